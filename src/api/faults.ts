@@ -1,0 +1,43 @@
+import { model } from './model.generated.ts'
+
+type ModelledCode = (typeof model.faults)[keyof typeof model.faults]['code']
+
+/**
+ * Errors common to AWS's Query services, which the ElastiCache model does not list ("Common Errors" of the API
+ * reference), and one of our own: UnsupportedOperation, for what the bundled engine does not do (yet).
+ */
+const COMMON_FAULTS = {
+  IncompleteSignature: 400,
+  InternalFailure: 500,
+  InvalidAction: 400,
+  InvalidClientTokenId: 403,
+  InvalidQueryParameter: 400,
+  MalformedQueryString: 404,
+  MissingAction: 400,
+  MissingAuthenticationToken: 403,
+  RequestExpired: 400,
+  SignatureDoesNotMatch: 403,
+  UnsupportedOperation: 400,
+} as const
+
+export type FaultCode = ModelledCode | keyof typeof COMMON_FAULTS
+
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ...Object.entries(COMMON_FAULTS),
+  ...Object.values(model.faults).map(({ code, status }): [string, number] => [code, status]),
+])
+
+/** An error the API answers with. Its code is the wire code, which for many faults is not the shape's name. */
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly code: FaultCode
+
+  constructor(code: FaultCode, message: string) {
+    super(message)
+    this.code = code
+  }
+
+  get status(): number {
+    return STATUS.get(this.code) ?? 400
+  }
+}

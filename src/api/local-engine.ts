@@ -1,0 +1,95 @@
+/** What the command line and the bundled engine agree on: files of a state directory and control routes. No I/O here. */
+import { join } from 'node:path'
+
+export const DEFAULT_PORT = 8011
+export const DEFAULT_REGION = 'us-west-2'
+export const ACCOUNT_ID = '000000000000'
+
+export const engineFiles = (stateDir: string) => ({
+  /** Who runs here and where its API answers: {@link EngineInfo}. Gone when no engine runs, stale after `kill -9`. */
+  info: join(stateDir, 'engine.json'),
+  /** {@link EngineCredentials}, mode 0600. */
+  credentials: join(stateDir, 'credentials.json'),
+  log: join(stateDir, 'engine.log'),
+  store: join(stateDir, 'state.mdb'),
+  authorityCertificate: join(stateDir, 'ca.pem'),
+  authorityKey: join(stateDir, 'ca.key'),
+})
+
+export interface EngineInfo {
+  readonly pid: number
+  readonly version: string
+  /** Base URL of the API, e.g. `http://127.0.0.1:8011`. */
+  readonly url: string
+  readonly port: number
+  readonly region: string
+  readonly stateDir: string
+  /** ISO 8601. */
+  readonly startedAt: string
+}
+
+export interface EngineCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** Bearer token of the control routes. */
+  readonly controlToken: string
+}
+
+/** Control routes beside the API, on the same port; `Authorization: Bearer <controlToken>`, JSON answers. */
+export const CONTROL = {
+  /** GET: {@link EngineStatus} */
+  status: '/_cachectl/status',
+  /** POST: stops the engine; nodes end, state stays. */
+  stop: '/_cachectl/stop',
+  /** POST: deletes every resource of every region; nodes end, credentials and CA stay. */
+  reset: '/_cachectl/reset',
+} as const
+
+export interface EngineStatus extends EngineInfo {
+  /** Bytes resident in the engine's process, nodes included. */
+  readonly residentBytes: number
+  readonly nodeRuntime: 'embedded'
+  readonly workers: number
+  readonly memoryBudgetBytes: number
+  readonly clusters: readonly ClusterReport[]
+}
+
+export interface ClusterReport {
+  readonly region: string
+  readonly id: string
+  readonly status: string
+  readonly engineVersion: string
+  readonly networkType: string
+  readonly ipDiscovery: string
+  readonly tls: boolean
+  readonly configVersion: number
+  readonly endpoint: { readonly address: string; readonly port: number } | null
+  readonly nodes: readonly NodeReport[]
+}
+
+export interface NodeReport {
+  readonly id: string
+  readonly status: string
+  readonly zone: string
+  /** Addresses it listens on, e.g. `['127.0.0.1', '::1']`. */
+  readonly addresses: readonly string[]
+  readonly port: number
+  readonly worker: number | null
+  readonly connections: number
+  readonly items: number
+  /** Bytes used by items, bytes of slab pages taken, bytes at most. */
+  readonly bytes: number
+  readonly memoryBytes: number
+  readonly limitBytes: number
+}
+
+/** Options the command line hands to the engine's process, as one JSON argument. */
+export interface EngineOptions {
+  readonly stateDir: string
+  readonly port: number
+  readonly region: string
+  readonly pace: Pace
+}
+
+/** How long the states in between last: as short as they can, long enough to be seen, or as long as on AWS. */
+export type Pace = 'instant' | 'quick' | 'realistic'
