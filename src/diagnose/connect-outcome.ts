@@ -1,0 +1,54 @@
+/** How a TCP connection attempt can end. `aborted` is ours: the caller lost interest. */
+export type ConnectOutcome =
+  | 'connected'
+  | 'refused'
+  | 'reset'
+  | 'timeout'
+  | 'unreachable'
+  | 'prohibited'
+  | 'no-source-address'
+  | 'ports-exhausted'
+  | 'local-error'
+  | 'aborted'
+
+export type ConnectFailure = Exclude<ConnectOutcome, 'connected'>
+
+/** What the operating system said, as Node hands it on. */
+export interface SocketError {
+  readonly code?: string | undefined
+  readonly syscall?: string | undefined
+  readonly message: string
+}
+
+const OUTCOME_OF_CODE: Readonly<Record<string, ConnectFailure>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  // An ICMPv6 "administratively prohibited", or `ip route add prohibit` on this host.
+  EACCES: 'prohibited',
+  EPERM: 'prohibited',
+  // Also what running out of ephemeral ports looks like: attemptConnect tells the two apart.
+  EADDRNOTAVAIL: 'no-source-address',
+  EAFNOSUPPORT: 'no-source-address',
+}
+
+// The kernel never put a packet on the wire for these.
+const ALWAYS_LOCAL: ReadonlySet<ConnectFailure> = new Set(['no-source-address', 'ports-exhausted', 'local-error'])
+
+/**
+ * Node appends `- Local (address:port)` when connect(2) itself failed, which is when the answer came from this
+ * host's routing table and not from the network. The code alone can't tell: EHOSTUNREACH is both.
+ */
+const FAILED_IN_CONNECT = / - Local \(.*\)$/
+
+/** Sorts an error of net.connect: what happened, and whether this host (`local`) or the network decided it. */
+export function classifyConnectError(error: SocketError): { outcome: ConnectFailure; local: boolean } {
+  const outcome = OUTCOME_OF_CODE[error.code ?? ''] ?? 'local-error'
+  return { outcome, local: ALWAYS_LOCAL.has(outcome) || FAILED_IN_CONNECT.test(error.message) }
+}
