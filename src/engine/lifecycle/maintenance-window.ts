@@ -1,0 +1,56 @@
+import type { RegionFacts } from '../catalog/regions.ts'
+
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+const MINUTES_PER_DAY = 24 * 60
+const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
+const MS_PER_MINUTE = 60_000
+/** The epoch fell on a Thursday; minute 0 of a week is Sunday 00:00 UTC. */
+const EPOCH_OFFSET = 4 * MINUTES_PER_DAY
+
+const FORMAT =
+  /^(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d)-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d)$/
+
+export interface MaintenanceWindow {
+  /** Minutes after Sunday 00:00 UTC. */
+  readonly start: number
+  readonly minutes: number
+}
+
+/** `sun:23:00-mon:02:00` in any case; undefined when it is not of that form. Windows may run over midnight and Saturday. */
+export function parseWindow(text: string): MaintenanceWindow | undefined {
+  const match = FORMAT.exec(text.toLowerCase())
+  if (!match) return undefined
+  const [, startDay, startHour, startMinute, endDay, endHour, endMinute] = match as unknown as string[]
+  const start = minuteOfWeek(startDay as string, startHour as string, startMinute as string)
+  const end = minuteOfWeek(endDay as string, endHour as string, endMinute as string)
+  return { start, minutes: (end - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK }
+}
+
+const minuteOfWeek = (day: string, hour: string, minute: string): number =>
+  DAYS.indexOf(day as (typeof DAYS)[number]) * MINUTES_PER_DAY + Number(hour) * 60 + Number(minute)
+
+export function formatWindow({ start, minutes }: MaintenanceWindow): string {
+  const point = (at: number) => {
+    const minute = at % MINUTES_PER_WEEK
+    const pad = (value: number) => String(value).padStart(2, '0')
+    const day = DAYS[Math.floor(minute / MINUTES_PER_DAY)]
+    return `${day}:${pad(Math.floor((minute % MINUTES_PER_DAY) / 60))}:${pad(minute % 60)}`
+  }
+  return `${point(start)}-${point(start + minutes)}`
+}
+
+/** Start of the next window, or now when one is open. Milliseconds since the epoch. */
+export function nextWindow({ start, minutes }: MaintenanceWindow, now: number): number {
+  const minuteNow = (now / MS_PER_MINUTE + EPOCH_OFFSET) % MINUTES_PER_WEEK
+  const sinceStart = (minuteNow - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK
+  if (sinceStart < minutes) return now
+  return Math.ceil(now + (MINUTES_PER_WEEK - sinceStart) * MS_PER_MINUTE)
+}
+
+/** An hour on a random day inside the region's block: what a cluster gets that asked for none. `random` is in [0, 1). */
+export function randomWindow({ maintenanceBlock }: RegionFacts, random: () => number): MaintenanceWindow {
+  const day = Math.floor(random() * 7)
+  const slots = Math.floor((maintenanceBlock.minutes - 60) / 30) + 1
+  const start = day * MINUTES_PER_DAY + maintenanceBlock.start + Math.floor(random() * slots) * 30
+  return { start: start % MINUTES_PER_WEEK, minutes: 60 }
+}

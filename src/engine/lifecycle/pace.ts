@@ -1,0 +1,35 @@
+import type { Pace } from '../../api/local-engine.ts'
+import type { Step } from '../store/records.ts'
+
+/**
+ * Milliseconds that pass before a step is taken once the work before it is done. `quick` lets a person, or a poller, see the
+ * states in between; `realistic` is of the order the guide and its event samples show (a scale-out of three minutes).
+ */
+const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<Step['do'], number>>>> = {
+  quick: {
+    'start-nodes': 0,
+    'advertise-new-nodes': 200,
+    'withdraw-nodes': 0,
+    'remove-withdrawn-nodes': 400,
+    'restart-nodes': 0,
+    'nodes-restarted': 200,
+    upgrade: 0,
+    'switch-discovery': 100,
+    finish: 100,
+    delete: 200,
+  },
+  realistic: {
+    'start-nodes': 0,
+    'advertise-new-nodes': 150_000,
+    'withdraw-nodes': 0,
+    'remove-withdrawn-nodes': 60_000,
+    'restart-nodes': 0,
+    'nodes-restarted': 60_000,
+    upgrade: 0,
+    'switch-discovery': 20_000,
+    finish: 5_000,
+    delete: 120_000,
+  },
+}
+
+export const delayBefore = (step: Step, pace: Pace): number => (pace === 'instant' ? 0 : DELAYS[pace][step.do])

@@ -1,0 +1,194 @@
+import type { Pace } from '../../api/local-engine.ts'
+import type { Failure, Fleet } from '../nodes/fleet.ts'
+import type { Ports } from '../nodes/ports.ts'
+import type { CacheClusterRecord } from '../store/records.ts'
+import type { Change, Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import { delayBefore } from './pace.ts'
+import { scaleOutZones } from './placement.ts'
+import { planChanges } from './plan.ts'
+import { portsNeeded, takeStep } from './steps.ts'
+
+/** How long until something that could not run, because its port is taken, is tried again. */
+const RETRY_MS = 5_000
+
+export interface RunnerOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly fleet: Fleet
+  readonly ports: Ports
+  readonly pace: Pace
+  readonly log: (line: string) => void
+}
+
+/**
+ * Carries clusters from step to step: make the nodes follow the record, wait until the next step is due, take it, commit.
+ * One cluster is worked on by one loop at a time; different clusters side by side.
+ */
+export class Runner {
+  readonly #options: RunnerOptions
+  readonly #loops = new Map<string, Promise<void>>()
+  readonly #wanted = new Set<string>()
+  readonly #timers = new Map<string, () => void>()
+  #closing = false
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  /** After a start: brings every recorded cluster back up and goes on with what was left to do. */
+  async resume(): Promise<void> {
+    await Promise.all(this.#options.store.allClusters().map(({ region, id }) => this.kick(region, id)))
+  }
+
+  /** Looks at a cluster after its record has changed. Settles when there is nothing to do at the moment. */
+  kick(region: string, id: string): Promise<void> {
+    const key = `${region}/${id}`
+    const loop = this.#loops.get(key)
+    if (loop) {
+      this.#wanted.add(key)
+      return loop
+    }
+    const started = this.#loop(region, id, key).finally(() => this.#loops.delete(key))
+    this.#loops.set(key, started)
+    return started
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const cancel of this.#timers.values()) cancel()
+    await Promise.all(this.#loops.values())
+  }
+
+  async #loop(region: string, id: string, key: string): Promise<void> {
+    do {
+      this.#wanted.delete(key)
+      try {
+        while (!this.#closing && (await this.#advance(region, id, key)));
+      } catch (error) {
+        this.#options.log(`cluster ${key}: ${(error as Error).stack}`)
+        this.#wake(region, id, this.#options.clock.now() + RETRY_MS)
+      }
+    } while (this.#wanted.has(key) && !this.#closing)
+  }
+
+  /** One round. False when the cluster has to wait for something. */
+  async #advance(region: string, id: string, key: string): Promise<boolean> {
+    const { store, fleet, clock } = this.#options
+    const cluster = store.cluster(region, id)
+    if (!cluster) {
+      await fleet.forget(region, id)
+      return false
+    }
+    const failures = await fleet.follow(cluster)
+    if (store.cluster(region, id) !== cluster || this.#closing) return !this.#closing
+    if (failures.length > 0) return this.#repair(cluster, failures, key)
+    if (cluster.status === 'incompatible-network') {
+      this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
+      return true
+    }
+    if (cluster.steps.length === 0) return this.#beginPendingChanges(cluster)
+    if (cluster.stepDue > clock.now()) {
+      this.#wake(region, id, cluster.stepDue)
+      return false
+    }
+    await this.#takeStep(cluster)
+    return true
+  }
+
+  async #takeStep(cluster: CacheClusterRecord): Promise<void> {
+    const { store, clock, ports } = this.#options
+    const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
+    try {
+      // Tags may have changed meanwhile; nothing else can while steps remain.
+      const current = store.cluster(cluster.region, cluster.id)
+      if (!current || current.steps[0] !== cluster.steps[0]) return
+      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved })
+      this.#commit(current, next && this.#withDueDate(next), messages)
+    } finally {
+      ports.release(reserved)
+    }
+  }
+
+  #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
+    const [step] = cluster.steps
+    const { clock, pace } = this.#options
+    return step ? { ...cluster, stepDue: clock.now() + delayBefore(step, pace) } : cluster
+  }
+
+  /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
+  #beginPendingChanges(cluster: CacheClusterRecord): boolean {
+    if (cluster.pendingDue === null || cluster.status !== 'available') return false
+    const now = this.#options.clock.now()
+    if (cluster.pendingDue > now) {
+      this.#wake(cluster.region, cluster.id, cluster.pendingDue)
+      return false
+    }
+    const { steps, messages } = planChanges(cluster, cluster.pending, scaleOutZones(cluster, cluster.pending))
+    this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
+    return true
+  }
+
+  /** A node that never was advertised may move to another port; what clients already know must stay where it is. */
+  async #repair(cluster: CacheClusterRecord, failures: readonly Failure[], key: string): Promise<boolean> {
+    const { ports, clock, log } = this.#options
+    const movable = failures.filter(
+      ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
+    )
+    if (movable.length > 0) {
+      const free = await ports.reserve(movable.length, cluster.requestedPort)
+      const moved = movable.reduce(
+        (record, { subject }, index) => moveTo(record, subject, free[index] as number),
+        cluster,
+      )
+      this.#commit(cluster, moved, [])
+      ports.release(free)
+      return true
+    }
+    for (const { subject, port, code } of failures) log(`cluster ${key}: ${subject} on port ${port}: ${code}`)
+    if (cluster.status === 'available') {
+      const what = failures.map(({ subject, port, code }) => `${subject} on port ${port} (${code})`).join(', ')
+      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
+    }
+    this.#wake(cluster.region, cluster.id, clock.now() + RETRY_MS)
+    return false
+  }
+
+  #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, messages: readonly string[]): void {
+    const { store, clock } = this.#options
+    const date = clock.now()
+    store.change((change: Change) => {
+      if (after) change.putCluster(after)
+      else change.deleteCluster(before)
+      for (const message of messages) {
+        change.addEvent({
+          region: before.region,
+          sourceType: 'cache-cluster',
+          sourceIdentifier: before.id,
+          message,
+          date,
+        })
+      }
+    })
+  }
+
+  #wake(region: string, id: string, time: number): void {
+    const key = `${region}/${id}`
+    this.#timers.get(key)?.()
+    this.#timers.set(
+      key,
+      this.#options.clock.at(time, () => {
+        this.#timers.delete(key)
+        void this.kick(region, id)
+      }),
+    )
+  }
+}
+
+const isUnknownToClients = (cluster: CacheClusterRecord, subject: string): boolean =>
+  cluster.status === 'creating' || cluster.nodes.some(({ id, status }) => id === subject && status === 'creating')
+
+const moveTo = (cluster: CacheClusterRecord, subject: string, port: number): CacheClusterRecord =>
+  subject === 'endpoint'
+    ? { ...cluster, endpointPort: port }
+    : { ...cluster, nodes: cluster.nodes.map((node) => (node.id === subject ? { ...node, port } : node)) }

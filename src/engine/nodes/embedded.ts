@@ -1,0 +1,141 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+import type { Answer, Request } from './worker.ts'
+
+interface Host {
+  readonly worker: Worker
+  readonly index: number
+  /** Cluster of each node it runs, by the node's key. */
+  readonly nodes: Map<string, string>
+  readonly waiting: Map<number, { resolve(value: unknown): void; reject(error: Error): void }>
+}
+
+/**
+ * Embedded cache nodes: one worker thread a core, started when the first node needs it; many nodes a worker. A cluster's
+ * nodes are spread over the workers, so that they use the cores there are.
+ */
+export class EmbeddedRuntime implements NodeRuntime {
+  readonly #hosts: (Host | undefined)[] = new Array(availableParallelism()).fill(undefined)
+  readonly #workerFile: URL
+  #lost: (keys: readonly string[]) => void = () => {}
+  #nextRequest = 1
+  #closing = false
+
+  constructor(workerFile: URL) {
+    this.#workerFile = workerFile
+  }
+
+  get workers(): number {
+    return this.#hosts.filter(Boolean).length
+  }
+
+  onLost(listener: (keys: readonly string[]) => void): void {
+    this.#lost = listener
+  }
+
+  async start(spec: NodeSpec): Promise<void> {
+    const host = this.#leastLoaded(spec.cluster)
+    host.nodes.set(spec.key, spec.cluster)
+    try {
+      await this.#ask(host, { do: 'start', spec })
+    } catch (error) {
+      host.nodes.delete(spec.key)
+      throw error
+    }
+  }
+
+  async stop(key: string): Promise<void> {
+    const host = this.#hostOf(key)
+    if (!host) return
+    await this.#ask(host, { do: 'stop', key })
+    host.nodes.delete(key)
+  }
+
+  async announce(key: string, payload: Buffer): Promise<void> {
+    await this.#askHostOf(key, { do: 'announce', key, payload })
+  }
+
+  async attach(key: string, addresses: readonly string[], port: number): Promise<void> {
+    await this.#askHostOf(key, { do: 'attach', key, addresses, port })
+  }
+
+  async detach(key: string, addresses: readonly string[], port: number): Promise<void> {
+    if (this.#hostOf(key)) await this.#askHostOf(key, { do: 'detach', key, addresses, port })
+  }
+
+  async counters(): Promise<ReadonlyMap<string, NodeCounters>> {
+    const hosts = this.#hosts.filter((host) => host !== undefined)
+    const answers = await Promise.all(hosts.map((host) => this.#ask(host, { do: 'counters' })))
+    return new Map(
+      answers.flatMap((counters, at) =>
+        Object.entries(counters as Record<string, Omit<NodeCounters, 'worker'>>).map(([key, value]) => [
+          key,
+          { ...value, worker: hosts[at]?.index ?? null },
+        ]),
+      ),
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    await Promise.all(this.#hosts.map((host) => host?.worker.terminate()))
+  }
+
+  /** The worker with the fewest nodes of this cluster, then with the fewest at all. */
+  #leastLoaded(cluster: string): Host {
+    const load = (host: Host | undefined): [number, number] => {
+      const clusters = [...(host?.nodes.values() ?? [])]
+      return [clusters.filter((each) => each === cluster).length, clusters.length]
+    }
+    let best = 0
+    let least = load(this.#hosts[0])
+    for (let index = 1; index < this.#hosts.length; index++) {
+      const [ofCluster, all] = load(this.#hosts[index])
+      if (ofCluster < least[0] || (ofCluster === least[0] && all < least[1])) {
+        best = index
+        least = [ofCluster, all]
+      }
+    }
+    return this.#hosts[best] ?? this.#launch(best)
+  }
+
+  #launch(index: number): Host {
+    const host: Host = { worker: new Worker(this.#workerFile), index, nodes: new Map(), waiting: new Map() }
+    this.#hosts[index] = host
+    host.worker.on('message', ({ request, value, error }: Answer) => {
+      const waiting = host.waiting.get(request)
+      host.waiting.delete(request)
+      if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))
+      else waiting?.resolve(value)
+    })
+    let cause = new Error('the worker thread ended')
+    host.worker.on('error', (error) => {
+      cause = error as Error
+    })
+    host.worker.on('exit', () => {
+      this.#hosts[index] = undefined
+      for (const { reject } of host.waiting.values()) reject(cause)
+      if (!this.#closing) this.#lost([...host.nodes.keys()])
+    })
+    return host
+  }
+
+  #hostOf(key: string): Host | undefined {
+    return this.#hosts.find((host) => host?.nodes.has(key))
+  }
+
+  async #askHostOf(key: string, body: Request['body']): Promise<void> {
+    const host = this.#hostOf(key)
+    if (!host) throw new Error(`no worker runs node ${key}`)
+    await this.#ask(host, body)
+  }
+
+  #ask(host: Host, body: Request['body']): Promise<unknown> {
+    const request = this.#nextRequest++
+    return new Promise((resolve, reject) => {
+      host.waiting.set(request, { resolve, reject })
+      host.worker.postMessage({ request, body } satisfies Request)
+    })
+  }
+}

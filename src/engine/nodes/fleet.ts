@@ -1,0 +1,218 @@
+import { discoveryPayload } from '../../discovery/encode.ts'
+import { nodeTypes } from '../catalog/node-types.ts'
+import { regionFacts } from '../catalog/regions.ts'
+import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
+import { discoveryMembers, listenAddresses } from './addresses.ts'
+import type { Authority, KeyAndCertificate } from './authority.ts'
+import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+
+const MIB = 1024 * 1024
+
+/** What could not be made to run: a node by its id, or the configuration endpoint. */
+export interface Failure {
+  readonly subject: string | 'endpoint'
+  readonly port: number
+  /** System error code, `EADDRINUSE`. */
+  readonly code: string
+}
+
+interface Running {
+  readonly incarnation: number
+  readonly port: number
+  announced: string
+}
+
+interface Follower {
+  readonly nodes: Map<string, Running>
+  /** The configuration endpoint: which node answers on which port. */
+  endpoint: { readonly id: string; readonly port: number } | null
+  certificate: Promise<KeyAndCertificate> | null
+}
+
+export interface FleetOptions {
+  readonly runtime: NodeRuntime
+  readonly authority: Authority
+  /** Bytes that all nodes together may take; no node gets a higher limit than this. */
+  readonly memoryBudget: number
+  readonly wallClock: () => number
+}
+
+/** Makes the running nodes follow the records. `follow` may be called at any time and again: it does what is missing. */
+export class Fleet {
+  readonly #options: FleetOptions
+  readonly #followers = new Map<string, Follower>()
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+  }
+
+  /**
+   * In this order: the endpoint leaves a node that is going away, nodes stop, nodes start, all learn the same list, the
+   * endpoint is answered. A node is therefore out of the metadata before it stops, and in it only when it answers.
+   */
+  async follow(cluster: CacheClusterRecord): Promise<Failure[]> {
+    const follower = this.#follower(cluster)
+    const failures: Failure[] = []
+    await this.#stopWhatShouldNotRun(cluster, follower)
+    for (const node of nodesThatRun(cluster)) {
+      const failure = await this.#ensureRunning(cluster, node, follower)
+      if (failure) failures.push(failure)
+    }
+    await this.#announce(cluster, follower)
+    const failure = await this.#attachEndpoint(cluster, follower)
+    if (failure) failures.push(failure)
+    return failures
+  }
+
+  /** Stops whatever still runs of a cluster that is no more. */
+  async forget(region: string, id: string): Promise<void> {
+    const follower = this.#followers.get(`${region}/${id}`)
+    if (!follower) return
+    for (const node of [...follower.nodes.keys()]) await this.#stop(`${region}/${id}`, node, follower)
+    this.#followers.delete(`${region}/${id}`)
+  }
+
+  /** Nodes whose worker ended: the next `follow` starts them again. Returns the clusters they belong to. */
+  lost(keys: readonly string[]): string[] {
+    const clusters = new Set<string>()
+    for (const key of keys) {
+      const [region, id, node] = key.split('/') as [string, string, string]
+      const follower = this.#followers.get(`${region}/${id}`)
+      follower?.nodes.delete(node)
+      if (follower?.endpoint?.id === node) follower.endpoint = null
+      clusters.add(`${region}/${id}`)
+    }
+    return [...clusters]
+  }
+
+  counters(): Promise<ReadonlyMap<string, NodeCounters>> {
+    return this.#options.runtime.counters()
+  }
+
+  /** Bytes for items of a node: what its type has, less the overhead for connections, within the engine's budget. */
+  memoryLimit(cluster: CacheClusterRecord): number {
+    const type = nodeTypes.get(cluster.nodeType)
+    if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
+    // memcached_connections_overhead: 100 MB, 13 MB on cache.t1.micro (guide, "Memcached connection overhead").
+    const overhead = type.name === 'cache.t1.micro' ? 13 : 100
+    return Math.min((type.maxCacheMemory - overhead) * MIB, this.#options.memoryBudget)
+  }
+
+  async #stopWhatShouldNotRun(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
+    const key = clusterKey(cluster)
+    const wanted = new Map(nodesThatRun(cluster).map((node) => [node.id, node]))
+    for (const [id, running] of [...follower.nodes]) {
+      const node = wanted.get(id)
+      if (node?.incarnation === running.incarnation && node.port === running.port) continue
+      await this.#moveEndpointOff(cluster, follower, id)
+      await this.#stop(key, id, follower)
+    }
+  }
+
+  /** While another node lives, the configuration endpoint goes on answering when one of them stops. */
+  async #moveEndpointOff(cluster: CacheClusterRecord, follower: Follower, id: string): Promise<void> {
+    if (follower.endpoint?.id !== id) return
+    await this.#detachEndpoint(cluster, follower)
+    await this.#attachEndpoint(cluster, follower)
+  }
+
+  async #ensureRunning(
+    cluster: CacheClusterRecord,
+    node: CacheNodeRecord,
+    follower: Follower,
+  ): Promise<Failure | undefined> {
+    if (follower.nodes.has(node.id)) return
+    try {
+      await this.#options.runtime.start(await this.#spec(cluster, node, follower))
+      follower.nodes.set(node.id, { incarnation: node.incarnation, port: node.port, announced: '' })
+    } catch (error) {
+      return { subject: node.id, port: node.port, code: codeOf(error) }
+    }
+  }
+
+  async #announce(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
+    if (cluster.configVersion === 0) return
+    const payload = discoveryPayload(cluster.configVersion, discoveryMembers(cluster))
+    const text = payload.toString('latin1')
+    await Promise.all(
+      [...follower.nodes].map(async ([id, running]) => {
+        if (running.announced === text) return
+        await this.#options.runtime.announce(`${clusterKey(cluster)}/${id}`, payload)
+        running.announced = text
+      }),
+    )
+  }
+
+  async #attachEndpoint(cluster: CacheClusterRecord, follower: Follower): Promise<Failure | undefined> {
+    const port = cluster.endpointPort
+    const id = endpointNode(cluster, follower)
+    if (follower.endpoint && (follower.endpoint.id !== id || follower.endpoint.port !== port)) {
+      await this.#detachEndpoint(cluster, follower)
+    }
+    if (follower.endpoint || port === null || id === undefined) return
+    try {
+      await this.#options.runtime.attach(`${clusterKey(cluster)}/${id}`, listenAddresses(cluster.networkType), port)
+      follower.endpoint = { id, port }
+    } catch (error) {
+      return { subject: 'endpoint', port, code: codeOf(error) }
+    }
+  }
+
+  async #detachEndpoint(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
+    if (!follower.endpoint) return
+    const { id, port } = follower.endpoint
+    follower.endpoint = null
+    await this.#options.runtime.detach(`${clusterKey(cluster)}/${id}`, listenAddresses(cluster.networkType), port)
+  }
+
+  async #stop(cluster: string, id: string, follower: Follower): Promise<void> {
+    await this.#options.runtime.stop(`${cluster}/${id}`)
+    follower.nodes.delete(id)
+    if (follower.endpoint?.id === id) follower.endpoint = null
+  }
+
+  async #spec(cluster: CacheClusterRecord, node: CacheNodeRecord, follower: Follower): Promise<NodeSpec> {
+    if (cluster.tls) follower.certificate ??= this.#issueCertificate(cluster)
+    return {
+      key: `${clusterKey(cluster)}/${node.id}`,
+      cluster: clusterKey(cluster),
+      incarnation: node.incarnation,
+      addresses: listenAddresses(cluster.networkType),
+      port: node.port,
+      engineVersion: cluster.engineVersion,
+      memoryLimit: this.memoryLimit(cluster),
+      threads: nodeTypes.get(cluster.nodeType)?.threads ?? 1,
+      tls: (await follower.certificate) ?? null,
+    }
+  }
+
+  #issueCertificate({ region, id, token }: CacheClusterRecord): Promise<KeyAndCertificate> {
+    const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
+    const names = ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`]
+    return this.#options.authority.issue(`${id}.${token}.${domain}`, names, this.#options.wallClock())
+  }
+
+  #follower(cluster: CacheClusterRecord): Follower {
+    const key = clusterKey(cluster)
+    const follower = this.#followers.get(key) ?? { nodes: new Map(), endpoint: null, certificate: null }
+    this.#followers.set(key, follower)
+    return follower
+  }
+}
+
+const clusterKey = ({ region, id }: CacheClusterRecord): string => `${region}/${id}`
+
+/** A cluster that is being deleted has stopped answering before it leaves the list. */
+const nodesThatRun = (cluster: CacheClusterRecord): readonly CacheNodeRecord[] =>
+  cluster.status === 'deleting' ? [] : cluster.nodes
+
+/** The node that answers on the configuration endpoint: the one that does, if it may, else the first that lives. */
+function endpointNode(cluster: CacheClusterRecord, follower: Follower): string | undefined {
+  const living = nodesThatRun(cluster).filter(
+    ({ id, advertised, status, incarnation }) =>
+      advertised && status !== 'deleting' && follower.nodes.get(id)?.incarnation === incarnation,
+  )
+  return (living.find(({ id }) => id === follower.endpoint?.id) ?? living[0])?.id
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message

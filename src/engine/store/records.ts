@@ -1,0 +1,112 @@
+/**
+ * What the store holds. Records are facts and what remains to be done with them; nothing in them depends on a running
+ * process, so that an engine that starts again carries on from the record alone. Times are milliseconds since the epoch.
+ */
+import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } from '@aws-sdk/client-elasticache'
+
+export type NetworkType = ApiNetworkType
+export type IpDiscovery = ApiIpDiscovery
+
+/** Statuses of the guide's "Viewing a node's status"; the value for rebooting really has spaces. */
+export type CacheClusterStatus =
+  | 'creating'
+  | 'available'
+  | 'modifying'
+  | 'rebooting cache cluster nodes'
+  | 'deleting'
+  | 'incompatible-network'
+
+export type CacheNodeStatus = 'creating' | 'available' | 'rebooting cache cluster nodes' | 'deleting'
+
+export interface CacheNodeRecord {
+  /** Four digits, `0001`. */
+  readonly id: string
+  readonly zone: string
+  readonly port: number
+  readonly createdAt: number
+  readonly status: CacheNodeStatus
+  /** In the discovery metadata. A node joins when it is ready and leaves before it stops (guide, Auto Discovery). */
+  readonly advertised: boolean
+  /** Goes up with every restart; a node that runs with a lower one is stopped and started, which empties it. */
+  readonly incarnation: number
+}
+
+export interface Tag {
+  readonly Key: string
+  readonly Value: string
+}
+
+/** Changes accepted for the next maintenance window, or being made now: what PendingModifiedValues shows. */
+export interface PendingChanges {
+  readonly numCacheNodes?: number
+  readonly cacheNodeIdsToRemove?: readonly string[]
+  readonly newZones?: readonly string[]
+  readonly azMode?: 'single-az' | 'cross-az'
+  readonly engineVersion?: string
+}
+
+/** What remains to be done with a cluster, in order; lifecycle/steps.ts says what each does. */
+export type Step =
+  | { readonly do: 'start-nodes'; readonly zones: readonly string[] }
+  | { readonly do: 'advertise-new-nodes' }
+  | { readonly do: 'withdraw-nodes'; readonly ids: readonly string[] }
+  | { readonly do: 'remove-withdrawn-nodes' }
+  | { readonly do: 'restart-nodes'; readonly ids: readonly string[] }
+  | { readonly do: 'nodes-restarted' }
+  | { readonly do: 'upgrade'; readonly version: string; readonly parameterGroup: string }
+  | { readonly do: 'switch-discovery'; readonly to: IpDiscovery }
+  | { readonly do: 'finish'; readonly message?: string }
+  | { readonly do: 'delete' }
+
+export interface CacheClusterRecord {
+  readonly region: string
+  readonly id: string
+  /** Six characters of the host names AWS would give, `shop.<token>.cfg.usw2.cache.amazonaws.com`. */
+  readonly token: string
+  readonly createdAt: number
+  readonly status: CacheClusterStatus
+  readonly engineVersion: string
+  readonly nodeType: string
+  /** As answered: while nodes are being added or removed this is still the old number. */
+  readonly numCacheNodes: number
+  readonly nodes: readonly CacheNodeRecord[]
+  /** The port asked for, where the configuration endpoint goes if it is free. */
+  readonly requestedPort: number
+  /** Port of the configuration endpoint; null until the first nodes start. */
+  readonly endpointPort: number | null
+  /** Version of the discovery metadata; it only grows. 0 until the first nodes are ready. */
+  readonly configVersion: number
+  readonly networkType: NetworkType
+  readonly ipDiscovery: IpDiscovery
+  readonly tls: boolean
+  readonly parameterGroup: string
+  readonly subnetGroup: string
+  readonly securityGroupIds: readonly string[]
+  readonly maintenanceWindow: string
+  readonly autoMinorVersionUpgrade: boolean
+  readonly tags: readonly Tag[]
+  readonly pending: PendingChanges
+  /** When `pending` is to be applied: the start of the next maintenance window. */
+  readonly pendingDue: number | null
+  readonly steps: readonly Step[]
+  /** Not before then may the first of `steps` be taken. */
+  readonly stepDue: number
+}
+
+export type SourceType = 'cache-cluster'
+
+export interface EventRecord {
+  readonly region: string
+  readonly sourceType: SourceType
+  readonly sourceIdentifier: string
+  readonly message: string
+  readonly date: number
+}
+
+/** The holder of a state directory: the engine process that may write to it. */
+export interface HolderRecord {
+  readonly pid: number
+  /** When the process began, as the system tells it: a number taken again by another process is not the holder. */
+  readonly processStart: string
+  readonly url: string
+}
