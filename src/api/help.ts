@@ -1,0 +1,34 @@
+/** cachectl's own one-line help of the ElastiCache API. No I/O, and no import of the model at run time. */
+
+import { type MemberOverride, memberHelp, memberHelpOf } from './help/members.ts'
+import { type Group, type OperationHelp, operationHelp } from './help/operations.ts'
+import type { OperationName } from './model.ts'
+import { kebabCase } from './names.ts'
+
+export { type Group, groups } from './help/operations.ts'
+
+/** What the operation does: an imperative phrase of at most 72 characters, without a full stop. */
+export const summaryOf = (operation: OperationName): string => operationHelp[operation].summary
+
+/** The heading under which root help lists the operation, one of {@link groups}. */
+export const groupOf = (operation: OperationName): Group => operationHelp[operation].group
+
+/** The operations under a heading, in the order root help lists them: create, show, change, delete. */
+export const operationsIn = (group: Group): readonly OperationName[] =>
+  (Object.keys(operationHelp) as OperationName[]).filter((operation) => groupOf(operation) === group)
+
+/** Command lines for a POSIX shell without the leading `cachectl`; they parse, and what they name need not exist. */
+export function examplesOf(operation: OperationName): readonly string[] {
+  const { example }: OperationHelp = operationHelp[operation]
+  return typeof example === 'string' ? [example] : example
+}
+
+/**
+ * What an input member of the operation means there: at most 90 characters, lower case first, without a full stop.
+ * A member this table does not know (of a newer API) is answered with the words of its name.
+ */
+export function helpOf(operation: OperationName, member: string): string {
+  const special: string | undefined = memberHelpOf[`${operation}.${member}` as MemberOverride]
+  const general: string | undefined = (memberHelp as Readonly<Record<string, string>>)[member]
+  return special ?? general ?? kebabCase(member).replaceAll('-', ' ')
+}
