@@ -1,7 +1,7 @@
 import { lookup, Resolver } from 'node:dns'
 import { isIP } from 'node:net'
 import { type Clock, elapsedMs, systemClock } from './clock.ts'
-import { type Family, parseTarget } from './target.ts'
+import { type Family, familyOf, parseTarget } from './target.ts'
 
 export interface ResolvedAddress {
   readonly address: string
@@ -81,10 +81,9 @@ export async function resolveTarget(
     return { ok: false, target: text, host, port, problem, detail, ms, ...(code && { code }) }
   }
 
-  const literal = isIP(host)
   const timeoutMs = options.timeoutMs ?? 20_000
-  const found = literal
-    ? [{ address: host, family: literal === 6 ? (6 as const) : (4 as const) }]
+  const found = isIP(host)
+    ? [{ address: host, family: familyOf(host) }]
     : await within(timeoutMs, lookUp(host, names), clock, options.signal)
   if (found === 'timeout') return fail('timeout', `no answer for ${host} within ${timeoutMs} ms`)
   if (found === 'aborted') return fail('aborted', `looking up ${host} was given up`)

@@ -27,3 +27,6 @@ export function parseTarget(text: string, defaultPort: number = MEMCACHED_PORT):
 /** `127.0.0.1:11211`, `[::1]:11211`: the form that can be pasted back in. */
 export const endpoint = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+
+/** Of an IP literal. */
+export const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4)

@@ -4,11 +4,13 @@
  */
 
 /** One node as the cluster advertises it. Without `ip` the field stays empty, as under TLS: `host||port`. */
-export interface Member {
+export interface DiscoveryMember {
   readonly host: string
   readonly ip?: string | undefined
   readonly port: number
 }
+
+export type Member = DiscoveryMember
 
 // Both would move the fields of every node after it.
 const BREAKS_THE_LIST = /[\s|]/
@@ -18,7 +20,7 @@ const BREAKS_THE_LIST = /[\s|]/
  * It is what `<len>` of the reply counts; the `\r\n` that ends a data block is not part of it.
  * The version must only ever grow: the AWS Java client and libmemcached ignore a lower one.
  */
-export function discoveryPayload(version: number, members: readonly Member[]): Buffer {
+export function discoveryPayload(version: number, members: readonly DiscoveryMember[]): Buffer {
   const nodes = [...members].sort(byHostThenPort).map(listEntry)
   return Buffer.from(`${version}\n${nodes.join(' ')}\n`, 'latin1')
 }
@@ -35,7 +37,7 @@ export function configReply(key: string, flags: number, payload: Buffer): Buffer
   ])
 }
 
-function listEntry({ host, ip = '', port }: Member): string {
+function listEntry({ host, ip = '', port }: DiscoveryMember): string {
   if (host === '' || BREAKS_THE_LIST.test(host) || BREAKS_THE_LIST.test(ip)) {
     throw new TypeError(`a node can't be advertised as ${JSON.stringify(`${host}|${ip}|${port}`)}`)
   }
@@ -43,7 +45,7 @@ function listEntry({ host, ip = '', port }: Member): string {
 }
 
 // Code units, not the locale's order: every node of a cluster must send the same bytes.
-function byHostThenPort(a: Member, b: Member): number {
+function byHostThenPort(a: DiscoveryMember, b: DiscoveryMember): number {
   if (a.host !== b.host) return a.host < b.host ? -1 : 1
   return a.port - b.port
 }

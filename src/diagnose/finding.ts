@@ -1,0 +1,13 @@
+/** What a report concludes. Probes never make one; renderers only print it. JSON-able. */
+export interface Finding {
+  /** Stable, for scripts: `refused`, `family-dead`, ... */
+  readonly id: string
+  /** `failure`: something can't connect. `warning`: it can, and something is wrong. `note`: how to read the rest. */
+  readonly severity: 'failure' | 'warning' | 'note'
+  /** What it is about: `127.0.0.1:11211`, a name, a family. */
+  readonly subject: string
+  /** What is so. */
+  readonly sentence: string
+  /** What to do about it, or where to look next. */
+  readonly hint: string
+}

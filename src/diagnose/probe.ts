@@ -1,0 +1,158 @@
+import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
+import { attemptConnect, type ConnectAttempt } from './connect.ts'
+import { EventQueue } from './event-queue.ts'
+import { measureFloor } from './floor.ts'
+import { type ResolvedTarget, type ResolveFailure, type ResolveOptions, resolveTarget } from './resolve.ts'
+import { type Family, familyOf } from './target.ts'
+
+export interface ProbeOptions {
+  /** `host:port`, `[v6]:port`, ...: see `parseTarget`. */
+  readonly targets: readonly string[]
+  readonly defaultPort?: number
+  /** Attempts per address. Default 5. */
+  readonly count?: number
+  /** Between the starts of two attempts at the same address, however long they take. Default 1000. */
+  readonly delayMs?: number
+  /** Per attempt. Default 1000. */
+  readonly timeoutMs?: number
+  readonly family?: Family
+  /** Send from this address of this host. Only addresses of its family are then probed. */
+  readonly localAddress?: string
+  /** Connect to ourselves first: warms Node up, and tells what can't be measured. Default true. */
+  readonly measureFloor?: boolean
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+  readonly names?: ResolveOptions['names']
+}
+
+/** An attempt with its place in the run. */
+export interface ProbeAttempt extends ConnectAttempt {
+  /** The target as it was given. */
+  readonly target: string
+  readonly host: string
+  /** Counts the starts of the whole run, from 1. Events may come in another order. */
+  readonly sequence: number
+  /** From 1 to `count`. */
+  readonly round: number
+  /** Milliseconds from the start of the run to the start of this attempt. */
+  readonly atMs: number
+  readonly warmUp?: boolean
+}
+
+export type ProbeEvent =
+  | { readonly type: 'floor'; readonly ms: number }
+  | { readonly type: 'resolved'; readonly target: ResolvedTarget }
+  | { readonly type: 'unresolved'; readonly failure: ResolveFailure }
+  | { readonly type: 'attempt'; readonly attempt: ProbeAttempt }
+
+export interface Slot {
+  readonly target: string
+  readonly host: string
+  readonly address: string
+  readonly port: number
+  readonly round: number
+  /** Milliseconds from the start of the run. */
+  readonly at: number
+}
+
+// More connections at once would measure the queue of this process instead of the network.
+const MOST_IN_FLIGHT = 128
+
+/**
+ * Connects to every address of every target, `count` times each. Events come as things happen, attempts when they are
+ * over. Ends early, without an error, when the signal aborts or the consumer stops reading; what is under way then
+ * is dropped, not reported.
+ */
+export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, void, undefined> {
+  const { clock = systemClock, count = 5, delayMs = 1000 } = options
+  const stop = new AbortController()
+  const abort = (): void => stop.abort()
+  options.signal?.addEventListener('abort', abort, { once: true })
+  if (options.signal?.aborted) abort()
+  try {
+    const floor = options.measureFloor === false ? undefined : await measureFloor(9, clock)
+    if (floor !== undefined) yield { type: 'floor', ms: floor }
+
+    const resolved: ResolvedTarget[] = []
+    for (const lookup of options.targets.map((text) => resolveTarget(text, resolveOptions(options, stop.signal)))) {
+      const outcome = await lookup
+      if (stop.signal.aborted) return
+      if (outcome.ok) resolved.push(outcome)
+      yield outcome.ok ? { type: 'resolved', target: outcome } : { type: 'unresolved', failure: outcome }
+    }
+    yield* run(scheduleAttempts(resolved, count, delayMs), options, clock, stop.signal)
+  } finally {
+    stop.abort()
+    options.signal?.removeEventListener('abort', abort)
+  }
+}
+
+/**
+ * When each attempt starts. One round per `delayMs`; within it the addresses are spread evenly, so that no attempt
+ * is slowed by the work of another.
+ */
+export function scheduleAttempts(targets: readonly ResolvedTarget[], count: number, delayMs: number): Slot[] {
+  const lanes = targets.flatMap(({ target, host, port, addresses }) =>
+    addresses.map(({ address }) => ({ target, host, address, port })),
+  )
+  const slots: Slot[] = []
+  for (let round = 0; round < count; round++) {
+    lanes.forEach((lane, index) => {
+      slots.push({ ...lane, round: round + 1, at: round * delayMs + (index * delayMs) / lanes.length })
+    })
+  }
+  return slots
+}
+
+async function* run(
+  slots: readonly Slot[],
+  options: ProbeOptions,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<ProbeEvent, void, undefined> {
+  const queue = new EventQueue<ProbeEvent>()
+  const inFlight = new Set<Promise<void>>()
+  const start = clock.monotonicMs()
+
+  const attempt = async (slot: Slot, sequence: number): Promise<void> => {
+    const { target, host, round } = slot
+    const atMs = elapsedMs(clock, start)
+    const outcome = await attemptConnect(connectOptions(slot, options, clock, signal))
+    if (outcome.outcome === 'aborted') return
+    const place = { target, host, sequence, round, atMs, ...(sequence === 1 && { warmUp: true }) }
+    queue.push({ type: 'attempt', attempt: { ...outcome, ...place } })
+  }
+  const startAll = async (): Promise<void> => {
+    for (const [index, slot] of slots.entries()) {
+      await sleep(clock, Math.max(0, slot.at - elapsedMs(clock, start)), signal)
+      while (inFlight.size >= MOST_IN_FLIGHT) await Promise.race(inFlight)
+      if (signal.aborted) break
+      const flight = attempt(slot, index + 1).finally(() => inFlight.delete(flight))
+      inFlight.add(flight)
+    }
+    await Promise.all(inFlight)
+  }
+  startAll().then(
+    () => queue.end(),
+    (error: unknown) => queue.fail(error),
+  )
+  yield* queue
+}
+
+function connectOptions(slot: Slot, options: ProbeOptions, clock: Clock, signal: AbortSignal) {
+  const { address, port } = slot
+  const { localAddress, timeoutMs = 1000 } = options
+  return { address, port, clock, signal, timeoutMs, ...(localAddress !== undefined && { localAddress }) }
+}
+
+function resolveOptions(options: ProbeOptions, signal: AbortSignal): ResolveOptions {
+  const { defaultPort, names, clock, localAddress } = options
+  const family = options.family ?? (localAddress === undefined ? undefined : familyOf(localAddress))
+  return {
+    signal,
+    ...(defaultPort !== undefined && { defaultPort }),
+    ...(family !== undefined && { family }),
+    ...(names !== undefined && { names }),
+    ...(clock !== undefined && { clock }),
+  }
+}

@@ -1,0 +1,84 @@
+import type { ConnectFailure } from './connect-outcome.ts'
+import type { Finding } from './finding.ts'
+import type { ProbeAttempt, ProbeEvent } from './probe.ts'
+import { judge } from './probe-findings.ts'
+import type { ResolvedTarget, ResolveFailure } from './resolve.ts'
+import { percentile, type Statistics, statisticsOf } from './statistics.ts'
+import type { Family } from './target.ts'
+
+/** How often, and how, attempts at one address failed. */
+export interface FailureCount {
+  readonly outcome: ConnectFailure
+  readonly count: number
+  readonly code?: string
+  readonly local?: boolean
+  /** Median milliseconds to the failure. */
+  readonly ms: number
+}
+
+/** Everything about one address of one target. */
+export interface ProbeRow extends Statistics {
+  readonly target: string
+  readonly host: string
+  readonly address: string
+  readonly family: Family
+  readonly port: number
+  /** Most frequent first. */
+  readonly failures: readonly FailureCount[]
+}
+
+/** What a probe run found. JSON-able: this is what `--output json` prints. */
+export interface ProbeReport {
+  /** In the resolver's order: the first row of a host is the address a client takes first. */
+  readonly rows: readonly ProbeRow[]
+  readonly unresolved: readonly ResolveFailure[]
+  readonly totals: Statistics
+  /** Only the families that were probed. */
+  readonly families: { readonly 4?: Statistics; readonly 6?: Statistics }
+  /** What a connection costs in this process when the network costs nothing, milliseconds. */
+  readonly floorMs?: number
+  /** The worst first. */
+  readonly findings: readonly Finding[]
+}
+
+/** Judges what a probe reported. Pure; may be called at any moment of a run. */
+export function probeReport(events: readonly ProbeEvent[]): ProbeReport {
+  const attempts = events.flatMap((event) => (event.type === 'attempt' ? [event.attempt] : []))
+  const unresolved = events.flatMap((event) => (event.type === 'unresolved' ? [event.failure] : []))
+  const floor = events.find((event) => event.type === 'floor')
+  const rows = events.flatMap((event) => (event.type === 'resolved' ? rowsOf(event.target, attempts) : []))
+  const ofFamily = (family: Family): ProbeAttempt[] => attempts.filter((attempt) => attempt.family === family)
+  const measured = {
+    rows,
+    unresolved,
+    totals: statisticsOf(attempts),
+    families: {
+      ...(ofFamily(4).length > 0 && { 4: statisticsOf(ofFamily(4)) }),
+      ...(ofFamily(6).length > 0 && { 6: statisticsOf(ofFamily(6)) }),
+    },
+    ...(floor && { floorMs: floor.ms }),
+  }
+  return { ...measured, findings: judge(measured) }
+}
+
+function rowsOf({ target, host, port, addresses }: ResolvedTarget, attempts: readonly ProbeAttempt[]): ProbeRow[] {
+  return addresses.map(({ address, family }) => {
+    const own = attempts.filter((each) => each.target === target && each.address === address && each.port === port)
+    return { target, host, address, family, port, ...statisticsOf(own), failures: countFailures(own) }
+  })
+}
+
+function countFailures(attempts: readonly ProbeAttempt[]): FailureCount[] {
+  const groups = new Map<string, { first: FailureCount; times: number[] }>()
+  for (const { outcome, code, local, ms } of attempts) {
+    if (outcome === 'connected' || outcome === 'aborted') continue
+    const key = `${outcome} ${code} ${local}`
+    const first = { outcome, count: 0, ms, ...(code && { code }), ...(local && { local }) }
+    const group = groups.get(key) ?? { first, times: [] }
+    group.times.push(ms)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+    .map(({ first, times }) => ({ ...first, count: times.length, ms: percentile(times, 50) }))
+    .sort((a, b) => b.count - a.count)
+}
