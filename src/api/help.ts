@@ -1,6 +1,6 @@
 /** cachectl's own one-line help of the ElastiCache API. No I/O, and no import of the model at run time. */
 
-import { type MemberOverride, memberHelp, memberHelpOf } from './help/members.ts'
+import { memberHelp, memberHelpOf } from './help/members.ts'
 import { type Group, type OperationHelp, operationHelp } from './help/operations.ts'
 import type { OperationName } from './model.ts'
 import { kebabCase } from './names.ts'
@@ -15,7 +15,10 @@ export const groupOf = (operation: OperationName): Group => operationHelp[operat
 
 /** The operations under a heading, in the order root help lists them: create, show, change, delete. */
 export const operationsIn = (group: Group): readonly OperationName[] =>
-  (Object.keys(operationHelp) as OperationName[]).filter((operation) => groupOf(operation) === group)
+  operations.filter((operation) => groupOf(operation) === group)
+
+// The cast holds: the table is checked to have exactly the operations of the model.
+const operations = Object.keys(operationHelp) as OperationName[]
 
 /** Command lines for a POSIX shell without the leading `cachectl`; they parse, and what they name need not exist. */
 export function examplesOf(operation: OperationName): readonly string[] {
@@ -28,7 +31,8 @@ export function examplesOf(operation: OperationName): readonly string[] {
  * A member this table does not know (of a newer API) is answered with the words of its name.
  */
 export function helpOf(operation: OperationName, member: string): string {
-  const special: string | undefined = memberHelpOf[`${operation}.${member}` as MemberOverride]
-  const general: string | undefined = (memberHelp as Readonly<Record<string, string>>)[member]
-  return special ?? general ?? kebabCase(member).replaceAll('-', ' ')
+  return overrides[`${operation}.${member}`] ?? defaults[member] ?? kebabCase(member).replaceAll('-', ' ')
 }
+
+const overrides: Readonly<Record<string, string | undefined>> = memberHelpOf
+const defaults: Readonly<Record<string, string | undefined>> = memberHelp
