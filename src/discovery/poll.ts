@@ -1,0 +1,104 @@
+import { type Clock, elapsedMs, sleep, systemClock } from '../diagnose/clock.ts'
+import { type AskFailure, type AskResult, askNode } from './ask.ts'
+import { diffLists, type FamilyShown, familyShown, type ListChanges } from './compare.ts'
+import type { AskTls } from './connection.ts'
+import type { ClusterList, DiscoveredNode, Family } from './parse.ts'
+
+export interface PollOptions {
+  /** The configuration endpoint, or any node. */
+  readonly seed: { readonly host: string; readonly port: number }
+  /** Between the starts of two rounds. Default 5000; ElastiCache's own clients poll every 60 000. */
+  readonly intervalMs?: number
+  /** Per question. Default 3000. */
+  readonly timeoutMs?: number
+  /** Reach the configuration endpoint over this family only. */
+  readonly family?: Family
+  readonly tls?: AskTls
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+/** What one node says of its cluster: a list, or why there is none. */
+export interface NodeAnswer {
+  readonly node: DiscoveredNode
+  /** The address or name it was asked under. */
+  readonly asked: string
+  readonly list?: ClusterList
+  readonly familyShown?: FamilyShown
+  readonly failure?: AskFailure
+  readonly ms: number
+}
+
+export interface Round {
+  /** From 1. */
+  readonly number: number
+  /** ISO 8601, UTC: when the round began. */
+  readonly at: string
+  readonly tls: boolean
+  /** What the configuration endpoint said. */
+  readonly seed: AskResult
+  /** Every node of the endpoint's list; of the last list known, when the endpoint failed. */
+  readonly perNode: readonly NodeAnswer[]
+  /** The endpoint and every node answered, all with the same list. */
+  readonly agreed: boolean
+  /** Since the last list known. Absent in the first round, and when nothing changed. */
+  readonly changes?: ListChanges
+}
+
+/**
+ * Asks the configuration endpoint and then every node it lists, again and again. Failures are part of a round; the
+ * generator ends only when the signal aborts or its reader stops, and the round under way is then dropped.
+ */
+export async function* pollCluster(options: PollOptions): AsyncGenerator<Round, void, undefined> {
+  const { clock = systemClock, intervalMs = 5000, signal } = options
+  let known: ClusterList | undefined
+  for (let number = 1; !signal?.aborted; number++) {
+    const start = clock.monotonicMs()
+    const at = clock.now().toISOString()
+    const seed = await ask({ ...options.seed, ...(options.family && { family: options.family }) }, options)
+    const list = seed.ok ? seed : known
+    const perNode = await Promise.all((list?.nodes ?? []).map((node) => askListed(node, options)))
+    if (signal?.aborted) return
+
+    const changes = known && list && diffLists(known, list)
+    yield {
+      number,
+      at,
+      tls: options.tls !== undefined,
+      seed,
+      perNode,
+      agreed: agree(seed, perNode),
+      ...(changes && { changes }),
+    }
+    known = list
+    await sleep(clock, Math.max(0, intervalMs - elapsedMs(clock, start)), signal)
+  }
+}
+
+/** By address where the list shows one; by name under TLS, for that is what the certificate holds. */
+async function askListed(node: DiscoveredNode, options: PollOptions): Promise<NodeAnswer> {
+  const asked = options.tls ? node.host : (node.ip ?? node.host)
+  const answer = await ask({ host: asked, port: node.port }, options)
+  if (!answer.ok) return { node, asked, failure: answer, ms: answer.ms }
+  const list = { version: answer.version, nodes: answer.nodes }
+  return { node, asked, list, familyShown: familyShown(list), ms: answer.ms }
+}
+
+function ask(whom: { host: string; port: number; family?: Family }, options: PollOptions): Promise<AskResult> {
+  const { timeoutMs, signal, clock, tls } = options
+  return askNode({
+    ...whom,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(signal && { signal }),
+    ...(clock && { clock }),
+    ...(tls && { tls: whom.host === options.seed.host ? tls : withoutServername(tls) }),
+  })
+}
+
+// The name given is the endpoint's; nodes have names of their own.
+function withoutServername({ servername: _, ...tls }: AskTls): AskTls {
+  return tls
+}
+
+const agree = (seed: AskResult, perNode: readonly NodeAnswer[]): boolean =>
+  seed.ok && perNode.length > 0 && perNode.every(({ list }) => list !== undefined && !diffLists(seed, list))
