@@ -1,0 +1,34 @@
+/** argv -> which command, and its arguments. aws-cli takes global options before the command's name, so do we. */
+import { globalFlags } from './global-flags.ts'
+
+export interface CommandLine {
+  /** Words up to the first option after the name: a command id is some prefix of them. */
+  readonly words: readonly string[]
+  /** Options that stood before the name. */
+  readonly leading: readonly string[]
+  /** Everything after the leading options, name included. */
+  readonly rest: readonly string[]
+}
+
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  let at = 0
+  while (argv[at]?.startsWith('--')) {
+    const name = (argv[at] as string).slice(2)
+    const flag = globalFlags[name.split('=', 1)[0] as string] ?? globalFlags[name.replace(/^no-/, '')]
+    if (!flag) break
+    at += flag.type === 'option' && !name.includes('=') ? 2 : 1
+  }
+  const rest = argv.slice(at)
+  const firstOption = rest.findIndex((word) => word.startsWith('-'))
+  return {
+    leading: argv.slice(0, at),
+    words: firstOption === -1 ? rest : rest.slice(0, firstOption),
+    rest,
+  }
+}
+
+/** Does the line ask for help rather than for the command? What follows `--` is the command's own. */
+export function wantsHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).some((word) => word === '--help' || word === '-h')
+}

@@ -1,0 +1,61 @@
+import { BaseCommand } from '../base-command.ts'
+import { environment } from '../environment.ts'
+import { text } from '../flags.ts'
+import { requireEngine } from '../state-dir.ts'
+import { print } from '../terminal.ts'
+import { choiceOf, stateDirFlag, stateDirOf } from './engine-flags.ts'
+
+interface Dialect {
+  set(name: string, value: string): string
+  unset(name: string): string
+}
+
+const SHELLS = {
+  bash: {
+    set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+    unset: (name) => `unset ${name}`,
+  },
+  fish: {
+    set: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+    unset: (name) => `set -e ${name}`,
+  },
+  powershell: {
+    set: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+    unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
+  },
+} as const satisfies Record<string, Dialect>
+
+export class EngineEnv extends BaseCommand {
+  static override summary = 'print what points aws, boto3, Terraform and the SDKs at the local engine'
+  static override description =
+    'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source.'
+  static override flags = {
+    shell: text({ summary: 'bash (also zsh, sh), fish or powershell', helpValue: '<shell>' }),
+    region: text({ summary: "region to name (default: the engine's)", helpValue: '<region>' }),
+    ...stateDirFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.read()
+    const { info, credentials } = requireEngine(stateDirOf(flags))
+    const region = (flags.region as string | undefined) ?? info.region
+    const shells = Object.keys(SHELLS) as (keyof typeof SHELLS)[]
+    const { set, unset } = SHELLS[choiceOf(flags, 'shell', shells, defaultShell())]
+    const lines = [
+      set('AWS_ENDPOINT_URL_ELASTICACHE', info.url),
+      set('AWS_ACCESS_KEY_ID', credentials.accessKeyId),
+      set('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey),
+      set('AWS_REGION', region),
+      set('AWS_DEFAULT_REGION', region),
+      // A profile or a session token of AWS would be used instead of, or together with, the keys above.
+      unset('AWS_PROFILE'),
+      unset('AWS_SESSION_TOKEN'),
+    ]
+    print(`${lines.join('\n')}\n`)
+  }
+}
+
+function defaultShell(): keyof typeof SHELLS {
+  if (environment.SHELL?.endsWith('/fish')) return 'fish'
+  return process.platform === 'win32' && !environment.SHELL ? 'powershell' : 'bash'
+}

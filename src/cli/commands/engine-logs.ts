@@ -1,0 +1,68 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { engineFiles } from '../../api/local-engine.ts'
+import { sleep, systemClock } from '../../diagnose/clock.ts'
+import { BaseCommand } from '../base-command.ts'
+import { text, toggle } from '../flags.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { Problem, usageProblem } from '../problem.ts'
+import { print } from '../terminal.ts'
+import { stateDirFlag, stateDirOf } from './engine-flags.ts'
+
+const LOOK_MS = 200
+
+export class EngineLogs extends BaseCommand {
+  static override summary = "print the end of the local engine's log"
+  static override flags = {
+    follow: toggle({ summary: 'go on with what is written from now on, until Ctrl-C', char: 'f' }),
+    lines: text({ summary: 'lines to begin with (default 50)', helpValue: '<number>', char: 'n' }),
+    ...stateDirFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.read()
+    const lines = (flags.lines as string | undefined) ?? '50'
+    if (!/^\d+$/.test(lines)) throw usageProblem(`argument --lines: invalid whole number: '${lines}'`)
+    const { log } = engineFiles(stateDirOf(flags))
+    const read = readerOf(log)
+    print(lastLines(read(), Number(lines)))
+    if (flags.follow !== true) return
+    await untilInterrupted(async (signal) => {
+      while (!signal.aborted) {
+        await sleep(systemClock, LOOK_MS, signal)
+        print(read())
+      }
+    })
+  }
+}
+
+/** Each call returns what has been written since the one before. */
+function readerOf(path: string): () => string {
+  let position = 0
+  return () => {
+    const file = openLog(path)
+    try {
+      const { size } = fstatSync(file)
+      if (size < position) position = 0
+      const bytes = Buffer.alloc(size - position)
+      position += readSync(file, bytes, 0, bytes.length, position)
+      return bytes.toString('utf8')
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new Problem('configuration', `There is no log: ${path}`, 'It is written from the first start on.')
+  }
+}
+
+function lastLines(text: string, count: number): string {
+  const lines = text.split('\n')
+  const ended = lines.at(-1) === '' ? 1 : 0
+  return lines.slice(Math.max(0, lines.length - ended - count)).join('\n')
+}

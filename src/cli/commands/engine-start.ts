@@ -1,0 +1,83 @@
+import { DEFAULT_PORT, DEFAULT_REGION, type EngineInfo, type EngineOptions, type Pace } from '../../api/local-engine.ts'
+import { BaseCommand } from '../base-command.ts'
+import { engineStatus } from '../engine-control.ts'
+import { startAttached, startDetached } from '../engine-process.ts'
+import { environment } from '../environment.ts'
+import { text, toggle } from '../flags.ts'
+import type { FlagValues } from '../parse.ts'
+import { ExitWith, usageProblem } from '../problem.ts'
+import { printLine } from '../terminal.ts'
+import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
+
+const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace[]
+
+export class EngineStart extends BaseCommand {
+  static override summary = 'start the local engine; returns when its API answers'
+  static override description =
+    'Runs in the background, with its log in the state directory, until `cachectl engine stop`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not.'
+  static override flags = {
+    port: text({ summary: `port of the API on 127.0.0.1 and ::1 (default ${DEFAULT_PORT})`, helpValue: '<port>' }),
+    region: text({ summary: `its region when a client names none (default ${DEFAULT_REGION})`, helpValue: '<region>' }),
+    pace: text({ summary: 'how long states last: instant, quick (default), realistic', helpValue: '<pace>' }),
+    foreground: toggle({ summary: 'stay on this terminal until Ctrl-C' }),
+    ...stateDirFlag,
+    ...outputFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.read()
+    const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
+    const options = readOptions(flags)
+    const running = await engineStatus(options.stateDir)
+    if (running) {
+      report(running, json, `The engine is already running: ${running.url} (pid ${running.pid})`)
+      return
+    }
+    if (flags.foreground !== true) {
+      const info = await startDetached(options)
+      report(info, json, startedLine(info))
+      return
+    }
+    const { info, ended } = await startAttached(options)
+    report(info, json, startedLine(info))
+    const code = await ended
+    if (code !== 0) throw new ExitWith(code)
+  }
+}
+
+function readOptions(flags: FlagValues): EngineOptions {
+  return {
+    stateDir: stateDirOf(flags),
+    port: portOf(flags.port as string | undefined),
+    region: (flags.region as string | undefined) ?? DEFAULT_REGION,
+    pace: choiceOf(flags, 'pace', PACES, 'quick'),
+  }
+}
+
+function portOf(given: string | undefined): number {
+  if (given === undefined) return DEFAULT_PORT
+  const port = Number(given)
+  if (/^\d+$/.test(given) && port <= 65535) return port
+  throw usageProblem(`argument --port: invalid port: '${given}'`, '0 to 65535; 0 takes any free one.')
+}
+
+const startedLine = ({ url, pid, region }: EngineInfo): string =>
+  `Engine started: ${url} (pid ${pid}, region ${region})`
+
+function report(info: EngineInfo, json: boolean, firstLine: string): void {
+  if (json) {
+    const { pid, version, url, port, region, stateDir, startedAt } = info
+    printLine(JSON.stringify({ pid, version, url, port, region, stateDir, startedAt }, null, 4))
+    return
+  }
+  printLine(`${firstLine}
+State directory: ${info.stateDir}
+
+cachectl talks to it by itself. To point aws, boto3, Terraform and the SDKs at it:
+  ${evalLine(info)}`)
+}
+
+function evalLine({ stateDir }: EngineInfo): string {
+  const isDefault = stateDir === stateDirOf({}) && !environment.CACHECTL_HOME
+  return `eval "$(cachectl engine env${isDefault ? '' : ` --state-dir ${stateDir}`})"`
+}

@@ -1,0 +1,24 @@
+import { BaseCommand } from '../base-command.ts'
+import { stopEngine } from '../engine-control.ts'
+import { runningEngine } from '../state-dir.ts'
+import { printLine } from '../terminal.ts'
+import { stateDirFlag, stateDirOf } from './engine-flags.ts'
+
+export class EngineStop extends BaseCommand {
+  static override summary = 'stop the local engine; returns when its process is gone'
+  static override description =
+    'Clusters and settings stay and come back with the next start. Stopping twice is no error.'
+  static override flags = { ...stateDirFlag }
+
+  async run(): Promise<void> {
+    const { flags } = await this.read()
+    const stateDir = stateDirOf(flags)
+    const engine = runningEngine(stateDir)
+    if (!engine) {
+      printLine(`No engine is running in ${stateDir}.`)
+      return
+    }
+    await stopEngine(engine)
+    printLine(`Engine stopped (pid ${engine.info.pid}).`)
+  }
+}

@@ -1,0 +1,60 @@
+import { helpOf } from '../../api/help.ts'
+import { operation } from '../../api/model.ts'
+import { BaseCommand, type CommandClass } from '../base-command.ts'
+import { openClient } from '../client.ts'
+import { environment } from '../environment.ts'
+import { type Flags, memberFlags, text } from '../flags.ts'
+import { globalFlags } from '../global-flags.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { inputFrom } from '../operation-input.ts'
+import { startProgress } from '../progress.ts'
+import { resolveTarget } from '../targets.ts'
+import { patienceOf, waitUntil } from '../wait.ts'
+import { type Waiter, type WaiterName, waiters } from '../waiters.ts'
+
+/** `wait <name>`: takes the arguments of the Describe operation it asks, and prints nothing when all is well. */
+export function waitCommand(name: WaiterName): CommandClass {
+  const waiter: Waiter = waiters[name]
+  return class extends BaseCommand {
+    static override summary = `wait until every ${resourceOf(name)} asked for is ${waiter.success}`
+    static override description = DESCRIPTION
+    static override flags = waiterFlags(waiter)
+
+    async run(): Promise<void> {
+      const { flags } = await this.read()
+      const input = inputFrom(waiter.operation, flags)
+      const target = resolveTarget(flags, environment)
+      const client = await openClient(target)
+      const progress = startProgress(`waiting until ${waiter.success}`)
+      try {
+        await untilInterrupted((signal) =>
+          waitUntil(client, waiter, input, {
+            ...patienceOf(flags, target.kind === 'local'),
+            signal,
+            onLook: (statuses) => progress.update(`${statuses.join(', ')}; waiting until ${waiter.success}`),
+          }),
+        )
+      } finally {
+        progress.end()
+        client.close()
+      }
+    }
+  }
+}
+
+const DESCRIPTION =
+  'Looks every 15 seconds on AWS and five times a second on the local engine, for 10 minutes at most, and says nothing on success. A state from which there is no way to the one waited for ends it at once, with exit code 255.'
+
+const resourceOf = (name: WaiterName): string => name.replace(/-(available|deleted)$/, '').replaceAll('-', ' ')
+
+function waiterFlags(waiter: Waiter): Flags {
+  const { pagination } = operation(waiter.operation)
+  const members = memberFlags(waiter.operation, helpOf)
+  if (pagination) for (const hidden of ['marker', 'max-records']) delete members[hidden]
+  return {
+    ...members,
+    timeout: text({ summary: 'give up after this many seconds (default 600)', helpValue: '<s>', helpGroup: 'WAITING' }),
+    interval: text({ summary: 'seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+    ...globalFlags,
+  }
+}

@@ -1,0 +1,85 @@
+/** Starts the engine's process and waits for its word. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type EngineInfo, type EngineOptions, engineFiles } from '../api/local-engine.ts'
+import { environmentWith } from './environment.ts'
+import { Problem } from './problem.ts'
+
+type Word = { readonly ready: EngineInfo } | { readonly failed: { readonly message: string; readonly hint?: string } }
+
+// This file is part of a bundle in dist/, beside the engine's; run from source it stands in src/cli/.
+const enginePath = (): string =>
+  fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/engine.js' : './engine.js', import.meta.url))
+
+const engineArguments = (options: EngineOptions): string[] => [enginePath(), JSON.stringify(options)]
+
+// The engine signs nothing and calls nobody: what the user's shell knows of AWS is none of its business.
+const engineEnvironment = () =>
+  environmentWith({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_SESSION_TOKEN: undefined })
+
+/** Leaves an engine behind that outlives this process; its output goes to the log. Returns once the API answers. */
+export async function startDetached(options: EngineOptions): Promise<EngineInfo> {
+  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 })
+  const files = engineFiles(options.stateDir)
+  const log = openSync(files.log, 'a', 0o600)
+  try {
+    const child = spawn(process.execPath, engineArguments(options), {
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+      env: engineEnvironment(),
+      windowsHide: true,
+    })
+    const info = await wordOf(child, () => lastLines(files.log))
+    child.disconnect()
+    child.unref()
+    return info
+  } finally {
+    closeSync(log)
+  }
+}
+
+/** An engine as a child on this terminal. `ended` resolves with its exit code. */
+export async function startAttached(options: EngineOptions): Promise<{ info: EngineInfo; ended: Promise<number> }> {
+  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 })
+  const child = spawn(process.execPath, engineArguments(options), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: engineEnvironment(),
+  })
+  // Ctrl-C reaches the whole group; we stay until the engine has put its things away. A kill is passed on.
+  const passOn = () => child.kill('SIGTERM')
+  const stay = () => {}
+  process.on('SIGTERM', passOn)
+  process.on('SIGINT', stay)
+  const ended = new Promise<number>((resolve) => {
+    child.on('exit', (code) => {
+      process.off('SIGTERM', passOn)
+      process.off('SIGINT', stay)
+      resolve(code ?? 1)
+    })
+  })
+  const info = await wordOf(child, () => '')
+  child.disconnect()
+  return { info, ended }
+}
+
+function wordOf(child: ChildProcess, lastWords: () => string): Promise<EngineInfo> {
+  return new Promise((resolve, reject) => {
+    child.on('error', (error) => reject(new Problem('general', `The engine could not be started: ${error.message}`)))
+    child.on('exit', (code, signal) => {
+      reject(new Problem('general', `The engine ended before it was ready (${signal ?? `code ${code}`}).`, lastWords()))
+    })
+    child.on('message', (word: Word) => {
+      if ('ready' in word) return resolve(word.ready)
+      child.removeAllListeners('exit')
+      reject(new Problem('general', word.failed.message, word.failed.hint))
+    })
+  })
+}
+
+const SHOWN_LINES = 10
+
+function lastLines(path: string): string {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  return `The end of ${path}:\n${lines.slice(-SHOWN_LINES).join('\n')}`
+}

@@ -1,0 +1,99 @@
+/** The one place that turns an error of any origin into a message, a hint and an exit code (aws-cli v2's codes). */
+import { CallFailed, ExitWith, Problem, type ProblemKind } from './problem.ts'
+
+export interface Failure {
+  readonly message: string
+  readonly hint?: string
+  /** The service's error code, or what kind of problem it is. */
+  readonly code: string
+  readonly operation?: string
+  readonly exitCode: number
+}
+
+const EXIT_CODES: Record<ProblemKind, number> = { interrupted: 130, usage: 252, configuration: 253, general: 255 }
+const SERVICE_ERROR = 254
+
+const CODES: Record<ProblemKind, string> = {
+  interrupted: 'Interrupted',
+  usage: 'ParamValidation',
+  configuration: 'Configuration',
+  general: 'General',
+}
+
+const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
+
+/** undefined: nothing to say, only a code to leave with. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof ExitWith) return undefined
+  if (error instanceof CallFailed) return callFailure(error)
+  if (error instanceof Problem) {
+    const { kind, message, hint } = error
+    return { code: CODES[kind], message, ...(hint !== undefined && { hint }), exitCode: EXIT_CODES[kind] }
+  }
+  return unexpected(error)
+}
+
+export const exitCodeOf = (error: unknown): number =>
+  error instanceof ExitWith ? error.exitCode : (failureOf(error)?.exitCode ?? EXIT_CODES.general)
+
+function callFailure(error: CallFailed): Failure {
+  const { operation, cause, url } = error
+  const code = error.serviceCode
+  if (code) {
+    const message = `An error occurred (${code}) when calling the ${operation} operation: ${error.message}`
+    return { code, operation, message, exitCode: SERVICE_ERROR }
+  }
+  if (cause instanceof Problem) return { ...(failureOf(cause) as Failure), operation }
+  const name = cause instanceof Error ? cause.name : ''
+  if (name === 'AbortError') return { code: 'Interrupted', operation, message: 'Interrupted.', exitCode: 130 }
+  if (name === 'CredentialsProviderError') {
+    return {
+      code: 'NoCredentials',
+      operation,
+      message: 'Unable to locate credentials. You can configure credentials by running "aws configure".',
+      exitCode: EXIT_CODES.configuration,
+    }
+  }
+  if (/region is missing/i.test(error.message)) {
+    return {
+      code: 'NoRegion',
+      operation,
+      message: 'You must specify a region. You can also configure your region by running "aws configure".',
+      hint: 'Add --region us-west-2, or set AWS_REGION.',
+      exitCode: EXIT_CODES.configuration,
+    }
+  }
+  const errno = systemCode(cause)
+  if (errno && NO_CONNECTION.has(errno)) {
+    return {
+      code: errno,
+      operation,
+      message: `Could not connect to the endpoint URL: "${url ?? 'unknown'}" (${errno})`,
+      hint: 'Is it running? `cachectl engine status` tells of the local engine; `--target aws` means AWS.',
+      exitCode: EXIT_CODES.general,
+    }
+  }
+  return { ...unexpected(cause), operation }
+}
+
+function unexpected(error: unknown): Failure {
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  return { code: systemCode(error) ?? 'General', message, exitCode: EXIT_CODES.general }
+}
+
+// Of several refused addresses Node makes one AggregateError without a code of its own.
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code === 'string') return code
+  return error instanceof AggregateError ? systemCode(error.errors[0]) : undefined
+}
+
+export type ErrorFormat = 'legacy' | 'json'
+
+/** What goes to stderr. Off a terminal aws-cli's legacy format begins with an empty line, and scripts cut it off. */
+export function renderFailure(failure: Failure, format: ErrorFormat, terminal: boolean): string {
+  if (format === 'json') return `${JSON.stringify(failure)}\n`
+  const text = failure.hint === undefined ? failure.message : `${failure.message}\n${failure.hint}`
+  return terminal ? `${text}\n` : `\n${text}\n`
+}

@@ -1,0 +1,87 @@
+/**
+ * The model's members and the options of every command as oclif flags. The objects are made here rather than by
+ * oclif's Flags, whose module loads its whole help renderer: an operation call must not pay for that.
+ */
+import type { Interfaces } from '@oclif/core'
+import { enumValues, inputOf, type OperationName } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
+import type { Member } from '../api/shapes.ts'
+
+export type Flag = Interfaces.OptionFlag<unknown> | Interfaces.BooleanFlag<unknown>
+export type Flags = Record<string, Flag>
+
+interface Wording {
+  readonly summary: string
+  readonly helpValue?: string
+  readonly helpGroup?: string
+  readonly hidden?: boolean
+  readonly char?: string
+}
+
+const noParse = async (input: unknown): Promise<unknown> => input
+
+/** An option with one value, as text: what it means is decided by who reads it. */
+export const text = (wording: Wording, more: { options?: readonly string[]; default?: string } = {}): Flag =>
+  option(wording, more)
+
+/** An option with one or more values: `--ids 0001 0002`. */
+export const texts = (wording: Wording): Flag => option(wording, { multiple: true })
+
+export const wholeNumber = (wording: Wording): Flag => option({ helpValue: '<number>', ...wording }, {})
+
+/** `--wait`; with `allowNo` also `--no-wait`. */
+export const toggle = (wording: Wording, allowNo = false): Flag =>
+  ({ type: 'boolean', parse: noParse, allowNo, ...wording }) as unknown as Flag // oclif's type wants parse contexts
+
+function option(wording: Wording, more: { multiple?: boolean; options?: readonly string[]; default?: string }): Flag {
+  return {
+    type: 'option',
+    parse: noParse,
+    input: [],
+    multiple: false,
+    helpValue: '<value>',
+    ...wording,
+    ...more,
+  } as unknown as Flag // as above
+}
+
+/** What a member means, for help. A call is made without it, so that it doesn't load the help texts. */
+export type Describe = (operation: OperationName, member: string) => string
+
+/** The members of an operation's input as options, spelled as aws-cli spells them. */
+export function memberFlags(name: OperationName, describe: Describe = () => ''): Flags {
+  const { members, required } = inputOf(name)
+  return Object.fromEntries(
+    Object.entries(members).map(([memberName, member]) => {
+      const flag = memberFlag(member, describe(name, memberName))
+      return [kebabCase(memberName), { ...flag, ...(required.includes(memberName) && { required: true }) } as Flag]
+    }),
+  )
+}
+
+function memberFlag(member: Member, meaning: string): Flag {
+  const wording = { summary: meaning + choices(member, meaning), helpValue: placeholder(member) }
+  if (member.kind === 'boolean') return toggle(wording, true)
+  return member.kind === 'list' ? texts(wording) : text(wording)
+}
+
+const PLACEHOLDERS: Record<Member['kind'], string> = {
+  string: '<text>',
+  number: '<number>',
+  boolean: '',
+  timestamp: '<time>',
+  list: '<values>',
+  structure: '<Key=value,...>',
+}
+
+function placeholder(member: Member): string {
+  if (member.kind === 'list') return `${placeholder(member.of)}...`
+  return PLACEHOLDERS[member.kind]
+}
+
+function choices(member: Member, meaning: string): string {
+  if (member.kind === 'list') return choices(member.of, meaning)
+  if (member.kind !== 'string' || !member.enum) return ''
+  const values = enumValues(member.enum)
+  return values.every((value) => meaning.includes(value)) ? '' : ` (${values.join(', ')})`
+}

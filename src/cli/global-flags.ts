@@ -1,0 +1,37 @@
+import { type Flags, text, toggle } from './flags.ts'
+
+const helpGroup = 'GLOBAL'
+
+/** Options every command that talks to the API takes, before or after the command's name. */
+export const globalFlags: Flags = {
+  target: text({ summary: 'where to send it: local (default) or aws', helpValue: '<target>', helpGroup }),
+  'endpoint-url': text({ summary: "send it to this URL instead of the target's own", helpValue: '<url>', helpGroup }),
+  region: text({ summary: 'the region to work in', helpValue: '<region>', helpGroup }),
+  profile: text({ summary: 'a profile of the AWS configuration files (target aws)', helpValue: '<name>', helpGroup }),
+  'state-dir': text({ summary: 'state directory of the local engine', helpValue: '<path>', helpGroup }),
+  output: text({ summary: 'form of the answer', helpValue: '<form>', helpGroup }),
+  query: text({ summary: 'JMESPath expression that picks from the answer', helpValue: '<expression>', helpGroup }),
+  'cli-error-format': text({ summary: 'form of errors on stderr: legacy or json', helpValue: '<form>', helpGroup }),
+  'cli-pager': toggle({ summary: 'accepted for scripts; there is no pager', helpGroup, hidden: true }, true),
+}
+
+export const pagingFlags: Flags = {
+  'max-items': text({ summary: 'stop after this many items', helpValue: '<number>', helpGroup: 'PAGING' }),
+  'page-size': text({ summary: 'items to ask for per call', helpValue: '<number>', helpGroup: 'PAGING' }),
+  'starting-token': text({
+    summary: 'go on where NextToken of an earlier answer says',
+    helpValue: '<token>',
+    helpGroup: 'PAGING',
+  }),
+  paginate: toggle({ summary: 'ask for all pages (default) or only the first', helpGroup: 'PAGING' }, true),
+}
+
+export const waitFlags: Flags = {
+  wait: toggle({ summary: 'return when the change is done; then the answer is the final state', helpGroup: 'WAITING' }),
+  timeout: text({ summary: 'with --wait: give up after this many seconds', helpValue: '<s>', helpGroup: 'WAITING' }),
+  interval: text({ summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+}
+
+export const confirmFlags: Flags = {
+  yes: toggle({ summary: 'do not ask for confirmation', helpGroup: 'GLOBAL' }),
+}

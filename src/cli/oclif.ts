@@ -1,0 +1,52 @@
+/** Hand-written commands, help and what is neither: everything but the direct call of an operation. */
+import { readFileSync } from 'node:fs'
+import type { Config } from '@oclif/core/config'
+import { commands } from '../commands.ts'
+import { usageProblem } from './problem.ts'
+import { nearest } from './suggest.ts'
+import { print } from './terminal.ts'
+
+declare const CACHECTL_VERSION: string | undefined
+
+/** `words`: the command's name and what follows; `leading`: options that stood before it. */
+export async function runCommand(words: readonly string[], leading: readonly string[], rest: readonly string[]) {
+  const id = commandId(words)
+  if (id === undefined) return refuseUnknown(words)
+  const Command = commands[id]
+  if (!Command) throw new Error(`the command table has no ${id}`)
+  Command.id = id
+  // oclif's loader costs as much as a call, and our commands ask their config for nothing but the program's name.
+  const config = { bin: 'cachectl', name: 'cachectl', version: CACHECTL_VERSION } as unknown as Config
+  await new Command([...leading, ...rest.slice(id.split(':').length)], config).run()
+}
+
+/** The pages were written at build time by the help class; without them oclif renders the same. */
+export async function showHelp(words: readonly string[]): Promise<void> {
+  const id = words.length === 0 ? 'index' : (commandId(words) ?? topicId(words))
+  if (id === undefined) return refuseUnknown(words)
+  try {
+    print(readFileSync(new URL(`./help/${id.replace(':', '-')}.txt`, import.meta.url), 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const { run } = await import('@oclif/core')
+    await run([...words, '--help'], import.meta.url)
+  }
+}
+
+function commandId(words: readonly string[]): string | undefined {
+  return [words.slice(0, 2).join(':'), words[0] ?? ''].find((id) => Object.hasOwn(commands, id))
+}
+
+const topicId = ([topic = '']: readonly string[]): string | undefined =>
+  topic !== '' && Object.keys(commands).some((id) => id.startsWith(`${topic}:`)) ? topic : undefined
+
+async function refuseUnknown(words: readonly string[]): Promise<void> {
+  if (words.length === 1 && topicId(words)) return showHelp(words)
+  const spoken = words.slice(0, topicId(words) ? 2 : 1).join(' ')
+  const names = Object.keys(commands).map((id) => id.replace(':', ' '))
+  const guess = nearest(spoken, names)
+  throw usageProblem(
+    `argument operation: invalid choice: '${spoken}'`,
+    guess ? `Did you mean \`cachectl ${guess}\`?` : 'See `cachectl --help` for the commands there are.',
+  )
+}

@@ -1,0 +1,39 @@
+import { type Input, inputOf, type OperationName, operation } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
+import { type Describe, type Flags, memberFlags } from './flags.ts'
+import { confirmFlags, globalFlags, pagingFlags, waitFlags } from './global-flags.ts'
+import { waits } from './operation-wait.ts'
+import { readParamfile } from './paramfile.ts'
+import type { FlagValues } from './parse.ts'
+import { readOption, type Value } from './typed-value.ts'
+
+export const isDestructive = (name: OperationName): boolean =>
+  name.startsWith('Delete') || name === 'RebootCacheCluster'
+
+/** Every option of an operation's command: the model's members first, ours after them. */
+export function operationFlags(name: OperationName, describe?: Describe): Flags {
+  return {
+    ...memberFlags(name, describe),
+    ...(name in waits && waitFlags),
+    ...(operation(name).pagination && pagingFlags),
+    ...(isDestructive(name) && confirmFlags),
+    ...globalFlags,
+  }
+}
+
+/** Parsed options -> the operation's input. Throws a usage problem that names the option. */
+export function inputFrom<N extends OperationName>(name: N, flags: FlagValues): Input<N> {
+  const input: Record<string, Value> = {}
+  for (const [memberName, member] of Object.entries(inputOf(name).members)) {
+    const option = kebabCase(memberName)
+    const given = flags[option]
+    if (given === undefined) continue
+    if (typeof given === 'boolean') {
+      input[memberName] = given
+      continue
+    }
+    const texts = (typeof given === 'string' ? [given] : given).map((text) => readParamfile(option, text))
+    input[memberName] = readOption(option, member, texts, (value) => readParamfile(option, value))
+  }
+  return input as Input<N> // checked member by member against the model, which the type is made from
+}

@@ -1,0 +1,52 @@
+import type { OperationName } from '../api/model.ts'
+
+/** What went wrong, in aws-cli v2's classes; failure.ts knows the exit code of each. */
+export type ProblemKind = 'usage' | 'configuration' | 'general' | 'interrupted'
+
+/** An error of the command line's own: a sentence for a person and, where there is one, the next step. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly kind: ProblemKind
+  readonly hint: string | undefined
+
+  constructor(kind: ProblemKind, message: string, hint?: string) {
+    super(message)
+    this.kind = kind
+    this.hint = hint
+  }
+}
+
+export const usageProblem = (message: string, hint?: string): Problem => new Problem('usage', message, hint)
+
+/** A call that failed, with the operation and the URL it went to, which the SDK's own errors do not tell. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed'
+  readonly operation: OperationName
+  readonly url: string | undefined
+
+  constructor(operation: OperationName, url: string | undefined, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.operation = operation
+    this.url = url
+  }
+
+  /** The wire code of a service error; undefined when no answer came. */
+  get serviceCode(): string | undefined {
+    const { cause } = this
+    if (!(cause instanceof Error) || !('$fault' in cause)) return undefined
+    // The SDK names errors by shape; the code as sent stands in `Code` (and in `Error.Code` of modelled ones).
+    const { Code, Error: wire } = cause as { Code?: string; Error?: { Code?: string } }
+    return wire?.Code ?? Code ?? cause.name
+  }
+}
+
+/** Ends the process with this code and without a word: the answer has been printed, and the code is part of it. */
+export class ExitWith extends Error {
+  override readonly name = 'ExitWith'
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super(`exit ${exitCode}`)
+    this.exitCode = exitCode
+  }
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type EngineCredentials, type EngineInfo, engineFiles } from '../api/local-engine.ts'
+import type { Environment } from './environment.ts'
+import { Problem } from './problem.ts'
+
+/** `--state-dir`, CACHECTL_HOME, then the platform's place for a program's data. */
+export function stateDirectory(flag: string | undefined, env: Environment, platform = process.platform): string {
+  const chosen = flag ?? env.CACHECTL_HOME
+  if (chosen) return resolve(chosen)
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'cachectl')
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'cachectl')
+}
+
+export interface LocalEngine {
+  readonly info: EngineInfo
+  readonly credentials: EngineCredentials
+}
+
+/** What the files say; undefined when no engine has left its name here. It may be dead: see {@link isAlive}. */
+export function recordedEngine(stateDir: string): LocalEngine | undefined {
+  const files = engineFiles(stateDir)
+  const info = readJson<EngineInfo>(files.info)
+  if (!info) return undefined
+  const credentials = readJson<EngineCredentials>(files.credentials)
+  if (!credentials) {
+    throw new Problem('configuration', `${files.info} names an engine, but ${files.credentials} is missing.`)
+  }
+  return { info, credentials }
+}
+
+/** The engine of this state directory if its process lives. */
+export function runningEngine(stateDir: string): LocalEngine | undefined {
+  const engine = recordedEngine(stateDir)
+  return engine && isAlive(engine.info.pid) ? engine : undefined
+}
+
+/** Throws the problem that every command of the local target has without an engine. */
+export function requireEngine(stateDir: string): LocalEngine {
+  const engine = runningEngine(stateDir)
+  if (engine) return engine
+  throw new Problem(
+    'configuration',
+    `No local engine is running (state directory ${stateDir}).`,
+    'Start it with `cachectl engine start`, or add `--target aws` to talk to AWS.',
+  )
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new Problem('configuration', `Cannot read ${path}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,95 @@
+/** Where a request goes and whose credentials sign it. */
+import type { Environment } from './environment.ts'
+import type { FlagValues } from './parse.ts'
+import { Problem, usageProblem } from './problem.ts'
+import { type LocalEngine, requireEngine, runningEngine, stateDirectory } from './state-dir.ts'
+
+export interface LocalTarget {
+  readonly kind: 'local'
+  readonly url: string
+  readonly region: string
+  /** The engine's own. The user's AWS credentials are never read for this target. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** AWS itself (no `url`), or another endpoint that speaks its API; credentials as the SDK finds them. */
+export interface AwsTarget {
+  readonly kind: 'aws' | 'endpoint'
+  readonly url: string | undefined
+  /** undefined: the SDK finds it in the configuration files. */
+  readonly region: string | undefined
+  readonly profile: string | undefined
+}
+
+export type Target = LocalTarget | AwsTarget
+
+type Choice =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'aws' }
+  | { readonly kind: 'endpoint'; readonly url: string }
+
+/** `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, local. */
+export function chooseTarget(flags: FlagValues, env: Environment): Choice {
+  const endpointFlag = flags['endpoint-url']
+  if (typeof endpointFlag === 'string') return { kind: 'endpoint', url: checkedUrl('--endpoint-url', endpointFlag) }
+  const named = flags.target ?? (env.CACHECTL_TARGET || undefined)
+  if (named === 'local' || named === 'aws') return { kind: named }
+  if (named !== undefined) throw usageProblem(`Unknown target "${String(named)}".`, 'Targets are: local, aws.')
+  for (const name of ['AWS_ENDPOINT_URL_ELASTICACHE', 'AWS_ENDPOINT_URL'] as const) {
+    const url = env[name]
+    if (url) return { kind: 'endpoint', url: checkedUrl(name, url) }
+  }
+  return { kind: 'local' }
+}
+
+export function resolveTarget(flags: FlagValues, env: Environment): Target {
+  const choice = chooseTarget(flags, env)
+  const stateDir = stateDirectory(flags['state-dir'] as string | undefined, env)
+  const region = (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined)
+  if (choice.kind === 'local') return localTarget(requireEngine(stateDir), region)
+  const engine = runningEngine(stateDir)
+  if (choice.kind === 'endpoint' && engine && sameOrigin(choice.url, engine.info.url)) {
+    // The engine by another road: it gets its own credentials, never the user's.
+    return localTarget(engine, region)
+  }
+  if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
+  const profile = (flags.profile as string | undefined) ?? (env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || undefined)
+  return { kind: choice.kind, url: choice.kind === 'endpoint' ? choice.url : undefined, region, profile }
+}
+
+const localTarget = ({ info, credentials }: LocalEngine, region: string | undefined): LocalTarget => ({
+  kind: 'local',
+  url: info.url,
+  region: region ?? info.region,
+  credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey },
+})
+
+// After `eval "$(cachectl engine env)"` the environment holds the engine's keys; AWS would only say they are unknown.
+function refuseEngineCredentials(engine: LocalEngine | undefined, env: Environment): void {
+  if (!engine || env.AWS_ACCESS_KEY_ID !== engine.credentials.accessKeyId) return
+  throw new Problem(
+    'configuration',
+    "The credentials in the environment are the local engine's; they are not sent to AWS.",
+    'Unset AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (set by `cachectl engine env`), or open a new shell.',
+  )
+}
+
+function checkedUrl(source: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
+  throw usageProblem(`Invalid endpoint: ${text} (${source})`, 'It must be a URL, e.g. http://127.0.0.1:8011')
+}
+
+const sameOrigin = (a: string, b: string): boolean => originOf(a) === originOf(b)
+
+function originOf(text: string): string {
+  const url = new URL(text)
+  return `${url.protocol}//${url.hostname === 'localhost' ? '127.0.0.1' : url.hostname}:${url.port}`
+}
+
+/** How a target is called where a person must know it: in questions and in errors. */
+export function describeTarget(target: Target): string {
+  if (target.kind === 'local') return `the local engine at ${target.url}, ${target.region}`
+  const region = target.region ?? 'the default region'
+  return target.kind === 'aws' ? `AWS, ${region}` : `${target.url}, ${region}`
+}

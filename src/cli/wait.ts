@@ -1,0 +1,77 @@
+import { type Clock, sleep, systemClock } from '../diagnose/clock.ts'
+import type { ApiClient } from './client.ts'
+import type { FlagValues } from './parse.ts'
+import { CallFailed, Problem } from './problem.ts'
+import { millisecondsOf } from './seconds.ts'
+import { judge, type Waiter } from './waiters.ts'
+
+export interface Patience {
+  readonly intervalMs: number
+  readonly timeoutMs: number
+}
+
+/** botocore waits 40 times 15 s; a call to the local engine costs a millisecond, so there we look often. */
+const AWS_INTERVAL_MS = 15_000
+const LOCAL_INTERVAL_MS = 200
+const TIMEOUT_MS = 600_000
+
+export function patienceOf(flags: FlagValues, local: boolean): Patience {
+  const read = (name: string, otherwise: number) => {
+    const given = flags[name]
+    return typeof given === 'string' ? millisecondsOf(name, given) : otherwise
+  }
+  return {
+    intervalMs: read('interval', local ? LOCAL_INTERVAL_MS : AWS_INTERVAL_MS),
+    timeoutMs: read('timeout', TIMEOUT_MS),
+  }
+}
+
+export interface Waiting extends Patience {
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+  /** Called with the statuses of each look that has not decided anything yet. */
+  readonly onLook?: (statuses: readonly string[]) => void
+}
+
+/**
+ * Looks until the waiter is satisfied and returns the last answer (undefined: the resource is gone, as wanted).
+ * Rejects with aws-cli's messages, all of them exit code 255, and with `interrupted` when the signal aborts.
+ */
+export async function waitUntil(
+  client: ApiClient,
+  waiter: Waiter,
+  input: object,
+  { signal, clock = systemClock, onLook, intervalMs, timeoutMs }: Waiting,
+): Promise<object | undefined> {
+  const start = clock.monotonicMs()
+  for (;;) {
+    const answer = await look(client, waiter, input, signal)
+    if (!answer) return undefined
+    const verdict = judge(waiter, answer)
+    if (verdict.done) return answer
+    if (verdict.failure) throw failed(waiter, verdict.failure)
+    onLook?.(verdict.statuses)
+    const left = timeoutMs - (clock.monotonicMs() - start)
+    if (left <= 0) {
+      throw failed(waiter, 'Max attempts exceeded', `Last seen: ${verdict.statuses.join(', ') || 'nothing'}.`)
+    }
+    await sleep(clock, Math.min(intervalMs, left), signal)
+    if (signal.aborted) throw interrupted()
+  }
+}
+
+async function look(client: ApiClient, waiter: Waiter, input: object, signal: AbortSignal) {
+  try {
+    return (await client.call(waiter.operation, input, signal)) as Record<string, unknown>
+  } catch (error) {
+    if (signal.aborted) throw interrupted()
+    if (!(error instanceof CallFailed) || !error.serviceCode) throw error
+    if (error.serviceCode === waiter.goneCode) return undefined
+    throw failed(waiter, `An error occurred (${error.serviceCode}): ${error.message}`)
+  }
+}
+
+const failed = (waiter: Waiter, reason: string, hint?: string): Problem =>
+  new Problem('general', `Waiter ${waiter.name} failed: ${reason}`, hint)
+
+const interrupted = (): Problem => new Problem('interrupted', 'Stopped waiting; the change itself goes on.')
