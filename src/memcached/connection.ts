@@ -1,0 +1,153 @@
+import type { Socket } from 'node:net'
+import type { CacheCore } from './core.ts'
+import { consumeText } from './framing-text.ts'
+import type { ReplySink } from './replies.ts'
+import type { Mode } from './store/operations.ts'
+
+const EMPTY = Buffer.alloc(0)
+const BINARY_MAGIC = 0x80
+// A client that does not read its replies is not read from either, once it is this far behind. Above Node's own
+// high-water mark, so that 'drain' is certain to come.
+const CONGESTED_BYTES = 1 << 20
+
+/** What the next bytes of a connection are. */
+export type Expecting = 'command' | 'value' | 'configuration' | 'keys' | 'swallow'
+
+/** One client: its bytes in, its replies out, and what it is in the middle of. */
+export class Connection implements ReplySink {
+  readonly core: CacheCore
+  readonly socket: Socket
+  readonly id: number
+  readonly localAddress: string
+  readonly peerAddress: string
+  /** The node's seconds at the last command, for idle_timeout. */
+  lastCommandAt: number
+  expecting: Expecting = 'command'
+  closing = false
+  /** Replies pile up: nothing more is taken from this client until they drain. */
+  congested = false
+  noreply = false
+
+  // A value on its way in.
+  item = 0
+  valueAt = 0
+  valueEnd = 0
+  mode: Mode = 'set'
+  /** The CAS unique the client gave; 0 for none. */
+  casLow = 0
+  casHigh = 0
+  /** Bytes still to be thrown away, and what to answer then. */
+  swallow = 0
+  afterSwallow: Buffer | undefined
+  /** A configuration entry on its way in. */
+  configuration: { name: string; flags: number; data: Buffer } | undefined
+  /** Which get was interrupted by congestion. */
+  resumeKeys: ((connection: Connection, bytes: Buffer, at: number, end: number) => number) | undefined
+
+  #protocol: 'unknown' | 'text' | 'binary' = 'unknown'
+  // Bytes that came without the end of their command.
+  #pending: Buffer = EMPTY
+  #pendingLength = 0
+  /** How many bytes of an incomplete line have been searched for its end. */
+  searched = 0
+  // TLS keeps what it is given until it has encrypted it, so that it gets copies.
+  readonly #copyWrites: boolean
+
+  constructor(core: CacheCore, socket: Socket, id: number, tls: boolean) {
+    this.core = core
+    this.socket = socket
+    this.id = id
+    this.#copyWrites = tls
+    this.lastCommandAt = core.store.now
+    this.localAddress = address(socket.localAddress, socket.localPort)
+    this.peerAddress = address(socket.remoteAddress, socket.remotePort)
+  }
+
+  get protocol(): 'unknown' | 'text' | 'binary' {
+    return this.#protocol
+  }
+
+  /** Takes what was read; the bytes may be reused by the caller afterwards. */
+  receive(bytes: Buffer, length: number): void {
+    const { core } = this
+    core.counters.bytesRead += length
+    core.replies.begin(this)
+    if (this.#pendingLength > 0) {
+      this.#keep(bytes, 0, length)
+      this.#consumePending()
+    } else {
+      const used = this.#consume(bytes, length)
+      if (used < length && !this.closing) this.#keep(bytes, used, length)
+    }
+    core.replies.flush()
+    this.#afterTurn()
+  }
+
+  /** Goes on after congestion. */
+  drained(): void {
+    if (!this.congested || this.socket.destroyed) return
+    this.congested = false
+    this.core.replies.begin(this)
+    this.#consumePending()
+    this.core.replies.flush()
+    this.#afterTurn()
+    if (!this.congested && !this.closing) this.socket.resume()
+  }
+
+  take(bytes: Buffer): boolean {
+    const { socket } = this
+    if (socket.destroyed) return false
+    const copied = this.#copyWrites || socket.writableLength > 0
+    socket.write(copied ? Buffer.from(bytes) : bytes)
+    if (socket.writableLength > CONGESTED_BYTES) this.congested = true
+    return !copied && socket.writableLength > 0
+  }
+
+  /** Called once the socket is gone. */
+  closed(): void {
+    this.closing = true
+    if (this.item !== 0) this.core.store.free(this.item)
+    this.item = 0
+    this.#pending = EMPTY
+    this.#pendingLength = 0
+  }
+
+  #afterTurn(): void {
+    if (this.closing) this.socket.end()
+    else if (this.congested) this.socket.pause()
+  }
+
+  #consume(bytes: Buffer, length: number): number {
+    if (this.#protocol === 'unknown') {
+      const binary = bytes[0] === BINARY_MAGIC && this.core.settings.bindingProtocol === 'auto'
+      this.#protocol = binary ? 'binary' : 'text'
+    }
+    return consumeText(this, bytes, 0, length)
+  }
+
+  #consumePending(): void {
+    const used = this.#consume(this.#pending, this.#pendingLength)
+    this.#pending.copyWithin(0, used, this.#pendingLength)
+    this.#pendingLength -= used
+    if (this.#pendingLength === 0) {
+      this.#pending = EMPTY
+      this.searched = 0
+    }
+  }
+
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const needed = this.#pendingLength + end - start
+    if (needed > this.#pending.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#pending.length, 2048))
+      this.#pending.copy(larger, 0, 0, this.#pendingLength)
+      this.#pending = larger
+    }
+    bytes.copy(this.#pending, this.#pendingLength, start, end)
+    this.#pendingLength = needed
+  }
+}
+
+function address(host: string | undefined, port: number | undefined): string {
+  if (host === undefined) return ''
+  return host.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`
+}

@@ -1,0 +1,55 @@
+import { wordAt } from './bytes.ts'
+
+const CLASSES = 64
+
+/** What a node counts about its requests; `stats reset` sets it to zero. */
+export class Counters {
+  cmdGet = 0
+  cmdFlush = 0
+  cmdTouch = 0
+  cmdMeta = 0
+  getMisses = 0
+  getExpired = 0
+  getFlushed = 0
+  deleteMisses = 0
+  incrMisses = 0
+  decrMisses = 0
+  casMisses = 0
+  touchMisses = 0
+  bytesRead = 0
+  bytesWritten = 0
+  totalConnections = 0
+  acceptedIpv4 = 0
+  acceptedIpv6 = 0
+  rejectedConnections = 0
+  connectionYields = 0
+  idleKicks = 0
+  cmdConfigGet = 0
+  cmdConfigSet = 0
+  storeTooLarge = 0
+  storeNoMemory = 0
+  // By slab class, as `stats slabs` shows them.
+  readonly getHits = new Float64Array(CLASSES)
+  readonly cmdSet = new Float64Array(CLASSES)
+  readonly touchHits = new Float64Array(CLASSES)
+  readonly deleteHits = new Float64Array(CLASSES)
+  readonly incrHits = new Float64Array(CLASSES)
+  readonly decrHits = new Float64Array(CLASSES)
+  readonly casHits = new Float64Array(CLASSES)
+  readonly casBadval = new Float64Array(CLASSES)
+
+  // Reset by assignment of a new set would leave verbs holding the old one.
+  reset(): void {
+    const zero = new Counters()
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Float64Array) value.fill(0)
+      else Object.assign(this, { [name]: Reflect.get(zero, name) })
+    }
+  }
+}
+
+export function sum(counts: Float64Array): number {
+  let total = 0
+  for (let i = 0; i < counts.length; i++) total += wordAt(counts, i)
+  return total
+}

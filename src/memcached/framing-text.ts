@@ -1,0 +1,139 @@
+import { ERROR } from './answers.ts'
+import { byteAt } from './bytes.ts'
+import type { Connection } from './connection.ts'
+import { Line } from './tokens.ts'
+import { finishConfiguration } from './verbs/config.ts'
+import { finishStore } from './verbs/store.ts'
+
+const SPACE = 32
+const LF = 10
+const CR = 13
+// A line without an end is no command once it is longer than this, unless it may be a get of many keys.
+const LINE_LIMIT = 2048
+const MULTIGET_LIMIT = 8 << 20
+// Shorter lines are searched for their end here, longer ones by the runtime.
+const LOOP_LIMIT = 200
+
+const line = new Line()
+
+/**
+ * Serves the commands in `bytes[start, end)` and answers how far it came: what follows is an incomplete command, or
+ * waits for the client to read its replies.
+ */
+export function consumeText(connection: Connection, bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && !connection.closing && !connection.congested) {
+    switch (connection.expecting) {
+      case 'command': {
+        const newline = findNewline(bytes, Math.max(at, start + connection.searched), end)
+        if (newline < 0) {
+          connection.searched = end - at
+          if (end - at > LINE_LIMIT) refuseEndless(connection, bytes, at, end)
+          return at
+        }
+        connection.searched = 0
+        at = serve(connection, bytes, at, newline)
+        break
+      }
+      case 'keys': {
+        const newline = bytes.indexOf(LF, at)
+        const stop = trimmed(bytes, at, newline)
+        const reached = connection.resumeKeys?.(connection, bytes, at, stop) ?? stop
+        at = connection.expecting === 'keys' ? reached : newline + 1
+        break
+      }
+      case 'value':
+        at = takeValue(connection, bytes, at, end)
+        break
+      case 'configuration':
+        at = takeConfiguration(connection, bytes, at, end)
+        break
+      case 'swallow':
+        at = throwAway(connection, at, end)
+        break
+    }
+  }
+  return at
+}
+
+function serve(connection: Connection, bytes: Buffer, start: number, newline: number): number {
+  const end = trimmed(bytes, start, newline)
+  let at = start
+  while (at < end && byteAt(bytes, at) === SPACE) at++
+  const verbStart = at
+  while (at < end && byteAt(bytes, at) !== SPACE) at++
+  connection.lastCommandAt = connection.core.store.now
+  connection.noreply = false
+  const verb = connection.core.verbs.find(bytes, verbStart, at)
+  if (verb === undefined) {
+    unknown(connection, bytes, start, end)
+    return newline + 1
+  }
+  line.bytes = bytes
+  line.end = end
+  line.rest = at
+  if (verb.shape === 'keys') {
+    const reached = verb.run(connection, line)
+    return connection.expecting === 'keys' && reached !== undefined ? reached : newline + 1
+  }
+  line.cut(verbStart, at)
+  if (line.words < verb.words[0] || line.words > verb.words[1]) connection.core.replies.text(ERROR)
+  else verb.run(connection, line)
+  return newline + 1
+}
+
+// memcached hangs up on browsers rather than answer each of their header lines.
+function unknown(connection: Connection, bytes: Buffer, start: number, end: number): void {
+  if (bytes.toString('latin1', start, end).split(' ').at(-1)?.startsWith('HTTP/') === true) connection.closing = true
+  else connection.core.replies.text(ERROR)
+}
+
+function findNewline(bytes: Buffer, at: number, end: number): number {
+  const limit = Math.min(end, at + LOOP_LIMIT)
+  for (let i = at; i < limit; i++) if (byteAt(bytes, i) === LF) return i
+  if (limit === end) return -1
+  const found = bytes.indexOf(LF, limit)
+  return found >= end ? -1 : found
+}
+
+function trimmed(bytes: Buffer, start: number, newline: number): number {
+  return newline - start > 1 && byteAt(bytes, newline - 1) === CR ? newline - 1 : newline
+}
+
+function refuseEndless(connection: Connection, bytes: Buffer, start: number, end: number): void {
+  const beginning = bytes.toString('latin1', start, start + 110).trimStart()
+  const multiget = beginning.startsWith('get ') || beginning.startsWith('gets ')
+  if (!multiget || end - start > MULTIGET_LIMIT) connection.closing = true
+}
+
+function takeValue(connection: Connection, bytes: Buffer, at: number, end: number): number {
+  const { store } = connection.core
+  const stop = Math.min(end, at + connection.valueEnd - connection.valueAt)
+  store.write(connection.item, connection.valueAt, bytes, at, stop)
+  connection.valueAt += stop - at
+  if (connection.valueAt < connection.valueEnd) return stop
+  connection.expecting = 'command'
+  finishStore(connection)
+  return stop
+}
+
+function takeConfiguration(connection: Connection, bytes: Buffer, at: number, end: number): number {
+  const { configuration } = connection
+  const stop = Math.min(end, at + connection.valueEnd - connection.valueAt)
+  if (configuration !== undefined) bytes.copy(configuration.data, connection.valueAt, at, stop)
+  connection.valueAt += stop - at
+  if (connection.valueAt < connection.valueEnd) return stop
+  connection.expecting = 'command'
+  finishConfiguration(connection)
+  return stop
+}
+
+function throwAway(connection: Connection, at: number, end: number): number {
+  const stop = Math.min(end, at + connection.swallow)
+  connection.swallow -= stop - at
+  if (connection.swallow > 0) return stop
+  connection.expecting = 'command'
+  if (connection.afterSwallow !== undefined) connection.core.replies.text(connection.afterSwallow)
+  connection.afterSwallow = undefined
+  return stop
+}

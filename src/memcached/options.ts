@@ -1,0 +1,116 @@
+import type { StoreOptions } from './store/items.ts'
+
+/** What a node is started with. Defaults are memcached's, or ElastiCache's where it has a parameter of its own. */
+export interface CacheNodeOptions {
+  /** What `version` answers, and which verbs exist: N.N.N. */
+  engineVersion: string
+  /** Bytes of slab pages for items. */
+  memoryLimit: number
+  /** Serves TLS 1.2 and 1.3 on every listener; PEM text. */
+  tls?: { key: string; cert: string }
+  /** max_item_size: bytes of the largest item, its header included. */
+  maxItemSize?: number
+  /** chunk_size: bytes for key, value and flags in the smallest chunk. */
+  chunkSize?: number
+  /** chunk_size_growth_factor */
+  growthFactor?: number
+  /** slab_chunk_max: bytes of the largest chunk. */
+  slabChunkMax?: number
+  /** max_simultaneous_connections */
+  maxConnections?: number
+  /** maxconns_fast: refuse connections over the limit with an error instead of letting them wait. */
+  maxConnsFast?: boolean
+  /** idle_timeout: seconds without a request after which a connection is closed; 0 is never. */
+  idleTimeout?: number
+  /** The opposite of error_on_memory_exhausted: evict, rather than refuse to store. */
+  evictToFree?: boolean
+  /** The opposite of cas_disabled. */
+  casEnabled?: boolean
+  /** The opposite of disable_flush_all. */
+  flushAllEnabled?: boolean
+  /** lru_segmented and lru_maintainer: HOT, WARM and COLD lists, kept by a background step. */
+  lruSegmented?: boolean
+  /** lru_crawler: frees expired items in the background. */
+  lruCrawler?: boolean
+  /** Whether `stats sizes` works without `stats sizes_enable`. */
+  trackSizes?: boolean
+  slabReassign?: boolean
+  slabAutomove?: number
+  hashAlgorithm?: string
+  verbosity?: number
+  /** num_threads: reported, not used; a node is served by one thread. */
+  threads?: number
+  /** binding_protocol: `ascii` takes the binary protocol away. */
+  bindingProtocol?: 'auto' | 'ascii'
+  /** config_max: how many configuration entries a node holds. */
+  configMax?: number
+  /** config_size_max: bytes of the largest configuration entry. */
+  configSizeMax?: number
+  requestsPerEvent?: number
+  backlog?: number
+  /** Commands answered with `ERROR` whatever the engine version, as serverless caches do. */
+  refusedCommands?: readonly string[]
+}
+
+/** Options with every default filled in; verbs may change a few while the node runs. */
+export interface Settings extends StoreOptions {
+  readonly engineVersion: string
+  readonly maxConnections: number
+  readonly maxConnsFast: boolean
+  readonly idleTimeout: number
+  readonly flushAllEnabled: boolean
+  lruCrawler: boolean
+  readonly trackSizes: boolean
+  readonly slabReassign: boolean
+  slabAutomove: number
+  readonly hashAlgorithm: string
+  verbosity: number
+  readonly threads: number
+  readonly bindingProtocol: 'auto' | 'ascii'
+  readonly configMax: number
+  readonly configSizeMax: number
+  readonly requestsPerEvent: number
+  readonly backlog: number
+  readonly tls: boolean
+  readonly refusedCommands: readonly string[]
+}
+
+const DEFAULT_SLAB_CHUNK_MAX = 512 * 1024
+
+export function settingsOf(options: CacheNodeOptions): Settings {
+  const maxItemSize = options.maxItemSize ?? 1024 * 1024
+  return {
+    engineVersion: options.engineVersion,
+    memoryLimit: options.memoryLimit,
+    maxItemSize,
+    chunkSize: options.chunkSize ?? 48,
+    growthFactor: options.growthFactor ?? 1.25,
+    slabChunkMax: options.slabChunkMax ?? Math.min(DEFAULT_SLAB_CHUNK_MAX, maxItemSize),
+    maxConnections: options.maxConnections ?? 65_000,
+    maxConnsFast: options.maxConnsFast ?? true,
+    idleTimeout: options.idleTimeout ?? 0,
+    evictToFree: options.evictToFree ?? true,
+    casEnabled: options.casEnabled ?? true,
+    flushAllEnabled: options.flushAllEnabled ?? true,
+    lruSegmented: options.lruSegmented ?? true,
+    hotLruPercent: 20,
+    warmLruPercent: 40,
+    hotMaxFactor: 0.2,
+    warmMaxFactor: 2,
+    temporaryTtl: -1,
+    lruCrawler: options.lruCrawler ?? true,
+    trackSizes: options.trackSizes ?? false,
+    slabReassign: options.slabReassign ?? true,
+    slabAutomove: options.slabAutomove ?? 1,
+    hashAlgorithm: options.hashAlgorithm ?? 'murmur3',
+    verbosity: options.verbosity ?? 0,
+    threads: options.threads ?? 4,
+    bindingProtocol: options.bindingProtocol ?? 'auto',
+    configMax: options.configMax ?? 16,
+    configSizeMax: options.configSizeMax ?? 65_536,
+    requestsPerEvent: options.requestsPerEvent ?? 20,
+    backlog: options.backlog ?? 1024,
+    tls: options.tls !== undefined,
+    refusedCommands: options.refusedCommands ?? [],
+  }
+}

@@ -1,0 +1,104 @@
+import { byteAt, copyBytes } from './bytes.ts'
+
+// Replies of one turn of reading are written at once, from a buffer that all connections of a node share.
+const CAPACITY = 128 * 1024
+
+/** Where replies go. */
+export interface ReplySink {
+  /** Takes the bytes; answers whether it still holds them afterwards, so that the buffer can't be used again. */
+  take(bytes: Buffer): boolean
+}
+
+/** The replies of the connection being served, gathered until `flush`. */
+export class Replies {
+  bytes: Buffer = Buffer.allocUnsafeSlow(CAPACITY)
+  length = 0
+  /** All bytes ever handed to sinks. */
+  written = 0
+  #sink: ReplySink | undefined
+
+  /** Starts gathering for another connection. What was gathered before has been flushed. */
+  begin(sink: ReplySink): void {
+    this.#sink = sink
+  }
+
+  flush(): void {
+    if (this.length === 0) return
+    const piece = this.bytes.subarray(0, this.length)
+    this.written += this.length
+    this.length = 0
+    const held = this.#sink?.take(piece) ?? false
+    if (held || this.bytes.length !== CAPACITY) this.bytes = Buffer.allocUnsafeSlow(CAPACITY)
+  }
+
+  /** Makes room for `bytes` more. A reply larger than the buffer gets one of its own, so that it's one write still. */
+  reserve(bytes: number): void {
+    if (this.length + bytes <= this.bytes.length) return
+    this.flush()
+    if (bytes > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(bytes)
+  }
+
+  /** A constant reply. */
+  text(reply: Buffer): void {
+    this.reserve(reply.length)
+    this.length = copyBytes(reply, 0, reply.length, this.bytes, this.length)
+  }
+
+  /** A reply made for the occasion; CR LF is added. */
+  line(reply: string): void {
+    this.text(Buffer.from(`${reply}\r\n`, 'latin1'))
+  }
+
+  // The following write without checking: the caller has reserved.
+
+  byte(value: number): void {
+    this.bytes[this.length++] = value
+  }
+
+  copy(source: Buffer, start: number, end: number): void {
+    this.length = copyBytes(source, start, end, this.bytes, this.length)
+  }
+
+  /** A whole number of 0 or more in decimal; at most 20 bytes. */
+  decimal(value: number): void {
+    if (value < 10) {
+      this.bytes[this.length++] = 48 + value
+      return
+    }
+    if (value > 0x7fffffff) {
+      this.length += this.bytes.write(String(value), this.length, 'latin1')
+      return
+    }
+    let digits = 1
+    for (let limit = 10; value >= limit; limit *= 10) digits++
+    let rest = value | 0
+    for (let at = this.length + digits - 1; at >= this.length; at--) {
+      const next = (rest / 10) | 0
+      this.bytes[at] = 48 + rest - next * 10
+      rest = next
+    }
+    this.length += digits
+  }
+
+  crlf(): void {
+    this.bytes[this.length++] = 13
+    this.bytes[this.length++] = 10
+  }
+
+  uint16(value: number): void {
+    this.bytes[this.length++] = value >>> 8
+    this.bytes[this.length++] = value & 255
+  }
+
+  uint32(value: number): void {
+    this.uint16(value >>> 16)
+    this.uint16(value & 0xffff)
+  }
+}
+
+/** Whether two stretches of bytes are the same. */
+export function sameBytes(a: Uint8Array, start: number, end: number, b: Uint8Array): boolean {
+  if (end - start !== b.length) return false
+  for (let i = 0; i < b.length; i++) if (byteAt(a, start + i) !== byteAt(b, i)) return false
+  return true
+}

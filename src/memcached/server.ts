@@ -1,0 +1,223 @@
+import type { Socket } from 'node:net'
+import { TOO_MANY_CONNECTIONS } from './answers.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { Connection } from './connection.ts'
+import { CacheCore } from './core.ts'
+import { type ListenAddress, Listener } from './listener.ts'
+import { type CacheNodeOptions, settingsOf } from './options.ts'
+import { rewrap } from './shared-reads.ts'
+import { hashKey } from './store/item.ts'
+import { commit } from './store/operations.ts'
+import { maintain } from './store/reclaim.ts'
+
+export type { Clock } from './clock.ts'
+export type { ListenAddress } from './listener.ts'
+export type { CacheNodeOptions } from './options.ts'
+
+/** What a node tells the control plane about itself: plain numbers. */
+export interface NodeReport {
+  /** Bytes of stored items, as memcached counts them. */
+  readonly bytes: number
+  readonly items: number
+  /** Bytes of slab pages taken. */
+  readonly memory: number
+  readonly memoryLimit: number
+  readonly connections: number
+  readonly totalConnections: number
+  readonly acceptedIpv4: number
+  readonly acceptedIpv6: number
+  readonly rejectedConnections: number
+  readonly evictions: number
+  readonly cmdGet: number
+  readonly cmdSet: number
+  readonly cmdConfigGet: number
+  readonly cmdConfigSet: number
+  readonly bytesRead: number
+  readonly bytesWritten: number
+}
+
+const CLUSTER = 'cluster'
+const LEGACY_KEY = Buffer.from('AmazonElastiCache:cluster')
+const LEGACY_HASH = hashKey(LEGACY_KEY, 0, LEGACY_KEY.length)
+// A client may overwrite the key; ElastiCache puts it back "within 15 seconds" (guide, Auto Discovery).
+const LEGACY_CHECK_SECONDS = 5
+const CRLF = Buffer.from('\r\n')
+
+/** One cache node: a Memcached server on as many addresses as it is told to listen on. */
+export class CacheNode {
+  readonly #core: CacheCore
+  readonly #clock: Clock
+  readonly #stopClock: () => void
+  readonly #listeners = new Set<Listener>()
+  #certificate: { key: string; cert: string } | undefined
+  #announced: Buffer | undefined
+  #legacyDue = 0
+  #lastId = 0
+  readonly #waiting: { socket: Socket; tls: boolean }[] = []
+
+  constructor(options: CacheNodeOptions, clock: Clock = systemClock) {
+    this.#core = new CacheCore(settingsOf(options), clock.now())
+    this.#clock = clock
+    this.#certificate = options.tls
+    this.#stopClock = clock.everySecond(() => this.#tick())
+  }
+
+  /**
+   * Listens on one more address.
+   * @returns The address with its real port.
+   * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
+   */
+  async listen(address: ListenAddress): Promise<ListenAddress> {
+    const listener = await Listener.open(address, this.#certificate, this.#core.settings.backlog, (socket, tls) =>
+      this.#accept(socket, tls),
+    )
+    this.#listeners.add(listener)
+    this.#core.listeners = this.#listeners.size
+    return listener.address
+  }
+
+  /** Stops listening on an address; connections made through it stay. */
+  async unlisten({ host, port }: ListenAddress): Promise<void> {
+    for (const listener of this.#listeners) {
+      if (listener.address.host !== host || listener.address.port !== port) continue
+      listener.close()
+      this.#listeners.delete(listener)
+    }
+    this.#core.listeners = this.#listeners.size
+  }
+
+  /** Where the node listens now. */
+  get addresses(): readonly ListenAddress[] {
+    return [...this.#listeners].map(({ address }) => address)
+  }
+
+  /** Sets the configuration entry `cluster` and the key that clients before 1.4.14 read. */
+  announce(data: Buffer): void {
+    this.#announced = Buffer.from(data)
+    this.#core.configs.set(CLUSTER, { flags: 0, data: this.#announced })
+    this.#restoreLegacyKey()
+  }
+
+  /** Serves new TLS connections with another certificate; PEM text. */
+  renewCertificate(certificate: { key: string; cert: string }): void {
+    this.#certificate = certificate
+    for (const listener of this.#listeners) listener.renewCertificate(certificate)
+  }
+
+  /** Stops listening, ends every connection, forgets every item. */
+  async close(): Promise<void> {
+    this.#stopClock()
+    for (const listener of this.#listeners) listener.close()
+    this.#listeners.clear()
+    for (const { socket } of this.#waiting.splice(0)) socket.destroy()
+    const gone = [...this.#core.connections].map(
+      ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve()).destroy()),
+    )
+    await Promise.all(gone)
+  }
+
+  report(): NodeReport {
+    const { core } = { core: this.#core }
+    const { counters, store } = core
+    return {
+      bytes: store.bytes,
+      items: store.items,
+      memory: store.slabs.pageBytes,
+      memoryLimit: store.slabs.memoryLimit,
+      connections: core.connections.size,
+      totalConnections: counters.totalConnections,
+      acceptedIpv4: counters.acceptedIpv4,
+      acceptedIpv6: counters.acceptedIpv6,
+      rejectedConnections: counters.rejectedConnections,
+      evictions: store.listCounters.evicted.reduce((a, b) => a + b, 0),
+      cmdGet: counters.cmdGet,
+      cmdSet: counters.cmdSet.reduce((a, b) => a + b, 0),
+      cmdConfigGet: counters.cmdConfigGet,
+      cmdConfigSet: counters.cmdConfigSet,
+      bytesRead: counters.bytesRead,
+      bytesWritten: core.replies.written,
+    }
+  }
+
+  #accept(socket: Socket, tls: boolean): void {
+    const { counters, settings, connections } = this.#core
+    if (connections.size >= settings.maxConnections) {
+      if (settings.maxConnsFast) {
+        counters.rejectedConnections++
+        socket.on('error', () => undefined)
+        socket.end(TOO_MANY_CONNECTIONS)
+      } else {
+        // As in a backlog: connected, and not served until another leaves.
+        this.#waiting.push({ socket, tls })
+      }
+      return
+    }
+    this.#serve(socket, tls)
+  }
+
+  #serve(accepted: Socket, tls: boolean): void {
+    const { counters, connections } = this.#core
+    counters.totalConnections++
+    if (accepted.remoteFamily === 'IPv6') counters.acceptedIpv6++
+    else counters.acceptedIpv4++
+    let connection: Connection | undefined
+    const wrapped = tls ? undefined : rewrap(accepted, (length, bytes) => connection?.receive(bytes, length))
+    const socket = wrapped ?? accepted
+    connection = new Connection(this.#core, socket, ++this.#lastId, tls)
+    const served = connection
+    connections.add(served)
+    socket.on('drain', () => served.drained())
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      served.closed()
+      connections.delete(served)
+      this.#admit()
+    })
+    if (wrapped === undefined) {
+      socket.on('data', (bytes: Buffer) => served.receive(bytes, bytes.length))
+      socket.resume()
+    }
+  }
+
+  #admit(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) return
+    if (next.socket.destroyed) this.#admit()
+    else this.#serve(next.socket, next.tls)
+  }
+
+  #tick(): void {
+    const { store, settings, connections, counters } = this.#core
+    store.setTime(this.#clock.now())
+    maintain(store)
+    if (this.#announced !== undefined && store.now >= this.#legacyDue) this.#restoreLegacyKey()
+    if (settings.idleTimeout === 0) return
+    for (const { socket, lastCommandAt } of connections) {
+      if (store.now - lastCommandAt <= settings.idleTimeout) continue
+      counters.idleKicks++
+      socket.destroy()
+    }
+  }
+
+  #restoreLegacyKey(): void {
+    const { store, counters } = this.#core
+    const data = this.#announced
+    if (data === undefined) return
+    this.#legacyDue = store.now + LEGACY_CHECK_SECONDS
+    const found = store.find(LEGACY_KEY, 0, LEGACY_KEY.length, LEGACY_HASH)
+    if (found !== 0 && this.#holds(found, data)) return
+    const item = store.allocate(LEGACY_KEY, 0, LEGACY_KEY.length, LEGACY_HASH, 0, 0, data.length + 2)
+    if (item <= 0) return // full, and refusing to evict: tried again at the next check
+    store.write(item, 0, data, 0, data.length)
+    store.write(item, data.length, CRLF, 0, 2)
+    commit(store, counters, item, 'set', 0, 0)
+  }
+
+  #holds(item: number, data: Buffer): boolean {
+    const { store } = this.#core
+    if (store.valueBytes(item) !== data.length + 2 || store.clientFlags(item) !== 0) return false
+    const value = Buffer.allocUnsafe(data.length)
+    store.read(item, 0, data.length, value, 0)
+    return value.equals(data)
+  }
+}

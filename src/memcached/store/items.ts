@@ -1,0 +1,454 @@
+import { byteAt, copyBytes, wordAt } from '../bytes.ts'
+import { HashTable } from './hash-table.ts'
+import {
+  ACTIVE,
+  CAS_HIGH,
+  CAS_LOW,
+  CHUNKED,
+  CHUNKS,
+  CLASS_MASK,
+  CLIENT_FLAGS,
+  COLD,
+  EXPTIME,
+  FETCHED,
+  HASH,
+  HOT,
+  itemBytes,
+  LINKED,
+  META,
+  TEMP,
+  TIME,
+  VALUE_BYTES,
+  WARM,
+} from './item.ts'
+import { count, ListCounters, LruLists } from './lru.ts'
+import { pullTail } from './reclaim.ts'
+import { ITEM_HEADER_BYTES, type SlabShape, slabClasses, slabClassOf } from './slab-classes.ts'
+import { Slabs } from './slabs.ts'
+
+export interface StoreOptions extends SlabShape {
+  /** Bytes of slab pages. */
+  memoryLimit: number
+  /** Bytes of the largest item with its header (`-I`). */
+  readonly maxItemSize: number
+  /** false is `-M`: refuse instead of evicting. */
+  readonly evictToFree: boolean
+  /** false is `-C`: no CAS, 8 bytes less per item. */
+  readonly casEnabled: boolean
+  lruSegmented: boolean
+  hotLruPercent: number
+  warmLruPercent: number
+  hotMaxFactor: number
+  warmMaxFactor: number
+  /** Items that live no longer than this many seconds get a list of their own; -1 is off. */
+  temporaryTtl: number
+}
+
+/** Answers of `allocate` that are not items. */
+export const TOO_LARGE = -1
+export const OUT_OF_MEMORY = 0
+
+// A chunk of a large item spends as many bytes on its own header as an item does (sizeof(item_chunk)).
+const CHUNK_HEADER_BYTES = 48
+const CHUNK_NEXT = 0
+const CHUNK_CLASS = 1
+const CHUNK_USED = 2
+
+// An unsegmented LRU moves an item at most once a minute, as memcached does (ITEM_UPDATE_INTERVAL).
+const UPDATE_INTERVAL = 60
+// The node's seconds start here rather than at 0, so that "in the past" can be told from "never".
+const START = UPDATE_INTERVAL + 2
+const MAX_RELATIVE_EXPTIME = 60 * 60 * 24 * 30
+const ALLOCATION_TRIES = 10
+
+/** The items of one node: memory, index, order of use and expiry. Knows nothing of protocols. */
+export class ItemStore {
+  readonly options: StoreOptions
+  readonly slabs: Slabs
+  readonly table: HashTable
+  readonly lru: LruLists
+  readonly listCounters = new ListCounters()
+  /** The node's seconds: START at its beginning, advanced by `tick`. */
+  now = START
+  /** Bytes of all linked items, as memcached counts them. */
+  bytes = 0
+  totalItems = 0
+  /** An item that an allocation in progress must not evict, or 0. */
+  pinned = 0
+  onEviction: ((item: number) => void) | undefined
+
+  readonly #startedAt: number
+  readonly #casBytes: number
+  #lastCas = 0
+  // Items last changed at or before this second are flushed, once it has come; 0 is none.
+  #oldestLive = 0
+  #oldestCas = 0
+
+  /** @param now Seconds since 1970. */
+  constructor(options: StoreOptions, now: number) {
+    this.options = options
+    this.slabs = new Slabs(slabClasses(options), options.memoryLimit)
+    this.table = new HashTable(this.slabs)
+    this.lru = new LruLists(this.slabs)
+    this.#startedAt = now - START
+    this.#casBytes = options.casEnabled ? 8 : 0
+  }
+
+  get items(): number {
+    return this.table.count
+  }
+
+  /** Moves the node's time to `now` (seconds since 1970). */
+  setTime(now: number): void {
+    this.now = now - this.#startedAt
+  }
+
+  /** Seconds since 1970 of a moment in the node's seconds. */
+  unixTime(seconds: number): number {
+    return seconds + this.#startedAt
+  }
+
+  /**
+   * A client's exptime in the node's seconds. 0 is never, negative is at once, up to 30 days is relative, more is a
+   * moment in seconds since 1970 (protocol.txt, "Expiration times").
+   */
+  expiry(exptime: number): number {
+    if (exptime === 0) return 0
+    if (exptime < 0) return 1
+    if (exptime <= MAX_RELATIVE_EXPTIME) return exptime + this.now
+    return exptime <= this.#startedAt ? 1 : exptime - this.#startedAt
+  }
+
+  // --- finding ---------------------------------------------------------------------------------------------------
+
+  /** The live item under a key, or 0; an expired or flushed one is unlinked on the way. Does not count as use. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const item = this.table.find(bytes, start, end, hash)
+    if (item === 0) return 0
+    const exptime = this.slabs.word(item, EXPTIME)
+    if ((exptime !== 0 && exptime <= this.now) || this.isFlushed(item)) {
+      this.unlink(item)
+      return 0
+    }
+    return item
+  }
+
+  isExpired(item: number): boolean {
+    const exptime = this.slabs.word(item, EXPTIME)
+    return exptime !== 0 && exptime <= this.now
+  }
+
+  isFlushed(item: number): boolean {
+    const oldest = this.#oldestLive
+    if (oldest === 0 || oldest > this.now) return false
+    return this.slabs.word(item, TIME) <= oldest || (this.#oldestCas !== 0 && this.cas(item) < this.#oldestCas)
+  }
+
+  /** Notes a fetch. On a segmented LRU the second fetch makes an item active, and an active cold item warm. */
+  bump(item: number): void {
+    const slabs = this.slabs
+    const meta = slabs.word(item, META)
+    if (!this.options.lruSegmented) {
+      slabs.setWord(item, META, meta | FETCHED)
+      this.update(item)
+    } else if ((meta & FETCHED) === 0) {
+      slabs.setWord(item, META, meta | FETCHED)
+    } else if ((meta & ACTIVE) === 0) {
+      if (((meta >>> 8) & TEMP) === COLD) {
+        const list = ((meta >>> 8) & CLASS_MASK) | WARM
+        count(this.listCounters.movesToWarm, (list & CLASS_MASK) | COLD)
+        slabs.setWord(item, TIME, this.now)
+        this.lru.move(item, list, this.sizeOf(item))
+      } else {
+        slabs.setWord(item, META, meta | ACTIVE)
+        slabs.setWord(item, TIME, this.now)
+      }
+    }
+  }
+
+  /** Moves an item to the head of an unsegmented LRU, at most once a minute. */
+  update(item: number): void {
+    if (this.options.lruSegmented) {
+      if (((this.slabs.word(item, META) >>> 8) & TEMP) !== COLD) this.slabs.setWord(item, TIME, this.now)
+      return
+    }
+    if (this.slabs.word(item, TIME) >= this.now - UPDATE_INTERVAL) return
+    this.slabs.setWord(item, TIME, this.now)
+    this.lru.move(item, this.lru.listOf(item), this.sizeOf(item))
+  }
+
+  // --- fields ----------------------------------------------------------------------------------------------------
+
+  keyBytes(item: number): number {
+    return this.slabs.word(item, META) & 255
+  }
+
+  /** Where in its page an item's key starts. */
+  keyOffset(item: number): number {
+    return this.slabs.offset(item) + ITEM_HEADER_BYTES
+  }
+
+  /** Bytes of an item's value with its final CR LF. */
+  valueBytes(item: number): number {
+    return this.slabs.word(item, VALUE_BYTES)
+  }
+
+  clientFlags(item: number): number {
+    return this.slabs.word(item, CLIENT_FLAGS) >>> 0
+  }
+
+  classOf(item: number): number {
+    return (this.slabs.word(item, META) >>> 8) & CLASS_MASK
+  }
+
+  has(item: number, flag: number): boolean {
+    return (this.slabs.word(item, META) & flag) !== 0
+  }
+
+  setFlag(item: number, flag: number): void {
+    this.slabs.setWord(item, META, this.slabs.word(item, META) | flag)
+  }
+
+  clearFlag(item: number, flag: number): void {
+    this.slabs.setWord(item, META, this.slabs.word(item, META) & ~flag)
+  }
+
+  /** The item's CAS unique; 0 without CAS. Ours count up from 1 and stay below 2^53. */
+  cas(item: number): number {
+    if (this.#casBytes === 0) return 0
+    return (this.slabs.word(item, CAS_HIGH) >>> 0) * 4294967296 + (this.slabs.word(item, CAS_LOW) >>> 0)
+  }
+
+  setCas(item: number, cas: number): void {
+    this.slabs.setWord(item, CAS_LOW, cas | 0)
+    this.slabs.setWord(item, CAS_HIGH, Math.floor(cas / 4294967296))
+  }
+
+  nextCas(): number {
+    return this.#casBytes === 0 ? 0 : ++this.#lastCas
+  }
+
+  /** Bytes an item counts for, as memcached's ITEM_ntotal. */
+  sizeOf(item: number): number {
+    const slabs = this.slabs
+    return (
+      ITEM_HEADER_BYTES +
+      (slabs.word(item, META) & 255) +
+      1 +
+      slabs.word(item, VALUE_BYTES) +
+      (slabs.word(item, CLIENT_FLAGS) === 0 ? 0 : 4) +
+      this.#casBytes
+    )
+  }
+
+  // --- memory ----------------------------------------------------------------------------------------------------
+
+  /** Whether an item of these sizes may be stored at all. */
+  fits(keyBytes: number, valueBytes: number, clientFlags: number): boolean {
+    return itemBytes(keyBytes, valueBytes, clientFlags, this.#casBytes > 0) <= this.options.maxItemSize
+  }
+
+  /**
+   * An unlinked item with room for `valueBytes` (CR LF included); TOO_LARGE or OUT_OF_MEMORY when there is none.
+   * @param exptime In the node's seconds.
+   */
+  allocate(
+    key: Buffer,
+    start: number,
+    end: number,
+    hash: number,
+    clientFlags: number,
+    exptime: number,
+    valueBytes: number,
+  ): number {
+    const keyLength = end - start
+    const total = itemBytes(keyLength, valueBytes, clientFlags, this.#casBytes > 0)
+    if (total > this.options.maxItemSize) return TOO_LARGE
+    const slabs = this.slabs
+    const classId = slabClassOf(slabs.classes, total)
+    const item =
+      total > this.options.slabChunkMax ? this.#allocateChunked(keyLength, valueBytes, total) : this.#pull(classId)
+    if (item === 0) return OUT_OF_MEMORY
+    const chunked = total > this.options.slabChunkMax ? CHUNKED : 0
+    slabs.setWord(item, TIME, this.now)
+    slabs.setWord(item, EXPTIME, exptime)
+    slabs.setWord(item, VALUE_BYTES, valueBytes)
+    slabs.setWord(item, META, keyLength | ((classId | this.#firstList(exptime)) << 8) | chunked)
+    slabs.setWord(item, HASH, hash)
+    slabs.setWord(item, CLIENT_FLAGS, clientFlags | 0)
+    slabs.setWord(item, CAS_LOW, 0)
+    slabs.setWord(item, CAS_HIGH, 0)
+    copyBytes(key, start, end, slabs.page(item), slabs.offset(item) + ITEM_HEADER_BYTES)
+    return item
+  }
+
+  /** Gives back an item that is not linked. */
+  free(item: number): void {
+    const slabs = this.slabs
+    if (!this.has(item, CHUNKED)) {
+      slabs.release(item, this.classOf(item))
+      return
+    }
+    let chunk = slabs.word(item, CHUNKS)
+    while (chunk !== 0) {
+      const next = slabs.word(chunk, CHUNK_NEXT)
+      slabs.release(chunk, slabs.word(chunk, CHUNK_CLASS))
+      chunk = next
+    }
+    slabs.release(item, this.#headerClass(this.keyBytes(item)))
+  }
+
+  /** Makes an allocated item the one under its key. The caller has unlinked any other, and chosen its CAS. */
+  link(item: number): void {
+    this.setFlag(item, LINKED)
+    this.slabs.setWord(item, TIME, this.now)
+    const bytes = this.sizeOf(item)
+    this.bytes += bytes
+    this.totalItems++
+    this.table.insert(item)
+    this.lru.link(item, bytes)
+  }
+
+  /** Removes a linked item and gives its memory back. */
+  unlink(item: number): void {
+    const bytes = this.sizeOf(item)
+    this.clearFlag(item, LINKED)
+    this.bytes -= bytes
+    this.table.remove(item)
+    this.lru.unlink(item, bytes)
+    this.free(item)
+  }
+
+  /** Flushes what was stored until now, or what will have been stored by `exptime` (a client's) when that comes. */
+  flush(exptime: number): void {
+    const oldest = exptime > 0 ? this.expiry(exptime) - 1 : this.now - 1
+    if (this.options.casEnabled) {
+      this.#oldestLive = oldest - (exptime > 0 ? 0 : 1)
+      if (this.#oldestLive <= this.now) this.#oldestCas = this.nextCas()
+    } else {
+      this.#oldestLive = oldest
+    }
+  }
+
+  // --- values ----------------------------------------------------------------------------------------------------
+
+  /** Copies `source[start, end)` into an item's value from its byte `at` on. */
+  write(item: number, at: number, source: Buffer, start: number, end: number): void {
+    const slabs = this.slabs
+    if (!this.has(item, CHUNKED)) {
+      copyBytes(source, start, end, slabs.page(item), this.keyOffset(item) + this.keyBytes(item) + at)
+      return
+    }
+    let from = at
+    let chunk = slabs.word(item, CHUNKS)
+    while (start < end) {
+      const used = slabs.word(chunk, CHUNK_USED)
+      if (from < used) {
+        const length = Math.min(used - from, end - start)
+        copyBytes(source, start, start + length, slabs.page(chunk), slabs.offset(chunk) + CHUNK_HEADER_BYTES + from)
+        start += length
+        from += length
+      }
+      from -= used
+      chunk = slabs.word(chunk, CHUNK_NEXT)
+    }
+  }
+
+  /** Copies `length` bytes of an item's value from its byte `at` on to `target[to]`; answers the position after them. */
+  read(item: number, at: number, length: number, target: Buffer, to: number): number {
+    const slabs = this.slabs
+    if (!this.has(item, CHUNKED)) {
+      const start = this.keyOffset(item) + this.keyBytes(item) + at
+      return copyBytes(slabs.page(item), start, start + length, target, to)
+    }
+    let from = at
+    let left = length
+    let chunk = slabs.word(item, CHUNKS)
+    while (left > 0) {
+      const used = slabs.word(chunk, CHUNK_USED)
+      if (from < used) {
+        const part = Math.min(used - from, left)
+        const start = slabs.offset(chunk) + CHUNK_HEADER_BYTES + from
+        to = copyBytes(slabs.page(chunk), start, start + part, target, to)
+        left -= part
+        from += part
+      }
+      from -= used
+      chunk = slabs.word(chunk, CHUNK_NEXT)
+    }
+    return to
+  }
+
+  /** The byte of a value at `at`. */
+  valueByte(item: number, at: number): number {
+    if (!this.has(item, CHUNKED)) {
+      return byteAt(this.slabs.page(item), this.keyOffset(item) + this.keyBytes(item) + at)
+    }
+    this.read(item, at, 1, ONE_BYTE, 0)
+    return byteAt(ONE_BYTE, 0)
+  }
+
+  // Segmented: new items are hot, unless they live so briefly that they have a list of their own.
+  #firstList(exptime: number): number {
+    const { lruSegmented, temporaryTtl } = this.options
+    if (!lruSegmented) return COLD
+    return temporaryTtl >= 0 && exptime !== 0 && exptime - this.now <= temporaryTtl ? TEMP : HOT
+  }
+
+  // Reclaims or evicts at the cold end until the class has a chunk: do_item_alloc_pull.
+  #pull(classId: number): number {
+    let tries = 0
+    let item = 0
+    for (; tries < ALLOCATION_TRIES; tries++) {
+      if (!this.options.lruSegmented) pullTail(this, classId, COLD, 0, false, 0)
+      item = this.slabs.allocate(classId)
+      if (item !== 0) break
+      if (pullTail(this, classId, COLD, 0, true, 0) <= 0) {
+        if (!this.options.lruSegmented) break
+        pullTail(this, classId, HOT, 0, false, 0)
+      }
+    }
+    if (tries > 0) count(this.listCounters.directReclaims, classId, tries)
+    if (item === 0) count(this.listCounters.outOfMemory, classId)
+    return item
+  }
+
+  #headerClass(keyLength: number): number {
+    const bytes = ITEM_HEADER_BYTES + CHUNK_HEADER_BYTES + keyLength + 1 + 4 + this.#casBytes
+    return slabClassOf(this.slabs.classes, bytes)
+  }
+
+  #allocateChunked(keyLength: number, valueBytes: number, total: number): number {
+    const slabs = this.slabs
+    const item = this.#pull(this.#headerClass(keyLength))
+    if (item === 0) return 0
+    slabs.setWord(item, META, keyLength | (slabClassOf(slabs.classes, total) << 8) | CHUNKED)
+    slabs.setWord(item, CHUNKS, 0)
+    let left = valueBytes
+    let last = 0
+    while (left > 0) {
+      let classId = slabClassOf(slabs.classes, Math.min(left + CHUNK_HEADER_BYTES, this.options.slabChunkMax))
+      let chunk = this.#pull(classId)
+      // The last chunk is of the class it fits; a full node may have none of those and nothing to evict there.
+      if (chunk === 0 && classId !== slabs.classes.largest) {
+        classId = slabs.classes.largest
+        chunk = this.#pull(classId)
+      }
+      if (chunk === 0) {
+        this.free(item)
+        return 0
+      }
+      const used = Math.min(left, wordAt(slabs.classes.sizes, classId) - CHUNK_HEADER_BYTES)
+      slabs.setWord(chunk, CHUNK_NEXT, 0)
+      slabs.setWord(chunk, CHUNK_CLASS, classId)
+      slabs.setWord(chunk, CHUNK_USED, used)
+      if (last === 0) slabs.setWord(item, CHUNKS, chunk)
+      else slabs.setWord(last, CHUNK_NEXT, chunk)
+      last = chunk
+      left -= used
+    }
+    return item
+  }
+}
+
+const ONE_BYTE = Buffer.alloc(1)

@@ -1,0 +1,202 @@
+import { copyBytes } from '../bytes.ts'
+import type { Counters } from '../counters.ts'
+import { decimalIn } from '../tokens.ts'
+import { CAS_HIGH, CAS_LOW, CHUNKED, CLIENT_FLAGS, EXPTIME, FETCHED, HASH } from './item.ts'
+import type { ItemStore } from './items.ts'
+import { count } from './lru.ts'
+
+// What set, add, incr and their kin mean, whatever the protocol.
+
+export type Mode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
+export type StoreOutcome = 'stored' | 'not stored' | 'exists' | 'not found'
+
+const CRLF_BYTES = 2
+
+/**
+ * Stores an item whose value has arrived. Whatever the outcome, the item belongs to the store afterwards.
+ * @param casLow With `casHigh`, the CAS unique the stored item must have; both 0 for any.
+ */
+export function commit(
+  store: ItemStore,
+  counters: Counters,
+  item: number,
+  mode: Mode,
+  casLow: number,
+  casHigh: number,
+): StoreOutcome {
+  const { slabs } = store
+  const page = slabs.page(item)
+  const key = store.keyOffset(item)
+  const old = store.find(page, key, key + store.keyBytes(item), slabs.word(item, HASH))
+  const outcome = decide(store, counters, old, mode, casLow, casHigh)
+  if (outcome !== 'stored') {
+    if (mode === 'add' && old !== 0) store.update(old)
+    store.free(item)
+    return outcome
+  }
+  if (mode === 'append' || mode === 'prepend') return join(store, item, old, mode)
+  if (old !== 0) store.unlink(old)
+  store.setCas(item, store.nextCas())
+  store.link(item)
+  return 'stored'
+}
+
+function decide(
+  store: ItemStore,
+  counters: Counters,
+  old: number,
+  mode: Mode,
+  casLow: number,
+  casHigh: number,
+): StoreOutcome {
+  if (mode === 'cas') {
+    if (old === 0) {
+      counters.casMisses++
+      return 'not found'
+    }
+    if (casMatches(store, old, casLow, casHigh)) {
+      count(counters.casHits, store.classOf(old))
+      return 'stored'
+    }
+    count(counters.casBadval, store.classOf(old))
+    return 'exists'
+  }
+  if (mode === 'set') return 'stored'
+  if (mode === 'add') return old === 0 ? 'stored' : 'not stored'
+  if (old === 0) return 'not stored'
+  if ((casLow !== 0 || casHigh !== 0) && mode !== 'replace' && !casMatches(store, old, casLow, casHigh)) return 'exists'
+  return 'stored'
+}
+
+export function casMatches(store: ItemStore, item: number, casLow: number, casHigh: number): boolean {
+  return store.slabs.word(item, CAS_LOW) === (casLow | 0) && store.slabs.word(item, CAS_HIGH) === (casHigh | 0)
+}
+
+// append and prepend: a new item with both values takes the place of the old one, whose flags and expiry it keeps.
+function join(store: ItemStore, item: number, old: number, mode: 'append' | 'prepend'): StoreOutcome {
+  const { slabs } = store
+  const key = store.keyOffset(old)
+  const oldBytes = store.valueBytes(old) - CRLF_BYTES
+  const newBytes = store.valueBytes(item) - CRLF_BYTES
+  store.pinned = old
+  const joined = store.allocate(
+    slabs.page(old),
+    key,
+    key + store.keyBytes(old),
+    slabs.word(old, HASH),
+    slabs.word(old, CLIENT_FLAGS),
+    slabs.word(old, EXPTIME),
+    oldBytes + newBytes + CRLF_BYTES,
+  )
+  store.pinned = 0
+  if (joined <= 0) {
+    store.free(item)
+    return 'not stored' // memcached tells neither reason
+  }
+  const first = mode === 'append' ? old : item
+  const second = mode === 'append' ? item : old
+  const firstBytes = mode === 'append' ? oldBytes : newBytes
+  copyValue(store, first, firstBytes, joined, 0)
+  copyValue(store, second, oldBytes + newBytes - firstBytes + CRLF_BYTES, joined, firstBytes)
+  store.free(item)
+  store.unlink(old)
+  store.setCas(joined, store.nextCas())
+  store.link(joined)
+  return 'stored'
+}
+
+const COPY_STEP = Buffer.allocUnsafe(16 * 1024)
+
+function copyValue(store: ItemStore, from: number, length: number, to: number, at: number): void {
+  for (let done = 0; done < length; ) {
+    const part = Math.min(COPY_STEP.length, length - done)
+    store.read(from, done, part, COPY_STEP, 0)
+    store.write(to, at + done, COPY_STEP, 0, part)
+    done += part
+  }
+}
+
+export type DeltaOutcome = 'done' | 'not numeric' | 'no memory'
+
+/** The value that the last `addDelta` answering 'done' left behind. */
+export let deltaValue: bigint | number = 0
+/** The item that holds it. */
+export let deltaItem = 0
+
+const DIGITS = Buffer.alloc(24)
+const UINT64 = 0xffff_ffff_ffff_ffffn
+// A number of up to this many digits, plus such a number, is still exact as a double.
+const EXACT_DIGITS = 15
+
+/** Adds to (or with `decrement` takes from, never below 0) a decimal value in place where it fits. */
+export function addDelta(store: ItemStore, item: number, decrement: boolean, delta: bigint | number): DeltaOutcome {
+  const bytes = store.valueBytes(item)
+  if (bytes <= CRLF_BYTES || store.has(item, CHUNKED)) return 'not numeric'
+  const value = valueAsNumber(store, item)
+  if (value === undefined) return 'not numeric'
+  deltaValue = sumOf(value, delta, decrement)
+  const length = writeDigits(deltaValue)
+  if (length + CRLF_BYTES <= bytes) {
+    DIGITS.fill(32, length)
+    store.write(item, 0, DIGITS, 0, Math.min(bytes - CRLF_BYTES, DIGITS.length))
+    for (let at = DIGITS.length; at < bytes - CRLF_BYTES; at++) store.write(item, at, SPACE, 0, 1)
+    store.setCas(item, store.nextCas())
+    store.update(item)
+    deltaItem = item
+    return 'done'
+  }
+  const { slabs } = store
+  const key = store.keyOffset(item)
+  store.pinned = item
+  const larger = store.allocate(
+    slabs.page(item),
+    key,
+    key + store.keyBytes(item),
+    slabs.word(item, HASH),
+    slabs.word(item, CLIENT_FLAGS),
+    slabs.word(item, EXPTIME),
+    length + CRLF_BYTES,
+  )
+  store.pinned = 0
+  if (larger <= 0) return 'no memory'
+  DIGITS[length] = 13
+  DIGITS[length + 1] = 10
+  store.write(larger, 0, DIGITS, 0, length + CRLF_BYTES)
+  const fetched = store.has(item, FETCHED)
+  store.unlink(item)
+  store.setCas(larger, store.nextCas())
+  store.link(larger)
+  if (fetched) store.setFlag(larger, FETCHED)
+  deltaItem = larger
+  return 'done'
+}
+
+const SPACE = Buffer.from(' ')
+
+function valueAsNumber(store: ItemStore, item: number): bigint | number | undefined {
+  const page = store.slabs.page(item)
+  const start = store.keyOffset(item) + store.keyBytes(item)
+  const end = start + store.valueBytes(item)
+  const value = decimalIn(page, start, end)
+  if (Number.isNaN(value) || value < 0) return undefined
+  if (Number.isSafeInteger(value)) return value
+  const digits = /^\s*\+?(\d+)/.exec(page.toString('latin1', start, Math.min(end, start + 64)))?.[1]
+  if (digits === undefined) return undefined
+  const big = BigInt(digits)
+  return big <= UINT64 ? big : undefined
+}
+
+function sumOf(value: bigint | number, delta: bigint | number, decrement: boolean): bigint | number {
+  if (typeof value === 'number' && typeof delta === 'number' && value + delta < 10 ** EXACT_DIGITS) {
+    return decrement ? Math.max(0, value - delta) : value + delta
+  }
+  const a = BigInt(value)
+  const b = BigInt(delta)
+  if (decrement) return a > b ? a - b : 0n
+  return (a + b) & UINT64
+}
+
+function writeDigits(value: bigint | number): number {
+  const digits = Buffer.from(String(value), 'latin1')
+  return copyBytes(digits, 0, digits.length, DIGITS, 0)
+}

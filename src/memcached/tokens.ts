@@ -1,0 +1,121 @@
+import { byteAt } from './bytes.ts'
+
+const SPACE = 32
+// memcached's MAX_TOKENS; further words are not told apart, only counted as one more.
+const MAX_WORDS = 24
+
+/** One command line, cut into words at spaces. A single one is used again for every command. */
+export class Line {
+  bytes: Buffer = Buffer.alloc(0)
+  /** Where the line ends, before its CR LF or LF. */
+  end = 0
+  /** Where the words after the verb start. */
+  rest = 0
+  words = 0
+  readonly #starts = new Int32Array(MAX_WORDS + 1)
+  readonly #ends = new Int32Array(MAX_WORDS + 1)
+
+  /** Cuts `bytes[from, end)` into words after the verb, which stays word 0. */
+  cut(verbStart: number, verbEnd: number): void {
+    this.#starts[0] = verbStart
+    this.#ends[0] = verbEnd
+    const { bytes, end } = this
+    let words = 1
+    let at = verbEnd
+    while (at < end && words <= MAX_WORDS) {
+      while (at < end && byteAt(bytes, at) === SPACE) at++
+      if (at === end) break
+      this.#starts[words] = at
+      while (at < end && byteAt(bytes, at) !== SPACE) at++
+      this.#ends[words++] = at
+    }
+    this.words = words
+  }
+
+  start(word: number): number {
+    return this.#starts[word] as number // word <= MAX_WORDS
+  }
+
+  stop(word: number): number {
+    return this.#ends[word] as number // word <= MAX_WORDS
+  }
+
+  length(word: number): number {
+    return this.stop(word) - this.start(word)
+  }
+
+  is(word: number, text: string): boolean {
+    if (word >= this.words || this.length(word) !== text.length) return false
+    for (let i = 0, at = this.start(word); i < text.length; i++, at++) {
+      if (byteAt(this.bytes, at) !== text.charCodeAt(i)) return false
+    }
+    return true
+  }
+
+  text(word: number): string {
+    return word < this.words ? this.bytes.toString('latin1', this.start(word), this.stop(word)) : ''
+  }
+
+  /** Whether the last word asks for silence. */
+  get noreply(): boolean {
+    return this.words > 1 && this.is(this.words - 1, 'noreply')
+  }
+
+  /** A word as C's strtol reads it, wrapped to 32 bits as memcached stores it; NaN when it isn't a number. */
+  int32(word: number): number {
+    const value = this.#digits(word)
+    return Number.isSafeInteger(value) ? value | 0 : this.#wide(word, true)
+  }
+
+  /** Like `int32`, for numbers that may not be negative. */
+  uint32(word: number): number {
+    const value = this.#digits(word)
+    if (Number.isNaN(value) || value < 0) return Number.NaN
+    return Number.isSafeInteger(value) ? value >>> 0 : this.#wide(word, false)
+  }
+
+  /** A word as C's strtoull reads it; undefined when it isn't a number of 64 bits or is negative. */
+  uint64(word: number): bigint | number | undefined {
+    const value = this.#digits(word)
+    if (Number.isNaN(value) || value < 0) return undefined
+    if (Number.isSafeInteger(value)) return value
+    const big = BigInt(this.text(word).trim().replace(/^\+/, ''))
+    return big <= 0xffff_ffff_ffff_ffffn ? big : undefined
+  }
+
+  // Digits with an optional sign; white space before and anything after white space is let through, as strtol and
+  // memcached's isspace(*endptr) do.
+  #digits(word: number): number {
+    if (word >= this.words) return Number.NaN
+    return decimalIn(this.bytes, this.start(word), this.stop(word))
+  }
+
+  #wide(word: number, signed: boolean): number {
+    const text = this.text(word).trim()
+    if (!/^[+-]?\d+$/.test(text)) return Number.NaN
+    const value = BigInt(text)
+    if (signed ? BigInt.asIntN(64, value) !== value : BigInt.asUintN(64, value) !== value) return Number.NaN
+    return signed ? Number(BigInt.asIntN(32, value)) : Number(BigInt.asUintN(32, value))
+  }
+}
+
+/** The number at the start of `bytes[at, end)` as C's strtol finds it: NaN unless white space or the end follows. */
+export function decimalIn(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && isSpace(byteAt(bytes, at))) at++
+  let sign = 1
+  if (at < end && (bytes[at] === 43 || bytes[at] === 45)) sign = bytes[at++] === 45 ? -1 : 1
+  const first = at
+  let value = 0
+  while (at < end) {
+    const digit = byteAt(bytes, at) - 48
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+    at++
+  }
+  if (at === first || (at < end && !isSpace(byteAt(bytes, at)))) return Number.NaN
+  return sign * value
+}
+
+function isSpace(byte: number): boolean {
+  return byte === SPACE || (byte >= 9 && byte <= 13)
+}

@@ -1,0 +1,71 @@
+import { BAD_EXPTIME, BAD_FORMAT, FLUSH_REFUSED, OK } from '../answers.ts'
+import type { Connection } from '../connection.ts'
+import type { Verb } from '../verbs.ts'
+
+function reply(connection: Connection, answer: Buffer): undefined {
+  if (!connection.noreply) connection.core.replies.text(answer)
+}
+
+const version: Verb = {
+  name: 'version',
+  shape: 'words',
+  words: [1, Number.POSITIVE_INFINITY],
+  run(connection) {
+    connection.core.replies.text(connection.core.versionReply)
+    return undefined
+  },
+}
+
+const verbosity: Verb = {
+  name: 'verbosity',
+  shape: 'words',
+  words: [2, 4],
+  run(connection, line) {
+    connection.noreply = line.noreply
+    const level = line.uint32(1)
+    if (Number.isNaN(level) && !(connection.noreply && line.words === 2)) return reply(connection, BAD_FORMAT)
+    connection.core.settings.verbosity = Math.min(level, 2)
+    return reply(connection, OK)
+  },
+}
+
+const quit: Verb = {
+  name: 'quit',
+  shape: 'words',
+  words: [1, Number.POSITIVE_INFINITY],
+  run(connection) {
+    connection.closing = true
+    return undefined
+  },
+}
+
+const shutdown: Verb = {
+  name: 'shutdown',
+  shape: 'words',
+  words: [1, 2],
+  run(connection) {
+    connection.core.replies.line('ERROR: shutdown not enabled')
+    return undefined
+  },
+}
+
+const flushAll: Verb = {
+  name: 'flush_all',
+  shape: 'words',
+  words: [1, 3],
+  run(connection, line) {
+    const { core } = connection
+    connection.noreply = line.noreply
+    core.counters.cmdFlush++
+    if (!core.settings.flushAllEnabled) return reply(connection, FLUSH_REFUSED)
+    let exptime = 0
+    if (line.words > (connection.noreply ? 2 : 1)) {
+      exptime = line.int32(1)
+      if (Number.isNaN(exptime)) return reply(connection, BAD_EXPTIME)
+    }
+    core.store.flush(exptime)
+    return reply(connection, OK)
+  },
+}
+
+export const adminVerbs: readonly Verb[] = [version, verbosity, quit, shutdown, flushAll]

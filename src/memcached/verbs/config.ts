@@ -1,0 +1,98 @@
+import {
+  BAD_DATA,
+  BAD_FORMAT,
+  DELETED,
+  END,
+  ERROR,
+  NO_MEMORY_REPLY,
+  NOT_FOUND,
+  STORED,
+  TOO_LARGE_REPLY,
+} from '../answers.ts'
+import type { Connection } from '../connection.ts'
+import { KEY_MAX_BYTES } from '../store/item.ts'
+import type { Line } from '../tokens.ts'
+import type { Verb } from '../verbs.ts'
+
+// ElastiCache's own command: `config get|set|delete <name>`. What is stored is opaque; clients of Auto Discovery read
+// the entry `cluster`. Written by the control plane, and by clients in AWS's own test suites.
+
+function get(connection: Connection, name: string): void {
+  const { configs, counters, replies } = connection.core
+  counters.cmdConfigGet++
+  const entry = configs.get(name)
+  if (entry === undefined) {
+    replies.text(END)
+    return
+  }
+  const header = Buffer.from(`CONFIG ${name} ${entry.flags} ${entry.data.length}\r\n`, 'latin1')
+  // In one write: some clients take the first segment for the whole reply.
+  replies.reserve(header.length + entry.data.length + 2 + END.length)
+  replies.copy(header, 0, header.length)
+  replies.copy(entry.data, 0, entry.data.length)
+  replies.crlf()
+  replies.text(END)
+}
+
+function set(connection: Connection, line: Line): void {
+  const { configs } = connection.core
+  connection.noreply = line.noreply
+  const flags = line.uint32(3)
+  const length = line.int32(4)
+  const name = line.text(2)
+  if (Number.isNaN(flags) || !(length >= 0)) {
+    reply(connection, BAD_FORMAT)
+    return
+  }
+  const refusal = configs.refusal(name, length)
+  connection.valueAt = 0
+  connection.valueEnd = length + 2
+  if (refusal === undefined) {
+    connection.configuration = { name, flags, data: Buffer.alloc(length + 2) }
+    connection.expecting = 'configuration'
+    return
+  }
+  connection.expecting = 'swallow'
+  connection.swallow = length + 2
+  const answer = refusal === 'too large' ? TOO_LARGE_REPLY : NO_MEMORY_REPLY
+  connection.afterSwallow = connection.noreply ? undefined : answer
+}
+
+/** The data of `config set` is complete. Called by the framing. */
+export function finishConfiguration(connection: Connection): void {
+  const { configuration, core } = connection
+  connection.configuration = undefined
+  if (configuration === undefined) return
+  const { name, flags, data } = configuration
+  core.counters.cmdConfigSet++
+  if (data.at(-2) !== 13 || data.at(-1) !== 10) {
+    reply(connection, BAD_DATA)
+    return
+  }
+  core.configs.set(name, { flags, data: data.subarray(0, -2) })
+  reply(connection, STORED)
+}
+
+function reply(connection: Connection, answer: Buffer): void {
+  if (!connection.noreply) connection.core.replies.text(answer)
+}
+
+const config: Verb = {
+  name: 'config',
+  shape: 'words',
+  words: [3, 6],
+  since: '1.4.14',
+  run(connection, line) {
+    const { replies, configs } = connection.core
+    if (line.length(2) > KEY_MAX_BYTES) replies.text(BAD_FORMAT)
+    else if (line.is(1, 'get') && line.words === 3) get(connection, line.text(2))
+    else if (line.is(1, 'set') && line.words >= 5) set(connection, line)
+    else if (line.is(1, 'delete') && line.words <= 4) {
+      connection.noreply = line.noreply
+      reply(connection, configs.delete(line.text(2)) ? DELETED : NOT_FOUND)
+    } else replies.text(ERROR)
+    return undefined
+  },
+}
+
+export const configVerbs: readonly Verb[] = [config]

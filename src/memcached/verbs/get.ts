@@ -1,0 +1,149 @@
+import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from '../answers.ts'
+import { byteAt } from '../bytes.ts'
+import type { Connection } from '../connection.ts'
+import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
+import { count } from '../store/lru.ts'
+import type { Line } from '../tokens.ts'
+import { decimalIn } from '../tokens.ts'
+import type { Verb } from '../verbs.ts'
+
+const SPACE = 32
+const VALUE = Buffer.from('VALUE ')
+// "VALUE ", key, flags, length, cas, separators: the most that stands before a value.
+const HEADER_BYTES = 6 + KEY_MAX_BYTES + 11 + 12 + 22 + 2
+
+type Kind = 'get' | 'gets' | 'gat' | 'gats'
+
+// The expiry that a gat in progress sets, in the node's seconds.
+let touchTo = 0
+
+// Where the replies of the line being served began, or -1 once some of them are on their way: a bad key takes back
+// the values before it.
+let began = 0
+
+function answerKeys(connection: Connection, bytes: Buffer, from: number, end: number, kind: Kind): number {
+  const { core } = connection
+  const { replies, store, counters } = core
+  const withCas = kind === 'gets' || kind === 'gats'
+  const touching = kind === 'gat' || kind === 'gats'
+  let at = from
+  for (;;) {
+    while (at < end && byteAt(bytes, at) === SPACE) at++
+    if (at >= end) break
+    if (connection.congested) return interrupt(connection, at, kind)
+    const start = at
+    while (at < end && byteAt(bytes, at) !== SPACE) at++
+    if (at - start > KEY_MAX_BYTES) {
+      if (replies.written === writtenAtStart) replies.length = began
+      replies.text(BAD_FORMAT)
+      return end
+    }
+    counters.cmdGet++
+    const item = store.find(bytes, start, at, hashKey(bytes, start, at))
+    if (item === 0) {
+      counters.getMisses++
+      if (touching) {
+        counters.cmdTouch++
+        counters.touchMisses++
+      }
+      continue
+    }
+    if (touching) {
+      store.slabs.setWord(item, 4, touchTo)
+      counters.cmdTouch++
+      count(counters.touchHits, store.classOf(item))
+    } else {
+      count(store.listCounters.hits, store.lru.listOf(item))
+    }
+    count(counters.getHits, store.classOf(item))
+    store.bump(item)
+    const valueBytes = store.valueBytes(item)
+    replies.reserve(HEADER_BYTES + valueBytes)
+    replies.copy(VALUE, 0, 6)
+    replies.copy(bytes, start, at)
+    replies.byte(SPACE)
+    replies.decimal(store.clientFlags(item))
+    replies.byte(SPACE)
+    replies.decimal(valueBytes - 2)
+    if (withCas) {
+      replies.byte(SPACE)
+      replies.decimal(store.cas(item))
+    }
+    replies.crlf()
+    replies.length = store.read(item, 0, valueBytes, replies.bytes, replies.length)
+  }
+  connection.expecting = 'command'
+  replies.text(END)
+  return end
+}
+
+let writtenAtStart = 0
+
+function begin(connection: Connection): void {
+  began = connection.core.replies.length
+  writtenAtStart = connection.core.replies.written
+}
+
+// The client is behind with reading: go on with this key once it has caught up.
+function interrupt(connection: Connection, at: number, kind: Kind): number {
+  connection.expecting = 'keys'
+  const exptime = touchTo
+  connection.resumeKeys = (self, bytes, from, end) => {
+    touchTo = exptime
+    writtenAtStart = -1
+    self.expecting = 'command'
+    return answerKeys(self, bytes, from, end, kind)
+  }
+  return at
+}
+
+function hasWords(line: Line): boolean {
+  for (let at = line.rest; at < line.end; at++) if (byteAt(line.bytes, at) !== SPACE) return true
+  return false
+}
+
+function getter(name: 'get' | 'gets'): Verb {
+  return {
+    name,
+    shape: 'keys',
+    words: [2, Number.POSITIVE_INFINITY],
+    run(connection, line) {
+      if (!hasWords(line)) {
+        connection.core.replies.text(ERROR)
+        return undefined
+      }
+      begin(connection)
+      return answerKeys(connection, line.bytes, line.rest, line.end, name)
+    },
+  }
+}
+
+function toucher(name: 'gat' | 'gats'): Verb {
+  return {
+    name,
+    shape: 'keys',
+    words: [2, Number.POSITIVE_INFINITY],
+    since: '1.4.14',
+    run(connection, line) {
+      const { replies, store } = connection.core
+      if (!hasWords(line)) {
+        replies.text(ERROR)
+        return undefined
+      }
+      let at = line.rest
+      while (byteAt(line.bytes, at) === SPACE) at++
+      const start = at
+      while (at < line.end && byteAt(line.bytes, at) !== SPACE) at++
+      const exptime = decimalIn(line.bytes, start, at)
+      if (Number.isNaN(exptime)) {
+        replies.text(BAD_EXPTIME)
+        return undefined
+      }
+      touchTo = store.expiry(exptime | 0)
+      begin(connection)
+      return answerKeys(connection, line.bytes, at, line.end, name)
+    },
+  }
+}
+
+export const getVerbs: readonly Verb[] = [getter('get'), getter('gets'), toucher('gat'), toucher('gats')]

@@ -1,0 +1,122 @@
+import {
+  BAD_DATA,
+  BAD_FORMAT,
+  EXISTS,
+  NO_MEMORY_REPLY,
+  NOT_FOUND,
+  NOT_STORED,
+  STORED,
+  TOO_LARGE_REPLY,
+} from '../answers.ts'
+import type { Connection } from '../connection.ts'
+import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
+import { TOO_LARGE } from '../store/items.ts'
+import { count } from '../store/lru.ts'
+import { commit, type Mode, type StoreOutcome } from '../store/operations.ts'
+import type { Line } from '../tokens.ts'
+import type { Verb } from '../verbs.ts'
+
+const MAX_VALUE_BYTES = 0x7fffffff - 2
+const KEY = 1
+const FLAGS = 2
+const EXPTIME = 3
+const LENGTH = 4
+const CAS = 5
+
+const REPLIES: Readonly<Record<StoreOutcome, Buffer>> = {
+  stored: STORED,
+  'not stored': NOT_STORED,
+  exists: EXISTS,
+  'not found': NOT_FOUND,
+}
+
+function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
+  const { core } = connection
+  const { store } = core
+  connection.noreply = line.noreply
+  const flags = line.uint32(FLAGS)
+  const exptime = line.int32(EXPTIME)
+  const length = line.int32(LENGTH)
+  const cas = mode === 'cas' ? line.uint64(CAS) : 0
+  const start = line.start(KEY)
+  const stop = line.stop(KEY)
+  if (
+    stop - start > KEY_MAX_BYTES ||
+    Number.isNaN(flags) ||
+    Number.isNaN(exptime) ||
+    !(length >= 0) ||
+    length > MAX_VALUE_BYTES - 1 ||
+    cas === undefined
+  ) {
+    reply(connection, BAD_FORMAT)
+    return
+  }
+  const hash = hashKey(line.bytes, start, stop)
+  const item = store.allocate(line.bytes, start, stop, hash, flags, store.expiry(exptime), length + 2)
+  if (item <= 0) {
+    refuse(connection, item === TOO_LARGE, length + 2)
+    // Nobody shall read the old value after a failed attempt to replace it.
+    const old = mode === 'set' ? store.find(line.bytes, start, stop, hash) : 0
+    if (old !== 0) store.unlink(old)
+    return
+  }
+  connection.item = item
+  connection.mode = mode
+  connection.valueAt = 0
+  connection.valueEnd = length + 2
+  connection.expecting = 'value'
+  if (typeof cas === 'number') {
+    connection.casLow = cas | 0
+    connection.casHigh = Math.floor(cas / 4294967296)
+  } else {
+    connection.casLow = Number(BigInt.asIntN(32, cas))
+    connection.casHigh = Number(BigInt.asIntN(32, cas >> 32n))
+  }
+}
+
+function refuse(connection: Connection, tooLarge: boolean, bytes: number): void {
+  const { counters } = connection.core
+  if (tooLarge) counters.storeTooLarge++
+  else counters.storeNoMemory++
+  connection.expecting = 'swallow'
+  connection.swallow = bytes
+  connection.afterSwallow = connection.noreply ? undefined : tooLarge ? TOO_LARGE_REPLY : NO_MEMORY_REPLY
+}
+
+/** The value is complete: store it. Called by the framing. */
+export function finishStore(connection: Connection): void {
+  const { core, item } = connection
+  const { store, counters } = core
+  connection.item = 0
+  count(counters.cmdSet, store.classOf(item))
+  const bytes = store.valueBytes(item)
+  if (store.valueByte(item, bytes - 2) !== 13 || store.valueByte(item, bytes - 1) !== 10) {
+    store.free(item)
+    reply(connection, BAD_DATA)
+    return
+  }
+  const outcome = commit(store, counters, item, connection.mode, connection.casLow, connection.casHigh)
+  reply(connection, REPLIES[outcome])
+}
+
+function reply(connection: Connection, answer: Buffer): void {
+  if (!connection.noreply) connection.core.replies.text(answer)
+}
+
+function storing(name: Mode): Verb {
+  return {
+    name,
+    shape: 'words',
+    words: name === 'cas' ? [6, 7] : [5, 6],
+    run: (connection, line) => beginStore(connection, line, name),
+  }
+}
+
+export const storeVerbs: readonly Verb[] = [
+  storing('set'),
+  storing('add'),
+  storing('replace'),
+  storing('append'),
+  storing('prepend'),
+  storing('cas'),
+]
