@@ -1,4 +1,4 @@
-import type { Member } from '../../discovery/encode.ts'
+import type { DiscoveryMember } from '../../discovery/encode.ts'
 import type { CacheClusterRecord, NetworkType } from '../store/records.ts'
 
 const IPV4 = '127.0.0.1'
@@ -17,7 +17,7 @@ export const endpointAddress = (networkType: NetworkType): string =>
  * seed but takes it here) and connect to field 2, one family only, chosen by IP discovery. Under TLS the list holds host
  * names only; an IPv6-only cluster then has to put its address there, since `localhost` need not resolve to `::1`.
  */
-export const discoveryMembers = (cluster: CacheClusterRecord): Member[] =>
+export const discoveryMembers = (cluster: CacheClusterRecord): DiscoveryMember[] =>
   cluster.nodes
     .filter(({ advertised }) => advertised)
     .map(({ port }) =>

@@ -1,3 +1,4 @@
+import 'reflect-metadata' // @peculiar/x509 needs it before itself
 import { webcrypto } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import * as x509 from '@peculiar/x509'

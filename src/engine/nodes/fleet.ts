@@ -31,7 +31,8 @@ interface Follower {
 
 export interface FleetOptions {
   readonly runtime: NodeRuntime
-  readonly authority: Authority
+  /** Opened when the first TLS cluster needs it: its libraries are heavy. */
+  readonly openAuthority: () => Promise<Authority>
   /** Bytes that all nodes together may take; no node gets a higher limit than this. */
   readonly memoryBudget: number
   readonly wallClock: () => number
@@ -186,10 +187,11 @@ export class Fleet {
     }
   }
 
-  #issueCertificate({ region, id, token }: CacheClusterRecord): Promise<KeyAndCertificate> {
+  async #issueCertificate({ region, id, token }: CacheClusterRecord): Promise<KeyAndCertificate> {
     const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
     const names = ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`]
-    return this.#options.authority.issue(`${id}.${token}.${domain}`, names, this.#options.wallClock())
+    const authority = await this.#options.openAuthority()
+    return authority.issue(`${id}.${token}.${domain}`, names, this.#options.wallClock())
   }
 
   #follower(cluster: CacheClusterRecord): Follower {

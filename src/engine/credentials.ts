@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { EngineCredentials } from '../api/local-engine.ts'
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** The engine's own credentials: made at the first start, kept in a file only its owner can read. */
+export function openCredentials(file: string): EngineCredentials {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as EngineCredentials
+  const credentials: EngineCredentials = {
+    // Twenty characters that begin like any access key, so that tools which check the form accept it.
+    accessKeyId: `AKIALOCAL${[...randomBytes(11)].map((byte) => ALPHABET[byte % 32]).join('')}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    controlToken: randomBytes(24).toString('base64url'),
+  }
+  writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+  return credentials
+}

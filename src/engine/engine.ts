@@ -1,0 +1,185 @@
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import {
+  ACCOUNT_ID,
+  type EngineCredentials,
+  type EngineInfo,
+  type EngineOptions,
+  type EngineStatus,
+  engineFiles,
+} from '../api/local-engine.ts'
+import { answerApi, factsOf } from './api.ts'
+import { QUOTAS } from './catalog/quotas.ts'
+import { openCredentials } from './credentials.ts'
+import { frontDoor } from './front-door.ts'
+import { isAlive, processStart } from './holder.ts'
+import { type Clock, systemClock } from './lifecycle/clock.ts'
+import { Runner } from './lifecycle/runner.ts'
+import { EmbeddedRuntime } from './nodes/embedded.ts'
+import { Fleet } from './nodes/fleet.ts'
+import { canListen, Ports } from './nodes/ports.ts'
+import type { Context } from './operations/context.ts'
+import { LoopbackServer } from './server.ts'
+import { Signatures } from './signature.ts'
+import { reportStatus } from './status.ts'
+import type { HolderRecord } from './store/records.ts'
+import { Store } from './store/store.ts'
+
+export interface EngineParts extends EngineOptions {
+  readonly version: string
+  /** The bundled worker of embedded nodes. */
+  readonly workerFile: URL
+  readonly log: (line: string) => void
+  readonly clock?: Clock
+  readonly random?: () => number
+  /** Called when somebody asks over HTTP that the engine stop. */
+  readonly onStop?: () => void
+}
+
+export interface Engine {
+  readonly info: EngineInfo
+  readonly credentials: EngineCredentials
+  status(): Promise<EngineStatus>
+  close(): Promise<void>
+}
+
+/** The state directory is in use: who holds it, in words. */
+export class StateDirectoryHeld extends Error {
+  constructor(stateDir: string, { pid, url }: HolderRecord) {
+    super(`${stateDir} is held by the engine with pid ${pid}${url && ` at ${url}`}.`)
+  }
+}
+
+/** Half of the machine: what all nodes together may take. */
+const memoryBudget = (): number => Math.floor(totalmem() / 2)
+
+/**
+ * Opens the state directory, brings back every cluster that is recorded there, and then answers the API. Rejects with
+ * StateDirectoryHeld, or with the system's error when the port is taken.
+ */
+export async function startEngine(parts: EngineParts): Promise<Engine> {
+  const { stateDir, log, clock = systemClock, random = Math.random } = parts
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  chmodSync(stateDir, 0o700)
+  const files = engineFiles(stateDir)
+  const store = Store.open(files.store)
+  const me: HolderRecord = { pid: process.pid, processStart: processStart(process.pid), url: '' }
+  const holder = store.claim(me, isAlive)
+  if (holder) {
+    await store.close()
+    throw new StateDirectoryHeld(stateDir, holder)
+  }
+
+  const credentials = openCredentials(files.credentials)
+  const openAuthority = once(async () => {
+    const { Authority } = await import('./nodes/authority.ts')
+    return Authority.open({ key: files.authorityKey, certificate: files.authorityCertificate }, systemClock.now())
+  })
+  if (!existsSync(files.authorityCertificate)) await openAuthority()
+  const hasIpv6 = await canListen('::1', 0)
+  const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']
+  const runtime = new EmbeddedRuntime(parts.workerFile)
+  const fleet = new Fleet({ runtime, openAuthority, memoryBudget: memoryBudget(), wallClock: systemClock.now })
+  const ports = new Ports((port) => isRecorded(store, port), addresses)
+  const runner = new Runner({ store, clock, fleet, ports, pace: parts.pace, log })
+  runtime.onLost((keys) => {
+    log(`a worker thread ended; starting its nodes again: ${keys.join(', ')}`)
+    for (const cluster of fleet.lost(keys)) {
+      const [region, id] = cluster.split('/') as [string, string]
+      void runner.kick(region, id)
+    }
+  })
+
+  const contextOf = (region: string): Context => ({
+    region,
+    facts: factsOf(region),
+    account: ACCOUNT_ID,
+    store,
+    now: clock.now(),
+    random,
+    hasIpv6,
+    wake: (id) => void runner.kick(region, id),
+  })
+  const signatures = new Signatures(new Map([[credentials.accessKeyId, credentials.secretAccessKey]]), systemClock.now)
+  const status = () =>
+    reportStatus({
+      info,
+      store,
+      fleet,
+      workers: runtime.workers,
+      memoryBudgetBytes: memoryBudget(),
+      residentBytes: process.memoryUsage.rss(),
+    })
+  const server = new LoopbackServer(
+    frontDoor({
+      api: (request) => answerApi(request, { signatures, contextOf, log }),
+      control: {
+        status,
+        reset: () => reset(store, runner),
+        stop: async () => {
+          setImmediate(() => parts.onStop?.())
+          return { stopping: true }
+        },
+      },
+      controlToken: credentials.controlToken,
+    }),
+  )
+
+  const shutDown = async () => {
+    await server.close()
+    await runner.close()
+    await runtime.close()
+    store.release()
+    await store.close()
+  }
+  store.forgetEvents(clock.now() - QUOTAS.eventRetentionMinutes * 60_000)
+  let port: number
+  try {
+    // Before the door opens: a cluster that says available answers.
+    await runner.resume()
+    port = await server.listen(addresses, parts.port)
+  } catch (error) {
+    await shutDown()
+    throw error
+  }
+  const info: EngineInfo = {
+    pid: process.pid,
+    version: parts.version,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    region: parts.region,
+    stateDir,
+    startedAt: new Date(systemClock.now()).toISOString(),
+  }
+  store.claim({ ...me, url: info.url }, () => false)
+  writeFileSync(files.info, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 })
+  log(`cachectl engine ${parts.version} answers at ${info.url}`)
+
+  return {
+    info,
+    credentials,
+    status,
+    async close() {
+      rmSync(files.info, { force: true })
+      await shutDown()
+    },
+  }
+}
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
+const isRecorded = (store: Store, port: number): boolean =>
+  store
+    .allClusters()
+    .some(({ endpointPort, nodes }) => endpointPort === port || nodes.some((node) => node.port === port))
+
+/** Forgets everything; the nodes end as their records are gone. */
+async function reset(store: Store, runner: Runner): Promise<{ clusters: number }> {
+  const clusters = store.allClusters()
+  store.clear()
+  await Promise.all(clusters.map(({ region, id }) => runner.kick(region, id)))
+  return { clusters: clusters.length }
+}

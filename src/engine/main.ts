@@ -1,0 +1,51 @@
+/** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
+import type { EngineInfo, EngineOptions } from '../api/local-engine.ts'
+import { type Engine, StateDirectoryHeld, startEngine } from './engine.ts'
+
+declare const CACHECTL_VERSION: string
+
+type Outcome = { ready: EngineInfo } | { failed: { message: string; hint?: string } }
+
+const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
+const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
+const tell = (outcome: Outcome) => process.send?.(outcome)
+
+let stopping = false
+async function stop(engine: Engine): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log('stopping')
+  await engine.close()
+  process.exit(0)
+}
+
+try {
+  const engine = await startEngine({
+    ...options,
+    version: CACHECTL_VERSION,
+    workerFile: new URL('./node-worker.js', import.meta.url),
+    log,
+    onStop: () => void stop(engine),
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(engine))
+  tell({ ready: engine.info })
+} catch (error) {
+  const failure = explain(error as NodeJS.ErrnoException)
+  log(failure.message)
+  if (!process.send) process.stderr.write(`${failure.message}\n`)
+  tell({ failed: failure })
+  process.exitCode = 1
+}
+
+function explain(error: NodeJS.ErrnoException): { message: string; hint?: string } {
+  if (error instanceof StateDirectoryHeld) {
+    return { message: error.message, hint: 'Use that engine, stop it, or choose another --state-dir.' }
+  }
+  if (error.code === 'EADDRINUSE') {
+    return {
+      message: `Port ${options.port} is in use by another program.`,
+      hint: 'Choose another with --port; --port 0 takes a free one.',
+    }
+  }
+  return { message: error.stack ?? String(error) }
+}

@@ -1,0 +1,82 @@
+import type { CacheCluster, CacheNode, PendingModifiedValues } from '@aws-sdk/client-elasticache'
+import { arn } from '../../api/names.ts'
+import { preferredZone } from '../lifecycle/placement.ts'
+import { endpointAddress } from '../nodes/addresses.ts'
+import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
+
+const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
+
+/**
+ * A cluster as the API shows it. While it is being created there is no create time and no configuration endpoint yet (CloudTrail
+ * sample of the guide); nodes are shown on request only.
+ */
+export function answerCacheCluster(
+  cluster: CacheClusterRecord,
+  account: string,
+  { showNodes = false } = {},
+): CacheCluster {
+  const isCreated = cluster.configVersion > 0
+  return {
+    CacheClusterId: cluster.id,
+    ...(isCreated &&
+      cluster.endpointPort !== null && {
+        ConfigurationEndpoint: { Address: endpointAddress(cluster.networkType), Port: cluster.endpointPort },
+      }),
+    ClientDownloadLandingPage: LANDING_PAGE,
+    CacheNodeType: cluster.nodeType,
+    Engine: 'memcached',
+    EngineVersion: cluster.engineVersion,
+    CacheClusterStatus: cluster.status,
+    NumCacheNodes: cluster.numCacheNodes,
+    PreferredAvailabilityZone: preferredZone(zonesOf(cluster)),
+    ...(isCreated && { CacheClusterCreateTime: new Date(cluster.createdAt) }),
+    PreferredMaintenanceWindow: cluster.maintenanceWindow,
+    PendingModifiedValues: answerPending(cluster),
+    CacheSecurityGroups: [],
+    CacheParameterGroup: {
+      CacheParameterGroupName: cluster.parameterGroup,
+      ParameterApplyStatus: 'in-sync',
+      CacheNodeIdsToReboot: [],
+    },
+    CacheSubnetGroupName: cluster.subnetGroup,
+    ...(showNodes && { CacheNodes: cluster.nodes.map((node) => answerCacheNode(cluster, node)) }),
+    AutoMinorVersionUpgrade: cluster.autoMinorVersionUpgrade,
+    SecurityGroups: cluster.securityGroupIds.map((SecurityGroupId) => ({ SecurityGroupId, Status: 'active' })),
+    AuthTokenEnabled: false,
+    TransitEncryptionEnabled: cluster.tls,
+    AtRestEncryptionEnabled: false,
+    ARN: clusterArn(cluster, account),
+    ReplicationGroupLogDeliveryEnabled: false,
+    LogDeliveryConfigurations: [],
+    NetworkType: cluster.networkType,
+    IpDiscovery: cluster.ipDiscovery,
+  }
+}
+
+export const clusterArn = ({ region, id }: CacheClusterRecord, account: string): string =>
+  arn({ region, account, type: 'cluster', name: id })
+
+function answerCacheNode(cluster: CacheClusterRecord, node: CacheNodeRecord): CacheNode {
+  return {
+    CacheNodeId: node.id,
+    CacheNodeStatus: node.status,
+    CacheNodeCreateTime: new Date(node.createdAt),
+    ...(node.status !== 'creating' && {
+      Endpoint: { Address: endpointAddress(cluster.networkType), Port: node.port },
+    }),
+    ParameterGroupStatus: 'in-sync',
+    CustomerAvailabilityZone: node.zone,
+  }
+}
+
+const answerPending = ({ pending }: CacheClusterRecord): PendingModifiedValues => ({
+  ...(pending.numCacheNodes !== undefined && { NumCacheNodes: pending.numCacheNodes }),
+  ...(pending.cacheNodeIdsToRemove && { CacheNodeIdsToRemove: [...pending.cacheNodeIdsToRemove] }),
+  ...(pending.engineVersion && { EngineVersion: pending.engineVersion }),
+})
+
+/** Zones of the nodes; of a cluster whose nodes have not begun to start, those they will be in. */
+function zonesOf({ nodes, steps }: CacheClusterRecord): readonly string[] {
+  const [step] = steps
+  return nodes.length === 0 && step?.do === 'start-nodes' ? step.zones : nodes.map(({ zone }) => zone)
+}

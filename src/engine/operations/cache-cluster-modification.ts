@@ -1,0 +1,162 @@
+import { Fault } from '../../api/faults.ts'
+import type { Input } from '../../api/model.ts'
+import { nodeTypes } from '../catalog/node-types.ts'
+import { nextWindow, parseWindow } from '../lifecycle/maintenance-window.ts'
+import { scaleOutZones } from '../lifecycle/placement.ts'
+import { planChanges } from '../lifecycle/plan.ts'
+import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../store/records.ts'
+import {
+  readMaintenanceWindow,
+  readParameterGroup,
+  readSecurityGroups,
+  readUpgrade,
+  refuseForeignDiscovery,
+} from './cache-cluster-rules.ts'
+import { refuseBadScaleOutZones } from './cache-cluster-zones.ts'
+import type { Context } from './context.ts'
+import { readNodeCount, refuseUnknownNodes } from './node-counts.ts'
+
+type ModifyInput = Input<'ModifyCacheCluster'>
+
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+
+/** A checked request: settings that take effect at once are already in `cluster`, the others wait in `pending`. */
+export interface Modification {
+  readonly cluster: CacheClusterRecord
+  readonly pending: PendingChanges
+  /** Nodes there will be once everything pending is done. */
+  readonly target: number
+  readonly discovery: IpDiscovery | undefined
+  readonly immediately: boolean
+}
+
+/** Settings other than node count and engine version apply at once, whatever ApplyImmediately says (guide, "Modifying"). */
+export function readModification(input: ModifyInput, cluster: CacheClusterRecord, context: Context): Modification {
+  refuseOtherEngineOrType(input, cluster)
+  const version = readNewVersion(input, cluster)
+  const scaling = readScaling(input, cluster, context)
+  const { newZones: _, azMode: __, cacheNodeIdsToRemove: ___, numCacheNodes: ____, ...rest } = cluster.pending
+  const pending: PendingChanges = {
+    ...(scaling ? { ...rest, ...scaling } : cluster.pending),
+    ...(version && { engineVersion: version }),
+  }
+  const group = input.CacheParameterGroupName
+  return {
+    cluster: {
+      ...cluster,
+      ...(group !== undefined && {
+        parameterGroup: readParameterGroup(group, version && input.ApplyImmediately ? version : cluster.engineVersion),
+      }),
+      ...(input.PreferredMaintenanceWindow !== undefined && {
+        maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
+      }),
+      ...(input.SecurityGroupIds && { securityGroupIds: readSecurityGroups(input.SecurityGroupIds) }),
+      ...(input.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade }),
+    },
+    pending,
+    target: pending.numCacheNodes ?? cluster.nodes.length,
+    discovery: readDiscovery(input.IpDiscovery, cluster),
+    immediately: input.ApplyImmediately ?? false,
+  }
+}
+
+/** ApplyImmediately applies what this request asks for and what was pending before it; otherwise the window does. */
+export function beginOrSchedule(
+  { cluster, pending, discovery, immediately }: Modification,
+  { now }: Context,
+): { cluster: CacheClusterRecord; messages: readonly string[] } {
+  const hasPending = Object.keys(pending).length > 0
+  const switching: Step[] = discovery ? [{ do: 'switch-discovery', to: discovery }] : []
+  if (hasPending && immediately) {
+    const { steps, messages } = planChanges(cluster, pending, scaleOutZones(cluster, pending))
+    const begun: CacheClusterRecord = {
+      ...cluster,
+      status: 'modifying',
+      pending,
+      pendingDue: null,
+      steps: [...switching, ...steps],
+      stepDue: now,
+    }
+    return { cluster: begun, messages }
+  }
+  const window = parseWindow(cluster.maintenanceWindow)
+  const scheduled: CacheClusterRecord = {
+    ...cluster,
+    pending,
+    pendingDue: hasPending && window ? nextWindow(window, now) : null,
+    ...(discovery && { status: 'modifying', steps: [...switching, { do: 'finish' }], stepDue: now }),
+  }
+  return { cluster: scheduled, messages: [] }
+}
+
+function refuseOtherEngineOrType({ Engine, CacheNodeType }: ModifyInput, cluster: CacheClusterRecord): void {
+  if (Engine !== undefined && Engine !== 'memcached') {
+    throw new Fault('InvalidParameterValue', 'This API supports only cross-engine upgrades to Valkey engine currently')
+  }
+  if (CacheNodeType === undefined || CacheNodeType === cluster.nodeType) return
+  if (!nodeTypes.has(CacheNodeType)) {
+    throw new Fault('InvalidParameterValue', `Invalid cache node type: ${CacheNodeType}.`)
+  }
+  throw conflict('Scaling is not supported for engine memcached')
+}
+
+/** The version to upgrade to; undefined when it stays. */
+function readNewVersion({ EngineVersion }: ModifyInput, { engineVersion }: CacheClusterRecord): string | undefined {
+  if (EngineVersion === undefined) return undefined
+  const version = readUpgrade(EngineVersion, engineVersion)
+  return version === engineVersion ? undefined : version
+}
+
+function readDiscovery(to: IpDiscovery | undefined, cluster: CacheClusterRecord): IpDiscovery | undefined {
+  if (to === undefined) return undefined
+  refuseForeignDiscovery(cluster.networkType, to)
+  return to === cluster.ipDiscovery ? undefined : to
+}
+
+/**
+ * The pending scaling after this request; undefined when it says nothing about nodes. NumCacheNodes is the total wanted, so a new
+ * request replaces a pending one (guide, "pending requests"): further creations add up because the total is higher, a deletion
+ * cancels pending creations and the other way round, and the present number cancels both.
+ */
+function readScaling(
+  input: ModifyInput,
+  cluster: CacheClusterRecord,
+  context: Context,
+): Omit<PendingChanges, 'engineVersion'> | undefined {
+  const { NumCacheNodes: wanted, CacheNodeIdsToRemove: ids = [], NewAvailabilityZones, AZMode } = input
+  const current = cluster.nodes.length
+  const before = Math.max(current, cluster.pending.numCacheNodes ?? current)
+  const added = (wanted ?? current) - (wanted !== undefined && wanted > before ? before : current)
+  refuseBadScaleOutZones(input, cluster, added, context)
+  if (wanted === undefined) {
+    if (ids.length > 0) throw conflict('CacheNodeIdsToRemove needs NumCacheNodes, the number of nodes to keep.')
+    return undefined
+  }
+  readNodeCount(wanted)
+  if (wanted >= current && ids.length > 0) {
+    throw conflict(
+      `CacheNodeIdsToRemove is only possible when cache nodes are removed, current number of cache nodes is ${current}, requested number of cache nodes is ${wanted}`,
+    )
+  }
+  if (wanted === current) return {}
+  if (wanted < current) {
+    refuseWrongIds(ids, wanted, cluster)
+    return { numCacheNodes: wanted, cacheNodeIdsToRemove: ids }
+  }
+  const zones = [...(wanted > before ? (cluster.pending.newZones ?? []) : []), ...(NewAvailabilityZones ?? [])]
+  return {
+    numCacheNodes: wanted,
+    ...(zones.length === wanted - current && { newZones: zones }),
+    ...(AZMode && { azMode: AZMode }),
+  }
+}
+
+function refuseWrongIds(ids: readonly string[], wanted: number, cluster: CacheClusterRecord): void {
+  const current = cluster.nodes.length
+  if (new Set(ids).size !== current - wanted) {
+    throw conflict(
+      `The number of CacheNodeIdsToRemove must match the number of nodes you are trying to remove, current number of cache nodes is ${current}, requested number of cache nodes is ${wanted} and CacheNodeIdsToRemove supplied are ${ids.length}`,
+    )
+  }
+  refuseUnknownNodes(ids, cluster)
+}

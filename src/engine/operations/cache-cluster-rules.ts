@@ -1,0 +1,161 @@
+/** What single settings of a cache cluster may be. Each function returns the value to store or throws AWS's refusal. */
+import { Fault } from '../../api/faults.ts'
+import {
+  compareVersions,
+  DEFAULT_VERSION,
+  defaultGroupOf,
+  familyOf,
+  IPV6_SINCE,
+  isAtLeast,
+  isMemcachedVersion,
+  MEMCACHED_VERSIONS,
+  TLS_SINCE,
+} from '../catalog/engine-versions.ts'
+import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
+import { formatWindow, parseWindow, randomWindow } from '../lifecycle/maintenance-window.ts'
+import { missing } from '../query-protocol.ts'
+import type { IpDiscovery, NetworkType } from '../store/records.ts'
+import type { Context } from './context.ts'
+
+export const DEFAULT_SUBNET_GROUP = 'default'
+export const DEFAULT_SECURITY_GROUP = 'sg-00000000000000000'
+
+const invalid = (message: string) => new Fault('InvalidParameterValue', message)
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+
+export function readEngine(engine: string | undefined): void {
+  if (!engine) throw missing('Engine')
+  if (engine === 'redis' || engine === 'valkey') {
+    throw invalid(`The local engine runs memcached only so far, not ${engine}. Use --target aws.`)
+  }
+  if (engine !== 'memcached') throw invalid(`Invalid engine ${engine}. Must be one of memcached, redis, valkey.`)
+}
+
+export function readEngineVersion(version: string | undefined): string {
+  if (version === undefined) return DEFAULT_VERSION
+  if (!isMemcachedVersion(version)) {
+    throw conflict(`Cannot find version ${version} for memcached. Versions are ${MEMCACHED_VERSIONS.join(', ')}.`)
+  }
+  return version
+}
+
+/** A new engine version may be newer, never older (guide, "Upgrading engine versions"). */
+export function readUpgrade(version: string, current: string): string {
+  readEngineVersion(version)
+  if (compareVersions(version, current) < 0) {
+    throw conflict(
+      `Cannot downgrade from engine version ${current} to ${version}. Delete the cluster and create it again.`,
+    )
+  }
+  return version
+}
+
+export function readNodeType(name: string | undefined, version: string): NodeType {
+  if (!name) throw missing('CacheNodeType')
+  const type = nodeTypes.get(name)
+  if (!type) throw invalid(`Invalid cache node type: ${name}.`)
+  if (type.generation === 'previous') {
+    throw invalid(`${name} is a previous generation node type; new clusters cannot be created with it.`)
+  }
+  if (type.minimumVersion && !isAtLeast(version, type.minimumVersion)) {
+    throw conflict(`${name} needs memcached ${type.minimumVersion} or later, not ${version}.`)
+  }
+  return type
+}
+
+export interface Network {
+  readonly networkType: NetworkType
+  readonly ipDiscovery: IpDiscovery
+}
+
+/**
+ * Network type and IP discovery (guide, "Choosing a network type"): IPv6 needs memcached 1.6.6 and a Nitro type; with one
+ * family, discovery is that family; dual stack without a choice discovers IPv6.
+ */
+export function readNetwork(
+  input: { NetworkType?: NetworkType | undefined; IpDiscovery?: IpDiscovery | undefined },
+  version: string,
+  type: NodeType,
+  hasIpv6: boolean,
+): Network {
+  const networkType = input.NetworkType ?? 'ipv4'
+  if (networkType !== 'ipv4') {
+    if (!isAtLeast(version, IPV6_SINCE)) {
+      throw conflict(`NetworkType ${networkType} needs memcached ${IPV6_SINCE} or later, not ${version}.`)
+    }
+    if (!type.nitro) {
+      throw conflict(`NetworkType ${networkType} needs a node type on the Nitro System; ${type.name} is not.`)
+    }
+    if (!hasIpv6) {
+      throw new Fault(
+        'InvalidVPCNetworkStateFault',
+        `NetworkType ${networkType} needs ::1, which this machine does not have.`,
+      )
+    }
+  }
+  const ipDiscovery = input.IpDiscovery ?? (networkType === 'ipv4' ? 'ipv4' : 'ipv6')
+  refuseForeignDiscovery(networkType, ipDiscovery)
+  return { networkType, ipDiscovery }
+}
+
+export function refuseForeignDiscovery(networkType: NetworkType, ipDiscovery: IpDiscovery): void {
+  if (networkType !== 'dual_stack' && networkType !== ipDiscovery) {
+    throw conflict(`IpDiscovery ${ipDiscovery} is not possible with NetworkType ${networkType}.`)
+  }
+}
+
+/** In-transit encryption: at creation only, memcached 1.6.12 or later, not on M1, M2, M3, R3, T2 (guide). */
+export function readTls(enabled: boolean | undefined, version: string, type: NodeType): boolean {
+  if (!enabled) return false
+  if (!isAtLeast(version, TLS_SINCE)) {
+    throw conflict(`In-transit encryption needs memcached ${TLS_SINCE} or later, not ${version}.`)
+  }
+  if (!type.tls) throw conflict(`In-transit encryption is not supported on ${type.name}.`)
+  return true
+}
+
+export function readPort(port: number | undefined): number {
+  if (port === undefined) return 11_211
+  if (port < 1024 || port > 65_535) throw invalid(`Invalid value ${port} for Port. Must be between 1024 and 65535`)
+  return port
+}
+
+export function readMaintenanceWindow(window: string | undefined, { facts, random }: Context): string {
+  if (window === undefined) return formatWindow(randomWindow(facts, random))
+  const parsed = parseWindow(window)
+  if (!parsed) {
+    throw invalid(
+      `The maintenance window ${window} is not of the form ddd:hh24:mi-ddd:hh24:mi, such as sun:23:00-mon:01:30.`,
+    )
+  }
+  if (parsed.minutes < 60 || parsed.minutes > 24 * 60) {
+    throw invalid(`The maintenance window ${window} must be between 60 minutes and 24 hours long.`)
+  }
+  return window.toLowerCase()
+}
+
+/** Only the default groups exist so far. */
+export function readParameterGroup(name: string | undefined, version: string): string {
+  if (name === undefined) return defaultGroupOf(version)
+  const group = name.toLowerCase()
+  const match = /^default\.(memcached1\.[456])$/.exec(group)
+  if (!match) throw new Fault('CacheParameterGroupNotFound', `CacheParameterGroup not found: ${name}`)
+  if (match[1] !== familyOf(version)) {
+    throw conflict(`Expected a parameter group of family ${familyOf(version)} but found one of family ${match[1]}`)
+  }
+  return group
+}
+
+/** The default group spans every zone of the region and both families. */
+export function readSubnetGroup(name: string | undefined): string {
+  if (name !== undefined && name.toLowerCase() !== DEFAULT_SUBNET_GROUP) {
+    throw new Fault('CacheSubnetGroupNotFoundFault', `Cache Subnet Group ${name} does not exist.`)
+  }
+  return DEFAULT_SUBNET_GROUP
+}
+
+export function readSecurityGroups(ids: readonly string[] | undefined): string[] {
+  const unknown = (ids ?? []).filter((id) => id !== DEFAULT_SECURITY_GROUP)
+  if (unknown.length > 0) throw invalid(`Some security groups are unknown: [${unknown.join(', ')}].`)
+  return [DEFAULT_SECURITY_GROUP]
+}

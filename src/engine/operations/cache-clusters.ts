@@ -1,0 +1,154 @@
+import { Fault } from '../../api/faults.ts'
+import { QUOTAS } from '../catalog/quotas.ts'
+import { planCreation, planReboot } from '../lifecycle/plan.ts'
+import { missing } from '../query-protocol.ts'
+import type { CacheClusterRecord } from '../store/records.ts'
+import { answerCacheCluster } from './cache-cluster-answer.ts'
+import { beginOrSchedule, readModification } from './cache-cluster-modification.ts'
+import {
+  readEngine,
+  readEngineVersion,
+  readMaintenanceWindow,
+  readNetwork,
+  readNodeType,
+  readParameterGroup,
+  readPort,
+  readSecurityGroups,
+  readSubnetGroup,
+  readTls,
+} from './cache-cluster-rules.ts'
+import { zonesForCreation } from './cache-cluster-zones.ts'
+import type { Context, Handler } from './context.ts'
+import { readIdentifier } from './identifiers.ts'
+import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './node-counts.ts'
+import { page } from './paging.ts'
+import { refuseUnsupported } from './refusals.ts'
+import { mergeTags, readTags } from './tag-rules.ts'
+
+const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+/** Finds a cluster by its id in any case; throws CacheClusterNotFound. */
+export function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
+  if (!id) throw missing('CacheClusterId')
+  const cluster = store.cluster(region, id.toLowerCase())
+  if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
+  return cluster
+}
+
+export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context) => {
+  const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', QUOTAS.clusterIdLength)
+  refuseUnsupported(input)
+  readEngine(input.Engine)
+  const engineVersion = readEngineVersion(input.EngineVersion)
+  const type = readNodeType(input.CacheNodeType, engineVersion)
+  const numCacheNodes = readNodeCount(input.NumCacheNodes)
+  const zones = zonesForCreation(input, numCacheNodes, context)
+  if (context.store.cluster(context.region, id)) {
+    throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
+  }
+  refuseBeyondRegionQuota(numCacheNodes, context)
+  const cluster: CacheClusterRecord = {
+    region: context.region,
+    id,
+    token: Array.from({ length: 6 }, () => TOKEN_LETTERS[Math.floor(context.random() * 36)]).join(''),
+    createdAt: context.now,
+    status: 'creating',
+    engineVersion,
+    nodeType: type.name,
+    numCacheNodes,
+    nodes: [],
+    requestedPort: readPort(input.Port),
+    endpointPort: null,
+    configVersion: 0,
+    ...readNetwork(input, engineVersion, type, context.hasIpv6),
+    tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),
+    parameterGroup: readParameterGroup(input.CacheParameterGroupName, engineVersion),
+    subnetGroup: readSubnetGroup(input.CacheSubnetGroupName),
+    securityGroupIds: readSecurityGroups(input.SecurityGroupIds),
+    maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
+    autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
+    tags: mergeTags([], readTags(input.Tags)),
+    pending: {},
+    pendingDue: null,
+    steps: planCreation(zones),
+    stepDue: context.now,
+  }
+  return { CacheCluster: commit(cluster, [], context) }
+}
+
+export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, context) => {
+  const clusters = input.CacheClusterId
+    ? [findCluster(input.CacheClusterId, context)]
+    : context.store.clusters(context.region)
+  const { items, Marker } = page(clusters, ({ id }) => id, input)
+  const showNodes = input.ShowCacheNodeInfo ?? false
+  return {
+    ...(Marker && { Marker }),
+    CacheClusters: items.map((cluster) => answerCacheCluster(cluster, context.account, { showNodes })),
+  }
+}
+
+export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context) => {
+  const cluster = findCluster(input.CacheClusterId, context)
+  refuseUnsupported(input)
+  refuseUnlessAvailable(cluster, 'modify')
+  const modification = readModification(input, cluster, context)
+  refuseBeyondRegionQuota(modification.target - cluster.nodes.length, context)
+  const { cluster: modified, messages } = beginOrSchedule(modification, context)
+  return { CacheCluster: commit(modified, messages, context) }
+}
+
+export const RebootCacheCluster: Handler<'RebootCacheCluster'> = (input, context) => {
+  const cluster = findCluster(input.CacheClusterId, context)
+  refuseUnlessAvailable(cluster, 'reboot')
+  const ids = [...new Set(input.CacheNodeIdsToReboot ?? [])]
+  if (ids.length === 0) throw missing('CacheNodeIdsToReboot')
+  refuseUnknownNodes(ids, cluster)
+  const rebooting: CacheClusterRecord = {
+    ...cluster,
+    status: 'rebooting cache cluster nodes',
+    steps: planReboot(ids),
+    stepDue: context.now,
+  }
+  return { CacheCluster: commit(rebooting, [], context) }
+}
+
+export const DeleteCacheCluster: Handler<'DeleteCacheCluster'> = (input, context) => {
+  const cluster = findCluster(input.CacheClusterId, context)
+  if (input.FinalSnapshotIdentifier) {
+    throw new Fault('SnapshotFeatureNotSupportedFault', 'Snapshotting is not supported for engine memcached.')
+  }
+  if (cluster.status !== 'incompatible-network') refuseUnlessAvailable(cluster, 'delete')
+  const deleting: CacheClusterRecord = {
+    ...cluster,
+    status: 'deleting',
+    nodes: cluster.nodes.map((node) => ({ ...node, status: 'deleting' })),
+    steps: [{ do: 'delete' }],
+    stepDue: context.now,
+  }
+  return { CacheCluster: commit(deleting, [], context) }
+}
+
+/** By analogy with the text AWS is known to give for replication groups. */
+function refuseUnlessAvailable({ status }: CacheClusterRecord, verb: string): void {
+  if (status !== 'available') {
+    throw new Fault('InvalidCacheClusterState', `Cache cluster must be in available state to ${verb}.`)
+  }
+}
+
+function commit(cluster: CacheClusterRecord, messages: readonly string[], { store, now, account, wake }: Context) {
+  store.change((change) => {
+    change.putCluster(cluster)
+    for (const message of messages) {
+      change.addEvent({
+        region: cluster.region,
+        sourceType: 'cache-cluster',
+        sourceIdentifier: cluster.id,
+        message,
+        date: now,
+      })
+    }
+  })
+  wake(cluster.id)
+  return answerCacheCluster(cluster, account)
+}

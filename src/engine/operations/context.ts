@@ -1,0 +1,22 @@
+import type { Input, OperationName, Output } from '../../api/model.ts'
+import type { RegionFacts } from '../catalog/regions.ts'
+import type { Store } from '../store/store.ts'
+
+/** What a handler works with: the region of the request's signature, the state, and what comes in through the door. */
+export interface Context {
+  readonly region: string
+  readonly facts: RegionFacts
+  readonly account: string
+  readonly store: Store
+  /** Engine time, milliseconds since the epoch. */
+  readonly now: number
+  /** In [0, 1). */
+  readonly random: () => number
+  /** False on a machine without `::1`. */
+  readonly hasIpv6: boolean
+  /** Lets the lifecycle look at a cluster whose record has changed. */
+  readonly wake: (clusterId: string) => void
+}
+
+/** Finds, refuses, changes, answers. Synchronous: what it read is still true when it writes. */
+export type Handler<N extends OperationName> = (input: Input<N>, context: Context) => Output<N>

@@ -1,0 +1,63 @@
+import { Fault } from '../../api/faults.ts'
+import { QUOTAS } from '../catalog/quotas.ts'
+import type { EventRecord } from '../store/records.ts'
+import type { Handler } from './context.ts'
+import { page } from './paging.ts'
+
+const MINUTE_MS = 60_000
+const DEFAULT_DURATION = 60
+
+/**
+ * Events, newest first. Without a time range those of the last hour; 14 days at most (API reference). `Duration` is in
+ * minutes, and counts from StartTime when that is given.
+ */
+export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region, now }) => {
+  if (input.SourceIdentifier !== undefined && input.SourceType === undefined) {
+    throw new Fault('InvalidParameterCombination', 'Cannot specify SourceIdentifier without SourceType.')
+  }
+  const { from, to } = timeRange(input, now)
+  const wanted = ({ date, sourceType, sourceIdentifier }: EventRecord) =>
+    date >= from &&
+    date <= to &&
+    (input.SourceType === undefined || sourceType === input.SourceType) &&
+    (input.SourceIdentifier === undefined || sourceIdentifier === input.SourceIdentifier.toLowerCase())
+  const newestFirst = store
+    .events(region)
+    .map(withPosition)
+    .filter(({ event }) => wanted(event))
+    .reverse()
+  const { items, Marker } = page(newestFirst, ({ key }) => key, input)
+  return {
+    ...(Marker && { Marker }),
+    Events: items.map(({ event }) => ({
+      SourceIdentifier: event.sourceIdentifier,
+      SourceType: event.sourceType,
+      Message: event.message,
+      Date: new Date(event.date),
+    })),
+  }
+}
+
+/** Position in the region's list turned round, so that the key grows along a list that is newest first. */
+const withPosition = (event: EventRecord, index: number) => ({
+  event,
+  key: String(Number.MAX_SAFE_INTEGER - event.date).padStart(16, '0') + String(9_999_999 - index).padStart(7, '0'),
+})
+
+function timeRange(
+  input: { StartTime?: Date | undefined; EndTime?: Date | undefined; Duration?: number | undefined },
+  now: number,
+): { from: number; to: number } {
+  const { StartTime, EndTime, Duration } = input
+  if (Duration !== undefined && (Duration < 1 || Duration > QUOTAS.eventRetentionMinutes)) {
+    throw new Fault(
+      'InvalidParameterValue',
+      `Invalid value ${Duration} for Duration. Must be between 1 and ${QUOTAS.eventRetentionMinutes} minutes`,
+    )
+  }
+  const length = (Duration ?? DEFAULT_DURATION) * MINUTE_MS
+  const to = EndTime?.getTime() ?? (StartTime && Duration !== undefined ? StartTime.getTime() + length : now)
+  const from = StartTime?.getTime() ?? to - length
+  if (from > to) throw new Fault('InvalidParameterCombination', 'StartTime must not be later than EndTime.')
+  return { from, to }
+}

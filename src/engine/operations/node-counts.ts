@@ -1,0 +1,44 @@
+/** How many nodes there may be, and which of them a request may name. */
+import { Fault } from '../../api/faults.ts'
+import { QUOTAS } from '../catalog/quotas.ts'
+import { missing } from '../query-protocol.ts'
+import type { CacheClusterRecord } from '../store/records.ts'
+import type { Context } from './context.ts'
+
+/** 1 to 60 nodes: the guide's figure; the API reference still says 40. */
+export function readNodeCount(count: number | undefined): number {
+  if (count === undefined) throw missing('NumCacheNodes')
+  if (count < 1) {
+    throw new Fault('InvalidParameterValue', `Invalid value ${count} for NumCacheNodes. Must be at least 1`)
+  }
+  if (count > QUOTAS.nodesPerCluster) {
+    throw new Fault(
+      'NodeQuotaForClusterExceeded',
+      `Cluster node quota exceeded. Each cluster can have at most ${QUOTAS.nodesPerCluster} nodes in this region.`,
+    )
+  }
+  return count
+}
+
+export function refuseBeyondRegionQuota(added: number, { store, region }: Context): void {
+  const present = store
+    .clusters(region)
+    .reduce((sum, { nodes, numCacheNodes }) => sum + Math.max(nodes.length, numCacheNodes), 0)
+  if (added > 0 && present + added > QUOTAS.nodesPerRegion) {
+    throw new Fault(
+      'NodeQuotaForCustomerExceeded',
+      `Customer node quota exceeded. You can have at most ${QUOTAS.nodesPerRegion} nodes in this region.`,
+    )
+  }
+}
+
+export function refuseUnknownNodes(ids: readonly string[], cluster: CacheClusterRecord): void {
+  const unknown = ids.filter((id) => !cluster.nodes.some((node) => node.id === id))
+  if (unknown.length > 0) {
+    const present = cluster.nodes.map(({ id }) => id).join(', ')
+    throw new Fault(
+      'InvalidParameterValue',
+      `The following cache node ids are invalid: [${unknown.join(', ')}]. Cache cluster ${cluster.id} has ${present}.`,
+    )
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Members of CreateCacheCluster and ModifyCacheCluster that have no meaning for Memcached, or that this engine cannot honour.
+ * They are refused, never ignored: a request that succeeds has done all that it asked for.
+ */
+import { Fault, type FaultCode } from '../../api/faults.ts'
+
+type Refusal = readonly [
+  code: FaultCode,
+  message: string | ((value: unknown) => string),
+  allow?: (value: unknown) => boolean,
+]
+
+const notForMemcached = (what: string, allow: (value: unknown) => boolean = () => false): Refusal => [
+  'InvalidParameterCombination',
+  `${what} is not supported for engine memcached.`,
+  allow,
+]
+const notHere = (what: string): Refusal => [
+  'InvalidParameterValue',
+  `The local engine does not support ${what} yet. Leave it out, or use --target aws.`,
+]
+
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  ReplicationGroupId: ['ReplicationGroupNotFoundFault', (id) => `ReplicationGroup not found: ${id}`],
+  SnapshotArns: notForMemcached('Restoring from a snapshot'),
+  SnapshotName: notForMemcached('Restoring from a snapshot'),
+  SnapshotRetentionLimit: notForMemcached('Snapshotting', (value) => value === 0),
+  SnapshotWindow: notForMemcached('Snapshotting'),
+  AuthToken: notForMemcached('AuthToken'),
+  AuthTokenUpdateStrategy: notForMemcached('AuthTokenUpdateStrategy'),
+  LogDeliveryConfigurations: [
+    'InvalidParameterCombination',
+    (value) => {
+      const [first] = value as readonly { LogType?: string }[]
+      return `${first?.LogType ?? 'engine-log'} log delivery is not supported for the memcached engine`
+    },
+    (value) => (value as readonly unknown[]).length === 0,
+  ],
+  ScaleConfig: ['InvalidParameterCombination', 'Scaling is not supported for engine memcached'],
+  CacheSecurityGroupNames: [
+    'InvalidParameterValue',
+    'Use of cache security groups is not permitted in this API version for your account.',
+    (value) => (value as readonly unknown[]).length === 0,
+  ],
+  OutpostMode: notHere('Outposts (OutpostMode)'),
+  PreferredOutpostArn: notHere('Outposts (PreferredOutpostArn)'),
+  PreferredOutpostArns: notHere('Outposts (PreferredOutpostArns)'),
+  NotificationTopicArn: notHere('notifications (NotificationTopicArn)'),
+  NotificationTopicStatus: notHere('notifications (NotificationTopicStatus)'),
+}
+
+/** Throws for the first member of the input that stands in the table with a value that is not harmless. */
+export function refuseUnsupported(input: object): void {
+  for (const [member, value] of Object.entries(input)) {
+    const refusal = REFUSALS[member]
+    if (!refusal) continue
+    const [code, message, allow] = refusal
+    if (allow?.(value)) continue
+    throw new Fault(code, typeof message === 'string' ? message : message(value))
+  }
+}

@@ -1,0 +1,39 @@
+import { Fault } from '../../api/faults.ts'
+import { QUOTAS } from '../catalog/quotas.ts'
+import type { Tag } from '../store/records.ts'
+
+/** Tags of a request, checked one by one (guide, "Tag restrictions"); an absent value is the empty one. */
+export function readTags(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Tag[] {
+  return (tags ?? []).map(({ Key, Value = '' }) => {
+    if (!Key) throw new Fault('InvalidParameterValue', 'Tag keys must not be empty.')
+    if ([...Key].length > QUOTAS.tagKeyLength) {
+      throw new Fault('InvalidParameterValue', `Tag key '${Key}' is longer than ${QUOTAS.tagKeyLength} characters.`)
+    }
+    if ([...Value].length > QUOTAS.tagValueLength) {
+      throw new Fault(
+        'InvalidParameterValue',
+        `The value of tag '${Key}' is longer than ${QUOTAS.tagValueLength} characters.`,
+      )
+    }
+    refuseReserved(Key)
+    return { Key, Value }
+  })
+}
+
+export function refuseReserved(key: string): void {
+  if (key.toLowerCase().startsWith('aws:')) {
+    throw new Fault('InvalidParameterValue', `Tag key '${key}' is reserved: keys must not begin with aws:.`)
+  }
+}
+
+/** Tags after adding; an existing key gets the new value. At most 50 of them (aws: tags would not count). */
+export function mergeTags(present: readonly Tag[], added: readonly Tag[]): Tag[] {
+  const merged = new Map([...present, ...added].map((tag) => [tag.Key, tag]))
+  if (merged.size > QUOTAS.tagsPerResource) {
+    throw new Fault(
+      'TagQuotaPerResourceExceeded',
+      `The request cannot be processed because it would cause the resource to have more than the allowed number of tags. The maximum number of tags permitted on a resource is ${QUOTAS.tagsPerResource}.`,
+    )
+  }
+  return [...merged.values()]
+}

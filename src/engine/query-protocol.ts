@@ -1,0 +1,172 @@
+/**
+ * The AWS Query protocol, server side: `Name.member.1.Key=v` in, XML out, both driven by the API model.
+ * Lists are accepted under their modelled element name (what SDKs send), under `member` (what the guide prints) and bare
+ * (`param.n`, guide, "Using the Query API").
+ */
+import { Fault, type FaultCode } from '../api/faults.ts'
+import { model } from '../api/model.generated.ts'
+import { type OperationName, operation, structure } from '../api/model.ts'
+import type { Member } from '../api/shapes.ts'
+
+/** Of the protocol or of signature versions that sign in the query string; never members of an operation. */
+const PROTOCOL_PARAMETERS = new Set([
+  'Action',
+  'Version',
+  'AWSAccessKeyId',
+  'Expires',
+  'Region',
+  'SecurityToken',
+  'Signature',
+  'SignatureMethod',
+  'SignatureVersion',
+  'Timestamp',
+])
+
+interface Tree {
+  value?: string
+  readonly children: Map<string, Tree>
+}
+
+/** Parameters of one request as a tree, cut at the dots. */
+export function parameterTree(parameters: URLSearchParams): Tree {
+  const root: Tree = { children: new Map() }
+  for (const [name, value] of parameters) {
+    if (PROTOCOL_PARAMETERS.has(name) || name.startsWith('X-Amz-')) continue
+    let at = root
+    for (const part of name.split('.')) {
+      const next = at.children.get(part) ?? { children: new Map() }
+      at.children.set(part, next)
+      at = next
+    }
+    at.value = value
+  }
+  return root
+}
+
+/** The operation's typed input. Refuses members it does not have and values of the wrong kind. */
+export function decodeInput(name: OperationName, parameters: URLSearchParams): Record<string, unknown> {
+  const shape = operation(name).input
+  const input = readStructure(shape, parameterTree(parameters), '')
+  for (const required of structure(shape).required) {
+    if (input[required] === undefined) throw missing(required)
+  }
+  return input
+}
+
+/** AWS's words for a parameter that is needed and absent. */
+export const missing = (parameter: string): Fault =>
+  new Fault('InvalidParameterValue', `The parameter ${parameter} must be provided and must not be null.`)
+
+function readStructure(shape: string, tree: Tree, path: string): Record<string, unknown> {
+  const { members } = structure(shape)
+  const result: Record<string, unknown> = {}
+  for (const [name, child] of tree.children) {
+    const member = members[name]
+    if (!member) throw new Fault('InvalidQueryParameter', `Unknown parameter ${path}${name}.`)
+    result[name] = readMember(member, child, `${path}${name}`)
+  }
+  return result
+}
+
+function readMember(member: Member, tree: Tree, path: string): unknown {
+  switch (member.kind) {
+    case 'structure':
+      return readStructure(member.shape, tree, `${path}.`)
+    case 'list':
+      return readList(member, tree, path)
+    default:
+      if (tree.children.size > 0) throw new Fault('InvalidQueryParameter', `${path} is not a list or a structure.`)
+      return readScalar(member, tree.value ?? '', path)
+  }
+}
+
+/** An empty list is sent as `Name=`. */
+function readList(member: Extract<Member, { kind: 'list' }>, tree: Tree, path: string): unknown[] {
+  const items = tree.children.get(member.item) ?? tree.children.get('member') ?? tree
+  return [...items.children]
+    .map(([index, child]): [number, Tree] => {
+      if (!/^\d+$/.test(index)) throw new Fault('InvalidQueryParameter', `Unknown parameter ${path}.${index}.`)
+      return [Number(index), child]
+    })
+    .sort(([a], [b]) => a - b)
+    .map(([index, child]) => readMember(member.of, child, `${path}.${member.item}.${index}`))
+}
+
+function readScalar(member: Member, text: string, path: string): unknown {
+  const invalid = (wanted: string) =>
+    new Fault('InvalidParameterValue', `Invalid value '${text}' for ${path}: ${wanted} is needed.`)
+  switch (member.kind) {
+    case 'string': {
+      const allowed = member.enum
+        ? (model.enums as Readonly<Record<string, readonly string[]>>)[member.enum]
+        : undefined
+      if (allowed && !allowed.includes(text)) throw invalid(`one of ${allowed.join(', ')}`)
+      return text
+    }
+    case 'number':
+      if (!/^-?\d{1,15}$/.test(text)) throw invalid('an integer')
+      return Number(text)
+    case 'boolean':
+      if (!/^(true|false)$/i.test(text)) throw invalid('true or false')
+      return text.toLowerCase() === 'true'
+    case 'timestamp': {
+      const time = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text)
+      if (Number.isNaN(time)) throw invalid('an ISO 8601 time')
+      return new Date(time)
+    }
+    default:
+      throw new Error(`${path} is not a scalar`)
+  }
+}
+
+const XML_HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+/** `<OpResponse><OpResult>...</OpResult><ResponseMetadata>...`; without a result element for operations that answer nothing. */
+export function encodeResult(name: OperationName, output: object, requestId: string): string {
+  const shape = operation(name).output
+  const result = shape === null ? '' : `<${name}Result>${writeStructure(shape, output)}</${name}Result>`
+  return `${XML_HEADER}<${name}Response xmlns="${model.namespace}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`
+}
+
+export function encodeFault(fault: { code: FaultCode; message: string; status: number }, requestId: string): string {
+  const type = fault.status < 500 ? 'Sender' : 'Receiver'
+  return `${XML_HEADER}<ErrorResponse xmlns="${model.namespace}"><Error><Type>${type}</Type><Code>${fault.code}</Code><Message>${escapeXml(fault.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`
+}
+
+function writeStructure(shape: string, value: object): string {
+  let xml = ''
+  for (const [name, member] of Object.entries(structure(shape).members)) {
+    const part = (value as Record<string, unknown>)[name]
+    if (part !== undefined && part !== null) xml += `<${name}>${writeMember(member, part)}</${name}>`
+  }
+  return xml
+}
+
+function writeMember(member: Member, value: unknown): string {
+  switch (member.kind) {
+    case 'structure':
+      return writeStructure(member.shape, value as object)
+    case 'list':
+      return (value as unknown[])
+        .map((item) => `<${member.item}>${writeMember(member.of, item)}</${member.item}>`)
+        .join('')
+    case 'timestamp':
+      return (value as Date).toISOString()
+    case 'string':
+      return escapeXml(value as string)
+    default:
+      return String(value)
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#xD;',
+  '\n': '&#xA;',
+}
+
+const escapeXml = (text: string): string =>
+  /[&<>"\r\n]/.test(text) ? text.replace(/[&<>"\r\n]/g, (character) => ESCAPES[character] as string) : text

@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Largest request the API takes; the largest real ones are a few kilobytes. */
+const MAX_BODY_BYTES = 1024 * 1024
+/** SDKs keep connections for reuse; node's default of 5 s makes them meet a connection just closed. */
+const KEEP_ALIVE_MS = 75_000
+
+export interface HttpRequest {
+  readonly method: string
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export type Responder = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
+
+/** HTTP on loopback: the same port on every given address. Bytes in, bytes out; knows nothing of the API. */
+export class LoopbackServer {
+  readonly #respond: Responder
+  readonly #servers: Server[] = []
+
+  constructor(respond: Responder) {
+    this.#respond = respond
+  }
+
+  /** Listens on all addresses; with port 0 on a free port. Returns the port. Rejects with the system's error. */
+  async listen(addresses: readonly string[], port: number): Promise<number> {
+    let chosen = port
+    try {
+      for (const address of addresses) {
+        const server = createServer((request, response) => void this.#serve(request, response))
+        server.keepAliveTimeout = KEEP_ALIVE_MS
+        await listening(server, address, chosen)
+        this.#servers.push(server)
+        chosen = (server.address() as AddressInfo).port
+      }
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    return chosen
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#servers.splice(0).map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve())
+            server.closeIdleConnections()
+            server.closeAllConnections()
+          }),
+      ),
+    )
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request)
+    if (body === undefined) {
+      response.writeHead(413, { connection: 'close' }).end()
+      return
+    }
+    const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s, 2)
+    const answer = await this.#respond({ method: request.method ?? 'GET', path, query, headers: request.headers, body })
+    const bytes = Buffer.from(answer.body)
+    response.writeHead(answer.status, {
+      'content-type': answer.contentType,
+      'content-length': bytes.length,
+      ...answer.headers,
+    })
+    response.end(bytes)
+  }
+}
+
+const listening = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, ipv6Only: true, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+/** undefined: larger than allowed, or the client went away. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length
+      if (size > MAX_BODY_BYTES) return undefined
+      chunks.push(chunk as Buffer)
+    }
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(chunks)
+}

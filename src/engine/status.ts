@@ -1,0 +1,71 @@
+import type { ClusterReport, EngineInfo, EngineStatus, NodeReport } from '../api/local-engine.ts'
+import { endpointAddress, listenAddresses } from './nodes/addresses.ts'
+import type { Fleet } from './nodes/fleet.ts'
+import type { NodeCounters } from './nodes/runtime.ts'
+import type { CacheClusterRecord, CacheNodeRecord } from './store/records.ts'
+import type { Store } from './store/store.ts'
+
+export interface StatusSources {
+  readonly info: EngineInfo
+  readonly store: Store
+  readonly fleet: Fleet
+  readonly workers: number
+  readonly memoryBudgetBytes: number
+  readonly residentBytes: number
+}
+
+/** Everything a script may want to know of a running engine. */
+export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
+  const { info, store, fleet, workers, memoryBudgetBytes, residentBytes } = sources
+  const counters = await fleet.counters()
+  return {
+    ...info,
+    residentBytes,
+    nodeRuntime: 'embedded',
+    workers,
+    memoryBudgetBytes,
+    clusters: store.allClusters().map((cluster) => reportCluster(cluster, fleet, counters)),
+  }
+}
+
+function reportCluster(
+  cluster: CacheClusterRecord,
+  fleet: Fleet,
+  counters: ReadonlyMap<string, NodeCounters>,
+): ClusterReport {
+  const { region, id, status, engineVersion, networkType, ipDiscovery, tls, configVersion, endpointPort } = cluster
+  const limitBytes = fleet.memoryLimit(cluster)
+  return {
+    region,
+    id,
+    status,
+    engineVersion,
+    networkType,
+    ipDiscovery,
+    tls,
+    configVersion,
+    endpoint: endpointPort === null ? null : { address: endpointAddress(networkType), port: endpointPort },
+    nodes: cluster.nodes.map((node) =>
+      reportNode(cluster, node, counters.get(`${region}/${id}/${node.id}`), limitBytes),
+    ),
+  }
+}
+
+const reportNode = (
+  { networkType }: CacheClusterRecord,
+  { id, status, zone, port }: CacheNodeRecord,
+  counters: NodeCounters | undefined,
+  limitBytes: number,
+): NodeReport => ({
+  id,
+  status,
+  zone,
+  addresses: listenAddresses(networkType),
+  port,
+  worker: counters?.worker ?? null,
+  connections: counters?.connections ?? 0,
+  items: counters?.items ?? 0,
+  bytes: counters?.bytes ?? 0,
+  memoryBytes: counters?.memoryBytes ?? 0,
+  limitBytes,
+})
