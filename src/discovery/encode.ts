@@ -10,8 +10,6 @@ export interface DiscoveryMember {
   readonly port: number
 }
 
-export type Member = DiscoveryMember
-
 // Both would move the fields of every node after it.
 const BREAKS_THE_LIST = /[\s|]/
 

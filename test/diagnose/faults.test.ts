@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import type { ConnectAttempt } from '../../src/diagnose/connect.ts'
@@ -25,7 +26,7 @@ const canMakeNamespaces = (() => {
 test.skipIf(!canMakeNamespaces)(
   'faults of the routing table, of the families and of the ports are named (skipped without network namespaces)',
   async () => {
-    const script = new URL('./faults-in-namespace.ts', import.meta.url).pathname
+    const script = fileURLToPath(new URL('./faults-in-namespace.ts', import.meta.url))
     const inside = `${SETUP.join(' && ')} && exec "${process.execPath}" --import tsx "${script}"`
     const { stdout } = await run('unshare', ['-rn', 'sh', '-c', inside])
     const attempts = JSON.parse(stdout) as Record<string, ConnectAttempt>
