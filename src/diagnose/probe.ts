@@ -1,3 +1,4 @@
+import { linkedAbort } from './abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import { EventQueue } from './event-queue.ts'
@@ -9,7 +10,7 @@ export interface ProbeOptions {
   /** `host:port`, `[v6]:port`, ...: see `parseTarget`. */
   readonly targets: readonly string[]
   readonly defaultPort?: number
-  /** Attempts per address. Default 5. */
+  /** Attempts per address. Default 5; Infinity goes on until stopped. */
   readonly count?: number
   /** Between the starts of two attempts at the same address, however long they take. Default 1000. */
   readonly delayMs?: number
@@ -65,10 +66,7 @@ const MOST_IN_FLIGHT = 128
  */
 export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, void, undefined> {
   const { clock = systemClock, count = 5, delayMs = 1000 } = options
-  const stop = new AbortController()
-  const abort = (): void => stop.abort()
-  options.signal?.addEventListener('abort', abort, { once: true })
-  if (options.signal?.aborted) abort()
+  const stop = linkedAbort(options.signal)
   try {
     const floor = options.measureFloor === false ? undefined : await measureFloor(9, clock)
     if (floor !== undefined) yield { type: 'floor', ms: floor }
@@ -83,29 +81,31 @@ export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, 
     yield* run(scheduleAttempts(resolved, count, delayMs), options, clock, stop.signal)
   } finally {
     stop.abort()
-    options.signal?.removeEventListener('abort', abort)
+    stop.release()
   }
 }
 
 /**
- * When each attempt starts. One round per `delayMs`; within it the addresses are spread evenly, so that no attempt
- * is slowed by the work of another.
+ * When each attempt starts; endless when `count` is Infinity. One round per `delayMs`; within it the addresses are
+ * spread evenly, so that no attempt is slowed by the work of another.
  */
-export function scheduleAttempts(targets: readonly ResolvedTarget[], count: number, delayMs: number): Slot[] {
+export function* scheduleAttempts(
+  targets: readonly ResolvedTarget[],
+  count: number,
+  delayMs: number,
+): Generator<Slot, void, undefined> {
   const lanes = targets.flatMap(({ target, host, port, addresses }) =>
     addresses.map(({ address }) => ({ target, host, address, port })),
   )
-  const slots: Slot[] = []
-  for (let round = 0; round < count; round++) {
-    lanes.forEach((lane, index) => {
-      slots.push({ ...lane, round: round + 1, at: round * delayMs + (index * delayMs) / lanes.length })
-    })
+  for (let round = 0; round < count && lanes.length > 0; round++) {
+    for (const [index, lane] of lanes.entries()) {
+      yield { ...lane, round: round + 1, at: round * delayMs + (index * delayMs) / lanes.length }
+    }
   }
-  return slots
 }
 
 async function* run(
-  slots: readonly Slot[],
+  slots: Iterable<Slot>,
   options: ProbeOptions,
   clock: Clock,
   signal: AbortSignal,
@@ -123,11 +123,12 @@ async function* run(
     queue.push({ type: 'attempt', attempt: { ...outcome, ...place } })
   }
   const startAll = async (): Promise<void> => {
-    for (const [index, slot] of slots.entries()) {
+    let sequence = 0
+    for (const slot of slots) {
       await sleep(clock, Math.max(0, slot.at - elapsedMs(clock, start)), signal)
       while (inFlight.size >= MOST_IN_FLIGHT) await Promise.race(inFlight)
       if (signal.aborted) break
-      const flight = attempt(slot, index + 1).finally(() => inFlight.delete(flight))
+      const flight = attempt(slot, ++sequence).finally(() => inFlight.delete(flight))
       inFlight.add(flight)
     }
     await Promise.all(inFlight)

@@ -83,27 +83,31 @@ export function statisticsOf(attempts: readonly Sample[]): Statistics {
 
 function roundTrips(rtts: readonly number[]): RoundTrips {
   const samples = rtts.length
+  const sorted = [...rtts].sort((a, b) => a - b)
   const avg = mean(rtts)
   const steps = rtts.slice(1).map((rtt, index) => Math.abs(rtt - (rtts[index] ?? rtt)))
   return {
     samples,
-    min: Math.min(...rtts),
+    min: nearestRank(sorted, 0),
     avg: toMicroseconds(avg),
-    max: Math.max(...rtts),
-    p50: percentile(rtts, 50),
-    p90: percentile(rtts, 90),
-    p99: percentile(rtts, 99),
+    max: nearestRank(sorted, 100),
+    p50: nearestRank(sorted, 50),
+    p90: nearestRank(sorted, 90),
+    p99: nearestRank(sorted, 99),
     stddev: toMicroseconds(Math.sqrt(mean(rtts.map((rtt) => (rtt - avg) ** 2)))),
     jitter: toMicroseconds(mean(steps)),
   }
 }
 
-/** Nearest rank: the smallest value that at least `percent` % of the values don't exceed. */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const rank = Math.max(1, Math.ceil((percent / 100) * sorted.length))
-  return sorted[rank - 1] ?? Number.NaN
-}
+/** Nearest rank: the smallest value that at least `percent` % of the values don't exceed. NaN for no values. */
+export const percentile = (values: readonly number[], percent: number): number =>
+  nearestRank(
+    [...values].sort((a, b) => a - b),
+    percent,
+  )
+
+const nearestRank = (sorted: readonly number[], percent: number): number =>
+  sorted[Math.max(1, Math.ceil((percent / 100) * sorted.length)) - 1] ?? Number.NaN
 
 /** 0: everything connected. 1: something didn't. 2: nothing did. A name without addresses counts as a failure. */
 export function exitCode(report: {

@@ -1,8 +1,9 @@
+import { linkedAbort } from '../diagnose/abort.ts'
 import { type Clock, elapsedMs, systemClock } from '../diagnose/clock.ts'
 import type { ConnectFailure } from '../diagnose/connect-outcome.ts'
 import { type ResolvedAddress, resolveTarget } from '../diagnose/resolve.ts'
 import { endpoint } from '../diagnose/target.ts'
-import { type AskTls, type Connection, openConnection, type Trouble } from './connection.ts'
+import { type AskTls, type Connection, openConnection, TIMED_OUT, type Trouble } from './connection.ts'
 import { type ClusterList, type DiscoveryProblem, type Family, type ParsedDiscovery, parseDiscovery } from './parse.ts'
 
 export interface AskOptions {
@@ -64,17 +65,14 @@ type Verdict = Pick<DiscoveryAnswer, 'ok' | 'form' | 'version' | 'nodes'> | Omit
 export async function askNode(options: AskOptions): Promise<AskResult> {
   const { host, port, clock = systemClock, timeoutMs = 3000 } = options
   const start = clock.monotonicMs()
-  const deadline = new AbortController()
-  const abort = (): void => deadline.abort('aborted')
-  const cancelTimer = clock.after(timeoutMs, () => deadline.abort('timeout'))
-  options.signal?.addEventListener('abort', abort, { once: true })
-  if (options.signal?.aborted) abort()
+  const deadline = linkedAbort(options.signal)
+  const cancelTimer = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
   try {
     const { address, verdict } = await askHost(options, deadline.signal, clock, timeoutMs)
     return { host, port, ...address, ...verdict, ms: elapsedMs(clock, start) }
   } finally {
     cancelTimer()
-    options.signal?.removeEventListener('abort', abort)
+    deadline.release()
   }
 }
 
@@ -91,7 +89,7 @@ async function askHost(
     ...(family && { family }),
   })
   if (!resolved.ok) {
-    const kind = resolved.problem !== 'aborted' ? 'dns' : deadline.reason === 'timeout' ? 'timeout' : 'aborted'
+    const kind = resolved.problem !== 'aborted' ? 'dns' : deadline.reason === TIMED_OUT ? 'timeout' : 'aborted'
     const { detail, code } = resolved
     return { verdict: { ok: false, kind, phase: 'resolve', detail, ...(code && { code }) } }
   }
@@ -115,16 +113,13 @@ async function withShare<T>(
   clock: Clock,
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const shared = new AbortController()
-  const pass = (): void => shared.abort(deadline.reason)
-  const cancelTimer = clock.after(ms, () => shared.abort('timeout'))
-  deadline.addEventListener('abort', pass, { once: true })
-  if (deadline.aborted) pass()
+  const shared = linkedAbort(deadline)
+  const cancelTimer = clock.after(ms, () => shared.abort(TIMED_OUT))
   try {
     return await act(shared.signal)
   } finally {
     cancelTimer()
-    deadline.removeEventListener('abort', pass)
+    shared.release()
   }
 }
 

@@ -27,11 +27,13 @@ export interface Connection {
   close(): void
 }
 
+/** The reason a deadline aborts with when time is up. Any other reason means that the caller gave up. */
+export const TIMED_OUT: unique symbol = Symbol('timed out')
+
 const NOTHING = Buffer.alloc(0)
 
 /**
- * One connection to one address. Never rejects. `deadline` ends whatever is going on; its reason says which it was:
- * `'timeout'`, or anything else for "given up".
+ * One connection to one address. Never rejects. `deadline` ends whatever is going on: see `TIMED_OUT`.
  */
 export function openConnection(
   dial: { address: string; port: number; host: string; tls?: AskTls | undefined },
@@ -51,7 +53,7 @@ export function openConnection(
     settle(broken)
   }
   const onDeadline = (): void => {
-    if (deadline.reason === 'timeout') trouble('timeout', TIMEOUT_DETAIL[phase])
+    if (deadline.reason === TIMED_OUT) trouble('timeout', TIMEOUT_DETAIL[phase])
     else trouble('aborted', 'given up')
   }
   const ready = (): void => {

@@ -1,3 +1,4 @@
+import { linkedAbort } from '../diagnose/abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from '../diagnose/clock.ts'
 import { type AskFailure, type AskResult, askNode } from './ask.ts'
 import { diffLists, type FamilyShown, familyShown, type ListChanges } from './compare.ts'
@@ -50,15 +51,29 @@ export interface Round {
  * generator ends only when the signal aborts or its reader stops, and the round under way is then dropped.
  */
 export async function* pollCluster(options: PollOptions): AsyncGenerator<Round, void, undefined> {
-  const { clock = systemClock, intervalMs = 5000, signal } = options
+  const { clock = systemClock, intervalMs = 5000 } = options
+  const stop = linkedAbort(options.signal)
+  try {
+    yield* rounds({ ...options, signal: stop.signal }, clock, intervalMs)
+  } finally {
+    stop.release()
+  }
+}
+
+async function* rounds(
+  options: PollOptions & { readonly signal: AbortSignal },
+  clock: Clock,
+  intervalMs: number,
+): AsyncGenerator<Round, void, undefined> {
+  const { signal } = options
   let known: ClusterList | undefined
-  for (let number = 1; !signal?.aborted; number++) {
+  for (let number = 1; !signal.aborted; number++) {
     const start = clock.monotonicMs()
     const at = clock.now().toISOString()
     const seed = await ask({ ...options.seed, ...(options.family && { family: options.family }) }, options)
     const list = seed.ok ? seed : known
     const perNode = await Promise.all((list?.nodes ?? []).map((node) => askListed(node, options)))
-    if (signal?.aborted) return
+    if (signal.aborted) return
 
     const changes = known && list && diffLists(known, list)
     yield {

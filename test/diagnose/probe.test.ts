@@ -25,7 +25,7 @@ const resolved = (target: string, ...addresses: string[]) => ({
 
 describe('the schedule', () => {
   test('gives every address one attempt per delay, spread evenly within it', () => {
-    const slots = scheduleAttempts([resolved('x', 'a', 'b'), resolved('y', 'c', 'd')], 2, 1000)
+    const slots = [...scheduleAttempts([resolved('x', 'a', 'b'), resolved('y', 'c', 'd')], 2, 1000)]
     expect(slots.map(({ address, round, at }) => [address, round, at])).toEqual([
       ['a', 1, 0],
       ['b', 1, 250],
@@ -39,7 +39,7 @@ describe('the schedule', () => {
   })
 
   test('is empty when there is nothing to probe', () => {
-    expect(scheduleAttempts([], 5, 1000)).toEqual([])
+    expect([...scheduleAttempts([], Number.POSITIVE_INFINITY, 1000)]).toEqual([])
   })
 })
 

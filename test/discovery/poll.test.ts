@@ -144,6 +144,19 @@ describe('a round', () => {
 })
 
 describe('polling', () => {
+  test('a cluster of many nodes makes Node warn of nothing', async () => {
+    const warnings: Error[] = []
+    const hear = (warning: Error) => warnings.push(warning)
+    process.on('warning', hear)
+    onTestFinished(() => void process.off('warning', hear))
+    const nodes = await Promise.all(Array.from({ length: 20 }, () => scriptedServer(silent)))
+    for (const node of nodes) node.answer(reply(1, nodes))
+    const [seed] = nodes as [ScriptedServer, ...ScriptedServer[]]
+    const round = await rounds({ seed, signal: new AbortController().signal })()
+    expect(round.agreed).toBe(true)
+    expect(warnings).toEqual([])
+  })
+
   test('ends without an error when aborted, in a round or between two', async () => {
     const controller = new AbortController()
     const seed = await scriptedServer(silent)
