@@ -18,7 +18,7 @@ export function renderEvent(event: ProbeEvent): string[] {
 }
 
 /** `SENT (0.0020s) ...` and its outcome, with the round trip that nping leaves out. */
-export function renderAttempt(attempt: ProbeAttempt): string[] {
+function renderAttempt(attempt: ProbeAttempt): string[] {
   const { host, address, port, atMs, ms, outcome, code } = attempt
   const at = endpoint(address, port)
   const peer = host === address ? at : `${endpoint(host, port)} (${at})`

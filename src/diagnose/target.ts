@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 export type Family = 4 | 6
 
 /** Memcached's port, and the default of every cluster's configuration endpoint. */
-export const MEMCACHED_PORT = 11211
+const MEMCACHED_PORT = 11211
 
 export type ParsedTarget =
   | { readonly ok: true; readonly host: string; readonly port: number }
