@@ -1,0 +1,162 @@
+import { createHash, createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { Signatures, type SignedRequest } from '../../src/engine/signature.ts'
+
+const KEY = 'AKIALOCALTEST0000000'
+const SECRET = 'c2VjcmV0'
+const NOW = Date.UTC(2026, 10, 21, 9, 0, 0)
+const DATE = '20261121T090000Z'
+
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex')
+
+interface Signing {
+  date?: string
+  region?: string
+  service?: string
+  secret?: string
+  key?: string
+  body?: string
+  query?: string
+  method?: string
+}
+
+/** A request signed here by the steps of AWS's documentation, independently of the code under test. */
+function signed(options: Signing = {}): SignedRequest {
+  const { date = DATE, region = 'us-west-2', service = 'elasticache', secret = SECRET, key = KEY } = options
+  const { body = 'Action=DescribeCacheClusters', query = '', method = 'POST' } = options
+  const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`
+  const canonical = [
+    method,
+    '/',
+    query,
+    'host:localhost:8011',
+    `x-amz-date:${date}`,
+    '',
+    'host;x-amz-date',
+    sha256(body),
+  ].join('\n')
+  const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n')
+  const signingKey = scope.split('/').reduce<Buffer | string>((parent, part) => hmac(parent, part), `AWS4${secret}`)
+  const signature = hmac(signingKey, toSign).toString('hex')
+  return {
+    method,
+    path: '/',
+    query,
+    headers: {
+      host: 'localhost:8011',
+      'x-amz-date': date,
+      authorization: `AWS4-HMAC-SHA256 Credential=${key}/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}`,
+    },
+    body: Buffer.from(body),
+  }
+}
+
+const signatures = new Signatures(new Map([[KEY, SECRET]]), () => NOW)
+const refusal = (request: SignedRequest) => {
+  try {
+    signatures.verify(request)
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+test('a rightly signed request names its key and its region', () => {
+  expect(signatures.verify(signed({ region: 'eu-west-1' }))).toEqual({ accessKeyId: KEY, region: 'eu-west-1' })
+})
+
+test('parameters in the query string are signed in their order after encoding', () => {
+  expect(
+    signatures.verify(signed({ method: 'GET', body: '', query: 'Action=DescribeEvents&MaxRecords=40' })),
+  ).toBeDefined()
+})
+
+describe('what is not rightly signed is refused in AWS words', () => {
+  test.each<[string, SignedRequest, string, RegExp]>([
+    [
+      'no signature',
+      { ...signed(), headers: { host: 'localhost' } },
+      'MissingAuthenticationToken',
+      /^Request is missing Authentication Token$/,
+    ],
+    [
+      'an unknown key',
+      signed({ key: 'AKIAOTHER' }),
+      'InvalidClientTokenId',
+      /^The security token included in the request is invalid\.$/,
+    ],
+    [
+      'a wrong secret',
+      signed({ secret: 'x' }),
+      'SignatureDoesNotMatch',
+      /^The request signature we calculated does not match/,
+    ],
+    [
+      'another body than the signed one',
+      { ...signed(), body: Buffer.from('Action=DeleteCacheCluster') },
+      'SignatureDoesNotMatch',
+      /^The request signature/,
+    ],
+    [
+      'another host than the signed one',
+      { ...signed(), headers: { ...signed().headers, host: 'evil.example' } },
+      'SignatureDoesNotMatch',
+      /^The request signature/,
+    ],
+    ['another service', signed({ service: 'rds' }), 'SignatureDoesNotMatch', /correct service: 'elasticache'/],
+    ['a region that is none', signed({ region: 'moon-1' }), 'SignatureDoesNotMatch', /valid region/],
+    [
+      'a signature 16 minutes old',
+      signed({ date: '20261121T084400Z' }),
+      'SignatureDoesNotMatch',
+      /^Signature expired: 20261121T084400Z is now earlier than 20261121T084500Z \(20261121T090000Z - 15 min\.\)$/,
+    ],
+    [
+      'a signature 16 minutes ahead',
+      signed({ date: '20261121T091600Z' }),
+      'SignatureDoesNotMatch',
+      /^Signature not yet current/,
+    ],
+    [
+      'another algorithm',
+      { ...signed(), headers: { authorization: 'Basic eDp5' } },
+      'IncompleteSignature',
+      /algorithm/,
+    ],
+    [
+      'a credential with a part missing',
+      {
+        ...signed(),
+        headers: {
+          ...signed().headers,
+          authorization: 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=00',
+        },
+      },
+      'IncompleteSignature',
+      /5 slash-delimited/,
+    ],
+    [
+      'no Signature parameter',
+      {
+        ...signed(),
+        headers: { ...signed().headers, authorization: 'AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host' },
+      },
+      'IncompleteSignature',
+      /'Signature'/,
+    ],
+    [
+      'a claimed hash of another body',
+      { ...signed(), headers: { ...signed().headers, 'x-amz-content-sha256': sha256('other') } },
+      'SignatureDoesNotMatch',
+      /x-amz-content-sha256/,
+    ],
+  ])('%s', (_, request, code, message) => {
+    expect(refusal(request)).toMatchObject({ code, message: expect.stringMatching(message) })
+  })
+
+  test('a signature is good for 15 minutes either way', () => {
+    expect(refusal(signed({ date: '20261121T084501Z' }))).toBeUndefined()
+    expect(refusal(signed({ date: '20261121T091459Z' }))).toBeUndefined()
+  })
+})
