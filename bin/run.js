@@ -1,25 +1,19 @@
 #!/usr/bin/env node
-// The launcher. Help and version are printed without loading the program; see src/README.md on start-up.
+// The launcher. Help and version are printed from files, without loading the program: see src/README.md on start-up.
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 
-const [first = '', second] = process.argv.slice(2)
-const page =
-  process.argv.length === 3 && first === '--help'
-    ? 'index'
-    : process.argv.length === 3 && first === '--version'
-      ? 'version'
-      : process.argv.length === 4 && second === '--help' && /^[a-z-]+$/.test(first)
-        ? first
-        : undefined
-
+const words = process.argv.slice(2)
+const last = words.pop()
 let text
-if (page) {
-  try {
-    text = readFileSync(new URL(`../dist/help/${page}.txt`, import.meta.url), 'utf8')
-  } catch {
-    // No such page: the program knows what to say.
+try {
+  if (last === '--help' && words.every((word) => /^[a-z]+(-[a-z]+)*$/.test(word))) {
+    text = read(words.join('-') || 'index')
+  } else if (last === '--version' && words.length === 0) {
+    text = `${read('version').trim()} ${process.platform}-${process.arch} node-${process.version}\n`
   }
+} catch {
+  // No such page: the program knows what to say.
 }
 
 if (text !== undefined) {
@@ -30,4 +24,8 @@ if (text !== undefined) {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   module.enableCompileCache?.()
   await import('../dist/main.js')
+}
+
+function read(page) {
+  return readFileSync(new URL(`../dist/help/${page}.txt`, import.meta.url), 'utf8')
 }

@@ -5,6 +5,8 @@
 import { operationNames } from './api/model.ts'
 import { kebabCase } from './api/names.ts'
 import type { CommandClass } from './cli/base-command.ts'
+import { Discover } from './cli/commands/discover.ts'
+import { Endpoints } from './cli/commands/endpoints.ts'
 import { EngineCa } from './cli/commands/engine-ca.ts'
 import { EngineEnv } from './cli/commands/engine-env.ts'
 import { EngineLogs } from './cli/commands/engine-logs.ts'
@@ -12,6 +14,8 @@ import { EngineReset } from './cli/commands/engine-reset.ts'
 import { EngineStart } from './cli/commands/engine-start.ts'
 import { EngineStatusCommand } from './cli/commands/engine-status.ts'
 import { EngineStop } from './cli/commands/engine-stop.ts'
+import { Probe } from './cli/commands/probe.ts'
+import { Quickstart } from './cli/commands/quickstart.ts'
 import { waitCommand } from './cli/commands/wait.ts'
 import { operationCommand } from './cli/operation-command.ts'
 import { type WaiterName, waiters } from './cli/waiters.ts'
@@ -24,6 +28,10 @@ export const commands: Record<string, CommandClass> = {
   'engine:logs': EngineLogs,
   'engine:reset': EngineReset,
   'engine:ca': EngineCa,
+  endpoints: Endpoints,
+  discover: Discover,
+  probe: Probe,
+  quickstart: Quickstart,
 }
 
 function lazily(id: string, build: () => CommandClass): void {

@@ -28,8 +28,9 @@ export async function showHelp(words: readonly string[]): Promise<void> {
     print(readFileSync(new URL(`./help/${id.replace(':', '-')}.txt`, import.meta.url), 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const { run } = await import('@oclif/core')
-    await run([...words, '--help'], import.meta.url)
+    // A CommonJS module that is imported late has nothing but a default export in the bundle.
+    const { default: oclif } = (await import('@oclif/core')) as unknown as { default: typeof import('@oclif/core') }
+    await oclif.run([...words, '--help'], import.meta.url)
   }
 }
 

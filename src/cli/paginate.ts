@@ -5,6 +5,7 @@ import { operation } from '../api/model.ts'
 import type { Pagination } from '../api/shapes.ts'
 import type { FlagValues } from './parse.ts'
 import { usageProblem } from './problem.ts'
+import { countOf } from './seconds.ts'
 
 export interface Paging {
   readonly maxItems: number | undefined
@@ -36,8 +37,8 @@ export function readPaging(name: OperationName, flags: FlagValues, input: object
     throw usageProblem(`Error during pagination: Cannot specify ${reason} along with pagination arguments: ${options}`)
   }
   return {
-    maxItems: countOf(flags, 'max-items'),
-    pageSize: countOf(flags, 'page-size'),
+    maxItems: optionalCount(flags, 'max-items'),
+    pageSize: optionalCount(flags, 'page-size'),
     start: readToken(flags['starting-token'] as string | undefined, pagination),
   }
 }
@@ -94,9 +95,7 @@ function readToken(text: string | undefined, { input }: Pagination): Position {
   }
 }
 
-function countOf(flags: FlagValues, name: string): number | undefined {
+function optionalCount(flags: FlagValues, name: string): number | undefined {
   const given = flags[name]
-  if (given === undefined) return undefined
-  if (typeof given === 'string' && /^\d+$/.test(given)) return Number(given)
-  throw usageProblem(`argument --${name}: invalid whole number: '${String(given)}'`)
+  return typeof given === 'string' ? countOf(name, given, 1) : undefined
 }

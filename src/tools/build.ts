@@ -1,7 +1,9 @@
-/** Bundles the command line, the engine and the node worker into dist/. */
+/** Bundles the command line, the engine and the node worker into dist/, then writes help pages and manifest. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { writeHelpPages } from './help-pages.ts'
+import { writeManifest } from './manifest.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -21,6 +23,8 @@ export async function bundle(): Promise<void> {
     absWorkingDir: root,
     entryPoints: {
       main: 'src/main.ts',
+      commands: 'src/commands.ts',
+      help: 'src/cli/help.ts',
       engine: 'src/engine/main.ts',
       'node-worker': 'src/engine/nodes/worker.ts',
     },
@@ -38,6 +42,8 @@ export async function bundle(): Promise<void> {
     define: { CACHECTL_VERSION: JSON.stringify(version) },
     logLevel: 'warning',
   })
+  writeHelpPages(root, version)
+  await writeManifest(root)
 }
 
 if (process.argv[1]?.endsWith('tools/build.ts')) await bundle()

@@ -7,7 +7,7 @@ import { print, printLine } from '../terminal.ts'
 import { stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 export class EngineCa extends BaseCommand {
-  static override summary = 'print the certificate that clients of TLS nodes must trust'
+  static override summary = 'Print the certificate that clients of TLS nodes must trust'
   static override description =
     'The local certificate authority, as PEM. It signs the certificates of TLS nodes of this state directory and nothing else. For Node: NODE_EXTRA_CA_CERTS="$(cachectl engine ca --path)".'
   static override flags = {

@@ -26,7 +26,7 @@ const SHELLS = {
 } as const satisfies Record<string, Dialect>
 
 export class EngineEnv extends BaseCommand {
-  static override summary = 'print what points aws, boto3, Terraform and the SDKs at the local engine'
+  static override summary = 'Print what points aws, boto3, Terraform and the SDKs at the local engine'
   static override description =
     'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source.'
   static override flags = {

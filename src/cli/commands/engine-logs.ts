@@ -11,7 +11,7 @@ import { stateDirFlag, stateDirOf } from './engine-flags.ts'
 const LOOK_MS = 200
 
 export class EngineLogs extends BaseCommand {
-  static override summary = "print the end of the local engine's log"
+  static override summary = "Print the end of the local engine's log"
   static override flags = {
     follow: toggle({ summary: 'go on with what is written from now on, until Ctrl-C', char: 'f' }),
     lines: text({ summary: 'lines to begin with (default 50)', helpValue: '<number>', char: 'n' }),

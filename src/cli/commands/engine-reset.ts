@@ -8,7 +8,7 @@ import { canAsk, printLine } from '../terminal.ts'
 import { stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 export class EngineReset extends BaseCommand {
-  static override summary = 'delete everything the local engine holds'
+  static override summary = 'Delete everything the local engine holds'
   static override description =
     'Every resource of every region goes, and the nodes with them. Credentials and the certificate authority stay, so that clients set up for this engine go on working.'
   static override flags = {

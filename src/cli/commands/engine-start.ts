@@ -12,7 +12,7 @@ import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.t
 const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace[]
 
 export class EngineStart extends BaseCommand {
-  static override summary = 'start the local engine; returns when its API answers'
+  static override summary = 'Start the local engine; returns when its API answers'
   static override description =
     'Runs in the background, with its log in the state directory, until `cachectl engine stop`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not.'
   static override flags = {

@@ -10,7 +10,7 @@ import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.t
 const NOT_RUNNING = 3
 
 export class EngineStatusCommand extends BaseCommand {
-  static override summary = 'tell whether the local engine runs, and what it holds'
+  static override summary = 'Tell whether the local engine runs, and what it holds'
   static override description = 'Exit code 0: it runs; 3: it does not. --output json tells everything.'
   static override flags = { ...outputFlag, ...stateDirFlag }
 

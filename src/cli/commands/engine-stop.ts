@@ -5,7 +5,7 @@ import { printLine } from '../terminal.ts'
 import { stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 export class EngineStop extends BaseCommand {
-  static override summary = 'stop the local engine; returns when its process is gone'
+  static override summary = 'Stop the local engine; returns when its process is gone'
   static override description =
     'Clusters and settings stay and come back with the next start. Stopping twice is no error.'
   static override flags = { ...stateDirFlag }

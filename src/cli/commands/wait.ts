@@ -16,7 +16,7 @@ import { type Waiter, type WaiterName, waiters } from '../waiters.ts'
 export function waitCommand(name: WaiterName): CommandClass {
   const waiter: Waiter = waiters[name]
   return class extends BaseCommand {
-    static override summary = `wait until every ${resourceOf(name)} asked for is ${waiter.success}`
+    static override summary = `Wait until every ${resourceOf(name)} asked for is ${waiter.success}`
     static override description = DESCRIPTION
     static override flags = waiterFlags(waiter)
 

@@ -1,0 +1,70 @@
+import { endpoint } from '../../diagnose/target.ts'
+import { BaseCommand, word } from '../base-command.ts'
+import {
+  type CacheCluster,
+  configurationEndpoint,
+  describeCluster,
+  nodeEndpoints,
+  usesTls,
+  withClient,
+} from '../clusters.ts'
+import { globalFlags } from '../global-flags.ts'
+import { tableText } from '../output/table.ts'
+import { print, printLine } from '../terminal.ts'
+import { choiceOf } from './engine-flags.ts'
+
+export class Endpoints extends BaseCommand {
+  static override summary = 'Show where a cluster answers: configuration endpoint and every node'
+  static override description =
+    '--output json: for programs. --output env: shell variables MEMCACHED_ENDPOINT and MEMCACHED_SERVERS. --output hosts: host:port, one node a line.'
+  static override args = { cluster: word('id of the cluster', { required: true }) }
+  static override flags = globalFlags
+  static override examples = ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"']
+
+  async run(): Promise<void> {
+    const { flags, words } = await this.read()
+    const form = choiceOf(flags, 'output', ['table', 'json', 'env', 'hosts'], 'table')
+    const cluster = await withClient(flags, (client) => describeCluster(client, words[0] as string))
+    if (form === 'table') printLine(await describeEndpoints(cluster))
+    if (form === 'json') print(`${JSON.stringify(endpointsOf(cluster), null, 4)}\n`)
+    if (form === 'env') print(variables(cluster))
+    if (form === 'hosts')
+      print(
+        nodeEndpoints(cluster)
+          .map((node) => `${endpoint(node.host, node.port)}\n`)
+          .join(''),
+      )
+  }
+}
+
+function endpointsOf(cluster: CacheCluster) {
+  return {
+    cluster: cluster.CacheClusterId,
+    status: cluster.CacheClusterStatus,
+    networkType: cluster.NetworkType,
+    ipDiscovery: cluster.IpDiscovery,
+    tls: usesTls(cluster),
+    configurationEndpoint: configurationEndpoint(cluster) ?? null,
+    nodes: nodeEndpoints(cluster),
+  }
+}
+
+async function describeEndpoints(cluster: CacheCluster): Promise<string> {
+  const { status, networkType, ipDiscovery, tls, configurationEndpoint: config, nodes } = endpointsOf(cluster)
+  const rows = [
+    ...(config ? [['configuration', status ?? '', endpoint(config.host, config.port)]] : []),
+    ...nodes.map((node) => [`node ${node.id}`, node.status, endpoint(node.host, node.port)]),
+  ]
+  const head = `${cluster.CacheClusterId}: ${networkType ?? 'ipv4'}, discovery ${ipDiscovery ?? 'ipv4'}, ${tls ? 'TLS' : 'plain text'}`
+  return `${head}\n${await tableText(['Endpoint', 'Status', 'Address'], rows)}`
+}
+
+function variables(cluster: CacheCluster): string {
+  const config = configurationEndpoint(cluster)
+  const servers = nodeEndpoints(cluster).map((node) => endpoint(node.host, node.port))
+  return [
+    `export MEMCACHED_ENDPOINT='${config ? endpoint(config.host, config.port) : ''}'`,
+    `export MEMCACHED_SERVERS='${servers.join(',')}'`,
+    '',
+  ].join('\n')
+}

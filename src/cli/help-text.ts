@@ -1,0 +1,124 @@
+/** Documentation set as plain text of 80 columns. Pure. */
+import { type Chapter, type CommandDoc, type Documented, documentationOf, type OptionDoc } from './command-doc.ts'
+
+const WIDTH = 80
+/** Where meanings begin: as far left as the terms of a section allow, at most here. */
+const WIDEST_COLUMN = 34
+
+export function rootPage(chapters: readonly Chapter[], find: (id: string) => Documented): string {
+  const sections = chapters.map(({ title, ids }) => {
+    const docs = ids.map((id) => documentationOf(find(id)))
+    return section(title.toUpperCase(), summaryLines(docs))
+  })
+  return page([
+    'aws elasticache, with a cache behind it.',
+    section('USAGE', ['  cachectl <command> [options]', '  cachectl <command> --help']),
+    ...sections,
+    section(
+      'WHERE IT GOES',
+      definitions([
+        ['--target <target>', 'local (default): the engine of `cachectl engine start`; or aws'],
+        ['--endpoint-url <url>', 'any other endpoint that speaks the ElastiCache API'],
+        ['--region, --profile', 'as in aws-cli, before or after the command'],
+      ]),
+    ),
+    section('EXIT CODES', [
+      '  0 done; 252 usage; 253 configuration (also: no engine is running);',
+      '  254 the service answered with an error; 255 anything else; 130 Ctrl-C',
+    ]),
+  ])
+}
+
+export function topicPage(topic: string, commands: readonly Documented[]): string {
+  return page([
+    section('USAGE', [`  cachectl ${topic} <command> [options]`]),
+    section('COMMANDS', summaryLines(commands.map(documentationOf))),
+  ])
+}
+
+export function commandPage(command: Documented): string {
+  const doc = documentationOf(command)
+  const headings = [...new Set(doc.options.map(({ group }) => group))]
+  return page([
+    wrap(`${doc.name}: ${doc.summary}`, WIDTH).join('\n'),
+    section('USAGE', [usage(doc)]),
+    ...(doc.description
+      ? [
+          section(
+            'DESCRIPTION',
+            wrap(doc.description, WIDTH - 2).map((line) => `  ${line}`),
+          ),
+        ]
+      : []),
+    ...(doc.words.length > 0
+      ? [section('ARGUMENTS', definitions(doc.words.map(({ name, meaning }) => [name, meaning])))]
+      : []),
+    ...headings.map((group) => section(group, optionLines(doc.options.filter((each) => each.group === group)))),
+    ...(doc.examples.length > 0 ? [section('EXAMPLES', doc.examples.flatMap(exampleLines))] : []),
+  ])
+}
+
+/** The command with what it needs: required options and words, the rest as `[options]`. */
+export function usage({ name, words, options }: CommandDoc): string {
+  const required = options.filter((option) => option.required).map(({ spelling, value }) => `${spelling} ${value}`)
+  const places = words.map((word) => (word.required ? word.name : `[${word.name}]`))
+  const rest = options.some((option) => !option.required) ? ['[options]'] : []
+  return wrap(`cachectl ${[name, ...places, ...required, ...rest].join(' ')}`, WIDTH - 6)
+    .map((line, index) => (index === 0 ? `  ${line}` : `      ${line}`))
+    .join('\n')
+}
+
+/** An example as a person types it; one that starts with a command of ours gets the program's name. */
+export const spoken = (example: string): string => (example.includes('cachectl ') ? example : `cachectl ${example}`)
+
+function exampleLines(example: string): string[] {
+  const [first = '', ...more] = spoken(example).split(/ (?=--)/)
+  const lines = [`  $ ${first}`]
+  for (const option of more) {
+    const last = lines.at(-1) as string
+    if (last.length + option.length + 3 <= WIDTH) lines[lines.length - 1] = `${last} ${option}`
+    else {
+      lines[lines.length - 1] = `${last} \\`
+      lines.push(`      ${option}`)
+    }
+  }
+  return lines
+}
+
+const optionLines = (options: readonly OptionDoc[]): string[] =>
+  definitions(
+    options.map(({ spelling, value, meaning, required }) => [
+      `${spelling} ${value}`.trimEnd(),
+      `${required ? '(required) ' : ''}${meaning}`,
+    ]),
+  )
+
+const summaryLines = (docs: readonly CommandDoc[]): string[] =>
+  definitions(docs.map(({ name, summary }) => [name, summary]))
+
+/** Terms and what they mean, side by side where a term leaves room for it. */
+function definitions(pairs: readonly (readonly [term: string, meaning: string])[]): string[] {
+  const column = Math.min(WIDEST_COLUMN, Math.max(...pairs.map(([term]) => term.length)) + 4)
+  return pairs.flatMap(([term, meaning]) => {
+    const lines = wrap(meaning, WIDTH - column)
+    const indented = lines.map((line) => ' '.repeat(column) + line)
+    const head = `  ${term}`
+    if (meaning === '') return [head]
+    if (head.length > column - 2) return [head, ...indented]
+    return [head.padEnd(column) + (lines[0] ?? ''), ...indented.slice(1)]
+  })
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+const section = (title: string, lines: readonly string[]): string => [title, ...lines].join('\n')
+
+const page = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`

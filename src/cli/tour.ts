@@ -1,0 +1,69 @@
+/** The steps of the guided tour: what a person would type, and why. Data only. */
+
+export interface Step {
+  readonly title: string
+  readonly argv: readonly string[]
+}
+
+const CLUSTER = ['--cache-cluster-id', 'shop']
+const BRIEF = ['--query', 'CacheCluster.CacheClusterStatus']
+
+/** Without IPv6 on this machine there is nothing dual-stack to show; the rest of the tour is the same. */
+export function tourSteps(ipv6: boolean): Step[] {
+  return [
+    { title: 'Start an engine of our own, on a free port', argv: ['engine', 'start', '--port', '0'] },
+    {
+      title: ipv6 ? 'Create a cluster of three nodes, on IPv4 and IPv6 both' : 'Create a cluster of three nodes',
+      argv: [
+        'create-cache-cluster',
+        ...CLUSTER,
+        ...['--engine', 'memcached', '--cache-node-type', 'cache.t4g.small', '--num-cache-nodes', '3'],
+        ...(ipv6 ? ['--network-type', 'dual_stack', '--ip-discovery', 'ipv6'] : []),
+        '--wait',
+        ...BRIEF,
+      ],
+    },
+    { title: 'See where it answers', argv: ['endpoints', 'shop'] },
+    { title: 'Ask every node which nodes its cluster has', argv: ['discover', 'shop'] },
+    { title: 'Connect to every address, and time it', argv: ['probe', 'shop', '-c', '2', '--delay', '200ms'] },
+    {
+      title: 'Scale out to five nodes',
+      argv: ['modify-cache-cluster', ...CLUSTER, '--num-cache-nodes', '5', '--apply-immediately', '--wait', ...BRIEF],
+    },
+    { title: 'The configuration has a new version on every node', argv: ['discover', 'shop', '--expect', '5'] },
+    ...(ipv6
+      ? [
+          {
+            title: 'Let clients discover IPv4 addresses instead',
+            argv: ['modify-cache-cluster', ...CLUSTER, '--ip-discovery', 'ipv4', '--apply-immediately', ...BRIEF],
+          },
+          {
+            title: 'Wait until every node says so',
+            argv: ['discover', 'shop', '--until', 'ipv4', '--timeout', '30', '--interval', '200ms'],
+          },
+        ]
+      : []),
+    {
+      title: 'Scale in again: these two nodes go',
+      argv: [
+        ...['modify-cache-cluster', ...CLUSTER, '--num-cache-nodes', '3'],
+        ...['--cache-node-ids-to-remove', '0004', '0005', '--apply-immediately', '--wait', ...BRIEF],
+      ],
+    },
+    {
+      title: 'Reboot a node (its contents are lost, as on AWS)',
+      argv: ['reboot-cache-cluster', ...CLUSTER, '--cache-node-ids-to-reboot', '0001', '--wait', ...BRIEF],
+    },
+    { title: 'Delete the cluster', argv: ['delete-cache-cluster', ...CLUSTER, '--wait'] },
+    { title: 'Stop the engine', argv: ['engine', 'stop'] },
+  ]
+}
+
+export const WHERE_NEXT = `That was a whole life of a cluster, on real sockets, and nothing of it is left.
+
+Where to go from here:
+  cachectl engine start                an engine that stays
+  eval "$(cachectl engine env)"        aws, boto3, Terraform and the SDKs talk to it too
+  cachectl --help                      every command
+  cachectl create-cache-cluster --help its options, with examples
+  cachectl --target aws ...            the same commands against AWS`

@@ -1,0 +1,31 @@
+/** Writes dist/help: every page that `--help` can be asked for, set by the help class, and the line of `--version`. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Documented } from '../cli/command-doc.ts'
+import { pageFor } from '../cli/help.ts'
+import { commands } from '../commands.ts'
+
+export function documentedCommands(): Documented[] {
+  return Object.entries(commands).map(([id, command]) => {
+    const { summary, description, examples, args, flags } = command as unknown as Documented
+    return { id, summary, description, examples, args, flags }
+  })
+}
+
+/** File name without its ending -> text. Words are joined by `-`: `engine start` is engine-start. */
+export function helpPages(): Map<string, string> {
+  const documented = documentedCommands()
+  const topics = new Set(documented.flatMap(({ id }) => (id.includes(':') ? [id.split(':')[0] as string] : [])))
+  const names = [...documented.map(({ id }) => id.split(':')), ...[...topics].map((topic) => [topic])]
+  return new Map([
+    ['index', pageFor([], documented)],
+    ...names.map((words): [string, string] => [words.join('-'), pageFor(words, documented)]),
+  ])
+}
+
+export function writeHelpPages(root: string, version: string): void {
+  const directory = join(root, 'dist', 'help')
+  mkdirSync(directory, { recursive: true })
+  for (const [name, text] of helpPages()) writeFileSync(join(directory, `${name}.txt`), text)
+  writeFileSync(join(directory, 'version.txt'), `cachectl/${version}\n`)
+}
