@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { CacheCore } from './core.ts'
+import { consumeBinary } from './framing-binary.ts'
 import { consumeText } from './framing-text.ts'
 import type { ReplySink } from './replies.ts'
 import type { Mode } from './store/operations.ts'
@@ -33,12 +34,17 @@ export class Connection implements ReplySink {
   valueAt = 0
   valueEnd = 0
   mode: Mode = 'set'
+  /** What to do with it once it is there. */
+  complete: (connection: Connection) => void = () => undefined
   /** The CAS unique the client gave; 0 for none. */
   casLow = 0
   casHigh = 0
   /** Bytes still to be thrown away, and what to answer then. */
   swallow = 0
   afterSwallow: Buffer | undefined
+  // The binary request being served.
+  opcode = 0
+  opaque = 0
   /** A configuration entry on its way in. */
   configuration: { name: string; flags: number; data: Buffer } | undefined
   /** Which get was interrupted by congestion. */
@@ -122,7 +128,7 @@ export class Connection implements ReplySink {
       const binary = bytes[0] === BINARY_MAGIC && this.core.settings.bindingProtocol === 'auto'
       this.#protocol = binary ? 'binary' : 'text'
     }
-    return consumeText(this, bytes, 0, length)
+    return this.#protocol === 'binary' ? consumeBinary(this, bytes, 0, length) : consumeText(this, bytes, 0, length)
   }
 
   #consumePending(): void {

@@ -1,8 +1,11 @@
 import { ConfigEntries } from './config-entries.ts'
 import type { Connection } from './connection.ts'
 import { Counters } from './counters.ts'
+import type { ListenAddress } from './listener.ts'
+import { type Opcode, opcodesOf } from './opcodes.ts'
 import type { Settings } from './options.ts'
 import { Replies } from './replies.ts'
+import type { PrefixStats } from './stats/prefixes.ts'
 import { ItemStore } from './store/items.ts'
 import { lookupOf, type VerbLookup } from './verbs.ts'
 
@@ -14,19 +17,34 @@ export class CacheCore {
   readonly configs: ConfigEntries
   readonly replies = new Replies()
   readonly verbs: VerbLookup
+  readonly opcodes: readonly (Opcode | undefined)[]
   readonly connections = new Set<Connection>()
   readonly versionReply: Buffer
   /** Seconds since 1970 when the node started. */
   readonly startedAt: number
-  /** Open listeners, for `stats`. */
-  listeners = 0
+  /** Where the node listens. */
+  addresses: readonly ListenAddress[] = []
+  /** What `stats detail on` counts, while it is on. */
+  prefixes: PrefixStats | undefined
+  /** Connections that `watch`. */
+  readonly watchers = new Set<Connection>()
 
   constructor(settings: Settings, now: number) {
     this.settings = settings
     this.store = new ItemStore(settings, now)
     this.configs = new ConfigEntries(settings.configMax, settings.configSizeMax)
     this.verbs = lookupOf(settings)
+    this.opcodes = opcodesOf(settings)
     this.versionReply = Buffer.from(`VERSION ${settings.engineVersion}\r\n`)
     this.startedAt = now
+  }
+
+  get listeners(): number {
+    return this.addresses.length
+  }
+
+  /** The node's own address: the first it listened on. */
+  get address(): ListenAddress | undefined {
+    return this.addresses[0]
   }
 }

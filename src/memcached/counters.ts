@@ -9,8 +9,6 @@ export class Counters {
   cmdTouch = 0
   cmdMeta = 0
   getMisses = 0
-  getExpired = 0
-  getFlushed = 0
   deleteMisses = 0
   incrMisses = 0
   decrMisses = 0
@@ -24,6 +22,9 @@ export class Counters {
   rejectedConnections = 0
   connectionYields = 0
   idleKicks = 0
+  listenDisabled = 0
+  crawlerStarts = 0
+  juggles = 0
   cmdConfigGet = 0
   cmdConfigSet = 0
   storeTooLarge = 0

@@ -1,9 +1,8 @@
 import { ERROR } from './answers.ts'
+import { takeBody } from './body.ts'
 import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
 import { Line } from './tokens.ts'
-import { finishConfiguration } from './verbs/config.ts'
-import { finishStore } from './verbs/store.ts'
 
 const SPACE = 32
 const LF = 10
@@ -42,15 +41,8 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
         at = connection.expecting === 'keys' ? reached : newline + 1
         break
       }
-      case 'value':
-        at = takeValue(connection, bytes, at, end)
-        break
-      case 'configuration':
-        at = takeConfiguration(connection, bytes, at, end)
-        break
-      case 'swallow':
-        at = throwAway(connection, at, end)
-        break
+      default:
+        at = takeBody(connection, bytes, at, end)
     }
   }
   return at
@@ -104,36 +96,4 @@ function refuseEndless(connection: Connection, bytes: Buffer, start: number, end
   const beginning = bytes.toString('latin1', start, start + 110).trimStart()
   const multiget = beginning.startsWith('get ') || beginning.startsWith('gets ')
   if (!multiget || end - start > MULTIGET_LIMIT) connection.closing = true
-}
-
-function takeValue(connection: Connection, bytes: Buffer, at: number, end: number): number {
-  const { store } = connection.core
-  const stop = Math.min(end, at + connection.valueEnd - connection.valueAt)
-  store.write(connection.item, connection.valueAt, bytes, at, stop)
-  connection.valueAt += stop - at
-  if (connection.valueAt < connection.valueEnd) return stop
-  connection.expecting = 'command'
-  finishStore(connection)
-  return stop
-}
-
-function takeConfiguration(connection: Connection, bytes: Buffer, at: number, end: number): number {
-  const { configuration } = connection
-  const stop = Math.min(end, at + connection.valueEnd - connection.valueAt)
-  if (configuration !== undefined) bytes.copy(configuration.data, connection.valueAt, at, stop)
-  connection.valueAt += stop - at
-  if (connection.valueAt < connection.valueEnd) return stop
-  connection.expecting = 'command'
-  finishConfiguration(connection)
-  return stop
-}
-
-function throwAway(connection: Connection, at: number, end: number): number {
-  const stop = Math.min(end, at + connection.swallow)
-  connection.swallow -= stop - at
-  if (connection.swallow > 0) return stop
-  connection.expecting = 'command'
-  if (connection.afterSwallow !== undefined) connection.core.replies.text(connection.afterSwallow)
-  connection.afterSwallow = undefined
-  return stop
 }

@@ -48,6 +48,16 @@ export interface CacheNodeOptions {
   configSizeMax?: number
   requestsPerEvent?: number
   backlog?: number
+  /** Seconds up to which an item counts as temporary, once `lru temp_ttl` has enabled their list. */
+  temporaryTtl?: number
+  /** watcher_logbuf_size: kilobytes. */
+  watcherLogbufSize?: number
+  /** worker_logbuf_size: kilobytes. */
+  workerLogbufSize?: number
+  /** Whether the node has ElastiCache's `config` command and statistics; plain memcached has not. */
+  configCommand?: boolean
+  /** Whether `stats` knows no topic but `reset`, as on serverless caches. */
+  plainStatsOnly?: boolean
   /** Commands answered with `ERROR` whatever the engine version, as serverless caches do. */
   refusedCommands?: readonly string[]
 }
@@ -60,9 +70,19 @@ export interface Settings extends StoreOptions {
   readonly idleTimeout: number
   readonly flushAllEnabled: boolean
   lruCrawler: boolean
-  readonly trackSizes: boolean
+  trackSizes: boolean
   readonly slabReassign: boolean
   slabAutomove: number
+  slabAutomoveRatio: number
+  lruCrawlerSleep: number
+  lruCrawlerToCrawl: number
+  readonly lruMaintainer: boolean
+  /** Bytes. */
+  readonly watcherLogbufSize: number
+  /** Bytes. */
+  readonly workerLogbufSize: number
+  readonly configCommand: boolean
+  readonly plainStatsOnly: boolean
   readonly hashAlgorithm: string
   verbosity: number
   readonly threads: number
@@ -93,15 +113,24 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     casEnabled: options.casEnabled ?? true,
     flushAllEnabled: options.flushAllEnabled ?? true,
     lruSegmented: options.lruSegmented ?? true,
+    lruMaintainer: options.lruSegmented ?? true,
     hotLruPercent: 20,
     warmLruPercent: 40,
     hotMaxFactor: 0.2,
     warmMaxFactor: 2,
-    temporaryTtl: -1,
+    tempLru: false,
+    temporaryTtl: options.temporaryTtl ?? 61,
     lruCrawler: options.lruCrawler ?? true,
     trackSizes: options.trackSizes ?? false,
     slabReassign: options.slabReassign ?? true,
     slabAutomove: options.slabAutomove ?? 1,
+    slabAutomoveRatio: 0.8,
+    lruCrawlerSleep: 100,
+    lruCrawlerToCrawl: 0,
+    watcherLogbufSize: (options.watcherLogbufSize ?? 256) * 1024,
+    workerLogbufSize: (options.workerLogbufSize ?? 64) * 1024,
+    configCommand: options.configCommand ?? true,
+    plainStatsOnly: options.plainStatsOnly ?? false,
     hashAlgorithm: options.hashAlgorithm ?? 'murmur3',
     verbosity: options.verbosity ?? 0,
     threads: options.threads ?? 4,

@@ -6,6 +6,7 @@ import { CacheCore } from './core.ts'
 import { type ListenAddress, Listener } from './listener.ts'
 import { type CacheNodeOptions, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
+import { Crawler } from './store/crawler.ts'
 import { hashKey } from './store/item.ts'
 import { commit } from './store/operations.ts'
 import { maintain } from './store/reclaim.ts'
@@ -52,11 +53,13 @@ export class CacheNode {
   #certificate: { key: string; cert: string } | undefined
   #announced: Buffer | undefined
   #legacyDue = 0
+  readonly #crawler: Crawler
   #lastId = 0
   readonly #waiting: { socket: Socket; tls: boolean }[] = []
 
   constructor(options: CacheNodeOptions, clock: Clock = systemClock) {
     this.#core = new CacheCore(settingsOf(options), clock.now())
+    this.#crawler = new Crawler(this.#core.store)
     this.#clock = clock
     this.#certificate = options.tls
     this.#stopClock = clock.everySecond(() => this.#tick())
@@ -72,7 +75,7 @@ export class CacheNode {
       this.#accept(socket, tls),
     )
     this.#listeners.add(listener)
-    this.#core.listeners = this.#listeners.size
+    this.#core.addresses = this.addresses
     return listener.address
   }
 
@@ -83,7 +86,7 @@ export class CacheNode {
       listener.close()
       this.#listeners.delete(listener)
     }
-    this.#core.listeners = this.#listeners.size
+    this.#core.addresses = this.addresses
   }
 
   /** Where the node listens now. */
@@ -147,6 +150,7 @@ export class CacheNode {
         socket.on('error', () => undefined)
         socket.end(TOO_MANY_CONNECTIONS)
       } else {
+        counters.listenDisabled++
         // As in a backlog: connected, and not served until another leaves.
         this.#waiting.push({ socket, tls })
       }
@@ -189,7 +193,11 @@ export class CacheNode {
   #tick(): void {
     const { store, settings, connections, counters } = this.#core
     store.setTime(this.#clock.now())
-    maintain(store)
+    if (settings.lruMaintainer) {
+      maintain(store)
+      counters.juggles++
+    }
+    if (settings.lruCrawler && this.#crawler.step()) counters.crawlerStarts++
     if (this.#announced !== undefined && store.now >= this.#legacyDue) this.#restoreLegacyKey()
     if (settings.idleTimeout === 0) return
     for (const { socket, lastCommandAt } of connections) {

@@ -71,12 +71,13 @@ function slotOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The verbs that a node of this engine version, with these settings, understands. */
-export function lookupOf({ engineVersion, refusedCommands }: Settings): VerbLookup {
+export function lookupOf({ engineVersion, refusedCommands, configCommand }: Settings): VerbLookup {
   return new VerbLookup(
     VERBS.filter(
       ({ name, since, until }) =>
         (since === undefined || atLeast(engineVersion, since)) &&
         (until === undefined || !atLeast(engineVersion, until)) &&
+        (configCommand || name !== 'config') &&
         !refusedCommands.includes(name),
     ),
   )

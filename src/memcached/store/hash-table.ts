@@ -80,6 +80,20 @@ export class HashTable {
     this.count--
   }
 
+  /** Calls `visitor` with the items of some buckets, unless the table is growing; it may remove the item it is given. */
+  visit(from: number, buckets: number, visitor: (item: number) => void): void {
+    if (this.#old !== undefined) return
+    const until = Math.min(from + buckets, this.#buckets.length)
+    for (let bucket = from; bucket < until; bucket++) {
+      let item = wordAt(this.#buckets, bucket)
+      while (item !== 0) {
+        const next = this.#slabs.word(item, HASH_NEXT)
+        visitor(item)
+        item = next
+      }
+    }
+  }
+
   #table(hash: number): Int32Array {
     const old = this.#old
     return old !== undefined && (hash & (old.length - 1)) >= this.#moved ? old : this.#buckets

@@ -16,6 +16,7 @@ import {
   itemBytes,
   LINKED,
   META,
+  NEXT,
   TEMP,
   TIME,
   VALUE_BYTES,
@@ -40,7 +41,8 @@ export interface StoreOptions extends SlabShape {
   warmLruPercent: number
   hotMaxFactor: number
   warmMaxFactor: number
-  /** Items that live no longer than this many seconds get a list of their own; -1 is off. */
+  /** Whether items that live no longer than `temporaryTtl` seconds get a list of their own. */
+  tempLru: boolean
   temporaryTtl: number
 }
 
@@ -73,13 +75,17 @@ export class ItemStore {
   /** Bytes of all linked items, as memcached counts them. */
   bytes = 0
   totalItems = 0
+  /** Items found expired, or flushed, when they were asked for. */
+  getExpired = 0
+  getFlushed = 0
+  /** The CAS unique given last. */
+  lastCas = 0
   /** An item that an allocation in progress must not evict, or 0. */
   pinned = 0
   onEviction: ((item: number) => void) | undefined
 
   readonly #startedAt: number
   readonly #casBytes: number
-  #lastCas = 0
   // Items last changed at or before this second are flushed, once it has come; 0 is none.
   #oldestLive = 0
   #oldestCas = 0
@@ -96,6 +102,26 @@ export class ItemStore {
 
   get items(): number {
     return this.table.count
+  }
+
+  /** Seconds since the node's start before which everything is flushed, as `stats settings` shows it. */
+  get oldestLive(): number {
+    return this.#oldestLive
+  }
+
+  /** Calls `visitor` with every linked item, list by list; it may not remove them. */
+  forEach(visitor: (item: number) => void): void {
+    for (let list = 0; list < this.lru.heads.length; list++) {
+      for (let item = wordAt(this.lru.heads, list); item !== 0; item = this.slabs.word(item, NEXT)) visitor(item)
+    }
+  }
+
+  /** Sets what it counts to zero; what it holds stays. */
+  resetCounts(): void {
+    this.listCounters.reset()
+    this.totalItems = 0
+    this.getExpired = 0
+    this.getFlushed = 0
   }
 
   /** Moves the node's time to `now` (seconds since 1970). */
@@ -126,7 +152,13 @@ export class ItemStore {
     const item = this.table.find(bytes, start, end, hash)
     if (item === 0) return 0
     const exptime = this.slabs.word(item, EXPTIME)
-    if ((exptime !== 0 && exptime <= this.now) || this.isFlushed(item)) {
+    if (exptime !== 0 && exptime <= this.now) {
+      this.getExpired++
+      this.unlink(item)
+      return 0
+    }
+    if (this.isFlushed(item)) {
+      this.getFlushed++
       this.unlink(item)
       return 0
     }
@@ -183,6 +215,11 @@ export class ItemStore {
     return this.slabs.word(item, META) & 255
   }
 
+  keyText(item: number): string {
+    const start = this.keyOffset(item)
+    return this.slabs.page(item).toString('latin1', start, start + this.keyBytes(item))
+  }
+
   /** Where in its page an item's key starts. */
   keyOffset(item: number): number {
     return this.slabs.offset(item) + ITEM_HEADER_BYTES
@@ -225,7 +262,7 @@ export class ItemStore {
   }
 
   nextCas(): number {
-    return this.#casBytes === 0 ? 0 : ++this.#lastCas
+    return this.#casBytes === 0 ? 0 : ++this.lastCas
   }
 
   /** Bytes an item counts for, as memcached's ITEM_ntotal. */
@@ -390,9 +427,9 @@ export class ItemStore {
 
   // Segmented: new items are hot, unless they live so briefly that they have a list of their own.
   #firstList(exptime: number): number {
-    const { lruSegmented, temporaryTtl } = this.options
+    const { lruSegmented, tempLru, temporaryTtl } = this.options
     if (!lruSegmented) return COLD
-    return temporaryTtl >= 0 && exptime !== 0 && exptime - this.now <= temporaryTtl ? TEMP : HOT
+    return tempLru && exptime !== 0 && exptime - this.now <= temporaryTtl ? TEMP : HOT
   }
 
   // Reclaims or evicts at the cold end until the class has a chunk: do_item_alloc_pull.

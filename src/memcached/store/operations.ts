@@ -116,7 +116,7 @@ function copyValue(store: ItemStore, from: number, length: number, to: number, a
   }
 }
 
-export type DeltaOutcome = 'done' | 'not numeric' | 'no memory'
+export type DeltaOutcome = 'done' | 'not numeric' | 'no memory' | 'exists'
 
 /** The value that the last `addDelta` answering 'done' left behind. */
 export let deltaValue: bigint | number = 0
@@ -128,10 +128,21 @@ const UINT64 = 0xffff_ffff_ffff_ffffn
 // A number of up to this many digits, plus such a number, is still exact as a double.
 const EXACT_DIGITS = 15
 
-/** Adds to (or with `decrement` takes from, never below 0) a decimal value in place where it fits. */
-export function addDelta(store: ItemStore, item: number, decrement: boolean, delta: bigint | number): DeltaOutcome {
+/**
+ * Adds to (or with `decrement` takes from, never below 0) a decimal value, in place where it fits.
+ * @param casLow With `casHigh`, the CAS unique the item must have; both 0 for any.
+ */
+export function addDelta(
+  store: ItemStore,
+  item: number,
+  decrement: boolean,
+  delta: bigint | number,
+  casLow = 0,
+  casHigh = 0,
+): DeltaOutcome {
   const bytes = store.valueBytes(item)
   if (bytes <= CRLF_BYTES || store.has(item, CHUNKED)) return 'not numeric'
+  if ((casLow !== 0 || casHigh !== 0) && !casMatches(store, item, casLow, casHigh)) return 'exists'
   const value = valueAsNumber(store, item)
   if (value === undefined) return 'not numeric'
   deltaValue = sumOf(value, delta, decrement)

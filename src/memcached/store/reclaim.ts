@@ -102,7 +102,7 @@ function juggle(store: ItemStore, classId: number): void {
     const hotAge = Math.floor(coldAge * options.hotMaxFactor)
     const warmAge = Math.floor(coldAge * options.warmMaxFactor)
     let moved = 0
-    if (options.temporaryTtl >= 0) moved += pullTail(store, classId, TEMP, 0, false, 0)
+    if (options.tempLru) moved += pullTail(store, classId, TEMP, 0, false, 0)
     moved += pullTail(store, classId, HOT, total, false, hotAge)
     moved += pullTail(store, classId, WARM, total, false, warmAge)
     moved += pullTail(store, classId, COLD, total, false, 0)

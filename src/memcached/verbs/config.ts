@@ -9,6 +9,7 @@ import {
   STORED,
   TOO_LARGE_REPLY,
 } from '../answers.ts'
+import { expectConfiguration, expectNothing } from '../body.ts'
 import type { Connection } from '../connection.ts'
 import { KEY_MAX_BYTES } from '../store/item.ts'
 import type { Line } from '../tokens.ts'
@@ -45,21 +46,15 @@ function set(connection: Connection, line: Line): void {
     return
   }
   const refusal = configs.refusal(name, length)
-  connection.valueAt = 0
-  connection.valueEnd = length + 2
   if (refusal === undefined) {
-    connection.configuration = { name, flags, data: Buffer.alloc(length + 2) }
-    connection.expecting = 'configuration'
+    expectConfiguration(connection, { name, flags, data: Buffer.alloc(length + 2) }, finishConfiguration)
     return
   }
-  connection.expecting = 'swallow'
-  connection.swallow = length + 2
   const answer = refusal === 'too large' ? TOO_LARGE_REPLY : NO_MEMORY_REPLY
-  connection.afterSwallow = connection.noreply ? undefined : answer
+  expectNothing(connection, length + 2, connection.noreply ? undefined : answer)
 }
 
-/** The data of `config set` is complete. Called by the framing. */
-export function finishConfiguration(connection: Connection): void {
+function finishConfiguration(connection: Connection): void {
   const { configuration, core } = connection
   connection.configuration = undefined
   if (configuration === undefined) return

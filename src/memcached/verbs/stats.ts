@@ -1,6 +1,69 @@
-import { END, ERROR, RESET } from '../answers.ts'
-import { generalStats } from '../stats.ts'
+import { BAD_CACHEDUMP, BAD_FORMAT, BAD_SLAB_ID, DETAIL_USAGE, END, ERROR, OK, RESET } from '../answers.ts'
+import type { CacheCore } from '../core.ts'
+import { PrefixStats } from '../stats/prefixes.ts'
+import { resetStats, statsOf } from '../stats/topics.ts'
+import { COLD, EXPTIME, NEXT } from '../store/item.ts'
+import type { Line } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
+
+const MAX_CLASSES = 64
+const CACHEDUMP_BYTES = 2 << 20
+
+function answerTopic(core: CacheCore, topic: string): void {
+  const lines = statsOf(core, topic)
+  if (lines === undefined) {
+    core.replies.text(ERROR)
+    return
+  }
+  core.replies.text(Buffer.from(lines.map(([name, value]) => `STAT ${name} ${value}\r\n`).join(''), 'latin1'))
+  core.replies.text(END)
+}
+
+function detail(core: CacheCore, line: Line): void {
+  const { replies } = core
+  if (line.is(2, 'on')) {
+    core.prefixes ??= new PrefixStats()
+    replies.text(OK)
+  } else if (line.is(2, 'off')) {
+    core.prefixes = undefined
+    replies.text(OK)
+  } else if (line.is(2, 'dump')) {
+    replies.text(Buffer.from(core.prefixes?.dump() ?? '', 'latin1'))
+    replies.text(END)
+  } else replies.text(DETAIL_USAGE)
+}
+
+// Like memcached's, it shows the cold list only, and two megabytes at most.
+function cachedump(core: CacheCore, line: Line): void {
+  const { replies, store } = core
+  if (line.words < 4) {
+    replies.text(BAD_CACHEDUMP)
+    return
+  }
+  const id = line.uint32(2)
+  const limit = line.uint32(3)
+  if (Number.isNaN(id) || Number.isNaN(limit)) {
+    replies.text(BAD_FORMAT)
+    return
+  }
+  if (id >= MAX_CLASSES) {
+    replies.text(BAD_SLAB_ID)
+    return
+  }
+  const lines: string[] = []
+  let bytes = 0
+  let item = id === 0 ? 0 : (store.lru.heads[id | COLD] ?? 0)
+  while (item !== 0 && (limit === 0 || lines.length < limit) && bytes < CACHEDUMP_BYTES) {
+    const exptime = store.slabs.word(item, EXPTIME)
+    const expires = exptime === 0 ? 0 : store.unixTime(exptime)
+    const text = `ITEM ${store.keyText(item)} [${store.valueBytes(item) - 2} b; ${expires} s]\r\n`
+    bytes += text.length
+    lines.push(text)
+    item = store.slabs.word(item, NEXT)
+  }
+  replies.text(Buffer.from(lines.join(''), 'latin1'))
+  replies.text(END)
+}
 
 const stats: Verb = {
   name: 'stats',
@@ -8,19 +71,18 @@ const stats: Verb = {
   words: [1, Number.POSITIVE_INFINITY],
   run(connection, line) {
     const { core } = connection
-    if (line.words === 1) {
-      core.replies.text(
-        Buffer.from(
-          generalStats(core)
-            .map(([name, value]) => `STAT ${name} ${value}\r\n`)
-            .join(''),
-        ),
-      )
-      core.replies.text(END)
-    } else if (line.is(1, 'reset')) {
-      core.counters.reset()
-      core.replies.text(RESET)
-    } else core.replies.text(ERROR)
+    const { replies, settings } = core
+    const topic = line.text(1)
+    if (topic !== '' && topic !== 'reset' && settings.plainStatsOnly) replies.text(ERROR)
+    else if (topic === 'reset') {
+      resetStats(core)
+      replies.text(RESET)
+    } else if (topic === 'detail') detail(core, line)
+    else if (topic === 'cachedump') cachedump(core, line)
+    else if (topic === 'sizes_enable' || topic === 'sizes_disable') {
+      settings.trackSizes = topic === 'sizes_enable'
+      replies.line(`STAT sizes_status ${settings.trackSizes ? 'enabled' : 'disabled'}`)
+    } else answerTopic(core, topic)
     return undefined
   },
 }

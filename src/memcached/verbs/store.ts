@@ -8,6 +8,7 @@ import {
   STORED,
   TOO_LARGE_REPLY,
 } from '../answers.ts'
+import { expectNothing, expectValue } from '../body.ts'
 import type { Connection } from '../connection.ts'
 import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { TOO_LARGE } from '../store/items.ts'
@@ -60,11 +61,7 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
     if (old !== 0) store.unlink(old)
     return
   }
-  connection.item = item
   connection.mode = mode
-  connection.valueAt = 0
-  connection.valueEnd = length + 2
-  connection.expecting = 'value'
   if (typeof cas === 'number') {
     connection.casLow = cas | 0
     connection.casHigh = Math.floor(cas / 4294967296)
@@ -72,19 +69,18 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
     connection.casLow = Number(BigInt.asIntN(32, cas))
     connection.casHigh = Number(BigInt.asIntN(32, cas >> 32n))
   }
+  expectValue(connection, item, length + 2, finishStore)
 }
 
 function refuse(connection: Connection, tooLarge: boolean, bytes: number): void {
   const { counters } = connection.core
   if (tooLarge) counters.storeTooLarge++
   else counters.storeNoMemory++
-  connection.expecting = 'swallow'
-  connection.swallow = bytes
-  connection.afterSwallow = connection.noreply ? undefined : tooLarge ? TOO_LARGE_REPLY : NO_MEMORY_REPLY
+  const answer = tooLarge ? TOO_LARGE_REPLY : NO_MEMORY_REPLY
+  expectNothing(connection, bytes, connection.noreply ? undefined : answer)
 }
 
-/** The value is complete: store it. Called by the framing. */
-export function finishStore(connection: Connection): void {
+function finishStore(connection: Connection): void {
   const { core, item } = connection
   const { store, counters } = core
   connection.item = 0

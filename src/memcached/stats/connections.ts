@@ -1,0 +1,21 @@
+import type { CacheCore } from '../core.ts'
+import type { StatLine } from './lines.ts'
+
+/** `stats conns`: listeners and clients, by a number of their own where memcached shows file descriptors. */
+export function connectionsStats({ connections, addresses, store }: CacheCore): StatLine[] {
+  const lines: StatLine[] = []
+  for (const [index, { host, port }] of addresses.entries()) {
+    const address = host.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`
+    lines.push([`${index}:addr`, address], [`${index}:state`, 'conn_listening'], [`${index}:secs_since_last_cmd`, 0])
+  }
+  for (const { id, peerAddress, localAddress, lastCommandAt, expecting } of connections) {
+    const number = addresses.length + id
+    lines.push(
+      [`${number}:addr`, peerAddress],
+      [`${number}:listen_addr`, localAddress],
+      [`${number}:state`, expecting === 'command' ? 'conn_parse_cmd' : 'conn_nread'],
+      [`${number}:secs_since_last_cmd`, store.now - lastCommandAt],
+    )
+  }
+  return lines
+}

@@ -1,0 +1,30 @@
+import type { CacheCore } from '../core.ts'
+import { connectionsStats } from './connections.ts'
+import { generalStats } from './general.ts'
+import { itemsStats, sizesStats } from './items.ts'
+import type { StatLine } from './lines.ts'
+import { settingsStats } from './settings.ts'
+import { slabsStats } from './slabs.ts'
+
+const TOPICS: Readonly<Record<string, (core: CacheCore) => StatLine[]>> = {
+  '': generalStats,
+  settings: settingsStats,
+  items: itemsStats,
+  slabs: slabsStats,
+  sizes: sizesStats,
+  conns: connectionsStats,
+  // Without flash storage there is nothing to tell, but it is no error.
+  extstore: () => [],
+}
+
+/** The lines of `stats <topic>`, in either protocol; undefined for a topic memcached does not know. */
+export function statsOf(core: CacheCore, topic: string): StatLine[] | undefined {
+  return Object.hasOwn(TOPICS, topic) ? TOPICS[topic]?.(core) : undefined
+}
+
+/** `stats reset`. */
+export function resetStats({ counters, store, prefixes }: CacheCore): void {
+  counters.reset()
+  store.resetCounts()
+  prefixes?.clear()
+}
