@@ -49,7 +49,8 @@ export function buildModel(): Model {
   const describeMember = (ref: Ref, declared: string | undefined): Member => {
     if (typeof ref === 'function') return describeMember(ref(), declared)
     if (typeof ref === 'number') {
-      if (ref & LIST_OF) return { kind: 'list', item: 'member', of: describeMember(ref & ~LIST_OF, elementOf(declared)) }
+      if (ref & LIST_OF)
+        return { kind: 'list', item: 'member', of: describeMember(ref & ~LIST_OF, elementOf(declared)) }
       const kind = SIMPLE_KINDS[ref]
       if (!kind) throw new Error(`unknown simple schema ${ref}`)
       return kind === 'string' && declared && declared in enums ? { kind, enum: declared } : { kind }
@@ -129,7 +130,9 @@ function readMemberTypes(source: string): Map<string, string> {
 
 function thrownFaults(operation: string): string[] {
   const source = declarations(`commands/${operation}Command.d.ts`)
-  return [...source.matchAll(/@throws \{@link (\w+)\} \((?:client|server) fault\)/g)].map(([, fault]) => fault as string)
+  return [...source.matchAll(/@throws \{@link (\w+)\} \((?:client|server) fault\)/g)].map(
+    ([, fault]) => fault as string,
+  )
 }
 
 function readPagination(): [operation: string, Omit<Pagination, 'results'>][] {
