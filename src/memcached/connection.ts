@@ -42,6 +42,10 @@ export class Connection implements ReplySink {
   /** Bytes still to be thrown away, and what to answer then. */
   swallow = 0
   afterSwallow: Buffer | undefined
+  /** What the answer to `ms` echoes. */
+  metaReturns: readonly string[] = []
+  /** `ms I`: an older CAS unique may store its value, which then counts as stale. */
+  mayBeStale = false
   // The binary request being served.
   opcode = 0
   opaque = 0

@@ -30,7 +30,6 @@ export class Counters {
   storeTooLarge = 0
   storeNoMemory = 0
   // By slab class, as `stats slabs` shows them.
-  readonly getHits = new Float64Array(CLASSES)
   readonly cmdSet = new Float64Array(CLASSES)
   readonly touchHits = new Float64Array(CLASSES)
   readonly deleteHits = new Float64Array(CLASSES)

@@ -74,7 +74,6 @@ function getOrTouch(
   } else {
     count(store.listCounters.hits, store.lru.listOf(item))
   }
-  if (!touching || withValue) count(counters.getHits, store.classOf(item))
   store.bump(item)
   const valueBytes = withValue ? store.valueBytes(item) - 2 : 0
   const keyBytes = withKey ? packet.keyBytes : 0

@@ -80,6 +80,10 @@ export class Replies {
     this.length += digits
   }
 
+  string(text: string): void {
+    this.length += this.bytes.write(text, this.length, 'latin1')
+  }
+
   crlf(): void {
     this.bytes[this.length++] = 13
     this.bytes[this.length++] = 10

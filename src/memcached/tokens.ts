@@ -74,12 +74,12 @@ export class Line {
     return Number.isSafeInteger(value) ? value >>> 0 : this.#wide(word, false)
   }
 
-  /** A word as C's strtoull reads it; undefined when it isn't a number of 64 bits or is negative. */
-  uint64(word: number): bigint | number | undefined {
-    const value = this.#digits(word)
+  /** A word as C's strtoull reads it; undefined when it isn't a number of 64 bits or is negative. `skip` bytes before it. */
+  uint64(word: number, skip = 0): bigint | number | undefined {
+    const value = word < this.words ? decimalIn(this.bytes, this.start(word) + skip, this.stop(word)) : Number.NaN
     if (Number.isNaN(value) || value < 0) return undefined
     if (Number.isSafeInteger(value)) return value
-    const big = BigInt(this.text(word).trim().replace(/^\+/, ''))
+    const big = BigInt(this.text(word).slice(skip).trim().replace(/^\+/, ''))
     return big <= 0xffff_ffff_ffff_ffffn ? big : undefined
   }
 

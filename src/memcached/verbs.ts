@@ -7,6 +7,9 @@ import { adminVerbs } from './verbs/admin.ts'
 import { arithmeticVerbs } from './verbs/arithmetic.ts'
 import { configVerbs } from './verbs/config.ts'
 import { getVerbs } from './verbs/get.ts'
+import { metaChangeVerbs } from './verbs/meta/change.ts'
+import { metaGetVerbs } from './verbs/meta/get.ts'
+import { metaStoreVerbs } from './verbs/meta/store.ts'
 import { statsVerbs } from './verbs/stats.ts'
 import { storeVerbs } from './verbs/store.ts'
 
@@ -29,6 +32,9 @@ export const VERBS: readonly Verb[] = [
   ...getVerbs,
   ...storeVerbs,
   ...arithmeticVerbs,
+  ...metaGetVerbs,
+  ...metaStoreVerbs,
+  ...metaChangeVerbs,
   ...configVerbs,
   ...statsVerbs,
   ...adminVerbs,

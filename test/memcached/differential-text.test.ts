@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CacheNode } from '../../src/memcached/server.ts'
-import { MemcachedClient } from '../support/memcached-client.ts'
-import { installedMemcached, startMemcached } from './support/memcached.ts'
-import { MIB } from './support/node.ts'
+import { describe, it } from 'vitest'
+import { expectSameAnswers, installedMemcached, title, withBothServers } from './support/differential.ts'
 
 // Each line is one conversation on a connection of its own, sent to memcached and to us. The answers must be the same
 // to the byte.
@@ -152,42 +149,7 @@ const CONVERSATIONS = [
   ...['a', 'b'].flatMap((key) => ['set', 'add', 'replace'].map((verb) => `${verb} ${key} 1 0 3\r\nabc\r\nget a b\r\n`)),
 ]
 
-const theirs = installedMemcached
-
-describe.skipIf(theirs === undefined)(`answers as memcached ${theirs ?? '(not installed, skipped)'} does`, () => {
-  let memcached: { port: number; stop: () => void }
-  let node: CacheNode
-  let port = 0
-
-  beforeAll(async () => {
-    memcached = await startMemcached()
-    node = new CacheNode({ engineVersion: theirs ?? '', memoryLimit: 64 * MIB })
-    port = (await node.listen({ host: '127.0.0.1', port: 0 })).port
-  })
-  afterAll(async () => {
-    memcached.stop()
-    await node.close()
-  })
-
-  it.each(
-    CONVERSATIONS.map((text) => [
-      text.length > 100 ? `${JSON.stringify(text.slice(0, 90))}...` : JSON.stringify(text),
-      text,
-    ]),
-  )('%s', async (_title, text) => {
-    const [expected, answered] = await Promise.all([converse(memcached.port, text), converse(port, text)])
-    expect(answered).toBe(expected)
-  })
+describe.skipIf(installedMemcached === undefined)('classic text commands', () => {
+  const servers = withBothServers()
+  it.each(CONVERSATIONS.map((text) => [title(text), text]))('%s', (_title, text) => expectSameAnswers(servers, text))
 })
-
-/** What a server answers to `text`, by the time it has answered what follows or hung up. */
-async function converse(port: number, text: string): Promise<string> {
-  const client = await MemcachedClient.connect(port)
-  try {
-    client.send(text)
-    client.send('quit\r\n')
-    return await client.untilClosed()
-  } finally {
-    client.close()
-  }
-}

@@ -56,7 +56,7 @@ const LINES: readonly Line[] = [
     stat('cmd_config_set', ({ counters }) => counters.cmdConfigSet),
   ),
   stat('cmd_meta', ({ counters }) => counters.cmdMeta),
-  stat('get_hits', ({ counters }) => sum(counters.getHits)),
+  stat('get_hits', ({ store }) => sum(store.listCounters.hits)),
   stat('get_misses', ({ counters }) => counters.getMisses),
   stat('get_expired', ({ store }) => store.getExpired),
   stat('get_flushed', ({ store }) => store.getFlushed),

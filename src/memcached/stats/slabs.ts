@@ -1,5 +1,6 @@
 import { wordAt } from '../bytes.ts'
 import type { CacheCore } from '../core.ts'
+import { COLD, HOT, TEMP, WARM } from '../store/item.ts'
 import type { StatLine } from './lines.ts'
 
 /** `stats slabs`: each slab class that has pages. */
@@ -23,7 +24,7 @@ export function slabsStats({ store, counters }: CacheCore): StatLine[] {
     add('used_chunks', used)
     add('free_chunks', pages * perPage - used)
     add('free_chunks_end', 0)
-    add('get_hits', wordAt(counters.getHits, id))
+    add('get_hits', hits(store.listCounters.hits, id))
     add('cmd_set', wordAt(counters.cmdSet, id))
     add('delete_hits', wordAt(counters.deleteHits, id))
     add('incr_hits', wordAt(counters.incrHits, id))
@@ -33,4 +34,8 @@ export function slabsStats({ store, counters }: CacheCore): StatLine[] {
     add('touch_hits', wordAt(counters.touchHits, id))
   }
   return [...lines, ['active_slabs', active], ['total_malloced', slabs.pageBytes]]
+}
+
+function hits(counts: Float64Array, id: number): number {
+  return wordAt(counts, id | HOT) + wordAt(counts, id | WARM) + wordAt(counts, id | COLD) + wordAt(counts, id | TEMP)
 }

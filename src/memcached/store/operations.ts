@@ -1,7 +1,7 @@
 import { copyBytes } from '../bytes.ts'
 import type { Counters } from '../counters.ts'
 import { decimalIn } from '../tokens.ts'
-import { CAS_HIGH, CAS_LOW, CHUNKED, CLIENT_FLAGS, EXPTIME, FETCHED, HASH } from './item.ts'
+import { CAS_HIGH, CAS_LOW, CHUNKED, CLIENT_FLAGS, EXPTIME, FETCHED, HASH, STALE, TOKEN_SENT } from './item.ts'
 import type { ItemStore } from './items.ts'
 import { count } from './lru.ts'
 
@@ -23,12 +23,14 @@ export function commit(
   mode: Mode,
   casLow: number,
   casHigh: number,
+  mayBeStale = false,
 ): StoreOutcome {
   const { slabs } = store
   const page = slabs.page(item)
   const key = store.keyOffset(item)
   const old = store.find(page, key, key + store.keyBytes(item), slabs.word(item, HASH))
   const outcome = decide(store, counters, old, mode, casLow, casHigh)
+  if (outcome === 'exists' && mayBeStale && isOlder(store, old, casLow, casHigh)) return storeStale(store, item, old)
   if (outcome !== 'stored') {
     if (mode === 'add' && old !== 0) store.update(old)
     store.free(item)
@@ -65,6 +67,21 @@ function decide(
   if (mode === 'add') return old === 0 ? 'stored' : 'not stored'
   if (old === 0) return 'not stored'
   if ((casLow !== 0 || casHigh !== 0) && mode !== 'replace' && !casMatches(store, old, casLow, casHigh)) return 'exists'
+  return 'stored'
+}
+
+function isOlder(store: ItemStore, old: number, casLow: number, casHigh: number): boolean {
+  return (casHigh >>> 0) * 4294967296 + (casLow >>> 0) < store.cas(old)
+}
+
+// The value replaces a newer one that was invalidated in the meantime: it keeps that one's expiry and marks.
+function storeStale(store: ItemStore, item: number, old: number): StoreOutcome {
+  store.slabs.setWord(item, EXPTIME, store.slabs.word(old, EXPTIME))
+  store.setFlag(item, STALE)
+  if (store.has(old, TOKEN_SENT)) store.setFlag(item, TOKEN_SENT)
+  store.unlink(old)
+  store.setCas(item, store.nextCas())
+  store.link(item)
   return 'stored'
 }
 

@@ -38,24 +38,21 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
       replies.text(BAD_FORMAT)
       return end
     }
-    counters.cmdGet++
+    // memcached counts gat as a touch only.
+    if (touching) counters.cmdTouch++
+    else counters.cmdGet++
     const item = store.find(bytes, start, at, hashKey(bytes, start, at))
     if (item === 0) {
-      counters.getMisses++
-      if (touching) {
-        counters.cmdTouch++
-        counters.touchMisses++
-      }
+      if (touching) counters.touchMisses++
+      else counters.getMisses++
       continue
     }
     if (touching) {
       store.slabs.setWord(item, 4, touchTo)
-      counters.cmdTouch++
       count(counters.touchHits, store.classOf(item))
     } else {
       count(store.listCounters.hits, store.lru.listOf(item))
     }
-    count(counters.getHits, store.classOf(item))
     store.bump(item)
     const valueBytes = store.valueBytes(item)
     replies.reserve(HEADER_BYTES + valueBytes)

@@ -1,0 +1,116 @@
+import { BAD_DATA, BAD_FORMAT, NO_MEMORY_REPLY, TOO_LARGE_REPLY } from '../../answers.ts'
+import { expectNothing, expectValue } from '../../body.ts'
+import type { Connection } from '../../connection.ts'
+import { hashKey, KEY_BINARY, KEY_MAX_BYTES } from '../../store/item.ts'
+import { TOO_LARGE } from '../../store/items.ts'
+import { count } from '../../store/lru.ts'
+import { commit, type Mode, type StoreOutcome } from '../../store/operations.ts'
+import type { Line } from '../../tokens.ts'
+import type { Verb } from '../../verbs.ts'
+import { FLAG, letterAt, MetaFlags, OPAQUE_TOO_LONG, opaqueTooLong, TOO_MANY_FLAGS, tooManyFlags } from './flags.ts'
+
+const LENGTH = 2
+const FIRST_FLAG = 3
+const MAX_VALUE_BYTES = 0x7fffffff - 2
+const INVALID_MODE = Buffer.from('CLIENT_ERROR invalid mode for ms M token\r\n')
+const NOTHING: readonly string[] = []
+const CAS = 'c'
+
+const MODES: Readonly<Record<string, Mode>> = {
+  E: 'add',
+  A: 'append',
+  P: 'prepend',
+  R: 'replace',
+  S: 'set',
+}
+
+const CODES: Readonly<Record<StoreOutcome, string>> = {
+  stored: 'HD',
+  'not stored': 'NS',
+  exists: 'EX',
+  'not found': 'NF',
+}
+
+const flags = new MetaFlags()
+
+function metaSet(connection: Connection, line: Line): undefined {
+  const { core } = connection
+  const { store, replies } = core
+  if (line.length(1) > KEY_MAX_BYTES || line.words === 2) {
+    replies.text(BAD_FORMAT)
+    return
+  }
+  if (tooManyFlags(line)) {
+    replies.text(TOO_MANY_FLAGS)
+    return
+  }
+  const length = line.int32(LENGTH)
+  if (!(length >= 0) || length > MAX_VALUE_BYTES - 1) {
+    replies.text(BAD_FORMAT)
+    return
+  }
+  const refused = flags.parse(line, FIRST_FLAG, store) ?? stash(connection, line)
+  const mode = flags.mode === 0 ? 'set' : MODES[String.fromCharCode(flags.mode)]
+  if (refused !== undefined || mode === undefined) {
+    expectNothing(connection, length + 2, mode === undefined && refused === undefined ? INVALID_MODE : refused)
+    return
+  }
+  const { key, keyStart, keyEnd } = flags
+  const hash = hashKey(key, keyStart, keyEnd)
+  const item = store.allocate(key, keyStart, keyEnd, hash, flags.clientFlags, flags.exptime, length + 2)
+  if (item <= 0) {
+    if (item === TOO_LARGE) core.counters.storeTooLarge++
+    else core.counters.storeNoMemory++
+    expectNothing(connection, length + 2, item === TOO_LARGE ? TOO_LARGE_REPLY : NO_MEMORY_REPLY)
+    const old = store.find(key, keyStart, keyEnd, hash)
+    if (old !== 0) store.unlink(old)
+    return
+  }
+  if (flags.binaryKey) store.setFlag(item, KEY_BINARY)
+  connection.mode = flags.hasCas && (mode === 'set' || mode === 'replace') ? 'cas' : mode
+  connection.casLow = flags.casLow
+  connection.casHigh = flags.casHigh
+  connection.noreply = flags.quiet
+  connection.mayBeStale = flags.invalidate && connection.mode === 'cas'
+  expectValue(connection, item, length + 2, finishMetaSet)
+}
+
+// What the answer will echo; the line is gone by the time the value has arrived.
+function stash(connection: Connection, line: Line): Buffer | undefined {
+  connection.metaReturns = NOTHING
+  let returns: string[] | undefined
+  for (let word = FIRST_FLAG; word < line.words; word++) {
+    const letter = letterAt(line, word)
+    if (letter === FLAG.opaque) {
+      if (opaqueTooLong(line, word)) return OPAQUE_TOO_LONG
+      returns = [...(returns ?? []), line.text(word)]
+    } else if (letter === FLAG.key) returns = [...(returns ?? []), `k${flags.keyText()}`]
+    else if (letter === FLAG.cas) returns = [...(returns ?? []), CAS]
+  }
+  connection.metaReturns = returns ?? NOTHING
+  return undefined
+}
+
+function finishMetaSet(connection: Connection): void {
+  const { core, item, metaReturns } = connection
+  const { store, counters, replies } = core
+  connection.item = 0
+  count(counters.cmdSet, store.classOf(item))
+  const bytes = store.valueBytes(item)
+  if (store.valueByte(item, bytes - 2) !== 13 || store.valueByte(item, bytes - 1) !== 10) {
+    store.free(item)
+    replies.text(BAD_DATA)
+    return
+  }
+  const { mode, casLow, casHigh, mayBeStale } = connection
+  const outcome = commit(store, counters, item, mode, casLow, casHigh, mayBeStale)
+  if (outcome === 'stored' && connection.noreply) return
+  const cas = outcome === 'stored' ? store.lastCas : 0
+  let text = CODES[outcome]
+  for (const echo of metaReturns) text += echo === CAS ? ` c${cas}` : ` ${echo}`
+  replies.line(text)
+}
+
+export const metaStoreVerbs: readonly Verb[] = [
+  { name: 'ms', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: '1.6.0', run: metaSet },
+]
