@@ -92,17 +92,16 @@ const listening = (server: Server, host: string, port: number): Promise<void> =>
   })
 
 /** undefined: larger than allowed, or the client went away. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of request) {
-      size += (chunk as Buffer).length
-      if (size > MAX_BODY_BYTES) return undefined
-      chunks.push(chunk as Buffer)
-    }
-  } catch {
-    return undefined
-  }
-  return Buffer.concat(chunks)
-}
+const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+      else resolve(undefined)
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+    request.on('error', () => resolve(undefined))
+    request.on('close', () => resolve(undefined))
+  })

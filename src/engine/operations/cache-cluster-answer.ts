@@ -7,14 +7,33 @@ import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
 
 /**
- * A cluster as the API shows it. While it is being created there is no create time and no configuration endpoint yet (CloudTrail
- * sample of the guide); nodes are shown on request only.
+ * Answers by record. A record never changes, so neither does its answer; together with the XML kept by answer this is what
+ * makes a list of a hundred clusters cost little more than one.
  */
+const ANSWERS = {
+  bare: new WeakMap<CacheClusterRecord, CacheCluster>(),
+  full: new WeakMap<CacheClusterRecord, CacheCluster>(),
+}
+
+/** A cluster as the API shows it; with its nodes on request only. */
 export function answerCacheCluster(
   cluster: CacheClusterRecord,
   account: string,
   { showNodes = false } = {},
 ): CacheCluster {
+  const answers = showNodes ? ANSWERS.full : ANSWERS.bare
+  const known = answers.get(cluster)
+  if (known) return known
+  const answer = composeAnswer(cluster, account, showNodes)
+  answers.set(cluster, answer)
+  return answer
+}
+
+/**
+ * While a cluster is being created there is no create time and no configuration endpoint yet (CloudTrail sample
+ * of the guide).
+ */
+function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: boolean): CacheCluster {
   const isCreated = cluster.configVersion > 0
   return {
     CacheClusterId: cluster.id,

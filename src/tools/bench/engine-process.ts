@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EngineCredentials, type EngineInfo, engineFiles } from '../../api/local-engine.ts'
+import { quietEnvironment } from './measure.ts'
 
 export interface EngineProcess {
   readonly info: EngineInfo
@@ -15,7 +16,10 @@ export interface EngineProcess {
 export async function launchEngine(): Promise<EngineProcess> {
   const stateDir = mkdtempSync(join(tmpdir(), 'cachectl-bench-'))
   const options = JSON.stringify({ stateDir, port: 0, region: 'us-west-2', pace: 'instant' })
-  const child = fork(new URL('../../../dist/engine.js', import.meta.url), [options], { stdio: 'ignore' })
+  const child = fork(new URL('../../../dist/engine.js', import.meta.url), [options], {
+    stdio: 'ignore',
+    env: quietEnvironment(),
+  })
   const info = await ready(child)
   const credentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8')) as EngineCredentials
   return {
