@@ -28,7 +28,7 @@ interface Tree {
 }
 
 /** Parameters of one request as a tree, cut at the dots. */
-export function parameterTree(parameters: URLSearchParams): Tree {
+function parameterTree(parameters: URLSearchParams): Tree {
   const root: Tree = { children: new Map() }
   for (const [name, value] of parameters) {
     if (PROTOCOL_PARAMETERS.has(name) || name.startsWith('X-Amz-')) continue

@@ -8,7 +8,7 @@ import { type Engine, startEngine } from '../../src/engine/engine.ts'
 import type { Clock } from '../../src/engine/lifecycle/clock.ts'
 import { eventually } from './eventually.ts'
 
-export const workerFile = new URL('../../dist/node-worker.js', import.meta.url)
+const workerFile = new URL('../../dist/node-worker.js', import.meta.url)
 
 export interface TestEngine extends Engine {
   readonly stateDir: string

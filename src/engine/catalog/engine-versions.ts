@@ -19,8 +19,6 @@ export const DEFAULT_VERSION = MEMCACHED_VERSIONS[0]
 export const IPV6_SINCE = '1.6.6'
 /** First version with in-transit encryption (guide, "ElastiCache in-transit encryption"). */
 export const TLS_SINCE = '1.6.12'
-/** First version with the `config` command; older ones answer the key AmazonElastiCache:cluster only. */
-export const CONFIG_COMMAND_SINCE = '1.4.14'
 
 export const isMemcachedVersion = (version: string): boolean =>
   (MEMCACHED_VERSIONS as readonly string[]).includes(version)

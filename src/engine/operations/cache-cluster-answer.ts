@@ -72,7 +72,7 @@ function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: 
   }
 }
 
-export const clusterArn = ({ region, id }: CacheClusterRecord, account: string): string =>
+const clusterArn = ({ region, id }: CacheClusterRecord, account: string): string =>
   arn({ region, account, type: 'cluster', name: id })
 
 function answerCacheNode(cluster: CacheClusterRecord, node: CacheNodeRecord): CacheNode {

@@ -17,8 +17,8 @@ import { missing } from '../query-protocol.ts'
 import type { IpDiscovery, NetworkType } from '../store/records.ts'
 import type { Context } from './context.ts'
 
-export const DEFAULT_SUBNET_GROUP = 'default'
-export const DEFAULT_SECURITY_GROUP = 'sg-00000000000000000'
+const DEFAULT_SUBNET_GROUP = 'default'
+const DEFAULT_SECURITY_GROUP = 'sg-00000000000000000'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)

@@ -28,7 +28,7 @@ import { mergeTags, readTags } from './tag-rules.ts'
 const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 /** Finds a cluster by its id in any case; throws CacheClusterNotFound. */
-export function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
+function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
   if (!id) throw missing('CacheClusterId')
   const cluster = store.cluster(region, id.toLowerCase())
   if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)

@@ -20,7 +20,7 @@ export function readTags(tags: readonly { Key?: string | undefined; Value?: stri
   })
 }
 
-export function refuseReserved(key: string): void {
+function refuseReserved(key: string): void {
   if (key.toLowerCase().startsWith('aws:')) {
     throw new Fault('InvalidParameterValue', `Tag key '${key}' is reserved: keys must not begin with aws:.`)
   }
