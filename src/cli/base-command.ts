@@ -11,7 +11,7 @@ export interface CommandClass {
 
 /** What hand-written commands have in common: our parser's manners in oclif's class. */
 export abstract class BaseCommand extends Command {
-  protected read(): Promise<Parsed> {
+  protected read(): Parsed {
     const { args, flags = {} } = this.ctor
     return parseArguments(this.argv, flags as Flags, arityOf(args))
   }

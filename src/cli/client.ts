@@ -5,6 +5,8 @@ import { loopbackHandler } from './loopback-handler.ts'
 import { CallFailed, Problem } from './problem.ts'
 import type { Target } from './targets.ts'
 
+declare const CACHECTL_VERSION: string
+
 export interface ApiClient {
   readonly target: Target
   /** Rejects with {@link CallFailed}. */
@@ -48,11 +50,14 @@ function localConfig({ url, region, credentials }: Extract<Target, { kind: 'loca
     // Nothing here is throttled or lost on the way: an error is the answer.
     maxAttempts: 1,
     // Said here so that the SDK does not go and read the user's configuration files for it.
+    authSchemePreference: [],
     defaultsMode: 'standard' as const,
+    disableClockSkewCorrection: true,
     retryMode: 'standard',
     useDualstackEndpoint: false,
     useFipsEndpoint: false,
-    userAgentAppId: 'cachectl',
+    userAgentAppId: undefined,
+    defaultUserAgentProvider: async (): Promise<[string, string][]> => [['cachectl', CACHECTL_VERSION]],
   }
 }
 

@@ -40,9 +40,16 @@ export const loopbackHandler = {
         request.on('error', reject)
         request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
         request.on('response', (response) => {
-          const received = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const)
-          resolve({
-            response: { statusCode: response.statusCode ?? 0, headers: Object.fromEntries(received), body: response },
+          const pieces: Buffer[] = []
+          response.on('error', reject)
+          response.on('data', (piece: Buffer) => pieces.push(piece))
+          response.on('end', () => {
+            const received = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const)
+            // A body in one piece spares the SDK its stream readers.
+            const whole = Uint8Array.from(Buffer.concat(pieces))
+            resolve({
+              response: { statusCode: response.statusCode ?? 0, headers: Object.fromEntries(received), body: whole },
+            })
           })
         })
         request.end(body as string | undefined)

@@ -13,7 +13,7 @@ import { describeTarget, resolveTarget } from './targets.ts'
 import { print } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
-  const { flags } = await parseArguments(argv, operationFlags(name))
+  const { flags } = parseArguments(argv, operationFlags(name))
   requireJson(flags.output)
   const pick = await compileQuery(flags.query as string | undefined)
   const input: object = inputFrom(name, flags)

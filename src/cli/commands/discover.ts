@@ -40,7 +40,7 @@ export class Discover extends BaseCommand {
   ]
 
   async run(): Promise<void> {
-    const { flags, words } = await this.read()
+    const { flags, words } = this.read()
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
     const wish = wishOf(flags)
     const poll = await seedOf(words[0] as string, flags)

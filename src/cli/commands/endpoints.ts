@@ -22,7 +22,7 @@ export class Endpoints extends BaseCommand {
   static override examples = ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"']
 
   async run(): Promise<void> {
-    const { flags, words } = await this.read()
+    const { flags, words } = this.read()
     const form = choiceOf(flags, 'output', ['table', 'json', 'env', 'hosts'], 'table')
     const cluster = await withClient(flags, (client) => describeCluster(client, words[0] as string))
     if (form === 'table') printLine(await describeEndpoints(cluster))

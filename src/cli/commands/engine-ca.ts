@@ -16,7 +16,7 @@ export class EngineCa extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const { authorityCertificate } = engineFiles(stateDirOf(flags))
     if (!existsSync(authorityCertificate)) {
       throw new Problem(

@@ -36,7 +36,7 @@ export class EngineEnv extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const { info, credentials } = requireEngine(stateDirOf(flags))
     const region = (flags.region as string | undefined) ?? info.region
     const shells = Object.keys(SHELLS) as (keyof typeof SHELLS)[]

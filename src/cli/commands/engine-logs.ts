@@ -19,7 +19,7 @@ export class EngineLogs extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const lines = (flags.lines as string | undefined) ?? '50'
     if (!/^\d+$/.test(lines)) throw usageProblem(`argument --lines: invalid whole number: '${lines}'`)
     const { log } = engineFiles(stateDirOf(flags))

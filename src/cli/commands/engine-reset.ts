@@ -17,7 +17,7 @@ export class EngineReset extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const engine = requireEngine(stateDirOf(flags))
     if (flags.yes !== true && !canAsk()) {
       throw usageProblem('This deletes every cluster of the local engine.', 'Add --yes if that is what you want.')

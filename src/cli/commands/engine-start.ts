@@ -25,7 +25,7 @@ export class EngineStart extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
     const options = readOptions(flags)
     const running = await engineStatus(options.stateDir)

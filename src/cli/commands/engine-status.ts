@@ -15,7 +15,7 @@ export class EngineStatusCommand extends BaseCommand {
   static override flags = { ...outputFlag, ...stateDirFlag }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
     const stateDir = stateDirOf(flags)
     const status = await engineStatus(stateDir)

@@ -11,7 +11,7 @@ export class EngineStop extends BaseCommand {
   static override flags = { ...stateDirFlag }
 
   async run(): Promise<void> {
-    const { flags } = await this.read()
+    const { flags } = this.read()
     const stateDir = stateDirOf(flags)
     const engine = runningEngine(stateDir)
     if (!engine) {

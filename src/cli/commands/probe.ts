@@ -34,7 +34,7 @@ export class Probe extends BaseCommand {
   static override examples = ['probe shop -c 10 --delay 100ms', 'probe localhost:11211 [::1]:11212 -6']
 
   async run(): Promise<void> {
-    const { flags, words } = await this.read()
+    const { flags, words } = this.read()
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
     const aim = await aimOf(words, flags)
     const options = probeOptions(flags)

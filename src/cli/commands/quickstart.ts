@@ -19,7 +19,7 @@ export class Quickstart extends BaseCommand {
     'Shows each command and then its real output. It has an engine, a state directory and ports of its own, runs beside another engine, and leaves nothing behind.'
 
   async run(): Promise<void> {
-    await this.read()
+    this.read()
     const home = mkdtempSync(join(tmpdir(), 'cachectl-quickstart-'))
     await untilInterrupted(async (signal) => {
       try {

@@ -21,7 +21,7 @@ export function waitCommand(name: WaiterName): CommandClass {
     static override flags = waiterFlags(waiter)
 
     async run(): Promise<void> {
-      const { flags } = await this.read()
+      const { flags } = this.read()
       const input = inputFrom(waiter.operation, flags)
       const target = resolveTarget(flags, environment)
       const client = await openClient(target)

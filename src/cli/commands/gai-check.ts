@@ -1,0 +1,82 @@
+import { type AddressCheck, checkAddressOrder } from '../../diagnose/gai-check.ts'
+import type { NameServices } from '../../diagnose/resolve.ts'
+import { BaseCommand, word } from '../base-command.ts'
+import { configurationEndpoint, describeCluster, nodeEndpoints, readPlace, withClient } from '../clusters.ts'
+import { globalFlags } from '../global-flags.ts'
+import { bothLoopbacks } from '../loopback-names.ts'
+import { tableText } from '../output/table.ts'
+import type { FlagValues } from '../parse.ts'
+import { ExitWith, Problem } from '../problem.ts'
+import { printLine } from '../terminal.ts'
+import { choiceOf } from './engine-flags.ts'
+import { fileFlag, fileOf } from './gai-flags.ts'
+import { comparisonLine } from './gai-order.ts'
+
+const NOT_FOUND = 1
+
+export class GaiCheck extends BaseCommand {
+  static override summary = 'Which address of a cluster do clients on this host take first, and why'
+  static override description =
+    'Looks the names up, asks the kernel for the source address of each candidate, predicts the order, compares it with what getaddrinfo really gives, and says what each common runtime does with it. Sends nothing but name lookups.'
+  static override args = { where: word('cluster id, or a host name', { required: true }) }
+  static override flags = { ...fileFlag, ...globalFlags }
+  static override examples = ['gai check shop', 'gai check localhost --output json']
+
+  async run(): Promise<void> {
+    const { flags, words } = await this.read()
+    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
+    const { hosts, names } = await hostsOf(words[0] as string, flags)
+    const checks = await Promise.all(hosts.map((host) => checkAddressOrder(host, names, fileOf(flags))))
+    if (form === 'json') printLine(JSON.stringify(checks, null, 4))
+    else for (const check of checks) printLine(check.ok ? await describe(check) : `${check.target}: ${check.detail}`)
+    if (checks.some(({ ok }) => !ok)) throw new ExitWith(NOT_FOUND)
+  }
+}
+
+async function hostsOf(place: string, flags: FlagValues): Promise<{ hosts: string[]; names?: NameServices }> {
+  const read = readPlace(place)
+  if ('host' in read) return { hosts: [read.host] }
+  return withClient(flags, async (client) => {
+    const cluster = await describeCluster(client, read.cluster)
+    const config = configurationEndpoint(cluster)
+    const hosts = [...(config ? [config.host] : []), ...nodeEndpoints(cluster).map(({ host }) => host)]
+    if (hosts.length === 0) throw new Problem('general', `${read.cluster} has no endpoint yet.`)
+    const both = client.target.kind === 'local' && cluster.NetworkType === 'dual_stack'
+    return { hosts: [...new Set(hosts)], ...(both && { names: bothLoopbacks }) }
+  })
+}
+
+async function describe(check: AddressCheck): Promise<string> {
+  const { host, candidates, candidatesFrom, predicted, real, agree, comparisons, runtimes, gaiConf, glibc } = check
+  const first = real[0] ?? ''
+  const rank = (address: string): string => String(real.indexOf(address) + 1)
+  const rows = candidates.map(({ address, source }) => [
+    address,
+    source ?? 'none: unreachable from here',
+    rank(address),
+  ])
+  const holders = check.holdingOlderTable.map(({ pid, name }) => `${name} (${pid})`)
+  return [
+    `${host}: clients here take ${first} first (IPv${first.includes(':') ? 6 : 4}).`,
+    ...(comparisons.length > 0 ? ['Why:', ...comparisons.map(comparisonLine)] : ['There is only one address.']),
+    await tableText([`address (${FROM[candidatesFrom]})`, 'sent from', 'getaddrinfo'], rows),
+    policyLine(gaiConf, glibc),
+    ...(agree || glibc === undefined ? [] : [`Predicted otherwise: ${predicted.join(' ')}`]),
+    await tableText(
+      ['what a program of this kind takes first', 'address', 'reads gai.conf'],
+      runtimes.map((each) => [each.runtime, each.first ?? 'none', each.readsGaiConf ? 'yes' : 'no']),
+    ),
+    ...(holders.length > 0
+      ? [`Started before gai.conf was changed, and still hold connections: ${holders.join(', ')}`]
+      : []),
+  ].join('\n')
+}
+
+const FROM = { literal: 'as given', hosts: '/etc/hosts', dns: 'DNS', getaddrinfo: 'getaddrinfo' } as const
+
+function policyLine({ path, exists, reload }: AddressCheck['gaiConf'], glibc: string | undefined): string {
+  if (glibc === undefined)
+    return 'The C library here is not glibc: gai.conf means nothing, the prediction is for glibc hosts.'
+  if (!exists) return `glibc ${glibc} with its own tables: ${path} is not there.`
+  return `glibc ${glibc} with ${path}${reload ? ' (reload yes)' : ', read once at the start of each process'}.`
+}

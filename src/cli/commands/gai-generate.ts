@@ -1,0 +1,99 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { systemClock } from '../../diagnose/clock.ts'
+import { lintGaiConf } from '../../diagnose/gai-lint.ts'
+import { planStanza, type StanzaPlan } from '../../diagnose/gai-stanza.ts'
+import { runtimeSettings } from '../../diagnose/runtimes.ts'
+import { netshScript, WINDOWS_DEFAULT } from '../../diagnose/windows-policy.ts'
+import { BaseCommand } from '../base-command.ts'
+import { confirmOnTerminal } from '../confirm.ts'
+import { text, texts, toggle } from '../flags.ts'
+import { confirmFlags } from '../global-flags.ts'
+import { Problem } from '../problem.ts'
+import { print, printLine, tell } from '../terminal.ts'
+import { choiceOf, outputFlag } from './engine-flags.ts'
+import { cidrsOf, familyPreferred, fileFlag, fileOf } from './gai-flags.ts'
+import { readTextIfThere } from './text-input.ts'
+
+export class GaiGenerate extends BaseCommand {
+  static override summary = 'Write the lines that make clients here prefer IPv4 or IPv6 for a cluster'
+  static override description =
+    "The smallest change to the present file: one precedence line per network, glibc's five own lines in front of it where the file had none, never a label line. stdout holds lines to append; what else has to be known is told on stderr."
+  static override flags = {
+    prefer: text({ summary: 'ipv4 or ipv6', helpValue: '<family>' }),
+    cidr: texts({ summary: "the cluster's networks; without it, everything", helpValue: '<cidr>...' }),
+    for: text({ summary: 'gai.conf (default), windows, java, node, go or musl', helpValue: '<what>' }),
+    diff: toggle({ summary: 'show the change to the present file instead of the lines alone' }),
+    apply: toggle({ summary: 'change the file: asks, keeps a copy, reads it back' }),
+    ...fileFlag,
+    ...outputFlag,
+    ...confirmFlags,
+  }
+  static override examples = [
+    'gai generate --prefer ipv4 --cidr 172.31.0.0/16 --diff',
+    'gai generate --prefer ipv4 --cidr 172.31.0.0/16 --for windows',
+  ]
+
+  async run(): Promise<void> {
+    const { flags } = await this.read()
+    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
+    const kind = choiceOf(flags, 'for', ['gai.conf', 'windows', 'java', 'node', 'go', 'musl'], 'gai.conf')
+    const [prefer, cidrs, path] = [familyPreferred(flags), cidrsOf(flags), fileOf(flags)]
+    const present = readTextIfThere(path)
+    const plan = planStanza({ present, prefer, cidrs })
+    const windows = netshScript(WINDOWS_DEFAULT, prefer, cidrs)
+    if (form === 'json') {
+      printLine(JSON.stringify({ file: path, prefer, ...plan, windows, runtimes: runtimeSettings(prefer) }, null, 4))
+    } else if (kind === 'windows') printLine(windows.join('\r\n'))
+    else if (kind !== 'gai.conf') printLine(runtimeSettings(prefer)[kind] ?? '')
+    else if (flags.diff === true) print(diffText(path, present, plan))
+    else if (flags.apply !== true) for (const line of plan.added) printLine(line)
+    if (kind === 'gai.conf' && form === 'text') tellAbout(plan, present, path)
+    if (flags.apply === true) await apply(path, present, plan, flags.yes === true)
+  }
+}
+
+function tellAbout({ added, disabled, shortcomings }: StanzaPlan, present: string | null, path: string): void {
+  if (added.length + disabled.length === 0) tell(`${path} does this already.`)
+  for (const { line, text: written, why } of disabled) tell(`Line ${line} is to be commented out, ${why}: ${written}`)
+  for (const shortcoming of shortcomings) tell(`Mind: ${shortcoming}.`)
+  const wrong = lintGaiConf(present).filter(({ kind }) => kind === 'harm' || kind === 'ignored').length
+  if (wrong > 0) tell(`The present file has ${wrong} lines worth a look: cachectl gai lint`)
+  tell('Running processes keep the old order: restart them. Verify with `getent ahosts <name>` (not `getent hosts`).')
+  tell('Java, Go, musl (Alpine) and nping do not read this file: --for java, --for go, --for musl.')
+}
+
+/** Lines are only ever appended or commented out, so that no general diff is needed. */
+function diffText(path: string, present: string | null, { added, disabled }: StanzaPlan): string {
+  if (added.length + disabled.length === 0) return ''
+  const before = (present ?? '').split('\n')
+  const lines = [`--- ${present === null ? '/dev/null' : path}`, `+++ ${path}`]
+  for (const { line, text: written } of [...disabled].sort((a, b) => a.line - b.line)) {
+    lines.push(`@@ -${line} +${line} @@`, `-${written}`, `+#${written}`)
+  }
+  const length = before.at(-1) === '' ? before.length - 1 : before.length
+  if (added.length > 0)
+    lines.push(`@@ -${length},0 +${length + 1},${added.length} @@`, ...added.map((line) => `+${line}`))
+  return `${lines.join('\n')}\n`
+}
+
+async function apply(path: string, present: string | null, plan: StanzaPlan, yes: boolean): Promise<void> {
+  if (plan.text === (present ?? '')) return
+  await confirmOnTerminal(`Change ${path}?`, yes)
+  try {
+    if (present !== null) {
+      const copy = `${path}.${systemClock.now().toISOString().replace(/[:.]/g, '-')}.bak`
+      copyFileSync(path, copy)
+      tell(`The old file is kept as ${copy}`)
+    }
+    writeFileSync(path, plan.text)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new Problem(
+      'general',
+      `Cannot write ${path}: ${(error as Error).message}`,
+      code === 'EACCES' ? 'Run it with sudo.' : undefined,
+    )
+  }
+  if (readFileSync(path, 'utf8') !== plan.text) throw new Problem('general', `${path} does not hold what was written.`)
+  printLine(`${path} changed: ${plan.added.length} lines added, ${plan.disabled.length} commented out.`)
+}
