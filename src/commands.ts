@@ -14,6 +14,12 @@ import { EngineReset } from './cli/commands/engine-reset.ts'
 import { EngineStart } from './cli/commands/engine-start.ts'
 import { EngineStatusCommand } from './cli/commands/engine-status.ts'
 import { EngineStop } from './cli/commands/engine-stop.ts'
+import { GaiCheck } from './cli/commands/gai-check.ts'
+import { GaiGenerate } from './cli/commands/gai-generate.ts'
+import { GaiLint } from './cli/commands/gai-lint.ts'
+import { GaiOrder } from './cli/commands/gai-order.ts'
+import { GaiShow } from './cli/commands/gai-show.ts'
+import { GaiWindows } from './cli/commands/gai-windows.ts'
 import { Probe } from './cli/commands/probe.ts'
 import { Quickstart } from './cli/commands/quickstart.ts'
 import { waitCommand } from './cli/commands/wait.ts'
@@ -31,6 +37,12 @@ export const commands: Record<string, CommandClass> = {
   endpoints: Endpoints,
   discover: Discover,
   probe: Probe,
+  'gai:show': GaiShow,
+  'gai:check': GaiCheck,
+  'gai:order': GaiOrder,
+  'gai:generate': GaiGenerate,
+  'gai:lint': GaiLint,
+  'gai:windows': GaiWindows,
   quickstart: Quickstart,
 }
 

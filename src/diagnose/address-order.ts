@@ -47,20 +47,34 @@ export interface PredictedOrder extends Order {
   readonly ignoredLines: readonly LineRemark[]
 }
 
+/** What an address is worth, whoever asks: `GaiConf` is one, the fixed tables of other libraries are others. */
+export type PolicyTables = Pick<GaiConf, 'labels' | 'precedences' | 'scopes'>
+
+/**
+ * Where implementations differ beside their tables.
+ * `deprecation`: rule 3 is followed. `prefixMatch`: what rule 9 compares.
+ */
+export interface Dialect {
+  readonly deprecation: boolean
+  readonly prefixMatch: 'glibc' | 'first 64 bits of IPv6' | 'IPv6 within the prefix of the source' | 'all bits'
+}
+
+const GLIBC: Dialect = { deprecation: true, prefixMatch: 'glibc' }
+
 export function predictOrder({ name, gaiConf, ...input }: OrderScenario): PredictedOrder {
   const conf = parseGaiConf(gaiConf)
   return { name, ...orderAddresses(input, conf), ignoredLines: conf.ignoredLines }
 }
 
 /**
- * The order in which getaddrinfo of glibc 2.17 and later returns the candidates (nss/getaddrinfo.c, rfc3484_sort).
- * Throws TypeError for a candidate or source that is no IP literal.
+ * The order in which getaddrinfo of glibc 2.17 and later returns the candidates (nss/getaddrinfo.c, rfc3484_sort), or
+ * what another implementation makes of the same rules. Throws TypeError for a candidate or source that is no IP literal.
  */
-export function orderAddresses(input: OrderInput, conf: GaiConf): Order {
+export function orderAddresses(input: OrderInput, tables: PolicyTables, dialect: Dialect = GLIBC): Order {
   const comparisons: Comparison[] = []
-  const destinations = input.candidates.map((text, index) => destination(text, index, input, conf))
+  const destinations = input.candidates.map((text, index) => destination(text, index, input, tables, dialect))
   const sorted = mergeSort(destinations, (a, b) => {
-    const { rule, prefers, reason } = decide(a, b)
+    const { rule, prefers, reason } = decide(a, b, dialect)
     comparisons.push({ a: a.text, b: b.text, rule, winner: (prefers === 'a' ? a : b).text, reason })
     return prefers === 'a'
   })
@@ -89,7 +103,7 @@ interface Destination extends Endpoint {
 }
 
 type Decision = { readonly prefers: 'a' | 'b'; readonly reason: string }
-type Rule = (a: Destination, b: Destination) => Decision | undefined
+type Rule = (a: Destination, b: Destination, dialect: Dialect) => Decision | undefined
 
 /** Rule 4, home addresses, is missing: no kernel in use reports one for glibc to see. */
 const RULES: readonly (readonly [number: number, rule: Rule])[] = [
@@ -99,7 +113,11 @@ const RULES: readonly (readonly [number: number, rule: Rule])[] = [
     (a, b) =>
       preferringUsable(a, b, scopeMatches, (it) => `the scope of ${it.text} (${it.scope}) is that of its source`),
   ],
-  [3, (a, b) => preferringUsable(a, b, isCurrent, (it) => `the source of ${it.text} is not deprecated`)],
+  [
+    3,
+    (a, b, { deprecation }) =>
+      deprecation ? preferringUsable(a, b, isCurrent, (it) => `the source of ${it.text} is not deprecated`) : undefined,
+  ],
   [
     5,
     (a, b) => preferringUsable(a, b, labelMatches, (it) => `${it.text} has the label of its source, ${it.label.value}`),
@@ -111,9 +129,9 @@ const RULES: readonly (readonly [number: number, rule: Rule])[] = [
   [10, (a, b) => ({ prefers: a.index < b.index ? 'a' : 'b', reason: 'the name service gave it first' })],
 ]
 
-function decide(a: Destination, b: Destination): Decision & { rule: number } {
+function decide(a: Destination, b: Destination, dialect: Dialect): Decision & { rule: number } {
   for (const [rule, judge] of RULES) {
-    const decision = judge(a, b)
+    const decision = judge(a, b, dialect)
     if (decision) return { rule, ...decision }
   }
   throw new Error('rule 10 always decides')
@@ -165,16 +183,27 @@ function smallerScope(a: Destination, b: Destination): Decision | undefined {
  * Within one family only, which makes the whole comparison intransitive. IPv6: all 128 bits, interface identifier
  * included, so of several nodes always the same one comes first. IPv4: only within the source's subnet.
  */
-function longestPrefix(a: Destination, b: Destination): Decision | undefined {
+function longestPrefix(a: Destination, b: Destination, { prefixMatch }: Dialect): Decision | undefined {
   if (a.isIPv4 !== b.isIPv4) return undefined
-  const [ofA, ofB] = [sharedBits(a), sharedBits(b)]
+  const [ofA, ofB] = [SHARED_BITS[prefixMatch](a), SHARED_BITS[prefixMatch](b)]
   if (ofA === undefined || ofB === undefined || ofA === ofB) return undefined
   const winner = ofA > ofB ? a : b
   const reason = `${winner.text} shares ${Math.max(ofA, ofB)} leading bits with its source, the other ${Math.min(ofA, ofB)}`
   return { prefers: winner === a ? 'a' : 'b', reason }
 }
 
-function sharedBits({ isIPv4, bits, source }: Destination): number | undefined {
+/** Undefined: rule 9 has nothing to say of this address. */
+const SHARED_BITS: Readonly<Record<Dialect['prefixMatch'], (it: Destination) => number | undefined>> = {
+  glibc: glibcSharedBits,
+  'first 64 bits of IPv6': (it) => ipv6SharedBits(it, 64),
+  'IPv6 within the prefix of the source': (it) => ipv6SharedBits(it, it.source?.prefixlen || 128),
+  'all bits': ({ bits, source }) => source && commonPrefix(bits, source.bits, 128),
+}
+
+const ipv6SharedBits = ({ isIPv4, bits, source }: Destination, most: number): number | undefined =>
+  isIPv4 || !source ? undefined : Math.min(most, commonPrefix(bits, source.bits, 128))
+
+function glibcSharedBits({ isIPv4, bits, source }: Destination): number | undefined {
   if (!source) return undefined
   if (!isIPv4) return commonPrefix(bits, source.bits, 128)
   // glibc shifts a 32-bit mask by 32 - 0, which x86 takes as no shift: without a prefix length only the very same
@@ -184,13 +213,22 @@ function sharedBits({ isIPv4, bits, source }: Destination): number | undefined {
   return samePrefix(to, from, length, 32) ? commonPrefix(to, from, 32) : 0
 }
 
-function destination(text: string, index: number, { sources, ifaddrs }: OrderInput, conf: GaiConf): Destination {
+function destination(
+  text: string,
+  index: number,
+  { sources, ifaddrs }: OrderInput,
+  conf: PolicyTables,
+  { prefixMatch }: Dialect,
+): Destination {
   const end = endpointOf(text, conf)
   const base = { ...end, index, isIPv4: isIPv4(text), precedence: matchPolicy(conf.precedences, end.bits) }
   const sourceText = sources[text]
   if (sourceText === null || sourceText === undefined) return base
   const source = endpointOf(sourceText, conf)
-  const known = visibleToGlibc(ifaddrs) ? ifaddrs.find(({ addr }) => policyBits(addr) === source.bits) : undefined
+  const known =
+    prefixMatch !== 'glibc' || visibleToGlibc(ifaddrs)
+      ? ifaddrs.find(({ addr }) => policyBits(addr) === source.bits)
+      : undefined
   const { prefixlen = 0, index: onInterface = 0, deprecated = false, tunnel = false } = known ?? {}
   return { ...base, source: { ...source, prefixlen, interface: onInterface, deprecated, tunnel } }
 }
@@ -199,7 +237,7 @@ function destination(text: string, index: number, { sources, ifaddrs }: OrderInp
 const visibleToGlibc = (ifaddrs: readonly InterfaceAddress[]): boolean =>
   ifaddrs.some(({ addr }) => !isIPv4(addr) && policyBits(addr) !== 1n)
 
-function endpointOf(text: string, conf: GaiConf): Endpoint {
+function endpointOf(text: string, conf: PolicyTables): Endpoint {
   const bits = policyBits(text)
   if (bits === undefined) throw new TypeError(`${text} is not an IP address`)
   const scope = isIPv4(text) ? matchPolicy(conf.scopes, bits).value : scopeOfIPv6(bits)

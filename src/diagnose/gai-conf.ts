@@ -34,14 +34,15 @@ export interface GaiConf {
 /** The two parsers in use: bug 32465 was fixed in 2.41. */
 export type GlibcParser = 'up to 2.40' | 'from 2.41'
 
-type Table = 'label' | 'precedence' | 'scopev4'
+export type GaiTable = 'label' | 'precedence' | 'scopev4'
 
-const rows = (...pairs: [prefix: string, value: number][]): PolicyEntry[] =>
-  pairs.map(([text, value]) => row(text, value))
+/** A table from prefixes and values, in the order of matching: longest prefixes first. */
+export const policyRows = (...pairs: readonly (readonly [prefix: string, value: number])[]): PolicyEntry[] =>
+  pairs.map(([text, value]) => row(text, value)).sort((a, b) => b.length - a.length)
 
 /** RFC 3484's tables with ULA, site-local and Teredo labels added, not RFC 6724's: IPv4 is 10 here, not 35. */
-const BUILT_IN: Readonly<Record<Table, readonly PolicyEntry[]>> = {
-  label: rows(
+export const BUILT_IN: Readonly<Record<GaiTable, readonly PolicyEntry[]>> = {
+  label: policyRows(
     ['::1/128', 0],
     ['::/96', 3],
     ['::ffff:0:0/96', 4],
@@ -51,13 +52,13 @@ const BUILT_IN: Readonly<Record<Table, readonly PolicyEntry[]>> = {
     ['fc00::/7', 6],
     ['::/0', 1],
   ),
-  precedence: rows(['::1/128', 50], ['::/96', 20], ['::ffff:0:0/96', 10], ['2002::/16', 30], ['::/0', 40]),
+  precedence: policyRows(['::1/128', 50], ['::/96', 20], ['::ffff:0:0/96', 10], ['2002::/16', 30], ['::/0', 40]),
   // RFC 1918 addresses are global since glibc 2.17 (bug 11438).
-  scopev4: rows(['::ffff:169.254.0.0/112', 2], ['::ffff:127.0.0.0/104', 2], ['::ffff:0:0/96', 14]),
+  scopev4: policyRows(['::ffff:169.254.0.0/112', 2], ['::ffff:127.0.0.0/104', 2], ['::ffff:0:0/96', 14]),
 }
 
 /** Appended to a table of the file's that has no catch-all of its own. */
-const CATCH_ALL: Readonly<Record<Table, PolicyEntry>> = {
+const CATCH_ALL: Readonly<Record<GaiTable, PolicyEntry>> = {
   label: row('::/0', 1),
   precedence: row('::/0', 40),
   scopev4: row('::ffff:0:0/96', 14),
@@ -68,7 +69,7 @@ const CATCH_ALL: Readonly<Record<Table, PolicyEntry>> = {
  * built-in table of that kind, and of that kind only. Never throws: there is nothing glibc refuses to start with.
  */
 export function parseGaiConf(text: string | null, parser: GlibcParser = 'up to 2.40'): GaiConf {
-  const found: Record<Table, PolicyEntry[]> = { label: [], precedence: [], scopev4: [] }
+  const found: Record<GaiTable, PolicyEntry[]> = { label: [], precedence: [], scopev4: [] }
   const ignoredLines: LineRemark[] = []
   const warnings: LineRemark[] = []
   let reload = false
@@ -116,9 +117,9 @@ const wordsOf = (line: string): string[] =>
     .split(/[ \t\n\v\f\r]+/)
     .filter(Boolean)
 
-const isTable = (keyword: string): keyword is Table => Object.hasOwn(BUILT_IN, keyword)
+const isTable = (keyword: string): keyword is GaiTable => Object.hasOwn(BUILT_IN, keyword)
 
-function readEntry(table: Table, prefixText: string, valueText: string, parser: GlibcParser): PolicyEntry | string {
+function readEntry(table: GaiTable, prefixText: string, valueText: string, parser: GlibcParser): PolicyEntry | string {
   const slash = prefixText.indexOf('/')
   const address = slash < 0 ? prefixText : prefixText.slice(0, slash)
   const lengthText = slash < 0 ? undefined : prefixText.slice(slash + 1)
@@ -148,7 +149,7 @@ interface AddressShape {
   readonly most: number
 }
 
-function addressShape(table: Table, address: string): AddressShape | string {
+function addressShape(table: GaiTable, address: string): AddressShape | string {
   const bits = ipv6Bits(address)
   if (table !== 'scopev4') {
     if (bits !== undefined) return { bits, width: 128, least: 0, most: 128 }
@@ -201,7 +202,7 @@ function doubtsAbout(entry: PolicyEntry, prefix: string, value: string, earlier:
   return doubts
 }
 
-function tableOf(table: Table, found: readonly PolicyEntry[]): readonly PolicyEntry[] {
+function tableOf(table: GaiTable, found: readonly PolicyEntry[]): readonly PolicyEntry[] {
   if (found.length === 0) return BUILT_IN[table]
   const all = CATCH_ALL[table]
   const complete = found.some(({ length }) => length <= all.length) ? [...found] : [...found, all]

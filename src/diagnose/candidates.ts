@@ -1,0 +1,38 @@
+import { promises as dns } from 'node:dns'
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+
+/** The addresses of a name before getaddrinfo sorts them, and where they come from. */
+export interface Candidates {
+  readonly from: 'literal' | 'hosts' | 'dns' | 'getaddrinfo'
+  readonly addresses: readonly string[]
+}
+
+/**
+ * What a name service hands to glibc: the lines of /etc/hosts in their order, else DNS with A before AAAA. `sorted` is
+ * what getaddrinfo returned; it is used where neither knows the name (mDNS, LDAP). Never rejects.
+ */
+export async function candidatesOf(
+  host: string,
+  sorted: readonly string[],
+  hostsFile = '/etc/hosts',
+): Promise<Candidates> {
+  if (isIP(host) !== 0) return { from: 'literal', addresses: [host] }
+  const listed = inHosts(await readFile(hostsFile, 'utf8').catch(() => ''), host)
+  const known = (addresses: readonly string[]): boolean => sorted.every((each) => addresses.includes(each))
+  if (listed.length > 0 && known(listed))
+    return { from: 'hosts', addresses: listed.filter((each) => sorted.includes(each)) }
+  const answers = await Promise.all([dns.resolve4(host).catch(() => []), dns.resolve6(host).catch(() => [])])
+  const answered = answers.flat()
+  if (answered.length > 0 && known(answered)) return { from: 'dns', addresses: answered }
+  return { from: 'getaddrinfo', addresses: sorted }
+}
+
+/** Every address of a name in a hosts file, in its order, each once. */
+export function inHosts(text: string, host: string): string[] {
+  const found = text.split('\n').flatMap((line) => {
+    const [address = '', ...names] = line.replace(/#.*$/, '').trim().split(/\s+/)
+    return names.some((name) => name.toLowerCase() === host.toLowerCase()) && isIP(address) !== 0 ? [address] : []
+  })
+  return [...new Set(found)]
+}

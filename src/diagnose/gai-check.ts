@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { type Comparison, orderAddresses } from './address-order.ts'
+import { type Candidates, candidatesOf } from './candidates.ts'
+import { type GaiConf, parseGaiConf } from './gai-conf.ts'
+import { glibcVersion, parserOf } from './libc.ts'
+import { orderInputHere } from './local-addresses.ts'
+import { changedAt, type HostProcess, hostProcesses, socketsOf } from './processes.ts'
+import { type NameServices, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
+import { type RuntimeOrder, runtimeOrders } from './runtimes.ts'
+import { tcpSockets } from './sockets.ts'
+
+export const GAI_CONF = '/etc/gai.conf'
+
+/** Which address clients on this host take for a name, and why. JSON-able. */
+export interface AddressCheck {
+  readonly ok: true
+  readonly host: string
+  /** Undefined: this machine's C library is not glibc, and nothing here is predicted from gai.conf. */
+  readonly glibc?: string
+  readonly gaiConf: { readonly path: string; readonly exists: boolean; readonly reload: boolean }
+  readonly candidates: readonly { readonly address: string; readonly source: string | null }[]
+  readonly candidatesFrom: Candidates['from']
+  readonly predicted: readonly string[]
+  /** What getaddrinfo gave this process just now. */
+  readonly real: readonly string[]
+  readonly agree: boolean
+  readonly comparisons: readonly Comparison[]
+  readonly runtimes: readonly RuntimeOrder[]
+  /** Processes connected to one of the addresses that started before gai.conf was changed: they keep the old order. */
+  readonly holdingOlderTable: readonly HostProcess[]
+}
+
+/** Works on this host, now. Sends nothing but name lookups. Never rejects. */
+export async function checkAddressOrder(
+  host: string,
+  names: NameServices = systemNames,
+  path: string = GAI_CONF,
+): Promise<AddressCheck | ResolveFailure> {
+  const resolved = await resolveTarget(host, { names })
+  if (!resolved.ok) return resolved
+  const real = resolved.addresses.map(({ address }) => address)
+  const { from, addresses } =
+    names === systemNames ? await candidatesOf(host, real) : { from: 'getaddrinfo' as const, addresses: real }
+  const text = await readFile(path, 'utf8').catch(() => null)
+  const glibc = glibcVersion()
+  const conf = parseGaiConf(text, glibc === undefined ? 'up to 2.40' : parserOf(glibc))
+  const input = await orderInputHere(addresses)
+  const { order: predicted, comparisons } = orderAddresses(input, conf)
+  return {
+    ok: true,
+    host,
+    ...(glibc !== undefined && { glibc }),
+    gaiConf: { path, exists: text !== null, reload: conf.reload },
+    candidates: addresses.map((address) => ({ address, source: input.sources[address] ?? null })),
+    candidatesFrom: from,
+    predicted,
+    real,
+    agree: predicted.join() === real.join(),
+    comparisons,
+    runtimes: runtimeOrders(input, predicted),
+    holdingOlderTable: await holdersOf(addresses, conf, path),
+  }
+}
+
+async function holdersOf(addresses: readonly string[], conf: GaiConf, path: string): Promise<HostProcess[]> {
+  const changed = await changedAt(path)
+  if (changed === undefined || conf.reload) return []
+  const connected = new Set(
+    (await tcpSockets()).filter(({ remoteAddress }) => addresses.includes(remoteAddress)).map(({ inode }) => inode),
+  )
+  if (connected.size === 0) return []
+  const older = (await hostProcesses()).filter(({ startedAt, pid }) => startedAt < changed && pid !== process.pid)
+  const holds = await Promise.all(
+    older.map(async ({ pid }) => [...(await socketsOf(pid))].some((inode) => connected.has(inode))),
+  )
+  return older.filter((_, index) => holds[index])
+}

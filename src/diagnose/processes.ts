@@ -1,0 +1,52 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+
+/** A process of this host, as /proc shows it to anybody. */
+export interface HostProcess {
+  readonly pid: number
+  readonly name: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+// Jiffies per second as user space sees them: fixed at 100 on every architecture Node runs on.
+const TICKS_PER_SECOND = 100
+
+/** Every process of this host; none where there is no /proc. Never rejects. */
+export async function hostProcesses(): Promise<HostProcess[]> {
+  const bootSeconds = Number(/^btime (\d+)$/m.exec(await readText('/proc/stat'))?.[1] ?? Number.NaN)
+  if (Number.isNaN(bootSeconds)) return []
+  const ids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const found = await Promise.all(ids.map(async (id) => processOf(id, await readText(`/proc/${id}/stat`), bootSeconds)))
+  return found.flatMap((each) => each ?? [])
+}
+
+function processOf(id: string, statText: string, bootSeconds: number): HostProcess | undefined {
+  // The name stands in parentheses and may hold parentheses itself: the last one ends it.
+  const end = statText.lastIndexOf(')')
+  const ticks = Number(statText.slice(end + 2).split(' ')[19])
+  if (end < 0 || Number.isNaN(ticks)) return undefined
+  const name = statText.slice(statText.indexOf('(') + 1, end)
+  return { pid: Number(id), name, startedAt: (bootSeconds + ticks / TICKS_PER_SECOND) * 1000 }
+}
+
+/** When a file was last changed, milliseconds since the epoch; undefined if it is not there. */
+export const changedAt = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ mtimeMs, ctimeMs }) => Math.max(mtimeMs, ctimeMs),
+    () => undefined,
+  )
+
+/** The sockets (inodes) a process holds. Empty for processes of other users. */
+export async function socketsOf(pid: number): Promise<ReadonlySet<string>> {
+  const folder = `/proc/${pid}/fd`
+  const links = await Promise.all(
+    (await readdir(folder).catch(() => [])).map((fd) => readlink(`${folder}/${fd}`).catch(() => '')),
+  )
+  return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
+}
+
+/** The arguments a process was started with. Empty where it can't be read. */
+export const argumentsOf = async (pid: number): Promise<readonly string[]> =>
+  (await readText(`/proc/${pid}/cmdline`)).split('\0').filter(Boolean)
+
+const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
