@@ -1,4 +1,4 @@
-import { textOf } from './cidr.ts'
+import { parseCidr, textOf } from './cidr.ts'
 import { BUILT_IN, type GaiConf, type GaiTable, matchPolicy, type PolicyEntry, parseGaiConf } from './gai-conf.ts'
 import { ipv6Bits, samePrefix } from './ip-address.ts'
 
@@ -21,7 +21,11 @@ export function lintGaiConf(text: string | null): LintRemark[] {
   const at = (line: number | undefined): Pick<LintRemark, 'line' | 'text'> =>
     line === undefined ? { text: '' } : { line, text: (lines[line - 1] ?? '').trim() }
   const remarks: LintRemark[] = [
-    ...conf.ignoredLines.map(({ line, reason }) => ({ ...at(line), kind: 'ignored' as const, ...ignored(reason) })),
+    ...conf.ignoredLines.map(({ line, reason }) => ({
+      ...at(line),
+      kind: 'ignored' as const,
+      ...ignored(reason, at(line).text),
+    })),
     ...conf.warnings.map(({ line, reason }) => ({ ...at(line), kind: 'doubt' as const, ...doubt(reason) })),
     ...ofNewerGlibc(conf, strict).map((line) => ({
       ...at(line),
@@ -45,17 +49,28 @@ export function lintGaiConf(text: string | null): LintRemark[] {
 
 const RANK = { harm: 0, ignored: 1, 'no-effect': 2, doubt: 3, note: 4 } as const
 
-const ignored = (reason: string) => ({
+const ignored = (reason: string, text: string) => ({
   sentence: `glibc drops this line without a word: ${reason}.`,
-  fix: /write (::ffff:\S+)/.exec(reason)?.[0] ?? 'Correct it, or delete it.',
+  fix: rewritten(text) ?? 'Correct it, or delete it.',
 })
+
+/** The line in the form glibc reads, where it is clear what was meant: IPv4 text, netsh's form, capitals. */
+function rewritten(text: string): string | undefined {
+  const [, keyword = '', prefix = '', length, value = ''] =
+    /^\s*([A-Za-z]\w*)\s+([^\s/#]+)(?:\/(\d+))?\s+(\d+)/.exec(text) ?? []
+  const address = prefix.replace(/^(::ffff:\d+\.\d+\.\d+\.\d+):0$/i, '$1')
+  const cidr = parseCidr(length === undefined ? address : `${address}/${length}`)
+  if (keyword === '' || typeof cidr === 'string') return undefined
+  return `Write: ${keyword.toLowerCase()} ${cidr.policyText} ${value}`
+}
 
 const doubt = (reason: string) => ({ sentence: `${capital(reason)}.`, fix: 'Write what is meant.' })
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function ofNewerGlibc(old: GaiConf, strict: GaiConf): number[] {
-  const known = new Set(old.warnings.map(({ line }) => line))
+  const saidByParser = old.ignoredLines.filter(({ reason }) => reason.includes('glibc'))
+  const known = new Set([...old.warnings, ...saidByParser].map(({ line }) => line))
   const droppedBy = ({ ignoredLines }: GaiConf) => new Set(ignoredLines.map(({ line }) => line))
   const [before, since] = [droppedBy(old), droppedBy(strict)]
   return [...new Set([...before, ...since])].filter((line) => before.has(line) !== since.has(line) && !known.has(line))

@@ -46,7 +46,6 @@ export function planStanza({ present, prefer, cidrs }: StanzaRequest): StanzaPla
   const lines = (present ?? '').split('\n')
   const wanted: string[] = []
   for (const network of networks) {
-    const value = valueFor(network.family, prefer, conf)
     for (const row of inTheWay(conf.labels, network)) {
       disabled.push({
         ...ownLine(row, lines),
@@ -55,8 +54,11 @@ export function planStanza({ present, prefer, cidrs }: StanzaRequest): StanzaPla
     }
     if (decidesRightly(conf, network, prefer)) continue
     const own = conf.precedences.find((row) => row.line !== undefined && samePlace(row, network))
-    if (own) disabled.push({ ...ownLine(own, lines), why: 'the first line of a prefix wins' })
-    wanted.push(`precedence ${network.policyText} ${value}`)
+    if (own) disabled.push({ ...ownLine(own, lines), why: 'it decides the other way' })
+    // Without that line the rest of the file may decide as wished already.
+    const rest = own ? parseGaiConf(newText(present, [], new Set([own.line ?? 0]))) : conf
+    if (decidesRightly(rest, network, prefer)) continue
+    wanted.push(`precedence ${network.policyText} ${valueFor(network.family, prefer, conf)}`)
   }
   const gone = new Set(disabled.map(({ line }) => line))
   const hasPrecedences = conf.precedences.some(({ line }) => line !== undefined && !gone.has(line))
