@@ -115,7 +115,6 @@ export class Connection implements ReplySink {
 
   /** Called once the socket is gone. */
   closed(): void {
-    this.closing = true
     if (this.item !== 0) this.core.store.free(this.item)
     this.item = 0
     this.#pending = EMPTY

@@ -5,9 +5,10 @@ import type { ListenAddress } from './listener.ts'
 import { type Opcode, opcodesOf } from './opcodes.ts'
 import type { Settings } from './options.ts'
 import { Replies } from './replies.ts'
-import type { PrefixStats } from './stats/prefixes.ts'
+import { PrefixStats } from './stats/prefixes.ts'
 import { ItemStore } from './store/items.ts'
 import { lookupOf, type VerbLookup } from './verbs.ts'
+import type { Watchers } from './watchers.ts'
 
 /** What the verbs of one node work on. */
 export class CacheCore {
@@ -24,10 +25,12 @@ export class CacheCore {
   readonly startedAt: number
   /** Where the node listens. */
   addresses: readonly ListenAddress[] = []
-  /** What `stats detail on` counts, while it is on. */
+  /** Where requests are counted by prefix, while `stats detail` is on. */
   prefixes: PrefixStats | undefined
-  /** Connections that `watch`. */
-  readonly watchers = new Set<Connection>()
+  /** What has been counted so far. */
+  readonly prefixStats = new PrefixStats()
+  /** Those who `watch`, once there has been one. */
+  watchers: Watchers | undefined
 
   constructor(settings: Settings, now: number) {
     this.settings = settings

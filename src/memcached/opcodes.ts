@@ -9,7 +9,6 @@ import {
   done,
   fail,
   header,
-  INVALID,
   KEY_EXISTS,
   NO_MEMORY,
   NO_SUCH_KEY,
@@ -37,6 +36,7 @@ export interface Opcode {
 
 const FLAGS_BYTES = 4
 const NO_CREATION = 0xffffffff
+const FIRST_CONFIG_OPCODE = 0x60
 
 function find(connection: Connection, packet: Packet): number {
   const { bytes, key, keyEnd } = packet
@@ -56,6 +56,8 @@ function getOrTouch(
   const item = find(connection, packet)
   if (touching) counters.cmdTouch++
   else counters.cmdGet++
+  connection.core.prefixes?.get(packet.bytes, packet.key, packet.keyEnd, item !== 0)
+  connection.core.watchers?.fetched(connection, packet.bytes, packet.key, packet.keyEnd, item)
   if (item === 0) {
     if (touching) counters.touchMisses++
     else counters.getMisses++
@@ -235,14 +237,12 @@ function version(connection: Connection): void {
 function stat(connection: Connection, packet: Packet): void {
   const { core } = connection
   const topic = packet.bytes.toString('latin1', packet.key, packet.keyEnd)
-  const detail = /^detail(?: (on|off|dump)$)?/.exec(topic)
-  if (topic === 'reset') {
-    resetStats(core)
-  } else if (detail !== null && detail[1] === undefined) {
-    fail(connection, INVALID, 0)
-    return
-  } else {
-    const lines = statsOf(core, topic)
+  if (topic === 'reset') resetStats(core)
+  else if (topic === 'detail on') core.prefixes = core.prefixStats
+  else if (topic === 'detail off') core.prefixes = undefined
+  else if (topic === 'detail dump') answerStat(connection, Buffer.from('detail'), Buffer.from(core.prefixStats.dump()))
+  else {
+    const lines = core.settings.plainStatsOnly && topic !== '' ? undefined : statsOf(core, topic)
     if (lines === undefined) {
       fail(connection, NO_SUCH_KEY, 0)
       return
@@ -377,10 +377,11 @@ export const OPCODES: readonly Opcode[] = [
 ]
 
 /** The rows of one engine version, by opcode. */
-export function opcodesOf({ engineVersion }: Settings): readonly (Opcode | undefined)[] {
+export function opcodesOf({ engineVersion, configCommand }: Settings): readonly (Opcode | undefined)[] {
   const rows: (Opcode | undefined)[] = new Array(256).fill(undefined)
   for (const row of OPCODES) {
-    if (row.since === undefined || atLeast(engineVersion, row.since)) rows[row.opcode] = row
+    const known = row.since === undefined || atLeast(engineVersion, row.since)
+    if (known && (configCommand || row.opcode < FIRST_CONFIG_OPCODE)) rows[row.opcode] = row
   }
   return rows
 }

@@ -1,3 +1,4 @@
+import { atLeast } from './engine-version.ts'
 import type { StoreOptions } from './store/items.ts'
 
 /** What a node is started with. Defaults are memcached's, or ElastiCache's where it has a parameter of its own. */
@@ -56,6 +57,8 @@ export interface CacheNodeOptions {
   workerLogbufSize?: number
   /** Whether the node has ElastiCache's `config` command and statistics; plain memcached has not. */
   configCommand?: boolean
+  /** Whether there are `lru_crawler`, `lru` and `slabs`; by default up to engine 1.6.16. */
+  adminCommands?: boolean
   /** Whether `stats` knows no topic but `reset`, as on serverless caches. */
   plainStatsOnly?: boolean
   /** Commands answered with `ERROR` whatever the engine version, as serverless caches do. */
@@ -82,6 +85,7 @@ export interface Settings extends StoreOptions {
   /** Bytes. */
   readonly workerLogbufSize: number
   readonly configCommand: boolean
+  readonly adminCommands: boolean
   readonly plainStatsOnly: boolean
   readonly hashAlgorithm: string
   verbosity: number
@@ -130,6 +134,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     watcherLogbufSize: (options.watcherLogbufSize ?? 256) * 1024,
     workerLogbufSize: (options.workerLogbufSize ?? 64) * 1024,
     configCommand: options.configCommand ?? true,
+    adminCommands: options.adminCommands ?? !atLeast(options.engineVersion, '1.6.17'),
     plainStatsOnly: options.plainStatsOnly ?? false,
     hashAlgorithm: options.hashAlgorithm ?? 'murmur3',
     verbosity: options.verbosity ?? 0,

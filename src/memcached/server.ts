@@ -170,11 +170,14 @@ export class CacheNode {
     connection = new Connection(this.#core, socket, ++this.#lastId, tls)
     const served = connection
     connections.add(served)
+    this.#core.watchers?.connected(served)
     socket.on('drain', () => served.drained())
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       served.closed()
       connections.delete(served)
+      this.#core.watchers?.delete(served)
+      this.#core.watchers?.disconnected(served, served.closing ? 'normal' : 'error')
       this.#admit()
     })
     if (wrapped === undefined) {

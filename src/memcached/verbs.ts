@@ -7,6 +7,7 @@ import { adminVerbs } from './verbs/admin.ts'
 import { arithmeticVerbs } from './verbs/arithmetic.ts'
 import { configVerbs } from './verbs/config.ts'
 import { getVerbs } from './verbs/get.ts'
+import { adminOnlyVerbs, maintenanceVerbs } from './verbs/maintenance.ts'
 import { metaChangeVerbs } from './verbs/meta/change.ts'
 import { metaGetVerbs } from './verbs/meta/get.ts'
 import { metaStoreVerbs } from './verbs/meta/store.ts'
@@ -38,6 +39,7 @@ export const VERBS: readonly Verb[] = [
   ...configVerbs,
   ...statsVerbs,
   ...adminVerbs,
+  ...maintenanceVerbs,
 ]
 
 const SLOTS = 256
@@ -77,9 +79,9 @@ function slotOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The verbs that a node of this engine version, with these settings, understands. */
-export function lookupOf({ engineVersion, refusedCommands, configCommand }: Settings): VerbLookup {
+export function lookupOf({ engineVersion, refusedCommands, configCommand, adminCommands }: Settings): VerbLookup {
   return new VerbLookup(
-    VERBS.filter(
+    [...VERBS, ...(adminCommands ? adminOnlyVerbs : [])].filter(
       ({ name, since, until }) =>
         (since === undefined || atLeast(engineVersion, since)) &&
         (until === undefined || !atLeast(engineVersion, until)) &&

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startNode } from './support/node.ts'
+import { replies, request } from './support/packets.ts'
 
 const PAYLOAD = '12\nlocalhost|127.0.0.1|11211 localhost|127.0.0.1|11212\n'
 const CONFIG = `CONFIG cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`
@@ -61,6 +62,48 @@ describe('Auto Discovery', () => {
     )
     expect(await client.ask('config delete cluster\r\nconfig delete cluster\r\n')).toBe('DELETED\r\nNOT_FOUND\r\n')
     expect(await client.ask('config get cluster\r\n')).toBe('END\r\n')
+  })
+
+  it('speaks binary as well: get, set, delete and list, with flags as extras', async () => {
+    const { node, client, connect } = await startNode()
+    node.announce(Buffer.from(PAYLOAD))
+    client.send(
+      request(0x60, { key: 'cluster' }) +
+        request(0x62, { key: 'cluster' }) +
+        request(0x61, { key: 'nothing' }) +
+        request(0x60, { key: 'nothing' }) +
+        request(0x64, { key: 'other', extras: [7], value: 'a|b' }) +
+        request(0x60, { key: 'other' }) +
+        request(0x68) +
+        request(0x66, { key: 'other' }) +
+        request(0x66, { key: 'other' }) +
+        request(0x65, { key: 'quiet', value: 'x' }) +
+        request(0x07),
+    )
+    const answers = replies(await client.untilClosed()).replies
+    expect(answers.map(({ opcode, status, extras, key, value }) => [opcode, status, extras, key, value])).toEqual([
+      [0x60, 0, '00000000', '', PAYLOAD],
+      [0x62, 0, '00000000', 'cluster', PAYLOAD],
+      [0x60, 1, '', '', 'Not found'],
+      [0x64, 0, '', '', ''],
+      [0x60, 0, '00000007', '', 'a|b'],
+      [0x68, 0, '', 'cluster', ''],
+      [0x68, 0, '', 'other', ''],
+      [0x68, 0, '', '', ''],
+      [0x66, 0, '', '', ''],
+      [0x66, 1, '', '', 'Not found'],
+      [0x07, 0, '', '', ''],
+    ])
+    expect(await (await connect()).ask('config get quiet\r\n')).toBe('CONFIG quiet 0 1\r\nx\r\nEND\r\n')
+  })
+
+  it('counts what was asked and set', async () => {
+    const { node, client } = await startNode()
+    node.announce(Buffer.from(PAYLOAD))
+    await client.ask('config get cluster\r\nconfig get nothing\r\nconfig set x 0 1\r\nx\r\n')
+    const stats = await client.ask('stats\r\n')
+    expect(stats).toMatch(/cmd_touch 0\r\nSTAT cmd_config_get 2\r\nSTAT cmd_config_set 1\r\nSTAT cmd_meta/)
+    expect(stats).toMatch(/hash_is_expanding 0\r\nSTAT curr_config 2\r\n/)
   })
 
   it('limits how many entries there are, and how large', async () => {

@@ -20,7 +20,7 @@ const TRAFFIC = [
 
 // What differs for good reason: processes, time, buffers and threads, and which socket is which.
 const OWN =
-  /^(pid|uptime|time|libevent|pointer_size|rusage_.*|response_obj_.*|read_buf_.*|reserved_fds|lru_maintainer_juggles|lru_crawler_.*|tcpport|max_connections|maxconns|bytes_written|bytes_read|ssl_.*|ext_.*|num_napi_ids|memory_file|slab_automove_freeratio|items:.*:crawler_.*|crawler_.*|connection_structures|moves_to_(cold|warm)|conn_yields|items:.*:(number_(hot|warm|cold)|moves_to_(cold|warm)|age.*)|oldest|get_flushed|log_.*)$/
+  /^(pid|uptime|time|libevent|pointer_size|rusage_.*|response_obj_.*|read_buf_.*|reserved_fds|lru_maintainer_juggles|lru_crawler_.*|tcpport|max_connections|maxconns|bytes_written|bytes_read|ssl_.*|ext_.*|num_napi_ids|memory_file|slab_automove_freeratio|items:.*:crawler_.*|crawler_.*|connection_structures|moves_to_(cold|warm)|conn_yields|lrutail_reflocked|items:.*:(number_(hot|warm|cold)|moves_to_(cold|warm)|hits_to_.*|lrutail_reflocked|age.*)|oldest|get_flushed|log_.*)$/
 
 async function statistics(port: number, requests: string, topic: string): Promise<[string, string][]> {
   const client = await MemcachedClient.connect(port)

@@ -111,7 +111,7 @@ const LINES: readonly Line[] = [
     stat('lru_maintainer_juggles', ({ counters }) => counters.juggles),
   ),
   ...zeros('malloc_fails', 'log_worker_dropped', 'log_worker_written', 'log_watcher_skipped', 'log_watcher_sent'),
-  stat('log_watchers', ({ watchers }) => watchers.size),
+  stat('log_watchers', ({ watchers }) => watchers?.size ?? 0),
   ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
   stat('bytes', ({ store }) => store.bytes),
   stat('curr_items', ({ store }) => store.items),

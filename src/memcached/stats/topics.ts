@@ -23,8 +23,8 @@ export function statsOf(core: CacheCore, topic: string): StatLine[] | undefined 
 }
 
 /** `stats reset`. */
-export function resetStats({ counters, store, prefixes }: CacheCore): void {
+export function resetStats({ counters, store, prefixStats }: CacheCore): void {
   counters.reset()
   store.resetCounts()
-  prefixes?.clear()
+  prefixStats.clear()
 }

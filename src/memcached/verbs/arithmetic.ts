@@ -71,6 +71,7 @@ const remove: Verb = {
       if (!valid) return reply(connection, BAD_DELETE)
     }
     if (line.length(KEY) > KEY_MAX_BYTES) return reply(connection, BAD_FORMAT)
+    connection.core.prefixes?.delete(line.bytes, line.start(KEY), line.stop(KEY))
     const item = find(connection, line)
     if (item === 0) {
       counters.deleteMisses++

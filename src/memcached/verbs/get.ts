@@ -42,6 +42,8 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     if (touching) counters.cmdTouch++
     else counters.cmdGet++
     const item = store.find(bytes, start, at, hashKey(bytes, start, at))
+    if (core.watchers !== undefined) core.watchers.fetched(connection, bytes, start, at, item)
+    if (core.prefixes !== undefined) core.prefixes.get(bytes, start, at, item !== 0)
     if (item === 0) {
       if (touching) counters.touchMisses++
       else counters.getMisses++

@@ -1,6 +1,5 @@
 import { BAD_CACHEDUMP, BAD_FORMAT, BAD_SLAB_ID, DETAIL_USAGE, END, ERROR, OK, RESET } from '../answers.ts'
 import type { CacheCore } from '../core.ts'
-import { PrefixStats } from '../stats/prefixes.ts'
 import { resetStats, statsOf } from '../stats/topics.ts'
 import { COLD, EXPTIME, NEXT } from '../store/item.ts'
 import type { Line } from '../tokens.ts'
@@ -22,13 +21,13 @@ function answerTopic(core: CacheCore, topic: string): void {
 function detail(core: CacheCore, line: Line): void {
   const { replies } = core
   if (line.is(2, 'on')) {
-    core.prefixes ??= new PrefixStats()
+    core.prefixes = core.prefixStats
     replies.text(OK)
   } else if (line.is(2, 'off')) {
     core.prefixes = undefined
     replies.text(OK)
   } else if (line.is(2, 'dump')) {
-    replies.text(Buffer.from(core.prefixes?.dump() ?? '', 'latin1'))
+    replies.text(Buffer.from(core.prefixStats.dump(), 'latin1'))
     replies.text(END)
   } else replies.text(DETAIL_USAGE)
 }

@@ -10,12 +10,13 @@ import {
 } from '../answers.ts'
 import { expectNothing, expectValue } from '../body.ts'
 import type { Connection } from '../connection.ts'
-import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
+import { EXPTIME as EXPTIME_FIELD, hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { TOO_LARGE } from '../store/items.ts'
 import { count } from '../store/lru.ts'
 import { commit, type Mode, type StoreOutcome } from '../store/operations.ts'
 import type { Line } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
+import type { Watchers } from '../watchers.ts'
 
 const MAX_VALUE_BYTES = 0x7fffffff - 2
 const KEY = 1
@@ -52,6 +53,7 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
     reply(connection, BAD_FORMAT)
     return
   }
+  if (core.prefixes !== undefined) core.prefixes.set(line.bytes, start, stop)
   const hash = hashKey(line.bytes, start, stop)
   const item = store.allocate(line.bytes, start, stop, hash, flags, store.expiry(exptime), length + 2)
   if (item <= 0) {
@@ -91,8 +93,22 @@ function finishStore(connection: Connection): void {
     reply(connection, BAD_DATA)
     return
   }
-  const outcome = commit(store, counters, item, connection.mode, connection.casLow, connection.casHigh)
+  const { watchers } = core
+  const outcome =
+    watchers === undefined
+      ? commit(store, counters, item, connection.mode, connection.casLow, connection.casHigh)
+      : watchedCommit(connection, item, watchers)
   reply(connection, REPLIES[outcome])
+}
+
+function watchedCommit(connection: Connection, item: number, watchers: Watchers): StoreOutcome {
+  const { store, counters } = connection.core
+  const exptime = store.slabs.word(item, EXPTIME_FIELD)
+  const ttl = exptime === 0 ? 0 : exptime - store.now
+  const [key, classId, bytes] = [store.keyText(item), store.classOf(item), store.valueBytes(item) - 2]
+  const outcome = commit(store, counters, item, connection.mode, connection.casLow, connection.casHigh)
+  watchers.stored(connection, key, outcome.replaceAll(' ', '_'), ttl, classId, bytes)
+  return outcome
 }
 
 function reply(connection: Connection, answer: Buffer): void {

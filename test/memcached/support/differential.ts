@@ -41,11 +41,11 @@ export async function expectSameAnswers({ theirs, ours }: BothServers, text: str
 }
 
 /** All that a server answers to `text`, by the time it has hung up. */
-export async function converse(port: number, text: string): Promise<string> {
+export async function converse(port: number, text: string, end = 'quit\r\n'): Promise<string> {
   const client = await MemcachedClient.connect(port)
   try {
     client.send(text)
-    client.send('quit\r\n')
+    client.send(end)
     return await client.untilClosed()
   } finally {
     client.close()

@@ -1,0 +1,226 @@
+import { BAD_CLASS, BAD_FORMAT, END, ERROR, OK } from '../answers.ts'
+import type { Connection } from '../connection.ts'
+import type { CacheCore } from '../core.ts'
+import { crawl } from '../store/crawler.ts'
+import { EXPTIME, FETCHED, TIME } from '../store/item.ts'
+import type { Line } from '../tokens.ts'
+import type { Verb } from '../verbs.ts'
+import { keyText, TOPICS, type Topic, Watchers } from '../watchers.ts'
+
+// Commands that look after a server rather than its items. ElastiCache took lru_crawler, lru and slabs away with
+// engine 1.6.17 (guide, "Memcached 1.6.17 parameter changes").
+
+const MAX_PERCENT = 80
+const MAX_SLEEP_MICROSECONDS = 1_000_000
+const MIN_MEGABYTES = 8
+const MIB = 1 << 20
+
+const answer = (text: string): Buffer => Buffer.from(`${text}\r\n`)
+
+const CRAWLER_RUNS = answer('ERROR failed to start lru crawler thread')
+const CRAWLER_OFF = answer('CLIENT_ERROR lru crawler disabled')
+const SLEEP_TOO_LONG = answer('CLIENT_ERROR sleep must be one second or less')
+const PERCENTS = answer('ERROR hot and warm pcts must not exceed 80')
+const FACTORS = answer('ERROR hot/warm age factors must be greater than 0')
+const NO_REASSIGN = answer('CLIENT_ERROR slab reassignment disabled')
+const SAME = answer('SAME src and dst class are identical')
+const BAD_CLASSES = answer('BADCLASS invalid src or dst class id')
+const NO_SPARE = answer('NOSPARE source class has no spare pages')
+const TOO_SMALL = answer('MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m')
+const NO_TLS = answer('Error TLS not enabled')
+
+// --- lru_crawler -----------------------------------------------------------------------------------------------------
+
+function crawler(core: CacheCore, line: Line): Buffer | undefined {
+  const { settings, store, replies, counters } = core
+  switch (line.text(1)) {
+    case 'enable':
+      if (line.words !== 2) return ERROR
+      if (settings.lruCrawler) return CRAWLER_RUNS
+      settings.lruCrawler = true
+      return OK
+    case 'disable':
+      if (line.words !== 2) return ERROR
+      settings.lruCrawler = false
+      return OK
+    case 'crawl': {
+      if (line.words !== 3) return ERROR
+      if (!settings.lruCrawler) return CRAWLER_OFF
+      const classes = classesOf(core, line.text(2))
+      if (classes === undefined) return BAD_CLASS
+      counters.crawlerStarts++
+      crawl(store, classes, settings.lruCrawlerToCrawl)
+      return OK
+    }
+    case 'metadump': {
+      if (line.words !== 3) return ERROR
+      if (!settings.lruCrawler) return CRAWLER_OFF
+      const classes = line.is(2, 'hash') ? classesOf(core, 'all') : classesOf(core, line.text(2))
+      if (classes === undefined) return BAD_CLASS
+      metadump(core, new Set(classes))
+      replies.text(END)
+      return undefined
+    }
+    case 'tocrawl': {
+      const limit = line.uint32(2)
+      if (line.words !== 3) return ERROR
+      if (Number.isNaN(limit)) return BAD_FORMAT
+      settings.lruCrawlerToCrawl = limit
+      return OK
+    }
+    case 'sleep': {
+      const microseconds = line.uint32(2)
+      if (line.words !== 3) return ERROR
+      if (Number.isNaN(microseconds)) return BAD_FORMAT
+      if (microseconds > MAX_SLEEP_MICROSECONDS) return SLEEP_TOO_LONG
+      settings.lruCrawlerSleep = microseconds
+      return OK
+    }
+    default:
+      return ERROR
+  }
+}
+
+function classesOf({ store }: CacheCore, text: string): number[] | undefined {
+  const { largest } = store.slabs.classes
+  if (text === 'all') return Array.from({ length: largest }, (_, index) => index + 1)
+  const classes = text.split(',').map(Number)
+  return classes.every((id) => Number.isInteger(id) && id >= 1 && id <= largest) ? classes : undefined
+}
+
+function metadump({ store, replies }: CacheCore, classes: ReadonlySet<number>): void {
+  store.forEach((item) => {
+    if (!classes.has(store.classOf(item)) || store.isExpired(item) || store.isFlushed(item)) return
+    const exptime = store.slabs.word(item, EXPTIME)
+    const line =
+      `key=${keyText(store.keyText(item))} exp=${exptime === 0 ? -1 : store.unixTime(exptime)}` +
+      ` la=${store.unixTime(store.slabs.word(item, TIME))} cas=${store.cas(item)}` +
+      ` fetch=${store.has(item, FETCHED) ? 'yes' : 'no'} cls=${store.classOf(item)} size=${store.sizeOf(item)}\n`
+    replies.reserve(line.length)
+    replies.string(line)
+  })
+}
+
+// --- lru, slabs ------------------------------------------------------------------------------------------------------
+
+function lru({ settings }: CacheCore, line: Line): Buffer {
+  switch (line.text(1)) {
+    case 'mode':
+      if (!line.is(2, 'flat') && !line.is(2, 'segmented')) return ERROR
+      settings.lruSegmented = line.is(2, 'segmented')
+      return OK
+    case 'tune':
+      return line.words < 6 ? ERROR : tune(settings, line)
+    case 'temp_ttl': {
+      const ttl = line.int32(2)
+      if (Number.isNaN(ttl)) return ERROR
+      settings.tempLru = ttl >= 0
+      if (ttl >= 0) settings.temporaryTtl = ttl
+      return OK
+    }
+    default:
+      return ERROR
+  }
+}
+
+function tune(settings: CacheCore['settings'], line: Line): Buffer {
+  const [hot, warm] = [line.uint32(2), line.uint32(3)]
+  const [hotFactor, warmFactor] = [Number.parseFloat(line.text(4)), Number.parseFloat(line.text(5))]
+  if ([hot, warm, hotFactor, warmFactor].some(Number.isNaN)) return ERROR
+  if (hot + warm > MAX_PERCENT) return PERCENTS
+  if (hotFactor <= 0 || warmFactor <= 0) return FACTORS
+  settings.hotLruPercent = hot
+  settings.warmLruPercent = warm
+  settings.hotMaxFactor = hotFactor
+  settings.warmMaxFactor = warmFactor
+  return OK
+}
+
+function slabs({ settings, store }: CacheCore, line: Line): Buffer {
+  if (line.is(1, 'reassign') && line.words === 4) {
+    const [from, to] = [line.int32(2), line.int32(3)]
+    if (!settings.slabReassign) return NO_REASSIGN
+    if (Number.isNaN(from) || Number.isNaN(to)) return BAD_FORMAT
+    if (from === to) return SAME
+    const known = (id: number): boolean => id >= 0 && id <= store.slabs.classes.largest
+    // Pages stay with their class here, so that none is ever spare.
+    return known(from) && known(to) ? NO_SPARE : BAD_CLASSES
+  }
+  if (line.is(1, 'automove') && line.is(2, 'ratio')) {
+    const ratio = Number.parseFloat(line.text(3))
+    if (Number.isNaN(ratio)) return ERROR
+    settings.slabAutomoveRatio = ratio
+    return OK
+  }
+  if (line.is(1, 'automove') && line.words >= 3) {
+    const level = line.uint32(2)
+    if (Number.isNaN(level)) return BAD_FORMAT
+    if (level > 2) return ERROR
+    settings.slabAutomove = level
+    return OK
+  }
+  return ERROR
+}
+
+// --- watch, cache_memlimit, refresh_certs ----------------------------------------------------------------------------
+
+function watch(connection: Connection, line: Line): undefined {
+  const { core } = connection
+  const topics = new Set<Topic>()
+  for (let word = 1; word < line.words; word++) {
+    const topic = TOPICS.find((name) => line.is(word, name))
+    if (topic === undefined) {
+      core.replies.text(ERROR)
+      return
+    }
+    topics.add(topic)
+  }
+  if (topics.size === 0) topics.add('fetchers')
+  core.watchers ??= new Watchers(core.store, core.settings.watcherLogbufSize)
+  core.watchers.add(connection, topics)
+  const { watchers } = core
+  core.store.onEviction = (item) => watchers.evicted(item)
+  core.replies.text(OK)
+}
+
+function cacheMemlimit({ store }: CacheCore, line: Line): Buffer {
+  const megabytes = line.uint32(1)
+  if (Number.isNaN(megabytes)) return ERROR
+  if (megabytes < MIN_MEGABYTES) return TOO_SMALL
+  store.slabs.memoryLimit = megabytes * MIB
+  return OK
+}
+
+// --- the rows --------------------------------------------------------------------------------------------------------
+
+function row(
+  name: string,
+  words: readonly [number, number],
+  run: (core: CacheCore, line: Line) => Buffer | undefined,
+): Verb {
+  return {
+    name,
+    shape: 'words',
+    words,
+    run(connection, line) {
+      const reply = run(connection.core, line)
+      if (reply !== undefined && !(reply === OK && line.noreply)) connection.core.replies.text(reply)
+      return undefined
+    },
+  }
+}
+
+const ANY: readonly [number, number] = [2, Number.POSITIVE_INFINITY]
+
+/** On nodes with `adminCommands` only. */
+export const adminOnlyVerbs: readonly Verb[] = [
+  row('lru_crawler', ANY, crawler),
+  row('lru', ANY, lru),
+  row('slabs', ANY, slabs),
+]
+
+export const maintenanceVerbs: readonly Verb[] = [
+  { name: 'watch', shape: 'words', words: [1, Number.POSITIVE_INFINITY], since: '1.4.33', run: watch },
+  { ...row('cache_memlimit', [2, 3], cacheMemlimit), since: '1.4.33' },
+  row('refresh_certs', [1, Number.POSITIVE_INFINITY], ({ settings }) => (settings.tls ? OK : NO_TLS)),
+]
