@@ -4,8 +4,7 @@ import { environment, forgetEndpointUrls } from './environment.ts'
 import { loopbackHandler } from './loopback-handler.ts'
 import { CallFailed, Problem } from './problem.ts'
 import type { Target } from './targets.ts'
-
-declare const CACHECTL_VERSION: string
+import { version } from './version.ts'
 
 export interface ApiClient {
   readonly target: Target
@@ -57,7 +56,7 @@ function localConfig({ url, region, credentials }: Extract<Target, { kind: 'loca
     useDualstackEndpoint: false,
     useFipsEndpoint: false,
     userAgentAppId: undefined,
-    defaultUserAgentProvider: async (): Promise<[string, string][]> => [['cachectl', CACHECTL_VERSION]],
+    defaultUserAgentProvider: async (): Promise<[string, string][]> => [['cachectl', version]],
   }
 }
 

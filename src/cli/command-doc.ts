@@ -82,16 +82,24 @@ export interface Chapter {
   readonly ids: readonly string[]
 }
 
-/** Every command once, in the order the root page lists them. */
+/** Our own commands in the order a person meets them; what is not named here follows by name. */
+const ORDER = [
+  ...['quickstart', 'engine:start', 'engine:status', 'engine:env', 'engine:logs', 'engine:stop', 'engine:reset'],
+  ...['engine:ca', 'endpoints', 'discover', 'probe'],
+]
+
+/** Every command once, in the order the root page lists them, whatever order they are given in. */
 export function chapters(ids: readonly string[]): Chapter[] {
   const operationIds = new Set<string>(operationNames.map(kebabCase))
-  const ours = ids.filter((id) => !operationIds.has(id))
-  const under = (topic: string) => ours.filter((id) => id.startsWith(`${topic}:`))
-  const loose = ours.filter((id) => !id.includes(':') && id !== 'quickstart')
+  const named = ORDER.filter((id) => ids.includes(id))
+  const others = ids.filter((id) => !operationIds.has(id) && !ORDER.includes(id)).sort()
+  const ours = [...named, ...others]
+  const isEngine = (id: string) => id === 'quickstart' || id.startsWith('engine:')
+  const isWait = (id: string) => id.startsWith('wait:')
   return [
-    { title: 'Local engine', ids: [...ours.filter((id) => id === 'quickstart'), ...under('engine')] },
-    { title: 'Endpoints and diagnosis', ids: loose },
+    { title: 'Local engine', ids: ours.filter(isEngine) },
+    { title: 'Endpoints and diagnosis', ids: ours.filter((id) => !isEngine(id) && !isWait(id)) },
     ...groups.map((title) => ({ title, ids: operationsIn(title).map(kebabCase) })),
-    { title: 'Waiting', ids: under('wait') },
+    { title: 'Waiting', ids: ours.filter(isWait) },
   ].filter((chapter) => chapter.ids.length > 0)
 }

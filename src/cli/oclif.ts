@@ -5,8 +5,7 @@ import { commands } from '../commands.ts'
 import { usageProblem } from './problem.ts'
 import { nearest } from './suggest.ts'
 import { print } from './terminal.ts'
-
-declare const CACHECTL_VERSION: string | undefined
+import { version } from './version.ts'
 
 /** `words`: the command's name and what follows; `leading`: options that stood before it. */
 export async function runCommand(words: readonly string[], leading: readonly string[], rest: readonly string[]) {
@@ -16,7 +15,7 @@ export async function runCommand(words: readonly string[], leading: readonly str
   if (!Command) throw new Error(`the command table has no ${id}`)
   Command.id = id
   // oclif's loader costs as much as a call, and our commands ask their config for nothing but the program's name.
-  const config = { bin: 'cachectl', name: 'cachectl', version: CACHECTL_VERSION } as unknown as Config
+  const config = { bin: 'cachectl', name: 'cachectl', version } as unknown as Config
   await new Command([...leading, ...rest.slice(id.split(':').length)], config).run()
 }
 

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../support/engine.ts'
+import { bareEnvironment, cachectl } from './support/cli.ts'
+import { errorBody, pretendEngine, recordRequests, result } from './support/recorder.ts'
+
+const launcher = new URL('../../bin/run.js', import.meta.url).pathname
+
+async function homeThatAnswers(reply: Parameters<typeof recordRequests>[0]) {
+  const recorder = await recordRequests(reply)
+  const CACHECTL_HOME = temporaryDirectory()
+  pretendEngine(CACHECTL_HOME, recorder.url)
+  return { CACHECTL_HOME }
+}
+
+describe("exit codes are aws-cli v2's", () => {
+  test('254, and the sentence scripts look for, when the service refuses', async () => {
+    const home = await homeThatAnswers(() => ({ status: 404, body: errorBody('CacheClusterNotFound', 'no shop') }))
+    const { code, stdout, stderr } = await cachectl(['delete-cache-cluster', '--cache-cluster-id', 'shop'], home)
+    expect(code).toBe(254)
+    expect(stdout).toBe('')
+    expect(stderr).toBe(
+      '\nAn error occurred (CacheClusterNotFound) when calling the DeleteCacheCluster operation: no shop\n',
+    )
+  })
+
+  test('254 with the code as sent, also for a code that no SDK knows', async () => {
+    const home = await homeThatAnswers(() => ({ status: 400, body: errorBody('UnsupportedOperation', 'not here') }))
+    const { code, stderr } = await cachectl(['describe-users'], home)
+    expect(code).toBe(254)
+    expect(stderr).toContain('An error occurred (UnsupportedOperation) when calling the DescribeUsers operation')
+  })
+
+  test.each([
+    ['an unknown command', ['descibe-cache-clusters'], 'Did you mean `cachectl describe-cache-clusters`?'],
+    ['an unknown option', ['describe-cache-clusters', '--regin', 'x'], 'Did you mean --region?'],
+    ['a missing option', ['create-cache-cluster'], 'the following arguments are required: --cache-cluster-id'],
+    ['a form that is not there', ['describe-cache-clusters', '--output', 'paper'], "invalid choice: 'paper'"],
+    ['a bad query', ['describe-cache-clusters', '--query', 'a['], 'Bad value for --query a['],
+    ['an unknown target', ['describe-cache-clusters', '--target', 'moon'], 'Unknown target "moon"'],
+  ])('252 for %s', async (_, argv, message) => {
+    const { code, stdout, stderr } = await cachectl(argv, { CACHECTL_HOME: temporaryDirectory() })
+    expect(stderr).toContain(message)
+    expect(stdout).toBe('')
+    expect(code).toBe(252)
+  })
+
+  test('253 when no engine runs, with the next step', async () => {
+    const { code, stderr } = await cachectl(['describe-cache-clusters'], { CACHECTL_HOME: temporaryDirectory() })
+    expect(code).toBe(253)
+    expect(stderr).toContain('No local engine is running')
+    expect(stderr).toContain('cachectl engine start')
+  })
+
+  test('253 without credentials, and without a region', async () => {
+    const HOME = temporaryDirectory()
+    const noCredentials = await cachectl(['describe-users', '--target', 'aws', '--region', 'us-west-2'], { HOME })
+    expect(noCredentials).toMatchObject({ code: 253, stderr: expect.stringContaining('Unable to locate credentials') })
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x' }
+    const noRegion = await cachectl(['describe-users', '--target', 'aws'], { HOME, ...keys })
+    expect(noRegion).toMatchObject({ code: 253, stderr: expect.stringContaining('You must specify a region') })
+  })
+
+  test('255 when nothing listens, with the URL', async () => {
+    const CACHECTL_HOME = temporaryDirectory()
+    pretendEngine(CACHECTL_HOME, 'http://127.0.0.1:1')
+    const { code, stderr } = await cachectl(['describe-cache-clusters'], { CACHECTL_HOME })
+    expect(code).toBe(255)
+    expect(stderr).toContain('Could not connect to the endpoint URL: "http://127.0.0.1:1"')
+  })
+})
+
+test('an error can be had as JSON', async () => {
+  const home = await homeThatAnswers(() => ({ status: 404, body: errorBody('UserNotFound', 'who?') }))
+  const expected = { code: 'UserNotFound', operation: 'DescribeUsers', exitCode: 254 }
+  for (const [argv, env] of [
+    [['--cli-error-format', 'json'], {}],
+    [['--cli-error-format=json'], {}],
+    [[], { CACHECTL_ERROR_FORMAT: 'json' }],
+  ] as const) {
+    const { stderr, code } = await cachectl(['describe-users', ...argv], { ...home, ...env })
+    expect(code).toBe(254)
+    expect(JSON.parse(stderr)).toMatchObject({ ...expected, message: expect.stringContaining('who?') })
+  }
+})
+
+test('an empty answer prints nothing at all', async () => {
+  const home = await homeThatAnswers(({ action }) => ({ body: result(action) }))
+  const outcome = await cachectl(['delete-cache-subnet-group', '--cache-subnet-group-name', 'x'], home)
+  expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' })
+})
+
+test('global options may stand before the command', async () => {
+  const home = await homeThatAnswers(({ action }) => ({ body: result(action, '<Users/>') }))
+  const { stdout, code } = await cachectl(['--target', 'local', '--region=eu-west-1', 'describe-users'], home)
+  expect({ stdout, code }).toEqual({ stdout: '{\n    "Users": []\n}\n', code: 0 })
+})
+
+test('a reader that leaves early is no error', async () => {
+  const many = '<CacheCluster><CacheClusterId>shop</CacheClusterId></CacheCluster>'.repeat(20_000)
+  const home = await homeThatAnswers(({ action }) => ({
+    body: result(action, `<CacheClusters>${many}</CacheClusters>`),
+  }))
+  const child = spawn(process.execPath, [launcher, 'describe-cache-clusters'], {
+    env: { ...bareEnvironment(), ...home },
+  })
+  let stderr = ''
+  child.stderr.on('data', (piece: Buffer) => {
+    stderr += piece.toString()
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
