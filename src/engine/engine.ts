@@ -173,12 +173,12 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 
 const isRecorded = (store: Store, port: number): boolean =>
   store
-    .allClusters()
+    .all('cluster')
     .some(({ endpointPort, nodes }) => endpointPort === port || nodes.some((node) => node.port === port))
 
 /** Forgets everything; the nodes end as their records are gone. */
 async function reset(store: Store, runner: Runner): Promise<{ clusters: number }> {
-  const clusters = store.allClusters()
+  const clusters = store.all('cluster')
   store.clear()
   await Promise.all(clusters.map(({ region, id }) => runner.kick(region, id)))
   return { clusters: clusters.length }

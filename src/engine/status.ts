@@ -24,7 +24,7 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     nodeRuntime: 'embedded',
     workers,
     memoryBudgetBytes,
-    clusters: store.allClusters().map((cluster) => reportCluster(cluster, fleet, counters)),
+    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, fleet, counters)),
   }
 }
 

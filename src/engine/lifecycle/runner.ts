@@ -2,8 +2,9 @@ import type { Pace } from '../../api/local-engine.ts'
 import type { Failure, Fleet } from '../nodes/fleet.ts'
 import type { Ports } from '../nodes/ports.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
-import type { Change, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import { commitCluster } from './commit.ts'
 import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
@@ -38,7 +39,7 @@ export class Runner {
 
   /** After a start: brings every recorded cluster back up and goes on with what was left to do. */
   async resume(): Promise<void> {
-    await Promise.all(this.#options.store.allClusters().map(({ region, id }) => this.kick(region, id)))
+    await Promise.all(this.#options.store.all('cluster').map(({ region, id }) => this.kick(region, id)))
   }
 
   /** Looks at a cluster after its record has changed. Settles when there is nothing to do at the moment. */
@@ -75,13 +76,13 @@ export class Runner {
   /** One round. False when the cluster has to wait for something. */
   async #advance(region: string, id: string, key: string): Promise<boolean> {
     const { store, fleet, clock } = this.#options
-    const cluster = store.cluster(region, id)
+    const cluster = store.get('cluster', region, id)
     if (!cluster) {
       await fleet.forget(region, id)
       return false
     }
     const failures = await fleet.follow(cluster)
-    if (store.cluster(region, id) !== cluster || this.#closing) return !this.#closing
+    if (store.get('cluster', region, id) !== cluster || this.#closing) return !this.#closing
     if (failures.length > 0) return this.#repair(cluster, failures, key)
     if (cluster.status === 'incompatible-network') {
       this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
@@ -101,7 +102,7 @@ export class Runner {
     const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
     try {
       // Tags may have changed meanwhile; nothing else can while steps remain.
-      const current = store.cluster(cluster.region, cluster.id)
+      const current = store.get('cluster', cluster.region, cluster.id)
       if (!current || current.steps[0] !== cluster.steps[0]) return
       const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved })
       this.#commit(current, next && this.#withDueDate(next), messages)
@@ -131,12 +132,16 @@ export class Runner {
 
   /** A node that never was advertised may move to another port; what clients already know must stay where it is. */
   async #repair(cluster: CacheClusterRecord, failures: readonly Failure[], key: string): Promise<boolean> {
-    const { ports, clock, log } = this.#options
+    const { store, ports, clock, log } = this.#options
     const movable = failures.filter(
       ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
     )
     if (movable.length > 0) {
       const free = await ports.reserve(movable.length, cluster.requestedPort)
+      if (store.get('cluster', cluster.region, cluster.id) !== cluster) {
+        ports.release(free)
+        return true
+      }
       const moved = movable.reduce(
         (record, { subject }, index) => moveTo(record, subject, free[index] as number),
         cluster,
@@ -156,20 +161,7 @@ export class Runner {
 
   #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, messages: readonly string[]): void {
     const { store, clock } = this.#options
-    const date = clock.now()
-    store.change((change: Change) => {
-      if (after) change.putCluster(after)
-      else change.deleteCluster(before)
-      for (const message of messages) {
-        change.addEvent({
-          region: before.region,
-          sourceType: 'cache-cluster',
-          sourceIdentifier: before.id,
-          message,
-          date,
-        })
-      }
-    })
+    commitCluster(store, before, after, messages, clock.now())
   }
 
   #wake(region: string, id: string, time: number): void {

@@ -1,5 +1,6 @@
 import { Fault } from '../../api/faults.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
+import { commitCluster } from '../lifecycle/commit.ts'
 import { planCreation, planReboot } from '../lifecycle/plan.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
@@ -30,7 +31,7 @@ const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 /** Finds a cluster by its id in any case; throws CacheClusterNotFound. */
 function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
   if (!id) throw missing('CacheClusterId')
-  const cluster = store.cluster(region, id.toLowerCase())
+  const cluster = store.get('cluster', region, id.toLowerCase())
   if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
   return cluster
 }
@@ -43,7 +44,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const type = readNodeType(input.CacheNodeType, engineVersion)
   const numCacheNodes = readNodeCount(input.NumCacheNodes)
   const zones = zonesForCreation(input, numCacheNodes, context)
-  if (context.store.cluster(context.region, id)) {
+  if (context.store.get('cluster', context.region, id)) {
     throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   }
   refuseBeyondRegionQuota(numCacheNodes, context)
@@ -79,7 +80,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
 export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, context) => {
   const clusters = input.CacheClusterId
     ? [findCluster(input.CacheClusterId, context)]
-    : context.store.clusters(context.region)
+    : context.store.list('cluster', context.region)
   const { items, Marker } = page(clusters, ({ id }) => id, input)
   const showNodes = input.ShowCacheNodeInfo ?? false
   return {
@@ -137,18 +138,7 @@ function refuseUnlessAvailable({ status }: CacheClusterRecord, verb: string): vo
 }
 
 function commit(cluster: CacheClusterRecord, messages: readonly string[], { store, now, account, wake }: Context) {
-  store.change((change) => {
-    change.putCluster(cluster)
-    for (const message of messages) {
-      change.addEvent({
-        region: cluster.region,
-        sourceType: 'cache-cluster',
-        sourceIdentifier: cluster.id,
-        message,
-        date: now,
-      })
-    }
-  })
+  commitCluster(store, cluster, cluster, messages, now)
   wake(cluster.id)
   return answerCacheCluster(cluster, account)
 }

@@ -22,7 +22,7 @@ export function readNodeCount(count: number | undefined): number {
 
 export function refuseBeyondRegionQuota(added: number, { store, region }: Context): void {
   const present = store
-    .clusters(region)
+    .list('cluster', region)
     .reduce((sum, { nodes, numCacheNodes }) => sum + Math.max(nodes.length, numCacheNodes), 0)
   if (added > 0 && present + added > QUOTAS.nodesPerRegion) {
     throw new Fault(

@@ -20,7 +20,7 @@ export const ListTagsForResource: Handler<'ListTagsForResource'> = (input, conte
   answer(taggedCluster(input.ResourceName, context).tags)
 
 function store(cluster: CacheClusterRecord, context: Context) {
-  context.store.change((change) => change.putCluster(cluster))
+  context.store.change((change) => change.put('cluster', cluster))
   return answer(cluster.tags)
 }
 
@@ -38,7 +38,7 @@ function taggedCluster(
   if (arn.type !== 'cluster') {
     throw new Fault('UnsupportedOperation', `The local engine does not keep tags of ${arn.type} resources yet.`)
   }
-  const cluster = state.cluster(region, arn.name.toLowerCase())
+  const cluster = state.get('cluster', region, arn.name.toLowerCase())
   if (!cluster || cluster.status === 'creating' || cluster.status === 'deleting') {
     throw new Fault('CacheClusterNotFound', `${arn.name} is either not present or not available.`)
   }

@@ -93,6 +93,13 @@ export interface CacheClusterRecord {
   readonly stepDue: number
 }
 
+/** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
+export interface Records {
+  readonly cluster: CacheClusterRecord
+}
+
+export type RecordKind = keyof Records
+
 export type SourceType = 'cache-cluster'
 
 export interface EventRecord {

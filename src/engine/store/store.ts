@@ -1,52 +1,59 @@
 import { open, type RootDatabase } from 'lmdb'
-import type { CacheClusterRecord, EventRecord, HolderRecord } from './records.ts'
+import type { EventRecord, HolderRecord, RecordKind, Records } from './records.ts'
 
 type Key = (string | number)[]
+type AnyRecord = Records[RecordKind]
 
 /** Puts and deletes of one change: durable together or not at all. */
 export interface Change {
-  putCluster(cluster: CacheClusterRecord): void
-  deleteCluster(cluster: CacheClusterRecord): void
+  put<K extends RecordKind>(kind: K, record: Records[K]): void
+  remove<K extends RecordKind>(kind: K, record: Records[K]): void
   addEvent(event: EventRecord): void
 }
 
-const clusterKey = ({ region, id }: { region: string; id: string }): Key => ['cluster', region, id]
+const EVENT = 'event'
+const HOLDER: Key = ['holder']
 const UP_TO = '\uffff'
 
 /**
  * The durable store: LMDB on disk, a copy in memory for reading. One process writes (see {@link Store.claim}), so the copy
  * is never behind. `change` returns once the change is on disk: what the engine acknowledges survives `kill -9`.
+ * Records are immutable: whoever holds one holds what was true when it was read.
  */
 export class Store {
   readonly #database: RootDatabase<unknown, Key>
-  readonly #clusters = new Map<string, Map<string, CacheClusterRecord>>()
+  /** Records by kind and region. */
+  readonly #tables = new Map<string, Map<string, AnyRecord>>()
   readonly #events = new Map<string, EventRecord[]>()
   #nextEvent = 0
 
   private constructor(database: RootDatabase<unknown, Key>) {
     this.#database = database
-    for (const { value } of this.#range('cluster')) this.#remember(value as CacheClusterRecord)
-    for (const { key, value } of this.#range('event')) {
-      this.#eventsOf((value as EventRecord).region).push(value as EventRecord)
-      this.#nextEvent = (key[1] as number) + 1
+    for (const { key, value } of database.getRange({})) {
+      const [kind] = key as [string]
+      if (kind === EVENT) this.#rememberEvent(key[1] as number, value as EventRecord)
+      else if (kind !== HOLDER[0]) this.#remember(kind as RecordKind, value as AnyRecord)
     }
   }
 
   static open(file: string): Store {
+    // Without overlapping sync a transaction returns only when it is flushed.
     return new Store(open<unknown, Key>({ path: file, noSubdir: true, overlappingSync: false }))
   }
 
-  cluster(region: string, id: string): CacheClusterRecord | undefined {
-    return this.#clusters.get(region)?.get(id)
+  get<K extends RecordKind>(kind: K, region: string, id: string): Records[K] | undefined {
+    return this.#table(kind, region).get(id) as Records[K] | undefined
   }
 
-  /** Clusters of a region in the order of their ids. */
-  clusters(region: string): CacheClusterRecord[] {
-    return [...(this.#clusters.get(region)?.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1))
+  /** Records of a region in the order of their ids. */
+  list<K extends RecordKind>(kind: K, region: string): Records[K][] {
+    return ([...this.#table(kind, region).values()] as Records[K][]).sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
-  allClusters(): CacheClusterRecord[] {
-    return [...this.#clusters.keys()].flatMap((region) => this.clusters(region))
+  /** Records of every region. */
+  all<K extends RecordKind>(kind: K): Records[K][] {
+    const tables = [...this.#tables].filter(([name]) => name.startsWith(`${kind} `)).map(([, table]) => table)
+    return tables.flatMap((table) => [...table.values()]) as Records[K][]
   }
 
   /** Events of a region, oldest first. */
@@ -56,28 +63,32 @@ export class Store {
 
   /** Makes what `work` asks for durable in one transaction. When `work` throws, nothing has happened. */
   change(work: (change: Change) => void): void {
-    const put: CacheClusterRecord[] = []
-    const deleted: CacheClusterRecord[] = []
+    const puts: [RecordKind, AnyRecord][] = []
+    const removals: [RecordKind, AnyRecord][] = []
     const events: EventRecord[] = []
     work({
-      putCluster: (cluster) => put.push(cluster),
-      deleteCluster: (cluster) => deleted.push(cluster),
+      put: (kind, record) => puts.push([kind, record]),
+      remove: (kind, record) => removals.push([kind, record]),
       addEvent: (event) => events.push(event),
     })
+    const first = this.#nextEvent
     this.#database.transactionSync(() => {
-      for (const cluster of put) this.#database.put(clusterKey(cluster), cluster)
-      for (const cluster of deleted) this.#database.remove(clusterKey(cluster))
-      for (const event of events) this.#database.put(['event', this.#nextEvent++], event)
+      for (const [kind, record] of puts) this.#database.put([kind, record.region, record.id], record)
+      for (const [kind, record] of removals) this.#database.remove([kind, record.region, record.id])
+      events.forEach((event, index) => {
+        this.#database.put([EVENT, first + index], event)
+      })
     })
-    for (const cluster of put) this.#remember(cluster)
-    for (const cluster of deleted) this.#clusters.get(cluster.region)?.delete(cluster.id)
-    for (const event of events) this.#eventsOf(event.region).push(event)
+    for (const [kind, record] of puts) this.#remember(kind, record)
+    for (const [kind, record] of removals) this.#table(kind, record.region).delete(record.id)
+    events.forEach((event, index) => {
+      this.#rememberEvent(first + index, event)
+    })
   }
 
   /** Drops events older than `before`. */
   forgetEvents(before: number): void {
-    const old = [...this.#range('event')].filter(({ value }) => (value as EventRecord).date < before)
-    if (old.length === 0) return
+    const old = [...this.#eventRange()].filter(({ value }) => (value as EventRecord).date < before)
     this.#database.transactionSync(() => {
       for (const { key } of old) this.#database.remove(key)
     })
@@ -89,12 +100,12 @@ export class Store {
     }
   }
 
-  /** Deletes every resource of every region. */
+  /** Deletes every record and event of every region. */
   clear(): void {
     this.#database.transactionSync(() => {
-      for (const kind of ['cluster', 'event']) for (const { key } of [...this.#range(kind)]) this.#database.remove(key)
+      for (const key of [...this.#database.getKeys({})]) if (key[0] !== HOLDER[0]) this.#database.remove(key)
     })
-    this.#clusters.clear()
+    this.#tables.clear()
     this.#events.clear()
   }
 
@@ -104,33 +115,40 @@ export class Store {
    */
   claim(me: HolderRecord, isAlive: (holder: HolderRecord) => boolean): HolderRecord | undefined {
     return this.#database.transactionSync(() => {
-      const holder = this.#database.get(['holder']) as HolderRecord | undefined
+      const holder = this.#database.get(HOLDER) as HolderRecord | undefined
       if (holder && isAlive(holder)) return holder
-      this.#database.put(['holder'], me)
+      this.#database.put(HOLDER, me)
       return undefined
     })
   }
 
   release(): void {
-    this.#database.removeSync(['holder'])
+    this.#database.removeSync(HOLDER)
   }
 
   async close(): Promise<void> {
     await this.#database.close()
   }
 
-  #range(kind: string) {
-    return this.#database.getRange({ start: [kind], end: [kind, UP_TO] })
+  #eventRange() {
+    return this.#database.getRange({ start: [EVENT], end: [EVENT, UP_TO] })
   }
 
-  #remember(cluster: CacheClusterRecord): void {
-    const region = this.#clusters.get(cluster.region) ?? new Map()
-    this.#clusters.set(cluster.region, region.set(cluster.id, cluster))
+  #table(kind: RecordKind, region: string): Map<string, AnyRecord> {
+    const name = `${kind} ${region}`
+    const table = this.#tables.get(name) ?? new Map<string, AnyRecord>()
+    this.#tables.set(name, table)
+    return table
   }
 
-  #eventsOf(region: string): EventRecord[] {
-    const events = this.#events.get(region) ?? []
-    this.#events.set(region, events)
-    return events
+  #remember(kind: RecordKind, record: AnyRecord): void {
+    this.#table(kind, record.region).set(record.id, record)
+  }
+
+  #rememberEvent(number: number, event: EventRecord): void {
+    const events = this.#events.get(event.region) ?? []
+    events.push(event)
+    this.#events.set(event.region, events)
+    this.#nextEvent = number + 1
   }
 }
