@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs
 import { totalmem } from 'node:os'
 import {
   ACCOUNT_ID,
+  CONTROL,
   type EngineCredentials,
   type EngineInfo,
   type EngineOptions,
@@ -114,9 +115,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     frontDoor({
       api: (request) => answerApi(request, { signatures, contextOf, log }),
       control: {
-        status,
-        reset: () => reset(store, runner),
-        stop: async () => {
+        [`GET ${CONTROL.status}`]: status,
+        [`POST ${CONTROL.reset}`]: () => reset(store, runner),
+        [`POST ${CONTROL.stop}`]: () => {
           setImmediate(() => parts.onStop?.())
           return { stopping: true }
         },

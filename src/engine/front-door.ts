@@ -1,17 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
-import { CONTROL } from '../api/local-engine.ts'
+import { Fault } from '../api/faults.ts'
 import type { HttpAnswer, HttpRequest, Responder } from './server.ts'
 
-export interface Control {
-  status(): Promise<unknown>
-  reset(): Promise<unknown>
-  /** Answers first, stops then. */
-  stop(): Promise<unknown>
-}
+/** A control route's work: the request's JSON body in, the answer's JSON out. A Fault becomes `{code, message}`. */
+export type ControlHandler = (body: never) => unknown
 
 export interface FrontDoorOptions {
   readonly api: (request: HttpRequest) => HttpAnswer
-  readonly control: Control
+  /** By method and path: `GET /_cachectl/status`. */
+  readonly control: Readonly<Record<string, ControlHandler>>
   readonly controlToken: string
 }
 
@@ -20,22 +17,24 @@ export interface FrontDoorOptions {
  * that were not sent to a loopback name are refused before anything else is looked at.
  */
 export function frontDoor({ api, control, controlToken }: FrontDoorOptions): Responder {
-  const routes: Readonly<Record<string, () => Promise<unknown>>> = {
-    [`GET ${CONTROL.status}`]: control.status,
-    [`POST ${CONTROL.reset}`]: control.reset,
-    [`POST ${CONTROL.stop}`]: control.stop,
-  }
   return async (request) => {
     if (!isLoopbackHost(request.headers.host)) {
       return json(403, { message: `Host ${request.headers.host} is not a loopback name.` })
     }
     if (!request.path.startsWith('/_cachectl/')) return api(request)
-    const route = routes[`${request.method} ${request.path}`]
+    const route = control[`${request.method} ${request.path}`]
     if (!route) return json(404, { message: `No such route: ${request.method} ${request.path}` })
     if (!isBearer(request.headers.authorization, controlToken)) {
       return json(401, { message: 'The control token of the state directory is needed.' })
     }
-    return json(200, await route())
+    try {
+      const body = request.body.length > 0 ? JSON.parse(request.body.toString()) : {}
+      return json(200, (await route(body as never)) ?? {})
+    } catch (error) {
+      if (error instanceof Fault) return json(error.status, { code: error.code, message: error.message })
+      if (error instanceof SyntaxError) return json(400, { message: `The body is not JSON: ${error.message}` })
+      return json(500, { message: String((error as Error).message) })
+    }
   }
 }
 

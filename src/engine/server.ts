@@ -38,7 +38,9 @@ export class LoopbackServer {
     let chosen = port
     try {
       for (const address of addresses) {
-        const server = createServer((request, response) => void this.#serve(request, response))
+        const server = createServer((request, response) => {
+          this.#serve(request, response).catch(() => response.destroy())
+        })
         server.keepAliveTimeout = KEEP_ALIVE_MS
         await listening(server, address, chosen)
         this.#servers.push(server)
