@@ -11,16 +11,21 @@ export function wordAt(words: Int32Array | Float64Array | Uint8Array, index: num
   return words[index] as number // in range by the caller's contract
 }
 
-// Below this length a byte loop beats the call into the runtime (measured on Node 20: the lines cross near 100 bytes).
-const LOOP_LIMIT = 96
+// Up to this length a byte loop beats the call into the runtime.
+const LOOP_LIMIT = 24
+// Buffer.copy became a fast call in Node 22 (40 ns for 100 bytes); before, a view of the source and TypedArray's set
+// take half the time of it (measured on Node 20, 22 and 24).
+const FAST_COPY = Number.parseInt(process.versions.node, 10) >= 22
 
 /** Copies `source[start, end)` to `target` at `at`; answers the position after the last byte written. */
 export function copyBytes(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
   const length = end - start
-  if (length > LOOP_LIMIT) {
+  if (length <= LOOP_LIMIT) {
+    for (let i = 0; i < length; i++) target[at + i] = byteAt(source, start + i)
+  } else if (FAST_COPY) {
     source.copy(target, at, start, end)
   } else {
-    for (let i = 0; i < length; i++) target[at + i] = byteAt(source, start + i)
+    target.set(new Uint8Array(source.buffer, source.byteOffset + start, length), at)
   }
   return at + length
 }

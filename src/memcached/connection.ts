@@ -60,6 +60,8 @@ export class Connection implements ReplySink {
   #pendingLength = 0
   /** How many bytes of an incomplete line have been searched for its end. */
   searched = 0
+  // Buffers of replies that the socket has not finished writing.
+  #held: Buffer[] | undefined
   // TLS keeps what it is given until it has encrypted it, so that it gets copies.
   readonly #copyWrites: boolean
 
@@ -93,8 +95,9 @@ export class Connection implements ReplySink {
     this.#afterTurn()
   }
 
-  /** Goes on after congestion. */
+  /** All that was written is on its way: goes on after congestion. */
   drained(): void {
+    this.#letGo()
     if (!this.congested || this.socket.destroyed) return
     this.congested = false
     this.core.replies.begin(this)
@@ -104,13 +107,19 @@ export class Connection implements ReplySink {
     if (!this.congested && !this.closing) this.socket.resume()
   }
 
-  take(bytes: Buffer): boolean {
+  take(bytes: Buffer, whole: Buffer): boolean {
     const { socket } = this
     if (socket.destroyed) return false
-    const copied = this.#copyWrites || socket.writableLength > 0
+    const waiting = socket.writableLength > 0
+    if (!waiting && this.#held !== undefined) this.#letGo()
+    // A client that is behind costs what it is sent, rather than a whole buffer each time.
+    const copied = this.#copyWrites || (waiting && bytes.length < whole.length / 2)
     socket.write(copied ? Buffer.from(bytes) : bytes)
     if (socket.writableLength > CONGESTED_BYTES) this.congested = true
-    return !copied && socket.writableLength > 0
+    if (copied || socket.writableLength === 0) return false
+    this.#held ??= []
+    this.#held.push(whole)
+    return true
   }
 
   /** Called once the socket is gone. */
@@ -119,6 +128,12 @@ export class Connection implements ReplySink {
     this.item = 0
     this.#pending = EMPTY
     this.#pendingLength = 0
+  }
+
+  #letGo(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined) for (const whole of held) this.core.replies.recycle(whole)
   }
 
   #afterTurn(): void {

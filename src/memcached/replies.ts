@@ -2,11 +2,16 @@ import { byteAt, copyBytes } from './bytes.ts'
 
 // Replies of one turn of reading are written at once, from a buffer that all connections of a node share.
 const CAPACITY = 128 * 1024
+// Buffers kept for when the shared one is still on its way to a slow client: a fresh one costs a page fault per 4 KiB.
+const SPARES = 8
 
 /** Where replies go. */
 export interface ReplySink {
-  /** Takes the bytes; answers whether it still holds them afterwards, so that the buffer can't be used again. */
-  take(bytes: Buffer): boolean
+  /**
+   * Takes the bytes, which lie in `whole`. Answers whether it needs them after the call; then it gives `whole` back
+   * with `recycle` when it no longer does, or lets go of it.
+   */
+  take(bytes: Buffer, whole: Buffer): boolean
 }
 
 /** The replies of the connection being served, gathered until `flush`. */
@@ -15,6 +20,8 @@ export class Replies {
   length = 0
   /** All bytes ever handed to sinks. */
   written = 0
+  #shared = this.bytes
+  readonly #spares: Buffer[] = []
   #sink: ReplySink | undefined
 
   /** Starts gathering for another connection. What was gathered before has been flushed. */
@@ -24,11 +31,18 @@ export class Replies {
 
   flush(): void {
     if (this.length === 0) return
-    const piece = this.bytes.subarray(0, this.length)
+    const whole = this.bytes
+    const piece = whole.subarray(0, this.length)
     this.written += this.length
     this.length = 0
-    const held = this.#sink?.take(piece) ?? false
-    if (held || this.bytes.length !== CAPACITY) this.bytes = Buffer.allocUnsafeSlow(CAPACITY)
+    const held = this.#sink?.take(piece, whole) ?? false
+    if (held && whole === this.#shared) this.#shared = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)
+    this.bytes = this.#shared
+  }
+
+  /** Gives back a buffer that a sink no longer needs. */
+  recycle(whole: Buffer): void {
+    if (whole.length === CAPACITY && this.#spares.length < SPARES) this.#spares.push(whole)
   }
 
   /** Makes room for `bytes` more. A reply larger than the buffer gets one of its own, so that it's one write still. */
