@@ -1,11 +1,10 @@
-/** The SDK client for a target. The SDK is loaded here and only when a call is made. */
+import { model } from '../api/model.generated.ts'
 import type { Input, OperationName, Output } from '../api/model.ts'
-import { environment, forgetEndpointUrls } from './environment.ts'
-import { loopbackHandler } from './loopback-handler.ts'
-import { CallFailed, Problem } from './problem.ts'
-import type { Target } from './targets.ts'
+import { CallFailed } from './problem.ts'
+import type { AwsTarget, LocalTarget, Target } from './targets.ts'
 import { version } from './version.ts'
 
+/** The ElastiCache API at a target. */
 export interface ApiClient {
   readonly target: Target
   /** Rejects with {@link CallFailed}. */
@@ -13,61 +12,35 @@ export interface ApiClient {
   close(): void
 }
 
-export async function openClient(target: Target): Promise<ApiClient> {
-  const sdk = await import('@aws-sdk/client-elasticache')
-  const client = new sdk.ElastiCacheClient(target.kind === 'local' ? localConfig(target) : awsConfig(target))
-  // Looked up by name: the compiler can't follow that into seventy-five classes.
-  const commands = sdk as unknown as Record<string, new (input: object) => Parameters<typeof client.send>[0]>
+/** Loads what the target needs of the SDK, and no more. */
+export const openClient = (target: Target): Promise<ApiClient> =>
+  target.kind === 'local' ? openLocalClient(target) : openAwsClient(target)
+
+async function openLocalClient(target: LocalTarget): Promise<ApiClient> {
+  const { localCaller } = await import('./local-client.ts')
+  const call = localCaller(target, model, `cachectl/${version}`)
   return {
     target,
-    async call(name, input, signal) {
-      const Command = commands[`${name}Command`]
-      if (!Command) throw new Error(`the SDK has no ${name}Command`)
-      try {
-        const command = new Command(input)
-        const { $metadata, ...output } = await client.send(command, signal ? { abortSignal: signal } : {})
-        return output as Output<typeof name>
-      } catch (error) {
-        throw new CallFailed(name, target.url ?? (await urlOf(client)), error)
-      }
-    },
-    close: () => client.destroy(),
-  }
-
-  async function urlOf({ config }: typeof client): Promise<string | undefined> {
-    const region = await config.region().catch(() => undefined)
-    return region && `https://elasticache.${region}.amazonaws.com/`
+    call: (name, input, signal) => answerOf(name, call(name, input, signal), async () => target.url),
+    close() {},
   }
 }
 
-function localConfig({ url, region, credentials }: Extract<Target, { kind: 'local' }>) {
-  return {
-    endpoint: url,
-    region,
-    credentials,
-    requestHandler: loopbackHandler,
-    // Nothing here is throttled or lost on the way: an error is the answer.
-    maxAttempts: 1,
-    // Said here so that the SDK does not go and read the user's configuration files for it.
-    authSchemePreference: [],
-    defaultsMode: 'standard' as const,
-    disableClockSkewCorrection: true,
-    retryMode: 'standard',
-    useDualstackEndpoint: false,
-    useFipsEndpoint: false,
-    userAgentAppId: undefined,
-    defaultUserAgentProvider: async (): Promise<[string, string][]> => [['cachectl', version]],
-  }
+async function openAwsClient(target: AwsTarget): Promise<ApiClient> {
+  const { awsCaller } = await import('./aws-client.ts')
+  const { call, url, close } = awsCaller(target)
+  return { target, call: (name, input, signal) => answerOf(name, call(name, input, signal), url), close }
 }
 
-function awsConfig(target: Exclude<Target, { kind: 'local' }>) {
-  if (target.kind === 'aws') forgetEndpointUrls()
-  else if (!target.region && !environment.AWS_CONFIG_FILE && target.url === undefined) {
-    throw new Problem('configuration', 'You must specify a region.')
-  }
-  return {
-    ...(target.url !== undefined && { endpoint: target.url }),
-    ...(target.region !== undefined && { region: target.region }),
-    ...(target.profile !== undefined && { profile: target.profile }),
+async function answerOf<N extends OperationName>(
+  name: N,
+  answer: Promise<object>,
+  url: () => Promise<string | undefined>,
+): Promise<Output<N>> {
+  try {
+    const { $metadata: _, ...output } = (await answer) as { $metadata?: unknown }
+    return output as Output<N> // the codec made it by the operation's own schema
+  } catch (error) {
+    throw new CallFailed(name, await url(), error)
   }
 }

@@ -1,7 +1,7 @@
 /** Bundles the command line, the engine and the node worker into dist/, then writes help pages and manifest. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { model } from '../api/model.generated.ts'
 import { writeHelpPages } from './help-pages.ts'
 import { writeManifest } from './manifest.ts'
@@ -19,19 +19,25 @@ const __dirname = __pathDirname(__filename)`
 export const version = (JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }).version
 
 /**
- * Two bundles, because a chunk shared by command line and engine would be loaded by both for the sake of one.
+ * Three bundles: esbuild shares chunks by file, not by what is used of it, so that the engine would load the command
+ * line's, and a call to the local engine the whole SDK.
  * Not minified: the gain is within noise, and a stack trace stays readable.
  */
 export async function bundle(): Promise<void> {
   await Promise.all([
     bundleEntries({ main: 'src/main.ts', commands: 'src/commands.ts', help: 'src/cli/help.ts' }),
+    // In one piece, and without what the codec would load for event streams: ElastiCache has none.
+    bundleEntries(
+      { 'local-client': 'src/cli/local-client.ts' },
+      { splitting: false, external: ['@smithy/core/event-streams'] },
+    ),
     bundleEntries({ engine: 'src/engine/main.ts', 'node-worker': 'src/engine/nodes/worker.ts' }),
   ])
   writeHelpPages(root, version)
   await writeManifest(root)
 }
 
-const bundleEntries = (entryPoints: Record<string, string>) =>
+const bundleEntries = (entryPoints: Record<string, string>, more: BuildOptions = {}) =>
   build({
     absWorkingDir: root,
     entryPoints,
@@ -47,9 +53,19 @@ const bundleEntries = (entryPoints: Record<string, string>) =>
     sourcemap: 'linked',
     external: ['lmdb'],
     define: { CACHECTL_VERSION: JSON.stringify(version) },
-    plugins: [modelAsJson],
+    plugins: [modelAsJson, localClientApart],
     logLevel: 'warning',
+    ...more,
   })
+
+const localClientApart: Plugin = {
+  name: 'local-client-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/local-client\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './local-client.js', external: true } : undefined,
+    )
+  },
+}
 
 /** V8 reads a hundred kilobytes of JSON in a tenth of the time it takes for the same as an object literal. */
 const modelAsJson: Plugin = {

@@ -1,0 +1,35 @@
+/** The SDK's client as it is, for AWS and for endpoints that stand in for it. */
+import * as sdk from '@aws-sdk/client-elasticache'
+import type { OperationName } from '../api/model.ts'
+import { forgetEndpointUrls } from './environment.ts'
+import type { AwsTarget } from './targets.ts'
+
+export interface AwsCaller {
+  call(name: OperationName, input: object, signal?: AbortSignal): Promise<object>
+  /** Where calls go; undefined while the region is unknown. */
+  url(): Promise<string | undefined>
+  close(): void
+}
+
+export function awsCaller(target: AwsTarget): AwsCaller {
+  if (target.kind === 'aws') forgetEndpointUrls()
+  const client = new sdk.ElastiCacheClient({
+    ...(target.url !== undefined && { endpoint: target.url }),
+    ...(target.region !== undefined && { region: target.region }),
+    ...(target.profile !== undefined && { profile: target.profile }),
+  })
+  // Looked up by name: the compiler can't follow that into seventy-five classes.
+  const commands = sdk as unknown as Record<string, new (input: object) => Parameters<typeof client.send>[0]>
+  return {
+    async call(name, input, signal) {
+      const Command = commands[`${name}Command`]
+      if (!Command) throw new Error(`the SDK has no ${name}Command`)
+      return client.send(new Command(input), signal ? { abortSignal: signal } : {})
+    },
+    async url() {
+      const region = await client.config.region().catch(() => undefined)
+      return target.url ?? (region && `https://elasticache.${region}.amazonaws.com/`)
+    },
+    close: () => client.destroy(),
+  }
+}

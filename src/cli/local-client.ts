@@ -1,0 +1,70 @@
+/**
+ * The SDK's codec and signature over one plain HTTP request: what a call to the local engine needs of the SDK. Its
+ * client adds endpoint rules, a credential chain, retries and TLS, which take three times as long to load as this.
+ * A bundle of its own (see tools/build.ts): it shares no classes with the rest, so what it throws is as it came.
+ */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
+import { SignatureV4 } from '@smithy/signature-v4'
+import type { Model } from '../api/shapes.ts'
+import { postOnce } from './loopback-post.ts'
+import * as schemas from './operation-schemas.ts'
+import type { LocalTarget } from './targets.ts'
+
+export type LocalCall = (name: keyof typeof schemas, input: object, signal?: AbortSignal) => Promise<object>
+
+type Context = Parameters<AwsQueryProtocol['serializeRequest']>[2]
+
+const SERVICE = 'com.amazonaws.elasticache'
+
+/** Calls reject with the SDK's service errors and with Node's own. */
+export function localCaller(
+  target: LocalTarget,
+  { namespace, apiVersion }: Pick<Model, 'namespace' | 'apiVersion'>,
+  userAgent: string,
+): LocalCall {
+  const url = new URL(target.url)
+  const protocol = new AwsQueryProtocol({ defaultNamespace: SERVICE, xmlNamespace: namespace, version: apiVersion })
+  const context = {
+    endpoint: async () => ({ protocol: url.protocol, hostname: url.hostname, port: Number(url.port), path: '/' }),
+    utf8Encoder: (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8'),
+    utf8Decoder: (text: string) => Buffer.from(text, 'utf8'),
+  } as unknown as Context // of a whole client's configuration, this is what the Query protocol asks for
+  protocol.setSerdeContext(context)
+  const { region, credentials } = target
+  const signer = new SignatureV4({ service: 'elasticache', region, credentials, sha256: Sha256 })
+  return async (name, input, signal) => {
+    const operation = operationOf(name)
+    const request = await protocol.serializeRequest(operation, input, context)
+    Object.assign(request.headers, { host: url.host, 'user-agent': userAgent })
+    const response = await postOnce(await signer.sign(request), signal)
+    return protocol.deserializeResponse(operation, context, response as never)
+  }
+}
+
+function operationOf(name: keyof typeof schemas) {
+  // biome-ignore lint/performance/noDynamicNamespaceImportAccess: every one of them is wanted
+  const [, namespace, , , input, output] = schemas[name]
+  return { namespace, name: `${namespace}#${name}`, traits: {}, input, output }
+}
+
+/** The digest the signer wants, by Node's own. */
+class Sha256 {
+  readonly #digest: Hash | Hmac
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#digest = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Uint8Array)
+  }
+
+  update(piece: Uint8Array): void {
+    this.#digest.update(piece)
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#digest.digest()
+  }
+
+  reset(): void {
+    throw new Error('a digest is made once')
+  }
+}

@@ -1,0 +1,51 @@
+import { request as httpRequest } from 'node:http'
+
+/** The SDK's request, as far as plain HTTP to this machine needs it. */
+interface Signed {
+  readonly hostname: string
+  readonly port?: number | undefined
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body?: unknown
+}
+
+export interface Received {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array
+}
+
+const IDLE_TIMEOUT_MS = 60_000
+
+/** Sends one request and reads the whole answer. Rejects with Node's own errors. */
+export function postOnce(signed: Signed, signal?: AbortSignal): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port, path, headers, body } = signed
+    const request = httpRequest({
+      method: 'POST',
+      // A URL writes IPv6 in brackets, connect() wants it bare.
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port,
+      path,
+      headers,
+      timeout: IDLE_TIMEOUT_MS,
+      ...(signal && { signal }),
+    })
+    request.on('error', reject)
+    request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
+    request.on('response', (response) => {
+      const pieces: Buffer[] = []
+      response.on('error', reject)
+      response.on('data', (piece: Buffer) => pieces.push(piece))
+      response.on('end', () => {
+        const received = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const)
+        resolve({
+          statusCode: response.statusCode ?? 0,
+          headers: Object.fromEntries(received),
+          body: Uint8Array.from(Buffer.concat(pieces)),
+        })
+      })
+    })
+    request.end(body as string | undefined)
+  })
+}
