@@ -1,6 +1,6 @@
 /** What a report concludes. Probes never make one; renderers only print it. JSON-able. */
 export interface Finding {
-  /** Stable, for scripts: `refused`, `family-dead`, ... */
+  /** Stable, for scripts: `refused`, `family-dead`, `D04`, ... */
   readonly id: string
   /** `failure`: something can't connect. `warning`: it can, and something is wrong. `note`: how to read the rest. */
   readonly severity: 'failure' | 'warning' | 'note'
@@ -10,4 +10,6 @@ export interface Finding {
   readonly sentence: string
   /** What to do about it, or where to look next. */
   readonly hint: string
+  /** A command that shows the same. */
+  readonly evidence?: string
 }

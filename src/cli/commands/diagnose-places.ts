@@ -1,0 +1,126 @@
+/** From the words of a command line to places, clusters and what verifies their certificates. */
+import { readFileSync } from 'node:fs'
+import type { DnsServer } from '../../diagnose/dns-query.ts'
+import type { ClusterFacts, Place } from '../../diagnose/evidence.ts'
+import { parseServer } from '../../diagnose/resolv-conf.ts'
+import type { NameServices } from '../../diagnose/resolve.ts'
+import type { AskTls } from '../../discovery/connection.ts'
+import type { ApiClient } from '../client.ts'
+import {
+  type CacheCluster,
+  configurationEndpoint,
+  describeAllClusters,
+  describeCluster,
+  nodeEndpoints,
+  readPlace,
+  trustFor,
+  usesTls,
+  withClient,
+} from '../clusters.ts'
+import { type Flags, text, texts, toggle } from '../flags.ts'
+import { bothLoopbacks } from '../loopback-names.ts'
+import type { FlagValues } from '../parse.ts'
+import { Problem, usageProblem } from '../problem.ts'
+
+export const serverFlag: Flags = {
+  server: texts({ summary: 'ask these DNS servers instead of /etc/resolv.conf', helpValue: '<address[:port]>...' }),
+}
+
+export const tlsFlags: Flags = {
+  tls: toggle({ summary: 'clients speak TLS to host:port (a cluster id knows by itself)' }),
+  ca: text({ summary: 'PEM file with the authorities to trust', helpValue: '<path>' }),
+}
+
+export interface Aim {
+  readonly places: readonly Place[]
+  readonly clusters: readonly ClusterFacts[]
+  /** Per cluster id, and under '' for what was given as host:port. */
+  readonly trust: ReadonlyMap<string, AskTls>
+  readonly names?: NameServices
+}
+
+/** Rejects with CacheClusterNotFound, or when no engine runs and a cluster is asked for. */
+export async function aimAt(words: readonly string[], flags: FlagValues): Promise<Aim> {
+  const read = words.map(readPlace)
+  const given = read.flatMap((each): Place[] =>
+    'host' in each ? [{ ...each, role: 'given', tls: flags.tls === true }] : [],
+  )
+  const ca = caOf(flags)
+  const own: AskTls = ca === undefined ? {} : { ca }
+  if (words.length > 0 && given.length === words.length)
+    return { places: given, clusters: [], trust: new Map([['', own]]) }
+  return withClient(flags, async (client) => {
+    const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))
+    const described =
+      ids.length > 0 ? await Promise.all(ids.map((id) => describeCluster(client, id))) : await memcachedOnes(client)
+    if (described.length === 0)
+      throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
+    const clusters = described.map((cluster) => factsOf(cluster, client))
+    const trust = new Map<string, AskTls>([['', own]])
+    for (const cluster of clusters)
+      if (cluster.tls) trust.set(cluster.id, ca === undefined ? trustFor(client, flags) : { ca })
+    const dualStack = clusters.some(({ local, networkType }) => local && networkType === 'dual_stack')
+    return {
+      places: [...clusters.flatMap(placesOf), ...given],
+      clusters,
+      trust,
+      ...(dualStack && { names: bothLoopbacks }),
+    }
+  })
+}
+
+const memcachedOnes = async (client: ApiClient): Promise<CacheCluster[]> =>
+  (await describeAllClusters(client)).filter(({ Engine }) => Engine === undefined || Engine === 'memcached')
+
+function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {
+  const configuration = configurationEndpoint(cluster)
+  const { ParameterApplyStatus } = cluster.CacheParameterGroup ?? {}
+  const ends = new Map(nodeEndpoints(cluster).map((node) => [node.id, node]))
+  return {
+    id: cluster.CacheClusterId ?? '',
+    status: cluster.CacheClusterStatus ?? 'unknown',
+    engine: cluster.Engine ?? 'memcached',
+    ...(cluster.EngineVersion && { engineVersion: cluster.EngineVersion }),
+    networkType: networkTypeOf(cluster.NetworkType),
+    ipDiscovery: cluster.IpDiscovery === 'ipv6' ? 'ipv6' : 'ipv4',
+    tls: usesTls(cluster),
+    numCacheNodes: cluster.NumCacheNodes ?? 0,
+    ...(configuration && { configuration }),
+    nodes: (cluster.CacheNodes ?? []).map(({ CacheNodeId = '', CacheNodeStatus = '' }) => {
+      const end = ends.get(CacheNodeId)
+      return { id: CacheNodeId, status: CacheNodeStatus, ...(end && { host: end.host, port: end.port }) }
+    }),
+    ...(ParameterApplyStatus && { parameterApplyStatus: ParameterApplyStatus }),
+    local: client.target.kind === 'local',
+  }
+}
+
+const networkTypeOf = (given: string | undefined): ClusterFacts['networkType'] =>
+  given === 'ipv6' || given === 'dual_stack' ? given : 'ipv4'
+
+function placesOf({ id, tls, configuration, nodes }: ClusterFacts): Place[] {
+  return [
+    ...(configuration ? [{ ...configuration, role: 'configuration', tls, cluster: id }] : []),
+    ...nodes.flatMap(({ id: role, host, port }) => (host && port ? [{ host, port, role, tls, cluster: id }] : [])),
+  ]
+}
+
+function caOf(flags: FlagValues): string | undefined {
+  if (typeof flags.ca !== 'string') return undefined
+  try {
+    return readFileSync(flags.ca, 'utf8')
+  } catch (error) {
+    throw new Problem('configuration', `Cannot read ${flags.ca}: ${(error as Error).message}`)
+  }
+}
+
+/** Undefined: none were given. */
+export function serversOf(flags: FlagValues): readonly DnsServer[] | undefined {
+  if (!Array.isArray(flags.server)) return undefined
+  return (flags.server as readonly string[]).map((given) => {
+    const server = parseServer(given)
+    if (!server)
+      throw usageProblem(`argument --server: ${given} is no address`, 'Write 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53.')
+    return server
+  })
+}

@@ -1,0 +1,104 @@
+import { connect } from 'node:net'
+import { linkedAbort } from './abort.ts'
+import { type Clock, elapsedMs, systemClock } from './clock.ts'
+import { type ConnectFailure, classifyConnectError } from './connect-outcome.ts'
+
+/** Who answers `version` in plain text on a port that accepts connections. */
+export type PlainSpeaker =
+  | 'memcached'
+  | 'redis'
+  | 'http'
+  /** A TLS alert, or a hang-up before any byte: what TLS servers do with plain text. */
+  | 'tls'
+  | 'closed'
+  | 'silent'
+  /** The server closes because it has no room: `ERROR Too many open connections`. */
+  | 'full'
+  | 'other'
+
+export type FirstWords =
+  | {
+      readonly connected: true
+      readonly speaker: PlainSpeaker
+      /** The first line, cut and made printable. */
+      readonly line: string
+      readonly connectMs: number
+      /** From the question to the first byte; absent when none came. */
+      readonly replyMs?: number
+    }
+  | { readonly connected: false; readonly outcome: ConnectFailure; readonly code?: string }
+
+export interface PlainDial {
+  /** IP literal. */
+  readonly address: string
+  readonly port: number
+  readonly localAddress?: string
+  /** For connecting, and again for the answer. Default 2000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+/** Says `version` in plain text and sees who answers. Changes nothing on any server. Never rejects. */
+export function hearFirstWords(dial: PlainDial): Promise<FirstWords> {
+  const { address, port, localAddress, timeoutMs = 2000, clock = systemClock } = dial
+  const stop = linkedAbort(dial.signal)
+  const start = clock.monotonicMs()
+  let asked: number | undefined
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, autoSelectFamily: false, ...(localAddress && { localAddress }) })
+    let received = Buffer.alloc(0)
+    let connectMs = 0
+    let replyMs: number | undefined
+    let cancel = clock.after(timeoutMs, () => settle('timeout'))
+    const settle = (end: 'timeout' | 'closed' | 'answered' | NodeJS.ErrnoException): void => {
+      cancel()
+      stop.release()
+      socket.destroy()
+      if (asked === undefined) {
+        resolve(notConnected(end))
+        return
+      }
+      const words = { connected: true as const, connectMs, ...(replyMs !== undefined && { replyMs }) }
+      resolve({ ...words, speaker: speakerOf(received, end), line: firstLine(received) })
+    }
+    stop.signal.addEventListener('abort', () => settle('timeout'), { once: true })
+    socket.on('error', (error) => settle(error))
+    socket.on('close', () => settle('closed'))
+    socket.once('connect', () => {
+      connectMs = elapsedMs(clock, start)
+      asked = clock.monotonicMs()
+      cancel()
+      cancel = clock.after(timeoutMs, () => settle('timeout'))
+      socket.write('version\r\n')
+    })
+    socket.on('data', (chunk: Buffer) => {
+      replyMs ??= elapsedMs(clock, asked ?? start)
+      received = Buffer.concat([received, chunk])
+      // A TLS alert has no line end.
+      if (received.includes(0x0a) || received[0] === TLS_ALERT || received.length > 4096) settle('answered')
+    })
+  })
+}
+
+// Record type of RFC 8446, 5.1.
+const TLS_ALERT = 0x15
+
+function notConnected(end: 'timeout' | 'closed' | 'answered' | NodeJS.ErrnoException): FirstWords {
+  if (typeof end === 'string') return { connected: false, outcome: end === 'timeout' ? 'timeout' : 'reset' }
+  return { connected: false, outcome: classifyConnectError(end).outcome, code: end.code ?? 'UNKNOWN' }
+}
+
+function speakerOf(received: Buffer, end: 'timeout' | 'closed' | 'answered' | NodeJS.ErrnoException): PlainSpeaker {
+  const text = received.toString('latin1')
+  if (received.length === 0) return end === 'timeout' ? 'silent' : 'closed'
+  if (received[0] === TLS_ALERT) return 'tls'
+  if (/^VERSION /.test(text)) return 'memcached'
+  if (/^(SERVER_)?ERROR.*Too many open connections/i.test(text)) return 'full'
+  if (/^(-ERR|-NOAUTH|-DENIED|\+|\$|\*)/.test(text)) return 'redis'
+  if (/^(HTTP\/|<!?html|400 )/i.test(text)) return 'http'
+  return 'other'
+}
+
+const firstLine = (received: Buffer): string =>
+  (received.toString('latin1').split(/\r?\n/)[0] ?? '').slice(0, 80).replace(/[^\x20-\x7e]/g, '?')

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import { argumentsOf, hostProcesses } from './processes.ts'
+import { type TcpSocket, tcpSockets } from './sockets.ts'
+
+/** What of this host can stand in the way of connections. Members are absent where the system doesn't tell. JSON-able. */
+export interface LocalLimits {
+  /** First and last port the kernel gives to outgoing connections. */
+  readonly portRange?: readonly [low: number, high: number]
+  /** Ports in the range that it never gives. */
+  readonly reservedPorts: number
+  readonly ipv6Disabled?: boolean
+  readonly conntrack?: { readonly count: number; readonly max: number }
+  readonly openFiles?: { readonly soft: number; readonly hard: number }
+  readonly sockets: readonly TcpSocket[]
+  /** Java processes with options that decide between the families. */
+  readonly java: readonly { readonly pid: number; readonly options: readonly string[] }[]
+}
+
+/** Reads /proc; needs no rights. Never rejects. */
+export async function localLimits(): Promise<LocalLimits> {
+  const [range, reserved, disabled, count, max, limits, sockets, java] = await Promise.all([
+    numbersIn('/proc/sys/net/ipv4/ip_local_port_range'),
+    textOf('/proc/sys/net/ipv4/ip_local_reserved_ports'),
+    numbersIn('/proc/sys/net/ipv6/conf/all/disable_ipv6'),
+    numbersIn('/proc/sys/net/netfilter/nf_conntrack_count'),
+    numbersIn('/proc/sys/net/netfilter/nf_conntrack_max'),
+    textOf('/proc/self/limits'),
+    tcpSockets(),
+    javaProcesses(),
+  ])
+  const [low, high] = range
+  const files = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)
+  return {
+    ...(low !== undefined && high !== undefined && { portRange: [low, high] as const }),
+    reservedPorts: low === undefined || high === undefined ? 0 : countPorts(reserved, low, high),
+    ...(disabled[0] !== undefined && { ipv6Disabled: disabled[0] === 1 }),
+    ...(count[0] !== undefined && max[0] !== undefined && { conntrack: { count: count[0], max: max[0] } }),
+    ...(files && { openFiles: { soft: Number(files[1]), hard: Number(files[2]) } }),
+    sockets,
+    java,
+  }
+}
+
+/** How many connections one source address can have to one destination: both ends of the range count. */
+export const portCapacity = ({ portRange, reservedPorts }: LocalLimits): number | undefined =>
+  portRange && portRange[1] - portRange[0] + 1 - reservedPorts
+
+/** `40000-40009,50000`: how many of them lie in the range. */
+export function countPorts(list: string, low: number, high: number): number {
+  return list
+    .trim()
+    .split(',')
+    .filter(Boolean)
+    .reduce((sum, part) => {
+      const [from = 0, to = from] = part.split('-').map(Number)
+      return sum + Math.max(0, Math.min(to, high) - Math.max(from, low) + 1)
+    }, 0)
+}
+
+async function javaProcesses(): Promise<LocalLimits['java']> {
+  const running = (await hostProcesses()).filter(({ name }) => name === 'java')
+  const found = await Promise.all(
+    running.map(async ({ pid }) => ({
+      pid,
+      options: (await argumentsOf(pid)).filter((each) => /^-Djava\.net\.prefer/.test(each)),
+    })),
+  )
+  return found.filter(({ options }) => options.length > 0)
+}
+
+const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+const numbersIn = async (path: string): Promise<number[]> =>
+  (await textOf(path)).trim().split(/\s+/).filter(Boolean).map(Number)

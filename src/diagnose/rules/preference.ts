@@ -1,0 +1,141 @@
+import type { Evidence } from '../evidence.ts'
+import { ipv6Bits, samePrefix } from '../ip-address.ts'
+import { note, type Rule, warning } from './rule.ts'
+
+const GUIDE = 'User guide, "Choosing a network type": client preferences; measured'
+const ULA = ipv6Bits('fc00::') ?? 0n
+
+export const preferenceRules: readonly Rule[] = [
+  {
+    id: 'P01',
+    title: 'a label line of gai.conf works against the wish behind it',
+    stage: 'preference',
+    source: GUIDE,
+    find: (evidence) => fromLint(evidence, /rule 5/),
+  },
+  {
+    id: 'P02',
+    title: "a line of gai.conf has replaced glibc's own table",
+    stage: 'preference',
+    source: GUIDE,
+    find: (evidence) => fromLint(evidence, /replaces glibc's whole/),
+  },
+  {
+    id: 'P03',
+    title: 'a line of gai.conf does nothing',
+    stage: 'preference',
+    source: GUIDE,
+    find: (evidence) => [
+      ...fromLint(evidence, /without a word/),
+      ...fromLint(evidence, /does not bring these|counts IPv6 bits/),
+    ],
+  },
+  {
+    id: 'P04',
+    title: 'running programs still follow an older gai.conf',
+    stage: 'preference',
+    source: 'Measured: the file is read once in the life of a process',
+    find: ({ hosts }) =>
+      hosts.flatMap(({ host, order }) => {
+        const holders = order?.holdingOlderTable ?? []
+        if (holders.length === 0 || !order) return []
+        const who = holders.map(({ pid, name }) => `${name} (${pid})`).join(', ')
+        return [
+          warning(
+            host,
+            `${order.gaiConf.path} was changed after ${who} had read it.`,
+            'Restart them.',
+            `ps -o lstart= -p ${holders[0]?.pid}`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'P06',
+    title: 'a Java program is started with a property that does not exist',
+    stage: 'preference',
+    source: 'Measured on JDK 17: preferIPv6Stack changes nothing',
+    find: ({ limits }) =>
+      limits.java
+        .filter(({ options }) => options.some((option) => option.includes('preferIPv6Stack')))
+        .map(({ pid }) =>
+          warning(
+            `java (${pid})`,
+            'java.net.preferIPv6Stack does not exist: the program takes IPv4 first, as without it.',
+            '-Djava.net.preferIPv6Addresses=true, or =system to follow gai.conf.',
+            `tr '\\0' ' ' < /proc/${pid}/cmdline`,
+          ),
+        ),
+  },
+  {
+    id: 'P07',
+    title: 'a Java program can not open IPv6 connections, and the nodes are IPv6 only',
+    stage: 'preference',
+    source: GUIDE,
+    find: ({ limits, clusters }) =>
+      clusters.some(({ networkType }) => networkType === 'ipv6')
+        ? limits.java
+            .filter(({ options }) => options.some((option) => /preferIPv4Stack=true/.test(option)))
+            .map(({ pid }) =>
+              warning(
+                `java (${pid})`,
+                'It runs with preferIPv4Stack=true and can not reach IPv6 nodes.',
+                'Remove the option.',
+                `tr '\\0' ' ' < /proc/${pid}/cmdline`,
+              ),
+            )
+        : [],
+  },
+  {
+    id: 'P08',
+    title: 'ULA addresses: programs on this host will not agree on the family',
+    stage: 'preference',
+    source: 'Measured: glibc ranks ULA above IPv4, musl, Go and Windows below',
+    find: ({ hosts }) =>
+      hosts.flatMap(({ host, lookup }) => {
+        if (!lookup.ok || !lookup.addresses.some(({ family }) => family === 4)) return []
+        const ula = lookup.addresses.find(
+          ({ address, family }) => family === 6 && samePrefix(ipv6Bits(address) ?? 0n, ULA, 7, 128),
+        )
+        if (!ula) return []
+        return [
+          note(
+            host,
+            `${ula.address} is ULA: glibc programs take it before IPv4, Go, musl and Windows after it.`,
+            'Set the family in each client, or choose one with IP discovery.',
+            `cachectl gai check ${host}`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'P09',
+    title: "this host's IPv6 address is deprecated",
+    stage: 'preference',
+    source: 'RFC 6724, rule 3; measured',
+    find: ({ hosts }) =>
+      hosts.flatMap(({ host, order }) => {
+        const decided = order?.comparisons.find(({ rule }) => rule === 3)
+        if (!decided) return []
+        return [
+          warning(
+            host,
+            `The preferred lifetime of this host's own address is over, so ${decided.winner} comes first.`,
+            'Mend the lifetimes of router advertisements or DHCPv6.',
+            'ip -6 addr show deprecated',
+          ),
+        ]
+      }),
+  },
+]
+
+/** Lint speaks of the file; it matters to a place only if that has both families to choose from. */
+function fromLint({ gai, hosts }: Evidence, words: RegExp) {
+  const choice = hosts.some(({ lookup }) => lookup.ok && new Set(lookup.addresses.map(({ family }) => family)).size > 1)
+  if (!choice) return []
+  return gai.remarks
+    .filter(({ sentence, kind }) => words.test(sentence) && kind !== 'no-effect' && kind !== 'note')
+    .map(({ line, sentence, fix, text }) =>
+      warning(`${gai.path}:${line}`, `${sentence} (${text})`, fix, 'cachectl gai lint'),
+    )
+}
