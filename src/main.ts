@@ -19,7 +19,7 @@ async function dispatch(): Promise<void> {
   const { words, leading, rest } = readCommandLine(argv)
   const [first = ''] = words
   if (wantsHelp(argv) || first === 'help' || rest.length === 0) {
-    const { showHelp } = await import('./cli/oclif.ts')
+    const { showHelp } = await import('./cli/run-command.ts')
     return showHelp(first === 'help' ? words.slice(1) : words)
   }
   // The common case first and alone: oclif's loader would cost as much as the call itself.
@@ -28,7 +28,7 @@ async function dispatch(): Promise<void> {
     const { callOperation } = await import('./cli/operation-call.ts')
     return callOperation(name, [...leading, ...rest.slice(1)])
   }
-  const { runCommand } = await import('./cli/oclif.ts')
+  const { runCommand } = await import('./cli/run-command.ts')
   return runCommand(words, leading, rest)
 }
 

@@ -1,23 +1,53 @@
-import { Command } from '@oclif/core/command'
-import type { Config } from '@oclif/core/config'
 import type { Flags } from './flags.ts'
 import { type Arity, type Parsed, parseArguments } from './parse.ts'
 
-/** What the command table holds: oclif's classes, seen from the side that runs them. */
-export interface CommandClass {
-  new (argv: string[], config: Config): { run(): Promise<void> }
-  id: string
+/** A positional word a command takes. */
+export interface Word {
+  readonly description: string
+  readonly required?: boolean
+  readonly multiple?: boolean
 }
 
-/** What hand-written commands have in common: our parser's manners in oclif's class. */
-export abstract class BaseCommand extends Command {
+export const word = (description: string, more: Omit<Word, 'description'> = {}): Word => ({ description, ...more })
+
+/**
+ * A command as oclif knows them: it asks of a class no more than run() and these statics. Its own Command takes as
+ * long to load as bare Node to start, and nothing of it is used here.
+ */
+export abstract class BaseCommand {
+  /** Written by oclif, which is why every id needs a class of its own. */
+  static id = ''
+  static summary = ''
+  static description = ''
+  static examples: readonly string[] = []
+  static args: Readonly<Record<string, Word>> = {}
+  static flags: Flags = {}
+
+  static run(argv: readonly string[]): Promise<void> {
+    // biome-ignore lint/complexity/noThisInStatic: the class that was asked for, never this abstract one
+    return new (this as unknown as CommandClass)(argv).run()
+  }
+
+  protected readonly argv: readonly string[]
+
+  constructor(argv: readonly string[]) {
+    this.argv = argv
+  }
+
+  abstract run(): Promise<void>
+
   protected read(): Parsed {
-    const { args, flags = {} } = this.ctor
-    return parseArguments(this.argv, flags as Flags, arityOf(args))
+    const { args, flags } = this.constructor as typeof BaseCommand
+    return parseArguments(this.argv, flags, arityOf(args))
   }
 }
 
-function arityOf(args: typeof Command.args): Arity {
+export interface CommandClass {
+  new (argv: readonly string[]): BaseCommand
+  run(argv: readonly string[]): Promise<void>
+}
+
+function arityOf(args: typeof BaseCommand.args): Arity {
   const all = Object.entries(args)
   return {
     names: all.map(([name, { multiple }]) => `<${name}>${multiple ? '...' : ''}`),
@@ -25,12 +55,3 @@ function arityOf(args: typeof Command.args): Arity {
     atMost: all.some(([, { multiple }]) => multiple) ? Number.POSITIVE_INFINITY : all.length,
   }
 }
-
-/** A positional word, for help and for the count of words. */
-export const word = (description: string, more: { required?: boolean; multiple?: boolean } = {}) =>
-  ({
-    parse: async (input: string) => input,
-    input: [],
-    description,
-    ...more,
-  }) as unknown as (typeof Command.args)[string]

@@ -1,18 +1,17 @@
-import { Command } from '@oclif/core/command'
 import { examplesOf, helpOf, summaryOf } from '../api/help.ts'
 import type { OperationName } from '../api/model.ts'
-import type { CommandClass } from './base-command.ts'
+import { BaseCommand, type CommandClass } from './base-command.ts'
 import { callOperation } from './operation-call.ts'
 import { operationFlags } from './operation-input.ts'
 
-/** The oclif class of one row of the model. Each id needs a class of its own: oclif writes the id on it. */
+/** The class of one row of the model. */
 export function operationCommand(name: OperationName): CommandClass {
-  return class extends Command {
+  return class extends BaseCommand {
     static override summary = summaryOf(name)
-    static override examples = [...examplesOf(name)]
+    static override examples = examplesOf(name)
     static override flags = operationFlags(name, helpOf)
 
-    async run(): Promise<void> {
+    override async run(): Promise<void> {
       await callOperation(name, this.argv)
     }
   }

@@ -25,7 +25,11 @@ export const version = (JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
  */
 export async function bundle(): Promise<void> {
   await Promise.all([
-    bundleEntries({ main: 'src/main.ts', commands: 'src/commands.ts', help: 'src/cli/help.ts' }),
+    bundleEntries({
+      main: 'src/main.ts',
+      'command-classes': 'src/command-classes.ts',
+      help: 'src/cli/help.ts',
+    }),
     // In one piece, and without what the codec would load for event streams: ElastiCache has none.
     bundleEntries(
       { 'local-client': 'src/cli/local-client.ts' },

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Documented } from '../cli/command-doc.ts'
 import { pageFor } from '../cli/help.ts'
-import { commands } from '../commands.ts'
+import { commands } from '../command-classes.ts'
 
 export function documentedCommands(): Documented[] {
   return Object.entries(commands).map(([id, command]) => {

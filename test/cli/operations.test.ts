@@ -4,7 +4,7 @@ import { inputOf, operationNames } from '../../src/api/model.ts'
 import { kebabCase } from '../../src/api/names.ts'
 import { inputFrom, isDestructive, operationFlags } from '../../src/cli/operation-input.ts'
 import { parseArguments } from '../../src/cli/parse.ts'
-import { commands } from '../../src/commands.ts'
+import { commands } from '../../src/command-classes.ts'
 import { helpPages } from '../../src/tools/help-pages.ts'
 
 const pages = helpPages()

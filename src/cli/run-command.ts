@@ -1,22 +1,17 @@
 /** Hand-written commands, help and what is neither: everything but the direct call of an operation. */
 import { readFileSync } from 'node:fs'
-import type { Config } from '@oclif/core/config'
 import { commands } from '../commands.ts'
 import { usageProblem } from './problem.ts'
 import { nearest } from './suggest.ts'
 import { print } from './terminal.ts'
-import { version } from './version.ts'
 
 /** `words`: the command's name and what follows; `leading`: options that stood before it. */
 export async function runCommand(words: readonly string[], leading: readonly string[], rest: readonly string[]) {
   const id = commandId(words)
   if (id === undefined) return refuseUnknown(words)
-  const Command = commands[id]
+  const Command = await commands[id]?.()
   if (!Command) throw new Error(`the command table has no ${id}`)
-  Command.id = id
-  // oclif's loader costs as much as a call, and our commands ask their config for nothing but the program's name.
-  const config = { bin: 'cachectl', name: 'cachectl', version } as unknown as Config
-  await new Command([...leading, ...rest.slice(id.split(':').length)], config).run()
+  await Command.run([...leading, ...rest.slice(id.split(':').length)])
 }
 
 /** The pages were written at build time by the help class; without them oclif renders the same. */
