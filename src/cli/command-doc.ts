@@ -85,7 +85,7 @@ export interface Chapter {
 /** Our own commands in the order a person meets them; what is not named here follows by name. */
 const ORDER = [
   ...['quickstart', 'engine:start', 'engine:status', 'engine:env', 'engine:logs', 'engine:stop', 'engine:reset'],
-  ...['engine:ca', 'endpoints', 'discover', 'probe'],
+  ...['engine:ca', 'endpoints', 'discover', 'probe', 'doctor', 'dns', 'tls', 'preference'],
 ]
 
 /** Every command once, in the order the root page lists them, whatever order they are given in. */
