@@ -29,6 +29,8 @@ export interface CacheNodeRecord {
   readonly advertised: boolean
   /** Goes up with every restart; a node that runs with a lower one is stopped and started, which empties it. */
   readonly incarnation: number
+  /** The subnet it has an address in; absent in records written before there were subnets. */
+  readonly subnetId?: string
 }
 
 export interface Tag {
@@ -93,9 +95,71 @@ export interface CacheClusterRecord {
   readonly stepDue: number
 }
 
+/** A subnet somebody added; those of the VPC's beginning are not stored (network/vpc.ts). At least one of the ranges is set. */
+export interface SubnetRecord {
+  readonly region: string
+  readonly id: string
+  readonly vpcId: string
+  readonly zone: string
+  readonly ipv4Cidr: string | null
+  readonly ipv6Cidr: string | null
+}
+
+export interface CacheSubnetGroupRecord {
+  readonly region: string
+  /** The name, in lower case. */
+  readonly id: string
+  readonly description: string
+  readonly vpcId: string
+  readonly subnetIds: readonly string[]
+  readonly tags: readonly Tag[]
+}
+
+/** Who may connect to which ports, as EC2 has it: TCP only, ingress only. */
+export interface SecurityGroupRule {
+  /** Both ends included. */
+  readonly fromPort: number
+  readonly toPort: number
+  readonly source: { readonly cidr: string } | { readonly groupId: string }
+}
+
+export interface SecurityGroupRecord {
+  readonly region: string
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly vpcId: string
+  /** Source ranges that stand for the instances with this group: what a rule that names the group lets in. */
+  readonly members: readonly string[]
+  readonly rules: readonly SecurityGroupRule[]
+}
+
+/** An EC2 security group in a cache security group; what it is at a moment follows from `change` and `due`. */
+export interface Ec2Authorization {
+  readonly name: string
+  readonly ownerId: string
+  readonly change: 'authorizing' | 'revoking'
+  /** When the change is done. */
+  readonly due: number
+}
+
+/** A cache security group of EC2-Classic. */
+export interface CacheSecurityGroupRecord {
+  readonly region: string
+  /** The name, in lower case. */
+  readonly id: string
+  readonly description: string
+  readonly authorizations: readonly Ec2Authorization[]
+  readonly tags: readonly Tag[]
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
 export interface Records {
   readonly cluster: CacheClusterRecord
+  readonly subnet: SubnetRecord
+  readonly subnetGroup: CacheSubnetGroupRecord
+  readonly securityGroup: SecurityGroupRecord
+  readonly cacheSecurityGroup: CacheSecurityGroupRecord
 }
 
 export type RecordKind = keyof Records

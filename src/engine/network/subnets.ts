@@ -1,0 +1,46 @@
+/** Subnets of a region, what they can carry, and how many addresses they have left. */
+import type { NetworkType, SubnetRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import { type Cidr, parseCidr, sizeOf } from './cidr.ts'
+import { defaultSubnets } from './vpc.ts'
+
+/** EC2 keeps the first four addresses and the last one of every subnet. */
+const RESERVED_ADDRESSES = 5
+
+/** Default subnets first, then those that were added, by id. */
+export const subnetsOf = (store: Store, region: string): SubnetRecord[] => [
+  ...defaultSubnets(region),
+  ...store.list('subnet', region),
+]
+
+export const findSubnet = (store: Store, region: string, id: string): SubnetRecord | undefined =>
+  defaultSubnets(region).find((subnet) => subnet.id === id) ?? store.get('subnet', region, id)
+
+/**
+ * Dual stack needs a subnet with both ranges, IPv6 alone one that has no IPv4 range (guide, "Choosing a network type"). A dual
+ * stack subnet therefore carries IPv4 and dual stack, as DescribeCacheSubnetGroups of AWS shows it.
+ */
+export function networkTypesOf({ ipv4Cidr, ipv6Cidr }: SubnetRecord): NetworkType[] {
+  if (!ipv4Cidr) return ['ipv6']
+  return ipv6Cidr ? ['ipv4', 'dual_stack'] : ['ipv4']
+}
+
+/** Addresses a subnet can give to nodes; null where they do not run out: an IPv6 range is never smaller than a /64. */
+function capacityOf({ ipv4Cidr }: SubnetRecord): number | null {
+  return ipv4Cidr ? Number(sizeOf(parseCidr(ipv4Cidr) as Cidr)) - RESERVED_ADDRESSES : null
+}
+
+/** Nodes in each subnet of a region: every node holds one address until it is gone. */
+export function nodesBySubnet(store: Store, region: string): ReadonlyMap<string, number> {
+  const count = new Map<string, number>()
+  for (const { nodes } of store.list('cluster', region)) {
+    for (const { subnetId } of nodes) if (subnetId) count.set(subnetId, (count.get(subnetId) ?? 0) + 1)
+  }
+  return count
+}
+
+/** Free addresses given {@link nodesBySubnet}; null: not limited. */
+export function freeAddresses(subnet: SubnetRecord, used: ReadonlyMap<string, number>): number | null {
+  const capacity = capacityOf(subnet)
+  return capacity === null ? null : Math.max(0, capacity - (used.get(subnet.id) ?? 0))
+}
