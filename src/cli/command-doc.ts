@@ -53,7 +53,7 @@ interface Option {
 
 export function documentationOf({ id, summary, description, examples, args, flags }: Documented): CommandDoc {
   return {
-    name: id.replace(':', ' '),
+    name: id.replaceAll(':', ' '),
     summary: summary ?? '',
     description: description ?? '',
     words: Object.entries(args ?? {}).map(([name, word]) => ({

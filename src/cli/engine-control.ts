@@ -21,6 +21,22 @@ export async function resetEngine(engine: LocalEngine): Promise<void> {
   await ask(engine, 'POST', CONTROL.reset)
 }
 
+/**
+ * One call of a control route: JSON out, JSON back. What the engine refuses is a usage problem in its own words; so is
+ * an engine that does not answer.
+ */
+export async function control<T>(
+  engine: LocalEngine,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+  timeoutMs?: number,
+): Promise<T> {
+  const answer = await ask(engine, method, path, body, timeoutMs)
+  if (answer !== undefined) return JSON.parse(answer) as T
+  throw new Problem('general', `The engine at ${engine.info.url} does not answer.`, 'Start it: cachectl engine start')
+}
+
 /** Returns when the process is gone. */
 export async function stopEngine(engine: LocalEngine, clock: Clock = systemClock): Promise<void> {
   const { pid } = engine.info
@@ -36,12 +52,18 @@ export async function stopEngine(engine: LocalEngine, clock: Clock = systemClock
 }
 
 /** The body of the answer; undefined when the connection is refused. */
-function ask({ info, credentials }: LocalEngine, method: string, path: string): Promise<string | undefined> {
+function ask(
+  { info, credentials }: LocalEngine,
+  method: string,
+  path: string,
+  body?: object,
+  timeout = ANSWER_TIMEOUT_MS,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const sent = request(new URL(path, info.url), {
       method,
       headers: { authorization: `Bearer ${credentials.controlToken}` },
-      timeout: ANSWER_TIMEOUT_MS,
+      timeout,
       agent: false,
     })
     sent.on('timeout', () => sent.destroy(new Problem('general', `The engine at ${info.url} does not answer.`)))
@@ -50,17 +72,28 @@ function ask({ info, credentials }: LocalEngine, method: string, path: string): 
       else reject(error)
     })
     sent.on('response', (response) => {
-      let body = ''
+      let text = ''
       response.setEncoding('utf8')
       response.on('error', reject)
       response.on('data', (piece: string) => {
-        body += piece
+        text += piece
       })
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(body)
-        else reject(new Problem('general', `The engine answered ${response.statusCode} to ${method} ${path}: ${body}`))
+        if (response.statusCode === 200) resolve(text)
+        else reject(refusal(text, `The engine answered ${response.statusCode} to ${method} ${path}: ${text}`))
       })
     })
-    sent.end()
+    sent.end(body && JSON.stringify(body))
   })
+}
+
+/** The engine's own words where it has some. */
+function refusal(text: string, otherwise: string): Problem {
+  try {
+    const { code, message } = JSON.parse(text) as { code?: string; message?: string }
+    if (code && message) return new Problem('usage', message)
+  } catch {
+    // Not JSON: shown as it is.
+  }
+  return new Problem('general', otherwise)
 }

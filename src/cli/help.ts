@@ -24,10 +24,12 @@ export class Help extends HelpBase {
 export function pageFor(words: readonly string[], commands: readonly Documented[]): string {
   const table = new Map(commands.map((command) => [command.id, command]))
   if (words.length === 0) return rootPage(chapters([...table.keys()]), (id) => table.get(id) as Documented)
-  const [topic = ''] = words
-  const command = table.get(words.slice(0, 2).join(':')) ?? table.get(topic)
+  const ids = [words.slice(0, 3).join(':'), words.slice(0, 2).join(':'), words[0] ?? '']
+  const command = ids.map((id) => table.get(id)).find((known) => known !== undefined)
   if (command) return commandPage(command)
-  const within = commands.filter(({ id }) => id.startsWith(`${topic}:`))
-  if (within.length > 0) return topicPage(topic, within)
+  for (const topic of ids) {
+    const within = commands.filter(({ id }) => id.startsWith(`${topic}:`))
+    if (within.length > 0) return topicPage(topic.replaceAll(':', ' '), within)
+  }
   throw usageProblem(`There is no command ${words.join(' ')}.`)
 }

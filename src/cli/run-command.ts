@@ -19,7 +19,7 @@ export async function showHelp(words: readonly string[]): Promise<void> {
   const id = words.length === 0 ? 'index' : (commandId(words) ?? topicId(words))
   if (id === undefined) return refuseUnknown(words)
   try {
-    print(readFileSync(new URL(`./help/${id.replace(':', '-')}.txt`, import.meta.url), 'utf8'))
+    print(readFileSync(new URL(`./help/${id.replaceAll(':', '-')}.txt`, import.meta.url), 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     // A CommonJS module that is imported late has nothing but a default export in the bundle.
@@ -29,16 +29,23 @@ export async function showHelp(words: readonly string[]): Promise<void> {
 }
 
 function commandId(words: readonly string[]): string | undefined {
-  return [words.slice(0, 2).join(':'), words[0] ?? ''].find((id) => Object.hasOwn(commands, id))
+  return [words.slice(0, 3).join(':'), words.slice(0, 2).join(':'), words[0] ?? ''].find((id) =>
+    Object.hasOwn(commands, id),
+  )
 }
 
-const topicId = ([topic = '']: readonly string[]): string | undefined =>
-  topic !== '' && Object.keys(commands).some((id) => id.startsWith(`${topic}:`)) ? topic : undefined
+/** The longest topic that the words begin with: `engine clock` of `engine clock shw`. */
+const topicId = ([first = '', second]: readonly string[]): string | undefined =>
+  [second === undefined ? '' : `${first}:${second}`, first].find(
+    (topic) => topic !== '' && Object.keys(commands).some((id) => id.startsWith(`${topic}:`)),
+  )
 
 async function refuseUnknown(words: readonly string[]): Promise<void> {
-  if (words.length === 1 && topicId(words)) return showHelp(words)
-  const spoken = words.slice(0, topicId(words) ? 2 : 1).join(' ')
-  const names = Object.keys(commands).map((id) => id.replace(':', ' '))
+  const topic = topicId(words)
+  const depth = topic?.split(':').length ?? 0
+  if (topic && words.length === depth) return showHelp(words)
+  const spoken = words.slice(0, depth + 1).join(' ')
+  const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '))
   const guess = nearest(spoken, names)
   throw usageProblem(
     `argument operation: invalid choice: '${spoken}'`,

@@ -15,12 +15,18 @@ export function documentedCommands(): Documented[] {
 /** File name without its ending -> text. Words are joined by `-`: `engine start` is engine-start. */
 export function helpPages(): Map<string, string> {
   const documented = documentedCommands()
-  const topics = new Set(documented.flatMap(({ id }) => (id.includes(':') ? [id.split(':')[0] as string] : [])))
-  const names = [...documented.map(({ id }) => id.split(':')), ...[...topics].map((topic) => [topic])]
+  const topics = new Set(documented.flatMap(({ id }) => topicsOf(id)))
+  const names = [...documented.map(({ id }) => id), ...topics].map((id) => id.split(':'))
   return new Map([
     ['index', pageFor([], documented)],
     ...names.map((words): [string, string] => [words.join('-'), pageFor(words, documented)]),
   ])
+}
+
+/** `engine:clock:show` is found under `engine` and under `engine:clock`. */
+function topicsOf(id: string): string[] {
+  const words = id.split(':')
+  return words.slice(1).map((_, index) => words.slice(0, index + 1).join(':'))
 }
 
 export function writeHelpPages(root: string, version: string): void {

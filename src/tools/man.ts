@@ -21,7 +21,7 @@ export function manPages(version: string): Map<string, string> {
   ])
 }
 
-const pageName = ({ name }: CommandDoc): string => `cachectl-${name.replace(' ', '-')}`
+const pageName = ({ name }: CommandDoc): string => `cachectl-${name.replaceAll(' ', '-')}`
 
 /** Pages to see also: the program's, and those of the same chapter. */
 function neighbours(id: string, order: readonly Chapter[], docs: ReadonlyMap<string, CommandDoc>): string[] {

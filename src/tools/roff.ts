@@ -11,8 +11,8 @@ export function escapeRoff(text: string): string {
 export function commandManPage(doc: CommandDoc, seeAlso: readonly string[], version: string): string {
   const headings = [...new Set(doc.options.map(({ group }) => group))]
   return page([
-    title(`cachectl-${doc.name.replace(' ', '-')}`, version),
-    ...section('NAME', [`cachectl\\-${escapeRoff(doc.name.replace(' ', '-'))} \\- ${escapeRoff(doc.summary)}`]),
+    title(`cachectl-${doc.name.replaceAll(' ', '-')}`, version),
+    ...section('NAME', [`cachectl\\-${escapeRoff(doc.name.replaceAll(' ', '-'))} \\- ${escapeRoff(doc.summary)}`]),
     ...section('SYNOPSIS', synopsis(doc)),
     ...section('DESCRIPTION', [escapeRoff(doc.description || `${doc.summary}.`)]),
     ...(doc.words.length > 0
