@@ -1,8 +1,10 @@
 /**
- * Arguments -> option values and words, by argparse's rules, which are aws-cli's: `--name=value`, unambiguous prefixes,
- * several values after a list option, the last of a repeated option wins. The declarations are oclif's flags; its own
- * parser has other manners, and its error classes load spinner and help renderer: half the time of bare Node.
+ * Arguments -> option values and words. Node's own parseArgs takes the line apart; what the parts mean is argparse's rules,
+ * which are aws-cli's: unambiguous prefixes, several values after a list option, the last of a repeated option wins.
+ * The declarations are oclif's flags; its parser has other manners, and its error classes load spinner and help
+ * renderer: half the time of bare Node.
  */
+import { parseArgs } from 'node:util'
 import type { Flag, Flags } from './flags.ts'
 import { usageProblem } from './problem.ts'
 import { nearest } from './suggest.ts'
@@ -22,91 +24,109 @@ export interface Arity {
   readonly atMost: number
 }
 
-export const NO_WORDS: Arity = { names: [], atLeast: 0, atMost: 0 }
+const NO_WORDS: Arity = { names: [], atLeast: 0, atMost: 0 }
 
 /** Throws a usage problem that names everything missing or unknown at once. */
 export function parseArguments(argv: readonly string[], flags: Flags, arity: Arity = NO_WORDS): Parsed {
   const spellings = spellingsOf(flags)
-  const end = argv.indexOf('--')
-  const queue = [...(end === -1 ? argv : argv.slice(0, end))]
   const values: Record<string, string | string[] | boolean> = {}
   const words: string[] = []
   const unknown: string[] = []
-  while (queue.length > 0) {
-    const word = queue.shift() as string
-    const option = looksLikeOption(word, spellings) ? findOption(word, spellings) : undefined
-    if (option) values[option.name] = option.value ?? takeValue(option, flags[option.name] as Flag, queue, spellings)
-    else if (looksLikeOption(word, spellings)) unknown.push(word)
-    else words.push(word)
+  const tokens = tokensOf(argv, flags, spellings)
+  const takeWords = (most: number): string[] => {
+    const taken: string[] = []
+    while (taken.length < most && tokens[0]?.kind === 'positional') {
+      taken.push(tokens[0].value)
+      tokens.shift()
+    }
+    return taken
   }
-  if (end !== -1) words.push(...argv.slice(end + 1))
+  while (tokens.length > 0) {
+    const token = tokens.shift() as Token
+    if (token.kind === 'option-terminator') words.push(...takeWords(Number.POSITIVE_INFINITY))
+    else if (token.kind === 'positional') words.push(token.value)
+    else {
+      const option = findOption(token, spellings)
+      if (!option) unknown.push(argv[token.index] as string)
+      else values[option.name] = option.meaning ?? takeValue(option.name, token, flags[option.name] as Flag, takeWords)
+    }
+  }
   if (unknown.length > 0) refuseUnknown(unknown, [...spellings.keys()])
   refuseWrongCount(words, arity)
   refuseMissing(flags, values)
   return { flags: values, words }
 }
 
-interface Found extends Spelling {
-  /** What followed `=`, or a short option without a space. */
-  readonly attached?: string | undefined
+type Token = ReturnType<typeof tokensOf>[number]
+type OptionToken = Extract<Token, { kind: 'option' }>
+
+function tokensOf(argv: readonly string[], flags: Flags, spellings: Spellings) {
+  const options = Object.fromEntries(
+    [...spellings].map(([spelling, { name, meaning }]) => {
+      const { char } = flags[name] as Flag
+      const isOwnName = spelling === `--${name}`
+      return [
+        spelling.slice(2),
+        {
+          type: meaning === undefined ? ('string' as const) : ('boolean' as const),
+          ...(char && isOwnName && { short: char }),
+        },
+      ]
+    }),
+  )
+  return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens
 }
 
-function takeValue({ name, attached }: Found, flag: Flag, queue: string[], spellings: Spellings): string | string[] {
+/** An option's value: attached with `=`, the word behind it, or all of them for a list. */
+function takeValue(
+  name: string,
+  { value, inlineValue }: OptionToken,
+  flag: Flag,
+  takeWords: (most: number) => string[],
+): string | string[] {
   const several = flag.type === 'option' && flag.multiple === true
-  const given = attached === undefined ? [] : [attached]
-  const isValue = () => queue.length > 0 && !looksLikeOption(queue[0] as string, spellings)
-  while (isValue() && (several || given.length === 0)) given.push(queue.shift() as string)
-  if (several && given.length > 0) return given
-  const [value] = given
-  if (value !== undefined) return value
-  throw usageProblem(`argument --${name}: expected ${several ? 'at least one argument' : 'one argument'}`)
+  const given = value === undefined || (!inlineValue && looksLikeOption(value)) ? [] : [value]
+  // A prefix was not known for an option when the line was taken apart: its value still stands behind it as a word.
+  given.push(...takeWords(several ? Number.POSITIVE_INFINITY : 1 - given.length))
+  const [first] = given
+  if (first === undefined)
+    throw usageProblem(`argument --${name}: expected ${several ? 'at least one argument' : 'one argument'}`)
+  return several ? given : first
 }
 
+// As argparse sees it: text with a space is a value, and so is a negative number.
+const looksLikeOption = (word: string): boolean =>
+  /^-./.test(word) && !word.includes(' ') && !/^-\d+(\.\d+)?$/.test(word)
+
+/** Every way to say an option, and what it means alone: `--no-wait` is false; undefined: it takes a value. */
 type Spellings = ReadonlyMap<string, Spelling>
 
 interface Spelling {
   readonly name: string
-  /** What the spelling alone means: `--no-wait` is false. undefined: the option takes a value. */
-  readonly value: boolean | undefined
+  readonly meaning: boolean | undefined
 }
 
 function spellingsOf(flags: Flags): Spellings {
   const spellings = new Map<string, Spelling>()
   for (const [name, flag] of Object.entries(flags)) {
-    const meaning = { name, value: flag.type === 'boolean' ? true : undefined }
-    spellings.set(`--${name}`, meaning)
-    if (flag.char) spellings.set(`-${flag.char}`, meaning)
-    if (flag.type === 'boolean' && flag.allowNo) spellings.set(`--no-${name}`, { name, value: false })
+    spellings.set(`--${name}`, { name, meaning: flag.type === 'boolean' ? true : undefined })
+    if (flag.type === 'boolean' && flag.allowNo) spellings.set(`--no-${name}`, { name, meaning: false })
   }
   return spellings
 }
 
-// As argparse sees it: text with a space is a value, a lone dash is one, and so is a negative number, unless the
-// command has an option of that name (-4, -6).
-function looksLikeOption(word: string, spellings: Spellings): boolean {
-  if (word.length < 2 || !word.startsWith('-')) return false
-  return spellings.has(word) || !(word.includes(' ') || /^-\d+(\.\d+)?$/.test(word))
-}
-
-function findOption(word: string, spellings: Spellings): Found | undefined {
-  const equals = word.indexOf('=')
-  const [spoken, attached] = equals === -1 ? [word] : [word.slice(0, equals), word.slice(equals + 1)]
-  const found = spellings.get(spoken) ?? (spoken.startsWith('--') ? findByPrefix(spoken, spellings) : undefined)
-  if (!found) return findShort(word, spellings)
-  if (found.value === undefined || attached === undefined) return { ...found, attached }
-  throw usageProblem(`argument ${spoken}: ignored explicit argument '${attached}'`)
+function findOption({ name, rawName, value, inlineValue }: OptionToken, spellings: Spellings): Spelling | undefined {
+  const found = spellings.get(`--${name}`) ?? (rawName.startsWith('--') ? findByPrefix(rawName, spellings) : undefined)
+  if (found?.meaning !== undefined && inlineValue) {
+    throw usageProblem(`argument ${rawName}: ignored explicit argument '${value}'`)
+  }
+  return found
 }
 
 function findByPrefix(spoken: string, spellings: Spellings): Spelling | undefined {
   const candidates = [...spellings.keys()].filter((spelling) => spelling.startsWith(spoken))
   if (candidates.length < 2) return spellings.get(candidates[0] ?? '')
   throw usageProblem(`ambiguous option: ${spoken} could match ${candidates.join(', ')}`)
-}
-
-/** `-c10`: the value may follow a short option without a space. */
-function findShort(word: string, spellings: Spellings): Found | undefined {
-  const found = spellings.get(word.slice(0, 2))
-  return found?.value === undefined ? found && { ...found, attached: word.slice(2) } : undefined
 }
 
 function refuseUnknown(unknown: readonly string[], known: readonly string[]): never {
