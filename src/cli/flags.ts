@@ -27,8 +27,6 @@ export const text = (wording: Wording, more: { options?: readonly string[]; defa
 /** An option with one or more values: `--ids 0001 0002`. */
 export const texts = (wording: Wording): Flag => option(wording, { multiple: true })
 
-export const wholeNumber = (wording: Wording): Flag => option({ helpValue: '<number>', ...wording }, {})
-
 /** `--wait`; with `allowNo` also `--no-wait`. */
 export const toggle = (wording: Wording, allowNo = false): Flag =>
   ({ type: 'boolean', parse: noParse, allowNo, ...wording }) as unknown as Flag // oclif's type wants parse contexts

@@ -59,7 +59,7 @@ export function commandPage(command: Documented): string {
 }
 
 /** The command with what it needs: required options and words, the rest as `[options]`. */
-export function usage({ name, words, options }: CommandDoc): string {
+function usage({ name, words, options }: CommandDoc): string {
   const required = options.filter((option) => option.required).map(({ spelling, value }) => `${spelling} ${value}`)
   const places = words.map((word) => (word.required ? word.name : `[${word.name}]`))
   const rest = options.some((option) => !option.required) ? ['[options]'] : []

@@ -20,7 +20,7 @@ export function startProgress(text: string, clock: Clock = systemClock): Progres
   const draw = () => {
     const seconds = Math.floor((clock.monotonicMs() - start) / 1000)
     const line = `${FRAMES[frame++ % FRAMES.length]} ${shown} (${seconds} s)`
-    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}`)
     cancel = clock.after(FRAME_MS, draw)
   }
   draw()

@@ -19,7 +19,7 @@ export interface LocalEngine {
 }
 
 /** What the files say; undefined when no engine has left its name here. It may be dead: see {@link isAlive}. */
-export function recordedEngine(stateDir: string): LocalEngine | undefined {
+function recordedEngine(stateDir: string): LocalEngine | undefined {
   const files = engineFiles(stateDir)
   const info = readJson<EngineInfo>(files.info)
   if (!info) return undefined

@@ -12,12 +12,7 @@ export const printLine = (text: string): void => print(`${text}\n`)
 
 export const tell = (text: string): void => void process.stderr.write(`${text}\n`)
 
-export const stdoutIsTerminal = (): boolean => process.stdout.isTTY === true
-
 export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 
 /** Questions need both: somebody who reads them and somebody who answers. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && stderrIsTerminal()
-
-/** Columns of the terminal on stdout; 80 in a pipe. */
-export const columns = (): number => process.stdout.columns ?? 80

@@ -46,7 +46,7 @@ function parseJson(option: string, text: string): unknown {
 const memberPath = (option: string): string => `--${option}`
 
 /** Brings `raw` into the form of the member; what does not fit is told in `complaints`, all of it. */
-export function conform(raw: unknown, member: Member, path: string, complaints: string[]): Value {
+function conform(raw: unknown, member: Member, path: string, complaints: string[]): Value {
   switch (member.kind) {
     case 'string':
       if (typeof raw === 'string') return raw

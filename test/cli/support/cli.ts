@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { temporaryDirectory } from '../../support/engine.ts'
 import { type Outcome, run } from '../../support/programs.ts'
 
 const launcher = new URL('../../../bin/run.js', import.meta.url).pathname
@@ -23,9 +25,13 @@ export interface Home {
 
 /** A state directory of its own, whose engine, if one was started, is stopped at the end. */
 export function temporaryHome(atEnd: (work: () => Promise<void> | void) => void = onTestFinished): Home {
-  const stateDir = temporaryDirectory(atEnd)
+  const stateDir = mkdtempSync(join(tmpdir(), 'cachectl-'))
   const here = (...args: string[]) => cachectl(args, { CACHECTL_HOME: stateDir })
-  atEnd(async () => void (await here('engine', 'stop')))
+  // In one piece: an engine whose files are gone can't be found any more.
+  atEnd(async () => {
+    await here('engine', 'stop')
+    rmSync(stateDir, { recursive: true, force: true })
+  })
   return {
     stateDir,
     cachectl: here,
