@@ -6,6 +6,10 @@ export const QUOTAS = {
   tagKeyLength: 128,
   tagValueLength: 256,
   clusterIdLength: 50,
+  subnetGroupsPerRegion: 300,
+  subnetsPerSubnetGroup: 20,
+  securityGroupsPerRegion: 50,
+  groupNameLength: 255,
   /** Minutes: DescribeEvents looks back 14 days at most. */
   eventRetentionMinutes: 14 * 24 * 60,
 } as const

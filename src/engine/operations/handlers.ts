@@ -6,6 +6,12 @@ import {
   ModifyCacheCluster,
   RebootCacheCluster,
 } from './cache-clusters.ts'
+import {
+  CreateCacheSubnetGroup,
+  DeleteCacheSubnetGroup,
+  DescribeCacheSubnetGroups,
+  ModifyCacheSubnetGroup,
+} from './cache-subnet-groups.ts'
 import type { Handler } from './context.ts'
 import { DescribeCacheEngineVersions } from './engine-versions.ts'
 import { DescribeEvents } from './events.ts'
@@ -25,7 +31,7 @@ export const handlers: Handlers = {
   CreateCacheCluster,
   CreateCacheParameterGroup: null,
   CreateCacheSecurityGroup: null,
-  CreateCacheSubnetGroup: null,
+  CreateCacheSubnetGroup,
   CreateGlobalReplicationGroup: null,
   CreateReplicationGroup: null,
   CreateServerlessCache: null,
@@ -38,7 +44,7 @@ export const handlers: Handlers = {
   DeleteCacheCluster,
   DeleteCacheParameterGroup: null,
   DeleteCacheSecurityGroup: null,
-  DeleteCacheSubnetGroup: null,
+  DeleteCacheSubnetGroup,
   DeleteGlobalReplicationGroup: null,
   DeleteReplicationGroup: null,
   DeleteServerlessCache: null,
@@ -51,7 +57,7 @@ export const handlers: Handlers = {
   DescribeCacheParameterGroups: null,
   DescribeCacheParameters: null,
   DescribeCacheSecurityGroups: null,
-  DescribeCacheSubnetGroups: null,
+  DescribeCacheSubnetGroups,
   DescribeEngineDefaultParameters: null,
   DescribeEvents,
   DescribeGlobalReplicationGroups: null,
@@ -74,7 +80,7 @@ export const handlers: Handlers = {
   ListTagsForResource,
   ModifyCacheCluster,
   ModifyCacheParameterGroup: null,
-  ModifyCacheSubnetGroup: null,
+  ModifyCacheSubnetGroup,
   ModifyGlobalReplicationGroup: null,
   ModifyReplicationGroup: null,
   ModifyReplicationGroupShardConfiguration: null,

@@ -1,46 +1,77 @@
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
-import type { CacheClusterRecord, Tag } from '../store/records.ts'
+import type { CacheClusterRecord, RecordKind, Records, Tag } from '../store/records.ts'
+import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context, Handler } from './context.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
 
 /** Every answer is the whole list after the operation (guide, "Managing your tags"). */
 export const AddTagsToResource: Handler<'AddTagsToResource'> = (input, context) => {
-  const cluster = taggedCluster(input.ResourceName, context)
-  return store({ ...cluster, tags: mergeTags(cluster.tags, readTags(input.Tags)) }, context)
+  const resource = findResource(input.ResourceName, context)
+  return resource.store(mergeTags(resource.tags, readTags(input.Tags)))
 }
 
 export const RemoveTagsFromResource: Handler<'RemoveTagsFromResource'> = (input, context) => {
-  const cluster = taggedCluster(input.ResourceName, context)
+  const resource = findResource(input.ResourceName, context)
   const keys = input.TagKeys ?? []
-  return store({ ...cluster, tags: cluster.tags.filter(({ Key }) => !keys.includes(Key)) }, context)
+  return resource.store(resource.tags.filter(({ Key }) => !keys.includes(Key)))
 }
 
 export const ListTagsForResource: Handler<'ListTagsForResource'> = (input, context) =>
-  answer(taggedCluster(input.ResourceName, context).tags)
-
-function store(cluster: CacheClusterRecord, context: Context) {
-  context.store.change((change) => change.put('cluster', cluster))
-  return answer(cluster.tags)
-}
+  answer(findResource(input.ResourceName, context).tags)
 
 const answer = (tags: readonly Tag[]) => ({ TagList: tags.map((tag) => ({ ...tag })) })
 
-/** AWS has no tags of a cluster that is being created or deleted: it says the cluster is not there. */
-function taggedCluster(
-  resourceName: string | undefined,
-  { store: state, region, account }: Context,
-): CacheClusterRecord {
+interface TaggedResource {
+  readonly tags: readonly Tag[]
+  store(tags: readonly Tag[]): ReturnType<typeof answer>
+}
+
+type TaggedKind = {
+  [K in RecordKind]: Records[K] extends { readonly tags: readonly Tag[] } ? K : never
+}[RecordKind]
+
+/** The record of a name, or the fault that there is none. */
+type Find<K extends TaggedKind> = (name: string, context: Context) => Records[K]
+
+const tagged =
+  <K extends TaggedKind>(kind: K, find: Find<K>) =>
+  (name: string, context: Context): TaggedResource => {
+    const record = find(name, context)
+    return {
+      tags: record.tags,
+      store(tags) {
+        // Sound: the same record with other tags; the compiler does not see through the kind.
+        context.store.change((change) => change.put(kind, { ...record, tags } as Records[K]))
+        return answer(tags)
+      },
+    }
+  }
+
+/** What has tags, by the type in its ARN. */
+const RESOURCES: Readonly<Record<string, (name: string, context: Context) => TaggedResource>> = {
+  cluster: tagged('cluster', findCluster),
+  subnetgroup: tagged('subnetGroup', requireSubnetGroup),
+}
+
+function findResource(resourceName: string | undefined, context: Context): TaggedResource {
+  const { region, account } = context
   const arn = parseArn(resourceName ?? '')
   if (!arn || arn.region !== region || arn.account !== account) {
     throw new Fault('InvalidARN', `The ARN ${resourceName} is not valid for region ${region} and account ${account}.`)
   }
-  if (arn.type !== 'cluster') {
+  const resource = RESOURCES[arn.type]
+  if (!resource) {
     throw new Fault('UnsupportedOperation', `The local engine does not keep tags of ${arn.type} resources yet.`)
   }
-  const cluster = state.get('cluster', region, arn.name.toLowerCase())
+  return resource(arn.name, context)
+}
+
+/** AWS has no tags of a cluster that is being created or deleted: it says the cluster is not there. */
+function findCluster(name: string, { store, region }: Context): CacheClusterRecord {
+  const cluster = store.get('cluster', region, name.toLowerCase())
   if (!cluster || cluster.status === 'creating' || cluster.status === 'deleting') {
-    throw new Fault('CacheClusterNotFound', `${arn.name} is either not present or not available.`)
+    throw new Fault('CacheClusterNotFound', `${name} is either not present or not available.`)
   }
   return cluster
 }
