@@ -19,6 +19,7 @@ export const NOT_NUMERIC = line('CLIENT_ERROR cannot increment or decrement non-
 export const BAD_EXPTIME = line('CLIENT_ERROR invalid exptime argument')
 export const BAD_DELETE = line('CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]')
 export const FLUSH_REFUSED = line('CLIENT_ERROR flush_all not allowed')
+export const DELAYED_FLUSH_REFUSED = line('CLIENT_ERROR flush_all with a delay is not allowed')
 export const TOO_LARGE_REPLY = line('SERVER_ERROR object too large for cache')
 export const NO_MEMORY_REPLY = line('SERVER_ERROR out of memory storing object')
 export const NO_MEMORY_INCR = line('SERVER_ERROR out of memory in incr')

@@ -98,6 +98,11 @@ export class Connection implements ReplySink {
   /** All that was written is on its way: goes on after congestion. */
   drained(): void {
     this.#letGo()
+    this.resume()
+  }
+
+  /** Serves what waits, if it had to: after congestion, or when the meter lets it. */
+  resume(): void {
     if (!this.congested || this.socket.destroyed) return
     this.congested = false
     this.core.replies.begin(this)

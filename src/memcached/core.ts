@@ -2,6 +2,7 @@ import { ConfigEntries } from './config-entries.ts'
 import type { Connection } from './connection.ts'
 import { Counters } from './counters.ts'
 import type { ListenAddress } from './listener.ts'
+import { Meter } from './meter.ts'
 import { type Opcode, opcodesOf } from './opcodes.ts'
 import type { Settings } from './options.ts'
 import { Replies } from './replies.ts'
@@ -23,6 +24,8 @@ export class CacheCore {
   readonly versionReply: Buffer
   /** Seconds since 1970 when the node started. */
   readonly startedAt: number
+  /** What is counted, and held back, on a serverless cache. */
+  readonly meter: Meter | undefined
   /** Where the node listens. */
   addresses: readonly ListenAddress[] = []
   /** Where requests are counted by prefix, while `stats detail` is on. */
@@ -40,6 +43,7 @@ export class CacheCore {
     this.opcodes = opcodesOf(settings)
     this.versionReply = Buffer.from(`VERSION ${settings.engineVersion}\r\n`)
     this.startedAt = now
+    this.meter = settings.ecpuPerSecond === undefined ? undefined : new Meter(settings.ecpuPerSecond, this.store.now)
   }
 
   get listeners(): number {

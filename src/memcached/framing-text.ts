@@ -1,4 +1,4 @@
-import { ERROR } from './answers.ts'
+import { ERROR, LINE_TOO_LONG } from './answers.ts'
 import { takeBody } from './body.ts'
 import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
@@ -20,6 +20,7 @@ const line = new Line()
  * waits for the client to read its replies.
  */
 export function consumeText(connection: Connection, bytes: Buffer, start: number, end: number): number {
+  const { meter } = connection.core
   let at = start
   while (at < end && !connection.closing && !connection.congested) {
     switch (connection.expecting) {
@@ -31,7 +32,12 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
           return at
         }
         connection.searched = 0
+        if (meter?.exhausted === true) {
+          meter.hold(connection)
+          return at
+        }
         at = serve(connection, bytes, at, newline)
+        if (meter !== undefined) meter.charge()
         break
       }
       case 'keys': {
@@ -65,6 +71,10 @@ function serve(connection: Connection, bytes: Buffer, start: number, newline: nu
   line.end = end
   line.rest = at
   if (verb.shape === 'keys') {
+    if (end - verbStart > connection.core.settings.keysLineLimit) {
+      connection.core.replies.text(LINE_TOO_LONG)
+      return newline + 1
+    }
     const reached = verb.run(connection, line)
     return connection.expecting === 'keys' && reached !== undefined ? reached : newline + 1
   }

@@ -61,6 +61,12 @@ export interface CacheNodeOptions {
   adminCommands?: boolean
   /** Whether `stats` knows no topic but `reset`, as on serverless caches. */
   plainStatsOnly?: boolean
+  /** Whether `flush_all` takes a delay; serverless caches refuse one. */
+  delayedFlushEnabled?: boolean
+  /** Bytes of the longest line of get and its kin; longer ones are refused. Without a limit when absent. */
+  keysLineLimit?: number
+  /** ECPUs a second of a serverless cache (infinite: metered only); absent on nodes, which are not metered. */
+  ecpuPerSecond?: number
   /** Commands answered with `ERROR` whatever the engine version, as serverless caches do. */
   refusedCommands?: readonly string[]
 }
@@ -72,6 +78,9 @@ export interface Settings extends StoreOptions {
   readonly maxConnsFast: boolean
   readonly idleTimeout: number
   readonly flushAllEnabled: boolean
+  readonly delayedFlushEnabled: boolean
+  readonly keysLineLimit: number
+  readonly ecpuPerSecond: number | undefined
   lruCrawler: boolean
   trackSizes: boolean
   readonly slabReassign: boolean
@@ -116,6 +125,9 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     evictToFree: options.evictToFree ?? true,
     casEnabled: options.casEnabled ?? true,
     flushAllEnabled: options.flushAllEnabled ?? true,
+    delayedFlushEnabled: options.delayedFlushEnabled ?? true,
+    keysLineLimit: options.keysLineLimit ?? Number.POSITIVE_INFINITY,
+    ecpuPerSecond: options.ecpuPerSecond,
     lruSegmented: options.lruSegmented ?? true,
     lruMaintainer: options.lruSegmented ?? true,
     hotLruPercent: 20,

@@ -7,9 +7,10 @@ import { type ListenAddress, Listener } from './listener.ts'
 import { type CacheNodeOptions, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
 import { Crawler } from './store/crawler.ts'
+import { dumpItems, ItemLoader } from './store/dump.ts'
 import { hashKey } from './store/item.ts'
 import { commit } from './store/operations.ts'
-import { maintain } from './store/reclaim.ts'
+import { evictTo, maintain } from './store/reclaim.ts'
 
 export type { Clock } from './clock.ts'
 export type { ListenAddress } from './listener.ts'
@@ -35,6 +36,9 @@ export interface NodeReport {
   readonly cmdConfigSet: number
   readonly bytesRead: number
   readonly bytesWritten: number
+  /** ECPUs consumed and commands held back; 0 on nodes that are not metered. */
+  readonly ecpus: number
+  readonly throttled: number
 }
 
 const CLUSTER = 'cluster'
@@ -139,7 +143,27 @@ export class CacheNode {
       cmdConfigSet: counters.cmdConfigSet,
       bytesRead: counters.bytesRead,
       bytesWritten: core.replies.written,
+      ecpus: core.meter?.consumed ?? 0,
+      throttled: core.meter?.throttled ?? 0,
     }
+  }
+
+  /** Every live item as {@link dumpItems} writes it, piece by piece. Consistent when the pieces are taken without a break. */
+  dump(): Iterable<Buffer> {
+    return dumpItems(this.#core.store)
+  }
+
+  /** Takes back what `dump` gave, in pieces of any size; keys that are there already keep their value. */
+  loader(): ItemLoader {
+    return new ItemLoader(this.#core.store, this.#core.counters)
+  }
+
+  /** Changes the limits of a running serverless cache. Over the new limit of memory, the coldest items go at once. */
+  limit({ memoryLimit, ecpuPerSecond }: { memoryLimit: number; ecpuPerSecond: number }): void {
+    const { store, meter } = this.#core
+    store.slabs.memoryLimit = memoryLimit
+    evictTo(store, memoryLimit)
+    if (meter) meter.limit = ecpuPerSecond
   }
 
   #accept(socket: Socket, tls: boolean): void {
@@ -196,6 +220,7 @@ export class CacheNode {
   #tick(): void {
     const { store, settings, connections, counters } = this.#core
     store.setTime(this.#clock.now())
+    this.#core.meter?.tick(store.now)
     if (settings.lruMaintainer) {
       maintain(store)
       counters.juggles++

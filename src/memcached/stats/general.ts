@@ -133,6 +133,9 @@ const LINES: readonly Line[] = [
     stat('direct_reclaims', ({ store }) => sum(store.listCounters.directReclaims)),
     ...zeros('lru_bumps_dropped'),
   ),
+  // Names of our own: what AWS's serverless caches call these in `stats`, if they do, is not known.
+  (core) => core.meter && ['ecpus', core.meter.consumed.toFixed(3)],
+  (core) => core.meter && ['throttled_cmds', core.meter.throttled],
 ]
 
 export function generalStats(core: CacheCore): StatLine[] {

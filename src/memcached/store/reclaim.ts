@@ -109,3 +109,16 @@ function juggle(store: ItemStore, classId: number): void {
     if (moved === 0) break
   }
 }
+
+/** Evicts, coldest first in each class, until the items take no more than `bytes`, or refuse to go. */
+export function evictTo(store: ItemStore, bytes: number): void {
+  for (let before = -1; store.bytes > bytes && store.bytes !== before; ) {
+    before = store.bytes
+    for (let classId = 1; classId <= store.slabs.classes.largest && store.bytes > bytes; classId++) {
+      if (pullTail(store, classId, COLD, 0, true, 0) > 0) continue
+      pullTail(store, classId, HOT, 0, false, 0)
+      pullTail(store, classId, WARM, 0, false, 0)
+      pullTail(store, classId, COLD, 0, true, 0)
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import { BAD_EXPTIME, BAD_FORMAT, FLUSH_REFUSED, OK } from '../answers.ts'
+import { BAD_EXPTIME, BAD_FORMAT, DELAYED_FLUSH_REFUSED, FLUSH_REFUSED, OK } from '../answers.ts'
 import type { Connection } from '../connection.ts'
 import type { Verb } from '../verbs.ts'
 
@@ -62,6 +62,7 @@ const flushAll: Verb = {
     if (line.words > (connection.noreply ? 2 : 1)) {
       exptime = line.int32(1)
       if (Number.isNaN(exptime)) return reply(connection, BAD_EXPTIME)
+      if (exptime > 0 && !core.settings.delayedFlushEnabled) return reply(connection, DELAYED_FLUSH_REFUSED)
     }
     core.store.flush(exptime)
     return reply(connection, OK)

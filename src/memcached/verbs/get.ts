@@ -44,6 +44,7 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     const item = store.find(bytes, start, at, hashKey(bytes, start, at))
     if (core.watchers !== undefined) core.watchers.fetched(connection, bytes, start, at, item)
     if (core.prefixes !== undefined) core.prefixes.get(bytes, start, at, item !== 0)
+    if (core.meter !== undefined) core.meter.item(item === 0 ? 0 : store.valueBytes(item) - 2)
     if (item === 0) {
       if (touching) counters.touchMisses++
       else counters.getMisses++

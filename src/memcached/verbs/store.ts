@@ -53,6 +53,7 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
     reply(connection, BAD_FORMAT)
     return
   }
+  if (core.meter !== undefined) core.meter.item(length)
   if (core.prefixes !== undefined) core.prefixes.set(line.bytes, start, stop)
   const hash = hashKey(line.bytes, start, stop)
   const item = store.allocate(line.bytes, start, stop, hash, flags, store.expiry(exptime), length + 2)

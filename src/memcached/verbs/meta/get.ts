@@ -68,6 +68,7 @@ function hit(core: CacheCore, line: Line, item: number, created: boolean): void 
   const valueBytes = store.valueBytes(item)
   replies.reserve(HEADER_BYTES + (flags.value ? valueBytes : 0))
   const began = replies.length
+  if (core.meter !== undefined) core.meter.item(flags.value ? valueBytes - 2 : 0)
   if (flags.value) {
     replies.copy(VA, 0, VA.length)
     replies.decimal(valueBytes - 2)

@@ -49,6 +49,7 @@ function metaSet(connection: Connection, line: Line): undefined {
     replies.text(BAD_FORMAT)
     return
   }
+  if (core.meter !== undefined) core.meter.item(length)
   const refused = flags.parse(line, FIRST_FLAG, store) ?? stash(connection, line)
   const mode = flags.mode === 0 ? 'set' : MODES[String.fromCharCode(flags.mode)]
   if (refused !== undefined || mode === undefined) {

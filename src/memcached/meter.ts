@@ -1,0 +1,73 @@
+import type { Connection } from './connection.ts'
+
+const KILOBYTE = 1024
+
+/**
+ * ElastiCache Processing Units of a serverless cache (guide, "Pricing"): a command costs the greater of the items it names
+ * and the kilobytes of values it carries, and at least one. Parts of a kilobyte count as such: a value of 3.2 KB costs 3.2.
+ * What is over the limit per second waits for the next second: the guide promises "elevated latency and throttling", and no
+ * error that clients would have to know.
+ */
+export class Meter {
+  /** ECPUs since the node started. */
+  consumed = 0
+  /** Commands that had to wait. */
+  throttled = 0
+  /** ECPUs a second; infinite without a limit. */
+  limit: number
+
+  #items = 0
+  #bytes = 0
+  #second: number
+  // Spent in this second; what a single costly command spends beyond the limit is owed in the next.
+  #spent = 0
+  readonly #waiting = new Set<Connection>()
+  #released: Connection | undefined
+
+  /** @param now Seconds, of the clock that `tick` follows. */
+  constructor(limit: number, now: number) {
+    this.limit = limit
+    this.#second = now
+  }
+
+  /** Notes an item that the command being served names, and the bytes of its value that go over the wire. */
+  item(valueBytes: number): void {
+    this.#items++
+    this.#bytes += valueBytes
+  }
+
+  /** Ends a command: it costs what has been noted. */
+  charge(): void {
+    const ecpus = Math.max(this.#items, this.#bytes / KILOBYTE, 1)
+    this.consumed += ecpus
+    this.#spent += ecpus
+    this.#items = 0
+    this.#bytes = 0
+    this.#released = undefined
+  }
+
+  get exhausted(): boolean {
+    return this.#spent >= this.limit
+  }
+
+  /** Serves nothing more from a connection until the next second. */
+  hold(connection: Connection): void {
+    if (connection !== this.#released) this.throttled++
+    connection.congested = true
+    this.#waiting.add(connection)
+  }
+
+  /** Moves the meter's time, in seconds; those who wait are served again, in the order in which they came. */
+  tick(now: number): void {
+    if (now === this.#second) return
+    this.#spent = Math.max(0, this.#spent - this.limit * (now - this.#second))
+    this.#second = now
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const connection of waiting) {
+      this.#released = connection
+      connection.resume()
+    }
+    this.#released = undefined
+  }
+}
