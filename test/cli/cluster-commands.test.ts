@@ -3,16 +3,15 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { bareEnvironment, cachectl, type Home, temporaryHome } from './support/cli.ts'
+import { bareEnvironment, cachectl, temporaryHome } from './support/cli.ts'
 
 const launcher = new URL('../../bin/run.js', import.meta.url).pathname
 const SHOP = ['--cache-cluster-id', 'shop']
 const CREATE = ['create-cache-cluster', ...SHOP, '--engine', 'memcached', '--cache-node-type', 'cache.t4g.small']
 
 describe('a cluster, from the command line', () => {
-  let home: Home
+  const home = temporaryHome(afterAll)
   beforeAll(async () => {
-    home = temporaryHome(afterAll)
     await home.answer('engine', 'start', '--port', '0')
     await home.answer(...CREATE, '--num-cache-nodes', '2', '--wait')
   })

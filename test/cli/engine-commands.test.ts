@@ -6,16 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../../src/cli/state-dir.ts'
 import { eventually } from '../support/eventually.ts'
 import { run } from '../support/programs.ts'
-import { bareEnvironment, cachectl, type Home, temporaryHome } from './support/cli.ts'
+import { bareEnvironment, cachectl, temporaryHome } from './support/cli.ts'
 
 const launcher = new URL('../../bin/run.js', import.meta.url).pathname
 
 describe('an engine in the background', () => {
-  let home: Home
+  const home = temporaryHome(afterAll)
   let info: { pid: number; url: string; port: number }
 
   beforeAll(async () => {
-    home = temporaryHome(afterAll)
     info = JSON.parse(await home.answer('engine', 'start', '--port', '0', '--output', 'json'))
   })
 
