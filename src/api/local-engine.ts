@@ -43,6 +43,8 @@ export const CONTROL = {
   stop: '/_cachectl/stop',
   /** POST: deletes every resource of every region; nodes end, credentials and CA stay. */
   reset: '/_cachectl/reset',
+  /** GET: ClockReport; POST ClockRequest: moves the engine's clock forward, answers when what fell due is done. */
+  clock: '/_cachectl/clock',
 } as const
 
 export interface EngineStatus extends EngineInfo {

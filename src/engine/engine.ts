@@ -11,10 +11,12 @@ import {
 } from '../api/local-engine.ts'
 import { answerApi, factsOf } from './api.ts'
 import { QUOTAS } from './catalog/quotas.ts'
+import { clockRoutes } from './control/clock.ts'
 import { openCredentials } from './credentials.ts'
 import { frontDoor } from './front-door.ts'
 import { isAlive, processStart } from './holder.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
+import { EngineClock } from './lifecycle/engine-clock.ts'
 import { Runner } from './lifecycle/runner.ts'
 import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
@@ -59,7 +61,7 @@ const memoryBudget = (): number => Math.floor(totalmem() / 2)
  * StateDirectoryHeld, or with the system's error when the port is taken.
  */
 export async function startEngine(parts: EngineParts): Promise<Engine> {
-  const { stateDir, log, clock = systemClock, random = Math.random } = parts
+  const { stateDir, log, random = Math.random } = parts
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   chmodSync(stateDir, 0o700)
   const files = engineFiles(stateDir)
@@ -70,6 +72,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     await store.close()
     throw new StateDirectoryHeld(stateDir, holder)
   }
+  const clock = new EngineClock(parts.clock ?? systemClock, store)
 
   const credentials = openCredentials(files.credentials)
   const openAuthority = once(async () => {
@@ -116,7 +119,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       api: (request) => answerApi(request, { signatures, contextOf, log }),
       control: {
         [`GET ${CONTROL.status}`]: status,
-        [`POST ${CONTROL.reset}`]: () => reset(store, runner),
+        [`POST ${CONTROL.reset}`]: () => reset(store, runner, clock),
+        ...clockRoutes(clock, runner, store),
         [`POST ${CONTROL.stop}`]: () => {
           setImmediate(() => parts.onStop?.())
           return { stopping: true }
@@ -177,10 +181,11 @@ const isRecorded = (store: Store, port: number): boolean =>
     .all('cluster')
     .some(({ endpointPort, nodes }) => endpointPort === port || nodes.some((node) => node.port === port))
 
-/** Forgets everything; the nodes end as their records are gone. */
-async function reset(store: Store, runner: Runner): Promise<{ clusters: number }> {
+/** Forgets everything; the nodes end as their records are gone, and the clock is the machine's again. */
+async function reset(store: Store, runner: Runner, clock: EngineClock): Promise<{ clusters: number }> {
   const clusters = store.all('cluster')
   store.clear()
+  clock.reset()
   await Promise.all(clusters.map(({ region, id }) => runner.kick(region, id)))
   return { clusters: clusters.length }
 }

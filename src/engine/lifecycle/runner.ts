@@ -1,4 +1,5 @@
 import type { Pace } from '../../api/local-engine.ts'
+import { clusterZones, lostSubnets, placeNodes } from '../network/subnet-groups.ts'
 import type { Failure, Fleet } from '../nodes/fleet.ts'
 import type { Ports } from '../nodes/ports.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
@@ -8,7 +9,7 @@ import { commitCluster } from './commit.ts'
 import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
-import { portsNeeded, takeStep } from './steps.ts'
+import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
 /** How long until something that could not run, because its port is taken, is tried again. */
 const RETRY_MS = 5_000
@@ -55,6 +56,11 @@ export class Runner {
     return started
   }
 
+  /** Settles when no cluster is being worked on: all that is left waits for its due date. */
+  async idle(): Promise<void> {
+    while (this.#loops.size > 0) await Promise.all(this.#loops.values())
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     for (const cancel of this.#timers.values()) cancel()
@@ -84,7 +90,8 @@ export class Runner {
     const failures = await fleet.follow(cluster)
     if (store.get('cluster', region, id) !== cluster || this.#closing) return !this.#closing
     if (failures.length > 0) return this.#repair(cluster, failures, key)
-    if (cluster.status === 'incompatible-network') {
+    if (this.#isWithoutSubnet(cluster)) return false
+    if (cluster.status === 'incompatible-network' && cluster.configVersion > 0) {
       this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
       return true
     }
@@ -93,22 +100,46 @@ export class Runner {
       this.#wake(region, id, cluster.stepDue)
       return false
     }
-    await this.#takeStep(cluster)
+    return this.#takeStep(cluster)
+  }
+
+  /** Whether nodes are in a subnet that is gone: incompatible-network until it is back (guide, "Node status"). */
+  #isWithoutSubnet(cluster: CacheClusterRecord): boolean {
+    const lost = lostSubnets(this.#options.store, cluster)
+    if (lost.length === 0 || cluster.steps.length > 0) return false
+    if (cluster.status === 'available') {
+      const message = `Subnet ${lost.join(', ')} of cache subnet group ${cluster.subnetGroup} no longer exists`
+      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [message])
+    }
     return true
   }
 
-  async #takeStep(cluster: CacheClusterRecord): Promise<void> {
+  /** False when it has to wait for free addresses. */
+  async #takeStep(cluster: CacheClusterRecord): Promise<boolean> {
     const { store, clock, ports } = this.#options
     const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
     try {
       // Tags may have changed meanwhile; nothing else can while steps remain.
       const current = store.get('cluster', cluster.region, cluster.id)
-      if (!current || current.steps[0] !== cluster.steps[0]) return
-      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved })
+      const [step] = cluster.steps
+      if (!current || current.steps[0] !== step) return true
+      const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
+      if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
+      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, ...placed })
       this.#commit(current, next && this.#withDueDate(next), messages)
+      return true
     } finally {
       ports.release(reserved)
     }
+  }
+
+  /** A scale-out ends here; a creation goes on once there are addresses, which somebody has to look at. */
+  #withoutAddresses(cluster: CacheClusterRecord, zone: string): boolean {
+    const { cluster: next, messages } = takeNoAddresses(cluster, zone)
+    if (messages.length > 0) this.#commit(cluster, next, messages)
+    if (next?.status !== 'incompatible-network') return true
+    this.#wake(cluster.region, cluster.id, this.#options.clock.now() + RETRY_MS)
+    return false
   }
 
   #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
@@ -125,7 +156,11 @@ export class Runner {
       this.#wake(cluster.region, cluster.id, cluster.pendingDue)
       return false
     }
-    const { steps, messages } = planChanges(cluster, cluster.pending, scaleOutZones(cluster, cluster.pending))
+    const { steps, messages } = planChanges(
+      cluster,
+      cluster.pending,
+      scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
+    )
     this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
     return true
   }

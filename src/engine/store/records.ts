@@ -153,8 +153,16 @@ export interface CacheSecurityGroupRecord {
   readonly tags: readonly Tag[]
 }
 
+/** How far the engine's clock is ahead of the machine's, in milliseconds. There is one, in the region `engine`. */
+export interface ClockRecord {
+  readonly region: string
+  readonly id: string
+  readonly offset: number
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
 export interface Records {
+  readonly clock: ClockRecord
   readonly cluster: CacheClusterRecord
   readonly subnet: SubnetRecord
   readonly subnetGroup: CacheSubnetGroupRecord

@@ -1,0 +1,30 @@
+import type { ClockReport, ClockRequest } from '../../api/engine-clock.ts'
+import { Fault } from '../../api/faults.ts'
+import { CONTROL } from '../../api/local-engine.ts'
+import { QUOTAS } from '../catalog/quotas.ts'
+import type { ControlHandler } from '../front-door.ts'
+import type { ClockReading, EngineClock } from '../lifecycle/engine-clock.ts'
+import type { Runner } from '../lifecycle/runner.ts'
+import type { Store } from '../store/store.ts'
+
+/** `cachectl engine clock`: shows the time, moves it, and lets the engine do what falls due on the way. */
+export function clockRoutes(clock: EngineClock, runner: Runner, store: Store): Record<string, ControlHandler> {
+  return {
+    [`GET ${CONTROL.clock}`]: () => report(clock.reading()),
+    async [`POST ${CONTROL.clock}`](request: ClockRequest) {
+      const reading = await clock.travel(targetOf(request), () => runner.idle())
+      store.forgetEvents(reading.now - QUOTAS.eventRetentionMinutes * 60_000)
+      return report(reading)
+    },
+  }
+}
+
+const report = ({ now, offset }: ClockReading): ClockReport => ({ now: new Date(now).toISOString(), aheadMs: offset })
+
+function targetOf(request: ClockRequest): (now: number) => number {
+  if ('set' in request) return () => Date.parse(request.set)
+  if (!(request.advanceMs >= 0)) {
+    throw new Fault('InvalidParameterValue', "The engine's clock can be advanced, never turned back.")
+  }
+  return (now) => now + request.advanceMs
+}
