@@ -1,4 +1,3 @@
-import { regionFacts } from '../catalog/regions.ts'
 import type { CacheClusterRecord, PendingChanges } from '../store/records.ts'
 
 /** `count` zones: the named ones if any, else all in the first (`single-az`) or round the region's zones (`cross-az`). */
@@ -6,14 +5,17 @@ export function spread(zones: readonly string[], count: number, azMode: 'single-
   return Array.from({ length: count }, (_, index) => zones[azMode === 'cross-az' ? index % zones.length : 0] as string)
 }
 
-/** Zones for the nodes a change adds: those asked for; else where the cluster has fewest, if it spans several. */
-export function scaleOutZones(cluster: CacheClusterRecord, changes: PendingChanges): string[] {
+/** Zones for the nodes a change adds: those asked for; else, of `candidates`, where a cluster that spans several has fewest. */
+export function scaleOutZones(
+  cluster: CacheClusterRecord,
+  changes: PendingChanges,
+  candidates: readonly string[],
+): string[] {
   const count = Math.max(0, (changes.numCacheNodes ?? 0) - cluster.nodes.length)
   if (changes.newZones && changes.newZones.length === count) return [...changes.newZones]
   const used = cluster.nodes.map(({ zone }) => zone)
   const [only, ...others] = new Set(used)
   if (only && others.length === 0 && changes.azMode !== 'cross-az') return new Array(count).fill(only)
-  const candidates = regionFacts(cluster.region)?.zones ?? [...new Set(used)]
   const added: string[] = []
   for (let index = 0; index < count; index++) {
     const load = (zone: string) => [...used, ...added].filter((each) => each === zone).length

@@ -9,6 +9,8 @@ export interface StepContext {
   readonly now: number
   /** Free ports, as many as {@link portsNeeded} said; for the configuration endpoint first when it has none. */
   readonly ports: readonly number[]
+  /** A subnet for each new node, when the step starts nodes. */
+  readonly subnets: readonly string[]
 }
 
 export interface StepResult {
@@ -25,7 +27,7 @@ type Take<K extends Step['do']> = (
 ) => StepResult
 
 const STEPS: { readonly [K in Step['do']]: Take<K> } = {
-  'start-nodes': (cluster, { zones }, { now, ports }) => {
+  'start-nodes': (cluster, { zones }, { now, ports, subnets }) => {
     const [endpointPort, nodePorts] =
       cluster.endpointPort === null ? [ports[0] as number, ports.slice(1)] : [cluster.endpointPort, ports]
     const ids = freeNodeIds(cluster.nodes, zones.length)
@@ -38,9 +40,12 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
         status: 'creating',
         advertised: false,
         incarnation: 1,
+        subnetId: subnets[index] as string,
       }),
     )
-    return quietly({ ...cluster, endpointPort, nodes: [...cluster.nodes, ...added].sort(byId) })
+    // A creation that had to wait for addresses goes on as if it had just begun.
+    const status = cluster.status === 'incompatible-network' ? 'creating' : cluster.status
+    return quietly({ ...cluster, status, endpointPort, nodes: [...cluster.nodes, ...added].sort(byId) })
   },
 
   'advertise-new-nodes': (cluster, _step, { now }) => {
@@ -141,6 +146,24 @@ function freeNodeIds(nodes: readonly CacheNodeRecord[], count: number): string[]
     if (!taken.has(id)) ids.push(id)
   }
   return ids
+}
+
+/**
+ * What becomes of a cluster whose new nodes find no free address in `zone`. One that is being created waits as
+ * incompatible-network; others stay as they are (guide, "AddCacheNodeFailed", due to insufficient free IP addresses).
+ */
+export function takeNoAddresses(cluster: CacheClusterRecord, zone: string): StepResult {
+  const cause = `insufficient free IP addresses in availability zone ${zone} for cache subnet group ${cluster.subnetGroup}`
+  if (cluster.configVersion === 0) {
+    return {
+      cluster: { ...cluster, status: 'incompatible-network' },
+      messages: cluster.status === 'incompatible-network' ? [] : [`Failed to create cache nodes: ${cause}`],
+    }
+  }
+  const steps = cluster.steps
+    .filter((step) => step.do !== 'start-nodes' && step.do !== 'advertise-new-nodes')
+    .map((step): Step => (step.do === 'finish' ? { do: 'finish' } : step))
+  return { cluster: { ...cluster, steps }, messages: [`Failed to add cache nodes: ${cause}`] }
 }
 
 /** How many free ports the cluster's next step needs. */

@@ -77,6 +77,7 @@ export type Placement = { readonly subnets: readonly string[] } | { readonly ful
 
 /** A subnet for each of `zones`: of the cluster's group and network type, the one with the most free addresses. */
 export function placeNodes(store: Store, cluster: CacheClusterRecord, zones: readonly string[]): Placement {
+  if (zones.length === 0) return { subnets: [] }
   const { region, subnetGroup, networkType } = cluster
   const group = findSubnetGroup(store, region, subnetGroup)
   const candidates = group ? subnetsFor(groupSubnets(store, group), networkType) : []

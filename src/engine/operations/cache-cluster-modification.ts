@@ -4,6 +4,7 @@ import { nodeTypes } from '../catalog/node-types.ts'
 import { nextWindow, parseWindow } from '../lifecycle/maintenance-window.ts'
 import { scaleOutZones } from '../lifecycle/placement.ts'
 import { planChanges } from '../lifecycle/plan.ts'
+import { clusterZones } from '../network/subnet-groups.ts'
 import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../store/records.ts'
 import {
   readMaintenanceWindow,
@@ -63,12 +64,16 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
 /** ApplyImmediately applies what this request asks for and what was pending before it; otherwise the window does. */
 export function beginOrSchedule(
   { cluster, pending, discovery, immediately }: Modification,
-  { now }: Context,
+  { now, store }: Context,
 ): { cluster: CacheClusterRecord; messages: readonly string[] } {
   const hasPending = Object.keys(pending).length > 0
   const switching: Step[] = discovery ? [{ do: 'switch-discovery', to: discovery }] : []
   if (hasPending && immediately) {
-    const { steps, messages } = planChanges(cluster, pending, scaleOutZones(cluster, pending))
+    const { steps, messages } = planChanges(
+      cluster,
+      pending,
+      scaleOutZones(cluster, pending, clusterZones(store, cluster)),
+    )
     const begun: CacheClusterRecord = {
       ...cluster,
       status: 'modifying',

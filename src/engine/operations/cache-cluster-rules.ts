@@ -13,11 +13,12 @@ import {
 } from '../catalog/engine-versions.ts'
 import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
 import { formatWindow, parseWindow, randomWindow } from '../lifecycle/maintenance-window.ts'
+import { DEFAULT_SUBNET_GROUP, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
 import { missing } from '../query-protocol.ts'
-import type { IpDiscovery, NetworkType } from '../store/records.ts'
+import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../store/records.ts'
+import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context } from './context.ts'
 
-const DEFAULT_SUBNET_GROUP = 'default'
 const DEFAULT_SECURITY_GROUP = 'sg-00000000000000000'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
@@ -146,12 +147,20 @@ export function readParameterGroup(name: string | undefined, version: string): s
   return group
 }
 
-/** The default group spans every zone of the region and both families. */
-export function readSubnetGroup(name: string | undefined): string {
-  if (name !== undefined && name.toLowerCase() !== DEFAULT_SUBNET_GROUP) {
-    throw new Fault('CacheSubnetGroupNotFoundFault', `Cache Subnet Group ${name} does not exist.`)
+/** Without a name the default group: every zone of the region, every network type. The words of the refusal are ours. */
+export function readSubnetGroup(
+  name: string | undefined,
+  networkType: NetworkType,
+  context: Context,
+): CacheSubnetGroupRecord {
+  const group = requireSubnetGroup(name ?? DEFAULT_SUBNET_GROUP, context)
+  const supported = groupNetworkTypes(groupSubnets(context.store, group))
+  if (!supported.includes(networkType)) {
+    throw conflict(
+      `NetworkType ${networkType} is not supported by cache subnet group ${group.id}. Its subnets support: ${supported.join(', ')}.`,
+    )
   }
-  return DEFAULT_SUBNET_GROUP
+  return group
 }
 
 export function readSecurityGroups(ids: readonly string[] | undefined): string[] {

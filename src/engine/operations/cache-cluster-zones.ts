@@ -1,6 +1,7 @@
 /** Which zones a cluster's nodes go to, for creation and scale-out. */
 import { Fault } from '../../api/faults.ts'
 import { spread } from '../lifecycle/placement.ts'
+import { clusterZones } from '../network/subnet-groups.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Context } from './context.ts'
 
@@ -14,14 +15,24 @@ export interface ZoneChoice {
   readonly PreferredAvailabilityZones?: string[] | undefined
 }
 
-/** A zone for each node. Neither mode nor zones given: all nodes in one zone, which the engine chooses. */
-export function zonesForCreation(input: ZoneChoice, count: number, { facts, region, random }: Context): string[] {
+/**
+ * A zone for each node, of those that `free` tells the free addresses of. Neither mode nor zones given: all nodes in one zone,
+ * which the engine chooses, if it can one with enough addresses.
+ */
+export function zonesForCreation(
+  input: ZoneChoice,
+  count: number,
+  free: ReadonlyMap<string, number>,
+  { facts, region, random }: Context,
+): string[] {
   const { AZMode, PreferredAvailabilityZone: one, PreferredAvailabilityZones: list } = input
   if (AZMode === 'cross-az' && count < 2) throw conflict('AZMode cross-az needs at least two cache nodes.')
   if (one !== undefined && list !== undefined) {
     throw conflict('Cannot specify both PreferredAvailabilityZone and PreferredAvailabilityZones.')
   }
-  refuseUnknownZones([...(list ?? []), ...(one === undefined ? [] : [one])], facts.zones, region)
+  const named = [...(list ?? []), ...(one === undefined ? [] : [one])]
+  refuseUnknownZones(named, facts.zones, region)
+  refuseZonesWithoutSubnet(named, [...free.keys()])
   if (list) {
     refuseOtherCount(list, count)
     refuseOtherMode(AZMode, new Set(list).size)
@@ -31,8 +42,12 @@ export function zonesForCreation(input: ZoneChoice, count: number, { facts, regi
     if (AZMode === 'cross-az') throw conflict('With AZMode cross-az use PreferredAvailabilityZones.')
     return new Array(count).fill(one)
   }
-  const first = Math.floor(random() * facts.zones.length)
-  return spread([...facts.zones.slice(first), ...facts.zones.slice(0, first)], count, AZMode ?? 'single-az')
+  const mode = AZMode ?? 'single-az'
+  const needed = mode === 'single-az' ? count : 1
+  const roomy = [...free.keys()].filter((zone) => (free.get(zone) ?? 0) >= needed)
+  const zones = (roomy.length > 0 ? roomy : [...free.keys()]).sort()
+  const first = Math.floor(random() * zones.length)
+  return spread([...zones.slice(first), ...zones.slice(0, first)], count, mode)
 }
 
 export interface ScaleOutChoice {
@@ -45,7 +60,7 @@ export function refuseBadScaleOutZones(
   input: ScaleOutChoice,
   cluster: CacheClusterRecord,
   added: number,
-  { facts, region }: Context,
+  { facts, region, store }: Context,
 ): void {
   const { AZMode, NewAvailabilityZones: zones } = input
   const present = new Set(cluster.nodes.map(({ zone }) => zone))
@@ -58,6 +73,7 @@ export function refuseBadScaleOutZones(
   if (!zones) return
   if (added <= 0) throw conflict('NewAvailabilityZones is only possible when cache nodes are added.')
   refuseUnknownZones(zones, facts.zones, region)
+  refuseZonesWithoutSubnet(zones, clusterZones(store, cluster))
   refuseOtherCount(zones, added)
   if (AZMode !== 'cross-az' && new Set([...present, ...zones]).size > 1 && present.size === 1) {
     throw conflict('Nodes in several Availability Zones need AZMode cross-az.')
@@ -72,6 +88,16 @@ function refuseUnknownZones(zones: readonly string[], known: readonly string[], 
         `${zone} is not a valid availability zone of ${region}. Valid zones are: ${known.join(', ')}.`,
       )
     }
+  }
+}
+
+/** The words are ours. */
+function refuseZonesWithoutSubnet(zones: readonly string[], withSubnet: readonly string[]): void {
+  const without = zones.filter((zone) => !withSubnet.includes(zone))
+  if (without.length > 0) {
+    throw conflict(
+      `The cache subnet group has no subnet for this network type in ${without.join(', ')}. It has in: ${withSubnet.join(', ')}.`,
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import { Fault } from '../../api/faults.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { commitCluster } from '../lifecycle/commit.ts'
 import { planCreation, planReboot } from '../lifecycle/plan.ts'
+import { freeByZone } from '../network/subnet-groups.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import { answerCacheCluster } from './cache-cluster-answer.ts'
@@ -43,7 +44,14 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const engineVersion = readEngineVersion(input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, engineVersion)
   const numCacheNodes = readNodeCount(input.NumCacheNodes)
-  const zones = zonesForCreation(input, numCacheNodes, context)
+  const network = readNetwork(input, engineVersion, type, context.hasIpv6)
+  const subnetGroup = readSubnetGroup(input.CacheSubnetGroupName, network.networkType, context)
+  const zones = zonesForCreation(
+    input,
+    numCacheNodes,
+    freeByZone(context.store, subnetGroup, network.networkType),
+    context,
+  )
   if (context.store.get('cluster', context.region, id)) {
     throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   }
@@ -61,10 +69,10 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     requestedPort: readPort(input.Port),
     endpointPort: null,
     configVersion: 0,
-    ...readNetwork(input, engineVersion, type, context.hasIpv6),
+    ...network,
     tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),
     parameterGroup: readParameterGroup(input.CacheParameterGroupName, engineVersion),
-    subnetGroup: readSubnetGroup(input.CacheSubnetGroupName),
+    subnetGroup: subnetGroup.id,
     securityGroupIds: readSecurityGroups(input.SecurityGroupIds),
     maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
     autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
