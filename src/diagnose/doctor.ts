@@ -28,6 +28,8 @@ export interface ExamineOptions {
   readonly servers?: readonly DnsServer[]
   readonly names?: NameServices
   readonly gaiConf?: string
+  /** Default /etc/hosts. Names in it are not looked for in DNS. */
+  readonly hostsFile?: string
   /** Per attempt at a connection. Default 3500: long enough to see a SYN that was sent again after 1 s and 3 s. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
@@ -68,7 +70,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
 }
 
 async function examineHost(host: string, options: ExamineOptions, gaiConf: string): Promise<HostEvidence> {
-  const listed = inHosts(await readFile('/etc/hosts', 'utf8').catch(() => ''), host)
+  const listed = inHosts(await readFile(options.hostsFile ?? '/etc/hosts', 'utf8').catch(() => ''), host)
   const asksDns =
     isIP(host) === 0 && host.toLowerCase() !== 'localhost' && (listed.length === 0 || options.servers !== undefined)
   const [survey, own] = await Promise.all([
@@ -77,9 +79,15 @@ async function examineHost(host: string, options: ExamineOptions, gaiConf: strin
   ])
   const lookup =
     own ?? (await resolveTarget(host, { names: survey ? namesOf(survey) : systemNames, ...passed(options) }))
-  const order = lookup.ok && !options.servers ? await checkAddressOrder(host, options.names, gaiConf) : undefined
+  const order =
+    lookup.ok && !options.servers
+      ? await checkAddressOrder(host, options.names, gaiConf, portsAt(host, options))
+      : undefined
   return { host, asksDns, lookup, ...(survey && { survey }), ...(order?.ok && { order }) }
 }
+
+const portsAt = (host: string, { places }: ExamineOptions): number[] =>
+  places.flatMap((place) => (place.host === host ? [place.port] : []))
 
 const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 

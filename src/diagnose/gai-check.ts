@@ -8,6 +8,7 @@ import { changedAt, type HostProcess, hostProcesses, socketsOf } from './process
 import { type NameServices, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
 import { type RuntimeOrder, runtimeOrders } from './runtimes.ts'
 import { tcpSockets } from './sockets.ts'
+import { familyOf } from './target.ts'
 
 export const GAI_CONF = '/etc/gai.conf'
 
@@ -30,11 +31,12 @@ export interface AddressCheck {
   readonly holdingOlderTable: readonly HostProcess[]
 }
 
-/** Works on this host, now. Sends nothing but name lookups. Never rejects. */
+/** Works on this host, now. `ports`: only connections to these count. Sends nothing but name lookups. Never rejects. */
 export async function checkAddressOrder(
   host: string,
   names: NameServices = systemNames,
   path: string = GAI_CONF,
+  ports?: readonly number[],
 ): Promise<AddressCheck | ResolveFailure> {
   const resolved = await resolveTarget(host, { names })
   if (!resolved.ok) return resolved
@@ -58,15 +60,25 @@ export async function checkAddressOrder(
     agree: predicted.join() === real.join(),
     comparisons,
     runtimes: runtimeOrders(input, predicted),
-    holdingOlderTable: await holdersOf(addresses, conf, path),
+    holdingOlderTable: await holdersOf(addresses, ports, conf, path),
   }
 }
 
-async function holdersOf(addresses: readonly string[], conf: GaiConf, path: string): Promise<HostProcess[]> {
+async function holdersOf(
+  addresses: readonly string[],
+  ports: readonly number[] | undefined,
+  conf: GaiConf,
+  path: string,
+): Promise<HostProcess[]> {
+  // Without a choice of family, or with a file that no program reads, there is no older table to follow.
+  if (path !== GAI_CONF || new Set(addresses.map(familyOf)).size < 2) return []
   const changed = await changedAt(path)
   if (changed === undefined || conf.reload) return []
   const connected = new Set(
-    (await tcpSockets()).filter(({ remoteAddress }) => addresses.includes(remoteAddress)).map(({ inode }) => inode),
+    (await tcpSockets())
+      .filter(({ remoteAddress }) => addresses.includes(remoteAddress))
+      .filter(({ remotePort }) => ports === undefined || ports.includes(remotePort))
+      .map(({ inode }) => inode),
   )
   if (connected.size === 0) return []
   const older = (await hostProcesses()).filter(({ startedAt, pid }) => startedAt < changed && pid !== process.pid)

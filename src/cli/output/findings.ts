@@ -3,22 +3,31 @@ import type { Finding } from '../../diagnose/finding.ts'
 
 const WORDS: Readonly<Record<Finding['severity'], string>> = { failure: 'FAILS', warning: 'WARN', note: 'note' }
 
+/** Several findings of one rule are one matter: told once, with the other subjects after it. */
 export function findingsText(findings: readonly Finding[]): string {
-  const [first, ...rest] = findings.filter(({ severity }) => severity !== 'note')
-  const notes = findings.filter(({ severity }) => severity === 'note')
+  const matters = [...new Map(findings.map((each) => [each.id, findings.filter(({ id }) => id === each.id)])).values()]
+  const problems = matters.filter(([first]) => first?.severity !== 'note')
+  const notes = matters.filter(([first]) => first?.severity === 'note')
+  const [cause, ...rest] = problems
+  const [first] = cause ?? []
   return [
-    ...(first ? [`Cause: ${first.sentence} [${first.id}]`, ...details(first)] : []),
+    ...(cause && first ? [`Cause: ${first.sentence} [${first.id}]`, ...details(cause)] : []),
     ...(rest.length > 0 ? ['', 'Also:', ...rest.flatMap(block)] : []),
-    ...(notes.length > 0 ? ['', 'To know:', ...notes.flatMap(block)] : []),
+    ...(notes.length > 0 ? [...(cause ? [''] : []), 'To know:', ...notes.flatMap(block)] : []),
   ].join('\n')
 }
 
-const block = (finding: Finding): string[] => [
-  `${WORDS[finding.severity]} [${finding.id}] ${finding.sentence}`,
-  ...details(finding),
-]
+function block(matter: readonly Finding[]): string[] {
+  const [first] = matter
+  return first ? [`${WORDS[first.severity]} [${first.id}] ${first.sentence}`, ...details(matter)] : []
+}
 
-const details = ({ hint, evidence }: Finding): string[] => [
-  `  Fix:  ${hint}`,
-  ...(evidence ? [`  See:  ${evidence}`] : []),
-]
+function details([first, ...others]: readonly Finding[]): string[] {
+  if (!first) return []
+  const subjects = [...new Set(others.map(({ subject }) => subject))].filter((subject) => subject !== first.subject)
+  return [
+    ...(subjects.length > 0 ? [`  The same: ${subjects.join(', ')}`] : []),
+    `  Fix:  ${first.hint}`,
+    ...(first.evidence ? [`  See:  ${first.evidence}`] : []),
+  ]
+}

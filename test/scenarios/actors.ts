@@ -1,0 +1,160 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type SecureVersion } from 'node:tls'
+import { Worker } from 'node:worker_threads'
+import type { authority, CertificateFault } from './certificates.ts'
+
+/** Who stands behind one port of a scenario. */
+export interface Actor {
+  readonly is: 'memcached' | 'plain-memcached' | 'silent' | 'hangs-up' | 'http' | 'redis' | 'full' | 'closed' | 'drops'
+  /** Loopback addresses it listens on. Default 127.0.0.1. */
+  readonly on?: readonly string[]
+  /** A port to listen on; default any. */
+  readonly port?: number
+  readonly tls?: {
+    readonly certificate: CertificateFault
+    readonly name: string
+    readonly maxVersion?: SecureVersion
+    readonly clientCertificate?: boolean
+  }
+  /** Answer to `config get cluster`; `{a}` stands for the port of actor a. */
+  readonly list?: { readonly version: number; readonly nodes: readonly string[]; readonly length?: number }
+  readonly connections?: readonly [current: number, max: number]
+}
+
+export type Ports = ReadonlyMap<string, number>
+
+/** Puts every actor on its port, then lets them speak: what they say may name each other's ports. */
+export async function stage(
+  actors: Readonly<Record<string, Actor>>,
+  ca: Awaited<ReturnType<typeof authority>>,
+  atEnd: (work: () => void) => void,
+): Promise<Ports> {
+  const ports = new Map<string, number>()
+  for (const [name, actor] of Object.entries(actors)) ports.set(name, await enter(actor, ports, ca, atEnd))
+  return ports
+}
+
+async function enter(
+  actor: Actor,
+  ports: Ports,
+  ca: Awaited<ReturnType<typeof authority>>,
+  atEnd: (work: () => void) => void,
+): Promise<number> {
+  if (actor.is === 'drops') return silentPort(atEnd)
+  const sockets = new Set<Socket>()
+  const serve = (socket: Socket): void => {
+    sockets.add(socket)
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    play(actor, socket, ports)
+  }
+  const tls = actor.tls
+  const issued = tls && (await ca.issue(tls.certificate, tls.name))
+  const make = (): Server =>
+    tls && issued
+      ? createTlsServer(
+          {
+            ...issued,
+            // Versions below 1.2 need OpenSSL's lowest security level.
+            ...(tls.maxVersion && { maxVersion: tls.maxVersion, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+            ...(tls.clientCertificate && { requestCert: true, rejectUnauthorized: true, ca: ca.ca }),
+          },
+          serve,
+        ).on('tlsClientError', () => {})
+      : createServer({ allowHalfOpen: true }, serve)
+  for (let tries = 0; tries < 20; tries++) {
+    const open: Server[] = []
+    try {
+      for (const host of actor.on ?? ['127.0.0.1']) {
+        const port = portOf(open) || (actor.port ?? 0)
+        const server = make()
+        await new Promise<void>((resolve, reject) =>
+          server.once('error', reject).listen({ host, port, ipv6Only: true }, resolve),
+        )
+        open.push(server)
+      }
+      const port = portOf(open)
+      const close = (): void => {
+        for (const server of open) server.close()
+        for (const socket of sockets) socket.destroy()
+      }
+      if (actor.is === 'closed') close()
+      else atEnd(close)
+      return port
+    } catch (error) {
+      for (const server of open) server.close()
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+  throw new Error('no port is free on all addresses of the actor')
+}
+
+const portOf = ([first]: readonly Server[]): number => (first ? (first.address() as AddressInfo).port : 0)
+
+function play(actor: Actor, socket: Socket, ports: Ports): void {
+  switch (actor.is) {
+    case 'silent':
+      return void socket.resume()
+    case 'hangs-up':
+      return void socket.destroy()
+    case 'full':
+      return void socket.end('ERROR Too many open connections\r\n')
+    case 'http':
+      return void socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    case 'redis':
+      return void socket.on('data', (bytes) =>
+        socket.write(`-ERR unknown command '${bytes.toString('latin1').split(/\s/)[0]}'\r\n`),
+      )
+    default:
+  }
+  const [current, max] = actor.connections ?? [5, 65_000]
+  let pending = ''
+  socket.on('data', (bytes) => {
+    pending += bytes.toString('latin1')
+    const lines = pending.split('\r\n')
+    pending = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line === 'quit') socket.end()
+      else if (line === 'version') socket.write('VERSION 1.6.22\r\n')
+      else if (line === 'stats')
+        socket.write(`STAT curr_connections ${current}\r\nSTAT max_connections ${max}\r\nEND\r\n`)
+      else if (line.startsWith('config get')) socket.write(actor.list ? listReply(actor.list, ports) : 'ERROR\r\n')
+      else if (line.startsWith('get ')) socket.write('END\r\n')
+      else socket.write('ERROR\r\n')
+    }
+  })
+}
+
+function listReply({ version, nodes, length }: NonNullable<Actor['list']>, ports: Ports): string {
+  const payload = `${version}\n${fill(nodes.join(' '), ports)}\n`
+  return `CONFIG cluster 0 ${length ?? payload.length}\r\n${payload}\r\nEND\r\n`
+}
+
+/** `{a}` -> the port of actor a. */
+export const fill = (text: string, ports: Ports): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => String(ports.get(name) ?? `no actor ${name}`))
+
+const NEVER_ACCEPTS = `
+  const { createServer } = require('node:net')
+  const { parentPort } = require('node:worker_threads')
+  const server = createServer()
+  server.listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port)
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
+  })
+`
+
+/** A port whose accept queue is full: the kernel drops every SYN. Linux only. */
+async function silentPort(atEnd: (work: () => void) => void): Promise<number> {
+  const worker = new Worker(NEVER_ACCEPTS, { eval: true })
+  atEnd(() => void worker.terminate())
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve))
+  for (let filling = true; filling; ) {
+    const socket = connect({ host: '127.0.0.1', port })
+    atEnd(() => void socket.destroy())
+    filling = await new Promise<boolean>((resolve) => {
+      socket.on('error', () => {}).once('connect', () => resolve(true))
+      setTimeout(() => resolve(false), 150)
+    })
+  }
+  return port
+}

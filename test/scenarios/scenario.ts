@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { examine } from '../../src/diagnose/doctor.ts'
+import type { ClusterFacts, Place } from '../../src/diagnose/evidence.ts'
+import type { Finding } from '../../src/diagnose/finding.ts'
+import { systemNames } from '../../src/diagnose/resolve.ts'
+import { judgeEvidence } from '../../src/diagnose/rules/index.ts'
+import { parseTarget } from '../../src/diagnose/target.ts'
+import { type Actor, fill, type Ports, stage } from './actors.ts'
+import { authority } from './certificates.ts'
+import { type DnsPlan, faultyDns } from './faulty-dns.ts'
+
+/** One fault, or none, as data: what is set up, what is looked at, and what has to be said first. */
+export interface Scenario {
+  readonly name: string
+  readonly actors?: Readonly<Record<string, Actor>>
+  /** One or several DNS servers, asked in this order. */
+  readonly dns?: DnsPlan | readonly DnsPlan[]
+  /** What getaddrinfo would give for a name; for scenarios about addresses rather than DNS. */
+  readonly names?: Readonly<Record<string, readonly string[]>>
+  /** `host:{a}`: `{a}` stands for the port of actor a. */
+  readonly at?: string
+  readonly tls?: boolean
+  readonly cluster?: Partial<ClusterFacts> & {
+    readonly nodePorts?: readonly string[]
+    readonly configurationPort?: string
+    readonly host?: string
+  }
+  readonly gaiConf?: string
+  /** Shell commands that break a network namespace of the scenario's own; needs root there. */
+  readonly namespace?: readonly string[]
+  /** Connections of this process to actor `to`, kept open during the look; `halfClosed`: after the server closed them. */
+  readonly hold?: { readonly to: string; readonly connections: number; readonly halfClosed?: boolean }
+  /** Id of the rule that must come first; null: nothing is wrong. */
+  readonly first: string | null
+  /** Only where the host can play it. */
+  readonly needs?: readonly ('ipv6' | 'linux')[]
+}
+
+/** Plays a scenario on real sockets and returns what the doctor says. */
+export async function play(scenario: Scenario): Promise<Finding[]> {
+  const ends: (() => void)[] = []
+  const atEnd = (work: () => void): void => void ends.push(work)
+  try {
+    const ca = await authority()
+    const ports = await stage(scenario.actors ?? {}, ca, atEnd)
+    if (scenario.hold) await hold(scenario.hold, ports, atEnd)
+    const plans =
+      scenario.dns === undefined
+        ? []
+        : Array.isArray(scenario.dns)
+          ? (scenario.dns as readonly DnsPlan[])
+          : [scenario.dns as DnsPlan]
+    const servers = []
+    for (const plan of plans) servers.push({ address: '127.0.0.1', port: await faultyDns(plan, atEnd) })
+    const cluster = scenario.cluster && factsOf(scenario.cluster, ports)
+    const { names } = scenario
+    const evidence = await examine({
+      places: placesOf(scenario, ports, cluster),
+      clusters: cluster ? [cluster] : [],
+      trust: new Map([
+        ['', { ca: ca.ca }],
+        ['shop', { ca: ca.ca }],
+      ]),
+      gaiConf: temporaryFile('gai.conf', scenario.gaiConf, atEnd),
+      ...(names && { hostsFile: temporaryFile('hosts', hostsText(names), atEnd) }),
+      // Long enough to tell a lost SYN (sent again after 1 s) from a dropped one.
+      timeoutMs: scenario.namespace ? 3500 : 1400,
+      ...(servers.length > 0 && { servers }),
+      ...(names && {
+        names: {
+          ...systemNames,
+          lookupAll: async (host) =>
+            (names[host] ?? [host]).map((address) => ({
+              address,
+              family: address.includes(':') ? (6 as const) : (4 as const),
+            })),
+        },
+      }),
+    })
+    return judgeEvidence(evidence)
+  } finally {
+    for (const end of ends.reverse()) end()
+  }
+}
+
+async function hold(
+  { to, connections, halfClosed = false }: NonNullable<Scenario['hold']>,
+  ports: Ports,
+  atEnd: (work: () => void) => void,
+): Promise<void> {
+  for (let count = 0; count < connections; count++) {
+    const socket = connect({ host: '127.0.0.1', port: ports.get(to) ?? 0, allowHalfOpen: true })
+    atEnd(() => void socket.destroy())
+    await new Promise<void>((resolve) => socket.on('error', () => resolve()).once('connect', () => resolve()))
+    if (halfClosed) {
+      // Whoever sends this to an actor is hung up on.
+      socket.write('quit\r\n')
+      await new Promise<void>((resolve) => socket.once('end', () => resolve()).resume())
+    }
+  }
+}
+
+function placesOf({ at, tls = false }: Scenario, ports: Ports, cluster: ClusterFacts | undefined): Place[] {
+  const places: Place[] = []
+  if (cluster?.configuration)
+    places.push({ ...cluster.configuration, role: 'configuration', tls: cluster.tls, cluster: cluster.id })
+  for (const { id, host, port } of cluster?.nodes ?? []) {
+    if (host && port) places.push({ host, port, role: id, tls: cluster?.tls ?? false, cluster: cluster?.id ?? '' })
+  }
+  if (at !== undefined) {
+    const target = parseTarget(fill(at, ports))
+    if (!target.ok) throw new Error(target.detail)
+    places.push({ host: target.host, port: target.port, role: 'given', tls })
+  }
+  return places
+}
+
+function factsOf(
+  { nodePorts = [], configurationPort, host = '127.0.0.1', ...facts }: NonNullable<Scenario['cluster']>,
+  ports: Ports,
+): ClusterFacts {
+  const portOf = (name: string): number => ports.get(name) ?? 0
+  return {
+    id: 'shop',
+    status: 'available',
+    engine: 'memcached',
+    networkType: 'ipv4',
+    ipDiscovery: 'ipv4',
+    tls: false,
+    numCacheNodes: nodePorts.length,
+    nodes: nodePorts.map((name, index) => ({ id: `000${index + 1}`, status: 'available', host, port: portOf(name) })),
+    ...(configurationPort && { configuration: { host, port: portOf(configurationPort) } }),
+    local: true,
+    ...facts,
+  }
+}
+
+const hostsText = (names: NonNullable<Scenario['names']>): string =>
+  Object.entries(names)
+    .flatMap(([host, addresses]) => addresses.map((address) => `${address} ${host}\n`))
+    .join('')
+
+/** Its path; without text there is no such file. */
+function temporaryFile(name: string, text: string | undefined, atEnd: (work: () => void) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), 'scenario-'))
+  atEnd(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, name)
+  if (text !== undefined) writeFileSync(path, text)
+  return path
+}
