@@ -18,6 +18,7 @@ import { isAlive, processStart } from './holder.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
 import { EngineClock } from './lifecycle/engine-clock.ts'
 import { Runner } from './lifecycle/runner.ts'
+import { ingressOf } from './network/security-groups.ts'
 import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
 import { canListen, Ports } from './nodes/ports.ts'
@@ -83,7 +84,14 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const hasIpv6 = await canListen('::1', 0)
   const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']
   const runtime = new EmbeddedRuntime(parts.workerFile)
-  const fleet = new Fleet({ runtime, openAuthority, memoryBudget: memoryBudget(), wallClock: systemClock.now })
+  const fleet = new Fleet({
+    runtime,
+    openAuthority,
+    memoryBudget: memoryBudget(),
+    wallClock: systemClock.now,
+    ingressOf: ({ region, securityGroupIds, requestedPort }) =>
+      ingressOf(store, region, securityGroupIds, requestedPort),
+  })
   const ports = new Ports((port) => isRecorded(store, port), addresses)
   const runner = new Runner({ store, clock, fleet, ports, pace: parts.pace, log })
   runtime.onLost((keys) => {

@@ -10,13 +10,19 @@ export interface ListenAddress {
 /** Called with each accepted socket; `handle` is set when it may be read through the shared buffer. */
 export type OnAccept = (socket: net.Socket, tls: boolean) => void
 
+/** Whether a connection is taken at all. */
+export type Admits = (socket: net.Socket) => boolean
+
 /** One open port. */
 export class Listener {
   readonly address: ListenAddress
-  readonly #server: net.Server | tls.Server
+  readonly #server: net.Server
+  /** Makes TLS of what the server accepts. */
+  readonly #secure: tls.Server | undefined
 
-  private constructor(server: net.Server, address: ListenAddress) {
+  private constructor(server: net.Server, secure: tls.Server | undefined, address: ListenAddress) {
     this.#server = server
+    this.#secure = secure
     this.address = address
   }
 
@@ -25,9 +31,16 @@ export class Listener {
     { host, port }: ListenAddress,
     certificate: tls.SecureContextOptions | undefined,
     backlog: number,
+    admits: Admits,
     onAccept: OnAccept,
   ): Promise<Listener> {
-    const server = certificate === undefined ? plainServer(onAccept) : tlsServer(certificate, onAccept)
+    const secure = certificate && tlsServer(certificate, onAccept)
+    const server = net.createServer({ pauseOnConnect: secure === undefined, noDelay: true })
+    server.on('connection', (socket) => {
+      if (!admits(socket)) turnAway(socket)
+      else if (secure) secure.emit('connection', socket)
+      else onAccept(socket, false)
+    })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       // ::1 must not take the IPv4 port as well: the other family has a listener of its own, or none.
@@ -38,7 +51,7 @@ export class Listener {
     })
     server.on('error', () => undefined) // an accept that fails (EMFILE) concerns that one client only
     const bound = server.address() as net.AddressInfo // a listening TCP server has one
-    return new Listener(server, { host, port: bound.port })
+    return new Listener(server, secure, { host, port: bound.port })
   }
 
   /** Stops accepting; the port is free once this returns. Connections stay. */
@@ -47,18 +60,22 @@ export class Listener {
   }
 
   renewCertificate(certificate: tls.SecureContextOptions): void {
-    if (this.#server instanceof tls.Server) this.#server.setSecureContext(certificate)
+    this.#secure?.setSecureContext(certificate)
   }
 }
 
-function plainServer(onAccept: OnAccept): net.Server {
-  const server = net.createServer({ pauseOnConnect: true, noDelay: true })
-  server.on('connection', (socket) => onAccept(socket, false))
-  return server
+/**
+ * A security group of AWS drops the client's SYN, and the client waits until its own timeout. The kernel has completed the
+ * handshake here before anybody is asked; a reset at once is the nearest to it: nothing was said, nothing was served.
+ */
+function turnAway(socket: net.Socket): void {
+  socket.on('error', () => undefined)
+  socket.resetAndDestroy()
 }
 
+/** Never listens itself: connections are handed to it once they are admitted. */
 function tlsServer(certificate: tls.SecureContextOptions, onAccept: OnAccept): tls.Server {
-  const server = tls.createServer({ ...certificate, minVersion: 'TLSv1.2', noDelay: true })
+  const server = tls.createServer({ ...certificate, minVersion: 'TLSv1.2' })
   server.on('secureConnection', (socket) => onAccept(socket, true))
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server

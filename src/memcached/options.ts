@@ -9,6 +9,14 @@ export interface CacheNodeOptions {
   memoryLimit: number
   /** Serves TLS 1.2 and 1.3 on every listener; PEM text. */
   tls?: { key: string; cert: string }
+  /**
+   * Asked once for each connection, before anything of it is read and before a TLS handshake; false: it is reset without a
+   * byte. Not there: everybody may connect.
+   */
+  admits?: (connection: {
+    readonly remoteAddress?: string | undefined
+    readonly localPort?: number | undefined
+  }) => boolean
   /** max_item_size: bytes of the largest item, its header included. */
   maxItemSize?: number
   /** chunk_size: bytes for key, value and flags in the smallest chunk. */

@@ -3,7 +3,7 @@ import { TOO_MANY_CONNECTIONS } from './answers.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
-import { type ListenAddress, Listener } from './listener.ts'
+import { type Admits, type ListenAddress, Listener } from './listener.ts'
 import { type CacheNodeOptions, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
 import { Crawler } from './store/crawler.ts'
@@ -55,6 +55,7 @@ export class CacheNode {
   readonly #stopClock: () => void
   readonly #listeners = new Set<Listener>()
   #certificate: { key: string; cert: string } | undefined
+  readonly #admits: Admits
   #announced: Buffer | undefined
   #legacyDue = 0
   readonly #crawler: Crawler
@@ -66,6 +67,7 @@ export class CacheNode {
     this.#crawler = new Crawler(this.#core.store)
     this.#clock = clock
     this.#certificate = options.tls
+    this.#admits = options.admits ?? (() => true)
     this.#stopClock = clock.everySecond(() => this.#tick())
   }
 
@@ -75,7 +77,8 @@ export class CacheNode {
    * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
    */
   async listen(address: ListenAddress): Promise<ListenAddress> {
-    const listener = await Listener.open(address, this.#certificate, this.#core.settings.backlog, (socket, tls) =>
+    const { backlog } = this.#core.settings
+    const listener = await Listener.open(address, this.#certificate, backlog, this.#admits, (socket, tls) =>
       this.#accept(socket, tls),
     )
     this.#listeners.add(listener)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+import type { IngressRule } from './ingress.ts'
+import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 import type { Answer, Request } from './worker.ts'
 
 interface Host {
@@ -56,12 +57,28 @@ export class EmbeddedRuntime implements NodeRuntime {
     await this.#askHostOf(key, { do: 'announce', key, payload })
   }
 
+  async allow(key: string, ingress: readonly IngressRule[]): Promise<void> {
+    await this.#askHostOf(key, { do: 'allow', key, ingress })
+  }
+
   async attach(key: string, addresses: readonly string[], port: number): Promise<void> {
     await this.#askHostOf(key, { do: 'attach', key, addresses, port })
   }
 
   async detach(key: string, addresses: readonly string[], port: number): Promise<void> {
     if (this.#hostOf(key)) await this.#askHostOf(key, { do: 'detach', key, addresses, port })
+  }
+
+  async limit(key: string, limits: ServerlessLimits): Promise<void> {
+    await this.#askHostOf(key, { do: 'limit', key, limits })
+  }
+
+  async dump(key: string, file: string): Promise<number> {
+    return (await this.#askHostOf(key, { do: 'dump', key, file })) as number
+  }
+
+  async restore(key: string, file: string): Promise<void> {
+    await this.#askHostOf(key, { do: 'restore', key, file })
   }
 
   async counters(): Promise<ReadonlyMap<string, NodeCounters>> {
@@ -125,10 +142,10 @@ export class EmbeddedRuntime implements NodeRuntime {
     return this.#hosts.find((host) => host?.nodes.has(key))
   }
 
-  async #askHostOf(key: string, body: Request['body']): Promise<void> {
+  async #askHostOf(key: string, body: Request['body']): Promise<unknown> {
     const host = this.#hostOf(key)
     if (!host) throw new Error(`no worker runs node ${key}`)
-    await this.#ask(host, body)
+    return this.#ask(host, body)
   }
 
   #ask(host: Host, body: Request['body']): Promise<unknown> {

@@ -4,6 +4,7 @@ import { regionFacts } from '../catalog/regions.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
 import { discoveryMembers, listenAddresses } from './addresses.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
+import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
 
 const MIB = 1024 * 1024
@@ -20,6 +21,8 @@ interface Running {
   readonly incarnation: number
   readonly port: number
   announced: string
+  /** Its ingress rules as text, to compare. */
+  allowed: string
 }
 
 interface Follower {
@@ -36,6 +39,8 @@ export interface FleetOptions {
   /** Bytes that all nodes together may take; no node gets a higher limit than this. */
   readonly memoryBudget: number
   readonly wallClock: () => number
+  /** Who may connect to a cluster's nodes. */
+  readonly ingressOf: (cluster: CacheClusterRecord) => readonly IngressRule[]
 }
 
 /** Makes the running nodes follow the records. `follow` may be called at any time and again: it does what is missing. */
@@ -54,6 +59,7 @@ export class Fleet {
   async follow(cluster: CacheClusterRecord): Promise<Failure[]> {
     const follower = this.#follower(cluster)
     const failures: Failure[] = []
+    await this.#allow(cluster, follower)
     await this.#stopWhatShouldNotRun(cluster, follower)
     for (const node of nodesThatRun(cluster)) {
       const failure = await this.#ensureRunning(cluster, node, follower)
@@ -99,6 +105,17 @@ export class Fleet {
     return Math.min((type.maxCacheMemory - overhead) * MIB, this.#options.memoryBudget)
   }
 
+  async #allow(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
+    if (follower.nodes.size === 0) return
+    const ingress = this.#options.ingressOf(cluster)
+    const text = JSON.stringify(ingress)
+    for (const [id, running] of follower.nodes) {
+      if (running.allowed === text) continue
+      await this.#options.runtime.allow(`${clusterKey(cluster)}/${id}`, ingress)
+      running.allowed = text
+    }
+  }
+
   async #stopWhatShouldNotRun(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
     const key = clusterKey(cluster)
     const wanted = new Map(nodesThatRun(cluster).map((node) => [node.id, node]))
@@ -124,8 +141,10 @@ export class Fleet {
   ): Promise<Failure | undefined> {
     if (follower.nodes.has(node.id)) return
     try {
-      await this.#options.runtime.start(await this.#spec(cluster, node, follower))
-      follower.nodes.set(node.id, { incarnation: node.incarnation, port: node.port, announced: '' })
+      const spec = await this.#spec(cluster, node, follower)
+      await this.#options.runtime.start(spec)
+      const { incarnation, port } = node
+      follower.nodes.set(node.id, { incarnation, port, announced: '', allowed: JSON.stringify(spec.ingress) })
     } catch (error) {
       return { subject: node.id, port: node.port, code: codeOf(error) }
     }
@@ -184,6 +203,7 @@ export class Fleet {
       memoryLimit: this.memoryLimit(cluster),
       threads: nodeTypes.get(cluster.nodeType)?.threads ?? 1,
       tls: (await follower.certificate) ?? null,
+      ingress: this.#options.ingressOf(cluster),
     }
   }
 

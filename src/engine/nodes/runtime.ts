@@ -1,4 +1,5 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
+import type { IngressRule } from './ingress.ts'
 
 export interface NodeSpec {
   /** Unique in the engine: `us-west-2/shop/0001`. */
@@ -13,6 +14,17 @@ export interface NodeSpec {
   readonly memoryLimit: number
   readonly threads: number
   readonly tls: { readonly key: string; readonly cert: string } | null
+  /** Who may connect from the start; {@link NodeRuntime.allow} changes it. */
+  readonly ingress: readonly IngressRule[]
+  /** Set on serverless caches: they have a command set of their own, are metered, and may be limited (else infinite). */
+  readonly serverless?: { readonly ecpuPerSecond: number }
+}
+
+/** Limits of a serverless cache that change while it runs. */
+export interface ServerlessLimits {
+  /** Bytes for items. */
+  readonly memoryLimit: number
+  readonly ecpuPerSecond: number
 }
 
 /** Counters of a running node, as its process or thread reports them. */
@@ -22,6 +34,9 @@ export interface NodeCounters {
   readonly items: number
   readonly bytes: number
   readonly memoryBytes: number
+  /** Of serverless caches; 0 on nodes. */
+  readonly ecpus: number
+  readonly throttled: number
 }
 
 /** Every promise settles when the effect is there: a started node answers, an announced list is what clients get. */
@@ -31,9 +46,17 @@ export interface NodeRuntime {
   stop(key: string): Promise<void>
   /** Sets the discovery payload that the node answers with. */
   announce(key: string, payload: Buffer): Promise<void>
+  /** From now on only these sources may connect; connections there are stay until they end. */
+  allow(key: string, ingress: readonly IngressRule[]): Promise<void>
   /** Lets the node answer on the configuration endpoint's port as well, or no longer. */
   attach(key: string, addresses: readonly string[], port: number): Promise<void>
   detach(key: string, addresses: readonly string[], port: number): Promise<void>
+  /** Of a serverless cache only. */
+  limit(key: string, limits: ServerlessLimits): Promise<void>
+  /** Writes every item to a file, all as of one moment; there is a whole file afterwards or none. Answers the items' bytes. */
+  dump(key: string, file: string): Promise<number>
+  /** Loads a file that `dump` wrote. Rejects when it is damaged. */
+  restore(key: string, file: string): Promise<void>
   counters(): Promise<ReadonlyMap<string, NodeCounters>>
   /** Called with the keys of nodes that ended by themselves. */
   onLost(listener: (keys: readonly string[]) => void): void

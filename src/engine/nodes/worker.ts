@@ -1,13 +1,17 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
 import { parentPort } from 'node:worker_threads'
 import { CacheNode } from '../../memcached/server.ts'
-import type { NodeCounters, NodeSpec } from './runtime.ts'
+import { SERVERLESS } from '../../memcached/serverless.ts'
+import { type Admission, admissionOf, type IngressRule } from './ingress.ts'
+import type { NodeCounters, NodeSpec, ServerlessLimits } from './runtime.ts'
+import { readSnapshot, writeSnapshot } from './snapshot-file.ts'
 
 export interface Request {
   readonly request: number
   readonly body:
     | { readonly do: 'start'; readonly spec: NodeSpec }
     | { readonly do: 'stop'; readonly key: string }
+    | { readonly do: 'allow'; readonly key: string; readonly ingress: readonly IngressRule[] }
     | { readonly do: 'announce'; readonly key: string; readonly payload: Uint8Array }
     | {
         readonly do: 'attach' | 'detach'
@@ -15,6 +19,8 @@ export interface Request {
         readonly addresses: readonly string[]
         readonly port: number
       }
+    | { readonly do: 'limit'; readonly key: string; readonly limits: ServerlessLimits }
+    | { readonly do: 'dump' | 'restore'; readonly key: string; readonly file: string }
     | { readonly do: 'counters' }
 }
 
@@ -25,6 +31,8 @@ export interface Answer {
 }
 
 const nodes = new Map<string, CacheNode>()
+/** Who may connect to each node; asked once for every connection. */
+const admissions = new Map<string, Admission>()
 
 async function perform(body: Request['body']): Promise<unknown> {
   switch (body.do) {
@@ -33,6 +41,10 @@ async function perform(body: Request['body']): Promise<unknown> {
     case 'stop':
       await nodes.get(body.key)?.close()
       nodes.delete(body.key)
+      admissions.delete(body.key)
+      return
+    case 'allow':
+      admissions.set(body.key, admissionOf(body.ingress))
       return
     case 'announce':
       return running(body.key).announce(Buffer.from(body.payload))
@@ -41,6 +53,18 @@ async function perform(body: Request['body']): Promise<unknown> {
     case 'detach':
       for (const host of body.addresses) await running(body.key).unlisten({ host, port: body.port })
       return
+    case 'limit':
+      return running(body.key).limit(body.limits)
+    case 'dump': {
+      const node = running(body.key)
+      writeSnapshot(body.file, node.dump())
+      return node.report().bytes
+    }
+    case 'restore': {
+      const loader = running(body.key).loader()
+      await readSnapshot(body.file, (piece) => loader.take(piece))
+      return loader.end()
+    }
     case 'counters':
       return Object.fromEntries([...nodes].map(([key, node]) => [key, countersOf(node)]))
   }
@@ -52,7 +76,10 @@ async function start(spec: NodeSpec): Promise<void> {
     memoryLimit: spec.memoryLimit,
     threads: spec.threads,
     ...(spec.tls && { tls: spec.tls }),
+    ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
+    admits: ({ remoteAddress, localPort }) => admissions.get(spec.key)?.(remoteAddress, localPort) ?? false,
   })
+  admissions.set(spec.key, admissionOf(spec.ingress))
   try {
     await listenOnAll(node, spec.addresses, spec.port)
   } catch (error) {
@@ -77,8 +104,8 @@ async function listenOnAll(node: CacheNode, addresses: readonly string[], port: 
 }
 
 function countersOf(node: CacheNode): Omit<NodeCounters, 'worker'> {
-  const { connections, items, bytes, memory } = node.report()
-  return { connections, items, bytes, memoryBytes: memory }
+  const { connections, items, bytes, memory, ecpus, throttled } = node.report()
+  return { connections, items, bytes, memoryBytes: memory, ecpus, throttled }
 }
 
 function running(key: string): CacheNode {
