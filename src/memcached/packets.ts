@@ -5,6 +5,8 @@ import type { Connection } from './connection.ts'
 
 const RESPONSE_MAGIC = 0x81
 const HEADER_BYTES = 24
+/** Extras that hold an item's flags, or an expiry. */
+export const FLAGS_BYTES = 4
 
 interface Failure {
   readonly status: number

@@ -1,4 +1,5 @@
 import { byteAt, copyBytes, wordAt } from '../bytes.ts'
+import { appendChunk, CHUNK_HEADER_BYTES, initChunk, readChunks, releaseChunks, writeChunks } from './chunks.ts'
 import { HashTable } from './hash-table.ts'
 import {
   ACTIVE,
@@ -49,12 +50,6 @@ export interface StoreOptions extends SlabShape {
 /** Answers of `allocate` that are not items. */
 export const TOO_LARGE = -1
 export const OUT_OF_MEMORY = 0
-
-// A chunk of a large item spends as many bytes on its own header as an item does (sizeof(item_chunk)).
-const CHUNK_HEADER_BYTES = 48
-const CHUNK_NEXT = 0
-const CHUNK_CLASS = 1
-const CHUNK_USED = 2
 
 // An unsegmented LRU moves an item at most once a minute, as memcached does (ITEM_UPDATE_INTERVAL).
 const UPDATE_INTERVAL = 60
@@ -326,12 +321,7 @@ export class ItemStore {
       slabs.release(item, this.classOf(item))
       return
     }
-    let chunk = slabs.word(item, CHUNKS)
-    while (chunk !== 0) {
-      const next = slabs.word(chunk, CHUNK_NEXT)
-      slabs.release(chunk, slabs.word(chunk, CHUNK_CLASS))
-      chunk = next
-    }
+    releaseChunks(slabs, slabs.word(item, CHUNKS))
     slabs.release(item, this.#headerClass(this.keyBytes(item)))
   }
 
@@ -371,49 +361,15 @@ export class ItemStore {
 
   /** Copies `source[start, end)` into an item's value from its byte `at` on. */
   write(item: number, at: number, source: Buffer, start: number, end: number): void {
-    const slabs = this.slabs
-    if (!this.has(item, CHUNKED)) {
-      copyBytes(source, start, end, slabs.page(item), this.keyOffset(item) + this.keyBytes(item) + at)
-      return
-    }
-    let from = at
-    let chunk = slabs.word(item, CHUNKS)
-    while (start < end) {
-      const used = slabs.word(chunk, CHUNK_USED)
-      if (from < used) {
-        const length = Math.min(used - from, end - start)
-        copyBytes(source, start, start + length, slabs.page(chunk), slabs.offset(chunk) + CHUNK_HEADER_BYTES + from)
-        start += length
-        from += length
-      }
-      from -= used
-      chunk = slabs.word(chunk, CHUNK_NEXT)
-    }
+    if (this.has(item, CHUNKED)) writeChunks(this.slabs, this.slabs.word(item, CHUNKS), at, source, start, end)
+    else copyBytes(source, start, end, this.slabs.page(item), this.keyOffset(item) + this.keyBytes(item) + at)
   }
 
   /** Copies `length` bytes of an item's value from its byte `at` on to `target[to]`; answers the position after them. */
   read(item: number, at: number, length: number, target: Buffer, to: number): number {
-    const slabs = this.slabs
-    if (!this.has(item, CHUNKED)) {
-      const start = this.keyOffset(item) + this.keyBytes(item) + at
-      return copyBytes(slabs.page(item), start, start + length, target, to)
-    }
-    let from = at
-    let left = length
-    let chunk = slabs.word(item, CHUNKS)
-    while (left > 0) {
-      const used = slabs.word(chunk, CHUNK_USED)
-      if (from < used) {
-        const part = Math.min(used - from, left)
-        const start = slabs.offset(chunk) + CHUNK_HEADER_BYTES + from
-        to = copyBytes(slabs.page(chunk), start, start + part, target, to)
-        left -= part
-        from += part
-      }
-      from -= used
-      chunk = slabs.word(chunk, CHUNK_NEXT)
-    }
-    return to
+    if (this.has(item, CHUNKED)) return readChunks(this.slabs, this.slabs.word(item, CHUNKS), at, length, target, to)
+    const start = this.keyOffset(item) + this.keyBytes(item) + at
+    return copyBytes(this.slabs.page(item), start, start + length, target, to)
   }
 
   /** The byte of a value at `at`. */
@@ -475,12 +431,9 @@ export class ItemStore {
         this.free(item)
         return 0
       }
-      const used = Math.min(left, wordAt(slabs.classes.sizes, classId) - CHUNK_HEADER_BYTES)
-      slabs.setWord(chunk, CHUNK_NEXT, 0)
-      slabs.setWord(chunk, CHUNK_CLASS, classId)
-      slabs.setWord(chunk, CHUNK_USED, used)
+      const used = initChunk(slabs, chunk, classId, left)
       if (last === 0) slabs.setWord(item, CHUNKS, chunk)
-      else slabs.setWord(last, CHUNK_NEXT, chunk)
+      else appendChunk(slabs, last, chunk)
       last = chunk
       left -= used
     }
