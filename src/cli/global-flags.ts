@@ -15,6 +15,11 @@ export const globalFlags: Flags = {
   'cli-pager': toggle({ summary: 'accepted for scripts; there is no pager', helpGroup, hidden: true }, true),
 }
 
+/** What an operation's answer can be printed as; hand-written commands name their own forms. */
+export const answerFlags: Flags = {
+  output: text({ summary: 'form of the answer: json (default), text or off', helpValue: '<form>', helpGroup }),
+}
+
 export const pagingFlags: Flags = {
   'max-items': text({ summary: 'stop after this many items', helpValue: '<number>', helpGroup: 'PAGING' }),
   'page-size': text({ summary: 'items to ask for per call', helpValue: '<number>', helpGroup: 'PAGING' }),

@@ -6,15 +6,16 @@ import { confirmOnTerminal } from './confirm.ts'
 import { environment } from './environment.ts'
 import { inputFrom, isDestructive, operationFlags } from './operation-input.ts'
 import { waitForChange, waits } from './operation-wait.ts'
-import { compileQuery, jsonText, plainOutput, requireJson } from './output/answer.ts'
-import { allPages, readPaging } from './paginate.ts'
+import { compileQuery, type Form, formOf, jsonText, plainOutput } from './output/answer.ts'
+import { textLines } from './output/text.ts'
+import { allPages, eachPage, type Part, readPaging } from './paginate.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
 import { describeTarget, resolveTarget } from './targets.ts'
 import { print } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, operationFlags(name))
-  requireJson(flags.output)
+  const form = formOf(flags.output)
   const pick = await compileQuery(flags.query as string | undefined)
   const input: object = inputFrom(name, flags)
   const paging = readPaging(name, flags, input)
@@ -26,11 +27,32 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   try {
     const { pagination } = operation(name)
     const once = async (page: object) => (await client.call(name, page)) as Record<string, unknown>
-    const answer = pagination && paging ? await allPages(pagination, input, paging, once) : await once(input)
-    const shown = flags.wait === true ? await afterWaiting(name, client, input, flags) : answer
-    print(jsonText(pick(plainOutput(name, shown))))
+    const show = (answer: object) => pick(plainOutput(name, answer))
+    if (pagination && paging) {
+      const parts = eachPage(pagination, input, paging, once)
+      if (form === 'text') return await printPages(parts, show, flags.query !== undefined)
+      return printAnswer(form, show(await allPages(pagination, parts)))
+    }
+    const answer = await once(input)
+    printAnswer(form, show(flags.wait === true ? await afterWaiting(name, client, input, flags) : answer))
   } finally {
     client.close()
+  }
+}
+
+function printAnswer(form: Form, answer: unknown): void {
+  if (form === 'json') print(jsonText(answer))
+  if (form === 'text') print(textLines(answer))
+}
+
+/**
+ * Text goes out page by page, and the query is asked of each: aws-cli's way. Not its line `None` for a token that the
+ * query doesn't pick, though: it says nothing, and scripts take it for an item.
+ */
+async function printPages(parts: AsyncIterable<Part>, show: (answer: object) => unknown, queried: boolean) {
+  for await (const { page, nextToken } of parts) {
+    print(textLines(show(page)))
+    if (nextToken !== undefined && !queried) print(textLines({ NextToken: { NextToken: nextToken } }))
   }
 }
 

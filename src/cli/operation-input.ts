@@ -1,7 +1,7 @@
 import { type Input, inputOf, type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import { type Describe, type Flags, memberFlags } from './flags.ts'
-import { confirmFlags, globalFlags, pagingFlags, waitFlags } from './global-flags.ts'
+import { answerFlags, confirmFlags, globalFlags, pagingFlags, waitFlags } from './global-flags.ts'
 import { waits } from './operation-wait.ts'
 import { readParamfile } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
@@ -18,6 +18,7 @@ export function operationFlags(name: OperationName, describe?: Describe): Flags 
     ...(operation(name).pagination && pagingFlags),
     ...(isDestructive(name) && confirmFlags),
     ...globalFlags,
+    ...answerFlags,
   }
 }
 

@@ -43,36 +43,55 @@ export function readPaging(name: OperationName, flags: FlagValues, input: object
   }
 }
 
-export async function allPages(pagination: Pagination, input: object, paging: Paging, fetch: FetchPage): Promise<Page> {
-  const { maxItems = Number.POSITIVE_INFINITY, pageSize } = paging
-  const items: unknown[] = []
+/** A part of the answer in the answer's own form; the last one of an answer cut short carries `NextToken`. */
+export interface Part {
+  readonly page: Page
+  readonly nextToken?: string
+}
+
+export async function* eachPage(
+  pagination: Pagination,
+  input: object,
+  paging: Paging,
+  fetch: FetchPage,
+): AsyncGenerator<Part, void, undefined> {
+  let room = paging.maxItems ?? Number.POSITIVE_INFINITY
   let { token, skip } = paging.start
   for (;;) {
     const page = await fetch({
       ...input,
-      ...(pageSize !== undefined && { [pagination.limit]: pageSize }),
+      ...(paging.pageSize !== undefined && { [pagination.limit]: paging.pageSize }),
       ...(token !== undefined && { [pagination.input]: token }),
     })
-    const found = ((at(page, pagination.results) as unknown[] | undefined) ?? []).slice(skip)
-    const room = maxItems - items.length
-    if (found.length > room) {
-      items.push(...found.slice(0, room))
-      return merged(pagination, items, { [pagination.input]: token ?? null, [TRUNCATED]: skip + room })
+    const items = ((at(page, pagination.results) as unknown[] | undefined) ?? []).slice(skip)
+    if (items.length > room) {
+      const nextToken = encodeToken({ [pagination.input]: token ?? null, [TRUNCATED]: skip + room })
+      return yield { page: withResults(pagination, items.slice(0, room)), nextToken }
     }
-    items.push(...found)
+    room -= items.length
     const next = at(page, pagination.output) as string | undefined
-    if (!next) return merged(pagination, items)
-    if (items.length === maxItems) return merged(pagination, items, { [pagination.input]: next })
+    const more = next && room === 0 ? { nextToken: encodeToken({ [pagination.input]: next }) } : {}
+    yield { page: withResults(pagination, items), ...more }
+    if (!next || room === 0) return
     if (next === token) throw new Error(`The same next token was received twice: ${next}`)
     token = next
     skip = 0
   }
 }
 
-function merged({ results }: Pagination, items: unknown[], next?: Record<string, unknown>): Page {
-  const page = results.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), items) as Page
-  return next ? { ...page, NextToken: encodeToken(next) } : page
+/** All pages as one answer. */
+export async function allPages(pagination: Pagination, parts: AsyncIterable<Part>): Promise<Page> {
+  const items: unknown[] = []
+  let token: string | undefined
+  for await (const { page, nextToken } of parts) {
+    items.push(...(at(page, pagination.results) as unknown[]))
+    token = nextToken
+  }
+  return { ...withResults(pagination, items), ...(token !== undefined && { NextToken: token }) }
 }
+
+const withResults = ({ results }: Pagination, items: unknown[]): Page =>
+  results.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), items) as Page
 
 const at = (page: Page, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Page | undefined)?.[name], page)

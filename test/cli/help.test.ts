@@ -16,8 +16,8 @@ describe('help', () => {
   test('has a page for every command, and one that lists them all', () => {
     const index = pages.get('index') ?? ''
     for (const id of Object.keys(commands)) {
-      expect(pages.has(id.replace(':', '-'))).toBe(true)
-      expect(index).toContain(id.replace(':', ' '))
+      expect(pages.has(id.replaceAll(':', '-'))).toBe(true)
+      expect(index).toContain(id.replaceAll(':', ' '))
     }
   })
 

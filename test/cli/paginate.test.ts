@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { operation } from '../../src/api/model.ts'
 import type { Pagination } from '../../src/api/shapes.ts'
-import { allPages, readPaging } from '../../src/cli/paginate.ts'
+import { allPages, eachPage, readPaging } from '../../src/cli/paginate.ts'
 
 const NAME = 'DescribeCacheClusters'
 const pagination = operation(NAME).pagination as Pagination
@@ -20,7 +20,7 @@ async function fetchPage(input: object): Promise<Record<string, unknown>> {
 function pages(flags: Record<string, string>) {
   const paging = readPaging(NAME, flags, {})
   if (!paging) throw new Error('no paging')
-  return allPages(pagination, {}, paging, fetchPage)
+  return allPages(pagination, eachPage(pagination, {}, paging, fetchPage))
 }
 
 const decoded = (token: unknown) => Buffer.from(String(token), 'base64').toString()
@@ -39,7 +39,8 @@ describe('pages are put together', () => {
   test('with the results where the model says, however deep', async () => {
     const nested = operation('DescribeEngineDefaultParameters').pagination as Pagination
     const paging = { maxItems: undefined, pageSize: undefined, start: { token: undefined, skip: 0 } }
-    const answer = await allPages(nested, {}, paging, async () => ({ EngineDefaults: { Parameters: [1, 2] } }))
+    const fetch = async () => ({ EngineDefaults: { Parameters: [1, 2] } })
+    const answer = await allPages(nested, eachPage(nested, {}, paging, fetch))
     expect(answer).toEqual({ EngineDefaults: { Parameters: [1, 2] } })
   })
 })

@@ -12,7 +12,7 @@ import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
 import { printLine, tell } from '../terminal.ts'
-import { choiceOf } from './engine-flags.ts'
+import { choiceOf, outputOf } from './engine-flags.ts'
 
 /** A change passes through the nodes one by one: one good round may be luck. */
 const ROUNDS_IN_A_ROW = 2
@@ -32,6 +32,7 @@ export class Discover extends BaseCommand {
     timeout: text({ summary: 'with --until or --expect: at most so long (default 60s)', helpValue: '<time>' }),
     tls: toggle({ summary: 'speak TLS to host:port (a cluster id knows by itself)' }),
     ...globalFlags,
+    ...outputOf('text (default) or json'),
   }
   static override examples = [
     'discover shop',

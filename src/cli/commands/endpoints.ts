@@ -11,14 +11,14 @@ import {
 import { globalFlags } from '../global-flags.ts'
 import { tableText } from '../output/table.ts'
 import { print, printLine } from '../terminal.ts'
-import { choiceOf } from './engine-flags.ts'
+import { choiceOf, outputOf } from './engine-flags.ts'
 
 export class Endpoints extends BaseCommand {
   static override summary = 'Show where a cluster answers: configuration endpoint and every node'
   static override description =
     '--output json: for programs. --output env: shell variables MEMCACHED_ENDPOINT and MEMCACHED_SERVERS. --output hosts: host:port, one node a line.'
   static override args = { cluster: word('id of the cluster', { required: true }) }
-  static override flags = globalFlags
+  static override flags = { ...globalFlags, ...outputOf('table (default), json, env or hosts') }
   static override examples = ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"']
 
   async run(): Promise<void> {

@@ -12,6 +12,11 @@ export const outputFlag: Flags = {
   output: text({ summary: 'json: for programs', helpValue: '<form>' }),
 }
 
+/** `--output` with the forms a command has. */
+export const outputOf = (forms: string): Flags => ({
+  output: text({ summary: `form of the answer: ${forms}`, helpValue: '<form>', helpGroup: 'GLOBAL' }),
+})
+
 export const stateDirOf = (flags: FlagValues): string =>
   stateDirectory(flags['state-dir'] as string | undefined, environment)
 

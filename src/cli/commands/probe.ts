@@ -15,7 +15,7 @@ import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
 import { printLine } from '../terminal.ts'
-import { choiceOf } from './engine-flags.ts'
+import { choiceOf, outputOf } from './engine-flags.ts'
 
 export class Probe extends BaseCommand {
   static override summary = 'Connect to every address of cache nodes, both families, and time it'
@@ -30,6 +30,7 @@ export class Probe extends BaseCommand {
     ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
     all: toggle({ summary: 'every node of every cluster of the target' }),
     ...globalFlags,
+    ...outputOf('text (default) or json'),
   }
   static override examples = ['probe shop -c 10 --delay 100ms', 'probe localhost:11211 [::1]:11212 -6']
 

@@ -46,9 +46,14 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 4)}\n`
 }
 
-export function requireJson(output: unknown): void {
-  if (output === undefined || output === 'json') return
-  throw usageProblem(`argument --output: invalid choice: '${String(output)}', maybe you meant: json`)
+const FORMS = ['json', 'text', 'off'] as const
+
+export type Form = (typeof FORMS)[number]
+
+export function formOf(given: unknown): Form {
+  const form = FORMS.find((candidate) => candidate === (given ?? 'json'))
+  if (form) return form
+  throw usageProblem(`argument --output: invalid choice: '${String(given)}' (choose from: ${FORMS.join(', ')})`)
 }
 
 // Its published types leave compile() out.
