@@ -17,6 +17,7 @@ const handWritten: Record<string, LoadCommand> = {
   'engine:logs': async () => (await import('./cli/commands/engine-logs.ts')).EngineLogs,
   'engine:reset': async () => (await import('./cli/commands/engine-reset.ts')).EngineReset,
   'engine:ca': async () => (await import('./cli/commands/engine-ca.ts')).EngineCa,
+  'engine:notifications': async () => (await import('./cli/commands/engine-notifications.ts')).EngineNotifications,
   'engine:clock:show': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockShow,
   'engine:clock:advance': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockAdvance,
   'engine:clock:set': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockSet,

@@ -11,6 +11,8 @@ export const engineFiles = (stateDir: string) => ({
   /** {@link EngineCredentials}, mode 0600. */
   credentials: join(stateDir, 'credentials.json'),
   log: join(stateDir, 'engine.log'),
+  /** Notifications, one JSON object a line; those before in `.1`. */
+  notifications: join(stateDir, 'notifications.jsonl'),
   store: join(stateDir, 'state.mdb'),
   authorityCertificate: join(stateDir, 'ca.pem'),
   authorityKey: join(stateDir, 'ca.key'),
@@ -45,6 +47,8 @@ export const CONTROL = {
   reset: '/_cachectl/reset',
   /** GET: ClockReport; POST ClockRequest: moves the engine's clock forward, answers when what fell due is done. */
   clock: '/_cachectl/clock',
+  /** GET, POST: NotificationSettings */
+  notifications: '/_cachectl/notifications',
 } as const
 
 export interface EngineStatus extends EngineInfo {

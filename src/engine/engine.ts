@@ -12,7 +12,9 @@ import {
 import { answerApi, factsOf } from './api.ts'
 import { QUOTAS } from './catalog/quotas.ts'
 import { clockRoutes } from './control/clock.ts'
+import { notificationRoutes } from './control/notifications.ts'
 import { openCredentials } from './credentials.ts'
+import { JsonLines } from './json-lines.ts'
 import { frontDoor } from './front-door.ts'
 import { isAlive, processStart } from './holder.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
@@ -22,6 +24,7 @@ import { ingressOf } from './network/security-groups.ts'
 import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
 import { canListen, Ports } from './nodes/ports.ts'
+import { addressEvent, NotificationSink } from './notifications/sink.ts'
 import type { Context } from './operations/context.ts'
 import { LoopbackServer } from './server.ts'
 import { Signatures } from './signature.ts'
@@ -54,6 +57,9 @@ export class StateDirectoryHeld extends Error {
   }
 }
 
+/** Bytes of each of the two files of notifications. */
+const NOTIFICATION_BYTES = 5_000_000
+
 /** Half of the machine: what all nodes together may take. */
 const memoryBudget = (): number => Math.floor(totalmem() / 2)
 
@@ -74,6 +80,13 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     throw new StateDirectoryHeld(stateDir, holder)
   }
   const clock = new EngineClock(parts.clock ?? systemClock, store)
+  const notificationLines = new JsonLines(files.notifications, NOTIFICATION_BYTES)
+  const notifications = new NotificationSink(notificationLines, store, log)
+  store.onEvents(
+    (event) => addressEvent(event, store),
+    (number, event) => notifications.deliver(number, event),
+  )
+  notifications.catchUp()
 
   const credentials = openCredentials(files.credentials)
   const openAuthority = once(async () => {
@@ -127,8 +140,12 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       api: (request) => answerApi(request, { signatures, contextOf, log }),
       control: {
         [`GET ${CONTROL.status}`]: status,
-        [`POST ${CONTROL.reset}`]: () => reset(store, runner, clock),
+        [`POST ${CONTROL.reset}`]: () => {
+          notificationLines.clear()
+          return reset(store, runner, clock)
+        },
         ...clockRoutes(clock, runner, store),
+        ...notificationRoutes(store),
         [`POST ${CONTROL.stop}`]: () => {
           setImmediate(() => parts.onStop?.())
           return { stopping: true }

@@ -51,6 +51,12 @@ function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: 
     ...(isCreated && { CacheClusterCreateTime: new Date(cluster.createdAt) }),
     PreferredMaintenanceWindow: cluster.maintenanceWindow,
     PendingModifiedValues: answerPending(cluster),
+    ...(cluster.notificationTopic && {
+      NotificationConfiguration: {
+        TopicArn: cluster.notificationTopic.arn,
+        TopicStatus: cluster.notificationTopic.status,
+      },
+    }),
     CacheSecurityGroups: [],
     CacheParameterGroup: {
       CacheParameterGroupName: cluster.parameterGroup,

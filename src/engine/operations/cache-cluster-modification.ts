@@ -16,6 +16,7 @@ import {
 import { refuseBadScaleOutZones } from './cache-cluster-zones.ts'
 import type { Context } from './context.ts'
 import { readNodeCount, refuseUnknownNodes } from './node-counts.ts'
+import { readNotificationTopic } from './notification-rules.ts'
 
 type ModifyInput = Input<'ModifyCacheCluster'>
 
@@ -42,6 +43,7 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
     ...(version && { engineVersion: version }),
   }
   const group = input.CacheParameterGroupName
+  const topic = readNotificationTopic(input, cluster.notificationTopic, context)
   return {
     cluster: {
       ...cluster,
@@ -52,6 +54,7 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
         maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
       }),
       ...(input.SecurityGroupIds && { securityGroupIds: readSecurityGroups(input.SecurityGroupIds) }),
+      ...(topic && { notificationTopic: topic }),
       ...(input.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade }),
     },
     pending,

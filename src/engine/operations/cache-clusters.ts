@@ -23,6 +23,7 @@ import { zonesForCreation } from './cache-cluster-zones.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './node-counts.ts'
+import { readNotificationTopic } from './notification-rules.ts'
 import { page } from './paging.ts'
 import { refuseUnsupported } from './refusals.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
@@ -56,6 +57,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   }
   refuseBeyondRegionQuota(numCacheNodes, context)
+  const topic = readNotificationTopic(input, undefined, context)
   const cluster: CacheClusterRecord = {
     region: context.region,
     id,
@@ -76,6 +78,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     securityGroupIds: readSecurityGroups(input.SecurityGroupIds),
     maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
     autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
+    ...(topic && { notificationTopic: topic }),
     tags: mergeTags([], readTags(input.Tags)),
     pending: {},
     pendingDue: null,

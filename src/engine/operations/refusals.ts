@@ -45,8 +45,6 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   OutpostMode: notHere('Outposts (OutpostMode)'),
   PreferredOutpostArn: notHere('Outposts (PreferredOutpostArn)'),
   PreferredOutpostArns: notHere('Outposts (PreferredOutpostArns)'),
-  NotificationTopicArn: notHere('notifications (NotificationTopicArn)'),
-  NotificationTopicStatus: notHere('notifications (NotificationTopicStatus)'),
 }
 
 /** Throws for the first member of the input that stands in the table with a value that is not harmless. */

@@ -38,6 +38,11 @@ export interface Tag {
   readonly Value: string
 }
 
+export interface NotificationTopic {
+  readonly arn: string
+  readonly status: 'active' | 'inactive'
+}
+
 /** Changes accepted for the next maintenance window, or being made now: what PendingModifiedValues shows. */
 export interface PendingChanges {
   readonly numCacheNodes?: number
@@ -86,6 +91,8 @@ export interface CacheClusterRecord {
   readonly securityGroupIds: readonly string[]
   readonly maintenanceWindow: string
   readonly autoMinorVersionUpgrade: boolean
+  /** Where notifications of this cluster go; absent when nobody is told. */
+  readonly notificationTopic?: NotificationTopic
   readonly tags: readonly Tag[]
   readonly pending: PendingChanges
   /** When `pending` is to be applied: the start of the next maintenance window. */
@@ -160,19 +167,116 @@ export interface ClockRecord {
   readonly offset: number
 }
 
+/**
+ * Statuses of the API reference in the small letters of the guide's sample answer, and the guide's `snapshotting`. AWS prints
+ * both `CREATING` and `available`; tools that wait compare with small letters.
+ */
+export type ServerlessCacheStatus =
+  | 'creating'
+  | 'available'
+  | 'modifying'
+  | 'snapshotting'
+  | 'deleting'
+  | 'create-failed'
+
+/** Zero: no limit. */
+export interface UsageLimit {
+  readonly minimum: number
+  readonly maximum: number
+}
+
+/** What remains to be done with a serverless cache, in order; lifecycle/serverless-steps.ts says what each does. */
+export type ServerlessStep =
+  | { readonly do: 'start' }
+  /** Loads the items of a snapshot's file. */
+  | { readonly do: 'restore'; readonly file: string }
+  /** Writes the items to the file of a snapshot. */
+  | { readonly do: 'dump'; readonly snapshot: string }
+  | { readonly do: 'finish'; readonly messages: readonly string[] }
+  | { readonly do: 'delete' }
+
+export interface ServerlessCacheRecord {
+  readonly region: string
+  /** The name, in lower case. */
+  readonly id: string
+  /** Six characters of the host name AWS would give, `shop-<token>.serverless.usw2.cache.amazonaws.com`. */
+  readonly token: string
+  readonly description: string
+  readonly createdAt: number
+  readonly status: ServerlessCacheStatus
+  /** Gigabytes (2^30 bytes). */
+  readonly dataStorage: UsageLimit
+  readonly ecpuPerSecond: UsageLimit
+  readonly securityGroupIds: readonly string[]
+  readonly subnetIds: readonly string[]
+  readonly networkType: NetworkType
+  /** Null until the cache starts. */
+  readonly ports: { readonly primary: number; readonly readOptimized: number } | null
+  /** Days for which automatic snapshots are kept; 0: none are made. */
+  readonly snapshotRetentionLimit: number
+  /** UTC, `HH:MM`. */
+  readonly dailySnapshotTime: string
+  /** When the next automatic snapshot is due; null: never. */
+  readonly nextSnapshot: number | null
+  /** When the manual snapshots of the last day were asked for, whatever became of them: what their quota counts. */
+  readonly manualSnapshots: readonly number[]
+  readonly tags: readonly Tag[]
+  readonly steps: readonly ServerlessStep[]
+  /** Not before then may the first of `steps` be taken. */
+  readonly stepDue: number
+}
+
+/** `failed` is not among the states the guide names: the data was lost before it was written. */
+export type ServerlessSnapshotStatus = 'creating' | 'available' | 'copying' | 'exporting' | 'deleting' | 'failed'
+
+export interface ServerlessSnapshotRecord {
+  readonly region: string
+  /** The name, in lower case. */
+  readonly id: string
+  readonly type: 'manual' | 'automated'
+  readonly status: ServerlessSnapshotStatus
+  /** When the data was obtained. */
+  readonly createdAt: number
+  /** When an automatic one goes; null: never. */
+  readonly expiresAt: number | null
+  /** The cache it is of, which may be gone. */
+  readonly cache: string
+  /** Bytes of the items, as the cache counted them. */
+  readonly bytes: number
+  /** In the state directory's folder of snapshots. */
+  readonly file: string
+  /** While it is being copied: the file it is copied from. */
+  readonly copyOf: string | null
+  /** While it is being exported: the bucket. */
+  readonly exportTo: string | null
+  readonly tags: readonly Tag[]
+  /** Not before then is it copied, exported or deleted. */
+  readonly stepDue: number
+}
+
+/** A URL that is sent every notification; the only one is `notifications` in the region `engine`. */
+export interface WebhookRecord {
+  readonly region: string
+  readonly id: string
+  readonly url: string
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
 export interface Records {
   readonly clock: ClockRecord
+  readonly webhook: WebhookRecord
   readonly cluster: CacheClusterRecord
   readonly subnet: SubnetRecord
   readonly subnetGroup: CacheSubnetGroupRecord
   readonly securityGroup: SecurityGroupRecord
   readonly cacheSecurityGroup: CacheSecurityGroupRecord
+  readonly serverlessCache: ServerlessCacheRecord
+  readonly serverlessSnapshot: ServerlessSnapshotRecord
 }
 
 export type RecordKind = keyof Records
 
-export type SourceType = 'cache-cluster'
+export type SourceType = 'cache-cluster' | 'serverless-cache'
 
 export interface EventRecord {
   readonly region: string
@@ -180,6 +284,8 @@ export interface EventRecord {
   readonly sourceIdentifier: string
   readonly message: string
   readonly date: number
+  /** The topic of SNS that is told of it. */
+  readonly topicArn?: string
 }
 
 /** The holder of a state directory: the engine process that may write to it. */

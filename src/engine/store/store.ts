@@ -26,6 +26,8 @@ export class Store {
   readonly #tables = new Map<string, Map<string, AnyRecord>>()
   readonly #events = new Map<string, EventRecord[]>()
   #nextEvent = 0
+  #address: (event: EventRecord) => EventRecord = (event) => event
+  #tell: (number: number, event: EventRecord) => void = () => {}
 
   private constructor(database: RootDatabase<unknown, Key>) {
     this.#database = database
@@ -69,7 +71,7 @@ export class Store {
     work({
       put: (kind, record) => puts.push([kind, record]),
       remove: (kind, record) => removals.push([kind, record]),
-      addEvent: (event) => events.push(event),
+      addEvent: (event) => events.push(this.#address(event)),
     })
     const first = this.#nextEvent
     this.#database.transactionSync(() => {
@@ -84,6 +86,24 @@ export class Store {
     events.forEach((event, index) => {
       this.#rememberEvent(first + index, event)
     })
+    events.forEach((event, index) => {
+      this.#tell(first + index, event)
+    })
+  }
+
+  /**
+   * `address` sees every event before it is stored, with the records still as they were; `tell` afterwards, with the number
+   * it has been given. Numbers grow.
+   */
+  onEvents(address: (event: EventRecord) => EventRecord, tell: (number: number, event: EventRecord) => void): void {
+    this.#address = address
+    this.#tell = tell
+  }
+
+  /** Events with a higher number than `last`, in their order. */
+  eventsAfter(last: number): [number, EventRecord][] {
+    const range = this.#database.getRange({ start: [EVENT, last + 1], end: [EVENT, UP_TO] })
+    return [...range].map(({ key, value }) => [key[1] as number, value as EventRecord])
   }
 
   /** Drops events older than `before`. */

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { request } from 'node:http'
+import type { SnsNotification } from '../../api/notifications.ts'
+import type { JsonLines } from '../json-lines.ts'
+import type { EventRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import { notificationOf } from './names.ts'
+
+// SNS's own: three retries without delay, before those that wait.
+const ATTEMPTS = 4
+const TIMEOUT_MS = 5_000
+
+/** Marks an event with the topic it goes to: that of its cluster, when it has one, it is active and SNS is told of such. */
+export function addressEvent(event: EventRecord, store: Store): EventRecord {
+  if (event.sourceType !== 'cache-cluster') return event
+  const topic = store.get('cluster', event.region, event.sourceIdentifier)?.notificationTopic
+  return topic?.status === 'active' && notificationOf(event) ? { ...event, topicArn: topic.arn } : event
+}
+
+/**
+ * Delivers events that have a topic: a line in a file, and a POST to the webhook as SNS would make it. Each event is
+ * delivered to the file once, also over a crash: its number stands in the line.
+ */
+export class NotificationSink {
+  readonly #lines: JsonLines
+  readonly #store: Store
+  readonly #log: (line: string) => void
+
+  constructor(lines: JsonLines, store: Store, log: (line: string) => void) {
+    this.#lines = lines
+    this.#store = store
+    this.#log = log
+  }
+
+  /** Delivers what was committed when the engine last ended, and not delivered. */
+  catchUp(): void {
+    const last = (this.#lines.last() as SnsNotification | undefined)?.SequenceNumber
+    if (last === undefined) return
+    for (const [number, event] of this.#store.eventsAfter(Number(last))) this.deliver(number, event)
+  }
+
+  deliver(number: number, event: EventRecord): void {
+    const notification = composeNotification(number, event)
+    if (!notification) return
+    this.#lines.append(notification)
+    const webhook = this.#store.get('webhook', 'engine', 'notifications')?.url
+    if (webhook) void this.#post(webhook, notification)
+  }
+
+  async #post(url: string, notification: SnsNotification): Promise<void> {
+    let problem = ''
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const outcome = await post(url, notification)
+      if (typeof outcome === 'number' && outcome < 300) return
+      problem = typeof outcome === 'number' ? `status ${outcome}` : outcome
+      // A client error is final (SNS, "Message delivery retries"), other than that of too many requests.
+      if (typeof outcome === 'number' && outcome < 500 && outcome !== 429) break
+    }
+    this.#log(`notification ${notification.MessageId} was not taken by ${url}: ${problem}`)
+  }
+}
+
+function composeNotification(number: number, event: EventRecord): SnsNotification | undefined {
+  const notification = notificationOf(event)
+  if (!notification || !event.topicArn) return undefined
+  return {
+    Type: 'Notification',
+    MessageId: randomUUID(),
+    SequenceNumber: String(number),
+    TopicArn: event.topicArn,
+    Subject: 'ElastiCache Notification Message',
+    Message: notification.message,
+    Timestamp: new Date(event.date).toISOString(),
+    MessageAttributes: {
+      event: { Type: 'String', Value: notification.name },
+      description: { Type: 'String', Value: event.message },
+      source: { Type: 'String', Value: event.sourceIdentifier },
+    },
+  }
+}
+
+/** The status of the answer, or what went wrong instead. */
+function post(url: string, notification: SnsNotification): Promise<number | string> {
+  const body = JSON.stringify(notification)
+  return new Promise((resolve) => {
+    const sent = request(url, {
+      method: 'POST',
+      timeout: TIMEOUT_MS,
+      headers: {
+        'content-type': 'text/plain; charset=UTF-8',
+        'content-length': Buffer.byteLength(body),
+        'x-amz-sns-message-type': notification.Type,
+        'x-amz-sns-message-id': notification.MessageId,
+        'x-amz-sns-topic-arn': notification.TopicArn,
+        'user-agent': 'Amazon Simple Notification Service Agent',
+      },
+    })
+    sent.on('timeout', () => sent.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)))
+    sent.on('error', (error) => resolve(error.message))
+    sent.on('response', (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    sent.end(body)
+  })
+}
