@@ -19,6 +19,7 @@ export async function launchEngine(): Promise<EngineProcess> {
   const child = fork(new URL('../../../dist/engine.js', import.meta.url), [options], {
     stdio: 'ignore',
     env: quietEnvironment(),
+    execArgv: [], // not the loader this benchmark runs under
   })
   const info = await ready(child)
   const credentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8')) as EngineCredentials
