@@ -142,7 +142,8 @@ export class Connection implements ReplySink {
   }
 
   #afterTurn(): void {
-    if (this.closing) this.socket.end()
+    // Both directions, as memcached does: a client that never closes its side leaves nothing behind.
+    if (this.closing) this.socket.destroySoon()
     else if (this.congested) this.socket.pause()
   }
 

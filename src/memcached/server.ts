@@ -175,7 +175,8 @@ export class CacheNode {
       if (settings.maxConnsFast) {
         counters.rejectedConnections++
         socket.on('error', () => undefined)
-        socket.end(TOO_MANY_CONNECTIONS)
+        socket.write(TOO_MANY_CONNECTIONS)
+        socket.destroySoon()
       } else {
         counters.listenDisabled++
         // As in a backlog: connected, and not served until another leaves.
