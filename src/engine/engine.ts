@@ -14,9 +14,9 @@ import { QUOTAS } from './catalog/quotas.ts'
 import { clockRoutes } from './control/clock.ts'
 import { notificationRoutes } from './control/notifications.ts'
 import { openCredentials } from './credentials.ts'
-import { JsonLines } from './json-lines.ts'
 import { frontDoor } from './front-door.ts'
 import { isAlive, processStart } from './holder.ts'
+import { JsonLines } from './json-lines.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
 import { EngineClock } from './lifecycle/engine-clock.ts'
 import { Runner } from './lifecycle/runner.ts'
@@ -123,6 +123,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     now: clock.now(),
     random,
     hasIpv6,
+    pace: parts.pace,
     wake: (id) => void runner.kick(region, id),
   })
   const signatures = new Signatures(new Map([[credentials.accessKeyId, credentials.secretAccessKey]]), systemClock.now)

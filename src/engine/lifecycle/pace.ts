@@ -32,4 +32,9 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<Step['do
   },
 }
 
+/** Milliseconds that authorizing or revoking an EC2 security group in a cache security group takes. */
+const AUTHORIZATION: Readonly<Record<Pace, number>> = { instant: 0, quick: 300, realistic: 15_000 }
+
+export const authorizationDelay = (pace: Pace): number => AUTHORIZATION[pace]
+
 export const delayBefore = (step: Step, pace: Pace): number => (pace === 'instant' ? 0 : DELAYS[pace][step.do])

@@ -53,7 +53,9 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
       ...(input.PreferredMaintenanceWindow !== undefined && {
         maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
       }),
-      ...(input.SecurityGroupIds && { securityGroupIds: readSecurityGroups(input.SecurityGroupIds) }),
+      ...(input.SecurityGroupIds && {
+        securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context, cluster.subnetGroup),
+      }),
       ...(topic && { notificationTopic: topic }),
       ...(input.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade }),
     },

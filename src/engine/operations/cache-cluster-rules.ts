@@ -13,13 +13,12 @@ import {
 } from '../catalog/engine-versions.ts'
 import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
 import { formatWindow, parseWindow, randomWindow } from '../lifecycle/maintenance-window.ts'
-import { DEFAULT_SUBNET_GROUP, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
+import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
+import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../store/records.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context } from './context.ts'
-
-const DEFAULT_SECURITY_GROUP = 'sg-00000000000000000'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -163,8 +162,21 @@ export function readSubnetGroup(
   return group
 }
 
-export function readSecurityGroups(ids: readonly string[] | undefined): string[] {
-  const unknown = (ids ?? []).filter((id) => id !== DEFAULT_SECURITY_GROUP)
+/** Each once, all there, all in the VPC of the subnet group if one is named; without any, the default group. */
+export function readSecurityGroups(
+  ids: readonly string[] | undefined,
+  { store, region }: Context,
+  subnetGroup = '',
+): string[] {
+  const distinct = [...new Set(ids ?? [])]
+  const unknown = distinct.filter((id) => !findSecurityGroup(store, region, id))
   if (unknown.length > 0) throw invalid(`Some security groups are unknown: [${unknown.join(', ')}].`)
-  return [DEFAULT_SECURITY_GROUP]
+  const vpcId = findSubnetGroup(store, region, subnetGroup)?.vpcId
+  for (const id of distinct) {
+    const group = findSecurityGroup(store, region, id)
+    if (group && vpcId && group.vpcId !== vpcId) {
+      throw conflict(`Subnet group [${subnetGroup}] belongs to a different VPC [${vpcId}] than [${group.vpcId}]`)
+    }
+  }
+  return distinct.length > 0 ? distinct : [DEFAULT_SECURITY_GROUP]
 }

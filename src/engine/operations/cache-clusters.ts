@@ -20,6 +20,7 @@ import {
   readTls,
 } from './cache-cluster-rules.ts'
 import { zonesForCreation } from './cache-cluster-zones.ts'
+import { refuseCacheSecurityGroups } from './cache-security-groups.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './node-counts.ts'
@@ -27,6 +28,9 @@ import { readNotificationTopic } from './notification-rules.ts'
 import { page } from './paging.ts'
 import { refuseUnsupported } from './refusals.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
+
+/** The guide names the notification, CacheClusterSecurityGroupModified, and no text for DescribeEvents. */
+const SECURITY_GROUPS_MODIFIED = 'Security groups of cache cluster modified'
 
 const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
@@ -40,6 +44,7 @@ function findCluster(id: string | undefined, { store, region }: Context): CacheC
 
 export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context) => {
   const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', QUOTAS.clusterIdLength)
+  refuseCacheSecurityGroups(input)
   refuseUnsupported(input)
   readEngine(input.Engine)
   const engineVersion = readEngineVersion(input.EngineVersion)
@@ -75,7 +80,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),
     parameterGroup: readParameterGroup(input.CacheParameterGroupName, engineVersion),
     subnetGroup: subnetGroup.id,
-    securityGroupIds: readSecurityGroups(input.SecurityGroupIds),
+    securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context, subnetGroup.id),
     maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
     autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
     ...(topic && { notificationTopic: topic }),
@@ -102,12 +107,15 @@ export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, c
 
 export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context) => {
   const cluster = findCluster(input.CacheClusterId, context)
+  refuseCacheSecurityGroups(input)
   refuseUnsupported(input)
   refuseUnlessAvailable(cluster, 'modify')
   const modification = readModification(input, cluster, context)
   refuseBeyondRegionQuota(modification.target - cluster.nodes.length, context)
   const { cluster: modified, messages } = beginOrSchedule(modification, context)
-  return { CacheCluster: commit(modified, messages, context) }
+  const hasOtherGroups = modified.securityGroupIds.join() !== cluster.securityGroupIds.join()
+  const all = [...(hasOtherGroups ? [SECURITY_GROUPS_MODIFIED] : []), ...messages]
+  return { CacheCluster: commit(modified, all, context) }
 }
 
 export const RebootCacheCluster: Handler<'RebootCacheCluster'> = (input, context) => {

@@ -1,3 +1,5 @@
+import type { Pace } from '../../api/local-engine.ts'
+import type { Pace } from '../../api/local-engine.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { RegionFacts } from '../catalog/regions.ts'
 import type { Store } from '../store/store.ts'
@@ -14,6 +16,12 @@ export interface Context {
   readonly random: () => number
   /** False on a machine without `::1`. */
   readonly hasIpv6: boolean
+  readonly pace: Pace
+  /** How long states in between last. */
+  readonly pace: Pace
+  /** Lets the lifecycle look at a serverless cache, or at a snapshot of one, whose record has changed. */
+  readonly wakeServerlessCache: (name: string) => void
+  readonly wakeServerlessSnapshot: (name: string) => void
   /** Lets the lifecycle look at a cluster whose record has changed. */
   readonly wake: (clusterId: string) => void
 }

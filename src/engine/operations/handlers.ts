@@ -7,6 +7,13 @@ import {
   RebootCacheCluster,
 } from './cache-clusters.ts'
 import {
+  AuthorizeCacheSecurityGroupIngress,
+  CreateCacheSecurityGroup,
+  DeleteCacheSecurityGroup,
+  DescribeCacheSecurityGroups,
+  RevokeCacheSecurityGroupIngress,
+} from './cache-security-groups.ts'
+import {
   CreateCacheSubnetGroup,
   DeleteCacheSubnetGroup,
   DescribeCacheSubnetGroups,
@@ -22,7 +29,7 @@ type Handlers = { readonly [N in OperationName]: Handler<N> | null }
 /** Every operation of the API: its handler, or null where the engine says that it does not do it yet. */
 export const handlers: Handlers = {
   AddTagsToResource,
-  AuthorizeCacheSecurityGroupIngress: null,
+  AuthorizeCacheSecurityGroupIngress,
   BatchApplyUpdateAction: null,
   BatchStopUpdateAction: null,
   CompleteMigration: null,
@@ -30,7 +37,7 @@ export const handlers: Handlers = {
   CopySnapshot: null,
   CreateCacheCluster,
   CreateCacheParameterGroup: null,
-  CreateCacheSecurityGroup: null,
+  CreateCacheSecurityGroup,
   CreateCacheSubnetGroup,
   CreateGlobalReplicationGroup: null,
   CreateReplicationGroup: null,
@@ -43,7 +50,7 @@ export const handlers: Handlers = {
   DecreaseReplicaCount: null,
   DeleteCacheCluster,
   DeleteCacheParameterGroup: null,
-  DeleteCacheSecurityGroup: null,
+  DeleteCacheSecurityGroup,
   DeleteCacheSubnetGroup,
   DeleteGlobalReplicationGroup: null,
   DeleteReplicationGroup: null,
@@ -56,7 +63,7 @@ export const handlers: Handlers = {
   DescribeCacheEngineVersions,
   DescribeCacheParameterGroups: null,
   DescribeCacheParameters: null,
-  DescribeCacheSecurityGroups: null,
+  DescribeCacheSecurityGroups,
   DescribeCacheSubnetGroups,
   DescribeEngineDefaultParameters: null,
   DescribeEvents,
@@ -92,7 +99,7 @@ export const handlers: Handlers = {
   RebootCacheCluster,
   RemoveTagsFromResource,
   ResetCacheParameterGroup: null,
-  RevokeCacheSecurityGroupIngress: null,
+  RevokeCacheSecurityGroupIngress,
   StartMigration: null,
   TestFailover: null,
   TestMigration: null,

@@ -1,6 +1,7 @@
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
 import type { CacheClusterRecord, RecordKind, Records, Tag } from '../store/records.ts'
+import { requireCacheSecurityGroup } from './cache-security-groups.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context, Handler } from './context.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
@@ -51,6 +52,7 @@ const tagged =
 /** What has tags, by the type in its ARN. */
 const RESOURCES: Readonly<Record<string, (name: string, context: Context) => TaggedResource>> = {
   cluster: tagged('cluster', findCluster),
+  securitygroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
   subnetgroup: tagged('subnetGroup', requireSubnetGroup),
 }
 
