@@ -1,3 +1,4 @@
+import type { ConnectAttempt } from '../connect.ts'
 import type { ConnectFailure } from '../connect-outcome.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
 import { portCapacity } from '../local-limits.ts'
@@ -8,8 +9,10 @@ const GUIDE = 'User guide, "Common troubleshooting steps"'
 const ALLOW =
   'Check, for this family and port: security group of the cluster, network ACLs both ways (answers go to ports 1024-65535), routes, peering.'
 
-/** The outcomes that say: the packets, or the answers, were lost on the way. */
-const isSilent = (outcome: string): boolean => outcome === 'timeout'
+/** Linux asks for a neighbour three times, a second apart. */
+const NEIGHBOUR_GIVEN_UP_MS = 2900
+
+const isFar = (each: AddressEvidence): boolean => telling(each)?.local === false
 
 export const pathRules: readonly Rule[] = [
   {
@@ -57,13 +60,14 @@ export const pathRules: readonly Rule[] = [
     source: 'Measured: the error comes from connect(2), nothing is sent',
     find: (evidence) =>
       dead(evidence, 'unreachable', 'prohibited', 'local-error')
-        .filter(({ attempts }) =>
-          attempts.every(({ local, code }) => local && code !== 'ENETUNREACH' && code !== 'EMFILE'),
-        )
+        .filter((each) => {
+          const { local, code } = telling(each) ?? {}
+          return local && code !== 'ENETUNREACH' && code !== 'EMFILE' && code !== 'ENFILE'
+        })
         .map((each) =>
           failure(
             at(each),
-            `A route of this host (${KIND_OF_ROUTE[each.attempts[0]?.code ?? ''] ?? each.attempts[0]?.code}) stands in the way of ${each.address}; nothing was sent.`,
+            `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
             'Find it with `ip route`, and delete it.',
             `ip route get ${each.address}`,
           ),
@@ -137,10 +141,7 @@ export const pathRules: readonly Rule[] = [
     source: `${GUIDE}: network connectivity`,
     find: (evidence) =>
       byPlace(evidence).flatMap(([place, own]) => {
-        if (
-          !own.every((each) => each.attempts.every(({ outcome }) => isSilent(outcome))) ||
-          own.some(({ translates }) => translates)
-        )
+        if (!own.every((each) => telling(each)?.outcome === 'timeout') || own.some(({ translates }) => translates))
           return []
         const [first] = own
         if (!first) return []
@@ -160,7 +161,7 @@ export const pathRules: readonly Rule[] = [
     source: `${GUIDE}; measured`,
     find: (evidence) =>
       byPlace(evidence).flatMap(([place, own]) => {
-        const refused = own.filter(({ attempts }) => attempts.every(({ outcome }) => outcome === 'refused'))
+        const refused = own.filter((each) => telling(each)?.outcome === 'refused')
         const [first] = refused
         if (!first) return []
         const command = `nc -vz ${first.address} ${place.port}`
@@ -196,7 +197,7 @@ export const pathRules: readonly Rule[] = [
     source: 'Measured: EHOSTUNREACH after 3 s (three ARP or ND requests)',
     find: (evidence) =>
       dead(evidence, 'unreachable')
-        .filter(({ attempts }) => attempts.every(({ local, ms }) => !local && ms > 2900))
+        .filter((each) => isFar(each) && (telling(each)?.ms ?? 0) > NEIGHBOUR_GIVEN_UP_MS)
         .map((each) =>
           failure(
             at(each),
@@ -213,11 +214,11 @@ export const pathRules: readonly Rule[] = [
     source: 'Measured: ICMP administratively prohibited',
     find: (evidence) =>
       dead(evidence, 'unreachable', 'prohibited')
-        .filter(({ attempts }) => attempts.every(({ local, ms }) => !local && ms <= 2900))
+        .filter((each) => isFar(each) && (telling(each)?.ms ?? 0) <= NEIGHBOUR_GIVEN_UP_MS)
         .map((each) =>
           failure(
             at(each),
-            `A router or firewall on the way answers that ${each.address} can't be reached (${each.attempts[0]?.code}).`,
+            `A router or firewall on the way answers that ${each.address} can't be reached (${telling(each)?.code}).`,
             'See who sends it; look at its rules and at the firewall of this host.',
             `tcpdump -ni any 'icmp or icmp6'`,
           ),
@@ -327,7 +328,7 @@ export const pathRules: readonly Rule[] = [
 function oneFamilyDead(evidence: Evidence, triedFirst: boolean) {
   return byPlace(evidence).flatMap(([place, own]) => {
     const alive = own.find(isAlive)
-    const silent = own.filter((each) => each.attempts.every(({ outcome }) => isSilent(outcome)) && !each.translates)
+    const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates)
     const [first] = silent
     if (!alive || !first || alive.family === first.family) return []
     if (own.some((each) => each.family === first.family && isAlive(each))) return []
@@ -359,11 +360,18 @@ const KIND_OF_ROUTE: Readonly<Record<string, string>> = {
 export const isAlive = ({ attempts }: AddressEvidence): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')
 
-/** Addresses where every attempt ended in one of these ways. */
+/**
+ * Where nothing connected, the attempt that tells most. Routers send few ICMP messages a second: the first attempt
+ * hears why, the next ones only silence.
+ */
+function telling({ attempts }: AddressEvidence): ConnectAttempt | undefined {
+  if (attempts.some(({ outcome }) => outcome === 'connected')) return undefined
+  return attempts.find(({ outcome }) => outcome !== 'timeout') ?? attempts[0]
+}
+
+/** Addresses where nothing connected, for one of these reasons. */
 const dead = ({ addresses }: Evidence, ...outcomes: ConnectFailure[]): AddressEvidence[] =>
-  addresses.filter(
-    ({ attempts }) => attempts.length > 0 && attempts.every(({ outcome }) => (outcomes as string[]).includes(outcome)),
-  )
+  addresses.filter((each) => (outcomes as (string | undefined)[]).includes(telling(each)?.outcome))
 
 const hasOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
   addresses.some((other) => other.place === place && other.family !== family && isAlive(other))

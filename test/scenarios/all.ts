@@ -1,0 +1,108 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import type { Finding } from '../../src/diagnose/finding.ts'
+import { play, type Scenario } from './scenario.ts'
+
+const run = promisify(execFile)
+const FILES = ['healthy', 'dns', 'service', 'discovery', 'host'] as const
+
+/** Every scenario of the repository, by file. */
+export const scenarios: readonly { readonly file: string; readonly scenarios: readonly Scenario[] }[] = FILES.map(
+  (file) => ({
+    file,
+    scenarios: JSON.parse(readFileSync(new URL(`./${file}.json`, import.meta.url), 'utf8')),
+  }),
+)
+
+const HERE = {
+  ipv6: Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1')),
+  linux: process.platform === 'linux',
+}
+const canMakeNamespaces = (() => {
+  try {
+    const attempt = 'ip link set lo up && ip link add v0 type veth peer name v1'
+    execFileSync('unshare', ['-rnm', 'sh', '-c', attempt], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+/** Whether this host can play it: some need IPv6, some network namespaces. */
+export const isPlayable = ({ needs = [], namespace }: Scenario): boolean =>
+  needs.every((need) => HERE[need]) && (namespace === undefined || canMakeNamespaces)
+
+/** Plays one; those that break routes and devices in namespaces of their own, in a process of their own. */
+const playAnywhere = (scenario: Scenario): Promise<Finding[]> =>
+  scenario.namespace ? playInNamespace(scenario) : play(scenario)
+
+async function playInNamespace(scenario: Scenario): Promise<Finding[]> {
+  const steps = [...(scenario.namespace ?? []), 'exec "$0" "$1" "$2"']
+  const words = [
+    '-rnm',
+    'sh',
+    '-c',
+    steps.join(' && '),
+    process.execPath,
+    await bundledPlayer(),
+    JSON.stringify(scenario),
+  ]
+  const { stdout } = await run('unshare', words)
+  return JSON.parse(stdout)
+}
+
+let bundled: Promise<string> | undefined
+
+/** Built once: compiling it anew for each scenario took most of the time of the suite. */
+function bundledPlayer(): Promise<string> {
+  bundled ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'scenario-player-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    const outfile = join(folder, 'player.mjs')
+    await build({
+      entryPoints: [fileURLToPath(new URL('./play-in-namespace.ts', import.meta.url))],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20.17',
+      logLevel: 'error',
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+    })
+    return outfile
+  })()
+  return bundled
+}
+
+/** What is wrong according to the doctor: notes are no complaints. */
+export const complaints = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ severity }) => severity !== 'note')
+
+/** Most scenarios wait for an answer that never comes: many at once cost little. */
+const AT_ONCE = 10
+
+/** Starts them all, `AT_ONCE` at a time; each promise settles with what was found, or why it could not be played. */
+export function playAll(list: readonly Scenario[]): ReadonlyMap<Scenario, Promise<Finding[]>> {
+  let free = AT_ONCE
+  const waiting: (() => void)[] = []
+  const turn = async (scenario: Scenario): Promise<Finding[]> => {
+    if (free > 0) free--
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await playAnywhere(scenario)
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
+  const started = new Map(list.map((scenario) => [scenario, turn(scenario)]))
+  // A failure is told by whoever awaits it, not as an unhandled rejection before.
+  for (const promise of started.values()) promise.catch(() => {})
+  return started
+}
