@@ -14,6 +14,10 @@ export const engineFiles = (stateDir: string) => ({
   /** Notifications, one JSON object a line; those before in `.1`. */
   notifications: join(stateDir, 'notifications.jsonl'),
   store: join(stateDir, 'state.mdb'),
+  /** Items of serverless caches' snapshots. */
+  snapshots: join(stateDir, 'snapshots'),
+  /** Stands for S3: exported snapshots lie in `<bucket>/<snapshot>.items`. */
+  buckets: join(stateDir, 's3'),
   authorityCertificate: join(stateDir, 'ca.pem'),
   authorityKey: join(stateDir, 'ca.key'),
 })
@@ -49,6 +53,10 @@ export const CONTROL = {
   clock: '/_cachectl/clock',
   /** GET, POST: NotificationSettings */
   notifications: '/_cachectl/notifications',
+  /** POST local-network.ts: `/list`, `/create`, `/delete` follow. */
+  subnets: '/_cachectl/subnets',
+  /** POST local-network.ts: `/list`, `/create`, `/delete`, `/authorize`, `/revoke` follow. */
+  securityGroups: '/_cachectl/security-groups',
 } as const
 
 export interface EngineStatus extends EngineInfo {
@@ -58,6 +66,25 @@ export interface EngineStatus extends EngineInfo {
   readonly workers: number
   readonly memoryBudgetBytes: number
   readonly clusters: readonly ClusterReport[]
+  readonly serverlessCaches: readonly ServerlessReport[]
+}
+
+export interface ServerlessReport {
+  readonly region: string
+  readonly name: string
+  readonly status: string
+  readonly endpoint: { readonly address: string; readonly port: number; readonly readOptimizedPort: number } | null
+  readonly worker: number | null
+  readonly connections: number
+  readonly items: number
+  readonly bytes: number
+  readonly limitBytes: number
+  /** ElastiCache Processing Units since the cache last started. */
+  readonly ecpus: number
+  /** null: no limit. */
+  readonly ecpuPerSecondLimit: number | null
+  /** Commands that had to wait because of the limit. */
+  readonly throttledCommands: number
 }
 
 export interface ClusterReport {

@@ -12,7 +12,10 @@ import {
 import { answerApi, factsOf } from './api.ts'
 import { QUOTAS } from './catalog/quotas.ts'
 import { clockRoutes } from './control/clock.ts'
+import type { NetworkOffice } from './control/network-office.ts'
 import { notificationRoutes } from './control/notifications.ts'
+import { securityGroupRoutes } from './control/security-groups.ts'
+import { subnetRoutes } from './control/subnets.ts'
 import { openCredentials } from './credentials.ts'
 import { frontDoor } from './front-door.ts'
 import { isAlive, processStart } from './holder.ts'
@@ -27,6 +30,7 @@ import { canListen, Ports } from './nodes/ports.ts'
 import { addressEvent, NotificationSink } from './notifications/sink.ts'
 import type { Context } from './operations/context.ts'
 import { LoopbackServer } from './server.ts'
+import { Serverless } from './serverless.ts'
 import { Signatures } from './signature.ts'
 import { reportStatus } from './status.ts'
 import type { HolderRecord } from './store/records.ts'
@@ -107,9 +111,23 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   })
   const ports = new Ports((port) => isRecorded(store, port), addresses)
   const runner = new Runner({ store, clock, fleet, ports, pace: parts.pace, log })
+  const serverless = new Serverless({
+    store,
+    clock,
+    runtime,
+    openAuthority,
+    ports,
+    memoryBudget: memoryBudget(),
+    wallClock: systemClock.now,
+    snapshotsDir: files.snapshots,
+    bucketsDir: files.buckets,
+    pace: parts.pace,
+    random,
+    log,
+  })
   runtime.onLost((keys) => {
     log(`a worker thread ended; starting its nodes again: ${keys.join(', ')}`)
-    for (const cluster of fleet.lost(keys)) {
+    for (const cluster of fleet.lost(serverless.lost(keys))) {
       const [region, id] = cluster.split('/') as [string, string]
       void runner.kick(region, id)
     }
@@ -125,6 +143,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     hasIpv6,
     pace: parts.pace,
     wake: (id) => void runner.kick(region, id),
+    wakeServerlessCache: (name) => serverless.wakeCache(region, name),
+    wakeServerlessSnapshot: (name) => serverless.wakeSnapshot(region, name),
   })
   const signatures = new Signatures(new Map([[credentials.accessKeyId, credentials.secretAccessKey]]), systemClock.now)
   const status = () =>
@@ -132,10 +152,15 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       info,
       store,
       fleet,
+      serverless,
       workers: runtime.workers,
       memoryBudgetBytes: memoryBudget(),
       residentBytes: process.memoryUsage.rss(),
     })
+  const office: NetworkOffice = {
+    contextOf,
+    settle: async (region, ids) => void (await Promise.all(ids.map((id) => runner.kick(region, id)))),
+  }
   const server = new LoopbackServer(
     frontDoor({
       api: (request) => answerApi(request, { signatures, contextOf, log }),
@@ -143,10 +168,12 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
           notificationLines.clear()
-          return reset(store, runner, clock)
+          return reset(store, runner, serverless, clock)
         },
-        ...clockRoutes(clock, runner, store),
+        ...clockRoutes(clock, () => settled(runner, serverless), store),
         ...notificationRoutes(store),
+        ...subnetRoutes(office),
+        ...securityGroupRoutes(office),
         [`POST ${CONTROL.stop}`]: () => {
           setImmediate(() => parts.onStop?.())
           return { stopping: true }
@@ -159,6 +186,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const shutDown = async () => {
     await server.close()
     await runner.close()
+    await serverless.close()
     await runtime.close()
     store.release()
     await store.close()
@@ -167,7 +195,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   let port: number
   try {
     // Before the door opens: a cluster that says available answers.
-    await runner.resume()
+    await Promise.all([runner.resume(), serverless.resume()])
     port = await server.listen(addresses, parts.port)
   } catch (error) {
     await shutDown()
@@ -205,13 +233,25 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 const isRecorded = (store: Store, port: number): boolean =>
   store
     .all('cluster')
-    .some(({ endpointPort, nodes }) => endpointPort === port || nodes.some((node) => node.port === port))
+    .some(({ endpointPort, nodes }) => endpointPort === port || nodes.some((node) => node.port === port)) ||
+  store.all('serverlessCache').some(({ ports }) => ports?.primary === port || ports?.readOptimized === port)
+
+async function settled(runner: Runner, serverless: Serverless): Promise<void> {
+  await runner.idle()
+  await serverless.idle()
+}
 
 /** Forgets everything; the nodes end as their records are gone, and the clock is the machine's again. */
-async function reset(store: Store, runner: Runner, clock: EngineClock): Promise<{ clusters: number }> {
+async function reset(
+  store: Store,
+  runner: Runner,
+  serverless: Serverless,
+  clock: EngineClock,
+): Promise<{ clusters: number }> {
   const clusters = store.all('cluster')
+  const caches = store.all('serverlessCache')
   store.clear()
   clock.reset()
-  await Promise.all(clusters.map(({ region, id }) => runner.kick(region, id)))
+  await Promise.all([...clusters.map(({ region, id }) => runner.kick(region, id)), serverless.cleared(caches)])
   return { clusters: clusters.length }
 }

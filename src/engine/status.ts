@@ -2,6 +2,7 @@ import type { ClusterReport, EngineInfo, EngineStatus, NodeReport } from '../api
 import { endpointAddress, listenAddresses } from './nodes/addresses.ts'
 import type { Fleet } from './nodes/fleet.ts'
 import type { NodeCounters } from './nodes/runtime.ts'
+import type { Serverless } from './serverless.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 
@@ -9,6 +10,7 @@ export interface StatusSources {
   readonly info: EngineInfo
   readonly store: Store
   readonly fleet: Fleet
+  readonly serverless: Serverless
   readonly workers: number
   readonly memoryBudgetBytes: number
   readonly residentBytes: number
@@ -16,7 +18,7 @@ export interface StatusSources {
 
 /** Everything a script may want to know of a running engine. */
 export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
-  const { info, store, fleet, workers, memoryBudgetBytes, residentBytes } = sources
+  const { info, store, fleet, serverless, workers, memoryBudgetBytes, residentBytes } = sources
   const counters = await fleet.counters()
   return {
     ...info,
@@ -24,6 +26,7 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     nodeRuntime: 'embedded',
     workers,
     memoryBudgetBytes,
+    serverlessCaches: serverless.report(counters),
     clusters: store.all('cluster').map((cluster) => reportCluster(cluster, fleet, counters)),
   }
 }

@@ -10,6 +10,11 @@ export const QUOTAS = {
   subnetsPerSubnetGroup: 20,
   securityGroupsPerRegion: 50,
   groupNameLength: 255,
+  serverlessCachesPerRegion: 40,
+  /** Manual snapshots of one serverless cache in any 24 hours. */
+  serverlessSnapshotsPerDay: 24,
+  /** Names of serverless caches and of their snapshots. */
+  serverlessNameLength: 40,
   /** Minutes: DescribeEvents looks back 14 days at most. */
   eventRetentionMinutes: 14 * 24 * 60,
 } as const

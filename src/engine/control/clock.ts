@@ -4,15 +4,21 @@ import { CONTROL } from '../../api/local-engine.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import type { ControlHandler } from '../front-door.ts'
 import type { ClockReading, EngineClock } from '../lifecycle/engine-clock.ts'
-import type { Runner } from '../lifecycle/runner.ts'
 import type { Store } from '../store/store.ts'
 
-/** `cachectl engine clock`: shows the time, moves it, and lets the engine do what falls due on the way. */
-export function clockRoutes(clock: EngineClock, runner: Runner, store: Store): Record<string, ControlHandler> {
+/**
+ * `cachectl engine clock`: shows the time, moves it, and lets the engine do what falls due on the way.
+ * @param settled Settles when nothing is being worked on.
+ */
+export function clockRoutes(
+  clock: EngineClock,
+  settled: () => Promise<void>,
+  store: Store,
+): Record<string, ControlHandler> {
   return {
     [`GET ${CONTROL.clock}`]: () => report(clock.reading()),
     async [`POST ${CONTROL.clock}`](request: ClockRequest) {
-      const reading = await clock.travel(targetOf(request), () => runner.idle())
+      const reading = await clock.travel(targetOf(request), settled)
       store.forgetEvents(reading.now - QUOTAS.eventRetentionMinutes * 60_000)
       return report(reading)
     },

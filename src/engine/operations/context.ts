@@ -1,5 +1,4 @@
 import type { Pace } from '../../api/local-engine.ts'
-import type { Pace } from '../../api/local-engine.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { RegionFacts } from '../catalog/regions.ts'
 import type { Store } from '../store/store.ts'
@@ -16,7 +15,6 @@ export interface Context {
   readonly random: () => number
   /** False on a machine without `::1`. */
   readonly hasIpv6: boolean
-  readonly pace: Pace
   /** How long states in between last. */
   readonly pace: Pace
   /** Lets the lifecycle look at a serverless cache, or at a snapshot of one, whose record has changed. */

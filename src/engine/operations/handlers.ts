@@ -22,6 +22,19 @@ import {
 import type { Handler } from './context.ts'
 import { DescribeCacheEngineVersions } from './engine-versions.ts'
 import { DescribeEvents } from './events.ts'
+import {
+  CreateServerlessCache,
+  DeleteServerlessCache,
+  DescribeServerlessCaches,
+  ModifyServerlessCache,
+} from './serverless-caches.ts'
+import {
+  CopyServerlessCacheSnapshot,
+  CreateServerlessCacheSnapshot,
+  DeleteServerlessCacheSnapshot,
+  DescribeServerlessCacheSnapshots,
+  ExportServerlessCacheSnapshot,
+} from './serverless-snapshots.ts'
 import { AddTagsToResource, ListTagsForResource, RemoveTagsFromResource } from './tags.ts'
 
 type Handlers = { readonly [N in OperationName]: Handler<N> | null }
@@ -33,7 +46,7 @@ export const handlers: Handlers = {
   BatchApplyUpdateAction: null,
   BatchStopUpdateAction: null,
   CompleteMigration: null,
-  CopyServerlessCacheSnapshot: null,
+  CopyServerlessCacheSnapshot,
   CopySnapshot: null,
   CreateCacheCluster,
   CreateCacheParameterGroup: null,
@@ -41,8 +54,8 @@ export const handlers: Handlers = {
   CreateCacheSubnetGroup,
   CreateGlobalReplicationGroup: null,
   CreateReplicationGroup: null,
-  CreateServerlessCache: null,
-  CreateServerlessCacheSnapshot: null,
+  CreateServerlessCache,
+  CreateServerlessCacheSnapshot,
   CreateSnapshot: null,
   CreateUser: null,
   CreateUserGroup: null,
@@ -54,8 +67,8 @@ export const handlers: Handlers = {
   DeleteCacheSubnetGroup,
   DeleteGlobalReplicationGroup: null,
   DeleteReplicationGroup: null,
-  DeleteServerlessCache: null,
-  DeleteServerlessCacheSnapshot: null,
+  DeleteServerlessCache,
+  DeleteServerlessCacheSnapshot,
   DeleteSnapshot: null,
   DeleteUser: null,
   DeleteUserGroup: null,
@@ -71,15 +84,15 @@ export const handlers: Handlers = {
   DescribeReplicationGroups: null,
   DescribeReservedCacheNodes: null,
   DescribeReservedCacheNodesOfferings: null,
-  DescribeServerlessCacheSnapshots: null,
-  DescribeServerlessCaches: null,
+  DescribeServerlessCacheSnapshots,
+  DescribeServerlessCaches,
   DescribeServiceUpdates: null,
   DescribeSnapshots: null,
   DescribeUpdateActions: null,
   DescribeUserGroups: null,
   DescribeUsers: null,
   DisassociateGlobalReplicationGroup: null,
-  ExportServerlessCacheSnapshot: null,
+  ExportServerlessCacheSnapshot,
   FailoverGlobalReplicationGroup: null,
   IncreaseNodeGroupsInGlobalReplicationGroup: null,
   IncreaseReplicaCount: null,
@@ -91,7 +104,7 @@ export const handlers: Handlers = {
   ModifyGlobalReplicationGroup: null,
   ModifyReplicationGroup: null,
   ModifyReplicationGroupShardConfiguration: null,
-  ModifyServerlessCache: null,
+  ModifyServerlessCache,
   ModifyUser: null,
   ModifyUserGroup: null,
   PurchaseReservedCacheNodesOffering: null,

@@ -2,6 +2,8 @@ import { Fault } from '../../api/faults.ts'
 
 const SMALLEST_PAGE = 20
 const LARGEST_PAGE = 100
+/** Of operations with NextToken and MaxResults. */
+const LARGEST_TOKEN_PAGE = 50
 
 export interface PageRequest {
   readonly Marker?: string | undefined
@@ -20,13 +22,33 @@ export interface Page<T> {
  */
 export function page<T>(items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
   const size = request.MaxRecords ?? LARGEST_PAGE
-  if (size < SMALLEST_PAGE || size > LARGEST_PAGE) {
+  refuseSize('MaxRecords', size, SMALLEST_PAGE, LARGEST_PAGE)
+  return cut(items, keyOf, size, request.Marker)
+}
+
+/** The same for operations of the newer kind: MaxResults is 1 to 50, 50 if absent (API reference, guide). */
+export function pageByToken<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  request: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined },
+): { readonly items: T[]; readonly NextToken?: string } {
+  const size = request.MaxResults ?? LARGEST_TOKEN_PAGE
+  refuseSize('MaxResults', size, 1, LARGEST_TOKEN_PAGE)
+  const { Marker, ...rest } = cut(items, keyOf, size, request.NextToken)
+  return { ...rest, ...(Marker && { NextToken: Marker }) }
+}
+
+function refuseSize(member: string, size: number, smallest: number, largest: number): void {
+  if (size < smallest || size > largest) {
     throw new Fault(
       'InvalidParameterValue',
-      `Invalid value ${size} for MaxRecords. Must be between ${SMALLEST_PAGE} and ${LARGEST_PAGE}`,
+      `Invalid value ${size} for ${member}. Must be between ${smallest} and ${largest}`,
     )
   }
-  const from = request.Marker === undefined ? 0 : startAfter(items, keyOf, readMarker(request.Marker))
+}
+
+function cut<T>(items: readonly T[], keyOf: (item: T) => string, size: number, marker: string | undefined): Page<T> {
+  const from = marker === undefined ? 0 : startAfter(items, keyOf, readMarker(marker))
   const chosen = items.slice(from, from + size)
   const last = chosen.at(-1)
   const isLast = last === undefined || from + size >= items.length

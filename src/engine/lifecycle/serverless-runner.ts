@@ -1,0 +1,246 @@
+import type { Pace } from '../../api/local-engine.ts'
+import { PRIMARY_PORT } from '../catalog/serverless.ts'
+import type { Ports } from '../nodes/ports.ts'
+import type { PortFailure, ServerlessFleet } from '../nodes/serverless-fleet.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
+import type { SnapshotFiles } from '../store/snapshot-files.ts'
+import type { Change, Store } from '../store/store.ts'
+import { newToken } from '../tokens.ts'
+import type { Clock } from './clock.ts'
+import { Loops, type Round } from './loops.ts'
+import {
+  afterFailedDump,
+  afterStep,
+  automaticName,
+  expiryOf,
+  newSnapshot,
+  nextSnapshotOf,
+  planSnapshot,
+  withDueDate,
+} from './serverless-steps.ts'
+import type { SnapshotRunner } from './snapshot-runner.ts'
+
+/** How long until a port that is taken is tried again. */
+const RETRY_MS = 5_000
+
+export interface ServerlessRunnerOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly fleet: ServerlessFleet
+  readonly ports: Ports
+  readonly files: SnapshotFiles
+  readonly snapshots: SnapshotRunner
+  readonly pace: Pace
+  readonly random: () => number
+  readonly log: (line: string) => void
+}
+
+/**
+ * Carries serverless caches from step to step, as the runner of clusters does: what runs follows the record, then a step is
+ * taken and committed. Items are not kept when the engine ends: a cache that comes back is there with its ports, and empty.
+ */
+export class ServerlessRunner {
+  readonly #options: ServerlessRunnerOptions
+  readonly #loops: Loops
+
+  constructor(options: ServerlessRunnerOptions) {
+    const { clock, log } = options
+    this.#options = options
+    this.#loops = new Loops({ clock, log, round: (region, id) => this.#round(region, id) })
+  }
+
+  /** After a start. A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
+  async resume(): Promise<void> {
+    const { store } = this.#options
+    for (const cache of store.all('serverlessCache')) {
+      const [step] = cache.steps
+      if (step?.do === 'dump') this.#failDump(cache, step, 'the engine ended before it was written')
+    }
+    await Promise.all(store.all('serverlessCache').map(({ region, id }) => this.kick(region, id)))
+  }
+
+  kick(region: string, id: string): Promise<void> {
+    return this.#loops.kick(region, id)
+  }
+
+  idle(): Promise<void> {
+    return this.#loops.idle()
+  }
+
+  close(): Promise<void> {
+    return this.#loops.close()
+  }
+
+  async #round(region: string, id: string): Promise<Round> {
+    const { store, fleet, clock } = this.#options
+    const cache = store.get('serverlessCache', region, id)
+    if (!cache) {
+      await fleet.forget(region, id)
+      return 'done'
+    }
+    const failure = await fleet.follow(cache)
+    if (store.get('serverlessCache', region, id) !== cache) return 'again'
+    if (failure) return this.#repair(cache, failure)
+    const [step] = cache.steps
+    if (!step) return this.#snapshotWhenDue(cache)
+    if (cache.stepDue > clock.now()) return { until: cache.stepDue }
+    await this.#take(cache, step)
+    return 'again'
+  }
+
+  async #take(cache: ServerlessCacheRecord, step: ServerlessStep): Promise<void> {
+    switch (step.do) {
+      case 'start':
+        return this.#start(cache)
+      case 'restore':
+        return this.#restore(cache, step.file)
+      case 'dump':
+        return this.#dump(cache, step)
+      case 'finish':
+        return this.#commit(cache, step.messages)
+      case 'delete':
+        return this.#delete(cache)
+    }
+  }
+
+  async #start(cache: ServerlessCacheRecord): Promise<void> {
+    const { ports } = this.#options
+    const [primary, readOptimized] = await this.#reservePair()
+    this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized } }))
+    ports.release([primary, readOptimized])
+  }
+
+  /** Neighbours, as 11211 and 11212 are: clients add one to the port they know. */
+  async #reservePair(): Promise<[number, number]> {
+    const { ports } = this.#options
+    for (let first = PRIMARY_PORT; ; ) {
+      const [primary, next] = (await ports.reserve(2, first)) as [number, number]
+      if (next === primary + 1) return [primary, next]
+      ports.release([primary, next])
+      first = next
+    }
+  }
+
+  async #restore(cache: ServerlessCacheRecord, file: string): Promise<void> {
+    const { fleet, files, log } = this.#options
+    try {
+      await fleet.restore(cache, files.path(file))
+      this.#commit(cache, [])
+    } catch (error) {
+      log(`serverless cache ${cache.region}/${cache.id}: ${(error as Error).message}`)
+      // The guide knows other causes only; these words are ours.
+      this.#commit(cache, [`Failed to create cache ${cache.id}. The snapshot could not be restored.`], (current) => ({
+        ...current,
+        status: 'create-failed',
+        steps: [],
+      }))
+    }
+  }
+
+  async #dump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }): Promise<void> {
+    const { store, fleet, files, clock, snapshots } = this.#options
+    const snapshot = store.get('serverlessSnapshot', cache.region, step.snapshot)
+    if (!snapshot) return this.#commit(cache, [])
+    try {
+      const bytes = await fleet.dump(cache, files.path(snapshot.file))
+      const createdAt = clock.now()
+      this.#commit(cache, [], undefined, (change) =>
+        change.put('serverlessSnapshot', { ...this.#current(snapshot), status: 'available', bytes, createdAt }),
+      )
+      void snapshots.kick(cache.region, snapshot.id)
+    } catch (error) {
+      this.#failDump(cache, step, (error as Error).message)
+    }
+  }
+
+  #failDump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }, cause: string): void {
+    const { store, log } = this.#options
+    log(`serverless cache ${cache.region}/${cache.id}: snapshot ${step.snapshot} failed: ${cause}`)
+    const snapshot = store.get('serverlessSnapshot', cache.region, step.snapshot)
+    this.#commit(cache, [], afterFailedDump, (change) => {
+      if (snapshot) change.put('serverlessSnapshot', { ...snapshot, status: 'failed' })
+    })
+  }
+
+  /** Automatic snapshots go with their cache, manual ones stay (guide, "Deleting a backup"). */
+  #delete(cache: ServerlessCacheRecord): void {
+    const { store, clock, snapshots } = this.#options
+    const automatic = store
+      .list('serverlessSnapshot', cache.region)
+      .filter((snapshot) => snapshot.cache === cache.id && snapshot.type === 'automated')
+    store.change((change) => {
+      change.remove('serverlessCache', cache)
+      for (const snapshot of automatic) {
+        change.put('serverlessSnapshot', { ...snapshot, status: 'deleting', stepDue: clock.now() })
+      }
+      change.addEvent(this.#event(cache, `Cache ${cache.id} was deleted.`))
+    })
+    for (const { region, id } of automatic) void snapshots.kick(region, id)
+  }
+
+  /** An automatic snapshot that fell due while the engine was off, or the cache busy, is made once, late. */
+  #snapshotWhenDue(cache: ServerlessCacheRecord): Round {
+    const { store, clock, random, pace } = this.#options
+    const { nextSnapshot } = cache
+    if (nextSnapshot === null || cache.status !== 'available') return 'done'
+    const now = clock.now()
+    if (nextSnapshot > now) return { until: nextSnapshot }
+    const next = { ...cache, nextSnapshot: nextSnapshotOf(cache, now) }
+    const id = automaticName(cache.id, now)
+    if (store.get('serverlessSnapshot', cache.region, id)) {
+      store.change((change) => change.put('serverlessCache', next))
+      return 'again'
+    }
+    store.change((change) => {
+      change.put('serverlessSnapshot', {
+        ...newSnapshot(cache, id, newToken(random, 12), now),
+        type: 'automated',
+        expiresAt: expiryOf(cache, now),
+      })
+      const begun: ServerlessCacheRecord = { ...next, status: 'snapshotting', steps: planSnapshot(id) }
+      change.put('serverlessCache', withDueDate(begun, pace, now))
+    })
+    return 'again'
+  }
+
+  /** A cache nobody knows the ports of yet moves to others; one that is known stays, and is tried again. */
+  async #repair(cache: ServerlessCacheRecord, { port, code }: PortFailure): Promise<Round> {
+    const { store, clock, log } = this.#options
+    if (cache.status === 'creating') {
+      await this.#start({ ...cache, steps: [{ do: 'start' }, ...cache.steps] })
+      return 'again'
+    }
+    log(`serverless cache ${cache.region}/${cache.id}: port ${port}: ${code}`)
+    return store.get('serverlessCache', cache.region, cache.id) === cache ? { until: clock.now() + RETRY_MS } : 'again'
+  }
+
+  /**
+   * Commits the end of the step that `cache` began with. Its tags, limits and the like may have changed meanwhile, its steps
+   * have not.
+   */
+  #commit(
+    cache: ServerlessCacheRecord,
+    messages: readonly string[],
+    after: (cache: ServerlessCacheRecord) => ServerlessCacheRecord = (current) => current,
+    also: (change: Change) => void = () => {},
+  ): void {
+    const { store, clock, pace } = this.#options
+    const current = store.get('serverlessCache', cache.region, cache.id)
+    if (!current) return
+    const done = after(afterStep({ ...current, steps: cache.steps }, clock.now()))
+    store.change((change) => {
+      change.put('serverlessCache', withDueDate(done, pace, clock.now()))
+      for (const message of messages) change.addEvent(this.#event(cache, message))
+      also(change)
+    })
+  }
+
+  #event({ region, id }: ServerlessCacheRecord, message: string) {
+    const date = this.#options.clock.now()
+    return { region, sourceType: 'serverless-cache' as const, sourceIdentifier: id, message, date }
+  }
+
+  #current(snapshot: ServerlessSnapshotRecord): ServerlessSnapshotRecord {
+    return this.#options.store.get('serverlessSnapshot', snapshot.region, snapshot.id) ?? snapshot
+  }
+}

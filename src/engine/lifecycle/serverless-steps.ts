@@ -1,0 +1,104 @@
+/**
+ * The life of a serverless cache: what it goes through, how long that takes, and what is left of it when a step is done. Pure;
+ * the runner does what the steps ask for and commits.
+ */
+import type { Pace } from '../../api/local-engine.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
+
+/** Milliseconds before a step; `realistic` follows the guide's "in under a minute" for a creation. */
+const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<ServerlessStep['do'], number>>>> = {
+  quick: { start: 0, restore: 0, dump: 100, finish: 200, delete: 200 },
+  realistic: { start: 0, restore: 15_000, dump: 60_000, finish: 45_000, delete: 60_000 },
+}
+
+/** Before a snapshot is copied, exported or deleted. */
+const SNAPSHOT_DELAYS: Readonly<Record<Pace, number>> = { instant: 0, quick: 200, realistic: 30_000 }
+
+/** The record with the first of its steps due as late as the pace wants. */
+export function withDueDate(cache: ServerlessCacheRecord, pace: Pace, now: number): ServerlessCacheRecord {
+  const [step] = cache.steps
+  return { ...cache, stepDue: now + (step && pace !== 'instant' ? DELAYS[pace][step.do] : 0) }
+}
+
+export const snapshotDue = (pace: Pace, now: number): number => now + SNAPSHOT_DELAYS[pace]
+
+/** @param file Of the snapshot to start from, if any. */
+export const planCreation = (name: string, file: string | null): ServerlessStep[] => [
+  { do: 'start' },
+  ...(file === null ? [] : [{ do: 'restore' as const, file }]),
+  { do: 'finish', messages: [`Cache ${name} is created and ready to use.`] },
+]
+
+export const planSnapshot = (snapshot: string): ServerlessStep[] => [
+  { do: 'dump', snapshot },
+  { do: 'finish', messages: [] },
+]
+
+/** @param snapshot The final one, if any. */
+export const planDeletion = (snapshot: string | null): ServerlessStep[] => [
+  ...(snapshot === null ? [] : [{ do: 'dump' as const, snapshot }]),
+  { do: 'delete' },
+]
+
+/** The cache once its first step is done, at `now`. */
+export function afterStep(cache: ServerlessCacheRecord, now: number): ServerlessCacheRecord {
+  const [step, ...steps] = cache.steps
+  if (step?.do !== 'finish') return { ...cache, steps }
+  return {
+    ...cache,
+    steps,
+    status: 'available',
+    createdAt: cache.status === 'creating' ? now : cache.createdAt,
+  }
+}
+
+/** A cache whose items could not be written: it stays, even if it was to be deleted afterwards. */
+export const afterFailedDump = (cache: ServerlessCacheRecord): ServerlessCacheRecord => ({
+  ...cache,
+  status: 'available',
+  steps: [],
+})
+
+const DAY_MS = 24 * 3600_000
+
+/** The first moment after `now` at which a day has `time` (UTC, `HH:MM`). */
+export function nextDaily(time: string, now: number): number {
+  const [hour = 0, minute = 0] = time.split(':').map(Number)
+  const today = Math.floor(now / DAY_MS) * DAY_MS + (hour * 60 + minute) * 60_000
+  return today > now ? today : today + DAY_MS
+}
+
+/** When the next automatic snapshot is due, by the cache's settings. */
+export const nextSnapshotOf = (
+  { snapshotRetentionLimit, dailySnapshotTime }: ServerlessCacheRecord,
+  now: number,
+): number | null => (snapshotRetentionLimit === 0 ? null : nextDaily(dailySnapshotTime, now))
+
+/** The name of an automatic snapshot: `automatic.my-cache-2023-11-27-03-15` (guide, "Copying a backup"). */
+export const automaticName = (cache: string, now: number): string =>
+  `automatic.${cache}-${new Date(now).toISOString().slice(0, 16).replace(/[T:]/g, '-')}`
+
+export const expiryOf = ({ snapshotRetentionLimit }: ServerlessCacheRecord, now: number): number =>
+  now + snapshotRetentionLimit * DAY_MS
+
+/** A snapshot of a cache, as it begins. @param token Makes the name of its file, since names of snapshots come again. */
+export const newSnapshot = (
+  cache: ServerlessCacheRecord,
+  id: string,
+  token: string,
+  now: number,
+): ServerlessSnapshotRecord => ({
+  region: cache.region,
+  id,
+  type: 'manual',
+  status: 'creating',
+  createdAt: now,
+  expiresAt: null,
+  cache: cache.id,
+  bytes: 0,
+  file: `${cache.region}-${token}.items`,
+  copyOf: null,
+  exportTo: null,
+  tags: [],
+  stepDue: now,
+})

@@ -1,0 +1,105 @@
+import type { Pace } from '../../api/local-engine.ts'
+import type { ServerlessSnapshotRecord } from '../store/records.ts'
+import type { SnapshotFiles } from '../store/snapshot-files.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import { Loops, type Round } from './loops.ts'
+import { snapshotDue } from './serverless-steps.ts'
+
+export interface SnapshotRunnerOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly files: SnapshotFiles
+  readonly pace: Pace
+  readonly log: (line: string) => void
+}
+
+/** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
+export class SnapshotRunner {
+  readonly #options: SnapshotRunnerOptions
+  readonly #loops: Loops
+
+  constructor(options: SnapshotRunnerOptions) {
+    const { clock, log } = options
+    this.#options = options
+    this.#loops = new Loops({ clock, log, round: (region, id) => this.#round(region, id) })
+  }
+
+  /** After a start: files without a record go, and what was left to do goes on. */
+  resume(): void {
+    const { store, files } = this.#options
+    const snapshots = store.all('serverlessSnapshot')
+    files.sweep(new Set(snapshots.map(({ file }) => file)))
+    for (const { region, id } of snapshots) void this.kick(region, id)
+  }
+
+  kick(region: string, id: string): Promise<void> {
+    return this.#loops.kick(region, id)
+  }
+
+  idle(): Promise<void> {
+    return this.#loops.idle()
+  }
+
+  close(): Promise<void> {
+    return this.#loops.close()
+  }
+
+  async #round(region: string, id: string): Promise<Round> {
+    const { store, clock } = this.#options
+    const snapshot = store.get('serverlessSnapshot', region, id)
+    if (!snapshot || snapshot.status === 'creating') return 'done'
+    if (isAtRest(snapshot)) return this.#expireWhenDue(snapshot)
+    if (snapshot.stepDue > clock.now()) return { until: snapshot.stepDue }
+    await this.#work(snapshot)
+    return 'again'
+  }
+
+  #expireWhenDue(snapshot: ServerlessSnapshotRecord): Round {
+    const { store, clock, pace } = this.#options
+    if (snapshot.expiresAt === null) return 'done'
+    const now = clock.now()
+    if (snapshot.expiresAt > now) return { until: snapshot.expiresAt }
+    // A cache that is being restored from it reads its file: as long as that takes, it stays.
+    if (isNeeded(snapshot, store)) return { until: now + 1_000 }
+    store.change((change) =>
+      change.put('serverlessSnapshot', { ...snapshot, status: 'deleting', stepDue: snapshotDue(pace, now) }),
+    )
+    return 'again'
+  }
+
+  async #work(snapshot: ServerlessSnapshotRecord): Promise<void> {
+    const { store, files } = this.#options
+    const { status, file, copyOf, exportTo, id } = snapshot
+    if (status === 'deleting') {
+      await files.remove(file)
+      store.change((change) => change.remove('serverlessSnapshot', snapshot))
+      return
+    }
+    try {
+      if (status === 'copying' && copyOf !== null) await files.copy(copyOf, file)
+      if (status === 'exporting' && exportTo !== null) await files.export(file, exportTo, id)
+      this.#commit(snapshot, { status: 'available' })
+    } catch (error) {
+      // An export that fails leaves the snapshot as good as it was; a copy that fails is none.
+      this.#options.log(`snapshot ${snapshot.region}/${id}: ${status} failed: ${(error as Error).message}`)
+      this.#commit(snapshot, { status: status === 'exporting' ? 'available' : 'failed' })
+    }
+  }
+
+  #commit({ region, id }: ServerlessSnapshotRecord, result: Pick<ServerlessSnapshotRecord, 'status'>): void {
+    const { store } = this.#options
+    const current = store.get('serverlessSnapshot', region, id)
+    if (!current) return
+    store.change((change) => change.put('serverlessSnapshot', { ...current, ...result, copyOf: null, exportTo: null }))
+  }
+}
+
+const isAtRest = ({ status }: ServerlessSnapshotRecord): boolean => status === 'available' || status === 'failed'
+
+/** Whether something is still to be read from the snapshot's file. */
+export const isNeeded = ({ region, file }: ServerlessSnapshotRecord, store: Store): boolean =>
+  store
+    .list('serverlessCache', region)
+    .some(({ steps }) => steps.some((step) => step.do === 'restore' && step.file === file)) ||
+  store.list('serverlessSnapshot', region).some(({ copyOf }) => copyOf === file)

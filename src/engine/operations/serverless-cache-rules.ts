@@ -1,0 +1,145 @@
+/** What the settings of a serverless cache may be. Each function returns the value to store or throws the refusal. */
+import type { CacheUsageLimits } from '@aws-sdk/client-elasticache'
+import { Fault } from '../../api/faults.ts'
+import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../catalog/serverless.ts'
+import { findSubnet, networkTypesOf } from '../network/subnets.ts'
+import { defaultSubnets } from '../network/vpc.ts'
+import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../store/records.ts'
+import type { Context } from './context.ts'
+
+const invalid = (message: string) => new Fault('InvalidParameterValue', message)
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+
+const LONGEST_DESCRIPTION = 255
+
+/** The words are AWS's; under which code it says them is not known. */
+export function refuseOtherVersion(version: string | undefined): void {
+  if (version !== undefined && version !== SERVERLESS_VERSION.major) {
+    throw invalid(`Specified engine does not support major engine version ${version}`)
+  }
+}
+
+export function readDescription(description: string | undefined): string {
+  if (description !== undefined && description.length > LONGEST_DESCRIPTION) {
+    throw invalid(
+      `Description must not be longer than ${LONGEST_DESCRIPTION} characters; it has ${description.length}.`,
+    )
+  }
+  return description ?? ''
+}
+
+/** Members that a serverless cache for Memcached does not have, or that have no counterpart on this machine. */
+export function refuseUnsupportedMembers(input: {
+  readonly KmsKeyId?: string | undefined
+  readonly UserGroupId?: string | undefined
+  readonly RemoveUserGroup?: boolean | undefined
+}): void {
+  if (input.KmsKeyId !== undefined) {
+    throw invalid('The local engine has no keys of KMS, and encrypts nothing at rest. Leave KmsKeyId out.')
+  }
+  if (input.UserGroupId !== undefined || input.RemoveUserGroup) {
+    throw conflict('User groups are not supported for engine memcached.')
+  }
+}
+
+/** A limit of 0 is none; a member left out stays as it is. */
+export function readUsageLimits(
+  limits: CacheUsageLimits | undefined,
+  present: Pick<ServerlessCacheRecord, 'dataStorage' | 'ecpuPerSecond'>,
+): Pick<ServerlessCacheRecord, 'dataStorage' | 'ecpuPerSecond'> {
+  const { DataStorage, ECPUPerSecond } = limits ?? {}
+  if (DataStorage && DataStorage.Unit === undefined) throw invalid('The parameter DataStorage.Unit must be GB.')
+  return {
+    dataStorage: readLimit('DataStorage', DataStorage, present.dataStorage),
+    ecpuPerSecond: readLimit('ECPUPerSecond', ECPUPerSecond, present.ecpuPerSecond),
+  }
+}
+
+function readLimit(
+  name: keyof typeof USAGE_LIMITS,
+  given: { readonly Minimum?: number | undefined; readonly Maximum?: number | undefined } | undefined,
+  present: UsageLimit,
+): UsageLimit {
+  const { least, most } = USAGE_LIMITS[name]
+  for (const member of ['Minimum', 'Maximum'] as const) {
+    const value = given?.[member]
+    if (value !== undefined && value !== 0 && (value < least || value > most)) {
+      throw invalid(`Invalid value ${value} for ${name}.${member}. Must be between ${least} and ${most}, or 0 for none`)
+    }
+  }
+  const limit = { minimum: given?.Minimum ?? present.minimum, maximum: given?.Maximum ?? present.maximum }
+  if (limit.maximum !== 0 && limit.minimum > limit.maximum) {
+    throw conflict(`${name}.Minimum ${limit.minimum} must not be greater than ${name}.Maximum ${limit.maximum}.`)
+  }
+  return limit
+}
+
+export function readRetention(days: number | undefined): number {
+  if (days !== undefined && (days < 0 || days > LONGEST_RETENTION)) {
+    throw invalid(`Invalid value ${days} for SnapshotRetentionLimit. Must be between 0 and ${LONGEST_RETENTION}`)
+  }
+  return days ?? 0
+}
+
+/** Without one a half hour of the day is chosen, as the guide says ElastiCache does. */
+export function readDailySnapshotTime(time: string | undefined, random: () => number): string {
+  if (time === undefined) {
+    const slot = Math.floor(random() * 48)
+    return `${String(Math.floor(slot / 2)).padStart(2, '0')}:${slot % 2 === 0 ? '00' : '30'}`
+  }
+  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) {
+    throw invalid(`The daily snapshot time ${time} is not of the form hh24:mi, such as 03:00.`)
+  }
+  return time
+}
+
+export interface ServerlessNetwork {
+  readonly networkType: NetworkType
+  readonly subnetIds: readonly string[]
+}
+
+/**
+ * Subnets of different zones and one VPC (guide, "Choosing subnets"). Without any, three of the default VPC, two in us-west-1.
+ * IPv4 unless all subnets have IPv6 only (API reference).
+ */
+export function readServerlessNetwork(
+  input: { readonly SubnetIds?: readonly string[] | undefined; readonly NetworkType?: NetworkType | undefined },
+  { store, region, hasIpv6 }: Context,
+): ServerlessNetwork {
+  const ids = input.SubnetIds ?? []
+  const found = ids.map((id) => ({ id, subnet: findSubnet(store, region, id) }))
+  const unknown = found.filter(({ subnet }) => subnet === undefined).map(({ id }) => id)
+  // AWS's words for cache subnet groups.
+  if (unknown.length > 0) throw invalid(`Some input subnets in :[${unknown.join(', ')}] are invalid.`)
+  const subnets = found.map(({ subnet }) => subnet).filter((subnet) => subnet !== undefined)
+  const isIpv6Only = subnets.length > 0 && subnets.every(({ ipv4Cidr }) => ipv4Cidr === null)
+  const networkType = input.NetworkType ?? (isIpv6Only ? 'ipv6' : 'ipv4')
+  if (networkType !== 'ipv4' && !hasIpv6) {
+    throw invalid(`NetworkType ${networkType} needs ::1, which this machine does not have.`)
+  }
+  refuseUnsuitable(subnets, networkType)
+  const chosen = subnets.length > 0 ? subnets : chooseSubnets(region, networkType)
+  return { networkType, subnetIds: chosen.map(({ id }) => id) }
+}
+
+function refuseUnsuitable(subnets: readonly SubnetRecord[], networkType: NetworkType): void {
+  const [first] = subnets
+  for (const subnet of subnets) {
+    if (!networkTypesOf(subnet).includes(networkType)) {
+      throw conflict(`NetworkType ${networkType} is not supported by subnet ${subnet.id}.`)
+    }
+    if (first && subnet.vpcId !== first.vpcId) {
+      throw invalid(`Subnets ${first.id} and ${subnet.id} are not in the same VPC.`)
+    }
+  }
+  if (new Set(subnets.map(({ zone }) => zone)).size < subnets.length) {
+    throw invalid('The subnets of a serverless cache must be in different Availability Zones.')
+  }
+}
+
+function chooseSubnets(region: string, networkType: NetworkType): SubnetRecord[] {
+  // The first suitable one of each zone: the plain kind, since default subnets come in the order IPv4, dual stack, IPv6.
+  const suitable = defaultSubnets(region).filter((subnet) => networkTypesOf(subnet).includes(networkType))
+  const byZone = new Map(suitable.toReversed().map((subnet) => [subnet.zone, subnet]))
+  return [...byZone.values()].reverse().slice(0, region === 'us-west-1' ? 2 : 3)
+}

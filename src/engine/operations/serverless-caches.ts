@@ -1,0 +1,179 @@
+import { Fault } from '../../api/faults.ts'
+import { parseArn } from '../../api/names.ts'
+import { QUOTAS } from '../catalog/quotas.ts'
+import { NO_LIMIT } from '../catalog/serverless.ts'
+import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../lifecycle/serverless-steps.ts'
+import { missing } from '../query-protocol.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
+import { newToken } from '../tokens.ts'
+import { readEngine, readSecurityGroups } from './cache-cluster-rules.ts'
+import type { Context, Handler } from './context.ts'
+import { readIdentifier } from './identifiers.ts'
+import { pageByToken } from './paging.ts'
+import { answerServerlessCache } from './serverless-cache-answer.ts'
+import {
+  readDailySnapshotTime,
+  readDescription,
+  readRetention,
+  readServerlessNetwork,
+  readUsageLimits,
+  refuseOtherVersion,
+  refuseUnsupportedMembers,
+} from './serverless-cache-rules.ts'
+import { findSnapshot, manualSnapshotOf } from './serverless-snapshots.ts'
+import { mergeTags, readTags } from './tag-rules.ts'
+
+/** Finds a cache by its name in any case (guide: created as `serverlessCacheForLambda`, described as `serverlessCacheforLambda`). */
+export function findServerlessCache(name: string | undefined, { store, region }: Context): ServerlessCacheRecord {
+  if (!name) throw missing('ServerlessCacheName')
+  const cache = store.get('serverlessCache', region, name.toLowerCase())
+  if (!cache) throw new Fault('ServerlessCacheNotFoundFault', `Serverless cache not found: ${name}`)
+  return cache
+}
+
+export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
+  const { store, region, now, random } = context
+  const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', QUOTAS.serverlessNameLength)
+  readEngine(input.Engine)
+  refuseOtherVersion(input.MajorEngineVersion)
+  refuseUnsupportedMembers(input)
+  const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, context)
+  if (store.get('serverlessCache', region, id)) {
+    throw new Fault('ServerlessCacheAlreadyExistsFault', `Serverless cache ${id} already exists.`)
+  }
+  if (store.list('serverlessCache', region).length >= QUOTAS.serverlessCachesPerRegion) {
+    throw new Fault(
+      'ServerlessCacheQuotaForCustomerExceededFault',
+      `Serverless cache quota exceeded. You can have at most ${QUOTAS.serverlessCachesPerRegion} serverless caches in this region.`,
+    )
+  }
+  const cache: ServerlessCacheRecord = {
+    region,
+    id,
+    token: newToken(random, 6),
+    description: readDescription(input.Description),
+    createdAt: now,
+    status: 'creating',
+    ...readUsageLimits(input.CacheUsageLimits, { dataStorage: NO_LIMIT, ecpuPerSecond: NO_LIMIT }),
+    securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context),
+    ...readServerlessNetwork(input, context),
+    ports: null,
+    snapshotRetentionLimit: readRetention(input.SnapshotRetentionLimit),
+    dailySnapshotTime: readDailySnapshotTime(input.DailySnapshotTime, random),
+    nextSnapshot: null,
+    manualSnapshots: [],
+    tags: mergeTags([], readTags(input.Tags)),
+    steps: planCreation(id, snapshot?.file ?? null),
+    stepDue: now,
+  }
+  return { ServerlessCache: commit({ ...cache, nextSnapshot: nextSnapshotOf(cache, now) }, context) }
+}
+
+export const DescribeServerlessCaches: Handler<'DescribeServerlessCaches'> = (input, context) => {
+  const caches = input.ServerlessCacheName
+    ? [findServerlessCache(input.ServerlessCacheName, context)]
+    : context.store.list('serverlessCache', context.region)
+  const { items, NextToken } = pageByToken(caches, ({ id }) => id, input)
+  return {
+    ...(NextToken && { NextToken }),
+    ServerlessCaches: items.map((cache) => answerServerlessCache(cache, context.account)),
+  }
+}
+
+export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, context) => {
+  const cache = findServerlessCache(input.ServerlessCacheName, context)
+  if (input.Engine !== undefined) readEngine(input.Engine)
+  refuseOtherVersion(input.MajorEngineVersion)
+  refuseUnsupportedMembers(input)
+  const limits = readUsageLimits(input.CacheUsageLimits, cache)
+  const settings: Partial<ServerlessCacheRecord> = {
+    ...limits,
+    ...(input.Description !== undefined && { description: readDescription(input.Description) }),
+    ...(input.SecurityGroupIds && { securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context) }),
+    ...(input.SnapshotRetentionLimit !== undefined && {
+      snapshotRetentionLimit: readRetention(input.SnapshotRetentionLimit),
+    }),
+    ...(input.DailySnapshotTime !== undefined && {
+      dailySnapshotTime: readDailySnapshotTime(input.DailySnapshotTime, context.random),
+    }),
+  }
+  const modified: ServerlessCacheRecord = { ...cache, ...settings }
+  const changed = (...members: (keyof ServerlessCacheRecord)[]) =>
+    members.some((member) => JSON.stringify(modified[member]) !== JSON.stringify(cache[member]))
+  if (!changed(...(Object.keys(settings) as (keyof ServerlessCacheRecord)[]))) {
+    throw new Fault('InvalidParameterCombination', 'No modifications were requested')
+  }
+  refuseUnlessAvailable(cache)
+  const messages = [
+    ...(changed('securityGroupIds') ? [`SecurityGroups updated for the cache ${cache.id}.`] : []),
+    ...(changed('dataStorage', 'ecpuPerSecond') ? [`Limits updated for the cache ${cache.id}.`] : []),
+  ]
+  const begun: ServerlessCacheRecord = {
+    ...modified,
+    status: 'modifying',
+    nextSnapshot: changed('snapshotRetentionLimit', 'dailySnapshotTime')
+      ? nextSnapshotOf(modified, context.now)
+      : cache.nextSnapshot,
+    steps: [{ do: 'finish', messages }],
+  }
+  return { ServerlessCache: commit(begun, context) }
+}
+
+export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, context) => {
+  const cache = findServerlessCache(input.ServerlessCacheName, context)
+  const name = input.FinalSnapshotName
+  if (cache.status !== 'create-failed' || name) refuseUnlessAvailable(cache)
+  const final = name ? manualSnapshotOf(cache, name, [], context) : undefined
+  const steps = planDeletion(final?.snapshot.id ?? null)
+  const deleting: ServerlessCacheRecord = {
+    ...(final?.cache ?? cache),
+    status: 'deleting',
+    steps,
+  }
+  return { ServerlessCache: commit(deleting, context, final?.snapshot) }
+}
+
+/** AWS's words; it has been seen to let tags be changed while a cache is modified, but not while it is created or deleted. */
+export function refuseUnlessAvailable({ status }: ServerlessCacheRecord): void {
+  if (status === 'available') return
+  throw notAvailable()
+}
+
+export const notAvailable = (): Fault =>
+  new Fault(
+    'InvalidServerlessCacheStateFault',
+    'Serverless cache is not in an available state to perform the requested action.',
+  )
+
+/** The snapshot whose items a new cache begins with: one, and of this engine. */
+function readSnapshotToRestore(
+  arns: readonly string[] | undefined,
+  context: Context,
+): ServerlessSnapshotRecord | undefined {
+  if (!arns || arns.length === 0) return undefined
+  const [text = '', ...others] = arns
+  const arn = parseArn(text)
+  if (others.length > 0) {
+    throw new Fault('InvalidParameterValue', 'A serverless cache for memcached is restored from one snapshot only.')
+  }
+  if (arn?.type !== 'serverlesscachesnapshot' || arn.region !== context.region || arn.account !== context.account) {
+    throw new Fault(
+      'InvalidParameterValue',
+      `${text} is not the ARN of a serverless cache snapshot of region ${context.region} and account ${context.account}.`,
+    )
+  }
+  const snapshot = findSnapshot(arn.name, context, 'InvalidParameterValue')
+  if (snapshot.status !== 'available') {
+    throw new Fault('InvalidParameterValue', `Snapshot ${snapshot.id} is ${snapshot.status}, not available.`)
+  }
+  return snapshot
+}
+
+function commit(cache: ServerlessCacheRecord, context: Context, snapshot?: ServerlessSnapshotRecord) {
+  context.store.change((change) => {
+    change.put('serverlessCache', withDueDate(cache, context.pace, context.now))
+    if (snapshot) change.put('serverlessSnapshot', snapshot)
+  })
+  context.wakeServerlessCache(cache.id)
+  return answerServerlessCache(cache, context.account)
+}

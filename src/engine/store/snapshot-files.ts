@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { constants, copyFile, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * The folder of snapshots' files, and the folder that stands for S3: a bucket is a folder in it, made when it is first exported
+ * to. A file that has no record is of no use to anybody, so that files are made before records say so, and go before them.
+ */
+export class SnapshotFiles {
+  readonly #directory: string
+  readonly #buckets: string
+
+  constructor(directory: string, buckets: string) {
+    this.#directory = directory
+    this.#buckets = buckets
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  }
+
+  path(file: string): string {
+    return join(this.#directory, file)
+  }
+
+  exists(file: string): boolean {
+    return existsSync(this.path(file))
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    await copyDurably(this.path(from), this.path(to))
+  }
+
+  /** Answers the path of the exported file: `<bucket>/<name>.items`. */
+  async export(file: string, bucket: string, name: string): Promise<string> {
+    const folder = join(this.#buckets, bucket)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const target = join(folder, `${name}.items`)
+    await copyDurably(this.path(file), target)
+    return target
+  }
+
+  async remove(file: string): Promise<void> {
+    await rm(this.path(file), { force: true })
+  }
+
+  /** Removes what no record speaks of: files half-written, or left by a crash. */
+  sweep(known: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.#directory)) {
+      if (!known.has(name)) rmSync(this.path(name), { force: true })
+    }
+  }
+}
+
+/** There is a whole copy under the name, or what was there before. */
+async function copyDurably(from: string, to: string): Promise<void> {
+  const partial = `${to}.partial`
+  try {
+    // A clone where the file system can: no data is copied then.
+    await copyFile(from, partial, constants.COPYFILE_FICLONE)
+    const handle = await open(partial, 'r+')
+    await handle.sync().finally(() => handle.close())
+    await rename(partial, to)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+}
