@@ -8,8 +8,9 @@ export type PlainSpeaker =
   | 'memcached'
   | 'redis'
   | 'http'
-  /** A TLS alert, or a hang-up before any byte: what TLS servers do with plain text. */
+  /** A TLS alert. */
   | 'tls'
+  /** Hung up without a word: a proxy without a target, or a TLS server that does not like plain text. */
   | 'closed'
   | 'silent'
   /** The server closes because it has no room: `ERROR Too many open connections`. */

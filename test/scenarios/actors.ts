@@ -109,6 +109,8 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
   const [current, max] = actor.connections ?? [5, 65_000]
   let pending = ''
   socket.on('data', (bytes) => {
+    // A ClientHello: Memcached finds no command in it.
+    if (bytes[0] === 0x16) return void socket.write('ERROR\r\n')
     pending += bytes.toString('latin1')
     const lines = pending.split('\r\n')
     pending = lines.pop() ?? ''

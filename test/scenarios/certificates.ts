@@ -26,23 +26,23 @@ const VALIDITY: Readonly<Partial<Record<CertificateFault, readonly [from: number
 }
 
 /** An authority for one scenario. */
-export async function authority(now = Date.now()) {
+export async function authority(name = 'scenario CA', now = Date.now()) {
   // The library is typed for the DOM's Crypto; Node's is the same interface.
   x509.cryptoProvider.set(webcrypto as never)
   const keys = await newKeys()
   const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=scenario CA',
+    name: `CN=${name}`,
     keys,
     signingAlgorithm: ALGORITHM,
     notBefore: new Date(now - 400 * DAY_MS),
     notAfter: new Date(now + 400 * DAY_MS),
     extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
   })
-  const issue = async (fault: CertificateFault, name: string): Promise<Issued> => {
-    if (fault === 'unknown-authority') return (await authority(now)).issue('good', name)
+  const issue = async (fault: CertificateFault, host: string): Promise<Issued> => {
+    if (fault === 'unknown-authority') return (await authority('another CA', now)).issue('good', host)
     const own = await newKeys()
     const [from, to] = VALIDITY[fault] ?? [-1, 365]
-    const altName = fault === 'wrong-name' ? 'other.example' : name
+    const altName = fault === 'wrong-name' ? 'other.example' : host
     const common = {
       subject: `CN=${altName}`,
       notBefore: new Date(now + from * DAY_MS),

@@ -12,6 +12,9 @@ const ALLOW =
 /** Linux asks for a neighbour three times, a second apart. */
 const NEIGHBOUR_GIVEN_UP_MS = 2900
 
+/** A lost SYN is sent again after 1 s and after 3 s (RFC 6298); other delays are a busy host, not loss. */
+const isSecondTry = (ms: number): boolean => (ms >= 990 && ms < 1300) || (ms >= 2990 && ms < 3300)
+
 const isFar = (each: AddressEvidence): boolean => telling(each)?.local === false
 
 export const pathRules: readonly Rule[] = [
@@ -246,7 +249,7 @@ export const pathRules: readonly Rule[] = [
     source: `${GUIDE}: network limits (ENA *_allowance_exceeded), connection tracking`,
     find: ({ addresses }) =>
       addresses.flatMap((each) => {
-        const slow = each.attempts.filter(({ outcome, ms }) => outcome === 'connected' && ms >= 990)
+        const slow = each.attempts.filter(({ outcome, ms }) => outcome === 'connected' && isSecondTry(ms))
         const lost = each.attempts.filter(({ outcome }) => outcome !== 'connected')
         if (!isAlive(each) || (slow.length === 0 && lost.length === 0)) return []
         const fast = each.attempts.some(({ outcome, ms }) => outcome === 'connected' && ms < 900)

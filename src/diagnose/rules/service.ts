@@ -146,7 +146,7 @@ export const serviceRules: readonly Rule[] = [
       each(addresses, ({ tls }) => tls?.outcome === 'refused' && !tls.wantsClientCertificate).map((one) =>
         failure(
           at(one),
-          `${at(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common.`,
+          `${at(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
           'ElastiCache speaks TLS 1.2 and 1.3: update whichever side is older.',
           `openssl s_client -brief -connect ${at(one)} </dev/null`,
         ),

@@ -1,0 +1,75 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { rules } from '../../../src/diagnose/rules/index.ts'
+import { openPort } from '../../diagnose/loopback.ts'
+import { stage } from '../../scenarios/actors.ts'
+import { authority } from '../../scenarios/certificates.ts'
+import { faultyDns } from '../../scenarios/faulty-dns.ts'
+import { memcached, startTestEngine } from '../../support/engine.ts'
+import { cachectl } from './run.ts'
+
+test('a healthy cluster of the local engine has no findings, plain and with TLS', async () => {
+  const engine = await startTestEngine()
+  const client = engine.client()
+  await client.createCacheCluster({ ...memcached('plain', 2) })
+  await client.createCacheCluster({ ...memcached('secure'), TransitEncryptionEnabled: true })
+  await engine.until('plain', 'available')
+  await engine.until('secure', 'available')
+  const env = { CACHECTL_HOME: engine.stateDir }
+  const { code, stdout } = await cachectl(['doctor', '--output', 'json'], { env })
+  expect(JSON.parse(stdout)).toEqual({ healthy: true, findings: [] })
+  expect(code).toBe(0)
+  const tls = await cachectl(['tls', 'secure'], { env })
+  expect([tls.code, tls.stdout]).toEqual([0, expect.stringContaining('Chain: trusted here')])
+  const discovered = await cachectl(['preference', 'plain', '--preference', 'IPv4_ONLY', '--output', 'json'], { env })
+  expect(JSON.parse(discovered.stdout)[0]).toMatchObject({ actual: { ok: true } })
+})
+
+describe('the first line of doctor', () => {
+  test('names the cause, the rule, the fix and the command that shows it', async () => {
+    const ports = await stage({ a: { is: 'closed' } }, await authority(), onTestFinished)
+    const { code, stdout } = await cachectl(['doctor', `127.0.0.1:${ports.get('a')}`])
+    const [first, fix, see] = stdout.split('\n')
+    expect(code).toBe(1)
+    expect(first).toBe(`Cause: 127.0.0.1:${ports.get('a')} refuses connections: nothing listens there. [R05]`)
+    expect([fix, see]).toEqual([
+      expect.stringMatching(/^ {2}Fix: {2}Check the port/),
+      expect.stringMatching(/^ {2}See: {2}nc /),
+    ])
+  })
+
+  test('is nothing when the rule is skipped', async () => {
+    const port = await openPort()
+    const ids = rules.map(({ id }) => id)
+    const { code } = await cachectl(['doctor', `127.0.0.1:${port}`, '--timeout', '1', '--skip', ...ids])
+    expect(code).toBe(0)
+  })
+})
+
+test('rules can be listed and explained without looking at anything', async () => {
+  const listed = await cachectl(['doctor', '--list-rules', '--output', 'json'])
+  expect(JSON.parse(listed.stdout)).toHaveLength(rules.length)
+  expect((await cachectl(['doctor', '--explain', 'd02'])).stdout).toContain('D02: questions for IPv6 addresses')
+  expect((await cachectl(['doctor', '--explain', 'Z99'])).code).toBe(252)
+})
+
+describe('dns', () => {
+  test('shows both families and aliases with TTLs, per server', async () => {
+    const port = await faultyDns(
+      { records: { 'shop.test': { CNAME: 'cache.test' }, 'cache.test': { A: ['10.0.0.7'] } } },
+      onTestFinished,
+    )
+    const { code, stdout } = await cachectl(['dns', 'shop.test', '--server', `127.0.0.1:${port}`])
+    expect(code).toBe(0)
+    expect(stdout).toContain('Alias: shop.test -> cache.test (60 s)')
+    expect(stdout).toContain('10.0.0.7')
+  })
+
+  test('names dropped AAAA questions, and exits 1', async () => {
+    const plan = { records: { 'cache.test': { A: ['10.0.0.7'] } }, faults: { AAAA: 'drop' } } as const
+    const port = await faultyDns(plan, onTestFinished)
+    const args = ['dns', 'cache.test', '--server', `127.0.0.1:${port}`, '--timeout', '200ms', '--output', 'json']
+    const { code, stdout } = await cachectl(args)
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout).findings[0]).toMatchObject({ id: 'D02', severity: 'failure' })
+  })
+})
