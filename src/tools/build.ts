@@ -1,5 +1,6 @@
 /** Bundles the command line, the engine and the node worker into dist/, then writes help pages and manifest. */
 import { readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { model } from '../api/model.generated.ts'
@@ -25,15 +26,14 @@ export const version = (JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
  */
 export async function bundle(): Promise<void> {
   await Promise.all([
-    bundleEntries({
-      main: 'src/main.ts',
-      'command-classes': 'src/command-classes.ts',
-      help: 'src/cli/help.ts',
-    }),
+    bundleEntries(
+      { main: 'src/main.ts', 'command-classes': 'src/command-classes.ts', help: 'src/cli/help.ts' },
+      { plugins: [builtinsByRequire] },
+    ),
     // In one piece, and without what the codec would load for event streams: ElastiCache has none.
     bundleEntries(
       { 'local-client': 'src/cli/local-client.ts' },
-      { splitting: false, external: ['@smithy/core/event-streams'] },
+      { splitting: false, external: ['@smithy/core/event-streams'], plugins: [builtinsByRequire] },
     ),
     bundleEntries({ engine: 'src/engine/main.ts', 'node-worker': 'src/engine/nodes/worker.ts' }),
   ])
@@ -41,7 +41,7 @@ export async function bundle(): Promise<void> {
   await writeManifest(root)
 }
 
-const bundleEntries = (entryPoints: Record<string, string>, more: BuildOptions = {}) =>
+const bundleEntries = (entryPoints: Record<string, string>, { plugins = [], ...more }: BuildOptions = {}) =>
   build({
     absWorkingDir: root,
     entryPoints,
@@ -57,10 +57,24 @@ const bundleEntries = (entryPoints: Record<string, string>, more: BuildOptions =
     sourcemap: 'linked',
     external: ['lmdb'],
     define: { CACHECTL_VERSION: JSON.stringify(version) },
-    plugins: [modelAsJson, localClientApart],
+    plugins: [modelAsJson, localClientApart, ...plugins],
     logLevel: 'warning',
     ...more,
   })
+
+/**
+ * An ES import of a builtin makes Node read each of its exports, lazy ones too: with http that is all of undici (a
+ * fifth of a call on Node 24), with fs its promises and streams. require() reads what is used.
+ */
+const builtinsByRequire: Plugin = {
+  name: 'builtins-by-require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = require('${path}')` }))
+  },
+}
 
 const localClientApart: Plugin = {
   name: 'local-client-apart',
