@@ -21,6 +21,19 @@ const handWritten: Record<string, LoadCommand> = {
   'engine:clock:show': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockShow,
   'engine:clock:advance': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockAdvance,
   'engine:clock:set': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockSet,
+  'engine:subnet:list': async () => (await import('./cli/commands/engine-subnet.ts')).EngineSubnetList,
+  'engine:subnet:create': async () => (await import('./cli/commands/engine-subnet.ts')).EngineSubnetCreate,
+  'engine:subnet:delete': async () => (await import('./cli/commands/engine-subnet.ts')).EngineSubnetDelete,
+  'engine:security-group:list': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupList,
+  'engine:security-group:create': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupCreate,
+  'engine:security-group:delete': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupDelete,
+  'engine:security-group:authorize': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupAuthorize,
+  'engine:security-group:revoke': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupRevoke,
   endpoints: async () => (await import('./cli/commands/endpoints.ts')).Endpoints,
   discover: async () => (await import('./cli/commands/discover.ts')).Discover,
   probe: async () => (await import('./cli/commands/probe.ts')).Probe,
