@@ -3,7 +3,6 @@ import { parseArn } from '../../api/names.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { NO_LIMIT } from '../catalog/serverless.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../lifecycle/serverless-steps.ts'
-import { missing } from '../query-protocol.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import { newToken } from '../tokens.ts'
 import { readEngine, readSecurityGroups } from './cache-cluster-rules.ts'
@@ -20,16 +19,9 @@ import {
   refuseOtherVersion,
   refuseUnsupportedMembers,
 } from './serverless-cache-rules.ts'
-import { findSnapshot, manualSnapshotOf } from './serverless-snapshots.ts'
+import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './serverless-records.ts'
+import { manualSnapshotOf } from './serverless-snapshots.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
-
-/** Finds a cache by its name in any case (guide: created as `serverlessCacheForLambda`, described as `serverlessCacheforLambda`). */
-export function findServerlessCache(name: string | undefined, { store, region }: Context): ServerlessCacheRecord {
-  if (!name) throw missing('ServerlessCacheName')
-  const cache = store.get('serverlessCache', region, name.toLowerCase())
-  if (!cache) throw new Fault('ServerlessCacheNotFoundFault', `Serverless cache not found: ${name}`)
-  return cache
-}
 
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
@@ -132,18 +124,6 @@ export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, c
   }
   return { ServerlessCache: commit(deleting, context, final?.snapshot) }
 }
-
-/** AWS's words; it has been seen to let tags be changed while a cache is modified, but not while it is created or deleted. */
-export function refuseUnlessAvailable({ status }: ServerlessCacheRecord): void {
-  if (status === 'available') return
-  throw notAvailable()
-}
-
-export const notAvailable = (): Fault =>
-  new Fault(
-    'InvalidServerlessCacheStateFault',
-    'Serverless cache is not in an available state to perform the requested action.',
-  )
 
 /** The snapshot whose items a new cache begins with: one, and of this engine. */
 function readSnapshotToRestore(

@@ -1,4 +1,4 @@
-import { Fault, type FaultCode } from '../../api/faults.ts'
+import { Fault } from '../../api/faults.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { newSnapshot, planSnapshot, snapshotDue, withDueDate } from '../lifecycle/serverless-steps.ts'
 import { isNeeded } from '../lifecycle/snapshot-runner.ts'
@@ -10,22 +10,10 @@ import { readIdentifier } from './identifiers.ts'
 import { pageByToken } from './paging.ts'
 import { answerServerlessSnapshot } from './serverless-cache-answer.ts'
 import { refuseUnsupportedMembers } from './serverless-cache-rules.ts'
-import { findServerlessCache, refuseUnlessAvailable } from './serverless-caches.ts'
+import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './serverless-records.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
 
 const DAY_MS = 24 * 3600_000
-
-/** Finds a snapshot by its name in any case. Names the engine gave have a dot, so that no rule of names is applied. */
-export function findSnapshot(
-  name: string | undefined,
-  { store, region }: Context,
-  code: FaultCode = 'ServerlessCacheSnapshotNotFoundFault',
-): ServerlessSnapshotRecord {
-  if (!name) throw missing('ServerlessCacheSnapshotName')
-  const snapshot = store.get('serverlessSnapshot', region, name.toLowerCase())
-  if (!snapshot) throw new Fault(code, `Serverless cache snapshot not found: ${name}`)
-  return snapshot
-}
 
 export const CreateServerlessCacheSnapshot: Handler<'CreateServerlessCacheSnapshot'> = (input, context) => {
   const cache = findServerlessCache(input.ServerlessCacheName, context)

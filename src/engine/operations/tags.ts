@@ -1,9 +1,17 @@
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
-import type { CacheClusterRecord, RecordKind, Records, Tag } from '../store/records.ts'
+import type {
+  CacheClusterRecord,
+  EventRecord,
+  RecordKind,
+  Records,
+  ServerlessCacheRecord,
+  Tag,
+} from '../store/records.ts'
 import { requireCacheSecurityGroup } from './cache-security-groups.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context, Handler } from './context.ts'
+import { findServerlessCache, findSnapshot, notAvailable } from './serverless-records.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
 
 /** Every answer is the whole list after the operation (guide, "Managing your tags"). */
@@ -36,14 +44,17 @@ type TaggedKind = {
 type Find<K extends TaggedKind> = (name: string, context: Context) => Records[K]
 
 const tagged =
-  <K extends TaggedKind>(kind: K, find: Find<K>) =>
+  <K extends TaggedKind>(kind: K, find: Find<K>, event?: (record: Records[K], context: Context) => EventRecord) =>
   (name: string, context: Context): TaggedResource => {
     const record = find(name, context)
     return {
       tags: record.tags,
       store(tags) {
         // Sound: the same record with other tags; the compiler does not see through the kind.
-        context.store.change((change) => change.put(kind, { ...record, tags } as Records[K]))
+        context.store.change((change) => {
+          change.put(kind, { ...record, tags } as Records[K])
+          if (event) change.addEvent(event(record, context))
+        })
         return answer(tags)
       },
     }
@@ -53,6 +64,8 @@ const tagged =
 const RESOURCES: Readonly<Record<string, (name: string, context: Context) => TaggedResource>> = {
   cluster: tagged('cluster', findCluster),
   securitygroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
+  serverlesscache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
+  serverlesscachesnapshot: tagged('serverlessSnapshot', findSnapshot),
   subnetgroup: tagged('subnetGroup', requireSubnetGroup),
 }
 
@@ -76,4 +89,17 @@ function findCluster(name: string, { store, region }: Context): CacheClusterReco
     throw new Fault('CacheClusterNotFound', `${name} is either not present or not available.`)
   }
   return cluster
+}
+
+/** AWS refuses tags of a serverless cache that is being created or deleted, and lets them through while it is modified. */
+function findTaggedCache(name: string, context: Context): ServerlessCacheRecord {
+  const cache = findServerlessCache(name, context)
+  if (cache.status === 'creating' || cache.status === 'deleting') throw notAvailable()
+  return cache
+}
+
+/** A serverless cache tells of its new tags (guide, "Serverless cache events"); clusters and groups do not. */
+function tagsUpdated({ region, id }: ServerlessCacheRecord, { now: date }: Context): EventRecord {
+  const message = `Tags updated for the cache ${id}.`
+  return { region, sourceType: 'serverless-cache', sourceIdentifier: id, message, date }
 }

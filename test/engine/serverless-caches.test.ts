@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ElastiCache, ServerlessCache } from '@aws-sdk/client-elasticache'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startTestEngine, type TestEngine } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
+import { MemcachedClient } from '../support/memcached-client.ts'
+
+const memcached = (ServerlessCacheName: string) => ({ ServerlessCacheName, Engine: 'memcached' })
+
+async function described(client: ElastiCache, ServerlessCacheName: string): Promise<ServerlessCache> {
+  const { ServerlessCaches } = await client.describeServerlessCaches({ ServerlessCacheName })
+  return ServerlessCaches?.[0] ?? {}
+}
+
+const until = (client: ElastiCache, name: string, status: string) =>
+  eventually(`serverless cache ${name} is ${status}`, async () => (await described(client, name)).Status === status)
+
+const untilGone = (client: ElastiCache, name: string) =>
+  eventually(`serverless cache ${name} is gone`, async () => {
+    const { ServerlessCaches } = await client.describeServerlessCaches({})
+    return !ServerlessCaches?.some(({ ServerlessCacheName }) => ServerlessCacheName === name)
+  })
+
+/** A cache that is available, and a client of its primary port. */
+async function created(engine: TestEngine, name: string, more: object = {}): Promise<ServerlessCache> {
+  const client = engine.client()
+  await client.createServerlessCache({ ...memcached(name), ...more })
+  await until(client, name, 'available')
+  return described(client, name)
+}
+
+async function connect(engine: TestEngine, port: number | undefined): Promise<MemcachedClient> {
+  const ca = readFileSync(join(engine.stateDir, 'ca.pem'))
+  const client = await MemcachedClient.connect(port ?? 0, '127.0.0.1', { ca, servername: 'localhost' })
+  onTestFinished(() => client.close())
+  return client
+}
+
+describe('a serverless cache', () => {
+  test('is created as the guide says, and described as in its sample', async () => {
+    const engine = await startTestEngine({ pace: 'quick' })
+    const client = engine.client()
+    const { ServerlessCache } = await client.createServerlessCache({ ...memcached('Shop'), Description: 'test' })
+    expect(ServerlessCache).toMatchObject({ ServerlessCacheName: 'shop', Status: 'creating', Description: 'test' })
+    expect(ServerlessCache?.Endpoint).toBeUndefined()
+    await until(client, 'sHOP', 'available')
+    const cache = await described(client, 'shop')
+    expect(cache).toMatchObject({
+      Engine: 'memcached',
+      MajorEngineVersion: '1.6',
+      FullEngineVersion: '21',
+      SecurityGroupIds: ['sg-00000000000000000'],
+      ARN: 'arn:aws:elasticache:us-west-2:000000000000:serverlesscache:shop',
+      SnapshotRetentionLimit: 0,
+      NetworkType: 'ipv4',
+    })
+    expect(cache.SubnetIds).toHaveLength(3)
+    expect(cache.DailySnapshotTime).toMatch(/^\d\d:[03]0$/)
+    expect(cache.Endpoint?.Address).toBe('127.0.0.1')
+    expect(cache.ReaderEndpoint?.Port).toBe((cache.Endpoint?.Port ?? 0) + 1)
+  })
+
+  test('takes reads and writes on both its ports, behind the certificate of the local authority', async () => {
+    const engine = await startTestEngine()
+    const cache = await created(engine, 'shop')
+    const primary = await connect(engine, cache.Endpoint?.Port)
+    const reader = await connect(engine, cache.ReaderEndpoint?.Port)
+    expect(await primary.ask('set a 0 0 1\r\nx\r\n')).toBe('STORED\r\n')
+    expect(await reader.ask('get a\r\nset b 0 0 1\r\ny\r\n')).toBe('VALUE a 0 1\r\nx\r\nEND\r\nSTORED\r\n')
+    expect(await primary.ask('get b\r\n')).toBe('VALUE b 0 1\r\ny\r\nEND\r\n')
+    primary.send('version\r\n')
+    expect(await primary.bytes(16)).toBe('VERSION 1.6.21\r\n')
+  })
+
+  test('tells of its life in the words of the guide', async () => {
+    const engine = await startTestEngine()
+    const client = engine.client()
+    const { ARN } = await created(engine, 'shop')
+    await client.modifyServerlessCache({
+      ServerlessCacheName: 'shop',
+      CacheUsageLimits: { DataStorage: { Maximum: 1, Unit: 'GB' } },
+    })
+    await until(client, 'shop', 'available')
+    await client.addTagsToResource({ ResourceName: ARN, Tags: [{ Key: 'Team', Value: 'a' }] })
+    await client.deleteServerlessCache({ ServerlessCacheName: 'shop' })
+    await untilGone(client, 'shop')
+    const { Events } = await client.describeEvents({ SourceType: 'serverless-cache' })
+    expect(Events?.map(({ Message }) => Message)).toEqual([
+      'Cache shop was deleted.',
+      'Tags updated for the cache shop.',
+      'Limits updated for the cache shop.',
+      'Cache shop is created and ready to use.',
+    ])
+    expect(Events?.[0]).toMatchObject({ SourceIdentifier: 'shop', SourceType: 'serverless-cache' })
+  })
+
+  test('is limited while it runs, and shows its limits until they are taken away', async () => {
+    const engine = await startTestEngine()
+    const client = engine.client()
+    await created(engine, 'shop')
+    const CacheUsageLimits = {
+      DataStorage: { Minimum: 1, Maximum: 2, Unit: 'GB' as const },
+      ECPUPerSecond: { Minimum: 1000, Maximum: 100_000 },
+    }
+    await client.modifyServerlessCache({ ServerlessCacheName: 'shop', CacheUsageLimits })
+    await until(client, 'shop', 'available')
+    expect((await described(client, 'shop')).CacheUsageLimits).toEqual(CacheUsageLimits)
+    const [report] = (await engine.status()).serverlessCaches
+    expect(report).toMatchObject({ ecpuPerSecondLimit: 100_000 })
+    await client.modifyServerlessCache({
+      ServerlessCacheName: 'shop',
+      CacheUsageLimits: {
+        DataStorage: { Minimum: 0, Maximum: 0, Unit: 'GB' },
+        ECPUPerSecond: { Minimum: 0, Maximum: 0 },
+      },
+    })
+    await until(client, 'shop', 'available')
+    expect((await described(client, 'shop')).CacheUsageLimits).toBeUndefined()
+  })
+
+  test('is metered: the engine tells its ECPUs', async () => {
+    const engine = await startTestEngine()
+    const cache = await created(engine, 'shop')
+    const client = await connect(engine, cache.Endpoint?.Port)
+    await client.ask(`set k 0 0 3072\r\n${'x'.repeat(3072)}\r\nget a b c d\r\n`)
+    const [report] = (await engine.status()).serverlessCaches
+    // Three for the value, four for the items, one for the version that `ask` ends with.
+    expect(report).toMatchObject({ name: 'shop', ecpus: 8, items: 1, connections: 1, throttledCommands: 0 })
+  })
+
+  test('waits with commands over its ECPUs a second, and counts them', async () => {
+    const engine = await startTestEngine()
+    const cache = await created(engine, 'shop', { CacheUsageLimits: { ECPUPerSecond: { Maximum: 1000 } } })
+    const client = await connect(engine, cache.Endpoint?.Port)
+    client.send('mn\r\n'.repeat(1500))
+    await client.bytes(1500 * 4)
+    const [report] = (await engine.status()).serverlessCaches
+    expect(report?.throttledCommands).toBeGreaterThan(0)
+  })
+
+  test('comes back on its ports after a restart of the engine, empty', async () => {
+    const stopped = await startTestEngine()
+    const before = await created(stopped, 'shop')
+    await (await connect(stopped, before.Endpoint?.Port)).ask('set a 0 0 1\r\nx\r\n')
+    await stopped.close()
+    const engine = await startTestEngine({ stateDir: stopped.stateDir })
+    const after = await described(engine.client(), 'shop')
+    expect(after).toEqual(before)
+    expect(await (await connect(engine, after.Endpoint?.Port)).ask('get a\r\n')).toBe('END\r\n')
+  })
+
+  test('does not answer once it is being deleted', async () => {
+    const engine = await startTestEngine({ pace: 'realistic' })
+    const client = engine.client()
+    await client.createServerlessCache(memcached('shop'))
+    await expect(client.deleteServerlessCache({ ServerlessCacheName: 'shop' })).rejects.toMatchObject({
+      Code: 'InvalidServerlessCacheStateFault',
+      message: 'Serverless cache is not in an available state to perform the requested action.',
+    })
+  })
+
+  test('lets in whom its security groups let in', async () => {
+    const engine = await startTestEngine()
+    const cache = await created(engine, 'shop')
+    await expect(connect(engine, cache.Endpoint?.Port)).resolves.toBeDefined()
+  })
+
+  test('has tags, which cannot be listed while it is being created', async () => {
+    const engine = await startTestEngine({ pace: 'realistic' })
+    const client = engine.client()
+    const { ServerlessCache } = await client.createServerlessCache({
+      ...memcached('shop'),
+      Tags: [{ Key: 'Team', Value: 'a' }],
+    })
+    await expect(client.listTagsForResource({ ResourceName: ServerlessCache?.ARN })).rejects.toMatchObject({
+      Code: 'InvalidServerlessCacheStateFault',
+    })
+  })
+
+  test('is one of pages that meet', async () => {
+    const engine = await startTestEngine()
+    const client = engine.client()
+    for (const name of ['a', 'b', 'c']) await client.createServerlessCache(memcached(name))
+    const first = await client.describeServerlessCaches({ MaxResults: 2 })
+    expect(first.ServerlessCaches?.map(({ ServerlessCacheName }) => ServerlessCacheName)).toEqual(['a', 'b'])
+    const second = await client.describeServerlessCaches({ MaxResults: 2, NextToken: first.NextToken })
+    expect(second.ServerlessCaches?.map(({ ServerlessCacheName }) => ServerlessCacheName)).toEqual(['c'])
+    expect(second.NextToken).toBeUndefined()
+  })
+})
