@@ -57,10 +57,6 @@ export const CONTROL = {
   subnets: '/_cachectl/subnets',
   /** POST local-network.ts: `/list`, `/create`, `/delete`, `/authorize`, `/revoke` follow. */
   securityGroups: '/_cachectl/security-groups',
-  /** POST local-network.ts: `/list`, `/create`, `/delete` follow. */
-  subnets: '/_cachectl/subnets',
-  /** POST local-network.ts: `/list`, `/create`, `/delete`, `/authorize`, `/revoke` follow. */
-  securityGroups: '/_cachectl/security-groups',
 } as const
 
 export interface EngineStatus extends EngineInfo {

@@ -13,10 +13,7 @@ import { answerApi, factsOf } from './api.ts'
 import { QUOTAS } from './catalog/quotas.ts'
 import { clockRoutes } from './control/clock.ts'
 import type { NetworkOffice } from './control/network-office.ts'
-import type { NetworkOffice } from './control/network-office.ts'
 import { notificationRoutes } from './control/notifications.ts'
-import { securityGroupRoutes } from './control/security-groups.ts'
-import { subnetRoutes } from './control/subnets.ts'
 import { securityGroupRoutes } from './control/security-groups.ts'
 import { subnetRoutes } from './control/subnets.ts'
 import { openCredentials } from './credentials.ts'
@@ -164,10 +161,6 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     contextOf,
     settle: async (region, ids) => void (await Promise.all(ids.map((id) => runner.kick(region, id)))),
   }
-  const office: NetworkOffice = {
-    contextOf,
-    settle: async (region, ids) => void (await Promise.all(ids.map((id) => runner.kick(region, id)))),
-  }
   const server = new LoopbackServer(
     frontDoor({
       api: (request) => answerApi(request, { signatures, contextOf, log }),
@@ -179,8 +172,6 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         },
         ...clockRoutes(clock, () => settled(runner, serverless), store),
         ...notificationRoutes(store),
-        ...subnetRoutes(office),
-        ...securityGroupRoutes(office),
         ...subnetRoutes(office),
         ...securityGroupRoutes(office),
         [`POST ${CONTROL.stop}`]: () => {
