@@ -37,7 +37,6 @@ function reportCluster(
   counters: ReadonlyMap<string, NodeCounters>,
 ): ClusterReport {
   const { region, id, status, engineVersion, networkType, ipDiscovery, tls, configVersion, endpointPort } = cluster
-  const limitBytes = fleet.memoryLimit(cluster)
   return {
     region,
     id,
@@ -49,7 +48,7 @@ function reportCluster(
     configVersion,
     endpoint: endpointPort === null ? null : { address: endpointAddress(networkType), port: endpointPort },
     nodes: cluster.nodes.map((node) =>
-      reportNode(cluster, node, counters.get(`${region}/${id}/${node.id}`), limitBytes),
+      reportNode(cluster, node, counters.get(`${region}/${id}/${node.id}`), fleet.memoryLimit(cluster, node)),
     ),
   }
 }

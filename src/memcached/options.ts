@@ -46,6 +46,14 @@ export interface CacheNodeOptions {
   slabReassign?: boolean
   slabAutomove?: number
   hashAlgorithm?: string
+  /** hashpower_init: reported, not used; 0 is memcached's own default. */
+  hashpowerInit?: number
+  /** inline_ascii_resp: reported, not used. */
+  inlineAsciiResponse?: boolean
+  /** The opposite of expirezero_does_not_evict: with lru_maintainer, whether items that never expire may be evicted. */
+  evictUnexpiring?: boolean
+  /** Whether clients may `watch`. */
+  watchEnabled?: boolean
   verbosity?: number
   /** num_threads: reported, not used; a node is served by one thread. */
   threads?: number
@@ -105,6 +113,9 @@ export interface Settings extends StoreOptions {
   readonly adminCommands: boolean
   readonly plainStatsOnly: boolean
   readonly hashAlgorithm: string
+  readonly hashpowerInit: number
+  readonly inlineAsciiResponse: boolean
+  watchEnabled: boolean
   verbosity: number
   readonly threads: number
   readonly bindingProtocol: 'auto' | 'ascii'
@@ -157,6 +168,10 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     adminCommands: options.adminCommands ?? !atLeast(options.engineVersion, '1.6.17'),
     plainStatsOnly: options.plainStatsOnly ?? false,
     hashAlgorithm: options.hashAlgorithm ?? 'murmur3',
+    hashpowerInit: options.hashpowerInit ?? 0,
+    inlineAsciiResponse: options.inlineAsciiResponse ?? false,
+    evictUnexpiring: options.evictUnexpiring ?? true,
+    watchEnabled: options.watchEnabled ?? true,
     verbosity: options.verbosity ?? 0,
     threads: options.threads ?? 4,
     bindingProtocol: options.bindingProtocol ?? 'auto',

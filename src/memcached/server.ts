@@ -108,6 +108,12 @@ export class CacheNode {
     this.#restoreLegacyKey()
   }
 
+  /** Allows `watch`, or ends those who do and refuses it from now on. */
+  allowWatch(allowed: boolean): void {
+    this.#core.settings.watchEnabled = allowed
+    if (!allowed) this.#core.watchers?.end()
+  }
+
   /** Serves new TLS connections with another certificate; PEM text. */
   renewCertificate(certificate: { key: string; cert: string }): void {
     this.#certificate = certificate

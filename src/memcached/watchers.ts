@@ -32,6 +32,11 @@ export class Watchers {
     this.#skipped.delete(connection)
   }
 
+  /** Ends the connections of all who watch. */
+  end(): void {
+    for (const { socket } of this.#topics.keys()) socket.end()
+  }
+
   fetched(connection: Connection, key: Buffer, start: number, end: number, item: number): void {
     const [classId, size] = item === 0 ? [0, 0] : [this.#store.classOf(item), this.#store.valueBytes(item)]
     const status = item === 0 ? 'not_found' : 'found'

@@ -1,4 +1,4 @@
-import { defaultGroupOf } from '../catalog/engine-versions.ts'
+import { groupAfterUpgrade } from '../parameters/groups.ts'
 import type { CacheClusterRecord, PendingChanges, Step } from '../store/records.ts'
 
 export const planCreation = (zones: readonly string[]): Step[] => [
@@ -27,9 +27,7 @@ export function planChanges(cluster: CacheClusterRecord, changes: PendingChanges
   const steps: Step[] = []
   const messages: string[] = []
   if (changes.engineVersion) {
-    const parameterGroup = cluster.parameterGroup.startsWith('default.')
-      ? defaultGroupOf(changes.engineVersion)
-      : cluster.parameterGroup
+    const parameterGroup = groupAfterUpgrade(cluster, changes.engineVersion, changes.parameterGroup)
     steps.push({ do: 'upgrade', version: changes.engineVersion, parameterGroup }, { do: 'nodes-restarted' })
   }
   const from = cluster.nodes.length

@@ -2,6 +2,8 @@ import type { Pace } from '../../api/local-engine.ts'
 import { clusterZones, lostSubnets, placeNodes } from '../network/subnet-groups.ts'
 import type { Failure, Fleet } from '../nodes/fleet.ts'
 import type { Ports } from '../nodes/ports.ts'
+import { valuesForCluster } from '../parameters/groups.ts'
+import { withCuredNodes, withValuesTakenOver } from '../parameters/status.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
@@ -87,9 +89,20 @@ export class Runner {
       await fleet.forget(region, id)
       return false
     }
+    const cured = withCuredNodes(cluster)
+    if (cured !== cluster) {
+      this.#commit(cluster, cured, [])
+      return true
+    }
     const failures = await fleet.follow(cluster)
     if (store.get('cluster', region, id) !== cluster || this.#closing) return !this.#closing
     if (failures.length > 0) return this.#repair(cluster, failures, key)
+    const settled = withValuesTakenOver(cluster)
+    if (settled !== cluster) {
+      // Our words; AWS's notification is called CacheClusterParametersChanged.
+      this.#commit(cluster, settled, ['Cache cluster parameters have been changed'])
+      return true
+    }
     if (this.#isWithoutSubnet(cluster)) return false
     if (cluster.status === 'incompatible-network' && cluster.configVersion > 0) {
       this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
@@ -125,7 +138,8 @@ export class Runner {
       if (!current || current.steps[0] !== step) return true
       const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
       if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
-      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, ...placed })
+      const valuesOf = (group: string) => valuesForCluster(store, current, group)
+      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
       this.#commit(current, next && this.#withDueDate(next), messages)
       return true
     } finally {
@@ -185,12 +199,23 @@ export class Runner {
       ports.release(free)
       return true
     }
+    const incompatible = failures.filter(({ why }) => why !== undefined)
+    if (incompatible.length > 0) return this.#isIncompatible(cluster, incompatible)
     for (const { subject, port, code } of failures) log(`cluster ${key}: ${subject} on port ${port}: ${code}`)
     if (cluster.status === 'available') {
       const what = failures.map(({ subject, port, code }) => `${subject} on port ${port} (${code})`).join(', ')
       this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
     }
     this.#wake(cluster.region, cluster.id, clock.now() + RETRY_MS)
+    return false
+  }
+
+  /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */
+  #isIncompatible(cluster: CacheClusterRecord, failures: readonly Failure[]): false {
+    if (cluster.status !== 'incompatible-parameters') {
+      const messages = failures.map(({ subject, why }) => `Cache node ${subject} cannot start: ${why}`)
+      this.#commit(cluster, { ...cluster, status: 'incompatible-parameters' }, messages)
+    }
     return false
   }
 

@@ -3,6 +3,8 @@
  * nodes follow it and only then takes the next step. Every step may be repeated after a crash between commit and effect,
  * because effects are derived from the record, not from the step.
  */
+import type { ParameterValues } from '../catalog/parameters.ts'
+import { takenAtStart, withParameters } from '../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, Step } from '../store/records.ts'
 
 export interface StepContext {
@@ -11,6 +13,8 @@ export interface StepContext {
   readonly ports: readonly number[]
   /** A subnet for each new node, when the step starts nodes. */
   readonly subnets: readonly string[]
+  /** What a parameter group sets on the cluster's nodes. */
+  readonly valuesOf: (parameterGroup: string) => ParameterValues
 }
 
 export interface StepResult {
@@ -41,6 +45,7 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
         advertised: false,
         incarnation: 1,
         subnetId: subnets[index] as string,
+        parameters: takenAtStart(cluster),
       }),
     )
     // A creation that had to wait for addresses goes on as if it had just begun.
@@ -97,10 +102,11 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
     messages: cluster.nodes.filter(isRebooting).map(({ id }) => `Cache node ${id} restarted`),
   }),
 
-  upgrade: (cluster, { version, parameterGroup }) => {
+  upgrade: (cluster, { version, parameterGroup }, { valuesOf }) => {
     const ids = cluster.nodes.map(({ id }) => id)
+    const regrouped = withParameters(cluster, parameterGroup, valuesOf(parameterGroup))
     return {
-      cluster: { ...restart(cluster, ids), engineVersion: version, parameterGroup },
+      cluster: { ...restart(regrouped, ids), engineVersion: version },
       messages: [`Upgrading engine version from ${cluster.engineVersion} to ${version}`],
     }
   },
@@ -132,7 +138,12 @@ const restart = (cluster: CacheClusterRecord, ids: readonly string[]): CacheClus
   ...cluster,
   nodes: cluster.nodes.map((node) =>
     ids.includes(node.id)
-      ? { ...node, status: 'rebooting cache cluster nodes', incarnation: node.incarnation + 1 }
+      ? {
+          ...node,
+          status: 'rebooting cache cluster nodes',
+          incarnation: node.incarnation + 1,
+          parameters: takenAtStart(cluster),
+        }
       : node,
   ),
 })

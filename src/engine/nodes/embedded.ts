@@ -61,6 +61,10 @@ export class EmbeddedRuntime implements NodeRuntime {
     await this.#askHostOf(key, { do: 'allow', key, ingress })
   }
 
+  async allowWatch(key: string, allowed: boolean): Promise<void> {
+    await this.#askHostOf(key, { do: 'allow-watch', key, allowed })
+  }
+
   async attach(key: string, addresses: readonly string[], port: number): Promise<void> {
     await this.#askHostOf(key, { do: 'attach', key, addresses, port })
   }

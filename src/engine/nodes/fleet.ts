@@ -1,13 +1,14 @@
 import { discoveryPayload } from '../../discovery/encode.ts'
 import { nodeTypes } from '../catalog/node-types.ts'
 import { regionFacts } from '../catalog/regions.ts'
+import { parameterOptions } from '../parameters/node-options.ts'
+import { nodeValues, whyNodeCannotRun } from '../parameters/status.ts'
+import { memoryForItems } from '../parameters/values.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
 import { discoveryMembers, listenAddresses } from './addresses.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
-
-const MIB = 1024 * 1024
 
 /** What could not be made to run: a node by its id, or the configuration endpoint. */
 export interface Failure {
@@ -15,6 +16,8 @@ export interface Failure {
   readonly port: number
   /** System error code, `EADDRINUSE`. */
   readonly code: string
+  /** Set when the parameters of a node are such that it cannot start. */
+  readonly why?: string
 }
 
 interface Running {
@@ -23,6 +26,7 @@ interface Running {
   announced: string
   /** Its ingress rules as text, to compare. */
   allowed: string
+  watchEnabled: boolean
 }
 
 interface Follower {
@@ -65,6 +69,7 @@ export class Fleet {
       const failure = await this.#ensureRunning(cluster, node, follower)
       if (failure) failures.push(failure)
     }
+    await this.#applyImmediateParameters(cluster, follower)
     await this.#announce(cluster, follower)
     const failure = await this.#attachEndpoint(cluster, follower)
     if (failure) failures.push(failure)
@@ -97,12 +102,11 @@ export class Fleet {
   }
 
   /** Bytes for items of a node: what its type has, less the overhead for connections, within the engine's budget. */
-  memoryLimit(cluster: CacheClusterRecord): number {
+  memoryLimit(cluster: CacheClusterRecord, node: CacheNodeRecord): number {
     const type = nodeTypes.get(cluster.nodeType)
     if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
-    // memcached_connections_overhead: 100 MB, 13 MB on cache.t1.micro (guide, "Memcached connection overhead").
-    const overhead = type.name === 'cache.t1.micro' ? 13 : 100
-    return Math.min((type.maxCacheMemory - overhead) * MIB, this.#options.memoryBudget)
+    const limit = memoryForItems(nodeValues(cluster, node), cluster.engineVersion, type)
+    return Math.min(limit, this.#options.memoryBudget)
   }
 
   async #allow(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
@@ -140,13 +144,31 @@ export class Fleet {
     follower: Follower,
   ): Promise<Failure | undefined> {
     if (follower.nodes.has(node.id)) return
+    const why = whyNodeCannotRun(cluster, node)
+    if (why) return { subject: node.id, port: node.port, code: 'incompatible-parameters', why }
     try {
       const spec = await this.#spec(cluster, node, follower)
       await this.#options.runtime.start(spec)
       const { incarnation, port } = node
-      follower.nodes.set(node.id, { incarnation, port, announced: '', allowed: JSON.stringify(spec.ingress) })
+      follower.nodes.set(node.id, {
+        incarnation,
+        port,
+        announced: '',
+        allowed: JSON.stringify(spec.ingress),
+        watchEnabled: spec.options?.watchEnabled ?? true,
+      })
     } catch (error) {
       return { subject: node.id, port: node.port, code: codeOf(error) }
+    }
+  }
+
+  async #applyImmediateParameters(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
+    for (const node of nodesThatRun(cluster)) {
+      const running = follower.nodes.get(node.id)
+      const { watchEnabled } = parameterOptions(nodeValues(cluster, node), cluster.engineVersion)
+      if (!running || running.watchEnabled === watchEnabled) continue
+      await this.#options.runtime.allowWatch(`${clusterKey(cluster)}/${node.id}`, watchEnabled)
+      running.watchEnabled = watchEnabled
     }
   }
 
@@ -200,8 +222,9 @@ export class Fleet {
       addresses: listenAddresses(cluster.networkType),
       port: node.port,
       engineVersion: cluster.engineVersion,
-      memoryLimit: this.memoryLimit(cluster),
+      memoryLimit: this.memoryLimit(cluster, node),
       threads: nodeTypes.get(cluster.nodeType)?.threads ?? 1,
+      options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
       tls: (await follower.certificate) ?? null,
       ingress: this.#options.ingressOf(cluster),
     }

@@ -1,4 +1,6 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
+
+import type { ParameterOptions } from '../parameters/node-options.ts'
 import type { IngressRule } from './ingress.ts'
 
 export interface NodeSpec {
@@ -13,6 +15,8 @@ export interface NodeSpec {
   /** Bytes for items. */
   readonly memoryLimit: number
   readonly threads: number
+  /** What the parameter group decides; absent on serverless caches, which have none. */
+  readonly options?: ParameterOptions
   readonly tls: { readonly key: string; readonly cert: string } | null
   /** Who may connect from the start; {@link NodeRuntime.allow} changes it. */
   readonly ingress: readonly IngressRule[]
@@ -48,6 +52,8 @@ export interface NodeRuntime {
   announce(key: string, payload: Buffer): Promise<void>
   /** From now on only these sources may connect; connections there are stay until they end. */
   allow(key: string, ingress: readonly IngressRule[]): Promise<void>
+  /** Lets clients `watch`, or ends those who do and refuses it: the one parameter that takes effect while a node runs. */
+  allowWatch(key: string, allowed: boolean): Promise<void>
   /** Lets the node answer on the configuration endpoint's port as well, or no longer. */
   attach(key: string, addresses: readonly string[], port: number): Promise<void>
   detach(key: string, addresses: readonly string[], port: number): Promise<void>

@@ -21,6 +21,7 @@ export interface Request {
       }
     | { readonly do: 'limit'; readonly key: string; readonly limits: ServerlessLimits }
     | { readonly do: 'dump' | 'restore'; readonly key: string; readonly file: string }
+    | { readonly do: 'allow-watch'; readonly key: string; readonly allowed: boolean }
     | { readonly do: 'counters' }
 }
 
@@ -48,6 +49,8 @@ async function perform(body: Request['body']): Promise<unknown> {
       return
     case 'announce':
       return running(body.key).announce(Buffer.from(body.payload))
+    case 'allow-watch':
+      return running(body.key).allowWatch(body.allowed)
     case 'attach':
       return listenOnAll(running(body.key), body.addresses, body.port)
     case 'detach':
@@ -72,6 +75,7 @@ async function perform(body: Request['body']): Promise<unknown> {
 
 async function start(spec: NodeSpec): Promise<void> {
   const node = new CacheNode({
+    ...spec.options,
     engineVersion: spec.engineVersion,
     memoryLimit: spec.memoryLimit,
     threads: spec.threads,

@@ -2,6 +2,7 @@ import type { CacheCluster, CacheNode, PendingModifiedValues } from '@aws-sdk/cl
 import { arn } from '../../api/names.ts'
 import { preferredZone } from '../lifecycle/placement.ts'
 import { endpointAddress } from '../nodes/addresses.ts'
+import { awaitsReboot, clusterApplyStatus, nodeApplyStatus } from '../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
 
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
@@ -60,8 +61,8 @@ function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: 
     CacheSecurityGroups: [],
     CacheParameterGroup: {
       CacheParameterGroupName: cluster.parameterGroup,
-      ParameterApplyStatus: 'in-sync',
-      CacheNodeIdsToReboot: [],
+      ParameterApplyStatus: clusterApplyStatus(cluster),
+      CacheNodeIdsToReboot: cluster.nodes.filter((node) => awaitsReboot(cluster, node)).map(({ id }) => id),
     },
     CacheSubnetGroupName: cluster.subnetGroup,
     ...(showNodes && { CacheNodes: cluster.nodes.map((node) => answerCacheNode(cluster, node)) }),
@@ -89,7 +90,7 @@ function answerCacheNode(cluster: CacheClusterRecord, node: CacheNodeRecord): Ca
     ...(node.status !== 'creating' && {
       Endpoint: { Address: endpointAddress(cluster.networkType), Port: node.port },
     }),
-    ParameterGroupStatus: 'in-sync',
+    ParameterGroupStatus: nodeApplyStatus(cluster, node),
     CustomerAvailabilityZone: node.zone,
   }
 }

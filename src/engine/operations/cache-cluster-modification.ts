@@ -6,9 +6,9 @@ import { scaleOutZones } from '../lifecycle/placement.ts'
 import { planChanges } from '../lifecycle/plan.ts'
 import { clusterZones } from '../network/subnet-groups.ts'
 import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../store/records.ts'
+import { readGroupChange } from './cache-cluster-parameters.ts'
 import {
   readMaintenanceWindow,
-  readParameterGroup,
   readSecurityGroups,
   readUpgrade,
   refuseForeignDiscovery,
@@ -38,18 +38,15 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
   const version = readNewVersion(input, cluster)
   const scaling = readScaling(input, cluster, context)
   const { newZones: _, azMode: __, cacheNodeIdsToRemove: ___, numCacheNodes: ____, ...rest } = cluster.pending
-  const pending: PendingChanges = {
+  const wanted: PendingChanges = {
     ...(scaling ? { ...rest, ...scaling } : cluster.pending),
     ...(version && { engineVersion: version }),
   }
-  const group = input.CacheParameterGroupName
   const topic = readNotificationTopic(input, cluster.notificationTopic, context)
+  const { cluster: regrouped, pending } = readGroupChange(input.CacheParameterGroupName, cluster, wanted, context)
   return {
     cluster: {
-      ...cluster,
-      ...(group !== undefined && {
-        parameterGroup: readParameterGroup(group, version && input.ApplyImmediately ? version : cluster.engineVersion),
-      }),
+      ...regrouped,
       ...(input.PreferredMaintenanceWindow !== undefined && {
         maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
       }),

@@ -3,8 +3,6 @@ import { Fault } from '../../api/faults.ts'
 import {
   compareVersions,
   DEFAULT_VERSION,
-  defaultGroupOf,
-  familyOf,
   IPV6_SINCE,
   isAtLeast,
   isMemcachedVersion,
@@ -132,18 +130,6 @@ export function readMaintenanceWindow(window: string | undefined, { facts, rando
     throw invalid(`The maintenance window ${window} must be between 60 minutes and 24 hours long.`)
   }
   return window.toLowerCase()
-}
-
-/** Only the default groups exist so far. */
-export function readParameterGroup(name: string | undefined, version: string): string {
-  if (name === undefined) return defaultGroupOf(version)
-  const group = name.toLowerCase()
-  const match = /^default\.(memcached1\.[456])$/.exec(group)
-  if (!match) throw new Fault('CacheParameterGroupNotFound', `CacheParameterGroup not found: ${name}`)
-  if (match[1] !== familyOf(version)) {
-    throw conflict(`Expected a parameter group of family ${familyOf(version)} but found one of family ${match[1]}`)
-  }
-  return group
 }
 
 /** Without a name the default group: every zone of the region, every network type. The words of the refusal are ours. */

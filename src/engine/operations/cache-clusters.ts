@@ -3,17 +3,18 @@ import { QUOTAS } from '../catalog/quotas.ts'
 import { commitCluster } from '../lifecycle/commit.ts'
 import { planCreation, planReboot } from '../lifecycle/plan.ts'
 import { freeByZone } from '../network/subnet-groups.ts'
+import { valuesFor } from '../parameters/groups.ts'
 import { missing } from '../query-protocol.ts'
-import type { CacheClusterRecord } from '../store/records.ts'
+import type { CacheClusterRecord, CacheClusterStatus } from '../store/records.ts'
 import { answerCacheCluster } from './cache-cluster-answer.ts'
 import { beginOrSchedule, readModification } from './cache-cluster-modification.ts'
+import { readParameterGroup } from './cache-cluster-parameters.ts'
 import {
   readEngine,
   readEngineVersion,
   readMaintenanceWindow,
   readNetwork,
   readNodeType,
-  readParameterGroup,
   readPort,
   readSecurityGroups,
   readSubnetGroup,
@@ -32,10 +33,12 @@ import { mergeTags, readTags } from './tag-rules.ts'
 /** The guide names the notification, CacheClusterSecurityGroupModified, and no text for DescribeEvents. */
 const SECURITY_GROUPS_MODIFIED = 'Security groups of cache cluster modified'
 
+/** States that nothing but deletion may be the way out of. */
+const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set(['incompatible-network', 'incompatible-parameters'])
 const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 /** Finds a cluster by its id in any case; throws CacheClusterNotFound. */
-function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
+export function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
   if (!id) throw missing('CacheClusterId')
   const cluster = store.get('cluster', region, id.toLowerCase())
   if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
@@ -63,6 +66,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   }
   refuseBeyondRegionQuota(numCacheNodes, context)
   const topic = readNotificationTopic(input, undefined, context)
+  const parameterGroup = readParameterGroup(input.CacheParameterGroupName, engineVersion, type, context)
   const cluster: CacheClusterRecord = {
     region: context.region,
     id,
@@ -78,7 +82,8 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     configVersion: 0,
     ...network,
     tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),
-    parameterGroup: readParameterGroup(input.CacheParameterGroupName, engineVersion),
+    parameterGroup: parameterGroup.id,
+    parameters: { values: valuesFor(parameterGroup, type), version: 1 },
     subnetGroup: subnetGroup.id,
     securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context, subnetGroup.id),
     maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
@@ -138,7 +143,7 @@ export const DeleteCacheCluster: Handler<'DeleteCacheCluster'> = (input, context
   if (input.FinalSnapshotIdentifier) {
     throw new Fault('SnapshotFeatureNotSupportedFault', 'Snapshotting is not supported for engine memcached.')
   }
-  if (cluster.status !== 'incompatible-network') refuseUnlessAvailable(cluster, 'delete')
+  if (!CANNOT_RUN.has(cluster.status)) refuseUnlessAvailable(cluster, 'delete')
   const deleting: CacheClusterRecord = {
     ...cluster,
     status: 'deleting',

@@ -22,6 +22,15 @@ import {
 import type { Handler } from './context.ts'
 import { DescribeCacheEngineVersions } from './engine-versions.ts'
 import { DescribeEvents } from './events.ts'
+import { ListAllowedNodeTypeModifications } from './node-type-modifications.ts'
+import {
+  CreateCacheParameterGroup,
+  DeleteCacheParameterGroup,
+  DescribeCacheParameterGroups,
+  ModifyCacheParameterGroup,
+  ResetCacheParameterGroup,
+} from './parameter-groups.ts'
+import { DescribeCacheParameters, DescribeEngineDefaultParameters } from './parameters.ts'
 import {
   CreateServerlessCache,
   DeleteServerlessCache,
@@ -49,7 +58,7 @@ export const handlers: Handlers = {
   CopyServerlessCacheSnapshot,
   CopySnapshot: null,
   CreateCacheCluster,
-  CreateCacheParameterGroup: null,
+  CreateCacheParameterGroup,
   CreateCacheSecurityGroup,
   CreateCacheSubnetGroup,
   CreateGlobalReplicationGroup: null,
@@ -62,7 +71,7 @@ export const handlers: Handlers = {
   DecreaseNodeGroupsInGlobalReplicationGroup: null,
   DecreaseReplicaCount: null,
   DeleteCacheCluster,
-  DeleteCacheParameterGroup: null,
+  DeleteCacheParameterGroup,
   DeleteCacheSecurityGroup,
   DeleteCacheSubnetGroup,
   DeleteGlobalReplicationGroup: null,
@@ -74,11 +83,11 @@ export const handlers: Handlers = {
   DeleteUserGroup: null,
   DescribeCacheClusters,
   DescribeCacheEngineVersions,
-  DescribeCacheParameterGroups: null,
-  DescribeCacheParameters: null,
+  DescribeCacheParameterGroups,
+  DescribeCacheParameters,
   DescribeCacheSecurityGroups,
   DescribeCacheSubnetGroups,
-  DescribeEngineDefaultParameters: null,
+  DescribeEngineDefaultParameters,
   DescribeEvents,
   DescribeGlobalReplicationGroups: null,
   DescribeReplicationGroups: null,
@@ -96,10 +105,10 @@ export const handlers: Handlers = {
   FailoverGlobalReplicationGroup: null,
   IncreaseNodeGroupsInGlobalReplicationGroup: null,
   IncreaseReplicaCount: null,
-  ListAllowedNodeTypeModifications: null,
+  ListAllowedNodeTypeModifications,
   ListTagsForResource,
   ModifyCacheCluster,
-  ModifyCacheParameterGroup: null,
+  ModifyCacheParameterGroup,
   ModifyCacheSubnetGroup,
   ModifyGlobalReplicationGroup: null,
   ModifyReplicationGroup: null,
@@ -111,7 +120,7 @@ export const handlers: Handlers = {
   RebalanceSlotsInGlobalReplicationGroup: null,
   RebootCacheCluster,
   RemoveTagsFromResource,
-  ResetCacheParameterGroup: null,
+  ResetCacheParameterGroup,
   RevokeCacheSecurityGroupIngress,
   StartMigration: null,
   TestFailover: null,

@@ -8,6 +8,7 @@ import type {
   ServerlessCacheRecord,
   Tag,
 } from '../store/records.ts'
+import { requireParameterGroup } from './cache-cluster-parameters.ts'
 import { requireCacheSecurityGroup } from './cache-security-groups.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context, Handler } from './context.ts'
@@ -63,6 +64,7 @@ const tagged =
 /** What has tags, by the type in its ARN. */
 const RESOURCES: Readonly<Record<string, (name: string, context: Context) => TaggedResource>> = {
   cluster: tagged('cluster', findCluster),
+  parametergroup: tagged('parameterGroup', requireParameterGroup),
   securitygroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
   serverlesscache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
   serverlesscachesnapshot: tagged('serverlessSnapshot', findSnapshot),

@@ -3,6 +3,7 @@
  * process, so that an engine that starts again carries on from the record alone. Times are milliseconds since the epoch.
  */
 import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } from '@aws-sdk/client-elasticache'
+import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 
 export type NetworkType = ApiNetworkType
 export type IpDiscovery = ApiIpDiscovery
@@ -15,6 +16,7 @@ export type CacheClusterStatus =
   | 'rebooting cache cluster nodes'
   | 'deleting'
   | 'incompatible-network'
+  | 'incompatible-parameters'
 
 export type CacheNodeStatus = 'creating' | 'available' | 'rebooting cache cluster nodes' | 'deleting'
 
@@ -31,6 +33,21 @@ export interface CacheNodeRecord {
   readonly incarnation: number
   /** The subnet it has an address in; absent in records written before there were subnets. */
   readonly subnetId?: string
+  /** What it took from the parameter group when it started; absent in records written before there were groups. */
+  readonly parameters?: NodeParameters
+}
+
+export interface NodeParameters {
+  readonly started: ParameterValues
+  /** Of the cluster's {@link ClusterParameters}: the version whose immediate values it goes by. */
+  readonly version: number
+}
+
+/** What a cluster's parameter group sets, as of its last change. */
+export interface ClusterParameters {
+  readonly values: ParameterValues
+  /** Grows with every change of the group, and of the group's values. */
+  readonly version: number
 }
 
 export interface Tag {
@@ -50,6 +67,8 @@ export interface PendingChanges {
   readonly newZones?: readonly string[]
   readonly azMode?: 'single-az' | 'cross-az'
   readonly engineVersion?: string
+  /** The group for that version, when its family is another. */
+  readonly parameterGroup?: string
 }
 
 /** What remains to be done with a cluster, in order; lifecycle/steps.ts says what each does. */
@@ -87,6 +106,8 @@ export interface CacheClusterRecord {
   readonly ipDiscovery: IpDiscovery
   readonly tls: boolean
   readonly parameterGroup: string
+  /** Kept here as well, so that a cluster's status follows from its own record. */
+  readonly parameters?: ClusterParameters
   readonly subnetGroup: string
   readonly securityGroupIds: readonly string[]
   readonly maintenanceWindow: string
@@ -100,6 +121,17 @@ export interface CacheClusterRecord {
   readonly steps: readonly Step[]
   /** Not before then may the first of `steps` be taken. */
   readonly stepDue: number
+}
+
+/** A parameter group somebody made, or a default one that has got tags. */
+export interface CacheParameterGroupRecord {
+  readonly region: string
+  /** The name, in lower case. */
+  readonly id: string
+  readonly family: ParameterFamily
+  readonly description: string
+  readonly values: ParameterValues
+  readonly tags: readonly Tag[]
 }
 
 /** A subnet somebody added; those of the VPC's beginning are not stored (network/vpc.ts). At least one of the ranges is set. */
@@ -267,6 +299,7 @@ export interface Records {
   readonly webhook: WebhookRecord
   readonly cluster: CacheClusterRecord
   readonly subnet: SubnetRecord
+  readonly parameterGroup: CacheParameterGroupRecord
   readonly subnetGroup: CacheSubnetGroupRecord
   readonly securityGroup: SecurityGroupRecord
   readonly cacheSecurityGroup: CacheSecurityGroupRecord
@@ -276,7 +309,7 @@ export interface Records {
 
 export type RecordKind = keyof Records
 
-export type SourceType = 'cache-cluster' | 'serverless-cache'
+export type SourceType = 'cache-cluster' | 'cache-parameter-group' | 'serverless-cache'
 
 export interface EventRecord {
   readonly region: string

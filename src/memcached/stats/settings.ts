@@ -29,7 +29,7 @@ export function settingsStats({ settings, store, address, prefixes }: CacheCore)
     ['auth_enabled_ascii', 'no'],
     ['item_size_max', settings.maxItemSize],
     ['maxconns_fast', yesNo(settings.maxConnsFast)],
-    ['hashpower_init', 0],
+    ['hashpower_init', settings.hashpowerInit],
     ['slab_reassign', yesNo(settings.slabReassign)],
     ['slab_automove', settings.slabAutomove],
     ['slab_automove_ratio', settings.slabAutomoveRatio.toFixed(2)],
@@ -55,7 +55,7 @@ export function settingsStats({ settings, store, address, prefixes }: CacheCore)
     ['worker_logbuf_size', settings.workerLogbufSize],
     ['read_buf_mem_limit', 0],
     ['track_sizes', yesNo(settings.trackSizes)],
-    ['inline_ascii_response', 'no'],
+    ['inline_ascii_response', yesNo(settings.inlineAsciiResponse)],
     ['ssl_enabled', yesNo(settings.tls)],
     ['ssl_min_version', 'tlsv1.2'],
   ]

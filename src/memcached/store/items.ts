@@ -37,6 +37,8 @@ export interface StoreOptions extends SlabShape {
   readonly evictToFree: boolean
   /** false is `-C`: no CAS, 8 bytes less per item. */
   readonly casEnabled: boolean
+  /** false: on a segmented LRU, items that never expire stay on the list that is not evicted from. */
+  readonly evictUnexpiring: boolean
   lruSegmented: boolean
   hotLruPercent: number
   warmLruPercent: number
@@ -383,8 +385,9 @@ export class ItemStore {
 
   // Segmented: new items are hot, unless they live so briefly that they have a list of their own.
   #firstList(exptime: number): number {
-    const { lruSegmented, tempLru, temporaryTtl } = this.options
+    const { lruSegmented, tempLru, temporaryTtl, evictUnexpiring } = this.options
     if (!lruSegmented) return COLD
+    if (!evictUnexpiring && exptime === 0) return TEMP
     return tempLru && exptime !== 0 && exptime - this.now <= temporaryTtl ? TEMP : HOT
   }
 

@@ -1,4 +1,4 @@
-import { BAD_CLASS, BAD_FORMAT, END, ERROR, OK } from '../answers.ts'
+import { BAD_CLASS, BAD_FORMAT, END, ERROR, OK, WATCH_REFUSED } from '../answers.ts'
 import type { Connection } from '../connection.ts'
 import type { CacheCore } from '../core.ts'
 import { crawl } from '../store/crawler.ts'
@@ -166,6 +166,10 @@ function slabs({ settings, store }: CacheCore, line: Line): Buffer {
 
 function watch(connection: Connection, line: Line): undefined {
   const { core } = connection
+  if (!core.settings.watchEnabled) {
+    core.replies.text(WATCH_REFUSED)
+    return
+  }
   const topics = new Set<Topic>()
   for (let word = 1; word < line.words; word++) {
     const topic = TOPICS.find((name) => line.is(word, name))

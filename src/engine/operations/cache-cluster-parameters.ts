@@ -1,0 +1,78 @@
+/** Which parameter group a cluster may go by, and whether its nodes could start with it. */
+import { Fault } from '../../api/faults.ts'
+import { defaultGroupOf, familyOf } from '../catalog/engine-versions.ts'
+import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
+import { findParameterGroup, groupAfterUpgrade, valuesFor } from '../parameters/groups.ts'
+import { withParameters } from '../parameters/status.ts'
+import { incompatibility } from '../parameters/values.ts'
+import type { CacheClusterRecord, CacheParameterGroupRecord, PendingChanges } from '../store/records.ts'
+import type { Context } from './context.ts'
+
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+
+/** A group by its name in any case. */
+export function requireParameterGroup(
+  name: string,
+  { store, region }: Context,
+  words = `CacheParameterGroup not found: ${name}`,
+): CacheParameterGroupRecord {
+  const group = findParameterGroup(store, region, name.toLowerCase())
+  if (!group) throw new Fault('CacheParameterGroupNotFound', words)
+  return group
+}
+
+/** The group for nodes of a version and type; the default one without a name. */
+export function readParameterGroup(
+  name: string | undefined,
+  version: string,
+  type: NodeType,
+  context: Context,
+): CacheParameterGroupRecord {
+  const group = requireParameterGroup(name ?? defaultGroupOf(version), context)
+  refuseOtherFamily(group, version)
+  refuseIncompatible(group, version, type)
+  return group
+}
+
+/**
+ * The cluster and its pending changes with the group a modification asks for. A group of the present family applies at once. One
+ * of another family comes with the upgrade to that family, which a cluster with a group of its own cannot do without.
+ */
+export function readGroupChange(
+  name: string | undefined,
+  cluster: CacheClusterRecord,
+  pending: PendingChanges,
+  context: Context,
+): { cluster: CacheClusterRecord; pending: PendingChanges } {
+  const type = nodeTypes.get(cluster.nodeType)
+  if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
+  const group = name === undefined ? undefined : requireParameterGroup(name, context)
+  const version = pending.engineVersion
+  const isForUpgrade = group && version && group.family === familyOf(version) && !isOfVersion(group, cluster)
+  const regrouped = group && !isForUpgrade ? regroup(cluster, group, type) : cluster
+  if (!version) return { cluster: regrouped, pending }
+  const later = isForUpgrade ? group.id : pending.parameterGroup
+  readParameterGroup(groupAfterUpgrade(regrouped, version, later), version, type, context)
+  return { cluster: regrouped, pending: { ...pending, ...(later && { parameterGroup: later }) } }
+}
+
+function regroup(cluster: CacheClusterRecord, group: CacheParameterGroupRecord, type: NodeType): CacheClusterRecord {
+  refuseOtherFamily(group, cluster.engineVersion)
+  refuseIncompatible(group, cluster.engineVersion, type)
+  return group.id === cluster.parameterGroup ? cluster : withParameters(cluster, group.id, valuesFor(group, type))
+}
+
+const isOfVersion = ({ family }: CacheParameterGroupRecord, { engineVersion }: CacheClusterRecord): boolean =>
+  family === familyOf(engineVersion)
+
+function refuseOtherFamily({ family }: CacheParameterGroupRecord, version: string): void {
+  if (family !== familyOf(version)) {
+    throw conflict(`Expected a parameter group of family ${familyOf(version)} but found one of family ${family}`)
+  }
+}
+
+/** The guide names the rules, not the words. */
+function refuseIncompatible(group: CacheParameterGroupRecord, version: string, type: NodeType): void {
+  const why = incompatibility(valuesFor(group, type), version, type)
+  if (why) throw conflict(`Cache parameter group ${group.id} does not go with memcached ${version}: ${why}`)
+}

@@ -1,0 +1,114 @@
+import type { CacheNodeTypeSpecificParameter, Parameter } from '@aws-sdk/client-elasticache'
+import { Fault } from '../../api/faults.ts'
+import {
+  firstVersionOf,
+  isParameterFamily,
+  NODE_TYPE_PARAMETERS,
+  nodeTypesOf,
+  PARAMETER_FAMILIES,
+  PARAMETER_NAMES,
+  PARAMETERS,
+  type ParameterFamily,
+  type ParameterName,
+  type ParameterValues,
+  sinceInFamily,
+} from '../catalog/parameters.ts'
+import { missing } from '../query-protocol.ts'
+import { requireParameterGroup } from './cache-cluster-parameters.ts'
+import type { Handler } from './context.ts'
+import { type PageRequest, page } from './paging.ts'
+
+/**
+ * Where a value comes from. `user`: the group sets it; `system`: everything else, as in every listing AWS is known to give. No
+ * Memcached parameter has the third source, `engine-default`, so that this filter finds none.
+ */
+const SOURCES = ['user', 'system', 'engine-default'] as const
+
+export const DescribeCacheParameters: Handler<'DescribeCacheParameters'> = (input, context) => {
+  const name = input.CacheParameterGroupName
+  if (!name) throw missing('CacheParameterGroupName')
+  const group = requireParameterGroup(name, context)
+  const source = readSource(input.Source)
+  return listPage(group.family, group.values, ({ Source }) => source === undefined || Source === source, input)
+}
+
+export const DescribeEngineDefaultParameters: Handler<'DescribeEngineDefaultParameters'> = (input) => {
+  const family = readFamily(input.CacheParameterGroupFamily)
+  return { EngineDefaults: { CacheParameterGroupFamily: family, ...listPage(family, {}, () => true, input) } }
+}
+
+function readSource(source: string | undefined): string | undefined {
+  if (source !== undefined && !(SOURCES as readonly string[]).includes(source)) {
+    throw new Fault(
+      'InvalidParameterValue',
+      `Invalid value ${source} for Source. Must be one of: ${SOURCES.join(', ')}`,
+    )
+  }
+  return source
+}
+
+function readFamily(family: string | undefined): ParameterFamily {
+  if (!family) throw missing('CacheParameterGroupFamily')
+  if (isParameterFamily(family)) return family
+  throw new Fault(
+    'InvalidParameterValue',
+    `CacheParameterGroupFamily ${family} is not a valid parameter group family. The local engine has: ${PARAMETER_FAMILIES.join(', ')}.`,
+  )
+}
+
+/** Both lists are one when it comes to paging: parameters in the order of their names, then those by node type. */
+function listPage(
+  family: ParameterFamily,
+  values: ParameterValues,
+  wanted: (parameter: Parameter) => boolean,
+  request: PageRequest,
+) {
+  const entries = [
+    ...parameters(family, values).map((plain) => ({ key: `1 ${plain.ParameterName}`, plain })),
+    ...byNodeType(family).map((specific) => ({ key: `2 ${specific.ParameterName}`, specific })),
+  ].filter((entry) => wanted('plain' in entry ? entry.plain : entry.specific))
+  const { items, Marker } = page(entries, ({ key }) => key, request)
+  return {
+    ...(Marker && { Marker }),
+    Parameters: items.flatMap((entry) => ('plain' in entry ? [entry.plain] : [])),
+    CacheNodeTypeSpecificParameters: items.flatMap((entry) => ('specific' in entry ? [entry.specific] : [])),
+  }
+}
+
+function parameters(family: ParameterFamily, values: ParameterValues): Parameter[] {
+  return PARAMETER_NAMES.flatMap((name) => {
+    const since = sinceInFamily(name, family)
+    return since ? [answerParameter(name, values[name], since)] : []
+  })
+}
+
+function answerParameter(name: ParameterName, value: string | undefined, since: string): Parameter {
+  const { default: standard, description, type, allowed, change } = PARAMETERS[name]
+  return {
+    ParameterName: name,
+    ParameterValue: value ?? standard,
+    Description: description,
+    Source: value === undefined ? 'system' : 'user',
+    DataType: type,
+    AllowedValues: allowed,
+    IsModifiable: change !== 'fixed',
+    MinimumEngineVersion: since,
+    ChangeType: change === 'immediate' ? 'immediate' : 'requires-reboot',
+  }
+}
+
+const byNodeType = (family: ParameterFamily): CacheNodeTypeSpecificParameter[] =>
+  NODE_TYPE_PARAMETERS.map(({ name, description, value }) => ({
+    ParameterName: name,
+    Description: description,
+    Source: 'system',
+    DataType: 'integer',
+    AllowedValues: '1-',
+    IsModifiable: false,
+    MinimumEngineVersion: firstVersionOf(family),
+    CacheNodeTypeSpecificValues: nodeTypesOf(family).map((type) => ({
+      CacheNodeType: type.name,
+      Value: value(type),
+    })),
+    ChangeType: 'requires-reboot',
+  }))

@@ -1,0 +1,59 @@
+/** The parameter groups of a region: those somebody made, and the default ones, which never change and are stored only with tags. */
+import { defaultGroupOf } from '../catalog/engine-versions.ts'
+import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
+import { PARAMETER_FAMILIES, type ParameterFamily, type ParameterValues } from '../catalog/parameters.ts'
+import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import { valuesOfDefaultGroup } from './values.ts'
+
+const DEFAULT = 'default.'
+
+export const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
+
+function defaultGroup(store: Store, region: string, family: ParameterFamily): CacheParameterGroupRecord {
+  const id = `${DEFAULT}${family}`
+  const description = `Default parameter group for ${family}`
+  return store.get('parameterGroup', region, id) ?? { region, id, family, description, values: {}, tags: [] }
+}
+
+/** Every group of a region, in the order of their names. */
+export const parameterGroupsOf = (store: Store, region: string): CacheParameterGroupRecord[] =>
+  [
+    ...PARAMETER_FAMILIES.map((family) => defaultGroup(store, region, family)),
+    ...ownParameterGroups(store, region),
+  ].sort((a, b) => (a.id < b.id ? -1 : 1))
+
+/** Those that somebody made. */
+export const ownParameterGroups = (store: Store, region: string): CacheParameterGroupRecord[] =>
+  store.list('parameterGroup', region).filter(({ id }) => !isDefaultGroup(id))
+
+/** @param name In lower case. */
+export function findParameterGroup(store: Store, region: string, name: string): CacheParameterGroupRecord | undefined {
+  const family = PARAMETER_FAMILIES.find((each) => name === `${DEFAULT}${each}`)
+  return family ? defaultGroup(store, region, family) : store.get('parameterGroup', region, name)
+}
+
+/** What a group sets on nodes of a type. */
+export const valuesFor = ({ id, values }: CacheParameterGroupRecord, type: NodeType): ParameterValues =>
+  isDefaultGroup(id) ? valuesOfDefaultGroup(type) : values
+
+/** What the group of that name sets on the nodes of a cluster. A group in use is never deleted. */
+export function valuesForCluster(
+  store: Store,
+  { region, nodeType }: CacheClusterRecord,
+  name: string,
+): ParameterValues {
+  const group = findParameterGroup(store, region, name)
+  const type = nodeTypes.get(nodeType)
+  return group && type ? valuesFor(group, type) : {}
+}
+
+/** The group a cluster goes by after an upgrade: the one asked for; else the default of the version, or its own. */
+export const groupAfterUpgrade = ({ parameterGroup }: CacheClusterRecord, version: string, asked?: string): string =>
+  asked ?? (isDefaultGroup(parameterGroup) ? defaultGroupOf(version) : parameterGroup)
+
+/** Whether a cluster goes by a group, or will once what was accepted is done. */
+export const isMember = ({ parameterGroup, pending, steps }: CacheClusterRecord, id: string): boolean =>
+  parameterGroup === id ||
+  pending.parameterGroup === id ||
+  steps.some((step) => step.do === 'upgrade' && step.parameterGroup === id)

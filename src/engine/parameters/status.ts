@@ -1,0 +1,90 @@
+/**
+ * How a cluster and its nodes stand to their parameter group. Pure. A node goes by the values it started with, except for
+ * immediate parameters; what it started with is in its record, so that neither `kill -9` nor a lost worker lets a node come back
+ * with values that wait for a reboot.
+ */
+
+import { nodeTypes } from '../catalog/node-types.ts'
+import type { ParameterValues } from '../catalog/parameters.ts'
+import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters } from '../store/records.ts'
+import { incompatibility, needsReboot, valuesInForce } from './values.ts'
+
+export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'
+
+const NOTHING_SET: ClusterParameters = { values: {}, version: 0 }
+const NOTHING_TAKEN: NodeParameters = { started: {}, version: 0 }
+
+export const clusterParameters = ({ parameters = NOTHING_SET }: CacheClusterRecord): ClusterParameters => parameters
+
+/** What a node that starts now takes from the cluster's group. */
+export function takenAtStart(cluster: CacheClusterRecord): NodeParameters {
+  const { values, version } = clusterParameters(cluster)
+  return { started: values, version }
+}
+
+/** The values a node runs with. */
+export const nodeValues = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord) =>
+  valuesInForce(parameters.started, clusterParameters(cluster).values)
+
+/** Whether a node goes by other values than the group's until it is rebooted. */
+export const awaitsReboot = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord): boolean =>
+  needsReboot(parameters.started, clusterParameters(cluster).values, cluster.engineVersion)
+
+/** ParameterGroupStatus of a node. */
+export function nodeApplyStatus(cluster: CacheClusterRecord, node: CacheNodeRecord): ApplyStatus {
+  if (isBehind(cluster, node)) return 'applying'
+  return awaitsReboot(cluster, node) ? 'pending-reboot' : 'in-sync'
+}
+
+const isBehind = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord): boolean =>
+  parameters.version !== clusterParameters(cluster).version
+
+/** ParameterApplyStatus of a cluster: what its nodes are, the least finished first. */
+export function clusterApplyStatus(cluster: CacheClusterRecord): ApplyStatus {
+  const statuses = new Set(cluster.nodes.map((node) => nodeApplyStatus(cluster, node)))
+  return (['applying', 'pending-reboot'] as const).find((status) => statuses.has(status)) ?? 'in-sync'
+}
+
+/** The cluster with other values of its group, or with another group: its nodes are yet to take them over. */
+export const withParameters = (
+  cluster: CacheClusterRecord,
+  parameterGroup: string,
+  values: ParameterValues,
+): CacheClusterRecord => ({
+  ...cluster,
+  parameterGroup,
+  parameters: { values, version: clusterParameters(cluster).version + 1 },
+})
+
+/** The cluster after its nodes took over the immediate values; the same record when they had done so before. */
+export function withValuesTakenOver(cluster: CacheClusterRecord): CacheClusterRecord {
+  const { version } = clusterParameters(cluster)
+  if (!cluster.nodes.some((node) => isBehind(cluster, node))) return cluster
+  const nodes = cluster.nodes.map((node) =>
+    isBehind(cluster, node) ? { ...node, parameters: { ...(node.parameters ?? NOTHING_TAKEN), version } } : node,
+  )
+  return { ...cluster, nodes }
+}
+
+/** Why a node cannot run with the values it started with, in words; undefined when it can. */
+export function whyNodeCannotRun(cluster: CacheClusterRecord, node: CacheNodeRecord): string | undefined {
+  const type = nodeTypes.get(cluster.nodeType)
+  return type && incompatibility(nodeValues(cluster, node), cluster.engineVersion, type)
+}
+
+/**
+ * The cluster with its nodes that cannot run started anew with today's values, once those are good; the same record otherwise.
+ * "Revert or fix the parameters to regain access" (guide, "Viewing a node's status").
+ */
+export function withCuredNodes(cluster: CacheClusterRecord): CacheClusterRecord {
+  const type = nodeTypes.get(cluster.nodeType)
+  const { values } = clusterParameters(cluster)
+  if (!type || incompatibility(values, cluster.engineVersion, type)) return cluster
+  const isSick = (node: CacheNodeRecord) => whyNodeCannotRun(cluster, node) !== undefined
+  if (!cluster.nodes.some(isSick)) return cluster
+  const nodes = cluster.nodes.map((node) =>
+    isSick(node) ? { ...node, incarnation: node.incarnation + 1, parameters: takenAtStart(cluster) } : node,
+  )
+  const status = cluster.status === 'incompatible-parameters' ? 'rebooting cache cluster nodes' : cluster.status
+  return { ...cluster, status, nodes }
+}
