@@ -7,6 +7,7 @@ type ModelledCode = (typeof model.faults)[keyof typeof model.faults]['code']
  * reference), and one of our own: UnsupportedOperation, for what the bundled engine does not do (yet).
  */
 const COMMON_FAULTS = {
+  AccessDenied: 403,
   IncompleteSignature: 400,
   InternalFailure: 500,
   InvalidAction: 400,
@@ -17,6 +18,7 @@ const COMMON_FAULTS = {
   MissingAuthenticationToken: 403,
   RequestExpired: 400,
   SignatureDoesNotMatch: 403,
+  Throttling: 400,
   UnsupportedOperation: 400,
 } as const
 

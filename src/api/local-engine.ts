@@ -11,6 +11,10 @@ export const engineFiles = (stateDir: string) => ({
   /** {@link EngineCredentials}, mode 0600. */
   credentials: join(stateDir, 'credentials.json'),
   log: join(stateDir, 'engine.log'),
+  /** UserFile, mode 0600. */
+  users: join(stateDir, 'users.json'),
+  /** Every call of the API as CloudTrail records it, one JSON object a line; those before in `.1`. */
+  audit: join(stateDir, 'audit.jsonl'),
   /** Notifications, one JSON object a line; those before in `.1`. */
   notifications: join(stateDir, 'notifications.jsonl'),
   store: join(stateDir, 'state.mdb'),
@@ -51,6 +55,10 @@ export const CONTROL = {
   reset: '/_cachectl/reset',
   /** GET: ClockReport; POST ClockRequest: moves the engine's clock forward, answers when what fell due is done. */
   clock: '/_cachectl/clock',
+  /** GET: UserReport[]; POST UserRequest: UserEntry */
+  users: '/_cachectl/users',
+  /** POST PolicyRequest: UserReport */
+  policies: '/_cachectl/policies',
   /** GET, POST: NotificationSettings */
   notifications: '/_cachectl/notifications',
   /** POST local-network.ts: `/list`, `/create`, `/delete` follow. */

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../api/faults.ts'
+import type { AuditedCall, AuditLog } from './audit.ts'
 import { regionFacts } from './catalog/regions.ts'
-import { dispatch } from './dispatch.ts'
+import { type Call, perform, readCall } from './dispatch.ts'
+import { authorize } from './identity/authorize.ts'
 import type { Context } from './operations/context.ts'
-import { encodeFault } from './query-protocol.ts'
+import { ListTagsForResource } from './operations/tags.ts'
+import type { Principal, Principals } from './principals.ts'
+import { encodeFault, encodeResult } from './query-protocol.ts'
 import type { HttpAnswer, HttpRequest } from './server.ts'
 import type { Signatures } from './signature.ts'
 
@@ -11,23 +15,92 @@ const XML = 'text/xml;charset=utf-8'
 
 export interface ApiOptions {
   readonly signatures: Signatures
+  readonly principals: Principals
+  readonly audit: AuditLog
+  /** Refuses calls there are too many of. */
+  readonly throttle: (call: Call, context: Context) => void
+  /** Where calls are recorded that do not say. */
+  readonly homeRegion: string
   /** The context for a region, at this moment. */
   readonly contextOf: (region: string) => Context
+  /** Time of the engine. */
+  readonly now: () => number
   readonly log: (line: string) => void
 }
 
-/** The Query API: who asks, where, for what; the answer or the fault as XML. */
-export function answerApi(request: HttpRequest, { signatures, contextOf, log }: ApiOptions): HttpAnswer {
+type Progress = { -readonly [K in keyof AuditedCall]: AuditedCall[K] }
+
+/** The Query API: who asks, where, for what; the answer or the fault as XML. Every call is recorded, whatever becomes of it. */
+export function answerApi(request: HttpRequest, options: ApiOptions): HttpAnswer {
   const requestId = randomUUID()
+  const parameters = parametersOf(request)
+  const progress: Progress = {
+    identity: undefined,
+    action: parameters.get('Action') ?? undefined,
+    region: options.homeRegion,
+    sourceIp: request.remoteAddress,
+    userAgent: String(request.headers['user-agent'] ?? ''),
+    input: undefined,
+    output: undefined,
+    fault: undefined,
+    requestId,
+    time: options.now(),
+  }
   try {
-    if (request.method !== 'GET' && request.method !== 'POST') {
-      throw new Fault('InvalidAction', `Method ${request.method} is not supported; use GET or POST.`)
-    }
-    const { region } = signatures.verify(request)
-    return xml(200, dispatch(parametersOf(request), contextOf(region), requestId), requestId)
+    return xml(200, answerCall(request, parameters, progress, options), requestId)
   } catch (error) {
-    const fault = error instanceof Fault ? error : internalFailure(error, requestId, log)
+    const fault = error instanceof Fault ? error : internalFailure(error, requestId, options.log)
+    progress.fault = fault
     return xml(fault.status, encodeFault(fault, requestId), requestId)
+  } finally {
+    options.audit.record(progress)
+  }
+}
+
+/** In AWS's order: the signature, what is asked for, whether there is too much of it, whether it is allowed, the work. */
+function answerCall(
+  request: HttpRequest,
+  parameters: URLSearchParams,
+  progress: Progress,
+  { signatures, principals, throttle, contextOf }: ApiOptions,
+): string {
+  if (request.method !== 'GET' && request.method !== 'POST') {
+    throw new Fault('InvalidAction', `Method ${request.method} is not supported; use GET or POST.`)
+  }
+  const { accessKeyId, region } = signatures.verify(request)
+  const principal = principals.byAccessKey(accessKeyId)
+  progress.identity = principal.identity
+  progress.region = region
+  const call = readCall(parameters)
+  progress.input = call.input
+  const context = contextOf(region)
+  throttle(call, context)
+  refuseUnlessAllowed(call, principal, progress, context)
+  const output = perform(call, context)
+  progress.output = output
+  return encodeResult(call.operation, output, progress.requestId)
+}
+
+function refuseUnlessAllowed(call: Call, { identity, policies }: Principal, from: Progress, context: Context): void {
+  if (policies === null) return
+  const { region, now } = context
+  const { userName, userId, arn, account } = identity
+  authorize({
+    call,
+    policies,
+    who: { userName, userId, userArn: arn, account, region, sourceIp: from.sourceIp, userAgent: from.userAgent, now },
+    tagsOf: (resource) => tagsOf(resource, context),
+  })
+}
+
+/** None of a resource that is not there, or has none. */
+function tagsOf(resource: string, context: Context) {
+  try {
+    const { TagList = [] } = ListTagsForResource({ ResourceName: resource }, context)
+    return TagList.map(({ Key = '', Value = '' }) => ({ Key, Value }))
+  } catch (error) {
+    if (error instanceof Fault) return []
+    throw error
   }
 }
 

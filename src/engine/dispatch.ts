@@ -1,15 +1,20 @@
 import { Fault } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
-import { isOperation, operationNames } from '../api/model.ts'
+import { isOperation, type OperationName, operationNames } from '../api/model.ts'
 import type { Context } from './operations/context.ts'
 import { handlers } from './operations/handlers.ts'
-import { decodeInput, encodeResult } from './query-protocol.ts'
+import { decodeInput } from './query-protocol.ts'
 
 /** Versions the guide's samples ask for; they are answered in the newest one. An absent version is taken as that. */
 const ACCEPTED_VERSIONS = new Set([model.apiVersion, '2014-12-01', '2014-09-30', '2013-06-15'])
 
-/** One request of the Query API to its answer's XML. Throws a Fault for whatever cannot be done. */
-export function dispatch(parameters: URLSearchParams, context: Context, requestId: string): string {
+export interface Call {
+  readonly operation: OperationName
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+/** What the parameters of a request of the Query API ask for. Throws a Fault when it is nothing this engine does. */
+export function readCall(parameters: URLSearchParams): Call {
   const action = parameters.get('Action')
   if (!action) throw new Fault('MissingAction', 'The request is missing an action or a required parameter.')
   const version = parameters.get('Version')
@@ -19,17 +24,19 @@ export function dispatch(parameters: URLSearchParams, context: Context, requestI
       `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
     )
   }
-  const handler = handlers[action]
-  if (!handler) {
+  if (!handlers[action]) {
     throw new Fault(
       'UnsupportedOperation',
       `The local engine does not do ${action} yet. It does: ${operationNames.filter((name) => handlers[name]).join(', ')}.`,
     )
   }
+  return { operation: action, input: decodeInput(action, parameters) }
+}
+
+/** Does it, and answers the operation's output. */
+export function perform({ operation, input }: Call, context: Context): object {
   // Sound: input and handler belong to the same operation, a relation the union of 75 handlers loses.
-  const output = (handler as (input: never, context: Context) => object)(
-    decodeInput(action, parameters) as never,
-    context,
-  )
-  return encodeResult(action, output, requestId)
+  const handler = handlers[operation] as ((input: never, context: Context) => object) | null
+  if (!handler) throw new Error(`there is no handler of ${operation}`)
+  return handler(input as never, context)
 }

@@ -9,16 +9,19 @@ import {
   type EngineStatus,
   engineFiles,
 } from '../api/local-engine.ts'
-import { answerApi, factsOf } from './api.ts'
+import { type ApiOptions, answerApi, factsOf } from './api.ts'
+import { AuditLog } from './audit.ts'
 import { QUOTAS } from './catalog/quotas.ts'
 import { clockRoutes } from './control/clock.ts'
 import type { NetworkOffice } from './control/network-office.ts'
 import { notificationRoutes } from './control/notifications.ts'
 import { securityGroupRoutes } from './control/security-groups.ts'
 import { subnetRoutes } from './control/subnets.ts'
+import { userRoutes } from './control/users.ts'
 import { openCredentials } from './credentials.ts'
 import { frontDoor } from './front-door.ts'
 import { isAlive, processStart } from './holder.ts'
+import { Users } from './identity/users.ts'
 import { JsonLines } from './json-lines.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
 import { EngineClock } from './lifecycle/engine-clock.ts'
@@ -29,6 +32,7 @@ import { Fleet } from './nodes/fleet.ts'
 import { canListen, Ports } from './nodes/ports.ts'
 import { addressEvent, NotificationSink } from './notifications/sink.ts'
 import type { Context } from './operations/context.ts'
+import { Principals } from './principals.ts'
 import { LoopbackServer } from './server.ts'
 import { Serverless } from './serverless.ts'
 import { Signatures } from './signature.ts'
@@ -61,6 +65,8 @@ export class StateDirectoryHeld extends Error {
   }
 }
 
+/** Bytes of each of the two files of the audit log. */
+const AUDIT_BYTES = 10_000_000
 /** Bytes of each of the two files of notifications. */
 const NOTIFICATION_BYTES = 5_000_000
 
@@ -146,7 +152,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     wakeServerlessCache: (name) => serverless.wakeCache(region, name),
     wakeServerlessSnapshot: (name) => serverless.wakeSnapshot(region, name),
   })
-  const signatures = new Signatures(new Map([[credentials.accessKeyId, credentials.secretAccessKey]]), systemClock.now)
+  const users = new Users(files.users)
+  const principals = new Principals(credentials, users)
+  const signatures = new Signatures(principals, systemClock.now)
+  const audit = new AuditLog(new JsonLines(files.audit, AUDIT_BYTES), systemClock, log)
   const status = () =>
     reportStatus({
       info,
@@ -161,9 +170,19 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     contextOf,
     settle: async (region, ids) => void (await Promise.all(ids.map((id) => runner.kick(region, id)))),
   }
+  const api: ApiOptions = {
+    signatures,
+    principals,
+    audit,
+    throttle: () => {},
+    contextOf,
+    homeRegion: parts.region,
+    now: () => clock.now(),
+    log,
+  }
   const server = new LoopbackServer(
     frontDoor({
-      api: (request) => answerApi(request, { signatures, contextOf, log }),
+      api: (request) => answerApi(request, api),
       control: {
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
@@ -172,6 +191,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         },
         ...clockRoutes(clock, () => settled(runner, serverless), store),
         ...notificationRoutes(store),
+        ...userRoutes(users, systemClock.now),
         ...subnetRoutes(office),
         ...securityGroupRoutes(office),
         [`POST ${CONTROL.stop}`]: () => {
@@ -185,6 +205,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
   const shutDown = async () => {
     await server.close()
+    audit.flush()
     await runner.close()
     await serverless.close()
     await runtime.close()

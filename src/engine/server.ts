@@ -13,6 +13,7 @@ export interface HttpRequest {
   readonly query: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
+  readonly remoteAddress: string
 }
 
 export interface HttpAnswer {
@@ -73,7 +74,15 @@ export class LoopbackServer {
       return
     }
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s, 2)
-    const answer = await this.#respond({ method: request.method ?? 'GET', path, query, headers: request.headers, body })
+    const { method = 'GET', headers, socket } = request
+    const answer = await this.#respond({
+      method,
+      path,
+      query,
+      headers,
+      body,
+      remoteAddress: socket.remoteAddress ?? '',
+    })
     const bytes = Buffer.from(answer.body)
     response.writeHead(answer.status, {
       'content-type': answer.contentType,

@@ -36,14 +36,19 @@ interface Claim {
   readonly expires: number | null
 }
 
+/** The secret of an access key; undefined when nobody has it. */
+export interface Secrets {
+  get(accessKeyId: string): string | undefined
+}
+
 /** Verifies signature, date (15 minutes either way) and scope. Throws the Fault AWS would answer with. */
 export class Signatures {
-  readonly #secrets: ReadonlyMap<string, string>
+  readonly #secrets: Secrets
   readonly #wallClock: () => number
   /** Signing keys by secret and scope: a day's key is derived once, not with every request. */
   readonly #keys = new Map<string, Buffer>()
 
-  constructor(secrets: ReadonlyMap<string, string>, wallClock: () => number) {
+  constructor(secrets: Secrets, wallClock: () => number) {
     this.#secrets = secrets
     this.#wallClock = wallClock
   }

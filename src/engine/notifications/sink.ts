@@ -42,7 +42,11 @@ export class NotificationSink {
   deliver(number: number, event: EventRecord): void {
     const notification = composeNotification(number, event)
     if (!notification) return
-    this.#lines.append(notification)
+    try {
+      this.#lines.append(notification)
+    } catch (error) {
+      this.#log(`notification ${notification.MessageId} cannot be written: ${(error as Error).message}`)
+    }
     const webhook = this.#store.get('webhook', 'engine', 'notifications')?.url
     if (webhook) void this.#post(webhook, notification)
   }
