@@ -31,7 +31,10 @@ function family(list: Parameters<typeof familyShown>[0]): string {
 }
 
 function verdictLine(verdict: Verdict): string {
-  if (!verdict.converged) return `The nodes do not agree yet: ${verdict.detail}`
+  if (!verdict.converged) {
+    // Final: no waiting will change it, which only IP discovery under TLS is.
+    return verdict.final ? `IP discovery has no effect here: ${verdict.detail}` : `Not there yet: ${verdict.detail}`
+  }
   return `All ${verdict.nodes} nodes agree on version ${verdict.version}.`
 }
 
