@@ -16,3 +16,6 @@ export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 
 /** Questions need both: somebody who reads them and somebody who answers. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && stderrIsTerminal()
+
+/** Columns of the terminal on stdout; 80 in a pipe. */
+export const columns = (): number => process.stdout.columns || 80
