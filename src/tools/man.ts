@@ -23,12 +23,14 @@ export function manPages(version: string): Map<string, string> {
 
 const pageName = ({ name }: CommandDoc): string => `cachectl-${name.replaceAll(' ', '-')}`
 
-/** Pages to see also: the program's, and those of the same chapter. */
+/** Pages to see also: the program's, and those of the same chapter and topic. */
 function neighbours(id: string, order: readonly Chapter[], docs: ReadonlyMap<string, CommandDoc>): string[] {
   const chapter = order.find(({ ids }) => ids.includes(id))
-  const others = (chapter?.ids ?? []).filter((other) => other !== id)
+  const others = (chapter?.ids ?? []).filter((other) => other !== id && topicOf(other) === topicOf(id))
   return ['cachectl', ...others.flatMap((other) => docs.get(other) ?? []).map(pageName)]
 }
+
+const topicOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf(':')))
 
 export function writeManPages(version: string): void {
   const pages = manPages(version)
