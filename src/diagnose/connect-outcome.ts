@@ -9,6 +9,10 @@ export type ConnectOutcome =
   | 'no-source-address'
   | 'ports-exhausted'
   | 'local-error'
+  /** The connection stands, the TLS handshake does not. Only for attempts that go that far. */
+  | 'tls-failed'
+  /** Connected, and no Memcached answers. Only for attempts that go that far. */
+  | 'bad-reply'
   | 'aborted'
 
 export type ConnectFailure = Exclude<ConnectOutcome, 'connected'>

@@ -125,6 +125,14 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
     `This host could not even try ${at} (${code}).`,
     LOCAL_ERROR_HINTS[code] ?? 'Look the code up in errno(3).',
   ],
+  'tls-failed': (at, { code = 'UNKNOWN' }) => [
+    `${at} accepts connections, and the TLS handshake fails (${code}).`,
+    `Look at it by itself: cachectl tls ${at}`,
+  ],
+  'bad-reply': (at) => [
+    `${at} accepts connections, and no Memcached answers.`,
+    `Look at it by itself: cachectl doctor ${at}`,
+  ],
   aborted: (at) => [`The attempt at ${at} was given up.`, 'Run it again.'],
 }
 

@@ -2,6 +2,7 @@ import { linkedAbort } from './abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import { EventQueue } from './event-queue.ts'
+import { attemptExchange, type Depth, type Phases } from './exchange.ts'
 import { measureFloor } from './floor.ts'
 import { type ResolvedTarget, type ResolveFailure, type ResolveOptions, resolveTarget } from './resolve.ts'
 import { type Family, familyOf } from './target.ts'
@@ -19,6 +20,12 @@ export interface ProbeOptions {
   readonly family?: Family
   /** Send from this address of this host. Only addresses of its family are then probed. */
   readonly localAddress?: string
+  /** Attempts per second, over all addresses. Instead of `delayMs`. */
+  readonly rate?: number
+  /** Attempts under way at once, at most. Default 128. */
+  readonly parallel?: number
+  /** Go on to TLS or to a first answer; `host` of each target is the name asked for. */
+  readonly depth?: { readonly tls?: { readonly ca?: string | Buffer }; readonly protocol: boolean }
   /** Connect to ourselves first: warms Node up, and tells what can't be measured. Default true. */
   readonly measureFloor?: boolean
   readonly signal?: AbortSignal
@@ -38,6 +45,8 @@ export interface ProbeAttempt extends ConnectAttempt {
   /** Milliseconds from the start of the run to the start of this attempt. */
   readonly atMs: number
   readonly warmUp?: boolean
+  /** Of attempts that go beyond TCP. */
+  readonly phases?: Phases
 }
 
 export type ProbeEvent =
@@ -78,7 +87,9 @@ export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, 
       if (outcome.ok) resolved.push(outcome)
       yield outcome.ok ? { type: 'resolved', target: outcome } : { type: 'unresolved', failure: outcome }
     }
-    yield* run(scheduleAttempts(resolved, count, delayMs), options, clock, stop.signal)
+    const lanes = resolved.reduce((sum, { addresses }) => sum + addresses.length, 0)
+    const between = options.rate === undefined ? delayMs : (lanes * 1000) / options.rate
+    yield* run(scheduleAttempts(resolved, count, between), options, clock, stop.signal)
   } finally {
     stop.abort()
     stop.release()
@@ -117,7 +128,7 @@ async function* run(
   const attempt = async (slot: Slot, sequence: number): Promise<void> => {
     const { target, host, round } = slot
     const atMs = elapsedMs(clock, start)
-    const outcome = await attemptConnect(connectOptions(slot, options, clock, signal))
+    const outcome = await attemptAt(slot, options, clock, signal)
     if (outcome.outcome === 'aborted') return
     const place = { target, host, sequence, round, atMs, ...(sequence === 1 && { warmUp: true }) }
     queue.push({ type: 'attempt', attempt: { ...outcome, ...place } })
@@ -126,7 +137,7 @@ async function* run(
     let sequence = 0
     for (const slot of slots) {
       await sleep(clock, Math.max(0, slot.at - elapsedMs(clock, start)), signal)
-      while (inFlight.size >= MOST_IN_FLIGHT) await Promise.race(inFlight)
+      while (inFlight.size >= (options.parallel ?? MOST_IN_FLIGHT)) await Promise.race(inFlight)
       if (signal.aborted) break
       const flight = attempt(slot, ++sequence).finally(() => inFlight.delete(flight))
       inFlight.add(flight)
@@ -138,6 +149,14 @@ async function* run(
     (error: unknown) => queue.fail(error),
   )
   yield* queue
+}
+
+function attemptAt(slot: Slot, options: ProbeOptions, clock: Clock, signal: AbortSignal) {
+  const connecting = connectOptions(slot, options, clock, signal)
+  if (!options.depth) return attemptConnect(connecting)
+  const { tls, protocol } = options.depth
+  const depth: Depth = { protocol, ...(tls && { tls: { ...tls, host: slot.host } }) }
+  return attemptExchange({ ...connecting, depth })
 }
 
 function connectOptions(slot: Slot, options: ProbeOptions, clock: Clock, signal: AbortSignal) {

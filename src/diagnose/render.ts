@@ -26,9 +26,20 @@ function renderAttempt(attempt: ProbeAttempt): string[] {
   const when = seconds(atMs + ms)
   if (outcome === 'connected') {
     const remark = attempt.warmUp ? ' (warm-up)' : ''
-    return [sent, `RCVD (${when}) Handshake with ${peer} completed, rtt ${millis(ms)}${remark}`]
+    return [sent, `RCVD (${when}) Handshake with ${peer} completed, rtt ${millis(ms)}${phaseText(attempt)}${remark}`]
   }
   return [sent, `LOST (${when}) ${peer} --> ${IN_WORDS[outcome]}${code ? ` (${code})` : ''}`]
+}
+
+function phaseText({ phases }: ProbeAttempt): string {
+  if (!phases) return ''
+  const { connect, tls, firstByte } = phases
+  const parts = [
+    ...(connect === undefined ? [] : [`connect ${millis(connect)}`]),
+    ...(tls === undefined ? [] : [`TLS ${millis(tls)}`]),
+    ...(firstByte === undefined ? [] : [`first byte ${millis(firstByte)}`]),
+  ]
+  return ` (${parts.join(', ')})`
 }
 
 const IN_WORDS: Readonly<Record<ConnectFailure, string>> = {
@@ -40,6 +51,8 @@ const IN_WORDS: Readonly<Record<ConnectFailure, string>> = {
   'no-source-address': 'No address to send from',
   'ports-exhausted': 'No free local port',
   'local-error': 'Not tried',
+  'tls-failed': 'TLS failed',
+  'bad-reply': 'No answer of Memcached',
   aborted: 'Given up',
 }
 

@@ -1,11 +1,25 @@
+import { isIP } from 'node:net'
+import { elapsedMs, systemClock } from '../../diagnose/clock.ts'
+import { histogramLines } from '../../diagnose/histogram.ts'
 import { type ProbeEvent, probe } from '../../diagnose/probe.ts'
 import { renderEvent, renderSummary, renderTable, TABLE_HEAD } from '../../diagnose/render.ts'
+import { npingEvent, npingStart, npingSummary } from '../../diagnose/render-nping.ts'
 import { type ProbeReport, probeReport } from '../../diagnose/report.ts'
 import type { NameServices } from '../../diagnose/resolve.ts'
 import { exitCode } from '../../diagnose/statistics.ts'
 import { endpoint } from '../../diagnose/target.ts'
+import { expandTargets } from '../../diagnose/target-list.ts'
+import type { AskTls } from '../../discovery/connection.ts'
 import { BaseCommand, word } from '../base-command.ts'
-import { describeAllClusters, describeCluster, nodeEndpoints, readPlace, withClient } from '../clusters.ts'
+import {
+  describeAllClusters,
+  describeCluster,
+  nodeEndpoints,
+  readPlace,
+  trustFor,
+  usesTls,
+  withClient,
+} from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -15,52 +29,147 @@ import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
 import { printLine } from '../terminal.ts'
+import { tlsFlags } from './diagnose-places.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
+import { canDraw, liveView } from './probe-live.ts'
+import { readText } from './text-input.ts'
 
 export class Probe extends BaseCommand {
   static override summary = 'Connect to every address of cache nodes, both families, and time it'
   static override description =
     'Exit code 0: every attempt connected; 1: some did not; 2: none did. A cluster stands for all of its nodes.'
-  static override args = { where: word('cluster id, or host, host:port, [v6]:port', { multiple: true }) }
+  static override args = {
+    where: word('cluster id, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24', {
+      multiple: true,
+    }),
+  }
   static override flags = {
-    count: text({ summary: 'attempts at each address (default 5)', helpValue: '<number>', char: 'c' }),
+    count: text({
+      summary: 'attempts at each address (default 5; 0 is without end)',
+      helpValue: '<number>',
+      char: 'c',
+    }),
     delay: text({ summary: 'between attempts at an address (default 1s)', helpValue: '<time>' }),
+    rate: text({ summary: 'attempts per second over all addresses, instead of --delay', helpValue: '<number>' }),
+    parallel: text({ summary: 'attempts under way at once, at most (default 128)', helpValue: '<number>' }),
+    port: text({ summary: 'ports for places that name none: 11211,11215-11220', helpValue: '<ports>', char: 'p' }),
+    source: text({ summary: 'send from this address of this host', helpValue: '<address>' }),
+    forever: toggle({ summary: 'go on until Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
+    histogram: toggle({ summary: 'how the times are spread, per address' }),
+    ...tlsFlags,
+    protocol: toggle({ summary: 'go on to a `version` and its answer, timed by phase' }),
     timeout: text({ summary: 'for one attempt (default 1s)', helpValue: '<time>' }),
     ipv4: toggle({ summary: 'only IPv4 addresses', char: '4' }),
     ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
     all: toggle({ summary: 'every node of every cluster of the target' }),
     ...globalFlags,
-    ...outputOf('text (default) or json'),
+    ...outputOf('text (default), json, events (one JSON line per event), or nping'),
   }
   static override examples = ['probe shop -c 10 --delay 100ms', 'probe localhost:11211 [::1]:11212 -6']
 
   async run(): Promise<void> {
     const { flags, words } = this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
+    const form = choiceOf(flags, 'output', ['text', 'json', 'events', 'nping'], 'text')
     const aim = await aimOf(words, flags)
-    const options = probeOptions(flags)
+    const options = { ...probeOptions(flags), ...depthOf(flags, aim) }
     const events: ProbeEvent[] = []
+    const printer = printerOf(form, flags.forever === true && canDraw())
+    const start = systemClock.monotonicMs()
     await untilInterrupted(async (signal) => {
-      for await (const event of probe({ ...aim, ...options, signal })) {
-        events.push(event)
-        if (form === 'text') for (const line of renderEvent(event)) printLine(line)
+      const silence = onEnter(() => printer.interim(probeReport(events)))
+      try {
+        for await (const event of probe({ ...aim, ...options, signal })) {
+          events.push(event)
+          printer.event(event)
+        }
+      } finally {
+        silence()
+        printer.end()
       }
     })
     const report = probeReport(events)
-    printLine(form === 'json' ? JSON.stringify(report, null, 4) : await summary(report))
+    if (form === 'json') printLine(JSON.stringify({ ...report, attempts: attemptsIn(events) }, null, 4))
+    if (form === 'nping') for (const line of npingSummary(report, elapsedMs(systemClock, start))) printLine(line)
+    if (form === 'text') {
+      printLine(await summary(report))
+      if (flags.histogram === true) for (const line of histograms(report, events)) printLine(line)
+    }
     const code = exitCode(report)
     if (code !== 0) throw new ExitWith(code)
   }
 }
 
+interface Printer {
+  event(event: ProbeEvent): void
+  interim(report: ProbeReport): void
+  end(): void
+}
+
+/** What is printed while the run goes on. */
+function printerOf(form: 'text' | 'json' | 'events' | 'nping', live: boolean): Printer {
+  const lines = (texts: readonly string[]): void => {
+    for (const text of texts) printLine(text)
+  }
+  const interim = (report: ProbeReport): void => lines(renderSummary(report))
+  if (form === 'text' && live) {
+    const view = liveView()
+    return {
+      event: (event) => view.show(event),
+      interim: (report) => view.above(renderSummary(report)),
+      end: () => view.end(),
+    }
+  }
+  if (form === 'nping') lines(npingStart(systemClock.now(), NPING_VERSION))
+  const print: Record<typeof form, (event: ProbeEvent) => void> = {
+    text: (event) => lines(renderEvent(event)),
+    nping: (event) => lines(npingEvent(event)),
+    events: (event) => printLine(JSON.stringify(event)),
+    json: () => {},
+  }
+  return { event: print[form], interim: form === 'text' ? interim : () => {}, end: () => {} }
+}
+
+/** The version whose words these are. */
+const NPING_VERSION = '0.7.93'
+
+/** Calls back for each line typed, on a terminal. Returns what ends that. */
+function onEnter(act: () => void): () => void {
+  if (process.stdin.isTTY !== true) return () => {}
+  process.stdin.on('data', act)
+  return () => {
+    process.stdin.off('data', act)
+    process.stdin.pause()
+  }
+}
+
+const attemptsIn = (events: readonly ProbeEvent[]) =>
+  events.flatMap((event) => (event.type === 'attempt' ? [event.attempt] : []))
+
+function histograms({ rows }: ProbeReport, events: readonly ProbeEvent[]): string[] {
+  return rows.flatMap(({ address, port }) => {
+    const own = attemptsIn(events).filter((each) => each.address === address && each.port === port && !each.warmUp)
+    const times = own.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
+    return times.length > 0 ? [`Times of ${endpoint(address, port)}:`, ...histogramLines(times)] : []
+  })
+}
+
 interface Aim {
   readonly targets: readonly string[]
   readonly names?: NameServices
+  /** What verifies the clusters' certificates, when they use TLS. */
+  readonly tls?: AskTls
 }
 
 async function aimOf(words: readonly string[], flags: FlagValues): Promise<Aim> {
   if (words.length === 0 && flags.all !== true) throw usageProblem('the following arguments are required: <where>...')
-  const places = words.map(readPlace)
+  const ports = typeof flags.port === 'string' ? flags.port : undefined
+  const names = words.filter((each) => 'cluster' in placeOrRange(each))
+  const ranges = expandTargets(
+    words.filter((each) => !names.includes(each)),
+    ports,
+  )
+  if (!ranges.ok) throw usageProblem(ranges.detail)
+  const places = [...names, ...ranges.targets].map(readPlace)
   const direct = places.flatMap((place) => ('host' in place ? [endpoint(place.host, place.port)] : []))
   const ids = places.flatMap((place) => ('cluster' in place ? [place.cluster] : []))
   if (flags.all !== true && ids.length === 0) return { targets: direct }
@@ -72,9 +181,22 @@ async function aimOf(words: readonly string[], flags: FlagValues): Promise<Aim> 
     const dualStack = clusters.some(({ NetworkType }) => NetworkType === 'dual_stack')
     return {
       targets: [...new Set([...nodes, ...direct])],
+      ...(clusters.some(usesTls) && { tls: trustFor(client, flags) }),
       ...(client.target.kind === 'local' && dualStack && { names: bothLoopbacks }),
     }
   })
+}
+
+/** A range is no place; that it names no cluster is all that is asked here. */
+const placeOrRange = (word: string) => (/[/*,.:]/.test(word) ? { range: word } : readPlace(word))
+
+function depthOf(flags: FlagValues, { tls }: Aim) {
+  if (flags.tls !== true && flags.protocol !== true) return {}
+  const trust = typeof flags.ca === 'string' ? { ca: readText(flags.ca) } : tls
+  const secured = flags.tls === true || (flags.protocol === true && tls !== undefined)
+  return {
+    depth: { protocol: flags.protocol === true, ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
+  }
 }
 
 function probeOptions(flags: FlagValues) {
@@ -87,11 +209,31 @@ function probeOptions(flags: FlagValues) {
   const delayMs = time('delay')
   const timeoutMs = time('timeout')
   return {
-    ...(typeof flags.count === 'string' && { count: countOf('count', flags.count, 1) }),
+    ...countOption(flags),
+    ...(typeof flags.rate === 'string' && { rate: rateOf(flags.rate) }),
+    ...(typeof flags.parallel === 'string' && { parallel: countOf('parallel', flags.parallel, 1) }),
+    ...(typeof flags.source === 'string' && { localAddress: sourceOf(flags.source) }),
     ...(delayMs !== undefined && { delayMs }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(family !== undefined && ({ family } as const)),
   }
+}
+
+function countOption(flags: FlagValues): { count?: number } {
+  if (flags.forever === true) return { count: Number.POSITIVE_INFINITY }
+  if (typeof flags.count !== 'string') return {}
+  return { count: countOf('count', flags.count, 0) || Number.POSITIVE_INFINITY }
+}
+
+function rateOf(text: string): number {
+  const rate = Number(text)
+  if (rate > 0) return rate
+  throw usageProblem(`argument --rate: invalid number: '${text}'`, 'Attempts per second: 10, or 0.5.')
+}
+
+function sourceOf(text: string): string {
+  if (isIP(text) !== 0) return text
+  throw usageProblem(`argument --source: ${text} is not an IP address`)
 }
 
 /** As soon as there is something to compare, a table with the families side by side instead of lines per address. */

@@ -1,0 +1,112 @@
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { elapsedMs, systemClock } from './clock.ts'
+import type { ConnectAttempt, ConnectOptions } from './connect.ts'
+import { classifyConnectError } from './connect-outcome.ts'
+import { familyOf } from './target.ts'
+
+/** How far an attempt goes beyond the TCP handshake. */
+export interface Depth {
+  /** Present: TLS after TCP, with this name and, if given, these authorities. */
+  readonly tls?: { readonly host: string; readonly ca?: string | Buffer }
+  /** Say `version` and wait for the first byte of the answer. */
+  readonly protocol: boolean
+}
+
+/** Milliseconds of each step. Absent: it was not reached, or not asked for. */
+export interface Phases {
+  readonly connect?: number
+  readonly tls?: number
+  readonly firstByte?: number
+}
+
+export type ExchangeAttempt = ConnectAttempt & { readonly phases: Phases }
+
+/**
+ * One attempt that goes on to TLS or to a first answer; `ms` is the whole of it. The certificate is verified: one that
+ * a client would refuse is a failure here too. Never rejects.
+ */
+export function attemptExchange(options: ConnectOptions & { readonly depth: Depth }): Promise<ExchangeAttempt> {
+  const { address, port, depth, localAddress, timeoutMs = 1000, signal, clock = systemClock } = options
+  const startedAt = clock.now().toISOString()
+  const base = { address, family: familyOf(address), port, startedAt }
+  const phases: { connect?: number; tls?: number; firstByte?: number } = {}
+  const start = clock.monotonicMs()
+  return new Promise((resolve) => {
+    let stepStart = start
+    const socket = dial(address, port, localAddress, depth)
+    const settle = (result: Pick<ConnectAttempt, 'outcome' | 'code' | 'local'>): void => {
+      cancel()
+      signal?.removeEventListener('abort', abort)
+      const from = socket.localAddress
+      const localPort = socket.localPort
+      socket.destroy()
+      const local = { ...(from && { localAddress: from }), ...(localPort && { localPort }) }
+      resolve({ ...base, ...local, ...result, ms: elapsedMs(clock, start), phases })
+    }
+    const reached = (phase: keyof typeof phases): void => {
+      phases[phase] = elapsedMs(clock, stepStart)
+      stepStart = clock.monotonicMs()
+    }
+    const ask = (): void => {
+      if (depth.protocol) socket.write('version\r\n')
+      else settle({ outcome: 'connected' })
+    }
+    const abort = (): void => settle({ outcome: 'aborted' })
+    const cancel = clock.after(timeoutMs, () => settle(timedOut(phases, depth)))
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    socket.once('connect', () => {
+      reached('connect')
+      if (!depth.tls) ask()
+    })
+    socket.once('secureConnect', () => {
+      reached('tls')
+      ask()
+    })
+    socket.once('data', (bytes: Buffer) => {
+      reached('firstByte')
+      settle(
+        /^VERSION /.test(bytes.toString('latin1'))
+          ? { outcome: 'connected' }
+          : { outcome: 'bad-reply', code: 'EPROTO' },
+      )
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => settle(failed(error, phases, depth)))
+    socket.on('close', () => settle(hungUp(phases, depth)))
+  })
+}
+
+function dial(address: string, port: number, localAddress: string | undefined, { tls }: Depth): Socket {
+  const plain = { host: address, port, autoSelectFamily: false, ...(localAddress && { localAddress }) }
+  if (!tls) return connectPlain(plain)
+  const secured: ConnectionOptions & { autoSelectFamily: boolean } = {
+    ...plain,
+    ...(tls.ca !== undefined && { ca: tls.ca }),
+    ...(isIP(tls.host) === 0 && { servername: tls.host }),
+  }
+  return connectTls(secured)
+}
+
+type Result = Pick<ConnectAttempt, 'outcome' | 'code' | 'local'>
+
+function failed(error: NodeJS.ErrnoException, { connect }: Phases, { tls }: Depth): Result {
+  const code = error.code ?? 'UNKNOWN'
+  if (connect !== undefined && tls) return { outcome: 'tls-failed', code }
+  const { outcome, local } = classifyConnectError(error)
+  return { outcome, local, code }
+}
+
+const timedOut = ({ connect, tls }: Phases, depth: Depth): Result => {
+  if (connect === undefined) return { outcome: 'timeout' }
+  return depth.tls && tls === undefined
+    ? { outcome: 'tls-failed', code: 'ETIMEDOUT' }
+    : { outcome: 'bad-reply', code: 'ETIMEDOUT' }
+}
+
+const hungUp = ({ connect, tls }: Phases, depth: Depth): Result => {
+  if (connect === undefined) return { outcome: 'reset' }
+  return depth.tls && tls === undefined
+    ? { outcome: 'tls-failed', code: 'ECONNRESET' }
+    : { outcome: 'bad-reply', code: 'ECONNRESET' }
+}
