@@ -1,4 +1,5 @@
 /** Where a request goes and whose credentials sign it. */
+import { credentialsOf } from './engine-users.ts'
 import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem, usageProblem } from './problem.ts'
@@ -8,7 +9,7 @@ export interface LocalTarget {
   readonly kind: 'local'
   readonly url: string
   readonly region: string
-  /** The engine's own. The user's AWS credentials are never read for this target. */
+  /** The engine's own, or with CACHECTL_USER those of a user of the engine. The user's AWS credentials are never read for this target. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
@@ -46,22 +47,22 @@ export function resolveTarget(flags: FlagValues, env: Environment): Target {
   const choice = chooseTarget(flags, env)
   const stateDir = stateDirectory(flags['state-dir'] as string | undefined, env)
   const region = (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined)
-  if (choice.kind === 'local') return localTarget(requireEngine(stateDir), region)
+  if (choice.kind === 'local') return localTarget(requireEngine(stateDir), region, env)
   const engine = runningEngine(stateDir)
   if (choice.kind === 'endpoint' && engine && sameOrigin(choice.url, engine.info.url)) {
     // The engine by another road: it gets its own credentials, never the user's.
-    return localTarget(engine, region)
+    return localTarget(engine, region, env)
   }
   if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
   const profile = (flags.profile as string | undefined) ?? (env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || undefined)
   return { kind: choice.kind, url: choice.kind === 'endpoint' ? choice.url : undefined, region, profile }
 }
 
-const localTarget = ({ info, credentials }: LocalEngine, region: string | undefined): LocalTarget => ({
+const localTarget = (engine: LocalEngine, region: string | undefined, env: Environment): LocalTarget => ({
   kind: 'local',
-  url: info.url,
-  region: region ?? info.region,
-  credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey },
+  url: engine.info.url,
+  region: region ?? engine.info.region,
+  credentials: credentialsOf(engine, env.CACHECTL_USER),
 })
 
 // After `eval "$(cachectl engine env)"` the environment holds the engine's keys; AWS would only say they are unknown.

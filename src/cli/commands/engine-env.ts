@@ -1,4 +1,5 @@
 import { BaseCommand } from '../base-command.ts'
+import { credentialsOf } from '../engine-users.ts'
 import { environment } from '../environment.ts'
 import { text } from '../flags.ts'
 import { requireEngine } from '../state-dir.ts'
@@ -31,13 +32,16 @@ export class EngineEnv extends BaseCommand {
     'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source.'
   static override flags = {
     shell: text({ summary: 'bash (also zsh, sh), fish or powershell', helpValue: '<shell>' }),
+    user: text({ summary: 'name of a user of the engine, instead of the one who may do all', helpValue: '<name>' }),
     region: text({ summary: "region to name (default: the engine's)", helpValue: '<region>' }),
     ...stateDirFlag,
   }
 
   async run(): Promise<void> {
     const { flags } = this.read()
-    const { info, credentials } = requireEngine(stateDirOf(flags))
+    const engine = requireEngine(stateDirOf(flags))
+    const { info } = engine
+    const credentials = credentialsOf(engine, flags.user as string | undefined)
     const region = (flags.region as string | undefined) ?? info.region
     const shells = Object.keys(SHELLS) as (keyof typeof SHELLS)[]
     const { set, unset } = SHELLS[choiceOf(flags, 'shell', shells, defaultShell())]
@@ -47,6 +51,8 @@ export class EngineEnv extends BaseCommand {
       set('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey),
       set('AWS_REGION', region),
       set('AWS_DEFAULT_REGION', region),
+      // cachectl itself takes the credentials of the engine's user that is named here.
+      flags.user === undefined ? unset('CACHECTL_USER') : set('CACHECTL_USER', flags.user as string),
       // A profile or a session token of AWS would be used instead of, or together with, the keys above.
       unset('AWS_PROFILE'),
       unset('AWS_SESSION_TOKEN'),

@@ -1,0 +1,57 @@
+import { engineFiles } from '../../api/local-engine.ts'
+import { BaseCommand } from '../base-command.ts'
+import { text, toggle } from '../flags.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { follow, lastValues } from '../json-lines.ts'
+import { countOf } from '../seconds.ts'
+import { printLine } from '../terminal.ts'
+import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
+
+const DEFAULT_LINES = '50'
+
+/** The members that are shown in lines; JSON shows all. */
+interface AuditRecord {
+  readonly eventTime: string
+  readonly eventName: string | null
+  readonly awsRegion: string
+  readonly sourceIPAddress: string
+  readonly userIdentity: { readonly userName?: string }
+  readonly errorCode?: string
+  readonly errorMessage?: string
+  readonly requestParameters: object | null
+}
+
+export class EngineAudit extends BaseCommand {
+  static override summary = 'Show who called what of the API: the audit log, in the form of CloudTrail'
+  static override description =
+    'Every call is recorded in audit.jsonl of the state directory within a moment, refused ones too; secrets are hidden. When the file has 10 MB it becomes audit.jsonl.1, and the one before goes. With --output json it is {"Records": [...]} as in the files of CloudTrail; with --follow a record a line. `engine reset` leaves it.'
+  static override examples = ['engine audit --lines 5', 'engine audit --output json', 'engine audit --follow']
+  static override flags = {
+    lines: text({ summary: `how many calls (default ${DEFAULT_LINES})`, helpValue: '<number>', char: 'n' }),
+    follow: toggle({ summary: 'go on with those made from now on, until Ctrl-C', char: 'f' }),
+    ...outputFlag,
+    ...stateDirFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = this.read()
+    const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
+    const { audit: path } = engineFiles(stateDirOf(flags))
+    const records = lastValues<AuditRecord>(path, countOf('lines', (flags.lines as string) ?? DEFAULT_LINES, 1))
+    if (flags.follow !== true) {
+      if (json) printLine(JSON.stringify({ Records: records }, null, 4))
+      else printLine(records.length > 0 ? records.map(line).join('\n') : 'No calls.')
+      return
+    }
+    const show = (record: AuditRecord) => printLine(json ? JSON.stringify(record) : line(record))
+    for (const record of records) show(record)
+    await untilInterrupted((signal) => follow(path, signal, show))
+  }
+}
+
+function line(record: AuditRecord): string {
+  const { eventTime, eventName, awsRegion, userIdentity, errorCode, errorMessage, requestParameters } = record
+  const said = requestParameters ? ` ${JSON.stringify(requestParameters)}` : ''
+  const became = errorCode ? ` -> ${errorCode}: ${errorMessage ?? ''}` : ''
+  return `${eventTime} ${awsRegion} ${userIdentity.userName ?? '-'} ${eventName ?? '-'}${said}${became}`
+}
