@@ -5,7 +5,7 @@ import type { CreateSubnetRequest, DeleteSubnetRequest, RegionRequest, SubnetRep
 import type { ControlHandler } from '../front-door.ts'
 import { type Cidr, contains, formatCidr, overlaps, parseCidr, part } from '../network/cidr.ts'
 import { subnetGroupsOf } from '../network/subnet-groups.ts'
-import { findSubnet, freeAddresses, networkTypesOf, nodesBySubnet, subnetsOf } from '../network/subnets.ts'
+import { addressesInUse, findSubnet, freeAddresses, networkTypesOf, subnetsOf } from '../network/subnets.ts'
 import { defaultSubnets, defaultVpcId, VPC_IPV4, vpcIpv6 } from '../network/vpc.ts'
 import type { SubnetRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -17,7 +17,7 @@ export function subnetRoutes(office: NetworkOffice): Record<string, ControlHandl
   return {
     [`POST ${CONTROL.subnets}/list`]({ region }: RegionRequest) {
       const { store } = contextIn(office, region)
-      const used = nodesBySubnet(store, region)
+      const used = addressesInUse(store, region)
       return { subnets: subnetsOf(store, region).map((subnet) => report(subnet, used)) }
     },
 
@@ -33,7 +33,7 @@ export function subnetRoutes(office: NetworkOffice): Record<string, ControlHandl
       store.change((change) => change.put('subnet', subnet))
       // Clusters that lost this very subnet have it back.
       await office.settle(region, clustersIn(id, region, store))
-      return report(subnet, nodesBySubnet(store, region))
+      return report(subnet, addressesInUse(store, region))
     },
 
     async [`POST ${CONTROL.subnets}/delete`](request: DeleteSubnetRequest) {

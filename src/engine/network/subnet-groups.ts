@@ -1,7 +1,7 @@
 /** Cache subnet groups: which subnets a cluster's nodes may go to, and where each of them goes. */
 import type { CacheClusterRecord, CacheSubnetGroupRecord, NetworkType, SubnetRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { findSubnet, freeAddresses, networkTypesOf, nodesBySubnet } from './subnets.ts'
+import { addressesInUse, findSubnet, freeAddresses, networkTypesOf } from './subnets.ts'
 import { defaultSubnets, defaultVpcId } from './vpc.ts'
 
 export const DEFAULT_SUBNET_GROUP = 'default'
@@ -63,7 +63,7 @@ export function freeByZone(
   group: CacheSubnetGroupRecord,
   type: NetworkType,
 ): ReadonlyMap<string, number> {
-  const used = nodesBySubnet(store, group.region)
+  const used = addressesInUse(store, group.region)
   const free = new Map<string, number>()
   for (const subnet of subnetsFor(groupSubnets(store, group), type)) {
     const here = freeAddresses(subnet, used) ?? Number.POSITIVE_INFINITY
@@ -81,7 +81,7 @@ export function placeNodes(store: Store, cluster: CacheClusterRecord, zones: rea
   const { region, subnetGroup, networkType } = cluster
   const group = findSubnetGroup(store, region, subnetGroup)
   const candidates = group ? subnetsFor(groupSubnets(store, group), networkType) : []
-  const used = new Map(nodesBySubnet(store, region))
+  const used = new Map(addressesInUse(store, region))
   const free = (subnet: SubnetRecord) => freeAddresses(subnet, used) ?? Number.POSITIVE_INFINITY
   const subnets: string[] = []
   for (const zone of zones) {

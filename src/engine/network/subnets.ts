@@ -30,16 +30,19 @@ function capacityOf({ ipv4Cidr }: SubnetRecord): number | null {
   return ipv4Cidr ? Number(sizeOf(parseCidr(ipv4Cidr) as Cidr)) - RESERVED_ADDRESSES : null
 }
 
-/** Nodes in each subnet of a region: every node holds one address until it is gone. */
-export function nodesBySubnet(store: Store, region: string): ReadonlyMap<string, number> {
+/**
+ * Addresses in use in each subnet of a region: one by every node until it is gone, one by every serverless cache, which has
+ * its endpoint in each of its subnets.
+ */
+export function addressesInUse(store: Store, region: string): ReadonlyMap<string, number> {
   const count = new Map<string, number>()
-  for (const { nodes } of store.list('cluster', region)) {
-    for (const { subnetId } of nodes) if (subnetId) count.set(subnetId, (count.get(subnetId) ?? 0) + 1)
-  }
+  const add = (id: string | undefined) => id && count.set(id, (count.get(id) ?? 0) + 1)
+  for (const { nodes } of store.list('cluster', region)) for (const { subnetId } of nodes) add(subnetId)
+  for (const { subnetIds } of store.list('serverlessCache', region)) for (const id of subnetIds) add(id)
   return count
 }
 
-/** Free addresses given {@link nodesBySubnet}; null: not limited. */
+/** Free addresses given {@link addressesInUse}; null: not limited. */
 export function freeAddresses(subnet: SubnetRecord, used: ReadonlyMap<string, number>): number | null {
   const capacity = capacityOf(subnet)
   return capacity === null ? null : Math.max(0, capacity - (used.get(subnet.id) ?? 0))
