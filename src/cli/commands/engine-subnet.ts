@@ -17,11 +17,21 @@ export class EngineSubnetList extends BaseCommand {
     const { flags } = this.read()
     const { engine, region } = engineAndRegion(flags)
     const answer = await control<{ subnets: SubnetReport[] }>(engine, 'POST', `${CONTROL.subnets}/list`, { region })
-    await printAnswer(flags, answer, ({ subnets }) => tableText(HEAD, subnets.map(row)))
+    await printAnswer(flags, answer, ({ subnets }) => describe(subnets))
   }
 }
 
-const HEAD = ['Subnet', 'Zone', 'IPv4', 'IPv6', 'Network types', 'Free', 'Used', 'VPC']
+const HEAD = ['Subnet', 'Zone', 'IPv4', 'IPv6', 'Network types', 'Free', 'Used']
+
+/** A table for each VPC; nearly always there is one. */
+async function describe(subnets: readonly SubnetReport[]): Promise<string> {
+  const vpcs = [...new Set(subnets.map(({ vpcId }) => vpcId))]
+  const tables = vpcs.map(async (vpc) => {
+    const rows = subnets.filter(({ vpcId }) => vpcId === vpc).map(row)
+    return `${vpc}\n${await tableText(HEAD, rows)}`
+  })
+  return (await Promise.all(tables)).join('\n')
+}
 
 const row = (subnet: SubnetReport): string[] => [
   subnet.subnetId,
@@ -31,7 +41,6 @@ const row = (subnet: SubnetReport): string[] => [
   subnet.supportedNetworkTypes.join(' '),
   subnet.freeAddresses === null ? 'unlimited' : String(subnet.freeAddresses),
   String(subnet.usedAddresses),
-  subnet.vpcId,
 ]
 
 export class EngineSubnetCreate extends BaseCommand {
@@ -70,7 +79,7 @@ export class EngineSubnetCreate extends BaseCommand {
       ...(flags['subnet-id'] && { subnetId: flags['subnet-id'] as string }),
     }
     const subnet = await control<SubnetReport>(engine, 'POST', `${CONTROL.subnets}/create`, request)
-    await printAnswer(flags, subnet, (each) => tableText(HEAD, [row(each)]))
+    await printAnswer(flags, subnet, (each) => describe([each]))
   }
 }
 

@@ -113,8 +113,12 @@ const clustersWith = (groupId: string, { store, region }: Context): string[] =>
 
 function refuseUsed({ id, name }: SecurityGroupRecord, context: Context): void {
   if (id === DEFAULT_SECURITY_GROUP) throw refuse('The default security group stays.')
-  const clusters = clustersWith(id, context)
-  if (clusters.length > 0) throw refuse(`Security group ${name} is in use by ${clusters.join(', ')}.`)
+  const caches = context.store.list('serverlessCache', context.region)
+  const users = [
+    ...clustersWith(id, context),
+    ...caches.filter(({ securityGroupIds }) => securityGroupIds.includes(id)).map((cache) => cache.id),
+  ]
+  if (users.length > 0) throw refuse(`Security group ${name} is in use by ${users.join(', ')}.`)
   const others = securityGroupsOf(context.store, context.region).filter(
     (group) => group.id !== id && group.rules.some((rule) => sourceOf(rule) === id),
   )

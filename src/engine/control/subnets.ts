@@ -66,6 +66,8 @@ function refuseUsed({ region, id }: SubnetRecord, clusters: readonly string[], s
       `Subnet ${id} has nodes of ${clusters.join(', ')}. Deleting it anyway makes them incompatible-network.`,
     )
   }
+  const caches = store.list('serverlessCache', region).filter(({ subnetIds }) => subnetIds.includes(id))
+  if (caches.length > 0) throw refuse(`Subnet ${id} is in use by ${caches.map((cache) => cache.id).join(', ')}.`)
   const groups = subnetGroupsOf(store, region).filter(({ subnetIds }) => subnetIds.includes(id))
   if (groups.length > 0) {
     throw refuse(`Subnet ${id} is in cache subnet group ${groups.map((group) => group.id).join(', ')}.`)
