@@ -1,51 +1,24 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { ElastiCache, ServerlessCache } from '@aws-sdk/client-elasticache'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestEngine, type TestEngine } from '../support/engine.ts'
+import { describe, expect, test } from 'vitest'
+import { startTestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
-import { MemcachedClient } from '../support/memcached-client.ts'
-
-const memcached = (ServerlessCacheName: string) => ({ ServerlessCacheName, Engine: 'memcached' })
-
-async function described(client: ElastiCache, ServerlessCacheName: string): Promise<ServerlessCache> {
-  const { ServerlessCaches } = await client.describeServerlessCaches({ ServerlessCacheName })
-  return ServerlessCaches?.[0] ?? {}
-}
-
-const until = (client: ElastiCache, name: string, status: string) =>
-  eventually(`serverless cache ${name} is ${status}`, async () => (await described(client, name)).Status === status)
-
-const untilGone = (client: ElastiCache, name: string) =>
-  eventually(`serverless cache ${name} is gone`, async () => {
-    const { ServerlessCaches } = await client.describeServerlessCaches({})
-    return !ServerlessCaches?.some(({ ServerlessCacheName }) => ServerlessCacheName === name)
-  })
-
-/** A cache that is available, and a client of its primary port. */
-async function created(engine: TestEngine, name: string, more: object = {}): Promise<ServerlessCache> {
-  const client = engine.client()
-  await client.createServerlessCache({ ...memcached(name), ...more })
-  await until(client, name, 'available')
-  return described(client, name)
-}
-
-async function connect(engine: TestEngine, port: number | undefined): Promise<MemcachedClient> {
-  const ca = readFileSync(join(engine.stateDir, 'ca.pem'))
-  const client = await MemcachedClient.connect(port ?? 0, '127.0.0.1', { ca, servername: 'localhost' })
-  onTestFinished(() => client.close())
-  return client
-}
+import {
+  connectTo,
+  createdCache,
+  describedCache,
+  serverless,
+  untilCache,
+  untilCacheGone,
+} from '../support/serverless.ts'
 
 describe('a serverless cache', () => {
   test('is created as the guide says, and described as in its sample', async () => {
     const engine = await startTestEngine({ pace: 'quick' })
     const client = engine.client()
-    const { ServerlessCache } = await client.createServerlessCache({ ...memcached('Shop'), Description: 'test' })
+    const { ServerlessCache } = await client.createServerlessCache({ ...serverless('Shop'), Description: 'test' })
     expect(ServerlessCache).toMatchObject({ ServerlessCacheName: 'shop', Status: 'creating', Description: 'test' })
     expect(ServerlessCache?.Endpoint).toBeUndefined()
-    await until(client, 'sHOP', 'available')
-    const cache = await described(client, 'shop')
+    await untilCache(client, 'sHOP', 'available')
+    const cache = await describedCache(client, 'shop')
     expect(cache).toMatchObject({
       Engine: 'memcached',
       MajorEngineVersion: '1.6',
@@ -63,9 +36,9 @@ describe('a serverless cache', () => {
 
   test('takes reads and writes on both its ports, behind the certificate of the local authority', async () => {
     const engine = await startTestEngine()
-    const cache = await created(engine, 'shop')
-    const primary = await connect(engine, cache.Endpoint?.Port)
-    const reader = await connect(engine, cache.ReaderEndpoint?.Port)
+    const cache = await createdCache(engine, 'shop')
+    const primary = await connectTo(engine, cache.Endpoint?.Port)
+    const reader = await connectTo(engine, cache.ReaderEndpoint?.Port)
     expect(await primary.ask('set a 0 0 1\r\nx\r\n')).toBe('STORED\r\n')
     expect(await reader.ask('get a\r\nset b 0 0 1\r\ny\r\n')).toBe('VALUE a 0 1\r\nx\r\nEND\r\nSTORED\r\n')
     expect(await primary.ask('get b\r\n')).toBe('VALUE b 0 1\r\ny\r\nEND\r\n')
@@ -76,15 +49,15 @@ describe('a serverless cache', () => {
   test('tells of its life in the words of the guide', async () => {
     const engine = await startTestEngine()
     const client = engine.client()
-    const { ARN } = await created(engine, 'shop')
+    const { ARN } = await createdCache(engine, 'shop')
     await client.modifyServerlessCache({
       ServerlessCacheName: 'shop',
       CacheUsageLimits: { DataStorage: { Maximum: 1, Unit: 'GB' } },
     })
-    await until(client, 'shop', 'available')
+    await untilCache(client, 'shop', 'available')
     await client.addTagsToResource({ ResourceName: ARN, Tags: [{ Key: 'Team', Value: 'a' }] })
     await client.deleteServerlessCache({ ServerlessCacheName: 'shop' })
-    await untilGone(client, 'shop')
+    await untilCacheGone(client, 'shop')
     const { Events } = await client.describeEvents({ SourceType: 'serverless-cache' })
     expect(Events?.map(({ Message }) => Message)).toEqual([
       'Cache shop was deleted.',
@@ -98,14 +71,14 @@ describe('a serverless cache', () => {
   test('is limited while it runs, and shows its limits until they are taken away', async () => {
     const engine = await startTestEngine()
     const client = engine.client()
-    await created(engine, 'shop')
+    await createdCache(engine, 'shop')
     const CacheUsageLimits = {
       DataStorage: { Minimum: 1, Maximum: 2, Unit: 'GB' as const },
       ECPUPerSecond: { Minimum: 1000, Maximum: 100_000 },
     }
     await client.modifyServerlessCache({ ServerlessCacheName: 'shop', CacheUsageLimits })
-    await until(client, 'shop', 'available')
-    expect((await described(client, 'shop')).CacheUsageLimits).toEqual(CacheUsageLimits)
+    await untilCache(client, 'shop', 'available')
+    expect((await describedCache(client, 'shop')).CacheUsageLimits).toEqual(CacheUsageLimits)
     const [report] = (await engine.status()).serverlessCaches
     expect(report).toMatchObject({ ecpuPerSecondLimit: 100_000 })
     await client.modifyServerlessCache({
@@ -115,14 +88,14 @@ describe('a serverless cache', () => {
         ECPUPerSecond: { Minimum: 0, Maximum: 0 },
       },
     })
-    await until(client, 'shop', 'available')
-    expect((await described(client, 'shop')).CacheUsageLimits).toBeUndefined()
+    await untilCache(client, 'shop', 'available')
+    expect((await describedCache(client, 'shop')).CacheUsageLimits).toBeUndefined()
   })
 
   test('is metered: the engine tells its ECPUs', async () => {
     const engine = await startTestEngine()
-    const cache = await created(engine, 'shop')
-    const client = await connect(engine, cache.Endpoint?.Port)
+    const cache = await createdCache(engine, 'shop')
+    const client = await connectTo(engine, cache.Endpoint?.Port)
     await client.ask(`set k 0 0 3072\r\n${'x'.repeat(3072)}\r\nget a b c d\r\n`)
     const [report] = (await engine.status()).serverlessCaches
     // Three for the value, four for the items, one for the version that `ask` ends with.
@@ -131,8 +104,8 @@ describe('a serverless cache', () => {
 
   test('waits with commands over its ECPUs a second, and counts them', async () => {
     const engine = await startTestEngine()
-    const cache = await created(engine, 'shop', { CacheUsageLimits: { ECPUPerSecond: { Maximum: 1000 } } })
-    const client = await connect(engine, cache.Endpoint?.Port)
+    const cache = await createdCache(engine, 'shop', { CacheUsageLimits: { ECPUPerSecond: { Maximum: 1000 } } })
+    const client = await connectTo(engine, cache.Endpoint?.Port)
     client.send('mn\r\n'.repeat(1500))
     await client.bytes(1500 * 4)
     const [report] = (await engine.status()).serverlessCaches
@@ -141,36 +114,43 @@ describe('a serverless cache', () => {
 
   test('comes back on its ports after a restart of the engine, empty', async () => {
     const stopped = await startTestEngine()
-    const before = await created(stopped, 'shop')
-    await (await connect(stopped, before.Endpoint?.Port)).ask('set a 0 0 1\r\nx\r\n')
+    const before = await createdCache(stopped, 'shop')
+    await (await connectTo(stopped, before.Endpoint?.Port)).ask('set a 0 0 1\r\nx\r\n')
     await stopped.close()
     const engine = await startTestEngine({ stateDir: stopped.stateDir })
-    const after = await described(engine.client(), 'shop')
+    const after = await describedCache(engine.client(), 'shop')
     expect(after).toEqual(before)
-    expect(await (await connect(engine, after.Endpoint?.Port)).ask('get a\r\n')).toBe('END\r\n')
+    expect(await (await connectTo(engine, after.Endpoint?.Port)).ask('get a\r\n')).toBe('END\r\n')
   })
 
-  test('does not answer once it is being deleted', async () => {
+  test('is refused to be deleted while it is being created', async () => {
     const engine = await startTestEngine({ pace: 'realistic' })
     const client = engine.client()
-    await client.createServerlessCache(memcached('shop'))
+    await client.createServerlessCache(serverless('shop'))
     await expect(client.deleteServerlessCache({ ServerlessCacheName: 'shop' })).rejects.toMatchObject({
       Code: 'InvalidServerlessCacheStateFault',
       message: 'Serverless cache is not in an available state to perform the requested action.',
     })
   })
 
-  test('lets in whom its security groups let in', async () => {
+  test('is gone from its ports once it is deleted', async () => {
     const engine = await startTestEngine()
-    const cache = await created(engine, 'shop')
-    await expect(connect(engine, cache.Endpoint?.Port)).resolves.toBeDefined()
+    const cache = await createdCache(engine, 'shop')
+    await engine.client().deleteServerlessCache({ ServerlessCacheName: 'shop' })
+    await untilCacheGone(engine.client(), 'shop')
+    await eventually('nothing answers on its port', () =>
+      connectTo(engine, cache.Endpoint?.Port).then(
+        () => false,
+        ({ code }) => code === 'ECONNREFUSED',
+      ),
+    )
   })
 
   test('has tags, which cannot be listed while it is being created', async () => {
     const engine = await startTestEngine({ pace: 'realistic' })
     const client = engine.client()
     const { ServerlessCache } = await client.createServerlessCache({
-      ...memcached('shop'),
+      ...serverless('shop'),
       Tags: [{ Key: 'Team', Value: 'a' }],
     })
     await expect(client.listTagsForResource({ ResourceName: ServerlessCache?.ARN })).rejects.toMatchObject({
@@ -181,7 +161,7 @@ describe('a serverless cache', () => {
   test('is one of pages that meet', async () => {
     const engine = await startTestEngine()
     const client = engine.client()
-    for (const name of ['a', 'b', 'c']) await client.createServerlessCache(memcached(name))
+    for (const name of ['a', 'b', 'c']) await client.createServerlessCache(serverless(name))
     const first = await client.describeServerlessCaches({ MaxResults: 2 })
     expect(first.ServerlessCaches?.map(({ ServerlessCacheName }) => ServerlessCacheName)).toEqual(['a', 'b'])
     const second = await client.describeServerlessCaches({ MaxResults: 2, NextToken: first.NextToken })
