@@ -17,7 +17,7 @@ export interface Arn {
 /** `arn:aws:elasticache:<region>:<account>:<type>:<name>`; undefined for anything else. The guide's own samples have
  * account ids of 10 digits, so the length of the account is not checked. */
 export function parseArn(text: string): Arn | undefined {
-  const match = /^arn:aws[\w-]*:elasticache:([a-z0-9-]+):(\d+):([a-z]+):(.+)$/.exec(text)
+  const match = /^arn:aws[\w-]*:elasticache:([a-z0-9-]+):(\d+):([a-z-]+):(.+)$/.exec(text)
   if (!match) return undefined
   const [, region, account, type, name] = match as unknown as [string, string, string, string, string]
   return { region, account, type, name }

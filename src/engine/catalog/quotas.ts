@@ -18,6 +18,9 @@ export const QUOTAS = {
   serverlessSnapshotsPerDay: 24,
   /** Names of serverless caches and of their snapshots. */
   serverlessNameLength: 40,
+  /** The guide names none; as many as there may be nodes. */
+  reservedNodesPerRegion: 300,
+  reservationIdLength: 60,
   /** Minutes: DescribeEvents looks back 14 days at most. */
   eventRetentionMinutes: 14 * 24 * 60,
 } as const

@@ -37,4 +37,9 @@ const AUTHORIZATION: Readonly<Record<Pace, number>> = { instant: 0, quick: 300, 
 
 export const authorizationDelay = (pace: Pace): number => AUTHORIZATION[pace]
 
+/** Milliseconds for which a reserved node's payment is pending. */
+const PAYMENT: Readonly<Record<Pace, number>> = { instant: 0, quick: 500, realistic: 60_000 }
+
+export const paymentDelay = (pace: Pace): number => PAYMENT[pace]
+
 export const delayBefore = (step: Step, pace: Pace): number => (pace === 'instant' ? 0 : DELAYS[pace][step.do])

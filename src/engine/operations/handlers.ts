@@ -32,6 +32,11 @@ import {
 } from './parameter-groups.ts'
 import { DescribeCacheParameters, DescribeEngineDefaultParameters } from './parameters.ts'
 import {
+  DescribeReservedCacheNodes,
+  DescribeReservedCacheNodesOfferings,
+  PurchaseReservedCacheNodesOffering,
+} from './reserved-nodes.ts'
+import {
   CreateServerlessCache,
   DeleteServerlessCache,
   DescribeServerlessCaches,
@@ -91,8 +96,8 @@ export const handlers: Handlers = {
   DescribeEvents,
   DescribeGlobalReplicationGroups: null,
   DescribeReplicationGroups: null,
-  DescribeReservedCacheNodes: null,
-  DescribeReservedCacheNodesOfferings: null,
+  DescribeReservedCacheNodes,
+  DescribeReservedCacheNodesOfferings,
   DescribeServerlessCacheSnapshots,
   DescribeServerlessCaches,
   DescribeServiceUpdates: null,
@@ -116,7 +121,7 @@ export const handlers: Handlers = {
   ModifyServerlessCache,
   ModifyUser: null,
   ModifyUserGroup: null,
-  PurchaseReservedCacheNodesOffering: null,
+  PurchaseReservedCacheNodesOffering,
   RebalanceSlotsInGlobalReplicationGroup: null,
   RebootCacheCluster,
   RemoveTagsFromResource,

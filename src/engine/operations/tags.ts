@@ -12,6 +12,7 @@ import { requireParameterGroup } from './cache-cluster-parameters.ts'
 import { requireCacheSecurityGroup } from './cache-security-groups.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context, Handler } from './context.ts'
+import { findReservedNode } from './reserved-nodes.ts'
 import { findServerlessCache, findSnapshot, notAvailable } from './serverless-records.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
 
@@ -66,6 +67,7 @@ const RESOURCES: Readonly<Record<string, (name: string, context: Context) => Tag
   cluster: tagged('cluster', findCluster),
   parametergroup: tagged('parameterGroup', requireParameterGroup),
   securitygroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
+  'reserved-instance': tagged('reservedNode', findReservedNode),
   serverlesscache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
   serverlesscachesnapshot: tagged('serverlessSnapshot', findSnapshot),
   subnetgroup: tagged('subnetGroup', requireSubnetGroup),

@@ -293,6 +293,18 @@ export interface WebhookRecord {
   readonly url: string
 }
 
+/** What state a reservation is in follows from the time: pending until `activeAt`, active for its term, then retired. */
+export interface ReservedNodeRecord {
+  readonly region: string
+  /** As chosen, in lower case. */
+  readonly id: string
+  readonly offering: string
+  readonly nodes: number
+  readonly startedAt: number
+  readonly activeAt: number
+  readonly tags: readonly Tag[]
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
 export interface Records {
   readonly clock: ClockRecord
@@ -305,6 +317,7 @@ export interface Records {
   readonly cacheSecurityGroup: CacheSecurityGroupRecord
   readonly serverlessCache: ServerlessCacheRecord
   readonly serverlessSnapshot: ServerlessSnapshotRecord
+  readonly reservedNode: ReservedNodeRecord
 }
 
 export type RecordKind = keyof Records
