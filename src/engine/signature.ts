@@ -2,7 +2,7 @@
  * Signature Version 4 of incoming requests, in the Authorization header or in the query string. The error texts are those
  * of AWS's Query services.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { Fault } from '../api/faults.ts'
 import { regionFacts } from './catalog/regions.ts'
 
@@ -243,7 +243,7 @@ function decode(text: string): string {
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
-const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex')
+const sha256 = (bytes: string | Buffer): string => hash('sha256', bytes)
 
 function header({ headers }: SignedRequest, name: string): string | undefined {
   const value = headers[name]

@@ -46,15 +46,13 @@ const REGIONS: Readonly<Record<string, readonly [code: string, zones: string, st
   'us-west-2': ['usw2', 'abcd', '06:00', 480],
 }
 
+const FACTS: ReadonlyMap<string, RegionFacts> = new Map(
+  Object.entries(REGIONS).map(([region, [code, letters, start, minutes]]) => {
+    const [hour = 0, minute = 0] = start.split(':').map(Number)
+    const zones = [...letters].map((letter) => `${region}${letter}`)
+    return [region, { code, zones, maintenanceBlock: { start: hour * 60 + minute, minutes } }]
+  }),
+)
+
 /** Facts of a region; undefined for a name that is none. */
-export function regionFacts(region: string): RegionFacts | undefined {
-  const row = REGIONS[region]
-  if (!row) return undefined
-  const [code, letters, start, minutes] = row
-  const [hour = 0, minute = 0] = start.split(':').map(Number)
-  return {
-    code,
-    zones: [...letters].map((letter) => `${region}${letter}`),
-    maintenanceBlock: { start: hour * 60 + minute, minutes },
-  }
-}
+export const regionFacts = (region: string): RegionFacts | undefined => FACTS.get(region)
