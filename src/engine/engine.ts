@@ -168,7 +168,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     })
   const office: NetworkOffice = {
     contextOf,
-    settle: async (region, ids) => void (await Promise.all(ids.map((id) => runner.kick(region, id)))),
+    async settle(region, ids) {
+      await Promise.all([...ids.map((id) => runner.kick(region, id)), serverless.refresh(region)])
+    },
   }
   const api: ApiOptions = {
     signatures,
