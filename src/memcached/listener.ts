@@ -13,6 +13,9 @@ export type OnAccept = (socket: net.Socket, tls: boolean) => void
 /** Whether a connection is taken at all. */
 export type Admits = (socket: net.Socket) => boolean
 
+/** As {@link Admits}; a connection that is `held` waits until `admit` is called, or for ever. */
+export type Gate = (socket: net.Socket, admit: () => void) => boolean | 'held'
+
 /** One open port. */
 export class Listener {
   readonly address: ListenAddress
@@ -31,15 +34,19 @@ export class Listener {
     { host, port }: ListenAddress,
     certificate: tls.SecureContextOptions | undefined,
     backlog: number,
-    admits: Admits,
+    gate: Gate,
     onAccept: OnAccept,
   ): Promise<Listener> {
     const secure = certificate && tlsServer(certificate, onAccept)
     const server = net.createServer({ pauseOnConnect: secure === undefined, noDelay: true })
     server.on('connection', (socket) => {
-      if (!admits(socket)) turnAway(socket)
-      else if (secure) secure.emit('connection', socket)
-      else onAccept(socket, false)
+      const admit = () => {
+        if (secure) secure.emit('connection', socket)
+        else onAccept(socket, false)
+      }
+      const verdict = gate(socket, admit)
+      if (verdict === true) admit()
+      else if (verdict === false) turnAway(socket)
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

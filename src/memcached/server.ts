@@ -3,6 +3,7 @@ import { TOO_MANY_CONNECTIONS } from './answers.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
+import { Affliction, type Impairment } from './impairment.ts'
 import { type Admits, type ListenAddress, Listener } from './listener.ts'
 import { type CacheNodeOptions, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
@@ -56,6 +57,7 @@ export class CacheNode {
   readonly #listeners = new Set<Listener>()
   #certificate: { key: string; cert: string } | undefined
   readonly #admits: Admits
+  #affliction: Affliction | undefined
   #announced: Buffer | undefined
   #legacyDue = 0
   readonly #crawler: Crawler
@@ -78,8 +80,12 @@ export class CacheNode {
    */
   async listen(address: ListenAddress): Promise<ListenAddress> {
     const { backlog } = this.#core.settings
-    const listener = await Listener.open(address, this.#certificate, backlog, this.#admits, (socket, tls) =>
-      this.#accept(socket, tls),
+    const listener = await Listener.open(
+      address,
+      this.#certificate,
+      backlog,
+      (socket, admit) => this.#admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
+      (socket, tls) => this.#accept(socket, tls),
     )
     this.#listeners.add(listener)
     this.#core.addresses = this.addresses
@@ -120,12 +126,21 @@ export class CacheNode {
     for (const listener of this.#listeners) listener.renewCertificate(certificate)
   }
 
+  /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */
+  impair(impairment: Impairment | null): void {
+    const before = this.#affliction
+    this.#affliction = undefined
+    before?.lift()
+    this.#affliction = impairment ? new Affliction(impairment, this.#core.connections) : undefined
+  }
+
   /** Stops listening, ends every connection, forgets every item. */
   async close(): Promise<void> {
     this.#stopClock()
     for (const listener of this.#listeners) listener.close()
     this.#listeners.clear()
     for (const { socket } of this.#waiting.splice(0)) socket.destroy()
+    this.#affliction?.end()
     const gone = [...this.#core.connections].map(
       ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve()).destroy()),
     )
@@ -204,6 +219,7 @@ export class CacheNode {
     connection = new Connection(this.#core, socket, ++this.#lastId, tls)
     const served = connection
     connections.add(served)
+    this.#affliction?.burden(served)
     this.#core.watchers?.connected(served)
     socket.on('drain', () => served.drained())
     socket.on('error', () => socket.destroy())

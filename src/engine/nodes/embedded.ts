@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { Impairment } from '../../memcached/impairment.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 import type { Answer, Request } from './worker.ts'
@@ -63,6 +64,14 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async allowWatch(key: string, allowed: boolean): Promise<void> {
     await this.#askHostOf(key, { do: 'allow-watch', key, allowed })
+  }
+
+  async impair(key: string, impairment: Impairment | null): Promise<void> {
+    await this.#askHostOf(key, { do: 'impair', key, impairment })
+  }
+
+  async renewCertificate(key: string, pem: { readonly key: string; readonly cert: string }): Promise<void> {
+    await this.#askHostOf(key, { do: 'renew-certificate', key, pem })
   }
 
   async attach(key: string, addresses: readonly string[], port: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
 
+import type { Impairment } from '../../memcached/impairment.ts'
 import type { ParameterOptions } from '../parameters/node-options.ts'
 import type { IngressRule } from './ingress.ts'
 
@@ -54,6 +55,10 @@ export interface NodeRuntime {
   allow(key: string, ingress: readonly IngressRule[]): Promise<void>
   /** Lets clients `watch`, or ends those who do and refuses it: the one parameter that takes effect while a node runs. */
   allowWatch(key: string, allowed: boolean): Promise<void>
+  /** Makes a node suffer from faults to rehearse with; null: no longer. */
+  impair(key: string, impairment: Impairment | null): Promise<void>
+  /** New connections get this certificate; of nodes with TLS only. PEM. */
+  renewCertificate(key: string, certificate: { readonly key: string; readonly cert: string }): Promise<void>
   /** Lets the node answer on the configuration endpoint's port as well, or no longer. */
   attach(key: string, addresses: readonly string[], port: number): Promise<void>
   detach(key: string, addresses: readonly string[], port: number): Promise<void>

@@ -1,5 +1,6 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
 import { parentPort } from 'node:worker_threads'
+import type { Impairment } from '../../memcached/impairment.ts'
 import { CacheNode } from '../../memcached/server.ts'
 import { SERVERLESS } from '../../memcached/serverless.ts'
 import { type Admission, admissionOf, type IngressRule } from './ingress.ts'
@@ -22,6 +23,12 @@ export interface Request {
     | { readonly do: 'limit'; readonly key: string; readonly limits: ServerlessLimits }
     | { readonly do: 'dump' | 'restore'; readonly key: string; readonly file: string }
     | { readonly do: 'allow-watch'; readonly key: string; readonly allowed: boolean }
+    | { readonly do: 'impair'; readonly key: string; readonly impairment: Impairment | null }
+    | {
+        readonly do: 'renew-certificate'
+        readonly key: string
+        readonly pem: { readonly key: string; readonly cert: string }
+      }
     | { readonly do: 'counters' }
 }
 
@@ -51,6 +58,10 @@ async function perform(body: Request['body']): Promise<unknown> {
       return running(body.key).announce(Buffer.from(body.payload))
     case 'allow-watch':
       return running(body.key).allowWatch(body.allowed)
+    case 'impair':
+      return running(body.key).impair(body.impairment)
+    case 'renew-certificate':
+      return running(body.key).renewCertificate(body.pem)
     case 'attach':
       return listenOnAll(running(body.key), body.addresses, body.port)
     case 'detach':
