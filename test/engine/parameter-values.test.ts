@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MEMCACHED_VERSIONS } from '../../src/engine/catalog/engine-versions.ts'
+import { nodeTypes } from '../../src/engine/catalog/node-types.ts'
+import { PARAMETER_NAMES, PARAMETERS } from '../../src/engine/catalog/parameters.ts'
+import { parameterOptions } from '../../src/engine/parameters/node-options.ts'
+import { incompatibility, needsReboot, readValue, valuesInForce } from '../../src/engine/parameters/values.ts'
+
+test.each(PARAMETER_NAMES)('the default of %s is a value it allows, in the form it is stored in', (name) => {
+  expect(readValue(name, PARAMETERS[name].default)).toBe(PARAMETERS[name].default)
+})
+
+test('nodes of every type start with the defaults, in every engine version', () => {
+  for (const version of MEMCACHED_VERSIONS) {
+    for (const type of nodeTypes.values()) expect(incompatibility({}, version, type), type.name).toBeUndefined()
+  }
+})
+
+describe('whatever text is given', () => {
+  const anyText = fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String))
+  const anyValues = fc.array(fc.tuple(fc.constantFrom(...PARAMETER_NAMES), anyText)).map((pairs) =>
+    Object.fromEntries(
+      pairs.flatMap(([name, text]) => {
+        const value = readValue(name, text)
+        return value === undefined ? [] : [[name, value]]
+      }),
+    ),
+  )
+  const anyVersion = fc.constantFrom(...MEMCACHED_VERSIONS)
+
+  test('a value that is taken is taken again in the form it is stored in', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...PARAMETER_NAMES), anyText, (name, text) => {
+        const value = readValue(name, text)
+        if (value !== undefined) expect(readValue(name, value)).toBe(value)
+      }),
+    )
+  })
+
+  test('options of a node are never NaN, and the same values never wait for a reboot', () => {
+    fc.assert(
+      fc.property(anyValues, anyVersion, (values, version) => {
+        for (const option of Object.values(parameterOptions(values, version))) expect(option).not.toBeNaN()
+        expect(needsReboot(values, values, version)).toBe(false)
+      }),
+    )
+  })
+
+  test('what is in force differs from what a node started with in immediate parameters only', () => {
+    fc.assert(
+      fc.property(anyValues, anyValues, anyVersion, (started, wanted, version) => {
+        const { watchEnabled: _, ...before } = parameterOptions(started, version)
+        const { watchEnabled, ...after } = parameterOptions(valuesInForce(started, wanted), version)
+        expect(after).toEqual(before)
+        expect(watchEnabled).toBe(parameterOptions(wanted, version).watchEnabled)
+      }),
+    )
+  })
+})
