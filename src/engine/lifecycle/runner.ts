@@ -11,6 +11,7 @@ import { commitCluster } from './commit.ts'
 import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
+import { beginUpdate, nextAutomaticUpdate } from './service-updates.ts'
 import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
 /** How long until something that could not run, because its port is taken, is tried again. */
@@ -164,7 +165,8 @@ export class Runner {
 
   /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
   #beginPendingChanges(cluster: CacheClusterRecord): boolean {
-    if (cluster.pendingDue === null || cluster.status !== 'available') return false
+    if (cluster.status !== 'available') return false
+    if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
     const now = this.#options.clock.now()
     if (cluster.pendingDue > now) {
       this.#wake(cluster.region, cluster.id, cluster.pendingDue)
@@ -176,6 +178,19 @@ export class Runner {
       scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
     )
     this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
+    return true
+  }
+
+  /** Updates that nobody has applied are applied in the window after their recommended date (guide, "Service updates"). */
+  #beginAutomaticUpdate(cluster: CacheClusterRecord): boolean {
+    const now = this.#options.clock.now()
+    const next = nextAutomaticUpdate(cluster, now)
+    if (!next) return false
+    if (next.due > now) {
+      this.#wake(cluster.region, cluster.id, next.due)
+      return false
+    }
+    this.#commit(cluster, beginUpdate(next.update, cluster, 'system', now), [])
     return true
   }
 

@@ -6,6 +6,7 @@
 import type { ParameterValues } from '../catalog/parameters.ts'
 import { takenAtStart, withParameters } from '../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, Step } from '../store/records.ts'
+import { endUpdate, noteNode } from './service-updates.ts'
 
 export interface StepContext {
   readonly now: number
@@ -95,10 +96,7 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
   }),
 
   'nodes-restarted': (cluster) => ({
-    cluster: {
-      ...cluster,
-      nodes: cluster.nodes.map((node) => (isRebooting(node) ? { ...node, status: 'available' } : node)),
-    },
+    cluster: restarted(cluster),
     messages: cluster.nodes.filter(isRebooting).map(({ id }) => `Cache node ${id} restarted`),
   }),
 
@@ -114,6 +112,18 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
   // Clients that poll take over a list only when its version is higher, so the switch counts as a change of version.
   'switch-discovery': (cluster, { to }) =>
     quietly({ ...cluster, ipDiscovery: to, configVersion: cluster.configVersion + 1 }),
+
+  'update-node': (cluster, { update, id }, { now }) => ({
+    cluster: noteNode(restart(cluster, [id]), update, id, 'in-progress', now),
+    messages: [`Cache node ${id} shutdown`],
+  }),
+
+  'node-updated': (cluster, { update, id }, { now }) => ({
+    cluster: noteNode(restarted(cluster), update, id, 'complete', now),
+    messages: [`Cache node ${id} restarted`],
+  }),
+
+  'end-update': (cluster, { update }, { now }) => quietly(endUpdate(cluster, update, now)),
 
   finish: (cluster, { message }) => ({
     cluster: {
@@ -133,6 +143,11 @@ const quietly = (cluster: CacheClusterRecord): StepResult => ({ cluster, message
 const byId = (a: CacheNodeRecord, b: CacheNodeRecord) => (a.id < b.id ? -1 : 1)
 
 const isRebooting = ({ status }: CacheNodeRecord) => status === 'rebooting cache cluster nodes'
+
+const restarted = (cluster: CacheClusterRecord): CacheClusterRecord => ({
+  ...cluster,
+  nodes: cluster.nodes.map((node) => (isRebooting(node) ? { ...node, status: 'available' } : node)),
+})
 
 const restart = (cluster: CacheClusterRecord, ids: readonly string[]): CacheClusterRecord => ({
   ...cluster,

@@ -49,6 +49,12 @@ import {
   DescribeServerlessCacheSnapshots,
   ExportServerlessCacheSnapshot,
 } from './serverless-snapshots.ts'
+import {
+  BatchApplyUpdateAction,
+  BatchStopUpdateAction,
+  DescribeServiceUpdates,
+  DescribeUpdateActions,
+} from './service-updates.ts'
 import { AddTagsToResource, ListTagsForResource, RemoveTagsFromResource } from './tags.ts'
 
 type Handlers = { readonly [N in OperationName]: Handler<N> | null }
@@ -57,8 +63,8 @@ type Handlers = { readonly [N in OperationName]: Handler<N> | null }
 export const handlers: Handlers = {
   AddTagsToResource,
   AuthorizeCacheSecurityGroupIngress,
-  BatchApplyUpdateAction: null,
-  BatchStopUpdateAction: null,
+  BatchApplyUpdateAction,
+  BatchStopUpdateAction,
   CompleteMigration: null,
   CopyServerlessCacheSnapshot,
   CopySnapshot: null,
@@ -100,9 +106,9 @@ export const handlers: Handlers = {
   DescribeReservedCacheNodesOfferings,
   DescribeServerlessCacheSnapshots,
   DescribeServerlessCaches,
-  DescribeServiceUpdates: null,
+  DescribeServiceUpdates,
   DescribeSnapshots: null,
-  DescribeUpdateActions: null,
+  DescribeUpdateActions,
   DescribeUserGroups: null,
   DescribeUsers: null,
   DisassociateGlobalReplicationGroup: null,

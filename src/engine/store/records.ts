@@ -81,8 +81,31 @@ export type Step =
   | { readonly do: 'nodes-restarted' }
   | { readonly do: 'upgrade'; readonly version: string; readonly parameterGroup: string }
   | { readonly do: 'switch-discovery'; readonly to: IpDiscovery }
+  /** Restarts one node with a service update; the second ends what the first began. */
+  | { readonly do: 'update-node'; readonly update: string; readonly id: string }
+  | { readonly do: 'node-updated'; readonly update: string; readonly id: string }
+  | { readonly do: 'end-update'; readonly update: string }
   | { readonly do: 'finish'; readonly message?: string }
   | { readonly do: 'delete' }
+
+/** A service update that is, or has been, applied to a cluster. */
+export interface UpdateActionRecord {
+  /** The update's name. */
+  readonly update: string
+  readonly status: 'waiting-to-start' | 'in-progress' | 'stopping' | 'stopped' | 'complete'
+  readonly changedAt: number
+  readonly initiatedBy: 'customer' | 'system'
+  readonly initiatedAt: number
+  readonly nodes: readonly NodeUpdateRecord[]
+}
+
+export interface NodeUpdateRecord {
+  readonly id: string
+  readonly status: 'waiting-to-start' | 'in-progress' | 'stopping' | 'stopped' | 'complete'
+  readonly changedAt: number
+  readonly startedAt?: number
+  readonly endedAt?: number
+}
 
 export interface CacheClusterRecord {
   readonly region: string
@@ -116,6 +139,7 @@ export interface CacheClusterRecord {
   readonly notificationTopic?: NotificationTopic
   readonly tags: readonly Tag[]
   readonly pending: PendingChanges
+  readonly updates?: readonly UpdateActionRecord[]
   /** When `pending` is to be applied: the start of the next maintenance window. */
   readonly pendingDue: number | null
   readonly steps: readonly Step[]
