@@ -101,7 +101,7 @@ export class Runner {
     const settled = withValuesTakenOver(cluster)
     if (settled !== cluster) {
       // Our words; AWS's notification is called CacheClusterParametersChanged.
-      this.#commit(cluster, settled, ['Cache cluster parameters have been changed'])
+      this.#commit(cluster, settled, [`Applied changes of parameter group ${cluster.parameterGroup}`])
       return true
     }
     if (this.#isWithoutSubnet(cluster)) return false

@@ -8,7 +8,7 @@ import { valuesOfDefaultGroup } from './values.ts'
 
 const DEFAULT = 'default.'
 
-export const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
+const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
 
 function defaultGroup(store: Store, region: string, family: ParameterFamily): CacheParameterGroupRecord {
   const id = `${DEFAULT}${family}`

@@ -14,7 +14,7 @@ export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'
 const NOTHING_SET: ClusterParameters = { values: {}, version: 0 }
 const NOTHING_TAKEN: NodeParameters = { started: {}, version: 0 }
 
-export const clusterParameters = ({ parameters = NOTHING_SET }: CacheClusterRecord): ClusterParameters => parameters
+const clusterParameters = ({ parameters = NOTHING_SET }: CacheClusterRecord): ClusterParameters => parameters
 
 /** What a node that starts now takes from the cluster's group. */
 export function takenAtStart(cluster: CacheClusterRecord): NodeParameters {

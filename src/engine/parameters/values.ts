@@ -3,11 +3,8 @@ import { isAtLeast } from '../catalog/engine-versions.ts'
 import type { NodeType } from '../catalog/node-types.ts'
 import {
   existsIn,
-  isParameterFamily,
-  PARAMETER_FAMILIES,
   PARAMETER_NAMES,
   PARAMETERS,
-  type ParameterFamily,
   type ParameterName,
   type ParameterValues,
 } from '../catalog/parameters.ts'
@@ -50,15 +47,6 @@ export function valuesInForce(started: ParameterValues, wanted: ParameterValues)
   )
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
-
-/** The family of `default.<family>`; undefined for every other name. */
-export function familyOfDefaultGroup(name: string): ParameterFamily | undefined {
-  const family = name.replace(/^default\./, '')
-  return name !== family && isParameterFamily(family) ? family : undefined
-}
-
-/** Names of the groups that are always there. */
-export const DEFAULT_GROUPS = PARAMETER_FAMILIES.map((family) => `default.${family}`)
 
 /** On cache.t1.micro the default groups keep 13 MB for connections rather than 100 (guide, "Memcached connection overhead"). */
 export const valuesOfDefaultGroup = ({ name }: NodeType): ParameterValues =>
