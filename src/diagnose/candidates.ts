@@ -1,4 +1,4 @@
-import { promises as dns } from 'node:dns'
+import { promises } from 'node:dns'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 
@@ -7,6 +7,9 @@ export interface Candidates {
   readonly from: 'literal' | 'hosts' | 'dns' | 'getaddrinfo'
   readonly addresses: readonly string[]
 }
+
+// getaddrinfo has answered already: a server that is slow now is not waited for.
+const DNS_TIMEOUT_MS = 1500
 
 /**
  * What a name service hands to glibc: the lines of /etc/hosts in their order, else DNS with A before AAAA. `sorted` is
@@ -22,6 +25,7 @@ export async function candidatesOf(
   const known = (addresses: readonly string[]): boolean => sorted.every((each) => addresses.includes(each))
   if (listed.length > 0 && known(listed))
     return { from: 'hosts', addresses: listed.filter((each) => sorted.includes(each)) }
+  const dns = new promises.Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 })
   const answers = await Promise.all([dns.resolve4(host).catch(() => []), dns.resolve6(host).catch(() => [])])
   const answered = answers.flat()
   if (answered.length > 0 && known(answered)) return { from: 'dns', addresses: answered }

@@ -10,7 +10,7 @@ import type { DnsServer } from './dns-query.ts'
 import { type NameSurvey, surveyName } from './dns-survey.ts'
 import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence, Place } from './evidence.ts'
 import { hearFirstWords } from './first-words.ts'
-import { checkAddressOrder, GAI_CONF } from './gai-check.ts'
+import { explainOrder, GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
 import { askLoad } from './node-load.ts'
@@ -81,13 +81,14 @@ async function examineHost(host: string, options: ExamineOptions, gaiConf: strin
     own ?? (await resolveTarget(host, { names: survey ? namesOf(survey) : systemNames, ...passed(options) }))
   const order =
     lookup.ok && !options.servers
-      ? await checkAddressOrder(host, options.names, gaiConf, portsAt(host, options))
+      ? await explainOrder(lookup, {
+          path: gaiConf,
+          asSorted: options.names !== undefined,
+          ports: options.places.flatMap((place) => (place.host === host ? [place.port] : [])),
+        })
       : undefined
-  return { host, asksDns, lookup, ...(survey && { survey }), ...(order?.ok && { order }) }
+  return { host, asksDns, lookup, ...(survey && { survey }), ...(order && { order }) }
 }
-
-const portsAt = (host: string, { places }: ExamineOptions): number[] =>
-  places.flatMap((place) => (place.host === host ? [place.port] : []))
 
 const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 

@@ -5,7 +5,7 @@ import { type GaiConf, parseGaiConf } from './gai-conf.ts'
 import { glibcVersion, parserOf } from './libc.ts'
 import { orderInputHere } from './local-addresses.ts'
 import { changedAt, type HostProcess, hostProcesses, socketsOf } from './processes.ts'
-import { type NameServices, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
+import { type NameServices, type ResolvedTarget, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
 import { type RuntimeOrder, runtimeOrders } from './runtimes.ts'
 import { tcpSockets } from './sockets.ts'
 import { familyOf } from './target.ts'
@@ -31,18 +31,33 @@ export interface AddressCheck {
   readonly holdingOlderTable: readonly HostProcess[]
 }
 
-/** Works on this host, now. `ports`: only connections to these count. Sends nothing but name lookups. Never rejects. */
+/** Works on this host, now. Sends nothing but name lookups. Never rejects. */
 export async function checkAddressOrder(
   host: string,
   names: NameServices = systemNames,
   path: string = GAI_CONF,
-  ports?: readonly number[],
 ): Promise<AddressCheck | ResolveFailure> {
   const resolved = await resolveTarget(host, { names })
-  if (!resolved.ok) return resolved
-  const real = resolved.addresses.map(({ address }) => address)
-  const { from, addresses } =
-    names === systemNames ? await candidatesOf(host, real) : { from: 'getaddrinfo' as const, addresses: real }
+  return resolved.ok ? explainOrder(resolved, { path, asSorted: names !== systemNames }) : resolved
+}
+
+export interface ExplainOptions {
+  readonly path?: string
+  /** The addresses are as the name service gave them: nobody else is asked for their order before sorting. */
+  readonly asSorted?: boolean
+  /** Only connections to these ports count when older tables are looked for. */
+  readonly ports?: readonly number[]
+}
+
+/** The same for a name that has been looked up already. Never rejects. */
+export async function explainOrder(
+  { host, addresses: found }: ResolvedTarget,
+  { path = GAI_CONF, asSorted = false, ports }: ExplainOptions = {},
+): Promise<AddressCheck> {
+  const real = found.map(({ address }) => address)
+  const { from, addresses } = asSorted
+    ? { from: 'getaddrinfo' as const, addresses: real }
+    : await candidatesOf(host, real)
   const text = await readFile(path, 'utf8').catch(() => null)
   const glibc = glibcVersion()
   const conf = parseGaiConf(text, glibc === undefined ? 'up to 2.40' : parserOf(glibc))

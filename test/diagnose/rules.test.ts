@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../../src/diagnose/evidence.ts'
+import { countPorts, portCapacity } from '../../src/diagnose/local-limits.ts'
+import { judgeEvidence } from '../../src/diagnose/rules/index.ts'
+import type { TcpSocket } from '../../src/diagnose/sockets.ts'
+
+const PLACE = { host: '10.0.0.7', port: 11211, role: 'given', tls: false }
+const LIMITS: Evidence['limits'] = { portRange: [32_768, 60_999], reservedPorts: 0, sockets: [], java: [] }
+const HEALTHY: Evidence = {
+  clusters: [],
+  places: [PLACE],
+  hosts: [],
+  addresses: [],
+  discovery: [],
+  gai: { path: '/etc/gai.conf', exists: false, remarks: [] },
+  limits: LIMITS,
+}
+const CLUSTER: ClusterFacts = {
+  id: 'shop',
+  status: 'available',
+  engine: 'memcached',
+  networkType: 'dual_stack',
+  ipDiscovery: 'ipv4',
+  tls: false,
+  numCacheNodes: 0,
+  nodes: [],
+  local: false,
+}
+const told = (evidence: Partial<Evidence>) =>
+  judgeEvidence({ ...HEALTHY, ...evidence }).map(({ id, severity }) => `${severity} ${id}`)
+
+const connected = (...times: number[]): AddressEvidence => ({
+  place: PLACE,
+  address: '10.0.0.7',
+  family: 4,
+  port: 11211,
+  source: { address: '10.0.0.5' },
+  attempts: times.map((ms) => ({
+    address: '10.0.0.7',
+    family: 4,
+    port: 11211,
+    startedAt: '',
+    outcome: 'connected',
+    ms,
+  })),
+})
+const sockets = (count: number, state: TcpSocket['state']): TcpSocket[] =>
+  Array.from({ length: count }, (_, index) => ({
+    localAddress: '10.0.0.5',
+    localPort: 32_768 + index,
+    remoteAddress: '10.0.0.7',
+    remotePort: 11211,
+    family: 4,
+    state,
+    inode: '0',
+  }))
+const lookedUp = (host: string, ...addresses: string[]): HostEvidence => ({
+  host,
+  asksDns: false,
+  lookup: {
+    ok: true,
+    target: host,
+    host,
+    port: 11211,
+    ms: 1,
+    addresses: addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+  },
+})
+
+test('no evidence of anything wrong is no finding', () => {
+  expect(told({ addresses: [connected(0.4, 0.5, 0.6)], hosts: [lookedUp('shop', '10.0.0.7', '2001:db8::7')] })).toEqual(
+    [],
+  )
+})
+
+describe('what can not be staged on every host', () => {
+  test.each<[string, Partial<Evidence>]>([
+    ['warning R09', { addresses: [connected(0.5, 1012, 0.6)] }],
+    ['note R10', { addresses: [connected(301, 312, 305)] }],
+    ['warning L04', { addresses: [connected(0.5)], limits: { ...LIMITS, sockets: sockets(4000, 'TIME-WAIT') } }],
+    ['warning L05', { addresses: [connected(0.5)], limits: { ...LIMITS, sockets: sockets(25, 'CLOSE-WAIT') } }],
+    ['warning L07', { limits: { ...LIMITS, conntrack: { count: 65_000, max: 65_536 } } }],
+    ['warning P06', { limits: { ...LIMITS, java: [{ pid: 7, options: ['-Djava.net.preferIPv6Stack=true'] }] } }],
+    [
+      'warning P07',
+      {
+        clusters: [{ ...CLUSTER, networkType: 'ipv6' }],
+        limits: { ...LIMITS, java: [{ pid: 7, options: ['-Djava.net.preferIPv4Stack=true'] }] },
+      },
+    ],
+    ['note P08', { hosts: [lookedUp('shop', 'fd00::7', '10.0.0.7')] }],
+    ['note P13', { clusters: [{ ...CLUSTER, tls: true, ipDiscovery: 'ipv6' }] }],
+    ['note C03', { clusters: [{ ...CLUSTER, parameterApplyStatus: 'pending-reboot' }] }],
+  ])('is still told: %s', (expected, evidence) => {
+    expect(told(evidence)).toEqual([expected])
+  })
+
+  test('delays that are no retransmission are not called loss', () => {
+    expect(told({ addresses: [connected(0.5, 700, 1700)] })).toEqual([])
+  })
+})
+
+test('failures come before warnings, and what is earlier on the way of a connection before what is later', () => {
+  const refused: AddressEvidence = {
+    ...connected(),
+    attempts: [
+      { address: '10.0.0.7', family: 4, port: 11211, startedAt: '', outcome: 'refused', ms: 1, code: 'ECONNREFUSED' },
+    ],
+  }
+  const limits = { ...LIMITS, conntrack: { count: 65_000, max: 65_536 } }
+  expect(told({ addresses: [refused], limits, clusters: [{ ...CLUSTER, status: 'creating' }] })).toEqual([
+    'failure C01',
+    'failure R05',
+    'warning L07',
+  ])
+})
+
+test('both ends of the port range count: 28232 connections, not 28231', () => {
+  expect(portCapacity(LIMITS)).toBe(28_232)
+  expect(countPorts('40000-40009,50000\n', 32_768, 60_999)).toBe(11)
+  expect(countPorts('1-32768', 32_768, 60_999)).toBe(1)
+})
