@@ -25,6 +25,9 @@ const handWritten: Record<string, LoadCommand> = {
   'engine:policy:put': async () => (await import('./cli/commands/engine-policy.ts')).EnginePolicyPut,
   'engine:policy:get': async () => (await import('./cli/commands/engine-policy.ts')).EnginePolicyGet,
   'engine:policy:delete': async () => (await import('./cli/commands/engine-policy.ts')).EnginePolicyDelete,
+  'engine:fault:inject': async () => (await import('./cli/commands/engine-fault.ts')).EngineFaultInject,
+  'engine:fault:list': async () => (await import('./cli/commands/engine-fault.ts')).EngineFaultList,
+  'engine:fault:clear': async () => (await import('./cli/commands/engine-fault.ts')).EngineFaultClear,
   'engine:clock:show': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockShow,
   'engine:clock:advance': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockAdvance,
   'engine:clock:set': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockSet,
@@ -54,6 +57,7 @@ const handWritten: Record<string, LoadCommand> = {
   'gai:generate': async () => (await import('./cli/commands/gai-generate.ts')).GaiGenerate,
   'gai:lint': async () => (await import('./cli/commands/gai-lint.ts')).GaiLint,
   'gai:windows': async () => (await import('./cli/commands/gai-windows.ts')).GaiWindows,
+  'node:run': async () => (await import('./cli/commands/node-run.ts')).NodeRun,
   quickstart: async () => (await import('./cli/commands/quickstart.ts')).Quickstart,
 }
 

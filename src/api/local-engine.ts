@@ -55,6 +55,8 @@ export const CONTROL = {
   reset: '/_cachectl/reset',
   /** GET: ClockReport; POST ClockRequest: moves the engine's clock forward, answers when what fell due is done. */
   clock: '/_cachectl/clock',
+  /** GET: FaultReport[]; POST FaultRequest: FaultReport, FaultClearance: FaultReport[] */
+  faults: '/_cachectl/faults',
   /** GET: UserReport[]; POST UserRequest: UserEntry */
   users: '/_cachectl/users',
   /** POST PolicyRequest: UserReport */

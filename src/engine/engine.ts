@@ -13,12 +13,15 @@ import { type ApiOptions, answerApi, factsOf } from './api.ts'
 import { AuditLog } from './audit.ts'
 import { QUOTAS } from './catalog/quotas.ts'
 import { clockRoutes } from './control/clock.ts'
+import { faultRoutes } from './control/faults.ts'
 import type { NetworkOffice } from './control/network-office.ts'
 import { notificationRoutes } from './control/notifications.ts'
 import { securityGroupRoutes } from './control/security-groups.ts'
 import { subnetRoutes } from './control/subnets.ts'
 import { userRoutes } from './control/users.ts'
 import { openCredentials } from './credentials.ts'
+import { ApiThrottle } from './faults/api-throttle.ts'
+import { FaultKeeper } from './faults/keeper.ts'
 import { frontDoor } from './front-door.ts'
 import { isAlive, processStart } from './holder.ts'
 import { Users } from './identity/users.ts'
@@ -114,6 +117,11 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     wallClock: systemClock.now,
     ingressOf: ({ region, securityGroupIds, requestedPort }) =>
       ingressOf(store, region, securityGroupIds, requestedPort),
+    afflictions: {
+      faults: (region) => store.list('fault', region),
+      clock,
+      kick: (region, id) => void runner.kick(region, id),
+    },
   })
   const ports = new Ports((port) => isRecorded(store, port), addresses)
   const runner = new Runner({ store, clock, fleet, ports, pace: parts.pace, log })
@@ -172,11 +180,19 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       await Promise.all([...ids.map((id) => runner.kick(region, id)), serverless.refresh(region)])
     },
   }
+  const apiThrottle = new ApiThrottle(store)
+  const faults = new FaultKeeper({
+    store,
+    clock,
+    homeRegion: parts.region,
+    kick: (region, id) => runner.kick(region, id),
+    listOf: (cluster, node) => fleet.listOf(cluster, node),
+  })
   const api: ApiOptions = {
     signatures,
     principals,
     audit,
-    throttle: () => {},
+    throttle: (call, context) => apiThrottle.check(call, context),
     contextOf,
     homeRegion: parts.region,
     now: () => clock.now(),
@@ -193,6 +209,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         },
         ...clockRoutes(clock, () => settled(runner, serverless), store),
         ...notificationRoutes(store),
+        ...faultRoutes(faults),
         ...userRoutes(users, systemClock.now),
         ...subnetRoutes(office),
         ...securityGroupRoutes(office),
@@ -208,6 +225,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const shutDown = async () => {
     await server.close()
     audit.flush()
+    faults.close()
     await runner.close()
     await serverless.close()
     await runtime.close()
@@ -218,6 +236,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   let port: number
   try {
     // Before the door opens: a cluster that says available answers.
+    faults.resume()
     await Promise.all([runner.resume(), serverless.resume()])
     port = await server.listen(addresses, parts.port)
   } catch (error) {

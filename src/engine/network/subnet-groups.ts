@@ -1,4 +1,5 @@
 /** Cache subnet groups: which subnets a cluster's nodes may go to, and where each of them goes. */
+import { isExhausted } from '../faults/refusals.ts'
 import type { CacheClusterRecord, CacheSubnetGroupRecord, NetworkType, SubnetRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { addressesInUse, findSubnet, freeAddresses, networkTypesOf } from './subnets.ts'
@@ -86,7 +87,7 @@ export function placeNodes(store: Store, cluster: CacheClusterRecord, zones: rea
   const subnets: string[] = []
   for (const zone of zones) {
     const [best] = candidates.filter((subnet) => subnet.zone === zone).sort((a, b) => compare(free(b), free(a)))
-    if (!best || free(best) === 0) return { fullZone: zone }
+    if (!best || free(best) === 0 || isExhausted(store, region, zone)) return { fullZone: zone }
     subnets.push(best.id)
     used.set(best.id, (used.get(best.id) ?? 0) + 1)
   }

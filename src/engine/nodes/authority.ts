@@ -53,10 +53,15 @@ export class Authority {
   }
 
   /**
-   * A server certificate for a cluster's nodes. `names` are DNS names; the loopback addresses are always in it. AWS's own
+   * A server certificate for a cluster's nodes. `names` are DNS names; the loopback addresses are in it if not told otherwise. AWS's own
    * wildcard lacks the `.cfg` label, so the configuration endpoint's name must be among the names.
    */
-  async issue(commonName: string, names: readonly string[], now: number): Promise<KeyAndCertificate> {
+  async issue(
+    commonName: string,
+    names: readonly string[],
+    now: number,
+    addresses: readonly string[] = ['127.0.0.1', '::1'],
+  ): Promise<KeyAndCertificate> {
     const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=${commonName}`,
@@ -72,7 +77,7 @@ export class Authority {
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension([
           ...names.map((value) => ({ type: 'dns' as const, value })),
-          ...['127.0.0.1', '::1'].map((value) => ({ type: 'ip' as const, value })),
+          ...addresses.map((value) => ({ type: 'ip' as const, value })),
         ]),
         await x509.AuthorityKeyIdentifierExtension.create(this.#certificate),
       ],

@@ -1,14 +1,19 @@
 import { discoveryPayload } from '../../discovery/encode.ts'
 import { nodeTypes } from '../catalog/node-types.ts'
 import { regionFacts } from '../catalog/regions.ts'
+import type { Certificate } from '../faults/effects.ts'
 import { parameterOptions } from '../parameters/node-options.ts'
 import { nodeValues, whyNodeCannotRun } from '../parameters/status.ts'
 import { memoryForItems } from '../parameters/values.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
 import { discoveryMembers, listenAddresses } from './addresses.ts'
+import { type AfflictionOptions, Afflictions } from './afflictions.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+
+/** A certificate that was issued so long ago has expired. */
+const TWO_YEARS_MS = 2 * 365 * 24 * 3_600_000
 
 /** What could not be made to run: a node by its id, or the configuration endpoint. */
 export interface Failure {
@@ -33,7 +38,7 @@ interface Follower {
   readonly nodes: Map<string, Running>
   /** The configuration endpoint: which node answers on which port. */
   endpoint: { readonly id: string; readonly port: number } | null
-  certificate: Promise<KeyAndCertificate> | null
+  readonly certificates: Map<Certificate, Promise<KeyAndCertificate>>
 }
 
 export interface FleetOptions {
@@ -45,22 +50,27 @@ export interface FleetOptions {
   readonly wallClock: () => number
   /** Who may connect to a cluster's nodes. */
   readonly ingressOf: (cluster: CacheClusterRecord) => readonly IngressRule[]
+  /** What nodes suffer from, to rehearse with. */
+  readonly afflictions: AfflictionOptions
 }
 
 /** Makes the running nodes follow the records. `follow` may be called at any time and again: it does what is missing. */
 export class Fleet {
   readonly #options: FleetOptions
   readonly #followers = new Map<string, Follower>()
+  readonly #afflictions: Afflictions
 
   constructor(options: FleetOptions) {
     this.#options = options
+    this.#afflictions = new Afflictions(options.runtime, options.afflictions)
   }
 
   /**
    * In this order: the endpoint leaves a node that is going away, nodes stop, nodes start, all learn the same list, the
    * endpoint is answered. A node is therefore out of the metadata before it stops, and in it only when it answers.
    */
-  async follow(cluster: CacheClusterRecord): Promise<Failure[]> {
+  async follow(record: CacheClusterRecord): Promise<Failure[]> {
+    const cluster = this.#afflictions.withoutDown(record)
     const follower = this.#follower(cluster)
     const failures: Failure[] = []
     await this.#allow(cluster, follower)
@@ -70,8 +80,9 @@ export class Fleet {
       if (failure) failures.push(failure)
     }
     await this.#applyImmediateParameters(cluster, follower)
-    await this.#announce(cluster, follower)
-    const failure = await this.#attachEndpoint(cluster, follower)
+    await this.#announce(record, follower)
+    await this.#afflictions.apply(cluster, follower.nodes.keys(), (kind) => this.#certificate(cluster, follower, kind))
+    const failure = await this.#attachEndpoint(this.#afflictions.withoutMute(cluster), follower)
     if (failure) failures.push(failure)
     return failures
   }
@@ -91,10 +102,17 @@ export class Fleet {
       const [region, id, node] = key.split('/') as [string, string, string]
       const follower = this.#followers.get(`${region}/${id}`)
       follower?.nodes.delete(node)
+      this.#afflictions.forget(key)
       if (follower?.endpoint?.id === node) follower.endpoint = null
       clusters.add(`${region}/${id}`)
     }
     return [...clusters]
+  }
+
+  /** What a running node answers to `config get cluster`, in base64. */
+  listOf({ region, id }: CacheClusterRecord, node: string): string | undefined {
+    const announced = this.#followers.get(`${region}/${id}`)?.nodes.get(node)?.announced
+    return announced ? Buffer.from(announced, 'latin1').toString('base64') : undefined
   }
 
   counters(): Promise<ReadonlyMap<string, NodeCounters>> {
@@ -175,11 +193,12 @@ export class Fleet {
   async #announce(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
     if (cluster.configVersion === 0) return
     const payload = discoveryPayload(cluster.configVersion, discoveryMembers(cluster))
-    const text = payload.toString('latin1')
+    const list = payload.toString('latin1')
     await Promise.all(
       [...follower.nodes].map(async ([id, running]) => {
-        if (running.announced === text) return
-        await this.#options.runtime.announce(`${clusterKey(cluster)}/${id}`, payload)
+        const text = this.#afflictions.listFor(cluster, id, list, running.announced === '')
+        if (text === undefined || running.announced === text) return
+        await this.#options.runtime.announce(`${clusterKey(cluster)}/${id}`, Buffer.from(text, 'latin1'))
         running.announced = text
       }),
     )
@@ -209,12 +228,12 @@ export class Fleet {
 
   async #stop(cluster: string, id: string, follower: Follower): Promise<void> {
     await this.#options.runtime.stop(`${cluster}/${id}`)
+    this.#afflictions.forget(`${cluster}/${id}`)
     follower.nodes.delete(id)
     if (follower.endpoint?.id === id) follower.endpoint = null
   }
 
   async #spec(cluster: CacheClusterRecord, node: CacheNodeRecord, follower: Follower): Promise<NodeSpec> {
-    if (cluster.tls) follower.certificate ??= this.#issueCertificate(cluster)
     return {
       key: `${clusterKey(cluster)}/${node.id}`,
       cluster: clusterKey(cluster),
@@ -225,21 +244,30 @@ export class Fleet {
       memoryLimit: this.memoryLimit(cluster, node),
       threads: nodeTypes.get(cluster.nodeType)?.threads ?? 1,
       options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
-      tls: (await follower.certificate) ?? null,
+      tls: cluster.tls ? await this.#certificate(cluster, follower, 'good') : null,
       ingress: this.#options.ingressOf(cluster),
     }
   }
 
-  async #issueCertificate({ region, id, token }: CacheClusterRecord): Promise<KeyAndCertificate> {
+  /** Issued once for all nodes of a cluster. */
+  #certificate(cluster: CacheClusterRecord, follower: Follower, kind: Certificate): Promise<KeyAndCertificate> {
+    const issued = follower.certificates.get(kind) ?? this.#issueCertificate(cluster, kind)
+    follower.certificates.set(kind, issued)
+    return issued
+  }
+
+  async #issueCertificate({ region, id, token }: CacheClusterRecord, kind: Certificate): Promise<KeyAndCertificate> {
     const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
     const names = ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`]
     const authority = await this.#options.openAuthority()
-    return authority.issue(`${id}.${token}.${domain}`, names, this.#options.wallClock())
+    const now = this.#options.wallClock()
+    if (kind === 'mismatch') return authority.issue('other.invalid', ['other.invalid'], now, [])
+    return authority.issue(`${id}.${token}.${domain}`, names, kind === 'expired' ? now - TWO_YEARS_MS : now)
   }
 
   #follower(cluster: CacheClusterRecord): Follower {
     const key = clusterKey(cluster)
-    const follower = this.#followers.get(key) ?? { nodes: new Map(), endpoint: null, certificate: null }
+    const follower = this.#followers.get(key) ?? { nodes: new Map(), endpoint: null, certificates: new Map() }
     this.#followers.set(key, follower)
     return follower
   }

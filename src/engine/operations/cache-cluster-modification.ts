@@ -1,6 +1,7 @@
 import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
 import { nodeTypes } from '../catalog/node-types.ts'
+import { refuseWithoutCapacity } from '../faults/refusals.ts'
 import { nextWindow, parseWindow } from '../lifecycle/maintenance-window.ts'
 import { scaleOutZones } from '../lifecycle/placement.ts'
 import { planChanges } from '../lifecycle/plan.ts'
@@ -66,16 +67,15 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
 /** ApplyImmediately applies what this request asks for and what was pending before it; otherwise the window does. */
 export function beginOrSchedule(
   { cluster, pending, discovery, immediately }: Modification,
-  { now, store }: Context,
+  context: Context,
 ): { cluster: CacheClusterRecord; messages: readonly string[] } {
+  const { now, store } = context
   const hasPending = Object.keys(pending).length > 0
   const switching: Step[] = discovery ? [{ do: 'switch-discovery', to: discovery }] : []
   if (hasPending && immediately) {
-    const { steps, messages } = planChanges(
-      cluster,
-      pending,
-      scaleOutZones(cluster, pending, clusterZones(store, cluster)),
-    )
+    const zones = scaleOutZones(cluster, pending, clusterZones(store, cluster))
+    refuseWithoutCapacity(zones, context.facts.zones, cluster.nodeType, context)
+    const { steps, messages } = planChanges(cluster, pending, zones)
     const begun: CacheClusterRecord = {
       ...cluster,
       status: 'modifying',

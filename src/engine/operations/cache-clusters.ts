@@ -1,5 +1,6 @@
 import { Fault } from '../../api/faults.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
+import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
 import { commitCluster } from '../lifecycle/commit.ts'
 import { planCreation, planReboot } from '../lifecycle/plan.ts'
 import { freeByZone } from '../network/subnet-groups.ts'
@@ -58,9 +59,10 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const zones = zonesForCreation(
     input,
     numCacheNodes,
-    freeByZone(context.store, subnetGroup, network.networkType),
+    withCapacity(freeByZone(context.store, subnetGroup, network.networkType), type.name, context),
     context,
   )
+  refuseWithoutCapacity(zones, context.facts.zones, type.name, context)
   if (context.store.get('cluster', context.region, id)) {
     throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   }

@@ -3,6 +3,7 @@
  * process, so that an engine that starts again carries on from the record alone. Times are milliseconds since the epoch.
  */
 import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } from '@aws-sdk/client-elasticache'
+import type { FaultName } from '../../api/engine-faults.ts'
 import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 
 export type NetworkType = ApiNetworkType
@@ -329,10 +330,35 @@ export interface ReservedNodeRecord {
   readonly tags: readonly Tag[]
 }
 
+/** A fault to rehearse with, while it is in effect; what the members mean is in api/engine-faults.ts. */
+export interface FaultRecord {
+  readonly region: string
+  readonly id: string
+  readonly kind: FaultName
+  readonly cluster: string | null
+  /** Of the cluster it was aimed at: another of the same name is not meant. */
+  readonly clusterToken: string | null
+  readonly node: string | null
+  readonly zone: string | null
+  readonly delayMs: number | null
+  readonly rate: number | null
+  readonly family: 'ipv4' | 'ipv6' | null
+  readonly how: string | null
+  readonly operation: string | null
+  readonly nodeType: string | null
+  readonly since: number
+  readonly until: number | null
+  /** When the replacement of a crashed node begins; null: not one, or begun. */
+  readonly replacementDue: number | null
+  /** The discovery payload a node goes on answering with, in base64. */
+  readonly frozen: string | null
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
 export interface Records {
   readonly clock: ClockRecord
   readonly webhook: WebhookRecord
+  readonly fault: FaultRecord
   readonly cluster: CacheClusterRecord
   readonly subnet: SubnetRecord
   readonly parameterGroup: CacheParameterGroupRecord

@@ -1,0 +1,61 @@
+/** What the faults in effect mean for a cluster's nodes. Pure: the fleet and the handlers do the rest. */
+import type { Family, Impairment } from '../../memcached/impairment.ts'
+import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../store/records.ts'
+
+const BOTH: readonly Family[] = ['IPv4', 'IPv6']
+
+/** Faults that concern a cluster. One that was made again under the same name is another. */
+export const faultsOfCluster = (
+  faults: readonly FaultRecord[],
+  { id, token, nodes }: CacheClusterRecord,
+): readonly FaultRecord[] =>
+  faults.filter(
+    (fault) =>
+      (fault.cluster === id && fault.clusterToken === token) ||
+      (fault.kind === 'zone-outage' && nodes.some(({ zone }) => zone === fault.zone)),
+  )
+
+const concerns = (fault: FaultRecord, node: CacheNodeRecord): boolean =>
+  fault.kind === 'zone-outage' ? fault.zone === node.zone : fault.node === null || fault.node === node.id
+
+export const isDown = (faults: readonly FaultRecord[], node: CacheNodeRecord): boolean =>
+  faults.some((fault) => fault.kind === 'node-crash' && concerns(fault, node))
+
+/** Whether it is there, but nobody hears from it: then the configuration endpoint is answered by another. */
+export const isMute = (faults: readonly FaultRecord[], node: CacheNodeRecord): boolean =>
+  faults.some(({ kind }) => kind === 'node-hang' || kind === 'zone-outage')
+    ? (impairmentOf(faults, node)?.silent.length ?? 0) === BOTH.length
+    : false
+
+/** All that a node suffers from at the same time; null: nothing. */
+export function impairmentOf(faults: readonly FaultRecord[], node: CacheNodeRecord): Impairment | null {
+  const own = faults.filter((fault) => concerns(fault, node))
+  const silent = new Set<Family>()
+  const reset = new Set<Family>()
+  let delayMs = 0
+  let bytesPerSecond = 0
+  for (const { kind, family, how, delayMs: delay, rate } of own) {
+    if (kind === 'node-hang' || kind === 'zone-outage') for (const each of BOTH) silent.add(each)
+    if (kind === 'reset') for (const each of BOTH) reset.add(each)
+    if (kind === 'drop-family') (how === 'reset' ? reset : silent).add(family === 'ipv6' ? 'IPv6' : 'IPv4')
+    if (kind === 'delay') delayMs += delay ?? 0
+    if (kind === 'throttle') bytesPerSecond = Math.min(bytesPerSecond || Number.POSITIVE_INFINITY, rate ?? 0)
+  }
+  if (silent.size + reset.size + delayMs + bytesPerSecond === 0) return null
+  return { silent: [...silent], reset: [...reset], delayMs, bytesPerSecond }
+}
+
+export type Certificate = 'good' | 'expired' | 'mismatch'
+
+export const certificateOf = (faults: readonly FaultRecord[]): Certificate =>
+  (faults.find(({ kind }) => kind === 'bad-certificate')?.how as Certificate | undefined) ?? 'good'
+
+/** The node list that a node goes on answering with; undefined: what is true. */
+export const frozenList = (faults: readonly FaultRecord[], node: CacheNodeRecord): string | undefined =>
+  faults.find((fault) => fault.kind === 'stale-discovery' && concerns(fault, node))?.frozen ?? undefined
+
+/** Milliseconds until a node learns a changed list: the last of them after the whole delay of the fault. */
+export function discoveryDelay(faults: readonly FaultRecord[], index: number, count: number): number {
+  const delay = faults.find(({ kind }) => kind === 'slow-discovery')?.delayMs ?? 0
+  return Math.round((delay * (index + 1)) / count)
+}

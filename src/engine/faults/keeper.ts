@@ -1,0 +1,187 @@
+import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine-faults.ts'
+import { Fault } from '../../api/faults.ts'
+import type { Clock } from '../lifecycle/clock.ts'
+import type { CacheClusterRecord, EventRecord, FaultRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import { readFault } from './request.ts'
+
+export interface KeeperOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly homeRegion: string
+  /** Lets the lifecycle look at a cluster whose faults have changed. Settles when it has. */
+  readonly kick: (region: string, cluster: string) => Promise<void>
+  /** What a node answers now to `config get cluster`. */
+  readonly listOf: (cluster: CacheClusterRecord, node: string) => string | undefined
+}
+
+/**
+ * The faults in effect: records like others, so that they survive a restart, and one alarm for what of them is due next.
+ * Whatever they do follows from the records (effects.ts, refusals.ts).
+ */
+export class FaultKeeper {
+  readonly #options: KeeperOptions
+  #cancel: () => void = () => {}
+
+  constructor(options: KeeperOptions) {
+    this.#options = options
+  }
+
+  /** After a start: what fell due meanwhile is done. */
+  resume(): void {
+    this.#settleDue()
+  }
+
+  close(): void {
+    this.#cancel()
+  }
+
+  list(): FaultReport[] {
+    this.#forgetTargetless()
+    return this.#all().map(report)
+  }
+
+  /** Answers when the fault is felt. */
+  async inject(request: FaultRequest): Promise<FaultReport> {
+    const { store, clock, homeRegion, listOf } = this.#options
+    this.#forgetTargetless()
+    const read = readFault(request, {
+      homeRegion,
+      now: clock.now(),
+      clusterOf: (region, id) => store.get('cluster', region, id),
+    })
+    const cluster = read.cluster === null ? undefined : store.get('cluster', read.region, read.cluster)
+    const frozen = read.kind === 'stale-discovery' && cluster && read.node ? listOf(cluster, read.node) : undefined
+    const fault: FaultRecord = { ...read, id: this.#freeId(read), frozen: frozen ?? null }
+    this.#refuseSecondCrash(fault)
+    store.change((change) => change.put('fault', fault))
+    this.#arm()
+    await this.#kickTargets([fault])
+    return report(fault)
+  }
+
+  /** Answers when they are over. */
+  async clear({ clear: ids }: FaultClearance): Promise<FaultReport[]> {
+    const all = this.#all()
+    const unknown = ids.filter((id) => !all.some((fault) => fault.id === id))
+    if (unknown.length > 0) {
+      const present = all.map(({ id }) => id).join(', ') || 'none'
+      throw new Fault('InvalidParameterValue', `No such fault: ${unknown.join(', ')}. In effect: ${present}.`)
+    }
+    const cleared = ids.length > 0 ? all.filter(({ id }) => ids.includes(id)) : all
+    for (const fault of cleared) this.#end(fault)
+    this.#arm()
+    await this.#kickTargets(cleared)
+    return cleared.map(report)
+  }
+
+  #all(): FaultRecord[] {
+    return this.#options.store.all('fault').sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
+  }
+
+  /** `delay-1`, in all regions together. */
+  #freeId({ kind }: { kind: string }): string {
+    const taken = new Set(this.#all().map(({ id }) => id))
+    let number = 1
+    while (taken.has(`${kind}-${number}`)) number++
+    return `${kind}-${number}`
+  }
+
+  #refuseSecondCrash(fault: FaultRecord): void {
+    const same = this.#all().find(
+      ({ kind, region, cluster, node }) =>
+        kind === 'node-crash' &&
+        fault.kind === kind &&
+        fault.region === region &&
+        fault.cluster === cluster &&
+        fault.node === node,
+    )
+    if (same) throw new Fault('InvalidParameterValue', `Node ${fault.node} is down already (${same.id}).`)
+  }
+
+  /** What became of its cluster, or of its node, takes a fault with it. */
+  #forgetTargetless(): void {
+    const { store } = this.#options
+    const gone = this.#all().filter((fault) => fault.cluster !== null && !this.#target(fault))
+    if (gone.length > 0) {
+      store.change((change) => {
+        for (const fault of gone) change.remove('fault', fault)
+      })
+    }
+  }
+
+  #target({ region, cluster: id, clusterToken, node }: FaultRecord): CacheClusterRecord | undefined {
+    const cluster = id === null ? undefined : this.#options.store.get('cluster', region, id)
+    if (cluster?.token !== clusterToken) return undefined
+    return node === null || cluster?.nodes.some((each) => each.id === node) ? cluster : undefined
+  }
+
+  #settleDue(): void {
+    const now = this.#options.clock.now()
+    const due = this.#all().filter((fault) => (dueOf(fault) ?? Number.POSITIVE_INFINITY) <= now)
+    for (const fault of due) {
+      if (fault.until !== null && fault.until <= now) this.#end(fault)
+      else this.#announceReplacement(fault)
+    }
+    this.#arm()
+    void this.#kickTargets(due)
+  }
+
+  #announceReplacement(fault: FaultRecord): void {
+    this.#options.store.change((change) => {
+      change.put('fault', { ...fault, replacementDue: null })
+      change.addEvent(this.#event(fault, 'CacheNodeReplaceStarted'))
+    })
+  }
+
+  /** A crashed node comes back as another: empty, under the same name and port. */
+  #end(fault: FaultRecord): void {
+    const { store } = this.#options
+    const cluster = this.#target(fault)
+    store.change((change) => {
+      change.remove('fault', fault)
+      if (fault.kind !== 'node-crash' || !cluster) return
+      const nodes = cluster.nodes.map((node) =>
+        node.id === fault.node ? { ...node, incarnation: node.incarnation + 1 } : node,
+      )
+      change.put('cluster', { ...cluster, nodes })
+      if (fault.replacementDue !== null) change.addEvent(this.#event(fault, 'CacheNodeReplaceStarted'))
+      change.addEvent(this.#event(fault, 'CacheNodeReplaceComplete'))
+    })
+  }
+
+  /** The guide has the message of the notification only, and says that DescribeEvents shows the same events. */
+  #event({ region, cluster }: FaultRecord, name: string): EventRecord {
+    return {
+      region,
+      sourceType: 'cache-cluster',
+      sourceIdentifier: cluster ?? '',
+      message: `ElastiCache:${name} : ${cluster}`,
+      date: this.#options.clock.now(),
+    }
+  }
+
+  #arm(): void {
+    this.#cancel()
+    const next = Math.min(...this.#all().map((fault) => dueOf(fault) ?? Number.POSITIVE_INFINITY))
+    this.#cancel = Number.isFinite(next) ? this.#options.clock.at(next, () => this.#settleDue()) : () => {}
+  }
+
+  async #kickTargets(faults: readonly FaultRecord[]): Promise<void> {
+    const { store, kick } = this.#options
+    const targets = new Set(
+      faults.flatMap(({ region, cluster }) =>
+        cluster === null ? store.list('cluster', region).map(({ id }) => `${region}/${id}`) : [`${region}/${cluster}`],
+      ),
+    )
+    await Promise.all([...targets].map((target) => kick(...(target.split('/') as [string, string]))))
+  }
+}
+
+const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replacementDue ?? until
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+function report({ clusterToken: _, replacementDue: __, frozen: ___, ...fault }: FaultRecord): FaultReport {
+  return { ...fault, since: iso(fault.since), until: fault.until === null ? null : iso(fault.until) }
+}
