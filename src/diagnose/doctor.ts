@@ -38,6 +38,8 @@ export interface ExamineOptions {
   readonly onStage?: (stage: string) => void
 }
 
+/** For getaddrinfo. Longer than one lost question costs (5 s). */
+const PATIENCE_MS = 6000
 const ATTEMPTS = 3
 const BETWEEN_ATTEMPTS_MS = 60
 
@@ -60,10 +62,9 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
     readFile(gaiConf, 'utf8').catch(() => null),
   ])
   onStage('connections')
-  const [addresses, discovery] = await Promise.all([
-    Promise.all(places.flatMap((place) => addressesOf(place, hosts, options))),
-    discoveryOf(options, hosts),
-  ])
+  const addresses = await Promise.all(places.flatMap((place) => addressesOf(place, hosts, options)))
+  onStage('discovery')
+  const discovery = await discoveryOf(options, addresses)
   onStage('this host')
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
   return { clusters, places, hosts, addresses, discovery, gai, limits: await localLimits() }
@@ -75,12 +76,20 @@ async function examineHost(host: string, options: ExamineOptions, gaiConf: strin
     isIP(host) === 0 && host.toLowerCase() !== 'localhost' && (listed.length === 0 || options.servers !== undefined)
   const [survey, own] = await Promise.all([
     asksDns ? surveyName(host, { servers: await serversOf(options), tries: 1, ...passed(options) }) : undefined,
-    options.servers ? undefined : resolveTarget(host, { names: options.names ?? systemNames, ...passed(options) }),
+    options.servers
+      ? undefined
+      : resolveTarget(host, { names: options.names ?? systemNames, timeoutMs: PATIENCE_MS, ...passed(options) }),
   ])
+  // A server that drops questions keeps getaddrinfo waiting for 15 s and more; what DNS said meanwhile is enough.
+  const late =
+    own?.ok === false &&
+    own.problem === 'timeout' &&
+    survey?.views.some(({ a, aaaa }) => a.outcome === 'answered' || aaaa.outcome === 'answered')
   const lookup =
-    own ?? (await resolveTarget(host, { names: survey ? namesOf(survey) : systemNames, ...passed(options) }))
+    (late ? undefined : own) ??
+    (await resolveTarget(host, { names: survey ? namesOf(survey) : systemNames, ...passed(options) }))
   const order =
-    lookup.ok && !options.servers
+    lookup.ok && lookup === own
       ? await explainOrder(lookup, {
           path: gaiConf,
           asSorted: options.names !== undefined,
@@ -149,7 +158,7 @@ async function examineAddress(located: Located, options: ExamineOptions): Promis
     connectRepeatedly(address, port, options),
   ])
   const base = { ...located, port, source, attempts }
-  if (!attempts.some(({ outcome }) => outcome === 'connected')) return base
+  if (!connects(base)) return base
   return { ...base, ...(await listen(located, options)) }
 }
 
@@ -180,22 +189,26 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   return words.speaker === 'redis' || words.speaker === 'full' ? { words } : { words, tls: await secure() }
 }
 
-async function discoveryOf(options: ExamineOptions, hosts: readonly HostEvidence[]): Promise<Evidence['discovery']> {
+/** Asked at an address that answers, not by name: a slow lookup is waited for once. */
+async function discoveryOf(
+  options: ExamineOptions,
+  addresses: readonly AddressEvidence[],
+): Promise<Evidence['discovery']> {
   const seeds = options.places.filter(({ role }) => role === 'configuration' || role === 'given')
   const rounds = await Promise.all(
     seeds.map(async (place) => {
-      // A literal address spares the question a second lookup, and names of --server would not be known to it.
-      const lookup = hosts.find(({ host }) => host === place.host)?.lookup
-      const seed =
-        lookup?.ok && options.servers && !place.tls
-          ? { ...place, host: lookup.addresses[0]?.address ?? place.host }
-          : place
-      const tls = place.tls ? { ...options.trust.get(place.cluster ?? ''), verify: false } : undefined
+      const alive = addresses.find((each) => each.place === place && connects(each))
+      if (!alive) return undefined
+      const name = isIP(place.host) === 0 ? { servername: place.host } : {}
+      const tls = place.tls && { ...options.trust.get(place.cluster ?? ''), ...name, verify: false }
+      const seed = { host: alive.address, port: place.port }
       return { place, round: await firstRound({ seed, ...(tls && { tls }), ...passed(options) }) }
     }),
   )
-  return rounds.flatMap(({ place, round }) => (round ? [{ place, round }] : []))
+  return rounds.flatMap((each) => (each?.round ? [{ place: each.place, round: each.round }] : []))
 }
+
+const connects = ({ attempts }: AddressEvidence): boolean => attempts.some(({ outcome }) => outcome === 'connected')
 
 async function firstRound(options: Parameters<typeof pollCluster>[0]): Promise<Round | undefined> {
   for await (const round of pollCluster({ ...options, timeoutMs: 2500 })) return round
