@@ -15,7 +15,7 @@ export async function orderInputHere(candidates: readonly string[]): Promise<Ord
 }
 
 /** This host's addresses. Outside Linux without deprecation and tunnels: only glibc's order needs these. */
-export async function localAddresses(): Promise<InterfaceAddress[]> {
+async function localAddresses(): Promise<InterfaceAddress[]> {
   const deprecated = deprecatedIn(await readText('/proc/net/if_inet6'))
   const addresses: InterfaceAddress[] = []
   for (const [name, list] of Object.entries(networkInterfaces())) {

@@ -360,8 +360,7 @@ const KIND_OF_ROUTE: Readonly<Record<string, string>> = {
   EPERM: 'firewall',
 }
 
-export const isAlive = ({ attempts }: AddressEvidence): boolean =>
-  attempts.some(({ outcome }) => outcome === 'connected')
+const isAlive = ({ attempts }: AddressEvidence): boolean => attempts.some(({ outcome }) => outcome === 'connected')
 
 /**
  * Where nothing connected, the attempt that tells most. Routers send few ICMP messages a second: the first attempt
@@ -390,7 +389,7 @@ const perPlace = (list: readonly AddressEvidence[]): AddressEvidence[] => {
   })
 }
 
-export const byPlace = ({ addresses }: Evidence): [Place, AddressEvidence[]][] => {
+const byPlace = ({ addresses }: Evidence): [Place, AddressEvidence[]][] => {
   const groups = new Map<string, [Place, AddressEvidence[]]>()
   for (const each of addresses) {
     const key = name(each.place)
