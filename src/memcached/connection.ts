@@ -149,7 +149,8 @@ export class Connection implements ReplySink {
 
   #consume(bytes: Buffer, length: number): number {
     if (this.#protocol === 'unknown') {
-      const binary = bytes[0] === BINARY_MAGIC && this.core.settings.bindingProtocol === 'auto'
+      const { bindingProtocol } = this.core.settings
+      const binary = bindingProtocol === 'auto' ? bytes[0] === BINARY_MAGIC : bindingProtocol === 'binary'
       this.#protocol = binary ? 'binary' : 'text'
     }
     return this.#protocol === 'binary' ? consumeBinary(this, bytes, 0, length) : consumeText(this, bytes, 0, length)

@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import type { NodeTls } from './options.ts'
 
 /** A literal IP address and a port; port 0 asks for any free one. */
 export interface ListenAddress {
@@ -32,7 +33,7 @@ export class Listener {
   /** Opens a port; rejects with the ErrnoException (EADDRINUSE ...) and leaves nothing behind. */
   static async open(
     { host, port }: ListenAddress,
-    certificate: tls.SecureContextOptions | undefined,
+    certificate: NodeTls | undefined,
     backlog: number,
     gate: Gate,
     onAccept: OnAccept,
@@ -81,8 +82,13 @@ function turnAway(socket: net.Socket): void {
 }
 
 /** Never listens itself: connections are handed to it once they are admitted. */
-function tlsServer(certificate: tls.SecureContextOptions, onAccept: OnAccept): tls.Server {
-  const server = tls.createServer({ ...certificate, minVersion: 'TLSv1.2' })
+function tlsServer({ clientCertificates, ...certificate }: NodeTls, onAccept: OnAccept): tls.Server {
+  const server = tls.createServer({
+    minVersion: 'TLSv1.2',
+    ...certificate,
+    requestCert: clientCertificates !== undefined,
+    rejectUnauthorized: clientCertificates !== undefined,
+  })
   server.on('secureConnection', (socket) => onAccept(socket, true))
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server

@@ -7,8 +7,8 @@ export interface CacheNodeOptions {
   engineVersion: string
   /** Bytes of slab pages for items. */
   memoryLimit: number
-  /** Serves TLS 1.2 and 1.3 on every listener; PEM text. */
-  tls?: { key: string; cert: string }
+  /** Serves TLS on every listener. */
+  tls?: NodeTls
   /**
    * Asked once for each connection, before anything of it is read and before a TLS handshake; false: it is reset without a
    * byte. Not there: everybody may connect.
@@ -57,8 +57,8 @@ export interface CacheNodeOptions {
   verbosity?: number
   /** num_threads: reported, not used; a node is served by one thread. */
   threads?: number
-  /** binding_protocol: `ascii` takes the binary protocol away. */
-  bindingProtocol?: 'auto' | 'ascii'
+  /** binding_protocol: `ascii` and `binary` take the other protocol away. */
+  bindingProtocol?: BindingProtocol
   /** config_max: how many configuration entries a node holds. */
   configMax?: number
   /** config_size_max: bytes of the largest configuration entry. */
@@ -85,6 +85,43 @@ export interface CacheNodeOptions {
   ecpuPerSecond?: number
   /** Commands answered with `ERROR` whatever the engine version, as serverless caches do. */
   refusedCommands?: readonly string[]
+  /** What verbs may ask of whoever runs the node; without it they are refused. */
+  operator?: Operator
+  hotLruPercent?: number
+  warmLruPercent?: number
+  hotMaxFactor?: number
+  warmMaxFactor?: number
+  slabAutomoveRatio?: number
+  /** lru_crawler_sleep: microseconds. */
+  lruCrawlerSleep?: number
+  /** lru_crawler_tocrawl: items of a class looked at in one run; 0 is all. */
+  lruCrawlerToCrawl?: number
+  /** Whether items that live no longer than `temporaryTtl` have a list of their own from the start. */
+  tempLru?: boolean
+}
+
+export type BindingProtocol = 'auto' | 'ascii' | 'binary'
+
+/** PEM text, and what is asked of clients. */
+export interface NodeTls {
+  key: string
+  cert: string
+  /** Authorities that sign the certificates of clients. */
+  ca?: string
+  /** Default: clients are not asked for a certificate. */
+  clientCertificates?: 'asked' | 'demanded'
+  /** Default: TLSv1.2. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** A node on its own has somebody at its controls: memcached's `-A`, `-Z` and debug build. */
+export interface Operator {
+  /** `shutdown`: ends the process. */
+  shutdown?: () => void
+  /** `refresh_certs`: reads the certificates again; false when they are unusable. */
+  refreshCertificates?: () => boolean
+  /** `debugtime`: `p` stops the node's time, `r` lets it go on, a number moves it by so many seconds; false for other words. */
+  debugTime?: (word: string) => boolean
 }
 
 /** Options with every default filled in; verbs may change a few while the node runs. */
@@ -102,6 +139,7 @@ export interface Settings extends StoreOptions {
   readonly slabReassign: boolean
   slabAutomove: number
   slabAutomoveRatio: number
+  readonly operator: Operator
   lruCrawlerSleep: number
   lruCrawlerToCrawl: number
   readonly lruMaintainer: boolean
@@ -118,7 +156,7 @@ export interface Settings extends StoreOptions {
   watchEnabled: boolean
   verbosity: number
   readonly threads: number
-  readonly bindingProtocol: 'auto' | 'ascii'
+  readonly bindingProtocol: BindingProtocol
   readonly configMax: number
   readonly configSizeMax: number
   readonly requestsPerEvent: number
@@ -149,19 +187,20 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     ecpuPerSecond: options.ecpuPerSecond,
     lruSegmented: options.lruSegmented ?? true,
     lruMaintainer: options.lruSegmented ?? true,
-    hotLruPercent: 20,
-    warmLruPercent: 40,
-    hotMaxFactor: 0.2,
-    warmMaxFactor: 2,
-    tempLru: false,
+    hotLruPercent: options.hotLruPercent ?? 20,
+    warmLruPercent: options.warmLruPercent ?? 40,
+    hotMaxFactor: options.hotMaxFactor ?? 0.2,
+    warmMaxFactor: options.warmMaxFactor ?? 2,
+    tempLru: options.tempLru ?? false,
     temporaryTtl: options.temporaryTtl ?? 61,
     lruCrawler: options.lruCrawler ?? true,
     trackSizes: options.trackSizes ?? false,
     slabReassign: options.slabReassign ?? true,
     slabAutomove: options.slabAutomove ?? 1,
-    slabAutomoveRatio: 0.8,
-    lruCrawlerSleep: 100,
-    lruCrawlerToCrawl: 0,
+    slabAutomoveRatio: options.slabAutomoveRatio ?? 0.8,
+    operator: options.operator ?? {},
+    lruCrawlerSleep: options.lruCrawlerSleep ?? 100,
+    lruCrawlerToCrawl: options.lruCrawlerToCrawl ?? 0,
     watcherLogbufSize: (options.watcherLogbufSize ?? 256) * 1024,
     workerLogbufSize: (options.workerLogbufSize ?? 64) * 1024,
     configCommand: options.configCommand ?? true,

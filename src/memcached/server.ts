@@ -5,7 +5,7 @@ import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
 import { Affliction, type Impairment } from './impairment.ts'
 import { type Admits, type ListenAddress, Listener } from './listener.ts'
-import { type CacheNodeOptions, settingsOf } from './options.ts'
+import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
 import { Crawler } from './store/crawler.ts'
 import { dumpItems, ItemLoader } from './store/dump.ts'
@@ -55,7 +55,7 @@ export class CacheNode {
   readonly #clock: Clock
   readonly #stopClock: () => void
   readonly #listeners = new Set<Listener>()
-  #certificate: { key: string; cert: string } | undefined
+  #certificate: NodeTls | undefined
   readonly #admits: Admits
   #affliction: Affliction | undefined
   #announced: Buffer | undefined
@@ -74,15 +74,15 @@ export class CacheNode {
   }
 
   /**
-   * Listens on one more address.
+   * Listens on one more address; a `plain` one without TLS, even if the node has a certificate.
    * @returns The address with its real port.
    * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
    */
-  async listen(address: ListenAddress): Promise<ListenAddress> {
+  async listen(address: ListenAddress, { plain = false } = {}): Promise<ListenAddress> {
     const { backlog } = this.#core.settings
     const listener = await Listener.open(
       address,
-      this.#certificate,
+      plain ? undefined : this.#certificate,
       backlog,
       (socket, admit) => this.#admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
       (socket, tls) => this.#accept(socket, tls),
@@ -122,8 +122,9 @@ export class CacheNode {
 
   /** Serves new TLS connections with another certificate; PEM text. */
   renewCertificate(certificate: { key: string; cert: string }): void {
-    this.#certificate = certificate
-    for (const listener of this.#listeners) listener.renewCertificate(certificate)
+    const renewed = { ...this.#certificate, ...certificate }
+    for (const listener of this.#listeners) listener.renewCertificate(renewed)
+    this.#certificate = renewed
   }
 
   /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */

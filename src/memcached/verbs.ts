@@ -79,13 +79,15 @@ function slotOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The verbs that a node of this engine version, with these settings, understands. */
-export function lookupOf({ engineVersion, refusedCommands, configCommand, adminCommands }: Settings): VerbLookup {
+export function lookupOf(settings: Settings): VerbLookup {
+  const { engineVersion, refusedCommands, configCommand, adminCommands, operator } = settings
   return new VerbLookup(
     [...VERBS, ...(adminCommands ? adminOnlyVerbs : [])].filter(
       ({ name, since, until }) =>
         (since === undefined || atLeast(engineVersion, since)) &&
         (until === undefined || !atLeast(engineVersion, until)) &&
         (configCommand || name !== 'config') &&
+        (operator.debugTime !== undefined || name !== 'debugtime') &&
         !refusedCommands.includes(name),
     ),
   )

@@ -1,4 +1,4 @@
-import { BAD_EXPTIME, BAD_FORMAT, DELAYED_FLUSH_REFUSED, FLUSH_REFUSED, OK } from '../answers.ts'
+import { BAD_EXPTIME, BAD_FORMAT, DELAYED_FLUSH_REFUSED, ERROR, FLUSH_REFUSED, OK } from '../answers.ts'
 import type { Connection } from '../connection.ts'
 import type { Verb } from '../verbs.ts'
 
@@ -43,8 +43,24 @@ const shutdown: Verb = {
   name: 'shutdown',
   shape: 'words',
   words: [1, 2],
-  run(connection) {
-    connection.core.replies.line('ERROR: shutdown not enabled')
+  run(connection, line) {
+    const { core } = connection
+    const { shutdown: end } = core.settings.operator
+    if (end === undefined) core.replies.line('ERROR: shutdown not enabled')
+    else if (line.words === 2 && !line.is(1, 'graceful')) core.replies.line('CLIENT_ERROR invalid shutdown mode')
+    else end()
+    return undefined
+  },
+}
+
+/** Of memcached's debug build: there on nodes whose operator can move time. */
+const debugtime: Verb = {
+  name: 'debugtime',
+  shape: 'words',
+  words: [2, Number.POSITIVE_INFINITY],
+  run(connection, line) {
+    const { core } = connection
+    core.replies.text(core.settings.operator.debugTime?.(line.text(1)) ? OK : ERROR)
     return undefined
   },
 }
@@ -69,4 +85,4 @@ const flushAll: Verb = {
   },
 }
 
-export const adminVerbs: readonly Verb[] = [version, verbosity, quit, shutdown, flushAll]
+export const adminVerbs: readonly Verb[] = [version, verbosity, quit, shutdown, debugtime, flushAll]

@@ -27,6 +27,7 @@ const SAME = answer('SAME src and dst class are identical')
 const BAD_CLASSES = answer('BADCLASS invalid src or dst class id')
 const NO_SPARE = answer('NOSPARE source class has no spare pages')
 const TOO_SMALL = answer('MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m')
+const BAD_CERTIFICATES = answer('ERROR failed to load the certificates')
 const NO_TLS = answer('Error TLS not enabled')
 
 // --- lru_crawler -----------------------------------------------------------------------------------------------------
@@ -195,6 +196,11 @@ function cacheMemlimit({ store }: CacheCore, line: Line): Buffer {
   return OK
 }
 
+function refreshCertificates({ settings }: CacheCore): Buffer {
+  if (!settings.tls) return NO_TLS
+  return settings.operator.refreshCertificates?.() === false ? BAD_CERTIFICATES : OK
+}
+
 // --- the rows --------------------------------------------------------------------------------------------------------
 
 function row(
@@ -226,5 +232,5 @@ export const adminOnlyVerbs: readonly Verb[] = [
 export const maintenanceVerbs: readonly Verb[] = [
   { name: 'watch', shape: 'words', words: [1, Number.POSITIVE_INFINITY], since: '1.4.33', run: watch },
   { ...row('cache_memlimit', [2, 3], cacheMemlimit), since: '1.4.33' },
-  row('refresh_certs', [1, Number.POSITIVE_INFINITY], ({ settings }) => (settings.tls ? OK : NO_TLS)),
+  row('refresh_certs', [1, Number.POSITIVE_INFINITY], refreshCertificates),
 ]

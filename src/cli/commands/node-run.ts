@@ -1,0 +1,67 @@
+import { endpoint } from '../../diagnose/target.ts'
+import { OPTIONS } from '../../memcached/stand-alone/options.ts'
+import { BaseCommand } from '../base-command.ts'
+import { environment } from '../environment.ts'
+import { type Flags, text, toggle } from '../flags.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { Problem, usageProblem } from '../problem.ts'
+import { printLine, tell } from '../terminal.ts'
+
+const flags: Flags = Object.fromEntries(
+  OPTIONS.map(({ long, char, value, meaning, hidden = false }) => {
+    const wording = { summary: meaning, hidden, ...(char !== undefined && { char }) }
+    return [long, value === undefined ? toggle(wording) : text({ ...wording, helpValue: value })]
+  }),
+)
+
+export class NodeRun extends BaseCommand {
+  static override summary = 'Run one cache node by itself, with the options of memcached'
+  static override description =
+    'A Memcached server without an engine, until Ctrl-C. It speaks text, meta and binary protocol and the config command of ElastiCache. It prints the addresses it listens on, one a line, once it answers. The options are those of memcached, also in its short forms (-vvM, -p11211).'
+  static override flags = flags
+  static override examples = [
+    'node run --listen 127.0.0.1:0',
+    'node run -m 1024 -c 4096 -I 2m -o idle_timeout=60',
+    'node run -Z -o ssl_chain_cert=node.pem,ssl_key=node.key',
+  ]
+
+  async run(): Promise<void> {
+    // Loaded here, so that the help of every command does not load the node.
+    const [{ readCommandLine }, { runNode }] = await Promise.all([
+      import('../../memcached/stand-alone/command-line.ts'),
+      import('../../memcached/stand-alone/run.ts'),
+    ])
+    try {
+      const plan = readCommandLine(this.argv)
+      if (plan.versionOnly) return printLine(`memcached ${plan.node.engineVersion} (cachectl)`)
+      for (const remark of plan.remarks) tell(remark)
+      await untilInterrupted(async (signal) => {
+        const ended = new AbortController()
+        const node = await runNode(plan, environment, () => ended.abort())
+        for (const { host, port } of node.addresses) printLine(endpoint(host, port))
+        await aborted(AbortSignal.any([signal, ended.signal]))
+        await node.close()
+      })
+    } catch (error) {
+      throw explain(error)
+    }
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if (error.name === 'BadArgument') return usageProblem(error.message, (error as { hint?: string }).hint)
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  if (code !== 'EADDRINUSE' || address === undefined) return error
+  return new Problem(
+    'general',
+    `Something listens on ${endpoint(address, port ?? 0)} already.`,
+    'Another port: -p <port>; -p 0 takes a free one.',
+  )
+}

@@ -1,0 +1,103 @@
+/** Starts the node of a command line, and ends it: files, signals and words of a process of its own. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { NodeTls } from '../options.ts'
+import { CacheNode, type ListenAddress } from '../server.ts'
+import { DebugClock } from './debug-clock.ts'
+import { type Interface, interfacesOf } from './interfaces.ts'
+import { BadArgument, type Plan } from './plan.ts'
+
+export interface RunningNode {
+  readonly addresses: readonly ListenAddress[]
+  /** Ends the node, and takes its pid file away. */
+  close(): Promise<void>
+}
+
+/** Where memcached's test suites let it write the ports it got. */
+const PORT_FILE = 'MEMCACHED_PORT_FILENAME'
+
+/**
+ * @param environment Of the process: MEMCACHED_PORT_FILENAME, as memcached has it.
+ * @param end Called when a client asks for `shutdown`, with `-A`.
+ * @throws BadArgument, or the ErrnoException of an address that can't be listened on.
+ */
+export async function runNode(
+  plan: Plan,
+  environment: Readonly<Record<string, string | undefined>>,
+  end: () => void,
+): Promise<RunningNode> {
+  const interfaces = await interfacesOf(plan)
+  const tls = plan.secure ? readCertificates(plan) : undefined
+  const clock = plan.mayMoveTime ? new DebugClock() : undefined
+  const node: CacheNode = new CacheNode(
+    {
+      ...plan.node,
+      ...(tls && { tls }),
+      operator: {
+        ...(plan.mayShutDown && { shutdown: end }),
+        ...(clock && { debugTime: (word: string) => clock.obey(word) }),
+        refreshCertificates: () => renewed(node, plan),
+      },
+    },
+    clock,
+  )
+  try {
+    await listenOn(node, interfaces)
+    if (plan.pidFile !== undefined) writeFileSync(plan.pidFile, `${process.pid}\n`)
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+  const portFile = environment[PORT_FILE]
+  if (portFile !== undefined) writeFileSync(portFile, portLines(node.addresses))
+  return {
+    addresses: node.addresses,
+    async close() {
+      await node.close()
+      if (plan.pidFile !== undefined) rmSync(plan.pidFile, { force: true })
+    },
+  }
+}
+
+/** The same port on every address that left it open, so that one number is enough to tell. */
+async function listenOn(node: CacheNode, interfaces: readonly Interface[]): Promise<void> {
+  let chosen: number | undefined
+  for (const { host, port, plain, optional } of interfaces) {
+    try {
+      const bound = await node.listen({ host, port: port === 0 ? (chosen ?? 0) : port }, { plain })
+      if (port === 0) chosen = bound.port
+    } catch (error) {
+      if (!optional) throw error
+    }
+  }
+}
+
+const portLines = (addresses: readonly ListenAddress[]): string =>
+  addresses.map(({ host, port }) => `TCP ${host.includes(':') ? 'INET6' : 'INET'}: ${port}\n`).join('')
+
+function readCertificates({ chainFile, keyFile, authorityFile, clientCertificates, minVersion }: Plan): NodeTls {
+  return {
+    cert: readText(chainFile),
+    key: readText(keyFile),
+    ...(authorityFile !== undefined && { ca: readText(authorityFile) }),
+    ...(clientCertificates && { clientCertificates }),
+    ...(minVersion && { minVersion }),
+  }
+}
+
+function readText(path = ''): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new BadArgument(`-Z: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Certificates that can't be read or used leave the old ones in place. */
+function renewed(node: CacheNode, plan: Plan): boolean {
+  try {
+    node.renewCertificate(readCertificates(plan))
+    return true
+  } catch {
+    return false
+  }
+}
