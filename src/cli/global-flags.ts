@@ -2,6 +2,10 @@ import { type Flags, text, toggle } from './flags.ts'
 
 const helpGroup = 'GLOBAL'
 
+export const colourFlag: Flags = {
+  color: text({ summary: 'colour on a terminal: on, off or auto (default)', helpValue: '<when>', helpGroup }),
+}
+
 /** Options every command that talks to the API takes, before or after the command's name. */
 export const globalFlags: Flags = {
   target: text({ summary: 'where to send it: local (default) or aws', helpValue: '<target>', helpGroup }),
@@ -12,12 +16,17 @@ export const globalFlags: Flags = {
   output: text({ summary: 'form of the answer', helpValue: '<form>', helpGroup }),
   query: text({ summary: 'JMESPath expression that picks from the answer', helpValue: '<expression>', helpGroup }),
   'cli-error-format': text({ summary: 'form of errors on stderr: legacy or json', helpValue: '<form>', helpGroup }),
-  'cli-pager': toggle({ summary: 'accepted for scripts; there is no pager', helpGroup, hidden: true }, true),
+  ...colourFlag,
+  'cli-pager': toggle({ summary: 'page what is longer than the screen (default) or not', helpGroup }, true),
 }
 
 /** What an operation's answer can be printed as; hand-written commands name their own forms. */
 export const answerFlags: Flags = {
-  output: text({ summary: 'form of the answer: json (default), text or off', helpValue: '<form>', helpGroup }),
+  output: text({
+    summary: 'form of the answer: json, text or off; a readable view on a terminal',
+    helpValue: '<form>',
+    helpGroup,
+  }),
 }
 
 export const pagingFlags: Flags = {

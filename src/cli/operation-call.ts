@@ -11,13 +11,14 @@ import { textLines } from './output/text.ts'
 import { allPages, eachPage, type Part, readPaging } from './paginate.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
 import { describeTarget, resolveTarget } from './targets.ts'
-import { print } from './terminal.ts'
+import { print, stdoutIsTerminal } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, operationFlags(name))
+  const readable = wantsReadable(flags)
   const form = formOf(flags.output)
   const pick = await compileQuery(flags.query as string | undefined)
-  const input: object = inputFrom(name, flags)
+  const input: object = readable ? withEndpoints(name, inputFrom(name, flags)) : inputFrom(name, flags)
   const paging = readPaging(name, flags, input)
   const target = resolveTarget(flags, environment)
   if (isDestructive(name)) {
@@ -31,10 +32,12 @@ export async function callOperation(name: OperationName, argv: readonly string[]
     if (pagination && paging) {
       const parts = eachPage(pagination, input, paging, once)
       if (form === 'text') return await printPages(parts, show, flags.query !== undefined)
-      return printAnswer(form, show(await allPages(pagination, parts)))
+      const answer = await allPages(pagination, parts)
+      return await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
     }
-    const answer = await once(input)
-    printAnswer(form, show(flags.wait === true ? await afterWaiting(name, client, input, flags) : answer))
+    const first = await once(input)
+    const answer = flags.wait === true ? await afterWaiting(name, client, input, flags) : first
+    await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
   } finally {
     client.close()
   }
@@ -43,6 +46,19 @@ export async function callOperation(name: OperationName, argv: readonly string[]
 function printAnswer(form: Form, answer: unknown): void {
   if (form === 'json') print(jsonText(answer))
   if (form === 'text') print(textLines(answer))
+}
+
+/** On a terminal, unless somebody has asked for a form or a part of the answer. */
+const wantsReadable = ({ output, query }: FlagValues): boolean =>
+  stdoutIsTerminal() && output === undefined && query === undefined && !environment.AWS_DEFAULT_OUTPUT
+
+/** A person wants to see where the nodes are without asking for it. */
+const withEndpoints = (name: OperationName, input: object): object =>
+  name === 'DescribeCacheClusters' ? { ShowCacheNodeInfo: true, ...input } : input
+
+async function printReadable(name: OperationName, input: object, answer: object, flags: FlagValues): Promise<void> {
+  const { printForPeople } = await import('./output/people.ts')
+  await printForPeople(name, input, answer, flags)
 }
 
 /**

@@ -19,3 +19,8 @@ export const canAsk = (): boolean => process.stdin.isTTY === true && stderrIsTer
 
 /** Columns of the terminal on stdout; 80 in a pipe. */
 export const columns = (): number => process.stdout.columns || 80
+
+export const stdoutIsTerminal = (): boolean => process.stdout.isTTY === true
+
+/** Lines of the terminal on stdout; undefined in a pipe. */
+export const rows = (): number | undefined => (process.stdout.isTTY ? process.stdout.rows || 24 : undefined)

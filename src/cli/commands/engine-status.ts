@@ -1,8 +1,14 @@
-import type { ClusterReport, EngineStatus } from '../../api/local-engine.ts'
+import type { ClusterReport, EngineStatus, ServerlessReport } from '../../api/local-engine.ts'
 import { endpoint } from '../../diagnose/target.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus } from '../engine-control.ts'
-import { tableText } from '../output/table.ts'
+import { colourFlag } from '../global-flags.ts'
+import { drawColumns } from '../output/human-table.ts'
+import type { Column } from '../output/human-views.ts'
+import { styleHere } from '../output/people.ts'
+import { absoluteTime, relativeTime } from '../output/relative-time.ts'
+import { type Style, statusText } from '../output/style.ts'
+import type { FlagValues } from '../parse.ts'
 import { ExitWith } from '../problem.ts'
 import { printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
@@ -12,7 +18,7 @@ const NOT_RUNNING = 3
 export class EngineStatusCommand extends BaseCommand {
   static override summary = 'Tell whether the local engine runs, and what it holds'
   static override description = 'Exit code 0: it runs; 3: it does not. --output json tells everything.'
-  static override flags = { ...outputFlag, ...stateDirFlag }
+  static override flags = { ...outputFlag, ...stateDirFlag, ...colourFlag }
 
   async run(): Promise<void> {
     const { flags } = this.read()
@@ -20,7 +26,7 @@ export class EngineStatusCommand extends BaseCommand {
     const stateDir = stateDirOf(flags)
     const status = await engineStatus(stateDir)
     if (status) {
-      printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(status))
+      printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(status, flags))
       return
     }
     printLine(json ? JSON.stringify({ running: false, stateDir }, null, 4) : `No engine is running in ${stateDir}.`)
@@ -28,29 +34,53 @@ export class EngineStatusCommand extends BaseCommand {
   }
 }
 
-async function describe(status: EngineStatus): Promise<string> {
-  const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes, clusters } = status
+async function describe(status: EngineStatus, flags: FlagValues): Promise<string> {
+  const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes } = status
+  const { clusters, serverlessCaches } = status
+  const style = await styleHere(flags)
+  const since = new Date(status.startedAt)
   const head = [
-    `Engine ${version} at ${url} (pid ${pid}), since ${status.startedAt}`,
-    `Region ${region}; ${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
+    `Engine ${style.strong(version)} at ${style.strong(url)} (pid ${pid})`,
+    `Since ${absoluteTime(since)} (${relativeTime(since, style.now)}), region ${region}`,
+    `${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
     `State directory: ${stateDir}`,
   ]
-  if (clusters.length === 0) return [...head, 'No clusters.'].join('\n')
-  return [...head, '', await tableText(CLUSTER_HEAD, clusters.map(clusterRow))].join('\n')
+  const tables = [
+    ...(clusters.length > 0 ? [await drawColumns(CLUSTER, clusters, style)] : []),
+    ...(serverlessCaches.length > 0 ? [await drawColumns(SERVERLESS, serverlessCaches, style)] : []),
+  ]
+  return [...head, ...(tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.'])].join('\n')
 }
 
-const CLUSTER_HEAD = ['Cluster', 'Region', 'Status', 'Engine', 'Network', 'Discovery', 'Config', 'Endpoint', 'Nodes']
-
-const clusterRow = (cluster: ClusterReport): string[] => [
-  cluster.id,
-  cluster.region,
-  cluster.status,
-  cluster.engineVersion,
-  cluster.networkType,
-  cluster.ipDiscovery,
-  `v${cluster.configVersion}`,
-  cluster.endpoint ? endpoint(cluster.endpoint.address, cluster.endpoint.port) : '-',
-  cluster.nodes.map((node) => `${node.id} ${node.status} :${node.port}`).join('\n'),
+/** The engine and the region are the same for most, and what is cut off on a narrow terminal. */
+const CLUSTER: readonly Column<ClusterReport>[] = [
+  { head: 'Cluster', of: 'id' },
+  { head: 'Status', of: ({ status }, style) => statusText(status, style) },
+  { head: 'Endpoint', of: (cluster) => (cluster.endpoint ? at(cluster.endpoint) : '-') },
+  { head: 'Nodes', of: ({ nodes }, style) => nodes.map((node) => nodeText(node, style)).join('\n') },
+  {
+    head: 'Network',
+    of: ({ networkType, ipDiscovery }) => (networkType === 'dual_stack' ? `dual, ${ipDiscovery}` : networkType),
+  },
+  { head: 'Config', of: ({ configVersion }) => `v${configVersion}` },
+  { head: 'Version', of: 'engineVersion' },
+  { head: 'Region', of: 'region' },
 ]
+
+const SERVERLESS: readonly Column<ServerlessReport>[] = [
+  { head: 'Serverless cache', of: 'name' },
+  { head: 'Status', of: ({ status }, style) => statusText(status, style) },
+  { head: 'Endpoint', of: (cache) => (cache.endpoint ? at(cache.endpoint) : '-') },
+  { head: 'Items', of: 'items' },
+  { head: 'Bytes', of: 'bytes' },
+  { head: 'Connections', of: 'connections' },
+  { head: 'ECPUs', of: 'ecpus' },
+  { head: 'Region', of: 'region' },
+]
+
+const at = ({ address, port }: { readonly address: string; readonly port: number }): string => endpoint(address, port)
+
+const nodeText = ({ id, status, port }: ClusterReport['nodes'][number], style: Style): string =>
+  `${id} ${statusText(status, style)} :${port}`
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`

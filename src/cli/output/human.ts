@@ -1,0 +1,105 @@
+/**
+ * An answer for a person at a terminal: lists as tables, a single resource as a card, states in colour, times beside
+ * how long ago they were. Driven by the model, so that every operation has it. Programs never see this.
+ */
+import { stripVTControlCharacters } from 'node:util'
+import { type OperationName, operation, structure } from '../../api/model.ts'
+import type { Member } from '../../api/shapes.ts'
+import { type Drawn, drawItems } from './human-table.ts'
+import { type Item, isEmpty, isItem, isItems, label, valueText, words } from './human-value.ts'
+import { type Style, statusText } from './style.ts'
+
+/** Tokens tell nobody anything, and the page to download clients from is the same for everyone. */
+const UNTOLD = ['Marker', 'NextToken', 'ClientDownloadLandingPage']
+const LEAST_VALUE_WIDTH = 24
+
+/** `asked`: the operation's input; a list of one that was asked for by name is shown in full. */
+export async function humanText(name: OperationName, asked: object, answer: object, style: Style): Promise<string> {
+  const output = answer as Item
+  const shape = operation(name).output
+  if (!shape) return ''
+  const { members } = structure(shape)
+  const told = Object.entries(output).filter(([member]) => !UNTOLD.includes(member))
+  const [only] = told
+  const token = output.NextToken
+  const more = typeof token === 'string' ? style.faint(`\nThere is more: --starting-token ${token}\n`) : ''
+  if (!only) return ''
+  const [memberName, value] = only
+  const inner = shapeOf(members[memberName])
+  if (told.length > 1 || inner === undefined) return (await card(output, shape, style)) + more
+  if (isItem(value)) return (await card(value, inner, style)) + more
+  if (!isItems(value)) return `${style.faint(`No ${words(memberName)}.`)}\n`
+  const [single] = value
+  if (single && value.length === 1 && namesIt(asked, inner, single)) return (await card(single, inner, style)) + more
+  return (await list(await drawItems(inner, value, style), value.length, memberName, style)) + more
+}
+
+const shapeOf = (member: Member | undefined): string | undefined =>
+  member?.kind === 'structure' ? member.shape : member?.kind === 'list' ? shapeOf(member.of) : undefined
+
+const namesIt = (asked: object, shape: string, item: Item): boolean =>
+  Object.entries(asked).some(([name, value]) => name.startsWith(shape) && item[name] === value)
+
+function list({ text, hidden }: Drawn, count: number, memberName: string, style: Style): string {
+  const counted = `${count} ${words(count === 1 ? memberName.replace(/ies$/, 'y').replace(/s$/, '') : memberName)}`
+  const rest = hidden.length > 0 ? `. A wider terminal also shows ${hidden.join(', ')}.` : ''
+  return `${text}\n${style.faint(hanging(counted + rest, 0, style.width))}\n`
+}
+
+/** Name and state, then a line for each thing told of it, then a table for each list it holds. */
+async function card(item: Item, shape: string, style: Style): Promise<string> {
+  const { members } = structure(shape)
+  const names = [...Object.keys(members), ...Object.keys(item)].filter(
+    (name, index, all) => all.indexOf(name) === index,
+  )
+  const told = names.filter((name) => !UNTOLD.includes(name) && !isEmpty(item[name]))
+  const [idName, statusName] = titleOf(told, shape)
+  const lines = told.filter((name) => name !== idName && name !== statusName && !isItems(item[name]))
+  const labels = lines.map((name) => label(name, shape))
+  const column = Math.max(0, ...labels.map(({ length }) => length)) + 2
+  const title = [
+    ...(idName ? [style.strong(String(item[idName]))] : []),
+    ...(statusName ? [statusText(String(item[statusName]), style)] : []),
+  ]
+  const facts = lines.map((name, index) => {
+    const shown = valueText(item[name], name, style)
+    const value = name === 'PendingModifiedValues' || name === 'PendingChanges' ? style.busy(shown) : shown
+    return `  ${style.faint((labels[index] ?? '').padEnd(column))}${hanging(value, column + 2, style.width)}`
+  })
+  const tables = await Promise.all(
+    told.flatMap((name) => {
+      const value = item[name]
+      return isItems(value) ? [section(label(name, shape), shapeOf(members[name]) ?? '', value, style)] : []
+    }),
+  )
+  return [...(title.length > 0 ? [title.join('  ')] : []), ...facts, ...tables, ''].join('\n')
+}
+
+async function section(title: string, shape: string, items: readonly Item[], style: Style): Promise<string> {
+  const { text } = await drawItems(shape, items, { ...style, width: style.width - 2 })
+  return `\n  ${style.faint(title)}\n${text.replaceAll(/^/gm, '  ')}`
+}
+
+function titleOf(told: readonly string[], shape: string): [id: string | undefined, status: string | undefined] {
+  const id = told.find((name) => new RegExp(`^(${shape}|User|UserGroup)(Id|Name|Identifier)$`).test(name))
+  const status = id && told.find((name) => name === 'Status' || name === 'State' || name === `${shape}Status`)
+  return [
+    id ?? told.find((name) => /(Id|Name)$/.test(name) && shape.startsWith(name.replace(/(Id|Name)$/, ''))),
+    status,
+  ]
+}
+
+/** Breaks a value at its blanks where the terminal ends; what has no blanks is left to the terminal. */
+function hanging(text: string, indent: number, width: number): string {
+  const room = Math.max(LEAST_VALUE_WIDTH, width - indent)
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) as string
+    if (last === '' || seen(last) + 1 + seen(word) <= room)
+      lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines.join(`\n${' '.repeat(indent)}`)
+}
+
+const seen = (text: string): number => stripVTControlCharacters(text).length

@@ -1,0 +1,28 @@
+/** The readable view on the terminal at hand: its width, its colours, its pager. */
+import type { OperationName } from '../../api/model.ts'
+import { systemClock } from '../../diagnose/clock.ts'
+import { environment } from '../environment.ts'
+import { printPaged } from '../pager.ts'
+import type { FlagValues } from '../parse.ts'
+import { columns, stdoutIsTerminal, tell } from '../terminal.ts'
+import { humanText } from './human.ts'
+import { type Style, styleOf, wantsColour } from './style.ts'
+
+/** Says so where an operation answers nothing. */
+export async function printForPeople(
+  name: OperationName,
+  input: object,
+  answer: object,
+  flags: FlagValues,
+): Promise<void> {
+  const text = await humanText(name, input, answer, await styleHere(flags))
+  if (text === '') tell('Done.')
+  else await printPaged(text, flags['cli-pager'] !== false, environment)
+}
+
+/** A pipe has no width: what reads it cuts for itself. */
+export function styleHere({ color }: FlagValues): Promise<Style> {
+  const terminal = stdoutIsTerminal()
+  const width = terminal ? columns() : Number.POSITIVE_INFINITY
+  return styleOf(wantsColour(color, environment, terminal), width, systemClock.now())
+}

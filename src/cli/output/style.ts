@@ -1,0 +1,46 @@
+/** How what people read is coloured and how wide it may be. Programs get neither. */
+import type { Environment } from '../environment.ts'
+import { usageProblem } from '../problem.ts'
+
+export interface Style {
+  /** Columns to stay within; Infinity in a pipe, whose reader cuts for itself. */
+  readonly width: number
+  readonly now: Date
+  readonly strong: Colour
+  readonly faint: Colour
+  readonly good: Colour
+  readonly busy: Colour
+  readonly bad: Colour
+}
+
+type Colour = (text: string) => string
+
+/** `--color on|off|auto`; auto: on a terminal that knows colours, unless NO_COLOR says no (no-color.org). */
+export function wantsColour(given: unknown, env: Environment, terminal: boolean): boolean {
+  if (given === 'on') return true
+  if (given === 'off') return false
+  if (given === undefined || given === 'auto') return terminal && !env.NO_COLOR && env.TERM !== 'dumb'
+  throw usageProblem(`argument --color: invalid choice: '${String(given)}' (choose from: on, off, auto)`)
+}
+
+const plain: Colour = (text) => text
+
+export async function styleOf(coloured: boolean, width: number, now: Date): Promise<Style> {
+  if (!coloured) return { width, now, strong: plain, faint: plain, good: plain, busy: plain, bad: plain }
+  const { Chalk } = await import('chalk')
+  // An instance of our own: chalk's reads argv and the environment by rules that are not aws-cli's.
+  const { bold, dim, green, yellow, red } = new Chalk({ level: 1 })
+  return { width, now, strong: bold, faint: dim, good: green, busy: yellow, bad: red }
+}
+
+/** Words of every status of the API, by what they mean to who waits; anything that ends in -ing is on its way. */
+const GOOD = ['available', 'active', 'in-sync', 'complete', 'enabled', 'associated', 'primary', 'success']
+const BAD = ['deleted', 'expired', 'disassociated', 'payment-failed', 'cancelled', 'disabled-failed']
+const BUSY = ['pending-reboot', 'payment-pending', 'primary-associating', 'scheduled', 'rebooting cache cluster nodes']
+
+/** A status in the colour of its meaning; words that mean neither good nor bad stay as they are. */
+export function statusText(status: string, { good, busy, bad }: Style): string {
+  if (GOOD.includes(status)) return good(status)
+  if (BAD.includes(status) || /fail|incompatible|error|inaccessible/.test(status)) return bad(status)
+  return BUSY.includes(status) || /ing\b/.test(status) ? busy(status) : status
+}
