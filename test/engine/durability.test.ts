@@ -1,50 +1,15 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
-import { type EngineCredentials, type EngineInfo, engineFiles } from '../../src/api/local-engine.ts'
-import { clientOf, memcached, temporaryDirectory } from '../support/engine.ts'
+import { expect, test } from 'vitest'
+import { engineFiles } from '../../src/api/local-engine.ts'
+import { memcached, temporaryDirectory } from '../support/engine.ts'
+import { type EngineProcess, launch, start } from '../support/engine-process.ts'
 import { eventually } from '../support/eventually.ts'
 import { ask } from '../support/raw.ts'
 
-const engineFile = new URL('../../dist/engine.js', import.meta.url)
-
-interface Process {
-  readonly child: ChildProcess
-  readonly info: EngineInfo
-  readonly client: ReturnType<typeof clientOf>
-  /** Ends it as a power cut would, and waits until it is gone. */
-  kill(): Promise<void>
-}
-
-type Outcome = { ready?: EngineInfo; failed?: { message: string } }
-
-/** The engine as a process of its own, as `cachectl engine start` runs it. */
-function launch(stateDir: string): Promise<{ child: ChildProcess; outcome: Outcome }> {
-  const options = JSON.stringify({ stateDir, port: 0, region: 'us-west-2', pace: 'quick' })
-  const child = fork(engineFile, [options], { stdio: 'ignore' })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return new Promise((resolve, reject) => {
-    child.once('message', (outcome) => resolve({ child, outcome: outcome as Outcome }))
-    child.once('exit', (code) => reject(new Error(`the engine ended with ${code} before it was ready`)))
-  })
-}
-
-async function start(stateDir: string): Promise<Process> {
-  const { child, outcome } = await launch(stateDir)
-  const info = outcome.ready ?? expect.fail(outcome.failed?.message)
-  const credentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8')) as EngineCredentials
-  const kill = () =>
-    new Promise<void>((resolve) => {
-      child.once('exit', () => resolve())
-      child.kill('SIGKILL')
-    })
-  return { child, info, client: clientOf({ info, credentials }), kill }
-}
-
-const describeCluster = async ({ client }: Process, CacheClusterId = 'shop') =>
+const describeCluster = async ({ client }: EngineProcess, CacheClusterId = 'shop') =>
   (await client.describeCacheClusters({ CacheClusterId, ShowCacheNodeInfo: true })).CacheClusters?.[0]
 
-const available = (engine: Process, id = 'shop') =>
+const available = (engine: EngineProcess, id = 'shop') =>
   eventually(`${id} is available`, async () => (await describeCluster(engine, id))?.CacheClusterStatus === 'available')
 
 test('after kill -9 clusters come back with their ports, endpoints and metadata version, and empty', async () => {

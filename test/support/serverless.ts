@@ -35,7 +35,10 @@ export async function createdCache(engine: TestEngine, name: string, more: objec
 }
 
 /** A client of one port that trusts the engine's authority. */
-export async function connectTo(engine: TestEngine, port: number | undefined): Promise<MemcachedClient> {
+export async function connectTo(
+  engine: Pick<TestEngine, 'stateDir'>,
+  port: number | undefined,
+): Promise<MemcachedClient> {
   const ca = readFileSync(join(engine.stateDir, 'ca.pem'))
   const client = await MemcachedClient.connect(port ?? 0, '127.0.0.1', { ca, servername: 'localhost' })
   onTestFinished(() => client.close())

@@ -1,0 +1,44 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { expect, onTestFinished } from 'vitest'
+import { type EngineCredentials, type EngineInfo, engineFiles } from '../../src/api/local-engine.ts'
+import { clientOf } from './engine.ts'
+
+const engineFile = new URL('../../dist/engine.js', import.meta.url)
+
+/** An engine that can be killed. */
+export interface EngineProcess {
+  readonly child: ChildProcess
+  readonly info: EngineInfo
+  readonly client: ReturnType<typeof clientOf>
+  readonly credentials: EngineCredentials
+  readonly stateDir: string
+  /** Ends it as a power cut would, and waits until it is gone. */
+  kill(): Promise<void>
+}
+
+type Outcome = { ready?: EngineInfo; failed?: { message: string } }
+
+/** The engine as a process of its own, as `cachectl engine start` runs it. */
+export function launch(stateDir: string): Promise<{ child: ChildProcess; outcome: Outcome }> {
+  const options = JSON.stringify({ stateDir, port: 0, region: 'us-west-2', pace: 'quick' })
+  const child = fork(engineFile, [options], { stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return new Promise((resolve, reject) => {
+    child.once('message', (outcome) => resolve({ child, outcome: outcome as Outcome }))
+    child.once('exit', (code) => reject(new Error(`the engine ended with ${code} before it was ready`)))
+  })
+}
+
+/** Starts it and waits until it is ready; killed at the end of the test. */
+export async function start(stateDir: string): Promise<EngineProcess> {
+  const { child, outcome } = await launch(stateDir)
+  const info = outcome.ready ?? expect.fail(outcome.failed?.message)
+  const credentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8')) as EngineCredentials
+  const kill = () =>
+    new Promise<void>((resolve) => {
+      child.once('exit', () => resolve())
+      child.kill('SIGKILL')
+    })
+  return { child, info, credentials, stateDir, client: clientOf({ info, credentials }), kill }
+}
