@@ -172,7 +172,6 @@ const CREATE: Case[] = [
     'Use of cache security groups is not permitted in this API version for your account.',
   ],
   ['an outpost', { OutpostMode: 'single-outpost' }, 'InvalidParameterValue', /Outposts/],
-  ['a topic', { NotificationTopicArn: 'arn:aws:sns:us-west-2:1:t' }, 'InvalidParameterValue', /not support/],
 ]
 
 const MODIFY: Case[] = [

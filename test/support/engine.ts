@@ -83,10 +83,17 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   }
 }
 
+/**
+ * Where this test process looks for free ports first. Test files run side by side: one that has its engine killed and
+ * started again must find its ports as they were, not taken by another's.
+ */
+export const firstPort = 13_000 + 600 * Number(process.env.VITEST_POOL_ID ?? 0)
+
 /** The members every Memcached cluster needs; tests add what they are about. */
 export const memcached = (CacheClusterId: string, NumCacheNodes = 1) => ({
   CacheClusterId,
   NumCacheNodes,
   Engine: 'memcached',
   CacheNodeType: 'cache.t4g.small',
+  Port: firstPort,
 })
