@@ -9,9 +9,9 @@ const HOURS_PER_YEAR = 8_760
 const SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600
 const DOLLARS_PER_GIB_HOUR = 0.0245
 
-export const STANDARD_TYPES = ['No Upfront', 'Partial Upfront', 'All Upfront'] as const
+const STANDARD_TYPES = ['No Upfront', 'Partial Upfront', 'All Upfront'] as const
 /** Of before 2019; still what nodes of older families are offered with. */
-export const LEGACY_TYPES = ['Light Utilization', 'Medium Utilization', 'Heavy Utilization'] as const
+const LEGACY_TYPES = ['Light Utilization', 'Medium Utilization', 'Heavy Utilization'] as const
 
 export const OFFERING_TYPES = [...LEGACY_TYPES, ...STANDARD_TYPES]
 export type OfferingType = (typeof OFFERING_TYPES)[number]

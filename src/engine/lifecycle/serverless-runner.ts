@@ -80,8 +80,8 @@ export class ServerlessRunner {
     }
     const failure = await fleet.follow(cache)
     if (store.get('serverlessCache', region, id) !== cache) return 'again'
-    if (failure) return this.#repair(cache, failure)
     const [step] = cache.steps
+    if (failure && needsToRun(cache)) return this.#repair(cache, failure)
     if (!step) return this.#snapshotWhenDue(cache)
     if (cache.stepDue > clock.now()) return { until: cache.stepDue }
     await this.#take(cache, step)
@@ -244,3 +244,7 @@ export class ServerlessRunner {
     return this.#options.store.get('serverlessSnapshot', snapshot.region, snapshot.id) ?? snapshot
   }
 }
+
+/** Whether there is nothing to do with a cache while it does not answer; what only changes its record goes on. */
+const needsToRun = ({ status, steps: [step] }: ServerlessCacheRecord): boolean =>
+  status === 'creating' || step === undefined || step.do === 'dump'

@@ -62,7 +62,7 @@ export const afterFailedDump = (cache: ServerlessCacheRecord): ServerlessCacheRe
 const DAY_MS = 24 * 3600_000
 
 /** The first moment after `now` at which a day has `time` (UTC, `HH:MM`). */
-export function nextDaily(time: string, now: number): number {
+function nextDaily(time: string, now: number): number {
   const [hour = 0, minute = 0] = time.split(':').map(Number)
   const today = Math.floor(now / DAY_MS) * DAY_MS + (hour * 60 + minute) * 60_000
   return today > now ? today : today + DAY_MS

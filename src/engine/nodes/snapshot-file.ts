@@ -8,7 +8,7 @@ const CHECKSUM_BYTES = 4
 const READ_BYTES = 1 << 20
 
 /** What a file is called until it is whole. */
-export const PARTIAL = '.partial'
+const PARTIAL = '.partial'
 
 /**
  * Writes the file without giving the thread away, so that it holds the items of one moment. It is there under its name once it

@@ -49,7 +49,7 @@ function membersOf({ minimum, maximum }: { minimum: number; maximum: number }) {
   return { ...(maximum > 0 && { Maximum: maximum }), ...(minimum > 0 && { Minimum: minimum }) }
 }
 
-export const snapshotArn = ({ region, id }: { region: string; id: string }, account: string): string =>
+const snapshotArn = ({ region, id }: { region: string; id: string }, account: string): string =>
   arn({ region, account, type: 'serverlesscachesnapshot', name: id })
 
 export const answerServerlessSnapshot = (
