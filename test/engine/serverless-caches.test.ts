@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { CONTROL } from '../../src/api/local-engine.ts'
+import { control } from '../support/control.ts'
 import { startTestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import {
@@ -144,6 +146,32 @@ describe('a serverless cache', () => {
         ({ code }) => code === 'ECONNREFUSED',
       ),
     )
+  })
+
+  test('lets in whom its security groups let in: 11211 is its primary port, 11212 the read-optimized one', async () => {
+    const engine = await startTestEngine()
+    const client = engine.client()
+    const change = (action: string, request: object) =>
+      control(engine, 'POST', `${CONTROL.securityGroups}/${action}`, { region: 'us-west-2', ...request })
+    await change('create', { groupName: 'cache', groupId: 'sg-cache' })
+    await change('authorize', { group: 'cache', ports: '11211', sources: ['127.0.0.1/32'] })
+    const cache = await createdCache(engine, 'shop', { SecurityGroupIds: ['sg-cache'] })
+    const answers = async (port: number | undefined) => {
+      const connection = await connectTo(engine, port).catch(() => undefined)
+      return (await connection?.ask('mn\r\n').catch(() => undefined)) === 'MN\r\n'
+    }
+    expect(await answers(cache.Endpoint?.Port)).toBe(true)
+    expect(await answers(cache.ReaderEndpoint?.Port)).toBe(false)
+    await change('authorize', { group: 'cache', ports: '11212', sources: ['127.0.0.1/32'] })
+    expect(await answers(cache.ReaderEndpoint?.Port)).toBe(true)
+    await change('revoke', { group: 'cache', sources: ['127.0.0.1/32'] })
+    expect(await answers(cache.Endpoint?.Port)).toBe(false)
+
+    await client.modifyServerlessCache({ ServerlessCacheName: 'shop', SecurityGroupIds: ['sg-00000000000000000'] })
+    await untilCache(client, 'shop', 'available')
+    expect(await answers(cache.Endpoint?.Port)).toBe(true)
+    const { Events } = await client.describeEvents({ SourceIdentifier: 'shop', SourceType: 'serverless-cache' })
+    expect(Events?.[0]?.Message).toBe('SecurityGroups updated for the cache shop.')
   })
 
   test('has tags, which cannot be listed while it is being created', async () => {
