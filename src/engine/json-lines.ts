@@ -16,6 +16,8 @@ export class JsonLines {
     this.#path = path
     this.#maxBytes = maxBytes
     this.#size = sizeOf(path)
+    // A crash may have cut the last line off: what is appended begins a line of its own.
+    if (!/^$|\n$/.test(endOf(path))) appendFileSync(path, '\n')
   }
 
   append(value: object): void {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -80,6 +80,20 @@ test('a cluster has one topic: another takes its place', async () => {
     .client()
     .modifyCacheCluster({ CacheClusterId: 'shop', NotificationTopicArn: other })
   expect(CacheCluster?.NotificationConfiguration).toEqual({ TopicArn: other, TopicStatus: 'active' })
+})
+
+test('what was not delivered when the engine was killed is delivered at the next start, the rest not again', async () => {
+  const engine = await withCluster()
+  await engine.close()
+  const path = join(engine.stateDir, 'notifications.jsonl')
+  const [first = '', second = ''] = readFileSync(path, 'utf8').split('\n')
+  // As a crash leaves it: the first line whole, the second cut off.
+  writeFileSync(path, `${first}\n${second.slice(0, 20)}`)
+  await startTestEngine({ stateDir: engine.stateDir })
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  expect(lines).toHaveLength(3)
+  const { MessageId: _, ...again } = JSON.parse(lines[2] ?? '')
+  expect(JSON.parse(second)).toMatchObject(again)
 })
 
 describe('a topic is refused', () => {

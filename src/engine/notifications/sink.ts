@@ -35,8 +35,7 @@ export class NotificationSink {
   /** Delivers what was committed when the engine last ended, and not delivered. */
   catchUp(): void {
     const last = (this.#lines.last() as SnsNotification | undefined)?.SequenceNumber
-    if (last === undefined) return
-    for (const [number, event] of this.#store.eventsAfter(Number(last))) this.deliver(number, event)
+    for (const [number, event] of this.#store.eventsAfter(Number(last ?? -1))) this.deliver(number, event)
   }
 
   deliver(number: number, event: EventRecord): void {
