@@ -44,6 +44,10 @@ const handWritten: Record<string, LoadCommand> = {
     (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupAuthorize,
   'engine:security-group:revoke': async () =>
     (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupRevoke,
+  list: async () => (await import('./cli/commands/list.ts')).List,
+  scale: async () => (await import('./cli/commands/scale.ts')).Scale,
+  tag: async () => (await import('./cli/commands/tag.ts')).Tag,
+  quotas: async () => (await import('./cli/commands/quotas.ts')).Quotas,
   endpoints: async () => (await import('./cli/commands/endpoints.ts')).Endpoints,
   discover: async () => (await import('./cli/commands/discover.ts')).Discover,
   probe: async () => (await import('./cli/commands/probe.ts')).Probe,

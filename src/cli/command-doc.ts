@@ -82,10 +82,12 @@ export interface Chapter {
   readonly ids: readonly string[]
 }
 
+const EVERY_DAY = ['list', 'scale', 'tag', 'quotas', 'backup', 'completion']
+
 /** Our own commands in the order a person meets them; what is not named here follows by name. */
 const ORDER = [
   ...['quickstart', 'engine:start', 'engine:status', 'engine:env', 'engine:logs', 'engine:stop', 'engine:reset'],
-  ...['engine:ca', 'endpoints', 'discover', 'probe', 'doctor', 'dns', 'tls', 'preference'],
+  ...['engine:ca', ...EVERY_DAY, 'endpoints', 'discover', 'probe', 'doctor', 'dns', 'tls', 'preference'],
 ]
 
 /** Every command once, in the order the root page lists them, whatever order they are given in. */
@@ -95,10 +97,15 @@ export function chapters(ids: readonly string[]): Chapter[] {
   const others = ids.filter((id) => !operationIds.has(id) && !ORDER.includes(id)).sort()
   const ours = [...named, ...others]
   const isEngine = (id: string) => id === 'quickstart' || id.startsWith('engine:')
+  const isEveryDay = (id: string) => EVERY_DAY.includes(id.split(':')[0] ?? '')
   const isWait = (id: string) => id.startsWith('wait:')
   return [
     { title: 'Local engine', ids: ours.filter(isEngine) },
-    { title: 'Endpoints and diagnosis', ids: ours.filter((id) => !isEngine(id) && !isWait(id)) },
+    { title: 'Every day', ids: ours.filter((id) => isEveryDay(id)) },
+    {
+      title: 'Endpoints and diagnosis',
+      ids: ours.filter((id) => !isEngine(id) && !isWait(id) && !isEveryDay(id)),
+    },
     ...groups.map((title) => ({ title, ids: operationsIn(title).map(kebabCase) })),
     { title: 'Waiting', ids: ours.filter(isWait) },
   ].filter((chapter) => chapter.ids.length > 0)

@@ -46,6 +46,19 @@ export const waitFlags: Flags = {
   interval: text({ summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
 }
 
+export const unusedFlags: Flags = {
+  'wait-unused': toggle({ summary: 'while something uses it, wait, then delete it', helpGroup: 'WAITING' }),
+  timeout: text({
+    summary: 'with --wait-unused: give up after this many seconds',
+    helpValue: '<s>',
+    helpGroup: 'WAITING',
+  }),
+  interval: text({ summary: 'with --wait-unused: seconds between tries', helpValue: '<s>', helpGroup: 'WAITING' }),
+}
+
+/** Operations that delete what others may be using. */
+export const deletesGroup = (name: string): boolean => /^DeleteCache(Parameter|Subnet|Security)Group$/.test(name)
+
 export const confirmFlags: Flags = {
   yes: toggle({ summary: 'do not ask for confirmation', helpGroup: 'GLOBAL' }),
 }

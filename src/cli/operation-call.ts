@@ -35,7 +35,8 @@ export async function callOperation(name: OperationName, argv: readonly string[]
       const answer = await allPages(pagination, parts)
       return await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
     }
-    const first = await once(input)
+    const first =
+      flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
     const answer = flags.wait === true ? await afterWaiting(name, client, input, flags) : first
     await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
   } finally {
@@ -70,6 +71,11 @@ async function printPages(parts: AsyncIterable<Part>, show: (answer: object) => 
     print(textLines(show(page)))
     if (nextToken !== undefined && !queried) print(textLines({ NextToken: { NextToken: nextToken } }))
   }
+}
+
+async function whenUnused<T>(client: ApiClient, call: () => Promise<T>, input: object, flags: FlagValues): Promise<T> {
+  const { callWhenUnused } = await import('./wait-unused.ts')
+  return callWhenUnused(client, call, input, flags)
 }
 
 async function afterWaiting(name: OperationName, client: ApiClient, input: object, flags: FlagValues) {

@@ -1,7 +1,15 @@
 import { type Input, inputOf, type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import { type Describe, type Flags, memberFlags } from './flags.ts'
-import { answerFlags, confirmFlags, globalFlags, pagingFlags, waitFlags } from './global-flags.ts'
+import {
+  answerFlags,
+  confirmFlags,
+  deletesGroup,
+  globalFlags,
+  pagingFlags,
+  unusedFlags,
+  waitFlags,
+} from './global-flags.ts'
 import { waits } from './operation-wait.ts'
 import { readParamfile } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
@@ -16,6 +24,7 @@ export function operationFlags(name: OperationName, describe?: Describe): Flags 
     ...memberFlags(name, describe),
     ...(name in waits && waitFlags),
     ...(operation(name).pagination && pagingFlags),
+    ...(deletesGroup(name) && unusedFlags),
     ...(isDestructive(name) && confirmFlags),
     ...globalFlags,
     ...answerFlags,

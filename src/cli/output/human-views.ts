@@ -16,8 +16,8 @@ export interface Column<T = Item> {
 const column = (head: string, of: Column['of']): Column => ({ head, of })
 const longColumn = (head: string, of: Column['of']): Column => ({ head, of, long: true })
 
-const ENGINE = column('Engine', ({ Engine, EngineVersion, FullEngineVersion, MajorEngineVersion }) =>
-  [Engine, EngineVersion ?? FullEngineVersion ?? MajorEngineVersion].filter(Boolean).join(' '),
+const ENGINE = column('Engine', ({ Engine, EngineVersion, MajorEngineVersion }) =>
+  [Engine, EngineVersion ?? MajorEngineVersion].filter(Boolean).join(' '),
 )
 
 const STATUS = column('Status', 'Status')

@@ -28,7 +28,7 @@ export async function humanText(name: OperationName, asked: object, answer: obje
   const inner = shapeOf(members[memberName])
   if (told.length > 1 || inner === undefined) return (await card(output, shape, style)) + more
   if (isItem(value)) return (await card(value, inner, style)) + more
-  if (!isItems(value)) return `${style.faint(`No ${words(memberName)}.`)}\n`
+  if (!isItems(value)) return `${style.faint(`No ${counting(memberName, 0)}.`)}\n`
   const [single] = value
   if (single && value.length === 1 && namesIt(asked, inner, single)) return (await card(single, inner, style)) + more
   return (await list(await drawItems(inner, value, style), value.length, memberName, style)) + more
@@ -41,9 +41,15 @@ const namesIt = (asked: object, shape: string, item: Item): boolean =>
   Object.entries(asked).some(([name, value]) => name.startsWith(shape) && item[name] === value)
 
 function list({ text, hidden }: Drawn, count: number, memberName: string, style: Style): string {
-  const counted = `${count} ${words(count === 1 ? memberName.replace(/ies$/, 'y').replace(/s$/, '') : memberName)}`
+  const counted = `${count} ${counting(memberName, count)}`
   const rest = hidden.length > 0 ? `. A wider terminal also shows ${hidden.join(', ')}.` : ''
   return `${text}\n${style.faint(hanging(counted + rest, 0, style.width))}\n`
+}
+
+/** `CacheClusters` of one is a cache cluster; a `TagList` holds tags. */
+function counting(memberName: string, count: number): string {
+  const many = words(memberName.replace(/List$/, 's'))
+  return count === 1 ? many.replace(/ies$/, 'y').replace(/s$/, '') : many
 }
 
 /** Name and state, then a line for each thing told of it, then a table for each list it holds. */

@@ -1,0 +1,121 @@
+import type { OperationName } from '../../api/model.ts'
+import { BaseCommand } from '../base-command.ts'
+import type { ApiClient } from '../client.ts'
+import { withClient } from '../clusters.ts'
+import { globalFlags } from '../global-flags.ts'
+import { drawColumns } from '../output/human-table.ts'
+import { type Item, isItems } from '../output/human-value.ts'
+import type { Column } from '../output/human-views.ts'
+import { styleHere } from '../output/people.ts'
+import { CallFailed } from '../problem.ts'
+import { describeAll, isUnsupported } from '../resources.ts'
+import { printLine, tell } from '../terminal.ts'
+import { choiceOf, outputOf } from './engine-flags.ts'
+
+export class Quotas extends BaseCommand {
+  static override summary = 'Show how much of each quota is used, as far as the API tells'
+  static override description =
+    'Counts what the target has in the region against the default quotas of the guide. AWS raises quotas on request and does not tell by this API: see Service Quotas for the ones of your account.'
+  static override flags = { ...globalFlags, ...outputOf('table (default) or json') }
+  static override examples = ['quotas', 'quotas --output json']
+
+  async run(): Promise<void> {
+    const { flags } = this.read()
+    const form = choiceOf(flags, 'output', ['table', 'json'], 'table')
+    const uses = await withClient(flags, async (client) =>
+      (await Promise.all(QUOTAS.map((each) => useOf(client, each)))).flat(),
+    )
+    if (form === 'json') return printLine(JSON.stringify(uses, null, 4))
+    const { text } = await drawColumns(COLUMNS, uses, await styleHere(flags))
+    printLine(text)
+  }
+}
+
+interface Quota {
+  readonly name: string
+  readonly limit: number
+  readonly describe: OperationName
+  readonly input?: object
+  /** What counts: by default every item. The fullest resource is named where the limit is one resource's. */
+  readonly count?: (items: readonly Item[]) => number
+  readonly fullest?: (item: Item) => readonly [id: string, count: number]
+}
+
+const nodes = ({ NumCacheNodes }: Item): number => (typeof NumCacheNodes === 'number' ? NumCacheNodes : 0)
+
+const longest = (id: string, member: string) => (item: Item) =>
+  [String(item[id]), isItems(item[member]) ? item[member].length : 0] as const
+
+const isCustom = (item: Item): boolean => !String(item.CacheParameterGroupName).startsWith('default.')
+
+/** Default quotas per region (guide, "Quotas for ElastiCache"). */
+const QUOTAS: readonly Quota[] = [
+  {
+    name: 'nodes in the region',
+    limit: 300,
+    describe: 'DescribeCacheClusters',
+    count: (items) => items.reduce((sum, item) => sum + nodes(item), 0),
+  },
+  {
+    name: 'nodes of a Memcached cluster',
+    limit: 60,
+    describe: 'DescribeCacheClusters',
+    fullest: (item) => [String(item.CacheClusterId), item.Engine === 'memcached' ? nodes(item) : 0],
+  },
+  { name: 'serverless caches', limit: 40, describe: 'DescribeServerlessCaches' },
+  {
+    name: 'parameter groups of your own',
+    limit: 300,
+    describe: 'DescribeCacheParameterGroups',
+    count: (items) => items.filter(isCustom).length,
+  },
+  { name: 'subnet groups', limit: 300, describe: 'DescribeCacheSubnetGroups' },
+  {
+    name: 'subnets of a subnet group',
+    limit: 20,
+    describe: 'DescribeCacheSubnetGroups',
+    fullest: longest('CacheSubnetGroupName', 'Subnets'),
+  },
+  { name: 'cache security groups', limit: 50, describe: 'DescribeCacheSecurityGroups' },
+  {
+    name: 'reserved nodes',
+    limit: 300,
+    describe: 'DescribeReservedCacheNodes',
+    count: (items) =>
+      items.reduce((sum, { CacheNodeCount: count }) => sum + (typeof count === 'number' ? count : 0), 0),
+  },
+  { name: 'users', limit: 1000, describe: 'DescribeUsers' },
+  { name: 'user groups', limit: 100, describe: 'DescribeUserGroups' },
+]
+
+interface Use {
+  readonly quota: string
+  readonly used: number
+  readonly limit: number
+  readonly fullest: string | null
+}
+
+const COLUMNS: readonly Column<Use>[] = [
+  { head: 'Quota', of: 'quota' },
+  {
+    head: 'Used',
+    of: ({ used, limit }, { good, busy, bad }) =>
+      (used >= limit ? bad : used >= limit * 0.8 ? busy : good)(String(used)),
+  },
+  { head: 'Limit', of: 'limit' },
+  { head: 'Part', of: ({ used, limit }) => `${Math.round((used / limit) * 100)} %` },
+  { head: 'Fullest', of: 'fullest' },
+]
+
+async function useOf(client: ApiClient, { name, limit, describe, count, fullest }: Quota): Promise<Use[]> {
+  try {
+    const items = await describeAll(client, describe)
+    if (!fullest) return [{ quota: name, used: count ? count(items) : items.length, limit, fullest: null }]
+    const [most] = items.map(fullest).sort(([, a], [, b]) => b - a)
+    return [{ quota: name, used: most?.[1] ?? 0, limit, fullest: most?.[0] ?? null }]
+  } catch (error) {
+    if (!(error instanceof CallFailed) || error.serviceCode === undefined) throw error
+    if (!isUnsupported(error)) tell(`${name}: ${error.message}`)
+    return []
+  }
+}
