@@ -55,6 +55,8 @@ export const CONTROL = {
   reset: '/_cachectl/reset',
   /** GET: ClockReport; POST ClockRequest: moves the engine's clock forward, answers when what fell due is done. */
   clock: '/_cachectl/clock',
+  /** POST: writes what of the audit log still waits; answers when it is in the file. */
+  auditFlush: '/_cachectl/audit/flush',
   /** GET: FaultReport[]; POST FaultRequest: FaultReport, FaultClearance: FaultReport[] */
   faults: '/_cachectl/faults',
   /** GET: UserReport[]; POST UserRequest: UserEntry */

@@ -210,6 +210,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         ...clockRoutes(clock, () => settled(runner, serverless), store),
         ...notificationRoutes(store),
         ...faultRoutes(faults),
+        [`POST ${CONTROL.auditFlush}`]: () => audit.flush(),
         ...userRoutes(users, systemClock.now),
         ...subnetRoutes(office),
         ...securityGroupRoutes(office),

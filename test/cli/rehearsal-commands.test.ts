@@ -2,13 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { spanOf, spanText } from '../../src/cli/span.ts'
-import { cachectl, type Home, temporaryHome } from './support/cli.ts'
+import { cachectl, temporaryHome } from './support/cli.ts'
 
 const TOPIC = 'arn:aws:sns:us-west-2:000000000000:Events'
-let home: Home
+const home = temporaryHome(afterAll)
 
 beforeAll(async () => {
-  home = temporaryHome(afterAll)
   await home.answer('engine', 'start', '--port', '0', '--pace', 'instant')
   await home.answer(
     ...['create-cache-cluster', '--cache-cluster-id', 'shop', '--engine', 'memcached', '--num-cache-nodes', '2'],

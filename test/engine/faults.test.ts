@@ -11,6 +11,11 @@ import { MemcachedClient } from '../support/memcached-client.ts'
 
 const NOON = Date.UTC(2026, 0, 4, 12)
 
+const cleanUps: (() => Promise<void> | void)[] = []
+afterAll(async () => {
+  for (const work of cleanUps.reverse()) await work()
+})
+
 const inject = (engine: TestEngine, request: FaultRequest) =>
   control<FaultReport>(engine, 'POST', CONTROL.faults, request)
 const clear = (engine: TestEngine, ...ids: string[]) =>
@@ -97,7 +102,7 @@ describe('faults of connections', () => {
   let endpoint: number
 
   beforeAll(async () => {
-    engine = await startTestEngine({ atEnd: afterAll })
+    engine = await startTestEngine({ atEnd: (work) => cleanUps.push(work) })
     ;({ ports, endpoint } = await cluster(engine, { NetworkType: 'dual_stack' }))
   })
 
@@ -337,7 +342,7 @@ test('a cluster that is deleted takes its faults along; another of its name is w
 describe('is refused', () => {
   let shared: TestEngine
   beforeAll(async () => {
-    shared = await startTestEngine({ atEnd: afterAll })
+    shared = await startTestEngine({ atEnd: (work) => cleanUps.push(work) })
     await cluster(shared)
   })
 

@@ -12,6 +12,11 @@ import { eventually } from '../support/eventually.ts'
 
 const TOPIC = 'arn:aws:sns:us-west-2:000000000000:ElastiCacheNotifications'
 
+const cleanUps: (() => Promise<void> | void)[] = []
+afterAll(async () => {
+  for (const work of cleanUps.reverse()) await work()
+})
+
 function sent(engine: TestEngine): SnsNotification[] {
   const text = readFileSync(join(engine.stateDir, 'notifications.jsonl'), 'utf8')
   return text
@@ -20,7 +25,10 @@ function sent(engine: TestEngine): SnsNotification[] {
     .map((line) => JSON.parse(line))
 }
 
-async function withCluster(topic: object = { NotificationTopicArn: TOPIC }, atEnd = onTestFinished) {
+async function withCluster(
+  topic: object = { NotificationTopicArn: TOPIC },
+  atEnd: (work: () => Promise<void> | void) => void = onTestFinished,
+) {
   const engine = await startTestEngine({ atEnd })
   await engine.client().createCacheCluster({ ...memcached('shop'), ...topic })
   await engine.until('shop', 'available')
@@ -98,7 +106,7 @@ test('what was not delivered when the engine was killed is delivered at the next
 
 describe('a topic is refused', () => {
   let shared: Promise<TestEngine> | undefined
-  const sharedEngine = () => (shared ??= withCluster({}, afterAll))
+  const sharedEngine = () => (shared ??= withCluster({}, (work) => cleanUps.push(work)))
   test.each([
     ['of another region', { NotificationTopicArn: TOPIC.replace('us-west-2', 'eu-west-1') }, /region of the cluster/],
     ['of another account', { NotificationTopicArn: TOPIC.replace(/0{12}/, '123456789012') }, /account of the cluster/],

@@ -1,9 +1,11 @@
-import { engineFiles } from '../../api/local-engine.ts'
+import { CONTROL, engineFiles } from '../../api/local-engine.ts'
 import { BaseCommand } from '../base-command.ts'
+import { control } from '../engine-control.ts'
 import { text, toggle } from '../flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { follow, lastValues } from '../json-lines.ts'
 import { countOf } from '../seconds.ts'
+import { runningEngine } from '../state-dir.ts'
 import { printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
@@ -36,7 +38,11 @@ export class EngineAudit extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = this.read()
     const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
-    const { audit: path } = engineFiles(stateDirOf(flags))
+    const stateDir = stateDirOf(flags)
+    const { audit: path } = engineFiles(stateDir)
+    // The call before this command is to be among them. Of an engine that is gone, what it has written is all there is.
+    const engine = runningEngine(stateDir)
+    if (engine) await control(engine, 'POST', CONTROL.auditFlush).catch(() => undefined)
     const records = lastValues<AuditRecord>(path, countOf('lines', (flags.lines as string) ?? DEFAULT_LINES, 1))
     if (flags.follow !== true) {
       if (json) printLine(JSON.stringify({ Records: records }, null, 4))

@@ -58,7 +58,7 @@ export class EngineClock implements Clock {
    * a week brings seven daily backups, dated a day apart, and not one. Refuses to go backwards.
    */
   travel(target: (now: number) => number, settled: () => Promise<void>): Promise<ClockReading> {
-    const journey = this.#journey.then(() => this.#travel(target(this.now()), settled))
+    const journey = this.#journey.then(() => this.#travel(target, settled))
     this.#journey = journey.catch(() => {})
     return journey
   }
@@ -69,8 +69,9 @@ export class EngineClock implements Clock {
     this.#rearm()
   }
 
-  async #travel(end: number, settled: () => Promise<void>): Promise<ClockReading> {
+  async #travel(target: (now: number) => number, settled: () => Promise<void>): Promise<ClockReading> {
     const start = this.now()
+    const end = target(start)
     if (!Number.isSafeInteger(end)) throw new Fault('InvalidParameterValue', 'The time to go to must be a date.')
     if (end < start) {
       throw new Fault(

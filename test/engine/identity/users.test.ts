@@ -12,6 +12,11 @@ const DEPENDENCIES = ['parametergroup', 'subnetgroup', 'securitygroup', 'replica
   (type) => `arn:aws:elasticache:*:*:${type}:*`,
 )
 
+const cleanUps: (() => Promise<void> | void)[] = []
+afterAll(async () => {
+  for (const work of cleanUps.reverse()) await work()
+})
+
 async function createUser(engine: TestEngine, userName: string, ...statements: object[]) {
   const user = await control<UserEntry>(engine, 'POST', CONTROL.users, { create: userName })
   if (statements.length > 0) await put(engine, userName, statements)
@@ -37,7 +42,7 @@ describe('a named user', () => {
   let engine: TestEngine
 
   beforeAll(async () => {
-    engine = await startTestEngine({ atEnd: afterAll })
+    engine = await startTestEngine({ atEnd: (work) => cleanUps.push(work) })
     await engine.client().createCacheCluster({ ...memcached('shop'), Tags: [{ Key: 'Project', Value: 'Dev' }] })
     await engine.until('shop', 'available')
   })
