@@ -8,6 +8,7 @@ import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { commitCluster } from './commit.ts'
+import { Loops, type Round } from './loops.ts'
 import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
@@ -32,13 +33,11 @@ export interface RunnerOptions {
  */
 export class Runner {
   readonly #options: RunnerOptions
-  readonly #loops = new Map<string, Promise<void>>()
-  readonly #wanted = new Set<string>()
-  readonly #timers = new Map<string, () => void>()
-  #closing = false
+  readonly #loops: Loops
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#loops = new Loops({ ...options, round: (region, id) => this.#advance(region, id) })
   }
 
   /** After a start: brings every recorded cluster back up and goes on with what was left to do. */
@@ -48,72 +47,46 @@ export class Runner {
 
   /** Looks at a cluster after its record has changed. Settles when there is nothing to do at the moment. */
   kick(region: string, id: string): Promise<void> {
-    const key = `${region}/${id}`
-    const loop = this.#loops.get(key)
-    if (loop) {
-      this.#wanted.add(key)
-      return loop
-    }
-    const started = this.#loop(region, id, key).finally(() => this.#loops.delete(key))
-    this.#loops.set(key, started)
-    return started
+    return this.#loops.kick(region, id)
   }
 
   /** Settles when no cluster is being worked on: all that is left waits for its due date. */
-  async idle(): Promise<void> {
-    while (this.#loops.size > 0) await Promise.all(this.#loops.values())
+  idle(): Promise<void> {
+    return this.#loops.idle()
   }
 
-  async close(): Promise<void> {
-    this.#closing = true
-    for (const cancel of this.#timers.values()) cancel()
-    await Promise.all(this.#loops.values())
+  close(): Promise<void> {
+    return this.#loops.close()
   }
 
-  async #loop(region: string, id: string, key: string): Promise<void> {
-    do {
-      this.#wanted.delete(key)
-      try {
-        while (!this.#closing && (await this.#advance(region, id, key)));
-      } catch (error) {
-        this.#options.log(`cluster ${key}: ${(error as Error).stack}`)
-        this.#wake(region, id, this.#options.clock.now() + RETRY_MS)
-      }
-    } while (this.#wanted.has(key) && !this.#closing)
-  }
-
-  /** One round. False when the cluster has to wait for something. */
-  async #advance(region: string, id: string, key: string): Promise<boolean> {
+  async #advance(region: string, id: string): Promise<Round> {
     const { store, fleet, clock } = this.#options
     const cluster = store.get('cluster', region, id)
     if (!cluster) {
       await fleet.forget(region, id)
-      return false
+      return 'done'
     }
     const cured = withCuredNodes(cluster)
     if (cured !== cluster) {
       this.#commit(cluster, cured, [])
-      return true
+      return 'again'
     }
     const failures = await fleet.follow(cluster)
-    if (store.get('cluster', region, id) !== cluster || this.#closing) return !this.#closing
-    if (failures.length > 0) return this.#repair(cluster, failures, key)
+    if (store.get('cluster', region, id) !== cluster || this.#loops.closing) return 'again'
+    if (failures.length > 0) return this.#repair(cluster, failures)
     const settled = withValuesTakenOver(cluster)
     if (settled !== cluster) {
       // Our words; AWS's notification is called CacheClusterParametersChanged.
       this.#commit(cluster, settled, [`Applied changes of parameter group ${cluster.parameterGroup}`])
-      return true
+      return 'again'
     }
-    if (this.#isWithoutSubnet(cluster)) return false
+    if (this.#isWithoutSubnet(cluster)) return 'done'
     if (cluster.status === 'incompatible-network' && cluster.configVersion > 0) {
       this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
-      return true
+      return 'again'
     }
     if (cluster.steps.length === 0) return this.#beginPendingChanges(cluster)
-    if (cluster.stepDue > clock.now()) {
-      this.#wake(region, id, cluster.stepDue)
-      return false
-    }
+    if (cluster.stepDue > clock.now()) return { until: cluster.stepDue }
     return this.#takeStep(cluster)
   }
 
@@ -128,33 +101,30 @@ export class Runner {
     return true
   }
 
-  /** False when it has to wait for free addresses. */
-  async #takeStep(cluster: CacheClusterRecord): Promise<boolean> {
+  async #takeStep(cluster: CacheClusterRecord): Promise<Round> {
     const { store, clock, ports } = this.#options
     const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
     try {
       // Tags may have changed meanwhile; nothing else can while steps remain.
       const current = store.get('cluster', cluster.region, cluster.id)
       const [step] = cluster.steps
-      if (!current || current.steps[0] !== step) return true
+      if (!current || current.steps[0] !== step) return 'again'
       const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
       if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
       const valuesOf = (group: string) => valuesForCluster(store, current, group)
       const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
       this.#commit(current, next && this.#withDueDate(next), messages)
-      return true
+      return 'again'
     } finally {
       ports.release(reserved)
     }
   }
 
   /** A scale-out ends here; a creation goes on once there are addresses, which somebody has to look at. */
-  #withoutAddresses(cluster: CacheClusterRecord, zone: string): boolean {
+  #withoutAddresses(cluster: CacheClusterRecord, zone: string): Round {
     const { cluster: next, messages } = takeNoAddresses(cluster, zone)
     if (messages.length > 0) this.#commit(cluster, next, messages)
-    if (next?.status !== 'incompatible-network') return true
-    this.#wake(cluster.region, cluster.id, this.#options.clock.now() + RETRY_MS)
-    return false
+    return next?.status === 'incompatible-network' ? { until: this.#options.clock.now() + RETRY_MS } : 'again'
   }
 
   #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
@@ -164,38 +134,32 @@ export class Runner {
   }
 
   /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
-  #beginPendingChanges(cluster: CacheClusterRecord): boolean {
-    if (cluster.status !== 'available') return false
+  #beginPendingChanges(cluster: CacheClusterRecord): Round {
+    if (cluster.status !== 'available') return 'done'
     if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
     const now = this.#options.clock.now()
-    if (cluster.pendingDue > now) {
-      this.#wake(cluster.region, cluster.id, cluster.pendingDue)
-      return false
-    }
+    if (cluster.pendingDue > now) return { until: cluster.pendingDue }
     const { steps, messages } = planChanges(
       cluster,
       cluster.pending,
       scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
     )
     this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
-    return true
+    return 'again'
   }
 
   /** Updates that nobody has applied are applied in the window after their recommended date (guide, "Service updates"). */
-  #beginAutomaticUpdate(cluster: CacheClusterRecord): boolean {
+  #beginAutomaticUpdate(cluster: CacheClusterRecord): Round {
     const now = this.#options.clock.now()
     const next = nextAutomaticUpdate(cluster, now)
-    if (!next) return false
-    if (next.due > now) {
-      this.#wake(cluster.region, cluster.id, next.due)
-      return false
-    }
+    if (!next) return 'done'
+    if (next.due > now) return { until: next.due }
     this.#commit(cluster, beginUpdate(next.update, cluster, 'system', now), [])
-    return true
+    return 'again'
   }
 
   /** A node that never was advertised may move to another port; what clients already know must stay where it is. */
-  async #repair(cluster: CacheClusterRecord, failures: readonly Failure[], key: string): Promise<boolean> {
+  async #repair(cluster: CacheClusterRecord, failures: readonly Failure[]): Promise<Round> {
     const { store, ports, clock, log } = this.#options
     const movable = failures.filter(
       ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
@@ -204,7 +168,7 @@ export class Runner {
       const free = await ports.reserve(movable.length, cluster.requestedPort)
       if (store.get('cluster', cluster.region, cluster.id) !== cluster) {
         ports.release(free)
-        return true
+        return 'again'
       }
       const moved = movable.reduce(
         (record, { subject }, index) => moveTo(record, subject, free[index] as number),
@@ -212,43 +176,32 @@ export class Runner {
       )
       this.#commit(cluster, moved, [])
       ports.release(free)
-      return true
+      return 'again'
     }
     const incompatible = failures.filter(({ why }) => why !== undefined)
     if (incompatible.length > 0) return this.#isIncompatible(cluster, incompatible)
-    for (const { subject, port, code } of failures) log(`cluster ${key}: ${subject} on port ${port}: ${code}`)
+    for (const { subject, port, code } of failures) {
+      log(`cluster ${cluster.region}/${cluster.id}: ${subject} on port ${port}: ${code}`)
+    }
     if (cluster.status === 'available') {
       const what = failures.map(({ subject, port, code }) => `${subject} on port ${port} (${code})`).join(', ')
       this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
     }
-    this.#wake(cluster.region, cluster.id, clock.now() + RETRY_MS)
-    return false
+    return { until: clock.now() + RETRY_MS }
   }
 
   /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */
-  #isIncompatible(cluster: CacheClusterRecord, failures: readonly Failure[]): false {
+  #isIncompatible(cluster: CacheClusterRecord, failures: readonly Failure[]): Round {
     if (cluster.status !== 'incompatible-parameters') {
       const messages = failures.map(({ subject, why }) => `Cache node ${subject} cannot start: ${why}`)
       this.#commit(cluster, { ...cluster, status: 'incompatible-parameters' }, messages)
     }
-    return false
+    return 'done'
   }
 
   #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, messages: readonly string[]): void {
     const { store, clock } = this.#options
     commitCluster(store, before, after, messages, clock.now())
-  }
-
-  #wake(region: string, id: string, time: number): void {
-    const key = `${region}/${id}`
-    this.#timers.get(key)?.()
-    this.#timers.set(
-      key,
-      this.#options.clock.at(time, () => {
-        this.#timers.delete(key)
-        void this.kick(region, id)
-      }),
-    )
   }
 }
 
