@@ -62,6 +62,16 @@ const handWritten: Record<string, LoadCommand> = {
   'gai:lint': async () => (await import('./cli/commands/gai-lint.ts')).GaiLint,
   'gai:windows': async () => (await import('./cli/commands/gai-windows.ts')).GaiWindows,
   'node:run': async () => (await import('./cli/commands/node-run.ts')).NodeRun,
+  'kv:get': async () => (await import('./cli/commands/kv.ts')).KvGet,
+  'kv:mget': async () => (await import('./cli/commands/kv.ts')).KvMget,
+  'kv:set': async () => (await import('./cli/commands/kv.ts')).KvSet,
+  'kv:add': async () => (await import('./cli/commands/kv.ts')).KvAdd,
+  'kv:delete': async () => (await import('./cli/commands/kv.ts')).KvDelete,
+  'kv:incr': async () => (await import('./cli/commands/kv.ts')).KvIncr,
+  'kv:touch': async () => (await import('./cli/commands/kv.ts')).KvTouch,
+  'kv:stats': async () => (await import('./cli/commands/kv.ts')).KvStats,
+  'kv:flush': async () => (await import('./cli/commands/kv.ts')).KvFlush,
+  'kv:locate': async () => (await import('./cli/commands/kv-locate.ts')).KvLocate,
   quickstart: async () => (await import('./cli/commands/quickstart.ts')).Quickstart,
 }
 

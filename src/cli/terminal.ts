@@ -6,7 +6,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? 0)
 })
 
-export const print = (text: string): void => void process.stdout.write(text)
+export const print = (text: string | Uint8Array): void => void process.stdout.write(text)
 
 export const printLine = (text: string): void => print(`${text}\n`)
 

@@ -350,11 +350,12 @@ export class ItemStore {
 
   /** Flushes what was stored until now, or what will have been stored by `exptime` (a client's) when that comes. */
   flush(exptime: number): void {
-    const oldest = exptime > 0 ? this.expiry(exptime) - 1 : this.now - 1
+    const oldest = exptime > 0 ? this.expiry(exptime) : this.now
     if (this.options.casEnabled) {
-      this.#oldestLive = oldest - (exptime > 0 ? 0 : 1)
+      this.#oldestLive = oldest - 1
       if (this.#oldestLive <= this.now) this.#oldestCas = this.nextCas()
     } else {
+      // Without CAS nothing tells what the same second brings later from what it brought before: memcached flushes both.
       this.#oldestLive = oldest
     }
   }

@@ -19,6 +19,7 @@ const answer = (text: string): Buffer => Buffer.from(`${text}\r\n`)
 
 const CRAWLER_RUNS = answer('ERROR failed to start lru crawler thread')
 const CRAWLER_OFF = answer('CLIENT_ERROR lru crawler disabled')
+const PIPELINED = answer('ERROR cannot pipeline other commands before metadump')
 const SLEEP_TOO_LONG = answer('CLIENT_ERROR sleep must be one second or less')
 const PERCENTS = answer('ERROR hot and warm pcts must not exceed 80')
 const FACTORS = answer('ERROR hot/warm age factors must be greater than 0')
@@ -56,6 +57,7 @@ function crawler(core: CacheCore, line: Line): Buffer | undefined {
     case 'metadump': {
       if (line.words !== 3) return ERROR
       if (!settings.lruCrawler) return CRAWLER_OFF
+      if (replies.length > 0) return PIPELINED
       const classes = line.is(2, 'hash') ? classesOf(core, 'all') : classesOf(core, line.text(2))
       if (classes === undefined) return BAD_CLASS
       metadump(core, new Set(classes))
