@@ -41,7 +41,7 @@ function callFailure(error: CallFailed): Failure {
   const code = error.serviceCode
   if (code) {
     const message = `An error occurred (${code}) when calling the ${operation} operation: ${error.message}`
-    return { code, operation, message, exitCode: SERVICE_ERROR }
+    return { code, operation, message, ...(error.hint !== undefined && { hint: error.hint }), exitCode: SERVICE_ERROR }
   }
   if (cause instanceof Problem) return { ...(failureOf(cause) as Failure), operation }
   const name = cause instanceof Error ? cause.name : ''

@@ -59,6 +59,18 @@ export const unusedFlags: Flags = {
 /** Operations that delete what others may be using. */
 export const deletesGroup = (name: string): boolean => /^DeleteCache(Parameter|Subnet|Security)Group$/.test(name)
 
+export const dryRunFlag: Flags = {
+  'dry-run': toggle({ summary: 'show the request and what is wrong with it; send nothing', helpGroup: 'GLOBAL' }),
+}
+
+/** For the commands that ask for what is missing. */
+export const askFlag: Flags = {
+  input: toggle(
+    { summary: 'on a terminal, ask for required options that are missing (default) or not', helpGroup },
+    true,
+  ),
+}
+
 export const confirmFlags: Flags = {
   yes: toggle({ summary: 'do not ask for confirmation', helpGroup: 'GLOBAL' }),
 }

@@ -5,13 +5,13 @@ import { type ApiClient, openClient } from './client.ts'
 import { confirmOnTerminal } from './confirm.ts'
 import { environment } from './environment.ts'
 import { inputFrom, isDestructive, operationFlags } from './operation-input.ts'
-import { waitForChange, waits } from './operation-wait.ts'
+import { waitForChange } from './operation-wait.ts'
 import { compileQuery, type Form, formOf, jsonText, plainOutput } from './output/answer.ts'
 import { textLines } from './output/text.ts'
 import { allPages, eachPage, type Part, readPaging } from './paginate.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
 import { describeTarget, resolveTarget } from './targets.ts'
-import { print, stdoutIsTerminal } from './terminal.ts'
+import { print, stderrIsTerminal, stdoutIsTerminal } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, operationFlags(name))
@@ -21,6 +21,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   const input: object = readable ? withEndpoints(name, inputFrom(name, flags)) : inputFrom(name, flags)
   const paging = readPaging(name, flags, input)
   const target = resolveTarget(flags, environment)
+  if (flags['dry-run'] === true) return (await import('./dry-run.ts')).showRequest(name, input, target)
   if (isDestructive(name)) {
     await confirmOnTerminal(`${kebabCase(name)} ${subjectOf(input)} on ${describeTarget(target)}?`, flags.yes === true)
   }
@@ -37,8 +38,11 @@ export async function callOperation(name: OperationName, argv: readonly string[]
     }
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
-    const answer = flags.wait === true ? await afterWaiting(name, client, input, flags) : first
+    const answer = flags.wait === true ? await waitForChange(client, name, input, flags) : first
     await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
+  } catch (error) {
+    // A person is helped on; a script gets what aws-cli says, and no further calls.
+    throw stderrIsTerminal() ? await (await import('./hints.ts')).withHint(client, input, error) : error
   } finally {
     client.close()
   }
@@ -76,12 +80,6 @@ async function printPages(parts: AsyncIterable<Part>, show: (answer: object) => 
 async function whenUnused<T>(client: ApiClient, call: () => Promise<T>, input: object, flags: FlagValues): Promise<T> {
   const { callWhenUnused } = await import('./wait-unused.ts')
   return callWhenUnused(client, call, input, flags)
-}
-
-async function afterWaiting(name: OperationName, client: ApiClient, input: object, flags: FlagValues) {
-  const waiter = waits[name]
-  if (!waiter) throw new Error(`${name} has --wait and no waiter`)
-  return waitForChange(client, waiter, subjectOf(input), flags)
 }
 
 /** What the operation is about: the identifier that its input names first. */

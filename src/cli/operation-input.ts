@@ -3,8 +3,10 @@ import { kebabCase } from '../api/names.ts'
 import { type Describe, type Flags, memberFlags } from './flags.ts'
 import {
   answerFlags,
+  askFlag,
   confirmFlags,
   deletesGroup,
+  dryRunFlag,
   globalFlags,
   pagingFlags,
   unusedFlags,
@@ -18,6 +20,8 @@ import { readOption, type Value } from './typed-value.ts'
 export const isDestructive = (name: OperationName): boolean =>
   name.startsWith('Delete') || name === 'RebootCacheCluster'
 
+const isMutating = (name: OperationName): boolean => !/^(Describe|List)/.test(name)
+
 /** Every option of an operation's command: the model's members first, ours after them. */
 export function operationFlags(name: OperationName, describe?: Describe): Flags {
   return {
@@ -26,6 +30,8 @@ export function operationFlags(name: OperationName, describe?: Describe): Flags 
     ...(operation(name).pagination && pagingFlags),
     ...(deletesGroup(name) && unusedFlags),
     ...(isDestructive(name) && confirmFlags),
+    ...(isMutating(name) && dryRunFlag),
+    ...askFlag,
     ...globalFlags,
     ...answerFlags,
   }

@@ -1,35 +1,86 @@
 /** `--wait` on the operations that start a change: which waiter tells that it is done. */
-import type { OperationName } from '../api/model.ts'
+import { type OperationName, operation, structure } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
 import type { ApiClient } from './client.ts'
 import { untilInterrupted } from './interrupt.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem } from './problem.ts'
 import { startProgress } from './progress.ts'
 import { patienceOf, waitUntil } from './wait.ts'
-import { type WaiterName, waiters } from './waiters.ts'
+import { type Waiter, type WaiterName, waiters } from './waiters.ts'
 
-export const waits: Partial<Record<OperationName, WaiterName>> = {
-  CreateCacheCluster: 'cache-cluster-available',
-  ModifyCacheCluster: 'cache-cluster-available',
-  RebootCacheCluster: 'cache-cluster-available',
-  DeleteCacheCluster: 'cache-cluster-deleted',
+interface Change {
+  readonly waiter: WaiterName
+  /** The member of the operation's input that names what changes, and of the Describe operation's. */
+  readonly id: string
 }
 
-/** Waits for the change and returns what to print instead of the first answer: `{}` when the resource is gone. */
+const change = (waiter: WaiterName, id: string): Change => ({ waiter, id })
+
+const cluster = change('cache-cluster-available', 'CacheClusterId')
+const group = change('replication-group-available', 'ReplicationGroupId')
+const serverless = change('serverless-cache-available', 'ServerlessCacheName')
+const globalGroup = change('global-replication-group-available', 'GlobalReplicationGroupId')
+
+export const waits: Partial<Record<OperationName, Change>> = {
+  CreateCacheCluster: cluster,
+  ModifyCacheCluster: cluster,
+  RebootCacheCluster: cluster,
+  DeleteCacheCluster: change('cache-cluster-deleted', 'CacheClusterId'),
+  CreateServerlessCache: serverless,
+  ModifyServerlessCache: serverless,
+  DeleteServerlessCache: change('serverless-cache-deleted', 'ServerlessCacheName'),
+  CreateServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'ServerlessCacheSnapshotName'),
+  CopyServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'TargetServerlessCacheSnapshotName'),
+  DeleteServerlessCacheSnapshot: change('serverless-cache-snapshot-deleted', 'ServerlessCacheSnapshotName'),
+  CreateSnapshot: change('snapshot-available', 'SnapshotName'),
+  CopySnapshot: change('snapshot-available', 'TargetSnapshotName'),
+  DeleteSnapshot: change('snapshot-deleted', 'SnapshotName'),
+  CreateReplicationGroup: group,
+  ModifyReplicationGroup: group,
+  ModifyReplicationGroupShardConfiguration: group,
+  IncreaseReplicaCount: group,
+  DecreaseReplicaCount: group,
+  TestFailover: group,
+  StartMigration: group,
+  CompleteMigration: group,
+  DeleteReplicationGroup: change('replication-group-deleted', 'ReplicationGroupId'),
+  ModifyGlobalReplicationGroup: globalGroup,
+  IncreaseNodeGroupsInGlobalReplicationGroup: globalGroup,
+  DecreaseNodeGroupsInGlobalReplicationGroup: globalGroup,
+  RebalanceSlotsInGlobalReplicationGroup: globalGroup,
+  FailoverGlobalReplicationGroup: globalGroup,
+  DeleteGlobalReplicationGroup: change('global-replication-group-deleted', 'GlobalReplicationGroupId'),
+  CreateUser: change('user-active', 'UserId'),
+  ModifyUser: change('user-active', 'UserId'),
+  DeleteUser: change('user-deleted', 'UserId'),
+  CreateUserGroup: change('user-group-active', 'UserGroupId'),
+  ModifyUserGroup: change('user-group-active', 'UserGroupId'),
+  DeleteUserGroup: change('user-group-deleted', 'UserGroupId'),
+}
+
+/**
+ * Waits for the change that `name` with this input has started, and returns what to print instead of the first answer:
+ * the same form with the state in the end; `{}` when the resource is gone.
+ */
 export async function waitForChange(
   client: ApiClient,
-  name: WaiterName,
-  id: string,
+  name: OperationName,
+  input: object,
   flags: FlagValues,
 ): Promise<Record<string, unknown>> {
-  const waiter = waiters[name]
+  const found = waits[name]
+  if (!found) throw new Error(`${name} has nothing to wait for`)
+  const waiter: Waiter = waiters[found.waiter]
+  const id = String((input as Record<string, unknown>)[found.id] ?? '')
+  const idMember = found.id.replace(/^Target/, '')
   const progress = startProgress(`${id}: waiting until it is ${waiter.success}`)
   try {
     const answer = await untilInterrupted((signal) =>
       waitUntil(
         client,
         waiter,
-        { CacheClusterId: id, ShowCacheNodeInfo: true },
+        { [idMember]: id, ...(waiter.operation === 'DescribeCacheClusters' && { ShowCacheNodeInfo: true }) },
         {
           ...patienceOf(flags, client.target.kind === 'local'),
           signal,
@@ -37,18 +88,32 @@ export async function waitForChange(
         },
       ),
     )
-    const [cluster] = ((answer as Record<string, unknown> | undefined)?.[waiter.list] ?? []) as object[]
-    return cluster ? { CacheCluster: cluster } : {}
+    const [item] = ((answer as Record<string, unknown> | undefined)?.[waiter.list] ?? []) as Record<string, unknown>[]
+    return item ? inFormOf(name, item) : {}
   } catch (error) {
     if (!(error instanceof Problem)) throw error
+    progress.end()
     if (error.kind === 'interrupted') {
-      throw new Problem('interrupted', `Stopped waiting for ${id}; the change itself goes on.`, lookHint(id))
+      throw new Problem(
+        'interrupted',
+        `Stopped waiting for ${id}; the change itself goes on.`,
+        lookHint(waiter, idMember, id),
+      )
     }
-    throw new Problem(error.kind, error.message, [error.hint, lookHint(id)].filter(Boolean).join(' '))
+    const { eventsText } = await import('./events.ts')
+    const told = [error.hint, await eventsText(client, id), lookHint(waiter, idMember, id)]
+    throw new Problem(error.kind, error.message, told.filter(Boolean).join('\n'))
   } finally {
     progress.end()
   }
 }
 
-const lookHint = (id: string): string =>
-  `See how it stands: cachectl describe-cache-clusters --cache-cluster-id ${id}; what happened: cachectl describe-events --source-identifier ${id} --source-type cache-cluster`
+/** `{CacheCluster: ...}` where the operation answers with a structure in a member, the resource itself elsewhere. */
+function inFormOf(name: OperationName, item: Record<string, unknown>): Record<string, unknown> {
+  const { output } = operation(name)
+  const [only] = Object.entries(output ? structure(output).members : {})
+  return only && only[1].kind === 'structure' ? { [only[0]]: item } : item
+}
+
+const lookHint = ({ operation: describe }: Waiter, idMember: string, id: string): string =>
+  `See how it stands: cachectl ${kebabCase(describe)} --${kebabCase(idMember)} ${id}`

@@ -23,11 +23,18 @@ export class CallFailed extends Error {
   override readonly name = 'CallFailed'
   readonly operation: OperationName
   readonly url: string | undefined
+  /** The next step, where somebody has looked it up. */
+  readonly hint: string | undefined
 
-  constructor(operation: OperationName, url: string | undefined, cause: unknown) {
+  constructor(operation: OperationName, url: string | undefined, cause: unknown, hint?: string) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
     this.operation = operation
     this.url = url
+    this.hint = hint
+  }
+
+  withHint(hint: string): CallFailed {
+    return new CallFailed(this.operation, this.url, this.cause, hint)
   }
 
   /** The wire code of a service error; undefined when no answer came. */

@@ -1,4 +1,4 @@
-/** aws-cli's waiters: when a resource has got where it should, and when it never will. */
+/** aws-cli's waiters, and more of their sort: when a resource has got where it should, and when it never will. */
 import type { OperationName } from '../api/model.ts'
 
 export interface Waiter {
@@ -9,49 +9,130 @@ export interface Waiter {
   readonly list: string
   readonly status: string
   readonly success: string
+  /** Other states that are as good. */
+  readonly also?: readonly string[]
   readonly failures: readonly string[]
   /** The error code that means "it is gone", if that is success. */
   readonly goneCode?: string
 }
 
+const clusters = { operation: 'DescribeCacheClusters', list: 'CacheClusters', status: 'CacheClusterStatus' } as const
+const groups = { operation: 'DescribeReplicationGroups', list: 'ReplicationGroups', status: 'Status' } as const
+const serverless = { operation: 'DescribeServerlessCaches', list: 'ServerlessCaches', status: 'Status' } as const
+const snapshots = { operation: 'DescribeSnapshots', list: 'Snapshots', status: 'SnapshotStatus' } as const
+const serverlessSnapshots = {
+  operation: 'DescribeServerlessCacheSnapshots',
+  list: 'ServerlessCacheSnapshots',
+  status: 'Status',
+} as const
+const users = { operation: 'DescribeUsers', list: 'Users', status: 'Status' } as const
+const userGroups = { operation: 'DescribeUserGroups', list: 'UserGroups', status: 'Status' } as const
+const globalGroups = {
+  operation: 'DescribeGlobalReplicationGroups',
+  list: 'GlobalReplicationGroups',
+  status: 'Status',
+} as const
+
 /**
- * botocore's waiters-2.json for 2015-02-02. `create-failed` is ours: the model lacks it, and without it a creation that
- * has failed is waited for until time is up.
+ * The first four are botocore's waiters-2.json for 2015-02-02. `create-failed` is ours: the model lacks it, and without
+ * it a creation that has failed is waited for until time is up. So are the waiters of the other resources, which
+ * aws-cli has none for.
  */
 export const waiters = {
   'cache-cluster-available': {
+    ...clusters,
     name: 'CacheClusterAvailable',
-    operation: 'DescribeCacheClusters',
-    list: 'CacheClusters',
-    status: 'CacheClusterStatus',
     success: 'available',
     failures: ['deleted', 'deleting', 'incompatible-network', 'restore-failed', 'create-failed'],
   },
   'cache-cluster-deleted': {
+    ...clusters,
     name: 'CacheClusterDeleted',
-    operation: 'DescribeCacheClusters',
-    list: 'CacheClusters',
-    status: 'CacheClusterStatus',
     success: 'deleted',
     failures: ['available', 'creating', 'incompatible-network', 'modifying', 'restore-failed', 'snapshotting'],
     goneCode: 'CacheClusterNotFound',
   },
   'replication-group-available': {
+    ...groups,
     name: 'ReplicationGroupAvailable',
-    operation: 'DescribeReplicationGroups',
-    list: 'ReplicationGroups',
-    status: 'Status',
     success: 'available',
     failures: ['deleted', 'create-failed'],
   },
   'replication-group-deleted': {
+    ...groups,
     name: 'ReplicationGroupDeleted',
-    operation: 'DescribeReplicationGroups',
-    list: 'ReplicationGroups',
-    status: 'Status',
     success: 'deleted',
     failures: ['available'],
     goneCode: 'ReplicationGroupNotFoundFault',
+  },
+  'serverless-cache-available': {
+    ...serverless,
+    name: 'ServerlessCacheAvailable',
+    success: 'available',
+    failures: ['deleting', 'deleted', 'create-failed'],
+  },
+  'serverless-cache-deleted': {
+    ...serverless,
+    name: 'ServerlessCacheDeleted',
+    success: 'deleted',
+    failures: ['available', 'creating', 'modifying'],
+    goneCode: 'ServerlessCacheNotFoundFault',
+  },
+  'serverless-cache-snapshot-available': {
+    ...serverlessSnapshots,
+    name: 'ServerlessCacheSnapshotAvailable',
+    success: 'available',
+    failures: ['deleting', 'failed', 'create-failed'],
+  },
+  'serverless-cache-snapshot-deleted': {
+    ...serverlessSnapshots,
+    name: 'ServerlessCacheSnapshotDeleted',
+    success: 'deleted',
+    failures: ['available', 'creating'],
+    goneCode: 'ServerlessCacheSnapshotNotFoundFault',
+  },
+  'snapshot-available': {
+    ...snapshots,
+    name: 'SnapshotAvailable',
+    success: 'available',
+    failures: ['deleting', 'failed', 'create-failed'],
+  },
+  'snapshot-deleted': {
+    ...snapshots,
+    name: 'SnapshotDeleted',
+    success: 'deleted',
+    failures: ['available', 'creating', 'restoring', 'copying'],
+    goneCode: 'SnapshotNotFoundFault',
+  },
+  'user-active': { ...users, name: 'UserActive', success: 'active', failures: ['deleting', 'create-failed'] },
+  'user-deleted': { ...users, name: 'UserDeleted', success: 'deleted', failures: ['active'], goneCode: 'UserNotFound' },
+  'user-group-active': {
+    ...userGroups,
+    name: 'UserGroupActive',
+    success: 'active',
+    failures: ['deleting', 'create-failed'],
+  },
+  'user-group-deleted': {
+    ...userGroups,
+    name: 'UserGroupDeleted',
+    success: 'deleted',
+    failures: ['active'],
+    goneCode: 'UserGroupNotFound',
+  },
+  // `primary-only`: it has no secondary yet, and that is as far as a creation goes.
+  'global-replication-group-available': {
+    ...globalGroups,
+    name: 'GlobalReplicationGroupAvailable',
+    success: 'available',
+    also: ['primary-only'],
+    failures: ['deleting', 'deleted', 'create-failed'],
+  },
+  'global-replication-group-deleted': {
+    ...globalGroups,
+    name: 'GlobalReplicationGroupDeleted',
+    success: 'deleted',
+    failures: ['available'],
+    goneCode: 'GlobalReplicationGroupNotFoundFault',
   },
 } as const satisfies Record<string, Waiter>
 
@@ -65,7 +146,8 @@ export type Verdict =
 export function judge(waiter: Waiter, answer: Record<string, unknown>): Verdict {
   const items = (answer[waiter.list] ?? []) as readonly Record<string, unknown>[]
   const statuses = items.map((item) => String(item[waiter.status]))
-  if (statuses.length > 0 && statuses.every((status) => status === waiter.success)) return { done: true }
+  if (statuses.length > 0 && statuses.every((status) => status === waiter.success || waiter.also?.includes(status)))
+    return { done: true }
   const hopeless = waiter.failures.find((failure) => statuses.includes(failure))
   if (!hopeless) return { done: false, statuses }
   return {

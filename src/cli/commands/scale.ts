@@ -7,11 +7,11 @@ import { type Flag, text, texts, toggle } from '../flags.ts'
 import { confirmFlags, globalFlags, waitFlags } from '../global-flags.ts'
 import { keysMoved } from '../keys-moved.ts'
 import { waitForChange } from '../operation-wait.ts'
-import { jsonText, plainOutput } from '../output/answer.ts'
+import { plainOutput } from '../output/answer.ts'
 import { printForPeople } from '../output/people.ts'
 import { countOf } from '../seconds.ts'
 import { describeTarget } from '../targets.ts'
-import { print, stdoutIsTerminal, tell } from '../terminal.ts'
+import { printLine, stdoutIsTerminal, tell } from '../terminal.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
 export class Scale extends BaseCommand {
@@ -37,7 +37,7 @@ export class Scale extends BaseCommand {
     const id = words[0] as string
     const show = (answer: object) =>
       json
-        ? print(jsonText(plainOutput('ModifyCacheCluster', answer)))
+        ? printLine(JSON.stringify(plainOutput('ModifyCacheCluster', answer), null, 4))
         : printForPeople('ModifyCacheCluster', {}, answer, flags)
     await withClient(flags, async (client) => {
       const cluster = await describeCluster(client, id)
@@ -56,7 +56,7 @@ async function scale(
   flags?: Parameters<typeof waitForChange>[3],
 ) {
   const answer = await client.call('ModifyCacheCluster', change)
-  return flags ? waitForChange(client, 'cache-cluster-available', change.CacheClusterId ?? '', flags) : answer
+  return flags ? waitForChange(client, 'ModifyCacheCluster', change, flags) : answer
 }
 
 /** The change to ask for; undefined: there is nothing to do. Pure. */

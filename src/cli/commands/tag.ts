@@ -4,11 +4,11 @@ import { BaseCommand, word } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
 import { globalFlags } from '../global-flags.ts'
-import { jsonText, plainOutput } from '../output/answer.ts'
+import { plainOutput } from '../output/answer.ts'
 import { printForPeople } from '../output/people.ts'
 import { Problem, usageProblem } from '../problem.ts'
 import { findById } from '../resources.ts'
-import { print } from '../terminal.ts'
+import { printLine } from '../terminal.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
 const ACTIONS = ['list', 'add', 'remove'] as const
@@ -41,7 +41,7 @@ export class Tag extends BaseCommand {
 
 async function show(answer: Output<'ListTagsForResource'>, form: string, flags: Parameters<typeof printForPeople>[3]) {
   const name: OperationName = 'ListTagsForResource'
-  if (form === 'json') print(jsonText(plainOutput(name, answer)))
+  if (form === 'json') printLine(JSON.stringify(plainOutput(name, answer), null, 4))
   else await printForPeople(name, {}, { TagList: answer.TagList ?? [] }, flags)
 }
 

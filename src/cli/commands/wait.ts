@@ -45,7 +45,7 @@ export function waitCommand(name: WaiterName): CommandClass {
 const DESCRIPTION =
   'Looks every 15 seconds on AWS and five times a second on the local engine, for 10 minutes at most, and says nothing on success. A state from which there is no way to the one waited for ends it at once, with exit code 255.'
 
-const resourceOf = (name: WaiterName): string => name.replace(/-(available|deleted)$/, '').replaceAll('-', ' ')
+const resourceOf = (name: WaiterName): string => name.replace(/-(available|active|deleted)$/, '').replaceAll('-', ' ')
 
 function waiterFlags(waiter: Waiter): Flags {
   const { pagination } = operation(waiter.operation)

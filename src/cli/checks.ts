@@ -1,0 +1,135 @@
+/**
+ * What can be seen to be wrong with a request without sending it, from the rules of the guide and the API reference.
+ * It refuses nothing: `--dry-run` tells it, and so does the hint after the service has refused. Pure.
+ */
+import type { OperationName } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
+import type { Item } from './output/human-value.ts'
+
+export interface Complaint {
+  readonly option: string
+  /** A sentence; further lines point at the place. */
+  readonly text: string
+}
+
+interface NameRule {
+  readonly longest: number
+  readonly allowed: RegExp
+  readonly said: string
+}
+
+const LETTERS_AND_HYPHENS: NameRule = { longest: 50, allowed: /[a-z0-9-]/i, said: 'letters, digits and hyphens' }
+
+/** The names that creating operations give. */
+const NAMES: Readonly<Record<string, NameRule>> = {
+  'CreateCacheCluster.CacheClusterId': LETTERS_AND_HYPHENS,
+  'CreateReplicationGroup.ReplicationGroupId': { ...LETTERS_AND_HYPHENS, longest: 40 },
+  'CreateServerlessCache.ServerlessCacheName': { ...LETTERS_AND_HYPHENS, longest: 40 },
+  'CreateServerlessCacheSnapshot.ServerlessCacheSnapshotName': { ...LETTERS_AND_HYPHENS, longest: 40 },
+  'CreateCacheParameterGroup.CacheParameterGroupName': { ...LETTERS_AND_HYPHENS, longest: 255 },
+  'CreateCacheSubnetGroup.CacheSubnetGroupName': { ...LETTERS_AND_HYPHENS, longest: 255 },
+  'CreateUser.UserId': { ...LETTERS_AND_HYPHENS, longest: 40 },
+  'CreateUserGroup.UserGroupId': { ...LETTERS_AND_HYPHENS, longest: 40 },
+}
+
+const IPV6_SINCE = '1.6.6'
+const TLS_SINCE = '1.6.12'
+const MOST_NODES = 60
+
+export function checkRequest(name: OperationName, input: object): Complaint[] {
+  const given = input as Item
+  const names = Object.entries(NAMES).flatMap(([place, rule]) => {
+    const [operation, member = ''] = place.split('.')
+    const value = given[member]
+    return operation === name && typeof value === 'string' ? checkName(member, value, rule) : []
+  })
+  if (name === 'CreateCacheCluster') return [...names, ...checkCluster(given)]
+  return names
+}
+
+function checkName(member: string, value: string, { longest, allowed, said }: NameRule): Complaint[] {
+  const option = kebabCase(member)
+  const characters = [...value]
+  const at = characters.findIndex((character) => !allowed.test(character))
+  const wrong = (text: string, place: number): Complaint[] => [
+    { option, text: `${text}\n${value}\n${' '.repeat(place)}^ try: ${suggestName(value, longest)}` },
+  ]
+  if (at !== -1) return wrong(`"${characters[at]}" is not allowed; ${said} are.`, at)
+  if (!/^[a-z]/i.test(value)) return wrong('It must begin with a letter.', 0)
+  if (value.endsWith('-')) return wrong('It must not end with a hyphen.', value.length - 1)
+  if (value.includes('--')) return wrong('Two hyphens in a row are not allowed.', value.indexOf('--') + 1)
+  if (value.length > longest) return wrong(`It has ${value.length} characters; ${longest} are allowed.`, longest)
+  return []
+}
+
+/** The nearest name that the rules allow. */
+export function suggestName(value: string, longest: number): string {
+  const plain = value
+    .replace(/[^a-z0-9-]+/gi, '-')
+    .replace(/-{2,}/g, '-')
+    .replace(/^[^a-z]+/i, '')
+    .slice(0, longest)
+    .replace(/-+$/, '')
+  return plain === '' ? 'cache-1' : plain
+}
+
+function checkCluster(input: Item): Complaint[] {
+  const { Engine, EngineVersion, NumCacheNodes, NetworkType, IpDiscovery, AZMode } = input
+  const zones = Array.isArray(input.PreferredAvailabilityZones) ? input.PreferredAvailabilityZones : []
+  const memcached = Engine === 'memcached'
+  const version = memcached && typeof EngineVersion === 'string' ? EngineVersion : undefined
+  const nodes = typeof NumCacheNodes === 'number' ? NumCacheNodes : undefined
+  const ipv6 = NetworkType === 'ipv6' || NetworkType === 'dual_stack'
+  const rules: readonly (readonly [wrong: boolean, option: string, text: string])[] = [
+    [
+      zones.length > 0 && nodes !== undefined && zones.length !== nodes,
+      'preferred-availability-zones',
+      `One zone for each node: ${zones.length} zones for ${nodes} nodes.`,
+    ],
+    [
+      AZMode === 'single-az' && new Set(zones).size > 1,
+      'az-mode',
+      `single-az, and nodes in ${new Set(zones).size} zones: cross-az is what fits.`,
+    ],
+    [AZMode === 'cross-az' && nodes === 1, 'az-mode', 'cross-az needs two nodes or more.'],
+    [nodes !== undefined && (nodes < 1 || nodes > MOST_NODES), 'num-cache-nodes', `1 to ${MOST_NODES} nodes.`],
+    [!memcached && nodes !== undefined && nodes > 1, 'num-cache-nodes', 'More than one node: that is Memcached alone.'],
+    [
+      ipv6 && version !== undefined && isOlder(version, IPV6_SINCE),
+      'network-type',
+      `${String(NetworkType)} needs memcached ${IPV6_SINCE} or later, not ${version}.`,
+    ],
+    [IpDiscovery === 'ipv6' && !ipv6, 'ip-discovery', 'ipv6 needs --network-type ipv6 or dual_stack.'],
+    [
+      IpDiscovery === 'ipv4' && NetworkType === 'ipv6',
+      'ip-discovery',
+      'ipv4 is not possible with --network-type ipv6.',
+    ],
+    [
+      input.TransitEncryptionEnabled === true && version !== undefined && isOlder(version, TLS_SINCE),
+      'transit-encryption-enabled',
+      `TLS needs memcached ${TLS_SINCE} or later, not ${version}.`,
+    ],
+    ...familyRules(input, version),
+  ]
+  return rules.flatMap(([wrong, option, text]) => (wrong ? [{ option, text }] : []))
+}
+
+/** The name of a default group tells its family; of another one only the API does. */
+function familyRules({ CacheParameterGroupName: group }: Item, version: string | undefined) {
+  const family = typeof group === 'string' ? /^default\.(memcached\d+\.\d+)$/.exec(group)?.[1] : undefined
+  const wanted = version && `memcached${version.split('.').slice(0, 2).join('.')}`
+  const text = `${family} is not the family of memcached ${version}: default.${wanted}, or a group of that family.`
+  return [
+    [family !== undefined && wanted !== undefined && family !== wanted, 'cache-parameter-group-name', text],
+  ] as const
+}
+
+/** `1.6.6` before `1.6.12`. */
+export function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split('.').map(Number)) as [number[], number[]]
+  const at = a.findIndex((part, index) => part !== (b[index] ?? 0))
+  return at !== -1 && (a[at] as number) < (b[at] ?? 0)
+}
+
+export const complaintText = ({ option, text }: Complaint): string => `--${option}: ${text.replaceAll('\n', '\n    ')}`

@@ -1,0 +1,18 @@
+/** `--dry-run`: the request and what can be seen of it without sending it. */
+import type { OperationName } from '../api/model.ts'
+import { checkRequest, complaintText } from './checks.ts'
+import { ExitWith } from './problem.ts'
+import { describeTarget, type Target } from './targets.ts'
+import { printLine, tell } from './terminal.ts'
+
+const FINDINGS = 1
+
+/** The request goes to stdout as --cli-input-json takes it. Leaves with 1 when something is wrong with it. */
+export function showRequest(name: OperationName, input: object, target: Target): void {
+  tell(`Not sent: ${name} to ${describeTarget(target)}`)
+  printLine(JSON.stringify(input, null, 4))
+  const complaints = checkRequest(name, input)
+  if (complaints.length === 0) tell('Nothing wrong can be seen without sending it.')
+  for (const complaint of complaints) tell(complaintText(complaint))
+  if (complaints.length > 0) throw new ExitWith(FINDINGS)
+}

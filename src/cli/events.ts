@@ -1,0 +1,23 @@
+/** What has happened to a resource, for whoever asks why it did not get where it should. */
+import type { ApiClient } from './client.ts'
+import { absoluteTime } from './output/relative-time.ts'
+import { CallFailed } from './problem.ts'
+
+const LATEST = 8
+const LOOK_BACK_MINUTES = 24 * 60
+
+/** The latest events of a resource, oldest first, a line each; undefined when there are none or they can't be had. */
+export async function eventsText(client: ApiClient, id: string): Promise<string | undefined> {
+  try {
+    const { Events = [] } = await client.call('DescribeEvents', { Duration: LOOK_BACK_MINUTES })
+    const lines = Events.filter(({ SourceIdentifier }) => SourceIdentifier === id)
+      .map(({ Date: at, Message }) => ({ at: at?.getTime() ?? 0, Message }))
+      .sort((a, b) => a.at - b.at)
+      .slice(-LATEST)
+      .map(({ at, Message }) => `  ${absoluteTime(new Date(at))}  ${Message}`)
+    return lines.length > 0 ? `What has happened to ${id}:\n${lines.join('\n')}` : undefined
+  } catch (error) {
+    if (error instanceof CallFailed) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,69 @@
+/** After a refusal: what a person would look up next, looked up. Loaded only then, and only where somebody reads it. */
+import { type OperationName, operation } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
+import { checkRequest, complaintText } from './checks.ts'
+import type { ApiClient } from './client.ts'
+import type { Item } from './output/human-value.ts'
+import { CallFailed } from './problem.ts'
+import { type Found, findAll, type Kind, kinds } from './resources.ts'
+import { nearest } from './suggest.ts'
+import { usersOfGroup } from './wait-unused.ts'
+
+/** The error with a hint where there is something to say; whatever fails on the way there leaves it as it was. */
+export async function withHint(client: ApiClient, input: object, error: unknown): Promise<unknown> {
+  if (!(error instanceof CallFailed) || error.serviceCode === undefined) return error
+  try {
+    const hint = await hintFor(client, input, error)
+    return hint === undefined ? error : error.withHint(hint)
+  } catch {
+    return error
+  }
+}
+
+async function hintFor(client: ApiClient, input: object, error: CallFailed): Promise<string | undefined> {
+  const code = error.serviceCode ?? ''
+  const complaints = checkRequest(error.operation, input).map(complaintText)
+  if (complaints.length > 0) return complaints.join('\n')
+  if (/NotFound(Fault)?$/.test(code)) return notFoundHint(client, input, error.operation, code)
+  const users = await usersOfGroup(client, error, input)
+  if (users.length > 0) {
+    return `Used by ${users.join(', ')}. --wait-unused deletes it as soon as nothing uses it any more.`
+  }
+  if (/State(Fault)?$/.test(code))
+    return 'See how it stands: cachectl list. An earlier command with --wait returns when it is done.'
+  return undefined
+}
+
+/** The kind that the code says is missing, and the member that names it: `CacheParameterGroupNotFound`. */
+async function notFoundHint(client: ApiClient, input: object, name: OperationName, code: string) {
+  const shape = code.replace(/NotFound(Fault)?$/, '')
+  const wanted = kinds.find(({ id }) => id.replace(/(Id|Name)$/, '') === shape)
+  const spoken = wanted && (input as Item)[wanted.id]
+  if (!wanted || typeof spoken !== 'string') return undefined
+  const found = await findAll(client, [wanted, ...kinds.filter(({ cache }) => cache)])
+  const namesake = found.find(({ kind, item }) => kind !== wanted && item[kind.id] === spoken)
+  if (namesake) return namesakeHint(namesake, name, spoken)
+  const ids = found.filter(({ kind }) => kind === wanted).map(({ item }) => String(item[wanted.id]))
+  // The newest of equals: default.memcached1.6 rather than 1.4.
+  const guess = nearest(spoken, [...new Set(ids)].sort().reverse())
+  if (guess) return `Did you mean ${guess}?`
+  return ids.length === 0
+    ? `There is no ${wanted.name} here at all.`
+    : `There is: ${[...new Set(ids)].sort().slice(0, 8).join(', ')}${ids.length > 8 ? ', ...' : ''}.`
+}
+
+function namesakeHint({ kind }: Found, name: OperationName, id: string): string {
+  const command = kebabCase(sameOn(name, kind) ?? kind.describe)
+  return `${id} is a ${kind.name}: cachectl ${command} --${kebabCase(kind.id)} ${id}`
+}
+
+/** `DeleteCacheCluster` on a serverless cache is `DeleteServerlessCache`. */
+function sameOn(name: OperationName, { id, describe }: Kind): OperationName | undefined {
+  const [verb] = /^[A-Z][a-z]+/.exec(name) ?? []
+  const candidate = verb === 'Describe' ? describe : `${verb}${id.replace(/(Id|Name)$/, '')}`
+  return isKnown(candidate) ? candidate : undefined
+}
+
+function isKnown(name: string): name is OperationName {
+  return operation(name as OperationName) !== undefined // the cast only asks
+}
