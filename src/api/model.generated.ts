@@ -133,17 +133,17 @@ export const model = {
     BatchApplyUpdateActionMessage: {
       required: ["ServiceUpdateName"],
       members: {
-        ServiceUpdateName: {"kind":"string"},
         ReplicationGroupIds: {"kind":"list","item":"member","of":{"kind":"string"}},
         CacheClusterIds: {"kind":"list","item":"member","of":{"kind":"string"}},
+        ServiceUpdateName: {"kind":"string"},
       },
     },
     BatchStopUpdateActionMessage: {
       required: ["ServiceUpdateName"],
       members: {
-        ServiceUpdateName: {"kind":"string"},
         ReplicationGroupIds: {"kind":"list","item":"member","of":{"kind":"string"}},
         CacheClusterIds: {"kind":"list","item":"member","of":{"kind":"string"}},
+        ServiceUpdateName: {"kind":"string"},
       },
     },
     CacheCluster: {
@@ -491,8 +491,8 @@ export const model = {
       required: ["GlobalReplicationGroupIdSuffix","PrimaryReplicationGroupId"],
       members: {
         GlobalReplicationGroupIdSuffix: {"kind":"string"},
-        PrimaryReplicationGroupId: {"kind":"string"},
         GlobalReplicationGroupDescription: {"kind":"string"},
+        PrimaryReplicationGroupId: {"kind":"string"},
       },
     },
     CreateGlobalReplicationGroupResult: {
@@ -556,8 +556,8 @@ export const model = {
       required: ["ServerlessCacheName","Engine"],
       members: {
         ServerlessCacheName: {"kind":"string"},
-        Engine: {"kind":"string"},
         Description: {"kind":"string"},
+        Engine: {"kind":"string"},
         MajorEngineVersion: {"kind":"string"},
         CacheUsageLimits: {"kind":"structure","shape":"CacheUsageLimits"},
         KmsKeyId: {"kind":"string"},
@@ -595,9 +595,9 @@ export const model = {
     CreateSnapshotMessage: {
       required: ["SnapshotName"],
       members: {
-        SnapshotName: {"kind":"string"},
         ReplicationGroupId: {"kind":"string"},
         CacheClusterId: {"kind":"string"},
+        SnapshotName: {"kind":"string"},
         KmsKeyId: {"kind":"string"},
         Tags: {"kind":"list","item":"Tag","of":{"kind":"structure","shape":"Tag"}},
       },
@@ -623,8 +623,8 @@ export const model = {
         UserId: {"kind":"string"},
         UserName: {"kind":"string"},
         Engine: {"kind":"string"},
-        AccessString: {"kind":"string"},
         Passwords: {"kind":"list","item":"member","of":{"kind":"string"}},
+        AccessString: {"kind":"string"},
         NoPasswordRequired: {"kind":"boolean"},
         Tags: {"kind":"list","item":"Tag","of":{"kind":"structure","shape":"Tag"}},
         AuthenticationMode: {"kind":"structure","shape":"AuthenticationMode"},
@@ -640,9 +640,9 @@ export const model = {
     DataStorage: {
       required: ["Unit"],
       members: {
-        Unit: {"kind":"string","enum":"DataStorageUnit"},
         Maximum: {"kind":"number"},
         Minimum: {"kind":"number"},
+        Unit: {"kind":"string","enum":"DataStorageUnit"},
       },
     },
     DecreaseNodeGroupsInGlobalReplicationGroupMessage: {
@@ -650,9 +650,9 @@ export const model = {
       members: {
         GlobalReplicationGroupId: {"kind":"string"},
         NodeGroupCount: {"kind":"number"},
-        ApplyImmediately: {"kind":"boolean"},
         GlobalNodeGroupsToRemove: {"kind":"list","item":"GlobalNodeGroupId","of":{"kind":"string"}},
         GlobalNodeGroupsToRetain: {"kind":"list","item":"GlobalNodeGroupId","of":{"kind":"string"}},
+        ApplyImmediately: {"kind":"boolean"},
       },
     },
     DecreaseNodeGroupsInGlobalReplicationGroupResult: {
@@ -665,10 +665,10 @@ export const model = {
       required: ["ReplicationGroupId","ApplyImmediately"],
       members: {
         ReplicationGroupId: {"kind":"string"},
-        ApplyImmediately: {"kind":"boolean"},
         NewReplicaCount: {"kind":"number"},
         ReplicaConfiguration: {"kind":"list","item":"ConfigureShard","of":{"kind":"structure","shape":"ConfigureShard"}},
         ReplicasToRemove: {"kind":"list","item":"member","of":{"kind":"string"}},
+        ApplyImmediately: {"kind":"boolean"},
       },
     },
     DecreaseReplicaCountResult: {
@@ -1169,8 +1169,8 @@ export const model = {
       members: {
         GlobalReplicationGroupId: {"kind":"string"},
         NodeGroupCount: {"kind":"number"},
-        ApplyImmediately: {"kind":"boolean"},
         RegionalConfigurations: {"kind":"list","item":"RegionalConfiguration","of":{"kind":"structure","shape":"RegionalConfiguration"}},
+        ApplyImmediately: {"kind":"boolean"},
       },
     },
     IncreaseNodeGroupsInGlobalReplicationGroupResult: {
@@ -1183,9 +1183,9 @@ export const model = {
       required: ["ReplicationGroupId","ApplyImmediately"],
       members: {
         ReplicationGroupId: {"kind":"string"},
-        ApplyImmediately: {"kind":"boolean"},
         NewReplicaCount: {"kind":"number"},
         ReplicaConfiguration: {"kind":"list","item":"ConfigureShard","of":{"kind":"structure","shape":"ConfigureShard"}},
+        ApplyImmediately: {"kind":"boolean"},
       },
     },
     IncreaseReplicaCountResult: {
@@ -1580,7 +1580,7 @@ export const model = {
     RecurringCharge: {
       required: [],
       members: {
-        RecurringChargeAmount: {"kind":"number"},
+        RecurringChargeAmount: {"kind":"number","double":true},
         RecurringChargeFrequency: {"kind":"string"},
       },
     },
@@ -1668,8 +1668,8 @@ export const model = {
         CacheNodeType: {"kind":"string"},
         StartTime: {"kind":"timestamp"},
         Duration: {"kind":"number"},
-        FixedPrice: {"kind":"number"},
-        UsagePrice: {"kind":"number"},
+        FixedPrice: {"kind":"number","double":true},
+        UsagePrice: {"kind":"number","double":true},
         CacheNodeCount: {"kind":"number"},
         ProductDescription: {"kind":"string"},
         OfferingType: {"kind":"string"},
@@ -1691,8 +1691,8 @@ export const model = {
         ReservedCacheNodesOfferingId: {"kind":"string"},
         CacheNodeType: {"kind":"string"},
         Duration: {"kind":"number"},
-        FixedPrice: {"kind":"number"},
-        UsagePrice: {"kind":"number"},
+        FixedPrice: {"kind":"number","double":true},
+        UsagePrice: {"kind":"number","double":true},
         ProductDescription: {"kind":"string"},
         OfferingType: {"kind":"string"},
         RecurringCharges: {"kind":"list","item":"RecurringCharge","of":{"kind":"structure","shape":"RecurringCharge"}},
@@ -1827,7 +1827,7 @@ export const model = {
     SlotMigration: {
       required: [],
       members: {
-        ProgressPercentage: {"kind":"number"},
+        ProgressPercentage: {"kind":"number","double":true},
       },
     },
     Snapshot: {

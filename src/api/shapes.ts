@@ -4,7 +4,8 @@ export type EnumName = string
 
 export type Member =
   | { readonly kind: 'string'; readonly enum?: EnumName }
-  | { readonly kind: 'number' | 'boolean' | 'timestamp' }
+  | { readonly kind: 'number'; readonly double?: true }
+  | { readonly kind: 'boolean' | 'timestamp' }
   /** `item` is the element's Query and XML name: `member` unless the API model names it otherwise. */
   | { readonly kind: 'list'; readonly item: string; readonly of: Member }
   | { readonly kind: 'structure'; readonly shape: string }

@@ -3,6 +3,7 @@ import * as sdk from '@aws-sdk/client-elasticache'
 import type { OperationName } from '../api/model.ts'
 import { forgetEndpointUrls } from './environment.ts'
 import type { AwsTarget } from './targets.ts'
+import { keepWireTimes } from './wire-times.ts'
 
 export interface AwsCaller {
   call(name: OperationName, input: object, signal?: AbortSignal): Promise<object>
@@ -19,6 +20,7 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     ...(target.profile !== undefined && { profile: target.profile }),
   })
   // Looked up by name: the compiler can't follow that into seventy-five classes.
+  keepWireTimes(client.config.protocol)
   const commands = sdk as unknown as Record<string, new (input: object) => Parameters<typeof client.send>[0]>
   return {
     async call(name, input, signal) {

@@ -1,23 +1,23 @@
 /** One operation from its arguments to the printed answer. */
 import { type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
+import { type AwsConfig, awsConfig } from './aws-config.ts'
 import { type ApiClient, openClient } from './client.ts'
 import { confirmOnTerminal } from './confirm.ts'
 import { environment } from './environment.ts'
 import { inputFrom, isDestructive, operationFlags } from './operation-input.ts'
 import { waitForChange } from './operation-wait.ts'
-import { compileQuery, type Form, formOf, jsonText, plainOutput } from './output/answer.ts'
-import { textLines } from './output/text.ts'
-import { allPages, eachPage, type Part, readPaging } from './paginate.ts'
+import { answerPrinter } from './output/print.ts'
+import { allPages, eachPage, readPaging } from './paginate.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
 import { describeTarget, resolveTarget } from './targets.ts'
-import { print, stderrIsTerminal, stdoutIsTerminal } from './terminal.ts'
+import { stderrIsTerminal, stdoutIsTerminal } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, operationFlags(name))
-  const readable = wantsReadable(flags)
-  const form = formOf(flags.output)
-  const pick = await compileQuery(flags.query as string | undefined)
+  const config = awsConfig(flags, environment)
+  const readable = wantsReadable(flags, config)
+  const printer = await answerPrinter(name, flags, config)
   const input: object = readable ? withEndpoints(name, inputFrom(name, flags)) : inputFrom(name, flags)
   const paging = readPaging(name, flags, input)
   const target = resolveTarget(flags, environment)
@@ -29,17 +29,16 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   try {
     const { pagination } = operation(name)
     const once = async (page: object) => (await client.call(name, page)) as Record<string, unknown>
-    const show = (answer: object) => pick(plainOutput(name, answer))
     if (pagination && paging) {
       const parts = eachPage(pagination, input, paging, once)
-      if (form === 'text') return await printPages(parts, show, flags.query !== undefined)
+      if (printer.pageByPage) return await printer.pages(parts)
       const answer = await allPages(pagination, parts)
-      return await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
+      return await (readable ? printReadable(name, input, answer, flags) : printer.whole(answer))
     }
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
     const answer = flags.wait === true ? await waitForChange(client, name, input, flags) : first
-    await (readable ? printReadable(name, input, answer, flags) : printAnswer(form, show(answer)))
+    await (readable ? printReadable(name, input, answer, flags) : printer.whole(answer))
   } catch (error) {
     // A person is helped on; a script gets what aws-cli says, and no further calls.
     throw stderrIsTerminal() ? await (await import('./hints.ts')).withHint(client, input, error) : error
@@ -48,14 +47,12 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   }
 }
 
-function printAnswer(form: Form, answer: unknown): void {
-  if (form === 'json') print(jsonText(answer))
-  if (form === 'text') print(textLines(answer))
-}
-
 /** On a terminal, unless somebody has asked for a form or a part of the answer. */
-const wantsReadable = ({ output, query }: FlagValues): boolean =>
-  stdoutIsTerminal() && output === undefined && query === undefined && !environment.AWS_DEFAULT_OUTPUT
+const wantsReadable = ({ output, query }: FlagValues, { settings }: AwsConfig): boolean =>
+  stdoutIsTerminal() &&
+  output === undefined &&
+  query === undefined &&
+  !(environment.AWS_DEFAULT_OUTPUT || settings.output)
 
 /** A person wants to see where the nodes are without asking for it. */
 const withEndpoints = (name: OperationName, input: object): object =>
@@ -64,17 +61,6 @@ const withEndpoints = (name: OperationName, input: object): object =>
 async function printReadable(name: OperationName, input: object, answer: object, flags: FlagValues): Promise<void> {
   const { printForPeople } = await import('./output/people.ts')
   await printForPeople(name, input, answer, flags)
-}
-
-/**
- * Text goes out page by page, and the query is asked of each: aws-cli's way. Not its line `None` for a token that the
- * query doesn't pick, though: it says nothing, and scripts take it for an item.
- */
-async function printPages(parts: AsyncIterable<Part>, show: (answer: object) => unknown, queried: boolean) {
-  for await (const { page, nextToken } of parts) {
-    print(textLines(show(page)))
-    if (nextToken !== undefined && !queried) print(textLines({ NextToken: { NextToken: nextToken } }))
-  }
 }
 
 async function whenUnused<T>(client: ApiClient, call: () => Promise<T>, input: object, flags: FlagValues): Promise<T> {

@@ -2,10 +2,11 @@
 
 import type { OperationName } from '../api/model.ts'
 import { operation } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
 import type { Pagination } from '../api/shapes.ts'
 import type { FlagValues } from './parse.ts'
-import { usageProblem } from './problem.ts'
-import { countOf } from './seconds.ts'
+import { Problem, usageProblem } from './problem.ts'
+import { tell } from './terminal.ts'
 
 export interface Paging {
   readonly maxItems: number | undefined
@@ -28,24 +29,33 @@ const TRUNCATED = 'boto_truncate_amount'
 export function readPaging(name: OperationName, flags: FlagValues, input: object): Paging | undefined {
   const { pagination } = operation(name)
   if (!pagination) return undefined
-  const given = ['max-items', 'page-size', 'starting-token'].filter((flag) => flags[flag] !== undefined)
   const byHand = [pagination.input, pagination.limit].some((member) => member in input)
   if (flags.paginate === false || byHand) {
+    const given = ['starting-token', 'page-size', 'max-items'].filter((flag) => flags[flag] !== undefined)
     if (given.length === 0) return undefined
-    const reason = byHand ? 'paging by hand' : '--no-paginate'
+    const reason = 'Cannot specify --no-paginate along with pagination arguments'
     const options = given.map((flag) => `--${flag}`).join(', ')
-    throw usageProblem(`Error during pagination: Cannot specify ${reason} along with pagination arguments: ${options}`)
+    throw new Problem(
+      'general',
+      `Error during pagination: ${reason}: ${options}`,
+      byHand ? `--${kebabCase(pagination.input)} and --${kebabCase(pagination.limit)} mean --no-paginate.` : undefined,
+    )
   }
+  const maxItems = optionalCount(flags, 'max-items')
+  if (maxItems === 0) tell('warning: Non-positive values for --max-items may result in undefined behavior.')
   return {
-    maxItems: optionalCount(flags, 'max-items'),
+    maxItems,
     pageSize: optionalCount(flags, 'page-size'),
     start: readToken(flags['starting-token'] as string | undefined, pagination),
   }
 }
 
-/** A part of the answer in the answer's own form; the last one of an answer cut short carries `NextToken`. */
+/** A part of the answer; the last one of an answer cut short says where the next one begins. */
 export interface Part {
+  /** Its items alone, in the answer's own form. */
   readonly page: Page
+  /** All of what the service sent, without items that are not asked for. */
+  readonly whole: Page
   readonly nextToken?: string
 }
 
@@ -66,16 +76,26 @@ export async function* eachPage(
     const items = ((at(page, pagination.results) as unknown[] | undefined) ?? []).slice(skip)
     if (items.length > room) {
       const nextToken = encodeToken({ [pagination.input]: token ?? null, [TRUNCATED]: skip + room })
-      return yield { page: withResults(pagination, items.slice(0, room)), nextToken }
+      return yield { ...part(pagination, page, items.slice(0, room)), nextToken }
     }
     room -= items.length
     const next = at(page, pagination.output) as string | undefined
     const more = next && room === 0 ? { nextToken: encodeToken({ [pagination.input]: next }) } : {}
-    yield { page: withResults(pagination, items), ...more }
+    yield { ...part(pagination, page, items), ...more }
     if (!next || room === 0) return
     if (next === token) throw new Error(`The same next token was received twice: ${next}`)
     token = next
     skip = 0
+  }
+}
+
+function part(pagination: Pagination, page: Page, items: unknown[]): Part {
+  const own = withResults(pagination, items)
+  const [outer = ''] = pagination.results.split('.')
+  const inner = own[outer]
+  return {
+    page: own,
+    whole: { ...page, [outer]: Array.isArray(inner) ? inner : { ...(page[outer] as Page), ...(inner as Page) } },
   }
 }
 
@@ -102,19 +122,31 @@ function encodeToken(next: Record<string, unknown>): string {
   return Buffer.from(`{${pairs.join(', ')}}`).toString('base64')
 }
 
+/** A NextToken; the older `marker___items`, or a marker of the service's own, as botocore still takes them. */
 function readToken(text: string | undefined, { input }: Pagination): Position {
   if (text === undefined) return { token: undefined, skip: 0 }
-  try {
-    const decoded = JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as Record<string, unknown>
+  const decoded = decodeToken(text)
+  if (decoded) {
     const token = decoded[input]
     const skip = decoded[TRUNCATED]
     return { token: typeof token === 'string' ? token : undefined, skip: typeof skip === 'number' ? skip : 0 }
+  }
+  const [, marker = text, count = '0'] = /^(.*)___(\d+)$/s.exec(text) ?? []
+  return { token: marker === 'None' ? undefined : marker, skip: Number(count) }
+}
+
+function decodeToken(text: string): Page | undefined {
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8'))
+    return typeof decoded === 'object' && decoded !== null ? (decoded as Page) : undefined
   } catch {
-    throw usageProblem(`Bad starting token: ${text}`)
+    return undefined
   }
 }
 
 function optionalCount(flags: FlagValues, name: string): number | undefined {
   const given = flags[name]
-  return typeof given === 'string' ? countOf(name, given, 1) : undefined
+  if (typeof given !== 'string') return undefined
+  if (/^\d+$/.test(given)) return Number(given)
+  throw usageProblem(`argument --${name}: invalid int value: '${given}'`, 'It must be a whole number.')
 }

@@ -1,4 +1,5 @@
 /** Where a request goes and whose credentials sign it. */
+import { awsConfig, profileOf } from './aws-config.ts'
 import { credentialsOf } from './engine-users.ts'
 import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
@@ -29,7 +30,7 @@ type Choice =
   | { readonly kind: 'aws' }
   | { readonly kind: 'endpoint'; readonly url: string }
 
-/** `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, local. */
+/** `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, `endpoint_url` of the profile, local. */
 export function chooseTarget(flags: FlagValues, env: Environment): Choice {
   const endpointFlag = flags['endpoint-url']
   if (typeof endpointFlag === 'string') return { kind: 'endpoint', url: checkedUrl('--endpoint-url', endpointFlag) }
@@ -40,6 +41,8 @@ export function chooseTarget(flags: FlagValues, env: Environment): Choice {
     const url = env[name]
     if (url) return { kind: 'endpoint', url: checkedUrl(name, url) }
   }
+  const { endpointUrl } = awsConfig(flags, env)
+  if (endpointUrl) return { kind: 'endpoint', url: checkedUrl('endpoint_url', endpointUrl) }
   return { kind: 'local' }
 }
 
@@ -54,7 +57,7 @@ export function resolveTarget(flags: FlagValues, env: Environment): Target {
     return localTarget(engine, region, env)
   }
   if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
-  const profile = (flags.profile as string | undefined) ?? (env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || undefined)
+  const profile = profileOf(flags, env)
   return { kind: choice.kind, url: choice.kind === 'endpoint' ? choice.url : undefined, region, profile }
 }
 

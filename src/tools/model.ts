@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as sdk from '@aws-sdk/client-elasticache'
+import { doubles, memberOrder } from '../api/overrides.ts'
 import type { EnumName, Fault, Member, Model, Operation, Pagination, Structure } from '../api/shapes.ts'
 
 type Traits = number | Record<string, unknown>
@@ -40,9 +41,10 @@ export function buildModel(): Model {
     const [names, refs, requiredCount = 0] = schema.slice(4) as [string[], Ref[], number?]
     const members: Record<string, Member> = {}
     structures[name] = { required: names.slice(0, requiredCount), members }
-    names.forEach((member, index) => {
-      members[member] = describeMember(refs[index] as Ref, memberTypes.get(`${name}.${member}`))
-    })
+    for (const member of new Set([...(memberOrder[name] ?? []), ...names])) {
+      const described = describeMember(refs[names.indexOf(member)] as Ref, memberTypes.get(`${name}.${member}`))
+      members[member] = doubles[name]?.includes(member) ? { kind: 'number', double: true } : described
+    }
     return name
   }
 

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { compileQuery, isoTime, jsonText, plainOutput } from '../../src/cli/output/answer.ts'
+import { plainOutput } from '../../src/cli/output/answer.ts'
+import { jsonText } from '../../src/cli/output/json.ts'
+import { compileQuery } from '../../src/cli/output/query.ts'
+import { isoTime } from '../../src/cli/output/times.ts'
 
 describe('times are written as Python writes them', () => {
   test.each([

@@ -1,3 +1,5 @@
+import { Float, pythonText } from './python-text.ts'
+
 /**
  * `--output text`: lines of TAB-separated columns. A structure is a line of its scalars, sorted by name, behind the
  * upper-case name of the member that holds it; what is nested follows on lines of its own.
@@ -14,7 +16,7 @@ type Structure = Readonly<Record<string, unknown>>
 function linesOf(value: unknown, name?: string, columns?: readonly string[]): string[][] {
   if (Array.isArray(value)) return linesOfList(value, name)
   if (isStructure(value)) return linesOfStructure(value, name, columns)
-  return [[word(value)]]
+  return [[pythonText(value)]]
 }
 
 function linesOfList(items: readonly unknown[], name: string | undefined): string[][] {
@@ -33,7 +35,9 @@ function linesOfList(items: readonly unknown[], name: string | undefined): strin
 // Under a name each has a line of its own; without one, as after a query, they share a line.
 function linesOfScalars(scalars: readonly unknown[], name: string | undefined): string[][] {
   if (scalars.length === 0) return []
-  return name === undefined ? [scalars.map(word)] : scalars.map((scalar) => [name.toUpperCase(), word(scalar)])
+  return name === undefined
+    ? [scalars.map(pythonText)]
+    : scalars.map((scalar) => [name.toUpperCase(), pythonText(scalar)])
 }
 
 function linesOfStructure(
@@ -43,22 +47,15 @@ function linesOfStructure(
 ): string[][] {
   const keys = sorted(Object.keys(value))
   const shown = columns ?? keys.filter((key) => isScalar(value[key]))
-  const line = shown.map((key) => (key in value ? word(value[key]) : ''))
+  const line = shown.map((key) => (key in value ? pythonText(value[key]) : ''))
   const head = name === undefined ? line : [name.toUpperCase(), ...line]
   const nested = keys.filter((key) => (columns ? !columns.includes(key) : !isScalar(value[key])))
   return [...(line.length > 0 ? [head] : []), ...nested.flatMap((key) => linesOf(value[key], key))]
 }
 
 const isStructure = (value: unknown): value is Structure =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Float)
 
-const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null
-
-/** As Python's str() has it. */
-function word(value: unknown): string {
-  if (value === null || value === undefined) return 'None'
-  if (typeof value === 'boolean') return value ? 'True' : 'False'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
+const isScalar = (value: unknown): boolean => !Array.isArray(value) && !isStructure(value)
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort()

@@ -1,0 +1,64 @@
+/** Prints answers in the form that a program, or a person who has asked for it, wants. */
+import type { OperationName } from '../../api/model.ts'
+import type { AwsConfig } from '../aws-config.ts'
+import { environment } from '../environment.ts'
+import type { Part } from '../paginate.ts'
+import type { FlagValues } from '../parse.ts'
+import { columns, print, stdoutIsTerminal } from '../terminal.ts'
+import { type Form, formOf, plainOutput } from './answer.ts'
+import { jsonText } from './json.ts'
+import { compileQuery } from './query.ts'
+import { textLines } from './text.ts'
+import { timeTextOf } from './times.ts'
+
+export interface Printer {
+  readonly form: Form
+  whole(answer: object): Promise<void>
+  /** For the forms that don't wait for the last page; false: this one does. */
+  readonly pageByPage: boolean
+  pages(parts: AsyncIterable<Part>): Promise<void>
+}
+
+/** Refuses bad values of `--output`, `--query` and `--color` before anything is sent. */
+export async function answerPrinter(name: OperationName, flags: FlagValues, { settings }: AwsConfig): Promise<Printer> {
+  const form = formOf(flags.output, environment.AWS_DEFAULT_OUTPUT || settings.output)
+  const pick = await compileQuery(flags.query as string | undefined)
+  const timeText = timeTextOf(settings.cli_timestamp_format)
+  const show = (answer: object) => pick(plainOutput(name, answer, timeText))
+  return {
+    form,
+    pageByPage: form === 'text' || form === 'yaml-stream',
+    whole: async (answer) => print(await written(form, name, show(answer), flags)),
+    async pages(parts) {
+      for await (const { page, whole, nextToken } of parts) {
+        if (form === 'yaml-stream') print(await written(form, name, show(whole), flags))
+        else print(textLines(show(page)))
+        // Not aws-cli's line `None` for a token that the query doesn't pick: scripts take it for an item.
+        if (form === 'text' && nextToken !== undefined && flags.query === undefined) {
+          print(textLines({ NextToken: { NextToken: nextToken } }))
+        }
+      }
+    },
+  }
+}
+
+async function written(form: Form, name: OperationName, answer: unknown, flags: FlagValues): Promise<string> {
+  switch (form) {
+    case 'json':
+      return jsonText(answer)
+    case 'text':
+      return textLines(answer)
+    case 'table': {
+      const { wantsColour } = await import('./style.ts')
+      const { awsTable } = await import('./aws-table.ts')
+      const colour = wantsColour(flags.color, environment, stdoutIsTerminal())
+      return awsTable(name, answer, { width: columns(), colour })
+    }
+    case 'yaml':
+      return (await import('./yaml.ts')).yamlText(answer)
+    case 'yaml-stream':
+      return (await import('./yaml.ts')).yamlStreamItem(answer)
+    case 'off':
+      return ''
+  }
+}
