@@ -11,10 +11,10 @@ import { answerPrinter } from './output/print.ts'
 import { allPages, eachPage, readPaging } from './paginate.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
 import { describeTarget, resolveTarget } from './targets.ts'
-import { stderrIsTerminal, stdoutIsTerminal } from './terminal.ts'
+import { canAsk, stderrIsTerminal, stdoutIsTerminal } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
-  const { flags } = parseArguments(argv, operationFlags(name))
+  const { flags } = parseArguments(canAsk() ? await complete(name, argv) : argv, operationFlags(name))
   const config = awsConfig(flags, environment)
   const readable = wantsReadable(flags, config)
   const printer = await answerPrinter(name, flags, config)
@@ -45,6 +45,12 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   } finally {
     client.close()
   }
+}
+
+/** Where somebody can be asked, what is missing is asked for. */
+async function complete(name: OperationName, argv: readonly string[]): Promise<readonly string[]> {
+  const { askForMissing } = await import('./wizard.ts')
+  return askForMissing(name, argv)
 }
 
 /** On a terminal, unless somebody has asked for a form or a part of the answer. */

@@ -1,0 +1,84 @@
+/** The real values to choose from: what the target itself knows of, by calls of its API. */
+import { enumValues, type OperationName } from '../api/model.ts'
+import type { Member } from '../api/shapes.ts'
+import type { ApiClient } from './client.ts'
+import { isItem, isItems } from './output/human-value.ts'
+import type { Choice } from './prompt.ts'
+import { describeAll, findAll, kinds } from './resources.ts'
+import type { Answers } from './wizard-questions.ts'
+
+const plain = (values: Iterable<unknown>): Choice[] =>
+  [...new Set([...values].flatMap((value) => (typeof value === 'string' && value !== '' ? [value] : [])))].map(
+    (value) => ({ name: value, value }),
+  )
+
+type Values = (client: ApiClient, answers: Answers, name: OperationName) => Promise<Choice[]>
+
+const engineOf = (answers: Answers): { Engine?: string } => {
+  const engine = answers.get('Engine')?.[0]
+  return engine === undefined ? {} : { Engine: engine }
+}
+
+const bySource: Readonly<Record<string, Values>> = {
+  Engine: async (client, _, name) => {
+    if (name === 'CreateServerlessCache') return plain(['memcached', 'valkey', 'redis'])
+    return plain((await describeAll(client, 'DescribeCacheEngineVersions')).map(({ Engine }) => Engine))
+  },
+  EngineVersion: async (client, answers) =>
+    plain(
+      (await describeAll(client, 'DescribeCacheEngineVersions', engineOf(answers))).map((item) => item.EngineVersion),
+    ),
+  CacheParameterGroupFamily: async (client) =>
+    plain((await describeAll(client, 'DescribeCacheEngineVersions')).map((item) => item.CacheParameterGroupFamily)),
+  // The one list of node types that the API has.
+  CacheNodeType: async (client, answers) => {
+    const engine = answers.get('Engine')?.[0]
+    const input = engine === undefined ? {} : { ProductDescription: engine }
+    return plain(
+      (await describeAll(client, 'DescribeReservedCacheNodesOfferings', input)).map((item) => item.CacheNodeType),
+    )
+  },
+  PreferredAvailabilityZones: async (client, answers) => {
+    const group = answers.get('CacheSubnetGroupName')?.[0] ?? 'default'
+    return plain(
+      (await subnets(client, group)).map(({ SubnetAvailabilityZone: zone }) => isItem(zone) && zone.Name),
+    ).sort((a, b) => a.name.localeCompare(b.name))
+  },
+  SubnetIds: async (client) =>
+    (await subnets(client)).flatMap(({ SubnetIdentifier: id, SubnetAvailabilityZone: zone }) =>
+      typeof id === 'string' ? [{ name: `${id} (${isItem(zone) ? String(zone.Name) : '-'})`, value: id }] : [],
+    ),
+  ResourceName: async (client) =>
+    (await findAll(client, kinds)).flatMap(({ kind, item }) => {
+      const arn = item[kind.arn]
+      return typeof arn === 'string' ? [{ name: `${String(item[kind.id])} (${kind.name})`, value: arn }] : []
+    }),
+}
+
+async function subnets(client: ApiClient, group?: string) {
+  const groups = await describeAll(
+    client,
+    'DescribeCacheSubnetGroups',
+    group === undefined ? {} : { CacheSubnetGroupName: group },
+  )
+  return groups.flatMap(({ Subnets }) => (isItems(Subnets) ? Subnets : []))
+}
+
+/** undefined: any text will do. Rejects with CallFailed when the target does not tell. */
+export async function valuesFor(
+  client: ApiClient,
+  name: OperationName,
+  memberName: string,
+  member: Member,
+  answers: Answers,
+): Promise<Choice[] | undefined> {
+  const known = bySource[memberName]
+  if (known) return known(client, answers, name)
+  if (member.kind === 'string' && member.enum) return plain(enumValues(member.enum))
+  const kind = kinds.find(({ id }) => id === memberName.replace(/^Source(?=[A-Z])/, ''))
+  if (!kind || creates(name, kind.id)) return undefined
+  return plain((await describeAll(client, kind.describe)).map((item) => item[kind.id]))
+}
+
+/** `CreateCacheCluster` makes the CacheClusterId; `CreateSnapshot` names one that is there. */
+export const creates = (name: OperationName, id: string): boolean => name === `Create${id.replace(/(Id|Name)$/, '')}`
