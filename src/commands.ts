@@ -5,6 +5,7 @@
 import { operationNames } from './api/model.ts'
 import { kebabCase } from './api/names.ts'
 import type { CommandClass } from './cli/base-command.ts'
+import type { Shell } from './cli/completion-scripts.ts'
 import { type WaiterName, waiters } from './cli/waiters.ts'
 
 type LoadCommand = () => Promise<CommandClass>
@@ -47,6 +48,7 @@ const handWritten: Record<string, LoadCommand> = {
   list: async () => (await import('./cli/commands/list.ts')).List,
   scale: async () => (await import('./cli/commands/scale.ts')).Scale,
   tag: async () => (await import('./cli/commands/tag.ts')).Tag,
+  'completion:ids': async () => (await import('./cli/commands/completion.ts')).CompletionIds,
   quotas: async () => (await import('./cli/commands/quotas.ts')).Quotas,
   endpoints: async () => (await import('./cli/commands/endpoints.ts')).Endpoints,
   discover: async () => (await import('./cli/commands/discover.ts')).Discover,
@@ -71,9 +73,19 @@ const handWritten: Record<string, LoadCommand> = {
   'kv:touch': async () => (await import('./cli/commands/kv.ts')).KvTouch,
   'kv:stats': async () => (await import('./cli/commands/kv.ts')).KvStats,
   'kv:flush': async () => (await import('./cli/commands/kv.ts')).KvFlush,
+  'kv:dump': async () => (await import('./cli/commands/kv-dump.ts')).KvDump,
+  'kv:load': async () => (await import('./cli/commands/kv-dump.ts')).KvLoad,
+  'kv:bench': async () => (await import('./cli/commands/kv-bench.ts')).KvBench,
   'kv:locate': async () => (await import('./cli/commands/kv-locate.ts')).KvLocate,
   quickstart: async () => (await import('./cli/commands/quickstart.ts')).Quickstart,
 }
+
+const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'powershell']
+
+const completions = shells.map((shell): [string, LoadCommand] => [
+  `completion:${shell}`,
+  async () => (await import('./cli/commands/completion.ts')).completionCommand(shell),
+])
 
 const operations = operationNames.map((name): [string, LoadCommand] => [
   kebabCase(name),
@@ -88,6 +100,7 @@ const waits = (Object.keys(waiters) as WaiterName[]).map((name): [string, LoadCo
 /** Command id (`engine:start`) -> its class. */
 export const commands: Readonly<Record<string, LoadCommand>> = {
   ...handWritten,
+  ...Object.fromEntries(completions),
   ...Object.fromEntries(operations),
   ...Object.fromEntries(waits),
 }

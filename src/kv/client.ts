@@ -69,15 +69,18 @@ export class KvClient {
       byNode.set(node, [...(byNode.get(node) ?? []), key])
     }
     const found = await Promise.all(
-      [...byNode].map(async ([node, own]) => {
-        const connection = await this.connection(node)
-        const requests = inParts(own).map((part) => connection.request(`get ${part.join(' ')}\r\n`, readItems))
-        const items = await Promise.all(requests)
-        return items.flat().map((item) => ({ ...item, key: Buffer.from(item.key, 'latin1').toString(), node }))
-      }),
+      [...byNode].map(async ([node, own]) => (await this.getFrom(node, own)).map((item) => ({ ...item, node }))),
     )
     const byKey = new Map(found.flat().map((item) => [item.key, item]))
     return keys.flatMap((key) => byKey.get(key) ?? [])
+  }
+
+  /** The items that one node has, wherever they belong. */
+  async getFrom(node: KvNode, keys: readonly string[]): Promise<Item[]> {
+    const connection = await this.connection(node)
+    const requests = inParts(keys).map((part) => connection.request(`get ${part.join(' ')}\r\n`, readItems))
+    const items = await Promise.all(requests)
+    return items.flat().map((item) => ({ ...item, key: Buffer.from(item.key, 'latin1').toString() }))
   }
 
   store(verb: 'set' | 'add', key: string, { value, flags, exptime }: Value): Promise<Outcome> {

@@ -25,6 +25,8 @@ export class Connection implements ReplySink {
   lastCommandAt: number
   expecting: Expecting = 'command'
   closing = false
+  /** Why it ended, in memcached's words, once it has. */
+  closeReason: 'normal' | 'error' | 'idle_timeout' = 'normal'
   /** Replies pile up: nothing more is taken from this client until they drain. */
   congested = false
   noreply = false
@@ -83,6 +85,7 @@ export class Connection implements ReplySink {
   receive(bytes: Buffer, length: number): void {
     const { core } = this
     core.counters.bytesRead += length
+    core.serving = this
     core.replies.begin(this)
     if (this.#pendingLength > 0) {
       this.#keep(bytes, 0, length)
@@ -105,6 +108,7 @@ export class Connection implements ReplySink {
   resume(): void {
     if (!this.congested || this.socket.destroyed) return
     this.congested = false
+    this.core.serving = this
     this.core.replies.begin(this)
     this.#consumePending()
     this.core.replies.flush()
@@ -125,6 +129,12 @@ export class Connection implements ReplySink {
     this.#held ??= []
     this.#held.push(whole)
     return true
+  }
+
+  /** Hangs up, once replies are out, on a client that does not speak the protocol. */
+  breakOff(): void {
+    this.closing = true
+    this.closeReason = 'error'
   }
 
   /** Called once the socket is gone. */

@@ -32,6 +32,8 @@ export class CacheCore {
   prefixes: PrefixStats | undefined
   /** What has been counted so far. */
   readonly prefixStats = new PrefixStats()
+  /** Whose requests are being served. */
+  serving: Connection | undefined
   /** Those who `watch`, once there has been one. */
   watchers: Watchers | undefined
 

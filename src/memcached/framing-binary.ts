@@ -40,7 +40,7 @@ export function consumeBinary(connection: Connection, bytes: Buffer, start: numb
     }
     if (end - at < HEADER_BYTES) return at
     if (byteAt(bytes, at) !== MAGIC) {
-      connection.closing = true
+      connection.breakOff()
       return at
     }
     const keyBytes = uint16(bytes, at + 2)
@@ -51,12 +51,12 @@ export function consumeBinary(connection: Connection, bytes: Buffer, start: numb
     connection.lastCommandAt = connection.core.store.now
     if (keyBytes + extrasBytes > body) {
       fail(connection, UNKNOWN_COMMAND, 0)
-      connection.closing = true
+      connection.breakOff()
       return at
     }
     if (keyBytes > KEY_MAX_BYTES) {
       fail(connection, INVALID, 0)
-      connection.closing = true
+      connection.breakOff()
       return at
     }
     if (end - at < HEADER_BYTES + keyBytes + extrasBytes) return at
@@ -89,7 +89,7 @@ function serve(connection: Connection): void {
   if (!wellFormed) {
     // memcached hangs up after this answer: it can't know where the next request starts.
     fail(connection, INVALID, 0)
-    connection.closing = true
+    connection.breakOff()
     return
   }
   connection.noreply = row.quiet

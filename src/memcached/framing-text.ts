@@ -86,7 +86,7 @@ function serve(connection: Connection, bytes: Buffer, start: number, newline: nu
 
 // memcached hangs up on browsers rather than answer each of their header lines.
 function unknown(connection: Connection, bytes: Buffer, start: number, end: number): void {
-  if (bytes.toString('latin1', start, end).split(' ').at(-1)?.startsWith('HTTP/') === true) connection.closing = true
+  if (bytes.toString('latin1', start, end).split(' ').at(-1)?.startsWith('HTTP/') === true) connection.breakOff()
   else connection.core.replies.text(ERROR)
 }
 
@@ -105,5 +105,5 @@ function trimmed(bytes: Buffer, start: number, newline: number): number {
 function refuseEndless(connection: Connection, bytes: Buffer, start: number, end: number): void {
   const beginning = bytes.toString('latin1', start, start + 110).trimStart()
   const multiget = beginning.startsWith('get ') || beginning.startsWith('gets ')
-  if (!multiget || end - start > MULTIGET_LIMIT) connection.closing = true
+  if (!multiget || end - start > MULTIGET_LIMIT) connection.breakOff()
 }

@@ -49,6 +49,9 @@ const LEGACY_HASH = hashKey(LEGACY_KEY, 0, LEGACY_KEY.length)
 const LEGACY_CHECK_SECONDS = 5
 const CRLF = Buffer.from('\r\n')
 
+// `stats conns` numbers listeners from 0, as if they were the file descriptors before those of clients.
+const FIRST_CONNECTION = 100
+
 /** One cache node: a Memcached server on as many addresses as it is told to listen on. */
 export class CacheNode {
   readonly #core: CacheCore
@@ -61,7 +64,7 @@ export class CacheNode {
   #announced: Buffer | undefined
   #legacyDue = 0
   readonly #crawler: Crawler
-  #lastId = 0
+  #lastId = FIRST_CONNECTION
   readonly #waiting: { socket: Socket; tls: boolean }[] = []
 
   constructor(options: CacheNodeOptions, clock: Clock = systemClock) {
@@ -223,12 +226,15 @@ export class CacheNode {
     this.#affliction?.burden(served)
     this.#core.watchers?.connected(served)
     socket.on('drain', () => served.drained())
-    socket.on('error', () => socket.destroy())
+    socket.on('error', () => {
+      served.closeReason = 'error'
+      socket.destroy()
+    })
     socket.on('close', () => {
       served.closed()
       connections.delete(served)
       this.#core.watchers?.delete(served)
-      this.#core.watchers?.disconnected(served, served.closing ? 'normal' : 'error')
+      this.#core.watchers?.disconnected(served)
       this.#admit()
     })
     if (wrapped === undefined) {
@@ -255,10 +261,11 @@ export class CacheNode {
     if (settings.lruCrawler && this.#crawler.step()) counters.crawlerStarts++
     if (this.#announced !== undefined && store.now >= this.#legacyDue) this.#restoreLegacyKey()
     if (settings.idleTimeout === 0) return
-    for (const { socket, lastCommandAt } of connections) {
-      if (store.now - lastCommandAt <= settings.idleTimeout) continue
+    for (const connection of connections) {
+      if (store.now - connection.lastCommandAt <= settings.idleTimeout) continue
       counters.idleKicks++
-      socket.destroy()
+      connection.closeReason = 'idle_timeout'
+      connection.socket.destroy()
     }
   }
 

@@ -5,6 +5,8 @@ import type { ItemStore } from './store/items.ts'
 export const TOPICS = ['fetchers', 'mutations', 'evictions', 'connevents', 'sysevents', 'rawcmds'] as const
 export type Topic = (typeof TOPICS)[number]
 
+const CRLF_BYTES = 2
+
 /** The connections that `watch`, and the lines they get. Exists only while somebody watches. */
 export class Watchers {
   readonly #topics = new Map<Connection, ReadonlySet<Topic>>()
@@ -13,10 +15,16 @@ export class Watchers {
   readonly #skipped = new Map<Connection, number>()
   #sequence = 0
 
-  /** @param limit Bytes that may wait for a watcher before lines are left out (watcher_logbuf_size). */
-  constructor(store: ItemStore, limit: number) {
+  readonly #serving: () => Connection | undefined
+
+  /**
+   * @param limit Bytes that may wait for a watcher before lines are left out (watcher_logbuf_size).
+   * @param serving Whose request it is that items are looked up for.
+   */
+  constructor(store: ItemStore, limit: number, serving: () => Connection | undefined) {
     this.#store = store
     this.#limit = limit
+    this.#serving = serving
   }
 
   get size(): number {
@@ -25,11 +33,17 @@ export class Watchers {
 
   add(connection: Connection, topics: ReadonlySet<Topic>): void {
     this.#topics.set(connection, topics)
+    this.#store.onEviction = (item) => this.#evicted(item)
+    // memcached logs each look at an item as a fetch, whatever the command: a set makes two lines.
+    this.#store.onFind = (bytes, start, end, item) => this.#fetched(bytes, start, end, item)
   }
 
   delete(connection: Connection): void {
     this.#topics.delete(connection)
     this.#skipped.delete(connection)
+    if (this.#topics.size > 0) return
+    this.#store.onEviction = undefined
+    this.#store.onFind = undefined
   }
 
   /** Ends the connections of all who watch. */
@@ -37,12 +51,12 @@ export class Watchers {
     for (const { socket } of this.#topics.keys()) socket.end()
   }
 
-  fetched(connection: Connection, key: Buffer, start: number, end: number, item: number): void {
-    const [classId, size] = item === 0 ? [0, 0] : [this.#store.classOf(item), this.#store.valueBytes(item)]
+  #fetched(key: Uint8Array, start: number, end: number, item: number): void {
+    const [classId, size] = item === 0 ? [0, 0] : [this.#store.classOf(item), this.#store.valueBytes(item) - CRLF_BYTES]
     const status = item === 0 ? 'not_found' : 'found'
     this.#tell(
       'fetchers',
-      `type=item_get key=${keyText(key.toString('latin1', start, end))} status=${status} clsid=${classId} cfd=${connection.id} size=${size}`,
+      `type=item_get key=${keyText(Buffer.from(key.subarray(start, end)).toString('latin1'))} status=${status} clsid=${classId} cfd=${this.#serving()?.id ?? 0} size=${size}`,
     )
   }
 
@@ -53,7 +67,7 @@ export class Watchers {
     )
   }
 
-  evicted(item: number): void {
+  #evicted(item: number): void {
     const { slabs, now } = this.#store
     const exptime = slabs.word(item, EXPTIME)
     this.#tell(
@@ -69,9 +83,9 @@ export class Watchers {
     )
   }
 
-  disconnected({ peerAddress, id }: Connection, reason: string): void {
+  disconnected({ peerAddress, id, closeReason }: Connection): void {
     const [, host = '', port = ''] = /^tcp6?:\[?(.*?)\]?:(\d+)$/.exec(peerAddress) ?? []
-    this.#tell('connevents', `type=conn_close rip=${host} rport=${port} transport=tcp reason=${reason} cfd=${id}`)
+    this.#tell('connevents', `type=conn_close rip=${host} rport=${port} transport=tcp reason=${closeReason} cfd=${id}`)
   }
 
   #tell(topic: Topic, what: string): void {

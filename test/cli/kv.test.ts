@@ -145,3 +145,50 @@ describe('cachectl kv', () => {
     })
   })
 })
+
+describe('cachectl kv dump and load', () => {
+  it('carry items, their flags and times from nodes to others', async () => {
+    const old = await startNodes(2, { configCommand: false, adminCommands: true })
+    const fresh = await startNodes(3)
+    await said('set', old.where, 'text', 'grün', '--client-flags', '7', '--ttl', '1h')
+    await said('set', old.where, 'bytes', '--file', scratchFile('bytes', Buffer.from([0, 255, 13, 10])))
+    const dump = await said('dump', old.where)
+    expect(dump.trim().split('\n')).toHaveLength(2)
+    await said('load', fresh.where, scratchFile('dump', `${dump}{"key":"late","value":"x","expires":1}\n`))
+    expect(JSON.parse(await said('get', fresh.where, 'text', '--output', 'json'))).toMatchObject({
+      value: 'grün',
+      flags: 7,
+    })
+    expect(JSON.parse(await said('get', fresh.where, 'bytes', '--output', 'json')).base64).toBe('AP8NCg==')
+    expect((await kv('get', fresh.where, 'late')).code).toBe(1)
+  })
+
+  it('say where keys cannot be listed, and which line is no item', async () => {
+    const { where } = await startNodes(1)
+    expect(await kv('dump', where)).toMatchObject({ code: 255, stderr: expect.stringContaining('lru_crawler') })
+    const { code, stderr } = await kv('load', where, scratchFile('bad', '{"key":"a","value":"b"}\nnonsense\n'))
+    expect(code).toBe(255)
+    expect(stderr).toContain('Line 2: no JSON.')
+  })
+})
+
+describe('cachectl kv bench', () => {
+  it('loads all nodes for a while, and counts what it did', async () => {
+    const { where, nodes } = await startNodes(2)
+    const args = ['--time', '300ms', '--connections', '4', '--pipeline', '2', '--keys', '100', '--output', 'json']
+    const report = JSON.parse(await said('bench', where, ...args))
+    expect(report).toMatchObject({ nodes: 2, misses: 0, refused: 0 })
+    expect(report.gets).toBeGreaterThan(report.sets)
+    const served = nodes.map((node) => node.report())
+    expect(served.reduce((sum, { cmdGet }) => sum + cmdGet, 0)).toBe(report.gets)
+    expect(served.every(({ items }) => items > 10)).toBe(true)
+    const { p50, p99, max } = report.latencyMs
+    expect(p50 > 0 && p50 <= p99 && p99 <= max).toBe(true)
+  })
+
+  it('is bounded', async () => {
+    expect((await kv('bench', '127.0.0.1:1', '--time', '1h')).code).toBe(252)
+    expect((await kv('bench', '127.0.0.1:1', '--connections', '5000')).code).toBe(252)
+    expect((await kv('bench', '127.0.0.1:1', '--time', '100ms')).code).toBe(255)
+  })
+})

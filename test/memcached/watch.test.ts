@@ -8,11 +8,13 @@ describe('watch', () => {
     watcher.send('watch fetchers mutations\r\n')
     expect(await watcher.bytes(4)).toBe('OK\r\n')
     await client.ask('get foo\r\nset foo 0 100 3\r\nbar\r\nget foo\r\nadd foo 0 0 1\r\nx\r\n')
-    const lines = await watcher.until('four lines', (text) => (text.split('\n').length > 4 ? text.length : -1))
+    const lines = await watcher.until('six lines', (text) => (text.split('\n').length > 6 ? text.length : -1))
     expect(lines.replace(/ts=\d+\.\d+ gid=\d+ /g, '').replace(/cfd=\d+/g, 'cfd=1')).toBe(
       'type=item_get key=foo status=not_found clsid=0 cfd=1 size=0\n' +
+        'type=item_get key=foo status=not_found clsid=0 cfd=1 size=0\n' +
         'type=item_store key=foo status=stored cmd=set ttl=100 clsid=1 cfd=1 size=3\n' +
-        'type=item_get key=foo status=found clsid=1 cfd=1 size=5\n' +
+        'type=item_get key=foo status=found clsid=1 cfd=1 size=3\n' +
+        'type=item_get key=foo status=found clsid=1 cfd=1 size=3\n' +
         'type=item_store key=foo status=not_stored cmd=add ttl=0 clsid=1 cfd=1 size=1\n',
     )
   })

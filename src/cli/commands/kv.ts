@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { systemClock } from '../../diagnose/clock.ts'
 import { endpoint } from '../../diagnose/target.ts'
 import { exptimeOf, type KvClient, keyProblem, type Outcome } from '../../kv/client.ts'
+import { written } from '../../kv/dump.ts'
 import type { Item } from '../../kv/replies.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { confirmOnTerminal } from '../confirm.ts'
@@ -91,9 +92,7 @@ export class KvMget extends BaseCommand {
 
 /** As JSON: text as it is, anything else in base64. */
 function itemView({ key: name, flags, value }: Item) {
-  const written = value.toString('utf8')
-  const isText = Buffer.from(written).equals(value)
-  return { key: name, flags, ...(isText ? { value: written } : { base64: value.toString('base64') }) }
+  return { key: name, flags, ...written(value) }
 }
 
 abstract class KvStore extends BaseCommand {

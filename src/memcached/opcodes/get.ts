@@ -18,7 +18,6 @@ export function getOrTouch(
   if (touching) counters.cmdTouch++
   else counters.cmdGet++
   connection.core.prefixes?.get(packet.bytes, packet.key, packet.keyEnd, item !== 0)
-  connection.core.watchers?.fetched(connection, packet.bytes, packet.key, packet.keyEnd, item)
   if (item === 0) {
     if (touching) counters.touchMisses++
     else counters.getMisses++

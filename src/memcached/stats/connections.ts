@@ -9,12 +9,11 @@ export function connectionsStats({ connections, addresses, store }: CacheCore): 
     lines.push([`${index}:addr`, address], [`${index}:state`, 'conn_listening'], [`${index}:secs_since_last_cmd`, 0])
   }
   for (const { id, peerAddress, localAddress, lastCommandAt, expecting } of connections) {
-    const number = addresses.length + id
     lines.push(
-      [`${number}:addr`, peerAddress],
-      [`${number}:listen_addr`, localAddress],
-      [`${number}:state`, expecting === 'command' ? 'conn_parse_cmd' : 'conn_nread'],
-      [`${number}:secs_since_last_cmd`, store.now - lastCommandAt],
+      [`${id}:addr`, peerAddress],
+      [`${id}:listen_addr`, localAddress],
+      [`${id}:state`, expecting === 'command' ? 'conn_parse_cmd' : 'conn_nread'],
+      [`${id}:secs_since_last_cmd`, store.now - lastCommandAt],
     )
   }
   return lines

@@ -80,6 +80,8 @@ export class ItemStore {
   /** An item that an allocation in progress must not evict, or 0. */
   pinned = 0
   onEviction: ((item: number) => void) | undefined
+  /** Told of every `find`: the key's bytes, and the item or 0. */
+  onFind: ((bytes: Uint8Array, start: number, end: number, item: number) => void) | undefined
 
   readonly #startedAt: number
   readonly #casBytes: number
@@ -146,6 +148,12 @@ export class ItemStore {
 
   /** The live item under a key, or 0; an expired or flushed one is unlinked on the way. Does not count as use. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const item = this.#findLive(bytes, start, end, hash)
+    if (this.onFind !== undefined) this.onFind(bytes, start, end, item)
+    return item
+  }
+
+  #findLive(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const item = this.table.find(bytes, start, end, hash)
     if (item === 0) return 0
     const exptime = this.slabs.word(item, EXPTIME)

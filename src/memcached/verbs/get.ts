@@ -42,7 +42,6 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     if (touching) counters.cmdTouch++
     else counters.cmdGet++
     const item = store.find(bytes, start, at, hashKey(bytes, start, at))
-    if (core.watchers !== undefined) core.watchers.fetched(connection, bytes, start, at, item)
     if (core.prefixes !== undefined) core.prefixes.get(bytes, start, at, item !== 0)
     if (core.meter !== undefined) core.meter.item(item === 0 ? 0 : store.valueBytes(item) - 2)
     if (item === 0) {

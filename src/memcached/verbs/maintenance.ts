@@ -183,10 +183,8 @@ function watch(connection: Connection, line: Line): undefined {
     topics.add(topic)
   }
   if (topics.size === 0) topics.add('fetchers')
-  core.watchers ??= new Watchers(core.store, core.settings.watcherLogbufSize)
+  core.watchers ??= new Watchers(core.store, core.settings.watcherLogbufSize, () => core.serving)
   core.watchers.add(connection, topics)
-  const { watchers } = core
-  core.store.onEviction = (item) => watchers.evicted(item)
   core.replies.text(OK)
 }
 

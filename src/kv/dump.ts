@@ -1,0 +1,90 @@
+import type { KvClient } from './client.ts'
+import type { KvNode } from './placement.ts'
+import { NotMemcached, type Reader, Refused } from './replies.ts'
+
+/** An item as a line of JSON: a value that is no text is in `base64`. */
+export interface DumpedItem {
+  readonly key: string
+  readonly flags: number
+  readonly value?: string
+  readonly base64?: string
+  /** Seconds since 1970 when it expires; absent: never. */
+  readonly expires?: number
+}
+
+interface Listed {
+  readonly key: string
+  readonly expires: number | undefined
+}
+
+const BATCH = 500
+
+/**
+ * Every item of a node, by `lru_crawler metadump`.
+ * @throws Refused where there is no such command: on ElastiCache since 1.6.17, and on serverless caches.
+ */
+export async function* dumpNode(client: KvClient, node: KvNode): AsyncGenerator<DumpedItem> {
+  const connection = await client.connection(node)
+  const listed = await connection.request('lru_crawler metadump all\r\n', readMetadump)
+  for (let at = 0; at < listed.length; at += BATCH) {
+    const batch = listed.slice(at, at + BATCH)
+    const items = new Map(
+      (
+        await client.getFrom(
+          node,
+          batch.map(({ key }) => key),
+        )
+      ).map((item) => [item.key, item]),
+    )
+    for (const { key, expires } of batch) {
+      const item = items.get(key)
+      // Gone between the two questions.
+      if (item) yield { key, flags: item.flags, ...written(item.value), ...(expires !== undefined && { expires }) }
+    }
+  }
+}
+
+export function written(value: Buffer): { value: string } | { base64: string } {
+  const text = value.toString('utf8')
+  return Buffer.from(text).equals(value) ? { value: text } : { base64: value.toString('base64') }
+}
+
+/** What a line of a dump holds; a sentence, when it holds no item. */
+export function readDumped(line: string): DumpedItem | string {
+  let read: unknown
+  try {
+    read = JSON.parse(line)
+  } catch {
+    return 'no JSON'
+  }
+  if (typeof read !== 'object' || read === null) return 'no object'
+  const { key, flags = 0, value, base64, expires } = read as Record<string, unknown>
+  if (typeof key !== 'string') return 'no key'
+  if (typeof flags !== 'number') return 'flags are no number'
+  if (expires !== undefined && typeof expires !== 'number') return 'expires is no number'
+  const times = expires === undefined ? {} : { expires }
+  if (typeof value === 'string') return { key, flags, value, ...times }
+  if (typeof base64 === 'string') return { key, flags, base64, ...times }
+  return 'neither value nor base64'
+}
+
+export const bytesOf = ({ value, base64 = '' }: DumpedItem): Buffer =>
+  value === undefined ? Buffer.from(base64, 'base64') : Buffer.from(value)
+
+const END = 'END\r\n'
+
+const readMetadump: Reader<readonly Listed[]> = (bytes) => {
+  const line = bytes.toString('latin1', 0, Math.min(bytes.length, 80))
+  if (/^(ERROR|CLIENT_ERROR|BUSY)\b[^\n]*\n/.test(line)) throw new Refused(line.split('\r\n', 1)[0])
+  if (bytes.length < END.length || bytes.toString('latin1', bytes.length - END.length) !== END) return undefined
+  const lines = bytes.toString('latin1').split('\n')
+  const value = lines.flatMap((each): Listed[] => {
+    const [, key, exp] = /^key=(\S+) exp=(-?\d+) /.exec(each) ?? []
+    if (key === undefined) {
+      if (each === '' || each === 'END\r') return []
+      throw new NotMemcached(`not a line of metadump: ${JSON.stringify(each.slice(0, 80))}`)
+    }
+    return [{ key: decodeURIComponent(key), expires: Number(exp) > 0 ? Number(exp) : undefined }]
+  })
+  return { value, used: bytes.length }
+}
