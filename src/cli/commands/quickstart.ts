@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BaseCommand } from '../base-command.ts'
+import { commandText } from '../command-text.ts'
 import { stopEngine } from '../engine-control.ts'
 import { environmentWith } from '../environment.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -25,7 +26,7 @@ export class Quickstart extends BaseCommand {
       try {
         const steps = tourSteps(await hasIpv6Loopback())
         for (const [index, step] of steps.entries()) {
-          printLine(`\n── ${index + 1}/${steps.length}  ${step.title}\n\n$ ${commandLine(step.argv)}`)
+          printLine(`\n── ${index + 1}/${steps.length}  ${step.title}\n\n$ ${commandText(step.argv)}`)
           const code = await runStep(step, home)
           if (signal.aborted) throw new Problem('interrupted', 'The tour was left; nothing of it stays.')
           if (code !== 0) failStep(step, code)
@@ -39,7 +40,7 @@ export class Quickstart extends BaseCommand {
 }
 
 function failStep({ argv }: Step, code: number): never {
-  process.stderr.write(`\nThe tour stops here: \`${commandLine(argv)}\` ended with exit code ${code}.\n`)
+  process.stderr.write(`\nThe tour stops here: \`${commandText(argv)}\` ended with exit code ${code}.\n`)
   throw new ExitWith(1)
 }
 
@@ -77,9 +78,4 @@ function hasIpv6Loopback(): Promise<boolean> {
     server.on('error', () => resolve(false))
     server.listen(0, '::1', () => server.close(() => resolve(true)))
   })
-}
-
-function commandLine(argv: readonly string[]): string {
-  const words = argv.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-  return `cachectl ${words.join(' ')}`
 }

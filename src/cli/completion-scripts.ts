@@ -1,0 +1,149 @@
+/** The completion of each shell: the same table, looked up by a few lines of its own. Pure. */
+import type { CompletionTable } from './completion-table.ts'
+
+export type Shell = 'bash' | 'zsh' | 'fish' | 'powershell'
+
+export const completionScript: Readonly<Record<Shell, (table: CompletionTable) => string>> = {
+  bash: (table) => `# cachectl completion for bash: eval "$(cachectl completion bash)"
+${lookups(table)}
+_cachectl() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' list i
+  # bash breaks words at "=": --option=value is three of them.
+  [[ $cur == '=' ]] && cur=''
+  [[ $prev == '=' ]] && prev=\${COMP_WORDS[COMP_CWORD-2]}
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    [[ " $(_cachectl_words "$path") " == *" \${COMP_WORDS[i]} "* ]] && path="\${path:+$path }\${COMP_WORDS[i]}"
+  done
+  list=$(_cachectl_list "$path" "$prev" "$cur")
+  COMPREPLY=($(compgen -W "$list" -- "$cur"))
+}
+complete -o default -F _cachectl cachectl
+`,
+  zsh: (table) => `#compdef cachectl
+# cachectl completion for zsh: eval "$(cachectl completion zsh)" after compinit, or as _cachectl in a directory of fpath
+${lookups(table)}
+_cachectl() {
+  local cur=\${words[CURRENT]} prev=\${words[CURRENT-1]} line='' list i
+  for ((i = 2; i < CURRENT; i++)); do
+    [[ " $(_cachectl_words "$line") " == *" \${words[i]} "* ]] && line="\${line:+$line }\${words[i]}"
+  done
+  list=$(_cachectl_list "$line" "$prev" "$cur")
+  if [[ -n $list ]]; then compadd -- \${=list}; else _files; fi
+}
+if [[ \${funcstack[1]-} == _cachectl ]]; then _cachectl "$@"; else compdef _cachectl cachectl; fi
+`,
+  fish: (table) => `# cachectl completion for fish: cachectl completion fish | source
+function __cachectl_words
+    switch "$argv[1]"
+${fishCases(table.words)}
+    end
+end
+function __cachectl_options
+    switch "$argv[1]"
+${fishCases(table.options)}
+    end
+end
+function __cachectl_values
+    switch "$argv[1]"
+${fishCases(table.values)}
+    end
+end
+function __cachectl_complete
+    set -l before (commandline -opc)[2..-1]
+    set -l cur (commandline -ct)
+    set -l prev ''
+    set -l path ''
+    for word in $before
+        set prev $word
+        if contains -- $word (__cachectl_words "$path")
+            set path (string trim -- "$path $word")
+        end
+    end
+    if string match -q -- '--*' $prev
+        set -l values (__cachectl_values "$path $prev")
+        test -n "$values"; or set values (__cachectl_values " $prev")
+        if test -n "$values"
+            printf '%s\\n' $values
+            return
+        end
+        if contains -- $prev ${table.ids.join(' ')}
+            contains -- "$path $prev" ${table.fresh.map((each) => `'${each}'`).join(' ')}; and return
+            cachectl completion ids (string sub -s 3 -- $prev) 2>/dev/null
+            return
+        end
+    end
+    if string match -q -- '-*' $cur
+        printf '%s\\n' (__cachectl_options "$path") ${table.everywhere.join(' ')}
+    else
+        __cachectl_words "$path"
+    end
+end
+complete -c cachectl -f -a '(__cachectl_complete)'
+`,
+  powershell: (
+    table,
+  ) => `# cachectl completion for PowerShell: cachectl completion powershell | Out-String | Invoke-Expression
+$script:cachectlTable = @'
+${JSON.stringify(table, (_, value) => (value instanceof Map ? Object.fromEntries(value) : value))}
+'@ | ConvertFrom-Json -AsHashtable
+Register-ArgumentCompleter -Native -CommandName cachectl -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $table = $script:cachectlTable
+    $line = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
+    if ($wordToComplete -ne '' -and $line.Count -gt 0) { $line = @($line | Select-Object -SkipLast 1) }
+    $path = ''
+    foreach ($word in $line) { if ($table.words[$path] -contains $word) { $path = "$path $word".Trim() } }
+    $prev = if ($line.Count -gt 0) { $line[-1] } else { '' }
+    $list = $table.values["$path $prev"]
+    if (-not $list) { $list = $table.values[" $prev"] }
+    if (-not $list -and $table.ids -contains $prev -and $table.fresh -notcontains "$path $prev") {
+        $list = cachectl completion ids $prev.Substring(2) 2>$null
+    }
+    if (-not $list) {
+        $list = if ($wordToComplete -like '-*') { @($table.options[$path]) + $table.everywhere } else { $table.words[$path] }
+    }
+    $list | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_)
+    }
+}
+`,
+}
+
+/** Tables and the choice between them, in what bash and zsh have in common. */
+const lookups = ({ words, options, everywhere, values, ids, fresh }: CompletionTable): string => `_cachectl_words() {
+  case "$1" in
+${cases(words)}
+  esac
+}
+_cachectl_options() {
+  case "$1" in
+${cases(options)}
+  esac
+}
+_cachectl_values() {
+  case "$1" in
+${cases(values)}
+  esac
+}
+# path, word before, word so far -> what may stand here
+_cachectl_list() {
+  local found
+  case "$2" in
+    --*)
+      found=$(_cachectl_values "$1 $2")
+      [[ -n $found ]] || found=$(_cachectl_values " $2")
+      if [[ -n $found ]]; then echo "$found"; return; fi
+      case "$1 $2" in ${fresh.map((each) => `'${each}'`).join('|')}) return ;; esac
+      case "$2" in ${ids.join('|')}) cachectl completion ids "\${2#--}" 2>/dev/null; return ;; esac ;;
+  esac
+  case "$3" in
+    -*) echo "$(_cachectl_options "$1") ${everywhere.join(' ')}" ;;
+    *) _cachectl_words "$1" ;;
+  esac
+}`
+
+const cases = (table: ReadonlyMap<string, readonly string[]>): string =>
+  [...table].map(([key, list]) => `    '${key}') echo '${list.join(' ')}' ;;`).join('\n')
+
+const fishCases = (table: ReadonlyMap<string, readonly string[]>): string =>
+  [...table].map(([key, list]) => `        case '${key}'\n            printf '%s\\n' ${list.join(' ')}`).join('\n')

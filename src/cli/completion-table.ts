@@ -1,0 +1,88 @@
+/** What can stand where on a command line, from the command table and the API model. Pure. */
+import { enumValues, inputOf, isOperation } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
+import type { Member } from '../api/shapes.ts'
+import type { Documented } from './command-doc.ts'
+import { globalFlags } from './global-flags.ts'
+import { kinds } from './resources.ts'
+
+/** `path`: the words of a command, `engine start`; '' is the program alone. */
+export interface CompletionTable {
+  /** path -> the words that may follow it. */
+  readonly words: ReadonlyMap<string, readonly string[]>
+  /** path -> its options, without those that all commands have. */
+  readonly options: ReadonlyMap<string, readonly string[]>
+  readonly everywhere: readonly string[]
+  /** `path --option` or, the same for all commands, ` --option` -> the values it can have. */
+  readonly values: ReadonlyMap<string, readonly string[]>
+  /** Options that name something there is; the target is asked for it. */
+  readonly ids: readonly string[]
+  /** `path --option` where such an option gives a new name: those there are would be no help. */
+  readonly fresh: readonly string[]
+}
+
+const FORMS = ['json', 'text', 'table', 'yaml', 'yaml-stream', 'off']
+
+const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
+  ' --target': ['local', 'aws'],
+  ' --color': ['on', 'off', 'auto'],
+  ' --output': FORMS,
+  ' --cli-error-format': ['legacy', 'json'],
+  ' --pace': ['instant', 'quick', 'realistic'],
+  ' --until': ['ipv4', 'ipv6'],
+}
+
+export const idOptions: readonly string[] = kinds.map(({ id }) => `--${kebabCase(id)}`)
+
+export function completionTable(commands: readonly Documented[]): CompletionTable {
+  const everywhere = spellings(globalFlags)
+  const words = new Map<string, string[]>()
+  for (const { id } of commands) {
+    const parts = id.split(':')
+    for (const [at, part] of parts.entries()) {
+      const path = parts.slice(0, at).join(' ')
+      words.set(path, [...new Set([...(words.get(path) ?? []), part])])
+    }
+  }
+  const path = (id: string) => id.replaceAll(':', ' ')
+  return {
+    words: words.set('', [...(words.get('') ?? []), 'help']),
+    options: new Map(
+      commands.map(({ id, flags = {} }) => [
+        path(id),
+        spellings(flags).filter((option) => !everywhere.includes(option)),
+      ]),
+    ),
+    everywhere,
+    values: new Map([
+      ...Object.entries(COMMON_VALUES),
+      ...commands.flatMap(({ id }) =>
+        operationValues(id).map(([option, values]) => [`${id} ${option}`, values] as const),
+      ),
+    ]),
+    ids: idOptions,
+    fresh: commands.flatMap(({ id }) =>
+      kinds.flatMap((kind) => (isCreated(id, kind.id) ? [`${id} --${kebabCase(kind.id)}`] : [])),
+    ),
+  }
+}
+
+const isCreated = (id: string, member: string): boolean =>
+  id === `create-${kebabCase(member.replace(/(Id|Name)$/, ''))}`
+
+const spellings = (flags: NonNullable<Documented['flags']>): string[] =>
+  Object.entries(flags).flatMap(([name, { allowNo, hidden }]) =>
+    hidden ? [] : [`--${name}`, ...(allowNo ? [`--no-${name}`] : [])],
+  )
+
+function operationValues(id: string): [option: string, values: readonly string[]][] {
+  const name = id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  if (!isOperation(name)) return []
+  return Object.entries(inputOf(name).members).flatMap(([member, kind]) => {
+    const values = choices(kind)
+    return values.length > 0 ? [[`--${kebabCase(member)}`, values]] : []
+  })
+}
+
+const choices = (member: Member): readonly string[] =>
+  member.kind === 'list' ? choices(member.of) : member.kind === 'string' && member.enum ? enumValues(member.enum) : []
