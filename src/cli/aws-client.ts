@@ -1,8 +1,11 @@
 /** The SDK's client as it is, for AWS and for endpoints that stand in for it. */
+import { readFileSync } from 'node:fs'
 import * as sdk from '@aws-sdk/client-elasticache'
 import type { OperationName } from '../api/model.ts'
 import { forgetEndpointUrls } from './environment.ts'
+import { Problem } from './problem.ts'
 import type { AwsTarget } from './targets.ts'
+import type { Transport } from './transport.ts'
 import { keepWireTimes } from './wire-times.ts'
 
 export interface AwsCaller {
@@ -18,6 +21,7 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     ...(target.url !== undefined && { endpoint: target.url }),
     ...(target.region !== undefined && { region: target.region }),
     ...(target.profile !== undefined && { profile: target.profile }),
+    ...(target.transport && travelling(target.transport)),
   })
   // Looked up by name: the compiler can't follow that into seventy-five classes.
   keepWireTimes(client.config.protocol)
@@ -33,5 +37,30 @@ export function awsCaller(target: AwsTarget): AwsCaller {
       return target.url ?? (region && `https://elasticache.${region}.amazonaws.com/`)
     },
     close: () => client.destroy(),
+  }
+}
+
+function travelling({ sign, verify, caFile, readTimeoutMs, connectTimeoutMs }: Transport): sdk.ElastiCacheClientConfig {
+  const finite = (milliseconds: number) => (Number.isFinite(milliseconds) ? milliseconds : 0)
+  return {
+    requestHandler: {
+      requestTimeout: finite(readTimeoutMs),
+      throwOnRequestTimeout: true,
+      connectionTimeout: finite(connectTimeoutMs),
+      httpsAgent: { rejectUnauthorized: verify, ...(caFile !== undefined && { ca: certificatesIn(caFile) }) },
+    },
+    // The SDK wants credentials even where nothing is signed.
+    ...(!sign && {
+      credentials: { accessKeyId: '', secretAccessKey: '' },
+      signer: { sign: async (request) => request },
+    }),
+  }
+}
+
+function certificatesIn(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch {
+    throw new Problem('general', `Could not find a suitable TLS CA certificate bundle, invalid path: ${file}`)
   }
 }

@@ -13,8 +13,10 @@ export interface ApiClient {
 }
 
 /** Loads what the target needs of the SDK, and no more. */
-export const openClient = (target: Target): Promise<ApiClient> =>
-  target.kind === 'local' ? openLocalClient(target) : openAwsClient(target)
+export async function openClient(target: Target): Promise<ApiClient> {
+  const client = await (target.kind === 'local' ? openLocalClient(target) : openAwsClient(target))
+  return target.transport?.debug ? (await import('./debug.ts')).withDebug(client) : client
+}
 
 async function openLocalClient(target: LocalTarget): Promise<ApiClient> {
   const { localCaller } = await import('./local-client.ts')

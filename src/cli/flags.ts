@@ -7,7 +7,11 @@ import { enumValues, inputOf, type OperationName } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Member } from '../api/shapes.ts'
 
-export type Flag = Interfaces.OptionFlag<unknown> | Interfaces.BooleanFlag<unknown>
+export type Flag = (Interfaces.OptionFlag<unknown> | Interfaces.BooleanFlag<unknown>) & {
+  /** What the option means without a value. */
+  readonly bare?: string
+  readonly own?: boolean
+}
 export type Flags = Record<string, Flag>
 
 interface Wording {
@@ -16,13 +20,14 @@ interface Wording {
   readonly helpGroup?: string
   readonly hidden?: boolean
   readonly char?: string
+  /** aws-cli has no such option; a prefix that fits one of aws-cli's never means it. */
+  readonly own?: boolean
 }
 
 const noParse = async (input: unknown): Promise<unknown> => input
 
 /** An option with one value, as text: what it means is decided by who reads it. */
-export const text = (wording: Wording, more: { options?: readonly string[]; default?: string } = {}): Flag =>
-  option(wording, more)
+export const text = (wording: Wording, more: { default?: string; bare?: string } = {}): Flag => option(wording, more)
 
 /** An option with one or more values: `--ids 0001 0002`. */
 export const texts = (wording: Wording): Flag => option(wording, { multiple: true })
@@ -31,7 +36,7 @@ export const texts = (wording: Wording): Flag => option(wording, { multiple: tru
 export const toggle = (wording: Wording, allowNo = false): Flag =>
   ({ type: 'boolean', parse: noParse, allowNo, ...wording }) as unknown as Flag // oclif's type wants parse contexts
 
-function option(wording: Wording, more: { multiple?: boolean; options?: readonly string[]; default?: string }): Flag {
+function option(wording: Wording, more: { multiple?: boolean; default?: string; bare?: string }): Flag {
   return {
     type: 'option',
     parse: noParse,
@@ -52,9 +57,19 @@ export function memberFlags(name: OperationName, describe: Describe = () => ''):
   return Object.fromEntries(
     Object.entries(members).map(([memberName, member]) => {
       const flag = memberFlag(member, describe(name, memberName))
-      return [kebabCase(memberName), { ...flag, ...(required.includes(memberName) && { required: true }) } as Flag]
+      const option = kebabCase(memberName)
+      const aliases = ALIASES[option]
+      return [
+        option,
+        { ...flag, ...(aliases && { aliases }), ...(required.includes(memberName) && { required: true }) } as Flag,
+      ]
     }),
   )
+}
+
+/** Spellings that aws-cli keeps for the scripts of its early days. */
+const ALIASES: Readonly<Record<string, string[]>> = {
+  'preferred-cache-cluster-azs': ['preferred-cache-cluster-a-zs'],
 }
 
 function memberFlag(member: Member, meaning: string): Flag {

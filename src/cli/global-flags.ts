@@ -8,14 +8,24 @@ export const colourFlag: Flags = {
 
 /** Options every command that talks to the API takes, before or after the command's name. */
 export const globalFlags: Flags = {
-  target: text({ summary: 'where to send it: local (default) or aws', helpValue: '<target>', helpGroup }),
+  target: text({ own: true, summary: 'where to send it: local (default) or aws', helpValue: '<target>', helpGroup }),
   'endpoint-url': text({ summary: "send it to this URL instead of the target's own", helpValue: '<url>', helpGroup }),
   region: text({ summary: 'the region to work in', helpValue: '<region>', helpGroup }),
   profile: text({ summary: 'a profile of the AWS configuration files (target aws)', helpValue: '<name>', helpGroup }),
-  'state-dir': text({ summary: 'state directory of the local engine', helpValue: '<path>', helpGroup }),
+  'state-dir': text({ own: true, summary: 'state directory of the local engine', helpValue: '<path>', helpGroup }),
   output: text({ summary: 'form of the answer', helpValue: '<form>', helpGroup }),
   query: text({ summary: 'JMESPath expression that picks from the answer', helpValue: '<expression>', helpGroup }),
   'cli-error-format': text({ summary: 'form of errors on stderr: legacy or json', helpValue: '<form>', helpGroup }),
+  debug: toggle({ summary: 'tell on stderr what is sent and what comes back, without secrets', helpGroup }),
+  'sign-request': toggle({ summary: 'sign requests (default) or send them without credentials', helpGroup }, true),
+  'verify-ssl': toggle({ summary: 'verify certificates (default) or take any', helpGroup }, true),
+  'ca-bundle': text({ summary: 'certificates of the authorities to trust', helpValue: '<file>', helpGroup }),
+  'cli-read-timeout': text({ summary: 'seconds to wait for an answer; 0: for ever', helpValue: '<s>', helpGroup }),
+  'cli-connect-timeout': text({
+    summary: 'seconds to wait for a connection; 0: for ever',
+    helpValue: '<s>',
+    helpGroup,
+  }),
   ...colourFlag,
   'cli-pager': toggle({ summary: 'page what is longer than the screen (default) or not', helpGroup }, true),
 }
@@ -23,10 +33,24 @@ export const globalFlags: Flags = {
 /** What an operation's answer can be printed as; hand-written commands name their own forms. */
 export const answerFlags: Flags = {
   output: text({
-    summary: 'form of the answer: json, text or off; a readable view on a terminal',
+    summary: 'json, text, table, yaml, yaml-stream or off; a readable view on a terminal',
     helpValue: '<form>',
     helpGroup,
   }),
+}
+
+/** The whole input at once. */
+export const inputFlags: Flags = {
+  'cli-input-json': text({ summary: 'the input as JSON; options win over it', helpValue: '<json>', helpGroup }),
+  'cli-input-yaml': text({ summary: 'the input as YAML; options win over it', helpValue: '<yaml>', helpGroup }),
+  'generate-cli-skeleton': text(
+    {
+      summary: 'print what the operation takes or answers; send nothing (input, yaml-input, output)',
+      helpValue: '[<kind>]',
+      helpGroup,
+    },
+    { bare: 'input' },
+  ),
 }
 
 export const pagingFlags: Flags = {
@@ -41,36 +65,55 @@ export const pagingFlags: Flags = {
 }
 
 export const waitFlags: Flags = {
-  wait: toggle({ summary: 'return when the change is done; then the answer is the final state', helpGroup: 'WAITING' }),
-  timeout: text({ summary: 'with --wait: give up after this many seconds', helpValue: '<s>', helpGroup: 'WAITING' }),
-  interval: text({ summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+  wait: toggle({
+    own: true,
+    summary: 'return when the change is done; then the answer is the final state',
+    helpGroup: 'WAITING',
+  }),
+  timeout: text({
+    own: true,
+    summary: 'with --wait: give up after this many seconds',
+    helpValue: '<s>',
+    helpGroup: 'WAITING',
+  }),
+  interval: text({ own: true, summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
 }
 
 export const unusedFlags: Flags = {
-  'wait-unused': toggle({ summary: 'while something uses it, wait, then delete it', helpGroup: 'WAITING' }),
+  'wait-unused': toggle({ own: true, summary: 'while something uses it, wait, then delete it', helpGroup: 'WAITING' }),
   timeout: text({
+    own: true,
     summary: 'with --wait-unused: give up after this many seconds',
     helpValue: '<s>',
     helpGroup: 'WAITING',
   }),
-  interval: text({ summary: 'with --wait-unused: seconds between tries', helpValue: '<s>', helpGroup: 'WAITING' }),
+  interval: text({
+    own: true,
+    summary: 'with --wait-unused: seconds between tries',
+    helpValue: '<s>',
+    helpGroup: 'WAITING',
+  }),
 }
 
 /** Operations that delete what others may be using. */
 export const deletesGroup = (name: string): boolean => /^DeleteCache(Parameter|Subnet|Security)Group$/.test(name)
 
 export const dryRunFlag: Flags = {
-  'dry-run': toggle({ summary: 'show the request and what is wrong with it; send nothing', helpGroup: 'GLOBAL' }),
+  'dry-run': toggle({
+    own: true,
+    summary: 'show the request and what is wrong with it; send nothing',
+    helpGroup: 'GLOBAL',
+  }),
 }
 
 /** For the commands that ask for what is missing. */
 export const askFlag: Flags = {
   input: toggle(
-    { summary: 'on a terminal, ask for required options that are missing (default) or not', helpGroup },
+    { own: true, summary: 'on a terminal, ask for required options that are missing (default) or not', helpGroup },
     true,
   ),
 }
 
 export const confirmFlags: Flags = {
-  yes: toggle({ summary: 'do not ask for confirmation', helpGroup: 'GLOBAL' }),
+  yes: toggle({ own: true, summary: 'do not ask for confirmation', helpGroup: 'GLOBAL' }),
 }

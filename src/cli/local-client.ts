@@ -33,13 +33,14 @@ export function localCaller(
     utf8Decoder: (text: string) => Buffer.from(text, 'utf8'),
   } as unknown as Context // of a whole client's configuration, this is what the Query protocol asks for
   protocol.setSerdeContext(context)
-  const { region, credentials } = target
+  const { region, credentials, transport } = target
   const signer = new SignatureV4({ service: 'elasticache', region, credentials, sha256: Sha256 })
   return async (name, input, signal) => {
     const operation = operationOf(name)
     const request = await protocol.serializeRequest(operation, input, context)
     Object.assign(request.headers, { host: url.host, 'user-agent': userAgent })
-    const response = await postOnce(await signer.sign(request), signal)
+    const signed = transport?.sign === false ? request : await signer.sign(request)
+    const response = await postOnce(signed, signal, transport)
     return protocol.deserializeResponse(operation, context, response as never)
   }
 }

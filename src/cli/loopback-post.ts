@@ -15,10 +15,15 @@ export interface Received {
   readonly body: Uint8Array
 }
 
-const IDLE_TIMEOUT_MS = 60_000
+interface Timeouts {
+  readonly readTimeoutMs: number
+  readonly connectTimeoutMs: number
+}
+
+const USUAL: Timeouts = { readTimeoutMs: 60_000, connectTimeoutMs: 60_000 }
 
 /** Sends one request and reads the whole answer. Rejects with Node's own errors. */
-export function postOnce(signed: Signed, signal?: AbortSignal): Promise<Received> {
+export function postOnce(signed: Signed, signal?: AbortSignal, timeouts: Timeouts = USUAL): Promise<Received> {
   return new Promise((resolve, reject) => {
     const { hostname, port, path, headers, body } = signed
     const request = httpRequest({
@@ -28,11 +33,12 @@ export function postOnce(signed: Signed, signal?: AbortSignal): Promise<Received
       port,
       path,
       headers,
-      timeout: IDLE_TIMEOUT_MS,
+      timeout: finite(timeouts.connectTimeoutMs),
       ...(signal && { signal }),
     })
     request.on('error', reject)
     request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
+    request.on('socket', (socket) => socket.once('connect', () => request.setTimeout(finite(timeouts.readTimeoutMs))))
     request.on('response', (response) => {
       const pieces: Buffer[] = []
       response.on('error', reject)
@@ -49,3 +55,6 @@ export function postOnce(signed: Signed, signal?: AbortSignal): Promise<Received
     request.end(body as string | undefined)
   })
 }
+
+/** To a socket 0 means for ever. */
+const finite = (milliseconds: number): number => (Number.isFinite(milliseconds) ? milliseconds : 0)

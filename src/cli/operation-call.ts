@@ -18,7 +18,10 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   const config = awsConfig(flags, environment)
   const readable = wantsReadable(flags, config)
   const printer = await answerPrinter(name, flags, config)
-  const input: object = readable ? withEndpoints(name, inputFrom(name, flags)) : inputFrom(name, flags)
+  if (flags['generate-cli-skeleton'] !== undefined)
+    return (await import('./skeleton.ts')).showSkeleton(name, flags, printer)
+  const given = inputFrom(name, flags, await inputFileOf(flags))
+  const input: object = readable ? withEndpoints(name, given) : given
   const paging = readPaging(name, flags, input)
   const target = resolveTarget(flags, environment)
   if (flags['dry-run'] === true) return (await import('./dry-run.ts')).showRequest(name, input, target)
@@ -52,6 +55,12 @@ async function complete(name: OperationName, argv: readonly string[]): Promise<r
   const { askForMissing } = await import('./wizard.ts')
   return askForMissing(name, argv)
 }
+
+/** Loaded only for who has one. */
+const inputFileOf = async (flags: FlagValues): Promise<Readonly<Record<string, unknown>>> =>
+  flags['cli-input-json'] === undefined && flags['cli-input-yaml'] === undefined
+    ? {}
+    : (await import('./input-file.ts')).readInputFile(flags)
 
 /** On a terminal, unless somebody has asked for a form or a part of the answer. */
 const wantsReadable = ({ output, query }: FlagValues, { settings }: AwsConfig): boolean =>

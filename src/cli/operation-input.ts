@@ -8,6 +8,7 @@ import {
   deletesGroup,
   dryRunFlag,
   globalFlags,
+  inputFlags,
   pagingFlags,
   unusedFlags,
   waitFlags,
@@ -15,7 +16,8 @@ import {
 import { waits } from './operation-wait.ts'
 import { readParamfile } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
-import { readOption, type Value } from './typed-value.ts'
+import { readOption } from './typed-value.ts'
+import { validInput } from './validate.ts'
 
 export const isDestructive = (name: OperationName): boolean =>
   name.startsWith('Delete') || name === 'RebootCacheCluster'
@@ -27,6 +29,7 @@ export function operationFlags(name: OperationName, describe?: Describe): Flags 
   return {
     ...memberFlags(name, describe),
     ...(name in waits && waitFlags),
+    ...inputFlags,
     ...(operation(name).pagination && pagingFlags),
     ...(deletesGroup(name) && unusedFlags),
     ...(isDestructive(name) && confirmFlags),
@@ -37,9 +40,16 @@ export function operationFlags(name: OperationName, describe?: Describe): Flags 
   }
 }
 
-/** Parsed options -> the operation's input. Throws a usage problem that names the option. */
-export function inputFrom<N extends OperationName>(name: N, flags: FlagValues): Input<N> {
-  const input: Record<string, Value> = {}
+/**
+ * Parsed options -> the operation's input. What a file of `--cli-input-json` gives beside them comes after.
+ * Throws a usage problem that names all that is wrong.
+ */
+export function inputFrom<N extends OperationName>(
+  name: N,
+  flags: FlagValues,
+  file: Readonly<Record<string, unknown>> = {},
+): Input<N> {
+  const input: Record<string, unknown> = {}
   for (const [memberName, member] of Object.entries(inputOf(name).members)) {
     const option = kebabCase(memberName)
     const given = flags[option]
@@ -48,8 +58,11 @@ export function inputFrom<N extends OperationName>(name: N, flags: FlagValues): 
       input[memberName] = given
       continue
     }
-    const texts = (typeof given === 'string' ? [given] : given).map((text) => readParamfile(option, text))
-    input[memberName] = readOption(option, member, texts, (value) => readParamfile(option, value))
+    const texts = (typeof given === 'string' ? [given] : given).map((text) => readParamfile(`--${option}`, text))
+    input[memberName] = readOption(option, member, texts, (value) => readParamfile(`--${option}`, value))
   }
-  return input as Input<N> // checked member by member against the model, which the type is made from
+  return validInput(operation(name).input, { ...input, ...missingIn(input, file) }) as Input<N> // checked member by member against the model, which the type is made from
 }
+
+const missingIn = (input: object, file: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(file).filter(([name]) => !(name in input)))

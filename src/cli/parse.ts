@@ -88,7 +88,7 @@ function takeValue(
   const given = value === undefined || (!inlineValue && looksLikeOption(value)) ? [] : [value]
   // A prefix was not known for an option when the line was taken apart: its value still stands behind it as a word.
   given.push(...takeWords(several ? Number.POSITIVE_INFINITY : 1 - given.length))
-  const [first] = given
+  const first = given[0] ?? flag.bare
   if (first === undefined)
     throw usageProblem(`argument --${name}: expected ${several ? 'at least one argument' : 'one argument'}`)
   return several ? given : first
@@ -104,13 +104,17 @@ type Spellings = ReadonlyMap<string, Spelling>
 interface Spelling {
   readonly name: string
   readonly meaning: boolean | undefined
+  /** Not an option of aws-cli. */
+  readonly own: boolean
 }
 
 function spellingsOf(flags: Flags): Spellings {
   const spellings = new Map<string, Spelling>()
   for (const [name, flag] of Object.entries(flags)) {
-    spellings.set(`--${name}`, { name, meaning: flag.type === 'boolean' ? true : undefined })
-    if (flag.type === 'boolean' && flag.allowNo) spellings.set(`--no-${name}`, { name, meaning: false })
+    const own = flag.own === true
+    const spelling = { name, meaning: flag.type === 'boolean' ? true : undefined, own }
+    for (const word of [name, ...(flag.aliases ?? [])]) spellings.set(`--${word}`, spelling)
+    if (flag.type === 'boolean' && flag.allowNo) spellings.set(`--no-${name}`, { name, meaning: false, own })
   }
   return spellings
 }
@@ -124,7 +128,10 @@ function findOption({ name, rawName, value, inlineValue }: OptionToken, spelling
 }
 
 function findByPrefix(spoken: string, spellings: Spellings): Spelling | undefined {
-  const candidates = [...spellings.keys()].filter((spelling) => spelling.startsWith(spoken))
+  const all = [...spellings.keys()].filter((spelling) => spelling.startsWith(spoken))
+  // What aws-cli has goes before what we have added: a prefix that is unambiguous there must be so here.
+  const theirs = all.filter((spelling) => !spellings.get(spelling)?.own)
+  const candidates = theirs.length > 0 ? theirs : all
   if (candidates.length < 2) return spellings.get(candidates[0] ?? '')
   throw usageProblem(`ambiguous option: ${spoken} could match ${candidates.join(', ')}`)
 }
@@ -141,7 +148,14 @@ function refuseWrongCount(words: readonly string[], { names, atLeast, atMost }: 
   if (words.length > atMost) throw usageProblem(`Unknown options: ${words.slice(atMost).join(', ')}`)
 }
 
+/** A whole input, or the wish to see what one looks like, stands for what is required. */
+const isExcused = (values: FlagValues): boolean =>
+  values['cli-input-json'] !== undefined ||
+  values['cli-input-yaml'] !== undefined ||
+  !['output', undefined].includes(values['generate-cli-skeleton'] as string | undefined)
+
 function refuseMissing(flags: Flags, values: FlagValues): void {
+  if (isExcused(values)) return
   const missing = Object.keys(flags).filter((name) => flags[name]?.required && values[name] === undefined)
   if (missing.length === 0) return
   throw usageProblem(

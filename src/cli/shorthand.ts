@@ -1,6 +1,6 @@
 /**
  * aws-cli's shorthand: `Key=a,Value=b`, `A=x,y` and `A=[x,y]` for lists, `A={B=c}` for structures, quotes, `\,`.
- * Pure; everything is a string, a list or an object until the model gives it a type.
+ * Its messages are aws-cli's. Pure; everything is a string, a list or an object until the model gives it a type.
  */
 
 export type Shorthand = string | readonly Shorthand[] | { readonly [key: string]: Shorthand }
@@ -30,6 +30,8 @@ class Reader {
   readonly #text: string
   readonly #readParamfile: ReadParamfile | undefined
   #at = 0
+  /** Whether the value of the key at hand was written `key@=`. */
+  #fromFile = false
 
   constructor(text: string, readParamfile: ReadParamfile | undefined) {
     this.#text = text
@@ -38,24 +40,23 @@ class Reader {
 
   parameter(): Record<string, Shorthand> {
     const found: Record<string, Shorthand> = Object.create(null)
+    let end = 0
     do {
-      const start = this.#at
       const [key, value] = this.#pair(() => this.#values())
-      if (key in found) this.#fail(`the key "${key}" is given twice`, start)
+      if (key in found) this.#failTwice(key, end + 1)
       found[key] = value
+      end = this.#at
     } while (this.#at < this.#text.length && this.#separator())
     return { ...found }
   }
 
   #pair(readValue: () => Shorthand): [string, Shorthand] {
-    const key = this.#match(KEY)
-    if (!key) this.#fail('a key is expected here')
+    const key = this.#match(KEY) ?? ''
     this.#skipSpace()
-    const fromFile = this.#current() === '@'
-    if (fromFile) this.#at += 1
+    this.#fromFile = this.#current() === '@'
+    if (this.#fromFile) this.#at += 1
     this.#expect('=')
-    const value = readValue()
-    return [key, fromFile && typeof value === 'string' && this.#readParamfile ? this.#readParamfile(value) : value]
+    return [key, readValue()]
   }
 
   #values(): Shorthand {
@@ -72,22 +73,24 @@ class Reader {
   /** One value, or several: `a=b,c=d` ends after b, `a=b,c` is a list of two. */
   #commaList(): Shorthand {
     const first = this.#word(FIRST_VALUE)
+    this.#skipSpace()
+    if (this.#current() !== ',') return first
     const values = [first]
+    let comma = this.#at
+    this.#separator()
     for (;;) {
-      this.#skipSpace()
-      if (this.#current() !== ',') break
-      const comma = this.#at
-      this.#separator()
       const next = this.#quoted() ?? this.#plain(NEXT_VALUE)
       this.#skipSpace()
       const ended = this.#at >= this.#text.length
-      if (next === undefined && ended) this.#fail('a value is expected here')
-      if (next === undefined || !(ended || this.#current() === ',')) {
-        this.#at = comma
-        break
-      }
+      if (next === undefined && ended) this.#failAt('<second>', '<none>')
+      if (next === undefined || !(ended || this.#current() === ',')) break
       values.push(next)
+      if (ended) return values
+      comma = this.#at
+      this.#separator()
     }
+    // What stands behind the comma is the next key.
+    this.#at = comma
     return values.length === 1 ? first : values
   }
 
@@ -100,9 +103,7 @@ class Reader {
   #object(): Record<string, Shorthand> {
     const found: Record<string, Shorthand> = Object.create(null)
     this.#inside('{', '}', () => {
-      const start = this.#at
       const [key, value] = this.#pair(() => this.#item())
-      if (key in found) this.#fail(`the key "${key}" is given twice`, start)
       found[key] = value
     })
     return { ...found }
@@ -111,15 +112,11 @@ class Reader {
   #inside(open: string, close: string, readOne: () => void): void {
     this.#expect(open)
     while (this.#current() !== close) {
-      if (this.#at >= this.#text.length) this.#fail(`"${close}" is missing`)
-      const before = this.#at
       readOne()
       this.#skipSpace()
       if (this.#current() !== close) this.#expect(',')
-      if (this.#at === before) this.#fail('a value is expected here')
     }
     this.#at += 1
-    this.#skipSpace()
   }
 
   #item(): Shorthand {
@@ -131,16 +128,20 @@ class Reader {
   }
 
   #plain(pattern: RegExp): string | undefined {
-    return this.#match(pattern)?.replaceAll('\\,', ',').trimEnd()
+    const word = this.#match(pattern)?.replaceAll('\\,', ',').trimEnd()
+    return word === undefined ? undefined : this.#resolved(word)
   }
 
   #quoted(): string | undefined {
     const quote = this.#current()
     if (quote !== "'" && quote !== '"') return undefined
-    const start = this.#at
     const raw = this.#match(quote === "'" ? SINGLE_QUOTED : DOUBLE_QUOTED)
-    if (raw === undefined) this.#fail(`the closing ${quote} is missing`, start)
-    return raw.slice(1, -1).replaceAll(`\\${quote}`, quote).replaceAll('\\\\', '\\')
+    if (raw === undefined) this.#failAt(quote === "'" ? '<singled quoted>' : '<double quoted>', '<none>')
+    return this.#resolved(raw.slice(1, -1).replaceAll(`\\${quote}`, quote).replaceAll('\\\\', '\\'))
+  }
+
+  #resolved(word: string): string {
+    return this.#fromFile && this.#readParamfile ? this.#readParamfile(word) : word
   }
 
   #separator(): true {
@@ -150,7 +151,7 @@ class Reader {
 
   #expect(character: string): void {
     this.#skipSpace()
-    if (this.#current() !== character) this.#fail(`"${character}" is expected here`)
+    if (this.#current() !== character) this.#failAt(character, this.#current() ?? 'EOF')
     this.#at += 1
     this.#skipSpace()
   }
@@ -170,7 +171,20 @@ class Reader {
     return found
   }
 
-  #fail(reason: string, at = this.#at): never {
-    throw new ShorthandError(`${reason}:\n${this.#text}\n${' '.repeat(at)}^`)
+  #failAt(expected: string, received: string): never {
+    throw new ShorthandError(`Expected: '${expected}', received: '${received}' for input:\n${this.#pointed(this.#at)}`)
+  }
+
+  #failTwice(key: string, at: number): never {
+    const cause = 'This is often because there is a preceding "," instead of a space.'
+    throw new ShorthandError(`Second instance of key "${key}" encountered for input:\n${this.#pointed(at)}\n${cause}`)
+  }
+
+  /** The text with a caret under the place, which may be on any of its lines. */
+  #pointed(at: number): string {
+    const lineEnd = this.#text.indexOf('\n', at)
+    const end = lineEnd === -1 ? this.#text.length : lineEnd
+    const column = at - (this.#text.lastIndexOf('\n', at - 1) + 1)
+    return `${this.#text.slice(0, end)}\n${' '.repeat(column)}^${this.#text.slice(end)}`
   }
 }

@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem, usageProblem } from './problem.ts'
 import { type LocalEngine, requireEngine, runningEngine, stateDirectory } from './state-dir.ts'
+import { type Transport, transportOf } from './transport.ts'
 
 export interface LocalTarget {
   readonly kind: 'local'
@@ -12,6 +13,7 @@ export interface LocalTarget {
   readonly region: string
   /** The engine's own, or with CACHECTL_USER those of a user of the engine. The user's AWS credentials are never read for this target. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly transport?: Transport
 }
 
 /** AWS itself (no `url`), or another endpoint that speaks its API; credentials as the SDK finds them. */
@@ -21,6 +23,7 @@ export interface AwsTarget {
   /** undefined: the SDK finds it in the configuration files. */
   readonly region: string | undefined
   readonly profile: string | undefined
+  readonly transport?: Transport
 }
 
 export type Target = LocalTarget | AwsTarget
@@ -47,6 +50,12 @@ export function chooseTarget(flags: FlagValues, env: Environment): Choice {
 }
 
 export function resolveTarget(flags: FlagValues, env: Environment): Target {
+  const transport = transportOf(flags, env)
+  const target = placeOf(flags, env)
+  return transport ? { ...target, transport } : target
+}
+
+function placeOf(flags: FlagValues, env: Environment): Target {
   const choice = chooseTarget(flags, env)
   const stateDir = stateDirectory(flags['state-dir'] as string | undefined, env)
   const region = (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined)

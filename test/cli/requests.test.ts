@@ -109,9 +109,9 @@ describe('values that cannot be', () => {
   }
 
   test.each([
-    [['--num-cache-nodes', 'abc'], 'Invalid value for --num-cache-nodes: "abc", expected a number'],
-    [['--tags', 'Key=a,Valu=b'], 'Unknown parameter in --tags[0]: "Valu", must be one of: Key, Value'],
-    [['--tags', 'Key'], `Error parsing parameter '--tags': "=" is expected here:\nKey\n   ^`],
+    [['--num-cache-nodes', 'abc'], "argument --num-cache-nodes: invalid int value: 'abc'"],
+    [['--tags', 'Key=a,Valu=b'], 'Unknown parameter in Tags[0]: "Valu", must be one of: Key, Value'],
+    [['--tags', 'Key'], `Error parsing parameter '--tags': Expected: '=', received: 'EOF' for input:\nKey\n   ^`],
     [['--tags', '[{"Key"'], "Error parsing parameter '--tags': Invalid JSON"],
     [['--tags', 'file:///nosuch'], "Error parsing parameter '--tags': Unable to load paramfile file:///nosuch"],
   ])('%j', (argv, message) => {

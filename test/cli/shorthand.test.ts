@@ -20,6 +20,8 @@ describe('what aws-cli reads', () => {
     ['A=x\\,y', { A: 'x,y' }],
     ['A=b=c', { A: 'b=c' }],
     ['Key=a,Value', { Key: ['a', 'Value'] }],
+    ['=a', { '': 'a' }],
+    ['A={B=c,B=d}', { A: { B: 'd' } }],
     ['Name=node:1/x.y#z', { Name: 'node:1/x.y#z' }],
   ])('%s', (text, expected) => {
     expect(parseShorthand(text)).toEqual(expected)
@@ -32,16 +34,22 @@ describe('what aws-cli reads', () => {
 
 describe('what is refused, with the place', () => {
   test.each([
-    ['=a', 'a key is expected here', 0],
-    ['Key', '"=" is expected here', 3],
-    ['Key=a,=b', 'a key is expected here', 6],
-    ['A=1,A=2', 'the key "A" is given twice', 4],
-    ['A=[x', '"," is expected here', 4],
-    ['A={B=c', '"," is expected here', 6],
-    ['A="x', 'the closing " is missing', 2],
+    ['Key', "Expected: '=', received: 'EOF'", 3],
+    ['A=a,', "Expected: '<second>', received: '<none>'", 4],
+    ['A=[x', "Expected: ',', received: 'EOF'", 4],
+    ['A={B=c', "Expected: ',', received: 'EOF'", 6],
+    ['A="x', "Expected: '<double quoted>', received: '<none>'", 2],
   ])('%s', (text, reason, column) => {
-    const complaint = complaintOf(text)
-    expect(complaint).toBe(`${reason}:\n${text}\n${' '.repeat(column)}^`)
+    expect(complaintOf(text)).toBe(`${reason} for input:\n${text}\n${' '.repeat(column)}^`)
+  })
+
+  test('a key that is given twice, as when a comma stands for a space', () => {
+    const cause = 'This is often because there is a preceding "," instead of a space.'
+    expect(complaintOf('A=1,A=2')).toBe(`Second instance of key "A" encountered for input:\nA=1,A=2\n    ^\n${cause}`)
+  })
+
+  test('the caret stands under the line that is wrong', () => {
+    expect(complaintOf('A=[1,\nB')).toBe("Expected: ',', received: 'EOF' for input:\nA=[1,\nB\n ^")
   })
 })
 

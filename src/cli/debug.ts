@@ -1,0 +1,32 @@
+/** `--debug`: what is sent and what comes back, on stderr. Passwords and tokens are not shown. */
+import { systemClock } from '../diagnose/clock.ts'
+import type { ApiClient } from './client.ts'
+import { describeTarget } from './targets.ts'
+import { tell } from './terminal.ts'
+
+const SECRET = /^(AuthToken|Passwords|AccessKey|SecretAccessKey)$/
+
+export function withDebug(client: ApiClient): ApiClient {
+  return {
+    ...client,
+    close: () => client.close(),
+    async call(name, input, signal) {
+      const start = systemClock.monotonicMs()
+      const took = () => `${Math.round(systemClock.monotonicMs() - start)} ms`
+      tell(`> ${name} to ${describeTarget(client.target)}\n> ${shown(input)}`)
+      try {
+        const output = await client.call(name, input, signal)
+        tell(`< ${name} answered after ${took()}\n< ${shown(output)}`)
+        return output
+      } catch (error) {
+        const cause = (error as Error).cause
+        const { statusCode } = (cause as { $response?: { statusCode?: number } } | undefined)?.$response ?? {}
+        tell(`< ${name} failed after ${took()}${statusCode ? `, HTTP ${statusCode}` : ''}: ${(error as Error).message}`)
+        throw error
+      }
+    },
+  }
+}
+
+const shown = (value: unknown): string =>
+  JSON.stringify(value, (name, inner: unknown) => (SECRET.test(name) ? '(not shown)' : inner))

@@ -1,0 +1,42 @@
+/** How requests travel, where the command line asks for something else than usual. */
+import type { Environment } from './environment.ts'
+import type { FlagValues } from './parse.ts'
+import { usageProblem } from './problem.ts'
+
+export interface Transport {
+  readonly sign: boolean
+  readonly verify: boolean
+  /** Certificates of the authorities to trust, instead of Node's. */
+  readonly caFile: string | undefined
+  /** Infinity: for ever. */
+  readonly readTimeoutMs: number
+  readonly connectTimeoutMs: number
+  /** Tell on stderr what is sent and what comes back. */
+  readonly debug: boolean
+}
+
+/** botocore's, for reading and for connecting. */
+const DEFAULT_TIMEOUT_S = 60
+
+const OPTIONS = ['debug', 'sign-request', 'verify-ssl', 'ca-bundle', 'cli-read-timeout', 'cli-connect-timeout']
+
+/** undefined: as usual. */
+export function transportOf(flags: FlagValues, env: Environment): Transport | undefined {
+  if (!env.AWS_CA_BUNDLE && !OPTIONS.some((option) => flags[option] !== undefined)) return undefined
+  return {
+    sign: flags['sign-request'] !== false,
+    verify: flags['verify-ssl'] !== false,
+    caFile: (flags['ca-bundle'] as string | undefined) ?? (env.AWS_CA_BUNDLE || undefined),
+    readTimeoutMs: timeoutOf(flags, 'cli-read-timeout'),
+    connectTimeoutMs: timeoutOf(flags, 'cli-connect-timeout'),
+    debug: flags.debug === true,
+  }
+}
+
+function timeoutOf(flags: FlagValues, option: string): number {
+  const given = flags[option] ?? String(DEFAULT_TIMEOUT_S)
+  if (typeof given !== 'string' || !/^\d+$/.test(given)) {
+    throw usageProblem(`argument --${option}: invalid int value: '${String(given)}'`)
+  }
+  return given === '0' ? Number.POSITIVE_INFINITY : Number(given) * 1000
+}

@@ -1,0 +1,102 @@
+/** A whole input against the model, with every complaint at once, in botocore's words. */
+import { structure } from '../api/model.ts'
+import type { Member } from '../api/shapes.ts'
+import { Float, pythonText } from './output/python-text.ts'
+import { usageProblem } from './problem.ts'
+
+/** Returns what the SDK takes: times as Dates. Throws a usage {@link Problem} that names all that is wrong. */
+export function validInput(shape: string, input: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const complaints: string[] = []
+  const valid = validStructure(shape, input, '', complaints)
+  if (complaints.length > 0) throw usageProblem(`Parameter validation failed:\n${complaints.join('\n')}`)
+  return valid
+}
+
+function validStructure(
+  shape: string,
+  given: Readonly<Record<string, unknown>>,
+  path: string,
+  complaints: string[],
+): Record<string, unknown> {
+  const { members, required } = structure(shape)
+  const place = path === '' ? 'input' : path
+  for (const name of required) {
+    if (!(name in given)) complaints.push(`Missing required parameter in ${place}: "${name}"`)
+  }
+  const known: [string, unknown, Member][] = []
+  for (const [name, value] of Object.entries(given)) {
+    const member = Object.hasOwn(members, name) ? members[name] : undefined
+    const names = () => Object.keys(members).join(', ')
+    if (member) known.push([name, value, member])
+    else complaints.push(`Unknown parameter in ${place}: "${name}", must be one of: ${names()}`)
+  }
+  return Object.fromEntries(
+    known.map(([name, value, member]) => [
+      name,
+      valid(value, member, path === '' ? name : `${path}.${name}`, complaints),
+    ]),
+  )
+}
+
+function valid(value: unknown, member: Member, path: string, complaints: string[]): unknown {
+  switch (member.kind) {
+    case 'structure':
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        return validStructure(member.shape, value as Record<string, unknown>, path, complaints)
+      }
+      break
+    case 'list':
+      if (Array.isArray(value)) return value.map((item, at) => valid(item, member.of, `${path}[${at}]`, complaints))
+      break
+    case 'timestamp': {
+      const time = parseTimestamp(value)
+      if (time) return time
+      break
+    }
+    case 'number':
+      if (typeof value === 'number' && (member.double === true || Number.isInteger(value))) return value
+      break
+    default:
+      if (typeof value === member.kind) return value
+  }
+  const type = `type: <class '${pythonType(value)}'>, valid types: ${validTypes(member)}`
+  complaints.push(`Invalid type for parameter ${path}, value: ${pythonText(shown(value))}, ${type}`)
+  return undefined
+}
+
+function validTypes(member: Member): string {
+  switch (member.kind) {
+    case 'string':
+      return "<class 'str'>"
+    case 'number':
+      return member.double ? "<class 'float'>, <class 'decimal.Decimal'>, <class 'int'>" : "<class 'int'>"
+    case 'boolean':
+      return "<class 'bool'>"
+    case 'timestamp':
+      return "<class 'datetime.datetime'>, timestamp-string"
+    case 'list':
+      return "<class 'list'>, <class 'tuple'>"
+    case 'structure':
+      return "<class 'dict'>"
+  }
+}
+
+function pythonType(value: unknown): string {
+  if (value === null) return 'NoneType'
+  if (Array.isArray(value)) return 'list'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
+  return { string: 'str', boolean: 'bool', object: 'dict' }[typeof value as 'string' | 'boolean' | 'object']
+}
+
+const shown = (value: unknown): unknown =>
+  typeof value === 'number' && !Number.isInteger(value) ? new Float(value) : value
+
+/** ISO 8601 (a date alone is midnight UTC) or seconds since 1970, as botocore reads them. */
+function parseTimestamp(raw: unknown): Date | undefined {
+  if (raw instanceof Date) return raw
+  const isNumber = typeof raw === 'number' || (typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw))
+  // A time without a zone is UTC to aws-cli, local time to Date.
+  const text = typeof raw === 'string' && /T[\d:.]+$/.test(raw) ? `${raw}Z` : raw
+  const date = isNumber ? new Date(Number(raw) * 1000) : new Date(typeof text === 'string' ? text : Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
