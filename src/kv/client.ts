@@ -112,12 +112,17 @@ export class KvClient {
     return connection.request(topic === '' ? 'stats\r\n' : `stats ${topic}\r\n`, readWords)
   }
 
+  /** How to connect to a node: by its address, or by its name where a certificate must fit. */
+  dialOf(node: KvNode): Dial {
+    const { placement: _, ...dial } = this.#options
+    return { ...dial, host: dial.tls ? node.host : (node.ip ?? node.host), port: node.port }
+  }
+
   /** The connection to a node, made when it is first asked for. */
   connection(node: KvNode): Promise<KvConnection> {
     const open = this.#connections.get(node)
     if (open) return open
-    const { placement: _, ...dial } = this.#options
-    const opening = KvConnection.open({ ...dial, host: dial.tls ? node.host : (node.ip ?? node.host), port: node.port })
+    const opening = KvConnection.open(this.dialOf(node))
     this.#connections.set(node, opening)
     return opening
   }

@@ -16,7 +16,7 @@ export interface Dial {
 }
 
 /** No connection, or one that broke or fell silent. */
-export class Unreachable extends Error {
+class Unreachable extends Error {
   override readonly name = 'Unreachable'
   readonly code: string | undefined
 
@@ -103,9 +103,9 @@ export class KvConnection {
     })
   }
 
-  /** Sends without expecting an answer. */
-  tell(bytes: string): void {
-    this.#socket.write(bytes)
+  /** Hands the open socket over to somebody who reads it differently; `close` still ends it. */
+  release(): Socket {
+    return this.#socket.removeAllListeners('data').removeAllListeners('close').removeAllListeners('error')
   }
 
   close(): void {

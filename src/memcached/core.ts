@@ -26,6 +26,8 @@ export class CacheCore {
   readonly startedAt: number
   /** What is counted, and held back, on a serverless cache. */
   readonly meter: Meter | undefined
+  /** The node's second when its certificate was last set. */
+  certificateSince: number
   /** Where the node listens. */
   addresses: readonly ListenAddress[] = []
   /** Where requests are counted by prefix, while `stats detail` is on. */
@@ -40,6 +42,7 @@ export class CacheCore {
   constructor(settings: Settings, now: number) {
     this.settings = settings
     this.store = new ItemStore(settings, now)
+    this.certificateSince = this.store.now
     this.configs = new ConfigEntries(settings.configMax, settings.configSizeMax)
     this.verbs = lookupOf(settings)
     this.opcodes = opcodesOf(settings)

@@ -21,6 +21,7 @@ export class Counters {
   acceptedIpv6 = 0
   rejectedConnections = 0
   connectionYields = 0
+  handshakeErrors = 0
   idleKicks = 0
   listenDisabled = 0
   crawlerStarts = 0

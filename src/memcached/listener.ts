@@ -37,8 +37,9 @@ export class Listener {
     backlog: number,
     gate: Gate,
     onAccept: OnAccept,
+    onHandshakeError: () => void,
   ): Promise<Listener> {
-    const secure = certificate && tlsServer(certificate, onAccept)
+    const secure = certificate && tlsServer(certificate, onAccept, onHandshakeError)
     const server = net.createServer({ pauseOnConnect: secure === undefined, noDelay: true })
     server.on('connection', (socket) => {
       const admit = () => {
@@ -82,7 +83,11 @@ function turnAway(socket: net.Socket): void {
 }
 
 /** Never listens itself: connections are handed to it once they are admitted. */
-function tlsServer({ clientCertificates, ...certificate }: NodeTls, onAccept: OnAccept): tls.Server {
+function tlsServer(
+  { clientCertificates, reported: _, ...certificate }: NodeTls,
+  onAccept: OnAccept,
+  onHandshakeError: () => void,
+): tls.Server {
   const server = tls.createServer({
     minVersion: 'TLSv1.2',
     ...certificate,
@@ -90,6 +95,9 @@ function tlsServer({ clientCertificates, ...certificate }: NodeTls, onAccept: On
     rejectUnauthorized: clientCertificates !== undefined,
   })
   server.on('secureConnection', (socket) => onAccept(socket, true))
-  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  server.on('tlsClientError', (_error, socket) => {
+    onHandshakeError()
+    socket.destroy()
+  })
   return server
 }

@@ -112,6 +112,18 @@ export interface NodeTls {
   clientCertificates?: 'asked' | 'demanded'
   /** Default: TLSv1.2. */
   minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** What else `stats settings` reports of it. */
+  reported?: TlsReport
+}
+
+/** Paths of the files the PEM texts came from, and options of memcached's that have no counterpart here. */
+export interface TlsReport {
+  chainFile?: string
+  keyFile?: string
+  authorityFile?: string
+  verifyMode?: number
+  writeBufferBytes?: number
+  sessionCache?: boolean
 }
 
 /** A node on its own has somebody at its controls: memcached's `-A`, `-Z` and debug build. */
@@ -162,6 +174,8 @@ export interface Settings extends StoreOptions {
   readonly requestsPerEvent: number
   readonly backlog: number
   readonly tls: boolean
+  readonly tlsReport: TlsReport
+  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3'
   readonly refusedCommands: readonly string[]
 }
 
@@ -219,6 +233,8 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     requestsPerEvent: options.requestsPerEvent ?? 20,
     backlog: options.backlog ?? 1024,
     tls: options.tls !== undefined,
+    tlsReport: options.tls?.reported ?? {},
+    tlsMinVersion: options.tls?.minVersion ?? 'TLSv1.2',
     refusedCommands: options.refusedCommands ?? [],
   }
 }

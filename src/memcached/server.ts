@@ -89,6 +89,7 @@ export class CacheNode {
       backlog,
       (socket, admit) => this.#admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
       (socket, tls) => this.#accept(socket, tls),
+      () => this.#core.counters.handshakeErrors++,
     )
     this.#listeners.add(listener)
     this.#core.addresses = this.addresses
@@ -125,6 +126,7 @@ export class CacheNode {
 
   /** Serves new TLS connections with another certificate; PEM text. */
   renewCertificate(certificate: { key: string; cert: string }): void {
+    this.#core.certificateSince = this.#core.store.now
     const renewed = { ...this.#certificate, ...certificate }
     for (const listener of this.#listeners) listener.renewCertificate(renewed)
     this.#certificate = renewed

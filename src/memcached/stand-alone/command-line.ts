@@ -49,7 +49,7 @@ function valueFor({ value }: Option, spoken: string, attached: string | undefine
 }
 
 /** memcached's own rules on what goes together. */
-function refuseContradictions({ node, secure, chainFile, keyFile, listen }: Plan): void {
+function refuseContradictions({ node, secure, reported, listen }: Plan): void {
   const { memoryLimit, maxItemSize = MIB, slabChunkMax, hotLruPercent = 20, warmLruPercent = 40 } = node
   if (maxItemSize > memoryLimit / 2) throw new BadArgument('-I: the largest item may take at most half of the memory')
   if (slabChunkMax !== undefined && (maxItemSize % slabChunkMax !== 0 || PAGE_BYTES % slabChunkMax !== 0)) {
@@ -58,7 +58,7 @@ function refuseContradictions({ node, secure, chainFile, keyFile, listen }: Plan
   if (hotLruPercent + warmLruPercent > HOT_AND_WARM) {
     throw new BadArgument('-o hot_lru_pct, warm_lru_pct: more than 80 percent together')
   }
-  if (secure && (chainFile === undefined || keyFile === undefined)) {
+  if (secure && (reported.chainFile === undefined || reported.keyFile === undefined)) {
     throw new BadArgument('-Z: TLS needs -o ssl_chain_cert=<file>,ssl_key=<file>')
   }
   if (!secure && listen.some((each) => each.startsWith('notls:')))

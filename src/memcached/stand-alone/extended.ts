@@ -45,7 +45,7 @@ const file =
   (which: 'chainFile' | 'keyFile' | 'authorityFile'): Read =>
   (plan, value, name) => {
     if (value === undefined || value === '') throw new BadArgument(`${name}: the path of a file is needed`)
-    plan[which] = value
+    plan.reported[which] = value
   }
 
 const HASHES = ['jenkins', 'murmur3', 'xxh3']
@@ -117,7 +117,8 @@ const EXTENDED: Readonly<Record<string, Read>> = {
   ssl_key: file('keyFile'),
   ssl_ca_cert: file('authorityFile'),
   ssl_verify_mode(plan, value, name) {
-    const asked = VERIFY[wholeNumber(name, value, 0, 3)]
+    plan.reported.verifyMode = wholeNumber(name, value, 0, 3)
+    const asked = VERIFY[plan.reported.verifyMode]
     if (asked === undefined) delete plan.clientCertificates
     else plan.clientCertificates = asked
   },
@@ -126,7 +127,11 @@ const EXTENDED: Readonly<Record<string, Read>> = {
     plan.minVersion = wholeNumber(name, value, TLS_1_2, TLS_1_3) === TLS_1_3 ? 'TLSv1.3' : 'TLSv1.2'
   },
   ssl_keyformat: idle,
-  ssl_wbuf_size: idle,
-  ssl_session_cache: idle,
+  ssl_wbuf_size({ reported }, value, name) {
+    reported.writeBufferBytes = wholeNumber(name, value, 1) * 1024
+  },
+  ssl_session_cache({ reported }) {
+    reported.sessionCache = true
+  },
   ssl_kernel_tls: idle,
 }

@@ -1,4 +1,4 @@
-import type { CacheNodeOptions } from '../options.ts'
+import type { CacheNodeOptions, TlsReport } from '../options.ts'
 
 /** What a command line asks for; its options fill it in one by one. */
 export interface Plan {
@@ -7,13 +7,12 @@ export interface Plan {
   readonly listen: string[]
   /** For those without one; 0 is any free one. */
   port: number
-  /** Whether there is TLS, and the paths of its files. */
+  /** Whether there is TLS. */
   secure: boolean
-  chainFile?: string
-  keyFile?: string
-  authorityFile?: string
   clientCertificates?: 'asked' | 'demanded'
   minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** The paths of its files, and what is only reported. */
+  readonly reported: TlsReport
   pidFile?: string
   /** Whether `shutdown` ends the process (`-A`), and whether `debugtime` moves the node's time. */
   mayShutDown: boolean
@@ -43,6 +42,7 @@ export function defaultPlan(): Plan {
     listen: [],
     port: 11_211,
     secure: false,
+    reported: {},
     mayShutDown: false,
     mayMoveTime: false,
     versionOnly: false,

@@ -74,8 +74,10 @@ async function listenOn(node: CacheNode, interfaces: readonly Interface[]): Prom
 const portLines = (addresses: readonly ListenAddress[]): string =>
   addresses.map(({ host, port }) => `TCP ${host.includes(':') ? 'INET6' : 'INET'}: ${port}\n`).join('')
 
-function readCertificates({ chainFile, keyFile, authorityFile, clientCertificates, minVersion }: Plan): NodeTls {
+function readCertificates({ reported, clientCertificates, minVersion }: Plan): NodeTls {
+  const { chainFile, keyFile, authorityFile } = reported
   return {
+    reported,
     cert: readText(chainFile),
     key: readText(keyFile),
     ...(authorityFile !== undefined && { ca: readText(authorityFile) }),

@@ -112,6 +112,11 @@ const LINES: readonly Line[] = [
   ),
   ...zeros('malloc_fails', 'log_worker_dropped', 'log_worker_written', 'log_watcher_skipped', 'log_watcher_sent'),
   stat('log_watchers', ({ watchers }) => watchers?.size ?? 0),
+  ...when(
+    ({ settings }) => settings.tls,
+    stat('ssl_handshake_errors', ({ counters }) => counters.handshakeErrors),
+    stat('time_since_server_cert_refresh', ({ store, certificateSince }) => store.now - certificateSince),
+  ),
   ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
   stat('bytes', ({ store }) => store.bytes),
   stat('curr_items', ({ store }) => store.items),

@@ -1,4 +1,5 @@
 import type { CacheCore } from '../core.ts'
+import type { Settings } from '../options.ts'
 import { type StatLine, yesNo } from './lines.ts'
 
 /** `stats settings`, in memcached 1.6.18's order; what an embedded node has no use for stands at its default. */
@@ -57,6 +58,24 @@ export function settingsStats({ settings, store, address, prefixes }: CacheCore)
     ['track_sizes', yesNo(settings.trackSizes)],
     ['inline_ascii_response', yesNo(settings.inlineAsciiResponse)],
     ['ssl_enabled', yesNo(settings.tls)],
-    ['ssl_min_version', 'tlsv1.2'],
+    ...(settings.tls ? tlsStats(settings) : []),
+    ['ssl_min_version', settings.tlsMinVersion.toLowerCase()],
+  ]
+}
+
+const PEM_FORMAT = 1
+const WRITE_BUFFER = 16 * 1024
+
+function tlsStats({ tlsReport: report }: Settings): StatLine[] {
+  return [
+    ['ssl_chain_cert', report.chainFile ?? 'NULL'],
+    ['ssl_key', report.keyFile ?? 'NULL'],
+    ['ssl_verify_mode', report.verifyMode ?? 0],
+    ['ssl_keyformat', PEM_FORMAT],
+    ['ssl_ciphers', 'NULL'],
+    ['ssl_ca_cert', report.authorityFile ?? 'NULL'],
+    ['ssl_wbuf_size', report.writeBufferBytes ?? WRITE_BUFFER],
+    ['ssl_session_cache', yesNo(report.sessionCache ?? false)],
+    ['ssl_kernel_tls', 'no'],
   ]
 }
