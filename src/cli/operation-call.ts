@@ -3,10 +3,8 @@ import { type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import { type AwsConfig, awsConfig } from './aws-config.ts'
 import { type ApiClient, openClient } from './client.ts'
-import { confirmOnTerminal } from './confirm.ts'
 import { environment } from './environment.ts'
 import { inputFrom, isDestructive, operationFlags } from './operation-input.ts'
-import { waitForChange } from './operation-wait.ts'
 import { answerPrinter } from './output/print.ts'
 import { allPages, eachPage, readPaging } from './paginate.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
@@ -26,6 +24,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   const target = resolveTarget(flags, environment)
   if (flags['dry-run'] === true) return (await import('./dry-run.ts')).showRequest(name, input, target)
   if (isDestructive(name)) {
+    const { confirmOnTerminal } = await import('./confirm.ts')
     await confirmOnTerminal(`${kebabCase(name)} ${subjectOf(input)} on ${describeTarget(target)}?`, flags.yes === true)
   }
   const client = await openClient(target)
@@ -40,7 +39,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
     }
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
-    const answer = flags.wait === true ? await waitForChange(client, name, input, flags) : first
+    const answer = flags.wait === true ? await afterChange(client, name, input, flags) : first
     await (readable ? printReadable(name, input, answer, flags) : printer.whole(answer))
   } catch (error) {
     // A person is helped on; a script gets what aws-cli says, and no further calls.
@@ -81,6 +80,11 @@ async function printReadable(name: OperationName, input: object, answer: object,
 async function whenUnused<T>(client: ApiClient, call: () => Promise<T>, input: object, flags: FlagValues): Promise<T> {
   const { callWhenUnused } = await import('./wait-unused.ts')
   return callWhenUnused(client, call, input, flags)
+}
+
+async function afterChange(client: ApiClient, name: OperationName, input: object, flags: FlagValues) {
+  const { waitForChange } = await import('./operation-wait.ts')
+  return waitForChange(client, name, input, flags)
 }
 
 /** What the operation is about: the identifier that its input names first. */

@@ -13,7 +13,7 @@ import {
   unusedFlags,
   waitFlags,
 } from './global-flags.ts'
-import { waits } from './operation-wait.ts'
+import { waits } from './operation-waits.ts'
 import { readParamfile } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
 import { readOption } from './typed-value.ts'

@@ -1,63 +1,14 @@
-/** `--wait` on the operations that start a change: which waiter tells that it is done. */
+/** `--wait` on the operations that start a change. */
 import { type OperationName, operation, structure } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { ApiClient } from './client.ts'
 import { untilInterrupted } from './interrupt.ts'
+import { waits } from './operation-waits.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem } from './problem.ts'
 import { startProgress } from './progress.ts'
 import { patienceOf, waitUntil } from './wait.ts'
-import { type Waiter, type WaiterName, waiters } from './waiters.ts'
-
-interface Change {
-  readonly waiter: WaiterName
-  /** The member of the operation's input that names what changes, and of the Describe operation's. */
-  readonly id: string
-}
-
-const change = (waiter: WaiterName, id: string): Change => ({ waiter, id })
-
-const cluster = change('cache-cluster-available', 'CacheClusterId')
-const group = change('replication-group-available', 'ReplicationGroupId')
-const serverless = change('serverless-cache-available', 'ServerlessCacheName')
-const globalGroup = change('global-replication-group-available', 'GlobalReplicationGroupId')
-
-export const waits: Partial<Record<OperationName, Change>> = {
-  CreateCacheCluster: cluster,
-  ModifyCacheCluster: cluster,
-  RebootCacheCluster: cluster,
-  DeleteCacheCluster: change('cache-cluster-deleted', 'CacheClusterId'),
-  CreateServerlessCache: serverless,
-  ModifyServerlessCache: serverless,
-  DeleteServerlessCache: change('serverless-cache-deleted', 'ServerlessCacheName'),
-  CreateServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'ServerlessCacheSnapshotName'),
-  CopyServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'TargetServerlessCacheSnapshotName'),
-  DeleteServerlessCacheSnapshot: change('serverless-cache-snapshot-deleted', 'ServerlessCacheSnapshotName'),
-  CreateSnapshot: change('snapshot-available', 'SnapshotName'),
-  CopySnapshot: change('snapshot-available', 'TargetSnapshotName'),
-  DeleteSnapshot: change('snapshot-deleted', 'SnapshotName'),
-  CreateReplicationGroup: group,
-  ModifyReplicationGroup: group,
-  ModifyReplicationGroupShardConfiguration: group,
-  IncreaseReplicaCount: group,
-  DecreaseReplicaCount: group,
-  TestFailover: group,
-  StartMigration: group,
-  CompleteMigration: group,
-  DeleteReplicationGroup: change('replication-group-deleted', 'ReplicationGroupId'),
-  ModifyGlobalReplicationGroup: globalGroup,
-  IncreaseNodeGroupsInGlobalReplicationGroup: globalGroup,
-  DecreaseNodeGroupsInGlobalReplicationGroup: globalGroup,
-  RebalanceSlotsInGlobalReplicationGroup: globalGroup,
-  FailoverGlobalReplicationGroup: globalGroup,
-  DeleteGlobalReplicationGroup: change('global-replication-group-deleted', 'GlobalReplicationGroupId'),
-  CreateUser: change('user-active', 'UserId'),
-  ModifyUser: change('user-active', 'UserId'),
-  DeleteUser: change('user-deleted', 'UserId'),
-  CreateUserGroup: change('user-group-active', 'UserGroupId'),
-  ModifyUserGroup: change('user-group-active', 'UserGroupId'),
-  DeleteUserGroup: change('user-group-deleted', 'UserGroupId'),
-}
+import { type Waiter, waiters } from './waiters.ts'
 
 /**
  * Waits for the change that `name` with this input has started, and returns what to print instead of the first answer:

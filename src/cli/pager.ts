@@ -7,7 +7,7 @@ import { print, rows } from './terminal.ts'
 const LESS = 'FRX'
 
 /** aws-cli v2's order; '' means none. `AWS_PAGER=''` is how people turn it off. */
-export const pagerOf = (env: Environment): string => env.AWS_PAGER ?? env.PAGER ?? 'less'
+const pagerOf = (env: Environment): string => env.AWS_PAGER ?? env.PAGER ?? 'less'
 
 /** Prints; by a pager when stdout is a terminal that the text doesn't fit on, and `wanted`. */
 export async function printPaged(text: string, wanted: boolean, env: Environment): Promise<void> {
