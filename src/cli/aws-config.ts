@@ -59,7 +59,7 @@ function sectionsOf(path: string): Sections {
 }
 
 /** Pure. Names of sections lose their quotes and double spaces: `[profile "web team"]` is `profile web team`. */
-export function parseConfig(text: string): Sections {
+function parseConfig(text: string): Sections {
   const sections: Record<string, Record<string, string>> = {}
   let section: Record<string, string> | undefined
   let parent = ''

@@ -44,7 +44,7 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
   while (tokens.length > 0) {
     const token = tokens.shift() as Token
     if (token.kind === 'option-terminator') words.push(...takeWords(Number.POSITIVE_INFINITY))
-    else if (token.kind === 'positional') words.push(token.value)
+    else if (token.kind === 'positional') (arity.atMost === 0 ? unknown : words).push(token.value)
     else {
       const option = findOption(token, spellings)
       if (!option) unknown.push(argv[token.index] as string)

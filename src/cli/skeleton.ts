@@ -84,10 +84,8 @@ function memberSkeleton(
   switch (member.kind) {
     case 'structure':
       return structureSkeleton(member.shape, text, within, separator)
-    case 'list': {
-      const item = memberSkeleton(elementName(name, member.of), member.of, text, within, separator)
-      return [item, item]
-    }
+    case 'list':
+      return [memberSkeleton(elementName(name, member.of), member.of, text, within, separator)]
     case 'string':
       return text(name, member)
     case 'number':

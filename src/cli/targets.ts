@@ -90,7 +90,8 @@ function refuseEngineCredentials(engine: LocalEngine | undefined, env: Environme
 function checkedUrl(source: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
-  throw usageProblem(`Invalid endpoint: ${text} (${source})`, 'It must be a URL, e.g. http://127.0.0.1:8011')
+  const form = 'Must be of the form http://<hostname>/ or https://<hostname>/'
+  throw usageProblem(`Bad value for ${source} "${text}": scheme is missing.  ${form}`)
 }
 
 const sameOrigin = (a: string, b: string): boolean => originOf(a) === originOf(b)

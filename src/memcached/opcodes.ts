@@ -45,7 +45,7 @@ function loudAndQuiet(loud: number, quiet: number, shape: Shape, run: Opcode['ru
 const storing = (mode: Mode) => (connection: Connection, packet: Packet) => beginStore(connection, packet, mode)
 
 /** protocol_binary.txt, "Command Opcodes"; 0x60-0x68 are ElastiCache's. */
-export const OPCODES: readonly Opcode[] = [
+const OPCODES: readonly Opcode[] = [
   ...loudAndQuiet(0x00, 0x09, KEYED, (connection, packet) => getOrTouch(connection, packet, false, false, true)),
   ...loudAndQuiet(0x0c, 0x0d, KEYED, (connection, packet) => getOrTouch(connection, packet, false, true, true)),
   ...loudAndQuiet(0x01, 0x11, STORING, storing('set')),

@@ -29,7 +29,7 @@ export interface Verb {
   run(connection: Connection, line: Line): number | undefined
 }
 
-export const VERBS: readonly Verb[] = [
+const VERBS: readonly Verb[] = [
   ...getVerbs,
   ...storeVerbs,
   ...arithmeticVerbs,

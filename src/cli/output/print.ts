@@ -8,6 +8,7 @@ import { columns, print, stdoutIsTerminal } from '../terminal.ts'
 import { type Form, formOf, plainOutput } from './answer.ts'
 import { jsonText } from './json.ts'
 import { compileQuery } from './query.ts'
+import { wantsColour } from './style.ts'
 import { textLines } from './text.ts'
 import { timeTextOf } from './times.ts'
 
@@ -24,6 +25,7 @@ export async function answerPrinter(name: OperationName, flags: FlagValues, { se
   const form = formOf(flags.output, environment.AWS_DEFAULT_OUTPUT || settings.output)
   const pick = await compileQuery(flags.query as string | undefined)
   const timeText = timeTextOf(settings.cli_timestamp_format)
+  if (flags.color !== undefined) wantsColour(flags.color, environment, false)
   const show = (answer: object) => pick(plainOutput(name, answer, timeText))
   return {
     form,
@@ -49,7 +51,6 @@ async function written(form: Form, name: OperationName, answer: unknown, flags: 
     case 'text':
       return textLines(answer)
     case 'table': {
-      const { wantsColour } = await import('./style.ts')
       const { awsTable } = await import('./aws-table.ts')
       const colour = wantsColour(flags.color, environment, stdoutIsTerminal())
       return awsTable(name, answer, { width: columns(), colour })

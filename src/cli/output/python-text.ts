@@ -1,11 +1,12 @@
 /** Values as Python writes them: aws-cli's answers are compared as text, down to `450.0` and `True`. */
 
-/** A floating-point number of the API or of a query; JavaScript has only one kind of number. */
-export class Float {
-  readonly value: number
-
-  constructor(value: number) {
-    this.value = value
+/**
+ * A floating-point number of the API; JavaScript has only one kind of number. It is one all the same, so that queries compare
+ * and add it.
+ */
+export class Float extends Number {
+  get value(): number {
+    return this.valueOf()
   }
 }
 
@@ -25,7 +26,7 @@ export function floatText(value: number): string {
 export const pythonText = (value: unknown): string => (typeof value === 'string' ? value : pythonRepr(value))
 
 /** `repr(value)`. */
-export function pythonRepr(value: unknown): string {
+function pythonRepr(value: unknown): string {
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'string') return quoted(value)

@@ -8,23 +8,18 @@ export type Pick = (answer: unknown) => unknown
  */
 export async function compileQuery(expression: string | undefined): Promise<Pick> {
   if (expression === undefined) return (answer) => answer
-  const { compile } = await import('../jmespath/parser.ts')
-  const search = explained(
-    () => compile(expression),
-    (reason) => usageProblem(`Bad value for --query ${expression}: ${reason}`),
-  )
-  return (answer) =>
-    explained(
-      () => search(answer),
-      (reason) => new Problem('general', reason),
-    )
-}
-
-function explained<T>(attempt: () => T, problem: (reason: string) => Problem): T {
+  const { default: jmespath } = await import('jmespath')
   try {
-    return attempt()
+    // The library has it; its type declarations do not.
+    ;(jmespath as unknown as { compile(expression: string): unknown }).compile(expression)
   } catch (error) {
-    if (error instanceof Error && error.name === 'JmespathError') throw problem(error.message)
-    throw error
+    throw usageProblem(`Bad value for --query ${expression}: ${(error as Error).message}`)
+  }
+  return (answer) => {
+    try {
+      return jmespath.search(answer, expression)
+    } catch (error) {
+      throw new Problem('general', (error as Error).message)
+    }
   }
 }

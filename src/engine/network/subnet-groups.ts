@@ -49,7 +49,7 @@ const subnetsFor = (subnets: readonly SubnetRecord[], type: NetworkType): Subnet
   subnets.filter((subnet) => networkTypesOf(subnet).includes(type))
 
 /** Zones in which nodes of a network type can be, sorted. */
-export const groupZones = (store: Store, group: CacheSubnetGroupRecord, type: NetworkType): string[] =>
+const groupZones = (store: Store, group: CacheSubnetGroupRecord, type: NetworkType): string[] =>
   [...new Set(subnetsFor(groupSubnets(store, group), type).map(({ zone }) => zone))].sort()
 
 /** {@link groupZones} of the group a cluster is in. */

@@ -51,7 +51,7 @@ export interface StoreOptions extends SlabShape {
 
 /** Answers of `allocate` that are not items. */
 export const TOO_LARGE = -1
-export const OUT_OF_MEMORY = 0
+const OUT_OF_MEMORY = 0
 
 // An unsegmented LRU moves an item at most once a minute, as memcached does (ITEM_UPDATE_INTERVAL).
 const UPDATE_INTERVAL = 60
