@@ -113,10 +113,3 @@ export class Replies {
     this.uint16(value & 0xffff)
   }
 }
-
-/** Whether two stretches of bytes are the same. */
-function sameBytes(a: Uint8Array, start: number, end: number, b: Uint8Array): boolean {
-  if (end - start !== b.length) return false
-  for (let i = 0; i < b.length; i++) if (byteAt(a, start + i) !== byteAt(b, i)) return false
-  return true
-}
