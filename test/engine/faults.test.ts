@@ -217,7 +217,9 @@ describe('discovery', () => {
     expect(await answer(second, 'config get cluster\r\n')).toContain('\r\n1\n')
     await engine.close()
     const again = await startTestEngine({ stateDir })
-    expect(await answer(second, 'config get cluster\r\n')).toContain('\r\n1\n')
+    await eventually('the node has its old list again', async () =>
+      (await answer(second, 'config get cluster\r\n')).includes('\r\n1\n'),
+    )
     await clear(again)
     expect(await answer(second, 'config get cluster\r\n')).toContain('\r\n2\n')
   })
