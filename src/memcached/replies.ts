@@ -1,4 +1,4 @@
-import { byteAt, copyBytes } from './bytes.ts'
+import { copyBytes } from './bytes.ts'
 
 // Replies of one turn of reading are written at once, from a buffer that all connections of a node share.
 const CAPACITY = 128 * 1024
