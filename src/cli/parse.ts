@@ -32,7 +32,7 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
   const values: Record<string, string | string[] | boolean> = {}
   const words: string[] = []
   const unknown: string[] = []
-  const tokens = tokensOf(argv, flags, spellings)
+  const tokens = tokensOf(withBareValues(argv, flags), flags, spellings)
   const takeWords = (most: number): string[] => {
     const taken: string[] = []
     while (taken.length < most && tokens[0]?.kind === 'positional') {
@@ -77,6 +77,14 @@ function tokensOf(argv: readonly string[], flags: Flags, spellings: Spellings) {
   return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens
 }
 
+/** An option that may stand alone gets what that means as its value, so that it doesn't take the next option for one. */
+const withBareValues = (argv: readonly string[], flags: Flags): string[] =>
+  argv.map((word, at) => {
+    const bare = word.startsWith('--') ? flags[word.slice(2)]?.bare : undefined
+    const next = argv[at + 1]
+    return bare !== undefined && (next === undefined || looksLikeOption(next)) ? `${word}=${bare}` : word
+  })
+
 /** An option's value: attached with `=`, the word behind it, or all of them for a list. */
 function takeValue(
   name: string,
@@ -88,7 +96,7 @@ function takeValue(
   const given = value === undefined || (!inlineValue && looksLikeOption(value)) ? [] : [value]
   // A prefix was not known for an option when the line was taken apart: its value still stands behind it as a word.
   given.push(...takeWords(several ? Number.POSITIVE_INFINITY : 1 - given.length))
-  const first = given[0] ?? flag.bare
+  const [first] = given
   if (first === undefined)
     throw usageProblem(`argument --${name}: expected ${several ? 'at least one argument' : 'one argument'}`)
   return several ? given : first
