@@ -62,7 +62,7 @@ test('numbers of the API that have a point keep it', () => {
 describe('a table', () => {
   test('stands upright when it would be wider than the terminal', () => {
     const answer = { Name: 'x'.repeat(30), Other: 'y'.repeat(30) }
-    expect(awsTable('T', answer, { width: 80, colour: false })).toContain('|  Name  ')
+    expect(awsTable('T', answer, { width: 80, colour: false })).toMatch(/\| +Name +\| +Other +\|/)
     expect(awsTable('T', answer, { width: 40, colour: false })).toMatch(/\| {2}Name {2,}\| {2}x+/)
   })
 
