@@ -29,7 +29,9 @@ describe('where a request goes: the flag, the named target, the environment, the
 
   test('what is neither is refused by its name', () => {
     expect(() => chooseTarget({ target: 'moon' }, {})).toThrow('Unknown target "moon"')
-    expect(() => chooseTarget({ 'endpoint-url': 'shop:11211' }, {})).toThrow('Bad value for --endpoint-url "shop:11211"')
+    expect(() => chooseTarget({ 'endpoint-url': 'shop:11211' }, {})).toThrow(
+      'Bad value for --endpoint-url "shop:11211"',
+    )
   })
 })
 
