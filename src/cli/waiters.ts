@@ -34,8 +34,9 @@ const globalGroups = {
 } as const
 
 /**
- * The first four are botocore's waiters-2.json for 2015-02-02. `create-failed` is ours: the model lacks it, and without
- * it a creation that has failed is waited for until time is up. So are the waiters of the other resources, which
+ * The first four are botocore's waiters-2.json for 2015-02-02. `create-failed` and `incompatible-parameters` are ours: the
+ * model lacks them, and without them what has failed, or waits for its parameter group to be mended, is waited for until
+ * time is up. So are the waiters of the other resources, which
  * aws-cli has none for.
  */
 export const waiters = {
@@ -43,13 +44,28 @@ export const waiters = {
     ...clusters,
     name: 'CacheClusterAvailable',
     success: 'available',
-    failures: ['deleted', 'deleting', 'incompatible-network', 'restore-failed', 'create-failed'],
+    failures: [
+      'deleted',
+      'deleting',
+      'incompatible-network',
+      'incompatible-parameters',
+      'restore-failed',
+      'create-failed',
+    ],
   },
   'cache-cluster-deleted': {
     ...clusters,
     name: 'CacheClusterDeleted',
     success: 'deleted',
-    failures: ['available', 'creating', 'incompatible-network', 'modifying', 'restore-failed', 'snapshotting'],
+    failures: [
+      'available',
+      'creating',
+      'incompatible-network',
+      'incompatible-parameters',
+      'modifying',
+      'restore-failed',
+      'snapshotting',
+    ],
     goneCode: 'CacheClusterNotFound',
   },
   'replication-group-available': {

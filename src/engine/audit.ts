@@ -130,19 +130,23 @@ function parametersText(input: object | undefined): string {
   return 'null'
 }
 
-/** Nothing for what only reads; of what an operation answers with one structure, its members. */
+/** Nothing for what only reads, or answers nothing; of what an operation answers with one structure, its members. */
 function elementsText(action: string | undefined, output: object | undefined): string {
   if (!output || !action || /^(Describe|List)/.test(action)) return 'null'
   const values: unknown[] = Object.values(output)
+  if (values.length === 0) return 'null'
   const [only] = values
   const isStructure = values.length === 1 && typeof only === 'object' && only !== null && !Array.isArray(only)
   return JSON.stringify(inCamelCase(isStructure ? only : output))
 }
 
-/** `NumCacheNodes` -> `numCacheNodes`, `AZMode` -> `aZMode` as the guide prints it; secrets are hidden. */
+/**
+ * `NumCacheNodes` -> `numCacheNodes`, `AZMode` -> `aZMode`, and a list with nothing in it as `{}`, as the guide prints them
+ * (`"cacheNodeIdsToReboot": {}`); secrets are hidden.
+ */
 export function inCamelCase(value: unknown): unknown {
   if (value instanceof Date) return inWords(value)
-  if (Array.isArray(value)) return value.map(inCamelCase)
+  if (Array.isArray(value)) return value.length === 0 ? {} : value.map(inCamelCase)
   if (typeof value !== 'object' || value === null) return value
   const result: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(value)) {

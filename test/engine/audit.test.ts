@@ -56,6 +56,8 @@ test('every call is recorded as the guide shows it, the refused ones too', async
       preferredAvailabilityZone: 'Multiple',
       numCacheNodes: 2,
       pendingModifiedValues: {},
+      cacheParameterGroup: { cacheNodeIdsToReboot: {} },
+      cacheSecurityGroups: {},
     },
   })
   expect(created.userAgent).toMatch(/aws-sdk-js/)

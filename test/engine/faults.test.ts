@@ -71,8 +71,8 @@ describe('a node that crashes', () => {
     expect(await list(engine)).toEqual([])
     const { Events } = await engine.client().describeEvents({ SourceType: 'cache-cluster' })
     expect(Events?.slice(0, 2).map(({ Message, Date: at }) => [Message, at?.toISOString()])).toEqual([
-      ['ElastiCache:CacheNodeReplaceComplete : shop', expect.stringMatching(/^2026-01-04T12:01:0/)],
-      ['ElastiCache:CacheNodeReplaceStarted : shop', expect.stringMatching(/^2026-01-04T12:00:15/)],
+      ['Finished recovery for cache nodes 0002', expect.stringMatching(/^2026-01-04T12:01:0/)],
+      ['Recovering cache nodes 0002', expect.stringMatching(/^2026-01-04T12:00:15/)],
     ])
   })
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import type { ElastiCache } from '@aws-sdk/client-elasticache'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type EngineCredentials, type EngineInfo, engineFiles } from '../../src/api/local-engine.ts'
+import { CONTROL, type EngineCredentials, type EngineInfo, engineFiles } from '../../src/api/local-engine.ts'
+import { control } from '../support/control.ts'
 import { clientOf, startTestEngine, temporaryDirectory } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -290,6 +291,41 @@ test('a node rebooted with values it cannot start with is incompatible-parameter
   await engine.until('shop', 'available')
   expect(await statusOf(client)).toBe('pending-reboot [0002] in-sync,pending-reboot')
   expect(await settingOf(ports[0] as number, 'item_size_max')).toBe('2097152')
+})
+
+test('a cluster that is incompatible-parameters is mended by another group too, and takes no other change', async () => {
+  const { engine, client, ports } = await shopWith({})
+  await modifyGroup(client, 'mine', { max_item_size: '1000000' })
+  await client.rebootCacheCluster({ CacheClusterId: 'shop', CacheNodeIdsToReboot: ['0001'] })
+  await engine.until('shop', 'incompatible-parameters')
+  const change = { CacheClusterId: 'shop', CacheParameterGroupName: 'default.memcached1.6' }
+  for (const refused of [
+    { ...change, NumCacheNodes: 2 },
+    { CacheClusterId: 'shop', AutoMinorVersionUpgrade: false },
+  ]) {
+    await expect(client.modifyCacheCluster(refused)).rejects.toMatchObject({ Code: 'InvalidCacheClusterState' })
+  }
+  await client.modifyCacheCluster({ ...change, ApplyImmediately: true })
+  await engine.until('shop', 'available')
+  expect(await settingOf(ports[0] as number, 'item_size_max')).toBe('1048576')
+})
+
+test('a node that is replaced starts with the parameters of today, and may find that it cannot', async () => {
+  const { engine, client, ports } = await shopWith({}, { NumCacheNodes: 2 })
+  const replace = async () => {
+    await control(engine, 'POST', CONTROL.faults, { kind: 'node-crash', cluster: 'shop', node: '0002' })
+    await control(engine, 'POST', CONTROL.faults, { clear: [] })
+  }
+  await modifyGroup(client, 'mine', { chunk_size: '96' })
+  await replace()
+  expect(await settingOf(ports[1] as number, 'chunk_size')).toBe('96')
+  expect(await statusOf(client)).toBe('pending-reboot [0001] pending-reboot,in-sync')
+  await modifyGroup(client, 'mine', { max_item_size: '1000000' })
+  await replace()
+  await engine.until('shop', 'incompatible-parameters')
+  await modifyGroup(client, 'mine', { max_item_size: '2097152' })
+  await engine.until('shop', 'available')
+  expect(await settingOf(ports[1] as number, 'item_size_max')).toBe('2097152')
 })
 
 test('a cluster that is incompatible-parameters can be deleted', async () => {

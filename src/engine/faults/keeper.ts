@@ -1,6 +1,7 @@
 import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Clock } from '../lifecycle/clock.ts'
+import { takenAtStart } from '../parameters/status.ts'
 import type { CacheClusterRecord, EventRecord, FaultRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { readFault } from './request.ts'
@@ -130,11 +131,11 @@ export class FaultKeeper {
   #announceReplacement(fault: FaultRecord): void {
     this.#options.store.change((change) => {
       change.put('fault', { ...fault, replacementDue: null })
-      change.addEvent(this.#event(fault, 'CacheNodeReplaceStarted'))
+      change.addEvent(this.#event(fault, replaceStarted))
     })
   }
 
-  /** A crashed node comes back as another: empty, under the same name and port. */
+  /** A crashed node comes back as another: empty, with the parameters of today, under the same name and port. */
   #end(fault: FaultRecord): void {
     const { store } = this.#options
     const cluster = this.#target(fault)
@@ -142,21 +143,22 @@ export class FaultKeeper {
       change.remove('fault', fault)
       if (fault.kind !== 'node-crash' || !cluster) return
       const nodes = cluster.nodes.map((node) =>
-        node.id === fault.node ? { ...node, incarnation: node.incarnation + 1 } : node,
+        node.id === fault.node
+          ? { ...node, incarnation: node.incarnation + 1, parameters: takenAtStart(cluster) }
+          : node,
       )
       change.put('cluster', { ...cluster, nodes })
-      if (fault.replacementDue !== null) change.addEvent(this.#event(fault, 'CacheNodeReplaceStarted'))
-      change.addEvent(this.#event(fault, 'CacheNodeReplaceComplete'))
+      if (fault.replacementDue !== null) change.addEvent(this.#event(fault, replaceStarted))
+      change.addEvent(this.#event(fault, replaceComplete))
     })
   }
 
-  /** The guide has the message of the notification only, and says that DescribeEvents shows the same events. */
-  #event({ region, cluster }: FaultRecord, name: string): EventRecord {
+  #event({ region, cluster, node }: FaultRecord, message: (node: string) => string): EventRecord {
     return {
       region,
       sourceType: 'cache-cluster',
       sourceIdentifier: cluster ?? '',
-      message: `ElastiCache:${name} : ${cluster}`,
+      message: message(node ?? ''),
       date: this.#options.clock.now(),
     }
   }
@@ -177,6 +179,10 @@ export class FaultKeeper {
     await Promise.all([...targets].map((target) => kick(...(target.split('/') as [string, string]))))
   }
 }
+
+// The API reference (TestFailover) has these texts for a node that is replaced; they become CacheNodeReplace* notifications.
+const replaceStarted = (node: string): string => `Recovering cache nodes ${node}`
+const replaceComplete = (node: string): string => `Finished recovery for cache nodes ${node}`
 
 const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replacementDue ?? until
 

@@ -29,8 +29,8 @@ const ROWS: readonly Row[] = [
   row(/^Cache cluster deleted$/, 'DeleteCacheClusterComplete'),
   // Both the beginning and the end of a reboot come under one name, and the text tells which.
   row(/^Cache node \d+ (shutdown|restarted)$/, 'CacheNodesRebooted', 'event'),
-  row(/CacheNodeReplaceStarted/, 'CacheNodeReplaceStarted'),
-  row(/CacheNodeReplaceComplete/, 'CacheNodeReplaceComplete'),
+  row(/^Recovering cache nodes /, 'CacheNodeReplaceStarted'),
+  row(/^Finished recovery for cache nodes /, 'CacheNodeReplaceComplete'),
   row(/NodeReplacementScheduled|^Node replacement .*scheduled/i, 'NodeReplacementScheduled'),
   row(/NodeReplacementRescheduled/, 'NodeReplacementRescheduled'),
   row(/NodeReplacementCanceled/, 'NodeReplacementCanceled'),

@@ -1,4 +1,5 @@
 import { Fault } from '../../api/faults.ts'
+import type { Input } from '../../api/model.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
 import { commitCluster } from '../lifecycle/commit.ts'
@@ -116,7 +117,7 @@ export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context
   const cluster = findCluster(input.CacheClusterId, context)
   refuseCacheSecurityGroups(input)
   refuseUnsupported(input)
-  refuseUnlessAvailable(cluster, 'modify')
+  if (!mendsParameters(input, cluster)) refuseUnlessAvailable(cluster, 'modify')
   const modification = readModification(input, cluster, context)
   refuseBeyondRegionQuota(modification.target - cluster.nodes.length, context)
   const { cluster: modified, messages } = beginOrSchedule(modification, context)
@@ -154,6 +155,13 @@ export const DeleteCacheCluster: Handler<'DeleteCacheCluster'> = (input, context
     stepDue: context.now,
   }
   return { CacheCluster: commit(deleting, [], context) }
+}
+
+/** Whether a cluster whose nodes cannot start gets another parameter group, and nothing else (guide, "Node status"). */
+function mendsParameters(input: Input<'ModifyCacheCluster'>, { status }: CacheClusterRecord): boolean {
+  const { CacheClusterId: _, CacheParameterGroupName, ApplyImmediately: __, ...others } = input
+  const isAlone = Object.values(others).every((value) => value === undefined)
+  return status === 'incompatible-parameters' && CacheParameterGroupName !== undefined && isAlone
 }
 
 /** By analogy with the text AWS is known to give for replication groups. */

@@ -6,7 +6,7 @@
 
 import { nodeTypes } from '../catalog/node-types.ts'
 import type { ParameterValues } from '../catalog/parameters.ts'
-import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters } from '../store/records.ts'
+import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters, Step } from '../store/records.ts'
 import { incompatibility, needsReboot, valuesInForce } from './values.ts'
 
 export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'
@@ -85,6 +85,9 @@ export function withCuredNodes(cluster: CacheClusterRecord): CacheClusterRecord 
   const nodes = cluster.nodes.map((node) =>
     isSick(node) ? { ...node, incarnation: node.incarnation + 1, parameters: takenAtStart(cluster) } : node,
   )
-  const status = cluster.status === 'incompatible-parameters' ? 'rebooting cache cluster nodes' : cluster.status
-  return { ...cluster, status, nodes }
+  if (cluster.status !== 'incompatible-parameters') return { ...cluster, nodes }
+  // A node that was replaced has no steps that would lead back to available.
+  const steps: readonly Step[] =
+    cluster.steps.length > 0 ? cluster.steps : [{ do: 'nodes-restarted' }, { do: 'finish' }]
+  return { ...cluster, status: 'rebooting cache cluster nodes', nodes, steps }
 }
