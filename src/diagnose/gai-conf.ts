@@ -110,6 +110,10 @@ export function matchPolicy(table: readonly PolicyEntry[], bits: bigint): Policy
   return entry
 }
 
+/** Why a line is worse than ignored. */
+export const CRASHES =
+  'the prefix has no /length: glibc before 2.41 reads a stray pointer, and programs that look a name up may crash'
+
 // Everything after the first # goes, wherever it stands; isspace(3) separates, so CRLF files work.
 const wordsOf = (line: string): string[] =>
   line
@@ -127,8 +131,10 @@ function readEntry(table: GaiTable, prefixText: string, valueText: string, parse
   if (typeof shape === 'string') return shape
 
   const strict = parser === 'from 2.41'
-  // Up to 2.40 scopev4 alone takes a prefix without length as one address; the others read a stray pointer.
-  if (lengthText === undefined && !strict && table !== 'scopev4') return 'the prefix has no /length (glibc before 2.41)'
+  // Up to 2.40 all of them read a stray pointer (bug 32465). Measured on 2.36: for scopev4 it points nowhere, unless a
+  // scopev4 line with a length came before; programs then end in a segmentation fault within getaddrinfo.
+  if (lengthText === undefined && !strict)
+    return table === 'scopev4' ? CRASHES : 'the prefix has no /length (glibc before 2.41)'
   const length = lengthText === undefined ? shape.most : unsignedLong(lengthText, strict)
   if (length === undefined || length < shape.least || length > shape.most) {
     return `/${lengthText} is not a length from ${shape.least} to ${shape.most}`

@@ -1,5 +1,13 @@
 import { parseCidr, textOf } from './cidr.ts'
-import { BUILT_IN, type GaiConf, type GaiTable, matchPolicy, type PolicyEntry, parseGaiConf } from './gai-conf.ts'
+import {
+  BUILT_IN,
+  CRASHES,
+  type GaiConf,
+  type GaiTable,
+  matchPolicy,
+  type PolicyEntry,
+  parseGaiConf,
+} from './gai-conf.ts'
 import { ipv6Bits, samePrefix } from './ip-address.ts'
 
 /** One thing to know about one line of a gai.conf, or about the whole file. */
@@ -23,8 +31,9 @@ export function lintGaiConf(text: string | null): LintRemark[] {
   const remarks: LintRemark[] = [
     ...conf.ignoredLines.map(({ line, reason }) => ({
       ...at(line),
-      kind: 'ignored' as const,
-      ...ignored(reason, at(line).text),
+      ...(reason === CRASHES
+        ? crashing(at(line).text)
+        : { kind: 'ignored' as const, ...ignored(reason, at(line).text) }),
     })),
     ...conf.warnings.map(({ line, reason }) => ({ ...at(line), kind: 'doubt' as const, ...doubt(reason) })),
     ...ofNewerGlibc(conf, strict).map((line) => ({
@@ -52,6 +61,12 @@ const RANK = { harm: 0, ignored: 1, 'no-effect': 2, doubt: 3, note: 4 } as const
 const ignored = (reason: string, text: string) => ({
   sentence: `glibc drops this line without a word: ${reason}.`,
   fix: rewritten(text) ?? 'Correct it, or delete it.',
+})
+
+const crashing = (text: string) => ({
+  kind: 'harm' as const,
+  sentence: `${capital(CRASHES)}.`,
+  fix: rewritten(text) ?? 'Write the length out.',
 })
 
 /** The line in the form glibc reads, where it is clear what was meant: IPv4 text, netsh's form, capitals. */
