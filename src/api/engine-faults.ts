@@ -4,6 +4,8 @@ export interface FaultKind {
   /** What it can be aimed at: `--cluster` and perhaps `--node`, `--zone`, or the API of a region. */
   readonly aim: 'node' | 'nodes' | 'cluster' | 'zone' | 'region'
   readonly summary: string
+  /** Whether it can be aimed at a serverless cache instead of a cluster: `--serverless-cache`. */
+  readonly caches?: true
   /** Options it takes besides. */
   readonly options: readonly FaultOption[]
   /** How long it lasts when nobody says, in seconds; null: until it is cleared. */
@@ -22,25 +24,29 @@ export const FAULT_KINDS = {
   'node-hang': {
     aim: 'nodes',
     summary: 'connections are made and nothing is answered',
+    caches: true,
     options: [],
     seconds: null,
   },
   'drop-family': {
     aim: 'nodes',
     summary: 'one address family gets no answer (--how silent), or is reset (--how reset)',
+    caches: true,
     options: ['family', 'how'],
     seconds: null,
   },
-  reset: { aim: 'nodes', summary: 'every connection is reset', options: [], seconds: null },
+  reset: { aim: 'nodes', summary: 'every connection is reset', caches: true, options: [], seconds: null },
   delay: {
     aim: 'nodes',
     summary: 'every request waits (--delay, 500ms if not said)',
+    caches: true,
     options: ['delay'],
     seconds: null,
   },
   throttle: {
     aim: 'nodes',
     summary: 'bytes of a connection pass at --rate per second, 10240 if not said',
+    caches: true,
     options: ['rate'],
     seconds: null,
   },
@@ -77,6 +83,21 @@ export const FAULT_KINDS = {
   'bad-certificate': {
     aim: 'cluster',
     summary: 'new TLS connections get a certificate that is expired, or of another name (--how mismatch)',
+    caches: true,
+    options: ['how'],
+    seconds: null,
+  },
+  'serverless-creation': {
+    aim: 'region',
+    summary:
+      'serverless caches become create-failed, with the event of the guide: --how addresses, subnets, endpoints or permissions',
+    options: ['how'],
+    seconds: null,
+  },
+  'serverless-update': {
+    aim: 'region',
+    summary:
+      'changes of serverless caches come to nothing, with the event of the guide: security groups (--how security-groups, permissions, invalid-groups) or limits (--how configuration, deleted)',
     options: ['how'],
     seconds: null,
   },
@@ -97,6 +118,7 @@ export interface FaultReport {
   readonly kind: FaultName
   readonly region: string
   readonly cluster: string | null
+  readonly serverlessCache: string | null
   readonly node: string | null
   readonly zone: string | null
   readonly delayMs: number | null
@@ -117,6 +139,7 @@ export interface FaultRequest {
   /** The engine's own if absent. */
   readonly region?: string
   readonly cluster?: string
+  readonly serverlessCache?: string
   readonly node?: string
   readonly zone?: string
   readonly durationMs?: number

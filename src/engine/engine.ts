@@ -186,6 +186,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     clock,
     homeRegion: parts.region,
     kick: (region, id) => runner.kick(region, id),
+    kickCache: (region, name) => serverless.settle(region, name),
     listOf: (cluster, node) => fleet.listOf(cluster, node),
   })
   const api: ApiOptions = {

@@ -19,7 +19,7 @@ import type { ServerlessCacheRecord } from './store/records.ts'
 import { SnapshotFiles } from './store/snapshot-files.ts'
 import type { Store } from './store/store.ts'
 
-export interface ServerlessParts extends Omit<ServerlessFleetOptions, 'ingressOf'> {
+export interface ServerlessParts extends Omit<ServerlessFleetOptions, 'ingressOf' | 'faults'> {
   readonly store: Store
   readonly clock: Clock
   readonly ports: Ports
@@ -41,7 +41,11 @@ export class Serverless {
     const { store } = parts
     const files = new SnapshotFiles(parts.snapshotsDir, parts.bucketsDir)
     this.#store = store
-    this.#fleet = new ServerlessFleet({ ...parts, ingressOf: (cache) => ingressOfCache(cache, store) })
+    this.#fleet = new ServerlessFleet({
+      ...parts,
+      ingressOf: (cache) => ingressOfCache(cache, store),
+      faults: (region) => store.list('fault', region),
+    })
     this.#snapshots = new SnapshotRunner({ ...parts, files })
     this.#caches = new ServerlessRunner({ ...parts, files, fleet: this.#fleet, snapshots: this.#snapshots })
   }
@@ -54,6 +58,11 @@ export class Serverless {
 
   wakeCache(region: string, name: string): void {
     void this.#caches.kick(region, name)
+  }
+
+  /** {@link wakeCache}; settles when there is nothing to do with it at the moment. */
+  settle(region: string, name: string): Promise<void> {
+    return this.#caches.kick(region, name)
   }
 
   wakeSnapshot(region: string, name: string): void {

@@ -26,12 +26,14 @@ export class EngineFaultInject extends BaseCommand {
     'engine fault inject node-crash --cluster shop --node 0002 --duration 30s',
     'engine fault inject drop-family --cluster shop --family ipv6',
     'engine fault inject delay --cluster shop --node 0001 --delay 250ms --duration 5m',
+    'engine fault inject throttle --serverless-cache shop --rate 20000',
     'engine fault inject capacity --zone us-west-2a --node-type cache.t4g.small',
     'engine fault inject api-throttling --rate 2 --operation DescribeCacheClusters',
   ]
   static override args = { fault: word(`one of ${Object.keys(FAULT_KINDS).join(', ')}`, { required: true }) }
   static override flags = {
     cluster: text({ summary: 'cluster it is aimed at', helpValue: '<id>' }),
+    'serverless-cache': text({ summary: 'serverless cache it is aimed at, instead of a cluster', helpValue: '<name>' }),
     node: text({ summary: 'node of the cluster; without it all of them, where that is possible', helpValue: '<id>' }),
     zone: text({ summary: 'Availability Zone', helpValue: '<zone>' }),
     duration: text({
@@ -41,7 +43,7 @@ export class EngineFaultInject extends BaseCommand {
     delay: text({ summary: 'how late: 250ms, 2s', helpValue: '<time>' }),
     rate: text({ summary: 'bytes, or calls of the API, per second', helpValue: '<number>' }),
     family: text({ summary: 'ipv4 or ipv6', helpValue: '<family>' }),
-    how: text({ summary: 'silent or reset; expired or mismatch', helpValue: '<way>' }),
+    how: text({ summary: 'silent or reset, expired or mismatch, and what the fault has besides', helpValue: '<way>' }),
     operation: text({ summary: 'operation of the API, such as DescribeCacheClusters', helpValue: '<name>' }),
     'node-type': text({ summary: 'node type, such as cache.t4g.small', helpValue: '<type>' }),
     region: text({ summary: "region (default: the engine's)", helpValue: '<region>' }),
@@ -96,6 +98,7 @@ function requestOf(kind: string, given: FlagValues): FaultRequest {
     kind,
     region: textOf('region'),
     cluster: textOf('cluster'),
+    serverlessCache: textOf('serverless-cache'),
     node: textOf('node'),
     zone: textOf('zone'),
     durationMs: duration === undefined ? undefined : spanOf('--duration', duration),
@@ -123,8 +126,8 @@ const table = (faults: readonly FaultReport[]): Promise<string> =>
     faults.map((fault) => [fault.id, targetOf(fault), settingsOf(fault), fault.since, fault.until ?? 'cleared']),
   )
 
-const targetOf = ({ region, cluster, node, zone }: FaultReport): string =>
-  [region, cluster ?? zone, node].filter((part) => part !== null).join(' ')
+const targetOf = ({ region, cluster, serverlessCache, node, zone }: FaultReport): string =>
+  [region, cluster ?? serverlessCache ?? zone, node].filter((part) => part !== null).join(' ')
 
 const settingsOf = ({ delayMs, rate, family, how, operation, nodeType }: FaultReport): string =>
   [

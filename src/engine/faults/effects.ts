@@ -1,6 +1,6 @@
 /** What the faults in effect mean for a cluster's nodes. Pure: the fleet and the handlers do the rest. */
 import type { Family, Impairment } from '../../memcached/impairment.ts'
-import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../store/records.ts'
+import type { CacheClusterRecord, CacheNodeRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 
 const BOTH: readonly Family[] = ['IPv4', 'IPv6']
 
@@ -15,6 +15,12 @@ export const faultsOfCluster = (
       (fault.kind === 'zone-outage' && nodes.some(({ zone }) => zone === fault.zone)),
   )
 
+/** Faults that concern a serverless cache. It is in several zones, so that the loss of one is not felt. */
+export const faultsOfCache = (
+  faults: readonly FaultRecord[],
+  { id, token }: ServerlessCacheRecord,
+): readonly FaultRecord[] => faults.filter((fault) => fault.serverlessCache === id && fault.clusterToken === token)
+
 const concerns = (fault: FaultRecord, node: CacheNodeRecord): boolean =>
   fault.kind === 'zone-outage' ? fault.zone === node.zone : fault.node === null || fault.node === node.id
 
@@ -28,13 +34,16 @@ export const isMute = (faults: readonly FaultRecord[], node: CacheNodeRecord): b
     : false
 
 /** All that a node suffers from at the same time; null: nothing. */
-export function impairmentOf(faults: readonly FaultRecord[], node: CacheNodeRecord): Impairment | null {
-  const own = faults.filter((fault) => concerns(fault, node))
+export const impairmentOf = (faults: readonly FaultRecord[], node: CacheNodeRecord): Impairment | null =>
+  impairmentBy(faults.filter((fault) => concerns(fault, node)))
+
+/** What faults amount to together; null: nothing. */
+export function impairmentBy(faults: readonly FaultRecord[]): Impairment | null {
   const silent = new Set<Family>()
   const reset = new Set<Family>()
   let delayMs = 0
   let bytesPerSecond = 0
-  for (const { kind, family, how, delayMs: delay, rate } of own) {
+  for (const { kind, family, how, delayMs: delay, rate } of faults) {
     if (kind === 'node-hang' || kind === 'zone-outage') for (const each of BOTH) silent.add(each)
     if (kind === 'reset') for (const each of BOTH) reset.add(each)
     if (kind === 'drop-family') (how === 'reset' ? reset : silent).add(family === 'ipv6' ? 'IPv6' : 'IPv4')

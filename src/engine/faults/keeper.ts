@@ -2,7 +2,7 @@ import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine
 import { Fault } from '../../api/faults.ts'
 import type { Clock } from '../lifecycle/clock.ts'
 import { takenAtStart } from '../parameters/status.ts'
-import type { CacheClusterRecord, EventRecord, FaultRecord } from '../store/records.ts'
+import type { CacheClusterRecord, EventRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { readFault } from './request.ts'
 
@@ -12,6 +12,7 @@ export interface KeeperOptions {
   readonly homeRegion: string
   /** Lets the lifecycle look at a cluster whose faults have changed. Settles when it has. */
   readonly kick: (region: string, cluster: string) => Promise<void>
+  readonly kickCache: (region: string, serverlessCache: string) => Promise<void>
   /** What a node answers now to `config get cluster`. */
   readonly listOf: (cluster: CacheClusterRecord, node: string) => string | undefined
 }
@@ -50,6 +51,7 @@ export class FaultKeeper {
       homeRegion,
       now: clock.now(),
       clusterOf: (region, id) => store.get('cluster', region, id),
+      cacheOf: (region, name) => store.get('serverlessCache', region, name),
     })
     const cluster = read.cluster === null ? undefined : store.get('cluster', read.region, read.cluster)
     const frozen = read.kind === 'stale-discovery' && cluster && read.node ? listOf(cluster, read.node) : undefined
@@ -103,7 +105,9 @@ export class FaultKeeper {
   /** What became of its cluster, or of its node, takes a fault with it. */
   #forgetTargetless(): void {
     const { store } = this.#options
-    const gone = this.#all().filter((fault) => fault.cluster !== null && !this.#target(fault))
+    const gone = this.#all().filter(
+      (fault) => (fault.cluster !== null && !this.#target(fault)) || (fault.serverlessCache && !this.#cache(fault)),
+    )
     if (gone.length > 0) {
       store.change((change) => {
         for (const fault of gone) change.remove('fault', fault)
@@ -115,6 +119,11 @@ export class FaultKeeper {
     const cluster = id === null ? undefined : this.#options.store.get('cluster', region, id)
     if (cluster?.token !== clusterToken) return undefined
     return node === null || cluster?.nodes.some((each) => each.id === node) ? cluster : undefined
+  }
+
+  #cache({ region, serverlessCache: id, clusterToken }: FaultRecord): ServerlessCacheRecord | undefined {
+    const cache = id ? this.#options.store.get('serverlessCache', region, id) : undefined
+    return cache?.token === clusterToken ? cache : undefined
   }
 
   #settleDue(): void {
@@ -170,13 +179,22 @@ export class FaultKeeper {
   }
 
   async #kickTargets(faults: readonly FaultRecord[]): Promise<void> {
-    const { store, kick } = this.#options
-    const targets = new Set(
-      faults.flatMap(({ region, cluster }) =>
-        cluster === null ? store.list('cluster', region).map(({ id }) => `${region}/${id}`) : [`${region}/${cluster}`],
-      ),
+    const { store, kick, kickCache } = this.#options
+    const caches = faults.flatMap(({ region, serverlessCache }) =>
+      serverlessCache ? [{ region, serverlessCache }] : [],
     )
-    await Promise.all([...targets].map((target) => kick(...(target.split('/') as [string, string]))))
+    const targets = new Set(
+      faults.flatMap(({ region, cluster, serverlessCache }) => {
+        if (serverlessCache) return []
+        return cluster === null
+          ? store.list('cluster', region).map(({ id }) => `${region}/${id}`)
+          : [`${region}/${cluster}`]
+      }),
+    )
+    await Promise.all([
+      ...[...targets].map((target) => kick(...(target.split('/') as [string, string]))),
+      ...caches.map(({ region, serverlessCache }) => kickCache(region, serverlessCache)),
+    ])
   }
 }
 
@@ -189,5 +207,10 @@ const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replace
 const iso = (time: number): string => new Date(time).toISOString()
 
 function report({ clusterToken: _, replacementDue: __, frozen: ___, ...fault }: FaultRecord): FaultReport {
-  return { ...fault, since: iso(fault.since), until: fault.until === null ? null : iso(fault.until) }
+  return {
+    ...fault,
+    serverlessCache: fault.serverlessCache ?? null,
+    since: iso(fault.since),
+    until: fault.until === null ? null : iso(fault.until),
+  }
 }

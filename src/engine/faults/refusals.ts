@@ -1,5 +1,7 @@
 /** Refusals of the API that faults bring about. */
 import { Fault } from '../../api/faults.ts'
+import { addressesInUse, findSubnet, isOverfull } from '../network/subnets.ts'
+import type { ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
 interface Place {
@@ -47,6 +49,57 @@ export function refuseWithoutCapacity(
       ? `${nodeType} (VPC) is not currently supported in the availability zone ${lacking}.  Retry the launch with no availability zone or target: ${others.join(', ')}.`
       : `${nodeType} (VPC) is not currently supported in any availability zone of ${place.region}.`,
   )
+}
+
+/** Causes of the guide's events "Cache creation failed", by the fault that brings them about. */
+const CREATION_FAILURES = {
+  addresses: 'Insufficient free IP addresses to create VPC endpoint.',
+  subnets: 'Invalid subnets provided in the request.',
+  endpoints: 'Quota limit reached for creating VPC endpoint.',
+  permissions: 'You do not have permissions to create a VPC endpoint.',
+} as const
+
+/** Why a serverless cache does not come to be, in the words of the guide; undefined: it does. */
+export function creationFailure({ region, subnetIds }: ServerlessCacheRecord, store: Store): string | undefined {
+  const fault = store.list('fault', region).find(({ kind }) => kind === 'serverless-creation')
+  // Sound: request.ts lets no other ways in.
+  if (fault) return CREATION_FAILURES[fault.how as keyof typeof CREATION_FAILURES]
+  const used = addressesInUse(store, region)
+  for (const id of subnetIds) {
+    const subnet = findSubnet(store, region, id)
+    if (!subnet) return CREATION_FAILURES.subnets
+    // The cache's own endpoint is counted already.
+    if (isOverfull(subnet, used) || isExhausted(store, region, subnet.zone)) return CREATION_FAILURES.addresses
+  }
+}
+
+/** What the guide's events say of a change that fails, after the name of the cache. */
+const UPDATE_FAILURES = {
+  'security-groups': 'SecurityGroups update failed.',
+  permissions: 'SecurityGroups update failed because of insufficient permissions.',
+  'invalid-groups': 'SecurityGroups update failed because the SecurityGroups are invalid.',
+} as const
+const LIMIT_FAILURES = {
+  configuration: 'due to invalid configuration.',
+  deleted: 'because the cache was deleted.',
+} as const
+
+/** The event of the guide for a change of security groups, or of limits, that is to fail; undefined: it succeeds. */
+export function updateFailure(
+  of: 'security groups' | 'limits',
+  cache: string,
+  { store, region }: Place,
+): string | undefined {
+  const failures: Readonly<Record<string, string>> = of === 'limits' ? LIMIT_FAILURES : UPDATE_FAILURES
+  const how = store
+    .list('fault', region)
+    .flatMap((fault) => (fault.kind === 'serverless-update' && fault.how ? [fault.how] : []))
+    .find((each) => Object.hasOwn(failures, each))
+  if (!how) return undefined
+  const cause = failures[how]
+  return of === 'limits'
+    ? `A limit update to the cache ${cache} failed ${cause}`
+    : `An update to the cache ${cache} failed. ${cause}`
 }
 
 export const isExhausted = (store: Store, region: string, zone: string): boolean =>

@@ -4,7 +4,7 @@ import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
 import { nodeTypes } from '../catalog/node-types.ts'
 import { regionFacts } from '../catalog/regions.ts'
-import type { CacheClusterRecord, FaultRecord } from '../store/records.ts'
+import type { CacheClusterRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
@@ -21,18 +21,21 @@ const OPTIONS = {
 const WAYS: Readonly<Record<string, readonly string[]>> = {
   'drop-family': ['silent', 'reset'],
   'bad-certificate': ['expired', 'mismatch'],
+  'serverless-creation': ['addresses', 'subnets', 'endpoints', 'permissions'],
+  'serverless-update': ['security-groups', 'permissions', 'invalid-groups', 'configuration', 'deleted'],
 }
 
 export interface FaultSurroundings {
   readonly homeRegion: string
   readonly now: number
   readonly clusterOf: (region: string, id: string) => CacheClusterRecord | undefined
+  readonly cacheOf: (region: string, name: string) => ServerlessCacheRecord | undefined
 }
 
 /** The record of a fault, still without its id. */
 export function readFault(
   request: FaultRequest,
-  { homeRegion, now, clusterOf }: FaultSurroundings,
+  { homeRegion, now, clusterOf, cacheOf }: FaultSurroundings,
 ): Omit<FaultRecord, 'id'> {
   if (!Object.hasOwn(FAULT_KINDS, request.kind)) {
     throw invalid(`There is no fault ${request.kind}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
@@ -42,7 +45,8 @@ export function readFault(
   const region = request.region ?? homeRegion
   if (!regionFacts(region)) throw invalid(`There is no region ${region}.`)
   refuseForeignOptions(name, kind, request)
-  const cluster = readCluster(name, kind, request, (id) => clusterOf(region, id))
+  const cache = readCache(name, request, (id) => cacheOf(region, id))
+  const cluster = cache ? undefined : readCluster(name, kind, request, (id) => clusterOf(region, id))
   const { durationMs } = request
   if (durationMs !== undefined && !(durationMs > 0)) throw invalid('A fault lasts longer than no time.')
   const lasts = durationMs ?? (kind.seconds === null ? null : kind.seconds * 1000)
@@ -50,7 +54,8 @@ export function readFault(
     region,
     kind: name,
     cluster: cluster?.id ?? null,
-    clusterToken: cluster?.token ?? null,
+    serverlessCache: cache?.id ?? null,
+    clusterToken: (cache ?? cluster)?.token ?? null,
     node: readNode(name, kind, request, cluster),
     zone: readZone(name, kind, request, region),
     ...readSettings(name, request),
@@ -62,7 +67,7 @@ export function readFault(
   }
 }
 
-function refuseForeignOptions(name: FaultName, { options, aim }: FaultKind, request: FaultRequest): void {
+function refuseForeignOptions(name: FaultName, { options, aim, caches }: FaultKind, request: FaultRequest): void {
   for (const [member, option] of Object.entries(OPTIONS)) {
     if (request[member as keyof FaultRequest] !== undefined && !options.includes(option)) {
       throw invalid(`${name} has no --${option}.`)
@@ -71,16 +76,34 @@ function refuseForeignOptions(name: FaultName, { options, aim }: FaultKind, requ
   if (request.zone !== undefined && aim !== 'zone' && !options.includes('zone')) throw invalid(`${name} has no --zone.`)
   if (request.cluster !== undefined && (aim === 'zone' || aim === 'region')) throw invalid(`${name} has no --cluster.`)
   if (request.node !== undefined && aim !== 'node' && aim !== 'nodes') throw invalid(`${name} has no --node.`)
+  if (request.serverlessCache === undefined) return
+  if (!caches) throw invalid(`${name} has no --serverless-cache.`)
+  if (request.cluster !== undefined) throw invalid('--cluster and --serverless-cache exclude one another.')
+  if (request.node !== undefined) throw invalid('A serverless cache has no nodes to choose from.')
+}
+
+function readCache(
+  name: FaultName,
+  { serverlessCache, family }: FaultRequest,
+  cacheOf: (name: string) => ServerlessCacheRecord | undefined,
+): ServerlessCacheRecord | undefined {
+  if (serverlessCache === undefined) return undefined
+  const cache = cacheOf(serverlessCache.toLowerCase())
+  if (!cache) throw new Fault('ServerlessCacheNotFoundFault', `Serverless cache not found: ${serverlessCache}`)
+  if (name === 'drop-family' && family && cache.networkType !== 'dual_stack' && cache.networkType !== family) {
+    throw invalid(`${cache.id} does not have ${family}.`)
+  }
+  return cache
 }
 
 function readCluster(
   name: FaultName,
-  { aim }: FaultKind,
+  { aim, caches }: FaultKind,
   request: FaultRequest,
   clusterOf: (id: string) => CacheClusterRecord | undefined,
 ): CacheClusterRecord | undefined {
   if (aim === 'zone' || aim === 'region') return undefined
-  if (request.cluster === undefined) throw invalid(`${name} needs --cluster.`)
+  if (request.cluster === undefined) throw invalid(`${name} needs --cluster${caches ? ' or --serverless-cache' : ''}.`)
   const cluster = clusterOf(request.cluster.toLowerCase())
   if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${request.cluster}`)
   if (name === 'bad-certificate' && !cluster.tls) throw invalid(`${cluster.id} has no in-transit encryption.`)

@@ -1,5 +1,6 @@
 import type { Pace } from '../../api/local-engine.ts'
 import { PRIMARY_PORT } from '../catalog/serverless.ts'
+import { creationFailure } from '../faults/refusals.ts'
 import type { Ports } from '../nodes/ports.ts'
 import type { PortFailure, ServerlessFleet } from '../nodes/serverless-fleet.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
@@ -104,7 +105,9 @@ export class ServerlessRunner {
   }
 
   async #start(cache: ServerlessCacheRecord): Promise<void> {
-    const { ports } = this.#options
+    const { ports, store } = this.#options
+    const failure = creationFailure(cache, store)
+    if (failure) return this.#failCreation(cache, failure)
     const [primary, readOptimized] = await this.#reservePair()
     this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized } }))
     ports.release([primary, readOptimized])
@@ -129,12 +132,17 @@ export class ServerlessRunner {
     } catch (error) {
       log(`serverless cache ${cache.region}/${cache.id}: ${(error as Error).message}`)
       // The guide knows other causes only; these words are ours.
-      this.#commit(cache, [`Failed to create cache ${cache.id}. The snapshot could not be restored.`], (current) => ({
-        ...current,
-        status: 'create-failed',
-        steps: [],
-      }))
+      this.#failCreation(cache, 'The snapshot could not be restored.')
     }
+  }
+
+  #failCreation(cache: ServerlessCacheRecord, cause: string): void {
+    this.#commit(cache, [`Failed to create cache ${cache.id}. ${cause}`], (current) => ({
+      ...current,
+      status: 'create-failed',
+      nextSnapshot: null,
+      steps: [],
+    }))
   }
 
   async #dump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }): Promise<void> {

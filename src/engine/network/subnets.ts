@@ -32,14 +32,22 @@ function capacityOf({ ipv4Cidr }: SubnetRecord): number | null {
 
 /**
  * Addresses in use in each subnet of a region: one by every node until it is gone, one by every serverless cache, which has
- * its endpoint in each of its subnets.
+ * its endpoint in each of its subnets, unless it failed to be created.
  */
 export function addressesInUse(store: Store, region: string): ReadonlyMap<string, number> {
   const count = new Map<string, number>()
   const add = (id: string | undefined) => id && count.set(id, (count.get(id) ?? 0) + 1)
   for (const { nodes } of store.list('cluster', region)) for (const { subnetId } of nodes) add(subnetId)
-  for (const { subnetIds } of store.list('serverlessCache', region)) for (const id of subnetIds) add(id)
+  for (const { subnetIds, status } of store.list('serverlessCache', region)) {
+    if (status !== 'create-failed') for (const id of subnetIds) add(id)
+  }
   return count
+}
+
+/** Whether more addresses are in use than there are. */
+export function isOverfull(subnet: SubnetRecord, used: ReadonlyMap<string, number>): boolean {
+  const capacity = capacityOf(subnet)
+  return capacity !== null && (used.get(subnet.id) ?? 0) > capacity
 }
 
 /** Free addresses given {@link addressesInUse}; null: not limited. */

@@ -52,6 +52,17 @@ export class Authority {
     return new Authority(keys.privateKey, certificate)
   }
 
+  /** {@link issue}, or a certificate to rehearse with: one that has expired, or is of another name. */
+  issueAs(
+    kind: 'good' | 'expired' | 'mismatch',
+    commonName: string,
+    names: readonly string[],
+    now: number,
+  ): Promise<KeyAndCertificate> {
+    if (kind === 'mismatch') return this.issue('other.invalid', ['other.invalid'], now, [])
+    return this.issue(commonName, names, kind === 'expired' ? now - 2 * YEAR_MS : now)
+  }
+
   /**
    * A server certificate for a cluster's nodes. `names` are DNS names; the loopback addresses are in it if not told otherwise. AWS's own
    * wildcard lacks the `.cfg` label, so the configuration endpoint's name must be among the names.

@@ -12,9 +12,6 @@ import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
 
-/** A certificate that was issued so long ago has expired. */
-const TWO_YEARS_MS = 2 * 365 * 24 * 3_600_000
-
 /** What could not be made to run: a node by its id, or the configuration endpoint. */
 export interface Failure {
   readonly subject: string | 'endpoint'
@@ -260,9 +257,7 @@ export class Fleet {
     const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
     const names = ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`]
     const authority = await this.#options.openAuthority()
-    const now = this.#options.wallClock()
-    if (kind === 'mismatch') return authority.issue('other.invalid', ['other.invalid'], now, [])
-    return authority.issue(`${id}.${token}.${domain}`, names, kind === 'expired' ? now - TWO_YEARS_MS : now)
+    return authority.issueAs(kind, `${id}.${token}.${domain}`, names, this.#options.wallClock())
   }
 
   #follower(cluster: CacheClusterRecord): Follower {

@@ -1,6 +1,7 @@
 import { regionFacts } from '../catalog/regions.ts'
 import { SERVERLESS_VERSION } from '../catalog/serverless.ts'
-import type { ServerlessCacheRecord } from '../store/records.ts'
+import { type Certificate, certificateOf, faultsOfCache, impairmentBy } from '../faults/effects.ts'
+import type { FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import { listenAddresses } from './addresses.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
@@ -22,6 +23,8 @@ export interface ServerlessFleetOptions {
   readonly wallClock: () => number
   /** Who may connect to a cache. */
   readonly ingressOf: (cache: ServerlessCacheRecord) => readonly IngressRule[]
+  /** Faults to rehearse with, of a region. */
+  readonly faults: (region: string) => readonly FaultRecord[]
 }
 
 interface Running {
@@ -30,6 +33,9 @@ interface Running {
   limits: ServerlessLimits
   /** Its ingress rules as text, to compare. */
   allowed: string
+  /** What it suffers from, as text, and the certificate it shows. */
+  impairment: string
+  certificate: Certificate
 }
 
 /** A port that could not be listened on. */
@@ -61,6 +67,7 @@ export class ServerlessFleet {
     if (failure) return failure
     await this.#allow(cache, key)
     await this.#limit(cache, key)
+    await this.#afflict(cache, key)
   }
 
   async dump(cache: ServerlessCacheRecord, file: string): Promise<number> {
@@ -107,7 +114,14 @@ export class ServerlessFleet {
       return { port: readOptimized, code: codeOf(error) }
     }
     const allowed = JSON.stringify(spec.ingress)
-    this.#running.set(key, { primary, readOptimized, limits: this.limitsOf(cache), allowed })
+    this.#running.set(key, {
+      primary,
+      readOptimized,
+      limits: this.limitsOf(cache),
+      allowed,
+      impairment: 'null',
+      certificate: 'good',
+    })
   }
 
   async #allow(cache: ServerlessCacheRecord, key: string): Promise<void> {
@@ -127,6 +141,21 @@ export class ServerlessFleet {
     running.limits = limits
   }
 
+  async #afflict(cache: ServerlessCacheRecord, key: string): Promise<void> {
+    const running = this.#running.get(key)
+    const { runtime, faults } = this.#options
+    if (!running) return
+    const own = faultsOfCache(faults(cache.region), cache)
+    const impairment = impairmentBy(own)
+    const text = JSON.stringify(impairment)
+    if (running.impairment !== text) await runtime.impair(key, impairment)
+    running.impairment = text
+    const certificate = certificateOf(own)
+    if (running.certificate === certificate) return
+    await runtime.renewCertificate(key, await this.#issueCertificate(cache, certificate))
+    running.certificate = certificate
+  }
+
   async #stop(key: string): Promise<void> {
     if (!this.#running.delete(key)) return
     await this.#options.runtime.stop(key)
@@ -143,18 +172,18 @@ export class ServerlessFleet {
       engineVersion: SERVERLESS_VERSION.node,
       memoryLimit,
       threads: 1,
-      tls: await this.#issueCertificate(cache),
+      tls: await this.#issueCertificate(cache, 'good'),
       ingress: this.#options.ingressOf(cache),
       serverless: { ecpuPerSecond },
     }
   }
 
-  async #issueCertificate({ region, id, token }: ServerlessCacheRecord): Promise<KeyAndCertificate> {
+  async #issueCertificate({ region, id, token }: ServerlessCacheRecord, kind: Certificate): Promise<KeyAndCertificate> {
     const domain = `serverless.${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
     const authority = await this.#options.openAuthority()
     const name = `${id}-${token}.${domain}`
     // The wildcard is what the guide's clients are told to check for.
-    return authority.issue(name, ['localhost', name, `*.${domain}`], this.#options.wallClock())
+    return authority.issueAs(kind, name, ['localhost', name, `*.${domain}`], this.#options.wallClock())
   }
 }
 

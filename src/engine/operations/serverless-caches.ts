@@ -2,6 +2,7 @@ import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { NO_LIMIT } from '../catalog/serverless.ts'
+import { updateFailure } from '../faults/refusals.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../lifecycle/serverless-steps.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import { newToken } from '../tokens.ts'
@@ -89,26 +90,44 @@ export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, c
       dailySnapshotTime: readDailySnapshotTime(input.DailySnapshotTime, context.random),
     }),
   }
-  const modified: ServerlessCacheRecord = { ...cache, ...settings }
-  const changed = (...members: (keyof ServerlessCacheRecord)[]) =>
-    members.some((member) => JSON.stringify(modified[member]) !== JSON.stringify(cache[member]))
-  if (!changed(...(Object.keys(settings) as (keyof ServerlessCacheRecord)[]))) {
+  const wanted: ServerlessCacheRecord = { ...cache, ...settings }
+  if (!differs(wanted, cache, Object.keys(settings) as Member[])) {
     throw new Fault('InvalidParameterCombination', 'No modifications were requested')
   }
   refuseUnlessAvailable(cache)
-  const messages = [
-    ...(changed('securityGroupIds') ? [`SecurityGroups updated for the cache ${cache.id}.`] : []),
-    ...(changed('dataStorage', 'ecpuPerSecond') ? [`Limits updated for the cache ${cache.id}.`] : []),
-  ]
+  const { modified, messages } = asFarAsItSucceeds(wanted, cache, context)
   const begun: ServerlessCacheRecord = {
     ...modified,
     status: 'modifying',
-    nextSnapshot: changed('snapshotRetentionLimit', 'dailySnapshotTime')
+    nextSnapshot: differs(modified, cache, ['snapshotRetentionLimit', 'dailySnapshotTime'])
       ? nextSnapshotOf(modified, context.now)
       : cache.nextSnapshot,
     steps: [{ do: 'finish', messages }],
   }
   return { ServerlessCache: commit(begun, context) }
+}
+
+type Member = keyof ServerlessCacheRecord
+
+const differs = (a: ServerlessCacheRecord, b: ServerlessCacheRecord, members: readonly Member[]): boolean =>
+  members.some((member) => JSON.stringify(a[member]) !== JSON.stringify(b[member]))
+
+/** What becomes of a change, and what the events will say of it: parts of it may be made to fail, to rehearse that. */
+function asFarAsItSucceeds(wanted: ServerlessCacheRecord, cache: ServerlessCacheRecord, context: Context) {
+  const { id, securityGroupIds, dataStorage, ecpuPerSecond } = cache
+  let modified = wanted
+  const messages: string[] = []
+  if (differs(wanted, cache, ['securityGroupIds'])) {
+    const failure = updateFailure('security groups', id, context)
+    if (failure) modified = { ...modified, securityGroupIds }
+    messages.push(failure ?? `SecurityGroups updated for the cache ${id}.`)
+  }
+  if (differs(wanted, cache, ['dataStorage', 'ecpuPerSecond'])) {
+    const failure = updateFailure('limits', id, context)
+    if (failure) modified = { ...modified, dataStorage, ecpuPerSecond }
+    messages.push(failure ?? `Limits updated for the cache ${id}.`)
+  }
+  return { modified, messages }
 }
 
 export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, context) => {

@@ -336,7 +336,9 @@ export interface FaultRecord {
   readonly id: string
   readonly kind: FaultName
   readonly cluster: string | null
-  /** Of the cluster it was aimed at: another of the same name is not meant. */
+  /** Instead of a cluster; absent in records written before caches had faults. */
+  readonly serverlessCache?: string | null
+  /** Of the cluster or cache it was aimed at: another of the same name is not meant. */
   readonly clusterToken: string | null
   readonly node: string | null
   readonly zone: string | null
