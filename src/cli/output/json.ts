@@ -6,10 +6,15 @@ export function jsonText(value: unknown): string {
 }
 
 export const isEmptyStructure = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Float) &&
+  Object.keys(value).length === 0
 
 /** `newline`: a line end and the indentation that `value` stands at. */
 function written(value: unknown, newline: string): string {
+  if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
   if (value instanceof Float) return JSON_NUMBERS[floatText(value.value)] ?? floatText(value.value)
   const inner = `${newline}    `

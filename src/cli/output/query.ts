@@ -1,10 +1,6 @@
 import { Problem, usageProblem } from '../problem.ts'
-import { Float } from './python-text.ts'
 
 export type Pick = (answer: unknown) => unknown
-
-/** The library compares numbers by identity; a {@link Float} is an object, and equal to none. */
-const COMPARES = /[=!]=|contains\s*\(/
 
 /**
  * `--query`: what is printed of an answer. Compiled before the call is made, so that a typo costs nothing. The language
@@ -12,27 +8,23 @@ const COMPARES = /[=!]=|contains\s*\(/
  */
 export async function compileQuery(expression: string | undefined): Promise<Pick> {
   if (expression === undefined) return (answer) => answer
-  if (expression === '') throw usageProblem('Bad value for --query : Invalid JMESPath expression: cannot be empty.')
-  const { default: jmespath } = await import('jmespath')
-  try {
-    // The library has it; its type declarations do not.
-    ;(jmespath as unknown as { compile(expression: string): unknown }).compile(expression)
-  } catch (error) {
-    throw usageProblem(`Bad value for --query ${expression}: ${(error as Error).message}`)
-  }
-  const prepared = COMPARES.test(expression) ? withPlainNumbers : (answer: unknown) => answer
-  return (answer) => {
-    try {
-      return jmespath.search(prepared(answer), expression) ?? null
-    } catch (error) {
-      throw new Problem('general', (error as Error).message)
-    }
-  }
+  const { compile } = await import('../jmespath/parser.ts')
+  const search = explained(
+    () => compile(expression),
+    (reason) => usageProblem(`Bad value for --query ${expression}: ${reason}`),
+  )
+  return (answer) =>
+    explained(
+      () => search(answer),
+      (reason) => new Problem('general', reason),
+    )
 }
 
-function withPlainNumbers(value: unknown): unknown {
-  if (value instanceof Float) return value.value
-  if (Array.isArray(value)) return value.map(withPlainNumbers)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withPlainNumbers(item)]))
+function explained<T>(attempt: () => T, problem: (reason: string) => Problem): T {
+  try {
+    return attempt()
+  } catch (error) {
+    if (error instanceof Error && error.name === 'JmespathError') throw problem(error.message)
+    throw error
+  }
 }
