@@ -21,6 +21,13 @@ export const FAULT_KINDS = {
     options: [],
     seconds: 60,
   },
+  'node-replacement': {
+    aim: 'node',
+    summary:
+      'the node is scheduled to be replaced in the next maintenance window, or after --duration, and then is, empty; another window moves it, clearing it cancels it',
+    options: [],
+    seconds: null,
+  },
   'node-hang': {
     aim: 'nodes',
     summary: 'connections are made and nothing is answered',

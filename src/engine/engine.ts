@@ -156,7 +156,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     random,
     hasIpv6,
     pace: parts.pace,
-    wake: (id) => void runner.kick(region, id),
+    wake(id) {
+      void runner.kick(region, id)
+      faults.rearm()
+    },
     wakeServerlessCache: (name) => serverless.wakeCache(region, name),
     wakeServerlessSnapshot: (name) => serverless.wakeSnapshot(region, name),
   })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memcached, startTestEngine } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const MINUTE = 60_000
@@ -27,6 +28,56 @@ describe('events', () => {
       'Cache cluster created',
     ])
     expect(Events?.[0]).toMatchObject({ SourceIdentifier: 'shop', SourceType: 'cache-cluster' })
+  })
+
+  test('tell of groups too', async () => {
+    const engine = await startTestEngine()
+    const client = engine.client()
+    const { CacheSubnetGroups } = await client.describeCacheSubnetGroups({})
+    const subnet = CacheSubnetGroups?.[0]?.Subnets?.[0]?.SubnetIdentifier ?? ''
+    const group = { CacheSubnetGroupName: 'nets', CacheSubnetGroupDescription: 'd', SubnetIds: [subnet] }
+    await client.createCacheSubnetGroup(group)
+    await client.modifyCacheSubnetGroup({ ...group, CacheSubnetGroupDescription: 'e' })
+    await client.deleteCacheSubnetGroup({ CacheSubnetGroupName: 'nets' })
+    await client.createCacheSecurityGroup({ CacheSecurityGroupName: 'old', Description: 'd' })
+    const ingress = {
+      CacheSecurityGroupName: 'old',
+      EC2SecurityGroupName: 'web',
+      EC2SecurityGroupOwnerId: '111122223333',
+    }
+    await client.authorizeCacheSecurityGroupIngress(ingress)
+    await client.revokeCacheSecurityGroupIngress(ingress)
+    await client.deleteCacheSecurityGroup({ CacheSecurityGroupName: 'old' })
+    const messages = async (SourceType: 'cache-subnet-group' | 'cache-security-group', SourceIdentifier: string) => {
+      const { Events } = await client.describeEvents({ SourceType, SourceIdentifier })
+      return Events?.map(({ Message }) => Message).reverse()
+    }
+    expect(await messages('cache-subnet-group', 'nets')).toEqual(
+      ['created', 'modified', 'deleted'].map((what) => `Cache subnet group ${what}`),
+    )
+    expect(await messages('cache-security-group', 'old')).toEqual([
+      'Cache security group created',
+      'Authorizing EC2 security group web of 111122223333',
+      'Revoking EC2 security group web of 111122223333',
+      'Cache security group deleted',
+    ])
+  })
+
+  test('announce a service update once it is out, for each node, once', async () => {
+    const clock = manualClock(START)
+    const engine = await startTestEngine({ clock })
+    const client = engine.client()
+    await client.createCacheCluster({ ...memcached('shop', 2), PreferredMaintenanceWindow: 'sun:05:00-sun:06:00' })
+    await engine.until('shop', 'available')
+    const messages = async () =>
+      (await client.describeEvents({ Duration: 60 })).Events?.map(({ Message }) => Message).reverse()
+    clock.advanceTo(Date.UTC(2027, 0, 1))
+    const announced = ['0001', '0002'].map((id) => `Service update is available for cache node ${id}.`)
+    await eventually('it is announced', async () => (await messages())?.length === 2)
+    expect(await messages()).toEqual(announced)
+    await engine.close()
+    const again = await startTestEngine({ clock, stateDir: engine.stateDir })
+    expect((await again.client().describeEvents({})).Events).toHaveLength(2)
   })
 
   test('are those of the last hour unless a time is asked for', async () => {

@@ -265,11 +265,6 @@ describe('what is refused changes nothing', () => {
       'CacheCluster not found: x',
     ],
   ])('%s', (_, attempt, code, message) => refused(attempt, code, message))
-
-  test('a cluster of Memcached has no node type to scale to', async () => {
-    const answer = await client.listAllowedNodeTypeModifications({ CacheClusterId: 'shop' })
-    expect(answer).toMatchObject({ ScaleUpModifications: [], ScaleDownModifications: [] })
-  })
 })
 
 test('a region holds 300 groups besides the default ones, page by page', async () => {

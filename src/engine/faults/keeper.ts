@@ -4,6 +4,7 @@ import type { Clock } from '../lifecycle/clock.ts'
 import { takenAtStart } from '../parameters/status.ts'
 import type { CacheClusterRecord, EventRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { replacementCanceled, replacementScheduled } from './replacements.ts'
 import { readFault } from './request.ts'
 
 export interface KeeperOptions {
@@ -38,6 +39,11 @@ export class FaultKeeper {
     this.#cancel()
   }
 
+  /** When records may have changed elsewhere: what is due may be due at another time. */
+  rearm(): void {
+    this.#arm()
+  }
+
   list(): FaultReport[] {
     this.#forgetTargetless()
     return this.#all().map(report)
@@ -56,9 +62,14 @@ export class FaultKeeper {
     const cluster = read.cluster === null ? undefined : store.get('cluster', read.region, read.cluster)
     const frozen = read.kind === 'stale-discovery' && cluster && read.node ? listOf(cluster, read.node) : undefined
     const fault: FaultRecord = { ...read, id: this.#freeId(read), frozen: frozen ?? null }
-    this.#refuseSecondCrash(fault)
-    store.change((change) => change.put('fault', fault))
-    this.#arm()
+    this.#refuseSecond(fault)
+    store.change((change) => {
+      change.put('fault', fault)
+      if (fault.kind === 'node-replacement' && cluster) {
+        change.addEvent(this.#event(fault, replacementScheduled(fault, cluster)))
+      }
+    })
+    this.#settleDue()
     await this.#kickTargets([fault])
     return report(fault)
   }
@@ -90,16 +101,18 @@ export class FaultKeeper {
     return `${kind}-${number}`
   }
 
-  #refuseSecondCrash(fault: FaultRecord): void {
+  #refuseSecond(fault: FaultRecord): void {
     const same = this.#all().find(
       ({ kind, region, cluster, node }) =>
-        kind === 'node-crash' &&
+        (kind === 'node-crash' || kind === 'node-replacement') &&
         fault.kind === kind &&
         fault.region === region &&
         fault.cluster === cluster &&
         fault.node === node,
     )
-    if (same) throw new Fault('InvalidParameterValue', `Node ${fault.node} is down already (${same.id}).`)
+    if (!same) return
+    const what = fault.kind === 'node-crash' ? 'down' : 'scheduled for replacement'
+    throw new Fault('InvalidParameterValue', `Node ${fault.node} is ${what} already (${same.id}).`)
   }
 
   /** What became of its cluster, or of its node, takes a fault with it. */
@@ -110,14 +123,24 @@ export class FaultKeeper {
     )
     if (gone.length > 0) {
       store.change((change) => {
-        for (const fault of gone) change.remove('fault', fault)
+        for (const fault of gone) {
+          change.remove('fault', fault)
+          if (fault.kind === 'node-replacement' && this.#clusterOf(fault)) {
+            change.addEvent(this.#event(fault, replacementCanceled(fault)))
+          }
+        }
       })
     }
   }
 
-  #target({ region, cluster: id, clusterToken, node }: FaultRecord): CacheClusterRecord | undefined {
+  #clusterOf({ region, cluster: id, clusterToken }: FaultRecord): CacheClusterRecord | undefined {
     const cluster = id === null ? undefined : this.#options.store.get('cluster', region, id)
-    if (cluster?.token !== clusterToken) return undefined
+    return cluster?.token === clusterToken ? cluster : undefined
+  }
+
+  #target(fault: FaultRecord): CacheClusterRecord | undefined {
+    const { node } = fault
+    const cluster = this.#clusterOf(fault)
     return node === null || cluster?.nodes.some((each) => each.id === node) ? cluster : undefined
   }
 
@@ -128,6 +151,7 @@ export class FaultKeeper {
 
   #settleDue(): void {
     const now = this.#options.clock.now()
+    this.#forgetTargetless()
     const due = this.#all().filter((fault) => (dueOf(fault) ?? Number.POSITIVE_INFINITY) <= now)
     for (const fault of due) {
       if (fault.until !== null && fault.until <= now) this.#end(fault)
@@ -140,36 +164,35 @@ export class FaultKeeper {
   #announceReplacement(fault: FaultRecord): void {
     this.#options.store.change((change) => {
       change.put('fault', { ...fault, replacementDue: null })
-      change.addEvent(this.#event(fault, replaceStarted))
+      change.addEvent(this.#event(fault, replaceStarted(fault)))
     })
   }
 
   /** A crashed node comes back as another: empty, with the parameters of today, under the same name and port. */
   #end(fault: FaultRecord): void {
-    const { store } = this.#options
+    const { store, clock } = this.#options
     const cluster = this.#target(fault)
+    const isCanceled = fault.kind === 'node-replacement' && (fault.until ?? 0) > clock.now()
     store.change((change) => {
       change.remove('fault', fault)
-      if (fault.kind !== 'node-crash' || !cluster) return
+      if (!cluster) return
+      if (isCanceled) change.addEvent(this.#event(fault, replacementCanceled(fault)))
+      if (isCanceled || (fault.kind !== 'node-crash' && fault.kind !== 'node-replacement')) return
       const nodes = cluster.nodes.map((node) =>
         node.id === fault.node
           ? { ...node, incarnation: node.incarnation + 1, parameters: takenAtStart(cluster) }
           : node,
       )
       change.put('cluster', { ...cluster, nodes })
-      if (fault.replacementDue !== null) change.addEvent(this.#event(fault, replaceStarted))
-      change.addEvent(this.#event(fault, replaceComplete))
+      const isNews = fault.kind === 'node-replacement' || fault.replacementDue !== null
+      if (isNews) change.addEvent(this.#event(fault, replaceStarted(fault)))
+      change.addEvent(this.#event(fault, replaceComplete(fault)))
     })
   }
 
-  #event({ region, cluster, node }: FaultRecord, message: (node: string) => string): EventRecord {
-    return {
-      region,
-      sourceType: 'cache-cluster',
-      sourceIdentifier: cluster ?? '',
-      message: message(node ?? ''),
-      date: this.#options.clock.now(),
-    }
+  #event({ region, cluster }: FaultRecord, message: string): EventRecord {
+    const date = this.#options.clock.now()
+    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster ?? '', message, date }
   }
 
   #arm(): void {
@@ -199,8 +222,8 @@ export class FaultKeeper {
 }
 
 // The API reference (TestFailover) has these texts for a node that is replaced; they become CacheNodeReplace* notifications.
-const replaceStarted = (node: string): string => `Recovering cache nodes ${node}`
-const replaceComplete = (node: string): string => `Finished recovery for cache nodes ${node}`
+const replaceStarted = ({ node }: FaultRecord): string => `Recovering cache nodes ${node}`
+const replaceComplete = ({ node }: FaultRecord): string => `Finished recovery for cache nodes ${node}`
 
 const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replacementDue ?? until
 

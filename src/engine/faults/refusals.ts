@@ -21,6 +21,10 @@ const lacksCapacity = ({ store, region }: Place, zone: string, nodeType: string)
           (fault.nodeType === null || fault.nodeType === nodeType)),
     )
 
+/** The first of `zones` in which nodes of a type can't be had. */
+export const zoneWithoutCapacity = (zones: readonly string[], nodeType: string, place: Place): string | undefined =>
+  zones.find((zone) => lacksCapacity(place, zone, nodeType))
+
 /** Free addresses by zone, none where there is no capacity: the engine chooses such a zone only when there is no other. */
 export function withCapacity(
   free: ReadonlyMap<string, number>,
@@ -40,7 +44,7 @@ export function refuseWithoutCapacity(
   nodeType: string,
   place: Place,
 ): void {
-  const lacking = zones.find((zone) => lacksCapacity(place, zone, nodeType))
+  const lacking = zoneWithoutCapacity(zones, nodeType, place)
   if (!lacking) return
   const others = known.filter((zone) => !lacksCapacity(place, zone, nodeType))
   throw new Fault(

@@ -5,6 +5,7 @@ import { isOperation } from '../../api/model.ts'
 import { nodeTypes } from '../catalog/node-types.ts'
 import { regionFacts } from '../catalog/regions.ts'
 import type { CacheClusterRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
+import { IN_WINDOW, replacementTime } from './replacements.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
@@ -49,6 +50,7 @@ export function readFault(
   const cluster = cache ? undefined : readCluster(name, kind, request, (id) => clusterOf(region, id))
   const { durationMs } = request
   if (durationMs !== undefined && !(durationMs > 0)) throw invalid('A fault lasts longer than no time.')
+  const scheduled = name === 'node-replacement' && durationMs === undefined && cluster ? cluster : undefined
   const lasts = durationMs ?? (kind.seconds === null ? null : kind.seconds * 1000)
   return {
     region,
@@ -60,7 +62,8 @@ export function readFault(
     zone: readZone(name, kind, request, region),
     ...readSettings(name, request),
     since: now,
-    until: lasts === null ? null : now + lasts,
+    ...(scheduled && { how: IN_WINDOW }),
+    until: scheduled ? replacementTime(scheduled, now) : lasts === null ? null : now + lasts,
     // The replacement of a node is noticed, and announced, before it is done.
     replacementDue: name === 'node-crash' && lasts !== null ? now + Math.ceil(lasts / 4) : null,
     frozen: null,

@@ -1,18 +1,20 @@
 import type { CacheClusterRecord } from '../store/records.ts'
-import type { Store } from '../store/store.ts'
+import type { Change, Store } from '../store/store.ts'
 
-/** Makes a cluster's new record (null: it is gone) and the events that tell of it durable, together. */
+/** Makes a cluster's new record (null: it is gone), what else goes with it and the events that tell of it durable, together. */
 export function commitCluster(
   store: Store,
   before: CacheClusterRecord,
   after: CacheClusterRecord | null,
   messages: readonly string[],
   date: number,
+  also: (change: Change) => void = () => {},
 ): void {
   const { region, id: sourceIdentifier } = before
   store.change((change) => {
     if (after) change.put('cluster', after)
     else change.remove('cluster', before)
+    also(change)
     for (const message of messages) {
       change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier, message, date })
     }

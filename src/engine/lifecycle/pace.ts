@@ -14,6 +14,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<Step['do
     'restart-nodes': 0,
     'nodes-restarted': 200,
     upgrade: 0,
+    'scale-nodes': 200,
+    'end-scaling': 0,
     'switch-discovery': 100,
     'update-node': 500,
     'node-updated': 500,
@@ -29,6 +31,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<Step['do
     'restart-nodes': 0,
     'nodes-restarted': 60_000,
     upgrade: 0,
+    'scale-nodes': 0,
+    'end-scaling': 0,
     'switch-discovery': 20_000,
     'update-node': 60_000,
     'node-updated': 60_000,
@@ -48,4 +52,8 @@ const PAYMENT: Readonly<Record<Pace, number>> = { instant: 0, quick: 500, realis
 
 export const paymentDelay = (pace: Pace): number => PAYMENT[pace]
 
-export const delayBefore = (step: Step, pace: Pace): number => (pace === 'instant' ? 0 : DELAYS[pace][step.do])
+export function delayBefore(step: Step, pace: Pace): number {
+  if (pace === 'instant') return 0
+  const asked = pace === 'realistic' && step.do === 'scale-nodes' ? step.afterMinutes * 60_000 : 0
+  return DELAYS[pace][step.do] + asked
+}

@@ -1,5 +1,5 @@
 import { groupAfterUpgrade } from '../parameters/groups.ts'
-import type { CacheClusterRecord, PendingChanges, Step } from '../store/records.ts'
+import type { CacheClusterRecord, PendingChanges, ScaleConfig, Step } from '../store/records.ts'
 
 export const planCreation = (zones: readonly string[]): Step[] => [
   { do: 'start-nodes', zones },
@@ -12,6 +12,21 @@ export const planReboot = (ids: readonly string[]): Step[] => [
   { do: 'nodes-restarted' },
   { do: 'finish' },
 ]
+
+/** What applies when nobody says (guide, "On-demand scaling for Memcached clusters"). */
+export const DEFAULT_SCALE_CONFIG: ScaleConfig = { percentage: 20, intervalMinutes: 5 }
+
+/** Batches of nodes, rounded up, with the interval before each but the first. */
+function planTypeChange({ nodes }: CacheClusterRecord, nodeType: string, config: ScaleConfig): Step[] {
+  const size = Math.ceil((nodes.length * config.percentage) / 100)
+  const steps: Step[] = []
+  for (let first = 0; first < nodes.length; first += size) {
+    const ids = nodes.slice(first, first + size).map(({ id }) => id)
+    const afterMinutes = first === 0 ? 0 : config.intervalMinutes
+    steps.push({ do: 'scale-nodes', ids, nodeType, afterMinutes }, { do: 'nodes-restarted' })
+  }
+  return [...steps, { do: 'end-scaling', nodeType }]
+}
 
 export interface Plan {
   readonly steps: readonly Step[]
@@ -29,6 +44,10 @@ export function planChanges(cluster: CacheClusterRecord, changes: PendingChanges
   if (changes.engineVersion) {
     const parameterGroup = groupAfterUpgrade(cluster, changes.engineVersion, changes.parameterGroup)
     steps.push({ do: 'upgrade', version: changes.engineVersion, parameterGroup }, { do: 'nodes-restarted' })
+  }
+  if (changes.nodeType) {
+    messages.push(`Scaling cache node type from ${cluster.nodeType} to ${changes.nodeType}`)
+    steps.push(...planTypeChange(cluster, changes.nodeType, changes.scaleConfig ?? DEFAULT_SCALE_CONFIG))
   }
   const from = cluster.nodes.length
   const to = changes.numCacheNodes ?? from

@@ -1,4 +1,5 @@
 import type { Pace } from '../../api/local-engine.ts'
+import { zoneWithoutCapacity } from '../faults/refusals.ts'
 import { clusterZones, lostSubnets, placeNodes } from '../network/subnet-groups.ts'
 import type { Failure, Fleet } from '../nodes/fleet.ts'
 import type { Ports } from '../nodes/ports.ts'
@@ -12,7 +13,7 @@ import { Loops, type Round } from './loops.ts'
 import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
-import { beginUpdate, nextAutomaticUpdate } from './service-updates.ts'
+import { announceUpdates, beginUpdate, nextAutomaticUpdate, nextRelease } from './service-updates.ts'
 import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
 /** How long until something that could not run, because its port is taken, is tried again. */
@@ -136,9 +137,15 @@ export class Runner {
   /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
   #beginPendingChanges(cluster: CacheClusterRecord): Round {
     if (cluster.status !== 'available') return 'done'
-    if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
     const now = this.#options.clock.now()
-    if (cluster.pendingDue > now) return { until: cluster.pendingDue }
+    const news = announceUpdates(cluster, now)
+    if (news) {
+      this.#commit(cluster, news.cluster, news.messages)
+      return 'again'
+    }
+    if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
+    if (cluster.pendingDue > now) return { until: Math.min(cluster.pendingDue, nextRelease(now)) }
+    if (this.#failsToScale(cluster)) return 'again'
     const { steps, messages } = planChanges(
       cluster,
       cluster.pending,
@@ -148,12 +155,24 @@ export class Runner {
     return 'again'
   }
 
+  /** There may be no nodes of the type any more that a cluster was to get in its window; the other changes are made. */
+  #failsToScale(cluster: CacheClusterRecord): boolean {
+    const { store } = this.#options
+    const { nodeType, scaleConfig: _, ...pending } = cluster.pending
+    const zones = cluster.nodes.map(({ zone }) => zone)
+    const zone = nodeType && zoneWithoutCapacity(zones, nodeType, { store, region: cluster.region })
+    if (!zone) return false
+    const message = `Failed to scale cache node type from ${cluster.nodeType} to ${nodeType}: no capacity in availability zone ${zone}`
+    const pendingDue = Object.keys(pending).length > 0 ? cluster.pendingDue : null
+    this.#commit(cluster, { ...cluster, pending, pendingDue }, [message])
+    return true
+  }
+
   /** Updates that nobody has applied are applied in the window after their recommended date (guide, "Service updates"). */
   #beginAutomaticUpdate(cluster: CacheClusterRecord): Round {
     const now = this.#options.clock.now()
     const next = nextAutomaticUpdate(cluster, now)
-    if (!next) return 'done'
-    if (next.due > now) return { until: next.due }
+    if (!next || next.due > now) return { until: Math.min(next?.due ?? Number.POSITIVE_INFINITY, nextRelease(now)) }
     this.#commit(cluster, beginUpdate(next.update, cluster, 'system', now), [])
     return 'again'
   }

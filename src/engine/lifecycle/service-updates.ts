@@ -145,6 +145,26 @@ const withAction = (cluster: CacheClusterRecord, action: UpdateActionRecord): Ca
   updates: [...(cluster.updates ?? []).filter(({ update }) => update !== action.update), action],
 })
 
+/**
+ * Tells of updates that have come out since the last time, node by node; undefined when there is no news. Updates are cumulative:
+ * several at once are told of once. The one that is there for everybody and always is not news.
+ */
+export function announceUpdates(
+  cluster: CacheClusterRecord,
+  now: number,
+): { readonly cluster: CacheClusterRecord; readonly messages: readonly string[] } | undefined {
+  const last = cluster.updatesAnnounced ?? cluster.createdAt
+  const isNews = (update: ServiceUpdate) =>
+    !update.forEveryNode && update.releasedAt > last && update.releasedAt <= now && concerns(update, cluster)
+  if (!serviceUpdates(now).some(isNews)) return undefined
+  const messages = cluster.nodes.map(({ id }) => `Service update is available for cache node ${id}.`)
+  return { cluster: { ...cluster, updatesAnnounced: now }, messages }
+}
+
+/** When the next update comes out. */
+export const nextRelease = (now: number): number =>
+  Math.min(...serviceUpdates(now).flatMap(({ releasedAt }) => (releasedAt > now ? [releasedAt] : [])))
+
 /** The update that is next to be applied by itself, and when: in the first maintenance window after its recommended date. */
 export function nextAutomaticUpdate(
   cluster: CacheClusterRecord,

@@ -109,6 +109,17 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
     }
   },
 
+  'scale-nodes': (cluster, { ids, nodeType }) => {
+    const restarting = restart(cluster, ids)
+    const nodes = restarting.nodes.map((node) => (ids.includes(node.id) ? { ...node, nodeType } : node))
+    return { cluster: { ...restarting, nodes }, messages: ids.map((id) => `Cache node ${id} shutdown`) }
+  },
+
+  'end-scaling': (cluster, { nodeType }) => ({
+    cluster: { ...cluster, nodeType, nodes: cluster.nodes.map(({ nodeType: _, ...node }) => node) },
+    messages: [`Finished scaling cache node type from ${cluster.nodeType} to ${nodeType}`],
+  }),
+
   // Clients that poll take over a list only when its version is higher, so the switch counts as a change of version.
   'switch-discovery': (cluster, { to }) =>
     quietly({ ...cluster, ipDiscovery: to, configVersion: cluster.configVersion + 1 }),

@@ -1,5 +1,4 @@
 import { discoveryPayload } from '../../discovery/encode.ts'
-import { nodeTypes } from '../catalog/node-types.ts'
 import { regionFacts } from '../catalog/regions.ts'
 import type { Certificate } from '../faults/effects.ts'
 import { parameterOptions } from '../parameters/node-options.ts'
@@ -10,6 +9,7 @@ import { discoveryMembers, listenAddresses } from './addresses.ts'
 import { type AfflictionOptions, Afflictions } from './afflictions.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
+import { typeOfNode } from './node-type.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
 
 /** What could not be made to run: a node by its id, or the configuration endpoint. */
@@ -118,9 +118,7 @@ export class Fleet {
 
   /** Bytes for items of a node: what its type has, less the overhead for connections, within the engine's budget. */
   memoryLimit(cluster: CacheClusterRecord, node: CacheNodeRecord): number {
-    const type = nodeTypes.get(cluster.nodeType)
-    if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
-    const limit = memoryForItems(nodeValues(cluster, node), cluster.engineVersion, type)
+    const limit = memoryForItems(nodeValues(cluster, node), cluster.engineVersion, typeOfNode(cluster, node))
     return Math.min(limit, this.#options.memoryBudget)
   }
 
@@ -239,7 +237,7 @@ export class Fleet {
       port: node.port,
       engineVersion: cluster.engineVersion,
       memoryLimit: this.memoryLimit(cluster, node),
-      threads: nodeTypes.get(cluster.nodeType)?.threads ?? 1,
+      threads: typeOfNode(cluster, node).threads,
       options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
       tls: cluster.tls ? await this.#certificate(cluster, follower, 'good') : null,
       ingress: this.#options.ingressOf(cluster),

@@ -31,19 +31,15 @@ const ROWS: readonly Row[] = [
   row(/^Cache node \d+ (shutdown|restarted)$/, 'CacheNodesRebooted', 'event'),
   row(/^Recovering cache nodes /, 'CacheNodeReplaceStarted'),
   row(/^Finished recovery for cache nodes /, 'CacheNodeReplaceComplete'),
-  row(/NodeReplacementScheduled|^Node replacement .*scheduled/i, 'NodeReplacementScheduled'),
-  row(/NodeReplacementRescheduled/, 'NodeReplacementRescheduled'),
-  row(/NodeReplacementCanceled/, 'NodeReplacementCanceled'),
+  row(/^Replacement of cache node \d+ scheduled for /, 'NodeReplacementScheduled'),
+  row(/^Replacement of cache node \d+ rescheduled to /, 'NodeReplacementRescheduled'),
+  row(/^Replacement of cache node \d+ canceled$/, 'NodeReplacementCanceled'),
   row(/^Service update is available for cache node /, 'ServiceUpdateAvailableForNode', 'event'),
   // Without the prefix, as printed.
-  row(
-    /CacheClusterScalingComplete|^Finished (scaling|modifying (cache )?node type)/i,
-    'CacheClusterScalingComplete',
-    (source) => {
-      return `CacheClusterScalingComplete : ${source}`
-    },
-  ),
-  row(/CacheClusterScalingFailed/, 'CacheClusterScalingFailed'),
+  row(/^Finished scaling cache node type /, 'CacheClusterScalingComplete', (source) => {
+    return `CacheClusterScalingComplete : ${source}`
+  }),
+  row(/^Failed to scale cache node type /, 'CacheClusterScalingFailed'),
   row(/parameter group/i, 'CacheClusterParametersChanged'),
   row(/security group/i, 'CacheClusterSecurityGroupModified'),
   row(/^Subnet .* no longer exists$/, 'CacheClusterProvisioningFailed'),

@@ -98,6 +98,13 @@ function answerCacheNode(cluster: CacheClusterRecord, node: CacheNodeRecord): Ca
 const answerPending = ({ pending }: CacheClusterRecord): PendingModifiedValues => ({
   ...(pending.numCacheNodes !== undefined && { NumCacheNodes: pending.numCacheNodes }),
   ...(pending.cacheNodeIdsToRemove && { CacheNodeIdsToRemove: [...pending.cacheNodeIdsToRemove] }),
+  ...(pending.nodeType && { CacheNodeType: pending.nodeType }),
+  ...(pending.scaleConfig && {
+    ScaleConfig: {
+      ScalePercentage: pending.scaleConfig.percentage,
+      ScaleIntervalMinutes: pending.scaleConfig.intervalMinutes,
+    },
+  }),
   ...(pending.engineVersion && { EngineVersion: pending.engineVersion }),
 })
 

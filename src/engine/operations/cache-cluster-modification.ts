@@ -1,6 +1,5 @@
 import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
-import { nodeTypes } from '../catalog/node-types.ts'
 import { refuseWithoutCapacity } from '../faults/refusals.ts'
 import { nextWindow, parseWindow } from '../lifecycle/maintenance-window.ts'
 import { scaleOutZones } from '../lifecycle/placement.ts'
@@ -18,6 +17,7 @@ import { refuseBadScaleOutZones } from './cache-cluster-zones.ts'
 import type { Context } from './context.ts'
 import { readNodeCount, refuseUnknownNodes } from './node-counts.ts'
 import { readNotificationTopic } from './notification-rules.ts'
+import { readTypeChange } from './vertical-scaling.ts'
 
 type ModifyInput = Input<'ModifyCacheCluster'>
 
@@ -35,12 +35,14 @@ export interface Modification {
 
 /** Settings other than node count and engine version apply at once, whatever ApplyImmediately says (guide, "Modifying"). */
 export function readModification(input: ModifyInput, cluster: CacheClusterRecord, context: Context): Modification {
-  refuseOtherEngineOrType(input, cluster)
+  refuseOtherEngine(input)
   const version = readNewVersion(input, cluster)
   const scaling = readScaling(input, cluster, context)
   const { newZones: _, azMode: __, cacheNodeIdsToRemove: ___, numCacheNodes: ____, ...rest } = cluster.pending
+  const { nodeType: _____, scaleConfig: ______, ...others } = scaling ? { ...rest, ...scaling } : cluster.pending
   const wanted: PendingChanges = {
-    ...(scaling ? { ...rest, ...scaling } : cluster.pending),
+    ...others,
+    ...readTypeChange(input, cluster, version ?? cluster.pending.engineVersion ?? cluster.engineVersion),
     ...(version && { engineVersion: version }),
   }
   const topic = readNotificationTopic(input, cluster.notificationTopic, context)
@@ -74,7 +76,9 @@ export function beginOrSchedule(
   const switching: Step[] = discovery ? [{ do: 'switch-discovery', to: discovery }] : []
   if (hasPending && immediately) {
     const zones = scaleOutZones(cluster, pending, clusterZones(store, cluster))
-    refuseWithoutCapacity(zones, context.facts.zones, cluster.nodeType, context)
+    const scaled = pending.nodeType ? cluster.nodes.map(({ zone }) => zone) : []
+    const nodeType = pending.nodeType ?? cluster.nodeType
+    refuseWithoutCapacity([...scaled, ...zones], context.facts.zones, nodeType, context)
     const { steps, messages } = planChanges(cluster, pending, zones)
     const begun: CacheClusterRecord = {
       ...cluster,
@@ -96,15 +100,10 @@ export function beginOrSchedule(
   return { cluster: scheduled, messages: [] }
 }
 
-function refuseOtherEngineOrType({ Engine, CacheNodeType }: ModifyInput, cluster: CacheClusterRecord): void {
+function refuseOtherEngine({ Engine }: ModifyInput): void {
   if (Engine !== undefined && Engine !== 'memcached') {
     throw new Fault('InvalidParameterValue', 'This API supports only cross-engine upgrades to Valkey engine currently')
   }
-  if (CacheNodeType === undefined || CacheNodeType === cluster.nodeType) return
-  if (!nodeTypes.has(CacheNodeType)) {
-    throw new Fault('InvalidParameterValue', `Invalid cache node type: ${CacheNodeType}.`)
-  }
-  throw conflict('Scaling is not supported for engine memcached')
 }
 
 /** The version to upgrade to; undefined when it stays. */
@@ -129,7 +128,7 @@ function readScaling(
   input: ModifyInput,
   cluster: CacheClusterRecord,
   context: Context,
-): Omit<PendingChanges, 'engineVersion'> | undefined {
+): Omit<PendingChanges, 'engineVersion' | 'nodeType'> | undefined {
   const { NumCacheNodes: wanted, CacheNodeIdsToRemove: ids = [], NewAvailabilityZones, AZMode } = input
   const current = cluster.nodes.length
   const before = Math.max(current, cluster.pending.numCacheNodes ?? current)

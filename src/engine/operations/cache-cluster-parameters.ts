@@ -44,13 +44,16 @@ export function readGroupChange(
   pending: PendingChanges,
   context: Context,
 ): { cluster: CacheClusterRecord; pending: PendingChanges } {
-  const type = nodeTypes.get(cluster.nodeType)
+  const type = nodeTypes.get(pending.nodeType ?? cluster.nodeType)
   if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
   const group = name === undefined ? undefined : requireParameterGroup(name, context)
   const version = pending.engineVersion
   const isForUpgrade = group && version && group.family === familyOf(version) && !isOfVersion(group, cluster)
   const regrouped = group && !isForUpgrade ? regroup(cluster, group, type) : cluster
-  if (!version) return { cluster: regrouped, pending }
+  if (!version) {
+    if (pending.nodeType) readParameterGroup(regrouped.parameterGroup, cluster.engineVersion, type, context)
+    return { cluster: regrouped, pending }
+  }
   const later = isForUpgrade ? group.id : pending.parameterGroup
   readParameterGroup(groupAfterUpgrade(regrouped, version, later), version, type, context)
   return { cluster: regrouped, pending: { ...pending, ...(later && { parameterGroup: later }) } }

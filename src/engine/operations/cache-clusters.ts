@@ -2,12 +2,14 @@ import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
+import { moveReplacements } from '../faults/replacements.ts'
 import { commitCluster } from '../lifecycle/commit.ts'
 import { planCreation, planReboot } from '../lifecycle/plan.ts'
 import { freeByZone } from '../network/subnet-groups.ts'
 import { valuesFor } from '../parameters/groups.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheClusterRecord, CacheClusterStatus } from '../store/records.ts'
+import type { Change } from '../store/store.ts'
 import { answerCacheCluster } from './cache-cluster-answer.ts'
 import { beginOrSchedule, readModification } from './cache-cluster-modification.ts'
 import { readParameterGroup } from './cache-cluster-parameters.ts'
@@ -122,8 +124,12 @@ export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context
   refuseBeyondRegionQuota(modification.target - cluster.nodes.length, context)
   const { cluster: modified, messages } = beginOrSchedule(modification, context)
   const hasOtherGroups = modified.securityGroupIds.join() !== cluster.securityGroupIds.join()
-  const all = [...(hasOtherGroups ? [SECURITY_GROUPS_MODIFIED] : []), ...messages]
-  return { CacheCluster: commit(modified, all, context) }
+  const moved = moveReplacements(cluster, modified, context.store.list('fault', context.region), context.now)
+  const all = [...(hasOtherGroups ? [SECURITY_GROUPS_MODIFIED] : []), ...moved.messages, ...messages]
+  const answer = commit(modified, all, context, (change) => {
+    for (const fault of moved.faults) change.put('fault', fault)
+  })
+  return { CacheCluster: answer }
 }
 
 export const RebootCacheCluster: Handler<'RebootCacheCluster'> = (input, context) => {
@@ -171,8 +177,13 @@ function refuseUnlessAvailable({ status }: CacheClusterRecord, verb: string): vo
   }
 }
 
-function commit(cluster: CacheClusterRecord, messages: readonly string[], { store, now, account, wake }: Context) {
-  commitCluster(store, cluster, cluster, messages, now)
+function commit(
+  cluster: CacheClusterRecord,
+  messages: readonly string[],
+  { store, now, account, wake }: Context,
+  also?: (change: Change) => void,
+) {
+  commitCluster(store, cluster, cluster, messages, now, also)
   wake(cluster.id)
   return answerCacheCluster(cluster, account)
 }

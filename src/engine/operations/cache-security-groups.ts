@@ -10,6 +10,7 @@ import { authorizationDelay } from '../lifecycle/pace.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheSecurityGroupRecord, Ec2Authorization } from '../store/records.ts'
 import type { Context, Handler } from './context.ts'
+import { groupEvent } from './group-event.ts'
 import { readIdentifier } from './identifiers.ts'
 import { page } from './paging.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
@@ -42,6 +43,8 @@ function groupsOf({ store, region }: Context): CacheSecurityGroupRecord[] {
   return [...stored, defaultGroup(region)].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+const SOURCE = 'cache-security-group'
+
 export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (input, context) => {
   const { store, region } = context
   const id = readIdentifier(input.CacheSecurityGroupName, 'CacheSecurityGroupName', QUOTAS.groupNameLength)
@@ -57,7 +60,10 @@ export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (in
     )
   }
   const group: CacheSecurityGroupRecord = { region, id, description: input.Description, authorizations: [], tags }
-  store.change((change) => change.put('cacheSecurityGroup', group))
+  store.change((change) => {
+    change.put('cacheSecurityGroup', group)
+    change.addEvent(groupEvent(SOURCE, group, 'Cache security group created', context))
+  })
   return { CacheSecurityGroup: answerGroup(group, context) }
 }
 
@@ -73,7 +79,10 @@ export const DeleteCacheSecurityGroup: Handler<'DeleteCacheSecurityGroup'> = (in
   if (group.id === DEFAULT_GROUP) throw wrongState('The default cache security group cannot be deleted.')
   const busy = current(group, context).find(({ status }) => status !== 'authorized')
   if (busy) throw wrongState(`Cache security group ${group.id} is ${busy.status} EC2 security group ${busy.name}.`)
-  context.store.change((change) => change.remove('cacheSecurityGroup', group))
+  context.store.change((change) => {
+    change.remove('cacheSecurityGroup', group)
+    change.addEvent(groupEvent(SOURCE, group, 'Cache security group deleted', context))
+  })
   return {}
 }
 
@@ -166,7 +175,12 @@ function begin(group: CacheSecurityGroupRecord, change: Omit<Ec2Authorization, '
       { ...change, due: now + authorizationDelay(pace) },
     ],
   }
-  store.change((write) => write.put('cacheSecurityGroup', begun))
+  const verb = change.change === 'authorizing' ? 'Authorizing' : 'Revoking'
+  const message = `${verb} EC2 security group ${change.name} of ${change.ownerId}`
+  store.change((write) => {
+    write.put('cacheSecurityGroup', begun)
+    write.addEvent(groupEvent(SOURCE, begun, message, context))
+  })
   const answer = answerGroup(begun, context)
   const ec2 = [...others.map(answerAuthorization), answerAuthorization({ ...change, status: change.change })]
   return { CacheSecurityGroup: { ...answer, EC2SecurityGroups: ec2 } }

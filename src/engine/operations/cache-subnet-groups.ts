@@ -13,6 +13,7 @@ import { findSubnet, networkTypesOf } from '../network/subnets.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheSubnetGroupRecord, SubnetRecord } from '../store/records.ts'
 import type { Context, Handler } from './context.ts'
+import { groupEvent } from './group-event.ts'
 import { readIdentifier } from './identifiers.ts'
 import { page } from './paging.ts'
 import { mergeTags, readTags } from './tag-rules.ts'
@@ -51,7 +52,10 @@ export const CreateCacheSubnetGroup: Handler<'CreateCacheSubnetGroup'> = (input,
     subnetIds: subnets.map((subnet) => subnet.id),
     tags,
   }
-  store.change((change) => change.put('subnetGroup', group))
+  store.change((change) => {
+    change.put('subnetGroup', group)
+    change.addEvent(groupEvent('cache-subnet-group', group, 'Cache subnet group created', context))
+  })
   return { CacheSubnetGroup: answerGroup(group, context) }
 }
 
@@ -68,7 +72,10 @@ export const ModifyCacheSubnetGroup: Handler<'ModifyCacheSubnetGroup'> = (input,
     }),
     ...(subnets && { vpcId: vpcOf(subnets), subnetIds: subnets.map(({ id }) => id) }),
   }
-  store.change((change) => change.put('subnetGroup', modified))
+  store.change((change) => {
+    change.put('subnetGroup', modified)
+    change.addEvent(groupEvent('cache-subnet-group', modified, 'Cache subnet group modified', context))
+  })
   // A cluster that waits for an address may have one now.
   for (const cluster of clustersIn(modified, context)) context.wake(cluster.id)
   return { CacheSubnetGroup: answerGroup(modified, context) }
@@ -83,7 +90,10 @@ export const DeleteCacheSubnetGroup: Handler<'DeleteCacheSubnetGroup'> = (input,
   if (clustersIn(group, context).length > 0) {
     throw new Fault('CacheSubnetGroupInUse', `Cache subnet group ${group.id} is currently in use by a cache cluster.`)
   }
-  context.store.change((change) => change.remove('subnetGroup', group))
+  context.store.change((change) => {
+    change.remove('subnetGroup', group)
+    change.addEvent(groupEvent('cache-subnet-group', group, 'Cache subnet group deleted', context))
+  })
   return {}
 }
 

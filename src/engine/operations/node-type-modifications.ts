@@ -1,10 +1,12 @@
 import { Fault } from '../../api/faults.ts'
+import { nodeTypes } from '../catalog/node-types.ts'
 import { findCluster } from './cache-clusters.ts'
 import type { Handler } from './context.ts'
+import { scalableTypes } from './vertical-scaling.ts'
 
 /**
- * None for Memcached: another node type takes a new cluster (guide, "Scaling Memcached vertically"). AWS answers a cluster that
- * has nothing to scale to with empty lists (API model, second example).
+ * Up means more memory, down less. AWS answers a cluster that has nothing to scale to, as all before 1.5, with empty lists (API
+ * model, second example).
  */
 export const ListAllowedNodeTypeModifications: Handler<'ListAllowedNodeTypeModifications'> = (input, context) => {
   const { CacheClusterId, ReplicationGroupId } = input
@@ -14,6 +16,11 @@ export const ListAllowedNodeTypeModifications: Handler<'ListAllowedNodeTypeModif
   if (ReplicationGroupId !== undefined) {
     throw new Fault('ReplicationGroupNotFoundFault', `ReplicationGroup not found: ${ReplicationGroupId}`)
   }
-  findCluster(CacheClusterId, context)
-  return { ScaleUpModifications: [], ScaleDownModifications: [] }
+  const cluster = findCluster(CacheClusterId, context)
+  const memory = nodeTypes.get(cluster.nodeType)?.maxCacheMemory ?? 0
+  const types = scalableTypes(cluster)
+  return {
+    ScaleUpModifications: types.filter(({ maxCacheMemory }) => maxCacheMemory > memory).map(({ name }) => name),
+    ScaleDownModifications: types.filter(({ maxCacheMemory }) => maxCacheMemory <= memory).map(({ name }) => name),
+  }
 }

@@ -15,6 +15,7 @@ import { missing } from '../query-protocol.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
 import { requireParameterGroup } from './cache-cluster-parameters.ts'
 import type { Context, Handler } from './context.ts'
+import { groupEvent } from './group-event.ts'
 import { readIdentifier } from './identifiers.ts'
 import { page } from './paging.ts'
 import { readNames, readValues } from './parameter-rules.ts'
@@ -39,7 +40,7 @@ export const CreateCacheParameterGroup: Handler<'CreateCacheParameterGroup'> = (
   const group: CacheParameterGroupRecord = { region, id, family, description: input.Description, values: {}, tags }
   store.change((change) => {
     change.put('parameterGroup', group)
-    change.addEvent(event(group, 'Cache parameter group created', context))
+    change.addEvent(groupEvent('cache-parameter-group', group, 'Cache parameter group created', context))
   })
   return { CacheParameterGroup: answerGroup(group, context) }
 }
@@ -90,7 +91,7 @@ export const DeleteCacheParameterGroup: Handler<'DeleteCacheParameterGroup'> = (
   }
   context.store.change((change) => {
     change.remove('parameterGroup', group)
-    change.addEvent(event(group, 'Cache parameter group deleted', context))
+    change.addEvent(groupEvent('cache-parameter-group', group, 'Cache parameter group deleted', context))
   })
   return {}
 }
@@ -122,7 +123,7 @@ function store(
   const clusters = context.store.list('cluster', group.region).filter((each) => each.parameterGroup === group.id)
   context.store.change((change) => {
     change.put('parameterGroup', changed)
-    for (const message of messages) change.addEvent(event(group, message, context))
+    for (const message of messages) change.addEvent(groupEvent('cache-parameter-group', group, message, context))
     for (const cluster of clusters) change.put('cluster', follow(cluster, changed))
   })
   for (const { id } of clusters) context.wake(id)
@@ -133,15 +134,6 @@ function follow(cluster: CacheClusterRecord, group: CacheParameterGroupRecord): 
   const type = nodeTypes.get(cluster.nodeType)
   return type ? withParameters(cluster, group.id, valuesFor(group, type)) : cluster
 }
-
-/** AWS has events of parameter groups; its words for them are not known. */
-const event = ({ region, id }: CacheParameterGroupRecord, message: string, { now }: Context) => ({
-  region,
-  sourceType: 'cache-parameter-group' as const,
-  sourceIdentifier: id,
-  message,
-  date: now,
-})
 
 const answerGroup = (
   { region, id, family, description }: CacheParameterGroupRecord,

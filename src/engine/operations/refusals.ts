@@ -36,7 +36,6 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     },
     (value) => (value as readonly unknown[]).length === 0,
   ],
-  ScaleConfig: ['InvalidParameterCombination', 'Scaling is not supported for engine memcached'],
   CacheSecurityGroupNames: [
     'InvalidParameterValue',
     'Use of cache security groups is not permitted in this API version for your account.',

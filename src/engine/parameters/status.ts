@@ -6,6 +6,7 @@
 
 import { nodeTypes } from '../catalog/node-types.ts'
 import type { ParameterValues } from '../catalog/parameters.ts'
+import { typeOfNode } from '../nodes/node-type.ts'
 import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters, Step } from '../store/records.ts'
 import { incompatibility, needsReboot, valuesInForce } from './values.ts'
 
@@ -68,8 +69,7 @@ export function withValuesTakenOver(cluster: CacheClusterRecord): CacheClusterRe
 
 /** Why a node cannot run with the values it started with, in words; undefined when it can. */
 export function whyNodeCannotRun(cluster: CacheClusterRecord, node: CacheNodeRecord): string | undefined {
-  const type = nodeTypes.get(cluster.nodeType)
-  return type && incompatibility(nodeValues(cluster, node), cluster.engineVersion, type)
+  return incompatibility(nodeValues(cluster, node), cluster.engineVersion, typeOfNode(cluster, node))
 }
 
 /**

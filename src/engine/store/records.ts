@@ -34,6 +34,8 @@ export interface CacheNodeRecord {
   readonly incarnation: number
   /** The subnet it has an address in; absent in records written before there were subnets. */
   readonly subnetId?: string
+  /** While the cluster is scaled to another type: the one it has got already. */
+  readonly nodeType?: string
   /** What it took from the parameter group when it started; absent in records written before there were groups. */
   readonly parameters?: NodeParameters
 }
@@ -61,12 +63,20 @@ export interface NotificationTopic {
   readonly status: 'active' | 'inactive'
 }
 
+/** How a cluster is scaled to another node type: so many percent of its nodes at a time, with so many minutes in between. */
+export interface ScaleConfig {
+  readonly percentage: number
+  readonly intervalMinutes: number
+}
+
 /** Changes accepted for the next maintenance window, or being made now: what PendingModifiedValues shows. */
 export interface PendingChanges {
   readonly numCacheNodes?: number
   readonly cacheNodeIdsToRemove?: readonly string[]
   readonly newZones?: readonly string[]
   readonly azMode?: 'single-az' | 'cross-az'
+  readonly nodeType?: string
+  readonly scaleConfig?: ScaleConfig
   readonly engineVersion?: string
   /** The group for that version, when its family is another. */
   readonly parameterGroup?: string
@@ -81,6 +91,14 @@ export type Step =
   | { readonly do: 'restart-nodes'; readonly ids: readonly string[] }
   | { readonly do: 'nodes-restarted' }
   | { readonly do: 'upgrade'; readonly version: string; readonly parameterGroup: string }
+  /** Starts nodes anew as nodes of another type. */
+  | {
+      readonly do: 'scale-nodes'
+      readonly ids: readonly string[]
+      readonly nodeType: string
+      readonly afterMinutes: number
+    }
+  | { readonly do: 'end-scaling'; readonly nodeType: string }
   | { readonly do: 'switch-discovery'; readonly to: IpDiscovery }
   /** Restarts one node with a service update; the second ends what the first began. */
   | { readonly do: 'update-node'; readonly update: string; readonly id: string }
@@ -141,6 +159,8 @@ export interface CacheClusterRecord {
   readonly tags: readonly Tag[]
   readonly pending: PendingChanges
   readonly updates?: readonly UpdateActionRecord[]
+  /** Service updates released until then have been announced; absent: those until it was created. */
+  readonly updatesAnnounced?: number
   /** When `pending` is to be applied: the start of the next maintenance window. */
   readonly pendingDue: number | null
   readonly steps: readonly Step[]
@@ -374,7 +394,12 @@ export interface Records {
 
 export type RecordKind = keyof Records
 
-export type SourceType = 'cache-cluster' | 'cache-parameter-group' | 'serverless-cache'
+export type SourceType =
+  | 'cache-cluster'
+  | 'cache-parameter-group'
+  | 'cache-security-group'
+  | 'cache-subnet-group'
+  | 'serverless-cache'
 
 export interface EventRecord {
   readonly region: string

@@ -1,0 +1,76 @@
+/**
+ * Scaling a cluster to another node type (guide, "On-demand scaling for Memcached clusters"): batch by batch, each node that
+ * is scaled starts empty. Other engine versions than these need a new cluster.
+ */
+import { Fault } from '../../api/faults.ts'
+import type { Input } from '../../api/model.ts'
+import { isAtLeast } from '../catalog/engine-versions.ts'
+import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
+import { DEFAULT_SCALE_CONFIG } from '../lifecycle/plan.ts'
+import type { CacheClusterRecord, PendingChanges, ScaleConfig } from '../store/records.ts'
+import { readNetwork, readNodeType, readTls } from './cache-cluster-rules.ts'
+
+const SCALABLE_SINCE = '1.5'
+const PERCENTAGE = { least: 10, most: 100 }
+const MINUTES = { least: 2, most: 30 }
+
+type ModifyInput = Input<'ModifyCacheCluster'>
+type TypeChange = Pick<PendingChanges, 'nodeType' | 'scaleConfig'>
+
+/** What is pending of another node type after this request; `version` is the one the cluster will have by then. */
+export function readTypeChange(input: ModifyInput, cluster: CacheClusterRecord, version: string): TypeChange {
+  const { nodeType: pending, scaleConfig } = cluster.pending
+  const { CacheNodeType: name, ScaleConfig } = input
+  if (name === undefined) {
+    if (ScaleConfig) throw new Fault('InvalidParameterCombination', 'ScaleConfig needs CacheNodeType.')
+    return { ...(pending && { nodeType: pending }), ...(scaleConfig && { scaleConfig }) }
+  }
+  if (name === cluster.nodeType) return {}
+  if (!nodeTypes.has(name)) throw new Fault('InvalidParameterValue', `Invalid cache node type: ${name}.`)
+  if (!isAtLeast(version, SCALABLE_SINCE)) {
+    throw new Fault('InvalidParameterCombination', 'Scaling is not supported for engine memcached')
+  }
+  refuseUnfit(readNodeType(name, version), cluster, version)
+  return { nodeType: name, scaleConfig: readScaleConfig(ScaleConfig) }
+}
+
+/** Types a cluster can be scaled to as it is, sorted by their names. */
+export function scalableTypes(cluster: CacheClusterRecord): readonly NodeType[] {
+  if (!isAtLeast(cluster.engineVersion, SCALABLE_SINCE)) return []
+  return [...nodeTypes.values()].filter((type) => type.name !== cluster.nodeType && isFit(type, cluster)).sort(byName)
+}
+
+const byName = (a: NodeType, b: NodeType) => (a.name < b.name ? -1 : 1)
+
+function isFit({ name }: NodeType, cluster: CacheClusterRecord): boolean {
+  try {
+    refuseUnfit(readNodeType(name, cluster.engineVersion), cluster, cluster.engineVersion)
+    return true
+  } catch (error) {
+    if (error instanceof Fault) return false
+    throw error
+  }
+}
+
+/** The cluster keeps its network type and its encryption, which not every type has. */
+function refuseUnfit(type: NodeType, cluster: CacheClusterRecord, version: string): void {
+  const { networkType: NetworkType, ipDiscovery: IpDiscovery, tls } = cluster
+  readNetwork({ NetworkType, IpDiscovery }, version, type, true)
+  readTls(tls, version, type)
+}
+
+function readScaleConfig(config: ModifyInput['ScaleConfig']): ScaleConfig {
+  return {
+    percentage: within('ScalePercentage', config?.ScalePercentage ?? DEFAULT_SCALE_CONFIG.percentage, PERCENTAGE),
+    intervalMinutes: within(
+      'ScaleIntervalMinutes',
+      config?.ScaleIntervalMinutes ?? DEFAULT_SCALE_CONFIG.intervalMinutes,
+      MINUTES,
+    ),
+  }
+}
+
+function within(name: string, value: number, { least, most }: { least: number; most: number }): number {
+  if (value >= least && value <= most) return value
+  throw new Fault('InvalidParameterValue', `Invalid value ${value} for ${name}. Must be between ${least} and ${most}`)
+}
