@@ -20,7 +20,7 @@ export interface HttpAnswer {
   readonly status: number
   readonly contentType: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
 }
 
 export type Responder = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
@@ -83,13 +83,14 @@ export class LoopbackServer {
       body,
       remoteAddress: socket.remoteAddress ?? '',
     })
-    response.writeHead(answer.status, {
-      'content-type': answer.contentType,
-      'content-length': Buffer.byteLength(answer.body),
+    const { status, contentType, body: text, isAscii } = answer
+    response.writeHead(status, {
+      'content-type': contentType,
+      'content-length': isAscii ? text.length : Buffer.byteLength(text),
       ...answer.headers,
     })
     // As a string: Node then sends head and body with one write.
-    response.end(answer.body)
+    response.end(text, isAscii ? 'latin1' : 'utf8')
   }
 }
 
