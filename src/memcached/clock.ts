@@ -6,6 +6,11 @@ export interface Clock {
   everySecond(step: () => void): () => void
 }
 
+/** Calls `step` once what is waiting now has been served. */
+export const soon = (step: () => void): void => {
+  setImmediate(step).unref()
+}
+
 /** The machine's own time. The only place of the cache node that reads it. */
 export const systemClock: Clock = {
   now: () => Math.floor(Date.now() / 1000),

@@ -1,5 +1,5 @@
 import { atLeast } from './engine-version.ts'
-import type { StoreOptions } from './store/items.ts'
+import type { StoreOptions } from './store/options.ts'
 
 /** What a node is started with. Defaults are memcached's, or ElastiCache's where it has a parameter of its own. */
 export interface CacheNodeOptions {
@@ -92,6 +92,8 @@ export interface CacheNodeOptions {
   hotMaxFactor?: number
   warmMaxFactor?: number
   slabAutomoveRatio?: number
+  /** Seconds that `slab_automove` looks back. */
+  slabAutomoveWindow?: number
   /** lru_crawler_sleep: microseconds. */
   lruCrawlerSleep?: number
   /** lru_crawler_tocrawl: items of a class looked at in one run; 0 is all. */
@@ -148,9 +150,6 @@ export interface Settings extends StoreOptions {
   readonly ecpuPerSecond: number | undefined
   lruCrawler: boolean
   trackSizes: boolean
-  readonly slabReassign: boolean
-  slabAutomove: number
-  slabAutomoveRatio: number
   readonly operator: Operator
   lruCrawlerSleep: number
   lruCrawlerToCrawl: number
@@ -212,6 +211,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     slabReassign: options.slabReassign ?? true,
     slabAutomove: options.slabAutomove ?? 1,
     slabAutomoveRatio: options.slabAutomoveRatio ?? 0.8,
+    slabAutomoveWindow: options.slabAutomoveWindow ?? 30,
     operator: options.operator ?? {},
     lruCrawlerSleep: options.lruCrawlerSleep ?? 100,
     lruCrawlerToCrawl: options.lruCrawlerToCrawl ?? 0,

@@ -11,6 +11,7 @@ import { Crawler } from './store/crawler.ts'
 import { dumpItems, ItemLoader } from './store/dump.ts'
 import { hashKey } from './store/item.ts'
 import { commit } from './store/operations.ts'
+import { Rebalancer } from './store/rebalancer.ts'
 import { evictTo, maintain } from './store/reclaim.ts'
 
 export type { Clock } from './clock.ts'
@@ -64,12 +65,14 @@ export class CacheNode {
   #announced: Buffer | undefined
   #legacyDue = 0
   readonly #crawler: Crawler
+  readonly #rebalancer: Rebalancer
   #lastId = FIRST_CONNECTION
   readonly #waiting: { socket: Socket; tls: boolean }[] = []
 
   constructor(options: CacheNodeOptions, clock: Clock = systemClock) {
     this.#core = new CacheCore(settingsOf(options), clock.now())
     this.#crawler = new Crawler(this.#core.store)
+    this.#rebalancer = new Rebalancer(this.#core.store)
     this.#clock = clock
     this.#certificate = options.tls
     this.#admits = options.admits ?? (() => true)
@@ -143,6 +146,7 @@ export class CacheNode {
   /** Stops listening, ends every connection, forgets every item. */
   async close(): Promise<void> {
     this.#stopClock()
+    this.#rebalancer.stop()
     for (const listener of this.#listeners) listener.close()
     this.#listeners.clear()
     for (const { socket } of this.#waiting.splice(0)) socket.destroy()
@@ -260,6 +264,7 @@ export class CacheNode {
       maintain(store)
       counters.juggles++
     }
+    if (settings.slabReassign) this.#rebalancer.tick()
     if (settings.lruCrawler && this.#crawler.step()) counters.crawlerStarts++
     if (this.#announced !== undefined && store.now >= this.#legacyDue) this.#restoreLegacyKey()
     if (settings.idleTimeout === 0) return

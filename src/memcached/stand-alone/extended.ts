@@ -71,7 +71,7 @@ const EXTENDED: Readonly<Record<string, Read>> = {
     node.slabAutomove = 0
   },
   slab_automove_ratio: number('slabAutomoveRatio', 0, 1),
-  slab_automove_window: idle,
+  slab_automove_window: whole('slabAutomoveWindow', 3),
   slab_chunk_max: whole('slabChunkMax', 1),
   no_chunked_items: ({ node }) => {
     node.slabChunkMax = PAGE_BYTES

@@ -1,5 +1,7 @@
+import { wordAt } from '../bytes.ts'
 import type { CacheCore } from '../core.ts'
 import { sum } from '../counters.ts'
+import { POOL } from '../store/slabs.ts'
 import type { StatLine } from './lines.ts'
 
 // `stats`, in memcached 1.6.18's order, with ElastiCache's own lines where a real node of it has them. What a single
@@ -97,9 +99,15 @@ const LINES: readonly Line[] = [
   ),
   ...when(
     reassigns,
-    ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_evictions_nomem'),
-    ...zeros('slab_reassign_inline_reclaim', 'slab_reassign_busy_items', 'slab_reassign_busy_deletes'),
-    ...zeros('slab_reassign_running', 'slabs_moved'),
+    stat('slab_reassign_rescues', ({ store }) => store.mover.rescues),
+    stat('slab_reassign_chunk_rescues', ({ store }) => store.mover.chunkRescues),
+    stat('slab_reassign_evictions_nomem', ({ store }) => store.mover.evictions),
+    stat('slab_reassign_inline_reclaim', ({ store }) => store.mover.inlineReclaims),
+    stat('slab_reassign_busy_items', ({ store }) => store.mover.busyItems),
+    // memcached's are items that other threads hold for long; here nothing holds a stored item.
+    ...zeros('slab_reassign_busy_deletes'),
+    stat('slab_reassign_running', ({ store }) => (store.mover.running ? 1 : 0)),
+    stat('slabs_moved', ({ store }) => store.mover.moved),
   ),
   ...when(
     crawls,
@@ -121,7 +129,7 @@ const LINES: readonly Line[] = [
   stat('bytes', ({ store }) => store.bytes),
   stat('curr_items', ({ store }) => store.items),
   stat('total_items', ({ store }) => store.totalItems),
-  ...zeros('slab_global_page_pool'),
+  stat('slab_global_page_pool', ({ store }) => wordAt(store.slabs.pagesOf, POOL)),
   stat('expired_unfetched', lists('expiredUnfetched')),
   stat('evicted_unfetched', lists('evictedUnfetched')),
   ...when(segmented, stat('evicted_active', lists('evictedActive'))),

@@ -34,7 +34,7 @@ export function settingsStats({ settings, store, address, prefixes }: CacheCore)
     ['slab_reassign', yesNo(settings.slabReassign)],
     ['slab_automove', settings.slabAutomove],
     ['slab_automove_ratio', settings.slabAutomoveRatio.toFixed(2)],
-    ['slab_automove_window', 30],
+    ['slab_automove_window', settings.slabAutomoveWindow],
     ['slab_chunk_max', settings.slabChunkMax],
     ['lru_crawler', yesNo(settings.lruCrawler)],
     ['lru_crawler_sleep', settings.lruCrawlerSleep],

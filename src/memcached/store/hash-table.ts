@@ -80,6 +80,21 @@ export class HashTable {
     this.count--
   }
 
+  /** Makes `to`, a copy of `item`, the one that is found in its place. */
+  replace(item: number, to: number): void {
+    const slabs = this.#slabs
+    const hash = slabs.word(item, HASH)
+    const table = this.#table(hash)
+    const bucket = this.#bucket(hash)
+    let at = wordAt(table, bucket)
+    if (at === item) {
+      table[bucket] = to
+      return
+    }
+    for (let next = slabs.word(at, HASH_NEXT); next !== item; next = slabs.word(at, HASH_NEXT)) at = next
+    slabs.setWord(at, HASH_NEXT, to)
+  }
+
   /** Calls `visitor` with the items of some buckets, unless the table is growing; it may remove the item it is given. */
   visit(from: number, buckets: number, visitor: (item: number) => void): void {
     if (this.#old !== undefined) return

@@ -28,6 +28,10 @@ export const CHUNKED = 1 << 19
 export const TOKEN_SENT = 1 << 20
 export const STALE = 1 << 21
 export const KEY_BINARY = 1 << 22
+// What a chunk is when it holds no item: part of a large item's value, given back, or about to leave with its page.
+export const PART = 1 << 23
+export const FREE = 1 << 24
+export const RETIRED = 1 << 25
 
 export const KEY_MAX_BYTES = 250
 

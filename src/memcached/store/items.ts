@@ -1,5 +1,5 @@
 import { byteAt, copyBytes, wordAt } from '../bytes.ts'
-import { appendChunk, CHUNK_HEADER_BYTES, initChunk, readChunks, releaseChunks, writeChunks } from './chunks.ts'
+import { appendChunk, CHUNK_HEADER_BYTES, readChunks, releaseChunks, setHead, writeChunks } from './chunks.ts'
 import { HashTable } from './hash-table.ts'
 import {
   ACTIVE,
@@ -24,30 +24,11 @@ import {
   WARM,
 } from './item.ts'
 import { count, ListCounters, LruLists } from './lru.ts'
+import type { StoreOptions } from './options.ts'
 import { pullTail } from './reclaim.ts'
-import { ITEM_HEADER_BYTES, type SlabShape, slabClasses, slabClassOf } from './slab-classes.ts'
+import { ITEM_HEADER_BYTES, slabClasses, slabClassOf } from './slab-classes.ts'
+import { SlabMover } from './slab-mover.ts'
 import { Slabs } from './slabs.ts'
-
-export interface StoreOptions extends SlabShape {
-  /** Bytes of slab pages. */
-  memoryLimit: number
-  /** Bytes of the largest item with its header (`-I`). */
-  readonly maxItemSize: number
-  /** false is `-M`: refuse instead of evicting. */
-  readonly evictToFree: boolean
-  /** false is `-C`: no CAS, 8 bytes less per item. */
-  readonly casEnabled: boolean
-  /** false: on a segmented LRU, items that never expire stay on the list that is not evicted from. */
-  readonly evictUnexpiring: boolean
-  lruSegmented: boolean
-  hotLruPercent: number
-  warmLruPercent: number
-  hotMaxFactor: number
-  warmMaxFactor: number
-  /** Whether items that live no longer than `temporaryTtl` seconds get a list of their own. */
-  tempLru: boolean
-  temporaryTtl: number
-}
 
 /** Answers of `allocate` that are not items. */
 export const TOO_LARGE = -1
@@ -67,6 +48,7 @@ export class ItemStore {
   readonly table: HashTable
   readonly lru: LruLists
   readonly listCounters = new ListCounters()
+  readonly mover: SlabMover
   /** The node's seconds: START at its beginning, advanced by `tick`. */
   now = START
   /** Bytes of all linked items, as memcached counts them. */
@@ -95,6 +77,7 @@ export class ItemStore {
     this.slabs = new Slabs(slabClasses(options), options.memoryLimit)
     this.table = new HashTable(this.slabs)
     this.lru = new LruLists(this.slabs)
+    this.mover = new SlabMover(this)
     this.#startedAt = now - START
     this.#casBytes = options.casEnabled ? 8 : 0
   }
@@ -118,6 +101,7 @@ export class ItemStore {
   /** Sets what it counts to zero; what it holds stays. */
   resetCounts(): void {
     this.listCounters.reset()
+    this.mover.resetCounts()
     this.totalItems = 0
     this.getExpired = 0
     this.getFlushed = 0
@@ -356,6 +340,21 @@ export class ItemStore {
     this.free(item)
   }
 
+  /**
+   * Copies a linked item to another chunk of its class, which is the item from then on, everything that is known of it
+   * included. The caller sees to the old chunk.
+   */
+  relocate(item: number, to: number): void {
+    const slabs = this.slabs
+    const chunked = this.has(item, CHUNKED)
+    const length = chunked ? ITEM_HEADER_BYTES + this.keyBytes(item) : this.sizeOf(item)
+    const start = slabs.offset(item)
+    slabs.page(item).copy(slabs.page(to), slabs.offset(to), start, start + length)
+    this.table.replace(item, to)
+    this.lru.replace(item, to)
+    if (chunked) setHead(slabs, to)
+  }
+
   /** Flushes what was stored until now, or what will have been stored by `exptime` (a client's) when that comes. */
   flush(exptime: number): void {
     const oldest = exptime > 0 ? this.expiry(exptime) : this.now
@@ -443,11 +442,8 @@ export class ItemStore {
         this.free(item)
         return 0
       }
-      const used = initChunk(slabs, chunk, classId, left)
-      if (last === 0) slabs.setWord(item, CHUNKS, chunk)
-      else appendChunk(slabs, last, chunk)
+      left -= appendChunk(slabs, item, last, chunk, classId, left)
       last = chunk
-      left -= used
     }
     return item
   }

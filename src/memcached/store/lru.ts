@@ -81,6 +81,18 @@ export class LruLists {
     this.bytes[list] = wordAt(this.bytes, list) - bytes
   }
 
+  /** Puts `to`, a copy of `item`, in its place on its list. */
+  replace(item: number, to: number): void {
+    const slabs = this.#slabs
+    const list = this.listOf(item)
+    const next = slabs.word(item, NEXT)
+    const previous = slabs.word(item, PREVIOUS)
+    if (previous === 0) this.heads[list] = to
+    else slabs.setWord(previous, NEXT, to)
+    if (next === 0) this.tails[list] = to
+    else slabs.setWord(next, PREVIOUS, to)
+  }
+
   /** Moves an item to the head of another list of its class, or of its own. */
   move(item: number, list: number, bytes: number): void {
     this.unlink(item, bytes)

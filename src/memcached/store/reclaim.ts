@@ -2,9 +2,12 @@ import { wordAt } from '../bytes.ts'
 import { ACTIVE, COLD, EXPTIME, FETCHED, HOT, PREVIOUS, TEMP, TIME, WARM } from './item.ts'
 import type { ItemStore } from './items.ts'
 import { count } from './lru.ts'
+import { ANY } from './slab-mover.ts'
 
 const TAIL_TRIES = 5
 const JUGGLES_PER_CLASS = 500
+/** `slab_automove 2` */
+const FOR_EVICTIONS = 2
 
 /**
  * Works at the tail of one list: reclaims dead items, moves live ones to the list they belong on, and with `evict`
@@ -40,7 +43,7 @@ export function pullTail(
       continue
     }
     if (list === COLD) {
-      if (evict) return done + evictItem(store, item, id)
+      if (evict) return done + evictItem(store, item, classId)
       if (store.has(item, ACTIVE) && store.options.lruSegmented) {
         count(listCounters.movesToWarm, id)
         store.clearFlag(item, ACTIVE)
@@ -71,8 +74,9 @@ export function pullTail(
   return done
 }
 
-function evictItem(store: ItemStore, item: number, id: number): number {
+function evictItem(store: ItemStore, item: number, classId: number): number {
   if (!store.options.evictToFree) return 0
+  const id = classId | COLD
   const { slabs, listCounters } = store
   count(listCounters.evicted, id)
   listCounters.evictedTime[id] = store.now - slabs.word(item, TIME)
@@ -81,6 +85,7 @@ function evictItem(store: ItemStore, item: number, id: number): number {
   if (store.has(item, ACTIVE)) count(listCounters.evictedActive, id)
   store.onEviction?.(item)
   store.unlink(item)
+  if (store.options.slabAutomove === FOR_EVICTIONS && store.options.slabReassign) store.mover.start(ANY, classId)
   return 1
 }
 

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import type { CacheCore } from '../core.ts'
 import { crawl } from '../store/crawler.ts'
 import { EXPTIME, FETCHED, TIME } from '../store/item.ts'
+import type { MoveStart } from '../store/slab-mover.ts'
 import type { Line } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
 import { keyText, TOPICS, type Topic, Watchers } from '../watchers.ts'
@@ -27,6 +28,7 @@ const NO_REASSIGN = answer('CLIENT_ERROR slab reassignment disabled')
 const SAME = answer('SAME src and dst class are identical')
 const BAD_CLASSES = answer('BADCLASS invalid src or dst class id')
 const NO_SPARE = answer('NOSPARE source class has no spare pages')
+const MOVING = answer('BUSY currently processing reassign request')
 const TOO_SMALL = answer('MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m')
 const BAD_CERTIFICATES = answer('ERROR failed to load the certificates')
 const NO_TLS = answer('Error TLS not enabled')
@@ -139,15 +141,20 @@ function tune(settings: CacheCore['settings'], line: Line): Buffer {
   return OK
 }
 
+const STARTS: Readonly<Record<MoveStart, Buffer>> = {
+  started: OK,
+  running: MOVING,
+  same: SAME,
+  'unknown class': BAD_CLASSES,
+  'no spare page': NO_SPARE,
+}
+
 function slabs({ settings, store }: CacheCore, line: Line): Buffer {
   if (line.is(1, 'reassign') && line.words === 4) {
     const [from, to] = [line.int32(2), line.int32(3)]
     if (!settings.slabReassign) return NO_REASSIGN
     if (Number.isNaN(from) || Number.isNaN(to)) return BAD_FORMAT
-    if (from === to) return SAME
-    const known = (id: number): boolean => id >= 0 && id <= store.slabs.classes.largest
-    // Pages stay with their class here, so that none is ever spare.
-    return known(from) && known(to) ? NO_SPARE : BAD_CLASSES
+    return STARTS[store.mover.start(from, to)]
   }
   if (line.is(1, 'automove') && line.is(2, 'ratio')) {
     const ratio = Number.parseFloat(line.text(3))
