@@ -21,6 +21,8 @@ export interface HttpAnswer {
   readonly contentType: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Buffer
+  /** The body holds nothing but ASCII: as many bytes as characters, and nothing to encode. */
+  readonly isAscii?: boolean
 }
 
 export type Responder = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
