@@ -38,7 +38,9 @@ export function postOnce(signed: Signed, signal?: AbortSignal, timeouts: Timeout
     })
     request.on('error', reject)
     request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
-    request.on('socket', (socket) => socket.once('connect', () => request.setTimeout(finite(timeouts.readTimeoutMs))))
+    const connected = (): void => void request.setTimeout(finite(timeouts.readTimeoutMs))
+    // A connection that is used again never says `connect`, and would gather listeners.
+    request.on('socket', (socket) => (socket.connecting ? socket.once('connect', connected) : connected()))
     request.on('response', (response) => {
       const pieces: Buffer[] = []
       response.on('error', reject)

@@ -3,8 +3,11 @@ import { type Clock, elapsedMs, systemClock } from '../diagnose/clock.ts'
 import type { ConnectFailure } from '../diagnose/connect-outcome.ts'
 import { type ResolvedAddress, resolveTarget } from '../diagnose/resolve.ts'
 import { endpoint } from '../diagnose/target.ts'
+import { binaryQuestion, parseBinaryDiscovery } from './binary.ts'
 import { type AskTls, type Connection, openConnection, TIMED_OUT, type Trouble } from './connection.ts'
 import { type ClusterList, type DiscoveryProblem, type Family, type ParsedDiscovery, parseDiscovery } from './parse.ts'
+
+export type AskProtocol = 'text' | 'binary'
 
 export interface AskOptions {
   readonly host: string
@@ -13,6 +16,10 @@ export interface AskOptions {
   readonly family?: Family
   /** Present: speak TLS. */
   readonly tls?: AskTls
+  /** Default `text`. */
+  readonly protocol?: AskProtocol
+  /** Ask for the key AmazonElastiCache:cluster at once, as clients of Memcached before 1.4.14 do. */
+  readonly legacy?: boolean
   /** For the whole question, names and handshake included; a name's addresses share it evenly. Default 3000. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
@@ -77,7 +84,7 @@ export async function askNode(options: AskOptions): Promise<AskResult> {
 }
 
 async function askHost(
-  { host, port, family, tls }: AskOptions,
+  { host, port, family, tls, protocol = 'text', legacy = false }: AskOptions,
   deadline: AbortSignal,
   clock: Clock,
   timeoutMs: number,
@@ -97,7 +104,7 @@ async function askHost(
   const share = timeoutMs / resolved.addresses.length
   for (const address of resolved.addresses) {
     const verdict = await withShare(share, deadline, clock, (signal) =>
-      askAddress({ ...address, port, host, tls }, signal),
+      askAddress({ ...address, port, host, tls }, { protocol, legacy }, signal),
     )
     if (verdict.ok || verdict.phase !== 'connect' || deadline.aborted) return { address, verdict }
     first ??= { address, verdict }
@@ -123,36 +130,57 @@ async function withShare<T>(
   }
 }
 
-async function askAddress(dial: Parameters<typeof openConnection>[0], deadline: AbortSignal): Promise<Verdict> {
-  const connection = await openConnection(dial, deadline)
+async function askAddress(
+  dial: Parameters<typeof openConnection>[0],
+  { protocol, legacy }: Required<Pick<AskOptions, 'protocol' | 'legacy'>>,
+  deadline: AbortSignal,
+): Promise<Verdict> {
+  const { config, key, parse } = PROTOCOLS[protocol]
+  let connection = await openConnection(dial, deadline)
   if ('kind' in connection) return fromTrouble(connection)
   try {
-    const answer = await ask(connection, 'config get cluster\r\n')
+    if (!legacy) {
+      const answer = await ask(connection, config, parse)
+      if ('kind' in answer) return fromTrouble(answer)
+      if (answer.ok || answer.problem !== 'error-reply') return fromReply(answer)
+      if (protocol === 'binary') {
+        // After an opcode it does not know, memcached is out of step (see binaryQuestion).
+        connection.close()
+        const next = await openConnection(dial, deadline)
+        if ('kind' in next) return fromTrouble(next)
+        connection = next
+      }
+    }
+    const answer = await ask(connection, key, parse)
     if ('kind' in answer) return fromTrouble(answer)
-    if (answer.ok || answer.problem !== 'error-reply') return fromReply(answer)
-    const legacy = await ask(connection, 'get AmazonElastiCache:cluster\r\n')
-    if ('kind' in legacy) return fromTrouble(legacy)
     // A server that knows neither command is no Memcached: `get` of any key is in every one of them.
-    if (!legacy.ok && legacy.problem === 'error-reply') return failed('not-a-cache', legacy.detail, legacy.problem)
-    return fromReply(legacy)
+    if (!answer.ok && answer.problem === 'error-reply') return failed('not-a-cache', answer.detail, answer.problem)
+    return fromReply(answer)
   } finally {
     connection.close()
   }
 }
 
-async function ask(connection: Connection, command: string): Promise<ParsedDiscovery | Trouble> {
-  const reply = await connection.exchange(command, isComplete)
-  if (Buffer.isBuffer(reply)) return parseDiscovery(reply)
-  // Cut off in the middle: what was received tells more than that it ended.
-  if (reply.kind === 'reset' && reply.received.length > 0 && !isTlsAlert(reply.received)) {
-    return parseDiscovery(reply.received)
-  }
-  return reply
+type Parse = (reply: Buffer) => ParsedDiscovery
+
+const PROTOCOLS: Readonly<Record<AskProtocol, { config: string | Buffer; key: string | Buffer; parse: Parse }>> = {
+  text: { config: 'config get cluster\r\n', key: 'get AmazonElastiCache:cluster\r\n', parse: parseDiscovery },
+  binary: { config: binaryQuestion('config'), key: binaryQuestion('legacy'), parse: parseBinaryDiscovery },
 }
 
-const isComplete = (received: Buffer): boolean => {
-  const parsed = parseDiscovery(received)
-  return parsed.ok || parsed.problem !== 'truncated'
+async function ask(
+  connection: Connection,
+  question: string | Buffer,
+  parse: Parse,
+): Promise<ParsedDiscovery | Trouble> {
+  const reply = await connection.exchange(question, (received) => {
+    const parsed = parse(received)
+    return parsed.ok || parsed.problem !== 'truncated'
+  })
+  if (Buffer.isBuffer(reply)) return parse(reply)
+  // Cut off in the middle: what was received tells more than that it ended.
+  if (reply.kind === 'reset' && reply.received.length > 0 && !isTlsAlert(reply.received)) return parse(reply.received)
+  return reply
 }
 
 function fromReply(parsed: ParsedDiscovery): Verdict {
@@ -175,8 +203,13 @@ function fromReply(parsed: ParsedDiscovery): Verdict {
 function fromTrouble({ kind, phase, code, detail, received }: Trouble): Verdict {
   if (isTlsAlert(received))
     return { ok: false, kind: 'tls', phase, detail: 'the port speaks TLS, the question was plain' }
-  return { ok: false, kind, phase, detail, ...(code && { code }) }
+  if (kind === 'tls' && code !== undefined && IN_PLAIN_TEXT.test(code))
+    return { ok: false, kind, phase, code, detail: 'the port speaks plain text, the question was in TLS' }
+  return { ok: false, kind, phase, detail: firstLineOf(detail), ...(code && { code }) }
 }
+
+// OpenSSL's messages end in a line break.
+const firstLineOf = (text: string): string => text.trim().split('\n')[0] ?? ''
 
 const failed = (kind: AskFailureKind, detail: string, problem: DiscoveryProblem): Verdict => ({
   ok: false,
@@ -185,6 +218,9 @@ const failed = (kind: AskFailureKind, detail: string, problem: DiscoveryProblem)
   problem,
   detail,
 })
+
+// What OpenSSL calls an answer that is no TLS record.
+const IN_PLAIN_TEXT = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER/
 
 // Record type 21, version 3.x (RFC 8446, 5.1): what a TLS server says to plain text before it hangs up.
 const isTlsAlert = (bytes: Buffer): boolean => bytes[0] === 0x15 && bytes[1] === 0x03

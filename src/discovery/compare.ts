@@ -50,6 +50,8 @@ export interface Wish {
   readonly family?: IpDiscovery
   /** The number of nodes. */
   readonly expect?: number
+  /** This version of the list, or a later one. */
+  readonly version?: number
 }
 
 export type Verdict =
@@ -61,7 +63,10 @@ export type Verdict =
         | 'node-failed'
         | 'versions-differ'
         | 'lists-differ'
+        | 'order-differs'
+        | 'api-differs'
         | 'wrong-count'
+        | 'wrong-version'
         | 'wrong-family'
         | 'no-ip-advertised'
         | 'ip-discovery-has-no-effect-under-tls'
@@ -74,9 +79,10 @@ export type Verdict =
 /**
  * Whether a round shows the cluster as wished. Every node keeps a list of its own, so all of them must have answered
  * with the same one; at least one node, and `expect` of them if given. One round is a snapshot: who waits for a change
- * should see it in two rounds in a row.
+ * should see it in two rounds in a row. `apiDiffers`: what the API says otherwise, if anything (see `differencesOf`).
  */
-export function convergenceOf(round: Round, { family, expect }: Wish = {}): Verdict {
+export function convergenceOf(round: Round, wish: Wish = {}, apiDiffers?: string): Verdict {
+  const { family } = wish
   const { seed, perNode } = round
   if (!seed.ok) return not('seed-failed', `the configuration endpoint: ${seed.detail}`)
   const shown = familyShown(seed)
@@ -89,20 +95,37 @@ export function convergenceOf(round: Round, { family, expect }: Wish = {}): Verd
   if (silent.length > 0 || perNode.length === 0) {
     return not('node-failed', silent.map(({ node, failure }) => `${name(node)}: ${failure?.detail}`).join('; '))
   }
-  const behind = perNode.filter(({ list }) => list?.version !== seed.version)
+  // A node that is not on the list, and answers: the endpoint is behind, or the node has not heard that it is to go.
+  const heard = [...perNode, ...round.others]
+  const behind = heard.filter(({ list }) => list).filter(({ list }) => list?.version !== seed.version)
   if (behind.length > 0) {
     const versions = behind.map(({ node, list }) => `${name(node)} has ${list?.version}`)
     return not('versions-differ', `the endpoint has version ${seed.version}, ${versions.join(', ')}`)
   }
-  const odd = perNode.filter(({ list }) => list && diffLists(seed, list))
+  const odd = heard.filter(({ list }) => list && diffLists(seed, list))
   if (odd.length > 0)
     return not('lists-differ', `same version, other nodes: ${odd.map(({ node }) => name(node)).join(', ')}`)
-  if (expect !== undefined && seed.nodes.length !== expect) {
-    return not('wrong-count', `${seed.nodes.length} nodes, ${expect} expected`)
+  const shuffled = heard.filter(({ list }) => list && !sameOrder(seed, list))
+  if (shuffled.length > 0) {
+    return not('order-differs', `the same nodes in another order: ${shuffled.map(({ node }) => name(node)).join(', ')}`)
+  }
+  const unmet = unmetWish(seed, wish)
+  if (unmet) return unmet
+  if (apiDiffers !== undefined) return not('api-differs', apiDiffers)
+  return { converged: true, version: seed.version, nodes: seed.nodes.length, family: shown }
+}
+
+function unmetWish(list: ClusterList, { family, expect, version }: Wish): Unconverged | undefined {
+  const shown = familyShown(list)
+  if (version !== undefined && list.version < version) {
+    return not('wrong-version', `version ${list.version}, ${version} expected`)
+  }
+  if (expect !== undefined && list.nodes.length !== expect) {
+    return not('wrong-count', `${list.nodes.length} nodes, ${expect} expected`)
   }
   if (family && shown === 'none') return not('no-ip-advertised', 'the list holds no addresses')
   if (family && shown !== family) return not('wrong-family', `the list shows ${shown}, not ${family}`)
-  return { converged: true, version: seed.version, nodes: seed.nodes.length, family: shown }
+  return undefined
 }
 
 /** `convergenceOf`, for those who need no reason. */
@@ -116,6 +139,25 @@ const not = (reason: Unconverged['reason'], detail: string): Unconverged => ({
   detail,
   final: false,
 })
+
+/** Clients that hash by position (modulo) need one order everywhere. */
+export const sameOrder = (a: ClusterList, b: ClusterList): boolean =>
+  a.nodes.every((node, at) => {
+    const other = b.nodes[at]
+    return other !== undefined && identity(other) === identity(node)
+  })
+
+/**
+ * Whether two descriptions mean one node: a list holds name and address, the API one of them. On one machine any
+ * loopback name is the same, and the port tells nodes apart.
+ */
+export function sameNode(a: DiscoveredNode, b: DiscoveredNode): boolean {
+  if (a.port !== b.port) return false
+  const names = [a.host, a.ip].filter((name) => name !== undefined)
+  return names.includes(b.host) || (b.ip !== undefined && names.includes(b.ip)) || (isLoopback(a) && isLoopback(b))
+}
+
+const isLoopback = ({ host }: DiscoveredNode): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
 const identity = ({ host, port }: DiscoveredNode): string => `${host}|${port}`
 const name = ({ host, port }: DiscoveredNode): string => `${host}:${port}`

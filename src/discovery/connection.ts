@@ -22,8 +22,8 @@ export interface Trouble {
 }
 
 export interface Connection {
-  /** Sends a line and collects bytes until `complete` says so. Resolves to the bytes, or to what went wrong. */
-  exchange(line: string, complete: (received: Buffer) => boolean): Promise<Buffer | Trouble>
+  /** Sends a question and collects bytes until `complete` says so. Resolves to the bytes, or to what went wrong. */
+  exchange(question: string | Buffer, complete: (received: Buffer) => boolean): Promise<Buffer | Trouble>
   close(): void
 }
 
@@ -81,13 +81,13 @@ export function openConnection(
   else deadline.addEventListener('abort', onDeadline, { once: true })
 
   const connection: Connection = {
-    exchange(line, complete) {
+    exchange(question, complete) {
       if (broken) return Promise.resolve(broken)
       received = NOTHING
       isComplete = complete
       return new Promise((resolve) => {
         settle = (outcome) => outcome !== 'ready' && resolve(outcome)
-        socket.write(line)
+        socket.write(question)
       })
     },
     close() {

@@ -69,7 +69,7 @@ export function parseDiscovery(reply: Buffer | string): ParsedDiscovery {
 }
 
 /** Reads the stored text alone: `<version>\n<host>|<ip>|<port> ...\n`. */
-function parsePayload(payload: string): ClusterList | Problem {
+export function parsePayload(payload: string): ClusterList | Problem {
   const [versionLine = '', ...rest] = payload.split('\n')
   const version = Number(versionLine.trim())
   if (!/^\s*\d+\s*$/.test(versionLine) || !Number.isSafeInteger(version)) {

@@ -1,7 +1,7 @@
 import { linkedAbort } from '../diagnose/abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from '../diagnose/clock.ts'
-import { type AskFailure, type AskResult, askNode } from './ask.ts'
-import { diffLists, type FamilyShown, familyShown, type ListChanges } from './compare.ts'
+import { type AskFailure, type AskProtocol, type AskResult, askNode } from './ask.ts'
+import { diffLists, type FamilyShown, familyShown, type ListChanges, sameNode } from './compare.ts'
 import type { AskTls } from './connection.ts'
 import type { ClusterList, DiscoveredNode, Family } from './parse.ts'
 
@@ -15,6 +15,11 @@ export interface PollOptions {
   /** Reach the configuration endpoint over this family only. */
   readonly family?: Family
   readonly tls?: AskTls
+  /** How to ask: see `askNode`. */
+  readonly protocol?: AskProtocol
+  readonly legacy?: boolean
+  /** Nodes to ask beside those of the endpoint's list: those of the API. Asked for anew in each round. */
+  readonly expected?: () => Promise<readonly DiscoveredNode[]>
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -28,6 +33,8 @@ export interface NodeAnswer {
   readonly familyShown?: FamilyShown
   readonly failure?: AskFailure
   readonly ms: number
+  /** When it had answered, in ms since polling began. */
+  readonly atMs: number
 }
 
 export interface Round {
@@ -38,8 +45,12 @@ export interface Round {
   readonly tls: boolean
   /** What the configuration endpoint said. */
   readonly seed: AskResult
+  /** When it had said it, in ms since polling began. */
+  readonly seedAtMs: number
   /** Every node of the endpoint's list; of the last list known, when the endpoint failed. */
   readonly perNode: readonly NodeAnswer[]
+  /** Nodes that are not on it, and that the API or another node knows. */
+  readonly others: readonly NodeAnswer[]
   /** The endpoint and every node answered, all with the same list. */
   readonly agreed: boolean
   /** Since the last list known. Absent in the first round, and when nothing changed. */
@@ -65,14 +76,24 @@ async function* rounds(
   clock: Clock,
   intervalMs: number,
 ): AsyncGenerator<Round, void, undefined> {
-  const { signal } = options
+  const { signal, expected } = options
+  const began = clock.monotonicMs()
   let known: ClusterList | undefined
   for (let number = 1; !signal.aborted; number++) {
     const start = clock.monotonicMs()
     const at = clock.now().toISOString()
-    const seed = await ask({ ...options.seed, ...(options.family && { family: options.family }) }, options)
+    const [seed, wanted] = await Promise.all([
+      ask({ ...options.seed, ...(options.family && { family: options.family }) }, options),
+      expected?.() ?? [],
+    ])
+    const seedAtMs = elapsedMs(clock, began)
     const list = seed.ok ? seed : known
-    const perNode = await Promise.all((list?.nodes ?? []).map((node) => askListed(node, options)))
+    const askAll = (nodes: readonly DiscoveredNode[]): Promise<NodeAnswer[]> =>
+      Promise.all(nodes.map((node) => askListed(node, options, () => elapsedMs(clock, began))))
+    const perNode = await askAll(list?.nodes ?? [])
+    const others = await askAll(
+      notAmong(list?.nodes ?? [], [...perNode.flatMap((each) => each.list?.nodes ?? []), ...wanted]),
+    )
     if (signal.aborted) return
 
     const changes = known && list && diffLists(known, list)
@@ -81,7 +102,9 @@ async function* rounds(
       at,
       tls: options.tls !== undefined,
       seed,
+      seedAtMs,
       perNode,
+      others,
       agreed: agree(seed, perNode),
       ...(changes && { changes }),
     }
@@ -90,22 +113,34 @@ async function* rounds(
   }
 }
 
+/** Those of `nodes` that are not among `listed`, each once. */
+function notAmong(listed: readonly DiscoveredNode[], nodes: readonly DiscoveredNode[]): DiscoveredNode[] {
+  const found: DiscoveredNode[] = []
+  for (const node of nodes) {
+    if (![...listed, ...found].some((each) => sameNode(each, node))) found.push(node)
+  }
+  return found
+}
+
 /** By address where the list shows one; by name under TLS, for that is what the certificate holds. */
-async function askListed(node: DiscoveredNode, options: PollOptions): Promise<NodeAnswer> {
+async function askListed(node: DiscoveredNode, options: PollOptions, since: () => number): Promise<NodeAnswer> {
   const asked = options.tls ? node.host : (node.ip ?? node.host)
   const answer = await ask({ host: asked, port: node.port }, options)
-  if (!answer.ok) return { node, asked, failure: answer, ms: answer.ms }
+  const common = { node, asked, ms: answer.ms, atMs: since() }
+  if (!answer.ok) return { ...common, failure: answer }
   const list = { version: answer.version, nodes: answer.nodes }
-  return { node, asked, list, familyShown: familyShown(list), ms: answer.ms }
+  return { ...common, list, familyShown: familyShown(list) }
 }
 
 function ask(whom: { host: string; port: number; family?: Family }, options: PollOptions): Promise<AskResult> {
-  const { timeoutMs, signal, clock, tls } = options
+  const { timeoutMs, signal, clock, tls, protocol, legacy } = options
   return askNode({
     ...whom,
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(signal && { signal }),
     ...(clock && { clock }),
+    ...(protocol && { protocol }),
+    ...(legacy !== undefined && { legacy }),
     ...(tls && { tls: whom.host === options.seed.host ? tls : withoutServername(tls) }),
   })
 }

@@ -1,147 +1,168 @@
 import { type Clock, systemClock } from '../../diagnose/clock.ts'
+import { type EndpointKind, identifyEndpoint } from '../../diagnose/endpoint-kind.ts'
 import { convergenceOf, type Verdict, type Wish } from '../../discovery/compare.ts'
+import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../discovery/differences.ts'
+import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../discovery/poll.ts'
 import { BaseCommand, word } from '../base-command.ts'
-import { configurationEndpoint, describeCluster, readPlace, trustFor, usesTls, withClient } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
-import { changeLines, roundText } from '../output/discovery.ts'
 import type { FlagValues } from '../parse.ts'
-import { ExitWith, Problem, usageProblem } from '../problem.ts'
+import { ExitWith, Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
-import { printLine, tell } from '../terminal.ts'
+import { tell } from '../terminal.ts'
+import { tlsFlags } from './diagnose-places.ts'
+import { type DiscoverAim, wholeWishes, wishOf, withDiscoverAim } from './discover-aim.ts'
+import { type DiscoverForm, discoverPrinter } from './discover-print.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
 /** A change passes through the nodes one by one: one good round may be luck. */
 const ROUNDS_IN_A_ROW = 2
 const DEFAULT_TIMEOUT_MS = 60_000
+/** For one question. */
+const ANSWER_TIMEOUT_MS = 3000
 const NOT_AS_WISHED = 1
 
 export class Discover extends BaseCommand {
   static override summary = 'Ask every node which nodes its cluster has (config get cluster)'
   static override description =
-    'Asks the configuration endpoint and each node it lists, and shows version and address family per node. With --until or --expect it asks until all nodes agree on what is wished, or the time is up. Exit code 0: every node answered, all agree, and the wish is met; 1: not so.'
+    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.'
   static override args = { where: word('cluster id, or host:port of any node', { required: true }) }
   static override flags = {
     watch: toggle({ summary: 'go on, and show what changes, until Ctrl-C' }),
+    polls: text({
+      summary: 'rounds in a row that must be good (default 1; with a wish 2)',
+      helpValue: '<number>',
+    }),
     interval: text({ summary: 'between two rounds (default 1s)', helpValue: '<time>' }),
-    until: text({ summary: 'wait until every node advertises this family: ipv4 or ipv6', helpValue: '<family>' }),
-    expect: text({ summary: 'wait until the list holds this many nodes', helpValue: '<number>' }),
+    until: text({
+      summary:
+        'wait until every node has it: ipv4, ipv6, version <number> (or later), nodes <number>, agreed; several with commas',
+      helpValue: '<wish>',
+    }),
+    expect: text({ summary: 'the same as --until nodes <number>', helpValue: '<number>' }),
     timeout: text({ summary: 'with --until or --expect: at most so long (default 60s)', helpValue: '<time>' }),
-    tls: toggle({ summary: 'speak TLS to host:port (a cluster id knows by itself)' }),
+    protocol: text({ summary: 'text (default) or binary (opcode 0x60)', helpValue: '<protocol>' }),
+    binary: toggle({ summary: 'the same as --protocol binary' }),
+    legacy: toggle({ summary: 'ask for the key AmazonElastiCache:cluster, as before Memcached 1.4.14' }),
+    ...tlsFlags,
     ...globalFlags,
-    ...outputOf('text (default) or json'),
+    ...outputOf('text (default), json (a line per round shown), or events (a line of JSON per event)'),
   }
   static override examples = [
     'discover shop',
     'discover shop --until ipv4 --timeout 60',
-    'discover localhost:11211 --watch',
+    'discover shop --until nodes 5 --polls 3 --output events',
+    'discover localhost:11211 --watch --protocol binary',
   ]
+
+  constructor(argv: readonly string[]) {
+    super(wholeWishes(argv))
+  }
 
   async run(): Promise<void> {
     const { flags, words } = this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
+    const form = choiceOf(flags, 'output', ['text', 'json', 'events'], 'text')
     const wish = wishOf(flags)
-    const poll = await seedOf(words[0] as string, flags)
-    const rounds = { ...poll, intervalMs: timeOf(flags, 'interval', 1000) }
-    const show = form === 'json' ? showJson : showText
-    const patient = wish.family !== undefined || wish.expect !== undefined
-    const verdict = await untilInterrupted((signal) =>
-      flags.watch === true
-        ? watch({ ...rounds, signal }, wish, patient, show)
-        : patient
-          ? waitFor({ ...rounds, signal }, wish, timeOf(flags, 'timeout', DEFAULT_TIMEOUT_MS), show)
-          : once({ ...rounds, signal }, show),
+    const run = runOf(flags, wish)
+    const last = await withDiscoverAim(words[0] as string, flags, (aim) =>
+      untilInterrupted((signal) => look(aim, run, form, signal)),
     )
-    if (!verdict || verdict.converged) return
-    tell(`Not as wished: ${verdict.detail}.`)
+    if (!last || last.verdict.converged) return
+    if (last.identity) tell(identityText(last.identity))
+    else tell(`Not as wished: ${last.verdict.detail}.`)
     throw new ExitWith(NOT_AS_WISHED)
   }
 }
 
-type Show = (round: Round, verdict: Verdict, first: boolean) => Promise<void>
+const identityText = ({ kind, where, sentence, hint }: EndpointKind): string =>
+  `${kind === 'elasticache' ? '' : 'Not an ElastiCache endpoint: '}${where} is ${sentence}.\n${hint}`
 
-async function once(options: PollOptions, show: Show): Promise<Verdict | undefined> {
-  for await (const round of pollCluster(options)) {
-    const verdict = convergenceOf(round)
-    await show(round, verdict, true)
-    return verdict
-  }
-  return undefined
+/** One round and all that is concluded from it. */
+export interface Look {
+  readonly round: Round
+  readonly verdict: Verdict
+  readonly differences: readonly Difference[]
+  readonly groups: readonly ListGroup[]
+  /** What has happened since the round before. */
+  readonly events: readonly FollowEvent[]
+  readonly lags: readonly VersionLag[]
+  /** Who is there instead, when the endpoint gave no list. */
+  readonly identity?: EndpointKind
 }
 
-async function waitFor(options: PollOptions, wish: Wish, timeoutMs: number, show: Show, clock: Clock = systemClock) {
-  const progress = startProgress('asking every node')
+interface Run {
+  readonly wish: Wish
+  readonly patient: boolean
+  readonly watch: boolean
+  readonly polls: number
+  readonly intervalMs: number
+  readonly timeoutMs: number
+}
+
+function runOf(flags: FlagValues, wish: Wish | undefined): Run {
+  const timeoutMs = timeOf(flags, 'timeout', DEFAULT_TIMEOUT_MS)
+  return {
+    wish: wish ?? {},
+    patient: wish !== undefined,
+    watch: flags.watch === true,
+    polls: typeof flags.polls === 'string' ? countOf('polls', flags.polls, 1) : wish ? ROUNDS_IN_A_ROW : 1,
+    intervalMs: timeOf(flags, 'interval', 1000),
+    timeoutMs,
+  }
+}
+
+async function look(
+  aim: DiscoverAim,
+  run: Run,
+  form: DiscoverForm,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<Look | undefined> {
+  const { watch, patient, polls, intervalMs, timeoutMs } = run
+  // Only who waits in silence needs a sign of life.
+  const progress = patient && !watch && form === 'text' ? startProgress('asking every node') : undefined
+  const printer = discoverPrinter(form, { quiet: patient && !watch })
   const start = clock.monotonicMs()
   let inARow = 0
+  let last: Look | undefined
   try {
-    for await (const round of pollCluster(options)) {
-      const verdict = convergenceOf(round, wish)
+    const question = { timeoutMs: patient && !watch ? Math.min(ANSWER_TIMEOUT_MS, timeoutMs) : ANSWER_TIMEOUT_MS }
+    for await (const each of looks({ ...aim.poll, ...question, intervalMs, signal }, aim, run.wish)) {
+      last = each
+      await printer.look(each)
+      const { verdict, round } = each
       inARow = verdict.converged ? inARow + 1 : 0
-      if (!verdict.converged) progress.update(verdict.detail)
-      const over = clock.monotonicMs() - start >= timeoutMs
-      if (inARow < ROUNDS_IN_A_ROW && !over && (verdict.converged || !verdict.final)) continue
-      progress.end()
-      await show(round, verdict, true)
-      return verdict
+      if (!verdict.converged) progress?.update(verdict.detail)
+      const hopeless = patient && !verdict.converged && verdict.final
+      const over = patient && !watch && clock.monotonicMs() - start >= timeoutMs
+      if (hopeless || over || (patient && inARow >= polls) || (!patient && !watch && enough(round, verdict, polls)))
+        break
     }
   } finally {
-    progress.end()
+    progress?.end()
   }
-  throw new Problem('interrupted', 'Stopped asking.')
+  if (!last || (signal.aborted && !watch)) throw new Problem('interrupted', 'Stopped asking.')
+  await printer.end(last)
+  // Who watches until Ctrl-C has seen what there was to see.
+  return signal.aborted ? undefined : last
 }
 
-/** Shows the first round and every one that differs from the one before; ends when a wish is met, or at Ctrl-C. */
-async function watch(options: PollOptions, wish: Wish, patient: boolean, show: Show): Promise<Verdict | undefined> {
-  let inARow = 0
-  let before: string | undefined
+/** Without a wish a bad round is an answer, and no further one changes it. */
+const enough = ({ number }: Round, verdict: Verdict, polls: number): boolean => !verdict.converged || number >= polls
+
+async function* looks(options: PollOptions, { api }: DiscoverAim, wish: Wish): AsyncGenerator<Look, void, undefined> {
+  const history = new ListHistory()
   for await (const round of pollCluster(options)) {
-    const verdict = convergenceOf(round, wish)
-    const seen = JSON.stringify([
-      verdict,
-      round.perNode.map(({ node, list, failure }) => [node, list?.version, failure?.kind]),
-    ])
-    if (seen !== before) await show(round, verdict, before === undefined)
-    before = seen
-    inARow = verdict.converged ? inARow + 1 : 0
-    if (patient && (inARow >= ROUNDS_IN_A_ROW || (!verdict.converged && verdict.final))) return verdict
-  }
-  return undefined
-}
-
-const showJson: Show = async (round, verdict) => printLine(JSON.stringify({ ...round, verdict }))
-
-const showText: Show = async (round, verdict, first) => {
-  if (!first) for (const line of changeLines(round)) printLine(line)
-  printLine(await roundText(round, verdict))
-}
-
-async function seedOf(place: string, flags: FlagValues): Promise<Pick<PollOptions, 'seed' | 'tls'>> {
-  const read = readPlace(place)
-  if ('host' in read) return { seed: read, ...(flags.tls === true && { tls: { verify: false } }) }
-  return withClient(flags, async (client) => {
-    const cluster = await describeCluster(client, read.cluster)
-    const seed = configurationEndpoint(cluster)
-    if (!seed) {
-      throw new Problem(
-        'general',
-        `${read.cluster} has no configuration endpoint (it is ${cluster.CacheClusterStatus}).`,
-      )
-    }
-    return { seed, ...(usesTls(cluster) && { tls: trustFor(client, flags) }) }
-  })
-}
-
-function wishOf(flags: FlagValues): Wish {
-  const { until, expect } = flags
-  if (until !== undefined && until !== 'ipv4' && until !== 'ipv6') {
-    throw usageProblem(`argument --until: invalid choice: '${String(until)}' (choose from: ipv4, ipv6)`)
-  }
-  return {
-    ...(until !== undefined && { family: until }),
-    ...(typeof expect === 'string' && { expect: countOf('expect', expect, 1) }),
+    const events = history.observe(round)
+    const differences = [...differencesOf(round, api()), ...wentBack(events)]
+    const apiSays = differences.find(({ against, matters }) => against === 'the API' && matters)
+    const verdict = convergenceOf(round, wish, apiSays && `every list ${apiSays.detail}, says the API`)
+    const identity = round.seed.ok ? undefined : await identifyEndpoint(round.seed, options)
+    const lags = history.lags()
+    yield { round, verdict, differences, groups: groupsOf(round), events, lags, ...(identity && { identity }) }
   }
 }
 

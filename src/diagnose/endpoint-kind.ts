@@ -1,0 +1,123 @@
+import { type AskFailure, type AskOptions, askNode } from '../discovery/ask.ts'
+import { type FirstWords, hearFirstWords } from './first-words.ts'
+import { endpoint } from './target.ts'
+import { inspectTls, type TlsView } from './tls-inspect.ts'
+
+/** What a port turned out to be that gave no list of nodes when it was asked for one. JSON-able. */
+export interface EndpointKind {
+  /** The port that was asked, as typed. */
+  readonly where: string
+  readonly kind: /** It has a list, and was asked the wrong way: in plain text instead of TLS, or the reverse. */
+    | 'elasticache'
+    | 'memcached'
+    /** Memcached's other commands pass, and Auto Discovery's ends the connection. */
+    | 'memcached-proxy'
+    | 'redis'
+    | 'http'
+    | 'full'
+    | 'silent'
+    | 'closes'
+    | 'unknown'
+    | 'not-connected'
+  /** It speaks TLS; `kind` is who answers inside. */
+  readonly tls: boolean
+  /** What it is, without a full stop. */
+  readonly sentence: string
+  readonly hint: string
+}
+
+type Manner = Pick<AskOptions, 'tls' | 'protocol' | 'legacy' | 'signal'>
+
+/** How the question ended, where that leaves open who is there. */
+const STRANGE: Readonly<Partial<Record<AskFailure['kind'], 'refused' | 'closed' | 'unanswered'>>> = {
+  'not-a-cache': 'refused',
+  'no-discovery': 'refused',
+  reset: 'closed',
+  tls: 'refused',
+  timeout: 'unanswered',
+}
+
+/**
+ * Who is there, when it was asked for a cluster's list and gave none: asks again the other way (TLS or not), then says
+ * `version` in plain text, and in TLS when plain text is not understood. Undefined where the failure is no riddle: no
+ * connection, an empty list, a certificate that is not trusted. Never rejects.
+ */
+export async function identifyEndpoint(failure: AskFailure, manner: Manner = {}): Promise<EndpointKind | undefined> {
+  const { host, port, address, phase, kind, code = '', problem } = failure
+  const asked = STRANGE[kind]
+  if (!asked || !address || phase === 'connect' || phase === 'resolve') return undefined
+  if (problem === 'no-nodes' || /CERT|SIGNATURE|ALTNAME/.test(code)) return undefined
+  const { tls, ...how } = manner
+  const where = endpoint(host, port)
+  if (kind !== 'not-a-cache' && kind !== 'no-discovery') {
+    const other = await askNode({ host: address, port, ...how, ...(!tls && { tls: { verify: false } }) })
+    if (other.ok) return { where, ...known('elasticache', !tls, 'an ElastiCache endpoint') }
+  }
+  const dial = { address, port, host, ...(manner.signal && { signal: manner.signal }), ...(tls?.ca && { ca: tls.ca }) }
+  const words = await hearFirstWords(dial)
+  if (!words.connected) return { where, ...known('not-connected', false, `closed by now (${words.outcome})`) }
+  if (!MAY_BE_TLS.has(words.speaker)) return { where, ...inPlainText(words, asked) }
+  const view = await inspectTls(dial)
+  return { where, ...(view.outcome === 'established' ? insideTls(view) : inPlainText(words, asked)) }
+}
+
+type Known = Omit<EndpointKind, 'where'>
+
+const MAY_BE_TLS: ReadonlySet<string> = new Set(['tls', 'closed', 'silent', 'other'])
+
+function inPlainText({ speaker, line }: Extract<FirstWords, { connected: true }>, asked: string): Known {
+  switch (speaker) {
+    case 'memcached':
+      return asked === 'closed'
+        ? known('memcached-proxy', false, `${memcachedOf(line)}, by a proxy that ends connections that ask for a list`)
+        : known('memcached', false, `${memcachedOf(line)} without Auto Discovery`)
+    case 'redis':
+      return known('redis', false, 'Redis or Valkey')
+    case 'http':
+      return known('http', false, `a web server (${line})`)
+    case 'full':
+      return known('full', false, 'a server without room for another connection')
+    case 'silent':
+      return known('silent', false, 'something that accepts connections and answers neither plain text nor TLS')
+    case 'closed':
+      return known('closes', false, 'something that accepts connections and closes them at once')
+    case 'tls':
+      return known('unknown', true, 'a TLS server whose handshake fails')
+    case 'other':
+      return known('unknown', false, line === '' ? 'something that is not Memcached' : `something that says ${line}`)
+  }
+}
+
+function insideTls({ reply = '', wantsClientCertificate }: TlsView): Known {
+  if (wantsClientCertificate) return known('unknown', true, 'a TLS server that demands a certificate of the client')
+  if (/^VERSION /.test(reply)) return known('memcached', true, memcachedOf(reply))
+  if (/^(-[A-Z]+ |\+|\$|\*)/.test(reply)) return known('redis', true, 'Redis or Valkey')
+  if (/^HTTP\//.test(reply)) return known('http', true, `a web server (${reply})`)
+  return known(
+    'unknown',
+    true,
+    reply === '' ? 'a TLS server that does not know Memcached' : `something that says ${reply}`,
+  )
+}
+
+const memcachedOf = (line: string): string => `Memcached ${line.replace(/^VERSION /, '')}`.trim()
+
+const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
+  elasticache: 'It speaks plain text: leave --tls out.',
+  memcached: 'Clients must be given its nodes by hand; lists are kept by ElastiCache clusters and the local engine.',
+  'memcached-proxy': 'Ask the cluster itself, past the proxy.',
+  redis: 'Auto Discovery is for Memcached clusters. Their configuration endpoint is on 11211: cachectl endpoints',
+  http: 'Check host and port: a configuration endpoint is on 11211.',
+  full: 'Its connection limit is reached: cachectl connections',
+  silent: 'A proxy or load balancer without a live target, or a hung server.',
+  closes: 'A proxy whose target is down, or an access list of the server.',
+  unknown: 'Check host and port: a configuration endpoint is on 11211.',
+  'not-connected': 'See what happens on the way: cachectl probe',
+}
+
+const known = (kind: EndpointKind['kind'], tls: boolean, what: string): Known => ({
+  kind,
+  tls,
+  sentence: tls ? `${what}, behind TLS` : what,
+  hint: tls && kind === 'elasticache' ? 'Ask it over TLS: --tls' : HINTS[kind],
+})
