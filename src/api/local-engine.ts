@@ -17,6 +17,10 @@ export const engineFiles = (stateDir: string) => ({
   audit: join(stateDir, 'audit.jsonl'),
   /** Notifications, one JSON object a line; those before in `.1`. */
   notifications: join(stateDir, 'notifications.jsonl'),
+  /** Bearer token of {@link METRICS_PATH}, and nothing else, mode 0600. */
+  metricsToken: join(stateDir, 'metrics-token'),
+  /** Samples of the last day. */
+  metrics: join(stateDir, 'metrics.bin'),
   store: join(stateDir, 'state.mdb'),
   /** Items of serverless caches' snapshots. */
   snapshots: join(stateDir, 'snapshots'),
@@ -25,6 +29,9 @@ export const engineFiles = (stateDir: string) => ({
   authorityCertificate: join(stateDir, 'ca.pem'),
   authorityKey: join(stateDir, 'ca.key'),
 })
+
+/** Where Prometheus finds the metrics, on the port of the API; `Authorization: Bearer <token>`. */
+export const METRICS_PATH = '/metrics'
 
 export interface EngineInfo {
   readonly pid: number

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { EngineCredentials } from '../api/local-engine.ts'
+import { bearerToken } from './bearer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -15,7 +16,7 @@ export function openCredentials(file: string): EngineCredentials {
     // Twenty characters that begin like any access key, so that tools which check the form accept it.
     accessKeyId: `AKIALOCAL${accessKey(11)}`,
     secretAccessKey: randomBytes(30).toString('base64'),
-    controlToken: randomBytes(24).toString('base64url'),
+    controlToken: bearerToken(),
   }
   writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
   return credentials

@@ -29,6 +29,7 @@ import { JsonLines } from './json-lines.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
 import { EngineClock } from './lifecycle/engine-clock.ts'
 import { Runner } from './lifecycle/runner.ts'
+import { Metrics } from './metrics/metrics.ts'
 import { ingressOf } from './network/security-groups.ts'
 import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
@@ -166,6 +167,16 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const users = new Users(files.users)
   const principals = new Principals(credentials, users)
   const signatures = new Signatures(principals, systemClock.now)
+  const metrics = new Metrics({
+    store,
+    clock,
+    machineClock: parts.clock ?? systemClock,
+    readings: () => runtime.readings(),
+    signatures,
+    principals,
+    files,
+    log,
+  })
   const audit = new AuditLog(new JsonLines(files.audit, AUDIT_BYTES), systemClock, log)
   const status = () =>
     reportStatus({
@@ -204,14 +215,19 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   }
   const server = new LoopbackServer(
     frontDoor({
-      api: (request) => answerApi(request, api),
+      api: (request) => metrics.answer(request) ?? answerApi(request, api),
       control: {
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
           notificationLines.clear()
-          return reset(store, runner, serverless, clock)
+          return reset(store, runner, serverless, clock).finally(() => metrics.recorder.clear())
         },
-        ...clockRoutes(clock, () => settled(runner, serverless), store),
+        ...clockRoutes(
+          clock,
+          () => settled(runner, serverless),
+          store,
+          () => metrics.recorder.catchUp(),
+        ),
         ...notificationRoutes(store),
         ...faultRoutes(faults),
         [`POST ${CONTROL.auditFlush}`]: () => audit.flush(),
@@ -231,6 +247,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     await server.close()
     audit.flush()
     faults.close()
+    await metrics.recorder.close()
     await runner.close()
     await serverless.close()
     await runtime.close()

@@ -1,12 +1,12 @@
-import { timingSafeEqual } from 'node:crypto'
 import { Fault } from '../api/faults.ts'
-import type { HttpAnswer, HttpRequest, Responder } from './server.ts'
+import { isBearer } from './bearer.ts'
+import type { HttpAnswer, Responder } from './server.ts'
 
 /** A control route's work: the request's JSON body in, the answer's JSON out. A Fault becomes `{code, message}`. */
 export type ControlHandler = (body: never) => unknown
 
 export interface FrontDoorOptions {
-  readonly api: (request: HttpRequest) => HttpAnswer
+  readonly api: Responder
   /** By method and path: `GET /_cachectl/status`. */
   readonly control: Readonly<Record<string, ControlHandler>>
   readonly controlToken: string
@@ -41,12 +41,6 @@ export function frontDoor({ api, control, controlToken }: FrontDoorOptions): Res
 const LOOPBACK_HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
 const isLoopbackHost = (host: string | undefined): boolean => host !== undefined && LOOPBACK_HOST.test(host)
-
-function isBearer(authorization: string | undefined, token: string): boolean {
-  const given = Buffer.from(authorization ?? '')
-  const wanted = Buffer.from(`Bearer ${token}`)
-  return given.length === wanted.length && timingSafeEqual(given, wanted)
-}
 
 const json = (status: number, value: unknown): HttpAnswer => ({
   status,

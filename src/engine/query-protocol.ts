@@ -5,8 +5,7 @@
  */
 import { Fault, type FaultCode } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
-import { type OperationName, operation, structure } from '../api/model.ts'
-import type { Member } from '../api/shapes.ts'
+import type { Member, Model, Structure } from '../api/shapes.ts'
 
 /** Of the protocol or of signature versions that sign in the query string; never members of an operation. */
 const PROTOCOL_PARAMETERS = new Set([
@@ -43,45 +42,60 @@ function parameterTree(parameters: URLSearchParams): Tree {
   return root
 }
 
-/** The operation's typed input. Refuses members it does not have and values of the wrong kind. */
-export function decodeInput(name: OperationName, parameters: URLSearchParams): Record<string, unknown> {
-  const shape = operation(name).input
-  const input = readStructure(shape, parameterTree(parameters), '')
-  for (const required of structure(shape).required) {
+/**
+ * The operation's typed input. Refuses members it does not have and values of the wrong kind.
+ * @param api ElastiCache's model unless another service's is given.
+ */
+export function decodeInput(name: string, parameters: URLSearchParams, api: Model = model): Record<string, unknown> {
+  const shape = operationOf(name, api).input
+  const input = readStructure(shape, parameterTree(parameters), '', api)
+  for (const required of structureOf(shape, api).required) {
     if (input[required] === undefined) throw missing(required)
   }
   return input
+}
+
+function operationOf(name: string, api: Model) {
+  const found = api.operations[name]
+  if (!found) throw new Error(`the API model has no operation ${name}`)
+  return found
+}
+
+function structureOf(shape: string, api: Model): Structure {
+  const found = api.structures[shape]
+  if (!found) throw new Error(`the API model has no structure ${shape}`)
+  return found
 }
 
 /** AWS's words for a parameter that is needed and absent. */
 export const missing = (parameter: string): Fault =>
   new Fault('InvalidParameterValue', `The parameter ${parameter} must be provided and must not be null.`)
 
-function readStructure(shape: string, tree: Tree, path: string): Record<string, unknown> {
-  const { members } = structure(shape)
+function readStructure(shape: string, tree: Tree, path: string, api: Model): Record<string, unknown> {
+  const { members } = structureOf(shape, api)
   const result: Record<string, unknown> = {}
   for (const [name, child] of tree.children) {
     const member = members[name]
     if (!member) throw new Fault('InvalidQueryParameter', `Unknown parameter ${path}${name}.`)
-    result[name] = readMember(member, child, `${path}${name}`)
+    result[name] = readMember(member, child, `${path}${name}`, api)
   }
   return result
 }
 
-function readMember(member: Member, tree: Tree, path: string): unknown {
+function readMember(member: Member, tree: Tree, path: string, api: Model): unknown {
   switch (member.kind) {
     case 'structure':
-      return readStructure(member.shape, tree, `${path}.`)
+      return readStructure(member.shape, tree, `${path}.`, api)
     case 'list':
-      return readList(member, tree, path)
+      return readList(member, tree, path, api)
     default:
       if (tree.children.size > 0) throw new Fault('InvalidQueryParameter', `${path} is not a list or a structure.`)
-      return readScalar(member, tree.value ?? '', path)
+      return readScalar(member, tree.value ?? '', path, api)
   }
 }
 
 /** An empty list is sent as `Name=`. */
-function readList(member: List, tree: Tree, path: string): unknown[] {
+function readList(member: List, tree: Tree, path: string, api: Model): unknown[] {
   const items = tree.children.get(member.item) ?? tree.children.get('member') ?? tree
   return [...items.children]
     .map(([index, child]): [number, Tree] => {
@@ -89,17 +103,15 @@ function readList(member: List, tree: Tree, path: string): unknown[] {
       return [Number(index), child]
     })
     .sort(([a], [b]) => a - b)
-    .map(([index, child]) => readMember(member.of, child, `${path}.${member.item}.${index}`))
+    .map(([index, child]) => readMember(member.of, child, `${path}.${member.item}.${index}`, api))
 }
 
-function readScalar(member: Member, text: string, path: string): unknown {
+function readScalar(member: Member, text: string, path: string, api: Model): unknown {
   const invalid = (wanted: string) =>
     new Fault('InvalidParameterValue', `Invalid value '${text}' for ${path}: ${wanted} is needed.`)
   switch (member.kind) {
     case 'string': {
-      const allowed = member.enum
-        ? (model.enums as Readonly<Record<string, readonly string[]>>)[member.enum]
-        : undefined
+      const allowed = member.enum ? api.enums[member.enum] : undefined
       if (allowed && !allowed.includes(text)) throw invalid(`one of ${allowed.join(', ')}`)
       return text
     }
@@ -122,32 +134,36 @@ function readScalar(member: Member, text: string, path: string): unknown {
 const XML_HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 /** `<OpResponse><OpResult>...</OpResult><ResponseMetadata>...`; without a result element for operations that answer nothing. */
-export function encodeResult(name: OperationName, output: object, requestId: string): string {
-  const shape = operation(name).output
-  const result = shape === null ? '' : `<${name}Result>${writeStructure(shape, output)}</${name}Result>`
-  return `${XML_HEADER}<${name}Response xmlns="${model.namespace}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`
+export function encodeResult(name: string, output: object, requestId: string, api: Model = model): string {
+  const shape = operationOf(name, api).output
+  const result = shape === null ? '' : `<${name}Result>${writeStructure(shape, output, api)}</${name}Result>`
+  return `${XML_HEADER}<${name}Response xmlns="${api.namespace}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`
 }
 
-export function encodeFault(fault: { code: FaultCode; message: string; status: number }, requestId: string): string {
+export function encodeFault(
+  fault: { code: FaultCode; message: string; status: number },
+  requestId: string,
+  { namespace }: Pick<Model, 'namespace'> = model,
+): string {
   const type = fault.status < 500 ? 'Sender' : 'Receiver'
-  return `${XML_HEADER}<ErrorResponse xmlns="${model.namespace}"><Error><Type>${type}</Type><Code>${fault.code}</Code><Message>${escapeXml(fault.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`
+  return `${XML_HEADER}<ErrorResponse xmlns="${namespace}"><Error><Type>${type}</Type><Code>${fault.code}</Code><Message>${escapeXml(fault.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`
 }
 
-function writeStructure(shape: string, value: object): string {
+function writeStructure(shape: string, value: object, api: Model): string {
   let xml = ''
-  for (const [name, member] of Object.entries(structure(shape).members)) {
+  for (const [name, member] of Object.entries(structureOf(shape, api).members)) {
     const part = (value as Record<string, unknown>)[name]
-    if (part !== undefined && part !== null) xml += `<${name}>${writeMember(member, part)}</${name}>`
+    if (part !== undefined && part !== null) xml += `<${name}>${writeMember(member, part, api)}</${name}>`
   }
   return xml
 }
 
-function writeMember(member: Member, value: unknown): string {
+function writeMember(member: Member, value: unknown, api: Model): string {
   switch (member.kind) {
     case 'structure':
-      return writeStructure(member.shape, value as object)
+      return writeStructure(member.shape, value as object, api)
     case 'list':
-      return writeList(member, value as readonly unknown[])
+      return writeList(member, value as readonly unknown[], api)
     case 'timestamp':
       return (value as Date).toISOString()
     case 'string':
@@ -163,13 +179,13 @@ type List = Extract<Member, { kind: 'list' }>
 const LISTS = new WeakMap<object, { readonly items: readonly unknown[]; readonly xml: string }>()
 
 /** Clusters change less often than they are asked for (measured: with 100 of them a seventh of an answer's time). */
-function writeList(list: List, items: readonly unknown[]): string {
+function writeList(list: List, items: readonly unknown[], api: Model): string {
   const [first] = items
   const known = typeof first === 'object' && first !== null ? LISTS.get(first) : undefined
   if (known && known.items.length === items.length && known.items.every((item, at) => item === items[at])) {
     return known.xml
   }
-  const xml = items.map((item) => writeItem(list, item)).join('')
+  const xml = items.map((item) => writeItem(list, item, api)).join('')
   if (typeof first === 'object' && first !== null) LISTS.set(first, { items: [...items], xml })
   return xml
 }
@@ -177,11 +193,11 @@ function writeList(list: List, items: readonly unknown[]): string {
 /** XML of structures that stand in lists, by their identity: handlers give the same object for the same unchanged record. */
 const ITEMS = new WeakMap<object, string>()
 
-function writeItem(list: List, item: unknown): string {
-  if (list.of.kind !== 'structure') return `<${list.item}>${writeMember(list.of, item)}</${list.item}>`
+function writeItem(list: List, item: unknown, api: Model): string {
+  if (list.of.kind !== 'structure') return `<${list.item}>${writeMember(list.of, item, api)}</${list.item}>`
   const known = ITEMS.get(item as object)
   if (known !== undefined) return known
-  const pieces = `<${list.item}>${writeMember(list.of, item)}</${list.item}>`
+  const pieces = `<${list.item}>${writeMember(list.of, item, api)}</${list.item}>`
   // Through bytes and back: a string of hundreds of pieces would be put together anew in every answer (measured: 37 % of
   // the time of an answer with 100 clusters).
   const xml = Buffer.from(pieces).toString()

@@ -7,7 +7,7 @@ import { Fault } from '../api/faults.ts'
 import { regionFacts } from './catalog/regions.ts'
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
-const SERVICE = 'elasticache'
+const ELASTICACHE = 'elasticache'
 const SKEW_MINUTES = 15
 const MINUTE_MS = 60_000
 
@@ -53,13 +53,14 @@ export class Signatures {
     this.#wallClock = wallClock
   }
 
-  verify(request: SignedRequest): Identity {
+  /** @param service The name the signature must be scoped to. */
+  verify(request: SignedRequest, service = ELASTICACHE): Identity {
     const claim = readClaim(request)
     const secret = this.#secrets.get(claim.accessKeyId)
     if (secret === undefined) {
       throw new Fault('InvalidClientTokenId', 'The security token included in the request is invalid.')
     }
-    checkScope(claim)
+    checkScope(claim, service)
     checkDate(claim, this.#wallClock())
     const canonical = canonicalRequest(request, claim)
     const toSign = [ALGORITHM, claim.timestamp, claim.scope.join('/'), sha256(canonical)].join('\n')
@@ -150,9 +151,9 @@ function readCredential(credential: string): Pick<Claim, 'accessKeyId' | 'scope'
   return { accessKeyId: accessKeyId as string, scope: scope as unknown as Claim['scope'] }
 }
 
-function checkScope({ scope: [date, region, service, terminator], timestamp }: Claim): void {
+function checkScope({ scope: [date, region, service, terminator], timestamp }: Claim, wanted: string): void {
   const refuse = (text: string) => new Fault('SignatureDoesNotMatch', text)
-  if (service !== SERVICE) throw refuse(`Credential should be scoped to correct service: '${SERVICE}'. `)
+  if (service !== wanted) throw refuse(`Credential should be scoped to correct service: '${wanted}'. `)
   if (!regionFacts(region)) throw refuse(`Credential should be scoped to a valid region, not '${region}'. `)
   if (terminator !== 'aws4_request') {
     throw refuse(`Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'. `)

@@ -85,7 +85,9 @@ export class Connection implements ReplySink {
   receive(bytes: Buffer, length: number): void {
     const { core } = this
     core.counters.bytesRead += length
+    core.counters.packetsIn++
     core.serving = this
+    if (core.meter !== undefined) core.meter.begin(this)
     core.replies.begin(this)
     if (this.#pendingLength > 0) {
       this.#keep(bytes, 0, length)
@@ -95,6 +97,7 @@ export class Connection implements ReplySink {
       if (used < length && !this.closing) this.#keep(bytes, used, length)
     }
     core.replies.flush()
+    if (core.meter !== undefined) core.meter.end()
     this.#afterTurn()
   }
 
@@ -107,11 +110,14 @@ export class Connection implements ReplySink {
   /** Serves what waits, if it had to: after congestion, or when the meter lets it. */
   resume(): void {
     if (!this.congested || this.socket.destroyed) return
+    const { core } = this
     this.congested = false
-    this.core.serving = this
-    this.core.replies.begin(this)
+    core.serving = this
+    if (core.meter !== undefined) core.meter.begin(this)
+    core.replies.begin(this)
     this.#consumePending()
-    this.core.replies.flush()
+    core.replies.flush()
+    if (core.meter !== undefined) core.meter.end()
     this.#afterTurn()
     if (!this.congested && !this.closing) this.socket.resume()
   }
@@ -119,6 +125,7 @@ export class Connection implements ReplySink {
   take(bytes: Buffer, whole: Buffer): boolean {
     const { socket } = this
     if (socket.destroyed) return false
+    this.core.counters.packetsOut++
     const waiting = socket.writableLength > 0
     if (!waiting && this.#held !== undefined) this.#letGo()
     // A client that is behind costs what it is sent, rather than a whole buffer each time.

@@ -1,3 +1,4 @@
+import { Bursts } from './bursts.ts'
 import { ConfigEntries } from './config-entries.ts'
 import type { Connection } from './connection.ts'
 import { Counters } from './counters.ts'
@@ -26,6 +27,7 @@ export class CacheCore {
   readonly startedAt: number
   /** What is counted, and held back, on a serverless cache. */
   readonly meter: Meter | undefined
+  readonly bursts: Bursts
   /** The node's second when its certificate was last set. */
   certificateSince: number
   /** Where the node listens. */
@@ -42,6 +44,7 @@ export class CacheCore {
   constructor(settings: Settings, now: number) {
     this.settings = settings
     this.store = new ItemStore(settings, now)
+    this.bursts = new Bursts(this.store.now)
     this.certificateSince = this.store.now
     this.configs = new ConfigEntries(settings.configMax, settings.configSizeMax)
     this.verbs = lookupOf(settings)

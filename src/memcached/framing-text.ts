@@ -2,6 +2,7 @@ import { ERROR, LINE_TOO_LONG } from './answers.ts'
 import { takeBody } from './body.ts'
 import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
+import type { RequestKind } from './meter.ts'
 import { Line } from './tokens.ts'
 
 const SPACE = 32
@@ -36,8 +37,9 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
           meter.hold(connection)
           return at
         }
+        const began = at
         at = serve(connection, bytes, at, newline)
-        if (meter !== undefined) meter.charge()
+        if (meter !== undefined) meter.charge(kindOf(bytes, began))
         break
       }
       case 'keys': {
@@ -82,6 +84,32 @@ function serve(connection: Connection, bytes: Buffer, start: number, newline: nu
   if (line.words < verb.words[0] || line.words > verb.words[1]) connection.core.replies.text(ERROR)
   else verb.run(connection, line)
   return newline + 1
+}
+
+const [A, C, D, G, I, M, P, R, S, T] = Buffer.from('acdgimprst') as unknown as readonly number[]
+
+/** Whether a command fetches or changes, by its first letters: `get`, `gats`, `mg`; `set`, `cas`, `ms`, `incr`, `touch`. */
+function kindOf(bytes: Buffer, start: number): RequestKind {
+  let first = byteAt(bytes, start)
+  const second = byteAt(bytes, start + 1)
+  // Of s, only set; stats and slabs are neither.
+  if (first === S) return second === 0x65 ? 'write' : undefined
+  if (first === M) first = second
+  switch (first) {
+    case G:
+      return 'read'
+    case A:
+    case C:
+    case D:
+    case I:
+    case P:
+    case R:
+    case S:
+    case T:
+      return 'write'
+    default:
+      return undefined
+  }
 }
 
 // memcached hangs up on browsers rather than answer each of their header lines.

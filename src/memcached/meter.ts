@@ -1,4 +1,14 @@
+import { microseconds } from './clock.ts'
 import type { Connection } from './connection.ts'
+
+/** What a command does with items; undefined: neither. */
+export type RequestKind = 'read' | 'write' | undefined
+
+/** Requests of a kind, and the microseconds from their arrival to their answer, all together. */
+interface Latency {
+  requests: number
+  micros: number
+}
 
 const KILOBYTE = 1024
 
@@ -13,6 +23,10 @@ export class Meter {
   consumed = 0
   /** Commands that had to wait. */
   throttled = 0
+  /** Commands served. */
+  commands = 0
+  readonly reads: Latency = { requests: 0, micros: 0 }
+  readonly writes: Latency = { requests: 0, micros: 0 }
   /** ECPUs a second; infinite without a limit. */
   limit: number
 
@@ -21,8 +35,14 @@ export class Meter {
   #second: number
   // Spent in this second; what a single costly command spends beyond the limit is owed in the next.
   #spent = 0
-  readonly #waiting = new Set<Connection>()
+  /** Who waits, and since when. */
+  readonly #waiting = new Map<Connection, number>()
   #released: Connection | undefined
+  #releasedSince = 0
+  // The turn of reading that is being served: all its replies leave together, at its end.
+  #turnSince = 0
+  #turnReads = 0
+  #turnWrites = 0
 
   /** @param now Seconds, of the clock that `tick` follows. */
   constructor(limit: number, now: number) {
@@ -36,8 +56,28 @@ export class Meter {
     this.#bytes += valueBytes
   }
 
+  /** What a connection has sent is about to be served; of one that was held, since it was. */
+  begin(connection: Connection): void {
+    this.#turnSince = connection === this.#released ? this.#releasedSince : microseconds()
+    this.#turnReads = 0
+    this.#turnWrites = 0
+  }
+
+  /** Its answers are on their way. */
+  end(): void {
+    if (this.#turnReads === 0 && this.#turnWrites === 0) return
+    const micros = microseconds() - this.#turnSince
+    this.reads.requests += this.#turnReads
+    this.reads.micros += this.#turnReads * micros
+    this.writes.requests += this.#turnWrites
+    this.writes.micros += this.#turnWrites * micros
+  }
+
   /** Ends a command: it costs what has been noted. */
-  charge(): void {
+  charge(kind: RequestKind): void {
+    this.commands++
+    if (kind === 'read') this.#turnReads++
+    else if (kind === 'write') this.#turnWrites++
     const ecpus = Math.max(this.#items, this.#bytes / KILOBYTE, 1)
     this.consumed += ecpus
     this.#spent += ecpus
@@ -54,7 +94,7 @@ export class Meter {
   hold(connection: Connection): void {
     if (connection !== this.#released) this.throttled++
     connection.congested = true
-    this.#waiting.add(connection)
+    this.#waiting.set(connection, connection === this.#released ? this.#releasedSince : microseconds())
   }
 
   /** Moves the meter's time, in seconds; those who wait are served again, in the order in which they came. */
@@ -64,8 +104,9 @@ export class Meter {
     this.#second = now
     const waiting = [...this.#waiting]
     this.#waiting.clear()
-    for (const connection of waiting) {
+    for (const [connection, since] of waiting) {
       this.#released = connection
+      this.#releasedSince = since
       connection.resume()
     }
     this.#released = undefined

@@ -7,6 +7,9 @@ import { Affliction, type Impairment } from './impairment.ts'
 import { type Admits, type ListenAddress, Listener } from './listener.ts'
 import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
+import { generalStats } from './stats/general.ts'
+import { hostStats, trafficOf } from './stats/host.ts'
+import type { StatLine } from './stats/lines.ts'
 import { Crawler } from './store/crawler.ts'
 import { dumpItems, ItemLoader } from './store/dump.ts'
 import { hashKey } from './store/item.ts'
@@ -182,6 +185,11 @@ export class CacheNode {
     }
   }
 
+  /** What `stats` says, and what it does not (see {@link hostStats}). */
+  statistics(): StatLine[] {
+    return [...generalStats(this.#core), ...hostStats(this.#core)]
+  }
+
   /** Every live item as {@link dumpItems} writes it, piece by piece. Consistent when the pieces are taken without a break. */
   dump(): Iterable<Buffer> {
     return dumpItems(this.#core.store)
@@ -260,6 +268,7 @@ export class CacheNode {
     const { store, settings, connections, counters } = this.#core
     store.setTime(this.#clock.now())
     this.#core.meter?.tick(store.now)
+    this.#core.bursts.tick(store.now, trafficOf(this.#core))
     if (settings.lruMaintainer) {
       maintain(store)
       counters.juggles++

@@ -9,16 +9,19 @@ import type { Store } from '../store/store.ts'
 /**
  * `cachectl engine clock`: shows the time, moves it, and lets the engine do what falls due on the way.
  * @param settled Settles when nothing is being worked on.
+ * @param arrived Does what is to be done once, after a move.
  */
 export function clockRoutes(
   clock: EngineClock,
   settled: () => Promise<void>,
   store: Store,
+  arrived: () => Promise<void>,
 ): Record<string, ControlHandler> {
   return {
     [`GET ${CONTROL.clock}`]: () => report(clock.reading()),
     async [`POST ${CONTROL.clock}`](request: ClockRequest) {
       const reading = await clock.travel(targetOf(request), settled)
+      await arrived()
       store.forgetEvents(reading.now - QUOTAS.eventRetentionMinutes * 60_000)
       return report(reading)
     },

@@ -35,6 +35,15 @@ export function authorize({ call, who, policies, tagsOf }: Authorization): void 
   if (brings) check('AddTagsToResource', main, own)
 }
 
+/**
+ * Throws AccessDenied unless the policies allow an action that is about no resource.
+ * @param action With its service: `cloudwatch:GetMetricData`.
+ */
+export function authorizeAction(action: string, policies: readonly Policy[], who: Circumstances): void {
+  const decision = evaluate(policies, { action, resource: '*', context: new Map(circumstanceKeys(who)) })
+  if (decision !== 'allowed') throw new Fault('AccessDenied', denial(who.userArn, action, '*', decision))
+}
+
 const denial = (user: string, action: string, resource: string, decision: Exclude<Decision, 'allowed'>): string => {
   const why =
     decision === 'denied'

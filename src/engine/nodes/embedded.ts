@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Impairment } from '../../memcached/impairment.ts'
+import { type Reading, read, write } from '../metrics/readings.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
+import { swappedBytes } from './swap.ts'
 import type { Answer, Request } from './worker.ts'
 
 interface Host {
@@ -107,6 +109,16 @@ export class EmbeddedRuntime implements NodeRuntime {
     )
   }
 
+  async readings(): Promise<ReadonlyMap<string, Reading>> {
+    const hosts = this.#hosts.filter((host) => host !== undefined)
+    const answers = await Promise.all(hosts.map((host) => this.#ask(host, { do: 'readings' })))
+    const readings = new Map(answers.flatMap((answer) => [...(answer as ReadonlyMap<string, Reading>)]))
+    // A process of its own has told of itself.
+    const own = [...readings.values()].filter((reading) => Number.isNaN(read(reading, 'swap_bytes')))
+    shareSwap(own, swappedBytes('self'))
+    return readings
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     await Promise.all(this.#hosts.map((host) => host?.worker.terminate()))
@@ -167,5 +179,14 @@ export class EmbeddedRuntime implements NodeRuntime {
       host.waiting.set(request, { resolve, reject })
       host.worker.postMessage({ request, body } satisfies Request)
     })
+  }
+}
+
+/** The nodes are one process: what of it is swapped out is taken as theirs, by the memory each has. */
+function shareSwap(readings: readonly Reading[], swapped: number | undefined): void {
+  if (swapped === undefined) return
+  const all = readings.reduce((sum, reading) => sum + read(reading, 'memory_bytes'), 0)
+  for (const reading of readings) {
+    write(reading, 'swap_bytes', all === 0 ? 0 : Math.round((swapped * read(reading, 'memory_bytes')) / all))
   }
 }

@@ -1,6 +1,7 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
 
 import type { Impairment } from '../../memcached/impairment.ts'
+import type { Reading } from '../metrics/readings.ts'
 import type { ParameterOptions } from '../parameters/node-options.ts'
 import type { IngressRule } from './ingress.ts'
 
@@ -69,6 +70,8 @@ export interface NodeRuntime {
   /** Loads a file that `dump` wrote. Rejects when it is damaged. */
   restore(key: string, file: string): Promise<void>
   counters(): Promise<ReadonlyMap<string, NodeCounters>>
+  /** What every running node has counted, for its metrics. A node that does not answer is left out. */
+  readings(): Promise<ReadonlyMap<string, Reading>>
   /** Called with the keys of nodes that ended by themselves. */
   onLost(listener: (keys: readonly string[]) => void): void
   readonly workers: number

@@ -3,6 +3,8 @@ import { parentPort } from 'node:worker_threads'
 import type { Impairment } from '../../memcached/impairment.ts'
 import { CacheNode } from '../../memcached/server.ts'
 import { SERVERLESS } from '../../memcached/serverless.ts'
+import { type Reading, read, readingOf, write } from '../metrics/readings.ts'
+import { CpuShares } from './cpu-shares.ts'
 import { type Admission, admissionOf, type IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeSpec, ServerlessLimits } from './runtime.ts'
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts'
@@ -29,7 +31,7 @@ export interface Request {
         readonly key: string
         readonly pem: { readonly key: string; readonly cert: string }
       }
-    | { readonly do: 'counters' }
+    | { readonly do: 'counters' | 'readings' }
 }
 
 export interface Answer {
@@ -39,6 +41,9 @@ export interface Answer {
 }
 
 const nodes = new Map<string, CacheNode>()
+const cpuShares = new CpuShares()
+/** When each node started, microseconds since 1970: no two runs of a node have the same. */
+const runs = new WeakMap<CacheNode, number>()
 /** Who may connect to each node; asked once for every connection. */
 const admissions = new Map<string, Admission>()
 
@@ -81,6 +86,8 @@ async function perform(body: Request['body']): Promise<unknown> {
     }
     case 'counters':
       return Object.fromEntries([...nodes].map(([key, node]) => [key, countersOf(node)]))
+    case 'readings':
+      return readings()
   }
 }
 
@@ -102,6 +109,7 @@ async function start(spec: NodeSpec): Promise<void> {
     throw error
   }
   nodes.set(spec.key, node)
+  runs.set(node, Math.round((performance.timeOrigin + performance.now()) * 1000))
 }
 
 /** Listens on the port at every address, or at none. */
@@ -121,6 +129,20 @@ async function listenOnAll(node: CacheNode, addresses: readonly string[], port: 
 function countersOf(node: CacheNode): Omit<NodeCounters, 'worker'> {
   const { connections, items, bytes, memory, ecpus, throttled } = node.report()
   return { connections, items, bytes, memoryBytes: memory, ecpus, throttled }
+}
+
+/** A node has the one core its thread runs on, and shares it with the others there. */
+function readings(): Map<string, Reading> {
+  const counted = [...nodes].map(([key, node]) => ({ key, node, reading: readingOf(node.statistics()) }))
+  cpuShares.update(
+    new Map(counted.map(({ node, reading }) => [node, read(reading, 'packets_in') + read(reading, 'packets_out')])),
+  )
+  for (const { node, reading } of counted) {
+    write(reading, 'run', runs.get(node) ?? 0)
+    write(reading, 'cpu_seconds', cpuShares.secondsOf(node))
+    write(reading, 'cpu_cores', 1)
+  }
+  return new Map(counted.map(({ key, reading }) => [key, reading]))
 }
 
 function running(key: string): CacheNode {

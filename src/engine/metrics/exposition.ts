@@ -1,0 +1,36 @@
+import { Fault } from '../../api/faults.ts'
+import { isBearer } from '../bearer.ts'
+import { admit, type CloudWatchOptions } from '../cloudwatch/api.ts'
+import type { HttpAnswer, HttpRequest } from '../server.ts'
+import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts'
+
+/** Needs the token of the file, or a signature for CloudWatch by somebody who may GetMetricData. */
+export async function answerMetrics(
+  request: HttpRequest,
+  token: string,
+  options: Omit<CloudWatchOptions, 'log'>,
+): Promise<HttpAnswer> {
+  if (request.method !== 'GET') return text(405, 'Use GET.\n', { allow: 'GET' })
+  if (!isBearer(request.headers.authorization, token)) {
+    try {
+      admit(request, 'GetMetricData', options)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      return text(
+        401,
+        `${error.message}\nUse the token of the state directory's metrics-token, or sign for monitoring.\n`,
+        {
+          'www-authenticate': 'Bearer realm="cachectl"',
+        },
+      )
+    }
+  }
+  return { status: 200, contentType: PROMETHEUS_TYPE, body: prometheusText(await options.recorder.current()) }
+}
+
+const text = (status: number, body: string, headers: Readonly<Record<string, string>>): HttpAnswer => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  headers,
+  body,
+})

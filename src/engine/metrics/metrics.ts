@@ -1,0 +1,33 @@
+/** Everything about metrics that the engine starts, asks and closes as one. */
+import { type engineFiles, METRICS_PATH } from '../../api/local-engine.ts'
+import { openToken } from '../bearer.ts'
+import { answerCloudWatch, type CloudWatchOptions } from '../cloudwatch/api.ts'
+import { protocolOf } from '../cloudwatch/protocols.ts'
+import type { HttpAnswer, HttpRequest } from '../server.ts'
+import { answerMetrics } from './exposition.ts'
+import { Recorder, type RecorderOptions } from './recorder.ts'
+import { SampleFile } from './sample-file.ts'
+
+export interface MetricsParts extends Omit<RecorderOptions, 'file'>, Omit<CloudWatchOptions, 'recorder' | 'now'> {
+  readonly files: Pick<ReturnType<typeof engineFiles>, 'metrics' | 'metricsToken'>
+}
+
+export class Metrics {
+  readonly recorder: Recorder
+  readonly #options: CloudWatchOptions
+  readonly #token: string
+
+  constructor(parts: MetricsParts) {
+    const { files, signatures, principals, clock, log } = parts
+    this.recorder = new Recorder({ ...parts, file: new SampleFile(files.metrics, log) })
+    this.#options = { signatures, principals, recorder: this.recorder, now: () => clock.now(), log }
+    this.#token = openToken(files.metricsToken)
+  }
+
+  /** The answer to what is asked of CloudWatch, or by Prometheus; undefined: the request is for somebody else. */
+  answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> | undefined {
+    if (request.path === METRICS_PATH) return answerMetrics(request, this.#token, this.#options)
+    const protocol = protocolOf(request)
+    return protocol && answerCloudWatch(request, protocol, this.#options)
+  }
+}

@@ -1,0 +1,208 @@
+import { cpuCreditsOf } from '../catalog/cpu-credits.ts'
+import type { Clock } from '../lifecycle/clock.ts'
+import type { Store } from '../store/store.ts'
+import { creditSamples } from './credits.ts'
+import type { Reading } from './readings.ts'
+import type { SampleFile, SavedSubject } from './sample-file.ts'
+import { Series } from './series.ts'
+import { minuteOf, sample } from './sources.ts'
+import { type Subject, subjectsOf } from './subjects.ts'
+import { CREDIT_METRICS, type Metric, metricsOf, type Unit } from './table.ts'
+
+const MINUTE_MS = 60_000
+const DAY = 24 * 60
+/** Minutes beyond the day that may stay until they are cleared away. */
+const SLACK = 60
+/** Bytes of samples at most. A day of a busy node takes 430 KB, so that of 300 busy ones not quite a day is kept. */
+const MOST_BYTES = 128 * 2 ** 20
+const SAVE_EVERY_MINUTES = 10
+
+export interface RecorderOptions {
+  readonly store: Store
+  /** The engine's clock, whose minutes are recorded, and the machine's, that wakes at their ends. */
+  readonly clock: Pick<Clock, 'now'>
+  readonly machineClock: Clock
+  readonly readings: () => Promise<ReadonlyMap<string, Reading>>
+  readonly file: SampleFile
+  readonly log: (line: string) => void
+}
+
+interface Recording {
+  readonly subject: Subject
+  readonly series: Series
+  /** The last reading; undefined until there is one, and after a restart of the engine, which ends all nodes. */
+  reading: Reading | undefined
+}
+
+/** One metric of one node or cache, as far as it has been recorded. */
+export interface RecordedMetric {
+  readonly subject: Subject
+  readonly name: string
+  readonly unit: Unit
+  /** Calls `take` with each sample of the minutes [from, to), in the order of time. */
+  each(from: number, to: number, take: (minute: number, value: number) => void): void
+}
+
+/**
+ * Samples of every metric of every node and serverless cache, once a minute of the engine's clock, for a day. They are kept
+ * in memory, and in a file that is written every ten minutes and at the end: a crash loses ten minutes at most. A minute in
+ * which the engine did not run has no samples; one that its clock was moved over has, of nodes that did nothing.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #recordings = new Map<string, Recording>()
+  /** The minute that is recorded next. */
+  #next: number
+  #lastSaved: number
+  #work: Promise<void> = Promise.resolve()
+  #cancel: () => void = () => {}
+  #closed = false
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.#next = minuteAt(options.clock.now())
+    this.#lastSaved = this.#next
+    for (const saved of options.file.load()) this.#recordings.set(saved.subject.key, restored(saved))
+    this.#forget()
+    this.#arm()
+  }
+
+  /** Records what is over and not recorded yet, now that the engine's clock has been moved. */
+  catchUp(): Promise<void> {
+    this.#work = this.#work.then(() => this.#record())
+    this.#arm()
+    return this.#work
+  }
+
+  /** Everything recorded in a region, by node and metric. */
+  *all(region: string): Generator<RecordedMetric> {
+    for (const recording of this.#recordings.values()) {
+      if (recording.subject.region === region) yield* this.#metricsOf(recording)
+    }
+  }
+
+  /** What runs now, freshly read. */
+  async current(): Promise<(readonly [Subject, Reading])[]> {
+    const readings = await this.#options.readings()
+    return subjectsOf(this.#options.store).flatMap((subject) => {
+      const reading = readings.get(subject.key)
+      return reading ? [[subject, reading] as const] : []
+    })
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#recordings.clear()
+    this.#next = minuteAt(this.#options.clock.now())
+    this.#options.file.clear()
+    this.#arm()
+  }
+
+  /** Writes what there is, and records no more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancel()
+    await this.#work
+    this.#save()
+  }
+
+  #arm(): void {
+    this.#cancel()
+    if (this.#closed) return
+    const { clock, machineClock } = this.#options
+    this.#cancel = machineClock.at(machineClock.now() + MINUTE_MS - (clock.now() % MINUTE_MS), () => {
+      void this.catchUp()
+    })
+  }
+
+  async #record(): Promise<void> {
+    const { clock, readings, store, log } = this.#options
+    const end = minuteAt(clock.now())
+    if (this.#closed || end <= this.#next) return
+    try {
+      const read = await readings()
+      for (const subject of subjectsOf(store)) {
+        const reading = read.get(subject.key)
+        if (reading) this.#add(subject, reading, Math.max(this.#next, minuteAt(subject.createdAt), end - DAY), end)
+      }
+    } catch (error) {
+      // A worker that ends takes its answer with it; what was counted is in the next minute's sample.
+      log(`metrics: ${(error as Error).message}`)
+    }
+    this.#next = end
+    this.#forget()
+    if (end - this.#lastSaved >= SAVE_EVERY_MINUTES) this.#save()
+  }
+
+  /** What was counted belongs to the first of the minutes: in the others nobody did anything, the clock was moved. */
+  #add(subject: Subject, reading: Reading, from: number, to: number): void {
+    const metrics = metricsOf(subject.kind)
+    const known = this.#recordings.get(subject.key)
+    const { series, reading: before } = known ?? { series: new Series(metrics.length), reading: undefined }
+    if (from < to) series.add(from, sample(metrics, minuteOf(before, reading, 60)))
+    const idle = from + 1 < to ? sample(metrics, minuteOf(reading, reading, 60)) : undefined
+    for (let minute = from + 1; idle && minute < to; minute++) series.add(minute, idle)
+    this.#recordings.set(subject.key, { subject, series, reading })
+  }
+
+  *#metricsOf({ subject, series }: Recording): Generator<RecordedMetric> {
+    for (const [column, { name, unit }] of metricsOf(subject.kind).entries()) {
+      if (!series.has(column)) continue
+      yield { subject, name, unit, each: (from, to, take) => series.each(column, from, to, take) }
+    }
+    const credits = subject.nodeType === undefined ? undefined : cpuCreditsOf(subject.nodeType)
+    if (!credits) return
+    const samples = () => creditSamples(utilizationOf(series), credits, minuteAt(subject.createdAt))
+    for (const { name, unit, of } of CREDIT_METRICS) {
+      yield {
+        subject,
+        name,
+        unit,
+        each(from, to, take) {
+          for (const each of samples()) if (each.minute >= from && each.minute < to) take(each.minute, of(each))
+        },
+      }
+    }
+  }
+
+  #forget(): void {
+    const oldest = this.#next - DAY
+    for (const [key, { series }] of this.#recordings) {
+      if ((series.earliest ?? oldest) < oldest - SLACK) series.forgetBefore(oldest)
+      if (series.latest === undefined || series.latest < oldest) this.#recordings.delete(key)
+    }
+    const all = [...this.#recordings.values()].map(({ series }) => series)
+    while (all.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_BYTES) {
+      const earliest = all.reduce((least, series) => Math.min(least, series.earliest ?? this.#next), this.#next)
+      if (earliest >= this.#next - 1) return
+      for (const series of all) series.forgetBefore(earliest + SLACK)
+    }
+  }
+
+  #save(): void {
+    this.#lastSaved = this.#next
+    try {
+      this.#options.file.save(
+        [...this.#recordings.values()].map(({ subject, series }) => ({ subject, ...series.save() })),
+      )
+    } catch (error) {
+      this.#options.log(`metrics cannot be written: ${(error as Error).message}`)
+    }
+  }
+}
+
+const minuteAt = (time: number): number => Math.floor(time / MINUTE_MS)
+
+const restored = ({ subject, ...saved }: SavedSubject): Recording => ({
+  subject,
+  series: Series.from(saved, metricsOf(subject.kind).length),
+  reading: undefined,
+})
+
+const CPU = metricsOf('node').findIndex(({ name }: Metric) => name === 'CPUUtilization')
+
+function utilizationOf(series: Series): { minute: number; percent: number }[] {
+  const found: { minute: number; percent: number }[] = []
+  series.each(CPU, 0, Number.POSITIVE_INFINITY, (minute, percent) => found.push({ minute, percent }))
+  return found
+}

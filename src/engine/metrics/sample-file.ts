@@ -1,0 +1,46 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { deserialize, serialize } from 'node:v8'
+import type { SavedSeries } from './series.ts'
+import type { Subject } from './subjects.ts'
+import { metricsOf } from './table.ts'
+
+export type SavedSubject = SavedSeries & { readonly subject: Subject }
+
+/** What the columns of the file mean: one with other metrics is of another version, and not read. */
+const COLUMNS = [metricsOf('node'), metricsOf('serverless')].map((all) => all.map(({ name }) => name).join(' ')).join()
+
+/** Samples between two runs of the engine. A file that cannot be read is one that is not there. */
+export class SampleFile {
+  readonly #path: string
+  readonly #log: (line: string) => void
+
+  constructor(path: string, log: (line: string) => void) {
+    this.#path = path
+    this.#log = log
+  }
+
+  load(): SavedSubject[] {
+    try {
+      const { columns, subjects } = deserialize(readFileSync(this.#path)) as {
+        columns: string
+        subjects: SavedSubject[]
+      }
+      return columns === COLUMNS ? subjects : []
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        this.#log(`metrics of before are lost, ${this.#path} cannot be read: ${(error as Error).message}`)
+      }
+      return []
+    }
+  }
+
+  /** There is the whole new file afterwards, or the old one. */
+  save(subjects: readonly SavedSubject[]): void {
+    writeFileSync(`${this.#path}.new`, serialize({ columns: COLUMNS, subjects }), { mode: 0o600 })
+    renameSync(`${this.#path}.new`, this.#path)
+  }
+
+  clear(): void {
+    rmSync(this.#path, { force: true })
+  }
+}
