@@ -1,16 +1,23 @@
-/** `npm run bench [-- start-up|control-plane]`: ratios against peers in the same run; never part of the tests. */
+/** `npm run bench [-- start-up|control-plane|node|node-memory] [-- --quick]`: ratios against peers in the same run; never part of the tests. */
 import { benchControlPlane } from './control-plane.ts'
+import { benchNode } from './node.ts'
+import { benchNodeMemory } from './node-memory.ts'
 import { benchStartUp } from './start-up.ts'
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
+const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<void>>> = {
   'start-up': benchStartUp,
   'control-plane': benchControlPlane,
+  node: benchNode,
+  'node-memory': benchNodeMemory,
 }
 
-const wanted = process.argv.slice(2)
+const QUICK = '--quick'
+const words = process.argv.slice(2)
+const wanted = words.filter((word) => word !== QUICK)
 const unknown = wanted.filter((name) => !BENCHMARKS[name])
 if (unknown.length > 0) {
   console.error(`No benchmark ${unknown.join(', ')}. There are: ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(2)
 }
-for (const [name, bench] of Object.entries(BENCHMARKS)) if (wanted.length === 0 || wanted.includes(name)) await bench()
+for (const [name, bench] of Object.entries(BENCHMARKS))
+  if (wanted.length === 0 || wanted.includes(name)) await bench(words.includes(QUICK))
