@@ -11,7 +11,7 @@ export const microseconds = (): number => performance.now() * 1000
 
 /** Calls `step` once what is waiting now has been served. */
 export const soon = (step: () => void): void => {
-  setImmediate(step).unref()
+  setImmediate(step)
 }
 
 /** The machine's own time. The only place of the cache node that reads it. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { soon } from './clock.ts'
 import type { CacheCore } from './core.ts'
 import { consumeBinary } from './framing-binary.ts'
 import { consumeText } from './framing-text.ts'
@@ -64,6 +65,10 @@ export class Connection implements ReplySink {
   searched = 0
   // Buffers of replies that the socket has not finished writing.
   #held: Buffer[] | undefined
+  // A client that does not read either has to wait for 'drain'.
+  readonly #goOn = (): void => {
+    if (this.socket.writableLength <= CONGESTED_BYTES) this.resume()
+  }
   // TLS keeps what it is given until it has encrypted it, so that it gets copies.
   readonly #copyWrites: boolean
 
@@ -120,6 +125,19 @@ export class Connection implements ReplySink {
     if (core.meter !== undefined) core.meter.end()
     this.#afterTurn()
     if (!this.congested && !this.closing) this.socket.resume()
+  }
+
+  /**
+   * Called when a client has had its share of requests (`-R`) and has more: those of others are served first. Answers whether
+   * there are others; without any there is no need to stop, and it only counts.
+   */
+  giveWay(): boolean {
+    const { connections, counters } = this.core
+    counters.connectionYields++
+    if (connections.size < 2) return false
+    this.congested = true
+    soon(this.#goOn)
+    return true
   }
 
   take(bytes: Buffer, whole: Buffer): boolean {

@@ -32,13 +32,19 @@ const packet = new Packet()
 
 /** Serves the requests in `bytes[start, end)`; like `consumeText`. */
 export function consumeBinary(connection: Connection, bytes: Buffer, start: number, end: number): number {
+  const { requestsPerEvent } = connection.core.settings
   let at = start
+  let left = requestsPerEvent
   while (at < end && !connection.closing && !connection.congested) {
     if (connection.expecting !== 'command') {
       at = takeBody(connection, bytes, at, end)
       continue
     }
     if (end - at < HEADER_BYTES) return at
+    if (left-- === 0) {
+      if (connection.giveWay()) return at
+      left = requestsPerEvent - 1
+    }
     if (byteAt(bytes, at) !== MAGIC) {
       connection.breakOff()
       return at

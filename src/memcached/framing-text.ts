@@ -21,8 +21,9 @@ const line = new Line()
  * waits for the client to read its replies.
  */
 export function consumeText(connection: Connection, bytes: Buffer, start: number, end: number): number {
-  const { meter } = connection.core
+  const { meter, settings } = connection.core
   let at = start
+  let left = settings.requestsPerEvent
   while (at < end && !connection.closing && !connection.congested) {
     switch (connection.expecting) {
       case 'command': {
@@ -33,6 +34,10 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
           return at
         }
         connection.searched = 0
+        if (left-- === 0) {
+          if (connection.giveWay()) return at
+          left = settings.requestsPerEvent - 1
+        }
         if (meter?.exhausted === true) {
           meter.hold(connection)
           return at

@@ -63,6 +63,7 @@ export interface CacheNodeOptions {
   configMax?: number
   /** config_size_max: bytes of the largest configuration entry. */
   configSizeMax?: number
+  /** max-reqs-per-event: requests of one connection served before those of others. */
   requestsPerEvent?: number
   backlog?: number
   /** Seconds up to which an item counts as temporary, once `lru temp_ttl` has enabled their list. */

@@ -188,7 +188,7 @@ export const OPTIONS: readonly Option[] = [
     long: 'max-reqs-per-event',
     char: 'R',
     value: '<number>',
-    meaning: 'reported by stats settings, without effect',
+    meaning: 'requests of one client served before those of others (default 20)',
     read({ node }, value) {
       node.requestsPerEvent = wholeNumber('-R', value, 1)
     },
