@@ -22,6 +22,8 @@ export const engineFiles = (stateDir: string) => ({
   /** Samples of the last day. */
   metrics: join(stateDir, 'metrics.bin'),
   store: join(stateDir, 'state.mdb'),
+  /** What real memcached nodes say, a file each. */
+  nodeLogs: join(stateDir, 'node-logs'),
   /** Items of serverless caches' snapshots. */
   snapshots: join(stateDir, 'snapshots'),
   /** Stands for S3: exported snapshots lie in `<bucket>/<snapshot>.items`. */
@@ -81,7 +83,8 @@ export const CONTROL = {
 export interface EngineStatus extends EngineInfo {
   /** Bytes resident in the engine's process, nodes included. */
   readonly residentBytes: number
-  readonly nodeRuntime: 'embedded'
+  /** Of clusters that were created without {@link NODE_RUNTIME_TAG}. */
+  readonly nodeRuntime: NodeRuntimeName
   readonly workers: number
   readonly memoryBudgetBytes: number
   readonly clusters: readonly ClusterReport[]
@@ -111,6 +114,9 @@ export interface ClusterReport {
   readonly id: string
   readonly status: string
   readonly engineVersion: string
+  readonly nodeRuntime: NodeRuntimeName
+  /** What its nodes answer to `version`: of real ones the installed version. null: it is no longer installed. */
+  readonly nodeVersion: string | null
   readonly networkType: string
   readonly ipDiscovery: string
   readonly tls: boolean
@@ -127,6 +133,8 @@ export interface NodeReport {
   readonly addresses: readonly string[]
   readonly port: number
   readonly worker: number | null
+  /** Of its own process; null for embedded nodes. */
+  readonly pid: number | null
   readonly connections: number
   readonly items: number
   /** Bytes used by items, bytes of slab pages taken, bytes at most. */
@@ -141,7 +149,17 @@ export interface EngineOptions {
   readonly port: number
   readonly region: string
   readonly pace: Pace
+  /** Absent: as it was started the last time, embedded at first. */
+  readonly nodeRuntime?: NodeRuntimeName
 }
+
+/** What cache nodes are: threads of the engine, or the real memcached that is installed. */
+export const NODE_RUNTIMES = ['embedded', 'memcached'] as const
+
+export type NodeRuntimeName = (typeof NODE_RUNTIMES)[number]
+
+/** A tag that CreateCacheCluster takes: the runtime of that cluster's nodes, for as long as it lives. */
+export const NODE_RUNTIME_TAG = 'cachectl:node-runtime'
 
 /** How long the states in between last: as short as they can, long enough to be seen, or as long as on AWS. */
 export type Pace = 'instant' | 'quick' | 'realistic'

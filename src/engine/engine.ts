@@ -28,11 +28,13 @@ import { Users } from './identity/users.ts'
 import { JsonLines } from './json-lines.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
 import { EngineClock } from './lifecycle/engine-clock.ts'
+import { replacementDelay } from './lifecycle/pace.ts'
 import { Runner } from './lifecycle/runner.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { ingressOf } from './network/security-groups.ts'
 import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
+import { NodeRuntimes } from './nodes/node-runtimes.ts'
 import { canListen, Ports } from './nodes/ports.ts'
 import { addressEvent, NotificationSink } from './notifications/sink.ts'
 import type { Context } from './operations/context.ts'
@@ -93,6 +95,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     await store.close()
     throw new StateDirectoryHeld(stateDir, holder)
   }
+  const nodeRuntimes = await openNodeRuntimes(store, parts)
   const clock = new EngineClock(parts.clock ?? systemClock, store)
   const notificationLines = new JsonLines(files.notifications, NOTIFICATION_BYTES)
   const notifications = new NotificationSink(notificationLines, store, log)
@@ -113,6 +116,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const runtime = new EmbeddedRuntime(parts.workerFile)
   const fleet = new Fleet({
     runtime,
+    memcachedFor: (cluster, key) => (nodeRuntimes.of(cluster) === 'memcached' ? nodeRuntimes.filesOf(key) : undefined),
     openAuthority,
     memoryBudget: memoryBudget(),
     wallClock: systemClock.now,
@@ -148,6 +152,17 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
   })
 
+  runtime.onCrash((key, how) => {
+    const [region, cluster, node] = key.split('/') as [string, string, string]
+    log(`node ${key}: memcached ended (${how})`)
+    fleet.lost([key])
+    // The same from here on as a rehearsed crash: events, a replacement after a while.
+    const durationMs = replacementDelay(parts.pace)
+    faults
+      .inject({ kind: 'node-crash', region, cluster, node, durationMs })
+      .catch((error: Error) => log(`node ${key} is not replaced: ${error.message}`))
+  })
+
   const contextOf = (region: string): Context => ({
     region,
     facts: factsOf(region),
@@ -156,6 +171,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     now: clock.now(),
     random,
     hasIpv6,
+    nodeRuntimes,
     pace: parts.pace,
     wake(id) {
       void runner.kick(region, id)
@@ -184,6 +200,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       store,
       fleet,
       serverless,
+      nodeRuntimes,
       workers: runtime.workers,
       memoryBudgetBytes: memoryBudget(),
       residentBytes: process.memoryUsage.rss(),
@@ -220,7 +237,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
           notificationLines.clear()
-          return reset(store, runner, serverless, clock).finally(() => metrics.recorder.clear())
+          return reset(store, runner, serverless, clock).finally(() => {
+            nodeRuntimes.remember()
+            metrics.recorder.clear()
+          })
         },
         ...clockRoutes(
           clock,
@@ -251,6 +271,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     await runner.close()
     await serverless.close()
     await runtime.close()
+    nodeRuntimes.close()
     store.release()
     await store.close()
   }
@@ -286,6 +307,17 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       rmSync(files.info, { force: true })
       await shutDown()
     },
+  }
+}
+
+/** Without memcached, where all nodes are to be that, nothing stays open. */
+async function openNodeRuntimes(store: Store, { stateDir, nodeRuntime: asked }: EngineParts): Promise<NodeRuntimes> {
+  try {
+    return new NodeRuntimes({ store, stateDir, asked })
+  } catch (error) {
+    store.release()
+    await store.close()
+    throw error
   }
 }
 

@@ -2,6 +2,8 @@
 import type { EngineInfo, EngineOptions } from '../api/local-engine.ts'
 import { type Engine, StateDirectoryHeld, startEngine } from './engine.ts'
 
+import { NoMemcached } from './nodes/memcached/installed.ts'
+
 declare const CACHECTL_VERSION: string
 
 type Outcome = { ready: EngineInfo } | { failed: { message: string; hint?: string } }
@@ -45,6 +47,12 @@ function explain(error: NodeJS.ErrnoException): { message: string; hint?: string
     return {
       message: `Port ${options.port} is in use by another program.`,
       hint: 'Choose another with --port; --port 0 takes a free one.',
+    }
+  }
+  if (error instanceof NoMemcached) {
+    return {
+      message: error.message,
+      hint: `${error.hint} Or let the engine run nodes itself: --node-runtime embedded.`,
     }
   }
   return { message: error.stack ?? String(error) }

@@ -1,6 +1,7 @@
 import type { ClusterReport, EngineInfo, EngineStatus, NodeReport } from '../api/local-engine.ts'
 import { endpointAddress, listenAddresses } from './nodes/addresses.ts'
 import type { Fleet } from './nodes/fleet.ts'
+import type { NodeRuntimes } from './nodes/node-runtimes.ts'
 import type { NodeCounters } from './nodes/runtime.ts'
 import type { Serverless } from './serverless.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from './store/records.ts'
@@ -11,6 +12,7 @@ export interface StatusSources {
   readonly store: Store
   readonly fleet: Fleet
   readonly serverless: Serverless
+  readonly nodeRuntimes: NodeRuntimes
   readonly workers: number
   readonly memoryBudgetBytes: number
   readonly residentBytes: number
@@ -18,21 +20,22 @@ export interface StatusSources {
 
 /** Everything a script may want to know of a running engine. */
 export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
-  const { info, store, fleet, serverless, workers, memoryBudgetBytes, residentBytes } = sources
+  const { info, store, fleet, nodeRuntimes, serverless, workers, memoryBudgetBytes, residentBytes } = sources
   const counters = await fleet.counters()
   return {
     ...info,
     residentBytes,
-    nodeRuntime: 'embedded',
+    nodeRuntime: nodeRuntimes.standard,
     workers,
     memoryBudgetBytes,
     serverlessCaches: serverless.report(counters),
-    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, fleet, counters)),
+    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, fleet, counters)),
   }
 }
 
 function reportCluster(
   cluster: CacheClusterRecord,
+  nodeRuntimes: NodeRuntimes,
   fleet: Fleet,
   counters: ReadonlyMap<string, NodeCounters>,
 ): ClusterReport {
@@ -42,6 +45,8 @@ function reportCluster(
     id,
     status,
     engineVersion,
+    nodeRuntime: nodeRuntimes.of(cluster),
+    nodeVersion: nodeRuntimes.versionOf(cluster),
     networkType,
     ipDiscovery,
     tls,
@@ -65,6 +70,7 @@ const reportNode = (
   addresses: listenAddresses(networkType),
   port,
   worker: counters?.worker ?? null,
+  pid: counters?.pid ?? null,
   connections: counters?.connections ?? 0,
   items: counters?.items ?? 0,
   bytes: counters?.bytes ?? 0,

@@ -8,6 +8,9 @@ import type { Connection } from './connection.ts'
 
 export type Family = 'IPv4' | 'IPv6'
 
+/** What of a connection suffers: how it takes requests, and how replies leave. */
+export type Afflicted = Pick<Connection, 'socket' | 'receive' | 'take' | 'drained' | 'congested' | 'closing'>
+
 /** What is wrong with a node; families are those of the client's address. */
 export interface Impairment {
   /** Connections of these families connect, and hear nothing; those there are hear nothing any more. */
@@ -28,9 +31,9 @@ const MOST_WAITING_BYTES = 1 << 20
 export class Affliction {
   readonly #impairment: Impairment
   readonly #held: { readonly socket: net.Socket; readonly admit: () => void }[] = []
-  readonly #reliefs = new Map<Connection, () => void>()
+  readonly #reliefs = new Map<Afflicted, () => void>()
 
-  constructor(impairment: Impairment, connections: Iterable<Connection>) {
+  constructor(impairment: Impairment, connections: Iterable<Afflicted>) {
     this.#impairment = impairment
     for (const connection of [...connections]) {
       if (impairment.reset.includes(familyOf(connection.socket))) hangUp(connection.socket)
@@ -49,7 +52,7 @@ export class Affliction {
   }
 
   /** Makes a connection suffer. */
-  burden(connection: Connection): void {
+  burden(connection: Afflicted): void {
     const { silent, delayMs, bytesPerSecond } = this.#impairment
     const relief = silent.includes(familyOf(connection.socket))
       ? holdRequests(connection)
@@ -80,7 +83,7 @@ function hangUp(socket: net.Socket): void {
 }
 
 /** Requests are read, as far as buffers of a kernel would go, and not served. Returns what serves them. */
-function holdRequests(connection: Connection): () => void {
+function holdRequests(connection: Afflicted): () => void {
   const held: Buffer[] = []
   let waiting = 0
   connection.receive = (bytes, length) => {
@@ -96,7 +99,7 @@ function holdRequests(connection: Connection): () => void {
 }
 
 /** Requests are served late, or at the pace their bytes may come; replies leave at that pace. Returns what ends it. */
-function slowDown(connection: Connection, delayMs: number, bytesPerSecond: number): () => void {
+function slowDown(connection: Afflicted, delayMs: number, bytesPerSecond: number): () => void {
   const endRequests = delayMs > 0 || bytesPerSecond > 0 ? slowRequests(connection, delayMs, bytesPerSecond) : undefined
   const endReplies = bytesPerSecond > 0 ? slowReplies(connection, bytesPerSecond) : undefined
   return () => {
@@ -105,7 +108,7 @@ function slowDown(connection: Connection, delayMs: number, bytesPerSecond: numbe
   }
 }
 
-function slowRequests(connection: Connection, delayMs: number, bytesPerSecond: number): () => void {
+function slowRequests(connection: Afflicted, delayMs: number, bytesPerSecond: number): () => void {
   const serve = connection.receive.bind(connection)
   const queue: { readonly bytes: Buffer; readonly due: number }[] = []
   let waiting = 0
@@ -140,7 +143,7 @@ function slowRequests(connection: Connection, delayMs: number, bytesPerSecond: n
   }
 }
 
-function slowReplies(connection: Connection, bytesPerSecond: number): () => void {
+function slowReplies(connection: Afflicted, bytesPerSecond: number): () => void {
   const { socket } = connection
   const slice = Math.max(1, Math.floor((bytesPerSecond * SLICE_MS) / 1000))
   let queue: Buffer[] = []

@@ -1,11 +1,19 @@
-import { DEFAULT_PORT, DEFAULT_REGION, type EngineInfo, type EngineOptions, type Pace } from '../../api/local-engine.ts'
+import {
+  DEFAULT_PORT,
+  DEFAULT_REGION,
+  type EngineInfo,
+  type EngineOptions,
+  NODE_RUNTIME_TAG,
+  NODE_RUNTIMES,
+  type Pace,
+} from '../../api/local-engine.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus } from '../engine-control.ts'
 import { startAttached, startDetached } from '../engine-process.ts'
 import { environment } from '../environment.ts'
 import { text, toggle } from '../flags.ts'
 import type { FlagValues } from '../parse.ts'
-import { ExitWith, usageProblem } from '../problem.ts'
+import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
@@ -14,11 +22,17 @@ const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace
 export class EngineStart extends BaseCommand {
   static override summary = 'Start the local engine; returns when its API answers'
   static override description =
-    'Runs in the background, with its log in the state directory, until `cachectl engine stop`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not.'
+    `Runs in the background, with its log in the state directory, until \`cachectl engine stop\`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not.
+
+Cache nodes are threads of the engine (--node-runtime embedded), or the memcached that is installed, a process each, behind a relay that adds what memcached lacks: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime memcached). The engine remembers which. A single cluster has its own with --tags Key=${NODE_RUNTIME_TAG},Value=memcached when it is created. Such nodes are of the installed version, whatever the cluster's engine version.`
   static override flags = {
     port: text({ summary: `port of the API on 127.0.0.1 and ::1 (default ${DEFAULT_PORT})`, helpValue: '<port>' }),
     region: text({ summary: `its region when a client names none (default ${DEFAULT_REGION})`, helpValue: '<region>' }),
     pace: text({ summary: 'how long states last: instant, quick (default), realistic', helpValue: '<pace>' }),
+    'node-runtime': text({
+      summary: 'what cache nodes are: embedded or memcached (default: as the last time, embedded at first)',
+      helpValue: '<runtime>',
+    }),
     foreground: toggle({ summary: 'stay on this terminal until Ctrl-C' }),
     ...stateDirFlag,
     ...outputFlag,
@@ -30,7 +44,16 @@ export class EngineStart extends BaseCommand {
     const options = readOptions(flags)
     const running = await engineStatus(options.stateDir)
     if (running) {
-      report(running, json, `The engine is already running: ${running.url} (pid ${running.pid})`)
+      const { nodeRuntime = running.nodeRuntime } = options
+      const line = `The engine is already running: ${running.url} (pid ${running.pid})`
+      if (nodeRuntime !== running.nodeRuntime) {
+        throw new Problem(
+          'general',
+          `${line}. Its nodes are ${running.nodeRuntime}, not ${nodeRuntime}.`,
+          'To change that, stop it (cachectl engine stop) and start it again.',
+        )
+      }
+      report(running, json, line)
       return
     }
     if (flags.foreground !== true) {
@@ -46,11 +69,13 @@ export class EngineStart extends BaseCommand {
 }
 
 function readOptions(flags: FlagValues): EngineOptions {
+  const asked = flags['node-runtime'] !== undefined
   return {
     stateDir: stateDirOf(flags),
     port: portOf(flags.port as string | undefined),
     region: (flags.region as string | undefined) ?? DEFAULT_REGION,
     pace: choiceOf(flags, 'pace', PACES, 'quick'),
+    ...(asked && { nodeRuntime: choiceOf(flags, 'node-runtime', NODE_RUNTIMES, 'embedded') }),
   }
 }
 

@@ -35,14 +35,14 @@ export class EngineStatusCommand extends BaseCommand {
 }
 
 async function describe(status: EngineStatus, flags: FlagValues): Promise<string> {
-  const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes } = status
+  const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes, nodeRuntime } = status
   const { clusters, serverlessCaches } = status
   const style = await styleHere(flags)
   const since = new Date(status.startedAt)
   const head = [
     `Engine ${style.strong(version)} at ${style.strong(url)} (pid ${pid})`,
     `Since ${absoluteTime(since)} (${relativeTime(since, style.now)}), region ${region}`,
-    `${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
+    `Nodes: ${nodeRuntime}; ${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
     `State directory: ${stateDir}`,
   ]
   const tables = [
@@ -63,7 +63,7 @@ const CLUSTER: readonly Column<ClusterReport>[] = [
     of: ({ networkType, ipDiscovery }) => (networkType === 'dual_stack' ? `dual, ${ipDiscovery}` : networkType),
   },
   { head: 'Config', of: ({ configVersion }) => `v${configVersion}` },
-  { head: 'Version', of: 'engineVersion' },
+  { head: 'Version', of: versionText },
   { head: 'Region', of: 'region' },
 ]
 
@@ -82,5 +82,11 @@ const at = ({ address, port }: { readonly address: string; readonly port: number
 
 const nodeText = ({ id, status, port }: ClusterReport['nodes'][number], style: Style): string =>
   `${id} ${statusText(status, style)} :${port}`
+
+/** Real nodes are of the version that is installed. */
+function versionText({ engineVersion, nodeVersion }: ClusterReport): string {
+  if (nodeVersion === engineVersion) return engineVersion
+  return `${engineVersion} (runs ${nodeVersion ?? 'no memcached'})`
+}
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`

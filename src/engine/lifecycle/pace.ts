@@ -57,3 +57,8 @@ export function delayBefore(step: Step, pace: Pace): number {
   const asked = pace === 'realistic' && step.do === 'scale-nodes' ? step.afterMinutes * 60_000 : 0
   return DELAYS[pace][step.do] + asked
 }
+
+/** Milliseconds until a node that has ended by itself is replaced. Never none: one that always ends at once makes no storm. */
+const REPLACEMENT: Readonly<Record<Pace, number>> = { instant: 200, quick: 2_000, realistic: 60_000 }
+
+export const replacementDelay = (pace: Pace): number => REPLACEMENT[pace]

@@ -5,7 +5,7 @@ import { type Reading, read, write } from '../metrics/readings.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 import { swappedBytes } from './swap.ts'
-import type { Answer, Request } from './worker.ts'
+import type { Answer, Crash, Request } from './worker.ts'
 
 interface Host {
   readonly worker: Worker
@@ -17,12 +17,14 @@ interface Host {
 
 /**
  * Embedded cache nodes: one worker thread a core, started when the first node needs it; many nodes a worker. A cluster's
- * nodes are spread over the workers, so that they use the cores there are.
+ * nodes are spread over the workers, so that they use the cores there are. Of nodes that are real servers it is their relays
+ * that the workers run, and the workers start the servers.
  */
 export class EmbeddedRuntime implements NodeRuntime {
   readonly #hosts: (Host | undefined)[] = new Array(availableParallelism()).fill(undefined)
   readonly #workerFile: URL
   #lost: (keys: readonly string[]) => void = () => {}
+  #crashed: (key: string, how: string) => void = () => {}
   #nextRequest = 1
   #closing = false
 
@@ -36,6 +38,10 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   onLost(listener: (keys: readonly string[]) => void): void {
     this.#lost = listener
+  }
+
+  onCrash(listener: (key: string, how: string) => void): void {
+    this.#crashed = listener
   }
 
   async start(spec: NodeSpec): Promise<void> {
@@ -145,7 +151,13 @@ export class EmbeddedRuntime implements NodeRuntime {
   #launch(index: number): Host {
     const host: Host = { worker: new Worker(this.#workerFile), index, nodes: new Map(), waiting: new Map() }
     this.#hosts[index] = host
-    host.worker.on('message', ({ request, value, error }: Answer) => {
+    host.worker.on('message', (message: Answer | Crash) => {
+      if ('crashed' in message) {
+        host.nodes.delete(message.crashed)
+        this.#crashed(message.crashed, message.how)
+        return
+      }
+      const { request, value, error } = message
       const waiting = host.waiting.get(request)
       host.waiting.delete(request)
       if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))

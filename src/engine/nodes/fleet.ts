@@ -10,7 +10,9 @@ import { type AfflictionOptions, Afflictions } from './afflictions.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
 import { typeOfNode } from './node-type.ts'
-import type { NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+import type { MemcachedFiles, NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+
+const INCOMPATIBLE = 'incompatible-parameters'
 
 /** What could not be made to run: a node by its id, or the configuration endpoint. */
 export interface Failure {
@@ -47,6 +49,8 @@ export interface FleetOptions {
   readonly wallClock: () => number
   /** Who may connect to a cluster's nodes. */
   readonly ingressOf: (cluster: CacheClusterRecord) => readonly IngressRule[]
+  /** Set for a node that is to be the real memcached. */
+  readonly memcachedFor: (cluster: CacheClusterRecord, key: string) => MemcachedFiles | undefined
   /** What nodes suffer from, to rehearse with. */
   readonly afflictions: AfflictionOptions
 }
@@ -158,7 +162,7 @@ export class Fleet {
   ): Promise<Failure | undefined> {
     if (follower.nodes.has(node.id)) return
     const why = whyNodeCannotRun(cluster, node)
-    if (why) return { subject: node.id, port: node.port, code: 'incompatible-parameters', why }
+    if (why) return { subject: node.id, port: node.port, code: INCOMPATIBLE, why }
     try {
       const spec = await this.#spec(cluster, node, follower)
       await this.#options.runtime.start(spec)
@@ -171,7 +175,10 @@ export class Fleet {
         watchEnabled: spec.options?.watchEnabled ?? true,
       })
     } catch (error) {
-      return { subject: node.id, port: node.port, code: codeOf(error) }
+      const code = codeOf(error)
+      // A real server says itself what it cannot run with.
+      const words = code === INCOMPATIBLE ? { why: (error as Error).message } : {}
+      return { subject: node.id, port: node.port, code, ...words }
     }
   }
 
@@ -229,8 +236,10 @@ export class Fleet {
   }
 
   async #spec(cluster: CacheClusterRecord, node: CacheNodeRecord, follower: Follower): Promise<NodeSpec> {
+    const key = `${clusterKey(cluster)}/${node.id}`
+    const memcached = this.#options.memcachedFor(cluster, key)
     return {
-      key: `${clusterKey(cluster)}/${node.id}`,
+      key,
       cluster: clusterKey(cluster),
       incarnation: node.incarnation,
       addresses: listenAddresses(cluster.networkType),
@@ -241,6 +250,7 @@ export class Fleet {
       options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
       tls: cluster.tls ? await this.#certificate(cluster, follower, 'good') : null,
       ingress: this.#options.ingressOf(cluster),
+      ...(memcached && { memcached }),
     }
   }
 

@@ -22,8 +22,16 @@ export interface NodeSpec {
   readonly tls: { readonly key: string; readonly cert: string } | null
   /** Who may connect from the start; {@link NodeRuntime.allow} changes it. */
   readonly ingress: readonly IngressRule[]
+  /** Set on nodes that are to be the real memcached. */
+  readonly memcached?: MemcachedFiles
   /** Set on serverless caches: they have a command set of their own, are metered, and may be limited (else infinite). */
   readonly serverless?: { readonly ecpuPerSecond: number }
+}
+
+export interface MemcachedFiles {
+  /** Its socket: only what comes through the relay before it reaches it. */
+  readonly socket: string
+  readonly log: string
 }
 
 /** Limits of a serverless cache that change while it runs. */
@@ -36,6 +44,8 @@ export interface ServerlessLimits {
 /** Counters of a running node, as its process or thread reports them. */
 export interface NodeCounters {
   readonly worker: number | null
+  /** Of a node that is a process of its own. */
+  readonly pid: number | null
   readonly connections: number
   readonly items: number
   readonly bytes: number
@@ -74,6 +84,8 @@ export interface NodeRuntime {
   readings(): Promise<ReadonlyMap<string, Reading>>
   /** Called with the keys of nodes that ended by themselves. */
   onLost(listener: (keys: readonly string[]) => void): void
+  /** Called with a node that is a process of its own and has ended by itself: a signal, or an exit code. */
+  onCrash(listener: (key: string, how: string) => void): void
   readonly workers: number
   close(): Promise<void>
 }

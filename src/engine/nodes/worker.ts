@@ -1,11 +1,12 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
 import { parentPort } from 'node:worker_threads'
 import type { Impairment } from '../../memcached/impairment.ts'
-import { CacheNode } from '../../memcached/server.ts'
+import { CacheNode, type CacheNodeOptions } from '../../memcached/server.ts'
 import { SERVERLESS } from '../../memcached/serverless.ts'
 import { type Reading, read, readingOf, write } from '../metrics/readings.ts'
 import { CpuShares } from './cpu-shares.ts'
 import { type Admission, admissionOf, type IngressRule } from './ingress.ts'
+import { MemcachedNode } from './memcached/node.ts'
 import type { NodeCounters, NodeSpec, ServerlessLimits } from './runtime.ts'
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts'
 
@@ -40,10 +41,18 @@ export interface Answer {
   readonly error?: { readonly message: string; readonly code?: string | undefined }
 }
 
-const nodes = new Map<string, CacheNode>()
+/** Of a node that has ended by itself: a signal, or an exit code. */
+export interface Crash {
+  readonly crashed: string
+  readonly how: string
+}
+
+type AnyNode = CacheNode | MemcachedNode
+
+const nodes = new Map<string, AnyNode>()
 const cpuShares = new CpuShares()
 /** When each node started, microseconds since 1970: no two runs of a node have the same. */
-const runs = new WeakMap<CacheNode, number>()
+const runs = new WeakMap<AnyNode, number>()
 /** Who may connect to each node; asked once for every connection. */
 const admissions = new Map<string, Admission>()
 
@@ -73,34 +82,38 @@ async function perform(body: Request['body']): Promise<unknown> {
       for (const host of body.addresses) await running(body.key).unlisten({ host, port: body.port })
       return
     case 'limit':
-      return running(body.key).limit(body.limits)
+      return embedded(body.key).limit(body.limits)
     case 'dump': {
-      const node = running(body.key)
+      const node = embedded(body.key)
       writeSnapshot(body.file, node.dump())
       return node.report().bytes
     }
     case 'restore': {
-      const loader = running(body.key).loader()
+      const loader = embedded(body.key).loader()
       await readSnapshot(body.file, (piece) => loader.take(piece))
       return loader.end()
     }
     case 'counters':
-      return Object.fromEntries([...nodes].map(([key, node]) => [key, countersOf(node)]))
+      return Object.fromEntries(await Promise.all([...nodes].map(async ([key, node]) => [key, await countersOf(node)])))
     case 'readings':
       return readings()
   }
 }
 
 async function start(spec: NodeSpec): Promise<void> {
-  const node = new CacheNode({
-    ...spec.options,
-    engineVersion: spec.engineVersion,
-    memoryLimit: spec.memoryLimit,
-    threads: spec.threads,
-    ...(spec.tls && { tls: spec.tls }),
-    ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
-    admits: ({ remoteAddress, localPort }) => admissions.get(spec.key)?.(remoteAddress, localPort) ?? false,
-  })
+  const admits: NonNullable<CacheNodeOptions['admits']> = ({ remoteAddress, localPort }) =>
+    admissions.get(spec.key)?.(remoteAddress, localPort) ?? false
+  const node = spec.memcached
+    ? await MemcachedNode.start(spec, spec.memcached, admits)
+    : new CacheNode({
+        ...spec.options,
+        engineVersion: spec.engineVersion,
+        memoryLimit: spec.memoryLimit,
+        threads: spec.threads,
+        ...(spec.tls && { tls: spec.tls }),
+        ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
+        admits,
+      })
   admissions.set(spec.key, admissionOf(spec.ingress))
   try {
     await listenOnAll(node, spec.addresses, spec.port)
@@ -109,11 +122,20 @@ async function start(spec: NodeSpec): Promise<void> {
     throw error
   }
   nodes.set(spec.key, node)
+  if (node instanceof MemcachedNode) node.process.onEnd((how) => void crashed(spec.key, node, how))
   runs.set(node, Math.round((performance.timeOrigin + performance.now()) * 1000))
 }
 
+/** Nobody is to find its relay where the server is no more. */
+async function crashed(key: string, node: MemcachedNode, how: string): Promise<void> {
+  nodes.delete(key)
+  admissions.delete(key)
+  await node.close()
+  parentPort?.postMessage({ crashed: key, how } satisfies Crash)
+}
+
 /** Listens on the port at every address, or at none. */
-async function listenOnAll(node: CacheNode, addresses: readonly string[], port: number): Promise<void> {
+async function listenOnAll(node: AnyNode, addresses: readonly string[], port: number): Promise<void> {
   const done: string[] = []
   try {
     for (const host of addresses) {
@@ -126,14 +148,31 @@ async function listenOnAll(node: CacheNode, addresses: readonly string[], port: 
   }
 }
 
-function countersOf(node: CacheNode): Omit<NodeCounters, 'worker'> {
+async function countersOf(node: AnyNode): Promise<Omit<NodeCounters, 'worker'>> {
+  if (node instanceof MemcachedNode) return node.counters()
   const { connections, items, bytes, memory, ecpus, throttled } = node.report()
-  return { connections, items, bytes, memoryBytes: memory, ecpus, throttled }
+  return { pid: null, connections, items, bytes, memoryBytes: memory, ecpus, throttled }
+}
+
+async function readings(): Promise<Map<string, Reading>> {
+  const servers = [...nodes].flatMap(([key, node]) => (node instanceof MemcachedNode ? [{ key, node }] : []))
+  const answers = await Promise.all(
+    servers.map(async (server) => ({ ...server, stats: await server.node.statistics() })),
+  )
+  const ofServers = answers.flatMap(({ key, node, stats }): [string, Reading][] => {
+    if (!stats) return []
+    const reading = readingOf(stats)
+    write(reading, 'run', runs.get(node) ?? 0)
+    return [[key, reading]]
+  })
+  return new Map([...embeddedReadings(), ...ofServers])
 }
 
 /** A node has the one core its thread runs on, and shares it with the others there. */
-function readings(): Map<string, Reading> {
-  const counted = [...nodes].map(([key, node]) => ({ key, node, reading: readingOf(node.statistics()) }))
+function embeddedReadings(): Map<string, Reading> {
+  const counted = [...nodes].flatMap(([key, node]) =>
+    node instanceof CacheNode ? [{ key, node, reading: readingOf(node.statistics()) }] : [],
+  )
   cpuShares.update(
     new Map(counted.map(({ node, reading }) => [node, read(reading, 'packets_in') + read(reading, 'packets_out')])),
   )
@@ -145,9 +184,16 @@ function readings(): Map<string, Reading> {
   return new Map(counted.map(({ key, reading }) => [key, reading]))
 }
 
-function running(key: string): CacheNode {
+function running(key: string): AnyNode {
   const node = nodes.get(key)
   if (!node) throw new Error(`node ${key} is not running`)
+  return node
+}
+
+/** Of what only embedded nodes are asked: serverless caches are embedded always. */
+function embedded(key: string): CacheNode {
+  const node = running(key)
+  if (!(node instanceof CacheNode)) throw new Error(`node ${key} is a real server`)
   return node
 }
 

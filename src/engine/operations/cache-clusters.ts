@@ -1,4 +1,5 @@
 import { Fault } from '../../api/faults.ts'
+import { NODE_RUNTIME_TAG } from '../../api/local-engine.ts'
 import type { Input } from '../../api/model.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
@@ -29,10 +30,11 @@ import { refuseCacheSecurityGroups } from './cache-security-groups.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './node-counts.ts'
+import { tellOfNodeRuntime } from './node-runtime-rules.ts'
 import { readNotificationTopic } from './notification-rules.ts'
 import { page } from './paging.ts'
 import { refuseUnsupported } from './refusals.ts'
-import { mergeTags, readTags } from './tag-rules.ts'
+import { mergeTags, readNodeRuntime, readTags } from './tag-rules.ts'
 
 /** The guide names the notification, CacheClusterSecurityGroupModified, and no text for DescribeEvents. */
 const SECURITY_GROUPS_MODIFIED = 'Security groups of cache cluster modified'
@@ -72,6 +74,9 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   refuseBeyondRegionQuota(numCacheNodes, context)
   const topic = readNotificationTopic(input, undefined, context)
   const parameterGroup = readParameterGroup(input.CacheParameterGroupName, engineVersion, type, context)
+  const tags = mergeTags([], readTags(input.Tags, [NODE_RUNTIME_TAG]))
+  const nodeRuntime = readNodeRuntime(tags)
+  const messages = tellOfNodeRuntime(nodeRuntime, engineVersion, context)
   const cluster: CacheClusterRecord = {
     region: context.region,
     id,
@@ -85,6 +90,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     requestedPort: readPort(input.Port),
     endpointPort: null,
     configVersion: 0,
+    ...(nodeRuntime && { nodeRuntime }),
     ...network,
     tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),
     parameterGroup: parameterGroup.id,
@@ -94,13 +100,13 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
     autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
     ...(topic && { notificationTopic: topic }),
-    tags: mergeTags([], readTags(input.Tags)),
+    tags,
     pending: {},
     pendingDue: null,
     steps: planCreation(zones),
     stepDue: context.now,
   }
-  return { CacheCluster: commit(cluster, [], context) }
+  return { CacheCluster: commit(cluster, messages, context) }
 }
 
 export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, context) => {

@@ -1,6 +1,7 @@
 import type { Pace } from '../../api/local-engine.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { RegionFacts } from '../catalog/regions.ts'
+import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { Store } from '../store/store.ts'
 
 /** What a handler works with: the region of the request's signature, the state, and what comes in through the door. */
@@ -15,6 +16,8 @@ export interface Context {
   readonly random: () => number
   /** False on a machine without `::1`. */
   readonly hasIpv6: boolean
+  /** What nodes are: threads of the engine, or real memcached. */
+  readonly nodeRuntimes: NodeRuntimes
   /** How long states in between last. */
   readonly pace: Pace
   /** Lets the lifecycle look at a serverless cache, or at a snapshot of one, whose record has changed. */

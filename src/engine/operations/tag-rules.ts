@@ -1,9 +1,18 @@
 import { Fault } from '../../api/faults.ts'
+import { NODE_RUNTIME_TAG, NODE_RUNTIMES, type NodeRuntimeName } from '../../api/local-engine.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import type { Tag } from '../store/records.ts'
 
-/** Tags of a request, checked one by one (guide, "Tag restrictions"); an absent value is the empty one. */
-export function readTags(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Tag[] {
+const OWN_PREFIX = 'cachectl:'
+
+/**
+ * Tags of a request, checked one by one (guide, "Tag restrictions"); an absent value is the empty one. Tags that mean
+ * something to the engine itself are refused where it would not go by them.
+ */
+export function readTags(
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
+  own: readonly string[] = [],
+): Tag[] {
   return (tags ?? []).map(({ Key, Value = '' }) => {
     if (!Key) throw new Fault('InvalidParameterValue', 'Tag keys must not be empty.')
     if ([...Key].length > QUOTAS.tagKeyLength) {
@@ -16,6 +25,7 @@ export function readTags(tags: readonly { Key?: string | undefined; Value?: stri
       )
     }
     refuseReserved(Key)
+    if (!own.includes(Key)) refuseOwn(Key)
     return { Key, Value }
   })
 }
@@ -24,6 +34,25 @@ function refuseReserved(key: string): void {
   if (key.toLowerCase().startsWith('aws:')) {
     throw new Fault('InvalidParameterValue', `Tag key '${key}' is reserved: keys must not begin with aws:.`)
   }
+}
+
+export function refuseOwn(key: string): void {
+  if (!key.startsWith(OWN_PREFIX)) return
+  throw new Fault(
+    'InvalidParameterValue',
+    `Tag key '${key}' is the local engine's: it has ${NODE_RUNTIME_TAG}, which is given when a cache cluster is created and stays.`,
+  )
+}
+
+/** The runtime that a cluster's tags ask for. */
+export function readNodeRuntime(tags: readonly Tag[]): NodeRuntimeName | undefined {
+  const value = tags.find(({ Key }) => Key === NODE_RUNTIME_TAG)?.Value
+  const runtime = NODE_RUNTIMES.find((name) => name === value)
+  if (value === undefined || runtime) return runtime
+  throw new Fault(
+    'InvalidParameterValue',
+    `The value of tag ${NODE_RUNTIME_TAG} is ${NODE_RUNTIMES.join(' or ')}, not '${value}'.`,
+  )
 }
 
 /** Tags after adding; an existing key gets the new value. At most 50 of them (aws: tags would not count). */

@@ -14,7 +14,7 @@ import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context, Handler } from './context.ts'
 import { findReservedNode } from './reserved-nodes.ts'
 import { findServerlessCache, findSnapshot, notAvailable } from './serverless-records.ts'
-import { mergeTags, readTags } from './tag-rules.ts'
+import { mergeTags, readTags, refuseOwn } from './tag-rules.ts'
 
 /** Every answer is the whole list after the operation (guide, "Managing your tags"). */
 export const AddTagsToResource: Handler<'AddTagsToResource'> = (input, context) => {
@@ -25,6 +25,7 @@ export const AddTagsToResource: Handler<'AddTagsToResource'> = (input, context) 
 export const RemoveTagsFromResource: Handler<'RemoveTagsFromResource'> = (input, context) => {
   const resource = findResource(input.ResourceName, context)
   const keys = input.TagKeys ?? []
+  keys.forEach(refuseOwn)
   return resource.store(resource.tags.filter(({ Key }) => !keys.includes(Key)))
 }
 

@@ -4,6 +4,7 @@
  */
 import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } from '@aws-sdk/client-elasticache'
 import type { FaultName } from '../../api/engine-faults.ts'
+import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 
 export type NetworkType = ApiNetworkType
@@ -152,6 +153,8 @@ export interface CacheClusterRecord {
   readonly parameters?: ClusterParameters
   readonly subnetGroup: string
   readonly securityGroupIds: readonly string[]
+  /** What its nodes are; absent: what the engine was started with. */
+  readonly nodeRuntime?: NodeRuntimeName
   readonly maintenanceWindow: string
   readonly autoMinorVersionUpgrade: boolean
   /** Where notifications of this cluster go; absent when nobody is told. */
@@ -331,6 +334,13 @@ export interface ServerlessSnapshotRecord {
   readonly stepDue: number
 }
 
+/** What nodes are of clusters that do not say; the only one is `node-runtime` in the region `engine`. */
+export interface NodeRuntimeRecord {
+  readonly region: string
+  readonly id: string
+  readonly name: NodeRuntimeName
+}
+
 /** A URL that is sent every notification; the only one is `notifications` in the region `engine`. */
 export interface WebhookRecord {
   readonly region: string
@@ -380,6 +390,7 @@ export interface FaultRecord {
 export interface Records {
   readonly clock: ClockRecord
   readonly webhook: WebhookRecord
+  readonly nodeRuntime: NodeRuntimeRecord
   readonly fault: FaultRecord
   readonly cluster: CacheClusterRecord
   readonly subnet: SubnetRecord

@@ -1,0 +1,232 @@
+import type { Socket } from 'node:net'
+import { type Clock, systemClock } from '../../../memcached/clock.ts'
+import { Connection } from '../../../memcached/connection.ts'
+import { CacheCore } from '../../../memcached/core.ts'
+import { atLeast } from '../../../memcached/engine-version.ts'
+import { Affliction, type Impairment } from '../../../memcached/impairment.ts'
+import { type Admits, type ListenAddress, Listener } from '../../../memcached/listener.ts'
+import { settingsOf } from '../../../memcached/options.ts'
+import type { MemcachedFiles, NodeCounters, NodeSpec } from '../runtime.ts'
+import { swappedBytes } from '../swap.ts'
+import { CannotRun, MemcachedProcess } from './process.ts'
+import { Relay, TEXT_MARK } from './relay.ts'
+import type { RequestKinds } from './requests.ts'
+
+const CLUSTER = 'cluster'
+const LEGACY_KEY = 'AmazonElastiCache:cluster'
+// A client may overwrite the key, flush or evict it; ElastiCache puts it back "within 15 seconds" (guide, Auto Discovery).
+const LEGACY_CHECK_SECONDS = 5
+/** First engine version with `config`. */
+const CONFIG_SINCE = '1.4.14'
+const MIB = 2 ** 20
+
+/**
+ * A cache node that is the real memcached, behind a relay ({@link Relay}) that holds the node's ports. The relay does what
+ * memcached does not: ElastiCache's `config`, TLS, ingress rules, faults to rehearse with. The key of clients before 1.4.14 is
+ * set in memcached itself. `version` and `stats` are memcached's own.
+ */
+export class MemcachedNode {
+  readonly process: MemcachedProcess
+  readonly #clock: Clock
+  /** Answers in memcached's stead, by the code of embedded nodes; holds the configuration entries and no item. */
+  readonly #core: CacheCore
+  readonly #backlog: number
+  readonly #admits: Admits
+  readonly #kinds: { config: boolean; watch: boolean }
+  readonly #listeners = new Set<Listener>()
+  readonly #relays = new Set<Relay>()
+  #certificate: { readonly key: string; readonly cert: string } | undefined
+  #affliction: Affliction | undefined
+  #announced: Buffer | undefined
+  /** CAS unique and size of the key as the engine left it. */
+  #legacy = ''
+  #legacyDue = 0
+  readonly #stopClock: () => void
+
+  private constructor(process: MemcachedProcess, spec: NodeSpec, admits: Admits, clock: Clock) {
+    this.process = process
+    this.#clock = clock
+    const settings = settingsOf({
+      ...spec.options,
+      engineVersion: spec.engineVersion,
+      memoryLimit: MIB,
+      hashpowerInit: 0,
+    })
+    this.#core = new CacheCore(settings, clock.now())
+    this.#backlog = settings.backlog
+    this.#admits = admits
+    this.#kinds = { config: atLeast(spec.engineVersion, CONFIG_SINCE), watch: !settings.watchEnabled }
+    this.#certificate = spec.tls ?? undefined
+    this.#stopClock = clock.everySecond(() => this.#tick())
+  }
+
+  /** Rejects with CannotRun when memcached does not start with what it is given, in its own words. */
+  static async start(
+    spec: NodeSpec,
+    files: MemcachedFiles,
+    admits: Admits,
+    clock: Clock = systemClock,
+  ): Promise<MemcachedNode> {
+    const process = await MemcachedProcess.start(spec, files)
+    const answer = await process.operator.ask(TEXT_MARK.request.toString('latin1'))
+    if (answer !== TEXT_MARK.reply.toString('latin1')) {
+      await process.stop()
+      throw new CannotRun(`this memcached cannot be relayed: it answers ${JSON.stringify(answer)} to md`)
+    }
+    return new MemcachedNode(process, spec, admits, clock)
+  }
+
+  /** As of CacheNode: answers the address, throws the system's error. */
+  async listen(address: ListenAddress): Promise<ListenAddress> {
+    const listener = await Listener.open(
+      address,
+      this.#certificate,
+      this.#backlog,
+      (socket, admit) => this.#admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
+      (socket, tls) => this.#serve(socket, tls),
+      () => undefined,
+    )
+    this.#listeners.add(listener)
+    return listener.address
+  }
+
+  async unlisten({ host, port }: ListenAddress): Promise<void> {
+    for (const listener of this.#listeners) {
+      if (listener.address.host !== host || listener.address.port !== port) continue
+      listener.close()
+      this.#listeners.delete(listener)
+    }
+  }
+
+  async announce(data: Buffer): Promise<void> {
+    this.#announced = Buffer.from(data)
+    this.#core.configs.set(CLUSTER, { flags: 0, data: this.#announced })
+    await this.#setLegacyKey()
+  }
+
+  allowWatch(allowed: boolean): void {
+    this.#core.settings.watchEnabled = allowed
+    this.#kinds.watch = !allowed
+    if (!allowed) for (const relay of this.#relays) if (relay.isWatching) relay.socket.destroySoon()
+  }
+
+  renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
+    for (const listener of this.#listeners) listener.renewCertificate(certificate)
+    this.#certificate = certificate
+  }
+
+  impair(impairment: Impairment | null): void {
+    const before = this.#affliction
+    this.#affliction = undefined
+    before?.lift()
+    this.#affliction = impairment ? new Affliction(impairment, this.#relays) : undefined
+  }
+
+  async close(): Promise<void> {
+    this.#stopClock()
+    for (const listener of this.#listeners) listener.close()
+    this.#affliction?.end()
+    for (const { socket } of this.#relays) socket.destroy()
+    await this.process.stop()
+  }
+
+  /**
+   * What `stats` says, and beside it what the metrics want of a node and its host; undefined when memcached does not answer.
+   * Of the traffic on sockets it tells bytes only.
+   */
+  async statistics(): Promise<ReadonlyMap<string, string | number> | undefined> {
+    const stats = await this.#stats()
+    if (!stats) return undefined
+    const number = (name: string) => Number(stats.get(name) ?? Number.NaN)
+    const { configs, counters } = this.#core
+    return new Map<string, string | number>([
+      ...stats,
+      ['cmd_config_get', counters.cmdConfigGet],
+      ['cmd_config_set', counters.cmdConfigSet],
+      ['curr_config', configs.count],
+      ['cpu_seconds', number('rusage_user') + number('rusage_system')],
+      ['cpu_cores', number('threads')],
+      ['memory_bytes', number('total_malloced')],
+      ['swap_bytes', swappedBytes(this.process.pid ?? 'self') ?? Number.NaN],
+    ])
+  }
+
+  /** Zeros when memcached does not answer. */
+  async counters(): Promise<Omit<NodeCounters, 'worker'>> {
+    const stats = await this.#stats()
+    const number = (name: string) => Number(stats?.get(name) ?? 0)
+    return {
+      pid: this.process.pid ?? null,
+      connections: this.#relays.size,
+      items: number('curr_items'),
+      bytes: number('bytes'),
+      memoryBytes: number('total_malloced'),
+      ecpus: 0,
+      throttled: 0,
+    }
+  }
+
+  async #stats(): Promise<ReadonlyMap<string, string> | undefined> {
+    const { operator } = this.process
+    try {
+      // The last lines of `stats slabs` tell what pages are taken.
+      const lines = (await operator.ask('stats\r\n', 'END\r\n')) + (await operator.ask('stats slabs\r\n', 'END\r\n'))
+      return new Map([...lines.matchAll(/^STAT (\S+) (.*)\r$/gm)].map(([, name = '', value = '']) => [name, value]))
+    } catch {
+      return undefined
+    }
+  }
+
+  #serve(accepted: Socket, tls: boolean): void {
+    let answerer: Connection | undefined
+    const relay = new Relay(accepted, tls, {
+      server: { path: this.process.socketFile },
+      kinds: (): RequestKinds => this.#kinds,
+      answer: (client, request) => {
+        if (!answerer) {
+          answerer = new Connection(this.#core, client.socket, 0, tls)
+          // What the client suffers from, it suffers from here too.
+          answerer.take = (bytes) => client.take(bytes)
+        }
+        answerer.receive(request, request.length)
+      },
+    })
+    this.#relays.add(relay)
+    this.#affliction?.burden(relay)
+    relay.socket.on('close', () => this.#relays.delete(relay))
+  }
+
+  #tick(): void {
+    this.#core.store.setTime(this.#clock.now())
+    if (this.#announced === undefined || this.#core.store.now < this.#legacyDue) return
+    this.#legacyDue = this.#core.store.now + LEGACY_CHECK_SECONDS
+    void this.#restoreLegacyKey()
+  }
+
+  /** Looks at the key by `me`, which neither counts as a get nor moves it in the LRU. */
+  async #restoreLegacyKey(): Promise<void> {
+    const found = await this.#lookAtLegacyKey()
+    if (found !== undefined && found !== this.#legacy) await this.#setLegacyKey()
+  }
+
+  async #setLegacyKey(): Promise<void> {
+    const data = this.#announced
+    if (!data) return
+    try {
+      const text = data.toString('latin1')
+      await this.process.operator.ask(`set ${LEGACY_KEY} 0 0 ${data.length}\r\n${text}\r\n`)
+      this.#legacy = (await this.#lookAtLegacyKey()) ?? ''
+    } catch {
+      // It ended, or has no connection left: seen to at the next check.
+    }
+  }
+
+  async #lookAtLegacyKey(): Promise<string | undefined> {
+    try {
+      const answer = await this.process.operator.ask(`me ${LEGACY_KEY}\r\n`)
+      return [...answer.matchAll(/ (?:cas|size)=\d+/g)].join('')
+    } catch {
+      return undefined
+    }
+  }
+}

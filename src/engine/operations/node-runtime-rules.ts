@@ -1,0 +1,28 @@
+import { Fault } from '../../api/faults.ts'
+import type { NodeRuntimeName } from '../../api/local-engine.ts'
+import { NoMemcached } from '../nodes/memcached/installed.ts'
+import type { Context } from './context.ts'
+
+/** What there is to say, as events, of the program that is to run a cluster's nodes; refuses one that is not there. */
+export function tellOfNodeRuntime(
+  asked: NodeRuntimeName | undefined,
+  engineVersion: string,
+  { nodeRuntimes }: Context,
+): string[] {
+  if ((asked ?? nodeRuntimes.standard) === 'embedded') return []
+  const { version } = findMemcached(nodeRuntimes)
+  if (version === engineVersion) return []
+  return [`Cache nodes run the installed memcached ${version}, not ${engineVersion}`]
+}
+
+function findMemcached(nodeRuntimes: Context['nodeRuntimes']) {
+  try {
+    return nodeRuntimes.memcached()
+  } catch (error) {
+    if (!(error instanceof NoMemcached)) throw error
+    throw new Fault(
+      'InvalidParameterCombination',
+      `Nodes of this cluster are to be real memcached. ${error.message} ${error.hint}`,
+    )
+  }
+}
