@@ -108,7 +108,7 @@ async function listOf(
   return answer.nodes.map(({ host, ip, port }) => ({ host, port, ...(ip !== undefined && { ip }) }))
 }
 
-function givenTrust(flags: FlagValues): AskTls | undefined {
+export function givenTrust(flags: FlagValues): AskTls | undefined {
   if (typeof flags.ca !== 'string') return undefined
   try {
     return { ca: readFileSync(flags.ca, 'utf8') }
@@ -118,7 +118,7 @@ function givenTrust(flags: FlagValues): AskTls | undefined {
 }
 
 /** What verifies host:port: the file given, else the local engine's authority, else those that Node knows. */
-function localTrust(flags: FlagValues): AskTls {
+export function localTrust(flags: FlagValues): AskTls {
   const given = givenTrust(flags)
   if (given) return given
   const { authorityCertificate } = engineFiles(stateDirectory(flags['state-dir'] as string | undefined, environment))

@@ -3,12 +3,12 @@
  * client adds endpoint rules, a credential chain, retries and TLS, which take three times as long to load as this.
  * A bundle of its own (see tools/build.ts): it shares no classes with the rest, so what it throws is as it came.
  */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { Model } from '../api/shapes.ts'
 import { postOnce } from './loopback-post.ts'
 import * as schemas from './operation-schemas.ts'
+import { Sha256 } from './sha256.ts'
 import type { LocalTarget } from './targets.ts'
 import { keepWireTimes } from './wire-times.ts'
 
@@ -49,25 +49,4 @@ function operationOf(name: keyof typeof schemas) {
   // biome-ignore lint/performance/noDynamicNamespaceImportAccess: every one of them is wanted
   const [, namespace, , , input, output] = schemas[name]
   return { namespace, name: `${namespace}#${name}`, traits: {}, input, output }
-}
-
-/** The digest the signer wants, by Node's own. */
-class Sha256 {
-  readonly #digest: Hash | Hmac
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#digest = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Uint8Array)
-  }
-
-  update(piece: Uint8Array): void {
-    this.#digest.update(piece)
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#digest.digest()
-  }
-
-  reset(): void {
-    throw new Error('a digest is made once')
-  }
 }
