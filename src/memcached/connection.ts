@@ -246,6 +246,6 @@ export class Connection implements ReplySink {
 }
 
 function address(host: string | undefined, port: number | undefined): string {
-  if (host === undefined) return ''
+  if (host === undefined) return 'unix:' // or gone already: neither has an address
   return host.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`
 }

@@ -2,7 +2,7 @@ import { Bursts } from './bursts.ts'
 import { ConfigEntries } from './config-entries.ts'
 import type { Connection } from './connection.ts'
 import { Counters } from './counters.ts'
-import type { ListenAddress } from './listener.ts'
+import type { ListenAddress, UnixAddress } from './listener.ts'
 import { Meter } from './meter.ts'
 import { type Opcode, opcodesOf } from './opcodes.ts'
 import type { Settings } from './options.ts'
@@ -32,6 +32,7 @@ export class CacheCore {
   certificateSince: number
   /** Where the node listens. */
   addresses: readonly ListenAddress[] = []
+  sockets: readonly UnixAddress[] = []
   /** Where requests are counted by prefix, while `stats detail` is on. */
   prefixes: PrefixStats | undefined
   /** What has been counted so far. */
@@ -55,7 +56,7 @@ export class CacheCore {
   }
 
   get listeners(): number {
-    return this.addresses.length
+    return this.addresses.length + this.sockets.length
   }
 
   /** The node's own address: the first it listened on. */

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import type { NodeTls } from './options.ts'
@@ -6,6 +7,12 @@ import type { NodeTls } from './options.ts'
 export interface ListenAddress {
   readonly host: string
   readonly port: number
+}
+
+/** A socket in the file system, and who may connect to it: permission bits. */
+export interface UnixAddress {
+  readonly path: string
+  readonly mode: number
 }
 
 /** Called with each accepted socket; `handle` is set when it may be read through the shared buffer. */
@@ -19,20 +26,20 @@ export type Gate = (socket: net.Socket, admit: () => void) => boolean | 'held'
 
 /** One open port. */
 export class Listener {
-  readonly address: ListenAddress
+  readonly address: ListenAddress | UnixAddress
   readonly #server: net.Server
   /** Makes TLS of what the server accepts. */
   readonly #secure: tls.Server | undefined
 
-  private constructor(server: net.Server, secure: tls.Server | undefined, address: ListenAddress) {
+  private constructor(server: net.Server, secure: tls.Server | undefined, address: ListenAddress | UnixAddress) {
     this.#server = server
     this.#secure = secure
     this.address = address
   }
 
-  /** Opens a port; rejects with the ErrnoException (EADDRINUSE ...) and leaves nothing behind. */
+  /** Opens a port or socket; rejects with the ErrnoException (EADDRINUSE ...) and leaves nothing behind. */
   static async open(
-    { host, port }: ListenAddress,
+    address: ListenAddress | UnixAddress,
     certificate: NodeTls | undefined,
     backlog: number,
     gate: Gate,
@@ -53,14 +60,19 @@ export class Listener {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       // ::1 must not take the IPv4 port as well: the other family has a listener of its own, or none.
-      server.listen({ host, port, backlog, ipv6Only: true, exclusive: true }, () => {
+      const place = 'path' in address ? { path: address.path } : { ...address, ipv6Only: true }
+      server.listen({ ...place, backlog, exclusive: true }, () => {
         server.off('error', reject)
         resolve()
       })
     })
     server.on('error', () => undefined) // an accept that fails (EMFILE) concerns that one client only
+    if ('path' in address) {
+      chmodSync(address.path, address.mode)
+      return new Listener(server, secure, address)
+    }
     const bound = server.address() as net.AddressInfo // a listening TCP server has one
-    return new Listener(server, secure, { host, port: bound.port })
+    return new Listener(server, secure, { host: address.host, port: bound.port })
   }
 
   /** Stops accepting; the port is free once this returns. Connections stay. */

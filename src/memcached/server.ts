@@ -4,7 +4,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
 import { Affliction, type Impairment } from './impairment.ts'
-import { type Admits, type ListenAddress, Listener } from './listener.ts'
+import { type Admits, type ListenAddress, Listener, type UnixAddress } from './listener.ts'
 import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
 import { rewrap } from './shared-reads.ts'
 import { generalStats } from './stats/general.ts'
@@ -87,7 +87,7 @@ export class CacheNode {
    * @returns The address with its real port.
    * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
    */
-  async listen(address: ListenAddress, { plain = false } = {}): Promise<ListenAddress> {
+  async listen<A extends ListenAddress | UnixAddress>(address: A, { plain = false } = {}): Promise<A> {
     const { backlog } = this.#core.settings
     const listener = await Listener.open(
       address,
@@ -98,23 +98,35 @@ export class CacheNode {
       () => this.#core.counters.handshakeErrors++,
     )
     this.#listeners.add(listener)
-    this.#core.addresses = this.addresses
-    return listener.address
+    this.#tellWhere()
+    return listener.address as A // an address of the kind that was asked for
   }
 
   /** Stops listening on an address; connections made through it stay. */
   async unlisten({ host, port }: ListenAddress): Promise<void> {
     for (const listener of this.#listeners) {
-      if (listener.address.host !== host || listener.address.port !== port) continue
+      const { address } = listener
+      if ('path' in address || address.host !== host || address.port !== port) continue
       listener.close()
       this.#listeners.delete(listener)
     }
-    this.#core.addresses = this.addresses
+    this.#tellWhere()
   }
 
-  /** Where the node listens now. */
+  /** Where the node listens on the network now. */
   get addresses(): readonly ListenAddress[] {
-    return [...this.#listeners].map(({ address }) => address)
+    return this.#core.addresses
+  }
+
+  /** The sockets in the file system it listens on. */
+  get sockets(): readonly UnixAddress[] {
+    return this.#core.sockets
+  }
+
+  #tellWhere(): void {
+    const all = [...this.#listeners].map(({ address }) => address)
+    this.#core.addresses = all.filter((address) => 'port' in address)
+    this.#core.sockets = all.filter((address) => 'path' in address)
   }
 
   /** Sets the configuration entry `cluster` and the key that clients before 1.4.14 read. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -150,6 +150,25 @@ describe('cachectl node run', () => {
     expect(code).toBe(255)
     expect(stderr).toContain(`Something listens on 127.0.0.1:${port} already.`)
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'listens on a socket in the file system instead, also after one that was killed',
+    async () => {
+      const path = join(scratch(), 'node.sock')
+      const killed = await nodeRun(['-s', path])
+      killed.child.kill('SIGKILL')
+      await killed.ended
+      const { child, addresses, ended } = await nodeRun(['--unix-socket', path, '--unix-mask', '770'])
+      expect(addresses).toEqual([path])
+      expect(statSync(path).mode & 0o777).toBe(0o770)
+      const client = await connect(path)
+      expect(await client.ask('set a 0 0 1\r\nx\r\nget a\r\n')).toBe('STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n')
+      expect(await client.ask('stats settings\r\n')).toContain(`STAT domain_socket ${path}\r\nSTAT umask 770\r\n`)
+      child.kill('SIGTERM')
+      expect(await ended).toBe(0)
+      expect(existsSync(path)).toBe(false)
+    },
+  )
 
   it('refuses what it cannot do with 252, and tells its version', async () => {
     expect(await cachectl(['node', 'run', '-d'])).toMatchObject({ code: 252, stderr: expect.stringContaining('-d: ') })

@@ -26,9 +26,15 @@ export class MemcachedClient {
     socket.on('error', end)
   }
 
-  static connect(port: number, host = '127.0.0.1', tlsOptions?: tls.ConnectionOptions): Promise<MemcachedClient> {
+  /** @param place A port, or the path of a socket in the file system. */
+  static connect(
+    place: number | string,
+    host = '127.0.0.1',
+    tlsOptions?: tls.ConnectionOptions,
+  ): Promise<MemcachedClient> {
     return new Promise((resolve, reject) => {
-      const socket = tlsOptions === undefined ? net.connect({ port, host }) : tls.connect({ port, host, ...tlsOptions })
+      const to = typeof place === 'string' ? { path: place } : { port: place, host }
+      const socket = tlsOptions === undefined ? net.connect(to) : tls.connect({ ...to, ...tlsOptions })
       const client = new MemcachedClient(socket)
       socket.once('error', reject)
       socket.once(tlsOptions === undefined ? 'connect' : 'secureConnect', () => resolve(client))

@@ -22,6 +22,7 @@ export class NodeRun extends BaseCommand {
   static override examples = [
     'node run --listen 127.0.0.1:0',
     'node run -m 1024 -c 4096 -I 2m -o idle_timeout=60',
+    'node run --unix-socket /run/user/1000/cache.sock',
     'node run -Z -o ssl_chain_cert=node.pem,ssl_key=node.key',
   ]
 
@@ -39,6 +40,7 @@ export class NodeRun extends BaseCommand {
         const ended = new AbortController()
         const node = await runNode(plan, environment, () => ended.abort())
         for (const { host, port } of node.addresses) printLine(endpoint(host, port))
+        for (const { path } of node.sockets) printLine(path)
         await aborted(AbortSignal.any([signal, ended.signal]))
         await node.close()
       })

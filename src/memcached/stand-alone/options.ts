@@ -55,6 +55,26 @@ export const OPTIONS: readonly Option[] = [
     },
   },
   {
+    long: 'unix-socket',
+    char: 's',
+    value: '<path>',
+    meaning: 'listen on a socket in the file system instead of the network',
+    read(plan, value) {
+      plan.socketPath = value
+    },
+  },
+  {
+    long: 'unix-mask',
+    char: 'a',
+    value: '<mode>',
+    meaning: 'who may connect to that socket, octal (default 700)',
+    read(plan, value) {
+      if (!/^0?[0-7]{3}$/.test(value))
+        throw new BadArgument(`-a: permissions in octal are needed, as 770, not '${value}'`)
+      plan.socketMode = Number.parseInt(value, 8)
+    },
+  },
+  {
     long: 'memory-limit',
     char: 'm',
     value: '<megabytes>',
@@ -264,7 +284,6 @@ export const OPTIONS: readonly Option[] = [
     'a node of this command stays on its terminal',
     'Start it in the background with your shell: &',
   ),
-  refused('unix-socket', 's', 'a node of this command listens on TCP only', 'Give it an address with -l.', '<path>'),
   refused('enable-sasl', 'S', 'there is no SASL here', 'ElastiCache for Memcached has none either.'),
   refused('auth-file', 'Y', 'there is no authentication here', 'ElastiCache for Memcached has none either.', '<path>'),
   refused('memory-file', 'e', 'items do not survive a restart here', 'Start without it.', '<path>'),

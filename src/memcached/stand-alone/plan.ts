@@ -7,6 +7,9 @@ export interface Plan {
   readonly listen: string[]
   /** For those without one; 0 is any free one. */
   port: number
+  /** The path of a socket to listen on instead of the network, and who may connect to it: permission bits. */
+  socketPath?: string
+  socketMode: number
   /** Whether there is TLS. */
   secure: boolean
   clientCertificates?: 'asked' | 'demanded'
@@ -41,6 +44,7 @@ export function defaultPlan(): Plan {
     node: { engineVersion: '1.6.22', memoryLimit: 64 * MIB, maxConnections: 1024, verbosity: 0 },
     listen: [],
     port: 11_211,
+    socketMode: 0o700,
     secure: false,
     reported: {},
     mayShutDown: false,

@@ -1,13 +1,15 @@
 /** Starts the node of a command line, and ends it: files, signals and words of a process of its own. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ListenAddress, UnixAddress } from '../listener.ts'
 import type { NodeTls } from '../options.ts'
-import { CacheNode, type ListenAddress } from '../server.ts'
+import { CacheNode } from '../server.ts'
 import { DebugClock } from './debug-clock.ts'
 import { type Interface, interfacesOf } from './interfaces.ts'
 import { BadArgument, type Plan } from './plan.ts'
 
 export interface RunningNode {
   readonly addresses: readonly ListenAddress[]
+  readonly sockets: readonly UnixAddress[]
   /** Ends the node, and takes its pid file away. */
   close(): Promise<void>
 }
@@ -25,7 +27,8 @@ export async function runNode(
   environment: Readonly<Record<string, string | undefined>>,
   end: () => void,
 ): Promise<RunningNode> {
-  const interfaces = await interfacesOf(plan)
+  const { socketPath: path, socketMode: mode } = plan
+  const interfaces = path === undefined ? await interfacesOf(plan) : []
   const tls = plan.secure ? readCertificates(plan) : undefined
   const clock = plan.mayMoveTime ? new DebugClock() : undefined
   const node: CacheNode = new CacheNode(
@@ -42,6 +45,7 @@ export async function runNode(
   )
   try {
     await listenOn(node, interfaces)
+    if (path !== undefined) await listenOnSocket(node, { path, mode })
     if (plan.pidFile !== undefined) writeFileSync(plan.pidFile, `${process.pid}\n`)
   } catch (error) {
     await node.close()
@@ -51,6 +55,7 @@ export async function runNode(
   if (portFile !== undefined) writeFileSync(portFile, portLines(node.addresses))
   return {
     addresses: node.addresses,
+    sockets: node.sockets,
     async close() {
       await node.close()
       if (plan.pidFile !== undefined) rmSync(plan.pidFile, { force: true })
@@ -69,6 +74,12 @@ async function listenOn(node: CacheNode, interfaces: readonly Interface[]): Prom
       if (!optional) throw error
     }
   }
+}
+
+/** What a node that was killed left behind is taken away first, as memcached does. */
+async function listenOnSocket(node: CacheNode, address: UnixAddress): Promise<void> {
+  if (lstatSync(address.path, { throwIfNoEntry: false })?.isSocket()) rmSync(address.path)
+  await node.listen(address)
 }
 
 const portLines = (addresses: readonly ListenAddress[]): string =>

@@ -2,10 +2,13 @@ import type { CacheCore } from '../core.ts'
 import type { StatLine } from './lines.ts'
 
 /** `stats conns`: listeners and clients, by a number of their own where memcached shows file descriptors. */
-export function connectionsStats({ connections, addresses, store }: CacheCore): StatLine[] {
+export function connectionsStats({ connections, addresses, sockets, store }: CacheCore): StatLine[] {
   const lines: StatLine[] = []
-  for (const [index, { host, port }] of addresses.entries()) {
-    const address = host.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`
+  const listening = [
+    ...addresses.map(({ host, port }) => (host.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`)),
+    ...sockets.map(({ path }) => `unix:${path}`),
+  ]
+  for (const [index, address] of listening.entries()) {
     lines.push([`${index}:addr`, address], [`${index}:state`, 'conn_listening'], [`${index}:secs_since_last_cmd`, 0])
   }
   for (const { id, peerAddress, localAddress, lastCommandAt, expecting } of connections) {

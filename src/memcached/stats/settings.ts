@@ -3,7 +3,7 @@ import type { Settings } from '../options.ts'
 import { type StatLine, yesNo } from './lines.ts'
 
 /** `stats settings`, in memcached 1.6.18's order; what an embedded node has no use for stands at its default. */
-export function settingsStats({ settings, store, address, prefixes }: CacheCore): StatLine[] {
+export function settingsStats({ settings, store, address, sockets: [socket], prefixes }: CacheCore): StatLine[] {
   return [
     ['maxbytes', store.slabs.memoryLimit],
     ['maxconns', settings.maxConnections],
@@ -13,8 +13,8 @@ export function settingsStats({ settings, store, address, prefixes }: CacheCore)
     ['verbosity', settings.verbosity],
     ['oldest', store.oldestLive],
     ['evictions', settings.evictToFree ? 'on' : 'off'],
-    ['domain_socket', 'NULL'],
-    ['umask', 700],
+    ['domain_socket', socket?.path ?? 'NULL'],
+    ['umask', socket ? socket.mode.toString(8) : 700],
     ['shutdown_command', yesNo(settings.operator.shutdown !== undefined)],
     ['growth_factor', settings.growthFactor.toFixed(2)],
     ['chunk_size', settings.chunkSize],
