@@ -58,6 +58,7 @@ const handWritten: Record<string, LoadCommand> = {
   doctor: async () => (await import('./cli/commands/doctor.ts')).Doctor,
   dns: async () => (await import('./cli/commands/dns.ts')).Dns,
   tls: async () => (await import('./cli/commands/tls.ts')).Tls,
+  connections: async () => (await import('./cli/commands/connections.ts')).Connections,
   proxy: async () => (await import('./cli/commands/proxy.ts')).ProxyCommand,
   'proxy:weight': async () => (await import('./cli/commands/proxy-control.ts')).ProxyWeight,
   'proxy:list': async () => (await import('./cli/commands/proxy-control.ts')).ProxyList,

@@ -87,7 +87,19 @@ const EVERY_DAY = ['list', 'scale', 'tag', 'quotas', 'backup', 'completion']
 /** Our own commands in the order a person meets them; what is not named here follows by name. */
 const ORDER = [
   ...['quickstart', 'engine:start', 'engine:status', 'engine:env', 'engine:logs', 'engine:stop', 'engine:reset'],
-  ...['engine:ca', ...EVERY_DAY, 'endpoints', 'discover', 'probe', 'doctor', 'dns', 'tls', 'preference', 'proxy'],
+  ...[
+    'engine:ca',
+    ...EVERY_DAY,
+    'endpoints',
+    'discover',
+    'probe',
+    'doctor',
+    'dns',
+    'tls',
+    'preference',
+    'connections',
+    'proxy',
+  ],
 ]
 
 /** Every command once, in the order the root page lists them, whatever order they are given in. */

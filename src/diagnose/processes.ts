@@ -45,6 +45,23 @@ export async function socketsOf(pid: number): Promise<ReadonlySet<string>> {
   return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
 }
 
+/** How many files a process has open and may have. `used` is absent for processes of other users. */
+export interface OpenFiles {
+  readonly used?: number
+  readonly soft: number
+  readonly hard: number
+}
+
+/** Undefined where it can't be read, or where there is no limit. */
+export async function openFilesOf(pid: number | 'self'): Promise<OpenFiles | undefined> {
+  const [limits, open] = await Promise.all([
+    readText(`/proc/${pid}/limits`),
+    readdir(`/proc/${pid}/fd`).catch(() => undefined),
+  ])
+  const found = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)
+  return found ? { ...(open && { used: open.length }), soft: Number(found[1]), hard: Number(found[2]) } : undefined
+}
+
 /** The arguments a process was started with. Empty where it can't be read. */
 export const argumentsOf = async (pid: number): Promise<readonly string[]> =>
   (await readText(`/proc/${pid}/cmdline`)).split('\0').filter(Boolean)

@@ -11,6 +11,9 @@ export interface TcpSocket {
   readonly remotePort: number
   readonly family: Family
   readonly state: TcpState
+  /** Of the user it belongs to; 0 also when it belongs to nobody any more. */
+  readonly uid: number
+  /** `0`: the kernel keeps it, no process does. */
   readonly inode: string
 }
 
@@ -46,7 +49,7 @@ export function parseProcNetTcp(text: string, order: 'LE' | 'BE' = endianness())
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/)
+      const [, local = '', remote = '', state = '', , , , uid = '', , inode = ''] = line.trim().split(/\s+/)
       const known = STATES[state as keyof typeof STATES]
       if (!known) return []
       const [from, to] = [addressOf(local, order), addressOf(remote, order)]
@@ -58,6 +61,7 @@ export function parseProcNetTcp(text: string, order: 'LE' | 'BE' = endianness())
           remotePort: to.port,
           family: familyOf(to.address),
           state: known,
+          uid: Number(uid),
           inode,
         },
       ]

@@ -6,7 +6,7 @@ import { openPort } from './loopback.ts'
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 
 test('addresses of /proc/net/tcp are read in the order of the machine', () => {
-  const row = '   0: 0100007F:2BCB 4D0A1FAC:1F90 06 00000000:00000000 00:00000000 00000000     0        0 4711 1\n'
+  const row = '   0: 0100007F:2BCB 4D0A1FAC:1F90 06 00000000:00000000 00:00000000 00000000    33        0 4711 1\n'
   expect(parseProcNetTcp(HEAD + row, 'LE')).toEqual([
     {
       localAddress: '127.0.0.1',
@@ -15,6 +15,7 @@ test('addresses of /proc/net/tcp are read in the order of the machine', () => {
       remotePort: 8080,
       family: 4,
       state: 'TIME-WAIT',
+      uid: 33,
       inode: '4711',
     },
   ])
