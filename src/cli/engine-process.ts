@@ -1,6 +1,6 @@
 /** Starts the engine's process and waits for its word. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type EngineInfo, type EngineOptions, engineFiles } from '../api/local-engine.ts'
 import { environmentWith } from './environment.ts'
@@ -20,9 +20,8 @@ const engineEnvironment = () =>
 
 /** Leaves an engine behind that outlives this process; its output goes to the log. Returns once the API answers. */
 export async function startDetached(options: EngineOptions): Promise<EngineInfo> {
-  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 })
   const files = engineFiles(options.stateDir)
-  const log = openSync(files.log, 'a', 0o600)
+  const log = openLog(options.stateDir, files.log)
   try {
     const child = spawn(process.execPath, engineArguments(options), {
       detached: true,
@@ -36,6 +35,24 @@ export async function startDetached(options: EngineOptions): Promise<EngineInfo>
     return info
   } finally {
     closeSync(log)
+  }
+}
+
+/** The engine's own checks would come too late for its log: another user's directory is left alone. */
+function openLog(stateDir: string, log: string): number {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    const { uid } = statSync(stateDir)
+    const me = process.geteuid?.()
+    if (me !== undefined && uid !== me) throw new Error(`it belongs to another user (uid ${uid}, not ${me})`)
+    return openSync(log, 'a', 0o600)
+  } catch (error) {
+    const why = (error as Error).message
+    throw new Problem(
+      'general',
+      `The state directory ${stateDir} cannot be used: ${why}.`,
+      'Use a --state-dir of your own.',
+    )
   }
 }
 
@@ -67,6 +84,7 @@ function wordOf(child: ChildProcess, lastWords: () => string): Promise<EngineInf
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Problem('general', `The engine could not be started: ${error.message}`)))
     child.on('exit', (code, signal) => {
+      if (signal === 'SIGBUS' || signal === 'SIGSEGV') return reject(crashed(signal))
       reject(new Problem('general', `The engine ended before it was ready (${signal ?? `code ${code}`}).`, lastWords()))
     })
     child.on('message', (word: Word) => {
@@ -76,6 +94,14 @@ function wordOf(child: ChildProcess, lastWords: () => string): Promise<EngineInf
     })
   })
 }
+
+/** What LMDB makes of pages that are damaged; damage that can be seen beforehand is told of by the engine itself. */
+const crashed = (signal: string): Problem =>
+  new Problem(
+    'general',
+    `The engine crashed while it read its state (${signal}), which may be damaged.`,
+    'Put the state directory aside, or bring back a copy, and start again; or use another --state-dir.',
+  )
 
 const SHOWN_LINES = 10
 

@@ -10,6 +10,7 @@ import type { Principal, Principals } from './principals.ts'
 import { encodeFault, encodeResult } from './query-protocol.ts'
 import type { HttpAnswer, HttpRequest } from './server.ts'
 import type { Signatures } from './signature.ts'
+import { isFull } from './state-dir.ts'
 
 const XML = 'text/xml;charset=utf-8'
 
@@ -122,6 +123,9 @@ const xml = (status: number, body: string, requestId: string): HttpAnswer => ({
 
 function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {
   log(`request ${requestId}: ${(error as Error).stack ?? error}`)
+  // Words of our own: AWS has no disk that could be full.
+  if (isFull(error))
+    return new Fault('InternalFailure', 'The disk of the state directory is full; nothing has changed.')
   return new Fault(
     'InternalFailure',
     'The request processing has failed because of an unknown error; see the engine log.',

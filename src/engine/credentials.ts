@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { EngineCredentials } from '../api/local-engine.ts'
 import { bearerToken } from './bearer.ts'
+import { readWhole, writeWhole } from './durable-file.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -11,13 +11,14 @@ export const accessKey = (length: number): string =>
 
 /** The engine's own credentials: made at the first start, kept in a file only its owner can read. */
 export function openCredentials(file: string): EngineCredentials {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as EngineCredentials
+  const known = readWhole(file) as EngineCredentials | undefined
+  if (known) return known
   const credentials: EngineCredentials = {
     // Twenty characters that begin like any access key, so that tools which check the form accept it.
     accessKeyId: `AKIALOCAL${accessKey(11)}`,
     secretAccessKey: randomBytes(30).toString('base64'),
     controlToken: bearerToken(),
   }
-  writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+  writeWhole(file, `${JSON.stringify(credentials, null, 2)}\n`)
   return credentials
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import {
   ACCOUNT_ID,
@@ -20,6 +20,7 @@ import { securityGroupRoutes } from './control/security-groups.ts'
 import { subnetRoutes } from './control/subnets.ts'
 import { userRoutes } from './control/users.ts'
 import { openCredentials } from './credentials.ts'
+import { writeWhole } from './durable-file.ts'
 import { ApiThrottle } from './faults/api-throttle.ts'
 import { FaultKeeper } from './faults/keeper.ts'
 import { frontDoor } from './front-door.ts'
@@ -42,6 +43,7 @@ import { Principals } from './principals.ts'
 import { LoopbackServer } from './server.ts'
 import { Serverless } from './serverless.ts'
 import { Signatures } from './signature.ts'
+import { openStateDirectory } from './state-dir.ts'
 import { reportStatus } from './status.ts'
 import type { HolderRecord } from './store/records.ts'
 import { Store } from './store/store.ts'
@@ -85,8 +87,7 @@ const memoryBudget = (): number => Math.floor(totalmem() / 2)
  */
 export async function startEngine(parts: EngineParts): Promise<Engine> {
   const { stateDir, log, random = Math.random } = parts
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-  chmodSync(stateDir, 0o700)
+  openStateDirectory(stateDir)
   const files = engineFiles(stateDir)
   const store = Store.open(files.store)
   const me: HolderRecord = { pid: process.pid, processStart: processStart(process.pid), url: '' }
@@ -296,7 +297,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     startedAt: new Date(systemClock.now()).toISOString(),
   }
   store.claim({ ...me, url: info.url }, () => false)
-  writeFileSync(files.info, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 })
+  writeWhole(files.info, `${JSON.stringify(info, null, 2)}\n`)
   log(`cachectl engine ${parts.version} answers at ${info.url}`)
 
   return {

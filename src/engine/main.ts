@@ -1,8 +1,9 @@
 /** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
 import type { EngineInfo, EngineOptions } from '../api/local-engine.ts'
 import { type Engine, StateDirectoryHeld, startEngine } from './engine.ts'
-
 import { NoMemcached } from './nodes/memcached/installed.ts'
+import { isFull } from './state-dir.ts'
+import { StateUnusable } from './store/state-file.ts'
 
 declare const CACHECTL_VERSION: string
 
@@ -42,6 +43,13 @@ try {
 function explain(error: NodeJS.ErrnoException): { message: string; hint?: string } {
   if (error instanceof StateDirectoryHeld) {
     return { message: error.message, hint: 'Use that engine, stop it, or choose another --state-dir.' }
+  }
+  if (error instanceof StateUnusable) return { message: error.message, hint: error.hint }
+  if (isFull(error)) {
+    return {
+      message: `The disk of ${options.stateDir} is full: ${error.message}.`,
+      hint: 'Make room, or choose another --state-dir.',
+    }
   }
   if (error.code === 'EADDRINUSE') {
     return {

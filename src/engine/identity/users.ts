@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { Fault } from '../../api/faults.ts'
 import { DEFAULT_USER, type UserEntry, type UserFile } from '../../api/identity.ts'
 import { accessKey } from '../credentials.ts'
+import { readWhole, writeWhole } from '../durable-file.ts'
 import { type Policy, readPolicy } from './policy.ts'
 
 const USER_NAME = /^[\w+=,.@-]{1,64}$/
@@ -18,7 +18,7 @@ export class Users {
 
   constructor(path: string) {
     this.#path = path
-    this.#users = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as UserFile).users : []
+    this.#users = (readWhole(path) as UserFile | undefined)?.users ?? []
     this.#index()
   }
 
@@ -89,17 +89,8 @@ export class Users {
     throw invalid(`The user with name ${userName} cannot be found.`)
   }
 
-  /** A new file in the place of the old one: whoever reads it sees one or the other. */
   #write(users: readonly UserEntry[]): void {
-    const next = `${this.#path}.new`
-    const file = openSync(next, 'w', 0o600)
-    try {
-      writeSync(file, `${JSON.stringify({ users } satisfies UserFile, null, 2)}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(next, this.#path)
+    writeWhole(this.#path, `${JSON.stringify({ users } satisfies UserFile, null, 2)}\n`)
     this.#users = users
     this.#index()
   }

@@ -1,7 +1,8 @@
 import 'reflect-metadata' // @peculiar/x509 needs it before itself
 import { webcrypto } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import * as x509 from '@peculiar/x509'
+import { writeWhole } from '../durable-file.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const YEAR_MS = 365 * 24 * 3600 * 1000
@@ -47,8 +48,9 @@ export class Authority {
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ],
     })
-    writeFileSync(files.key, await privateKeyPem(keys.privateKey), { mode: 0o600 })
-    writeFileSync(files.certificate, `${certificate.toString('pem')}\n`, { mode: 0o644 })
+    // The certificate last: an authority with half of its files is made anew.
+    writeWhole(files.key, await privateKeyPem(keys.privateKey))
+    writeWhole(files.certificate, `${certificate.toString('pem')}\n`, 0o644)
     return new Authority(keys.privateKey, certificate)
   }
 

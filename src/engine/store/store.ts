@@ -1,5 +1,6 @@
 import { open, type RootDatabase } from 'lmdb'
 import type { EventRecord, HolderRecord, RecordKind, Records } from './records.ts'
+import { damaged, refuseDamaged, StateUnusable } from './state-file.ts'
 
 type Key = (string | number)[]
 type AnyRecord = Records[RecordKind]
@@ -13,6 +14,14 @@ export interface Change {
 
 const EVENT = 'event'
 const HOLDER: Key = ['holder']
+const VERSION: Key = ['version']
+/** Keys that are about the store itself. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['holder', 'version'])
+/**
+ * Goes up when records change so that an engine before it would misread them. New members that may be absent are no such
+ * change.
+ */
+const STATE_VERSION = 1
 const UP_TO = '\uffff'
 
 /**
@@ -34,13 +43,22 @@ export class Store {
     for (const { key, value } of database.getRange({})) {
       const [kind] = key as [string]
       if (kind === EVENT) this.#rememberEvent(key[1] as number, value as EventRecord)
-      else if (kind !== HOLDER[0]) this.#remember(kind as RecordKind, value as AnyRecord)
+      else if (!OWN_KEYS.has(kind)) this.#remember(kind as RecordKind, value as AnyRecord)
     }
   }
 
+  /** Throws StateUnusable when the file is damaged, or was written by a cachectl that knows more. */
   static open(file: string): Store {
+    refuseDamaged(file)
     // Without overlapping sync a transaction returns only when it is flushed.
-    return new Store(open<unknown, Key>({ path: file, noSubdir: true, overlappingSync: false }))
+    const database = open<unknown, Key>({ path: file, noSubdir: true, overlappingSync: false })
+    try {
+      refuseNewer(database, file)
+      return new Store(database)
+    } catch (error) {
+      void database.close()
+      throw error instanceof StateUnusable ? error : damaged(file, (error as Error).message)
+    }
   }
 
   get<K extends RecordKind>(kind: K, region: string, id: string): Records[K] | undefined {
@@ -123,7 +141,7 @@ export class Store {
   /** Deletes every record and event of every region. */
   clear(): void {
     this.#database.transactionSync(() => {
-      for (const key of [...this.#database.getKeys({})]) if (key[0] !== HOLDER[0]) this.#database.remove(key)
+      for (const key of [...this.#database.getKeys({})]) if (!OWN_KEYS.has(String(key[0]))) this.#database.remove(key)
     })
     this.#tables.clear()
     this.#events.clear()
@@ -138,6 +156,7 @@ export class Store {
       const holder = this.#database.get(HOLDER) as HolderRecord | undefined
       if (holder && isAlive(holder)) return holder
       this.#database.put(HOLDER, me)
+      this.#database.put(VERSION, STATE_VERSION)
       return undefined
     })
   }
@@ -171,4 +190,13 @@ export class Store {
     this.#events.set(event.region, events)
     this.#nextEvent = number + 1
   }
+}
+
+function refuseNewer(database: RootDatabase<unknown, Key>, file: string): void {
+  const version = database.get(VERSION) ?? STATE_VERSION
+  if (version === STATE_VERSION) return
+  throw new StateUnusable(
+    `The state in ${file} has version ${version}; this cachectl reads version ${STATE_VERSION}. It has been left as it is.`,
+    'It was written by a newer cachectl: use that one, or another --state-dir.',
+  )
 }

@@ -1,0 +1,30 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { damaged } from './store/state-file.ts'
+
+/**
+ * Puts a new file in the place of the old one, on disk when this returns: whoever reads it sees one or the other, also after
+ * a crash. When the disk is full the old one stays.
+ */
+export function writeWhole(path: string, text: string, mode = 0o600): void {
+  const next = `${path}.new`
+  // What a crash left of an earlier attempt may be of another mode.
+  rmSync(next, { force: true })
+  const file = openSync(next, 'w', mode)
+  try {
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(next, path)
+}
+
+/** A JSON file that {@link writeWhole} wrote; undefined when there is none. Throws StateUnusable for one that is damaged. */
+export function readWhole(path: string): unknown {
+  if (!existsSync(path)) return undefined
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown
+  } catch (error) {
+    throw damaged(path, (error as Error).message)
+  }
+}
