@@ -193,7 +193,7 @@ export class Connection implements ReplySink {
   }
 
   #write(bytes: Buffer): void {
-    if (this.#direct?.ready !== true) this.socket.write(bytes)
+    if (this.#direct === undefined) this.socket.write(bytes)
     else if (!this.#direct.write(bytes)) this.#lost()
   }
 
