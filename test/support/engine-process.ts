@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished } from 'vitest'
-import { type EngineCredentials, type EngineInfo, engineFiles } from '../../src/api/local-engine.ts'
+import { type EngineCredentials, type EngineInfo, type EngineOptions, engineFiles } from '../../src/api/local-engine.ts'
 import { clientOf } from './engine.ts'
 
 const engineFile = new URL('../../dist/engine.js', import.meta.url)
@@ -20,8 +20,11 @@ export interface EngineProcess {
 type Outcome = { ready?: EngineInfo; failed?: { message: string } }
 
 /** The engine as a process of its own, as `cachectl engine start` runs it. */
-export function launch(stateDir: string): Promise<{ child: ChildProcess; outcome: Outcome }> {
-  const options = JSON.stringify({ stateDir, port: 0, region: 'us-west-2', pace: 'quick' })
+export function launch(
+  stateDir: string,
+  more: Partial<EngineOptions> = {},
+): Promise<{ child: ChildProcess; outcome: Outcome }> {
+  const options = JSON.stringify({ stateDir, port: 0, region: 'us-west-2', pace: 'quick', ...more })
   const child = fork(engineFile, [options], { stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   return new Promise((resolve, reject) => {
@@ -31,8 +34,8 @@ export function launch(stateDir: string): Promise<{ child: ChildProcess; outcome
 }
 
 /** Starts it and waits until it is ready; killed at the end of the test. */
-export async function start(stateDir: string): Promise<EngineProcess> {
-  const { child, outcome } = await launch(stateDir)
+export async function start(stateDir: string, more: Partial<EngineOptions> = {}): Promise<EngineProcess> {
+  const { child, outcome } = await launch(stateDir, more)
   const info = outcome.ready ?? expect.fail(outcome.failed?.message)
   const credentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8')) as EngineCredentials
   const kill = () =>

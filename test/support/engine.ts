@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { onTestFinished } from 'vitest'
-import type { Pace } from '../../src/api/local-engine.ts'
+import type { NodeRuntimeName, Pace } from '../../src/api/local-engine.ts'
 import { type Engine, startEngine } from '../../src/engine/engine.ts'
 import type { Clock } from '../../src/engine/lifecycle/clock.ts'
 import { eventually } from './eventually.ts'
 
 const workerFile = new URL('../../dist/node-worker.js', import.meta.url)
+
+/** Set to run the tests of the engine against real memcached: what holds for embedded nodes holds for those. */
+const everywhere = process.env.CACHECTL_TEST_NODE_RUNTIME as NodeRuntimeName | undefined
 
 export interface TestEngine extends Engine {
   readonly stateDir: string
@@ -23,6 +26,7 @@ export interface TestEngineOptions {
   readonly pace?: Pace
   readonly clock?: Clock
   readonly stateDir?: string
+  readonly nodeRuntime?: NodeRuntimeName
   readonly atEnd?: AtEnd
 }
 
@@ -49,6 +53,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   const { atEnd = onTestFinished } = options
   const stateDir = options.stateDir ?? temporaryDirectory(atEnd)
   const log: string[] = []
+  const nodeRuntime = options.nodeRuntime ?? everywhere
   const engine = await startEngine({
     stateDir,
     port: 0,
@@ -58,6 +63,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     workerFile,
     log: (line) => log.push(line),
     ...(options.clock && { clock: options.clock }),
+    ...(nodeRuntime && { nodeRuntime }),
   })
   let closed = false
   const close = async () => {

@@ -18,7 +18,6 @@ export interface NodeRuntimesOptions {
   readonly stateDir: string
   /** What the engine is started with; absent: what it was started with before. */
   readonly asked: NodeRuntimeName | undefined
-  readonly findMemcached?: () => InstalledMemcached
 }
 
 /**
@@ -54,7 +53,7 @@ export class NodeRuntimes {
 
   /** The program of real nodes; throws NoMemcached. Looked for until it is there. */
   memcached(): InstalledMemcached {
-    this.#memcached ??= (this.#options.findMemcached ?? installedMemcached)()
+    this.#memcached ??= installedMemcached()
     return this.#memcached
   }
 

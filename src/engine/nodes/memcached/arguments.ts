@@ -24,8 +24,8 @@ export const connectionLimit = ({ options }: NodeSpec, { fileLimit }: Surroundin
 
 /**
  * The command line of 1.6. What of the parameter group it has no word for: config_max and config_size_max, which the engine
- * goes by; inline_ascii_resp, hot in 1.5.10 only; watch, which changes while a node runs and which the engine therefore
- * enforces itself.
+ * goes by; inline_ascii_resp, of 1.5.10 only; watch, which changes while a node runs and which the engine therefore enforces
+ * itself; worker_logbuf_size, which 1.6.18 takes for slab_sizes as well (there is no `break` in between).
  */
 export function memcachedArguments(spec: NodeSpec, place: readonly string[], surroundings: Surroundings): string[] {
   const { options } = spec
@@ -64,7 +64,6 @@ function extended({ options = { watchEnabled: true } }: NodeSpec): string[] {
     hashpowerInit !== undefined && hashpowerInit > 0 && `hashpower=${hashpowerInit}`,
     options.idleTimeout !== undefined && options.idleTimeout > 0 && `idle_timeout=${options.idleTimeout}`,
     options.watcherLogbufSize !== undefined && `watcher_logbuf_size=${options.watcherLogbufSize}`,
-    options.workerLogbufSize !== undefined && `worker_logbuf_size=${options.workerLogbufSize}`,
     options.trackSizes === true && 'track_sizes',
     // Gone since 1.6: memcached says so, and the node's parameters count as incompatible.
     options.evictUnexpiring === false && 'expirezero_does_not_evict',

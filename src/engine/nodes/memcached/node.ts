@@ -33,7 +33,7 @@ export class MemcachedNode {
   readonly #backlog: number
   readonly #admits: Admits
   readonly #kinds: { config: boolean; watch: boolean }
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners = new Map<Listener, ListenAddress>()
   readonly #relays = new Set<Relay>()
   #certificate: { readonly key: string; readonly cert: string } | undefined
   #affliction: Affliction | undefined
@@ -76,8 +76,8 @@ export class MemcachedNode {
     return new MemcachedNode(process, spec, admits, clock)
   }
 
-  /** As of CacheNode: answers the address, throws the system's error. */
-  async listen(address: ListenAddress): Promise<ListenAddress> {
+  /** Throws the system's error, and nothing stays open then. */
+  async listen(address: ListenAddress): Promise<void> {
     const listener = await Listener.open(
       address,
       this.#certificate,
@@ -86,13 +86,12 @@ export class MemcachedNode {
       (socket, tls) => this.#serve(socket, tls),
       () => undefined,
     )
-    this.#listeners.add(listener)
-    return listener.address
+    this.#listeners.set(listener, address)
   }
 
   async unlisten({ host, port }: ListenAddress): Promise<void> {
-    for (const listener of this.#listeners) {
-      if (listener.address.host !== host || listener.address.port !== port) continue
+    for (const [listener, address] of this.#listeners) {
+      if (address.host !== host || address.port !== port) continue
       listener.close()
       this.#listeners.delete(listener)
     }
@@ -111,7 +110,7 @@ export class MemcachedNode {
   }
 
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
-    for (const listener of this.#listeners) listener.renewCertificate(certificate)
+    for (const listener of this.#listeners.keys()) listener.renewCertificate(certificate)
     this.#certificate = certificate
   }
 
@@ -124,7 +123,7 @@ export class MemcachedNode {
 
   async close(): Promise<void> {
     this.#stopClock()
-    for (const listener of this.#listeners) listener.close()
+    for (const listener of this.#listeners.keys()) listener.close()
     this.#affliction?.end()
     for (const { socket } of this.#relays) socket.destroy()
     await this.process.stop()
