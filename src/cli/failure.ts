@@ -1,5 +1,5 @@
 /** The one place that turns an error of any origin into a message, a hint and an exit code (aws-cli v2's codes). */
-import { CallFailed, ExitWith, Problem, type ProblemKind } from './problem.ts'
+import { CallFailed, ExitWith, FailsWith, Problem, type ProblemKind } from './problem.ts'
 
 export interface Failure {
   readonly message: string
@@ -25,6 +25,10 @@ const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
 /** undefined: nothing to say, only a code to leave with. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof ExitWith) return undefined
+  if (error instanceof FailsWith) {
+    const failure = failureOf(error.cause)
+    return failure && { ...failure, exitCode: error.exitCode }
+  }
   if (error instanceof CallFailed) return callFailure(error)
   if (error instanceof Problem) {
     const { kind, message, hint } = error

@@ -57,3 +57,14 @@ export class ExitWith extends Error {
     this.exitCode = exitCode
   }
 }
+
+/** Ends the process with this code, after telling what went wrong: the codes of a command can be its own. */
+export class FailsWith extends Error {
+  override readonly name = 'FailsWith'
+  readonly exitCode: number
+
+  constructor(exitCode: number, cause: unknown) {
+    super(`exit ${exitCode}`, { cause })
+    this.exitCode = exitCode
+  }
+}

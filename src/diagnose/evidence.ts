@@ -5,6 +5,7 @@ import type { FirstWords } from './first-words.ts'
 import type { AddressCheck } from './gai-check.ts'
 import type { LintRemark } from './gai-lint.ts'
 import type { LocalLimits } from './local-limits.ts'
+import type { NodeAnswers } from './node-answers.ts'
 import type { ResolvedTarget, ResolveFailure } from './resolve.ts'
 import type { SourceAddress } from './source-address.ts'
 import type { Family } from './target.ts'
@@ -26,11 +27,59 @@ export interface ClusterFacts {
     readonly status: string
     readonly host?: string
     readonly port?: number
+    readonly zone?: string
   }[]
   /** `in-sync`, `pending-reboot`, ... */
   readonly parameterApplyStatus?: string
+  readonly parameterGroup?: string
+  readonly nodesToReboot?: readonly string[]
+  readonly nodeType?: string
+  readonly subnetGroup?: string
+  readonly securityGroups?: readonly string[]
+  /** `sun:05:00-sun:09:00`, UTC. */
+  readonly maintenanceWindow?: string
+  /** What is to change in it, in the words of PendingModifiedValues. */
+  readonly pending?: readonly string[]
+  /** `active`, `inactive`; absent: nobody is told of events. */
+  readonly notifications?: string
+  readonly autoMinorVersionUpgrade?: boolean
   /** Endpoints on this machine, where one name stands for both loopback addresses. */
   readonly local: boolean
+}
+
+/** A cluster that was asked for by its id, and is not there. */
+export interface MissingCluster {
+  readonly id: string
+  /** Where it was looked for: `us-west-2 of the local engine`. */
+  readonly at: string
+  /** Ids that are there. */
+  readonly known: readonly string[]
+  /** ISO 8601: when events say that it was deleted. */
+  readonly deletedAt?: string
+}
+
+/** What describe calls tell beside the clusters themselves. Each part is absent where its call was refused. */
+export interface ApiFacts {
+  /** Calls that were not answered, and with what code. */
+  readonly refused: readonly { readonly operation: string; readonly code: string }[]
+  /** Of the last day, the newest first. */
+  readonly events?: readonly { readonly at: string; readonly source: string; readonly message: string }[]
+  /** Versions of Memcached that can be had. */
+  readonly versions?: readonly string[]
+  readonly subnetGroups?: readonly {
+    readonly name: string
+    readonly networkTypes: readonly string[]
+    readonly zones: readonly string[]
+  }[]
+  /** Parameters that were set, per parameter group. */
+  readonly parameters?: readonly { readonly group: string; readonly name: string; readonly value: string }[]
+  /** Service updates that were not applied. */
+  readonly updates?: readonly {
+    readonly cluster: string
+    readonly name: string
+    readonly severity: string
+    readonly due?: string
+  }[]
 }
 
 /** One place clients go to. */
@@ -50,6 +99,8 @@ export interface HostEvidence {
   /** Not a literal, not from /etc/hosts: DNS answers for it. */
   readonly asksDns: boolean
   readonly lookup: ResolvedTarget | ResolveFailure
+  /** Addresses of the name in /etc/hosts. */
+  readonly listed?: readonly string[]
   readonly survey?: NameSurvey
   readonly order?: AddressCheck
 }
@@ -65,7 +116,8 @@ export interface AddressEvidence {
   /** Absent where nothing connected. */
   readonly words?: FirstWords
   readonly tls?: TlsView
-  readonly load?: { readonly connections: number; readonly maxConnections: number }
+  /** Of Memcached that answers. */
+  readonly answers?: NodeAnswers
   /** The IPv4 address behind a synthesised one. */
   readonly translates?: string
 }
@@ -73,6 +125,8 @@ export interface AddressEvidence {
 /** All a doctor knows when it begins to think. JSON-able; rules are functions of it and nothing else. */
 export interface Evidence {
   readonly clusters: readonly ClusterFacts[]
+  readonly missing?: readonly MissingCluster[]
+  readonly api?: ApiFacts
   readonly places: readonly Place[]
   readonly hosts: readonly HostEvidence[]
   readonly addresses: readonly AddressEvidence[]

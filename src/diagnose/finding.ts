@@ -12,4 +12,6 @@ export interface Finding {
   readonly hint: string
   /** A command that shows the same. */
   readonly evidence?: string
+  /** Where the knowledge comes from: a section of the guide, an RFC, a measurement. */
+  readonly source?: string
 }

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { linkedAbort } from './abort.ts'
 import { type Clock, elapsedMs, systemClock } from './clock.ts'
 import { type ConnectFailure, classifyConnectError } from './connect-outcome.ts'
+import { type KernelView, kernelView } from './kernel-view.ts'
 
 /** Who answers `version` in plain text on a port that accepts connections. */
 export type PlainSpeaker =
@@ -26,6 +27,8 @@ export type FirstWords =
       readonly connectMs: number
       /** From the question to the first byte; absent when none came. */
       readonly replyMs?: number
+      /** Of a server that keeps silent: whether it, or what is in front of it, acknowledged the question. */
+      readonly kernel?: KernelView
     }
   | { readonly connected: false; readonly outcome: ConnectFailure; readonly code?: string }
 
@@ -51,6 +54,7 @@ export function hearFirstWords(dial: PlainDial): Promise<FirstWords> {
     let received = Buffer.alloc(0)
     let connectMs = 0
     let replyMs: number | undefined
+    let kernel: KernelView | undefined
     let cancel = clock.after(timeoutMs, () => settle('timeout'))
     const settle = (end: 'timeout' | 'closed' | 'answered' | NodeJS.ErrnoException): void => {
       cancel()
@@ -61,7 +65,12 @@ export function hearFirstWords(dial: PlainDial): Promise<FirstWords> {
         return
       }
       const words = { connected: true as const, connectMs, ...(replyMs !== undefined && { replyMs }) }
-      resolve({ ...words, speaker: speakerOf(received, end), line: firstLine(received) })
+      const speaker = speakerOf(received, end)
+      resolve({ ...words, speaker, line: firstLine(received), ...(kernel && { kernel }) })
+    }
+    const giveUp = async (): Promise<void> => {
+      if (asked !== undefined && received.length === 0) kernel = await kernelView(socket.localPort ?? 0, port)
+      settle('timeout')
     }
     stop.signal.addEventListener('abort', () => settle('timeout'), { once: true })
     socket.on('error', (error) => settle(error))
@@ -70,7 +79,7 @@ export function hearFirstWords(dial: PlainDial): Promise<FirstWords> {
       connectMs = elapsedMs(clock, start)
       asked = clock.monotonicMs()
       cancel()
-      cancel = clock.after(timeoutMs, () => settle('timeout'))
+      cancel = clock.after(timeoutMs, () => void giveUp())
       socket.write('version\r\n')
     })
     socket.on('data', (chunk: Buffer) => {

@@ -5,11 +5,32 @@ import type { authority, CertificateFault } from './certificates.ts'
 
 /** Who stands behind one port of a scenario. */
 export interface Actor {
-  readonly is: 'memcached' | 'plain-memcached' | 'silent' | 'hangs-up' | 'http' | 'redis' | 'full' | 'closed' | 'drops'
+  readonly is:
+    | 'memcached'
+    | 'plain-memcached'
+    | 'silent'
+    | 'hangs-up'
+    | 'http'
+    | 'redis'
+    | 'full'
+    | 'closed'
+    | 'drops'
+    | 'resets'
   /** Loopback addresses it listens on. Default 127.0.0.1. */
   readonly on?: readonly string[]
   /** A port to listen on; default any. */
   readonly port?: number
+  /** The port of an actor before it, on other addresses. */
+  readonly samePortAs?: string
+  /** Milliseconds before each answer. */
+  readonly lateMs?: number
+  /** Bytes per second that answers pass at. */
+  readonly bytesPerSecond?: number
+  /** Takes no question of more bytes than this at once, and keeps silent from then on. */
+  readonly stallsAbove?: number
+  /** Lines of `stats` and `stats settings`. */
+  readonly stats?: Readonly<Record<string, number>>
+  readonly settings?: Readonly<Record<string, number>>
   readonly tls?: {
     readonly certificate: CertificateFault
     readonly name: string
@@ -65,7 +86,7 @@ async function enter(
     const open: Server[] = []
     try {
       for (const host of actor.on ?? ['127.0.0.1']) {
-        const port = portOf(open) || (actor.port ?? 0)
+        const port = portOf(open) || (actor.samePortAs ? ports.get(actor.samePortAs) : actor.port) || 0
         const server = make()
         await new Promise<void>((resolve, reject) =>
           server.once('error', reject).listen({ host, port, ipv6Only: true }, resolve),
@@ -94,6 +115,8 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
   switch (actor.is) {
     case 'silent':
       return void socket.resume()
+    case 'resets':
+      return void socket.resetAndDestroy()
     case 'hangs-up':
       return void socket.destroy()
     case 'full':
@@ -107,23 +130,43 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
     default:
   }
   const [current, max] = actor.connections ?? [5, 65_000]
+  const say = speakerOf(actor, socket)
   let pending = ''
+  let stalled = false
   socket.on('data', (bytes) => {
+    stalled ||= actor.stallsAbove !== undefined && bytes.length > actor.stallsAbove
+    if (stalled) return
     // A ClientHello: Memcached finds no command in it.
-    if (bytes[0] === 0x16) return void socket.write('ERROR\r\n')
+    if (bytes[0] === 0x16) return say('ERROR\r\n')
     pending += bytes.toString('latin1')
     const lines = pending.split('\r\n')
     pending = lines.pop() ?? ''
     for (const line of lines) {
       if (line === 'quit') socket.end()
-      else if (line === 'version') socket.write('VERSION 1.6.22\r\n')
-      else if (line === 'stats')
-        socket.write(`STAT curr_connections ${current}\r\nSTAT max_connections ${max}\r\nEND\r\n`)
-      else if (line.startsWith('config get')) socket.write(actor.list ? listReply(actor.list, ports) : 'ERROR\r\n')
-      else if (line.startsWith('get ')) socket.write('END\r\n')
-      else socket.write('ERROR\r\n')
+      else if (line === 'version') say('VERSION 1.6.22\r\n')
+      else if (line === 'stats') say(statsText({ curr_connections: current, max_connections: max, ...actor.stats }))
+      else if (line === 'stats settings') say(statsText({ maxconns: max, idle_timeout: 0, ...actor.settings }))
+      else if (line.startsWith('config get')) say(actor.list ? listReply(actor.list, ports) : 'ERROR\r\n')
+      else if (line.startsWith('get ')) say('END\r\n')
+      else say('ERROR\r\n')
     }
   })
+}
+
+const statsText = (values: Readonly<Record<string, number>>): string =>
+  `${Object.entries(values)
+    .map(([name, value]) => `STAT ${name} ${value}\r\n`)
+    .join('')}END\r\n`
+
+/** Answers at once, late, or at a pace. */
+function speakerOf({ lateMs = 0, bytesPerSecond }: Actor, socket: Socket): (text: string) => void {
+  let free = performance.now()
+  return (text) => {
+    if (lateMs === 0 && bytesPerSecond === undefined) return void socket.write(text)
+    const passing = bytesPerSecond === undefined ? 0 : (text.length / bytesPerSecond) * 1000
+    free = Math.max(free, performance.now()) + passing
+    setTimeout(() => socket.destroyed || socket.write(text), free - performance.now() + lateMs)
+  }
 }
 
 function listReply({ version, nodes, length }: NonNullable<Actor['list']>, ports: Ports): string {

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { examine } from '../../src/diagnose/doctor.ts'
-import type { ClusterFacts, Place } from '../../src/diagnose/evidence.ts'
+import type { ApiFacts, ClusterFacts, MissingCluster, Place } from '../../src/diagnose/evidence.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import { systemNames } from '../../src/diagnose/resolve.ts'
 import { judgeEvidence } from '../../src/diagnose/rules/index.ts'
@@ -18,6 +18,8 @@ export interface Scenario {
   readonly actors?: Readonly<Record<string, Actor>>
   /** One or several DNS servers, asked in this order. */
   readonly dns?: DnsPlan | readonly DnsPlan[]
+  /** The DNS server is that of the whole (namespaced) host, on port 53: the real getaddrinfo asks it. */
+  readonly systemDns?: boolean
   /** What getaddrinfo would give for a name; for scenarios about addresses rather than DNS. */
   readonly names?: Readonly<Record<string, readonly string[]>>
   /** `host:{a}`: `{a}` stands for the port of actor a. */
@@ -26,8 +28,16 @@ export interface Scenario {
   readonly cluster?: Partial<ClusterFacts> & {
     readonly nodePorts?: readonly string[]
     readonly configurationPort?: string
+    /** Of the configuration endpoint; default `host`. */
+    readonly configurationHost?: string
     readonly host?: string
+    /** Of the nodes, in their order. */
+    readonly zones?: readonly string[]
   }
+  readonly missing?: readonly MissingCluster[]
+  readonly api?: ApiFacts
+  /** Text of /etc/hosts. */
+  readonly hosts?: string
   readonly gaiConf?: string
   /** Shell commands that break a network namespace of the scenario's own; needs root there. */
   readonly namespace?: readonly string[]
@@ -54,20 +64,28 @@ export async function play(scenario: Scenario): Promise<Finding[]> {
           ? (scenario.dns as readonly DnsPlan[])
           : [scenario.dns as DnsPlan]
     const servers = []
-    for (const plan of plans) servers.push({ address: '127.0.0.1', port: await faultyDns(plan, atEnd) })
+    for (const plan of plans) {
+      const port = await faultyDns(plan, atEnd, scenario.systemDns ? 53 : 0)
+      if (!scenario.systemDns) servers.push({ address: '127.0.0.1', port })
+    }
     const cluster = scenario.cluster && factsOf(scenario.cluster, ports)
     const { names } = scenario
     const evidence = await examine({
       places: placesOf(scenario, ports, cluster),
       clusters: cluster ? [cluster] : [],
+      ...(scenario.missing && { missing: scenario.missing }),
+      ...(scenario.api && { api: scenario.api }),
       trust: new Map([
         ['', { ca: ca.ca }],
         ['shop', { ca: ca.ca }],
       ]),
       gaiConf: temporaryFile('gai.conf', scenario.gaiConf, atEnd),
-      ...(names && { hostsFile: temporaryFile('hosts', hostsText(names), atEnd) }),
+      ...((names || scenario.hosts !== undefined) && {
+        hostsFile: temporaryFile('hosts', scenario.hosts ?? hostsText(names ?? {}), atEnd),
+      }),
       // Long enough to tell a lost SYN (sent again after 1 s) from a dropped one.
       timeoutMs: scenario.namespace ? 3500 : 1400,
+      patienceMs: 1000,
       ...(servers.length > 0 && { servers }),
       ...(names && {
         names: {
@@ -119,7 +137,14 @@ function placesOf({ at, tls = false }: Scenario, ports: Ports, cluster: ClusterF
 }
 
 function factsOf(
-  { nodePorts = [], configurationPort, host = '127.0.0.1', ...facts }: NonNullable<Scenario['cluster']>,
+  {
+    nodePorts = [],
+    configurationPort,
+    host = '127.0.0.1',
+    configurationHost = host,
+    zones = [],
+    ...facts
+  }: NonNullable<Scenario['cluster']>,
   ports: Ports,
 ): ClusterFacts {
   const portOf = (name: string): number => ports.get(name) ?? 0
@@ -131,8 +156,12 @@ function factsOf(
     ipDiscovery: 'ipv4',
     tls: false,
     numCacheNodes: nodePorts.length,
-    nodes: nodePorts.map((name, index) => ({ id: `000${index + 1}`, status: 'available', host, port: portOf(name) })),
-    ...(configurationPort && { configuration: { host, port: portOf(configurationPort) } }),
+    nodes: nodePorts.map((name, index) => {
+      const zone = zones[index]
+      const node = { id: `000${index + 1}`, status: 'available', host, port: portOf(name) }
+      return zone === undefined ? node : { ...node, zone }
+    }),
+    ...(configurationPort && { configuration: { host: configurationHost, port: portOf(configurationPort) } }),
     local: true,
     ...facts,
   }

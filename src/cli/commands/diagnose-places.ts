@@ -74,7 +74,8 @@ const memcachedOnes = async (client: ApiClient): Promise<CacheCluster[]> =>
 
 function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {
   const configuration = configurationEndpoint(cluster)
-  const { ParameterApplyStatus } = cluster.CacheParameterGroup ?? {}
+  const { ParameterApplyStatus, CacheParameterGroupName, CacheNodeIdsToReboot } = cluster.CacheParameterGroup ?? {}
+  const zones = (cluster.CacheNodes ?? []).map(({ CustomerAvailabilityZone: zone }) => zone)
   const ends = new Map(nodeEndpoints(cluster).map((node) => [node.id, node]))
   return {
     id: cluster.CacheClusterId ?? '',
@@ -86,14 +87,31 @@ function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {
     tls: usesTls(cluster),
     numCacheNodes: cluster.NumCacheNodes ?? 0,
     ...(configuration && { configuration }),
-    nodes: (cluster.CacheNodes ?? []).map(({ CacheNodeId = '', CacheNodeStatus = '' }) => {
-      const end = ends.get(CacheNodeId)
-      return { id: CacheNodeId, status: CacheNodeStatus, ...(end && { host: end.host, port: end.port }) }
+    nodes: (cluster.CacheNodes ?? []).map(({ CacheNodeId = '', CacheNodeStatus = '' }, at) => {
+      const [end, zone] = [ends.get(CacheNodeId), zones[at]]
+      const where = { ...(end && { host: end.host, port: end.port }), ...(zone && { zone }) }
+      return { id: CacheNodeId, status: CacheNodeStatus, ...where }
     }),
     ...(ParameterApplyStatus && { parameterApplyStatus: ParameterApplyStatus }),
+    ...(CacheParameterGroupName && { parameterGroup: CacheParameterGroupName }),
+    ...(CacheNodeIdsToReboot && { nodesToReboot: CacheNodeIdsToReboot }),
+    ...(cluster.CacheNodeType && { nodeType: cluster.CacheNodeType }),
+    ...(cluster.CacheSubnetGroupName && { subnetGroup: cluster.CacheSubnetGroupName }),
+    ...(cluster.PreferredMaintenanceWindow && { maintenanceWindow: cluster.PreferredMaintenanceWindow }),
+    ...(cluster.NotificationConfiguration?.TopicStatus && {
+      notifications: cluster.NotificationConfiguration.TopicStatus,
+    }),
+    ...(cluster.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: cluster.AutoMinorVersionUpgrade }),
+    pending: pendingIn(cluster.PendingModifiedValues),
+    securityGroups: (cluster.SecurityGroups ?? []).flatMap(({ SecurityGroupId }) => SecurityGroupId ?? []),
     local: client.target.kind === 'local',
   }
 }
+
+const pendingIn = (values: CacheCluster['PendingModifiedValues'] = {}): string[] =>
+  Object.entries(values).flatMap(([name, value]) =>
+    value === undefined || value === null || (Array.isArray(value) && value.length === 0) ? [] : [name],
+  )
 
 const networkTypeOf = (given: string | undefined): ClusterFacts['networkType'] =>
   given === 'ipv6' || given === 'dual_stack' ? given : 'ipv4'

@@ -1,32 +1,45 @@
+import { writeFileSync } from 'node:fs'
+import { arch, hostname, release, type } from 'node:os'
+import { systemClock } from '../../diagnose/clock.ts'
 import { examine } from '../../diagnose/doctor.ts'
 import type { Evidence } from '../../diagnose/evidence.ts'
 import type { Finding } from '../../diagnose/finding.ts'
-import { judgeEvidence, type Rule, ruleOf, rules } from '../../diagnose/rules/index.ts'
+import { glibcVersion } from '../../diagnose/libc.ts'
+import { reportPage } from '../../diagnose/report-page.ts'
+import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../diagnose/rules/index.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { text, texts, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
-import { findingsText } from '../output/findings.ts'
+import { findingsText, practicesText } from '../output/findings.ts'
+import { styleHere } from '../output/people.ts'
+import type { Style } from '../output/style.ts'
 import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
-import { ExitWith, usageProblem } from '../problem.ts'
+import { ExitWith, FailsWith, Problem, usageProblem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { millisecondsOf } from '../seconds.ts'
-import { printLine } from '../terminal.ts'
-import { aimAt, serverFlag, serversOf, tlsFlags } from './diagnose-places.ts'
+import { printLine, tell } from '../terminal.ts'
+import { version } from '../version.ts'
+import { serverFlag, serversOf, tlsFlags } from './diagnose-places.ts'
+import { doctorAim } from './doctor-facts.ts'
 import { choiceOf } from './engine-flags.ts'
 import { fileFlag, fileOf } from './gai-flags.ts'
 
 const FINDINGS = 1
+const COULD_NOT_RUN = 2
+/** Connections per address for the histograms of a report. */
+const REPORT_ATTEMPTS = 40
 
 export class Doctor extends BaseCommand {
   static override summary = 'Look at everything between this host and a cluster, and name the cause'
   static override description =
-    'Names, address order, routes, connections over both families, TLS, protocol, discovery and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix and the command that shows it. Without words: every cluster of the target. Exit code 0: healthy; 1: findings; 2 and more: it could not run.'
+    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix, the command that shows it, and where the knowledge comes from. Good practice is told apart, at the end. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, a wrong option).'
   static override args = { where: word('cluster id, or host:port', { multiple: true }) }
   static override flags = {
     only: texts({ summary: 'judge by these rules only', helpValue: '<rule>...' }),
     skip: texts({ summary: 'leave these rules out', helpValue: '<rule>...' }),
+    report: text({ summary: 'write a page for people who were not there', helpValue: '<file.html>' }),
     'list-rules': toggle({ summary: 'print the rules and end' }),
     explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
     evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
@@ -36,20 +49,43 @@ export class Doctor extends BaseCommand {
     ...fileFlag,
     ...globalFlags,
   }
-  static override examples = ['doctor shop', 'doctor cache.example.com:11211 --tls', 'doctor --explain D02']
+  static override examples = [
+    'doctor shop',
+    'doctor cache.example.com:11211 --tls',
+    'doctor shop --report report.html',
+    'doctor --explain D02',
+  ]
 
   async run(): Promise<void> {
-    const { flags, words } = await this.read()
+    try {
+      await this.#examine()
+    } catch (error) {
+      if (error instanceof ExitWith || (error instanceof Problem && error.kind === 'interrupted')) throw error
+      throw new FailsWith(COULD_NOT_RUN, error)
+    }
+  }
+
+  async #examine(): Promise<void> {
+    const { flags, words } = this.read()
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
     if (flags['list-rules'] === true) return printLine(await rulesText(form))
     if (typeof flags.explain === 'string') return printLine(explain(knownRule(flags.explain), form))
-    const which = rulesOf(flags)
+    const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
     const evidence = await this.#look(words, flags)
     const findings = judgeEvidence(evidence, which)
+    const practices = judgeEvidence(evidence, practice)
     if (form === 'json') {
+      const seen = { ...(flags.evidence === true && { evidence }) }
       const healthy = !findings.some(isProblem)
-      printLine(JSON.stringify({ healthy, findings, ...(flags.evidence === true && { evidence }) }, replaceBigInt, 4))
-    } else printLine(await describe(evidence, findings))
+      printLine(
+        JSON.stringify(
+          { healthy, cause: findings.find(isProblem) ?? null, findings, practices, ...seen },
+          replaceBigInt,
+          4,
+        ),
+      )
+    } else printLine(await describe(evidence, findings, practices, await styleHere(flags)))
+    if (typeof flags.report === 'string') writeReport(flags.report, words, { evidence, findings, practices })
     if (findings.some(isProblem)) throw new ExitWith(FINDINGS)
   }
 
@@ -58,13 +94,14 @@ export class Doctor extends BaseCommand {
     const timeoutMs = typeof flags.timeout === 'string' ? millisecondsOf('timeout', flags.timeout) : undefined
     const progress = startProgress('asking the API')
     try {
-      const aim = await aimAt(words, flags)
+      const aim = await doctorAim(words, flags)
       return await untilInterrupted((signal) =>
         examine({
           ...aim,
           signal,
           gaiConf: fileOf(flags),
           onStage: (stage) => progress.update(stage),
+          ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
           ...(servers && { servers }),
           ...(timeoutMs !== undefined && { timeoutMs }),
         }),
@@ -75,10 +112,47 @@ export class Doctor extends BaseCommand {
   }
 }
 
+function writeReport(
+  file: string,
+  words: readonly string[],
+  seen: { evidence: Evidence; findings: readonly Finding[]; practices: readonly Finding[] },
+): void {
+  const { clusters } = seen.evidence
+  const subject = words.length > 0 ? words.join(', ') : clusters.map(({ id }) => id).join(', ')
+  const environment: [string, string][] = [
+    ['Host', hostname()],
+    ['System', `${type()} ${release()} ${arch()}`],
+    ['C library', glibcVersion() === undefined ? 'not glibc' : `glibc ${glibcVersion()}`],
+    ['Programs', `cachectl ${version}, Node.js ${process.versions.node}`],
+    [
+      'DNS servers',
+      (seen.evidence.hosts[0]?.survey?.views ?? []).map(({ server }) => server.address).join(', ') || '-',
+    ],
+    [
+      'Policy of addresses',
+      seen.evidence.gai.exists ? seen.evidence.gai.path : `${seen.evidence.gai.path} is not there`,
+    ],
+    ['Ports for connections', seen.evidence.limits.portRange?.join('-') ?? '-'],
+  ]
+  const at = systemClock.now().toISOString()
+  const command = ['cachectl doctor', ...words].join(' ')
+  try {
+    writeFileSync(file, reportPage({ subject, at, command, environment, ...seen }))
+  } catch (error) {
+    throw new Problem('general', `Cannot write ${file}: ${(error as Error).message}`)
+  }
+  tell(`The report is in ${file}`)
+}
+
 const isProblem = ({ severity }: Finding): boolean => severity !== 'note'
 const replaceBigInt = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
 
-async function describe(evidence: Evidence, findings: readonly Finding[]): Promise<string> {
+async function describe(
+  evidence: Evidence,
+  findings: readonly Finding[],
+  practices: readonly Finding[],
+  style: Style,
+): Promise<string> {
   const rows = evidence.addresses.map(({ place, address, attempts, words, tls, source }) => {
     const best = attempts.filter(({ outcome }) => outcome === 'connected').sort((a, b) => a.ms - b.ms)[0]
     const [first] = attempts
@@ -93,24 +167,32 @@ async function describe(evidence: Evidence, findings: readonly Finding[]): Promi
     ]
   })
   const table =
-    rows.length > 0 ? [await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows)] : []
-  const healthy = findings.some(isProblem) ? [] : ['Healthy: nothing stands between this host and the cache.']
-  const text = findingsText(findings)
-  return [
-    ...(findings.some(isProblem) ? [text, ''] : []),
-    ...table,
-    ...healthy,
-    ...(findings.some(isProblem) || text === '' ? [] : [text]),
-  ].join('\n')
+    rows.length > 0 ? await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows) : ''
+  const broken = findings.some(isProblem)
+  const text = findingsText(findings, style)
+  const refused = evidence.api?.refused ?? []
+  const parts = [
+    broken ? text : '',
+    table + (broken ? '' : `\n${style.good('Healthy: nothing stands between this host and the cache.')}`),
+    broken ? '' : text,
+    practicesText(practices, style),
+    refused.length > 0
+      ? style.faint(`Not asked: ${refused.map(({ operation, code }) => `${operation} (${code})`).join(', ')}`)
+      : '',
+  ]
+  return parts
+    .map((part) => part.replace(/^\n/, ''))
+    .filter(Boolean)
+    .join('\n\n')
 }
 
-function rulesOf(flags: FlagValues): readonly Rule[] {
+function rulesOf(all: readonly Rule[], flags: FlagValues): readonly Rule[] {
   const named = (flag: unknown): readonly Rule[] | undefined => {
     if (!Array.isArray(flag)) return undefined
     return (flag as string[]).flatMap((each) => each.split(',')).map(knownRule)
   }
   const [only, skip] = [named(flags.only), named(flags.skip)]
-  return rules.filter((rule) => (only ? only.includes(rule) : true) && !skip?.includes(rule))
+  return all.filter((rule) => (only ? only.includes(rule) : true) && !skip?.includes(rule))
 }
 
 function knownRule(id: string): Rule {
@@ -120,10 +202,11 @@ function knownRule(id: string): Rule {
 }
 
 function rulesText(form: 'text' | 'json'): Promise<string> | string {
-  if (form === 'json') return JSON.stringify(rules.map(plain), null, 4)
+  const all = [...rules, ...practiceRules]
+  if (form === 'json') return JSON.stringify(all.map(plain), null, 4)
   return tableText(
     ['Rule', 'Stage', 'Finds that'],
-    rules.map(({ id, stage, title }) => [id, stage, title]),
+    all.map(({ id, stage, title }) => [id, stage, title]),
   )
 }
 

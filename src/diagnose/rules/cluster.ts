@@ -1,4 +1,5 @@
-import type { ClusterFacts } from '../evidence.ts'
+import type { AddressEvidence, ClusterFacts } from '../evidence.ts'
+import { isSilent, speaks, telling } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 
 /** User guide, "Cluster status" and "Cache node status": what to do about a state that is not `available`. */
@@ -16,17 +17,40 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
 
 export const clusterRules: readonly Rule[] = [
   {
+    id: 'C00',
+    title: 'there is no such cluster',
+    stage: 'cluster',
+    source: 'DescribeCacheClusters answers CacheClusterNotFound',
+    find: ({ missing = [] }) =>
+      missing.map(({ id, at, known, deletedAt }) => {
+        const gone = deletedAt === undefined ? '' : `: it was deleted at ${deletedAt}`
+        const near = known.length > 0 ? `There are: ${known.join(', ')}.` : 'There is none at all.'
+        const hint =
+          deletedAt === undefined
+            ? `Check the id, --region, --profile and --target. ${near}`
+            : `Create it again, and point clients at its new endpoint. ${near}`
+        return failure(
+          id,
+          `There is no cluster ${id} in ${at}${gone}.`,
+          hint,
+          'cachectl describe-events --source-type cache-cluster',
+        )
+      }),
+  },
+  {
     id: 'C01',
     title: 'the cluster is not available',
     stage: 'cluster',
     source: 'User guide, "Viewing a cluster\'s details": status values',
-    find: ({ clusters }) =>
+    find: ({ clusters, api }) =>
       clusters
         .filter(({ status }) => status !== 'available')
         .map(({ id, status }) => {
           const step = NEXT_STEP[status] ?? 'See the events: cachectl describe-events'
           const serving = status === 'modifying' || status === 'snapshotting'
-          const words = [id, `The cluster ${id} is ${status}.`, step, describe(id)] as const
+          const last = api?.events?.find(({ source }) => source === id)
+          const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
+          const words = [id, `The cluster ${id} is ${status}.${told}`, step, describe(id)] as const
           return serving ? warning(...words) : failure(...words)
         }),
   },
@@ -49,6 +73,94 @@ export const clusterRules: readonly Rule[] = [
                   describe(cluster.id),
                 ),
               ),
+      ),
+  },
+  {
+    id: 'C05',
+    title: 'all nodes of one Availability Zone are out of reach, the others work',
+    stage: 'cluster',
+    source: 'User guide, "Mitigating failures": Availability Zones',
+    find: (evidence) =>
+      evidence.clusters.flatMap((cluster) => {
+        const zones = new Map<string, { working: number; dead: string[] }>()
+        for (const { id, zone } of cluster.nodes) {
+          if (zone === undefined) continue
+          const own = evidence.addresses.filter(({ place }) => place.cluster === cluster.id && place.role === id)
+          if (own.length === 0) continue
+          const tally = zones.get(zone) ?? { working: 0, dead: [] }
+          zones.set(zone, tally)
+          if (own.some(speaks)) tally.working++
+          // Refused is an answer: the machine is there, its server is not.
+          else if (own.every(isUnheard)) tally.dead.push(id)
+        }
+        const out = [...zones].filter(([, { working, dead }]) => working === 0 && dead.length > 0)
+        const others = [...zones.values()].some(({ working }) => working > 0)
+        const [zone, { dead }] = out[0] ?? ['', { dead: [] as string[] }]
+        if (out.length !== 1 || !others || dead.length < 2) return []
+        const sentence = `No node of ${cluster.id} in ${zone} answers (${dead.join(', ')}), those in other zones do: the zone is out of reach.`
+        const hint =
+          'See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale'
+        return [failure(cluster.id, sentence, hint, describe(cluster.id))]
+      }),
+  },
+  {
+    id: 'C06',
+    title: 'events of the last day tell of a failure',
+    stage: 'cluster',
+    source: 'User guide, "Event notifications": ElastiCache:* failure events',
+    find: ({ clusters, api }) =>
+      clusters.flatMap(({ id }) => {
+        const bad = api?.events?.filter(({ source, message }) => source === id && FAILURE_EVENT.test(message)) ?? []
+        const [last] = bad
+        if (!last) return []
+        const more = bad.length > 1 ? ` (${bad.length} such events in the last day)` : ''
+        return [
+          note(
+            id,
+            `An event of ${id}, ${last.at}: ${last.message}${more}`,
+            'See whether it is over.',
+            `cachectl describe-events --source-type cache-cluster --source-identifier ${id} --duration 1440`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'C07',
+    title: 'the subnet group does not carry the network type of the cluster',
+    stage: 'cluster',
+    source: 'User guide, "Choosing a network type": subnets must support IPv6',
+    find: ({ clusters, api }) =>
+      clusters.flatMap(({ id, subnetGroup, networkType }) => {
+        const group = api?.subnetGroups?.find(({ name }) => name === subnetGroup)
+        if (!group || group.networkTypes.length === 0 || group.networkTypes.includes(networkType)) return []
+        const sentence = `${id} is ${networkType}, and its subnet group ${group.name} supports ${group.networkTypes.join(', ')} only.`
+        return [
+          warning(
+            id,
+            sentence,
+            'Give its subnets IPv6 CIDR blocks, or take them out of the group.',
+            `cachectl describe-cache-subnet-groups --cache-subnet-group-name ${group.name}`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'C08',
+    title: 'accepted changes wait for the maintenance window',
+    stage: 'cluster',
+    source: 'User guide, "Modifying a cluster": ApplyImmediately',
+    find: ({ clusters }) =>
+      clusters.flatMap(({ id, status, pending = [], maintenanceWindow }) =>
+        pending.length === 0 || status !== 'available'
+          ? []
+          : [
+              note(
+                id,
+                `${pending.join(', ')} of ${id} will change in the maintenance window${maintenanceWindow ? ` (${maintenanceWindow}, UTC)` : ''}.`,
+                'To have it now: cachectl modify-cache-cluster ... --apply-immediately',
+                describe(id),
+              ),
+            ],
       ),
   },
   {
@@ -86,6 +198,10 @@ export const clusterRules: readonly Rule[] = [
         ),
   },
 ]
+
+const FAILURE_EVENT = /fail|unable|insufficient|not enough|incompatible|could ?n[o']t|cannot/i
+
+const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(one)?.outcome === 'timeout'
 
 const describe = (id: ClusterFacts['id']): string =>
   `cachectl describe-cache-clusters --cache-cluster-id ${id} --show-cache-node-info`

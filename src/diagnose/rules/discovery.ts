@@ -3,7 +3,7 @@ import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
 import type { ClusterFacts, Evidence } from '../evidence.ts'
 import { endpoint } from '../target.ts'
-import { name } from './path.ts'
+import { name } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 
 const PROTOCOL = 'User guide, "How Auto Discovery works"'

@@ -1,13 +1,24 @@
-import type { ConnectAttempt } from '../connect.ts'
-import type { ConnectFailure } from '../connect-outcome.ts'
-import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
-import { portCapacity } from '../local-limits.ts'
-import { endpoint, type Family } from '../target.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
+/** What stands between this host and the cache. */
+import type { AddressEvidence } from '../evidence.ts'
+import { ALLOW, isFamilyTrouble } from './families.ts'
+import {
+  at,
+  bracketed,
+  byPlace,
+  dead,
+  each,
+  inMidSentence,
+  isAlive,
+  speaks as isSpeaking,
+  name,
+  resetsConnections,
+  telling,
+  who,
+  whoIs,
+} from './places.ts'
+import { failure, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
-const ALLOW =
-  'Check, for this family and port: security group of the cluster, network ACLs both ways (answers go to ports 1024-65535), routes, peering.'
 
 /** Linux asks for a neighbour three times, a second apart. */
 const NEIGHBOUR_GIVEN_UP_MS = 2900
@@ -18,125 +29,6 @@ const isSecondTry = (ms: number): boolean => (ms >= 990 && ms < 1300) || (ms >= 
 const isFar = (each: AddressEvidence): boolean => telling(each)?.local === false
 
 export const pathRules: readonly Rule[] = [
-  {
-    id: 'L01',
-    title: 'this host has no free port left for connections to the node',
-    stage: 'host',
-    source: `${GUIDE}: ephemeral ports`,
-    find: (evidence) =>
-      dead(evidence, 'ports-exhausted').map((each) => {
-        const { limits } = evidence
-        const used = limits.sockets.filter(
-          ({ remoteAddress, remotePort }) => remoteAddress === each.address && remotePort === each.port,
-        )
-        const [low, high] = limits.portRange ?? [0, 0]
-        return failure(
-          at(each),
-          `This host has no free port for ${at(each)}: ${used.length} sockets to it, ${portCapacity(limits) ?? '?'} ports (${low}-${high}).`,
-          'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535"; net.ipv4.tcp_tw_reuse=1',
-          `ss -Htan dst ${bracketed(each)} | wc -l`,
-        )
-      }),
-  },
-  {
-    id: 'L02',
-    title: 'IPv6 is switched off on this host',
-    stage: 'host',
-    source: 'Measured: connect(2) answers EADDRNOTAVAIL',
-    find: (evidence) =>
-      evidence.limits.ipv6Disabled
-        ? perPlace(dead(evidence, 'no-source-address').filter(({ family }) => family === 6)).map((each) => {
-            const words = [
-              at(each),
-              `IPv6 is switched off on this host (net.ipv6.conf.all.disable_ipv6=1), and ${at(each)} is IPv6.`,
-              'Switch it on: sysctl -w net.ipv6.conf.all.disable_ipv6=0; or use IP discovery ipv4.',
-              'sysctl net.ipv6.conf.all.disable_ipv6',
-            ] as const
-            return hasOtherFamily(evidence, each) ? note(...words) : failure(...words)
-          })
-        : [],
-  },
-  {
-    id: 'R08',
-    title: "this host's own routing table refuses",
-    stage: 'host',
-    source: 'Measured: the error comes from connect(2), nothing is sent',
-    find: (evidence) =>
-      dead(evidence, 'unreachable', 'prohibited', 'local-error')
-        .filter((each) => {
-          const { local, code } = telling(each) ?? {}
-          return local && code !== 'ENETUNREACH' && code !== 'EMFILE' && code !== 'ENFILE'
-        })
-        .map((each) =>
-          failure(
-            at(each),
-            `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
-            'Find it with `ip route`, and delete it.',
-            `ip route get ${each.address}`,
-          ),
-        ),
-  },
-  {
-    id: 'R01',
-    title: 'this host has no way to one family',
-    stage: 'host',
-    source: `${GUIDE}; measured`,
-    find: (evidence) =>
-      perPlace(
-        evidence.addresses.filter((each) => {
-          const { source, attempts, family } = each
-          if (attempts.some(({ outcome }) => outcome === 'connected')) return false
-          if (evidence.limits.ipv6Disabled && family === 6) return false
-          if (attempts.some(({ outcome }) => outcome === 'ports-exhausted')) return false
-          return 'code' in source && (source.code === 'ENETUNREACH' || source.code === 'EADDRNOTAVAIL')
-        }),
-      ).map((each) => {
-        const { family } = each
-        const sentence = `This host has no IPv${family} address or route, and ${each.place.host} is reached over IPv${family} at ${each.address}.`
-        const command = `ip -${family} route get ${each.address}`
-        if (hasOtherFamily(evidence, each)) {
-          return note(at(each), sentence, 'Harmless: the other family works, and clients here skip this one.', command)
-        }
-        return failure(
-          at(each),
-          sentence,
-          `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
-          command,
-        )
-      }),
-  },
-  {
-    id: 'L06',
-    title: 'the limit of open files is reached',
-    stage: 'host',
-    source: 'setrlimit(2): EMFILE',
-    find: (evidence) =>
-      evidence.addresses
-        .filter(({ attempts }) => attempts.some(({ code }) => code === 'EMFILE' || code === 'ENFILE'))
-        .slice(0, 1)
-        .map((each) =>
-          failure(
-            at(each),
-            'No file descriptor is left for another connection.',
-            'Raise it: ulimit -n 65536',
-            'cat /proc/self/limits',
-          ),
-        ),
-  },
-  {
-    id: 'R02',
-    title: 'one family is dead on the way, and clients try it first',
-    stage: 'path',
-    source: `${GUIDE}: security groups and network ACLs need rules of their own per family`,
-    find: (evidence) => oneFamilyDead(evidence, true),
-  },
-  {
-    id: 'R03',
-    title: 'one family is dead on the way; clients here try the other first',
-    stage: 'path',
-    source: `${GUIDE}: security groups and network ACLs need rules of their own per family`,
-    find: (evidence) => oneFamilyDead(evidence, false),
-  },
   {
     id: 'R04',
     title: 'packets to the node are dropped',
@@ -152,7 +44,7 @@ export const pathRules: readonly Rule[] = [
           byPlace(evidence).filter(([other]) => other.host !== place.host || other.port !== place.port),
         )
         const alone = [...others].some(([, addresses]) => addresses.some(isAlive))
-        const sentence = `${name(place)} does not answer (${own.map(({ address }) => address).join(', ')}): packets are dropped on the way.`
+        const sentence = `${whoIs(place, name(place))} does not answer (${own.map(({ address }) => address).join(', ')}): packets are dropped on the way.`
         const hint = alone ? `Other nodes answer: this one is down or its address is stale. ${ALLOW}` : ALLOW
         return [failure(name(place), sentence, hint, `nping --tcp-connect -p ${place.port} ${place.host}`)]
       }),
@@ -180,13 +72,20 @@ export const pathRules: readonly Rule[] = [
           const hint = other
             ? 'Other nodes answer: this one is down. See the events: cachectl describe-events'
             : 'Check the port (Memcached 11211; serverless 11211 and 11212), and that the server runs.'
-          return [failure(name(place), `${name(place)} refuses connections: nothing listens there.`, hint, command)]
+          return [
+            failure(
+              name(place),
+              `${whoIs(place, name(place))} refuses connections: nothing listens there.`,
+              hint,
+              command,
+            ),
+          ]
         }
         const alive = own.find(isAlive)
         if (!alive || alive.family === first.family) return []
         const words = [
           name(place),
-          `${name(place)} listens on IPv${alive.family} and not on IPv${first.family} (${first.address} refuses).`,
+          `${whoIs(place, name(place))} listens on IPv${alive.family} and not on IPv${first.family} (${first.address} refuses).`,
           `Let the server listen on both, or take the ${first.family === 6 ? 'AAAA' : 'A'} record away. Clients that try IPv${first.family} first lose a moment.`,
           command,
         ] as const
@@ -233,14 +132,16 @@ export const pathRules: readonly Rule[] = [
     stage: 'path',
     source: 'RFC 9293',
     find: (evidence) =>
-      dead(evidence, 'reset').map((each) =>
-        failure(
-          at(each),
-          `${at(each)} resets connections during the handshake.`,
-          'A proxy or firewall answers in place of the server.',
-          `nc -vz ${each.address} ${each.port}`,
+      each(evidence.addresses, resetsConnections)
+        .filter((one) => !isFamilyTrouble(evidence, one))
+        .map((one) =>
+          failure(
+            at(one),
+            `${who(one)} resets connections as soon as they are made.`,
+            'A proxy or firewall answers in place of the server, or the server turns everybody away.',
+            `nc -vz ${one.address} ${one.port}`,
+          ),
         ),
-      ),
   },
   {
     id: 'R09',
@@ -251,7 +152,7 @@ export const pathRules: readonly Rule[] = [
       addresses.flatMap((each) => {
         const slow = each.attempts.filter(({ outcome, ms }) => outcome === 'connected' && isSecondTry(ms))
         const lost = each.attempts.filter(({ outcome }) => outcome !== 'connected')
-        if (!isAlive(each) || (slow.length === 0 && lost.length === 0)) return []
+        if (!isAlive(each) || resetsConnections(each) || (slow.length === 0 && lost.length === 0)) return []
         const fast = each.attempts.some(({ outcome, ms }) => outcome === 'connected' && ms < 900)
         // All slow alike is distance or an overloaded host, not loss.
         if (!fast && lost.length === 0) return []
@@ -270,148 +171,80 @@ export const pathRules: readonly Rule[] = [
       }),
   },
   {
-    id: 'L05',
-    title: 'connections are left half-closed by a program here',
-    stage: 'host',
-    source: `${GUIDE}: connection leak`,
-    find: (evidence) =>
-      socketsPerEndpoint(evidence).flatMap(([where, states]) => {
-        const count = states['CLOSE-WAIT'] ?? 0
-        if (count < 20) return []
-        return [
-          warning(
-            where,
-            `${count} connections to ${where} are in CLOSE-WAIT: the server closed them, a program here did not.`,
-            'Find the program and let it close what it no longer uses.',
-            `ss -tnp state close-wait`,
-          ),
-        ]
+    id: 'R13',
+    title: 'connections stand, and what is sent on them is lost',
+    stage: 'path',
+    source: 'Measured: the kernel sends the first bytes again and again, and nobody acknowledges them (ss -ti)',
+    find: ({ addresses }) =>
+      each(addresses, losesData).map((one) =>
+        failure(
+          at(one),
+          `${who(one)} takes connections, and nothing sent on them arrives: packets with data are dropped on the way.`,
+          'Look for a firewall that lets only the handshake pass (state tracking, asymmetric routes), or a proxy without a target.',
+          `ss -tin dst ${bracketed(one)}`,
+        ),
+      ),
+  },
+  {
+    id: 'R15',
+    title: 'short answers come, long ones do not',
+    stage: 'path',
+    source: 'RFC 2923: a path MTU that is not told; measured with 400 questions at once',
+    find: ({ addresses }) =>
+      each(addresses, (one) => isSpeaking(one) && stallsWhenLong(one)).map((one) =>
+        failure(
+          at(one),
+          `${who(one)} answers short questions, and long exchanges stall: full-size packets are lost on the way.`,
+          'Let ICMP "fragmentation needed" / "packet too big" pass, or lower the MTU of the interface: ip link set dev eth0 mtu 1400',
+          `ping -M do -s 1472 ${one.address}`,
+        ),
+      ),
+  },
+  {
+    id: 'R16',
+    title: 'very little passes per second',
+    stage: 'path',
+    source: 'Measured: bytes per second of 400 questions and their answers',
+    find: ({ addresses }) =>
+      each(addresses, (one) => isSpeaking(one) && !stallsWhenLong(one) && isNarrow(one)).map((one) => {
+        const { received = 0, ms = 1 } = one.answers?.bulk ?? {}
+        return warning(
+          at(one),
+          `Only ${Math.max(1, Math.round(received / ms))} KB per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
+          "Look for network limits of the node type (NetworkBandwidthOutAllowanceExceeded), a shaped link, or a proxy's limit.",
+          `cachectl kv bench ${at(one)}`,
+        )
       }),
-  },
-  {
-    id: 'L04',
-    title: 'a connection is made for every request',
-    stage: 'host',
-    source: `${GUIDE}: persistent connections`,
-    find: (evidence) => {
-      const capacity = portCapacity(evidence.limits)
-      return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
-        const closed = states['TIME-WAIT'] ?? 0
-        if (capacity === undefined || closed < Math.max(50, capacity / 10)) return []
-        return [
-          warning(
-            where,
-            `${closed} connections to ${where} were closed within the last minute, of ${capacity} possible.`,
-            'Use a pool of persistent connections.',
-            'ss -tan state time-wait | wc -l',
-          ),
-        ]
-      })
-    },
-  },
-  {
-    id: 'L07',
-    title: 'the connection tracking table is nearly full',
-    stage: 'host',
-    source: `${GUIDE}: connection tracking`,
-    find: ({ limits: { conntrack } }) =>
-      conntrack && conntrack.max > 0 && conntrack.count > conntrack.max * 0.9
-        ? [
-            warning(
-              'conntrack',
-              `${conntrack.count} of ${conntrack.max} tracked connections are in use here.`,
-              'sysctl -w net.netfilter.nf_conntrack_max=...',
-              'sysctl net.netfilter.nf_conntrack_count',
-            ),
-          ]
-        : [],
   },
 ]
 
-function oneFamilyDead(evidence: Evidence, triedFirst: boolean) {
-  return byPlace(evidence).flatMap(([place, own]) => {
-    const alive = own.find(isAlive)
-    const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates)
-    const [first] = silent
-    if (!alive || !first || alive.family === first.family) return []
-    if (own.some((each) => each.family === first.family && isAlive(each))) return []
-    const order = evidence.hosts.find(({ host }) => host === place.host)?.lookup
-    const leading = order?.ok ? order.addresses[0]?.family : undefined
-    if ((leading === first.family) !== triedFirst) return []
-    const sentence = triedFirst
-      ? `Clients here try ${name(place)} over IPv${first.family} first, where packets are dropped; IPv${alive.family} works. Each connection hangs until they give up.`
-      : `${name(place)} works over IPv${alive.family}; over IPv${first.family} packets are dropped. Clients that try it first hang.`
-    const meanwhile = `Until then: cachectl gai generate --prefer ipv${alive.family}`
-    return [
-      failure(
-        name(place),
-        sentence,
-        `${ALLOW} ${triedFirst ? meanwhile : ''}`.trim(),
-        `nc -${first.family}vz -w 3 ${place.host} ${place.port}`,
-      ),
-    ]
-  })
+/** The kernel of this host had nothing of the question acknowledged. */
+export const losesData = ({ words, tls }: AddressEvidence): boolean =>
+  tls?.outcome !== 'established' &&
+  words?.connected === true &&
+  words.speaker === 'silent' &&
+  words.kernel !== undefined &&
+  words.kernel.sentBytes > 0 &&
+  words.kernel.ackedBytes === 0
+
+/** A full-size packet or two: who gets less has got none of them. */
+const HARDLY_ANYTHING = 1400
+
+/** Waited for much longer than for a short answer, and in vain. */
+const stallsWhenLong = (one: AddressEvidence): boolean => {
+  const { bulk } = one.answers ?? {}
+  return (
+    bulk !== undefined && !bulk.complete && bulk.received < HARDLY_ANYTHING && bulk.ms > 3 * shortReplyMs(one) + 300
+  )
 }
 
-const KIND_OF_ROUTE: Readonly<Record<string, string>> = {
-  EHOSTUNREACH: 'unreachable',
-  EACCES: 'prohibit',
-  EINVAL: 'blackhole',
-  EPERM: 'firewall',
+const shortReplyMs = ({ words, tls }: AddressEvidence): number => (words?.connected ? words.replyMs : tls?.replyMs) ?? 0
+
+const SLOW_KB_PER_SECOND = 64
+
+/** Slower than the answers to single questions explain: distance and late answers are told elsewhere. */
+function isNarrow(one: AddressEvidence): boolean {
+  if (!one.answers?.bulk) return false
+  const { received, ms } = one.answers.bulk
+  return ms > 4 * shortReplyMs(one) + 200 && received / ms < SLOW_KB_PER_SECOND
 }
-
-const isAlive = ({ attempts }: AddressEvidence): boolean => attempts.some(({ outcome }) => outcome === 'connected')
-
-/**
- * Where nothing connected, the attempt that tells most. Routers send few ICMP messages a second: the first attempt
- * hears why, the next ones only silence.
- */
-function telling({ attempts }: AddressEvidence): ConnectAttempt | undefined {
-  if (attempts.some(({ outcome }) => outcome === 'connected')) return undefined
-  return attempts.find(({ outcome }) => outcome !== 'timeout') ?? attempts[0]
-}
-
-/** Addresses where nothing connected, for one of these reasons. */
-const dead = ({ addresses }: Evidence, ...outcomes: ConnectFailure[]): AddressEvidence[] =>
-  addresses.filter((each) => (outcomes as (string | undefined)[]).includes(telling(each)?.outcome))
-
-const hasOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
-  addresses.some((other) => other.place === place && other.family !== family && isAlive(other))
-
-/** The first of each family of a place: the rest would say the same. */
-const perPlace = (list: readonly AddressEvidence[]): AddressEvidence[] => {
-  const seen = new Set<string>()
-  return list.filter(({ place, family }) => {
-    const key = `${place.host} ${place.port} ${family satisfies Family}`
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
-}
-
-const byPlace = ({ addresses }: Evidence): [Place, AddressEvidence[]][] => {
-  const groups = new Map<string, [Place, AddressEvidence[]]>()
-  for (const each of addresses) {
-    const key = name(each.place)
-    const group = groups.get(key) ?? [each.place, []]
-    group[1].push(each)
-    groups.set(key, group)
-  }
-  return [...groups.values()]
-}
-
-function socketsPerEndpoint({ addresses, limits }: Evidence): [string, Readonly<Record<string, number>>][] {
-  const ends = new Map(addresses.map((each) => [at(each), each]))
-  return [...ends].map(([where, { address, port }]) => {
-    const states: Record<string, number> = {}
-    for (const { remoteAddress, remotePort, state } of limits.sockets) {
-      if (remoteAddress === address && remotePort === port) states[state] = (states[state] ?? 0) + 1
-    }
-    return [where, states]
-  })
-}
-
-export const name = ({ host, port }: Place): string => endpoint(host, port)
-export const at = ({ address, port }: AddressEvidence): string => endpoint(address, port)
-// ss finds an IPv6 address only in brackets.
-const bracketed = ({ address, family }: AddressEvidence): string => (family === 6 ? `[${address}]` : address)

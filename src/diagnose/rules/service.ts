@@ -1,77 +1,14 @@
+/** Who answers, and how well. */
 import type { AddressEvidence } from '../evidence.ts'
-import type { TlsView } from '../tls-inspect.ts'
-import { at } from './path.ts'
+import { isFamilyTrouble } from './families.ts'
+import { losesData } from './path.ts'
+import { at, each, inMidSentence, isAlive, resetsConnections, speaks, who } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 
-const GUIDE = 'User guide, "In-transit encryption (TLS)"'
-const LOCAL_CA = 'For the local engine: cachectl engine ca'
-const DAYS_OF_WARNING = 30
-/** A node that is this full will soon refuse. */
-const NEARLY_FULL = 0.9
-
-const speaks = (speaker: string) => (each: AddressEvidence) =>
-  each.words?.connected === true && each.words.speaker === speaker && each.tls?.outcome !== 'established'
+const isSpeaker = (speaker: string) => (one: AddressEvidence) =>
+  one.words?.connected === true && one.words.speaker === speaker && one.tls?.outcome !== 'established'
 
 export const serviceRules: readonly Rule[] = [
-  {
-    id: 'T01',
-    title: 'the server speaks TLS, the client plain text',
-    stage: 'service',
-    source: `${GUIDE}; redis-py#1001, ioredis#1924: the classic hang`,
-    find: ({ addresses }) =>
-      each(addresses, ({ place, tls }) => !place.tls && tls?.outcome === 'established').map((one) =>
-        failure(
-          at(one),
-          `${at(one)} speaks TLS, and clients that speak plain text hang or are cut off.`,
-          'Switch TLS on in the client (cachectl: --tls).',
-          `openssl s_client -brief -connect ${at(one)} </dev/null`,
-        ),
-      ),
-  },
-  {
-    id: 'T02',
-    title: 'the client speaks TLS, the server plain text',
-    stage: 'service',
-    source: `${GUIDE}; measured: ERR_SSL_WRONG_VERSION_NUMBER`,
-    find: ({ addresses }) =>
-      each(
-        addresses,
-        ({ place, tls, words }) =>
-          place.tls && tls?.outcome !== 'established' && words?.connected === true && isPlain(words.speaker),
-      ).map((one) =>
-        failure(
-          at(one),
-          `${at(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
-          'Switch TLS off in the client, or create the cluster with --transit-encryption-enabled.',
-          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
-        ),
-      ),
-  },
-  {
-    id: 'L03',
-    title: 'the node has no room for another connection',
-    stage: 'service',
-    source: 'User guide, "Common troubleshooting steps": connection limits (65000 per node)',
-    find: ({ addresses }) => [
-      ...each(addresses, speaks('full')).map((one) =>
-        failure(
-          at(one),
-          `${at(one)} turns connections away: its limit is reached.`,
-          'Pool connections, close idle ones, or add nodes.',
-          'cachectl kv stats',
-        ),
-      ),
-      ...each(addresses, ({ load }) => load !== undefined && load.connections >= load.maxConnections * NEARLY_FULL).map(
-        (one) =>
-          warning(
-            at(one),
-            `${at(one)} has ${one.load?.connections} of at most ${one.load?.maxConnections} connections.`,
-            'Pool connections, close idle ones, or add nodes.',
-            `printf 'stats\\r\\n' | nc -w 2 ${one.address} ${one.port} | grep connections`,
-          ),
-      ),
-    ],
-  },
   {
     id: 'S01',
     title: 'something else than Memcached answers',
@@ -80,7 +17,7 @@ export const serviceRules: readonly Rule[] = [
     find: ({ addresses }) =>
       each(
         addresses,
-        (one) => ['redis', 'http', 'other'].some((speaker) => speaks(speaker)(one)) && !one.place.tls,
+        (one) => ['redis', 'http', 'other'].some((speaker) => isSpeaker(speaker)(one)) && !one.place.tls,
       ).map((one) => {
         const words = one.words?.connected ? one.words : undefined
         const who =
@@ -101,139 +38,64 @@ export const serviceRules: readonly Rule[] = [
     id: 'T03',
     title: 'connections are accepted and nothing is ever answered',
     stage: 'service',
-    source: 'Measured: a proxy or load balancer without a live target, or a hung server',
-    find: ({ addresses }) =>
+    source: 'Measured: a hung server, or a proxy or load balancer without a live target',
+    find: (evidence) =>
       each(
-        addresses,
-        ({ tls, words }) => tls?.outcome !== 'established' && words?.connected === true && words.speaker === 'silent',
-      ).map((one) =>
-        failure(
+        evidence.addresses,
+        (one) => isSpeaker('silent')(one) && !losesData(one) && !isFamilyTrouble(evidence, one),
+      ).map((one) => {
+        const acknowledged = one.words?.connected === true && (one.words.kernel?.ackedBytes ?? 0) > 0
+        const how = acknowledged ? 'acknowledges what is sent, and answers nothing' : 'and answers nothing'
+        const others = evidence.addresses.some(
+          (other) => other.place.cluster !== undefined && other.place.cluster === one.place.cluster && speaks(other),
+        )
+        return failure(
           at(one),
-          `${at(one)} accepts connections and answers nothing, neither to plain text nor to TLS.`,
-          'A proxy or load balancer without a live target, or a hung server: look at what listens there.',
+          `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
+          others
+            ? `Other nodes answer: reboot this one. cachectl reboot-cache-cluster --cache-cluster-id ${one.place.cluster} --cache-node-ids-to-reboot ${/^\d+$/.test(one.place.role) ? one.place.role : '...'}`
+            : 'A hung server, or a proxy or load balancer without a live target: look at what listens there, and reboot it.',
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
-        ),
-      ),
+        )
+      }),
   },
   {
     id: 'T10',
     title: 'connections are accepted and closed at once',
     stage: 'service',
-    source: 'Measured: a proxy whose target is down, or an access list',
-    find: ({ addresses }) =>
+    source: 'Measured: a security group of the local engine, a proxy whose target is down, or an access list',
+    find: (evidence) =>
       each(
-        addresses,
-        ({ tls, words }) =>
-          tls?.outcome !== 'established' &&
-          tls?.outcome !== 'refused' &&
-          words?.connected === true &&
-          words.speaker === 'closed',
+        evidence.addresses,
+        (one) =>
+          isAlive(one) &&
+          one.tls?.outcome !== 'established' &&
+          one.tls?.outcome !== 'refused' &&
+          !resetsConnections(one) &&
+          (isSpeaker('closed')(one) || one.words?.connected === false) &&
+          !isFamilyTrouble(evidence, one),
       ).map((one) =>
         failure(
           at(one),
-          `${at(one)} accepts connections and closes them at once.`,
-          'A proxy whose target is down, or an access list of the server.',
+          `${who(one)} accepts connections and closes them at once.`,
+          'A security group or access list that does not let this host in, or a proxy whose target is down.',
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         ),
       ),
   },
   {
-    id: 'T08',
-    title: 'no TLS version or cipher in common',
+    id: 'S02',
+    title: 'connections are quick, answers are late',
     stage: 'service',
-    source: `${GUIDE}: TLS 1.2 and 1.3`,
+    source: 'User guide, "Best practices": latency; measured: connect against first answer',
     find: ({ addresses }) =>
-      each(addresses, ({ tls }) => tls?.outcome === 'refused' && !tls.wantsClientCertificate).map((one) =>
-        failure(
+      each(addresses, (one) => speaks(one) && answersLate(one)).map((one) =>
+        warning(
           at(one),
-          `${at(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
-          'ElastiCache speaks TLS 1.2 and 1.3: update whichever side is older.',
-          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+          `${who(one)} connects in ${connectMs(one).toFixed(1)} ms and answers after ${Math.round(replyMs(one))} ms: the node itself is slow.`,
+          'Look at its CPU (CPUUtilization, credits of T nodes), long commands and noisy clients; add nodes or take a larger type.',
+          `cachectl probe ${at(one)} --protocol -c 20`,
         ),
-      ),
-  },
-  {
-    id: 'T09',
-    title: 'the server wants a certificate of the client',
-    stage: 'trust',
-    source: 'RFC 8446, 4.4.2; ElastiCache never does',
-    find: ({ addresses }) =>
-      each(addresses, ({ tls }) => tls?.wantsClientCertificate === true).map((one) =>
-        failure(
-          at(one),
-          `${at(one)} ends connections that bring no certificate of their own.`,
-          'That is no ElastiCache node: a proxy with mutual TLS stands in front.',
-          `openssl s_client -brief -connect ${at(one)} </dev/null`,
-        ),
-      ),
-  },
-  {
-    id: 'T07',
-    title: 'a certificate is not valid today',
-    stage: 'trust',
-    source: 'RFC 5280, 4.1.2.5',
-    find: ({ addresses }) =>
-      distrusted(addresses, /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/).map(([one, tls]) => {
-        const [first] = tls.chain
-        const late = tls.trust?.code === 'CERT_HAS_EXPIRED'
-        const when = late
-          ? `expired on ${first?.validTo.slice(0, 10)}`
-          : `is valid only from ${first?.validFrom.slice(0, 10)}`
-        return failure(
-          at(one),
-          `The certificate of ${at(one)} ${when}.`,
-          'Compare the clock of this host; renew the certificate.',
-          openssl(one),
-        )
-      }),
-  },
-  {
-    id: 'T06',
-    title: 'the certificate chain leads to nobody trusted here',
-    stage: 'trust',
-    source: `${GUIDE}; measured`,
-    find: ({ addresses }) =>
-      distrusted(addresses, /^(?!CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)/).map(([one, tls]) => {
-        const why = WHY_DISTRUSTED[tls.trust?.code ?? ''] ?? tls.trust?.code
-        return failure(
-          at(one),
-          `The certificate of ${at(one)} is not trusted here: ${why}.`,
-          `Give clients the authority's certificate (cachectl: --ca file; Node: NODE_EXTRA_CA_CERTS). ${LOCAL_CA}`,
-          openssl(one),
-        )
-      }),
-  },
-  {
-    id: 'T05',
-    title: 'the certificate is for another name',
-    stage: 'trust',
-    source: `${GUIDE}; a wildcard covers one label only`,
-    find: ({ addresses }) =>
-      each(addresses, ({ tls, place }) => place.tls && tls?.hostname?.ok === false).map((one) => {
-        const names = one.tls?.chain[0]?.names.join(', ') || 'no name at all'
-        const hint = 'Connect by a name of the certificate, or give it to the client as server name (SNI).'
-        return failure(
-          at(one),
-          `The certificate of ${at(one)} is not for ${one.place.host}: it is for ${names}.`,
-          hint,
-          openssl(one),
-        )
-      }),
-  },
-  {
-    id: 'T11',
-    title: 'the certificate runs out soon',
-    stage: 'trust',
-    source: 'RFC 5280, 4.1.2.5',
-    find: ({ addresses }) =>
-      each(addresses, ({ tls }) => tls?.trust?.ok === true && (tls.chain[0]?.daysLeft ?? 999) < DAYS_OF_WARNING).map(
-        (one) =>
-          warning(
-            at(one),
-            `The certificate of ${at(one)} runs out in ${one.tls?.chain[0]?.daysLeft} days.`,
-            'Renew it.',
-            openssl(one),
-          ),
       ),
   },
   {
@@ -249,7 +111,7 @@ export const serviceRules: readonly Rule[] = [
       ).map((one) =>
         note(
           at(one),
-          `Connecting to ${at(one)} takes ${Math.round(Math.min(...one.attempts.map(({ ms }) => ms)))} ms.`,
+          `Connecting to ${inMidSentence(who(one))} takes ${Math.round(Math.min(...one.attempts.map(({ ms }) => ms)))} ms.`,
           'Node programs give up on an address of a dual-stack name after 250 ms: --network-family-autoselection-attempt-timeout=1000.',
           `cachectl probe ${at(one)}`,
         ),
@@ -257,26 +119,13 @@ export const serviceRules: readonly Rule[] = [
   },
 ]
 
-// The same machine under several names or roles is told once.
-function each(addresses: readonly AddressEvidence[], is: (one: AddressEvidence) => boolean): AddressEvidence[] {
-  return [...new Map(addresses.filter(is).map((one) => [at(one), one])).values()]
-}
+const LATE_MS = 200
 
-const isPlain = (speaker: string): boolean => ['memcached', 'redis', 'http', 'full', 'other'].includes(speaker)
+const connectMs = ({ attempts }: AddressEvidence): number =>
+  Math.min(...attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])))
 
-function distrusted(addresses: readonly AddressEvidence[], code: RegExp): [AddressEvidence, TlsView][] {
-  return each(
-    addresses,
-    ({ tls, place }) => place.tls && tls?.trust?.ok === false && code.test(tls.trust.code ?? ''),
-  ).flatMap((one) => (one.tls ? [[one, one.tls] as [AddressEvidence, TlsView]] : []))
-}
+/** The best of two answers: one may be late by chance. */
+const replyMs = ({ words, tls, answers }: AddressEvidence): number =>
+  Math.min((words?.connected ? words.replyMs : tls?.replyMs) ?? 0, answers?.statsMs ?? Number.POSITIVE_INFINITY)
 
-const WHY_DISTRUSTED: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its root is not among the authorities of this client',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its root is not among the authorities of this client',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its issuer is unknown here, or the server does not send the certificate in between',
-}
-
-const openssl = ({ address, port, place }: AddressEvidence): string =>
-  `openssl s_client -brief -connect ${address.includes(':') ? `[${address}]` : address}:${port} -servername ${place.host} -verify_hostname ${place.host} -verify_return_error </dev/null`
+const answersLate = (one: AddressEvidence): boolean => replyMs(one) > LATE_MS && replyMs(one) > 3 * connectMs(one)

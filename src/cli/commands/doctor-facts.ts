@@ -1,0 +1,129 @@
+/** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out. */
+import type { Input, OperationName, Output } from '../../api/model.ts'
+import type { ApiFacts, ClusterFacts, MissingCluster } from '../../diagnose/evidence.ts'
+import type { ApiClient } from '../client.ts'
+import { describeAllClusters, describeCluster, readPlace, withClient } from '../clusters.ts'
+import type { FlagValues } from '../parse.ts'
+import { CallFailed } from '../problem.ts'
+import { type Aim, aimAt } from './diagnose-places.ts'
+
+export interface DoctorAim extends Aim {
+  readonly missing: readonly MissingCluster[]
+  readonly api?: ApiFacts
+}
+
+/** As `aimAt`; a cluster that is not there is a finding, not an error. */
+export async function doctorAim(words: readonly string[], flags: FlagValues): Promise<DoctorAim> {
+  if (words.length > 0 && words.every((word) => 'host' in readPlace(word)))
+    return { ...(await aimAt(words, flags)), missing: [] }
+  return withClient(flags, async (client) => {
+    const missing = (await Promise.all(words.map((word) => missingAt(word, client)))).flatMap((each) => each ?? [])
+    const there = words.filter((word) => !missing.some(({ id }) => id === word))
+    const aim =
+      words.length > 0 && there.length === 0
+        ? { places: [], clusters: [], trust: new Map() }
+        : await aimAt(there, flags)
+    return { ...aim, missing, api: await apiFacts(client, aim.clusters) }
+  })
+}
+
+async function missingAt(word: string, client: ApiClient): Promise<MissingCluster | undefined> {
+  const place = readPlace(word)
+  if ('host' in place) return undefined
+  try {
+    await describeCluster(client, place.cluster)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
+  }
+  const [clusters, events] = await Promise.all([
+    describeAllClusters(client).catch(() => []),
+    client
+      .call('DescribeEvents', {
+        SourceType: 'cache-cluster',
+        SourceIdentifier: place.cluster,
+        Duration: DAYS_14_MINUTES,
+      })
+      .catch(() => ({ Events: [] })),
+  ])
+  const deleted = [...(events.Events ?? [])].reverse().find(({ Message = '' }) => /delet/i.test(Message))?.Date
+  return {
+    id: place.cluster,
+    at: whereIs(client),
+    known: clusters.flatMap(({ CacheClusterId }) => CacheClusterId ?? []).slice(0, 10),
+    ...(deleted && { deletedAt: new Date(deleted).toISOString() }),
+  }
+}
+
+/** As far back as events are kept. */
+const DAYS_14_MINUTES = 20_160
+const DAY_MINUTES = 1440
+
+function whereIs({ target }: ApiClient): string {
+  const region = target.region ?? 'the default region'
+  return target.kind === 'local' ? `${region} of the local engine` : region
+}
+
+async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): Promise<ApiFacts> {
+  const refused: { operation: string; code: string }[] = []
+  const ask = async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N> | undefined> => {
+    try {
+      return await client.call(name, input)
+    } catch (error) {
+      const code = error instanceof CallFailed ? (error.serviceCode ?? error.message) : String(error)
+      refused.push({ operation: name, code })
+      return undefined
+    }
+  }
+  const groups = [...new Set(clusters.flatMap(({ parameterGroup }) => parameterGroup ?? []))]
+  const ids = clusters.map(({ id }) => id)
+  const [events, versions, subnets, updates, ...parameters] = await Promise.all([
+    ask('DescribeEvents', { SourceType: 'cache-cluster', Duration: DAY_MINUTES }),
+    ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
+    ask('DescribeCacheSubnetGroups', {}),
+    ids.length === 0 ? undefined : ask('DescribeUpdateActions', { CacheClusterIds: ids }),
+    ...groups.map((group) => ask('DescribeCacheParameters', { CacheParameterGroupName: group })),
+  ])
+  return {
+    refused,
+    ...(events?.Events && { events: newestFirst(events.Events) }),
+    ...(versions?.CacheEngineVersions && {
+      versions: versions.CacheEngineVersions.flatMap(({ EngineVersion }) => EngineVersion ?? []),
+    }),
+    ...(subnets?.CacheSubnetGroups && { subnetGroups: subnets.CacheSubnetGroups.map(subnetGroup) }),
+    ...(updates?.UpdateActions && { updates: updates.UpdateActions.flatMap(waiting) }),
+    parameters: parameters.flatMap((answer, at) =>
+      (answer?.Parameters ?? []).flatMap(({ ParameterName: name, ParameterValue: value }) =>
+        name && value ? [{ group: groups[at] ?? '', name, value }] : [],
+      ),
+    ),
+  }
+}
+
+const newestFirst = (events: NonNullable<Output<'DescribeEvents'>['Events']>): NonNullable<ApiFacts['events']> =>
+  events
+    .flatMap(({ Date: at, SourceIdentifier: source, Message: message }) =>
+      at && source && message ? [{ at: new Date(at).toISOString(), source, message }] : [],
+    )
+    .sort((a, b) => b.at.localeCompare(a.at))
+
+const subnetGroup = ({
+  CacheSubnetGroupName = '',
+  SupportedNetworkTypes = [],
+  Subnets = [],
+}: NonNullable<Output<'DescribeCacheSubnetGroups'>['CacheSubnetGroups']>[number]) => ({
+  name: CacheSubnetGroupName,
+  networkTypes: SupportedNetworkTypes,
+  zones: [...new Set(Subnets.flatMap(({ SubnetAvailabilityZone }) => SubnetAvailabilityZone?.Name ?? []))],
+})
+
+function waiting({
+  CacheClusterId: cluster,
+  ServiceUpdateName: name,
+  ServiceUpdateSeverity: severity,
+  ServiceUpdateRecommendedApplyByDate: due,
+  UpdateActionStatus: status,
+}: NonNullable<Output<'DescribeUpdateActions'>['UpdateActions']>[number]) {
+  if (!cluster || !name || (status !== 'not-applied' && status !== 'scheduled')) return []
+  return [{ cluster, name, severity: severity ?? 'new', ...(due && { due: new Date(due).toISOString() }) }]
+}

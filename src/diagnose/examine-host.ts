@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { linkedAbort } from './abort.ts'
+import { inHosts } from './candidates.ts'
+import { systemClock } from './clock.ts'
+import type { DnsServer } from './dns-query.ts'
+import { type NameSurvey, surveyName } from './dns-survey.ts'
+import type { ExamineOptions } from './doctor.ts'
+import type { HostEvidence } from './evidence.ts'
+import { explainOrder } from './gai-check.ts'
+import { lookupInChild } from './lookup-process.ts'
+import { parseResolvConf } from './resolv-conf.ts'
+import { type NameServices, type ResolvedTarget, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
+
+/** For getaddrinfo. Longer than one lost question costs (5 s). */
+const PATIENCE_MS = 6000
+/** For getaddrinfo, once DNS itself is known to drop questions: it then takes 15 s and tells nothing new. */
+const GRACE_MS = 300
+const AWS_NAME = /\.cache\.amazonaws\.com(\.cn)?$/i
+
+/** Everything that name services say of a host: /etc/hosts, each DNS server, getaddrinfo, and the order it sorts by. */
+export async function examineHost(host: string, options: ExamineOptions, gaiConf: string): Promise<HostEvidence> {
+  const isName = isIP(host) === 0 && host.toLowerCase() !== 'localhost'
+  const listed = isName ? inHosts(await readFile(options.hostsFile ?? '/etc/hosts', 'utf8').catch(() => ''), host) : []
+  const asksDns = isName && (listed.length === 0 || options.servers !== undefined)
+  // A line in /etc/hosts hides what DNS says of an endpoint.
+  const compares = AWS_NAME.test(host) || options.places.some((place) => place.host === host && place.cluster)
+  const stop = linkedAbort(options.signal)
+  const surveying = asksDns || (listed.length > 0 && compares) ? survey(host, options) : undefined
+  const limited = surveying?.then((found) => endWhereDropped(found, stop, options))
+  const own = options.servers ? undefined : await lookUp(host, options, stop.signal)
+  const found = await surveying
+  await limited
+  stop.release()
+  const answered = found?.views.some(({ a, aaaa }) => a.outcome === 'answered' || aaaa.outcome === 'answered')
+  const late = own?.ok === false && answered && (own.problem === 'timeout' || own.problem === 'aborted')
+  const lookup =
+    (late ? undefined : own) ??
+    (await resolveTarget(host, { names: found ? namesOf(found) : systemNames, ...passed(options) }))
+  const order =
+    lookup.ok && lookup === own
+      ? await explainOrder(lookup, {
+          path: gaiConf,
+          asSorted: options.names !== undefined,
+          ports: options.places.flatMap((place) => (place.host === host ? [place.port] : [])),
+        })
+      : undefined
+  return { host, asksDns, listed, lookup, ...(found && { survey: found }), ...(order && { order }) }
+}
+
+const survey = async (host: string, options: ExamineOptions): Promise<NameSurvey> =>
+  surveyName(host, { servers: await serversOf(options), tries: 1, ...passed(options) })
+
+function lookUp(host: string, options: ExamineOptions, signal: AbortSignal): Promise<ResolvedTarget | ResolveFailure> {
+  const names = options.names ?? (isIP(host) === 0 ? lookupInChild(signal) : systemNames)
+  return resolveTarget(host, { ...passed(options), names, timeoutMs: PATIENCE_MS, signal })
+}
+
+function endWhereDropped(
+  { views }: NameSurvey,
+  stop: { abort(): void },
+  { clock = systemClock }: ExamineOptions,
+): void {
+  const drops = views.some(({ a, aaaa }) => a.outcome === 'timeout' || aaaa.outcome === 'timeout')
+  if (drops) clock.after(GRACE_MS, () => stop.abort())
+}
+
+const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
+
+const serversOf = async ({ servers }: ExamineOptions): Promise<readonly DnsServer[]> =>
+  servers ?? parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')).servers
+
+/** The answers of the first server that has any, in the order of DNS: who names servers wants to see their answers. */
+const namesOf = ({ views }: NameSurvey): NameServices => ({
+  ...systemNames,
+  lookupAll: async (host) => {
+    const view = views.find(({ ipv4, ipv6 }) => ipv4.length + ipv6.length > 0) ?? views[0]
+    const addresses = [
+      ...(view?.ipv4 ?? []).map(({ address }) => ({ address, family: 4 as const })),
+      ...(view?.ipv6 ?? []).map(({ address }) => ({ address, family: 6 as const })),
+    ]
+    if (addresses.length > 0) return addresses
+    const failing =
+      view?.a.outcome === 'timeout' || view?.a.outcome === 'server-failure' || view?.a.outcome === 'refused'
+    throw Object.assign(new Error(`no address of ${host}`), { code: failing ? 'EAI_AGAIN' : 'ENOTFOUND' })
+  },
+  dnsError: async (_, family) => {
+    const reply = family === 4 ? views[0]?.a : views[0]?.aaaa
+    return reply && DNS_CODES[reply.outcome]
+  },
+})
+
+const DNS_CODES: Readonly<Record<string, string>> = {
+  'no-data': 'ENODATA',
+  'no-such-name': 'ENOTFOUND',
+  'server-failure': 'ESERVFAIL',
+  refused: 'EREFUSED',
+  timeout: 'ETIMEOUT',
+}

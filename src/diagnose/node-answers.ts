@@ -1,0 +1,110 @@
+import { type AskTls, openConnection, TIMED_OUT } from '../discovery/connection.ts'
+import { linkedAbort } from './abort.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
+
+/** What a Memcached node says of itself, and how it copes with more than a few bytes. JSON-able. */
+export interface NodeAnswers {
+  /** Numbers of `stats`, in its own words; absent where the node does not tell. */
+  readonly stats: Readonly<Partial<Record<(typeof STATS)[number], number>>>
+  readonly settings: Readonly<Partial<Record<(typeof SETTINGS)[number], number>>>
+  /** Milliseconds until the whole of `stats` was there. */
+  readonly statsMs?: number
+  /** Many `version`s at once: full-size packets in both directions. Nothing on the node is changed by it. */
+  readonly bulk?: { readonly bytes: number; readonly received: number; readonly ms: number; readonly complete: boolean }
+}
+
+const STATS = [
+  'uptime',
+  'curr_connections',
+  'max_connections',
+  'rejected_connections',
+  'listen_disabled_num',
+  'curr_items',
+  'bytes',
+  'limit_maxbytes',
+  'evictions',
+  'get_hits',
+  'get_misses',
+] as const
+// `maxconns` is also in stats of newer versions, as max_connections.
+const SETTINGS = ['maxconns', 'idle_timeout', 'item_size_max'] as const
+
+export interface AnswersDial {
+  readonly address: string
+  readonly port: number
+  readonly host: string
+  readonly tls?: AskTls
+  /** For everything together, each time. Default 3000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+const BULK = 400
+const QUESTION = 'version\r\n'
+
+/**
+ * Asks over one connection: `stats`, `stats settings`, then many questions at once. What looks slow is asked a second
+ * time: this process may have been busy itself. Never rejects.
+ */
+export async function examineNode(dial: AnswersDial): Promise<NodeAnswers> {
+  const first = await askAll(dial)
+  if (first.bulk?.complete && first.bulk.ms < UNREMARKABLE_MS && (first.statsMs ?? 0) < UNREMARKABLE_MS) return first
+  await sleep(dial.clock ?? systemClock, PAUSE_MS, dial.signal)
+  const second = await askAll(dial)
+  const [worse, better] = paceOf(second) > paceOf(first) ? [first, second] : [second, first]
+  const statsMs = Math.min(first.statsMs ?? Number.POSITIVE_INFINITY, second.statsMs ?? Number.POSITIVE_INFINITY)
+  return { ...worse, ...better, ...(Number.isFinite(statsMs) && { statsMs }) }
+}
+
+const PAUSE_MS = 250
+const paceOf = ({ bulk }: NodeAnswers): number => (bulk ? bulk.received / bulk.ms : 0)
+
+const UNREMARKABLE_MS = 150
+
+async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
+  const { timeoutMs = 3000, clock = systemClock } = dial
+  const deadline = linkedAbort(dial.signal)
+  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
+  const connection = await openConnection({ ...dial, tls: dial.tls }, deadline.signal)
+  try {
+    if (!('exchange' in connection)) return { stats: {}, settings: {} }
+    const start = clock.monotonicMs()
+    const ended = (bytes: Buffer): boolean =>
+      /(^|\n)(END|(CLIENT_|SERVER_)?ERROR[^\r\n]*)\r?\n$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 80)))
+    const stats = await connection.exchange('stats\r\n', ended)
+    const statsMs = elapsedMs(clock, start)
+    const settings = await connection.exchange('stats settings\r\n', ended)
+    const begun = clock.monotonicMs()
+    const answered = await connection.exchange(QUESTION.repeat(BULK), (bytes) => linesIn(bytes) >= BULK)
+    const complete = Buffer.isBuffer(answered)
+    const { length: received } = complete ? answered : answered.received
+    return {
+      stats: numbersIn(stats, STATS),
+      settings: numbersIn(settings, SETTINGS),
+      ...(Buffer.isBuffer(stats) && { statsMs }),
+      bulk: { bytes: QUESTION.length * BULK, received, ms: elapsedMs(clock, begun), complete },
+    }
+  } finally {
+    cancel()
+    deadline.release()
+    if ('close' in connection) connection.close()
+  }
+}
+
+function linesIn(bytes: Buffer): number {
+  let lines = 0
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++
+  return lines
+}
+
+function numbersIn<K extends string>(answer: unknown, names: readonly K[]): Partial<Record<K, number>> {
+  if (!Buffer.isBuffer(answer)) return {}
+  const text = answer.toString('latin1')
+  const found: Partial<Record<K, number>> = {}
+  for (const name of names) {
+    const value = new RegExp(`^STAT ${name} (\\d+)\\r?$`, 'm').exec(text)?.[1]
+    if (value !== undefined) found[name] = Number(value)
+  }
+  return found
+}

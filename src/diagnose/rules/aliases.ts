@@ -1,0 +1,187 @@
+/** Names that lead somewhere else than they should: aliases, copies, lines of /etc/hosts, DNS64. */
+import { endpoint } from '../target.ts'
+import { isAlive } from './places.ts'
+import { failure, note, type Rule, warning } from './rule.ts'
+import { AWS_NAME, clusterOf, dig, hasAddresses, surveyed } from './views.ts'
+
+export const aliasRules: readonly Rule[] = [
+  {
+    id: 'D05',
+    title: 'an alias leads nowhere, or in a circle',
+    stage: 'name',
+    source: 'RFC 1034, 3.6.2; user guide, "DNS names and underlying IP"',
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const view = views.find(({ chainEnd }) => chainEnd === 'loop' || chainEnd === 'dangling')
+        if (!view) return []
+        const end = view.chain.at(-1)?.data ?? host
+        const sentence =
+          view.chainEnd === 'loop'
+            ? `The alias ${host} leads in a circle: ${[host, ...view.chain.map(({ data }) => data)].join(' -> ')}.`
+            : `The alias ${host} leads to ${end}, which has no address.`
+        return [
+          failure(
+            host,
+            sentence,
+            'Point the CNAME at the endpoint that `cachectl endpoints` shows.',
+            dig(host, view, 'CNAME'),
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'D13',
+    title: 'an alias for a configuration endpoint lacks the .cfg. label',
+    stage: 'discovery',
+    source: 'User guide, "Finding a cluster\'s endpoints": CNAMEs must contain .cfg. for auto discovery',
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const target = views.flatMap(({ chain }) => chain.map(({ data }) => data)).find((name) => /\.cfg\./i.test(name))
+        if (!target || /\.cfg\./i.test(host)) return []
+        const sentence = `${host} is an alias of the configuration endpoint ${target} without .cfg. in its own name: clients take it for a single node.`
+        return [
+          warning(
+            host,
+            sentence,
+            'Name the alias with a .cfg. label: shop.cfg.example.com',
+            `dig +short CNAME ${host}`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'D14',
+    title: 'the alias leads to one node instead of the configuration endpoint',
+    stage: 'discovery',
+    source: 'User guide, "Finding a cluster\'s endpoints"',
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const target = views.flatMap(({ chain }) => chain.map(({ data }) => data)).find((name) => AWS_NAME.test(name))
+        if (!target || !/\.\d{4}\./.test(target) || AWS_NAME.test(host)) return []
+        const sentence = `${host} is an alias of one node, ${target}: clients that discover the cluster miss the others when it is replaced.`
+        return [
+          warning(
+            host,
+            sentence,
+            'Point it at the configuration endpoint, whose name has .cfg. in it.',
+            `dig +short CNAME ${host}`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'D06',
+    title: 'a name of your own holds copied addresses',
+    stage: 'name',
+    source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
+    find: (evidence) => {
+      const own = new Set(evidence.addresses.filter(({ place }) => place.cluster).map(({ address }) => address))
+      if (own.size === 0) return []
+      return surveyed(evidence).flatMap(({ host, views }) => {
+        const view = views.find(hasAddresses)
+        if (view?.chainEnd !== 'none' || AWS_NAME.test(host) || clusterOf(evidence, host)) return []
+        const copied = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
+        const stale = copied.filter((address) => !own.has(address))
+        const hint = 'Make it a CNAME of the endpoint instead of address records.'
+        if (stale.length > 0) {
+          return [
+            failure(
+              host,
+              `${host} holds ${stale.join(', ')}, which no endpoint of the cluster has any more.`,
+              hint,
+              dig(host, view),
+            ),
+          ]
+        }
+        return [
+          warning(
+            host,
+            `${host} holds copies of the cluster's addresses, which change when nodes are replaced.`,
+            hint,
+            dig(host, view),
+          ),
+        ]
+      })
+    },
+  },
+  {
+    id: 'D16',
+    title: 'a line of /etc/hosts stands in for DNS',
+    stage: 'name',
+    source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
+    find: (evidence) =>
+      evidence.hosts.flatMap(({ host, listed = [], asksDns, survey }) => {
+        if (listed.length === 0 || asksDns) return []
+        const told = [
+          ...new Set(
+            (survey?.views ?? []).flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6].map(({ address }) => address)),
+          ),
+        ]
+        const works = evidence.addresses.some(({ place, attempts }) => place.host === host && isAlive({ attempts }))
+        const differs = told.length > 0 && !told.some((address) => listed.includes(address))
+        const isEndpoint = AWS_NAME.test(host) || clusterOf(evidence, host) !== undefined
+        if (!isEndpoint && works) return []
+        const dns = differs ? `; DNS says ${told.join(', ')}` : ''
+        const words = [
+          host,
+          `/etc/hosts pins ${host} to ${listed.join(', ')}${dns}: this host does not ask DNS for it.`,
+          `Delete the line: addresses of an endpoint change when nodes are replaced.`,
+          `grep -n ${host} /etc/hosts`,
+        ] as const
+        if (!isEndpoint) return [note(...words)]
+        return [works && !differs ? warning(...words) : failure(...words)]
+      }),
+  },
+  {
+    id: 'D17',
+    title: 'DNS gives an old address of a node',
+    stage: 'name',
+    source:
+      'User guide, "Finding replaced nodes": the name stays, the address changes; the list of nodes holds the new one',
+    find: ({ discovery, hosts, addresses }) =>
+      discovery.flatMap(({ round: { seed } }) =>
+        (seed.ok ? seed.nodes : []).flatMap(({ host, ip }) => {
+          const lookup = hosts.find((each) => each.host === host && each.asksDns)?.lookup
+          if (!lookup?.ok || ip === undefined || ip === '') return []
+          const family = ip.includes(':') ? 6 : 4
+          const own = lookup.addresses.filter((each) => each.family === family).map(({ address }) => address)
+          if (own.length === 0 || own.includes(ip)) return []
+          const works = addresses.some(({ address, attempts }) => own.includes(address) && isAlive({ attempts }))
+          const words = [
+            host,
+            `DNS gives ${own.join(', ')} for ${host}; the cluster says that the node is at ${ip}.`,
+            'Wait for the time to live of the record, or clear the caches of the resolver and of clients (Java: networkaddress.cache.ttl).',
+            `dig ${family === 6 ? 'AAAA' : 'A'} ${host}`,
+          ] as const
+          return [works ? warning(...words) : failure(...words)]
+        }),
+      ),
+  },
+  {
+    id: 'D07',
+    title: 'DNS64 makes up an IPv6 address, and nothing translates it',
+    stage: 'path',
+    source: 'RFC 7050; VPC: EnableDns64 needs a route 64:ff9b::/96 to a NAT gateway',
+    find: ({ addresses }) =>
+      addresses.flatMap(({ address, port, translates, attempts, place }) => {
+        if (!translates || isAlive({ attempts })) return []
+        const sentence = `${address} is made up by DNS64 for ${translates}, and no NAT64 gateway answers for it.`
+        const hint = 'Add the route 64:ff9b::/96 to a NAT gateway, or switch EnableDns64 off for the subnet.'
+        return [failure(endpoint(place.host, port), sentence, hint, `dig AAAA ipv4only.arpa`)]
+      }),
+  },
+  {
+    id: 'D08',
+    title: 'IPv4 traffic takes the detour over NAT64',
+    stage: 'preference',
+    source: 'Measured: glibc prefers the synthesised address (label 1, precedence 40)',
+    find: ({ addresses }) =>
+      addresses.flatMap(({ address, port, translates, attempts, place }) => {
+        const v4 = addresses.some((other) => other.place === place && other.family === 4 && isAlive(other))
+        if (!translates || !isAlive({ attempts }) || !v4) return []
+        const sentence = `${address} is ${translates} behind NAT64; clients prefer it and pay the detour, though IPv4 works.`
+        const hint = 'Switch DNS64 off on dual-stack subnets, or lower 64:ff9b::/96 in gai.conf.'
+        return [warning(endpoint(place.host, port), sentence, hint, 'dig AAAA ipv4only.arpa')]
+      }),
+  },
+]

@@ -1,0 +1,178 @@
+/** What of this host itself stands in the way. */
+import { portCapacity } from '../local-limits.ts'
+import { at, bracketed, dead, hasOtherFamily, perPlace, socketsPerEndpoint, telling } from './places.ts'
+import { failure, note, type Rule, warning } from './rule.ts'
+
+const GUIDE = 'User guide, "Common troubleshooting steps"'
+
+export const hostRules: readonly Rule[] = [
+  {
+    id: 'L01',
+    title: 'this host has no free port left for connections to the node',
+    stage: 'host',
+    source: `${GUIDE}: ephemeral ports`,
+    find: (evidence) =>
+      dead(evidence, 'ports-exhausted').map((each) => {
+        const { limits } = evidence
+        const used = limits.sockets.filter(
+          ({ remoteAddress, remotePort }) => remoteAddress === each.address && remotePort === each.port,
+        )
+        const [low, high] = limits.portRange ?? [0, 0]
+        return failure(
+          at(each),
+          `This host has no free port for ${at(each)}: ${used.length} sockets to it, ${portCapacity(limits) ?? '?'} ports (${low}-${high}).`,
+          'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535"; net.ipv4.tcp_tw_reuse=1',
+          `ss -Htan dst ${bracketed(each)} | wc -l`,
+        )
+      }),
+  },
+  {
+    id: 'L02',
+    title: 'IPv6 is switched off on this host',
+    stage: 'host',
+    source: 'Measured: connect(2) answers EADDRNOTAVAIL',
+    find: (evidence) =>
+      evidence.limits.ipv6Disabled
+        ? perPlace(dead(evidence, 'no-source-address').filter(({ family }) => family === 6)).map((each) => {
+            const words = [
+              at(each),
+              `IPv6 is switched off on this host (net.ipv6.conf.all.disable_ipv6=1), and ${at(each)} is IPv6.`,
+              'Switch it on: sysctl -w net.ipv6.conf.all.disable_ipv6=0; or use IP discovery ipv4.',
+              'sysctl net.ipv6.conf.all.disable_ipv6',
+            ] as const
+            return hasOtherFamily(evidence, each) ? note(...words) : failure(...words)
+          })
+        : [],
+  },
+  {
+    id: 'R08',
+    title: "this host's own routing table refuses",
+    stage: 'host',
+    source: 'Measured: the error comes from connect(2), nothing is sent',
+    find: (evidence) =>
+      dead(evidence, 'unreachable', 'prohibited', 'local-error')
+        .filter((each) => {
+          const { local, code } = telling(each) ?? {}
+          return local && code !== 'ENETUNREACH' && code !== 'EMFILE' && code !== 'ENFILE'
+        })
+        .map((each) =>
+          failure(
+            at(each),
+            `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
+            'Find it with `ip route`, and delete it.',
+            `ip route get ${each.address}`,
+          ),
+        ),
+  },
+  {
+    id: 'R01',
+    title: 'this host has no way to one family',
+    stage: 'host',
+    source: `${GUIDE}; measured`,
+    find: (evidence) =>
+      perPlace(
+        evidence.addresses.filter((each) => {
+          const { source, attempts, family } = each
+          if (attempts.some(({ outcome }) => outcome === 'connected')) return false
+          if (evidence.limits.ipv6Disabled && family === 6) return false
+          if (attempts.some(({ outcome }) => outcome === 'ports-exhausted')) return false
+          return 'code' in source && (source.code === 'ENETUNREACH' || source.code === 'EADDRNOTAVAIL')
+        }),
+      ).map((each) => {
+        const { family } = each
+        const sentence = `This host has no IPv${family} address or route, and ${each.place.host} is reached over IPv${family} at ${each.address}.`
+        const command = `ip -${family} route get ${each.address}`
+        if (hasOtherFamily(evidence, each)) {
+          return note(at(each), sentence, 'Harmless: the other family works, and clients here skip this one.', command)
+        }
+        return failure(
+          at(each),
+          sentence,
+          `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
+          command,
+        )
+      }),
+  },
+  {
+    id: 'L06',
+    title: 'the limit of open files is reached',
+    stage: 'host',
+    source: 'setrlimit(2): EMFILE',
+    find: (evidence) =>
+      evidence.addresses
+        .filter(({ attempts }) => attempts.some(({ code }) => code === 'EMFILE' || code === 'ENFILE'))
+        .slice(0, 1)
+        .map((each) =>
+          failure(
+            at(each),
+            'No file descriptor is left for another connection.',
+            'Raise it: ulimit -n 65536',
+            'cat /proc/self/limits',
+          ),
+        ),
+  },
+  {
+    id: 'L05',
+    title: 'connections are left half-closed by a program here',
+    stage: 'host',
+    source: `${GUIDE}: connection leak`,
+    find: (evidence) =>
+      socketsPerEndpoint(evidence).flatMap(([where, states]) => {
+        const count = states['CLOSE-WAIT'] ?? 0
+        if (count < 20) return []
+        return [
+          warning(
+            where,
+            `${count} connections to ${where} are in CLOSE-WAIT: the server closed them, a program here did not.`,
+            'Find the program and let it close what it no longer uses.',
+            `ss -tnp state close-wait`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'L04',
+    title: 'a connection is made for every request',
+    stage: 'host',
+    source: `${GUIDE}: persistent connections`,
+    find: (evidence) => {
+      const capacity = portCapacity(evidence.limits)
+      return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
+        const closed = states['TIME-WAIT'] ?? 0
+        if (capacity === undefined || closed < Math.max(50, capacity / 10)) return []
+        return [
+          warning(
+            where,
+            `${closed} connections to ${where} were closed within the last minute, of ${capacity} possible.`,
+            'Use a pool of persistent connections.',
+            'ss -tan state time-wait | wc -l',
+          ),
+        ]
+      })
+    },
+  },
+  {
+    id: 'L07',
+    title: 'the connection tracking table is nearly full',
+    stage: 'host',
+    source: `${GUIDE}: connection tracking`,
+    find: ({ limits: { conntrack } }) =>
+      conntrack && conntrack.max > 0 && conntrack.count > conntrack.max * 0.9
+        ? [
+            warning(
+              'conntrack',
+              `${conntrack.count} of ${conntrack.max} tracked connections are in use here.`,
+              'sysctl -w net.netfilter.nf_conntrack_max=...',
+              'sysctl net.netfilter.nf_conntrack_count',
+            ),
+          ]
+        : [],
+  },
+]
+
+const KIND_OF_ROUTE: Readonly<Record<string, string>> = {
+  EHOSTUNREACH: 'unreachable',
+  EACCES: 'prohibit',
+  EINVAL: 'blackhole',
+  EPERM: 'firewall',
+}

@@ -1,0 +1,104 @@
+/** What a node tells of its own limits. */
+import type { AddressEvidence } from '../evidence.ts'
+import { at, each, inMidSentence, who } from './places.ts'
+import { failure, note, type Rule, warning } from './rule.ts'
+
+/** A node that is this full will soon refuse. */
+const NEARLY_FULL = 0.9
+/** Memory that is this full and evicts is simply too small. */
+const MEMORY_FULL = 0.8
+/** Clients with pools hold connections for minutes. */
+const SHORT_IDLE_S = 60
+
+export const loadRules: readonly Rule[] = [
+  {
+    id: 'L03',
+    title: 'the node has no room for another connection',
+    stage: 'service',
+    source: 'User guide, "Common troubleshooting steps": connection limits (65000 per node)',
+    find: ({ addresses }) => [
+      ...each(addresses, (one) => one.words?.connected === true && one.words.speaker === 'full').map((one) =>
+        failure(
+          at(one),
+          `${who(one)} turns connections away: its limit is reached.`,
+          'Pool connections, close idle ones, or add nodes.',
+          'cachectl connections',
+        ),
+      ),
+      ...each(addresses, (one) => connections(one).used >= connections(one).most * NEARLY_FULL).map((one) =>
+        warning(
+          at(one),
+          `${who(one)} has ${connections(one).used} of at most ${connections(one).most} connections.`,
+          'Pool connections, close idle ones, or add nodes.',
+          stats(one, 'connections'),
+        ),
+      ),
+    ],
+  },
+  {
+    id: 'L08',
+    title: 'the node has turned connections away',
+    stage: 'service',
+    source: 'protocol.txt of Memcached: rejected_connections, listen_disabled_num',
+    find: ({ addresses }) =>
+      each(addresses, (one) => turnedAway(one) > 0 && connections(one).used < connections(one).most * NEARLY_FULL).map(
+        (one) =>
+          note(
+            at(one),
+            `${who(one)} reached its limit of ${connections(one).most} connections ${turnedAway(one)} times since it started; it has room now.`,
+            'Pool connections, or add nodes.',
+            stats(one, 'rejected\\|listen_disabled'),
+          ),
+      ),
+  },
+  {
+    id: 'M01',
+    title: 'memory is full: items are thrown out before their time',
+    stage: 'service',
+    source: 'User guide, "Which metrics should I monitor?": Evictions',
+    find: ({ addresses }) =>
+      each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) >= MEMORY_FULL).map((one) =>
+        warning(
+          at(one),
+          `The memory of ${inMidSentence(who(one))} is full (${Math.round(memoryShare(one) * 100)} %): it has thrown out ${one.answers?.stats.evictions} items to store others.`,
+          'Add nodes (cachectl scale), take a larger node type, or let items expire sooner.',
+          stats(one, 'evictions'),
+        ),
+      ),
+  },
+  {
+    id: 'S03',
+    title: 'the server hangs up on idle connections soon',
+    stage: 'service',
+    source: 'User guide, "Memcached specific parameters": idle_timeout',
+    find: ({ addresses }) =>
+      each(addresses, (one) => isShort(one.answers?.settings.idle_timeout)).map((one) =>
+        warning(
+          at(one),
+          `${who(one)} closes connections that are idle for ${one.answers?.settings.idle_timeout} s: pools find theirs dead at the next request.`,
+          'Set idle_timeout of the parameter group to 0 or to more than the pools keep, or let clients send something before.',
+          `printf 'stats settings\\r\\n' | nc -w 2 ${one.address} ${one.port} | grep idle`,
+        ),
+      ),
+  },
+]
+
+const isShort = (seconds: number | undefined): boolean => seconds !== undefined && seconds > 0 && seconds < SHORT_IDLE_S
+
+function connections({ answers }: AddressEvidence): { used: number; most: number } {
+  const most = answers?.stats.max_connections ?? answers?.settings.maxconns
+  const used = answers?.stats.curr_connections
+  return most !== undefined && used !== undefined && most > 0 ? { used, most } : { used: 0, most: 1 }
+}
+
+const turnedAway = ({ answers }: AddressEvidence): number =>
+  Math.max(answers?.stats.rejected_connections ?? 0, answers?.stats.listen_disabled_num ?? 0)
+
+/** Of 1. */
+export function memoryShare({ answers }: AddressEvidence): number {
+  const { bytes, limit_maxbytes: limit } = answers?.stats ?? {}
+  return bytes !== undefined && limit ? bytes / limit : 0
+}
+
+const stats = ({ address, port }: AddressEvidence, what: string): string =>
+  `printf 'stats\\r\\n' | nc -w 2 ${address} ${port} | grep '${what}'`

@@ -1,0 +1,93 @@
+/** Questions that several rules ask of the evidence. */
+import type { ConnectAttempt } from '../connect.ts'
+import type { ConnectFailure } from '../connect-outcome.ts'
+import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
+import { endpoint, type Family } from '../target.ts'
+
+export const isAlive = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
+  attempts.some(({ outcome }) => outcome === 'connected')
+
+/**
+ * Where nothing connected, the attempt that tells most. Routers send few ICMP messages a second: the first attempt
+ * hears why, the next ones only silence.
+ */
+export function telling({ attempts }: AddressEvidence): ConnectAttempt | undefined {
+  if (attempts.some(({ outcome }) => outcome === 'connected')) return undefined
+  return attempts.find(({ outcome }) => outcome !== 'timeout') ?? attempts[0]
+}
+
+/** Addresses where nothing connected, for one of these reasons. */
+export const dead = ({ addresses }: Evidence, ...outcomes: ConnectFailure[]): AddressEvidence[] =>
+  addresses.filter((each) => (outcomes as (string | undefined)[]).includes(telling(each)?.outcome))
+
+export const hasOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
+  addresses.some((other) => other.place === place && other.family !== family && isAlive(other))
+
+/** The first of each family of a place: the rest would say the same. */
+export const perPlace = (list: readonly AddressEvidence[]): AddressEvidence[] => {
+  const seen = new Set<string>()
+  return list.filter(({ place, family }) => {
+    const key = `${place.host} ${place.port} ${family satisfies Family}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+export const byPlace = ({ addresses }: Evidence): [Place, AddressEvidence[]][] => {
+  const groups = new Map<string, [Place, AddressEvidence[]]>()
+  for (const each of addresses) {
+    const key = name(each.place)
+    const group = groups.get(key) ?? [each.place, []]
+    group[1].push(each)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+}
+
+export function socketsPerEndpoint({ addresses, limits }: Evidence): [string, Readonly<Record<string, number>>][] {
+  const ends = new Map(addresses.map((each) => [at(each), each]))
+  return [...ends].map(([where, { address, port }]) => {
+    const states: Record<string, number> = {}
+    for (const { remoteAddress, remotePort, state } of limits.sockets) {
+      if (remoteAddress === address && remotePort === port) states[state] = (states[state] ?? 0) + 1
+    }
+    return [where, states]
+  })
+}
+
+export const name = ({ host, port }: Place): string => endpoint(host, port)
+export const at = ({ address, port }: AddressEvidence): string => endpoint(address, port)
+/** ss finds an IPv6 address only in brackets. */
+export const bracketed = ({ address, family }: AddressEvidence): string => (family === 6 ? `[${address}]` : address)
+
+/** How people know a place: by its part in the cluster. Begins a sentence. */
+export const who = (one: AddressEvidence): string => whoIs(one.place, at(one))
+export const whoIs = ({ cluster, role }: Place, where: string): string => {
+  if (cluster === undefined) return where
+  return role === 'configuration'
+    ? `The configuration endpoint of ${cluster} (${where})`
+    : `Node ${role} of ${cluster} (${where})`
+}
+
+export const inMidSentence = (text: string): string => text.replace(/^(Node|The) /, (word) => word.toLowerCase())
+
+/** The same machine under several names or roles is told once. */
+export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvidence) => boolean): AddressEvidence[] {
+  return [...new Map(addresses.filter(is).map((one) => [at(one), one])).values()]
+}
+
+/** Memcached, plain or under TLS, answered a question there. */
+export const speaks = ({ words, tls }: AddressEvidence): boolean =>
+  (words?.connected === true && words.speaker === 'memcached') || /^VERSION /.test(tls?.reply ?? '')
+
+/** It takes the connection and says nothing, neither in plain text nor under TLS. */
+export const isSilent = ({ words, tls }: AddressEvidence): boolean =>
+  words?.connected === true && words.speaker === 'silent' && tls?.outcome !== 'established'
+
+/** Nobody is served, and some attempts end in a reset; others may be quick enough to stand for a moment. */
+export const resetsConnections = (one: AddressEvidence): boolean =>
+  one.attempts.some(({ outcome, local }) => outcome === 'reset' && local !== true) &&
+  !speaks(one) &&
+  one.tls?.outcome !== 'established' &&
+  (one.words?.connected !== true || one.words.speaker === 'closed')

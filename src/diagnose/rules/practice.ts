@@ -1,0 +1,306 @@
+/** What the guide advises. Nothing is broken where these find something; they are told apart, and quietly. */
+import type { ClusterFacts } from '../evidence.ts'
+import { memoryShare } from './load.ts'
+import { at, each, whoIs } from './places.ts'
+import { advice, type Rule } from './rule.ts'
+
+const BEST = 'User guide, "Best practices"'
+const MOST_NODES = 60
+
+export const practiceRules: readonly Rule[] = [
+  {
+    id: 'B01',
+    title: 'the cluster has a single node',
+    stage: 'practice',
+    source: 'User guide, "Mitigating failures": with N nodes a failure loses 1/N of the data',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ numCacheNodes }) => numCacheNodes === 1)
+        .map(({ id }) =>
+          advice(id, `${id} has one node: when it is replaced, all is lost at once.`, `cachectl scale ${id} --nodes 3`),
+        ),
+  },
+  {
+    id: 'B02',
+    title: 'all nodes are in one Availability Zone',
+    stage: 'practice',
+    source: 'User guide, "Mitigating Availability Zone failures"',
+    find: ({ clusters }) =>
+      clusters.flatMap(({ id, nodes }) => {
+        const zones = new Set(nodes.flatMap(({ zone }) => zone ?? []))
+        if (nodes.length < 2 || zones.size !== 1) return []
+        return [
+          advice(
+            id,
+            `All ${nodes.length} nodes of ${id} are in ${[...zones][0]}.`,
+            'Add nodes in other zones, and remove some of these: cachectl scale',
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'B03',
+    title: 'there is a newer version of Memcached',
+    stage: 'practice',
+    source: 'User guide, "Engine versions": use the newest; upgrading empties the cache',
+    find: ({ clusters, api }) =>
+      clusters.flatMap(({ id, engineVersion }) => {
+        const newest = [...(api?.versions ?? [])].sort(compareVersions).at(-1)
+        if (!engineVersion || !newest || compareVersions(engineVersion, newest) >= 0) return []
+        return [
+          advice(
+            id,
+            `${id} runs Memcached ${engineVersion}; ${newest} is the newest.`,
+            `cachectl modify-cache-cluster --cache-cluster-id ${id} --engine-version ${newest} (this empties the cache)`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'B04',
+    title: 'traffic is not encrypted',
+    stage: 'practice',
+    source: 'User guide, "In-transit encryption (TLS)": from 1.6.12 on, chosen when the cluster is created',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ tls, engineVersion = '' }) => !tls && compareVersions(engineVersion, '1.6.12') >= 0)
+        .map(({ id }) =>
+          advice(id, `${id} talks to clients in plain text.`, 'Create the next one with --transit-encryption-enabled.'),
+        ),
+  },
+  {
+    id: 'B05',
+    title: 'the maintenance window lies in working hours',
+    stage: 'practice',
+    source: 'User guide, "Managing maintenance": choose the time of lowest use',
+    find: ({ clusters }) =>
+      clusters.flatMap(({ id, maintenanceWindow = '' }) =>
+        isBusy(maintenanceWindow)
+          ? [
+              advice(
+                id,
+                `${id} is maintained ${maintenanceWindow} UTC, on a working day.`,
+                `cachectl modify-cache-cluster --cache-cluster-id ${id} --preferred-maintenance-window sun:05:00-sun:06:00`,
+              ),
+            ]
+          : [],
+      ),
+  },
+  {
+    id: 'B06',
+    title: 'nobody is told of events',
+    stage: 'practice',
+    source: 'User guide, "Monitoring events": notifications tell of replaced nodes',
+    find: ({ clusters }) =>
+      clusters.flatMap(({ id, notifications }) => {
+        if (notifications === 'active') return []
+        const sentence =
+          notifications === undefined
+            ? `${id} has no notification topic.`
+            : `The notification topic of ${id} is ${notifications}.`
+        return [
+          advice(id, sentence, `cachectl modify-cache-cluster --cache-cluster-id ${id} --notification-topic-arn <arn>`),
+        ]
+      }),
+  },
+  {
+    id: 'B07',
+    title: 'the node type is of a previous generation',
+    stage: 'practice',
+    source: 'User guide, "Supported node types": previous generation',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ nodeType = '' }) => /^cache\.(t1|t2|m1|m2|m3|m4|c1|r3|r4)\./.test(nodeType))
+        .map(({ id, nodeType }) =>
+          advice(
+            id,
+            `${id} runs on ${nodeType}, of a previous generation.`,
+            'Create the next one on a current type, such as cache.t4g or cache.r7g.',
+          ),
+        ),
+  },
+  {
+    id: 'B08',
+    title: 'parameters of item and slab size do not fit each other',
+    stage: 'practice',
+    source: 'User guide, "Memcached specific parameters": max_item_size, slab_chunk_max',
+    find: ({ clusters, api }) =>
+      clusters.flatMap((cluster) => {
+        const value = (name: string): number | undefined => {
+          const found = api?.parameters?.find((each) => each.group === cluster.parameterGroup && each.name === name)
+          return found && /^\d+$/.test(found.value) ? Number(found.value) : undefined
+        }
+        const [item, chunk] = [value('max_item_size'), value('slab_chunk_max')]
+        if (item === undefined || chunk === undefined || (chunk <= item && item % chunk === 0)) return []
+        return [
+          advice(
+            cluster.id,
+            `In ${cluster.parameterGroup}, max_item_size (${item}) is no multiple of slab_chunk_max (${chunk}): nodes refuse it or waste memory.`,
+            'Make max_item_size a multiple of slab_chunk_max.',
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'B09',
+    title: 'idle connections are closed',
+    stage: 'practice',
+    source: 'User guide, "Memcached specific parameters": idle_timeout',
+    find: ({ addresses }) =>
+      each(addresses, (one) => (one.answers?.settings.idle_timeout ?? 0) >= 60)
+        .slice(0, 1)
+        .map((one) => {
+          const seconds = one.answers?.settings.idle_timeout
+          return advice(
+            at(one),
+            `Connections that are idle for ${seconds} s are closed.`,
+            `Let pools retire connections before ${seconds} s.`,
+          )
+        }),
+  },
+  {
+    id: 'B10',
+    title: 'items are evicted now and then',
+    stage: 'practice',
+    source: 'User guide, "Which metrics should I monitor?": Evictions',
+    find: ({ addresses }) =>
+      each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) < 0.8).map((one) =>
+        advice(
+          at(one),
+          `${whoIs(one.place, at(one))} has evicted ${one.answers?.stats.evictions} items with ${Math.round(memoryShare(one) * 100)} % of its memory in use: one slab class is full.`,
+          'See which: cachectl kv stats; items of that size need more room, or slab_automove.',
+        ),
+      ),
+  },
+  {
+    id: 'B11',
+    title: 'most reads miss',
+    stage: 'practice',
+    source: 'User guide, "Which metrics should I monitor?": cache hit ratio',
+    find: ({ addresses }) =>
+      each(addresses, (one) => hitRatio(one.answers?.stats ?? {}) < 0.5).map((one) =>
+        advice(
+          at(one),
+          `Only ${Math.round(hitRatio(one.answers?.stats ?? {}) * 100)} % of the reads at ${at(one)} hit.`,
+          'Look at expiry times, at keys that are never written, and at clients that hash to different nodes.',
+        ),
+      ),
+  },
+  {
+    id: 'B12',
+    title: 'the default parameter group is used',
+    stage: 'practice',
+    source: 'User guide, "Parameter management": default groups can not be changed',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ parameterGroup = '' }) => /^default\./.test(parameterGroup))
+        .map(({ id, parameterGroup }) =>
+          advice(
+            id,
+            `${id} uses ${parameterGroup}, which can not be changed.`,
+            'A group of your own can be given now, before a parameter has to change in a hurry.',
+          ),
+        ),
+  },
+  {
+    id: 'B13',
+    title: 'the cache is reached by an address instead of a name',
+    stage: 'practice',
+    source: `${BEST}: use the endpoint names; addresses change when nodes are replaced`,
+    find: ({ places }) =>
+      places
+        .filter(({ role, host }) => role === 'given' && /^[\d.]+$|:/.test(host) && !/^127\.|^::1$/.test(host))
+        .map(({ host }) =>
+          advice(
+            host,
+            `${host} is an address: it changes when the node is replaced.`,
+            'Use the name of the endpoint: cachectl endpoints',
+          ),
+        ),
+  },
+  {
+    id: 'B14',
+    title: 'a service update waits',
+    stage: 'practice',
+    source: 'User guide, "Service updates": apply security updates as soon as possible',
+    find: ({ api }) =>
+      (api?.updates ?? []).map(({ cluster, name, severity, due }) =>
+        advice(
+          cluster,
+          `The ${severity} update ${name} waits for ${cluster}${due ? `, to be applied by ${due.slice(0, 10)}` : ''}.`,
+          `cachectl batch-apply-update-action --service-update-name ${name} --cache-cluster-ids ${cluster}`,
+        ),
+      ),
+  },
+  {
+    id: 'B15',
+    title: 'the cluster is close to the most nodes it may have',
+    stage: 'practice',
+    source: 'User guide, "Quotas": 60 nodes in a Memcached cluster',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ numCacheNodes }) => numCacheNodes >= MOST_NODES * 0.9)
+        .map(({ id, numCacheNodes }) =>
+          advice(
+            id,
+            `${id} has ${numCacheNodes} of ${MOST_NODES} nodes.`,
+            'Ask for a higher quota, or take a larger node type.',
+          ),
+        ),
+  },
+  {
+    id: 'B16',
+    title: 'programs here may open few files',
+    stage: 'practice',
+    source: `${BEST}: connection pools; setrlimit(2)`,
+    find: ({ limits: { openFiles } }) =>
+      openFiles !== undefined && openFiles.hard < 4096
+        ? [
+            advice(
+              'this host',
+              `A program here may hold ${openFiles.hard} files and sockets at most.`,
+              'Raise it: ulimit -Hn 65536',
+            ),
+          ]
+        : [],
+  },
+  {
+    id: 'B17',
+    title: 'minor versions are not taken by themselves',
+    stage: 'practice',
+    source: 'User guide, "Upgrading engine versions": AutoMinorVersionUpgrade',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ autoMinorVersionUpgrade }) => autoMinorVersionUpgrade === false)
+        .map(({ id }) =>
+          advice(
+            id,
+            `${id} does not take minor versions by itself.`,
+            `cachectl modify-cache-cluster --cache-cluster-id ${id} --auto-minor-version-upgrade`,
+          ),
+        ),
+  },
+]
+
+/** By their numbers: 1.6.9 is older than 1.6.12. */
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number))
+  for (let part = 0; part < 3; part++) {
+    const difference = (left?.[part] ?? 0) - (right?.[part] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+/** `mon:08:30-mon:09:30`: hours of the day in which offices from the Americas to Europe are at work. */
+function isBusy(window: NonNullable<ClusterFacts['maintenanceWindow']>): boolean {
+  const [, day = '', hour = ''] = /^(\w{3}):(\d\d):\d\d-/.exec(window) ?? []
+  return ['mon', 'tue', 'wed', 'thu', 'fri'].includes(day) && Number(hour) >= 8 && Number(hour) < 22
+}
+
+const ENOUGH_READS = 10_000
+
+/** 1 where too little was read to tell. */
+function hitRatio({ get_hits: hits = 0, get_misses: misses = 0 }: Readonly<Partial<Record<string, number>>>): number {
+  return hits + misses < ENOUGH_READS ? 1 : hits / (hits + misses)
+}

@@ -1,0 +1,164 @@
+/** TLS where plain text is spoken, the reverse, and certificates that clients refuse. */
+import type { AddressEvidence } from '../evidence.ts'
+import type { TlsView } from '../tls-inspect.ts'
+import { at, each, who } from './places.ts'
+import { failure, type Rule, warning } from './rule.ts'
+
+const GUIDE = 'User guide, "In-transit encryption (TLS)"'
+const LOCAL_CA = 'For the local engine: cachectl engine ca'
+const DAYS_OF_WARNING = 30
+
+export const tlsRules: readonly Rule[] = [
+  {
+    id: 'T01',
+    title: 'the server speaks TLS, the client plain text',
+    stage: 'service',
+    source: `${GUIDE}; redis-py#1001, ioredis#1924: the classic hang`,
+    find: ({ addresses }) =>
+      each(addresses, ({ place, tls }) => !place.tls && tls?.outcome === 'established').map((one) =>
+        failure(
+          at(one),
+          `${who(one)} speaks TLS, and clients that speak plain text hang or are cut off.`,
+          'Switch TLS on in the client (cachectl: --tls).',
+          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+        ),
+      ),
+  },
+  {
+    id: 'T02',
+    title: 'the client speaks TLS, the server plain text',
+    stage: 'service',
+    source: `${GUIDE}; measured: ERR_SSL_WRONG_VERSION_NUMBER`,
+    find: ({ addresses }) =>
+      each(
+        addresses,
+        ({ place, tls, words }) =>
+          place.tls && tls?.outcome !== 'established' && words?.connected === true && isPlain(words.speaker),
+      ).map((one) =>
+        failure(
+          at(one),
+          `${who(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
+          'Switch TLS off in the client, or create the cluster with --transit-encryption-enabled.',
+          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+        ),
+      ),
+  },
+  {
+    id: 'T08',
+    title: 'no TLS version or cipher in common',
+    stage: 'service',
+    source: `${GUIDE}: TLS 1.2 and 1.3`,
+    find: ({ addresses }) =>
+      each(addresses, ({ tls }) => tls?.outcome === 'refused' && !tls.wantsClientCertificate).map((one) =>
+        failure(
+          at(one),
+          `${who(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
+          'ElastiCache speaks TLS 1.2 and 1.3: update whichever side is older.',
+          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+        ),
+      ),
+  },
+  {
+    id: 'T09',
+    title: 'the server wants a certificate of the client',
+    stage: 'trust',
+    source: 'RFC 8446, 4.4.2; ElastiCache never does',
+    find: ({ addresses }) =>
+      each(addresses, ({ tls }) => tls?.wantsClientCertificate === true).map((one) =>
+        failure(
+          at(one),
+          `${who(one)} ends connections that bring no certificate of their own.`,
+          'That is no ElastiCache node: a proxy with mutual TLS stands in front.',
+          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+        ),
+      ),
+  },
+  {
+    id: 'T07',
+    title: 'a certificate is not valid today',
+    stage: 'trust',
+    source: 'RFC 5280, 4.1.2.5',
+    find: ({ addresses }) =>
+      distrusted(addresses, /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/).map(([one, tls]) => {
+        const [first] = tls.chain
+        const late = tls.trust?.code === 'CERT_HAS_EXPIRED'
+        const when = late
+          ? `expired on ${first?.validTo.slice(0, 10)}`
+          : `is valid only from ${first?.validFrom.slice(0, 10)}`
+        return failure(
+          at(one),
+          `The certificate of ${at(one)} ${when}.`,
+          'Compare the clock of this host; renew the certificate.',
+          openssl(one),
+        )
+      }),
+  },
+  {
+    id: 'T06',
+    title: 'the certificate chain leads to nobody trusted here',
+    stage: 'trust',
+    source: `${GUIDE}; measured`,
+    find: ({ addresses }) =>
+      distrusted(addresses, /^(?!CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)/).map(([one, tls]) => {
+        const why = WHY_DISTRUSTED[tls.trust?.code ?? ''] ?? tls.trust?.code
+        return failure(
+          at(one),
+          `The certificate of ${at(one)} is not trusted here: ${why}.`,
+          `Give clients the authority's certificate (cachectl: --ca file; Node: NODE_EXTRA_CA_CERTS). ${LOCAL_CA}`,
+          openssl(one),
+        )
+      }),
+  },
+  {
+    id: 'T05',
+    title: 'the certificate is for another name',
+    stage: 'trust',
+    source: `${GUIDE}; a wildcard covers one label only`,
+    find: ({ addresses }) =>
+      each(addresses, ({ tls, place }) => place.tls && tls?.hostname?.ok === false).map((one) => {
+        const names = one.tls?.chain[0]?.names.join(', ') || 'no name at all'
+        const hint = 'Connect by a name of the certificate, or give it to the client as server name (SNI).'
+        return failure(
+          at(one),
+          `The certificate of ${at(one)} is not for ${one.place.host}: it is for ${names}.`,
+          hint,
+          openssl(one),
+        )
+      }),
+  },
+  {
+    id: 'T11',
+    title: 'the certificate runs out soon',
+    stage: 'trust',
+    source: 'RFC 5280, 4.1.2.5',
+    find: ({ addresses }) =>
+      each(addresses, ({ tls }) => tls?.trust?.ok === true && (tls.chain[0]?.daysLeft ?? 999) < DAYS_OF_WARNING).map(
+        (one) =>
+          warning(
+            at(one),
+            `The certificate of ${at(one)} runs out in ${one.tls?.chain[0]?.daysLeft} days.`,
+            'Renew it.',
+            openssl(one),
+          ),
+      ),
+  },
+]
+
+const isPlain = (speaker: string): boolean => ['memcached', 'redis', 'http', 'full', 'other'].includes(speaker)
+
+function distrusted(addresses: readonly AddressEvidence[], code: RegExp): [AddressEvidence, TlsView][] {
+  return each(
+    addresses,
+    ({ tls, place }) => place.tls && tls?.trust?.ok === false && code.test(tls.trust.code ?? ''),
+  ).flatMap((one) => (one.tls ? [[one, one.tls] as [AddressEvidence, TlsView]] : []))
+}
+
+const WHY_DISTRUSTED: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its root is not among the authorities of this client',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its root is not among the authorities of this client',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its issuer is unknown here, or the server does not send the certificate in between',
+}
+
+const openssl = ({ address, port, place }: AddressEvidence): string =>
+  `openssl s_client -brief -connect ${address.includes(':') ? `[${address}]` : address}:${port} -servername ${place.host} -verify_hostname ${place.host} -verify_return_error </dev/null`

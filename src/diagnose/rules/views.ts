@@ -1,0 +1,28 @@
+/** Questions that rules about names ask of what DNS servers said. */
+import type { ServerView } from '../dns-survey.ts'
+import type { ClusterFacts, Evidence, HostEvidence } from '../evidence.ts'
+import { endpoint } from '../target.ts'
+
+export function surveyed(evidence: Evidence): { host: string; views: readonly ServerView[] }[] {
+  return evidence.hosts.flatMap(({ host, survey, asksDns }) =>
+    asksDns && survey ? [{ host, views: survey.views }] : [],
+  )
+}
+
+export const clusterOf = ({ places, clusters }: Evidence, host: HostEvidence['host']): ClusterFacts | undefined => {
+  const id = places.find((place) => place.host === host && place.cluster)?.cluster
+  return clusters.find((cluster) => cluster.id === id)
+}
+export const hasAddresses = ({ ipv4, ipv6 }: ServerView): boolean => ipv4.length + ipv6.length > 0
+const DEAD: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'server-failure', 'refused', 'bad-answer'])
+export const isDead = ({ a, aaaa }: ServerView): boolean => DEAD.has(a.outcome) && DEAD.has(aaaa.outcome)
+export const broken = (views: readonly ServerView[]): boolean =>
+  views.some(({ chainEnd }) => chainEnd === 'loop' || chainEnd === 'dangling')
+export const onlyTimeouts = (...outcomes: string[]): boolean => outcomes.includes('timeout')
+export const serverOf = ({ server }: ServerView): string =>
+  server.port === 53 ? server.address : endpoint(server.address, server.port)
+export const dig = (host: string, { server }: ServerView, type = 'ANY'): string =>
+  `dig ${type === 'ANY' ? 'A' : type} ${host} @${server.address}${server.port === 53 ? '' : ` -p ${server.port}`}`
+
+/** Names that ElastiCache gives. */
+export const AWS_NAME = /\.cache\.amazonaws\.com(\.cn)?$/i
