@@ -9,6 +9,12 @@ export interface Clock {
 /** Of a clock that never goes back, to measure how long something takes. */
 export const microseconds = (): number => performance.now() * 1000
 
+/** Keeps the process alive, which may have nothing to wait for, until the function it returns is called. */
+export function stayAlive(): () => void {
+  const timer = setInterval(() => undefined, 2 ** 30)
+  return () => clearInterval(timer)
+}
+
 /** Calls `step` once what is waiting now has been served. */
 export const soon = (step: () => void): void => {
   setImmediate(step)

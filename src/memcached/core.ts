@@ -33,6 +33,8 @@ export class CacheCore {
   /** Where the node listens. */
   addresses: readonly ListenAddress[] = []
   sockets: readonly UnixAddress[] = []
+  /** Where it takes datagrams. */
+  udpAddresses: readonly ListenAddress[] = []
   /** Where requests are counted by prefix, while `stats detail` is on. */
   prefixes: PrefixStats | undefined
   /** What has been counted so far. */

@@ -3,6 +3,7 @@ import { TOO_MANY_CONNECTIONS } from './answers.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
+import { Datagrams } from './datagrams.ts'
 import { Affliction, type Impairment } from './impairment.ts'
 import { type Admits, type ListenAddress, Listener, type UnixAddress } from './listener.ts'
 import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
@@ -62,6 +63,7 @@ export class CacheNode {
   readonly #clock: Clock
   readonly #stopClock: () => void
   readonly #listeners = new Set<Listener>()
+  readonly #datagrams = new Set<Datagrams>()
   #certificate: NodeTls | undefined
   readonly #admits: Admits
   #affliction: Affliction | undefined
@@ -100,6 +102,18 @@ export class CacheNode {
     this.#listeners.add(listener)
     this.#tellWhere()
     return listener.address as A // an address of the kind that was asked for
+  }
+
+  /**
+   * Serves requests in datagrams as well, one or more whole ones in each.
+   * @returns The address with its real port.
+   * @throws ErrnoException; nothing stays open then.
+   */
+  async listenUdp(address: ListenAddress): Promise<ListenAddress> {
+    const datagrams = await Datagrams.open(this.#core, address)
+    this.#datagrams.add(datagrams)
+    this.#core.udpAddresses = [...this.#core.udpAddresses, datagrams.address]
+    return datagrams.address
   }
 
   /** Stops listening on an address; connections made through it stay. */
@@ -164,6 +178,8 @@ export class CacheNode {
     this.#rebalancer.stop()
     for (const listener of this.#listeners) listener.close()
     this.#listeners.clear()
+    for (const datagrams of this.#datagrams) datagrams.close()
+    this.#datagrams.clear()
     for (const { socket } of this.#waiting.splice(0)) socket.destroy()
     this.#affliction?.end()
     const gone = [...this.#core.connections].map(

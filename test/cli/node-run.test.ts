@@ -78,7 +78,7 @@ describe('cachectl node run', () => {
 
   it('is set up by the options of memcached', async () => {
     const args = ['-m', '100', '-c', '10', '-I', '2m', '-MF', '-o', 'idle_timeout=5,no_lru_crawler', '--plain']
-    const { port } = await nodeRun(['-l127.0.0.1:0', '-U', '1', ...args])
+    const { port } = await nodeRun(['-l127.0.0.1:0', '-U', '0', ...args])
     const client = await connect(port)
     const settings = await client.ask('stats settings\r\n')
     for (const line of ['maxbytes 104857600', 'maxconns 10', 'item_size_max 2097152', 'evictions off']) {
@@ -90,9 +90,11 @@ describe('cachectl node run', () => {
     )
   })
 
-  it('says what it does not do, and goes on without it', async () => {
-    const { stderr } = await nodeRun(['-l127.0.0.1:0', '-U', '11211'])
-    expect(stderr()).toContain('there is no UDP')
+  it('takes datagrams when asked to, and says where', async () => {
+    const file = join(scratch(), 'ports')
+    const { addresses } = await nodeRun(['-l127.0.0.1', '-p', '-1', '-U', '-1'], { MEMCACHED_PORT_FILENAME: file })
+    const udp = /UDP INET: (\d+)\n/.exec(readFileSync(file, 'utf8'))?.[1]
+    expect(addresses).toContain(`127.0.0.1:${udp} (UDP)`)
   })
 
   it('speaks TLS, and another certificate after refresh_certs', async () => {

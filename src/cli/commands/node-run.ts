@@ -40,6 +40,7 @@ export class NodeRun extends BaseCommand {
         const ended = new AbortController()
         const node = await runNode(plan, environment, () => ended.abort())
         for (const { host, port } of node.addresses) printLine(endpoint(host, port))
+        for (const { host, port } of node.udpAddresses) printLine(`${endpoint(host, port)} (UDP)`)
         for (const { path } of node.sockets) printLine(path)
         await aborted(AbortSignal.any([signal, ended.signal]))
         await node.close()

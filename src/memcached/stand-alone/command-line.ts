@@ -17,8 +17,19 @@ export function readCommandLine(argv: readonly string[]): Plan {
     else if (word.startsWith('-') && word.length > 1) readLetters(plan, word.slice(1), words)
     else throw new BadArgument(`unexpected word: '${word}'`)
   }
+  settlePorts(plan)
   refuseContradictions(plan)
   return plan
+}
+
+// memcached's own: one port is enough for both, and `-p 0` takes TCP away. Here it is what programs say everywhere for any
+// free port, unless UDP is asked for or memcached is to be taken at its word.
+function settlePorts(plan: Plan): void {
+  const { portSpoken, udpPort, node } = plan
+  if (portSpoken === undefined && udpPort !== undefined) plan.port = udpPort
+  if (portSpoken !== 0 || (udpPort === undefined && node.configCommand !== false)) return
+  plan.tcp = false
+  plan.remarks.push('-p 0: no TCP, as with memcached; -p -1 takes any free port')
 }
 
 function readLong(plan: Plan, word: string, words: string[]): void {

@@ -51,7 +51,8 @@ export const OPTIONS: readonly Option[] = [
     meaning: 'the TCP port (default 11211); 0 takes any free one',
     // memcached's word for any free port is -1.
     read(plan, value) {
-      plan.port = Math.max(0, wholeNumber('-p', value, -1, 65_535))
+      plan.portSpoken = wholeNumber('-p', value, -1, 65_535)
+      plan.port = Math.max(0, plan.portSpoken)
     },
   },
   {
@@ -226,9 +227,11 @@ export const OPTIONS: readonly Option[] = [
     long: 'udp-port',
     char: 'U',
     value: '<port>',
-    meaning: '0: there is no UDP, as on ElastiCache',
+    meaning: 'serve UDP too, on this port, as ElastiCache does not; -1 takes any free one (default 0: no UDP)',
     read(plan, value) {
-      if (wholeNumber('-U', value, -1, 65_535) !== 0) plan.remarks.push('-U: there is no UDP here; TCP only')
+      const port = wholeNumber('-U', value, -1, 65_535)
+      if (port === 0) delete plan.udpPort
+      else plan.udpPort = Math.max(0, port)
     },
   },
   {

@@ -7,6 +7,12 @@ export interface Plan {
   readonly listen: string[]
   /** For those without one; 0 is any free one. */
   port: number
+  /** As given to `-p`: what it means depends on other options. */
+  portSpoken?: number
+  /** Whether there is TCP at all. */
+  tcp: boolean
+  /** Of UDP, on the same hosts; 0 is any free one. Without it there is none. */
+  udpPort?: number
   /** The path of a socket to listen on instead of the network, and who may connect to it: permission bits. */
   socketPath?: string
   socketMode: number
@@ -44,6 +50,7 @@ export function defaultPlan(): Plan {
     node: { engineVersion: '1.6.22', memoryLimit: 64 * MIB, maxConnections: 1024, verbosity: 0 },
     listen: [],
     port: 11_211,
+    tcp: true,
     socketMode: 0o700,
     secure: false,
     reported: {},

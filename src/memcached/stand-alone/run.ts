@@ -1,5 +1,6 @@
 /** Starts the node of a command line, and ends it: files, signals and words of a process of its own. */
 import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stayAlive } from '../clock.ts'
 import type { ListenAddress, UnixAddress } from '../listener.ts'
 import type { NodeTls } from '../options.ts'
 import { CacheNode } from '../server.ts'
@@ -9,6 +10,7 @@ import { BadArgument, type Plan } from './plan.ts'
 
 export interface RunningNode {
   readonly addresses: readonly ListenAddress[]
+  readonly udpAddresses: readonly ListenAddress[]
   readonly sockets: readonly UnixAddress[]
   /** Ends the node, and takes its pid file away. */
   close(): Promise<void>
@@ -43,8 +45,10 @@ export async function runNode(
     },
     clock,
   )
+  const udpAddresses: ListenAddress[] = []
   try {
-    await listenOn(node, interfaces)
+    if (plan.tcp) await listenOn(node, interfaces)
+    if (plan.udpPort !== undefined) udpAddresses.push(...(await listenOnUdp(node, interfaces, plan.udpPort)))
     if (path !== undefined) await listenOnSocket(node, { path, mode })
     if (plan.pidFile !== undefined) writeFileSync(plan.pidFile, `${process.pid}\n`)
   } catch (error) {
@@ -52,11 +56,14 @@ export async function runNode(
     throw error
   }
   const portFile = environment[PORT_FILE]
-  if (portFile !== undefined) writeFileSync(portFile, portLines(node.addresses))
+  if (portFile !== undefined) writeFileSync(portFile, portLines('TCP', node.addresses) + portLines('UDP', udpAddresses))
+  const release = stayAlive()
   return {
     addresses: node.addresses,
+    udpAddresses,
     sockets: node.sockets,
     async close() {
+      release()
       await node.close()
       if (plan.pidFile !== undefined) rmSync(plan.pidFile, { force: true })
     },
@@ -76,14 +83,27 @@ async function listenOn(node: CacheNode, interfaces: readonly Interface[]): Prom
   }
 }
 
+async function listenOnUdp(node: CacheNode, interfaces: readonly Interface[], port: number): Promise<ListenAddress[]> {
+  const bound: ListenAddress[] = []
+  for (const host of new Set(interfaces.map((each) => each.host))) {
+    const optional = interfaces.every((each) => each.host !== host || each.optional)
+    try {
+      bound.push(await node.listenUdp({ host, port: port === 0 ? (bound[0]?.port ?? 0) : port }))
+    } catch (error) {
+      if (!optional) throw error
+    }
+  }
+  return bound
+}
+
 /** What a node that was killed left behind is taken away first, as memcached does. */
 async function listenOnSocket(node: CacheNode, address: UnixAddress): Promise<void> {
   if (lstatSync(address.path, { throwIfNoEntry: false })?.isSocket()) rmSync(address.path)
   await node.listen(address)
 }
 
-const portLines = (addresses: readonly ListenAddress[]): string =>
-  addresses.map(({ host, port }) => `TCP ${host.includes(':') ? 'INET6' : 'INET'}: ${port}\n`).join('')
+const portLines = (transport: 'TCP' | 'UDP', addresses: readonly ListenAddress[]): string =>
+  addresses.map(({ host, port }) => `${transport} ${host.includes(':') ? 'INET6' : 'INET'}: ${port}\n`).join('')
 
 function readCertificates({ reported, clientCertificates, minVersion }: Plan): NodeTls {
   const { chainFile, keyFile, authorityFile } = reported

@@ -1,12 +1,14 @@
 import type { CacheCore } from '../core.ts'
+import type { ListenAddress } from '../listener.ts'
 import type { StatLine } from './lines.ts'
 
 /** `stats conns`: listeners and clients, by a number of their own where memcached shows file descriptors. */
-export function connectionsStats({ connections, addresses, sockets, store }: CacheCore): StatLine[] {
+export function connectionsStats({ connections, addresses, sockets, udpAddresses, store }: CacheCore): StatLine[] {
   const lines: StatLine[] = []
   const listening = [
-    ...addresses.map(({ host, port }) => (host.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`)),
+    ...addresses.map((address) => spoken('tcp', address)),
     ...sockets.map(({ path }) => `unix:${path}`),
+    ...udpAddresses.map((address) => spoken('udp', address)),
   ]
   for (const [index, address] of listening.entries()) {
     lines.push([`${index}:addr`, address], [`${index}:state`, 'conn_listening'], [`${index}:secs_since_last_cmd`, 0])
@@ -21,3 +23,6 @@ export function connectionsStats({ connections, addresses, sockets, store }: Cac
   }
   return lines
 }
+
+const spoken = (transport: 'tcp' | 'udp', { host, port }: ListenAddress): string =>
+  host.includes(':') ? `${transport}6:[${host}]:${port}` : `${transport}:${host}:${port}`

@@ -3,12 +3,19 @@ import type { Settings } from '../options.ts'
 import { type StatLine, yesNo } from './lines.ts'
 
 /** `stats settings`, in memcached 1.6.18's order; what an embedded node has no use for stands at its default. */
-export function settingsStats({ settings, store, address, sockets: [socket], prefixes }: CacheCore): StatLine[] {
+export function settingsStats({
+  settings,
+  store,
+  address,
+  sockets: [socket],
+  udpAddresses,
+  prefixes,
+}: CacheCore): StatLine[] {
   return [
     ['maxbytes', store.slabs.memoryLimit],
     ['maxconns', settings.maxConnections],
     ['tcpport', address?.port ?? 0],
-    ['udpport', 0],
+    ['udpport', udpAddresses[0]?.port ?? 0],
     ['inter', address?.host ?? 'NULL'],
     ['verbosity', settings.verbosity],
     ['oldest', store.oldestLive],

@@ -60,7 +60,6 @@ describe("memcached's command line", () => {
     ['-Z', /ssl_chain_cert/],
     ['-l notls:127.0.0.1', /notls/],
     ['-d', /terminal/],
-    ['-s /tmp/socket', /TCP only/],
     ['-Q', /unknown option: -Q/],
     ['--listening', /unknown option: --listening/],
     ['--plain=1', /takes no value/],
@@ -69,9 +68,18 @@ describe("memcached's command line", () => {
     expect(() => readCommandLine(line.split(' '))).toThrow(message)
   })
 
-  it('says that there is no UDP, unless it was told to have none', () => {
-    expect(readCommandLine(['-U', '0']).remarks).toEqual([])
-    expect(readCommandLine(['-U', '11211']).remarks).toEqual([expect.stringContaining('no UDP')])
+  it.each([
+    ['-v', '11211'],
+    ['-U 0', '11211'],
+    ['-U 11222', '11222, UDP 11222'],
+    ['-U -1', '0, UDP 0'],
+    ['-p 7 -U 8', '7, UDP 8'],
+    ['-p 0', '0'],
+    ['-p 0 --plain', 'none'],
+    ['-p 0 -U 8', 'none, UDP 8'],
+  ])('listens with %s as memcached does, but that -p 0 alone is any free port', (line, expected) => {
+    const { port, tcp, udpPort } = readCommandLine(line.split(' '))
+    expect(`${tcp ? port : 'none'}${udpPort === undefined ? '' : `, UDP ${udpPort}`}`).toBe(expected)
   })
 })
 
