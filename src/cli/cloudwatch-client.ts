@@ -99,8 +99,10 @@ async function whereTo(target: Target, env: Environment): Promise<WhereTo> {
     return { url: new URL(url), region, credentials: signs ? credentials : undefined }
   }
   const { region, credentials } = await ofTheSdk(target, signs)
-  const own = env.AWS_ENDPOINT_URL_CLOUDWATCH || target.url
-  return { url: new URL(own ?? `https://monitoring.${region}.${domainOf(region)}/`), region, credentials }
+  const aws = `https://monitoring.${region}.${domainOf(region)}/`
+  // Where something stands in for AWS, it may stand in for CloudWatch elsewhere.
+  const url = target.kind === 'aws' ? aws : env.AWS_ENDPOINT_URL_CLOUDWATCH || (target.url ?? aws)
+  return { url: new URL(url), region, credentials }
 }
 
 /** Region and credentials as the SDK finds them, in files, the environment, or a role. */

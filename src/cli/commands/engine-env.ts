@@ -47,6 +47,7 @@ export class EngineEnv extends BaseCommand {
     const { set, unset } = SHELLS[choiceOf(flags, 'shell', shells, defaultShell())]
     const lines = [
       set('AWS_ENDPOINT_URL_ELASTICACHE', info.url),
+      set('AWS_ENDPOINT_URL_CLOUDWATCH', info.url),
       set('AWS_ACCESS_KEY_ID', credentials.accessKeyId),
       set('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey),
       set('AWS_REGION', region),

@@ -1,4 +1,10 @@
-import type { ClusterReport, EngineStatus, ServerlessReport } from '../../api/local-engine.ts'
+import {
+  type ClusterReport,
+  type EngineStatus,
+  engineFiles,
+  METRICS_PATH,
+  type ServerlessReport,
+} from '../../api/local-engine.ts'
 import { endpoint } from '../../diagnose/target.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus } from '../engine-control.ts'
@@ -44,6 +50,7 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
     `Since ${absoluteTime(since)} (${relativeTime(since, style.now)}), region ${region}`,
     `Nodes: ${nodeRuntime}; ${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
     `State directory: ${stateDir}`,
+    `For Prometheus: ${url}${METRICS_PATH}, token in ${engineFiles(stateDir).metricsToken}`,
   ]
   const tables = [
     ...(clusters.length > 0 ? [await drawColumns(CLUSTER, clusters, style)] : []),

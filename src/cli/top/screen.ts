@@ -46,7 +46,7 @@ export function openScreen(resized: () => void, quit: () => void): Screen {
   return {
     draw(lines) {
       // Over what is there rather than after clearing it: nothing flickers.
-      print(`${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n')}${CLEAR_BELOW}`)
+      print(`${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`)
     },
     get width() {
       return columns()

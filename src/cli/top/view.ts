@@ -21,26 +21,24 @@ export interface TopView {
 }
 
 const TICKS = '▁▂▃▄▅▆▇█'
-const BAR = 10
-/** Columns right of the node's name: [head, width]. */
-const COLUMNS = [
+const BAR = 8
+/** Right of the node's name, [head, width]; together with it no more than 80. Those on the right go first. */
+const COLUMNS: Columns = [
   ['ops/s', 7],
   ['hits', 6],
   ['items', 7],
   ['memory', BAR + 10],
   ['conns', 6],
-  ['evict/s', 8],
-] as const
-const TRAFFIC = [
+  ['evict', 6],
   ['in/s', 9],
   ['out/s', 9],
-] as const
+]
 const LEAST_LABEL = 9
 
 /** Lines of at most `width` characters, at most `height` of them; what has no room is left out, the total comes first. */
 export function topLines({ title, time, nodes }: TopView, width: number, height: number, style: Style): string[] {
   const columns = columnsFor(width)
-  const room = width - columns.reduce((sum, [, size]) => sum + size, 0)
+  const room = Math.max(1, width - columns.reduce((sum, [, size]) => sum + size, 0))
   const labelWidth = Math.min(room, Math.max(LEAST_LABEL, ...nodes.map(({ label }) => label.length + 2)))
   const known = nodes.flatMap(({ rates }) => rates ?? [])
   const head = [
@@ -83,11 +81,11 @@ function fitted(
 
 type Columns = readonly (readonly [name: string, width: number])[]
 
-/** Traffic is left out where there is no room for it. */
 function columnsFor(width: number): Columns {
-  const all: Columns = [...COLUMNS, ...TRAFFIC]
-  const sum = all.reduce((total, [, size]) => total + size, 0)
-  return sum + LEAST_LABEL <= width ? all : COLUMNS
+  let count = COLUMNS.length
+  const taken = () => COLUMNS.slice(0, count).reduce((total, [, size]) => total + size, LEAST_LABEL)
+  while (count > 1 && taken() > width) count--
+  return COLUMNS.slice(0, count)
 }
 
 function titleLine(title: string, about: string, width: number, style: Style): string {
@@ -102,7 +100,7 @@ function row(label: string, labelWidth: number, rates: NodeRates, columns: Colum
     items: (size) => countText(rates.items).padStart(size),
     memory: (size) => memory(rates, size, style),
     conns: (size) => countText(rates.connections).padStart(size),
-    'evict/s': (size) => {
+    evict: (size) => {
       const text = countText(Math.round(rates.evictions)).padStart(size)
       return rates.evictions > 0 ? style.busy(text) : text
     },

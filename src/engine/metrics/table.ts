@@ -113,9 +113,10 @@ function cpuUtilization({ grown, now, seconds }: Minute): number {
   return Math.min(100, (100 * grown('cpu_seconds')) / (seconds * now('cpu_cores')))
 }
 
-/** What the node may take of memory, less what it has taken. */
+/** What the node may take of memory, less what it has taken; of one that does not tell, what its items take. */
 function freeableMemory({ now }: Minute): number {
-  return Math.max(0, now('limit_maxbytes') - now('memory_bytes'))
+  const taken = now('memory_bytes')
+  return Math.max(0, now('limit_maxbytes') - (Number.isNaN(taken) ? now('bytes') : taken))
 }
 
 /** The most in a second is never more than in the whole minute: what the last sixty seconds saw may lie before it. */
