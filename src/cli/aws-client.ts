@@ -34,7 +34,7 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     },
     async url() {
       const region = await client.config.region().catch(() => undefined)
-      return target.url ?? (region && `https://elasticache.${region}.amazonaws.com/`)
+      return (target.url && new URL(target.url).href) ?? (region && `https://elasticache.${region}.amazonaws.com/`)
     },
     close: () => client.destroy(),
   }

@@ -1,5 +1,7 @@
 /** argv -> which command, and its arguments. aws-cli takes global options before the command's name, so do we. */
+import type { Flag } from './flags.ts'
 import { globalFlags } from './global-flags.ts'
+import { GLOBAL_SPELLINGS } from './parse.ts'
 
 export interface CommandLine {
   /** Words up to the first option after the name: a command id is some prefix of them. */
@@ -14,7 +16,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   let at = 0
   while (argv[at]?.startsWith('--')) {
     const name = (argv[at] as string).slice(2)
-    const flag = globalFlags[name.split('=', 1)[0] as string] ?? globalFlags[name.replace(/^no-/, '')]
+    const flag = globalFlag(name.split('=', 1)[0] as string)
     if (!flag) break
     at += flag.type === 'option' && !name.includes('=') ? 2 : 1
   }
@@ -26,6 +28,16 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     rest,
   }
 }
+
+/** An unambiguous beginning of one is enough. */
+function globalFlag(name: string): Flag | undefined {
+  const fitting = GLOBAL_SPELLINGS.filter((spelling) => spelling.startsWith(`--${name}`))
+  const whole = name in globalFlags || fitting.length !== 1 ? name : (fitting[0] as string).slice(2)
+  return globalFlags[whole] ?? globalFlags[whole.replace(/^no-/, '')]
+}
+
+/** Does the line ask for the version? aws-cli answers that wherever it stands. */
+export const wantsVersion = (argv: readonly string[]): boolean => argv.some((word) => /^--vers?i?o?n?$/.test(word))
 
 /** Does the line ask for help rather than for the command? What follows `--` is the command's own. */
 export function wantsHelp(argv: readonly string[]): boolean {

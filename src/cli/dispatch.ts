@@ -1,6 +1,6 @@
 /** One command line: argv -> command -> exit code. */
 import { isOperation, type OperationName } from '../api/model.ts'
-import { readCommandLine, wantsHelp } from './command-line.ts'
+import { readCommandLine, wantsHelp, wantsVersion } from './command-line.ts'
 import { environment } from './environment.ts'
 import { type ErrorFormat, exitCodeOf, failureOf, renderFailure } from './failure.ts'
 import { stderrIsTerminal } from './terminal.ts'
@@ -18,6 +18,7 @@ export async function runLine(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<void> {
+  if (wantsVersion(argv)) return (await import('./run-command.ts')).showVersion()
   const { words, leading, rest } = readCommandLine(argv)
   const [first = ''] = words
   const asked = helpAskedFor(argv, words, rest)

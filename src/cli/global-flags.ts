@@ -27,6 +27,8 @@ export const globalFlags: Flags = {
     helpGroup,
   }),
   ...colourFlag,
+  // Of aws-cli's global options the one that means something to few operations: see pagingFlags.
+  paginate: toggle({ summary: '', helpGroup, hidden: true }, true),
   'cli-pager': toggle({ summary: 'page what is longer than the screen (default) or not', helpGroup }, true),
 }
 

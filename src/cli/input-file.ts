@@ -1,7 +1,8 @@
 /** `--cli-input-json` and `--cli-input-yaml`: a whole input at once; options given beside it win. */
-import { readParamfile } from './paramfile.ts'
+import { readParamfile, textOf } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
 import { usageProblem } from './problem.ts'
+import { parsePython } from './python-json.ts'
 
 export const INPUT_OPTIONS = ['cli-input-json', 'cli-input-yaml'] as const
 
@@ -13,7 +14,7 @@ export async function readInputFile(flags: FlagValues): Promise<Record<string, u
   if (given.length > 1) throw usageProblem('Only one --cli-input- parameter may be specified.')
   const [option] = given
   if (option === undefined) return {}
-  const text = readParamfile(option, flags[option] as string)
+  const text = textOf(readParamfile(`--${option}`, flags[option] as string))
   const input = option === 'cli-input-json' ? fromJson(text) : await fromYaml(text)
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>
   throw usageProblem(
@@ -23,9 +24,9 @@ export async function readInputFile(flags: FlagValues): Promise<Record<string, u
 
 function fromJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parsePython(text)
   } catch (error) {
-    const reason = `Invalid JSON: ${(error as SyntaxError).message}\nJSON received: ${text}`
+    const reason = `Invalid JSON: ${(error as Error).message}\nJSON received: ${text}`
     throw usageProblem(`Error parsing parameter 'cli-input-json': ${reason}`)
   }
 }

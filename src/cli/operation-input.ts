@@ -14,7 +14,7 @@ import {
   waitFlags,
 } from './global-flags.ts'
 import { waits } from './operation-waits.ts'
-import { readParamfile } from './paramfile.ts'
+import { readParamfile, textOf } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
 import { readOption } from './typed-value.ts'
 import { validInput } from './validate.ts'
@@ -30,12 +30,12 @@ export function operationFlags(name: OperationName, describe?: Describe): Flags 
     ...memberFlags(name, describe),
     ...(name in waits && waitFlags),
     ...inputFlags,
-    ...(operation(name).pagination && pagingFlags),
     ...(deletesGroup(name) && unusedFlags),
     ...(isDestructive(name) && confirmFlags),
     ...(isMutating(name) && dryRunFlag),
     ...askFlag,
     ...globalFlags,
+    ...(operation(name).pagination && pagingFlags),
     ...answerFlags,
   }
 }
@@ -58,8 +58,10 @@ export function inputFrom<N extends OperationName>(
       input[memberName] = given
       continue
     }
-    const texts = (typeof given === 'string' ? [given] : given).map((text) => readParamfile(`--${option}`, text))
-    input[memberName] = readOption(option, member, texts, (value) => readParamfile(`--${option}`, value))
+    const texts = typeof given === 'string' ? [given] : given
+    // aws-cli reads a file for the only value of an option, not for one of several.
+    const contents = texts.length === 1 ? texts.map((text) => readParamfile(`--${option}`, text)) : texts
+    input[memberName] = readOption(option, member, contents, (value) => textOf(readParamfile(`--${option}`, value)))
   }
   return validInput(operation(name).input, { ...input, ...missingIn(input, file) }) as Input<N> // checked member by member against the model, which the type is made from
 }

@@ -7,6 +7,7 @@ import type { Pagination } from '../api/shapes.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem, usageProblem } from './problem.ts'
 import { tell } from './terminal.ts'
+import { validMembers } from './validate.ts'
 
 export interface Paging {
   readonly maxItems: number | undefined
@@ -15,7 +16,8 @@ export interface Paging {
 }
 
 interface Position {
-  readonly token: string | undefined
+  /** Members of the input that begin there; the token of the page among them. */
+  readonly from: Page
   /** Items of that page which an earlier answer already held. */
   readonly skip: number
 }
@@ -42,11 +44,12 @@ export function readPaging(name: OperationName, flags: FlagValues, input: object
     )
   }
   const maxItems = optionalCount(flags, 'max-items')
-  if (maxItems === 0) tell('warning: Non-positive values for --max-items may result in undefined behavior.')
+  if (maxItems !== undefined && maxItems <= 0)
+    tell('warning: Non-positive values for --max-items may result in undefined behavior.')
   return {
     maxItems,
     pageSize: optionalCount(flags, 'page-size'),
-    start: readToken(flags['starting-token'] as string | undefined, pagination),
+    start: checkedStart(name, readToken(flags['starting-token'] as string | undefined, pagination)),
   }
 }
 
@@ -66,16 +69,16 @@ export async function* eachPage(
   fetch: FetchPage,
 ): AsyncGenerator<Part, void, undefined> {
   let room = paging.maxItems ?? Number.POSITIVE_INFINITY
-  let { token, skip } = paging.start
+  let { from, skip } = paging.start
   for (;;) {
     const page = await fetch({
       ...input,
       ...(paging.pageSize !== undefined && { [pagination.limit]: paging.pageSize }),
-      ...(token !== undefined && { [pagination.input]: token }),
+      ...from,
     })
     const items = ((at(page, pagination.results) as unknown[] | undefined) ?? []).slice(skip)
     if (items.length > room) {
-      const nextToken = encodeToken({ [pagination.input]: token ?? null, [TRUNCATED]: skip + room })
+      const nextToken = encodeToken({ [pagination.input]: from[pagination.input] ?? null, [TRUNCATED]: skip + room })
       return yield { ...part(pagination, page, items.slice(0, room)), nextToken }
     }
     room -= items.length
@@ -83,8 +86,8 @@ export async function* eachPage(
     const more = next && room === 0 ? { nextToken: encodeToken({ [pagination.input]: next }) } : {}
     yield { ...part(pagination, page, items), ...more }
     if (!next || room === 0) return
-    if (next === token) throw new Error(`The same next token was received twice: ${next}`)
-    token = next
+    if (next === from[pagination.input]) throw new Error(`The same next token was received twice: ${next}`)
+    from = { [pagination.input]: next }
     skip = 0
   }
 }
@@ -124,21 +127,31 @@ function encodeToken(next: Record<string, unknown>): string {
 
 /** A NextToken; the older `marker___items`, or a marker of the service's own, as botocore still takes them. */
 function readToken(text: string | undefined, { input }: Pagination): Position {
-  if (text === undefined) return { token: undefined, skip: 0 }
+  if (text === undefined) return { from: {}, skip: 0 }
   const decoded = decodeToken(text)
   if (decoded) {
-    const token = decoded[input]
-    const skip = decoded[TRUNCATED]
-    return { token: typeof token === 'string' ? token : undefined, skip: typeof skip === 'number' ? skip : 0 }
+    const { [TRUNCATED]: skip, ...from } = decoded
+    const given = Object.entries(from).filter(([, value]) => value !== null && value !== 'None')
+    return { from: Object.fromEntries(given), skip: typeof skip === 'number' ? skip : 0 }
   }
-  const [, marker = text, count = '0'] = /^(.*)___(\d+)$/s.exec(text) ?? []
-  return { token: marker === 'None' ? undefined : marker, skip: Number(count) }
+  const parts = text.split('___')
+  if (parts.length > 2) throw new Problem('general', `Bad starting token: ${text}`)
+  const counted = parts.length === 2 && /^\d+$/.test(parts[1] as string)
+  const marker = counted ? parts[0] : text
+  return { from: marker === 'None' ? {} : { [input]: marker }, skip: counted ? Number(parts[1]) : 0 }
+}
+
+/** A token may be anybody's: what it adds to the input is checked like the rest of it. */
+function checkedStart(name: OperationName, start: Position): Position {
+  const { input } = operation(name)
+  validMembers(input, start.from)
+  return start
 }
 
 function decodeToken(text: string): Page | undefined {
   try {
     const decoded: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8'))
-    return typeof decoded === 'object' && decoded !== null ? (decoded as Page) : undefined
+    return typeof decoded === 'object' && decoded !== null && !Array.isArray(decoded) ? (decoded as Page) : undefined
   } catch {
     return undefined
   }
@@ -147,6 +160,6 @@ function decodeToken(text: string): Page | undefined {
 function optionalCount(flags: FlagValues, name: string): number | undefined {
   const given = flags[name]
   if (typeof given !== 'string') return undefined
-  if (/^\d+$/.test(given)) return Number(given)
+  if (/^\s*[+-]?\d+\s*$/.test(given)) return Number(given)
   throw usageProblem(`argument --${name}: invalid int value: '${given}'`, 'It must be a whole number.')
 }

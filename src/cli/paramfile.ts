@@ -3,11 +3,14 @@ import { homedir } from 'node:os'
 import { environment } from './environment.ts'
 import { usageProblem } from './problem.ts'
 
+/** A value as it was given or as the file holds it; bytes of `fileb://` are no text, even where they could be. */
+export type Contents = string | Uint8Array
+
 /**
  * aws-cli's `file://path` and `fileb://path`: the value is what the file holds. Anything else is itself; `http://` too,
  * as in v2. `~` and variables of the environment are expanded.
  */
-export function readParamfile(option: string, value: string): string {
+export function readParamfile(option: string, value: string): Contents {
   const [, scheme, path] = /^(fileb?):\/\/(.*)$/s.exec(value) ?? []
   if (scheme === undefined || path === undefined) return value
   const file = expanded(path)
@@ -18,13 +21,17 @@ export function readParamfile(option: string, value: string): string {
   } catch (error) {
     throw refuse(`Unable to load paramfile ${value}: ${systemReason(error as NodeJS.ErrnoException)}: '${file}'`)
   }
+  if (scheme === 'fileb') return bytes
   try {
-    return new TextDecoder('utf-8', { fatal: scheme === 'file', ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     const advice = 'If this is a binary file, please use the fileb:// prefix instead of the file:// prefix.'
     throw refuse(`Unable to load paramfile (${file}), text contents could not be decoded.  ${advice}`)
   }
 }
+
+export const textOf = (contents: Contents): string =>
+  typeof contents === 'string' ? contents : Buffer.from(contents).toString('utf8')
 
 const expanded = (path: string): string =>
   path

@@ -31,7 +31,7 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
   const spellings = spellingsOf(flags)
   const values: Record<string, string | string[] | boolean> = {}
   const words: string[] = []
-  const unknown: string[] = []
+  const unknown: number[] = []
   const tokens = tokensOf(withBareValues(argv, flags), flags, spellings)
   const takeWords = (most: number): string[] => {
     const taken: string[] = []
@@ -44,14 +44,21 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
   while (tokens.length > 0) {
     const token = tokens.shift() as Token
     if (token.kind === 'option-terminator') words.push(...takeWords(Number.POSITIVE_INFINITY))
-    else if (token.kind === 'positional') (arity.atMost === 0 ? unknown : words).push(token.value)
-    else {
+    else if (token.kind === 'positional') {
+      if (arity.atMost === 0) unknown.push(token.index)
+      else words.push(token.value)
+    } else {
       const option = findOption(token, spellings)
-      if (!option) unknown.push(argv[token.index] as string)
+      if (!option) unknown.push(token.index)
       else values[option.name] = option.meaning ?? takeValue(option.name, token, flags[option.name] as Flag, takeWords)
     }
   }
-  if (unknown.length > 0) refuseUnknown(unknown, [...spellings.keys()])
+  // Of `-xyz` each letter is unknown, and it is said once.
+  if (unknown.length > 0)
+    refuseUnknown(
+      [...new Set(unknown)].map((at) => argv[at] as string),
+      [...spellings.keys()],
+    )
   refuseWrongCount(words, arity)
   refuseMissing(flags, values)
   return { flags: values, words }
@@ -97,9 +104,9 @@ function takeValue(
   // A prefix was not known for an option when the line was taken apart: its value still stands behind it as a word.
   given.push(...takeWords(several ? Number.POSITIVE_INFINITY : 1 - given.length))
   const [first] = given
-  if (first === undefined)
-    throw usageProblem(`argument --${name}: expected ${several ? 'at least one argument' : 'one argument'}`)
-  return several ? given : first
+  if (several) return given
+  if (first === undefined) throw usageProblem(`argument --${name}: expected one argument`)
+  return first
 }
 
 // As argparse sees it: text with a space is a value, and so is a negative number.
@@ -135,8 +142,18 @@ function findOption({ name, rawName, value, inlineValue }: OptionToken, spelling
   return found
 }
 
+/**
+ * The global options of aws-cli in its order. It reads them before it knows of the operation's: a prefix that fits one
+ * of them never means another.
+ */
+export const GLOBAL_SPELLINGS: readonly string[] = [
+  ...['--debug', '--endpoint-url', '--no-verify-ssl', '--no-paginate', '--output', '--query', '--profile', '--region'],
+  ...['--version', '--color', '--no-sign-request', '--ca-bundle', '--cli-read-timeout', '--cli-connect-timeout'],
+]
+
 function findByPrefix(spoken: string, spellings: Spellings): Spelling | undefined {
-  const all = [...spellings.keys()].filter((spelling) => spelling.startsWith(spoken))
+  const everywhere = GLOBAL_SPELLINGS.filter((spelling) => spelling.startsWith(spoken) && spellings.has(spelling))
+  const all = everywhere.length > 0 ? everywhere : [...spellings.keys()].filter((word) => word.startsWith(spoken))
   // What aws-cli has goes before what we have added: a prefix that is unambiguous there must be so here.
   const theirs = all.filter((spelling) => !spellings.get(spelling)?.own)
   const candidates = theirs.length > 0 ? theirs : all
@@ -164,7 +181,11 @@ const isExcused = (values: FlagValues): boolean =>
 
 function refuseMissing(flags: Flags, values: FlagValues): void {
   if (isExcused(values)) return
-  const missing = Object.keys(flags).filter((name) => flags[name]?.required && values[name] === undefined)
+  // A truth is never missing from aws-cli's command line, only from the input that it makes of it.
+  const missing = Object.keys(flags).filter((name) => {
+    const flag = flags[name]
+    return flag?.required && flag.type !== 'boolean' && values[name] === undefined
+  })
   if (missing.length === 0) return
   throw usageProblem(
     `the following arguments are required: ${missing.map((name) => `--${name}`).join(', ')}`,

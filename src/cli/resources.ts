@@ -52,7 +52,7 @@ export async function describeAll(
   const { pagination } = operation(name)
   if (!pagination) throw new Error(`${name} has no list`)
   const once = async (page: object) => (await client.call(name, page)) as Record<string, unknown>
-  const paging = { maxItems: undefined, pageSize: undefined, start: { token: undefined, skip: 0 } }
+  const paging = { maxItems: undefined, pageSize: undefined, start: { from: {}, skip: 0 } }
   const answer = await allPages(pagination, eachPage(pagination, input, paging, once))
   const items = pagination.results.split('.').reduce<unknown>((value, member) => (value as Item)[member], answer)
   return isItems(items) ? items : []

@@ -4,11 +4,12 @@ import { commands } from '../commands.ts'
 import { usageProblem } from './problem.ts'
 import { nearest } from './suggest.ts'
 import { print } from './terminal.ts'
+import { version } from './version.ts'
 
 /** `words`: the command's name and what follows; `leading`: options that stood before it. */
 export async function runCommand(words: readonly string[], leading: readonly string[], rest: readonly string[]) {
   const id = commandId(words)
-  if (id === undefined) return refuseUnknown(words)
+  if (id === undefined) return refuseUnknown(words, rest)
   const Command = await commands[id]?.()
   if (!Command) throw new Error(`the command table has no ${id}`)
   await Command.run([...leading, ...rest.slice(id.split(':').length)])
@@ -28,6 +29,11 @@ export async function showHelp(words: readonly string[]): Promise<void> {
   }
 }
 
+/** In the form that `cachectl --version` has, which the launcher prints by itself. */
+export function showVersion(): void {
+  print(`cachectl/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
+}
+
 function commandId(words: readonly string[]): string | undefined {
   return [words.slice(0, 3).join(':'), words.slice(0, 2).join(':'), words[0] ?? ''].find((id) =>
     Object.hasOwn(commands, id),
@@ -40,7 +46,8 @@ const topicId = ([first = '', second]: readonly string[]): string | undefined =>
     (topic) => topic !== '' && Object.keys(commands).some((id) => id.startsWith(`${topic}:`)),
   )
 
-async function refuseUnknown(words: readonly string[]): Promise<void> {
+async function refuseUnknown(words: readonly string[], rest: readonly string[] = []): Promise<void> {
+  if (words.length === 0) throw usageProblem(`Unknown options: ${rest[0] ?? ''}`, 'See `cachectl --help`.')
   const topic = topicId(words)
   const depth = topic?.split(':').length ?? 0
   if (topic && words.length === depth) return showHelp(words)
@@ -48,7 +55,7 @@ async function refuseUnknown(words: readonly string[]): Promise<void> {
   const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '))
   const guess = nearest(spoken, names)
   throw usageProblem(
-    `argument operation: invalid choice: '${spoken}'`,
+    `argument ${topic === 'wait' ? 'subcommand' : 'operation'}: invalid choice: '${spoken}'`,
     guess ? `Did you mean \`cachectl ${guess}\`?` : 'See `cachectl --help` for the commands there are.',
   )
 }

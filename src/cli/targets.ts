@@ -6,6 +6,7 @@ import type { FlagValues } from './parse.ts'
 import { Problem, usageProblem } from './problem.ts'
 import { type LocalEngine, requireEngine, runningEngine, stateDirectory } from './state-dir.ts'
 import { type Transport, transportOf } from './transport.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export interface LocalTarget {
   readonly kind: 'local'
@@ -36,29 +37,40 @@ type Choice =
 /** `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, `endpoint_url` of the profile, local. */
 export function chooseTarget(flags: FlagValues, env: Environment): Choice {
   const endpointFlag = flags['endpoint-url']
-  if (typeof endpointFlag === 'string') return { kind: 'endpoint', url: checkedUrl('--endpoint-url', endpointFlag) }
+  if (typeof endpointFlag === 'string') return { kind: 'endpoint', url: askedUrl(endpointFlag) }
   const named = flags.target ?? (env.CACHECTL_TARGET || undefined)
   if (named === 'local' || named === 'aws') return { kind: named }
   if (named !== undefined) throw usageProblem(`Unknown target "${String(named)}".`, 'Targets are: local, aws.')
   for (const name of ['AWS_ENDPOINT_URL_ELASTICACHE', 'AWS_ENDPOINT_URL'] as const) {
     const url = env[name]
-    if (url) return { kind: 'endpoint', url: checkedUrl(name, url) }
+    if (url) return { kind: 'endpoint', url: configuredUrl(url) }
   }
   const { endpointUrl } = awsConfig(flags, env)
-  if (endpointUrl) return { kind: 'endpoint', url: checkedUrl('endpoint_url', endpointUrl) }
+  if (endpointUrl) return { kind: 'endpoint', url: configuredUrl(endpointUrl) }
   return { kind: 'local' }
 }
 
 export function resolveTarget(flags: FlagValues, env: Environment): Target {
   const transport = transportOf(flags, env)
+  checkRetries(env)
   const target = placeOf(flags, env)
   return transport ? { ...target, transport } : target
+}
+
+/** The SDK, which makes the attempts, would say less clearly that it can't. */
+function checkRetries({ AWS_MAX_ATTEMPTS: attempts, AWS_RETRY_MODE: mode }: Environment): void {
+  if (attempts) wholeNumber(attempts, 'AWS_MAX_ATTEMPTS is a whole number.')
+  if (!mode || ['legacy', 'standard', 'adaptive'].includes(mode)) return
+  const modes = "('legacy', 'standard', 'adaptive')"
+  throw new Problem('general', `Invalid value provided to "mode": "${mode}" must be one of: ${modes}`)
 }
 
 function placeOf(flags: FlagValues, env: Environment): Target {
   const choice = chooseTarget(flags, env)
   const stateDir = stateDirectory(flags['state-dir'] as string | undefined, env)
-  const region = (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined)
+  const region = checkedRegion(
+    (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined),
+  )
   if (choice.kind === 'local') return localTarget(requireEngine(stateDir), region, env)
   const engine = runningEngine(stateDir)
   if (choice.kind === 'endpoint' && engine && sameOrigin(choice.url, engine.info.url)) {
@@ -68,6 +80,12 @@ function placeOf(flags: FlagValues, env: Environment): Target {
   if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
   const profile = profileOf(flags, env)
   return { kind: choice.kind, url: choice.kind === 'endpoint' ? choice.url : undefined, region, profile }
+}
+
+/** botocore's rule: a label of a host name that is no number. */
+function checkedRegion(region: string | undefined): string | undefined {
+  if (!region || /^(?!\d+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$/.test(region)) return region
+  throw new Problem('general', `Provided region_name '${region}' doesn't match a supported format.`)
 }
 
 const localTarget = (engine: LocalEngine, region: string | undefined, env: Environment): LocalTarget => ({
@@ -87,12 +105,19 @@ function refuseEngineCredentials(engine: LocalEngine | undefined, env: Environme
   )
 }
 
-function checkedUrl(source: string, text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
+function askedUrl(text: string): string {
+  if (isHttpUrl(text)) return text
   const form = 'Must be of the form http://<hostname>/ or https://<hostname>/'
-  throw usageProblem(`Bad value for ${source} "${text}": scheme is missing.  ${form}`)
+  throw usageProblem(`Bad value for --endpoint-url "${text}": scheme is missing.  ${form}`)
 }
+
+/** Of the environment or a configuration file. */
+function configuredUrl(text: string): string {
+  if (isHttpUrl(text)) return text
+  throw new Problem('general', `Invalid endpoint: ${text}`)
+}
+
+const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
 const sameOrigin = (a: string, b: string): boolean => originOf(a) === originOf(b)
 

@@ -1,7 +1,8 @@
 /** How requests travel, where the command line asks for something else than usual. */
 import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
-import { usageProblem } from './problem.ts'
+import { Problem } from './problem.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export interface Transport {
   readonly sign: boolean
@@ -34,9 +35,11 @@ export function transportOf(flags: FlagValues, env: Environment): Transport | un
 }
 
 function timeoutOf(flags: FlagValues, option: string): number {
-  const given = flags[option] ?? String(DEFAULT_TIMEOUT_S)
-  if (typeof given !== 'string' || !/^\d+$/.test(given)) {
-    throw usageProblem(`argument --${option}: invalid int value: '${String(given)}'`)
-  }
-  return given === '0' ? Number.POSITIVE_INFINITY : Number(given) * 1000
+  const given = flags[option]
+  if (typeof given !== 'string') return DEFAULT_TIMEOUT_S * 1000
+  const seconds = wholeNumber(given, `--${option} takes a whole number of seconds.`)
+  if (seconds >= 0) return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000
+  const kind = option.split('-')[1]
+  const reason = 'but the timeout cannot be set to a value less than or equal to 0.'
+  throw new Problem('general', `Attempted to set ${kind} timeout to ${seconds}, ${reason}`)
 }

@@ -1,43 +1,69 @@
 /** Text, JSON or shorthand -> the value a member of the model takes. What it is worth is for validate.ts to say. */
 import { structure } from '../api/model.ts'
 import type { Member } from '../api/shapes.ts'
+import { pythonRepr } from './output/python-text.ts'
+import { type Contents, textOf } from './paramfile.ts'
 import { usageProblem } from './problem.ts'
+import { JsonError, parsePython } from './python-json.ts'
 import { parseShorthand, type ReadParamfile, type Shorthand, ShorthandError } from './shorthand.ts'
+import { wholeNumber } from './whole-number.ts'
 
-/** `texts`: what was given after the option, one element per argument. Throws a usage {@link Problem}. */
-export function readOption(option: string, member: Member, texts: readonly string[], readFile: ReadParamfile): unknown {
-  const [only = ''] = texts
+/** `given`: what was given after the option, one element per argument. Throws a usage {@link Problem}. */
+export function readOption(
+  option: string,
+  member: Member,
+  given: readonly Contents[],
+  readFile: ReadParamfile,
+): unknown {
+  const [only = ''] = given
   switch (member.kind) {
     case 'list':
-      if (texts.length === 1 && startsWith(only, '[')) return parseJson(option, only)
-      return texts.map((text) => readOption(option, member.of, [text], readFile))
+      return readList(option, member.of, given.map(textOf), readFile)
     case 'structure':
-      if (startsWith(only, '{') || startsWith(only, '[')) return parseJson(option, only)
-      return readShorthand(option, member, only, readFile)
+      return readStructure(option, member, textOf(only), looksLikeJson(textOf(only)), readFile)
     case 'number':
-      return numberOf(option, only, member.double === true)
+      return numberOf(option, textOf(only), member.double === true)
     case 'boolean':
-      return only.toLowerCase() !== 'false'
+      return textOf(only).toLowerCase() !== 'false'
     default:
       return only
   }
 }
 
-const startsWith = (text: string, bracket: string): boolean => text.trimStart().startsWith(bracket)
+/** All of it JSON, or each value by itself; the first one tells whether the structures are shorthand. */
+function readList(option: string, of: Member, texts: readonly string[], readFile: ReadParamfile): unknown {
+  const [first = ''] = texts
+  if (texts.length === 1 && first.trimStart().startsWith('[')) return parseJson(option, first)
+  if (of.kind !== 'structure') return texts.map((text) => readOption(option, of, [text], readFile))
+  return texts.map((text) => readStructure(option, of, text, looksLikeJson(first), readFile))
+}
+
+const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)
+
+function readStructure(option: string, member: Member, text: string, json: boolean, readFile: ReadParamfile): unknown {
+  if (!json) return readShorthand(option, member, text, readFile)
+  if (text.trimStart().startsWith('{')) return parseJson(option, text)
+  throw usageProblem(`Error parsing parameter '--${option}': Invalid JSON:\n${text}`)
+}
 
 function parseJson(option: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parsePython(text)
   } catch (error) {
-    const reason = `Invalid JSON: ${(error as SyntaxError).message}\nJSON received: ${text}`
-    throw usageProblem(`Error parsing parameter '--${option}': ${reason}`)
+    if (!(error instanceof JsonError)) throw error
+    throw usageProblem(`Error parsing parameter '--${option}': Invalid JSON: ${error.message}\nJSON received: ${text}`)
   }
 }
 
-function numberOf(option: string, text: string, fractions: boolean): number {
-  const pattern = fractions ? /^\s*[+-]?\d+(\.\d+)?\s*$/ : /^\s*[+-]?\d+\s*$/
-  if (pattern.test(text)) return Number(text)
-  throw usageProblem(`argument --${option}: invalid ${fractions ? 'float' : 'int'} value: '${text}'`)
+/** Whole numbers have no end. */
+function numberOf(option: string, text: string, fractions: boolean): number | bigint {
+  if (!fractions) {
+    const value = wholeNumber(text, `--${option} takes a whole number.`)
+    return Number.isSafeInteger(value) ? value : BigInt(text.trim().replaceAll('_', ''))
+  }
+  const value = Number(text.trim())
+  if (text.trim() !== '' && !Number.isNaN(value)) return value
+  throw usageProblem(`could not convert string to float: ${pythonRepr(text)}`, `--${option} takes a number.`)
 }
 
 function readShorthand(option: string, member: Member, text: string, readFile: ReadParamfile): unknown {

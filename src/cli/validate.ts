@@ -3,6 +3,7 @@ import { structure } from '../api/model.ts'
 import type { Member } from '../api/shapes.ts'
 import { Float, pythonText } from './output/python-text.ts'
 import { usageProblem } from './problem.ts'
+import { parseTimestamp } from './timestamp.ts'
 
 /** Returns what the SDK takes: times as Dates. Throws a usage {@link Problem} that names all that is wrong. */
 export function validInput(shape: string, input: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -11,6 +12,17 @@ export function validInput(shape: string, input: Readonly<Record<string, unknown
   if (complaints.length > 0) throw usageProblem(`Parameter validation failed:\n${complaints.join('\n')}`)
   return valid
 }
+
+/** The same for a part of an input: what it lacks is no complaint. */
+export function validMembers(shape: string, part: Readonly<Record<string, unknown>>): void {
+  const complaints: string[] = []
+  const { required } = structure(shape)
+  validStructure(shape, part, '', complaints)
+  const own = complaints.filter((text) => !required.some((name) => text === missing('input', name)))
+  if (own.length > 0) throw usageProblem(`Parameter validation failed:\n${own.join('\n')}`)
+}
+
+const missing = (place: string, name: string): string => `Missing required parameter in ${place}: "${name}"`
 
 function validStructure(
   shape: string,
@@ -21,7 +33,7 @@ function validStructure(
   const { members, required } = structure(shape)
   const place = path === '' ? 'input' : path
   for (const name of required) {
-    if (!(name in given)) complaints.push(`Missing required parameter in ${place}: "${name}"`)
+    if (!(name in given)) complaints.push(missing(place, name))
   }
   const known: [string, unknown, Member][] = []
   for (const [name, value] of Object.entries(given)) {
@@ -41,7 +53,7 @@ function validStructure(
 function valid(value: unknown, member: Member, path: string, complaints: string[]): unknown {
   switch (member.kind) {
     case 'structure':
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Float)) {
         return validStructure(member.shape, value as Record<string, unknown>, path, complaints)
       }
       break
@@ -54,13 +66,17 @@ function valid(value: unknown, member: Member, path: string, complaints: string[
       break
     }
     case 'number':
-      if (typeof value === 'number' && (member.double === true || Number.isInteger(value))) return value
+      if (typeof value === 'bigint' || Number.isInteger(value) || (member.double && typeof value === 'number'))
+        return value
+      if (value instanceof Float && member.double) return value.value
+      // To Python a truth is a whole number, too, and it is sent as Python writes it.
+      if (typeof value === 'boolean') return pythonText(value)
       break
     default:
       if (typeof value === member.kind) return value
   }
   const type = `type: <class '${pythonType(value)}'>, valid types: ${validTypes(member)}`
-  complaints.push(`Invalid type for parameter ${path}, value: ${pythonText(shown(value))}, ${type}`)
+  complaints.push(`Invalid type for parameter ${path}, value: ${pythonText(value)}, ${type}`)
   return undefined
 }
 
@@ -84,19 +100,9 @@ function validTypes(member: Member): string {
 function pythonType(value: unknown): string {
   if (value === null) return 'NoneType'
   if (Array.isArray(value)) return 'list'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
-  return { string: 'str', boolean: 'bool', object: 'dict' }[typeof value as 'string' | 'boolean' | 'object']
-}
-
-const shown = (value: unknown): unknown =>
-  typeof value === 'number' && !Number.isInteger(value) ? new Float(value) : value
-
-/** ISO 8601 (a date alone is midnight UTC) or seconds since 1970, as botocore reads them. */
-function parseTimestamp(raw: unknown): Date | undefined {
-  if (raw instanceof Date) return raw
-  const isNumber = typeof raw === 'number' || (typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw))
-  // A time without a zone is UTC to aws-cli, local time to Date.
-  const text = typeof raw === 'string' && /T[\d:.]+$/.test(raw) ? `${raw}Z` : raw
-  const date = isNumber ? new Date(Number(raw) * 1000) : new Date(typeof text === 'string' ? text : Number.NaN)
-  return Number.isNaN(date.getTime()) ? undefined : date
+  if (value instanceof Float) return 'float'
+  if (value instanceof Uint8Array) return 'bytes'
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'float'
+  const names = { string: 'str', boolean: 'bool', number: 'int', bigint: 'int', object: 'dict' }
+  return names[typeof value as keyof typeof names]
 }

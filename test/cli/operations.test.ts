@@ -25,7 +25,9 @@ describe.each(operationNames)('%s', (name) => {
   })
 
   test('refuses to be called without what the model requires, and names all of it', () => {
-    const { required } = inputOf(name)
+    const { members, required: all } = inputOf(name)
+    // A truth is missed later, in the input: aws-cli's order.
+    const required = all.filter((member) => members[member]?.kind !== 'boolean')
     const bare = () => parseArguments([], operationFlags(name))
     if (required.length === 0) expect(bare).not.toThrow()
     else expect(bare).toThrow(required.map((member) => `--${kebabCase(member)}`).join(', '))

@@ -38,7 +38,7 @@ describe('pages are put together', () => {
 
   test('with the results where the model says, however deep', async () => {
     const nested = operation('DescribeEngineDefaultParameters').pagination as Pagination
-    const paging = { maxItems: undefined, pageSize: undefined, start: { token: undefined, skip: 0 } }
+    const paging = { maxItems: undefined, pageSize: undefined, start: { from: {}, skip: 0 } }
     const fetch = async () => ({ EngineDefaults: { Parameters: [1, 2] } })
     const answer = await allPages(nested, eachPage(nested, {}, paging, fetch))
     expect(answer).toEqual({ EngineDefaults: { Parameters: [1, 2] } })

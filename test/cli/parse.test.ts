@@ -21,6 +21,7 @@ describe('as argparse reads it', () => {
     [['--name='], { name: '' }, []],
     [['--name', 'x', '--name', 'y'], { name: 'y' }, []],
     [['--node-ids', '1', '2', '--wait'], { 'node-ids': ['1', '2'], wait: true }, []],
+    [['--node-ids'], { 'node-ids': [] }, []],
     [['--apply'], { apply: true }, []],
     [['--no-apply'], { apply: false }, []],
     [['--na', 'x'], { name: 'x' }, []],
@@ -41,7 +42,6 @@ describe('what is refused', () => {
     [['--nosuch', '--neither'], 'Unknown options: --nosuch, --neither'],
     [['--name'], 'argument --name: expected one argument'],
     [['--name', '--wait'], 'argument --name: expected one argument'],
-    [['--node-ids'], 'argument --node-ids: expected at least one argument'],
     [['--n', 'x'], 'ambiguous option: --n could match --name, --network, --node-ids, --no-apply'],
     [['--wait=yes'], "argument --wait: ignored explicit argument 'yes'"],
   ])('%j', (argv, message) => {

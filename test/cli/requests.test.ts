@@ -109,7 +109,7 @@ describe('values that cannot be', () => {
   }
 
   test.each([
-    [['--num-cache-nodes', 'abc'], "argument --num-cache-nodes: invalid int value: 'abc'"],
+    [['--num-cache-nodes', 'abc'], "invalid literal for int() with base 10: 'abc'"],
     [['--tags', 'Key=a,Valu=b'], 'Unknown parameter in Tags[0]: "Valu", must be one of: Key, Value'],
     [['--tags', 'Key'], `Error parsing parameter '--tags': Expected: '=', received: 'EOF' for input:\nKey\n   ^`],
     [['--tags', '[{"Key"'], "Error parsing parameter '--tags': Invalid JSON"],

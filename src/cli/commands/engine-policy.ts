@@ -3,7 +3,7 @@ import { CONTROL } from '../../api/local-engine.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { control } from '../engine-control.ts'
 import { type Flags, text } from '../flags.ts'
-import { readParamfile } from '../paramfile.ts'
+import { readParamfile, textOf } from '../paramfile.ts'
 import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'
 import { requireEngine } from '../state-dir.ts'
@@ -33,7 +33,7 @@ export class EnginePolicyPut extends BaseCommand {
   async run(): Promise<void> {
     const { words: given, flags: options } = this.read()
     const [userName = '', policyName = ''] = given
-    const document = documentOf(readParamfile('document', options.document as string))
+    const document = documentOf(textOf(readParamfile('document', options.document as string)))
     await change(options, { userName, policyName, document })
     printLine(`Policy ${policyName} of user ${userName} is in effect.`)
   }

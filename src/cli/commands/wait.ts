@@ -1,12 +1,14 @@
 import { helpOf } from '../../api/help.ts'
-import { operation } from '../../api/model.ts'
+import { awsConfig } from '../aws-config.ts'
 import { BaseCommand, type CommandClass } from '../base-command.ts'
 import { openClient } from '../client.ts'
 import { environment } from '../environment.ts'
 import { type Flags, memberFlags, text } from '../flags.ts'
-import { globalFlags } from '../global-flags.ts'
+import { globalFlags, inputFlags, pagingFlags } from '../global-flags.ts'
+import { readInputFile } from '../input-file.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { inputFrom } from '../operation-input.ts'
+import { answerPrinter } from '../output/print.ts'
 import { startProgress } from '../progress.ts'
 import { resolveTarget } from '../targets.ts'
 import { patienceOf, waitUntil } from '../wait.ts'
@@ -22,7 +24,13 @@ export function waitCommand(name: WaiterName): CommandClass {
 
     async run(): Promise<void> {
       const { flags } = this.read()
-      const input = inputFrom(waiter.operation, flags)
+      const printer = await answerPrinter(waiter.operation, flags, awsConfig(flags, environment))
+      if (flags['generate-cli-skeleton'] !== undefined) {
+        return (await import('../skeleton.ts')).showSkeleton(waiter.operation, flags, printer)
+      }
+      const paged = ['max-items', 'page-size', 'starting-token'].some((option) => flags[option] !== undefined)
+      const more = paged ? { PaginationConfig: {} } : {}
+      const input = inputFrom(waiter.operation, flags, { ...(await readInputFile(flags)), ...more })
       const target = resolveTarget(flags, environment)
       const client = await openClient(target)
       const progress = startProgress(`waiting until ${waiter.success}`)
@@ -48,11 +56,11 @@ const DESCRIPTION =
 const resourceOf = (name: WaiterName): string => name.replace(/-(available|active|deleted)$/, '').replaceAll('-', ' ')
 
 function waiterFlags(waiter: Waiter): Flags {
-  const { pagination } = operation(waiter.operation)
-  const members = memberFlags(waiter.operation, helpOf)
-  if (pagination) for (const hidden of ['marker', 'max-records']) delete members[hidden]
   return {
-    ...members,
+    ...memberFlags(waiter.operation, helpOf),
+    ...inputFlags,
+    // aws-cli has them here as well, and refuses them later.
+    ...Object.fromEntries(Object.entries(pagingFlags).map(([name, flag]) => [name, { ...flag, hidden: true }])),
     timeout: text({ summary: 'give up after this many seconds (default 600)', helpValue: '<s>', helpGroup: 'WAITING' }),
     interval: text({ summary: 'seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
     ...globalFlags,

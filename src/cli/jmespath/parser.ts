@@ -73,7 +73,7 @@ class Parser {
     if (rest.type !== 'eof') throw unexpected(this.#expression, rest, `Unexpected token: ${rest.text}`)
     return (value) => {
       const found = search(value) ?? null
-      if (holdsReference(found)) throw new JmespathError('Object of type _Expression is not JSON serializable')
+      if (holdsReference(found)) throw new JmespathError('Encountered unrecognized type in JSON encoder.')
       return found
     }
   }

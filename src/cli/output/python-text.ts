@@ -26,15 +26,21 @@ export function floatText(value: number): string {
 export const pythonText = (value: unknown): string => (typeof value === 'string' ? value : pythonRepr(value))
 
 /** `repr(value)`. */
-function pythonRepr(value: unknown): string {
+export function pythonRepr(value: unknown): string {
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'string') return quoted(value)
   if (value instanceof Float) return floatText(value.value)
+  if (value instanceof Uint8Array) return bytesRepr(value)
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`
   if (typeof value !== 'object') return String(value)
   const entries = Object.entries(value).map(([name, item]) => `${quoted(name)}: ${pythonRepr(item)}`)
   return `{${entries.join(', ')}}`
+}
+
+function bytesRepr(bytes: Uint8Array): string {
+  const text = quoted(Buffer.from(bytes).toString('latin1'))
+  return `b${text.replace(/[\u0080-\u00ff]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`)}`
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' }

@@ -1,5 +1,5 @@
 /** Times of an answer as text. */
-import { usageProblem } from '../problem.ts'
+import { Problem } from '../problem.ts'
 
 export type TimeText = (time: Date) => string
 
@@ -24,5 +24,5 @@ export function timeTextOf(format: string | undefined): TimeText {
   if (format === undefined || format === 'iso8601') return isoTime
   if (format === 'wire' || format === 'none') return wireTime
   const valid = 'valid values are "none", "wire" or "iso8601"'
-  throw usageProblem(`Unknown cli_timestamp_format value: ${format}, ${valid}`)
+  throw new Problem('general', `Unknown cli_timestamp_format value: ${format}, ${valid}`)
 }
