@@ -32,6 +32,9 @@ const handWritten: Record<string, LoadCommand> = {
   'engine:clock:show': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockShow,
   'engine:clock:advance': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockAdvance,
   'engine:clock:set': async () => (await import('./cli/commands/engine-clock.ts')).EngineClockSet,
+  'engine:quota:list': async () => (await import('./cli/commands/engine-quota.ts')).EngineQuotaList,
+  'engine:quota:set': async () => (await import('./cli/commands/engine-quota.ts')).EngineQuotaSet,
+  'engine:quota:reset': async () => (await import('./cli/commands/engine-quota.ts')).EngineQuotaReset,
   'engine:subnet:list': async () => (await import('./cli/commands/engine-subnet.ts')).EngineSubnetList,
   'engine:subnet:create': async () => (await import('./cli/commands/engine-subnet.ts')).EngineSubnetCreate,
   'engine:subnet:delete': async () => (await import('./cli/commands/engine-subnet.ts')).EngineSubnetDelete,
@@ -41,6 +44,10 @@ const handWritten: Record<string, LoadCommand> = {
     (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupCreate,
   'engine:security-group:delete': async () =>
     (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupDelete,
+  'engine:security-group:join': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupJoin,
+  'engine:security-group:leave': async () =>
+    (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupLeave,
   'engine:security-group:authorize': async () =>
     (await import('./cli/commands/engine-security-group.ts')).EngineSecurityGroupAuthorize,
   'engine:security-group:revoke': async () =>
@@ -49,6 +56,11 @@ const handWritten: Record<string, LoadCommand> = {
   scale: async () => (await import('./cli/commands/scale.ts')).Scale,
   tag: async () => (await import('./cli/commands/tag.ts')).Tag,
   'completion:ids': async () => (await import('./cli/commands/completion.ts')).CompletionIds,
+  'backup:create': async () => (await import('./cli/commands/backup.ts')).BackupCreate,
+  'backup:list': async () => (await import('./cli/commands/backup.ts')).BackupList,
+  'backup:restore': async () => (await import('./cli/commands/backup.ts')).BackupRestore,
+  'backup:export': async () => (await import('./cli/commands/backup.ts')).BackupExport,
+  'backup:delete': async () => (await import('./cli/commands/backup.ts')).BackupDelete,
   quotas: async () => (await import('./cli/commands/quotas.ts')).Quotas,
   top: async () => (await import('./cli/commands/top.ts')).Top,
   metrics: async () => (await import('./cli/commands/metrics.ts')).Metrics,

@@ -74,9 +74,11 @@ export const CONTROL = {
   policies: '/_cachectl/policies',
   /** GET, POST: NotificationSettings */
   notifications: '/_cachectl/notifications',
+  /** POST: `/list` RegionRequest, `/set` QuotaRequest: QuotaReport */
+  quotas: '/_cachectl/quotas',
   /** POST local-network.ts: `/list`, `/create`, `/delete` follow. */
   subnets: '/_cachectl/subnets',
-  /** POST local-network.ts: `/list`, `/create`, `/delete`, `/authorize`, `/revoke` follow. */
+  /** POST local-network.ts: `/list`, `/create`, `/delete`, `/join`, `/leave`, `/authorize`, `/revoke` follow. */
   securityGroups: '/_cachectl/security-groups',
 } as const
 

@@ -69,6 +69,11 @@ export interface SecurityGroupRequest extends RegionRequest {
   readonly group: string
 }
 
+export interface MembersRequest extends SecurityGroupRequest {
+  /** Ranges of addresses. */
+  readonly members: readonly string[]
+}
+
 export interface IngressRequest extends SecurityGroupRequest {
   /** `11211`, `11211-11213`, `all`; absent on revoking: whatever the ports. */
   readonly ports?: string

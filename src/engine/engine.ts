@@ -16,6 +16,7 @@ import { clockRoutes } from './control/clock.ts'
 import { faultRoutes } from './control/faults.ts'
 import type { NetworkOffice } from './control/network-office.ts'
 import { notificationRoutes } from './control/notifications.ts'
+import { quotaRoutes } from './control/quotas.ts'
 import { securityGroupRoutes } from './control/security-groups.ts'
 import { subnetRoutes } from './control/subnets.ts'
 import { userRoutes } from './control/users.ts'
@@ -254,6 +255,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         [`POST ${CONTROL.auditFlush}`]: () => audit.flush(),
         ...userRoutes(users, systemClock.now),
         ...subnetRoutes(office),
+        ...quotaRoutes(office),
         ...securityGroupRoutes(office),
         [`POST ${CONTROL.stop}`]: () => {
           setImmediate(() => parts.onStop?.())

@@ -229,3 +229,28 @@ function open(port: number): Promise<Socket> {
     socket.once('error', reject)
   })
 }
+
+withManySources(
+  'members that join a group later are let in by the rules that name it, and no longer when they leave',
+  async () => {
+    const { engine, port } = await withCluster()
+    await call(engine, 'create', { groupName: 'web', members: [] })
+    await call(engine, 'authorize', { group: 'cache', sources: ['web'] })
+    expect(await from('127.0.0.2', port)).toBe('')
+    expect(await call(engine, 'join', { group: 'web', members: ['127.0.0.2', '127.0.1.0/24'] })).toMatchObject({
+      members: ['127.0.0.2/32', '127.0.1.0/24'],
+    })
+    expect(await from('127.0.0.2', port)).toMatch(VERSION)
+    expect(await from('127.0.1.9', port)).toMatch(VERSION)
+    await expect(call(engine, 'join', { group: 'web', members: ['127.0.0.2'] })).rejects.toThrow(
+      /a member of web already/,
+    )
+    await call(engine, 'leave', { group: 'web', members: ['127.0.0.2'] })
+    expect(await from('127.0.0.2', port)).toBe('')
+    expect(await from('127.0.1.9', port)).toMatch(VERSION)
+    await expect(call(engine, 'leave', { group: 'web', members: ['127.0.0.2'] })).rejects.toThrow(
+      /is not a member of web/,
+    )
+    await expect(call(engine, 'join', { group: 'web', members: ['here'] })).rejects.toThrow(/not an address/)
+  },
+)

@@ -9,7 +9,7 @@ import { BaseCommand, word } from '../base-command.ts'
 import { control } from '../engine-control.ts'
 import { type Flags, text, texts } from '../flags.ts'
 import { tableText } from '../output/table.ts'
-import type { FlagValues } from '../parse.ts'
+import type { FlagValues, Parsed } from '../parse.ts'
 import { engineAndRegion, printAnswer, regionFlags, required } from './engine-region.ts'
 
 const call = <T>(flags: FlagValues, action: string, request: object): Promise<T> => {
@@ -72,6 +72,41 @@ export class EngineSecurityGroupDelete extends BaseCommand {
     const answer = await call<{ deleted: string }>(flags, 'delete', { group: words[0] })
     await printAnswer(flags, answer, ({ deleted }) => `Deleted ${deleted}.`)
   }
+}
+
+const members = (summary: string): Flags => ({
+  members: required(texts({ summary, helpValue: '<range>...' })),
+})
+
+export class EngineSecurityGroupJoin extends BaseCommand {
+  static override summary = 'Give source addresses a VPC security group, as instances get one on AWS'
+  static override description =
+    'Rules of other groups that name the group let its members in, from now on: running nodes obey at once.'
+  static override examples = ['engine security-group join web --members 127.0.0.2 127.0.1.0/24']
+  static override args = group
+  static override flags = { ...members('source addresses or ranges that join'), ...regionFlags }
+
+  async run(): Promise<void> {
+    await changeMembers(this.read(), 'join')
+  }
+}
+
+export class EngineSecurityGroupLeave extends BaseCommand {
+  static override summary = 'Take a VPC security group from source addresses'
+  static override description =
+    'Connections that are there stay until they end, as on AWS; new ones are turned away at once.'
+  static override examples = ['engine security-group leave web --members 127.0.0.2']
+  static override args = group
+  static override flags = { ...members('source addresses or ranges that leave'), ...regionFlags }
+
+  async run(): Promise<void> {
+    await changeMembers(this.read(), 'leave')
+  }
+}
+
+async function changeMembers({ flags, words }: Parsed, action: 'join' | 'leave'): Promise<void> {
+  const request = { group: words[0], members: flags.members }
+  await printAnswer(flags, await call<SecurityGroupReport>(flags, action, request), (each) => table([each]))
 }
 
 const sources = (summary: string): Flags => ({

@@ -1,29 +1,37 @@
+import { DEFAULT_QUOTAS, type QuotaName, type QuotaReport } from '../../api/engine-quotas.ts'
+import { CONTROL } from '../../api/local-engine.ts'
 import type { OperationName } from '../../api/model.ts'
 import { BaseCommand } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
+import { control } from '../engine-control.ts'
+import { environment } from '../environment.ts'
 import { globalFlags } from '../global-flags.ts'
 import { drawColumns } from '../output/human-table.ts'
 import { type Item, isItems } from '../output/human-value.ts'
 import type { Column } from '../output/human-views.ts'
 import { styleHere } from '../output/people.ts'
+import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
 import { describeAll, isUnsupported } from '../resources.ts'
+import { requireEngine } from '../state-dir.ts'
+import { resolveTarget } from '../targets.ts'
 import { printLine, tell } from '../terminal.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { choiceOf, outputOf, stateDirOf } from './engine-flags.ts'
 
 export class Quotas extends BaseCommand {
   static override summary = 'Show how much of each quota is used, as far as the API tells'
   static override description =
-    'Counts what the target has in the region against the default quotas of the guide. AWS raises quotas on request and does not tell by this API: see Service Quotas for the ones of your account.'
+    'Counts what the target has in the region against the default quotas of the guide, or those set with `engine quota set` of the local engine. AWS raises quotas on request and does not tell by this API: see Service Quotas for the ones of your account.'
   static override flags = { ...globalFlags, ...outputOf('table (default) or json') }
   static override examples = ['quotas', 'quotas --output json']
 
   async run(): Promise<void> {
     const { flags } = this.read()
     const form = choiceOf(flags, 'output', ['table', 'json'], 'table')
+    const set = await limitsOf(flags)
     const uses = await withClient(flags, async (client) =>
-      (await Promise.all(QUOTAS.map((each) => useOf(client, each)))).flat(),
+      (await Promise.all(QUOTAS.map((each) => useOf(client, each, set)))).flat(),
     )
     if (form === 'json') return printLine(JSON.stringify(uses, null, 4))
     const { text } = await drawColumns(COLUMNS, uses, await styleHere(flags))
@@ -31,9 +39,22 @@ export class Quotas extends BaseCommand {
   }
 }
 
+/** What the local engine says of its quotas; nothing of other targets. */
+async function limitsOf(flags: FlagValues): Promise<Limits> {
+  const target = resolveTarget(flags, environment)
+  if (target.kind !== 'local') return new Map()
+  const engine = requireEngine(stateDirOf(flags))
+  const request = { region: target.region }
+  const { quotas } = await control<{ quotas: QuotaReport[] }>(engine, 'POST', `${CONTROL.quotas}/list`, request)
+  return new Map(quotas.map(({ name, limit }) => [name, limit]))
+}
+
+type Limits = ReadonlyMap<QuotaName, number>
+
 interface Quota {
   readonly name: string
-  readonly limit: number
+  /** A number where the local engine has no such quota. */
+  readonly limit: QuotaName | number
   readonly describe: OperationName
   readonly input?: object
   /** What counts: by default every item. The fullest resource is named where the limit is one resource's. */
@@ -52,34 +73,34 @@ const isCustom = (item: Item): boolean => !String(item.CacheParameterGroupName).
 const QUOTAS: readonly Quota[] = [
   {
     name: 'nodes in the region',
-    limit: 300,
+    limit: 'nodes-per-region',
     describe: 'DescribeCacheClusters',
     count: (items) => items.reduce((sum, item) => sum + nodes(item), 0),
   },
   {
     name: 'nodes of a Memcached cluster',
-    limit: 60,
+    limit: 'nodes-per-cluster',
     describe: 'DescribeCacheClusters',
     fullest: (item) => [String(item.CacheClusterId), item.Engine === 'memcached' ? nodes(item) : 0],
   },
-  { name: 'serverless caches', limit: 40, describe: 'DescribeServerlessCaches' },
+  { name: 'serverless caches', limit: 'serverless-caches-per-region', describe: 'DescribeServerlessCaches' },
   {
     name: 'parameter groups of your own',
-    limit: 300,
+    limit: 'parameter-groups-per-region',
     describe: 'DescribeCacheParameterGroups',
     count: (items) => items.filter(isCustom).length,
   },
-  { name: 'subnet groups', limit: 300, describe: 'DescribeCacheSubnetGroups' },
+  { name: 'subnet groups', limit: 'subnet-groups-per-region', describe: 'DescribeCacheSubnetGroups' },
   {
     name: 'subnets of a subnet group',
-    limit: 20,
+    limit: 'subnets-per-subnet-group',
     describe: 'DescribeCacheSubnetGroups',
     fullest: longest('CacheSubnetGroupName', 'Subnets'),
   },
-  { name: 'cache security groups', limit: 50, describe: 'DescribeCacheSecurityGroups' },
+  { name: 'cache security groups', limit: 'security-groups-per-region', describe: 'DescribeCacheSecurityGroups' },
   {
     name: 'reserved nodes',
-    limit: 300,
+    limit: 'reserved-nodes-per-region',
     describe: 'DescribeReservedCacheNodes',
     count: (items) =>
       items.reduce((sum, { CacheNodeCount: count }) => sum + (typeof count === 'number' ? count : 0), 0),
@@ -107,7 +128,9 @@ const COLUMNS: readonly Column<Use>[] = [
   { head: 'Fullest', of: 'fullest' },
 ]
 
-async function useOf(client: ApiClient, { name, limit, describe, count, fullest }: Quota): Promise<Use[]> {
+async function useOf(client: ApiClient, quota: Quota, set: Limits): Promise<Use[]> {
+  const { name, describe, count, fullest } = quota
+  const limit = typeof quota.limit === 'number' ? quota.limit : (set.get(quota.limit) ?? DEFAULT_QUOTAS[quota.limit])
   try {
     const items = await describeAll(client, describe)
     if (!fullest) return [{ quota: name, used: count ? count(items) : items.length, limit, fullest: null }]

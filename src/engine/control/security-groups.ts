@@ -3,16 +3,17 @@ import { CONTROL } from '../../api/local-engine.ts'
 import type {
   CreateSecurityGroupRequest,
   IngressRequest,
+  MembersRequest,
   RegionRequest,
   SecurityGroupReport,
   SecurityGroupRequest,
 } from '../../api/local-network.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import type { ControlHandler } from '../front-door.ts'
 import { formatCidr, parseCidr } from '../network/cidr.ts'
 import { DEFAULT_SECURITY_GROUP, isSameRule, securityGroupsOf, sourceOf } from '../network/security-groups.ts'
 import { defaultVpcId } from '../network/vpc.ts'
 import type { Context } from '../operations/context.ts'
+import { quota } from '../quotas.ts'
 import type { SecurityGroupRecord, SecurityGroupRule } from '../store/records.ts'
 import { contextIn, type NetworkOffice, newId, readId, refuse } from './network-office.ts'
 
@@ -24,6 +25,15 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
   const storeRules = async (group: SecurityGroupRecord, context: Context) => {
     context.store.change((change) => change.put('securityGroup', group))
     await office.settle(context.region, clustersWith(group.id, context))
+    return report(group)
+  }
+  /** What rules that name the group let in is felt by the clusters of the groups with those rules. */
+  const storeMembers = async (group: SecurityGroupRecord, context: Context) => {
+    context.store.change((change) => change.put('securityGroup', group))
+    const naming = securityGroupsOf(context.store, context.region).filter(({ rules }) =>
+      rules.some((rule) => sourceOf(rule) === group.id),
+    )
+    await office.settle(context.region, [...new Set(naming.flatMap(({ id }) => clustersWith(id, context)))])
     return report(group)
   }
   return {
@@ -44,6 +54,27 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
       refuseUsed(group, context)
       context.store.change((change) => change.remove('securityGroup', group))
       return { deleted: group.id }
+    },
+
+    [`POST ${CONTROL.securityGroups}/join`](request: MembersRequest) {
+      const context = contextIn(office, request.region)
+      const group = findGroup(request.group, context)
+      const joining = readMembers(request.members)
+      const known = joining.find((member) => group.members.includes(member))
+      if (known) throw refuse(`${known} is a member of ${group.name} already.`)
+      return storeMembers({ ...group, members: [...group.members, ...joining] }, context)
+    },
+
+    [`POST ${CONTROL.securityGroups}/leave`](request: MembersRequest) {
+      const context = contextIn(office, request.region)
+      const group = findGroup(request.group, context)
+      const leaving = readMembers(request.members)
+      const unknown = leaving.find((member) => !group.members.includes(member))
+      if (unknown) {
+        throw refuse(`${unknown} is not a member of ${group.name}. Members: ${group.members.join(', ') || 'none'}.`)
+      }
+      const members = group.members.filter((member) => !leaving.includes(member))
+      return storeMembers({ ...group, members }, context)
     },
 
     [`POST ${CONTROL.securityGroups}/authorize`](request: IngressRequest) {
@@ -89,7 +120,8 @@ function readGroup(request: CreateSecurityGroupRequest, context: Context): Secur
   }
   const id = request.groupId ? readId('sg', request.groupId) : newId('sg', random)
   if (present.some((group) => group.id === id)) throw refuse(`Security group ${id} is there already.`)
-  if (present.length >= QUOTAS.securityGroupsPerRegion) {
+  const limit = quota('security-groups-per-region', context)
+  if (present.length >= limit) {
     throw refuse(`There are ${present.length} security groups in ${region}, which is all there can be.`)
   }
   const members = (request.members ?? []).map(readCidr)
@@ -128,6 +160,11 @@ function refuseUsed({ id, name }: SecurityGroupRecord, context: Context): void {
 function readSources(texts: readonly string[], context: Context): SecurityGroupRule['source'][] {
   if (texts.length === 0) throw refuse('A rule needs a source: a range of addresses, or a security group.')
   return texts.map((text) => (/[.:/]/.test(text) ? { cidr: readCidr(text) } : { groupId: findGroup(text, context).id }))
+}
+
+function readMembers(texts: readonly string[]): string[] {
+  if (texts.length === 0) throw refuse('Members are addresses or ranges of addresses.')
+  return [...new Set(texts.map(readCidr))]
 }
 
 function readCidr(text: string): string {

@@ -58,7 +58,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   readEngine(input.Engine)
   const engineVersion = readEngineVersion(input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, engineVersion)
-  const numCacheNodes = readNodeCount(input.NumCacheNodes)
+  const numCacheNodes = readNodeCount(input.NumCacheNodes, context)
   const network = readNetwork(input, engineVersion, type, context.hasIpv6)
   const subnetGroup = readSubnetGroup(input.CacheSubnetGroupName, network.networkType, context)
   const zones = zonesForCreation(

@@ -8,6 +8,7 @@ import { arn } from '../../api/names.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
 import { authorizationDelay } from '../lifecycle/pace.ts'
 import { missing } from '../query-protocol.ts'
+import { quota } from '../quotas.ts'
 import type { CacheSecurityGroupRecord, Ec2Authorization } from '../store/records.ts'
 import type { Context, Handler } from './context.ts'
 import { groupEvent } from './group-event.ts'
@@ -53,10 +54,11 @@ export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (in
   if (groupsOf(context).some((group) => group.id === id)) {
     throw new Fault('CacheSecurityGroupAlreadyExists', `Cache security group ${id} already exists.`)
   }
-  if (groupsOf(context).length >= QUOTAS.securityGroupsPerRegion) {
+  const limit = quota('security-groups-per-region', context)
+  if (groupsOf(context).length >= limit) {
     throw new Fault(
       'QuotaExceeded.CacheSecurityGroup',
-      `Cache security group quota exceeded. You can have at most ${QUOTAS.securityGroupsPerRegion} cache security groups in this region.`,
+      `Cache security group quota exceeded. You can have at most ${limit} cache security groups in this region.`,
     )
   }
   const group: CacheSecurityGroupRecord = { region, id, description: input.Description, authorizations: [], tags }

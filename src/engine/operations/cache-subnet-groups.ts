@@ -11,6 +11,7 @@ import {
 } from '../network/subnet-groups.ts'
 import { findSubnet, networkTypesOf } from '../network/subnets.ts'
 import { missing } from '../query-protocol.ts'
+import { quota } from '../quotas.ts'
 import type { CacheSubnetGroupRecord, SubnetRecord } from '../store/records.ts'
 import type { Context, Handler } from './context.ts'
 import { groupEvent } from './group-event.ts'
@@ -38,10 +39,11 @@ export const CreateCacheSubnetGroup: Handler<'CreateCacheSubnetGroup'> = (input,
   if (findSubnetGroup(store, region, id)) {
     throw new Fault('CacheSubnetGroupAlreadyExists', `Cache subnet group ${id} already exists.`)
   }
-  if (subnetGroupsOf(store, region).length >= QUOTAS.subnetGroupsPerRegion) {
+  const limit = quota('subnet-groups-per-region', context)
+  if (subnetGroupsOf(store, region).length >= limit) {
     throw new Fault(
       'CacheSubnetGroupQuotaExceeded',
-      `Cache subnet group quota exceeded. You can have at most ${QUOTAS.subnetGroupsPerRegion} cache subnet groups in this region.`,
+      `Cache subnet group quota exceeded. You can have at most ${limit} cache subnet groups in this region.`,
     )
   }
   const group: CacheSubnetGroupRecord = {
@@ -116,17 +118,19 @@ function readDescription(description: string | undefined): string {
 }
 
 /** The subnets, each once, all there, all in one VPC. */
-function readSubnets(ids: readonly string[] | undefined, { store, region }: Context): SubnetRecord[] {
+function readSubnets(ids: readonly string[] | undefined, context: Context): SubnetRecord[] {
+  const { store, region } = context
   if (!ids || ids.length === 0) throw missing('SubnetIds')
   const distinct = [...new Set(ids)]
   const unknown = distinct.filter((id) => !findSubnet(store, region, id))
   if (unknown.length > 0) {
     throw new Fault('InvalidParameterValue', `Some input subnets in :[${unknown.join(', ')}] are invalid.`)
   }
-  if (distinct.length > QUOTAS.subnetsPerSubnetGroup) {
+  const limit = quota('subnets-per-subnet-group', context)
+  if (distinct.length > limit) {
     throw new Fault(
       'CacheSubnetQuotaExceededFault',
-      `Cache subnet quota exceeded. A cache subnet group can have at most ${QUOTAS.subnetsPerSubnetGroup} subnets.`,
+      `Cache subnet quota exceeded. A cache subnet group can have at most ${limit} subnets.`,
     )
   }
   const subnets = distinct.map((id) => findSubnet(store, region, id)).filter((subnet) => subnet !== undefined)

@@ -1,33 +1,36 @@
 /** How many nodes there may be, and which of them a request may name. */
 import { Fault } from '../../api/faults.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { missing } from '../query-protocol.ts'
+import { quota } from '../quotas.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Context } from './context.ts'
 
-/** 1 to 60 nodes: the guide's figure; the API reference still says 40. */
-export function readNodeCount(count: number | undefined): number {
+/** 1 to 60 nodes by default: the guide's figure; the API reference still says 40. */
+export function readNodeCount(count: number | undefined, context: Context): number {
   if (count === undefined) throw missing('NumCacheNodes')
   if (count < 1) {
     throw new Fault('InvalidParameterValue', `Invalid value ${count} for NumCacheNodes. Must be at least 1`)
   }
-  if (count > QUOTAS.nodesPerCluster) {
+  const limit = quota('nodes-per-cluster', context)
+  if (count > limit) {
     throw new Fault(
       'NodeQuotaForClusterExceeded',
-      `Cluster node quota exceeded. Each cluster can have at most ${QUOTAS.nodesPerCluster} nodes in this region.`,
+      `Cluster node quota exceeded. Each cluster can have at most ${limit} nodes in this region.`,
     )
   }
   return count
 }
 
-export function refuseBeyondRegionQuota(added: number, { store, region }: Context): void {
+export function refuseBeyondRegionQuota(added: number, context: Context): void {
+  const { store, region } = context
   const present = store
     .list('cluster', region)
     .reduce((sum, { nodes, numCacheNodes }) => sum + Math.max(nodes.length, numCacheNodes), 0)
-  if (added > 0 && present + added > QUOTAS.nodesPerRegion) {
+  const limit = quota('nodes-per-region', context)
+  if (added > 0 && present + added > limit) {
     throw new Fault(
       'NodeQuotaForCustomerExceeded',
-      `Customer node quota exceeded. You can have at most ${QUOTAS.nodesPerRegion} nodes in this region.`,
+      `Customer node quota exceeded. You can have at most ${limit} nodes in this region.`,
     )
   }
 }

@@ -12,6 +12,7 @@ import { QUOTAS } from '../catalog/quotas.ts'
 import { findParameterGroup, isMember, ownParameterGroups, parameterGroupsOf, valuesFor } from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
 import { missing } from '../query-protocol.ts'
+import { quota } from '../quotas.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
 import { requireParameterGroup } from './cache-cluster-parameters.ts'
 import type { Context, Handler } from './context.ts'
@@ -31,10 +32,11 @@ export const CreateCacheParameterGroup: Handler<'CreateCacheParameterGroup'> = (
   if (findParameterGroup(store, region, id)) {
     throw new Fault('CacheParameterGroupAlreadyExists', `Parameter group ${id} already exists`)
   }
-  if (ownParameterGroups(store, region).length >= QUOTAS.parameterGroupsPerRegion) {
+  const limit = quota('parameter-groups-per-region', context)
+  if (ownParameterGroups(store, region).length >= limit) {
     throw new Fault(
       'CacheParameterGroupQuotaExceeded',
-      `Cache parameter group quota exceeded. You can have at most ${QUOTAS.parameterGroupsPerRegion} cache parameter groups in this region.`,
+      `Cache parameter group quota exceeded. You can have at most ${limit} cache parameter groups in this region.`,
     )
   }
   const group: CacheParameterGroupRecord = { region, id, family, description: input.Description, values: {}, tags }

@@ -6,6 +6,7 @@ import { QUOTAS } from '../catalog/quotas.ts'
 import { OFFERING_TYPES, type Offering, type OfferingType, offerings } from '../catalog/reserved-nodes.ts'
 import { paymentDelay } from '../lifecycle/pace.ts'
 import { missing } from '../query-protocol.ts'
+import { quota } from '../quotas.ts'
 import type { ReservedNodeRecord } from '../store/records.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
@@ -38,10 +39,11 @@ export const PurchaseReservedCacheNodesOffering: Handler<'PurchaseReservedCacheN
     .list('reservedNode', region)
     .filter((reserved) => stateOf(reserved, now) !== 'retired')
     .reduce((sum, { nodes }) => sum + nodes, 0)
-  if (present + count > QUOTAS.reservedNodesPerRegion) {
+  const limit = quota('reserved-nodes-per-region', context)
+  if (present + count > limit) {
     throw new Fault(
       'ReservedCacheNodeQuotaExceeded',
-      `Reserved cache node quota exceeded. You can have at most ${QUOTAS.reservedNodesPerRegion} reserved cache nodes in this region.`,
+      `Reserved cache node quota exceeded. You can have at most ${limit} reserved cache nodes in this region.`,
     )
   }
   const reserved: ReservedNodeRecord = {

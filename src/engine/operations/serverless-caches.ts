@@ -4,6 +4,7 @@ import { QUOTAS } from '../catalog/quotas.ts'
 import { NO_LIMIT } from '../catalog/serverless.ts'
 import { updateFailure } from '../faults/refusals.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../lifecycle/serverless-steps.ts'
+import { quota } from '../quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import { newToken } from '../tokens.ts'
 import { readEngine, readSecurityGroups } from './cache-cluster-rules.ts'
@@ -34,10 +35,11 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
   if (store.get('serverlessCache', region, id)) {
     throw new Fault('ServerlessCacheAlreadyExistsFault', `Serverless cache ${id} already exists.`)
   }
-  if (store.list('serverlessCache', region).length >= QUOTAS.serverlessCachesPerRegion) {
+  const limit = quota('serverless-caches-per-region', context)
+  if (store.list('serverlessCache', region).length >= limit) {
     throw new Fault(
       'ServerlessCacheQuotaForCustomerExceededFault',
-      `Serverless cache quota exceeded. You can have at most ${QUOTAS.serverlessCachesPerRegion} serverless caches in this region.`,
+      `Serverless cache quota exceeded. You can have at most ${limit} serverless caches in this region.`,
     )
   }
   const cache: ServerlessCacheRecord = {

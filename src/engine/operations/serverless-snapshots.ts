@@ -3,6 +3,7 @@ import { QUOTAS } from '../catalog/quotas.ts'
 import { newSnapshot, planSnapshot, snapshotDue, withDueDate } from '../lifecycle/serverless-steps.ts'
 import { isNeeded } from '../lifecycle/snapshot-runner.ts'
 import { missing } from '../query-protocol.ts'
+import { quota } from '../quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, Tag } from '../store/records.ts'
 import { newToken } from '../tokens.ts'
 import type { Context, Handler } from './context.ts'
@@ -106,10 +107,11 @@ export function manualSnapshotOf(
   const { now, random } = context
   const id = readNewName(name, 'ServerlessCacheSnapshotName', context)
   const recent = cache.manualSnapshots.filter((time) => time > now - DAY_MS)
-  if (recent.length >= QUOTAS.serverlessSnapshotsPerDay) {
+  const limit = quota('serverless-snapshots-per-day', context)
+  if (recent.length >= limit) {
     throw new Fault(
       'ServerlessCacheSnapshotQuotaExceededFault',
-      `Snapshot quota exceeded. You can create at most ${QUOTAS.serverlessSnapshotsPerDay} manual snapshots of a serverless cache in any 24 hours.`,
+      `Snapshot quota exceeded. You can create at most ${limit} manual snapshots of a serverless cache in any 24 hours.`,
     )
   }
   return {

@@ -240,6 +240,13 @@ export interface CacheSecurityGroupRecord {
   readonly tags: readonly Tag[]
 }
 
+/** A quota that is not the default. The id is its name. */
+export interface QuotaRecord {
+  readonly region: string
+  readonly id: string
+  readonly limit: number
+}
+
 /** How far the engine's clock is ahead of the machine's, in milliseconds. There is one, in the region `engine`. */
 export interface ClockRecord {
   readonly region: string
@@ -390,6 +397,7 @@ export interface FaultRecord {
 export interface Records {
   readonly clock: ClockRecord
   readonly webhook: WebhookRecord
+  readonly quota: QuotaRecord
   readonly nodeRuntime: NodeRuntimeRecord
   readonly fault: FaultRecord
   readonly cluster: CacheClusterRecord

@@ -1,0 +1,41 @@
+/** `cachectl engine quota`: AWS raises quotas on request; here anybody sets them, to meet them sooner or not at all. */
+import {
+  DEFAULT_QUOTAS,
+  isQuotaName,
+  type QuotaName,
+  type QuotaReport,
+  type QuotaRequest,
+} from '../../api/engine-quotas.ts'
+import { CONTROL } from '../../api/local-engine.ts'
+import type { RegionRequest } from '../../api/local-network.ts'
+import type { ControlHandler } from '../front-door.ts'
+import type { Context } from '../operations/context.ts'
+import { quota } from '../quotas.ts'
+import { contextIn, type NetworkOffice, refuse } from './network-office.ts'
+
+const NAMES = Object.keys(DEFAULT_QUOTAS) as QuotaName[]
+
+export function quotaRoutes(office: NetworkOffice): Record<string, ControlHandler> {
+  return {
+    [`POST ${CONTROL.quotas}/list`]({ region }: RegionRequest) {
+      const context = contextIn(office, region)
+      return { quotas: NAMES.map((name) => report(name, context)) }
+    },
+
+    [`POST ${CONTROL.quotas}/set`]({ region, name, limit }: QuotaRequest) {
+      const context = contextIn(office, region)
+      if (!isQuotaName(name)) throw refuse(`There is no quota ${name}. There are: ${NAMES.join(', ')}.`)
+      if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 0)) throw refuse(`${limit} is not a quota.`)
+      const record = { region, id: name, limit: limit ?? DEFAULT_QUOTAS[name] }
+      context.store.change((change) => (limit === null ? change.remove('quota', record) : change.put('quota', record)))
+      return report(name, context)
+    },
+  }
+}
+
+const report = (name: QuotaName, context: Context): QuotaReport => ({
+  region: context.region,
+  name,
+  limit: quota(name, context),
+  default: DEFAULT_QUOTAS[name],
+})
