@@ -146,12 +146,14 @@ test.skipIf(process.geteuid?.() !== 0)('a state directory of another user is not
   expect(readdirSync(stateDir)).not.toEqual([])
 })
 
+const shell = (line: string) => spawnSync('sh', ['-c', line], { stdio: 'ignore' })
+
 /** A file system of 3 MB, where this process may mount one. */
 function smallDisk(): string | undefined {
   const directory = temporaryDirectory()
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory], { stdio: 'ignore' })
+  const mounted = shell(`mount -t tmpfs -o size=3m tmpfs ${directory}`)
   if (mounted.status !== 0) return undefined
-  onTestFinished(() => void spawnSync('umount', ['-l', directory], { stdio: 'ignore' }))
+  onTestFinished(() => void shell(`umount -l ${directory}`))
   return directory
 }
 
