@@ -121,7 +121,7 @@ export function usualStatistic(metric: string): Statistic {
 }
 
 /** GetMetricData does not tell units; these are the guide's. */
-export function unitOf(metric: string): string {
+function unitOf(metric: string): string {
   if (metric === 'CPUUtilization') return 'Percent'
   if (/Latency$/.test(metric)) return 'Microseconds'
   return /Bytes|Memory|SwapUsage/.test(metric) ? 'Bytes' : 'Count'

@@ -5,9 +5,9 @@ import { cloudwatch, MAP_ITEM } from './model.ts'
 
 /**
  * The value a member of the model has, typed. Refuses members the model lacks, and values of another kind.
- * @param times What stands for a time: a Date, or seconds since 1970.
+ * @param value For a time a Date, or seconds since 1970.
  */
-export function readValue(member: Member, value: unknown, path: string): unknown {
+function readValue(member: Member, value: unknown, path: string): unknown {
   const wrong = (wanted: string) => new Fault('InvalidParameterValue', `The parameter ${path} must be ${wanted}.`)
   switch (member.kind) {
     case 'structure':

@@ -1,11 +1,6 @@
 /** Minutes since the epoch, of the engine's clock. A sample of minute m is what happened from m to m + 1. */
 export type MinuteNumber = number
 
-export interface Sample {
-  readonly minute: MinuteNumber
-  readonly values: Float64Array
-}
-
 /** Rows a series begins with; it grows by doubling. */
 const FIRST_ROWS = 2
 
