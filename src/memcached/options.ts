@@ -23,6 +23,8 @@ export interface CacheNodeOptions {
   chunkSize?: number
   /** chunk_size_growth_factor */
   growthFactor?: number
+  /** Bytes of pages counted as taken from the start, for memcached's own test of limits over 4 GB. */
+  pagesReckoned?: number
   /** slab_chunk_max: bytes of the largest chunk. */
   slabChunkMax?: number
   /** max_simultaneous_connections */
@@ -186,6 +188,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
   return {
     engineVersion: options.engineVersion,
     memoryLimit: options.memoryLimit,
+    pagesReckoned: options.pagesReckoned ?? 0,
     maxItemSize,
     chunkSize: options.chunkSize ?? 48,
     growthFactor: options.growthFactor ?? 1.25,

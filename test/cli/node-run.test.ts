@@ -92,9 +92,26 @@ describe('cachectl node run', () => {
 
   it('takes datagrams when asked to, and says where', async () => {
     const file = join(scratch(), 'ports')
-    const { addresses } = await nodeRun(['-l127.0.0.1', '-p', '-1', '-U', '-1'], { MEMCACHED_PORT_FILENAME: file })
+    const { port } = await nodeRun(['-l127.0.0.1', '-p', '-1', '-U', '-1'], { MEMCACHED_PORT_FILENAME: file })
     const udp = /UDP INET: (\d+)\n/.exec(readFileSync(file, 'utf8'))?.[1]
-    expect(addresses).toContain(`127.0.0.1:${udp} (UDP)`)
+    expect(await (await connect(port)).ask('stats settings\r\n')).toContain(`STAT udpport ${udp}\r\n`)
+  })
+
+  it.skipIf(process.platform === 'win32')('goes on in the background with -d', async () => {
+    const pidFile = join(scratch(), 'pid')
+    const { stdout, code } = await cachectl(['node', 'run', '-l', '127.0.0.1:0', '-dP', pidFile])
+    expect(code).toBe(0)
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'))
+    const client = await connect(Number(stdout.split(':').pop()))
+    expect(await client.ask('stats\r\n')).toContain(`STAT pid ${pid}\r\n`)
+  })
+
+  it('tells why it could not go on in the background', async () => {
+    const { port } = await nodeRun(['-l127.0.0.1:0'])
+    const { stderr, code } = await cachectl(['node', 'run', '-d', '-l', '127.0.0.1', '-p', String(port)])
+    expect(stderr).toContain(`Something listens on 127.0.0.1:${port} already.`)
+    expect(code).not.toBe(0)
   })
 
   it('speaks TLS, and another certificate after refresh_certs', async () => {
@@ -173,7 +190,7 @@ describe('cachectl node run', () => {
   )
 
   it('refuses what it cannot do with 252, and tells its version', async () => {
-    expect(await cachectl(['node', 'run', '-d'])).toMatchObject({ code: 252, stderr: expect.stringContaining('-d: ') })
+    expect(await cachectl(['node', 'run', '-S'])).toMatchObject({ code: 252, stderr: expect.stringContaining('-S: ') })
     expect(await cachectl(['node', 'run', '-V'])).toMatchObject({ code: 0, stdout: 'memcached 1.6.22 (cachectl)\n' })
   })
 })

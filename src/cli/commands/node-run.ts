@@ -28,25 +28,37 @@ export class NodeRun extends BaseCommand {
 
   async run(): Promise<void> {
     // Loaded here, so that the help of every command does not load the node.
-    const [{ readCommandLine }, { runNode }] = await Promise.all([
+    const [{ readCommandLine }, { runNode }, { reportToStarter, startInBackground }] = await Promise.all([
       import('../../memcached/stand-alone/command-line.ts'),
       import('../../memcached/stand-alone/run.ts'),
+      import('../../memcached/stand-alone/background.ts'),
     ])
     try {
       const plan = readCommandLine(this.argv)
       if (plan.versionOnly) return printLine(`memcached ${plan.node.engineVersion} (cachectl)`)
-      for (const remark of plan.remarks) tell(remark)
+      if (!plan.background) for (const remark of plan.remarks) tell(remark)
+      if (plan.daemon && !plan.background) {
+        for (const line of await startInBackground()) printLine(line)
+        return
+      }
       await untilInterrupted(async (signal) => {
         const ended = new AbortController()
         const node = await runNode(plan, environment, () => ended.abort())
-        for (const { host, port } of node.addresses) printLine(endpoint(host, port))
-        for (const { host, port } of node.udpAddresses) printLine(`${endpoint(host, port)} (UDP)`)
-        for (const { path } of node.sockets) printLine(path)
+        const lines = [
+          ...node.addresses.map(({ host, port }) => endpoint(host, port)),
+          ...node.udpAddresses.map(({ host, port }) => `${endpoint(host, port)} (UDP)`),
+          ...node.sockets.map(({ path }) => path),
+        ]
+        if (plan.background) await reportToStarter({ lines })
+        else for (const line of lines) printLine(line)
         await aborted(AbortSignal.any([signal, ended.signal]))
         await node.close()
       })
     } catch (error) {
-      throw explain(error)
+      const explained = explain(error)
+      if (this.argv.includes('--background'))
+        await reportToStarter({ failure: explained instanceof Error ? explained.message : String(explained) })
+      throw explained
     }
   }
 }

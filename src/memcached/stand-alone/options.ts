@@ -197,6 +197,22 @@ export const OPTIONS: readonly Option[] = [
     },
   },
   {
+    long: 'daemon',
+    char: 'd',
+    meaning: 'go on in the background once it listens',
+    read(plan) {
+      plan.daemon = true
+    },
+  },
+  {
+    long: 'background',
+    meaning: 'be the process in the background',
+    hidden: true,
+    read(plan) {
+      plan.background = true
+    },
+  },
+  {
     long: 'listen-backlog',
     char: 'b',
     value: '<number>',
@@ -281,12 +297,6 @@ export const OPTIONS: readonly Option[] = [
   idle('lock-memory', 'k'),
   idle('enable-coredumps', 'r'),
   idle('enable-largepages', 'L'),
-  refused(
-    'daemon',
-    'd',
-    'a node of this command stays on its terminal',
-    'Start it in the background with your shell: &',
-  ),
   refused('enable-sasl', 'S', 'there is no SASL here', 'ElastiCache for Memcached has none either.'),
   refused('auth-file', 'Y', 'there is no authentication here', 'ElastiCache for Memcached has none either.', '<path>'),
   refused('memory-file', 'e', 'items do not survive a restart here', 'Start without it.', '<path>'),

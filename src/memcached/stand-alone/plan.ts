@@ -23,6 +23,9 @@ export interface Plan {
   /** The paths of its files, and what is only reported. */
   readonly reported: TlsReport
   pidFile?: string
+  /** Whether another process is to run the node (`-d`), and whether this one is it. */
+  daemon: boolean
+  background: boolean
   /** Whether `shutdown` ends the process (`-A`), and whether `debugtime` moves the node's time. */
   mayShutDown: boolean
   mayMoveTime: boolean
@@ -54,6 +57,8 @@ export function defaultPlan(): Plan {
     socketMode: 0o700,
     secure: false,
     reported: {},
+    daemon: false,
+    background: false,
     mayShutDown: false,
     mayMoveTime: false,
     versionOnly: false,

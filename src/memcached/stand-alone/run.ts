@@ -18,9 +18,11 @@ export interface RunningNode {
 
 /** Where memcached's test suites let it write the ports it got. */
 const PORT_FILE = 'MEMCACHED_PORT_FILENAME'
+/** Where they let it believe that it has taken so many bytes already. */
+const INITIAL_MALLOC = 'T_MEMD_INITIAL_MALLOC'
 
 /**
- * @param environment Of the process: MEMCACHED_PORT_FILENAME, as memcached has it.
+ * @param environment Of the process: MEMCACHED_PORT_FILENAME and T_MEMD_INITIAL_MALLOC, as memcached has them.
  * @param end Called when a client asks for `shutdown`, with `-A`.
  * @throws BadArgument, or the ErrnoException of an address that can't be listened on.
  */
@@ -36,6 +38,7 @@ export async function runNode(
   const node: CacheNode = new CacheNode(
     {
       ...plan.node,
+      pagesReckoned: Number(environment[INITIAL_MALLOC] ?? 0),
       ...(tls && { tls }),
       operator: {
         ...(plan.mayShutDown && { shutdown: end }),

@@ -74,7 +74,7 @@ export class ItemStore {
   /** @param now Seconds since 1970. */
   constructor(options: StoreOptions, now: number) {
     this.options = options
-    this.slabs = new Slabs(slabClasses(options), options.memoryLimit)
+    this.slabs = new Slabs(slabClasses(options), options.memoryLimit, options.pagesReckoned)
     this.table = new HashTable(this.slabs)
     this.lru = new LruLists(this.slabs)
     this.mover = new SlabMover(this)

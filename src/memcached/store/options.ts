@@ -4,6 +4,8 @@ import type { SlabShape } from './slab-classes.ts'
 export interface StoreOptions extends SlabShape {
   /** Bytes of slab pages. */
   memoryLimit: number
+  /** Bytes of pages that count as taken though they are not. */
+  readonly pagesReckoned: number
   /** Bytes of the largest item with its header (`-I`). */
   readonly maxItemSize: number
   /** false is `-M`: refuse instead of evicting. */

@@ -24,6 +24,7 @@ export class Slabs {
   readonly usedChunks = new Int32Array(CLASSES)
 
   #memoryLimit: number
+  readonly #reckoned: number
   readonly #bytes: Buffer[] = [NO_PAGE]
   readonly #words: Int32Array[] = [NO_WORDS]
   // The pages of each class, those it has had longest first.
@@ -34,8 +35,9 @@ export class Slabs {
   readonly #fresh = new Int32Array(CLASSES)
   readonly #freshLeft = new Int32Array(CLASSES)
 
-  constructor(classes: SlabClasses, memoryLimit: number) {
+  constructor(classes: SlabClasses, memoryLimit: number, reckoned = 0) {
     this.classes = classes
+    this.#reckoned = reckoned
     this.#memoryLimit = memoryLimit
   }
 
@@ -52,7 +54,7 @@ export class Slabs {
 
   /** Bytes of all pages taken, those of the pool included. */
   get pageBytes(): number {
-    return (this.#bytes.length - 1 - this.#vacant.length) * PAGE_BYTES
+    return (this.#bytes.length - 1 - this.#vacant.length) * PAGE_BYTES + this.#reckoned
   }
 
   /** A chunk of class `id`, or 0 when the class has none and may not take a page. Its contents are whatever was there. */

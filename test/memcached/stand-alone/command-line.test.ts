@@ -59,7 +59,6 @@ describe("memcached's command line", () => {
     ['-o hot_lru_pct=60', /80 percent/],
     ['-Z', /ssl_chain_cert/],
     ['-l notls:127.0.0.1', /notls/],
-    ['-d', /terminal/],
     ['-Q', /unknown option: -Q/],
     ['--listening', /unknown option: --listening/],
     ['--plain=1', /takes no value/],
