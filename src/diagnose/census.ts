@@ -106,7 +106,7 @@ function tally<T, K extends string>(values: readonly T[], keyOf: (value: T) => K
 }
 
 /** Connections a node takes from all its clients (user guide, parameter max_simultaneous_connections). */
-export const NODE_CONNECTIONS = 65_000
+const NODE_CONNECTIONS = 65_000
 
 const NEARLY = 0.8
 const NODE_NEARLY = 0.9

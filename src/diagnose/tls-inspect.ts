@@ -131,6 +131,11 @@ export function inspectTls(dial: TlsDial): Promise<TlsView> {
       if (phase === 'connect') return settle('not-connected', code)
       // In TLS 1.3 the demand for a certificate arrives when the client believes the handshake over.
       if (DEMANDS_CERTIFICATE.test(code)) facts.wantsClientCertificate = true
+      // In TLS 1.2 it is the alert for "nothing in common"; but then the server has not shown its own certificate.
+      if (phase === 'handshake' && /ALERT_HANDSHAKE_FAILURE/.test(code) && hasShownCertificate(socket)) {
+        facts.wantsClientCertificate = true
+        facts.chain = chainOf(socket.getPeerCertificate(true), clock)
+      }
       if (phase === 'reply') return settle('established', code)
       settle(outcomeOf(error), code)
     })
@@ -141,6 +146,12 @@ export function inspectTls(dial: TlsDial): Promise<TlsView> {
 }
 
 const DEMANDS_CERTIFICATE = /ALERT_CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE/
+
+function hasShownCertificate(socket: TLSSocket): boolean {
+  const peer = socket.getPeerCertificate()
+  // Empty before the server's certificate has come.
+  return peer !== null && Object.keys(peer).length > 0
+}
 
 function outcomeOf(error: NodeJS.ErrnoException): TlsOutcome {
   const code = error.code ?? ''

@@ -1,83 +1,118 @@
 import { readFileSync } from 'node:fs'
 import { linkedAbort } from '../../diagnose/abort.ts'
 import { type Clock, sleep, systemClock } from '../../diagnose/clock.ts'
-import type { DnsReply } from '../../diagnose/dns-query.ts'
-import { type NameSurvey, type ServerView, surveyName } from '../../diagnose/dns-survey.ts'
-import type { Evidence } from '../../diagnose/evidence.ts'
-import { namesTried, parseResolvConf, type ResolvConf } from '../../diagnose/resolv-conf.ts'
+import type { AddressEvidence, Evidence } from '../../diagnose/evidence.ts'
+import { lookupPerFamily } from '../../diagnose/family-lookup.ts'
+import { parseResolvConf } from '../../diagnose/resolv-conf.ts'
 import { resolveTarget } from '../../diagnose/resolve.ts'
 import { judgeEvidence, rules } from '../../diagnose/rules/index.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { surveySearched } from '../../diagnose/search-survey.ts'
 import { BaseCommand, word } from '../base-command.ts'
+import { readPlace } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { findingsText } from '../output/findings.ts'
-import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
-import { ExitWith } from '../problem.ts'
+import { CallFailed, ExitWith, Problem } from '../problem.ts'
 import { millisecondsOf } from '../seconds.ts'
 import { printLine } from '../terminal.ts'
-import { aimAt, serverFlag, serversOf } from './diagnose-places.ts'
-import { choiceOf } from './engine-flags.ts'
+import { type Aim, aimAt, serverFlag, serversOf } from './diagnose-places.ts'
+import { changedFacts, factsOf, isKnownHere, lookText, type NameLook } from './dns-print.ts'
+import { choiceOf, outputOf } from './engine-flags.ts'
 
 const FINDINGS = 1
+/** glibc itself waits 15 s and more; nobody who watches does. */
+const GETADDRINFO_TIMEOUT_MS = 5000
 
 export class Dns extends BaseCommand {
   static override summary = 'What each DNS server says of a name: both families, aliases, times, faults'
   static override description =
-    'Asks every server for A and AAAA, follows aliases, shows TTLs and the time of each answer, tells dropped questions from refused ones, and marks addresses that DNS64 made up (RFC 7050). A cluster id stands for the names of its endpoints. Exit code 1: something is wrong.'
-  static override args = { name: word('name to look up, or cluster id', { required: true }) }
+    'Asks every server for A and AAAA, follows aliases, shows TTLs and the time of each answer, tells dropped questions from refused ones, goes through the search list as glibc does, and marks addresses that DNS64 made up (RFC 7050). Without --server it also times getaddrinfo here, per family. A cluster id stands for the names of its endpoints; with --cluster the addresses are held against those of its endpoints, so that stale and copied ones are found. Exit code 1: something is wrong.'
+  static override args = { name: word('name to look up, or cluster id', { required: true, multiple: true }) }
   static override flags = {
     ...serverFlag,
+    cluster: text({ summary: 'the cluster whose endpoints the addresses should be', helpValue: '<id>' }),
     timeout: text({ summary: 'for one question (default 2s)', helpValue: '<time>' }),
     watch: toggle({ summary: 'ask again and again, and show what changes, until Ctrl-C' }),
     interval: text({ summary: 'with --watch: between two looks (default 5s)', helpValue: '<time>' }),
     ...globalFlags,
+    ...outputOf('text (default) or json; with --watch a line per change'),
   }
   static override examples = [
     'dns shop.abc123.cfg.use1.cache.amazonaws.com',
     'dns cache.example.com --server 10.0.0.2 1.1.1.1',
+    'dns cache.example.com --cluster shop --watch',
   ]
 
   async run(): Promise<void> {
-    const { flags, words } = await this.read()
+    const { flags, words } = this.read()
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const names = await namesOf(words[0] as string, flags)
+    const { names, aim } = await aimOf(words, flags)
     const conf = parseResolvConf(readResolvConf())
-    const servers = serversOf(flags) ?? conf.servers
+    const given = serversOf(flags)
     const timeoutMs = typeof flags.timeout === 'string' ? millisecondsOf('timeout', flags.timeout) : 2000
-    const look = (interrupted: AbortSignal) => {
+    const asking = { servers: given ?? conf.servers, timeoutMs, tries: 1 }
+    const look = (interrupted: AbortSignal): Promise<NameLook[]> => {
       const { signal } = linkedAbort(interrupted)
       return Promise.all(
-        names.map((name) => surveyName(firstTried(name, conf), { servers, timeoutMs, tries: 1, signal })),
+        names.map(async (asked): Promise<NameLook> => {
+          const [searched, getaddrinfo] = await Promise.all([
+            surveySearched(asked, conf, { ...asking, signal }),
+            given ? undefined : lookupPerFamily(asked, GETADDRINFO_TIMEOUT_MS, signal),
+          ])
+          return { asked, ...searched, ...(getaddrinfo && { getaddrinfo }) }
+        }),
       )
     }
     if (flags.watch === true) {
       const interval = typeof flags.interval === 'string' ? millisecondsOf('interval', flags.interval) : 5000
-      return untilInterrupted((signal) => watch(() => look(signal), interval, form, signal))
+      const show = (looks: readonly NameLook[]) => Promise.all(looks.map((each) => lookText(each, conf)))
+      return untilInterrupted((signal) => watch(() => look(signal), interval, form, show, signal))
     }
-    const surveys = await untilInterrupted(look)
+    const looks = await untilInterrupted(look)
     const findings = judgeEvidence(
-      await evidenceOf(surveys),
+      await evidenceOf(looks, aim),
       rules.filter(({ id }) => /^D/.test(id)),
     )
-    if (form === 'json') printLine(JSON.stringify({ resolver: conf, surveys, findings }, null, 4))
+    if (form === 'json') printLine(jsonOf(looks, { resolver: conf, findings }))
     else {
-      for (const survey of surveys) printLine(await describe(survey, conf))
+      for (const each of looks) printLine(await lookText(each, conf))
       if (findings.length > 0) printLine(findingsText(findings))
     }
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   }
 }
 
-async function namesOf(given: string, flags: FlagValues): Promise<string[]> {
-  if (given.includes('.')) return [given.replace(/:\d+$/, '')]
-  return [...new Set((await aimAt([given], flags)).places.map(({ host }) => host))]
+const jsonOf = (looks: readonly NameLook[], more: object): string =>
+  JSON.stringify(
+    { ...more, surveys: looks.map(({ survey, asked, ...rest }) => ({ ...survey, asked, ...rest })) },
+    null,
+    4,
+  )
+
+const NO_PLACES: Aim = { places: [], clusters: [], trust: new Map() }
+
+/** Names as they are; of clusters the names of their endpoints. Beside them what the API knows of the clusters. */
+async function aimOf(words: readonly string[], flags: FlagValues): Promise<{ names: readonly string[]; aim: Aim }> {
+  const ids = words.filter(isClusterId)
+  const beside = typeof flags.cluster === 'string' ? [flags.cluster] : []
+  const plain = words.filter((each) => !ids.includes(each)).map((each) => each.replace(/:\d+$/, ''))
+  if (ids.length + beside.length === 0) return { names: plain, aim: NO_PLACES }
+  try {
+    const aim = await aimAt([...ids, ...beside], flags)
+    const own = aim.places.filter(({ cluster }) => cluster !== undefined && ids.includes(cluster))
+    return { names: [...new Set([...plain, ...own.map(({ host }) => host)])], aim }
+  } catch (error) {
+    // A word without a dot may also be a name that the search list completes.
+    const unknown = error instanceof CallFailed || (error instanceof Problem && error.kind === 'configuration')
+    if (!unknown || beside.length > 0 || parseResolvConf(readResolvConf()).search.length === 0) throw error
+    return { names: [...new Set(words)], aim: NO_PLACES }
+  }
 }
 
-// A name with enough dots is asked as it is; others would be completed from the search list first.
-const firstTried = (name: string, conf: ResolvConf): string => namesTried(name, conf)[0] ?? name
+const isClusterId = (each: string): boolean =>
+  !each.includes('.') && !each.includes(':') && 'cluster' in readPlace(each)
 
 function readResolvConf(): string {
   try {
@@ -87,81 +122,64 @@ function readResolvConf(): string {
   }
 }
 
-/** The rules about names need no more than this; everything else was not looked at. */
-async function evidenceOf(surveys: readonly NameSurvey[]): Promise<Evidence> {
-  const hosts = await Promise.all(
-    surveys.map(async (survey) => {
-      const found = survey.views.some(({ ipv4, ipv6 }) => ipv4.length + ipv6.length > 0)
-      const lookup = await resolveTarget(found ? '127.0.0.1' : survey.name, { timeoutMs: 1 })
-      return { host: survey.name, asksDns: true, survey, lookup }
+/** The rules about names need the surveys, and the addresses of the cluster's endpoints; nothing else was looked at. */
+async function evidenceOf(looks: readonly NameLook[], { places, clusters, names }: Aim): Promise<Evidence> {
+  const hosts = looks.map(({ survey, asked, getaddrinfo }) => {
+    const found = survey.views.flatMap(({ ipv4, ipv6 }) => [
+      ...ipv4.map(({ address }) => ({ address, family: 4 as const })),
+      ...ipv6.map(({ address }) => ({ address, family: 6 as const })),
+    ])
+    const common = { target: asked, host: asked, port: 0, ms: 0 }
+    const lookup =
+      found.length > 0
+        ? { ok: true as const, ...common, addresses: found }
+        : { ok: false as const, ...common, problem: 'no-data' as const, detail: `${asked} has no address` }
+    // Found here and in no DNS: /etc/hosts has it, and what DNS says decides nothing.
+    const asksDns = found.length > 0 || !isKnownHere(getaddrinfo)
+    return {
+      host: survey.name,
+      asksDns,
+      survey,
+      lookup: asksDns ? lookup : { ok: true as const, ...common, addresses: [] },
+    }
+  })
+  const own = await Promise.all(
+    places.map(async (place): Promise<AddressEvidence[]> => {
+      const lookup = await resolveTarget(place.host, { ...(names && { names }), timeoutMs: GETADDRINFO_TIMEOUT_MS })
+      if (!lookup.ok) return []
+      const { port } = place
+      return lookup.addresses.map((each) => ({ place, ...each, port, source: { address: '' }, attempts: [] }))
     }),
   )
   const limits = { reservedPorts: 0, sockets: [], java: [] }
-  return {
-    clusters: [],
-    places: [],
-    hosts,
-    addresses: [],
-    discovery: [],
-    gai: { path: '', exists: false, remarks: [] },
-    limits,
-  }
+  const gai = { path: '', exists: false, remarks: [] }
+  return { clusters, missing: [], places, hosts, addresses: own.flat(), discovery: [], gai, limits }
 }
-
-async function describe({ name, views }: NameSurvey, conf: ResolvConf): Promise<string> {
-  const tried = namesTried(name, conf)
-  const rows = views.flatMap((view) => [row(view, view.a), row(view, view.aaaa)])
-  const [first] = views
-  return [
-    name,
-    ...(tried.length > 1 ? [`glibc tries: ${tried.join(', ')} (ndots:${conf.ndots})`] : []),
-    await tableText(['Server', 'Asked for', 'Answer', 'TTL', 'Took'], rows),
-    ...(first && first.chain.length > 0
-      ? [`Alias: ${[name, ...first.chain.map(({ data, ttl }) => `${data} (${ttl} s)`)].join(' -> ')}`]
-      : []),
-    ...views.flatMap((view) => (view.nat64 ? [`${serverText(view)} does DNS64 under ${view.nat64.join(', ')}`] : [])),
-  ].join('\n')
-}
-
-function row(view: ServerView, reply: DnsReply): string[] {
-  const addresses = reply.type === 'A' ? view.ipv4 : view.ipv6
-  const answer = addresses.map(({ address, translates }) =>
-    translates ? `${address} (DNS64 for ${translates})` : address,
-  )
-  const ttl = addresses.length > 0 ? `${Math.min(...addresses.map((each) => each.ttl))} s` : '-'
-  return [
-    serverText(view),
-    reply.type,
-    answer.join('\n') || (reply.code ?? reply.outcome),
-    ttl,
-    `${reply.ms.toFixed(1)} ms`,
-  ]
-}
-
-const serverText = ({ server }: ServerView): string => endpoint(server.address, server.port)
 
 async function watch(
-  look: () => Promise<NameSurvey[]>,
+  look: () => Promise<NameLook[]>,
   intervalMs: number,
   form: 'text' | 'json',
+  show: (looks: readonly NameLook[]) => Promise<string[]>,
   signal: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<void> {
-  let before: string | undefined
+  let before: ReadonlySet<string> | undefined
   while (!signal.aborted) {
-    const surveys = await look()
+    const looks = await look()
     if (signal.aborted) return
-    const now = surveys.flatMap(changeable).join('\n')
-    if (form === 'json' && now !== before) printLine(JSON.stringify(surveys))
-    if (form === 'text' && now !== before) printLine(`${clock.now().toISOString()}\n${now}`)
+    const at = clock.now().toISOString()
+    const now = factsOf(looks)
+    const changes = before && changedFacts(before, now)
+    if (form === 'json' && (!changes || changes.length > 0)) {
+      const surveys = looks.map(({ survey, asked, ...rest }) => ({ ...survey, asked, ...rest }))
+      printLine(JSON.stringify({ at, changes: changes ?? [], surveys }))
+    }
+    if (form === 'text') {
+      if (!changes) for (const text of await show(looks)) printLine(text)
+      else for (const change of changes) printLine(`${at} ${change}`)
+    }
     before = now
     await sleep(clock, intervalMs, signal)
   }
 }
-
-const changeable = ({ name, views }: NameSurvey): string[] =>
-  views.map((view) => {
-    const addresses = [...view.ipv4, ...view.ipv6].map(({ address }) => address).sort()
-    const alias = view.chain.map(({ data }) => ` -> ${data}`).join('')
-    return `  ${name}${alias} @${serverText(view)}: ${addresses.join(' ') || `A ${view.a.outcome}, AAAA ${view.aaaa.outcome}`}`
-  })

@@ -1,6 +1,6 @@
 import { linkedAbort } from '../../diagnose/abort.ts'
 import type { AddressEvidence, Evidence, Place } from '../../diagnose/evidence.ts'
-import { hearFirstWords } from '../../diagnose/first-words.ts'
+import { type FirstWords, hearFirstWords } from '../../diagnose/first-words.ts'
 import { resolveTarget } from '../../diagnose/resolve.ts'
 import { judgeEvidence, rules } from '../../diagnose/rules/index.ts'
 import { endpoint } from '../../diagnose/target.ts'
@@ -22,7 +22,7 @@ const FINDINGS = 1
 export class Tls extends BaseCommand {
   static override summary = 'Make a TLS handshake with every node and show what it is worth'
   static override description =
-    'Protocol, cipher, key exchange, the chain with its dates and names; whether the chain is trusted and whether the name fits, apart from each other; a plain-text port is named as such, and so is a server that wants a certificate. Exit code 1: a client that verifies would fail.'
+    'Protocol, cipher, key exchange, the chain with its dates and names; whether the chain is trusted and whether the name fits, apart from each other; what a client that speaks plain text meets on the same port; a plain-text port is named as such, a cluster that is TLS and should be plain by its description too, and so is a server that demands a certificate of the client. Exit code 0: a client that verifies gets through everywhere; 1: it would fail somewhere, as on every plain-text port.'
   static override args = { where: word('cluster id, or host:port', { required: true, multiple: true }) }
   static override flags = {
     ...(tlsFlags.ca && { ca: tlsFlags.ca }),
@@ -43,10 +43,10 @@ export class Tls extends BaseCommand {
       evidence,
       rules.filter(({ id }) => TLS_RULES.test(id)),
     )
-    const views = evidence.addresses.flatMap(({ tls }) => tls ?? [])
-    if (form === 'json') printLine(JSON.stringify({ views, findings }, null, 4))
+    const seen = evidence.addresses.flatMap(({ tls, words }) => (tls && words ? [{ ...tls, plain: words }] : []))
+    if (form === 'json') printLine(JSON.stringify({ views: seen, findings }, null, 4))
     else {
-      for (const [index, view] of views.entries()) printLine(await describe(view, views[index - 1]))
+      for (const [index, view] of seen.entries()) printLine(await describe(view, seen[index - 1]))
       if (findings.length > 0) printLine(findingsText(findings))
     }
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
@@ -56,25 +56,25 @@ export class Tls extends BaseCommand {
 const TLS_RULES = /^(T\d|D12|R0[45]|S01)/
 
 async function look(aim: Aim, name: string | undefined, timeoutMs: number, signal: AbortSignal): Promise<Evidence> {
-  // Whatever the API says: the question here is about TLS.
-  const places = aim.places.map((place): Place => ({ ...place, tls: true, host: place.host }))
   const hosts = await Promise.all(
-    [...new Set(places.map(({ host }) => host))].map(async (host) => ({
+    [...new Set(aim.places.map(({ host }) => host))].map(async (host) => ({
       host,
       asksDns: false,
       lookup: await resolveTarget(host, { ...(aim.names && { names: aim.names }), signal }),
     })),
   )
   const addresses = await Promise.all(
-    places.flatMap((place) => {
+    aim.places.flatMap((place) => {
       const lookup = hosts.find(({ host }) => host === place.host)?.lookup
       return lookup?.ok ? lookup.addresses.map((each) => inspect(place, each, aim, name, timeoutMs, signal)) : []
     }),
   )
+  const places = addresses.map(({ place }) => place)
   const limits = { reservedPorts: 0, sockets: [], java: [] }
   return {
     clusters: [],
-    places,
+    missing: [],
+    places: places.length > 0 ? places : aim.places,
     hosts,
     addresses,
     discovery: [],
@@ -92,11 +92,14 @@ async function inspect(
   signal: AbortSignal,
 ): Promise<AddressEvidence> {
   const { port } = place
-  const asked = { ...place, host: name ?? place.host }
+  const host = name ?? place.host
   const ca = aim.trust.get(place.cluster ?? '')?.ca
-  const tls = await inspectTls({ address, port, host: asked.host, timeoutMs, signal, ...(ca !== undefined && { ca }) })
-  const words = tls.outcome === 'established' ? undefined : await hearFirstWords({ address, port, timeoutMs, signal })
-  const outcome = tls.connectMs !== undefined ? 'connected' : words && !words.connected ? words.outcome : 'connected'
+  const tls = await inspectTls({ address, port, host, timeoutMs, signal, ...(ca !== undefined && { ca }) })
+  const words = await hearFirstWords({ address, port, timeoutMs, signal })
+  const outcome = tls.connectMs !== undefined || words.connected ? 'connected' : words.outcome
+  // The question here is about TLS, so a plain port is a failure, whatever was described. Only a port that does speak
+  // TLS, and by the API should not, is held against the API.
+  const asked = { ...place, host, tls: place.role === 'given' || place.tls || tls.outcome !== 'established' }
   const attempt = { address, family, port, startedAt: '', outcome, ms: tls.connectMs ?? 0 } as const
   return {
     place: asked,
@@ -106,24 +109,58 @@ async function inspect(
     source: { address: '' },
     attempts: [attempt],
     tls,
-    ...(words && { words }),
+    words,
   }
 }
 
+/** JSON-able: the handshake, and beside it what a client that speaks plain text meets. */
+type Seen = TlsView & { readonly plain: FirstWords }
+
 /** A certificate that is the same as the one before is not shown again. */
-async function describe(view: TlsView, before: TlsView | undefined): Promise<string> {
+async function describe(view: Seen, before: Seen | undefined): Promise<string> {
   const at = endpoint(view.address, view.port)
-  if (view.outcome !== 'established') return `${at}: no TLS (${view.outcome}${view.code ? `, ${view.code}` : ''})`
-  const same = before?.chain[0] !== undefined && before.chain[0].fingerprint === view.chain[0]?.fingerprint
+  const [first] = view.chain
+  const same = first !== undefined && before?.chain[0]?.fingerprint === first.fingerprint
+  const chain =
+    view.chain.length === 0
+      ? []
+      : [same ? 'The same certificate.' : await tableText(HEAD, view.chain.map(certificateRow))]
+  const client = `Client certificate: ${view.wantsClientCertificate ? 'DEMANDED' : 'not demanded'}`
+  if (view.outcome !== 'established') {
+    const why = `${NO_TLS[view.outcome]}${view.code ? ` (${view.code})` : ''}`
+    return [
+      `${at}: NO TLS: ${why}`,
+      ...chain,
+      ...(view.wantsClientCertificate ? [client] : []),
+      plainText(view.plain),
+    ].join('\n')
+  }
   const times = [`connect ${view.connectMs?.toFixed(1)} ms`, `handshake ${view.handshakeMs?.toFixed(1)} ms`]
   if (view.replyMs !== undefined) times.push(`first answer ${view.replyMs.toFixed(1)} ms: ${view.reply}`)
   return [
     `${at}: ${view.protocol}, ${view.cipher}${view.keyExchange ? `, ${view.keyExchange}` : ''}; ${times.join(', ')}`,
-    ...(same ? ['The same certificate.'] : [await tableText(HEAD, view.chain.map(certificateRow))]),
+    ...chain,
     `Chain: ${view.trust?.ok ? 'trusted here' : `NOT trusted here (${view.trust?.code})`}`,
     `Name:  ${view.hostname?.ok ? `fits ${view.host}` : `DOES NOT fit ${view.host}`}`,
-    `Client certificate: ${view.wantsClientCertificate ? 'DEMANDED' : 'not demanded'}`,
+    client,
+    plainText(view.plain),
   ].join('\n')
+}
+
+const NO_TLS: Readonly<Record<TlsView['outcome'], string>> = {
+  established: '',
+  'plain-text': 'the port answers in plain text',
+  silent: 'connected, and the handshake is not answered',
+  closed: 'the server hangs up on the handshake',
+  refused: 'the server refuses the handshake',
+  'not-connected': 'no connection',
+}
+
+/** The other direction: what a client without TLS sees. */
+function plainText(words: FirstWords): string {
+  if (!words.connected) return `Plain text: no connection (${words.outcome})`
+  const said = { closed: 'hung up on', silent: 'never answered', tls: 'answered with a TLS alert' } as const
+  return `Plain text: ${said[words.speaker as keyof typeof said] ?? `answered: ${words.line}`}`
 }
 
 const HEAD = ['Certificate', 'Issued by', 'Valid', 'Days left', 'For']
