@@ -28,6 +28,7 @@ export const waits: Partial<Record<OperationName, Change>> = {
   DeleteServerlessCache: change('serverless-cache-deleted', 'ServerlessCacheName'),
   CreateServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'ServerlessCacheSnapshotName'),
   CopyServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'TargetServerlessCacheSnapshotName'),
+  ExportServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'ServerlessCacheSnapshotName'),
   DeleteServerlessCacheSnapshot: change('serverless-cache-snapshot-deleted', 'ServerlessCacheSnapshotName'),
   CreateSnapshot: change('snapshot-available', 'SnapshotName'),
   CopySnapshot: change('snapshot-available', 'TargetSnapshotName'),
