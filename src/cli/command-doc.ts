@@ -91,6 +91,8 @@ const ORDER = [
     'engine:ca',
     ...EVERY_DAY,
     'endpoints',
+    'metrics',
+    'top',
     'discover',
     'probe',
     'doctor',
