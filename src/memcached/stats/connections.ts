@@ -2,12 +2,15 @@ import type { CacheCore } from '../core.ts'
 import type { ListenAddress } from '../listener.ts'
 import type { StatLine } from './lines.ts'
 
+/** The address of those who came through a socket in the file system; Node does not tell which. */
+const UNIX = 'unix:'
+
 /** `stats conns`: listeners and clients, by a number of their own where memcached shows file descriptors. */
 export function connectionsStats({ connections, addresses, sockets, udpAddresses, store }: CacheCore): StatLine[] {
   const lines: StatLine[] = []
   const listening = [
     ...addresses.map((address) => spoken('tcp', address)),
-    ...sockets.map(({ path }) => `unix:${path}`),
+    ...sockets.map(({ path }) => `${UNIX}${path}`),
     ...udpAddresses.map((address) => spoken('udp', address)),
   ]
   for (const [index, address] of listening.entries()) {
@@ -16,7 +19,7 @@ export function connectionsStats({ connections, addresses, sockets, udpAddresses
   for (const { id, peerAddress, localAddress, lastCommandAt, expecting } of connections) {
     lines.push(
       [`${id}:addr`, peerAddress],
-      [`${id}:listen_addr`, localAddress],
+      [`${id}:listen_addr`, localAddress === UNIX ? `${UNIX}${sockets[0]?.path ?? ''}` : localAddress],
       [`${id}:state`, expecting === 'command' ? 'conn_parse_cmd' : 'conn_nread'],
       [`${id}:secs_since_last_cmd`, store.now - lastCommandAt],
     )
