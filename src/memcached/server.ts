@@ -7,7 +7,7 @@ import { Datagrams } from './datagrams.ts'
 import { Affliction, type Impairment } from './impairment.ts'
 import { type Admits, type ListenAddress, Listener, type UnixAddress } from './listener.ts'
 import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
-import { rewrap } from './shared-reads.ts'
+import { rewrap, shareReads } from './shared-reads.ts'
 import { generalStats } from './stats/general.ts'
 import { hostStats, trafficOf } from './stats/host.ts'
 import type { StatLine } from './stats/lines.ts'
@@ -280,7 +280,8 @@ export class CacheNode {
       this.#admit()
     })
     if (wrapped === undefined) {
-      socket.on('data', (bytes: Buffer) => served.receive(bytes, bytes.length))
+      const shared = tls && shareReads(socket, (length, bytes) => served.receive(bytes, length))
+      if (!shared) socket.on('data', (bytes: Buffer) => served.receive(bytes, bytes.length))
       socket.resume()
     }
   }

@@ -27,3 +27,23 @@ export function rewrap(accepted: net.Socket, receive: (length: number, bytes: Bu
   const options = { handle, onread, noDelay: true }
   return new net.Socket(options as net.SocketConstructorOpts) // the declarations lack handle
 }
+
+/**
+ * The same for a TLS connection, whose handle only its own socket can own: that socket is told of the buffer as the
+ * constructor of a client's would be. Answers false, and leaves the socket alone, where this Node can't.
+ */
+export function shareReads(secure: net.Socket, receive: (length: number, bytes: Buffer) => void): boolean {
+  const handle: unknown = Reflect.get(secure, '_handle')
+  const [kBuffer, kBufferCb] = ['kBuffer', 'kBufferCb'].map((name) =>
+    Object.getOwnPropertySymbols(secure).find(({ description }) => description === name),
+  )
+  if (kBuffer === undefined || kBufferCb === undefined || secure.readableLength > 0) return false
+  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return false
+  Reflect.set(secure, kBuffer, buffer)
+  Reflect.set(secure, kBufferCb, (length: number) => {
+    receive(length, buffer)
+    return true
+  })
+  ;(handle.useUserBuffer as (buffer: Buffer) => void).call(handle, buffer)
+  return true
+}
