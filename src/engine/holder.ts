@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { HolderRecord } from './store/records.ts'
 
-/** When a process began, in the system's own words; empty where the system does not say (anything but Linux). */
+/**
+ * When a process began, in the system's own words; empty where the system does not say (anything but Linux), and of one that
+ * has ended and waits for its parent to take note: in a container that may be for ever.
+ */
 export function processStart(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // Fields after the command name, which may itself hold spaces and parentheses; starttime is the 22nd of all.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '')
   } catch {
     return ''
   }
