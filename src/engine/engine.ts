@@ -130,7 +130,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       kick: (region, id) => void runner.kick(region, id),
     },
   })
-  const ports = new Ports((port) => isRecorded(store, port), addresses)
+  const ports = new Ports(() => recordedPorts(store), addresses)
   const runner = new Runner({ store, clock, fleet, ports, pace: parts.pace, log })
   const serverless = new Serverless({
     store,
@@ -329,11 +329,12 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   return () => (made ??= make())
 }
 
-const isRecorded = (store: Store, port: number): boolean =>
-  store
-    .all('cluster')
-    .some(({ endpointPort, nodes }) => endpointPort === port || nodes.some((node) => node.port === port)) ||
-  store.all('serverlessCache').some(({ ports }) => ports?.primary === port || ports?.readOptimized === port)
+/** Ports that clusters and serverless caches have, whether they run or not. */
+const recordedPorts = (store: Store): ReadonlySet<number> =>
+  new Set([
+    ...store.all('cluster').flatMap(({ endpointPort, nodes }) => [endpointPort ?? 0, ...nodes.map(({ port }) => port)]),
+    ...store.all('serverlessCache').flatMap(({ ports }) => (ports ? [ports.primary, ports.readOptimized] : [])),
+  ])
 
 async function settled(runner: Runner, serverless: Serverless): Promise<void> {
   await runner.idle()

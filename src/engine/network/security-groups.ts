@@ -34,7 +34,7 @@ export const findSecurityGroup = (store: Store, region: string, id: string): Sec
   store.get('securityGroup', region, id) ?? (id === DEFAULT_SECURITY_GROUP ? defaultSecurityGroup(region) : undefined)
 
 /** The default group first, then the others by id. */
-export function securityGroupsOf(store: Store, region: string): SecurityGroupRecord[] {
+export function securityGroupsOf(store: Store, region: string): readonly SecurityGroupRecord[] {
   const stored = store.list('securityGroup', region)
   return stored.some(({ id }) => id === DEFAULT_SECURITY_GROUP) ? stored : [defaultSecurityGroup(region), ...stored]
 }

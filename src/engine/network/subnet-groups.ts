@@ -14,7 +14,7 @@ export function findSubnetGroup(store: Store, region: string, id: string): Cache
 }
 
 /** By id. */
-export function subnetGroupsOf(store: Store, region: string): CacheSubnetGroupRecord[] {
+export function subnetGroupsOf(store: Store, region: string): readonly CacheSubnetGroupRecord[] {
   const stored = store.list('subnetGroup', region)
   if (stored.some(({ id }) => id === DEFAULT_SUBNET_GROUP)) return stored
   return [...stored, defaultSubnetGroup(region)].sort((a, b) => (a.id < b.id ? -1 : 1))

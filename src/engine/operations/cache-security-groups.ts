@@ -38,7 +38,7 @@ const defaultGroup = (region: string): CacheSecurityGroupRecord => ({
   tags: [],
 })
 
-function groupsOf({ store, region }: Context): CacheSecurityGroupRecord[] {
+function groupsOf({ store, region }: Context): readonly CacheSecurityGroupRecord[] {
   const stored = store.list('cacheSecurityGroup', region)
   if (stored.some(({ id }) => id === DEFAULT_GROUP)) return stored
   return [...stored, defaultGroup(region)].sort((a, b) => (a.id < b.id ? -1 : 1))

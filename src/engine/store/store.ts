@@ -33,6 +33,8 @@ export class Store {
   readonly #database: RootDatabase<unknown, Key>
   /** Records by kind and region. */
   readonly #tables = new Map<string, Map<string, AnyRecord>>()
+  /** The same in the order of ids, until one of them changes: most calls read lists, and most lists stay. */
+  readonly #sorted = new Map<string, readonly AnyRecord[]>()
   readonly #events = new Map<string, EventRecord[]>()
   #nextEvent = 0
   #address: (event: EventRecord) => EventRecord = (event) => event
@@ -66,8 +68,13 @@ export class Store {
   }
 
   /** Records of a region in the order of their ids. */
-  list<K extends RecordKind>(kind: K, region: string): Records[K][] {
-    return ([...this.#table(kind, region).values()] as Records[K][]).sort((a, b) => (a.id < b.id ? -1 : 1))
+  list<K extends RecordKind>(kind: K, region: string): readonly Records[K][] {
+    const name = `${kind} ${region}`
+    const known = this.#sorted.get(name)
+    if (known) return known as Records[K][]
+    const sorted = ([...this.#table(kind, region).values()] as Records[K][]).sort((a, b) => (a.id < b.id ? -1 : 1))
+    this.#sorted.set(name, sorted)
+    return sorted
   }
 
   /** Records of every region. */
@@ -100,7 +107,7 @@ export class Store {
       })
     })
     for (const [kind, record] of puts) this.#remember(kind, record)
-    for (const [kind, record] of removals) this.#table(kind, record.region).delete(record.id)
+    for (const [kind, record] of removals) this.#forget(kind, record)
     events.forEach((event, index) => {
       this.#rememberEvent(first + index, event)
     })
@@ -144,6 +151,7 @@ export class Store {
       for (const key of [...this.#database.getKeys({})]) if (!OWN_KEYS.has(String(key[0]))) this.#database.remove(key)
     })
     this.#tables.clear()
+    this.#sorted.clear()
     this.#events.clear()
   }
 
@@ -182,6 +190,12 @@ export class Store {
 
   #remember(kind: RecordKind, record: AnyRecord): void {
     this.#table(kind, record.region).set(record.id, record)
+    this.#sorted.delete(`${kind} ${record.region}`)
+  }
+
+  #forget(kind: RecordKind, { region, id }: AnyRecord): void {
+    this.#table(kind, region).delete(id)
+    this.#sorted.delete(`${kind} ${region}`)
   }
 
   #rememberEvent(number: number, event: EventRecord): void {
