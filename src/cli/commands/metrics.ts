@@ -131,7 +131,10 @@ function refuseUnknown(asked: readonly string[], { known, series }: FoundSeries,
   }
   const unknown = asked.filter((name) => !known.some((each) => each.toLowerCase() === name.toLowerCase()))
   if (unknown.length > 0)
-    throw usageProblem(`There is no metric ${unknown.join(', ')}.`, `There are: ${known.join(', ')}.`)
+    throw usageProblem(
+      `There is no metric ${unknown.join(', ')}, or it has no values yet.`,
+      `There are: ${known.join(', ')}.`,
+    )
   if (series.every(({ datapoints }) => datapoints.length === 0)) {
     throw new Problem(
       'general',
