@@ -1,6 +1,7 @@
 /** `--dry-run`: the request and what can be seen of it without sending it. */
 import type { OperationName } from '../api/model.ts'
 import { checkRequest, complaintText } from './checks.ts'
+import { inRequests } from './parameter-chunks.ts'
 import { ExitWith } from './problem.ts'
 import { describeTarget, type Target } from './targets.ts'
 import { printLine, tell } from './terminal.ts'
@@ -10,7 +11,9 @@ const FINDINGS = 1
 /** The request goes to stdout as --cli-input-json takes it. Leaves with 1 when something is wrong with it. */
 export function showRequest(name: OperationName, input: object, target: Target): void {
   tell(`Not sent: ${name} to ${describeTarget(target)}`)
-  printLine(JSON.stringify(input, null, 4))
+  printLine(JSON.stringify(input, (_, value) => (typeof value === 'bigint' ? Number(value) : value), 4))
+  const requests = inRequests(name, input).length
+  if (requests > 1) tell(`It would be sent in ${requests} requests: the API takes no more parameters at once.`)
   const complaints = checkRequest(name, input)
   if (complaints.length === 0) tell('Nothing wrong can be seen without sending it.')
   for (const complaint of complaints) tell(complaintText(complaint))

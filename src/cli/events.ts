@@ -6,18 +6,42 @@ import { CallFailed } from './problem.ts'
 const LATEST = 8
 const LOOK_BACK_MINUTES = 24 * 60
 
+/** Says each new event of a resource once, whenever it is asked to look; what cannot be had is not said. */
+export function eventFollower(client: ApiClient, id: string, say: (line: string) => void): () => void {
+  let said: Set<string> | undefined
+  let looking = false
+  return () => {
+    if (looking) return
+    looking = true
+    linesOf(client, id)
+      .then((lines) => {
+        // What was there before the wait began is not news.
+        for (const line of said ? lines : []) if (!said?.has(line)) say(line)
+        said = new Set(lines)
+      })
+      .catch(() => {})
+      .finally(() => {
+        looking = false
+      })
+  }
+}
+
 /** The latest events of a resource, oldest first, a line each; undefined when there are none or they can't be had. */
 export async function eventsText(client: ApiClient, id: string): Promise<string | undefined> {
   try {
-    const { Events = [] } = await client.call('DescribeEvents', { Duration: LOOK_BACK_MINUTES })
-    const lines = Events.filter(({ SourceIdentifier }) => SourceIdentifier === id)
-      .map(({ Date: at, Message }) => ({ at: at?.getTime() ?? 0, Message }))
-      .sort((a, b) => a.at - b.at)
-      .slice(-LATEST)
-      .map(({ at, Message }) => `  ${absoluteTime(new Date(at))}  ${Message}`)
+    const lines = await linesOf(client, id)
     return lines.length > 0 ? `What has happened to ${id}:\n${lines.join('\n')}` : undefined
   } catch (error) {
     if (error instanceof CallFailed) return undefined
     throw error
   }
+}
+
+async function linesOf(client: ApiClient, id: string): Promise<string[]> {
+  const { Events = [] } = await client.call('DescribeEvents', { Duration: LOOK_BACK_MINUTES })
+  return Events.filter(({ SourceIdentifier }) => SourceIdentifier === id)
+    .map(({ Date: at, Message }) => ({ at: at?.getTime() ?? 0, Message }))
+    .sort((a, b) => a.at - b.at)
+    .slice(-LATEST)
+    .map(({ at, Message }) => `  ${absoluteTime(new Date(at))}  ${Message}`)
 }

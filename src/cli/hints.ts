@@ -14,7 +14,7 @@ export async function withHint(client: ApiClient, input: object, error: unknown)
   if (!(error instanceof CallFailed) || error.serviceCode === undefined) return error
   try {
     const hint = await hintFor(client, input, error)
-    return hint === undefined ? error : error.withHint(hint)
+    return hint === undefined ? error : error.withHint([error.hint, hint].filter(Boolean).join('\n'))
   } catch {
     return error
   }

@@ -30,7 +30,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   const client = await openClient(target)
   try {
     const { pagination } = operation(name)
-    const once = async (page: object) => (await client.call(name, page)) as Record<string, unknown>
+    const once = async (page: object) => (await callOnce(client, name, page)) as Record<string, unknown>
     if (pagination && paging) {
       const parts = eachPage(pagination, input, paging, once)
       if (printer.pageByPage) return await printer.pages(parts)
@@ -53,6 +53,14 @@ export async function callOperation(name: OperationName, argv: readonly string[]
 async function complete(name: OperationName, argv: readonly string[]): Promise<readonly string[]> {
   const { askForMissing } = await import('./wizard.ts')
   return askForMissing(name, argv)
+}
+
+/** Parameters of a group may be more than the API takes in one request. */
+async function callOnce(client: ApiClient, name: OperationName, input: object): Promise<object> {
+  const { ParameterNameValues: parameters } = input as { ParameterNameValues?: unknown }
+  if (parameters === undefined) return client.call(name, input)
+  const { callEach, inRequests } = await import('./parameter-chunks.ts')
+  return callEach(client, name, inRequests(name, input))
 }
 
 /** Loaded only for who has one. */

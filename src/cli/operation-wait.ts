@@ -2,11 +2,13 @@
 import { type OperationName, operation, structure } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { ApiClient } from './client.ts'
+import { eventFollower, eventsText } from './events.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { waits } from './operation-waits.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem } from './problem.ts'
 import { startProgress } from './progress.ts'
+import { stderrIsTerminal } from './terminal.ts'
 import { patienceOf, waitUntil } from './wait.ts'
 import { type Waiter, waiters } from './waiters.ts'
 
@@ -26,6 +28,7 @@ export async function waitForChange(
   const id = String((input as Record<string, unknown>)[found.id] ?? '')
   const idMember = found.id.replace(/^Target/, '')
   const progress = startProgress(`${id}: waiting until it is ${waiter.success}`)
+  const follow = stderrIsTerminal() ? eventFollower(client, id, progress.note) : () => {}
   try {
     const answer = await untilInterrupted((signal) =>
       waitUntil(
@@ -35,7 +38,10 @@ export async function waitForChange(
         {
           ...patienceOf(flags, client.target.kind === 'local'),
           signal,
-          onLook: (statuses) => progress.update(`${id}: ${statuses.join(', ')}`),
+          onLook: (statuses) => {
+            progress.update(`${id}: ${statuses.join(', ')}`)
+            follow()
+          },
         },
       ),
     )
@@ -51,7 +57,6 @@ export async function waitForChange(
         lookHint(waiter, idMember, id),
       )
     }
-    const { eventsText } = await import('./events.ts')
     const told = [error.hint, await eventsText(client, id), lookHint(waiter, idMember, id)]
     throw new Problem(error.kind, error.message, told.filter(Boolean).join('\n'))
   } finally {

@@ -3,6 +3,8 @@ import { stderrIsTerminal } from './terminal.ts'
 
 export interface Progress {
   update(text: string): void
+  /** A line that stays, above the one that turns. */
+  note(text: string): void
   /** Takes the line away. */
   end(): void
 }
@@ -12,7 +14,7 @@ const FRAME_MS = 80
 
 /** One line on stderr that turns, with the seconds so far; silence unless stderr is a terminal. */
 export function startProgress(text: string, clock: Clock = systemClock): Progress {
-  if (!stderrIsTerminal()) return { update() {}, end() {} }
+  if (!stderrIsTerminal()) return { update() {}, note() {}, end() {} }
   const start = clock.monotonicMs()
   let shown = text
   let frame = 0
@@ -27,6 +29,11 @@ export function startProgress(text: string, clock: Clock = systemClock): Progres
   return {
     update(next) {
       shown = next
+    },
+    note(line) {
+      cancel()
+      process.stderr.write(`\r\x1b[2K${line}\n`)
+      draw()
     },
     end() {
       cancel()

@@ -35,6 +35,18 @@ describe('what is said after a refusal', () => {
     })
   })
 
+  test('a wait that fails tells what has happened to what it waited for', async () => {
+    const { code, stderr } = await home.cachectl('wait', 'cache-cluster-deleted', '--cache-cluster-id', 'shop')
+    expect(code).toBe(255)
+    expect(stderr).toMatch(/^\nWaiter CacheClusterDeleted failed: .*\nWhat has happened to shop:\n {2}\d{4}-/)
+  })
+
+  test.skipIf(!hasTerminal)('a wait on a terminal tells what happens meanwhile', async () => {
+    const more = ['--num-cache-nodes', '2', '--apply-immediately', '--wait', '--interval', '0.1']
+    const { text } = await here('modify-cache-cluster', '--cache-cluster-id', 'shop', ...more)
+    expect(text).toMatch(/ {2}\d{4}-.*Z {2}Added cache node 0002/)
+  })
+
   test('a script gets what aws-cli says, and nothing is looked up', async () => {
     const { stderr } = await home.cachectl('describe-cache-clusters', '--cache-cluster-id', 'shpo')
     expect(stderr.trim().split('\n')).toHaveLength(1)

@@ -1,16 +1,20 @@
 import { helpOf } from '../../api/help.ts'
 import { awsConfig } from '../aws-config.ts'
 import { BaseCommand, type CommandClass } from '../base-command.ts'
-import { openClient } from '../client.ts'
+import { type ApiClient, openClient } from '../client.ts'
 import { environment } from '../environment.ts'
+import { eventFollower, eventsText } from '../events.ts'
 import { type Flags, memberFlags, text } from '../flags.ts'
 import { globalFlags, inputFlags, pagingFlags } from '../global-flags.ts'
 import { readInputFile } from '../input-file.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { inputFrom } from '../operation-input.ts'
 import { answerPrinter } from '../output/print.ts'
+import { Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
+import { kinds } from '../resources.ts'
 import { resolveTarget } from '../targets.ts'
+import { stderrIsTerminal } from '../terminal.ts'
 import { patienceOf, waitUntil } from '../wait.ts'
 import { type Waiter, type WaiterName, waiters } from '../waiters.ts'
 
@@ -34,14 +38,22 @@ export function waitCommand(name: WaiterName): CommandClass {
       const target = resolveTarget(flags, environment)
       const client = await openClient(target)
       const progress = startProgress(`waiting until ${waiter.success}`)
+      const id = idIn(waiter, input)
+      const follow = id !== undefined && stderrIsTerminal() ? eventFollower(client, id, progress.note) : () => {}
       try {
         await untilInterrupted((signal) =>
           waitUntil(client, waiter, input, {
             ...patienceOf(flags, target.kind === 'local'),
             signal,
-            onLook: (statuses) => progress.update(`${statuses.join(', ')}; waiting until ${waiter.success}`),
+            onLook: (statuses) => {
+              progress.update(`${statuses.join(', ')}; waiting until ${waiter.success}`)
+              follow()
+            },
           }),
         )
+      } catch (error) {
+        progress.end()
+        throw id === undefined ? error : await withEvents(client, id, error)
       } finally {
         progress.end()
         client.close()
@@ -50,8 +62,22 @@ export function waitCommand(name: WaiterName): CommandClass {
   }
 }
 
+/** The resource that is waited for, where it is one. */
+function idIn({ operation }: Waiter, input: object): string | undefined {
+  const kind = kinds.find(({ describe }) => describe === operation)
+  const id = kind && (input as Readonly<Record<string, unknown>>)[kind.id]
+  return typeof id === 'string' ? id : undefined
+}
+
+/** A wait that has failed, with what has happened to the resource. */
+async function withEvents(client: ApiClient, id: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof Problem) || error.kind !== 'general') return error
+  const told = [error.hint, await eventsText(client, id)].filter(Boolean)
+  return new Problem(error.kind, error.message, told.length > 0 ? told.join('\n') : undefined)
+}
+
 const DESCRIPTION =
-  'Looks every 15 seconds on AWS and five times a second on the local engine, for 10 minutes at most, and says nothing on success. A state from which there is no way to the one waited for ends it at once, with exit code 255.'
+  'Looks every 15 seconds on AWS and five times a second on the local engine, for 10 minutes at most, and says nothing on success. A state from which there is no way to the one waited for ends it at once, with exit code 255 and the latest events of the resource, which a terminal shows as they come.'
 
 const resourceOf = (name: WaiterName): string => name.replace(/-(available|active|deleted)$/, '').replaceAll('-', ' ')
 
