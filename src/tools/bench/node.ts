@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { type EngineProcess, launchEngine, residentBytes } from './engine-process.ts'
@@ -78,6 +79,7 @@ export async function benchNode(quick: boolean): Promise<void> {
       `medians of ${ROUNDS[kind]} rounds of ${SECONDS[kind]} s in turns`,
     rows,
   )
+  await benchIdle()
   await benchClusters(ROUNDS[kind], SECONDS[kind])
 }
 
@@ -120,6 +122,34 @@ function verdicts({ name, targets }: Scenario, { ours, memcached }: Readings): s
       ...busy,
     ]
   })
+}
+
+const IDLE = 10_000
+
+/** What connections cost that only wait. Printed, not judged. */
+async function benchIdle(): Promise<void> {
+  const rows = [['', 'resident before, MiB', 'with them, MiB', 'KiB each']]
+  for (const program of ['ours', 'memcached'] as const) {
+    const server = await launchServer(program, false)
+    const before = residentBytes(server.pid)
+    const text = JSON.stringify({ port: server.ports[0], connections: IDLE })
+    const clients = fork(new URL('./node-idle.ts', import.meta.url), [text])
+    await new Promise<void>((resolve, reject) => {
+      clients.once('message', () => resolve())
+      clients.once('exit', (code) => reject(new Error(`the idle clients ended with ${code}`)))
+    })
+    const after = residentBytes(server.pid)
+    const ended = new Promise((resolve) => clients.once('exit', resolve))
+    clients.disconnect()
+    await ended
+    await server.stop()
+    rows.push([
+      program === 'ours' ? 'node' : program,
+      ...[before, after].map((bytes) => (bytes / MIB).toFixed(1)),
+      ((after - before) / IDLE / 1024).toFixed(1),
+    ])
+  }
+  printTable(`${IDLE} idle connections, one request served to each`, rows)
 }
 
 const MIB = 2 ** 20
