@@ -1,5 +1,6 @@
-/** `npm run bench [-- start-up|control-plane|node|node-memory] [-- --quick]`: ratios against peers in the same run; never part of the tests. */
+/** `npm run bench [-- start-up|control-plane|many-clusters|node|node-memory] [-- --quick]`: ratios against peers in the same run; never part of the tests. */
 import { benchControlPlane } from './control-plane.ts'
+import { benchManyClusters } from './many-clusters.ts'
 import { benchNode } from './node.ts'
 import { benchNodeMemory } from './node-memory.ts'
 import { benchStartUp } from './start-up.ts'
@@ -7,6 +8,7 @@ import { benchStartUp } from './start-up.ts'
 const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<void>>> = {
   'start-up': benchStartUp,
   'control-plane': benchControlPlane,
+  'many-clusters': benchManyClusters,
   node: benchNode,
   'node-memory': benchNodeMemory,
 }
