@@ -14,8 +14,15 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   after(ms, callback) {
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
+    // After the sockets have been read: where this process was busy, an answer may have been waiting for longer.
+    let late: NodeJS.Immediate | undefined
+    const timer = setTimeout(() => {
+      late = setImmediate(callback)
+    }, ms)
+    return () => {
+      clearTimeout(timer)
+      clearImmediate(late)
+    }
   },
 }
 

@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { type Clock, elapsedMs, systemClock } from './clock.ts'
 import { type ConnectFailure, type ConnectOutcome, classifyConnectError } from './connect-outcome.ts'
+import { kernelView } from './kernel-view.ts'
 import { sourceAddressFor } from './source-address.ts'
 import { type Family, familyOf } from './target.ts'
 
@@ -20,6 +21,8 @@ export interface ConnectAttempt {
   readonly local?: boolean
   readonly localAddress?: string
   readonly localPort?: number
+  /** The kernel's own round trip of the handshake, without what this process adds. Only where it was asked for. */
+  readonly kernelMs?: number
 }
 
 export interface ConnectOptions {
@@ -30,11 +33,13 @@ export interface ConnectOptions {
   readonly localAddress?: string
   /** Default 1000. A lost SYN is sent again after 1 s: above 1000 a retransmitted one can still connect. */
   readonly timeoutMs?: number
+  /** Ask the kernel for its round trip, too: starts a program (`ss`) for each attempt. */
+  readonly kernel?: boolean
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
 
-type Result = Pick<ConnectAttempt, 'outcome' | 'ms' | 'code' | 'local' | 'localAddress' | 'localPort'>
+type Result = Pick<ConnectAttempt, 'outcome' | 'ms' | 'code' | 'local' | 'localAddress' | 'localPort' | 'kernelMs'>
 
 /** Tries one TCP connection and closes it at once. Never rejects; leaves no timer and no socket behind. */
 export async function attemptConnect(options: ConnectOptions): Promise<ConnectAttempt> {
@@ -53,8 +58,7 @@ function handshake(options: ConnectOptions, clock: Clock): Promise<Result> {
   if (signal?.aborted) return Promise.resolve({ outcome: 'aborted', ms: 0 })
   return new Promise((resolve) => {
     let socket: Socket | undefined
-    const settle = (result: Omit<Result, 'ms'>): void => {
-      const ms = elapsedMs(clock, start)
+    const settle = (result: Omit<Result, 'ms'>, ms = elapsedMs(clock, start)): void => {
       cancelTimer()
       signal?.removeEventListener('abort', abort)
       socket?.destroy()
@@ -75,7 +79,15 @@ function handshake(options: ConnectOptions, clock: Clock): Promise<Result> {
     socket.on('error', fail)
     socket.once('connect', () => {
       const { localAddress: from, localPort } = socket as Socket
-      settle({ outcome: 'connected', ...(from && { localAddress: from }), ...(localPort && { localPort }) })
+      const result = { ...(from && { localAddress: from }), ...(localPort && { localPort }) }
+      if (!options.kernel || localPort === undefined) return settle({ outcome: 'connected', ...result })
+      const ms = elapsedMs(clock, start)
+      cancelTimer()
+      // While the connection stands.
+      void kernelView(localPort, port).then((view) => {
+        const kernelMs = view && (view.minRttMs ?? view.rttMs)
+        settle({ outcome: 'connected', ...result, ...(kernelMs !== undefined && { kernelMs }) }, ms)
+      })
     })
   })
 }

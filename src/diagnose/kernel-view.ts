@@ -12,6 +12,7 @@ export interface KernelView {
   readonly ackedBytes: number
 }
 
+const PROGRAM = 'ss'
 const PATIENCE_MS = 500
 
 /**
@@ -21,7 +22,7 @@ const PATIENCE_MS = 500
 export function kernelView(localPort: number, remotePort: number): Promise<KernelView | undefined> {
   const filter = `sport = :${localPort} and dport = :${remotePort}`
   return new Promise((resolve) => {
-    execFile('ss', ['-Htin', filter], { timeout: PATIENCE_MS }, (error, text) =>
+    execFile(PROGRAM, ['-Htin', filter], { timeout: PATIENCE_MS }, (error, text) =>
       resolve(error ? undefined : parseKernelView(text)),
     )
   })

@@ -26,6 +26,8 @@ export interface ProbeOptions {
   readonly parallel?: number
   /** Go on to TLS or to a first answer; `host` of each target is the name asked for. */
   readonly depth?: { readonly tls?: { readonly ca?: string | Buffer }; readonly protocol: boolean }
+  /** Ask the kernel for its round trips, where attempts are at least `KERNEL_SPACING_MS` apart. Default false. */
+  readonly kernel?: boolean
   /** Connect to ourselves first: warms Node up, and tells what can't be measured. Default true. */
   readonly measureFloor?: boolean
   readonly signal?: AbortSignal
@@ -68,6 +70,9 @@ export interface Slot {
 // More connections at once would measure the queue of this process instead of the network.
 const MOST_IN_FLIGHT = 128
 
+/** Asking the kernel starts a program, which must not fall into the next attempt. */
+const KERNEL_SPACING_MS = 40
+
 /**
  * Connects to every address of every target, `count` times each. Events come as things happen, attempts when they are
  * over. Ends early, without an error, when the signal aborts or the consumer stops reading; what is under way then
@@ -89,7 +94,8 @@ export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, 
     }
     const lanes = resolved.reduce((sum, { addresses }) => sum + addresses.length, 0)
     const between = options.rate === undefined ? delayMs : (lanes * 1000) / options.rate
-    yield* run(scheduleAttempts(resolved, count, between), options, clock, stop.signal)
+    const kernel = options.kernel === true && between / Math.max(1, lanes) >= KERNEL_SPACING_MS
+    yield* run(scheduleAttempts(resolved, count, between), { ...options, kernel }, clock, stop.signal)
   } finally {
     stop.abort()
     stop.release()
@@ -161,8 +167,8 @@ function attemptAt(slot: Slot, options: ProbeOptions, clock: Clock, signal: Abor
 
 function connectOptions(slot: Slot, options: ProbeOptions, clock: Clock, signal: AbortSignal) {
   const { address, port } = slot
-  const { localAddress, timeoutMs = 1000 } = options
-  return { address, port, clock, signal, timeoutMs, ...(localAddress !== undefined && { localAddress }) }
+  const { localAddress, timeoutMs = 1000, kernel = false } = options
+  return { address, port, clock, signal, timeoutMs, kernel, ...(localAddress !== undefined && { localAddress }) }
 }
 
 function resolveOptions(options: ProbeOptions, signal: AbortSignal): ResolveOptions {

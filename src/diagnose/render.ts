@@ -25,8 +25,11 @@ function renderAttempt(attempt: ProbeAttempt): string[] {
   const sent = `SENT (${seconds(atMs)}) Starting TCP Handshake > ${peer}`
   const when = seconds(atMs + ms)
   if (outcome === 'connected') {
+    const { kernelMs } = attempt
+    const kernel = kernelMs === undefined ? '' : ` (kernel ${millis(kernelMs)})`
     const remark = attempt.warmUp ? ' (warm-up)' : ''
-    return [sent, `RCVD (${when}) Handshake with ${peer} completed, rtt ${millis(ms)}${phaseText(attempt)}${remark}`]
+    const rtt = `rtt ${millis(ms)}${kernel}${phaseText(attempt)}${remark}`
+    return [sent, `RCVD (${when}) Handshake with ${peer} completed, ${rtt}`]
   }
   return [sent, `LOST (${when}) ${peer} --> ${IN_WORDS[outcome]}${code ? ` (${code})` : ''}`]
 }
@@ -64,6 +67,7 @@ export function renderSummary(report: ProbeReport): string[] {
     ...(several ? rows.flatMap(renderRow) : []),
     ...(families[4] && families[6] ? [familyLine(4, families[4]), familyLine(6, families[6])] : []),
     ...roundTripLines(totals.rtt),
+    ...(report.kernelRtt ? [kernelLine(report.kernelRtt)] : []),
     `TCP connection attempts: ${totals.sent} | Successful connections: ${totals.connected} | ` +
       `Failed: ${totals.lost} (${totals.lossPercent.toFixed(2)}%)`,
     ...findings.flatMap(({ sentence, hint }) => [sentence, `  ${hint}`]),
@@ -92,6 +96,9 @@ function roundTripLines(rtt: RoundTrips | undefined): string[] {
       `Stddev: ${millis(rtt.stddev)} | Jitter: ${millis(rtt.jitter)}`,
   ]
 }
+
+const kernelLine = ({ min, p50, max }: NonNullable<ProbeReport['kernelRtt']>): string =>
+  `Kernel rtt (ss -ti), without this process: min ${millis(min)} | p50 ${millis(p50)} | max ${millis(max)}`
 
 export const TABLE_HEAD = ['host', 'IPv4', 'rtt p50', 'lost', 'IPv6', 'rtt p50', 'lost'] as const
 

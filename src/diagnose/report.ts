@@ -35,6 +35,8 @@ export interface ProbeReport {
   readonly totals: Statistics
   /** Only the families that were probed. */
   readonly families: { readonly 4?: Statistics; readonly 6?: Statistics }
+  /** The kernel's own round trips, milliseconds. */
+  readonly kernelRtt?: { readonly samples: number; readonly min: number; readonly p50: number; readonly max: number }
   /** What a connection costs in this process when the network costs nothing, milliseconds. */
   readonly floorMs?: number
   /** The worst first. */
@@ -56,9 +58,17 @@ export function probeReport(events: readonly ProbeEvent[]): ProbeReport {
       ...(ofFamily(4).length > 0 && { 4: statisticsOf(ofFamily(4)) }),
       ...(ofFamily(6).length > 0 && { 6: statisticsOf(ofFamily(6)) }),
     },
+    ...kernelRtt(attempts),
     ...(floor && { floorMs: floor.ms }),
   }
   return { ...measured, findings: judge(measured) }
+}
+
+function kernelRtt(attempts: readonly ProbeAttempt[]): Pick<ProbeReport, 'kernelRtt'> {
+  const times = attempts.flatMap(({ kernelMs }) => kernelMs ?? [])
+  if (times.length === 0) return {}
+  const [min, max] = [Math.min(...times), Math.max(...times)]
+  return { kernelRtt: { samples: times.length, min, p50: percentile(times, 50), max } }
 }
 
 function rowsOf({ target, host, port, addresses }: ResolvedTarget, attempts: readonly ProbeAttempt[]): ProbeRow[] {

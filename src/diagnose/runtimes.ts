@@ -9,12 +9,15 @@ export interface RuntimeOrder {
   readonly first?: string
   readonly order: readonly string[]
   readonly readsGaiConf: boolean
+  /** What it is called on the PATH, where one program stands for it. */
+  readonly program?: string
   /** How to change it, in the runtime's own words. */
   readonly knob: string
 }
 
 interface Runtime {
   readonly runtime: string
+  readonly program?: string
   readonly readsGaiConf: boolean
   readonly knob: string
   readonly order: (input: OrderInput, glibc: readonly string[]) => readonly string[]
@@ -32,43 +35,76 @@ const ipv6First = (order: readonly string[]) => [...order.filter((each) => !isIP
 /** Measured in one container per runtime against the same name, except where the note says documentation. */
 const RUNTIMES: readonly Runtime[] = [
   {
-    runtime: 'glibc programs (C, Python, PHP, Ruby, Perl, curl)',
+    runtime: 'C, Perl, Ruby, curl (glibc)',
     readsGaiConf: true,
     knob: '/etc/gai.conf, read once at the start of a process',
     order: asGlibc,
   },
   {
+    runtime: 'Python',
+    program: 'python3',
+    readsGaiConf: true,
+    knob: '/etc/gai.conf; socket.create_connection tries one address after the other, each with the whole timeout',
+    order: asGlibc,
+  },
+  {
+    runtime: 'PHP',
+    program: 'php',
+    readsGaiConf: true,
+    knob: '/etc/gai.conf, also for the Memcached extension; restart php-fpm',
+    order: asGlibc,
+  },
+  {
     runtime: 'Node.js',
+    program: 'node',
     readsGaiConf: true,
     knob: 'node --dns-result-order=ipv4first|ipv6first, or family in the connection options',
     order: asGlibc,
   },
   {
-    runtime: 'musl programs (Alpine), Node.js on Alpine',
+    runtime: 'musl (Alpine), Node.js there',
     readsGaiConf: false,
     knob: 'none: the table of RFC 6724 is built in',
     order: by(MUSL),
   },
   {
     runtime: 'Go',
+    program: 'go',
     readsGaiConf: false,
     knob: 'GODEBUG=netdns=cgo makes it ask glibc, and so gai.conf; net.Dialer falls back after 300 ms',
     order: by(GO),
   },
   {
+    runtime: 'Go, GODEBUG=netdns=cgo',
+    program: 'go',
+    readsGaiConf: true,
+    knob: '/etc/gai.conf, read once at the start of a process',
+    order: asGlibc,
+  },
+  {
     runtime: 'Java',
+    program: 'java',
     readsGaiConf: false,
     knob: '-Djava.net.preferIPv6Addresses=true|system (system: glibc and gai.conf decide)',
     order: (_, glibc) => ipv4First(glibc),
   },
   {
+    runtime: 'Java, preferIPv6Addresses=system',
+    program: 'java',
+    readsGaiConf: true,
+    knob: '/etc/gai.conf; from JDK 9 on',
+    order: asGlibc,
+  },
+  {
     runtime: 'Java, preferIPv6Addresses=true',
+    program: 'java',
     readsGaiConf: false,
     knob: 'preferIPv6Stack, as some guides write it, does not exist and changes nothing',
     order: (_, glibc) => ipv6First(glibc),
   },
   {
     runtime: 'Java, preferIPv4Stack=true',
+    program: 'java',
     readsGaiConf: false,
     knob: 'IPv4 sockets only: never with IPv6-only nodes',
     order: (_, glibc) => glibc.filter(isIPv4),

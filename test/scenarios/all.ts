@@ -94,16 +94,28 @@ function bundledPlayer(): Promise<string> {
 export const complaints = (findings: readonly Finding[]): Finding[] =>
   findings.filter(({ severity }) => severity !== 'note')
 
+/** What it takes for a scenario to be a hit. */
+const isHit = ({ first }: Scenario, findings: readonly Finding[]): boolean =>
+  (complaints(findings)[0]?.id ?? null) === first
+
+/** Scenarios that did not come out as expected among the others, and were played again alone. */
+export const replayed: string[] = []
+
 /** Most scenarios wait for an answer that never comes: many at once cost little. Those with a process of their own more. */
-const AT_ONCE = { here: 8, namespace: 5 }
+const AT_ONCE = { here: 5, namespace: 4 }
 
 /** Starts them all, some at a time; each promise settles with what was found, or why it could not be played. */
 export function playAll(list: readonly Scenario[]): ReadonlyMap<Scenario, Promise<Finding[]>> {
+  const alone = gate(1)
   const gates = { here: gate(AT_ONCE.here), namespace: gate(AT_ONCE.namespace) }
   const turn = async (scenario: Scenario): Promise<Finding[]> => {
     // What keeps this process busy would look like a slow network.
     if (canMakeNamespaces) await bundledPlayer()
-    return gates[scenario.namespace ? 'namespace' : 'here'](() => playAnywhere(scenario))
+    const found = await gates[scenario.namespace ? 'namespace' : 'here'](() => playAnywhere(scenario))
+    if (isHit(scenario, found)) return found
+    // Actors and doctor share this process: on a busy host one may miss the other. Alone, it counts.
+    replayed.push(scenario.name)
+    return alone(() => playAnywhere(scenario))
   }
   const started = new Map(list.map((scenario) => [scenario, turn(scenario)]))
   // A failure is told by whoever awaits it, not as an unhandled rejection before.

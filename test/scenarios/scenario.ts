@@ -85,7 +85,8 @@ export async function play(scenario: Scenario): Promise<Finding[]> {
       }),
       // Long enough to tell a lost SYN (sent again after 1 s) from a dropped one.
       timeoutMs: scenario.namespace ? 3500 : 1400,
-      patienceMs: 1000,
+      // Actors share this process: under load they need more than a moment.
+      patienceMs: 1600,
       ...(servers.length > 0 && { servers }),
       ...(names && {
         names: {

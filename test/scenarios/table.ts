@@ -1,6 +1,6 @@
 /** Plays every scenario and prints what the doctor said first: `tsx test/scenarios/table.ts`. Exit code 1: a miss. */
 import { rules } from '../../src/diagnose/rules/index.ts'
-import { complaints, isPlayable, playAll, scenarios } from './all.ts'
+import { complaints, isPlayable, playAll, replayed, scenarios } from './all.ts'
 
 const all = scenarios.flatMap(({ file, scenarios: own }) => own.map((scenario) => ({ file, scenario })))
 const score = { hits: 0, misses: 0, 'false alarms': 0, 'left out': 0 }
@@ -27,6 +27,7 @@ process.stdout.write(
     .map(([what, count]) => `${count} ${what}`)
     .join(', ')} of ${all.length}\n`,
 )
+if (replayed.length > 0) process.stdout.write(`played again, alone: ${replayed.join('; ')}\n`)
 process.stdout.write(
   `${hitRules.size} of ${rules.length} rules came first somewhere; never: ${missing.join(', ') || 'none'}\n`,
 )

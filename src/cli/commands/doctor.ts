@@ -86,7 +86,7 @@ export class Doctor extends BaseCommand {
       )
     } else printLine(await describe(evidence, findings, practices, await styleHere(flags)))
     if (typeof flags.report === 'string') writeReport(flags.report, words, { evidence, findings, practices })
-    if (findings.some(isProblem)) throw new ExitWith(FINDINGS)
+    if (findings.some(isProblem)) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
   }
 
   async #look(words: readonly string[], flags: FlagValues): Promise<Evidence> {
@@ -143,6 +143,10 @@ function writeReport(
   }
   tell(`The report is in ${file}`)
 }
+
+/** Nothing that was asked for exists, or did lately: most likely a wrong word. */
+const isNowhere = ({ places, clusters, missing = [] }: Evidence): boolean =>
+  places.length === 0 && clusters.length === 0 && missing.every(({ deletedAt }) => deletedAt === undefined)
 
 const isProblem = ({ severity }: Finding): boolean => severity !== 'note'
 const replaceBigInt = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)

@@ -1,13 +1,14 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { type AddressCheck, checkAddressOrder } from '../../diagnose/gai-check.ts'
-import type { NameServices } from '../../diagnose/resolve.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { configurationEndpoint, describeCluster, nodeEndpoints, readPlace, withClient } from '../clusters.ts'
+import { environment } from '../environment.ts'
 import { globalFlags } from '../global-flags.ts'
-import { bothLoopbacks } from '../loopback-names.ts'
 import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem } from '../problem.ts'
-import { printLine } from '../terminal.ts'
+import { printLine, tell } from '../terminal.ts'
 import { choiceOf } from './engine-flags.ts'
 import { fileFlag, fileOf } from './gai-flags.ts'
 import { comparisonLine } from './gai-order.ts'
@@ -25,15 +26,18 @@ export class GaiCheck extends BaseCommand {
   async run(): Promise<void> {
     const { flags, words } = await this.read()
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const { hosts, names } = await hostsOf(words[0] as string, flags)
-    const checks = await Promise.all(hosts.map((host) => checkAddressOrder(host, names, fileOf(flags))))
+    const { hosts, bothLoopbacks = false } = await hostsOf(words[0] as string, flags)
+    const checks = await Promise.all(hosts.map((host) => checkAddressOrder(host, undefined, fileOf(flags))))
+    if (bothLoopbacks && checks.some((check) => check.ok && check.host === 'localhost' && check.real.length === 1)) {
+      tell('The nodes listen on 127.0.0.1 and ::1; localhost names only one of them on this host (see /etc/hosts).')
+    }
     if (form === 'json') printLine(JSON.stringify(checks, null, 4))
     else for (const check of checks) printLine(check.ok ? await describe(check) : `${check.target}: ${check.detail}`)
     if (checks.some(({ ok }) => !ok)) throw new ExitWith(NOT_FOUND)
   }
 }
 
-async function hostsOf(place: string, flags: FlagValues): Promise<{ hosts: string[]; names?: NameServices }> {
+async function hostsOf(place: string, flags: FlagValues): Promise<{ hosts: string[]; bothLoopbacks?: boolean }> {
   const read = readPlace(place)
   if ('host' in read) return { hosts: [read.host] }
   return withClient(flags, async (client) => {
@@ -42,7 +46,7 @@ async function hostsOf(place: string, flags: FlagValues): Promise<{ hosts: strin
     const hosts = [...(config ? [config.host] : []), ...nodeEndpoints(cluster).map(({ host }) => host)]
     if (hosts.length === 0) throw new Problem('general', `${read.cluster} has no endpoint yet.`)
     const both = client.target.kind === 'local' && cluster.NetworkType === 'dual_stack'
-    return { hosts: [...new Set(hosts)], ...(both && { names: bothLoopbacks }) }
+    return { hosts: [...new Set(hosts)], bothLoopbacks: both }
   })
 }
 
@@ -63,14 +67,22 @@ async function describe(check: AddressCheck): Promise<string> {
     policyLine(gaiConf, glibc),
     ...(agree || glibc === undefined ? [] : [`Predicted otherwise: ${predicted.join(' ')}`]),
     await tableText(
-      ['what a program of this kind takes first', 'address', 'reads gai.conf'],
-      runtimes.map((each) => [each.runtime, each.first ?? 'none', each.readsGaiConf ? 'yes' : 'no']),
+      ['program', 'takes first', 'gai.conf', 'here'],
+      runtimes.map(({ runtime, first: own, readsGaiConf, program }) => [
+        runtime,
+        own ?? 'none',
+        readsGaiConf ? 'read' : 'not read',
+        program === undefined ? '' : isInstalled(program) ? 'installed' : '-',
+      ]),
     ),
     ...(holders.length > 0
       ? [`Started before gai.conf was changed, and still hold connections: ${holders.join(', ')}`]
       : []),
   ].join('\n')
 }
+
+const isInstalled = (program: string): boolean =>
+  (environment.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 
 const FROM = { literal: 'as given', hosts: '/etc/hosts', dns: 'DNS', getaddrinfo: 'getaddrinfo' } as const
 

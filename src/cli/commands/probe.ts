@@ -78,7 +78,7 @@ export class Probe extends BaseCommand {
     await untilInterrupted(async (signal) => {
       const silence = onEnter(() => printer.interim(probeReport(events)))
       try {
-        for await (const event of probe({ ...aim, ...options, signal })) {
+        for await (const event of probe({ ...aim, ...options, kernel: true, signal })) {
           events.push(event)
           printer.event(event)
         }

@@ -3,7 +3,7 @@ import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
 import type { ClusterFacts, Evidence } from '../evidence.ts'
 import { endpoint } from '../target.ts'
-import { name } from './places.ts'
+import { name, whoIs } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 
 const PROTOCOL = 'User guide, "How Auto Discovery works"'
@@ -68,7 +68,7 @@ export const discoveryRules: readonly Rule[] = [
     title: 'the nodes do not agree on the list',
     stage: 'discovery',
     source: `${PROTOCOL}: each node keeps a copy; a change passes through them one by one`,
-    find: ({ discovery }) =>
+    find: ({ discovery, places }) =>
       discovery.flatMap(({ place, round }) => {
         if (!round.seed.ok || round.agreed) return []
         const { seed } = round
@@ -77,7 +77,9 @@ export const discoveryRules: readonly Rule[] = [
         )
         const [first] = odd
         if (!first) return []
-        const sentence = `${endpoint(first.node.host, first.node.port)} has version ${first.list?.version} of the list with ${first.list?.nodes.length} nodes, ${name(place)} version ${seed.version} with ${seed.nodes.length}.`
+        const where = endpoint(first.node.host, first.node.port)
+        const node = places.find(({ role, host, port }) => role !== 'configuration' && sameEnd(first.node, host, port))
+        const sentence = `${node ? whoIs(node, where) : where} has version ${first.list?.version} of the list with ${first.list?.nodes.length} nodes, ${name(place)} version ${seed.version} with ${seed.nodes.length}.`
         return [
           warning(
             name(place),

@@ -51,14 +51,16 @@ export const familyRules: readonly Rule[] = [
     source: 'AWS networking blog, dual-stack ElastiCache: compare both families before a change-over',
     find: (evidence) =>
       byPlace(evidence).flatMap(([place, own]) => {
-        const [v4, v6] = ([4, 6] as const).map((family) => best(own.filter((one) => one.family === family)))
-        if (v4 === undefined || v6 === undefined) return []
-        const [slow, fast, family] = v4 > v6 ? [v4, v6, 4] : [v6, v4, 6]
-        if (slow - fast < CLEARLY_SLOWER_MS || slow < 3 * fast) return []
+        const [v4, v6] = ([4, 6] as const).map((family) => timesOf(own.filter((one) => one.family === family)))
+        if (!v4 || !v6) return []
+        const found = clearlySlower(v4, v6) ?? clearlySlower(v6, v4)
+        if (!found) return []
+        const { slow, fast } = found
+        const family = clearlySlower(v4, v6) ? 4 : 6
         return [
           warning(
             name(place),
-            `${whoIs(place, name(place))} takes ${Math.round(slow)} ms over IPv${family} and ${fast.toFixed(1)} ms over IPv${family === 4 ? 6 : 4}.`,
+            `${whoIs(place, name(place))} takes at least ${Math.round(slow)} ms over IPv${family} and at most ${fast.toFixed(1)} ms over IPv${family === 4 ? 6 : 4}.`,
             `Compare the routes: traceroute -${family} ${place.host}. Until then: cachectl gai generate --prefer ipv${family === 4 ? 6 : 4}`,
             `cachectl probe ${name(place)} -c 20 --delay 100ms`,
           ),
@@ -67,17 +69,35 @@ export const familyRules: readonly Rule[] = [
   },
 ]
 
-const CLEARLY_SLOWER_MS = 40
+const CLEARLY_SLOWER_MS = 30
 
-/** The quickest connection and the better of two answers, over all addresses of a family. */
-function best(own: readonly AddressEvidence[]): number | undefined {
-  const times = own.flatMap(({ attempts, words, tls, answers }) => {
-    const connected = attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
-    if (connected.length === 0) return []
-    const reply = (words?.connected ? words.replyMs : tls?.replyMs) ?? 0
-    return [Math.min(...connected) + Math.min(reply, answers?.statsMs ?? Number.POSITIVE_INFINITY)]
-  })
-  return times.length > 0 ? Math.min(...times) : undefined
+interface Times {
+  readonly connects: readonly number[]
+  readonly replies: readonly number[]
+}
+
+/** Of all addresses of a family; undefined where nothing connects. */
+function timesOf(own: readonly AddressEvidence[]): Times | undefined {
+  const connects = own.flatMap(({ attempts }) =>
+    attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])),
+  )
+  const replies = own.flatMap(({ words, tls, answers }) => [
+    ...((words?.connected ? words.replyMs : tls?.replyMs) === undefined
+      ? []
+      : [(words?.connected ? words.replyMs : tls?.replyMs) ?? 0]),
+    ...(answers?.statsMs === undefined ? [] : [answers.statsMs]),
+  ])
+  return connects.length > 0 ? { connects, replies } : undefined
+}
+
+/** The best of one against the worst of the other: a busy host delays now the one and now the other. */
+function clearlySlower(a: Times, b: Times): { slow: number; fast: number } | undefined {
+  for (const kind of ['connects', 'replies'] as const) {
+    if (a[kind].length === 0 || b[kind].length === 0) continue
+    const [slow, fast] = [Math.min(...a[kind]), Math.max(...b[kind])]
+    if (slow - fast >= CLEARLY_SLOWER_MS && slow >= 2 * fast) return { slow, fast }
+  }
+  return undefined
 }
 
 const isReset = (one: AddressEvidence): boolean =>

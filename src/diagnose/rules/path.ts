@@ -246,5 +246,6 @@ const SLOW_KB_PER_SECOND = 64
 function isNarrow(one: AddressEvidence): boolean {
   if (!one.answers?.bulk) return false
   const { received, ms } = one.answers.bulk
-  return ms > 4 * shortReplyMs(one) + 200 && received / ms < SLOW_KB_PER_SECOND
+  const slowest = Math.max(shortReplyMs(one), ...one.attempts.map((attempt) => attempt.ms))
+  return ms > 4 * slowest + 200 && received / ms < SLOW_KB_PER_SECOND
 }

@@ -128,4 +128,9 @@ const connectMs = ({ attempts }: AddressEvidence): number =>
 const replyMs = ({ words, tls, answers }: AddressEvidence): number =>
   Math.min((words?.connected ? words.replyMs : tls?.replyMs) ?? 0, answers?.statsMs ?? Number.POSITIVE_INFINITY)
 
-const answersLate = (one: AddressEvidence): boolean => replyMs(one) > LATE_MS && replyMs(one) > 3 * connectMs(one)
+/** Against the slowest connection: a busy host delays both. */
+const answersLate = (one: AddressEvidence): boolean =>
+  replyMs(one) > LATE_MS && replyMs(one) > 3 * slowestConnectMs(one)
+
+const slowestConnectMs = ({ attempts }: AddressEvidence): number =>
+  Math.max(...attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])))

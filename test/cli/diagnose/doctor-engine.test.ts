@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
+import { cachectl } from './run.ts'
+
+let engine: TestEngine
+const ends: (() => Promise<void> | void)[] = []
+
+beforeAll(async () => {
+  engine = await startTestEngine({ atEnd: (work) => void ends.push(work) })
+  await engine.client().createCacheCluster({ ...memcached('shop', 2), NetworkType: 'dual_stack' })
+  await engine.until('shop', 'available')
+})
+
+afterAll(async () => {
+  for (const end of ends.reverse()) await end()
+})
+
+const run = (...words: string[]) => cachectl(words, { env: { CACHECTL_HOME: engine.stateDir } })
+
+async function diagnose(...words: string[]) {
+  const { code, stdout } = await run('doctor', ...words, '--output', 'json')
+  return {
+    code,
+    ...(JSON.parse(stdout) as {
+      cause: { id: string; sentence: string; source: string } | null
+      practices: { id: string }[]
+    }),
+  }
+}
+
+describe('a fault of the engine is named first', () => {
+  test.each([
+    ['node-crash', ['--node', '0002'], 'R05', 'Node 0002 of shop'],
+    ['drop-family', ['--family', 'ipv6', '--how', 'reset'], 'R14', 'over IPv6 (::1) are reset'],
+  ])('%s %s', async (fault, options, id, words) => {
+    const injected = await run('engine', 'fault', 'inject', fault, '--cluster', 'shop', ...options)
+    expect(injected.code, injected.stderr).toBe(0)
+    const { code, cause } = await diagnose('shop')
+    expect([code, cause?.id]).toEqual([1, id])
+    expect(cause?.sentence).toContain(words)
+  })
+
+  afterEach(async () => {
+    await run('engine', 'fault', 'clear')
+    await engine.until('shop', 'available')
+  })
+})
+
+test('a cluster that was deleted, and one that never was, are told apart', async () => {
+  const client = engine.client()
+  await client.createCacheCluster(memcached('gone'))
+  await engine.until('gone', 'available')
+  await client.deleteCacheCluster({ CacheClusterId: 'gone' })
+  await engine.untilGone('gone')
+  const gone = await diagnose('gone')
+  expect([gone.code, gone.cause?.id, gone.cause?.sentence]).toEqual([
+    1,
+    'C00',
+    expect.stringContaining('was deleted at'),
+  ])
+  const never = await diagnose('nonesuch')
+  expect([never.code, never.cause?.id]).toEqual([2, 'C00'])
+})
+
+test('without an engine, or with a word that is no place, it could not run: exit code 2', async () => {
+  const nowhere = await cachectl(['doctor', 'shop'], { env: { CACHECTL_HOME: join(engine.stateDir, 'none') } })
+  expect([nowhere.code, nowhere.stdout]).toEqual([2, ''])
+  expect((await run('doctor', 'a:b:c')).code).toBe(2)
+})
+
+test('good practice is told apart and changes no exit code; a report is one page', async () => {
+  const file = join(temporaryDirectory(), 'report.html')
+  const { code, stdout, stderr } = await run('doctor', 'shop', '--report', file)
+  expect([code, stderr]).toEqual([0, expect.stringContaining(file)])
+  expect(stdout).toMatch(/Healthy: [\s\S]*Good practice \(nothing is broken\):[\s\S]*B04/)
+  const page = readFileSync(file, 'utf8')
+  expect(page).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*<\/html>\s*$/)
+  expect(page).not.toMatch(/<script|<link|src=|href=/)
+})
