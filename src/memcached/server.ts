@@ -245,8 +245,8 @@ export class CacheNode {
         socket.write(TOO_MANY_CONNECTIONS)
         socket.destroySoon()
       } else {
-        counters.listenDisabled++
-        // As in a backlog: connected, and not served until another leaves.
+        // As in a backlog: connected, and not served until another leaves. Counted when accepting ends, not for each.
+        if (this.#waiting.length === 0) counters.listenDisabled++
         this.#waiting.push({ socket, tls })
       }
       return

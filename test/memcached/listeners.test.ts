@@ -118,6 +118,18 @@ describe('the connection limit', () => {
     expect(await second.bytes(5)).toBe('END\r\n')
   })
 
+  it('counts those it refuses, and how often it stopped to accept', async () => {
+    const refusing = await startNode({ maxConnections: 1, maxConnsFast: true })
+    for (let i = 0; i < 3; i++) await (await refusing.connect()).untilClosed()
+    const refused = await refusing.client.ask('stats\r\n')
+    expect(refused).toContain('STAT rejected_connections 3\r\n')
+    expect(refused).toContain('STAT listen_disabled_num 0\r\n')
+    const holding = await startNode({ maxConnections: 1, maxConnsFast: false })
+    for (let i = 0; i < 3; i++) await holding.connect()
+    await expect.poll(() => holding.client.ask('stats\r\n')).toContain('STAT listen_disabled_num 1\r\n')
+    expect(await holding.client.ask('stats\r\n')).toContain('STAT accepting_conns 0\r\n')
+  })
+
   it('hangs up on clients that are idle for longer than idle_timeout', async () => {
     const { client, clock, connect: next } = await startNode({ idleTimeout: 10 })
     const busy = await next()

@@ -28,14 +28,17 @@ export class NodeRun extends BaseCommand {
 
   async run(): Promise<void> {
     // Loaded here, so that the help of every command does not load the node.
-    const [{ readCommandLine }, { runNode }, { reportToStarter, startInBackground }] = await Promise.all([
-      import('../../memcached/stand-alone/command-line.ts'),
-      import('../../memcached/stand-alone/run.ts'),
-      import('../../memcached/stand-alone/background.ts'),
-    ])
+    const [{ readCommandLine }, { heedFileLimit }, { runNode }, { reportToStarter, startInBackground }] =
+      await Promise.all([
+        import('../../memcached/stand-alone/command-line.ts'),
+        import('../../memcached/stand-alone/file-limit.ts'),
+        import('../../memcached/stand-alone/run.ts'),
+        import('../../memcached/stand-alone/background.ts'),
+      ])
     try {
       const plan = readCommandLine(this.argv)
       if (plan.versionOnly) return printLine(`memcached ${plan.node.engineVersion} (cachectl)`)
+      heedFileLimit(plan)
       if (!plan.background) for (const remark of plan.remarks) tell(remark)
       if (plan.daemon && !plan.background) {
         for (const line of await startInBackground()) printLine(line)
