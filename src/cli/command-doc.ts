@@ -82,7 +82,7 @@ export interface Chapter {
   readonly ids: readonly string[]
 }
 
-const EVERY_DAY = ['list', 'scale', 'tag', 'quotas', 'backup', 'completion']
+const EVERY_DAY = ['list', 'scale', 'tag', 'quotas', 'backup', 'target', 'completion']
 
 /** Our own commands in the order a person meets them; what is not named here follows by name. */
 const ORDER = [

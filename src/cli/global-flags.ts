@@ -8,7 +8,12 @@ export const colourFlag: Flags = {
 
 /** Options every command that talks to the API takes, before or after the command's name. */
 export const globalFlags: Flags = {
-  target: text({ own: true, summary: 'where to send it: local (default) or aws', helpValue: '<target>', helpGroup }),
+  target: text({
+    own: true,
+    summary: 'where to send it: local (default), aws, or a name of `cachectl target`',
+    helpValue: '<target>',
+    helpGroup,
+  }),
   'endpoint-url': text({ summary: "send it to this URL instead of the target's own", helpValue: '<url>', helpGroup }),
   region: text({ summary: 'the region to work in', helpValue: '<region>', helpGroup }),
   profile: text({ summary: 'a profile of the AWS configuration files (target aws)', helpValue: '<name>', helpGroup }),

@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem, usageProblem } from './problem.ts'
 import { type LocalEngine, requireEngine, runningEngine, stateDirectory } from './state-dir.ts'
+import { type NamedTarget, readTargets, targetCalled } from './target-list.ts'
 import { type Transport, transportOf } from './transport.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -29,25 +30,37 @@ export interface AwsTarget {
 
 export type Target = LocalTarget | AwsTarget
 
-type Choice =
-  | { readonly kind: 'local' }
-  | { readonly kind: 'aws' }
-  | { readonly kind: 'endpoint'; readonly url: string }
+/** A target and what made it the one. */
+interface Chosen {
+  readonly choice: NamedTarget
+  readonly because: string
+}
 
-/** `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, `endpoint_url` of the profile, local. */
-export function chooseTarget(flags: FlagValues, env: Environment): Choice {
+/**
+ * `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, `target use`,
+ * `endpoint_url` of the profile, local.
+ */
+export function describeChoice(flags: FlagValues, env: Environment): Chosen {
   const endpointFlag = flags['endpoint-url']
-  if (typeof endpointFlag === 'string') return { kind: 'endpoint', url: askedUrl(endpointFlag) }
-  const named = flags.target ?? (env.CACHECTL_TARGET || undefined)
-  if (named === 'local' || named === 'aws') return { kind: named }
-  if (named !== undefined) throw usageProblem(`Unknown target "${String(named)}".`, 'Targets are: local, aws.')
+  if (typeof endpointFlag === 'string') {
+    return { choice: { kind: 'endpoint', url: askedUrl(endpointFlag) }, because: '--endpoint-url' }
+  }
+  const list = readTargets(stateDirectory(flags['state-dir'] as string | undefined, env))
+  if (flags.target !== undefined) {
+    return { choice: targetCalled(list, String(flags.target)), because: `--target ${String(flags.target)}` }
+  }
+  if (env.CACHECTL_TARGET) return { choice: targetCalled(list, env.CACHECTL_TARGET), because: 'CACHECTL_TARGET' }
   for (const name of ['AWS_ENDPOINT_URL_ELASTICACHE', 'AWS_ENDPOINT_URL'] as const) {
     const url = env[name]
-    if (url) return { kind: 'endpoint', url: configuredUrl(url) }
+    if (url) return { choice: { kind: 'endpoint', url: configuredUrl(url) }, because: name }
   }
+  if (list.current !== 'local')
+    return { choice: targetCalled(list, list.current), because: `target use ${list.current}` }
   const { endpointUrl } = awsConfig(flags, env)
-  if (endpointUrl) return { kind: 'endpoint', url: configuredUrl(endpointUrl) }
-  return { kind: 'local' }
+  if (endpointUrl) {
+    return { choice: { kind: 'endpoint', url: configuredUrl(endpointUrl) }, because: 'endpoint_url of the profile' }
+  }
+  return { choice: { kind: 'local' }, because: 'nothing says otherwise' }
 }
 
 export function resolveTarget(flags: FlagValues, env: Environment): Target {
@@ -65,22 +78,29 @@ function checkRetries({ AWS_MAX_ATTEMPTS: attempts, AWS_RETRY_MODE: mode }: Envi
   throw new Problem('general', `Invalid value provided to "mode": "${mode}" must be one of: ${modes}`)
 }
 
-function placeOf(flags: FlagValues, env: Environment): Target {
-  const choice = chooseTarget(flags, env)
+function placeOf(given: FlagValues, env: Environment): Target {
+  const { choice } = describeChoice(given, env)
+  const flags = { ...optionsOf(choice), ...given }
   const stateDir = stateDirectory(flags['state-dir'] as string | undefined, env)
   const region = checkedRegion(
     (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined),
   )
   if (choice.kind === 'local') return localTarget(requireEngine(stateDir), region, env)
   const engine = runningEngine(stateDir)
-  if (choice.kind === 'endpoint' && engine && sameOrigin(choice.url, engine.info.url)) {
+  if (choice.url !== undefined && engine && sameOrigin(choice.url, engine.info.url)) {
     // The engine by another road: it gets its own credentials, never the user's.
     return localTarget(engine, region, env)
   }
   if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
-  const profile = profileOf(flags, env)
-  return { kind: choice.kind, url: choice.kind === 'endpoint' ? choice.url : undefined, region, profile }
+  return { kind: choice.kind, url: choice.url, region, profile: profileOf(flags, env) }
 }
+
+/** What a named target says goes without saying, and before the environment. */
+const optionsOf = ({ region, profile, stateDir }: NamedTarget): FlagValues => ({
+  ...(region !== undefined && { region }),
+  ...(profile !== undefined && { profile }),
+  ...(stateDir !== undefined && { 'state-dir': stateDir }),
+})
 
 /** botocore's rule: a label of a host name that is no number. */
 function checkedRegion(region: string | undefined): string | undefined {
@@ -105,7 +125,7 @@ function refuseEngineCredentials(engine: LocalEngine | undefined, env: Environme
   )
 }
 
-function askedUrl(text: string): string {
+export function askedUrl(text: string): string {
   if (isHttpUrl(text)) return text
   const form = 'Must be of the form http://<hostname>/ or https://<hostname>/'
   throw usageProblem(`Bad value for --endpoint-url "${text}": scheme is missing.  ${form}`)
@@ -130,5 +150,6 @@ function originOf(text: string): string {
 export function describeTarget(target: Target): string {
   if (target.kind === 'local') return `the local engine at ${target.url}, ${target.region}`
   const region = target.region ?? 'the default region'
-  return target.kind === 'aws' ? `AWS, ${region}` : `${target.url}, ${region}`
+  const profile = target.profile === undefined ? '' : `, profile ${target.profile}`
+  return `${target.kind === 'aws' ? 'AWS' : target.url}, ${region}${profile}`
 }

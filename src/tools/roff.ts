@@ -71,7 +71,7 @@ const EXIT_STATUS = [
 
 const ENVIRONMENT = [
   ['CACHECTL_HOME', 'State directory of the local engine.'],
-  ['CACHECTL_TARGET', 'Where requests go without --target: local or aws.'],
+  ['CACHECTL_TARGET', 'Where requests go without --target: local, aws, or a name of cachectl target.'],
   ['CACHECTL_ERROR_FORMAT', 'json: errors on stderr as one line of JSON.'],
   ['AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL', 'Where requests go when no target is named.'],
   ['AWS_REGION, AWS_DEFAULT_REGION', 'The region to work in.'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chooseTarget, resolveTarget } from '../../src/cli/targets.ts'
+import { describeChoice, resolveTarget } from '../../src/cli/targets.ts'
 import { temporaryDirectory } from '../support/engine.ts'
 import { cachectl } from './support/cli.ts'
 import { pretendEngine, recordRequests, result } from './support/recorder.ts'
@@ -24,12 +24,12 @@ describe('where a request goes: the flag, the named target, the environment, the
     [{}, { AWS_ENDPOINT_URL: 'http://127.0.0.1:2' }, { kind: 'endpoint', url: 'http://127.0.0.1:2' }],
     [{}, { CACHECTL_TARGET: '', AWS_ENDPOINT_URL: '' }, { kind: 'local' }],
   ])('%j', (flags, env, choice) => {
-    expect(chooseTarget(flags, env)).toEqual(choice)
+    expect(describeChoice(flags, { ...env, CACHECTL_HOME: '/nonexistent' }).choice).toEqual(choice)
   })
 
   test('what is neither is refused by its name', () => {
-    expect(() => chooseTarget({ target: 'moon' }, {})).toThrow('Unknown target "moon"')
-    expect(() => chooseTarget({ 'endpoint-url': 'shop:11211' }, {})).toThrow(
+    expect(() => describeChoice({ target: 'moon' }, {})).toThrow('Unknown target "moon"')
+    expect(() => describeChoice({ 'endpoint-url': 'shop:11211' }, {})).toThrow(
       'Bad value for --endpoint-url "shop:11211"',
     )
   })
@@ -91,4 +91,66 @@ test('the region is that of the flag, of the environment, of the engine', () => 
   expect(regionOf({}, both)).toBe('eu-west-1')
   expect(regionOf({}, { AWS_DEFAULT_REGION: 'eu-west-2' })).toBe('eu-west-2')
   expect(regionOf({}, {})).toBe('us-west-2')
+})
+
+describe('targets with names of their own', () => {
+  const clusters = ({ action }: { action: string }) => ({ body: result(action, '<CacheClusters/>') })
+
+  test('are added, used, shown, listed and removed', async () => {
+    const CACHECTL_HOME = temporaryDirectory()
+    const target = (...words: string[]) => cachectl(['target', ...words], { CACHECTL_HOME })
+    const region = ['--region', 'eu-west-1']
+    expect(await target('add', 'prod', '--profile', 'work', ...region)).toEqual({
+      code: 0,
+      stdout: 'prod: AWS, eu-west-1, profile work.\n',
+      stderr: '',
+    })
+    expect((await target('add', 'there', '--endpoint-url', 'http://127.0.0.1:9')).code).toBe(0)
+    expect((await target('use', 'prod')).stdout).toBe('Commands go to prod: AWS, eu-west-1, profile work.\n')
+    expect((await target('show')).stdout).toBe('AWS, eu-west-1, profile work (target use prod)\n')
+    expect(JSON.parse((await target('list', '--output', 'json')).stdout)).toEqual([
+      { name: 'aws', used: false, kind: 'aws' },
+      { name: 'local', used: false, kind: 'local' },
+      { name: 'prod', used: true, kind: 'aws', region: 'eu-west-1', profile: 'work' },
+      { name: 'there', used: false, kind: 'endpoint', url: 'http://127.0.0.1:9' },
+    ])
+    expect((await target('remove', 'prod')).code).toBe(0)
+    expect((await target('show')).stdout).toBe('the local engine (nothing says otherwise)\n')
+  })
+
+  test.each([
+    [['use', 'nosuch'], 'Targets are: aws, local.'],
+    [['add', 'aws'], 'There is a target aws already.'],
+    [['add', 'a b'], "invalid value: 'a b'"],
+    [['add', 'x', '--endpoint-url', 'shop'], 'Bad value for --endpoint-url "shop"'],
+    [['add', 'x', '--engine-dir', '/x', '--profile', 'y'], 'not allowed with argument --engine-dir'],
+    [['remove', 'local'], 'local is always there.'],
+  ])('%j is refused', async (words, message) => {
+    const { code, stderr } = await cachectl(['target', ...words], { CACHECTL_HOME: temporaryDirectory() })
+    expect(code).toBe(252)
+    expect(stderr).toContain(message)
+  })
+
+  test("are where calls go, after --target and the environment's; the name of an engine's URL gets the engine's keys", async () => {
+    const CACHECTL_HOME = temporaryDirectory()
+    const elsewhere = await recordRequests(clusters)
+    const engine = await recordRequests(clusters)
+    const { accessKeyId } = pretendEngine(CACHECTL_HOME, engine.url)
+    const env = {
+      ...{ AWS_ACCESS_KEY_ID: 'AKIAUSER', AWS_SECRET_ACCESS_KEY: 's', AWS_REGION: 'us-west-2' },
+      CACHECTL_HOME,
+    }
+    await cachectl(['target', 'add', 'there', '--endpoint-url', elsewhere.url, '--region', 'eu-west-3'], env)
+    await cachectl(['target', 'add', 'same', '--endpoint-url', engine.url], env)
+    await cachectl(['target', 'use', 'there'], env)
+    const calls = [[], ['--target', 'local'], ['--target', 'same']]
+    for (const options of calls)
+      expect(await cachectl(['describe-cache-clusters', ...options], env)).toMatchObject({ code: 0 })
+    await cachectl(['describe-cache-clusters'], { ...env, AWS_ENDPOINT_URL: engine.url })
+    expect(elsewhere.requests.map(({ headers }) => headers.authorization)).toEqual([
+      expect.stringMatching(/Credential=AKIAUSER\/\d+\/eu-west-3\/elasticache/),
+    ])
+    expect(engine.requests).toHaveLength(3)
+    for (const { headers } of engine.requests) expect(headers.authorization).toContain(`Credential=${accessKeyId}/`)
+  })
 })
