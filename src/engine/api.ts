@@ -118,7 +118,6 @@ const xml = (status: number, body: string, requestId: string): HttpAnswer => ({
   contentType: XML,
   headers: { 'x-amzn-requestid': requestId },
   body,
-  isAscii: true,
 })
 
 function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {

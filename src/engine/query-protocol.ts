@@ -214,6 +214,5 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '&#xA;',
 }
 
-/** All that is not ASCII as well: the bytes of an answer are then its characters, and are not looked at again. */
 const escapeXml = (text: string): string =>
-  text.replace(/[&<>"\r\n\u0080-\u{10ffff}]/gu, (character) => ESCAPES[character] ?? `&#${character.codePointAt(0)};`)
+  /[&<>"\r\n]/.test(text) ? text.replace(/[&<>"\r\n]/g, (character) => ESCAPES[character] as string) : text
