@@ -4,6 +4,7 @@ import type { CacheCore } from './core.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { consumeBinary } from './framing-binary.ts'
 import { consumeText } from './framing-text.ts'
+import { consumeLogin, type Login } from './login.ts'
 import type { ReplySink } from './replies.ts'
 import type { Mode } from './store/operations.ts'
 
@@ -31,6 +32,8 @@ export class Connection implements ReplySink {
   lastCommandAt: number
   expecting: Expecting = 'command'
   closing = false
+  /** Whether it has said who it is, on a node that asks. */
+  admitted = false
   /** Why it ended, in memcached's words, once it has. */
   closeReason: 'normal' | 'error' | 'idle_timeout' = 'normal'
   /** Replies pile up: nothing more is taken from this client until they drain. */
@@ -216,11 +219,17 @@ export class Connection implements ReplySink {
 
   #consume(bytes: Buffer, length: number): number {
     if (this.#protocol === 'unknown') {
-      const { bindingProtocol } = this.core.settings
+      const { bindingProtocol, login } = this.core.settings
+      if (login !== undefined && !this.admitted) return this.#admit(login, bytes, length)
       const binary = bindingProtocol === 'auto' ? bytes[0] === BINARY_MAGIC : bindingProtocol === 'binary'
       this.#protocol = binary ? 'binary' : 'text'
     }
     return this.#protocol === 'binary' ? consumeBinary(this, bytes, 0, length) : consumeText(this, bytes, 0, length)
+  }
+
+  #admit(login: Login, bytes: Buffer, length: number): number {
+    const used = consumeLogin(this, login, bytes, length)
+    return this.admitted && used < length ? used + this.#consume(bytes.subarray(used, length), length - used) : used
   }
 
   #consumePending(): void {

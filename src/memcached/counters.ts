@@ -31,6 +31,8 @@ export class Counters {
   juggles = 0
   cmdConfigGet = 0
   cmdConfigSet = 0
+  authCommands = 0
+  authErrors = 0
   storeTooLarge = 0
   storeNoMemory = 0
   // By slab class, as `stats slabs` shows them.

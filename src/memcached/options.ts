@@ -1,4 +1,5 @@
 import { atLeast } from './engine-version.ts'
+import type { Login } from './login.ts'
 import type { StoreOptions } from './store/options.ts'
 
 /** What a node is started with. Defaults are memcached's, or ElastiCache's where it has a parameter of its own. */
@@ -25,6 +26,8 @@ export interface CacheNodeOptions {
   growthFactor?: number
   /** Bytes of pages counted as taken from the start, for memcached's own test of limits over 4 GB. */
   pagesReckoned?: number
+  /** Who may use the node; everybody without it, as on ElastiCache. Text protocol only. */
+  login?: Login
   /** slab_chunk_max: bytes of the largest chunk. */
   slabChunkMax?: number
   /** max_simultaneous_connections */
@@ -144,6 +147,7 @@ export interface Operator {
 /** Options with every default filled in; verbs may change a few while the node runs. */
 export interface Settings extends StoreOptions {
   readonly engineVersion: string
+  readonly login: Login | undefined
   readonly maxConnections: number
   readonly maxConnsFast: boolean
   readonly idleTimeout: number
@@ -193,6 +197,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     chunkSize: options.chunkSize ?? 48,
     growthFactor: options.growthFactor ?? 1.25,
     slabChunkMax: options.slabChunkMax ?? Math.min(DEFAULT_SLAB_CHUNK_MAX, maxItemSize),
+    login: options.login,
     maxConnections: options.maxConnections ?? 65_000,
     maxConnsFast: options.maxConnsFast ?? true,
     idleTimeout: options.idleTimeout ?? 0,

@@ -173,6 +173,15 @@ export const OPTIONS: readonly Option[] = [
     },
   },
   {
+    long: 'auth-file',
+    char: 'Y',
+    value: '<path>',
+    meaning: 'ask who clients are (set any key to "name password"), by lines of name:password; text protocol only',
+    read(plan, value) {
+      plan.authFile = value
+    },
+  },
+  {
     long: 'enable-ssl',
     char: 'Z',
     meaning: 'TLS, with -o ssl_chain_cert=<file>,ssl_key=<file>',
@@ -298,7 +307,6 @@ export const OPTIONS: readonly Option[] = [
   idle('enable-coredumps', 'r'),
   idle('enable-largepages', 'L'),
   refused('enable-sasl', 'S', 'there is no SASL here', 'ElastiCache for Memcached has none either.'),
-  refused('auth-file', 'Y', 'there is no authentication here', 'ElastiCache for Memcached has none either.', '<path>'),
   refused('memory-file', 'e', 'items do not survive a restart here', 'Start without it.', '<path>'),
 ]
 

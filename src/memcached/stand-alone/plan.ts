@@ -22,6 +22,8 @@ export interface Plan {
   minVersion?: 'TLSv1.2' | 'TLSv1.3'
   /** The paths of its files, and what is only reported. */
   readonly reported: TlsReport
+  /** Path of a file with who may use the node. */
+  authFile?: string
   pidFile?: string
   /** Whether another process is to run the node (`-d`), and whether this one is it. */
   daemon: boolean

@@ -2,6 +2,7 @@
 import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { stayAlive } from '../clock.ts'
 import type { ListenAddress, UnixAddress } from '../listener.ts'
+import type { Login } from '../login.ts'
 import type { NodeTls } from '../options.ts'
 import { CacheNode } from '../server.ts'
 import { DebugClock } from './debug-clock.ts'
@@ -39,6 +40,7 @@ export async function runNode(
     {
       ...plan.node,
       pagesReckoned: Number(environment[INITIAL_MALLOC] ?? 0),
+      ...(plan.authFile !== undefined && { login: readLogin(plan.authFile), bindingProtocol: 'ascii' }),
       ...(tls && { tls }),
       operator: {
         ...(plan.mayShutDown && { shutdown: end }),
@@ -120,11 +122,24 @@ function readCertificates({ reported, clientCertificates, minVersion }: Plan): N
   }
 }
 
-function readText(path = ''): string {
+/** Lines of `name:password`; empty ones are left out. */
+function readLogin(file: string): Login {
+  const lines = readText(file, '-Y').split(/\r?\n/).filter(Boolean)
+  const users = lines.map((line) => {
+    const colon = line.indexOf(':')
+    // The line itself is a secret, and not repeated.
+    if (colon < 1) throw new BadArgument(`-Y: ${file}: every line has to be name:password`)
+    return Buffer.from(`${line.slice(0, colon)} ${line.slice(colon + 1)}`)
+  })
+  if (users.length === 0) throw new BadArgument(`-Y: ${file} names nobody`)
+  return { file, users }
+}
+
+function readText(path = '', option = '-Z'): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new BadArgument(`-Z: ${error instanceof Error ? error.message : String(error)}`)
+    throw new BadArgument(`${option}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -75,7 +75,8 @@ const LINES: readonly Line[] = [
   stat('touch_misses', ({ counters }) => counters.touchMisses),
   stat('store_too_large', ({ counters }) => counters.storeTooLarge),
   stat('store_no_memory', ({ counters }) => counters.storeNoMemory),
-  ...zeros('auth_cmds', 'auth_errors'),
+  stat('auth_cmds', ({ counters }) => counters.authCommands),
+  stat('auth_errors', ({ counters }) => counters.authErrors),
   ...when(
     ({ settings }) => settings.idleTimeout > 0,
     stat('idle_kicks', ({ counters }) => counters.idleKicks),

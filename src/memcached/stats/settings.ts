@@ -34,7 +34,7 @@ export function settingsStats({
     ['tcp_backlog', settings.backlog],
     ['binding_protocol', settings.bindingProtocol === 'auto' ? 'auto-negotiate' : settings.bindingProtocol],
     ['auth_enabled_sasl', 'no'],
-    ['auth_enabled_ascii', 'no'],
+    ['auth_enabled_ascii', settings.login?.file ?? 'no'],
     ['item_size_max', settings.maxItemSize],
     ['maxconns_fast', yesNo(settings.maxConnsFast)],
     ['hashpower_init', settings.hashpowerInit],
