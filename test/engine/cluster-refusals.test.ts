@@ -297,6 +297,13 @@ describe('requests that are refused change nothing', () => {
       /CacheNodeIdsToReboot/,
     ))
 
+  test.each([
+    ['present', 'SnapshotFeatureNotSupportedFault', /memcached/],
+    ['nosuch', 'CacheClusterNotFound', /nosuch/],
+  ])('CreateSnapshot of cluster %s', (CacheClusterId, code, message) =>
+    refused(() => client.createSnapshot({ CacheClusterId, SnapshotName: 's' }), code, message),
+  )
+
   test('DeleteCacheCluster with a final snapshot', () =>
     refused(
       () => client.deleteCacheCluster({ CacheClusterId: 'present', FinalSnapshotIdentifier: 's' }),

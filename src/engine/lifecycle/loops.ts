@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 /** What a round of work leaves: more to do now, something due later, or nothing until somebody kicks. */
 export type Round = 'again' | 'done' | { readonly until: number }
 
-export interface LoopsOptions {
+interface LoopsOptions {
   readonly clock: Clock
   /** One round of work on a record. Reads it anew, does one thing, commits. When it throws, it is tried again later. */
   readonly round: (region: string, id: string) => Promise<Round>
@@ -17,7 +17,7 @@ const RETRY_MS = 5_000
  * Works on the records of one kind: on each by one loop at a time, on different ones side by side. Nothing is remembered here
  * but when to look again, which follows from the records.
  */
-export class Loops {
+class Loops {
   readonly #options: LoopsOptions
   readonly #running = new Map<string, Promise<void>>()
   readonly #wanted = new Set<string>()
@@ -88,5 +88,34 @@ export class Loops {
         void this.kick(region, id)
       }),
     )
+  }
+}
+
+/** What carries the records of one kind forward, round by round; kicked when one of them has changed. */
+export abstract class LoopRunner {
+  readonly #loops: Loops
+
+  constructor({ clock, log }: Pick<LoopsOptions, 'clock' | 'log'>) {
+    this.#loops = new Loops({ clock, log, round: (region, id) => this.round(region, id) })
+  }
+
+  protected abstract round(region: string, id: string): Promise<Round>
+
+  protected get closing(): boolean {
+    return this.#loops.closing
+  }
+
+  /** Looks at a record that has changed. Settles when there is nothing to do with it at the moment. */
+  kick(region: string, id: string): Promise<void> {
+    return this.#loops.kick(region, id)
+  }
+
+  /** Settles when nothing is being worked on: all that is left waits for its due date. */
+  idle(): Promise<void> {
+    return this.#loops.idle()
+  }
+
+  close(): Promise<void> {
+    return this.#loops.close()
   }
 }

@@ -9,7 +9,7 @@ import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { commitCluster } from './commit.ts'
-import { Loops, type Round } from './loops.ts'
+import { LoopRunner, type Round } from './loops.ts'
 import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
@@ -32,13 +32,12 @@ export interface RunnerOptions {
  * Carries clusters from step to step: make the nodes follow the record, wait until the next step is due, take it, commit.
  * One cluster is worked on by one loop at a time; different clusters side by side.
  */
-export class Runner {
+export class Runner extends LoopRunner {
   readonly #options: RunnerOptions
-  readonly #loops: Loops
 
   constructor(options: RunnerOptions) {
+    super(options)
     this.#options = options
-    this.#loops = new Loops({ ...options, round: (region, id) => this.#advance(region, id) })
   }
 
   /** After a start: brings every recorded cluster back up and goes on with what was left to do. */
@@ -46,21 +45,7 @@ export class Runner {
     await Promise.all(this.#options.store.all('cluster').map(({ region, id }) => this.kick(region, id)))
   }
 
-  /** Looks at a cluster after its record has changed. Settles when there is nothing to do at the moment. */
-  kick(region: string, id: string): Promise<void> {
-    return this.#loops.kick(region, id)
-  }
-
-  /** Settles when no cluster is being worked on: all that is left waits for its due date. */
-  idle(): Promise<void> {
-    return this.#loops.idle()
-  }
-
-  close(): Promise<void> {
-    return this.#loops.close()
-  }
-
-  async #advance(region: string, id: string): Promise<Round> {
+  protected override async round(region: string, id: string): Promise<Round> {
     const { store, fleet, clock } = this.#options
     const cluster = store.get('cluster', region, id)
     if (!cluster) {
@@ -73,7 +58,7 @@ export class Runner {
       return 'again'
     }
     const failures = await fleet.follow(cluster)
-    if (store.get('cluster', region, id) !== cluster || this.#loops.closing) return 'again'
+    if (store.get('cluster', region, id) !== cluster || this.closing) return 'again'
     if (failures.length > 0) return this.#repair(cluster, failures)
     const settled = withValuesTakenOver(cluster)
     if (settled !== cluster) {

@@ -8,7 +8,7 @@ import type { SnapshotFiles } from '../store/snapshot-files.ts'
 import type { Change, Store } from '../store/store.ts'
 import { newToken } from '../tokens.ts'
 import type { Clock } from './clock.ts'
-import { Loops, type Round } from './loops.ts'
+import { LoopRunner, type Round } from './loops.ts'
 import {
   afterFailedDump,
   afterStep,
@@ -40,14 +40,12 @@ export interface ServerlessRunnerOptions {
  * Carries serverless caches from step to step, as the runner of clusters does: what runs follows the record, then a step is
  * taken and committed. Items are not kept when the engine ends: a cache that comes back is there with its ports, and empty.
  */
-export class ServerlessRunner {
+export class ServerlessRunner extends LoopRunner {
   readonly #options: ServerlessRunnerOptions
-  readonly #loops: Loops
 
   constructor(options: ServerlessRunnerOptions) {
-    const { clock, log } = options
+    super(options)
     this.#options = options
-    this.#loops = new Loops({ clock, log, round: (region, id) => this.#round(region, id) })
   }
 
   /** After a start. A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
@@ -60,19 +58,7 @@ export class ServerlessRunner {
     await Promise.all(store.all('serverlessCache').map(({ region, id }) => this.kick(region, id)))
   }
 
-  kick(region: string, id: string): Promise<void> {
-    return this.#loops.kick(region, id)
-  }
-
-  idle(): Promise<void> {
-    return this.#loops.idle()
-  }
-
-  close(): Promise<void> {
-    return this.#loops.close()
-  }
-
-  async #round(region: string, id: string): Promise<Round> {
+  protected override async round(region: string, id: string): Promise<Round> {
     const { store, fleet, clock } = this.#options
     const cache = store.get('serverlessCache', region, id)
     if (!cache) {

@@ -3,7 +3,7 @@ import type { ServerlessSnapshotRecord } from '../store/records.ts'
 import type { SnapshotFiles } from '../store/snapshot-files.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { Loops, type Round } from './loops.ts'
+import { LoopRunner, type Round } from './loops.ts'
 import { snapshotDue } from './serverless-steps.ts'
 
 export interface SnapshotRunnerOptions {
@@ -15,14 +15,12 @@ export interface SnapshotRunnerOptions {
 }
 
 /** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
-export class SnapshotRunner {
+export class SnapshotRunner extends LoopRunner {
   readonly #options: SnapshotRunnerOptions
-  readonly #loops: Loops
 
   constructor(options: SnapshotRunnerOptions) {
-    const { clock, log } = options
+    super(options)
     this.#options = options
-    this.#loops = new Loops({ clock, log, round: (region, id) => this.#round(region, id) })
   }
 
   /** After a start: files without a record go, and what was left to do goes on. */
@@ -33,19 +31,7 @@ export class SnapshotRunner {
     for (const { region, id } of snapshots) void this.kick(region, id)
   }
 
-  kick(region: string, id: string): Promise<void> {
-    return this.#loops.kick(region, id)
-  }
-
-  idle(): Promise<void> {
-    return this.#loops.idle()
-  }
-
-  close(): Promise<void> {
-    return this.#loops.close()
-  }
-
-  async #round(region: string, id: string): Promise<Round> {
+  protected override async round(region: string, id: string): Promise<Round> {
     const { store, clock } = this.#options
     const snapshot = store.get('serverlessSnapshot', region, id)
     if (!snapshot || snapshot.status === 'creating') return 'done'

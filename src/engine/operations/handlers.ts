@@ -55,6 +55,7 @@ import {
   DescribeServiceUpdates,
   DescribeUpdateActions,
 } from './service-updates.ts'
+import { CreateSnapshot } from './snapshots.ts'
 import { AddTagsToResource, ListTagsForResource, RemoveTagsFromResource } from './tags.ts'
 
 type Handlers = { readonly [N in OperationName]: Handler<N> | null }
@@ -76,7 +77,7 @@ export const handlers: Handlers = {
   CreateReplicationGroup: null,
   CreateServerlessCache,
   CreateServerlessCacheSnapshot,
-  CreateSnapshot: null,
+  CreateSnapshot,
   CreateUser: null,
   CreateUserGroup: null,
   DecreaseNodeGroupsInGlobalReplicationGroup: null,

@@ -1,0 +1,15 @@
+import { Fault } from '../../api/faults.ts'
+import { findCluster } from './cache-clusters.ts'
+import type { Handler } from './context.ts'
+
+/** Clusters of Memcached cannot be snapshotted, only serverless caches can (guide, "Snapshot and restore"). */
+export const CreateSnapshot: Handler<'CreateSnapshot'> = ({ CacheClusterId, ReplicationGroupId }, context) => {
+  if ((CacheClusterId === undefined) === (ReplicationGroupId === undefined)) {
+    throw new Fault('InvalidParameterCombination', 'Specify either CacheClusterId or ReplicationGroupId.')
+  }
+  if (ReplicationGroupId !== undefined) {
+    throw new Fault('ReplicationGroupNotFoundFault', `ReplicationGroup not found: ${ReplicationGroupId}`)
+  }
+  findCluster(CacheClusterId, context)
+  throw new Fault('SnapshotFeatureNotSupportedFault', 'Snapshotting is not supported for engine memcached.')
+}
