@@ -269,6 +269,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const shutDown = async () => {
     await server.close()
     audit.flush()
+    // Nobody is to be replaced any more.
+    runtime.onCrash(() => {})
     faults.close()
     await metrics.recorder.close()
     await runner.close()

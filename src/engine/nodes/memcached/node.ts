@@ -181,6 +181,7 @@ export class MemcachedNode {
     const relay = new Relay(accepted, tls, {
       server: { path: this.process.socketFile },
       kinds: (): RequestKinds => this.#kinds,
+      now: () => this.#core.store.now,
       answer: (client, request) => {
         if (!answerer) {
           answerer = new Connection(this.#core, client.socket, 0, tls)
@@ -196,10 +197,17 @@ export class MemcachedNode {
   }
 
   #tick(): void {
-    this.#core.store.setTime(this.#clock.now())
-    if (this.#announced === undefined || this.#core.store.now < this.#legacyDue) return
-    this.#legacyDue = this.#core.store.now + LEGACY_CHECK_SECONDS
+    const { store, settings } = this.#core
+    store.setTime(this.#clock.now())
+    if (settings.idleTimeout > 0) this.#endIdle(store.now - settings.idleTimeout)
+    if (this.#announced === undefined || store.now < this.#legacyDue) return
+    this.#legacyDue = store.now + LEGACY_CHECK_SECONDS
     void this.#restoreLegacyKey()
+  }
+
+  /** memcached itself looks for idle connections among those of TCP only, and has none. */
+  #endIdle(since: number): void {
+    for (const relay of this.#relays) if (relay.lastHeard < since) relay.socket.destroy()
   }
 
   /** Looks at the key by `me`, which neither counts as a get nor moves it in the LRU. */
