@@ -41,7 +41,7 @@ function exchange(end: number): Promise<void> {
         head = head.length === 0 ? bytes : Buffer.concat([head, bytes])
         const headEnd = head.indexOf(HEAD_END)
         if (headEnd === -1) return
-        const text = head.latin1Slice(0, headEnd)
+        const text = head.toString('latin1', 0, headEnd)
         if (!/^HTTP\/1\.[01] 200 /.test(text)) return reject(new Error(text))
         closes = text.startsWith('HTTP/1.0') || /\r\nconnection: close/i.test(text)
         missing = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1]) - (head.length - headEnd - HEAD_END.length)
