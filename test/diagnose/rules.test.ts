@@ -52,6 +52,7 @@ const sockets = (count: number, state: TcpSocket['state']): TcpSocket[] =>
     remotePort: 11211,
     family: 4,
     state,
+    uid: 0,
     inode: '0',
   }))
 const lookedUp = (host: string, ...addresses: string[]): HostEvidence => ({
