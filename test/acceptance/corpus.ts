@@ -268,6 +268,66 @@ const input = [
   'create-cache-cluster --generate-cli-skeleton --cache-cluster-id x',
 ]
 
+/** What has once been otherwise: found by hundreds of lines that both programs were given. */
+const found = [
+  'describe-cache-clusters --output yaml',
+  "describe-cache-clusters --cli-input-json '[]'",
+  'describe-cache-clusters --cli-input-json \'{"MaxRecords":20}\' --max-items 1',
+  'describe-cache-clusters --cache-cluster-id http://127.0.0.1:1/',
+  'add-tags-to-resource --resource-name x --tags Key@=file:///nosuch',
+  'describe-cache-clusters --max-items -1',
+  'describe-cache-clusters --page-size -5',
+  'describe-cache-clusters --max-records abc',
+  'describe-cache-clusters --starting-token WzFd',
+  'describe-cache-clusters --starting-token eyJGb28iOiAieCJ9',
+  'describe-cache-clusters --starting-token a___b___2',
+  'describe-cache-clusters --c shop',
+  'describe-cache-clusters --ca shop --query length(CacheClusters)',
+  'describe-cache-clusters --no',
+  'describe-cache-clusters --no-s',
+  'describe-cache-clusters --cache-cluster-id fileb://{files}/id.txt',
+  'describe-cache-clusters --region file:///nosuch',
+  'describe-cache-clusters --cli-input-json file:///nosuch',
+  "describe-cache-clusters --cli-input-json ''",
+  'describe-cache-clusters --cli-input-json \'{"CacheClusterId":1e3}\'',
+  'describe-cache-clusters --cli-input-json \'{"CacheClusterId":1.0}\'',
+  'describe-cache-clusters --cli-input-json \'{"MaxRecords":20.0}\'',
+  'describe-cache-clusters --cli-input-json \'{"MaxRecords":true}\'',
+  'describe-cache-clusters --cli-input-json \'{"CacheClusterId":"a"} x\'',
+  "describe-cache-clusters --cli-input-json \"{'CacheClusterId':'a'}\"",
+  'describe-cache-clusters --cli-input-json \'{"CacheClusterId":NaN}\'',
+  'create-cache-cluster --cache-cluster-id x --num-cache-nodes 99999999999999999999',
+  'create-cache-cluster --cache-cluster-id x --num-cache-nodes 1_0',
+  'create-cache-cluster --cache-cluster-id x --num-cache-nodes 0x10',
+  'create-cache-cluster --cache-cluster-id x --tags',
+  'create-cache-cluster --cache-cluster-id x --tags \'{"Key":"a"\'',
+  'create-cache-cluster --cache-cluster-id x --tags \'[{"Key":"a"}]\' \'[{"Key":"b"}]\'',
+  'create-cache-cluster --cache-cluster-id x --security-group-ids file://{files}/id.txt file://{files}/id.txt',
+  'increase-replica-count --replication-group-id r',
+  'describe-events --start-time 20261121T000000Z',
+  'describe-events --start-time 2026-02-30',
+  'describe-events --start-time 1e9',
+  "describe-events --start-time '21 Nov 2026'",
+  "describe-cache-clusters --query '&a'",
+  "describe-cache-clusters --query '`1.0`' --output json",
+  "describe-cache-clusters --query 'CacheClusters[0].Nothing && nosuch(@)'",
+  "describe-cache-clusters --query '[0'",
+  'create-cache-cluster --cache-cluster-id x --no-paginate',
+  'list-tags-for-resource --resource-name arn:aws:elasticache:us-west-2:000000000000:cluster:shop --no-paginate',
+  '--outp text describe-cache-clusters --query length(CacheClusters)',
+  '--nosuch describe-cache-clusters',
+  'describe-cache-clusters --cli-read-timeout -1',
+  'describe-cache-clusters --cli-connect-timeout 1.5',
+  'wait cache-cluster-available --cache-cluster-id shop --max-records 20',
+  'wait cache-cluster-available --max-records 5',
+  'wait cache-cluster-available --cache-cluster-id shop --max-items 20',
+  'wait cache-cluster-available --cache-cluster-id shop --no-paginate',
+  "wait cache-cluster-available --cache-cluster-id shop --query '['",
+  'wait cache-cluster-available --cli-input-json \'{"CacheClusterId":"nosuch"}\'',
+  'wait cache-cluster-available --generate-cli-skeleton output',
+  'wait replication-group-availabl',
+]
+
 /** What changes something, in order; the last lines look at what became of it. */
 export const changes: readonly string[] = [
   'create-cache-cluster --cli-input-json file://{files}/create.json --num-cache-nodes 2',
@@ -309,4 +369,6 @@ export const changes: readonly string[] = [
 ]
 
 /** What changes nothing, and so sees the same whoever comes first. */
-export const readings: readonly string[] = [...new Set([...answers, ...queries, ...paging, ...refusals, ...input])]
+export const readings: readonly string[] = [
+  ...new Set([...answers, ...queries, ...paging, ...refusals, ...input, ...found]),
+]
