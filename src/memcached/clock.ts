@@ -15,6 +15,11 @@ export function stayAlive(): () => void {
   return () => clearInterval(timer)
 }
 
+/** Calls `step` in so many milliseconds, unless the process has ended by then. */
+export function inMilliseconds(delay: number, step: () => void): void {
+  setTimeout(step, delay).unref()
+}
+
 /** Calls `step` once what is waiting now has been served. */
 export const soon = (step: () => void): void => {
   setImmediate(step)

@@ -1,3 +1,4 @@
+import { inMilliseconds } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { EXPTIME, FETCHED, TIME } from './store/item.ts'
 import type { ItemStore } from './store/items.ts'
@@ -7,13 +8,27 @@ export type Topic = (typeof TOPICS)[number]
 
 const CRLF_BYTES = 2
 
+// A write for each line costs more than the request it tells of, and fills what the system keeps for a reader with little.
+// memcached's logger thread sleeps from one to a thousand milliseconds.
+const GATHER_MS = 5
+
+/** What one of them asked for, and what it is still to be sent. */
+interface Log {
+  readonly topics: ReadonlySet<Topic>
+  lines: string
+  skipped: number
+}
+
 /** The connections that `watch`, and the lines they get. Exists only while somebody watches. */
 export class Watchers {
-  readonly #topics = new Map<Connection, ReadonlySet<Topic>>()
+  /** Lines sent, and left out. */
+  sent = 0
+  skipped = 0
+  readonly #logs = new Map<Connection, Log>()
   readonly #store: ItemStore
   readonly #limit: number
-  readonly #skipped = new Map<Connection, number>()
   #sequence = 0
+  #gathering = false
 
   readonly #serving: () => Connection | undefined
 
@@ -28,27 +43,27 @@ export class Watchers {
   }
 
   get size(): number {
-    return this.#topics.size
+    return this.#logs.size
   }
 
   add(connection: Connection, topics: ReadonlySet<Topic>): void {
-    this.#topics.set(connection, topics)
+    this.#logs.set(connection, { topics, lines: '', skipped: 0 })
     this.#store.onEviction = (item) => this.#evicted(item)
     // memcached logs each look at an item as a fetch, whatever the command: a set makes two lines.
     this.#store.onFind = (bytes, start, end, item) => this.#fetched(bytes, start, end, item)
   }
 
   delete(connection: Connection): void {
-    this.#topics.delete(connection)
-    this.#skipped.delete(connection)
-    if (this.#topics.size > 0) return
+    this.#logs.delete(connection)
+    if (this.#logs.size > 0) return
     this.#store.onEviction = undefined
     this.#store.onFind = undefined
   }
 
   /** Ends the connections of all who watch. */
   end(): void {
-    for (const { socket } of this.#topics.keys()) socket.end()
+    this.#flush()
+    for (const { socket } of this.#logs.keys()) socket.end()
   }
 
   #fetched(key: Uint8Array, start: number, end: number, item: number): void {
@@ -90,18 +105,33 @@ export class Watchers {
 
   #tell(topic: Topic, what: string): void {
     const line = `ts=${this.#store.unixTime(this.#store.now)}.000000 gid=${++this.#sequence} ${what}\n`
-    for (const [watcher, topics] of this.#topics) {
-      if (!topics.has(topic)) continue
-      const skipped = this.#skipped.get(watcher) ?? 0
-      if (watcher.socket.writableLength > this.#limit) {
-        this.#skipped.set(watcher, skipped + 1)
+    for (const [{ socket }, log] of this.#logs) {
+      if (!log.topics.has(topic)) continue
+      if (socket.writableLength + log.lines.length > this.#limit) {
+        log.skipped++
+        this.skipped++
         continue
       }
-      if (skipped > 0) watcher.socket.write(`skipped=${skipped}\n`)
-      this.#skipped.delete(watcher)
-      watcher.socket.write(line, 'latin1')
+      if (log.skipped > 0) log.lines += `skipped=${log.skipped}\n`
+      log.skipped = 0
+      log.lines += line
+      this.sent++
+      if (log.lines.length >= this.#limit / 2) send(socket, log)
     }
+    if (this.#gathering) return
+    this.#gathering = true
+    inMilliseconds(GATHER_MS, () => this.#flush())
   }
+
+  #flush(): void {
+    this.#gathering = false
+    for (const [{ socket }, log] of this.#logs) send(socket, log)
+  }
+}
+
+function send(socket: Connection['socket'], log: Log): void {
+  if (log.lines !== '') socket.write(log.lines, 'latin1')
+  log.lines = ''
 }
 
 /** A key as memcached logs it: what could break the line is percent-encoded. */

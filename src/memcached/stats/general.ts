@@ -119,7 +119,9 @@ const LINES: readonly Line[] = [
     segmented,
     stat('lru_maintainer_juggles', ({ counters }) => counters.juggles),
   ),
-  ...zeros('malloc_fails', 'log_worker_dropped', 'log_worker_written', 'log_watcher_skipped', 'log_watcher_sent'),
+  ...zeros('malloc_fails', 'log_worker_dropped', 'log_worker_written'),
+  stat('log_watcher_skipped', ({ watchers }) => watchers?.skipped ?? 0),
+  stat('log_watcher_sent', ({ watchers }) => watchers?.sent ?? 0),
   stat('log_watchers', ({ watchers }) => watchers?.size ?? 0),
   ...when(
     ({ settings }) => settings.tls,
