@@ -15,7 +15,7 @@ export interface Request<N extends OperationName = OperationName> {
 
 const request = <N extends OperationName>(name: N, input: Input<N>): Request<N> => ({ name, input })
 
-const cacheKinds = kindsOf('ServerlessCacheName', 'ReplicationGroupId', 'CacheClusterId')
+export const cacheKinds = kindsOf('ServerlessCacheName', 'ReplicationGroupId', 'CacheClusterId')
 export const backupKinds = kindsOf('ServerlessCacheSnapshotName', 'SnapshotName')
 
 function kindsOf(...ids: string[]): readonly Kind[] {

@@ -24,6 +24,10 @@ complete -o default -F _cachectl cachectl
 ${lookups(table)}
 _cachectl() {
   local cur=\${words[CURRENT]} prev=\${words[CURRENT-1]} line='' list i
+  if [[ $cur == --*=* ]]; then
+    prev=\${cur%%=*} cur=\${cur#*=}
+    compset -P '*='
+  fi
   for ((i = 2; i < CURRENT; i++)); do
     [[ " $(_cachectl_words "$line") " == *" \${words[i]} "* ]] && line="\${line:+$line }\${words[i]}"
   done
@@ -48,27 +52,45 @@ function __cachectl_values
 ${fishCases(table.values)}
     end
 end
+function __cachectl_places
+    switch "$argv[1]"
+${fishCases(single(table.places))}
+    end
+end
 function __cachectl_complete
     set -l before (commandline -opc)[2..-1]
     set -l cur (commandline -ct)
     set -l prev ''
     set -l path ''
+    set -l attached ''
     for word in $before
         set prev $word
         if contains -- $word (__cachectl_words "$path")
             set path (string trim -- "$path $word")
         end
     end
+    # --option=value is one word here, and is completed as one.
+    if string match -q -- '--*=*' $cur
+        set prev (string split -m 1 = -- $cur)[1]
+        set attached "$prev="
+    end
     if string match -q -- '--*' $prev
         set -l values (__cachectl_values "$path $prev")
         test -n "$values"; or set values (__cachectl_values " $prev")
         if test -n "$values"
-            printf '%s\\n' $values
+            printf "$attached%s\\n" $values
             return
         end
         if contains -- $prev ${table.ids.join(' ')}
             contains -- "$path $prev" ${table.fresh.map((each) => `'${each}'`).join(' ')}; and return
-            cachectl completion ids (string sub -s 3 -- $prev) 2>/dev/null
+            printf "$attached%s\\n" (cachectl completion ids (string sub -s 3 -- $prev) 2>/dev/null)
+            return
+        end
+    end
+    if not string match -q -- '-*' $cur
+        set -l place (__cachectl_places "$path")
+        if test -n "$place"
+            cachectl completion ids $place 2>/dev/null
             return
         end
     end
@@ -100,7 +122,9 @@ Register-ArgumentCompleter -Native -CommandName cachectl -ScriptBlock {
         $list = cachectl completion ids $prev.Substring(2) 2>$null
     }
     if (-not $list) {
-        $list = if ($wordToComplete -like '-*') { @($table.options[$path]) + $table.everywhere } else { $table.words[$path] }
+        $list = if ($wordToComplete -like '-*') { @($table.options[$path]) + $table.everywhere }
+            elseif ($table.places[$path]) { cachectl completion ids $table.places[$path] 2>$null }
+            else { $table.words[$path] }
     }
     $list | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_)
@@ -110,7 +134,15 @@ Register-ArgumentCompleter -Native -CommandName cachectl -ScriptBlock {
 }
 
 /** Tables and the choice between them, in what bash and zsh have in common. */
-const lookups = ({ words, options, everywhere, values, ids, fresh }: CompletionTable): string => `_cachectl_words() {
+const lookups = ({
+  words,
+  options,
+  everywhere,
+  values,
+  ids,
+  places,
+  fresh,
+}: CompletionTable): string => `_cachectl_words() {
   case "$1" in
 ${cases(words)}
   esac
@@ -125,6 +157,11 @@ _cachectl_values() {
 ${cases(values)}
   esac
 }
+_cachectl_places() {
+  case "$1" in
+${cases(single(places))}
+  esac
+}
 # path, word before, word so far -> what may stand here
 _cachectl_list() {
   local found
@@ -137,10 +174,14 @@ _cachectl_list() {
       case "$2" in ${ids.join('|')}) cachectl completion ids "\${2#--}" 2>/dev/null; return ;; esac ;;
   esac
   case "$3" in
-    -*) echo "$(_cachectl_options "$1") ${everywhere.join(' ')}" ;;
-    *) _cachectl_words "$1" ;;
+    -*) echo "$(_cachectl_options "$1") ${everywhere.join(' ')}"; return ;;
   esac
+  found=$(_cachectl_places "$1")
+  if [[ -n $found ]]; then cachectl completion ids "$found" 2>/dev/null; else _cachectl_words "$1"; fi
 }`
+
+const single = (table: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> =>
+  new Map([...table].map(([key, value]) => [key, [value]]))
 
 const cases = (table: ReadonlyMap<string, readonly string[]>): string =>
   [...table].map(([key, list]) => `    '${key}') echo '${list.join(' ')}' ;;`).join('\n')

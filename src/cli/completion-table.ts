@@ -17,6 +17,8 @@ export interface CompletionTable {
   readonly values: ReadonlyMap<string, readonly string[]>
   /** Options that name something there is; the target is asked for it. */
   readonly ids: readonly string[]
+  /** path -> what its first word names, as `completion ids` calls it. */
+  readonly places: ReadonlyMap<string, string>
   /** `path --option` where such an option gives a new name: those there are would be no help. */
   readonly fresh: readonly string[]
 }
@@ -24,7 +26,6 @@ export interface CompletionTable {
 const FORMS = ['json', 'text', 'table', 'yaml', 'yaml-stream', 'off']
 
 const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
-  ' --target': ['local', 'aws'],
   ' --color': ['on', 'off', 'auto'],
   ' --output': FORMS,
   ' --cli-error-format': ['legacy', 'json'],
@@ -33,6 +34,21 @@ const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
 }
 
 export const idOptions: readonly string[] = kinds.map(({ id }) => `--${kebabCase(id)}`)
+
+/** Name of a command's first word -> what it names. */
+const PLACES: Readonly<Record<string, string>> = {
+  cluster: 'cache-cluster-id',
+  where: 'cache-cluster-id',
+  cache: 'cache',
+  resource: 'cache',
+  backup: 'backup',
+}
+
+function placeOf({ id, args = {} }: Documented): [path: string, names: string][] {
+  const [first = ''] = Object.keys(args)
+  const names = /^target:(use|remove|show)$/.test(id) ? 'target' : PLACES[first]
+  return names === undefined ? [] : [[id.replaceAll(':', ' '), names]]
+}
 
 export function completionTable(commands: readonly Documented[]): CompletionTable {
   const everywhere = spellings(globalFlags)
@@ -60,7 +76,8 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
         operationValues(id).map(([option, values]) => [`${id} ${option}`, values] as const),
       ),
     ]),
-    ids: idOptions,
+    ids: ['--target', ...idOptions],
+    places: new Map(commands.flatMap(placeOf)),
     fresh: commands.flatMap(({ id }) =>
       kinds.flatMap((kind) => (isCreated(id, kind.id) ? [`${id} --${kebabCase(kind.id)}`] : [])),
     ),

@@ -62,6 +62,46 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     expect(await offered('create-cache-cluster', '--cache-cluster-id', '')).toEqual([])
   })
 
+  test('completes names where a command takes one as a word', async () => {
+    expect(await offered('scale', 's')).toEqual(['shop'])
+    expect(await offered('backup', 'create', '')).toEqual(['shop'])
+    expect(await offered('--target', '')).toEqual(['local', 'aws'])
+  })
+
+  test.skipIf(!isInstalled('fish'))('does the same in fish (needs fish)', async () => {
+    const file = join(directory, 'cachectl.fish')
+    writeFileSync(file, await home.answer('completion', 'fish'))
+    const lines = {
+      'cachectl engine sto': 'stop',
+      'cachectl create-cache-cluster --network-type d': 'dual_stack',
+      'cachectl delete-cache-cluster --cache-cluster-id=s': '--cache-cluster-id=shop',
+      'cachectl describe-cache-clusters --output=j': '--output=json',
+      'cachectl scale s': 'shop',
+    }
+    for (const [line, completed] of Object.entries(lines)) {
+      const argv = ['--no-config', '-c', `source ${file}; complete -C '${line}'`]
+      expect(await run('fish', argv, { env: environment() })).toEqual({ code: 0, stdout: `${completed}\n`, stderr: '' })
+    }
+  })
+
+  test.skipIf(!isInstalled('zsh') || !hasTerminal)('does the same in zsh at the TAB key (needs zsh)', async () => {
+    const file = join(directory, 'cachectl.zsh')
+    writeFileSync(file, await home.answer('completion', 'zsh'))
+    const { text } = await onTerminal([], {
+      program: ['zsh', '-f', '-i'],
+      env: { ...environment(), PS1: 'ready> ' },
+      answers: [
+        ['ready> ', `autoload -Uz compinit; compinit -u -D; source ${file}; print lo''aded\r`],
+        ['loaded\r\n', 'cachectl describe-cache-cl\t'],
+        ['usters', '--output=j\t'],
+        ['json', '--cache-cluster-id s\t'],
+        ['shop', '\x03'],
+        ['ready> ', 'exit\r'],
+      ],
+    })
+    expect(text.replace(/ +/g, ' ')).toContain('describe-cache-clusters --output=json --cache-cluster-id shop ')
+  })
+
   test.skipIf(!hasTerminal)('works at the TAB key (needs python3 with pty)', async () => {
     const { text } = await onTerminal([], {
       program: ['bash', '--norc', '-i'],
@@ -71,7 +111,9 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
         ['ready> ', 'cachectl delete-cache-cl\t'],
         ['delete-cache-cluster ', '--cache-cluster-i\t'],
         ['--cache-cluster-id ', 's\t'],
-        ['shop ', '\x03exit\r'],
+        // Ctrl-C throws away what has been typed behind it.
+        ['shop ', '\x03'],
+        ['ready> ', 'exit\r'],
       ],
     })
     expect(text).toContain('cachectl delete-cache-cluster --cache-cluster-id shop ')

@@ -22,6 +22,8 @@ export function run(
         resolve({ stdout, stderr, code })
       },
     )
+    // A program may end before it has read what it is given.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(options.input ?? '')
   })
 }

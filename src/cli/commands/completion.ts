@@ -1,12 +1,16 @@
+import { backupKinds, cacheKinds } from '../backups.ts'
 import { BaseCommand, type CommandClass, word } from '../base-command.ts'
+import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
 import type { Documented } from '../command-doc.ts'
 import { completionScript, type Shell } from '../completion-scripts.ts'
 import { completionTable, idOptions } from '../completion-table.ts'
 import { globalFlags } from '../global-flags.ts'
 import { usageProblem } from '../problem.ts'
-import { describeAll, kinds } from '../resources.ts'
+import { findAll, type Kind, kinds } from '../resources.ts'
+import { readTargets } from '../target-list.ts'
 import { print } from '../terminal.ts'
+import { stateDirOf } from './engine-flags.ts'
 
 const HOW: Readonly<Record<Shell, string>> = {
   bash: 'eval "$(cachectl completion bash)" in ~/.bashrc',
@@ -26,26 +30,42 @@ export function completionCommand(shell: Shell): CommandClass {
       this.read()
       const { commands } = await import('../../command-classes.ts')
       const documented = Object.entries(commands).map(([id, command]) => {
-        const { flags } = command as unknown as Documented
-        return { id, flags }
+        const { flags, args } = command as unknown as Documented
+        return { id, flags, args }
       })
       print(completionScript[shell](completionTable(documented)))
     }
   }
 }
 
+/** What can be named: the values of options, and `cache`, `backup` and `target` for the words of commands. */
+const NAMED: readonly string[] = [...idOptions.map((option) => option.slice(2)), 'cache', 'backup', 'target']
+
 export class CompletionIds extends BaseCommand {
   static override summary = 'Print what an option that takes an id can name at the target'
   static override description = 'For the completion scripts: one id a line.'
-  static override args = { option: word(`one of ${idOptions.join(', ')}`, { required: true }) }
+  static override args = { option: word(`one of ${NAMED.join(', ')}`, { required: true }) }
   static override flags = globalFlags
 
   async run(): Promise<void> {
     const { flags, words } = this.read()
-    const option = `--${(words[0] ?? '').replace(/^--/, '')}`
-    const kind = kinds[idOptions.indexOf(option)]
-    if (!kind) throw usageProblem(`argument option: invalid choice: '${option}' (choose from: ${idOptions.join(', ')})`)
-    const items = await withClient(flags, (client) => describeAll(client, kind.describe))
-    print(items.map((item) => `${String(item[kind.id])}\n`).join(''))
+    const name = (words[0] ?? '').replace(/^--/, '')
+    if (!NAMED.includes(name)) {
+      throw usageProblem(`argument option: invalid choice: '${name}' (choose from: ${NAMED.join(', ')})`)
+    }
+    const names =
+      name === 'target'
+        ? Object.keys(readTargets(stateDirOf(flags)).targets)
+        : await withClient(flags, (client) => namesOf(client, kindsOf(name)))
+    print(names.map((each) => `${each}\n`).join(''))
   }
 }
+
+function kindsOf(name: string): readonly Kind[] {
+  if (name === 'cache') return cacheKinds
+  if (name === 'backup') return backupKinds
+  return kinds.filter((_, index) => idOptions[index] === `--${name}`)
+}
+
+const namesOf = async (client: ApiClient, among: readonly Kind[]): Promise<string[]> =>
+  (await findAll(client, among)).map(({ kind, item }) => String(item[kind.id]))
