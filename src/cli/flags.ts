@@ -11,6 +11,8 @@ export type Flag = (Interfaces.OptionFlag<unknown> | Interfaces.BooleanFlag<unkn
   /** What the option means without a value. */
   readonly bare?: string
   readonly own?: boolean
+  /** A repeated option adds to its list; in aws-cli the last one wins. */
+  readonly gathers?: boolean
 }
 export type Flags = Record<string, Flag>
 
@@ -29,14 +31,17 @@ const noParse = async (input: unknown): Promise<unknown> => input
 /** An option with one value, as text: what it means is decided by who reads it. */
 export const text = (wording: Wording, more: { default?: string; bare?: string } = {}): Flag => option(wording, more)
 
-/** An option with one or more values: `--ids 0001 0002`. */
-export const texts = (wording: Wording): Flag => option(wording, { multiple: true })
+/** An option of our own with one or more values: `--to a b`, or `--to a --to b`. */
+export const texts = (wording: Wording): Flag => option(wording, { multiple: true, gathers: true })
 
 /** `--wait`; with `allowNo` also `--no-wait`. */
 export const toggle = (wording: Wording, allowNo = false): Flag =>
   ({ type: 'boolean', parse: noParse, allowNo, ...wording }) as unknown as Flag // oclif's type wants parse contexts
 
-function option(wording: Wording, more: { multiple?: boolean; default?: string; bare?: string }): Flag {
+function option(
+  wording: Wording,
+  more: { multiple?: boolean; gathers?: boolean; default?: string; bare?: string },
+): Flag {
   return {
     type: 'option',
     parse: noParse,
@@ -75,7 +80,7 @@ const ALIASES: Readonly<Record<string, string[]>> = {
 function memberFlag(member: Member, meaning: string): Flag {
   const wording = { summary: meaning + choices(member, meaning), helpValue: placeholder(member) }
   if (member.kind === 'boolean') return toggle(wording, true)
-  return member.kind === 'list' ? texts(wording) : text(wording)
+  return member.kind === 'list' ? option(wording, { multiple: true }) : text(wording)
 }
 
 const PLACEHOLDERS: Record<Member['kind'], string> = {

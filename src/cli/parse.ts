@@ -1,6 +1,7 @@
 /**
  * Arguments -> option values and words. Node's own parseArgs takes the line apart; what the parts mean is argparse's rules,
- * which are aws-cli's: unambiguous prefixes, several values after a list option, the last of a repeated option wins.
+ * which are aws-cli's: unambiguous prefixes, several values after a list option, the last of a repeated option wins
+ * (but lists of our own commands grow).
  * The declarations are oclif's flags; its parser has other manners, and its error classes load spinner and help
  * renderer: half the time of bare Node.
  */
@@ -50,7 +51,12 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
     } else {
       const option = findOption(token, spellings)
       if (!option) unknown.push(token.index)
-      else values[option.name] = option.meaning ?? takeValue(option.name, token, flags[option.name] as Flag, takeWords)
+      else {
+        const flag = flags[option.name] as Flag
+        const before = values[option.name]
+        const value = option.meaning ?? takeValue(option.name, token, flag, takeWords)
+        values[option.name] = flag.gathers && Array.isArray(before) ? before.concat(value as string[]) : value
+      }
     }
   }
   // Of `-xyz` each letter is unknown, and it is said once.

@@ -69,15 +69,21 @@ const crashing = (text: string) => ({
   fix: rewritten(text) ?? 'Write the length out.',
 })
 
-/** The line in the form glibc reads, where it is clear what was meant: IPv4 text, netsh's form, capitals. */
+/** The line in the form glibc reads, where it is clear what was meant: IPv4 text, netsh's form, capitals, hexadecimal. */
 function rewritten(text: string): string | undefined {
-  const [, keyword = '', prefix = '', length, value = ''] =
-    /^\s*([A-Za-z]\w*)\s+([^\s/#]+)(?:\/(\d+))?\s+(\d+)/.exec(text) ?? []
-  const address = prefix.replace(/^(::ffff:\d+\.\d+\.\d+\.\d+):0$/i, '$1')
+  const [, word = '', prefix = '', length, value = ''] =
+    /^\s*\ufeff?([A-Za-z]\w*)\s+([^\s/#]+)(?:\/(\d+))?\s+(0x[\da-f]+|\d+)(?=\s|$)/i.exec(text) ?? []
+  const keyword = ['label', 'precedence', 'scopev4'].find((known) => isSlipOf(word.toLowerCase(), known))
+  const address = prefix.replace(/^(::ffff:\d+\.\d+\.\d+\.\d+):0$/i, '$1').replace(/^::(?=\d+\.)/, '::ffff:')
   const cidr = parseCidr(length === undefined ? address : `${address}/${length}`)
-  if (keyword === '' || typeof cidr === 'string') return undefined
-  return `Write: ${keyword.toLowerCase()} ${cidr.policyText} ${value}`
+  if (keyword === undefined || typeof cidr === 'string') return undefined
+  const line = `${keyword} ${cidr.policyText} ${value.startsWith('0x') ? Number(value) : value}`
+  return parseGaiConf(line).ignoredLines.length === 0 ? `Write: ${line}` : undefined
 }
+
+/** The same word, or one that differs in a single letter. */
+const isSlipOf = (word: string, known: string): boolean =>
+  word.length === known.length && [...word].filter((letter, at) => letter !== known[at]).length <= 1
 
 const doubt = (reason: string) => ({ sentence: `${capital(reason)}.`, fix: 'Write what is meant.' })
 

@@ -1,7 +1,7 @@
 import type { PolicyTables } from './address-order.ts'
 import type { Cidr } from './cidr.ts'
 import { type PolicyEntry, policyRows } from './gai-conf.ts'
-import { ipv6Bits } from './ip-address.ts'
+import { ipv6Bits, samePrefix } from './ip-address.ts'
 import { RFC_6724 } from './policies.ts'
 
 export interface WindowsPolicyRow {
@@ -81,11 +81,15 @@ export function netshScript(
   cidrs: readonly Cidr[],
 ): string[] {
   const wanted = cidrs.length > 0 ? cidrs.map(({ policyText, family }) => ({ policyText, family })) : [EVERY_IPV4]
+  const base = present.length > 0 ? present : WINDOWS_DEFAULT
+  const { labels } = windowsTables(base)
   const changed = wanted.map(({ policyText, family }): Omit<WindowsPolicyRow, 'line'> => {
     const high = prefer === (family === 4 ? 'ipv4' : 'ipv6')
-    return { prefix: policyText, precedence: high ? 100 : 5, label: family === 4 ? IPV4_LABEL : 1 }
+    // An IPv6 network keeps the label of the row around it: ULA with another one would lose to IPv4 (rule 5).
+    const bits = ipv6Bits(policyText.split('/')[0] ?? '') ?? 0n
+    const around = labels.find(({ prefix, length }) => samePrefix(prefix, bits, length, 128))?.value ?? 1
+    return { prefix: policyText, precedence: high ? 100 : 5, label: family === 4 ? IPV4_LABEL : around }
   })
-  const base = present.length > 0 ? present : WINDOWS_DEFAULT
   const kept = base.filter(({ prefix }) => !changed.some((row) => sameText(row.prefix, prefix)))
   const rows = [...kept, ...changed]
   return [

@@ -22,6 +22,7 @@ describe('as argparse reads it', () => {
     [['--name', 'x', '--name', 'y'], { name: 'y' }, []],
     [['--node-ids', '1', '2', '--wait'], { 'node-ids': ['1', '2'], wait: true }, []],
     [['--node-ids'], { 'node-ids': [] }, []],
+    [['--node-ids', '1', '2', '--node-ids', '3'], { 'node-ids': ['1', '2', '3'] }, []],
     [['--apply'], { apply: true }, []],
     [['--no-apply'], { apply: false }, []],
     [['--na', 'x'], { name: 'x' }, []],

@@ -40,6 +40,15 @@ describe('what lint says of a gai.conf', () => {
     expect(harm[0]?.sentence).toContain('precedence 100 (line 15)')
   })
 
+  test.each([
+    ['precedance ::/0 4', 'Write: precedence ::/0 4'],
+    ['precedence ::/0 0x10', 'Write: precedence ::/0 16'],
+    ['scopev4 ::172.16.0.0/108 5', 'Write: scopev4 ::ffff:172.16.0.0/108 5'],
+    ['preference ::/0 4', 'Correct it, or delete it.'],
+  ])('a line glibc drops comes with one that it reads, or with none: %s', (line, fix) => {
+    expect(lintGaiConf(`${line}\n`)).toMatchObject([{ line: 1, kind: 'ignored', fix }])
+  })
+
   test('one precedence line alone lifts all other IPv4 to the level of IPv6', () => {
     const [remark] = lintGaiConf('precedence ::ffff:172.31.0.0/112 100')
     expect(remark).toMatchObject({ line: 1, kind: 'harm', fix: expect.stringContaining('precedence ::ffff:0:0/96 10') })

@@ -75,3 +75,9 @@ test('the script writes the whole table, so that no build loses the rows it came
     expect(script).toContain(`netsh interface ipv6 set prefixpolicy ${prefix} ${precedence} ${label}`)
   }
 })
+
+test('an IPv6 network keeps the label of the row around it, so that rule 5 does not speak against it', () => {
+  const network = parseCidr('fd00:1::/48')
+  const script = typeof network === 'string' ? [] : netshScript(WINDOWS_DEFAULT, 'ipv6', [network])
+  expect(script).toContain('netsh interface ipv6 add prefixpolicy fd00:1::/48 100 13')
+})

@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { systemClock } from '../../diagnose/clock.ts'
+import { GAI_CONF } from '../../diagnose/gai-check.ts'
 import { lintGaiConf } from '../../diagnose/gai-lint.ts'
 import { planStanza, type StanzaPlan } from '../../diagnose/gai-stanza.ts'
 import { runtimeSettings } from '../../diagnose/runtimes.ts'
@@ -57,7 +58,8 @@ function tellAbout({ added, disabled, shortcomings }: StanzaPlan, present: strin
   for (const { line, text: written, why } of disabled) tell(`Line ${line} is to be commented out, ${why}: ${written}`)
   for (const shortcoming of shortcomings) tell(`Mind: ${shortcoming}.`)
   const wrong = lintGaiConf(present).filter(({ kind }) => kind === 'harm' || kind === 'ignored').length
-  if (wrong > 0) tell(`The present file has ${wrong} lines worth a look: cachectl gai lint`)
+  const look = path === GAI_CONF ? 'cachectl gai lint' : `cachectl gai lint ${path}`
+  if (wrong > 0) tell(`The present file has ${linesOf(wrong)} worth a look: ${look}`)
   tell('Running processes keep the old order: restart them. Verify with `getent ahosts <name>` (not `getent hosts`).')
   tell('Java, Go, musl (Alpine) and nping do not read this file: --for java, --for go, --for musl.')
 }
@@ -95,5 +97,7 @@ async function apply(path: string, present: string | null, plan: StanzaPlan, yes
     )
   }
   if (readFileSync(path, 'utf8') !== plan.text) throw new Problem('general', `${path} does not hold what was written.`)
-  printLine(`${path} changed: ${plan.added.length} lines added, ${plan.disabled.length} commented out.`)
+  printLine(`${path} changed: ${linesOf(plan.added.length)} added, ${plan.disabled.length} commented out.`)
 }
+
+const linesOf = (count: number): string => `${count} ${count === 1 ? 'line' : 'lines'}`

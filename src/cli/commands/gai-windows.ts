@@ -13,7 +13,7 @@ import {
 import { BaseCommand, word } from '../base-command.ts'
 import { text, texts } from '../flags.ts'
 import { tableText } from '../output/table.ts'
-import { usageProblem } from '../problem.ts'
+import { Problem, usageProblem } from '../problem.ts'
 import { printLine, tell } from '../terminal.ts'
 import { choiceOf, outputFlag } from './engine-flags.ts'
 import { cidrsOf, familyPreferred } from './gai-flags.ts'
@@ -43,6 +43,10 @@ export class GaiWindows extends BaseCommand {
     const [file] = words
     const { rows, warnings } =
       file === undefined ? { rows: WINDOWS_DEFAULT, warnings: [] } : parsePrefixPolicies(readText(file))
+    if (rows.length === 0) {
+      const what = file === '-' ? 'standard input' : file
+      throw new Problem('general', `${what} has no row of a prefix policy table.`, WHAT_TO_PASTE)
+    }
     const remarks = windowsRemarks(rows)
     const commands = flags.prefer === undefined ? [] : netshScript(rows, familyPreferred(flags), cidrsOf(flags))
     const verdict = evaluate(rows, addresses(flags.candidate, 'candidate'), addresses(flags.client, 'client'))
@@ -60,6 +64,8 @@ export class GaiWindows extends BaseCommand {
     }
   }
 }
+
+const WHAT_TO_PASTE = 'Paste all of `netsh interface ipv6 show prefixpolicies`: rows of precedence, label and prefix.'
 
 const cells = ({ precedence, label, prefix }: WindowsPolicyRow): string[] => [String(precedence), String(label), prefix]
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Problem } from '../problem.ts'
 
-/** The text of a file, or of standard input for `-`. */
+/** The text of a file, or of standard input for `-`; also as PowerShell's `>` writes it, in UTF-16. */
 export function readText(path: string): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8')
+    const bytes = readFileSync(path === '-' ? 0 : path)
+    return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le', 2) : bytes.toString('utf8')
   } catch (error) {
     throw new Problem('general', `Cannot read ${path}: ${(error as Error).message}`)
   }
