@@ -12,6 +12,7 @@ import {
 import { type ApiOptions, answerApi, factsOf } from './api.ts'
 import { AuditLog } from './audit.ts'
 import { QUOTAS } from './catalog/quotas.ts'
+import { PRIMARY_PORT } from './catalog/serverless.ts'
 import { clockRoutes } from './control/clock.ts'
 import { faultRoutes } from './control/faults.ts'
 import type { NetworkOffice } from './control/network-office.ts'
@@ -56,6 +57,8 @@ export interface EngineParts extends EngineOptions {
   readonly log: (line: string) => void
   readonly clock?: Clock
   readonly random?: () => number
+  /** Where free ports for serverless caches, which cannot ask for one, are looked for from. */
+  readonly serverlessPort?: number
   /** Called when somebody asks over HTTP that the engine stop. */
   readonly onStop?: () => void
 }
@@ -138,6 +141,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     runtime,
     openAuthority,
     ports,
+    firstPort: parts.serverlessPort ?? PRIMARY_PORT,
     memoryBudget: memoryBudget(),
     wallClock: systemClock.now,
     snapshotsDir: files.snapshots,

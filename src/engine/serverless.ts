@@ -23,6 +23,8 @@ export interface ServerlessParts extends Omit<ServerlessFleetOptions, 'ingressOf
   readonly store: Store
   readonly clock: Clock
   readonly ports: Ports
+  /** Where free ports are looked for from. */
+  readonly firstPort: number
   readonly pace: Pace
   readonly random: () => number
   readonly log: (line: string) => void

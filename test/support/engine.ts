@@ -7,6 +7,7 @@ import type { NodeRuntimeName, Pace } from '../../src/api/local-engine.ts'
 import { type Engine, startEngine } from '../../src/engine/engine.ts'
 import type { Clock } from '../../src/engine/lifecycle/clock.ts'
 import { eventually } from './eventually.ts'
+import { ownPorts } from './own-ports.ts'
 
 const workerFile = new URL('../../dist/node-worker.js', import.meta.url)
 
@@ -32,6 +33,9 @@ export interface TestEngineOptions {
 
 /** Registers what is to be done at the end: of the test, or with vitest's afterAll of a group. */
 type AtEnd = (work: () => Promise<void> | void) => void
+
+/** Where this test process looks for free ports first. */
+export const firstPort = await ownPorts()
 
 /** A directory that is gone after the test. */
 export function temporaryDirectory(atEnd: AtEnd = onTestFinished): string {
@@ -61,6 +65,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     pace: options.pace ?? 'instant',
     version: '0.0.0',
     workerFile,
+    serverlessPort: firstPort,
     log: (line) => log.push(line),
     ...(options.clock && { clock: options.clock }),
     ...(nodeRuntime && { nodeRuntime }),
@@ -88,12 +93,6 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
       eventually(`cluster ${id} is gone`, async () => (await statusOf(id, region)) === undefined),
   }
 }
-
-/**
- * Where this test process looks for free ports first. Test files run side by side: one that has its engine killed and
- * started again must find its ports as they were, not taken by another's.
- */
-export const firstPort = 13_000 + 600 * Number(process.env.VITEST_POOL_ID ?? 0)
 
 /** The members every Memcached cluster needs; tests add what they are about. */
 export const memcached = (CacheClusterId: string, NumCacheNodes = 1) => ({

@@ -1,5 +1,4 @@
 import type { Pace } from '../../api/local-engine.ts'
-import { PRIMARY_PORT } from '../catalog/serverless.ts'
 import { creationFailure } from '../faults/refusals.ts'
 import type { Ports } from '../nodes/ports.ts'
 import type { PortFailure, ServerlessFleet } from '../nodes/serverless-fleet.ts'
@@ -29,6 +28,7 @@ export interface ServerlessRunnerOptions {
   readonly clock: Clock
   readonly fleet: ServerlessFleet
   readonly ports: Ports
+  readonly firstPort: number
   readonly files: SnapshotFiles
   readonly snapshots: SnapshotRunner
   readonly pace: Pace
@@ -101,8 +101,8 @@ export class ServerlessRunner extends LoopRunner {
 
   /** Neighbours, as 11211 and 11212 are: clients add one to the port they know. */
   async #reservePair(): Promise<[number, number]> {
-    const { ports } = this.#options
-    for (let first = PRIMARY_PORT; ; ) {
+    const { ports, firstPort } = this.#options
+    for (let first = firstPort; ; ) {
       const [primary, next] = (await ports.reserve(2, first)) as [number, number]
       if (next === primary + 1) return [primary, next]
       ports.release([primary, next])
