@@ -35,6 +35,7 @@ const NAMES: Readonly<Record<string, NameRule>> = {
 const IPV6_SINCE = '1.6.6'
 const TLS_SINCE = '1.6.12'
 const MOST_NODES = 60
+const ENGINES: readonly string[] = ['memcached', 'valkey', 'redis']
 
 export function checkRequest(name: OperationName, input: object): Complaint[] {
   const given = input as Item
@@ -84,7 +85,17 @@ function checkCluster(input: Item): Complaint[] {
     [
       zones.length > 0 && nodes !== undefined && zones.length !== nodes,
       'preferred-availability-zones',
-      `One zone for each node: ${zones.length} zones for ${nodes} nodes.`,
+      `One zone for each node: ${zones.length} for ${nodes}. Try: ${zonesFor(nodes ?? 0, zones)}`,
+    ],
+    [
+      AZMode === 'cross-az' && zones.length > 1 && new Set(zones).size === 1,
+      'preferred-availability-zones',
+      `cross-az, and every node in ${String(zones[0])}: name two zones or more.`,
+    ],
+    [
+      typeof Engine === 'string' && !ENGINES.includes(Engine),
+      'engine',
+      `"${String(Engine)}" is no engine. Engines are: ${ENGINES.join(', ')}.`,
     ],
     [
       AZMode === 'single-az' && new Set(zones).size > 1,
@@ -93,7 +104,11 @@ function checkCluster(input: Item): Complaint[] {
     ],
     [AZMode === 'cross-az' && nodes === 1, 'az-mode', 'cross-az needs two nodes or more.'],
     [nodes !== undefined && (nodes < 1 || nodes > MOST_NODES), 'num-cache-nodes', `1 to ${MOST_NODES} nodes.`],
-    [!memcached && nodes !== undefined && nodes > 1, 'num-cache-nodes', 'More than one node: that is Memcached alone.'],
+    [
+      (Engine === 'redis' || Engine === 'valkey') && nodes !== undefined && nodes > 1,
+      'num-cache-nodes',
+      'More than one node: that is Memcached alone.',
+    ],
     [
       ipv6 && version !== undefined && isOlder(version, IPV6_SINCE),
       'network-type',
@@ -115,10 +130,17 @@ function checkCluster(input: Item): Complaint[] {
   return rules.flatMap(([wrong, option, text]) => (wrong ? [{ option, text }] : []))
 }
 
+/** Those that were named, in turn. */
+const zonesFor = (nodes: number, zones: readonly unknown[]): string =>
+  Array.from({ length: Math.min(nodes, MOST_NODES) }, (_, index) => String(zones[index % zones.length])).join(' ')
+
+/** `memcached1.6` of 1.6.22. */
+export const memcachedFamily = (version: string): string => `memcached${version.split('.').slice(0, 2).join('.')}`
+
 /** The name of a default group tells its family; of another one only the API does. */
 function familyRules({ CacheParameterGroupName: group }: Item, version: string | undefined) {
   const family = typeof group === 'string' ? /^default\.(memcached\d+\.\d+)$/.exec(group)?.[1] : undefined
-  const wanted = version && `memcached${version.split('.').slice(0, 2).join('.')}`
+  const wanted = version && memcachedFamily(version)
   const text = `${family} is not the family of memcached ${version}: default.${wanted}, or a group of that family.`
   return [
     [family !== undefined && wanted !== undefined && family !== wanted, 'cache-parameter-group-name', text],

@@ -1,6 +1,8 @@
 /** `--dry-run`: the request and what can be seen of it without sending it. */
 import type { OperationName } from '../api/model.ts'
 import { checkRequest, complaintText } from './checks.ts'
+import { checkAtTarget } from './checks-at-target.ts'
+import { openClient } from './client.ts'
 import { inRequests } from './parameter-chunks.ts'
 import { ExitWith } from './problem.ts'
 import { describeTarget, type Target } from './targets.ts'
@@ -9,13 +11,22 @@ import { printLine, tell } from './terminal.ts'
 const FINDINGS = 1
 
 /** The request goes to stdout as --cli-input-json takes it. Leaves with 1 when something is wrong with it. */
-export function showRequest(name: OperationName, input: object, target: Target): void {
+export async function showRequest(name: OperationName, input: object, target: Target): Promise<void> {
   tell(`Not sent: ${name} to ${describeTarget(target)}`)
   printLine(JSON.stringify(input, (_, value) => (typeof value === 'bigint' ? Number(value) : value), 4))
   const requests = inRequests(name, input).length
   if (requests > 1) tell(`It would be sent in ${requests} requests: the API takes no more parameters at once.`)
-  const complaints = checkRequest(name, input)
+  const complaints = [...checkRequest(name, input), ...(await seenAt(target, name, input))]
   if (complaints.length === 0) tell('Nothing wrong can be seen without sending it.')
   for (const complaint of complaints) tell(complaintText(complaint))
   if (complaints.length > 0) throw new ExitWith(FINDINGS)
+}
+
+async function seenAt(target: Target, name: OperationName, input: object) {
+  const client = await openClient(target)
+  try {
+    return await checkAtTarget(client, name, input)
+  } finally {
+    client.close()
+  }
 }

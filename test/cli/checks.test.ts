@@ -29,6 +29,12 @@ describe('a cluster', () => {
     ['nothing is wrong', {}, []],
     ['a zone is missing', { PreferredAvailabilityZones: ['us-west-2a'] }, ['preferred-availability-zones']],
     ['one zone and two', { AZMode: 'single-az', PreferredAvailabilityZones: ['a', 'b'] }, ['az-mode']],
+    [
+      'one zone twice across zones',
+      { AZMode: 'cross-az', PreferredAvailabilityZones: ['a', 'a'] },
+      ['preferred-availability-zones'],
+    ],
+    ['an engine there is not', { Engine: 'memcache' }, ['engine']],
     ['many nodes', { NumCacheNodes: 61 }, ['num-cache-nodes']],
     ['IPv6 before 1.6.6', { EngineVersion: '1.5.16', NetworkType: 'ipv6' }, ['network-type']],
     ['discovery without the network', { IpDiscovery: 'ipv6' }, ['ip-discovery']],

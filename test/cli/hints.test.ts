@@ -47,6 +47,30 @@ describe('what is said after a refusal', () => {
     expect(text).toMatch(/ {2}\d{4}-.*Z {2}Added cache node 0002/)
   })
 
+  test.each([
+    [['--num-cache-nodes', '1'], 'create', '--cache-parameter-group-name', 'hot', 'hot is of the family memcached1.5'],
+    [['--num-cache-nodes', '1'], 'create', '--cache-subnet-group-name', 'nosuch', 'There is no subnet group nosuch'],
+    [['--num-cache-nodes', '1'], 'modify', '--cache-node-ids-to-remove', '0007', 'not 0007'],
+    [
+      ['--num-cache-nodes', '4'],
+      'modify',
+      '--new-availability-zones',
+      'us-west-2a',
+      'One zone for each node that comes',
+    ],
+  ])('--dry-run looks at what there is: %j %s %s %s', async (count, verb, option, value, said) => {
+    if (value === 'hot') {
+      const group = ['--cache-parameter-group-family', 'memcached1.5', '--description', 'x']
+      await home.answer('create-cache-parameter-group', '--cache-parameter-group-name', 'hot', ...group)
+    }
+    const more = verb === 'create' ? [...node.slice(0, 4), '--engine-version', '1.6.22'] : []
+    const id = ['--cache-cluster-id', verb === 'create' ? 'new' : 'shop']
+    const line = [`${verb}-cache-cluster`, ...id, ...more, ...count, option, value, '--dry-run']
+    const { code, stderr } = await home.cachectl(...line)
+    expect(code).toBe(1)
+    expect(stderr).toContain(said)
+  })
+
   test('a script gets what aws-cli says, and nothing is looked up', async () => {
     const { stderr } = await home.cachectl('describe-cache-clusters', '--cache-cluster-id', 'shpo')
     expect(stderr.trim().split('\n')).toHaveLength(1)
