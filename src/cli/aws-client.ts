@@ -15,12 +15,17 @@ export interface AwsCaller {
   close(): void
 }
 
+/** The SDK tells on stderr of its own where it finds credentials in two places. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
 export function awsCaller(target: AwsTarget): AwsCaller {
   if (target.kind === 'aws') forgetEndpointUrls()
   const client = new sdk.ElastiCacheClient({
     ...(target.url !== undefined && { endpoint: target.url }),
     ...(target.region !== undefined && { region: target.region }),
     ...(target.profile !== undefined && { profile: target.profile }),
+    ...(target.credentials && { credentials: target.credentials }),
+    logger: SILENT,
     ...(target.transport && travelling(target.transport)),
   })
   // Looked up by name: the compiler can't follow that into seventy-five classes.

@@ -44,7 +44,8 @@ function callFailure(error: CallFailed): Failure {
   const { operation, cause, url } = error
   const code = error.serviceCode
   if (code) {
-    const message = `An error occurred (${code}) when calling the ${operation} operation: ${error.message}`
+    const call = `the ${operation} operation${retriesOf(code, cause)}`
+    const message = `An error occurred (${code}) when calling ${call}: ${error.message}`
     return { code, operation, message, ...(error.hint !== undefined && { hint: error.hint }), exitCode: SERVICE_ERROR }
   }
   if (cause instanceof Problem) return { ...(failureOf(cause) as Failure), operation }
@@ -79,6 +80,21 @@ function callFailure(error: CallFailed): Failure {
   }
   return { ...unexpected(cause), operation }
 }
+
+/** botocore says how often a call has been made again for nothing: of errors that may pass. */
+function retriesOf(code: string, cause: unknown): string {
+  const { attempts, httpStatusCode = 0 } = (cause as { $metadata?: Metadata }).$metadata ?? {}
+  const mayPass = [500, 502, 503, 504].includes(httpStatusCode) || THROTTLED.test(code)
+  return attempts !== undefined && mayPass ? ` (reached max retries: ${attempts - 1})` : ''
+}
+
+interface Metadata {
+  /** Absent where nothing is tried again: at the local engine. */
+  readonly attempts?: number
+  readonly httpStatusCode?: number
+}
+
+const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRequestNotComplete/
 
 function unexpected(error: unknown): Failure {
   const message = error instanceof Error ? error.message || error.name : String(error)

@@ -25,6 +25,8 @@ export interface AwsTarget {
   /** undefined: the SDK finds it in the configuration files. */
   readonly region: string | undefined
   readonly profile: string | undefined
+  /** Those of the environment; undefined: the SDK finds them. */
+  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined
   readonly transport?: Transport
 }
 
@@ -50,8 +52,9 @@ export function describeChoice(flags: FlagValues, env: Environment): Chosen {
     return { choice: targetCalled(list, String(flags.target)), because: `--target ${String(flags.target)}` }
   }
   if (env.CACHECTL_TARGET) return { choice: targetCalled(list, env.CACHECTL_TARGET), because: 'CACHECTL_TARGET' }
+  const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true'
   for (const name of ['AWS_ENDPOINT_URL_ELASTICACHE', 'AWS_ENDPOINT_URL'] as const) {
-    const url = env[name]
+    const url = ignored ? undefined : env[name]
     if (url) return { choice: { kind: 'endpoint', url: configuredUrl(url) }, because: name }
   }
   if (list.current !== 'local')
@@ -92,7 +95,20 @@ function placeOf(given: FlagValues, env: Environment): Target {
     return localTarget(engine, region, env)
   }
   if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
-  return { kind: choice.kind, url: choice.url, region, profile: profileOf(flags, env) }
+  return {
+    kind: choice.kind,
+    url: choice.url,
+    region,
+    profile: profileOf(flags, env),
+    credentials: flags.profile === undefined ? environmentCredentials(env) : undefined,
+  }
+}
+
+/** Keys in the environment go before a profile that the environment names, as in aws-cli; one that is asked for goes first. */
+function environmentCredentials(env: Environment): AwsTarget['credentials'] {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env
+  if (!accessKeyId || !secretAccessKey) return undefined
+  return { accessKeyId, secretAccessKey, ...(token && { sessionToken: token }) }
 }
 
 /** What a named target says goes without saying, and before the environment. */

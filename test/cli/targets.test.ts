@@ -1,8 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { describeChoice, resolveTarget } from '../../src/cli/targets.ts'
 import { temporaryDirectory } from '../support/engine.ts'
 import { cachectl } from './support/cli.ts'
-import { pretendEngine, recordRequests, result } from './support/recorder.ts'
+import { errorBody, pretendEngine, recordRequests, result } from './support/recorder.ts'
 
 describe('where a request goes: the flag, the named target, the environment, the local engine', () => {
   const everything = {
@@ -152,5 +154,48 @@ describe('targets with names of their own', () => {
     ])
     expect(engine.requests).toHaveLength(3)
     for (const { headers } of engine.requests) expect(headers.authorization).toContain(`Credential=${accessKeyId}/`)
+  })
+})
+
+describe('whose keys sign, and how often a call is made, is as aws-cli has it', () => {
+  async function signedBy(env: NodeJS.ProcessEnv, ...argv: string[]) {
+    const recorder = await recordRequests(({ action }) => ({ body: result(action, '<CacheClusters/>') }))
+    const HOME = temporaryDirectory()
+    const profile = (name: string) =>
+      `[${name}]\naws_access_key_id = AKIA${name.toUpperCase()}\naws_secret_access_key = s\n`
+    mkdirSync(join(HOME, '.aws'))
+    writeFileSync(join(HOME, '.aws', 'credentials'), profile('default') + profile('work'))
+    writeFileSync(join(HOME, '.aws', 'config'), '[default]\nregion = eu-west-1\n[profile work]\nregion = us-east-2\n')
+    const more = { HOME, CACHECTL_HOME: HOME, AWS_ENDPOINT_URL: recorder.url }
+    const outcome = await cachectl(['describe-cache-clusters', ...argv], { ...more, ...env })
+    expect(outcome).toMatchObject({ code: 0, stderr: '' })
+    return recorder.requests[0]?.headers.authorization?.match(/Credential=(\w+)\/\d+\/([\w-]+)/)?.slice(1)
+  }
+
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONMENT', AWS_SECRET_ACCESS_KEY: 's' }
+
+  test.each<[NodeJS.ProcessEnv, string[], string[]]>([
+    [{}, [], ['AKIADEFAULT', 'eu-west-1']],
+    [{ AWS_PROFILE: 'work' }, [], ['AKIAWORK', 'us-east-2']],
+    [{ ...keys, AWS_PROFILE: 'work' }, [], ['AKIAENVIRONMENT', 'us-east-2']],
+    [keys, ['--profile', 'work'], ['AKIAWORK', 'us-east-2']],
+    [keys, ['--region', 'ap-south-1'], ['AKIAENVIRONMENT', 'ap-south-1']],
+  ])('%j %j', async (env, argv, signer) => expect(await signedBy(env, ...argv)).toEqual(signer))
+
+  test('a call that fails for a while is made AWS_MAX_ATTEMPTS times', async () => {
+    const recorder = await recordRequests(() => ({ status: 503, body: errorBody('ServiceUnavailable', 'later') }))
+    const env = { ...keys, AWS_REGION: 'us-west-2', AWS_ENDPOINT_URL: recorder.url, AWS_MAX_ATTEMPTS: '2' }
+    const { code, stderr } = await cachectl(['describe-cache-clusters'], {
+      ...env,
+      CACHECTL_HOME: temporaryDirectory(),
+    })
+    expect(code).toBe(254)
+    expect(stderr).toContain('the DescribeCacheClusters operation (reached max retries: 1): later')
+    expect(recorder.requests).toHaveLength(2)
+  })
+
+  test('endpoints of the environment can be ignored', () => {
+    const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:2', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }
+    expect(describeChoice({}, { ...env, CACHECTL_HOME: '/nonexistent' }).choice).toEqual({ kind: 'local' })
   })
 })
