@@ -84,11 +84,11 @@ export class BackupList extends BaseCommand {
 const COLUMNS: readonly Column<Backup>[] = [
   { head: 'Name', of: 'name' },
   { head: 'Of', of: 'of' },
-  { head: 'Kind', of: 'kind' },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
-  { head: 'Engine', of: 'engine' },
-  { head: 'Size', of: 'size' },
   { head: 'Created', of: ({ created }, style) => (created ? valueText(new Date(created), '', style) : '') },
+  { head: 'Size', of: 'size' },
+  { head: 'Engine', of: 'engine' },
+  { head: 'Kind', of: 'kind' },
 ]
 
 export class BackupRestore extends BaseCommand {
