@@ -1,6 +1,6 @@
 import { Fault } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
-import { isOperation, type OperationName, operationNames } from '../api/model.ts'
+import { isOperation, type OperationName } from '../api/model.ts'
 import type { Context } from './operations/context.ts'
 import { handlers } from './operations/handlers.ts'
 import { decodeInput } from './query-protocol.ts'
@@ -27,7 +27,7 @@ export function readCall(parameters: URLSearchParams): Call {
   if (!handlers[action]) {
     throw new Fault(
       'UnsupportedOperation',
-      `The local engine does not do ${action} yet. It does: ${operationNames.filter((name) => handlers[name]).join(', ')}.`,
+      `The local engine runs memcached only so far, and does not do ${action}. Use --target aws.`,
     )
   }
   return { operation: action, input: decodeInput(action, parameters) }

@@ -164,6 +164,11 @@ describe('tags', () => {
     ['an ARN that is none', 'shop', 'InvalidARN'],
     ['an ARN of another region', arn.replace('us-west-2', 'eu-west-1'), 'InvalidARN'],
     ['a cluster that is not there', arn.replace('shop', 'nosuch'), 'CacheClusterNotFound'],
+    ['an ARN of nothing that has tags', arn.replace(':cluster:', ':node:'), 'InvalidARN'],
+    ['a replication group', arn.replace(':cluster:', ':replicationgroup:'), 'ReplicationGroupNotFoundFault'],
+    ['a snapshot of a cluster', arn.replace(':cluster:', ':snapshot:'), 'SnapshotNotFoundFault'],
+    ['a user', arn.replace(':cluster:', ':user:'), 'UserNotFound'],
+    ['a user group', arn.replace(':cluster:', ':usergroup:'), 'UserGroupNotFound'],
   ])('%s is refused', async (_, ResourceName, Code) => {
     const engine = await startTestEngine()
     await expect(engine.client().listTagsForResource({ ResourceName })).rejects.toMatchObject({ Code })

@@ -5,6 +5,7 @@ import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../catalog/
 import { findSubnet, networkTypesOf } from '../network/subnets.ts'
 import { defaultSubnets } from '../network/vpc.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../store/records.ts'
+import { unknownSubnets } from './cache-subnet-groups.ts'
 import type { Context } from './context.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
@@ -104,13 +105,13 @@ export interface ServerlessNetwork {
  */
 export function readServerlessNetwork(
   input: { readonly SubnetIds?: readonly string[] | undefined; readonly NetworkType?: NetworkType | undefined },
-  { store, region, hasIpv6 }: Context,
+  context: Context,
 ): ServerlessNetwork {
+  const { store, region, hasIpv6 } = context
   const ids = input.SubnetIds ?? []
   const found = ids.map((id) => ({ id, subnet: findSubnet(store, region, id) }))
   const unknown = found.filter(({ subnet }) => subnet === undefined).map(({ id }) => id)
-  // AWS's words for cache subnet groups.
-  if (unknown.length > 0) throw invalid(`Some input subnets in :[${unknown.join(', ')}] are invalid.`)
+  if (unknown.length > 0) throw unknownSubnets(unknown, context)
   const subnets = found.map(({ subnet }) => subnet).filter((subnet) => subnet !== undefined)
   const isIpv6Only = subnets.length > 0 && subnets.every(({ ipv4Cidr }) => ipv4Cidr === null)
   const networkType = input.NetworkType ?? (isIpv6Only ? 'ipv6' : 'ipv4')

@@ -1,4 +1,4 @@
-import { Fault } from '../../api/faults.ts'
+import { Fault, type FaultCode } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
 import type {
   CacheClusterRecord,
@@ -74,16 +74,24 @@ const RESOURCES: Readonly<Record<string, (name: string, context: Context) => Tag
   subnetgroup: tagged('subnetGroup', requireSubnetGroup),
 }
 
+/** What only Redis OSS and Valkey have, so that there is none here. The words are those of a cluster that is not there. */
+const ABSENT: Readonly<Record<string, FaultCode>> = {
+  replicationgroup: 'ReplicationGroupNotFoundFault',
+  snapshot: 'SnapshotNotFoundFault',
+  user: 'UserNotFound',
+  usergroup: 'UserGroupNotFound',
+}
+
 function findResource(resourceName: string | undefined, context: Context): TaggedResource {
   const { region, account } = context
   const arn = parseArn(resourceName ?? '')
   if (!arn || arn.region !== region || arn.account !== account) {
     throw new Fault('InvalidARN', `The ARN ${resourceName} is not valid for region ${region} and account ${account}.`)
   }
+  const code = ABSENT[arn.type]
+  if (code) throw new Fault(code, `${arn.name} is either not present or not available.`)
   const resource = RESOURCES[arn.type]
-  if (!resource) {
-    throw new Fault('UnsupportedOperation', `The local engine does not keep tags of ${arn.type} resources yet.`)
-  }
+  if (!resource) throw new Fault('InvalidARN', `The ARN ${resourceName} names no resource that has tags.`)
   return resource(arn.name, context)
 }
 
