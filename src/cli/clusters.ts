@@ -8,7 +8,7 @@ import type { ApiClient } from './client.ts'
 import { openClient } from './client.ts'
 import { environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
-import { Problem, usageProblem } from './problem.ts'
+import { CallFailed, Problem, usageProblem } from './problem.ts'
 import { stateDirectory } from './state-dir.ts'
 import { resolveTarget } from './targets.ts'
 
@@ -29,6 +29,50 @@ export async function describeCluster(client: ApiClient, id: string): Promise<Ca
   if (!cluster) throw new Problem('general', `The answer to DescribeCacheClusters holds no cluster ${id}.`)
   return cluster
 }
+
+/**
+ * As `describeCluster`. A serverless cache of that name is told as a cluster of two nodes, `endpoint` and `reader`.
+ * Rejects with CacheClusterNotFound when there is neither.
+ */
+export async function describeCache(client: ApiClient, id: string): Promise<CacheCluster> {
+  try {
+    return await describeCluster(client, id)
+  } catch (error) {
+    if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
+    const { ServerlessCaches: [found] = [] } = await client
+      .call('DescribeServerlessCaches', { ServerlessCacheName: id })
+      .catch(() => ({ ServerlessCaches: [] }))
+    if (!found) throw error
+    return asCluster(found)
+  }
+}
+
+/** Those for Memcached; none where it is not permitted to ask. */
+export async function describeServerlessAsClusters(client: ApiClient): Promise<CacheCluster[]> {
+  const { ServerlessCaches = [] } = await client
+    .call('DescribeServerlessCaches', {})
+    .catch(() => ({ ServerlessCaches: [] }))
+  return ServerlessCaches.filter(({ Engine }) => Engine === 'memcached').map(asCluster)
+}
+
+type ServerlessCache = NonNullable<Output<'DescribeServerlessCaches'>['ServerlessCaches']>[number]
+
+function asCluster(cache: ServerlessCache): CacheCluster {
+  const ends = { endpoint: cache.Endpoint, reader: cache.ReaderEndpoint }
+  return {
+    CacheClusterId: cache.ServerlessCacheName,
+    CacheClusterStatus: cache.Status,
+    Engine: cache.Engine,
+    ARN: cache.ARN,
+    NetworkType: cache.NetworkType,
+    TransitEncryptionEnabled: true,
+    CacheNodes: Object.entries(ends).flatMap(([CacheNodeId, Endpoint]) =>
+      Endpoint ? [{ CacheNodeId, CacheNodeStatus: cache.Status, Endpoint }] : [],
+    ),
+  } as CacheCluster
+}
+
+export const isServerless = ({ ARN = '' }: CacheCluster): boolean => ARN.includes(':serverlesscache:')
 
 export async function describeAllClusters(client: ApiClient): Promise<CacheCluster[]> {
   const found: CacheCluster[] = []

@@ -43,6 +43,8 @@ export interface ClusterFacts {
   /** `active`, `inactive`; absent: nobody is told of events. */
   readonly notifications?: string
   readonly autoMinorVersionUpgrade?: boolean
+  /** A serverless cache: its nodes are `endpoint` and `reader`, it keeps no list, and has nothing to tune. */
+  readonly serverless?: boolean
   /** Endpoints on this machine, where one name stands for both loopback addresses. */
   readonly local: boolean
 }

@@ -10,7 +10,9 @@ import {
   type CacheCluster,
   configurationEndpoint,
   describeAllClusters,
-  describeCluster,
+  describeCache,
+  describeServerlessAsClusters,
+  isServerless,
   nodeEndpoints,
   readPlace,
   trustFor,
@@ -52,7 +54,7 @@ export async function aimAt(words: readonly string[], flags: FlagValues): Promis
   return withClient(flags, async (client) => {
     const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))
     const described =
-      ids.length > 0 ? await Promise.all(ids.map((id) => describeCluster(client, id))) : await memcachedOnes(client)
+      ids.length > 0 ? await Promise.all(ids.map((id) => describeCache(client, id))) : await memcachedOnes(client)
     if (described.length === 0)
       throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
     const clusters = described.map((cluster) => factsOf(cluster, client))
@@ -69,8 +71,10 @@ export async function aimAt(words: readonly string[], flags: FlagValues): Promis
   })
 }
 
-const memcachedOnes = async (client: ApiClient): Promise<CacheCluster[]> =>
-  (await describeAllClusters(client)).filter(({ Engine }) => Engine === undefined || Engine === 'memcached')
+async function memcachedOnes(client: ApiClient): Promise<CacheCluster[]> {
+  const [clusters, serverless] = await Promise.all([describeAllClusters(client), describeServerlessAsClusters(client)])
+  return [...clusters.filter(({ Engine }) => Engine === undefined || Engine === 'memcached'), ...serverless]
+}
 
 function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {
   const configuration = configurationEndpoint(cluster)
@@ -104,6 +108,7 @@ function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {
     ...(cluster.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: cluster.AutoMinorVersionUpgrade }),
     pending: pendingIn(cluster.PendingModifiedValues),
     securityGroups: (cluster.SecurityGroups ?? []).flatMap(({ SecurityGroupId }) => SecurityGroupId ?? []),
+    ...(isServerless(cluster) && { serverless: true }),
     local: client.target.kind === 'local',
   }
 }

@@ -2,7 +2,7 @@
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../diagnose/evidence.ts'
 import type { ApiClient } from '../client.ts'
-import { describeAllClusters, describeCluster, readPlace, withClient } from '../clusters.ts'
+import { describeAllClusters, describeCache, readPlace, withClient } from '../clusters.ts'
 import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
 import { type Aim, aimAt } from './diagnose-places.ts'
@@ -31,7 +31,7 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
   const place = readPlace(word)
   if ('host' in place) return undefined
   try {
-    await describeCluster(client, place.cluster)
+    await describeCache(client, place.cluster)
     return undefined
   } catch (error) {
     if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
@@ -76,9 +76,11 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): P
     }
   }
   const groups = [...new Set(clusters.flatMap(({ parameterGroup }) => parameterGroup ?? []))]
-  const ids = clusters.map(({ id }) => id)
-  const [events, versions, subnets, updates, ...parameters] = await Promise.all([
+  const ids = clusters.filter(({ serverless }) => serverless !== true).map(({ id }) => id)
+  const hasServerless = ids.length < clusters.length
+  const [events, more, versions, subnets, updates, ...parameters] = await Promise.all([
     ask('DescribeEvents', { SourceType: 'cache-cluster', Duration: DAY_MINUTES }),
+    hasServerless ? ask('DescribeEvents', { SourceType: 'serverless-cache', Duration: DAY_MINUTES }) : undefined,
     ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
     ask('DescribeCacheSubnetGroups', {}),
     ids.length === 0 ? undefined : ask('DescribeUpdateActions', { CacheClusterIds: ids }),
@@ -86,7 +88,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): P
   ])
   return {
     refused,
-    ...(events?.Events && { events: newestFirst(events.Events) }),
+    ...(events?.Events && { events: newestFirst([...events.Events, ...(more?.Events ?? [])]) }),
     ...(versions?.CacheEngineVersions && {
       versions: versions.CacheEngineVersions.flatMap(({ EngineVersion }) => EngineVersion ?? []),
     }),

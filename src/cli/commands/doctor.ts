@@ -73,7 +73,7 @@ export class Doctor extends BaseCommand {
     const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
     const evidence = await this.#look(words, flags)
     const findings = judgeEvidence(evidence, which)
-    const practices = judgeEvidence(evidence, practice)
+    const practices = judgeEvidence(nodeBased(evidence), practice)
     if (form === 'json') {
       const seen = { ...(flags.evidence === true && { evidence }) }
       const healthy = !findings.some(isProblem)
@@ -148,6 +148,12 @@ function writeReport(
 const isNowhere = ({ places, clusters, missing = [] }: Evidence): boolean =>
   places.length === 0 && clusters.length === 0 && missing.every(({ deletedAt }) => deletedAt === undefined)
 
+/** Good practice is about nodes; a serverless cache has none to care for. */
+const nodeBased = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  clusters: evidence.clusters.filter(({ serverless }) => serverless !== true),
+})
+
 const isProblem = ({ severity }: Finding): boolean => severity !== 'note'
 const replaceBigInt = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
 
@@ -170,14 +176,15 @@ async function describe(
       spoken,
     ]
   })
-  const table =
-    rows.length > 0 ? await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows) : ''
   const broken = findings.some(isProblem)
   const text = findingsText(findings, style)
+  const verdict = broken ? text : style.good('Healthy: nothing stands between this host and the cache.')
+  const table =
+    rows.length > 0 ? await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows) : ''
   const refused = evidence.api?.refused ?? []
   const parts = [
-    broken ? text : '',
-    table + (broken ? '' : `\n${style.good('Healthy: nothing stands between this host and the cache.')}`),
+    verdict,
+    table,
     broken ? '' : text,
     practicesText(practices, style),
     refused.length > 0

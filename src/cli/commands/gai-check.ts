@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type AddressCheck, checkAddressOrder } from '../../diagnose/gai-check.ts'
 import { BaseCommand, word } from '../base-command.ts'
-import { configurationEndpoint, describeCluster, nodeEndpoints, readPlace, withClient } from '../clusters.ts'
+import { configurationEndpoint, describeCache, nodeEndpoints, readPlace, withClient } from '../clusters.ts'
 import { environment } from '../environment.ts'
 import { globalFlags } from '../global-flags.ts'
 import { tableText } from '../output/table.ts'
@@ -41,7 +41,7 @@ async function hostsOf(place: string, flags: FlagValues): Promise<{ hosts: strin
   const read = readPlace(place)
   if ('host' in read) return { hosts: [read.host] }
   return withClient(flags, async (client) => {
-    const cluster = await describeCluster(client, read.cluster)
+    const cluster = await describeCache(client, read.cluster)
     const config = configurationEndpoint(cluster)
     const hosts = [...(config ? [config.host] : []), ...nodeEndpoints(cluster).map(({ host }) => host)]
     if (hosts.length === 0) throw new Problem('general', `${read.cluster} has no endpoint yet.`)

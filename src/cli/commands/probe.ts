@@ -13,7 +13,7 @@ import type { AskTls } from '../../discovery/connection.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import {
   describeAllClusters,
-  describeCluster,
+  describeCache,
   nodeEndpoints,
   readPlace,
   trustFor,
@@ -175,7 +175,7 @@ async function aimOf(words: readonly string[], flags: FlagValues): Promise<Aim> 
   if (flags.all !== true && ids.length === 0) return { targets: direct }
   return withClient(flags, async (client) => {
     const clusters = flags.all === true ? await describeAllClusters(client) : []
-    for (const id of ids) clusters.push(await describeCluster(client, id))
+    for (const id of ids) clusters.push(await describeCache(client, id))
     const nodes = clusters.flatMap(nodeEndpoints).map(({ host, port }) => endpoint(host, port))
     if (nodes.length === 0) throw new Problem('general', 'There is no node with an endpoint yet.')
     const dualStack = clusters.some(({ NetworkType }) => NetworkType === 'dual_stack')

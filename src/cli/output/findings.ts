@@ -4,6 +4,8 @@ import type { Style } from './style.ts'
 
 const WORDS: Readonly<Record<Finding['severity'], string>> = { failure: 'FAILS', warning: 'WARN', note: 'note' }
 
+const SUBJECTS_TOLD = 7
+
 type Look = Pick<Style, 'width' | 'faint' | 'strong' | 'bad' | 'busy'>
 
 const same = (text: string): string => text
@@ -52,12 +54,19 @@ function details([first, ...others]: readonly Finding[], { width, faint }: Look)
   if (!first) return []
   const subjects = [...new Set(others.map(({ subject }) => subject))].filter((subject) => subject !== first.subject)
   return [
-    ...(subjects.length > 0 ? wrapped(`  The same: ${subjects.join(', ')}`, width, '        ') : []),
+    ...(subjects.length > 0 ? wrapped(`  The same: ${shortened(subjects)}`, width, '        ') : []),
     ...wrapped(`  Fix:  ${first.hint}`, width, '        '),
     // To be pasted: never cut.
     ...(first.evidence ? [`  See:  ${first.evidence}`] : []),
     ...(first.source ? wrapped(`  From: ${first.source}`, width, '        ').map((line) => faint(line)) : []),
   ]
+}
+
+/** Where a whole cluster is meant, the rest need not be read. */
+function shortened(subjects: readonly string[]): string {
+  if (subjects.length <= SUBJECTS_TOLD) return subjects.join(', ')
+  const told = subjects.slice(0, SUBJECTS_TOLD - 1)
+  return `${told.join(', ')} and ${subjects.length - told.length} more`
 }
 
 /** Words of a line, on as many lines as they need. */

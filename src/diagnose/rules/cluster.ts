@@ -12,6 +12,7 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   deleted: 'It will not come back: create another one.',
   'incompatible-network': 'Its subnet group has no free address, or its subnets are gone: mend the subnet group.',
   'incompatible-parameters': 'Mend its parameter group: a value does not fit the node type or engine version.',
+  'create-failed': 'Mend what its event names, delete it, and create it again.',
   'restore-failed': 'Create it again from another backup, or empty.',
 }
 
@@ -45,12 +46,17 @@ export const clusterRules: readonly Rule[] = [
     find: ({ clusters, api }) =>
       clusters
         .filter(({ status }) => status !== 'available')
-        .map(({ id, status }) => {
+        .map(({ id, status, serverless }) => {
           const step = NEXT_STEP[status] ?? 'See the events: cachectl describe-events'
           const serving = status === 'modifying' || status === 'snapshotting'
           const last = api?.events?.find(({ source }) => source === id)
           const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
-          const words = [id, `The cluster ${id} is ${status}.${told}`, step, describe(id)] as const
+          const words = [
+            id,
+            `The ${serverless ? 'serverless cache' : 'cluster'} ${id} is ${status}.${told}`,
+            step,
+            describe(id, serverless),
+          ] as const
           return serving ? warning(...words) : failure(...words)
         }),
   },
@@ -109,7 +115,7 @@ export const clusterRules: readonly Rule[] = [
     stage: 'cluster',
     source: 'User guide, "Event notifications": ElastiCache:* failure events',
     find: ({ clusters, api }) =>
-      clusters.flatMap(({ id }) => {
+      clusters.flatMap(({ id, serverless }) => {
         const bad = api?.events?.filter(({ source, message }) => source === id && FAILURE_EVENT.test(message)) ?? []
         const [last] = bad
         if (!last) return []
@@ -119,7 +125,7 @@ export const clusterRules: readonly Rule[] = [
             id,
             `An event of ${id}, ${last.at}: ${last.message}${more}`,
             'See whether it is over.',
-            `cachectl describe-events --source-type cache-cluster --source-identifier ${id} --duration 1440`,
+            `cachectl describe-events --source-type ${serverless ? 'serverless-cache' : 'cache-cluster'} --source-identifier ${id} --duration 1440`,
           ),
         ]
       }),
@@ -203,5 +209,7 @@ const FAILURE_EVENT = /fail|unable|insufficient|not enough|incompatible|could ?n
 
 const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(one)?.outcome === 'timeout'
 
-const describe = (id: ClusterFacts['id']): string =>
-  `cachectl describe-cache-clusters --cache-cluster-id ${id} --show-cache-node-info`
+const describe = (id: ClusterFacts['id'], serverless = false): string =>
+  serverless
+    ? `cachectl describe-serverless-caches --serverless-cache-name ${id}`
+    : `cachectl describe-cache-clusters --cache-cluster-id ${id} --show-cache-node-info`

@@ -65,9 +65,13 @@ export const bracketed = ({ address, family }: AddressEvidence): string => (fami
 export const who = (one: AddressEvidence): string => whoIs(one.place, at(one))
 export const whoIs = ({ cluster, role }: Place, where: string): string => {
   if (cluster === undefined) return where
-  return role === 'configuration'
-    ? `The configuration endpoint of ${cluster} (${where})`
-    : `Node ${role} of ${cluster} (${where})`
+  return `${PARTS[role] ?? `Node ${role}`} of ${cluster} (${where})`
+}
+
+const PARTS: Readonly<Record<string, string>> = {
+  configuration: 'The configuration endpoint',
+  endpoint: 'The endpoint',
+  reader: 'The reader endpoint',
 }
 
 export const inMidSentence = (text: string): string => text.replace(/^(Node|The) /, (word) => word.toLowerCase())

@@ -52,7 +52,7 @@ export const serviceRules: readonly Rule[] = [
         return failure(
           at(one),
           `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
-          others
+          others && one.place.role !== 'endpoint' && one.place.role !== 'reader'
             ? `Other nodes answer: reboot this one. cachectl reboot-cache-cluster --cache-cluster-id ${one.place.cluster} --cache-node-ids-to-reboot ${/^\d+$/.test(one.place.role) ? one.place.role : '...'}`
             : 'A hung server, or a proxy or load balancer without a live target: look at what listens there, and reboot it.',
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,

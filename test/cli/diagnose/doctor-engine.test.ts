@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { FaultReport, FaultRequest } from '../../../src/api/engine-faults.ts'
+import { CONTROL } from '../../../src/api/local-engine.ts'
+import { control } from '../../support/control.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
+import { eventually } from '../../support/eventually.ts'
 import { cachectl } from './run.ts'
 
 let engine: TestEngine
@@ -31,19 +35,18 @@ async function diagnose(...words: string[]) {
 }
 
 describe('a fault of the engine is named first', () => {
-  test.each([
-    ['node-crash', ['--node', '0002'], 'R05', 'Node 0002 of shop'],
-    ['drop-family', ['--family', 'ipv6', '--how', 'reset'], 'R14', 'over IPv6 (::1) are reset'],
-  ])('%s %s', async (fault, options, id, words) => {
-    const injected = await run('engine', 'fault', 'inject', fault, '--cluster', 'shop', ...options)
-    expect(injected.code, injected.stderr).toBe(0)
+  test.each<[FaultRequest, string, string]>([
+    [{ kind: 'node-crash', cluster: 'shop', node: '0002' }, 'R05', 'Node 0002 of shop'],
+    [{ kind: 'drop-family', cluster: 'shop', family: 'ipv6', how: 'reset' }, 'R14', 'over IPv6 (::1) are reset'],
+  ])('$kind', async (fault, id, words) => {
+    await control<FaultReport>(engine, 'POST', CONTROL.faults, fault)
     const { code, cause } = await diagnose('shop')
     expect([code, cause?.id]).toEqual([1, id])
     expect(cause?.sentence).toContain(words)
   })
 
   afterEach(async () => {
-    await run('engine', 'fault', 'clear')
+    await control<FaultReport[]>(engine, 'POST', CONTROL.faults, { clear: [] })
     await engine.until('shop', 'available')
   })
 })
@@ -62,6 +65,17 @@ test('a cluster that was deleted, and one that never was, are told apart', async
   ])
   const never = await diagnose('nonesuch')
   expect([never.code, never.cause?.id]).toEqual([2, 'C00'])
+})
+
+test('a serverless cache is looked at by its name; good practice of nodes is no matter of it', async () => {
+  await engine.client().createServerlessCache({ ServerlessCacheName: 'less', Engine: 'memcached' })
+  await eventually('the cache is available', async () => {
+    const { ServerlessCaches } = await engine.client().describeServerlessCaches({ ServerlessCacheName: 'less' })
+    return ServerlessCaches?.[0]?.Status === 'available'
+  })
+  const { code, stdout } = await run('doctor', 'less')
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Healthy: [\s\S]*less endpoint[\s\S]*less reader/)])
+  expect(stdout).not.toContain('Good practice')
 })
 
 test('without an engine, or with a word that is no place, it could not run: exit code 2', async () => {
