@@ -270,6 +270,9 @@ const input = [
 
 /** What has once been otherwise: found by hundreds of lines that both programs were given. */
 const found = [
+  'describe-cache-clusters --query "CacheClusters[?CacheClusterCreateTime>=\'2020-01-01\'].CacheClusterId"',
+  "describe-cache-clusters --query 'CacheClusters[?NumCacheNodes>=`1` && CacheClusterId<`c`].CacheClusterId'",
+  "describe-cache-clusters --query 'CacheClusters[0].[NumCacheNodes<`2`,Engine<`n`,Nothing<`1`]'",
   'describe-cache-clusters --output yaml',
   "describe-cache-clusters --cli-input-json '[]'",
   'describe-cache-clusters --cli-input-json \'{"MaxRecords":20}\' --max-items 1',

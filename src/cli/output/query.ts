@@ -17,7 +17,7 @@ export async function compileQuery(expression: string | undefined): Promise<Pick
   const { compile, TreeInterpreter } = await language()
   const compiled = explained(
     // `word` for "word": old, and in aws-cli's examples.
-    () => compile(expression, { enable_legacy_literals: true }),
+    () => withOrder(compile(expression, { enable_legacy_literals: true })),
     (reason) => usageProblem(`Bad value for --query ${expression}: ${reason}`),
   )
   const prepare = LOOKS_AT_VALUES.test(JSON.stringify(compiled)) ? withPlainNumbers : asItIs
@@ -33,7 +33,8 @@ export async function compileQuery(expression: string | undefined): Promise<Pick
 /** The library, with three functions that it has otherwise: sort puts 10 before 9, min_by and max_by find nothing by text. */
 async function language() {
   const library = await import('@jmespath-community/jmespath')
-  const { registerFunction, TreeInterpreter, TYPE_ARRAY, TYPE_ARRAY_NUMBER, TYPE_ARRAY_STRING, TYPE_EXPREF } = library
+  const { registerFunction, TreeInterpreter, TYPE_ANY, TYPE_ARRAY, TYPE_ARRAY_NUMBER, TYPE_ARRAY_STRING, TYPE_EXPREF } =
+    library
   const override = { override: true }
   const keyed = [{ types: [TYPE_ARRAY] }, { types: [TYPE_EXPREF] }]
   const extreme = (name: string, sign: 1 | -1) =>
@@ -50,7 +51,39 @@ async function language() {
   extreme('max_by', -1)
   const lists = [{ types: [TYPE_ARRAY_NUMBER, TYPE_ARRAY_STRING] }]
   registerFunction('sort', ([list]) => [...(list as Key[])].sort(ascending), lists, override)
+  for (const [name, holds] of Object.entries(ORDERS)) {
+    const sides = [{ types: [TYPE_ANY] }, { types: [TYPE_ANY] }]
+    registerFunction(name, ([left, right]) => compared(name, left, right, holds), sides, override)
+  }
   return library
+}
+
+/** Signs of order, as functions whose names nobody can write. */
+const ORDERS: Readonly<Record<string, (order: number) => boolean>> = {
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+}
+
+const SIGNS: Readonly<Record<string, string>> = { LT: '<', LTE: '<=', GT: '>', GTE: '>=' }
+
+/** The library orders numbers alone; aws-cli texts as well, and so finds what is younger than a date. */
+function withOrder<T>(node: T): T {
+  if (typeof node !== 'object' || node === null) return node
+  const inner = changed(node, withOrder) as Readonly<Record<string, unknown>>
+  const sign = inner.type === 'Comparator' ? SIGNS[String(inner.name)] : undefined
+  const call = { type: 'Function', name: sign, children: [inner.left, inner.right] }
+  return (sign === undefined ? inner : call) as T // the same expression in other nodes of the library's
+}
+
+/** null for what has no order: only numbers and texts have. */
+function compared(sign: string, left: unknown, right: unknown, holds: (order: number) => boolean): boolean | null {
+  const hasOrder = (value: unknown): value is Key => typeof value === 'string' || typeof value === 'number'
+  if (!hasOrder(left) || !hasOrder(right)) return null
+  if (typeof left === typeof right) return holds(ascending(left, right))
+  const types = [left, right].map((value) => (typeof value === 'string' ? "'str'" : "'int'")).join(' and ')
+  throw new Error(`'${sign}' not supported between instances of ${types}`)
 }
 
 type Key = string | number
