@@ -50,7 +50,8 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
     `Since ${absoluteTime(since)} (${relativeTime(since, style.now)}), region ${region}`,
     `Nodes: ${nodeRuntime}; ${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
     `State directory: ${stateDir}`,
-    `For Prometheus: ${url}${METRICS_PATH}, token in ${engineFiles(stateDir).metricsToken}`,
+    `For Prometheus: ${url}${METRICS_PATH}`,
+    `  with the token in ${engineFiles(stateDir).metricsToken}`,
   ]
   const tables = [
     ...(clusters.length > 0 ? [await drawColumns(CLUSTER, clusters, style)] : []),
