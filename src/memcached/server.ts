@@ -5,6 +5,7 @@ import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
 import { Datagrams } from './datagrams.ts'
 import { Affliction, type Impairment } from './impairment.ts'
+import { inlineMore } from './inlining.ts'
 import { type Admits, type ListenAddress, Listener, type UnixAddress } from './listener.ts'
 import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
 import { rewrap, shareReads } from './shared-reads.ts'
@@ -75,6 +76,7 @@ export class CacheNode {
   readonly #waiting: { socket: Socket; tls: boolean }[] = []
 
   constructor(options: CacheNodeOptions, clock: Clock = systemClock) {
+    inlineMore()
     this.#core = new CacheCore(settingsOf(options), clock.now())
     this.#crawler = new Crawler(this.#core.store)
     this.#rebalancer = new Rebalancer(this.#core.store)
