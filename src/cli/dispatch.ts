@@ -5,6 +5,9 @@ import { environment } from './environment.ts'
 import { type ErrorFormat, exitCodeOf, failureOf, renderFailure } from './failure.ts'
 import { stderrIsTerminal } from './terminal.ts'
 
+/** What the guide's examples call operations that have another name. */
+const SPELLINGS: Readonly<Record<string, string>> = { 'create-serverless-snapshot': 'create-serverless-cache-snapshot' }
+
 /** Says on stderr what went wrong; never rejects. */
 export async function runLine(argv: readonly string[]): Promise<number> {
   try {
@@ -19,7 +22,8 @@ export async function runLine(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[]): Promise<void> {
   if (wantsVersion(argv)) return (await import('./run-command.ts')).showVersion()
-  const { words, leading, rest } = readCommandLine(argv)
+  const { words: typed, leading, rest } = readCommandLine(argv)
+  const words = typed.map((word, index) => (index === 0 ? (SPELLINGS[word] ?? word) : word))
   const [first = ''] = words
   const asked = helpAskedFor(argv, words, rest)
   if (asked) {

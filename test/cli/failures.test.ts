@@ -34,6 +34,11 @@ describe("exit codes are aws-cli v2's", () => {
   test.each([
     ['an unknown command', ['descibe-cache-clusters'], 'Did you mean `cachectl describe-cache-clusters`?'],
     ['an unknown option', ['describe-cache-clusters', '--regin', 'x'], 'Did you mean --region?'],
+    [
+      'a missing option under the name the guide gives an operation',
+      ['create-serverless-snapshot'],
+      'the following arguments are required: --serverless-cache-snapshot-name, --serverless-cache-name',
+    ],
     ['a missing option', ['create-cache-cluster'], 'the following arguments are required: --cache-cluster-id'],
     ['a form that is not there', ['describe-cache-clusters', '--output', 'paper'], "invalid choice: 'paper'"],
     ['a bad query', ['describe-cache-clusters', '--query', 'a['], 'Bad value for --query a['],

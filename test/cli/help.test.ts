@@ -39,6 +39,7 @@ describe('help', () => {
     [['engine'], 'engine'],
     [['wait', '--help'], 'wait'],
     [['probe', '-h'], 'probe'],
+    [['create-serverless-snapshot', '--help'], 'create-serverless-cache-snapshot'],
   ])('%j prints the page %s', async (argv, page) => {
     expect(await cachectl(argv)).toEqual({ code: 0, stderr: '', stdout: pages.get(page) })
   })
