@@ -60,12 +60,23 @@ export interface MissingCluster {
   readonly deletedAt?: string
 }
 
+export interface SecurityGroupFacts {
+  readonly id: string
+  readonly name: string
+  /** Ranges of addresses that belong to the group. */
+  readonly members: readonly string[]
+  /** `source`: a range of addresses, or the id of a group, which stands for its members. */
+  readonly ingress: readonly { readonly fromPort: number; readonly toPort: number; readonly source: string }[]
+}
+
 /** What describe calls tell beside the clusters themselves. Each part is absent where its call was refused. */
 export interface ApiFacts {
   /** Calls that were not answered, and with what code. */
   readonly refused: readonly { readonly operation: string; readonly code: string }[]
   /** Of the last day, the newest first. */
   readonly events?: readonly { readonly at: string; readonly source: string; readonly message: string }[]
+  /** Of the local VPC; AWS tells of them in EC2, which is not asked. */
+  readonly securityGroups?: readonly SecurityGroupFacts[]
   /** Versions of Memcached that can be had. */
   readonly versions?: readonly string[]
   readonly subnetGroups?: readonly {

@@ -9,7 +9,10 @@ export interface NodeAnswers {
   readonly settings: Readonly<Partial<Record<(typeof SETTINGS)[number], number>>>
   /** Milliseconds until the whole of `stats` was there. */
   readonly statsMs?: number
-  /** Many `version`s at once: full-size packets in both directions. Nothing on the node is changed by it. */
+  /**
+   * Many `version`s at once: full-size packets in both directions. Nothing on the node is changed by it. Where `stats`
+   * did not come in time: that one question, and how much of its answer was there.
+   */
   readonly bulk?: { readonly bytes: number; readonly received: number; readonly ms: number; readonly complete: boolean }
 }
 
@@ -41,6 +44,7 @@ export interface AnswersDial {
 }
 
 const BULK = 400
+const STATS_QUESTION = 'stats\r\n'
 const QUESTION = 'version\r\n'
 
 /**
@@ -72,8 +76,13 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
     const start = clock.monotonicMs()
     const ended = (bytes: Buffer): boolean =>
       /(^|\n)(END|(CLIENT_|SERVER_)?ERROR[^\r\n]*)\r?\n$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 80)))
-    const stats = await connection.exchange('stats\r\n', ended)
+    const stats = await connection.exchange(STATS_QUESTION, ended)
     const statsMs = elapsedMs(clock, start)
+    // Too slow for even that: it stands for the many questions.
+    if (!Buffer.isBuffer(stats)) {
+      const bulk = { bytes: STATS_QUESTION.length, received: stats.received.length, ms: statsMs, complete: false }
+      return { stats: {}, settings: {}, bulk }
+    }
     const settings = await connection.exchange('stats settings\r\n', ended)
     const begun = clock.monotonicMs()
     const answered = await connection.exchange(QUESTION.repeat(BULK), (bytes) => linesIn(bytes) >= BULK)
@@ -82,7 +91,7 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
     return {
       stats: numbersIn(stats, STATS),
       settings: numbersIn(settings, SETTINGS),
-      ...(Buffer.isBuffer(stats) && { statsMs }),
+      statsMs,
       bulk: { bytes: QUESTION.length * BULK, received, ms: elapsedMs(clock, begun), complete },
     }
   } finally {

@@ -121,3 +121,21 @@ test('both ends of the port range count: 28232 connections, not 28231', () => {
   expect(countPorts('40000-40009,50000\n', 32_768, 60_999)).toBe(11)
   expect(countPorts('1-32768', 32_768, 60_999)).toBe(1)
 })
+
+test('a security group without a rule for this host is named, a rule for it or for a group it is in ends that', () => {
+  const place = { ...PLACE, role: '0001', cluster: 'shop' }
+  const healthy = connected(0.3)
+  const attempts = healthy.attempts.map((each) => ({ ...each, outcome: 'reset' as const }))
+  const turnedAway: AddressEvidence = { ...healthy, place, attempts }
+  const clusters = [{ ...CLUSTER, securityGroups: ['sg-1'] }]
+  const withRules = (...sources: string[]): Partial<Evidence> => {
+    const ingress = sources.map((source) => ({ fromPort: 11211, toPort: 11211, source }))
+    const web = { id: 'sg-2', name: 'web', members: ['10.0.0.0/24'], ingress: [] }
+    const securityGroups = [{ id: 'sg-1', name: 'shut', members: [], ingress }, web]
+    return { clusters, addresses: [turnedAway], api: { refused: [], securityGroups } }
+  }
+  expect(told(withRules())).toEqual(['failure R17', 'failure R12'])
+  expect(told(withRules('10.1.0.0/16', '::/0'))).toContain('failure R17')
+  expect(told(withRules('10.0.0.0/16'))).toEqual(['failure R12'])
+  expect(told(withRules('sg-2'))).toEqual(['failure R12'])
+})

@@ -1,11 +1,15 @@
 /** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out. */
+import { CONTROL } from '../../api/local-engine.ts'
+import type { SecurityGroupReport } from '../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../diagnose/evidence.ts'
 import type { ApiClient } from '../client.ts'
 import { describeAllClusters, describeCache, readPlace, withClient } from '../clusters.ts'
+import { control } from '../engine-control.ts'
 import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
 import { type Aim, aimAt } from './diagnose-places.ts'
+import { engineAndRegion } from './engine-region.ts'
 
 export interface DoctorAim extends Aim {
   readonly missing: readonly MissingCluster[]
@@ -23,7 +27,8 @@ export async function doctorAim(words: readonly string[], flags: FlagValues): Pr
       words.length > 0 && there.length === 0
         ? { places: [], clusters: [], trust: new Map() }
         : await aimAt(there, flags)
-    return { ...aim, missing, api: await apiFacts(client, aim.clusters) }
+    const [api, securityGroups] = await Promise.all([apiFacts(client, aim.clusters), localGroups(client, flags)])
+    return { ...aim, missing, api: { ...api, ...(securityGroups && { securityGroups }) } }
   })
 }
 
@@ -99,6 +104,26 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): P
         name && value ? [{ group: groups[at] ?? '', name, value }] : [],
       ),
     ),
+  }
+}
+
+/** Undefined: not the local engine, or it does not say. */
+async function localGroups({ target }: ApiClient, flags: FlagValues): Promise<ApiFacts['securityGroups']> {
+  if (target.kind !== 'local') return undefined
+  try {
+    const { engine, region } = engineAndRegion({ ...flags, region: target.region })
+    const path = `${CONTROL.securityGroups}/list`
+    const { securityGroups } = await control<{ securityGroups: SecurityGroupReport[] }>(engine, 'POST', path, {
+      region,
+    })
+    return securityGroups.map(({ groupId: id, groupName, members, ingress }) => ({
+      id,
+      name: groupName,
+      members,
+      ingress,
+    }))
+  } catch {
+    return undefined
   }
 }
 

@@ -30,7 +30,7 @@ export function liveView(): LiveView {
   const lanes = new Map<string, Lane>()
   let drawn = 0
   const erase = (): void => {
-    if (drawn > 0) print(`\x1b[${drawn}A\x1b[0J`)
+    if (drawn > 0) print(`\r\x1b[${drawn}A\x1b[0J`)
     drawn = 0
   }
   const draw = (): void => {

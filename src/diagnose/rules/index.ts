@@ -5,6 +5,7 @@ import { clusterRules } from './cluster.ts'
 import { discoveryRules } from './discovery.ts'
 import { familyRules } from './families.ts'
 import { hostRules } from './host.ts'
+import { ingressRules } from './ingress.ts'
 import { loadRules } from './load.ts'
 import { nameRules } from './names.ts'
 import { pathRules } from './path.ts'
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   ...aliasRules,
   ...hostRules,
   ...familyRules,
+  ...ingressRules,
   ...pathRules,
   ...tlsRules,
   ...serviceRules,

@@ -210,7 +210,7 @@ export const pathRules: readonly Rule[] = [
         const { received = 0, ms = 1 } = one.answers?.bulk ?? {}
         return warning(
           at(one),
-          `Only ${Math.max(1, Math.round(received / ms))} KB per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
+          `Only ${perSecond(received / ms)} per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
           "Look for network limits of the node type (NetworkBandwidthOutAllowanceExceeded), a shaped link, or a proxy's limit.",
           `cachectl kv bench ${at(one)}`,
         )
@@ -230,17 +230,23 @@ export const losesData = ({ words, tls }: AddressEvidence): boolean =>
 /** A full-size packet or two: who gets less has got none of them. */
 const HARDLY_ANYTHING = 1400
 
-/** Waited for much longer than for a short answer, and in vain. */
+/** Waited for much longer than for a short answer, and in vain. An answer that trickles in does not stall. */
 const stallsWhenLong = (one: AddressEvidence): boolean => {
   const { bulk } = one.answers ?? {}
   return (
-    bulk !== undefined && !bulk.complete && bulk.received < HARDLY_ANYTHING && bulk.ms > 3 * shortReplyMs(one) + 300
+    bulk !== undefined &&
+    !bulk.complete &&
+    bulk.received < HARDLY_ANYTHING &&
+    bulk.received <= bulk.bytes &&
+    bulk.ms > 3 * shortReplyMs(one) + 300
   )
 }
 
 const shortReplyMs = ({ words, tls }: AddressEvidence): number => (words?.connected ? words.replyMs : tls?.replyMs) ?? 0
 
 const SLOW_KB_PER_SECOND = 64
+
+const perSecond = (kb: number): string => (kb < 1 ? `${Math.round(kb * 1000)} bytes` : `${Math.round(kb)} KB`)
 
 /** Slower than the answers to single questions explain: distance and late answers are told elsewhere. */
 function isNarrow(one: AddressEvidence): boolean {

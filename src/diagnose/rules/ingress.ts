@@ -1,0 +1,57 @@
+/** What the security groups of a cluster let in, where it is known. */
+import { parseCidr } from '../cidr.ts'
+import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.ts'
+import { policyBits, samePrefix } from '../ip-address.ts'
+import { at, each, resetsConnections } from './places.ts'
+import { failure, type Rule } from './rule.ts'
+
+const DEFAULT_PORT = 11211
+
+export const ingressRules: readonly Rule[] = [
+  {
+    id: 'R17',
+    title: 'no rule of the security groups lets this host in',
+    stage: 'path',
+    source: 'User guide, "Common troubleshooting steps": security groups',
+    find: (evidence) =>
+      each(evidence.addresses, (one) => resetsConnections(one) && isLetIn(evidence, one) === false).map((one) => {
+        const { cluster = '', port } = one.place
+        const groups = groupsOf(evidence, cluster).map(({ id, name }) => `${name} (${id})`)
+        const from = sourceOf(one) ?? ''
+        return failure(
+          at(one),
+          `No rule of ${cluster}'s security ${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')} lets ${from} connect to port ${port}.`,
+          `cachectl engine security-group authorize ${groupsOf(evidence, cluster)[0]?.name} --sources ${from} --port all`,
+          'cachectl engine security-group list',
+        )
+      }),
+  },
+]
+
+function groupsOf({ clusters, api }: Evidence, cluster: string): readonly SecurityGroupFacts[] {
+  const ids = clusters.find(({ id }) => id === cluster)?.securityGroups ?? []
+  return (api?.securityGroups ?? []).filter(({ id }) => ids.includes(id))
+}
+
+const sourceOf = ({ source }: AddressEvidence): string | undefined => ('address' in source ? source.address : undefined)
+
+/** Undefined: it can not be told. */
+function isLetIn(evidence: Evidence, one: AddressEvidence): boolean | undefined {
+  const [from, groups] = [sourceOf(one), groupsOf(evidence, one.place.cluster ?? '')]
+  if (from === undefined || groups.length === 0) return undefined
+  const bits = policyBits(from)
+  const isIn = (range: string): boolean => {
+    const cidr = parseCidr(range)
+    if (typeof cidr === 'string' || bits === undefined || cidr.family !== one.family) return false
+    return samePrefix(cidr.prefix, bits, cidr.policyLength, 128)
+  }
+  // On this machine a rule for the port a cluster was asked for opens all its nodes, whatever ports they got.
+  const own = evidence.clusters.find(({ id }) => id === one.place.cluster)?.configuration?.port
+  const ports = [one.port, own ?? DEFAULT_PORT, DEFAULT_PORT]
+  return groups.some(({ ingress }) =>
+    ingress.some(({ fromPort, toPort, source }) => {
+      const ranges = evidence.api?.securityGroups?.find(({ id }) => id === source)?.members ?? [source]
+      return ports.some((port) => port >= fromPort && port <= toPort) && ranges.some(isIn)
+    }),
+  )
+}
