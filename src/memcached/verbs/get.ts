@@ -1,5 +1,4 @@
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from '../answers.ts'
-import { byteAt } from '../bytes.ts'
 import type { Connection } from '../connection.ts'
 import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
@@ -28,11 +27,11 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
   const touching = kind === 'gat' || kind === 'gats'
   let at = from
   for (;;) {
-    while (at < end && byteAt(bytes, at) === SPACE) at++
+    while (at < end && bytes[at] === SPACE) at++
     if (at >= end) break
     if (connection.congested) return interrupt(connection, at, kind)
     const start = at
-    while (at < end && byteAt(bytes, at) !== SPACE) at++
+    while (at < end && bytes[at] !== SPACE) at++
     if (at - start > KEY_MAX_BYTES) {
       if (replies.written === writtenAtStart) replies.length = began
       replies.text(BAD_FORMAT)
@@ -97,7 +96,7 @@ function interrupt(connection: Connection, at: number, kind: Kind): number {
 }
 
 function hasWords(line: Line): boolean {
-  for (let at = line.rest; at < line.end; at++) if (byteAt(line.bytes, at) !== SPACE) return true
+  for (let at = line.rest; at < line.end; at++) if (line.bytes[at] !== SPACE) return true
   return false
 }
 
@@ -130,9 +129,9 @@ function toucher(name: 'gat' | 'gats'): Verb {
         return undefined
       }
       let at = line.rest
-      while (byteAt(line.bytes, at) === SPACE) at++
+      while (line.bytes[at] === SPACE) at++
       const start = at
-      while (at < line.end && byteAt(line.bytes, at) !== SPACE) at++
+      while (at < line.end && line.bytes[at] !== SPACE) at++
       const exptime = decimalIn(line.bytes, start, at)
       if (Number.isNaN(exptime)) {
         replies.text(BAD_EXPTIME)
