@@ -16,6 +16,7 @@ import { BaseCommand, word } from '../base-command.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
+import { styleHere } from '../output/people.ts'
 import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, usageProblem } from '../problem.ts'
@@ -41,7 +42,8 @@ export class Preference extends BaseCommand {
     const { flags, words } = await this.read()
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
     const chosen = flags.preference === undefined ? PREFERENCES : [choiceOf(flags, 'preference', PREFERENCES, 'none')]
-    if (flags.matrix === true) return showMatrix(chosen, form)
+    const { width } = await styleHere(flags)
+    if (flags.matrix === true) return showMatrix(chosen, form, width)
     const [where] = words
     if (where === undefined) throw usageProblem('the following arguments are required: <where>, or --matrix')
     const outcomes = await untilInterrupted(() => tryPlace(where, chosen, flags))
@@ -54,7 +56,7 @@ export class Preference extends BaseCommand {
         verdict(actual),
         actual.why,
       ])
-      printLine(await tableText(['Endpoint', 'Preference', 'Predicted', 'Tried', 'Because'], rows))
+      printLine(await tableText(['Endpoint', 'Preference', 'Predicted', 'Tried', 'Because'], rows, width))
     }
     if (outcomes.some(({ actual }) => !actual.ok) && chosen.length === 1) throw new ExitWith(SOMETHING_FAILS)
   }
@@ -118,7 +120,7 @@ interface Cell {
   readonly agree: boolean
 }
 
-async function showMatrix(chosen: readonly IpPreference[], form: 'text' | 'json'): Promise<void> {
+async function showMatrix(chosen: readonly IpPreference[], form: 'text' | 'json', width: number): Promise<void> {
   const cells: Cell[] = []
   for (const preference of chosen) {
     for (const node of WALKTHROUGH) {
@@ -137,16 +139,20 @@ async function showMatrix(chosen: readonly IpPreference[], form: 'text' | 'json'
   }
   if (form === 'json') printLine(JSON.stringify(cells, null, 4))
   else {
-    const rows = chosen.map((preference) => [
-      preference,
-      ...cells
-        .filter((cell) => cell.preference === preference)
-        .map(({ actual, node, agree }) => (actual.join(' + ') || node) + (agree ? '' : ' (!)')),
-    ])
-    const heads = WALKTHROUGH.map(
-      ({ name, discovery, application }) => `${name} ${families(discovery)}/${families(application)}`,
-    )
-    printLine(await tableText(['preference', ...heads], rows))
+    const half = WALKTHROUGH.length / 2
+    const tables = width < ONE_TABLE_WIDTH ? [WALKTHROUGH.slice(0, half), WALKTHROUGH.slice(half)] : [WALKTHROUGH]
+    for (const nodes of tables) {
+      const rows = chosen.map((preference) => [
+        preference,
+        ...cells
+          .filter((cell) => cell.preference === preference && nodes.some(({ name }) => name === cell.node))
+          .map(({ actual, node, agree }) => (actual.join(' + ') || node) + (agree ? '' : ' (!)')),
+      ])
+      const heads = nodes.map(
+        ({ name, discovery, application }) => `${name} ${families(discovery)}/${families(application)}`,
+      )
+      printLine(await tableText(['preference', ...heads], rows, width))
+    }
     printLine(
       'Heads: families in discovery / families the application accepts. Cells: the answer, or where the request fails.',
     )
@@ -154,6 +160,9 @@ async function showMatrix(chosen: readonly IpPreference[], form: 'text' | 'json'
   }
   if (cells.some(({ agree }) => !agree)) throw new ExitWith(SOMETHING_FAILS)
 }
+
+/** What all six services take side by side. */
+const ONE_TABLE_WIDTH = 125
 
 const families = (list: readonly Family[]): string => list.join('')
 

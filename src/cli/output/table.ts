@@ -1,7 +1,41 @@
-/** A table for people. The library is loaded only when one is drawn. */
-export async function tableText(head: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
+/**
+ * A table for people. The library is loaded only when one is drawn. With a width, words of the widest columns go on in
+ * the next line, as far as that helps.
+ */
+export async function tableText(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): Promise<string> {
   const { default: Table } = await import('cli-table3')
-  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } })
+  const colWidths = fitted([head, ...rows], width)
+  const table = new Table({
+    head: [...head],
+    style: { head: [], border: [], compact: true },
+    ...(colWidths && { colWidths, wordWrap: true }),
+  })
   table.push(...rows.map((row) => [...row]))
   return table.toString()
+}
+
+const PADDING = 2
+
+/** Widths of columns with their padding; undefined: they fit as they are. */
+function fitted(rows: readonly (readonly string[])[], width: number): number[] | undefined {
+  const longest = (at: number, parts: (text: string) => string[]): number =>
+    Math.max(...rows.flatMap((row) => parts(row[at] ?? '').map(({ length }) => length))) + PADDING
+  const columns = [...(rows[0] ?? []).keys()]
+  const widths = columns.map((at) => longest(at, (text) => text.split('\n')))
+  const least = columns.map((at) => longest(at, (text) => text.split(/\s/)))
+  const room = width - widths.length - 1
+  const sum = (): number => widths.reduce((total, each) => total + each, 0)
+  if (sum() <= room) return undefined
+  while (sum() > room) {
+    const yielding = columns.filter((at) => (widths[at] ?? 0) > (least[at] ?? 0))
+    if (yielding.length === 0) break
+    const widest = Math.max(...yielding.map((at) => widths[at] ?? 0))
+    const at = yielding.find((each) => widths[each] === widest) ?? 0
+    widths[at] = widest - 1
+  }
+  return widths
 }

@@ -83,7 +83,7 @@ describe('dns beside a cluster', () => {
   test('--cluster tells addresses that were copied, and those that are stale', async () => {
     const server = await serve({ records: { 'mine.test': { A: ['127.0.0.1'] }, 'old.test': { A: ['10.9.9.9'] } } })
     const look = (name: string) => home.cachectl('dns', name, '--cluster', 'shop', '--server', server)
-    const [copied, stale] = [await look('mine.test'), await look('old.test')]
+    const [copied, stale] = await Promise.all([look('mine.test'), look('old.test')])
     expect([copied.code, copied.stdout]).toEqual([
       1,
       expect.stringContaining("holds copies of the cluster's addresses"),

@@ -1,6 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { practiceRules, rules } from '../../../src/diagnose/rules/index.ts'
-import { openPort } from '../../diagnose/loopback.ts'
 import { stage } from '../../scenarios/actors.ts'
 import { authority } from '../../scenarios/certificates.ts'
 import { faultyDns } from '../../scenarios/faulty-dns.ts'
@@ -38,9 +37,9 @@ describe('the first line of doctor', () => {
   })
 
   test('is nothing when the rule is skipped', async () => {
-    const port = await openPort()
+    const ports = await stage({ a: { is: 'closed' } }, await authority(), onTestFinished)
     const ids = rules.map(({ id }) => id)
-    const { code } = await cachectl(['doctor', `127.0.0.1:${port}`, '--timeout', '1', '--skip', ...ids])
+    const { code } = await cachectl(['doctor', `127.0.0.1:${ports.get('a')}`, '--skip', ...ids])
     expect(code).toBe(0)
   })
 })
