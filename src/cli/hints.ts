@@ -29,10 +29,16 @@ async function hintFor(client: ApiClient, input: object, error: CallFailed): Pro
   if (users.length > 0) {
     return `Used by ${users.join(', ')}. --wait-unused deletes it as soon as nothing uses it any more.`
   }
+  const [, subnet] = /input subnets in :\[([\w-]+).*are invalid/.exec(error.message) ?? []
+  if (subnet && client.target.kind === 'local') return subnetHint(subnet, client.target.region)
   if (/State(Fault)?$/.test(code))
     return 'See how it stands: cachectl list. An earlier command with --wait returns when it is done.'
   return undefined
 }
+
+/** The ids in examples are of somebody else's account. */
+const subnetHint = (id: string, region: string): string =>
+  `Which there are: cachectl engine subnet list. To make one: cachectl engine subnet create --subnet-id ${id} --availability-zone ${region}a`
 
 /** The kind that the code says is missing, and the member that names it: `CacheParameterGroupNotFound`. */
 async function notFoundHint(client: ApiClient, input: object, name: OperationName, code: string) {

@@ -29,6 +29,13 @@ describe('what is said after a refusal', () => {
       expect(code).toBe(254)
     })
 
+    test('a subnet that is not there is told how to make it', async () => {
+      const group = ['--cache-subnet-group-name', 'net', '--cache-subnet-group-description', 'net']
+      expect((await here('create-cache-subnet-group', ...group, '--subnet-ids', 'subnet-53df9c3a')).text).toContain(
+        'cachectl engine subnet create --subnet-id subnet-53df9c3a --availability-zone us-west-2a',
+      )
+    })
+
     test('a name that breaks the rules is shown where', async () => {
       const { text } = await here('create-cache-cluster', '--cache-cluster-id', 'my_shop', ...node)
       expect(text).toContain('my_shop\n      ^ try: my-shop')

@@ -175,7 +175,7 @@ describe('refused, as AWS does', () => {
       'subnets that are not there',
       () => client.createCacheSubnetGroup(group('new', 'subnet-a', 'subnet-mine', 'subnet-z')),
       'InvalidParameterValue',
-      'Some input subnets in :[subnet-a, subnet-z] are invalid. To make one here: cachectl engine subnet create --subnet-id subnet-a --availability-zone us-west-2a --region us-west-2',
+      'Some input subnets in :[subnet-a, subnet-z] are invalid.',
     ],
     [
       'subnets of two VPCs',

@@ -117,15 +117,8 @@ function readDescription(description: string | undefined): string {
   return description
 }
 
-/** AWS's words, and what makes the first of the subnets: the ids of examples are of somebody else's account. */
-export function unknownSubnets(ids: readonly string[], { region, facts }: Context): Fault {
-  const [id] = ids
-  const make = `cachectl engine subnet create --subnet-id ${id} --availability-zone ${facts.zones[0]}`
-  return new Fault(
-    'InvalidParameterValue',
-    `Some input subnets in :[${ids.join(', ')}] are invalid. To make one here: ${make} --region ${region}`,
-  )
-}
+export const unknownSubnets = (ids: readonly string[]): Fault =>
+  new Fault('InvalidParameterValue', `Some input subnets in :[${ids.join(', ')}] are invalid.`)
 
 /** The subnets, each once, all there, all in one VPC. */
 function readSubnets(ids: readonly string[] | undefined, context: Context): SubnetRecord[] {
@@ -133,7 +126,7 @@ function readSubnets(ids: readonly string[] | undefined, context: Context): Subn
   if (!ids || ids.length === 0) throw missing('SubnetIds')
   const distinct = [...new Set(ids)]
   const unknown = distinct.filter((id) => !findSubnet(store, region, id))
-  if (unknown.length > 0) throw unknownSubnets(unknown, context)
+  if (unknown.length > 0) throw unknownSubnets(unknown)
   const limit = quota('subnets-per-subnet-group', context)
   if (distinct.length > limit) {
     throw new Fault(

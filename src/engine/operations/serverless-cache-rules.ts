@@ -111,7 +111,7 @@ export function readServerlessNetwork(
   const ids = input.SubnetIds ?? []
   const found = ids.map((id) => ({ id, subnet: findSubnet(store, region, id) }))
   const unknown = found.filter(({ subnet }) => subnet === undefined).map(({ id }) => id)
-  if (unknown.length > 0) throw unknownSubnets(unknown, context)
+  if (unknown.length > 0) throw unknownSubnets(unknown)
   const subnets = found.map(({ subnet }) => subnet).filter((subnet) => subnet !== undefined)
   const isIpv6Only = subnets.length > 0 && subnets.every(({ ipv4Cidr }) => ipv4Cidr === null)
   const networkType = input.NetworkType ?? (isIpv6Only ? 'ipv6' : 'ipv4')
