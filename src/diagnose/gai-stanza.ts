@@ -138,6 +138,11 @@ function shortcomingsOf(text: string, networks: readonly Network[], prefer: Stan
         problems.push(`line ${line} decides otherwise for ${prefix}, a part of ${network.text}`)
       }
     }
+    if (prefer === (network.family === 4 ? 'ipv4' : 'ipv6')) {
+      for (const { line, text: prefix } of rivalsOf(conf, network, wanted)) {
+        problems.push(`line ${line} ranks ${prefix} as high or higher: names with an address there take that first`)
+      }
+    }
     if (network.family === 6 && prefer === 'ipv6' && samePrefix(network.prefix, ULA, 7, 128)) {
       problems.push(
         `${network.text} is ULA: clients whose only IPv6 address is global still take IPv4 (rule 5, labels 6 and 1)`,
@@ -146,5 +151,12 @@ function shortcomingsOf(text: string, networks: readonly Network[], prefer: Stan
     return problems
   })
 }
+
+/** Networks of the other family that the file itself puts first. A single address is no network. */
+const rivalsOf = (conf: GaiConf, { family }: Network, value: number): PolicyEntry[] =>
+  conf.precedences.filter((row) => {
+    const isIPv4 = row.length >= 96 && samePrefix(row.prefix, EVERY_IPV4.prefix, 96, 128)
+    return row.line !== undefined && row.value >= value && row.length < 128 && isIPv4 === (family === 6)
+  })
 
 const ULA = ipv6Bits('fc00::') ?? 0n

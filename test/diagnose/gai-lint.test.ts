@@ -98,6 +98,14 @@ describe('the stanza generate writes', () => {
     expect([added, disabled.map(({ line }) => line)]).toEqual([[], [6]])
   })
 
+  test('warns of a network of the other family that the file puts before it', () => {
+    const present = `${FIVE}precedence ::ffff:172.31.0.0/112 100\nprecedence 2001:db8:1::/48 110\n`
+    const { shortcomings } = planStanza({ present, prefer: 'ipv4', cidrs: [cidr('172.31.0.0/16')] })
+    expect(shortcomings).toEqual([
+      'line 7 ranks 2001:db8:1::/48 as high or higher: names with an address there take that first',
+    ])
+  })
+
   test('warns that ULA nodes stay behind IPv4 for clients with global addresses only', () => {
     const { shortcomings } = planStanza({ present: null, prefer: 'ipv6', cidrs: [cidr('fd00:1::/64')] })
     expect(shortcomings).toEqual([expect.stringContaining('ULA')])
