@@ -1,4 +1,5 @@
 import { byteAt, copyBytes, wordAt } from '../bytes.ts'
+import { copyFromPage } from '../page-reads.ts'
 import { appendChunk, CHUNK_HEADER_BYTES, readChunks, releaseChunks, setHead, writeChunks } from './chunks.ts'
 import { HashTable } from './hash-table.ts'
 import {
@@ -40,6 +41,7 @@ const UPDATE_INTERVAL = 60
 const START = UPDATE_INTERVAL + 2
 const MAX_RELATIVE_EXPTIME = 60 * 60 * 24 * 30
 const ALLOCATION_TRIES = 10
+const ONE_BYTE = Buffer.alloc(1)
 
 /** The items of one node: memory, index, order of use and expiry. Knows nothing of protocols. */
 export class ItemStore {
@@ -379,7 +381,7 @@ export class ItemStore {
   read(item: number, at: number, length: number, target: Buffer, to: number): number {
     if (this.has(item, CHUNKED)) return readChunks(this.slabs, this.slabs.word(item, CHUNKS), at, length, target, to)
     const start = this.keyOffset(item) + this.keyBytes(item) + at
-    return copyBytes(this.slabs.page(item), start, start + length, target, to)
+    return copyFromPage(this.slabs.page(item), this.slabs.view(item), start, start + length, target, to)
   }
 
   /** The byte of a value at `at`. */
@@ -448,5 +450,3 @@ export class ItemStore {
     return item
   }
 }
-
-const ONE_BYTE = Buffer.alloc(1)

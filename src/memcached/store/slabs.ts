@@ -14,6 +14,7 @@ export const POOL = 0
 const CLASSES = 64
 const NO_PAGE = Buffer.alloc(0)
 const NO_WORDS = new Int32Array(0)
+const NO_VIEW = new DataView(NO_WORDS.buffer)
 
 /** Slab pages off the JavaScript heap, cut into chunks; each class keeps the chunks given back to it. */
 export class Slabs {
@@ -27,6 +28,7 @@ export class Slabs {
   readonly #reckoned: number
   readonly #bytes: Buffer[] = [NO_PAGE]
   readonly #words: Int32Array[] = [NO_WORDS]
+  readonly #views: DataView[] = [NO_VIEW]
   // The pages of each class, those it has had longest first.
   readonly #pages: number[][] = Array.from({ length: CLASSES }, () => [])
   // Numbers of pages that were given back to the system.
@@ -139,6 +141,11 @@ export class Slabs {
     return this.#bytes[chunk >>> UNIT_BITS] as Buffer // chunks are named by allocate() only
   }
 
+  /** The same page as a view. */
+  view(chunk: number): DataView {
+    return this.#views[chunk >>> UNIT_BITS] as DataView // chunks are named by allocate() only
+  }
+
   /** Where in its page a chunk starts, in bytes. */
   offset(chunk: number): number {
     return (chunk & UNIT_MASK) << 3
@@ -184,6 +191,7 @@ export class Slabs {
     const bytes = Buffer.allocUnsafeSlow(PAGE_BYTES)
     this.#bytes[page] = bytes
     this.#words[page] = new Int32Array(bytes.buffer)
+    this.#views[page] = new DataView(bytes.buffer)
     return page
   }
 
@@ -194,6 +202,7 @@ export class Slabs {
       detach(this.#bytes[page]?.buffer)
       this.#bytes[page] = NO_PAGE
       this.#words[page] = NO_WORDS
+      this.#views[page] = NO_VIEW
       this.#vacant.push(page)
     }
     this.pagesOf[POOL] = this.#pages[POOL]?.length ?? 0
