@@ -90,7 +90,6 @@ describe('what can not be staged on every host', () => {
       },
     ],
     ['note P08', { hosts: [lookedUp('shop', 'fd00::7', '10.0.0.7')] }],
-    ['note P13', { clusters: [{ ...CLUSTER, tls: true, ipDiscovery: 'ipv6' }] }],
     ['note C03', { clusters: [{ ...CLUSTER, parameterApplyStatus: 'pending-reboot' }] }],
   ])('is still told: %s', (expected, evidence) => {
     expect(told(evidence)).toEqual([expected])

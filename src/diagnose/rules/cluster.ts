@@ -186,23 +186,6 @@ export const clusterRules: readonly Rule[] = [
           ),
         ),
   },
-  {
-    id: 'P13',
-    title: 'IP discovery was chosen for a cluster with TLS, where it has no effect',
-    stage: 'preference',
-    source: 'User guide, "Choosing a network type": TLS enabled dual stack clusters',
-    find: ({ clusters }) =>
-      clusters
-        .filter(({ tls, networkType, ipDiscovery }) => tls && networkType === 'dual_stack' && ipDiscovery === 'ipv6')
-        .map(({ id }) =>
-          note(
-            id,
-            `${id} uses TLS: its list shows names, and IP discovery ipv6 changes nothing.`,
-            'The family is chosen by each client when it resolves the names: cachectl gai check',
-            describe(id),
-          ),
-        ),
-  },
 ]
 
 const FAILURE_EVENT = /fail|unable|insufficient|not enough|incompatible|could ?n[o']t|cannot/i

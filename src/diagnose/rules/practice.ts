@@ -280,6 +280,22 @@ export const practiceRules: readonly Rule[] = [
           ),
         ),
   },
+  {
+    id: 'B18',
+    title: 'IP discovery is ipv6 for a cluster with TLS, where it has no effect',
+    stage: 'practice',
+    source: 'User guide, "Choosing a network type": TLS enabled dual stack clusters',
+    find: ({ clusters }) =>
+      clusters
+        .filter(({ tls, networkType, ipDiscovery }) => tls && networkType === 'dual_stack' && ipDiscovery === 'ipv6')
+        .map(({ id }) =>
+          advice(
+            id,
+            `${id} uses TLS: its list shows names, and IP discovery ipv6 changes nothing.`,
+            `Each client chooses the family when it resolves the names: cachectl gai check ${id}`,
+          ),
+        ),
+  },
 ]
 
 /** By their numbers: 1.6.9 is older than 1.6.12. */
