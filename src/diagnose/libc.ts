@@ -1,8 +1,21 @@
 import type { GlibcParser } from './gai-conf.ts'
 
+let known: { readonly version: string | undefined } | undefined
+
 /** `2.36`; undefined where the C library is another one (musl, macOS, Windows). */
 export function glibcVersion(): string | undefined {
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  known ??= { version: reportedVersion() }
+  return known.version
+}
+
+function reportedVersion(): string | undefined {
+  // Node's report gives every open socket's peer a name, one after the other: seconds where DNS does not answer, during
+  // which nothing else of this process runs.
+  const report = process.report as typeof process.report & { excludeNetwork: boolean }
+  const before = report.excludeNetwork
+  report.excludeNetwork = true
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  report.excludeNetwork = before
   return header?.glibcVersionRuntime
 }
 
