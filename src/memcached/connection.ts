@@ -77,7 +77,7 @@ export class Connection implements ReplySink {
   #served = 0
   // A client that does not read either has to wait for 'drain'.
   readonly #goOn = (): void => {
-    if (this.#behind <= CONGESTED_BYTES) this.resume()
+    if (this.#behind() <= CONGESTED_BYTES) this.resume()
   }
   // TLS keeps what it is given until it has encrypted it, so that it gets copies.
   readonly #copyWrites: boolean
@@ -163,12 +163,12 @@ export class Connection implements ReplySink {
     const { socket } = this
     if (socket.destroyed) return false
     this.core.counters.packetsOut++
-    const waiting = this.#behind > 0
+    const waiting = this.#behind() > 0
     if (!waiting && this.#held !== undefined) this.#letGo()
     // A client that is behind costs what it is sent, rather than a whole buffer each time.
     const copied = this.#copyWrites || (waiting && bytes.length < whole.length / 2)
     this.#write(copied ? Buffer.from(bytes) : bytes)
-    const behind = this.#behind
+    const behind = this.#behind()
     if (behind > CONGESTED_BYTES) this.congested = true
     if (copied || behind === 0) return false
     this.#held ??= []
@@ -191,7 +191,7 @@ export class Connection implements ReplySink {
   }
 
   /** Bytes written that the system has not taken yet. */
-  get #behind(): number {
+  #behind(): number {
     return this.socket.writableLength + (this.#direct?.pending ?? 0)
   }
 
