@@ -75,7 +75,8 @@ function readStructure(shape: string, tree: Tree, path: string, api: Model): Rec
   const { members } = structureOf(shape, api)
   const result: Record<string, unknown> = {}
   for (const [name, child] of tree.children) {
-    const member = members[name]
+    // `constructor` is a name like any other in a request, and no member.
+    const member = Object.hasOwn(members, name) ? members[name] : undefined
     if (!member) throw new Fault('InvalidQueryParameter', `Unknown parameter ${path}${name}.`)
     result[name] = readMember(member, child, `${path}${name}`, api)
   }
@@ -94,6 +95,9 @@ function readMember(member: Member, tree: Tree, path: string, api: Model): unkno
   }
 }
 
+/** What XML has no way to say, not even escaped, and the other control characters; halves of a surrogate pair as well. */
+const UNSPEAKABLE = /(?![\t\n\r])[\p{Cc}\p{Cs}\ufffe\uffff]/u
+
 /** An empty list is sent as `Name=`. */
 function readList(member: List, tree: Tree, path: string, api: Model): unknown[] {
   const items = tree.children.get(member.item) ?? tree.children.get('member') ?? tree
@@ -111,6 +115,9 @@ function readScalar(member: Member, text: string, path: string, api: Model): unk
     new Fault('InvalidParameterValue', `Invalid value '${text}' for ${path}: ${wanted} is needed.`)
   switch (member.kind) {
     case 'string': {
+      if (UNSPEAKABLE.test(text)) {
+        throw new Fault('InvalidParameterValue', `The parameter ${path} has characters that are not allowed.`)
+      }
       const allowed = member.enum ? api.enums[member.enum] : undefined
       if (allowed && !allowed.includes(text)) throw invalid(`one of ${allowed.join(', ')}`)
       return text
@@ -214,5 +221,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '&#xA;',
 }
 
+/** What cannot be said in XML becomes the replacement character: one such name must not make a whole list unreadable. */
 const escapeXml = (text: string): string =>
-  /[&<>"\r\n]/.test(text) ? text.replace(/[&<>"\r\n]/g, (character) => ESCAPES[character] as string) : text
+  /[&<>"\p{Cc}\p{Cs}\ufffe\uffff]/u.test(text)
+    ? text.replace(/[&<>"\r\n]|(?!\t)[\p{Cc}\p{Cs}\ufffe\uffff]/gu, (character) => ESCAPES[character] ?? '\ufffd')
+    : text

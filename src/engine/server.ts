@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 
 /** Largest request the API takes; the largest real ones are a few kilobytes. */
 const MAX_BODY_BYTES = 1024 * 1024
+/** Read to the end, and thrown away: who is cut off while still writing meets a broken pipe instead of the answer. */
+const MAX_DRAINED_BYTES = 64 * MAX_BODY_BYTES
 /** SDKs keep connections for reuse; node's default of 5 s makes them meet a connection just closed. */
 const KEEP_ALIVE_MS = 75_000
 
@@ -109,9 +111,13 @@ const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+      else if (size <= MAX_DRAINED_BYTES) chunks.length = 0
       else resolve(undefined)
     })
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+    request.on('end', () => {
+      if (size > MAX_BODY_BYTES) resolve(undefined)
+      else resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+    })
     request.on('error', () => resolve(undefined))
     request.on('close', () => resolve(undefined))
   })

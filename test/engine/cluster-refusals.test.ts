@@ -72,8 +72,8 @@ const CREATE: Case[] = [
     ZONES,
   ],
   [
-    'several zones without cross-az',
-    { NumCacheNodes: 2, PreferredAvailabilityZones: ['us-west-2a', 'us-west-2b'] },
+    'several zones with single-az',
+    { NumCacheNodes: 2, AZMode: 'single-az', PreferredAvailabilityZones: ['us-west-2a', 'us-west-2b'] },
     'InvalidParameterCombination',
     /cross-az/,
   ],

@@ -33,6 +33,12 @@ const messagesOf = async (SourceIdentifier: string) => {
 }
 
 describe('a serverless cache suffers like a node', () => {
+  test('it may be named as a cluster would be, unless a cluster has the name', async () => {
+    expect(await inject({ kind: 'delay', cluster: 'Shop' })).toMatchObject({ cluster: null, serverlessCache: 'shop' })
+    await expect(inject({ kind: 'node-crash', cluster: 'shop', node: '0001' })).rejects.toThrow('no --serverless-cache')
+    await expect(inject({ kind: 'delay', cluster: 'shopp' })).rejects.toThrow('CacheCluster not found: shopp')
+  })
+
   test('requests are delayed, and no longer when it is over', async () => {
     const client = await connectTo(engine, port)
     const fault = await inject({ kind: 'delay', serverlessCache: 'Shop', delayMs: 150 })

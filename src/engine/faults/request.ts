@@ -35,16 +35,17 @@ export interface FaultSurroundings {
 
 /** The record of a fault, still without its id. */
 export function readFault(
-  request: FaultRequest,
+  wanted: FaultRequest,
   { homeRegion, now, clusterOf, cacheOf }: FaultSurroundings,
 ): Omit<FaultRecord, 'id'> {
-  if (!Object.hasOwn(FAULT_KINDS, request.kind)) {
-    throw invalid(`There is no fault ${request.kind}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
+  if (!Object.hasOwn(FAULT_KINDS, wanted.kind)) {
+    throw invalid(`There is no fault ${wanted.kind}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
   }
-  const name = request.kind as FaultName
+  const name = wanted.kind as FaultName
   const kind: FaultKind = FAULT_KINDS[name]
-  const region = request.region ?? homeRegion
+  const region = wanted.region ?? homeRegion
   if (!regionFacts(region)) throw invalid(`There is no region ${region}.`)
+  const request = aimAtCache(wanted, (id) => !clusterOf(region, id) && cacheOf(region, id) !== undefined)
   refuseForeignOptions(name, kind, request)
   const cache = readCache(name, request, (id) => cacheOf(region, id))
   const cluster = cache ? undefined : readCluster(name, kind, request, (id) => clusterOf(region, id))
@@ -68,6 +69,13 @@ export function readFault(
     replacementDue: name === 'node-crash' && lasts !== null ? now + Math.ceil(lasts / 4) : null,
     frozen: null,
   }
+}
+
+/** A serverless cache may be named with --cluster, as other commands take its name, where no cluster has that name. */
+function aimAtCache(request: FaultRequest, isCache: (name: string) => boolean): FaultRequest {
+  const { cluster, ...others } = request
+  if (cluster === undefined || others.serverlessCache !== undefined || !isCache(cluster.toLowerCase())) return request
+  return { ...others, serverlessCache: cluster }
 }
 
 function refuseForeignOptions(name: FaultName, { options, aim, caches }: FaultKind, request: FaultRequest): void {

@@ -17,7 +17,8 @@ export interface ZoneChoice {
 
 /**
  * A zone for each node, of those that `free` tells the free addresses of. Neither mode nor zones given: all nodes in one zone,
- * which the engine chooses, if it can one with enough addresses.
+ * which the engine chooses, if it can one with enough addresses. Zones that are given without a mode say all there is to say
+ * (API reference: "If the AZMode and PreferredAvailabilityZones are not specified, ElastiCache assumes single-az mode").
  */
 export function zonesForCreation(
   input: ZoneChoice,
@@ -75,7 +76,7 @@ export function refuseBadScaleOutZones(
   refuseUnknownZones(zones, facts.zones, region)
   refuseZonesWithoutSubnet(zones, clusterZones(store, cluster))
   refuseOtherCount(zones, added)
-  if (AZMode !== 'cross-az' && new Set([...present, ...zones]).size > 1 && present.size === 1) {
+  if (AZMode === 'single-az' && new Set([...present, ...zones]).size > 1) {
     throw conflict('Nodes in several Availability Zones need AZMode cross-az.')
   }
 }
@@ -108,7 +109,7 @@ function refuseOtherCount(zones: readonly string[], count: number): void {
 }
 
 function refuseOtherMode(mode: AzMode | undefined, distinct: number): void {
-  if (mode !== 'cross-az' && distinct > 1) {
+  if (mode === 'single-az' && distinct > 1) {
     throw conflict('Preferred zones in several Availability Zones need AZMode cross-az.')
   }
   if (mode === 'cross-az' && distinct === 1) {

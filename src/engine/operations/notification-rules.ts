@@ -10,7 +10,7 @@ interface NotificationInput {
 }
 
 /**
- * The topic after this request; undefined when there is none. A cluster has one topic, of its own region and account (guide,
+ * The topic after this request; undefined when there is none. An empty ARN is none: Terraform sends it beside `inactive`. A cluster has one topic, of its own region and account (guide,
  * "Managing Amazon SNS notifications"); a new one is active. Texts are our own: AWS's are not known.
  */
 export function readNotificationTopic(
@@ -24,7 +24,7 @@ export function readNotificationTopic(
       `Invalid value '${status}' for NotificationTopicStatus. Valid values are: active, inactive`,
     )
   }
-  if (arn !== undefined) return { arn: readTopicArn(arn, context), status: status ?? 'active' }
+  if (arn) return { arn: readTopicArn(arn, context), status: status ?? 'active' }
   if (status === undefined) return present
   if (!present) {
     throw new Fault(

@@ -48,7 +48,8 @@ function refuseSize(member: string, size: number, smallest: number, largest: num
 }
 
 function cut<T>(items: readonly T[], keyOf: (item: T) => string, size: number, marker: string | undefined): Page<T> {
-  const from = marker === undefined ? 0 : startAfter(items, keyOf, readMarker(marker))
+  // Some clients send an empty marker with the first page.
+  const from = !marker ? 0 : startAfter(items, keyOf, readMarker(marker))
   const chosen = items.slice(from, from + size)
   const last = chosen.at(-1)
   const isLast = last === undefined || from + size >= items.length

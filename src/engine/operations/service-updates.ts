@@ -22,6 +22,8 @@ import type { Context, Handler } from './context.ts'
 import { page } from './paging.ts'
 
 const ESTIMATE = '10 minutes per node'
+/** Of CacheClusterIds and of ReplicationGroupIds (API reference). The words are ours. */
+const MOST_IDS = 20
 
 export const DescribeServiceUpdates: Handler<'DescribeServiceUpdates'> = (input, { now }) => {
   const { ServiceUpdateName: name, ServiceUpdateStatus: statuses } = input
@@ -97,6 +99,7 @@ function onEach(
 ): { ProcessedUpdateActions: ProcessedUpdateAction[]; UnprocessedUpdateActions: UnprocessedUpdateAction[] } {
   const { ServiceUpdateName, CacheClusterIds = [], ReplicationGroupIds = [] } = input
   if (CacheClusterIds.length + ReplicationGroupIds.length === 0) throw missing('CacheClusterIds')
+  refuseTooManyIds({ CacheClusterIds, ReplicationGroupIds })
   const processed: ProcessedUpdateAction[] = []
   const unprocessed: UnprocessedUpdateAction[] = ReplicationGroupIds.map((ReplicationGroupId) => ({
     ReplicationGroupId,
@@ -121,6 +124,13 @@ function onEach(
   return { ProcessedUpdateActions: processed, UnprocessedUpdateActions: unprocessed }
 }
 
+function refuseTooManyIds(lists: Readonly<Record<string, readonly string[] | undefined>>): void {
+  for (const [member, ids = []] of Object.entries(lists)) {
+    if (ids.length <= MOST_IDS) continue
+    throw new Fault('InvalidParameterValue', `${member} must not name more than ${MOST_IDS}; it names ${ids.length}.`)
+  }
+}
+
 function findUpdate(name: string | undefined, now: number): ServiceUpdate {
   if (!name) throw missing('ServiceUpdateName')
   const update = releasedUpdates(now).find((each) => each.name === name)
@@ -136,6 +146,7 @@ function readActionFilter(
 ): (update: ServiceUpdate, cluster: CacheClusterRecord) => boolean {
   const { ServiceUpdateName: name, Engine, ServiceUpdateTimeRange: range } = input
   if (name !== undefined) findUpdate(name, now)
+  refuseTooManyIds({ CacheClusterIds: input.CacheClusterIds, ReplicationGroupIds: input.ReplicationGroupIds })
   const ids = input.CacheClusterIds?.map((id) => id.toLowerCase()) ?? []
   const isAmong = <T>(list: readonly T[] | undefined, value: T) => !list || list.length === 0 || list.includes(value)
   // Replication groups are not there yet: who asks for theirs alone gets none.

@@ -22,6 +22,7 @@ export const AddTagsToResource: Handler<'AddTagsToResource'> = (input, context) 
   return resource.store(mergeTags(resource.tags, readTags(input.Tags)))
 }
 
+/** A key that is not there is no error: the guide's own example removes one that it never added, and prints a list. */
 export const RemoveTagsFromResource: Handler<'RemoveTagsFromResource'> = (input, context) => {
   const resource = findResource(input.ResourceName, context)
   const keys = input.TagKeys ?? []

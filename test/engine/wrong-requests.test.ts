@@ -1,0 +1,134 @@
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Fault } from '../../src/api/faults.ts'
+import { decodeInput, encodeFault } from '../../src/engine/query-protocol.ts'
+import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
+
+const cleanUps: (() => Promise<void> | void)[] = []
+afterAll(async () => {
+  for (const work of cleanUps.reverse()) await work()
+})
+
+let engine: TestEngine
+beforeAll(async () => {
+  engine = await startTestEngine({ atEnd: (work) => cleanUps.push(work) })
+})
+
+const FAMILY = 'memcached1.6'
+const TOPIC = 'arn:aws:sns:us-west-2:000000000000:told'
+
+describe('text that XML cannot hold', () => {
+  test.each([
+    ['a NUL', 'a\u0000b'],
+    ['an escape', 'a\u001bb'],
+    ['a control character of the second set', 'a\u0085b'],
+    ['U+FFFF', 'a\uffffb'],
+  ])('%s is refused, and the list stays readable', async (_, Description) => {
+    const client = engine.client()
+    const group = { CacheParameterGroupName: 'held', CacheParameterGroupFamily: FAMILY }
+    await expect(client.createCacheParameterGroup({ ...group, Description })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'The parameter Description has characters that are not allowed.',
+    })
+    await expect(
+      client.createCacheParameterGroup({ ...group, Description: 'd', Tags: [{ Key: Description }] }),
+    ).rejects.toMatchObject({ message: 'The parameter Tags.Tag.1.Key has characters that are not allowed.' })
+    const { CacheParameterGroups = [] } = await client.describeCacheParameterGroups({})
+    expect(CacheParameterGroups.map(({ CacheParameterGroupName }) => CacheParameterGroupName)).not.toContain('held')
+  })
+
+  test('letters of any alphabet, tabs and line breaks are text like any other', async () => {
+    const client = engine.client()
+    const Description = 'ключ 鍵 😀\tone\nand two'
+    const group = { CacheParameterGroupName: 'spoken', CacheParameterGroupFamily: FAMILY, Description }
+    await client.createCacheParameterGroup(group)
+    const { CacheParameterGroups } = await client.describeCacheParameterGroups({ CacheParameterGroupName: 'spoken' })
+    expect(CacheParameterGroups?.[0]?.Description).toBe(Description)
+  })
+
+  test('a name that cannot be said is named with the replacement character', () => {
+    const document = encodeFault({ code: 'InvalidAction', message: 'no \u0000 & \ud800\t.', status: 400 }, 'id')
+    expect(document).toContain('<Message>no \ufffd &amp; \ufffd\t.</Message>')
+  })
+})
+
+test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s is a member of nothing', (name) => {
+  const decode = () => decodeInput('DescribeCacheClusters', new URLSearchParams({ [name]: '1' }))
+  expect(decode).toThrow(new Fault('InvalidQueryParameter', `Unknown parameter ${name}.`))
+})
+
+test('a request larger than the API takes is read to its end, and then told', async () => {
+  const status = await new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port: engine.info.port, method: 'POST' }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+    call.on('error', reject)
+    call.end(Buffer.alloc(8 * 1024 * 1024, 'a'))
+  })
+  expect(status).toBe(413)
+})
+
+test('an empty marker asks for the first page', async () => {
+  const client = engine.client()
+  const { CacheParameterGroups: first } = await client.describeCacheParameterGroups({})
+  const { CacheParameterGroups: marked } = await client.describeCacheParameterGroups({ Marker: '' })
+  expect(marked).toEqual(first)
+  expect((await client.describeServerlessCaches({ NextToken: '' })).ServerlessCaches).toEqual([])
+})
+
+test.each(['describeUpdateActions', 'batchApplyUpdateAction', 'batchStopUpdateAction'] as const)(
+  '%s takes 20 clusters at most',
+  async (operation) => {
+    const client = engine.client()
+    const { ServiceUpdates } = await client.describeServiceUpdates({})
+    const ServiceUpdateName = ServiceUpdates?.[0]?.ServiceUpdateName
+    const ids = (count: number) => Array.from({ length: count }, (_, at) => `shop-${at}`)
+    await expect(client[operation]({ ServiceUpdateName, CacheClusterIds: ids(20) })).resolves.toBeDefined()
+    await expect(client[operation]({ ServiceUpdateName, CacheClusterIds: ids(21) })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'CacheClusterIds must not name more than 20; it names 21.',
+    })
+  },
+)
+
+describe('requests as Terraform and the guide make them', () => {
+  test('zones of several Availability Zones are enough without a mode, for the first nodes and for those added', async () => {
+    const client = engine.client()
+    const zones = async () => {
+      const { CacheClusters } = await client.describeCacheClusters({ CacheClusterId: 'wide', ShowCacheNodeInfo: true })
+      return CacheClusters?.[0]?.CacheNodes?.map(({ CustomerAvailabilityZone }) => CustomerAvailabilityZone)
+    }
+    await client.createCacheCluster({
+      ...memcached('wide', 2),
+      PreferredAvailabilityZones: ['us-west-2a', 'us-west-2b'],
+      NotificationTopicArn: TOPIC,
+    })
+    await engine.until('wide', 'available')
+    await client.modifyCacheCluster({
+      CacheClusterId: 'wide',
+      NumCacheNodes: 3,
+      NewAvailabilityZones: ['us-west-2c'],
+      ApplyImmediately: true,
+    })
+    await engine.until('wide', 'available')
+    expect(await zones()).toEqual(['us-west-2a', 'us-west-2b', 'us-west-2c'])
+  })
+
+  test('an empty topic with status inactive silences the topic that is there', async () => {
+    const { CacheCluster } = await engine.client().modifyCacheCluster({
+      CacheClusterId: 'wide',
+      NotificationTopicArn: '',
+      NotificationTopicStatus: 'inactive',
+    })
+    expect(CacheCluster?.NotificationConfiguration).toEqual({ TopicArn: TOPIC, TopicStatus: 'inactive' })
+  })
+
+  test('a tag key that is not there is removed without an error', async () => {
+    const client = engine.client()
+    const ResourceName = 'arn:aws:elasticache:us-west-2:000000000000:cluster:wide'
+    await client.addTagsToResource({ ResourceName, Tags: [{ Key: 'Service', Value: 'elasticache' }] })
+    const { TagList } = await client.removeTagsFromResource({ ResourceName, TagKeys: ['PM', 'Service'] })
+    expect(TagList).toEqual([])
+  })
+})
