@@ -48,10 +48,27 @@ test("a window nobody chose is an hour inside the region's block", () => {
   const facts = regionFacts('ap-south-1') ?? expect.fail('a region')
   fc.assert(
     fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (random) => {
-      const { start, minutes } = randomWindow(facts, () => random)
+      const { start, minutes } = randomWindow(facts, () => random, at('2023-11-09T15:00:00Z'))
       const intoBlock = (start - facts.maintenanceBlock.start + 7 * 1440) % 1440
       expect(minutes).toBe(60)
       expect(intoBlock + minutes).toBeLessThanOrEqual(facts.maintenanceBlock.minutes)
     }),
   )
 })
+
+test.each(['ap-south-1', 'us-west-2', 'us-east-1'])(
+  'a cluster of %s that asked for none gets a window of another day',
+  (region) => {
+    const facts = regionFacts(region) ?? expect.fail('a region')
+    const numbers = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+    const days = fc.integer({ min: 0, max: 13 })
+    fc.assert(
+      fc.property(numbers, numbers, days, (first, second, day) => {
+        const morning = at('2023-11-05T00:00:00Z') + day * 24 * 60 * 60_000
+        const drawn = [first, second]
+        const window = randomWindow(facts, () => drawn.shift() ?? 0, morning)
+        expect(nextWindow(window, morning)).toBeGreaterThanOrEqual(morning + 24 * 60 * 60_000)
+      }),
+    )
+  },
+)

@@ -29,6 +29,9 @@ export function parseWindow(text: string): MaintenanceWindow | undefined {
 const minuteOfWeek = (day: string, hour: string, minute: string): number =>
   DAYS.indexOf(day as (typeof DAYS)[number]) * MINUTES_PER_DAY + Number(hour) * 60 + Number(minute)
 
+/** Minutes after Sunday 00:00 UTC, with a fraction. */
+const minuteOfWeekAt = (now: number): number => (now / MS_PER_MINUTE + EPOCH_OFFSET) % MINUTES_PER_WEEK
+
 export function formatWindow({ start, minutes }: MaintenanceWindow): string {
   const point = (at: number) => {
     const minute = at % MINUTES_PER_WEEK
@@ -41,15 +44,21 @@ export function formatWindow({ start, minutes }: MaintenanceWindow): string {
 
 /** Start of the next window, or now when one is open. Milliseconds since the epoch. */
 export function nextWindow({ start, minutes }: MaintenanceWindow, now: number): number {
-  const minuteNow = (now / MS_PER_MINUTE + EPOCH_OFFSET) % MINUTES_PER_WEEK
-  const sinceStart = (minuteNow - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK
+  const sinceStart = (minuteOfWeekAt(now) - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK
   if (sinceStart < minutes) return now
   return Math.ceil(now + (MINUTES_PER_WEEK - sinceStart) * MS_PER_MINUTE)
 }
 
-/** An hour on a random day inside the region's block: what a cluster gets that asked for none. `random` is in [0, 1). */
-export function randomWindow({ maintenanceBlock }: RegionFacts, random: () => number): MaintenanceWindow {
-  const day = Math.floor(random() * 7)
+// A block may run into the next day: the days from tomorrow to the last but one end before this day of next week.
+const OTHER_DAYS = 5
+
+/**
+ * An hour inside the region's block on a random day: what a cluster gets that asked for none. `random` is in [0, 1). AWS may
+ * pick the hour that is running; here it is another day, so that a change that is left to the window is seen pending.
+ */
+export function randomWindow({ maintenanceBlock }: RegionFacts, random: () => number, now: number): MaintenanceWindow {
+  const today = Math.floor(minuteOfWeekAt(now) / MINUTES_PER_DAY)
+  const day = today + 1 + Math.floor(random() * OTHER_DAYS)
   const slots = Math.floor((maintenanceBlock.minutes - 60) / 30) + 1
   const start = day * MINUTES_PER_DAY + maintenanceBlock.start + Math.floor(random() * slots) * 30
   return { start: start % MINUTES_PER_WEEK, minutes: 60 }

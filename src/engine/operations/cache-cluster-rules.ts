@@ -118,8 +118,8 @@ export function readPort(port: number | undefined): number {
   return port
 }
 
-export function readMaintenanceWindow(window: string | undefined, { facts, random }: Context): string {
-  if (window === undefined) return formatWindow(randomWindow(facts, random))
+export function readMaintenanceWindow(window: string | undefined, { facts, random, now }: Context): string {
+  if (window === undefined) return formatWindow(randomWindow(facts, random, now))
   const parsed = parseWindow(window)
   if (!parsed) {
     throw invalid(
