@@ -46,6 +46,7 @@ export function consumeBinary(connection: Connection, bytes: Buffer, start: numb
       left = requestsPerEvent - 1
     }
     if (byteAt(bytes, at) !== MAGIC) {
+      connection.core.replies.takeBack()
       connection.breakOff()
       return at
     }
@@ -55,6 +56,7 @@ export function consumeBinary(connection: Connection, bytes: Buffer, start: numb
     connection.opcode = byteAt(bytes, at + 1)
     connection.opaque = uint32(bytes, at + 12)
     connection.lastCommandAt = connection.core.store.now
+    if (end - at < HEADER_BYTES + keyBytes + extrasBytes) return at
     if (keyBytes + extrasBytes > body) {
       fail(connection, UNKNOWN_COMMAND, 0)
       connection.breakOff()
@@ -65,7 +67,6 @@ export function consumeBinary(connection: Connection, bytes: Buffer, start: numb
       connection.breakOff()
       return at
     }
-    if (end - at < HEADER_BYTES + keyBytes + extrasBytes) return at
     packet.bytes = bytes
     packet.extras = at + HEADER_BYTES
     packet.extrasBytes = extrasBytes
@@ -83,8 +84,8 @@ export function consumeBinary(connection: Connection, bytes: Buffer, start: numb
 function serve(connection: Connection): void {
   const row = connection.core.opcodes[connection.opcode]
   if (row === undefined) {
-    // The extras and key are behind us: the value is what remains to be thrown away.
-    fail(connection, UNKNOWN_COMMAND, packet.valueBytes)
+    // The extras and key are behind us, but memcached throws away as many bytes as the whole body has.
+    fail(connection, UNKNOWN_COMMAND, packet.extrasBytes + packet.keyBytes + packet.valueBytes)
     return
   }
   const { extras, key, value } = row

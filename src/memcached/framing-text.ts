@@ -6,10 +6,13 @@ import type { RequestKind } from './meter.ts'
 import { Line } from './tokens.ts'
 
 const SPACE = 32
+const NUL = 0
 const LF = 10
 const CR = 13
 // A line without an end is no command once it is longer than this, unless it may be a get of many keys.
 const LINE_LIMIT = 2048
+// As much as memcached reads at once: no line that does not fit gets to its end.
+const READ_BYTES = 16 * 1024
 const MULTIGET_LIMIT = 8 << 20
 // Shorter lines are searched for their end here, longer ones by the runtime.
 const LOOP_LIMIT = 200
@@ -27,6 +30,7 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
   while (at < end && !connection.closing && !connection.congested) {
     switch (connection.expecting) {
       case 'command': {
+        mayHoldNul = connection.searched > 0
         const newline = findNewline(bytes, Math.max(at, start + connection.searched), end)
         if (newline < 0) {
           connection.searched = end - at
@@ -34,7 +38,12 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
           return at
         }
         connection.searched = 0
+        if (newline - at > READ_BYTES) {
+          refuseEndless(connection, bytes, at, newline)
+          if (connection.closing) return newline
+        }
         if (left-- === 0) {
+          connection.core.replies.settle()
           if (connection.giveWay()) return at
           left = settings.requestsPerEvent - 1
         }
@@ -49,7 +58,8 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
       }
       case 'keys': {
         const newline = bytes.indexOf(LF, at)
-        const stop = trimmed(bytes, at, newline)
+        mayHoldNul = true
+        const stop = endOf(bytes, at, newline)
         const reached = connection.resumeKeys?.(connection, bytes, at, stop) ?? stop
         at = connection.expecting === 'keys' ? reached : newline + 1
         break
@@ -62,7 +72,7 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
 }
 
 function serve(connection: Connection, bytes: Buffer, start: number, newline: number): number {
-  const end = trimmed(bytes, start, newline)
+  const end = endOf(bytes, start, newline)
   let at = start
   while (at < end && bytes[at] === SPACE) at++
   const verbStart = at
@@ -117,26 +127,46 @@ function kindOf(bytes: Buffer, start: number): RequestKind {
   }
 }
 
-// memcached hangs up on browsers rather than answer each of their header lines.
+// memcached hangs up on browsers rather than answer each of their header lines. Words that begin like one of its common
+// verbs don't get that far.
 function unknown(connection: Connection, bytes: Buffer, start: number, end: number): void {
-  if (bytes.toString('latin1', start, end).split(' ').at(-1)?.startsWith('HTTP/') === true) connection.breakOff()
-  else connection.core.replies.text(ERROR)
+  const words = bytes.toString('latin1', start, end).split(' ').filter(Boolean)
+  const [verb = ''] = words
+  if (verb.length > 1 && !/^(?:[gsacidt]|m.$)/.test(verb) && words.at(-1)?.startsWith('HTTP/') === true) {
+    connection.core.replies.takeBack()
+    connection.breakOff()
+  } else connection.core.replies.text(ERROR)
 }
 
 function findNewline(bytes: Buffer, at: number, end: number): number {
   const limit = Math.min(end, at + LOOP_LIMIT)
-  for (let i = at; i < limit; i++) if (bytes[i] === LF) return i
+  for (let i = at; i < limit; i++) {
+    const byte = bytes[i] as number // i < length
+    if (byte > LF) continue
+    if (byte === LF) return i
+    if (byte === NUL) mayHoldNul = true
+  }
   if (limit === end) return -1
+  mayHoldNul = true
   const found = bytes.indexOf(LF, limit)
   return found >= end ? -1 : found
 }
 
-function trimmed(bytes: Buffer, start: number, newline: number): number {
-  return newline - start > 1 && bytes[newline - 1] === CR ? newline - 1 : newline
+// Whether the line being served may have a NUL in it. Few are long, or came in pieces: only those are searched for it.
+let mayHoldNul = false
+
+// Like C's strings, a line ends at its first NUL.
+function endOf(bytes: Buffer, start: number, newline: number): number {
+  const end = newline - start > 1 && bytes[newline - 1] === CR ? newline - 1 : newline
+  if (!mayHoldNul) return end
+  const nul = bytes.indexOf(NUL, start)
+  return nul < 0 ? end : Math.min(nul, end)
 }
 
 function refuseEndless(connection: Connection, bytes: Buffer, start: number, end: number): void {
   const beginning = bytes.toString('latin1', start, start + 110).trimStart()
   const multiget = beginning.startsWith('get ') || beginning.startsWith('gets ')
-  if (!multiget || end - start > MULTIGET_LIMIT) connection.breakOff()
+  if (multiget && end - start <= MULTIGET_LIMIT) return
+  connection.core.replies.takeBack()
+  connection.breakOff()
 }

@@ -4,10 +4,10 @@ import type { Packet } from './framing-binary.ts'
 import { arithmetic, remove } from './opcodes/change.ts'
 import { configDelete, configGet, configList, configSet } from './opcodes/config.ts'
 import { getOrTouch } from './opcodes/get.ts'
-import { flush, quit, stat, version } from './opcodes/server.ts'
+import { flush, noop, quit, stat, version } from './opcodes/server.ts'
 import { beginStore } from './opcodes/store.ts'
 import type { Settings } from './options.ts'
-import { header } from './packets.ts'
+import { fail, UNKNOWN_COMMAND } from './packets.ts'
 import type { Mode } from './store/operations.ts'
 
 /** One row of the binary protocol's command table. */
@@ -31,7 +31,8 @@ const BARE: Shape = { extras: [0], key: 'none', value: false }
 const KEYED: Shape = { extras: [0], key: 'required', value: false }
 const STORING: Shape = { extras: [8], key: 'required', value: true }
 const JOINING: Shape = { extras: [0], key: 'required', value: true }
-const TOUCHING: Shape = { extras: [4], key: 'required', value: false }
+// What follows the key is taken for the next request, as with memcached.
+const TOUCHING: Shape = { extras: [4], key: 'required', value: true }
 const COUNTING: Shape = { extras: [20], key: 'required', value: false }
 
 function loudAndQuiet(loud: number, quiet: number, shape: Shape, run: Opcode['run'], since?: string): Opcode[] {
@@ -43,6 +44,10 @@ function loudAndQuiet(loud: number, quiet: number, shape: Shape, run: Opcode['ru
 }
 
 const storing = (mode: Mode) => (connection: Connection, packet: Packet) => beginStore(connection, packet, mode)
+
+function unknown(connection: Connection, { valueBytes }: Packet): void {
+  fail(connection, UNKNOWN_COMMAND, valueBytes)
+}
 
 /** protocol_binary.txt, "Command Opcodes"; 0x60-0x68 are ElastiCache's. */
 const OPCODES: readonly Opcode[] = [
@@ -58,9 +63,9 @@ const OPCODES: readonly Opcode[] = [
   ...loudAndQuiet(0x06, 0x16, COUNTING, (connection, packet) => arithmetic(connection, packet, true)),
   ...loudAndQuiet(0x07, 0x17, BARE, quit),
   ...loudAndQuiet(0x08, 0x18, { extras: [0, 4], key: 'none', value: false }, flush),
-  { opcode: 0x0a, quiet: false, ...BARE, run: (connection) => header(connection, 0, 0, 0, 0) },
+  { opcode: 0x0a, quiet: false, ...BARE, run: noop },
   { opcode: 0x0b, quiet: false, ...BARE, run: version },
-  { opcode: 0x10, quiet: false, extras: [0], key: 'optional', value: false, run: stat },
+  { opcode: 0x10, quiet: false, extras: [0], key: 'optional', value: true, run: stat },
   {
     opcode: 0x1c,
     quiet: false,
@@ -82,6 +87,10 @@ const OPCODES: readonly Opcode[] = [
     (connection, packet) => getOrTouch(connection, packet, true, true, true),
     '1.4.14',
   ),
+  // SASL, which memcached knows of even where it is off.
+  { opcode: 0x20, quiet: false, ...BARE, run: unknown },
+  { opcode: 0x21, quiet: false, ...JOINING, run: unknown },
+  { opcode: 0x22, quiet: false, ...JOINING, run: unknown },
   ...loudAndQuiet(0x60, 0x61, KEYED, (connection, packet) => configGet(connection, packet, false), '1.4.14'),
   ...loudAndQuiet(0x62, 0x63, KEYED, (connection, packet) => configGet(connection, packet, true), '1.4.14'),
   ...loudAndQuiet(0x64, 0x65, { extras: [0, 4], key: 'required', value: true }, configSet, '1.4.14'),

@@ -55,9 +55,16 @@ export function done(connection: Connection, casHigh = 0, casLow = 0): void {
   if (!connection.noreply) header(connection, 0, 0, 0, 0, casHigh, casLow)
 }
 
-/** A failure, told even to quiet requests; then throws away `rest` bytes of the request's value. */
+/** A failure, told even to quiet requests, once `rest` bytes of the request have been thrown away. */
 export function fail(connection: Connection, { status, text }: Failure, rest: number): void {
+  const { replies } = connection.core
   header(connection, status, 0, 0, text.length)
-  connection.core.replies.copy(text, 0, text.length)
-  if (rest > 0) expectNothing(connection, rest)
+  replies.copy(text, 0, text.length)
+  if (rest === 0) {
+    replies.settle()
+    return
+  }
+  const end = replies.length
+  replies.length -= HEADER_BYTES + text.length
+  expectNothing(connection, rest, Buffer.from(replies.bytes.subarray(replies.length, end)))
 }

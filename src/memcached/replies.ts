@@ -25,6 +25,8 @@ export class Replies {
   length = 0
   /** All bytes ever handed to sinks. */
   written = 0
+  /** How much of what is gathered memcached would have sent by now: it can no longer be taken back. */
+  settled = 0
   #shared = this.bytes
   readonly #spares: Buffer[] = []
   #views = noViews()
@@ -41,12 +43,23 @@ export class Replies {
     const piece = whole === this.#shared ? this.#view(this.length) : whole.subarray(0, this.length)
     this.written += this.length
     this.length = 0
+    this.settled = 0
     const held = this.#sink?.take(piece, whole) ?? false
     if (held && whole === this.#shared) {
       this.#shared = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)
       this.#views = noViews()
     }
     this.bytes = this.#shared
+  }
+
+  /** Marks the moments at which memcached sends: after a get, `mn`, and so many commands (`-R`). */
+  settle(): void {
+    this.settled = this.length
+  }
+
+  /** Forgets the rest. memcached loses it, along with all it has not sent, when it hangs up or refuses a key of a get. */
+  takeBack(): void {
+    this.length = this.settled
   }
 
   #view(length: number): Buffer {

@@ -62,44 +62,56 @@ export class Line {
   }
 
   /** A word as C's strtol reads it, wrapped to 32 bits as memcached stores it; NaN when it isn't a number. */
-  int32(word: number): number {
-    const value = this.#digits(word)
-    return Number.isSafeInteger(value) ? value | 0 : this.#wide(word, true)
+  int32(word: number, skip = 0): number {
+    return word < this.words ? int32In(this.bytes, this.start(word) + skip, this.stop(word)) : Number.NaN
   }
 
   /** Like `int32`, for numbers that may not be negative. */
-  uint32(word: number): number {
-    const value = this.#digits(word)
-    if (Number.isNaN(value) || value < 0) return Number.NaN
-    return Number.isSafeInteger(value) ? value >>> 0 : this.#wide(word, false)
+  uint32(word: number, skip = 0): number {
+    if (word >= this.words) return Number.NaN
+    const value = decimalIn(this.bytes, this.start(word) + skip, this.stop(word))
+    if (value >= 0 && Number.isSafeInteger(value)) return value >>> 0
+    const big = Number.isNaN(value) ? undefined : uint64Of(this.text(word).slice(skip))
+    return big === undefined ? Number.NaN : Number(BigInt.asUintN(32, big))
   }
 
   /** A word as C's strtoull reads it; undefined when it isn't a number of 64 bits or is negative. `skip` bytes before it. */
   uint64(word: number, skip = 0): bigint | number | undefined {
     const value = word < this.words ? decimalIn(this.bytes, this.start(word) + skip, this.stop(word)) : Number.NaN
-    if (Number.isNaN(value) || value < 0) return undefined
-    if (Number.isSafeInteger(value)) return value
-    const big = BigInt(this.text(word).slice(skip).trim().replace(/^\+/, ''))
-    return big <= 0xffff_ffff_ffff_ffffn ? big : undefined
-  }
-
-  // Digits with an optional sign; white space before and anything after white space is let through, as strtol and
-  // memcached's isspace(*endptr) do.
-  #digits(word: number): number {
-    if (word >= this.words) return Number.NaN
-    return decimalIn(this.bytes, this.start(word), this.stop(word))
-  }
-
-  #wide(word: number, signed: boolean): number {
-    const text = this.text(word).trim()
-    if (!/^[+-]?\d+$/.test(text)) return Number.NaN
-    const value = BigInt(text)
-    if (signed ? BigInt.asIntN(64, value) !== value : BigInt.asUintN(64, value) !== value) return Number.NaN
-    return signed ? Number(BigInt.asIntN(32, value)) : Number(BigInt.asUintN(32, value))
+    if (Number.isNaN(value)) return undefined
+    return value >= 0 && Number.isSafeInteger(value) ? value : uint64Of(this.text(word).slice(skip))
   }
 }
 
-/** The number at the start of `bytes[at, end)` as C's strtol finds it: NaN unless white space or the end follows. */
+/** What `Line.int32` reads, from `bytes[start, end)`. */
+export function int32In(bytes: Buffer, start: number, end: number): number {
+  const value = decimalIn(bytes, start, end)
+  if (Number.isSafeInteger(value)) return value | 0
+  const big = Number.isNaN(value) ? undefined : wholeNumberIn(bytes.toString('latin1', start, end))
+  return big === undefined || BigInt.asIntN(64, big) !== big ? Number.NaN : Number(BigInt.asIntN(32, big))
+}
+
+/** A text as C's strtoull reads it, which `decimalIn` found to be a number. */
+export function uint64Of(text: string): bigint | undefined {
+  const big = wholeNumberIn(text)
+  if (big === undefined) return undefined
+  const wrapped = BigInt.asUintN(64, big)
+  if (big >= 0n) return wrapped === big ? big : undefined
+  // What strtoull makes of a number below zero: memcached refuses it unless it has become a small one.
+  return -big <= MOST && wrapped <= MOST >> 1n ? wrapped : undefined
+}
+
+const MOST = 0xffff_ffff_ffff_ffffn
+
+function wholeNumberIn(text: string): bigint | undefined {
+  const digits = /-?\d+/.exec(text)?.[0]
+  return digits === undefined ? undefined : BigInt(digits)
+}
+
+/**
+ * The number at the start of `bytes[at, end)` as C's strtol finds it, with an optional sign. White space before it and
+ * anything after white space is let through, as strtol and memcached's isspace(*endptr) do; else it is NaN.
+ */
 export function decimalIn(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && isSpace(byteAt(bytes, at))) at++
   let sign = 1

@@ -145,6 +145,19 @@ const CONVERSATIONS = [
   `me ${KEY}x\r\n`,
   'me a foo\r\n',
   'me a b c\r\n',
+  'me a f f\r\nme a b b f v\r\nme YQ= b\r\nme a O1 S0 S0\r\n',
+  // Base64 as memcached decodes it: other characters are passed over, padding ends it.
+  ...['YQ==', 'YQ', 'Y===', '====', 'Y=Q=', 'YQ==YQ==', 'Y!Q=.=', '!!!!', '_-8=', 'YR==', 'YWI=xxxx', 'Yg=='].map(
+    (key) => `mg ${key} b k v\r\nms ${key} 1 b k\r\nx\r\nmg ${key} v k b\r\nme ${key} b\r\nmd ${key} b k\r\n`,
+  ),
+  // Of several mistakes the last is told, but client flags have no words of their own.
+  'mg a Mxx Dx\r\nmg a Dx Mxx\r\nmg a Fx Mxx\r\nmg a Mxx Fx\r\nmg a Fx\r\nmg a Tx z\r\n',
+  'mg a F99999999999999999999\r\nmg a F-18446744073709551615\r\nmg a F4294967297 f\r\n',
+  'mg a T99999999999999999999\r\nmg t T4294967396 t\r\nmg a C-1\r\nmg a C-18446744073709551615\r\n',
+  `ms a 2 O${'o'.repeat(32)} MZ\r\nxx\r\nmg a v\r\nms a 2 MZ O${'o'.repeat(32)}\r\nxx\r\n`,
+  `ma n O${'o'.repeat(32)}\r\nma n q O${'o'.repeat(32)}\r\nma nope O${'o'.repeat(32)}\r\nma n C1 O${'o'.repeat(32)}\r\nmg n v\r\n`,
+  `ma n T100 O${'o'.repeat(32)}\r\nmg n t\r\nma n O${'o'.repeat(32)} T200\r\nmg n t\r\n`,
+  `mg nope q O${'o'.repeat(32)}\r\nmg a q O${'o'.repeat(32)}\r\nmd nope q O${'o'.repeat(32)}\r\nmn\r\n`,
   'mx a\r\n',
   'mg a v\nmn\n',
   'mg  a   v\r\n',

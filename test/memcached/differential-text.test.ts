@@ -146,6 +146,28 @@ const CONVERSATIONS = [
   'set e 0 0 1048500\r\n'.concat('x'.repeat(1048500), '\r\nappend e 0 0 20\r\n', 'y'.repeat(20), '\r\ntouch e 0\r\n'),
   'set f 0 0 700000\r\n'.concat('abcdefg'.repeat(100000), '\r\nget f\r\nappend f 0 0 3\r\n123\r\nget f\r\n'),
   'set f 0 0 700000\r\n'.concat('abcdefg'.repeat(100000), 'x\r\nget f\r\n'),
+  // C's strings: a line ends at its first NUL.
+  'set a 0 0 1\r\nx\r\nget a\0b a\r\nversion\0foo\r\nset a 0 0 1\0 noreply\r\ny\r\n\0\r\nget a\r\n',
+  `get ${'k '.repeat(200)}\0${LONG_KEY}\r\n`,
+  // C's numbers: what strtoull makes of a number below zero, and what is out of range.
+  'set a -18446744073709551615 0 1\r\nx\r\nget a\r\n',
+  'set a -18446744073709551616 0 1\r\nx\r\n',
+  'set a 0 0 1\r\nx\r\ncas a 0 0 1 -18446744073709551615\r\ny\r\ncas a 0 0 1 -9223372036854775808\r\ny\r\n',
+  'set n 0 0 1\r\n5\r\nincr n -18446744073709551615\r\nincr n -9223372036854775809\r\ndecr n -2\r\n',
+  'set n 0 0 21\r\n-18446744073709551615\r\nincr n 1\r\nget n\r\nset n 0 0 20\r\n18446744073709551616\r\nincr n 1\r\n',
+  'gat 9223372036854775807 a\r\ngat 9223372036854775808 a\r\ngat -9999999999999999999 a\r\ngat +5 a\r\ngat 5x a\r\n',
+  'touch a 9999999999999999999\r\ntouch a 4294967297\r\ntouch a 99999999999\r\n',
+  // Answers that memcached has not sent yet are lost with a bad key in a get, those of other commands too.
+  `set a 0 0 1\r\nx\r\ndelete b\r\nget a ${LONG_KEY}\r\nversion\r\n`,
+  `set a 0 0 1\r\nx\r\nget a\r\ndelete b\r\ngat 0 a ${LONG_KEY} a\r\nversion\r\n`,
+  `set a 0 0 1\r\nx\r\nmn\r\ngets a ${LONG_KEY}\r\nversion\r\n`,
+  'delete b\r\nGET / HTTP/1.1\r\nversion\r\n',
+  'version\r\nGET / HTTP/1.1 \r\nversion\r\n',
+  'get / HTTP/1.1\r\nsettle / HTTP/1.1\r\nmx HTTP/1.1\r\nx HTTP/1.1\r\nversion\r\n',
+  `gat 0 ${'a '.repeat(9000)}\r\nversion\r\n`,
+  `version\r\nset ${'a '.repeat(9000)}\r\nversion\r\n`,
+  'bget\r\nset a 5 0 1\r\nx\r\nbget a b\r\n',
+  'verbosity 1 2 3\r\nverbosity noreply\r\nverbosity x noreply\r\nverbosity 0 noreply\r\nversion\r\n',
   ...['a', 'b'].flatMap((key) => ['set', 'add', 'replace'].map((verb) => `${verb} ${key} 1 0 3\r\nabc\r\nget a b\r\n`)),
 ]
 

@@ -14,6 +14,11 @@ export function flush(connection: Connection, packet: Packet): void {
   done(connection)
 }
 
+export function noop(connection: Connection): void {
+  header(connection, 0, 0, 0, 0)
+  connection.core.replies.settle()
+}
+
 export function version(connection: Connection): void {
   const text = Buffer.from(connection.core.settings.engineVersion)
   header(connection, 0, 0, 0, text.length)

@@ -127,7 +127,8 @@ export class ItemStore {
     if (exptime === 0) return 0
     if (exptime < 0) return 1
     if (exptime <= MAX_RELATIVE_EXPTIME) return exptime + this.now
-    return exptime <= this.#startedAt ? 1 : exptime - this.#startedAt
+    // The binary protocol's moments may lie past what a word holds with a sign; the year 2091 is far enough.
+    return exptime <= this.#startedAt ? 1 : Math.min(exptime - this.#startedAt, 0x7fffffff)
   }
 
   // --- finding ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import { copyBytes } from '../bytes.ts'
 import type { Counters } from '../counters.ts'
-import { decimalIn } from '../tokens.ts'
+import { decimalIn, uint64Of } from '../tokens.ts'
 import { CAS_HIGH, CAS_LOW, CHUNKED, CLIENT_FLAGS, EXPTIME, FETCHED, HASH, STALE, TOKEN_SENT } from './item.ts'
 import type { ItemStore } from './items.ts'
 import { count } from './lru.ts'
@@ -206,12 +206,8 @@ function valueAsNumber(store: ItemStore, item: number): bigint | number | undefi
   const start = store.keyOffset(item) + store.keyBytes(item)
   const end = start + store.valueBytes(item)
   const value = decimalIn(page, start, end)
-  if (Number.isNaN(value) || value < 0) return undefined
-  if (Number.isSafeInteger(value)) return value
-  const digits = /^\s*\+?(\d+)/.exec(page.toString('latin1', start, Math.min(end, start + 64)))?.[1]
-  if (digits === undefined) return undefined
-  const big = BigInt(digits)
-  return big <= UINT64 ? big : undefined
+  if (Number.isNaN(value)) return undefined
+  return value >= 0 && Number.isSafeInteger(value) ? value : uint64Of(page.toString('latin1', start, end))
 }
 
 function sumOf(value: bigint | number, delta: bigint | number, decrement: boolean): bigint | number {

@@ -19,11 +19,11 @@ const version: Verb = {
 const verbosity: Verb = {
   name: 'verbosity',
   shape: 'words',
-  words: [2, 4],
+  words: [2, 3],
   run(connection, line) {
     connection.noreply = line.noreply
     const level = line.uint32(1)
-    if (Number.isNaN(level) && !(connection.noreply && line.words === 2)) return reply(connection, BAD_FORMAT)
+    if (Number.isNaN(level)) return reply(connection, BAD_FORMAT)
     connection.core.settings.verbosity = Math.min(level, 2)
     return reply(connection, OK)
   },

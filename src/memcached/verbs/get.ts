@@ -3,7 +3,7 @@ import type { Connection } from '../connection.ts'
 import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import type { Line } from '../tokens.ts'
-import { decimalIn } from '../tokens.ts'
+import { int32In } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
 
 const SPACE = 32
@@ -15,10 +15,6 @@ type Kind = 'get' | 'gets' | 'gat' | 'gats'
 
 // The expiry that a gat in progress sets, in the node's seconds.
 let touchTo = 0
-
-// Where the replies of the line being served began, or -1 once some of them are on their way: a bad key takes back
-// the values before it.
-let began = 0
 
 function answerKeys(connection: Connection, bytes: Buffer, from: number, end: number, kind: Kind): number {
   const { core } = connection
@@ -33,7 +29,8 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     const start = at
     while (at < end && bytes[at] !== SPACE) at++
     if (at - start > KEY_MAX_BYTES) {
-      if (replies.written === writtenAtStart) replies.length = began
+      // Not only the values: answers to commands that came in the same packet as well.
+      replies.takeBack()
       replies.text(BAD_FORMAT)
       return end
     }
@@ -72,14 +69,8 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
   }
   connection.expecting = 'command'
   replies.text(END)
+  replies.settle()
   return end
-}
-
-let writtenAtStart = 0
-
-function begin(connection: Connection): void {
-  began = connection.core.replies.length
-  writtenAtStart = connection.core.replies.written
 }
 
 // The client is behind with reading: go on with this key once it has caught up.
@@ -88,7 +79,6 @@ function interrupt(connection: Connection, at: number, kind: Kind): number {
   const exptime = touchTo
   connection.resumeKeys = (self, bytes, from, end) => {
     touchTo = exptime
-    writtenAtStart = -1
     self.expecting = 'command'
     return answerKeys(self, bytes, from, end, kind)
   }
@@ -100,7 +90,8 @@ function hasWords(line: Line): boolean {
   return false
 }
 
-function getter(name: 'get' | 'gets'): Verb {
+function getter(name: 'get' | 'gets' | 'bget'): Verb {
+  const kind = name === 'gets' ? 'gets' : 'get'
   return {
     name,
     shape: 'keys',
@@ -110,8 +101,7 @@ function getter(name: 'get' | 'gets'): Verb {
         connection.core.replies.text(ERROR)
         return undefined
       }
-      begin(connection)
-      return answerKeys(connection, line.bytes, line.rest, line.end, name)
+      return answerKeys(connection, line.bytes, line.rest, line.end, kind)
     },
   }
 }
@@ -132,16 +122,22 @@ function toucher(name: 'gat' | 'gats'): Verb {
       while (line.bytes[at] === SPACE) at++
       const start = at
       while (at < line.end && line.bytes[at] !== SPACE) at++
-      const exptime = decimalIn(line.bytes, start, at)
+      const exptime = int32In(line.bytes, start, at)
       if (Number.isNaN(exptime)) {
         replies.text(BAD_EXPTIME)
         return undefined
       }
-      touchTo = store.expiry(exptime | 0)
-      begin(connection)
+      touchTo = store.expiry(exptime)
       return answerKeys(connection, line.bytes, at, line.end, name)
     },
   }
 }
 
-export const getVerbs: readonly Verb[] = [getter('get'), getter('gets'), toucher('gat'), toucher('gats')]
+export const getVerbs: readonly Verb[] = [
+  getter('get'),
+  getter('gets'),
+  // An ancient name of get that memcached keeps for old clients.
+  getter('bget'),
+  toucher('gat'),
+  toucher('gats'),
+]

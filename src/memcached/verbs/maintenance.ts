@@ -14,13 +14,19 @@ import { keyText, TOPICS, type Topic, Watchers } from '../watchers.ts'
 const MAX_PERCENT = 80
 const MAX_SLEEP_MICROSECONDS = 1_000_000
 const MIN_MEGABYTES = 8
+const MOST_MEGABYTES = 1_000_000_000
 const MIB = 1 << 20
+// More than any node has: those without items have nothing to crawl.
+const CLASS_IDS = 64
 
 const answer = (text: string): Buffer => Buffer.from(`${text}\r\n`)
 
 const CRAWLER_RUNS = answer('ERROR failed to start lru crawler thread')
+const CRAWLER_IDLE = answer('NOTSTARTED no items to crawl')
+const CRAWLER_ERROR = answer('ERROR an unknown error happened')
 const CRAWLER_OFF = answer('CLIENT_ERROR lru crawler disabled')
 const PIPELINED = answer('ERROR cannot pipeline other commands before metadump')
+const NOT_FIRST = answer('ERROR cannot pipeline other commands before watch')
 const SLEEP_TOO_LONG = answer('CLIENT_ERROR sleep must be one second or less')
 const PERCENTS = answer('ERROR hot and warm pcts must not exceed 80')
 const FACTORS = answer('ERROR hot/warm age factors must be greater than 0')
@@ -30,6 +36,7 @@ const BAD_CLASSES = answer('BADCLASS invalid src or dst class id')
 const NO_SPARE = answer('NOSPARE source class has no spare pages')
 const MOVING = answer('BUSY currently processing reassign request')
 const TOO_SMALL = answer('MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m')
+const TOO_LARGE = answer('MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes')
 const BAD_CERTIFICATES = answer('ERROR failed to load the certificates')
 const NO_TLS = answer('Error TLS not enabled')
 
@@ -50,8 +57,11 @@ function crawler(core: CacheCore, line: Line): Buffer | undefined {
     case 'crawl': {
       if (line.words !== 3) return ERROR
       if (!settings.lruCrawler) return CRAWLER_OFF
+      // It walks lists; only metadump walks the index.
+      if (line.is(2, 'hash')) return CRAWLER_ERROR
       const classes = classesOf(core, line.text(2))
       if (classes === undefined) return BAD_CLASS
+      if (classes.length === 0) return CRAWLER_IDLE
       counters.crawlerStarts++
       crawl(store, classes, settings.lruCrawlerToCrawl)
       return OK
@@ -59,9 +69,10 @@ function crawler(core: CacheCore, line: Line): Buffer | undefined {
     case 'metadump': {
       if (line.words !== 3) return ERROR
       if (!settings.lruCrawler) return CRAWLER_OFF
-      if (replies.length > 0) return PIPELINED
+      if (replies.length > replies.settled) return PIPELINED
       const classes = line.is(2, 'hash') ? classesOf(core, 'all') : classesOf(core, line.text(2))
       if (classes === undefined) return BAD_CLASS
+      if (classes.length === 0) return CRAWLER_IDLE
       metadump(core, new Set(classes))
       replies.text(END)
       return undefined
@@ -89,8 +100,8 @@ function crawler(core: CacheCore, line: Line): Buffer | undefined {
 function classesOf({ store }: CacheCore, text: string): number[] | undefined {
   const { largest } = store.slabs.classes
   if (text === 'all') return Array.from({ length: largest }, (_, index) => index + 1)
-  const classes = text.split(',').map(Number)
-  return classes.every((id) => Number.isInteger(id) && id >= 1 && id <= largest) ? classes : undefined
+  const classes = text.split(',').filter(Boolean).map(Number)
+  return classes.every((id) => Number.isInteger(id) && id >= 1 && id < CLASS_IDS) ? classes : undefined
 }
 
 function metadump({ store, replies }: CacheCore, classes: ReadonlySet<number>): void {
@@ -130,7 +141,7 @@ function lru({ settings }: CacheCore, line: Line): Buffer {
 
 function tune(settings: CacheCore['settings'], line: Line): Buffer {
   const [hot, warm] = [line.uint32(2), line.uint32(3)]
-  const [hotFactor, warmFactor] = [Number.parseFloat(line.text(4)), Number.parseFloat(line.text(5))]
+  const [hotFactor, warmFactor] = [fraction(line.text(4)), fraction(line.text(5))]
   if ([hot, warm, hotFactor, warmFactor].some(Number.isNaN)) return ERROR
   if (hot + warm > MAX_PERCENT) return PERCENTS
   if (hotFactor <= 0 || warmFactor <= 0) return FACTORS
@@ -139,6 +150,11 @@ function tune(settings: CacheCore['settings'], line: Line): Buffer {
   settings.hotMaxFactor = hotFactor
   settings.warmMaxFactor = warmFactor
   return OK
+}
+
+// As strtod reads it, without its hexadecimal and infinite numbers.
+function fraction(text: string): number {
+  return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:\s|$)/i.test(text) ? Number.parseFloat(text) : Number.NaN
 }
 
 const STARTS: Readonly<Record<MoveStart, Buffer>> = {
@@ -157,7 +173,7 @@ function slabs({ settings, store }: CacheCore, line: Line): Buffer {
     return STARTS[store.mover.start(from, to)]
   }
   if (line.is(1, 'automove') && line.is(2, 'ratio')) {
-    const ratio = Number.parseFloat(line.text(3))
+    const ratio = fraction(line.text(3))
     if (Number.isNaN(ratio)) return ERROR
     settings.slabAutomoveRatio = ratio
     return OK
@@ -180,11 +196,16 @@ function watch(connection: Connection, line: Line): undefined {
     core.replies.text(WATCH_REFUSED)
     return
   }
+  connection.noreply = line.noreply
+  if (core.replies.length > core.replies.settled) {
+    if (!connection.noreply) core.replies.text(NOT_FIRST)
+    return
+  }
   const topics = new Set<Topic>()
   for (let word = 1; word < line.words; word++) {
     const topic = TOPICS.find((name) => line.is(word, name))
     if (topic === undefined) {
-      core.replies.text(ERROR)
+      if (!connection.noreply) core.replies.text(ERROR)
       return
     }
     topics.add(topic)
@@ -199,6 +220,7 @@ function cacheMemlimit({ store }: CacheCore, line: Line): Buffer {
   const megabytes = line.uint32(1)
   if (Number.isNaN(megabytes)) return ERROR
   if (megabytes < MIN_MEGABYTES) return TOO_SMALL
+  if (megabytes > MOST_MEGABYTES) return TOO_LARGE
   store.slabs.memoryLimit = megabytes * MIB
   return OK
 }
@@ -221,10 +243,16 @@ function row(
     words,
     run(connection, line) {
       const reply = run(connection.core, line)
-      if (reply !== undefined && !(reply === OK && line.noreply)) connection.core.replies.text(reply)
+      if (reply !== undefined && !(line.noreply && hushed(line, reply))) connection.core.replies.text(reply)
       return undefined
     },
   }
+}
+
+// `noreply` hides mistakes too, but some commands do not look for it.
+function hushed(line: Line, reply: Buffer): boolean {
+  if (line.is(0, 'refresh_certs')) return reply === OK
+  return !line.is(0, 'lru_crawler') && (!line.is(0, 'slabs') || line.is(1, 'automove'))
 }
 
 const ANY: readonly [number, number] = [2, Number.POSITIVE_INFINITY]

@@ -1,6 +1,7 @@
 import { BAD_FORMAT, NOT_NUMERIC } from '../../answers.ts'
 import type { Connection } from '../../connection.ts'
 import type { CacheCore } from '../../core.ts'
+import type { Replies } from '../../replies.ts'
 import { EXPTIME, hashKey, KEY_MAX_BYTES, STALE, TOKEN_SENT } from '../../store/item.ts'
 import { count } from '../../store/lru.ts'
 import { addDelta, casMatches, commit, deltaItem, deltaValue } from '../../store/operations.ts'
@@ -46,20 +47,21 @@ function begin({ core }: Connection, line: Line): number | undefined {
     replies.text(INVALID_OR_DUPLICATE)
     return undefined
   }
-  for (let word = FIRST_FLAG; word < line.words; word++) {
-    if (letterAt(line, word) !== FLAG.opaque || !opaqueTooLong(line, word)) continue
-    replies.text(OPAQUE_TOO_LONG)
-    return undefined
-  }
   const { key, keyStart, keyEnd } = flags
   return store.find(key, keyStart, keyEnd, hashKey(key, keyStart, keyEnd))
 }
 
-function answer(core: CacheCore, line: Line, code: Buffer): void {
-  core.replies.reserve(HEADER_BYTES)
-  core.replies.copy(code, 0, code.length)
-  answerRequest(core, line, flags)
-  core.replies.crlf()
+function answer({ replies }: CacheCore, line: Line, code: Buffer): void {
+  replies.reserve(HEADER_BYTES)
+  const began = replies.length
+  replies.copy(code, 0, code.length)
+  if (answerRequest(replies, line, flags)) replies.crlf()
+  else refuseOpaque(replies, began)
+}
+
+function refuseOpaque(replies: Replies, began: number): void {
+  replies.length = began
+  replies.text(OPAQUE_TOO_LONG)
 }
 
 function metaDelete(connection: Connection, line: Line): undefined {
@@ -67,6 +69,11 @@ function metaDelete(connection: Connection, line: Line): undefined {
   const { store, counters } = core
   const item = begin(connection, line)
   if (item === undefined) return
+  for (let word = FIRST_FLAG; word < line.words; word++) {
+    if (letterAt(line, word) !== FLAG.opaque || !opaqueTooLong(line, word)) continue
+    core.replies.text(OPAQUE_TOO_LONG)
+    return
+  }
   if (item === 0) {
     counters.deleteMisses++
     answer(core, line, NF)
@@ -162,6 +169,11 @@ function answerNumber(core: CacheCore, line: Line, item: number, digits: string,
         if (created) store.slabs.setWord(item, EXPTIME, flags.vivifyExptime)
         break
       case FLAG.opaque:
+        // By now the number has changed, in memcached as here.
+        if (opaqueTooLong(line, word)) {
+          refuseOpaque(replies, began)
+          return
+        }
         replies.byte(SPACE)
         replies.copy(line.bytes, line.start(word), line.stop(word))
         break

@@ -1,6 +1,6 @@
 import { byteAt } from '../../bytes.ts'
 import type { ItemStore } from '../../store/items.ts'
-import { decimalIn, type Line } from '../../tokens.ts'
+import type { Line } from '../../tokens.ts'
 
 // The flags after a meta command's key: one letter, and what follows it up to the space. protocol.txt, "Meta Commands".
 
@@ -80,18 +80,19 @@ export class MetaFlags {
   initial: bigint | number = 0
   readonly #seen = new Uint8Array(128)
 
-  /** Reads the words from `first` on; answers what to refuse the command with. */
-  parse(line: Line, first: number, store: ItemStore): Buffer | undefined {
+  /** Reads the words from `first` up to `end`; answers what to refuse the command with. */
+  parse(line: Line, first: number, store: ItemStore, end = line.words): Buffer | undefined {
     this.#reset(line)
     let refused: Buffer | undefined
-    for (let word = first; word < line.words; word++) {
+    for (let word = first; word < end; word++) {
       const start = line.start(word)
       const letter = byteAt(line.bytes, start)
       if (letter >= 127 || this.#seen[letter] !== 0) return DUPLICATE
       this.#seen[letter] = 1
       const error = PLAIN.has(letter) ? this.#plain(letter) : this.#valued(letter, line, word, store)
       if (error === INVALID_FLAG) return INVALID_FLAG
-      refused = error ?? refused
+      // Of several mistakes memcached tells the last, but client flags have no words of their own.
+      if (error !== BAD_FORMAT || refused === undefined) refused = error ?? refused
     }
     return refused
   }
@@ -131,10 +132,10 @@ export class MetaFlags {
       case FLAG.setTtl:
       case FLAG.vivify:
       case FLAG.recache: {
-        const exptime = decimalIn(line.bytes, line.start(word) + 1, line.stop(word))
+        const exptime = line.int32(word, 1)
         if (letter === FLAG.vivify) this.vivify = true
         if (Number.isNaN(exptime)) return BAD_TOKEN
-        const moment = store.expiry(exptime | 0)
+        const moment = store.expiry(exptime)
         if (letter === FLAG.setTtl) {
           this.exptime = moment
           this.newTtl = true
@@ -143,9 +144,9 @@ export class MetaFlags {
         return undefined
       }
       case FLAG.setClientFlags: {
-        const flags = decimalIn(line.bytes, line.start(word) + 1, line.stop(word))
-        if (!(flags >= 0)) return BAD_FORMAT
-        this.clientFlags = flags >>> 0
+        const flags = line.uint32(word, 1)
+        if (Number.isNaN(flags)) return BAD_FORMAT
+        this.clientFlags = flags
         return undefined
       }
       case FLAG.compareCas: {
@@ -178,14 +179,27 @@ export class MetaFlags {
   }
 
   #decodeKey(line: Line): Buffer | undefined {
-    const text = line.text(KEY)
     this.binaryKey = true
-    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return BAD_KEY
-    this.key = Buffer.from(text, 'base64')
+    const key = decodeBase64(line.text(KEY))
+    if (key === undefined) return BAD_KEY
+    this.key = key
     this.keyStart = 0
     this.keyEnd = this.key.length
     return undefined
   }
+}
+
+// As memcached decodes it: other characters are passed over, and what follows the padding too.
+function decodeBase64(text: string): Buffer | undefined {
+  const letters = text.replace(/[^A-Za-z0-9+/=]/g, '')
+  if (letters === '' || letters.length % 4 !== 0) return undefined
+  const padded = letters.search(/=/)
+  if (padded < 0) return Buffer.from(letters, 'base64')
+  const used = letters.slice(0, padded - (padded % 4) + 4)
+  const padding = used.split('=').length - 1
+  if (padding > 2) return undefined
+  const key = Buffer.from(used.replaceAll('=', 'A'), 'base64')
+  return key.length > padding ? key.subarray(0, key.length - padding) : undefined
 }
 
 /** Whether a command has more words than memcached takes. */

@@ -1,6 +1,7 @@
 import { BAD_FORMAT } from '../../answers.ts'
 import type { Connection } from '../../connection.ts'
 import type { CacheCore } from '../../core.ts'
+import type { Replies } from '../../replies.ts'
 import {
   CLIENT_FLAGS,
   EXPTIME,
@@ -115,20 +116,18 @@ function miss(core: CacheCore, line: Line): void {
   const { replies, counters } = core
   counters.cmdGet++
   counters.getMisses++
-  if (flags.quiet) return
   replies.reserve(HEADER_BYTES)
   const began = replies.length
   replies.copy(EN, 0, EN.length)
-  if (!answerRequest(core, line)) {
+  if (!answerRequest(replies, line)) {
     replies.length = began
     replies.text(OPAQUE_TOO_LONG)
-    return
-  }
-  replies.crlf()
+  } else if (flags.quiet) replies.length = began
+  else replies.crlf()
 }
 
 /** The opaque and key of a request; false when the opaque is too long. Room is reserved. */
-export function answerRequest({ replies }: CacheCore, line: Line, parsed: MetaFlags = flags): boolean {
+export function answerRequest(replies: Replies, line: Line, parsed: MetaFlags = flags): boolean {
   for (let word = FIRST_FLAG; word < line.words; word++) {
     const letter = letterAt(line, word)
     if (letter === FLAG.opaque) {
@@ -217,6 +216,7 @@ const metaNoop: Verb = {
   since: '1.6.0',
   run(connection) {
     connection.core.replies.line('MN')
+    connection.core.replies.settle()
     return undefined
   },
 }
@@ -229,12 +229,12 @@ const metaDebug: Verb = {
   since: '1.6.0',
   run(connection, line) {
     const { replies, store, counters } = connection.core
-    if (line.words < 2 || line.words > 3 || line.length(1) > KEY_MAX_BYTES) {
+    if (line.words < 2 || line.length(1) > KEY_MAX_BYTES) {
       replies.text(BAD_FORMAT)
       return undefined
     }
     // Any other flag than b is passed over.
-    if (flags.parse(line, line.is(2, 'b') ? FIRST_FLAG : line.words, store) !== undefined) {
+    if (flags.parse(line, FIRST_FLAG, store, line.is(2, 'b') ? FIRST_FLAG + 1 : FIRST_FLAG) !== undefined) {
       replies.text(BAD_FORMAT)
       return undefined
     }

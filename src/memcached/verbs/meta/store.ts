@@ -50,10 +50,11 @@ function metaSet(connection: Connection, line: Line): undefined {
     return
   }
   if (core.meter !== undefined) core.meter.item(length)
-  const refused = flags.parse(line, FIRST_FLAG, store) ?? stash(connection, line)
+  const mistake = flags.parse(line, FIRST_FLAG, store)
   const mode = flags.mode === 0 ? 'set' : MODES[String.fromCharCode(flags.mode)]
+  const refused = mistake ?? (mode === undefined ? INVALID_MODE : stash(connection, line))
   if (refused !== undefined || mode === undefined) {
-    expectNothing(connection, length + 2, mode === undefined && refused === undefined ? INVALID_MODE : refused)
+    expectNothing(connection, length + 2, refused)
     return
   }
   const { key, keyStart, keyEnd } = flags
