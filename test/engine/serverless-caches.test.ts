@@ -30,6 +30,7 @@ describe('a serverless cache', () => {
       SnapshotRetentionLimit: 0,
       NetworkType: 'ipv4',
     })
+    expect(cache.CreateTime).toEqual(ServerlessCache?.CreateTime)
     expect(cache.SubnetIds).toHaveLength(3)
     expect(cache.DailySnapshotTime).toMatch(/^\d\d:[03]0$/)
     expect(cache.Endpoint?.Address).toBe('127.0.0.1')

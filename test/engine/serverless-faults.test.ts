@@ -35,7 +35,9 @@ const messagesOf = async (SourceIdentifier: string) => {
 describe('a serverless cache suffers like a node', () => {
   test('it may be named as a cluster would be, unless a cluster has the name', async () => {
     expect(await inject({ kind: 'delay', cluster: 'Shop' })).toMatchObject({ cluster: null, serverlessCache: 'shop' })
-    await expect(inject({ kind: 'node-crash', cluster: 'shop', node: '0001' })).rejects.toThrow('no --serverless-cache')
+    await expect(inject({ kind: 'node-crash', cluster: 'shop', node: '0001' })).rejects.toThrow(
+      'shop is a serverless cache; node-crash is for clusters.',
+    )
     await expect(inject({ kind: 'delay', cluster: 'shopp' })).rejects.toThrow('CacheCluster not found: shopp')
   })
 

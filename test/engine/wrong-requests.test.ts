@@ -77,6 +77,25 @@ test('an empty marker asks for the first page', async () => {
   expect((await client.describeServerlessCaches({ NextToken: '' })).ServerlessCaches).toEqual([])
 })
 
+test('a marker of another list, or one that was changed, is refused', async () => {
+  const client = engine.client()
+  for (let at = 0; at < 20; at += 1) {
+    const CacheParameterGroupName = `group-${at}`
+    await client.createCacheParameterGroup({
+      CacheParameterGroupName,
+      CacheParameterGroupFamily: FAMILY,
+      Description: 'd',
+    })
+  }
+  const { Marker = '' } = await client.describeCacheParameterGroups({ MaxRecords: 20 })
+  const { CacheParameterGroups = [] } = await client.describeCacheParameterGroups({ Marker })
+  expect(CacheParameterGroups.length).toBeGreaterThan(0)
+  const refusal = { name: 'InvalidParameterValueException', message: expect.stringContaining('is not valid') }
+  await expect(client.describeCacheClusters({ Marker })).rejects.toMatchObject(refusal)
+  await expect(client.describeServerlessCaches({ NextToken: Marker })).rejects.toMatchObject(refusal)
+  await expect(client.describeCacheParameterGroups({ Marker: `${Marker}AA` })).rejects.toMatchObject(refusal)
+})
+
 test.each(['describeUpdateActions', 'batchApplyUpdateAction', 'batchStopUpdateAction'] as const)(
   '%s takes 20 clusters at most',
   async (operation) => {

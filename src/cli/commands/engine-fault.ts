@@ -32,8 +32,8 @@ export class EngineFaultInject extends BaseCommand {
   ]
   static override args = { fault: word(`one of ${Object.keys(FAULT_KINDS).join(', ')}`, { required: true }) }
   static override flags = {
-    cluster: text({ summary: 'cluster it is aimed at', helpValue: '<id>' }),
-    'serverless-cache': text({ summary: 'serverless cache it is aimed at, instead of a cluster', helpValue: '<name>' }),
+    cluster: text({ summary: 'cluster, or serverless cache, it is aimed at', helpValue: '<id>' }),
+    'serverless-cache': text({ summary: 'serverless cache, where a cluster has its name too', helpValue: '<name>' }),
     node: text({ summary: 'node of the cluster; without it all of them, where that is possible', helpValue: '<id>' }),
     zone: text({ summary: 'Availability Zone', helpValue: '<zone>' }),
     duration: text({

@@ -45,7 +45,7 @@ export function readFault(
   const kind: FaultKind = FAULT_KINDS[name]
   const region = wanted.region ?? homeRegion
   if (!regionFacts(region)) throw invalid(`There is no region ${region}.`)
-  const request = aimAtCache(wanted, (id) => !clusterOf(region, id) && cacheOf(region, id) !== undefined)
+  const request = aimAtCache(kind, wanted, (id) => !clusterOf(region, id) && cacheOf(region, id) !== undefined)
   refuseForeignOptions(name, kind, request)
   const cache = readCache(name, request, (id) => cacheOf(region, id))
   const cluster = cache ? undefined : readCluster(name, kind, request, (id) => clusterOf(region, id))
@@ -72,9 +72,10 @@ export function readFault(
 }
 
 /** A serverless cache may be named with --cluster, as other commands take its name, where no cluster has that name. */
-function aimAtCache(request: FaultRequest, isCache: (name: string) => boolean): FaultRequest {
+function aimAtCache({ caches }: FaultKind, request: FaultRequest, isCache: (name: string) => boolean): FaultRequest {
   const { cluster, ...others } = request
   if (cluster === undefined || others.serverlessCache !== undefined || !isCache(cluster.toLowerCase())) return request
+  if (!caches) throw invalid(`${cluster} is a serverless cache; ${request.kind} is for clusters.`)
   return { ...others, serverlessCache: cluster }
 }
 

@@ -221,7 +221,7 @@ export class ServerlessRunner extends LoopRunner {
     const { store, clock, pace } = this.#options
     const current = store.get('serverlessCache', cache.region, cache.id)
     if (!current) return
-    const done = after(afterStep({ ...current, steps: cache.steps }, clock.now()))
+    const done = after(afterStep({ ...current, steps: cache.steps }))
     store.change((change) => {
       change.put('serverlessCache', withDueDate(done, pace, clock.now()))
       for (const message of messages) change.addEvent(this.#event(cache, message))

@@ -40,16 +40,11 @@ export const planDeletion = (snapshot: string | null): ServerlessStep[] => [
   { do: 'delete' },
 ]
 
-/** The cache once its first step is done, at `now`. */
-export function afterStep(cache: ServerlessCacheRecord, now: number): ServerlessCacheRecord {
+/** The cache once its first step is done. */
+export function afterStep(cache: ServerlessCacheRecord): ServerlessCacheRecord {
   const [step, ...steps] = cache.steps
   if (step?.do !== 'finish') return { ...cache, steps }
-  return {
-    ...cache,
-    steps,
-    status: 'available',
-    createdAt: cache.status === 'creating' ? now : cache.createdAt,
-  }
+  return { ...cache, steps, status: 'available' }
 }
 
 /** A cache whose items could not be written: it stays, even if it was to be deleted afterwards. */

@@ -113,7 +113,7 @@ export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, c
   const clusters = input.CacheClusterId
     ? [findCluster(input.CacheClusterId, context)]
     : context.store.list('cluster', context.region)
-  const { items, Marker } = page(clusters, ({ id }) => id, input)
+  const { items, Marker } = page('CacheClusters', clusters, ({ id }) => id, input)
   const showNodes = input.ShowCacheNodeInfo ?? false
   return {
     ...(Marker && { Marker }),

@@ -72,7 +72,7 @@ export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (in
 export const DescribeCacheSecurityGroups: Handler<'DescribeCacheSecurityGroups'> = (input, context) => {
   const name = input.CacheSecurityGroupName
   const groups = name ? [requireCacheSecurityGroup(name, context)] : groupsOf(context)
-  const { items, Marker } = page(groups, ({ id }) => id, input)
+  const { items, Marker } = page('CacheSecurityGroups', groups, ({ id }) => id, input)
   return { ...(Marker && { Marker }), CacheSecurityGroups: items.map((group) => answerGroup(group, context)) }
 }
 

@@ -105,7 +105,7 @@ export const DescribeCacheSubnetGroups: Handler<'DescribeCacheSubnetGroups'> = (
   const groups = name
     ? [requireSubnetGroup(name, context, `Cache subnet group ${name} not found.`)]
     : subnetGroupsOf(store, region)
-  const { items, Marker } = page(groups, ({ id }) => id, input)
+  const { items, Marker } = page('CacheSubnetGroups', groups, ({ id }) => id, input)
   return { ...(Marker && { Marker }), CacheSubnetGroups: items.map((group) => answerGroup(group, context)) }
 }
 

@@ -15,7 +15,7 @@ export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'>
       (CacheParameterGroupFamily === undefined || familyOf(version) === CacheParameterGroupFamily) &&
       (!DefaultOnly || version === DEFAULT_VERSION),
   )
-  const { items, Marker } = page(versions, (version) => rank(version), input)
+  const { items, Marker } = page('CacheEngineVersions', versions, (version) => rank(version), input)
   return {
     ...(Marker && { Marker }),
     CacheEngineVersions: items.map((version) => ({

@@ -26,7 +26,7 @@ export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region
     .map(withPosition)
     .filter(({ event }) => wanted(event))
     .reverse()
-  const { items, Marker } = page(newestFirst, ({ key }) => key, input)
+  const { items, Marker } = page('Events', newestFirst, ({ key }) => key, input)
   return {
     ...(Marker && { Marker }),
     Events: items.map(({ event }) => ({

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Fault } from '../../api/faults.ts'
 
 const SMALLEST_PAGE = 20
@@ -19,22 +20,24 @@ export interface Page<T> {
 /**
  * One page of a list. MaxRecords is 20 to 100, 100 if absent (API reference). The marker holds the last item's key, so that
  * paging stays right while items come and go; `items` must be in the order of `keyOf`.
+ * @param list Its name: markers of another list are refused.
  */
-export function page<T>(items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
+export function page<T>(list: string, items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
   const size = request.MaxRecords ?? LARGEST_PAGE
   refuseSize('MaxRecords', size, SMALLEST_PAGE, LARGEST_PAGE)
-  return cut(items, keyOf, size, request.Marker)
+  return cut(list, items, keyOf, size, request.Marker)
 }
 
 /** The same for operations of the newer kind: MaxResults is 1 to 50, 50 if absent (API reference, guide). */
 export function pageByToken<T>(
+  list: string,
   items: readonly T[],
   keyOf: (item: T) => string,
   request: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined },
 ): { readonly items: T[]; readonly NextToken?: string } {
   const size = request.MaxResults ?? LARGEST_TOKEN_PAGE
   refuseSize('MaxResults', size, 1, LARGEST_TOKEN_PAGE)
-  const { Marker, ...rest } = cut(items, keyOf, size, request.NextToken)
+  const { Marker, ...rest } = cut(list, items, keyOf, size, request.NextToken)
   return { ...rest, ...(Marker && { NextToken: Marker }) }
 }
 
@@ -47,13 +50,19 @@ function refuseSize(member: string, size: number, smallest: number, largest: num
   }
 }
 
-function cut<T>(items: readonly T[], keyOf: (item: T) => string, size: number, marker: string | undefined): Page<T> {
+function cut<T>(
+  list: string,
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  size: number,
+  marker: string | undefined,
+): Page<T> {
   // Some clients send an empty marker with the first page.
-  const from = !marker ? 0 : startAfter(items, keyOf, readMarker(marker))
+  const from = marker ? startAfter(items, keyOf, readMarker(list, marker)) : 0
   const chosen = items.slice(from, from + size)
   const last = chosen.at(-1)
   const isLast = last === undefined || from + size >= items.length
-  return { items: chosen, ...(!isLast && { Marker: writeMarker(keyOf(last)) }) }
+  return { items: chosen, ...(!isLast && { Marker: writeMarker(list, keyOf(last)) }) }
 }
 
 function startAfter<T>(items: readonly T[], keyOf: (item: T) => string, key: string): number {
@@ -61,12 +70,14 @@ function startAfter<T>(items: readonly T[], keyOf: (item: T) => string, key: str
   return index === -1 ? items.length : index
 }
 
-const PREFIX = 'after:'
+/** Tells a marker of this list from one of another, and from one that was changed on its way: no secret, so no guard. */
+const seal = (list: string, key: string): string => hash('sha256', `${list} ${key}`, 'hex').slice(0, 12)
 
-const writeMarker = (key: string): string => Buffer.from(PREFIX + key).toString('base64url')
+const writeMarker = (list: string, key: string): string =>
+  Buffer.from(`${seal(list, key)} ${key}`).toString('base64url')
 
-function readMarker(marker: string): string {
-  const text = Buffer.from(marker, 'base64url').toString()
-  if (!text.startsWith(PREFIX)) throw new Fault('InvalidParameterValue', `The marker ${marker} is not valid.`)
-  return text.slice(PREFIX.length)
+function readMarker(list: string, marker: string): string {
+  const [, found, key = ''] = /^(\S+) (.*)$/s.exec(Buffer.from(marker, 'base64url').toString()) ?? []
+  if (found !== seal(list, key)) throw new Fault('InvalidParameterValue', `The marker ${marker} is not valid.`)
+  return key
 }

@@ -52,7 +52,7 @@ export const DescribeCacheParameterGroups: Handler<'DescribeCacheParameterGroups
   const groups = name
     ? [requireParameterGroup(name, context, `CacheParameterGroup ${name} not found.`)]
     : parameterGroupsOf(context.store, context.region)
-  const { items, Marker } = page(groups, ({ id }) => id, input)
+  const { items, Marker } = page('CacheParameterGroups', groups, ({ id }) => id, input)
   return { ...(Marker && { Marker }), CacheParameterGroups: items.map((group) => answerGroup(group, context)) }
 }
 

@@ -67,7 +67,7 @@ function listPage(
     ...parameters(family, values).map((plain) => ({ key: `1 ${plain.ParameterName}`, plain })),
     ...byNodeType(family).map((specific) => ({ key: `2 ${specific.ParameterName}`, specific })),
   ].filter((entry) => wanted('plain' in entry ? entry.plain : entry.specific))
-  const { items, Marker } = page(entries, ({ key }) => key, request)
+  const { items, Marker } = page('Parameters', entries, ({ key }) => key, request)
   return {
     ...(Marker && { Marker }),
     Parameters: items.flatMap((entry) => ('plain' in entry ? [entry.plain] : [])),

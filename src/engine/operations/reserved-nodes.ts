@@ -21,7 +21,12 @@ export const DescribeReservedCacheNodesOfferings: Handler<'DescribeReservedCache
   if (id !== undefined) findOffering(id)
   const wanted = offerings().filter((offering) => (id === undefined || offering.id === id) && isWanted(offering))
   const positions = new Map(wanted.map((offering, at) => [offering, String(at).padStart(6, '0')]))
-  const { items, Marker } = page(wanted, (offering) => positions.get(offering) ?? '', input)
+  const { items, Marker } = page(
+    'ReservedCacheNodesOfferings',
+    wanted,
+    (offering) => positions.get(offering) ?? '',
+    input,
+  )
   return { ...(Marker && { Marker }), ReservedCacheNodesOfferings: items.map(answerOffering) }
 }
 
@@ -68,7 +73,7 @@ export const DescribeReservedCacheNodes: Handler<'DescribeReservedCacheNodes'> =
     (reserved) =>
       (offeringId === undefined || reserved.offering === offeringId) && isWanted(findOffering(reserved.offering)),
   )
-  const { items, Marker } = page(wanted, ({ id }) => id, input)
+  const { items, Marker } = page('ReservedCacheNodes', wanted, ({ id }) => id, input)
   return {
     ...(Marker && { Marker }),
     ReservedCacheNodes: items.map((reserved) => answerReservedNode(reserved, context)),

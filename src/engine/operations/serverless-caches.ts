@@ -68,7 +68,7 @@ export const DescribeServerlessCaches: Handler<'DescribeServerlessCaches'> = (in
   const caches = input.ServerlessCacheName
     ? [findServerlessCache(input.ServerlessCacheName, context)]
     : context.store.list('serverlessCache', context.region)
-  const { items, NextToken } = pageByToken(caches, ({ id }) => id, input)
+  const { items, NextToken } = pageByToken('ServerlessCaches', caches, ({ id }) => id, input)
   return {
     ...(NextToken && { NextToken }),
     ServerlessCaches: items.map((cache) => answerServerlessCache(cache, context.account)),

@@ -90,7 +90,7 @@ export const DescribeServerlessCacheSnapshots: Handler<'DescribeServerlessCacheS
     throw new Fault('InvalidParameterValue', `Invalid snapshot type: ${type}. Must be manual or automated.`)
   }
   const wanted = ofCache.filter((snapshot) => type === undefined || snapshot.type === type)
-  const { items, NextToken } = pageByToken(wanted, ({ id }) => id, input)
+  const { items, NextToken } = pageByToken('ServerlessCacheSnapshots', wanted, ({ id }) => id, input)
   return {
     ...(NextToken && { NextToken }),
     ServerlessCacheSnapshots: items.map((snapshot) => answerServerlessSnapshot(snapshot, context.account)),

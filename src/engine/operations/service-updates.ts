@@ -33,7 +33,7 @@ export const DescribeServiceUpdates: Handler<'DescribeServiceUpdates'> = (input,
       (name === undefined || update.name === name) &&
       (statuses === undefined || statuses.length === 0 || statuses.includes(statusAt(update, now))),
   )
-  const { items, Marker } = page(wanted, newestFirst, input)
+  const { items, Marker } = page('ServiceUpdates', wanted, newestFirst, input)
   return { ...(Marker && { Marker }), ServiceUpdates: items.map((update) => answerUpdate(update, now)) }
 }
 
@@ -48,7 +48,7 @@ export const DescribeUpdateActions: Handler<'DescribeUpdateActions'> = (input, c
   )
   const keyOf = ({ update, cluster }: { update: ServiceUpdate; cluster: CacheClusterRecord }) =>
     `${newestFirst(update)}/${cluster.id}`
-  const { items, Marker } = page(actions, keyOf, input)
+  const { items, Marker } = page('UpdateActions', actions, keyOf, input)
   const showNodes = input.ShowNodeLevelUpdateStatus ?? false
   return {
     ...(Marker && { Marker }),
