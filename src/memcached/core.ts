@@ -39,6 +39,10 @@ export class CacheCore {
   prefixes: PrefixStats | undefined
   /** What has been counted so far. */
   readonly prefixStats = new PrefixStats()
+  /** Whether `stats reset` has been; the listeners are then no longer told among the connections there have been. */
+  statsWereReset = false
+  /** The CAS unique from which on `stats sizes` counts items. */
+  sizesSince = 0
   /** Whose requests are being served. */
   serving: Connection | undefined
   /** Those who `watch`, once there has been one. */

@@ -23,7 +23,7 @@ const noViews = (): (Buffer | undefined)[] => new Array(KEPT_VIEWS).fill(undefin
 export class Replies {
   bytes: Buffer = Buffer.allocUnsafeSlow(CAPACITY)
   length = 0
-  /** All bytes ever handed to sinks. */
+  /** All bytes handed to sinks, since `stats reset`. */
   written = 0
   /** How much of what is gathered memcached would have sent by now: it can no longer be taken back. */
   settled = 0

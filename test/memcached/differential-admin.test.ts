@@ -7,6 +7,10 @@ const CONVERSATIONS = [
   'stats detail foo\r\n',
   'stats sizes\r\n',
   'stats sizes_disable\r\n',
+  'set s 0 0 1\r\nx\r\nstats sizes_enable\r\nset s 0 0 40\r\n'.concat(
+    'x'.repeat(40),
+    '\r\nstats sizes_enable\r\nstats sizes\r\nstats sizes_disable\r\nstats sizes\r\n',
+  ),
   'stats cachedump\r\n',
   'stats cachedump 1\r\n',
   'stats cachedump 1 1\r\n',

@@ -40,7 +40,7 @@ const LINES: readonly Line[] = [
   stat('max_connections', ({ settings }) => settings.maxConnections),
   stat('curr_connections', ({ connections }) => connections.size),
   // memcached counts its listeners among these.
-  stat('total_connections', ({ counters, listeners }) => counters.totalConnections + listeners),
+  stat('total_connections', (core) => core.counters.totalConnections + (core.statsWereReset ? 0 : core.listeners)),
   ...when(
     ({ settings }) => settings.maxConnsFast,
     stat('rejected_connections', ({ counters }) => counters.rejectedConnections),

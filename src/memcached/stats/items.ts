@@ -62,10 +62,11 @@ function ageOf(store: ItemStore, list: number): number {
 const SIZE_STEP = 32
 
 /** `stats sizes`: how many items there are of each size, in steps of 32 bytes. */
-export function sizesStats({ store, settings }: CacheCore): StatLine[] {
+export function sizesStats({ store, settings, sizesSince }: CacheCore): StatLine[] {
   if (!settings.trackSizes) return [['sizes_status', 'disabled']]
   const counts = new Map<number, number>()
   store.forEach((item) => {
+    if (store.cas(item) < sizesSince) return
     const size = Math.ceil(store.sizeOf(item) / SIZE_STEP) * SIZE_STEP
     counts.set(size, (counts.get(size) ?? 0) + 1)
   })

@@ -23,8 +23,11 @@ export function statsOf(core: CacheCore, topic: string): StatLine[] | undefined 
 }
 
 /** `stats reset`. */
-export function resetStats({ counters, store, prefixStats }: CacheCore): void {
+export function resetStats(core: CacheCore): void {
+  const { counters, store, prefixStats, replies } = core
   counters.reset()
+  replies.written = 0
+  core.statsWereReset = true
   store.resetCounts()
   prefixStats.clear()
 }

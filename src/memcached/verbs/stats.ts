@@ -64,6 +64,19 @@ function cachedump(core: CacheCore, line: Line): void {
   replies.text(END)
 }
 
+function trackSizes(core: CacheCore, on: boolean): void {
+  const { replies, settings, store } = core
+  if (on && !settings.casEnabled) {
+    replies.line('STAT sizes_status error')
+    replies.line('STAT sizes_error cas_support_disabled')
+    return
+  }
+  // Older items are not counted in afterwards.
+  if (on && !settings.trackSizes) core.sizesSince = store.nextCas()
+  settings.trackSizes = on
+  replies.line(`STAT sizes_status ${on ? 'enabled' : 'disabled'}`)
+}
+
 const stats: Verb = {
   name: 'stats',
   shape: 'words',
@@ -79,8 +92,7 @@ const stats: Verb = {
     } else if (topic === 'detail') detail(core, line)
     else if (topic === 'cachedump') cachedump(core, line)
     else if (topic === 'sizes_enable' || topic === 'sizes_disable') {
-      settings.trackSizes = topic === 'sizes_enable'
-      replies.line(`STAT sizes_status ${settings.trackSizes ? 'enabled' : 'disabled'}`)
+      trackSizes(core, topic === 'sizes_enable')
     } else answerTopic(core, topic)
     return undefined
   },
