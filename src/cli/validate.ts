@@ -1,7 +1,7 @@
 /** A whole input against the model, with every complaint at once, in botocore's words. */
 import { structure } from '../api/model.ts'
 import type { Member } from '../api/shapes.ts'
-import { Float, pythonText } from './output/python-text.ts'
+import { Float, pythonText, pythonType } from './output/python-text.ts'
 import { usageProblem } from './problem.ts'
 import { parseTimestamp } from './timestamp.ts'
 
@@ -95,14 +95,4 @@ function validTypes(member: Member): string {
     case 'structure':
       return "<class 'dict'>"
   }
-}
-
-function pythonType(value: unknown): string {
-  if (value === null) return 'NoneType'
-  if (Array.isArray(value)) return 'list'
-  if (value instanceof Float) return 'float'
-  if (value instanceof Uint8Array) return 'bytes'
-  if (typeof value === 'number' && !Number.isInteger(value)) return 'float'
-  const names = { string: 'str', boolean: 'bool', number: 'int', bigint: 'int', object: 'dict' }
-  return names[typeof value as keyof typeof names]
 }

@@ -46,6 +46,19 @@ describe('a query', () => {
     ['sort(Numbers)', '[-2,3,10]'],
     ['sort(CacheClusters[].CacheClusterId)', '["bare","shop"]'],
     ['`word`', '"word"'],
+    ['avg(Numbers[:2])', '6.5'],
+    ['avg(CacheClusters[].NumCacheNodes) | [@, @ > `1`]', '[1.5,true]'],
+    ['avg(Numbers[1:2])', '10.0'],
+    ['avg(Tags || `[]`)', 'null'],
+    ['sum(`[1.0, 2]`)', '3.0'],
+    ['`{"a": [1.0, 1e3, 1E400, "1.0", "\\`"]}`', '{"a": [1.0,1000.0,Infinity,"1.0","`"]}'],
+    ['`1.0` == `1`', 'true'],
+    ["to_number('1e3')", '1000.0'],
+    ["to_number('0x10')", 'null'],
+    ['max(CacheClusters[].CacheClusterId)', '"shop"'],
+    ["max(['Z', 'a'])", '"a"'],
+    ["to_string({a: 'ä', b: `[1.5, true, null]`})", '"{\\"a\\":\\"\\\\u00e4\\",\\"b\\":[1.5,true,null]}"'],
+    ['contains(`[[1]]`, `[1.0]`)', 'true'],
   ])('%s is %s', async (text, written) => {
     const pick = await compileQuery(text)
     expect(jsonText(pick(answer)).replace(/\n\s*/g, '')).toBe(written)
@@ -56,6 +69,15 @@ describe('a query', () => {
     ['sort_by(Offerings, &FixedPrice)[0]', '{"Id": "a","FixedPrice": 9.5}'],
     ['Offerings[?FixedPrice == `10`]', '[{"Id": "b","FixedPrice": 10.0}]'],
     ['sum(Offerings[].FixedPrice)', '19.5'],
+    ['Offerings[?FixedPrice > `9.7`].FixedPrice', '[10.0]'],
+    ["Offerings[?Id == 'b'].[Id, FixedPrice]", '[["b",10.0]]'],
+    ['sort_by(Offerings, &FixedPrice)[].FixedPrice', '[9.5,10.0]'],
+    ['max_by(Offerings, &FixedPrice).FixedPrice', '10.0'],
+    ['max(Offerings[].FixedPrice)', '10.0'],
+    ['map(&FixedPrice, Offerings)', '[10.0,9.5]'],
+    ['Offerings[0].{price: FixedPrice || `0`, cheap: FixedPrice < `10.0`}', '{"price": 10.0,"cheap": false}'],
+    ['to_string(Offerings[0])', '"{\\"Id\\":\\"b\\",\\"FixedPrice\\":10.0}"'],
+    ['contains(Offerings[].FixedPrice, `10`)', 'true'],
   ])('of prices, %s is %s', async (text, written) => {
     const pick = await compileQuery(text)
     expect(jsonText(pick(answer)).replace(/\n\s*/g, '')).toBe(written)
@@ -63,6 +85,25 @@ describe('a query', () => {
 
   test.each(['CacheClusters[', 'a.', 'a b', 'a..b', ''])('%j is refused before anything is sent', async (text) => {
     await expect(compileQuery(text)).rejects.toThrow(`Bad value for --query ${text}: `)
+  })
+
+  test.each([
+    [
+      'sum(CacheClusters[].CacheClusterId)',
+      `In function sum(), invalid type for value: shop, expected one of: ['array-number'], received: "str"`,
+    ],
+    [
+      'max(Marker)',
+      `In function max(), invalid type for value: None, expected one of: ['array-number', 'array-string'], received: "null"`,
+    ],
+    [
+      'max_by(CacheClusters, &Tags)',
+      `In function max_by(), invalid type for value: [], expected one of: ['number', 'string'], received: "array"`,
+    ],
+    ['[&Marker]', 'Encountered unrecognized type in JSON encoder.'],
+  ])("%s fails in aws-cli's words", async (text, words) => {
+    const pick = await compileQuery(text)
+    expect(() => pick(answer)).toThrow(words)
   })
 
   test.each(['nosuch(@)', 'length(CacheClusters, Numbers)', 'sort(Marker)', 'Numbers[::0]'])(

@@ -52,3 +52,14 @@ function quoted(text: string): string {
   })
   return `${quote}${quote === "'" ? escaped.replaceAll("'", "\\'") : escaped}${quote}`
 }
+
+/** `type(value).__name__`. */
+export function pythonType(value: unknown): string {
+  if (value === null) return 'NoneType'
+  if (Array.isArray(value)) return 'list'
+  if (value instanceof Float) return 'float'
+  if (value instanceof Uint8Array) return 'bytes'
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'float'
+  const names = { string: 'str', boolean: 'bool', number: 'int', bigint: 'int', object: 'dict' }
+  return names[typeof value as keyof typeof names]
+}

@@ -1,11 +1,11 @@
-import type { JSONArray, JSONValue, TreeInterpreter } from '@jmespath-community/jmespath'
+import type { JSONValue } from '@jmespath-community/jmespath'
 import { Problem, usageProblem } from '../problem.ts'
-import { Float } from './python-text.ts'
+import { parsePython } from '../python-json.ts'
+import { changed } from './plain-numbers.ts'
+import { Float, floatText } from './python-text.ts'
+import { type ORDERS, PLAIN, pythonFunctions, WHOLE } from './query-functions.ts'
 
 export type Pick = (answer: unknown) => unknown
-
-/** Parts of an expression that look at values; all others only pass them on. */
-const LOOKS_AT_VALUES = /"type":"(?:Comparator|Function|FilterProjection|AndExpression|OrExpression|NotExpression)"/
 
 /**
  * `--query`: what is printed of an answer. Compiled before the call is made, so that a typo costs nothing. The language
@@ -14,124 +14,109 @@ const LOOKS_AT_VALUES = /"type":"(?:Comparator|Function|FilterProjection|AndExpr
 export async function compileQuery(expression: string | undefined): Promise<Pick> {
   if (expression === undefined) return (answer) => answer
   if (expression === '') throw usageProblem('Bad value for --query : Invalid JMESPath expression: cannot be empty.')
-  const { compile, TreeInterpreter } = await language()
+  const library = await import('@jmespath-community/jmespath')
+  const { compile, TreeInterpreter } = library
+  pythonFunctions(library)
   const compiled = explained(
     // `word` for "word": old, and in aws-cli's examples.
-    () => withOrder(compile(expression, { enable_legacy_literals: true })),
+    () => inPython(compile(withMarkedFloats(expression), { enable_legacy_literals: true })),
     (reason) => usageProblem(`Bad value for --query ${expression}: ${reason}`),
   )
-  const prepare = LOOKS_AT_VALUES.test(JSON.stringify(compiled)) ? withPlainNumbers : asItIs
-  return (answer) => {
-    const { given, restored } = prepare(answer)
-    return explained(
-      () => restored(TreeInterpreter.search(compiled, given as JSONValue)),
+  return (answer) =>
+    explained(
+      () => printable(TreeInterpreter.search(compiled, answer as JSONValue)),
       (reason) => new Problem('general', reason),
     )
-  }
 }
 
-/** The library, with three functions that it has otherwise: sort puts 10 before 9, min_by and max_by find nothing by text. */
-async function language() {
-  const library = await import('@jmespath-community/jmespath')
-  const { registerFunction, TreeInterpreter, TYPE_ANY, TYPE_ARRAY, TYPE_ARRAY_NUMBER, TYPE_ARRAY_STRING, TYPE_EXPREF } =
-    library
-  const override = { override: true }
-  const keyed = [{ types: [TYPE_ARRAY] }, { types: [TYPE_EXPREF] }]
-  const extreme = (name: string, sign: 1 | -1) =>
-    registerFunction(
-      name,
-      ([list, key]) => {
-        const keyOf = (item: JSONValue) => comparable(name, TreeInterpreter.visit(key as Expression, item))
-        return firstBy(list as JSONArray, keyOf, sign)
-      },
-      keyed,
-      override,
-    )
-  extreme('min_by', 1)
-  extreme('max_by', -1)
-  const lists = [{ types: [TYPE_ARRAY_NUMBER, TYPE_ARRAY_STRING] }]
-  registerFunction('sort', ([list]) => [...(list as Key[])].sort(ascending), lists, override)
-  for (const [name, holds] of Object.entries(ORDERS)) {
-    const sides = [{ types: [TYPE_ANY] }, { types: [TYPE_ANY] }]
-    registerFunction(name, ([left, right]) => compared(name, left, right, holds), sides, override)
-  }
-  return library
+/** `&name` is for functions, such as sort_by; aws-cli stumbles when it has to print one. */
+function printable(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null || result instanceof Float) return result
+  if ('expref' in result && 'type' in result) throw new Error('Encountered unrecognized type in JSON encoder.')
+  return changed(result, printable)
 }
 
-/** Signs of order, as functions whose names nobody can write. */
-const ORDERS: Readonly<Record<string, (order: number) => boolean>> = {
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
-}
-
-const SIGNS: Readonly<Record<string, string>> = { LT: '<', LTE: '<=', GT: '>', GTE: '>=' }
-
-/** The library orders numbers alone; aws-cli texts as well, and so finds what is younger than a date. */
-function withOrder<T>(node: T): T {
+/**
+ * The same expression in nodes that the library reads as Python would: what looks at values, where the others pass them
+ * on, sees plain numbers; signs of order, which the library has for numbers alone, are functions.
+ */
+function inPython<T>(node: T): T {
   if (typeof node !== 'object' || node === null) return node
-  const inner = changed(node, withOrder) as Readonly<Record<string, unknown>>
-  const sign = inner.type === 'Comparator' ? SIGNS[String(inner.name)] : undefined
-  const call = { type: 'Function', name: sign, children: [inner.left, inner.right] }
-  return (sign === undefined ? inner : call) as T // the same expression in other nodes of the library's
+  const inner = changed(node, inPython) as Nodes
+  return rewritten(inner) as T // the same expression in other nodes of the library's
 }
 
-/** null for what has no order: only numbers and texts have. */
-function compared(sign: string, left: unknown, right: unknown, holds: (order: number) => boolean): boolean | null {
-  const hasOrder = (value: unknown): value is Key => typeof value === 'string' || typeof value === 'number'
-  if (!hasOrder(left) || !hasOrder(right)) return null
-  if (typeof left === typeof right) return holds(ascending(left, right))
-  const types = [left, right].map((value) => (typeof value === 'string' ? "'str'" : "'int'")).join(' and ')
-  throw new Error(`'${sign}' not supported between instances of ${types}`)
-}
+type Nodes = Readonly<Record<string, unknown>>
 
-type Key = string | number
-type Expression = Parameters<typeof TreeInterpreter.visit>[0]
+const SIGNS: Readonly<Record<string, keyof typeof ORDERS>> = { LT: '<', LTE: '<=', GT: '>', GTE: '>=' }
 
-const ascending = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0)
+const called = (name: string, ...children: unknown[]) => ({ type: 'Function', name, children })
+const plain = (node: unknown) => called(PLAIN, node)
 
-function comparable(name: string, key: unknown): Key {
-  if (typeof key === 'string' || typeof key === 'number') return key
-  throw new Error(`${name}() needs numbers or strings to compare, not ${JSON.stringify(key)}`)
-}
-
-/** The first of those that no other comes before; null in an empty list. */
-function firstBy(list: JSONArray, keyOf: (item: JSONValue) => Key, sign: 1 | -1): JSONValue {
-  const keys = list.map(keyOf)
-  let best = 0
-  for (const [at, key] of keys.entries()) if (sign * ascending(key, keys[best] ?? key) < 0) best = at
-  return list[best] ?? null
-}
-
-interface Prepared {
-  readonly given: unknown
-  restored(result: unknown): unknown
-}
-
-const asItIs = (answer: unknown): Prepared => ({ given: answer, restored: (result) => result })
-
-/** The language knows no {@link Float}. What comes back whole is the answer's own again; a number alone has lost its kind. */
-function withPlainNumbers(answer: unknown): Prepared {
-  const originals = new Map<unknown, unknown>()
-  const plain = (value: unknown): unknown => {
-    if (value instanceof Float) return value.value
-    if (typeof value !== 'object' || value === null) return value
-    const copy = changed(value, plain)
-    originals.set(copy, value)
-    return copy
+function rewritten(node: Nodes): unknown {
+  const { left, right } = node
+  switch (node.type) {
+    case 'Literal':
+      return { ...node, value: unmarked(node.value) }
+    case 'Comparator': {
+      const sign = SIGNS[String(node.name)]
+      return sign ? called(sign, plain(left), plain(right)) : { ...node, left: plain(left), right: plain(right) }
+    }
+    case 'FilterProjection':
+      return { ...node, condition: plain(node.condition) }
+    case 'NotExpression':
+      return { ...node, child: plain(node.child) }
+    case 'OrExpression':
+      return { type: 'Ternary', condition: plain(left), trueExpr: left, falseExpr: right }
+    case 'AndExpression':
+      return { type: 'Ternary', condition: plain(left), trueExpr: right, falseExpr: left }
+    case 'Function': {
+      if (TAKES_FLOATS.has(String(node.name))) return node
+      const children = (node.children as Nodes[]).map((child) =>
+        child.type === 'ExpressionReference' ? child : plain(child),
+      )
+      return called(WHOLE, { ...node, children })
+    }
+    default:
+      return node
   }
-  const restored = (result: unknown): unknown => {
-    if (typeof result !== 'object' || result === null) return result
-    return originals.get(result) ?? changed(result, restored)
-  }
-  return { given: plain(answer), restored }
 }
 
-const changed = (value: object, change: (member: unknown) => unknown): object =>
-  Array.isArray(value)
-    ? value.map(change)
-    : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, change(member)]))
+/** Functions that pass values on, and those of query-functions.ts that know a {@link Float}. */
+const TAKES_FLOATS = new Set(
+  'abs avg contains map max max_by merge min min_by not_null reverse sort sort_by sum to_array to_number to_string values'.split(
+    ' ',
+  ),
+)
+
+/** Of `'text'`, `"name"` and `` `literal` `` the last, whatever they hold of each other. */
+const QUOTED = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`((?:\\.|[^`\\])*)`/gs
+
+const MARK = 'float \u0000'
+
+/** The library reads literals as JavaScript does, where 1.0 is 1: such numbers go through it as marked texts. */
+const withMarkedFloats = (expression: string): string =>
+  expression.replace(QUOTED, (whole, literal?: string) => {
+    if (literal === undefined || !/\d[.eE]/.test(literal)) return whole
+    try {
+      return `\`${JSON.stringify(marked(parsePython(literal.replaceAll('\\`', '`')))).replaceAll('`', '\\`')}\``
+    } catch {
+      return whole
+    }
+  })
+
+function marked(value: unknown): unknown {
+  if (value instanceof Float) return `${MARK}${floatText(value.value)}`
+  return typeof value === 'object' && value !== null ? changed(value, marked) : value
+}
+
+function unmarked(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith(MARK)) return new Float(floatOf(value.slice(MARK.length)))
+  return typeof value === 'object' && value !== null ? changed(value, unmarked) : value
+}
+
+/** A number can be too large: to Python it is then without end. */
+const floatOf = (text: string): number => (/inf/.test(text) ? Number(text.replace('inf', 'Infinity')) : Number(text))
 
 function explained<T>(attempt: () => T, problem: (reason: string) => Problem): T {
   try {
