@@ -94,11 +94,11 @@ describe('events', () => {
     expect(await messages({ StartTime: new Date(START + 1) })).toBe(0)
     expect(await messages({ StartTime: new Date(START - 5 * MINUTE), Duration: 4 })).toBe(0)
     expect(await messages({ Duration: 62, SourceType: 'cache-cluster', SourceIdentifier: 'SHOP' })).toBe(2)
+    expect(await messages({ Duration: 62, SourceIdentifier: 'shop' })).toBe(2)
     expect(await messages({ Duration: 62, SourceType: 'cache-subnet-group' })).toBe(0)
   })
 
   test.each([
-    ['an identifier without a type', { SourceIdentifier: 'shop' }, 'InvalidParameterCombination'],
     ['more than 14 days', { Duration: 20_161 }, 'InvalidParameterValue'],
     ['a source type that is none', { SourceType: 'cache' }, 'InvalidParameterValue'],
     ['a page of 19', { MaxRecords: 19 }, 'InvalidParameterValue'],

@@ -9,12 +9,9 @@ const DEFAULT_DURATION = 60
 
 /**
  * Events, newest first. Without a time range those of the last hour; 14 days at most (API reference). `Duration` is in
- * minutes, and counts from StartTime when that is given.
+ * minutes, and counts from StartTime when that is given. A source may be named without its type: it is RDS that wants both.
  */
 export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region, now }) => {
-  if (input.SourceIdentifier !== undefined && input.SourceType === undefined) {
-    throw new Fault('InvalidParameterCombination', 'Cannot specify SourceIdentifier without SourceType.')
-  }
   const { from, to } = timeRange(input, now)
   const wanted = ({ date, sourceType, sourceIdentifier }: EventRecord) =>
     date >= from &&
