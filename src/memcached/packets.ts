@@ -24,6 +24,10 @@ export const BAD_DELTA = failure(0x06, 'Non-numeric server-side value for incr o
 export const AUTH_FAILURE = failure(0x20, 'Auth failure.')
 export const UNKNOWN_COMMAND = failure(0x81, 'Unknown command')
 export const NO_MEMORY = failure(0x82, 'Out of memory')
+export const NO_CHUNKS = failure(0x82, 'Out of memory during read')
+export const NO_ITEM = failure(0x82, 'Out of memory allocating item')
+export const NO_NEW_ITEM = failure(0x82, 'Out of memory allocating new item')
+export const NO_LARGER_ITEM = failure(0x82, 'Out of memory incrementing value')
 
 /** Writes a reply's header; room for it and the body is reserved. */
 export function header(

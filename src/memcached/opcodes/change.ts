@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts'
 import type { Packet } from '../framing-binary.ts'
-import { BAD_DELTA, done, fail, header, KEY_EXISTS, NO_MEMORY, NO_SUCH_KEY } from '../packets.ts'
+import { BAD_DELTA, done, fail, header, KEY_EXISTS, NO_LARGER_ITEM, NO_NEW_ITEM, NO_SUCH_KEY } from '../packets.ts'
 import { CAS_HIGH, CAS_LOW, hashKey } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import { addDelta, casMatches, commit, deltaItem, deltaValue } from '../store/operations.ts'
@@ -31,7 +31,7 @@ export function arithmetic(connection: Connection, packet: Packet, decrement: bo
       fail(connection, BAD_DELTA, 0)
       break
     case 'no memory':
-      fail(connection, NO_MEMORY, 0)
+      fail(connection, NO_LARGER_ITEM, 0)
       break
   }
 }
@@ -50,7 +50,7 @@ function create(connection: Connection, packet: Packet, decrement: boolean): voi
   const digits = Buffer.from(`${initial}\r\n`)
   const item = store.allocate(bytes, key, keyEnd, hashKey(bytes, key, keyEnd), 0, store.expiry(exptime), digits.length)
   if (item <= 0) {
-    fail(connection, NO_MEMORY, 0)
+    fail(connection, NO_NEW_ITEM, 0)
     return
   }
   store.write(item, 0, digits, 0, digits.length)

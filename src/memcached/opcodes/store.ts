@@ -1,9 +1,19 @@
 import { expectValue } from '../body.ts'
 import type { Connection } from '../connection.ts'
 import type { Packet } from '../framing-binary.ts'
-import { done, FLAGS_BYTES, fail, KEY_EXISTS, NO_MEMORY, NO_SUCH_KEY, NOT_STORED, TOO_BIG } from '../packets.ts'
+import {
+  done,
+  FLAGS_BYTES,
+  fail,
+  KEY_EXISTS,
+  NO_CHUNKS,
+  NO_ITEM,
+  NO_SUCH_KEY,
+  NOT_STORED,
+  TOO_BIG,
+} from '../packets.ts'
 import { hashKey } from '../store/item.ts'
-import { TOO_LARGE } from '../store/items.ts'
+import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/items.ts'
 import { count } from '../store/lru.ts'
 import { commit, type Mode } from '../store/operations.ts'
 
@@ -17,10 +27,14 @@ export function beginStore(connection: Connection, packet: Packet, mode: Mode): 
   const { bytes, key, keyEnd, valueBytes } = packet
   const hash = hashKey(bytes, key, keyEnd)
   const item = store.allocate(bytes, key, keyEnd, hash, flags, exptime, valueBytes + 2)
+  if (item === OUT_OF_CHUNKS) {
+    fail(connection, NO_CHUNKS, valueBytes)
+    return
+  }
   if (item <= 0) {
     if (item === TOO_LARGE) core.counters.storeTooLarge++
     else core.counters.storeNoMemory++
-    fail(connection, item === TOO_LARGE ? TOO_BIG : NO_MEMORY, valueBytes)
+    fail(connection, item === TOO_LARGE ? TOO_BIG : NO_ITEM, valueBytes)
     const old = mode === 'set' ? store.find(bytes, key, keyEnd, hash) : 0
     if (old !== 0) store.unlink(old)
     return

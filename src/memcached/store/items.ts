@@ -34,6 +34,8 @@ import { Slabs } from './slabs.ts'
 /** Answers of `allocate` that are not items. */
 export const TOO_LARGE = -1
 const OUT_OF_MEMORY = 0
+/** There is room for the item, but not for all chunks of its value: memcached takes those as it reads them. */
+export const OUT_OF_CHUNKS = -2
 
 // An unsegmented LRU moves an item at most once a minute, as memcached does (ITEM_UPDATE_INTERVAL).
 const UPDATE_INTERVAL = 60
@@ -278,7 +280,7 @@ export class ItemStore {
   }
 
   /**
-   * An unlinked item with room for `valueBytes` (CR LF included); TOO_LARGE or OUT_OF_MEMORY when there is none.
+   * An unlinked item with room for `valueBytes` (CR LF included); TOO_LARGE, OUT_OF_MEMORY or OUT_OF_CHUNKS when there is none.
    * @param exptime In the node's seconds.
    */
   allocate(
@@ -297,7 +299,7 @@ export class ItemStore {
     const classId = slabClassOf(slabs.classes, total)
     const item =
       total > this.options.slabChunkMax ? this.#allocateChunked(keyLength, valueBytes, total) : this.#pull(classId)
-    if (item === 0) return OUT_OF_MEMORY
+    if (item <= 0) return item
     const chunked = total > this.options.slabChunkMax ? CHUNKED : 0
     slabs.setWord(item, TIME, this.now)
     slabs.setWord(item, EXPTIME, exptime)
@@ -428,7 +430,7 @@ export class ItemStore {
   #allocateChunked(keyLength: number, valueBytes: number, total: number): number {
     const slabs = this.slabs
     const item = this.#pull(this.#headerClass(keyLength))
-    if (item === 0) return 0
+    if (item === 0) return OUT_OF_MEMORY
     slabs.setWord(item, META, keyLength | (slabClassOf(slabs.classes, total) << 8) | CHUNKED)
     slabs.setWord(item, CHUNKS, 0)
     let left = valueBytes
@@ -443,7 +445,7 @@ export class ItemStore {
       }
       if (chunk === 0) {
         this.free(item)
-        return 0
+        return OUT_OF_CHUNKS
       }
       left -= appendChunk(slabs, item, last, chunk, classId, left)
       last = chunk

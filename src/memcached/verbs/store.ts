@@ -2,6 +2,7 @@ import {
   BAD_DATA,
   BAD_FORMAT,
   EXISTS,
+  NO_CHUNKS_REPLY,
   NO_MEMORY_REPLY,
   NOT_FOUND,
   NOT_STORED,
@@ -11,7 +12,7 @@ import {
 import { expectNothing, expectValue } from '../body.ts'
 import type { Connection } from '../connection.ts'
 import { EXPTIME as EXPTIME_FIELD, hashKey, KEY_MAX_BYTES } from '../store/item.ts'
-import { TOO_LARGE } from '../store/items.ts'
+import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/items.ts'
 import { count } from '../store/lru.ts'
 import { commit, type Mode, type StoreOutcome } from '../store/operations.ts'
 import type { Line } from '../tokens.ts'
@@ -58,7 +59,8 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
   const hash = hashKey(line.bytes, start, stop)
   const item = store.allocate(line.bytes, start, stop, hash, flags, store.expiry(exptime), length + 2)
   if (item <= 0) {
-    refuse(connection, item === TOO_LARGE, length + 2)
+    refuse(connection, item, length + 2)
+    if (item === OUT_OF_CHUNKS) return
     // Nobody shall read the old value after a failed attempt to replace it.
     const old = mode === 'set' ? store.find(line.bytes, start, stop, hash) : 0
     if (old !== 0) store.unlink(old)
@@ -75,11 +77,11 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
   expectValue(connection, item, length + 2, finishStore)
 }
 
-function refuse(connection: Connection, tooLarge: boolean, bytes: number): void {
+function refuse(connection: Connection, reason: number, bytes: number): void {
   const { counters } = connection.core
-  if (tooLarge) counters.storeTooLarge++
-  else counters.storeNoMemory++
-  const answer = tooLarge ? TOO_LARGE_REPLY : NO_MEMORY_REPLY
+  if (reason === TOO_LARGE) counters.storeTooLarge++
+  else if (reason !== OUT_OF_CHUNKS) counters.storeNoMemory++
+  const answer = reason === TOO_LARGE ? TOO_LARGE_REPLY : reason === OUT_OF_CHUNKS ? NO_CHUNKS_REPLY : NO_MEMORY_REPLY
   expectNothing(connection, bytes, connection.noreply ? undefined : answer)
 }
 

@@ -1,8 +1,8 @@
-import { BAD_DATA, BAD_FORMAT, NO_MEMORY_REPLY, TOO_LARGE_REPLY } from '../../answers.ts'
+import { BAD_DATA, BAD_FORMAT, NO_CHUNKS_REPLY, NO_MEMORY_REPLY, TOO_LARGE_REPLY } from '../../answers.ts'
 import { expectNothing, expectValue } from '../../body.ts'
 import type { Connection } from '../../connection.ts'
 import { hashKey, KEY_BINARY, KEY_MAX_BYTES } from '../../store/item.ts'
-import { TOO_LARGE } from '../../store/items.ts'
+import { OUT_OF_CHUNKS, TOO_LARGE } from '../../store/items.ts'
 import { count } from '../../store/lru.ts'
 import { commit, type Mode, type StoreOutcome } from '../../store/operations.ts'
 import type { Line } from '../../tokens.ts'
@@ -60,6 +60,10 @@ function metaSet(connection: Connection, line: Line): undefined {
   const { key, keyStart, keyEnd } = flags
   const hash = hashKey(key, keyStart, keyEnd)
   const item = store.allocate(key, keyStart, keyEnd, hash, flags.clientFlags, flags.exptime, length + 2)
+  if (item === OUT_OF_CHUNKS) {
+    expectNothing(connection, length + 2, flags.quiet ? undefined : NO_CHUNKS_REPLY)
+    return
+  }
   if (item <= 0) {
     if (item === TOO_LARGE) core.counters.storeTooLarge++
     else core.counters.storeNoMemory++
