@@ -12,8 +12,8 @@ import {
   NOT_STORED,
   TOO_BIG,
 } from '../packets.ts'
+import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/allocation.ts'
 import { hashKey } from '../store/item.ts'
-import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/items.ts'
 import { count } from '../store/lru.ts'
 import { commit, type Mode } from '../store/operations.ts'
 

@@ -1,6 +1,7 @@
 import { byteAt, copyBytes, wordAt } from '../bytes.ts'
 import { copyFromPage } from '../page-reads.ts'
-import { appendChunk, CHUNK_HEADER_BYTES, readChunks, releaseChunks, setHead, writeChunks } from './chunks.ts'
+import { allocateChunked, headerClass, pullChunk, TOO_LARGE } from './allocation.ts'
+import { readChunks, releaseChunks, setHead, writeChunks } from './chunks.ts'
 import { HashTable } from './hash-table.ts'
 import {
   ACTIVE,
@@ -26,23 +27,15 @@ import {
 } from './item.ts'
 import { count, ListCounters, LruLists } from './lru.ts'
 import type { StoreOptions } from './options.ts'
-import { pullTail } from './reclaim.ts'
 import { ITEM_HEADER_BYTES, slabClasses, slabClassOf } from './slab-classes.ts'
 import { SlabMover } from './slab-mover.ts'
 import { Slabs } from './slabs.ts'
-
-/** Answers of `allocate` that are not items. */
-export const TOO_LARGE = -1
-const OUT_OF_MEMORY = 0
-/** There is room for the item, but not for all chunks of its value: memcached takes those as it reads them. */
-export const OUT_OF_CHUNKS = -2
 
 // An unsegmented LRU moves an item at most once a minute, as memcached does (ITEM_UPDATE_INTERVAL).
 const UPDATE_INTERVAL = 60
 // The node's seconds start here rather than at 0, so that "in the past" can be told from "never".
 const START = UPDATE_INTERVAL + 2
 const MAX_RELATIVE_EXPTIME = 60 * 60 * 24 * 30
-const ALLOCATION_TRIES = 10
 const ONE_BYTE = Buffer.alloc(1)
 
 /** The items of one node: memory, index, order of use and expiry. Knows nothing of protocols. */
@@ -63,6 +56,8 @@ export class ItemStore {
   getFlushed = 0
   /** The CAS unique given last. */
   lastCas = 0
+  /** What a CAS unique adds to an item. */
+  readonly casBytes: 0 | 8
   /** An item that an allocation in progress must not evict, or 0. */
   pinned = 0
   onEviction: ((item: number) => void) | undefined
@@ -70,7 +65,6 @@ export class ItemStore {
   onFind: ((bytes: Uint8Array, start: number, end: number, item: number) => void) | undefined
 
   readonly #startedAt: number
-  readonly #casBytes: number
   // Items last changed at or before this second are flushed, once it has come; 0 is none.
   #oldestLive = 0
   #oldestCas = 0
@@ -83,7 +77,7 @@ export class ItemStore {
     this.lru = new LruLists(this.slabs)
     this.mover = new SlabMover(this)
     this.#startedAt = now - START
-    this.#casBytes = options.casEnabled ? 8 : 0
+    this.casBytes = options.casEnabled ? 8 : 0
   }
 
   get items(): number {
@@ -246,7 +240,7 @@ export class ItemStore {
 
   /** The item's CAS unique; 0 without CAS. Ours count up from 1 and stay below 2^53. */
   cas(item: number): number {
-    if (this.#casBytes === 0) return 0
+    if (this.casBytes === 0) return 0
     return (this.slabs.word(item, CAS_HIGH) >>> 0) * 4294967296 + (this.slabs.word(item, CAS_LOW) >>> 0)
   }
 
@@ -256,7 +250,7 @@ export class ItemStore {
   }
 
   nextCas(): number {
-    return this.#casBytes === 0 ? 0 : ++this.lastCas
+    return this.casBytes === 0 ? 0 : ++this.lastCas
   }
 
   /** Bytes an item counts for, as memcached's ITEM_ntotal. */
@@ -268,7 +262,7 @@ export class ItemStore {
       1 +
       slabs.word(item, VALUE_BYTES) +
       (slabs.word(item, CLIENT_FLAGS) === 0 ? 0 : 4) +
-      this.#casBytes
+      this.casBytes
     )
   }
 
@@ -276,7 +270,7 @@ export class ItemStore {
 
   /** Whether an item of these sizes may be stored at all. */
   fits(keyBytes: number, valueBytes: number, clientFlags: number): boolean {
-    return itemBytes(keyBytes, valueBytes, clientFlags, this.#casBytes > 0) <= this.options.maxItemSize
+    return itemBytes(keyBytes, valueBytes, clientFlags, this.casBytes > 0) <= this.options.maxItemSize
   }
 
   /**
@@ -293,12 +287,12 @@ export class ItemStore {
     valueBytes: number,
   ): number {
     const keyLength = end - start
-    const total = itemBytes(keyLength, valueBytes, clientFlags, this.#casBytes > 0)
+    const total = itemBytes(keyLength, valueBytes, clientFlags, this.casBytes > 0)
     if (total > this.options.maxItemSize) return TOO_LARGE
     const slabs = this.slabs
     const classId = slabClassOf(slabs.classes, total)
     const item =
-      total > this.options.slabChunkMax ? this.#allocateChunked(keyLength, valueBytes, total) : this.#pull(classId)
+      total > this.options.slabChunkMax ? allocateChunked(this, keyLength, valueBytes, total) : pullChunk(this, classId)
     if (item <= 0) return item
     const chunked = total > this.options.slabChunkMax ? CHUNKED : 0
     slabs.setWord(item, TIME, this.now)
@@ -321,7 +315,7 @@ export class ItemStore {
       return
     }
     releaseChunks(slabs, slabs.word(item, CHUNKS))
-    slabs.release(item, this.#headerClass(this.keyBytes(item)))
+    slabs.release(item, headerClass(this, this.keyBytes(item)))
   }
 
   /** Makes an allocated item the one under its key. The caller has unlinked any other, and chosen its CAS. */
@@ -402,54 +396,5 @@ export class ItemStore {
     if (!lruSegmented) return COLD
     if (!evictUnexpiring && exptime === 0) return TEMP
     return tempLru && exptime !== 0 && exptime - this.now <= temporaryTtl ? TEMP : HOT
-  }
-
-  // Reclaims or evicts at the cold end until the class has a chunk: do_item_alloc_pull.
-  #pull(classId: number): number {
-    let tries = 0
-    let item = 0
-    for (; tries < ALLOCATION_TRIES; tries++) {
-      if (!this.options.lruSegmented) pullTail(this, classId, COLD, 0, false, 0)
-      item = this.slabs.allocate(classId)
-      if (item !== 0) break
-      if (pullTail(this, classId, COLD, 0, true, 0) <= 0) {
-        if (!this.options.lruSegmented) break
-        pullTail(this, classId, HOT, 0, false, 0)
-      }
-    }
-    if (tries > 0) count(this.listCounters.directReclaims, classId, tries)
-    if (item === 0) count(this.listCounters.outOfMemory, classId)
-    return item
-  }
-
-  #headerClass(keyLength: number): number {
-    const bytes = ITEM_HEADER_BYTES + CHUNK_HEADER_BYTES + keyLength + 1 + 4 + this.#casBytes
-    return slabClassOf(this.slabs.classes, bytes)
-  }
-
-  #allocateChunked(keyLength: number, valueBytes: number, total: number): number {
-    const slabs = this.slabs
-    const item = this.#pull(this.#headerClass(keyLength))
-    if (item === 0) return OUT_OF_MEMORY
-    slabs.setWord(item, META, keyLength | (slabClassOf(slabs.classes, total) << 8) | CHUNKED)
-    slabs.setWord(item, CHUNKS, 0)
-    let left = valueBytes
-    let last = 0
-    while (left > 0) {
-      let classId = slabClassOf(slabs.classes, Math.min(left + CHUNK_HEADER_BYTES, this.options.slabChunkMax))
-      let chunk = this.#pull(classId)
-      // The last chunk is of the class it fits; a full node may have none of those and nothing to evict there.
-      if (chunk === 0 && classId !== slabs.classes.largest) {
-        classId = slabs.classes.largest
-        chunk = this.#pull(classId)
-      }
-      if (chunk === 0) {
-        this.free(item)
-        return OUT_OF_CHUNKS
-      }
-      left -= appendChunk(slabs, item, last, chunk, classId, left)
-      last = chunk
-    }
-    return item
   }
 }
