@@ -26,7 +26,10 @@ const bySource: Readonly<Record<string, Values>> = {
   },
   EngineVersion: async (client, answers) =>
     plain(
-      (await describeAll(client, 'DescribeCacheEngineVersions', engineOf(answers))).map((item) => item.EngineVersion),
+      (await describeAll(client, 'DescribeCacheEngineVersions', engineOf(answers)))
+        .map((item) => String(item.EngineVersion))
+        // The API has them in the order of their text.
+        .sort((one, other) => other.localeCompare(one, 'en', { numeric: true })),
     ),
   CacheParameterGroupFamily: async (client) =>
     plain((await describeAll(client, 'DescribeCacheEngineVersions')).map((item) => item.CacheParameterGroupFamily)),

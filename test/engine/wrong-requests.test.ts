@@ -112,6 +112,38 @@ test.each(['describeUpdateActions', 'batchApplyUpdateAction', 'batchStopUpdateAc
 )
 
 describe('requests as Terraform and the guide make them', () => {
+  test('engines are written in any case, and answered small', async () => {
+    const client = engine.client()
+    const { CacheEngineVersions = [] } = await client.describeCacheEngineVersions({ Engine: 'Memcached' })
+    expect(CacheEngineVersions.map(({ EngineVersion }) => EngineVersion).slice(0, 5)).toEqual([
+      '1.4.14',
+      '1.4.24',
+      '1.4.33',
+      '1.4.34',
+      '1.4.5',
+    ])
+    const { CacheCluster } = await client.createCacheCluster({ ...memcached('cased'), Engine: 'Memcached' })
+    expect(CacheCluster?.Engine).toBe('memcached')
+    const { UpdateActions } = await client.describeUpdateActions({ Engine: 'Memcached' })
+    expect(UpdateActions).toEqual((await client.describeUpdateActions({ Engine: 'memcached' })).UpdateActions)
+    await engine.until('cased', 'available')
+  })
+
+  test('offerings are listed with empty filters, as in the example of the API model', async () => {
+    const client = engine.client()
+    const { ReservedCacheNodesOfferings: all } = await client.describeReservedCacheNodesOfferings({ MaxRecords: 25 })
+    const { ReservedCacheNodesOfferings: filtered } = await client.describeReservedCacheNodesOfferings({
+      CacheNodeType: '',
+      Duration: '',
+      Marker: '',
+      MaxRecords: 25,
+      OfferingType: '',
+      ProductDescription: '',
+      ReservedCacheNodesOfferingId: '',
+    })
+    expect(filtered).toEqual(all)
+  })
+
   test('zones of several Availability Zones are enough without a mode, for the first nodes and for those added', async () => {
     const client = engine.client()
     const zones = async () => {

@@ -8,6 +8,7 @@ import { clusterZones } from '../network/subnet-groups.ts'
 import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../store/records.ts'
 import { readGroupChange } from './cache-cluster-parameters.ts'
 import {
+  isMemcached,
   readMaintenanceWindow,
   readSecurityGroups,
   readUpgrade,
@@ -101,7 +102,7 @@ export function beginOrSchedule(
 }
 
 function refuseOtherEngine({ Engine }: ModifyInput): void {
-  if (Engine !== undefined && Engine !== 'memcached') {
+  if (Engine !== undefined && !isMemcached(Engine)) {
     throw new Fault('InvalidParameterValue', 'This API supports only cross-engine upgrades to Valkey engine currently')
   }
 }

@@ -21,12 +21,16 @@ import type { Context } from './context.ts'
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
+/** AWS takes the names of engines in any case, and writes them small. */
+export const isMemcached = (engine: string): boolean => engine.toLowerCase() === 'memcached'
+
 export function readEngine(engine: string | undefined): void {
   if (!engine) throw missing('Engine')
-  if (engine === 'redis' || engine === 'valkey') {
-    throw invalid(`The local engine runs memcached only so far, not ${engine}. Use --target aws.`)
+  const name = engine.toLowerCase()
+  if (name === 'redis' || name === 'valkey') {
+    throw invalid(`The local engine runs memcached only so far, not ${name}. Use --target aws.`)
   }
-  if (engine !== 'memcached') throw invalid(`Invalid engine ${engine}. Must be one of memcached, redis, valkey.`)
+  if (!isMemcached(engine)) throw invalid(`Invalid engine ${engine}. Must be one of memcached, redis, valkey.`)
 }
 
 export function readEngineVersion(version: string | undefined): string {

@@ -1,12 +1,13 @@
 import { Fault } from '../../api/faults.ts'
 import { DEFAULT_VERSION, familyOf, MEMCACHED_VERSIONS } from '../catalog/engine-versions.ts'
+import { isMemcached } from './cache-cluster-rules.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
 
-/** Versions newest first, as the guide lists them; `DefaultOnly` leaves the one a new cluster gets. */
+/** Versions in the order of their text, as in AWS's own example (1.4.33 before 1.4.5); `DefaultOnly` leaves the one a new cluster gets. */
 export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'> = (input) => {
   const { Engine, EngineVersion, CacheParameterGroupFamily, DefaultOnly } = input
-  if (Engine !== undefined && Engine !== 'memcached') {
+  if (Engine !== undefined && !isMemcached(Engine)) {
     throw new Fault('InvalidParameterValue', `The local engine runs memcached only so far, not ${Engine}.`)
   }
   const versions = MEMCACHED_VERSIONS.filter(
@@ -14,8 +15,8 @@ export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'>
       (EngineVersion === undefined || version === EngineVersion) &&
       (CacheParameterGroupFamily === undefined || familyOf(version) === CacheParameterGroupFamily) &&
       (!DefaultOnly || version === DEFAULT_VERSION),
-  )
-  const { items, Marker } = page('CacheEngineVersions', versions, (version) => rank(version), input)
+  ).sort()
+  const { items, Marker } = page('CacheEngineVersions', versions, (version) => version, input)
   return {
     ...(Marker && { Marker }),
     CacheEngineVersions: items.map((version) => ({
@@ -27,7 +28,3 @@ export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'>
     })),
   }
 }
-
-/** A key that grows along the list, as paging needs it. */
-const rank = (version: string): string =>
-  String((MEMCACHED_VERSIONS as readonly string[]).indexOf(version)).padStart(3, '0')

@@ -8,6 +8,7 @@ import { paymentDelay } from '../lifecycle/pace.ts'
 import { missing } from '../query-protocol.ts'
 import { quota } from '../quotas.ts'
 import type { ReservedNodeRecord } from '../store/records.ts'
+import { isMemcached } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { page } from './paging.ts'
@@ -18,8 +19,8 @@ const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 export const DescribeReservedCacheNodesOfferings: Handler<'DescribeReservedCacheNodesOfferings'> = (input) => {
   const isWanted = readFilter(input)
   const id = input.ReservedCacheNodesOfferingId
-  if (id !== undefined) findOffering(id)
-  const wanted = offerings().filter((offering) => (id === undefined || offering.id === id) && isWanted(offering))
+  if (id) findOffering(id)
+  const wanted = offerings().filter((offering) => (!id || offering.id === id) && isWanted(offering))
   const positions = new Map(wanted.map((offering, at) => [offering, String(at).padStart(6, '0')]))
   const { items, Marker } = page(
     'ReservedCacheNodesOfferings',
@@ -70,8 +71,7 @@ export const DescribeReservedCacheNodes: Handler<'DescribeReservedCacheNodes'> =
   const { ReservedCacheNodeId: name, ReservedCacheNodesOfferingId: offeringId } = input
   const all = name ? [findReservedNode(name, context)] : context.store.list('reservedNode', context.region)
   const wanted = all.filter(
-    (reserved) =>
-      (offeringId === undefined || reserved.offering === offeringId) && isWanted(findOffering(reserved.offering)),
+    (reserved) => (!offeringId || reserved.offering === offeringId) && isWanted(findOffering(reserved.offering)),
   )
   const { items, Marker } = page('ReservedCacheNodes', wanted, ({ id }) => id, input)
   return {
@@ -95,7 +95,10 @@ function findOffering(id: string | undefined): Offering {
   return offering
 }
 
-/** What both lists can be narrowed to. Terms may be given in years or seconds (API reference). */
+/**
+ * What both lists can be narrowed to. Terms may be given in years or seconds (API reference); an empty text narrows nothing
+ * (the model's own example gives all of them, most of them empty).
+ */
 function readFilter(input: {
   readonly CacheNodeType?: string | undefined
   readonly Duration?: string | undefined
@@ -103,20 +106,20 @@ function readFilter(input: {
   readonly OfferingType?: string | undefined
 }): (offering: Offering) => boolean {
   const { CacheNodeType, Duration, ProductDescription, OfferingType } = input
-  if (CacheNodeType !== undefined && !nodeTypes.has(CacheNodeType)) {
+  if (CacheNodeType && !nodeTypes.has(CacheNodeType)) {
     throw invalid(`Invalid cache node type: ${CacheNodeType}.`)
   }
-  if (Duration !== undefined && !['1', '3', '31536000', '94608000'].includes(Duration)) {
+  if (Duration && !['1', '3', '31536000', '94608000'].includes(Duration)) {
     throw invalid(`Invalid duration ${Duration}. Must be 1, 3, 31536000 or 94608000.`)
   }
-  if (OfferingType !== undefined && !(OFFERING_TYPES as readonly string[]).includes(OfferingType)) {
+  if (OfferingType && !(OFFERING_TYPES as readonly string[]).includes(OfferingType)) {
     throw invalid(`Invalid offering type ${OfferingType}. Must be one of ${OFFERING_TYPES.join(', ')}.`)
   }
   return ({ nodeType, years, duration, type }) =>
-    (CacheNodeType === undefined || nodeType === CacheNodeType) &&
-    (Duration === undefined || [String(years), String(duration)].includes(Duration)) &&
-    (ProductDescription === undefined || ProductDescription === 'memcached') &&
-    (OfferingType === undefined || type === (OfferingType as OfferingType))
+    (!CacheNodeType || nodeType === CacheNodeType) &&
+    (!Duration || [String(years), String(duration)].includes(Duration)) &&
+    (!ProductDescription || isMemcached(ProductDescription)) &&
+    (!OfferingType || type === (OfferingType as OfferingType))
 }
 
 /** Without an id, AWS makes one of the moment. */

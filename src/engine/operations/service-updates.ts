@@ -18,6 +18,7 @@ import {
 } from '../lifecycle/service-updates.ts'
 import { missing } from '../query-protocol.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
+import { isMemcached } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { page } from './paging.ts'
 
@@ -154,7 +155,7 @@ function readActionFilter(
   return (update, cluster) =>
     !forGroupsOnly &&
     (name === undefined || update.name === name) &&
-    (Engine === undefined || Engine === 'memcached') &&
+    (Engine === undefined || isMemcached(Engine)) &&
     isAmong(ids, cluster.id) &&
     isAmong(input.ServiceUpdateStatus, statusAt(update, now)) &&
     isAmong(input.UpdateActionStatus, actionStatus(update, cluster, now)) &&
