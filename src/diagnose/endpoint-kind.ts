@@ -83,6 +83,9 @@ function inPlainText({ speaker, line }: Extract<FirstWords, { connected: true }>
       return known('closes', false, 'something that accepts connections and closes them at once')
     case 'tls':
       return known('unknown', true, 'a TLS server whose handshake fails')
+    case 'memcached-binary':
+      return known('memcached', false, 'Memcached that speaks the binary protocol only')
+    case 'memcached-error':
     case 'other':
       return known('unknown', false, line === '' ? 'something that is not Memcached' : `something that says ${line}`)
   }

@@ -2,7 +2,7 @@ import { sleep, systemClock } from './clock.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence, Place } from './evidence.ts'
-import { hearFirstWords } from './first-words.ts'
+import { BINARY_VERSION, type FirstWords, hearFirstWords } from './first-words.ts'
 import { examineNode } from './node-answers.ts'
 import { sourceAddressFor } from './source-address.ts'
 import { inspectTls } from './tls-inspect.ts'
@@ -71,11 +71,30 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
       ...(speaks && { answers: await examineNode({ ...asking, host: place.host, tls: { verify: false } }) }),
     }
   }
-  const words = await hearFirstWords(dial)
-  if (!words.connected) return { words }
-  if (words.speaker === 'memcached') return { words, answers: await examineNode({ ...asking, host: place.host }) }
-  return words.speaker === 'redis' || words.speaker === 'full' ? { words } : { words, tls: await secure() }
+  const first = await hearFirstWords(dial)
+  if (!first.connected) return { words: first }
+  if (first.speaker === 'memcached')
+    return { words: first, answers: await examineNode({ ...asking, host: place.host }) }
+  if (SURE.has(first.speaker)) return { words: first }
+  const [tls, words] = await Promise.all([secure(), first.speaker === 'silent' ? hearAgain(dial, first) : first])
+  return { words, tls }
 }
+
+/** Who says so needs no handshake. */
+const SURE: ReadonlySet<string> = new Set(['redis', 'full', 'memcached-error'])
+
+/** Silence may be the binary protocol's, or that of a server that takes its time. */
+async function hearAgain(dial: Parameters<typeof hearFirstWords>[0], silence: FirstWords): Promise<FirstWords> {
+  const patience = LATE_TIMES * (dial.timeoutMs ?? PATIENCE_MS)
+  const [late, binary] = await Promise.all([
+    hearFirstWords({ ...dial, timeoutMs: patience }),
+    hearFirstWords({ ...dial, question: BINARY_VERSION }),
+  ])
+  if (binary.connected && binary.speaker === 'memcached-binary') return binary
+  return late.connected && late.speaker === 'memcached' ? late : silence
+}
+
+const LATE_TIMES = 2
 
 export const connects = ({ attempts }: AddressEvidence): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')

@@ -16,6 +16,10 @@ export type PlainSpeaker =
   | 'silent'
   /** The server closes because it has no room: `ERROR Too many open connections`. */
   | 'full'
+  /** Memcached, or a proxy for it, that answers with an error. */
+  | 'memcached-error'
+  /** Answers the binary protocol alone: `-B binary`, or SASL. */
+  | 'memcached-binary'
   | 'other'
 
 export type FirstWords =
@@ -39,6 +43,8 @@ export interface PlainDial {
   readonly localAddress?: string
   /** For connecting, and again for the answer. Default 2000. */
   readonly timeoutMs?: number
+  /** Bytes to ask with instead of `version` in text. */
+  readonly question?: Buffer
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -80,19 +86,29 @@ export function hearFirstWords(dial: PlainDial): Promise<FirstWords> {
       asked = clock.monotonicMs()
       cancel()
       cancel = clock.after(timeoutMs, () => void giveUp())
-      socket.write('version\r\n')
+      socket.write(dial.question ?? 'version\r\n')
     })
     socket.on('data', (chunk: Buffer) => {
       replyMs ??= elapsedMs(clock, asked ?? start)
       received = Buffer.concat([received, chunk])
       // A TLS alert has no line end.
-      if (received.includes(0x0a) || received[0] === TLS_ALERT || received.length > 4096) settle('answered')
+      if (
+        received.includes(0x0a) ||
+        received[0] === TLS_ALERT ||
+        received[0] === BINARY_RESPONSE ||
+        received.length > 4096
+      )
+        settle('answered')
     })
   })
 }
 
 // Record type of RFC 8446, 5.1.
 const TLS_ALERT = 0x15
+
+// Magic bytes of memcached's protocol_binary.h; the header has 24 bytes, the operation 0x0b is `version`.
+const BINARY_RESPONSE = 0x81
+export const BINARY_VERSION: Buffer = Buffer.concat([Buffer.from([0x80, 0x0b]), Buffer.alloc(22)])
 
 function notConnected(end: 'timeout' | 'closed' | 'answered' | NodeJS.ErrnoException): FirstWords {
   if (typeof end === 'string') return { connected: false, outcome: end === 'timeout' ? 'timeout' : 'reset' }
@@ -103,8 +119,10 @@ function speakerOf(received: Buffer, end: 'timeout' | 'closed' | 'answered' | No
   const text = received.toString('latin1')
   if (received.length === 0) return end === 'timeout' ? 'silent' : 'closed'
   if (received[0] === TLS_ALERT) return 'tls'
+  if (received[0] === BINARY_RESPONSE) return 'memcached-binary'
   if (/^VERSION /.test(text)) return 'memcached'
   if (/^(SERVER_)?ERROR.*Too many open connections/i.test(text)) return 'full'
+  if (/^(CLIENT_ERROR|SERVER_ERROR|ERROR)\b/.test(text)) return 'memcached-error'
   if (/^(-ERR|-NOAUTH|-DENIED|\+|\$|\*)/.test(text)) return 'redis'
   if (/^(HTTP\/|<!?html|400 )/i.test(text)) return 'http'
   return 'other'

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { argumentsOf, hostProcesses } from './processes.ts'
 import { type TcpSocket, tcpSockets } from './sockets.ts'
+import { type Family, familyOf } from './target.ts'
 
 /** What of this host can stand in the way of connections. Members are absent where the system doesn't tell. JSON-able. */
 export interface LocalLimits {
@@ -9,6 +11,8 @@ export interface LocalLimits {
   /** Ports in the range that it never gives. */
   readonly reservedPorts: number
   readonly ipv6Disabled?: boolean
+  /** Families that an interface beside the loopback has an address of; link-local ones do not count. */
+  readonly families?: readonly Family[]
   readonly conntrack?: { readonly count: number; readonly max: number }
   readonly openFiles?: { readonly soft: number; readonly hard: number }
   readonly sockets: readonly TcpSocket[]
@@ -33,12 +37,20 @@ export async function localLimits(): Promise<LocalLimits> {
   return {
     ...(low !== undefined && high !== undefined && { portRange: [low, high] as const }),
     reservedPorts: low === undefined || high === undefined ? 0 : countPorts(reserved, low, high),
+    families: ownFamilies(),
     ...(disabled[0] !== undefined && { ipv6Disabled: disabled[0] === 1 }),
     ...(count[0] !== undefined && max[0] !== undefined && { conntrack: { count: count[0], max: max[0] } }),
     ...(files && { openFiles: { soft: Number(files[1]), hard: Number(files[2]) } }),
     sockets,
     java,
   }
+}
+
+const ownFamilies = (): Family[] => {
+  const own = Object.values(networkInterfaces()).flatMap((list = []) => list.filter(({ internal }) => !internal))
+  return ([4, 6] as const).filter((family) =>
+    own.some(({ address }) => familyOf(address) === family && !/^(fe80|169\.254\.)/.test(address)),
+  )
 }
 
 /** How many connections one source address can have to one destination: both ends of the range count. */

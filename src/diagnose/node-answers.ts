@@ -1,4 +1,4 @@
-import { type AskTls, openConnection, TIMED_OUT } from '../discovery/connection.ts'
+import { type AskTls, openConnection, TIMED_OUT, type Trouble } from '../discovery/connection.ts'
 import { linkedAbort } from './abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
 
@@ -13,7 +13,17 @@ export interface NodeAnswers {
    * Many `version`s at once: full-size packets in both directions. Nothing on the node is changed by it. Where `stats`
    * did not come in time: that one question, and how much of its answer was there.
    */
-  readonly bulk?: { readonly bytes: number; readonly received: number; readonly ms: number; readonly complete: boolean }
+  readonly bulk?: Bulk
+}
+
+export interface Bulk {
+  readonly bytes: number
+  /** Where it is not complete: of all answers of the connection, in all of its time. */
+  readonly received: number
+  readonly ms: number
+  readonly complete: boolean
+  /** Not complete: how long nothing had come when the time was up. */
+  readonly quietMs?: number
 }
 
 const STATS = [
@@ -45,6 +55,7 @@ export interface AnswersDial {
 
 const BULK = 400
 const STATS_QUESTION = 'stats\r\n'
+const SETTINGS_QUESTION = 'stats settings\r\n'
 const QUESTION = 'version\r\n'
 
 /**
@@ -74,26 +85,41 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
   try {
     if (!('exchange' in connection)) return { stats: {}, settings: {} }
     const start = clock.monotonicMs()
-    const ended = (bytes: Buffer): boolean =>
-      /(^|\n)(END|(CLIENT_|SERVER_)?ERROR[^\r\n]*)\r?\n$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 80)))
+    let heard = start
+    let before = 0
+    const ended = (bytes: Buffer): boolean => {
+      heard = clock.monotonicMs()
+      return /(^|\n)(END|(CLIENT_|SERVER_)?ERROR[^\r\n]*)\r?\n$/.test(
+        bytes.toString('latin1', Math.max(0, bytes.length - 80)),
+      )
+    }
+    const cutShort = (bytes: number, { received }: Trouble): Bulk => ({
+      bytes,
+      received: before + received.length,
+      ms: elapsedMs(clock, start),
+      complete: false,
+      quietMs: elapsedMs(clock, heard),
+    })
     const stats = await connection.exchange(STATS_QUESTION, ended)
     const statsMs = elapsedMs(clock, start)
     // Too slow for even that: it stands for the many questions.
-    if (!Buffer.isBuffer(stats)) {
-      const bulk = { bytes: STATS_QUESTION.length, received: stats.received.length, ms: statsMs, complete: false }
-      return { stats: {}, settings: {}, bulk }
-    }
-    const settings = await connection.exchange('stats settings\r\n', ended)
+    if (!Buffer.isBuffer(stats)) return { stats: {}, settings: {}, bulk: cutShort(STATS_QUESTION.length, stats) }
+    const told = { stats: numbersIn(stats, STATS), statsMs }
+    before = stats.length
+    const settings = await connection.exchange(SETTINGS_QUESTION, ended)
+    if (!Buffer.isBuffer(settings))
+      return { ...told, settings: {}, bulk: cutShort(STATS_QUESTION.length + SETTINGS_QUESTION.length, settings) }
+    before += settings.length
     const begun = clock.monotonicMs()
-    const answered = await connection.exchange(QUESTION.repeat(BULK), (bytes) => linesIn(bytes) >= BULK)
-    const complete = Buffer.isBuffer(answered)
-    const { length: received } = complete ? answered : answered.received
-    return {
-      stats: numbersIn(stats, STATS),
-      settings: numbersIn(settings, SETTINGS),
-      statsMs,
-      bulk: { bytes: QUESTION.length * BULK, received, ms: elapsedMs(clock, begun), complete },
-    }
+    const many = await connection.exchange(QUESTION.repeat(BULK), (bytes) => {
+      heard = clock.monotonicMs()
+      return linesIn(bytes) >= BULK
+    })
+    const bytes = QUESTION.length * BULK
+    const bulk = Buffer.isBuffer(many)
+      ? { bytes, received: many.length, ms: elapsedMs(clock, begun), complete: true }
+      : cutShort(bytes, many)
+    return { ...told, settings: numbersIn(settings, SETTINGS), bulk }
   } finally {
     cancel()
     deadline.release()

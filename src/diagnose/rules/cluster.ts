@@ -1,12 +1,15 @@
-import type { AddressEvidence, ClusterFacts } from '../evidence.ts'
+import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { isSilent, speaks, telling } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 
+/** Stands for the command that waits for this very cluster. */
+const WAIT = 'Wait: <wait>'
 /** User guide, "Cluster status" and "Cache node status": what to do about a state that is not `available`. */
 const NEXT_STEP: Readonly<Record<string, string>> = {
-  creating: 'Wait: cachectl wait cache-cluster-available',
-  modifying: 'Wait: cachectl wait cache-cluster-available',
-  'rebooting cluster nodes': 'Wait until it is available; its contents are gone.',
+  creating: WAIT,
+  modifying: WAIT,
+  'rebooting cluster nodes': `${WAIT} What rebooted nodes held is gone.`,
+  'rebooting cache cluster nodes': `${WAIT} What rebooted nodes held is gone.`,
   snapshotting: 'Wait until it is available.',
   deleting: 'It will not come back: create another one.',
   deleted: 'It will not come back: create another one.',
@@ -47,9 +50,10 @@ export const clusterRules: readonly Rule[] = [
       clusters
         .filter(({ status }) => status !== 'available')
         .map(({ id, status, serverless }) => {
-          const step = NEXT_STEP[status] ?? 'See the events: cachectl describe-events'
-          const serving = status === 'modifying' || status === 'snapshotting'
           const last = api?.events?.find(({ source }) => source === id)
+          const taken = /port (\d+) \(EADDRINUSE\)/.exec(last?.message ?? '')?.[1]
+          const step = taken === undefined ? nextStep(status, id, serverless) : portTaken(taken)
+          const serving = status === 'modifying' || status === 'snapshotting'
           const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
           const words = [
             id,
@@ -75,7 +79,7 @@ export const clusterRules: readonly Rule[] = [
                 warning(
                   `${cluster.id} ${id}`,
                   `Node ${id} of ${cluster.id} is ${status}; keys that hash to it are not served.`,
-                  NEXT_STEP[status] ?? 'See the events: cachectl describe-events',
+                  nextStep(status, cluster.id),
                   describe(cluster.id),
                 ),
               ),
@@ -86,28 +90,17 @@ export const clusterRules: readonly Rule[] = [
     title: 'all nodes of one Availability Zone are out of reach, the others work',
     stage: 'cluster',
     source: 'User guide, "Mitigating failures": Availability Zones',
-    find: (evidence) =>
-      evidence.clusters.flatMap((cluster) => {
-        const zones = new Map<string, { working: number; dead: string[] }>()
-        for (const { id, zone } of cluster.nodes) {
-          if (zone === undefined) continue
-          const own = evidence.addresses.filter(({ place }) => place.cluster === cluster.id && place.role === id)
-          if (own.length === 0) continue
-          const tally = zones.get(zone) ?? { working: 0, dead: [] }
-          zones.set(zone, tally)
-          if (own.some(speaks)) tally.working++
-          // Refused is an answer: the machine is there, its server is not.
-          else if (own.every(isUnheard)) tally.dead.push(id)
-        }
-        const out = [...zones].filter(([, { working, dead }]) => working === 0 && dead.length > 0)
-        const others = [...zones.values()].some(({ working }) => working > 0)
-        const [zone, { dead }] = out[0] ?? ['', { dead: [] as string[] }]
-        if (out.length !== 1 || !others || dead.length < 2) return []
-        const sentence = `No node of ${cluster.id} in ${zone} answers (${dead.join(', ')}), those in other zones do: the zone is out of reach.`
-        const hint =
-          'See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale'
-        return [failure(cluster.id, sentence, hint, describe(cluster.id))]
-      }),
+    find: (evidence) => {
+      const out = zoneOut(evidence)
+      if (!out) return []
+      const { zone, dead } = out
+      return [...new Set(dead.map(({ cluster }) => cluster))].map((id) => {
+        const nodes = dead.filter(({ cluster }) => cluster === id).map(({ node }) => node)
+        const sentence = `No node of ${id} in ${zone} answers (${nodes.join(', ')}), those in other zones do: the zone is out of reach.`
+        const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${id}`
+        return failure(id, sentence, hint, describe(id))
+      })
+    },
   },
   {
     id: 'C06',
@@ -163,7 +156,7 @@ export const clusterRules: readonly Rule[] = [
               note(
                 id,
                 `${pending.join(', ')} of ${id} will change in the maintenance window${maintenanceWindow ? ` (${maintenanceWindow}, UTC)` : ''}.`,
-                'To have it now: cachectl modify-cache-cluster ... --apply-immediately',
+                `To have it now, send the same change again with --apply-immediately: cachectl modify-cache-cluster --cache-cluster-id ${id} ... --apply-immediately`,
                 describe(id),
               ),
             ],
@@ -177,16 +170,65 @@ export const clusterRules: readonly Rule[] = [
     find: ({ clusters }) =>
       clusters
         .filter(({ parameterApplyStatus }) => parameterApplyStatus === 'pending-reboot')
-        .map(({ id }) =>
-          note(
+        .map(({ id, nodes, nodesToReboot = nodes.map((node) => node.id) }) =>
+          warning(
             id,
             `Parameters of ${id} were changed and take effect only after a reboot, which empties the cache.`,
-            `cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ...`,
+            `cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ${nodesToReboot.join(' ')}`,
             describe(id),
           ),
         ),
   },
 ]
+
+interface ZoneOut {
+  readonly zone: string
+  readonly dead: readonly { readonly cluster: string; readonly node: string }[]
+}
+
+/** The one zone where at least two nodes are silent and none works, while others work elsewhere: of all clusters seen. */
+function zoneOut({ clusters, addresses }: Evidence): ZoneOut | undefined {
+  const zones = new Map<string, { working: number; dead: { cluster: string; node: string }[] }>()
+  for (const cluster of clusters) {
+    for (const { id, zone } of cluster.nodes) {
+      const own = addresses.filter(({ place }) => place.cluster === cluster.id && place.role === id)
+      if (zone === undefined || own.length === 0) continue
+      const tally = zones.get(zone) ?? { working: 0, dead: [] }
+      zones.set(zone, tally)
+      if (own.some(speaks)) tally.working++
+      // Refused is an answer: the machine is there, its server is not.
+      else if (own.every(isUnheard)) tally.dead.push({ cluster: cluster.id, node: id })
+    }
+  }
+  const out = [...zones].filter(([, { working, dead }]) => working === 0 && dead.length > 0)
+  const others = [...zones.values()].some(({ working }) => working > 0)
+  const [zone, { dead }] = out[0] ?? ['', { dead: [] }]
+  return out.length === 1 && others && dead.length >= 2 ? { zone, dead } : undefined
+}
+
+/** It is silent because its whole zone is. The configuration endpoint may answer from there. */
+export function isOutWithZone(evidence: Evidence, { place }: AddressEvidence): boolean {
+  const out = zoneOut(evidence)
+  return (
+    out?.dead.some(
+      ({ cluster, node }) => cluster === place.cluster && (node === place.role || place.role === 'configuration'),
+    ) === true
+  )
+}
+
+const EVENTS = 'See the events: cachectl describe-events'
+
+function nextStep(status: string, id: string, serverless = false): string {
+  const wait = serverless
+    ? `cachectl wait serverless-cache-available --serverless-cache-name ${id}`
+    : `cachectl wait cache-cluster-available --cache-cluster-id ${id}`
+  const kind = serverless ? 'serverless-cache' : 'cache-cluster'
+  return (NEXT_STEP[status] ?? `${EVENTS} --source-type ${kind} --source-identifier ${id}`).replace('<wait>', wait)
+}
+
+/** Of the local engine: its nodes lie on ports of this machine, which others may have taken while it was stopped. */
+const portTaken = (port: string): string =>
+  `Another program of this machine has taken the port: ss -ltnp sport = :${port}. End it, then: cachectl engine stop; cachectl engine start`
 
 const FAILURE_EVENT = /fail|unable|insufficient|not enough|incompatible|could ?n[o']t|cannot/i
 

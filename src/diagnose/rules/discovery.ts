@@ -84,8 +84,8 @@ export const discoveryRules: readonly Rule[] = [
           warning(
             name(place),
             sentence,
-            'A change is on its way, or a node is left behind: cachectl discover --watch',
-            `cachectl discover ${name(place)}`,
+            `A change is on its way, or a node is left behind: cachectl discover ${place.cluster ?? name(place)} --until agreed`,
+            `cachectl discover ${place.cluster ?? name(place)}`,
           ),
         ]
       }),
@@ -113,7 +113,7 @@ export const discoveryRules: readonly Rule[] = [
           warning(
             cluster.id,
             `The list of ${cluster.id} ${told.join(' and ')}.`,
-            'Clients hash keys to nodes of the list: wait a minute and look again.',
+            `Clients hash keys to nodes of the list: wait until they agree. cachectl discover ${cluster.id} --until agreed`,
             `cachectl discover ${cluster.id}`,
           ),
         ]

@@ -1,4 +1,5 @@
 /** What of this host itself stands in the way. */
+import type { AddressEvidence } from '../evidence.ts'
 import { portCapacity } from '../local-limits.ts'
 import { at, bracketed, dead, hasOtherFamily, perPlace, socketsPerEndpoint, telling } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
@@ -12,7 +13,7 @@ export const hostRules: readonly Rule[] = [
     stage: 'host',
     source: `${GUIDE}: ephemeral ports`,
     find: (evidence) =>
-      dead(evidence, 'ports-exhausted').map((each) => {
+      evidence.addresses.filter(hasNoPort).map((each) => {
         const { limits } = evidence
         const used = limits.sockets.filter(
           ({ remoteAddress, remotePort }) => remoteAddress === each.address && remotePort === each.port,
@@ -21,10 +22,32 @@ export const hostRules: readonly Rule[] = [
         return failure(
           at(each),
           `This host has no free port for ${at(each)}: ${used.length} sockets to it, ${portCapacity(limits) ?? '?'} ports (${low}-${high}).`,
-          'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535"; net.ipv4.tcp_tw_reuse=1',
+          'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1',
           `ss -Htan dst ${bracketed(each)} | wc -l`,
         )
       }),
+  },
+  {
+    id: 'L09',
+    title: 'this host will soon have no free port left for connections to the node',
+    stage: 'host',
+    source: `${GUIDE}: ephemeral ports`,
+    find: (evidence) => {
+      const capacity = portCapacity(evidence.limits)
+      return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
+        const used = Object.values(states).reduce((sum, each) => sum + each, 0)
+        const isOut = evidence.addresses.some((each) => at(each) === where && hasNoPort(each))
+        if (capacity === undefined || used < capacity * NEARLY_USED || isOut) return []
+        return [
+          warning(
+            where,
+            `${used} of ${capacity} ports of this host are in use for connections to ${where}: the next programs will find none.`,
+            'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1',
+            `cachectl connections ${where}`,
+          ),
+        ]
+      })
+    },
   },
   {
     id: 'L02',
@@ -80,7 +103,14 @@ export const hostRules: readonly Rule[] = [
         }),
       ).map((each) => {
         const { family } = each
-        const sentence = `This host has no IPv${family} address or route, and ${each.place.host} is reached over IPv${family} at ${each.address}.`
+        const onlyRoute = evidence.limits.families?.includes(family) === true
+        const target =
+          each.place.host === each.address
+            ? `${each.address} is IPv${family}`
+            : `${each.place.host} is reached over IPv${family} at ${each.address}`
+        const sentence = onlyRoute
+          ? `This host has no route to ${each.address}${each.place.host === each.address ? '' : ` (${each.place.host})`}: nothing was sent.`
+          : `This host has no IPv${family} address or route, and ${target}.`
         const command = `ip -${family} route get ${each.address}`
         if (hasOtherFamily(evidence, each)) {
           return note(at(each), sentence, 'Harmless: the other family works, and clients here skip this one.', command)
@@ -88,7 +118,9 @@ export const hostRules: readonly Rule[] = [
         return failure(
           at(each),
           sentence,
-          `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
+          onlyRoute
+            ? `Give it one, or a default route: ip${family === 6 ? ' -6' : ''} route add default via <gateway>. In a VPC: the route table of its subnet, peering.`
+            : `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
           command,
         )
       }),
@@ -169,6 +201,13 @@ export const hostRules: readonly Rule[] = [
         : [],
   },
 ]
+
+/** Of 1. */
+const NEARLY_USED = 0.9
+
+/** Some attempts may have found one of the last ports. */
+const hasNoPort = ({ attempts }: AddressEvidence): boolean =>
+  attempts.some(({ outcome }) => outcome === 'ports-exhausted')
 
 const KIND_OF_ROUTE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'unreachable',

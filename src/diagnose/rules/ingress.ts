@@ -2,6 +2,7 @@
 import { parseCidr } from '../cidr.ts'
 import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.ts'
 import { policyBits, samePrefix } from '../ip-address.ts'
+import { isFamilyTrouble } from './families.ts'
 import { at, each, resetsConnections } from './places.ts'
 import { failure, type Rule } from './rule.ts'
 
@@ -14,7 +15,10 @@ export const ingressRules: readonly Rule[] = [
     stage: 'path',
     source: 'User guide, "Common troubleshooting steps": security groups',
     find: (evidence) =>
-      each(evidence.addresses, (one) => resetsConnections(one) && isLetIn(evidence, one) === false).map((one) => {
+      each(
+        evidence.addresses,
+        (one) => (resetsConnections(one) || isFamilyTrouble(evidence, one)) && isLetIn(evidence, one) === false,
+      ).map((one) => {
         const { cluster = '', port } = one.place
         const groups = groupsOf(evidence, cluster).map(({ id, name }) => `${name} (${id})`)
         const from = sourceOf(one) ?? ''
@@ -36,7 +40,7 @@ function groupsOf({ clusters, api }: Evidence, cluster: string): readonly Securi
 const sourceOf = ({ source }: AddressEvidence): string | undefined => ('address' in source ? source.address : undefined)
 
 /** Undefined: it can not be told. */
-function isLetIn(evidence: Evidence, one: AddressEvidence): boolean | undefined {
+export function isLetIn(evidence: Evidence, one: AddressEvidence): boolean | undefined {
   const [from, groups] = [sourceOf(one), groupsOf(evidence, one.place.cluster ?? '')]
   if (from === undefined || groups.length === 0) return undefined
   const bits = policyBits(from)

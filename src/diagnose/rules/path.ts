@@ -1,17 +1,21 @@
 /** What stands between this host and the cache. */
 import type { AddressEvidence } from '../evidence.ts'
 import { ALLOW, isFamilyTrouble } from './families.ts'
+import { isLetIn } from './ingress.ts'
 import {
   at,
   bracketed,
   byPlace,
   dead,
+  deviceTo,
   each,
   inMidSentence,
   isAlive,
+  isHere,
   speaks as isSpeaking,
   name,
   resetsConnections,
+  spokenAs,
   telling,
   who,
   whoIs,
@@ -36,15 +40,24 @@ export const pathRules: readonly Rule[] = [
     source: `${GUIDE}: network connectivity`,
     find: (evidence) =>
       byPlace(evidence).flatMap(([place, own]) => {
-        if (!own.every((each) => telling(each)?.outcome === 'timeout') || own.some(({ translates }) => translates))
-          return []
-        const [first] = own
-        if (!first) return []
+        // One family out of two has rules of its own; one address out of several, too.
+        const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates)
+        if (silent.length === 0 || own.some(isAlive) || own.some(({ translates }) => translates)) return []
         const others = new Set(
           byPlace(evidence).filter(([other]) => other.host !== place.host || other.port !== place.port),
         )
         const alone = [...others].some(([, addresses]) => addresses.some(isAlive))
-        const sentence = `${whoIs(place, name(place))} does not answer (${own.map(({ address }) => address).join(', ')}): packets are dropped on the way.`
+        const sentence = `${whoIs(place, name(place))} does not answer (${silent.map(({ address }) => address).join(', ')}): packets are dropped on the way.`
+        if (silent.every(isHere)) {
+          return [
+            failure(
+              name(place),
+              `${whoIs(place, name(place))} is on this host and does not take connections: its queue is full, and the kernel drops what comes.`,
+              'The server hangs, or has stopped accepting at its limit of connections (memcached -c): look at its process, restart it, or raise the limit.',
+              `ss -ltnp sport = :${place.port}`,
+            ),
+          ]
+        }
         const hint = alone ? `Other nodes answer: this one is down or its address is stale. ${ALLOW}` : ALLOW
         return [failure(name(place), sentence, hint, `nping --tcp-connect -p ${place.port} ${place.host}`)]
       }),
@@ -60,7 +73,7 @@ export const pathRules: readonly Rule[] = [
         const [first] = refused
         if (!first) return []
         const command = `nc -vz ${first.address} ${place.port}`
-        if (refused.length === own.length) {
+        if (!own.some(isAlive)) {
           const other = evidence.addresses.some(
             (each) =>
               each.place !== place &&
@@ -69,9 +82,14 @@ export const pathRules: readonly Rule[] = [
               each.place.cluster === place.cluster &&
               place.cluster,
           )
+          const { cluster, role } = place
+          const isNode = cluster !== undefined && /^\d+$/.test(role)
+          const events = `See the events: cachectl describe-events --source-type cache-cluster --source-identifier ${cluster}`
           const hint = other
-            ? 'Other nodes answer: this one is down. See the events: cachectl describe-events'
-            : 'Check the port (Memcached 11211; serverless 11211 and 11212), and that the server runs.'
+            ? `Other nodes answer: this one is down. ${events}`
+            : isNode
+              ? `The API has it at this port: the node is down, and is replaced by itself. ${events}`
+              : 'Check the port (Memcached 11211; serverless 11211 and 11212), and that the server runs.'
           return [
             failure(
               name(place),
@@ -90,6 +108,32 @@ export const pathRules: readonly Rule[] = [
           command,
         ] as const
         return [warning(...words)]
+      }),
+  },
+  {
+    id: 'R18',
+    title: 'one of several addresses of a name is dead, another of its family works',
+    stage: 'path',
+    source: 'RFC 1035: the order of records changes from answer to answer; each connection takes one of them',
+    find: (evidence) =>
+      byPlace(evidence).flatMap(([place, own]) => {
+        const out = own.filter(
+          (each) =>
+            ['timeout', 'refused', 'unreachable', 'prohibited'].includes(telling(each)?.outcome ?? '') &&
+            !telling(each)?.local &&
+            own.some((other) => other.family === each.family && isAlive(other)),
+        )
+        const [first] = out
+        if (!first) return []
+        const how = telling(first)?.outcome === 'refused' ? 'refuses' : 'does not answer'
+        return [
+          failure(
+            name(place),
+            `${place.host} has ${own.length} addresses, and ${out.map(({ address }) => address).join(', ')} ${how}: clients that pick it fail or hang, others work.`,
+            'Take the record away if it is stale; else see what is wrong with that server alone.',
+            `nc -vz -w 3 ${first.address} ${place.port}`,
+          ),
+        ]
       }),
   },
   {
@@ -133,7 +177,7 @@ export const pathRules: readonly Rule[] = [
     source: 'RFC 9293',
     find: (evidence) =>
       each(evidence.addresses, resetsConnections)
-        .filter((one) => !isFamilyTrouble(evidence, one))
+        .filter((one) => !isFamilyTrouble(evidence, one) && isLetIn(evidence, one) !== false)
         .map((one) =>
           failure(
             at(one),
@@ -150,6 +194,7 @@ export const pathRules: readonly Rule[] = [
     source: `${GUIDE}: network limits (ENA *_allowance_exceeded), connection tracking`,
     find: ({ addresses }) =>
       addresses.flatMap((each) => {
+        if (each.attempts.some(({ local }) => local === true)) return []
         const slow = each.attempts.filter(({ outcome, ms }) => outcome === 'connected' && isSecondTry(ms))
         const lost = each.attempts.filter(({ outcome }) => outcome !== 'connected')
         if (!isAlive(each) || resetsConnections(each) || (slow.length === 0 && lost.length === 0)) return []
@@ -160,11 +205,22 @@ export const pathRules: readonly Rule[] = [
           slow.length > 0
             ? `one connection took ${Math.round(Math.max(...slow.map(({ ms }) => ms)))} ms`
             : `${lost.length} of ${each.attempts.length} attempts failed (${lost[0]?.outcome})`
+        const answered = lost.filter(({ outcome }) => outcome === 'refused' || outcome === 'reset')
+        if (slow.length === 0 && answered.length === lost.length) {
+          return [
+            warning(
+              at(each),
+              `${answered.length} of ${each.attempts.length} connections to ${at(each)} were ${answered[0]?.outcome === 'reset' ? 'reset' : 'refused'}, the others stand.`,
+              'One of several servers behind the address is down or full, or its limit of connections is reached now and then.',
+              `cachectl probe ${at(each)} -c 50 --delay 100ms`,
+            ),
+          ]
+        }
         return [
           warning(
             at(each),
             `Packets to ${at(each)} are lost now and then: ${worst}.`,
-            'Look for connection tracking and packet rate limits: ethtool -S eth0 | grep allowance_exceeded',
+            `Look for connection tracking and packet rate limits: ethtool -S ${deviceTo(each)} | grep allowance_exceeded`,
             `cachectl probe ${at(each)} -c 50 --delay 100ms`,
           ),
         ]
@@ -195,8 +251,8 @@ export const pathRules: readonly Rule[] = [
         failure(
           at(one),
           `${who(one)} answers short questions, and long exchanges stall: full-size packets are lost on the way.`,
-          'Let ICMP "fragmentation needed" / "packet too big" pass, or lower the MTU of the interface: ip link set dev eth0 mtu 1400',
-          `ping -M do -s 1472 ${one.address}`,
+          `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(one)} mtu 1280`,
+          `ping -M do -c 3 -s ${one.family === 6 ? 1452 : 1472} ${one.address}`,
         ),
       ),
   },
@@ -212,7 +268,7 @@ export const pathRules: readonly Rule[] = [
           at(one),
           `Only ${perSecond(received / ms)} per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
           "Look for network limits of the node type (NetworkBandwidthOutAllowanceExceeded), a shaped link, or a proxy's limit.",
-          `cachectl kv bench ${at(one)}`,
+          `cachectl kv bench ${spokenAs(one)}`,
         )
       }),
   },
@@ -227,19 +283,20 @@ export const losesData = ({ words, tls }: AddressEvidence): boolean =>
   words.kernel.sentBytes > 0 &&
   words.kernel.ackedBytes === 0
 
-/** A full-size packet or two: who gets less has got none of them. */
-const HARDLY_ANYTHING = 1400
+/** Bytes of a full-size packet: at a low rate, the time it takes is no sign of loss. */
+const FULL_PACKET = 1460
 
-/** Waited for much longer than for a short answer, and in vain. An answer that trickles in does not stall. */
+/**
+ * Waited for much longer than for a short answer, and in vain. An answer that trickles in does not stall: the pace of
+ * what did come, the short answer first, tells when the next packet was due.
+ */
 const stallsWhenLong = (one: AddressEvidence): boolean => {
   const { bulk } = one.answers ?? {}
-  return (
-    bulk !== undefined &&
-    !bulk.complete &&
-    bulk.received < HARDLY_ANYTHING &&
-    bulk.received <= bulk.bytes &&
-    bulk.ms > 3 * shortReplyMs(one) + 300
-  )
+  if (bulk === undefined || bulk.complete) return false
+  const quiet = bulk.quietMs ?? bulk.ms
+  const heardFor = bulk.ms - quiet
+  const due = bulk.received > 0 && heardFor > 0 ? (FULL_PACKET * heardFor) / bulk.received : 0
+  return quiet > 3 * shortReplyMs(one) + 300 && quiet > 2 * due
 }
 
 const shortReplyMs = ({ words, tls }: AddressEvidence): number => (words?.connected ? words.replyMs : tls?.replyMs) ?? 0

@@ -76,6 +76,18 @@ const PARTS: Readonly<Record<string, string>> = {
 
 export const inMidSentence = (text: string): string => text.replace(/^(Node|The) /, (word) => word.toLowerCase())
 
+/** The server is on this host: nothing on the way can drop packets to it. */
+export const isHere = ({ source, address }: AddressEvidence): boolean =>
+  'address' in source && source.address === address
+
+/** To be pasted into another command: the interface that packets to an address leave by. */
+export const deviceTo = ({ address }: AddressEvidence): string =>
+  `$(ip -o route get ${address} | grep -oP 'dev \\K\\S+')`
+
+/** As a command of ours is to be told of it: a cluster knows by itself what is spoken there. */
+export const spokenAs = (one: AddressEvidence): string =>
+  one.place.cluster ?? `${at(one)}${one.place.tls ? ' --tls' : ''}`
+
 /** The same machine under several names or roles is told once. */
 export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvidence) => boolean): AddressEvidence[] {
   return [...new Map(addresses.filter(is).map((one) => [at(one), one])).values()]

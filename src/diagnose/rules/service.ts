@@ -1,9 +1,10 @@
 /** Who answers, and how well. */
-import type { AddressEvidence } from '../evidence.ts'
+import type { AddressEvidence, Evidence } from '../evidence.ts'
+import { isOutWithZone } from './cluster.ts'
 import { isFamilyTrouble } from './families.ts'
 import { losesData } from './path.ts'
-import { at, each, inMidSentence, isAlive, resetsConnections, speaks, who } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
+import { at, each, inMidSentence, isAlive, resetsConnections, speaks, spokenAs, who } from './places.ts'
+import { failure, type Rule, warning } from './rule.ts'
 
 const isSpeaker = (speaker: string) => (one: AddressEvidence) =>
   one.words?.connected === true && one.words.speaker === speaker && one.tls?.outcome !== 'established'
@@ -35,6 +36,64 @@ export const serviceRules: readonly Rule[] = [
       }),
   },
   {
+    id: 'S04',
+    title: 'Memcached answers, and only with errors or in the binary protocol',
+    stage: 'service',
+    source: 'protocol.txt of Memcached; measured: memcached -Y, -S and -B binary',
+    find: ({ addresses }) => [
+      ...each(addresses, isSpeaker('memcached-error')).map((one) => {
+        const line = one.words?.connected ? one.words.line : ''
+        const wantsPassword = /unauthenticated|auth/i.test(line)
+        return failure(
+          at(one),
+          `${who(one)} answers every request with an error: ${line}`,
+          wantsPassword
+            ? 'It wants a name and a password first (memcached -Y), which ElastiCache never does: give them to the client, or check host and port.'
+            : 'Look at the log of the server; a proxy answers so when the servers behind it are gone.',
+          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+        )
+      }),
+      ...each(addresses, isSpeaker('memcached-binary')).map((one) =>
+        failure(
+          at(one),
+          `${who(one)} is Memcached and speaks the binary protocol only: text requests are never answered.`,
+          'It runs with SASL (-S) or -B binary, which ElastiCache never does: switch the client to the binary protocol (with SASL: its name and password), or check host and port.',
+          `printf '\\x80\\x0b%022d' 0 | tr 0 '\\0' | nc -w 2 ${one.address} ${one.port} | xxd`,
+        ),
+      ),
+    ],
+  },
+  {
+    id: 'T12',
+    title: 'TLS stands, and something else than Memcached is behind it, or nothing',
+    stage: 'service',
+    source: 'Measured: `version` after the handshake',
+    find: ({ addresses }) =>
+      each(
+        addresses,
+        ({ place, tls, ...one }) =>
+          place.tls &&
+          tls?.outcome === 'established' &&
+          tls.code === undefined &&
+          !tls.wantsClientCertificate &&
+          // What the certificate says comes first.
+          tls.trust?.ok === true &&
+          tls.hostname?.ok === true &&
+          !/^VERSION /.test(tls.reply ?? '') &&
+          isAlive(one),
+      ).map((one) => {
+        const reply = one.tls?.reply
+        return failure(
+          at(one),
+          reply === undefined
+            ? `${who(one)} takes the TLS handshake and answers no request after it: it hangs, or is no Memcached.`
+            : `${/^(HTTP\/|<!?(html|doctype))/i.test(reply) ? 'A web server' : 'Something else than Memcached'} answers under TLS at ${at(one)}: ${reply}`,
+          reply === undefined ? restart(one) : 'Check host and port: Memcached is on 11211.',
+          `printf 'version\\r\\n' | openssl s_client -quiet -connect ${at(one)}`,
+        )
+      }),
+  },
+  {
     id: 'T03',
     title: 'connections are accepted and nothing is ever answered',
     stage: 'service',
@@ -42,20 +101,29 @@ export const serviceRules: readonly Rule[] = [
     find: (evidence) =>
       each(
         evidence.addresses,
-        (one) => isSpeaker('silent')(one) && !losesData(one) && !isFamilyTrouble(evidence, one),
+        (one) =>
+          isSpeaker('silent')(one) &&
+          !losesData(one) &&
+          !isFamilyTrouble(evidence, one) &&
+          !isOutWithZone(evidence, one),
       ).map((one) => {
         const acknowledged = one.words?.connected === true && (one.words.kernel?.ackedBytes ?? 0) > 0
         const how = acknowledged ? 'acknowledges what is sent, and answers nothing' : 'and answers nothing'
         const others = evidence.addresses.some(
           (other) => other.place.cluster !== undefined && other.place.cluster === one.place.cluster && speaks(other),
         )
+        const zone = others ? undefined : onlyZone(evidence, one)
+        const elsewhere =
+          zone === undefined
+            ? ''
+            : ` All its nodes are in ${zone}: cachectl doctor shows whether others there are out, too.`
         return failure(
           at(one),
           `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
-          others && one.place.role !== 'endpoint' && one.place.role !== 'reader'
-            ? `Other nodes answer: reboot this one. cachectl reboot-cache-cluster --cache-cluster-id ${one.place.cluster} --cache-node-ids-to-reboot ${/^\d+$/.test(one.place.role) ? one.place.role : '...'}`
-            : 'A hung server, or a proxy or load balancer without a live target: look at what listens there, and reboot it.',
-          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+          `${others ? 'Other nodes answer. ' : ''}${restart(one)}${elsewhere}`,
+          one.place.tls
+            ? `openssl s_client -brief -connect ${at(one)} </dev/null`
+            : `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         )
       }),
   },
@@ -69,6 +137,7 @@ export const serviceRules: readonly Rule[] = [
         evidence.addresses,
         (one) =>
           isAlive(one) &&
+          !one.attempts.some(({ local }) => local === true) &&
           one.tls?.outcome !== 'established' &&
           one.tls?.outcome !== 'refused' &&
           !resetsConnections(one) &&
@@ -93,8 +162,10 @@ export const serviceRules: readonly Rule[] = [
         warning(
           at(one),
           `${who(one)} connects in ${connectMs(one).toFixed(1)} ms and answers after ${Math.round(replyMs(one))} ms: the node itself is slow.`,
-          'Look at its CPU (CPUUtilization, credits of T nodes), long commands and noisy clients; add nodes or take a larger type.',
-          `cachectl probe ${at(one)} --protocol -c 20`,
+          one.place.role === 'endpoint' || one.place.role === 'reader'
+            ? 'Look at ThrottledCmds and at the limits of the serverless cache (ElastiCacheProcessingUnits): raise them with modify-serverless-cache.'
+            : 'Look at its CPU (CPUUtilization, credits of T nodes), long commands and noisy clients; add nodes or take a larger type.',
+          `cachectl probe ${spokenAs(one)} --protocol -c 20`,
         ),
       ),
   },
@@ -107,19 +178,45 @@ export const serviceRules: readonly Rule[] = [
       each(
         addresses,
         ({ attempts }) =>
-          attempts.length > 0 && attempts.every(({ outcome, ms }) => outcome === 'connected' && ms > 250 && ms < 990),
-      ).map((one) =>
-        note(
+          attempts.length > 0 && attempts.every(({ outcome, ms }) => outcome === 'connected' && ms > FAR_MS),
+      ).map((one) => {
+        const ms = Math.round(connectMs(one))
+        const node =
+          ms > NODE_GIVES_UP_MS
+            ? ' Node programs give up on an address of a dual-stack name after 250 ms: --network-family-autoselection-attempt-timeout=1000.'
+            : ''
+        return warning(
           at(one),
-          `Connecting to ${inMidSentence(who(one))} takes ${Math.round(Math.min(...one.attempts.map(({ ms }) => ms)))} ms.`,
-          'Node programs give up on an address of a dual-stack name after 250 ms: --network-family-autoselection-attempt-timeout=1000.',
-          `cachectl probe ${at(one)}`,
-        ),
-      ),
+          `Connecting to ${inMidSentence(who(one))} takes ${ms} ms: it is far away, or the way is congested. Within a region it takes 1 to 3 ms.`,
+          `Look where the time goes, and put clients into the region of the cache: mtr -T -P ${one.port} ${one.address}.${node}`,
+          `cachectl probe ${spokenAs(one)} -c 20`,
+        )
+      }),
   },
 ]
 
+/** What is done about a node that takes connections and no requests. */
+function restart({ place: { cluster, role } }: AddressEvidence): string {
+  if (cluster !== undefined && /^\d+$/.test(role))
+    return `Reboot it, which empties it: cachectl reboot-cache-cluster --cache-cluster-id ${cluster} --cache-node-ids-to-reboot ${role}`
+  if (role === 'endpoint' || role === 'reader')
+    return `A serverless cache can't be rebooted: see its events (cachectl describe-events --source-type serverless-cache --source-identifier ${cluster}) and the AWS Health Dashboard.`
+  if (cluster !== undefined)
+    return `Reboot the nodes: cachectl describe-events --source-identifier ${cluster} --source-type cache-cluster tells since when.`
+  return 'A hung server, or a proxy or load balancer without a live target: look at what listens there, and restart it.'
+}
+
+/** Of a cluster with several nodes, all in one zone. */
+function onlyZone({ clusters }: Evidence, { place }: AddressEvidence): string | undefined {
+  const nodes = clusters.find(({ id }) => id === place.cluster)?.nodes ?? []
+  const zones = new Set(nodes.map(({ zone }) => zone))
+  return nodes.length > 1 && zones.size === 1 ? [...zones][0] : undefined
+}
+
 const LATE_MS = 200
+/** No two zones of a region are that far apart, by far; a busy host is not that late with every one of several. */
+const FAR_MS = 100
+const NODE_GIVES_UP_MS = 250
 
 const connectMs = ({ attempts }: AddressEvidence): number =>
   Math.min(...attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])))

@@ -144,7 +144,8 @@ export const tlsRules: readonly Rule[] = [
   },
 ]
 
-const isPlain = (speaker: string): boolean => ['memcached', 'redis', 'http', 'full', 'other'].includes(speaker)
+const isPlain = (speaker: string): boolean =>
+  ['memcached', 'memcached-error', 'memcached-binary', 'redis', 'http', 'full', 'other'].includes(speaker)
 
 function distrusted(addresses: readonly AddressEvidence[], code: RegExp): [AddressEvidence, TlsView][] {
   return each(
