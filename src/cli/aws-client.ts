@@ -5,7 +5,8 @@ import type { OperationName } from '../api/model.ts'
 import { forgetEndpointUrls } from './environment.ts'
 import { Problem } from './problem.ts'
 import type { AwsTarget } from './targets.ts'
-import type { Transport } from './transport.ts'
+import { type Transport, USUAL_TRANSPORT } from './transport.ts'
+import { refuseUnreadable } from './unreadable.ts'
 import { keepWireTimes } from './wire-times.ts'
 
 export interface AwsCaller {
@@ -26,10 +27,11 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     ...(target.profile !== undefined && { profile: target.profile }),
     ...(target.credentials && { credentials: target.credentials }),
     logger: SILENT,
-    ...(target.transport && travelling(target.transport)),
+    ...travelling(target.transport ?? USUAL_TRANSPORT, target.url),
   })
   // Looked up by name: the compiler can't follow that into seventy-five classes.
   keepWireTimes(client.config.protocol)
+  refuseUnreadable(client.config.protocol)
   const commands = sdk as unknown as Record<string, new (input: object) => Parameters<typeof client.send>[0]>
   return {
     async call(name, input, signal) {
@@ -45,14 +47,17 @@ export function awsCaller(target: AwsTarget): AwsCaller {
   }
 }
 
-function travelling({ sign, verify, caFile, readTimeoutMs, connectTimeoutMs }: Transport): sdk.ElastiCacheClientConfig {
+function travelling(transport: Transport, url: string | undefined): sdk.ElastiCacheClientConfig {
+  const { sign, verify, caFile, readTimeoutMs, connectTimeoutMs } = transport
+  // Plain HTTP has no certificates: a bundle that is not there does no harm.
+  const ca = caFile === undefined || url?.startsWith('http:') ? undefined : certificatesIn(caFile)
   const finite = (milliseconds: number) => (Number.isFinite(milliseconds) ? milliseconds : 0)
   return {
     requestHandler: {
       requestTimeout: finite(readTimeoutMs),
       throwOnRequestTimeout: true,
       connectionTimeout: finite(connectTimeoutMs),
-      httpsAgent: { rejectUnauthorized: verify, ...(caFile !== undefined && { ca: certificatesIn(caFile) }) },
+      httpsAgent: { rejectUnauthorized: verify, ...(ca && { ca }) },
     },
     // The SDK wants credentials even where nothing is signed.
     ...(!sign && {

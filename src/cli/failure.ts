@@ -21,6 +21,7 @@ const CODES: Record<ProblemKind, string> = {
 }
 
 const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
+const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE'])
 
 /** undefined: nothing to say, only a code to leave with. */
 export function failureOf(error: unknown): Failure | undefined {
@@ -68,17 +69,42 @@ function callFailure(error: CallFailed): Failure {
       exitCode: EXIT_CODES.configuration,
     }
   }
+  return { ...(lineFailure(cause, url ?? 'unknown') ?? unexpected(cause)), operation }
+}
+
+/** What became of the connection, in botocore's words; undefined: nothing of the kind. */
+function lineFailure(cause: unknown, url: string): Failure | undefined {
   const errno = systemCode(cause)
-  if (errno && NO_CONNECTION.has(errno)) {
-    return {
-      code: errno,
-      operation,
-      message: `Could not connect to the endpoint URL: "${url ?? 'unknown'}" (${errno})`,
-      hint: 'Is it running? `cachectl engine status` tells of the local engine; `--target aws` means AWS.',
-      exitCode: EXIT_CODES.general,
-    }
+  const told = (message: string, hint?: string): Failure => ({
+    code: errno ?? 'General',
+    message,
+    ...(hint !== undefined && { hint }),
+    exitCode: EXIT_CODES.general,
+  })
+  const timeout = timedOut(cause)
+  if (timeout) return told(`${timeout === 'connect' ? 'Connect' : 'Read'} timeout on endpoint URL: "${url}"`)
+  if (errno === undefined) return undefined
+  if (NO_CONNECTION.has(errno)) {
+    const next = '`cachectl engine status` tells of the local engine; `--target aws` means AWS.'
+    return told(`Could not connect to the endpoint URL: "${url}"`, `${errno}: is it running? ${next}`)
   }
-  return { ...unexpected(cause), operation }
+  if (BROKEN_OFF.has(errno)) {
+    return told(`Connection was closed before we received a valid response from endpoint URL: "${url}".`)
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|_ISSUER|^ERR_TLS|^ERR_SSL/.test(errno)) {
+    const next = '--ca-bundle FILE says whom to trust; --no-verify-ssl trusts whoever answers.'
+    return told(`SSL validation failed for ${url} ${(cause as Error).message}`, next)
+  }
+  return undefined
+}
+
+/** Nobody was there in time, or nobody answered: told apart from what the system gave up on. */
+function timedOut(error: unknown): 'connect' | 'read' | undefined {
+  if (!(error instanceof Error) || 'syscall' in error) return undefined
+  // The SDK calls a connection that was reset a timeout, too, but leaves its code.
+  const errno = systemCode(error)
+  if (errno === undefined ? error.name !== 'TimeoutError' : errno !== 'ETIMEDOUT') return undefined
+  return /establish|connect/i.test(error.message) ? 'connect' : 'read'
 }
 
 /** botocore says how often a call has been made again for nothing: of errors that may pass. */
@@ -98,7 +124,9 @@ const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRe
 
 function unexpected(error: unknown): Failure {
   const message = error instanceof Error ? error.message || error.name : String(error)
-  return { code: systemCode(error) ?? 'General', message, exitCode: EXIT_CODES.general }
+  const { hint } = error as { hint?: unknown }
+  const next = typeof hint === 'string' ? { hint } : {}
+  return { code: systemCode(error) ?? 'General', message, ...next, exitCode: EXIT_CODES.general }
 }
 
 // Of several refused addresses Node makes one AggregateError without a code of its own.

@@ -10,6 +10,7 @@ import { postOnce } from './loopback-post.ts'
 import * as schemas from './operation-schemas.ts'
 import { Sha256 } from './sha256.ts'
 import type { LocalTarget } from './targets.ts'
+import { refuseUnreadable } from './unreadable.ts'
 import { keepWireTimes } from './wire-times.ts'
 
 export type LocalCall = (name: keyof typeof schemas, input: object, signal?: AbortSignal) => Promise<object>
@@ -27,6 +28,7 @@ export function localCaller(
   const url = new URL(target.url)
   const protocol = new AwsQueryProtocol({ defaultNamespace: SERVICE, xmlNamespace: namespace, version: apiVersion })
   keepWireTimes(protocol)
+  refuseUnreadable(protocol)
   const context = {
     endpoint: async () => ({ protocol: url.protocol, hostname: url.hostname, port: Number(url.port), path: '/' }),
     utf8Encoder: (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8'),

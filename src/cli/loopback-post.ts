@@ -37,7 +37,10 @@ export function postOnce(signed: Signed, signal?: AbortSignal, timeouts: Timeout
       ...(signal && { signal }),
     })
     request.on('error', reject)
-    request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
+    request.on('timeout', () => {
+      const reason = request.socket?.connecting === false ? 'no answer' : 'no connection'
+      request.destroy(Object.assign(new Error(reason), { code: 'ETIMEDOUT' }))
+    })
     const connected = (): void => void request.setTimeout(finite(timeouts.readTimeoutMs))
     // A connection that is used again never says `connect`, and would gather listeners.
     request.on('socket', (socket) => (socket.connecting ? socket.once('connect', connected) : connected()))

@@ -35,7 +35,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
       const parts = eachPage(pagination, input, paging, once)
       if (printer.pageByPage) return await printer.pages(parts)
       const answer = await allPages(pagination, parts)
-      return await (readable ? printReadable(name, input, answer, flags) : printer.whole(answer))
+      return await (readable ? printReadable(name, input, answer, flags) : printer.together(answer))
     }
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)

@@ -4,6 +4,7 @@ import type { OperationName } from '../api/model.ts'
 import { operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Pagination } from '../api/shapes.ts'
+import { pythonRepr } from './output/python-text.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem, usageProblem } from './problem.ts'
 import { tell } from './terminal.ts'
@@ -86,7 +87,11 @@ export async function* eachPage(
     const more = next && room === 0 ? { nextToken: encodeToken({ [pagination.input]: next }) } : {}
     yield { ...part(pagination, page, items), ...more }
     if (!next || room === 0) return
-    if (next === from[pagination.input]) throw new Error(`The same next token was received twice: ${next}`)
+    if (next === from[pagination.input])
+      throw new Problem(
+        'general',
+        `Error during pagination: The same next token was received twice: ${pythonRepr({ [pagination.input]: next })}`,
+      )
     from = { [pagination.input]: next }
     skip = 0
   }
@@ -160,6 +165,7 @@ function decodeToken(text: string): Page | undefined {
 function optionalCount(flags: FlagValues, name: string): number | undefined {
   const given = flags[name]
   if (typeof given !== 'string') return undefined
-  if (/^\s*[+-]?\d+\s*$/.test(given)) return Number(given)
+  const digits = given.trim().replace(/(?<=\d)_(?=\d)/g, '')
+  if (/^[+-]?\d+$/.test(digits)) return Number(digits)
   throw usageProblem(`argument --${name}: invalid int value: '${given}'`, 'It must be a whole number.')
 }

@@ -33,7 +33,8 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
   const values: Record<string, string | string[] | boolean> = {}
   const words: string[] = []
   const unknown: number[] = []
-  const tokens = tokensOf(withBareValues(argv, flags), flags, spellings)
+  const line = withBareValues(argv, flags)
+  let tokens = tokensOf(line, flags, spellings)
   const takeWords = (most: number): string[] => {
     const taken: string[] = []
     while (taken.length < most && tokens[0]?.kind === 'positional') {
@@ -53,6 +54,8 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
       if (!option) unknown.push(token.index)
       else {
         const flag = flags[option.name] as Flag
+        if (option.meaning === undefined && hasSwallowed(token))
+          tokens = tokensOf(line, flags, spellings, token.index + 1)
         const before = values[option.name]
         const value = option.meaning ?? takeValue(option.name, token, flag, takeWords)
         values[option.name] = flag.gathers && Array.isArray(before) ? before.concat(value as string[]) : value
@@ -73,7 +76,8 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
 type Token = ReturnType<typeof tokensOf>[number]
 type OptionToken = Extract<Token, { kind: 'option' }>
 
-function tokensOf(argv: readonly string[], flags: Flags, spellings: Spellings) {
+/** `from`: where in the line to begin. */
+function tokensOf(argv: readonly string[], flags: Flags, spellings: Spellings, from = 0) {
   const options = Object.fromEntries(
     [...spellings].map(([spelling, { name, meaning }]) => {
       const { char } = flags[name] as Flag
@@ -87,8 +91,14 @@ function tokensOf(argv: readonly string[], flags: Flags, spellings: Spellings) {
       ]
     }),
   )
-  return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens
+  const args = argv.slice(from)
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
+  return tokens.map((token) => ({ ...token, index: token.index + from }))
 }
+
+/** To parseArgs whatever stands behind an option is its value, the next option too: of `--id --region x`, too much. */
+const hasSwallowed = ({ value, inlineValue }: OptionToken): boolean =>
+  value !== undefined && !inlineValue && looksLikeOption(value)
 
 /** An option that may stand alone gets what that means as its value, so that it doesn't take the next option for one. */
 const withBareValues = (argv: readonly string[], flags: Flags): string[] =>
@@ -101,12 +111,12 @@ const withBareValues = (argv: readonly string[], flags: Flags): string[] =>
 /** An option's value: attached with `=`, the word behind it, or all of them for a list. */
 function takeValue(
   name: string,
-  { value, inlineValue }: OptionToken,
+  token: OptionToken,
   flag: Flag,
   takeWords: (most: number) => string[],
 ): string | string[] {
   const several = flag.type === 'option' && flag.multiple === true
-  const given = value === undefined || (!inlineValue && looksLikeOption(value)) ? [] : [value]
+  const given = token.value === undefined || hasSwallowed(token) ? [] : [token.value]
   // A prefix was not known for an option when the line was taken apart: its value still stands behind it as a word.
   given.push(...takeWords(several ? Number.POSITIVE_INFINITY : 1 - given.length))
   const [first] = given

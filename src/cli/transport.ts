@@ -1,4 +1,5 @@
 /** How requests travel, where the command line asks for something else than usual. */
+import { awsConfig } from './aws-config.ts'
 import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem } from './problem.ts'
@@ -19,15 +20,25 @@ export interface Transport {
 /** botocore's, for reading and for connecting. */
 const DEFAULT_TIMEOUT_S = 60
 
+export const USUAL_TRANSPORT: Transport = {
+  sign: true,
+  verify: true,
+  caFile: undefined,
+  readTimeoutMs: DEFAULT_TIMEOUT_S * 1000,
+  connectTimeoutMs: DEFAULT_TIMEOUT_S * 1000,
+  debug: false,
+}
+
 const OPTIONS = ['debug', 'sign-request', 'verify-ssl', 'ca-bundle', 'cli-read-timeout', 'cli-connect-timeout']
 
 /** undefined: as usual. */
 export function transportOf(flags: FlagValues, env: Environment): Transport | undefined {
-  if (!env.AWS_CA_BUNDLE && !OPTIONS.some((option) => flags[option] !== undefined)) return undefined
+  const caBundle = env.AWS_CA_BUNDLE || awsConfig(flags, env).settings.ca_bundle
+  if (!caBundle && !OPTIONS.some((option) => flags[option] !== undefined)) return undefined
   return {
     sign: flags['sign-request'] !== false,
     verify: flags['verify-ssl'] !== false,
-    caFile: (flags['ca-bundle'] as string | undefined) ?? (env.AWS_CA_BUNDLE || undefined),
+    caFile: (flags['ca-bundle'] as string | undefined) ?? caBundle,
     readTimeoutMs: timeoutOf(flags, 'cli-read-timeout'),
     connectTimeoutMs: timeoutOf(flags, 'cli-connect-timeout'),
     debug: flags.debug === true,

@@ -22,6 +22,7 @@ describe('as argparse reads it', () => {
     [['--name', 'x', '--name', 'y'], { name: 'y' }, []],
     [['--node-ids', '1', '2', '--wait'], { 'node-ids': ['1', '2'], wait: true }, []],
     [['--node-ids'], { 'node-ids': [] }, []],
+    [['--node-ids', '--count', '3', '--wait'], { 'node-ids': [], count: '3', wait: true }, []],
     [['--node-ids', '1', '2', '--node-ids', '3'], { 'node-ids': ['1', '2', '3'] }, []],
     [['--apply'], { apply: true }, []],
     [['--no-apply'], { apply: false }, []],
@@ -43,6 +44,8 @@ describe('what is refused', () => {
     [['--nosuch', '--neither'], 'Unknown options: --nosuch, --neither'],
     [['--name'], 'argument --name: expected one argument'],
     [['--name', '--wait'], 'argument --name: expected one argument'],
+    [['--name', '--count', '3'], 'argument --name: expected one argument'],
+    [['--name', '--', 'x', '--nosuch'], 'argument --name: expected one argument'],
     [['--n', 'x'], 'ambiguous option: --n could match --name, --network, --node-ids, --no-apply'],
     [['--wait=yes'], "argument --wait: ignored explicit argument 'yes'"],
   ])('%j', (argv, message) => {

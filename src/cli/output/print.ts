@@ -7,7 +7,7 @@ import type { FlagValues } from '../parse.ts'
 import { columns, print, stdoutIsTerminal } from '../terminal.ts'
 import { type Form, formOf, plainOutput } from './answer.ts'
 import { jsonText } from './json.ts'
-import { compileQuery } from './query.ts'
+import { compileQuery, type Pick } from './query.ts'
 import { wantsColour } from './style.ts'
 import { textLines } from './text.ts'
 import { timeTextOf } from './times.ts'
@@ -15,6 +15,8 @@ import { timeTextOf } from './times.ts'
 export interface Printer {
   readonly form: Form
   whole(answer: object): Promise<void>
+  /** Pages put together: what says where to go on stands behind them, wherever the API has its own. */
+  together(answer: Readonly<Record<string, unknown>>): Promise<void>
   /** For the forms that don't wait for the last page; false: this one does. */
   readonly pageByPage: boolean
   pages(parts: AsyncIterable<Part>): Promise<void>
@@ -31,16 +33,27 @@ export async function answerPrinter(name: OperationName, flags: FlagValues, { se
     form,
     pageByPage: form === 'text' || form === 'yaml-stream',
     whole: async (answer) => print(await written(form, name, show(answer), flags)),
+    async together({ NextToken, ...answer }) {
+      const pages = plainOutput(name, answer, timeText)
+      print(await written(form, name, pick(NextToken === undefined ? pages : { ...pages, NextToken }), flags))
+    },
     async pages(parts) {
       for await (const { page, whole, nextToken } of parts) {
         if (form === 'yaml-stream') print(await written(form, name, show(whole), flags))
         else print(textLines(show(page)))
-        // Not aws-cli's line `None` for a token that the query doesn't pick: scripts take it for an item.
-        if (form === 'text' && nextToken !== undefined && flags.query === undefined) {
-          print(textLines({ NextToken: { NextToken: nextToken } }))
-        }
+        if (form === 'text' && nextToken !== undefined) print(tokenLines(nextToken, pick))
       }
     },
+  }
+}
+
+/** Not aws-cli's line `None`, or its error, where the query is not about the token: scripts take it for an item. */
+function tokenLines(nextToken: string, pick: Pick): string {
+  try {
+    const picked = pick({ NextToken: { NextToken: nextToken } })
+    return picked === null ? '' : textLines(picked)
+  } catch {
+    return ''
   }
 }
 
