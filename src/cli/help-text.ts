@@ -42,14 +42,7 @@ export function commandPage(command: Documented): string {
   return page([
     wrap(`${doc.name}: ${doc.summary}`, WIDTH).join('\n'),
     section('USAGE', [usage(doc)]),
-    ...(doc.description
-      ? [
-          section(
-            'DESCRIPTION',
-            wrap(doc.description, WIDTH - 2).map((line) => `  ${line}`),
-          ),
-        ]
-      : []),
+    ...(doc.description ? [section('DESCRIPTION', paragraphs(doc.description))] : []),
     ...(doc.words.length > 0
       ? [section('ARGUMENTS', definitions(doc.words.map(({ name, meaning }) => [name, meaning])))]
       : []),
@@ -57,6 +50,12 @@ export function commandPage(command: Documented): string {
     ...(doc.examples.length > 0 ? [section('EXAMPLES', doc.examples.flatMap(exampleLines))] : []),
   ])
 }
+
+/** Indented, with the empty lines between paragraphs that the text has. */
+const paragraphs = (text: string): string[] =>
+  text
+    .split('\n\n')
+    .flatMap((paragraph, at) => [...(at === 0 ? [] : ['']), ...wrap(paragraph, WIDTH - 2).map((line) => `  ${line}`)])
 
 /** The command with what it needs: required options and words, the rest as `[options]`. */
 function usage({ name, words, options }: CommandDoc): string {

@@ -44,6 +44,13 @@ describe('help', () => {
     expect(await cachectl(argv)).toEqual({ code: 0, stderr: '', stdout: pages.get(page) })
   })
 
+  test('is indented under its headings, in every paragraph', () => {
+    const page = pages.get('engine-start') ?? ''
+    const [, description = ''] = /\nDESCRIPTION\n(.*?)\n\nOPTIONS/s.exec(page) ?? []
+    expect(description).toContain('\n\n  Cache nodes are threads')
+    for (const line of description.split('\n')) expect(line).toMatch(/^( {2}\S|$)/)
+  })
+
   test('of something that is not there is refused', async () => {
     expect(await cachectl(['nosuch', '--help'])).toMatchObject({ code: 252 })
     expect(await cachectl(['../package', '--help'])).toMatchObject({ code: 252 })
