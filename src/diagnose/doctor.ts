@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts'
 import type { DnsServer } from './dns-query.ts'
 import type { AddressEvidence, ApiFacts, ClusterFacts, Evidence, MissingCluster, Place } from './evidence.ts'
 import { connects, examineAddresses } from './examine-address.ts'
-import { examineHost } from './examine-host.ts'
+import { compareWithDns, examineHost } from './examine-host.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
@@ -32,6 +32,8 @@ export interface ExamineOptions {
   readonly timeoutMs?: number
   /** For an answer where a connection stands. Default 2000. */
   readonly patienceMs?: number
+  /** For an answer of a DNS server. Default 4500: glibc asks again after 5 s. */
+  readonly dnsPatienceMs?: number
   /** Connections made to each address. Default 6. */
   readonly attempts?: number
   readonly signal?: AbortSignal
@@ -64,10 +66,11 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const looks = nodesFirst.flatMap((place) => examineAddresses(place, hosts, options))
   const done = counter(options, 'connections', looks.length)
   const addresses = await Promise.all(looks.map((look) => look.finally(done)))
+  const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))
   options.onStage?.('discovery')
   const discovery = await discoveryOf(options, addresses)
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
-  const looked = { clusters, missing, places, hosts, addresses, discovery, gai, limits: await limits }
+  const looked = { clusters, missing, places, hosts: told, addresses, discovery, gai, limits: await limits }
   return { ...looked, ...(api && { api }) }
 }
 

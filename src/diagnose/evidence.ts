@@ -115,6 +115,10 @@ export interface HostEvidence {
   /** Addresses of the name in /etc/hosts. */
   readonly listed?: readonly string[]
   readonly survey?: NameSurvey
+  /** The search list makes this name of it, whose addresses programs here get; the survey is of this name. */
+  readonly completedTo?: string
+  /** Addresses that DNS has for the name itself, where they are others. */
+  readonly unlike?: readonly string[]
   readonly order?: AddressCheck
 }
 

@@ -96,7 +96,7 @@ async function hearAgain(dial: Parameters<typeof hearFirstWords>[0], silence: Fi
 
 const LATE_TIMES = 2
 
-export const connects = ({ attempts }: AddressEvidence): boolean =>
+export const connects = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')
 
 const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })

@@ -6,16 +6,19 @@ import { systemClock } from './clock.ts'
 import type { DnsServer } from './dns-query.ts'
 import { type NameSurvey, surveyName } from './dns-survey.ts'
 import type { ExamineOptions } from './doctor.ts'
-import type { HostEvidence } from './evidence.ts'
+import type { AddressEvidence, HostEvidence } from './evidence.ts'
+import { connects } from './examine-address.ts'
 import { explainOrder } from './gai-check.ts'
 import { lookupInChild } from './lookup-process.ts'
-import { parseResolvConf } from './resolv-conf.ts'
+import { namesTried, parseResolvConf } from './resolv-conf.ts'
 import { type NameServices, type ResolvedTarget, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
 
 /** For getaddrinfo. Longer than one lost question costs (5 s). */
 const PATIENCE_MS = 6000
 /** For getaddrinfo, once DNS itself is known to drop questions: it then takes 15 s and tells nothing new. */
 const GRACE_MS = 300
+/** As glibc's own: what comes later is as good as lost. */
+const DNS_PATIENCE_MS = 4500
 const AWS_NAME = /\.cache\.amazonaws\.com(\.cn)?$/i
 
 /** Everything that name services say of a host: /etc/hosts, each DNS server, getaddrinfo, and the order it sorts by. */
@@ -29,9 +32,11 @@ export async function examineHost(host: string, options: ExamineOptions, gaiConf
   const surveying = asksDns || (listed.length > 0 && compares) ? survey(host, options) : undefined
   const limited = surveying?.then((found) => endWhereDropped(found, stop, options))
   const own = options.servers ? undefined : await lookUp(host, options, stop.signal)
-  const found = await surveying
+  const asked = await surveying
   await limited
   stop.release()
+  const completed = await searched(host, own, asked, options)
+  const found = completed?.survey ?? asked
   const answered = found?.views.some(({ a, aaaa }) => a.outcome === 'answered' || aaaa.outcome === 'answered')
   const late = own?.ok === false && answered && (own.problem === 'timeout' || own.problem === 'aborted')
   const lookup =
@@ -45,11 +50,65 @@ export async function examineHost(host: string, options: ExamineOptions, gaiConf
           ports: options.places.flatMap((place) => (place.host === host ? [place.port] : [])),
         })
       : undefined
-  return { host, asksDns, listed, lookup, ...(found && { survey: found }), ...(order && { order }) }
+  return {
+    host,
+    asksDns,
+    listed,
+    lookup,
+    ...(found && { survey: found }),
+    ...(completed && { completedTo: completed.name, unlike: addressesIn(asked) }),
+    ...(order && { order }),
+  }
 }
 
+/**
+ * Where getaddrinfo gives other addresses than DNS has for the name itself: the name that the search list makes of it,
+ * and that has them.
+ */
+async function searched(
+  host: string,
+  own: ResolvedTarget | ResolveFailure | undefined,
+  asked: NameSurvey | undefined,
+  options: ExamineOptions,
+): Promise<{ readonly name: string; readonly survey: NameSurvey } | undefined> {
+  if (!own?.ok || !asked || options.names || host.endsWith('.')) return undefined
+  const given = own.addresses.map(({ address }) => address)
+  if (addressesIn(asked).some((address) => given.includes(address))) return undefined
+  const conf = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
+  for (const name of namesTried(host, conf)) {
+    if (name === host) continue
+    const found = await survey(name, options)
+    if (addressesIn(found).some((address) => given.includes(address))) return { name, survey: found }
+  }
+  return undefined
+}
+
+const addressesIn = (found: NameSurvey | undefined): string[] => [
+  ...new Set((found?.views ?? []).flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6].map(({ address }) => address))),
+]
+
+/** A name from /etc/hosts where nothing answers: what DNS says of it tells whether the line is to blame. */
+export async function compareWithDns(
+  host: HostEvidence,
+  addresses: readonly AddressEvidence[],
+  options: ExamineOptions,
+): Promise<HostEvidence> {
+  const { listed = [], survey: found } = host
+  const works = addresses.some(({ place, attempts }) => place.host === host.host && connects({ attempts }))
+  if (listed.length === 0 || found || works) return host
+  return { ...host, survey: await survey(host.host, { dnsPatienceMs: HIDDEN_PATIENCE_MS, ...options }) }
+}
+
+/** What DNS says of a name that this host does not ask it for: not worth a long wait. */
+const HIDDEN_PATIENCE_MS = 1500
+
 const survey = async (host: string, options: ExamineOptions): Promise<NameSurvey> =>
-  surveyName(host, { servers: await serversOf(options), tries: 1, ...passed(options) })
+  surveyName(host, {
+    servers: await serversOf(options),
+    tries: 1,
+    timeoutMs: options.dnsPatienceMs ?? DNS_PATIENCE_MS,
+    ...passed(options),
+  })
 
 function lookUp(host: string, options: ExamineOptions, signal: AbortSignal): Promise<ResolvedTarget | ResolveFailure> {
   const names = options.names ?? (isIP(host) === 0 ? lookupInChild(signal) : systemNames)

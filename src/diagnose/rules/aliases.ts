@@ -128,7 +128,7 @@ export const aliasRules: readonly Rule[] = [
           `Delete the line: addresses of an endpoint change when nodes are replaced.`,
           `grep -n ${host} /etc/hosts`,
         ] as const
-        if (!isEndpoint) return [note(...words)]
+        if (!isEndpoint && !differs) return [note(...words)]
         return [works && !differs ? warning(...words) : failure(...words)]
       }),
   },

@@ -1,5 +1,6 @@
 /** What DNS says, or fails to say, of a name. */
-
+import type { ServerView } from '../dns-survey.ts'
+import { isAlive } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 import { broken, clusterOf, dig, hasAddresses, isDead, onlyTimeouts, serverOf, surveyed } from './views.ts'
 
@@ -23,9 +24,11 @@ export const nameRules: readonly Rule[] = [
         const sentence = knowing
           ? `${host} is known to ${serverOf(knowing)} and not to ${unknown.map(serverOf).join(', ')}.`
           : `${host} does not exist, says ${unknown.map(serverOf).join(', ')}.`
-        return [
-          failure(host, sentence, `Check the spelling and that the cluster exists. ${VPC_RESOLVER}`, dig(host, first)),
-        ]
+        const short = host.includes('.')
+          ? ''
+          : `If ${host} is the id of a cluster, leave the port out: cachectl doctor ${host}. A short name needs a search list in /etc/resolv.conf. `
+        const hint = `${short}Check the spelling and that the cluster exists. ${VPC_RESOLVER}`
+        return [failure(host, sentence, hint, dig(host, first))]
       }),
   },
   {
@@ -92,6 +95,17 @@ export const nameRules: readonly Rule[] = [
     find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const fails = (outcome: string): boolean => outcome === 'server-failure' || outcome === 'refused'
+        // A name that has one kind of record exists: NXDOMAIN for the other is a lie that caches apply to both.
+        const lying = views.find(
+          ({ a, aaaa }) =>
+            [a.outcome, aaaa.outcome].includes('no-such-name') && [a.outcome, aaaa.outcome].includes('answered'),
+        )
+        if (lying) {
+          const type = lying.a.outcome === 'no-such-name' ? 'A' : 'AAAA'
+          const sentence = `${serverOf(lying)} denies that ${host} exists when asked for ${type} (NXDOMAIN), and knows its other address: musl, Alpine and caches then take the name for missing.`
+          const hint = 'Mend the zone or the resolver (often a load balancer that answers DNS): it must say NOERROR.'
+          return [warning(host, sentence, hint, dig(host, lying, type))]
+        }
         const view = views.find(
           ({ a, aaaa }) => fails(a.outcome) !== fails(aaaa.outcome) && !onlyTimeouts(a.outcome, aaaa.outcome),
         )
@@ -147,12 +161,72 @@ export const nameRules: readonly Rule[] = [
       hosts.flatMap(({ host, asksDns, lookup, survey }) => {
         const told = asksDns && survey && (survey.views.length === 0 || !survey.views.some(hasAddresses))
         if (lookup.ok || told) return []
+        const known = survey?.views.find(hasAddresses)
+        const inDns = known && [...known.ipv4, ...known.ipv6].map(({ address }) => address).join(', ')
         return [
           failure(
             host,
-            `${lookup.detail}.`,
+            inDns === undefined
+              ? `${lookup.detail}.`
+              : `DNS has ${inDns} for ${host}, and programs here do not get it: getaddrinfo finds no address.`,
             'Check /etc/nsswitch.conf, /etc/hosts and /etc/resolv.conf.',
             `getent ahosts ${host}`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'D18',
+    title: 'DNS answers late',
+    stage: 'name',
+    source: 'User guide, "Common troubleshooting steps": DNS name resolution; every lookup waits for both families',
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const slow = views.find((view) => !isDead(view) && lateMs(view) > LATE_MS)
+        if (!slow) return []
+        const sentence = `The DNS server ${serverOf(slow)} takes ${(lateMs(slow) / 1000).toFixed(1)} s to answer for ${host}: every new connection waits for it.`
+        const hint = `Look at its load and at what it forwards to; take a nearer one first in /etc/resolv.conf. ${VPC_RESOLVER}`
+        return [warning(host, sentence, hint, dig(host, slow))]
+      }),
+  },
+  {
+    id: 'D19',
+    title: 'the search list makes another name of it',
+    stage: 'name',
+    source: 'resolver(5): search, ndots',
+    find: (evidence) =>
+      evidence.hosts.flatMap(({ host, lookup, completedTo, unlike = [] }) => {
+        if (completedTo === undefined || !lookup.ok || unlike.length === 0) return []
+        const given = lookup.addresses.map(({ address }) => address).join(', ')
+        const works = evidence.addresses.some(({ place, attempts }) => place.host === host && isAlive({ attempts }))
+        return [
+          (works ? warning : failure)(
+            host,
+            `Programs here look up ${completedTo} for ${host} (search list of /etc/resolv.conf) and get ${given}; DNS has ${unlike.join(', ')} for ${host} itself.`,
+            'Give clients the name with a dot at its end, lower ndots, or take the domain out of the search list.',
+            `getent ahosts ${host}; dig +short ${host}; grep -E 'search|ndots' /etc/resolv.conf`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'D20',
+    title: 'DNS points at this host itself',
+    stage: 'name',
+    source: 'DNS filters answer 0.0.0.0, :: or a loopback address for names they block',
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const view = views.find(hasAddresses)
+        const own = evidence.addresses.filter(({ place }) => place.host === host)
+        if (!view || own.length === 0 || own.some(isAlive)) return []
+        const given = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
+        if (!given.every((address) => /^(0\.0\.0\.0|::1?|127\..*)$/.test(address))) return []
+        return [
+          failure(
+            host,
+            `${serverOf(view)} gives ${given.join(', ')} for ${host}: that is this host itself, where nothing answers.`,
+            `A DNS filter blocks the name, or the record is wrong. ${VPC_RESOLVER}`,
+            dig(host, view),
           ),
         ]
       }),
@@ -183,3 +257,9 @@ export const nameRules: readonly Rule[] = [
       }),
   },
 ]
+
+const LATE_MS = 1000
+
+/** Of the two questions, which are asked at once, the later. Not of one that nobody answered. */
+const lateMs = ({ a, aaaa }: ServerView): number =>
+  Math.max(...[a, aaaa].map(({ outcome, ms }) => (outcome === 'timeout' ? 0 : ms)))
