@@ -38,7 +38,7 @@ export class CacheCore {
   /** Where requests are counted by prefix, while `stats detail` is on. */
   prefixes: PrefixStats | undefined
   /** What has been counted so far. */
-  readonly prefixStats = new PrefixStats()
+  readonly prefixStats: PrefixStats
   /** Whether `stats reset` has been; the listeners are then no longer told among the connections there have been. */
   statsWereReset = false
   /** The CAS unique from which on `stats sizes` counts items. */
@@ -58,6 +58,8 @@ export class CacheCore {
     this.opcodes = opcodesOf(settings)
     this.versionReply = Buffer.from(`VERSION ${settings.engineVersion}\r\n`)
     this.startedAt = now
+    this.prefixStats = new PrefixStats(settings.prefixDelimiter)
+    this.prefixes = settings.prefixDelimiter === undefined ? undefined : this.prefixStats
     this.meter = settings.ecpuPerSecond === undefined ? undefined : new Meter(settings.ecpuPerSecond, this.store.now)
   }
 

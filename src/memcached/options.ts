@@ -24,6 +24,8 @@ export interface CacheNodeOptions {
   chunkSize?: number
   /** chunk_size_growth_factor */
   growthFactor?: number
+  /** slab_sizes: bytes of the chunks of each class but the last, in the place of both. */
+  slabSizes?: readonly number[]
   /** Bytes of pages counted as taken from the start, for memcached's own test of limits over 4 GB. */
   pagesReckoned?: number
   /** Who may use the node; everybody without it, as on ElastiCache. Text protocol only. */
@@ -59,6 +61,10 @@ export interface CacheNodeOptions {
   evictUnexpiring?: boolean
   /** Whether clients may `watch`. */
   watchEnabled?: boolean
+  /** Whether clients may list keys: `stats cachedump`, `lru_crawler metadump`. */
+  dumpEnabled?: boolean
+  /** What ends the prefix of a key (one letter) for `stats detail`, which then counts from the start. */
+  prefixDelimiter?: string
   verbosity?: number
   /** num_threads: reported, not used; a node is served by one thread. */
   threads?: number
@@ -120,6 +126,8 @@ export interface NodeTls {
   clientCertificates?: 'asked' | 'demanded'
   /** Default: TLSv1.2. */
   minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** By OpenSSL's names, for TLS 1.2; default: Node's. */
+  ciphers?: string
   /** What else `stats settings` reports of it. */
   reported?: TlsReport
 }
@@ -130,6 +138,7 @@ export interface TlsReport {
   keyFile?: string
   authorityFile?: string
   verifyMode?: number
+  ciphers?: string
   writeBufferBytes?: number
   sessionCache?: boolean
 }
@@ -172,6 +181,8 @@ export interface Settings extends StoreOptions {
   readonly hashpowerInit: number
   readonly inlineAsciiResponse: boolean
   watchEnabled: boolean
+  readonly dumpEnabled: boolean
+  readonly prefixDelimiter: string | undefined
   verbosity: number
   readonly threads: number
   readonly bindingProtocol: BindingProtocol
@@ -196,6 +207,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     maxItemSize,
     chunkSize: options.chunkSize ?? 48,
     growthFactor: options.growthFactor ?? 1.25,
+    slabSizes: options.slabSizes,
     slabChunkMax: options.slabChunkMax ?? Math.min(DEFAULT_SLAB_CHUNK_MAX, maxItemSize),
     login: options.login,
     maxConnections: options.maxConnections ?? 65_000,
@@ -234,6 +246,8 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     inlineAsciiResponse: options.inlineAsciiResponse ?? false,
     evictUnexpiring: options.evictUnexpiring ?? true,
     watchEnabled: options.watchEnabled ?? true,
+    dumpEnabled: options.dumpEnabled ?? true,
+    prefixDelimiter: options.prefixDelimiter,
     verbosity: options.verbosity ?? 0,
     threads: options.threads ?? 4,
     bindingProtocol: options.bindingProtocol ?? 'auto',

@@ -99,3 +99,18 @@ describe.skipIf(installedMemcached === undefined)('administrative commands', () 
   const servers = withBothServers([], { adminCommands: true })
   it.each(CONVERSATIONS.map((text) => [title(text), text]))('%s', (_title, text) => expectSameAnswers(servers, text))
 })
+
+describe.skipIf(installedMemcached === undefined)('options that forbid or count', () => {
+  const servers = withBothServers(['-X', '-D', '.', '-o', 'slab_sizes=100-200-300-4000'], {
+    adminCommands: true,
+    dumpEnabled: false,
+    prefixDelimiter: '.',
+    slabSizes: [100, 200, 300, 4000],
+  })
+  it.each([
+    'stats cachedump 1 1\r\nstats cachedump\r\n',
+    'lru_crawler metadump all\r\n',
+    'set a.b:c 0 0 1\r\nx\r\nget a.b:c\r\nget a:b\r\nstats detail dump\r\n',
+    `set a 0 0 150\r\n${'x'.repeat(150)}\r\nstats slabs\r\n`,
+  ])('%j', (text) => expectSameAnswers(servers, text))
+})

@@ -1,12 +1,13 @@
 import type { CacheNodeOptions } from '../options.ts'
-import { PAGE_BYTES } from '../store/slab-classes.ts'
+import { MAX_SLAB_CLASSES, PAGE_BYTES } from '../store/slab-classes.ts'
 import { BadArgument, fraction, type Plan, wholeNumber } from './plan.ts'
 
 type Read = (plan: Plan, value: string | undefined, name: string) => void
 
 /** Takes one list of `-o`: `idle_timeout=60,no_lru_crawler`. */
 export function extend(plan: Plan, list: string): void {
-  for (const each of list.split(',')) {
+  for (const each of list.replace(/,$/, '').split(',')) {
+    if (list === '') return
     const [name = '', ...rest] = each.split('=')
     const read = Object.hasOwn(EXTENDED, name) ? EXTENDED[name] : undefined
     if (read === undefined) throw new BadArgument(`-o: unknown option '${name}'`)
@@ -53,6 +54,18 @@ const VERIFY = [undefined, 'asked', 'demanded', 'demanded'] as const
 const TLS_1_2 = 2
 const TLS_1_3 = 3
 
+// As memcached refuses them, except for the bounds that other options may still move.
+function slabSizes(value: string | undefined, name: string): number[] {
+  const sizes = (value ?? '').split('-').filter(Boolean).map(Number)
+  const ascending = sizes.every((size, i) => Number.isInteger(size) && size > (sizes[i - 1] ?? 40) + CHUNK_ALIGN)
+  if (sizes.length === 0 || sizes.length > MAX_SLAB_CLASSES - 2 || !ascending || (sizes.at(-1) ?? 0) > PAGE_BYTES / 2) {
+    throw new BadArgument(`${name}: ascending sizes from 49 to ${PAGE_BYTES / 2} are needed, as 100-200-400`)
+  }
+  return sizes
+}
+
+const CHUNK_ALIGN = 8
+
 /** memcached's `-o`, by name; what has no counterpart in a node of one thread is accepted without effect. */
 const EXTENDED: Readonly<Record<string, Read>> = {
   maxconns_fast: set('maxConnsFast', true),
@@ -73,6 +86,9 @@ const EXTENDED: Readonly<Record<string, Read>> = {
   slab_automove_ratio: number('slabAutomoveRatio', 0, 1),
   slab_automove_window: whole('slabAutomoveWindow', 3),
   slab_chunk_max: whole('slabChunkMax', 1),
+  slab_sizes({ node }, value, name) {
+    node.slabSizes = slabSizes(value, name)
+  },
   no_chunked_items: ({ node }) => {
     node.slabChunkMax = PAGE_BYTES
   },
@@ -107,7 +123,9 @@ const EXTENDED: Readonly<Record<string, Read>> = {
     node.hashAlgorithm = 'jenkins'
   },
   no_hashexpand: idle,
-  tail_repair_time: idle,
+  tail_repair_time(_plan, value, name) {
+    wholeNumber(name, value, 10)
+  },
   resp_obj_mem_limit: idle,
   read_buf_mem_limit: idle,
   no_drop_privileges: idle,
@@ -127,6 +145,10 @@ const EXTENDED: Readonly<Record<string, Read>> = {
     plan.minVersion = wholeNumber(name, value, TLS_1_2, TLS_1_3) === TLS_1_3 ? 'TLSv1.3' : 'TLSv1.2'
   },
   ssl_keyformat: idle,
+  ssl_ciphers({ reported }, value, name) {
+    if (value === undefined) throw new BadArgument(`${name}: names of ciphers are needed`)
+    reported.ciphers = value
+  },
   ssl_wbuf_size({ reported }, value, name) {
     reported.writeBufferBytes = wholeNumber(name, value, 1) * 1024
   },

@@ -153,6 +153,24 @@ export const OPTIONS: readonly Option[] = [
     },
   },
   {
+    long: 'disable-dumping',
+    char: 'X',
+    meaning: 'refuse stats cachedump and lru_crawler metadump',
+    read({ node }) {
+      node.dumpEnabled = false
+    },
+  },
+  {
+    // memcached has no long name for it.
+    long: 'prefix-delimiter',
+    char: 'D',
+    value: '<char>',
+    meaning: 'where the prefix of a key ends (default :), and stats detail on from the start',
+    read({ node }, value) {
+      node.prefixDelimiter = value.charAt(0)
+    },
+  },
+  {
     long: 'protocol',
     char: 'B',
     value: '<protocol>',
@@ -306,6 +324,7 @@ export const OPTIONS: readonly Option[] = [
   idle('lock-memory', 'k'),
   idle('enable-coredumps', 'r'),
   idle('enable-largepages', 'L'),
+  idle('napi-ids', 'N', '<number>'),
   refused('enable-sasl', 'S', 'there is no SASL here', 'ElastiCache for Memcached has none either.'),
   refused('memory-file', 'e', 'items do not survive a restart here', 'Start without it.', '<path>'),
 ]

@@ -111,12 +111,13 @@ const portLines = (transport: 'TCP' | 'UDP', addresses: readonly ListenAddress[]
   addresses.map(({ host, port }) => `${transport} ${host.includes(':') ? 'INET6' : 'INET'}: ${port}\n`).join('')
 
 function readCertificates({ reported, clientCertificates, minVersion }: Plan): NodeTls {
-  const { chainFile, keyFile, authorityFile } = reported
+  const { chainFile, keyFile, authorityFile, ciphers } = reported
   return {
     reported,
     cert: readText(chainFile),
     key: readText(keyFile),
     ...(authorityFile !== undefined && { ca: readText(authorityFile) }),
+    ...(ciphers !== undefined && { ciphers }),
     ...(clientCertificates && { clientCertificates }),
     ...(minVersion && { minVersion }),
   }

@@ -5,11 +5,14 @@ interface PrefixCounts {
   deletes: number
 }
 
-const COLON = 58
-
-/** What `stats detail on` counts: requests by the part of the key before its first colon. */
+/** What `stats detail on` counts: requests by the part of the key before its first colon, or another delimiter. */
 export class PrefixStats {
   readonly #counts = new Map<string, PrefixCounts>()
+  readonly #delimiter: number
+
+  constructor(delimiter = ':') {
+    this.#delimiter = delimiter.charCodeAt(0)
+  }
 
   get(bytes: Buffer, start: number, end: number, hit: boolean): void {
     const counts = this.#of(bytes, start, end)
@@ -43,7 +46,7 @@ export class PrefixStats {
   }
 
   #of(bytes: Buffer, start: number, end: number): PrefixCounts | undefined {
-    const colon = bytes.indexOf(COLON, start)
+    const colon = bytes.indexOf(this.#delimiter, start)
     if (colon < 0 || colon >= end) return undefined
     const prefix = bytes.toString('latin1', start, colon)
     let counts = this.#counts.get(prefix)

@@ -5,7 +5,7 @@ export const PAGE_BYTES = 1 << 20
 /** Bytes before the key in every item: sizeof(item) of memcached on 64-bit machines. */
 export const ITEM_HEADER_BYTES = 48
 
-const MAX_SLAB_CLASSES = 64
+export const MAX_SLAB_CLASSES = 64
 const CHUNK_ALIGN = 8
 
 export interface SlabShape {
@@ -13,6 +13,8 @@ export interface SlabShape {
   readonly chunkSize: number
   /** Each class is this much larger than the one before (`-f`). */
   readonly growthFactor: number
+  /** Bytes of the chunks of each class but the last, ascending, in the place of both. */
+  readonly slabSizes?: readonly number[] | undefined
   /** Bytes of the largest chunk; larger items are split over several chunks. */
   readonly slabChunkMax: number
 }
@@ -29,12 +31,13 @@ export interface SlabClasses {
 }
 
 /** The slab classes of a node. The default shape yields the 39 classes 96 ... 394840, 524288. */
-export function slabClasses({ chunkSize, growthFactor, slabChunkMax }: SlabShape): SlabClasses {
+export function slabClasses({ chunkSize, growthFactor, slabSizes, slabChunkMax }: SlabShape): SlabClasses {
   const sizes = new Int32Array(MAX_SLAB_CLASSES)
   let size = ITEM_HEADER_BYTES + chunkSize
   let id = 1
-  while (id < MAX_SLAB_CLASSES - 1 && size < slabChunkMax / growthFactor) {
-    size = Math.ceil(size / CHUNK_ALIGN) * CHUNK_ALIGN
+  for (const given of slabSizes ?? []) sizes[id++] = aligned(given)
+  while (slabSizes === undefined && id < MAX_SLAB_CLASSES - 1 && size < slabChunkMax / growthFactor) {
+    size = aligned(size)
     sizes[id++] = size
     size = Math.trunc(size * growthFactor)
   }
@@ -46,6 +49,8 @@ export function slabClasses({ chunkSize, growthFactor, slabChunkMax }: SlabShape
     byUnits: classesByUnits(sizes),
   }
 }
+
+const aligned = (bytes: number): number => Math.ceil(bytes / CHUNK_ALIGN) * CHUNK_ALIGN
 
 /** The smallest class whose chunks hold `bytes`; the largest class for anything above it. */
 export function slabClassOf(classes: SlabClasses, bytes: number): number {

@@ -26,6 +26,7 @@ const CRAWLER_IDLE = answer('NOTSTARTED no items to crawl')
 const CRAWLER_ERROR = answer('ERROR an unknown error happened')
 const CRAWLER_OFF = answer('CLIENT_ERROR lru crawler disabled')
 const PIPELINED = answer('ERROR cannot pipeline other commands before metadump')
+const NO_DUMP = answer('ERROR metadump not allowed')
 const NOT_FIRST = answer('ERROR cannot pipeline other commands before watch')
 const SLEEP_TOO_LONG = answer('CLIENT_ERROR sleep must be one second or less')
 const PERCENTS = answer('ERROR hot and warm pcts must not exceed 80')
@@ -69,6 +70,7 @@ function crawler(core: CacheCore, line: Line): Buffer | undefined {
     case 'metadump': {
       if (line.words !== 3) return ERROR
       if (!settings.lruCrawler) return CRAWLER_OFF
+      if (!settings.dumpEnabled) return NO_DUMP
       if (replies.length > replies.settled) return PIPELINED
       const classes = line.is(2, 'hash') ? classesOf(core, 'all') : classesOf(core, line.text(2))
       if (classes === undefined) return BAD_CLASS

@@ -34,7 +34,11 @@ function detail(core: CacheCore, line: Line): void {
 
 // Like memcached's, it shows the cold list only, and two megabytes at most.
 function cachedump(core: CacheCore, line: Line): void {
-  const { replies, store } = core
+  const { replies, settings, store } = core
+  if (!settings.dumpEnabled) {
+    replies.line('CLIENT_ERROR stats cachedump not allowed')
+    return
+  }
   if (line.words < 4) {
     replies.text(BAD_CACHEDUMP)
     return
