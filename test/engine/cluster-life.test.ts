@@ -48,6 +48,34 @@ test('nodes are only shown on request', async () => {
   const { CacheClusters } = await engine.client().describeCacheClusters({})
   expect(CacheClusters?.[0]?.CacheNodes).toBeUndefined()
   expect(CacheClusters?.[0]?.ConfigurationEndpoint).toBeDefined()
+  // The members of an answer of AWS, recorded in 2023 of a cluster of one node.
+  expect(Object.keys(CacheClusters?.[0] ?? {}).sort()).toEqual([
+    'ARN',
+    'AtRestEncryptionEnabled',
+    'AuthTokenEnabled',
+    'AutoMinorVersionUpgrade',
+    'CacheClusterCreateTime',
+    'CacheClusterId',
+    'CacheClusterStatus',
+    'CacheNodeType',
+    'CacheParameterGroup',
+    'CacheSecurityGroups',
+    'CacheSubnetGroupName',
+    'ClientDownloadLandingPage',
+    'ConfigurationEndpoint',
+    'Engine',
+    'EngineVersion',
+    'IpDiscovery',
+    'LogDeliveryConfigurations',
+    'NetworkType',
+    'NumCacheNodes',
+    'PendingModifiedValues',
+    'PreferredAvailabilityZone',
+    'PreferredMaintenanceWindow',
+    'ReplicationGroupLogDeliveryEnabled',
+    'SecurityGroups',
+    'TransitEncryptionEnabled',
+  ])
 })
 
 test('scaling out answers with the old count and the new one pending, then adds nodes and versions', async () => {

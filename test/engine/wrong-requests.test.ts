@@ -1,6 +1,10 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Fault } from '../../src/api/faults.ts'
+import { model } from '../../src/api/model.generated.ts'
+import type { OperationName } from '../../src/api/model.ts'
+import type { Member, Structure } from '../../src/api/shapes.ts'
+import { handlers } from '../../src/engine/operations/handlers.ts'
 import { decodeInput, encodeFault } from '../../src/engine/query-protocol.ts'
 import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
 
@@ -50,6 +54,51 @@ describe('text that XML cannot hold', () => {
     const document = encodeFault({ code: 'InvalidAction', message: 'no \u0000 & \ud800\t.', status: 400 }, 'id')
     expect(document).toContain('<Message>no \ufffd &amp; \ufffd\t.</Message>')
   })
+})
+
+/** Values that no rule lets through, of the kind the member has. */
+function wrongValues(member: Member): unknown[] {
+  switch (member.kind) {
+    case 'string':
+      return ['', 'Bad--id- ☃', 'x'.repeat(5000), '../../etc/passwd']
+    case 'number':
+      return [-1, 0, 2 ** 31, Number.MAX_SAFE_INTEGER]
+    case 'boolean':
+      return ['maybe']
+    case 'timestamp':
+      return [new Date(0), new Date(8.64e15)]
+    case 'list':
+      return [[], ...wrongValues(member.of).map((value) => [value, value]), Array(500).fill(wrongValues(member.of)[1])]
+    case 'structure':
+      return [{}]
+  }
+}
+
+test('no value of any member of any operation makes the engine fail', async () => {
+  const structures: Readonly<Record<string, Structure>> = model.structures
+  // Sound: the SDK names its methods so; what they are given here is wrong on purpose.
+  const send = engine.client() as unknown as Record<string, (input: object) => Promise<unknown>>
+  const failures: string[] = []
+  for (const [operation, { input }] of Object.entries(model.operations)) {
+    if (!handlers[operation as OperationName]) continue
+    const { members = {}, required = [] } = structures[input] ?? {}
+    const needed = Object.fromEntries(required.map((name) => [name, members[name]?.kind === 'list' ? ['no'] : 'no']))
+    const call = send[operation.charAt(0).toLowerCase() + operation.slice(1)]?.bind(send)
+    const wrong = Object.entries(members).flatMap(([name, member]) =>
+      wrongValues(member).map((value) => ({ name, value })),
+    )
+    await Promise.all(
+      wrong.map(async ({ name, value }) => {
+        const error = await call?.({ ...needed, [name]: value }).then(
+          () => undefined,
+          (reason) => reason,
+        )
+        const status = error ? (error.$metadata?.httpStatusCode ?? 0) : 200
+        if (status === 0 || status >= 500) failures.push(`${operation} ${name} ${String(value).slice(0, 40)}: ${error}`)
+      }),
+    )
+  }
+  expect(failures).toEqual([])
 })
 
 test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s is a member of nothing', (name) => {
