@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import * as sdk from '@aws-sdk/client-elasticache'
 import type { OperationName } from '../api/model.ts'
-import { forgetEndpointUrls } from './environment.ts'
+import { awsConfig } from './aws-config.ts'
+import { environment, forgetEndpointUrls } from './environment.ts'
 import { Problem } from './problem.ts'
 import type { AwsTarget } from './targets.ts'
 import { type Transport, USUAL_TRANSPORT } from './transport.ts'
@@ -37,7 +38,10 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     async call(name, input, signal) {
       const Command = commands[`${name}Command`]
       if (!Command) throw new Error(`the SDK has no ${name}Command`)
-      return client.send(new Command(input), signal ? { abortSignal: signal } : {})
+      const answer = client.send(new Command(input), signal ? { abortSignal: signal } : {})
+      return answer.catch((error: unknown) => {
+        throw withoutCredentials(error, target) ?? error
+      })
     },
     async url() {
       const region = await client.config.region().catch(() => undefined)
@@ -45,6 +49,15 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     },
     close: () => client.destroy(),
   }
+}
+
+/** The SDK passes a process that fails over, and says in the end that there are no credentials. */
+function withoutCredentials(error: unknown, { profile }: AwsTarget): Problem | undefined {
+  if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') return undefined
+  const { credential_process: command } = awsConfig(profile === undefined ? {} : { profile }, environment).settings
+  if (command === undefined) return undefined
+  const next = `Run credential_process of profile "${profile ?? 'default'}" by hand to see why.`
+  return new Problem('general', 'Error when retrieving credentials from custom-process: ', next)
 }
 
 function travelling(transport: Transport, url: string | undefined): sdk.ElastiCacheClientConfig {

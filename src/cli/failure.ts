@@ -53,6 +53,11 @@ function callFailure(error: CallFailed): Failure {
   const name = cause instanceof Error ? cause.name : ''
   if (name === 'AbortError') return { code: 'Interrupted', operation, message: 'Interrupted.', exitCode: 130 }
   if (name === 'CredentialsProviderError') {
+    // The last of the chain says only that there are none; one that was to have some says what is wrong with it.
+    if (!/any providers|IMDS|EC2 Metadata/i.test(error.message)) {
+      const message = `Error when retrieving credentials: ${error.message}`
+      return { code: 'NoCredentials', operation, message, exitCode: EXIT_CODES.general }
+    }
     return {
       code: 'NoCredentials',
       operation,

@@ -1,5 +1,5 @@
 /** Where a request goes and whose credentials sign it. */
-import { awsConfig, profileOf } from './aws-config.ts'
+import { type AwsConfig, awsConfig, profileOf } from './aws-config.ts'
 import { credentialsOf } from './engine-users.ts'
 import type { Environment } from './environment.ts'
 import type { FlagValues } from './parse.ts'
@@ -59,7 +59,7 @@ export function describeChoice(flags: FlagValues, env: Environment): Chosen {
   }
   if (list.current !== 'local')
     return { choice: targetCalled(list, list.current), because: `target use ${list.current}` }
-  const { endpointUrl } = awsConfig(flags, env)
+  const endpointUrl = awsConfig(flags, env).endpointUrl()
   if (endpointUrl) {
     return { choice: { kind: 'endpoint', url: configuredUrl(endpointUrl) }, because: 'endpoint_url of the profile' }
   }
@@ -68,14 +68,19 @@ export function describeChoice(flags: FlagValues, env: Environment): Chosen {
 
 export function resolveTarget(flags: FlagValues, env: Environment): Target {
   const transport = transportOf(flags, env)
-  checkRetries(env)
+  checkRetries(awsConfig(flags, env).settings, env)
   const target = placeOf(flags, env)
   return transport ? { ...target, transport } : target
 }
 
 /** The SDK, which makes the attempts, would say less clearly that it can't. */
-function checkRetries({ AWS_MAX_ATTEMPTS: attempts, AWS_RETRY_MODE: mode }: Environment): void {
-  if (attempts) wholeNumber(attempts, 'AWS_MAX_ATTEMPTS is a whole number.')
+function checkRetries(settings: AwsConfig['settings'], env: Environment): void {
+  const attempts = env.AWS_MAX_ATTEMPTS || settings.max_attempts
+  const mode = env.AWS_RETRY_MODE || settings.retry_mode
+  if (attempts && wholeNumber(attempts, 'AWS_MAX_ATTEMPTS, or max_attempts, is a whole number.') < 1) {
+    const rule = 'must be an integer greater than or equal to 1.'
+    throw new Problem('general', `Value provided to "max_attempts": ${attempts} ${rule}`)
+  }
   if (!mode || ['legacy', 'standard', 'adaptive'].includes(mode)) return
   const modes = "('legacy', 'standard', 'adaptive')"
   throw new Problem('general', `Invalid value provided to "mode": "${mode}" must be one of: ${modes}`)
@@ -95,18 +100,20 @@ function placeOf(given: FlagValues, env: Environment): Target {
     return localTarget(engine, region, env)
   }
   if (choice.kind === 'aws') refuseEngineCredentials(engine, env)
-  return {
-    kind: choice.kind,
-    url: choice.url,
-    region,
-    profile: profileOf(flags, env),
-    credentials: flags.profile === undefined ? environmentCredentials(env) : undefined,
-  }
+  const config = awsConfig(flags, env)
+  config.requireProfile()
+  if (region === undefined) checkedRegion(config.settings.region)
+  const credentials = flags.profile === undefined ? environmentCredentials(env) : undefined
+  if (!credentials && flags['sign-request'] !== false) config.refuseHalfCredentials()
+  return { kind: choice.kind, url: choice.url, region, profile: profileOf(flags, env), credentials }
 }
 
 /** Keys in the environment go before a profile that the environment names, as in aws-cli; one that is asked for goes first. */
 function environmentCredentials(env: Environment): AwsTarget['credentials'] {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env
+  if (accessKeyId && !secretAccessKey) {
+    throw new Problem('general', 'Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY')
+  }
   if (!accessKeyId || !secretAccessKey) return undefined
   return { accessKeyId, secretAccessKey, ...(token && { sessionToken: token }) }
 }
