@@ -1,0 +1,51 @@
+/**
+ * Lists of what only Redis OSS and Valkey have. There are none on an engine that runs Memcached, and tools that list
+ * everything an account has get to hear just that, rather than a refusal. Codes are AWS's; words without a source are ours.
+ */
+import { Fault, type FaultCode } from '../../api/faults.ts'
+import type { Handler } from './context.ts'
+import { page } from './paging.ts'
+
+interface Request {
+  readonly MaxRecords?: number | undefined
+  readonly Marker?: string | undefined
+}
+
+/** The empty list, or the refusal of the one thing that was asked for by name. */
+function none(list: string, request: Request, name: string | undefined, code: FaultCode, kind: string): never[] {
+  if (name) throw new Fault(code, `${kind} ${name} not found.`)
+  return page<never>(list, [], String, request).items
+}
+
+export const DescribeReplicationGroups: Handler<'DescribeReplicationGroups'> = (input) => ({
+  ReplicationGroups: none(
+    'replication-groups',
+    input,
+    input.ReplicationGroupId,
+    'ReplicationGroupNotFoundFault',
+    'ReplicationGroup',
+  ),
+})
+
+export const DescribeGlobalReplicationGroups: Handler<'DescribeGlobalReplicationGroups'> = (input) => ({
+  GlobalReplicationGroups: none(
+    'global-replication-groups',
+    input,
+    input.GlobalReplicationGroupId,
+    'GlobalReplicationGroupNotFoundFault',
+    'Global Replication Group',
+  ),
+})
+
+/** Snapshots of clusters and replication groups; those of serverless caches have an operation of their own. */
+export const DescribeSnapshots: Handler<'DescribeSnapshots'> = (input) => ({
+  Snapshots: none('snapshots', input, input.SnapshotName, 'SnapshotNotFoundFault', 'Snapshot'),
+})
+
+export const DescribeUsers: Handler<'DescribeUsers'> = (input) => ({
+  Users: none('users', input, input.UserId, 'UserNotFound', 'User'),
+})
+
+export const DescribeUserGroups: Handler<'DescribeUserGroups'> = (input) => ({
+  UserGroups: none('user-groups', input, input.UserGroupId, 'UserGroupNotFound', 'UserGroup'),
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { startTestEngine } from '../support/engine.ts'
+
+test('what only Redis OSS and Valkey have is listed as what it is here: none', async () => {
+  const client = (await startTestEngine()).client()
+  expect((await client.describeReplicationGroups({})).ReplicationGroups).toEqual([])
+  expect((await client.describeGlobalReplicationGroups({})).GlobalReplicationGroups).toEqual([])
+  expect((await client.describeSnapshots({})).Snapshots).toEqual([])
+  expect((await client.describeUsers({})).Users).toEqual([])
+  expect((await client.describeUserGroups({})).UserGroups).toEqual([])
+})
+
+test('one of them asked for by name is not found, and a bad page is refused', async () => {
+  const client = (await startTestEngine()).client()
+  await expect(client.describeReplicationGroups({ ReplicationGroupId: 'orders' })).rejects.toMatchObject({
+    name: 'ReplicationGroupNotFoundFault',
+    message: 'ReplicationGroup orders not found.',
+  })
+  await expect(client.describeUsers({ UserId: 'ann' })).rejects.toMatchObject({ name: 'UserNotFoundFault' })
+  await expect(client.describeSnapshots({ MaxRecords: 10 })).rejects.toMatchObject({
+    message: 'Invalid value 10 for MaxRecords. Must be between 20 and 100',
+  })
+})
+
+test('what would make one is refused', async () => {
+  const client = (await startTestEngine()).client()
+  const request = client.createUser({
+    UserId: 'ann',
+    UserName: 'ann',
+    Engine: 'redis',
+    AccessString: 'on',
+    NoPasswordRequired: true,
+  })
+  await expect(request).rejects.toMatchObject({ name: 'UnsupportedOperation' })
+})
