@@ -8,7 +8,8 @@ import { KvClient } from '../kv/client.ts'
 import { type KvNode, PLACEMENTS, type PlacementName } from '../kv/placement.ts'
 import {
   configurationEndpoint,
-  describeCluster,
+  describeCache,
+  isServerless,
   nodeEndpoints,
   readPlace,
   trustFor,
@@ -37,7 +38,7 @@ export const kvFlags: Flags = {
   ...globalFlags,
 }
 
-export const whereWord = 'cluster id, or host:port (several with commas: their keys are spread)'
+export const whereWord = 'cluster id or serverless cache, or host:port (several with commas: their keys are spread)'
 
 export function placementOf(flags: FlagValues): PlacementName {
   const { hash } = flags
@@ -91,10 +92,12 @@ export const timeoutOf = ({ timeout }: FlagValues): number =>
 
 const clusterPlace = (id: string, flags: FlagValues): Promise<KvPlace> =>
   withClient(flags, async (client) => {
-    const cluster = await describeCluster(client, id)
+    const cluster = await describeCache(client, id)
     const seed = configurationEndpoint(cluster) ?? nodeEndpoints(cluster)[0]
     if (!seed) throw new Problem('general', `${id} has no endpoint (it is ${cluster.CacheClusterStatus}).`)
     const tls = usesTls(cluster) ? (givenTrust(flags) ?? trustFor(client, flags)) : undefined
+    // One endpoint stands for all of it; what spreads the keys is behind it.
+    if (isServerless(cluster)) return { nodes: [{ host: seed.host, port: seed.port }], ...(tls && { tls }) }
     return { nodes: await listOf(seed, tls, timeoutOf(flags)), ...(tls && { tls }) }
   })
 

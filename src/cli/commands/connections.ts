@@ -19,7 +19,9 @@ export class Connections extends BaseCommand {
   static override summary = "This host's connections to each node, by state and process, and how many more there can be"
   static override description =
     "Counts the sockets of this host (of this network namespace) to each node, by state and by process; the ports that are left for more of them; open files of the processes; connection tracking; and what the node itself counts (stats: curr_connections of max_connections, with this question's own). Needs no root: processes of other users are then told by user. Exit code 0: there is room; 1: something is used up, or nearly."
-  static override args = { where: word('cluster id, or host:port', { required: true, multiple: true }) }
+  static override args = {
+    where: word('id of a cluster, name of a serverless cache, or host:port', { required: true, multiple: true }),
+  }
   static override flags = {
     watch: toggle({ summary: 'look again and again until Ctrl-C' }),
     interval: text({ summary: 'with --watch: between two looks (default 2s)', helpValue: '<time>' }),

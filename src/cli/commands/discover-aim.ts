@@ -1,5 +1,6 @@
 /** From the words of `cachectl discover` to where it asks, how, and what is wished. */
 import { type Clock, systemClock } from '../../diagnose/clock.ts'
+import { endpoint } from '../../diagnose/target.ts'
 import type { Wish } from '../../discovery/compare.ts'
 import type { ExpectedCluster } from '../../discovery/differences.ts'
 import type { PollOptions } from '../../discovery/poll.ts'
@@ -7,7 +8,9 @@ import type { ApiClient } from '../client.ts'
 import {
   type CacheCluster,
   configurationEndpoint,
+  describeCache,
   describeCluster,
+  isServerless,
   nodeEndpoints,
   readPlace,
   trustFor,
@@ -44,7 +47,8 @@ export async function withDiscoverAim<T>(
     return use({ poll: { seed: read, ...how, ...(tls && { tls }) }, api: () => undefined })
   }
   return withClient(flags, async (client) => {
-    const cluster = await describeCluster(client, read.cluster)
+    const cluster = await describeCache(client, read.cluster)
+    if (isServerless(cluster)) throw noList(cluster)
     const seed = configurationEndpoint(cluster)
     if (!seed) {
       const why = `${read.cluster} has no configuration endpoint (it is ${cluster.CacheClusterStatus}).`
@@ -58,6 +62,15 @@ export async function withDiscoverAim<T>(
     const described = describedAgain(client, cluster)
     return use({ poll: { seed, ...how, ...(tls && { tls }), expected: described.nodes }, api: described.last })
   })
+}
+
+function noList(cache: CacheCluster): Problem {
+  const ends = nodeEndpoints(cache).map(({ host, port, id }) => `${id} ${endpoint(host, port)}`)
+  return new Problem(
+    'general',
+    `${cache.CacheClusterId} is a serverless cache: it has no nodes to list, and clients need no Auto Discovery.`,
+    ends.length > 0 ? `They go to its ${ends.join(' and ')}, with TLS.` : `It is ${cache.CacheClusterStatus}.`,
+  )
 }
 
 function manner(flags: FlagValues): Pick<PollOptions, 'protocol' | 'legacy'> {

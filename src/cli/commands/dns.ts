@@ -29,7 +29,9 @@ export class Dns extends BaseCommand {
   static override summary = 'What each DNS server says of a name: both families, aliases, times, faults'
   static override description =
     'Asks every server for A and AAAA, follows aliases, shows TTLs and the time of each answer, tells dropped questions from refused ones, goes through the search list as glibc does, and marks addresses that DNS64 made up (RFC 7050). Without --server it also times getaddrinfo here, per family. A cluster id stands for the names of its endpoints; with --cluster the addresses are held against those of its endpoints, so that stale and copied ones are found. Exit code 1: something is wrong.'
-  static override args = { name: word('name to look up, or cluster id', { required: true, multiple: true }) }
+  static override args = {
+    name: word('name to look up, id of a cluster, or name of a serverless cache', { required: true, multiple: true }),
+  }
   static override flags = {
     ...serverFlag,
     cluster: text({ summary: 'the cluster whose endpoints the addresses should be', helpValue: '<id>' }),

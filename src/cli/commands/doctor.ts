@@ -35,7 +35,9 @@ export class Doctor extends BaseCommand {
   static override summary = 'Look at everything between this host and a cluster, and name the cause'
   static override description =
     'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix, the command that shows it, and where the knowledge comes from. Good practice is told apart, at the end. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, a wrong option).'
-  static override args = { where: word('cluster id, or host:port', { multiple: true }) }
+  static override args = {
+    where: word('id of a cluster, name of a serverless cache, or host:port', { multiple: true }),
+  }
   static override flags = {
     only: texts({ summary: 'judge by these rules only', helpValue: '<rule>...' }),
     skip: texts({ summary: 'leave these rules out', helpValue: '<rule>...' }),

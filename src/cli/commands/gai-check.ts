@@ -19,7 +19,9 @@ export class GaiCheck extends BaseCommand {
   static override summary = 'Which address of a cluster do clients on this host take first, and why'
   static override description =
     'Looks the names up, asks the kernel for the source address of each candidate, predicts the order, compares it with what getaddrinfo really gives, and says what each common runtime does with it. Sends nothing but name lookups.'
-  static override args = { where: word('cluster id, or a host name', { required: true }) }
+  static override args = {
+    where: word('id of a cluster, name of a serverless cache, or a host name', { required: true }),
+  }
   static override flags = { ...fileFlag, ...globalFlags }
   static override examples = ['gai check shop', 'gai check localhost --output json']
 

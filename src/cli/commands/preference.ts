@@ -30,7 +30,7 @@ export class Preference extends BaseCommand {
   static override summary = 'What each App Mesh IP preference would do with an endpoint, predicted and tried'
   static override description =
     'Two hops: discovery (is there an address of the family?) and application (is it answered?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets.'
-  static override args = { where: word('cluster id, or host:port') }
+  static override args = { where: word('id of a cluster, name of a serverless cache, or host:port') }
   static override flags = {
     preference: text({ summary: `one of ${PREFERENCES.join(', ')} (default: all)`, helpValue: '<preference>' }),
     matrix: toggle({ summary: 'the six services of the walkthrough, on real sockets' }),

@@ -39,9 +39,12 @@ export class Probe extends BaseCommand {
   static override description =
     'Exit code 0: every attempt connected; 1: some did not; 2: none did. A cluster stands for all of its nodes.'
   static override args = {
-    where: word('cluster id, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24', {
-      multiple: true,
-    }),
+    where: word(
+      'id of a cluster, name of a serverless cache, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24',
+      {
+        multiple: true,
+      },
+    ),
   }
   static override flags = {
     count: text({

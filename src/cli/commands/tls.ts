@@ -23,7 +23,9 @@ export class Tls extends BaseCommand {
   static override summary = 'Make a TLS handshake with every node and show what it is worth'
   static override description =
     'Protocol, cipher, key exchange, the chain with its dates and names; whether the chain is trusted and whether the name fits, apart from each other; what a client that speaks plain text meets on the same port; a plain-text port is named as such, a cluster that is TLS and should be plain by its description too, and so is a server that demands a certificate of the client. Exit code 0: a client that verifies gets through everywhere; 1: it would fail somewhere, as on every plain-text port.'
-  static override args = { where: word('cluster id, or host:port', { required: true, multiple: true }) }
+  static override args = {
+    where: word('id of a cluster, name of a serverless cache, or host:port', { required: true, multiple: true }),
+  }
   static override flags = {
     ...(tlsFlags.ca && { ca: tlsFlags.ca }),
     servername: text({ summary: 'the name to ask for and to look for in the certificate', helpValue: '<name>' }),
