@@ -89,6 +89,8 @@ export interface EngineStatus extends EngineInfo {
   readonly nodeRuntime: NodeRuntimeName
   readonly workers: number
   readonly memoryBudgetBytes: number
+  /** Connections that embedded nodes may have all together, by the limit of open files; null: nobody knows of a limit. */
+  readonly connectionLimit: number | null
   readonly clusters: readonly ClusterReport[]
   readonly serverlessCaches: readonly ServerlessReport[]
 }

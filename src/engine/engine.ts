@@ -78,6 +78,8 @@ export class StateDirectoryHeld extends Error {
 }
 
 /** Bytes of each of the two files of the audit log. */
+/** Of one node: fewer than that for all of them together are worth a word. */
+const DEFAULT_CONNECTIONS = 65_000
 const AUDIT_BYTES = 10_000_000
 /** Bytes of each of the two files of notifications. */
 const NOTIFICATION_BYTES = 5_000_000
@@ -119,6 +121,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const hasIpv6 = await canListen('::1', 0)
   const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']
   const runtime = new EmbeddedRuntime(parts.workerFile)
+  if (runtime.connectionLimit !== undefined && runtime.connectionLimit < DEFAULT_CONNECTIONS) {
+    log(`${runtime.connectionLimit} connections at most to all embedded nodes together: the limit of open files (ulimit -n)`)
+  }
   const fleet = new Fleet({
     runtime,
     memcachedFor: (cluster, key) => (nodeRuntimes.of(cluster) === 'memcached' ? nodeRuntimes.filesOf(key) : undefined),
@@ -210,6 +215,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       workers: runtime.workers,
       memoryBudgetBytes: memoryBudget(),
       residentBytes: process.memoryUsage.rss(),
+      connectionLimit: runtime.connectionLimit,
     })
   const office: NetworkOffice = {
     contextOf,

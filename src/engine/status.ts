@@ -16,11 +16,13 @@ export interface StatusSources {
   readonly workers: number
   readonly memoryBudgetBytes: number
   readonly residentBytes: number
+  readonly connectionLimit: number | undefined
 }
 
 /** Everything a script may want to know of a running engine. */
 export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
   const { info, store, fleet, nodeRuntimes, serverless, workers, memoryBudgetBytes, residentBytes } = sources
+  const connectionLimit = sources.connectionLimit ?? null
   const counters = await fleet.counters()
   return {
     ...info,
@@ -28,6 +30,7 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     nodeRuntime: nodeRuntimes.standard,
     workers,
     memoryBudgetBytes,
+    connectionLimit,
     serverlessCaches: serverless.report(counters),
     clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, fleet, counters)),
   }

@@ -34,6 +34,8 @@ export interface CacheNodeOptions {
   slabChunkMax?: number
   /** max_simultaneous_connections */
   maxConnections?: number
+  /** What this node's connections share with those of others; without it only its own maximum counts. */
+  places?: Places
   /** maxconns_fast: refuse connections over the limit with an error instead of letting them wait. */
   maxConnsFast?: boolean
   /** idle_timeout: seconds without a request after which a connection is closed; 0 is never. */
@@ -117,6 +119,13 @@ export interface CacheNodeOptions {
 export type BindingProtocol = 'auto' | 'ascii' | 'binary'
 
 /** PEM text, and what is asked of clients. */
+/** Places for connections, of which there are only so many. */
+export interface Places {
+  /** Takes one; false when none is left. */
+  take(): boolean
+  give(): void
+}
+
 export interface NodeTls {
   key: string
   cert: string
@@ -158,6 +167,7 @@ export interface Settings extends StoreOptions {
   readonly engineVersion: string
   readonly login: Login | undefined
   readonly maxConnections: number
+  readonly places: Places | undefined
   readonly maxConnsFast: boolean
   readonly idleTimeout: number
   readonly flushAllEnabled: boolean
@@ -211,6 +221,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     slabChunkMax: options.slabChunkMax ?? Math.min(DEFAULT_SLAB_CHUNK_MAX, maxItemSize),
     login: options.login,
     maxConnections: options.maxConnections ?? 65_000,
+    places: options.places,
     maxConnsFast: options.maxConnsFast ?? true,
     idleTimeout: options.idleTimeout ?? 0,
     evictToFree: options.evictToFree ?? true,

@@ -241,12 +241,8 @@ export class CacheNode {
   #accept(socket: Socket, tls: boolean): void {
     const { counters, settings, connections } = this.#core
     if (connections.size >= settings.maxConnections) {
-      if (settings.maxConnsFast) {
-        counters.rejectedConnections++
-        socket.on('error', () => undefined)
-        socket.write(TOO_MANY_CONNECTIONS)
-        socket.destroySoon()
-      } else {
+      if (settings.maxConnsFast) this.#turnAway(socket)
+      else {
         // As in a backlog: connected, and not served until another leaves. Counted when accepting ends, not for each.
         if (this.#waiting.length === 0) counters.listenDisabled++
         this.#waiting.push({ socket, tls })
@@ -256,8 +252,20 @@ export class CacheNode {
     this.#serve(socket, tls)
   }
 
+  #turnAway(socket: Socket): void {
+    this.#core.counters.rejectedConnections++
+    socket.on('error', () => undefined)
+    socket.write(TOO_MANY_CONNECTIONS)
+    socket.destroySoon()
+  }
+
   #serve(accepted: Socket, tls: boolean): void {
-    const { counters, connections } = this.#core
+    const { counters, connections, settings } = this.#core
+    const { places } = settings
+    if (places?.take() === false) {
+      this.#turnAway(accepted)
+      return
+    }
     counters.totalConnections++
     if (accepted.remoteFamily === 'IPv6') counters.acceptedIpv6++
     else counters.acceptedIpv4++
@@ -275,6 +283,7 @@ export class CacheNode {
       socket.destroy()
     })
     socket.on('close', () => {
+      places?.give()
       served.closed()
       connections.delete(served)
       this.#core.watchers?.delete(served)

@@ -49,6 +49,7 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
     `Engine ${style.strong(version)} at ${style.strong(url)} (pid ${pid})`,
     `Since ${absoluteTime(since)} (${relativeTime(since, style.now)}), region ${region}`,
     `Nodes: ${nodeRuntime}; ${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
+    ...fileLimitLines(status),
     `State directory: ${stateDir}`,
     `For Prometheus: ${url}${METRICS_PATH}`,
     `  with the token in ${engineFiles(stateDir).metricsToken}`,
@@ -58,6 +59,14 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
     ...(serverlessCaches.length > 0 ? [await drawColumns(SERVERLESS, serverlessCaches, style)] : []),
   ]
   return [...head, ...(tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.'])].join('\n')
+}
+
+// The default of max_simultaneous_connections: who could have as many on one node has no need to know.
+const PLENTY = 65_000
+
+function fileLimitLines({ connectionLimit }: EngineStatus): string[] {
+  if (connectionLimit === null || connectionLimit >= PLENTY) return []
+  return [`Connections: ${connectionLimit} at most to all embedded nodes together (ulimit -n)`]
 }
 
 /** The engine and the region are the same for most, and what is cut off on a narrow terminal. */

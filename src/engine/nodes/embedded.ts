@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { openFileLimit } from '../../memcached/file-limit.ts'
 import type { Impairment } from '../../memcached/impairment.ts'
 import { type Reading, read, write } from '../metrics/readings.ts'
+import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 import { swappedBytes } from './swap.ts'
-import type { Answer, Crash, Request } from './worker.ts'
+import type { Answer, Crash, Request, WorkerData } from './worker.ts'
 
 interface Host {
   readonly worker: Worker
@@ -23,13 +25,20 @@ interface Host {
 export class EmbeddedRuntime implements NodeRuntime {
   readonly #hosts: (Host | undefined)[] = new Array(availableParallelism()).fill(undefined)
   readonly #workerFile: URL
+  /** Undefined where nobody knows how many there may be. */
+  readonly #places: ConnectionPlaces | undefined
+  /** How many connections all nodes may have together, by `ulimit -n`. */
+  readonly connectionLimit: number | undefined
   #lost: (keys: readonly string[]) => void = () => {}
   #crashed: (key: string, how: string) => void = () => {}
   #nextRequest = 1
   #closing = false
 
-  constructor(workerFile: URL) {
+  constructor(workerFile: URL, fileLimit: number | undefined = openFileLimit()) {
     this.#workerFile = workerFile
+    const limit = connectionLimit(fileLimit)
+    this.connectionLimit = limit
+    if (limit !== undefined) this.#places = new ConnectionPlaces(limit, this.#hosts.length)
   }
 
   get workers(): number {
@@ -149,7 +158,19 @@ export class EmbeddedRuntime implements NodeRuntime {
   }
 
   #launch(index: number): Host {
-    const host: Host = { worker: new Worker(this.#workerFile), index, nodes: new Map(), waiting: new Map() }
+    const workerData: WorkerData = {
+      places: this.#places && {
+        limit: this.connectionLimit ?? 0,
+        buffer: this.#places.buffer,
+        thread: index,
+      },
+    }
+    const host: Host = {
+      worker: new Worker(this.#workerFile, { workerData }),
+      index,
+      nodes: new Map(),
+      waiting: new Map(),
+    }
     this.#hosts[index] = host
     host.worker.on('message', (message: Answer | Crash) => {
       if ('crashed' in message) {
@@ -169,6 +190,7 @@ export class EmbeddedRuntime implements NodeRuntime {
     })
     host.worker.on('exit', () => {
       this.#hosts[index] = undefined
+      this.#places?.forget(index)
       for (const { reject } of host.waiting.values()) reject(cause)
       if (!this.#closing) this.#lost([...host.nodes.keys()])
     })

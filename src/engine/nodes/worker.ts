@@ -1,9 +1,11 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import type { Impairment } from '../../memcached/impairment.ts'
+import type { Places } from '../../memcached/options.ts'
 import { CacheNode, type CacheNodeOptions } from '../../memcached/server.ts'
 import { SERVERLESS } from '../../memcached/serverless.ts'
 import { type Reading, read, readingOf, write } from '../metrics/readings.ts'
+import { ConnectionPlaces } from './connection-places.ts'
 import { CpuShares } from './cpu-shares.ts'
 import { type Admission, admissionOf, type IngressRule } from './ingress.ts'
 import { MemcachedNode } from './memcached/node.ts'
@@ -47,9 +49,15 @@ export interface Crash {
   readonly how: string
 }
 
+/** What a worker is started with. */
+export interface WorkerData {
+  readonly places: { readonly limit: number; readonly buffer: SharedArrayBuffer; readonly thread: number } | undefined
+}
+
 type AnyNode = CacheNode | MemcachedNode
 
 const nodes = new Map<string, AnyNode>()
+const places = placesOf(workerData as WorkerData)
 const cpuShares = new CpuShares()
 /** When each node started, microseconds since 1970: no two runs of a node have the same. */
 const runs = new WeakMap<AnyNode, number>()
@@ -100,6 +108,13 @@ async function perform(body: Request['body']): Promise<unknown> {
   }
 }
 
+function placesOf({ places: shared }: WorkerData): Places | undefined {
+  if (!shared) return undefined
+  const { limit, buffer, thread } = shared
+  const threads = buffer.byteLength / Int32Array.BYTES_PER_ELEMENT
+  return new ConnectionPlaces(limit, threads, buffer).of(thread)
+}
+
 async function start(spec: NodeSpec): Promise<void> {
   const admits: NonNullable<CacheNodeOptions['admits']> = ({ remoteAddress, localPort }) =>
     admissions.get(spec.key)?.(remoteAddress, localPort) ?? false
@@ -110,6 +125,7 @@ async function start(spec: NodeSpec): Promise<void> {
         engineVersion: spec.engineVersion,
         memoryLimit: spec.memoryLimit,
         threads: spec.threads,
+        ...(places && { places }),
         ...(spec.tls && { tls: spec.tls }),
         ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
         admits,
