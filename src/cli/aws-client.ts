@@ -6,6 +6,7 @@ import { awsConfig } from './aws-config.ts'
 import { environment, forgetEndpointUrls } from './environment.ts'
 import { Problem } from './problem.ts'
 import type { AwsTarget } from './targets.ts'
+import { tell } from './terminal.ts'
 import { type Transport, USUAL_TRANSPORT } from './transport.ts'
 import { refuseUnreadable } from './unreadable.ts'
 import { keepWireTimes } from './wire-times.ts'
@@ -63,7 +64,13 @@ function withoutCredentials(error: unknown, { profile }: AwsTarget): Problem | u
 function travelling(transport: Transport, url: string | undefined): sdk.ElastiCacheClientConfig {
   const { sign, verify, caFile, readTimeoutMs, connectTimeoutMs } = transport
   // Plain HTTP has no certificates: a bundle that is not there does no harm.
-  const ca = caFile === undefined || url?.startsWith('http:') ? undefined : certificatesIn(caFile)
+  const secure = !url?.startsWith('http:')
+  const ca = secure && verify && caFile !== undefined ? certificatesIn(caFile, url) : undefined
+  if (secure && !verify) {
+    const host = url === undefined ? 'AWS' : new URL(url).hostname
+    const advice = 'Adding certificate verification is strongly advised.'
+    tell(`InsecureRequestWarning: Unverified HTTPS request is being made to host '${host}'. ${advice}`)
+  }
   const finite = (milliseconds: number) => (Number.isFinite(milliseconds) ? milliseconds : 0)
   return {
     requestHandler: {
@@ -80,10 +87,20 @@ function travelling(transport: Transport, url: string | undefined): sdk.ElastiCa
   }
 }
 
-function certificatesIn(file: string): Buffer {
+/** To Node a file without certificates is as good as none, and would leave the reader to guess. */
+function certificatesIn(file: string, url: string | undefined): Buffer {
+  const refuse = (reason: string) =>
+    new Problem(
+      'general',
+      `SSL validation failed for ${url ?? 'AWS'} ${reason}`,
+      `The bundle of authorities is ${file}.`,
+    )
+  let bytes: Buffer
   try {
-    return readFileSync(file)
+    bytes = readFileSync(file)
   } catch {
-    throw new Problem('general', `Could not find a suitable TLS CA certificate bundle, invalid path: ${file}`)
+    throw refuse('[Errno 2] No such file or directory')
   }
+  if (bytes.includes('-----BEGIN ')) return bytes
+  throw refuse('[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found')
 }

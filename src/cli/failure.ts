@@ -100,6 +100,14 @@ function lineFailure(cause: unknown, url: string): Failure | undefined {
     const next = '--ca-bundle FILE says whom to trust; --no-verify-ssl trusts whoever answers.'
     return told(`SSL validation failed for ${url} ${(cause as Error).message}`, next)
   }
+  if (errno === 'EPROTO') {
+    const [, reason = 'handshake failure'] = /SSL routines:[^:]*:([^:]*):/.exec((cause as Error).message) ?? []
+    const code = reason.toUpperCase().replaceAll(' ', '_')
+    return told(
+      `SSL validation failed for ${url} [SSL: ${code}] ${reason}`,
+      'Is it plain HTTP? Then the URL is http://.',
+    )
+  }
   return undefined
 }
 

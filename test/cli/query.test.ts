@@ -83,6 +83,14 @@ describe('a query', () => {
     expect(jsonText(pick(answer)).replace(/\n\s*/g, '')).toBe(written)
   })
 
+  test.each([
+    ["'a", "Bad jmespath expression: Unclosed ' delimiter:\n'a\n^"],
+    ['a[?b=`1`]', "Bad jmespath expression: Unknown token '=':\na[?b=`1`]\n    ^"],
+    ["a[?b=='='].`x", 'Unclosed ` delimiter'],
+  ])('%j is refused as aws-cli does', async (text, words) => {
+    await expect(compileQuery(text)).rejects.toThrow(words)
+  })
+
   test.each(['CacheClusters[', 'a.', 'a b', 'a..b', ''])('%j is refused before anything is sent', async (text) => {
     await expect(compileQuery(text)).rejects.toThrow(`Bad value for --query ${text}: `)
   })

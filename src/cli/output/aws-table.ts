@@ -41,7 +41,7 @@ const isFloat = (value: unknown): boolean => value instanceof Float
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null || isFloat(value)
 
 function isEmpty(value: unknown): boolean {
-  if (isFloat(value)) return false
+  if (isFloat(value)) return Number(value) === 0
   if (isList(value)) return value.length === 0
   return isStructure(value) ? Object.keys(value).length === 0 : !value
 }

@@ -19,7 +19,10 @@ export async function compileQuery(expression: string | undefined): Promise<Pick
   pythonFunctions(library)
   const compiled = explained(
     // `word` for "word": old, and in aws-cli's examples.
-    () => inPython(compile(withMarkedFloats(expression), { enable_legacy_literals: true })),
+    () => {
+      refuseSlips(expression)
+      return inPython(compile(withMarkedFloats(expression), { enable_legacy_literals: true }))
+    },
     (reason) => usageProblem(`Bad value for --query ${expression}: ${reason}`),
   )
   return (answer) =>
@@ -91,6 +94,15 @@ const TAKES_FLOATS = new Set(
 
 /** Of `'text'`, `"name"` and `` `literal` `` the last, whatever they hold of each other. */
 const QUOTED = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`((?:\\.|[^`\\])*)`/gs
+
+/** What the library takes in its stride: a quote without its end, and `=` for `==`. */
+function refuseSlips(expression: string): void {
+  const bare = expression.replace(QUOTED, (text) => ' '.repeat(text.length))
+  const [, before = '', slip = ''] = /^(.*?)(['"`]|(?<![=!<>])=(?!=))/s.exec(bare) ?? []
+  if (slip === '') return
+  const complaint = slip === '=' ? "Unknown token '='" : `Unclosed ${slip} delimiter`
+  throw new Error(`Bad jmespath expression: ${complaint}:\n${expression}\n${' '.repeat(before.length)}^`)
+}
 
 const MARK = 'float \u0000'
 
