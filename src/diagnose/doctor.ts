@@ -32,6 +32,8 @@ export interface ExamineOptions {
   readonly timeoutMs?: number
   /** For an answer where a connection stands. Default 2000. */
   readonly patienceMs?: number
+  /** For the same of a server that has kept silent so long. Default 4000. */
+  readonly latePatienceMs?: number
   /** For an answer of a DNS server. Default 4500: glibc asks again after 5 s. */
   readonly dnsPatienceMs?: number
   /** Connections made to each address. Default 6. */

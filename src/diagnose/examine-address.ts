@@ -76,7 +76,10 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   if (first.speaker === 'memcached')
     return { words: first, answers: await examineNode({ ...asking, host: place.host }) }
   if (SURE.has(first.speaker)) return { words: first }
-  const [tls, words] = await Promise.all([secure(), first.speaker === 'silent' ? hearAgain(dial, first) : first])
+  const [tls, words] = await Promise.all([
+    secure(),
+    first.speaker === 'silent' ? hearAgain(dial, first, options) : first,
+  ])
   return { words, tls }
 }
 
@@ -84,17 +87,21 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
 const SURE: ReadonlySet<string> = new Set(['redis', 'full', 'memcached-error'])
 
 /** Silence may be the binary protocol's, or that of a server that takes its time. */
-async function hearAgain(dial: Parameters<typeof hearFirstWords>[0], silence: FirstWords): Promise<FirstWords> {
-  const patience = LATE_TIMES * (dial.timeoutMs ?? PATIENCE_MS)
+async function hearAgain(
+  dial: Parameters<typeof hearFirstWords>[0],
+  silence: FirstWords,
+  { latePatienceMs = LATE_MS }: ExamineOptions,
+): Promise<FirstWords> {
   const [late, binary] = await Promise.all([
-    hearFirstWords({ ...dial, timeoutMs: patience }),
+    hearFirstWords({ ...dial, timeoutMs: latePatienceMs }),
     hearFirstWords({ ...dial, question: BINARY_VERSION }),
   ])
   if (binary.connected && binary.speaker === 'memcached-binary') return binary
   return late.connected && late.speaker === 'memcached' ? late : silence
 }
 
-const LATE_TIMES = 2
+/** For an answer that comes late, beside the handshake. */
+const LATE_MS = 4000
 
 export const connects = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')

@@ -44,6 +44,11 @@ const connected = (...times: number[]): AddressEvidence => ({
     ms,
   })),
 })
+const answering = (bulk: { received: number; quietMs: number }): AddressEvidence => ({
+  ...connected(0.4, 0.5),
+  words: { connected: true, speaker: 'memcached', line: 'VERSION 1.6.22', connectMs: 0.4, replyMs: 9 },
+  answers: { stats: {}, settings: {}, bulk: { bytes: 23, ms: 3000, complete: false, ...bulk } },
+})
 const sockets = (count: number, state: TcpSocket['state']): TcpSocket[] =>
   Array.from({ length: count }, (_, index) => ({
     localAddress: '10.0.0.5',
@@ -77,6 +82,8 @@ test('no evidence of anything wrong is no finding', () => {
 describe('what can not be staged on every host', () => {
   test.each<[string, Partial<Evidence>]>([
     ['warning R09', { addresses: [connected(0.5, 1012, 0.6)] }],
+    ['warning R16', { addresses: [answering({ received: 2966, quietMs: 31 })] }],
+    ['failure R15', { addresses: [answering({ received: 1885, quietMs: 2950 })] }],
     ['warning R10', { addresses: [connected(301, 312, 305)] }],
     ['warning L04', { addresses: [connected(0.5)], limits: { ...LIMITS, sockets: sockets(4000, 'TIME-WAIT') } }],
     ['warning L05', { addresses: [connected(0.5)], limits: { ...LIMITS, sockets: sockets(25, 'CLOSE-WAIT') } }],

@@ -87,6 +87,7 @@ export async function play(scenario: Scenario): Promise<Finding[]> {
       timeoutMs: scenario.namespace ? 3500 : 1400,
       // Actors share this process: under load they need more than a moment.
       patienceMs: 1600,
+      latePatienceMs: 1600,
       dnsPatienceMs: 2000,
       ...(servers.length > 0 && { servers }),
       ...(names && {

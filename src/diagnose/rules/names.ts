@@ -211,20 +211,20 @@ export const nameRules: readonly Rule[] = [
   },
   {
     id: 'D20',
-    title: 'DNS points at this host itself',
+    title: 'DNS gives no real address',
     stage: 'name',
-    source: 'DNS filters answer 0.0.0.0, :: or a loopback address for names they block',
+    source: 'DNS filters answer 0.0.0.0 or :: for names they block',
     find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(hasAddresses)
         const own = evidence.addresses.filter(({ place }) => place.host === host)
         if (!view || own.length === 0 || own.some(isAlive)) return []
         const given = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
-        if (!given.every((address) => /^(0\.0\.0\.0|::1?|127\..*)$/.test(address))) return []
+        if (!given.every((address) => address === '0.0.0.0' || address === '::')) return []
         return [
           failure(
             host,
-            `${serverOf(view)} gives ${given.join(', ')} for ${host}: that is this host itself, where nothing answers.`,
+            `${serverOf(view)} gives ${given.join(', ')} for ${host}: that is nobody's address, and means this host itself.`,
             `A DNS filter blocks the name, or the record is wrong. ${VPC_RESOLVER}`,
             dig(host, view),
           ),

@@ -58,7 +58,7 @@ export const serviceRules: readonly Rule[] = [
           at(one),
           `${who(one)} is Memcached and speaks the binary protocol only: text requests are never answered.`,
           'It runs with SASL (-S) or -B binary, which ElastiCache never does: switch the client to the binary protocol (with SASL: its name and password), or check host and port.',
-          `printf '\\x80\\x0b%022d' 0 | tr 0 '\\0' | nc -w 2 ${one.address} ${one.port} | xxd`,
+          `printf '\\x80\\x0b%022d' 0 | tr 0 '\\0' | nc -w 2 ${one.address} ${one.port} | od -An -c`,
         ),
       ),
     ],
