@@ -329,6 +329,38 @@ const found = [
   'wait cache-cluster-available --cli-input-json \'{"CacheClusterId":"nosuch"}\'',
   'wait cache-cluster-available --generate-cli-skeleton output',
   'wait replication-group-availabl',
+  'describe-cache-clusters --cache-cluster-id --output text',
+  'describe-cache-clusters --region --output text',
+  'describe-cache-clusters --query --output text',
+  'delete-cache-cluster --cache-cluster-id --final-snapshot-identifier x',
+  'create-cache-cluster --cache-cluster-id --tags Key=a,Value=b',
+  'create-cache-subnet-group --cache-subnet-group-name x --cache-subnet-group-description d --subnet-ids --output text',
+  'describe-cache-clusters --max-items 1_0 --query length(CacheClusters)',
+  'describe-cache-clusters --max-items 1 --query NextToken --output text',
+  'describe-cache-clusters --max-items 1 --query @ --output text',
+  'describe-cache-clusters --profile nosuch',
+  ...[
+    'ReservedCacheNodesOfferings[?Duration==`31536000`].[FixedPrice,UsagePrice]',
+    'sort_by(ReservedCacheNodesOfferings,&FixedPrice)[].FixedPrice',
+    'max_by(ReservedCacheNodesOfferings,&FixedPrice).FixedPrice',
+    'sum(ReservedCacheNodesOfferings[].FixedPrice)',
+    'avg(ReservedCacheNodesOfferings[].FixedPrice)',
+    'to_string(ReservedCacheNodesOfferings[0])',
+    'map(&UsagePrice,ReservedCacheNodesOfferings)',
+    'ReservedCacheNodesOfferings[].{p:UsagePrice || `1`,q:FixedPrice < `1.0`}',
+    "to_string({a:'ä',b:`[1.0,1e3,0.00001]`})",
+    "to_number('1.0')",
+    "max(['Z','a'])",
+    'sum(ReservedCacheNodesOfferings[].Duration)',
+    'sum(ReservedCacheNodesOfferings[].OfferingType)',
+    'max_by(ReservedCacheNodesOfferings,&RecurringCharges)',
+    "'unclosed",
+    'ReservedCacheNodesOfferings[?Duration=`1`]',
+  ].map((query, at) => {
+    const form = ['json', 'text', 'table'][at % 3] as string
+    const quoted = query.replaceAll('`', '\\`')
+    return `describe-reserved-cache-nodes-offerings --max-records 20 --query "${quoted}" --output ${form}`
+  }),
 ]
 
 /** What changes something, in order; the last lines look at what became of it. */
