@@ -4,7 +4,7 @@ import type { SecurityGroupReport } from '../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../diagnose/evidence.ts'
 import type { ApiClient } from '../client.ts'
-import { describeAllClusters, describeCache, readPlace, withClient } from '../clusters.ts'
+import { describeAllClusters, describeCache, describeServerlessAsClusters, readPlace, withClient } from '../clusters.ts'
 import { control } from '../engine-control.ts'
 import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
@@ -41,8 +41,9 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
   } catch (error) {
     if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
   }
-  const [clusters, events] = await Promise.all([
+  const [clusters, serverless, events] = await Promise.all([
     describeAllClusters(client).catch(() => []),
+    describeServerlessAsClusters(client),
     client
       .call('DescribeEvents', {
         SourceType: 'cache-cluster',
@@ -55,7 +56,7 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
   return {
     id: place.cluster,
     at: whereIs(client),
-    known: clusters.flatMap(({ CacheClusterId }) => CacheClusterId ?? []).slice(0, 10),
+    known: [...clusters, ...serverless].flatMap(({ CacheClusterId }) => CacheClusterId ?? []).slice(0, 10),
     ...(deleted && { deletedAt: new Date(deleted).toISOString() }),
   }
 }

@@ -68,7 +68,9 @@ export class Doctor extends BaseCommand {
   }
 
   async #examine(): Promise<void> {
-    const { flags, words } = this.read()
+    const { flags, words: spoken } = this.read()
+    // Neither ids nor host names have commas.
+    const words = spoken.flatMap((word) => word.split(/,(?=.)/))
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
     if (flags['list-rules'] === true) return printLine(await rulesText(form))
     if (typeof flags.explain === 'string') return printLine(explain(knownRule(flags.explain), form))

@@ -35,7 +35,7 @@ export const clusterRules: readonly Rule[] = [
             : `Create it again, and point clients at its new endpoint. ${near}`
         return failure(
           id,
-          `There is no cluster ${id} in ${at}${gone}.`,
+          `There is no cluster or serverless cache ${id} in ${at}${gone}.`,
           hint,
           'cachectl describe-events --source-type cache-cluster',
         )

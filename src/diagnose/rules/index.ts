@@ -4,6 +4,7 @@ import { aliasRules } from './aliases.ts'
 import { clusterRules } from './cluster.ts'
 import { discoveryRules } from './discovery.ts'
 import { familyRules } from './families.ts'
+import { flowRules } from './flow.ts'
 import { hostRules } from './host.ts'
 import { ingressRules } from './ingress.ts'
 import { loadRules } from './load.ts'
@@ -25,6 +26,7 @@ export const rules: readonly Rule[] = [
   ...ingressRules,
   ...familyRules,
   ...pathRules,
+  ...flowRules,
   ...tlsRules,
   ...serviceRules,
   ...loadRules,

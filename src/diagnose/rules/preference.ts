@@ -140,8 +140,19 @@ function fromLint({ gai, hosts }: Evidence, words: RegExp) {
       (/rank with the row around them/.test(sentence) ? note : warning)(
         `${gai.path}:${line}`,
         `${sentence} (${text})`,
-        fix,
+        pasteable(fix, gai.path),
         'cachectl gai lint',
       ),
     )
+}
+
+/** Lines to add as the command that adds them; a line to write, with what else belongs to it. */
+function pasteable(fix: string, path: string): string {
+  const lines = /^Add: (.+)$/.exec(fix)?.[1]?.split('; ')
+  if (lines) return `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >> ${path}`
+  const [, address, length] = /^Write: precedence ::ffff:([\d.]+)\/(\d+) /.exec(fix) ?? []
+  const bits = Number(length) - 96
+  return address === undefined || bits < 0
+    ? fix
+    : `${fix}. With the default lines, which such a line replaces: cachectl gai generate --prefer ipv4 --cidr ${address}/${bits}`
 }

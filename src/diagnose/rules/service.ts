@@ -2,7 +2,7 @@
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { isOutWithZone } from './cluster.ts'
 import { isFamilyTrouble } from './families.ts'
-import { losesData } from './path.ts'
+import { losesData } from './flow.ts'
 import { at, each, inMidSentence, isAlive, resetsConnections, speaks, spokenAs, who } from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
 
