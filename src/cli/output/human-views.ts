@@ -110,8 +110,9 @@ const views: Readonly<Record<string, readonly Column[]>> = {
   ],
   Event: [
     column('When', 'Date'),
-    column('Source', 'SourceIdentifier'),
+    // Second, so that it is there on the narrowest screen.
     longColumn('Message', 'Message'),
+    column('Source', 'SourceIdentifier'),
     column('Type', 'SourceType'),
   ],
   CacheSubnetGroup: [
