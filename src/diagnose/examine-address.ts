@@ -60,7 +60,13 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   // Longer answers take longer.
   const asking = { ...dial, timeoutMs: 1.5 * dial.timeoutMs }
   const ca = options.trust.get(place.cluster ?? '')?.ca
-  const secure = () => inspectTls({ ...dial, host: place.host, ...(ca !== undefined && { ca }) })
+  const secure = () =>
+    inspectTls({
+      ...dial,
+      replyTimeoutMs: options.latePatienceMs ?? LATE_MS,
+      host: place.host,
+      ...(ca !== undefined && { ca }),
+    })
   if (place.tls) {
     const tls = await secure()
     if (tls.outcome !== 'established') return { tls, words: await hearFirstWords(dial) }

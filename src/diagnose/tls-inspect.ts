@@ -20,6 +20,8 @@ export interface TlsDial {
   readonly ca?: string | Buffer
   /** For each of connecting, the handshake, and the answer after it. Default 3000. */
   readonly timeoutMs?: number
+  /** For the answer alone, where it may take longer. */
+  readonly replyTimeoutMs?: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -100,7 +102,8 @@ export function inspectTls(dial: TlsDial): Promise<TlsView> {
     const restart = (next: typeof phase): void => {
       phase = next
       cancel()
-      cancel = clock.after(timeoutMs, () => settle(next === 'reply' ? 'established' : 'silent'))
+      const patience = next === 'reply' ? (dial.replyTimeoutMs ?? timeoutMs) : timeoutMs
+      cancel = clock.after(patience, () => settle(next === 'reply' ? 'established' : 'silent'))
     }
     const settle = (outcome: TlsOutcome, code?: string): void => {
       cancel()

@@ -116,11 +116,11 @@ export const serviceRules: readonly Rule[] = [
         const elsewhere =
           zone === undefined
             ? ''
-            : ` All its nodes are in ${zone}: cachectl doctor shows whether others there are out, too.`
+            : `All its nodes are in ${zone}; cachectl doctor, without a word after it, shows whether others there are out, too. `
         return failure(
           at(one),
           `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
-          `${others ? 'Other nodes answer. ' : ''}${restart(one)}${elsewhere}`,
+          `${others ? 'Other nodes answer. ' : ''}${elsewhere}${restart(one)}`,
           one.place.tls
             ? `openssl s_client -brief -connect ${at(one)} </dev/null`
             : `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
