@@ -50,6 +50,10 @@ async function refuseUnknown(words: readonly string[], rest: readonly string[] =
   if (words.length === 0) throw usageProblem(`Unknown options: ${rest[0] ?? ''}`, 'See `cachectl --help`.')
   const topic = topicId(words)
   const depth = topic?.split(':').length ?? 0
+  // A script whose variable is empty must not take a page of help for the end of a wait.
+  if (topic === 'wait' && words.length === depth && rest.length > 0) {
+    throw usageProblem('the following arguments are required: subcommand', 'Add --help to see what can be waited for.')
+  }
   if (topic && words.length === depth) return showHelp(words)
   const spoken = words.slice(0, depth + 1).join(' ')
   const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '))

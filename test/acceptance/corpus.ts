@@ -329,6 +329,7 @@ const found = [
   'wait cache-cluster-available --cli-input-json \'{"CacheClusterId":"nosuch"}\'',
   'wait cache-cluster-available --generate-cli-skeleton output',
   'wait replication-group-availabl',
+  'wait',
   'describe-cache-clusters --cache-cluster-id --output text',
   'describe-cache-clusters --region --output text',
   'describe-cache-clusters --query --output text',
