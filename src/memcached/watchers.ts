@@ -87,7 +87,7 @@ export class Watchers {
     const exptime = slabs.word(item, EXPTIME)
     this.#tell(
       'evictions',
-      `type=eviction key=${keyText(this.#store.keyText(item))} fetch=${this.#store.has(item, FETCHED) ? 'yes' : 'no'} ttl=${exptime === 0 ? -1 : exptime - now} la=${now - slabs.word(item, TIME)} clsid=${this.#store.classOf(item)} size=${this.#store.valueBytes(item)}`,
+      `type=eviction key=${keyText(this.#store.keyText(item))} fetch=${this.#store.has(item, FETCHED) ? 'yes' : 'no'} ttl=${exptime === 0 ? -1 : exptime - now} la=${now - slabs.word(item, TIME)} clsid=${this.#store.classOf(item)} size=${this.#store.valueBytes(item) - 2}`,
     )
   }
 

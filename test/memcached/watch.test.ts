@@ -19,6 +19,22 @@ describe('watch', () => {
     )
   })
 
+  it('tells of stores by meta commands, of what append makes, and of values that are too large', async () => {
+    const { client, connect } = await startNode({ engineVersion: '1.6.18' })
+    const watcher = await connect()
+    watcher.send('watch mutations\r\n')
+    expect(await watcher.bytes(4)).toBe('OK\r\n')
+    const large = `set b 0 0 1048577\r\n${'x'.repeat(1_048_577)}\r\n`
+    await client.ask(`ms a 3 T90\r\nabc\r\nms a 1 C9\r\nx\r\nappend a 0 0 1\r\nd\r\n${large}`)
+    const lines = await watcher.until('four lines', (text) => (text.split('\n').length > 4 ? text.length : -1))
+    expect(lines.replace(/ts=\d+\.\d+ gid=\d+ type=item_store |cfd=\d+ /g, '')).toBe(
+      'key=a status=stored cmd=set ttl=90 clsid=1 size=3\n' +
+        'key=a status=exists cmd=cas ttl=0 clsid=1 size=1\n' +
+        'key=a status=stored cmd=append ttl=90 clsid=1 size=4\n' +
+        'key=b status=too_large cmd=set ttl=0 clsid=0 size=0\n',
+    )
+  })
+
   it('tells of evictions and connections', async () => {
     const { client, connect } = await startNode({ memoryLimit: 2 * MIB })
     const watcher = await connect()
@@ -28,7 +44,7 @@ describe('watch', () => {
     for (let i = 0; i < 5; i++) await client.ask(`set key${i} 0 0 900000\r\n${'x'.repeat(900_000)}\r\n`)
     const lines = await watcher.until('an eviction', (text) => (text.includes('type=eviction') ? text.length : -1))
     expect(lines).toMatch(/type=conn_new rip=127\.0\.0\.1 rport=\d+ transport=tcp cfd=\d+\n/)
-    expect(lines).toMatch(/type=eviction key=key0 fetch=no ttl=-1 la=0 clsid=39 size=900002\n/)
+    expect(lines).toMatch(/type=eviction key=key0 fetch=no ttl=-1 la=0 clsid=39 size=900000\n/)
   })
 
   it('leaves out lines that a slow watcher does not read', async () => {

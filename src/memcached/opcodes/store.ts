@@ -1,4 +1,5 @@
 import { expectValue } from '../body.ts'
+import { commitFrom } from '../commit.ts'
 import type { Connection } from '../connection.ts'
 import type { Packet } from '../framing-binary.ts'
 import {
@@ -15,7 +16,7 @@ import {
 import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/allocation.ts'
 import { hashKey } from '../store/item.ts'
 import { count } from '../store/lru.ts'
-import { commit, type Mode } from '../store/operations.ts'
+import type { Mode } from '../store/operations.ts'
 
 /** set, add, replace, append and prepend: makes room, then waits for the value. */
 export function beginStore(connection: Connection, packet: Packet, mode: Mode): void {
@@ -54,7 +55,7 @@ function finishStore(connection: Connection): void {
   connection.item = 0
   count(counters.cmdSet, store.classOf(item))
   store.write(item, store.valueBytes(item) - 2, CRLF, 0, 2)
-  const outcome = commit(store, counters, item, mode, connection.casLow, connection.casHigh)
+  const outcome = commitFrom(connection, item)
   switch (outcome) {
     case 'stored':
       done(connection, Math.floor(store.lastCas / 4294967296), store.lastCas | 0)

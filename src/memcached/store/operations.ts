@@ -8,6 +8,9 @@ import { count } from './lru.ts'
 // What set, add, incr and their kin mean, whatever the protocol.
 
 export type Mode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
+/** The item that the last `commit` answering 'stored' left in the store. */
+export let storedItem = 0
+
 export type StoreOutcome = 'stored' | 'not stored' | 'exists' | 'not found'
 
 const CRLF_BYTES = 2
@@ -40,6 +43,7 @@ export function commit(
   if (old !== 0) store.unlink(old)
   store.setCas(item, store.nextCas())
   store.link(item)
+  storedItem = item
   return 'stored'
 }
 
@@ -82,6 +86,7 @@ function storeStale(store: ItemStore, item: number, old: number): StoreOutcome {
   store.unlink(old)
   store.setCas(item, store.nextCas())
   store.link(item)
+  storedItem = item
   return 'stored'
 }
 
@@ -119,6 +124,7 @@ function join(store: ItemStore, item: number, old: number, mode: 'append' | 'pre
   store.unlink(old)
   store.setCas(joined, store.nextCas())
   store.link(joined)
+  storedItem = joined
   return 'stored'
 }
 

@@ -10,14 +10,14 @@ import {
   TOO_LARGE_REPLY,
 } from '../answers.ts'
 import { expectNothing, expectValue } from '../body.ts'
+import { commitFrom } from '../commit.ts'
 import type { Connection } from '../connection.ts'
 import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/allocation.ts'
-import { EXPTIME as EXPTIME_FIELD, hashKey, KEY_MAX_BYTES } from '../store/item.ts'
+import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
-import { commit, type Mode, type StoreOutcome } from '../store/operations.ts'
+import type { Mode, StoreOutcome } from '../store/operations.ts'
 import type { Line } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
-import type { Watchers } from '../watchers.ts'
 
 const MAX_VALUE_BYTES = 0x7fffffff - 2
 const KEY = 1
@@ -61,6 +61,9 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
   if (item <= 0) {
     refuse(connection, item, length + 2)
     if (item === OUT_OF_CHUNKS) return
+    connection.mode = mode
+    const status = item === TOO_LARGE ? 'too_large' : 'no_memory'
+    core.watchers?.stored(connection, line.text(KEY), status, 0, 0, 0)
     // Nobody shall read the old value after a failed attempt to replace it.
     const old = mode === 'set' ? store.find(line.bytes, start, stop, hash) : 0
     if (old !== 0) store.unlink(old)
@@ -96,22 +99,7 @@ function finishStore(connection: Connection): void {
     reply(connection, BAD_DATA)
     return
   }
-  const { watchers } = core
-  const outcome =
-    watchers === undefined
-      ? commit(store, counters, item, connection.mode, connection.casLow, connection.casHigh)
-      : watchedCommit(connection, item, watchers)
-  reply(connection, REPLIES[outcome])
-}
-
-function watchedCommit(connection: Connection, item: number, watchers: Watchers): StoreOutcome {
-  const { store, counters } = connection.core
-  const exptime = store.slabs.word(item, EXPTIME_FIELD)
-  const ttl = exptime === 0 ? 0 : exptime - store.now
-  const [key, classId, bytes] = [store.keyText(item), store.classOf(item), store.valueBytes(item) - 2]
-  const outcome = commit(store, counters, item, connection.mode, connection.casLow, connection.casHigh)
-  watchers.stored(connection, key, outcome.replaceAll(' ', '_'), ttl, classId, bytes)
-  return outcome
+  reply(connection, REPLIES[commitFrom(connection, item)])
 }
 
 function reply(connection: Connection, answer: Buffer): void {

@@ -1,10 +1,11 @@
 import { BAD_DATA, BAD_FORMAT, NO_CHUNKS_REPLY, NO_MEMORY_REPLY, TOO_LARGE_REPLY } from '../../answers.ts'
 import { expectNothing, expectValue } from '../../body.ts'
+import { commitFrom } from '../../commit.ts'
 import type { Connection } from '../../connection.ts'
 import { OUT_OF_CHUNKS, TOO_LARGE } from '../../store/allocation.ts'
 import { hashKey, KEY_BINARY, KEY_MAX_BYTES } from '../../store/item.ts'
 import { count } from '../../store/lru.ts'
-import { commit, type Mode, type StoreOutcome } from '../../store/operations.ts'
+import type { Mode, StoreOutcome } from '../../store/operations.ts'
 import type { Line } from '../../tokens.ts'
 import type { Verb } from '../../verbs.ts'
 import { FLAG, letterAt, MetaFlags, OPAQUE_TOO_LONG, opaqueTooLong, TOO_MANY_FLAGS, tooManyFlags } from './flags.ts'
@@ -108,8 +109,7 @@ function finishMetaSet(connection: Connection): void {
     replies.text(BAD_DATA)
     return
   }
-  const { mode, casLow, casHigh, mayBeStale } = connection
-  const outcome = commit(store, counters, item, mode, casLow, casHigh, mayBeStale)
+  const outcome = commitFrom(connection, item, connection.mayBeStale)
   if (outcome === 'stored' && connection.noreply) return
   const cas = outcome === 'stored' ? store.lastCas : 0
   let text = CODES[outcome]
