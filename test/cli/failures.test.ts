@@ -75,6 +75,28 @@ describe("exit codes are aws-cli v2's", () => {
   })
 })
 
+describe('what is no answer of ElastiCache is 255, and never an empty list', () => {
+  test.each([
+    ['an empty one', 200, '', 'Unable to parse response (no element found: line 1, column 0), invalid XML received.'],
+    ['plain text', 404, 'not here', 'Unable to parse response (syntax error: line 1, column 0)'],
+    ["a proxy's page", 200, '<html><br></html>', "b'<html><br></html>'"],
+    ['half of one', 200, '<DescribeUsersResponse><Users>', 'Unable to parse response ('],
+  ])('%s', async (_, status, body, words) => {
+    const recorder = await recordRequests(() => ({ status, body }))
+    const CACHECTL_HOME = temporaryDirectory()
+    pretendEngine(CACHECTL_HOME, recorder.url)
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-west-2' }
+    const elsewhere = { ...keys, CACHECTL_HOME: temporaryDirectory(), AWS_ENDPOINT_URL: recorder.url }
+    for (const env of [{ CACHECTL_HOME }, elsewhere]) {
+      const { code, stdout, stderr } = await cachectl(['describe-users'], env)
+      expect({ code, stdout }).toEqual({ code: 255, stdout: '' })
+      expect(stderr).toContain(words)
+      expect(stderr).toContain(`HTTP status ${status}`)
+      expect(stderr).not.toContain('hidden field')
+    }
+  })
+})
+
 test('an error can be had as JSON', async () => {
   const home = await homeThatAnswers(() => ({ status: 404, body: errorBody('UserNotFound', 'who?') }))
   const expected = { code: 'UserNotFound', operation: 'DescribeUsers', exitCode: 254 }
