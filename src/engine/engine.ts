@@ -122,7 +122,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']
   const runtime = new EmbeddedRuntime(parts.workerFile)
   if (runtime.connectionLimit !== undefined && runtime.connectionLimit < DEFAULT_CONNECTIONS) {
-    log(`${runtime.connectionLimit} connections at most to all embedded nodes together: the limit of open files (ulimit -n)`)
+    log(
+      `${runtime.connectionLimit} connections at most to all embedded nodes together: the limit of open files (ulimit -n)`,
+    )
   }
   const fleet = new Fleet({
     runtime,
