@@ -159,8 +159,9 @@ let mayHoldNul = false
 function endOf(bytes: Buffer, start: number, newline: number): number {
   const end = newline - start > 1 && bytes[newline - 1] === CR ? newline - 1 : newline
   if (!mayHoldNul) return end
-  const nul = bytes.indexOf(NUL, start)
-  return nul < 0 ? end : Math.min(nul, end)
+  // The bytes that were read are a small part of a large buffer: the search must not run on into the rest.
+  const nul = bytes.subarray(start, end).indexOf(NUL)
+  return nul < 0 ? end : start + nul
 }
 
 function refuseEndless(connection: Connection, bytes: Buffer, start: number, end: number): void {
