@@ -66,6 +66,8 @@ function structureSkeleton(shape: string, text: StringFor, within: readonly stri
 /** The names of scalar elements, which the SDK doesn't tell, by the list that holds them (botocore's model). */
 const ELEMENT_NAMES: Readonly<Record<string, string>> = {
   UserGroupIds: 'UserGroupId',
+  UserGroupIdsToAdd: 'UserGroupId',
+  UserGroupIdsToRemove: 'UserGroupId',
   UserIds: 'UserId',
   UserIdsToAdd: 'UserId',
   UserIdsToRemove: 'UserId',

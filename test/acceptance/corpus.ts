@@ -222,6 +222,7 @@ const refusals = [
   "describe-cache-clusters --cli-input-json '{'",
   "create-cache-cluster --cli-input-json '{}'",
   'create-cache-cluster --generate-cli-skeleton output',
+  'describe-user-groups --generate-cli-skeleton output',
   'create-cache-parameter-group --cli-input-json \'{"CacheParameterGroupName": "x"}\'',
   'test-failover --replication-group-id nosuch --node-group-id 0001',
   'describe-events --start-time nonsense',
