@@ -1,4 +1,5 @@
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
+import { losesData } from './flow.ts'
 import { isSilent, speaks, telling } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 
@@ -87,16 +88,18 @@ export const clusterRules: readonly Rule[] = [
   },
   {
     id: 'C05',
-    title: 'all nodes of one Availability Zone are out of reach, the others work',
+    title: 'all nodes of one Availability Zone are out of reach',
     stage: 'cluster',
     source: 'User guide, "Mitigating failures": Availability Zones',
     find: (evidence) => {
       const out = zoneOut(evidence)
       if (!out) return []
-      const { zone, dead } = out
+      const { zone, dead, others } = out
       return [...new Set(dead.map(({ cluster }) => cluster))].map((id) => {
         const nodes = dead.filter(({ cluster }) => cluster === id).map(({ node }) => node)
-        const sentence = `No node of ${id} in ${zone} answers (${nodes.join(', ')}), those in other zones do: the zone is out of reach.`
+        const sentence = others
+          ? `No node of ${id} in ${zone} answers (${nodes.join(', ')}), those in other zones do: the zone is out of reach.`
+          : `No node of ${id} answers, and all of them are in ${zone} (${nodes.join(', ')}): the zone is out, or what stands before all of them.`
         const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${id}`
         return failure(id, sentence, hint, describe(id))
       })
@@ -184,26 +187,33 @@ export const clusterRules: readonly Rule[] = [
 interface ZoneOut {
   readonly zone: string
   readonly dead: readonly { readonly cluster: string; readonly node: string }[]
+  /** Whether nodes in other zones work; otherwise there are none. */
+  readonly others: boolean
 }
 
-/** The one zone where at least two nodes are silent and none works, while others work elsewhere: of all clusters seen. */
+/**
+ * The one zone where at least two nodes are silent and none works, while others work elsewhere: of all clusters seen. Where
+ * there are no others, nodes have to take connections without a word: nobody answering at all has commoner causes.
+ */
 function zoneOut({ clusters, addresses }: Evidence): ZoneOut | undefined {
-  const zones = new Map<string, { working: number; dead: { cluster: string; node: string }[] }>()
+  const zones = new Map<string, { working: number; mute: number; dead: { cluster: string; node: string }[] }>()
   for (const cluster of clusters) {
     for (const { id, zone } of cluster.nodes) {
       const own = addresses.filter(({ place }) => place.cluster === cluster.id && place.role === id)
       if (zone === undefined || own.length === 0) continue
-      const tally = zones.get(zone) ?? { working: 0, dead: [] }
+      const tally = zones.get(zone) ?? { working: 0, mute: 0, dead: [] }
       zones.set(zone, tally)
       if (own.some(speaks)) tally.working++
       // Refused is an answer: the machine is there, its server is not.
       else if (own.every(isUnheard)) tally.dead.push({ cluster: cluster.id, node: id })
+      if (own.every((one) => isSilent(one) && !losesData(one))) tally.mute++
     }
   }
   const out = [...zones].filter(([, { working, dead }]) => working === 0 && dead.length > 0)
   const others = [...zones.values()].some(({ working }) => working > 0)
-  const [zone, { dead }] = out[0] ?? ['', { dead: [] }]
-  return out.length === 1 && others && dead.length >= 2 ? { zone, dead } : undefined
+  const [zone, { dead, mute }] = out[0] ?? ['', { dead: [], mute: 0 }]
+  const alone = zones.size === 1 && mute === dead.length
+  return out.length === 1 && (others || alone) && dead.length >= 2 ? { zone, dead, others } : undefined
 }
 
 /** It is silent because its whole zone is. The configuration endpoint may answer from there. */
