@@ -51,9 +51,13 @@ export const acceptedDifferences: readonly Difference[] = [
     in: ['code'],
   },
   {
+    reason: "aws-cli's shorthand stops at a character beyond the basic plane, such as an emoji; ours takes it.",
+    lines: /--tags .*😀/u,
+    in: ['stderr', 'code'],
+  },
+  {
     reason: "JMESPath is a library's, not ours: it refuses what aws-cli refuses, in words of its own.",
-    lines:
-      /--query ("(CacheClusters\[|CacheClusters\]|a\.|\.a|a b|a\[\?b|#|CacheClusters\[::0\])"$|"(length|join)\(|'(\[0|\[)'$)/,
+    lines: /--query ("(CacheClusters\[|CacheClusters\]|a\.|\.a|a b|a\[\?b|#|CacheClusters\[::0\])"$|'(\[0|\[)'$)/,
     in: ['stdout', 'stderr', 'code'],
   },
 ]

@@ -341,6 +341,9 @@ const found = [
   'describe-cache-clusters --max-items 1 --query NextToken --output text',
   'describe-cache-clusters --max-items 1 --query @ --output text',
   'describe-cache-clusters --profile nosuch',
+  'add-tags-to-resource --resource-name x --tags "Key=größe,Value=東京   ~|"',
+  'add-tags-to-resource --resource-name x --tags Key=a,Value=😀',
+  'add-tags-to-resource --resource-name x --tags "Key=a,Value=東京 😀"',
   ...[
     'ReservedCacheNodesOfferings[?Duration==`31536000`].[FixedPrice,UsagePrice]',
     'sort_by(ReservedCacheNodesOfferings,&FixedPrice)[].FixedPrice',
@@ -358,6 +361,23 @@ const found = [
     'max_by(ReservedCacheNodesOfferings,&RecurringCharges)',
     "'unclosed",
     'ReservedCacheNodesOfferings[?Duration=`1`]',
+    'length(ReservedCacheNodesOfferings[0].Duration)',
+    'length()',
+    'join(ReservedCacheNodesOfferings[].Duration)',
+    "join(',',ReservedCacheNodesOfferings[:2].Duration)",
+    "join('-',ReservedCacheNodesOfferings[:2].OfferingType)",
+    "join(',','x')",
+    'not_null()',
+    'merge()',
+    "[length('größe 😀'),length(@),starts_with('ab','a'),ends_with('ab','a'),reverse('a😀'),ceil(`-0.5`),floor(`1.5`)]",
+    'ReservedCacheNodesOfferings[0].[keys(@),values(RecurringCharges[0]||@)]',
+    "starts_with(`1`,'a')",
+    "ends_with('a',`null`)",
+    "keys('x')",
+    'values(`[1]`)',
+    'reverse(`1.0`)',
+    "ceil('1')",
+    'floor(ReservedCacheNodesOfferings[0].OfferingType)',
   ].map((query, at) => {
     const form = ['json', 'text', 'table'][at % 3] as string
     const quoted = query.replaceAll('`', '\\`')

@@ -73,6 +73,29 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
   define('to_number', (given) => (kindOf(given) === 'number' ? given : typeof given === 'string' ? read(given) : null))
   define('to_string', (given) => (typeof given === 'string' ? given : compactJson(given)))
   define('contains', contains, 2)
+  define('length', (given) => {
+    if (typeof given === 'string') return [...given].length
+    return Object.keys(taken('length', given, ['string', 'array', 'object'])).length
+  })
+  define(
+    'join',
+    (glue, list) => {
+      const between = String(taken('join', glue, ['string']))
+      return ofKind('join', 'string', listOf('join', list)).join(between)
+    },
+    2,
+  )
+  define('starts_with', (text, start) => textOf('starts_with', text).startsWith(textOf('starts_with', start)), 2)
+  define('ends_with', (text, end) => textOf('ends_with', text).endsWith(textOf('ends_with', end)), 2)
+  define('keys', (given) => Object.keys(taken('keys', given, ['object'])))
+  define('values', (given) => Object.values(taken('values', given, ['object'])))
+  define('reverse', (given) => {
+    const list = taken('reverse', given, ['array', 'string'])
+    return typeof list === 'string' ? [...list].toReversed().join('') : (list as JSONArray).toReversed()
+  })
+  // Adding 0 makes -0 what Python's whole numbers know.
+  define('ceil', (given) => Math.ceil(Number(taken('ceil', given, ['number']))) + 0)
+  define('floor', (given) => Math.floor(Number(taken('floor', given, ['number']))) + 0)
 }
 
 const isFloat = (value: unknown): value is Float => value instanceof Float
@@ -89,12 +112,21 @@ function refusal(name: string, value: unknown, expected: readonly string[], rece
   return new Error(`In function ${name}(), ${what}, received: "${received}"`)
 }
 
+/** The value, when it is of one of the kinds. */
+function taken(name: string, value: JSONValue, kinds: readonly string[]): NonNullable<JSONValue> {
+  if (value === null || !kinds.includes(kindOf(value))) throw refusal(name, value, kinds)
+  return value
+}
+
+const textOf = (name: string, value: JSONValue): string => String(taken(name, value, ['string']))
+
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   sort: ['array-string', 'array-number'],
   max: ['array-number', 'array-string'],
   min: ['array-number', 'array-string'],
   sum: ['array-number'],
   avg: ['array-number'],
+  join: ['array-string'],
 }
 
 function listOf(name: string, value: unknown): JSONArray {

@@ -134,6 +134,15 @@ function explained<T>(attempt: () => T, problem: (reason: string) => Problem): T
   try {
     return attempt()
   } catch (error) {
-    throw problem(error instanceof Error ? error.message : String(error))
+    throw problem(inPythonsWords(error instanceof Error ? error.message : String(error)))
   }
+}
+
+/** What Python's jmespath says of a wrong number of arguments. */
+function inPythonsWords(reason: string): string {
+  const found = /^Invalid arity: (\w+)\(\) takes (?:at least )?(\d+) arguments? but received (\d+)$/.exec(reason)
+  if (!found) return reason
+  const [, name = '', count, received] = found
+  const least = name === 'not_null' || name === 'merge' ? 'at least ' : ''
+  return `Expected ${least}${count} argument${count === '1' ? '' : 's'} for function ${name}(), received ${received}`
 }
