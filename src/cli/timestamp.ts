@@ -26,7 +26,13 @@ function secondsOf(given: unknown): number | undefined {
 function dateOf(given: unknown): Date | undefined {
   if (typeof given !== 'string') return undefined
   const parts = ISO.exec(given.trim())
-  if (!parts) return new Date(/(Z|UTC|GMT|[+-]\d{4})$/i.test(given.trim()) ? given : `${given} UTC`)
+  if (!parts) {
+    // `3pm` and `3:30pm`, which Date knows with minutes and a space alone.
+    const english = given.trim().replace(/\b(\d\d?)(:[\d:]+)?\s*([ap]m)\b/i, (_, hour, rest = ':00', half) => {
+      return `${hour}${rest} ${half}`
+    })
+    return new Date(/(Z|UTC|GMT|[+-]\d{4})$/i.test(english) ? english : `${english} UTC`)
+  }
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', zone = 'Z'] = parts
   const offset = /^z$/i.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`
   const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}${offset}`)

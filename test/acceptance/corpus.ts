@@ -312,6 +312,7 @@ const found = [
   'describe-events --start-time 2026-02-30',
   'describe-events --start-time 1e9',
   "describe-events --start-time '21 Nov 2026'",
+  "describe-events --start-time 'January 5, 2020 3pm' --end-time 'Jan 5 2020 3:30PM'",
   "describe-cache-clusters --query '&a'",
   "describe-cache-clusters --query '`1.0`' --output json",
   "describe-cache-clusters --query 'CacheClusters[0].Nothing && nosuch(@)'",
