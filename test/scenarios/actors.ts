@@ -16,6 +16,7 @@ export interface Actor {
     | 'closed'
     | 'drops'
     | 'resets'
+    | 'echoes'
   /** Loopback addresses it listens on. Default 127.0.0.1. */
   readonly on?: readonly string[]
   /** A port to listen on; default any. */
@@ -119,6 +120,8 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
       return void socket.resetAndDestroy()
     case 'hangs-up':
       return void socket.destroy()
+    case 'echoes':
+      return void socket.pipe(socket)
     case 'full':
       return void socket.end('ERROR Too many open connections\r\n')
     case 'http':

@@ -49,7 +49,14 @@ export const tlsRules: readonly Rule[] = [
     stage: 'service',
     source: `${GUIDE}: TLS 1.2 and 1.3`,
     find: ({ addresses }) =>
-      each(addresses, ({ tls }) => tls?.outcome === 'refused' && !tls.wantsClientCertificate).map((one) =>
+      each(
+        addresses,
+        // Whoever says something else in plain text does not know what a handshake is.
+        ({ tls, words }) =>
+          tls?.outcome === 'refused' &&
+          !tls.wantsClientCertificate &&
+          !(words?.connected === true && isPlain(words.speaker)),
+      ).map((one) =>
         failure(
           at(one),
           `${who(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
