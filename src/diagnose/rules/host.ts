@@ -6,6 +6,9 @@ import { failure, note, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
 
+/** fe80::/10 without `%interface` (RFC 4007, 11). */
+const lacksInterface = ({ address }: AddressEvidence): boolean => /^fe[89ab][0-9a-f]:[^%]*$/i.test(address)
+
 export const hostRules: readonly Rule[] = [
   {
     id: 'L01',
@@ -79,12 +82,19 @@ export const hostRules: readonly Rule[] = [
           return local && code !== 'ENETUNREACH' && code !== 'EMFILE' && code !== 'ENFILE'
         })
         .map((each) =>
-          failure(
-            at(each),
-            `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
-            'Find it with `ip route`, and delete it.',
-            `ip route get ${each.address}`,
-          ),
+          lacksInterface(each)
+            ? failure(
+                at(each),
+                `${each.address} belongs to one link, and does not say to which: nothing was sent.`,
+                `Name the interface with it: ${each.address}%eth0`,
+                'ip -brief link',
+              )
+            : failure(
+                at(each),
+                `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
+                'Find it with `ip route`, and delete it.',
+                `ip route get ${each.address}`,
+              ),
         ),
   },
   {

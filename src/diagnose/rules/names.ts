@@ -7,6 +7,8 @@ import { broken, clusterOf, dig, hasAddresses, isDead, onlyTimeouts, serverOf, s
 const VPC_RESOLVER =
   'In a VPC, use its own resolver (169.254.169.253, or the network address plus two), or forward amazonaws.com to it.'
 
+const isNobody = (address: string): boolean => address === '0.0.0.0' || address === '::'
+
 export const nameRules: readonly Rule[] = [
   {
     id: 'D01',
@@ -215,19 +217,30 @@ export const nameRules: readonly Rule[] = [
     stage: 'name',
     source: 'DNS filters answer 0.0.0.0 or :: for names they block',
     find: (evidence) =>
-      surveyed(evidence).flatMap(({ host, views }) => {
-        const view = views.find(hasAddresses)
+      [...new Set(evidence.addresses.map(({ place }) => place.host))].flatMap((host) => {
         const own = evidence.addresses.filter(({ place }) => place.host === host)
-        if (!view || own.length === 0 || own.some(isAlive)) return []
-        const given = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
-        if (!given.every((address) => address === '0.0.0.0' || address === '::')) return []
+        if (isNobody(host) || own.some(isAlive) || !own.every(({ address }) => isNobody(address))) return []
+        const given = own.map(({ address }) => address).join(', ')
+        const view = surveyed(evidence)
+          .find((survey) => survey.host === host)
+          ?.views.find(
+            (each) => hasAddresses(each) && [...each.ipv4, ...each.ipv6].every((one) => isNobody(one.address)),
+          )
+        const meaning = "that is nobody's address, and means this host itself."
         return [
-          failure(
-            host,
-            `${serverOf(view)} gives ${given.join(', ')} for ${host}: that is nobody's address, and means this host itself.`,
-            `A DNS filter blocks the name, or the record is wrong. ${VPC_RESOLVER}`,
-            dig(host, view),
-          ),
+          view
+            ? failure(
+                host,
+                `${serverOf(view)} gives ${given} for ${host}: ${meaning}`,
+                `A DNS filter blocks the name, or the record is wrong. ${VPC_RESOLVER}`,
+                dig(host, view),
+              )
+            : failure(
+                host,
+                `This host takes ${given} for ${host}, and not from DNS: ${meaning}`,
+                'Take its line out of /etc/hosts.',
+                `getent ahosts ${host}`,
+              ),
         ]
       }),
   },
