@@ -1,13 +1,15 @@
 /** What has happened to a resource, for whoever asks why it did not get where it should. */
 import type { ApiClient } from './client.ts'
 import { absoluteTime } from './output/relative-time.ts'
-import { CallFailed } from './problem.ts'
+import { CallFailed, Problem } from './problem.ts'
+import { stderrIsTerminal } from './terminal.ts'
 
 const LATEST = 8
 const LOOK_BACK_MINUTES = 24 * 60
 
-/** Says each new event of a resource once, whenever it is asked to look; what cannot be had is not said. */
+/** On a terminal: says each new event of a resource once, whenever it is asked to look; what cannot be had is not said. */
 export function eventFollower(client: ApiClient, id: string, say: (line: string) => void): () => void {
+  if (!stderrIsTerminal()) return () => {}
   let said: Set<string> | undefined
   let looking = false
   return () => {
@@ -26,8 +28,14 @@ export function eventFollower(client: ApiClient, id: string, say: (line: string)
   }
 }
 
+/** A wait that has failed, with what has happened to the resource, and what more there is to say. */
+export async function withEvents(problem: Problem, client: ApiClient, id: string, more?: string): Promise<Problem> {
+  const told = [problem.hint, await eventsText(client, id), more].filter(Boolean)
+  return new Problem(problem.kind, problem.message, told.length > 0 ? told.join('\n') : undefined)
+}
+
 /** The latest events of a resource, oldest first, a line each; undefined when there are none or they can't be had. */
-export async function eventsText(client: ApiClient, id: string): Promise<string | undefined> {
+async function eventsText(client: ApiClient, id: string): Promise<string | undefined> {
   try {
     const lines = await linesOf(client, id)
     return lines.length > 0 ? `What has happened to ${id}:\n${lines.join('\n')}` : undefined

@@ -2,13 +2,12 @@
 import { type OperationName, operation, structure } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { ApiClient } from './client.ts'
-import { eventFollower, eventsText } from './events.ts'
+import { eventFollower, withEvents } from './events.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { waits } from './operation-waits.ts'
 import type { FlagValues } from './parse.ts'
 import { Problem } from './problem.ts'
 import { startProgress } from './progress.ts'
-import { stderrIsTerminal } from './terminal.ts'
 import { patienceOf, waitUntil } from './wait.ts'
 import { type Waiter, waiters } from './waiters.ts'
 
@@ -28,7 +27,7 @@ export async function waitForChange(
   const id = String((input as Record<string, unknown>)[found.id] ?? '')
   const idMember = found.id.replace(/^Target/, '')
   const progress = startProgress(`${id}: waiting until it is ${waiter.success}`)
-  const follow = stderrIsTerminal() ? eventFollower(client, id, progress.note) : () => {}
+  const follow = eventFollower(client, id, progress.note)
   try {
     const answer = await untilInterrupted((signal) =>
       waitUntil(
@@ -57,8 +56,7 @@ export async function waitForChange(
         lookHint(waiter, idMember, id),
       )
     }
-    const told = [error.hint, await eventsText(client, id), lookHint(waiter, idMember, id)]
-    throw new Problem(error.kind, error.message, told.filter(Boolean).join('\n'))
+    throw await withEvents(error, client, id, lookHint(waiter, idMember, id))
   } finally {
     progress.end()
   }

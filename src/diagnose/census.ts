@@ -1,4 +1,5 @@
 /** Who on this host is connected to which node, and how much room is left. Pure. */
+import { NODE_CONNECTIONS } from '../api/cache-node.ts'
 import type { ConnectionLoad } from './connection-load.ts'
 import type { Finding } from './finding.ts'
 import type { LocalLimits } from './local-limits.ts'
@@ -104,9 +105,6 @@ function tally<T, K extends string>(values: readonly T[], keyOf: (value: T) => K
   for (const value of values) counted[keyOf(value)] = (counted[keyOf(value)] ?? 0) + 1
   return counted
 }
-
-/** Connections a node takes from all its clients (user guide, parameter max_simultaneous_connections). */
-const NODE_CONNECTIONS = 65_000
 
 const NEARLY = 0.8
 const NODE_NEARLY = 0.9

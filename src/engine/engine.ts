@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { NODE_CONNECTIONS } from '../api/cache-node.ts'
 import {
   ACCOUNT_ID,
   CONTROL,
@@ -78,8 +79,6 @@ export class StateDirectoryHeld extends Error {
 }
 
 /** Bytes of each of the two files of the audit log. */
-/** Of one node: fewer than that for all of them together are worth a word. */
-const DEFAULT_CONNECTIONS = 65_000
 const AUDIT_BYTES = 10_000_000
 /** Bytes of each of the two files of notifications. */
 const NOTIFICATION_BYTES = 5_000_000
@@ -121,7 +120,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const hasIpv6 = await canListen('::1', 0)
   const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']
   const runtime = new EmbeddedRuntime(parts.workerFile)
-  if (runtime.connectionLimit !== undefined && runtime.connectionLimit < DEFAULT_CONNECTIONS) {
+  // Who could have as many on one node has no need to know.
+  if (runtime.connectionLimit !== undefined && runtime.connectionLimit < NODE_CONNECTIONS) {
     log(
       `${runtime.connectionLimit} connections at most to all embedded nodes together: the limit of open files (ulimit -n)`,
     )

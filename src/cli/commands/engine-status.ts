@@ -1,3 +1,4 @@
+import { NODE_CONNECTIONS } from '../../api/cache-node.ts'
 import {
   type ClusterReport,
   type EngineStatus,
@@ -61,11 +62,9 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
   return [...head, ...(tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.'])].join('\n')
 }
 
-// The default of max_simultaneous_connections: who could have as many on one node has no need to know.
-const PLENTY = 65_000
-
 function fileLimitLines({ connectionLimit }: EngineStatus): string[] {
-  if (connectionLimit === null || connectionLimit >= PLENTY) return []
+  // Who could have as many on one node has no need to know.
+  if (connectionLimit === null || connectionLimit >= NODE_CONNECTIONS) return []
   return [`Connections: ${connectionLimit} at most to all embedded nodes together (ulimit -n)`]
 }
 

@@ -1,9 +1,9 @@
 import { helpOf } from '../../api/help.ts'
 import { awsConfig } from '../aws-config.ts'
 import { BaseCommand, type CommandClass } from '../base-command.ts'
-import { type ApiClient, openClient } from '../client.ts'
+import { openClient } from '../client.ts'
 import { environment } from '../environment.ts'
-import { eventFollower, eventsText } from '../events.ts'
+import { eventFollower, withEvents } from '../events.ts'
 import { type Flags, memberFlags, text } from '../flags.ts'
 import { globalFlags, inputFlags, pagingFlags } from '../global-flags.ts'
 import { readInputFile } from '../input-file.ts'
@@ -14,7 +14,6 @@ import { Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { kinds } from '../resources.ts'
 import { resolveTarget } from '../targets.ts'
-import { stderrIsTerminal } from '../terminal.ts'
 import { patienceOf, waitUntil } from '../wait.ts'
 import { type Waiter, type WaiterName, waiters } from '../waiters.ts'
 
@@ -39,7 +38,7 @@ export function waitCommand(name: WaiterName): CommandClass {
       const client = await openClient(target)
       const progress = startProgress(`waiting until ${waiter.success}`)
       const id = idIn(waiter, input)
-      const follow = id !== undefined && stderrIsTerminal() ? eventFollower(client, id, progress.note) : () => {}
+      const follow = id === undefined ? () => {} : eventFollower(client, id, progress.note)
       try {
         await untilInterrupted((signal) =>
           waitUntil(client, waiter, input, {
@@ -53,7 +52,8 @@ export function waitCommand(name: WaiterName): CommandClass {
         )
       } catch (error) {
         progress.end()
-        throw id === undefined ? error : await withEvents(client, id, error)
+        const failed = id !== undefined && error instanceof Problem && error.kind === 'general'
+        throw failed ? await withEvents(error, client, id) : error
       } finally {
         progress.end()
         client.close()
@@ -67,13 +67,6 @@ function idIn({ operation }: Waiter, input: object): string | undefined {
   const kind = kinds.find(({ describe }) => describe === operation)
   const id = kind && (input as Readonly<Record<string, unknown>>)[kind.id]
   return typeof id === 'string' ? id : undefined
-}
-
-/** A wait that has failed, with what has happened to the resource. */
-async function withEvents(client: ApiClient, id: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof Problem) || error.kind !== 'general') return error
-  const told = [error.hint, await eventsText(client, id)].filter(Boolean)
-  return new Problem(error.kind, error.message, told.length > 0 ? told.join('\n') : undefined)
 }
 
 const DESCRIPTION =

@@ -24,6 +24,18 @@ const idle = (long: string, char: string, value?: string): Option => ({
   read: () => undefined,
 })
 
+type Switch = 'evictToFree' | 'casEnabled' | 'flushAllEnabled' | 'watchEnabled' | 'dumpEnabled'
+
+/** Something a node does unless it is told not to. */
+const off = (long: string, char: string, what: Switch, meaning: string): Option => ({
+  long,
+  char,
+  meaning,
+  read({ node }) {
+    node[what] = false
+  },
+})
+
 const refused = (long: string, char: string, why: string, hint: string, value?: string): Option => ({
   long,
   char,
@@ -102,14 +114,7 @@ export const OPTIONS: readonly Option[] = [
       node.maxItemSize = itemSize(value)
     },
   },
-  {
-    long: 'disable-evictions',
-    char: 'M',
-    meaning: 'refuse to store when memory is full, instead of evicting',
-    read({ node }) {
-      node.evictToFree = false
-    },
-  },
+  off('disable-evictions', 'M', 'evictToFree', 'refuse to store when memory is full, instead of evicting'),
   {
     long: 'slab-growth-factor',
     char: 'f',
@@ -128,38 +133,10 @@ export const OPTIONS: readonly Option[] = [
       node.chunkSize = wholeNumber('-n', value, 1)
     },
   },
-  {
-    long: 'disable-cas',
-    char: 'C',
-    meaning: 'items without CAS, 8 bytes smaller',
-    read({ node }) {
-      node.casEnabled = false
-    },
-  },
-  {
-    long: 'disable-flush-all',
-    char: 'F',
-    meaning: 'refuse flush_all',
-    read({ node }) {
-      node.flushAllEnabled = false
-    },
-  },
-  {
-    long: 'disable-watch',
-    char: 'W',
-    meaning: 'refuse watch',
-    read({ node }) {
-      node.watchEnabled = false
-    },
-  },
-  {
-    long: 'disable-dumping',
-    char: 'X',
-    meaning: 'refuse stats cachedump and lru_crawler metadump',
-    read({ node }) {
-      node.dumpEnabled = false
-    },
-  },
+  off('disable-cas', 'C', 'casEnabled', 'items without CAS, 8 bytes smaller'),
+  off('disable-flush-all', 'F', 'flushAllEnabled', 'refuse flush_all'),
+  off('disable-watch', 'W', 'watchEnabled', 'refuse watch'),
+  off('disable-dumping', 'X', 'dumpEnabled', 'refuse stats cachedump and lru_crawler metadump'),
   {
     // memcached has no long name for it.
     long: 'prefix-delimiter',

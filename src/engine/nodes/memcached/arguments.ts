@@ -1,3 +1,4 @@
+import { NODE_CONNECTIONS } from '../../../api/cache-node.ts'
 /** How a real memcached is started, by what a node is to be. Pure. */
 import type { NodeSpec } from '../runtime.ts'
 
@@ -20,7 +21,7 @@ const OWN_FILES = 64
  * promised more.)
  */
 export const connectionLimit = ({ options }: NodeSpec, { fileLimit }: Surroundings): number =>
-  Math.min(options?.maxConnections ?? 65_000, fileLimit - OWN_FILES)
+  Math.min(options?.maxConnections ?? NODE_CONNECTIONS, fileLimit - OWN_FILES)
 
 /**
  * The command line of 1.6. What of the parameter group it has no word for: config_max and config_size_max, which the engine
