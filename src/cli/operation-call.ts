@@ -37,9 +37,11 @@ export async function callOperation(name: OperationName, argv: readonly string[]
       const answer = await allPages(pagination, parts)
       return await (readable ? printReadable(name, input, answer, flags) : printer.together(answer))
     }
+    // Loaded before the request: once that is accepted, Ctrl-C is to end the waiting and not the process.
+    const waiting = flags.wait === true ? await import('./operation-wait.ts') : undefined
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
-    const answer = flags.wait === true ? await afterChange(client, name, input, flags) : first
+    const answer = waiting ? await waiting.waitForChange(client, name, input, flags) : first
     await (readable ? printReadable(name, input, answer, flags) : printer.whole(answer))
   } catch (error) {
     // A person is helped on; a script gets what aws-cli says, and no further calls.
@@ -88,11 +90,6 @@ async function printReadable(name: OperationName, input: object, answer: object,
 async function whenUnused<T>(client: ApiClient, call: () => Promise<T>, input: object, flags: FlagValues): Promise<T> {
   const { callWhenUnused } = await import('./wait-unused.ts')
   return callWhenUnused(client, call, input, flags)
-}
-
-async function afterChange(client: ApiClient, name: OperationName, input: object, flags: FlagValues) {
-  const { waitForChange } = await import('./operation-wait.ts')
-  return waitForChange(client, name, input, flags)
 }
 
 /** What the operation is about: the identifier that its input names first. */
