@@ -118,7 +118,7 @@ export class Connection implements ReplySink {
       const used = this.#consume(bytes, length)
       if (used < length && !this.closing) this.#keep(bytes, used, length)
     }
-    core.replies.flush()
+    core.replies.end()
     if (core.meter !== undefined) core.meter.end()
     this.#afterTurn()
   }
@@ -138,7 +138,7 @@ export class Connection implements ReplySink {
     if (core.meter !== undefined) core.meter.begin(this)
     core.replies.begin(this)
     this.#consumePending()
-    core.replies.flush()
+    core.replies.end()
     if (core.meter !== undefined) core.meter.end()
     this.#afterTurn()
     if (!this.congested && !this.closing) this.socket.resume()
@@ -159,20 +159,26 @@ export class Connection implements ReplySink {
     return true
   }
 
-  take(bytes: Buffer, whole: Buffer): boolean {
+  get patient(): boolean {
+    return this.#direct?.pending === 0 && !this.closing && !this.congested && this.core.watchers === undefined
+  }
+
+  take(bytes: Buffer, whole: Buffer | undefined): boolean {
     const { socket } = this
     if (socket.destroyed) return false
     this.core.counters.packetsOut++
     const waiting = this.#behind() > 0
     if (!waiting && this.#held !== undefined) this.#letGo()
     // A client that is behind costs what it is sent, rather than a whole buffer each time.
-    const copied = this.#copyWrites || (waiting && bytes.length < whole.length / 2)
+    const copied = this.#copyWrites || (waiting && whole !== undefined && bytes.length < whole.length / 2)
     this.#write(copied ? Buffer.from(bytes) : bytes)
     const behind = this.#behind()
     if (behind > CONGESTED_BYTES) this.congested = true
     if (copied || behind === 0) return false
-    this.#held ??= []
-    this.#held.push(whole)
+    if (whole !== undefined) {
+      this.#held ??= []
+      this.#held.push(whole)
+    }
     return true
   }
 

@@ -1,25 +1,36 @@
 import { copyBytes } from './bytes.ts'
+import { soon } from './clock.ts'
 
 // Replies of one turn of reading are written at once, from a buffer that all connections of a node share.
 const CAPACITY = 128 * 1024
 // Small replies are as long as others were before: the views of them on the shared buffer are kept, which saves an
 // allocation per request (measured: 9 % of what is not system calls).
-const KEPT_VIEWS = 2048
+const SMALL = 2048
 // Buffers kept for when the shared one is still on its way to a slow client: a fresh one costs a page fault per 4 KiB.
 const SPARES = 8
 
+// A reply that leaves at once wakes its client, which sends the next request and sleeps again while the next client is being
+// served. When many are served in one turn of the event loop, their small replies wait for each other and leave in a row:
+// that wakes a client less often, and the processor reads, serves and writes without losing the code of each in between
+// (measured with 50 busy connections: 15 % less processor time per get, 24 % per set; 64 together save no more than 16).
+// When few are served it is a detour. Each waits in a place of its own in the shared buffer.
+const TOGETHER = 16
+const FEW = 8
+// How often a turn is counted while replies leave one by one: to have its end told costs as much as a seventh of a request.
+const REPLIES_PER_COUNT = 64
+
 /** Where replies go. */
 export interface ReplySink {
+  /** Whether replies to it may wait for those to others, until the end of the turn of the event loop at the latest. */
+  readonly patient: boolean
   /**
    * Takes the bytes, which lie in `whole`. Answers whether it needs them after the call; then it gives `whole` back
-   * with `recycle` when it no longer does, or lets go of it.
+   * with `recycle` when it no longer does, or lets go of it. Without `whole` the buffer is not to be given back.
    */
-  take(bytes: Buffer, whole: Buffer): boolean
+  take(bytes: Buffer, whole: Buffer | undefined): boolean
 }
 
-const noViews = (): (Buffer | undefined)[] => new Array(KEPT_VIEWS).fill(undefined)
-
-/** The replies of the connection being served, gathered until `flush`. */
+/** The replies of the connection being served, gathered until `end` or `flush`. */
 export class Replies {
   bytes: Buffer = Buffer.allocUnsafeSlow(CAPACITY)
   length = 0
@@ -29,27 +40,96 @@ export class Replies {
   settled = 0
   #shared = this.bytes
   readonly #spares: Buffer[] = []
-  #views = noViews()
+  /** By place and length. */
+  #views: (Buffer | undefined)[][] = []
   #sink: ReplySink | undefined
+  // Where in `bytes` what is gathered starts.
+  #start = 0
+  // Replies that wait, each in its place: to whom, and how long they are.
+  readonly #waitingSinks: (ReplySink | undefined)[] = new Array(TOGETHER).fill(undefined)
+  readonly #waitingBytes = new Int32Array(TOGETHER)
+  #waiting = 0
+  #together = false
+  // Replies since the last turn that was counted, or in the one that is.
+  #served = 0
+  #counting = false
+  readonly #endTurn = (): void => {
+    this.#counting = false
+    this.#together = this.#served >= FEW
+    this.#served = 0
+    this.#sendWaiting()
+    this.#restart()
+  }
 
   /** Starts gathering for another connection. What was gathered before has been flushed. */
   begin(sink: ReplySink): void {
     this.#sink = sink
   }
 
-  flush(): void {
-    if (this.length === 0) return
-    const whole = this.bytes
-    const piece = whole === this.#shared ? this.#view(this.length) : whole.subarray(0, this.length)
-    this.written += this.length
-    this.length = 0
-    this.settled = 0
-    const held = this.#sink?.take(piece, whole) ?? false
-    if (held && whole === this.#shared) {
-      this.#shared = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)
-      this.#views = noViews()
+  /** Ends what is gathered for this connection in this turn: it leaves now, or waits for the replies to others. */
+  end(): void {
+    const sink = this.#sink
+    const length = this.length - this.#start
+    if (sink === undefined || length === 0) {
+      // It may be about to hang up, after an earlier reply of this turn.
+      if (this.#waiting > 0 && sink?.patient === false) this.#sendWaiting()
+      this.#restart()
+      return
     }
+    this.#served++
+    if (!this.#counting && (this.#together || this.#served >= REPLIES_PER_COUNT)) {
+      this.#counting = true
+      this.#served = 1
+      soon(this.#endTurn)
+    }
+    if (!this.#together || length >= SMALL || this.bytes !== this.#shared || !sink.patient) {
+      this.flush()
+      return
+    }
+    this.written += length
+    this.#waitingSinks[this.#waiting] = sink
+    this.#waitingBytes[this.#waiting++] = length
+    if (this.#waiting === TOGETHER) this.#sendWaiting()
+    this.#restart()
+  }
+
+  /** Sends what is gathered, after all that waits. */
+  flush(): void {
+    const length = this.length - this.#start
+    if (length === 0) return
+    const place = this.#waiting
+    const whole = this.bytes
+    if (place > 0) this.#sendWaiting()
+    this.written += length
+    if (whole !== this.#shared) this.#sink?.take(whole.subarray(this.#start, this.length), undefined)
+    else if (this.#sink?.take(this.#view(place, length), whole) === true) this.#renew()
+    this.#restart()
+  }
+
+  #sendWaiting(): void {
+    const count = this.#waiting
+    this.#waiting = 0
+    let held = false
+    for (let place = 0; place < count; place++) {
+      const bytes = this.#view(place, this.#waitingBytes[place] as number) // place < TOGETHER
+      // Who is not done with it shares the buffer with others, so that nobody can give it back.
+      if (this.#waitingSinks[place]?.take(bytes, undefined) === true) held = true
+      this.#waitingSinks[place] = undefined
+    }
+    if (held) this.#renew()
+  }
+
+  // Another shared buffer, as this one is still being read. What is gathered in it stays there until it is flushed.
+  #renew(): void {
+    this.#shared = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)
+    this.#views = []
+  }
+
+  #restart(): void {
     this.bytes = this.#shared
+    this.#start = this.#waiting * SMALL
+    this.length = this.#start
+    this.settled = this.#start
   }
 
   /** Marks the moments at which memcached sends: after a get, `mn`, and so many commands (`-R`). */
@@ -62,14 +142,21 @@ export class Replies {
     this.length = this.settled
   }
 
-  #view(length: number): Buffer {
-    if (length >= KEPT_VIEWS) return this.#shared.subarray(0, length)
-    let view = this.#views[length]
+  #view(place: number, length: number): Buffer {
+    const start = place * SMALL
+    if (length >= SMALL) return this.#shared.subarray(start, start + length)
+    const views = this.#views[place] ?? this.#viewsOf(place)
+    let view = views[length]
     if (view === undefined) {
-      view = this.#shared.subarray(0, length)
-      this.#views[length] = view
+      view = this.#shared.subarray(start, start + length)
+      views[length] = view
     }
     return view
+  }
+
+  #viewsOf(place: number): (Buffer | undefined)[] {
+    while (this.#views.length <= place) this.#views.push(new Array(SMALL).fill(undefined))
+    return this.#views[place] as (Buffer | undefined)[] // made above
   }
 
   /** Gives back a buffer that a sink no longer needs. */
@@ -81,7 +168,11 @@ export class Replies {
   reserve(bytes: number): void {
     if (this.length + bytes <= this.bytes.length) return
     this.flush()
-    if (bytes > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(bytes)
+    if (this.length + bytes <= this.bytes.length) return
+    this.bytes = Buffer.allocUnsafeSlow(bytes)
+    this.#start = 0
+    this.length = 0
+    this.settled = 0
   }
 
   /** A constant reply. */
