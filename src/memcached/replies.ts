@@ -1,4 +1,4 @@
-import { copyBytes } from './bytes.ts'
+import { copyBytes, copyViewed, replyView, requestView } from './bytes.ts'
 import { soon } from './clock.ts'
 
 // Replies of one turn of reading are written at once, from a buffer that all connections of a node share.
@@ -18,6 +18,10 @@ const TOGETHER = 16
 const FEW = 8
 // How often a turn is counted while replies leave one by one: to have its end told costs as much as a seventh of a request.
 const REPLIES_PER_COUNT = 64
+
+const VALUE = Buffer.from('VALUE ')
+const VALU = VALUE.readUint32BE(0)
+const E_ = VALUE.readUint16BE(4)
 
 /** Where replies go. */
 export interface ReplySink {
@@ -194,6 +198,20 @@ export class Replies {
 
   copy(source: Buffer, start: number, end: number): void {
     this.length = copyBytes(source, start, end, this.bytes, this.length)
+  }
+
+  /** What an item of a get starts with. */
+  value(): void {
+    const view = replyView(this.bytes)
+    view.setUint32(this.length, VALU)
+    view.setUint16(this.length + 4, E_)
+    this.length += 6
+  }
+
+  /** A key, from the request. */
+  key(request: Buffer, start: number, end: number): void {
+    const { bytes } = this
+    this.length = copyViewed(request, requestView(request), start, end, bytes, replyView(bytes), this.length)
   }
 
   /** A whole number of 0 or more in decimal; at most 20 bytes. */

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { sameBytes, wordAt } from '../bytes.ts'
 import { HASH, HASH_NEXT, META } from './item.ts'
 import { ITEM_HEADER_BYTES } from './slab-classes.ts'
 import type { Slabs } from './slabs.ts'
@@ -32,18 +32,13 @@ export class HashTable {
     return this.#old !== undefined
   }
 
-  /** The item whose key is `bytes[start, end)`, or 0. */
-  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+  /** The item whose key is the `length` bytes of `view` from `start` on, or 0. */
+  find(view: DataView, start: number, length: number, hash: number): number {
     const slabs = this.#slabs
-    const length = end - start
     let item = wordAt(this.#table(hash), this.#bucket(hash))
     while (item !== 0) {
       if (slabs.word(item, HASH) === hash && (slabs.word(item, META) & 255) === length) {
-        const page = slabs.page(item)
-        const key = slabs.offset(item) + ITEM_HEADER_BYTES
-        let i = 0
-        while (i < length && page[key + i] === bytes[start + i]) i++
-        if (i === length) return item
+        if (sameBytes(view, start, slabs.view(item), slabs.offset(item) + ITEM_HEADER_BYTES, length)) return item
       }
       item = slabs.word(item, HASH_NEXT)
     }

@@ -49,9 +49,20 @@ export function itemBytes(keyBytes: number, valueBytes: number, clientFlags: num
 
 /** FNV-1a with a final mix: the table uses the low bits, which FNV alone leaves weak for short keys. */
 export function hashKey(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193) // i < end <= length
-  hash ^= hash >>> 15
-  hash = Math.imul(hash, 0x2c1b3c6d)
-  return hash ^ (hash >>> 12)
+  let hash = HASH_START
+  for (let i = start; i < end; i++) hash = hashByte(hash, bytes[i] as number) // i < end <= length
+  return finishHash(hash)
+}
+
+// The steps of `hashKey`, for who looks at each byte of a key anyway.
+
+export const HASH_START = 0x811c9dc5
+
+export function hashByte(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193)
+}
+
+export function finishHash(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return mixed ^ (mixed >>> 12)
 }

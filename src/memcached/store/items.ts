@@ -1,5 +1,4 @@
-import { byteAt, copyBytes, wordAt } from '../bytes.ts'
-import { copyFromPage } from '../page-reads.ts'
+import { byteAt, copyViewed, replyView, requestView, wordAt } from '../bytes.ts'
 import { allocateChunked, headerClass, pullChunk, TOO_LARGE } from './allocation.ts'
 import { readChunks, releaseChunks, setHead, writeChunks } from './chunks.ts'
 import { HashTable } from './hash-table.ts'
@@ -130,14 +129,23 @@ export class ItemStore {
   // --- finding ---------------------------------------------------------------------------------------------------
 
   /** The live item under a key, or 0; an expired or flushed one is unlinked on the way. Does not count as use. */
-  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const item = this.#findLive(bytes, start, end, hash)
+  find(bytes: Buffer, start: number, end: number, hash: number): number {
+    const item = this.#live(this.table.find(requestView(bytes), start, end - start, hash))
     if (this.onFind !== undefined) this.onFind(bytes, start, end, item)
     return item
   }
 
-  #findLive(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const item = this.table.find(bytes, start, end, hash)
+  /** As `find`, of the key of an item that is not linked. */
+  findLike(item: number): number {
+    const { slabs } = this
+    const start = this.keyOffset(item)
+    const length = this.keyBytes(item)
+    const found = this.#live(this.table.find(slabs.view(item), start, length, slabs.word(item, HASH)))
+    if (this.onFind !== undefined) this.onFind(slabs.page(item), start, start + length, found)
+    return found
+  }
+
+  #live(item: number): number {
     if (item === 0) return 0
     const exptime = this.slabs.word(item, EXPTIME)
     if (exptime !== 0 && exptime <= this.now) {
@@ -303,7 +311,8 @@ export class ItemStore {
     slabs.setWord(item, CLIENT_FLAGS, clientFlags | 0)
     slabs.setWord(item, CAS_LOW, 0)
     slabs.setWord(item, CAS_HIGH, 0)
-    copyBytes(key, start, end, slabs.page(item), slabs.offset(item) + ITEM_HEADER_BYTES)
+    const to = slabs.offset(item) + ITEM_HEADER_BYTES
+    copyViewed(key, requestView(key), start, end, slabs.page(item), slabs.view(item), to)
     return item
   }
 
@@ -371,14 +380,25 @@ export class ItemStore {
   /** Copies `source[start, end)` into an item's value from its byte `at` on. */
   write(item: number, at: number, source: Buffer, start: number, end: number): void {
     if (this.has(item, CHUNKED)) writeChunks(this.slabs, this.slabs.word(item, CHUNKS), at, source, start, end)
-    else copyBytes(source, start, end, this.slabs.page(item), this.keyOffset(item) + this.keyBytes(item) + at)
+    else {
+      const to = this.keyOffset(item) + this.keyBytes(item) + at
+      copyViewed(source, requestView(source), start, end, this.slabs.page(item), this.slabs.view(item), to)
+    }
   }
 
   /** Copies `length` bytes of an item's value from its byte `at` on to `target[to]`; answers the position after them. */
   read(item: number, at: number, length: number, target: Buffer, to: number): number {
     if (this.has(item, CHUNKED)) return readChunks(this.slabs, this.slabs.word(item, CHUNKS), at, length, target, to)
     const start = this.keyOffset(item) + this.keyBytes(item) + at
-    return copyFromPage(this.slabs.page(item), this.slabs.view(item), start, start + length, target, to)
+    return copyViewed(
+      this.slabs.page(item),
+      this.slabs.view(item),
+      start,
+      start + length,
+      target,
+      replyView(target),
+      to,
+    )
   }
 
   /** The byte of a value at `at`. */

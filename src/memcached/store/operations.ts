@@ -28,10 +28,7 @@ export function commit(
   casHigh: number,
   mayBeStale = false,
 ): StoreOutcome {
-  const { slabs } = store
-  const page = slabs.page(item)
-  const key = store.keyOffset(item)
-  const old = store.find(page, key, key + store.keyBytes(item), slabs.word(item, HASH))
+  const old = store.findLike(item)
   const outcome = decide(store, counters, old, mode, casLow, casHigh)
   if (outcome === 'exists' && mayBeStale && isOlder(store, old, casLow, casHigh)) return storeStale(store, item, old)
   if (outcome !== 'stored') {

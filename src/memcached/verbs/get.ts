@@ -1,13 +1,12 @@
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from '../answers.ts'
 import type { Connection } from '../connection.ts'
-import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
+import { finishHash, HASH_START, hashByte, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import type { Line } from '../tokens.ts'
 import { int32In } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
 
 const SPACE = 32
-const VALUE = Buffer.from('VALUE ')
 // "VALUE ", key, flags, length, cas, separators: the most that stands before a value.
 const HEADER_BYTES = 6 + KEY_MAX_BYTES + 11 + 12 + 22 + 2
 
@@ -27,7 +26,12 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     if (at >= end) break
     if (connection.congested) return interrupt(connection, at, kind)
     const start = at
-    while (at < end && bytes[at] !== SPACE) at++
+    let hash = HASH_START
+    for (; at < end; at++) {
+      const byte = bytes[at] as number // at < end
+      if (byte === SPACE) break
+      hash = hashByte(hash, byte)
+    }
     if (at - start > KEY_MAX_BYTES) {
       // Not only the values: answers to commands that came in the same packet as well.
       replies.takeBack()
@@ -37,7 +41,7 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     // memcached counts gat as a touch only.
     if (touching) counters.cmdTouch++
     else counters.cmdGet++
-    const item = store.find(bytes, start, at, hashKey(bytes, start, at))
+    const item = store.find(bytes, start, at, finishHash(hash))
     if (core.prefixes !== undefined) core.prefixes.get(bytes, start, at, item !== 0)
     if (core.meter !== undefined) core.meter.item(item === 0 ? 0 : store.valueBytes(item) - 2)
     if (item === 0) {
@@ -54,8 +58,8 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     store.bump(item)
     const valueBytes = store.valueBytes(item)
     replies.reserve(HEADER_BYTES + valueBytes)
-    replies.copy(VALUE, 0, 6)
-    replies.copy(bytes, start, at)
+    replies.value()
+    replies.key(bytes, start, at)
     replies.byte(SPACE)
     replies.decimal(store.clientFlags(item))
     replies.byte(SPACE)

@@ -1,21 +1,23 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { copyFromPage } from '../../src/memcached/page-reads.ts'
+import { copyViewed, sameBytes } from '../../src/memcached/bytes.ts'
 
 const page = Buffer.alloc(4096)
 const view = new DataView(page.buffer, page.byteOffset, page.length)
 
 function copied(start: number, end: number, at: number): Buffer {
   const target = Buffer.alloc(2048)
-  expect(copyFromPage(page, view, start, end, target, at)).toBe(at + end - start)
+  const targetView = new DataView(target.buffer, target.byteOffset, target.length)
+  expect(copyViewed(page, view, start, end, target, targetView, at)).toBe(at + end - start)
   expect(target.subarray(0, at).every((byte) => byte === 0)).toBe(true)
   expect(target.subarray(at + end - start).every((byte) => byte === 0)).toBe(true)
   return target.subarray(at, at + end - start)
 }
 
 it('copies any bytes of any length to any place', () => {
+  const bytes = fc.oneof(fc.uint8Array({ maxLength: 30 }), fc.uint8Array({ maxLength: 600 }))
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat({ max: 70 }), fc.nat({ max: 70 }), (bytes, start, at) => {
+    fc.property(bytes, fc.nat({ max: 70 }), fc.nat({ max: 70 }), (bytes, start, at) => {
       page.set(bytes, start)
       expect(copied(start, start + bytes.length, at)).toEqual(Buffer.from(bytes))
     }),
@@ -25,6 +27,7 @@ it('copies any bytes of any length to any place', () => {
 it('keeps the bits of what would be a NaN, before and after V8 has optimized the copy', () => {
   const heads = [0x7ff0, 0x7ff4, 0x7ff8, 0x7fff, 0xfff0, 0xfff4, 0xfff7, 0xfff8, 0xffff]
   const target = Buffer.alloc(256)
+  const targetView = new DataView(target.buffer, target.byteOffset, target.length)
   let wrong = 0
   for (let round = 0; round < 20_000; round++) {
     for (let at = 0; at < 104; at += 8) {
@@ -35,8 +38,22 @@ it('keeps the bits of what would be a NaN, before and after V8 has optimized the
       if (round % 5 === 0) view.setBigUint64(at, 0xfff7_ffff_fff7_ffffn)
     }
     const end = 16 + (round % 88)
-    copyFromPage(page, view, 0, end, target, round % 8)
+    copyViewed(page, view, 0, end, target, targetView, round % 8)
     if (page.compare(target, round % 8, (round % 8) + end, 0, end) !== 0) wrong++
   }
   expect(wrong).toBe(0)
+})
+
+it('tells whether bytes are the same, wherever they differ', () => {
+  const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat(), fc.nat({ max: 9 }), (bytes, place, at) => {
+      const other = new Uint8Array(at + bytes.length + 9)
+      other.set(bytes, at)
+      expect(sameBytes(viewOf(bytes), 0, viewOf(other), at, bytes.length)).toBe(true)
+      const different = at + (place % bytes.length)
+      other[different] = (other[different] ?? 0) ^ 1
+      expect(sameBytes(viewOf(bytes), 0, viewOf(other), at, bytes.length)).toBe(false)
+    }),
+  )
 })
