@@ -54,7 +54,7 @@ export class Replies {
   readonly #waitingBytes = new Int32Array(TOGETHER)
   #waiting = 0
   #together = false
-  // Replies since the last turn that was counted, or in the one that is.
+  // Replies that could have waited since the last turn that was counted, or in the one that is.
   #served = 0
   #counting = false
   readonly #endTurn = (): void => {
@@ -80,13 +80,17 @@ export class Replies {
       this.#restart()
       return
     }
+    if (length >= SMALL || this.bytes !== this.#shared || !sink.patient) {
+      this.flush()
+      return
+    }
     this.#served++
     if (!this.#counting && (this.#together || this.#served >= REPLIES_PER_COUNT)) {
       this.#counting = true
       this.#served = 1
       soon(this.#endTurn)
     }
-    if (!this.#together || length >= SMALL || this.bytes !== this.#shared || !sink.patient) {
+    if (!this.#together) {
       this.flush()
       return
     }
