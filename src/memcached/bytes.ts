@@ -12,6 +12,8 @@ export function wordAt(words: Int32Array | Float64Array | Uint8Array, index: num
   return words[index] as number // in range by the caller's contract
 }
 
+export const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+
 /** The view of a buffer; of the one asked for last, which is nearly always the next one too, it is kept. */
 class LastView {
   #buffer: Buffer = Buffer.alloc(0)
@@ -20,7 +22,7 @@ class LastView {
   of(buffer: Buffer): DataView {
     if (buffer !== this.#buffer) {
       this.#buffer = buffer
-      this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+      this.#view = viewOf(buffer)
     }
     return this.#view
   }
@@ -35,11 +37,12 @@ export const requestView = (bytes: Buffer): DataView => requests.of(bytes)
 /** The view of a buffer that replies are gathered in. */
 export const replyView = (bytes: Buffer): DataView => answers.of(bytes)
 
+const NODE = Number.parseInt(process.versions.node, 10)
+
 // Up to this length a byte loop beats the call into the runtime.
 const LOOP_LIMIT = 24
 // Buffer.copy became a fast call in Node 22 (40 ns for 100 bytes); before, a view of the source and TypedArray's set
 // take half the time of it (measured on Node 20, 22 and 24).
-const NODE = Number.parseInt(process.versions.node, 10)
 const FAST_COPY = NODE >= 22
 
 /** Copies `source[start, end)` to `target` at `at`; answers the position after the last byte written. */

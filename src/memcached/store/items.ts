@@ -284,6 +284,7 @@ export class ItemStore {
   /**
    * An unlinked item with room for `valueBytes` (CR LF included); TOO_LARGE, OUT_OF_MEMORY or OUT_OF_CHUNKS when there is none.
    * @param exptime In the node's seconds.
+   * @param keyView Of `key`, where that is not what a request was read into.
    */
   allocate(
     key: Buffer,
@@ -293,6 +294,7 @@ export class ItemStore {
     clientFlags: number,
     exptime: number,
     valueBytes: number,
+    keyView = requestView(key),
   ): number {
     const keyLength = end - start
     const total = itemBytes(keyLength, valueBytes, clientFlags, this.casBytes > 0)
@@ -312,7 +314,7 @@ export class ItemStore {
     slabs.setWord(item, CAS_LOW, 0)
     slabs.setWord(item, CAS_HIGH, 0)
     const to = slabs.offset(item) + ITEM_HEADER_BYTES
-    copyViewed(key, requestView(key), start, end, slabs.page(item), slabs.view(item), to)
+    copyViewed(key, keyView, start, end, slabs.page(item), slabs.view(item), to)
     return item
   }
 
@@ -377,28 +379,26 @@ export class ItemStore {
 
   // --- values ----------------------------------------------------------------------------------------------------
 
-  /** Copies `source[start, end)` into an item's value from its byte `at` on. */
-  write(item: number, at: number, source: Buffer, start: number, end: number): void {
+  /**
+   * Copies `source[start, end)` into an item's value from its byte `at` on.
+   * @param view Of `source`, where that is not what a request was read into.
+   */
+  write(item: number, at: number, source: Buffer, start: number, end: number, view = requestView(source)): void {
     if (this.has(item, CHUNKED)) writeChunks(this.slabs, this.slabs.word(item, CHUNKS), at, source, start, end)
     else {
       const to = this.keyOffset(item) + this.keyBytes(item) + at
-      copyViewed(source, requestView(source), start, end, this.slabs.page(item), this.slabs.view(item), to)
+      copyViewed(source, view, start, end, this.slabs.page(item), this.slabs.view(item), to)
     }
   }
 
-  /** Copies `length` bytes of an item's value from its byte `at` on to `target[to]`; answers the position after them. */
-  read(item: number, at: number, length: number, target: Buffer, to: number): number {
+  /**
+   * Copies `length` bytes of an item's value from its byte `at` on to `target[to]`; answers the position after them.
+   * @param view Of `target`, where that is not what replies are gathered in.
+   */
+  read(item: number, at: number, length: number, target: Buffer, to: number, view = replyView(target)): number {
     if (this.has(item, CHUNKED)) return readChunks(this.slabs, this.slabs.word(item, CHUNKS), at, length, target, to)
     const start = this.keyOffset(item) + this.keyBytes(item) + at
-    return copyViewed(
-      this.slabs.page(item),
-      this.slabs.view(item),
-      start,
-      start + length,
-      target,
-      replyView(target),
-      to,
-    )
+    return copyViewed(this.slabs.page(item), this.slabs.view(item), start, start + length, target, view, to)
   }
 
   /** The byte of a value at `at`. */

@@ -1,4 +1,4 @@
-import { copyBytes } from '../bytes.ts'
+import { copyBytes, viewOf } from '../bytes.ts'
 import type { Counters } from '../counters.ts'
 import { decimalIn, uint64Of } from '../tokens.ts'
 import { CAS_HIGH, CAS_LOW, CHUNKED, CLIENT_FLAGS, EXPTIME, FETCHED, HASH, STALE, TOKEN_SENT } from './item.ts'
@@ -106,6 +106,7 @@ function join(store: ItemStore, item: number, old: number, mode: 'append' | 'pre
     slabs.word(old, CLIENT_FLAGS),
     slabs.word(old, EXPTIME),
     oldBytes + newBytes + CRLF_BYTES,
+    slabs.view(old),
   )
   store.pinned = 0
   if (joined <= 0) {
@@ -126,12 +127,13 @@ function join(store: ItemStore, item: number, old: number, mode: 'append' | 'pre
 }
 
 const COPY_STEP = Buffer.allocUnsafe(16 * 1024)
+const COPY_STEP_VIEW = viewOf(COPY_STEP)
 
 function copyValue(store: ItemStore, from: number, length: number, to: number, at: number): void {
   for (let done = 0; done < length; ) {
     const part = Math.min(COPY_STEP.length, length - done)
-    store.read(from, done, part, COPY_STEP, 0)
-    store.write(to, at + done, COPY_STEP, 0, part)
+    store.read(from, done, part, COPY_STEP, 0, COPY_STEP_VIEW)
+    store.write(to, at + done, COPY_STEP, 0, part, COPY_STEP_VIEW)
     done += part
   }
 }
@@ -144,6 +146,8 @@ export let deltaValue: bigint | number = 0
 export let deltaItem = 0
 
 const DIGITS = Buffer.alloc(24)
+const DIGITS_VIEW = viewOf(DIGITS)
+const SPACE = 32
 const UINT64 = 0xffff_ffff_ffff_ffffn
 // A number of up to this many digits, plus such a number, is still exact as a double.
 const EXACT_DIGITS = 15
@@ -168,9 +172,9 @@ export function addDelta(
   deltaValue = sumOf(value, delta, decrement)
   const length = writeDigits(deltaValue)
   if (length + CRLF_BYTES <= bytes) {
-    DIGITS.fill(32, length)
-    store.write(item, 0, DIGITS, 0, Math.min(bytes - CRLF_BYTES, DIGITS.length))
-    for (let at = DIGITS.length; at < bytes - CRLF_BYTES; at++) store.write(item, at, SPACE, 0, 1)
+    store.write(item, 0, DIGITS, 0, length, DIGITS_VIEW)
+    const start = store.keyOffset(item) + store.keyBytes(item)
+    store.slabs.page(item).fill(SPACE, start + length, start + bytes - CRLF_BYTES)
     store.setCas(item, store.nextCas())
     store.update(item)
     deltaItem = item
@@ -187,12 +191,13 @@ export function addDelta(
     slabs.word(item, CLIENT_FLAGS),
     slabs.word(item, EXPTIME),
     length + CRLF_BYTES,
+    slabs.view(item),
   )
   store.pinned = 0
   if (larger <= 0) return 'no memory'
   DIGITS[length] = 13
   DIGITS[length + 1] = 10
-  store.write(larger, 0, DIGITS, 0, length + CRLF_BYTES)
+  store.write(larger, 0, DIGITS, 0, length + CRLF_BYTES, DIGITS_VIEW)
   const fetched = store.has(item, FETCHED)
   store.unlink(item)
   store.setCas(larger, store.nextCas())
@@ -201,8 +206,6 @@ export function addDelta(
   deltaItem = larger
   return 'done'
 }
-
-const SPACE = Buffer.from(' ')
 
 function valueAsNumber(store: ItemStore, item: number): bigint | number | undefined {
   const page = store.slabs.page(item)
