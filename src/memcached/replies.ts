@@ -34,6 +34,8 @@ export interface ReplySink {
   take(bytes: Buffer, whole: Buffer | undefined): boolean
 }
 
+const noViews = (): (Buffer | undefined)[] => new Array(SMALL).fill(undefined)
+
 /** The replies of the connection being served, gathered until `end` or `flush`. */
 export class Replies {
   bytes: Buffer = Buffer.allocUnsafeSlow(CAPACITY)
@@ -80,17 +82,9 @@ export class Replies {
       this.#restart()
       return
     }
-    if (length >= SMALL || this.bytes !== this.#shared || !sink.patient) {
-      this.flush()
-      return
-    }
-    this.#served++
-    if (!this.#counting && (this.#together || this.#served >= REPLIES_PER_COUNT)) {
-      this.#counting = true
-      this.#served = 1
-      soon(this.#endTurn)
-    }
-    if (!this.#together) {
+    const mayWait = length < SMALL && this.bytes === this.#shared && sink.patient
+    if (mayWait) this.#count()
+    if (!mayWait || !this.#together) {
       this.flush()
       return
     }
@@ -99,6 +93,14 @@ export class Replies {
     this.#waitingBytes[this.#waiting++] = length
     if (this.#waiting === TOGETHER) this.#sendWaiting()
     this.#restart()
+  }
+
+  #count(): void {
+    this.#served++
+    if (this.#counting || (!this.#together && this.#served < REPLIES_PER_COUNT)) return
+    this.#counting = true
+    this.#served = 1
+    soon(this.#endTurn)
   }
 
   /** Sends what is gathered, after all that waits. */
@@ -134,10 +136,14 @@ export class Replies {
   }
 
   #restart(): void {
-    this.bytes = this.#shared
-    this.#start = this.#waiting * SMALL
-    this.length = this.#start
-    this.settled = this.#start
+    this.#gatherIn(this.#shared, this.#waiting * SMALL)
+  }
+
+  #gatherIn(bytes: Buffer, start: number): void {
+    this.bytes = bytes
+    this.#start = start
+    this.length = start
+    this.settled = start
   }
 
   /** Marks the moments at which memcached sends: after a get, `mn`, and so many commands (`-R`). */
@@ -153,18 +159,17 @@ export class Replies {
   #view(place: number, length: number): Buffer {
     const start = place * SMALL
     if (length >= SMALL) return this.#shared.subarray(start, start + length)
-    const views = this.#views[place] ?? this.#viewsOf(place)
+    let views = this.#views[place]
+    if (views === undefined) {
+      views = noViews()
+      this.#views[place] = views
+    }
     let view = views[length]
     if (view === undefined) {
       view = this.#shared.subarray(start, start + length)
       views[length] = view
     }
     return view
-  }
-
-  #viewsOf(place: number): (Buffer | undefined)[] {
-    while (this.#views.length <= place) this.#views.push(new Array(SMALL).fill(undefined))
-    return this.#views[place] as (Buffer | undefined)[] // made above
   }
 
   /** Gives back a buffer that a sink no longer needs. */
@@ -176,11 +181,7 @@ export class Replies {
   reserve(bytes: number): void {
     if (this.length + bytes <= this.bytes.length) return
     this.flush()
-    if (this.length + bytes <= this.bytes.length) return
-    this.bytes = Buffer.allocUnsafeSlow(bytes)
-    this.#start = 0
-    this.length = 0
-    this.settled = 0
+    if (this.length + bytes > this.bytes.length) this.#gatherIn(Buffer.allocUnsafeSlow(bytes), 0)
   }
 
   /** A constant reply. */

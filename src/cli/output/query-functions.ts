@@ -67,8 +67,8 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
     return numbers.length === 0 ? null : new Float(total / numbers.length)
   })
   define('abs', (given) => {
-    if (kindOf(given) !== 'number') throw refusal('abs', given, ['number'])
-    return isFloat(given) ? new Float(Math.abs(given.value)) : Math.abs(given as number)
+    const number = taken('abs', given, ['number'])
+    return isFloat(number) ? new Float(Math.abs(number.value)) : Math.abs(number as number)
   })
   define('to_number', (given) => (kindOf(given) === 'number' ? given : typeof given === 'string' ? read(given) : null))
   define('to_string', (given) => (typeof given === 'string' ? given : compactJson(given)))
@@ -80,7 +80,7 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
   define(
     'join',
     (glue, list) => {
-      const between = String(taken('join', glue, ['string']))
+      const between = textOf('join', glue)
       return ofKind('join', 'string', listOf('join', list)).join(between)
     },
     2,

@@ -30,11 +30,7 @@ export const tlsRules: readonly Rule[] = [
     stage: 'service',
     source: `${GUIDE}; measured: ERR_SSL_WRONG_VERSION_NUMBER`,
     find: ({ addresses }) =>
-      each(
-        addresses,
-        ({ place, tls, words }) =>
-          place.tls && tls?.outcome !== 'established' && words?.connected === true && isPlain(words.speaker),
-      ).map((one) =>
+      each(addresses, (one) => one.place.tls && one.tls?.outcome !== 'established' && speaksPlainly(one)).map((one) =>
         failure(
           at(one),
           `${who(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
@@ -52,10 +48,7 @@ export const tlsRules: readonly Rule[] = [
       each(
         addresses,
         // Whoever says something else in plain text does not know what a handshake is.
-        ({ tls, words }) =>
-          tls?.outcome === 'refused' &&
-          !tls.wantsClientCertificate &&
-          !(words?.connected === true && isPlain(words.speaker)),
+        (one) => one.tls?.outcome === 'refused' && !one.tls.wantsClientCertificate && !speaksPlainly(one),
       ).map((one) =>
         failure(
           at(one),
@@ -151,8 +144,10 @@ export const tlsRules: readonly Rule[] = [
   },
 ]
 
-const isPlain = (speaker: string): boolean =>
-  ['memcached', 'memcached-error', 'memcached-binary', 'redis', 'http', 'full', 'other'].includes(speaker)
+const PLAIN: readonly string[] = ['memcached', 'memcached-error', 'memcached-binary', 'redis', 'http', 'full', 'other']
+
+const speaksPlainly = ({ words }: AddressEvidence): boolean =>
+  words?.connected === true && PLAIN.includes(words.speaker)
 
 function distrusted(addresses: readonly AddressEvidence[], code: RegExp): [AddressEvidence, TlsView][] {
   return each(

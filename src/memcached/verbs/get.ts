@@ -1,6 +1,6 @@
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from '../answers.ts'
 import type { Connection } from '../connection.ts'
-import { finishHash, HASH_START, hashByte, KEY_MAX_BYTES } from '../store/item.ts'
+import { EXPTIME, finishHash, HASH_START, hashByte, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import type { Line } from '../tokens.ts'
 import { int32In } from '../tokens.ts'
@@ -50,7 +50,7 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
       continue
     }
     if (touching) {
-      store.slabs.setWord(item, 4, touchTo)
+      store.slabs.setWord(item, EXPTIME, touchTo)
       count(counters.touchHits, store.classOf(item))
     } else {
       count(store.listCounters.hits, store.lru.listOf(item))

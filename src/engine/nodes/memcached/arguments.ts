@@ -1,5 +1,5 @@
-import { NODE_CONNECTIONS } from '../../../api/cache-node.ts'
 /** How a real memcached is started, by what a node is to be. Pure. */
+import { NODE_CONNECTIONS } from '../../../api/cache-node.ts'
 import type { NodeSpec } from '../runtime.ts'
 
 const MIB = 2 ** 20
