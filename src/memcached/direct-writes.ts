@@ -2,7 +2,7 @@ import net from 'node:net'
 
 // Most replies leave in one system call, at once. Node's stream makes an object for each of its writes and keeps books
 // that matter only for those which can't be finished; going past it to the handle saves 12 % of the processor time of a
-// small request (measured with Node 20). `_handle` is private, but the same in Node 20, 22 and 24; without it, or without
+// small request (measured with Node 20). `_handle` is private, but the same in Node 20 and 22; without it, or without
 // the class of its requests, replies go through the stream.
 
 /** What a write that is not finished at once goes on under: Node's WriteWrap. */
@@ -68,8 +68,9 @@ export class DirectWrites {
 function requestClass(): (new () => WriteRequest) | undefined {
   let found: (new () => WriteRequest) | undefined
   const handle = {
-    writeBuffer(request: WriteRequest): number {
-      found = request.constructor as new () => WriteRequest // made by `new` of it
+    // From 24.22 on Node makes a request only for a write that is not finished at once, and hands null here.
+    writeBuffer(request: WriteRequest | null): number {
+      if (request !== null) found = request.constructor as new () => WriteRequest // made by `new` of it
       return 0
     },
     close: (closed: () => void) => closed(),
