@@ -40,6 +40,7 @@ import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
 import { NodeRuntimes } from './nodes/node-runtimes.ts'
 import { canListen, Ports } from './nodes/ports.ts'
+import { RestoredLists } from './nodes/restored-lists.ts'
 import { addressEvent, NotificationSink } from './notifications/sink.ts'
 import type { Context } from './operations/context.ts'
 import { Principals } from './principals.ts'
@@ -175,6 +176,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       .inject({ kind: 'node-crash', region, cluster, node, durationMs })
       .catch((error: Error) => log(`node ${key} is not replaced: ${error.message}`))
   })
+
+  const restoredLists = new RestoredLists(store, () => clock.now(), log)
+  runtime.onRestored((key, loss) => restoredLists.tell(key, loss))
 
   const contextOf = (region: string): Context => ({
     region,

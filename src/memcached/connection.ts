@@ -225,8 +225,12 @@ export class Connection implements ReplySink {
 
   #consume(bytes: Buffer, length: number): number {
     if (this.#protocol === 'unknown') {
-      const { bindingProtocol, login } = this.core.settings
+      const { bindingProtocol, binaryEndsConnection, login } = this.core.settings
       if (login !== undefined && !this.admitted) return this.#admit(login, bytes, length)
+      if (binaryEndsConnection && bytes[0] === BINARY_MAGIC) {
+        this.breakOff()
+        return length
+      }
       const binary = bindingProtocol === 'auto' ? bytes[0] === BINARY_MAGIC : bindingProtocol === 'binary'
       this.#protocol = binary ? 'binary' : 'text'
     }

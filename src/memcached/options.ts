@@ -1,3 +1,4 @@
+import type { Loss } from './config-entries.ts'
 import { atLeast } from './engine-version.ts'
 import type { Login } from './login.ts'
 import type { StoreOptions } from './store/options.ts'
@@ -18,6 +19,8 @@ export interface CacheNodeOptions {
     readonly remoteAddress?: string | undefined
     readonly localPort?: number | undefined
   }) => boolean
+  /** Told that a client changed what was announced, and that it is back. */
+  restored?: (loss: Loss) => void
   /** max_item_size: bytes of the largest item, its header included. */
   maxItemSize?: number
   /** chunk_size: bytes for key, value and flags in the smallest chunk. */
@@ -72,6 +75,11 @@ export interface CacheNodeOptions {
   threads?: number
   /** binding_protocol: `ascii` and `binary` take the other protocol away. */
   bindingProtocol?: BindingProtocol
+  /**
+   * Whether a client that begins in the binary protocol is hung up on, where that is taken away. memcached reads its first
+   * request as the beginning of a line, and waits for the end.
+   */
+  binaryEndsConnection?: boolean
   /** config_max: how many configuration entries a node holds. */
   configMax?: number
   /** config_size_max: bytes of the largest configuration entry. */
@@ -196,6 +204,7 @@ export interface Settings extends StoreOptions {
   verbosity: number
   readonly threads: number
   readonly bindingProtocol: BindingProtocol
+  readonly binaryEndsConnection: boolean
   readonly configMax: number
   readonly configSizeMax: number
   readonly requestsPerEvent: number
@@ -262,6 +271,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     verbosity: options.verbosity ?? 0,
     threads: options.threads ?? 4,
     bindingProtocol: options.bindingProtocol ?? 'auto',
+    binaryEndsConnection: options.binaryEndsConnection ?? false,
     configMax: options.configMax ?? 16,
     configSizeMax: options.configSizeMax ?? 65_536,
     requestsPerEvent: options.requestsPerEvent ?? 20,

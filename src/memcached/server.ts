@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TOO_MANY_CONNECTIONS } from './answers.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { Loss } from './config-entries.ts'
 import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
 import { Datagrams } from './datagrams.ts'
@@ -67,6 +68,7 @@ export class CacheNode {
   readonly #datagrams = new Set<Datagrams>()
   #certificate: NodeTls | undefined
   readonly #admits: Admits
+  readonly #restored: (loss: Loss) => void
   #affliction: Affliction | undefined
   #announced: Buffer | undefined
   #legacyDue = 0
@@ -83,6 +85,7 @@ export class CacheNode {
     this.#clock = clock
     this.#certificate = options.tls
     this.#admits = options.admits ?? (() => true)
+    this.#restored = options.restored ?? (() => {})
     this.#stopClock = clock.everySecond(() => this.#tick())
   }
 
@@ -145,10 +148,13 @@ export class CacheNode {
     this.#core.sockets = all.filter((address) => 'path' in address)
   }
 
-  /** Sets the configuration entry `cluster` and the key that clients before 1.4.14 read. */
+  /**
+   * Sets the configuration entry `cluster` and the key that clients before 1.4.14 read. Clients may change both, as on
+   * ElastiCache; the entry is back within a second, the key within five.
+   */
   announce(data: Buffer): void {
     this.#announced = Buffer.from(data)
-    this.#core.configs.set(CLUSTER, { flags: 0, data: this.#announced })
+    this.#core.configs.announce(CLUSTER, this.#announced)
     this.#restoreLegacyKey()
   }
 
@@ -315,6 +321,8 @@ export class CacheNode {
     }
     if (settings.slabReassign) this.#rebalancer.tick()
     if (settings.lruCrawler && this.#crawler.step()) counters.crawlerStarts++
+    const loss = this.#core.configs.restore()
+    if (loss !== undefined) this.#restored(loss)
     if (this.#announced !== undefined && store.now >= this.#legacyDue) this.#restoreLegacyKey()
     if (settings.idleTimeout === 0) return
     for (const connection of connections) {

@@ -9,6 +9,8 @@ const KIB = 1024
  */
 export const SERVERLESS = {
   bindingProtocol: 'ascii',
+  // The guide says no more than that the binary protocol is not supported; a client that waits for ever learns less.
+  binaryEndsConnection: true,
   configCommand: false,
   adminCommands: false,
   plainStatsOnly: true,

@@ -103,6 +103,26 @@ test('the legacy key heals itself after a client has overwritten it', async () =
   )
 }, 20_000)
 
+test.each([
+  ['deleted', 'config delete cluster\r\n', 'DELETED\r\n'],
+  ['replaced', 'config set cluster 0 3\r\n1\na\r\n', 'STORED\r\n'],
+])('a list that a client has %s is put back, which the log and an event tell', async (loss, attack, answer) => {
+  const engine = await startTestEngine()
+  const { endpoint, ports } = await clusterOf(engine)
+  const port = endpoint?.Port as number
+  const list = await ask(port, CONFIG)
+  await ask(port, attack, answer)
+  await eventually('the list is back', async () => (await ask(port, CONFIG)) === list)
+  await eventually('an event tells', async () => {
+    const { Events = [] } = await engine.client().describeEvents({ SourceType: 'cache-cluster' })
+    return Events.some(({ Message }) =>
+      Message?.match(new RegExp(`^Restored the list of nodes of cache node 000[12], which a client had ${loss}$`)),
+    )
+  })
+  expect(engine.log.join('\n')).toContain(`a client had ${loss} its list of nodes`)
+  expect(await ask(ports[1] as number, CONFIG)).toBe(list)
+})
+
 test('while nodes are being added every list that can be seen is complete and answers', async () => {
   const engine = await startTestEngine({ pace: 'quick' })
   const { endpoint } = await clusterOf(engine)

@@ -70,6 +70,14 @@ describe.skipIf(!isInstalled('memcached', '-V'))('real nodes (skipped where memc
     }
   })
 
+  test('put back the list that a client has deleted', async () => {
+    const port = ports[0] ?? 0
+    const list = await ask(port, CONFIG)
+    await ask(port, 'config delete cluster\r\n', 'DELETED\r\n')
+    await eventually('the list is back', async () => (await ask(port, CONFIG)) === list)
+    await eventually('the log tells', () => engine.log.some((line) => line.includes('a client had deleted its list')))
+  })
+
   test('answer config in its place, among other commands and values that look like it', async () => {
     const client = await connect(ports[0] ?? 0)
     const value = `${CONFIG}END\r\n`

@@ -46,6 +46,38 @@ describe('Auto Discovery', () => {
     expect(await client.ask('get AmazonElastiCache:cluster\r\n')).toBe(LEGACY)
   })
 
+  it.each([
+    ['config delete cluster\r\n', 'deleted'],
+    ['config set cluster 0 3\r\n1\na\r\n', 'replaced'],
+    [`config set cluster 1 ${PAYLOAD.length}\r\n${PAYLOAD}\r\n`, 'replaced'],
+  ])('restores its list within a second of %j, and tells', async (attack, loss) => {
+    const losses: string[] = []
+    const { node, client, clock } = await startNode({ restored: (how) => losses.push(how) })
+    node.announce(Buffer.from(PAYLOAD))
+    await client.ask(attack)
+    expect(await client.ask('config get cluster\r\n')).not.toBe(CONFIG)
+    clock.advance(3)
+    expect(await client.ask('config get cluster\r\n')).toBe(CONFIG)
+    expect(losses).toEqual([loss])
+  })
+
+  it('restores its list where the entries of clients have taken its place', async () => {
+    const { node, client, clock } = await startNode({ configMax: 1 })
+    node.announce(Buffer.from(PAYLOAD))
+    expect(await client.ask('config delete cluster\r\nconfig set x 0 1\r\nx\r\n')).toBe('DELETED\r\nSTORED\r\n')
+    clock.advance(1)
+    expect(await client.ask('config get cluster\r\n')).toBe(CONFIG)
+  })
+
+  it('has nothing to tell of a client that sets what is there', async () => {
+    const losses: string[] = []
+    const { node, client, clock } = await startNode({ restored: (how) => losses.push(how) })
+    node.announce(Buffer.from(PAYLOAD))
+    await client.ask(`config set cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\n`)
+    clock.advance(2)
+    expect(losses).toEqual([])
+  })
+
   it('changes the answer with the next announcement', async () => {
     const { node, client } = await startNode()
     node.announce(Buffer.from(PAYLOAD))

@@ -79,9 +79,20 @@ describe('the commands of a serverless cache', () => {
     expect(await client.untilClosed()).toBe('')
   })
 
-  it('does not speak the binary protocol', async () => {
+  it.each([
+    ['a request', Buffer.concat([Buffer.from([0x80, 0x0b]), Buffer.alloc(22)])],
+    ['the beginning of one', Buffer.from([0x80])],
+    ['one with a line behind it', Buffer.concat([Buffer.from([0x80, 0x0b]), Buffer.alloc(22), Buffer.from('mn\r\n')])],
+  ])('hangs up on the binary protocol: %s', async (_, bytes) => {
     const client = await (await serverless()).connect()
-    client.send(Buffer.concat([Buffer.from([0x80, 0x0b]), Buffer.alloc(22), Buffer.from('\r\n')]))
+    client.send(bytes)
+    expect(await client.untilClosed()).toBe('')
+  })
+
+  it('takes the first byte of the binary protocol for one like any other, once text was spoken', async () => {
+    const client = await (await serverless()).connect()
+    expect(await client.ask('mn\r\n')).toBe('MN\r\n')
+    client.send(Buffer.from([0x80, 13, 10]))
     expect(await client.bytes(7)).toBe('ERROR\r\n')
   })
 

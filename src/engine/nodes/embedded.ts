@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { Loss } from '../../memcached/config-entries.ts'
 import { openFileLimit } from '../../memcached/file-limit.ts'
 import type { Impairment } from '../../memcached/impairment.ts'
 import { type Reading, read, write } from '../metrics/readings.ts'
@@ -7,7 +8,7 @@ import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import type { IngressRule } from './ingress.ts'
 import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 import { swappedBytes } from './swap.ts'
-import type { Answer, Crash, Request, WorkerData } from './worker.ts'
+import type { Answer, Crash, Request, Restoration, WorkerData } from './worker.ts'
 
 interface Host {
   readonly worker: Worker
@@ -31,6 +32,7 @@ export class EmbeddedRuntime implements NodeRuntime {
   readonly connectionLimit: number | undefined
   #lost: (keys: readonly string[]) => void = () => {}
   #crashed: (key: string, how: string) => void = () => {}
+  #restored: (key: string, loss: Loss) => void = () => {}
   #nextRequest = 1
   #closing = false
 
@@ -51,6 +53,10 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   onCrash(listener: (key: string, how: string) => void): void {
     this.#crashed = listener
+  }
+
+  onRestored(listener: (key: string, loss: Loss) => void): void {
+    this.#restored = listener
   }
 
   async start(spec: NodeSpec): Promise<void> {
@@ -172,7 +178,11 @@ export class EmbeddedRuntime implements NodeRuntime {
       waiting: new Map(),
     }
     this.#hosts[index] = host
-    host.worker.on('message', (message: Answer | Crash) => {
+    host.worker.on('message', (message: Answer | Crash | Restoration) => {
+      if ('restored' in message) {
+        this.#restored(message.restored, message.loss)
+        return
+      }
       if ('crashed' in message) {
         host.nodes.delete(message.crashed)
         this.#crashed(message.crashed, message.how)

@@ -1,5 +1,6 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
 
+import type { Loss } from '../../memcached/config-entries.ts'
 import type { Impairment } from '../../memcached/impairment.ts'
 import type { Reading } from '../metrics/readings.ts'
 import type { ParameterOptions } from '../parameters/node-options.ts'
@@ -86,6 +87,8 @@ export interface NodeRuntime {
   onLost(listener: (keys: readonly string[]) => void): void
   /** Called with a node that is a process of its own and has ended by itself: a signal, or an exit code. */
   onCrash(listener: (key: string, how: string) => void): void
+  /** Called with a node whose list of nodes a client changed, and that has put it back. */
+  onRestored(listener: (key: string, loss: Loss) => void): void
   readonly workers: number
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Loss } from '../../memcached/config-entries.ts'
 import type { Impairment } from '../../memcached/impairment.ts'
 import type { Places } from '../../memcached/options.ts'
 import { CacheNode, type CacheNodeOptions } from '../../memcached/server.ts'
@@ -47,6 +48,12 @@ export interface Answer {
 export interface Crash {
   readonly crashed: string
   readonly how: string
+}
+
+/** Of a node whose list a client changed, and that has put it back. */
+export interface Restoration {
+  readonly restored: string
+  readonly loss: Loss
 }
 
 /** What a worker is started with. */
@@ -118,8 +125,9 @@ function placesOf({ places: shared }: WorkerData): Places | undefined {
 async function start(spec: NodeSpec): Promise<void> {
   const admits: NonNullable<CacheNodeOptions['admits']> = ({ remoteAddress, localPort }) =>
     admissions.get(spec.key)?.(remoteAddress, localPort) ?? false
+  const restored = (loss: Loss) => parentPort?.postMessage({ restored: spec.key, loss } satisfies Restoration)
   const node = spec.memcached
-    ? await MemcachedNode.start(spec, spec.memcached, admits)
+    ? await MemcachedNode.start(spec, spec.memcached, admits, restored)
     : new CacheNode({
         ...spec.options,
         engineVersion: spec.engineVersion,
@@ -129,6 +137,7 @@ async function start(spec: NodeSpec): Promise<void> {
         ...(spec.tls && { tls: spec.tls }),
         ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
         admits,
+        restored,
       })
   admissions.set(spec.key, admissionOf(spec.ingress))
   try {

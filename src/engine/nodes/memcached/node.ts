@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../../../memcached/clock.ts'
+import type { Loss } from '../../../memcached/config-entries.ts'
 import { Connection } from '../../../memcached/connection.ts'
 import { CacheCore } from '../../../memcached/core.ts'
 import { atLeast } from '../../../memcached/engine-version.ts'
@@ -32,6 +33,7 @@ export class MemcachedNode {
   readonly #core: CacheCore
   readonly #backlog: number
   readonly #admits: Admits
+  readonly #restored: (loss: Loss) => void
   readonly #kinds: { config: boolean; watch: boolean }
   readonly #listeners = new Map<Listener, ListenAddress>()
   readonly #relays = new Set<Relay>()
@@ -43,7 +45,13 @@ export class MemcachedNode {
   #legacyDue = 0
   readonly #stopClock: () => void
 
-  private constructor(process: MemcachedProcess, spec: NodeSpec, admits: Admits, clock: Clock) {
+  private constructor(
+    process: MemcachedProcess,
+    spec: NodeSpec,
+    admits: Admits,
+    restored: (loss: Loss) => void,
+    clock: Clock,
+  ) {
     this.process = process
     this.#clock = clock
     const settings = settingsOf({
@@ -55,16 +63,21 @@ export class MemcachedNode {
     this.#core = new CacheCore(settings, clock.now())
     this.#backlog = settings.backlog
     this.#admits = admits
+    this.#restored = restored
     this.#kinds = { config: atLeast(spec.engineVersion, CONFIG_SINCE), watch: !settings.watchEnabled }
     this.#certificate = spec.tls ?? undefined
     this.#stopClock = clock.everySecond(() => this.#tick())
   }
 
-  /** Rejects with CannotRun when memcached does not start with what it is given, in its own words. */
+  /**
+   * Rejects with CannotRun when memcached does not start with what it is given, in its own words.
+   * @param restored Told that a client changed the list of nodes, and that it is back.
+   */
   static async start(
     spec: NodeSpec,
     files: MemcachedFiles,
     admits: Admits,
+    restored: (loss: Loss) => void,
     clock: Clock = systemClock,
   ): Promise<MemcachedNode> {
     const process = await MemcachedProcess.start(spec, files)
@@ -73,7 +86,7 @@ export class MemcachedNode {
       await process.stop()
       throw new CannotRun(`this memcached cannot be relayed: it answers ${JSON.stringify(answer)} to md`)
     }
-    return new MemcachedNode(process, spec, admits, clock)
+    return new MemcachedNode(process, spec, admits, restored, clock)
   }
 
   /** Throws the system's error, and nothing stays open then. */
@@ -99,7 +112,7 @@ export class MemcachedNode {
 
   async announce(data: Buffer): Promise<void> {
     this.#announced = Buffer.from(data)
-    this.#core.configs.set(CLUSTER, { flags: 0, data: this.#announced })
+    this.#core.configs.announce(CLUSTER, this.#announced)
     await this.#setLegacyKey()
   }
 
@@ -200,6 +213,8 @@ export class MemcachedNode {
     const { store, settings } = this.#core
     store.setTime(this.#clock.now())
     if (settings.idleTimeout > 0) this.#endIdle(store.now - settings.idleTimeout)
+    const loss = this.#core.configs.restore()
+    if (loss !== undefined) this.#restored(loss)
     if (this.#announced === undefined || store.now < this.#legacyDue) return
     this.#legacyDue = store.now + LEGACY_CHECK_SECONDS
     void this.#restoreLegacyKey()

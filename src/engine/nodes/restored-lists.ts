@@ -1,0 +1,41 @@
+import type { Loss } from '../../memcached/config-entries.ts'
+import type { Store } from '../store/store.ts'
+
+/** A client that goes on changing the list of a node is told of once in that time. */
+const SILENCE_MS = 60_000
+
+/** Tells that clients changed lists of nodes, and that the nodes have put them back: the log, and an event of the cluster. */
+export class RestoredLists {
+  readonly #store: Store
+  readonly #now: () => number
+  readonly #log: (line: string) => void
+  /** When each node was last told of. */
+  readonly #told = new Map<string, number>()
+
+  /** @param now Time of the engine. */
+  constructor(store: Store, now: () => number, log: (line: string) => void) {
+    this.#store = store
+    this.#now = now
+    this.#log = log
+  }
+
+  /** @param key Of the node: `us-west-2/shop/0001`. */
+  tell(key: string, loss: Loss): void {
+    const now = this.#now()
+    for (const [node, at] of this.#told) if (now - at >= SILENCE_MS) this.#told.delete(node)
+    if (this.#told.has(key)) return
+    this.#told.set(key, now)
+    this.#log(`node ${key}: a client had ${loss} its list of nodes, which is restored`)
+    const [region, cluster, node] = key.split('/') as [string, string, string]
+    if (!this.#store.get('cluster', region, cluster)) return
+    // Words of our own: what AWS says of it, if it does, is not known.
+    const message = `Restored the list of nodes of cache node ${node}, which a client had ${loss}`
+    try {
+      this.#store.change((change) => {
+        change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: cluster, message, date: now })
+      })
+    } catch (error) {
+      this.#log(`no event tells of it: ${(error as Error).message}`) // a full disk
+    }
+  }
+}
