@@ -61,6 +61,7 @@ function split(text: string): { hostText: string; portText: string | undefined }
 function expandHosts(text: string): readonly string[] | string {
   const [, address = '', lengthText] = /^([^/]+)\/(\d+)$/.exec(text) ?? []
   if (lengthText !== undefined && isIP(address) !== 0) return expandCidr(address, Number(lengthText))
+  if (text.includes('/')) return `${text} is not a network: 10.0.0.0/30, 2001:db8::/126`
   return /^[\d.*,-]+$/.test(text) && isIP(text) === 0 && text.includes('.') ? expandOctets(text) : [text]
 }
 
@@ -80,7 +81,7 @@ function expandOctets(text: string): readonly string[] | string {
   const parts = text.split('.')
   const octets = parts.map((part) =>
     part.split(',').flatMap((piece) => {
-      const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(piece === '*' ? '0-255' : piece) ?? []
+      const [, from, to = from] = /^(0|[1-9]\d*)(?:-(0|[1-9]\d*))?$/.exec(piece === '*' ? '0-255' : piece) ?? []
       const [low, high] = [Number(from), Number(to)]
       if (from === undefined || high > 255 || low > high) return []
       return Array.from({ length: high - low + 1 }, (_, at) => low + at)

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type NameServices, resolveTarget } from '../../src/diagnose/resolve.ts'
 import { endpoint, parseTarget } from '../../src/diagnose/target.ts'
@@ -22,6 +24,27 @@ describe('a target', () => {
       expect(parseTarget(text).ok).toBe(false)
     },
   )
+
+  test.each(['11222', '0x7f000001', '0177.0.0.1', '127.1', '127.0.0.1.', '0x7f.1:80', '1.2.3.256', '010.0.0.1:11211'])(
+    '%s is refused, though getaddrinfo would take an address for it',
+    (text) => {
+      expect(parseTarget(text).ok).toBe(false)
+    },
+  )
+
+  test('of numbers alone, in any base, is refused unless it is an address in full', () => {
+    const number = fc.oneof(
+      fc.nat().map(String),
+      fc.nat().map((each) => `0x${each.toString(16)}`),
+      fc.nat(0o777).map((each) => `0${each.toString(8)}`),
+    )
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 4 }), (numbers) => {
+        const host = numbers.join('.')
+        expect(parseTarget(`${host}:11211`).ok).toBe(isIP(host) === 4)
+      }),
+    )
+  })
 
   test('is printed so that it can be read again', () => {
     expect(endpoint('::1', 80)).toBe('[::1]:80')

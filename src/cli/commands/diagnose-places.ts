@@ -5,6 +5,7 @@ import type { ClusterFacts, Place } from '../../diagnose/evidence.ts'
 import { parseServer } from '../../diagnose/resolv-conf.ts'
 import type { NameServices } from '../../diagnose/resolve.ts'
 import type { AskTls } from '../../discovery/connection.ts'
+import { word } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import {
   type CacheCluster,
@@ -13,6 +14,7 @@ import {
   describeCache,
   describeServerlessAsClusters,
   isServerless,
+  joinPorts,
   nodeEndpoints,
   readPlace,
   trustFor,
@@ -33,6 +35,9 @@ export const tlsFlags: Flags = {
   ca: text({ summary: 'PEM file with the authorities to trust', helpValue: '<path>' }),
 }
 
+/** What may follow the host, of commands that look at one place. */
+export const portArgs = { port: word('port of a host that is named without') }
+
 export interface Aim {
   readonly places: readonly Place[]
   readonly clusters: readonly ClusterFacts[]
@@ -43,13 +48,13 @@ export interface Aim {
 
 /** Rejects with CacheClusterNotFound, or when no engine runs and a cluster is asked for. */
 export async function aimAt(words: readonly string[], flags: FlagValues): Promise<Aim> {
-  const read = words.map(readPlace)
+  const read = joinPorts(words).map(readPlace)
   const given = read.flatMap((each): Place[] =>
     'host' in each ? [{ ...each, role: 'given', tls: flags.tls === true }] : [],
   )
   const ca = caOf(flags)
   const own: AskTls = ca === undefined ? {} : { ca }
-  if (words.length > 0 && given.length === words.length)
+  if (words.length > 0 && given.length === read.length)
     return { places: given, clusters: [], trust: new Map([['', own]]) }
   return withClient(flags, async (client) => {
     const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))

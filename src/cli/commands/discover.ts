@@ -5,6 +5,7 @@ import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../
 import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../discovery/poll.ts'
 import { BaseCommand, word } from '../base-command.ts'
+import { onePlace } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -13,7 +14,7 @@ import { ExitWith, Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
 import { tell } from '../terminal.ts'
-import { tlsFlags } from './diagnose-places.ts'
+import { portArgs, tlsFlags } from './diagnose-places.ts'
 import { type DiscoverAim, wholeWishes, wishOf, withDiscoverAim } from './discover-aim.ts'
 import { type DiscoverForm, discoverPrinter } from './discover-print.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
@@ -29,7 +30,10 @@ export class Discover extends BaseCommand {
   static override summary = 'Ask every node which nodes its cluster has (config get cluster)'
   static override description =
     'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.'
-  static override args = { where: word('cluster id, or host:port of any node', { required: true }) }
+  static override args = {
+    where: word('cluster id, or host:port of any node', { required: true }),
+    ...portArgs,
+  }
   static override flags = {
     watch: toggle({ summary: 'go on, and show what changes, until Ctrl-C' }),
     polls: text({
@@ -67,7 +71,7 @@ export class Discover extends BaseCommand {
     const form = choiceOf(flags, 'output', ['text', 'json', 'events'], 'text')
     const wish = wishOf(flags)
     const run = runOf(flags, wish)
-    const last = await withDiscoverAim(words[0] as string, flags, (aim) =>
+    const last = await withDiscoverAim(onePlace(words), flags, (aim) =>
       untilInterrupted((signal) => look(aim, run, form, signal)),
     )
     if (!last || last.verdict.converged) return

@@ -8,7 +8,7 @@ import { resolveTarget } from '../../diagnose/resolve.ts'
 import { judgeEvidence, rules } from '../../diagnose/rules/index.ts'
 import { surveySearched } from '../../diagnose/search-survey.ts'
 import { BaseCommand, word } from '../base-command.ts'
-import { readPlace } from '../clusters.ts'
+import { joinPorts, readPlace } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -96,7 +96,8 @@ const jsonOf = (looks: readonly NameLook[], more: object): string =>
 const NO_PLACES: Aim = { places: [], clusters: [], trust: new Map() }
 
 /** Names as they are; of clusters the names of their endpoints. Beside them what the API knows of the clusters. */
-async function aimOf(words: readonly string[], flags: FlagValues): Promise<{ names: readonly string[]; aim: Aim }> {
+async function aimOf(spoken: readonly string[], flags: FlagValues): Promise<{ names: readonly string[]; aim: Aim }> {
+  const words = joinPorts(spoken)
   const ids = words.filter(isClusterId)
   const beside = typeof flags.cluster === 'string' ? [flags.cluster] : []
   const plain = words.filter((each) => !ids.includes(each)).map((each) => each.replace(/:\d+$/, ''))
@@ -113,8 +114,7 @@ async function aimOf(words: readonly string[], flags: FlagValues): Promise<{ nam
   }
 }
 
-const isClusterId = (each: string): boolean =>
-  !each.includes('.') && !each.includes(':') && 'cluster' in readPlace(each)
+const isClusterId = (each: string): boolean => 'cluster' in readPlace(each)
 
 function readResolvConf(): string {
   try {

@@ -4,7 +4,14 @@ import type { SecurityGroupReport } from '../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../diagnose/evidence.ts'
 import type { ApiClient } from '../client.ts'
-import { describeAllClusters, describeCache, describeServerlessAsClusters, readPlace, withClient } from '../clusters.ts'
+import {
+  describeAllClusters,
+  describeCache,
+  describeServerlessAsClusters,
+  joinPorts,
+  readPlace,
+  withClient,
+} from '../clusters.ts'
 import { control } from '../engine-control.ts'
 import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
@@ -17,7 +24,8 @@ export interface DoctorAim extends Aim {
 }
 
 /** As `aimAt`; a cluster that is not there is a finding, not an error. */
-export async function doctorAim(words: readonly string[], flags: FlagValues): Promise<DoctorAim> {
+export async function doctorAim(spoken: readonly string[], flags: FlagValues): Promise<DoctorAim> {
+  const words = joinPorts(spoken)
   if (words.length > 0 && words.every((word) => 'host' in readPlace(word)))
     return { ...(await aimAt(words, flags)), missing: [] }
   return withClient(flags, async (client) => {

@@ -13,6 +13,7 @@ import { demonstrate } from '../../diagnose/preference-demo.ts'
 import { resolveTarget } from '../../diagnose/resolve.ts'
 import { endpoint, type Family } from '../../diagnose/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
+import { onePlace } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -21,7 +22,7 @@ import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, usageProblem } from '../problem.ts'
 import { printLine } from '../terminal.ts'
-import { aimAt } from './diagnose-places.ts'
+import { aimAt, portArgs } from './diagnose-places.ts'
 import { choiceOf } from './engine-flags.ts'
 
 const SOMETHING_FAILS = 1
@@ -30,7 +31,10 @@ export class Preference extends BaseCommand {
   static override summary = 'What each App Mesh IP preference would do with an endpoint, predicted and tried'
   static override description =
     'Two hops: discovery (is there an address of the family?) and application (is it answered?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets.'
-  static override args = { where: word('id of a cluster, name of a serverless cache, or host:port') }
+  static override args = {
+    where: word('id of a cluster, name of a serverless cache, or host:port'),
+    ...portArgs,
+  }
   static override flags = {
     preference: text({ summary: `one of ${PREFERENCES.join(', ')} (default: all)`, helpValue: '<preference>' }),
     matrix: toggle({ summary: 'the six services of the walkthrough, on real sockets' }),
@@ -44,9 +48,8 @@ export class Preference extends BaseCommand {
     const chosen = flags.preference === undefined ? PREFERENCES : [choiceOf(flags, 'preference', PREFERENCES, 'none')]
     const { width } = await styleHere(flags)
     if (flags.matrix === true) return showMatrix(chosen, form, width)
-    const [where] = words
-    if (where === undefined) throw usageProblem('the following arguments are required: <where>, or --matrix')
-    const outcomes = await untilInterrupted(() => tryPlace(where, chosen, flags))
+    if (words.length === 0) throw usageProblem('the following arguments are required: <where>, or --matrix')
+    const outcomes = await untilInterrupted(() => tryPlace(onePlace(words), chosen, flags))
     if (form === 'json') printLine(JSON.stringify(outcomes, null, 4))
     else {
       const rows = outcomes.map(({ place, preference, predicted, actual }) => [

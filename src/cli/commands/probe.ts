@@ -14,6 +14,7 @@ import { BaseCommand, word } from '../base-command.ts'
 import {
   describeAllClusters,
   describeCache,
+  joinPorts,
   nodeEndpoints,
   readPlace,
   trustFor,
@@ -163,7 +164,8 @@ interface Aim {
   readonly tls?: AskTls
 }
 
-async function aimOf(words: readonly string[], flags: FlagValues): Promise<Aim> {
+async function aimOf(spoken: readonly string[], flags: FlagValues): Promise<Aim> {
+  const words = joinPorts(spoken)
   if (words.length === 0 && flags.all !== true) throw usageProblem('the following arguments are required: <where>...')
   const ports = typeof flags.port === 'string' ? flags.port : undefined
   const names = words.filter((each) => 'cluster' in placeOrRange(each))

@@ -4,6 +4,7 @@ import { endpoint, parseTarget } from '../../diagnose/target.ts'
 import type { BackendPlace } from '../../relay/backends.ts'
 import type { CheckKind } from '../../relay/check.ts'
 import type { RelayOptions } from '../../relay/relay.ts'
+import { joinPorts } from '../clusters.ts'
 import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'
 import { millisecondsOf } from '../seconds.ts'
@@ -13,7 +14,7 @@ type Where = RelayOptions['listen'][number]
 
 export function relayOptionsOf(flags: FlagValues): Pick<RelayOptions, 'listen' | 'to' | 'check' | 'connectTimeoutMs'> {
   const listen = valuesOf(flags, 'listen').map((text) => listenOf(text, flags['listen-beyond-loopback'] === true))
-  const to = backendsOf(valuesOf(flags, 'to'), valuesOf(flags, 'weight'))
+  const to = backendsOf(joinPorts(valuesOf(flags, 'to')), valuesOf(flags, 'weight'))
   for (const { host, port } of listen) {
     const own = to.find((each) => each.port === port && each.host === host)
     if (own && port !== 0) throw usageProblem(`${endpoint(host, port)} can not send to itself.`)

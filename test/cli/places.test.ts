@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { joinPorts, onePlace } from '../../src/cli/clusters.ts'
+
+test.each([
+  [['127.0.0.1', '11222'], ['127.0.0.1:11222']],
+  [
+    ['localhost', '::1', '11222'],
+    ['localhost:11222', '[::1]:11222'],
+  ],
+  [
+    ['cache.test', '1', '[::1]', '2', 'shop'],
+    ['cache.test:1', '[::1]:2', 'shop'],
+  ],
+  [['10.0.0.0/30', '80,443'], ['10.0.0.0/30:80,443']],
+  [['2001:db8::/127', '5-6'], ['[2001:db8::/127]:5-6']],
+  [
+    ['shop', 'a:1'],
+    ['shop', 'a:1'],
+  ],
+])('%j means %j: a number is the port of the hosts before it', (spoken, meant) => {
+  expect(joinPorts(spoken)).toEqual(meant)
+})
+
+test.each([
+  [['11222'], 'no host stands before it'],
+  [['127.0.0.1', '1', '2'], '2 is a port, and no host'],
+  [['127.0.0.1:1', '2'], 'which names its port'],
+  [['[::1]:1', '2'], 'which names its port'],
+  [['shop', '11222'], 'the id of a cluster'],
+])('%j is refused: %s', (spoken, why) => {
+  expect(() => joinPorts(spoken)).toThrow(why)
+})
+
+test('a command that looks at one place takes a host and its port, and no second host', () => {
+  expect(onePlace(['127.0.0.1', '11222'])).toBe('127.0.0.1:11222')
+  expect(() => onePlace(['127.0.0.1', '::1'])).toThrow('One place at a time')
+})
