@@ -5,13 +5,16 @@ const NAMESPACE = 'AWS/ElastiCache'
 /** Of CloudWatch, in one call. */
 const MOST_QUERIES = 500
 const NODE = 'CacheNodeId'
+const CLUSTER = 'CacheClusterId'
+/** Instead of a node's id: all of them together, which CloudWatch has under the cluster's id alone. */
+const ALL_NODES = 'all'
 
 export type Statistic = 'Average' | 'Sum' | 'Minimum' | 'Maximum' | 'SampleCount' | `p${number}`
 
 export interface MetricSeries {
   readonly metric: string
   readonly unit: string
-  /** null: of a serverless cache. */
+  /** null: of a serverless cache, or of all nodes of a cluster together. */
   readonly node: string | null
   readonly statistic: string
   /** Seconds. */
@@ -23,6 +26,7 @@ export interface SeriesRequest {
   readonly cluster: string
   /** In any capitals; none: all. */
   readonly metrics: readonly string[]
+  /** {@link ALL_NODES}: of the cluster as a whole. */
   readonly node: string | undefined
   /** Absent: what says most of each metric, see {@link usualStatistic}. */
   readonly statistic: string | undefined
@@ -42,9 +46,7 @@ export async function metricSeries(client: CloudWatchClient, request: SeriesRequ
   const all = await metricsOf(client, request.cluster)
   const wanted = request.metrics.map((name) => name.toLowerCase())
   const chosen = all.filter(
-    (metric) =>
-      (wanted.length === 0 || wanted.includes(metric.MetricName.toLowerCase())) &&
-      (request.node === undefined || nodeOf(metric) === request.node),
+    (metric) => (wanted.length === 0 || wanted.includes(metric.MetricName.toLowerCase())) && isOf(metric, request.node),
   )
   const parts = Array.from({ length: Math.ceil(chosen.length / MOST_QUERIES) }, (_, part) =>
     chosen.slice(part * MOST_QUERIES, (part + 1) * MOST_QUERIES),
@@ -57,7 +59,7 @@ export async function metricSeries(client: CloudWatchClient, request: SeriesRequ
 /** Of a cluster, and of a serverless cache of that name. */
 async function metricsOf(client: CloudWatchClient, cluster: string): Promise<Metric[]> {
   const found: Metric[] = []
-  for (const Name of ['CacheClusterId', 'clusterId']) {
+  for (const Name of [CLUSTER, 'clusterId']) {
     let token: string | undefined
     do {
       const { Metrics = [], NextToken } = await client.call('ListMetrics', {
@@ -107,6 +109,13 @@ async function samplesOf(
     period,
     datapoints: points[index] ?? [],
   }))
+}
+
+/** Without a node: of each, and of a serverless cache. */
+function isOf(metric: Metric, node: string | undefined): boolean {
+  const isWhole = nodeOf(metric) === undefined && metric.Dimensions.some(({ Name }) => Name === CLUSTER)
+  if (node === ALL_NODES) return isWhole
+  return !isWhole && (node === undefined || nodeOf(metric) === node)
 }
 
 const nodeOf = ({ Dimensions }: Metric): string | undefined =>

@@ -48,6 +48,19 @@ describe('cachectl metrics', () => {
     expect(sets[0]).toMatchObject({ period: 300, statistic: 'Sum', unit: 'Count' })
   })
 
+  test('shows the cluster as one, all nodes together', async () => {
+    const asked = ['metrics', 'shop', '--metric', 'CurrConfig', '--statistic', 'Sum', '--period', '1h', '--node', 'all']
+    const { metrics } = JSON.parse(await home.answer(...asked, '--output', 'json'))
+    expect(metrics).toHaveLength(1)
+    expect(metrics[0]).toMatchObject({ metric: 'CurrConfig', node: null })
+    const values = metrics[0].datapoints.map(({ value }: { value: number }) => value)
+    // Ten minutes and more, of two nodes with one list each.
+    expect(values.reduce((sum: number, value: number) => sum + value, 0)).toBeGreaterThanOrEqual(20)
+    expect(await home.answer('metrics', 'shop', '--node', 'all')).toMatch(
+      /NetworkConntrackAllowanceExceeded +│ Sum +│ 0/,
+    )
+  })
+
   test('asks an endpoint that stands in for AWS with the credentials of the environment', async () => {
     const { accessKeyId, secretAccessKey } = JSON.parse(
       readFileSync(`${home.stateDir}/credentials.json`, 'utf8'),

@@ -34,7 +34,7 @@ export class Metrics extends BaseCommand {
   static override args = { cluster: word('id of the cluster, or name of the serverless cache', { required: true }) }
   static override flags = {
     metric: texts({ summary: 'names of metrics: CPUUtilization, GetHits, ...', helpValue: '<name>...' }),
-    node: text({ summary: 'of this node only: 0001', helpValue: '<id>' }),
+    node: text({ summary: 'of this node only: 0001; all: of the cluster as one', helpValue: '<id>' }),
     period: text({ summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<time>' }),
     statistic: text({
       summary: `${STATISTICS.join(', ')}, or a percentile such as p99 (default: what says most of a metric)`,
@@ -50,6 +50,7 @@ export class Metrics extends BaseCommand {
     'metrics shop',
     'metrics shop --metric CPUUtilization GetHits --period 5m --since 3h',
     'metrics shop --metric Evictions --statistic Sum --output json',
+    'metrics shop --node all',
   ]
 
   async run(): Promise<void> {

@@ -36,7 +36,7 @@ export function answerCloudWatch(request: HttpRequest, protocol: Protocol, optio
     const context = {
       account: ACCOUNT_ID,
       now: options.now(),
-      metrics: () => options.recorder.all(region),
+      metrics: once(() => [...options.recorder.all(region)]),
     }
     return protocol.answer(operation, operations[operation](input as never, context), requestId)
   } catch (error) {
@@ -66,6 +66,12 @@ export function admit(
     now: now(),
   })
   return region
+}
+
+/** One call may ask for hundreds of them. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 const isOperation = (name: string | undefined): name is CloudWatchOperation =>

@@ -18,10 +18,10 @@ export function ListMetrics(input: ListMetricsInput, { metrics, account, now }: 
   const first = firstOf(input.NextToken)
   const page = all.slice(first, first + METRICS_A_PAGE)
   return {
-    Metrics: page.map(({ name, subject }) => ({
+    Metrics: page.map(({ name, dimensions }) => ({
       Namespace: NAMESPACE,
       MetricName: name,
-      Dimensions: subject.dimensions,
+      Dimensions: dimensions,
     })),
     ...(first + page.length < all.length && { NextToken: tokenOf(first + page.length) }),
     ...(input.IncludeLinkedAccounts === true && { OwningAccounts: page.map(() => account) }),

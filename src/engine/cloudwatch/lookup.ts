@@ -64,8 +64,7 @@ export function find(
 ): RecordedMetric | undefined {
   if (Namespace !== NAMESPACE) return undefined
   for (const metric of metrics()) {
-    const { dimensions } = metric.subject
-    const isIt = metric.name === MetricName && dimensions.length === Dimensions.length
+    const isIt = metric.name === MetricName && metric.dimensions.length === Dimensions.length
     if (!isIt || !Dimensions.every((wanted) => hasDimension(metric, wanted))) continue
     return unit === undefined || unit === metric.unit ? metric : undefined
   }
@@ -73,10 +72,8 @@ export function find(
 }
 
 /** A filter without a value takes any. */
-export const hasDimension = ({ subject }: RecordedMetric, wanted: Dimension): boolean =>
-  subject.dimensions.some(
-    ({ Name, Value }) => Name === wanted.Name && (wanted.Value === undefined || Value === wanted.Value),
-  )
+export const hasDimension = ({ dimensions }: RecordedMetric, wanted: Dimension): boolean =>
+  dimensions.some(({ Name, Value }) => Name === wanted.Name && (wanted.Value === undefined || Value === wanted.Value))
 
 export const datapoints = (metric: RecordedMetric, { from, to, length }: Span): Datapoint[] =>
   periodsOf((take) => metric.each(from, to, take), from, length)

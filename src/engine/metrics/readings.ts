@@ -37,6 +37,7 @@ const READINGS = [
   'limit_maxbytes',
   'reclaimed',
   'slabs_moved',
+  'threads',
   'total_connections',
   'total_items',
   'touch_hits',

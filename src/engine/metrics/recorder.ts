@@ -1,12 +1,13 @@
 import { cpuCreditsOf } from '../catalog/cpu-credits.ts'
 import type { Clock } from '../lifecycle/clock.ts'
 import type { Store } from '../store/store.ts'
+import { clusterMetrics } from './cluster-metrics.ts'
 import { creditSamples } from './credits.ts'
 import type { Reading } from './readings.ts'
 import type { SampleFile, SavedSubject } from './sample-file.ts'
 import { Series } from './series.ts'
 import { minuteOf, sample } from './sources.ts'
-import { type Subject, subjectsOf } from './subjects.ts'
+import { type Dimension, type Subject, subjectsOf } from './subjects.ts'
 import { CREDIT_METRICS, type Metric, metricsOf, type Unit } from './table.ts'
 
 const MINUTE_MS = 60_000
@@ -34,12 +35,12 @@ interface Recording {
   reading: Reading | undefined
 }
 
-/** One metric of one node or cache, as far as it has been recorded. */
+/** One metric of one node, of a whole cluster, or of a cache, as far as it has been recorded. */
 export interface RecordedMetric {
-  readonly subject: Subject
+  readonly dimensions: readonly Dimension[]
   readonly name: string
   readonly unit: Unit
-  /** Calls `take` with each sample of the minutes [from, to), in the order of time. */
+  /** Calls `take` with each sample of the minutes [from, to), in the order of time. Of a cluster each node has one. */
   each(from: number, to: number, take: (minute: number, value: number) => void): void
 }
 
@@ -74,11 +75,13 @@ export class Recorder {
     return this.#work
   }
 
-  /** Everything recorded in a region, by node and metric. */
+  /** Everything recorded in a region, by node and metric, and by cluster and metric. */
   *all(region: string): Generator<RecordedMetric> {
-    for (const recording of this.#recordings.values()) {
-      if (recording.subject.region === region) yield* this.#metricsOf(recording)
-    }
+    const all = [...this.#recordings.values()]
+      .filter(({ subject }) => subject.region === region)
+      .flatMap((recording) => [...this.#metricsOf(recording)])
+    yield* all
+    yield* clusterMetrics(all)
   }
 
   /** What runs now, freshly read. */
@@ -146,16 +149,17 @@ export class Recorder {
   }
 
   *#metricsOf({ subject, series }: Recording): Generator<RecordedMetric> {
+    const { dimensions } = subject
     for (const [column, { name, unit }] of metricsOf(subject.kind).entries()) {
       if (!series.has(column)) continue
-      yield { subject, name, unit, each: (from, to, take) => series.each(column, from, to, take) }
+      yield { dimensions, name, unit, each: (from, to, take) => series.each(column, from, to, take) }
     }
     const credits = subject.nodeType === undefined ? undefined : cpuCreditsOf(subject.nodeType)
     if (!credits) return
     const samples = () => creditSamples(utilizationOf(series), credits, minuteAt(subject.createdAt))
     for (const { name, unit, of } of CREDIT_METRICS) {
       yield {
-        subject,
+        dimensions,
         name,
         unit,
         each(from, to, take) {

@@ -1,7 +1,6 @@
 /**
  * The metrics of the guide ("Metrics for Memcached", "Host-Level Metrics", "Serverless metrics and events for Memcached") and
- * where each comes from. Left out, because nothing here can tell: the four `...AllowanceExceeded`, which count what the
- * network of an instance type shaped.
+ * where each comes from.
  */
 import type { CreditSample } from './credits.ts'
 import { counted, derived, type Minute, now, type Source } from './sources.ts'
@@ -39,13 +38,16 @@ const COMMANDS: readonly Metric[] = [
   metric('Evictions', 'Count', counted('evictions')),
   metric('Reclaimed', 'Count', counted('reclaimed')),
   metric('CurrItems', 'Count', now('curr_items')),
-  // The guide counts connections of ElastiCache's monitoring and of the node's own threads among these; here there are none.
-  metric('CurrConnections', 'Count', now('curr_connections')),
   metric('NetworkBytesIn', 'Bytes', counted('bytes_read')),
   metric('NetworkBytesOut', 'Bytes', counted('bytes_written')),
 ]
 
-/** Of each node of a cluster; dimensions CacheClusterId and CacheNodeId. */
+const never: Source = () => 0
+
+/** "ElastiCache uses two to three of the connections to monitor the cluster" (guide). */
+const MONITORING_CONNECTIONS = 2
+
+/** Of each node of a cluster; dimensions CacheClusterId and CacheNodeId, and of all its nodes CacheClusterId alone. */
 const NODE_METRICS: readonly Metric[] = [
   metric('CPUUtilization', 'Percent', derived(cpuUtilization)),
   metric('FreeableMemory', 'Bytes', derived(freeableMemory)),
@@ -56,7 +58,13 @@ const NODE_METRICS: readonly Metric[] = [
   metric('NetworkPacketsOut', 'Count', counted('packets_out')),
   metric('NetworkMaxPacketsIn', 'Count', derived(burst('burst_packets_in', 'packets_in'))),
   metric('NetworkMaxPacketsOut', 'Count', derived(burst('burst_packets_out', 'packets_out'))),
+  // What the network of an instance type shapes; nothing shapes traffic here, so that nothing is ever exceeded.
+  metric('NetworkBandwidthInAllowanceExceeded', 'Count', never),
+  metric('NetworkBandwidthOutAllowanceExceeded', 'Count', never),
+  metric('NetworkPacketsPerSecondAllowanceExceeded', 'Count', never),
+  metric('NetworkConntrackAllowanceExceeded', 'Count', never),
   ...COMMANDS,
+  metric('CurrConnections', 'Count', derived(totalConnections)),
   metric('BytesReadIntoMemcached', 'Bytes', counted('bytes_read')),
   metric('BytesUsedForCacheItems', 'Bytes', now('bytes')),
   metric('BytesWrittenOutFromMemcached', 'Bytes', counted('bytes_written')),
@@ -97,6 +105,7 @@ const SERVERLESS_METRICS: readonly Metric[] = [
   metric('ThrottledCmds', 'Count', counted('throttled_cmds')),
   metric('NewConnections', 'Count', counted('total_connections')),
   ...COMMANDS,
+  metric('CurrConnections', 'Count', now('curr_connections')),
 ]
 
 export const metricsOf = (kind: 'node' | 'serverless'): readonly Metric[] =>
@@ -111,6 +120,14 @@ export const CREDIT_METRICS: readonly (Omit<Metric, 'source'> & { readonly of: (
 /** Of the cores there are for a node: of an embedded one the single thread it shares with others, of a real one its threads. */
 function cpuUtilization({ grown, now, seconds }: Minute): number {
   return Math.min(100, (100 * grown('cpu_seconds')) / (seconds * now('cpu_cores')))
+}
+
+/**
+ * Those of clients, those that monitor the cluster, and twice the threads of the node type that memcached has inside: "the
+ * total connections is the sum" (guide). `stats` of the node counts clients only.
+ */
+function totalConnections({ now }: Minute): number {
+  return now('curr_connections') + MONITORING_CONNECTIONS + 2 * now('threads')
 }
 
 /** What the node may take of memory, less what it has taken; of one that does not tell, what its items take. */
