@@ -64,17 +64,49 @@ export function attemptExchange(options: ConnectOptions & { readonly depth: Dept
       reached('tls')
       ask()
     })
-    socket.once('data', (bytes: Buffer) => {
-      reached('firstByte')
-      settle(
-        /^VERSION /.test(bytes.toString('latin1'))
-          ? { outcome: 'connected' }
-          : { outcome: 'bad-reply', code: 'EPROTO' },
-      )
+    let reply = ''
+    socket.on('data', (bytes: Buffer) => {
+      if (reply === '') reached('firstByte')
+      reply += bytes.toString('latin1')
+      if (isVersion(reply)) settle({ outcome: 'connected' })
+      else if (!mayBecomeVersion(reply)) settle({ outcome: 'bad-reply', code: 'EPROTO' })
     })
     socket.on('error', (error: NodeJS.ErrnoException) => settle(failed(error, phases, depth)))
     socket.on('close', () => settle(hungUp(phases, depth)))
   })
+}
+
+const VERSION = 'VERSION '
+const isVersion = (reply: string): boolean => reply.startsWith(VERSION) && reply.includes('\n')
+/** It may come in pieces, and its line is not whole yet. */
+const mayBecomeVersion = (reply: string): boolean =>
+  VERSION.startsWith(reply) || (reply.startsWith(VERSION) && reply.length < LONGEST_LINE)
+const LONGEST_LINE = 256
+
+/** What a client meets at an address instead of Memcached's answer: `refuses connections`. */
+export function metInstead({ outcome, code = '' }: Pick<ConnectAttempt, 'outcome' | 'code'>): string {
+  switch (outcome) {
+    case 'connected':
+      return 'answers'
+    case 'refused':
+      return 'refuses connections'
+    case 'reset':
+      return 'resets connections'
+    case 'timeout':
+      return 'does not answer'
+    case 'tls-failed':
+      return `accepts connections, and the TLS handshake fails (${code})`
+    case 'bad-reply':
+      return `accepts connections, and ${BAD_REPLIES[code] ?? 'no Memcached answers'}`
+    default:
+      return `can not be reached (${code || outcome})`
+  }
+}
+
+const BAD_REPLIES: Readonly<Record<string, string>> = {
+  ETIMEDOUT: 'nothing is answered to `version`',
+  ECONNRESET: 'closes them without an answer',
+  EPROTO: 'what answers is not Memcached',
 }
 
 function dial(address: string, port: number, localAddress: string | undefined, { tls }: Depth): Socket {
@@ -90,9 +122,12 @@ function dial(address: string, port: number, localAddress: string | undefined, {
 
 type Result = Pick<ConnectAttempt, 'outcome' | 'code' | 'local'>
 
-function failed(error: NodeJS.ErrnoException, { connect }: Phases, { tls }: Depth): Result {
+function failed(error: NodeJS.ErrnoException, { connect, tls }: Phases, depth: Depth): Result {
   const code = error.code ?? 'UNKNOWN'
-  if (connect !== undefined && tls) return { outcome: 'tls-failed', code }
+  // In TLS 1.3 the demand for a certificate arrives when the client believes the handshake over.
+  if (connect !== undefined && depth.tls && (tls === undefined || /^ERR_(SSL|TLS)/.test(code)))
+    return { outcome: 'tls-failed', code }
+  if (connect !== undefined) return { outcome: 'bad-reply', code }
   const { outcome, local } = classifyConnectError(error)
   return { outcome, local, code }
 }

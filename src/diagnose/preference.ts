@@ -58,6 +58,14 @@ export const WALKTHROUGH: readonly MeshNode[] = [
   { name: 'purple', discovery: [4, 6], application: [6] },
 ]
 
+/** What was met where a node fails; what is not told of was not looked at. */
+export interface Obstacles {
+  /** Why it has no address at all. */
+  readonly discovery?: string
+  /** Per family, as the end of "the sidecar hands requests to IPv4, where ...". */
+  readonly application?: Readonly<Record<Family, string | undefined>>
+}
+
 export interface PreferenceOutcome {
   readonly preference: IpPreference
   readonly ok: boolean
@@ -73,7 +81,7 @@ export interface PreferenceOutcome {
  * the sidecar to the application, never does.
  */
 export function evaluatePreference(
-  node: Pick<MeshNode, 'discovery' | 'application'>,
+  node: Pick<MeshNode, 'discovery' | 'application'> & { readonly obstacles?: Obstacles },
   preference: IpPreference,
   source: DiscoverySource = 'dns',
 ): PreferenceOutcome {
@@ -82,15 +90,13 @@ export function evaluatePreference(
   const reasons: (readonly [Hop, string])[] = []
   if (over === undefined) {
     const wanted = row.discovery[source].map((family) => `IPv${family}`).join(' or ')
-    reasons.push(['discovery', `it is not registered under ${wanted}`])
+    reasons.push(['discovery', node.obstacles?.discovery ?? `it is not registered under ${wanted}`])
   } else if (!row.listener.includes(over)) {
     reasons.push(['listener', `the caller takes IPv${over}, and without a preference the sidecar listens on IPv4 only`])
   }
   if (!node.application.includes(row.application)) {
-    reasons.push([
-      'application',
-      `the sidecar hands requests to IPv${row.application}, where the application does not listen`,
-    ])
+    const obstacle = node.obstacles?.application?.[row.application] ?? 'the application does not listen'
+    reasons.push(['application', `the sidecar hands requests to IPv${row.application}, where ${obstacle}`])
   }
   return {
     preference,

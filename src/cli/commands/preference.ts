@@ -1,17 +1,15 @@
 import { systemClock } from '../../diagnose/clock.ts'
-import { attemptConnect } from '../../diagnose/connect.ts'
 import {
   evaluatePreference,
   type Hop,
   type IpPreference,
-  PREFERENCE_TABLE,
   PREFERENCES,
   type PreferenceOutcome,
   WALKTHROUGH,
 } from '../../diagnose/preference.ts'
 import { demonstrate } from '../../diagnose/preference-demo.ts'
-import { resolveTarget } from '../../diagnose/resolve.ts'
-import { endpoint, type Family } from '../../diagnose/target.ts'
+import { isAsPromised, tryPlace } from '../../diagnose/preference-trial.ts'
+import type { Family } from '../../diagnose/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { onePlace } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'
@@ -22,7 +20,7 @@ import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, usageProblem } from '../problem.ts'
 import { printLine } from '../terminal.ts'
-import { aimAt, portArgs } from './diagnose-places.ts'
+import { aimAt, portArgs, tlsFlags } from './diagnose-places.ts'
 import { choiceOf } from './engine-flags.ts'
 
 const SOMETHING_FAILS = 1
@@ -30,13 +28,14 @@ const SOMETHING_FAILS = 1
 export class Preference extends BaseCommand {
   static override summary = 'What each App Mesh IP preference would do with an endpoint, predicted and tried'
   static override description =
-    'Two hops: discovery (is there an address of the family?) and application (is it answered?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets.'
+    'Two hops: discovery (is there an address of the family?) and application (does every address of the family answer `version`, over TLS where clients speak it?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets. Exit code 1: the preference named fails; where none is named, one fails that DNS and network type promise to work, or all do.'
   static override args = {
     where: word('id of a cluster, name of a serverless cache, or host:port'),
     ...portArgs,
   }
   static override flags = {
     preference: text({ summary: `one of ${PREFERENCES.join(', ')} (default: all)`, helpValue: '<preference>' }),
+    ...tlsFlags,
     matrix: toggle({ summary: 'the six services of the walkthrough, on real sockets' }),
     ...globalFlags,
   }
@@ -49,7 +48,8 @@ export class Preference extends BaseCommand {
     const { width } = await styleHere(flags)
     if (flags.matrix === true) return showMatrix(chosen, form, width)
     if (words.length === 0) throw usageProblem('the following arguments are required: <where>, or --matrix')
-    const outcomes = await untilInterrupted(() => tryPlace(onePlace(words), chosen, flags))
+    const tried = await untilInterrupted((signal) => tryWhere(onePlace(words), chosen, flags, signal))
+    const outcomes = tried.flat()
     if (form === 'json') printLine(JSON.stringify(outcomes, null, 4))
     else {
       const rows = outcomes.map(({ place, preference, predicted, actual }) => [
@@ -61,54 +61,23 @@ export class Preference extends BaseCommand {
       ])
       printLine(await tableText(['Endpoint', 'Preference', 'Predicted', 'Tried', 'Because'], rows, width))
     }
-    if (outcomes.some(({ actual }) => !actual.ok) && chosen.length === 1) throw new ExitWith(SOMETHING_FAILS)
+    const fails = chosen.length === 1 ? outcomes.some(({ actual }) => !actual.ok) : !tried.every(isAsPromised)
+    if (fails || outcomes.length === 0) throw new ExitWith(SOMETHING_FAILS)
   }
 }
 
-interface Tried {
-  readonly place: string
-  readonly preference: IpPreference
-  readonly lookupFamily: string
-  /** If every family that DNS (or the cluster's network type) promises were served. */
-  readonly predicted: PreferenceOutcome
-  /** With the families that really answered. */
-  readonly actual: PreferenceOutcome
-}
-
-async function tryPlace(where: string, chosen: readonly IpPreference[], flags: FlagValues): Promise<Tried[]> {
-  const { places, clusters, names } = await aimAt([where], flags)
-  const looked = await Promise.all(
-    places.map(async (place) => {
-      const lookup = await resolveTarget(place.host, names ? { names } : {})
-      const addresses = lookup.ok ? lookup.addresses : []
-      const attempts = await Promise.all(addresses.map(({ address }) => attemptConnect({ address, port: place.port })))
-      const discovery = [...new Set(addresses.map(({ family }) => family))]
-      const answered = [
-        ...new Set(attempts.flatMap(({ outcome, family }) => (outcome === 'connected' ? [family] : []))),
-      ]
-      const declared = clusters.find(({ id }) => id === place.cluster)?.networkType
-      return {
-        place: endpoint(place.host, place.port),
-        discovery,
-        promised: promisedBy(declared) ?? discovery,
-        answered,
-      }
-    }),
+async function tryWhere(where: string, chosen: readonly IpPreference[], flags: FlagValues, signal: AbortSignal) {
+  const { places, clusters, trust, names } = await aimAt([where], flags)
+  return Promise.all(
+    places.map((place) =>
+      tryPlace(place, chosen, {
+        networkType: clusters.find(({ id }) => id === place.cluster)?.networkType,
+        trust: trust.get(place.cluster ?? ''),
+        names,
+        signal,
+      }),
+    ),
   )
-  return looked.flatMap(({ place, discovery, promised, answered }) =>
-    chosen.map((preference) => ({
-      place,
-      preference,
-      lookupFamily: PREFERENCE_TABLE[preference].lookupFamily,
-      predicted: evaluatePreference({ discovery, application: promised }, preference),
-      actual: evaluatePreference({ discovery, application: answered }, preference),
-    })),
-  )
-}
-
-function promisedBy(networkType: 'ipv4' | 'ipv6' | 'dual_stack' | undefined): readonly Family[] | undefined {
-  if (networkType === undefined) return undefined
-  return networkType === 'dual_stack' ? [4, 6] : networkType === 'ipv6' ? [6] : [4]
 }
 
 const verdict = ({ ok, failsAt, over }: PreferenceOutcome): string =>
