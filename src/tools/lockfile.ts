@@ -1,12 +1,16 @@
 /**
  * `npm run lock`: completes package-lock.json for every platform. npm leaves out optional packages (the native binaries of other
  * systems) that it could not look up, and then refuses to install from the lockfile it has written itself. What is
- * missing is known all the same: the parent names package and version, and the name says for which system it is.
+ * missing is known all the same: the parent names package and version, and the name says for which system it is. What
+ * its archive has to be is asked of the registry.
  */
+import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 
 interface LockedPackage {
   version?: string
+  integrity?: string
   optional?: boolean
   dev?: boolean
   os?: string[]
@@ -34,9 +38,38 @@ for (const parent of Object.values(lock.packages)) {
     added++
   }
 }
+const unknown: string[] = []
+let completed = 0
+for (const [path, locked] of Object.entries(lock.packages)) {
+  if (path === '' || locked.integrity !== undefined) continue
+  const integrity = await integrityOf(`${path.slice(path.lastIndexOf('node_modules/') + 13)}@${locked.version}`)
+  if (integrity === undefined) unknown.push(path)
+  else {
+    lock.packages[path] = withIntegrity(locked, integrity)
+    completed++
+  }
+}
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
-process.stdout.write(`package-lock.json: ${added} packages of other platforms added\n`)
+process.stdout.write(`package-lock.json: ${added} packages of other platforms added, ${completed} given an integrity\n`)
+if (unknown.length > 0) {
+  process.stderr.write(`Without integrity, as the registry does not tell of them: ${unknown.join(', ')}\n`)
+  process.exitCode = 1
+}
+
+async function integrityOf(spec: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('npm', ['view', spec, 'dist.integrity'])
+    return stdout.trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Where npm itself puts it: after the version. */
+function withIntegrity({ version, ...rest }: LockedPackage, integrity: string): LockedPackage {
+  return { ...(version !== undefined && { version }), integrity, ...rest }
+}
 
 /** `@scope/tool-linux-x64-musl` -> os, cpu and libc. */
 function platformOf(name: string): Pick<LockedPackage, 'optional' | 'os' | 'cpu' | 'libc'> {
