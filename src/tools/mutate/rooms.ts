@@ -1,0 +1,59 @@
+/** The rooms in which nothing may change unnoticed, and the tests that judge them: fast ones, with the code in their own process. */
+export interface Room {
+  readonly sources: readonly string[]
+  readonly tests: readonly string[]
+}
+
+export const ROOMS: ReadonlyMap<string, Room> = new Map(
+  Object.entries({
+    signature: room(['src/engine/signature.ts'], ['test/engine/signature.test.ts']),
+    identity: room(
+      within('src/engine/identity', 'authorize condition-keys conditions evaluate patterns policy resources users'),
+      within('test/engine/identity', 'evaluate.test'),
+    ),
+    store: room(
+      [
+        ...within('src/engine/store', 'records snapshot-files state-file store'),
+        ...within('src/engine', 'durable-file holder'),
+      ],
+      [],
+    ),
+    lifecycle: room(
+      within(
+        'src/engine/lifecycle',
+        'engine-clock loops maintenance-window pace placement plan runner serverless-runner serverless-steps service-updates ' +
+          'snapshot-runner steps',
+      ),
+      within('test/engine', 'maintenance-window.test clock.test cluster-life.test pending-changes.test'),
+    ),
+    framing: room(
+      [
+        ...within('src/memcached', 'body framing-binary framing-text packets replies tokens'),
+        ...within('src/discovery', 'binary encode parse'),
+      ],
+      [
+        ...within('test/memcached', 'framing.test replies.test'),
+        ...within('test/discovery', 'binary.test encode.test parse.test'),
+      ],
+    ),
+    'address-order': room(
+      within('src/diagnose', 'address-order gai-check gai-conf gai-lint gai-stanza'),
+      within('test/diagnose', 'address-order.test gai-conf.test gai-lint.test'),
+    ),
+    rules: room(
+      within(
+        'src/diagnose/rules',
+        'aliases cluster discovery families flow host index ingress load names path places practice preference service tls views',
+      ),
+      within('test/diagnose', 'rules.test'),
+    ),
+  }),
+)
+
+function room(sources: readonly string[], tests: readonly string[]): Room {
+  return { sources, tests }
+}
+
+function within(folder: string, names: string): string[] {
+  return names.split(' ').map((name) => `${folder}/${name}.ts`)
+}
