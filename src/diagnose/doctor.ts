@@ -12,6 +12,7 @@ import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
 import type { NameServices } from './resolve.ts'
+import { expectedOf } from './rules/discovery.ts'
 
 export interface ExamineOptions {
   readonly places: readonly Place[]
@@ -97,13 +98,18 @@ async function discoveryOf(
       const name = isIP(place.host) === 0 ? { servername: place.host } : {}
       const tls = place.tls && { ...options.trust.get(place.cluster ?? ''), ...name, verify: false }
       const seed = { host: alive.address, port: place.port }
+      const cluster = options.clusters.find(({ id }) => id === place.cluster)
+      const nodes = cluster ? expectedOf(cluster).nodes : []
+      const replyMs = alive.words?.connected ? alive.words.replyMs : alive.tls?.replyMs
       return {
         place,
         round: await firstRound({
           seed,
           ...(tls && { tls }),
           ...passed(options),
-          timeoutMs: options.patienceMs ?? 1500,
+          expected: async () => nodes,
+          // One that is late with every answer is late with this one.
+          timeoutMs: (options.patienceMs ?? 1500) + 2 * (replyMs ?? 0),
         }),
       }
     }),

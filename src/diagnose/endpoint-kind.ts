@@ -9,6 +9,10 @@ export interface EndpointKind {
   readonly where: string
   readonly kind: /** It has a list, and was asked the wrong way: in plain text instead of TLS, or the reverse. */
     | 'elasticache'
+    /** It knows the question for the list, and holds none. */
+    | 'no-list'
+    /** Memcached's other commands are answered, the question for the list is not. */
+    | 'list-unanswered'
     | 'memcached'
     /** Memcached's other commands pass, and Auto Discovery's ends the connection. */
     | 'memcached-proxy'
@@ -28,8 +32,11 @@ export interface EndpointKind {
 
 type Manner = Pick<AskOptions, 'tls' | 'protocol' | 'legacy' | 'signal'>
 
-/** How the question ended, where that leaves open who is there. */
-const STRANGE: Readonly<Partial<Record<AskFailure['kind'], 'refused' | 'closed' | 'unanswered'>>> = {
+/** How the question for the list ended. */
+type Asked = 'refused' | 'closed' | 'unanswered' | 'unstored'
+
+/** Where that leaves open who is there. */
+const STRANGE: Readonly<Partial<Record<AskFailure['kind'], Asked>>> = {
   'not-a-cache': 'refused',
   'no-discovery': 'refused',
   reset: 'closed',
@@ -43,10 +50,10 @@ const STRANGE: Readonly<Partial<Record<AskFailure['kind'], 'refused' | 'closed' 
  * connection, an empty list, a certificate that is not trusted. Never rejects.
  */
 export async function identifyEndpoint(failure: AskFailure, manner: Manner = {}): Promise<EndpointKind | undefined> {
-  const { host, port, address, phase, kind, code = '', problem } = failure
-  const asked = STRANGE[kind]
+  const { host, port, address, phase, kind, code = '', problem, form } = failure
+  const asked = problem === 'nothing-stored' && form === 'config' ? 'unstored' : STRANGE[kind]
   if (!asked || !address || phase === 'connect' || phase === 'resolve') return undefined
-  if (problem === 'no-nodes' || /CERT|SIGNATURE|ALTNAME/.test(code)) return undefined
+  if (problem === 'no-nodes' || problem === 'truncated' || /CERT|SIGNATURE|ALTNAME/.test(code)) return undefined
   const { tls, ...how } = manner
   const where = endpoint(host, port)
   if (kind !== 'not-a-cache' && kind !== 'no-discovery') {
@@ -58,19 +65,17 @@ export async function identifyEndpoint(failure: AskFailure, manner: Manner = {})
   if (!words.connected) return { where, ...known('not-connected', false, `closed by now (${words.outcome})`) }
   if (!MAY_BE_TLS.has(words.speaker)) return { where, ...inPlainText(words, asked) }
   const view = await inspectTls(dial)
-  return { where, ...(view.outcome === 'established' ? insideTls(view) : inPlainText(words, asked)) }
+  return { where, ...(view.outcome === 'established' ? insideTls(view, asked) : inPlainText(words, asked)) }
 }
 
 type Known = Omit<EndpointKind, 'where'>
 
 const MAY_BE_TLS: ReadonlySet<string> = new Set(['tls', 'closed', 'silent', 'other'])
 
-function inPlainText({ speaker, line }: Extract<FirstWords, { connected: true }>, asked: string): Known {
+function inPlainText({ speaker, line }: Extract<FirstWords, { connected: true }>, asked: Asked): Known {
   switch (speaker) {
     case 'memcached':
-      return asked === 'closed'
-        ? known('memcached-proxy', false, `${memcachedOf(line)}, by a proxy that ends connections that ask for a list`)
-        : known('memcached', false, `${memcachedOf(line)} without Auto Discovery`)
+      return asMemcached(line, asked, false)
     case 'redis':
       return known('redis', false, 'Redis or Valkey')
     case 'http':
@@ -91,9 +96,21 @@ function inPlainText({ speaker, line }: Extract<FirstWords, { connected: true }>
   }
 }
 
-function insideTls({ reply = '', wantsClientCertificate }: TlsView): Known {
+const MEMCACHED: Readonly<Record<Asked, readonly [kind: EndpointKind['kind'], what: string]>> = {
+  refused: ['memcached', ' without Auto Discovery'],
+  closed: ['memcached-proxy', ', by a proxy that ends connections that ask for a list'],
+  unanswered: ['list-unanswered', ', and never answers when it is asked for a list'],
+  unstored: ['no-list', ' that knows Auto Discovery and holds no list'],
+}
+
+function asMemcached(line: string, asked: Asked, tls: boolean): Known {
+  const [kind, what] = MEMCACHED[asked]
+  return known(kind, tls, `${memcachedOf(line)}${what}`)
+}
+
+function insideTls({ reply = '', wantsClientCertificate }: TlsView, asked: Asked): Known {
   if (wantsClientCertificate) return known('unknown', true, 'a TLS server that demands a certificate of the client')
-  if (/^VERSION /.test(reply)) return known('memcached', true, memcachedOf(reply))
+  if (/^VERSION /.test(reply)) return asMemcached(reply, asked, true)
   if (/^(-[A-Z]+ |\+|\$|\*)/.test(reply)) return known('redis', true, 'Redis or Valkey')
   if (/^HTTP\//.test(reply)) return known('http', true, `a web server (${reply})`)
   return known(
@@ -108,6 +125,9 @@ const memcachedOf = (line: string): string => `Memcached ${line.replace(/^VERSIO
 const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
   elasticache: 'It speaks plain text: leave --tls out.',
   memcached: 'Clients must be given its nodes by hand; lists are kept by ElastiCache clusters and the local engine.',
+  'no-list': 'A client has deleted it (config delete cluster), or it was never set; ElastiCache puts it back.',
+  'list-unanswered':
+    'It hangs at this one command, or something on the way swallows it: ask a node of the cluster itself.',
   'memcached-proxy': 'Ask the cluster itself, past the proxy.',
   redis: 'Auto Discovery is for Memcached clusters. Their configuration endpoint is on 11211: cachectl endpoints',
   http: 'Check host and port: a configuration endpoint is on 11211.',

@@ -56,6 +56,8 @@ export type AskFailure = Asked & {
   /** The operating system's, resolver's or TLS library's own code. */
   readonly code?: string
   readonly problem?: DiscoveryProblem
+  /** Whose answer tells so: that of `config get cluster`, or of the key of before 1.4.14. */
+  readonly form?: DiscoveryAnswer['form']
   /** One clause for a person: what was seen. */
   readonly detail: string
 }
@@ -142,7 +144,7 @@ async function askAddress(
     if (!legacy) {
       const answer = await ask(connection, config, parse)
       if ('kind' in answer) return fromTrouble(answer)
-      if (answer.ok || answer.problem !== 'error-reply') return fromReply(answer)
+      if (answer.ok || answer.problem !== 'error-reply') return { ...fromReply(answer), form: 'config' }
       if (protocol === 'binary') {
         // After an opcode it does not know, memcached is out of step (see binaryQuestion).
         connection.close()
@@ -155,7 +157,7 @@ async function askAddress(
     if ('kind' in answer) return fromTrouble(answer)
     // A server that knows neither command is no Memcached: `get` of any key is in every one of them.
     if (!answer.ok && answer.problem === 'error-reply') return failed('not-a-cache', answer.detail, answer.problem)
-    return fromReply(answer)
+    return { ...fromReply(answer), form: 'legacy' }
   } finally {
     connection.close()
   }
@@ -172,16 +174,21 @@ async function ask(
   connection: Connection,
   question: string | Buffer,
   parse: Parse,
-): Promise<ParsedDiscovery | Trouble> {
+): Promise<ParsedDiscovery | CutShort> {
   const reply = await connection.exchange(question, (received) => {
     const parsed = parse(received)
     return parsed.ok || parsed.problem !== 'truncated'
   })
   if (Buffer.isBuffer(reply)) return parse(reply)
   // Cut off in the middle: what was received tells more than that it ended.
-  if (reply.kind === 'reset' && reply.received.length > 0 && !isTlsAlert(reply.received)) return parse(reply.received)
-  return reply
+  if (reply.received.length === 0 || isTlsAlert(reply.received)) return reply
+  if (reply.kind === 'reset') return parse(reply.received)
+  const parsed = parse(reply.received)
+  return parsed.ok ? parsed : { ...reply, problem: parsed.problem, detail: `the answer stops: ${parsed.detail}` }
 }
+
+/** What went wrong, and where an answer had begun, what is wrong with it. */
+type CutShort = Trouble & { readonly problem?: DiscoveryProblem }
 
 function fromReply(parsed: ParsedDiscovery): Verdict {
   if (parsed.ok) return parsed
@@ -200,12 +207,12 @@ function fromReply(parsed: ParsedDiscovery): Verdict {
   }
 }
 
-function fromTrouble({ kind, phase, code, detail, received }: Trouble): Verdict {
+function fromTrouble({ kind, phase, code, detail, received, problem }: CutShort): Verdict {
   if (isTlsAlert(received))
     return { ok: false, kind: 'tls', phase, detail: 'the port speaks TLS, the question was plain' }
   if (kind === 'tls' && code !== undefined && IN_PLAIN_TEXT.test(code))
     return { ok: false, kind, phase, code, detail: 'the port speaks plain text, the question was in TLS' }
-  return { ok: false, kind, phase, detail: firstLineOf(detail), ...(code && { code }) }
+  return { ok: false, kind, phase, detail: firstLineOf(detail), ...(code && { code }), ...(problem && { problem }) }
 }
 
 // OpenSSL's messages end in a line break.

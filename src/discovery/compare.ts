@@ -64,6 +64,8 @@ export type Verdict =
         | 'versions-differ'
         | 'lists-differ'
         | 'order-differs'
+        | 'listed-twice'
+        | 'families-mixed'
         | 'api-differs'
         | 'wrong-count'
         | 'wrong-version'
@@ -105,6 +107,8 @@ export function convergenceOf(round: Round, wish: Wish = {}, apiDiffers?: string
   const odd = heard.filter(({ list }) => list && diffLists(seed, list))
   if (odd.length > 0)
     return not('lists-differ', `same version, other nodes: ${odd.map(({ node }) => name(node)).join(', ')}`)
+  const twice = [seed, ...heard.flatMap(({ list }) => list ?? [])].flatMap(listedTwice)
+  if (twice.length > 0) return not('listed-twice', `listed more than once: ${[...new Set(twice.map(name))].join(', ')}`)
   const shuffled = heard.filter(({ list }) => list && !sameOrder(seed, list))
   if (shuffled.length > 0) {
     return not('order-differs', `the same nodes in another order: ${shuffled.map(({ node }) => name(node)).join(', ')}`)
@@ -112,6 +116,7 @@ export function convergenceOf(round: Round, wish: Wish = {}, apiDiffers?: string
   const unmet = unmetWish(seed, wish)
   if (unmet) return unmet
   if (apiDiffers !== undefined) return not('api-differs', apiDiffers)
+  if (shown === 'mixed') return not('families-mixed', 'some nodes are listed with IPv4, some with IPv6 or with none')
   return { converged: true, version: seed.version, nodes: seed.nodes.length, family: shown }
 }
 
@@ -139,6 +144,18 @@ const not = (reason: Unconverged['reason'], detail: string): Unconverged => ({
   detail,
   final: false,
 })
+
+/** Nodes with more than one entry, by name or by address: clients give them more than their share of the keys. */
+export function listedTwice({ nodes }: ClusterList): DiscoveredNode[] {
+  const seen = new Set<string>()
+  const again = nodes.filter((node) => {
+    const keys = [identity(node), ...(node.ip === undefined ? [] : [`${node.ip}|${node.port}`])]
+    const known = keys.some((key) => seen.has(key))
+    for (const key of keys) seen.add(key)
+    return known
+  })
+  return [...new Map(again.map((node) => [identity(node), node])).values()]
+}
 
 /** Clients that hash by position (modulo) need one order everywhere. */
 export const sameOrder = (a: ClusterList, b: ClusterList): boolean =>

@@ -1,7 +1,7 @@
 /** What is odd about the lists of one round: each held against the newest, and the newest against the API. Pure. */
 import { endpoint } from '../diagnose/target.ts'
 import type { AskFailure } from './ask.ts'
-import { diffLists, familyShown, type IpDiscovery, sameNode, sameOrder } from './compare.ts'
+import { diffLists, familyShown, type IpDiscovery, listedTwice, sameNode, sameOrder } from './compare.ts'
 import type { ClusterList, DiscoveredNode, DiscoveryProblem } from './parse.ts'
 import type { Round } from './poll.ts'
 
@@ -54,7 +54,7 @@ export interface ListGroup {
 }
 
 export const ENDPOINT = 'configuration endpoint'
-const EVERY_LIST = 'every list'
+export const EVERY_LIST = 'every list'
 
 /** As it can be pasted back in. */
 export const nodeName = ({ host, port }: DiscoveredNode): string => endpoint(host, port)
@@ -63,7 +63,7 @@ export function differencesOf(round: Round, expected?: ExpectedCluster): Differe
   const lists = listsOf(round)
   const newest = newestOf(lists)
   return [
-    ...troubles(round),
+    ...failuresOf(round).map(({ who, failure }) => trouble(who, failure)),
     ...(newest ? lists.flatMap((each) => againstNewest(each, newest)) : []),
     ...(newest ? againstProtocol(newest) : []),
     ...(newest && expected ? againstApi(newest, expected) : []),
@@ -94,7 +94,11 @@ function listsOf({ seed, perNode, others }: Round): HeldList[] {
   ]
 }
 
-/** The highest version; of several lists with it, the one that most hold. */
+/** The highest version that anybody answered with; of several lists with it, the one that most hold. */
+export function newestListOf(round: Round): ClusterList | undefined {
+  return newestOf(listsOf(round))
+}
+
 function newestOf(lists: readonly HeldList[]): ClusterList | undefined {
   const version = Math.max(...lists.map(({ list }) => list.version))
   const candidates = lists.filter(({ list }) => list.version === version).map(({ list }) => list)
@@ -105,9 +109,14 @@ function newestOf(lists: readonly HeldList[]): ClusterList | undefined {
   )
 }
 
-function troubles({ seed, perNode }: Round): Difference[] {
-  const told = perNode.flatMap(({ node, failure }) => (failure ? [trouble(nodeName(node), failure)] : []))
-  return seed.ok ? told : [trouble(ENDPOINT, seed), ...told]
+/** The endpoint and listed nodes that gave no list. */
+export function failuresOf({ seed, perNode }: Round): {
+  readonly who: string
+  readonly node?: DiscoveredNode
+  readonly failure: AskFailure
+}[] {
+  const told = perNode.flatMap(({ node, failure }) => (failure ? [{ who: nodeName(node), node, failure }] : []))
+  return seed.ok ? told : [{ who: ENDPOINT, failure: seed }, ...told]
 }
 
 function trouble(who: string, { problem, detail }: AskFailure): Difference {
@@ -145,7 +154,12 @@ function againstNewest({ who, list }: HeldList, newest: ClusterList): Difference
     const behind = `version ${list.version}, ${newest.version - list.version} behind`
     return [odd('stale', [behind, ...told].join('; '))]
   }
-  if (!changes) return sameOrder(list, newest) ? [] : [odd('wrong-order', 'the same nodes in another order')]
+  if (!changes) {
+    if (sameOrder(list, newest) && sameOrder(newest, list)) return []
+    if (listedTwice(newest).length > 0) return []
+    const twice = listedTwice(list)
+    return twice.length > 0 ? [duplicate(who, twice)] : [odd('wrong-order', 'the same nodes in another order')]
+  }
   const moved = changes.readdressed.map(
     ({ from, to }) => `${nodeName(from)} as ${from.ip ?? 'a name'}, not ${to.ip ?? 'a name'}`,
   )
@@ -169,11 +183,11 @@ function againstProtocol({ nodes, ...list }: ClusterList): Difference[] {
     detail,
     matters,
   })
-  const twice = nodes.filter((node, at) => nodes.findIndex((other) => sameEntry(other, node)) < at).map(nodeName)
+  const twice = listedTwice({ ...list, nodes })
   const unsorted = nodes.find(({ host }, at) => host < (nodes[at - 1]?.host ?? ''))
   const mixed = familyShown({ ...list, nodes }) === 'mixed'
   return [
-    ...(twice.length > 0 ? [odd('duplicate', `${[...new Set(twice)].join(', ')} is listed more than once`, true)] : []),
+    ...(twice.length > 0 ? [duplicate(EVERY_LIST, twice)] : []),
     ...(mixed ? [odd('wrong-family', 'some nodes are listed with IPv4, some with IPv6 or with none', true)] : []),
     ...(unsorted
       ? [
@@ -186,6 +200,14 @@ function againstProtocol({ nodes, ...list }: ClusterList): Difference[] {
       : []),
   ]
 }
+
+const duplicate = (who: string, twice: readonly DiscoveredNode[]): Difference => ({
+  kind: 'duplicate',
+  who,
+  against: 'the protocol',
+  detail: `${twice.map(nodeName).join(', ')} is listed more than once`,
+  matters: true,
+})
 
 function againstApi(newest: ClusterList, { status, tls, ipDiscovery, nodes }: ExpectedCluster): Difference[] {
   const settled = status === 'available'
@@ -211,8 +233,6 @@ function againstApi(newest: ClusterList, { status, tls, ipDiscovery, nodes }: Ex
     ...(wrongFamily ? [odd('wrong-family', `shows ${shown}, and IP discovery of the cluster is ${ipDiscovery}`)] : []),
   ]
 }
-
-const sameEntry = (a: DiscoveredNode, b: DiscoveredNode): boolean => a.host === b.host && a.port === b.port
 
 const textOf = ({ version, nodes }: ClusterList): string =>
   [version, ...nodes.map(({ host, ip = '', port }) => `${host}|${ip}|${port}`)].join(' ')

@@ -28,7 +28,7 @@ export type DiscoveryProblem =
   | 'wrong-length'
   /** A version, and not one node. */
   | 'no-nodes'
-  /** The frame is right; the version or an entry in it can't be read. */
+  /** The header, or in a frame that is right the version or an entry, can't be read. */
   | 'malformed'
   /** Not a Memcached reply at all. */
   | 'foreign'
@@ -60,7 +60,7 @@ export function parseDiscovery(reply: Buffer | string): ParsedDiscovery {
   if (/^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(firstLine)) return problem('error-reply', excerpt(firstLine))
   if (firstLine === 'END') return problem('nothing-stored', 'the server answered END')
   const header = HEADER.exec(firstLine)
-  if (!header) return problem('foreign', excerpt(firstLine))
+  if (!header) return problem(/^(CONFIG|VALUE) /.test(firstLine) ? 'malformed' : 'foreign', excerpt(firstLine))
 
   const payload = unframe(text.slice(headerEnd + 1), Number(header[2]))
   if (typeof payload !== 'string') return payload

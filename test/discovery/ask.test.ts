@@ -66,7 +66,13 @@ describe('a failed question is a value with its kind', () => {
 
   test('timeout in mid-reply', async () => {
     const server = await scriptedServer(() => reply.slice(0, -3))
-    expect(await askNode({ ...server, timeoutMs: 60 })).toMatchObject({ ok: false, kind: 'timeout', phase: 'reply' })
+    expect(await askNode({ ...server, timeoutMs: 60 })).toMatchObject({
+      ok: false,
+      kind: 'timeout',
+      phase: 'reply',
+      problem: 'truncated',
+      detail: expect.stringMatching(/^the answer stops: \d+ of \d+ bytes$/),
+    })
   })
 
   test('reset when the server hangs up without an answer', async () => {

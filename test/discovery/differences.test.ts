@@ -50,6 +50,31 @@ const api = (...nodes: string[]): ExpectedCluster => ({
   nodes: nodes.map((name, at) => ({ ...node(name), id: `000${at + 1}`, status: 'available' })),
 })
 
+describe('a node that is listed twice', () => {
+  const twice = list(3, a, b, b)
+  test('in every list is told once, and the lists are not as they should be', () => {
+    const same = round(twice, { a: twice, b: twice })
+    expect(told(same, api('a', 'b'))).toEqual([['duplicate', 'every list', 'the protocol']])
+    expect(convergenceOf(same)).toMatchObject({ converged: false, reason: 'listed-twice' })
+  })
+
+  test('in one list is told of that one, not as another order', () => {
+    const odd = round(list(3, a, b), { a: list(3, a, b), b: twice })
+    expect(told(odd)).toEqual([['duplicate', 'b:11211', 'the protocol']])
+    expect(convergenceOf(odd)).toMatchObject({ converged: false, reason: 'listed-twice' })
+  })
+
+  test('is found by its address under another name, too', () => {
+    const same = list(3, a, node('b', a.ip))
+    expect(told(round(same, { a: same }))).toEqual([['duplicate', 'every list', 'the protocol']])
+  })
+})
+
+test('addresses of both families in one list are not as they should be', () => {
+  const mixed = list(3, a, node('b', 'fd00::1'))
+  expect(convergenceOf(round(mixed, { a: mixed, b: mixed }))).toMatchObject({ reason: 'families-mixed' })
+})
+
 describe('lists held against the newest', () => {
   test('that all say the same differ in nothing', () => {
     const same = round(list(3, a, b), { a: list(3, a, b), b: list(3, a, b) })

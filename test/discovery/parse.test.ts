@@ -55,6 +55,8 @@ describe('a discovery reply', () => {
     [framed(LIST, LIST.length + 11), 'wrong-length'],
     [framed(LIST, LIST.length - 4), 'wrong-length'],
     ['CONFIG cluster 0 9999999999\r\n', 'wrong-length'],
+    ['CONFIG cluster 0 sixty\r\n', 'malformed'],
+    ['VALUE AmazonElastiCache:cluster 0 -1\r\n', 'malformed'],
     ['HTTP/1.1 400 Bad Request\r\n', 'foreign'],
     ['*0\r\n', 'foreign'],
   ])('%j is the problem %s', (reply, problem) => {

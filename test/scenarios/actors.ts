@@ -40,6 +40,8 @@ export interface Actor {
   }
   /** Answer to `config get cluster`; `{a}` stands for the port of actor a. */
   readonly list?: { readonly version: number; readonly nodes: readonly string[]; readonly length?: number }
+  /** Answers to single lines, as bytes; `{a}` stands for the port of actor a, "" for silence. */
+  readonly says?: Readonly<Record<string, string>>
   readonly connections?: readonly [current: number, max: number]
 }
 
@@ -145,7 +147,9 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
     const lines = pending.split('\r\n')
     pending = lines.pop() ?? ''
     for (const line of lines) {
-      if (line === 'quit') socket.end()
+      const own = actor.says?.[line]
+      if (own !== undefined) say(fill(own, ports))
+      else if (line === 'quit') socket.end()
       else if (line === 'version') say('VERSION 1.6.22\r\n')
       else if (line === 'stats') say(statsText({ curr_connections: current, max_connections: max, ...actor.stats }))
       else if (line === 'stats settings') say(statsText({ maxconns: max, idle_timeout: 0, ...actor.settings }))

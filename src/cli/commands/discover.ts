@@ -82,7 +82,10 @@ export class Discover extends BaseCommand {
 }
 
 const identityText = ({ kind, where, sentence, hint }: EndpointKind): string =>
-  `${kind === 'elasticache' ? '' : 'Not an ElastiCache endpoint: '}${where} is ${sentence}.\n${hint}`
+  `${NO_ENDPOINTS.has(kind) ? 'Not an ElastiCache endpoint: ' : ''}${where} is ${sentence}.\n${hint}`
+
+/** What is full, hangs or hangs up may be one all the same. */
+const NO_ENDPOINTS: ReadonlySet<EndpointKind['kind']> = new Set(['memcached', 'redis', 'http', 'unknown'])
 
 /** One round and all that is concluded from it. */
 export interface Look {

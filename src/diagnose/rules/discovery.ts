@@ -1,10 +1,23 @@
-import { familyShown } from '../../discovery/compare.ts'
+/** What the lists of a cluster's nodes say, held against each other and the API: the judgement is differencesOf's. */
+import type { AskFailure } from '../../discovery/ask.ts'
+import { sameNode } from '../../discovery/compare.ts'
+import {
+  type Difference,
+  differencesOf,
+  ENDPOINT,
+  EVERY_LIST,
+  type ExpectedCluster,
+  failuresOf,
+  newestListOf,
+} from '../../discovery/differences.ts'
 import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
-import type { ClusterFacts, Evidence } from '../evidence.ts'
+import type { ClusterFacts, Evidence, Place } from '../evidence.ts'
 import { endpoint } from '../target.ts'
-import { name, whoIs } from './places.ts'
+import { isSlow } from './flow.ts'
+import { inMidSentence, name, speaks, whoIs } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
+import { answersLate } from './service.ts'
 
 const PROTOCOL = 'User guide, "How Auto Discovery works"'
 
@@ -15,15 +28,25 @@ export const discoveryRules: readonly Rule[] = [
     stage: 'discovery',
     source: `${PROTOCOL}; Memcached answers ERROR to config`,
     find: (evidence) =>
-      answered(evidence, 'no-discovery').map(({ place, detail }) => {
-        const words = [
-          name(place),
-          `${name(place)} is Memcached and has no list of nodes (${detail}): it is no ElastiCache endpoint.`,
-          'Clients must list the nodes themselves; auto discovery works with the configuration endpoint only.',
-          `printf 'config get cluster\\r\\n' | nc -w 2 ${place.host} ${place.port}`,
-        ] as const
-        return place.cluster ? failure(...words) : note(...words)
-      }),
+      failuresIn(evidence, ({ kind }) => kind === 'no-discovery').map(
+        ({ at, where, isListed, failure: trouble, look }) => {
+          const command = `printf 'config get cluster\\r\\n' | nc -w 2 ${at.host} ${at.port}`
+          const empty = trouble.problem === 'no-nodes'
+          if (look.cluster || isListed || empty || trouble.form === 'config') {
+            const what = empty
+              ? `${where} gives a list without nodes (${trouble.detail})`
+              : `${where} has no list of nodes (${trouble.detail})`
+            const words = [name(at), `${what}${known(look)}.`, PUT_BACK, command] as const
+            return look.cluster ? failure(...words) : warning(...words)
+          }
+          return note(
+            name(at),
+            `${where} is Memcached and has no list of nodes (${trouble.detail}): it is no ElastiCache endpoint.`,
+            'Clients must list the nodes themselves; auto discovery works with the configuration endpoint only.',
+            command,
+          )
+        },
+      ),
   },
   {
     id: 'A02',
@@ -31,27 +54,53 @@ export const discoveryRules: readonly Rule[] = [
     stage: 'discovery',
     source: `${PROTOCOL}: version line, then host|ip|port`,
     find: (evidence) =>
-      answered(evidence, 'bad-reply').map(({ place, detail }) =>
-        failure(
-          name(place),
-          `The list of nodes that ${name(place)} gives can't be read: ${detail}.`,
-          'Somebody wrote to AmazonElastiCache:cluster; ElastiCache mends it within a minute.',
-          `cachectl discover ${name(place)}`,
+      failuresIn(evidence, isUnreadable)
+        .filter(({ failure: { kind }, answers }) => kind !== 'timeout' || !answers.some(isSlow))
+        .map(({ at, where, failure: { detail, kind } }) =>
+          failure(
+            name(at),
+            `The list of nodes that ${inMidSentence(where)} gives can't be read: ${detail}.`,
+            kind === 'timeout'
+              ? 'It stops in the middle, and clients wait for the rest: look for what cuts answers off, a proxy or a length that is wrong.'
+              : 'Somebody wrote to AmazonElastiCache:cluster; ElastiCache mends it within a minute.',
+            `cachectl discover ${name(at)}`,
+          ),
         ),
-      ),
+  },
+  {
+    id: 'A06',
+    title: 'the server answers, and not when it is asked for the list',
+    stage: 'discovery',
+    source: `${PROTOCOL}; measured: twemproxy ends connections that ask for it`,
+    find: (evidence) =>
+      failuresIn(evidence, (trouble) => trouble.kind !== 'no-discovery' && !isUnreadable(trouble))
+        // Asked for its version it answers; what does not even do that is told of elsewhere.
+        .filter(({ answers }) => answers.some((one) => speaks(one) && !answersLate(one) && !isSlow(one)))
+        .map(({ at, where, failure: { detail, kind }, look }) => {
+          const words = [
+            name(at),
+            `${where} answers other requests, and not the one for the list of nodes: ${detail}.`,
+            kind === 'reset'
+              ? 'A proxy stands there that does not know the command: clients with Auto Discovery must be given the endpoint of the cluster itself.'
+              : 'Clients with Auto Discovery wait for it at their start: ask a node of the cluster itself.',
+            `cachectl discover ${name(at)}`,
+          ] as const
+          return look.cluster ? failure(...words) : kind === 'reset' ? note(...words) : warning(...words)
+        }),
   },
   {
     id: 'A03',
     title: 'a node of the list does not answer',
     stage: 'discovery',
     source: `${PROTOCOL}: the list may hold a node that is being replaced`,
-    find: ({ discovery, clusters }) =>
-      discovery.flatMap(({ place, round }) =>
+    find: (evidence) =>
+      looksIn(evidence).flatMap(({ place, round }) =>
         round.perNode
-          .filter(({ failure: trouble }) => trouble && trouble.kind !== 'aborted')
+          .filter(({ failure: trouble }) => trouble && trouble.kind !== 'aborted' && !hasAnswered(trouble))
           // Asked as a cluster, its nodes are examined themselves, and better.
           .filter(
-            ({ node }) => !clusters.some(({ nodes }) => nodes.some(({ host, port }) => sameEnd(node, host, port))),
+            ({ node }) =>
+              !evidence.clusters.some(({ nodes }) => nodes.some(({ host, port }) => isAt(node, host, port))),
           )
           .map(({ node, failure: trouble }) =>
             failure(
@@ -68,24 +117,19 @@ export const discoveryRules: readonly Rule[] = [
     title: 'the nodes do not agree on the list',
     stage: 'discovery',
     source: `${PROTOCOL}: each node keeps a copy; a change passes through them one by one`,
-    find: ({ discovery, places }) =>
-      discovery.flatMap(({ place, round }) => {
-        if (!round.seed.ok || round.agreed) return []
-        const { seed } = round
-        const odd = round.perNode.filter(
-          ({ list }) => list && (list.version !== seed.version || listText(list) !== listText(seed)),
-        )
+    find: (evidence) =>
+      looksIn(evidence).flatMap((look) => {
+        const { place, differences } = look
+        const odd = differences.filter(({ against }) => against === 'the newest list')
         const [first] = odd
         if (!first) return []
-        const where = endpoint(first.node.host, first.node.port)
-        const node = places.find(({ role, host, port }) => role !== 'configuration' && sameEnd(first.node, host, port))
-        const sentence = `${node ? whoIs(node, where) : where} has version ${first.list?.version} of the list with ${first.list?.nodes.length} nodes, ${name(place)} version ${seed.version} with ${seed.nodes.length}.`
+        const others = odd.length > 1 ? ` (and ${odd.length - 1} more like it)` : ''
         return [
           warning(
             name(place),
-            sentence,
-            `A change is on its way, or a node is left behind: cachectl discover ${place.cluster ?? name(place)} --until agreed`,
-            `cachectl discover ${place.cluster ?? name(place)}`,
+            `The list of ${inList(evidence, look, first.who)} differs from the newest: ${first.detail}${others}.`,
+            `A change is on its way, or a node is left behind: cachectl discover ${subject(look)} --until agreed`,
+            `cachectl discover ${subject(look)}`,
           ),
         ]
       }),
@@ -96,28 +140,37 @@ export const discoveryRules: readonly Rule[] = [
     stage: 'discovery',
     source: `${PROTOCOL}; DescribeCacheClusters`,
     find: (evidence) =>
-      ofClusters(evidence).flatMap(({ cluster, seed }) => {
-        const known = cluster.nodes.filter(({ status, host }) => status === 'available' && host)
-        const missing = known.filter(({ host, port }) => !seed.nodes.some((node) => sameEnd(node, host, port)))
-        const extra = seed.nodes.filter(
-          (listed) => !cluster.nodes.some(({ host, port }) => sameEnd(listed, host, port)),
-        )
-        if (missing.length + extra.length === 0 || cluster.status !== 'available') return []
-        const told = [
-          ...(missing.length > 0 ? [`lacks node ${missing.map(({ id }) => id).join(', ')}`] : []),
-          ...(extra.length > 0
-            ? [`holds ${extra.map((node) => endpoint(node.host, node.port)).join(', ')}, which it has not`]
-            : []),
-        ]
+      looksIn(evidence).flatMap((look) => {
+        const told = against('the API', look).filter(({ kind }) => kind !== 'wrong-family')
+        if (told.length === 0) return []
         return [
           warning(
-            cluster.id,
-            `The list of ${cluster.id} ${told.join(' and ')}.`,
-            `Clients hash keys to nodes of the list: wait until they agree. cachectl discover ${cluster.id} --until agreed`,
-            `cachectl discover ${cluster.id}`,
+            subject(look),
+            `The list of ${subject(look)} ${told.map(({ detail }) => detail).join(' and ')}, says the API.`,
+            `Clients hash keys to nodes of the list: wait until they agree. cachectl discover ${subject(look)} --until agreed`,
+            `cachectl discover ${subject(look)}`,
           ),
         ]
       }),
+  },
+  {
+    id: 'A07',
+    title: 'the list holds a node twice, or addresses of both families',
+    stage: 'discovery',
+    source: `${PROTOCOL}: one entry per node, all with addresses of one family`,
+    find: (evidence) =>
+      looksIn(evidence).flatMap((look) =>
+        against('the protocol', look)
+          .filter(({ kind }) => kind === 'duplicate' || kind === 'wrong-family')
+          .map(({ who, detail }) =>
+            warning(
+              subject(look),
+              `In the list of ${who === EVERY_LIST ? subject(look) : inList(evidence, look, who)}, ${detail}.`,
+              'Clients give a node with two entries twice its share of the keys, and differ on them: a client wrote to AmazonElastiCache:cluster, or a change is on its way.',
+              `cachectl discover ${subject(look)}`,
+            ),
+          ),
+      ),
   },
   {
     id: 'A05',
@@ -125,44 +178,97 @@ export const discoveryRules: readonly Rule[] = [
     stage: 'discovery',
     source: 'User guide, "Choosing a network type": IP discovery; changes take time to pass through',
     find: (evidence) =>
-      ofClusters(evidence).flatMap(({ cluster, seed }) => {
-        const shown = familyShown(seed)
-        if (cluster.tls || shown === 'none' || shown === cluster.ipDiscovery) return []
-        return [
-          warning(
-            cluster.id,
-            `IP discovery of ${cluster.id} is ${cluster.ipDiscovery}, and its list shows ${shown}.`,
-            `The change is on its way: cachectl discover ${cluster.id} --until ${cluster.ipDiscovery}`,
-            `cachectl discover ${cluster.id}`,
+      looksIn(evidence).flatMap((look) =>
+        against('the API', look)
+          .filter(({ kind }) => kind === 'wrong-family')
+          .map(({ detail }) =>
+            warning(
+              subject(look),
+              `The list of ${subject(look)} ${detail}.`,
+              `The change is on its way: cachectl discover ${subject(look)} --until ${look.cluster?.ipDiscovery ?? 'agreed'}`,
+              `cachectl discover ${subject(look)}`,
+            ),
           ),
-        ]
-      }),
+      ),
   },
 ]
 
-function answered({ discovery }: Evidence, kind: 'no-discovery' | 'bad-reply') {
-  return discovery.flatMap(({ place, round: { seed } }) =>
-    !seed.ok && seed.kind === kind ? [{ place, detail: seed.detail }] : [],
-  )
+const PUT_BACK =
+  'A client deleted it (config delete cluster) or wrote to it. ElastiCache puts it back; where it does not, clients that start now find no nodes.'
+
+/** One round, and what it comes to. */
+interface Look {
+  readonly place: Place
+  readonly round: Round
+  readonly cluster?: ClusterFacts | undefined
+  readonly differences: readonly Difference[]
 }
 
-function ofClusters({
-  discovery,
-  clusters,
-}: Evidence): { cluster: ClusterFacts; seed: Extract<Round['seed'], { ok: true }> }[] {
-  return discovery.flatMap(({ place, round: { seed } }) => {
+function looksIn({ discovery, clusters }: Evidence): Look[] {
+  return discovery.map(({ place, round }) => {
     const cluster = clusters.find(({ id }) => id === place.cluster)
-    return cluster && seed.ok ? [{ cluster, seed }] : []
+    return { place, round, cluster, differences: differencesOf(round, cluster && expectedOf(cluster)) }
   })
 }
 
-/** The list holds a name and its address, the API one of them; on one machine, any loopback name is the same. */
-function sameEnd(listed: DiscoveredNode, host: string | undefined, port: number | undefined): boolean {
-  if (listed.port !== port) return false
-  return listed.host === host || listed.ip === host || (isLoopback(listed.host) && isLoopback(host ?? ''))
+/** A cluster as lists are held against it. */
+export const expectedOf = ({ status, tls, ipDiscovery, nodes }: ClusterFacts): ExpectedCluster => ({
+  status,
+  tls,
+  ipDiscovery,
+  nodes: nodes.flatMap(({ id, status: state, host, port }) =>
+    host !== undefined && port !== undefined ? [{ id, status: state, host, port }] : [],
+  ),
+})
+
+const against = (what: Difference['against'], { differences }: Look): Difference[] =>
+  differences.filter((each) => each.against === what && each.matters)
+
+const subject = ({ cluster, place }: Look): string => cluster?.id ?? name(place)
+
+const isUnreadable = ({ problem, kind }: AskFailure): boolean =>
+  kind === 'bad-reply' || kind === 'not-a-cache' || problem === 'truncated'
+
+/** It was reached, and what it said, or did not say, is told of elsewhere. */
+const hasAnswered = ({ phase, kind }: AskFailure): boolean =>
+  phase === 'reply' && kind !== 'timeout' && kind !== 'reset'
+
+/** Failures of the endpoint, and of nodes that speak Memcached otherwise. */
+function failuresIn(evidence: Evidence, is: (failure: AskFailure) => boolean) {
+  return looksIn(evidence).flatMap((look) =>
+    failuresOf(look.round)
+      .filter(({ failure: trouble }) => trouble.kind !== 'aborted' && is(trouble))
+      .flatMap(({ node, failure: trouble }) => {
+        const at = node ? placeOf(evidence, node, look.place) : look.place
+        const answers = evidence.addresses.filter(({ place }) => name(place) === name(at))
+        return [{ at, where: whoIs(at, name(at)), isListed: node !== undefined, failure: trouble, answers, look }]
+      }),
+  )
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+/** The endpoint itself was asked under its own name; a node by an address of the list. */
+const placeOf = ({ places }: Evidence, node: DiscoveredNode, { tls }: Place): Place =>
+  places.find(({ role, host, port }) => role !== 'configuration' && isAt(node, host, port)) ?? {
+    host: node.ip ?? node.host,
+    port: node.port,
+    role: 'listed',
+    tls,
+  }
 
-const listText = ({ nodes }: { nodes: readonly { host: string; ip?: string; port: number }[] }): string =>
-  nodes.map(({ host, ip = '', port }) => `${host}|${ip}|${port}`).join(' ')
+function inList(evidence: Evidence, { place }: Look, who: string): string {
+  if (who === ENDPOINT) return inMidSentence(whoIs(place, name(place)))
+  const node = evidence.places.find((each) => each.role !== 'configuration' && name(each) === who)
+  return node ? inMidSentence(whoIs(node, who)) : who
+}
+
+/** What others say of the nodes, where the endpoint says nothing. */
+function known({ round, cluster }: Look): string {
+  const list = newestListOf(round)
+  const lists = list && `other nodes have version ${list.version} with ${list.nodes.length} nodes`
+  const api = cluster && `the API has ${cluster.nodes.length}`
+  const told = [lists, api].filter((each) => each !== undefined)
+  return told.length > 0 ? `; ${told.join(', ')}` : ''
+}
+
+const isAt = (node: DiscoveredNode, host: string | undefined, port: number | undefined): boolean =>
+  host !== undefined && port !== undefined && sameNode(node, { host, port })

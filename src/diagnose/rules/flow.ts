@@ -83,6 +83,9 @@ const SLOW_KB_PER_SECOND = 64
 
 const perSecond = (kb: number): string => (kb < 1 ? `${Math.round(kb * 1000)} bytes` : `${Math.round(kb)} KB`)
 
+/** Long answers take long, or do not come: told as such, whatever was asked. */
+export const isSlow = (one: AddressEvidence): boolean => stallsWhenLong(one) || isNarrow(one)
+
 /** Slower than the answers to single questions explain: distance and late answers are told elsewhere. */
 function isNarrow(one: AddressEvidence): boolean {
   if (!one.answers?.bulk) return false

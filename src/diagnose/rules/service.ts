@@ -226,7 +226,7 @@ const replyMs = ({ words, tls, answers }: AddressEvidence): number =>
   Math.min((words?.connected ? words.replyMs : tls?.replyMs) ?? 0, answers?.statsMs ?? Number.POSITIVE_INFINITY)
 
 /** Against the slowest connection: a busy host delays both. */
-const answersLate = (one: AddressEvidence): boolean =>
+export const answersLate = (one: AddressEvidence): boolean =>
   replyMs(one) > LATE_MS && replyMs(one) > 3 * slowestConnectMs(one)
 
 const slowestConnectMs = ({ attempts }: AddressEvidence): number =>
