@@ -35,16 +35,24 @@ export const engineFiles = (stateDir: string) => ({
 /** Where Prometheus finds the metrics, on the port of the API; `Authorization: Bearer <token>`. */
 export const METRICS_PATH = '/metrics'
 
-export interface EngineInfo {
+/** The engine that holds a state directory, as it tells whoever connects to its socket there: a line of JSON. */
+export interface Holder {
   readonly pid: number
-  readonly version: string
-  /** Base URL of the API, e.g. `http://127.0.0.1:8011`. */
+  /** Empty where there are none. Elsewhere than in its own the pid says nothing. */
+  readonly pidNamespace: string
+  /** Name of the host; of a container its id. */
+  readonly host: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  /** Base URL of the API, e.g. `http://127.0.0.1:8011`; empty until it answers. */
   readonly url: string
+}
+
+export interface EngineInfo extends Holder {
+  readonly version: string
   readonly port: number
   readonly region: string
   readonly stateDir: string
-  /** ISO 8601. */
-  readonly startedAt: string
 }
 
 export interface EngineCredentials {
@@ -58,8 +66,6 @@ export interface EngineCredentials {
 export const CONTROL = {
   /** GET: {@link EngineStatus} */
   status: '/_cachectl/status',
-  /** POST: stops the engine; nodes end, state stays. */
-  stop: '/_cachectl/stop',
   /** POST: deletes every resource of every region; nodes end, credentials and CA stay. */
   reset: '/_cachectl/reset',
   /** GET: ClockReport; POST ClockRequest: moves the engine's clock forward, answers when what fell due is done. */

@@ -1,13 +1,18 @@
-/** The control routes of the local engine, spoken over plain HTTP. */
+/** What the command line asks of the local engine itself: its control routes, over plain HTTP, and that it end. */
 import { request } from 'node:http'
-import { CONTROL, type EngineStatus } from '../api/local-engine.ts'
+import { CONTROL, type EngineStatus, type Holder } from '../api/local-engine.ts'
 import { type Clock, sleep, systemClock } from '../diagnose/clock.ts'
+import { type Neighbours, neighboursIn, PeerUnreachable } from '../holder/peers.ts'
+import { holderInWords } from '../holder/words.ts'
 import { Problem } from './problem.ts'
-import { isAlive, type LocalEngine, runningEngine } from './state-dir.ts'
+import { isSeen, type LocalEngine, recordedEngine, runningEngine } from './state-dir.ts'
 
 const ANSWER_TIMEOUT_MS = 10_000
+/** The last two: in a network namespace whose loopback is not up. */
+const NOBODY_THERE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENETUNREACH', 'EADDRNOTAVAIL'])
+const OVER_MS = 1_000
+const LOOK_MS = 5
 const STOP_TIMEOUT_MS = 30_000
-const LOOK_MS = 20
 
 /** The engine's own report; undefined when nothing answers under the recorded name. */
 export async function engineStatus(stateDir: string): Promise<EngineStatus | undefined> {
@@ -37,21 +42,85 @@ export async function control<T>(
   throw new Problem('general', `The engine at ${engine.info.url} does not answer.`, 'Start it: cachectl engine start')
 }
 
-/** Returns when the process is gone. */
-export async function stopEngine(engine: LocalEngine, clock: Clock = systemClock): Promise<void> {
-  const { pid } = engine.info
-  // Nothing answers: the process died, and its number may belong to somebody else by now. Leave it alone.
-  if ((await ask(engine, 'POST', CONTROL.stop)) === undefined) return
-  const deadline = clock.monotonicMs() + STOP_TIMEOUT_MS
-  while (isAlive(pid)) {
-    if (clock.monotonicMs() > deadline) {
-      throw new Problem('general', `The engine (pid ${pid}) is still there after ${STOP_TIMEOUT_MS / 1000} s.`)
+/**
+ * Asks the engine that holds the state directory to end, in whatever namespace it runs; returns what it said of itself when its
+ * process is gone, undefined when there is none.
+ */
+export async function stopEngine(stateDir: string, clock: Clock = systemClock): Promise<Holder | undefined> {
+  const { peers } = await neighboursOf(stateDir)
+  const abort = new AbortController()
+  try {
+    for (const peer of peers) {
+      const word = await peer.word(ANSWER_TIMEOUT_MS)
+      if (word === 'gone') continue
+      if (word === 'silent') {
+        throw new Problem('general', `${recordedHolder(stateDir)} holds ${stateDir}, and does not answer.`)
+      }
+      peer.askToStop()
+      const late = sleep(clock, STOP_TIMEOUT_MS, abort.signal).then(() => 'late')
+      if ((await Promise.race([peer.gone, late])) === 'late') {
+        const why = `is still there after ${STOP_TIMEOUT_MS / 1000} s.`
+        throw new Problem('general', `${capitalised(holderInWords(word))} ${why}`)
+      }
+      await untilOver(word, clock)
+      return word
     }
-    await sleep(clock, LOOK_MS)
+    return undefined
+  } finally {
+    abort.abort()
+    for (const peer of peers) peer.close()
   }
 }
 
-/** The body of the answer; undefined when the connection is refused. */
+/** Its files are closed, and that is all but the last of it. */
+async function untilOver(holder: Holder, clock: Clock): Promise<void> {
+  const deadline = clock.monotonicMs() + OVER_MS
+  while (isSeen(holder) && clock.monotonicMs() < deadline) await sleep(clock, LOOK_MS)
+}
+
+/** The engine that holds the state directory, wherever it runs; undefined when none does. */
+export async function holderOf(stateDir: string): Promise<Holder | undefined> {
+  const { peers } = await neighboursOf(stateDir)
+  try {
+    for (const peer of peers) {
+      const word = await peer.word(ANSWER_TIMEOUT_MS)
+      if (typeof word === 'object') return word
+    }
+    return undefined
+  } finally {
+    for (const peer of peers) peer.close()
+  }
+}
+
+/** A holder whose API is not to be reached under its address from here. */
+export const outOfReach = (stateDir: string, holder: Holder): Problem =>
+  new Problem(
+    'general',
+    `${capitalised(holderInWords(holder))} holds ${stateDir}, and its API cannot be reached from here.`,
+    'It may be in another network namespace. `cachectl engine stop` reaches it.',
+  )
+
+async function neighboursOf(stateDir: string): Promise<Neighbours> {
+  try {
+    return await neighboursIn(stateDir)
+  } catch (error) {
+    if (!(error instanceof PeerUnreachable)) throw error
+    throw new Problem(
+      'general',
+      `${recordedHolder(stateDir)} holds ${stateDir}, and cannot be reached: ${error.message}.`,
+      'Stop it where it was started.',
+    )
+  }
+}
+
+const recordedHolder = (stateDir: string): string => {
+  const engine = recordedEngine(stateDir)
+  return engine ? capitalised(holderInWords(engine.info)) : 'An engine'
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** The body of the answer; undefined when the engine does not answer under its address. */
 function ask(
   { info, credentials }: LocalEngine,
   method: string,
@@ -68,7 +137,7 @@ function ask(
     })
     sent.on('timeout', () => sent.destroy(new Problem('general', `The engine at ${info.url} does not answer.`)))
     sent.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') resolve(undefined)
+      if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined)
       else reject(error)
     })
     sent.on('response', (response) => {
@@ -80,6 +149,8 @@ function ask(
       })
       response.on('end', () => {
         if (response.statusCode === 200) resolve(text)
+        // It knows nothing of our token: another engine, where this one is gone or in another network namespace.
+        else if (response.statusCode === 401) resolve(undefined)
         else reject(refusal(text, `The engine answered ${response.statusCode} to ${method} ${path}: ${text}`))
       })
     })

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type EngineCredentials, type EngineInfo, engineFiles } from '../api/local-engine.ts'
+import { type EngineCredentials, type EngineInfo, engineFiles, type Holder } from '../api/local-engine.ts'
+import { pidNamespace } from '../holder/words.ts'
 import type { Environment } from './environment.ts'
 import { Problem } from './problem.ts'
 
@@ -18,8 +19,8 @@ export interface LocalEngine {
   readonly credentials: EngineCredentials
 }
 
-/** What the files say; undefined when no engine has left its name here. It may be dead: see {@link isAlive}. */
-function recordedEngine(stateDir: string): LocalEngine | undefined {
+/** What the files say; undefined when no engine has left its name here. It may be dead: see {@link runningEngine}. */
+export function recordedEngine(stateDir: string): LocalEngine | undefined {
   const files = engineFiles(stateDir)
   const info = readJson<EngineInfo>(files.info)
   if (!info) return undefined
@@ -30,11 +31,17 @@ function recordedEngine(stateDir: string): LocalEngine | undefined {
   return { info, credentials }
 }
 
-/** The engine of this state directory if its process lives. */
+/** The engine of this state directory if its process lives, for all that can be seen from here. */
 export function runningEngine(stateDir: string): LocalEngine | undefined {
   const engine = recordedEngine(stateDir)
-  return engine && isAlive(engine.info.pid) ? engine : undefined
+  return engine && mayLive(engine.info) ? engine : undefined
 }
+
+/** Of another PID namespace the number says nothing here: whether it answers will tell. */
+const mayLive = (engine: Holder): boolean => engine.pidNamespace !== pidNamespace() || isAlive(engine.pid)
+
+/** Whether there is a process of its number, in our own namespace. */
+export const isSeen = (engine: Holder): boolean => engine.pidNamespace === pidNamespace() && isAlive(engine.pid)
 
 /** Throws the problem that every command of the local target has without an engine. */
 export function requireEngine(stateDir: string): LocalEngine {
@@ -50,10 +57,21 @@ export function requireEngine(stateDir: string): LocalEngine {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    // EPERM: it lives, and belongs to another user.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  return !hasEnded(pid)
+}
+
+/** Whether it only waits for its parent to take note of its end: in a container that may be for ever. */
+function hasEnded(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The state follows the command's name, which may itself hold spaces and parentheses.
+    return stat.charAt(stat.lastIndexOf(')') + 2) === 'Z'
+  } catch {
+    return false
   }
 }
 

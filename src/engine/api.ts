@@ -10,7 +10,7 @@ import type { Principal, Principals } from './principals.ts'
 import { encodeFault, encodeResult } from './query-protocol.ts'
 import type { HttpAnswer, HttpRequest } from './server.ts'
 import type { Signatures } from './signature.ts'
-import { isFull } from './state-dir.ts'
+import { isFull } from './store/disk-full.ts'
 
 const XML = 'text/xml;charset=utf-8'
 

@@ -5,11 +5,11 @@ import { damaged } from './store/state-file.ts'
  * Puts a new file in the place of the old one, on disk when this returns: whoever reads it sees one or the other, also after
  * a crash. When the disk is full the old one stays.
  */
-export function writeWhole(path: string, text: string, mode = 0o600): void {
+export function writeWhole(path: string, text: string): void {
   const next = `${path}.new`
   // What a crash left of an earlier attempt may be of another mode.
   rmSync(next, { force: true })
-  const file = openSync(next, 'w', mode)
+  const file = openSync(next, 'w', 0o600)
   try {
     writeFileSync(file, text)
     fsyncSync(file)

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { totalmem } from 'node:os'
+import { hostname, totalmem } from 'node:os'
 import { NODE_CONNECTIONS } from '../api/cache-node.ts'
 import {
   ACCOUNT_ID,
@@ -9,7 +9,9 @@ import {
   type EngineOptions,
   type EngineStatus,
   engineFiles,
+  type Holder,
 } from '../api/local-engine.ts'
+import { pidNamespace } from '../holder/words.ts'
 import { type ApiOptions, answerApi, factsOf } from './api.ts'
 import { AuditLog } from './audit.ts'
 import { QUOTAS } from './catalog/quotas.ts'
@@ -27,7 +29,7 @@ import { writeWhole } from './durable-file.ts'
 import { ApiThrottle } from './faults/api-throttle.ts'
 import { FaultKeeper } from './faults/keeper.ts'
 import { frontDoor } from './front-door.ts'
-import { isAlive, processStart } from './holder.ts'
+import { type Seat, takeStateDirectory } from './holder.ts'
 import { Users } from './identity/users.ts'
 import { JsonLines } from './json-lines.ts'
 import { type Clock, systemClock } from './lifecycle/clock.ts'
@@ -49,7 +51,6 @@ import { Serverless } from './serverless.ts'
 import { Signatures } from './signature.ts'
 import { openStateDirectory } from './state-dir.ts'
 import { reportStatus } from './status.ts'
-import type { HolderRecord } from './store/records.ts'
 import { Store } from './store/store.ts'
 
 export interface EngineParts extends EngineOptions {
@@ -61,7 +62,7 @@ export interface EngineParts extends EngineOptions {
   readonly random?: () => number
   /** Where free ports for serverless caches, which cannot ask for one, are looked for from. */
   readonly serverlessPort?: number
-  /** Called when somebody asks over HTTP that the engine stop. */
+  /** Called when a client asks that the engine stop. */
   readonly onStop?: () => void
 }
 
@@ -70,13 +71,6 @@ export interface Engine {
   readonly credentials: EngineCredentials
   status(): Promise<EngineStatus>
   close(): Promise<void>
-}
-
-/** The state directory is in use: who holds it, in words. */
-export class StateDirectoryHeld extends Error {
-  constructor(stateDir: string, { pid, url }: HolderRecord) {
-    super(`${stateDir} is held by the engine with pid ${pid}${url && ` at ${url}`}.`)
-  }
 }
 
 /** Bytes of each of the two files of the audit log. */
@@ -92,16 +86,29 @@ const memoryBudget = (): number => Math.floor(totalmem() / 2)
  * StateDirectoryHeld, or with the system's error when the port is taken.
  */
 export async function startEngine(parts: EngineParts): Promise<Engine> {
-  const { stateDir, log, random = Math.random } = parts
+  const { stateDir } = parts
   openStateDirectory(stateDir)
+  const me: Holder = {
+    pid: process.pid,
+    pidNamespace: pidNamespace(),
+    host: hostname(),
+    startedAt: new Date(systemClock.now()).toISOString(),
+    url: '',
+  }
+  const seat = await takeStateDirectory(stateDir, me, () => parts.onStop?.())
+  try {
+    return await startIn(seat, me, parts)
+  } catch (error) {
+    seat.release()
+    throw error
+  }
+}
+
+/** In a state directory that is ours. */
+async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engine> {
+  const { stateDir, log, random = Math.random } = parts
   const files = engineFiles(stateDir)
   const store = Store.open(files.store)
-  const me: HolderRecord = { pid: process.pid, processStart: processStart(process.pid), url: '' }
-  const holder = store.claim(me, isAlive)
-  if (holder) {
-    await store.close()
-    throw new StateDirectoryHeld(stateDir, holder)
-  }
   const nodeRuntimes = await openNodeRuntimes(store, parts)
   const clock = new EngineClock(parts.clock ?? systemClock, store)
   const notificationLines = new JsonLines(files.notifications, NOTIFICATION_BYTES)
@@ -273,10 +280,6 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         ...subnetRoutes(office),
         ...quotaRoutes(office),
         ...securityGroupRoutes(office),
-        [`POST ${CONTROL.stop}`]: () => {
-          setImmediate(() => parts.onStop?.())
-          return { stopping: true }
-        },
       },
       controlToken: credentials.controlToken,
     }),
@@ -293,8 +296,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     await serverless.close()
     await runtime.close()
     nodeRuntimes.close()
-    store.release()
     await store.close()
+    seat.release()
   }
   store.forgetEvents(clock.now() - QUOTAS.eventRetentionMinutes * 60_000)
   let port: number
@@ -308,15 +311,14 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     throw error
   }
   const info: EngineInfo = {
-    pid: process.pid,
+    ...me,
     version: parts.version,
     url: `http://127.0.0.1:${port}`,
     port,
     region: parts.region,
     stateDir,
-    startedAt: new Date(systemClock.now()).toISOString(),
   }
-  store.claim({ ...me, url: info.url }, () => false)
+  seat.hold({ ...me, url: info.url })
   writeWhole(files.info, `${JSON.stringify(info, null, 2)}\n`)
   log(`cachectl engine ${parts.version} answers at ${info.url}`)
 
@@ -336,7 +338,6 @@ async function openNodeRuntimes(store: Store, { stateDir, nodeRuntime: asked }: 
   try {
     return new NodeRuntimes({ store, stateDir, asked })
   } catch (error) {
-    store.release()
     await store.close()
     throw error
   }

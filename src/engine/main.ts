@@ -1,8 +1,9 @@
 /** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
 import type { EngineInfo, EngineOptions } from '../api/local-engine.ts'
-import { type Engine, StateDirectoryHeld, startEngine } from './engine.ts'
+import { type Engine, startEngine } from './engine.ts'
+import { StateDirectoryHeld } from './holder.ts'
 import { NoMemcached } from './nodes/memcached/installed.ts'
-import { isFull } from './state-dir.ts'
+import { isFull } from './store/disk-full.ts'
 import { StateUnusable } from './store/state-file.ts'
 
 declare const CACHECTL_VERSION: string
@@ -13,25 +14,32 @@ const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
 const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
 const tell = (outcome: Outcome) => process.send?.(outcome)
 
-let stopping = false
-async function stop(engine: Engine): Promise<void> {
-  if (stopping) return
-  stopping = true
+let engine: Engine | undefined
+let isStopAsked = false
+let isStopping = false
+async function stop(): Promise<void> {
+  // Asked for while it starts, it is stopped when it has.
+  isStopAsked = true
+  if (isStopping || !engine) return
+  isStopping = true
   log('stopping')
   await engine.close()
   process.exit(0)
 }
 
+// Nothing the engine makes is anybody else's, whatever the shell that started it lets others do.
+process.umask(0o077)
 try {
-  const engine = await startEngine({
+  engine = await startEngine({
     ...options,
     version: CACHECTL_VERSION,
     workerFile: new URL('./node-worker.js', import.meta.url),
     log,
-    onStop: () => void stop(engine),
+    onStop: () => void stop(),
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(engine))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
   tell({ ready: engine.info })
+  if (isStopAsked) void stop()
 } catch (error) {
   const failure = explain(error as NodeJS.ErrnoException)
   log(failure.message)

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isFull } from './store/disk-full.ts'
 import { StateUnusable } from './store/state-file.ts'
 
 /** What an engine needs to start: a lock file, and a few pages of the store. */
@@ -34,10 +35,4 @@ function refuseFull(path: string): void {
   } finally {
     rmSync(probe, { force: true })
   }
-}
-
-/** Whether an error, of the system or of LMDB, says that there is no space left. */
-export const isFull = (error: unknown): boolean => {
-  const code = (error as { readonly code?: unknown }).code
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 28
 }

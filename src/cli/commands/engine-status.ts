@@ -8,7 +8,7 @@ import {
 } from '../../api/local-engine.ts'
 import { endpoint } from '../../diagnose/target.ts'
 import { BaseCommand } from '../base-command.ts'
-import { engineStatus } from '../engine-control.ts'
+import { engineStatus, holderOf, outOfReach } from '../engine-control.ts'
 import { colourFlag } from '../global-flags.ts'
 import { drawColumns } from '../output/human-table.ts'
 import type { Column } from '../output/human-views.ts'
@@ -36,6 +36,8 @@ export class EngineStatusCommand extends BaseCommand {
       printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(status, flags))
       return
     }
+    const holder = await holderOf(stateDir)
+    if (holder) throw outOfReach(stateDir, holder)
     printLine(json ? JSON.stringify({ running: false, stateDir }, null, 4) : `No engine is running in ${stateDir}.`)
     throw new ExitWith(NOT_RUNNING)
   }

@@ -1,6 +1,5 @@
 import { BaseCommand } from '../base-command.ts'
 import { stopEngine } from '../engine-control.ts'
-import { runningEngine } from '../state-dir.ts'
 import { printLine } from '../terminal.ts'
 import { stateDirFlag, stateDirOf } from './engine-flags.ts'
 
@@ -13,12 +12,7 @@ export class EngineStop extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = this.read()
     const stateDir = stateDirOf(flags)
-    const engine = runningEngine(stateDir)
-    if (!engine) {
-      printLine(`No engine is running in ${stateDir}.`)
-      return
-    }
-    await stopEngine(engine)
-    printLine(`Engine stopped (pid ${engine.info.pid}).`)
+    const stopped = await stopEngine(stateDir)
+    printLine(stopped ? `Engine stopped (pid ${stopped.pid}).` : `No engine is running in ${stateDir}.`)
   }
 }

@@ -10,7 +10,6 @@ import { stopEngine } from '../engine-control.ts'
 import { environmentWith } from '../environment.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { ExitWith, Problem } from '../problem.ts'
-import { runningEngine } from '../state-dir.ts'
 import { printLine } from '../terminal.ts'
 import { type Step, tourSteps, WHERE_NEXT } from '../tour.ts'
 
@@ -67,8 +66,7 @@ function runStep({ argv }: Step, home: string): Promise<number> {
 const launcher = (): string => fileURLToPath(new URL('../bin/run.js', import.meta.url))
 
 async function clean(home: string): Promise<void> {
-  const engine = runningEngine(home)
-  if (engine) await stopEngine(engine)
+  await stopEngine(home)
   rmSync(home, { recursive: true, force: true })
 }
 

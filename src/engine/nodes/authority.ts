@@ -50,7 +50,7 @@ export class Authority {
     })
     // The certificate last: an authority with half of its files is made anew.
     writeWhole(files.key, await privateKeyPem(keys.privateKey))
-    writeWhole(files.certificate, `${certificate.toString('pem')}\n`, 0o644)
+    writeWhole(files.certificate, `${certificate.toString('pem')}\n`)
     return new Authority(keys.privateKey, certificate)
   }
 

@@ -429,11 +429,3 @@ export interface EventRecord {
   /** The topic of SNS that is told of it. */
   readonly topicArn?: string
 }
-
-/** The holder of a state directory: the engine process that may write to it. */
-export interface HolderRecord {
-  readonly pid: number
-  /** When the process began, as the system tells it: a number taken again by another process is not the holder. */
-  readonly processStart: string
-  readonly url: string
-}

@@ -1,5 +1,6 @@
 import { open, type RootDatabase } from 'lmdb'
-import type { EventRecord, HolderRecord, RecordKind, Records } from './records.ts'
+import { DiskFull, isFullDisk } from './disk-full.ts'
+import type { EventRecord, RecordKind, Records } from './records.ts'
 import { damaged, refuseDamaged, StateUnusable } from './state-file.ts'
 
 type Key = (string | number)[]
@@ -13,9 +14,8 @@ export interface Change {
 }
 
 const EVENT = 'event'
-const HOLDER: Key = ['holder']
 const VERSION: Key = ['version']
-/** Keys that are about the store itself. */
+/** Keys that are about the store itself; the holder was one once. */
 const OWN_KEYS: ReadonlySet<string> = new Set(['holder', 'version'])
 /**
  * Goes up when records change so that an engine before it would misread them. New members that may be absent are no such
@@ -25,12 +25,13 @@ const STATE_VERSION = 1
 const UP_TO = '\uffff'
 
 /**
- * The durable store: LMDB on disk, a copy in memory for reading. One process writes (see {@link Store.claim}), so the copy
+ * The durable store: LMDB on disk, a copy in memory for reading. One process writes (holder.ts), so the copy
  * is never behind. `change` returns once the change is on disk: what the engine acknowledges survives `kill -9`.
  * Records are immutable: whoever holds one holds what was true when it was read.
  */
 export class Store {
   readonly #database: RootDatabase<unknown, Key>
+  readonly #file: string
   /** Records by kind and region. */
   readonly #tables = new Map<string, Map<string, AnyRecord>>()
   /** The same in the order of ids, until one of them changes: most calls read lists, and most lists stay. */
@@ -40,8 +41,9 @@ export class Store {
   #address: (event: EventRecord) => EventRecord = (event) => event
   #tell: (number: number, event: EventRecord) => void = () => {}
 
-  private constructor(database: RootDatabase<unknown, Key>) {
+  private constructor(database: RootDatabase<unknown, Key>, file: string) {
     this.#database = database
+    this.#file = file
     for (const { key, value } of database.getRange({})) {
       const [kind] = key as [string]
       if (kind === EVENT) this.#rememberEvent(key[1] as number, value as EventRecord)
@@ -56,7 +58,8 @@ export class Store {
     const database = open<unknown, Key>({ path: file, noSubdir: true, overlappingSync: false })
     try {
       refuseNewer(database, file)
-      return new Store(database)
+      if (database.get(VERSION) === undefined) database.putSync(VERSION, STATE_VERSION)
+      return new Store(database, file)
     } catch (error) {
       void database.close()
       throw error instanceof StateUnusable ? error : damaged(file, (error as Error).message)
@@ -99,7 +102,7 @@ export class Store {
       addEvent: (event) => events.push(this.#address(event)),
     })
     const first = this.#nextEvent
-    this.#database.transactionSync(() => {
+    this.#commit(() => {
       for (const [kind, record] of puts) this.#database.put([kind, record.region, record.id], record)
       for (const [kind, record] of removals) this.#database.remove([kind, record.region, record.id])
       events.forEach((event, index) => {
@@ -134,7 +137,7 @@ export class Store {
   /** Drops events older than `before`. */
   forgetEvents(before: number): void {
     const old = [...this.#eventRange()].filter(({ value }) => (value as EventRecord).date < before)
-    this.#database.transactionSync(() => {
+    this.#commit(() => {
       for (const { key } of old) this.#database.remove(key)
     })
     for (const [region, events] of this.#events) {
@@ -147,7 +150,7 @@ export class Store {
 
   /** Deletes every record and event of every region. */
   clear(): void {
-    this.#database.transactionSync(() => {
+    this.#commit(() => {
       for (const key of [...this.#database.getKeys({})]) if (!OWN_KEYS.has(String(key[0]))) this.#database.remove(key)
     })
     this.#tables.clear()
@@ -155,26 +158,16 @@ export class Store {
     this.#events.clear()
   }
 
-  /**
-   * Takes the state directory for this process. LMDB runs write transactions one at a time across processes, which makes
-   * this check-and-set safe when two engines start at once. Returns the holder that is still alive, if there is one.
-   */
-  claim(me: HolderRecord, isAlive: (holder: HolderRecord) => boolean): HolderRecord | undefined {
-    return this.#database.transactionSync(() => {
-      const holder = this.#database.get(HOLDER) as HolderRecord | undefined
-      if (holder && isAlive(holder)) return holder
-      this.#database.put(HOLDER, me)
-      this.#database.put(VERSION, STATE_VERSION)
-      return undefined
-    })
-  }
-
-  release(): void {
-    this.#database.removeSync(HOLDER)
-  }
-
   async close(): Promise<void> {
     await this.#database.close()
+  }
+
+  #commit(work: () => void): void {
+    try {
+      this.#database.transactionSync(work)
+    } catch (error) {
+      throw isFullDisk(error, this.#file) ? new DiskFull((error as Error).message) : error
+    }
   }
 
   #eventRange() {

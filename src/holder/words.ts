@@ -1,0 +1,17 @@
+import { readlinkSync } from 'node:fs'
+import type { Holder } from '../api/local-engine.ts'
+
+/** Processes with different ones do not see each other, and may have the same number; empty where there are none. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}
+
+/** Which engine it is, with what finds it where its number says nothing here. */
+export function holderInWords({ pid, url, host, startedAt, pidNamespace: namespace }: Holder): string {
+  const place = namespace === pidNamespace() ? '' : ` in another PID namespace (host ${host}, since ${startedAt})`
+  return `the engine with pid ${pid}${place}${url && ` at ${url}`}`
+}
