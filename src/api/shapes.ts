@@ -6,8 +6,11 @@ export type Member =
   | { readonly kind: 'string'; readonly enum?: EnumName }
   | { readonly kind: 'number'; readonly double?: true }
   | { readonly kind: 'boolean' | 'timestamp' }
-  /** `item` is the element's Query and XML name: `member` unless the API model names it otherwise. */
-  | { readonly kind: 'list'; readonly item: string; readonly of: Member }
+  /**
+   * `item` is the element's Query and XML name: `member` unless the API model names it otherwise. `also` is a second name of
+   * the list itself in answers, where models of the API disagree on it.
+   */
+  | { readonly kind: 'list'; readonly item: string; readonly of: Member; readonly also?: string }
   | { readonly kind: 'structure'; readonly shape: string }
 
 export interface Structure {

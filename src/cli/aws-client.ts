@@ -4,6 +4,7 @@ import * as sdk from '@aws-sdk/client-elasticache'
 import type { OperationName } from '../api/model.ts'
 import { awsConfig } from './aws-config.ts'
 import { environment, forgetEndpointUrls } from './environment.ts'
+import { readOtherNames } from './other-names.ts'
 import { Problem } from './problem.ts'
 import type { AwsTarget } from './targets.ts'
 import { tell } from './terminal.ts'
@@ -33,6 +34,7 @@ export function awsCaller(target: AwsTarget): AwsCaller {
   })
   // Looked up by name: the compiler can't follow that into seventy-five classes.
   keepWireTimes(client.config.protocol)
+  readOtherNames(client.config.protocol)
   refuseUnreadable(client.config.protocol)
   const commands = sdk as unknown as Record<string, new (input: object) => Parameters<typeof client.send>[0]>
   return {

@@ -8,6 +8,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { Model } from '../api/shapes.ts'
 import { postOnce } from './loopback-post.ts'
 import * as schemas from './operation-schemas.ts'
+import { readOtherNames } from './other-names.ts'
 import { Sha256 } from './sha256.ts'
 import type { LocalTarget } from './targets.ts'
 import { refuseUnreadable } from './unreadable.ts'
@@ -28,6 +29,7 @@ export function localCaller(
   const url = new URL(target.url)
   const protocol = new AwsQueryProtocol({ defaultNamespace: SERVICE, xmlNamespace: namespace, version: apiVersion })
   keepWireTimes(protocol)
+  readOtherNames(protocol)
   refuseUnreadable(protocol)
   const context = {
     endpoint: async () => ({ protocol: url.protocol, hostname: url.hostname, port: Number(url.port), path: '/' }),

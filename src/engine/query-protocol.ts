@@ -160,7 +160,10 @@ function writeStructure(shape: string, value: object, api: Model): string {
   let xml = ''
   for (const [name, member] of Object.entries(structureOf(shape, api).members)) {
     const part = (value as Record<string, unknown>)[name]
-    if (part !== undefined && part !== null) xml += `<${name}>${writeMember(member, part, api)}</${name}>`
+    if (part === undefined || part === null) continue
+    const written = writeMember(member, part, api)
+    xml += `<${name}>${written}</${name}>`
+    if (member.kind === 'list' && member.also !== undefined) xml += `<${member.also}>${written}</${member.also}>`
   }
   return xml
 }

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as sdk from '@aws-sdk/client-elasticache'
-import { doubles, memberOrder } from '../api/overrides.ts'
+import { doubles, memberOrder, otherNames } from '../api/overrides.ts'
 import type { EnumName, Fault, Member, Model, Operation, Pagination, Structure } from '../api/shapes.ts'
 
 type Traits = number | Record<string, unknown>
@@ -43,7 +43,9 @@ export function buildModel(): Model {
     structures[name] = { required: names.slice(0, requiredCount), members }
     for (const member of new Set([...(memberOrder[name] ?? []), ...names])) {
       const described = describeMember(refs[names.indexOf(member)] as Ref, memberTypes.get(`${name}.${member}`))
-      members[member] = doubles[name]?.includes(member) ? { kind: 'number', double: true } : described
+      const also = otherNames[name]?.[member]
+      if (doubles[name]?.includes(member)) members[member] = { kind: 'number', double: true }
+      else members[member] = described.kind === 'list' && also !== undefined ? { ...described, also } : described
     }
     return name
   }

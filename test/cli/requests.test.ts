@@ -6,7 +6,7 @@ import { openClient } from '../../src/cli/client.ts'
 import { inputFrom, operationFlags } from '../../src/cli/operation-input.ts'
 import { parseArguments } from '../../src/cli/parse.ts'
 import { temporaryDirectory } from '../support/engine.ts'
-import { recordRequests } from './support/recorder.ts'
+import { recordRequests, result } from './support/recorder.ts'
 
 const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' }
 
@@ -116,5 +116,41 @@ describe('values that cannot be', () => {
     [['--tags', 'file:///nosuch'], "Error parsing parameter '--tags': Unable to load paramfile file:///nosuch"],
   ])('%j', (argv, message) => {
     expect(complaintAbout(argv)).toThrow(message)
+  })
+})
+
+describe('a list that botocore reads under another name than the SDK', () => {
+  const SDK = 'LogDeliveryConfigurations'
+  const BOTOCORE = 'PendingLogDeliveryConfiguration'
+  const under = (name: string, type: string) => `<${name}><member><LogType>${type}</LogType></member></${name}>`
+
+  test.each([
+    ["the SDK's", under(SDK, 'slow-log'), [{ LogType: 'slow-log' }]],
+    ["botocore's", under(BOTOCORE, 'slow-log'), [{ LogType: 'slow-log' }]],
+    ['both', under(SDK, 'slow-log') + under(BOTOCORE, 'slow-log'), [{ LogType: 'slow-log' }]],
+    ["botocore's, empty", `<${BOTOCORE}/>`, []],
+    [
+      "botocore's, with a value that looks like it",
+      under(BOTOCORE, `&lt;${BOTOCORE}>`),
+      [{ LogType: `<${BOTOCORE}>` }],
+    ],
+  ])('is read under %s', async (_, list, expected) => {
+    const pending = `<PendingModifiedValues>${list}</PendingModifiedValues>`
+    const { url } = await recordRequests(({ action }) => {
+      const kind = action === 'ModifyCacheCluster' ? 'CacheCluster' : 'ReplicationGroup'
+      return { body: result(action, `<${kind}>${pending}</${kind}>`) }
+    })
+    const place = { url, region: 'eu-central-1', credentials }
+    for (const target of [
+      { kind: 'local', ...place } as const,
+      { kind: 'endpoint', ...place, profile: undefined } as const,
+    ]) {
+      const client = await openClient(target)
+      const { CacheCluster } = await client.call('ModifyCacheCluster', { CacheClusterId: 'a' })
+      const { ReplicationGroup } = await client.call('ModifyReplicationGroup', { ReplicationGroupId: 'a' })
+      client.close()
+      expect(CacheCluster?.PendingModifiedValues?.LogDeliveryConfigurations).toEqual(expected)
+      expect(ReplicationGroup?.PendingModifiedValues?.LogDeliveryConfigurations).toEqual(expected)
+    }
   })
 })
