@@ -1,11 +1,11 @@
 /** Backups of both sorts as one: snapshots of serverless caches, and those of replication groups and their nodes. */
 import type { Input, OperationName } from '../api/model.ts'
+import { nearest } from '../api/nearest.ts'
 import { isOlder } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItem } from './output/human-value.ts'
 import { Problem } from './problem.ts'
 import { type Found, findAll, type Kind, kinds } from './resources.ts'
-import { nearest } from './suggest.ts'
 
 /** A call that is to be made; what its answer is about is for the printer to know. */
 export interface Request<N extends OperationName = OperationName> {

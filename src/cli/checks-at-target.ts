@@ -1,11 +1,11 @@
 /** What can be seen to be wrong with a request by looking at what the target has. It only describes, and changes nothing. */
 import type { OperationName } from '../api/model.ts'
+import { nearest } from '../api/nearest.ts'
 import { type Complaint, memcachedFamily } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
 import { CallFailed } from './problem.ts'
 import { describeAll } from './resources.ts'
-import { nearest } from './suggest.ts'
 
 /** Nothing where the target can't be asked: the request itself will tell. */
 export async function checkAtTarget(client: ApiClient, name: OperationName, input: object): Promise<Complaint[]> {

@@ -1,12 +1,12 @@
 /** After a refusal: what a person would look up next, looked up. Loaded only then, and only where somebody reads it. */
 import { type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
+import { nearest } from '../api/nearest.ts'
 import { checkRequest, complaintText } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
 import { CallFailed } from './problem.ts'
 import { type Found, findAll, type Kind, kinds } from './resources.ts'
-import { nearest } from './suggest.ts'
 import { usersOfGroup } from './wait-unused.ts'
 
 /** The error with a hint where there is something to say; whatever fails on the way there leaves it as it was. */

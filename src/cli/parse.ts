@@ -6,9 +6,9 @@
  * renderer: half the time of bare Node.
  */
 import { parseArgs } from 'node:util'
+import { nearest } from '../api/nearest.ts'
 import type { Flag, Flags } from './flags.ts'
 import { usageProblem } from './problem.ts'
-import { nearest } from './suggest.ts'
 
 export type FlagValues = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
 

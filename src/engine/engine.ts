@@ -18,6 +18,7 @@ import { QUOTAS } from './catalog/quotas.ts'
 import { PRIMARY_PORT } from './catalog/serverless.ts'
 import { clockRoutes } from './control/clock.ts'
 import { faultRoutes } from './control/faults.ts'
+import { withKnownMembers } from './control/members.ts'
 import type { NetworkOffice } from './control/network-office.ts'
 import { notificationRoutes } from './control/notifications.ts'
 import { quotaRoutes } from './control/quotas.ts'
@@ -258,7 +259,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   const server = new LoopbackServer(
     frontDoor({
       api: (request) => metrics.answer(request) ?? answerApi(request, api),
-      control: {
+      control: withKnownMembers({
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
           notificationLines.clear()
@@ -280,7 +281,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
         ...subnetRoutes(office),
         ...quotaRoutes(office),
         ...securityGroupRoutes(office),
-      },
+      }),
       controlToken: credentials.controlToken,
     }),
   )

@@ -6,6 +6,7 @@
 import { Fault, type FaultCode } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
 import type { Member, Model, Structure } from '../api/shapes.ts'
+import { misnamed, unknownParameter } from './unknown-parameter.ts'
 
 /** Of the protocol or of signature versions that sign in the query string; never members of an operation. */
 const PROTOCOL_PARAMETERS = new Set([
@@ -77,7 +78,7 @@ function readStructure(shape: string, tree: Tree, path: string, api: Model): Rec
   for (const [name, child] of tree.children) {
     // `constructor` is a name like any other in a request, and no member.
     const member = Object.hasOwn(members, name) ? members[name] : undefined
-    if (!member) throw new Fault('InvalidQueryParameter', `Unknown parameter ${path}${name}.`)
+    if (!member) throw unknownParameter(path, name, Object.keys(members))
     result[name] = readMember(member, child, `${path}${name}`, api)
   }
   return result
@@ -86,6 +87,7 @@ function readStructure(shape: string, tree: Tree, path: string, api: Model): Rec
 function readMember(member: Member, tree: Tree, path: string, api: Model): unknown {
   switch (member.kind) {
     case 'structure':
+      if (tree.value) throw misnamed(path, `${path}.${Object.keys(structureOf(member.shape, api).members)[0]}`)
       return readStructure(member.shape, tree, `${path}.`, api)
     case 'list':
       return readList(member, tree, path, api)
@@ -98,12 +100,19 @@ function readMember(member: Member, tree: Tree, path: string, api: Model): unkno
 /** What XML has no way to say, not even escaped, and the other control characters; halves of a surrogate pair as well. */
 const UNSPEAKABLE = /(?![\t\n\r])[\p{Cc}\p{Cs}\ufffe\uffff]/u
 
-/** An empty list is sent as `Name=`. */
+/** An empty list is sent as `Name=`. Its elements are under one name or the other, never under several. */
 function readList(member: List, tree: Tree, path: string, api: Model): unknown[] {
-  const items = tree.children.get(member.item) ?? tree.children.get('member') ?? tree
+  const under = [member.item, 'member'].find((name) => tree.children.has(name))
+  const items = under === undefined ? tree : (tree.children.get(under) as Tree) // it has one
+  const right = `${path}.${member.item}.1`
+  if (tree.value) throw misnamed(path, right)
+  if (items.value) throw misnamed(`${path}.${under}`, right)
+  const stray = under === undefined ? undefined : [...tree.children.keys()].find((name) => name !== under)
+  if (stray !== undefined) throw misnamed(`${path}.${stray}`, right)
   return [...items.children]
     .map(([index, child]): [number, Tree] => {
-      if (!/^\d+$/.test(index)) throw new Fault('InvalidQueryParameter', `Unknown parameter ${path}.${index}.`)
+      if (!/^\d+$/.test(index))
+        throw misnamed(under === undefined ? `${path}.${index}` : `${path}.${under}.${index}`, right)
       return [Number(index), child]
     })
     .sort(([a], [b]) => a - b)

@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { nearest } from '../api/nearest.ts'
 import { endpoint } from '../diagnose/target.ts'
 import type { Relay } from './relay.ts'
 
@@ -48,10 +49,21 @@ async function handle(request: IncomingMessage, relay: Relay): Promise<object | 
   const spoken = `${request.method} ${request.url}`
   if (spoken === `GET ${CONTROL_PATHS.report}`) return relay.report()
   if (spoken !== `POST ${CONTROL_PATHS.weights}`) return undefined
-  const { weights, cut } = (await bodyOf(request)) as Partial<WeightChange>
-  if (typeof weights !== 'object') throw new RangeError('weights are missing')
+  const body = await bodyOf(request)
+  if (!isObject(body)) throw new RangeError('the body is no object')
+  const { weights, cut, ...others } = body as Partial<WeightChange>
+  for (const name of Object.keys(others)) throw unknownMember(name)
+  if (!isObject(weights)) throw new RangeError('weights are missing')
   relay.setWeights(weights, cut === true)
   return relay.report()
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, never>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function unknownMember(name: string): RangeError {
+  const meant = nearest(name.slice(0, 20), ['weights', 'cut'])
+  return new RangeError(`unknown parameter ${name}.${meant === undefined ? '' : ` Did you mean ${meant}?`}`)
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

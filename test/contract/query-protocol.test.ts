@@ -2,6 +2,7 @@
 import * as sdk from '@aws-sdk/client-elasticache'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Fault } from '../../src/api/faults.ts'
 import { enumValues, inputOf, type OperationName, operation, operationNames, structure } from '../../src/api/model.ts'
 import type { Member } from '../../src/api/shapes.ts'
 import { decodeInput, encodeResult } from '../../src/engine/query-protocol.ts'
@@ -140,5 +141,57 @@ describe('what cannot be honoured is refused, not ignored', () => {
     expect(() => decodeInput('DescribeCacheClusters', new URLSearchParams(query))).toThrow(
       expect.objectContaining({ code }),
     )
+  })
+
+  test.each([
+    ['another case', 'CacheClusterID=c', 'CacheClusterID', 'CacheClusterId'],
+    ['a letter too few', 'CacheClusterI=c', 'CacheClusterI', 'CacheClusterId'],
+    ['a longer word', 'CacheClusterIdentifier=c', 'CacheClusterIdentifier', 'CacheClusterId'],
+    ['words left out', 'NumNodes=3', 'NumNodes', 'NumCacheNodes'],
+    ['the singular of a list', 'CacheNodeIdToRemove.1=0001', 'CacheNodeIdToRemove', 'CacheNodeIdsToRemove'],
+    [
+      'elements under a name of their own',
+      'CacheNodeIdsToRemove.NodeId.1=0001',
+      'CacheNodeIdsToRemove.NodeId',
+      'CacheNodeIdsToRemove.CacheNodeId.1',
+    ],
+    [
+      'elements under two names',
+      'CacheNodeIdsToRemove.CacheNodeId.1=0001&CacheNodeIdsToRemove.member.2=0002',
+      'CacheNodeIdsToRemove.member',
+      'CacheNodeIdsToRemove.CacheNodeId.1',
+    ],
+    ['a list as one value', 'CacheNodeIdsToRemove=0001', 'CacheNodeIdsToRemove', 'CacheNodeIdsToRemove.CacheNodeId.1'],
+    [
+      'an element without a number',
+      'CacheNodeIdsToRemove.CacheNodeId=0001',
+      'CacheNodeIdsToRemove.CacheNodeId',
+      'CacheNodeIdsToRemove.CacheNodeId.1',
+    ],
+    [
+      'a letter for a number',
+      'CacheNodeIdsToRemove.CacheNodeId.a=0001',
+      'CacheNodeIdsToRemove.CacheNodeId.a',
+      'CacheNodeIdsToRemove.CacheNodeId.1',
+    ],
+    ['a structure as one value', 'ScaleConfig=50', 'ScaleConfig', 'ScaleConfig.ScalePercentage'],
+    ['in a structure', 'ScaleConfig.Percentage=50', 'ScaleConfig.Percentage', 'ScaleConfig.ScalePercentage'],
+  ])('%s, naming the right one', (_, query, wrong, right) => {
+    expect(() => decodeInput('ModifyCacheCluster', new URLSearchParams(query))).toThrow(
+      new Fault('InvalidQueryParameter', `Unknown parameter ${wrong}. Did you mean ${right}?`),
+    )
+  })
+
+  test.each(['ReplicationGroupId', 'Colour', 'x'.repeat(500)])('a parameter close to none: %s', (name) => {
+    expect(() => decodeInput('RebootCacheCluster', new URLSearchParams({ [name]: 'x' }))).toThrow(
+      new Fault('InvalidQueryParameter', `Unknown parameter ${name}.`),
+    )
+  })
+
+  test('an empty list is none of it', () => {
+    expect(decodeInput('ModifyCacheCluster', new URLSearchParams('CacheClusterId=c&CacheNodeIdsToRemove='))).toEqual({
+      CacheClusterId: 'c',
+      CacheNodeIdsToRemove: [],
+    })
   })
 })

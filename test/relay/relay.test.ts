@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CheckKind } from '../../src/relay/check.ts'
+import { CONTROL_PATHS, serveControl } from '../../src/relay/control.ts'
 import { Relay, type RelayEvent, type RelayOptions } from '../../src/relay/relay.ts'
 import { closedPort, hasIPv6Loopback } from '../diagnose/loopback.ts'
 import { eventually } from '../support/eventually.ts'
@@ -173,6 +174,20 @@ describe('weights', () => {
     expect(() => own.setWeights({ '127.0.0.1:1': 0, '127.0.0.1:2': 0 })).toThrow('above 0')
     expect(own.report().backends.map(({ weight }) => weight)).toEqual([1, 1])
   })
+})
+
+test.each([
+  ['an unknown member', { weights: { '127.0.0.1:2': 3 }, cuts: true }, 'unknown parameter cuts. Did you mean cut?'],
+  ['no weights', { weights: null }, 'weights are missing'],
+  ['no object', null, 'the body is no object'],
+])('a change of weights with %s is refused whole', async (_, body, message) => {
+  const { relay: own } = await relay([at(1), at(2)])
+  const { url, close } = await serveControl(own, 'token')
+  onTestFinished(close)
+  const headers = { authorization: 'Bearer token' }
+  const answer = await fetch(`${url}${CONTROL_PATHS.weights}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  expect([answer.status, await answer.json()]).toEqual([400, { message }])
+  expect(own.report().backends.map(({ weight }) => weight)).toEqual([1, 1])
 })
 
 describe('back ends that fail', () => {

@@ -1,6 +1,7 @@
 /** Between plain values, as JSON and CBOR have them, and those that handlers take and give, by the model. Pure. */
 import { Fault } from '../../api/faults.ts'
 import type { Member } from '../../api/shapes.ts'
+import { unknownParameter } from '../unknown-parameter.ts'
 import { cloudwatch, MAP_ITEM } from './model.ts'
 
 /**
@@ -40,8 +41,8 @@ export function readObject(shape: string, object: Readonly<Record<string, unknow
   const members = cloudwatch.structures[shape]?.members ?? {}
   const read = Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
     const at = path === '' ? name : `${path}.${name}`
-    const member = members[name]
-    if (!member) throw new Fault('ValidationError', `Unknown parameter ${at}.`)
+    const member = Object.hasOwn(members, name) ? members[name] : undefined
+    if (!member) throw unknownParameter(path === '' ? '' : `${path}.`, name, Object.keys(members))
     // Null is a member that is not there.
     return value === null ? [] : [[name, readValue(member, value, at)]]
   })

@@ -200,7 +200,14 @@ describe('GetMetricStatistics', () => {
     ['a time that goes back', { EndTime: seconds(-1) }, 'InvalidParameterValue', /must be less than/],
     ['too much', { EndTime: seconds(1441) }, 'InvalidParameterCombination', /up to 1,441 datapoints/],
     ['a unit that is not one', { Unit: 'Furlongs' }, 'InvalidParameterValue', /must be a value in the set/],
-    ['a member there is not', { Colour: 'red' }, 'ValidationError', /Unknown parameter Colour/],
+    ['a member there is not', { Colour: 'red' }, 'InvalidQueryParameter', /^Unknown parameter Colour\.$/],
+    ['a member of all objects', { constructor: 'red' }, 'InvalidQueryParameter', /^Unknown parameter constructor\.$/],
+    [
+      'a misspelt one in a list',
+      { Dimensions: [{ name: 'CacheClusterId' }] },
+      'InvalidQueryParameter',
+      /^Unknown parameter Dimensions\.member\.1\.name\. Did you mean Dimensions\.member\.1\.Name\?$/,
+    ],
     ['a list that is none', { Dimensions: 'shop' }, 'InvalidParameterValue', /must be a list/],
   ])('refuses %s', async (_, more, code, message) => {
     const { status, error, value } = await jsonCall(engine, 'GetMetricStatistics', ask(more))
