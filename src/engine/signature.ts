@@ -107,7 +107,7 @@ function claimFromHeader(authorization: string, request: SignedRequest): Claim {
     authorization
       .slice(ALGORITHM.length)
       .split(',')
-      .map((field) => field.trim().split(/=(.*)/s, 2) as [string, string]),
+      .map((field) => field.trim().split(/=(.*)/s) as [string, string]),
   )
   const need = (name: string): string => {
     const value = fields.get(name)
@@ -225,7 +225,7 @@ function canonicalQuery(query: string): string {
     .split('&')
     .filter((pair) => pair !== '' && !pair.startsWith('X-Amz-Signature='))
     .map((pair) => {
-      const [name = '', value = ''] = pair.split(/=(.*)/s, 2)
+      const [name = '', value = ''] = pair.split(/=(.*)/s)
       return `${encode(decode(name))}=${encode(decode(value))}`
     })
     .sort()

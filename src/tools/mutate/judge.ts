@@ -30,7 +30,9 @@ process.on('message', async ({ file, trial }: Question) => {
   const specification = project?.createSpecification(repository + file)
   if (!specification) throw new Error('vitest has no project.')
   const { testModules } = await vitest.runTestSpecifications([specification])
-  const failed = testModules.flatMap((module) => {
+  // vitest also answers with what it knows of files that ran before.
+  const own = testModules.filter(({ moduleId }) => moduleId === repository + file)
+  const failed = own.flatMap((module) => {
     const names = [...module.children.allTests('failed')].map((test) => test.fullName)
     return names.length > 0 || module.ok() ? names : [`${file}: ${module.errors()[0]?.message ?? 'failed as a whole'}`]
   })

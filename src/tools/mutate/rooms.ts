@@ -6,7 +6,7 @@ export interface Room {
 
 export const ROOMS: ReadonlyMap<string, Room> = new Map(
   Object.entries({
-    signature: room(['src/engine/signature.ts'], ['test/engine/signature.test.ts']),
+    signature: room(['src/engine/signature.ts'], within('test/engine', 'signature.test signed-forms.test')),
     identity: room(
       within('src/engine/identity', 'authorize condition-keys conditions evaluate patterns policy resources users'),
       within('test/engine/identity', 'evaluate.test'),
