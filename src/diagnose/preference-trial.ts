@@ -1,6 +1,7 @@
 import type { AskTls } from '../discovery/connection.ts'
 import type { ClusterFacts, Place } from './evidence.ts'
 import { attemptExchange, type ExchangeAttempt, metInstead } from './exchange.ts'
+import { familiesOf } from './family-lacking.ts'
 import { evaluatePreference, type IpPreference, PREFERENCE_TABLE, type PreferenceOutcome } from './preference.ts'
 import { type NameServices, resolveTarget } from './resolve.ts'
 import { endpoint, type Family } from './target.ts'
@@ -10,7 +11,7 @@ export interface Tried {
   readonly place: string
   readonly preference: IpPreference
   readonly lookupFamily: string
-  /** If every family that DNS (or the cluster's network type) promises were served. */
+  /** If every family that the cluster's network type promises, or else name services, were found and served. */
   readonly predicted: PreferenceOutcome
   /** With the families where Memcached really answered. */
   readonly actual: PreferenceOutcome
@@ -39,7 +40,8 @@ export async function tryPlace(
   const attempts = await Promise.all(
     addresses.map(({ address }) => attemptExchange({ address, port: place.port, timeoutMs, depth, ...passed })),
   )
-  const discovery = [...new Set(addresses.map(({ family }) => family))]
+  const discovery = [...new Set(addresses.flatMap(({ family, unnamed }) => (unnamed ? [] : [family])))]
+  const promised = networkType === undefined ? discovery : familiesOf(networkType)
   const obstacles = {
     ...(!lookup.ok && { discovery: lookup.detail }),
     application: { 4: obstacleOn(4, attempts), 6: obstacleOn(6, attempts) },
@@ -49,7 +51,7 @@ export async function tryPlace(
     place: endpoint(place.host, place.port),
     preference,
     lookupFamily: PREFERENCE_TABLE[preference].lookupFamily,
-    predicted: evaluatePreference({ discovery, application: promisedBy(networkType) ?? discovery }, preference),
+    predicted: evaluatePreference({ discovery: promised, application: promised }, preference),
     actual: evaluatePreference({ discovery, application: answered, obstacles }, preference),
   }))
 }
@@ -62,11 +64,6 @@ function obstacleOn(family: Family, attempts: readonly ExchangeAttempt[]): strin
   if (own.length === 0) return 'it has no address'
   const bad = own.find(({ outcome }) => outcome !== 'connected')
   return bad && `${bad.address} ${metInstead(bad)}`
-}
-
-function promisedBy(networkType: ClusterFacts['networkType'] | undefined): readonly Family[] | undefined {
-  if (networkType === undefined) return undefined
-  return networkType === 'dual_stack' ? [4, 6] : networkType === 'ipv6' ? [6] : [4]
 }
 
 /** Whether a place is as it should be: of several preferences, each that DNS and network type promise, and one at least. */

@@ -1,7 +1,9 @@
 import type { ConnectFailure } from './connect-outcome.ts'
+import { metInstead } from './exchange.ts'
 import type { Finding } from './finding.ts'
 import type { FailureCount, ProbeReport, ProbeRow } from './report.ts'
 import type { ResolveFailure, ResolveProblem } from './resolve.ts'
+import { QUEUE_FULL } from './rules/places.ts'
 import { endpoint } from './target.ts'
 
 type Measured = Omit<ProbeReport, 'findings'>
@@ -11,6 +13,7 @@ type Words = readonly [sentence: string, hint: string]
 export function judge(measured: Measured): Finding[] {
   const findings = [
     ...measured.unresolved.map(unresolvedFinding),
+    ...(measured.lacking ?? []).map(({ host, family: _, ...words }) => lackingFinding(host, words)),
     ...deadFamilies(measured.rows),
     ...measured.rows.flatMap(rowFindings),
     ...nearFloor(measured),
@@ -35,6 +38,13 @@ function unresolvedFinding({ target, problem, detail }: ResolveFailure): Finding
   return { id: `unresolved-${problem}`, severity: 'failure', subject: target, sentence: `${detail}.`, hint }
 }
 
+const lackingFinding = (subject: string, words: Pick<Finding, 'sentence' | 'hint' | 'evidence'>): Finding => ({
+  id: 'family-lacking',
+  severity: 'warning',
+  subject,
+  ...words,
+})
+
 /** A host that connects over one family and never over the other: clients hang or not by which one they try first. */
 function deadFamilies(rows: readonly ProbeRow[]): Finding[] {
   return [...new Set(rows.map((row) => row.target))].flatMap((target) => {
@@ -51,12 +61,16 @@ function deadFamilies(rows: readonly ProbeRow[]): Finding[] {
         subject: target,
         sentence: `${target} connects over IPv${alive.family} and not over IPv${dead.family}.`,
         hint: first
-          ? `Clients here try IPv${dead.family} first: repair it (security group, network ACL, route), or prefer IPv${alive.family} until then.`
-          : `Clients here try IPv${alive.family} first and may not notice; others will (security group, network ACL, route).`,
+          ? `Clients here try IPv${dead.family} first: repair it${where(dead)}, or prefer IPv${alive.family} until then.`
+          : `Clients here try IPv${alive.family} first and may not notice; others will${where(dead)}.`,
       },
     ]
   })
 }
+
+/** Where to look, as far as how it failed tells: who refuses was reached, and to this host there is no way. */
+const where = ({ failures: [worst], here }: ProbeRow): string =>
+  worst?.outcome === 'timeout' && !here ? ' (security group, network ACL, route)' : ''
 
 function rowFindings(row: ProbeRow): Finding[] {
   const subject = endpoint(row.address, row.port)
@@ -86,12 +100,14 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
     row.connected > 0
       ? [
           `${at} did not answer ${failure.count} of ${row.sent} attempts in time.`,
-          'Packets are lost on the way, or the node is overloaded.',
+          row.here ? QUEUE_FULL.hint : 'Packets are lost on the way, or the node is overloaded.',
         ]
-      : [
-          `${at} does not answer: packets are dropped on the way.`,
-          `Check that the security group and network ACLs allow port ${row.port} for IPv${row.family} both ways, and the routes.`,
-        ],
+      : row.here
+        ? [`${at} ${QUEUE_FULL.sentence}.`, QUEUE_FULL.hint]
+        : [
+            `${at} does not answer: packets are dropped on the way.`,
+            `Check that the security group and network ACLs allow port ${row.port} for IPv${row.family} both ways, and the routes.`,
+          ],
   unreachable: (at, failure) => {
     if (failure.local)
       return [`This host has no route to ${at} (${failure.code}).`, `Ask the routing table: ip route get ${hostOf(at)}`]
@@ -125,14 +141,8 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
     `This host could not even try ${at} (${code}).`,
     LOCAL_ERROR_HINTS[code] ?? 'Look the code up in errno(3).',
   ],
-  'tls-failed': (at, { code = 'UNKNOWN' }) => [
-    `${at} accepts connections, and the TLS handshake fails (${code}).`,
-    `Look at it by itself: cachectl tls ${at}`,
-  ],
-  'bad-reply': (at) => [
-    `${at} accepts connections, and no Memcached answers.`,
-    `Look at it by itself: cachectl doctor ${at}`,
-  ],
+  'tls-failed': (at, failure) => [`${at} ${metInstead(failure)}.`, `Look at it by itself: cachectl tls ${at}`],
+  'bad-reply': (at, failure) => [`${at} ${metInstead(failure)}.`, `Look at it by itself: cachectl doctor ${at}`],
   aborted: (at) => [`The attempt at ${at} was given up.`, 'Run it again.'],
 }
 

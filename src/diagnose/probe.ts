@@ -3,8 +3,10 @@ import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import { EventQueue } from './event-queue.ts'
 import { attemptExchange, type Depth, type Phases } from './exchange.ts'
+import { type FamilyLacking, familyLacking } from './family-lacking.ts'
 import { measureFloor } from './floor.ts'
 import { type ResolvedTarget, type ResolveFailure, type ResolveOptions, resolveTarget } from './resolve.ts'
+import { sourceAddressFor } from './source-address.ts'
 import { type Family, familyOf } from './target.ts'
 
 export interface ProbeOptions {
@@ -33,6 +35,8 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal
   readonly clock?: Clock
   readonly names?: ResolveOptions['names']
+  /** Families that clients of a host may count on: those of the network type of its cluster. */
+  readonly promised?: ReadonlyMap<string, readonly Family[]>
 }
 
 /** An attempt with its place in the run. */
@@ -53,7 +57,13 @@ export interface ProbeAttempt extends ConnectAttempt {
 
 export type ProbeEvent =
   | { readonly type: 'floor'; readonly ms: number }
-  | { readonly type: 'resolved'; readonly target: ResolvedTarget }
+  | {
+      readonly type: 'resolved'
+      readonly target: ResolvedTarget
+      /** Its addresses that are addresses of this host: nothing lies on the way to them. */
+      readonly here?: readonly string[]
+      readonly lacking?: FamilyLacking
+    }
   | { readonly type: 'unresolved'; readonly failure: ResolveFailure }
   | { readonly type: 'attempt'; readonly attempt: ProbeAttempt }
 
@@ -90,7 +100,7 @@ export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, 
       const outcome = await lookup
       if (stop.signal.aborted) return
       if (outcome.ok) resolved.push(outcome)
-      yield outcome.ok ? { type: 'resolved', target: outcome } : { type: 'unresolved', failure: outcome }
+      yield outcome.ok ? await resolvedEvent(outcome, options) : { type: 'unresolved', failure: outcome }
     }
     const lanes = resolved.reduce((sum, { addresses }) => sum + addresses.length, 0)
     const between = options.rate === undefined ? delayMs : (lanes * 1000) / options.rate
@@ -100,6 +110,19 @@ export async function* probe(options: ProbeOptions): AsyncGenerator<ProbeEvent, 
     stop.abort()
     stop.release()
   }
+}
+
+async function resolvedEvent(target: ResolvedTarget, options: ProbeOptions): Promise<ProbeEvent> {
+  const { host, port, addresses } = target
+  const sources = await Promise.all(addresses.map(({ address }) => sourceAddressFor(address, port)))
+  const here = addresses.flatMap(({ address }, at) => {
+    const source = sources[at]
+    return source && 'address' in source && source.address === address ? [address] : []
+  })
+  const { family } = resolveOptions(options)
+  const promised = (options.promised?.get(host) ?? []).filter((each) => family === undefined || each === family)
+  const lacking = familyLacking(host, addresses, promised)
+  return { type: 'resolved', target, ...(here.length > 0 && { here }), ...(lacking && { lacking }) }
 }
 
 /**
@@ -171,11 +194,11 @@ function connectOptions(slot: Slot, options: ProbeOptions, clock: Clock, signal:
   return { address, port, clock, signal, timeoutMs, kernel, ...(localAddress !== undefined && { localAddress }) }
 }
 
-function resolveOptions(options: ProbeOptions, signal: AbortSignal): ResolveOptions {
+function resolveOptions(options: ProbeOptions, signal?: AbortSignal): ResolveOptions {
   const { defaultPort, names, clock, localAddress } = options
   const family = options.family ?? (localAddress === undefined ? undefined : familyOf(localAddress))
   return {
-    signal,
+    ...(signal && { signal }),
     ...(defaultPort !== undefined && { defaultPort }),
     ...(family !== undefined && { family }),
     ...(names !== undefined && { names }),

@@ -1,8 +1,9 @@
 import type { ConnectFailure } from './connect-outcome.ts'
+import type { FamilyLacking } from './family-lacking.ts'
 import type { Finding } from './finding.ts'
 import type { ProbeAttempt, ProbeEvent } from './probe.ts'
 import { judge } from './probe-findings.ts'
-import type { ResolvedTarget, ResolveFailure } from './resolve.ts'
+import type { ResolveFailure } from './resolve.ts'
 import { percentile, type Statistics, statisticsOf } from './statistics.ts'
 import type { Family } from './target.ts'
 
@@ -23,6 +24,8 @@ export interface ProbeRow extends Statistics {
   readonly address: string
   readonly family: Family
   readonly port: number
+  /** An address of this host. */
+  readonly here?: true
   /** Most frequent first. */
   readonly failures: readonly FailureCount[]
 }
@@ -32,6 +35,8 @@ export interface ProbeReport {
   /** In the resolver's order: the first row of a host is the address a client takes first. */
   readonly rows: readonly ProbeRow[]
   readonly unresolved: readonly ResolveFailure[]
+  /** Names that programs here get one family of, and should get both. */
+  readonly lacking?: readonly FamilyLacking[]
   readonly totals: Statistics
   /** Only the families that were probed. */
   readonly families: { readonly 4?: Statistics; readonly 6?: Statistics }
@@ -48,11 +53,14 @@ export function probeReport(events: readonly ProbeEvent[]): ProbeReport {
   const attempts = events.flatMap((event) => (event.type === 'attempt' ? [event.attempt] : []))
   const unresolved = events.flatMap((event) => (event.type === 'unresolved' ? [event.failure] : []))
   const floor = events.find((event) => event.type === 'floor')
-  const rows = events.flatMap((event) => (event.type === 'resolved' ? rowsOf(event.target, attempts) : []))
+  const rows = events.flatMap((event) => (event.type === 'resolved' ? rowsOf(event, attempts) : []))
+  const lacking = events.flatMap((event) => (event.type === 'resolved' ? (event.lacking ?? []) : []))
+  const perHost = [...new Map(lacking.map((each) => [each.host, each])).values()]
   const ofFamily = (family: Family): ProbeAttempt[] => attempts.filter((attempt) => attempt.family === family)
   const measured = {
     rows,
     unresolved,
+    ...(perHost.length > 0 && { lacking: perHost }),
     totals: statisticsOf(attempts),
     families: {
       ...(ofFamily(4).length > 0 && { 4: statisticsOf(ofFamily(4)) }),
@@ -71,10 +79,14 @@ function kernelRtt(attempts: readonly ProbeAttempt[]): Pick<ProbeReport, 'kernel
   return { kernelRtt: { samples: times.length, min, p50: percentile(times, 50), max } }
 }
 
-function rowsOf({ target, host, port, addresses }: ResolvedTarget, attempts: readonly ProbeAttempt[]): ProbeRow[] {
+function rowsOf(
+  { target: { target, host, port, addresses }, here = [] }: Extract<ProbeEvent, { type: 'resolved' }>,
+  attempts: readonly ProbeAttempt[],
+): ProbeRow[] {
   return addresses.map(({ address, family }) => {
     const own = attempts.filter((each) => each.target === target && each.address === address && each.port === port)
-    return { target, host, address, family, port, ...statisticsOf(own), failures: countFailures(own) }
+    const place = { target, host, address, family, port, ...(here.includes(address) && { here: true as const }) }
+    return { ...place, ...statisticsOf(own), failures: countFailures(own) }
   })
 }
 

@@ -6,6 +6,8 @@ import { type Family, familyOf, parseTarget } from './target.ts'
 export interface ResolvedAddress {
   readonly address: string
   readonly family: Family
+  /** It is looked at all the same, but programs on this host do not get it for the name. */
+  readonly unnamed?: true
 }
 
 /** Addresses in getaddrinfo's own order: /etc/hosts, gai.conf and RFC 3484 have been applied. Never empty. */

@@ -109,14 +109,16 @@ export const percentile = (values: readonly number[], percent: number): number =
 const nearestRank = (sorted: readonly number[], percent: number): number =>
   sorted[Math.max(1, Math.ceil((percent / 100) * sorted.length)) - 1] ?? Number.NaN
 
-/** 0: everything connected. 1: something didn't. 2: nothing did. A name without addresses counts as a failure. */
+/** 0: everything connected. 1: something didn't. 2: nothing did. A name without addresses, or without those of a family, counts as a failure. */
 export function exitCode(report: {
   readonly totals: Pick<Statistics, 'sent' | 'connected'>
   readonly unresolved: readonly unknown[]
+  readonly lacking?: readonly unknown[]
 }): 0 | 1 | 2 {
   const { sent, connected } = report.totals
+  const unnamed = [...report.unresolved, ...(report.lacking ?? [])]
   if (connected === 0) return 2
-  return connected === sent && report.unresolved.length === 0 ? 0 : 1
+  return connected === sent && unnamed.length === 0 ? 0 : 1
 }
 
 const mean = (values: readonly number[]): number =>

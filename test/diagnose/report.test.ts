@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { ConnectOutcome } from '../../src/diagnose/connect-outcome.ts'
+import { familyLacking } from '../../src/diagnose/family-lacking.ts'
 import type { ProbeEvent } from '../../src/diagnose/probe.ts'
 import { renderEvent, renderSummary, renderTable } from '../../src/diagnose/render.ts'
 import { probeReport } from '../../src/diagnose/report.ts'
+import { exitCode } from '../../src/diagnose/statistics.ts'
 
 interface Shot {
   address?: string
@@ -42,6 +44,37 @@ function eventsOf(host: string, addresses: string[], shots: Shot[]): ProbeEvent[
 }
 const findingsOf = (events: ProbeEvent[]) => probeReport(events).findings
 const repeat = (times: number, shot: Shot): Shot[] => Array.from({ length: times }, () => shot)
+
+describe('an address of this host', () => {
+  const [resolved, ...shots] = eventsOf('127.0.0.1', ['127.0.0.1'], repeat(3, { outcome: 'timeout' }))
+  const here = [{ ...resolved, here: ['127.0.0.1'] } as ProbeEvent, ...shots]
+
+  test('that takes no connections has a full queue: no security group lies on the way to it', () => {
+    const [finding] = findingsOf(here)
+    expect(finding?.sentence).toContain('its queue is full')
+    expect(JSON.stringify(finding)).not.toMatch(/security group|on the way/)
+  })
+})
+
+describe('a family that dies', () => {
+  test.each<[ConnectOutcome, boolean]>([
+    ['timeout', true],
+    ['refused', false],
+  ])('by %s is blamed on security groups: %s', (outcome, blamed) => {
+    const events = eventsOf('node', ['10.0.0.1', 'fd00::1'], [{}, { address: 'fd00::1', outcome }])
+    const finding = findingsOf(events).find(({ id }) => id === 'family-dead')
+    expect(/security group/.test(finding?.hint ?? '')).toBe(blamed)
+  })
+})
+
+test('a name that lacks a family here is told, though all its addresses connect, and the exit code tells', () => {
+  const lacking = familyLacking('localhost', [{ address: '127.0.0.1', family: 4 }], [4, 6])
+  const [resolved, ...shots] = eventsOf('localhost', ['127.0.0.1', '::1'], [{}, { address: '::1' }])
+  const report = probeReport([{ ...resolved, lacking } as ProbeEvent, ...shots])
+  expect(report.findings).toMatchObject([{ id: 'family-lacking', subject: 'localhost', severity: 'warning' }])
+  expect(report.findings[0]?.hint).toBe('/etc/hosts lacks a line: ::1 localhost')
+  expect(exitCode(report)).toBe(1)
+})
 
 describe('a report', () => {
   test('has a row per address, totals, totals per family, and is JSON', () => {

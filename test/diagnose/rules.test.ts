@@ -73,6 +73,52 @@ const lookedUp = (host: string, ...addresses: string[]): HostEvidence => ({
   },
 })
 
+describe('a dual-stack cluster whose name gives one family here', () => {
+  const place = { ...PLACE, host: 'localhost', role: 'configuration', cluster: 'shop' }
+  const seen = (lookup: HostEvidence) => ({ clusters: [CLUSTER], places: [place], hosts: [lookup] })
+  const named = lookedUp('localhost', '127.0.0.1', '::1')
+
+  test('is a warning, whether the other address was looked at or not', () => {
+    const marked = named.lookup.ok
+      ? named.lookup.addresses.map((each) => (each.family === 6 ? { ...each, unnamed: true as const } : each))
+      : []
+    expect(told(seen({ ...named, lookup: { ...named.lookup, addresses: marked } as HostEvidence['lookup'] }))).toEqual([
+      'warning D21',
+    ])
+    expect(told(seen(lookedUp('localhost', '127.0.0.1')))).toEqual(['warning D21'])
+  })
+
+  test('is none where it gives both, where an address was given, and where the cluster has one family', () => {
+    expect(told(seen(named))).toEqual([])
+    expect(told({ ...seen(lookedUp('127.0.0.1', '127.0.0.1')), places: [{ ...place, host: '127.0.0.1' }] })).toEqual([])
+    const ipv4 = { ...CLUSTER, networkType: 'ipv4' as const }
+    expect(told({ ...seen(lookedUp('localhost', '127.0.0.1')), clusters: [ipv4] })).toEqual([])
+  })
+
+  test('is told as what DNS lacks, where DNS lacks it', () => {
+    const asked = { ...lookedUp('localhost', '127.0.0.1'), asksDns: true }
+    expect(told(seen(asked))).toEqual([])
+  })
+})
+
+describe('a full queue of an address of this host', () => {
+  const silent = (address: string): AddressEvidence => ({
+    ...connected(),
+    address,
+    family: address.includes(':') ? 6 : 4,
+    source: { address },
+    attempts: [{ address, family: 4, port: 11211, startedAt: '', outcome: 'timeout', ms: 3500 }],
+  })
+
+  test('is not taken for packets dropped on the way, also where the other family works', () => {
+    const alive = { ...connected(0.4), address: '::1', family: 6 as const }
+    for (const addresses of [[silent('127.0.0.1')], [silent('127.0.0.1'), alive]]) {
+      expect(told({ addresses })).toEqual(['failure R04'])
+      expect(JSON.stringify(judgeEvidence({ ...HEALTHY, addresses }))).not.toContain('on the way')
+    }
+  })
+})
+
 test('no evidence of anything wrong is no finding', () => {
   expect(told({ addresses: [connected(0.4, 0.5, 0.6)], hosts: [lookedUp('shop', '10.0.0.7', '2001:db8::7')] })).toEqual(
     [],

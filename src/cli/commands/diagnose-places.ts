@@ -123,7 +123,7 @@ const pendingIn = (values: CacheCluster['PendingModifiedValues'] = {}): string[]
     value === undefined || value === null || (Array.isArray(value) && value.length === 0) ? [] : [name],
   )
 
-const networkTypeOf = (given: string | undefined): ClusterFacts['networkType'] =>
+export const networkTypeOf = (given: string | undefined): ClusterFacts['networkType'] =>
   given === 'ipv6' || given === 'dual_stack' ? given : 'ipv4'
 
 function placesOf({ id, tls, configuration, nodes }: ClusterFacts): Place[] {

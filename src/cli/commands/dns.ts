@@ -142,7 +142,13 @@ async function evidenceOf(looks: readonly NameLook[], { places, clusters, names 
       host: survey.name,
       asksDns,
       survey,
-      lookup: asksDns ? lookup : { ok: true as const, ...common, addresses: [] },
+      lookup: asksDns
+        ? lookup
+        : {
+            ok: true as const,
+            ...common,
+            addresses: getaddrinfo?.find(({ family }) => family === 'any')?.addresses ?? [],
+          },
     }
   })
   const own = await Promise.all(

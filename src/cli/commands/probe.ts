@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { elapsedMs, systemClock } from '../../diagnose/clock.ts'
+import { familiesOf } from '../../diagnose/family-lacking.ts'
 import { histogramLines } from '../../diagnose/histogram.ts'
 import { type ProbeEvent, probe } from '../../diagnose/probe.ts'
 import { renderEvent, renderSummary, renderTable, TABLE_HEAD } from '../../diagnose/render.ts'
@@ -7,11 +8,12 @@ import { npingEvent, npingStart, npingSummary } from '../../diagnose/render-npin
 import { type ProbeReport, probeReport } from '../../diagnose/report.ts'
 import type { NameServices } from '../../diagnose/resolve.ts'
 import { exitCode } from '../../diagnose/statistics.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint, type Family } from '../../diagnose/target.ts'
 import { expandTargets } from '../../diagnose/target-list.ts'
 import type { AskTls } from '../../discovery/connection.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import {
+  type CacheCluster,
   describeAllClusters,
   describeCache,
   joinPorts,
@@ -30,7 +32,7 @@ import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
 import { printLine } from '../terminal.ts'
-import { tlsFlags } from './diagnose-places.ts'
+import { networkTypeOf, tlsFlags } from './diagnose-places.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 import { canDraw, liveView } from './probe-live.ts'
 import { readText } from './text-input.ts'
@@ -38,7 +40,7 @@ import { readText } from './text-input.ts'
 export class Probe extends BaseCommand {
   static override summary = 'Connect to every address of cache nodes, both families, and time it'
   static override description =
-    'Exit code 0: every attempt connected; 1: some did not; 2: none did. A cluster stands for all of its nodes.'
+    'Exit code 0: every attempt connected; 1: some did not, or a name gives programs here one family of two; 2: none did. A cluster stands for all of its nodes.'
   static override args = {
     where: word(
       'id of a cluster, name of a serverless cache, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24',
@@ -160,6 +162,7 @@ function histograms({ rows }: ProbeReport, events: readonly ProbeEvent[]): strin
 interface Aim {
   readonly targets: readonly string[]
   readonly names?: NameServices
+  readonly promised?: ReadonlyMap<string, readonly Family[]>
   /** What verifies the clusters' certificates, when they use TLS. */
   readonly tls?: AskTls
 }
@@ -188,8 +191,20 @@ async function aimOf(spoken: readonly string[], flags: FlagValues): Promise<Aim>
       targets: [...new Set([...nodes, ...direct])],
       ...(clusters.some(usesTls) && { tls: trustFor(client, flags) }),
       ...(client.target.kind === 'local' && dualStack && { names: bothLoopbacks }),
+      promised: promisedBy(clusters),
     }
   })
+}
+
+/** Of one name with several clusters: what any of them promises. */
+function promisedBy(clusters: readonly CacheCluster[]): ReadonlyMap<string, readonly Family[]> {
+  const promised = new Map<string, readonly Family[]>()
+  for (const cluster of clusters) {
+    const families = familiesOf(networkTypeOf(cluster.NetworkType))
+    for (const { host } of nodeEndpoints(cluster))
+      promised.set(host, [...new Set([...(promised.get(host) ?? []), ...families])])
+  }
+  return promised
 }
 
 /** A range is no place; that it names no cluster is all that is asked here. */

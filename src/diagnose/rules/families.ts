@@ -1,6 +1,6 @@
 /** One address family works and the other does not, or is slower. */
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
-import { at, byPlace, isAlive, isSilent, name, resetsConnections, speaks, telling, whoIs } from './places.ts'
+import { at, byPlace, isAlive, isHere, isSilent, name, resetsConnections, speaks, telling, whoIs } from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
@@ -123,7 +123,7 @@ const triedFirst = ({ hosts }: Evidence, place: Place) => {
 function oneFamilyDead(evidence: Evidence, triedFirst: boolean) {
   return byPlace(evidence).flatMap(([place, own]) => {
     const alive = own.find(isAlive)
-    const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates)
+    const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates && !isHere(each))
     const [first] = silent
     if (!alive || !first || alive.family === first.family) return []
     if (own.some((each) => each.family === first.family && isAlive(each))) return []

@@ -1,5 +1,6 @@
 /** What DNS says, or fails to say, of a name. */
 import type { ServerView } from '../dns-survey.ts'
+import { familiesOf, familyLacking } from '../family-lacking.ts'
 import { isAlive } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 import { broken, clusterOf, dig, hasAddresses, isDead, onlyTimeouts, serverOf, surveyed } from './views.ts'
@@ -131,6 +132,24 @@ export const nameRules: readonly Rule[] = [
         const hint =
           'Check enableDnsSupport and enableDnsHostnames of the VPC, the IPv6 CIDR of its subnets, and the name.'
         return [warning(host, sentence, hint, dig(host, view, 'AAAA'))]
+      }),
+  },
+  {
+    id: 'D21',
+    title: 'programs here get one family only for the name of a dual-stack or IPv6 cluster',
+    stage: 'name',
+    source: 'hosts(5), RFC 6761, 6.3; User guide, "Choosing a network type"',
+    find: (evidence) =>
+      evidence.hosts.flatMap(({ host, lookup, asksDns, survey }) => {
+        const cluster = clusterOf(evidence, host)
+        if (!cluster || !lookup.ok || lookup.addresses.length === 0) return []
+        const lacking = familyLacking(host, lookup.addresses, familiesOf(cluster.networkType))
+        // What DNS itself lacks, or fails to tell, is told as that.
+        const inDns = survey?.views.some(({ ipv4, ipv6 }) => (lacking?.family === 6 ? ipv6 : ipv4).length > 0)
+        if (!lacking || (asksDns && !inDns)) return []
+        return [
+          warning(host, `${cluster.id} is ${cluster.networkType}. ${lacking.sentence}`, lacking.hint, lacking.evidence),
+        ]
       }),
   },
   {

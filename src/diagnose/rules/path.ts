@@ -11,6 +11,7 @@ import {
   isAlive,
   isHere,
   name,
+  QUEUE_FULL,
   resetsConnections,
   telling,
   who,
@@ -38,22 +39,24 @@ export const pathRules: readonly Rule[] = [
       byPlace(evidence).flatMap(([place, own]) => {
         // One family out of two has rules of its own; one address out of several, too.
         const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates)
+        const here = silent.filter(isHere)
+        if (silent.length > 0 && here.length === silent.length) {
+          const which = own.length > silent.length ? here.map(at).join(', ') : name(place)
+          return [
+            failure(
+              name(place),
+              `${whoIs(place, which)} ${QUEUE_FULL.sentence}.`,
+              QUEUE_FULL.hint,
+              `ss -ltnp sport = :${place.port}`,
+            ),
+          ]
+        }
         if (silent.length === 0 || own.some(isAlive) || own.some(({ translates }) => translates)) return []
         const others = new Set(
           byPlace(evidence).filter(([other]) => other.host !== place.host || other.port !== place.port),
         )
         const alone = [...others].some(([, addresses]) => addresses.some(isAlive))
         const sentence = `${whoIs(place, name(place))} does not answer (${silent.map(({ address }) => address).join(', ')}): packets are dropped on the way.`
-        if (silent.every(isHere)) {
-          return [
-            failure(
-              name(place),
-              `${whoIs(place, name(place))} is on this host and does not take connections: its queue is full, and the kernel drops what comes.`,
-              'The server hangs, or has stopped accepting at its limit of connections (memcached -c): look at its process, restart it, or raise the limit.',
-              `ss -ltnp sport = :${place.port}`,
-            ),
-          ]
-        }
         const hint = alone ? `Other nodes answer: this one is down or its address is stale. ${ALLOW}` : ALLOW
         return [failure(name(place), sentence, hint, `nping --tcp-connect -p ${place.port} ${place.host}`)]
       }),
@@ -117,6 +120,7 @@ export const pathRules: readonly Rule[] = [
           (each) =>
             ['timeout', 'refused', 'unreachable', 'prohibited'].includes(telling(each)?.outcome ?? '') &&
             !telling(each)?.local &&
+            !(telling(each)?.outcome === 'timeout' && isHere(each)) &&
             own.some((other) => other.family === each.family && isAlive(other)),
         )
         const [first] = out
@@ -215,8 +219,12 @@ export const pathRules: readonly Rule[] = [
         return [
           warning(
             at(each),
-            `Packets to ${at(each)} are lost now and then: ${worst}.`,
-            `Look for connection tracking and packet rate limits: ethtool -S ${deviceTo(each)} | grep allowance_exceeded`,
+            isHere(each)
+              ? `${who(each)} is on this host and takes connections late now and then: ${worst}.`
+              : `Packets to ${at(each)} are lost now and then: ${worst}.`,
+            isHere(each)
+              ? QUEUE_FULL.hint
+              : `Look for connection tracking and packet rate limits: ethtool -S ${deviceTo(each)} | grep allowance_exceeded`,
             `cachectl probe ${at(each)} -c 50 --delay 100ms`,
           ),
         ]

@@ -80,6 +80,12 @@ export const inMidSentence = (text: string): string => text.replace(/^(Node|The)
 export const isHere = ({ source, address }: AddressEvidence): boolean =>
   'address' in source && source.address === address
 
+/** Of an address of this host that takes no connection. */
+export const QUEUE_FULL = {
+  sentence: 'is on this host and does not take connections: its queue is full, and the kernel drops what comes',
+  hint: 'The server hangs, accepts too slowly, or has stopped accepting at its limit of connections (memcached -c): look at its process, restart it, or raise the limit.',
+}
+
 /** To be pasted into another command: the interface that packets to an address leave by. */
 export const deviceTo = ({ address }: AddressEvidence): string =>
   `$(ip -o route get ${address} | grep -oP 'dev \\K\\S+')`

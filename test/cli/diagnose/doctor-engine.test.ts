@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -51,6 +52,16 @@ describe('a fault of the engine is named first', () => {
   })
 })
 
+test('what /etc/hosts gives for localhost is judged alike by doctor, probe and preference', async () => {
+  const given = (await lookup('localhost', { all: true })).map(({ family }) => family)
+  const both = [4, 6].every((family) => given.includes(family))
+  const { code, cause } = await diagnose('shop')
+  expect([code, cause?.id]).toEqual(both ? [0, undefined] : [1, 'D21'])
+  const probe = await run('probe', 'shop', '-c', '1', '--delay', '20ms')
+  expect([probe.code, /Programs here get no IPv/.test(probe.stdout)]).toEqual(both ? [0, false] : [1, true])
+  expect((await run('preference', 'shop')).code).toBe(both ? 0 : 1)
+})
+
 test('a cluster that was deleted, and one that never was, are told apart', async () => {
   const client = engine.client()
   await client.createCacheCluster(memcached('gone'))
@@ -85,8 +96,11 @@ test('without an engine, or with a word that is no place, it could not run: exit
 })
 
 test('good practice is told apart and changes no exit code; a report is one page', async () => {
+  // A dual-stack one has a finding where /etc/hosts gives localhost one family.
+  await engine.client().createCacheCluster(memcached('plain'))
+  await engine.until('plain', 'available')
   const file = join(temporaryDirectory(), 'report.html')
-  const { code, stdout, stderr } = await run('doctor', 'shop', '--report', file)
+  const { code, stdout, stderr } = await run('doctor', 'plain', '--report', file)
   expect([code, stderr]).toEqual([0, expect.stringContaining(file)])
   expect(stdout).toMatch(/Healthy: [\s\S]*Good practice \(nothing is broken\):[\s\S]*B04/)
   const page = readFileSync(file, 'utf8')
