@@ -13,6 +13,8 @@ export const DEFAULT_QUOTAS = {
   'serverless-snapshots-per-day': 24,
   /** The guide names none; as many as there may be nodes. */
   'reserved-nodes-per-region': 300,
+  /** CloudWatch's, not ElastiCache's. */
+  'alarms-per-region': 5000,
 } as const
 
 export type QuotaName = keyof typeof DEFAULT_QUOTAS

@@ -4,8 +4,8 @@ type ModelledCode = (typeof model.faults)[keyof typeof model.faults]['code']
 
 /**
  * Errors common to AWS's Query services, which the ElastiCache model does not list ("Common Errors" of the API
- * reference), those of CloudWatch (InvalidNextToken, MissingParameter, ValidationError), and one of our own:
- * UnsupportedOperation, for what the bundled engine does not do (yet).
+ * reference), those of CloudWatch (InvalidFormat, InvalidNextToken, LimitExceeded, MissingParameter, ResourceNotFound,
+ * ValidationError), and one of our own: UnsupportedOperation, for what the bundled engine does not do (yet).
  */
 const COMMON_FAULTS = {
   AccessDenied: 403,
@@ -13,13 +13,17 @@ const COMMON_FAULTS = {
   InternalFailure: 500,
   InvalidAction: 400,
   InvalidClientTokenId: 403,
+  InvalidFormat: 400,
   InvalidNextToken: 400,
   InvalidQueryParameter: 400,
+  LimitExceeded: 400,
   MalformedQueryString: 404,
   MissingAction: 400,
   MissingAuthenticationToken: 403,
   MissingParameter: 400,
   RequestExpired: 400,
+  ResourceNotFound: 404,
+  ResourceNotFoundException: 404,
   SignatureDoesNotMatch: 403,
   Throttling: 400,
   UnsupportedOperation: 400,

@@ -26,6 +26,8 @@ export interface AuditIdentity {
 
 /** What became of one call; members are missing where it did not get so far. */
 export interface AuditedCall {
+  /** The service whose API it is; absent: ElastiCache. */
+  readonly source?: 'elasticache' | 'monitoring'
   readonly identity: AuditIdentity | undefined
   readonly action: string | undefined
   readonly region: string
@@ -77,11 +79,23 @@ export class AuditLog {
   }
 
   /** Put together from pieces: most of a line is the same from call to call. */
-  #line({ identity, action, region, sourceIp, userAgent, input, output, fault, requestId, time }: AuditedCall): string {
+  #line({
+    source = 'elasticache',
+    identity,
+    action,
+    region,
+    sourceIp,
+    userAgent,
+    input,
+    output,
+    fault,
+    requestId,
+    time,
+  }: AuditedCall): string {
     const failure = fault
       ? `,"errorCode":${JSON.stringify(fault.code)},"errorMessage":${JSON.stringify(shortened(fault.message))}`
       : ''
-    return `{"eventVersion":"1.01","userIdentity":${this.#identityText(identity)},"eventTime":"${this.#seconds(time)}","eventSource":"elasticache.amazonaws.com","eventName":${JSON.stringify(action ?? null)},"awsRegion":"${region}","sourceIPAddress":"${sourceIp}","userAgent":${this.#agentText(userAgent)}${failure},"requestParameters":${parametersText(input)},"responseElements":${elementsText(action, output)},"requestID":"${requestId}","eventID":"${randomUUID()}"}\n`
+    return `{"eventVersion":"1.01","userIdentity":${this.#identityText(identity)},"eventTime":"${this.#seconds(time)}","eventSource":"${source}.amazonaws.com","eventName":${JSON.stringify(action ?? null)},"awsRegion":"${region}","sourceIPAddress":"${sourceIp}","userAgent":${this.#agentText(userAgent)}${failure},"requestParameters":${parametersText(input)},"responseElements":${elementsText(action, output)},"requestID":"${requestId}","eventID":"${randomUUID()}"}\n`
   }
 
   /** Calls come from the same few clients, and many in one second: both texts are kept (measured: a third of a line's cost). */

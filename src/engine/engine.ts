@@ -208,6 +208,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   const users = new Users(files.users)
   const principals = new Principals(credentials, users)
   const signatures = new Signatures(principals, systemClock.now)
+  const audit = new AuditLog(new JsonLines(files.audit, AUDIT_BYTES), systemClock, log)
   const metrics = new Metrics({
     store,
     clock,
@@ -215,10 +216,10 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     readings: () => runtime.readings(),
     signatures,
     principals,
+    audit,
     files,
     log,
   })
-  const audit = new AuditLog(new JsonLines(files.audit, AUDIT_BYTES), systemClock, log)
   const status = () =>
     reportStatus({
       info,

@@ -132,6 +132,10 @@ function readScalar(member: Member, text: string, path: string, api: Model): unk
       return text
     }
     case 'number':
+      if (member.double) {
+        if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(Number(text))) throw invalid('a number')
+        return Number(text)
+      }
       if (!/^-?\d{1,15}$/.test(text)) throw invalid('an integer')
       return Number(text)
     case 'boolean':

@@ -8,14 +8,19 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
   readonly service?: string
+  readonly region?: string
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 /** One request to the engine, signed for CloudWatch unless it says otherwise. */
-export async function signed({ info, credentials: own }: TestEngine, request: Sent): Promise<Response> {
+export async function signed(
+  { info, credentials: own }: Pick<TestEngine, 'info' | 'credentials'>,
+  request: Sent,
+): Promise<Response> {
   const { method = 'POST', path = '/', headers = {}, body, service = 'monitoring', credentials = own } = request
+  const { region = info.region } = request
   const url = new URL(path, info.url)
-  const signer = new SignatureV4({ service, region: info.region, credentials, sha256: Sha256 })
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 })
   const { headers: complete } = await signer.sign({
     method,
     protocol: 'http:',
@@ -30,7 +35,12 @@ export async function signed({ info, credentials: own }: TestEngine, request: Se
 }
 
 /** A call in JSON, as botocore makes it. */
-export async function jsonCall(engine: TestEngine, operation: string, input: object, more: Sent = {}) {
+export async function jsonCall(
+  engine: Pick<TestEngine, 'info' | 'credentials'>,
+  operation: string,
+  input: object,
+  more: Sent = {},
+) {
   const response = await signed(engine, {
     ...more,
     headers: {

@@ -14,9 +14,9 @@ import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.t
 const DEFAULT_LINES = '50'
 
 export class EngineNotifications extends BaseCommand {
-  static override summary = 'Show the notifications that clusters have sent to their SNS topics'
+  static override summary = 'Show the notifications that clusters and alarms have sent to their SNS topics'
   static override description =
-    'A cluster that has an active topic (--notification-topic-arn of create- and modify-cache-cluster) sends its events there. The local engine keeps them in notifications.jsonl of the state directory, and POSTs them to a webhook on this machine if it is told of one. Messages have the shape in which SNS delivers over HTTP; they are not signed.'
+    'A cluster that has an active topic (--notification-topic-arn of create- and modify-cache-cluster) sends its events there, an alarm (aws cloudwatch put-metric-alarm) what becomes of it. The local engine keeps them in notifications.jsonl of the state directory, and POSTs them to a webhook on this machine if it is told of one. Messages have the shape in which SNS delivers over HTTP; they are not signed.'
   static override examples = [
     'engine notifications --follow',
     'engine notifications --webhook http://127.0.0.1:9000/sns',
@@ -61,7 +61,20 @@ export class EngineNotifications extends BaseCommand {
 const webhookLine = ({ webhook }: NotificationSettings): string =>
   webhook ? `Notifications are sent to ${webhook} as well.` : 'Notifications are sent to no webhook.'
 
-const line = ({ Timestamp, TopicArn, Message, MessageAttributes }: SnsNotification): string =>
-  `${Timestamp}  ${TopicArn.split(':').at(-1)}  ${Message}${explained(Message, MessageAttributes.description?.Value)}`
+function line({ Timestamp, TopicArn, Subject, Message, MessageAttributes }: SnsNotification): string {
+  const reason = alarmReason(Message)
+  const text =
+    reason === undefined
+      ? `${Message}${explained(Message, MessageAttributes.description?.Value)}`
+      : `${Subject}  (${reason})`
+  return `${Timestamp}  ${TopicArn.split(':').at(-1)}  ${text}`
+}
+
+/** What an alarm sends is JSON; its subject tells what became of it, and this why. */
+function alarmReason(message: string): string | undefined {
+  if (!message.startsWith('{')) return undefined
+  const { NewStateReason } = JSON.parse(message) as { NewStateReason?: string }
+  return NewStateReason
+}
 
 const explained = (message: string, event = ''): string => (event && event !== message ? `  (${event})` : '')

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../../api/faults.ts'
 import { ACCOUNT_ID } from '../../api/local-engine.ts'
-import { authorizeAction } from '../identity/authorize.ts'
+import type { AuditedCall, AuditLog } from '../audit.ts'
+import { type ActionOnResource, authorizeAction } from '../identity/authorize.ts'
 import type { Recorder } from '../metrics/recorder.ts'
-import type { Principals } from '../principals.ts'
+import type { Principal, Principals } from '../principals.ts'
 import type { HttpAnswer, HttpRequest } from '../server.ts'
 import type { Signatures } from '../signature.ts'
+import { isFull } from '../store/disk-full.ts'
+import type { Store } from '../store/store.ts'
+import { isAlarmOperation } from './alarm-model.ts'
+import type { CloudWatchContext } from './lookup.ts'
 import { type CloudWatchOperation, cloudwatch } from './model.ts'
 import { operations } from './operations.ts'
+import { permissionsFor } from './permissions.ts'
 import type { Protocol } from './protocols.ts'
 
 /** The name signatures for CloudWatch are scoped to. */
@@ -17,55 +23,116 @@ export interface CloudWatchOptions {
   readonly signatures: Signatures
   readonly principals: Principals
   readonly recorder: Recorder
+  /** Where alarms are. */
+  readonly store: Store
+  readonly audit: AuditLog
   /** Time of the engine. */
   readonly now: () => number
   readonly log: (line: string) => void
 }
 
+/** What it takes to know who asks, and whether they may. */
+type Door = Pick<CloudWatchOptions, 'signatures' | 'principals' | 'now'>
+
 /**
- * The part of CloudWatch's API that reads metrics. Calls are not in the audit log: CloudTrail has them as data events, which
- * trails do not record unless told to.
+ * The part of CloudWatch's API that reads metrics and keeps alarms. Calls about alarms are in the audit log, once it is known
+ * who makes them. Those that read metrics are not: CloudTrail has them as data events, which trails do not record unless told to.
  */
 export function answerCloudWatch(request: HttpRequest, protocol: Protocol, options: CloudWatchOptions): HttpAnswer {
   const requestId = randomUUID()
+  let audited: Writable<AuditedCall> | undefined
   try {
+    const caller = callerOf(request, options)
+    const { region } = caller
     const operation = protocol.operationOf(request)
-    const region = admit(request, operation, options)
+    if (operation && isAlarmOperation(operation)) {
+      audited = auditedCall(operation, caller, request, requestId, options.now())
+    }
     if (!isOperation(operation)) throw unknown(operation)
     const input = protocol.inputOf(operation, request)
-    const context = {
+    if (audited) audited.input = input
+    const context: CloudWatchContext = {
       account: ACCOUNT_ID,
+      region,
+      store: options.store,
       now: options.now(),
       metrics: once(() => [...options.recorder.all(region)]),
     }
-    return protocol.answer(operation, operations[operation](input as never, context), requestId)
+    const tagsOf = (alarm: string) => options.store.get('alarm', region, alarm)?.tags ?? []
+    refuseUnlessAllowed(caller, permissionsFor(operation, input, { ...context, tagsOf }), request, options)
+    const output = operations[operation](input as never, context)
+    if (audited) audited.output = output
+    return protocol.answer(operation, output, requestId)
   } catch (error) {
-    if (error instanceof Fault) return protocol.refusal(error, requestId)
-    options.log(`request ${requestId}: ${(error as Error).stack ?? error}`)
-    return protocol.refusal(new Fault('InternalFailure', 'The request failed; see the engine log.'), requestId)
+    const fault = error instanceof Fault ? error : internalFailure(error, requestId, options.log)
+    if (audited) audited.fault = fault
+    return protocol.refusal(fault, requestId)
+  } finally {
+    if (audited) options.audit.record(audited)
   }
 }
 
-/** Whose signature it is, and whether they may; answers the region. Metrics are no resources: policies name `*` for them. */
-export function admit(
-  request: HttpRequest,
-  operation: string | undefined,
-  { signatures, principals, now }: Pick<CloudWatchOptions, 'signatures' | 'principals' | 'now'>,
-): string {
+/** Lets in a request that reads metrics, by a caller that may. */
+export function admit(request: HttpRequest, operation: 'GetMetricData', options: Door): void {
+  const action = { action: `cloudwatch:${operation}`, resource: '*', keys: [] }
+  refuseUnlessAllowed(callerOf(request, options), [action], request, options)
+}
+
+interface Caller extends Principal {
+  readonly region: string
+}
+
+/** Whose signature it is, and where they ask. */
+function callerOf(request: HttpRequest, { signatures, principals }: Door): Caller {
   const { accessKeyId, region } = signatures.verify(request, SERVICE)
-  const { identity, policies } = principals.byAccessKey(accessKeyId)
-  if (policies === null || operation === undefined) return region
-  authorizeAction(`cloudwatch:${operation}`, policies, {
-    userName: identity.userName,
-    userId: identity.userId,
-    userArn: identity.arn,
-    account: identity.account,
-    region,
-    sourceIp: request.remoteAddress,
-    userAgent: String(request.headers['user-agent'] ?? ''),
-    now: now(),
-  })
-  return region
+  return { ...principals.byAccessKey(accessKeyId), region }
+}
+
+function refuseUnlessAllowed(
+  { identity, policies, region }: Caller,
+  actions: readonly ActionOnResource[],
+  request: HttpRequest,
+  { now }: Door,
+): void {
+  if (policies === null) return
+  const { userName, userId, arn: userArn, account } = identity
+  const userAgent = userAgentOf(request)
+  const who = { userName, userId, userArn, account, region, sourceIp: request.remoteAddress, userAgent, now: now() }
+  for (const action of actions) authorizeAction(action, policies, who)
+}
+
+const userAgentOf = ({ headers }: HttpRequest): string => String(headers['user-agent'] ?? '')
+
+/** As far as it is known before the input is read. */
+const auditedCall = (
+  action: string,
+  { identity, region }: Caller,
+  request: HttpRequest,
+  requestId: string,
+  time: number,
+): Writable<AuditedCall> => ({
+  source: 'monitoring',
+  identity,
+  action,
+  region,
+  sourceIp: request.remoteAddress,
+  userAgent: userAgentOf(request),
+  input: undefined,
+  output: undefined,
+  fault: undefined,
+  requestId,
+  time,
+})
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {
+  log(`request ${requestId}: ${(error as Error).stack ?? error}`)
+  // Words of our own, as those of the other API.
+  if (isFull(error)) {
+    return new Fault('InternalFailure', 'The disk of the state directory is full; nothing has changed.')
+  }
+  return new Fault('InternalFailure', 'The request failed; see the engine log.')
 }
 
 /** One call may ask for hundreds of them. */

@@ -1,5 +1,6 @@
 import type { RecordedMetric } from '../metrics/recorder.ts'
-import { firstOf, hasDimension, type MetricsContext, MINUTE_MS, NAMESPACE, tokenOf } from './lookup.ts'
+import { NAMESPACE } from '../metrics/table.ts'
+import { firstOf, hasDimension, type MetricsContext, MINUTE_MS, tokenOf } from './lookup.ts'
 import type { ListMetricsInput } from './model.ts'
 
 const METRICS_A_PAGE = 500

@@ -2,6 +2,8 @@
 import { Fault } from '../../api/faults.ts'
 import type { RecordedMetric } from '../metrics/recorder.ts'
 import { type Datapoint, periodsOf } from '../metrics/statistics.ts'
+import { NAMESPACE } from '../metrics/table.ts'
+import type { Store } from '../store/store.ts'
 import type { Dimension, GetMetricStatisticsInput } from './model.ts'
 
 export interface MetricsContext {
@@ -12,7 +14,12 @@ export interface MetricsContext {
   readonly metrics: () => Iterable<RecordedMetric>
 }
 
-export const NAMESPACE = 'AWS/ElastiCache'
+/** For operations on what is kept of a region. */
+export interface CloudWatchContext extends MetricsContext {
+  readonly region: string
+  readonly store: Store
+}
+
 export const MINUTE_MS = 60_000
 
 export function needed(members: Readonly<Record<string, unknown>>): void {

@@ -1,24 +1,16 @@
 /**
- * The three operations of CloudWatch that read metrics, in the form of the ElastiCache model: what its Query, JSON and CBOR
- * protocols have in common. `needed` is apart from `required` because CloudWatch has a fault of its own for what is missing.
+ * The operations of CloudWatch that read metrics and keep alarms, in the form of the ElastiCache model: what its Query, JSON
+ * and CBOR protocols have in common. `needed` is apart from `required` because CloudWatch has a fault of its own for what is missing.
  */
-import type { Member, Model } from '../../api/shapes.ts'
+import type { Model } from '../../api/shapes.ts'
+import { type AlarmOperation, alarmEnums, alarmOperations, alarmStructures } from './alarm-model.ts'
+import { boolean, chosen, double, list, MAP_ITEM, number, string, structure, timestamp } from './members.ts'
 
-const string: Member = { kind: 'string' }
-const number: Member = { kind: 'number' }
-const double: Member = { kind: 'number', double: true }
-const timestamp: Member = { kind: 'timestamp' }
-const boolean: Member = { kind: 'boolean' }
-const chosen = (name: string): Member => ({ kind: 'string', enum: name })
-const structure = (shape: string): Member => ({ kind: 'structure', shape })
-const list = (of: Member, item = 'member'): Member => ({ kind: 'list', item, of })
+type MetricsOperation = 'GetMetricStatistics' | 'GetMetricData' | 'ListMetrics'
 
-/** A map, as Query writes it: a list of entries. JSON and CBOR have objects for it. */
-export const MAP_ITEM = 'entry'
+export type CloudWatchOperation = MetricsOperation | AlarmOperation
 
-export type CloudWatchOperation = 'GetMetricStatistics' | 'GetMetricData' | 'ListMetrics'
-
-const operation = (name: CloudWatchOperation) => ({ input: `${name}Input`, output: `${name}Output`, faults: [] })
+const operation = (name: MetricsOperation) => ({ input: `${name}Input`, output: `${name}Output`, faults: [] })
 
 export const cloudwatch: Model = {
   apiVersion: '2010-08-01',
@@ -27,6 +19,7 @@ export const cloudwatch: Model = {
     GetMetricStatistics: operation('GetMetricStatistics'),
     GetMetricData: operation('GetMetricData'),
     ListMetrics: operation('ListMetrics'),
+    ...alarmOperations,
   },
   structures: {
     Dimension: { required: [], members: { Name: string, Value: string } },
@@ -131,10 +124,12 @@ export const cloudwatch: Model = {
       required: [],
       members: { Metrics: list(structure('Metric')), NextToken: string, OwningAccounts: list(string) },
     },
+    ...alarmStructures,
   },
   enums: {
     ScanBy: ['TimestampDescending', 'TimestampAscending'],
     RecentlyActive: ['PT3H'],
+    ...alarmEnums,
     StandardUnit: [
       ...['Seconds', 'Microseconds', 'Milliseconds', 'Percent', 'Count', 'Count/Second', 'None'],
       ...['Bytes', 'Bits'].flatMap((unit) => {

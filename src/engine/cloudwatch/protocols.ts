@@ -26,6 +26,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   InvalidParameterValue: 'InvalidParameterValueException',
   InvalidParameterCombination: 'InvalidParameterCombinationException',
   MissingParameter: 'MissingRequiredParameterException',
+  InvalidFormat: 'InvalidFormatFault',
+  LimitExceeded: 'LimitExceededFault',
 }
 
 const query: Protocol = {
@@ -104,8 +106,11 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-const outputValue = (operation: string, output: object, times: (time: Date) => unknown): unknown =>
-  plainValue({ kind: 'structure', shape: `${operation}Output` }, output, times)
+/** Nothing of an operation that answers nothing. */
+function outputValue(operation: string, output: object, times: (time: Date) => unknown): unknown {
+  const shape = cloudwatch.operations[operation]?.output
+  return shape ? plainValue({ kind: 'structure', shape }, output, times) : {}
+}
 
 const seconds = (time: Date): number => time.getTime() / 1000
 

@@ -2,7 +2,8 @@
 import { Fault } from '../../api/faults.ts'
 import type { Member } from '../../api/shapes.ts'
 import { unknownParameter } from '../unknown-parameter.ts'
-import { cloudwatch, MAP_ITEM } from './model.ts'
+import { MAP_ITEM } from './members.ts'
+import { cloudwatch } from './model.ts'
 
 /**
  * The value a member of the model has, typed. Refuses members the model lacks, and values of another kind.
@@ -24,6 +25,8 @@ function readValue(member: Member, value: unknown, path: string): unknown {
       return value
     }
     case 'number':
+      if (member.double && typeof value === 'number' && Number.isFinite(value)) return value
+      if (member.double) throw wrong('a number')
       if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw wrong('an integer')
       return value
     case 'boolean':

@@ -35,13 +35,24 @@ export function authorize({ call, who, policies, tagsOf }: Authorization): void 
   if (brings) check('AddTagsToResource', main, own)
 }
 
-/**
- * Throws AccessDenied unless the policies allow an action that is about no resource.
- * @param action With its service: `cloudwatch:GetMetricData`.
- */
-export function authorizeAction(action: string, policies: readonly Policy[], who: Circumstances): void {
-  const decision = evaluate(policies, { action, resource: '*', context: new Map(circumstanceKeys(who)) })
-  if (decision !== 'allowed') throw new Fault('AccessDenied', denial(who.userArn, action, '*', decision))
+export interface ActionOnResource {
+  /** With its service: `cloudwatch:GetMetricData`. */
+  readonly action: string
+  /** `*`: it is about none. */
+  readonly resource: string
+  /** Condition keys, beside those that say who asks. */
+  readonly keys: [string, string[]][]
+}
+
+/** Throws AccessDenied unless the policies allow an action of another service than ElastiCache. */
+export function authorizeAction(
+  { action, resource, keys }: ActionOnResource,
+  policies: readonly Policy[],
+  who: Circumstances,
+): void {
+  const context = new Map([...circumstanceKeys(who), ...keys])
+  const decision = evaluate(policies, { action, resource, context })
+  if (decision !== 'allowed') throw new Fault('AccessDenied', denial(who.userArn, action, resource, decision))
 }
 
 const denial = (user: string, action: string, resource: string, decision: Exclude<Decision, 'allowed'>): string => {

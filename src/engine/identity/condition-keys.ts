@@ -61,7 +61,7 @@ export function circumstanceKeys(who: Circumstances): [string, string[]][] {
 }
 
 /** Tags the call brings, or in RemoveTagsFromResource names. */
-export function requestTagKeys({ input }: Call): [string, string[]][] {
+export function requestTagKeys({ input }: Pick<Call, 'input'>): [string, string[]][] {
   const tags = (Array.isArray(input.Tags) ? input.Tags : []) as { Key?: string; Value?: string }[]
   const named = (Array.isArray(input.TagKeys) ? input.TagKeys : []) as string[]
   const keys = [...tags.flatMap(({ Key }) => Key ?? []), ...named]

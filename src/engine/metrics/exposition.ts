@@ -8,7 +8,7 @@ import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts'
 export async function answerMetrics(
   request: HttpRequest,
   token: string,
-  options: Omit<CloudWatchOptions, 'log'>,
+  options: Pick<CloudWatchOptions, 'signatures' | 'principals' | 'recorder' | 'now'>,
 ): Promise<HttpAnswer> {
   if (request.method !== 'GET') return text(405, 'Use GET.\n', { allow: 'GET' })
   if (!isBearer(request.headers.authorization, token)) {

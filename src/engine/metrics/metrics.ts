@@ -1,5 +1,6 @@
 /** Everything about metrics that the engine starts, asks and closes as one. */
 import { type engineFiles, METRICS_PATH } from '../../api/local-engine.ts'
+import { watchAlarms } from '../alarms/watch.ts'
 import { openToken } from '../bearer.ts'
 import { answerCloudWatch, type CloudWatchOptions } from '../cloudwatch/api.ts'
 import { protocolOf } from '../cloudwatch/protocols.ts'
@@ -8,7 +9,9 @@ import { answerMetrics } from './exposition.ts'
 import { Recorder, type RecorderOptions } from './recorder.ts'
 import { SampleFile } from './sample-file.ts'
 
-export interface MetricsParts extends Omit<RecorderOptions, 'file'>, Omit<CloudWatchOptions, 'recorder' | 'now'> {
+export interface MetricsParts
+  extends Omit<RecorderOptions, 'file' | 'recorded'>,
+    Omit<CloudWatchOptions, 'recorder' | 'now'> {
   readonly files: Pick<ReturnType<typeof engineFiles>, 'metrics' | 'metricsToken'>
 }
 
@@ -18,9 +21,14 @@ export class Metrics {
   readonly #token: string
 
   constructor(parts: MetricsParts) {
-    const { files, signatures, principals, clock, log } = parts
-    this.recorder = new Recorder({ ...parts, file: new SampleFile(files.metrics, log) })
-    this.#options = { signatures, principals, recorder: this.recorder, now: () => clock.now(), log }
+    const { files, store, signatures, principals, audit, clock, log } = parts
+    const recorder: Recorder = new Recorder({
+      ...parts,
+      file: new SampleFile(files.metrics, log),
+      recorded: (from, to) => watchAlarms(store, (region) => recorder.all(region), from, to),
+    })
+    this.recorder = recorder
+    this.#options = { signatures, principals, recorder, store, audit, now: () => clock.now(), log }
     this.#token = openToken(files.metricsToken)
   }
 

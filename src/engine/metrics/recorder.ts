@@ -25,6 +25,8 @@ export interface RecorderOptions {
   readonly machineClock: Clock
   readonly readings: () => Promise<ReadonlyMap<string, Reading>>
   readonly file: SampleFile
+  /** Called when the minutes [from, to) have been recorded, before the oldest are forgotten. */
+  readonly recorded?: (from: number, to: number) => void
   readonly log: (line: string) => void
 }
 
@@ -132,7 +134,14 @@ export class Recorder {
       // A worker that ends takes its answer with it; what was counted is in the next minute's sample.
       log(`metrics: ${(error as Error).message}`)
     }
+    const from = Math.max(this.#next, end - DAY)
     this.#next = end
+    try {
+      this.#options.recorded?.(from, end)
+    } catch (error) {
+      // A full disk, say: what follows from the samples is looked at again at the end of the next minute.
+      log(`alarms: ${(error as Error).message}`)
+    }
     this.#forget()
     if (end - this.#lastSaved >= SAVE_EVERY_MINUTES) this.#save()
   }

@@ -71,7 +71,7 @@ export class Series {
     to: MinuteNumber,
     take: (minute: MinuteNumber, value: number) => void,
   ): void {
-    for (let row = 0; row < this.#rows; row++) {
+    for (let row = this.#rowAfter(from); row < this.#rows && (this.#firsts[row] ?? 0) < to; row++) {
       const value = this.#values[row * this.width + column] ?? Number.NaN
       if (Number.isNaN(value)) continue
       const end = Math.min(to, this.#end(row))
@@ -112,6 +112,17 @@ export class Series {
     series.#lengths = lengths
     series.#rows = firsts.length
     return series
+  }
+
+  /** The first row that ends after a minute: alarms look at the last few of a day's rows, minute by minute. */
+  #rowAfter(minute: MinuteNumber): number {
+    let [low, high] = [0, this.#rows]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#end(middle) > minute) high = middle
+      else low = middle + 1
+    }
+    return low
   }
 
   #end(row: number): MinuteNumber {

@@ -5,6 +5,9 @@
 import type { CreditSample } from './credits.ts'
 import { counted, derived, type Minute, now, type Source } from './sources.ts'
 
+/** CloudWatch's name for everything that is measured here. */
+export const NAMESPACE = 'AWS/ElastiCache'
+
 /** CloudWatch's words for units. */
 export type Unit = 'Bytes' | 'Count' | 'Microseconds' | 'Percent'
 

@@ -64,16 +64,24 @@ export class NotificationSink {
 }
 
 function composeNotification(number: number, event: EventRecord): SnsNotification | undefined {
-  const notification = notificationOf(event)
-  if (!notification || !event.topicArn) return undefined
-  return {
+  if (!event.topicArn) return undefined
+  const head = {
     Type: 'Notification',
     MessageId: randomUUID(),
     SequenceNumber: String(number),
     TopicArn: event.topicArn,
+  } as const
+  const Timestamp = new Date(event.date).toISOString()
+  if (event.subject !== undefined) {
+    return { ...head, Subject: event.subject, Message: event.message, Timestamp, MessageAttributes: {} }
+  }
+  const notification = notificationOf(event)
+  if (!notification) return undefined
+  return {
+    ...head,
     Subject: 'ElastiCache Notification Message',
     Message: notification.message,
-    Timestamp: new Date(event.date).toISOString(),
+    Timestamp,
     MessageAttributes: {
       event: { Type: 'String', Value: notification.name },
       description: { Type: 'String', Value: event.message },

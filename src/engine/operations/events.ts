@@ -1,6 +1,6 @@
 import { Fault } from '../../api/faults.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
-import type { EventRecord } from '../store/records.ts'
+import type { EventRecord, SourceType } from '../store/records.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
 
@@ -14,6 +14,7 @@ const DEFAULT_DURATION = 60
 export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region, now }) => {
   const { from, to } = timeRange(input, now)
   const wanted = ({ date, sourceType, sourceIdentifier }: EventRecord) =>
+    sourceType !== 'alarm' &&
     date >= from &&
     date <= to &&
     (input.SourceType === undefined || sourceType === input.SourceType) &&
@@ -28,7 +29,7 @@ export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region
     ...(Marker && { Marker }),
     Events: items.map(({ event }) => ({
       SourceIdentifier: event.sourceIdentifier,
-      SourceType: event.sourceType,
+      SourceType: event.sourceType as SourceType, // those of alarms are not wanted
       Message: event.message,
       Date: new Date(event.date),
     })),

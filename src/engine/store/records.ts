@@ -393,6 +393,64 @@ export interface FaultRecord {
   readonly frozen: string | null
 }
 
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
+
+/** How a metric's value is held against the threshold. */
+export type AlarmComparison =
+  | 'GreaterThanOrEqualToThreshold'
+  | 'GreaterThanThreshold'
+  | 'LessThanThreshold'
+  | 'LessThanOrEqualToThreshold'
+
+export type MissingDataTreatment = 'missing' | 'ignore' | 'breaching' | 'notBreaching'
+
+/** A metric alarm of CloudWatch, and the state it is in. */
+export interface AlarmRecord {
+  readonly region: string
+  /** The name, as it was given. */
+  readonly id: string
+  readonly description?: string
+  readonly actionsEnabled: boolean
+  /** ARNs of topics that are told when it comes into a state. */
+  readonly actions: Readonly<Record<AlarmState, readonly string[]>>
+  readonly namespace: string
+  readonly metricName: string
+  readonly dimensions: readonly { readonly Name: string; readonly Value: string }[]
+  /** One of the five, or a percentile: `p99`. */
+  readonly statistic: string
+  /** Seconds, a multiple of 60. */
+  readonly period: number
+  readonly unit?: string
+  readonly evaluationPeriods: number
+  /** Absent: all that are evaluated. */
+  readonly datapointsToAlarm?: number
+  readonly threshold: number
+  readonly comparisonOperator: AlarmComparison
+  readonly treatMissingData?: MissingDataTreatment
+  readonly evaluateLowSampleCountPercentile?: 'evaluate' | 'ignore'
+  readonly tags: readonly Tag[]
+  readonly configuredAt: number
+  readonly state: AlarmState
+  readonly stateReason: string
+  /** JSON. */
+  readonly stateReasonData?: string
+  readonly stateUpdatedAt: number
+  /** When it last came into another state. */
+  readonly transitionedAt: number
+}
+
+/** One line of the history of a region's alarms; the id is a number that grows, in digits of the same length. */
+export interface AlarmHistoryRecord {
+  readonly region: string
+  readonly id: string
+  readonly alarm: string
+  readonly date: number
+  readonly type: 'ConfigurationUpdate' | 'StateUpdate' | 'Action'
+  readonly summary: string
+  /** JSON. */
+  readonly data: string
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
 export interface Records {
   readonly clock: ClockRecord
@@ -409,6 +467,8 @@ export interface Records {
   readonly serverlessCache: ServerlessCacheRecord
   readonly serverlessSnapshot: ServerlessSnapshotRecord
   readonly reservedNode: ReservedNodeRecord
+  readonly alarm: AlarmRecord
+  readonly alarmHistory: AlarmHistoryRecord
 }
 
 export type RecordKind = keyof Records
@@ -422,10 +482,13 @@ export type SourceType =
 
 export interface EventRecord {
   readonly region: string
-  readonly sourceType: SourceType
+  /** An alarm's are CloudWatch's, and no events of ElastiCache. */
+  readonly sourceType: SourceType | 'alarm'
   readonly sourceIdentifier: string
   readonly message: string
   readonly date: number
   /** The topic of SNS that is told of it. */
   readonly topicArn?: string
+  /** Of what is sent as it is. */
+  readonly subject?: string
 }
