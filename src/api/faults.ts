@@ -9,6 +9,7 @@ type ModelledCode = (typeof model.faults)[keyof typeof model.faults]['code']
  */
 const COMMON_FAULTS = {
   AccessDenied: 403,
+  AuthorizationQueryParametersError: 400,
   IncompleteSignature: 400,
   InternalFailure: 500,
   InvalidAction: 400,

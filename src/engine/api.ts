@@ -7,9 +7,9 @@ import { authorize } from './identity/authorize.ts'
 import type { Context } from './operations/context.ts'
 import { ListTagsForResource } from './operations/tags.ts'
 import type { Principal, Principals } from './principals.ts'
-import { encodeFault, encodeResult } from './query-protocol.ts'
-import type { HttpAnswer, HttpRequest } from './server.ts'
-import type { Signatures } from './signature.ts'
+import { encodeFault, encodeResult, readParameters } from './query-protocol.ts'
+import type { HttpAnswer, HttpRequest, Reception, RequestHead } from './server.ts'
+import type { Claim, Signatures } from './signature.ts'
 import { isFull } from './store/disk-full.ts'
 
 const XML = 'text/xml;charset=utf-8'
@@ -31,47 +31,70 @@ export interface ApiOptions {
 
 type Progress = { -readonly [K in keyof AuditedCall]: AuditedCall[K] }
 
-/** The Query API: who asks, where, for what; the answer or the fault as XML. Every call is recorded, whatever becomes of it. */
-export function answerApi(request: HttpRequest, options: ApiOptions): HttpAnswer {
-  const requestId = randomUUID()
-  const parameters = parametersOf(request)
+/**
+ * The Query API: who asks, where, for what; the answer or the fault as XML. Every call is recorded, whatever becomes of it.
+ * What the head of a request is refused for is answered at once; else its body is wanted.
+ */
+export function answerApi(head: RequestHead, options: ApiOptions): HttpAnswer | Reception {
   const progress: Progress = {
     identity: undefined,
-    action: parameters.get('Action') ?? undefined,
+    action: undefined,
     region: options.homeRegion,
-    sourceIp: request.remoteAddress,
-    userAgent: String(request.headers['user-agent'] ?? ''),
+    sourceIp: head.remoteAddress,
+    userAgent: String(head.headers['user-agent'] ?? ''),
     input: undefined,
     output: undefined,
     fault: undefined,
-    requestId,
+    requestId: randomUUID(),
     time: options.now(),
   }
   try {
-    return xml(200, answerCall(request, parameters, progress, options), requestId)
+    const claim = admit(head, options)
+    return (request) => {
+      try {
+        return xml(200, answerCall(request, claim, progress, options), progress.requestId)
+      } catch (error) {
+        return refusal(error, progress, options)
+      } finally {
+        options.audit.record(progress)
+      }
+    }
   } catch (error) {
-    const fault = error instanceof Fault ? error : internalFailure(error, requestId, options.log)
-    progress.fault = fault
-    return xml(fault.status, encodeFault(fault, requestId), requestId)
-  } finally {
+    progress.action = new URLSearchParams(head.query).get('Action') ?? undefined
+    const answer = refusal(error, progress, options)
     options.audit.record(progress)
+    return answer
   }
+}
+
+function refusal(error: unknown, progress: Progress, { log }: ApiOptions): HttpAnswer {
+  const { requestId } = progress
+  const fault = error instanceof Fault ? error : internalFailure(error, requestId, log)
+  progress.fault = fault
+  return xml(fault.status, encodeFault(fault, requestId), requestId)
+}
+
+function admit(head: RequestHead, { signatures }: ApiOptions): Claim {
+  if (head.method !== 'GET' && head.method !== 'POST') {
+    throw new Fault('InvalidAction', `Method ${head.method} is not supported; use GET or POST.`)
+  }
+  return signatures.admit(head)
 }
 
 /** In AWS's order: the signature, what is asked for, whether there is too much of it, whether it is allowed, the work. */
 function answerCall(
   request: HttpRequest,
-  parameters: URLSearchParams,
+  claim: Claim,
   progress: Progress,
   { signatures, principals, throttle, contextOf }: ApiOptions,
 ): string {
-  if (request.method !== 'GET' && request.method !== 'POST') {
-    throw new Fault('InvalidAction', `Method ${request.method} is not supported; use GET or POST.`)
-  }
-  const { accessKeyId, region } = signatures.verify(request)
+  const { accessKeyId, region } = signatures.verify(request, claim)
+  request.recognize()
   const principal = principals.byAccessKey(accessKeyId)
   progress.identity = principal.identity
   progress.region = region
+  const parameters = readParameters(request)
+  progress.action = parameters.get('Action')
   const call = readCall(parameters)
   progress.input = call.input
   const context = contextOf(region)
@@ -103,13 +126,6 @@ function tagsOf(resource: string, context: Context) {
     if (error instanceof Fault) return []
     throw error
   }
-}
-
-/** Query string and body alike may hold parameters; a POST's body comes second and wins. */
-function parametersOf({ method, query, body }: HttpRequest): URLSearchParams {
-  const parameters = new URLSearchParams(query)
-  if (method === 'POST') for (const [name, value] of new URLSearchParams(body.toString())) parameters.set(name, value)
-  return parameters
 }
 
 /** The SDK for JavaScript takes the request id from the header, others from the document. */

@@ -3,7 +3,7 @@ import { model } from '../api/model.generated.ts'
 import { isOperation, type OperationName } from '../api/model.ts'
 import type { Context } from './operations/context.ts'
 import { handlers } from './operations/handlers.ts'
-import { decodeInput } from './query-protocol.ts'
+import { decodeInput, type Parameters } from './query-protocol.ts'
 
 /** Versions the guide's samples ask for; they are answered in the newest one. An absent version is taken as that. */
 const ACCEPTED_VERSIONS = new Set([model.apiVersion, '2014-12-01', '2014-09-30', '2013-06-15'])
@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** What the parameters of a request of the Query API ask for. Throws a Fault when it is nothing this engine does. */
-export function readCall(parameters: URLSearchParams): Call {
+export function readCall(parameters: Parameters): Call {
   const action = parameters.get('Action')
   if (!action) throw new Fault('MissingAction', 'The request is missing an action or a required parameter.')
   const version = parameters.get('Version')

@@ -12,10 +12,12 @@ import {
   type Holder,
 } from '../api/local-engine.ts'
 import { pidNamespace } from '../holder/words.ts'
+import { openFileLimit } from '../memcached/file-limit.ts'
 import { type ApiOptions, answerApi, factsOf } from './api.ts'
 import { AuditLog } from './audit.ts'
 import { QUOTAS } from './catalog/quotas.ts'
 import { PRIMARY_PORT } from './catalog/serverless.ts'
+import { connectionLimits } from './connections.ts'
 import { clockRoutes } from './control/clock.ts'
 import { faultRoutes } from './control/faults.ts'
 import { withKnownMembers } from './control/members.ts'
@@ -257,9 +259,9 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     now: () => clock.now(),
     log,
   }
-  const server = new LoopbackServer(
-    frontDoor({
-      api: (request) => metrics.answer(request) ?? answerApi(request, api),
+  const server = new LoopbackServer({
+    respond: frontDoor({
+      api: (head) => metrics.answer(head) ?? answerApi(head, api),
       control: withKnownMembers({
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
@@ -285,7 +287,9 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
       }),
       controlToken: credentials.controlToken,
     }),
-  )
+    isPromising: (head) => signatures.isKeyNamed(head),
+    limits: connectionLimits(openFileLimit()),
+  })
 
   const shutDown = async () => {
     await server.close()

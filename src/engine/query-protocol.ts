@@ -22,18 +22,62 @@ const PROTOCOL_PARAMETERS = new Set([
   'Timestamp',
 ])
 
+/**
+ * More than any request of the models can hold: 500 metrics, or shards, with all that can be said of each; the longest texts,
+ * ARNs, have 2048 characters; the deepest name is that of a metric's dimension. AWS's own bounds are not known.
+ */
+const MOST_PARAMETERS = 20_000
+const MOST_ITEMS = 1_000
+const MOST_CHARACTERS = 4_096
+const DEEPEST_NAME = 12
+const LONGEST_NAME = 512
+
+/** Values by name. Of a name that is there twice the last value counts. */
+export type Parameters = ReadonlyMap<string, string>
+
+/** Query string and body alike may hold parameters; a POST's body comes second and wins. */
+export function readParameters(request: {
+  readonly method: string
+  readonly query: string
+  readonly body: Buffer
+}): Parameters {
+  const texts = request.method === 'POST' ? [request.query, request.body.toString()] : [request.query]
+  const length = texts.reduce((sum, text) => sum + text.length + 1, 0)
+  // What is shorter has not so many, and need not be counted.
+  const pairs = length > MOST_PARAMETERS ? texts.reduce((sum, text) => sum + countOf('&', text) + 1, 0) : 0
+  if (pairs > MOST_PARAMETERS) {
+    throw new Fault(
+      'InvalidQueryParameter',
+      `A request has ${MOST_PARAMETERS} parameters at most; this one has ${pairs}.`,
+    )
+  }
+  const parameters = new Map<string, string>()
+  for (const text of texts) for (const [name, value] of new URLSearchParams(text)) parameters.set(name, value)
+  return parameters
+}
+
+function countOf(character: string, text: string): number {
+  let count = 0
+  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count++
+  return count
+}
+
 interface Tree {
   value?: string
   readonly children: Map<string, Tree>
 }
 
 /** Parameters of one request as a tree, cut at the dots. */
-function parameterTree(parameters: URLSearchParams): Tree {
+function parameterTree(parameters: Iterable<readonly [string, string]>): Tree {
   const root: Tree = { children: new Map() }
   for (const [name, value] of parameters) {
     if (PROTOCOL_PARAMETERS.has(name) || name.startsWith('X-Amz-')) continue
+    const parts = name.length > LONGEST_NAME ? [] : name.split('.', DEEPEST_NAME + 1)
+    if (parts.length === 0 || parts.length > DEEPEST_NAME) {
+      throw new Fault('InvalidQueryParameter', `Unknown parameter ${name.slice(0, LONGEST_NAME)}.`)
+    }
     let at = root
-    for (const part of name.split('.')) {
+    for (const part of parts) {
       const next = at.children.get(part) ?? { children: new Map() }
       at.children.set(part, next)
       at = next
@@ -47,7 +91,11 @@ function parameterTree(parameters: URLSearchParams): Tree {
  * The operation's typed input. Refuses members it does not have and values of the wrong kind.
  * @param api ElastiCache's model unless another service's is given.
  */
-export function decodeInput(name: string, parameters: URLSearchParams, api: Model = model): Record<string, unknown> {
+export function decodeInput(
+  name: string,
+  parameters: Iterable<readonly [string, string]>,
+  api: Model = model,
+): Record<string, unknown> {
   const shape = operationOf(name, api).input
   const input = readStructure(shape, parameterTree(parameters), '', api)
   for (const required of structureOf(shape, api).required) {
@@ -109,6 +157,9 @@ function readList(member: List, tree: Tree, path: string, api: Model): unknown[]
   if (items.value) throw misnamed(`${path}.${under}`, right)
   const stray = under === undefined ? undefined : [...tree.children.keys()].find((name) => name !== under)
   if (stray !== undefined) throw misnamed(`${path}.${stray}`, right)
+  if (items.children.size > MOST_ITEMS) {
+    throw new Fault('InvalidParameterValue', `${path} must not have more than ${MOST_ITEMS} items.`)
+  }
   return [...items.children]
     .map(([index, child]): [number, Tree] => {
       if (!/^\d+$/.test(index))
@@ -120,6 +171,12 @@ function readList(member: List, tree: Tree, path: string, api: Model): unknown[]
 }
 
 function readScalar(member: Member, text: string, path: string, api: Model): unknown {
+  if (text.length > MOST_CHARACTERS) {
+    throw new Fault(
+      'InvalidParameterValue',
+      `The parameter ${path} must not have more than ${MOST_CHARACTERS} characters.`,
+    )
+  }
   const invalid = (wanted: string) =>
     new Fault('InvalidParameterValue', `Invalid value '${text}' for ${path}: ${wanted} is needed.`)
   switch (member.kind) {

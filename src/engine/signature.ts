@@ -10,13 +10,19 @@ const ALGORITHM = 'AWS4-HMAC-SHA256'
 const ELASTICACHE = 'elasticache'
 const SKEW_MINUTES = 15
 const MINUTE_MS = 60_000
+/** SDKs sign a dozen at most. */
+const MOST_SIGNED_HEADERS = 100
+const WEEK_SECONDS = 7 * 24 * 60 * 60
 
-export interface SignedRequest {
+export interface SignedHead {
   readonly method: string
   readonly path: string
   /** Without the question mark. */
   readonly query: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+export interface SignedRequest extends SignedHead {
   readonly body: Buffer
 }
 
@@ -25,7 +31,8 @@ export interface Identity {
   readonly region: string
 }
 
-interface Claim {
+/** What a request says of its signature. */
+export interface Claim {
   readonly accessKeyId: string
   readonly scope: readonly [date: string, region: string, service: string, terminator: string]
   readonly signedHeaders: readonly string[]
@@ -53,15 +60,28 @@ export class Signatures {
     this.#wallClock = wallClock
   }
 
-  /** @param service The name the signature must be scoped to. */
-  verify(request: SignedRequest, service = ELASTICACHE): Identity {
-    const claim = readClaim(request)
-    const secret = this.#secrets.get(claim.accessKeyId)
-    if (secret === undefined) {
-      throw new Fault('InvalidClientTokenId', 'The security token included in the request is invalid.')
-    }
+  /** Whether the head of a request, as text, names a known access key. Proves nothing. */
+  isKeyNamed(head: string): boolean {
+    const key = /\bCredential=(\w+)(?:\/|%2F)/.exec(head)?.[1]
+    return key !== undefined && this.#secrets.get(key) !== undefined
+  }
+
+  /**
+   * All that can be refused before the body is there: no work is done for bodies of clients that nobody knows.
+   * @param service The name the signature must be scoped to.
+   */
+  admit(head: SignedHead, service = ELASTICACHE): Claim {
+    const claim = readClaim(head)
+    this.#secretOf(claim)
     checkScope(claim, service)
+    checkSignedHeaders(claim)
     checkDate(claim, this.#wallClock())
+    return claim
+  }
+
+  /** @param claim What {@link admit} said of the request's head. */
+  verify(request: SignedRequest, claim: Claim = this.admit(request)): Identity {
+    const secret = this.#secretOf(claim)
     const canonical = canonicalRequest(request, claim)
     const toSign = [ALGORITHM, claim.timestamp, claim.scope.join('/'), sha256(canonical)].join('\n')
     const expected = createHmac('sha256', this.#signingKey(secret, claim.scope)).update(toSign).digest()
@@ -74,6 +94,12 @@ export class Signatures {
       )
     }
     return { accessKeyId: claim.accessKeyId, region: claim.scope[1] }
+  }
+
+  #secretOf({ accessKeyId }: Claim): string {
+    const secret = this.#secrets.get(accessKeyId)
+    if (secret !== undefined) return secret
+    throw new Fault('InvalidClientTokenId', 'The security token included in the request is invalid.')
   }
 
   #signingKey(secret: string, scope: Claim['scope']): Buffer {
@@ -90,15 +116,15 @@ export class Signatures {
   }
 }
 
-function readClaim(request: SignedRequest): Claim {
-  const authorization = header(request, 'authorization')
-  if (authorization !== undefined) return claimFromHeader(authorization, request)
-  const query = new URLSearchParams(request.query)
+function readClaim(head: SignedHead): Claim {
+  const authorization = header(head, 'authorization')
+  if (authorization !== undefined) return claimFromHeader(authorization, head)
+  const query = new URLSearchParams(head.query)
   if (query.has('X-Amz-Signature') || query.get('X-Amz-Algorithm') === ALGORITHM) return claimFromQuery(query)
   throw new Fault('MissingAuthenticationToken', 'Request is missing Authentication Token')
 }
 
-function claimFromHeader(authorization: string, request: SignedRequest): Claim {
+function claimFromHeader(authorization: string, head: SignedHead): Claim {
   const incomplete = (what: string) => new Fault('IncompleteSignature', `${what} Authorization=${authorization}`)
   if (!authorization.startsWith(`${ALGORITHM} `)) {
     throw new Fault('IncompleteSignature', `Unsupported AWS 'algorithm': '${authorization.split(' ')[0]}'.`)
@@ -117,7 +143,7 @@ function claimFromHeader(authorization: string, request: SignedRequest): Claim {
   const credential = need('Credential')
   const signature = need('Signature')
   const signedHeaders = need('SignedHeaders')
-  const timestamp = header(request, 'x-amz-date') ?? httpDate(header(request, 'date'))
+  const timestamp = header(head, 'x-amz-date') ?? httpDate(header(head, 'date'))
   if (!timestamp) {
     throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
   }
@@ -135,8 +161,26 @@ function claimFromQuery(query: URLSearchParams): Claim {
     signature: need('X-Amz-Signature'),
     signedHeaders: need('X-Amz-SignedHeaders').toLowerCase().split(';'),
     timestamp: need('X-Amz-Date'),
-    expires: Number(query.get('X-Amz-Expires') ?? SKEW_MINUTES * 60),
+    expires: readExpires(query.get('X-Amz-Expires') ?? String(SKEW_MINUTES * 60)),
   }
+}
+
+/**
+ * From a second to a week. Code and texts are those of S3, whose documentation gives these bounds for Signature Version 4 at
+ * large; what ElastiCache itself answers is not known. The text for 0 is ours: S3 takes it, and finds the request expired.
+ */
+function readExpires(text: string): number {
+  const refuse = (what: string) => new Fault('AuthorizationQueryParametersError', `X-Amz-Expires ${what}`)
+  if (!/^-?\d+$/.test(text)) throw refuse('should be a number')
+  const seconds = Number(text)
+  if (seconds < 0) throw refuse('must be non-negative')
+  if (seconds === 0) throw refuse('must be at least 1 second')
+  if (seconds > WEEK_SECONDS) {
+    throw refuse(
+      `must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${WEEK_SECONDS} seconds`,
+    )
+  }
+  return seconds
 }
 
 function readCredential(credential: string): Pick<Claim, 'accessKeyId' | 'scope'> {
@@ -165,6 +209,19 @@ function checkScope({ scope: [date, region, service, terminator], timestamp }: C
   }
 }
 
+function checkSignedHeaders({ signedHeaders }: Claim): void {
+  if (!signedHeaders.includes('host')) {
+    throw new Fault(
+      'SignatureDoesNotMatch',
+      "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    )
+  }
+  // Words of our own. A long header, named thousands of times, would make a canonical request of many megabytes.
+  if (signedHeaders.length > MOST_SIGNED_HEADERS) {
+    throw new Fault('SignatureDoesNotMatch', `SignedHeaders must not name more than ${MOST_SIGNED_HEADERS} headers.`)
+  }
+}
+
 function checkDate({ timestamp, expires }: Claim, now: number): void {
   const signedAt = parseBasicDate(timestamp)
   if (signedAt === undefined) {
@@ -189,12 +246,6 @@ function checkDate({ timestamp, expires }: Claim, now: number): void {
 
 function canonicalRequest(request: SignedRequest, { signedHeaders, expires }: Claim): string {
   const headers = signedHeaders.map((name) => `${name}:${(header(request, name) ?? '').trim().replace(/ +/g, ' ')}\n`)
-  if (!signedHeaders.includes('host')) {
-    throw new Fault(
-      'SignatureDoesNotMatch',
-      "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
-    )
-  }
   return [
     request.method,
     canonicalPath(request.path),
@@ -246,7 +297,7 @@ const encode = (text: string): string =>
 
 const sha256 = (bytes: string | Buffer): string => hash('sha256', bytes)
 
-function header({ headers }: SignedRequest, name: string): string | undefined {
+function header({ headers }: SignedHead, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value.join(',') : value
 }

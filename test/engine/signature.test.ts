@@ -160,3 +160,73 @@ describe('what is not rightly signed is refused in AWS words', () => {
     expect(refusal(signed({ date: '20261121T091459Z' }))).toBeUndefined()
   })
 })
+
+/** A request signed in its URL, by the steps of AWS's documentation. */
+function presigned(more: Readonly<Record<string, string>>): SignedRequest {
+  const scope = `${DATE.slice(0, 8)}/us-west-2/elasticache/aws4_request`
+  const parameters = {
+    Action: 'DescribeCacheClusters',
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `${KEY}/${scope}`,
+    'X-Amz-Date': DATE,
+    'X-Amz-SignedHeaders': 'host',
+    ...more,
+  }
+  const query = Object.entries(parameters)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .sort()
+    .join('&')
+  const canonical = ['GET', '/', query, 'host:localhost:8011', '', 'host', sha256('')].join('\n')
+  const toSign = ['AWS4-HMAC-SHA256', DATE, scope, sha256(canonical)].join('\n')
+  const key = scope.split('/').reduce<Buffer | string>((parent, part) => hmac(parent, part), `AWS4${SECRET}`)
+  const signature = hmac(key, toSign).toString('hex')
+  return {
+    method: 'GET',
+    path: '/',
+    query: `${query}&X-Amz-Signature=${signature}`,
+    headers: { host: 'localhost:8011' },
+    body: Buffer.alloc(0),
+  }
+}
+
+describe('a signature in the URL', () => {
+  const later = (seconds: number) => new Signatures(new Map([[KEY, SECRET]]), () => NOW + seconds * 1000)
+
+  test.each([1, 900, 604_800])('is good for %d seconds when it says so, and not for one more', (seconds) => {
+    const request = presigned({ 'X-Amz-Expires': String(seconds) })
+    expect(later(seconds).verify(request)).toEqual({ accessKeyId: KEY, region: 'us-west-2' })
+    expect(() => later(seconds + 1).verify(request)).toThrow(/^Request has expired\.$/)
+  })
+
+  test('is good for 15 minutes when it says nothing', () => {
+    expect(later(900).verify(presigned({}))).toBeDefined()
+    expect(() => later(901).verify(presigned({}))).toThrow(/^Request has expired\.$/)
+  })
+
+  test.each([
+    ['604801', /^X-Amz-Expires must be less than a week \(in seconds\)/],
+    ['99999999999999999999', /^X-Amz-Expires must be less than a week \(in seconds\)/],
+    ['0', /^X-Amz-Expires must be at least 1 second$/],
+    ['-1', /^X-Amz-Expires must be non-negative$/],
+    ['', /^X-Amz-Expires should be a number$/],
+    ['week', /^X-Amz-Expires should be a number$/],
+    ['1e3', /^X-Amz-Expires should be a number$/],
+    ['Infinity', /^X-Amz-Expires should be a number$/],
+    [' 60', /^X-Amz-Expires should be a number$/],
+  ])('that is to be good for %j seconds is refused', (seconds, message) => {
+    expect(refusal(presigned({ 'X-Amz-Expires': seconds }))).toMatchObject({
+      code: 'AuthorizationQueryParametersError',
+      status: 400,
+      message: expect.stringMatching(message),
+    })
+  })
+})
+
+test('so many headers are signed at most: one named again and again would make the canonical request as long as one likes', () => {
+  const { headers, ...request } = signed()
+  const authorization = String(headers.authorization).replace('host;', 'host;'.repeat(100))
+  expect(refusal({ ...request, headers: { ...headers, authorization } })).toMatchObject({
+    code: 'SignatureDoesNotMatch',
+    message: 'SignedHeaders must not name more than 100 headers.',
+  })
+})

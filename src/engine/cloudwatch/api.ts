@@ -5,8 +5,8 @@ import type { AuditedCall, AuditLog } from '../audit.ts'
 import { type ActionOnResource, authorizeAction } from '../identity/authorize.ts'
 import type { Recorder } from '../metrics/recorder.ts'
 import type { Principal, Principals } from '../principals.ts'
-import type { HttpAnswer, HttpRequest } from '../server.ts'
-import type { Signatures } from '../signature.ts'
+import type { HttpAnswer, HttpRequest, Reception, RequestHead } from '../server.ts'
+import type { Claim, Signatures } from '../signature.ts'
 import { isFull } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
 import { isAlarmOperation } from './alarm-model.ts'
@@ -38,18 +38,38 @@ type Door = Pick<CloudWatchOptions, 'signatures' | 'principals' | 'now'>
  * The part of CloudWatch's API that reads metrics and keeps alarms. Calls about alarms are in the audit log, once it is known
  * who makes them. Those that read metrics are not: CloudTrail has them as data events, which trails do not record unless told to.
  */
-export function answerCloudWatch(request: HttpRequest, protocol: Protocol, options: CloudWatchOptions): HttpAnswer {
+export function answerCloudWatch(
+  head: RequestHead,
+  protocol: Protocol,
+  options: CloudWatchOptions,
+): HttpAnswer | Reception {
   const requestId = randomUUID()
+  try {
+    const claim = options.signatures.admit(head, SERVICE)
+    return (request) => answerClaimed(request, claim, protocol, options, requestId)
+  } catch (error) {
+    return protocol.refusal(faultOf(error, requestId, options), requestId)
+  }
+}
+
+function answerClaimed(
+  request: HttpRequest,
+  claim: Claim,
+  protocol: Protocol,
+  options: CloudWatchOptions,
+  requestId: string,
+): HttpAnswer {
   let audited: Writable<AuditedCall> | undefined
   try {
-    const caller = callerOf(request, options)
+    const caller = callerOf(request, claim, options)
     const { region } = caller
-    const operation = protocol.operationOf(request)
+    const call = protocol.read(request)
+    const { operation } = call
     if (operation && isAlarmOperation(operation)) {
       audited = auditedCall(operation, caller, request, requestId, options.now())
     }
     if (!isOperation(operation)) throw unknown(operation)
-    const input = protocol.inputOf(operation, request)
+    const input = call.input()
     if (audited) audited.input = input
     const context: CloudWatchContext = {
       account: ACCOUNT_ID,
@@ -64,7 +84,7 @@ export function answerCloudWatch(request: HttpRequest, protocol: Protocol, optio
     if (audited) audited.output = output
     return protocol.answer(operation, output, requestId)
   } catch (error) {
-    const fault = error instanceof Fault ? error : internalFailure(error, requestId, options.log)
+    const fault = faultOf(error, requestId, options)
     if (audited) audited.fault = fault
     return protocol.refusal(fault, requestId)
   } finally {
@@ -72,10 +92,14 @@ export function answerCloudWatch(request: HttpRequest, protocol: Protocol, optio
   }
 }
 
-/** Lets in a request that reads metrics, by a caller that may. */
-export function admit(request: HttpRequest, operation: 'GetMetricData', options: Door): void {
-  const action = { action: `cloudwatch:${operation}`, resource: '*', keys: [] }
-  refuseUnlessAllowed(callerOf(request, options), [action], request, options)
+const faultOf = (error: unknown, requestId: string, { log }: CloudWatchOptions): Fault =>
+  error instanceof Fault ? error : internalFailure(error, requestId, log)
+
+/** Lets in a request without a body that reads metrics, by a caller that may. Throws a Fault. */
+export function admitReader(head: RequestHead, options: Door): void {
+  const action = { action: 'cloudwatch:GetMetricData', resource: '*', keys: [] }
+  const claim = options.signatures.admit(head, SERVICE)
+  refuseUnlessAllowed(callerOf({ ...head, body: Buffer.alloc(0) }, claim, options), [action], head, options)
 }
 
 interface Caller extends Principal {
@@ -83,15 +107,16 @@ interface Caller extends Principal {
 }
 
 /** Whose signature it is, and where they ask. */
-function callerOf(request: HttpRequest, { signatures, principals }: Door): Caller {
-  const { accessKeyId, region } = signatures.verify(request, SERVICE)
+function callerOf(request: HttpRequest, claim: Claim, { signatures, principals }: Door): Caller {
+  const { accessKeyId, region } = signatures.verify(request, claim)
+  request.recognize()
   return { ...principals.byAccessKey(accessKeyId), region }
 }
 
 function refuseUnlessAllowed(
   { identity, policies, region }: Caller,
   actions: readonly ActionOnResource[],
-  request: HttpRequest,
+  request: RequestHead,
   { now }: Door,
 ): void {
   if (policies === null) return
@@ -101,7 +126,7 @@ function refuseUnlessAllowed(
   for (const action of actions) authorizeAction(action, policies, who)
 }
 
-const userAgentOf = ({ headers }: HttpRequest): string => String(headers['user-agent'] ?? '')
+const userAgentOf = ({ headers }: RequestHead): string => String(headers['user-agent'] ?? '')
 
 /** As far as it is known before the input is read. */
 const auditedCall = (

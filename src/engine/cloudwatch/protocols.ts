@@ -3,16 +3,15 @@
  * What each has in its own way: how a request names its operation and input, and how outputs and faults are written.
  */
 import { Fault } from '../../api/faults.ts'
-import { decodeInput, encodeFault, encodeResult } from '../query-protocol.ts'
-import type { HttpAnswer, HttpRequest } from '../server.ts'
+import { decodeInput, encodeFault, encodeResult, readParameters } from '../query-protocol.ts'
+import type { HttpAnswer, HttpRequest, RequestHead } from '../server.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { cloudwatch } from './model.ts'
 import { plainValue, readObject } from './values.ts'
 
 export interface Protocol {
-  /** The name of the operation, whether there is such a one or not. */
-  operationOf(request: HttpRequest): string | undefined
-  inputOf(operation: string, request: HttpRequest): object
+  /** The name of the operation, whether there is such a one or not, and what its input is once it is known to be one. */
+  read(request: HttpRequest): { readonly operation: string | undefined; readonly input: () => object }
   /** Of an operation of the model. */
   answer(operation: string, output: object, requestId: string): HttpAnswer
   refusal(fault: Fault, requestId: string): HttpAnswer
@@ -31,20 +30,21 @@ const SHAPES: Readonly<Record<string, string>> = {
 }
 
 const query: Protocol = {
-  operationOf: (request) => parametersOf(request).get('Action') ?? undefined,
-  inputOf: (operation, request) => decodeInput(operation, parametersOf(request), cloudwatch),
+  read(request) {
+    const parameters = readParameters(request)
+    const operation = parameters.get('Action')
+    return { operation, input: () => decodeInput(operation ?? '', parameters, cloudwatch) }
+  },
   answer: (operation, output, requestId) =>
     made(200, 'text/xml', encodeResult(operation, output, requestId, cloudwatch), requestId),
   refusal: (fault, requestId) => made(fault.status, 'text/xml', encodeFault(fault, requestId, cloudwatch), requestId),
 }
 
 const json: Protocol = {
-  operationOf: ({ headers }) => String(headers['x-amz-target']).slice(`${TARGET}.`.length),
-  inputOf: (operation, { body }) =>
-    readObject(
-      `${operation}Input`,
-      objectIn(() => parsed(body)),
-    ),
+  read({ headers, body }) {
+    const operation = String(headers['x-amz-target']).slice(`${TARGET}.`.length)
+    return { operation, input: () => readObject(`${operation}Input`, objectIn(parsed(body))) }
+  },
   answer: (operation, output, requestId) =>
     made(200, JSON_TYPE, JSON.stringify(outputValue(operation, output, seconds)), requestId),
   refusal: (fault, requestId) =>
@@ -52,12 +52,11 @@ const json: Protocol = {
 }
 
 const cbor: Protocol = {
-  operationOf: ({ path }) => CBOR_PATH.exec(path)?.[1],
-  inputOf: (operation, { body }) =>
-    readObject(
-      `${operation}Input`,
-      objectIn(() => (body.length === 0 ? {} : decodeCbor(body))),
-    ),
+  read({ path, body }) {
+    const operation = CBOR_PATH.exec(path)?.[1]
+    const input = () => readObject(`${operation}Input`, objectIn(body.length === 0 ? {} : decodeCbor(body)))
+    return { operation, input }
+  },
   answer: (operation, output, requestId) =>
     made(200, CBOR_TYPE, encodeCbor(outputValue(operation, output, (time) => time)), requestId, CBOR),
   refusal: (fault, requestId) =>
@@ -69,12 +68,11 @@ const CBOR_TYPE = 'application/cbor'
 const CBOR = { 'smithy-protocol': 'rpc-v2-cbor' }
 
 /** The protocol a request to CloudWatch is in; undefined: it is not for CloudWatch. Before its signature is known to be right. */
-export function protocolOf(request: HttpRequest): Protocol | undefined {
-  const { headers, path } = request
+export function protocolOf({ headers, path, query: inUrl }: RequestHead): Protocol | undefined {
   if (path.startsWith('/service/')) return cbor
   const target = headers['x-amz-target']
   if (target !== undefined) return String(target).startsWith(`${TARGET}.`) ? json : undefined
-  const credential = headers.authorization ?? new URLSearchParams(request.query).get('X-Amz-Credential') ?? ''
+  const credential = headers.authorization ?? new URLSearchParams(inUrl).get('X-Amz-Credential') ?? ''
   return credential.includes('/monitoring/aws4_request') ? query : undefined
 }
 
@@ -86,14 +84,7 @@ const made = (
   headers: Readonly<Record<string, string>> = {},
 ): HttpAnswer => ({ status, contentType, body, headers: { 'x-amzn-requestid': requestId, ...headers } })
 
-function parametersOf({ method, query: inUrl, body }: HttpRequest): URLSearchParams {
-  const parameters = new URLSearchParams(inUrl)
-  if (method === 'POST') for (const [name, value] of new URLSearchParams(body.toString())) parameters.set(name, value)
-  return parameters
-}
-
-function objectIn(read: () => unknown): Record<string, unknown> {
-  const value = read()
+function objectIn(value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw new Fault('ValidationError', 'The input must be an object.')
 }

@@ -1,19 +1,19 @@
 import { Fault } from '../../api/faults.ts'
 import { isBearer } from '../bearer.ts'
-import { admit, type CloudWatchOptions } from '../cloudwatch/api.ts'
-import type { HttpAnswer, HttpRequest } from '../server.ts'
+import { admitReader, type CloudWatchOptions } from '../cloudwatch/api.ts'
+import type { HttpAnswer, Reception, RequestHead } from '../server.ts'
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts'
 
 /** Needs the token of the file, or a signature for CloudWatch by somebody who may GetMetricData. */
-export async function answerMetrics(
-  request: HttpRequest,
+export function answerMetrics(
+  head: RequestHead,
   token: string,
   options: Pick<CloudWatchOptions, 'signatures' | 'principals' | 'recorder' | 'now'>,
-): Promise<HttpAnswer> {
-  if (request.method !== 'GET') return text(405, 'Use GET.\n', { allow: 'GET' })
-  if (!isBearer(request.headers.authorization, token)) {
+): HttpAnswer | Reception {
+  if (head.method !== 'GET') return text(405, 'Use GET.\n', { allow: 'GET' })
+  if (!isBearer(head.headers.authorization, token)) {
     try {
-      admit(request, 'GetMetricData', options)
+      admitReader(head, options)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       return text(
@@ -25,7 +25,12 @@ export async function answerMetrics(
       )
     }
   }
-  return { status: 200, contentType: PROMETHEUS_TYPE, body: prometheusText(await options.recorder.current()) }
+  head.recognize()
+  return async () => ({
+    status: 200,
+    contentType: PROMETHEUS_TYPE,
+    body: prometheusText(await options.recorder.current()),
+  })
 }
 
 const text = (status: number, body: string, headers: Readonly<Record<string, string>>): HttpAnswer => ({

@@ -4,7 +4,7 @@ import { watchAlarms } from '../alarms/watch.ts'
 import { openToken } from '../bearer.ts'
 import { answerCloudWatch, type CloudWatchOptions } from '../cloudwatch/api.ts'
 import { protocolOf } from '../cloudwatch/protocols.ts'
-import type { HttpAnswer, HttpRequest } from '../server.ts'
+import type { HttpAnswer, Reception, RequestHead } from '../server.ts'
 import { answerMetrics } from './exposition.ts'
 import { Recorder, type RecorderOptions } from './recorder.ts'
 import { SampleFile } from './sample-file.ts'
@@ -33,9 +33,9 @@ export class Metrics {
   }
 
   /** The answer to what is asked of CloudWatch, or by Prometheus; undefined: the request is for somebody else. */
-  answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> | undefined {
-    if (request.path === METRICS_PATH) return answerMetrics(request, this.#token, this.#options)
-    const protocol = protocolOf(request)
-    return protocol && answerCloudWatch(request, protocol, this.#options)
+  answer(head: RequestHead): HttpAnswer | Reception | undefined {
+    if (head.path === METRICS_PATH) return answerMetrics(head, this.#token, this.#options)
+    const protocol = protocolOf(head)
+    return protocol && answerCloudWatch(head, protocol, this.#options)
   }
 }
