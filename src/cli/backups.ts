@@ -1,6 +1,8 @@
 /** Backups of both sorts as one: snapshots of serverless caches, and those of replication groups and their nodes. */
+
 import type { Input, OperationName } from '../api/model.ts'
 import { nearest } from '../api/nearest.ts'
+import { shellWord } from '../api/shell.ts'
 import { isOlder } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItem } from './output/human-value.ts'
@@ -61,7 +63,7 @@ const SERVERLESS_HINT =
 /** Keys can be listed only where lru_crawler is left: see `kv dump`. */
 const dumpHint = (id: string, version: unknown): string =>
   typeof version === 'string' && isOlder(version, '1.6.17')
-    ? `Keep what it holds in a file: cachectl kv dump ${id} > ${id}.jsonl, and back: cachectl kv load ${id} ${id}.jsonl`
+    ? `Keep what it holds in a file: cachectl kv dump ${shellWord(id)} > ${shellWord(`${id}.jsonl`)}, and back: cachectl kv load ${shellWord(id)} ${shellWord(`${id}.jsonl`)}`
     : 'Its version does not let clients list keys (since 1.6.17): fill a new one from where the items come from.'
 
 /** The cache that a backup becomes, of the engine and the version it was made of. */

@@ -3,7 +3,7 @@ import { isOperation, type OperationName } from '../api/model.ts'
 import { readCommandLine, wantsHelp, wantsVersion } from './command-line.ts'
 import { environment } from './environment.ts'
 import { type ErrorFormat, exitCodeOf, failureOf, renderFailure } from './failure.ts'
-import { stderrIsTerminal } from './terminal.ts'
+import { stderrIsTerminal, tellPiece } from './terminal.ts'
 
 /** What the guide's examples call operations that have another name. */
 const SPELLINGS: Readonly<Record<string, string>> = { 'create-serverless-snapshot': 'create-serverless-cache-snapshot' }
@@ -15,7 +15,7 @@ export async function runLine(argv: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     const failure = failureOf(error)
-    if (failure) process.stderr.write(renderFailure(failure, errorFormat(argv), stderrIsTerminal()))
+    if (failure) tellPiece(renderFailure(failure, errorFormat(argv), stderrIsTerminal()))
     return exitCodeOf(error)
   }
 }

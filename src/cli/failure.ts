@@ -1,4 +1,5 @@
 /** The one place that turns an error of any origin into a message, a hint and an exit code (aws-cli v2's codes). */
+import { visibleLine } from '../api/visible.ts'
 import { CallFailed, ExitWith, FailsWith, Problem, type ProblemKind } from './problem.ts'
 
 export interface Failure {
@@ -155,6 +156,8 @@ export type ErrorFormat = 'legacy' | 'json'
 /** What goes to stderr. Off a terminal aws-cli's legacy format begins with an empty line, and scripts cut it off. */
 export function renderFailure(failure: Failure, format: ErrorFormat, terminal: boolean): string {
   if (format === 'json') return `${JSON.stringify(failure)}\n`
-  const text = failure.hint === undefined ? failure.message : `${failure.message}\n${failure.hint}`
+  // What a service says is one line of ours, and can't be made to look like more of them.
+  const message = terminal && failure.exitCode === SERVICE_ERROR ? visibleLine(failure.message) : failure.message
+  const text = failure.hint === undefined ? message : `${message}\n${failure.hint}`
   return terminal ? `${text}\n` : `\n${text}\n`
 }

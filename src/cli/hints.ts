@@ -1,7 +1,9 @@
 /** After a refusal: what a person would look up next, looked up. Loaded only then, and only where somebody reads it. */
+
 import { type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import { nearest } from '../api/nearest.ts'
+import { shellWord } from '../api/shell.ts'
 import { checkRequest, complaintText } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
@@ -38,7 +40,7 @@ async function hintFor(client: ApiClient, input: object, error: CallFailed): Pro
 
 /** The ids in examples are of somebody else's account. */
 const subnetHint = (id: string, region: string): string =>
-  `Which there are: cachectl engine subnet list. To make one: cachectl engine subnet create --subnet-id ${id} --availability-zone ${region}a`
+  `Which there are: cachectl engine subnet list. To make one: cachectl engine subnet create --subnet-id ${shellWord(id)} --availability-zone ${shellWord(`${region}a`)}`
 
 /** The kind that the code says is missing, and the member that names it: `CacheParameterGroupNotFound`. */
 async function notFoundHint(client: ApiClient, input: object, name: OperationName, code: string) {
@@ -60,7 +62,7 @@ async function notFoundHint(client: ApiClient, input: object, name: OperationNam
 
 function namesakeHint({ kind }: Found, name: OperationName, id: string): string {
   const command = kebabCase(sameOn(name, kind) ?? kind.describe)
-  return `${id} is a ${kind.name}: cachectl ${command} --${kebabCase(kind.id)} ${id}`
+  return `${id} is a ${kind.name}: cachectl ${command} --${kebabCase(kind.id)} ${shellWord(id)}`
 }
 
 /** `DeleteCacheCluster` on a serverless cache is `DeleteServerlessCache`. */

@@ -1,6 +1,7 @@
 /** What is longer than the screen goes through a pager, as aws-cli v2 and git do it. */
 import { spawn } from 'node:child_process'
 import { type Environment, environmentWith } from './environment.ts'
+import { onlyOwn } from './output/sequences.ts'
 import { print, rows } from './terminal.ts'
 
 /** Leave at once if it fits after all, keep colours, leave the text on the screen. */
@@ -23,7 +24,8 @@ export async function printPaged(text: string, wanted: boolean, env: Environment
   const ignore = () => {}
   process.on('SIGINT', ignore)
   child.stdin.on('error', ignore)
-  child.stdin.end(text)
+  // less -R obeys colours, and cat everything.
+  child.stdin.end(onlyOwn(text))
   const code = await new Promise<number | null>((resolve) => {
     child.on('error', () => resolve(NOT_FOUND))
     child.on('exit', resolve)

@@ -1,5 +1,7 @@
+import { visibleLine } from '../api/visible.ts'
 import { type Clock, systemClock } from '../diagnose/clock.ts'
-import { stderrIsTerminal } from './terminal.ts'
+import { own } from './output/sequences.ts'
+import { conversationColumns, stderrIsTerminal, tell, tellPiece } from './terminal.ts'
 
 export interface Progress {
   update(text: string): void
@@ -11,6 +13,7 @@ export interface Progress {
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 80
+const CLEAR = own('\x1b[G\x1b[2K')
 
 /** One line on stderr that turns, with the seconds so far; silence unless stderr is a terminal. */
 export function startProgress(text: string, clock: Clock = systemClock): Progress {
@@ -21,8 +24,8 @@ export function startProgress(text: string, clock: Clock = systemClock): Progres
   let cancel = () => {}
   const draw = () => {
     const seconds = Math.floor((clock.monotonicMs() - start) / 1000)
-    const line = `${FRAMES[frame++ % FRAMES.length]} ${shown} (${seconds} s)`
-    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}`)
+    const line = `${FRAMES[frame++ % FRAMES.length]} ${visibleLine(shown)} (${seconds} s)`
+    tellPiece(`${CLEAR}${line.slice(0, conversationColumns() - 1)}`)
     cancel = clock.after(FRAME_MS, draw)
   }
   draw()
@@ -32,12 +35,12 @@ export function startProgress(text: string, clock: Clock = systemClock): Progres
     },
     note(line) {
       cancel()
-      process.stderr.write(`\r\x1b[2K${line}\n`)
+      tell(`${CLEAR}${visibleLine(line)}`)
       draw()
     },
     end() {
       cancel()
-      process.stderr.write('\r\x1b[2K')
+      tellPiece(CLEAR)
     },
   }
 }

@@ -1,4 +1,5 @@
 /** Questions on a terminal: asked on stderr, since stdout is the answer. inquirer is loaded at the first one. */
+import { visibleLine } from '../api/visible.ts'
 import { Problem } from './problem.ts'
 
 export interface Choice {
@@ -24,12 +25,27 @@ export async function prompt(question: Question): Promise<unknown> {
   try {
     const ui = inquirer.createPromptModule({ output: process.stderr })
     // Its types ask for a name literal per kind of question; ours are checked above.
-    const { answer } = (await ui([{ ...question, name: 'answer' }] as never)) as { answer: unknown }
+    const { answer } = (await ui([{ ...shown(question), name: 'answer' }] as never)) as { answer: unknown }
     return answer
   } catch (error) {
     if (error instanceof Error && error.name === 'ExitPromptError') {
       throw new Problem('interrupted', 'Nothing was changed.')
     }
     throw error
+  }
+}
+
+/** inquirer draws on the terminal by itself, so that what is drawn has to be harmless before it gets there. */
+function shown(question: Question): Question {
+  const message = visibleLine(question.message)
+  const legible = (choices: readonly Choice[]) => choices.map((each) => ({ ...each, name: visibleLine(each.name) }))
+  switch (question.type) {
+    case 'select':
+    case 'checkbox':
+      return { ...question, message, choices: legible(question.choices) }
+    case 'search':
+      return { ...question, message, source: (typed) => legible(question.source(typed)) }
+    default:
+      return { ...question, message }
   }
 }

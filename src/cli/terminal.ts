@@ -1,4 +1,9 @@
-/** The three streams. stdout is the answer, stderr the conversation. */
+/**
+ * The three streams. stdout is the answer, stderr the conversation. All that is written to either goes through here: on a
+ * terminal nothing but our own escape sequences is left as one, whatever a server, a node or a file has said.
+ */
+import { visibleBytes, visibleIn } from '../api/visible.ts'
+import { onlyOwn, unmarked } from './output/sequences.ts'
 
 // The reader may leave early (`| head -1`): what it did not want to read is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -6,11 +11,22 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? 0)
 })
 
-export const print = (text: string | Uint8Array): void => void process.stdout.write(text)
+export const print = (text: string): void => write(process.stdout, text)
 
 export const printLine = (text: string): void => print(`${text}\n`)
 
-export const tell = (text: string): void => void process.stderr.write(`${text}\n`)
+/** Bytes as they are through a pipe, or where somebody has asked for them `asTheyAre`; on a terminal what can be shown of them. */
+export const printBytes = (bytes: Uint8Array, asTheyAre = false): void =>
+  void process.stdout.write(stdoutIsTerminal() && !asTheyAre ? visibleBytes(bytes) : bytes)
+
+export const tell = (text: string): void => write(process.stderr, `${text}\n`)
+
+/** The same without a line end. */
+export const tellPiece = (text: string): void => write(process.stderr, text)
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(stream.isTTY === true ? onlyOwn(text) : unmarked(text))
+}
 
 export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 
@@ -20,7 +36,13 @@ export const canAsk = (): boolean => process.stdin.isTTY === true && stderrIsTer
 /** Columns of the terminal on stdout; 80 in a pipe. */
 export const columns = (): number => process.stdout.columns || 80
 
+/** Of the terminal on stderr. */
+export const conversationColumns = (): number => process.stderr.columns || 80
+
 export const stdoutIsTerminal = (): boolean => process.stdout.isTTY === true
+
+/** What is to be set as text: on a terminal every string in it stays on its line and shows what it hides. */
+export const forPeople = <T>(value: T): T => (stdoutIsTerminal() ? visibleIn(value) : value)
 
 /** Lines of the terminal on stdout; undefined in a pipe. */
 export const rows = (): number | undefined => (process.stdout.isTTY ? process.stdout.rows || 24 : undefined)

@@ -209,5 +209,18 @@ const OUTCOME_OF_RCODE: Readonly<Record<number, Pick<Judged, 'outcome' | 'code'>
 function recordOf(answer: Answer): DnsRecord[] {
   const { type, name } = answer
   if (type !== 'A' && type !== 'AAAA' && type !== 'CNAME') return []
-  return [{ name, type, ttl: answer.ttl ?? 0, data: answer.data }]
+  return [
+    {
+      name: presented(name),
+      type,
+      ttl: answer.ttl ?? 0,
+      data: type === 'CNAME' ? presented(answer.data) : answer.data,
+    },
+  ]
 }
+
+/** RFC 4343, 2.1: a label may hold any byte; what is not printable is written as `\\027`. */
+const presented = (name: string): string =>
+  name.replace(/[^\x21-\x7e]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join(''),
+  )

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { shell } from '../api/shell.ts'
 import type { ClusterFacts } from './evidence.ts'
 import type { ResolvedAddress } from './resolve.ts'
 import type { Family } from './target.ts'
@@ -35,7 +36,7 @@ export function familyLacking(
       host === 'localhost'
         ? `/etc/hosts lacks a line: ${LOOPBACK[family]} localhost`
         : 'A line in /etc/hosts hides it, or getaddrinfo is told to leave it out (options no-aaaa, /etc/nsswitch.conf).',
-    evidence: `getent ahosts ${host}`,
+    evidence: shell`getent ahosts ${host}`,
   }
 }
 

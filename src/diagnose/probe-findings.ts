@@ -1,3 +1,4 @@
+import { shellWord } from '../api/shell.ts'
 import type { ConnectFailure } from './connect-outcome.ts'
 import { metInstead } from './exchange.ts'
 import type { Finding } from './finding.ts'
@@ -110,7 +111,10 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
           ],
   unreachable: (at, failure) => {
     if (failure.local)
-      return [`This host has no route to ${at} (${failure.code}).`, `Ask the routing table: ip route get ${hostOf(at)}`]
+      return [
+        `This host has no route to ${at} (${failure.code}).`,
+        `Ask the routing table: ip route get ${shellWord(hostOf(at))}`,
+      ]
     // Linux asks three times, a second apart, before it gives a neighbour up.
     if (failure.ms > 2900)
       return [`Nobody on this subnet has the address of ${at}.`, 'The node is gone, or the subnet mask is wrong.']
@@ -123,7 +127,7 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
     failure.local
       ? [
           `This host forbids connections to ${at} (${failure.code}).`,
-          `Look for a prohibit route or a local firewall: ip route get ${hostOf(at)}`,
+          `Look for a prohibit route or a local firewall: ip route get ${shellWord(hostOf(at))}`,
         ]
       : [
           `A firewall on the way forbids connections to ${at} (${failure.code}).`,
@@ -141,8 +145,14 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
     `This host could not even try ${at} (${code}).`,
     LOCAL_ERROR_HINTS[code] ?? 'Look the code up in errno(3).',
   ],
-  'tls-failed': (at, failure) => [`${at} ${metInstead(failure)}.`, `Look at it by itself: cachectl tls ${at}`],
-  'bad-reply': (at, failure) => [`${at} ${metInstead(failure)}.`, `Look at it by itself: cachectl doctor ${at}`],
+  'tls-failed': (at, failure) => [
+    `${at} ${metInstead(failure)}.`,
+    `Look at it by itself: cachectl tls ${shellWord(at)}`,
+  ],
+  'bad-reply': (at, failure) => [
+    `${at} ${metInstead(failure)}.`,
+    `Look at it by itself: cachectl doctor ${shellWord(at)}`,
+  ],
   aborted: (at) => [`The attempt at ${at} was given up.`, 'Run it again.'],
 }
 

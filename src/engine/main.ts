@@ -1,5 +1,6 @@
 /** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
 import type { EngineInfo, EngineOptions } from '../api/local-engine.ts'
+import { visible } from '../api/visible.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { StateDirectoryHeld } from './holder.ts'
 import { NoMemcached } from './nodes/memcached/installed.ts'
@@ -11,7 +12,8 @@ declare const CACHECTL_VERSION: string
 type Outcome = { ready: EngineInfo } | { failed: { message: string; hint?: string } }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
-const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
+// Read on terminals, with what callers and nodes have said in it.
+const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${visible(line)}\n`)
 const tell = (outcome: Outcome) => process.send?.(outcome)
 
 let engine: Engine | undefined

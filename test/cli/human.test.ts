@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { humanText } from '../../src/cli/output/human.ts'
 import { fit, wrapWords } from '../../src/cli/output/human-table.ts'
 import { relativeTime } from '../../src/cli/output/relative-time.ts'
+import { unmarked } from '../../src/cli/output/sequences.ts'
 import { statusText, styleOf } from '../../src/cli/output/style.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
@@ -33,11 +34,11 @@ test('words are broken at blanks, and cut where there are none', () => {
 })
 
 test('states have the colour of what they mean', () => {
-  expect(statusText('available', coloured)).toBe('\x1b[32mavailable\x1b[39m')
-  expect(statusText('modifying', coloured)).toBe('\x1b[33mmodifying\x1b[39m')
-  expect(statusText('incompatible-network', coloured)).toBe('\x1b[31mincompatible-network\x1b[39m')
-  expect(statusText('create-failed', coloured)).toBe('\x1b[31mcreate-failed\x1b[39m')
-  expect(statusText('low', coloured)).toBe('low')
+  expect(unmarked(statusText('available', coloured))).toBe('\x1b[32mavailable\x1b[39m')
+  expect(unmarked(statusText('modifying', coloured))).toBe('\x1b[33mmodifying\x1b[39m')
+  expect(unmarked(statusText('incompatible-network', coloured))).toBe('\x1b[31mincompatible-network\x1b[39m')
+  expect(unmarked(statusText('create-failed', coloured))).toBe('\x1b[31mcreate-failed\x1b[39m')
+  expect(unmarked(statusText('low', coloured))).toBe('low')
 })
 
 test('lists of names, resources in the answer itself and answers without members have a view, too', async () => {

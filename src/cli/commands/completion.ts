@@ -1,3 +1,4 @@
+import { shellWord } from '../../api/shell.ts'
 import { backupKinds, cacheKinds } from '../backups.ts'
 import { BaseCommand, type CommandClass, word } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
@@ -57,7 +58,13 @@ export class CompletionIds extends BaseCommand {
       name === 'target'
         ? Object.keys(readTargets(stateDirOf(flags)).targets)
         : await withClient(flags, (client) => namesOf(client, kindsOf(name)))
-    print(names.map((each) => `${each}\n`).join(''))
+    // Shells expand what they are offered: bash would run a name that is $(...).
+    print(
+      names
+        .filter((each) => shellWord(each) === each)
+        .map((each) => `${each}\n`)
+        .join(''),
+    )
   }
 }
 

@@ -7,9 +7,10 @@ import { text, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { connectionsText } from '../output/connections.ts'
+import { own } from '../output/sequences.ts'
 import { ExitWith, Problem } from '../problem.ts'
 import { millisecondsOf } from '../seconds.ts'
-import { print, printLine, stdoutIsTerminal } from '../terminal.ts'
+import { forPeople, print, printLine, stdoutIsTerminal } from '../terminal.ts'
 import { type Aim, aimAt, tlsFlags } from './diagnose-places.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
@@ -50,7 +51,7 @@ export class Connections extends BaseCommand {
     }
     if (flags.watch === true) return untilInterrupted((signal) => watch(look, intervalMs, form, signal))
     const seen = await untilInterrupted(look)
-    printLine(form === 'json' ? JSON.stringify(seen, null, 4) : await connectionsText(seen))
+    printLine(form === 'json' ? JSON.stringify(seen, null, 4) : await connectionsText(forPeople(seen)))
     if (seen.findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   }
 }
@@ -95,8 +96,8 @@ async function watch(
     if (signal.aborted) return
     if (form === 'json') printLine(JSON.stringify(seen))
     else {
-      const shown = await connectionsText(seen)
-      if (inPlace) print(`\x1b[H\x1b[2J${seen.at}  (Ctrl-C ends it)\n${shown}\n`)
+      const shown = await connectionsText(forPeople(seen))
+      if (inPlace) print(`${own('\x1b[H\x1b[2J')}${seen.at}  (Ctrl-C ends it)\n${shown}\n`)
       else if (shown !== before) printLine(`${seen.at}\n${shown}`)
       before = shown
     }

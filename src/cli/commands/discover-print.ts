@@ -1,7 +1,7 @@
 /** What `cachectl discover` prints while it asks, in each of its forms. */
 import type { Difference } from '../../discovery/differences.ts'
 import { changeLines, eventLines, lagLines, roundText } from '../output/discovery.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import type { Look } from './discover.ts'
 
 export type DiscoverForm = 'text' | 'json' | 'events'
@@ -22,12 +22,12 @@ export function discoverPrinter(form: DiscoverForm, { quiet }: { quiet: boolean 
       if (quiet) return
       const seen = JSON.stringify([look.verdict, look.differences, look.groups])
       if (seen !== before) await show(look, before === undefined)
-      else if (form === 'text') for (const line of eventLines(look)) printLine(line)
+      else if (form === 'text') for (const line of eventLines(forPeople(look))) printLine(line)
       before = seen
     },
     async end(last) {
       if (quiet) await show(last, true)
-      if (form === 'text' && last.round.number > 1) for (const line of lagLines(last.lags)) printLine(line)
+      if (form === 'text' && last.round.number > 1) for (const line of lagLines(forPeople(last.lags))) printLine(line)
     },
   }
 }
@@ -35,7 +35,8 @@ export function discoverPrinter(form: DiscoverForm, { quiet }: { quiet: boolean 
 const showJson = async ({ round, events: _, ...look }: Look): Promise<void> =>
   printLine(JSON.stringify({ ...round, ...look }))
 
-async function showText(look: Look, first: boolean): Promise<void> {
+async function showText(seen: Look, first: boolean): Promise<void> {
+  const look = forPeople(seen)
   if (!first) for (const line of [...changeLines(look.round), ...eventLines(look)]) printLine(line)
   printLine(await roundText(look))
 }

@@ -13,7 +13,7 @@ import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
-import { tell } from '../terminal.ts'
+import { forPeople, tell } from '../terminal.ts'
 import { portArgs, tlsFlags } from './diagnose-places.ts'
 import { type DiscoverAim, wholeWishes, wishOf, withDiscoverAim } from './discover-aim.ts'
 import { type DiscoverForm, discoverPrinter } from './discover-print.ts'
@@ -75,7 +75,7 @@ export class Discover extends BaseCommand {
       untilInterrupted((signal) => look(aim, run, form, signal)),
     )
     if (!last || last.verdict.converged) return
-    if (last.identity) tell(identityText(last.identity))
+    if (last.identity) tell(identityText(forPeople(last.identity)))
     else tell(`Not as wished: ${last.verdict.detail}.`)
     throw new ExitWith(NOT_AS_WISHED)
   }

@@ -16,7 +16,7 @@ import { findingsText } from '../output/findings.ts'
 import type { FlagValues } from '../parse.ts'
 import { CallFailed, ExitWith, Problem } from '../problem.ts'
 import { millisecondsOf } from '../seconds.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { type Aim, aimAt, serverFlag, serversOf } from './diagnose-places.ts'
 import { changedFacts, factsOf, isKnownHere, lookText, type NameLook } from './dns-print.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
@@ -69,7 +69,7 @@ export class Dns extends BaseCommand {
     }
     if (flags.watch === true) {
       const interval = typeof flags.interval === 'string' ? millisecondsOf('interval', flags.interval) : 5000
-      const show = (looks: readonly NameLook[]) => Promise.all(looks.map((each) => lookText(each, conf)))
+      const show = (looks: readonly NameLook[]) => Promise.all(forPeople(looks).map((each) => lookText(each, conf)))
       return untilInterrupted((signal) => watch(() => look(signal), interval, form, show, signal))
     }
     const looks = await untilInterrupted(look)
@@ -79,8 +79,8 @@ export class Dns extends BaseCommand {
     )
     if (form === 'json') printLine(jsonOf(looks, { resolver: conf, findings }))
     else {
-      for (const each of looks) printLine(await lookText(each, conf))
-      if (findings.length > 0) printLine(findingsText(findings))
+      for (const each of forPeople(looks)) printLine(await lookText(each, conf))
+      if (findings.length > 0) printLine(findingsText(forPeople(findings)))
     }
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   }
@@ -185,7 +185,7 @@ async function watch(
     }
     if (form === 'text') {
       if (!changes) for (const text of await show(looks)) printLine(text)
-      else for (const change of changes) printLine(`${at} ${change}`)
+      else for (const change of forPeople(changes)) printLine(`${at} ${change}`)
     }
     before = now
     await sleep(clock, intervalMs, signal)

@@ -8,6 +8,7 @@ import { glibcVersion } from '../../diagnose/libc.ts'
 import { reportPage } from '../../diagnose/report-page.ts'
 import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../diagnose/rules/index.ts'
 import { BaseCommand, word } from '../base-command.ts'
+import { commandText } from '../command-text.ts'
 import { text, texts, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -19,7 +20,7 @@ import type { FlagValues } from '../parse.ts'
 import { ExitWith, FailsWith, Problem, usageProblem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
 import { millisecondsOf } from '../seconds.ts'
-import { printLine, tell } from '../terminal.ts'
+import { forPeople, printLine, tell } from '../terminal.ts'
 import { version } from '../version.ts'
 import { serverFlag, serversOf, tlsFlags } from './diagnose-places.ts'
 import { doctorAim } from './doctor-facts.ts'
@@ -88,7 +89,8 @@ export class Doctor extends BaseCommand {
           4,
         ),
       )
-    } else printLine(await describe(evidence, findings, practices, await styleHere(flags)))
+    } else
+      printLine(await describe(forPeople(evidence), forPeople(findings), forPeople(practices), await styleHere(flags)))
     if (typeof flags.report === 'string') writeReport(flags.report, words, { evidence, findings, practices })
     if (findings.some(isProblem)) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
   }
@@ -139,7 +141,7 @@ function writeReport(
     ['Ports for connections', seen.evidence.limits.portRange?.join('-') ?? '-'],
   ]
   const at = systemClock.now().toISOString()
-  const command = ['cachectl doctor', ...words].join(' ')
+  const command = commandText(['doctor', ...words])
   try {
     writeFileSync(file, reportPage({ subject, at, command, environment, ...seen }))
   } catch (error) {

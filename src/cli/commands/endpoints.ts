@@ -1,3 +1,4 @@
+import { shellQuoted } from '../../api/shell.ts'
 import { endpoint } from '../../diagnose/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import {
@@ -11,7 +12,7 @@ import {
 } from '../clusters.ts'
 import { globalFlags } from '../global-flags.ts'
 import { tableText } from '../output/table.ts'
-import { print, printLine } from '../terminal.ts'
+import { forPeople, print, printLine } from '../terminal.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
 export class Endpoints extends BaseCommand {
@@ -26,7 +27,7 @@ export class Endpoints extends BaseCommand {
     const { flags, words } = this.read()
     const form = choiceOf(flags, 'output', ['table', 'json', 'env', 'hosts'], 'table')
     const cluster = await withClient(flags, (client) => describeCache(client, words[0] as string))
-    if (form === 'table') printLine(await describeEndpoints(cluster))
+    if (form === 'table') printLine(await describeEndpoints(forPeople(cluster)))
     if (form === 'json') print(`${JSON.stringify(endpointsOf(cluster), null, 4)}\n`)
     if (form === 'env') print(variables(cluster))
     if (form === 'hosts')
@@ -71,8 +72,8 @@ function variables(cluster: CacheCluster): string {
   const config = configurationEndpoint(cluster) ?? (isServerless(cluster) ? nodeEndpoints(cluster)[0] : undefined)
   const servers = serversOf(cluster).map((node) => endpoint(node.host, node.port))
   return [
-    `export MEMCACHED_ENDPOINT='${config ? endpoint(config.host, config.port) : ''}'`,
-    `export MEMCACHED_SERVERS='${servers.join(',')}'`,
+    `export MEMCACHED_ENDPOINT=${shellQuoted(config ? endpoint(config.host, config.port) : '')}`,
+    `export MEMCACHED_SERVERS=${shellQuoted(servers.join(','))}`,
     '',
   ].join('\n')
 }

@@ -6,7 +6,7 @@ import { untilInterrupted } from '../interrupt.ts'
 import { follow, lastValues } from '../json-lines.ts'
 import { countOf } from '../seconds.ts'
 import { runningEngine } from '../state-dir.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 const DEFAULT_LINES = '50'
@@ -46,10 +46,10 @@ export class EngineAudit extends BaseCommand {
     const records = lastValues<AuditRecord>(path, countOf('lines', (flags.lines as string) ?? DEFAULT_LINES, 1))
     if (flags.follow !== true) {
       if (json) printLine(JSON.stringify({ Records: records }, null, 4))
-      else printLine(records.length > 0 ? records.map(line).join('\n') : 'No calls.')
+      else printLine(records.length > 0 ? forPeople(records).map(line).join('\n') : 'No calls.')
       return
     }
-    const show = (record: AuditRecord) => printLine(json ? JSON.stringify(record) : line(record))
+    const show = (record: AuditRecord) => printLine(json ? JSON.stringify(record) : line(forPeople(record)))
     for (const record of records) show(record)
     await untilInterrupted((signal) => follow(path, signal, show))
   }

@@ -1,3 +1,4 @@
+import { fishQuoted, powershellQuoted, shellQuoted } from '../../api/shell.ts'
 import { BaseCommand } from '../base-command.ts'
 import { credentialsOf } from '../engine-users.ts'
 import { environment } from '../environment.ts'
@@ -13,15 +14,15 @@ interface Dialect {
 
 const SHELLS = {
   bash: {
-    set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+    set: (name, value) => `export ${name}=${shellQuoted(value)}`,
     unset: (name) => `unset ${name}`,
   },
   fish: {
-    set: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+    set: (name, value) => `set -gx ${name} ${fishQuoted(value)}`,
     unset: (name) => `set -e ${name}`,
   },
   powershell: {
-    set: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+    set: (name, value) => `$Env:${name} = ${powershellQuoted(value)}`,
     unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
   },
 } as const satisfies Record<string, Dialect>

@@ -8,7 +8,7 @@ import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'
 import { spanOf, spanText } from '../span.ts'
 import { requireEngine } from '../state-dir.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 const flags: Flags = { ...outputFlag, ...stateDirFlag }
@@ -71,7 +71,7 @@ export class EngineFaultList extends BaseCommand {
     const { flags: given } = this.read()
     const faults = await control<FaultReport[]>(requireEngine(stateDirOf(given)), 'GET', CONTROL.faults)
     if (wantsJson(given)) printLine(JSON.stringify(faults, null, 4))
-    else printLine(faults.length > 0 ? await table(faults) : 'No faults are in effect.')
+    else printLine(faults.length > 0 ? await table(forPeople(faults)) : 'No faults are in effect.')
   }
 }
 

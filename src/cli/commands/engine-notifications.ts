@@ -8,7 +8,7 @@ import { follow, lastValues } from '../json-lines.ts'
 import { usageProblem } from '../problem.ts'
 import { countOf } from '../seconds.ts'
 import { requireEngine } from '../state-dir.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 const DEFAULT_LINES = '50'
@@ -48,11 +48,11 @@ export class EngineNotifications extends BaseCommand {
     const sent = lastValues<SnsNotification>(path, countOf('lines', (flags.lines as string) ?? DEFAULT_LINES, 1))
     if (flags.follow !== true) {
       if (json) printLine(JSON.stringify(sent, null, 4))
-      else printLine(sent.length > 0 ? sent.map(line).join('\n') : 'No notifications.')
+      else printLine(sent.length > 0 ? forPeople(sent).map(line).join('\n') : 'No notifications.')
       return
     }
     // A list that never ends is a value a line.
-    const show = (each: SnsNotification) => printLine(json ? JSON.stringify(each) : line(each))
+    const show = (each: SnsNotification) => printLine(json ? JSON.stringify(each) : line(forPeople(each)))
     for (const each of sent) show(each)
     await untilInterrupted((signal) => follow(path, signal, show))
   }

@@ -2,7 +2,7 @@ import { environment } from '../environment.ts'
 import { type Flag, type Flags, text } from '../flags.ts'
 import type { FlagValues } from '../parse.ts'
 import { type LocalEngine, requireEngine } from '../state-dir.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 /** Options of commands about what the engine holds in one region. */
@@ -28,5 +28,5 @@ export function engineAndRegion(flags: FlagValues): { readonly engine: LocalEngi
 /** JSON for programs, or lines for people. */
 export async function printAnswer<T>(flags: FlagValues, answer: T, lines: (answer: T) => string | Promise<string>) {
   const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
-  printLine(json ? JSON.stringify(answer, null, 4) : await lines(answer))
+  printLine(json ? JSON.stringify(answer, null, 4) : await lines(forPeople(answer)))
 }

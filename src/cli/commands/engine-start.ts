@@ -7,6 +7,7 @@ import {
   NODE_RUNTIMES,
   type Pace,
 } from '../../api/local-engine.ts'
+import { shellWord } from '../../api/shell.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus } from '../engine-control.ts'
 import { startAttached, startDetached } from '../engine-process.ts'
@@ -104,5 +105,5 @@ cachectl talks to it by itself. To point aws, boto3, Terraform and the SDKs at i
 
 function evalLine({ stateDir }: EngineInfo): string {
   const isDefault = stateDir === stateDirOf({}) && !environment.CACHECTL_HOME
-  return `eval "$(cachectl engine env${isDefault ? '' : ` --state-dir ${stateDir}`})"`
+  return `eval "$(cachectl engine env${isDefault ? '' : ` --state-dir ${shellWord(stateDir)}`})"`
 }

@@ -17,7 +17,7 @@ import { absoluteTime, relativeTime } from '../output/relative-time.ts'
 import { type Style, statusText } from '../output/style.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith } from '../problem.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 const NOT_RUNNING = 3
@@ -33,7 +33,7 @@ export class EngineStatusCommand extends BaseCommand {
     const stateDir = stateDirOf(flags)
     const status = await engineStatus(stateDir)
     if (status) {
-      printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(status, flags))
+      printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(forPeople(status), flags))
       return
     }
     const holder = await holderOf(stateDir)

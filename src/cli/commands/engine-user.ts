@@ -6,7 +6,7 @@ import type { Flags } from '../flags.ts'
 import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { requireEngine } from '../state-dir.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
 
 const flags: Flags = { ...outputFlag, ...stateDirFlag }
@@ -46,7 +46,7 @@ export class EngineUserList extends BaseCommand {
     printLine(
       await tableText(
         ['User', 'Access key id', 'Created', 'Policies'],
-        users.map(({ userName, accessKeyId, createDate, policies }) => [
+        forPeople(users).map(({ userName, accessKeyId, createDate, policies }) => [
           userName,
           accessKeyId,
           createDate,

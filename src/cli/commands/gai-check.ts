@@ -8,7 +8,7 @@ import { globalFlags } from '../global-flags.ts'
 import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem } from '../problem.ts'
-import { printLine, tell } from '../terminal.ts'
+import { forPeople, printLine, tell } from '../terminal.ts'
 import { choiceOf } from './engine-flags.ts'
 import { fileFlag, fileOf } from './gai-flags.ts'
 import { comparisonLine } from './gai-order.ts'
@@ -34,7 +34,9 @@ export class GaiCheck extends BaseCommand {
       tell('The nodes listen on 127.0.0.1 and ::1; localhost names only one of them on this host (see /etc/hosts).')
     }
     if (form === 'json') printLine(JSON.stringify(checks, null, 4))
-    else for (const check of checks) printLine(check.ok ? await describe(check) : `${check.target}: ${check.detail}`)
+    else
+      for (const check of forPeople(checks))
+        printLine(check.ok ? await describe(check) : `${check.target}: ${check.detail}`)
     if (checks.some(({ ok }) => !ok)) throw new ExitWith(NOT_FOUND)
   }
 }

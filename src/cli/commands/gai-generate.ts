@@ -1,4 +1,5 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { shell } from '../../api/shell.ts'
 import { systemClock } from '../../diagnose/clock.ts'
 import { GAI_CONF } from '../../diagnose/gai-check.ts'
 import { lintGaiConf } from '../../diagnose/gai-lint.ts'
@@ -58,7 +59,7 @@ function tellAbout({ added, disabled, shortcomings }: StanzaPlan, present: strin
   for (const { line, text: written, why } of disabled) tell(`Line ${line} is to be commented out, ${why}: ${written}`)
   for (const shortcoming of shortcomings) tell(`Mind: ${shortcoming}.`)
   const wrong = lintGaiConf(present).filter(({ kind }) => kind === 'harm' || kind === 'ignored').length
-  const look = path === GAI_CONF ? 'cachectl gai lint' : `cachectl gai lint ${path}`
+  const look = path === GAI_CONF ? 'cachectl gai lint' : shell`cachectl gai lint ${path}`
   if (wrong > 0) tell(`The present file has ${linesOf(wrong)} worth a look: ${look}`)
   tell('Running processes keep the old order: restart them. Verify with `getent ahosts <name>` (not `getent hosts`).')
   tell('Java, Go, musl (Alpine) and nping do not read this file: --for java, --for go, --for musl.')

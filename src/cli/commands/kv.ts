@@ -14,7 +14,7 @@ import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { countOf } from '../seconds.ts'
 import { spanOf } from '../span.ts'
-import { print, printLine, tell } from '../terminal.ts'
+import { forPeople, print, printBytes, printLine, tell } from '../terminal.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
 const NOT_SO = 1
@@ -44,15 +44,16 @@ async function report(
 ): Promise<void> {
   const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
   const { node, reply } = await withKv(where, flags, ask)
-  printLine(json ? JSON.stringify({ reply, node: endpoint(node.host, node.port) }) : reply)
+  printLine(json ? JSON.stringify({ reply, node: endpoint(node.host, node.port) }) : forPeople(reply))
   if (!done(reply)) throw new ExitWith(NOT_SO)
 }
 
 export class KvGet extends BaseCommand {
   static override summary = 'Print the value of a key, byte for byte'
-  static override description = 'Exit code 1: there is no such key.'
+  static override description =
+    'On a terminal control characters, and bytes that are no text, are made visible; --output raw sends it those, too. Exit code 1: there is no such key.'
   static override args = { ...where, ...key }
-  static override flags = { ...kvFlags, ...outputOf('raw (default) or json') }
+  static override flags = { ...kvFlags, ...outputOf('raw (default through a pipe) or json') }
   static override examples = ['kv get shop greeting', 'kv get localhost:11211 picture > picture.png']
 
   async run(): Promise<void> {
@@ -65,7 +66,7 @@ export class KvGet extends BaseCommand {
       throw new ExitWith(NOT_SO)
     }
     if (json) printLine(JSON.stringify(itemView(item)))
-    else print(item.value)
+    else printBytes(item.value, flags.output !== undefined)
   }
 }
 
@@ -231,7 +232,7 @@ export class KvStats extends BaseCommand {
     )
     if (json) return printLine(JSON.stringify(perNode, null, 4))
     const names = [...new Set(perNode.flatMap(({ stats }) => Object.keys(stats)))]
-    const rows = names.map((name) => [name, ...perNode.map(({ stats }) => stats[name] ?? '')])
+    const rows = forPeople(names.map((name) => [name, ...perNode.map(({ stats }) => stats[name] ?? '')]))
     printLine(await tableText(['Statistic', ...perNode.map(({ node }) => node)], rows))
   }
 }
@@ -253,7 +254,7 @@ export class KvFlush extends BaseCommand {
     })
     for (const { node, reply } of outcomes) {
       const at = endpoint(node.host, node.port)
-      print(json ? `${JSON.stringify({ reply, node: at })}\n` : `${at} ${reply}\n`)
+      print(json ? `${JSON.stringify({ reply, node: at })}\n` : `${at} ${forPeople(reply)}\n`)
     }
   }
 }

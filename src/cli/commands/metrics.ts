@@ -19,7 +19,7 @@ import { Problem, usageProblem } from '../problem.ts'
 import { spanOf } from '../span.ts'
 import { runningEngine } from '../state-dir.ts'
 import { resolveTarget, type Target } from '../targets.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputOf, stateDirOf } from './engine-flags.ts'
 
 const MINUTE_MS = 60_000
@@ -71,8 +71,9 @@ export class Metrics extends BaseCommand {
       period,
     })
     refuseUnknown(metrics, found, cluster)
+    const series = forPeople(found.series)
     if (json) printLine(JSON.stringify({ cluster, start, end, metrics: found.series }, null, 4))
-    else printLine(metrics.length > 0 ? await valuesText(found.series, flags) : await overview(found.series, flags))
+    else printLine(metrics.length > 0 ? await valuesText(series, flags) : await overview(series, flags))
   }
 }
 

@@ -19,7 +19,7 @@ import { styleHere } from '../output/people.ts'
 import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, usageProblem } from '../problem.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { aimAt, portArgs, tlsFlags } from './diagnose-places.ts'
 import { choiceOf } from './engine-flags.ts'
 
@@ -52,7 +52,7 @@ export class Preference extends BaseCommand {
     const outcomes = tried.flat()
     if (form === 'json') printLine(JSON.stringify(outcomes, null, 4))
     else {
-      const rows = outcomes.map(({ place, preference, predicted, actual }) => [
+      const rows = forPeople(outcomes).map(({ place, preference, predicted, actual }) => [
         place,
         preference,
         verdict(predicted),

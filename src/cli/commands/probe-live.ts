@@ -4,7 +4,8 @@ import type { ProbeEvent } from '../../diagnose/probe.ts'
 import { renderEvent } from '../../diagnose/render.ts'
 import { percentile } from '../../diagnose/statistics.ts'
 import { endpoint } from '../../diagnose/target.ts'
-import { print } from '../terminal.ts'
+import { own } from '../output/sequences.ts'
+import { columns, print } from '../terminal.ts'
 
 const SHOWN = 40
 /** For the median: enough to be steady, little enough to follow a change. */
@@ -30,13 +31,12 @@ export function liveView(): LiveView {
   const lanes = new Map<string, Lane>()
   let drawn = 0
   const erase = (): void => {
-    if (drawn > 0) print(`\r\x1b[${drawn}A\x1b[0J`)
+    if (drawn > 0) print(own(`\x1b[${drawn}A\x1b[0J`))
     drawn = 0
   }
   const draw = (): void => {
     const widest = Math.max(...[...lanes.keys()].map((at) => at.length))
-    for (const [at, lane] of lanes)
-      print(`${line(at.padEnd(widest), lane).slice(0, (process.stdout.columns ?? 80) - 1)}\n`)
+    for (const [at, lane] of lanes) print(`${line(at.padEnd(widest), lane).slice(0, columns() - 1)}\n`)
     drawn = lanes.size
   }
   return {

@@ -31,7 +31,7 @@ import { tableText } from '../output/table.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { networkTypeOf, tlsFlags } from './diagnose-places.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 import { canDraw, liveView } from './probe-live.ts'
@@ -97,7 +97,7 @@ export class Probe extends BaseCommand {
     if (form === 'json') printLine(JSON.stringify({ ...report, attempts: attemptsIn(events) }, null, 4))
     if (form === 'nping') for (const line of npingSummary(report, elapsedMs(systemClock, start))) printLine(line)
     if (form === 'text') {
-      printLine(await summary(report))
+      printLine(await summary(forPeople(report)))
       if (flags.histogram === true) for (const line of histograms(report, events)) printLine(line)
     }
     const code = exitCode(report)
@@ -116,19 +116,19 @@ function printerOf(form: 'text' | 'json' | 'events' | 'nping', live: boolean): P
   const lines = (texts: readonly string[]): void => {
     for (const text of texts) printLine(text)
   }
-  const interim = (report: ProbeReport): void => lines(renderSummary(report))
+  const interim = (report: ProbeReport): void => lines(renderSummary(forPeople(report)))
   if (form === 'text' && live) {
     const view = liveView()
     return {
-      event: (event) => view.show(event),
-      interim: (report) => view.above(renderSummary(report)),
+      event: (event) => view.show(forPeople(event)),
+      interim: (report) => view.above(renderSummary(forPeople(report))),
       end: () => view.end(),
     }
   }
   if (form === 'nping') lines(npingStart(systemClock.now(), NPING_VERSION))
   const print: Record<typeof form, (event: ProbeEvent) => void> = {
-    text: (event) => lines(renderEvent(event)),
-    nping: (event) => lines(npingEvent(event)),
+    text: (event) => lines(renderEvent(forPeople(event))),
+    nping: (event) => lines(npingEvent(forPeople(event))),
     events: (event) => printLine(JSON.stringify(event)),
     json: () => {},
   }

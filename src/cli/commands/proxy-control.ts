@@ -3,7 +3,7 @@ import { type Flags, toggle } from '../flags.ts'
 import { relaySummary } from '../output/relay.ts'
 import { usageProblem } from '../problem.ts'
 import { askRelay, changeWeights, relayAt, runningRelays } from '../relays.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputOf, stateDirFlag, stateDirOf } from './engine-flags.ts'
 import { weightsOf } from './proxy-aim.ts'
 
@@ -35,7 +35,7 @@ export class ProxyWeight extends BaseCommand {
     if (Object.keys(weights).length === 0) throw usageProblem('the following arguments are required: <weights>...')
     const relay = relayAt(stateDirOf(given), named ? first : undefined)
     const report = await changeWeights(relay, { weights, ...(given.cut === true && { cut: true }) })
-    printLine(form === 'json' ? JSON.stringify(report, null, 4) : await relaySummary(report))
+    printLine(form === 'json' ? JSON.stringify(report, null, 4) : await relaySummary(forPeople(report)))
   }
 }
 
@@ -54,6 +54,6 @@ export class ProxyList extends BaseCommand {
     )
     if (form === 'json') printLine(JSON.stringify(reports, null, 4))
     else if (reports.length === 0) printLine('No proxy is running.')
-    else for (const report of reports) printLine(await relaySummary(report))
+    else for (const report of forPeople(reports)) printLine(await relaySummary(report))
   }
 }

@@ -3,7 +3,8 @@ import { type Clock, systemClock } from '../../diagnose/clock.ts'
 import type { RelayReport } from '../../relay/counters.ts'
 import type { RelayEvent } from '../../relay/relay.ts'
 import { relayEventText, relayLines } from '../output/relay.ts'
-import { columns, print, printLine, stdoutIsTerminal } from '../terminal.ts'
+import { own } from '../output/sequences.ts'
+import { columns, forPeople, print, printLine, stdoutIsTerminal } from '../terminal.ts'
 
 export interface RelayPrinter {
   /** How often counters are worth printing. */
@@ -56,7 +57,7 @@ function linePrinter(isTold: (event: RelayEvent) => boolean, now: () => string):
 function livePrinter(isTold: (event: RelayEvent) => boolean, now: () => string): RelayPrinter {
   let drawn: readonly string[] = []
   const erase = (): void => {
-    if (drawn.length > 0) print(`\x1b[${drawn.length}A\x1b[0J`)
+    if (drawn.length > 0) print(own(`\x1b[${drawn.length}A\x1b[0J`))
   }
   const draw = (lines: readonly string[]): void => {
     // A line that wraps would be two, and the next erasure one short.
@@ -70,16 +71,16 @@ function livePrinter(isTold: (event: RelayEvent) => boolean, now: () => string):
   return {
     usualMs: LIVE_MS,
     listening: (report) => {
-      printLine(listeningText(report))
-      draw(relayLines(report))
+      printLine(listeningText(forPeople(report)))
+      draw(relayLines(forPeople(report)))
     },
     event: (event) => {
       if (!isTold(event)) return
       erase()
-      printLine(`${now()} ${relayEventText(event)}`)
+      printLine(`${now()} ${relayEventText(forPeople(event))}`)
       draw(drawn)
     },
-    counters: (report) => redraw(relayLines(report)),
+    counters: (report) => redraw(relayLines(forPeople(report))),
     end() {
       erase()
       drawn = []

@@ -11,7 +11,7 @@ import type { FlagValues } from '../parse.ts'
 import { Problem, usageProblem } from '../problem.ts'
 import { recordRelay } from '../relays.ts'
 import { gatherRepeated } from '../repeated.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { choiceOf, outputOf, stateDirFlag, stateDirOf } from './engine-flags.ts'
 import { relayOptionsOf, timeOf } from './proxy-aim.ts'
 import { relayPrinter } from './proxy-print.ts'
@@ -83,7 +83,7 @@ export class ProxyCommand extends BaseCommand {
     const last = relay.report()
     await relay.close()
     if (form === 'json') printLine(JSON.stringify({ type: 'summary', at: systemClock.now().toISOString(), ...last }))
-    else printLine(await relaySummary(last))
+    else printLine(await relaySummary(forPeople(last)))
   }
 }
 

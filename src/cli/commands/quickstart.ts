@@ -10,7 +10,7 @@ import { stopEngine } from '../engine-control.ts'
 import { environmentWith } from '../environment.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { ExitWith, Problem } from '../problem.ts'
-import { printLine } from '../terminal.ts'
+import { printLine, tell } from '../terminal.ts'
 import { type Step, tourSteps, WHERE_NEXT } from '../tour.ts'
 
 export class Quickstart extends BaseCommand {
@@ -39,7 +39,7 @@ export class Quickstart extends BaseCommand {
 }
 
 function failStep({ argv }: Step, code: number): never {
-  process.stderr.write(`\nThe tour stops here: \`${commandText(argv)}\` ended with exit code ${code}.\n`)
+  tell(`\nThe tour stops here: \`${commandText(argv)}\` ended with exit code ${code}.`)
   throw new ExitWith(1)
 }
 

@@ -1,4 +1,5 @@
 import type { Input } from '../../api/model.ts'
+import { visibleIn } from '../../api/visible.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import { type CacheCluster, describeCluster, withClient } from '../clusters.ts'
@@ -42,7 +43,7 @@ export class Scale extends BaseCommand {
     await withClient(flags, async (client) => {
       const cluster = await describeCluster(client, id)
       const change = planOf(cluster, nodes, flags.azs as readonly string[] | undefined)
-      tell(describePlan(cluster, nodes, change))
+      tell(describePlan(visibleIn(cluster), nodes, change))
       if (!change || flags['dry-run'] === true) return
       await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes === true)
       await show(await scale(client, change, flags.wait === true ? flags : undefined))

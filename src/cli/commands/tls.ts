@@ -13,7 +13,7 @@ import { findingsText } from '../output/findings.ts'
 import { tableText } from '../output/table.ts'
 import { ExitWith } from '../problem.ts'
 import { millisecondsOf } from '../seconds.ts'
-import { printLine } from '../terminal.ts'
+import { forPeople, printLine } from '../terminal.ts'
 import { type Aim, aimAt, tlsFlags } from './diagnose-places.ts'
 import { choiceOf } from './engine-flags.ts'
 
@@ -48,8 +48,8 @@ export class Tls extends BaseCommand {
     const seen = evidence.addresses.flatMap(({ tls, words }) => (tls && words ? [{ ...tls, plain: words }] : []))
     if (form === 'json') printLine(JSON.stringify({ views: seen, findings }, null, 4))
     else {
-      for (const [index, view] of seen.entries()) printLine(await describe(view, seen[index - 1]))
-      if (findings.length > 0) printLine(findingsText(findings))
+      for (const [index, view] of forPeople(seen).entries()) printLine(await describe(view, seen[index - 1]))
+      if (findings.length > 0) printLine(findingsText(forPeople(findings)))
     }
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   }

@@ -13,7 +13,7 @@ import type { FlagValues } from '../parse.ts'
 import { FailsWith, Problem } from '../problem.ts'
 import { countOf, millisecondsOf } from '../seconds.ts'
 import { resolveTarget } from '../targets.ts'
-import { printLine, stdoutIsTerminal } from '../terminal.ts'
+import { forPeople, printLine, stdoutIsTerminal } from '../terminal.ts'
 import { givenNodes, nodesOf } from '../top/places.ts'
 import { totalOf } from '../top/rates.ts'
 import { openScreen } from '../top/screen.ts'
@@ -169,7 +169,7 @@ async function drawn(where: string, fleet: Watched, options: LoopOptions, flags:
   return untilInterrupted(async (signal) => {
     const stop = new AbortController()
     signal.addEventListener('abort', () => stop.abort(), { once: true })
-    const draw = () => screen.draw(topLines(viewOf(where, fleet), screen.width, screen.height, style))
+    const draw = () => screen.draw(topLines(forPeople(viewOf(where, fleet)), screen.width, screen.height, style))
     const screen = openScreen(draw, () => stop.abort())
     try {
       return await loop(fleet, options, stop.signal, systemClock, async () => draw(), true)

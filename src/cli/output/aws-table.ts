@@ -4,6 +4,7 @@
  */
 import { Problem } from '../problem.ts'
 import { Float, pythonText } from './python-text.ts'
+import { own } from './sequences.ts'
 import { columnsOf } from './wide-characters.ts'
 
 export interface TableStyle {
@@ -181,9 +182,9 @@ class Writer {
   }
 }
 
-const RESET = '\u001b[0m'
-const BRIGHT_BLUE = '\u001b[1m\u001b[34m'
-const DIM_YELLOW = '\u001b[2m\u001b[33m'
+const RESET = own('\u001b[0m')
+const BRIGHT_BLUE = own('\u001b[1m\u001b[34m')
+const DIM_YELLOW = own('\u001b[2m\u001b[33m')
 
 function render(section: Section, tableWidth: number, out: Writer): void {
   const { title, indent, headers, rows } = section

@@ -1,5 +1,6 @@
 /** Lists as tables that fit the terminal. */
 import { stripVTControlCharacters } from 'node:util'
+import { visibleIn } from '../../api/visible.ts'
 import { type Item, valueText } from './human-value.ts'
 import { type Column, columnsOf } from './human-views.ts'
 import type { Style } from './style.ts'
@@ -21,7 +22,8 @@ export function drawItems(shape: string, items: readonly Item[], style: Style): 
 }
 
 /** Columns that are empty in every row are left out. */
-export async function drawColumns<T>(columns: readonly Column<T>[], items: readonly T[], style: Style): Promise<Drawn> {
+export async function drawColumns<T>(columns: readonly Column<T>[], given: readonly T[], style: Style): Promise<Drawn> {
+  const items = visibleIn(given)
   const told = columns
     .map(({ of, ...column }) => ({ ...column, cells: items.map((item) => cellText(item, of, style)) }))
     .filter(({ cells }, index) => index === 0 || cells.some((cell) => stripVTControlCharacters(cell) !== '-'))

@@ -1,5 +1,6 @@
 /** The readable view on the terminal at hand: its width, its colours, its pager. */
 import type { OperationName } from '../../api/model.ts'
+import { visibleIn } from '../../api/visible.ts'
 import { systemClock } from '../../diagnose/clock.ts'
 import { environment } from '../environment.ts'
 import { printPaged } from '../pager.ts'
@@ -15,7 +16,7 @@ export async function printForPeople(
   answer: object,
   flags: FlagValues,
 ): Promise<void> {
-  const text = await humanText(name, input, answer, await styleHere(flags))
+  const text = await humanText(name, input, visibleIn(answer), await styleHere(flags))
   if (text === '') tell('Done.')
   else await printPaged(text, flags['cli-pager'] !== false, environment)
 }

@@ -4,7 +4,7 @@ import type { AwsConfig } from '../aws-config.ts'
 import { environment } from '../environment.ts'
 import type { Part } from '../paginate.ts'
 import type { FlagValues } from '../parse.ts'
-import { columns, print, stdoutIsTerminal } from '../terminal.ts'
+import { columns, forPeople, print, stdoutIsTerminal } from '../terminal.ts'
 import { type Form, formOf, plainOutput } from './answer.ts'
 import { jsonText } from './json.ts'
 import { compileQuery, type Pick } from './query.ts'
@@ -66,7 +66,7 @@ async function written(form: Form, name: OperationName, answer: unknown, flags: 
     case 'table': {
       const { awsTable } = await import('./aws-table.ts')
       const colour = wantsColour(flags.color, environment, stdoutIsTerminal())
-      return awsTable(name, answer, { width: columns(), colour })
+      return awsTable(name, forPeople(answer), { width: columns(), colour })
     }
     case 'yaml':
       return (await import('./yaml.ts')).yamlText(answer)

@@ -1,6 +1,7 @@
 /** How what people read is coloured and how wide it may be. Programs get neither. */
 import type { Environment } from '../environment.ts'
 import { usageProblem } from '../problem.ts'
+import { own } from './sequences.ts'
 
 export interface Style {
   /** Columns to stay within; Infinity in a pipe, whose reader cuts for itself. */
@@ -30,7 +31,26 @@ export async function styleOf(coloured: boolean, width: number, now: Date): Prom
   const { Chalk } = await import('chalk')
   // An instance of our own: chalk's reads argv and the environment by rules that are not aws-cli's.
   const { bold, dim, green, yellow, red } = new Chalk({ level: 1 })
-  return { width, now, strong: bold, faint: dim, good: green, busy: yellow, bad: red }
+  return {
+    width,
+    now,
+    strong: marked(bold),
+    faint: marked(dim),
+    good: marked(green),
+    busy: marked(yellow),
+    bad: marked(red),
+  }
+}
+
+/** The colour's sequences are ours; those that the text brings along are not. */
+function marked(colour: Colour): Colour {
+  const [begin = '', end = ''] = own(colour(' ')).split(' ')
+  // Line by line: a pager forgets the colour at the end of each.
+  return (text) =>
+    text
+      .split('\n')
+      .map((line) => `${begin}${line}${end}`)
+      .join('\n')
 }
 
 /** Words of every status of the API, by what they mean to who waits; anything that ends in -ing is on its way. */

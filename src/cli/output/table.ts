@@ -1,20 +1,24 @@
+import { visible } from '../../api/visible.ts'
+
 /**
  * A table for people. The library is loaded only when one is drawn. With a width, words of the widest columns go on in
  * the next line, as far as that helps.
  */
 export async function tableText(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
+  heads: readonly string[],
+  cells: readonly (readonly string[])[],
   width = Number.POSITIVE_INFINITY,
 ): Promise<string> {
   const { default: Table } = await import('cli-table3')
+  // Before anything is measured: what is made visible is wider.
+  const [head, rows] = [heads.map(visible), cells.map((row) => row.map(visible))]
   const colWidths = fitted([head, ...rows], width)
   const table = new Table({
-    head: [...head],
+    head,
     style: { head: [], border: [], compact: true },
     ...(colWidths && { colWidths, wordWrap: true }),
   })
-  table.push(...rows.map((row) => [...row]))
+  table.push(...rows)
   return table.toString()
 }
 

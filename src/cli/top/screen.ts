@@ -1,11 +1,12 @@
 /** A whole screen of the terminal's, drawn again and again, and left as it was. */
+import { own } from '../output/sequences.ts'
 import { columns, print, rows } from '../terminal.ts'
 
-const ENTER = '\x1b[?1049h\x1b[?25l'
-const LEAVE = '\x1b[?25h\x1b[?1049l'
-const HOME = '\x1b[H'
-const CLEAR_LINE = '\x1b[K'
-const CLEAR_BELOW = '\x1b[J'
+const ENTER = own('\x1b[?1049h\x1b[?25l')
+const LEAVE = own('\x1b[?25h\x1b[?1049l')
+const HOME = own('\x1b[H')
+const CLEAR_LINE = own('\x1b[K')
+const CLEAR_BELOW = own('\x1b[J')
 /** In raw mode Ctrl-C is a byte like any other. */
 const CTRL_C = '\x03'
 

@@ -1,4 +1,5 @@
 /** Names that lead somewhere else than they should: aliases, copies, lines of /etc/hosts, DNS64. */
+import { shell } from '../../api/shell.ts'
 import { endpoint } from '../target.ts'
 import { isAlive } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
@@ -44,7 +45,7 @@ export const aliasRules: readonly Rule[] = [
             host,
             sentence,
             'Name the alias with a .cfg. label: shop.cfg.example.com',
-            `dig +short CNAME ${host}`,
+            shell`dig +short CNAME ${host}`,
           ),
         ]
       }),
@@ -64,7 +65,7 @@ export const aliasRules: readonly Rule[] = [
             host,
             sentence,
             'Point it at the configuration endpoint, whose name has .cfg. in it.',
-            `dig +short CNAME ${host}`,
+            shell`dig +short CNAME ${host}`,
           ),
         ]
       }),
@@ -151,7 +152,7 @@ export const aliasRules: readonly Rule[] = [
             host,
             `DNS gives ${own.join(', ')} for ${host}; the cluster says that the node is at ${ip}.`,
             'Wait for the time to live of the record, or clear the caches of the resolver and of clients (Java: networkaddress.cache.ttl).',
-            `dig ${family === 6 ? 'AAAA' : 'A'} ${host}`,
+            shell`dig ${family === 6 ? 'AAAA' : 'A'} ${host}`,
           ] as const
           return [works ? warning(...words) : failure(...words)]
         }),

@@ -1,3 +1,4 @@
+import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { losesData } from './flow.ts'
 import { isSilent, speaks, telling } from './places.ts'
@@ -100,7 +101,7 @@ export const clusterRules: readonly Rule[] = [
         const sentence = others
           ? `No node of ${id} in ${zone} answers (${nodes.join(', ')}), those in other zones do: the zone is out of reach.`
           : `No node of ${id} answers, and all of them are in ${zone} (${nodes.join(', ')}): the zone is out, or what stands before all of them.`
-        const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${id}`
+        const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${shellWord(id)}`
         return failure(id, sentence, hint, describe(id))
       })
     },
@@ -121,7 +122,7 @@ export const clusterRules: readonly Rule[] = [
             id,
             `An event of ${id}, ${last.at}: ${last.message}${more}`,
             'See whether it is over.',
-            `cachectl describe-events --source-type ${serverless ? 'serverless-cache' : 'cache-cluster'} --source-identifier ${id} --duration 1440`,
+            shell`cachectl describe-events --source-type ${serverless ? 'serverless-cache' : 'cache-cluster'} --source-identifier ${id} --duration 1440`,
           ),
         ]
       }),
@@ -141,7 +142,7 @@ export const clusterRules: readonly Rule[] = [
             id,
             sentence,
             'Give its subnets IPv6 CIDR blocks, or take them out of the group.',
-            `cachectl describe-cache-subnet-groups --cache-subnet-group-name ${group.name}`,
+            shell`cachectl describe-cache-subnet-groups --cache-subnet-group-name ${group.name}`,
           ),
         ]
       }),
@@ -159,7 +160,7 @@ export const clusterRules: readonly Rule[] = [
               note(
                 id,
                 `${pending.join(', ')} of ${id} will change in the maintenance window${maintenanceWindow ? ` (${maintenanceWindow}, UTC)` : ''}.`,
-                `To have it now, send the same change again with --apply-immediately: cachectl modify-cache-cluster --cache-cluster-id ${id} ... --apply-immediately`,
+                `To have it now, send the same change again with --apply-immediately: cachectl modify-cache-cluster --cache-cluster-id ${shellWord(id)} ... --apply-immediately`,
                 describe(id),
               ),
             ],
@@ -177,7 +178,7 @@ export const clusterRules: readonly Rule[] = [
           warning(
             id,
             `Parameters of ${id} were changed and take effect only after a reboot, which empties the cache.`,
-            `cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ${nodesToReboot.join(' ')}`,
+            shell`cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ${nodesToReboot}`,
             describe(id),
           ),
         ),
@@ -230,8 +231,8 @@ const EVENTS = 'See the events: cachectl describe-events'
 
 function nextStep(status: string, id: string, serverless = false): string {
   const wait = serverless
-    ? `cachectl wait serverless-cache-available --serverless-cache-name ${id}`
-    : `cachectl wait cache-cluster-available --cache-cluster-id ${id}`
+    ? shell`cachectl wait serverless-cache-available --serverless-cache-name ${id}`
+    : shell`cachectl wait cache-cluster-available --cache-cluster-id ${id}`
   const kind = serverless ? 'serverless-cache' : 'cache-cluster'
   return (NEXT_STEP[status] ?? `${EVENTS} --source-type ${kind} --source-identifier ${id}`).replace('<wait>', wait)
 }
@@ -246,5 +247,5 @@ const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(on
 
 const describe = (id: ClusterFacts['id'], serverless = false): string =>
   serverless
-    ? `cachectl describe-serverless-caches --serverless-cache-name ${id}`
-    : `cachectl describe-cache-clusters --cache-cluster-id ${id} --show-cache-node-info`
+    ? shell`cachectl describe-serverless-caches --serverless-cache-name ${id}`
+    : shell`cachectl describe-cache-clusters --cache-cluster-id ${id} --show-cache-node-info`

@@ -1,4 +1,5 @@
 /** What the lists of a cluster's nodes say, held against each other and the API: the judgement is differencesOf's. */
+import { shell, shellWord } from '../../api/shell.ts'
 import type { AskFailure } from '../../discovery/ask.ts'
 import { sameNode } from '../../discovery/compare.ts'
 import {
@@ -63,7 +64,7 @@ export const discoveryRules: readonly Rule[] = [
             kind === 'timeout'
               ? 'It stops in the middle, and clients wait for the rest: look for what cuts answers off, a proxy or a length that is wrong.'
               : 'Somebody wrote to AmazonElastiCache:cluster; ElastiCache mends it within a minute.',
-            `cachectl discover ${name(at)}`,
+            shell`cachectl discover ${name(at)}`,
           ),
         ),
   },
@@ -83,7 +84,7 @@ export const discoveryRules: readonly Rule[] = [
             kind === 'reset'
               ? 'A proxy stands there that does not know the command: clients with Auto Discovery must be given the endpoint of the cluster itself.'
               : 'Clients with Auto Discovery wait for it at their start: ask a node of the cluster itself.',
-            `cachectl discover ${name(at)}`,
+            shell`cachectl discover ${name(at)}`,
           ] as const
           return look.cluster ? failure(...words) : kind === 'reset' ? note(...words) : warning(...words)
         }),
@@ -107,7 +108,7 @@ export const discoveryRules: readonly Rule[] = [
               endpoint(node.ip ?? node.host, node.port),
               `${name(place)} lists ${endpoint(node.host, node.port)}, which does not answer: ${trouble?.detail}.`,
               'Clients give it a share of the keys: see whether it is being replaced, or can not be reached from here.',
-              `cachectl probe ${endpoint(node.ip ?? node.host, node.port)}`,
+              shell`cachectl probe ${endpoint(node.ip ?? node.host, node.port)}`,
             ),
           ),
       ),
@@ -128,8 +129,8 @@ export const discoveryRules: readonly Rule[] = [
           warning(
             name(place),
             `The list of ${inList(evidence, look, first.who)} differs from the newest: ${first.detail}${others}.`,
-            `A change is on its way, or a node is left behind: cachectl discover ${subject(look)} --until agreed`,
-            `cachectl discover ${subject(look)}`,
+            `A change is on its way, or a node is left behind: cachectl discover ${shellWord(subject(look))} --until agreed`,
+            shell`cachectl discover ${subject(look)}`,
           ),
         ]
       }),
@@ -147,8 +148,8 @@ export const discoveryRules: readonly Rule[] = [
           warning(
             subject(look),
             `The list of ${subject(look)} ${told.map(({ detail }) => detail).join(' and ')}, says the API.`,
-            `Clients hash keys to nodes of the list: wait until they agree. cachectl discover ${subject(look)} --until agreed`,
-            `cachectl discover ${subject(look)}`,
+            `Clients hash keys to nodes of the list: wait until they agree. cachectl discover ${shellWord(subject(look))} --until agreed`,
+            shell`cachectl discover ${subject(look)}`,
           ),
         ]
       }),
@@ -167,7 +168,7 @@ export const discoveryRules: readonly Rule[] = [
               subject(look),
               `In the list of ${who === EVERY_LIST ? subject(look) : inList(evidence, look, who)}, ${detail}.`,
               'Clients give a node with two entries twice its share of the keys, and differ on them: a client wrote to AmazonElastiCache:cluster, or a change is on its way.',
-              `cachectl discover ${subject(look)}`,
+              shell`cachectl discover ${subject(look)}`,
             ),
           ),
       ),
@@ -185,8 +186,8 @@ export const discoveryRules: readonly Rule[] = [
             warning(
               subject(look),
               `The list of ${subject(look)} ${detail}.`,
-              `The change is on its way: cachectl discover ${subject(look)} --until ${look.cluster?.ipDiscovery ?? 'agreed'}`,
-              `cachectl discover ${subject(look)}`,
+              `The change is on its way: cachectl discover ${shellWord(subject(look))} --until ${shellWord(look.cluster?.ipDiscovery ?? 'agreed')}`,
+              shell`cachectl discover ${subject(look)}`,
             ),
           ),
       ),

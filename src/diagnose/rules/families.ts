@@ -1,4 +1,5 @@
 /** One address family works and the other does not, or is slower. */
+import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
 import { at, byPlace, isAlive, isHere, isSilent, name, resetsConnections, speaks, telling, whoIs } from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
@@ -61,8 +62,8 @@ export const familyRules: readonly Rule[] = [
           warning(
             name(place),
             `${whoIs(place, name(place))} takes at least ${Math.round(slow)} ms over IPv${family} and at most ${fast.toFixed(1)} ms over IPv${family === 4 ? 6 : 4}.`,
-            `Compare the routes: traceroute -${family} ${place.host}. Until then: cachectl gai generate --prefer ipv${family === 4 ? 6 : 4}`,
-            `cachectl probe ${name(place)} -c 20 --delay 100ms`,
+            `Compare the routes: traceroute -${family} ${shellWord(place.host)}. Until then: cachectl gai generate --prefer ipv${family === 4 ? 6 : 4}`,
+            shell`cachectl probe ${name(place)} -c 20 --delay 100ms`,
           ),
         ]
       }),

@@ -1,4 +1,5 @@
 /** What passes on connections that stand. */
+import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { at, bracketed, deviceTo, each, inMidSentence, speaks as isSpeaking, spokenAs, who } from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
@@ -46,7 +47,7 @@ export const flowRules: readonly Rule[] = [
           at(one),
           `Only ${perSecond(received / ms)} per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
           "Look for network limits of the node type (NetworkBandwidthOutAllowanceExceeded), a shaped link, or a proxy's limit.",
-          `cachectl kv bench ${spokenAs(one)}`,
+          shell`cachectl kv bench ${spokenAs(one)}`,
         )
       }),
   },

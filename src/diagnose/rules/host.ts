@@ -1,4 +1,5 @@
 /** What of this host itself stands in the way. */
+import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { portCapacity } from '../local-limits.ts'
 import { at, bracketed, dead, hasOtherFamily, perPlace, socketsPerEndpoint, telling } from './places.ts'
@@ -46,7 +47,7 @@ export const hostRules: readonly Rule[] = [
             where,
             `${used} of ${capacity} ports of this host are in use for connections to ${where}: the next programs will find none.`,
             'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1',
-            `cachectl connections ${where}`,
+            shell`cachectl connections ${where}`,
           ),
         ]
       })
@@ -93,7 +94,7 @@ export const hostRules: readonly Rule[] = [
                 at(each),
                 `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
                 'Find it with `ip route`, and delete it.',
-                `ip route get ${each.address}`,
+                shell`ip route get ${each.address}`,
               ),
         ),
   },

@@ -1,4 +1,5 @@
 /** What the security groups of a cluster let in, where it is known. */
+import { shell } from '../../api/shell.ts'
 import { parseCidr } from '../cidr.ts'
 import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.ts'
 import { policyBits, samePrefix } from '../ip-address.ts'
@@ -25,7 +26,7 @@ export const ingressRules: readonly Rule[] = [
         return failure(
           at(one),
           `No rule of ${cluster}'s security ${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')} lets ${from} connect to port ${port}.`,
-          `cachectl engine security-group authorize ${groupsOf(evidence, cluster)[0]?.name} --sources ${from} --port all`,
+          shell`cachectl engine security-group authorize ${groupsOf(evidence, cluster)[0]?.name ?? ''} --sources ${from} --port all`,
           'cachectl engine security-group list',
         )
       }),

@@ -1,4 +1,5 @@
 /** What DNS says, or fails to say, of a name. */
+import { shell, shellWord } from '../../api/shell.ts'
 import type { ServerView } from '../dns-survey.ts'
 import { familiesOf, familyLacking } from '../family-lacking.ts'
 import { isAlive } from './places.ts'
@@ -29,7 +30,7 @@ export const nameRules: readonly Rule[] = [
           : `${host} does not exist, says ${unknown.map(serverOf).join(', ')}.`
         const short = host.includes('.')
           ? ''
-          : `If ${host} is the id of a cluster, leave the port out: cachectl doctor ${host}. A short name needs a search list in /etc/resolv.conf. `
+          : `If ${host} is the id of a cluster, leave the port out: cachectl doctor ${shellWord(host)}. A short name needs a search list in /etc/resolv.conf. `
         const hint = `${short}Check the spelling and that the cluster exists. ${VPC_RESOLVER}`
         return [failure(host, sentence, hint, dig(host, first))]
       }),
@@ -191,7 +192,7 @@ export const nameRules: readonly Rule[] = [
               ? `${lookup.detail}.`
               : `DNS has ${inDns} for ${host}, and programs here do not get it: getaddrinfo finds no address.`,
             'Check /etc/nsswitch.conf, /etc/hosts and /etc/resolv.conf.',
-            `getent ahosts ${host}`,
+            shell`getent ahosts ${host}`,
           ),
         ]
       }),
@@ -225,7 +226,7 @@ export const nameRules: readonly Rule[] = [
             host,
             `Programs here look up ${completedTo} for ${host} (search list of /etc/resolv.conf) and get ${given}; DNS has ${unlike.join(', ')} for ${host} itself.`,
             'Give clients the name with a dot at its end, lower ndots, or take the domain out of the search list.',
-            `getent ahosts ${host}; dig +short ${host}; grep -E 'search|ndots' /etc/resolv.conf`,
+            shell`getent ahosts ${host}; dig +short ${host}; grep -E 'search|ndots' /etc/resolv.conf`,
           ),
         ]
       }),
@@ -258,7 +259,7 @@ export const nameRules: readonly Rule[] = [
                 host,
                 `This host takes ${given} for ${host}, and not from DNS: ${meaning}`,
                 'Take its line out of /etc/hosts.',
-                `getent ahosts ${host}`,
+                shell`getent ahosts ${host}`,
               ),
         ]
       }),

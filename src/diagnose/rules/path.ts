@@ -1,4 +1,5 @@
 /** What stands between this host and the cache. */
+import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { ALLOW, isFamilyTrouble } from './families.ts'
 import { isLetIn } from './ingress.ts'
@@ -81,9 +82,9 @@ export const pathRules: readonly Rule[] = [
               each.place.cluster === place.cluster &&
               place.cluster,
           )
-          const { cluster, role } = place
-          const isNode = cluster !== undefined && /^\d+$/.test(role)
-          const events = `See the events: cachectl describe-events --source-type cache-cluster --source-identifier ${cluster}`
+          const { cluster = '', role } = place
+          const isNode = cluster !== '' && /^\d+$/.test(role)
+          const events = `See the events: cachectl describe-events --source-type cache-cluster --source-identifier ${shellWord(cluster)}`
           const hint = other
             ? `Other nodes answer: this one is down. ${events}`
             : isNode
@@ -212,7 +213,7 @@ export const pathRules: readonly Rule[] = [
               at(each),
               `${answered.length} of ${each.attempts.length} connections to ${at(each)} were ${answered[0]?.outcome === 'reset' ? 'reset' : 'refused'}, the others stand.`,
               'One of several servers behind the address is down or full, or its limit of connections is reached now and then.',
-              `cachectl probe ${at(each)} -c 50 --delay 100ms`,
+              shell`cachectl probe ${at(each)} -c 50 --delay 100ms`,
             ),
           ]
         }
@@ -225,7 +226,7 @@ export const pathRules: readonly Rule[] = [
             isHere(each)
               ? QUEUE_FULL.hint
               : `Look for connection tracking and packet rate limits: ethtool -S ${deviceTo(each)} | grep allowance_exceeded`,
-            `cachectl probe ${at(each)} -c 50 --delay 100ms`,
+            shell`cachectl probe ${at(each)} -c 50 --delay 100ms`,
           ),
         ]
       }),

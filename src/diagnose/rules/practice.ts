@@ -1,4 +1,5 @@
 /** What the guide advises. Nothing is broken where these find something; they are told apart, and quietly. */
+import { shell, shellWord } from '../../api/shell.ts'
 import type { ClusterFacts } from '../evidence.ts'
 import { memoryShare } from './load.ts'
 import { at, each, whoIs } from './places.ts'
@@ -17,7 +18,11 @@ export const practiceRules: readonly Rule[] = [
       clusters
         .filter(({ numCacheNodes }) => numCacheNodes === 1)
         .map(({ id }) =>
-          advice(id, `${id} has one node: when it is replaced, all is lost at once.`, `cachectl scale ${id} --nodes 3`),
+          advice(
+            id,
+            `${id} has one node: when it is replaced, all is lost at once.`,
+            shell`cachectl scale ${id} --nodes 3`,
+          ),
         ),
   },
   {
@@ -51,7 +56,7 @@ export const practiceRules: readonly Rule[] = [
           advice(
             id,
             `${id} runs Memcached ${engineVersion}; ${newest} is the newest.`,
-            `cachectl modify-cache-cluster --cache-cluster-id ${id} --engine-version ${newest} (this empties the cache)`,
+            shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --engine-version ${newest} (this empties the cache)`,
           ),
         ]
       }),
@@ -80,7 +85,7 @@ export const practiceRules: readonly Rule[] = [
               advice(
                 id,
                 `${id} is maintained ${maintenanceWindow} UTC, on a working day.`,
-                `cachectl modify-cache-cluster --cache-cluster-id ${id} --preferred-maintenance-window sun:05:00-sun:06:00`,
+                shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --preferred-maintenance-window sun:05:00-sun:06:00`,
               ),
             ]
           : [],
@@ -99,7 +104,11 @@ export const practiceRules: readonly Rule[] = [
             ? `${id} has no notification topic.`
             : `The notification topic of ${id} is ${notifications}.`
         return [
-          advice(id, sentence, `cachectl modify-cache-cluster --cache-cluster-id ${id} --notification-topic-arn <arn>`),
+          advice(
+            id,
+            sentence,
+            shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --notification-topic-arn <arn>`,
+          ),
         ]
       }),
   },
@@ -228,7 +237,7 @@ export const practiceRules: readonly Rule[] = [
         advice(
           cluster,
           `The ${severity} update ${name} waits for ${cluster}${due ? `, to be applied by ${due.slice(0, 10)}` : ''}.`,
-          `cachectl batch-apply-update-action --service-update-name ${name} --cache-cluster-ids ${cluster}`,
+          shell`cachectl batch-apply-update-action --service-update-name ${name} --cache-cluster-ids ${cluster}`,
         ),
       ),
   },
@@ -276,7 +285,7 @@ export const practiceRules: readonly Rule[] = [
           advice(
             id,
             `${id} does not take minor versions by itself.`,
-            `cachectl modify-cache-cluster --cache-cluster-id ${id} --auto-minor-version-upgrade`,
+            shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --auto-minor-version-upgrade`,
           ),
         ),
   },
@@ -292,7 +301,7 @@ export const practiceRules: readonly Rule[] = [
           advice(
             id,
             `${id} uses TLS: its list shows names, and IP discovery ipv6 changes nothing.`,
-            `Each client chooses the family when it resolves the names: cachectl gai check ${id}`,
+            `Each client chooses the family when it resolves the names: cachectl gai check ${shellWord(id)}`,
           ),
         ),
   },

@@ -1,3 +1,4 @@
+import { shell, shellWord } from '../../api/shell.ts'
 import type { Evidence } from '../evidence.ts'
 import { ipv6Bits, samePrefix } from '../ip-address.ts'
 import { note, type Rule, warning } from './rule.ts'
@@ -103,7 +104,7 @@ export const preferenceRules: readonly Rule[] = [
             host,
             `${ula.address} is ULA: glibc programs take it before IPv4, Go, musl and Windows after it.`,
             'Set the family in each client, or choose one with IP discovery.',
-            `cachectl gai check ${host}`,
+            shell`cachectl gai check ${host}`,
           ),
         ]
       }),
@@ -149,7 +150,7 @@ function fromLint({ gai, hosts }: Evidence, words: RegExp) {
 /** Lines to add as the command that adds them; a line to write, with what else belongs to it. */
 function pasteable(fix: string, path: string): string {
   const lines = /^Add: (.+)$/.exec(fix)?.[1]?.split('; ')
-  if (lines) return `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >> ${path}`
+  if (lines) return `printf '%s\\n' ${lines.map(shellWord).join(' ')} >> ${shellWord(path)}`
   const [, address, length] = /^Write: precedence ::ffff:([\d.]+)\/(\d+) /.exec(fix) ?? []
   const bits = Number(length) - 96
   return address === undefined || bits < 0

@@ -1,4 +1,5 @@
 /** Who answers, and how well. */
+import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { isOutWithZone } from './cluster.ts'
 import { isFamilyTrouble } from './families.ts'
@@ -165,7 +166,7 @@ export const serviceRules: readonly Rule[] = [
           one.place.role === 'endpoint' || one.place.role === 'reader'
             ? 'Look at ThrottledCmds and at the limits of the serverless cache (ElastiCacheProcessingUnits): raise them with modify-serverless-cache.'
             : 'Look at its CPU (CPUUtilization, credits of T nodes), long commands and noisy clients; add nodes or take a larger type.',
-          `cachectl probe ${spokenAs(one)} --protocol -c 20`,
+          shell`cachectl probe ${spokenAs(one)} --protocol -c 20`,
         ),
       ),
   },
@@ -189,7 +190,7 @@ export const serviceRules: readonly Rule[] = [
           at(one),
           `Connecting to ${inMidSentence(who(one))} takes ${ms} ms: it is far away, or the way is congested. Within a region it takes 1 to 3 ms.`,
           `Look where the time goes, and put clients into the region of the cache: mtr -T -P ${one.port} ${one.address}.${node}`,
-          `cachectl probe ${spokenAs(one)} -c 20`,
+          shell`cachectl probe ${spokenAs(one)} -c 20`,
         )
       }),
   },
@@ -198,11 +199,11 @@ export const serviceRules: readonly Rule[] = [
 /** What is done about a node that takes connections and no requests. */
 function restart({ place: { cluster, role } }: AddressEvidence): string {
   if (cluster !== undefined && /^\d+$/.test(role))
-    return `Reboot it, which empties it: cachectl reboot-cache-cluster --cache-cluster-id ${cluster} --cache-node-ids-to-reboot ${role}`
+    return `Reboot it, which empties it: cachectl reboot-cache-cluster --cache-cluster-id ${shellWord(cluster)} --cache-node-ids-to-reboot ${shellWord(role)}`
   if (role === 'endpoint' || role === 'reader')
-    return `A serverless cache can't be rebooted: see its events (cachectl describe-events --source-type serverless-cache --source-identifier ${cluster}) and the AWS Health Dashboard.`
+    return `A serverless cache can't be rebooted: see its events (cachectl describe-events --source-type serverless-cache --source-identifier ${shellWord(cluster ?? '')}) and the AWS Health Dashboard.`
   if (cluster !== undefined)
-    return `Reboot the nodes: cachectl describe-events --source-identifier ${cluster} --source-type cache-cluster tells since when.`
+    return `Reboot the nodes: cachectl describe-events --source-identifier ${shellWord(cluster)} --source-type cache-cluster tells since when.`
   return 'A hung server, or a proxy or load balancer without a live target: look at what listens there, and restart it.'
 }
 

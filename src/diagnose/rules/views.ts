@@ -1,4 +1,5 @@
 /** Questions that rules about names ask of what DNS servers said. */
+import { shell } from '../../api/shell.ts'
 import type { ServerView } from '../dns-survey.ts'
 import type { ClusterFacts, Evidence, HostEvidence } from '../evidence.ts'
 import { endpoint } from '../target.ts'
@@ -22,7 +23,8 @@ export const onlyTimeouts = (...outcomes: string[]): boolean => outcomes.include
 export const serverOf = ({ server }: ServerView): string =>
   server.port === 53 ? server.address : endpoint(server.address, server.port)
 export const dig = (host: string, { server }: ServerView, type = 'ANY'): string =>
-  `dig ${type === 'ANY' ? 'A' : type} ${host} @${server.address}${server.port === 53 ? '' : ` -p ${server.port}`}`
+  shell`dig ${type === 'ANY' ? 'A' : type} ${host} @${server.address}` +
+  (server.port === 53 ? '' : ` -p ${server.port}`)
 
 /** Names that ElastiCache gives. */
 export const AWS_NAME = /\.cache\.amazonaws\.com(\.cn)?$/i
