@@ -99,6 +99,17 @@ export interface EngineStatus extends EngineInfo {
   readonly connectionLimit: number | null
   readonly clusters: readonly ClusterReport[]
   readonly serverlessCaches: readonly ServerlessReport[]
+  /** Of CloudWatch, on the engine's metrics. */
+  readonly alarms: readonly AlarmReport[]
+}
+
+export interface AlarmReport {
+  readonly region: string
+  readonly name: string
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
+  /** ISO 8601, of the engine's clock: when it came into the state. */
+  readonly since: string
+  readonly reason: string
 }
 
 export interface ServerlessReport {

@@ -32,6 +32,9 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     memoryBudgetBytes,
     connectionLimit,
     serverlessCaches: serverless.report(counters),
+    alarms: store.all('alarm').map(({ region, id: name, state, transitionedAt, stateReason: reason }) => {
+      return { region, name, state, since: new Date(transitionedAt).toISOString(), reason }
+    }),
     clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, fleet, counters)),
   }
 }

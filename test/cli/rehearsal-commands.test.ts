@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { EngineCredentials } from '../../src/api/local-engine.ts'
 import { spanOf, spanText } from '../../src/cli/span.ts'
+import { jsonCall } from '../support/cloudwatch.ts'
 import { cachectl, temporaryHome } from './support/cli.ts'
 
 const TOPIC = 'arn:aws:sns:us-west-2:000000000000:Events'
@@ -78,6 +80,31 @@ test('notifications are listed', async () => {
     code: 252,
     stderr: expect.stringContaining('loopback'),
   })
+})
+
+test('what alarms send is listed with the reason, and status shows the state they are in', async () => {
+  const { url, region } = await json('engine', 'status')
+  const credentials = JSON.parse(readFileSync(join(home.stateDir, 'credentials.json'), 'utf8')) as EngineCredentials
+  const engine = { info: { url, region }, credentials }
+  await jsonCall(engine, 'PutMetricAlarm', {
+    AlarmName: 'configurations',
+    Namespace: 'AWS/ElastiCache',
+    MetricName: 'CurrConfig',
+    Dimensions: [{ Name: 'CacheClusterId', Value: 'shop' }],
+    Statistic: 'Sum',
+    Period: 60,
+    EvaluationPeriods: 1,
+    Threshold: 2,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    AlarmActions: [TOPIC],
+  })
+  expect(await home.answer('engine', 'status')).toMatch(/configurations +│ INSUFFICIENT_DATA/)
+  await home.answer('engine', 'clock', 'advance', '2m')
+  expect(await home.answer('engine', 'notifications')).toMatch(
+    /Events {2}ALARM: "configurations" in US West \(Oregon\) {2}\(Threshold Crossed: 1 datapoint \[2\.0 .* threshold \(2\.0\)\.\)\n/,
+  )
+  expect(await home.answer('engine', 'status')).toMatch(/configurations +│ ALARM/)
+  expect((await json('engine', 'status')).alarms).toMatchObject([{ name: 'configurations', state: 'ALARM', region }])
 })
 
 test('a fault is injected, listed and cleared', async () => {

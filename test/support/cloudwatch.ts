@@ -12,11 +12,14 @@ export interface Sent {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
+/** What of an engine it takes to ask it. */
+export interface Asked {
+  readonly info: Pick<TestEngine['info'], 'url' | 'region'>
+  readonly credentials: Pick<TestEngine['credentials'], 'accessKeyId' | 'secretAccessKey'>
+}
+
 /** One request to the engine, signed for CloudWatch unless it says otherwise. */
-export async function signed(
-  { info, credentials: own }: Pick<TestEngine, 'info' | 'credentials'>,
-  request: Sent,
-): Promise<Response> {
+export async function signed({ info, credentials: own }: Asked, request: Sent): Promise<Response> {
   const { method = 'POST', path = '/', headers = {}, body, service = 'monitoring', credentials = own } = request
   const { region = info.region } = request
   const url = new URL(path, info.url)
@@ -35,12 +38,7 @@ export async function signed(
 }
 
 /** A call in JSON, as botocore makes it. */
-export async function jsonCall(
-  engine: Pick<TestEngine, 'info' | 'credentials'>,
-  operation: string,
-  input: object,
-  more: Sent = {},
-) {
+export async function jsonCall(engine: Asked, operation: string, input: object, more: Sent = {}) {
   const response = await signed(engine, {
     ...more,
     headers: {

@@ -1,5 +1,6 @@
 import { NODE_CONNECTIONS } from '../../api/cache-node.ts'
 import {
+  type AlarmReport,
   type ClusterReport,
   type EngineStatus,
   engineFiles,
@@ -45,7 +46,7 @@ export class EngineStatusCommand extends BaseCommand {
 
 async function describe(status: EngineStatus, flags: FlagValues): Promise<string> {
   const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes, nodeRuntime } = status
-  const { clusters, serverlessCaches } = status
+  const { clusters, serverlessCaches, alarms } = status
   const style = await styleHere(flags)
   const since = new Date(status.startedAt)
   const head = [
@@ -61,7 +62,9 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
     ...(clusters.length > 0 ? [await drawColumns(CLUSTER, clusters, style)] : []),
     ...(serverlessCaches.length > 0 ? [await drawColumns(SERVERLESS, serverlessCaches, style)] : []),
   ]
-  return [...head, ...(tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.'])].join('\n')
+  const shown = tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.']
+  const alarmTable = alarms.length > 0 ? [`\n${(await drawColumns(ALARM, alarms, style)).text}`] : []
+  return [...head, ...shown, ...alarmTable].join('\n')
 }
 
 function fileLimitLines({ connectionLimit }: EngineStatus): string[] {
@@ -95,6 +98,18 @@ const SERVERLESS: readonly Column<ServerlessReport>[] = [
   { head: 'ECPUs', of: 'ecpus' },
   { head: 'Region', of: 'region' },
 ]
+
+const ALARM: readonly Column<AlarmReport>[] = [
+  { head: 'Alarm', of: 'name' },
+  { head: 'State', of: ({ state }, style) => alarmText(state, style) },
+  { head: 'Since', of: ({ since }) => absoluteTime(new Date(since)) },
+  { head: 'Region', of: 'region' },
+]
+
+function alarmText(state: AlarmReport['state'], { good, busy, bad }: Style): string {
+  if (state === 'OK') return good(state)
+  return state === 'ALARM' ? bad(state) : busy(state)
+}
 
 const at = ({ address, port }: { readonly address: string; readonly port: number }): string => endpoint(address, port)
 

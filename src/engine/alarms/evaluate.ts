@@ -42,11 +42,17 @@ export const periodsLookedAt = ({ evaluationPeriods }: Pick<AlarmRule, 'evaluati
   evaluationPeriods + 2
 
 /**
- * The state that follows from the periods, or undefined: the alarm stays in the state it is in.
+ * The state that the periods bring an alarm into, or undefined: it stays in the one it is in.
+ * @param before The state it is in.
  * @param periods As many as {@link periodsLookedAt} says, the newest first.
  * @param now Milliseconds since the epoch.
  */
-export function evaluate(rule: AlarmRule, periods: readonly Period[], now: number): Verdict | undefined {
+export function evaluate(
+  rule: AlarmRule,
+  before: AlarmState,
+  periods: readonly Period[],
+  now: number,
+): Verdict | undefined {
   const statistic = statisticOf(rule.statistic)
   if (!statistic) throw new Error(`an alarm goes by ${rule.statistic}, which is no statistic`)
   const real = periods
@@ -60,7 +66,8 @@ export function evaluate(rule: AlarmRule, periods: readonly Period[], now: numbe
     })
   if (isInsignificant(rule, real)) return undefined
   const state = stateOf(rule, real)
-  if (state === undefined) return undefined
+  // The words cost more than the judgement, and most minutes change nothing.
+  if (state === undefined || state === before) return undefined
   const missing = rule.evaluationPeriods - real.length
   const words =
     state === 'INSUFFICIENT_DATA' ? insufficientReason(missing) : thresholdReason(rule, state, real, missing)

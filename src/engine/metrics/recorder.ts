@@ -26,7 +26,7 @@ export interface RecorderOptions {
   readonly readings: () => Promise<ReadonlyMap<string, Reading>>
   readonly file: SampleFile
   /** Called when the minutes [from, to) have been recorded, before the oldest are forgotten. */
-  readonly recorded?: (from: number, to: number) => void
+  readonly recorded?: (from: number, to: number) => Promise<void>
   readonly log: (line: string) => void
 }
 
@@ -137,7 +137,7 @@ export class Recorder {
     const from = Math.max(this.#next, end - DAY)
     this.#next = end
     try {
-      this.#options.recorded?.(from, end)
+      await this.#options.recorded?.(from, end)
     } catch (error) {
       // A full disk, say: what follows from the samples is looked at again at the end of the next minute.
       log(`alarms: ${(error as Error).message}`)

@@ -6,7 +6,7 @@ import type { UserEntry } from '../../../src/api/identity.ts'
 import { CONTROL } from '../../../src/api/local-engine.ts'
 import type { SnsNotification } from '../../../src/api/notifications.ts'
 import { decodeCbor, encodeCbor } from '../../../src/engine/cloudwatch/cbor.ts'
-import { jsonCall, type Sent, signed } from '../../support/cloudwatch.ts'
+import { type Asked, jsonCall, type Sent, signed } from '../../support/cloudwatch.ts'
 import { control } from '../../support/control.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { start } from '../../support/engine-process.ts'
@@ -35,12 +35,7 @@ const alarm = (AlarmName: string, more: object = {}) => ({
   ...more,
 })
 
-async function answer(
-  engine: Pick<TestEngine, 'info' | 'credentials'>,
-  operation: string,
-  input: object,
-  more: Sent = {},
-) {
+async function answer(engine: Asked, operation: string, input: object, more: Sent = {}) {
   const { status, value } = await jsonCall(engine, operation, input, more)
   if (status !== 200) throw new Error(value.message)
   return value

@@ -31,8 +31,20 @@ const periods = (text: string): Period[] =>
       samples: each === '-' ? [] : [each === 'X' ? 5 : Number(each)],
     }))
 
+/** Of an alarm in any state before. */
+function verdictOf(of: AlarmRule, given: readonly Period[]): Verdict | undefined {
+  const verdicts = (['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const).map((before) => ({
+    before,
+    verdict: evaluate(of, before, given, NOW),
+  }))
+  const verdict = verdicts.find((each) => each.verdict)?.verdict
+  // It says the same of each, but for the state that is the same.
+  for (const each of verdicts) expect(each.verdict).toEqual(each.before === verdict?.state ? undefined : verdict)
+  return verdict
+}
+
 const stateOf = (more: Partial<AlarmRule>, text: string): string =>
-  evaluate(rule(more), periods(text), NOW)?.state ?? 'as it was'
+  verdictOf(rule(more), periods(text))?.state ?? 'as it was'
 
 const TREATMENTS = ['missing', 'ignore', 'breaching', 'notBreaching'] as const
 const across = (more: Partial<AlarmRule>, text: string) =>
@@ -80,7 +92,7 @@ test.each([
 
 describe('the statistic is of the samples of a period', () => {
   const of = (more: Partial<AlarmRule>, samples: number[]) =>
-    evaluate(rule({ evaluationPeriods: 1, threshold: 4, ...more }), [{ start: NOW - MINUTE, samples }], NOW)?.state
+    verdictOf(rule({ evaluationPeriods: 1, threshold: 4, ...more }), [{ start: NOW - MINUTE, samples }])?.state
   test.each([
     ['Average', 'OK'],
     ['Sum', 'ALARM'],
@@ -101,7 +113,7 @@ describe('the statistic is of the samples of a period', () => {
 })
 
 describe('the reason is worded as CloudWatch words it', () => {
-  const reason = (more: Partial<AlarmRule>, text: string) => evaluate(rule(more), periods(text), NOW)?.reason
+  const reason = (more: Partial<AlarmRule>, text: string) => verdictOf(rule(more), periods(text))?.reason
   test.each([
     [
       { evaluationPeriods: 1 },
@@ -140,7 +152,7 @@ describe('the reason is worded as CloudWatch words it', () => {
   })
 
   test('its data say which datapoints there were', () => {
-    const { reasonData } = evaluate(rule({ unit: 'Percent' }), periods('0 X X - X'), NOW) as Verdict
+    const { reasonData } = verdictOf(rule({ unit: 'Percent' }), periods('0 X X - X')) as Verdict
     expect(JSON.parse(reasonData)).toEqual({
       version: '1.0',
       queryDate: '2031-01-01T12:00:00.000+0000',
@@ -191,7 +203,7 @@ test('of any datapoints: what is told fits where it goes, and without missing on
         start: NOW - (age + 1) * MINUTE,
         samples: value === undefined ? [] : [value],
       }))
-      const verdict = evaluate(rule(more), given, NOW)
+      const verdict = verdictOf(rule(more), given)
       expect((verdict?.reason ?? '').length).toBeLessThanOrEqual(1023)
       expect((verdict?.reasonData ?? '').length).toBeLessThanOrEqual(4000)
       const real = values.filter((value) => value !== undefined).slice(0, more.evaluationPeriods)
