@@ -15,6 +15,8 @@ export const engineFiles = (stateDir: string) => ({
   users: join(stateDir, 'users.json'),
   /** Every call of the API as CloudTrail records it, one JSON object a line; those before in `.1`. */
   audit: join(stateDir, 'audit.jsonl'),
+  /** Those without a right signature, in the same form. */
+  auditStrangers: join(stateDir, 'audit-strangers.jsonl'),
   /** Notifications, one JSON object a line; those before in `.1`. */
   notifications: join(stateDir, 'notifications.jsonl'),
   /** Bearer token of {@link METRICS_PATH}, and nothing else, mode 0600. */

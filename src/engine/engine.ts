@@ -78,6 +78,8 @@ export interface Engine {
 
 /** Bytes of each of the two files of the audit log. */
 const AUDIT_BYTES = 10_000_000
+/** Of calls whose signature was not right. */
+const AUDIT_STRANGERS_BYTES = 1_000_000
 /** Bytes of each of the two files of notifications. */
 const NOTIFICATION_BYTES = 5_000_000
 
@@ -210,7 +212,12 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   const users = new Users(files.users)
   const principals = new Principals(credentials, users)
   const signatures = new Signatures(principals, systemClock.now)
-  const audit = new AuditLog(new JsonLines(files.audit, AUDIT_BYTES), systemClock, log)
+  const audit = new AuditLog(
+    new JsonLines(files.audit, AUDIT_BYTES),
+    new JsonLines(files.auditStrangers, AUDIT_STRANGERS_BYTES),
+    systemClock,
+    log,
+  )
   const metrics = new Metrics({
     store,
     clock,
@@ -293,7 +300,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
 
   const shutDown = async () => {
     await server.close()
-    audit.flush()
+    audit.close()
     // Nobody is to be replaced any more.
     runtime.onCrash(() => {})
     faults.close()

@@ -72,6 +72,20 @@ test('a user does what its policy allows, and the audit log tells who did', asyn
   })
 })
 
+test('the audit log shows calls nobody signed, and how many more there were, and others among however many', async () => {
+  const { url } = await json('engine', 'status')
+  for (let sent = 0; sent < 60; sent++) await fetch(`${url}/?Action=DescribeEvents`)
+  const lines = (await home.answer('engine', 'audit', '--lines', '10')).trimEnd().split('\n')
+  expect(lines).toHaveLength(10)
+  expect(lines.at(-1)).toMatch(/ - \d+ more without a right signature, the last -> MissingAuthenticationToken$/)
+  expect(lines.at(-2)).toMatch(/ - DescribeEvents -> MissingAuthenticationToken: /)
+  const { Records } = await json('engine', 'audit', '--lines', '10')
+  const known = Records.filter(
+    ({ userIdentity }: { userIdentity: { type: string } }) => userIdentity.type === 'IAMUser',
+  )
+  expect(known).toHaveLength(8)
+})
+
 test('notifications are listed', async () => {
   expect(await home.answer('engine', 'notifications')).toContain('ElastiCache:AddCacheNodeComplete : shop')
   const [first] = await json('engine', 'notifications')

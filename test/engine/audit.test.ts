@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Fault } from '../../src/api/faults.ts'
 import { type AuditedCall, AuditLog, inCamelCase } from '../../src/engine/audit.ts'
 import { JsonLines } from '../../src/engine/json-lines.ts'
-import { systemClock } from '../../src/engine/lifecycle/clock.ts'
+import { type Clock, systemClock } from '../../src/engine/lifecycle/clock.ts'
 import { memcached, startTestEngine, temporaryDirectory } from '../support/engine.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
@@ -24,7 +24,7 @@ test('every call is recorded as the guide shows it, the refused ones too', async
   await client.deleteCacheCluster({ CacheClusterId: 'nosuch' }).catch(() => {})
   await fetch(`${engine.info.url}/?Action=DescribeEvents`)
   await engine.close()
-  const records = linesOf(join(engine.stateDir, 'audit.jsonl'))
+  const records = ['audit.jsonl', 'audit-strangers.jsonl'].flatMap((file) => linesOf(join(engine.stateDir, file)))
   const named = (name: string) => records.filter(({ eventName }) => eventName === name)
   const [created] = named('CreateCacheCluster')
   expect(Object.keys(created)).toEqual([
@@ -105,20 +105,33 @@ describe('the file', () => {
     time: 0,
   }
 
+  const known: AuditedCall = {
+    ...call,
+    identity: { userName: 'default', userId: 'AIDA', arn: 'arn', account: '000000000000', accessKeyId: 'AKIA' },
+  }
+
+  /** An audit log, and its two files. */
+  function openLog(maxBytes = 1_000_000, clock: Clock = systemClock) {
+    const directory = temporaryDirectory()
+    const path = join(directory, 'audit.jsonl')
+    const strangers = join(directory, 'audit-strangers.jsonl')
+    const log = new AuditLog(new JsonLines(path, maxBytes), new JsonLines(strangers, maxBytes), clock, () => {})
+    onTestFinished(() => log.close())
+    return { log, path, strangers }
+  }
+
   test('holds a value a line, whatever a client calls itself, and not the request of a wrong signature', () => {
-    const path = join(temporaryDirectory(), 'audit.jsonl')
-    const log = new AuditLog(new JsonLines(path, 1_000_000), systemClock, () => {})
-    log.record(call)
+    const { log, path } = openLog()
+    log.record(known)
     log.flush()
     expect(linesOf(path)).toMatchObject([{ userAgent: 'a "quoted" agent\n', errorMessage: 'It does not.' }])
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
   test('is set aside when it is full; the one before goes', () => {
-    const path = join(temporaryDirectory(), 'audit.jsonl')
-    const log = new AuditLog(new JsonLines(path, 2_000), systemClock, () => {})
+    const { log, path } = openLog(2_000)
     for (let index = 0; index < 50; index++) {
-      log.record(call)
+      log.record(known)
       log.flush()
     }
     expect(statSync(path).size).toBeLessThan(3_000)
@@ -127,12 +140,82 @@ describe('the file', () => {
   })
 
   test('is written within moments, without anybody asking', async () => {
-    const path = join(temporaryDirectory(), 'audit.jsonl')
     const clock = manualClock(0)
-    const log = new AuditLog(new JsonLines(path, 1_000_000), clock, () => {})
-    log.record(call)
+    const { log, path } = openLog(1_000_000, clock)
+    log.record(known)
     expect(existsSync(path)).toBe(false)
     clock.advanceTo(100)
     expect(linesOf(path)).toHaveLength(1)
   })
+
+  test('of strangers is another one, and holds thirty of their calls in a minute, and the number of the others', () => {
+    const clock = manualClock(0)
+    const { log, path, strangers } = openLog(1_000_000, clock)
+    log.record(known)
+    for (let index = 0; index < 1_000; index++) log.record({ ...call, time: index })
+    clock.advanceTo(60_000)
+    expect(linesOf(path)).toHaveLength(1)
+    const records = linesOf(strangers)
+    expect(records).toHaveLength(31)
+    expect(records.at(-1)).toMatchObject({
+      eventName: null,
+      userIdentity: { type: 'Unknown' },
+      errorCode: 'SignatureDoesNotMatch',
+      additionalEventData: { callsLeftOut: 970 },
+    })
+    log.record(call)
+    log.flush()
+    expect(linesOf(strangers)).toHaveLength(32)
+  })
+
+  test('of strangers has the number of those left out when somebody asks, and when the engine ends', () => {
+    const { log, strangers } = openLog(1_000_000, manualClock(0))
+    const more = (count: number) => {
+      for (let index = 0; index < count; index++) log.record(call)
+    }
+    more(35)
+    log.flush()
+    more(7)
+    log.close()
+    const counts = linesOf(strangers).map(({ additionalEventData }) => additionalEventData?.callsLeftOut)
+    expect(counts.slice(30)).toEqual([5, 7])
+  })
+
+  test('has fields of so many characters, whatever a client sends', () => {
+    const { log, path, strangers } = openLog()
+    const long = 'x'.repeat(1_000_000)
+    const fault = new Fault('InvalidAction', long)
+    log.record({ ...call, action: long, userAgent: long, fault })
+    log.record({
+      ...known,
+      action: 'CreateCacheCluster',
+      input: { Tags: [{ Key: long }] },
+      output: { Tags: [{ Key: long }] },
+    })
+    log.flush()
+    const [stranger] = linesOf(strangers)
+    expect(stranger.eventName).toBe(`${'x'.repeat(128)}…`)
+    expect(stranger.userAgent).toBe(`${'x'.repeat(512)}…`)
+    expect(stranger.errorMessage).toBe(`${'x'.repeat(1_000)}…`)
+    expect(linesOf(path)).toMatchObject([
+      {
+        requestParameters: { omitted: '1000021 characters' },
+        responseElements: { omitted: '1000021 characters' },
+      },
+    ])
+  })
+})
+
+test('strangers cannot wash out the calls of others', async () => {
+  const engine = await startTestEngine()
+  await engine.client().describeCacheClusters({})
+  const call = `Action=${'x'.repeat(15_000)}`
+  for (let sent = 0; sent < 100; sent++) await fetch(`${engine.info.url}/?${call}`)
+  await engine.close()
+  const known = linesOf(join(engine.stateDir, 'audit.jsonl'))
+  expect(known).toMatchObject([{ eventName: 'DescribeCacheClusters' }])
+  const strangers = linesOf(join(engine.stateDir, 'audit-strangers.jsonl'))
+  expect(strangers).toHaveLength(31)
+  expect(strangers.at(-1)).toMatchObject({ additionalEventData: { callsLeftOut: 70 } })
+  expect(statSync(join(engine.stateDir, 'audit-strangers.jsonl')).size).toBeLessThan(30_000)
 })
