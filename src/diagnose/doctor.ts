@@ -96,7 +96,9 @@ async function discoveryOf(
       const alive = own.find(({ words, tls }) => (words?.connected && words.replyMs) || tls?.replyMs)
       if (!alive) return undefined
       const name = isIP(place.host) === 0 ? { servername: place.host } : {}
-      const tls = place.tls && { ...options.trust.get(place.cluster ?? ''), ...name, verify: false }
+      // Of a certificate that nobody trusts the list is of interest all the same.
+      const verify = alive.tls?.trust?.ok === true && alive.tls.hostname?.ok === true
+      const tls = place.tls && { ...options.trust.get(place.cluster ?? ''), ...name, verify }
       const seed = { host: alive.address, port: place.port }
       const cluster = options.clusters.find(({ id }) => id === place.cluster)
       const nodes = cluster ? expectedOf(cluster).nodes : []

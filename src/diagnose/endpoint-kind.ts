@@ -126,8 +126,7 @@ const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
   elasticache: 'It speaks plain text: leave --tls out.',
   memcached: 'Clients must be given its nodes by hand; lists are kept by ElastiCache clusters and the local engine.',
   'no-list': 'A client has deleted it (config delete cluster), or it was never set; ElastiCache puts it back.',
-  'list-unanswered':
-    'It hangs at this one command, or something on the way swallows it: ask a node of the cluster itself.',
+  'list-unanswered': 'It hangs at this one command, or a proxy swallows it: ask a node of the cluster itself.',
   'memcached-proxy': 'Ask the cluster itself, past the proxy.',
   redis: 'Auto Discovery is for Memcached clusters. Their configuration endpoint is on 11211: cachectl endpoints',
   http: 'Check host and port: a configuration endpoint is on 11211.',
@@ -135,7 +134,7 @@ const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
   silent: 'A proxy or load balancer without a live target, or a hung server.',
   closes: 'A proxy whose target is down, or an access list of the server.',
   unknown: 'Check host and port: a configuration endpoint is on 11211.',
-  'not-connected': 'See what happens on the way: cachectl probe',
+  'not-connected': 'See whether it can be reached at all: cachectl probe',
 }
 
 const known = (kind: EndpointKind['kind'], tls: boolean, what: string): Known => ({

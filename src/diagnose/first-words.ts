@@ -120,7 +120,7 @@ function speakerOf(received: Buffer, end: 'timeout' | 'closed' | 'answered' | No
   if (received.length === 0) return end === 'timeout' ? 'silent' : 'closed'
   if (received[0] === TLS_ALERT) return 'tls'
   if (received[0] === BINARY_RESPONSE) return 'memcached-binary'
-  if (/^VERSION /.test(text)) return 'memcached'
+  if (/^VERSION [^\n]*\n/.test(text)) return 'memcached'
   if (/^(SERVER_)?ERROR.*Too many open connections/i.test(text)) return 'full'
   if (/^(CLIENT_ERROR|SERVER_ERROR|ERROR)\b/.test(text)) return 'memcached-error'
   if (/^(-ERR|-NOAUTH|-DENIED|\+|\$|\*)/.test(text)) return 'redis'

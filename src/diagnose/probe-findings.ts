@@ -95,7 +95,9 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
         ],
   reset: (at, failure, row) => [
     `${at} reset ${failure.count} of ${row.sent} connections during the handshake.`,
-    'A proxy or firewall between here and there answers in place of the server.',
+    row.here
+      ? 'The server turns connections away, or a proxy stands in front of it.'
+      : 'A proxy or firewall between here and there answers in place of the server.',
   ],
   timeout: (at, failure, row) =>
     row.connected > 0

@@ -124,7 +124,7 @@ export function playAll(list: readonly Scenario[]): ReadonlyMap<Scenario, Promis
 }
 
 /** Lets so many through at a time. */
-function gate(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function gate(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = most
   const waiting: (() => void)[] = []
   return async (work) => {

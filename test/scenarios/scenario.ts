@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { examine } from '../../src/diagnose/doctor.ts'
+import { type ExamineOptions, examine } from '../../src/diagnose/doctor.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster, Place } from '../../src/diagnose/evidence.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import { systemNames } from '../../src/diagnose/resolve.ts'
@@ -50,7 +50,11 @@ export interface Scenario {
 }
 
 /** Plays a scenario on real sockets and returns what the doctor says. */
-export async function play(scenario: Scenario): Promise<Finding[]> {
+export const play = (scenario: Scenario): Promise<Finding[]> =>
+  onStage(scenario, async (options) => judgeEvidence(await examine(options)))
+
+/** Sets a scenario up on real sockets for as long as `look` takes. */
+export async function onStage<T>(scenario: Scenario, look: (options: ExamineOptions) => Promise<T>): Promise<T> {
   const ends: (() => void)[] = []
   const atEnd = (work: () => void): void => void ends.push(work)
   try {
@@ -70,7 +74,7 @@ export async function play(scenario: Scenario): Promise<Finding[]> {
     }
     const cluster = scenario.cluster && factsOf(scenario.cluster, ports)
     const { names } = scenario
-    const evidence = await examine({
+    return await look({
       places: placesOf(scenario, ports, cluster),
       clusters: cluster ? [cluster] : [],
       ...(scenario.missing && { missing: scenario.missing }),
@@ -101,7 +105,6 @@ export async function play(scenario: Scenario): Promise<Finding[]> {
         },
       }),
     })
-    return judgeEvidence(evidence)
   } finally {
     for (const end of ends.reverse()) end()
   }

@@ -160,7 +160,12 @@ async function look(
 /** Without a wish a bad round is an answer, and no further one changes it. */
 const enough = ({ number }: Round, verdict: Verdict, polls: number): boolean => !verdict.converged || number >= polls
 
-async function* looks(options: PollOptions, { api }: DiscoverAim, wish: Wish): AsyncGenerator<Look, void, undefined> {
+/** Round by round, without an end; exported for tests of its verdicts. */
+export async function* looks(
+  options: PollOptions,
+  { api }: DiscoverAim,
+  wish: Wish,
+): AsyncGenerator<Look, void, undefined> {
   const history = new ListHistory()
   for await (const round of pollCluster(options)) {
     const events = history.observe(round)

@@ -13,7 +13,7 @@ import {
 } from '../../discovery/differences.ts'
 import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
-import type { ClusterFacts, Evidence, Place } from '../evidence.ts'
+import type { AddressEvidence, ClusterFacts, Evidence, Place } from '../evidence.ts'
 import { endpoint } from '../target.ts'
 import { isSlow } from './flow.ts'
 import { inMidSentence, name, speaks, whoIs } from './places.ts'
@@ -57,6 +57,8 @@ export const discoveryRules: readonly Rule[] = [
     find: (evidence) =>
       failuresIn(evidence, isUnreadable)
         .filter(({ failure: { kind }, answers }) => kind !== 'timeout' || !answers.some(isSlow))
+        // What is no Memcached at all is told of elsewhere.
+        .filter(({ failure: { kind }, answers }) => kind !== 'not-a-cache' || answers.some(speaksAsAsked))
         .map(({ at, where, failure: { detail, kind } }) =>
           failure(
             name(at),
@@ -75,8 +77,9 @@ export const discoveryRules: readonly Rule[] = [
     source: `${PROTOCOL}; measured: twemproxy ends connections that ask for it`,
     find: (evidence) =>
       failuresIn(evidence, (trouble) => trouble.kind !== 'no-discovery' && !isUnreadable(trouble))
+        .filter(({ isListed, failure: { phase } }) => !isListed || phase === 'reply')
         // Asked for its version it answers; what does not even do that is told of elsewhere.
-        .filter(({ answers }) => answers.some((one) => speaks(one) && !answersLate(one) && !isSlow(one)))
+        .filter(({ answers }) => answers.some((one) => speaksAsAsked(one) && !answersLate(one) && !isSlow(one)))
         .map(({ at, where, failure: { detail, kind }, look }) => {
           const words = [
             name(at),
@@ -98,16 +101,22 @@ export const discoveryRules: readonly Rule[] = [
       looksIn(evidence).flatMap(({ place, round }) =>
         round.perNode
           .filter(({ failure: trouble }) => trouble && trouble.kind !== 'aborted' && !hasAnswered(trouble))
-          // Asked as a cluster, its nodes are examined themselves, and better.
+          // Asked as a cluster, its nodes are examined themselves, and better: but a certificate under their own names.
           .filter(
-            ({ node }) =>
-              !evidence.clusters.some(({ nodes }) => nodes.some(({ host, port }) => isAt(node, host, port))),
+            ({ node, failure: trouble }) =>
+              !evidence.clusters.some(({ nodes }) =>
+                nodes.some(({ host, port }) =>
+                  trouble?.kind === 'tls' ? node.host === host && node.port === port : isAt(node, host, port),
+                ),
+              ),
           )
           .map(({ node, failure: trouble }) =>
             failure(
               endpoint(node.ip ?? node.host, node.port),
-              `${name(place)} lists ${endpoint(node.host, node.port)}, which does not answer: ${trouble?.detail}.`,
-              'Clients give it a share of the keys: see whether it is being replaced, or can not be reached from here.',
+              `${name(place)} lists ${endpoint(node.host, node.port)}, which ${trouble?.kind === 'tls' ? 'clients do not trust' : 'does not answer'}: ${trouble?.detail}.`,
+              trouble?.kind === 'tls'
+                ? 'Clients look for the listed name in the certificate: cachectl tls shows the names it has.'
+                : 'Clients give it a share of the keys: see whether it is being replaced, or can not be reached from here.',
               shell`cachectl probe ${endpoint(node.ip ?? node.host, node.port)}`,
             ),
           ),
@@ -224,6 +233,10 @@ export const expectedOf = ({ status, tls, ipDiscovery, nodes }: ClusterFacts): E
 
 const against = (what: Difference['against'], { differences }: Look): Difference[] =>
   differences.filter((each) => each.against === what && each.matters)
+
+/** Its version is answered, plainly or over TLS as clients ask. */
+const speaksAsAsked = ({ place, words, tls }: AddressEvidence): boolean =>
+  speaks(place.tls ? { ...(tls && { tls }) } : { ...(words && { words }) })
 
 const subject = ({ cluster, place }: Look): string => cluster?.id ?? name(place)
 

@@ -8,6 +8,9 @@ const GUIDE = 'User guide, "Common troubleshooting steps"'
 export const ALLOW =
   'Check, for this family and port: security group of the cluster, network ACLs both ways (answers go to ports 1024-65535), routes, peering.'
 
+/** Nothing lies between this host and itself. */
+const AT_THE_SERVER = 'It is on this host: look at what listens on that address, another server or an access list.'
+
 export const familyRules: readonly Rule[] = [
   {
     id: 'R02',
@@ -39,7 +42,7 @@ export const familyRules: readonly Rule[] = [
           failure(
             name(place),
             `${whoIs(place, name(place))} answers over IPv${good.family}; connections over IPv${bad.family} (${bad.address}) ${what}${first}.`,
-            `${ALLOW} Until then: cachectl gai generate --prefer ipv${good.family}`,
+            `${isHere(bad) && place.cluster === undefined ? AT_THE_SERVER : ALLOW} Until then: cachectl gai generate --prefer ipv${good.family}`,
             `printf 'version\\r\\n' | nc -${bad.family} -w 2 ${place.host} ${place.port}`,
           ),
         ]

@@ -1,7 +1,7 @@
 /** What passes on connections that stand. */
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
-import { at, bracketed, deviceTo, each, inMidSentence, speaks as isSpeaking, spokenAs, who } from './places.ts'
+import { at, bracketed, deviceTo, each, inMidSentence, isHere, speaks as isSpeaking, spokenAs, who } from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
 
 export const flowRules: readonly Rule[] = [
@@ -29,8 +29,12 @@ export const flowRules: readonly Rule[] = [
       each(addresses, (one) => isSpeaking(one) && stallsWhenLong(one)).map((one) =>
         failure(
           at(one),
-          `${who(one)} answers short questions, and long exchanges stall: full-size packets are lost on the way.`,
-          `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(one)} mtu 1280`,
+          isHere(one)
+            ? `${who(one)} is on this host, answers short questions, and long exchanges stall.`
+            : `${who(one)} answers short questions, and long exchanges stall: full-size packets are lost on the way.`,
+          isHere(one)
+            ? 'The server stops in the middle: look at its process, and at what it waits for.'
+            : `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(one)} mtu 1280`,
           `ping -M do -c 3 -s ${one.family === 6 ? 1452 : 1472} ${one.address}`,
         ),
       ),

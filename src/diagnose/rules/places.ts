@@ -100,7 +100,7 @@ export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvi
 }
 
 /** Memcached, plain or under TLS, answered a question there. */
-export const speaks = ({ words, tls }: AddressEvidence): boolean =>
+export const speaks = ({ words, tls }: Pick<AddressEvidence, 'words' | 'tls'>): boolean =>
   (words?.connected === true && words.speaker === 'memcached') || /^VERSION /.test(tls?.reply ?? '')
 
 /** It takes the connection and says nothing, neither in plain text nor under TLS. */

@@ -4,7 +4,7 @@ import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { isOutWithZone } from './cluster.ts'
 import { isFamilyTrouble } from './families.ts'
 import { losesData } from './flow.ts'
-import { at, each, inMidSentence, isAlive, resetsConnections, speaks, spokenAs, who } from './places.ts'
+import { at, each, inMidSentence, isAlive, isHere, resetsConnections, speaks, spokenAs, who } from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
 
 const isSpeaker = (speaker: string) => (one: AddressEvidence) =>
@@ -148,7 +148,9 @@ export const serviceRules: readonly Rule[] = [
         failure(
           at(one),
           `${who(one)} accepts connections and closes them at once.`,
-          'A security group or access list that does not let this host in, or a proxy whose target is down.',
+          isHere(one) && one.place.cluster === undefined
+            ? 'An access list of the server, or a proxy whose target is down.'
+            : 'A security group or access list that does not let this host in, or a proxy whose target is down.',
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         ),
       ),
