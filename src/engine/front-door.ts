@@ -1,5 +1,6 @@
 import { Fault } from '../api/faults.ts'
 import { isBearer } from './bearer.ts'
+import { readJson } from './json-body.ts'
 import type { HttpAnswer, Responder } from './server.ts'
 
 /** A control route's work: the request's JSON body in, the answer's JSON out. A Fault becomes `{code, message}`. */
@@ -38,8 +39,7 @@ export function frontDoor({ api, control, controlToken }: FrontDoorOptions): Res
 
 async function answerControl(route: ControlHandler, body: Buffer): Promise<HttpAnswer> {
   try {
-    const request = body.length > 0 ? JSON.parse(body.toString()) : {}
-    return json(200, (await route(request as never)) ?? {})
+    return json(200, (await route(readJson(body) as never)) ?? {})
   } catch (error) {
     if (error instanceof Fault) return json(error.status, { code: error.code, message: error.message })
     if (error instanceof SyntaxError) return json(400, { message: `The body is not JSON: ${error.message}` })

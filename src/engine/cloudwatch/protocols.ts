@@ -3,6 +3,7 @@
  * What each has in its own way: how a request names its operation and input, and how outputs and faults are written.
  */
 import { Fault } from '../../api/faults.ts'
+import { readJson } from '../json-body.ts'
 import { decodeInput, encodeFault, encodeResult, readParameters } from '../query-protocol.ts'
 import type { HttpAnswer, HttpRequest, RequestHead } from '../server.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
@@ -91,7 +92,7 @@ function objectIn(value: unknown): Record<string, unknown> {
 
 function parsed(body: Buffer): unknown {
   try {
-    return body.length === 0 ? {} : JSON.parse(body.toString())
+    return readJson(body)
   } catch (error) {
     throw new Fault('ValidationError', `The request's body is not JSON: ${(error as Error).message}`)
   }

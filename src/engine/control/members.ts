@@ -15,90 +15,138 @@ import type {
 } from '../../api/local-network.ts'
 import type { NotificationSettings } from '../../api/notifications.ts'
 import type { ControlHandler } from '../front-door.ts'
+import { missing } from '../query-protocol.ts'
 import { unknownParameter } from '../unknown-parameter.ts'
+
+/** What a member may be, in words for who sent something else. */
+const KINDS = {
+  text: { words: 'a string', is: (value: unknown) => typeof value === 'string' },
+  number: { words: 'a number', is: (value: unknown) => Number.isFinite(value) },
+  flag: { words: 'true or false', is: (value: unknown) => typeof value === 'boolean' },
+  texts: { words: 'a list of strings', is: (value: unknown) => isListOfStrings(value) },
+  textOrNull: { words: 'a string or null', is: (value: unknown) => value === null || typeof value === 'string' },
+  numberOrNull: { words: 'a number or null', is: (value: unknown) => value === null || Number.isFinite(value) },
+  /** What reads it says what is wrong with it. */
+  any: { words: 'anything', is: () => true },
+} as const
+
+type Kind = keyof typeof KINDS
+/** With a question mark: it may be left out. */
+type Members = Readonly<Record<string, Kind | `${Kind}?`>>
+
+interface Body {
+  readonly members: Members
+  /** Exactly one of them must be there. */
+  readonly oneOf?: readonly string[]
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isListOfStrings = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
 
 type MembersOf<T> = T extends unknown ? keyof T : never
 
-/** All members of a request; one left out does not compile. */
-const members = <T>(names: Readonly<Record<MembersOf<T>, true>>): readonly string[] => Object.keys(names)
+/** The body of a request; a member left out here does not compile. */
+const body = <T>(
+  members: Readonly<Record<MembersOf<T>, Kind | `${Kind}?`>>,
+  oneOf?: readonly MembersOf<T>[],
+): Body => ({
+  members,
+  ...(oneOf && { oneOf: oneOf as readonly string[] }), // names of members are strings
+})
 
 /** What the bodies of requests to control routes may hold; those of other routes hold nothing. */
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  [`POST ${CONTROL.clock}`]: members<ClockRequest>({ advanceMs: true, set: true }),
-  [`POST ${CONTROL.faults}`]: members<FaultRequest | FaultClearance>({
-    kind: true,
-    region: true,
-    cluster: true,
-    serverlessCache: true,
-    node: true,
-    zone: true,
-    durationMs: true,
-    delayMs: true,
-    rate: true,
-    family: true,
-    how: true,
-    operation: true,
-    nodeType: true,
-    clear: true,
+const BODIES: Readonly<Record<string, Body>> = {
+  [`POST ${CONTROL.clock}`]: body<ClockRequest>({ advanceMs: 'number?', set: 'text?' }, ['advanceMs', 'set']),
+  [`POST ${CONTROL.faults}`]: body<FaultRequest | FaultClearance>(
+    {
+      kind: 'text?',
+      region: 'text?',
+      cluster: 'text?',
+      serverlessCache: 'text?',
+      node: 'text?',
+      zone: 'text?',
+      durationMs: 'number?',
+      delayMs: 'number?',
+      rate: 'number?',
+      family: 'text?',
+      how: 'text?',
+      operation: 'text?',
+      nodeType: 'text?',
+      clear: 'texts?',
+    },
+    ['kind', 'clear'],
+  ),
+  [`POST ${CONTROL.users}`]: body<UserRequest>({ create: 'text?', delete: 'text?' }, ['create', 'delete']),
+  [`POST ${CONTROL.policies}`]: body<PolicyRequest>({ userName: 'text', policyName: 'text', document: 'any' }),
+  [`POST ${CONTROL.notifications}`]: body<NotificationSettings>({ webhook: 'textOrNull' }),
+  [`POST ${CONTROL.quotas}/list`]: body<RegionRequest>({ region: 'text' }),
+  [`POST ${CONTROL.quotas}/set`]: body<QuotaRequest>({ region: 'text', name: 'text', limit: 'numberOrNull' }),
+  [`POST ${CONTROL.subnets}/list`]: body<RegionRequest>({ region: 'text' }),
+  [`POST ${CONTROL.subnets}/create`]: body<CreateSubnetRequest>({
+    region: 'text',
+    availabilityZone: 'text',
+    ipv4Cidr: 'textOrNull?',
+    ipv6Cidr: 'text?',
+    vpcId: 'text?',
+    subnetId: 'text?',
   }),
-  [`POST ${CONTROL.users}`]: members<UserRequest>({ create: true, delete: true }),
-  [`POST ${CONTROL.policies}`]: members<PolicyRequest>({ userName: true, policyName: true, document: true }),
-  [`POST ${CONTROL.notifications}`]: members<NotificationSettings>({ webhook: true }),
-  [`POST ${CONTROL.quotas}/list`]: members<RegionRequest>({ region: true }),
-  [`POST ${CONTROL.quotas}/set`]: members<QuotaRequest>({ region: true, name: true, limit: true }),
-  [`POST ${CONTROL.subnets}/list`]: members<RegionRequest>({ region: true }),
-  [`POST ${CONTROL.subnets}/create`]: members<CreateSubnetRequest>({
-    region: true,
-    availabilityZone: true,
-    ipv4Cidr: true,
-    ipv6Cidr: true,
-    vpcId: true,
-    subnetId: true,
+  [`POST ${CONTROL.subnets}/delete`]: body<DeleteSubnetRequest>({ region: 'text', subnetId: 'text', force: 'flag?' }),
+  [`POST ${CONTROL.securityGroups}/list`]: body<RegionRequest>({ region: 'text' }),
+  [`POST ${CONTROL.securityGroups}/create`]: body<CreateSecurityGroupRequest>({
+    region: 'text',
+    groupName: 'text',
+    description: 'text?',
+    vpcId: 'text?',
+    groupId: 'text?',
+    members: 'texts?',
   }),
-  [`POST ${CONTROL.subnets}/delete`]: members<DeleteSubnetRequest>({ region: true, subnetId: true, force: true }),
-  [`POST ${CONTROL.securityGroups}/list`]: members<RegionRequest>({ region: true }),
-  [`POST ${CONTROL.securityGroups}/create`]: members<CreateSecurityGroupRequest>({
-    region: true,
-    groupName: true,
-    description: true,
-    vpcId: true,
-    groupId: true,
-    members: true,
+  [`POST ${CONTROL.securityGroups}/delete`]: body<SecurityGroupRequest>({ region: 'text', group: 'text' }),
+  [`POST ${CONTROL.securityGroups}/join`]: body<MembersRequest>({ region: 'text', group: 'text', members: 'texts' }),
+  [`POST ${CONTROL.securityGroups}/leave`]: body<MembersRequest>({ region: 'text', group: 'text', members: 'texts' }),
+  [`POST ${CONTROL.securityGroups}/authorize`]: body<IngressRequest>({
+    region: 'text',
+    group: 'text',
+    ports: 'text?',
+    sources: 'texts',
   }),
-  [`POST ${CONTROL.securityGroups}/delete`]: members<SecurityGroupRequest>({ region: true, group: true }),
-  [`POST ${CONTROL.securityGroups}/join`]: members<MembersRequest>({ region: true, group: true, members: true }),
-  [`POST ${CONTROL.securityGroups}/leave`]: members<MembersRequest>({ region: true, group: true, members: true }),
-  [`POST ${CONTROL.securityGroups}/authorize`]: members<IngressRequest>({
-    region: true,
-    group: true,
-    ports: true,
-    sources: true,
-  }),
-  [`POST ${CONTROL.securityGroups}/revoke`]: members<IngressRequest>({
-    region: true,
-    group: true,
-    ports: true,
-    sources: true,
+  [`POST ${CONTROL.securityGroups}/revoke`]: body<IngressRequest>({
+    region: 'text',
+    group: 'text',
+    ports: 'text?',
+    sources: 'texts',
   }),
 }
 
-/** The same routes; requests with members they do not have are refused, as those of the API are. */
+const NOTHING: Body = { members: {} }
+
+/** The same routes; requests whose bodies are not what they have to be are refused, as those of the API are. */
 export function withKnownMembers(routes: Readonly<Record<string, ControlHandler>>): Record<string, ControlHandler> {
   return Object.fromEntries(
     Object.entries(routes).map(([route, handler]): [string, ControlHandler] => [
       route,
-      (body) => {
-        refuseUnknown(body, MEMBERS[route] ?? [])
-        return handler(body)
+      (request) => {
+        refuseUnlessRight(request, BODIES[route] ?? NOTHING)
+        return handler(request)
       },
     ]),
   )
 }
 
-function refuseUnknown(body: unknown, known: readonly string[]): void {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Fault('InvalidQueryParameter', 'The body must be a JSON object.')
+function refuseUnlessRight(request: unknown, { members, oneOf }: Body): void {
+  if (!isObject(request)) throw new Fault('InvalidQueryParameter', 'The body must be a JSON object.')
+  for (const [name, value] of Object.entries(request)) {
+    const kind = Object.hasOwn(members, name) ? members[name] : undefined
+    if (!kind) throw unknownParameter('', name, Object.keys(members))
+    const { words, is } = KINDS[kind.replace('?', '') as Kind] // what is left of it
+    if (!is(value)) throw new Fault('InvalidParameterValue', `The parameter ${name} must be ${words}.`)
   }
-  const unknown = Object.keys(body).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw unknownParameter('', unknown, known)
+  for (const [name, kind] of Object.entries(members)) {
+    if (!kind.endsWith('?') && request[name] === undefined) throw missing(name)
+  }
+  if (oneOf && oneOf.filter((name) => request[name] !== undefined).length !== 1) {
+    throw new Fault('InvalidParameterCombination', `Exactly one of ${oneOf.join(' and ')} must be given.`)
+  }
 }

@@ -9,6 +9,9 @@ import { IN_WINDOW, replacementTime } from './replacements.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
+const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000
+const LONGEST_MS = 100 * 365 * LONGEST_DELAY_MS
+
 /** Options by the member they are sent in. */
 const OPTIONS = {
   delayMs: 'delay',
@@ -51,6 +54,7 @@ export function readFault(
   const cluster = cache ? undefined : readCluster(name, kind, request, (id) => clusterOf(region, id))
   const { durationMs } = request
   if (durationMs !== undefined && !(durationMs > 0)) throw invalid('A fault lasts longer than no time.')
+  if (durationMs !== undefined && durationMs > LONGEST_MS) throw invalid('A fault lasts a hundred years at most.')
   const scheduled = name === 'node-replacement' && durationMs === undefined && cluster ? cluster : undefined
   const lasts = durationMs ?? (kind.seconds === null ? null : kind.seconds * 1000)
   return {
@@ -149,6 +153,7 @@ function readZone(name: FaultName, { aim }: FaultKind, { zone }: FaultRequest, r
 function readSettings(name: FaultName, request: FaultRequest) {
   const { delayMs, rate, family, how, operation, nodeType } = request
   if (delayMs !== undefined && !(delayMs > 0)) throw invalid('--delay must be longer than no time.')
+  if (delayMs !== undefined && delayMs > LONGEST_DELAY_MS) throw invalid('--delay must be a day at most.')
   if (rate !== undefined && !(rate >= (name === 'throttle' ? 1 : 0))) throw invalid('--rate is too low.')
   if (family !== undefined && family !== 'ipv4' && family !== 'ipv6') throw invalid('--family is ipv4 or ipv6.')
   if (name === 'drop-family' && family === undefined) throw invalid('drop-family needs --family ipv4 or --family ipv6.')

@@ -18,6 +18,9 @@ export interface ClockReading {
   readonly offset: number
 }
 
+/** The last moment whose date is written with a year of four digits, in which every text of a time here is. */
+const LATEST = Date.UTC(9999, 0)
+
 /**
  * The engine's clock: another clock plus an offset that is kept in the store, so that a moved clock stays moved after a
  * restart. It only goes forward. Signatures and certificates keep the machine's time: their other end does.
@@ -73,6 +76,7 @@ export class EngineClock implements Clock {
     const start = this.now()
     const end = target(start)
     if (!Number.isSafeInteger(end)) throw new Fault('InvalidParameterValue', 'The time to go to must be a date.')
+    if (end > LATEST) throw new Fault('InvalidParameterValue', `The time to go to must not be after ${iso(LATEST)}.`)
     if (end < start) {
       throw new Fault(
         'InvalidParameterValue',
