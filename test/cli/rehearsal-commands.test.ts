@@ -5,6 +5,7 @@ import type { EngineCredentials } from '../../src/api/local-engine.ts'
 import { spanOf, spanText } from '../../src/cli/span.ts'
 import { jsonCall } from '../support/cloudwatch.ts'
 import { cachectl, temporaryHome } from './support/cli.ts'
+import { hasTerminal, onTerminal } from './support/terminal.ts'
 
 const TOPIC = 'arn:aws:sns:us-west-2:000000000000:Events'
 const home = temporaryHome(afterAll)
@@ -119,6 +120,33 @@ test('what alarms send is listed with the reason, and status shows the state the
   )
   expect(await home.answer('engine', 'status')).toMatch(/configurations +│ ALARM/)
   expect((await json('engine', 'status')).alarms).toMatchObject([{ name: 'configurations', state: 'ALARM', region }])
+})
+
+test.skipIf(!hasTerminal)('a reason that holds escape sequences stays one line of a terminal', async () => {
+  const { url, region } = await json('engine', 'status')
+  const credentials = JSON.parse(readFileSync(join(home.stateDir, 'credentials.json'), 'utf8')) as EngineCredentials
+  const StateReason = 'red \x1b[31m, \x9b31m and\nthe next'
+  await jsonCall({ info: { url, region }, credentials }, 'PutMetricAlarm', {
+    AlarmName: 'reasons',
+    Namespace: 'none',
+    MetricName: 'none',
+    Statistic: 'Sum',
+    Period: 60,
+    EvaluationPeriods: 1,
+    Threshold: 2,
+    ComparisonOperator: 'LessThanThreshold',
+    OKActions: [TOPIC],
+  })
+  const set = { AlarmName: 'reasons', StateValue: 'OK', StateReason }
+  await jsonCall({ info: { url, region }, credentials }, 'SetAlarmState', set)
+  const { raw, code } = await onTerminal(['engine', 'notifications', '--lines', '1'], {
+    env: { CACHECTL_HOME: home.stateDir },
+    answers: [],
+  })
+  expect(code).toBe(0)
+  expect(raw.trimEnd().split('\n')).toHaveLength(1)
+  // Neither the introducer of seven bits nor that of eight.
+  for (const introducer of ['\x1b[', '\x9b']) expect(raw).not.toContain(introducer)
 })
 
 test('a fault is injected, listed and cleared', async () => {

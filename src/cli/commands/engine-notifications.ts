@@ -48,11 +48,11 @@ export class EngineNotifications extends BaseCommand {
     const sent = lastValues<SnsNotification>(path, countOf('lines', (flags.lines as string) ?? DEFAULT_LINES, 1))
     if (flags.follow !== true) {
       if (json) printLine(JSON.stringify(sent, null, 4))
-      else printLine(sent.length > 0 ? forPeople(sent).map(line).join('\n') : 'No notifications.')
+      else printLine(sent.length > 0 ? sent.map(line).join('\n') : 'No notifications.')
       return
     }
     // A list that never ends is a value a line.
-    const show = (each: SnsNotification) => printLine(json ? JSON.stringify(each) : line(forPeople(each)))
+    const show = (each: SnsNotification) => printLine(json ? JSON.stringify(each) : line(each))
     for (const each of sent) show(each)
     await untilInterrupted((signal) => follow(path, signal, show))
   }
@@ -61,8 +61,10 @@ export class EngineNotifications extends BaseCommand {
 const webhookLine = ({ webhook }: NotificationSettings): string =>
   webhook ? `Notifications are sent to ${webhook} as well.` : 'Notifications are sent to no webhook.'
 
-function line({ Timestamp, TopicArn, Subject, Message, MessageAttributes }: SnsNotification): string {
-  const reason = alarmReason(Message)
+/** What an alarm's message says is read before anything is changed in it for a terminal. */
+function line(sent: SnsNotification): string {
+  const shown = forPeople({ ...sent, reason: alarmReason(sent.Message) })
+  const { Timestamp, TopicArn, Subject, Message, MessageAttributes, reason } = shown
   const text =
     reason === undefined
       ? `${Message}${explained(Message, MessageAttributes.description?.Value)}`
