@@ -5,7 +5,7 @@ import { inspectTls, type TlsView } from './tls-inspect.ts'
 
 /** What a port turned out to be that gave no list of nodes when it was asked for one. JSON-able. */
 export interface EndpointKind {
-  /** The port that was asked, as typed. */
+  /** The port that was asked, as typed, and of a name the address. */
   readonly where: string
   readonly kind: /** It has a list, and was asked the wrong way: in plain text instead of TLS, or the reverse. */
     | 'elasticache'
@@ -55,7 +55,8 @@ export async function identifyEndpoint(failure: AskFailure, manner: Manner = {})
   if (!asked || !address || phase === 'connect' || phase === 'resolve') return undefined
   if (problem === 'no-nodes' || problem === 'truncated' || /CERT|SIGNATURE|ALTNAME/.test(code)) return undefined
   const { tls, ...how } = manner
-  const where = endpoint(host, port)
+  // Another address of the name may be another matter.
+  const where = address === host ? endpoint(host, port) : `${endpoint(host, port)} (${address})`
   if (kind !== 'not-a-cache' && kind !== 'no-discovery') {
     const other = await askNode({ host: address, port, ...how, ...(!tls && { tls: { verify: false } }) })
     if (other.ok) return { where, ...known('elasticache', !tls, 'an ElastiCache endpoint') }
@@ -125,7 +126,7 @@ const memcachedOf = (line: string): string => `Memcached ${line.replace(/^VERSIO
 const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
   elasticache: 'It speaks plain text: leave --tls out.',
   memcached: 'Clients must be given its nodes by hand; lists are kept by ElastiCache clusters and the local engine.',
-  'no-list': 'A client has deleted it (config delete cluster), or it was never set; ElastiCache puts it back.',
+  'no-list': 'A client may have deleted it (config delete cluster), or it was never set; ElastiCache puts it back.',
   'list-unanswered': 'It hangs at this one command, or a proxy swallows it: ask a node of the cluster itself.',
   'memcached-proxy': 'Ask the cluster itself, past the proxy.',
   redis: 'Auto Discovery is for Memcached clusters. Their configuration endpoint is on 11211: cachectl endpoints',

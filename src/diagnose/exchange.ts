@@ -104,7 +104,7 @@ export function metInstead({ outcome, code = '' }: Pick<ConnectAttempt, 'outcome
 }
 
 const BAD_REPLIES: Readonly<Record<string, string>> = {
-  ETIMEDOUT: 'nothing is answered to `version`',
+  ETIMEDOUT: '`version` is not answered in time',
   ECONNRESET: 'closes them without an answer',
   EPROTO: 'what answers is not Memcached',
 }

@@ -22,7 +22,7 @@ const SECURE: Actor = { is: 'memcached', tls: { certificate: 'good', name: '127.
 
 describe('a preference works only where Memcached answers', () => {
   test.each<[string, Actor, boolean, string | RegExp]>([
-    ['accepts and keeps silent', { is: 'silent' }, false, 'accepts connections, and nothing is answered'],
+    ['accepts and keeps silent', { is: 'silent' }, false, 'accepts connections, and `version` is not answered'],
     ['closes at once', { is: 'hangs-up' }, false, 'closes them without an answer'],
     // The reset may be there before the connection is noticed.
     ['resets', { is: 'resets' }, false, /resets connections|closes them without an answer/],

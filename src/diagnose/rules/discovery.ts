@@ -65,7 +65,7 @@ export const discoveryRules: readonly Rule[] = [
             `The list of nodes that ${inMidSentence(where)} gives can't be read: ${detail}.`,
             kind === 'timeout'
               ? 'It stops in the middle, and clients wait for the rest: look for what cuts answers off, a proxy or a length that is wrong.'
-              : 'Somebody wrote to AmazonElastiCache:cluster; ElastiCache mends it within a minute.',
+              : 'A client may have written to AmazonElastiCache:cluster: ElastiCache mends that within a minute.',
             shell`cachectl discover ${name(at)}`,
           ),
         ),
@@ -204,7 +204,7 @@ export const discoveryRules: readonly Rule[] = [
 ]
 
 const PUT_BACK =
-  'A client deleted it (config delete cluster) or wrote to it. ElastiCache puts it back; where it does not, clients that start now find no nodes.'
+  'A client may have deleted it (config delete cluster) or written to it. ElastiCache puts it back; where it does not, clients that start now find no nodes.'
 
 /** One round, and what it comes to. */
 interface Look {
