@@ -258,6 +258,20 @@ test('nothing of the command line writes to a stream but the one door', () => {
   expect(writers).toEqual(['terminal.ts'])
 })
 
+test('no command to paste is put together by hand', () => {
+  const folder = new URL('../../src/', import.meta.url).pathname
+  const byHand = ['cli', 'diagnose'].flatMap((room) =>
+    readdirSync(join(folder, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !/report-page|help|completion-scripts/.test(file))
+      .flatMap((file) => readFileSync(join(folder, room, file), 'utf8').split('\n'))
+      // Values of ours follow a letter of theirs (`--prefer ipv${family}`), those of others stand alone.
+      .filter((line) =>
+        /(?<!shell)`(?:[^`]*[\s`:(])?(?:cachectl [a-z]|getent |ip route |dig )[^`]* \$\{(?!shellWord\()/.test(line),
+      ),
+  )
+  expect(byHand).toEqual([])
+})
+
 test('colours of ours stay, and the same bytes in a name do not', () => {
   const [red, end] = own('\x1b[31m \x1b[39m').split(' ') as [string, string]
   expect(onlyOwn(`${red}\x1b[31mx${end}`)).toBe('\x1b[31m\\u001b[31mx\x1b[39m')
@@ -284,6 +298,20 @@ describe('what a shell is to take', () => {
     const { text } = await shownOn('pipe', ['completion', 'ids', 'cache-cluster-id', ...at(url)])
     expect(text).toBe('shop\n')
   })
+})
+
+test.skipIf(!hasTerminal)('questions offer hostile names harmlessly (needs python3 with pty)', async () => {
+  const { url } = await hostileApi()
+  const { raw, code } = await onTerminal(['delete-cache-cluster', ...at(url)], {
+    env: { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', CACHECTL_HOME: home },
+    answers: [
+      ['navigate', '\r'],
+      ['(y/N)', 'n\r'],
+    ],
+  })
+  expect([code, raw]).toEqual([255, expect.stringContaining("--cache-cluster-id $'evil\\033]0;title\\007")])
+  // inquirer moves the cursor with sequences of its own, but with none of these.
+  expect(raw).not.toMatch(/\x1b\]|\x1b\[(?:5m|3J)|[\x07\x9b\x9d\u202e\u2066\u200b]/)
 })
 
 test.skipIf(!hasTerminal)('on a real terminal as well (needs python3 with pty)', async () => {

@@ -1,3 +1,4 @@
+import { shellWord } from '../../api/shell.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { confirmOnTerminal } from '../confirm.ts'
 import { environment } from '../environment.ts'
@@ -93,7 +94,7 @@ export class TargetAdd extends BaseCommand {
     if (Object.hasOwn(list.targets, name)) {
       const way = Object.hasOwn(BUILT_IN, name)
         ? 'It is always there.'
-        : `Remove it first: cachectl target remove ${name}`
+        : `Remove it first: cachectl target remove ${shellWord(name)}`
       throw usageProblem(`There is a target ${name} already.`, way)
     }
     const target = readTarget(flags)

@@ -4,6 +4,7 @@ import { visibleIn } from '../../api/visible.ts'
 import { type Item, valueText } from './human-value.ts'
 import { type Column, columnsOf } from './human-views.ts'
 import type { Style } from './style.ts'
+import { linesOfRow } from './table.ts'
 
 /** What cli-table3 adds to a column: two blanks and a border. */
 const FRAME = 3
@@ -82,7 +83,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 async function table(head: string[], rows: string[][], widths: readonly number[]): Promise<string> {
   const { default: Table } = await import('cli-table3')
   const drawn = new Table({ head: broken(head, widths), style: { head: [], border: [], compact: true } })
-  drawn.push(...rows.map((row) => broken(row, widths)))
+  drawn.push(...rows.flatMap((row) => linesOfRow(broken(row, widths))))
   return drawn.toString()
 }
 

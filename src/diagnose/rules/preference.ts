@@ -155,5 +155,5 @@ function pasteable(fix: string, path: string): string {
   const bits = Number(length) - 96
   return address === undefined || bits < 0
     ? fix
-    : `${fix}. With the default lines, which such a line replaces: cachectl gai generate --prefer ipv4 --cidr ${address}/${bits}`
+    : `${fix}. With the default lines, which such a line replaces: cachectl gai generate --prefer ipv4 --cidr ${shellWord(`${address}/${bits}`)}`
 }
