@@ -20,7 +20,6 @@ export function evaluate(policies: readonly Policy[], request: AccessRequest): D
   let decision: Decision = 'not allowed'
   for (const { statements } of policies) {
     for (const statement of statements) {
-      if (decision === 'allowed' && statement.effect === 'Allow') continue
       if (!applies(statement, request)) continue
       if (statement.effect === 'Deny') return 'denied'
       decision = 'allowed'

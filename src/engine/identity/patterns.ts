@@ -54,7 +54,7 @@ function matchesTokens(tokens: readonly Token[], text: string): boolean {
     if (wanted === ANY) {
       star = token++
       resume = at
-    } else if (wanted !== undefined && (wanted === ONE || wanted === text[at])) {
+    } else if (wanted === ONE || wanted === text[at]) {
       token++
       at++
     } else if (star !== -1) {
@@ -68,7 +68,6 @@ function matchesTokens(tokens: readonly Token[], text: string): boolean {
 
 /** The text with its variables filled in, wildcards left alone; undefined when one has no value. */
 export function fillIn(text: string, context: RequestContext): string | undefined {
-  if (!text.includes('${')) return text
   return tokensOf(text, context)
     ?.map((token) => (token === ANY ? '*' : token === ONE ? '?' : token))
     .join('')

@@ -18,6 +18,8 @@ const vitest = await createVitest(
     reporters: [{}],
     bail: 1,
     maxWorkers: 1,
+    pool: 'threads',
+    isolate: false,
     testTimeout: 10_000,
     setupFiles: [new URL('setup.ts', import.meta.url).pathname],
   },

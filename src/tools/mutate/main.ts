@@ -28,6 +28,7 @@ if (!tests) {
 
 let judge = await startJudge()
 process.once('exit', endJudge)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const surveys = await survey(tests)
 const { mutants } = suspects(room)
 const tried = [...mutants.entries()].filter(([, { file }]) => file.includes(part))

@@ -9,7 +9,7 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
     signature: room(['src/engine/signature.ts'], within('test/engine', 'signature.test signed-forms.test')),
     identity: room(
       within('src/engine/identity', 'authorize condition-keys conditions evaluate patterns policy resources users'),
-      within('test/engine/identity', 'evaluate.test'),
+      within('test/engine/identity', 'authorize.test evaluate.test user-file.test'),
     ),
     store: room(
       [

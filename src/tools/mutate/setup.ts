@@ -1,7 +1,7 @@
 /** Runs in each worker before its test file: turns one mutant on, or notes which test reaches which mutant. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, inject } from 'vitest'
+import { afterAll, afterEach, beforeEach, inject, vi } from 'vitest'
 import type { Trial } from './trial.ts'
 
 declare module 'vitest' {
@@ -11,6 +11,9 @@ declare module 'vitest' {
 }
 
 const trial = inject('trial')
+
+// The worker is one for all trials; what a mutant does while its module loads is to be seen all the same.
+vi.resetModules()
 
 /** Mutants reached outside of any test, when modules load or hooks run. */
 const OUTSIDE = ''
