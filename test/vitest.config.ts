@@ -11,5 +11,29 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests wait for sockets and processes more than they compute: vitest's own default leaves one core of two idle.
     maxWorkers: Math.max(2, availableParallelism()),
+    projects: [
+      { extends: true, test: { name: 'all' } },
+      {
+        extends: true,
+        test: {
+          // Cache nodes where nothing of Node's insides may be used: the conversations in which sockets matter.
+          name: 'documented',
+          env: { CACHECTL_NODE_INSIDES: 'off' },
+          include: [
+            'auto-discovery',
+            'differential-text',
+            'framing',
+            'give-way',
+            'hostile-clients',
+            'listeners',
+            'login',
+            'node-insides',
+            'replies',
+            'tls-sessions',
+            'watch',
+          ].map((file) => `test/memcached/${file}.test.ts`),
+        },
+      },
+    ],
   },
 })

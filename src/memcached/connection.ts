@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { soon } from './clock.ts'
 import type { CacheCore } from './core.ts'
-import { DirectWrites } from './direct-writes.ts'
 import { consumeBinary } from './framing-binary.ts'
 import { consumeText } from './framing-text.ts'
 import { consumeLogin, type Login } from './login.ts'
+import type { DirectWrites, Insides } from './node-insides.ts'
 import type { ReplySink } from './replies.ts'
 import type { Mode } from './store/operations.ts'
 
@@ -83,14 +83,14 @@ export class Connection implements ReplySink {
   readonly #copyWrites: boolean
   readonly #direct: DirectWrites | undefined
 
-  constructor(core: CacheCore, socket: Socket, id: number, tls: boolean) {
+  constructor(core: CacheCore, socket: Socket, id: number, tls: boolean, directWrites?: Insides['directWrites']) {
     this.core = core
     this.socket = socket
     this.id = id
     this.#copyWrites = tls
     this.#direct = tls
       ? undefined
-      : DirectWrites.of(socket, (failed) => {
+      : directWrites?.(socket, (failed) => {
           if (failed) this.#lost()
           else if (socket.writableLength === 0) this.drained()
         })
@@ -160,7 +160,10 @@ export class Connection implements ReplySink {
   }
 
   get patient(): boolean {
-    return this.#direct?.pending === 0 && !this.closing && !this.congested && this.core.watchers === undefined
+    // TLS has nothing of it.
+    return (
+      !this.#copyWrites && this.#behind() === 0 && !this.closing && !this.congested && this.core.watchers === undefined
+    )
   }
 
   take(bytes: Buffer, whole: Buffer | undefined): boolean {

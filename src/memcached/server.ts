@@ -6,10 +6,10 @@ import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
 import { Datagrams } from './datagrams.ts'
 import { Affliction, type Impairment } from './impairment.ts'
-import { inlineMore } from './inlining.ts'
+import { provenInsides } from './insides-probe.ts'
 import { type Admits, type ListenAddress, Listener, type UnixAddress } from './listener.ts'
+import { type Insides, inlineMore } from './node-insides.ts'
 import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
-import { rewrap, shareReads } from './shared-reads.ts'
 import { generalStats } from './stats/general.ts'
 import { hostStats, trafficOf } from './stats/host.ts'
 import type { StatLine } from './stats/lines.ts'
@@ -67,6 +67,8 @@ export class CacheNode {
   readonly #listeners = new Set<Listener>()
   readonly #datagrams = new Set<Datagrams>()
   #certificate: NodeTls | undefined
+  /** Known before the first listener is open. */
+  #insides: Insides | undefined
   readonly #admits: Admits
   readonly #restored: (loss: Loss) => void
   #affliction: Affliction | undefined
@@ -96,6 +98,7 @@ export class CacheNode {
    */
   async listen<A extends ListenAddress | UnixAddress>(address: A, { plain = false } = {}): Promise<A> {
     const { backlog } = this.#core.settings
+    this.#insides ??= await provenInsides(this.#certificate !== undefined)
     const listener = await Listener.open(
       address,
       plain ? undefined : this.#certificate,
@@ -276,9 +279,10 @@ export class CacheNode {
     if (accepted.remoteFamily === 'IPv6') counters.acceptedIpv6++
     else counters.acceptedIpv4++
     let connection: Connection | undefined
-    const wrapped = tls ? undefined : rewrap(accepted, (length, bytes) => connection?.receive(bytes, length))
+    const { rewrap, shareReads, directWrites } = this.#insides ?? {}
+    const wrapped = tls ? undefined : rewrap?.(accepted, (length, bytes) => connection?.receive(bytes, length))
     const socket = wrapped ?? accepted
-    connection = new Connection(this.#core, socket, ++this.#lastId, tls)
+    connection = new Connection(this.#core, socket, ++this.#lastId, tls, directWrites)
     const served = connection
     connections.add(served)
     this.#affliction?.burden(served)
@@ -297,7 +301,7 @@ export class CacheNode {
       this.#admit()
     })
     if (wrapped === undefined) {
-      const shared = tls && shareReads(socket, (length, bytes) => served.receive(bytes, length))
+      const shared = tls && shareReads?.(socket, (length, bytes) => served.receive(bytes, length))
       if (!shared) socket.on('data', (bytes: Buffer) => served.receive(bytes, bytes.length))
       socket.resume()
     }

@@ -5,7 +5,9 @@ import { Connection } from '../../../memcached/connection.ts'
 import { CacheCore } from '../../../memcached/core.ts'
 import { atLeast } from '../../../memcached/engine-version.ts'
 import { Affliction, type Impairment } from '../../../memcached/impairment.ts'
+import { provenInsides } from '../../../memcached/insides-probe.ts'
 import { type Admits, type ListenAddress, Listener } from '../../../memcached/listener.ts'
+import type { Insides } from '../../../memcached/node-insides.ts'
 import { settingsOf } from '../../../memcached/options.ts'
 import type { MemcachedFiles, NodeCounters, NodeSpec } from '../runtime.ts'
 import { swappedBytes } from '../swap.ts'
@@ -39,6 +41,8 @@ export class MemcachedNode {
   readonly #relays = new Set<Relay>()
   #certificate: { readonly key: string; readonly cert: string } | undefined
   #affliction: Affliction | undefined
+  /** Known before the first listener is open. */
+  #insides: Insides | undefined
   #announced: Buffer | undefined
   /** CAS unique and size of the key as the engine left it. */
   #legacy = ''
@@ -91,6 +95,7 @@ export class MemcachedNode {
 
   /** Throws the system's error, and nothing stays open then. */
   async listen(address: ListenAddress): Promise<void> {
+    this.#insides ??= await provenInsides(false)
     const listener = await Listener.open(
       address,
       this.#certificate,
@@ -194,6 +199,7 @@ export class MemcachedNode {
     const relay = new Relay(accepted, tls, {
       server: { path: this.process.socketFile },
       kinds: (): RequestKinds => this.#kinds,
+      rewrap: this.#insides?.rewrap,
       now: () => this.#core.store.now,
       answer: (client, request) => {
         if (!answerer) {

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import net from 'node:net'
 import type { Afflicted } from '../../../memcached/impairment.ts'
-import { rewrap } from '../../../memcached/shared-reads.ts'
+import type { Insides } from '../../../memcached/node-insides.ts'
 import { type RequestKinds, Requests } from './requests.ts'
 
 /** A client that does not read, or a server that is behind, stops the other side beyond this. */
@@ -34,6 +34,8 @@ function noop(magic: number): Buffer {
 export interface RelayOptions {
   readonly server: net.NetConnectOpts
   readonly kinds: () => RequestKinds
+  /** How the client's socket may be read into a shared buffer. */
+  readonly rewrap: Insides['rewrap']
   /** The node's second. */
   readonly now: () => number
   /** Answers one request in the engine's stead; what it sends goes through {@link Relay.take}. */
@@ -74,7 +76,7 @@ export class Relay implements Afflicted {
     this.#options = options
     this.lastHeard = options.now()
     // What the client sent before it closed its side is answered still.
-    const wrapped = tls ? undefined : rewrap(accepted, (length, bytes) => this.receive(bytes, length))
+    const wrapped = tls ? undefined : options.rewrap?.(accepted, (length, bytes) => this.receive(bytes, length))
     this.socket = wrapped ?? accepted
     this.socket.allowHalfOpen = true
     this.socket.on('drain', () => this.drained())
