@@ -5,6 +5,8 @@ import { Sips } from './sips.ts'
 
 /** Largest request the API takes; the largest real ones are a few kilobytes. */
 const MAX_BODY_BYTES = 1024 * 1024
+/** In chunks of a few bytes each a body costs a hundred times what it costs whole. Read in sips, the largest has half as many. */
+const MAX_BODY_PIECES = 8_192
 /** Of a refused body, read and thrown away: a client cut off while still writing meets a broken pipe, not the answer. */
 const MAX_DRAINED_BYTES = 16 * MAX_BODY_BYTES
 /** SDKs keep connections for reuse; node's default of 5 s makes them meet a connection just closed. */
@@ -162,7 +164,8 @@ export class LoopbackServer {
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const connection = this.#connections.requested(incoming.socket)
     if (!connection || connection.isRefused) return
-    if (Number(incoming.headers['content-length']) > MAX_BODY_BYTES) {
+    const length = Number(incoming.headers['content-length'] ?? 0)
+    if (length > MAX_BODY_BYTES) {
       this.#refuse(connection, incoming, response, TOO_LARGE)
       return
     }
@@ -174,6 +177,10 @@ export class LoopbackServer {
     }
     if (incoming.headers.expect !== undefined) response.writeContinue()
     connection.isBusy = true
+    // Of strangers nothing more is read while one request is answered.
+    if (!connection.isKnown && incoming.headers['transfer-encoding'] === undefined) {
+      this.#sips.allow(connection.socket, length)
+    }
     const body = await readBody(incoming)
     if (body) request.body = body
     const answer = body ? await outcome(request) : TOO_LARGE
@@ -217,7 +224,7 @@ export class LoopbackServer {
       send(response, answer)
       return
     }
-    this.#sips.drain(socket)
+    this.#sips.allow(socket, length)
     response.setHeader('content-length', Buffer.byteLength(answer.body))
     response.writeHead(answer.status, { 'content-type': answer.contentType, ...answer.headers })
     response.write(answer.body)
@@ -238,7 +245,7 @@ const isOneRequest = (text: string): boolean => {
 const TOO_LARGE: HttpAnswer = {
   status: 413,
   contentType: 'text/plain',
-  body: `The body of a request has ${MAX_BODY_BYTES} bytes at most.\n`,
+  body: `The body of a request has ${MAX_BODY_BYTES} bytes at most, in ${MAX_BODY_PIECES} pieces at most.\n`,
 }
 
 function send(response: ServerResponse, { status, contentType, headers, body }: HttpAnswer): void {
@@ -263,10 +270,12 @@ const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve) => {
     let bytes: Buffer = Buffer.alloc(0)
     let size = 0
+    let pieces = 0
     request.on('data', (chunk: Buffer) => {
       const before = size
       size += chunk.length
-      if (size > MAX_BODY_BYTES) resolve(undefined)
+      pieces++
+      if (size > MAX_BODY_BYTES || pieces > MAX_BODY_PIECES) resolve(undefined)
       else if (before === 0) bytes = chunk
       else {
         // Chunks may be of one byte each: kept for themselves they would take a hundred times as much memory.

@@ -216,9 +216,13 @@ function checkSignedHeaders({ signedHeaders }: Claim): void {
       "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
     )
   }
-  // Words of our own. A long header, named thousands of times, would make a canonical request of many megabytes.
-  if (signedHeaders.length > MOST_SIGNED_HEADERS) {
-    throw new Fault('SignatureDoesNotMatch', `SignedHeaders must not name more than ${MOST_SIGNED_HEADERS} headers.`)
+  // Words of our own. A long header, named again and again, would make a canonical request as long as one likes.
+  const isRepeated = (name: string, index: number) => signedHeaders.indexOf(name) !== index
+  if (signedHeaders.length > MOST_SIGNED_HEADERS || signedHeaders.some(isRepeated)) {
+    throw new Fault(
+      'SignatureDoesNotMatch',
+      `SignedHeaders must name each header once, and not more than ${MOST_SIGNED_HEADERS}.`,
+    )
   }
 }
 

@@ -9,13 +9,14 @@ import type { Socket } from 'node:net'
 const SIP_BYTES = 256
 /** A call of an SDK, its body with it, is smaller: it is read in one turn. */
 const DRAUGHT_BYTES = 4_096
-/** Where bytes are thrown away, and not parsed. */
-const DRAIN_BYTES = 65_536
+/** Of a body whose length is known, which costs the parser nothing. */
+const GULP_BYTES = 65_536
 const SOCKETS_A_TURN = 16
 
 interface Drinker {
   readonly readable: () => void
-  does: 'sip' | 'drain' | 'nothing'
+  /** Bytes that may still be read, in gulps; infinite: nobody has said, and they are read in sips. */
+  allowance: number
 }
 
 export class Sips {
@@ -31,7 +32,7 @@ export class Sips {
    */
   add(socket: Socket): void {
     const readable = () => this.#readable(socket)
-    this.#drinkers.set(socket, { readable, does: 'sip' })
+    this.#drinkers.set(socket, { readable, allowance: Number.POSITIVE_INFINITY })
     socket.on('readable', readable)
   }
 
@@ -48,16 +49,15 @@ export class Sips {
     socket.off('readable', drinker.readable)
   }
 
-  /** What is left of a body that nobody wants goes by in larger pieces. */
-  drain(socket: Socket): void {
+  /** So many bytes are read from now on, the body of a request, and no other request unless it is released. */
+  allow(socket: Socket, bytes: number): void {
     const drinker = this.#drinkers.get(socket)
-    if (drinker) drinker.does = 'drain'
+    if (drinker) drinker.allowance = bytes
   }
 
   /** Nothing more is read. */
   stop(socket: Socket): void {
-    const drinker = this.#drinkers.get(socket)
-    if (drinker) drinker.does = 'nothing'
+    if (this.#drinkers.has(socket)) this.allow(socket, 0)
     else socket.pause()
   }
 
@@ -68,17 +68,20 @@ export class Sips {
   }
 
   #drink(socket: Socket): void {
-    const drinker = this.#drinkers.get(socket)
     this.#turnsLeft--
-    for (let taken = 0; taken < DRAUGHT_BYTES && drinker?.does !== 'nothing'; ) {
-      // The first request has told who it is: the stream flows by itself.
-      if (!drinker || !this.#drinkers.has(socket)) return
-      const sip = drinker.does === 'drain' ? DRAIN_BYTES : SIP_BYTES
+    for (let taken = 0; taken < DRAUGHT_BYTES; ) {
+      // Each read may have told of a request that says how to go on.
+      const drinker = this.#drinkers.get(socket)
+      if (!drinker || drinker.allowance === 0) return
+      const { allowance } = drinker
+      const most = allowance === Number.POSITIVE_INFINITY ? SIP_BYTES : Math.min(allowance, GULP_BYTES)
       // Without a size where nothing is there: that is how a stream is asked for its end.
-      if (socket.read(Math.min(sip, socket.readableLength) || undefined) === null) return
-      taken += sip
+      const bytes: Buffer | null = socket.read(Math.min(most, socket.readableLength) || undefined)
+      if (bytes === null) return
+      taken += bytes.length
+      if (drinker.allowance === allowance) drinker.allowance -= bytes.length
     }
-    if (drinker?.does !== 'nothing' && socket.readableLength > 0) this.#thirsty.add(socket)
+    if (socket.readableLength > 0) this.#thirsty.add(socket)
   }
 
   #schedule(): void {

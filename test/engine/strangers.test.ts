@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Fault } from '../../src/api/faults.ts'
 import { connectionLimits } from '../../src/engine/connections.ts'
 import { decodeInput, readParameters } from '../../src/engine/query-protocol.ts'
-import { LoopbackServer, type Patience, type Responder } from '../../src/engine/server.ts'
+import { type HttpAnswer, LoopbackServer, type Patience, type Responder } from '../../src/engine/server.ts'
 import { Signatures } from '../../src/engine/signature.ts'
 import { startTestEngine, type TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
@@ -122,6 +122,12 @@ describe('a request that is longer than any', () => {
   })
 })
 
+test('a body in tens of thousands of chunks is refused', async () => {
+  const engine = await startTestEngine()
+  const client = new Client(engine.info.port).send(`${wronglySigned(engine)}Transfer-Encoding: chunked\r\n\r\n`)
+  await client.send('1\r\na\r\n'.repeat(50_000)).until('HTTP/1.1 413 ')
+})
+
 test('a body in chunks of one byte arrives whole', async () => {
   const bodies: Buffer[] = []
   const server = await startServer(() => ({ body }) => {
@@ -158,6 +164,7 @@ interface Served {
 const LIMITS = { all: 20, strangers: 12, strangersOfOne: 8 }
 const PATIENT: Patience = { head: 60_000, request: 60_000, look: 60_000, refused: 60_000 }
 const ANSWER = { status: 200, contentType: 'text/plain', body: 'known' }
+const REFUSAL = { status: 403, contentType: 'text/plain', body: 'stranger' }
 
 async function startServer(respond: Responder, limits = LIMITS, patience = PATIENT): Promise<Served> {
   const server = new LoopbackServer({ respond, limits, patience, isPromising: (text) => text.includes('/known') })
@@ -167,7 +174,7 @@ async function startServer(respond: Responder, limits = LIMITS, patience = PATIE
 
 /** Lets in who asks for /known, at once; refuses others. */
 const byPath: Responder = (head) => {
-  if (head.path !== '/known') return { status: 403, contentType: 'text/plain', body: 'stranger' }
+  if (head.path !== '/known') return REFUSAL
   return () => {
     head.recognize()
     return ANSWER
@@ -186,6 +193,24 @@ describe('of the requests a stranger sends at once', () => {
     const client = await new Client(port).send(get('/').repeat(40_000)).closed()
     expect(client.answers).toBe(1)
     expect(asked).toBe(1)
+  })
+
+  test('few are looked at while the first is being answered', async () => {
+    const asked: string[] = []
+    const waiting: ((answer: HttpAnswer) => void)[] = []
+    const { port } = await startServer((head) => {
+      asked.push(head.path)
+      if (head.path !== '/slow') return REFUSAL
+      return () => new Promise((resolve) => waiting.push(resolve))
+    })
+    const slow = new Client(port).send(get('/slow').repeat(1_000))
+    await eventually('the server has the first', () => waiting.length > 0)
+    await new Client(port).send(get('/other')).until('stranger')
+    for (const resolve of waiting) resolve(REFUSAL)
+    await slow.closed()
+    // As many as there are in the first sip.
+    expect(asked.filter((path) => path === '/slow').length).toBeLessThan(256 / get('/slow').length)
+    expect(slow.answers).toBe(1)
   })
 
   test('all are answered when the first has shown who it is', async () => {
