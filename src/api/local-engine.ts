@@ -174,6 +174,22 @@ export interface EngineOptions {
   readonly pace: Pace
   /** Absent: as it was started the last time, embedded at first. */
   readonly nodeRuntime?: NodeRuntimeName
+  /** Go on with what can be saved of files that are damaged. */
+  readonly recover?: boolean
+}
+
+/** What became of a state that was damaged. */
+export interface Recovery {
+  /** The damaged files, under the names they have got. */
+  readonly kept: readonly string[]
+  /** How many records of each kind. */
+  readonly saved: Readonly<Record<string, number>>
+  /** null: not even their number could be read. */
+  readonly lost: number | null
+  /** Those whose names could be read: `cluster us-west-2 shop`. */
+  readonly lostRecords: readonly string[]
+  /** Some are as they were one change earlier, or are back that had been deleted. */
+  readonly mayBeOld: boolean
 }
 
 /** What cache nodes are: threads of the engine, or the real memcached that is installed. */

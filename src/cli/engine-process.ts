@@ -1,12 +1,21 @@
 /** Starts the engine's process and waits for its word. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type EngineInfo, type EngineOptions, engineFiles } from '../api/local-engine.ts'
+import { type EngineInfo, type EngineOptions, engineFiles, type Recovery } from '../api/local-engine.ts'
+import { DirectoryUnusable, openDirectory } from '../holder/directory.ts'
 import { environmentWith } from './environment.ts'
 import { Problem } from './problem.ts'
 
-type Word = { readonly ready: EngineInfo } | { readonly failed: { readonly message: string; readonly hint?: string } }
+/** An engine that has started, and what became of its state if that was damaged. */
+export interface Started {
+  readonly info: EngineInfo
+  readonly recovery?: Recovery
+}
+
+type Word =
+  | { readonly ready: EngineInfo; readonly recovery?: Recovery }
+  | { readonly failed: { readonly message: string; readonly hint?: string } }
 
 // This file is part of a bundle in dist/, beside the engine's; run from source it stands in src/cli/.
 const enginePath = (): string =>
@@ -19,7 +28,7 @@ const engineEnvironment = () =>
   environmentWith({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_SESSION_TOKEN: undefined })
 
 /** Leaves an engine behind that outlives this process; its output goes to the log. Returns once the API answers. */
-export async function startDetached(options: EngineOptions): Promise<EngineInfo> {
+export async function startDetached(options: EngineOptions): Promise<Started> {
   const files = engineFiles(options.stateDir)
   const log = openLog(options.stateDir, files.log)
   try {
@@ -29,36 +38,32 @@ export async function startDetached(options: EngineOptions): Promise<EngineInfo>
       env: engineEnvironment(),
       windowsHide: true,
     })
-    const info = await wordOf(child, () => lastLines(files.log))
+    const started = await wordOf(child, () => lastLines(files.log))
     child.disconnect()
     child.unref()
-    return info
+    return started
   } finally {
     closeSync(log)
   }
 }
 
-/** The engine's own checks would come too late for its log: another user's directory is left alone. */
+/** The engine's own checks would come too late for its log: a directory that it would refuse is left alone. */
 function openLog(stateDir: string, log: string): number {
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-    const { uid } = statSync(stateDir)
-    const me = process.geteuid?.()
-    if (me !== undefined && uid !== me) throw new Error(`it belongs to another user (uid ${uid}, not ${me})`)
+    openDirectory(stateDir)
     return openSync(log, 'a', 0o600)
   } catch (error) {
-    const why = (error as Error).message
+    if (error instanceof DirectoryUnusable) throw new Problem('general', error.message, error.hint)
     throw new Problem(
       'general',
-      `The state directory ${stateDir} cannot be used: ${why}.`,
+      `The state directory ${stateDir} cannot be used: ${(error as Error).message}.`,
       'Use a --state-dir of your own.',
     )
   }
 }
 
 /** An engine as a child on this terminal. `ended` resolves with its exit code. */
-export async function startAttached(options: EngineOptions): Promise<{ info: EngineInfo; ended: Promise<number> }> {
-  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 })
+export async function startAttached(options: EngineOptions): Promise<Started & { ended: Promise<number> }> {
   const child = spawn(process.execPath, engineArguments(options), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: engineEnvironment(),
@@ -75,12 +80,12 @@ export async function startAttached(options: EngineOptions): Promise<{ info: Eng
       resolve(code ?? 1)
     })
   })
-  const info = await wordOf(child, () => '')
+  const started = await wordOf(child, () => '')
   child.disconnect()
-  return { info, ended }
+  return { ...started, ended }
 }
 
-function wordOf(child: ChildProcess, lastWords: () => string): Promise<EngineInfo> {
+function wordOf(child: ChildProcess, lastWords: () => string): Promise<Started> {
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Problem('general', `The engine could not be started: ${error.message}`)))
     child.on('exit', (code, signal) => {
@@ -88,7 +93,7 @@ function wordOf(child: ChildProcess, lastWords: () => string): Promise<EngineInf
       reject(new Problem('general', `The engine ended before it was ready (${signal ?? `code ${code}`}).`, lastWords()))
     })
     child.on('message', (word: Word) => {
-      if ('ready' in word) return resolve(word.ready)
+      if ('ready' in word) return resolve({ info: word.ready, ...(word.recovery && { recovery: word.recovery }) })
       child.removeAllListeners('exit')
       reject(new Problem('general', word.failed.message, word.failed.hint))
     })

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { damaged } from './store/state-file.ts'
+import { dirname } from 'node:path'
+import { damaged } from './store/unusable.ts'
 
 /**
  * Puts a new file in the place of the old one, on disk when this returns: whoever reads it sees one or the other, also after
@@ -16,7 +17,20 @@ export function writeWhole(path: string, text: string): void {
   } finally {
     closeSync(file)
   }
-  renameSync(next, path)
+  renameDurably(next, path)
+}
+
+/** The file is in the other's place when this returns, and stays there when the power is cut. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to)
+  // Windows has no directories that could be opened.
+  if (process.platform === 'win32') return
+  const directory = openSync(dirname(to), 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
 }
 
 /** A JSON file that {@link writeWhole} wrote; undefined when there is none. Throws StateUnusable for one that is damaged. */

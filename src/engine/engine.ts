@@ -10,6 +10,7 @@ import {
   type EngineStatus,
   engineFiles,
   type Holder,
+  type Recovery,
 } from '../api/local-engine.ts'
 import { pidNamespace } from '../holder/words.ts'
 import { openFileLimit } from '../memcached/file-limit.ts'
@@ -49,12 +50,14 @@ import { RestoredLists } from './nodes/restored-lists.ts'
 import { addressEvent, NotificationSink } from './notifications/sink.ts'
 import type { Context } from './operations/context.ts'
 import { Principals } from './principals.ts'
+import { recover } from './recover.ts'
 import { LoopbackServer } from './server.ts'
 import { Serverless } from './serverless.ts'
 import { Signatures } from './signature.ts'
 import { openStateDirectory } from './state-dir.ts'
 import { reportStatus } from './status.ts'
 import { Store } from './store/store.ts'
+import { damaged } from './store/unusable.ts'
 
 export interface EngineParts extends EngineOptions {
   readonly version: string
@@ -67,11 +70,15 @@ export interface EngineParts extends EngineOptions {
   readonly serverlessPort?: number
   /** Called when a client asks that the engine stop. */
   readonly onStop?: () => void
+  /** Called when the state directory is found to be gone: no change can be kept any more. */
+  readonly onGone?: () => void
 }
 
 export interface Engine {
   readonly info: EngineInfo
   readonly credentials: EngineCredentials
+  /** What became of a state that was damaged, where that was to be saved. */
+  readonly recovery: Recovery | undefined
   status(): Promise<EngineStatus>
   close(): Promise<void>
 }
@@ -113,7 +120,12 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engine> {
   const { stateDir, log, random = Math.random } = parts
   const files = engineFiles(stateDir)
-  const store = Store.open(files.store)
+  const recovery = parts.recover ? await recover(stateDir, systemClock.now()) : undefined
+  if (!existsSync(files.store) && existsSync(files.credentials)) {
+    throw damaged(files.store, 'it is not there, though an engine has run here')
+  }
+  const store = await Store.open(files.store)
+  store.onGone(() => parts.onGone?.())
   const nodeRuntimes = await openNodeRuntimes(store, parts)
   const clock = new EngineClock(parts.clock ?? systemClock, store)
   const notificationLines = new JsonLines(files.notifications, NOTIFICATION_BYTES)
@@ -338,6 +350,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   return {
     info,
     credentials,
+    recovery,
     status,
     async close() {
       rmSync(files.info, { force: true })

@@ -20,7 +20,7 @@ import {
   socketPath,
 } from '../holder/peers.ts'
 import { holderInWords } from '../holder/words.ts'
-import { StateUnusable } from './store/state-file.ts'
+import { StateUnusable } from './store/unusable.ts'
 
 /** How long somebody that listens may say nothing, until that is taken for holding. */
 const SILENCE_MS = 5_000

@@ -1,15 +1,16 @@
 /** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
-import type { EngineInfo, EngineOptions } from '../api/local-engine.ts'
+import type { EngineInfo, EngineOptions, Recovery } from '../api/local-engine.ts'
 import { visible } from '../api/visible.ts'
+import { DirectoryUnusable } from '../holder/directory.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { StateDirectoryHeld } from './holder.ts'
 import { NoMemcached } from './nodes/memcached/installed.ts'
 import { isFull } from './store/disk-full.ts'
-import { StateUnusable } from './store/state-file.ts'
+import { StateUnusable } from './store/unusable.ts'
 
 declare const CACHECTL_VERSION: string
 
-type Outcome = { ready: EngineInfo } | { failed: { message: string; hint?: string } }
+type Outcome = { ready: EngineInfo; recovery?: Recovery } | { failed: { message: string; hint?: string } }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
 // Read on terminals, with what callers and nodes have said in it.
@@ -19,14 +20,14 @@ const tell = (outcome: Outcome) => process.send?.(outcome)
 let engine: Engine | undefined
 let isStopAsked = false
 let isStopping = false
-async function stop(): Promise<void> {
+async function stop(exitCode = 0): Promise<void> {
   // Asked for while it starts, it is stopped when it has.
   isStopAsked = true
   if (isStopping || !engine) return
   isStopping = true
   log('stopping')
   await engine.close()
-  process.exit(0)
+  process.exit(exitCode)
 }
 
 // Nothing the engine makes is anybody else's, whatever the shell that started it lets others do.
@@ -38,9 +39,14 @@ try {
     workerFile: new URL('./node-worker.js', import.meta.url),
     log,
     onStop: () => void stop(),
+    onGone() {
+      log(`the state in ${options.stateDir} is gone, or another is in its place: no change can be kept`)
+      // After the answer to the request whose change it was.
+      setImmediate(() => void stop(1))
+    },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
-  tell({ ready: engine.info })
+  tell({ ready: engine.info, ...(engine.recovery && { recovery: engine.recovery }) })
   if (isStopAsked) void stop()
 } catch (error) {
   const failure = explain(error as NodeJS.ErrnoException)
@@ -54,7 +60,8 @@ function explain(error: NodeJS.ErrnoException): { message: string; hint?: string
   if (error instanceof StateDirectoryHeld) {
     return { message: error.message, hint: 'Use that engine, stop it, or choose another --state-dir.' }
   }
-  if (error instanceof StateUnusable) return { message: error.message, hint: error.hint }
+  if (error instanceof StateUnusable || error instanceof DirectoryUnusable)
+    return { message: error.message, hint: error.hint }
   if (isFull(error)) {
     return {
       message: `The disk of ${options.stateDir} is full: ${error.message}.`,

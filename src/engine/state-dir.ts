@@ -1,29 +1,24 @@
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { engineFiles } from '../api/local-engine.ts'
+import { DirectoryUnusable, openDirectory } from '../holder/directory.ts'
 import { isFull } from './store/disk-full.ts'
-import { StateUnusable } from './store/state-file.ts'
 
 /** What an engine needs to start: a lock file, and a few pages of the store. */
 const ROOM_BYTES = 128 * 1024
-const HINT = 'Use a --state-dir of your own.'
 
-/**
- * Makes the state directory if it is not there, for its owner alone. Throws StateUnusable for one of another user, also to
- * root, whose files would lock the owner out.
- */
+/** {@link openDirectory}, with room for what the engine needs to start, and its files for their owner alone. */
 export function openStateDirectory(path: string): void {
+  openDirectory(path)
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    const { uid } = statSync(path)
-    const me = process.geteuid?.()
-    if (me !== undefined && uid !== me) {
-      throw new StateUnusable(`The state directory ${path} belongs to another user (uid ${uid}, not ${me}).`, HINT)
-    }
-    chmodSync(path, 0o700)
     refuseFull(path)
+    closeToOthers(path)
   } catch (error) {
-    if (error instanceof StateUnusable || isFull(error)) throw error
-    throw new StateUnusable(`The state directory ${path} cannot be used: ${(error as Error).message}.`, HINT)
+    if (isFull(error)) throw error
+    throw new DirectoryUnusable(
+      `The state directory ${path} cannot be used: ${(error as Error).message}.`,
+      'Use a --state-dir of your own.',
+    )
   }
 }
 
@@ -34,5 +29,24 @@ function refuseFull(path: string): void {
     writeFileSync(probe, Buffer.alloc(ROOM_BYTES), { mode: 0o600, flush: true })
   } finally {
     rmSync(probe, { force: true })
+  }
+}
+
+/** Files copied here, or made under another umask, may be open to others; directories are the engine's own. */
+function closeToOthers(path: string): void {
+  const { nodeLogs, snapshots, buckets, ...files } = engineFiles(path)
+  for (const [names, mode] of [
+    [Object.values(files), 0o600],
+    [[nodeLogs, snapshots, buckets], 0o700],
+  ] as const) {
+    for (const name of names) changeMode(name, mode)
+  }
+}
+
+function changeMode(path: string, mode: number): void {
+  try {
+    chmodSync(path, mode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }

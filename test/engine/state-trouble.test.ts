@@ -2,11 +2,13 @@ import { fork, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -15,6 +17,7 @@ import { open } from 'lmdb'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { engineFiles } from '../../src/api/local-engine.ts'
 import { memcached, startTestEngine, temporaryDirectory } from '../support/engine.ts'
+import { start } from '../support/engine-process.ts'
 import { eventually } from '../support/eventually.ts'
 import { run } from '../support/programs.ts'
 
@@ -67,6 +70,8 @@ beforeAll(async () => {
 describe('a state that cannot be used is told of, and left as it is', () => {
   const cases: [string, (files: ReturnType<typeof engineFiles>) => Promise<void> | void, RegExp][] = [
     ['no store at all', ({ store }) => writeFileSync(store, Buffer.alloc(100_000, 'x')), /not a store of cachectl/],
+    ['an empty one', ({ store }) => writeFileSync(store, ''), /state\.mdb cannot be read: it is empty/],
+    ['none where an engine has run', ({ store }) => rmSync(store), /it is not there, though an engine has run here/],
     ['a short one', ({ store }) => writeFileSync(store, 'hello'), /not a store of cachectl/],
     [
       'a store that was cut off',
@@ -77,10 +82,10 @@ describe('a state that cannot be used is told of, and left as it is', () => {
       'the state of a newer cachectl',
       async ({ store }) => {
         const database = open({ path: store, noSubdir: true })
-        database.putSync(['version'], 2)
+        database.putSync(['version'], 3)
         await database.close()
       },
-      /has version 2; this cachectl reads version 1/,
+      /has version 3; this cachectl reads version 2/,
     ],
     [
       'credentials that are no JSON',
@@ -125,6 +130,182 @@ test('a store damaged so that the process that reads it crashes is told of by th
   expect(readFileSync(store).equals(bytes)).toBe(true)
 })
 
+const shell = (line: string) => spawnSync('sh', ['-c', line], { stdio: 'ignore' })
+
+const cachectl = (...words: string[]) => run(process.execPath, [launcher, ...words])
+
+/** Starts it for the time of the test, and answers what it said. */
+async function startRecovering(stateDir: string, ...more: string[]): Promise<string> {
+  onTestFinished(async () => void (await cachectl('engine', 'stop', '--state-dir', stateDir)))
+  const words = ['engine', 'start', '--recover', '--port', '0', '--state-dir', stateDir, ...more]
+  const { code, stdout, stderr } = await cachectl(...words)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout
+}
+
+const copiesIn = (stateDir: string) => readdirSync(stateDir).filter((name) => name.includes('.damaged-'))
+
+test('what can be saved of a damaged state is saved when asked for, and the damaged file is kept', async () => {
+  const stateDir = await copyOfWhole()
+  const { store } = engineFiles(stateDir)
+  const bytes = readFileSync(store)
+  for (let at = bytes.indexOf('"date":'); at >= 0; at = bytes.indexOf('"date":', at + 1)) bytes[at] = 0
+  writeFileSync(store, bytes)
+  expect((await failureOf(stateDir)).hint).toContain('cachectl engine start --recover')
+  const said = await startRecovering(stateDir)
+  expect(said).toMatch(/^Saved: .*1 cluster\b/m)
+  expect(said).toMatch(/^Lost: \d+ records$/m)
+  const [copy = ''] = copiesIn(stateDir)
+  expect(said).toContain(`Damaged, and kept: ${join(stateDir, copy)}`)
+  expect(readFileSync(join(stateDir, copy)).equals(bytes)).toBe(true)
+  expect((await cachectl('list', '--state-dir', stateDir)).stdout).toContain('shop')
+})
+
+test('of a state that is gone nothing is saved, and that is said', async () => {
+  const stateDir = await copyOfWhole()
+  rmSync(engineFiles(stateDir).store)
+  const { recovery } = JSON.parse(await startRecovering(stateDir, '--output', 'json'))
+  expect(recovery).toEqual({ kept: [], saved: {}, lost: null, lostRecords: [], mayBeOld: false })
+})
+
+test('to recover a state that is whole is to start', async () => {
+  const stateDir = await copyOfWhole()
+  expect(await startRecovering(stateDir)).not.toMatch(/Saved|Lost|kept/)
+  expect(copiesIn(stateDir)).toEqual([])
+})
+
+test('credentials and users that are damaged are kept aside when asked for, and made anew', async () => {
+  const stateDir = await copyOfWhole()
+  const { credentials, users } = engineFiles(stateDir)
+  for (const file of [credentials, users]) writeFileSync(file, '{')
+  const said = await startRecovering(stateDir)
+  expect(said).toContain(`Damaged, and kept: ${credentials}.damaged-`)
+  expect(said).toContain(`Damaged, and kept: ${users}.damaged-`)
+  expect((await cachectl('list', '--state-dir', stateDir)).stdout).toContain('shop')
+})
+
+test('a state of a newer cachectl is not recovered but left', async () => {
+  const stateDir = await copyOfWhole()
+  const { store } = engineFiles(stateDir)
+  const database = open({ path: store, noSubdir: true })
+  database.putSync(['version'], 3)
+  await database.close()
+  const before = readFileSync(store)
+  const outcome = await cachectl('engine', 'start', '--recover', '--port', '0', '--state-dir', stateDir)
+  expect(outcome).toMatchObject({ code: 255, stderr: expect.stringContaining('has version 3') })
+  expect(readFileSync(store).equals(before)).toBe(true)
+})
+
+test('an engine whose state directory is taken away refuses the next change, and ends', async () => {
+  const stateDir = join(temporaryDirectory(), 'state')
+  const { client, child } = await start(stateDir)
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  rmSync(stateDir, { recursive: true })
+  await expect(client.createCacheCluster(memcached('shop'))).rejects.toMatchObject({
+    Code: 'InternalFailure',
+    message: 'The state directory is gone; nothing has changed, and the engine ends.',
+  })
+  expect(await ended).toBe(1)
+  expect(existsSync(stateDir)).toBe(false)
+})
+
+const modeOf = (path: string) => statSync(path).mode & 0o7777
+
+test('a state directory that is there keeps its mode; one that others may write to is refused with the way out', async () => {
+  const readable = join(temporaryDirectory(), 'readable')
+  mkdirSync(readable)
+  chmodSync(readable, 0o755)
+  await start(readable)
+  expect(modeOf(readable)).toBe(0o755)
+  for (const [mode, name] of [
+    [0o777, 'with a space'],
+    [0o770, 'group'],
+    [0o1777, 'sticky'],
+  ] as const) {
+    const open = join(temporaryDirectory(), name)
+    mkdirSync(open)
+    chmodSync(open, mode)
+    const { code, stderr } = await cachectl('engine', 'start', '--port', '0', '--state-dir', open)
+    expect(code).toBe(255)
+    expect(stderr).toContain(
+      `Others may write to the state directory ${open} (mode ${mode.toString(8).padStart(4, '0')})`,
+    )
+    expect(stderr).toContain(`chmod go-w ${name.includes(' ') ? `'${open}'` : open}`)
+    expect((await failureOf(open)).message).toContain('Others may write')
+    expect(modeOf(open)).toBe(mode)
+    expect(readdirSync(open)).toEqual([])
+  }
+})
+
+/** Everything below a directory, with its mode. */
+const modesBelow = (directory: string): [string, number][] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => [name, modeOf(join(directory, name))])
+
+test.each(['000', '022', '077'])('with umask %s nothing the engine makes is open to others', async (umask) => {
+  const stateDir = join(temporaryDirectory(), 'made', 'state')
+  const start = ['engine', 'start', '--port', '0', '--pace', 'instant', '--state-dir', stateDir]
+  const line = `umask ${umask}; exec "$@"`
+  onTestFinished(async () => void (await cachectl('engine', 'stop', '--state-dir', stateDir)))
+  expect(await run('sh', ['-c', line, 'sh', process.execPath, launcher, ...start])).toMatchObject({ code: 0 })
+  const create = ['create-serverless-cache', '--serverless-cache-name', 'shop', '--engine', 'memcached', '--wait']
+  expect(await cachectl(...create, '--state-dir', stateDir)).toMatchObject({ code: 0 })
+  const snapshot = ['--serverless-cache-name', 'shop', '--serverless-cache-snapshot-name', 'copy', '--wait']
+  expect(await cachectl('create-serverless-cache-snapshot', ...snapshot, '--state-dir', stateDir)).toMatchObject({
+    code: 0,
+  })
+  expect(await cachectl('engine', 'user', 'create', 'eve', '--state-dir', stateDir)).toMatchObject({ code: 0 })
+  expect(await cachectl('engine', 'audit', '--state-dir', stateDir)).toMatchObject({ code: 0 })
+  expect(modeOf(stateDir)).toBe(0o700)
+  const modes = modesBelow(stateDir)
+  expect(modes.map(([name]) => name)).toEqual(
+    expect.arrayContaining([
+      'state.mdb',
+      'state.mdb-lock',
+      'ca.key',
+      'engine.log',
+      'audit.jsonl',
+      'metrics-token',
+      'users.json',
+    ]),
+  )
+  for (const [name, mode] of modes) expect([name, mode & 0o077]).toEqual([name, 0])
+})
+
+test('files that are open to others are closed to them', async () => {
+  const stateDir = await copyOfWhole()
+  const { credentials, store } = engineFiles(stateDir)
+  for (const file of [credentials, store]) chmodSync(file, 0o666)
+  await start(stateDir)
+  for (const file of [credentials, store]) expect(modeOf(file)).toBe(0o600)
+})
+
+test('a link to a state directory is as good as the directory', async () => {
+  const stateDir = await copyOfWhole()
+  const link = join(temporaryDirectory(), 'link')
+  symlinkSync(stateDir, link)
+  const { client } = await start(link)
+  expect((await client.describeCacheClusters({})).CacheClusters).toHaveLength(1)
+  // Whoever comes by the other name meets the same engine.
+  expect((await failureOf(stateDir)).message).toContain('is held by the engine')
+})
+
+/** A file system that cannot be written to, where this process may mount one. */
+function readOnly(directory: string): boolean {
+  const mounted = shell(`mount --bind ${directory} ${directory} && mount -o remount,ro,bind ${directory}`)
+  if (mounted.status !== 0) return false
+  onTestFinished(() => void shell(`umount -l ${directory}`))
+  return true
+}
+
+test('a state directory that cannot be written to is refused, and said to be so', async (context) => {
+  const stateDir = await copyOfWhole()
+  if (!readOnly(stateDir)) return context.skip('no file system can be mounted here')
+  const { code, stderr } = await cachectl('engine', 'start', '--port', '0', '--state-dir', stateDir)
+  expect(code).toBe(255)
+  expect(stderr).toMatch(/The state directory .* cannot be used: EROFS/)
+  expect((await failureOf(stateDir)).message).toMatch(/cannot be used: EROFS/)
+})
+
 test.skipIf(process.geteuid?.() !== 0)('a state directory of another user is not touched', async () => {
   const stateDir = await copyOfWhole()
   const other = join(temporaryDirectory(), 'others')
@@ -145,8 +326,6 @@ test.skipIf(process.geteuid?.() !== 0)('a state directory of another user is not
   expect(statSync(other).mode & 0o777).toBe(0o755)
   expect(readdirSync(stateDir)).not.toEqual([])
 })
-
-const shell = (line: string) => spawnSync('sh', ['-c', line], { stdio: 'ignore' })
 
 /** A file system of 3 MB, where this process may mount one. */
 function smallDisk(): string | undefined {

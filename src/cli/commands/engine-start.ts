@@ -6,11 +6,12 @@ import {
   NODE_RUNTIME_TAG,
   NODE_RUNTIMES,
   type Pace,
+  type Recovery,
 } from '../../api/local-engine.ts'
 import { shellWord } from '../../api/shell.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus } from '../engine-control.ts'
-import { startAttached, startDetached } from '../engine-process.ts'
+import { type Started, startAttached, startDetached } from '../engine-process.ts'
 import { environment } from '../environment.ts'
 import { text, toggle } from '../flags.ts'
 import type { FlagValues } from '../parse.ts'
@@ -34,6 +35,7 @@ Cache nodes are threads of the engine (--node-runtime embedded), or the memcache
       summary: 'what cache nodes are: embedded or memcached (default: as the last time, embedded at first)',
       helpValue: '<runtime>',
     }),
+    recover: toggle({ summary: 'go on with what can be saved of a damaged state; the damaged files are kept' }),
     foreground: toggle({ summary: 'stay on this terminal until Ctrl-C' }),
     ...stateDirFlag,
     ...outputFlag,
@@ -54,16 +56,15 @@ Cache nodes are threads of the engine (--node-runtime embedded), or the memcache
           'To change that, stop it (cachectl engine stop) and start it again.',
         )
       }
-      report(running, json, line)
+      print({ info: running }, json, line)
       return
     }
     if (flags.foreground !== true) {
-      const info = await startDetached(options)
-      report(info, json, startedLine(info))
+      report(await startDetached(options), json)
       return
     }
-    const { info, ended } = await startAttached(options)
-    report(info, json, startedLine(info))
+    const { ended, ...started } = await startAttached(options)
+    report(started, json)
     const code = await ended
     if (code !== 0) throw new ExitWith(code)
   }
@@ -76,6 +77,7 @@ function readOptions(flags: FlagValues): EngineOptions {
     port: portOf(flags.port as string | undefined),
     region: (flags.region as string | undefined) ?? DEFAULT_REGION,
     pace: choiceOf(flags, 'pace', PACES, 'quick'),
+    ...(flags.recover === true && { recover: true }),
     ...(asked && { nodeRuntime: choiceOf(flags, 'node-runtime', NODE_RUNTIMES, 'embedded') }),
   }
 }
@@ -90,10 +92,14 @@ function portOf(given: string | undefined): number {
 const startedLine = ({ url, pid, region }: EngineInfo): string =>
   `Engine started: ${url} (pid ${pid}, region ${region})`
 
-function report(info: EngineInfo, json: boolean, firstLine: string): void {
+const report = (started: Started, json: boolean): void =>
+  print(started, json, [startedLine(started.info), ...recoveryLines(started.recovery)].join('\n'))
+
+function print({ info, recovery }: Started, json: boolean, firstLine: string): void {
   if (json) {
     const { pid, version, url, port, region, stateDir, startedAt } = info
-    printLine(JSON.stringify({ pid, version, url, port, region, stateDir, startedAt }, null, 4))
+    const told = recovery && { recovery }
+    printLine(JSON.stringify({ pid, version, url, port, region, stateDir, startedAt, ...told }, null, 4))
     return
   }
   printLine(`${firstLine}
@@ -101,6 +107,28 @@ State directory: ${info.stateDir}
 
 cachectl talks to it by itself. To point aws, boto3, Terraform and the SDKs at it:
   ${evalLine(info)}`)
+}
+
+function recoveryLines(recovery: Recovery | undefined): string[] {
+  if (!recovery) return []
+  const { kept, saved, lost, lostRecords, mayBeOld } = recovery
+  const counts = Object.entries(saved).map(([kind, count]) => `${count} ${plural(kind, count)}`)
+  const names =
+    lostRecords.length > 0 ? `${lostRecords.length === lost ? ':' : ', among them'} ${lostRecords.join(', ')}` : ''
+  return [
+    ...kept.map((path) => `Damaged, and kept: ${path}`),
+    `Saved: ${counts.length > 0 ? counts.join(', ') : 'nothing'}`,
+    `Lost: ${lost === null ? 'nobody can tell' : lost === 0 ? 'nothing' : `${lost} ${plural('record', lost)}${names}`}`,
+    ...(mayBeOld && counts.length > 0
+      ? ['Some may be as they were one change earlier, or are back that had been deleted.']
+      : []),
+  ]
+}
+
+/** `parameterGroup` -> `parameter groups` */
+const plural = (kind: string, count: number): string => {
+  const words = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return count === 1 ? words : `${words}s`
 }
 
 function evalLine({ stateDir }: EngineInfo): string {

@@ -1,9 +1,10 @@
+import { statSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { DiskFull, isFullDisk } from './disk-full.ts'
+import { checksumOf, decodeEntry, type Entry, encodeEntry, type Key, NO_ENTRIES, type Sum, sumOf } from './entry.ts'
 import type { EventRecord, RecordKind, Records } from './records.ts'
-import { damaged, refuseDamaged, StateUnusable } from './state-file.ts'
+import { encodeSum, OPTIONS, readState, SUM, writeState } from './state-file.ts'
 
-type Key = (string | number)[]
 type AnyRecord = Records[RecordKind]
 
 /** Puts and deletes of one change: durable together or not at all. */
@@ -13,25 +14,29 @@ export interface Change {
   addEvent(event: EventRecord): void
 }
 
+/** The file is no longer where it was: what is written to it, nobody will find. Nothing has changed. */
+export class StateGone extends Error {
+  constructor(file: string) {
+    super(`${file} is gone, or is another file than the one this engine opened`)
+  }
+}
+
 const EVENT = 'event'
-const VERSION: Key = ['version']
-/** Keys that are about the store itself; the holder was one once. */
-const OWN_KEYS: ReadonlySet<string> = new Set(['holder', 'version'])
-/**
- * Goes up when records change so that an engine before it would misread them. New members that may be absent are no such
- * change.
- */
-const STATE_VERSION = 1
 const UP_TO = '\uffff'
+const keyOf = (kind: RecordKind, { region, id }: AnyRecord): Key => [kind, region, id]
 
 /**
- * The durable store: LMDB on disk, a copy in memory for reading. One process writes (holder.ts), so the copy
- * is never behind. `change` returns once the change is on disk: what the engine acknowledges survives `kill -9`.
- * Records are immutable: whoever holds one holds what was true when it was read.
+ * The durable store: LMDB on disk, a copy in memory for reading. One process writes (holder.ts), so the copy is never behind.
+ * `change` returns once the change is on disk: what the engine acknowledges survives `kill -9`. Records are immutable: whoever
+ * holds one holds what was true when it was read.
  */
 export class Store {
-  readonly #database: RootDatabase<unknown, Key>
+  readonly #database: RootDatabase<Buffer, Key>
   readonly #file: string
+  readonly #inode: bigint | undefined
+  /** Checksums on disk, by key. */
+  readonly #checksums = new Map<string, number>()
+  #sum: Sum = NO_ENTRIES
   /** Records by kind and region. */
   readonly #tables = new Map<string, Map<string, AnyRecord>>()
   /** The same in the order of ids, until one of them changes: most calls read lists, and most lists stay. */
@@ -40,30 +45,29 @@ export class Store {
   #nextEvent = 0
   #address: (event: EventRecord) => EventRecord = (event) => event
   #tell: (number: number, event: EventRecord) => void = () => {}
+  #mourn: () => void = () => {}
 
-  private constructor(database: RootDatabase<unknown, Key>, file: string) {
-    this.#database = database
+  private constructor(file: string, entries: readonly Entry[]) {
+    this.#database = open({ ...OPTIONS, path: file, encoding: 'binary' })
     this.#file = file
-    for (const { key, value } of database.getRange({})) {
-      const [kind] = key as [string]
-      if (kind === EVENT) this.#rememberEvent(key[1] as number, value as EventRecord)
-      else if (!OWN_KEYS.has(kind)) this.#remember(kind as RecordKind, value as AnyRecord)
+    this.#inode = statOf(file)?.ino
+    for (const entry of entries) {
+      const { key, value } = entry
+      const checksum = checksumOf(encodeEntry(entry))
+      this.#checksums.set(JSON.stringify(key), checksum)
+      this.#sum = sumOf(this.#sum, undefined, checksum)
+      // What carries its checksum is what was written.
+      if (key[0] === EVENT) this.#rememberEvent(key[1] as number, value as EventRecord)
+      else this.#remember(key[0] as RecordKind, value as AnyRecord)
     }
   }
 
   /** Throws StateUnusable when the file is damaged, or was written by a cachectl that knows more. */
-  static open(file: string): Store {
-    refuseDamaged(file)
-    // Without overlapping sync a transaction returns only when it is flushed.
-    const database = open<unknown, Key>({ path: file, noSubdir: true, overlappingSync: false })
-    try {
-      refuseNewer(database, file)
-      if (database.get(VERSION) === undefined) database.putSync(VERSION, STATE_VERSION)
-      return new Store(database, file)
-    } catch (error) {
-      void database.close()
-      throw error instanceof StateUnusable ? error : damaged(file, (error as Error).message)
-    }
+  static async open(file: string): Promise<Store> {
+    const entries = inOrder((await readState(file)) ?? [])
+    // Anew: what LMDB writes to is free of damage also where no record lies, and no longer than it has to be.
+    await writeState(file, entries)
+    return new Store(file, entries)
   }
 
   get<K extends RecordKind>(kind: K, region: string, id: string): Records[K] | undefined {
@@ -102,13 +106,13 @@ export class Store {
       addEvent: (event) => events.push(this.#address(event)),
     })
     const first = this.#nextEvent
-    this.#commit(() => {
-      for (const [kind, record] of puts) this.#database.put([kind, record.region, record.id], record)
-      for (const [kind, record] of removals) this.#database.remove([kind, record.region, record.id])
-      events.forEach((event, index) => {
-        this.#database.put([EVENT, first + index], event)
-      })
-    })
+    this.#commit(
+      [
+        ...puts.map(([kind, record]) => ({ key: keyOf(kind, record), value: record })),
+        ...events.map((event, index) => ({ key: [EVENT, first + index], value: event })),
+      ],
+      removals.map(([kind, record]) => keyOf(kind, record)),
+    )
     for (const [kind, record] of puts) this.#remember(kind, record)
     for (const [kind, record] of removals) this.#forget(kind, record)
     events.forEach((event, index) => {
@@ -128,18 +132,25 @@ export class Store {
     this.#tell = tell
   }
 
+  /** `work` is called once, when a change finds that the file is gone. */
+  onGone(work: () => void): void {
+    this.#mourn = work
+  }
+
   /** Events with a higher number than `last`, in their order. */
   eventsAfter(last: number): [number, EventRecord][] {
     const range = this.#database.getRange({ start: [EVENT, last + 1], end: [EVENT, UP_TO] })
-    return [...range].map(({ key, value }) => [key[1] as number, value as EventRecord])
+    return [...range].map(({ key, value }) => [key[1] as number, decodeEntry(value)?.value as EventRecord])
   }
 
   /** Drops events older than `before`. */
   forgetEvents(before: number): void {
-    const old = [...this.#eventRange()].filter(({ value }) => (value as EventRecord).date < before)
-    this.#commit(() => {
-      for (const { key } of old) this.#database.remove(key)
-    })
+    const old = this.eventsAfter(-1).filter(([, { date }]) => date < before)
+    if (old.length === 0) return
+    this.#commit(
+      [],
+      old.map(([number]) => [EVENT, number]),
+    )
     for (const [region, events] of this.#events) {
       this.#events.set(
         region,
@@ -150,28 +161,57 @@ export class Store {
 
   /** Deletes every record and event of every region. */
   clear(): void {
-    this.#commit(() => {
-      for (const key of [...this.#database.getKeys({})]) if (!OWN_KEYS.has(String(key[0]))) this.#database.remove(key)
-    })
+    this.#commit(
+      [],
+      [...this.#checksums.keys()].map((name) => JSON.parse(name) as Key),
+    )
     this.#tables.clear()
     this.#sorted.clear()
     this.#events.clear()
   }
 
+  /** Notes how long the file has become, so that a part of it that is cut off will be missed. */
   async close(): Promise<void> {
+    try {
+      this.#commit([], [])
+    } catch {
+      // Of a full disk or a directory that is gone has been told where something was to be stored.
+    }
     await this.#database.close()
   }
 
-  #commit(work: () => void): void {
+  /** On disk when it returns, all of it or nothing. Throws StateGone, DiskFull. */
+  #commit(puts: readonly Entry[], removals: readonly Key[]): void {
+    const file = statOf(this.#file)
+    if (!file || file.ino !== this.#inode) {
+      this.#mourn()
+      this.#mourn = () => {}
+      throw new StateGone(this.#file)
+    }
+    const encoded = puts.map((entry) => ({ key: entry.key, bytes: encodeEntry(entry) }))
+    let sum = this.#sum
+    const checksums = new Map<string, number | undefined>()
+    const count = (key: Key, checksum?: number) => {
+      const name = JSON.stringify(key)
+      sum = sumOf(sum, checksums.has(name) ? checksums.get(name) : this.#checksums.get(name), checksum)
+      checksums.set(name, checksum)
+    }
+    for (const { key, bytes } of encoded) count(key, checksumOf(bytes))
+    for (const key of removals) count(key)
     try {
-      this.#database.transactionSync(work)
+      this.#database.transactionSync(() => {
+        for (const { key, bytes } of encoded) this.#database.put(key, bytes)
+        for (const key of removals) this.#database.remove(key)
+        this.#database.put(SUM, encodeSum({ ...sum, bytes: Number(file.size) }))
+      })
     } catch (error) {
       throw isFullDisk(error, this.#file) ? new DiskFull((error as Error).message) : error
     }
-  }
-
-  #eventRange() {
-    return this.#database.getRange({ start: [EVENT], end: [EVENT, UP_TO] })
+    this.#sum = sum
+    for (const [name, checksum] of checksums) {
+      if (checksum === undefined) this.#checksums.delete(name)
+      else this.#checksums.set(name, checksum)
+    }
   }
 
   #table(kind: RecordKind, region: string): Map<string, AnyRecord> {
@@ -199,11 +239,12 @@ export class Store {
   }
 }
 
-function refuseNewer(database: RootDatabase<unknown, Key>, file: string): void {
-  const version = database.get(VERSION) ?? STATE_VERSION
-  if (version === STATE_VERSION) return
-  throw new StateUnusable(
-    `The state in ${file} has version ${version}; this cachectl reads version ${STATE_VERSION}. It has been left as it is.`,
-    'It was written by a newer cachectl: use that one, or another --state-dir.',
-  )
+/** Events last, one after the other: the file has them in no order. */
+function inOrder(entries: readonly Entry[]): Entry[] {
+  const isEvent = ({ key }: Entry) => key[0] === EVENT
+  const events = entries.filter(isEvent).sort((a, b) => Number(a.key[1]) - Number(b.key[1]))
+  return [...entries.filter((entry) => !isEvent(entry)), ...events]
 }
+
+/** Undefined of a file that is not there. */
+const statOf = (file: string) => statSync(file, { bigint: true, throwIfNoEntry: false })
