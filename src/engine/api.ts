@@ -10,8 +10,7 @@ import type { Principal, Principals } from './principals.ts'
 import { encodeFault, encodeResult, readParameters } from './query-protocol.ts'
 import type { HttpAnswer, HttpRequest, Reception, RequestHead } from './server.ts'
 import type { Claim, Signatures } from './signature.ts'
-import { isFull } from './store/disk-full.ts'
-import { StateGone } from './store/store.ts'
+import { unkept } from './unkept.ts'
 
 const XML = 'text/xml;charset=utf-8'
 
@@ -139,14 +138,9 @@ const xml = (status: number, body: string, requestId: string): HttpAnswer => ({
 
 function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {
   log(`request ${requestId}: ${(error as Error).stack ?? error}`)
-  // Words of our own: AWS has no disk that could be full.
-  if (isFull(error))
-    return new Fault('InternalFailure', 'The disk of the state directory is full; nothing has changed.')
-  if (error instanceof StateGone)
-    return new Fault('InternalFailure', 'The state directory is gone; nothing has changed, and the engine ends.')
-  return new Fault(
-    'InternalFailure',
-    'The request processing has failed because of an unknown error; see the engine log.',
+  return (
+    unkept(error) ??
+    new Fault('InternalFailure', 'The request processing has failed because of an unknown error; see the engine log.')
   )
 }
 

@@ -9,6 +9,8 @@ import { StateUnusable } from './store/unusable.ts'
 /** Undefined when nothing was damaged. `now` names the copies. */
 export async function recover(stateDir: string, now: number): Promise<Recovery | undefined> {
   const files = engineFiles(stateDir)
+  // No engine has run here yet.
+  if (!existsSync(files.store) && !existsSync(files.credentials)) return undefined
   const suffix = `.damaged-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')}Z`
   const kept: string[] = []
   for (const path of [files.credentials, files.users]) {

@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs'
+import { shellWord } from '../api/shell.ts'
 
 /** Why a directory cannot be the state directory, and what to do about it. */
 export class DirectoryUnusable extends Error {
@@ -29,7 +30,7 @@ export function openDirectory(path: string): void {
     if (mode & OTHERS_MAY_WRITE) {
       throw new DirectoryUnusable(
         `Others may write to the state directory ${path} (mode ${(mode & 0o7777).toString(8).padStart(4, '0')}).`,
-        `If it is for cachectl alone: chmod go-w ${forShell(path)}`,
+        `If it is for cachectl alone: chmod go-w ${shellWord(path)}`,
       )
     }
   } catch (error) {
@@ -37,5 +38,3 @@ export function openDirectory(path: string): void {
     throw new DirectoryUnusable(`The state directory ${path} cannot be used: ${(error as Error).message}.`, HINT)
   }
 }
-
-const forShell = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)

@@ -84,7 +84,7 @@ test.skipIf(process.platform !== 'linux')(
   'a process whose end its parent has not taken note of is not alive',
   async () => {
     // sleep never waits for the child it got with exec.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'])
     const pid = await new Promise<number>((resolve) => parent.stdout.on('data', (line) => resolve(Number(line))))
     await eventually('it has ended', async () => !isAlive(pid))
     expect(existsSync(`/proc/${pid}`)).toBe(true)

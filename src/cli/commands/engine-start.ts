@@ -24,7 +24,7 @@ const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace
 export class EngineStart extends BaseCommand {
   static override summary = 'Start the local engine; returns when its API answers'
   static override description =
-    `Runs in the background, with its log in the state directory, until \`cachectl engine stop\`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not.
+    `Runs in the background, with its log in the state directory, until \`cachectl engine stop\`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not. A state that is damaged is refused and left as it is; --recover goes on with what can be saved, says what is lost, and keeps the damaged files.
 
 Cache nodes are threads of the engine (--node-runtime embedded), or the memcached that is installed, a process each, behind a relay that adds what memcached lacks: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime memcached). The engine remembers which. A single cluster has its own with --tags Key=${NODE_RUNTIME_TAG},Value=memcached when it is created. Such nodes are of the installed version, whatever the cluster's engine version.`
   static override flags = {
@@ -119,9 +119,7 @@ function recoveryLines(recovery: Recovery | undefined): string[] {
     ...kept.map((path) => `Damaged, and kept: ${path}`),
     `Saved: ${counts.length > 0 ? counts.join(', ') : 'nothing'}`,
     `Lost: ${lost === null ? 'nobody can tell' : lost === 0 ? 'nothing' : `${lost} ${plural('record', lost)}${names}`}`,
-    ...(mayBeOld && counts.length > 0
-      ? ['Some may be as they were one change earlier, or are back that had been deleted.']
-      : []),
+    ...(mayBeOld ? ['Some may be as they were one change earlier, or are back that had been deleted.'] : []),
   ]
 }
 

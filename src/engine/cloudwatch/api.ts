@@ -7,8 +7,8 @@ import type { Recorder } from '../metrics/recorder.ts'
 import type { Principal, Principals } from '../principals.ts'
 import type { HttpAnswer, HttpRequest, Reception, RequestHead } from '../server.ts'
 import type { Claim, Signatures } from '../signature.ts'
-import { isFull } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
+import { unkept } from '../unkept.ts'
 import { isAlarmOperation } from './alarm-model.ts'
 import type { CloudWatchContext } from './lookup.ts'
 import { type CloudWatchOperation, cloudwatch } from './model.ts'
@@ -153,11 +153,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {
   log(`request ${requestId}: ${(error as Error).stack ?? error}`)
-  // Words of our own, as those of the other API.
-  if (isFull(error)) {
-    return new Fault('InternalFailure', 'The disk of the state directory is full; nothing has changed.')
-  }
-  return new Fault('InternalFailure', 'The request failed; see the engine log.')
+  return unkept(error) ?? new Fault('InternalFailure', 'The request failed; see the engine log.')
 }
 
 /** One call may ask for hundreds of them. */
