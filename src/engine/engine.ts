@@ -182,11 +182,11 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     random,
     log,
   })
-  runtime.onLost((keys) => {
-    log(`a worker thread ended; starting its nodes again: ${keys.join(', ')}`)
-    for (const cluster of fleet.lost(serverless.lost(keys))) {
+  runtime.onLost((keys, why) => {
+    log(`a worker thread ended; starting its nodes again: ${keys.join(', ')}: ${why}`)
+    for (const cluster of fleet.lost(serverless.lost(keys, why))) {
       const [region, id] = cluster.split('/') as [string, string]
-      void runner.kick(region, id)
+      runner.lost(region, id, why)
     }
   })
 

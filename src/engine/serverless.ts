@@ -77,12 +77,12 @@ export class Serverless {
   }
 
   /** Starts caches again whose worker ended; answers the keys that are not theirs. */
-  lost(keys: readonly string[]): string[] {
+  lost(keys: readonly string[], why: string): string[] {
     const mine = keys.filter(isServerlessKey)
     this.#fleet.lost(mine)
     for (const key of mine) {
       const [region, name] = key.split('/') as [string, string]
-      this.wakeCache(region, name)
+      this.#caches.lost(region, name, why)
     }
     return keys.filter((key) => !isServerlessKey(key))
   }

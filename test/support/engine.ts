@@ -9,7 +9,7 @@ import type { Clock } from '../../src/engine/lifecycle/clock.ts'
 import { eventually } from './eventually.ts'
 import { ownPorts } from './own-ports.ts'
 
-const workerFile = new URL('../../dist/node-worker.js', import.meta.url)
+export const workerFile = new URL('../../dist/node-worker.js', import.meta.url)
 
 /** Set to run the tests of the engine against real memcached: what holds for embedded nodes holds for those. */
 const everywhere = process.env.CACHECTL_TEST_NODE_RUNTIME as NodeRuntimeName | undefined
@@ -28,6 +28,8 @@ export interface TestEngineOptions {
   readonly clock?: Clock
   readonly stateDir?: string
   readonly nodeRuntime?: NodeRuntimeName
+  /** In the place of the node worker. */
+  readonly workerFile?: URL
   readonly atEnd?: AtEnd
 }
 
@@ -64,7 +66,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     region: 'us-west-2',
     pace: options.pace ?? 'instant',
     version: '0.0.0',
-    workerFile,
+    workerFile: options.workerFile ?? workerFile,
     serverlessPort: firstPort,
     log: (line) => log.push(line),
     ...(options.clock && { clock: options.clock }),

@@ -14,6 +14,7 @@ import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
 import { announceUpdates, beginUpdate, nextAutomaticUpdate, nextRelease } from './service-updates.ts'
+import { isHopeless, type Setback, Setbacks } from './setbacks.ts'
 import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
 /** How long until something that could not run, because its port is taken, is tried again. */
@@ -34,10 +35,18 @@ export interface RunnerOptions {
  */
 export class Runner extends LoopRunner {
   readonly #options: RunnerOptions
+  readonly #setbacks: Setbacks
 
   constructor(options: RunnerOptions) {
     super(options)
     this.#options = options
+    this.#setbacks = new Setbacks(options.clock)
+  }
+
+  /** What ran nodes of a cluster has ended: they are started again. */
+  lost(region: string, id: string, why: string): void {
+    this.#setbacks.note(region, id, why)
+    void this.kick(region, id)
   }
 
   /** After a start: brings every recorded cluster back up and goes on with what was left to do. */
@@ -50,7 +59,13 @@ export class Runner extends LoopRunner {
     const cluster = store.get('cluster', region, id)
     if (!cluster) {
       await fleet.forget(region, id)
+      this.#setbacks.forget(region, id)
       return 'done'
+    }
+    const setback = this.#setbacks.of(region, id)
+    if (setback && !isOver(cluster)) {
+      if (isHopeless(setback) && this.#tellOf(cluster, setback)) return 'again'
+      if (setback.due > clock.now()) return { until: setback.due }
     }
     const cured = withCuredNodes(cluster)
     if (cured !== cluster) {
@@ -66,7 +81,7 @@ export class Runner extends LoopRunner {
       this.#commit(cluster, settled, [`Applied changes of parameter group ${cluster.parameterGroup}`])
       return 'again'
     }
-    if (this.#isWithoutSubnet(cluster)) return 'done'
+    if (cluster.status === 'create-failed' || this.#isWithoutSubnet(cluster)) return 'done'
     if (cluster.status === 'incompatible-network' && cluster.configVersion > 0) {
       this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
       return 'again'
@@ -182,6 +197,12 @@ export class Runner extends LoopRunner {
       ports.release(free)
       return 'again'
     }
+    const ended = failures.find((failure) => failure.ended !== undefined)?.ended
+    if (ended !== undefined) {
+      log(`cluster ${cluster.region}/${cluster.id}: ${ended}`)
+      this.#setbacks.note(cluster.region, cluster.id, ended)
+      return 'again'
+    }
     const incompatible = failures.filter(({ why }) => why !== undefined)
     if (incompatible.length > 0) return this.#isIncompatible(cluster, incompatible)
     for (const { subject, port, code } of failures) {
@@ -192,6 +213,23 @@ export class Runner extends LoopRunner {
       this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
     }
     return { until: clock.now() + RETRY_MS }
+  }
+
+  /**
+   * Nodes end again and again: a creation has failed, and what was there is incompatible-network, as AWS has no other word for a
+   * cluster that is there and does not answer. Answers whether that is news.
+   */
+  #tellOf(cluster: CacheClusterRecord, { inARow, why }: Setback): boolean {
+    const { region, id, configVersion, status } = cluster
+    if (configVersion > 0 && status !== 'available') return false
+    this.#options.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
+    const after: CacheClusterRecord =
+      configVersion > 0
+        ? { ...cluster, status: 'incompatible-network' }
+        : { ...cluster, status: 'create-failed', nodes: [], endpointPort: null, steps: [] }
+    const what = configVersion > 0 ? 'Cache nodes do not run' : 'Failed to create cache nodes'
+    this.#commit(cluster, after, [`${what}: ${why} (${inARow} times in a row)`])
+    return true
   }
 
   /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */
@@ -208,6 +246,9 @@ export class Runner extends LoopRunner {
     commitCluster(store, before, after, messages, clock.now())
   }
 }
+
+/** Nothing of it is to run any more. */
+const isOver = ({ status }: CacheClusterRecord): boolean => status === 'deleting' || status === 'create-failed'
 
 const isUnknownToClients = (cluster: CacheClusterRecord, subject: string): boolean =>
   cluster.status === 'creating' || cluster.nodes.some(({ id, status }) => id === subject && status === 'creating')

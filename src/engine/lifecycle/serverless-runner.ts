@@ -1,6 +1,7 @@
 import type { Pace } from '../../api/local-engine.ts'
 import { creationFailure } from '../faults/refusals.ts'
 import type { Ports } from '../nodes/ports.ts'
+import { NODE_ENDED } from '../nodes/runtime.ts'
 import type { PortFailure, ServerlessFleet } from '../nodes/serverless-fleet.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
 import type { SnapshotFiles } from '../store/snapshot-files.ts'
@@ -18,6 +19,7 @@ import {
   planSnapshot,
   withDueDate,
 } from './serverless-steps.ts'
+import { isHopeless, type Setback, Setbacks } from './setbacks.ts'
 import type { SnapshotRunner } from './snapshot-runner.ts'
 
 /** How long until a port that is taken is tried again. */
@@ -43,9 +45,20 @@ export interface ServerlessRunnerOptions {
 export class ServerlessRunner extends LoopRunner {
   readonly #options: ServerlessRunnerOptions
 
+  readonly #setbacks: Setbacks
+  /** Setbacks that events have told of. */
+  readonly #told = new WeakSet<Setback>()
+
   constructor(options: ServerlessRunnerOptions) {
     super(options)
     this.#options = options
+    this.#setbacks = new Setbacks(options.clock)
+  }
+
+  /** What ran a cache has ended: it is started again, empty. */
+  lost(region: string, id: string, why: string): void {
+    this.#setbacks.note(region, id, why)
+    void this.kick(region, id)
   }
 
   /** After a start. A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
@@ -63,7 +76,13 @@ export class ServerlessRunner extends LoopRunner {
     const cache = store.get('serverlessCache', region, id)
     if (!cache) {
       await fleet.forget(region, id)
+      this.#setbacks.forget(region, id)
       return 'done'
+    }
+    const setback = this.#setbacks.of(region, id)
+    if (setback && needsToRun(cache)) {
+      if (isHopeless(setback) && this.#tellOf(cache, setback)) return 'again'
+      if (setback.due > clock.now()) return { until: setback.due }
     }
     const failure = await fleet.follow(cache)
     if (store.get('serverlessCache', region, id) !== cache) return 'again'
@@ -120,6 +139,20 @@ export class ServerlessRunner extends LoopRunner {
       // The guide knows other causes only; these words are ours.
       this.#failCreation(cache, 'The snapshot could not be restored.')
     }
+  }
+
+  /** A cache ends again and again. Of one that is there the service has no status for that; the words are ours. */
+  #tellOf(cache: ServerlessCacheRecord, setback: Setback): boolean {
+    const { store, log } = this.#options
+    if (cache.status === 'create-failed' || this.#told.has(setback)) return false
+    this.#told.add(setback)
+    const cause = `${setback.why} (${setback.inARow} times in a row)`
+    log(`serverless cache ${cache.region}/${cache.id}: ${cause}`)
+    if (cache.status === 'creating') {
+      this.#failCreation(cache, `The cache does not run: ${cause}.`)
+      this.#setbacks.forget(cache.region, cache.id)
+    } else store.change((change) => change.addEvent(this.#event(cache, `Cache ${cache.id} does not run: ${cause}.`)))
+    return true
   }
 
   #failCreation(cache: ServerlessCacheRecord, cause: string): void {
@@ -198,8 +231,13 @@ export class ServerlessRunner extends LoopRunner {
   }
 
   /** A cache nobody knows the ports of yet moves to others; one that is known stays, and is tried again. */
-  async #repair(cache: ServerlessCacheRecord, { port, code }: PortFailure): Promise<Round> {
+  async #repair(cache: ServerlessCacheRecord, { port, code, message }: PortFailure): Promise<Round> {
     const { store, clock, log } = this.#options
+    if (code === NODE_ENDED || (cache.status === 'creating' && code !== 'EADDRINUSE')) {
+      log(`serverless cache ${cache.region}/${cache.id}: ${message}`)
+      this.#setbacks.note(cache.region, cache.id, message)
+      return 'again'
+    }
     if (cache.status === 'creating') {
       await this.#start({ ...cache, steps: [{ do: 'start' }, ...cache.steps] })
       return 'again'

@@ -6,7 +6,7 @@ import type { Impairment } from '../../memcached/impairment.ts'
 import { type Reading, read, write } from '../metrics/readings.ts'
 import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import type { IngressRule } from './ingress.ts'
-import type { NodeCounters, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
+import { NODE_ENDED, type NodeCounters, type NodeRuntime, type NodeSpec, type ServerlessLimits } from './runtime.ts'
 import { swappedBytes } from './swap.ts'
 import type { Answer, Crash, Request, Restoration, WorkerData } from './worker.ts'
 
@@ -15,6 +15,8 @@ interface Host {
   readonly index: number
   /** Cluster of each node it runs, by the node's key. */
   readonly nodes: Map<string, string>
+  /** Those of them that have not run yet. */
+  readonly starting: Set<string>
   readonly waiting: Map<number, { resolve(value: unknown): void; reject(error: Error): void }>
 }
 
@@ -30,7 +32,7 @@ export class EmbeddedRuntime implements NodeRuntime {
   readonly #places: ConnectionPlaces | undefined
   /** How many connections all nodes may have together, by `ulimit -n`. */
   readonly connectionLimit: number | undefined
-  #lost: (keys: readonly string[]) => void = () => {}
+  #lost: (keys: readonly string[], why: string) => void = () => {}
   #crashed: (key: string, how: string) => void = () => {}
   #restored: (key: string, loss: Loss) => void = () => {}
   #nextRequest = 1
@@ -47,7 +49,7 @@ export class EmbeddedRuntime implements NodeRuntime {
     return this.#hosts.filter(Boolean).length
   }
 
-  onLost(listener: (keys: readonly string[]) => void): void {
+  onLost(listener: (keys: readonly string[], why: string) => void): void {
     this.#lost = listener
   }
 
@@ -62,11 +64,14 @@ export class EmbeddedRuntime implements NodeRuntime {
   async start(spec: NodeSpec): Promise<void> {
     const host = this.#leastLoaded(spec.cluster)
     host.nodes.set(spec.key, spec.cluster)
+    host.starting.add(spec.key)
     try {
       await this.#ask(host, { do: 'start', spec })
     } catch (error) {
       host.nodes.delete(spec.key)
       throw error
+    } finally {
+      host.starting.delete(spec.key)
     }
   }
 
@@ -175,6 +180,7 @@ export class EmbeddedRuntime implements NodeRuntime {
       worker: new Worker(this.#workerFile, { workerData }),
       index,
       nodes: new Map(),
+      starting: new Set(),
       waiting: new Map(),
     }
     this.#hosts[index] = host
@@ -194,15 +200,17 @@ export class EmbeddedRuntime implements NodeRuntime {
       if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))
       else waiting?.resolve(value)
     })
-    let cause = new Error('the worker thread ended')
+    let why = 'its worker thread ended'
     host.worker.on('error', (error) => {
-      cause = error as Error
+      why += `: ${(error as Error).message}`
     })
     host.worker.on('exit', () => {
+      const cause = Object.assign(new Error(why), { code: NODE_ENDED })
       this.#hosts[index] = undefined
       this.#places?.forget(index)
       for (const { reject } of host.waiting.values()) reject(cause)
-      if (!this.#closing) this.#lost([...host.nodes.keys()])
+      const ran = [...host.nodes.keys()].filter((key) => !host.starting.has(key))
+      if (!this.#closing && ran.length > 0) this.#lost(ran, why)
     })
     return host
   }

@@ -10,7 +10,7 @@ import { type AfflictionOptions, Afflictions } from './afflictions.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
 import type { IngressRule } from './ingress.ts'
 import { typeOfNode } from './node-type.ts'
-import type { MemcachedFiles, NodeCounters, NodeRuntime, NodeSpec } from './runtime.ts'
+import { type MemcachedFiles, NODE_ENDED, type NodeCounters, type NodeRuntime, type NodeSpec } from './runtime.ts'
 
 const INCOMPATIBLE = 'incompatible-parameters'
 
@@ -22,6 +22,8 @@ export interface Failure {
   readonly code: string
   /** Set when the parameters of a node are such that it cannot start. */
   readonly why?: string
+  /** Set when what was to run it ended: how. */
+  readonly ended?: string
 }
 
 interface Running {
@@ -177,7 +179,8 @@ export class Fleet {
     } catch (error) {
       const code = codeOf(error)
       // A real server says itself what it cannot run with.
-      const words = code === INCOMPATIBLE ? { why: (error as Error).message } : {}
+      const { message } = error as Error
+      const words = code === INCOMPATIBLE ? { why: message } : code === NODE_ENDED ? { ended: message } : {}
       return { subject: node.id, port: node.port, code, ...words }
     }
   }
@@ -278,7 +281,7 @@ export class Fleet {
 
 const clusterKey = ({ region, id }: CacheClusterRecord): string => `${region}/${id}`
 
-/** A cluster that is being deleted has stopped answering before it leaves the list. */
+/** A cluster that is being deleted has stopped answering before it leaves the list; one that never came to be has no nodes. */
 const nodesThatRun = (cluster: CacheClusterRecord): readonly CacheNodeRecord[] =>
   cluster.status === 'deleting' ? [] : cluster.nodes
 

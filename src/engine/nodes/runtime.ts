@@ -56,6 +56,9 @@ export interface NodeCounters {
   readonly throttled: number
 }
 
+/** Code of the error with which a node's start fails when what was to run it ended. */
+export const NODE_ENDED = 'NODE_ENDED'
+
 /** Every promise settles when the effect is there: a started node answers, an announced list is what clients get. */
 export interface NodeRuntime {
   /** Rejects with the system's error code (`EADDRINUSE`) and leaves nothing listening. */
@@ -83,8 +86,8 @@ export interface NodeRuntime {
   counters(): Promise<ReadonlyMap<string, NodeCounters>>
   /** What every running node has counted, for its metrics. A node that does not answer is left out. */
   readings(): Promise<ReadonlyMap<string, Reading>>
-  /** Called with the keys of nodes that ended by themselves. */
-  onLost(listener: (keys: readonly string[]) => void): void
+  /** Called with the keys of nodes that ended by themselves, and why. */
+  onLost(listener: (keys: readonly string[], why: string) => void): void
   /** Called with a node that is a process of its own and has ended by itself: a signal, or an exit code. */
   onCrash(listener: (key: string, how: string) => void): void
   /** Called with a node whose list of nodes a client changed, and that has put it back. */

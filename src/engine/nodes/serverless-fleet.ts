@@ -41,8 +41,9 @@ interface Running {
 /** A port that could not be listened on. */
 export interface PortFailure {
   readonly port: number
-  /** System error code, `EADDRINUSE`. */
+  /** System error code, `EADDRINUSE`, or that what was to listen has ended. */
   readonly code: string
+  readonly message: string
 }
 
 /**
@@ -105,13 +106,13 @@ export class ServerlessFleet {
     try {
       await runtime.start(spec)
     } catch (error) {
-      return { port: primary, code: codeOf(error) }
+      return { port: primary, code: codeOf(error), message: (error as Error).message }
     }
     try {
       await runtime.attach(key, addresses, readOptimized)
     } catch (error) {
       await runtime.stop(key)
-      return { port: readOptimized, code: codeOf(error) }
+      return { port: readOptimized, code: codeOf(error), message: (error as Error).message }
     }
     const allowed = JSON.stringify(spec.ingress)
     this.#running.set(key, {

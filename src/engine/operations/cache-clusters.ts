@@ -40,7 +40,11 @@ import { mergeTags, readNodeRuntime, readTags } from './tag-rules.ts'
 const SECURITY_GROUPS_MODIFIED = 'Security groups of cache cluster modified'
 
 /** States that nothing but deletion may be the way out of. */
-const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set(['incompatible-network', 'incompatible-parameters'])
+const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set([
+  'create-failed',
+  'incompatible-network',
+  'incompatible-parameters',
+])
 const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 /** Finds a cluster by its id in any case; throws CacheClusterNotFound. */

@@ -17,6 +17,8 @@ export type CacheClusterStatus =
   | 'modifying'
   | 'rebooting cache cluster nodes'
   | 'deleting'
+  /** Ours, as serverless caches have it: nodes that end at every start. */
+  | 'create-failed'
   | 'incompatible-network'
   | 'incompatible-parameters'
 

@@ -1,0 +1,49 @@
+import type { Clock } from './clock.ts'
+
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 5 * 60_000
+/** What ran for so long, or was not tried, has nothing to do with what was before. */
+const FORGOTTEN_AFTER_MS = 2 * LONGEST_PAUSE_MS
+/** From so many on it is not going to run by itself. */
+const MANY = 5
+
+/** That what runs the nodes of a cluster or cache ended by itself, so many times with little between. */
+export interface Setback {
+  readonly inARow: number
+  /** When it is to be tried again. */
+  readonly due: number
+  /** Of the last time. */
+  readonly why: string
+}
+
+/** Whether to stop hoping: a creation has failed, what was there is told to be away. */
+export const isHopeless = ({ inARow }: Setback): boolean => inARow >= MANY
+
+/**
+ * Setbacks by region and id. The first is tried again at once, the next ones later and later. Not in the records: an engine that
+ * is started anew tries anew.
+ */
+export class Setbacks {
+  readonly #clock: Clock
+  readonly #all = new Map<string, Setback>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  note(region: string, id: string, why: string): void {
+    const inARow = (this.of(region, id)?.inARow ?? 0) + 1
+    const pause = inARow === 1 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (inARow - 2), LONGEST_PAUSE_MS)
+    this.#all.set(`${region}/${id}`, { inARow, due: this.#clock.now() + pause, why })
+  }
+
+  of(region: string, id: string): Setback | undefined {
+    const setback = this.#all.get(`${region}/${id}`)
+    if (setback && setback.due + FORGOTTEN_AFTER_MS >= this.#clock.now()) return setback
+    return undefined
+  }
+
+  forget(region: string, id: string): void {
+    this.#all.delete(`${region}/${id}`)
+  }
+}
