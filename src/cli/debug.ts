@@ -1,5 +1,5 @@
 /** `--debug`: what is sent and what comes back, on stderr. Passwords and tokens are not shown. */
-import { systemClock } from '../diagnose/clock.ts'
+import { systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
 import { describeTarget } from './targets.ts'
 import { tell } from './terminal.ts'

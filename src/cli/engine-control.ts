@@ -1,9 +1,9 @@
 /** What the command line asks of the local engine itself: its control routes, over plain HTTP, and that it end. */
 import { request } from 'node:http'
 import { CONTROL, type EngineStatus, type Holder } from '../api/local-engine.ts'
-import { type Clock, sleep, systemClock } from '../diagnose/clock.ts'
 import { type Neighbours, neighboursIn, PeerUnreachable } from '../holder/peers.ts'
 import { holderInWords } from '../holder/words.ts'
+import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import { Problem } from './problem.ts'
 import { isSeen, type LocalEngine, recordedEngine, runningEngine } from './state-dir.ts'
 

@@ -1,6 +1,6 @@
 /** Files of JSON, a value a line, that the engine writes; the older half of them is in `<name>.1`. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
-import { sleep, systemClock } from '../diagnose/clock.ts'
+import { sleep, systemClock } from '../net/clock.ts'
 
 const LOOK_MS = 200
 

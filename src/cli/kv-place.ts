@@ -1,11 +1,11 @@
 /** From the word WHERE of `cachectl kv` to the nodes that keys are spread over, and how to speak to them. */
 import { existsSync, readFileSync } from 'node:fs'
 import { engineFiles } from '../api/local-engine.ts'
-import { endpoint, parseTarget } from '../diagnose/target.ts'
 import { askNode } from '../discovery/ask.ts'
-import type { AskTls } from '../discovery/connection.ts'
 import { KvClient } from '../kv/client.ts'
 import { type KvNode, PLACEMENTS, type PlacementName } from '../kv/placement.ts'
+import type { AskTls } from '../net/connection.ts'
+import { endpoint, parseTarget } from '../net/target.ts'
 import {
   configurationEndpoint,
   describeCache,

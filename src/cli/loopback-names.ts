@@ -1,4 +1,4 @@
-import { type NameServices, type ResolvedAddress, systemNames } from '../diagnose/resolve.ts'
+import { type NameServices, type ResolvedAddress, systemNames } from '../net/resolve.ts'
 
 const LOOPBACKS: readonly ResolvedAddress[] = [
   { address: '127.0.0.1', family: 4 },

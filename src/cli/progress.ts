@@ -1,5 +1,5 @@
 import { visibleLine } from '../api/visible.ts'
-import { type Clock, systemClock } from '../diagnose/clock.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
 import { own } from './output/sequences.ts'
 import { conversationColumns, stderrIsTerminal, tell, tellPiece } from './terminal.ts'
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { request } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { parseTarget } from '../diagnose/target.ts'
+import { parseTarget } from '../net/target.ts'
 import { CONTROL_PATHS, type WeightChange } from '../relay/control.ts'
 import type { RelayReport } from '../relay/counters.ts'
 import { Problem } from './problem.ts'

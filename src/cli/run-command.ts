@@ -1,7 +1,7 @@
 /** Hand-written commands, help and what is neither: everything but the direct call of an operation. */
 import { readFileSync } from 'node:fs'
 import { nearest } from '../api/nearest.ts'
-import { commands } from '../commands.ts'
+import { commands } from './command-table.ts'
 import { usageProblem } from './problem.ts'
 import { print } from './terminal.ts'
 import { version } from './version.ts'

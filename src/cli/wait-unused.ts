@@ -1,6 +1,6 @@
 /** `--wait-unused`: a group can't be deleted while a cache uses it, and a cache that is being deleted still does. */
 import type { OperationName } from '../api/model.ts'
-import { type Clock, sleep, systemClock } from '../diagnose/clock.ts'
+import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { type Item, isItem, isItems } from './output/human-value.ts'

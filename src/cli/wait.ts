@@ -1,4 +1,4 @@
-import { type Clock, sleep, systemClock } from '../diagnose/clock.ts'
+import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
 import type { FlagValues } from './parse.ts'
 import { CallFailed, Problem } from './problem.ts'

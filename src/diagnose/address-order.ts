@@ -1,5 +1,5 @@
+import { commonPrefix, ipv4Bits, policyBits, samePrefix } from '../net/ip-address.ts'
 import { type GaiConf, type LineRemark, matchPolicy, type PolicyEntry, parseGaiConf } from './gai-conf.ts'
-import { commonPrefix, ipv4Bits, policyBits, samePrefix } from './ip-address.ts'
 
 /** An address of this host, as the kernel lists it. */
 export interface InterfaceAddress {

@@ -1,12 +1,12 @@
 /** Who on this host is connected to which node, and how much room is left. Pure. */
 import { NODE_CONNECTIONS } from '../api/cache-node.ts'
+import { endpoint, type Family } from '../net/target.ts'
 import type { ConnectionLoad } from './connection-load.ts'
 import type { Finding } from './finding.ts'
 import type { LocalLimits } from './local-limits.ts'
 import { portCapacity } from './local-limits.ts'
 import type { OpenFiles } from './processes.ts'
 import type { TcpSocket, TcpState } from './sockets.ts'
-import { endpoint, type Family } from './target.ts'
 
 /** One address clients connect to. */
 export interface Destination {

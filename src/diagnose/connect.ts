@@ -1,9 +1,9 @@
 import { connect, isIP, type Socket } from 'node:net'
-import { type Clock, elapsedMs, systemClock } from './clock.ts'
-import { type ConnectFailure, type ConnectOutcome, classifyConnectError } from './connect-outcome.ts'
+import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
+import { type ConnectFailure, type ConnectOutcome, classifyConnectError } from '../net/connect-outcome.ts'
+import { type Family, familyOf } from '../net/target.ts'
 import { kernelView } from './kernel-view.ts'
 import { sourceAddressFor } from './source-address.ts'
-import { type Family, familyOf } from './target.ts'
 
 /** One TCP handshake, tried once. JSON-able. */
 export interface ConnectAttempt {

@@ -1,6 +1,6 @@
-import { openConnection, TIMED_OUT } from '../discovery/connection.ts'
-import { linkedAbort } from './abort.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
+import { openConnection, TIMED_OUT } from '../net/connection.ts'
 
 /** A node's clients, in the words of `stats`. JSON-able. */
 export interface ConnectionLoad {

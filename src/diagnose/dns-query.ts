@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { connect as connectTcp, isIP } from 'node:net'
 import { type Answer, decode, encode, RECURSION_DESIRED } from 'dns-packet'
-import { linkedAbort } from './abort.ts'
-import { type Clock, elapsedMs, systemClock } from './clock.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
 
 export interface DnsServer {
   /** IP literal. */

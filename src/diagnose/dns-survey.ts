@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
 import { askDns, type DnsRecord, type DnsReply, type DnsServer } from './dns-query.ts'
 import { embeddedIPv4, IPV4_ONLY_NAME, type Nat64Prefix, prefixIn } from './nat64.ts'
 

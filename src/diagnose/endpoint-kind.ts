@@ -1,6 +1,6 @@
 import { type AskFailure, type AskOptions, askNode } from '../discovery/ask.ts'
+import { endpoint } from '../net/target.ts'
 import { type FirstWords, hearFirstWords } from './first-words.ts'
-import { endpoint } from './target.ts'
 import { inspectTls, type TlsView } from './tls-inspect.ts'
 
 /** What a port turned out to be that gave no list of nodes when it was asked for one. JSON-able. */

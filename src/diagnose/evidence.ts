@@ -1,4 +1,6 @@
 import type { Round } from '../discovery/poll.ts'
+import type { ResolvedTarget, ResolveFailure } from '../net/resolve.ts'
+import type { Family } from '../net/target.ts'
 import type { ConnectAttempt } from './connect.ts'
 import type { NameSurvey } from './dns-survey.ts'
 import type { FirstWords } from './first-words.ts'
@@ -6,9 +8,7 @@ import type { AddressCheck } from './gai-check.ts'
 import type { LintRemark } from './gai-lint.ts'
 import type { LocalLimits } from './local-limits.ts'
 import type { NodeAnswers } from './node-answers.ts'
-import type { ResolvedTarget, ResolveFailure } from './resolve.ts'
 import type { SourceAddress } from './source-address.ts'
-import type { Family } from './target.ts'
 import type { TlsView } from './tls-inspect.ts'
 
 /** A cluster as the API describes it, in the words of DescribeCacheClusters. */

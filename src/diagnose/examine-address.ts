@@ -1,4 +1,4 @@
-import { sleep, systemClock } from './clock.ts'
+import { sleep, systemClock } from '../net/clock.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence, Place } from './evidence.ts'

@@ -1,8 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { linkedAbort } from './abort.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { systemClock } from '../net/clock.ts'
+import {
+  type NameServices,
+  type ResolvedTarget,
+  type ResolveFailure,
+  resolveTarget,
+  systemNames,
+} from '../net/resolve.ts'
 import { inHosts } from './candidates.ts'
-import { systemClock } from './clock.ts'
 import type { DnsServer } from './dns-query.ts'
 import { type NameSurvey, surveyName } from './dns-survey.ts'
 import type { ExamineOptions } from './doctor.ts'
@@ -11,7 +18,6 @@ import { connects } from './examine-address.ts'
 import { explainOrder } from './gai-check.ts'
 import { lookupInChild } from './lookup-process.ts'
 import { namesTried, parseResolvConf } from './resolv-conf.ts'
-import { type NameServices, type ResolvedTarget, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
 
 /** For getaddrinfo. Longer than one lost question costs (5 s). */
 const PATIENCE_MS = 6000

@@ -1,9 +1,9 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { elapsedMs, systemClock } from './clock.ts'
+import { elapsedMs, systemClock } from '../net/clock.ts'
+import { classifyConnectError } from '../net/connect-outcome.ts'
+import { familyOf } from '../net/target.ts'
 import type { ConnectAttempt, ConnectOptions } from './connect.ts'
-import { classifyConnectError } from './connect-outcome.ts'
-import { familyOf } from './target.ts'
 
 /** How far an attempt goes beyond the TCP handshake. */
 export interface Depth {

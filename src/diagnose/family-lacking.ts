@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { shell } from '../api/shell.ts'
+import type { ResolvedAddress } from '../net/resolve.ts'
+import type { Family } from '../net/target.ts'
 import type { ClusterFacts } from './evidence.ts'
-import type { ResolvedAddress } from './resolve.ts'
-import type { Family } from './target.ts'
 
 /** Families that clients of a cluster may count on. */
 export const familiesOf = (networkType: ClusterFacts['networkType']): readonly Family[] =>

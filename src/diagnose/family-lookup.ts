@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ResolvedAddress } from './resolve.ts'
+import type { ResolvedAddress } from '../net/resolve.ts'
 
 /** What getaddrinfo gave for one family, or for both at once (`any`), and how long it took. JSON-able. */
 export interface FamilyLookup {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
-import { linkedAbort } from './abort.ts'
-import { type Clock, elapsedMs, systemClock } from './clock.ts'
-import { type ConnectFailure, classifyConnectError } from './connect-outcome.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
+import { type ConnectFailure, classifyConnectError } from '../net/connect-outcome.ts'
 import { type KernelView, kernelView } from './kernel-view.ts'
 
 /** Who answers `version` in plain text on a port that accepts connections. */

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
 import { attemptConnect } from './connect.ts'
 import { percentile } from './statistics.ts'
 

@@ -1,14 +1,20 @@
 import { readFile } from 'node:fs/promises'
+import {
+  type NameServices,
+  type ResolvedTarget,
+  type ResolveFailure,
+  resolveTarget,
+  systemNames,
+} from '../net/resolve.ts'
+import { familyOf } from '../net/target.ts'
 import { type Comparison, orderAddresses } from './address-order.ts'
 import { type Candidates, candidatesOf } from './candidates.ts'
 import { type GaiConf, parseGaiConf } from './gai-conf.ts'
 import { glibcVersion, parserOf } from './libc.ts'
 import { orderInputHere } from './local-addresses.ts'
 import { changedAt, type HostProcess, hostProcesses, socketsOf } from './processes.ts'
-import { type NameServices, type ResolvedTarget, type ResolveFailure, resolveTarget, systemNames } from './resolve.ts'
 import { type RuntimeOrder, runtimeOrders } from './runtimes.ts'
 import { tcpSockets } from './sockets.ts'
-import { familyOf } from './target.ts'
 
 export const GAI_CONF = '/etc/gai.conf'
 

@@ -1,4 +1,4 @@
-import { ipv4Bits, ipv6Bits, policyBits, samePrefix } from './ip-address.ts'
+import { ipv4Bits, ipv6Bits, policyBits, samePrefix } from '../net/ip-address.ts'
 
 /** One row of a policy table. */
 export interface PolicyEntry {

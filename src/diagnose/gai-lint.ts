@@ -1,4 +1,5 @@
-import { parseCidr, textOf } from './cidr.ts'
+import { parseCidr, textOf } from '../net/cidr.ts'
+import { ipv6Bits, samePrefix } from '../net/ip-address.ts'
 import {
   BUILT_IN,
   CRASHES,
@@ -8,7 +9,6 @@ import {
   type PolicyEntry,
   parseGaiConf,
 } from './gai-conf.ts'
-import { ipv6Bits, samePrefix } from './ip-address.ts'
 
 /** One thing to know about one line of a gai.conf, or about the whole file. */
 export interface LintRemark {

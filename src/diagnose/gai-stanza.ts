@@ -1,6 +1,6 @@
-import type { Cidr } from './cidr.ts'
+import type { Cidr } from '../net/cidr.ts'
+import { ipv6Bits, samePrefix } from '../net/ip-address.ts'
 import { BUILT_IN, type GaiConf, matchPolicy, type PolicyEntry, parseGaiConf } from './gai-conf.ts'
-import { ipv6Bits, samePrefix } from './ip-address.ts'
 
 export interface StanzaRequest {
   /** What the file holds now; null: there is none. */

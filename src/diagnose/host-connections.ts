@@ -1,5 +1,6 @@
 /** Reads what this host has of connections to some destinations: sockets, who holds them, limits, the nodes' own count. */
 import { readFile } from 'node:fs/promises'
+import { type Clock, systemClock } from '../net/clock.ts'
 import {
   countConnections,
   type Destination,
@@ -8,7 +9,6 @@ import {
   judgeConnections,
   type ProcessCensus,
 } from './census.ts'
-import { type Clock, systemClock } from './clock.ts'
 import { askConnectionLoad } from './connection-load.ts'
 import type { Finding } from './finding.ts'
 import { type LocalLimits, localLimits, portCapacity } from './local-limits.ts'

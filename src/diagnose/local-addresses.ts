@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
+import { ipv4Bits } from '../net/ip-address.ts'
 import type { InterfaceAddress, OrderInput } from './address-order.ts'
-import { ipv4Bits } from './ip-address.ts'
 import { sourceAddressFor } from './source-address.ts'
 
 /** What glibc would ask this host's kernel before it sorts these candidates. No packet is sent. Never rejects. */

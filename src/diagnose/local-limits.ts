@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
+import { type Family, familyOf } from '../net/target.ts'
 import { argumentsOf, hostProcesses } from './processes.ts'
 import { type TcpSocket, tcpSockets } from './sockets.ts'
-import { type Family, familyOf } from './target.ts'
 
 /** What of this host can stand in the way of connections. Members are absent where the system doesn't tell. JSON-able. */
 export interface LocalLimits {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { type NameServices, type ResolvedAddress, systemNames } from './resolve.ts'
+import { type NameServices, type ResolvedAddress, systemNames } from '../net/resolve.ts'
 
 const LOOKUP = `
   require('node:dns').lookup(process.argv[1], { all: true, verbatim: true, order: 'verbatim' }, (error, addresses) =>

@@ -1,5 +1,5 @@
-import { textOf } from './cidr.ts'
-import { ipv4Bits, ipv6Bits, samePrefix } from './ip-address.ts'
+import { textOf } from '../net/cidr.ts'
+import { ipv4Bits, ipv6Bits, samePrefix } from '../net/ip-address.ts'
 
 /** A prefix under which a NAT64 gateway writes IPv4 addresses (RFC 6052). */
 export interface Nat64Prefix {

@@ -1,6 +1,6 @@
-import { type AskTls, openConnection, TIMED_OUT, type Trouble } from '../discovery/connection.ts'
-import { linkedAbort } from './abort.ts'
-import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import { type AskTls, openConnection, TIMED_OUT, type Trouble } from '../net/connection.ts'
 
 /** What a Memcached node says of itself, and how it copes with more than a few bytes. JSON-able. */
 export interface NodeAnswers {

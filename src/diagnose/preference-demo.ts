@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
+import type { Family } from '../net/target.ts'
 import { type Hop, type IpPreference, type MeshNode, PREFERENCE_TABLE } from './preference.ts'
-import type { Family } from './target.ts'
 
 const LOOPBACK: Readonly<Record<Family, string>> = { 4: '127.0.0.1', 6: '::1' }
 

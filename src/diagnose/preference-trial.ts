@@ -1,10 +1,10 @@
-import type { AskTls } from '../discovery/connection.ts'
+import type { AskTls } from '../net/connection.ts'
+import { type NameServices, resolveTarget } from '../net/resolve.ts'
+import { endpoint, type Family } from '../net/target.ts'
 import type { ClusterFacts, Place } from './evidence.ts'
 import { attemptExchange, type ExchangeAttempt, metInstead } from './exchange.ts'
 import { familiesOf } from './family-lacking.ts'
 import { evaluatePreference, type IpPreference, PREFERENCE_TABLE, type PreferenceOutcome } from './preference.ts'
-import { type NameServices, resolveTarget } from './resolve.ts'
-import { endpoint, type Family } from './target.ts'
 
 /** JSON-able. */
 export interface Tried {

@@ -1,4 +1,4 @@
-import type { Family } from './target.ts'
+import type { Family } from '../net/target.ts'
 
 /** App Mesh's `ipPreference`; `none` when it is not set. */
 export const PREFERENCES = ['none', 'IPv4_ONLY', 'IPv4_PREFERRED', 'IPv6_ONLY', 'IPv6_PREFERRED'] as const

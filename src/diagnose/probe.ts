@@ -1,13 +1,13 @@
-import { linkedAbort } from './abort.ts'
-import { type Clock, elapsedMs, sleep, systemClock } from './clock.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import { type ResolvedTarget, type ResolveFailure, type ResolveOptions, resolveTarget } from '../net/resolve.ts'
+import { type Family, familyOf } from '../net/target.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import { EventQueue } from './event-queue.ts'
 import { attemptExchange, type Depth, type Phases } from './exchange.ts'
 import { type FamilyLacking, familyLacking } from './family-lacking.ts'
 import { measureFloor } from './floor.ts'
-import { type ResolvedTarget, type ResolveFailure, type ResolveOptions, resolveTarget } from './resolve.ts'
 import { sourceAddressFor } from './source-address.ts'
-import { type Family, familyOf } from './target.ts'
 
 export interface ProbeOptions {
   /** `host:port`, `[v6]:port`, ...: see `parseTarget`. */

@@ -1,8 +1,8 @@
-import type { ConnectFailure } from './connect-outcome.ts'
+import type { ConnectFailure } from '../net/connect-outcome.ts'
+import { endpoint, type Family } from '../net/target.ts'
 import type { ProbeAttempt, ProbeEvent } from './probe.ts'
 import type { ProbeReport, ProbeRow } from './report.ts'
 import type { RoundTrips, Statistics } from './statistics.ts'
-import { endpoint, type Family } from './target.ts'
 
 /** Plain lines for one event, in nping's words. Nothing for events that nobody waits for. */
 export function renderEvent(event: ProbeEvent): string[] {

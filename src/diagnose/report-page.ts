@@ -1,10 +1,10 @@
+import { endpoint } from '../net/target.ts'
 import type { AddressEvidence, Evidence } from './evidence.ts'
 import type { Finding } from './finding.ts'
 import { type Bucket, histogram } from './histogram.ts'
 import { ruleOf } from './rules/index.ts'
 import { STAGES, type Stage } from './rules/rule.ts'
 import { percentile } from './statistics.ts'
-import { endpoint } from './target.ts'
 
 export interface ReportPage {
   /** What was looked at: `shop`, `cache.example.com:11211`. */

@@ -1,11 +1,11 @@
-import type { ConnectFailure } from './connect-outcome.ts'
+import type { ConnectFailure } from '../net/connect-outcome.ts'
+import type { ResolveFailure } from '../net/resolve.ts'
+import type { Family } from '../net/target.ts'
 import type { FamilyLacking } from './family-lacking.ts'
 import type { Finding } from './finding.ts'
 import type { ProbeAttempt, ProbeEvent } from './probe.ts'
 import { judge } from './probe-findings.ts'
-import type { ResolveFailure } from './resolve.ts'
 import { percentile, type Statistics, statisticsOf } from './statistics.ts'
-import type { Family } from './target.ts'
 
 /** How often, and how, attempts at one address failed. */
 export interface FailureCount {

@@ -1,5 +1,5 @@
+import { ipv4Bits } from '../net/ip-address.ts'
 import { type OrderInput, orderAddresses } from './address-order.ts'
-import { ipv4Bits } from './ip-address.ts'
 import { GO, MUSL, type OrderPolicy } from './policies.ts'
 
 /** What a program of one kind would do with the same candidates on this host. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { endianness } from 'node:os'
-import { type Family, familyOf } from './target.ts'
+import { type Family, familyOf } from '../net/target.ts'
 
 /** A TCP socket of this network namespace. */
 export interface TcpSocket {

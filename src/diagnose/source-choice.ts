@@ -1,5 +1,5 @@
+import { commonPrefix, ipv4Bits, policyBits } from '../net/ip-address.ts'
 import { matchPolicy, policyRows } from './gai-conf.ts'
-import { commonPrefix, ipv4Bits, policyBits } from './ip-address.ts'
 
 /**
  * Which of a host's addresses a packet to each destination would leave from, when there is no kernel to ask: RFC 6724

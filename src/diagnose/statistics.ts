@@ -1,5 +1,5 @@
-import type { ConnectOutcome } from './connect-outcome.ts'
-import type { Family } from './target.ts'
+import type { ConnectOutcome } from '../net/connect-outcome.ts'
+import type { Family } from '../net/target.ts'
 
 /** What statistics need to know of an attempt. */
 export interface Sample {

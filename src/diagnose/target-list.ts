@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import { textOf } from './cidr.ts'
-import { ipv4Bits, ipv6Bits } from './ip-address.ts'
-import { endpoint } from './target.ts'
+import { textOf } from '../net/cidr.ts'
+import { ipv4Bits, ipv6Bits } from '../net/ip-address.ts'
+import { endpoint } from '../net/target.ts'
 
 /** More would be a scan, not a probe. */
 const MOST_TARGETS = 4096

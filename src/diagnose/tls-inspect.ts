@@ -6,9 +6,9 @@ import {
   type DetailedPeerCertificate,
   type TLSSocket,
 } from 'node:tls'
-import { linkedAbort } from './abort.ts'
-import { type Clock, elapsedMs, systemClock } from './clock.ts'
-import { classifyConnectError } from './connect-outcome.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
+import { classifyConnectError } from '../net/connect-outcome.ts'
 
 export interface TlsDial {
   /** IP literal. */

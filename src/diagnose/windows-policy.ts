@@ -1,7 +1,7 @@
+import type { Cidr } from '../net/cidr.ts'
+import { ipv6Bits, samePrefix } from '../net/ip-address.ts'
 import type { PolicyTables } from './address-order.ts'
-import type { Cidr } from './cidr.ts'
 import { type PolicyEntry, policyRows } from './gai-conf.ts'
-import { ipv6Bits, samePrefix } from './ip-address.ts'
 import { RFC_6724 } from './policies.ts'
 
 export interface WindowsPolicyRow {

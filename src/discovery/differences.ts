@@ -1,5 +1,5 @@
 /** What is odd about the lists of one round: each held against the newest, and the newest against the API. Pure. */
-import { endpoint } from '../diagnose/target.ts'
+import { endpoint } from '../net/target.ts'
 import type { AskFailure } from './ask.ts'
 import { diffLists, familyShown, type IpDiscovery, listedTwice, sameNode, sameOrder } from './compare.ts'
 import type { ClusterList, DiscoveredNode, DiscoveryProblem } from './parse.ts'

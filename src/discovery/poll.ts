@@ -1,8 +1,8 @@
-import { linkedAbort } from '../diagnose/abort.ts'
-import { type Clock, elapsedMs, sleep, systemClock } from '../diagnose/clock.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import type { AskTls } from '../net/connection.ts'
 import { type AskFailure, type AskProtocol, type AskResult, askNode } from './ask.ts'
 import { diffLists, type FamilyShown, familyShown, type ListChanges, sameNode } from './compare.ts'
-import type { AskTls } from './connection.ts'
 import type { ClusterList, DiscoveredNode, Family } from './parse.ts'
 
 export interface PollOptions {

@@ -1,17 +1,13 @@
 import { Fault } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
-import { isOperation, type OperationName } from '../api/model.ts'
+import { isOperation } from '../api/model.ts'
+import type { Call } from './http/call.ts'
+import { decodeInput, type Parameters } from './http/query-protocol.ts'
 import type { Context } from './operations/context.ts'
 import { handlers } from './operations/handlers.ts'
-import { decodeInput, type Parameters } from './query-protocol.ts'
 
 /** Versions the guide's samples ask for; they are answered in the newest one. An absent version is taken as that. */
 const ACCEPTED_VERSIONS = new Set([model.apiVersion, '2014-12-01', '2014-09-30', '2013-06-15'])
-
-export interface Call {
-  readonly operation: OperationName
-  readonly input: Readonly<Record<string, unknown>>
-}
 
 /** What the parameters of a request of the Query API ask for. Throws a Fault when it is nothing this engine does. */
 export function readCall(parameters: Parameters): Call {

@@ -3,9 +3,9 @@ import type { EngineInfo, EngineOptions, Recovery } from '../api/local-engine.ts
 import { visible } from '../api/visible.ts'
 import { DirectoryUnusable } from '../holder/directory.ts'
 import { type Engine, startEngine } from './engine.ts'
-import { StateDirectoryHeld } from './holder.ts'
 import { NoMemcached } from './nodes/memcached/installed.ts'
 import { isFull } from './store/disk-full.ts'
+import { StateDirectoryHeld } from './store/holder.ts'
 import { StateUnusable } from './store/unusable.ts'
 
 declare const CACHECTL_VERSION: string

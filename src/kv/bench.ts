@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../diagnose/clock.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
 import { KvClient, type KvOptions } from './client.ts'
 import { KvConnection } from './connection.ts'
 import { Lane, type LaneCounts, type NextRequest } from './lane.ts'

@@ -1,8 +1,8 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type Clock, systemClock } from '../diagnose/clock.ts'
-import { endpoint } from '../diagnose/target.ts'
-import type { AskTls } from '../discovery/connection.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
+import type { AskTls } from '../net/connection.ts'
+import { endpoint } from '../net/target.ts'
 import type { Read, Reader } from './replies.ts'
 
 export interface Dial {

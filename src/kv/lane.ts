@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../diagnose/clock.ts'
+import type { Clock } from '../net/clock.ts'
 import type { Latencies } from './latencies.ts'
 import { NotMemcached } from './replies.ts'
 

@@ -1,5 +1,5 @@
 /** Where a relay sends connections, and how they are shared out. */
-import { endpoint } from '../diagnose/target.ts'
+import { endpoint } from '../net/target.ts'
 
 export interface BackendPlace {
   readonly host: string

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type Clock, elapsedMs, systemClock } from '../diagnose/clock.ts'
+import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
 
 /** `connect`: a connection can be made, with TLS behind it or not. `version`: Memcached answers in plain text. */
 export type CheckKind = 'connect' | 'version'

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { nearest } from '../api/nearest.ts'
-import { endpoint } from '../diagnose/target.ts'
+import { endpoint } from '../net/target.ts'
 import type { Relay } from './relay.ts'
 
 export const CONTROL_PATHS = {

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, isIP, isIPv4, type Server, type Socket } from 'node:net'
-import { type Clock, elapsedMs, sleep, systemClock } from '../diagnose/clock.ts'
-import { endpoint } from '../diagnose/target.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import { endpoint } from '../net/target.ts'
 import { Backend, type BackendPlace, chooseBackend } from './backends.ts'
 import { type CheckKind, checkBackend } from './check.ts'
 import { type ClientFamily, Counters, type RelayReport } from './counters.ts'

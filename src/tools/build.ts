@@ -27,7 +27,7 @@ export const version = (JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 export async function bundle(): Promise<void> {
   await Promise.all([
     bundleEntries(
-      { main: 'src/main.ts', 'command-classes': 'src/command-classes.ts', help: 'src/cli/help.ts' },
+      { main: 'src/main.ts', 'command-classes': 'src/cli/command-classes.ts', help: 'src/cli/help.ts' },
       { plugins: [builtinsByRequire] },
     ),
     // In one piece, and without what the codec would load for event streams: ElastiCache has none.

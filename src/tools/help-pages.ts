@@ -1,9 +1,9 @@
 /** Writes dist/help: every page that `--help` can be asked for, set by the help class, and the line of `--version`. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { commands } from '../cli/command-classes.ts'
 import type { Documented } from '../cli/command-doc.ts'
 import { pageFor } from '../cli/help.ts'
-import { commands } from '../command-classes.ts'
 
 export function documentedCommands(): Documented[] {
   return Object.entries(commands).map(([id, command]) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commands } from '../../src/command-classes.ts'
+import { commands } from '../../src/cli/command-classes.ts'
 import { helpPages } from '../../src/tools/help-pages.ts'
 import { manDirectory, manPages } from '../../src/tools/man.ts'
 import { escapeRoff } from '../../src/tools/roff.ts'

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { examplesOf } from '../../src/api/help.ts'
 import { inputOf, operationNames } from '../../src/api/model.ts'
 import { kebabCase } from '../../src/api/names.ts'
+import { commands } from '../../src/cli/command-classes.ts'
 import { inputFrom, isDestructive, operationFlags } from '../../src/cli/operation-input.ts'
 import { parseArguments } from '../../src/cli/parse.ts'
-import { commands } from '../../src/command-classes.ts'
 import { helpPages } from '../../src/tools/help-pages.ts'
 
 const pages = helpPages()

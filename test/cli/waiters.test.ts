@@ -3,7 +3,7 @@ import type { ApiClient } from '../../src/cli/client.ts'
 import { CallFailed } from '../../src/cli/problem.ts'
 import { waitUntil } from '../../src/cli/wait.ts'
 import { judge, type WaiterName, waiters } from '../../src/cli/waiters.ts'
-import type { Clock } from '../../src/diagnose/clock.ts'
+import type { Clock } from '../../src/net/clock.ts'
 
 const clusters = (...statuses: string[]) => ({
   CacheClusters: statuses.map((CacheClusterStatus) => ({ CacheClusterStatus })),

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../../src/api/faults.ts'
 import { enumValues, inputOf, type OperationName, operation, operationNames, structure } from '../../src/api/model.ts'
 import type { Member } from '../../src/api/shapes.ts'
-import { decodeInput, encodeResult } from '../../src/engine/query-protocol.ts'
+import { decodeInput, encodeResult } from '../../src/engine/http/query-protocol.ts'
 
 const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { model } from '../../src/api/model.generated.ts'
 import type { Member, Model } from '../../src/api/shapes.ts'
-import { encodeResult } from '../../src/engine/query-protocol.ts'
+import { encodeResult } from '../../src/engine/http/query-protocol.ts'
 
 const TABLE = new URL('botocore-wire.txt', import.meta.url)
 const SCRIPT = new URL('botocore-wire.py', import.meta.url).pathname

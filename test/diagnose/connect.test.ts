@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/diagnose/clock.ts'
 import { attemptConnect } from '../../src/diagnose/connect.ts'
-import { classifyConnectError } from '../../src/diagnose/connect-outcome.ts'
 import { sourceAddressFor } from '../../src/diagnose/source-address.ts'
+import { systemClock } from '../../src/net/clock.ts'
+import { classifyConnectError } from '../../src/net/connect-outcome.ts'
 import { closedPort, hasIPv6Loopback, openPort, silentPort } from './loopback.ts'
 
 const address = '127.0.0.1'

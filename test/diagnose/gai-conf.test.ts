@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type GaiConf, matchPolicy, parseGaiConf } from '../../src/diagnose/gai-conf.ts'
-import { policyBits } from '../../src/diagnose/ip-address.ts'
+import { policyBits } from '../../src/net/ip-address.ts'
 
 const valueFor = (table: GaiConf['labels'], address: string) => matchPolicy(table, policyBits(address) ?? 0n).value
 const precedence = (conf: GaiConf, address: string) => valueFor(conf.precedences, address)

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { orderAddresses } from '../../src/diagnose/address-order.ts'
-import { parseCidr } from '../../src/diagnose/cidr.ts'
 import { parseGaiConf } from '../../src/diagnose/gai-conf.ts'
 import { lintGaiConf } from '../../src/diagnose/gai-lint.ts'
 import { planStanza } from '../../src/diagnose/gai-stanza.ts'
+import { parseCidr } from '../../src/net/cidr.ts'
 
 const FIVE = ['::1/128 50', '::/0 40', '2002::/16 30', '::/96 20', '::ffff:0:0/96 10']
   .map((row) => `precedence ${row}\n`)

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
-import { systemClock } from '../../src/diagnose/clock.ts'
+import { systemClock } from '../../src/net/clock.ts'
 
 /** Tests over ::1 are skipped, saying so, on hosts without it. */
 export const hasIPv6Loopback = Object.values(networkInterfaces()).some((list) =>

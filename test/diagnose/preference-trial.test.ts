@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { isAsPromised, tryPlace } from '../../src/diagnose/preference-trial.ts'
-import { systemNames } from '../../src/diagnose/resolve.ts'
+import { systemNames } from '../../src/net/resolve.ts'
 import { type Actor, stage } from '../scenarios/actors.ts'
 import { authority } from '../scenarios/certificates.ts'
 import { hasIPv6Loopback } from './loopback.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ProbeEvent, type ProbeOptions, probe, scheduleAttempts } from '../../src/diagnose/probe.ts'
-import type { NameServices } from '../../src/diagnose/resolve.ts'
+import type { NameServices } from '../../src/net/resolve.ts'
 import { closedPort, hasIPv6Loopback, openPort, silentPort } from './loopback.ts'
 
 async function collect(options: ProbeOptions): Promise<ProbeEvent[]> {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { ConnectOutcome } from '../../src/diagnose/connect-outcome.ts'
 import { familyLacking } from '../../src/diagnose/family-lacking.ts'
 import type { ProbeEvent } from '../../src/diagnose/probe.ts'
 import { renderEvent, renderSummary, renderTable } from '../../src/diagnose/render.ts'
 import { probeReport } from '../../src/diagnose/report.ts'
 import { exitCode } from '../../src/diagnose/statistics.ts'
+import type { ConnectOutcome } from '../../src/net/connect-outcome.ts'
 
 interface Shot {
   address?: string

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { orderAddresses } from '../../src/diagnose/address-order.ts'
-import { parseCidr } from '../../src/diagnose/cidr.ts'
 import { windowsPolicy } from '../../src/diagnose/policies.ts'
 import { chooseSources } from '../../src/diagnose/source-choice.ts'
 import {
@@ -10,6 +9,7 @@ import {
   windowsRemarks,
   windowsTables,
 } from '../../src/diagnose/windows-policy.ts'
+import { parseCidr } from '../../src/net/cidr.ts'
 
 const GUIDE = `Querying active state...
 Precedence Label Prefix

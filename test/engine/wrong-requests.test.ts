@@ -4,8 +4,8 @@ import { Fault } from '../../src/api/faults.ts'
 import { model } from '../../src/api/model.generated.ts'
 import type { OperationName } from '../../src/api/model.ts'
 import type { Member, Structure } from '../../src/api/shapes.ts'
+import { decodeInput, encodeFault } from '../../src/engine/http/query-protocol.ts'
 import { handlers } from '../../src/engine/operations/handlers.ts'
-import { decodeInput, encodeFault } from '../../src/engine/query-protocol.ts'
 import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
 
 const cleanUps: (() => Promise<void> | void)[] = []

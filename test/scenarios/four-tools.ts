@@ -10,7 +10,7 @@ import { type ProbeReport, probeReport } from '../../src/diagnose/report.ts'
 import { expectedOf } from '../../src/diagnose/rules/discovery.ts'
 import { judgeEvidence } from '../../src/diagnose/rules/index.ts'
 import { exitCode } from '../../src/diagnose/statistics.ts'
-import { endpoint } from '../../src/diagnose/target.ts'
+import { endpoint } from '../../src/net/target.ts'
 import { onStage, type Scenario } from './scenario.ts'
 
 /** Whether each of the tools is content with what it looks at. Absent: there is nothing for it to look at. */

@@ -5,7 +5,7 @@ import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { onTestFinished } from 'vitest'
 import type { NodeRuntimeName, Pace } from '../../src/api/local-engine.ts'
 import { type Engine, startEngine } from '../../src/engine/engine.ts'
-import type { Clock } from '../../src/engine/lifecycle/clock.ts'
+import type { Clock } from '../../src/engine/time/clock.ts'
 import { eventually } from './eventually.ts'
 import { ownPorts } from './own-ports.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/engine/lifecycle/clock.ts'
+import type { Clock } from '../../src/engine/time/clock.ts'
 
 export interface ManualClock extends Clock {
   /** Moves the time and wakes whatever is due by then. */

@@ -1,6 +1,6 @@
 /** Signs requests by the steps of AWS's documentation, independently of the code under test. */
 import { createHash, createHmac } from 'node:crypto'
-import type { SignedRequest } from '../../src/engine/signature.ts'
+import type { SignedRequest } from '../../src/engine/http/signature.ts'
 
 export const KEY = 'AKIALOCALTEST0000000'
 export const SECRET = 'c2VjcmV0'

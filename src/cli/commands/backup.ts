@@ -1,4 +1,4 @@
-import { systemClock } from '../../diagnose/clock.ts'
+import { systemClock } from '../../net/clock.ts'
 import {
   type Backup,
   backupKinds,

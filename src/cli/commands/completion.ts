@@ -29,7 +29,7 @@ export function completionCommand(shell: Shell): CommandClass {
 
     async run(): Promise<void> {
       this.read()
-      const { commands } = await import('../../command-classes.ts')
+      const { commands } = await import('../command-classes.ts')
       const documented = Object.entries(commands).map(([id, command]) => {
         const { flags, args } = command as unknown as Documented
         return { id, flags, args }

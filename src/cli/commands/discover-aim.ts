@@ -1,9 +1,10 @@
 /** From the words of `cachectl discover` to where it asks, how, and what is wished. */
-import { type Clock, systemClock } from '../../diagnose/clock.ts'
-import { endpoint } from '../../diagnose/target.ts'
+
 import type { Wish } from '../../discovery/compare.ts'
 import type { ExpectedCluster } from '../../discovery/differences.ts'
 import type { PollOptions } from '../../discovery/poll.ts'
+import { type Clock, systemClock } from '../../net/clock.ts'
+import { endpoint } from '../../net/target.ts'
 import type { ApiClient } from '../client.ts'
 import {
   type CacheCluster,

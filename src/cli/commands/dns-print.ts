@@ -4,7 +4,7 @@ import type { NameSurvey, ServerView } from '../../diagnose/dns-survey.ts'
 import type { FamilyLookup } from '../../diagnose/family-lookup.ts'
 import type { ResolvConf } from '../../diagnose/resolv-conf.ts'
 import type { TriedName } from '../../diagnose/search-survey.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { tableText } from '../output/table.ts'
 
 /** One name and all that was asked about it. JSON-able. */

@@ -1,5 +1,5 @@
 import { shellQuoted } from '../../api/shell.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import {
   type CacheCluster,

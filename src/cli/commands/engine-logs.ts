@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { engineFiles } from '../../api/local-engine.ts'
-import { sleep, systemClock } from '../../diagnose/clock.ts'
+import { sleep, systemClock } from '../../net/clock.ts'
 import { BaseCommand } from '../base-command.ts'
 import { text, toggle } from '../flags.ts'
 import { untilInterrupted } from '../interrupt.ts'

@@ -7,7 +7,7 @@ import {
   METRICS_PATH,
   type ServerlessReport,
 } from '../../api/local-engine.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus, holderOf, outOfReach } from '../engine-control.ts'
 import { colourFlag } from '../global-flags.ts'

@@ -1,5 +1,5 @@
-import { type Cidr, parseCidr } from '../../diagnose/cidr.ts'
 import { GAI_CONF } from '../../diagnose/gai-check.ts'
+import { type Cidr, parseCidr } from '../../net/cidr.ts'
 import { type Flags, text } from '../flags.ts'
 import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'

@@ -1,6 +1,6 @@
-import { systemClock } from '../../diagnose/clock.ts'
 import { keyProblem } from '../../kv/client.ts'
 import { bytesOf, dumpNode, readDumped } from '../../kv/dump.ts'
+import { systemClock } from '../../net/clock.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { kvFlags, whereWord, withKv } from '../kv-place.ts'
 import { ExitWith, Problem } from '../problem.ts'

@@ -1,6 +1,6 @@
-import { endpoint } from '../../diagnose/target.ts'
 import { keyProblem } from '../../kv/client.ts'
 import { PLACEMENTS } from '../../kv/placement.ts'
+import { endpoint } from '../../net/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { kvFlags, kvPlaceOf, placementNames, placementOf, whereWord } from '../kv-place.ts'
 import { tableText } from '../output/table.ts'

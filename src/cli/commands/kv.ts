@@ -1,10 +1,10 @@
 /** `cachectl kv`: data commands that find the node of a key as clients do. */
 import { readFileSync } from 'node:fs'
-import { systemClock } from '../../diagnose/clock.ts'
-import { endpoint } from '../../diagnose/target.ts'
 import { exptimeOf, type KvClient, keyProblem, type Outcome } from '../../kv/client.ts'
 import { written } from '../../kv/dump.ts'
 import type { Item } from '../../kv/replies.ts'
+import { systemClock } from '../../net/clock.ts'
+import { endpoint } from '../../net/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { confirmOnTerminal } from '../confirm.ts'
 import { text, toggle } from '../flags.ts'

@@ -1,7 +1,7 @@
 import type { ClockReport } from '../../api/engine-clock.ts'
 import { CONTROL } from '../../api/local-engine.ts'
-import { systemClock } from '../../diagnose/clock.ts'
 import { sparkline } from '../../diagnose/histogram.ts'
+import { systemClock } from '../../net/clock.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { openCloudWatch } from '../cloudwatch-client.ts'
 import { control } from '../engine-control.ts'

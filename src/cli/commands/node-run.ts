@@ -1,5 +1,5 @@
-import { endpoint } from '../../diagnose/target.ts'
 import { OPTIONS } from '../../memcached/stand-alone/options.ts'
+import { endpoint } from '../../net/target.ts'
 import { BaseCommand } from '../base-command.ts'
 import { environment } from '../environment.ts'
 import { type Flags, text, toggle } from '../flags.ts'

@@ -1,4 +1,3 @@
-import { systemClock } from '../../diagnose/clock.ts'
 import {
   evaluatePreference,
   type Hop,
@@ -9,7 +8,8 @@ import {
 } from '../../diagnose/preference.ts'
 import { demonstrate } from '../../diagnose/preference-demo.ts'
 import { isAsPromised, tryPlace } from '../../diagnose/preference-trial.ts'
-import type { Family } from '../../diagnose/target.ts'
+import { systemClock } from '../../net/clock.ts'
+import type { Family } from '../../net/target.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { onePlace } from '../clusters.ts'
 import { text, toggle } from '../flags.ts'

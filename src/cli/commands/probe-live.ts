@@ -3,7 +3,7 @@ import { sparkline } from '../../diagnose/histogram.ts'
 import type { ProbeEvent } from '../../diagnose/probe.ts'
 import { renderEvent } from '../../diagnose/render.ts'
 import { percentile } from '../../diagnose/statistics.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { own } from '../output/sequences.ts'
 import { columns, print } from '../terminal.ts'
 

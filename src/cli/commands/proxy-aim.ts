@@ -1,6 +1,6 @@
 /** From the options of `cachectl proxy` to where it listens and where it sends connections. */
 import { BlockList, isIP } from 'node:net'
-import { endpoint, parseTarget } from '../../diagnose/target.ts'
+import { endpoint, parseTarget } from '../../net/target.ts'
 import type { BackendPlace } from '../../relay/backends.ts'
 import type { CheckKind } from '../../relay/check.ts'
 import type { RelayOptions } from '../../relay/relay.ts'

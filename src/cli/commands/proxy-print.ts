@@ -1,5 +1,5 @@
 /** What a running proxy prints: on a terminal counters that are redrawn in place, elsewhere lines. */
-import { type Clock, systemClock } from '../../diagnose/clock.ts'
+import { type Clock, systemClock } from '../../net/clock.ts'
 import type { RelayReport } from '../../relay/counters.ts'
 import type { RelayEvent } from '../../relay/relay.ts'
 import { relayEventText, relayLines } from '../output/relay.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, sleep, systemClock } from '../../diagnose/clock.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { type Clock, sleep, systemClock } from '../../net/clock.ts'
+import { endpoint } from '../../net/target.ts'
 import { serveControl } from '../../relay/control.ts'
 import { Relay, type RelayEvent, type RelayOptions } from '../../relay/relay.ts'
 import { BaseCommand } from '../base-command.ts'

@@ -1,4 +1,4 @@
-import { type Clock, elapsedMs, sleep, systemClock } from '../../diagnose/clock.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from '../../net/clock.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { type ApiClient, openClient } from '../client.ts'
 import { readPlace } from '../clusters.ts'

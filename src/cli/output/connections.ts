@@ -1,7 +1,7 @@
 /** A host's connections to nodes, for people. */
 import { arithmetic, type DestinationCensus, type ProcessCensus } from '../../diagnose/census.ts'
 import type { HostConnections } from '../../diagnose/host-connections.ts'
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { findingsText } from './findings.ts'
 import { tableText } from './table.ts'
 

@@ -1,10 +1,11 @@
 /** A round of discovery for people. */
-import { endpoint } from '../../diagnose/target.ts'
+
 import { familyShown, type Verdict } from '../../discovery/compare.ts'
 import { type Difference, nodeName as plainName } from '../../discovery/differences.ts'
 import type { FollowEvent, VersionLag } from '../../discovery/follow.ts'
 import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { NodeAnswer, Round } from '../../discovery/poll.ts'
+import { endpoint } from '../../net/target.ts'
 import { tableText } from './table.ts'
 
 interface Shown {

@@ -1,5 +1,5 @@
 /** One value of an answer as a person reads it, on one line. Pure. */
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { absoluteTime, relativeTime } from './relative-time.ts'
 import { type Style, statusText } from './style.ts'
 

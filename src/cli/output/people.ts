@@ -1,7 +1,7 @@
 /** The readable view on the terminal at hand: its width, its colours, its pager. */
 import type { OperationName } from '../../api/model.ts'
 import { visibleIn } from '../../api/visible.ts'
-import { systemClock } from '../../diagnose/clock.ts'
+import { systemClock } from '../../net/clock.ts'
 import { environment } from '../environment.ts'
 import { printPaged } from '../pager.ts'
 import type { FlagValues } from '../parse.ts'

@@ -1,5 +1,5 @@
 /** What `cachectl top` shows, as lines. Pure. */
-import { endpoint } from '../../diagnose/target.ts'
+import { endpoint } from '../../net/target.ts'
 import { bytesText, countText } from '../output/quantities.ts'
 import type { Style } from '../output/style.ts'
 import { type NodeRates, totalOf } from './rates.ts'

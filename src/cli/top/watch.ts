@@ -1,6 +1,6 @@
-import { type Clock, elapsedMs } from '../../diagnose/clock.ts'
 import { type Dial, KvConnection } from '../../kv/connection.ts'
 import { readWords } from '../../kv/replies.ts'
+import { type Clock, elapsedMs } from '../../net/clock.ts'
 import { type NodeRates, ratesOf, type Stats, statsOf } from './rates.ts'
 
 /** A node to look at. */

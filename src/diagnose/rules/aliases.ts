@@ -1,6 +1,6 @@
 /** Names that lead somewhere else than they should: aliases, copies, lines of /etc/hosts, DNS64. */
 import { shell } from '../../api/shell.ts'
-import { endpoint } from '../target.ts'
+import { endpoint } from '../../net/target.ts'
 import { isAlive } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
 import { AWS_NAME, clusterOf, dig, hasAddresses, surveyed } from './views.ts'

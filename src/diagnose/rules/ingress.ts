@@ -1,8 +1,8 @@
 /** What the security groups of a cluster let in, where it is known. */
 import { shell } from '../../api/shell.ts'
-import { parseCidr } from '../cidr.ts'
+import { parseCidr } from '../../net/cidr.ts'
+import { policyBits, samePrefix } from '../../net/ip-address.ts'
 import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.ts'
-import { policyBits, samePrefix } from '../ip-address.ts'
 import { isFamilyTrouble } from './families.ts'
 import { at, each, resetsConnections } from './places.ts'
 import { failure, type Rule } from './rule.ts'

@@ -1,8 +1,9 @@
 /** Questions that several rules ask of the evidence. */
+
+import type { ConnectFailure } from '../../net/connect-outcome.ts'
+import { endpoint, type Family } from '../../net/target.ts'
 import type { ConnectAttempt } from '../connect.ts'
-import type { ConnectFailure } from '../connect-outcome.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
-import { endpoint, type Family } from '../target.ts'
 
 export const isAlive = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')

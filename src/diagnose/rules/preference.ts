@@ -1,6 +1,6 @@
 import { shell, shellWord } from '../../api/shell.ts'
+import { ipv6Bits, samePrefix } from '../../net/ip-address.ts'
 import type { Evidence } from '../evidence.ts'
-import { ipv6Bits, samePrefix } from '../ip-address.ts'
 import { note, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Choosing a network type": client preferences; measured'

@@ -1,8 +1,8 @@
 /** Questions that rules about names ask of what DNS servers said. */
 import { shell } from '../../api/shell.ts'
+import { endpoint } from '../../net/target.ts'
 import type { ServerView } from '../dns-survey.ts'
 import type { ClusterFacts, Evidence, HostEvidence } from '../evidence.ts'
-import { endpoint } from '../target.ts'
 
 export function surveyed(evidence: Evidence): { host: string; views: readonly ServerView[] }[] {
   return evidence.hosts.flatMap(({ host, survey, asksDns }) =>

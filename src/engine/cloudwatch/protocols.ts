@@ -3,9 +3,9 @@
  * What each has in its own way: how a request names its operation and input, and how outputs and faults are written.
  */
 import { Fault } from '../../api/faults.ts'
-import { readJson } from '../json-body.ts'
-import { decodeInput, encodeFault, encodeResult, readParameters } from '../query-protocol.ts'
-import type { HttpAnswer, HttpRequest, RequestHead } from '../server.ts'
+import { readJson } from '../http/json-body.ts'
+import { decodeInput, encodeFault, encodeResult, readParameters } from '../http/query-protocol.ts'
+import type { HttpAnswer, HttpRequest, RequestHead } from '../http/server.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { cloudwatch } from './model.ts'
 import { plainValue, readObject } from './values.ts'

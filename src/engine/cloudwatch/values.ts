@@ -1,7 +1,7 @@
 /** Between plain values, as JSON and CBOR have them, and those that handlers take and give, by the model. Pure. */
 import { Fault } from '../../api/faults.ts'
 import type { Member } from '../../api/shapes.ts'
-import { unknownParameter } from '../unknown-parameter.ts'
+import { unknownParameter } from '../http/unknown-parameter.ts'
 import { MAP_ITEM } from './members.ts'
 import { cloudwatch } from './model.ts'
 

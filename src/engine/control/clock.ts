@@ -2,9 +2,9 @@ import type { ClockReport, ClockRequest } from '../../api/engine-clock.ts'
 import { Fault } from '../../api/faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
-import type { ControlHandler } from '../front-door.ts'
-import type { ClockReading, EngineClock } from '../lifecycle/engine-clock.ts'
+import type { ControlHandler } from '../http/front-door.ts'
 import type { Store } from '../store/store.ts'
+import type { ClockReading, EngineClock } from '../time/engine-clock.ts'
 
 /**
  * `cachectl engine clock`: shows the time, moves it, and lets the engine do what falls due on the way.

@@ -1,7 +1,7 @@
 import type { FaultClearance, FaultRequest } from '../../api/engine-faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
-import type { FaultKeeper } from '../faults/keeper.ts'
-import type { ControlHandler } from '../front-door.ts'
+import type { ControlHandler } from '../http/front-door.ts'
+import type { FaultKeeper } from '../rehearsal/keeper.ts'
 
 /** `cachectl engine fault`. */
 export function faultRoutes(keeper: FaultKeeper): Record<string, ControlHandler> {

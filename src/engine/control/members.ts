@@ -14,9 +14,9 @@ import type {
   SecurityGroupRequest,
 } from '../../api/local-network.ts'
 import type { NotificationSettings } from '../../api/notifications.ts'
-import type { ControlHandler } from '../front-door.ts'
-import { missing } from '../query-protocol.ts'
-import { unknownParameter } from '../unknown-parameter.ts'
+import type { ControlHandler } from '../http/front-door.ts'
+import { missing } from '../http/query-protocol.ts'
+import { unknownParameter } from '../http/unknown-parameter.ts'
 
 /** What a member may be, in words for who sent something else. */
 const KINDS = {

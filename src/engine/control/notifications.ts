@@ -1,7 +1,7 @@
 import { Fault } from '../../api/faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { NotificationSettings } from '../../api/notifications.ts'
-import type { ControlHandler } from '../front-door.ts'
+import type { ControlHandler } from '../http/front-door.ts'
 import type { Store } from '../store/store.ts'
 
 const WEBHOOK = { region: 'engine', id: 'notifications' } as const

@@ -8,9 +8,9 @@ import {
 } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { RegionRequest } from '../../api/local-network.ts'
-import type { ControlHandler } from '../front-door.ts'
+import type { ControlHandler } from '../http/front-door.ts'
 import type { Context } from '../operations/context.ts'
-import { quota } from '../quotas.ts'
+import { quota } from '../store/quotas.ts'
 import { contextIn, type NetworkOffice, refuse } from './network-office.ts'
 
 const NAMES = Object.keys(DEFAULT_QUOTAS) as QuotaName[]

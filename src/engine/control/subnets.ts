@@ -2,7 +2,7 @@
 import { Fault } from '../../api/faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { CreateSubnetRequest, DeleteSubnetRequest, RegionRequest, SubnetReport } from '../../api/local-network.ts'
-import type { ControlHandler } from '../front-door.ts'
+import type { ControlHandler } from '../http/front-door.ts'
 import { type Cidr, contains, formatCidr, overlaps, parseCidr, part } from '../network/cidr.ts'
 import { subnetGroupsOf } from '../network/subnet-groups.ts'
 import { addressesInUse, findSubnet, freeAddresses, networkTypesOf, subnetsOf } from '../network/subnets.ts'

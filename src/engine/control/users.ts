@@ -1,6 +1,6 @@
 import { type PolicyRequest, type UserEntry, type UserReport, type UserRequest, userArn } from '../../api/identity.ts'
 import { ACCOUNT_ID, CONTROL } from '../../api/local-engine.ts'
-import type { ControlHandler } from '../front-door.ts'
+import type { ControlHandler } from '../http/front-door.ts'
 import type { Users } from '../identity/users.ts'
 
 /** `cachectl engine user` and `engine policy`. The secret is told once, to whoever creates the user. */

@@ -1,5 +1,5 @@
 import { Fault } from '../../api/faults.ts'
-import type { Call } from '../dispatch.ts'
+import type { Call } from '../http/call.ts'
 import type { FaultRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 

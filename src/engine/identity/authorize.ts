@@ -1,9 +1,10 @@
 import { Fault } from '../../api/faults.ts'
+import type { Call } from '../http/call.ts'
 import type { Tag } from '../store/records.ts'
 import { type Circumstances, circumstanceKeys, requestKeys, requestTagKeys, resourceTagKeys } from './condition-keys.ts'
 import { type Decision, evaluate } from './evaluate.ts'
 import type { Policy } from './policy.ts'
-import { type Call, resourcesOf } from './resources.ts'
+import { resourcesOf } from './resources.ts'
 
 export interface Authorization {
   readonly call: Call

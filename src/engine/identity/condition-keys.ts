@@ -1,6 +1,7 @@
 /** What a call says under each condition key (guide, "Using condition keys"). Keys are in small letters. */
+
+import type { Call } from '../http/call.ts'
 import type { Tag } from '../store/records.ts'
-import type { Call } from './resources.ts'
 
 type Read = (input: Call['input']) => unknown
 

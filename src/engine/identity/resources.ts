@@ -1,12 +1,6 @@
-/** Which resources a call is about, as ARNs: the tables of the Service Authorization Reference, by members of the input. */
-import type { OperationName } from '../../api/model.ts'
 import { arn } from '../../api/names.ts'
 import { DEFAULT_VERSION, defaultGroupOf, isMemcachedVersion } from '../catalog/engine-versions.ts'
-
-export interface Call {
-  readonly operation: OperationName
-  readonly input: Readonly<Record<string, unknown>>
-}
+import type { Call } from '../http/call.ts'
 
 export interface Place {
   readonly region: string

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Fault } from '../../api/faults.ts'
 import { DEFAULT_USER, type UserEntry, type UserFile } from '../../api/identity.ts'
-import { accessKey } from '../credentials.ts'
-import { readWhole, writeWhole } from '../durable-file.ts'
+import { readWhole, writeWhole } from '../store/durable-file.ts'
+import { accessKey } from './credentials.ts'
 import { type Policy, readPolicy } from './policy.ts'
 
 const USER_NAME = /^[\w+=,.@-]{1,64}$/

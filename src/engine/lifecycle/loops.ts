@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../time/clock.ts'
 
 /** What a round of work leaves: more to do now, something due later, or nothing until somebody kicks. */
 export type Round = 'again' | 'done' | { readonly until: number }

@@ -1,13 +1,13 @@
 import type { Pace } from '../../api/local-engine.ts'
-import { creationFailure } from '../faults/refusals.ts'
-import type { Ports } from '../nodes/ports.ts'
+import type { Ports } from '../network/ports.ts'
 import { NODE_ENDED } from '../nodes/runtime.ts'
 import type { PortFailure, ServerlessFleet } from '../nodes/serverless-fleet.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
 import type { SnapshotFiles } from '../store/snapshot-files.ts'
 import type { Change, Store } from '../store/store.ts'
-import { newToken } from '../tokens.ts'
-import type { Clock } from './clock.ts'
+import { newToken } from '../store/tokens.ts'
+import type { Clock } from '../time/clock.ts'
+import { creationFailure } from './creation-failure.ts'
 import { LoopRunner, type Round } from './loops.ts'
 import {
   afterFailedDump,

@@ -11,7 +11,7 @@ import type {
   Step,
   UpdateActionRecord,
 } from '../store/records.ts'
-import { nextWindow, parseWindow } from './maintenance-window.ts'
+import { nextWindow, parseWindow } from '../time/maintenance-window.ts'
 
 /** Whether an update is for a cluster: its nodes are from before the release, or it is for every one. */
 export const concerns = ({ releasedAt, forEveryNode }: ServiceUpdate, cluster: CacheClusterRecord): boolean =>

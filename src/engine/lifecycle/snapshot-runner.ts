@@ -2,7 +2,7 @@ import type { Pace } from '../../api/local-engine.ts'
 import type { ServerlessSnapshotRecord } from '../store/records.ts'
 import type { SnapshotFiles } from '../store/snapshot-files.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../time/clock.ts'
 import { LoopRunner, type Round } from './loops.ts'
 import { snapshotDue } from './serverless-steps.ts'
 

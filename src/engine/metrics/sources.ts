@@ -1,5 +1,5 @@
 /** From two readings of a node, a minute apart, to the values of its metrics. Pure. */
-import { type Reading, type ReadingName, read } from './readings.ts'
+import { type Reading, type ReadingName, read } from '../nodes/readings.ts'
 
 /** What metrics are computed from. */
 export interface Minute {

@@ -1,7 +1,8 @@
 /** VPC security groups: who may connect to the nodes of a cluster. */
-import type { IngressRule } from '../nodes/ingress.ts'
+
 import type { SecurityGroupRecord, SecurityGroupRule } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import type { IngressRule } from './ingress.ts'
 import { defaultVpcId } from './vpc.ts'
 
 /** In every region; what a cluster gets that asks for none. */

@@ -8,8 +8,8 @@ import {
   isDown,
   isMute,
 } from '../faults/effects.ts'
-import type { Clock } from '../lifecycle/clock.ts'
 import type { CacheClusterRecord, FaultRecord } from '../store/records.ts'
+import type { Clock } from '../time/clock.ts'
 import type { KeyAndCertificate } from './authority.ts'
 import type { NodeRuntime } from './runtime.ts'
 

@@ -2,7 +2,7 @@ import 'reflect-metadata' // @peculiar/x509 needs it before itself
 import { webcrypto } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import * as x509 from '@peculiar/x509'
-import { writeWhole } from '../durable-file.ts'
+import { writeWhole } from '../store/durable-file.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const YEAR_MS = 365 * 24 * 3600 * 1000

@@ -2,9 +2,9 @@
 
 import type { Loss } from '../../memcached/config-entries.ts'
 import type { Impairment } from '../../memcached/impairment.ts'
-import type { Reading } from '../metrics/readings.ts'
+import type { IngressRule } from '../network/ingress.ts'
 import type { ParameterOptions } from '../parameters/node-options.ts'
-import type { IngressRule } from './ingress.ts'
+import type { Reading } from './readings.ts'
 
 export interface NodeSpec {
   /** Unique in the engine: `us-west-2/shop/0001`. */

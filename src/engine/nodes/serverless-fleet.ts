@@ -1,10 +1,10 @@
 import { regionFacts } from '../catalog/regions.ts'
 import { SERVERLESS_VERSION } from '../catalog/serverless.ts'
 import { type Certificate, certificateOf, faultsOfCache, impairmentBy } from '../faults/effects.ts'
+import type { IngressRule } from '../network/ingress.ts'
 import type { FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import { listenAddresses } from './addresses.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
-import type { IngressRule } from './ingress.ts'
 import type { NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 
 const GIB = 2 ** 30

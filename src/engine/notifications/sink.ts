@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import type { SnsNotification } from '../../api/notifications.ts'
-import type { JsonLines } from '../json-lines.ts'
+import type { JsonLines } from '../store/json-lines.ts'
 import type { EventRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { notificationOf } from './names.ts'

@@ -10,11 +10,11 @@ import {
   TLS_SINCE,
 } from '../catalog/engine-versions.ts'
 import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
-import { formatWindow, parseWindow, randomWindow } from '../lifecycle/maintenance-window.ts'
+import { missing } from '../http/query-protocol.ts'
 import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
 import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
-import { missing } from '../query-protocol.ts'
 import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../store/records.ts'
+import { formatWindow, parseWindow, randomWindow } from '../time/maintenance-window.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context } from './context.ts'
 

@@ -2,6 +2,7 @@ import type { CacheSubnetGroup } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
+import { missing } from '../http/query-protocol.ts'
 import {
   DEFAULT_SUBNET_GROUP,
   findSubnetGroup,
@@ -10,8 +11,7 @@ import {
   subnetGroupsOf,
 } from '../network/subnet-groups.ts'
 import { findSubnet, networkTypesOf } from '../network/subnets.ts'
-import { missing } from '../query-protocol.ts'
-import { quota } from '../quotas.ts'
+import { quota } from '../store/quotas.ts'
 import type { CacheSubnetGroupRecord, SubnetRecord } from '../store/records.ts'
 import type { Context, Handler } from './context.ts'
 import { groupEvent } from './group-event.ts'

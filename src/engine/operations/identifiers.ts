@@ -1,5 +1,5 @@
 import { Fault } from '../../api/faults.ts'
-import { missing } from '../query-protocol.ts'
+import { missing } from '../http/query-protocol.ts'
 
 const IDENTIFIER = /^[a-z](-?[a-z0-9])*$/i
 

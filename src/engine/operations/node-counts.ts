@@ -1,7 +1,7 @@
 /** How many nodes there may be, and which of them a request may name. */
 import { Fault } from '../../api/faults.ts'
-import { missing } from '../query-protocol.ts'
-import { quota } from '../quotas.ts'
+import { missing } from '../http/query-protocol.ts'
+import { quota } from '../store/quotas.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Context } from './context.ts'
 

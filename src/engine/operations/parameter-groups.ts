@@ -9,10 +9,10 @@ import {
   type ParameterValues,
 } from '../catalog/parameters.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
+import { missing } from '../http/query-protocol.ts'
 import { findParameterGroup, isMember, ownParameterGroups, parameterGroupsOf, valuesFor } from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
-import { missing } from '../query-protocol.ts'
-import { quota } from '../quotas.ts'
+import { quota } from '../store/quotas.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
 import { requireParameterGroup } from './cache-cluster-parameters.ts'
 import type { Context, Handler } from './context.ts'

@@ -11,8 +11,8 @@ import {
   sinceInFamily,
 } from '../catalog/parameters.ts'
 import { QUOTAS } from '../catalog/quotas.ts'
+import { missing } from '../http/query-protocol.ts'
 import { readValue } from '../parameters/values.ts'
-import { missing } from '../query-protocol.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 

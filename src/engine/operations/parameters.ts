@@ -13,7 +13,7 @@ import {
   type ParameterValues,
   sinceInFamily,
 } from '../catalog/parameters.ts'
-import { missing } from '../query-protocol.ts'
+import { missing } from '../http/query-protocol.ts'
 import { requireParameterGroup } from './cache-cluster-parameters.ts'
 import type { Handler } from './context.ts'
 import { type PageRequest, page } from './paging.ts'

@@ -1,6 +1,6 @@
 /** Serverless caches and their snapshots, found by name, and the states in which they may be worked on. */
 import { Fault, type FaultCode } from '../../api/faults.ts'
-import { missing } from '../query-protocol.ts'
+import { missing } from '../http/query-protocol.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import type { Context } from './context.ts'
 

@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../api/faults.ts'
 import { releasedUpdates, type ServiceUpdate, statusAt } from '../catalog/service-updates.ts'
+import { missing } from '../http/query-protocol.ts'
 import {
   actionOf,
   actionStatus,
@@ -16,7 +17,6 @@ import {
   nodeUpdateStatus,
   stopUpdate,
 } from '../lifecycle/service-updates.ts'
-import { missing } from '../query-protocol.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import { isMemcached } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'

@@ -6,8 +6,8 @@
 
 import { nodeTypes } from '../catalog/node-types.ts'
 import type { ParameterValues } from '../catalog/parameters.ts'
-import { typeOfNode } from '../nodes/node-type.ts'
 import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters, Step } from '../store/records.ts'
+import { typeOfNode } from './node-type.ts'
 import { incompatibility, needsReboot, valuesInForce } from './values.ts'
 
 export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'

@@ -4,7 +4,7 @@
  */
 import { copyFileSync, linkSync, readFileSync, rmSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
-import { renameDurably } from '../durable-file.ts'
+import { renameDurably } from './durable-file.ts'
 import { checksumOf, decodeEntry, type Entry, encodeEntry, type Key, NO_ENTRIES, type Sum, sumOf } from './entry.ts'
 import { areConsecutive, type Leaf, leavesAnywhere, leavesOf, type Meta, metasIn, rootTransaction } from './pages.ts'
 import { damaged, StateUnusable } from './unusable.ts'

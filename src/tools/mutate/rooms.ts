@@ -6,24 +6,20 @@ export interface Room {
 
 export const ROOMS: ReadonlyMap<string, Room> = new Map(
   Object.entries({
-    signature: room(['src/engine/signature.ts'], within('test/engine', 'signature.test signed-forms.test')),
+    signature: room(['src/engine/http/signature.ts'], within('test/engine/http', 'signature.test signed-forms.test')),
     identity: room(
       within('src/engine/identity', 'authorize condition-keys conditions evaluate patterns policy resources users'),
       within('test/engine/identity', 'authorize.test evaluate.test user-file.test'),
     ),
-    store: room(
-      [
-        ...within('src/engine/store', 'records snapshot-files state-file store'),
-        ...within('src/engine', 'durable-file holder'),
-      ],
-      [],
-    ),
+    store: room(within('src/engine/store', 'durable-file holder records snapshot-files state-file store'), []),
     lifecycle: room(
-      within(
-        'src/engine/lifecycle',
-        'engine-clock loops maintenance-window pace placement plan runner serverless-runner serverless-steps service-updates ' +
-          'snapshot-runner steps',
-      ),
+      [
+        ...within(
+          'src/engine/lifecycle',
+          'loops pace placement plan runner serverless-runner serverless-steps service-updates snapshot-runner steps',
+        ),
+        ...within('src/engine/time', 'engine-clock maintenance-window'),
+      ],
       within('test/engine', 'maintenance-window.test clock.test cluster-life.test pending-changes.test'),
     ),
     framing: room(

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { creditSamples } from '../../../src/engine/metrics/credits.ts'
-import { readingOf } from '../../../src/engine/metrics/readings.ts'
 import { minuteOf } from '../../../src/engine/metrics/sources.ts'
 import { periodsOf, STATISTICS, statisticOf } from '../../../src/engine/metrics/statistics.ts'
+import { readingOf } from '../../../src/engine/nodes/readings.ts'
 
 describe('statistics over periods', () => {
   const samples = fc

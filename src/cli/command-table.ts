@@ -1,0 +1,129 @@
+/**
+ * The command table: the hand-written commands, the 75 operations of the model and the waiters. A command is loaded
+ * when it is called, so that none pays for what another needs.
+ */
+import { operationNames } from '../api/model.ts'
+import { kebabCase } from '../api/names.ts'
+import type { CommandClass } from './base-command.ts'
+import type { Shell } from './completion-scripts.ts'
+import { type WaiterName, waiters } from './waiters.ts'
+
+type LoadCommand = () => Promise<CommandClass>
+
+const handWritten: Record<string, LoadCommand> = {
+  'engine:start': async () => (await import('./commands/engine-start.ts')).EngineStart,
+  'engine:stop': async () => (await import('./commands/engine-stop.ts')).EngineStop,
+  'engine:status': async () => (await import('./commands/engine-status.ts')).EngineStatusCommand,
+  'engine:env': async () => (await import('./commands/engine-env.ts')).EngineEnv,
+  'engine:logs': async () => (await import('./commands/engine-logs.ts')).EngineLogs,
+  'engine:reset': async () => (await import('./commands/engine-reset.ts')).EngineReset,
+  'engine:ca': async () => (await import('./commands/engine-ca.ts')).EngineCa,
+  'engine:notifications': async () => (await import('./commands/engine-notifications.ts')).EngineNotifications,
+  'engine:audit': async () => (await import('./commands/engine-audit.ts')).EngineAudit,
+  'engine:user:create': async () => (await import('./commands/engine-user.ts')).EngineUserCreate,
+  'engine:user:list': async () => (await import('./commands/engine-user.ts')).EngineUserList,
+  'engine:user:delete': async () => (await import('./commands/engine-user.ts')).EngineUserDelete,
+  'engine:policy:put': async () => (await import('./commands/engine-policy.ts')).EnginePolicyPut,
+  'engine:policy:get': async () => (await import('./commands/engine-policy.ts')).EnginePolicyGet,
+  'engine:policy:delete': async () => (await import('./commands/engine-policy.ts')).EnginePolicyDelete,
+  'engine:fault:inject': async () => (await import('./commands/engine-fault.ts')).EngineFaultInject,
+  'engine:fault:list': async () => (await import('./commands/engine-fault.ts')).EngineFaultList,
+  'engine:fault:clear': async () => (await import('./commands/engine-fault.ts')).EngineFaultClear,
+  'engine:clock:show': async () => (await import('./commands/engine-clock.ts')).EngineClockShow,
+  'engine:clock:advance': async () => (await import('./commands/engine-clock.ts')).EngineClockAdvance,
+  'engine:clock:set': async () => (await import('./commands/engine-clock.ts')).EngineClockSet,
+  'engine:quota:list': async () => (await import('./commands/engine-quota.ts')).EngineQuotaList,
+  'engine:quota:set': async () => (await import('./commands/engine-quota.ts')).EngineQuotaSet,
+  'engine:quota:reset': async () => (await import('./commands/engine-quota.ts')).EngineQuotaReset,
+  'engine:subnet:list': async () => (await import('./commands/engine-subnet.ts')).EngineSubnetList,
+  'engine:subnet:create': async () => (await import('./commands/engine-subnet.ts')).EngineSubnetCreate,
+  'engine:subnet:delete': async () => (await import('./commands/engine-subnet.ts')).EngineSubnetDelete,
+  'engine:security-group:list': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupList,
+  'engine:security-group:create': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupCreate,
+  'engine:security-group:delete': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupDelete,
+  'engine:security-group:join': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupJoin,
+  'engine:security-group:leave': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupLeave,
+  'engine:security-group:authorize': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupAuthorize,
+  'engine:security-group:revoke': async () =>
+    (await import('./commands/engine-security-group.ts')).EngineSecurityGroupRevoke,
+  list: async () => (await import('./commands/list.ts')).List,
+  scale: async () => (await import('./commands/scale.ts')).Scale,
+  tag: async () => (await import('./commands/tag.ts')).Tag,
+  'completion:ids': async () => (await import('./commands/completion.ts')).CompletionIds,
+  'backup:create': async () => (await import('./commands/backup.ts')).BackupCreate,
+  'backup:list': async () => (await import('./commands/backup.ts')).BackupList,
+  'backup:restore': async () => (await import('./commands/backup.ts')).BackupRestore,
+  'backup:export': async () => (await import('./commands/backup.ts')).BackupExport,
+  'backup:delete': async () => (await import('./commands/backup.ts')).BackupDelete,
+  'target:list': async () => (await import('./commands/target.ts')).TargetList,
+  'target:use': async () => (await import('./commands/target.ts')).TargetUse,
+  'target:add': async () => (await import('./commands/target.ts')).TargetAdd,
+  'target:remove': async () => (await import('./commands/target.ts')).TargetRemove,
+  'target:show': async () => (await import('./commands/target.ts')).TargetShow,
+  quotas: async () => (await import('./commands/quotas.ts')).Quotas,
+  top: async () => (await import('./commands/top.ts')).Top,
+  metrics: async () => (await import('./commands/metrics.ts')).Metrics,
+  endpoints: async () => (await import('./commands/endpoints.ts')).Endpoints,
+  discover: async () => (await import('./commands/discover.ts')).Discover,
+  probe: async () => (await import('./commands/probe.ts')).Probe,
+  doctor: async () => (await import('./commands/doctor.ts')).Doctor,
+  dns: async () => (await import('./commands/dns.ts')).Dns,
+  tls: async () => (await import('./commands/tls.ts')).Tls,
+  connections: async () => (await import('./commands/connections.ts')).Connections,
+  proxy: async () => (await import('./commands/proxy.ts')).ProxyCommand,
+  'proxy:weight': async () => (await import('./commands/proxy-control.ts')).ProxyWeight,
+  'proxy:list': async () => (await import('./commands/proxy-control.ts')).ProxyList,
+  preference: async () => (await import('./commands/preference.ts')).Preference,
+  'gai:show': async () => (await import('./commands/gai-show.ts')).GaiShow,
+  'gai:check': async () => (await import('./commands/gai-check.ts')).GaiCheck,
+  'gai:order': async () => (await import('./commands/gai-order.ts')).GaiOrder,
+  'gai:generate': async () => (await import('./commands/gai-generate.ts')).GaiGenerate,
+  'gai:lint': async () => (await import('./commands/gai-lint.ts')).GaiLint,
+  'gai:windows': async () => (await import('./commands/gai-windows.ts')).GaiWindows,
+  'node:run': async () => (await import('./commands/node-run.ts')).NodeRun,
+  'kv:get': async () => (await import('./commands/kv.ts')).KvGet,
+  'kv:mget': async () => (await import('./commands/kv.ts')).KvMget,
+  'kv:set': async () => (await import('./commands/kv.ts')).KvSet,
+  'kv:add': async () => (await import('./commands/kv.ts')).KvAdd,
+  'kv:delete': async () => (await import('./commands/kv.ts')).KvDelete,
+  'kv:incr': async () => (await import('./commands/kv.ts')).KvIncr,
+  'kv:touch': async () => (await import('./commands/kv.ts')).KvTouch,
+  'kv:stats': async () => (await import('./commands/kv.ts')).KvStats,
+  'kv:flush': async () => (await import('./commands/kv.ts')).KvFlush,
+  'kv:dump': async () => (await import('./commands/kv-dump.ts')).KvDump,
+  'kv:load': async () => (await import('./commands/kv-dump.ts')).KvLoad,
+  'kv:bench': async () => (await import('./commands/kv-bench.ts')).KvBench,
+  'kv:locate': async () => (await import('./commands/kv-locate.ts')).KvLocate,
+  quickstart: async () => (await import('./commands/quickstart.ts')).Quickstart,
+}
+
+const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'powershell']
+
+const completions = shells.map((shell): [string, LoadCommand] => [
+  `completion:${shell}`,
+  async () => (await import('./commands/completion.ts')).completionCommand(shell),
+])
+
+const operations = operationNames.map((name): [string, LoadCommand] => [
+  kebabCase(name),
+  async () => (await import('./operation-command.ts')).operationCommand(name),
+])
+
+const waits = (Object.keys(waiters) as WaiterName[]).map((name): [string, LoadCommand] => [
+  `wait:${name}`,
+  async () => (await import('./commands/wait.ts')).waitCommand(name),
+])
+
+/** Command id (`engine:start`) -> its class. */
+export const commands: Readonly<Record<string, LoadCommand>> = {
+  ...handWritten,
+  ...Object.fromEntries(completions),
+  ...Object.fromEntries(operations),
+  ...Object.fromEntries(waits),
+}

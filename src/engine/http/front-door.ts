@@ -1,0 +1,61 @@
+import { Fault } from '../../api/faults.ts'
+import { isBearer } from './bearer.ts'
+import { readJson } from './json-body.ts'
+import type { HttpAnswer, Responder } from './server.ts'
+
+/** A control route's work: the request's JSON body in, the answer's JSON out. A Fault becomes `{code, message}`. */
+export type ControlHandler = (body: never) => unknown
+
+export interface FrontDoorOptions {
+  readonly api: Responder
+  /** By method and path: `GET /_cachectl/status`. */
+  readonly control: Readonly<Record<string, ControlHandler>>
+  readonly controlToken: string
+}
+
+/**
+ * The one way in. A page in a browser can make requests to loopback under a name of its own (DNS rebinding), so requests
+ * that were not sent to a loopback name are refused before anything else is looked at.
+ */
+export function frontDoor({ api, control, controlToken }: FrontDoorOptions): Responder {
+  return (head) => {
+    if (!isLoopbackHost(head.headers.host)) {
+      return json(403, { message: `Host ${head.headers.host} is not a loopback name.` })
+    }
+    if (head.query.length > MOST_IN_URL && head.query.split('&', MOST_IN_URL + 1).length > MOST_IN_URL) {
+      return json(414, { message: `A query string has ${MOST_IN_URL} parameters at most.` })
+    }
+    if (!head.path.startsWith('/_cachectl/')) return api(head)
+    const name = `${head.method} ${head.path}`
+    const route = Object.hasOwn(control, name) ? control[name] : undefined
+    if (!route) return json(404, { message: `No such route: ${name}` })
+    if (!isBearer(head.headers.authorization, controlToken)) {
+      return json(401, { message: 'The control token of the state directory is needed.' })
+    }
+    head.recognize()
+    return ({ body }) => answerControl(route, body)
+  }
+}
+
+async function answerControl(route: ControlHandler, body: Buffer): Promise<HttpAnswer> {
+  try {
+    return json(200, (await route(readJson(body) as never)) ?? {})
+  } catch (error) {
+    if (error instanceof Fault) return json(error.status, { code: error.code, message: error.message })
+    if (error instanceof SyntaxError) return json(400, { message: `The body is not JSON: ${error.message}` })
+    return json(500, { message: String((error as Error).message) })
+  }
+}
+
+/** Real ones do not fit into the 16 KB that node:http takes for a head; empty ones do, and are sorted and signed like others. */
+const MOST_IN_URL = 1_000
+
+const LOOPBACK_HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
+
+const isLoopbackHost = (host: string | undefined): boolean => host !== undefined && LOOPBACK_HOST.test(host)
+
+const json = (status: number, value: unknown): HttpAnswer => ({
+  status,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+})

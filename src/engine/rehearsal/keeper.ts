@@ -1,0 +1,239 @@
+import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine-faults.ts'
+import { Fault } from '../../api/faults.ts'
+import { replacementCanceled, replacementScheduled } from '../lifecycle/replacements.ts'
+import { takenAtStart } from '../parameters/status.ts'
+import type { CacheClusterRecord, EventRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../time/clock.ts'
+import { readFault } from './request.ts'
+
+export interface KeeperOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly homeRegion: string
+  /** Lets the lifecycle look at a cluster whose faults have changed. Settles when it has. */
+  readonly kick: (region: string, cluster: string) => Promise<void>
+  readonly kickCache: (region: string, serverlessCache: string) => Promise<void>
+  /** What a node answers now to `config get cluster`. */
+  readonly listOf: (cluster: CacheClusterRecord, node: string) => string | undefined
+}
+
+/**
+ * The faults in effect: records like others, so that they survive a restart, and one alarm for what of them is due next.
+ * Whatever they do follows from the records (effects.ts, refusals.ts).
+ */
+export class FaultKeeper {
+  readonly #options: KeeperOptions
+  #cancel: () => void = () => {}
+
+  constructor(options: KeeperOptions) {
+    this.#options = options
+  }
+
+  /** After a start: what fell due meanwhile is done. */
+  resume(): void {
+    this.#settleDue()
+  }
+
+  close(): void {
+    this.#cancel()
+  }
+
+  /** When records may have changed elsewhere: what is due may be due at another time. */
+  rearm(): void {
+    this.#arm()
+  }
+
+  list(): FaultReport[] {
+    this.#forgetTargetless()
+    return this.#all().map(report)
+  }
+
+  /** Answers when the fault is felt. */
+  async inject(request: FaultRequest): Promise<FaultReport> {
+    const { store, clock, homeRegion, listOf } = this.#options
+    this.#forgetTargetless()
+    const read = readFault(request, {
+      homeRegion,
+      now: clock.now(),
+      clusterOf: (region, id) => store.get('cluster', region, id),
+      cacheOf: (region, name) => store.get('serverlessCache', region, name),
+    })
+    const cluster = read.cluster === null ? undefined : store.get('cluster', read.region, read.cluster)
+    const frozen = read.kind === 'stale-discovery' && cluster && read.node ? listOf(cluster, read.node) : undefined
+    const fault: FaultRecord = { ...read, id: this.#freeId(read), frozen: frozen ?? null }
+    this.#refuseSecond(fault)
+    store.change((change) => {
+      change.put('fault', fault)
+      if (fault.kind === 'node-replacement' && cluster) {
+        change.addEvent(this.#event(fault, replacementScheduled(fault, cluster)))
+      }
+    })
+    this.#settleDue()
+    await this.#kickTargets([fault])
+    return report(fault)
+  }
+
+  /** Answers when they are over. */
+  async clear({ clear: ids }: FaultClearance): Promise<FaultReport[]> {
+    const all = this.#all()
+    const unknown = ids.filter((id) => !all.some((fault) => fault.id === id))
+    if (unknown.length > 0) {
+      const present = all.map(({ id }) => id).join(', ') || 'none'
+      throw new Fault('InvalidParameterValue', `No such fault: ${unknown.join(', ')}. In effect: ${present}.`)
+    }
+    const cleared = ids.length > 0 ? all.filter(({ id }) => ids.includes(id)) : all
+    for (const fault of cleared) this.#end(fault)
+    this.#arm()
+    await this.#kickTargets(cleared)
+    return cleared.map(report)
+  }
+
+  #all(): FaultRecord[] {
+    return this.#options.store.all('fault').sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
+  }
+
+  /** `delay-1`, in all regions together. */
+  #freeId({ kind }: { kind: string }): string {
+    const taken = new Set(this.#all().map(({ id }) => id))
+    let number = 1
+    while (taken.has(`${kind}-${number}`)) number++
+    return `${kind}-${number}`
+  }
+
+  #refuseSecond(fault: FaultRecord): void {
+    const same = this.#all().find(
+      ({ kind, region, cluster, node }) =>
+        (kind === 'node-crash' || kind === 'node-replacement') &&
+        fault.kind === kind &&
+        fault.region === region &&
+        fault.cluster === cluster &&
+        fault.node === node,
+    )
+    if (!same) return
+    const what = fault.kind === 'node-crash' ? 'down' : 'scheduled for replacement'
+    throw new Fault('InvalidParameterValue', `Node ${fault.node} is ${what} already (${same.id}).`)
+  }
+
+  /** What became of its cluster, or of its node, takes a fault with it. */
+  #forgetTargetless(): void {
+    const { store } = this.#options
+    const gone = this.#all().filter(
+      (fault) => (fault.cluster !== null && !this.#target(fault)) || (fault.serverlessCache && !this.#cache(fault)),
+    )
+    if (gone.length > 0) {
+      store.change((change) => {
+        for (const fault of gone) {
+          change.remove('fault', fault)
+          if (fault.kind === 'node-replacement' && this.#clusterOf(fault)) {
+            change.addEvent(this.#event(fault, replacementCanceled(fault)))
+          }
+        }
+      })
+    }
+  }
+
+  #clusterOf({ region, cluster: id, clusterToken }: FaultRecord): CacheClusterRecord | undefined {
+    const cluster = id === null ? undefined : this.#options.store.get('cluster', region, id)
+    return cluster?.token === clusterToken ? cluster : undefined
+  }
+
+  #target(fault: FaultRecord): CacheClusterRecord | undefined {
+    const { node } = fault
+    const cluster = this.#clusterOf(fault)
+    return node === null || cluster?.nodes.some((each) => each.id === node) ? cluster : undefined
+  }
+
+  #cache({ region, serverlessCache: id, clusterToken }: FaultRecord): ServerlessCacheRecord | undefined {
+    const cache = id ? this.#options.store.get('serverlessCache', region, id) : undefined
+    return cache?.token === clusterToken ? cache : undefined
+  }
+
+  #settleDue(): void {
+    const now = this.#options.clock.now()
+    this.#forgetTargetless()
+    const due = this.#all().filter((fault) => (dueOf(fault) ?? Number.POSITIVE_INFINITY) <= now)
+    for (const fault of due) {
+      if (fault.until !== null && fault.until <= now) this.#end(fault)
+      else this.#announceReplacement(fault)
+    }
+    this.#arm()
+    void this.#kickTargets(due)
+  }
+
+  #announceReplacement(fault: FaultRecord): void {
+    this.#options.store.change((change) => {
+      change.put('fault', { ...fault, replacementDue: null })
+      change.addEvent(this.#event(fault, replaceStarted(fault)))
+    })
+  }
+
+  /** A crashed node comes back as another: empty, with the parameters of today, under the same name and port. */
+  #end(fault: FaultRecord): void {
+    const { store, clock } = this.#options
+    const cluster = this.#target(fault)
+    const isCanceled = fault.kind === 'node-replacement' && (fault.until ?? 0) > clock.now()
+    store.change((change) => {
+      change.remove('fault', fault)
+      if (!cluster) return
+      if (isCanceled) change.addEvent(this.#event(fault, replacementCanceled(fault)))
+      if (isCanceled || (fault.kind !== 'node-crash' && fault.kind !== 'node-replacement')) return
+      const nodes = cluster.nodes.map((node) =>
+        node.id === fault.node
+          ? { ...node, incarnation: node.incarnation + 1, parameters: takenAtStart(cluster) }
+          : node,
+      )
+      change.put('cluster', { ...cluster, nodes })
+      const isNews = fault.kind === 'node-replacement' || fault.replacementDue !== null
+      if (isNews) change.addEvent(this.#event(fault, replaceStarted(fault)))
+      change.addEvent(this.#event(fault, replaceComplete(fault)))
+    })
+  }
+
+  #event({ region, cluster }: FaultRecord, message: string): EventRecord {
+    const date = this.#options.clock.now()
+    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster ?? '', message, date }
+  }
+
+  #arm(): void {
+    this.#cancel()
+    const next = Math.min(...this.#all().map((fault) => dueOf(fault) ?? Number.POSITIVE_INFINITY))
+    this.#cancel = Number.isFinite(next) ? this.#options.clock.at(next, () => this.#settleDue()) : () => {}
+  }
+
+  async #kickTargets(faults: readonly FaultRecord[]): Promise<void> {
+    const { store, kick, kickCache } = this.#options
+    const caches = faults.flatMap(({ region, serverlessCache }) =>
+      serverlessCache ? [{ region, serverlessCache }] : [],
+    )
+    const targets = new Set(
+      faults.flatMap(({ region, cluster, serverlessCache }) => {
+        if (serverlessCache) return []
+        return cluster === null
+          ? store.list('cluster', region).map(({ id }) => `${region}/${id}`)
+          : [`${region}/${cluster}`]
+      }),
+    )
+    await Promise.all([
+      ...[...targets].map((target) => kick(...(target.split('/') as [string, string]))),
+      ...caches.map(({ region, serverlessCache }) => kickCache(region, serverlessCache)),
+    ])
+  }
+}
+
+// The API reference (TestFailover) has these texts for a node that is replaced; they become CacheNodeReplace* notifications.
+const replaceStarted = ({ node }: FaultRecord): string => `Recovering cache nodes ${node}`
+const replaceComplete = ({ node }: FaultRecord): string => `Finished recovery for cache nodes ${node}`
+
+const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replacementDue ?? until
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+function report({ clusterToken: _, replacementDue: __, frozen: ___, ...fault }: FaultRecord): FaultReport {
+  return {
+    ...fault,
+    serverlessCache: fault.serverlessCache ?? null,
+    since: iso(fault.since),
+    until: fault.until === null ? null : iso(fault.until),
+  }
+}

@@ -1,0 +1,6 @@
+/** Quotas in force in a region: the defaults, or what somebody has set. */
+import { DEFAULT_QUOTAS, type QuotaName } from '../../api/engine-quotas.ts'
+import type { Store } from './store.ts'
+
+export const quota = (name: QuotaName, { store, region }: { readonly store: Store; readonly region: string }): number =>
+  store.get('quota', region, name)?.limit ?? DEFAULT_QUOTAS[name]

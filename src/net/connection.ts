@@ -1,0 +1,129 @@
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type ConnectFailure, classifyConnectError } from './connect-outcome.ts'
+
+/** TLS as `askNode` uses it. Without `ca`, Node's own list of authorities. */
+export interface AskTls {
+  readonly ca?: string | Buffer
+  /** The name the certificate must carry; the host asked for, unless given. */
+  readonly servername?: string
+  /** Default true. False accepts any certificate: to see what is there, not to trust it. */
+  readonly verify?: boolean
+}
+
+/** Where on the way to an answer something went wrong, and what the system called it. */
+export interface Trouble {
+  readonly kind: ConnectFailure | 'tls'
+  readonly phase: 'connect' | 'tls' | 'reply'
+  readonly code?: string
+  readonly detail: string
+  /** What had been received by then. */
+  readonly received: Buffer
+}
+
+export interface Connection {
+  /** Sends a question and collects bytes until `complete` says so. Resolves to the bytes, or to what went wrong. */
+  exchange(question: string | Buffer, complete: (received: Buffer) => boolean): Promise<Buffer | Trouble>
+  close(): void
+}
+
+/** The reason a deadline aborts with when time is up. Any other reason means that the caller gave up. */
+export const TIMED_OUT: unique symbol = Symbol('timed out')
+
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * One connection to one address. Never rejects. `deadline` ends whatever is going on: see `TIMED_OUT`.
+ */
+export function openConnection(
+  dial: { address: string; port: number; host: string; tls?: AskTls | undefined },
+  deadline: AbortSignal,
+): Promise<Connection | Trouble> {
+  const socket = dial.tls ? dialTls(dial, dial.tls) : dialPlain(dial)
+  let phase: Trouble['phase'] = 'connect'
+  let received: Buffer = NOTHING
+  let settle: (outcome: 'ready' | Buffer | Trouble) => void = () => {}
+  let isComplete: (bytes: Buffer) => boolean = () => false
+  let broken: Trouble | undefined
+
+  const trouble = (kind: Trouble['kind'], detail: string, code?: string): void => {
+    broken ??= { kind, phase, detail, received, ...(code && { code }) }
+    deadline.removeEventListener('abort', onDeadline)
+    socket.destroy()
+    settle(broken)
+  }
+  const onDeadline = (): void => {
+    if (deadline.reason === TIMED_OUT) trouble('timeout', TIMEOUT_DETAIL[phase])
+    else trouble('aborted', 'given up')
+  }
+  const ready = (): void => {
+    phase = 'reply'
+    settle('ready')
+  }
+
+  socket.setNoDelay(true)
+  socket.once('connect', () => {
+    if (dial.tls) phase = 'tls'
+    else ready()
+  })
+  socket.once('secureConnect', ready)
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    const { outcome } = classifyConnectError(error)
+    const isTls = phase === 'tls' || /^(ERR_SSL|ERR_TLS)/.test(error.code ?? '')
+    trouble(isTls ? 'tls' : outcome, error.message, error.code)
+  })
+  socket.on('close', () => trouble('reset', received.length > 0 ? 'closed in mid-reply' : 'closed without an answer'))
+  socket.on('data', (chunk: Buffer) => {
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+    if (isComplete(received)) settle(received)
+  })
+  if (deadline.aborted) queueMicrotask(onDeadline)
+  else deadline.addEventListener('abort', onDeadline, { once: true })
+
+  const connection: Connection = {
+    exchange(question, complete) {
+      if (broken) return Promise.resolve(broken)
+      received = NOTHING
+      isComplete = complete
+      return new Promise((resolve) => {
+        settle = (outcome) => outcome !== 'ready' && resolve(outcome)
+        socket.write(question)
+      })
+    },
+    close() {
+      deadline.removeEventListener('abort', onDeadline)
+      settle = () => {}
+      socket.destroy()
+    },
+  }
+  return new Promise((resolve) => {
+    settle = (outcome) => {
+      if (outcome === 'ready') resolve(connection)
+      else if (!Buffer.isBuffer(outcome)) resolve(outcome)
+    }
+  })
+}
+
+const TIMEOUT_DETAIL: Readonly<Record<Trouble['phase'], string>> = {
+  connect: 'no answer to the connection attempt',
+  tls: 'connected, but the TLS handshake is not answered',
+  // ElastiCache keeps silent when plain text reaches a TLS port.
+  reply: 'connected, but the command is not answered',
+}
+
+// An address, never a name: which of a name's addresses was asked must not be left to autoSelectFamily.
+function dialPlain({ address, port }: { address: string; port: number }): Socket {
+  return connectPlain({ host: address, port, autoSelectFamily: false })
+}
+
+function dialTls({ address, port, host }: { address: string; port: number; host: string }, tls: AskTls): Socket {
+  const name = tls.servername ?? host
+  return connectTls({
+    host: address,
+    port,
+    rejectUnauthorized: tls.verify ?? true,
+    ...(tls.ca !== undefined && { ca: tls.ca }),
+    // SNI may not carry an IP address (RFC 6066, 3); the certificate is then checked against `host`.
+    ...(isIP(name) === 0 && { servername: name }),
+  })
+}
