@@ -89,7 +89,7 @@ function wordOf(child: ChildProcess, lastWords: () => string): Promise<Started> 
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Problem('general', `The engine could not be started: ${error.message}`)))
     child.on('exit', (code, signal) => {
-      if (signal === 'SIGBUS' || signal === 'SIGSEGV') return reject(crashed(signal))
+      if (signal === 'SIGBUS' || signal === 'SIGSEGV' || signal === 'SIGABRT') return reject(crashed(signal))
       reject(new Problem('general', `The engine ended before it was ready (${signal ?? `code ${code}`}).`, lastWords()))
     })
     child.on('message', (word: Word) => {
@@ -100,7 +100,7 @@ function wordOf(child: ChildProcess, lastWords: () => string): Promise<Started> 
   })
 }
 
-/** What LMDB makes of pages that are damaged; damage that can be seen beforehand is told of by the engine itself. */
+/** What LMDB makes of damaged pages in a state of before there were checksums; the engine itself tells of any other. */
 const crashed = (signal: string): Problem =>
   new Problem(
     'general',

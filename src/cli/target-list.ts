@@ -47,8 +47,8 @@ const unreadable = (stateDir: string, error: unknown): Problem =>
 export function writeTargets(stateDir: string, { current, targets }: TargetList): void {
   const own = Object.fromEntries(Object.entries(targets).filter(([name]) => !Object.hasOwn(BUILT_IN, name)))
   const file = fileIn(stateDir)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.new`, `${JSON.stringify({ current, targets: own }, null, 4)}\n`)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, `${JSON.stringify({ current, targets: own }, null, 4)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }
 

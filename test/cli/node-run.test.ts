@@ -189,6 +189,18 @@ describe('cachectl node run', () => {
     },
   )
 
+  it.skipIf(process.platform === 'win32')('keeps its files to its owner, whatever the umask', async () => {
+    const [path, pidFile] = [join(scratch(), 'node.sock'), join(scratch(), 'pid')]
+    const words = [launcher, 'node', 'run', '-s', path, '-P', pidFile]
+    const child = spawn('sh', ['-c', 'umask 000; exec "$@"', 'sh', process.execPath, ...words], {
+      env: bareEnvironment(),
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    expect(statSync(pidFile).mode & 0o777).toBe(0o600)
+  })
+
   it('refuses what it cannot do with 252, and tells its version', async () => {
     expect(await cachectl(['node', 'run', '-S'])).toMatchObject({ code: 252, stderr: expect.stringContaining('-S: ') })
     expect(await cachectl(['node', 'run', '-V'])).toMatchObject({ code: 0, stdout: 'memcached 1.6.22 (cachectl)\n' })

@@ -272,6 +272,15 @@ test.each(['000', '022', '077'])('with umask %s nothing the engine makes is open
   for (const [name, mode] of modes) expect([name, mode & 0o077]).toEqual([name, 0])
 })
 
+test('targets with names are kept to their owner, and the directory made for them can be the engine’s', async () => {
+  const stateDir = join(temporaryDirectory(), 'state')
+  const add = ['target', 'add', 'there', '--endpoint-url', 'http://127.0.0.1:1', '--state-dir', stateDir]
+  const umask = ['-c', 'umask 000; exec "$@"', 'sh', process.execPath, launcher]
+  expect(await run('sh', [...umask, ...add])).toMatchObject({ code: 0 })
+  expect([modeOf(stateDir), modeOf(join(stateDir, 'targets.json'))]).toEqual([0o700, 0o600])
+  await start(stateDir)
+})
+
 test('files that are open to others are closed to them', async () => {
   const stateDir = await copyOfWhole()
   const { credentials, store } = engineFiles(stateDir)

@@ -44,6 +44,8 @@ export class NodeRun extends BaseCommand {
         for (const line of await startInBackground()) printLine(line)
         return
       }
+      // Its socket is open to those it is meant for from the moment it is there; its files are nobody else's.
+      process.umask(0o077)
       await untilInterrupted(async (signal) => {
         const ended = new AbortController()
         const node = await runNode(plan, environment, () => ended.abort())

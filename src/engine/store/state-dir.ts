@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { engineFiles } from '../../api/local-engine.ts'
 import { DirectoryUnusable, openDirectory } from '../../holder/directory.ts'
@@ -32,21 +32,10 @@ function refuseFull(path: string): void {
   }
 }
 
-/** Files copied here, or made under another umask, may be open to others; directories are the engine's own. */
+/** Files copied here, or made under another umask, may be open to others. */
 function closeToOthers(path: string): void {
-  const { nodeLogs, snapshots, buckets, ...files } = engineFiles(path)
-  for (const [names, mode] of [
-    [Object.values(files), 0o600],
-    [[nodeLogs, snapshots, buckets], 0o700],
-  ] as const) {
-    for (const name of names) changeMode(name, mode)
-  }
-}
-
-function changeMode(path: string, mode: number): void {
-  try {
-    chmodSync(path, mode)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  for (const name of Object.values(engineFiles(path))) {
+    const entry = statSync(name, { throwIfNoEntry: false })
+    if (entry) chmodSync(name, entry.isDirectory() ? 0o700 : 0o600)
   }
 }
