@@ -12,6 +12,7 @@ import { commandText } from '../command-text.ts'
 import { text, texts, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
+import { tellOfNewerNode } from '../newer-node.ts'
 import { findingsText, practicesText } from '../output/findings.ts'
 import { styleHere } from '../output/people.ts'
 import type { Style } from '../output/style.ts'
@@ -75,6 +76,7 @@ export class Doctor extends BaseCommand {
     const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
     if (flags['list-rules'] === true) return printLine(await rulesText(form))
     if (typeof flags.explain === 'string') return printLine(explain(knownRule(flags.explain), form))
+    if (form === 'text') tellOfNewerNode()
     const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
     const evidence = await this.#look(words, flags)
     const findings = judgeEvidence(evidence, which)

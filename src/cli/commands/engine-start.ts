@@ -14,6 +14,7 @@ import { engineStatus } from '../engine-control.ts'
 import { type Started, startAttached, startDetached } from '../engine-process.ts'
 import { environment } from '../environment.ts'
 import { text, toggle } from '../flags.ts'
+import { tellOfNewerNode } from '../newer-node.ts'
 import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
 import { printLine } from '../terminal.ts'
@@ -45,6 +46,7 @@ Cache nodes are threads of the engine (--node-runtime embedded), or the memcache
     const { flags } = this.read()
     const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
     const options = readOptions(flags)
+    if (!json) tellOfNewerNode()
     const running = await engineStatus(options.stateDir)
     if (running) {
       const { nodeRuntime = running.nodeRuntime } = options

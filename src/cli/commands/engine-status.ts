@@ -11,6 +11,7 @@ import { endpoint } from '../../net/target.ts'
 import { BaseCommand } from '../base-command.ts'
 import { engineStatus, holderOf, outOfReach } from '../engine-control.ts'
 import { colourFlag } from '../global-flags.ts'
+import { tellOfNewerNode } from '../newer-node.ts'
 import { drawColumns } from '../output/human-table.ts'
 import type { Column } from '../output/human-views.ts'
 import { styleHere } from '../output/people.ts'
@@ -32,6 +33,7 @@ export class EngineStatusCommand extends BaseCommand {
     const { flags } = this.read()
     const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
     const stateDir = stateDirOf(flags)
+    if (!json) tellOfNewerNode()
     const status = await engineStatus(stateDir)
     if (status) {
       printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(forPeople(status), flags))

@@ -15,7 +15,8 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   snapshotting: 'Wait until it is available.',
   deleting: 'It will not come back: create another one.',
   deleted: 'It will not come back: create another one.',
-  'incompatible-network': 'Its subnet group has no free address, or its subnets are gone: mend the subnet group.',
+  'incompatible-network':
+    'Its events say why. No free address in its subnet group, or subnets that are gone: mend the subnet group.',
   'incompatible-parameters': 'Mend its parameter group: a value does not fit the node type or engine version.',
   'create-failed': 'Mend what its event names, delete it, and create it again.',
   'restore-failed': 'Create it again from another backup, or empty.',
