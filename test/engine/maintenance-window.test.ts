@@ -36,6 +36,68 @@ test('while a window is open, the next window is now', () => {
   expect(nextWindow(window('fri:17:00-fri:18:00'), now)).toBe(now)
 })
 
+test('a window is open from its first millisecond until just before its end', () => {
+  const [start, end] = [at('2023-11-10T17:00:00Z'), at('2023-11-10T18:00:00Z')]
+  const next = (now: number) => nextWindow(window('fri:17:00-fri:18:00'), now)
+  expect(next(start - 1)).toBe(start)
+  expect(next(start)).toBe(start)
+  expect(next(end - 1)).toBe(end - 1)
+  expect(next(end)).toBe(start + 7 * 24 * 60 * 60_000)
+})
+
+test('whenever it is asked for, the next window is at most a week ahead, and open when it comes', () => {
+  const week = 7 * 24 * 60 * 60_000
+  const minute = fc.integer({ min: 0, max: 7 * 1440 - 1 })
+  fc.assert(
+    fc.property(
+      minute,
+      fc.integer({ min: 60, max: 1440 }),
+      fc.integer({ min: 0, max: 3 * week }),
+      (start, minutes, later) => {
+        const now = at('2023-11-05T00:00:00Z') + later
+        const next = nextWindow({ start, minutes }, now)
+        const intoWindow = (next - at('2023-11-05T00:00:00Z') - start * 60_000) % week
+        expect(next - now).toBeGreaterThanOrEqual(0)
+        expect(next - now).toBeLessThan(week)
+        if (next > now) expect(intoWindow).toBe(0)
+        else expect((intoWindow + week) % week).toBeLessThan(minutes * 60_000)
+      },
+    ),
+  )
+})
+
+test('every half hour of the block may be drawn, the first and the last', () => {
+  const facts = regionFacts('us-west-2') ?? expect.fail('a region')
+  const { start, minutes } = facts.maintenanceBlock
+  const drawn = (random: number) => {
+    const numbers = [0, random]
+    return randomWindow(facts, () => numbers.shift() ?? 0, at('2023-11-05T12:00:00Z')).start % 1440
+  }
+  expect(drawn(0)).toBe(start % 1440)
+  expect(drawn(0.999999)).toBe((start + minutes - 60) % 1440)
+})
+
+test('days are drawn from tomorrow on, five of them', () => {
+  const facts = regionFacts('us-west-2') ?? expect.fail('a region')
+  const dayOf = (random: number) => {
+    const numbers = [random, 0]
+    const drawn = randomWindow(facts, () => numbers.shift() ?? 0, at('2023-11-07T12:00:00Z'))
+    return Math.floor((drawn.start - facts.maintenanceBlock.start + 7 * 1440) / 1440) % 7
+  }
+  expect([0, 0.2, 0.4, 0.6, 0.8, 0.999].map(dayOf)).toEqual([3, 4, 5, 6, 0, 0])
+})
+
+test.each(['fri:17:00-fri:18:00 ', ' fri:17:00-fri:18:00', 'fri:17:00-fri:18:00\n'])(
+  '%j has more than a window',
+  (text) => {
+    expect(parseWindow(text)).toBeUndefined()
+  },
+)
+
+test('a window may be written in capital letters', () => {
+  expect(parseWindow('FRI:17:00-Fri:18:00')).toEqual(window('fri:17:00-fri:18:00'))
+})
+
 test('text and window are two forms of the same thing', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 7 * 1440 - 1 }), fc.integer({ min: 60, max: 1440 }), (start, minutes) => {

@@ -11,16 +11,26 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
       within('src/engine/identity', 'authorize condition-keys conditions evaluate patterns policy resources users'),
       within('test/engine/identity', 'authorize.test evaluate.test user-file.test'),
     ),
-    store: room(within('src/engine/store', 'durable-file holder records snapshot-files state-file store'), []),
+    store: room(
+      [
+        ...within('src/engine/store', 'disk-full durable-file entry snapshot-files state-file store'),
+        'src/engine/nodes/snapshot-file.ts',
+      ],
+      within('test/engine/store', 'durable-file.test snapshot-file.test snapshot-files.test store.test'),
+    ),
     lifecycle: room(
       [
-        ...within(
-          'src/engine/lifecycle',
-          'loops pace placement plan runner serverless-runner serverless-steps service-updates snapshot-runner steps',
-        ),
+        ...within('src/engine/lifecycle', 'loops pace placement plan serverless-steps service-updates steps'),
         ...within('src/engine/time', 'engine-clock maintenance-window'),
+        'src/engine/network/ports.ts',
       ],
-      within('test/engine', 'maintenance-window.test clock.test cluster-life.test pending-changes.test'),
+      [
+        ...within(
+          'test/engine/lifecycle',
+          'engine-clock.test loops.test plan.test serverless-steps.test service-updates.test steps.test',
+        ),
+        ...within('test/engine', 'maintenance-window.test ports.test'),
+      ],
     ),
     framing: room(
       [

@@ -1,0 +1,66 @@
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Ports } from '../../src/engine/network/ports.ts'
+import { firstPort } from '../support/engine.ts'
+
+const LOCAL = ['127.0.0.1']
+
+/** Ports from `first` on that nothing listens on now. */
+const free = async (count: number, first = firstPort + 300) => {
+  const ports = new Ports(() => new Set(), LOCAL)
+  return ports.reserve(count, first)
+}
+
+async function listen(port: number, host = '127.0.0.1'): Promise<void> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host, port }, resolve))
+  onTestFinished(() => void server.close())
+}
+
+test('ports that are given out are not given out again until they are released', async () => {
+  const [first = 0, second = 0, third = 0] = await free(3)
+  const ports = new Ports(() => new Set(), LOCAL)
+  expect(await ports.reserve(2, first)).toEqual([first, second])
+  expect(await ports.reserve(1, first)).toEqual([third])
+  ports.release([second])
+  expect(await ports.reserve(1, first)).toEqual([second])
+})
+
+test('two that ask at once get different ports', async () => {
+  const [first = 0] = await free(4)
+  const ports = new Ports(() => new Set(), LOCAL)
+  const [one, other] = await Promise.all([ports.reserve(2, first), ports.reserve(2, first)])
+  expect(new Set([...one, ...other]).size).toBe(4)
+})
+
+test('ports that records hold are passed over', async () => {
+  const [first = 0, second = 0] = await free(2)
+  expect(await new Ports(() => new Set([first]), LOCAL).reserve(1, first)).toEqual([second])
+})
+
+test('a port that a record takes while it is looked at is passed over, and free for others afterwards', async () => {
+  const [first = 0, second = 0] = await free(2)
+  let looks = 0
+  const ports = new Ports(() => new Set(looks++ === 1 ? [first] : []), LOCAL)
+  expect(await ports.reserve(1, first)).toEqual([second])
+  ports.release([second])
+  expect(await ports.reserve(1, first)).toEqual([first])
+})
+
+test('a port on which something listens is passed over, on whichever of the addresses', async () => {
+  const [first = 0, second = 0, third = 0] = await free(3)
+  await listen(first)
+  await listen(second, '127.0.0.2')
+  expect(await new Ports(() => new Set(), LOCAL).reserve(1, first)).toEqual([second])
+  expect(await new Ports(() => new Set(), ['127.0.0.1', '127.0.0.2']).reserve(1, first)).toEqual([third])
+})
+
+test('the last port there is can be had, and none after it', async () => {
+  const taken = new Set(Array.from({ length: 1_000 }, (_, index) => 65_534 - index))
+  const ports = new Ports(() => taken, LOCAL)
+  expect(await ports.reserve(1, 65_000)).toEqual([65_535])
+  await expect(ports.reserve(1, 65_000)).rejects.toThrow('no 1 free ports from 65000 upwards')
+  ports.release([65_535])
+  await expect(ports.reserve(2, 65_535)).rejects.toThrow(/no 2 free ports/)
+  expect(await ports.reserve(1, 65_535)).toEqual([65_535])
+})
