@@ -9,6 +9,7 @@ import type { Settings } from './options.ts'
 import { Replies } from './replies.ts'
 import { PrefixStats } from './stats/prefixes.ts'
 import { ItemStore } from './store/items.ts'
+import { type MetaDialect, metaDialectOf } from './verbs/meta/dialect.ts'
 import { lookupOf, type VerbLookup } from './verbs.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -22,6 +23,7 @@ export class CacheCore {
   readonly verbs: VerbLookup
   readonly opcodes: readonly (Opcode | undefined)[]
   readonly connections = new Set<Connection>()
+  readonly metaDialect: MetaDialect
   readonly versionReply: Buffer
   /** Seconds since 1970 when the node started. */
   readonly startedAt: number
@@ -56,6 +58,7 @@ export class CacheCore {
     this.configs = new ConfigEntries(settings.configMax, settings.configSizeMax)
     this.verbs = lookupOf(settings)
     this.opcodes = opcodesOf(settings)
+    this.metaDialect = metaDialectOf(settings.engineVersion)
     this.versionReply = Buffer.from(`VERSION ${settings.engineVersion}\r\n`)
     this.startedAt = now
     this.prefixStats = new PrefixStats(settings.prefixDelimiter)

@@ -8,6 +8,7 @@ import { flush, noop, quit, stat, version } from './opcodes/server.ts'
 import { beginStore } from './opcodes/store.ts'
 import type { Settings } from './options.ts'
 import { fail, UNKNOWN_COMMAND } from './packets.ts'
+import { SINCE } from './since.ts'
 import type { Mode } from './store/operations.ts'
 
 /** One row of the binary protocol's command table. */
@@ -70,7 +71,7 @@ const OPCODES: readonly Opcode[] = [
     opcode: 0x1c,
     quiet: false,
     ...TOUCHING,
-    since: '1.4.14',
+    since: SINCE.touch,
     run: (connection, packet) => getOrTouch(connection, packet, true, false, false),
   },
   ...loudAndQuiet(
@@ -78,24 +79,24 @@ const OPCODES: readonly Opcode[] = [
     0x1e,
     TOUCHING,
     (connection, packet) => getOrTouch(connection, packet, true, false, true),
-    '1.4.14',
+    SINCE.touch,
   ),
   ...loudAndQuiet(
     0x23,
     0x24,
     TOUCHING,
     (connection, packet) => getOrTouch(connection, packet, true, true, true),
-    '1.4.14',
+    SINCE.touch,
   ),
   // SASL, which memcached knows of even where it is off.
   { opcode: 0x20, quiet: false, ...BARE, run: unknown },
   { opcode: 0x21, quiet: false, ...JOINING, run: unknown },
   { opcode: 0x22, quiet: false, ...JOINING, run: unknown },
-  ...loudAndQuiet(0x60, 0x61, KEYED, (connection, packet) => configGet(connection, packet, false), '1.4.14'),
-  ...loudAndQuiet(0x62, 0x63, KEYED, (connection, packet) => configGet(connection, packet, true), '1.4.14'),
-  ...loudAndQuiet(0x64, 0x65, { extras: [0, 4], key: 'required', value: true }, configSet, '1.4.14'),
-  ...loudAndQuiet(0x66, 0x67, KEYED, configDelete, '1.4.14'),
-  { opcode: 0x68, quiet: false, ...BARE, since: '1.4.14', run: configList },
+  ...loudAndQuiet(0x60, 0x61, KEYED, (connection, packet) => configGet(connection, packet, false), SINCE.config),
+  ...loudAndQuiet(0x62, 0x63, KEYED, (connection, packet) => configGet(connection, packet, true), SINCE.config),
+  ...loudAndQuiet(0x64, 0x65, { extras: [0, 4], key: 'required', value: true }, configSet, SINCE.config),
+  ...loudAndQuiet(0x66, 0x67, KEYED, configDelete, SINCE.config),
+  { opcode: 0x68, quiet: false, ...BARE, since: SINCE.config, run: configList },
 ]
 
 /** The rows of one engine version, by opcode. */

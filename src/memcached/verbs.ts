@@ -2,6 +2,7 @@ import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
 import { atLeast } from './engine-version.ts'
 import type { Settings } from './options.ts'
+import { has } from './since.ts'
 import type { Line } from './tokens.ts'
 import { adminVerbs } from './verbs/admin.ts'
 import { arithmeticVerbs } from './verbs/arithmetic.ts'
@@ -21,6 +22,8 @@ export interface Verb {
   readonly shape: 'keys' | 'words'
   /** Fewest and most words, the verb among them; outside of it the answer is ERROR. */
   readonly words: readonly [least: number, most: number]
+  /** The same before memcached looked at words one by one ({@link SINCE}), where it was stricter. */
+  readonly strictly?: readonly [least: number, most: number]
   /** First engine version that has it. */
   readonly since?: string
   /** First engine version that no longer has it. */
@@ -81,14 +84,17 @@ function slotOf(bytes: Uint8Array, start: number, end: number): number {
 /** The verbs that a node of this engine version, with these settings, understands. */
 export function lookupOf(settings: Settings): VerbLookup {
   const { engineVersion, refusedCommands, configCommand, adminCommands, operator } = settings
+  const isStrict = !has(engineVersion, 'words too many or too few')
   return new VerbLookup(
-    [...VERBS, ...(adminCommands ? adminOnlyVerbs : [])].filter(
-      ({ name, since, until }) =>
-        (since === undefined || atLeast(engineVersion, since)) &&
-        (until === undefined || !atLeast(engineVersion, until)) &&
-        (configCommand || name !== 'config') &&
-        (operator.debugTime !== undefined || name !== 'debugtime') &&
-        !refusedCommands.includes(name),
-    ),
+    [...VERBS, ...(adminCommands ? adminOnlyVerbs : [])]
+      .filter(
+        ({ name, since, until }) =>
+          (since === undefined || atLeast(engineVersion, since)) &&
+          (until === undefined || !atLeast(engineVersion, until)) &&
+          (configCommand || name !== 'config') &&
+          (operator.debugTime !== undefined || name !== 'debugtime') &&
+          !refusedCommands.includes(name),
+      )
+      .map((verb) => (isStrict && verb.strictly ? { ...verb, words: verb.strictly } : verb)),
   )
 }

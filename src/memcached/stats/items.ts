@@ -1,5 +1,6 @@
 import { wordAt } from '../bytes.ts'
 import type { CacheCore } from '../core.ts'
+import { has } from '../since.ts'
 import { COLD, HOT, TEMP, TIME, WARM } from '../store/item.ts'
 import type { ItemStore } from '../store/items.ts'
 import type { StatLine } from './lines.ts'
@@ -63,7 +64,7 @@ const SIZE_STEP = 32
 
 /** `stats sizes`: how many items there are of each size, in steps of 32 bytes. */
 export function sizesStats({ store, settings, sizesSince }: CacheCore): StatLine[] {
-  if (!settings.trackSizes) return [['sizes_status', 'disabled']]
+  if (!settings.trackSizes && has(settings.engineVersion, 'stats sizes_enable')) return [['sizes_status', 'disabled']]
   const counts = new Map<number, number>()
   store.forEach((item) => {
     if (store.cas(item) < sizesSince) return

@@ -1,4 +1,5 @@
 import type { CacheCore } from '../core.ts'
+import { has, hasLine } from '../since.ts'
 import { connectionsStats } from './connections.ts'
 import { generalStats } from './general.ts'
 import { itemsStats, sizesStats } from './items.ts'
@@ -19,7 +20,14 @@ const TOPICS: Readonly<Record<string, (core: CacheCore) => StatLine[]>> = {
 
 /** The lines of `stats <topic>`, in either protocol; undefined for a topic memcached does not know. */
 export function statsOf(core: CacheCore, topic: string): StatLine[] | undefined {
-  return Object.hasOwn(TOPICS, topic) ? TOPICS[topic]?.(core) : undefined
+  const { engineVersion } = core.settings
+  if (!Object.hasOwn(TOPICS, topic) || !hasTopic(engineVersion, topic)) return undefined
+  return TOPICS[topic]?.(core).filter(([name]) => hasLine(engineVersion, topic, name))
+}
+
+function hasTopic(engineVersion: string, topic: string): boolean {
+  if (topic === 'conns') return has(engineVersion, 'stats conns')
+  return topic !== 'extstore' || has(engineVersion, 'stats extstore')
 }
 
 /** `stats reset`. */

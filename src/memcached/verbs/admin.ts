@@ -1,5 +1,6 @@
 import { BAD_EXPTIME, BAD_FORMAT, DELAYED_FLUSH_REFUSED, ERROR, FLUSH_REFUSED, OK } from '../answers.ts'
 import type { Connection } from '../connection.ts'
+import { has, SINCE } from '../since.ts'
 import type { Verb } from '../verbs.ts'
 
 function reply(connection: Connection, answer: Buffer): undefined {
@@ -10,6 +11,7 @@ const version: Verb = {
   name: 'version',
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
+  strictly: [1, 1],
   run(connection) {
     connection.core.replies.text(connection.core.versionReply)
     return undefined
@@ -22,9 +24,10 @@ const verbosity: Verb = {
   words: [2, 3],
   run(connection, line) {
     connection.noreply = line.noreply
+    const { settings } = connection.core
     const level = line.uint32(1)
-    if (Number.isNaN(level)) return reply(connection, BAD_FORMAT)
-    connection.core.settings.verbosity = Math.min(level, 2)
+    if (Number.isNaN(level) && has(settings.engineVersion, 'numbers checked')) return reply(connection, BAD_FORMAT)
+    settings.verbosity = Math.min(level || 0, 2)
     return reply(connection, OK)
   },
 }
@@ -33,6 +36,7 @@ const quit: Verb = {
   name: 'quit',
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
+  strictly: [1, 1],
   run(connection) {
     connection.closing = true
     return undefined
@@ -43,6 +47,8 @@ const shutdown: Verb = {
   name: 'shutdown',
   shape: 'words',
   words: [1, 2],
+  strictly: [1, 1],
+  since: SINCE.shutdown,
   run(connection, line) {
     const { core } = connection
     const { shutdown: end } = core.settings.operator
@@ -77,7 +83,10 @@ const flushAll: Verb = {
     let exptime = 0
     if (line.words > (connection.noreply ? 2 : 1)) {
       exptime = line.int32(1)
-      if (Number.isNaN(exptime)) return reply(connection, BAD_EXPTIME)
+      if (Number.isNaN(exptime) && has(core.settings.engineVersion, 'numbers checked')) {
+        return reply(connection, BAD_EXPTIME)
+      }
+      exptime ||= 0
       if (exptime > 0 && !core.settings.delayedFlushEnabled) return reply(connection, DELAYED_FLUSH_REFUSED)
     }
     core.store.flush(exptime)

@@ -10,6 +10,7 @@ import {
   TOUCHED,
 } from '../answers.ts'
 import type { Connection } from '../connection.ts'
+import { SINCE } from '../since.ts'
 import { EXPTIME, hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import { addDelta, deltaValue } from '../store/operations.ts'
@@ -87,7 +88,7 @@ const touch: Verb = {
   name: 'touch',
   shape: 'words',
   words: [3, 4],
-  since: '1.4.14',
+  since: SINCE.touch,
   run(connection, line) {
     const { store, counters } = connection.core
     connection.noreply = line.noreply

@@ -11,6 +11,7 @@ import {
 } from '../answers.ts'
 import { expectConfiguration, expectNothing } from '../body.ts'
 import type { Connection } from '../connection.ts'
+import { SINCE } from '../since.ts'
 import { KEY_MAX_BYTES } from '../store/item.ts'
 import type { Line } from '../tokens.ts'
 import type { Verb } from '../verbs.ts'
@@ -76,7 +77,7 @@ const config: Verb = {
   name: 'config',
   shape: 'words',
   words: [3, 6],
-  since: '1.4.14',
+  since: SINCE.config,
   run(connection, line) {
     const { replies, configs } = connection.core
     if (line.length(2) > KEY_MAX_BYTES) replies.text(BAD_FORMAT)

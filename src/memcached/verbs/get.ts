@@ -1,5 +1,6 @@
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from '../answers.ts'
 import type { Connection } from '../connection.ts'
+import { has, SINCE } from '../since.ts'
 import { EXPTIME, finishHash, HASH_START, hashByte, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import type { Line } from '../tokens.ts'
@@ -89,8 +90,8 @@ function interrupt(connection: Connection, at: number, kind: Kind): number {
   return at
 }
 
-function hasWords(line: Line): boolean {
-  for (let at = line.rest; at < line.end; at++) if (line.bytes[at] !== SPACE) return true
+function hasWords(line: Line, from = line.rest): boolean {
+  for (let at = from; at < line.end; at++) if (line.bytes[at] !== SPACE) return true
   return false
 }
 
@@ -115,7 +116,7 @@ function toucher(name: 'gat' | 'gats'): Verb {
     name,
     shape: 'keys',
     words: [2, Number.POSITIVE_INFINITY],
-    since: '1.4.14',
+    since: SINCE.gat,
     run(connection, line) {
       const { replies, store } = connection.core
       if (!hasWords(line)) {
@@ -132,6 +133,10 @@ function toucher(name: 'gat' | 'gats'): Verb {
         return undefined
       }
       touchTo = store.expiry(exptime)
+      if (!hasWords(line, at) && !has(connection.core.settings.engineVersion, 'words too many or too few')) {
+        replies.text(ERROR)
+        return undefined
+      }
       return answerKeys(connection, line.bytes, at, line.end, name)
     },
   }

@@ -1,6 +1,7 @@
 import { BAD_CLASS, BAD_FORMAT, END, ERROR, OK, WATCH_REFUSED } from '../answers.ts'
 import type { Connection } from '../connection.ts'
 import type { CacheCore } from '../core.ts'
+import { has, SINCE } from '../since.ts'
 import { crawl } from '../store/crawler.ts'
 import { EXPTIME, FETCHED, TIME } from '../store/item.ts'
 import type { MoveStart } from '../store/slab-mover.ts'
@@ -68,7 +69,7 @@ function crawler(core: CacheCore, line: Line): Buffer | undefined {
       return OK
     }
     case 'metadump': {
-      if (line.words !== 3) return ERROR
+      if (line.words !== 3 || !has(settings.engineVersion, 'lru_crawler metadump')) return ERROR
       if (!settings.lruCrawler) return CRAWLER_OFF
       if (!settings.dumpEnabled) return NO_DUMP
       if (replies.length > replies.settled) return PIPELINED
@@ -175,6 +176,7 @@ function slabs({ settings, store }: CacheCore, line: Line): Buffer {
     return STARTS[store.mover.start(from, to)]
   }
   if (line.is(1, 'automove') && line.is(2, 'ratio')) {
+    if (!has(settings.engineVersion, 'slabs automove ratio')) return ERROR
     const ratio = fraction(line.text(3))
     if (Number.isNaN(ratio)) return ERROR
     settings.slabAutomoveRatio = ratio
@@ -261,13 +263,13 @@ const ANY: readonly [number, number] = [2, Number.POSITIVE_INFINITY]
 
 /** On nodes with `adminCommands` only. */
 export const adminOnlyVerbs: readonly Verb[] = [
-  row('lru_crawler', ANY, crawler),
-  row('lru', ANY, lru),
-  row('slabs', ANY, slabs),
+  { ...row('lru_crawler', ANY, crawler), since: SINCE.lru_crawler },
+  { ...row('lru', ANY, lru), since: SINCE.lru },
+  { ...row('slabs', ANY, slabs), since: SINCE.slabs },
 ]
 
 export const maintenanceVerbs: readonly Verb[] = [
-  { name: 'watch', shape: 'words', words: [1, Number.POSITIVE_INFINITY], since: '1.4.33', run: watch },
-  { ...row('cache_memlimit', [2, 3], cacheMemlimit), since: '1.4.33' },
-  row('refresh_certs', [1, Number.POSITIVE_INFINITY], refreshCertificates),
+  { name: 'watch', shape: 'words', words: [1, Number.POSITIVE_INFINITY], since: SINCE.watch, run: watch },
+  { ...row('cache_memlimit', [2, 3], cacheMemlimit), since: SINCE.cache_memlimit },
+  { ...row('refresh_certs', [1, Number.POSITIVE_INFINITY], refreshCertificates), since: SINCE.refresh_certs },
 ]

@@ -1,5 +1,6 @@
 import { BAD_CACHEDUMP, BAD_FORMAT, BAD_SLAB_ID, DETAIL_USAGE, END, ERROR, OK, RESET } from '../answers.ts'
 import type { CacheCore } from '../core.ts'
+import { has } from '../since.ts'
 import { resetStats, statsOf } from '../stats/topics.ts'
 import { COLD, EXPTIME, NEXT } from '../store/item.ts'
 import type { Line } from '../tokens.ts'
@@ -95,7 +96,10 @@ const stats: Verb = {
       replies.text(RESET)
     } else if (topic === 'detail') detail(core, line)
     else if (topic === 'cachedump') cachedump(core, line)
-    else if (topic === 'sizes_enable' || topic === 'sizes_disable') {
+    else if (
+      (topic === 'sizes_enable' || topic === 'sizes_disable') &&
+      has(settings.engineVersion, 'stats sizes_enable')
+    ) {
       trackSizes(core, topic === 'sizes_enable')
     } else answerTopic(core, topic)
     return undefined

@@ -2,6 +2,7 @@ import { BAD_FORMAT, NOT_NUMERIC } from '../../answers.ts'
 import type { Connection } from '../../connection.ts'
 import type { CacheCore } from '../../core.ts'
 import type { Replies } from '../../replies.ts'
+import { SINCE } from '../../since.ts'
 import { EXPTIME, hashKey, KEY_MAX_BYTES, STALE, TOKEN_SENT } from '../../store/item.ts'
 import { count } from '../../store/lru.ts'
 import { addDelta, casMatches, commit, deltaItem, deltaValue } from '../../store/operations.ts'
@@ -24,7 +25,6 @@ const FIRST_FLAG = 2
 const INVALID_MODE = Buffer.from('CLIENT_ERROR invalid mode for ma M token\r\n')
 const NO_MEMORY = Buffer.from('SERVER_ERROR out of memory\r\n')
 const NO_MEMORY_NEW = Buffer.from('SERVER_ERROR Out of memory allocating new item\r\n')
-const HD = Buffer.from('HD')
 const NF = Buffer.from('NF')
 const EX = Buffer.from('EX')
 const INCREMENT = [...'I+'].map((letter) => letter.charCodeAt(0))
@@ -43,7 +43,7 @@ function begin({ core }: Connection, line: Line): number | undefined {
     replies.text(TOO_MANY_FLAGS)
     return undefined
   }
-  if (flags.parse(line, FIRST_FLAG, store) !== undefined) {
+  if (flags.parse(line, FIRST_FLAG, core) !== undefined) {
     replies.text(INVALID_OR_DUPLICATE)
     return undefined
   }
@@ -51,10 +51,11 @@ function begin({ core }: Connection, line: Line): number | undefined {
   return store.find(key, keyStart, keyEnd, hashKey(key, keyStart, keyEnd))
 }
 
-function answer({ replies }: CacheCore, line: Line, code: Buffer): void {
+function answer({ replies, metaDialect }: CacheCore, line: Line, code: Buffer): void {
   replies.reserve(HEADER_BYTES)
   const began = replies.length
   replies.copy(code, 0, code.length)
+  if (metaDialect.spaced) replies.byte(SPACE)
   if (answerRequest(replies, line, flags)) replies.crlf()
   else refuseOpaque(replies, began)
 }
@@ -93,7 +94,7 @@ function metaDelete(connection: Connection, line: Line): undefined {
     count(counters.deleteHits, store.classOf(item))
     store.unlink(item)
   }
-  if (!flags.quiet) answer(core, line, HD)
+  if (!flags.quiet) answer(core, line, core.metaDialect.done)
 }
 
 function metaArithmetic(connection: Connection, line: Line): undefined {
@@ -152,7 +153,8 @@ function answerNumber(core: CacheCore, line: Line, item: number, digits: string,
   const { replies, store } = core
   replies.reserve(HEADER_BYTES)
   const began = replies.length
-  replies.string(flags.value ? `VA ${digits.length}` : 'HD')
+  if (flags.value) replies.string(`VA ${digits.length}`)
+  else replies.copy(core.metaDialect.done, 0, core.metaDialect.done.length)
   for (let word = FIRST_FLAG; word < line.words; word++) {
     switch (letterAt(line, word)) {
       case FLAG.cas:
@@ -188,6 +190,6 @@ function answerNumber(core: CacheCore, line: Line, item: number, digits: string,
 }
 
 export const metaChangeVerbs: readonly Verb[] = [
-  { name: 'md', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: '1.6.0', run: metaDelete },
-  { name: 'ma', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: '1.6.0', run: metaArithmetic },
+  { name: 'md', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: SINCE.meta, run: metaDelete },
+  { name: 'ma', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: SINCE.meta, run: metaArithmetic },
 ]

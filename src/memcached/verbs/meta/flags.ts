@@ -1,11 +1,14 @@
 import { byteAt } from '../../bytes.ts'
+import type { CacheCore } from '../../core.ts'
 import type { ItemStore } from '../../store/items.ts'
 import type { Line } from '../../tokens.ts'
+import type { MetaDialect } from './dialect.ts'
 
 // The flags after a meta command's key: one letter, and what follows it up to the space. protocol.txt, "Meta Commands".
 
 const MAX_WORDS = 19
 const MAX_OPAQUE_BYTES = 32
+const MAX_VALUE_BYTES = 0x7fffffff - 2
 const KEY = 1
 
 const refusal = (text: string): Buffer => Buffer.from(`CLIENT_ERROR ${text}\r\n`)
@@ -22,6 +25,7 @@ const BAD_MODE_LENGTH = refusal('incorrect length for M token')
 const BAD_INITIAL = refusal('invalid numeric initial value')
 const BAD_DELTA = refusal('invalid numeric delta value')
 const BAD_FORMAT = refusal('bad command line format')
+const BAD_LENGTH = refusal('invalid length')
 
 const code = (letter: string): number => letter.charCodeAt(0)
 
@@ -44,6 +48,9 @@ export const FLAG = {
   quiet: code('q'),
   recache: code('R'),
   size: code('s'),
+  length: code('S'),
+  proxy: code('P'),
+  proxyToo: code('L'),
   ttl: code('t'),
   setTtl: code('T'),
   noUpdate: code('u'),
@@ -78,10 +85,12 @@ export class MetaFlags {
   mode = 0
   delta: bigint | number = 1
   initial: bigint | number = 0
+  /** `S`: bytes of the value; undefined without it. */
+  length: number | undefined
   readonly #seen = new Uint8Array(128)
 
   /** Reads the words from `first` up to `end`; answers what to refuse the command with. */
-  parse(line: Line, first: number, store: ItemStore, end = line.words): Buffer | undefined {
+  parse(line: Line, first: number, { store, metaDialect }: CacheCore, end = line.words): Buffer | undefined {
     this.#reset(line)
     let refused: Buffer | undefined
     for (let word = first; word < end; word++) {
@@ -89,6 +98,7 @@ export class MetaFlags {
       const letter = byteAt(line.bytes, start)
       if (letter >= 127 || this.#seen[letter] !== 0) return DUPLICATE
       this.#seen[letter] = 1
+      if (isUnknown(letter, metaDialect)) return INVALID_FLAG
       const error = PLAIN.has(letter) ? this.#plain(letter) : this.#valued(letter, line, word, store)
       if (error === INVALID_FLAG) return INVALID_FLAG
       // Of several mistakes memcached tells the last, but client flags have no words of their own.
@@ -115,6 +125,7 @@ export class MetaFlags {
     this.exptime = this.vivifyExptime = this.recacheAt = this.clientFlags = this.casLow = this.casHigh = this.mode = 0
     this.delta = 1
     this.initial = 0
+    this.length = undefined
     this.#seen.fill(0)
   }
 
@@ -157,6 +168,13 @@ export class MetaFlags {
         this.casHigh = Number(BigInt.asIntN(32, BigInt(cas) >> 32n))
         return undefined
       }
+      case FLAG.length: {
+        const length = line.int32(word, 1)
+        if (Number.isNaN(length)) return BAD_FORMAT
+        if (length < 0 || length > MAX_VALUE_BYTES) return BAD_LENGTH
+        this.length = length
+        return undefined
+      }
       case FLAG.mode:
         if (line.length(word) !== 2) return BAD_MODE_LENGTH
         this.mode = byteAt(line.bytes, line.start(word) + 1)
@@ -186,6 +204,21 @@ export class MetaFlags {
     this.keyStart = 0
     this.keyEnd = this.key.length
     return undefined
+  }
+}
+
+/** Whether the version that speaks so does not know the flag, though another does. */
+function isUnknown(letter: number, { base64, proxyFlags, lengthIsFlag }: MetaDialect): boolean {
+  switch (letter) {
+    case FLAG.base64:
+      return !base64
+    case FLAG.proxy:
+    case FLAG.proxyToo:
+      return !proxyFlags
+    case FLAG.length:
+      return !lengthIsFlag
+    default:
+      return false
   }
 }
 

@@ -2,6 +2,7 @@ import { BAD_FORMAT } from '../../answers.ts'
 import type { Connection } from '../../connection.ts'
 import type { CacheCore } from '../../core.ts'
 import type { Replies } from '../../replies.ts'
+import { SINCE } from '../../since.ts'
 import {
   CLIENT_FLAGS,
   EXPTIME,
@@ -23,7 +24,6 @@ const FIRST_FLAG = 2
 // All flags together, a base64 key among them: the most that stands before a value.
 export const HEADER_BYTES = 1024
 const VA = Buffer.from('VA ')
-const HD = Buffer.from('HD')
 const EN = Buffer.from('EN')
 const CRLF = Buffer.from('\r\n')
 
@@ -32,7 +32,7 @@ const flags = new MetaFlags()
 function metaGet(connection: Connection, line: Line): undefined {
   const { core } = connection
   const { replies, store } = core
-  if (line.length(1) > KEY_MAX_BYTES) {
+  if (line.length(1) > KEY_MAX_BYTES || (line.words === FIRST_FLAG && !core.metaDialect.bareGet)) {
     replies.text(BAD_FORMAT)
     return
   }
@@ -40,7 +40,7 @@ function metaGet(connection: Connection, line: Line): undefined {
     replies.text(TOO_MANY_FLAGS_GET)
     return
   }
-  const refused = flags.parse(line, FIRST_FLAG, store)
+  const refused = flags.parse(line, FIRST_FLAG, core)
   if (refused !== undefined) {
     replies.text(refused)
     return
@@ -73,7 +73,7 @@ function hit(core: CacheCore, line: Line, item: number, created: boolean): void 
   if (flags.value) {
     replies.copy(VA, 0, VA.length)
     replies.decimal(valueBytes - 2)
-  } else replies.copy(HD, 0, HD.length)
+  } else replies.copy(core.metaDialect.done, 0, core.metaDialect.done.length)
   let won = false
   for (let word = FIRST_FLAG; word < line.words; word++) {
     const letter = letterAt(line, word)
@@ -119,7 +119,7 @@ function miss(core: CacheCore, line: Line): void {
   replies.reserve(HEADER_BYTES)
   const began = replies.length
   replies.copy(EN, 0, EN.length)
-  if (!answerRequest(replies, line)) {
+  if (core.metaDialect.missEchoes && !answerRequest(replies, line)) {
     replies.length = began
     replies.text(OPAQUE_TOO_LONG)
   } else if (flags.quiet) replies.length = began
@@ -213,7 +213,7 @@ const metaNoop: Verb = {
   name: 'mn',
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
-  since: '1.6.0',
+  since: SINCE.meta,
   run(connection) {
     connection.core.replies.line('MN')
     connection.core.replies.settle()
@@ -226,15 +226,21 @@ const metaDebug: Verb = {
   name: 'me',
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
-  since: '1.6.0',
+  since: SINCE.meta,
   run(connection, line) {
-    const { replies, store, counters } = connection.core
+    const { core } = connection
+    const { replies, store, counters, metaDialect } = core
+    if (line.words < 2 && metaDialect.bareDebugMisses) {
+      replies.line('EN')
+      return undefined
+    }
     if (line.words < 2 || line.length(1) > KEY_MAX_BYTES) {
       replies.text(BAD_FORMAT)
       return undefined
     }
     // Any other flag than b is passed over.
-    if (flags.parse(line, FIRST_FLAG, store, line.is(2, 'b') ? FIRST_FLAG + 1 : FIRST_FLAG) !== undefined) {
+    const isBinary = metaDialect.base64 && line.is(2, 'b')
+    if (flags.parse(line, FIRST_FLAG, core, isBinary ? FIRST_FLAG + 1 : FIRST_FLAG) !== undefined) {
       replies.text(BAD_FORMAT)
       return undefined
     }
@@ -246,8 +252,10 @@ const metaDebug: Verb = {
       return undefined
     }
     const exptime = store.slabs.word(item, EXPTIME)
+    const text = store.keyText(item)
+    const keyText = store.has(item, KEY_BINARY) ? Buffer.from(text, 'latin1').toString('base64') : text
     replies.line(
-      `ME ${flags.keyText().replace(/ b$/, '')} exp=${exptime === 0 ? -1 : store.now - exptime} la=${store.now - store.slabs.word(item, TIME)}` +
+      `ME ${keyText} exp=${exptime === 0 ? -1 : store.now - exptime} la=${store.now - store.slabs.word(item, TIME)}` +
         ` cas=${store.cas(item)} fetch=${store.has(item, FETCHED) ? 'yes' : 'no'} cls=${store.classOf(item)} size=${store.sizeOf(item)}`,
     )
     return undefined
@@ -255,7 +263,7 @@ const metaDebug: Verb = {
 }
 
 export const metaGetVerbs: readonly Verb[] = [
-  { name: 'mg', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: '1.6.0', run: metaGet },
+  { name: 'mg', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: SINCE.meta, run: metaGet },
   metaNoop,
   metaDebug,
 ]

@@ -2,6 +2,7 @@ import { BAD_DATA, BAD_FORMAT, NO_CHUNKS_REPLY, NO_MEMORY_REPLY, TOO_LARGE_REPLY
 import { expectNothing, expectValue } from '../../body.ts'
 import { commitFrom } from '../../commit.ts'
 import type { Connection } from '../../connection.ts'
+import { SINCE } from '../../since.ts'
 import { OUT_OF_CHUNKS, TOO_LARGE } from '../../store/allocation.ts'
 import { hashKey, KEY_BINARY, KEY_MAX_BYTES } from '../../store/item.ts'
 import { count } from '../../store/lru.ts'
@@ -11,8 +12,9 @@ import type { Verb } from '../../verbs.ts'
 import { FLAG, letterAt, MetaFlags, OPAQUE_TOO_LONG, opaqueTooLong, TOO_MANY_FLAGS, tooManyFlags } from './flags.ts'
 
 const LENGTH = 2
-const FIRST_FLAG = 3
 const MAX_VALUE_BYTES = 0x7fffffff - 2
+/** What a value that does not come has for a length, its end included. */
+const NO_VALUE = -2
 const INVALID_MODE = Buffer.from('CLIENT_ERROR invalid mode for ms M token\r\n')
 const NOTHING: readonly string[] = []
 const CAS = 'c'
@@ -25,8 +27,7 @@ const MODES: Readonly<Record<string, Mode>> = {
   S: 'set',
 }
 
-const CODES: Readonly<Record<StoreOutcome, string>> = {
-  stored: 'HD',
+const CODES: Readonly<Record<Exclude<StoreOutcome, 'stored'>, string>> = {
   'not stored': 'NS',
   exists: 'EX',
   'not found': 'NF',
@@ -45,15 +46,22 @@ function metaSet(connection: Connection, line: Line): undefined {
     replies.text(TOO_MANY_FLAGS)
     return
   }
-  const length = line.int32(LENGTH)
+  const { lengthIsFlag } = core.metaDialect
+  const firstFlag = lengthIsFlag ? LENGTH : LENGTH + 1
+  let length = lengthIsFlag ? 0 : line.int32(LENGTH)
   if (!(length >= 0) || length > MAX_VALUE_BYTES - 1) {
     replies.text(BAD_FORMAT)
     return
   }
   if (core.meter !== undefined) core.meter.item(length)
-  const mistake = flags.parse(line, FIRST_FLAG, store)
+  let mistake = flags.parse(line, firstFlag, core)
+  if (lengthIsFlag) {
+    // Without it there is no value to come, and no item of that size.
+    if (flags.length === undefined) mistake ??= TOO_LARGE_REPLY
+    length = flags.length ?? NO_VALUE
+  }
   const mode = flags.mode === 0 ? 'set' : MODES[String.fromCharCode(flags.mode)]
-  const refused = mistake ?? (mode === undefined ? INVALID_MODE : stash(connection, line))
+  const refused = mistake ?? (mode === undefined ? INVALID_MODE : stash(connection, line, firstFlag))
   if (refused !== undefined || mode === undefined) {
     expectNothing(connection, length + 2, refused)
     return
@@ -83,16 +91,17 @@ function metaSet(connection: Connection, line: Line): undefined {
 }
 
 // What the answer will echo; the line is gone by the time the value has arrived.
-function stash(connection: Connection, line: Line): Buffer | undefined {
+function stash(connection: Connection, line: Line, firstFlag: number): Buffer | undefined {
+  const { lengthIsFlag } = connection.core.metaDialect
   connection.metaReturns = NOTHING
   let returns: string[] | undefined
-  for (let word = FIRST_FLAG; word < line.words; word++) {
+  for (let word = firstFlag; word < line.words; word++) {
     const letter = letterAt(line, word)
     if (letter === FLAG.opaque) {
       if (opaqueTooLong(line, word)) return OPAQUE_TOO_LONG
       returns = [...(returns ?? []), line.text(word)]
     } else if (letter === FLAG.key) returns = [...(returns ?? []), `k${flags.keyText()}`]
-    else if (letter === FLAG.cas) returns = [...(returns ?? []), CAS]
+    else if (letter === FLAG.cas && !lengthIsFlag) returns = [...(returns ?? []), CAS]
   }
   connection.metaReturns = returns ?? NOTHING
   return undefined
@@ -100,7 +109,7 @@ function stash(connection: Connection, line: Line): Buffer | undefined {
 
 function finishMetaSet(connection: Connection): void {
   const { core, item, metaReturns } = connection
-  const { store, counters, replies } = core
+  const { store, counters, replies, metaDialect } = core
   connection.item = 0
   count(counters.cmdSet, store.classOf(item))
   const bytes = store.valueBytes(item)
@@ -112,11 +121,12 @@ function finishMetaSet(connection: Connection): void {
   const outcome = commitFrom(connection, item, connection.mayBeStale)
   if (outcome === 'stored' && connection.noreply) return
   const cas = outcome === 'stored' ? store.lastCas : 0
-  let text = CODES[outcome]
+  let text = outcome === 'stored' ? metaDialect.done.toString() : CODES[outcome]
+  if (metaDialect.lengthIsFlag) text += ' '
   for (const echo of metaReturns) text += echo === CAS ? ` c${cas}` : ` ${echo}`
   replies.line(text)
 }
 
 export const metaStoreVerbs: readonly Verb[] = [
-  { name: 'ms', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: '1.6.0', run: metaSet },
+  { name: 'ms', shape: 'words', words: [2, Number.POSITIVE_INFINITY], since: SINCE.meta, run: metaSet },
 ]
