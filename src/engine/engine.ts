@@ -308,6 +308,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     }),
     isPromising: (head) => signatures.isKeyNamed(head),
     limits: connectionLimits(openFileLimit()),
+    later: (milliseconds, act) => systemClock.at(systemClock.now() + milliseconds, act),
   })
 
   const shutDown = async () => {

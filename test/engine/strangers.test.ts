@@ -7,6 +7,7 @@ import { connectionLimits } from '../../src/engine/http/connections.ts'
 import { decodeInput, readParameters } from '../../src/engine/http/query-protocol.ts'
 import { type HttpAnswer, LoopbackServer, type Patience, type Responder } from '../../src/engine/http/server.ts'
 import { Signatures } from '../../src/engine/http/signature.ts'
+import { systemClock } from '../../src/engine/time/clock.ts'
 import { startTestEngine, type TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -167,7 +168,13 @@ const ANSWER = { status: 200, contentType: 'text/plain', body: 'known' }
 const REFUSAL = { status: 403, contentType: 'text/plain', body: 'stranger' }
 
 async function startServer(respond: Responder, limits = LIMITS, patience = PATIENT): Promise<Served> {
-  const server = new LoopbackServer({ respond, limits, patience, isPromising: (text) => text.includes('/known') })
+  const server = new LoopbackServer({
+    respond,
+    limits,
+    patience,
+    isPromising: (text) => text.includes('/known'),
+    later: (milliseconds, act) => systemClock.at(systemClock.now() + milliseconds, act),
+  })
   onTestFinished(() => server.close())
   return { server, port: await server.listen(['127.0.0.1'], 0) }
 }
@@ -279,8 +286,8 @@ describe('of connections there are so many at most', () => {
   })
 
   test('by the limit of open files, of which the most are for nodes', () => {
-    expect(connectionLimits(undefined)).toEqual({ all: 4_096, strangers: 3_072, strangersOfOne: 2_048 })
-    expect(connectionLimits(1_024)).toEqual({ all: 512, strangers: 384, strangersOfOne: 256 })
+    expect(connectionLimits(undefined)).toEqual({ all: 4_096, strangers: 3_584, strangersOfOne: 3_072 })
+    expect(connectionLimits(1_024)).toEqual({ all: 512, strangers: 448, strangersOfOne: 384 })
     expect(connectionLimits(16_384).all).toBe(2_048)
   })
 })
@@ -299,6 +306,15 @@ describe('who is slow', () => {
   ])('is cut off: who %s', async (_, bytes) => {
     const { port } = await startServer(byPath, LIMITS, impatient)
     await new Client(port).send(bytes).closed()
+  })
+
+  test('is cut off though more and more of the body of a refused request arrives', async () => {
+    const { port } = await startServer(byPath, LIMITS, { ...PATIENT, refused: 50 })
+    const client = new Client(port).send('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n')
+    await eventually('the connection is closed', () => {
+      client.send('a')
+      return client.isClosed
+    })
   })
 
   test('and known is not, while it asks for nothing', async () => {

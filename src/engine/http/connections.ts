@@ -22,7 +22,7 @@ export interface ConnectionLimits {
 /** @param fileLimit `ulimit -n`; undefined where nobody knows of one. */
 export function connectionLimits(fileLimit = Number.POSITIVE_INFINITY): ConnectionLimits {
   const all = Math.max(FEWEST_CONNECTIONS, Math.min(MOST_CONNECTIONS, Math.floor(fileLimit * SHARE_OF_FILES)))
-  return { all, strangers: (all * 3) / 4, strangersOfOne: all / 2 }
+  return { all, strangers: (all * 7) / 8, strangersOfOne: (all * 3) / 4 }
 }
 
 export interface Connection {

@@ -24,7 +24,7 @@ export interface Patience {
   readonly request: number
   /** How often those are looked for that have taken longer. */
   readonly look: number
-  /** How long a client that was refused may be quiet. */
+  /** How long a client that was refused may go on. */
   readonly refused: number
 }
 
@@ -64,6 +64,8 @@ export interface ServerOptions {
   /** Whether the first bytes of a connection look like a request of a known client. They prove nothing yet. */
   readonly isPromising: (text: string) => boolean
   readonly limits: ConnectionLimits
+  /** Acts after so many milliseconds. Returns what cancels it. */
+  readonly later: (milliseconds: number, act: () => void) => () => void
   readonly patience?: Patience
 }
 
@@ -214,7 +216,8 @@ export class LoopbackServer {
     const { socket, isKnown } = connection
     connection.isRefused = true
     if (!isKnown && !this.#sips.has(socket)) this.#wary = WARY_FOR
-    socket.setTimeout(this.#patience.refused)
+    const cancel = this.#options.later(this.#patience.refused, () => socket.destroy())
+    socket.once('close', cancel)
     response.setHeader('connection', 'close')
     const { headers, complete } = incoming
     const length = Number(headers['content-length'] ?? 0)
