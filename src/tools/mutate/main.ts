@@ -30,6 +30,7 @@ let judge = await startJudge()
 process.once('exit', endJudge)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const surveys = await survey(tests)
+if (surveys.every(({ byMutant }) => byMutant.size === 0)) throw new Error(`No test of ${room} reaches its sources.`)
 const { mutants } = suspects(room)
 const tried = [...mutants.entries()].filter(([, { file }]) => file.includes(part))
 const judged: [Mutant, Verdict][] = []
