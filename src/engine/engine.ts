@@ -378,7 +378,7 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 /** Ports that clusters and serverless caches have, whether they run or not. */
 const recordedPorts = (store: Store): ReadonlySet<number> =>
   new Set([
-    ...store.all('cluster').flatMap(({ endpointPort, nodes }) => [endpointPort ?? 0, ...nodes.map(({ port }) => port)]),
+    ...store.all('cluster').flatMap(({ discovery, nodes }) => [discovery?.port ?? 0, ...nodes.map(({ port }) => port)]),
     ...store.all('serverlessCache').flatMap(({ ports }) => (ports ? [ports.primary, ports.readOptimized] : [])),
   ])
 

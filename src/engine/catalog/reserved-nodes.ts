@@ -18,6 +18,8 @@ export type OfferingType = (typeof OFFERING_TYPES)[number]
 
 export interface Offering {
   readonly id: string
+  /** The engine of the nodes it is for. */
+  readonly product: 'memcached'
   readonly nodeType: string
   readonly years: 1 | 3
   /** Seconds. */
@@ -78,6 +80,7 @@ function offering(nodeType: string, years: 1 | 3, type: OfferingType): Offering 
   const perHour = round(onDemand * hourly, 4)
   return {
     id: idOf(nodeType, years, type),
+    product: 'memcached',
     nodeType,
     years,
     duration: years * SECONDS_PER_YEAR,

@@ -22,6 +22,7 @@ const SEVERITIES: readonly ServiceUpdateSeverity[] = ['important', 'medium', 'cr
 
 export interface ServiceUpdate {
   readonly name: string
+  readonly engine: 'memcached'
   readonly severity: ServiceUpdateSeverity
   readonly releasedAt: number
   readonly recommendedBy: number
@@ -37,6 +38,7 @@ export interface ServiceUpdate {
 /** The guide's own, to be applied and stopped as printed: it is for every cluster, whenever it was made. */
 const SAMPLE: ServiceUpdate = {
   name: 'sample-service-update',
+  engine: 'memcached',
   severity: 'medium',
   releasedAt: Date.UTC(2024, 0, 15),
   recommendedBy: Date.UTC(2024, 0, 15) + DAYS_TO_APPLY.medium * DAY_MS,
@@ -80,6 +82,7 @@ function quarterly(quarter: number): ServiceUpdate {
   const day = new Date(releasedAt).toISOString().slice(0, 10).replaceAll('-', '')
   return {
     name: `elasticache-memcached-security-update-${day}`,
+    engine: 'memcached',
     severity,
     releasedAt,
     recommendedBy: releasedAt + DAYS_TO_APPLY[severity] * DAY_MS,

@@ -45,7 +45,7 @@ function reportCluster(
   fleet: Fleet,
   counters: ReadonlyMap<string, NodeCounters>,
 ): ClusterReport {
-  const { region, id, status, engineVersion, networkType, ipDiscovery, tls, configVersion, endpointPort } = cluster
+  const { region, id, status, engineVersion, networkType, ipDiscovery, tls, discovery } = cluster
   return {
     region,
     id,
@@ -56,8 +56,8 @@ function reportCluster(
     networkType,
     ipDiscovery,
     tls,
-    configVersion,
-    endpoint: endpointPort === null ? null : { address: endpointAddress(networkType), port: endpointPort },
+    configVersion: discovery?.version ?? 0,
+    endpoint: discovery && { address: endpointAddress(networkType), port: discovery.port },
     nodes: cluster.nodes.map((node) =>
       reportNode(cluster, node, counters.get(`${region}/${id}/${node.id}`), fleet.memoryLimit(cluster, node)),
     ),

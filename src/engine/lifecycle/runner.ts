@@ -82,7 +82,7 @@ export class Runner extends LoopRunner {
       return 'again'
     }
     if (cluster.status === 'create-failed' || this.#isWithoutSubnet(cluster)) return 'done'
-    if (cluster.status === 'incompatible-network' && cluster.configVersion > 0) {
+    if (cluster.status === 'incompatible-network' && cluster.created) {
       this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
       return 'again'
     }
@@ -220,14 +220,13 @@ export class Runner extends LoopRunner {
    * cluster that is there and does not answer. Answers whether that is news.
    */
   #tellOf(cluster: CacheClusterRecord, { inARow, why }: Setback): boolean {
-    const { region, id, configVersion, status } = cluster
-    if (configVersion > 0 && status !== 'available') return false
+    const { region, id, created, status } = cluster
+    if (created && status !== 'available') return false
     this.#options.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
-    const after: CacheClusterRecord =
-      configVersion > 0
-        ? { ...cluster, status: 'incompatible-network' }
-        : { ...cluster, status: 'create-failed', nodes: [], endpointPort: null, steps: [] }
-    const what = configVersion > 0 ? 'Cache nodes do not run' : 'Failed to create cache nodes'
+    const after: CacheClusterRecord = created
+      ? { ...cluster, status: 'incompatible-network' }
+      : { ...cluster, status: 'create-failed', nodes: [], discovery: null, steps: [] }
+    const what = created ? 'Cache nodes do not run' : 'Failed to create cache nodes'
     this.#commit(cluster, after, [`${what}: ${why} (${inARow} times in a row)`])
     return true
   }
@@ -255,5 +254,5 @@ const isUnknownToClients = (cluster: CacheClusterRecord, subject: string): boole
 
 const moveTo = (cluster: CacheClusterRecord, subject: string, port: number): CacheClusterRecord =>
   subject === 'endpoint'
-    ? { ...cluster, endpointPort: port }
+    ? { ...cluster, discovery: cluster.discovery && { ...cluster.discovery, port } }
     : { ...cluster, nodes: cluster.nodes.map((node) => (node.id === subject ? { ...node, port } : node)) }

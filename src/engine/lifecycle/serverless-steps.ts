@@ -87,6 +87,7 @@ export const newSnapshot = (
   id,
   type: 'manual',
   status: 'creating',
+  engine: cache.engine,
   createdAt: now,
   expiresAt: null,
   cache: cache.id,

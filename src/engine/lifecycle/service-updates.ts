@@ -15,7 +15,7 @@ import { nextWindow, parseWindow } from '../time/maintenance-window.ts'
 
 /** Whether an update is for a cluster: its nodes are from before the release, or it is for every one. */
 export const concerns = ({ releasedAt, forEveryNode }: ServiceUpdate, cluster: CacheClusterRecord): boolean =>
-  cluster.configVersion > 0 && (forEveryNode || cluster.createdAt < releasedAt)
+  cluster.created && (forEveryNode || cluster.createdAt < releasedAt)
 
 export const actionOf = ({ updates = [] }: CacheClusterRecord, name: string): UpdateActionRecord | undefined =>
   updates.find(({ update }) => update === name)

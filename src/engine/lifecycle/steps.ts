@@ -33,8 +33,9 @@ type Take<K extends Step['do']> = (
 
 const STEPS: { readonly [K in Step['do']]: Take<K> } = {
   'start-nodes': (cluster, { zones }, { now, ports, subnets }) => {
-    const [endpointPort, nodePorts] =
-      cluster.endpointPort === null ? [ports[0] as number, ports.slice(1)] : [cluster.endpointPort, ports]
+    const [discovery, nodePorts] = cluster.discovery
+      ? [cluster.discovery, ports]
+      : [{ version: 0, port: ports[0] as number }, ports.slice(1)]
     const ids = freeNodeIds(cluster.nodes, zones.length)
     const added = zones.map(
       (zone, index): CacheNodeRecord => ({
@@ -51,18 +52,18 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
     )
     // A creation that had to wait for addresses goes on as if it had just begun.
     const status = cluster.status === 'incompatible-network' ? 'creating' : cluster.status
-    return quietly({ ...cluster, status, endpointPort, nodes: [...cluster.nodes, ...added].sort(byId) })
+    return quietly({ ...cluster, status, discovery, nodes: [...cluster.nodes, ...added].sort(byId) })
   },
 
   'advertise-new-nodes': (cluster, _step, { now }) => {
     const added = cluster.nodes.filter(({ status }) => status === 'creating')
-    const isFirst = cluster.configVersion === 0
+    const isFirst = !cluster.created
     return {
       cluster: {
-        ...cluster,
-        createdAt: isFirst ? now : cluster.createdAt,
         // A new cluster starts at 1 whatever its size; from then on the version counts nodes added and removed.
-        configVersion: isFirst ? 1 : cluster.configVersion + added.length,
+        ...withChanges(cluster, isFirst ? 1 : added.length),
+        created: true,
+        createdAt: isFirst ? now : cluster.createdAt,
         nodes: cluster.nodes.map((node) =>
           node.status === 'creating' ? { ...node, status: 'available', advertised: true, createdAt: now } : node,
         ),
@@ -76,8 +77,7 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
 
   'withdraw-nodes': (cluster, { ids }) =>
     quietly({
-      ...cluster,
-      configVersion: cluster.configVersion + ids.length,
+      ...withChanges(cluster, ids.length),
       nodes: cluster.nodes.map((node) =>
         ids.includes(node.id) ? { ...node, status: 'deleting', advertised: false } : node,
       ),
@@ -121,8 +121,7 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
   }),
 
   // Clients that poll take over a list only when its version is higher, so the switch counts as a change of version.
-  'switch-discovery': (cluster, { to }) =>
-    quietly({ ...cluster, ipDiscovery: to, configVersion: cluster.configVersion + 1 }),
+  'switch-discovery': (cluster, { to }) => quietly({ ...withChanges(cluster, 1), ipDiscovery: to }),
 
   'update-node': (cluster, { update, id }, { now }) => ({
     cluster: noteNode(restart(cluster, [id]), update, id, 'in-progress', now),
@@ -150,6 +149,12 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
 }
 
 const quietly = (cluster: CacheClusterRecord): StepResult => ({ cluster, messages: [] })
+
+/** The metadata's version counts changes of what it says. */
+const withChanges = (cluster: CacheClusterRecord, count: number): CacheClusterRecord => ({
+  ...cluster,
+  discovery: cluster.discovery && { ...cluster.discovery, version: cluster.discovery.version + count },
+})
 
 const byId = (a: CacheNodeRecord, b: CacheNodeRecord) => (a.id < b.id ? -1 : 1)
 
@@ -191,7 +196,7 @@ function freeNodeIds(nodes: readonly CacheNodeRecord[], count: number): string[]
  */
 export function takeNoAddresses(cluster: CacheClusterRecord, zone: string): StepResult {
   const cause = `insufficient free IP addresses in availability zone ${zone} for cache subnet group ${cluster.subnetGroup}`
-  if (cluster.configVersion === 0) {
+  if (!cluster.created) {
     return {
       cluster: { ...cluster, status: 'incompatible-network' },
       messages: cluster.status === 'incompatible-network' ? [] : [`Failed to create cache nodes: ${cause}`],
@@ -207,7 +212,7 @@ export function takeNoAddresses(cluster: CacheClusterRecord, zone: string): Step
 export function portsNeeded(cluster: CacheClusterRecord): number {
   const step = cluster.steps[0]
   if (step?.do !== 'start-nodes') return 0
-  return step.zones.length + (cluster.endpointPort === null ? 1 : 0)
+  return step.zones.length + (cluster.discovery ? 0 : 1)
 }
 
 /** Takes the first of the cluster's steps off the list and does it. */

@@ -196,8 +196,9 @@ export class Fleet {
   }
 
   async #announce(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
-    if (cluster.configVersion === 0) return
-    const payload = discoveryPayload(cluster.configVersion, discoveryMembers(cluster))
+    const { discovery } = cluster
+    if (!discovery || discovery.version === 0) return
+    const payload = discoveryPayload(discovery.version, discoveryMembers(cluster))
     const list = payload.toString('latin1')
     await Promise.all(
       [...follower.nodes].map(async ([id, running]) => {
@@ -210,12 +211,12 @@ export class Fleet {
   }
 
   async #attachEndpoint(cluster: CacheClusterRecord, follower: Follower): Promise<Failure | undefined> {
-    const port = cluster.endpointPort
+    const port = cluster.discovery?.port
     const id = endpointNode(cluster, follower)
     if (follower.endpoint && (follower.endpoint.id !== id || follower.endpoint.port !== port)) {
       await this.#detachEndpoint(cluster, follower)
     }
-    if (follower.endpoint || port === null || id === undefined) return
+    if (follower.endpoint || port === undefined || id === undefined) return
     try {
       await this.#options.runtime.attach(`${clusterKey(cluster)}/${id}`, listenAddresses(cluster.networkType), port)
       follower.endpoint = { id, port }

@@ -35,21 +35,20 @@ export function answerCacheCluster(
  * of the guide).
  */
 function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: boolean): CacheCluster {
-  const isCreated = cluster.configVersion > 0
   return {
     CacheClusterId: cluster.id,
-    ...(isCreated &&
-      cluster.endpointPort !== null && {
-        ConfigurationEndpoint: { Address: endpointAddress(cluster.networkType), Port: cluster.endpointPort },
+    ...(cluster.created &&
+      cluster.discovery && {
+        ConfigurationEndpoint: { Address: endpointAddress(cluster.networkType), Port: cluster.discovery.port },
       }),
     ClientDownloadLandingPage: LANDING_PAGE,
     CacheNodeType: cluster.nodeType,
-    Engine: 'memcached',
+    Engine: cluster.engine,
     EngineVersion: cluster.engineVersion,
     CacheClusterStatus: cluster.status,
     NumCacheNodes: cluster.numCacheNodes,
     PreferredAvailabilityZone: preferredZone(zonesOf(cluster)),
-    ...(isCreated && { CacheClusterCreateTime: new Date(cluster.createdAt) }),
+    ...(cluster.created && { CacheClusterCreateTime: new Date(cluster.createdAt) }),
     PreferredMaintenanceWindow: cluster.maintenanceWindow,
     PendingModifiedValues: answerPending(cluster),
     ...(cluster.notificationTopic && {

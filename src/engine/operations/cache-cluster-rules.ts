@@ -13,7 +13,7 @@ import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
 import { missing } from '../http/query-protocol.ts'
 import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
 import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
-import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../store/records.ts'
+import type { CacheSubnetGroupRecord, EngineName, IpDiscovery, NetworkType } from '../store/records.ts'
 import { formatWindow, parseWindow, randomWindow } from '../time/maintenance-window.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context } from './context.ts'
@@ -24,13 +24,14 @@ const conflict = (message: string) => new Fault('InvalidParameterCombination', m
 /** AWS takes the names of engines in any case, and writes them small. */
 export const isMemcached = (engine: string): boolean => engine.toLowerCase() === 'memcached'
 
-export function readEngine(engine: string | undefined): void {
+export function readEngine(engine: string | undefined): EngineName {
   if (!engine) throw missing('Engine')
   const name = engine.toLowerCase()
   if (name === 'redis' || name === 'valkey') {
     throw invalid(`The local engine runs memcached only so far, not ${name}. Use --target aws.`)
   }
-  if (!isMemcached(engine)) throw invalid(`Invalid engine ${engine}. Must be one of memcached, redis, valkey.`)
+  if (name !== 'memcached') throw invalid(`Invalid engine ${engine}. Must be one of memcached, redis, valkey.`)
+  return name
 }
 
 export function readEngineVersion(version: string | undefined): string {

@@ -59,7 +59,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', QUOTAS.clusterIdLength)
   refuseCacheSecurityGroups(input)
   refuseUnsupported(input)
-  readEngine(input.Engine)
+  const engine = readEngine(input.Engine)
   const engineVersion = readEngineVersion(input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, engineVersion)
   const numCacheNodes = readNodeCount(input.NumCacheNodes, context)
@@ -86,14 +86,15 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     id,
     token: Array.from({ length: 6 }, () => TOKEN_LETTERS[Math.floor(context.random() * 36)]).join(''),
     createdAt: context.now,
+    created: false,
     status: 'creating',
+    engine,
     engineVersion,
     nodeType: type.name,
     numCacheNodes,
     nodes: [],
     requestedPort: readPort(input.Port),
-    endpointPort: null,
-    configVersion: 0,
+    discovery: null,
     ...(nodeRuntime && { nodeRuntime }),
     ...network,
     tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),

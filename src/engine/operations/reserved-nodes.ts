@@ -134,12 +134,12 @@ function stateOf({ offering, startedAt, activeAt }: ReservedNodeRecord, now: num
   return now < startedAt + findOffering(offering).duration * 1000 ? 'active' : 'retired'
 }
 
-const answerPrices = ({ nodeType, duration, fixedPrice, usagePrice, type, hourly }: Offering) => ({
+const answerPrices = ({ product, nodeType, duration, fixedPrice, usagePrice, type, hourly }: Offering) => ({
   CacheNodeType: nodeType,
   Duration: duration,
   FixedPrice: fixedPrice,
   UsagePrice: usagePrice,
-  ProductDescription: 'memcached',
+  ProductDescription: product,
   OfferingType: type,
   RecurringCharges: [{ RecurringChargeAmount: hourly, RecurringChargeFrequency: 'Hourly' }],
 })

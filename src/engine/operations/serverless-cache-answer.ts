@@ -18,7 +18,7 @@ export function answerServerlessCache(cache: ServerlessCacheRecord, account: str
     Description: cache.description,
     CreateTime: new Date(cache.createdAt),
     Status: status,
-    Engine: 'memcached',
+    Engine: cache.engine,
     MajorEngineVersion: SERVERLESS_VERSION.major,
     FullEngineVersion: SERVERLESS_VERSION.full,
     ...(limits && { CacheUsageLimits: limits }),
@@ -65,7 +65,7 @@ export const answerServerlessSnapshot = (
   ...(snapshot.status !== 'creating' && { BytesUsedForCache: String(snapshot.bytes) }),
   ServerlessCacheConfiguration: {
     ServerlessCacheName: snapshot.cache,
-    Engine: 'memcached',
+    Engine: snapshot.engine,
     MajorEngineVersion: SERVERLESS_VERSION.major,
   },
 })

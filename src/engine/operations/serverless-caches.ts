@@ -28,7 +28,7 @@ import { mergeTags, readTags } from './tag-rules.ts'
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', QUOTAS.serverlessNameLength)
-  readEngine(input.Engine)
+  const engine = readEngine(input.Engine)
   refuseOtherVersion(input.MajorEngineVersion)
   refuseUnsupportedMembers(input)
   const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, context)
@@ -49,6 +49,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     description: readDescription(input.Description),
     createdAt: now,
     status: 'creating',
+    engine,
     ...readUsageLimits(input.CacheUsageLimits, { dataStorage: NO_LIMIT, ecpuPerSecond: NO_LIMIT }),
     securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context),
     ...readServerlessNetwork(input, context),

@@ -177,7 +177,7 @@ const answerUpdate = (update: ServiceUpdate, now: number): ServiceUpdateAnswer =
   ServiceUpdateStatus: statusAt(update, now),
   ServiceUpdateDescription: update.description,
   ServiceUpdateType: 'security-update',
-  Engine: 'memcached',
+  Engine: update.engine,
   EngineVersion: 'all versions',
   AutoUpdateAfterRecommendedApplyByDate: update.autoApply,
   EstimatedUpdateTime: ESTIMATE,
@@ -206,7 +206,7 @@ function answerAction(
     SlaMet: slaMet(update, cluster, now),
     ...(showNodes && { CacheNodeUpdateStatus: answerNodes(update, cluster) }),
     EstimatedUpdateTime: ESTIMATE,
-    Engine: 'memcached',
+    Engine: cluster.engine,
   }
 }
 

@@ -2,13 +2,21 @@
  * What the store holds. Records are facts and what remains to be done with them; nothing in them depends on a running
  * process, so that an engine that starts again carries on from the record alone. Times are milliseconds since the epoch.
  */
-import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } from '@aws-sdk/client-elasticache'
+import type {
+  IpDiscovery as ApiIpDiscovery,
+  NetworkType as ApiNetworkType,
+  SourceType as ApiSourceType,
+} from '@aws-sdk/client-elasticache'
 import type { FaultName } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 
 export type NetworkType = ApiNetworkType
 export type IpDiscovery = ApiIpDiscovery
+export type SourceType = ApiSourceType
+
+/** What the nodes of a cluster or cache speak. */
+export type EngineName = 'memcached' | 'redis' | 'valkey'
 
 /** Statuses of the guide's "Viewing a node's status"; the value for rebooting really has spaces. */
 export type CacheClusterStatus =
@@ -110,6 +118,13 @@ export type Step =
   | { readonly do: 'finish'; readonly message?: string }
   | { readonly do: 'delete' }
 
+export interface Discovery {
+  /** Of the metadata; it only grows. 0 until the first nodes are ready. */
+  readonly version: number
+  /** Of the configuration endpoint. */
+  readonly port: number
+}
+
 /** A service update that is, or has been, applied to a cluster. */
 export interface UpdateActionRecord {
   /** The update's name. */
@@ -134,8 +149,12 @@ export interface CacheClusterRecord {
   readonly id: string
   /** Six characters of the host names AWS would give, `shop.<token>.cfg.usw2.cache.amazonaws.com`. */
   readonly token: string
+  /** Until it is created: when it was asked for. */
   readonly createdAt: number
+  /** Whether its first nodes have been ready. */
+  readonly created: boolean
   readonly status: CacheClusterStatus
+  readonly engine: EngineName
   readonly engineVersion: string
   readonly nodeType: string
   /** As answered: while nodes are being added or removed this is still the old number. */
@@ -143,10 +162,8 @@ export interface CacheClusterRecord {
   readonly nodes: readonly CacheNodeRecord[]
   /** The port asked for, where the configuration endpoint goes if it is free. */
   readonly requestedPort: number
-  /** Port of the configuration endpoint; null until the first nodes start. */
-  readonly endpointPort: number | null
-  /** Version of the discovery metadata; it only grows. 0 until the first nodes are ready. */
-  readonly configVersion: number
+  /** Auto Discovery; null while there is no configuration endpoint: until the first nodes start. */
+  readonly discovery: Discovery | null
   readonly networkType: NetworkType
   readonly ipDiscovery: IpDiscovery
   readonly tls: boolean
@@ -293,6 +310,7 @@ export interface ServerlessCacheRecord {
   readonly description: string
   readonly createdAt: number
   readonly status: ServerlessCacheStatus
+  readonly engine: EngineName
   /** Gigabytes (2^30 bytes). */
   readonly dataStorage: UsageLimit
   readonly ecpuPerSecond: UsageLimit
@@ -324,6 +342,8 @@ export interface ServerlessSnapshotRecord {
   readonly id: string
   readonly type: 'manual' | 'automated'
   readonly status: ServerlessSnapshotStatus
+  /** Of the cache it is of. */
+  readonly engine: EngineName
   /** When the data was obtained. */
   readonly createdAt: number
   /** When an automatic one goes; null: never. */
@@ -474,13 +494,6 @@ export interface Records {
 }
 
 export type RecordKind = keyof Records
-
-export type SourceType =
-  | 'cache-cluster'
-  | 'cache-parameter-group'
-  | 'cache-security-group'
-  | 'cache-subnet-group'
-  | 'serverless-cache'
 
 export interface EventRecord {
   readonly region: string

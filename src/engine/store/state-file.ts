@@ -11,7 +11,7 @@ import { damaged, StateUnusable } from './unusable.ts'
 
 /**
  * Goes up when the store changes so that an engine before it would misread it. New members that may be absent are no such
- * change. 1 had no checksums.
+ * change. 1 had no checksums, and other records (migrations.ts).
  */
 const STATE_VERSION = 2
 const FORMER_VERSION = 1
@@ -115,6 +115,7 @@ export async function writeState(path: string, entries: readonly Entry[]): Promi
 
 /** Keeps the file under another name. It stays where it is, too, until a new one takes its place. */
 export function keepAside(path: string, name: string): void {
+  rmSync(name, { force: true })
   try {
     linkSync(path, name)
   } catch {

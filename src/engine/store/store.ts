@@ -2,8 +2,9 @@ import { statSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { DiskFull, isFullDisk } from './disk-full.ts'
 import { checksumOf, decodeEntry, type Entry, encodeEntry, type Key, NO_ENTRIES, type Sum, sumOf } from './entry.ts'
+import { migrated } from './migrations.ts'
 import type { EventRecord, RecordKind, Records } from './records.ts'
-import { encodeSum, OPTIONS, readState, SUM, writeState } from './state-file.ts'
+import { encodeSum, keepAside, OPTIONS, readState, SUM, writeState } from './state-file.ts'
 
 type AnyRecord = Records[RecordKind]
 
@@ -62,9 +63,16 @@ export class Store {
     }
   }
 
-  /** Throws StateUnusable when the file is damaged, or was written by a cachectl that knows more. */
+  /**
+   * Brings records of a cachectl of before to their form of today. Throws StateUnusable when the file is damaged, or was written
+   * by a cachectl that knows more.
+   */
   static async open(file: string): Promise<Store> {
-    const entries = inOrder((await readState(file)) ?? [])
+    const read = (await readState(file)) ?? []
+    const current = migrated(read)
+    // For whoever goes back to the cachectl that wrote it; and the file stays in its place until the new one is whole.
+    if (current !== read) keepAside(file, `${file}.former`)
+    const entries = inOrder(current)
     // Anew: what LMDB writes to is free of damage also where no record lies, and no longer than it has to be.
     await writeState(file, entries)
     return new Store(file, entries)

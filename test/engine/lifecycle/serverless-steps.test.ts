@@ -25,6 +25,7 @@ const cache = (more: Partial<ServerlessCacheRecord> = {}): ServerlessCacheRecord
   description: '',
   createdAt: NOW,
   status: 'creating',
+  engine: 'memcached',
   dataStorage: { minimum: 0, maximum: 0 },
   ecpuPerSecond: { minimum: 0, maximum: 0 },
   securityGroupIds: [],

@@ -46,8 +46,8 @@ describe('an update is for', () => {
   })
 
   test('no cluster that has no nodes yet', () => {
-    expect(concerns(latest, { ...old, configVersion: 0 })).toBe(false)
-    expect(concerns(sample, { ...old, configVersion: 0 })).toBe(false)
+    expect(concerns(latest, { ...old, created: false })).toBe(false)
+    expect(concerns(sample, { ...old, created: false })).toBe(false)
   })
 })
 

@@ -6,6 +6,8 @@ import { clusterRecord, nodeRecord } from '../../support/records.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
 const REBOOTING = 'rebooting cache cluster nodes'
+const at = (version: number) => ({ version, port: 11_211 })
+const UNCREATED = { created: false, discovery: at(0) }
 
 /** What a step makes of a cluster that has it, and another, before it. */
 function take(cluster: CacheClusterRecord, step: Step, ports: number[] = []) {
@@ -30,8 +32,8 @@ describe('nodes that start', () => {
   const unborn = clusterRecord({
     status: 'creating',
     nodes: [],
-    endpointPort: null,
-    configVersion: 0,
+    created: false,
+    discovery: null,
     numCacheNodes: 2,
   })
 
@@ -48,7 +50,7 @@ describe('nodes that start', () => {
     }
     expect(started).toMatchObject({
       status: 'creating',
-      endpointPort: 11_211,
+      discovery: { version: 0, port: 11_211 },
       nodes: [
         { ...one, id: '0001', port: 11_212, zone: 'us-west-2a', subnetId: 'subnet-a' },
         { ...one, id: '0002', port: 11_213, zone: 'us-west-2b', subnetId: 'subnet-b' },
@@ -61,14 +63,14 @@ describe('nodes that start', () => {
     const one = clusterRecord({ nodes: [nodeRecord('0001')] })
     expect(portsNeeded({ ...one, steps: [start] })).toBe(2)
     expect(take(one, start, [11_300, 11_301])).toMatchObject({
-      endpointPort: 11_211,
+      discovery: { port: 11_211 },
       status: 'available',
       nodes: [{ id: '0001' }, { id: '0002', port: 11_300 }, { id: '0003', port: 11_301 }],
     })
   })
 
   test('no other step needs ports', () => {
-    expect(portsNeeded(clusterRecord({ steps: [{ do: 'finish' }, start], endpointPort: null }))).toBe(0)
+    expect(portsNeeded(clusterRecord({ steps: [{ do: 'finish' }, start], discovery: null }))).toBe(0)
     expect(portsNeeded(clusterRecord({ steps: [] }))).toBe(0)
   })
 
@@ -96,9 +98,10 @@ describe('new nodes that are advertised', () => {
   const fresh = nodeRecord('0002', { status: 'creating', advertised: false, zone: 'us-west-2b' })
 
   test('begin a cluster with version 1, whatever their number', () => {
-    const creating = clusterRecord({ configVersion: 0, nodes: [{ ...fresh, id: '0001' }, fresh] })
+    const creating = clusterRecord({ ...UNCREATED, nodes: [{ ...fresh, id: '0001' }, fresh] })
     expect(take(creating, advertise)).toMatchObject({
-      configVersion: 1,
+      created: true,
+      discovery: { version: 1 },
       createdAt: NOW,
       nodes: [{}, { status: 'available', advertised: true, createdAt: NOW }],
       messages: [
@@ -111,22 +114,22 @@ describe('new nodes that are advertised', () => {
 
   test('count one version each from then on; the nodes before stay what they are', () => {
     const old = nodeRecord('0001', { status: REBOOTING })
-    const before = clusterRecord({ configVersion: 7, nodes: [old, fresh, { ...fresh, id: '0003' }] })
+    const before = clusterRecord({ discovery: at(7), nodes: [old, fresh, { ...fresh, id: '0003' }] })
     const after = take(before, advertise)
-    expect(after).toMatchObject({ configVersion: 9, createdAt: before.createdAt, nodes: [old, {}, {}] })
+    expect(after).toMatchObject({ discovery: at(9), createdAt: before.createdAt, nodes: [old, {}, {}] })
     expect(after.messages).toHaveLength(2)
   })
 })
 
 test('nodes that are withdrawn leave the list first and go then', () => {
-  const before = clusterRecord({ configVersion: 3, nodes: ['0001', '0002', '0003'].map((id) => nodeRecord(id)) })
+  const before = clusterRecord({ discovery: at(3), nodes: ['0001', '0002', '0003'].map((id) => nodeRecord(id)) })
   const withdrawn = take(before, { do: 'withdraw-nodes', ids: ['0001', '0003'] })
   const leaving = { status: 'deleting', advertised: false }
-  expect(withdrawn).toMatchObject({ configVersion: 5, messages: [] })
+  expect(withdrawn).toMatchObject({ discovery: at(5), messages: [] })
   expect((withdrawn as typeof before).nodes).toMatchObject([leaving, nodeRecord('0002'), leaving])
   const left = take(withdrawn as typeof before, { do: 'remove-withdrawn-nodes' })
   expect(left).toMatchObject({
-    configVersion: 5,
+    discovery: at(5),
     messages: [
       'Removed cache node 0001 from availability zone us-west-2a',
       'Removed cache node 0003 from availability zone us-west-2a',
@@ -217,7 +220,7 @@ describe('nodes that restart', () => {
 
 test('a switch of the discovery protocol is a new version of the list', () => {
   const step: Step = { do: 'switch-discovery', to: 'ipv6' }
-  expect(take(clusterRecord({ configVersion: 4 }), step)).toMatchObject({ ipDiscovery: 'ipv6', configVersion: 5 })
+  expect(take(clusterRecord({ discovery: at(4) }), step)).toMatchObject({ ipDiscovery: 'ipv6', discovery: at(5) })
 })
 
 describe('at the end', () => {
@@ -258,7 +261,7 @@ describe('where nodes find no address', () => {
   ]
 
   test('a cluster that is being created waits, and says so once', () => {
-    const creating = clusterRecord({ status: 'creating', configVersion: 0, steps })
+    const creating = clusterRecord({ status: 'creating', ...UNCREATED, steps })
     const { cluster, messages } = takeNoAddresses(creating, 'us-west-2a')
     expect(cluster).toEqual({ ...creating, status: 'incompatible-network' })
     expect(messages).toEqual([expect.stringMatching(cause)])
