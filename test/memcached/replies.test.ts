@@ -131,3 +131,119 @@ it('answers each of many busy clients what it asked, and nothing else', async ()
     }),
   )
 })
+
+describe('what is written into a reply', () => {
+  /** What a reader reads of what `write` writes, and then of `END`. */
+  const written = (write: (replies: Replies) => void): string => {
+    const replies = new Replies()
+    const reader = new Reader('one')
+    replies.begin(reader)
+    write(replies)
+    replies.text(Buffer.from('END'))
+    replies.end()
+    return reader.read.replace(/END$/, '')
+  }
+
+  it('is a whole number in decimal', () => {
+    const edges = [0, 9, 10, 99, 100, 101, 2 ** 31 - 1, 2 ** 31, 10 ** 9, 10 ** 9 - 1, 2 ** 53 - 1]
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...edges), fc.maxSafeNat(), fc.nat(), fc.nat(1_000)), (number) => {
+        expect(written((replies) => replies.decimal(number))).toBe(String(number))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('is a number of 16 or 32 bits, the highest first', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffff), fc.nat(0xffff_ffff), (short, long) => {
+        const text = written((replies) => {
+          replies.uint16(short)
+          replies.uint32(long)
+        })
+        const bytes = Buffer.from(text, 'latin1')
+        expect([bytes.length, bytes.readUInt16BE(0), bytes.readUInt32BE(2)]).toEqual([6, short, long])
+      }),
+    )
+  })
+
+  it('is what an item starts with, its key, and lines', () => {
+    const key = Buffer.from('xxkey of any length that a loop copiesxx')
+    const text = written((replies) => {
+      replies.value()
+      replies.key(key, 2, key.length - 2)
+      replies.copy(key, 2, 5)
+      replies.byte(0x21)
+      replies.crlf()
+      replies.string('é')
+      replies.line('é')
+    })
+    expect(text).toBe('VALUE key of any length that a loop copieskey!\r\né\xe9\r\n')
+  })
+
+  it('may be taken back as far as it has not been settled', () => {
+    const text = written((replies) => {
+      replies.string('kept')
+      replies.settle()
+      replies.string('lost')
+      replies.takeBack()
+    })
+    expect(text).toBe('kept')
+  })
+
+  it('may be larger than the buffer, in one piece, after what was before it', () => {
+    const large = Buffer.alloc(300_000, 'large ')
+    const replies = new Replies()
+    const reader = new Reader('one')
+    const sizes: number[] = []
+    const sink: ReplySink = {
+      patient: true,
+      take: (bytes) => {
+        sizes.push(bytes.length)
+        return reader.take(bytes)
+      },
+    }
+    replies.begin(sink)
+    replies.text(Buffer.from('before'))
+    replies.text(large)
+    replies.text(Buffer.from('after'))
+    replies.end()
+    expect(sizes.slice(0, 2)).toEqual([6, 300_000])
+    expect(reader.read).toBe(`before${large}after`)
+    expect(replies.written).toBe(300_011)
+  })
+
+  it('fills the buffer to its last byte before another is taken', () => {
+    const replies = new Replies()
+    const sizes: number[] = []
+    replies.begin({ patient: true, take: (bytes) => sizes.push(bytes.length) < 0 })
+    const { length } = replies.bytes
+    replies.text(Buffer.alloc(length - 4))
+    replies.text(Buffer.alloc(4))
+    expect(sizes).toEqual([])
+    replies.text(Buffer.alloc(1))
+    expect(sizes).toEqual([length])
+    replies.end()
+    expect(sizes).toEqual([length, 1])
+  })
+
+  it('is given to its reader with its buffer once that is not shared, and the buffer is used again', () => {
+    const replies = new Replies()
+    const first = replies.bytes
+    const wholes: (Buffer | undefined)[] = []
+    const sink: ReplySink = { patient: true, take: (_, whole) => wholes.push(whole) > 0 }
+    const say = () => {
+      replies.begin(sink)
+      replies.text(Buffer.from('x'))
+      replies.end()
+    }
+    say()
+    expect(wholes).toEqual([first])
+    const second = replies.bytes
+    expect(second).not.toBe(first)
+    replies.recycle(first)
+    replies.recycle(Buffer.alloc(10))
+    say()
+    expect(replies.bytes).toBe(first)
+  })
+})

@@ -38,7 +38,7 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
         ...within('src/discovery', 'binary encode parse'),
       ],
       [
-        ...within('test/memcached', 'framing.test replies.test'),
+        ...within('test/memcached', 'replies.test tokens.test wire.test'),
         ...within('test/discovery', 'binary.test encode.test parse.test'),
       ],
     ),
