@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from './environment.ts'
-import type { FlagValues } from './parse.ts'
+import type { GlobalOptions } from './global-flags.ts'
 import { Problem } from './problem.ts'
 
 /** Settings of one profile; what stands indented under `s3 =` and the like is `s3.addressing_style`. */
@@ -25,7 +25,7 @@ export interface AwsConfig {
  * The profile chosen by `--profile`, AWS_PROFILE or AWS_DEFAULT_PROFILE. One that `--profile` names must exist; one that
  * the environment names is of no concern to calls of the local engine, and the SDK refuses it for the others.
  */
-export function awsConfig(flags: FlagValues, env: Environment): AwsConfig {
+export function awsConfig(flags: Pick<GlobalOptions, 'profile'>, env: Environment): AwsConfig {
   const config = sectionsOf(fileOf(env, env.AWS_CONFIG_FILE, 'config'))
   const named = profileOf(flags, env)
   const profile = named ?? 'default'
@@ -61,8 +61,8 @@ function refuseHalfCredentials(config: Sections, settings: Settings, profile: st
   }
 }
 
-export const profileOf = (flags: FlagValues, env: Environment): string | undefined =>
-  (flags.profile as string | undefined) || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || undefined
+export const profileOf = (flags: Pick<GlobalOptions, 'profile'>, env: Environment): string | undefined =>
+  flags.profile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || undefined
 
 /** `given`: of the environment, where nobody may have expanded the `~`. */
 function fileOf(env: Environment, given: string | undefined, name: string): string {

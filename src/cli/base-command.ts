@@ -1,14 +1,12 @@
+import { arityOf, type Command } from './command.ts'
 import type { Flags } from './flags.ts'
-import { type Arity, type Parsed, parseArguments } from './parse.ts'
+import { type Parsed, parseArguments } from './parse.ts'
+import type { WordDoc } from './words.ts'
 
-/** A positional word a command takes. */
-export interface Word {
-  readonly description: string
-  readonly required?: boolean
-  readonly multiple?: boolean
-}
-
-export const word = (description: string, more: Omit<Word, 'description'> = {}): Word => ({ description, ...more })
+export const word = (description: string, more: Omit<WordDoc, 'description'> = {}): WordDoc => ({
+  description,
+  ...more,
+})
 
 /**
  * A command as oclif knows them: it asks of a class no more than run() and these statics. Its own Command takes as
@@ -20,7 +18,7 @@ export abstract class BaseCommand {
   static summary = ''
   static description = ''
   static examples: readonly string[] = []
-  static args: Readonly<Record<string, Word>> = {}
+  static args: Readonly<Record<string, WordDoc>> = {}
   static flags: Flags = {}
 
   static run(argv: readonly string[]): Promise<void> {
@@ -42,16 +40,6 @@ export abstract class BaseCommand {
   }
 }
 
-export interface CommandClass {
+export interface CommandClass extends Command {
   new (argv: readonly string[]): BaseCommand
-  run(argv: readonly string[]): Promise<void>
-}
-
-function arityOf(args: typeof BaseCommand.args): Arity {
-  const all = Object.entries(args)
-  return {
-    names: all.map(([name, { multiple }]) => `<${name}>${multiple ? '...' : ''}`),
-    atLeast: all.filter(([, { required }]) => required).length,
-    atMost: all.some(([, { multiple }]) => multiple) ? Number.POSITIVE_INFINITY : all.length,
-  }
 }

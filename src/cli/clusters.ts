@@ -8,7 +8,7 @@ import { parseTarget } from '../net/target.ts'
 import type { ApiClient } from './client.ts'
 import { openClient } from './client.ts'
 import { environment } from './environment.ts'
-import type { FlagValues } from './parse.ts'
+import type { GlobalOptions } from './global-flags.ts'
 import { CallFailed, Problem, usageProblem } from './problem.ts'
 import { stateDirectory } from './state-dir.ts'
 import { resolveTarget } from './targets.ts'
@@ -90,7 +90,7 @@ export async function describeAllClusters(client: ApiClient): Promise<CacheClust
 }
 
 /** Opens a client of the flags' target for as long as `use` runs. */
-export async function withClient<T>(flags: FlagValues, use: (client: ApiClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(flags: GlobalOptions, use: (client: ApiClient) => Promise<T>): Promise<T> {
   const client = await openClient(resolveTarget(flags, environment))
   try {
     return await use(client)
@@ -114,9 +114,9 @@ export const nodeEndpoints = ({ CacheNodes = [] }: CacheCluster): (HostAndPort &
 export const usesTls = ({ TransitEncryptionEnabled }: CacheCluster): boolean => TransitEncryptionEnabled === true
 
 /** What verifies a cluster's certificates: the local authority on the local target, the public ones elsewhere. */
-export function trustFor(client: ApiClient, flags: FlagValues): AskTls {
+export function trustFor(client: ApiClient, flags: GlobalOptions): AskTls {
   if (client.target.kind !== 'local') return {}
-  const stateDir = stateDirectory(flags['state-dir'] as string | undefined, environment)
+  const stateDir = stateDirectory(flags['state-dir'], environment)
   return { ca: readFileSync(engineFiles(stateDir).authorityCertificate, 'utf8') }
 }
 

@@ -1,5 +1,5 @@
 /** argv -> which command, and its arguments. aws-cli takes global options before the command's name, so do we. */
-import type { Flag } from './flags.ts'
+import type { Flag, Flags } from './flags.ts'
 import { globalFlags } from './global-flags.ts'
 import { GLOBAL_SPELLINGS } from './parse.ts'
 
@@ -29,11 +29,13 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   }
 }
 
+const everywhere: Flags = globalFlags
+
 /** An unambiguous beginning of one is enough. */
 function globalFlag(name: string): Flag | undefined {
   const fitting = GLOBAL_SPELLINGS.filter((spelling) => spelling.startsWith(`--${name}`))
-  const whole = name in globalFlags || fitting.length !== 1 ? name : (fitting[0] as string).slice(2)
-  return globalFlags[whole] ?? globalFlags[whole.replace(/^no-/, '')]
+  const whole = name in everywhere || fitting.length !== 1 ? name : (fitting[0] as string).slice(2)
+  return everywhere[whole] ?? everywhere[whole.replace(/^no-/, '')]
 }
 
 /** Does the line ask for the version? aws-cli answers that wherever it stands. */

@@ -4,11 +4,11 @@
  */
 import { operationNames } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
-import type { CommandClass } from './base-command.ts'
+import type { Command } from './command.ts'
 import type { Shell } from './completion-scripts.ts'
 import { type WaiterName, waiters } from './waiters.ts'
 
-type LoadCommand = () => Promise<CommandClass>
+type LoadCommand = () => Promise<Command>
 
 const handWritten: Record<string, LoadCommand> = {
   'engine:start': async () => (await import('./commands/engine-start.ts')).EngineStart,
@@ -69,7 +69,7 @@ const handWritten: Record<string, LoadCommand> = {
   quotas: async () => (await import('./commands/quotas.ts')).Quotas,
   top: async () => (await import('./commands/top.ts')).Top,
   metrics: async () => (await import('./commands/metrics.ts')).Metrics,
-  endpoints: async () => (await import('./commands/endpoints.ts')).Endpoints,
+  endpoints: async () => (await import('./commands/endpoints.ts')).endpoints,
   discover: async () => (await import('./commands/discover.ts')).Discover,
   probe: async () => (await import('./commands/probe.ts')).Probe,
   doctor: async () => (await import('./commands/doctor.ts')).Doctor,

@@ -1,13 +1,26 @@
-import { type Flags, text, toggle } from './flags.ts'
+import { choice, type Flags, text, toggle, type ValuesOf } from './flags.ts'
 
 const helpGroup = 'GLOBAL'
 
-export const colourFlag: Flags = {
-  color: text({ summary: 'colour on a terminal: on, off or auto (default)', helpValue: '<when>', helpGroup }),
-}
+export const colourFlag = {
+  color: choice(['on', 'off', 'auto'], {
+    summary: 'colour on a terminal: on, off or auto (default)',
+    helpValue: '<when>',
+    helpGroup,
+  }),
+} satisfies Flags
+
+/** Every command's: read of the line before anything else, by dispatch.ts. */
+export const errorFlag = {
+  'cli-error-format': choice(['legacy', 'json'], {
+    summary: 'form of errors on stderr: legacy or json',
+    helpValue: '<form>',
+    helpGroup,
+  }),
+} satisfies Flags
 
 /** Options every command that talks to the API takes, before or after the command's name. */
-export const globalFlags: Flags = {
+export const globalFlags = {
   target: text({
     own: true,
     summary: 'where to send it: local (default), aws, or a name of `cachectl target`',
@@ -20,7 +33,7 @@ export const globalFlags: Flags = {
   'state-dir': text({ own: true, summary: 'state directory of the local engine', helpValue: '<path>', helpGroup }),
   output: text({ summary: 'form of the answer', helpValue: '<form>', helpGroup }),
   query: text({ summary: 'JMESPath expression that picks from the answer', helpValue: '<expression>', helpGroup }),
-  'cli-error-format': text({ summary: 'form of errors on stderr: legacy or json', helpValue: '<form>', helpGroup }),
+  ...errorFlag,
   debug: toggle({ summary: 'tell on stderr what is sent and what comes back, without secrets', helpGroup }),
   'sign-request': toggle({ summary: 'sign requests (default) or send them without credentials', helpGroup }, true),
   'verify-ssl': toggle({ summary: 'verify certificates (default) or take any', helpGroup }, true),
@@ -35,19 +48,22 @@ export const globalFlags: Flags = {
   // Of aws-cli's global options the one that means something to few operations: see pagingFlags.
   paginate: toggle({ summary: '', helpGroup, hidden: true }, true),
   'cli-pager': toggle({ summary: 'page what is longer than the screen (default) or not', helpGroup }, true),
-}
+} satisfies Flags
+
+/** What a command that talks to the API is told of where and how. */
+export type GlobalOptions = Partial<ValuesOf<typeof globalFlags>>
 
 /** What an operation's answer can be printed as; hand-written commands name their own forms. */
-export const answerFlags: Flags = {
+export const answerFlags = {
   output: text({
     summary: 'json, text, table, yaml, yaml-stream or off; a readable view on a terminal',
     helpValue: '<form>',
     helpGroup,
   }),
-}
+} satisfies Flags
 
 /** The whole input at once. */
-export const inputFlags: Flags = {
+export const inputFlags = {
   'cli-input-json': text({ summary: 'the input as JSON; options win over it', helpValue: '<json>', helpGroup }),
   'cli-input-yaml': text({ summary: 'the input as YAML; options win over it', helpValue: '<yaml>', helpGroup }),
   'generate-cli-skeleton': text(
@@ -58,9 +74,9 @@ export const inputFlags: Flags = {
     },
     { bare: 'input' },
   ),
-}
+} satisfies Flags
 
-export const pagingFlags: Flags = {
+export const pagingFlags = {
   'max-items': text({ summary: 'stop after this many items', helpValue: '<number>', helpGroup: 'PAGING' }),
   'page-size': text({ summary: 'items to ask for per call', helpValue: '<number>', helpGroup: 'PAGING' }),
   'starting-token': text({
@@ -69,9 +85,9 @@ export const pagingFlags: Flags = {
     helpGroup: 'PAGING',
   }),
   paginate: toggle({ summary: 'ask for all pages (default) or only the first', helpGroup: 'PAGING' }, true),
-}
+} satisfies Flags
 
-export const waitFlags: Flags = {
+export const waitFlags = {
   wait: toggle({
     own: true,
     summary: 'return when the change is done; then the answer is the final state',
@@ -84,9 +100,9 @@ export const waitFlags: Flags = {
     helpGroup: 'WAITING',
   }),
   interval: text({ own: true, summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
-}
+} satisfies Flags
 
-export const unusedFlags: Flags = {
+export const unusedFlags = {
   'wait-unused': toggle({ own: true, summary: 'while something uses it, wait, then delete it', helpGroup: 'WAITING' }),
   timeout: text({
     own: true,
@@ -100,27 +116,27 @@ export const unusedFlags: Flags = {
     helpValue: '<s>',
     helpGroup: 'WAITING',
   }),
-}
+} satisfies Flags
 
 /** Operations that delete what others may be using. */
 export const deletesGroup = (name: string): boolean => /^DeleteCache(Parameter|Subnet|Security)Group$/.test(name)
 
-export const dryRunFlag: Flags = {
+export const dryRunFlag = {
   'dry-run': toggle({
     own: true,
     summary: 'show the request and what is wrong with it; send nothing',
     helpGroup: 'GLOBAL',
   }),
-}
+} satisfies Flags
 
 /** For the commands that ask for what is missing. */
-export const askFlag: Flags = {
+export const askFlag = {
   input: toggle(
     { own: true, summary: 'on a terminal, ask for required options that are missing (default) or not', helpGroup },
     true,
   ),
-}
+} satisfies Flags
 
-export const confirmFlags: Flags = {
+export const confirmFlags = {
   yes: toggle({ own: true, summary: 'do not ask for confirmation', helpGroup: 'GLOBAL' }),
-}
+} satisfies Flags

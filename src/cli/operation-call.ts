@@ -7,12 +7,12 @@ import { environment } from './environment.ts'
 import { inputFrom, isDestructive, operationFlags } from './operation-input.ts'
 import { answerPrinter } from './output/print.ts'
 import { allPages, eachPage, readPaging } from './paginate.ts'
-import { type FlagValues, parseArguments } from './parse.ts'
+import { type FlagValues, readArguments } from './parse.ts'
 import { describeTarget, resolveTarget } from './targets.ts'
 import { canAsk, stderrIsTerminal, stdoutIsTerminal } from './terminal.ts'
 
 export async function callOperation(name: OperationName, argv: readonly string[]): Promise<void> {
-  const { flags } = parseArguments(canAsk() ? await complete(name, argv) : argv, operationFlags(name))
+  const { flags } = readArguments(canAsk() ? await complete(name, argv) : argv, operationFlags(name))
   const config = awsConfig(flags, environment)
   const readable = wantsReadable(flags, config)
   const printer = await answerPrinter(name, flags, config)

@@ -1,6 +1,6 @@
 import { type Input, inputOf, type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
-import { type Describe, type Flags, memberFlags } from './flags.ts'
+import { type Describe, memberFlags, type OperationFlags } from './flags.ts'
 import {
   answerFlags,
   askFlag,
@@ -25,7 +25,7 @@ export const isDestructive = (name: OperationName): boolean =>
 const isMutating = (name: OperationName): boolean => !/^(Describe|List)/.test(name)
 
 /** Every option of an operation's command: the model's members first, ours after them. */
-export function operationFlags(name: OperationName, describe?: Describe): Flags {
+export function operationFlags(name: OperationName, describe?: Describe): OperationFlags {
   return {
     ...memberFlags(name, describe),
     ...(name in waits && waitFlags),
@@ -54,7 +54,7 @@ export function inputFrom<N extends OperationName>(
     const option = kebabCase(memberName)
     const given = flags[option]
     if (given === undefined) continue
-    if (typeof given === 'boolean') {
+    if (typeof given === 'boolean' || typeof given === 'number') {
       input[memberName] = given
       continue
     }

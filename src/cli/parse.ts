@@ -7,13 +7,14 @@
  */
 import { parseArgs } from 'node:util'
 import { nearest } from '../api/nearest.ts'
-import type { Flag, Flags } from './flags.ts'
+import type { Flag, Flags, OperationFlags, Said, ValuesOf } from './flags.ts'
 import { usageProblem } from './problem.ts'
 
-export type FlagValues = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
+/** Of an operation, whose options are known at run time only. */
+export type FlagValues = ValuesOf<OperationFlags>
 
-export interface Parsed {
-  readonly flags: FlagValues
+export interface Parsed<Values = Readonly<Record<string, Said>>> {
+  readonly flags: Values
   /** Words that belong to no option, in order. */
   readonly words: readonly string[]
 }
@@ -27,7 +28,17 @@ export interface Arity {
 
 const NO_WORDS: Arity = { names: [], atLeast: 0, atMost: 0 }
 
-/** Throws a usage problem that names everything missing or unknown at once. */
+/** The values of a line. Throws a usage problem that names all that is missing or unknown, or the one that can't be read. */
+export function readArguments<F extends Flags>(argv: readonly string[], flags: F, arity?: Arity): Parsed<ValuesOf<F>> {
+  const { flags: said, words } = parseArguments(argv, flags, arity)
+  const values = Object.entries(flags).flatMap(([name, { read }]) => {
+    const value = read ? read(said[name], `--${name}`) : said[name]
+    return value === undefined ? [] : [[name, value]]
+  })
+  return { flags: Object.fromEntries(values) as ValuesOf<F>, words } // each by the reader that its type comes from
+}
+
+/** What was said on a line. Throws a usage problem that names everything missing or unknown at once. */
 export function parseArguments(argv: readonly string[], flags: Flags, arity: Arity = NO_WORDS): Parsed {
   const spellings = spellingsOf(flags)
   const values: Record<string, string | string[] | boolean> = {}

@@ -10,9 +10,10 @@ import { version } from './version.ts'
 export async function runCommand(words: readonly string[], leading: readonly string[], rest: readonly string[]) {
   const id = commandId(words)
   if (id === undefined) return refuseUnknown(words, rest)
-  const Command = await commands[id]?.()
-  if (!Command) throw new Error(`the command table has no ${id}`)
-  await Command.run([...leading, ...rest.slice(id.split(':').length)])
+  const command = await commands[id]?.()
+  if (!command) throw new Error(`the command table has no ${id}`)
+  command.id = id
+  await command.run([...leading, ...rest.slice(id.split(':').length)])
 }
 
 /** The pages were written at build time by the help class; without them oclif renders the same. */

@@ -2,7 +2,7 @@
 import { type AwsConfig, awsConfig, profileOf } from './aws-config.ts'
 import { credentialsOf } from './engine-users.ts'
 import type { Environment } from './environment.ts'
-import type { FlagValues } from './parse.ts'
+import type { GlobalOptions } from './global-flags.ts'
 import { Problem, usageProblem } from './problem.ts'
 import { type LocalEngine, requireEngine, runningEngine, stateDirectory } from './state-dir.ts'
 import { type NamedTarget, readTargets, targetCalled } from './target-list.ts'
@@ -42,14 +42,14 @@ interface Chosen {
  * `--endpoint-url`, `--target`, CACHECTL_TARGET, AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL, `target use`,
  * `endpoint_url` of the profile, local.
  */
-export function describeChoice(flags: FlagValues, env: Environment): Chosen {
+export function describeChoice(flags: GlobalOptions, env: Environment): Chosen {
   const endpointFlag = flags['endpoint-url']
-  if (typeof endpointFlag === 'string') {
+  if (endpointFlag !== undefined) {
     return { choice: { kind: 'endpoint', url: askedUrl(endpointFlag) }, because: '--endpoint-url' }
   }
-  const list = readTargets(stateDirectory(flags['state-dir'] as string | undefined, env))
+  const list = readTargets(stateDirectory(flags['state-dir'], env))
   if (flags.target !== undefined) {
-    return { choice: targetCalled(list, String(flags.target)), because: `--target ${String(flags.target)}` }
+    return { choice: targetCalled(list, flags.target), because: `--target ${flags.target}` }
   }
   if (env.CACHECTL_TARGET) return { choice: targetCalled(list, env.CACHECTL_TARGET), because: 'CACHECTL_TARGET' }
   const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true'
@@ -66,7 +66,7 @@ export function describeChoice(flags: FlagValues, env: Environment): Chosen {
   return { choice: { kind: 'local' }, because: 'nothing says otherwise' }
 }
 
-export function resolveTarget(flags: FlagValues, env: Environment): Target {
+export function resolveTarget(flags: GlobalOptions, env: Environment): Target {
   const transport = transportOf(flags, env)
   checkRetries(awsConfig(flags, env).settings, env)
   const target = placeOf(flags, env)
@@ -86,13 +86,11 @@ function checkRetries(settings: AwsConfig['settings'], env: Environment): void {
   throw new Problem('general', `Invalid value provided to "mode": "${mode}" must be one of: ${modes}`)
 }
 
-function placeOf(given: FlagValues, env: Environment): Target {
+function placeOf(given: GlobalOptions, env: Environment): Target {
   const { choice } = describeChoice(given, env)
   const flags = { ...optionsOf(choice), ...given }
-  const stateDir = stateDirectory(flags['state-dir'] as string | undefined, env)
-  const region = checkedRegion(
-    (flags.region as string | undefined) ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined),
-  )
+  const stateDir = stateDirectory(flags['state-dir'], env)
+  const region = checkedRegion(flags.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined))
   if (choice.kind === 'local') return localTarget(requireEngine(stateDir), region, env)
   const engine = runningEngine(stateDir)
   if (choice.url !== undefined && engine && sameOrigin(choice.url, engine.info.url)) {
@@ -119,7 +117,7 @@ function environmentCredentials(env: Environment): AwsTarget['credentials'] {
 }
 
 /** What a named target says goes without saying, and before the environment. */
-const optionsOf = ({ region, profile, stateDir }: NamedTarget): FlagValues => ({
+const optionsOf = ({ region, profile, stateDir }: NamedTarget): GlobalOptions => ({
   ...(region !== undefined && { region }),
   ...(profile !== undefined && { profile }),
   ...(stateDir !== undefined && { 'state-dir': stateDir }),

@@ -1,7 +1,7 @@
 /** How requests travel, where the command line asks for something else than usual. */
 import { awsConfig } from './aws-config.ts'
 import type { Environment } from './environment.ts'
-import type { FlagValues } from './parse.ts'
+import type { GlobalOptions } from './global-flags.ts'
 import { Problem } from './problem.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -29,25 +29,25 @@ export const USUAL_TRANSPORT: Transport = {
   debug: false,
 }
 
-const OPTIONS = ['debug', 'sign-request', 'verify-ssl', 'ca-bundle', 'cli-read-timeout', 'cli-connect-timeout']
+const OPTIONS = ['sign-request', 'verify-ssl', 'ca-bundle', 'cli-read-timeout', 'cli-connect-timeout'] as const
 
 /** undefined: as usual. */
-export function transportOf(flags: FlagValues, env: Environment): Transport | undefined {
+export function transportOf(flags: GlobalOptions, env: Environment): Transport | undefined {
   const caBundle = env.AWS_CA_BUNDLE || awsConfig(flags, env).settings.ca_bundle
-  if (!caBundle && !OPTIONS.some((option) => flags[option] !== undefined)) return undefined
+  if (!caBundle && flags.debug !== true && !OPTIONS.some((option) => flags[option] !== undefined)) return undefined
   return {
     sign: flags['sign-request'] !== false,
     verify: flags['verify-ssl'] !== false,
-    caFile: (flags['ca-bundle'] as string | undefined) ?? caBundle,
+    caFile: flags['ca-bundle'] ?? caBundle,
     readTimeoutMs: timeoutOf(flags, 'cli-read-timeout'),
     connectTimeoutMs: timeoutOf(flags, 'cli-connect-timeout'),
     debug: flags.debug === true,
   }
 }
 
-function timeoutOf(flags: FlagValues, option: string): number {
+function timeoutOf(flags: GlobalOptions, option: 'cli-read-timeout' | 'cli-connect-timeout'): number {
   const given = flags[option]
-  if (typeof given !== 'string') return DEFAULT_TIMEOUT_S * 1000
+  if (given === undefined) return DEFAULT_TIMEOUT_S * 1000
   const seconds = wholeNumber(given, `--${option} takes a whole number of seconds.`)
   if (seconds >= 0) return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000
   const kind = option.split('-')[1]

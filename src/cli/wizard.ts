@@ -11,7 +11,6 @@ import { type ApiClient, openClient } from './client.ts'
 import { commandText } from './command-text.ts'
 import { agreeOnTerminal } from './confirm.ts'
 import { environment } from './environment.ts'
-import type { Flag, Flags } from './flags.ts'
 import { isDestructive, operationFlags } from './operation-input.ts'
 import { type FlagValues, parseArguments } from './parse.ts'
 import { CallFailed, Problem } from './problem.ts'
@@ -46,12 +45,9 @@ export async function askForMissing(name: OperationName, argv: readonly string[]
 
 /** undefined: something else is wrong with the line, which the reading that follows will say. */
 function readWithoutRequired(name: OperationName, argv: readonly string[]): FlagValues | undefined {
-  const optional = Object.entries(operationFlags(name)).map(([option, flag]) => [
-    option,
-    { ...flag, required: false } as Flag,
-  ])
+  const optional = Object.entries(operationFlags(name)).map(([option, flag]) => [option, { ...flag, required: false }])
   try {
-    return parseArguments(argv, Object.fromEntries(optional) as Flags).flags
+    return parseArguments(argv, Object.fromEntries(optional)).flags
   } catch (error) {
     if (error instanceof Problem) return undefined
     throw error

@@ -1,43 +1,39 @@
 import { shellQuoted } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
-import { BaseCommand, word } from '../base-command.ts'
+import { cacheWord } from '../caches/word.ts'
 import {
   type CacheCluster,
   configurationEndpoint,
   describeCache,
+  type HostAndPort,
   isServerless,
   nodeEndpoints,
   usesTls,
   withClient,
 } from '../clusters.ts'
+import { command } from '../command.ts'
 import { globalFlags } from '../global-flags.ts'
 import { tableText } from '../output/table.ts'
-import { forPeople, print, printLine } from '../terminal.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { forPeople } from '../terminal.ts'
 
-export class Endpoints extends BaseCommand {
-  static override summary = 'Show where a cluster answers: configuration endpoint and every node'
-  static override description =
-    '--output json: for programs. --output env: shell variables MEMCACHED_ENDPOINT and MEMCACHED_SERVERS. --output hosts: host:port, one node a line.'
-  static override args = { cluster: word('id of a cluster, or name of a serverless cache', { required: true }) }
-  static override flags = { ...globalFlags, ...outputOf('table (default), json, env or hosts') }
-  static override examples = ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"']
+export const endpoints = command({
+  summary: 'Show where a cluster answers: configuration endpoint and every node',
+  description:
+    '--output json: for programs. --output env: shell variables MEMCACHED_ENDPOINT and MEMCACHED_SERVERS. --output hosts: host:port, one node a line.',
+  examples: ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"'],
+  words: { cluster: cacheWord('id of a cluster, or name of a serverless cache') },
+  flags: globalFlags,
+  forms: { own: ['env', 'hosts'] },
+  async run({ words, flags, print }) {
+    const cluster = await withClient(flags, (client) => describeCache(client, words.cluster))
+    await print.answer(endpointsOf(cluster), () => describeEndpoints(forPeople(cluster)), {
+      env: () => variables(cluster),
+      hosts: () => serversOf(cluster).map(addressOf).join('\n'),
+    })
+  },
+})
 
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const form = choiceOf(flags, 'output', ['table', 'json', 'env', 'hosts'], 'table')
-    const cluster = await withClient(flags, (client) => describeCache(client, words[0] as string))
-    if (form === 'table') printLine(await describeEndpoints(forPeople(cluster)))
-    if (form === 'json') print(`${JSON.stringify(endpointsOf(cluster), null, 4)}\n`)
-    if (form === 'env') print(variables(cluster))
-    if (form === 'hosts')
-      print(
-        serversOf(cluster)
-          .map((node) => `${endpoint(node.host, node.port)}\n`)
-          .join(''),
-      )
-  }
-}
+const addressOf = ({ host, port }: HostAndPort): string => endpoint(host, port)
 
 function endpointsOf(cluster: CacheCluster) {
   return {
@@ -54,12 +50,8 @@ function endpointsOf(cluster: CacheCluster) {
 async function describeEndpoints(cluster: CacheCluster): Promise<string> {
   const { status, networkType, ipDiscovery, tls, configurationEndpoint: config, nodes } = endpointsOf(cluster)
   const rows = [
-    ...(config ? [['configuration', status ?? '', endpoint(config.host, config.port)]] : []),
-    ...nodes.map((node) => [
-      /^\d+$/.test(node.id) ? `node ${node.id}` : node.id,
-      node.status,
-      endpoint(node.host, node.port),
-    ]),
+    ...(config ? [['configuration', status ?? '', addressOf(config)]] : []),
+    ...nodes.map((node) => [/^\d+$/.test(node.id) ? `node ${node.id}` : node.id, node.status, addressOf(node)]),
   ]
   const head = `${cluster.CacheClusterId}: ${networkType ?? 'ipv4'}, discovery ${ipDiscovery ?? 'ipv4'}, ${tls ? 'TLS' : 'plain text'}`
   return `${head}\n${await tableText(['Endpoint', 'Status', 'Address'], rows)}`
@@ -70,10 +62,9 @@ const serversOf = (cluster: CacheCluster) => nodeEndpoints(cluster).slice(0, isS
 
 function variables(cluster: CacheCluster): string {
   const config = configurationEndpoint(cluster) ?? (isServerless(cluster) ? nodeEndpoints(cluster)[0] : undefined)
-  const servers = serversOf(cluster).map((node) => endpoint(node.host, node.port))
+  const servers = serversOf(cluster).map(addressOf)
   return [
-    `export MEMCACHED_ENDPOINT=${shellQuoted(config ? endpoint(config.host, config.port) : '')}`,
+    `export MEMCACHED_ENDPOINT=${shellQuoted(config ? addressOf(config) : '')}`,
     `export MEMCACHED_SERVERS=${shellQuoted(servers.join(','))}`,
-    '',
   ].join('\n')
 }

@@ -3,8 +3,8 @@ import type { OperationName } from '../../api/model.ts'
 import { visibleIn } from '../../api/visible.ts'
 import { systemClock } from '../../net/clock.ts'
 import { environment } from '../environment.ts'
+import type { GlobalOptions } from '../global-flags.ts'
 import { printPaged } from '../pager.ts'
-import type { FlagValues } from '../parse.ts'
 import { columns, stdoutIsTerminal, tell } from '../terminal.ts'
 import { humanText } from './human.ts'
 import { type Style, styleOf, wantsColour } from './style.ts'
@@ -14,7 +14,7 @@ export async function printForPeople(
   name: OperationName,
   input: object,
   answer: object,
-  flags: FlagValues,
+  flags: GlobalOptions,
 ): Promise<void> {
   const text = await humanText(name, input, visibleIn(answer), await styleHere(flags))
   if (text === '') tell('Done.')
@@ -22,7 +22,7 @@ export async function printForPeople(
 }
 
 /** A pipe has no width: what reads it cuts for itself. */
-export function styleHere({ color }: FlagValues): Promise<Style> {
+export function styleHere({ color }: Pick<GlobalOptions, 'color'>): Promise<Style> {
   const terminal = stdoutIsTerminal()
   const width = terminal ? columns() : Number.POSITIVE_INFINITY
   return styleOf(wantsColour(color, environment, terminal), width, systemClock.now())

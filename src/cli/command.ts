@@ -1,0 +1,93 @@
+/**
+ * A command is what it says of itself and what it does with a line that has been read: `run` gets what its words and
+ * options hold, by their types, and a printer for what it answers. What can't be read is refused before it runs.
+ */
+import type { Flags, ValuesOf } from './flags.ts'
+import { type Forms, formFlags, type Printer, printerOf } from './forms.ts'
+import { errorFlag, type GlobalOptions } from './global-flags.ts'
+import { type Arity, readArguments } from './parse.ts'
+import { canAsk } from './terminal.ts'
+import type { WordDoc, Words, WordValues } from './words.ts'
+
+/** What the command table, oclif and the pages of help know of a command. */
+export interface Command {
+  /** `engine:start`. Written by the table, and by oclif. */
+  id: string
+  readonly summary: string
+  readonly description: string
+  readonly examples: readonly string[]
+  readonly args: Readonly<Record<string, WordDoc>>
+  readonly flags: Flags
+  run(argv: readonly string[]): Promise<void>
+}
+
+/** What a command is told. */
+export interface Line<W extends Words, F extends Flags, Own extends string> {
+  readonly words: WordValues<W>
+  readonly flags: ValuesOf<F>
+  readonly print: Printer<Own>
+}
+
+interface Spec<W extends Words, F extends Flags, Own extends string> {
+  readonly summary: string
+  readonly description?: string
+  readonly examples?: readonly string[]
+  readonly words?: W
+  readonly flags?: F
+  /** Of a command that answers data: it takes --output and --query. */
+  readonly forms?: Forms<Own>
+  /** Says the line in the words of the parser, where the command has another way to say it. */
+  readonly reword?: (argv: readonly string[]) => readonly string[]
+  run(line: Line<W, F, Own>): Promise<void> | void
+}
+
+/** An empty record would take any name for one of its own. */
+type None = Readonly<Record<never, never>>
+
+export function command<W extends Words = None, F extends Flags = None, const Own extends string = never>(
+  spec: Spec<W, F, Own>,
+): Command {
+  const { summary, description = '', examples = [], words, forms, reword = (argv) => argv } = spec
+  const flags: Flags = { ...spec.flags, ...(forms && formFlags(forms, spec.flags)), ...errorFlag }
+  const args: Words = words ?? {}
+  const made: Command = {
+    id: '',
+    summary,
+    description,
+    examples,
+    args,
+    flags,
+    async run(argv) {
+      const read = await readLine(reword(argv), args, flags)
+      // Both were made of the words and options that the types are made of.
+      const line = read as { readonly words: WordValues<W>; readonly flags: ValuesOf<F> & GlobalOptions }
+      const print = await printerOf<Own>(made.id.replaceAll(':', ' '), line.flags, forms)
+      await spec.run({ ...line, print })
+    },
+  }
+  return made
+}
+
+async function readLine(argv: readonly string[], args: Words, flags: Flags) {
+  const arity = arityOf(args)
+  const last = Object.values(args)[arity.atLeast - 1]
+  // The one word that is missing can be chosen from what there is.
+  const choose = canAsk() ? last?.choose : undefined
+  const read = readArguments(argv, flags, choose ? { ...arity, atLeast: arity.atLeast - 1 } : arity)
+  const words = choose && read.words.length < arity.atLeast ? [...read.words, await choose(read.flags)] : read.words
+  const values = Object.entries(args).map(([name, { multiple, read: readWord }], at) => [
+    name,
+    readWord(multiple ? words.slice(at) : words.slice(at, at + 1)),
+  ])
+  return { flags: read.flags, words: Object.fromEntries(values) }
+}
+
+/** How many words a command takes, for the parser. */
+export function arityOf(args: Readonly<Record<string, WordDoc>>): Arity {
+  const all = Object.entries(args)
+  return {
+    names: all.map(([name, { multiple }]) => `<${name}>${multiple ? '...' : ''}`),
+    atLeast: all.filter(([, { required }]) => required).length,
+    atMost: all.some(([, { multiple }]) => multiple) ? Number.POSITIVE_INFINITY : all.length,
+  }
+}
