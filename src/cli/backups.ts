@@ -1,9 +1,11 @@
 /** Backups of both sorts as one: snapshots of serverless caches, and those of replication groups and their nodes. */
 
+import { memcached } from '../api/catalog/engines.ts'
+import { LIMITS } from '../api/catalog/limits.ts'
+import { isOlder } from '../api/catalog/versions.ts'
 import type { Input, OperationName } from '../api/model.ts'
 import { nearest } from '../api/nearest.ts'
 import { shellWord } from '../api/shell.ts'
-import { isOlder } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItem } from './output/human-value.ts'
 import { Problem } from './problem.ts'
@@ -62,9 +64,9 @@ const SERVERLESS_HINT =
 
 /** Keys can be listed only where lru_crawler is left: see `kv dump`. */
 const dumpHint = (id: string, version: unknown): string =>
-  typeof version === 'string' && isOlder(version, '1.6.17')
+  typeof version === 'string' && isOlder(version, memcached.keysHiddenSince)
     ? `Keep what it holds in a file: cachectl kv dump ${shellWord(id)} > ${shellWord(`${id}.jsonl`)}, and back: cachectl kv load ${shellWord(id)} ${shellWord(`${id}.jsonl`)}`
-    : 'Its version does not let clients list keys (since 1.6.17): fill a new one from where the items come from.'
+    : `Its version does not let clients list keys (since ${memcached.keysHiddenSince}): fill a new one from where the items come from.`
 
 /** The cache that a backup becomes, of the engine and the version it was made of. */
 export function restoration(backup: Found, cache: string): Request {
@@ -100,15 +102,13 @@ export function deletion(backup: Found): Request {
     : request('DeleteSnapshot', { SnapshotName: name })
 }
 
-const LONGEST_NAME = 40
-
 /** `shop-20261121-130500`, no longer than a name may be. */
 export function backupName(cache: string, at: Date): string {
   const stamp = at
     .toISOString()
     .replace(/[-:]|\..*/g, '')
     .replace('T', '-')
-  return `${cache.slice(0, LONGEST_NAME - 1 - stamp.length).replace(/-+$/, '')}-${stamp}`
+  return `${cache.slice(0, LIMITS.serverlessNameLength - 1 - stamp.length).replace(/-+$/, '')}-${stamp}`
 }
 
 export interface Backup {

@@ -1,7 +1,8 @@
 /** What can be seen to be wrong with a request by looking at what the target has. It only describes, and changes nothing. */
+import { familyOf, memcached } from '../api/catalog/engines.ts'
 import type { OperationName } from '../api/model.ts'
 import { nearest } from '../api/nearest.ts'
-import { type Complaint, memcachedFamily } from './checks.ts'
+import type { Complaint } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
 import { CallFailed } from './problem.ts'
@@ -41,7 +42,7 @@ async function parameterGroup(client: ApiClient, input: Item): Promise<Complaint
     const names = groups.map((each) => String(each.CacheParameterGroupName))
     return [missing(option, name, 'parameter group', names)]
   }
-  const wanted = engine === 'memcached' && typeof version === 'string' ? memcachedFamily(version) : undefined
+  const wanted = engine === 'memcached' && typeof version === 'string' ? familyOf(memcached, version) : undefined
   const family = group.CacheParameterGroupFamily
   if (wanted === undefined || family === wanted) return []
   const fitting = groups.filter((each) => each.CacheParameterGroupFamily === wanted)

@@ -2,6 +2,10 @@
  * What can be seen to be wrong with a request without sending it, from the rules of the guide and the API reference.
  * It refuses nothing: `--dry-run` tells it, and so does the hint after the service has refused. Pure.
  */
+import { ENGINE_NAMES, familyOf, memcached } from '../api/catalog/engines.ts'
+import { LIMITS } from '../api/catalog/limits.ts'
+import { DEFAULT_QUOTAS } from '../api/catalog/quotas.ts'
+import { isOlder } from '../api/catalog/versions.ts'
 import type { OperationName } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Item } from './output/human-value.ts'
@@ -18,24 +22,22 @@ interface NameRule {
   readonly said: string
 }
 
-const LETTERS_AND_HYPHENS: NameRule = { longest: 50, allowed: /[a-z0-9-]/i, said: 'letters, digits and hyphens' }
+const upTo = (longest: number): NameRule => ({ longest, allowed: /[a-z0-9-]/i, said: 'letters, digits and hyphens' })
 
 /** The names that creating operations give. */
 const NAMES: Readonly<Record<string, NameRule>> = {
-  'CreateCacheCluster.CacheClusterId': LETTERS_AND_HYPHENS,
-  'CreateReplicationGroup.ReplicationGroupId': { ...LETTERS_AND_HYPHENS, longest: 40 },
-  'CreateServerlessCache.ServerlessCacheName': { ...LETTERS_AND_HYPHENS, longest: 40 },
-  'CreateServerlessCacheSnapshot.ServerlessCacheSnapshotName': { ...LETTERS_AND_HYPHENS, longest: 40 },
-  'CreateCacheParameterGroup.CacheParameterGroupName': { ...LETTERS_AND_HYPHENS, longest: 255 },
-  'CreateCacheSubnetGroup.CacheSubnetGroupName': { ...LETTERS_AND_HYPHENS, longest: 255 },
-  'CreateUser.UserId': { ...LETTERS_AND_HYPHENS, longest: 40 },
-  'CreateUserGroup.UserGroupId': { ...LETTERS_AND_HYPHENS, longest: 40 },
+  'CreateCacheCluster.CacheClusterId': upTo(LIMITS.clusterIdLength),
+  'CreateReplicationGroup.ReplicationGroupId': upTo(LIMITS.replicationGroupIdLength),
+  'CreateServerlessCache.ServerlessCacheName': upTo(LIMITS.serverlessNameLength),
+  'CreateServerlessCacheSnapshot.ServerlessCacheSnapshotName': upTo(LIMITS.serverlessNameLength),
+  'CreateCacheParameterGroup.CacheParameterGroupName': upTo(LIMITS.parameterGroupNameLength),
+  'CreateCacheSubnetGroup.CacheSubnetGroupName': upTo(LIMITS.groupNameLength),
+  'CreateUser.UserId': upTo(LIMITS.userIdLength),
+  'CreateUserGroup.UserGroupId': upTo(LIMITS.userIdLength),
 }
 
-const IPV6_SINCE = '1.6.6'
-const TLS_SINCE = '1.6.12'
-const MOST_NODES = 60
-const ENGINES: readonly string[] = ['memcached', 'valkey', 'redis']
+const MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
+const ENGINES: readonly string[] = ENGINE_NAMES
 
 export function checkRequest(name: OperationName, input: object): Complaint[] {
   const given = input as Item
@@ -77,8 +79,8 @@ export function suggestName(value: string, longest: number): string {
 function checkCluster(input: Item): Complaint[] {
   const { Engine, EngineVersion, NumCacheNodes, NetworkType, IpDiscovery, AZMode } = input
   const zones = Array.isArray(input.PreferredAvailabilityZones) ? input.PreferredAvailabilityZones : []
-  const memcached = Engine === 'memcached'
-  const version = memcached && typeof EngineVersion === 'string' ? EngineVersion : undefined
+  const isMemcached = Engine === 'memcached'
+  const version = isMemcached && typeof EngineVersion === 'string' ? EngineVersion : undefined
   const nodes = typeof NumCacheNodes === 'number' ? NumCacheNodes : undefined
   const ipv6 = NetworkType === 'ipv6' || NetworkType === 'dual_stack'
   const rules: readonly (readonly [wrong: boolean, option: string, text: string])[] = [
@@ -110,9 +112,9 @@ function checkCluster(input: Item): Complaint[] {
       'More than one node: that is Memcached alone.',
     ],
     [
-      ipv6 && version !== undefined && isOlder(version, IPV6_SINCE),
+      ipv6 && version !== undefined && cameAfter(version, memcached.ipv6Since),
       'network-type',
-      `${String(NetworkType)} needs memcached ${IPV6_SINCE} or later, not ${version}.`,
+      `${String(NetworkType)} needs memcached ${memcached.ipv6Since} or later, not ${version}.`,
     ],
     [IpDiscovery === 'ipv6' && !ipv6, 'ip-discovery', 'ipv6 needs --network-type ipv6 or dual_stack.'],
     [
@@ -121,9 +123,9 @@ function checkCluster(input: Item): Complaint[] {
       'ipv4 is not possible with --network-type ipv6.',
     ],
     [
-      input.TransitEncryptionEnabled === true && version !== undefined && isOlder(version, TLS_SINCE),
+      input.TransitEncryptionEnabled === true && version !== undefined && cameAfter(version, memcached.tlsSince),
       'transit-encryption-enabled',
-      `TLS needs memcached ${TLS_SINCE} or later, not ${version}.`,
+      `TLS needs memcached ${memcached.tlsSince} or later, not ${version}.`,
     ],
     ...familyRules(input, version),
   ]
@@ -134,24 +136,17 @@ function checkCluster(input: Item): Complaint[] {
 const zonesFor = (nodes: number, zones: readonly unknown[]): string =>
   Array.from({ length: Math.min(nodes, MOST_NODES) }, (_, index) => String(zones[index % zones.length])).join(' ')
 
-/** `memcached1.6` of 1.6.22. */
-export const memcachedFamily = (version: string): string => `memcached${version.split('.').slice(0, 2).join('.')}`
-
 /** The name of a default group tells its family; of another one only the API does. */
 function familyRules({ CacheParameterGroupName: group }: Item, version: string | undefined) {
   const family = typeof group === 'string' ? /^default\.(memcached\d+\.\d+)$/.exec(group)?.[1] : undefined
-  const wanted = version && memcachedFamily(version)
+  const wanted = version && familyOf(memcached, version)
   const text = `${family} is not the family of memcached ${version}: default.${wanted}, or a group of that family.`
   return [
     [family !== undefined && wanted !== undefined && family !== wanted, 'cache-parameter-group-name', text],
   ] as const
 }
 
-/** `1.6.6` before `1.6.12`. */
-export function isOlder(version: string, than: string): boolean {
-  const [a, b] = [version, than].map((text) => text.split('.').map(Number)) as [number[], number[]]
-  const at = a.findIndex((part, index) => part !== (b[index] ?? 0))
-  return at !== -1 && (a[at] as number) < (b[at] ?? 0)
-}
+/** Whether it came only with a later version. `1.6` names a line of versions: which of them it will be is not said. */
+const cameAfter = (version: string, first: string): boolean => version.split('.').length > 2 && isOlder(version, first)
 
 export const complaintText = ({ option, text }: Complaint): string => `--${option}: ${text.replaceAll('\n', '\n    ')}`

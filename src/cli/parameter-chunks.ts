@@ -2,12 +2,13 @@
  * The API takes 20 parameters in one request (API reference, ModifyCacheParameterGroup). More of them are sent in several,
  * one after the other.
  */
+import { LIMITS } from '../api/catalog/limits.ts'
 import type { OperationName } from '../api/model.ts'
 import type { ApiClient } from './client.ts'
 import { CallFailed } from './problem.ts'
 import { startProgress } from './progress.ts'
 
-const MOST = 20
+const MOST = LIMITS.parametersPerRequest
 
 interface Parameters {
   readonly CacheParameterGroupName?: string

@@ -1,4 +1,6 @@
 /** The real values to choose from: what the target itself knows of, by calls of its API. */
+import { ENGINE_NAMES } from '../api/catalog/engines.ts'
+import { compareVersions } from '../api/catalog/versions.ts'
 import { enumValues, type OperationName } from '../api/model.ts'
 import type { Member } from '../api/shapes.ts'
 import type { ApiClient } from './client.ts'
@@ -21,7 +23,7 @@ const engineOf = (answers: Answers): { Engine?: string } => {
 
 const bySource: Readonly<Record<string, Values>> = {
   Engine: async (client, _, name) => {
-    if (name === 'CreateServerlessCache') return plain(['memcached', 'valkey', 'redis'])
+    if (name === 'CreateServerlessCache') return plain(ENGINE_NAMES)
     return plain((await describeAll(client, 'DescribeCacheEngineVersions')).map(({ Engine }) => Engine))
   },
   EngineVersion: async (client, answers) =>
@@ -29,7 +31,7 @@ const bySource: Readonly<Record<string, Values>> = {
       (await describeAll(client, 'DescribeCacheEngineVersions', engineOf(answers)))
         .map((item) => String(item.EngineVersion))
         // The API has them in the order of their text.
-        .sort((one, other) => other.localeCompare(one, 'en', { numeric: true })),
+        .sort((one, other) => compareVersions(other, one)),
     ),
   CacheParameterGroupFamily: async (client) =>
     plain((await describeAll(client, 'DescribeCacheEngineVersions')).map((item) => item.CacheParameterGroupFamily)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { regionFacts } from '../api/catalog/regions.ts'
 import { Fault } from '../api/faults.ts'
 import type { AuditedCall, AuditLog } from './audit/audit.ts'
-import { regionFacts } from './catalog/regions.ts'
 import { perform, readCall } from './dispatch.ts'
 import type { Call } from './http/call.ts'
 import { encodeFault, encodeResult, readParameters } from './http/query-protocol.ts'

@@ -1,6 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { hostname, totalmem } from 'node:os'
 import { NODE_CONNECTIONS } from '../api/cache-node.ts'
+import { LIMITS } from '../api/catalog/limits.ts'
+import { PRIMARY_PORT } from '../api/catalog/serverless.ts'
 import {
   ACCOUNT_ID,
   CONTROL,
@@ -16,8 +18,6 @@ import { pidNamespace } from '../holder/words.ts'
 import { openFileLimit } from '../memcached/file-limit.ts'
 import { type ApiOptions, answerApi, factsOf } from './api.ts'
 import { AuditLog } from './audit/audit.ts'
-import { QUOTAS } from './catalog/quotas.ts'
-import { PRIMARY_PORT } from './catalog/serverless.ts'
 import { Metrics } from './cloudwatch/metrics.ts'
 import { clockRoutes } from './control/clock.ts'
 import { faultRoutes } from './control/faults.ts'
@@ -325,7 +325,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     await store.close()
     seat.release()
   }
-  store.forgetEvents(clock.now() - QUOTAS.eventRetentionMinutes * 60_000)
+  store.forgetEvents(clock.now() - LIMITS.eventRetentionMinutes * 60_000)
   let port: number
   try {
     // Before the door opens: a cluster that says available answers.

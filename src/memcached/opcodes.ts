@@ -1,5 +1,5 @@
+import { isAtLeast } from '../api/catalog/versions.ts'
 import type { Connection } from './connection.ts'
-import { atLeast } from './engine-version.ts'
 import type { Packet } from './framing-binary.ts'
 import { arithmetic, remove } from './opcodes/change.ts'
 import { configDelete, configGet, configList, configSet } from './opcodes/config.ts'
@@ -103,7 +103,7 @@ const OPCODES: readonly Opcode[] = [
 export function opcodesOf({ engineVersion, configCommand }: Settings): readonly (Opcode | undefined)[] {
   const rows: (Opcode | undefined)[] = new Array(256).fill(undefined)
   for (const row of OPCODES) {
-    const known = row.since === undefined || atLeast(engineVersion, row.since)
+    const known = row.since === undefined || isAtLeast(engineVersion, row.since)
     if (known && (configCommand || row.opcode < FIRST_CONFIG_OPCODE)) rows[row.opcode] = row
   }
   return rows

@@ -1,5 +1,5 @@
+import { isAtLeast } from '../api/catalog/versions.ts'
 import type { Loss } from './config-entries.ts'
-import { atLeast } from './engine-version.ts'
 import type { Login } from './login.ts'
 import type { StoreOptions } from './store/options.ts'
 
@@ -259,7 +259,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     watcherLogbufSize: (options.watcherLogbufSize ?? 256) * 1024,
     workerLogbufSize: (options.workerLogbufSize ?? 64) * 1024,
     configCommand: options.configCommand ?? true,
-    adminCommands: options.adminCommands ?? !atLeast(options.engineVersion, '1.6.17'),
+    adminCommands: options.adminCommands ?? !isAtLeast(options.engineVersion, '1.6.17'),
     plainStatsOnly: options.plainStatsOnly ?? false,
     hashAlgorithm: options.hashAlgorithm ?? 'murmur3',
     hashpowerInit: options.hashpowerInit ?? 0,

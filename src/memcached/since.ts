@@ -1,4 +1,4 @@
-import { atLeast } from './engine-version.ts'
+import { isAtLeast } from '../api/catalog/versions.ts'
 
 /**
  * What memcached's versions differ in that clients see, and the first version that has it. Of those ElastiCache has served
@@ -151,10 +151,10 @@ const LINES_SINCE: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map(
 )
 
 /** Whether an engine of this version has what came to be with `name`. */
-export const has = (engineVersion: string, name: keyof typeof SINCE): boolean => atLeast(engineVersion, SINCE[name])
+export const has = (engineVersion: string, name: keyof typeof SINCE): boolean => isAtLeast(engineVersion, SINCE[name])
 
 /** Whether `stats <topic>` of this version has a line: `curr_items`, `items:3:number`. */
 export function hasLine(engineVersion: string, topic: string, line: string): boolean {
   const since = LINES_SINCE.get(topic)?.get(line.slice(line.lastIndexOf(':') + 1))
-  return since === undefined || atLeast(engineVersion, since)
+  return since === undefined || isAtLeast(engineVersion, since)
 }

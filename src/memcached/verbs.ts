@@ -1,6 +1,6 @@
+import { isAtLeast } from '../api/catalog/versions.ts'
 import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
-import { atLeast } from './engine-version.ts'
 import type { Settings } from './options.ts'
 import { has } from './since.ts'
 import type { Line } from './tokens.ts'
@@ -89,8 +89,8 @@ export function lookupOf(settings: Settings): VerbLookup {
     [...VERBS, ...(adminCommands ? adminOnlyVerbs : [])]
       .filter(
         ({ name, since, until }) =>
-          (since === undefined || atLeast(engineVersion, since)) &&
-          (until === undefined || !atLeast(engineVersion, until)) &&
+          (since === undefined || isAtLeast(engineVersion, since)) &&
+          (until === undefined || !isAtLeast(engineVersion, until)) &&
           (configCommand || name !== 'config') &&
           (operator.debugTime !== undefined || name !== 'debugtime') &&
           !refusedCommands.includes(name),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../../src/diagnose/evidence.ts'
 import { countPorts, portCapacity } from '../../src/diagnose/local-limits.ts'
-import { judgeEvidence } from '../../src/diagnose/rules/index.ts'
+import { judgeEvidence, practiceRules } from '../../src/diagnose/rules/index.ts'
 import type { TcpSocket } from '../../src/diagnose/sockets.ts'
 
 const PLACE = { host: '10.0.0.7', port: 11211, role: 'given', tls: false }
@@ -28,6 +28,9 @@ const CLUSTER: ClusterFacts = {
 }
 const told = (evidence: Partial<Evidence>) =>
   judgeEvidence({ ...HEALTHY, ...evidence }).map(({ id, severity }) => `${severity} ${id}`)
+/** Ids of the rules of good practice that find something. */
+const advice = (evidence: Partial<Evidence>) =>
+  judgeEvidence({ ...HEALTHY, ...evidence }, practiceRules).map(({ id }) => id)
 
 const connected = (...times: number[]): AddressEvidence => ({
   place: PLACE,
@@ -190,4 +193,23 @@ test('a security group without a rule for this host is named, a rule for it or f
   expect(told(withRules('10.1.0.0/16', '::/0'))).toContain('failure R17')
   expect(told(withRules('10.0.0.0/16'))).toEqual(['failure R12'])
   expect(told(withRules('sg-2'))).toEqual(['failure R12'])
+})
+
+describe('the node type of a cluster', () => {
+  const advised = (nodeType: string) =>
+    advice({ clusters: [{ ...CLUSTER, nodeType, engineVersion: '1.6.22' }] }).filter((id) => /B0[47]/.test(id))
+
+  test.each(['cache.m4.large', 'cache.r4.large', 'cache.r7g.large', 'cache.x9.huge'])(
+    '%s is of no previous generation, and may have TLS',
+    (nodeType) => expect(advised(nodeType)).toEqual(['B04']),
+  )
+
+  test('cache.t2.micro is of no previous generation, and TLS is not advised to it: it cannot have it', () => {
+    expect(advised('cache.t2.micro')).toEqual([])
+  })
+
+  test.each(['cache.m1.small', 'cache.r3.large', 'cache.t1.micro'])(
+    '%s is of a previous generation, and cannot have TLS',
+    (nodeType) => expect(advised(nodeType)).toEqual(['B07']),
+  )
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { regionFacts } from '../../src/engine/catalog/regions.ts'
+import { regionFacts } from '../../src/api/catalog/regions.ts'
 import { formatWindow, nextWindow, parseWindow, randomWindow } from '../../src/engine/time/maintenance-window.ts'
 
 const window = (text: string) => parseWindow(text) ?? expect.fail(`${text} is a window`)

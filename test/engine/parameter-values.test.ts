@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MEMCACHED_VERSIONS } from '../../src/engine/catalog/engine-versions.ts'
-import { nodeTypes } from '../../src/engine/catalog/node-types.ts'
+import { memcached } from '../../src/api/catalog/engines.ts'
+import { nodeTypes } from '../../src/api/catalog/node-types.ts'
 import { PARAMETER_NAMES, PARAMETERS } from '../../src/engine/catalog/parameters.ts'
 import { parameterOptions } from '../../src/engine/parameters/node-options.ts'
 import { incompatibility, needsReboot, readValue, valuesInForce } from '../../src/engine/parameters/values.ts'
@@ -11,7 +11,7 @@ test.each(PARAMETER_NAMES)('the default of %s is a value it allows, in the form 
 })
 
 test('nodes of every type start with the defaults, in every engine version', () => {
-  for (const version of MEMCACHED_VERSIONS) {
+  for (const version of memcached.versions) {
     for (const type of nodeTypes.values()) expect(incompatibility({}, version, type), type.name).toBeUndefined()
   }
 })
@@ -26,7 +26,7 @@ describe('whatever text is given', () => {
       }),
     ),
   )
-  const anyVersion = fc.constantFrom(...MEMCACHED_VERSIONS)
+  const anyVersion = fc.constantFrom(...memcached.versions)
 
   test('a value that is taken is taken again in the form it is stored in', () => {
     fc.assert(

@@ -1,4 +1,5 @@
 /** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out. */
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
@@ -56,7 +57,7 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
       .call('DescribeEvents', {
         SourceType: 'cache-cluster',
         SourceIdentifier: place.cluster,
-        Duration: DAYS_14_MINUTES,
+        Duration: LIMITS.eventRetentionMinutes,
       })
       .catch(() => ({ Events: [] })),
   ])
@@ -69,8 +70,6 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
   }
 }
 
-/** As far back as events are kept. */
-const DAYS_14_MINUTES = 20_160
 const DAY_MINUTES = 1440
 
 function whereIs({ target }: ApiClient): string {

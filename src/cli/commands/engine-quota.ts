@@ -1,4 +1,5 @@
-import { DEFAULT_QUOTAS, type QuotaReport } from '../../api/engine-quotas.ts'
+import { DEFAULT_QUOTAS } from '../../api/catalog/quotas.ts'
+import type { QuotaReport } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import { BaseCommand, word } from '../base-command.ts'
 import { control } from '../engine-control.ts'

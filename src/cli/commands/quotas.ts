@@ -1,4 +1,5 @@
-import { DEFAULT_QUOTAS, type QuotaName, type QuotaReport } from '../../api/engine-quotas.ts'
+import { AWS_QUOTAS, DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
+import type { QuotaReport } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { OperationName } from '../../api/model.ts'
 import { BaseCommand } from '../base-command.ts'
@@ -31,7 +32,7 @@ export class Quotas extends BaseCommand {
     const form = choiceOf(flags, 'output', ['table', 'json'], 'table')
     const set = await limitsOf(flags)
     const uses = await withClient(flags, async (client) =>
-      (await Promise.all(QUOTAS.map((each) => useOf(client, each, set)))).flat(),
+      (await Promise.all(LIMITS.map((each) => useOf(client, each, set)))).flat(),
     )
     if (form === 'json') return printLine(JSON.stringify(uses, null, 4))
     const { text } = await drawColumns(COLUMNS, uses, await styleHere(flags))
@@ -69,8 +70,8 @@ const longest = (id: string, member: string) => (item: Item) =>
 
 const isCustom = (item: Item): boolean => !String(item.CacheParameterGroupName).startsWith('default.')
 
-/** Default quotas per region (guide, "Quotas for ElastiCache"). */
-const QUOTAS: readonly Quota[] = [
+/** The quotas, and what counts towards each. */
+const LIMITS: readonly Quota[] = [
   {
     name: 'nodes in the region',
     limit: 'nodes-per-region',
@@ -105,8 +106,8 @@ const QUOTAS: readonly Quota[] = [
     count: (items) =>
       items.reduce((sum, { CacheNodeCount: count }) => sum + (typeof count === 'number' ? count : 0), 0),
   },
-  { name: 'users', limit: 1000, describe: 'DescribeUsers' },
-  { name: 'user groups', limit: 100, describe: 'DescribeUserGroups' },
+  { name: 'users', limit: AWS_QUOTAS['users-per-region'], describe: 'DescribeUsers' },
+  { name: 'user groups', limit: AWS_QUOTAS['user-groups-per-region'], describe: 'DescribeUserGroups' },
 ]
 
 interface Use {

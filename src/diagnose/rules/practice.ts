@@ -1,4 +1,8 @@
 /** What the guide advises. Nothing is broken where these find something; they are told apart, and quietly. */
+import { engines } from '../../api/catalog/engines.ts'
+import { nodeTypes } from '../../api/catalog/node-types.ts'
+import { DEFAULT_QUOTAS } from '../../api/catalog/quotas.ts'
+import { compareVersions, isAtLeast } from '../../api/catalog/versions.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { ClusterFacts } from '../evidence.ts'
 import { memoryShare } from './load.ts'
@@ -6,7 +10,7 @@ import { at, each, whoIs } from './places.ts'
 import { advice, type Rule } from './rule.ts'
 
 const BEST = 'User guide, "Best practices"'
-const MOST_NODES = 60
+const MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
 
 export const practiceRules: readonly Rule[] = [
   {
@@ -51,7 +55,7 @@ export const practiceRules: readonly Rule[] = [
     find: ({ clusters, api }) =>
       clusters.flatMap(({ id, engineVersion }) => {
         const newest = [...(api?.versions ?? [])].sort(compareVersions).at(-1)
-        if (!engineVersion || !newest || compareVersions(engineVersion, newest) >= 0) return []
+        if (!engineVersion || !newest || isAtLeast(engineVersion, newest)) return []
         return [
           advice(
             id,
@@ -65,10 +69,10 @@ export const practiceRules: readonly Rule[] = [
     id: 'B04',
     title: 'traffic is not encrypted',
     stage: 'practice',
-    source: 'User guide, "In-transit encryption (TLS)": from 1.6.12 on, chosen when the cluster is created',
+    source: `User guide, "In-transit encryption (TLS)": from ${engines.memcached?.tlsSince} on, chosen when the cluster is created`,
     find: ({ clusters }) =>
       clusters
-        .filter(({ tls, engineVersion = '' }) => !tls && compareVersions(engineVersion, '1.6.12') >= 0)
+        .filter((cluster) => !cluster.tls && canHaveTls(cluster))
         .map(({ id }) =>
           advice(id, `${id} talks to clients in plain text.`, 'Create the next one with --transit-encryption-enabled.'),
         ),
@@ -119,7 +123,7 @@ export const practiceRules: readonly Rule[] = [
     source: 'User guide, "Supported node types": previous generation',
     find: ({ clusters }) =>
       clusters
-        .filter(({ nodeType = '' }) => /^cache\.(t1|t2|m1|m2|m3|m4|c1|r3|r4)\./.test(nodeType))
+        .filter(({ nodeType = '' }) => nodeTypes.get(nodeType)?.generation === 'previous')
         .map(({ id, nodeType }) =>
           advice(
             id,
@@ -307,14 +311,10 @@ export const practiceRules: readonly Rule[] = [
   },
 ]
 
-/** By their numbers: 1.6.9 is older than 1.6.12. */
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number))
-  for (let part = 0; part < 3; part++) {
-    const difference = (left?.[part] ?? 0) - (right?.[part] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
+/** Of an engine without a row, and of a type that is newer than the table, any may. */
+function canHaveTls({ engine, engineVersion = '', nodeType = '' }: ClusterFacts): boolean {
+  const since = engines[engine]?.tlsSince
+  return nodeTypes.get(nodeType)?.tls !== false && (since === undefined || isAtLeast(engineVersion, since))
 }
 
 /** `mon:08:30-mon:09:30`: hours of the day in which offices from the Americas to Europe are at work. */

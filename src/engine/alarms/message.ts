@@ -1,6 +1,7 @@
 /** What CloudWatch sends to a topic when an alarm comes into another state. Pure. */
+
+import { regionName } from '../../api/catalog/region-names.ts'
 import { ACCOUNT_ID } from '../../api/local-engine.ts'
-import { regionName } from '../catalog/region-names.ts'
 import { STATISTICS } from '../metrics/statistics.ts'
 import type { AlarmRecord } from '../store/records.ts'
 import { longDate } from './reasons.ts'

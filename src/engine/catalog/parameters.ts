@@ -5,8 +5,9 @@
  * max_cache_memory and num_threads, which depend on the node type (NODE_TYPE_PARAMETERS). No parameter of Memcached is
  * conditionally modifiable, so that the rule about those when a cluster changes groups never bites.
  */
-import { DEFAULT_VERSION, familyOf, isAtLeast, MEMCACHED_VERSIONS } from './engine-versions.ts'
-import { type NodeType, nodeTypes } from './node-types.ts'
+import { familyOf, memcached, newestVersion } from '../../api/catalog/engines.ts'
+import { isOfferedFor, type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
+import { isAtLeast } from '../../api/catalog/versions.ts'
 
 export const PARAMETER_FAMILIES = ['memcached1.4', 'memcached1.5', 'memcached1.6'] as const
 
@@ -173,7 +174,8 @@ export type ParameterValues = Readonly<Partial<Record<ParameterName, string>>>
 export const isParameterFamily = (name: string): name is ParameterFamily =>
   (PARAMETER_FAMILIES as readonly string[]).includes(name)
 
-const versionsOf = (family: ParameterFamily) => MEMCACHED_VERSIONS.filter((version) => familyOf(version) === family)
+const versionsOf = (family: ParameterFamily) =>
+  memcached.versions.filter((version) => familyOf(memcached, version) === family)
 
 /** Whether an engine of this version has the parameter. */
 export function existsIn(name: ParameterName, version: string): boolean {
@@ -199,10 +201,10 @@ export const NODE_TYPE_PARAMETERS = [
   },
 ] as const
 
-export const firstVersionOf = (family: ParameterFamily): string => versionsOf(family).at(-1) ?? DEFAULT_VERSION
+export const firstVersionOf = (family: ParameterFamily): string => versionsOf(family).at(-1) ?? newestVersion(memcached)
 
 /** Every node type that a version of the family runs on. */
 export function nodeTypesOf(family: ParameterFamily): readonly NodeType[] {
-  const newest = versionsOf(family)[0] ?? DEFAULT_VERSION
-  return [...nodeTypes.values()].filter(({ minimumVersion }) => !minimumVersion || isAtLeast(newest, minimumVersion))
+  const newest = versionsOf(family)[0] ?? newestVersion(memcached)
+  return [...nodeTypes.values()].filter((type) => isOfferedFor(type, memcached, newest))
 }

@@ -3,7 +3,7 @@
  * the usual size: they are there to be calculated with, they are not AWS's.
  */
 import { createHash } from 'node:crypto'
-import { nodeTypes } from './node-types.ts'
+import { nodeTypes } from '../../api/catalog/node-types.ts'
 
 const HOURS_PER_YEAR = 8_760
 const SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600
@@ -57,16 +57,12 @@ const GUIDE = {
   type: 'Medium Utilization',
 }
 
-/** Standard reservations are for R5, M5 and what came after them. */
-const LEGACY_FAMILIES = new Set(['t2', 'm4', 'r4'])
-
 const TERMS = [1, 3] as const
 
 /** Every offering, in the order of node types, terms and kinds; made when first asked for. */
 export function offerings(): readonly Offering[] {
-  OFFERINGS ??= [...nodeTypes.values()].flatMap(({ name, family, generation }) => {
-    const isLegacy = generation === 'previous' || LEGACY_FAMILIES.has(family)
-    const types = isLegacy ? LEGACY_TYPES : STANDARD_TYPES
+  OFFERINGS ??= [...nodeTypes.values()].flatMap(({ name, legacyReservations }) => {
+    const types = legacyReservations ? LEGACY_TYPES : STANDARD_TYPES
     return TERMS.flatMap((years) => types.map((type) => offering(name, years, type)))
   })
   return OFFERINGS

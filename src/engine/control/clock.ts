@@ -1,7 +1,7 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
 import type { ClockReport, ClockRequest } from '../../api/engine-clock.ts'
 import { Fault } from '../../api/faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import type { Store } from '../store/store.ts'
 import type { ClockReading, EngineClock } from '../time/engine-clock.ts'
@@ -22,7 +22,7 @@ export function clockRoutes(
     async [`POST ${CONTROL.clock}`](request: ClockRequest) {
       const reading = await clock.travel(targetOf(request), settled)
       await arrived()
-      store.forgetEvents(reading.now - QUOTAS.eventRetentionMinutes * 60_000)
+      store.forgetEvents(reading.now - LIMITS.eventRetentionMinutes * 60_000)
       return report(reading)
     },
   }

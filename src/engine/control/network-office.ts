@@ -1,6 +1,7 @@
 /** What the control routes of subnets and security groups have in common. */
+
+import { regionFacts } from '../../api/catalog/regions.ts'
 import { Fault } from '../../api/faults.ts'
-import { regionFacts } from '../catalog/regions.ts'
 import type { Context } from '../operations/context.ts'
 
 export interface NetworkOffice {

@@ -1,11 +1,6 @@
 /** `cachectl engine quota`: AWS raises quotas on request; here anybody sets them, to meet them sooner or not at all. */
-import {
-  DEFAULT_QUOTAS,
-  isQuotaName,
-  type QuotaName,
-  type QuotaReport,
-  type QuotaRequest,
-} from '../../api/engine-quotas.ts'
+import { DEFAULT_QUOTAS, isQuotaName, type QuotaName } from '../../api/catalog/quotas.ts'
+import type { QuotaReport, QuotaRequest } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { RegionRequest } from '../../api/local-network.ts'
 import type { ControlHandler } from '../http/front-door.ts'

@@ -3,8 +3,8 @@
  * of AWS's Query services.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { regionFacts } from '../../api/catalog/regions.ts'
 import { Fault } from '../../api/faults.ts'
-import { regionFacts } from '../catalog/regions.ts'
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 const ELASTICACHE = 'elasticache'

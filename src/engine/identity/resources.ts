@@ -1,5 +1,5 @@
+import { defaultGroupOf, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
 import { arn } from '../../api/names.ts'
-import { DEFAULT_VERSION, defaultGroupOf, isMemcachedVersion } from '../catalog/engine-versions.ts'
 import type { Call } from '../http/call.ts'
 
 export interface Place {
@@ -74,10 +74,12 @@ export function resourcesOf({ operation, input }: Call, { region, account }: Pla
 function defaultParameterGroup({
   CacheParameterGroupName,
   Engine,
-  EngineVersion = DEFAULT_VERSION,
+  EngineVersion = newestVersion(memcached),
 }: Call['input']): string[] {
   if (CacheParameterGroupName !== undefined || Engine !== 'memcached') return []
-  return typeof EngineVersion === 'string' && isMemcachedVersion(EngineVersion) ? [defaultGroupOf(EngineVersion)] : []
+  return typeof EngineVersion === 'string' && hasVersion(memcached, EngineVersion)
+    ? [defaultGroupOf(memcached, EngineVersion)]
+    : []
 }
 
 function stringsOf(value: unknown): string[] {

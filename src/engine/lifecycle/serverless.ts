@@ -1,6 +1,7 @@
 /** Serverless caches and their snapshots, put together: what the engine starts, wakes and closes as one. */
+
+import { PRIMARY_PORT } from '../../api/catalog/serverless.ts'
 import type { Pace, ServerlessReport } from '../../api/local-engine.ts'
-import { PRIMARY_PORT } from '../catalog/serverless.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { Ports } from '../network/ports.ts'
 import { ingressOf } from '../network/security-groups.ts'

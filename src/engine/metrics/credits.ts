@@ -2,7 +2,7 @@
  * CPU credits of a burstable node, from the minutes of its CPUUtilization. They are told every five minutes only (guide,
  * "Host-Level Metrics"); a credit is one vCPU at 100 % for a minute. Pure.
  */
-import type { CpuCredits } from '../catalog/cpu-credits.ts'
+import type { CpuCredits } from '../../api/catalog/cpu-credits.ts'
 
 /** Minutes between two samples. */
 const EVERY = 5

@@ -1,4 +1,4 @@
-import { cpuCreditsOf } from '../catalog/cpu-credits.ts'
+import { cpuCreditsOf } from '../../api/catalog/cpu-credits.ts'
 import type { Reading } from '../nodes/readings.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'

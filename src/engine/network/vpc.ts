@@ -3,7 +3,7 @@
  * stored; only subnets that somebody adds are.
  */
 import { createHash } from 'node:crypto'
-import { regionFacts } from '../catalog/regions.ts'
+import { regionFacts } from '../../api/catalog/regions.ts'
 import type { SubnetRecord } from '../store/records.ts'
 import { type Cidr, formatCidr, parseCidr, part } from './cidr.ts'
 

@@ -1,5 +1,5 @@
+import { regionFacts } from '../../api/catalog/regions.ts'
 import { discoveryPayload } from '../../discovery/encode.ts'
-import { regionFacts } from '../catalog/regions.ts'
 import type { Certificate } from '../faults/effects.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import { parameterOptions } from '../parameters/node-options.ts'

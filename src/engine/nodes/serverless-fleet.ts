@@ -1,5 +1,5 @@
-import { regionFacts } from '../catalog/regions.ts'
-import { SERVERLESS_VERSION } from '../catalog/serverless.ts'
+import { regionFacts } from '../../api/catalog/regions.ts'
+import { SERVERLESS_VERSION } from '../../api/catalog/serverless.ts'
 import { type Certificate, certificateOf, faultsOfCache, impairmentBy } from '../faults/effects.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { FaultRecord, ServerlessCacheRecord } from '../store/records.ts'

@@ -1,7 +1,8 @@
 /** Which parameter group a cluster may go by, and whether its nodes could start with it. */
+
+import { defaultGroupOf, familyOf, memcached } from '../../api/catalog/engines.ts'
+import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { Fault } from '../../api/faults.ts'
-import { defaultGroupOf, familyOf } from '../catalog/engine-versions.ts'
-import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
 import { findParameterGroup, groupAfterUpgrade, valuesFor } from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
 import { incompatibility } from '../parameters/values.ts'
@@ -28,7 +29,7 @@ export function readParameterGroup(
   type: NodeType,
   context: Context,
 ): CacheParameterGroupRecord {
-  const group = requireParameterGroup(name ?? defaultGroupOf(version), context)
+  const group = requireParameterGroup(name ?? defaultGroupOf(memcached, version), context)
   refuseOtherFamily(group, version)
   refuseIncompatible(group, version, type)
   return group
@@ -48,7 +49,7 @@ export function readGroupChange(
   if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
   const group = name === undefined ? undefined : requireParameterGroup(name, context)
   const version = pending.engineVersion
-  const isForUpgrade = group && version && group.family === familyOf(version) && !isOfVersion(group, cluster)
+  const isForUpgrade = group && version && group.family === familyOf(memcached, version) && !isOfVersion(group, cluster)
   const regrouped = group && !isForUpgrade ? regroup(cluster, group, type) : cluster
   if (!version) {
     if (pending.nodeType) readParameterGroup(regrouped.parameterGroup, cluster.engineVersion, type, context)
@@ -66,11 +67,13 @@ function regroup(cluster: CacheClusterRecord, group: CacheParameterGroupRecord, 
 }
 
 const isOfVersion = ({ family }: CacheParameterGroupRecord, { engineVersion }: CacheClusterRecord): boolean =>
-  family === familyOf(engineVersion)
+  family === familyOf(memcached, engineVersion)
 
 function refuseOtherFamily({ family }: CacheParameterGroupRecord, version: string): void {
-  if (family !== familyOf(version)) {
-    throw conflict(`Expected a parameter group of family ${familyOf(version)} but found one of family ${family}`)
+  if (family !== familyOf(memcached, version)) {
+    throw conflict(
+      `Expected a parameter group of family ${familyOf(memcached, version)} but found one of family ${family}`,
+    )
   }
 }
 

@@ -1,15 +1,9 @@
 /** What single settings of a cache cluster may be. Each function returns the value to store or throws AWS's refusal. */
+
+import { ENGINE_NAMES, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
+import { isOfferedFor, type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
+import { isAtLeast, isOlder } from '../../api/catalog/versions.ts'
 import { Fault } from '../../api/faults.ts'
-import {
-  compareVersions,
-  DEFAULT_VERSION,
-  IPV6_SINCE,
-  isAtLeast,
-  isMemcachedVersion,
-  MEMCACHED_VERSIONS,
-  TLS_SINCE,
-} from '../catalog/engine-versions.ts'
-import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
 import { missing } from '../http/query-protocol.ts'
 import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
 import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
@@ -30,14 +24,15 @@ export function readEngine(engine: string | undefined): EngineName {
   if (name === 'redis' || name === 'valkey') {
     throw invalid(`The local engine runs memcached only so far, not ${name}. Use --target aws.`)
   }
-  if (name !== 'memcached') throw invalid(`Invalid engine ${engine}. Must be one of memcached, redis, valkey.`)
+  if (name !== memcached.name)
+    throw invalid(`Invalid engine ${engine}. Must be one of ${[...ENGINE_NAMES].sort().join(', ')}.`)
   return name
 }
 
 export function readEngineVersion(version: string | undefined): string {
-  if (version === undefined) return DEFAULT_VERSION
-  if (!isMemcachedVersion(version)) {
-    throw conflict(`Cannot find version ${version} for memcached. Versions are ${MEMCACHED_VERSIONS.join(', ')}.`)
+  if (version === undefined) return newestVersion(memcached)
+  if (!hasVersion(memcached, version)) {
+    throw conflict(`Cannot find version ${version} for memcached. Versions are ${memcached.versions.join(', ')}.`)
   }
   return version
 }
@@ -45,7 +40,7 @@ export function readEngineVersion(version: string | undefined): string {
 /** A new engine version may be newer, never older (guide, "Upgrading engine versions"). */
 export function readUpgrade(version: string, current: string): string {
   readEngineVersion(version)
-  if (compareVersions(version, current) < 0) {
+  if (isOlder(version, current)) {
     throw conflict(
       `Cannot downgrade from engine version ${current} to ${version}. Delete the cluster and create it again.`,
     )
@@ -60,8 +55,8 @@ export function readNodeType(name: string | undefined, version: string): NodeTyp
   if (type.generation === 'previous') {
     throw invalid(`${name} is a previous generation node type; new clusters cannot be created with it.`)
   }
-  if (type.minimumVersion && !isAtLeast(version, type.minimumVersion)) {
-    throw conflict(`${name} needs memcached ${type.minimumVersion} or later, not ${version}.`)
+  if (!isOfferedFor(type, memcached, version)) {
+    throw conflict(`${name} needs memcached ${type.since?.memcached} or later, not ${version}.`)
   }
   return type
 }
@@ -83,8 +78,8 @@ export function readNetwork(
 ): Network {
   const networkType = input.NetworkType ?? 'ipv4'
   if (networkType !== 'ipv4') {
-    if (!isAtLeast(version, IPV6_SINCE)) {
-      throw conflict(`NetworkType ${networkType} needs memcached ${IPV6_SINCE} or later, not ${version}.`)
+    if (!isAtLeast(version, memcached.ipv6Since)) {
+      throw conflict(`NetworkType ${networkType} needs memcached ${memcached.ipv6Since} or later, not ${version}.`)
     }
     if (!type.nitro) {
       throw conflict(`NetworkType ${networkType} needs a node type on the Nitro System; ${type.name} is not.`)
@@ -110,15 +105,15 @@ export function refuseForeignDiscovery(networkType: NetworkType, ipDiscovery: Ip
 /** In-transit encryption: at creation only, memcached 1.6.12 or later, not on M1, M2, M3, R3, T2 (guide). */
 export function readTls(enabled: boolean | undefined, version: string, type: NodeType): boolean {
   if (!enabled) return false
-  if (!isAtLeast(version, TLS_SINCE)) {
-    throw conflict(`In-transit encryption needs memcached ${TLS_SINCE} or later, not ${version}.`)
+  if (!isAtLeast(version, memcached.tlsSince)) {
+    throw conflict(`In-transit encryption needs memcached ${memcached.tlsSince} or later, not ${version}.`)
   }
   if (!type.tls) throw conflict(`In-transit encryption is not supported on ${type.name}.`)
   return true
 }
 
 export function readPort(port: number | undefined): number {
-  if (port === undefined) return 11_211
+  if (port === undefined) return memcached.port
   if (port < 1024 || port > 65_535) throw invalid(`Invalid value ${port} for Port. Must be between 1024 and 65535`)
   return port
 }

@@ -1,7 +1,7 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { NODE_RUNTIME_TAG } from '../../api/local-engine.ts'
 import type { Input } from '../../api/model.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
 import { missing } from '../http/query-protocol.ts'
 import { commitCluster } from '../lifecycle/commit.ts'
@@ -56,7 +56,7 @@ export function findCluster(id: string | undefined, { store, region }: Context):
 }
 
 export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context) => {
-  const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', QUOTAS.clusterIdLength)
+  const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', LIMITS.clusterIdLength)
   refuseCacheSecurityGroups(input)
   refuseUnsupported(input)
   const engine = readEngine(input.Engine)

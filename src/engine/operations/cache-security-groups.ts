@@ -3,9 +3,9 @@
  * can be put into one any more, since every cluster is in a VPC. The words of their refusals are ours, the codes AWS's.
  */
 import type { CacheSecurityGroup } from '@aws-sdk/client-elasticache'
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { missing } from '../http/query-protocol.ts'
 import { authorizationDelay } from '../lifecycle/pace.ts'
 import { quota } from '../store/quotas.ts'
@@ -48,7 +48,7 @@ const SOURCE = 'cache-security-group'
 
 export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (input, context) => {
   const { store, region } = context
-  const id = readIdentifier(input.CacheSecurityGroupName, 'CacheSecurityGroupName', QUOTAS.groupNameLength)
+  const id = readIdentifier(input.CacheSecurityGroupName, 'CacheSecurityGroupName', LIMITS.groupNameLength)
   if (!input.Description) throw missing('Description')
   const tags = mergeTags([], readTags(input.Tags))
   if (groupsOf(context).some((group) => group.id === id)) {

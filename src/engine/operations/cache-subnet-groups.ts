@@ -1,7 +1,7 @@
 import type { CacheSubnetGroup } from '@aws-sdk/client-elasticache'
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { missing } from '../http/query-protocol.ts'
 import {
   DEFAULT_SUBNET_GROUP,
@@ -110,7 +110,7 @@ export const DescribeCacheSubnetGroups: Handler<'DescribeCacheSubnetGroups'> = (
 }
 
 const readName = (name: string | undefined): string =>
-  readIdentifier(name, 'CacheSubnetGroupName', QUOTAS.groupNameLength)
+  readIdentifier(name, 'CacheSubnetGroupName', LIMITS.groupNameLength)
 
 function readDescription(description: string | undefined): string {
   if (!description) throw missing('CacheSubnetGroupDescription')

@@ -1,6 +1,6 @@
+import type { RegionFacts } from '../../api/catalog/regions.ts'
 import type { Pace } from '../../api/local-engine.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
-import type { RegionFacts } from '../catalog/regions.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { Store } from '../store/store.ts'
 

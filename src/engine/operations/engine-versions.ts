@@ -1,5 +1,5 @@
+import { familyOf, memcached, newestVersion } from '../../api/catalog/engines.ts'
 import { Fault } from '../../api/faults.ts'
-import { DEFAULT_VERSION, familyOf, MEMCACHED_VERSIONS } from '../catalog/engine-versions.ts'
 import { isMemcached } from './cache-cluster-rules.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
@@ -10,19 +10,21 @@ export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'>
   if (Engine !== undefined && !isMemcached(Engine)) {
     throw new Fault('InvalidParameterValue', `The local engine runs memcached only so far, not ${Engine}.`)
   }
-  const versions = MEMCACHED_VERSIONS.filter(
-    (version) =>
-      (EngineVersion === undefined || version === EngineVersion) &&
-      (CacheParameterGroupFamily === undefined || familyOf(version) === CacheParameterGroupFamily) &&
-      (!DefaultOnly || version === DEFAULT_VERSION),
-  ).sort()
+  const versions = memcached.versions
+    .filter(
+      (version) =>
+        (EngineVersion === undefined || version === EngineVersion) &&
+        (CacheParameterGroupFamily === undefined || familyOf(memcached, version) === CacheParameterGroupFamily) &&
+        (!DefaultOnly || version === newestVersion(memcached)),
+    )
+    .sort()
   const { items, Marker } = page('CacheEngineVersions', versions, (version) => version, input)
   return {
     ...(Marker && { Marker }),
     CacheEngineVersions: items.map((version) => ({
       Engine: 'memcached',
       EngineVersion: version,
-      CacheParameterGroupFamily: familyOf(version),
+      CacheParameterGroupFamily: familyOf(memcached, version),
       CacheEngineDescription: 'memcached',
       CacheEngineVersionDescription: `memcached version ${version}`,
     })),

@@ -1,5 +1,5 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import type { EventRecord, SourceType } from '../store/records.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
@@ -47,10 +47,10 @@ function timeRange(
   now: number,
 ): { from: number; to: number } {
   const { StartTime, EndTime, Duration } = input
-  if (Duration !== undefined && (Duration < 1 || Duration > QUOTAS.eventRetentionMinutes)) {
+  if (Duration !== undefined && (Duration < 1 || Duration > LIMITS.eventRetentionMinutes)) {
     throw new Fault(
       'InvalidParameterValue',
-      `Invalid value ${Duration} for Duration. Must be between 1 and ${QUOTAS.eventRetentionMinutes} minutes`,
+      `Invalid value ${Duration} for Duration. Must be between 1 and ${LIMITS.eventRetentionMinutes} minutes`,
     )
   }
   const length = (Duration ?? DEFAULT_DURATION) * MINUTE_MS

@@ -1,5 +1,5 @@
+import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { Fault } from '../../api/faults.ts'
-import { nodeTypes } from '../catalog/node-types.ts'
 import { findCluster } from './cache-clusters.ts'
 import type { Handler } from './context.ts'
 import { scalableTypes } from './vertical-scaling.ts'

@@ -1,14 +1,14 @@
 import type { CacheParameterGroup } from '@aws-sdk/client-elasticache'
+import { LIMITS } from '../../api/catalog/limits.ts'
+import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
-import { nodeTypes } from '../catalog/node-types.ts'
 import {
   isParameterFamily,
   PARAMETER_FAMILIES,
   type ParameterFamily,
   type ParameterValues,
 } from '../catalog/parameters.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { missing } from '../http/query-protocol.ts'
 import { findParameterGroup, isMember, ownParameterGroups, parameterGroupsOf, valuesFor } from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
@@ -100,7 +100,7 @@ export const DeleteCacheParameterGroup: Handler<'DeleteCacheParameterGroup'> = (
 
 /** Names of default groups have a dot, which is why changing or deleting one is refused as AWS does it: as a bad name. */
 const readName = (name: string | undefined): string =>
-  readIdentifier(name, 'CacheParameterGroupName', QUOTAS.parameterGroupNameLength)
+  readIdentifier(name, 'CacheParameterGroupName', LIMITS.parameterGroupNameLength)
 
 function readFamily(name: string | undefined): ParameterFamily {
   if (!name) throw missing('CacheParameterGroupFamily')

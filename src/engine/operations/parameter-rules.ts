@@ -1,5 +1,6 @@
 /** What a request may say about parameters of a group. Each function returns what to store, or throws. */
 import type { ParameterNameValue } from '@aws-sdk/client-elasticache'
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import {
   isParameterName,
@@ -10,7 +11,6 @@ import {
   type ParameterValues,
   sinceInFamily,
 } from '../catalog/parameters.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { missing } from '../http/query-protocol.ts'
 import { readValue } from '../parameters/values.ts'
 
@@ -38,10 +38,10 @@ export function readNames(
   family: ParameterFamily,
 ): readonly ParameterName[] {
   if (!given || given.length === 0) throw missing('ParameterNameValues')
-  if (given.length > QUOTAS.parametersPerRequest) {
+  if (given.length > LIMITS.parametersPerRequest) {
     throw new Fault(
       'InvalidParameterCombination',
-      `Cannot modify more than ${QUOTAS.parametersPerRequest} parameters in a single request`,
+      `Cannot modify more than ${LIMITS.parametersPerRequest} parameters in a single request`,
     )
   }
   const names = given.map(({ ParameterName }) => readName(ParameterName, family))

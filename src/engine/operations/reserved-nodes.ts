@@ -1,8 +1,8 @@
 import type { ReservedCacheNode, ReservedCacheNodesOffering } from '@aws-sdk/client-elasticache'
+import { LIMITS } from '../../api/catalog/limits.ts'
+import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
-import { nodeTypes } from '../catalog/node-types.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { OFFERING_TYPES, type Offering, type OfferingType, offerings } from '../catalog/reserved-nodes.ts'
 import { missing } from '../http/query-protocol.ts'
 import { paymentDelay } from '../lifecycle/pace.ts'
@@ -125,7 +125,7 @@ function readFilter(input: {
 /** Without an id, AWS makes one of the moment. */
 function readReservationId(id: string | undefined, now: number): string {
   if (id === undefined) return `ri-${new Date(now).toISOString().replace(/[T:.]/g, '-').slice(0, -1)}`
-  return readIdentifier(id, 'ReservedCacheNodeId', QUOTAS.reservationIdLength)
+  return readIdentifier(id, 'ReservedCacheNodeId', LIMITS.reservationIdLength)
 }
 
 /** Of the time alone: `payment-pending`, then `active` for the term, then `retired`. */

@@ -1,6 +1,6 @@
 import type { CacheUsageLimits, ServerlessCache, ServerlessCacheSnapshot } from '@aws-sdk/client-elasticache'
+import { SERVERLESS_VERSION } from '../../api/catalog/serverless.ts'
 import { arn } from '../../api/names.ts'
-import { SERVERLESS_VERSION } from '../catalog/serverless.ts'
 import { endpointAddress } from '../nodes/addresses.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 

@@ -1,7 +1,7 @@
 /** What the settings of a serverless cache may be. Each function returns the value to store or throws the refusal. */
 import type { CacheUsageLimits } from '@aws-sdk/client-elasticache'
+import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../../api/catalog/serverless.ts'
 import { Fault } from '../../api/faults.ts'
-import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../catalog/serverless.ts'
 import { findSubnet, networkTypesOf } from '../network/subnets.ts'
 import { defaultSubnets } from '../network/vpc.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../store/records.ts'

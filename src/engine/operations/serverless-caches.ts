@@ -1,7 +1,7 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
+import { NO_LIMIT } from '../../api/catalog/serverless.ts'
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
-import { NO_LIMIT } from '../catalog/serverless.ts'
 import { updateFailure } from '../faults/refusals.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../lifecycle/serverless-steps.ts'
 import { quota } from '../store/quotas.ts'
@@ -27,7 +27,7 @@ import { mergeTags, readTags } from './tag-rules.ts'
 
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
-  const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', QUOTAS.serverlessNameLength)
+  const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
   const engine = readEngine(input.Engine)
   refuseOtherVersion(input.MajorEngineVersion)
   refuseUnsupportedMembers(input)

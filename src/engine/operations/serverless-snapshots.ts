@@ -1,5 +1,5 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import { missing } from '../http/query-protocol.ts'
 import { newSnapshot, planSnapshot, snapshotDue, withDueDate } from '../lifecycle/serverless-steps.ts'
 import { isNeeded } from '../lifecycle/snapshot-runner.ts'
@@ -121,7 +121,7 @@ export function manualSnapshotOf(
 }
 
 function readNewName(name: string | undefined, member: string, { store, region }: Context): string {
-  const id = readIdentifier(name, member, QUOTAS.serverlessNameLength)
+  const id = readIdentifier(name, member, LIMITS.serverlessNameLength)
   if (store.get('serverlessSnapshot', region, id)) {
     throw new Fault('ServerlessCacheSnapshotAlreadyExistsFault', `Serverless cache snapshot ${id} already exists.`)
   }

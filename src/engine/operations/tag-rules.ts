@@ -1,6 +1,6 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { NODE_RUNTIME_TAG, NODE_RUNTIMES, type NodeRuntimeName } from '../../api/local-engine.ts'
-import { QUOTAS } from '../catalog/quotas.ts'
 import type { Tag } from '../store/records.ts'
 
 const OWN_PREFIX = 'cachectl:'
@@ -15,13 +15,13 @@ export function readTags(
 ): Tag[] {
   return (tags ?? []).map(({ Key, Value = '' }) => {
     if (!Key) throw new Fault('InvalidParameterValue', 'Tag keys must not be empty.')
-    if ([...Key].length > QUOTAS.tagKeyLength) {
-      throw new Fault('InvalidParameterValue', `Tag key '${Key}' is longer than ${QUOTAS.tagKeyLength} characters.`)
+    if ([...Key].length > LIMITS.tagKeyLength) {
+      throw new Fault('InvalidParameterValue', `Tag key '${Key}' is longer than ${LIMITS.tagKeyLength} characters.`)
     }
-    if ([...Value].length > QUOTAS.tagValueLength) {
+    if ([...Value].length > LIMITS.tagValueLength) {
       throw new Fault(
         'InvalidParameterValue',
-        `The value of tag '${Key}' is longer than ${QUOTAS.tagValueLength} characters.`,
+        `The value of tag '${Key}' is longer than ${LIMITS.tagValueLength} characters.`,
       )
     }
     refuseReserved(Key)
@@ -58,10 +58,10 @@ export function readNodeRuntime(tags: readonly Tag[]): NodeRuntimeName | undefin
 /** Tags after adding; an existing key gets the new value. At most 50 of them (aws: tags would not count). */
 export function mergeTags(present: readonly Tag[], added: readonly Tag[]): Tag[] {
   const merged = new Map([...present, ...added].map((tag) => [tag.Key, tag]))
-  if (merged.size > QUOTAS.tagsPerResource) {
+  if (merged.size > LIMITS.tagsPerResource) {
     throw new Fault(
       'TagQuotaPerResourceExceeded',
-      `The request cannot be processed because it would cause the resource to have more than the allowed number of tags. The maximum number of tags permitted on a resource is ${QUOTAS.tagsPerResource}.`,
+      `The request cannot be processed because it would cause the resource to have more than the allowed number of tags. The maximum number of tags permitted on a resource is ${LIMITS.tagsPerResource}.`,
     )
   }
   return [...merged.values()]

@@ -2,15 +2,16 @@
  * Scaling a cluster to another node type (guide, "On-demand scaling for Memcached clusters"): batch by batch, each node that
  * is scaled starts empty. Other engine versions than these need a new cluster.
  */
+
+import { memcached } from '../../api/catalog/engines.ts'
+import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
+import { isAtLeast } from '../../api/catalog/versions.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
-import { isAtLeast } from '../catalog/engine-versions.ts'
-import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
 import { DEFAULT_SCALE_CONFIG } from '../lifecycle/plan.ts'
 import type { CacheClusterRecord, PendingChanges, ScaleConfig } from '../store/records.ts'
 import { readNetwork, readNodeType, readTls } from './cache-cluster-rules.ts'
 
-const SCALABLE_SINCE = '1.5'
 const PERCENTAGE = { least: 10, most: 100 }
 const MINUTES = { least: 2, most: 30 }
 
@@ -27,7 +28,7 @@ export function readTypeChange(input: ModifyInput, cluster: CacheClusterRecord, 
   }
   if (name === cluster.nodeType) return {}
   if (!nodeTypes.has(name)) throw new Fault('InvalidParameterValue', `Invalid cache node type: ${name}.`)
-  if (!isAtLeast(version, SCALABLE_SINCE)) {
+  if (!isAtLeast(version, memcached.scalingSince)) {
     throw new Fault('InvalidParameterCombination', 'Scaling is not supported for engine memcached')
   }
   refuseUnfit(readNodeType(name, version), cluster, version)
@@ -36,7 +37,7 @@ export function readTypeChange(input: ModifyInput, cluster: CacheClusterRecord, 
 
 /** Types a cluster can be scaled to as it is, sorted by their names. */
 export function scalableTypes(cluster: CacheClusterRecord): readonly NodeType[] {
-  if (!isAtLeast(cluster.engineVersion, SCALABLE_SINCE)) return []
+  if (!isAtLeast(cluster.engineVersion, memcached.scalingSince)) return []
   return [...nodeTypes.values()].filter((type) => type.name !== cluster.nodeType && isFit(type, cluster)).sort(byName)
 }
 

@@ -1,6 +1,6 @@
 /** The parameter groups of a region: those somebody made, and the default ones, which never change and are stored only with tags. */
-import { defaultGroupOf } from '../catalog/engine-versions.ts'
-import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
+import { defaultGroupOf, memcached } from '../../api/catalog/engines.ts'
+import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { PARAMETER_FAMILIES, type ParameterFamily, type ParameterValues } from '../catalog/parameters.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -50,7 +50,7 @@ export function valuesForCluster(
 
 /** The group a cluster goes by after an upgrade: the one asked for; else the default of the version, or its own. */
 export const groupAfterUpgrade = ({ parameterGroup }: CacheClusterRecord, version: string, asked?: string): string =>
-  asked ?? (isDefaultGroup(parameterGroup) ? defaultGroupOf(version) : parameterGroup)
+  asked ?? (isDefaultGroup(parameterGroup) ? defaultGroupOf(memcached, version) : parameterGroup)
 
 /** Whether a cluster goes by a group, or will once what was accepted is done. */
 export const isMember = ({ parameterGroup, pending, steps }: CacheClusterRecord, id: string): boolean =>

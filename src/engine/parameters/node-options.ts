@@ -1,5 +1,5 @@
+import { isAtLeast } from '../../api/catalog/versions.ts'
 import type { CacheNodeOptions } from '../../memcached/options.ts'
-import { isAtLeast } from '../catalog/engine-versions.ts'
 import { existsIn, type ParameterName, type ParameterValues } from '../catalog/parameters.ts'
 import { effectiveValue } from './values.ts'
 

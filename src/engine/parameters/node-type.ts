@@ -1,4 +1,4 @@
-import { type NodeType, nodeTypes } from '../catalog/node-types.ts'
+import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
 
 /** The type a node runs as: the cluster's, or the one the cluster is being scaled to when it is the node's turn. */

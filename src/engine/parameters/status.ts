@@ -4,7 +4,7 @@
  * with values that wait for a reboot.
  */
 
-import { nodeTypes } from '../catalog/node-types.ts'
+import { nodeTypes } from '../../api/catalog/node-types.ts'
 import type { ParameterValues } from '../catalog/parameters.ts'
 import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters, Step } from '../store/records.ts'
 import { typeOfNode } from './node-type.ts'

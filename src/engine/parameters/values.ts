@@ -1,6 +1,7 @@
 /** What values of parameters mean: which are allowed, which an engine version knows, which wait for a reboot. Pure. */
-import { isAtLeast } from '../catalog/engine-versions.ts'
-import type { NodeType } from '../catalog/node-types.ts'
+
+import type { NodeType } from '../../api/catalog/node-types.ts'
+import { isAtLeast } from '../../api/catalog/versions.ts'
 import {
   existsIn,
   PARAMETER_NAMES,

@@ -1,9 +1,10 @@
 /** Reads what somebody wants to go wrong, and refuses what has no meaning. Pure. */
+
+import { nodeTypes } from '../../api/catalog/node-types.ts'
+import { regionFacts } from '../../api/catalog/regions.ts'
 import { FAULT_KINDS, type FaultKind, type FaultName, type FaultRequest } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
-import { nodeTypes } from '../catalog/node-types.ts'
-import { regionFacts } from '../catalog/regions.ts'
 import { IN_WINDOW, replacementTime } from '../lifecycle/replacements.ts'
 import type { CacheClusterRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 

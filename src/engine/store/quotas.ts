@@ -1,5 +1,5 @@
 /** Quotas in force in a region: the defaults, or what somebody has set. */
-import { DEFAULT_QUOTAS, type QuotaName } from '../../api/engine-quotas.ts'
+import { DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
 import type { Store } from './store.ts'
 
 export const quota = (name: QuotaName, { store, region }: { readonly store: Store; readonly region: string }): number =>

@@ -1,4 +1,4 @@
-import type { RegionFacts } from '../catalog/regions.ts'
+import type { RegionFacts } from '../../api/catalog/regions.ts'
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 const MINUTES_PER_DAY = 24 * 60

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { DEFAULT_QUOTAS, type QuotaReport } from '../../../src/api/engine-quotas.ts'
+import { DEFAULT_QUOTAS } from '../../../src/api/catalog/quotas.ts'
+import type { QuotaReport } from '../../../src/api/engine-quotas.ts'
 import { CONTROL } from '../../../src/api/local-engine.ts'
 import { control } from '../../support/control.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { run } from '../../support/programs.ts'
 import { createdCache, serverless } from '../../support/serverless.ts'
 
-const launcher = new URL('../../bin/run.js', import.meta.url).pathname
+const launcher = new URL('../../../bin/run.js', import.meta.url).pathname
 const REGION = 'us-west-2'
 
 const set = (engine: TestEngine, name: string, limit: number | null, region = REGION) =>

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
+import { memcached } from '../../../api/catalog/engines.ts'
+import { isAtLeast } from '../../../api/catalog/versions.ts'
 import { type Clock, systemClock } from '../../../memcached/clock.ts'
 import type { Loss } from '../../../memcached/config-entries.ts'
 import { Connection } from '../../../memcached/connection.ts'
 import { CacheCore } from '../../../memcached/core.ts'
-import { atLeast } from '../../../memcached/engine-version.ts'
 import { Affliction, type Impairment } from '../../../memcached/impairment.ts'
 import { provenInsides } from '../../../memcached/insides-probe.ts'
 import { type Admits, type ListenAddress, Listener } from '../../../memcached/listener.ts'
@@ -19,8 +20,6 @@ const CLUSTER = 'cluster'
 const LEGACY_KEY = 'AmazonElastiCache:cluster'
 // A client may overwrite the key, flush or evict it; ElastiCache puts it back "within 15 seconds" (guide, Auto Discovery).
 const LEGACY_CHECK_SECONDS = 5
-/** First engine version with `config`. */
-const CONFIG_SINCE = '1.4.14'
 const MIB = 2 ** 20
 
 /**
@@ -68,7 +67,7 @@ export class MemcachedNode {
     this.#backlog = settings.backlog
     this.#admits = admits
     this.#restored = restored
-    this.#kinds = { config: atLeast(spec.engineVersion, CONFIG_SINCE), watch: !settings.watchEnabled }
+    this.#kinds = { config: isAtLeast(spec.engineVersion, memcached.autoDiscoverySince), watch: !settings.watchEnabled }
     this.#certificate = spec.tls ?? undefined
     this.#stopClock = clock.everySecond(() => this.#tick())
   }

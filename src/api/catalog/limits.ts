@@ -1,9 +1,12 @@
-/** Limits of the API reference that nobody can raise; those that AWS raises on request are in api/engine-quotas.ts. */
-export const QUOTAS = {
+/** Limits of the API reference that nobody can raise; those that AWS raises on request are in quotas.ts. */
+export const LIMITS = {
   tagsPerResource: 50,
   tagKeyLength: 128,
   tagValueLength: 256,
   clusterIdLength: 50,
+  replicationGroupIdLength: 40,
+  /** Of users and of user groups. */
+  userIdLength: 40,
   parameterGroupNameLength: 255,
   parametersPerRequest: 20,
   groupNameLength: 255,

@@ -4,20 +4,26 @@
  * c7gn.16xlarge) but are what the guide prints: never sort types by memory. M7g and R7g stand in its bandwidth table only;
  * they have the memory of M6g and R6g, as M5 has that of M6g.
  */
+import type { EngineFacts, EngineName } from './engines.ts'
+import { isAtLeast } from './versions.ts'
+
 interface NodeFamily {
   readonly generation: 'current' | 'previous'
-  /** First Memcached version the guide allows on the family. */
-  readonly minimumVersion?: string
+  /** First version of an engine the guide allows on the family; absent: all of them. */
+  readonly since?: Readonly<Partial<Record<EngineName, string>>>
   /** Built on the Nitro System, which IPv6 and dual stack need. */
   readonly nitro: boolean
-  /** False for the families the guide excludes from in-transit encryption (M1, M2, M3, R3, T2). */
+  /** False for the families the guide excludes from in-transit encryption (M1, M2, M3, R3, T2), and for T1 and C1, as old as M1. */
   readonly tls: boolean
+  /** Reserved by use (light, medium, heavy); from R5 and M5 on there are standard reservations. */
+  readonly legacyReservations?: true
   readonly sizes: Readonly<Record<string, readonly [maxCacheMemory: number, threads: number]>>
 }
 
 const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   t2: {
     generation: 'current',
+    legacyReservations: true,
     nitro: false,
     tls: false,
     sizes: { micro: [555, 1], small: [1588, 1], medium: [3301, 2] },
@@ -30,13 +36,14 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   t4g: {
     generation: 'current',
-    minimumVersion: '1.5.16',
+    since: { memcached: '1.5.16' },
     nitro: true,
     tls: true,
     sizes: { micro: [512, 2], small: [1402, 2], medium: [3164, 2] },
   },
   m4: {
     generation: 'current',
+    legacyReservations: true,
     nitro: false,
     tls: true,
     sizes: {
@@ -62,7 +69,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   m6g: {
     generation: 'current',
-    minimumVersion: '1.5.16',
+    since: { memcached: '1.5.16' },
     nitro: true,
     tls: true,
     sizes: {
@@ -77,7 +84,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   m7g: {
     generation: 'current',
-    minimumVersion: '1.5.16',
+    since: { memcached: '1.5.16' },
     nitro: true,
     tls: true,
     sizes: {
@@ -92,6 +99,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   r4: {
     generation: 'current',
+    legacyReservations: true,
     nitro: false,
     tls: true,
     sizes: {
@@ -118,7 +126,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   r6g: {
     generation: 'current',
-    minimumVersion: '1.5.16',
+    since: { memcached: '1.5.16' },
     nitro: true,
     tls: true,
     sizes: {
@@ -133,7 +141,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   r7g: {
     generation: 'current',
-    minimumVersion: '1.5.16',
+    since: { memcached: '1.5.16' },
     nitro: true,
     tls: true,
     sizes: {
@@ -148,7 +156,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
   },
   c7gn: {
     generation: 'current',
-    minimumVersion: '1.6.6',
+    since: { memcached: '1.6.6' },
     nitro: true,
     tls: true,
     sizes: {
@@ -161,27 +169,31 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
       '16xlarge': [108347, 64],
     },
   },
-  t1: { generation: 'previous', nitro: false, tls: true, sizes: { micro: [213, 1] } },
+  t1: { generation: 'previous', legacyReservations: true, nitro: false, tls: false, sizes: { micro: [213, 1] } },
   m1: {
     generation: 'previous',
+    legacyReservations: true,
     nitro: false,
     tls: false,
     sizes: { small: [1301, 1], medium: [3350, 1], large: [7100, 2], xlarge: [14600, 4] },
   },
   m2: {
     generation: 'previous',
+    legacyReservations: true,
     nitro: false,
     tls: false,
     sizes: { xlarge: [33800, 2], '2xlarge': [30412, 4], '4xlarge': [68000, 16] },
   },
   m3: {
     generation: 'previous',
+    legacyReservations: true,
     nitro: false,
     tls: false,
     sizes: { medium: [2850, 1], large: [6200, 2], xlarge: [13600, 4], '2xlarge': [28600, 8] },
   },
   r3: {
     generation: 'previous',
+    legacyReservations: true,
     nitro: false,
     tls: false,
     sizes: {
@@ -192,7 +204,7 @@ const FAMILIES: Readonly<Record<string, NodeFamily>> = {
       '8xlarge': [120600, 32],
     },
   },
-  c1: { generation: 'previous', nitro: false, tls: true, sizes: { xlarge: [6600, 8] } },
+  c1: { generation: 'previous', legacyReservations: true, nitro: false, tls: false, sizes: { xlarge: [6600, 8] } },
 }
 
 export interface NodeType extends Omit<NodeFamily, 'sizes'> {
@@ -211,3 +223,9 @@ export const nodeTypes: ReadonlyMap<string, NodeType> = new Map(
     }),
   ),
 )
+
+/** Whether a version of an engine runs on the type; one that is unknown here may. */
+export function isOfferedFor({ since }: NodeType, { name }: EngineFacts, version: string): boolean {
+  const first = since?.[name]
+  return first === undefined || isAtLeast(version, first)
+}

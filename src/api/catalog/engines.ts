@@ -1,0 +1,64 @@
+/** What the engines of ElastiCache are, and since which version they can do what: a row an engine. */
+
+/** Every engine the API knows, whether it has a row yet or not. */
+export const ENGINE_NAMES = ['memcached', 'valkey', 'redis'] as const
+
+export type EngineName = (typeof ENGINE_NAMES)[number]
+
+export interface EngineFacts {
+  readonly name: EngineName
+  /** Versions ElastiCache serves, the newest first; a new cluster gets that (guide, "Supported engine versions"). */
+  readonly versions: readonly [newest: string, ...older: string[]]
+  /** Parts of a version that its family of parameter groups is named by: 2, and 1.6.22 is of `memcached1.6`. */
+  readonly familyParts: number
+  /** Port of a cluster that asks for none. */
+  readonly port: number
+  /** First version with IPv6 and dual stack (guide, "Choosing a network type"). */
+  readonly ipv6Since: string
+  /** First version with in-transit encryption (guide, "ElastiCache in-transit encryption"). */
+  readonly tlsSince: string
+  /** First version whose node type can change (guide, "Vertical scaling"). */
+  readonly scalingSince: string
+  /** First version whose nodes do not let clients list keys: ElastiCache took `lru_crawler` away. */
+  readonly keysHiddenSince?: string
+  /** First version whose nodes answer `config get cluster`; absent: the engine has no such list of nodes. */
+  readonly autoDiscoverySince?: string
+}
+
+export const memcached = {
+  name: 'memcached',
+  versions: [
+    '1.6.22',
+    '1.6.17',
+    '1.6.12',
+    '1.6.6',
+    '1.5.16',
+    '1.5.10',
+    '1.4.34',
+    '1.4.33',
+    '1.4.24',
+    '1.4.14',
+    '1.4.5',
+  ],
+  familyParts: 2,
+  port: 11_211,
+  ipv6Since: '1.6.6',
+  tlsSince: '1.6.12',
+  scalingSince: '1.5',
+  keysHiddenSince: '1.6.17',
+  autoDiscoverySince: '1.4.14',
+} satisfies EngineFacts
+
+/** Engines with a row. */
+export const engines: Readonly<Partial<Record<string, EngineFacts>>> = { memcached }
+
+export const newestVersion = ({ versions }: EngineFacts): string => versions[0]
+
+export const hasVersion = ({ versions }: EngineFacts, version: string): boolean => versions.includes(version)
+
+/** The family of parameter groups of a version: `memcached1.6` of 1.6.22. */
+export const familyOf = ({ name, familyParts }: EngineFacts, version: string): string =>
+  `${name}${version.split('.').slice(0, familyParts).join('.')}`
+
+/** The parameter group a cluster gets that names none: `default.memcached1.6`. */
+export const defaultGroupOf = (engine: EngineFacts, version: string): string => `default.${familyOf(engine, version)}`

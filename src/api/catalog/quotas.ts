@@ -1,0 +1,25 @@
+/** Quotas per region that AWS raises on request, by their names in `cachectl engine quota`. */
+
+/** The defaults (guide, "Quotas for ElastiCache"); what the guide gives no figure for says so. */
+export const DEFAULT_QUOTAS = {
+  'nodes-per-cluster': 60,
+  'nodes-per-region': 300,
+  'parameter-groups-per-region': 300,
+  'subnet-groups-per-region': 300,
+  'subnets-per-subnet-group': 20,
+  'security-groups-per-region': 50,
+  'serverless-caches-per-region': 40,
+  /** Manual snapshots of one serverless cache in any 24 hours. */
+  'serverless-snapshots-per-day': 24,
+  /** The guide names none; as many as there may be nodes. */
+  'reserved-nodes-per-region': 300,
+  /** CloudWatch's, not ElastiCache's. */
+  'alarms-per-region': 5000,
+} as const
+
+/** What only Redis OSS and Valkey have (the same page of the guide): the local engine has no such quotas. */
+export const AWS_QUOTAS = { 'users-per-region': 1000, 'user-groups-per-region': 100 } as const
+
+export type QuotaName = keyof typeof DEFAULT_QUOTAS
+
+export const isQuotaName = (name: string): name is QuotaName => Object.hasOwn(DEFAULT_QUOTAS, name)
