@@ -27,6 +27,8 @@ describe('a mutant is one small wrong change', () => {
     ['const c = d?.trim().length', []],
     ['const c = d.trim()', ['d.trim()  ->  d']],
     ["import a from 'a'", []],
+    ['const table = { a: 1, b: { c: 2 } }', []],
+    ['const f = () => ({ a: 1 })', ['1  ->  2']],
   ])('%s', (source, expected) => {
     expect(changes(source)).toEqual(expected)
   })

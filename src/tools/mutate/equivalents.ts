@@ -8,4 +8,25 @@ export interface Equivalent {
   readonly reason: string
 }
 
-export const EQUIVALENTS: readonly Equivalent[] = []
+const POWER = 'only a machine whose power is cut shows it'
+
+export const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    file: 'src/engine/store/durable-file.ts',
+    context: 'fsyncSync(file)',
+    change: 'fsyncSync(file)  ->  void 0',
+    reason: POWER,
+  },
+  {
+    file: 'src/engine/store/durable-file.ts',
+    context: 'fsyncSync(directory)',
+    change: 'fsyncSync(directory)  ->  void 0',
+    reason: POWER,
+  },
+  {
+    file: 'src/engine/nodes/snapshot-file.ts',
+    context: 'fsyncSync(descriptor)',
+    change: 'fsyncSync(descriptor)  ->  void 0',
+    reason: POWER,
+  },
+]

@@ -109,10 +109,16 @@ const sign: Operator = (node, _, text) => {
     : []
 }
 
-const literal: Operator = (node, [parent], text) => {
+/** A member of a table at the top of a module: data, of which a test could only say the same once more. */
+const isInTable = (parents: readonly Node[]): boolean =>
+  parents[0]?.type === 'Property' && !parents.some(({ type }) => /Function|Class/.test(type))
+
+const literal: Operator = (node, parents, text) => {
+  const [parent] = parents
   if (node.type !== 'Literal') return []
   if (typeof node.value === 'boolean') return [String(!node.value)]
-  if (typeof node.value === 'number') return parent?.operator === '-' ? [] : [String(node.value + 1)]
+  if (typeof node.value === 'number')
+    return parent?.operator === '-' || isInTable(parents) ? [] : [String(node.value + 1)]
   if (typeof node.value === 'bigint') return [`${node.value + 1n}n`]
   if (!node.regex) return []
   const whole = text(node)

@@ -13,10 +13,16 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
     ),
     store: room(
       [
-        ...within('src/engine/store', 'disk-full durable-file entry snapshot-files state-file store'),
+        ...within('src/engine/store', 'durable-file entry pages snapshot-files state-file store'),
         'src/engine/nodes/snapshot-file.ts',
       ],
-      within('test/engine/store', 'durable-file.test snapshot-file.test snapshot-files.test store.test'),
+      [
+        ...within(
+          'test/engine/store',
+          'durable-file.test entry.test open-files.test snapshot-file.test snapshot-files.test store.test',
+        ),
+        'test/engine/state-file.test.ts',
+      ],
     ),
     lifecycle: room(
       [

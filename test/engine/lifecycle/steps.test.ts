@@ -161,6 +161,12 @@ describe('nodes that restart', () => {
     expect(up.messages).toEqual(['Cache node 0002 restarted'])
   })
 
+  test('come up without any other coming up with them', () => {
+    const nodes = [nodeRecord('0001', { status: REBOOTING }), nodeRecord('0002', { status: 'creating' })]
+    const up = take(clusterRecord({ nodes }), { do: 'nodes-restarted' }) as CacheClusterRecord
+    expect(up.nodes.map(({ status }) => status)).toEqual(['available', 'creating'])
+  })
+
   test('on an upgrade are all of them, with the values of the group for the new version', () => {
     const after = take(before, { do: 'upgrade', version: '1.6.30', parameterGroup: 'mine' })
     const started = { started: { max_item_size: '4' }, version: 3 }
@@ -234,6 +240,7 @@ describe('at the end', () => {
       pending: {},
       messages: ['Done'],
     })
+    expect(take(before, { do: 'finish' })).toHaveProperty('pending', {})
     expect(take(before, { do: 'finish' }).messages).toEqual([])
   })
 
