@@ -1,8 +1,8 @@
 /** What the command line asks of the local engine itself: its control routes, over plain HTTP, and that it end. */
 import { request } from 'node:http'
 import { CONTROL, type EngineStatus, type Holder } from '../api/local-engine.ts'
-import { type Neighbours, neighboursIn, PeerUnreachable } from '../holder/peers.ts'
-import { holderInWords } from '../holder/words.ts'
+import { neighboursIn, type Peer, PeerUnreachable } from '../holder/peers.ts'
+import { elsewhereInWords, holderInWords } from '../holder/words.ts'
 import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import { Problem } from './problem.ts'
 import { isSeen, type LocalEngine, recordedEngine, runningEngine } from './state-dir.ts'
@@ -47,7 +47,7 @@ export async function control<T>(
  * process is gone, undefined when there is none.
  */
 export async function stopEngine(stateDir: string, clock: Clock = systemClock): Promise<Holder | undefined> {
-  const { peers } = await neighboursOf(stateDir)
+  const peers = await peersOf(stateDir)
   const abort = new AbortController()
   try {
     for (const peer of peers) {
@@ -80,7 +80,7 @@ async function untilOver(holder: Holder, clock: Clock): Promise<void> {
 
 /** The engine that holds the state directory, wherever it runs; undefined when none does. */
 export async function holderOf(stateDir: string): Promise<Holder | undefined> {
-  const { peers } = await neighboursOf(stateDir)
+  const peers = await peersOf(stateDir)
   try {
     for (const peer of peers) {
       const word = await peer.word(ANSWER_TIMEOUT_MS)
@@ -100,9 +100,11 @@ export const outOfReach = (stateDir: string, holder: Holder): Problem =>
     'It may be in another network namespace. `cachectl engine stop` reaches it.',
   )
 
-async function neighboursOf(stateDir: string): Promise<Neighbours> {
+async function peersOf(stateDir: string): Promise<readonly Peer[]> {
   try {
-    return await neighboursIn(stateDir)
+    const { peers, elsewhere } = await neighboursIn(stateDir)
+    if (elsewhere.length === 0 || peers.length > 0) return peers
+    throw new Problem('general', elsewhereInWords(stateDir), `${recordedHolder(stateDir)} was the last.`)
   } catch (error) {
     if (!(error instanceof PeerUnreachable)) throw error
     throw new Problem(

@@ -4,11 +4,12 @@
  * directory, and no longer: the kernel closes what listens with the process, however it ends.
  */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statfsSync, symlinkSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Holder } from '../api/local-engine.ts'
+import { boot, mayBeAlive } from './boot.ts'
 
 /** The boot of the machine it was made on, and what makes it the only one. */
 const NAME = /^engine-(?<boot>[0-9a-f]{8})-[0-9a-f]{16}\.sock$/
@@ -22,8 +23,10 @@ const LEFT: ReadonlySet<string> = new Set(['ENOENT', 'ECONNRESET', 'EPIPE'])
 
 export interface Neighbours {
   readonly peers: readonly Peer[]
-  /** Of processes that are gone, or of another machine that shares the directory. */
-  readonly dead: readonly { readonly name: string; readonly boot: string }[]
+  /** Paths of sockets whose processes are gone. */
+  readonly dead: readonly string[]
+  /** Those whose processes may be on another machine that shares the directory. */
+  readonly elsewhere: readonly string[]
 }
 
 /** Somebody listens there and cannot be spoken to: they hold the directory for all we know. */
@@ -34,21 +37,28 @@ export class PeerUnreachable extends Error {
 }
 
 /** Connects to all that listen in the directory, but to `own`. Rejects with PeerUnreachable. */
-export async function neighboursIn(stateDir: string, own = ''): Promise<Neighbours> {
+export async function neighboursIn(
+  stateDir: string,
+  own = '',
+  fileSystemOf = (path: string): number => statfsSync(path).type,
+): Promise<Neighbours> {
   const names = socketNamesIn(stateDir).filter((name) => name !== own)
   const met = await Promise.allSettled(names.map((name) => connect(socketPath(stateDir, name))))
   const peers: Peer[] = []
-  const dead: { name: string; boot: string }[] = []
+  const [dead, elsewhere]: [string[], string[]] = [[], []]
   for (const [index, outcome] of met.entries()) {
     const name = names[index] as string // one outcome for each name
     if (outcome.status === 'fulfilled') peers.push(new Peer(name, outcome.value))
-    else if (outcome.reason.code === 'ECONNREFUSED') dead.push({ name, boot: NAME.exec(name)?.groups?.boot ?? '' })
-    else if (!LEFT.has(outcome.reason.code)) {
+    else if (outcome.reason.code === 'ECONNREFUSED') {
+      const itsBoot = NAME.exec(name)?.groups?.boot ?? ''
+      const isElsewhere = mayBeAlive(itsBoot, boot(), fileSystemOf(stateDir))
+      ;(isElsewhere ? elsewhere : dead).push(socketPath(stateDir, name))
+    } else if (!LEFT.has(outcome.reason.code)) {
       for (const { value } of met.filter((each) => each.status === 'fulfilled')) value.destroy()
       throw new PeerUnreachable(String(outcome.reason.code))
     }
   }
-  return { peers, dead }
+  return { peers, dead, elsewhere }
 }
 
 /** A process that listens in the state directory, and a connection to it. */

@@ -15,3 +15,6 @@ export function holderInWords({ pid, url, host, startedAt, pidNamespace: namespa
   const place = namespace === pidNamespace() ? '' : ` in another PID namespace (host ${host}, since ${startedAt})`
   return `the engine with pid ${pid}${place}${url && ` at ${url}`}`
 }
+
+export const elsewhereInWords = (stateDir: string): string =>
+  `${stateDir} is on a network file system and was last used on another machine, or before this one was started anew: whether an engine still holds it cannot be told from here.`

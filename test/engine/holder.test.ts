@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type EngineInfo, engineFiles, type Holder } from '../../src/api/local-engine.ts'
-import { mayBeAlive, type Seat, StateDirectoryHeld, takeStateDirectory } from '../../src/engine/store/holder.ts'
+import { type Seat, StateDirectoryHeld, takeStateDirectory } from '../../src/engine/store/holder.ts'
+import { boot, mayBeAlive } from '../../src/holder/boot.ts'
 import { neighboursIn } from '../../src/holder/peers.ts'
 import { holderInWords, pidNamespace } from '../../src/holder/words.ts'
 import { clientOf, memcached, startTestEngine, temporaryDirectory } from '../support/engine.ts'
@@ -99,9 +100,34 @@ test('a guest that sends anything but the word is turned away, and the engine ru
   seat.leave()
 })
 
+const NFS = 0x6969
+const EXT4 = 0xef53
+
+/** A socket nothing listens on any more. */
+async function deadSocket(path: string): Promise<void> {
+  const server = net.createServer()
+  await new Promise<void>((resolve) => server.listen(`${path}.alive`, resolve))
+  renameSync(`${path}.alive`, path)
+  await new Promise((resolve) => server.close(resolve))
+}
+
+test('a socket of another boot is left of one here, or of an engine on another machine where machines share files', async () => {
+  const stateDir = temporaryDirectory()
+  const [ours, other] = [boot(), '00000000'].map((its) => join(stateDir, `engine-${its}-0123456789abcdef.sock`)) as [
+    string,
+    string,
+  ] // of two, two
+  await deadSocket(ours)
+  await deadSocket(other)
+  const here = await neighboursIn(stateDir, '', () => EXT4)
+  expect([here.dead.toSorted(), here.elsewhere]).toEqual([[ours, other].sort(), []])
+  expect(await neighboursIn(stateDir, '', () => NFS)).toEqual({ peers: [], dead: [ours], elsewhere: [other] })
+  const seat = await take(stateDir)
+  expect(socketsIn(stateDir)).toEqual([seat.name])
+  seat.leave()
+})
+
 test('only a directory that machines share, last used on another one, may be held by what cannot be reached', () => {
-  const NFS = 0x6969
-  const EXT4 = 0xef53
   expect(mayBeAlive('one', 'other', NFS)).toBe(true)
   expect(mayBeAlive('one', 'one', NFS)).toBe(false)
   expect(mayBeAlive('one', 'other', EXT4)).toBe(false)

@@ -3,34 +3,20 @@
  * socket that listens is one thing that the kernel ends with the process. The rule: first be seen, then look. Whoever comes
  * later sees those before, and waits for their word or their end; of two that see each other the smaller name stays.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import net from 'node:net'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Holder } from '../../api/local-engine.ts'
-import {
-  inReach,
-  type Neighbours,
-  neighboursIn,
-  type Peer,
-  PeerUnreachable,
-  pipeOf,
-  STOP,
-  socketPath,
-} from '../../holder/peers.ts'
-import { holderInWords } from '../../holder/words.ts'
+import { boot } from '../../holder/boot.ts'
+import { inReach, neighboursIn, type Peer, PeerUnreachable, pipeOf, STOP, socketPath } from '../../holder/peers.ts'
+import { elsewhereInWords, holderInWords } from '../../holder/words.ts'
 import { StateUnusable } from './unusable.ts'
 
 /** How long somebody that listens may say nothing, until that is taken for holding. */
 const SILENCE_MS = 5_000
 /** Of a socket that does not listen yet. */
 const UNFINISHED = '.new'
-/** Those that several machines may write to: NFS, SMB, CIFS, 9P, Ceph, AFS, Lustre, FUSE (sshfs, virtiofs). */
-const NETWORK_FILE_SYSTEMS: ReadonlySet<number> = new Set([
-  0x6969, 0xfe534d42, 0xff534d42, 0x01021997, 0x00c36400, 0x5346414f, 0x0bd00bd0, 0x65735546,
-])
-
 /** The state directory is in use: who holds it, in words. */
 export class StateDirectoryHeld extends Error {
   constructor(stateDir: string, by: Holder | string) {
@@ -43,8 +29,12 @@ export async function takeStateDirectory(stateDir: string, me: Holder, onStop: (
   for (;;) {
     const seat = await Seat.open(stateDir, onStop)
     try {
-      const { peers, dead } = await neighboursIn(stateDir, seat?.name)
-      forget(stateDir, dead)
+      const { peers, dead, elsewhere } = await neighboursIn(stateDir, seat?.name)
+      if (elsewhere[0] !== undefined) {
+        throw new StateUnusable(elsewhereInWords(stateDir), `If none does, remove ${elsewhere[0]}.`)
+      }
+      // A name is nobody's again once its process is gone: taking it away can hit no other.
+      for (const path of dead) rmSync(path, { force: true })
       if (seat && peers.length === 0) {
         sweep(stateDir)
         seat.hold(me)
@@ -158,23 +148,6 @@ async function untilGone(stateDir: string, peers: readonly Peer[]): Promise<void
   }
 }
 
-/** A socket that refuses connections is its process's end, except to another machine that shares the directory. */
-export const mayBeAlive = (theirBoot: string, ourBoot: string, fileSystem: number): boolean =>
-  theirBoot !== ourBoot && NETWORK_FILE_SYSTEMS.has(fileSystem)
-
-/** A name is nobody's again once its process is gone: taking it away can hit no other. */
-function forget(stateDir: string, dead: Neighbours['dead']): void {
-  for (const { name, boot: theirs } of dead) {
-    if (mayBeAlive(theirs, boot(), statfsSync(stateDir).type)) {
-      throw new StateUnusable(
-        `${stateDir} is on a network file system and was last used on another machine, or before this one was started anew: whether an engine still holds it cannot be told from here.`,
-        `If none does, remove ${join(stateDir, name)}.`,
-      )
-    }
-    rmSync(join(stateDir, name), { force: true })
-  }
-}
-
 /** What processes left that were killed before they listened. */
 function sweep(stateDir: string): void {
   for (const name of readdirSync(stateDir)) {
@@ -191,12 +164,3 @@ const listens = (server: net.Server, path: string): Promise<boolean> =>
     })
     server.listen(path, () => resolve(true))
   })
-
-/** Of a machine that does not say which boot it is, its name. */
-function boot(): string {
-  let id = hostname()
-  try {
-    id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
-  } catch {}
-  return createHash('sha256').update(id).digest('hex').slice(0, 8)
-}
