@@ -25,7 +25,6 @@ export interface LintRemark {
 export function lintGaiConf(text: string | null): LintRemark[] {
   const lines = (text ?? '').split('\n').map((line) => line.replace(/\r$/, ''))
   const conf = parseGaiConf(text)
-  const strict = parseGaiConf(text, 'from 2.41')
   const at = (line: number | undefined): Pick<LintRemark, 'line' | 'text'> =>
     line === undefined ? { text: '' } : { line, text: (lines[line - 1] ?? '').trim() }
   const remarks: LintRemark[] = [
@@ -36,12 +35,6 @@ export function lintGaiConf(text: string | null): LintRemark[] {
         : { kind: 'ignored' as const, ...ignored(reason, at(line).text) }),
     })),
     ...conf.warnings.map(({ line, reason }) => ({ ...at(line), kind: 'doubt' as const, ...doubt(reason) })),
-    ...ofNewerGlibc(conf, strict).map((line) => ({
-      ...at(line),
-      kind: 'doubt' as const,
-      sentence: 'Old and new glibc disagree on this line: it counts before 2.41 and not since, or the reverse.',
-      fix: 'Write the length and the value out.',
-    })),
     ...redundant(conf).map(({ line, sentence }) => ({
       ...at(line),
       kind: 'no-effect' as const,
@@ -88,14 +81,6 @@ const isSlipOf = (word: string, known: string): boolean =>
 const doubt = (reason: string) => ({ sentence: `${capital(reason)}.`, fix: 'Write what is meant.' })
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-function ofNewerGlibc(old: GaiConf, strict: GaiConf): number[] {
-  const saidByParser = old.ignoredLines.filter(({ reason }) => reason.includes('glibc'))
-  const known = new Set([...old.warnings, ...saidByParser].map(({ line }) => line))
-  const droppedBy = ({ ignoredLines }: GaiConf) => new Set(ignoredLines.map(({ line }) => line))
-  const [before, since] = [droppedBy(old), droppedBy(strict)]
-  return [...new Set([...before, ...since])].filter((line) => before.has(line) !== since.has(line) && !known.has(line))
-}
 
 type Words = Pick<LintRemark, 'sentence' | 'fix'> & { readonly line: number }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type GaiConf, matchPolicy, parseGaiConf } from '../../src/diagnose/gai-conf.ts'
+import { CRASHES, type GaiConf, matchPolicy, parseGaiConf } from '../../src/diagnose/gai-conf.ts'
 import { policyBits } from '../../src/net/ip-address.ts'
 
 const valueFor = (table: GaiConf['labels'], address: string) => matchPolicy(table, policyBits(address) ?? 0n).value
@@ -110,6 +110,102 @@ describe('a line is read as glibc reads it', () => {
   test('reload yes is noticed, and the last one counts', () => {
     expect(parseGaiConf('reload yes').reload).toBe(true)
     expect(parseGaiConf('reload yes\nreload no').reload).toBe(false)
+  })
+})
+
+describe('to the letter', () => {
+  test.each([
+    ['precedence 10.0.0.0/8 5', '10.0.0.0 is IPv4 text: write ::ffff:10.0.0.0 and add 96 to the length'],
+    [
+      'precedence ::ffff:10.0.0.0:0/112 5',
+      '::ffff:10.0.0.0:0 is not an address: the dotted quad must come last, ::ffff:10.0.0.0',
+    ],
+    ['precedence ::ffff:10.0.0.0:00/112 5', '::ffff:10.0.0.0:00 is not an IPv6 address'],
+    ['precedence x::ffff:10.0.0.0:0/112 5', 'x::ffff:10.0.0.0:0 is not an IPv6 address'],
+    ['precedence /96 5', 'nothing is not an IPv6 address'],
+    ['scopev4 nonsense/8 5', 'nonsense is not an IPv6 address'],
+    ['scopev4 ::172.16.0.0/108 5', '::172.16.0.0 is not an IPv4-mapped address (::ffff:a.b.c.d)'],
+    ['scopev4 ::ffff:0:0/95 5', '/95 is not a length from 96 to 128'],
+    ['scopev4 10.0.0.0/33 5', '/33 is not a length from 0 to 32'],
+    ['precedence ::/129 5', '/129 is not a length from 0 to 128'],
+    ['precedence ::/0 2147483648', '2147483648 is not a value from 0 to 2147483647'],
+    ['precedence :: 5', 'the prefix has no /length (glibc before 2.41)'],
+    ['RELOAD yes', 'keywords are lower case: reload'],
+    ['ScopeV4 ::/0 5', 'keywords are lower case: scopev4'],
+    ['toString ::/0 5', 'toString is no keyword'],
+  ])('%s is ignored for that', (line, reason) => {
+    expect(parseGaiConf(line).ignoredLines).toEqual([{ line: 1, text: line, reason }])
+  })
+
+  test('scopev4 without a length is what crashes', () => {
+    expect(parseGaiConf('scopev4 10.0.0.0 5').ignoredLines[0]?.reason).toBe(CRASHES)
+    expect(parseGaiConf('scopev4 10.0.0.0 5', 'from 2.41').scopes[0]).toMatchObject({ length: 128, value: 5 })
+  })
+
+  test('what glibc 2.41 misses it says', () => {
+    const reason = (line: string) => parseGaiConf(line, 'from 2.41').ignoredLines[0]?.reason
+    expect(reason('precedence ::/0')).toBe('the value is missing (glibc since 2.41)')
+    expect(reason('precedence ::/ 5')).toBe('/ is not a length from 0 to 128')
+    expect(parseGaiConf('precedence ::1 5', 'from 2.41').warnings.map((each) => each.reason)).toEqual([
+      'the prefix has no /length: glibc before 2.41 does not take it as one address',
+    ])
+  })
+
+  test('a number may wrap as strtoul lets it, up to 64 bits', () => {
+    const lengthOf = (text: string) => parseGaiConf(`precedence ::/${text} 5`).precedences[0]
+    expect(lengthOf('-18446744073709551584')).toMatchObject({ length: 32, value: 5 })
+    expect(lengthOf('-18446744073709551584')?.text).toBe('::/-18446744073709551584')
+    for (const wrong of ['18446744073709551616', '18446744073709551648', '-1', '+-1', 'x1', '٣']) {
+      expect(lengthOf(wrong)?.line, wrong).toBeUndefined()
+    }
+  })
+
+  test('each line keeps its number, and CRLF is no part of its text', () => {
+    const conf = parseGaiConf('\r\nlabel ::/0 1\r\nlable ::/0 1\r\nlabel fc00::/7 3\r\n')
+    expect(conf.labels.map(({ line }) => line)).toEqual([4, 2])
+    expect(conf.ignoredLines).toEqual([{ line: 3, text: 'lable ::/0 1', reason: 'lable is no keyword' }])
+    expect(conf.reload).toBe(false)
+  })
+})
+
+describe('a doubt', () => {
+  const doubts = (text: string) => parseGaiConf(text).warnings.map(({ line, reason }) => [line, reason])
+
+  test('is of an IPv4 length on a mapped prefix, of 1 to 32', () => {
+    const said = (length: number) => `/${length} counts IPv6 bits: for an IPv4 /${length} write /${length + 96}`
+    for (const length of [1, 16, 32]) expect(doubts(`label ::FFFF:10.0.0.0/${length} 5`)).toEqual([[1, said(length)]])
+    for (const length of [0, 33, 96, 104]) expect(doubts(`label ::ffff:10.0.0.0/${length} 5`)).toEqual([])
+    expect(doubts('label 2001:db8::/32 5')).toEqual([])
+  })
+
+  test('is of a line that repeats the prefix of an earlier one, in whatever host bits', () => {
+    const twin = (line: number) => `line ${line} has the same prefix and wins: the first one counts`
+    expect(doubts('label fc00::/7 1\nlabel fd00::/7 2')).toEqual([[2, twin(1)]])
+    expect(doubts('label fc00::/7 1\nlabel fd00::/8 2\nlabel fe00::/7 3\nprecedence fc00::/7 4')).toEqual([])
+  })
+
+  test('is of an empty length, and of a missing value', () => {
+    expect(doubts('label ::/ 5')).toEqual([[1, 'the length is empty: 0 up to glibc 2.40, ignored since']])
+    expect(doubts('label ::/0')).toEqual([[1, 'the value is missing: 0 up to glibc 2.40, ignored since']])
+  })
+})
+
+describe('a table of the file', () => {
+  test('gets a catch-all where it has none', () => {
+    const tail = (text: string, table: 'labels' | 'precedences' | 'scopes') => {
+      const last = parseGaiConf(text)[table].at(-1)
+      return [last?.length, last?.value, last?.line]
+    }
+    expect(tail('label fc00::/7 9', 'labels')).toEqual([0, 1, undefined])
+    expect(tail('precedence fc00::/7 9', 'precedences')).toEqual([0, 40, undefined])
+    expect(tail('scopev4 10.0.0.0/8 9', 'scopes')).toEqual([96, 14, undefined])
+    expect(tail('label ::/0 9', 'labels')).toEqual([0, 9, 1])
+    expect(tail('scopev4 0.0.0.0/0 9', 'scopes')).toEqual([96, 9, 1])
+    expect(parseGaiConf('scopev4 0.0.0.0/0 9').scopes).toHaveLength(1)
+  })
+
+  test('without one does not exist', () => {
+    expect(() => matchPolicy([], 0n)).toThrow(/catch-all/)
   })
 })
 

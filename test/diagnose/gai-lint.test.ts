@@ -73,6 +73,226 @@ describe('what lint says of a gai.conf', () => {
   })
 })
 
+describe('to the letter', () => {
+  const MAPPED_NETWORK = '::ffff:172.31.0.0/112'
+  const only = (text: string, kind: string) => lintGaiConf(text).filter((remark) => remark.kind === kind)
+
+  test('remarks are in the order of lines, the worst of a line first, each with its text', () => {
+    const text = `  precedence ::ffff:10.0.0.0/104 40  \r\nprecedance x\r\nlabel ::/0 1\r\nlabel ::/0 1\r\n`
+    const said = lintGaiConf(text)
+    expect(said.map(({ line, kind }) => [line, kind])).toEqual([
+      [1, 'harm'],
+      [1, 'harm'],
+      [1, 'no-effect'],
+      [2, 'ignored'],
+      [3, 'doubt'],
+      [4, 'doubt'],
+    ])
+    expect(said[0]?.text).toBe('precedence ::ffff:10.0.0.0/104 40')
+    expect(said[3]).toEqual({
+      line: 2,
+      text: 'precedance x',
+      kind: 'ignored',
+      sentence: 'glibc drops this line without a word: precedance is no keyword.',
+      fix: 'Correct it, or delete it.',
+    })
+    expect(said[5]).toMatchObject({
+      sentence: 'Line 3 has the same prefix and wins: the first one counts.',
+      fix: 'Write what is meant.',
+    })
+  })
+
+  test.each([
+    ['precedance ::ffff:0:0/96 10', 'precedence ::ffff:0:0/96 10'],
+    ['Labl ::1/128 0', undefined],
+    ['lbael ::1/128 0', undefined],
+    ['label: ::1/128 0', undefined],
+    ['\ufefflabel ::1/128 0', 'label ::1/128 0'],
+    ['x label ::1/128 0', undefined],
+    ['label 10.0.0.0/8 0x1f # said', 'label ::ffff:10.0.0.0/104 31'],
+    ['label 10.0.0.0/8 0x1fx', undefined],
+    ['label ::10.0.0.0:0/104 3', undefined],
+    ['label ::ffff:10.0.0.0:0/104x 3', undefined],
+    ['label 10.0.0.1/8 3', undefined],
+    ['label 10.0.0.0/8 4294967296', undefined],
+    ['label shop/8 3', undefined],
+  ])('%j is rewritten as %j, or not at all', (line, rewritten) => {
+    const [remark] = lintGaiConf(line)
+    expect(remark?.fix).toBe(rewritten === undefined ? 'Correct it, or delete it.' : `Write: ${rewritten}`)
+  })
+
+  test('a line that crashes programs is harm, and is given its length', () => {
+    expect(lintGaiConf('scopev4 10.0.0.1 5')).toEqual([
+      {
+        line: 1,
+        text: 'scopev4 10.0.0.1 5',
+        kind: 'harm',
+        sentence:
+          'The prefix has no /length: glibc before 2.41 reads a stray pointer, and programs that look a name up may crash.',
+        fix: 'Write: scopev4 ::ffff:10.0.0.1/128 5',
+      },
+    ])
+    expect(lintGaiConf('scopev4 10.0.0.1')).toMatchObject([{ kind: 'harm', fix: 'Write the length out.' }])
+  })
+
+  test('what old and new glibc read otherwise is said of each such line', () => {
+    const word = fc.constantFrom(
+      '::/0',
+      '::/',
+      '::',
+      '::1',
+      '::ffff:0:0/96',
+      '10.0.0.1',
+      '10.0.0.0/8',
+      '',
+      '5',
+      '-1',
+      '/',
+      'x',
+    )
+    const keyword = fc.constantFrom('label', 'precedence', 'scopev4')
+    fc.assert(
+      fc.property(keyword, word, word, (...words) => {
+        const text = words.join(' ')
+        const taken = (parser: 'up to 2.40' | 'from 2.41') => parseGaiConf(text, parser).ignoredLines.length === 0
+        if (taken('up to 2.40') === taken('from 2.41')) return
+        expect(lintGaiConf(text).map(({ sentence }) => sentence)).toContainEqual(
+          expect.stringMatching(/glibc (?:before 2\.41|2\.40)/),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test.each(['label', 'precedence'])('a copy of glibc’s own %s table is said to be one, once', (table) => {
+    const text = table === 'label' ? EIGHT : FIVE
+    expect(lintGaiConf(text)).toEqual([
+      {
+        line: expect.any(Number),
+        text: expect.stringContaining(table),
+        kind: 'no-effect',
+        sentence: `The ${table} lines are glibc's own table, line for line.`,
+        fix: 'It may be deleted.',
+      },
+    ])
+    const [first, ...rest] = text.trimEnd().split('\n')
+    expect(only(rest.join('\n'), 'no-effect')).toEqual([])
+    expect(only(`${first?.replace(/\d+$/, '77')}\n${rest.join('\n')}`, 'no-effect')).toEqual([])
+    expect(only(`${text}${table} 2600::/12 77\n`, 'no-effect')).toEqual([])
+  })
+
+  test('a row changes nothing where the next wider one has its value, and is none of glibc’s', () => {
+    const row = (text: string) => only(`${FIVE}precedence 2001:db8::/32 70\nprecedence ${text}\n`, 'no-effect')
+    expect(row('2001:db8:1::/48 70')).toMatchObject([
+      { line: 7, sentence: 'It changes nothing: 2001:db8::/32 already gives these addresses precedence 70.' },
+    ])
+    expect(row('2001:db8:1::/48 71')).toEqual([])
+    expect(row('2001:db8:1::/48 40')).toEqual([])
+    expect(row('2600::/12 40')).toMatchObject([{ sentence: expect.stringContaining(': ::/0 already') }])
+    expect(row('2001:db8::/32 70')).toEqual([])
+    expect(only('scopev4 0.0.0.0/0 14\nscopev4 10.0.0.0/8 14\nscopev4 169.254.0.0/16 2\n', 'no-effect')).toMatchObject([
+      { line: 2, sentence: 'It changes nothing: 0.0.0.0/0 already gives these addresses scopev4 14.' },
+    ])
+  })
+
+  describe('a label of its own for an IPv4 network', () => {
+    const harm = (rows: string[], precedences = FIVE) =>
+      only(EIGHT + rows.map((row) => `label ${row}\n`).join('') + precedences, 'harm')
+
+    test('is told with the network, both labels, and the precedence that is lost', () => {
+      const [trap] = harm([`${MAPPED_NETWORK} 8`], `${FIVE}precedence ${MAPPED_NETWORK} 100\n`)
+      expect(trap).toMatchObject({
+        line: 9,
+        sentence:
+          'It works only for clients inside 172.31.0.0/16: one outside, as in a peered VPC, has source label 4, the cluster ' +
+          'has 8, and rule 5 (matching label) prefers IPv6 before precedence 100 (line 15) is looked at.',
+        fix: 'Delete the line: a precedence line alone does it, for every client. (Or give it label 4.)',
+      })
+      const others = `${FIVE}precedence ::ffff:172.31.0.0/108 90\nprecedence ::ffff:10.0.0.0/112 90\n`
+      expect(harm([`${MAPPED_NETWORK} 8`], others)[0]?.sentence).toMatch(/prefers IPv6 before precedence\.$/)
+    })
+
+    test('is none when its label is that of all IPv4, when it is all IPv4, and when it is IPv6', () => {
+      expect(harm([`${MAPPED_NETWORK} 4`])).toEqual([])
+      expect(harm(['2001:db8::/32 8'])).toEqual([])
+      expect(only(`${EIGHT.replace('::ffff:0:0/96 4', '::ffff:0:0/96 9')}${FIVE}`, 'harm')).toEqual([])
+    })
+  })
+
+  describe('a table that replaces glibc’s', () => {
+    test('of precedences without a row for IPv4 lifts all of it', () => {
+      const [lost] = only(`\nprecedence 2600::/12 45\nprecedence 2001:db8::/32 44\n`, 'harm')
+      expect(lost).toEqual({
+        line: 2,
+        text: 'precedence 2600::/12 45',
+        kind: 'harm',
+        sentence:
+          "One precedence line replaces glibc's whole precedence table; the file lacks ::1/128, ::/96, ::ffff:0:0/96, 2002::/16. " +
+          'Every other IPv4 address now has precedence 40, as IPv6 has: the order of DNS decides, and IPv4 comes first there.',
+        fix: 'Add: precedence ::1/128 50; precedence ::/96 20; precedence ::ffff:0:0/96 10; precedence 2002::/16 30',
+      })
+    })
+
+    test('of precedences without others is doubtful', () => {
+      const [lost, ...more] = lintGaiConf(FIVE.replace('precedence 2002::/16 30\n', ''))
+      expect(more).toEqual([])
+      expect(lost).toMatchObject({
+        line: 1,
+        kind: 'doubt',
+        sentence: expect.stringMatching(
+          /lacks 2002::\/16\. Addresses of these ranges now rank with the row around them\.$/,
+        ),
+        fix: 'Add: precedence 2002::/16 30',
+      })
+    })
+
+    test('of labels too, in its own words', () => {
+      expect(lintGaiConf(EIGHT.replace('label ::ffff:0:0/96 4\n', ''))).toMatchObject([
+        {
+          kind: 'doubt',
+          sentence: expect.stringMatching(
+            /label table; the file lacks ::ffff:0:0\/96\. Addresses of these ranges now have the label/,
+          ),
+          fix: 'Add: label ::ffff:0:0/96 4',
+        },
+      ])
+    })
+
+    test('lacks nothing that it has with another value, or that the row around gives the same', () => {
+      expect(only(FIVE.replace('2002::/16 30', '2002::/16 31'), 'doubt')).toEqual([])
+      expect(only(FIVE.replace('::/0 40', '::/0 41'), 'doubt')).toEqual([])
+      const around = FIVE.replace('precedence 2002::/16 30\n', 'precedence 2000::/4 30\n')
+      expect(only(around, 'doubt')).toEqual([])
+    })
+  })
+
+  describe('a precedence for an IPv4 network', () => {
+    const powerless = (value: number, table = FIVE) => only(`${table}precedence ${MAPPED_NETWORK} ${value}\n`, 'harm')
+    const fix = 'Give it more than 40; 100 is usual.'
+
+    test('has to be above that of IPv6 to bring it first', () => {
+      expect(powerless(41)).toEqual([])
+      expect(powerless(40)).toMatchObject([
+        { sentence: 'Precedence 40 is that of IPv6 (::/0): the line does not bring these addresses first.', fix },
+      ])
+      expect(powerless(39)).toMatchObject([
+        { sentence: 'Precedence 39 is below that of IPv6, 40: the line does not bring these addresses first.', fix },
+      ])
+    })
+
+    test('below that of all IPv4 is there to put it last', () => {
+      expect(powerless(9)).toEqual([])
+      expect(powerless(10)).toHaveLength(1)
+    })
+
+    test('of all IPv4, or of IPv6, is another matter', () => {
+      expect(only(FIVE.replace('::ffff:0:0/96 10', '::ffff:0:0/96 20'), 'harm')).toEqual([])
+      expect(only(`${FIVE}precedence 2001:db8:1::/48 20\n`, 'harm')).toEqual([])
+      expect(only(`${FIVE}precedence ::ffff:0:0/97 20\n`, 'harm')).toHaveLength(1)
+    })
+  })
+})
+
 const cidr = (text: string) => {
   const parsed = parseCidr(text)
   if (typeof parsed === 'string') throw new Error(parsed)

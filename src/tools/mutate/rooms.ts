@@ -49,9 +49,10 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
       ],
     ),
     'address-order': room(
-      within('src/diagnose', 'address-order gai-check gai-conf gai-lint gai-stanza'),
-      within('test/diagnose', 'address-order.test gai-conf.test gai-lint.test'),
+      within('src/diagnose', 'address-order gai-conf'),
+      within('test/diagnose', 'address-order.test address-rules.test gai-conf.test'),
     ),
+    gai: room(within('src/diagnose', 'gai-lint gai-stanza'), within('test/diagnose', 'gai-lint.test gai-stanza.test')),
     rules: room(
       within(
         'src/diagnose/rules',
