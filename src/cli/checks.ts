@@ -14,6 +14,8 @@ export interface Complaint {
   readonly option: string
   /** A sentence; further lines point at the place. */
   readonly text: string
+  /** It may be right all the same. */
+  readonly doubt?: true
 }
 
 interface NameRule {
@@ -37,16 +39,18 @@ const NAMES: Readonly<Record<string, NameRule>> = {
 }
 
 const MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
+const DOUBT = `The default quota is ${MOST_NODES} nodes; yours may be higher.`
 const ENGINES: readonly string[] = ENGINE_NAMES
 
-export function checkRequest(name: OperationName, input: object): Complaint[] {
+/** `mostNodes`: the quota of nodes of a cluster, where it is known. */
+export function checkRequest(name: OperationName, input: object, mostNodes?: number): Complaint[] {
   const given = input as Item
   const names = Object.entries(NAMES).flatMap(([place, rule]) => {
     const [operation, member = ''] = place.split('.')
     const value = given[member]
     return operation === name && typeof value === 'string' ? checkName(member, value, rule) : []
   })
-  if (name === 'CreateCacheCluster') return [...names, ...checkCluster(given)]
+  if (name === 'CreateCacheCluster') return [...names, ...checkCluster(given, mostNodes)]
   return names
 }
 
@@ -76,7 +80,7 @@ export function suggestName(value: string, longest: number): string {
   return plain === '' ? 'cache-1' : plain
 }
 
-function checkCluster(input: Item): Complaint[] {
+function checkCluster(input: Item, mostNodes?: number): Complaint[] {
   const { Engine, EngineVersion, NumCacheNodes, NetworkType, IpDiscovery, AZMode } = input
   const zones = Array.isArray(input.PreferredAvailabilityZones) ? input.PreferredAvailabilityZones : []
   const isMemcached = Engine === 'memcached'
@@ -105,7 +109,11 @@ function checkCluster(input: Item): Complaint[] {
       `single-az, and nodes in ${new Set(zones).size} zones: cross-az is what fits.`,
     ],
     [AZMode === 'cross-az' && nodes === 1, 'az-mode', 'cross-az needs two nodes or more.'],
-    [nodes !== undefined && (nodes < 1 || nodes > MOST_NODES), 'num-cache-nodes', `1 to ${MOST_NODES} nodes.`],
+    [
+      nodes !== undefined && (nodes < 1 || (mostNodes !== undefined && nodes > mostNodes)),
+      'num-cache-nodes',
+      `1 to ${mostNodes ?? MOST_NODES} nodes.`,
+    ],
     [
       (Engine === 'redis' || Engine === 'valkey') && nodes !== undefined && nodes > 1,
       'num-cache-nodes',
@@ -129,7 +137,9 @@ function checkCluster(input: Item): Complaint[] {
     ],
     ...familyRules(input, version),
   ]
-  return rules.flatMap(([wrong, option, text]) => (wrong ? [{ option, text }] : []))
+  const complaints = rules.flatMap(([wrong, option, text]) => (wrong ? [{ option, text }] : []))
+  const doubtful = mostNodes === undefined && nodes !== undefined && nodes > MOST_NODES
+  return doubtful ? [...complaints, { option: 'num-cache-nodes', text: DOUBT, doubt: true }] : complaints
 }
 
 /** Those that were named, in turn. */

@@ -5,6 +5,7 @@ import { checkAtTarget } from './checks-at-target.ts'
 import { openClient } from './client.ts'
 import { inRequests } from './parameter-chunks.ts'
 import { ExitWith } from './problem.ts'
+import { mostNodesAt } from './quotas.ts'
 import { describeTarget, type Target } from './targets.ts'
 import { printLine, tell } from './terminal.ts'
 
@@ -16,10 +17,12 @@ export async function showRequest(name: OperationName, input: object, target: Ta
   printLine(JSON.stringify(input, (_, value) => (typeof value === 'bigint' ? Number(value) : value), 4))
   const requests = inRequests(name, input).length
   if (requests > 1) tell(`It would be sent in ${requests} requests: the API takes no more parameters at once.`)
-  const complaints = [...checkRequest(name, input), ...(await seenAt(target, name, input))]
-  if (complaints.length === 0) tell('Nothing wrong can be seen without sending it.')
+  const mostNodes = name === 'CreateCacheCluster' ? await mostNodesAt(target) : undefined
+  const complaints = [...checkRequest(name, input, mostNodes), ...(await seenAt(target, name, input))]
+  const isFine = complaints.every(({ doubt }) => doubt)
+  if (isFine) tell('Nothing wrong can be seen without sending it.')
   for (const complaint of complaints) tell(complaintText(complaint))
-  if (complaints.length > 0) throw new ExitWith(FINDINGS)
+  if (!isFine) throw new ExitWith(FINDINGS)
 }
 
 async function seenAt(target: Target, name: OperationName, input: object) {

@@ -8,6 +8,7 @@ import { checkRequest, complaintText } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
 import { CallFailed } from './problem.ts'
+import { mostNodesAt } from './quotas.ts'
 import { type Found, findAll, type Kind, kinds } from './resources.ts'
 import { usersOfGroup } from './wait-unused.ts'
 
@@ -24,8 +25,9 @@ export async function withHint(client: ApiClient, input: object, error: unknown)
 
 async function hintFor(client: ApiClient, input: object, error: CallFailed): Promise<string | undefined> {
   const code = error.serviceCode ?? ''
-  const complaints = checkRequest(error.operation, input).map(complaintText)
-  if (complaints.length > 0) return complaints.join('\n')
+  const complaints = checkRequest(error.operation, input, await mostNodesAt(client.target))
+  const sure = complaints.filter(({ doubt }) => !doubt)
+  if (sure.length > 0) return sure.map(complaintText).join('\n')
   if (/NotFound(Fault)?$/.test(code)) return notFoundHint(client, input, error.operation, code)
   const users = await usersOfGroup(client, error, input)
   if (users.length > 0) {
@@ -35,7 +37,7 @@ async function hintFor(client: ApiClient, input: object, error: CallFailed): Pro
   if (subnet && client.target.kind === 'local') return subnetHint(subnet, client.target.region)
   if (/State(Fault)?$/.test(code))
     return 'See how it stands: cachectl list. An earlier command with --wait returns when it is done.'
-  return undefined
+  return complaints.map(complaintText).join('\n') || undefined
 }
 
 /** The ids in examples are of somebody else's account. */

@@ -15,6 +15,8 @@ export interface LocalTarget {
   readonly region: string
   /** The engine's own, or with CACHECTL_USER those of a user of the engine. The user's AWS credentials are never read for this target. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** The engine whose API this is: its control routes tell more than the API does. */
+  readonly engine?: LocalEngine
   readonly transport?: Transport
 }
 
@@ -134,6 +136,7 @@ const localTarget = (engine: LocalEngine, region: string | undefined, env: Envir
   url: engine.info.url,
   region: region ?? engine.info.region,
   credentials: credentialsOf(engine, env.CACHECTL_USER),
+  engine,
 })
 
 // After `eval "$(cachectl engine env)"` the environment holds the engine's keys; AWS would only say they are unknown.

@@ -86,6 +86,8 @@ export interface ApiFacts {
   }[]
   /** Parameters that were set, per parameter group. */
   readonly parameters?: readonly { readonly group: string; readonly name: string; readonly value: string }[]
+  /** The most nodes that the quota lets a cluster have; AWS does not tell it by this API. */
+  readonly mostNodes?: number
   /** Service updates that were not applied. */
   readonly updates?: readonly {
     readonly cluster: string

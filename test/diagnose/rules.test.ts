@@ -213,3 +213,13 @@ describe('the node type of a cluster', () => {
     (nodeType) => expect(advised(nodeType)).toEqual(['B07']),
   )
 })
+
+test('a cluster is near to the most nodes it may have by the quota in force, and by the default where none is known', () => {
+  const isNear = (numCacheNodes: number, mostNodes?: number) =>
+    advice({
+      clusters: [{ ...CLUSTER, numCacheNodes }],
+      ...(mostNodes !== undefined && { api: { refused: [], mostNodes } }),
+    }).includes('B15')
+  expect([53, 54, 60, 61].map((nodes) => isNear(nodes))).toEqual([false, true, true, false])
+  expect([61, 90].map((nodes) => isNear(nodes, 100))).toEqual([false, true])
+})

@@ -16,6 +16,7 @@ import {
 import { control } from '../engine-control.ts'
 import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
+import { mostNodesAt } from '../quotas.ts'
 import { type Aim, aimAt } from './diagnose-places.ts'
 import { engineAndRegion } from './engine-region.ts'
 
@@ -36,8 +37,13 @@ export async function doctorAim(spoken: readonly string[], flags: FlagValues): P
       words.length > 0 && there.length === 0
         ? { places: [], clusters: [], trust: new Map() }
         : await aimAt(there, flags)
-    const [api, securityGroups] = await Promise.all([apiFacts(client, aim.clusters), localGroups(client, flags)])
-    return { ...aim, missing, api: { ...api, ...(securityGroups && { securityGroups }) } }
+    const [api, securityGroups, mostNodes] = await Promise.all([
+      apiFacts(client, aim.clusters),
+      localGroups(client, flags),
+      mostNodesAt(client.target),
+    ])
+    const local = { ...(securityGroups && { securityGroups }), ...(mostNodes !== undefined && { mostNodes }) }
+    return { ...aim, missing, api: { ...api, ...local } }
   })
 }
 

@@ -1,24 +1,20 @@
 import { AWS_QUOTAS, DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
-import type { QuotaReport } from '../../api/engine-quotas.ts'
-import { CONTROL } from '../../api/local-engine.ts'
 import type { OperationName } from '../../api/model.ts'
 import { BaseCommand } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
-import { control } from '../engine-control.ts'
 import { environment } from '../environment.ts'
 import { globalFlags } from '../global-flags.ts'
 import { drawColumns } from '../output/human-table.ts'
 import { type Item, isItems } from '../output/human-value.ts'
 import type { Column } from '../output/human-views.ts'
 import { styleHere } from '../output/people.ts'
-import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
+import { type Quotas as InForce, quotasAt } from '../quotas.ts'
 import { describeAll, isUnsupported } from '../resources.ts'
-import { requireEngine } from '../state-dir.ts'
 import { resolveTarget } from '../targets.ts'
 import { printLine, tell } from '../terminal.ts'
-import { choiceOf, outputOf, stateDirOf } from './engine-flags.ts'
+import { choiceOf, outputOf } from './engine-flags.ts'
 
 export class Quotas extends BaseCommand {
   static override summary = 'Show how much of each quota is used, as far as the API tells'
@@ -30,7 +26,7 @@ export class Quotas extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = this.read()
     const form = choiceOf(flags, 'output', ['table', 'json'], 'table')
-    const set = await limitsOf(flags)
+    const set = (await quotasAt(resolveTarget(flags, environment))) ?? new Map()
     const uses = await withClient(flags, async (client) =>
       (await Promise.all(LIMITS.map((each) => useOf(client, each, set)))).flat(),
     )
@@ -39,18 +35,6 @@ export class Quotas extends BaseCommand {
     printLine(text)
   }
 }
-
-/** What the local engine says of its quotas; nothing of other targets. */
-async function limitsOf(flags: FlagValues): Promise<Limits> {
-  const target = resolveTarget(flags, environment)
-  if (target.kind !== 'local') return new Map()
-  const engine = requireEngine(stateDirOf(flags))
-  const request = { region: target.region }
-  const { quotas } = await control<{ quotas: QuotaReport[] }>(engine, 'POST', `${CONTROL.quotas}/list`, request)
-  return new Map(quotas.map(({ name, limit }) => [name, limit]))
-}
-
-type Limits = ReadonlyMap<QuotaName, number>
 
 interface Quota {
   readonly name: string
@@ -129,7 +113,7 @@ const COLUMNS: readonly Column<Use>[] = [
   { head: 'Fullest', of: 'fullest' },
 ]
 
-async function useOf(client: ApiClient, quota: Quota, set: Limits): Promise<Use[]> {
+async function useOf(client: ApiClient, quota: Quota, set: InForce): Promise<Use[]> {
   const { name, describe, count, fullest } = quota
   const limit = typeof quota.limit === 'number' ? quota.limit : (set.get(quota.limit) ?? DEFAULT_QUOTAS[quota.limit])
   try {

@@ -10,7 +10,7 @@ import { at, each, whoIs } from './places.ts'
 import { advice, type Rule } from './rule.ts'
 
 const BEST = 'User guide, "Best practices"'
-const MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
+const DEFAULT_MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
 
 export const practiceRules: readonly Rule[] = [
   {
@@ -249,14 +249,14 @@ export const practiceRules: readonly Rule[] = [
     id: 'B15',
     title: 'the cluster is close to the most nodes it may have',
     stage: 'practice',
-    source: 'User guide, "Quotas": 60 nodes in a Memcached cluster',
-    find: ({ clusters }) =>
+    source: `User guide, "Quotas": ${DEFAULT_MOST_NODES} nodes in a Memcached cluster`,
+    find: ({ clusters, api }) =>
       clusters
-        .filter(({ numCacheNodes }) => numCacheNodes >= MOST_NODES * 0.9)
+        .filter(({ numCacheNodes }) => isNearQuota(numCacheNodes, api?.mostNodes))
         .map(({ id, numCacheNodes }) =>
           advice(
             id,
-            `${id} has ${numCacheNodes} of ${MOST_NODES} nodes.`,
+            `${id} has ${numCacheNodes} of ${api?.mostNodes ?? DEFAULT_MOST_NODES} nodes.`,
             'Ask for a higher quota, or take a larger node type.',
           ),
         ),
@@ -310,6 +310,10 @@ export const practiceRules: readonly Rule[] = [
         ),
   },
 ]
+
+/** A cluster with more nodes than the default allows has a higher quota, of which nothing is known. */
+const isNearQuota = (nodes: number, quota: number | undefined): boolean =>
+  nodes >= (quota ?? DEFAULT_MOST_NODES) * 0.9 && (quota !== undefined || nodes <= DEFAULT_MOST_NODES)
 
 /** Of an engine without a row, and of a type that is newer than the table, any may. */
 function canHaveTls({ engine, engineVersion = '', nodeType = '' }: ClusterFacts): boolean {
