@@ -171,6 +171,14 @@ test('failures come before warnings, and what is earlier on the way of a connect
   ])
 })
 
+test('the port that another program has taken is named from the last event of its cluster', () => {
+  const message = 'Cannot listen: 0001 on port 11300 (EACCES), endpoint on port 11211 (EADDRINUSE)'
+  const events = [{ at: '2026-11-20T10:00:00.000Z', source: 'shop', message }]
+  const clusters = [{ ...CLUSTER, status: 'incompatible-network' }]
+  const [finding] = judgeEvidence({ ...HEALTHY, clusters, api: { refused: [], events } })
+  expect(finding).toMatchObject({ id: 'C01', hint: expect.stringContaining('ss -ltnp sport = :11211.') })
+})
+
 test('both ends of the port range count: 28232 connections, not 28231', () => {
   expect(portCapacity(LIMITS)).toBe(28_232)
   expect(countPorts('40000-40009,50000\n', 32_768, 60_999)).toBe(11)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { notificationOf, readEvent } from '../../src/api/catalog/events.ts'
 import type { FaultReport } from '../../src/api/engine-faults.ts'
 import { CONTROL } from '../../src/api/local-engine.ts'
-import { notificationOf } from '../../src/engine/notifications/names.ts'
 import { control } from '../support/control.ts'
 import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -51,7 +51,7 @@ test('a node scheduled for replacement is replaced in the window, empty, under i
     'Recovering cache nodes 0002',
     'Finished recovery for cache nodes 0002',
   ])
-  expect(told.map((message) => notificationOf({ message, sourceIdentifier: 'shop' })?.name)).toEqual(
+  expect(told.map((message) => notificationOf(readEvent(message), 'shop')?.name)).toEqual(
     ['NodeReplacementScheduled', 'CacheNodeReplaceStarted', 'CacheNodeReplaceComplete'].map((n) => `ElastiCache:${n}`),
   )
   expect(await list(engine)).toEqual([])
@@ -67,7 +67,7 @@ test.each([
   expect(await list(engine)).toMatchObject([{ until }])
   const rescheduled = (await messages(engine)).at(-1) ?? ''
   expect(rescheduled).toBe(`Replacement of cache node 0002 rescheduled to ${until} in the maintenance window ${window}`)
-  expect(notificationOf({ message: rescheduled, sourceIdentifier: 'shop' })?.name).toMatch(/NodeReplacementRescheduled/)
+  expect(notificationOf(readEvent(rescheduled), 'shop')?.name).toMatch(/NodeReplacementRescheduled/)
   await advanceHours(engine, (Date.parse(until) - THURSDAY) / 3600_000 + 0.1)
   expect((await messages(engine)).at(-1)).toBe('Finished recovery for cache nodes 0002')
 })

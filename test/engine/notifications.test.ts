@@ -3,9 +3,9 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { notificationOf, readEvent } from '../../src/api/catalog/events.ts'
 import { CONTROL } from '../../src/api/local-engine.ts'
 import type { SnsNotification } from '../../src/api/notifications.ts'
-import { notificationOf } from '../../src/engine/notifications/names.ts'
 import { control } from '../support/control.ts'
 import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
@@ -148,15 +148,15 @@ test('a webhook gets each notification as SNS would post it, tried again when it
 test.each([
   ['Service update is available for cache node 0001.', 'ServiceUpdateAvailableForNode', /for cache node 0001\.$/],
   [
-    'Failed to add cache nodes: not enough free IP addresses',
+    'Failed to add cache nodes: insufficient free IP addresses in availability zone us-west-2a for cache subnet group default',
     'AddCacheNodeFailed',
     /^ElastiCache:AddCacheNodeFailed : shop$/,
   ],
 ])('%s is %s', (message, name, text) => {
-  const notification = notificationOf({ message, sourceIdentifier: 'shop' })
+  const notification = notificationOf(readEvent(message), 'shop')
   expect(notification).toMatchObject({ name: `ElastiCache:${name}`, message: expect.stringMatching(text) })
 })
 
 test('what the guide does not list is told by DescribeEvents only', () => {
-  expect(notificationOf({ message: 'Increasing number of requested nodes', sourceIdentifier: 'shop' })).toBeUndefined()
+  expect(notificationOf({ kind: 'number-increasing' }, 'shop')).toBeUndefined()
 })

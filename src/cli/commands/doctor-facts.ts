@@ -1,4 +1,6 @@
 /** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out. */
+
+import { readEvent } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../api/local-network.ts'
@@ -67,12 +69,12 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
       })
       .catch(() => ({ Events: [] })),
   ])
-  const deleted = [...(events.Events ?? [])].reverse().find(({ Message = '' }) => /delet/i.test(Message))?.Date
+  const deletion = newestFirst(events.Events ?? []).find(({ message }) => readEvent(message).kind === 'cluster-deleted')
   return {
     id: place.cluster,
     at: whereIs(client),
     known: [...clusters, ...serverless].flatMap(({ CacheClusterId }) => CacheClusterId ?? []).slice(0, 10),
-    ...(deleted && { deletedAt: new Date(deleted).toISOString() }),
+    ...(deletion && { deletedAt: deletion.at }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { readEvent, tellsFailure } from '../../api/catalog/events.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { losesData } from './flow.ts'
@@ -54,7 +55,7 @@ export const clusterRules: readonly Rule[] = [
         .filter(({ status }) => status !== 'available')
         .map(({ id, status, serverless }) => {
           const last = api?.events?.find(({ source }) => source === id)
-          const taken = /port (\d+) \(EADDRINUSE\)/.exec(last?.message ?? '')?.[1]
+          const taken = last && portTakenBy(last.message)
           const step = taken === undefined ? nextStep(status, id, serverless) : portTaken(taken)
           const serving = status === 'modifying' || status === 'snapshotting'
           const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
@@ -114,7 +115,7 @@ export const clusterRules: readonly Rule[] = [
     source: 'User guide, "Event notifications": ElastiCache:* failure events',
     find: ({ clusters, api }) =>
       clusters.flatMap(({ id, serverless }) => {
-        const bad = api?.events?.filter(({ source, message }) => source === id && FAILURE_EVENT.test(message)) ?? []
+        const bad = api?.events?.filter(({ source, message }) => source === id && tellsFailure(message)) ?? []
         const [last] = bad
         if (!last) return []
         const more = bad.length > 1 ? ` (${bad.length} such events in the last day)` : ''
@@ -238,11 +239,15 @@ function nextStep(status: string, id: string, serverless = false): string {
   return (NEXT_STEP[status] ?? `${EVENTS} --source-type ${kind} --source-identifier ${id}`).replace('<wait>', wait)
 }
 
-/** Of the local engine: its nodes lie on ports of this machine, which others may have taken while it was stopped. */
-const portTaken = (port: string): string =>
-  `Another program of this machine has taken the port: ss -ltnp sport = :${port}. End it, then: cachectl engine stop; cachectl engine start`
+/** The port that an event says others have. */
+function portTakenBy(message: string): number | undefined {
+  const event = readEvent(message)
+  return event.kind === 'ports-lost' ? event.lostPorts.find(({ code }) => code === 'EADDRINUSE')?.port : undefined
+}
 
-const FAILURE_EVENT = /fail|unable|insufficient|not enough|incompatible|could ?n[o']t|cannot/i
+/** Of the local engine: its nodes lie on ports of this machine, which others may have taken while it was stopped. */
+const portTaken = (port: number): string =>
+  `Another program of this machine has taken the port: ss -ltnp sport = :${port}. End it, then: cachectl engine stop; cachectl engine start`
 
 const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(one)?.outcome === 'timeout'
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
+import { notificationOf, readEvent } from '../../api/catalog/events.ts'
 import type { SnsNotification } from '../../api/notifications.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { EventRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { notificationOf } from './names.ts'
 
 // SNS's own: three retries without delay, before those that wait.
 const ATTEMPTS = 4
@@ -14,7 +14,9 @@ const TIMEOUT_MS = 5_000
 export function addressEvent(event: EventRecord, store: Store): EventRecord {
   if (event.sourceType !== 'cache-cluster') return event
   const topic = store.get('cluster', event.region, event.sourceIdentifier)?.notificationTopic
-  return topic?.status === 'active' && notificationOf(event) ? { ...event, topicArn: topic.arn } : event
+  return topic?.status === 'active' && notificationOf(readEvent(event.message), event.sourceIdentifier)
+    ? { ...event, topicArn: topic.arn }
+    : event
 }
 
 /**
@@ -75,7 +77,7 @@ function composeNotification(number: number, event: EventRecord): SnsNotificatio
   if (event.subject !== undefined) {
     return { ...head, Subject: event.subject, Message: event.message, Timestamp, MessageAttributes: {} }
   }
-  const notification = notificationOf(event)
+  const notification = notificationOf(readEvent(event.message), event.sourceIdentifier)
   if (!notification) return undefined
   return {
     ...head,
