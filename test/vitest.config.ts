@@ -27,11 +27,12 @@ export default defineConfig({
             'hostile-clients',
             'listeners',
             'login',
-            'node-insides',
             'replies',
             'tls-sessions',
             'watch',
-          ].map((file) => `test/memcached/${file}.test.ts`),
+          ]
+            .map((file) => `test/memcached/${file}.test.ts`)
+            .concat('test/net/serve/*.test.ts'),
         },
       },
     ],

@@ -15,7 +15,7 @@ import {
   type Recovery,
 } from '../api/local-engine.ts'
 import { pidNamespace } from '../holder/words.ts'
-import { openFileLimit } from '../memcached/file-limit.ts'
+import { openFileLimit } from '../net/serve/file-limit.ts'
 import { type ApiOptions, answerApi, factsOf } from './api.ts'
 import { AuditLog } from './audit/audit.ts'
 import { Metrics } from './cloudwatch/metrics.ts'

@@ -15,16 +15,6 @@ export function stayAlive(): () => void {
   return () => clearInterval(timer)
 }
 
-/** Calls `step` in so many milliseconds, unless the process has ended by then. */
-export function inMilliseconds(delay: number, step: () => void): void {
-  setTimeout(step, delay).unref()
-}
-
-/** Calls `step` once what is waiting now has been served. */
-export const soon = (step: () => void): void => {
-  setImmediate(step)
-}
-
 /** The machine's own time. The only place of the cache node that reads it. */
 export const systemClock: Clock = {
   now: () => Math.floor(Date.now() / 1000),

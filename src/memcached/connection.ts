@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import { soon } from './clock.ts'
+import { soon } from '../net/clock.ts'
+import type { DirectWrites, Insides } from '../net/serve/node-insides.ts'
+import type { ReplySink } from '../net/serve/write-queue.ts'
 import type { CacheCore } from './core.ts'
 import { consumeBinary } from './framing-binary.ts'
 import { consumeText } from './framing-text.ts'
 import { consumeLogin, type Login } from './login.ts'
-import type { DirectWrites, Insides } from './node-insides.ts'
-import type { ReplySink } from './replies.ts'
 import type { Mode } from './store/operations.ts'
 
 const EMPTY = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-import { wordAt } from './bytes.ts'
+import { wordAt } from '../net/bytes.ts'
 
 const CLASSES = 64
 

@@ -1,8 +1,8 @@
 import dgram from 'node:dgram'
 import type { Socket } from 'node:net'
+import type { ListenAddress } from '../net/serve/listener.ts'
 import { Connection } from './connection.ts'
 import type { CacheCore } from './core.ts'
-import type { ListenAddress } from './listener.ts'
 
 // protocol.txt, "UDP protocol": eight bytes before each datagram (request id, number of this one, how many there are,
 // zero), each two bytes.

@@ -1,5 +1,5 @@
+import { byteAt } from '../net/bytes.ts'
 import { takeBody } from './body.ts'
-import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
 import { fail, INVALID, UNKNOWN_COMMAND } from './packets.ts'
 import { KEY_MAX_BYTES } from './store/item.ts'

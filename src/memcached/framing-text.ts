@@ -1,6 +1,6 @@
+import { byteAt } from '../net/bytes.ts'
 import { ERROR, LINE_TOO_LONG } from './answers.ts'
 import { takeBody } from './body.ts'
-import { byteAt } from './bytes.ts'
 import type { Connection } from './connection.ts'
 import type { RequestKind } from './meter.ts'
 import { Line } from './tokens.ts'

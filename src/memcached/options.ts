@@ -1,4 +1,5 @@
 import { isAtLeast } from '../api/catalog/versions.ts'
+import type { ServerTls } from '../net/serve/listener.ts'
 import type { Loss } from './config-entries.ts'
 import type { Login } from './login.ts'
 import type { StoreOptions } from './store/options.ts'
@@ -126,7 +127,6 @@ export interface CacheNodeOptions {
 
 export type BindingProtocol = 'auto' | 'ascii' | 'binary'
 
-/** PEM text, and what is asked of clients. */
 /** Places for connections, of which there are only so many. */
 export interface Places {
   /** Takes one; false when none is left. */
@@ -134,17 +134,7 @@ export interface Places {
   give(): void
 }
 
-export interface NodeTls {
-  key: string
-  cert: string
-  /** Authorities that sign the certificates of clients. */
-  ca?: string
-  /** Default: clients are not asked for a certificate. */
-  clientCertificates?: 'asked' | 'demanded'
-  /** Default: TLSv1.2. */
-  minVersion?: 'TLSv1.2' | 'TLSv1.3'
-  /** By OpenSSL's names, for TLS 1.2; default: Node's. */
-  ciphers?: string
+export interface NodeTls extends ServerTls {
   /** What else `stats settings` reports of it. */
   reported?: TlsReport
 }

@@ -1,4 +1,4 @@
-import { byteAt } from './bytes.ts'
+import { byteAt } from '../net/bytes.ts'
 
 const SPACE = 32
 // memcached's MAX_TOKENS; further words are not told apart, only counted as one more.

@@ -1,5 +1,5 @@
 import { isAtLeast } from '../api/catalog/versions.ts'
-import { byteAt } from './bytes.ts'
+import { byteAt } from '../net/bytes.ts'
 import type { Connection } from './connection.ts'
 import type { Settings } from './options.ts'
 import { has } from './since.ts'

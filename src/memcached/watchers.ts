@@ -1,4 +1,4 @@
-import { inMilliseconds } from './clock.ts'
+import { inMilliseconds } from '../net/clock.ts'
 import type { Connection } from './connection.ts'
 import { EXPTIME, FETCHED, TIME } from './store/item.ts'
 import type { ItemStore } from './store/items.ts'

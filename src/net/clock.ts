@@ -43,3 +43,13 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 /** Milliseconds since `start` (a `monotonicMs` reading), to the microsecond: finer digits are noise. */
 export const elapsedMs = (clock: Clock, start: number): number =>
   Math.round((clock.monotonicMs() - start) * 1000) / 1000
+
+/** Calls `step` in so many milliseconds, unless the process has ended by then. */
+export function inMilliseconds(delay: number, step: () => void): void {
+  setTimeout(step, delay).unref()
+}
+
+/** Calls `step` once what is waiting now has been served. */
+export const soon = (step: () => void): void => {
+  setImmediate(step)
+}

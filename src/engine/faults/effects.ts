@@ -1,5 +1,5 @@
 /** What the faults in effect mean for a cluster's nodes. Pure: the fleet and the handlers do the rest. */
-import type { Family, Impairment } from '../../memcached/impairment.ts'
+import type { Family, Impairment } from '../../net/serve/impairment.ts'
 import type { CacheClusterRecord, CacheNodeRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 
 const BOTH: readonly Family[] = ['IPv4', 'IPv6']

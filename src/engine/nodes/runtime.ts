@@ -1,7 +1,7 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
 
 import type { Loss } from '../../memcached/config-entries.ts'
-import type { Impairment } from '../../memcached/impairment.ts'
+import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { ParameterOptions } from '../parameters/node-options.ts'
 import type { Reading } from './readings.ts'

@@ -1,4 +1,4 @@
-import { openFileLimit } from '../file-limit.ts'
+import { openFileLimit } from '../../net/serve/file-limit.ts'
 import type { Plan } from './plan.ts'
 
 /** Files of a node that are not connections: its code, its threads, its log, its listeners. */

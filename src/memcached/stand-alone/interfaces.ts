@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import type { ListenAddress } from '../listener.ts'
+import type { ListenAddress } from '../../net/serve/listener.ts'
 import { BadArgument, type Plan } from './plan.ts'
 
 /** One address to listen on; `plain`: without TLS on a node that has it. */

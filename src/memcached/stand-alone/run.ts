@@ -1,7 +1,7 @@
 /** Starts the node of a command line, and ends it: files, signals and words of a process of its own. */
 import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ListenAddress, UnixAddress } from '../../net/serve/listener.ts'
 import { stayAlive } from '../clock.ts'
-import type { ListenAddress, UnixAddress } from '../listener.ts'
 import type { Login } from '../login.ts'
 import type { NodeTls } from '../options.ts'
 import { CacheNode } from '../server.ts'

@@ -1,5 +1,5 @@
+import type { ListenAddress } from '../../net/serve/listener.ts'
 import type { CacheCore } from '../core.ts'
-import type { ListenAddress } from '../listener.ts'
 import type { StatLine } from './lines.ts'
 
 /** The address of those who came through a socket in the file system; Node does not tell which. */

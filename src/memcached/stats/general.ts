@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import type { CacheCore } from '../core.ts'
 import { sum } from '../counters.ts'
 import { POOL } from '../store/slabs.ts'

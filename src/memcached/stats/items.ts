@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import type { CacheCore } from '../core.ts'
 import { has } from '../since.ts'
 import { COLD, HOT, TEMP, TIME, WARM } from '../store/item.ts'

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import type { CacheCore } from '../core.ts'
 import { COLD, HOT, TEMP, WARM } from '../store/item.ts'
 import type { StatLine } from './lines.ts'

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import { COLD, HOT, TIME } from './item.ts'
 import type { ItemStore } from './items.ts'
 import { POOL } from './slabs.ts'

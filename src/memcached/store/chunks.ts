@@ -1,4 +1,4 @@
-import { copyBytes, wordAt } from '../bytes.ts'
+import { copyBytes, wordAt } from '../../net/bytes.ts'
 import { CHUNKS, META, PART } from './item.ts'
 import type { Slabs } from './slabs.ts'
 

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import { COLD, FETCHED, HOT, PREVIOUS, TEMP, WARM } from './item.ts'
 import type { ItemStore } from './items.ts'
 import { count } from './lru.ts'

@@ -1,4 +1,4 @@
-import { sameBytes, wordAt } from '../bytes.ts'
+import { sameBytes, wordAt } from '../../net/bytes.ts'
 import { HASH, HASH_NEXT, META } from './item.ts'
 import { ITEM_HEADER_BYTES } from './slab-classes.ts'
 import type { Slabs } from './slabs.ts'

@@ -1,4 +1,4 @@
-import { byteAt, copyViewed, replyView, requestView, wordAt } from '../bytes.ts'
+import { byteAt, copyViewed, replyView, requestView, wordAt } from '../../net/bytes.ts'
 import { allocateChunked, headerClass, pullChunk, TOO_LARGE } from './allocation.ts'
 import { readChunks, releaseChunks, setHead, writeChunks } from './chunks.ts'
 import { HashTable } from './hash-table.ts'

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import { META, NEXT, PREVIOUS } from './item.ts'
 import type { Slabs } from './slabs.ts'
 

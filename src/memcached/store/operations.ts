@@ -1,4 +1,4 @@
-import { copyBytes, viewOf } from '../bytes.ts'
+import { copyBytes, viewOf } from '../../net/bytes.ts'
 import type { Counters } from '../counters.ts'
 import { decimalIn, uint64Of } from '../tokens.ts'
 import { CAS_HIGH, CAS_LOW, CHUNKED, CLIENT_FLAGS, EXPTIME, FETCHED, HASH, STALE, TOKEN_SENT } from './item.ts'

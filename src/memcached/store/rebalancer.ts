@@ -1,4 +1,4 @@
-import { soon } from '../clock.ts'
+import { soon } from '../../net/clock.ts'
 import { Automove } from './automove.ts'
 import type { ItemStore } from './items.ts'
 import { POOL } from './slabs.ts'

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import { ACTIVE, COLD, EXPTIME, FETCHED, HOT, PREVIOUS, TEMP, TIME, WARM } from './item.ts'
 import type { ItemStore } from './items.ts'
 import { count } from './lru.ts'

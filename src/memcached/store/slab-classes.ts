@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 
 /** Bytes of a slab page: memcached's settings.slab_page_size. */
 export const PAGE_BYTES = 1 << 20

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import { headOf, replaceChunk } from './chunks.ts'
 import { FREE, LINKED, META, PART, RETIRED } from './item.ts'
 import type { ItemStore } from './items.ts'

@@ -1,4 +1,4 @@
-import { wordAt } from '../bytes.ts'
+import { wordAt } from '../../net/bytes.ts'
 import { FREE, META, NEXT, PREVIOUS, RETIRED } from './item.ts'
 import { PAGE_BYTES, type SlabClasses } from './slab-classes.ts'
 

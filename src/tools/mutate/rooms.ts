@@ -41,10 +41,12 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
     framing: room(
       [
         ...within('src/memcached', 'body framing-binary framing-text packets replies tokens'),
+        'src/net/serve/write-queue.ts',
         ...within('src/discovery', 'binary encode parse'),
       ],
       [
         ...within('test/memcached', 'replies.test tokens.test wire.test'),
+        'test/net/serve/write-queue.test.ts',
         ...within('test/discovery', 'binary.test encode.test parse.test'),
       ],
     ),

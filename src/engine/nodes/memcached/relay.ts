@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import net from 'node:net'
-import type { Afflicted } from '../../../memcached/impairment.ts'
-import type { Insides } from '../../../memcached/node-insides.ts'
+import type { Afflicted } from '../../../net/serve/impairment.ts'
+import type { Insides } from '../../../net/serve/node-insides.ts'
 import { type RequestKinds, Requests } from './requests.ts'
 
 /** A client that does not read, or a server that is behind, stops the other side beyond this. */

@@ -1,4 +1,4 @@
-import { byteAt } from '../../bytes.ts'
+import { byteAt } from '../../../net/bytes.ts'
 import type { CacheCore } from '../../core.ts'
 import type { ItemStore } from '../../store/items.ts'
 import type { Line } from '../../tokens.ts'

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
-import { inMilliseconds, soon } from './clock.ts'
+import { inMilliseconds, soon } from '../clock.ts'
 import { DirectWrites, type Insides, mayUseInsides, rewrap, shareReads } from './node-insides.ts'
 
 /** Trials take some milliseconds; on a busy machine a node starts late, or a little slower, rather than never. */

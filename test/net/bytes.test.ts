@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { copyViewed, sameBytes } from '../../src/memcached/bytes.ts'
+import { copyViewed, sameBytes } from '../../src/net/bytes.ts'
 
 const page = Buffer.alloc(4096)
 const view = new DataView(page.buffer, page.byteOffset, page.length)

@@ -1,15 +1,25 @@
 /**
  * Faults to rehearse with: a node that hangs, resets, is slow. Nothing of this is looked at while a connection is served;
- * connections that are to suffer get another `receive` or `take` of their own, and lose it again. Holds the only timers
- * of the cache node besides its clock.
+ * connections that are to suffer get another `receive` or `take` of their own, and lose it again.
  */
 import type net from 'node:net'
-import type { Connection } from './connection.ts'
 
 export type Family = 'IPv4' | 'IPv6'
 
 /** What of a connection suffers: how it takes requests, and how replies leave. */
-export type Afflicted = Pick<Connection, 'socket' | 'receive' | 'take' | 'drained' | 'congested' | 'closing'>
+export interface Afflicted {
+  readonly socket: net.Socket
+  /** Nothing more is read from it for now. */
+  congested: boolean
+  /** It is hung up on once its replies are out. */
+  readonly closing: boolean
+  /** Takes what was read; the bytes may be reused afterwards. */
+  receive(bytes: Buffer, length: number): void
+  /** Sends a reply; answers whether the bytes are needed after the call. */
+  take(bytes: Buffer, whole: Buffer | undefined): boolean
+  /** All that was written is on its way. */
+  drained(): void
+}
 
 /** What is wrong with a node; families are those of the client's address. */
 export interface Impairment {

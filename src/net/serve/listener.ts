@@ -1,7 +1,20 @@
 import { chmodSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
-import type { NodeTls } from './options.ts'
+
+/** PEM text, and what is asked of clients. */
+export interface ServerTls {
+  key: string
+  cert: string
+  /** Authorities that sign the certificates of clients. */
+  ca?: string
+  /** Default: clients are not asked for a certificate. */
+  clientCertificates?: 'asked' | 'demanded'
+  /** Default: TLSv1.2. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** By OpenSSL's names, for TLS 1.2; default: Node's. */
+  ciphers?: string
+}
 
 /** A literal IP address and a port; port 0 asks for any free one. */
 export interface ListenAddress {
@@ -15,7 +28,7 @@ export interface UnixAddress {
   readonly mode: number
 }
 
-/** Called with each accepted socket; `handle` is set when it may be read through the shared buffer. */
+/** Called with each accepted socket, which does not read yet. */
 export type OnAccept = (socket: net.Socket, tls: boolean) => void
 
 /** Whether a connection is taken at all. */
@@ -40,7 +53,7 @@ export class Listener {
   /** Opens a port or socket; rejects with the ErrnoException (EADDRINUSE ...) and leaves nothing behind. */
   static async open(
     address: ListenAddress | UnixAddress,
-    certificate: NodeTls | undefined,
+    certificate: ServerTls | undefined,
     backlog: number,
     gate: Gate,
     onAccept: OnAccept,
@@ -96,7 +109,7 @@ function turnAway(socket: net.Socket): void {
 
 /** Never listens itself: connections are handed to it once they are admitted. */
 function tlsServer(
-  { clientCertificates, reported: _, ...certificate }: NodeTls,
+  { clientCertificates, ...certificate }: ServerTls,
   onAccept: OnAccept,
   onHandshakeError: () => void,
 ): tls.Server {

@@ -1,10 +1,10 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { provenInsides, tryInsides, tryTls } from '../../src/memcached/insides-probe.ts'
-import { mayUseInsides } from '../../src/memcached/node-insides.ts'
-import { CacheNode } from '../../src/memcached/server.ts'
-import { ask } from '../support/raw.ts'
+import { CacheNode } from '../../../src/memcached/server.ts'
+import { provenInsides, tryInsides, tryTls } from '../../../src/net/serve/insides-probe.ts'
+import { mayUseInsides } from '../../../src/net/serve/node-insides.ts'
+import { ask } from '../../support/raw.ts'
 
 const SOON_MS = 300
 

@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { setFlagsFromString } from 'node:v8'
-import { NEWEST_NODE, releaseLine } from '../api/node-versions.ts'
+import { NEWEST_NODE, releaseLine } from '../../api/node-versions.ts'
 
 /*
  * All that is used of Node beyond what its documentation promises, here or anywhere in this project. Any release may change
