@@ -1,10 +1,9 @@
 /** `--debug`: what is sent and what comes back, on stderr. Passwords and tokens are not shown. */
+import { SECRET_MEMBERS } from '../api/catalog/secrets.ts'
 import { systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
 import { describeTarget } from './targets.ts'
 import { tell } from './terminal.ts'
-
-const SECRET = /^(AuthToken|Passwords|AccessKey|SecretAccessKey)$/
 
 export function withDebug(client: ApiClient): ApiClient {
   return {
@@ -29,4 +28,4 @@ export function withDebug(client: ApiClient): ApiClient {
 }
 
 const shown = (value: unknown): string =>
-  JSON.stringify(value, (name, inner: unknown) => (SECRET.test(name) ? '(not shown)' : inner))
+  JSON.stringify(value, (name, inner: unknown) => (SECRET_MEMBERS.has(name) ? '(not shown)' : inner))

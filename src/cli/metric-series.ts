@@ -1,7 +1,7 @@
 /** Samples of a cluster's metrics, node by node. */
+import { NAMESPACE, unitOf } from '../api/catalog/metrics.ts'
 import type { CloudWatchClient, Dimension, Metric } from './cloudwatch-client.ts'
 
-const NAMESPACE = 'AWS/ElastiCache'
 /** Of CloudWatch, in one call. */
 const MOST_QUERIES = 500
 const NODE = 'CacheNodeId'
@@ -103,6 +103,7 @@ async function samplesOf(
   } while (token)
   return metrics.map((metric, index) => ({
     metric: metric.MetricName,
+    // GetMetricData does not tell it.
     unit: unitOf(metric.MetricName),
     node: nodeOf(metric) ?? null,
     statistic: statistics[index] ?? '',
@@ -127,11 +128,4 @@ export function usualStatistic(metric: string): Statistic {
   return /^(Curr|CPUUtilization|CPUCreditBalance|Freeable|Swap|BytesUsed|Unused|Successful)/.test(metric)
     ? 'Average'
     : 'Sum'
-}
-
-/** GetMetricData does not tell units; these are the guide's. */
-function unitOf(metric: string): string {
-  if (metric === 'CPUUtilization') return 'Percent'
-  if (/Latency$/.test(metric)) return 'Microseconds'
-  return /Bytes|Memory|SwapUsage/.test(metric) ? 'Bytes' : 'Count'
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import { NAMESPACE } from '../../api/catalog/metrics.ts'
 import type { RecordedMetric } from '../metrics/recorder.ts'
-import { NAMESPACE } from '../metrics/table.ts'
 import type { AlarmRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { evaluate, type Period, periodsLookedAt } from './evaluate.ts'

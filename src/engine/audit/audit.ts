@@ -5,6 +5,7 @@
  * must not wash the others out.
  */
 import { randomUUID } from 'node:crypto'
+import { SECRET_MEMBERS } from '../../api/catalog/secrets.ts'
 import type { Fault } from '../../api/faults.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { Clock } from '../time/clock.ts'
@@ -13,7 +14,6 @@ const FLUSH_MS = 100
 /** Lines that wait at most, however many calls come in that time. */
 const MOST_WAITING = 2_000
 const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS'
-const SECRET_MEMBERS = new Set(['AuthToken', 'Passwords', 'SecretAccessKey', 'Password'])
 const MESSAGE_LENGTH = 1_000
 /** Agents of SDKs have some 200 characters, names of operations 45 at most. */
 const AGENT_LENGTH = 512

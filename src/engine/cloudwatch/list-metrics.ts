@@ -1,5 +1,5 @@
+import { NAMESPACE } from '../../api/catalog/metrics.ts'
 import type { RecordedMetric } from '../metrics/recorder.ts'
-import { NAMESPACE } from '../metrics/table.ts'
 import { firstOf, hasDimension, type MetricsContext, MINUTE_MS, tokenOf } from './lookup.ts'
 import type { ListMetricsInput } from './model.ts'
 

@@ -1,8 +1,9 @@
 /** What the operations have in common: whose samples are asked for, of which time. */
+
+import { NAMESPACE } from '../../api/catalog/metrics.ts'
 import { Fault } from '../../api/faults.ts'
 import type { RecordedMetric } from '../metrics/recorder.ts'
 import { type Datapoint, periodsOf } from '../metrics/statistics.ts'
-import { NAMESPACE } from '../metrics/table.ts'
 import type { Store } from '../store/store.ts'
 import type { Dimension, GetMetricStatisticsInput } from './model.ts'
 

@@ -1,4 +1,5 @@
 import { cpuCreditsOf } from '../../api/catalog/cpu-credits.ts'
+import type { Unit } from '../../api/catalog/metrics.ts'
 import type { Reading } from '../nodes/readings.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
@@ -8,7 +9,7 @@ import type { SampleFile, SavedSubject } from './sample-file.ts'
 import { Series } from './series.ts'
 import { minuteOf, sample } from './sources.ts'
 import { type Dimension, type Subject, subjectsOf } from './subjects.ts'
-import { CREDIT_METRICS, type Metric, metricsOf, type Unit } from './table.ts'
+import { CREDIT_METRICS, type Metric, metricsOf } from './table.ts'
 
 const MINUTE_MS = 60_000
 const DAY = 24 * 60

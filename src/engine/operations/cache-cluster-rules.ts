@@ -1,13 +1,13 @@
 /** What single settings of a cache cluster may be. Each function returns the value to store or throws AWS's refusal. */
 
-import { ENGINE_NAMES, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
+import { ENGINE_NAMES, type EngineName, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
 import { isOfferedFor, type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { isAtLeast, isOlder } from '../../api/catalog/versions.ts'
 import { Fault } from '../../api/faults.ts'
 import { missing } from '../http/query-protocol.ts'
 import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
 import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
-import type { CacheSubnetGroupRecord, EngineName, IpDiscovery, NetworkType } from '../store/records.ts'
+import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../store/records.ts'
 import { formatWindow, parseWindow, randomWindow } from '../time/maintenance-window.ts'
 import { requireSubnetGroup } from './cache-subnet-groups.ts'
 import type { Context } from './context.ts'

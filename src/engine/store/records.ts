@@ -7,6 +7,7 @@ import type {
   NetworkType as ApiNetworkType,
   SourceType as ApiSourceType,
 } from '@aws-sdk/client-elasticache'
+import type { EngineName } from '../../api/catalog/engines.ts'
 import type { FaultName } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
@@ -14,9 +15,6 @@ import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 export type NetworkType = ApiNetworkType
 export type IpDiscovery = ApiIpDiscovery
 export type SourceType = ApiSourceType
-
-/** What the nodes of a cluster or cache speak. */
-export type EngineName = 'memcached' | 'redis' | 'valkey'
 
 /** Statuses of the guide's "Viewing a node's status"; the value for rebooting really has spaces. */
 export type CacheClusterStatus =
