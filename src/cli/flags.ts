@@ -62,10 +62,14 @@ export function value<T, D extends T | undefined = undefined>(
 }
 
 /** An option that takes one of a few words. */
-export const choice = <const C extends string, D extends C | undefined = undefined>(
+export function choice<const C extends string>(
   choices: readonly C[],
-  wording: Otherwise<D>,
-): Flag<C | D> => value<C, D>(wording, (said, argument) => oneOf(choices, said, argument), { choices })
+  wording: Wording & { readonly otherwise: NoInfer<C> },
+): Flag<C>
+export function choice<const C extends string>(choices: readonly C[], wording: Wording): Flag<C | undefined>
+export function choice<const C extends string>(choices: readonly C[], wording: Otherwise<C>): Flag<C | undefined> {
+  return value<C, C | undefined>(wording, (said, argument) => oneOf(choices, said, argument), { choices })
+}
 
 /** The one of the words that was said. `argument`: of which option or word, as refusals name it. */
 function oneOf<C extends string>(choices: readonly C[], said: string, argument: string): C {

@@ -50,6 +50,11 @@ export const globalFlags = {
   'cli-pager': toggle({ summary: 'page what is longer than the screen (default) or not', helpGroup }, true),
 } satisfies Flags
 
+/** Of commands about the local engine, or what is kept beside it. */
+export const stateDirFlag = {
+  'state-dir': text({ summary: 'state directory (default: CACHECTL_HOME or the data directory)', helpValue: '<path>' }),
+} satisfies Flags
+
 /** What a command that talks to the API is told of where and how. */
 export type GlobalOptions = Partial<ValuesOf<typeof globalFlags>>
 

@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type EngineCredentials, type EngineInfo, engineFiles, type Holder } from '../api/local-engine.ts'
 import { pidNamespace } from '../holder/words.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, environment } from './environment.ts'
+import type { GlobalOptions } from './global-flags.ts'
 import { Problem } from './problem.ts'
 
 /** `--state-dir`, CACHECTL_HOME, then the platform's place for a program's data. */
@@ -13,6 +14,12 @@ export function stateDirectory(flag: string | undefined, env: Environment, platf
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'cachectl')
   return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'cachectl')
 }
+
+export const stateDirOf = (flags: Pick<GlobalOptions, 'state-dir'>): string =>
+  stateDirectory(flags['state-dir'], environment)
+
+/** The engine that runs there. @throws Problem where none does. */
+export const engineOf = (flags: Pick<GlobalOptions, 'state-dir'>): LocalEngine => requireEngine(stateDirOf(flags))
 
 export interface LocalEngine {
   readonly info: EngineInfo

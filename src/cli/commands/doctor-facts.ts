@@ -20,7 +20,7 @@ import type { FlagValues } from '../parse.ts'
 import { CallFailed } from '../problem.ts'
 import { mostNodesAt } from '../quotas.ts'
 import { type Aim, aimAt } from './diagnose-places.ts'
-import { engineAndRegion } from './engine-region.ts'
+import { engineAndRegion } from './engine/region.ts'
 
 export interface DoctorAim extends Aim {
   readonly missing: readonly MissingCluster[]

@@ -1,4 +1,4 @@
-import { NODE_CONNECTIONS } from '../../api/cache-node.ts'
+import { NODE_CONNECTIONS } from '../../../api/cache-node.ts'
 import {
   type AlarmReport,
   type ClusterReport,
@@ -6,50 +6,41 @@ import {
   engineFiles,
   METRICS_PATH,
   type ServerlessReport,
-} from '../../api/local-engine.ts'
-import { endpoint } from '../../net/target.ts'
-import { BaseCommand } from '../base-command.ts'
-import { engineStatus, holderOf, outOfReach } from '../engine-control.ts'
-import { colourFlag } from '../global-flags.ts'
-import { tellOfNewerNode } from '../newer-node.ts'
-import { drawColumns } from '../output/human-table.ts'
-import type { Column } from '../output/human-views.ts'
-import { styleHere } from '../output/people.ts'
-import { absoluteTime, relativeTime } from '../output/relative-time.ts'
-import { type Style, statusText } from '../output/style.ts'
-import type { FlagValues } from '../parse.ts'
-import { ExitWith } from '../problem.ts'
-import { forPeople, printLine } from '../terminal.ts'
-import { choiceOf, outputFlag, stateDirFlag, stateDirOf } from './engine-flags.ts'
+} from '../../../api/local-engine.ts'
+import { endpoint } from '../../../net/target.ts'
+import { command } from '../../command.ts'
+import { engineStatus, holderOf, outOfReach } from '../../engine-control.ts'
+import { stateDirFlag } from '../../global-flags.ts'
+import { tellOfNewerNode } from '../../newer-node.ts'
+import { drawColumns } from '../../output/human-table.ts'
+import type { Column } from '../../output/human-views.ts'
+import { absoluteTime, relativeTime } from '../../output/relative-time.ts'
+import { type Style, statusText } from '../../output/style.ts'
+import { ExitWith } from '../../problem.ts'
+import { stateDirOf } from '../../state-dir.ts'
 
 const NOT_RUNNING = 3
 
-export class EngineStatusCommand extends BaseCommand {
-  static override summary = 'Tell whether the local engine runs, and what it holds'
-  static override description = 'Exit code 0: it runs; 3: it does not. --output json tells everything.'
-  static override flags = { ...outputFlag, ...stateDirFlag, ...colourFlag }
-
-  async run(): Promise<void> {
-    const { flags } = this.read()
-    const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
+export const engineStatusCommand = command({
+  summary: 'Tell whether the local engine runs, and what it holds',
+  description: 'Exit code 0: it runs; 3: it does not. --output json tells everything.',
+  flags: stateDirFlag,
+  forms: {},
+  async run({ flags, print }) {
     const stateDir = stateDirOf(flags)
-    if (!json) tellOfNewerNode()
+    if (print.form === 'readable') tellOfNewerNode()
     const status = await engineStatus(stateDir)
-    if (status) {
-      printLine(json ? JSON.stringify({ running: true, ...status }, null, 4) : await describe(forPeople(status), flags))
-      return
-    }
+    if (status) return print.answer({ running: true, ...status }, describe)
     const holder = await holderOf(stateDir)
     if (holder) throw outOfReach(stateDir, holder)
-    printLine(json ? JSON.stringify({ running: false, stateDir }, null, 4) : `No engine is running in ${stateDir}.`)
+    await print.answer({ running: false, stateDir }, (answer) => `No engine is running in ${answer.stateDir}.`)
     throw new ExitWith(NOT_RUNNING)
-  }
-}
+  },
+})
 
-async function describe(status: EngineStatus, flags: FlagValues): Promise<string> {
+async function describe(status: EngineStatus, style: Style): Promise<string> {
   const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes, nodeRuntime } = status
   const { clusters, serverlessCaches, alarms } = status
-  const style = await styleHere(flags)
   const since = new Date(status.startedAt)
   const head = [
     `Engine ${style.strong(version)} at ${style.strong(url)} (pid ${pid})`,
@@ -70,7 +61,7 @@ async function describe(status: EngineStatus, flags: FlagValues): Promise<string
 }
 
 function fileLimitLines({ connectionLimit }: EngineStatus): string[] {
-  // Who could have as many on one node has no need to know.
+  // No warning where the limit allows NODE_CONNECTIONS, the most that one node may have.
   if (connectionLimit === null || connectionLimit >= NODE_CONNECTIONS) return []
   return [`Connections: ${connectionLimit} at most to all embedded nodes together (ulimit -n)`]
 }

@@ -1,39 +1,37 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { engineFiles } from '../../api/local-engine.ts'
-import { sleep, systemClock } from '../../net/clock.ts'
-import { BaseCommand } from '../base-command.ts'
-import { text, toggle } from '../flags.ts'
-import { untilInterrupted } from '../interrupt.ts'
-import { Problem, usageProblem } from '../problem.ts'
-import { print } from '../terminal.ts'
-import { stateDirFlag, stateDirOf } from './engine-flags.ts'
+import { engineFiles } from '../../../api/local-engine.ts'
+import { sleep, systemClock } from '../../../net/clock.ts'
+import { command } from '../../command.ts'
+import { count } from '../../flag-kinds.ts'
+import { toggle } from '../../flags.ts'
+import { stateDirFlag } from '../../global-flags.ts'
+import { untilInterrupted } from '../../interrupt.ts'
+import { Problem } from '../../problem.ts'
+import { stateDirOf } from '../../state-dir.ts'
+import { print } from '../../terminal.ts'
 
 const LOOK_MS = 200
 
-export class EngineLogs extends BaseCommand {
-  static override summary = "Print the end of the local engine's log"
-  static override flags = {
+export const engineLogs = command({
+  summary: "Print the end of the local engine's log",
+  flags: {
     follow: toggle({ summary: 'go on with what is written from now on, until Ctrl-C', char: 'f' }),
-    lines: text({ summary: 'lines to begin with (default 50)', helpValue: '<number>', char: 'n' }),
+    lines: count({ summary: 'lines to begin with (default 50)', helpValue: '<number>', char: 'n', otherwise: 50 }),
     ...stateDirFlag,
-  }
-
-  async run(): Promise<void> {
-    const { flags } = this.read()
-    const lines = (flags.lines as string | undefined) ?? '50'
-    if (!/^\d+$/.test(lines)) throw usageProblem(`argument --lines: invalid whole number: '${lines}'`)
+  },
+  async run({ flags }) {
     const { log } = engineFiles(stateDirOf(flags))
     const read = readerOf(log)
-    print(lastLines(read(), Number(lines)))
-    if (flags.follow !== true) return
+    print(lastLines(read(), flags.lines))
+    if (!flags.follow) return
     await untilInterrupted(async (signal) => {
       while (!signal.aborted) {
         await sleep(systemClock, LOOK_MS, signal)
         print(read())
       }
     })
-  }
-}
+  },
+})
 
 /** Each call returns what has been written since the one before. */
 function readerOf(path: string): () => string {

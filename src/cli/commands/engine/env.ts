@@ -1,11 +1,11 @@
-import { fishQuoted, powershellQuoted, shellQuoted } from '../../api/shell.ts'
-import { BaseCommand } from '../base-command.ts'
-import { credentialsOf } from '../engine-users.ts'
-import { environment } from '../environment.ts'
-import { text } from '../flags.ts'
-import { requireEngine } from '../state-dir.ts'
-import { print } from '../terminal.ts'
-import { choiceOf, stateDirFlag, stateDirOf } from './engine-flags.ts'
+import { fishQuoted, powershellQuoted, shellQuoted } from '../../../api/shell.ts'
+import { command } from '../../command.ts'
+import { credentialsOf } from '../../engine-users.ts'
+import { environment } from '../../environment.ts'
+import { choice, text } from '../../flags.ts'
+import { stateDirFlag } from '../../global-flags.ts'
+import { engineOf } from '../../state-dir.ts'
+import { print } from '../../terminal.ts'
 
 interface Dialect {
   set(name: string, value: string): string
@@ -27,25 +27,25 @@ const SHELLS = {
   },
 } as const satisfies Record<string, Dialect>
 
-export class EngineEnv extends BaseCommand {
-  static override summary = 'Print what points aws, boto3, Terraform and the SDKs at the local engine'
-  static override description =
-    'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source.'
-  static override flags = {
-    shell: text({ summary: 'bash (also zsh, sh), fish or powershell', helpValue: '<shell>' }),
+export const engineEnv = command({
+  summary: 'Print what points aws, boto3, Terraform and the SDKs at the local engine',
+  description:
+    'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source.',
+  flags: {
+    shell: choice(['bash', 'fish', 'powershell'], {
+      summary: 'bash (also zsh, sh), fish or powershell',
+      helpValue: '<shell>',
+    }),
     user: text({ summary: 'name of a user of the engine, instead of the one who may do all', helpValue: '<name>' }),
     region: text({ summary: "region to name (default: the engine's)", helpValue: '<region>' }),
     ...stateDirFlag,
-  }
-
-  async run(): Promise<void> {
-    const { flags } = this.read()
-    const engine = requireEngine(stateDirOf(flags))
+  },
+  async run({ flags }) {
+    const engine = engineOf(flags)
     const { info } = engine
-    const credentials = credentialsOf(engine, flags.user as string | undefined)
-    const region = (flags.region as string | undefined) ?? info.region
-    const shells = Object.keys(SHELLS) as (keyof typeof SHELLS)[]
-    const { set, unset } = SHELLS[choiceOf(flags, 'shell', shells, defaultShell())]
+    const credentials = credentialsOf(engine, flags.user)
+    const region = flags.region ?? info.region
+    const { set, unset } = SHELLS[flags.shell ?? defaultShell()]
     const lines = [
       set('AWS_ENDPOINT_URL_ELASTICACHE', info.url),
       set('AWS_ENDPOINT_URL_CLOUDWATCH', info.url),
@@ -54,14 +54,14 @@ export class EngineEnv extends BaseCommand {
       set('AWS_REGION', region),
       set('AWS_DEFAULT_REGION', region),
       // cachectl itself takes the credentials of the engine's user that is named here.
-      flags.user === undefined ? unset('CACHECTL_USER') : set('CACHECTL_USER', flags.user as string),
+      flags.user === undefined ? unset('CACHECTL_USER') : set('CACHECTL_USER', flags.user),
       // A profile or a session token of AWS would be used instead of, or together with, the keys above.
       unset('AWS_PROFILE'),
       unset('AWS_SESSION_TOKEN'),
     ]
     print(`${lines.join('\n')}\n`)
-  }
-}
+  },
+})
 
 function defaultShell(): keyof typeof SHELLS {
   if (environment.SHELL?.endsWith('/fish')) return 'fish'

@@ -1,0 +1,79 @@
+import type { PolicyRequest, UserReport } from '../../../api/identity.ts'
+import { CONTROL } from '../../../api/local-engine.ts'
+import { command } from '../../command.ts'
+import { control } from '../../engine-control.ts'
+import { required, value } from '../../flags.ts'
+import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
+import { readParamfile, textOf } from '../../paramfile.ts'
+import { usageProblem } from '../../problem.ts'
+import { engineOf } from '../../state-dir.ts'
+import { printLine } from '../../terminal.ts'
+import { one } from '../../words.ts'
+
+const words = {
+  user: one('name of the user'),
+  policy: one('name of the policy'),
+}
+
+const change = (flags: GlobalOptions, request: PolicyRequest) =>
+  control<UserReport>(engineOf(flags), 'POST', CONTROL.policies, request)
+
+export const enginePolicyPut = command({
+  summary: 'Give a user of the local engine an IAM policy, or another version of it',
+  description:
+    'A policy document as IAM takes it: Effect, Action or NotAction, Resource or NotResource, and Condition with the keys of ElastiCache (elasticache:CacheNodeType, elasticache:EngineVersion, aws:RequestTag/..., aws:ResourceTag/..., aws:TagKeys, ...). All policies of a user count together, from the next call on; an explicit deny wins.',
+  examples: ['engine policy put alice read-only --document file://read-only.json'],
+  words,
+  flags: {
+    ...stateDirFlag,
+    document: required(
+      value({ summary: 'the document as JSON, or file://<path>', helpValue: '<json>' }, (said, argument) =>
+        documentOf(textOf(readParamfile('document', said)), argument),
+      ),
+    ),
+  },
+  async run({ words: { user: userName, policy: policyName }, flags }) {
+    await change(flags, { userName, policyName, document: flags.document })
+    printLine(`Policy ${policyName} of user ${userName} is in effect.`)
+  },
+})
+
+export const enginePolicyGet = command({
+  summary: 'Print a policy of a user of the local engine, as it was given',
+  words,
+  flags: stateDirFlag,
+  forms: {},
+  async run({ words: { user: userName, policy: policyName }, flags, print }) {
+    const users = await control<UserReport[]>(engineOf(flags), 'GET', CONTROL.users)
+    const user = users.find((each) => each.userName.toLowerCase() === userName.toLowerCase())
+    if (!user) throw usageProblem(`The user with name ${userName} cannot be found.`, 'See `cachectl engine user list`.')
+    const document = user.policies[policyName]
+    if (document === undefined) {
+      const names = Object.keys(user.policies)
+      const hint = names.length > 0 ? `There are: ${names.join(', ')}.` : 'The user has no policies.'
+      throw usageProblem(`The user policy with name ${policyName} cannot be found.`, hint)
+    }
+    await print.answer(document, () => JSON.stringify(document, null, 4))
+  },
+})
+
+export const enginePolicyDelete = command({
+  summary: 'Take a policy from a user of the local engine',
+  words,
+  flags: stateDirFlag,
+  async run({ words: { user: userName, policy: policyName }, flags }) {
+    await change(flags, { userName, policyName, document: null })
+    printLine(`Policy ${policyName} of user ${userName} is deleted.`)
+  },
+})
+
+function documentOf(json: string, argument: string): object {
+  try {
+    const document = JSON.parse(json)
+    // null would mean that the policy goes.
+    if (document !== null) return document
+  } catch (error) {
+    throw usageProblem(`argument ${argument}: invalid JSON: ${(error as Error).message}`)
+  }
+  throw usageProblem(`argument ${argument}: a policy document is a JSON object.`)
+}

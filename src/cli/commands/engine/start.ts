@@ -1,0 +1,135 @@
+import {
+  DEFAULT_PORT,
+  DEFAULT_REGION,
+  type EngineInfo,
+  type EngineOptions,
+  NODE_RUNTIME_TAG,
+  NODE_RUNTIMES,
+  type Pace,
+  type Recovery,
+} from '../../../api/local-engine.ts'
+import { shellWord } from '../../../api/shell.ts'
+import { command } from '../../command.ts'
+import { engineStatus } from '../../engine-control.ts'
+import { type Started, startAttached, startDetached } from '../../engine-process.ts'
+import { environment } from '../../environment.ts'
+import { choice, type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
+import { stateDirFlag } from '../../global-flags.ts'
+import { tellOfNewerNode } from '../../newer-node.ts'
+import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { stateDirOf } from '../../state-dir.ts'
+
+const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace[]
+
+const startFlags = {
+  port: value(
+    {
+      summary: `port of the API on 127.0.0.1 and ::1 (default ${DEFAULT_PORT})`,
+      helpValue: '<port>',
+      otherwise: DEFAULT_PORT,
+    },
+    portOf,
+  ),
+  region: text({ summary: `its region when a client names none (default ${DEFAULT_REGION})`, helpValue: '<region>' }),
+  pace: choice(PACES, {
+    summary: 'how long states last: instant, quick (default), realistic',
+    helpValue: '<pace>',
+    otherwise: 'quick',
+  }),
+  'node-runtime': choice(NODE_RUNTIMES, {
+    summary: 'what cache nodes are: embedded or memcached (default: as the last time, embedded at first)',
+    helpValue: '<runtime>',
+  }),
+  recover: toggle({ summary: 'go on with what can be saved of a damaged state; the damaged files are kept' }),
+  foreground: toggle({ summary: 'stay on this terminal until Ctrl-C' }),
+  ...stateDirFlag,
+} satisfies Flags
+
+export const engineStart = command({
+  summary: 'Start the local engine; returns when its API answers',
+  description: `Runs in the background, with its log in the state directory, until \`cachectl engine stop\`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not. A state that is damaged is refused and left as it is; --recover goes on with what can be saved, says what is lost, and keeps the damaged files.
+
+Cache nodes are threads of the engine (--node-runtime embedded), or the memcached that is installed, a process each, behind a relay that adds what memcached lacks: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime memcached). The engine remembers which. A single cluster has its own with --tags Key=${NODE_RUNTIME_TAG},Value=memcached when it is created. Such nodes are of the installed version, whatever the cluster's engine version.`,
+  flags: startFlags,
+  forms: {},
+  async run({ flags, print }) {
+    const report = (started: Started, line: string) => print.answer(factsOf(started), () => startedText(started, line))
+    const options = readOptions(flags)
+    if (print.form === 'readable') tellOfNewerNode()
+    const running = await engineStatus(options.stateDir)
+    if (running) {
+      const { nodeRuntime = running.nodeRuntime } = options
+      const line = `The engine is already running: ${running.url} (pid ${running.pid})`
+      if (nodeRuntime !== running.nodeRuntime) {
+        throw new Problem(
+          'general',
+          `${line}. Its nodes are ${running.nodeRuntime}, not ${nodeRuntime}.`,
+          'To change that, stop it (cachectl engine stop) and start it again.',
+        )
+      }
+      return report({ info: running }, line)
+    }
+    if (!flags.foreground) {
+      const started = await startDetached(options)
+      return report(started, startedLine(started))
+    }
+    const { ended, ...started } = await startAttached(options)
+    await report(started, startedLine(started))
+    const code = await ended
+    if (code !== 0) throw new ExitWith(code)
+  },
+})
+
+const readOptions = (flags: ValuesOf<typeof startFlags>): EngineOptions => ({
+  stateDir: stateDirOf(flags),
+  port: flags.port,
+  region: flags.region ?? DEFAULT_REGION,
+  pace: flags.pace,
+  ...(flags.recover && { recover: true }),
+  ...(flags['node-runtime'] && { nodeRuntime: flags['node-runtime'] }),
+})
+
+function portOf(given: string, argument: string): number {
+  const port = Number(given)
+  if (/^\d+$/.test(given) && port <= 65535) return port
+  throw usageProblem(`argument ${argument}: invalid port: '${given}'`, '0 to 65535; 0 takes any free one.')
+}
+
+function startedLine({ info: { url, pid, region }, recovery }: Started): string {
+  return [`Engine started: ${url} (pid ${pid}, region ${region})`, ...recoveryLines(recovery)].join('\n')
+}
+
+function factsOf({ info: { pid, version, url, port, region, stateDir, startedAt }, recovery }: Started) {
+  return { pid, version, url, port, region, stateDir, startedAt, ...(recovery && { recovery }) }
+}
+
+const startedText = ({ info }: Started, firstLine: string): string => `${firstLine}
+State directory: ${info.stateDir}
+
+cachectl talks to it by itself. To point aws, boto3, Terraform and the SDKs at it:
+  ${evalLine(info)}`
+
+function recoveryLines(recovery: Recovery | undefined): string[] {
+  if (!recovery) return []
+  const { kept, saved, lost, lostRecords, mayBeOld } = recovery
+  const counts = Object.entries(saved).map(([kind, count]) => `${count} ${plural(kind, count)}`)
+  const names =
+    lostRecords.length > 0 ? `${lostRecords.length === lost ? ':' : ', among them'} ${lostRecords.join(', ')}` : ''
+  return [
+    ...kept.map((path) => `Damaged, and kept: ${path}`),
+    `Saved: ${counts.length > 0 ? counts.join(', ') : 'nothing'}`,
+    `Lost: ${lost === null ? 'nobody can tell' : lost === 0 ? 'nothing' : `${lost} ${plural('record', lost)}${names}`}`,
+    ...(mayBeOld ? ['Some may be as they were one change earlier, or are back that had been deleted.'] : []),
+  ]
+}
+
+/** `parameterGroup` -> `parameter groups` */
+const plural = (kind: string, count: number): string => {
+  const words = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return count === 1 ? words : `${words}s`
+}
+
+function evalLine({ stateDir }: EngineInfo): string {
+  const isDefault = stateDir === stateDirOf({}) && !environment.CACHECTL_HOME
+  return `eval "$(cachectl engine env${isDefault ? '' : ` --state-dir ${shellWord(stateDir)}`})"`
+}
