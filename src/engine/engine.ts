@@ -39,9 +39,7 @@ import { Principals } from './identity/principals.ts'
 import { Users } from './identity/users.ts'
 import { replacementDelay } from './lifecycle/pace.ts'
 import { Runner } from './lifecycle/runner.ts'
-import { Serverless } from './lifecycle/serverless.ts'
 import { canListen, Ports } from './network/ports.ts'
-import { ingressOf } from './network/security-groups.ts'
 import { EmbeddedRuntime } from './nodes/embedded.ts'
 import { Fleet } from './nodes/fleet.ts'
 import { NodeRuntimes } from './nodes/node-runtimes.ts'
@@ -53,11 +51,16 @@ import { writeWhole } from './store/durable-file.ts'
 import { type Seat, takeStateDirectory } from './store/holder.ts'
 import { JsonLines } from './store/json-lines.ts'
 import { recover } from './store/recover.ts'
+import { SnapshotFiles } from './store/snapshot-files.ts'
 import { openStateDirectory } from './store/state-dir.ts'
 import { Store } from './store/store.ts'
 import { damaged } from './store/unusable.ts'
 import { type Clock, systemClock } from './time/clock.ts'
 import { EngineClock } from './time/engine-clock.ts'
+import { recordedPorts } from './workloads/all.ts'
+import { ClusterLife } from './workloads/clusters/life.ts'
+import { ServerlessLife } from './workloads/serverless/life.ts'
+import { SnapshotErrands } from './workloads/serverless/snapshots.ts'
 
 export interface EngineParts extends EngineOptions {
   readonly version: string
@@ -153,56 +156,61 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   }
   const fleet = new Fleet({
     runtime,
-    memcachedFor: (cluster, key) => (nodeRuntimes.of(cluster) === 'memcached' ? nodeRuntimes.filesOf(key) : undefined),
+    memcachedFor: (node, name) => (nodeRuntimes.of(node) === 'memcached' ? nodeRuntimes.filesOf(name) : undefined),
     openAuthority,
     memoryBudget: memoryBudget(),
     wallClock: systemClock.now,
-    ingressOf: ({ region, securityGroupIds, requestedPort }) =>
-      ingressOf(store, region, securityGroupIds, requestedPort),
-    afflictions: {
-      faults: (region) => store.list('fault', region),
-      clock,
-      kick: (region, id) => void runner.kick(region, id),
-    },
+    clock,
+    wake: ({ kind, region, id }) => void runner.kick(kind, region, id),
   })
   const ports = new Ports(() => recordedPorts(store), addresses)
-  const runner = new Runner({ store, clock, fleet, ports, pace: parts.pace, log })
-  const serverless = new Serverless({
+  const { pace } = parts
+  const snapshotFiles = new SnapshotFiles(files.snapshots, files.buckets)
+  const runner = new Runner({
     store,
     clock,
-    runtime,
-    openAuthority,
-    ports,
-    firstPort: parts.serverlessPort ?? PRIMARY_PORT,
-    memoryBudget: memoryBudget(),
-    wallClock: systemClock.now,
-    snapshotsDir: files.snapshots,
-    bucketsDir: files.buckets,
-    pace: parts.pace,
-    random,
+    fleet,
+    lives: {
+      cluster: new ClusterLife({ store, clock, ports, pace, log }),
+      serverlessCache: new ServerlessLife({
+        store,
+        clock,
+        runtime,
+        ports,
+        firstPort: parts.serverlessPort ?? PRIMARY_PORT,
+        files: snapshotFiles,
+        wakeSnapshot: (region, id) => void runner.kick('serverlessSnapshot', region, id),
+        pace,
+        random,
+        log,
+      }),
+    },
+    errands: { serverlessSnapshot: new SnapshotErrands({ store, clock, files: snapshotFiles, pace, log }) },
     log,
   })
-  runtime.onLost((keys, why) => {
-    log(`a worker thread ended; starting its nodes again: ${keys.join(', ')}: ${why}`)
-    for (const cluster of fleet.lost(serverless.lost(keys, why))) {
-      const [region, id] = cluster.split('/') as [string, string]
-      runner.lost(region, id, why)
-    }
+  runtime.onLost((names, why) => {
+    log(`a worker thread ended; starting its nodes again: ${names.join(', ')}: ${why}`)
+    runner.lost(fleet.lost(names), why)
   })
 
-  runtime.onCrash((key, how) => {
-    const [region, cluster, node] = key.split('/') as [string, string, string]
-    log(`node ${key}: memcached ended (${how})`)
-    fleet.lost([key])
+  runtime.onCrash((name, how) => {
+    log(`node ${name}: memcached ended (${how})`)
+    const key = fleet.nodeCalled(name)
+    fleet.lost([name])
+    if (!key) return
+    const { region, id: cluster, node } = key
     // The same from here on as a rehearsed crash: events, a replacement after a while.
-    const durationMs = replacementDelay(parts.pace)
+    const durationMs = replacementDelay(pace)
     faults
       .inject({ kind: 'node-crash', region, cluster, node, durationMs })
-      .catch((error: Error) => log(`node ${key} is not replaced: ${error.message}`))
+      .catch((error: Error) => log(`node ${name} is not replaced: ${error.message}`))
   })
 
   const restoredLists = new RestoredLists(store, () => clock.now(), log)
-  runtime.onRestored((key, loss) => restoredLists.tell(key, loss))
+  runtime.onRestored((name, loss) => {
+    const key = fleet.nodeCalled(name)
+    if (key) restoredLists.tell(key, loss)
+  })
 
   const contextOf = (region: string): Context => ({
     region,
@@ -213,13 +221,11 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     random,
     hasIpv6,
     nodeRuntimes,
-    pace: parts.pace,
-    wake(id) {
-      void runner.kick(region, id)
+    pace,
+    wake(kind, id) {
+      void runner.kick(kind, region, id)
       faults.rearm()
     },
-    wakeServerlessCache: (name) => serverless.wakeCache(region, name),
-    wakeServerlessSnapshot: (name) => serverless.wakeSnapshot(region, name),
   })
   const users = new Users(files.users)
   const principals = new Principals(credentials, users)
@@ -245,10 +251,8 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     reportStatus({
       info,
       store,
-      fleet,
-      serverless,
+      runtime,
       nodeRuntimes,
-      workers: runtime.workers,
       memoryBudgetBytes: memoryBudget(),
       residentBytes: process.memoryUsage.rss(),
       connectionLimit: runtime.connectionLimit,
@@ -256,7 +260,11 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   const office: NetworkOffice = {
     contextOf,
     async settle(region, ids) {
-      await Promise.all([...ids.map((id) => runner.kick(region, id)), serverless.refresh(region)])
+      const caches = store.list('serverlessCache', region).map(({ id }) => id)
+      await runner.settle([
+        ...ids.map((id) => ({ region, kind: 'cluster' as const, id })),
+        ...caches.map((id) => ({ region, kind: 'serverlessCache' as const, id })),
+      ])
     },
   }
   const apiThrottle = new ApiThrottle(store)
@@ -264,9 +272,8 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     store,
     clock,
     homeRegion: parts.region,
-    kick: (region, id) => runner.kick(region, id),
-    kickCache: (region, name) => serverless.settle(region, name),
-    listOf: (cluster, node) => fleet.listOf(cluster, node),
+    settle: (owners) => runner.settle(owners),
+    listOf: (node) => fleet.listOf(node),
   })
   const api: ApiOptions = {
     signatures,
@@ -285,14 +292,14 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
         [`GET ${CONTROL.status}`]: status,
         [`POST ${CONTROL.reset}`]: () => {
           notificationLines.clear()
-          return reset(store, runner, serverless, clock).finally(() => {
+          return reset(store, runner, clock).finally(() => {
             nodeRuntimes.remember()
             metrics.recorder.clear()
           })
         },
         ...clockRoutes(
           clock,
-          () => settled(runner, serverless),
+          () => runner.idle(),
           store,
           () => metrics.recorder.catchUp(),
         ),
@@ -319,7 +326,6 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
     faults.close()
     await metrics.recorder.close()
     await runner.close()
-    await serverless.close()
     await runtime.close()
     nodeRuntimes.close()
     await store.close()
@@ -330,7 +336,7 @@ async function startIn(seat: Seat, me: Holder, parts: EngineParts): Promise<Engi
   try {
     // Before the door opens: a cluster that says available answers.
     faults.resume()
-    await Promise.all([runner.resume(), serverless.resume()])
+    await runner.resume()
     port = await server.listen(addresses, parts.port)
   } catch (error) {
     await shutDown()
@@ -375,29 +381,11 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   return () => (made ??= make())
 }
 
-/** Ports that clusters and serverless caches have, whether they run or not. */
-const recordedPorts = (store: Store): ReadonlySet<number> =>
-  new Set([
-    ...store.all('cluster').flatMap(({ discovery, nodes }) => [discovery?.port ?? 0, ...nodes.map(({ port }) => port)]),
-    ...store.all('serverlessCache').flatMap(({ ports }) => (ports ? [ports.primary, ports.readOptimized] : [])),
-  ])
-
-async function settled(runner: Runner, serverless: Serverless): Promise<void> {
-  await runner.idle()
-  await serverless.idle()
-}
-
 /** Forgets everything; the nodes end as their records are gone, and the clock is the machine's again. */
-async function reset(
-  store: Store,
-  runner: Runner,
-  serverless: Serverless,
-  clock: EngineClock,
-): Promise<{ clusters: number }> {
-  const clusters = store.all('cluster')
-  const caches = store.all('serverlessCache')
+async function reset(store: Store, runner: Runner, clock: EngineClock): Promise<{ clusters: number }> {
+  const former = runner.owners()
   store.clear()
   clock.reset()
-  await Promise.all([...clusters.map(({ region, id }) => runner.kick(region, id)), serverless.cleared(caches)])
-  return { clusters: clusters.length }
+  await runner.cleared(former)
+  return { clusters: former.filter(({ kind }) => kind === 'cluster').length }
 }

@@ -9,6 +9,7 @@ import { manualClock } from '../support/manual-clock.ts'
 import { ask } from '../support/raw.ts'
 
 const CREATED_MS = Date.UTC(2026, 0, 15, 12)
+const SHOP = { region: 'us-west-2', kind: 'cluster', id: 'shop' } as const
 const DYING = "throw new Error('this Node is not for it')"
 /** Runs nodes for as long as it takes to start one. */
 const DYING_SOON = `import '${workerFile.href}'
@@ -92,17 +93,17 @@ test('the pause before the next try doubles, up to five minutes, and is none aga
   let now = 0
   const setbacks = new Setbacks({ now: () => now, at: () => () => undefined })
   const pauses = Array.from({ length: 12 }, () => {
-    setbacks.note('r', 'shop', 'ended')
-    const due = setbacks.of('r', 'shop')?.due ?? Number.NaN
+    setbacks.note(SHOP, 'ended')
+    const due = setbacks.of(SHOP)?.due ?? Number.NaN
     const pause = due - now
     now = due
     return pause / 1000
   })
   expect(pauses).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
   now += 600_001
-  expect(setbacks.of('r', 'shop')).toBeUndefined()
-  setbacks.note('r', 'shop', 'ended')
-  expect(setbacks.of('r', 'shop')).toMatchObject({ inARow: 1, due: now })
+  expect(setbacks.of(SHOP)).toBeUndefined()
+  setbacks.note(SHOP, 'ended')
+  expect(setbacks.of(SHOP)).toMatchObject({ inARow: 1, due: now })
 })
 
 test('four in a row may still pass, five do not', () => {

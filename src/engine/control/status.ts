@@ -1,19 +1,18 @@
-import type { ClusterReport, EngineInfo, EngineStatus, NodeReport } from '../../api/local-engine.ts'
-import type { Serverless } from '../lifecycle/serverless.ts'
+import type { ClusterReport, EngineInfo, EngineStatus, NodeReport, ServerlessReport } from '../../api/local-engine.ts'
 import { endpointAddress, listenAddresses } from '../nodes/addresses.ts'
-import type { Fleet } from '../nodes/fleet.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
-import type { NodeCounters } from '../nodes/runtime.ts'
-import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
+import type { NodeCounters, NodeRuntime } from '../nodes/runtime.ts'
+import { nameOf } from '../nodes/wanted.ts'
+import type { CacheClusterRecord, CacheNodeRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { itemBytes } from '../workloads/clusters/cluster.ts'
+import { limitsOf, nodeOf } from '../workloads/serverless/cache.ts'
 
 export interface StatusSources {
   readonly info: EngineInfo
   readonly store: Store
-  readonly fleet: Fleet
-  readonly serverless: Serverless
+  readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'>
   readonly nodeRuntimes: NodeRuntimes
-  readonly workers: number
   readonly memoryBudgetBytes: number
   readonly residentBytes: number
   readonly connectionLimit: number | undefined
@@ -21,29 +20,29 @@ export interface StatusSources {
 
 /** Everything a script may want to know of a running engine. */
 export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
-  const { info, store, fleet, nodeRuntimes, serverless, workers, memoryBudgetBytes, residentBytes } = sources
+  const { info, store, runtime, nodeRuntimes, memoryBudgetBytes, residentBytes } = sources
   const connectionLimit = sources.connectionLimit ?? null
-  const counters = await fleet.counters()
+  const counters = await runtime.counters()
   return {
     ...info,
     residentBytes,
     nodeRuntime: nodeRuntimes.standard,
-    workers,
+    workers: runtime.workers,
     memoryBudgetBytes,
     connectionLimit,
-    serverlessCaches: serverless.report(counters),
+    serverlessCaches: store.all('serverlessCache').map((cache) => reportServerless(cache, counters, memoryBudgetBytes)),
     alarms: store.all('alarm').map(({ region, id: name, state, transitionedAt, stateReason: reason }) => {
       return { region, name, state, since: new Date(transitionedAt).toISOString(), reason }
     }),
-    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, fleet, counters)),
+    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, counters, memoryBudgetBytes)),
   }
 }
 
 function reportCluster(
   cluster: CacheClusterRecord,
   nodeRuntimes: NodeRuntimes,
-  fleet: Fleet,
   counters: ReadonlyMap<string, NodeCounters>,
+  memoryBudget: number,
 ): ClusterReport {
   const { region, id, status, engineVersion, networkType, ipDiscovery, tls, discovery } = cluster
   return {
@@ -58,9 +57,10 @@ function reportCluster(
     tls,
     configVersion: discovery?.version ?? 0,
     endpoint: discovery && { address: endpointAddress(networkType), port: discovery.port },
-    nodes: cluster.nodes.map((node) =>
-      reportNode(cluster, node, counters.get(`${region}/${id}/${node.id}`), fleet.memoryLimit(cluster, node)),
-    ),
+    nodes: cluster.nodes.map((node) => {
+      const counted = counters.get(nameOf({ region, kind: 'cluster', id, node: node.id }))
+      return reportNode(cluster, node, counted, Math.min(itemBytes(cluster, node), memoryBudget))
+    }),
   }
 }
 
@@ -83,3 +83,31 @@ const reportNode = (
   memoryBytes: counters?.memoryBytes ?? 0,
   limitBytes,
 })
+
+function reportServerless(
+  cache: ServerlessCacheRecord,
+  counters: ReadonlyMap<string, NodeCounters>,
+  memoryBudget: number,
+): ServerlessReport {
+  const { region, id, status, networkType, ports } = cache
+  const counted = counters.get(nameOf(nodeOf(cache)))
+  const { memoryLimit, ecpuPerSecond } = limitsOf(cache)
+  return {
+    region,
+    name: id,
+    status,
+    endpoint: ports && {
+      address: endpointAddress(networkType),
+      port: ports.primary,
+      readOptimizedPort: ports.readOptimized,
+    },
+    worker: counted?.worker ?? null,
+    connections: counted?.connections ?? 0,
+    items: counted?.items ?? 0,
+    bytes: counted?.bytes ?? 0,
+    limitBytes: Math.min(memoryLimit, memoryBudget),
+    ecpus: counted?.ecpus ?? 0,
+    ecpuPerSecondLimit: Number.isFinite(ecpuPerSecond) ? ecpuPerSecond : null,
+    throttledCommands: counted?.throttled ?? 0,
+  }
+}

@@ -1,39 +1,61 @@
-import type { Pace } from '../../api/local-engine.ts'
-import { zoneWithoutCapacity } from '../faults/refusals.ts'
-import type { Ports } from '../network/ports.ts'
-import { clusterZones, lostSubnets, placeNodes } from '../network/subnet-groups.ts'
 import type { Failure, Fleet } from '../nodes/fleet.ts'
-import { valuesForCluster } from '../parameters/groups.ts'
-import { withCuredNodes, withValuesTakenOver } from '../parameters/status.ts'
-import type { CacheClusterRecord } from '../store/records.ts'
+import type { Deployment, Owner, WorkloadKind } from '../nodes/wanted.ts'
+import type { RecordKind, Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
-import { commitCluster } from './commit.ts'
 import { LoopRunner, type Round } from './loops.ts'
-import { delayBefore } from './pace.ts'
-import { scaleOutZones } from './placement.ts'
-import { planChanges } from './plan.ts'
-import { announceUpdates, beginUpdate, nextAutomaticUpdate, nextRelease } from './service-updates.ts'
 import { isHopeless, type Setback, Setbacks } from './setbacks.ts'
-import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
-/** How long until something that could not run, because its port is taken, is tried again. */
-const RETRY_MS = 5_000
+/** How the records of a kind that has nodes live: what is done with them besides making the nodes follow. */
+export interface Life<K extends WorkloadKind = WorkloadKind> {
+  readonly kind: K
+  /** In the log. */
+  readonly noun: string
+  /** After a start, before any record is looked at. */
+  resume?(): void
+  deploymentOf(record: Records[K]): Deployment
+  /** Whether there is nothing to do with a record while its nodes do not run. */
+  needsToRun(record: Records[K]): boolean
+  /** Its nodes end again and again. Answers whether that was news. */
+  despair(record: Records[K], setback: Setback): boolean
+  /** Before the nodes follow. Answers whether the record has changed. */
+  prepare?(record: Records[K]): boolean
+  /** The failure, if any, that is to be tried again later and later: what was to run a node has ended. */
+  endedAmong(record: Records[K], failures: readonly Failure[]): Failure | undefined
+  /** Something else could not be made to run. */
+  mend(record: Records[K], failures: readonly Failure[]): Promise<Round>
+  /** The nodes have followed. Undefined: its steps may go on. */
+  settle?(record: Records[K]): Round | undefined
+  /** There are no steps left. */
+  rest(record: Records[K]): Round
+  /** The first of its steps is due. */
+  takeStep(record: Records[K]): Promise<Round>
+}
+
+/** How the records of a kind without nodes are worked on. */
+export interface Errands {
+  /** After a start, and after everything was forgotten. */
+  resume(): void
+  round(region: string, id: string): Promise<Round>
+}
+
+type ErrandKind = Extract<RecordKind, 'serverlessSnapshot'>
+export type LivingKind = WorkloadKind | ErrandKind
 
 export interface RunnerOptions {
   readonly store: Store
   readonly clock: Clock
   readonly fleet: Fleet
-  readonly ports: Ports
-  readonly pace: Pace
+  readonly lives: { readonly [K in WorkloadKind]: Life<K> }
+  readonly errands: Readonly<Record<ErrandKind, Errands>>
   readonly log: (line: string) => void
 }
 
 /**
- * Carries clusters from step to step: make the nodes follow the record, wait until the next step is due, take it, commit.
- * One cluster is worked on by one loop at a time; different clusters side by side.
+ * Carries records from step to step: make the nodes follow the record, wait until the next step is due, take it, commit. One
+ * record is worked on by one loop at a time; different ones side by side.
  */
-export class Runner extends LoopRunner {
+export class Runner extends LoopRunner<LivingKind> {
   readonly #options: RunnerOptions
   readonly #setbacks: Setbacks
 
@@ -43,216 +65,81 @@ export class Runner extends LoopRunner {
     this.#setbacks = new Setbacks(options.clock)
   }
 
-  /** What ran nodes of a cluster has ended: they are started again. */
-  lost(region: string, id: string, why: string): void {
-    this.#setbacks.note(region, id, why)
-    void this.kick(region, id)
+  /** What ran nodes of these has ended: they are started again. */
+  lost(owners: readonly Owner[], why: string): void {
+    for (const owner of owners) this.#setbacks.note(owner, why)
+    void this.settle(owners)
   }
 
-  /** After a start: brings every recorded cluster back up and goes on with what was left to do. */
+  /** After a start: goes on with what was left to do. Settles when every record that has nodes is up, or has been tried. */
   async resume(): Promise<void> {
-    await Promise.all(this.#options.store.all('cluster').map(({ region, id }) => this.kick(region, id)))
+    const { lives } = this.#options
+    for (const life of Object.values(lives)) life.resume?.()
+    this.#resumeErrands()
+    await this.settle(this.owners())
   }
 
-  protected override async round(region: string, id: string): Promise<Round> {
-    const { store, fleet, clock } = this.#options
-    const cluster = store.get('cluster', region, id)
-    if (!cluster) {
-      await fleet.forget(region, id)
-      this.#setbacks.forget(region, id)
+  /** All records that have nodes. */
+  owners(): Owner[] {
+    const { lives, store } = this.#options
+    return Object.values(lives).flatMap(({ kind }) => store.all(kind).map(({ region, id }) => ({ region, kind, id })))
+  }
+
+  /** Looks at these. Settles when there is nothing to do with them at the moment. */
+  async settle(owners: readonly Owner[]): Promise<void> {
+    await Promise.all(owners.map(({ kind, region, id }) => this.kick(kind, region, id)))
+  }
+
+  /** Ends what runs of records that have just been cleared, and what is left of others. */
+  async cleared(owners: readonly Owner[]): Promise<void> {
+    const ended = this.settle(owners)
+    this.#resumeErrands()
+    await ended
+  }
+
+  #resumeErrands(): void {
+    const { errands, store } = this.#options
+    for (const [kind, each] of Object.entries(errands) as [ErrandKind, Errands][]) {
+      each.resume()
+      for (const { region, id } of store.all(kind)) void this.kick(kind, region, id)
+    }
+  }
+
+  protected override round(kind: LivingKind, region: string, id: string): Promise<Round> {
+    const { lives, errands } = this.#options
+    if (kind in errands) return errands[kind as ErrandKind].round(region, id)
+    return this.#roundOf(lives[kind as WorkloadKind] as Life, region, id) // the record is of the life's own kind
+  }
+
+  async #roundOf<K extends WorkloadKind>(life: Life<K>, region: string, id: string): Promise<Round> {
+    const { store, fleet, clock, log } = this.#options
+    const { kind } = life
+    const owner = { region, kind, id }
+    const record = store.get(kind, region, id)
+    if (!record) {
+      await fleet.forget(owner)
+      this.#setbacks.forget(owner)
       return 'done'
     }
-    const setback = this.#setbacks.of(region, id)
-    if (setback && !isOver(cluster)) {
-      if (isHopeless(setback) && this.#tellOf(cluster, setback)) return 'again'
+    const setback = this.#setbacks.of(owner)
+    if (setback && life.needsToRun(record)) {
+      if (isHopeless(setback) && life.despair(record, setback)) return 'again'
       if (setback.due > clock.now()) return { until: setback.due }
     }
-    const cured = withCuredNodes(cluster)
-    if (cured !== cluster) {
-      this.#commit(cluster, cured, [])
+    if (life.prepare?.(record)) return 'again'
+    const failures = await fleet.follow(life.deploymentOf(record))
+    if (store.get(kind, region, id) !== record || this.closing) return 'again'
+    if (failures.length > 0 && life.needsToRun(record)) {
+      const ended = life.endedAmong(record, failures)
+      if (!ended) return life.mend(record, failures)
+      log(`${life.noun} ${region}/${id}: ${ended.message}`)
+      this.#setbacks.note(owner, ended.message)
       return 'again'
     }
-    const failures = await fleet.follow(cluster)
-    if (store.get('cluster', region, id) !== cluster || this.closing) return 'again'
-    if (failures.length > 0) return this.#repair(cluster, failures)
-    const settled = withValuesTakenOver(cluster)
-    if (settled !== cluster) {
-      // Our words; AWS's notification is called CacheClusterParametersChanged.
-      this.#commit(cluster, settled, [`Applied changes of parameter group ${cluster.parameterGroup}`])
-      return 'again'
-    }
-    if (cluster.status === 'create-failed' || this.#isWithoutSubnet(cluster)) return 'done'
-    if (cluster.status === 'incompatible-network' && cluster.created) {
-      this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
-      return 'again'
-    }
-    if (cluster.steps.length === 0) return this.#beginPendingChanges(cluster)
-    if (cluster.stepDue > clock.now()) return { until: cluster.stepDue }
-    return this.#takeStep(cluster)
-  }
-
-  /** Whether nodes are in a subnet that is gone: incompatible-network until it is back (guide, "Node status"). */
-  #isWithoutSubnet(cluster: CacheClusterRecord): boolean {
-    const lost = lostSubnets(this.#options.store, cluster)
-    if (lost.length === 0 || cluster.steps.length > 0) return false
-    if (cluster.status === 'available') {
-      const message = `Subnet ${lost.join(', ')} of cache subnet group ${cluster.subnetGroup} no longer exists`
-      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [message])
-    }
-    return true
-  }
-
-  async #takeStep(cluster: CacheClusterRecord): Promise<Round> {
-    const { store, clock, ports } = this.#options
-    const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
-    try {
-      // Tags may have changed meanwhile; nothing else can while steps remain.
-      const current = store.get('cluster', cluster.region, cluster.id)
-      const [step] = cluster.steps
-      if (!current || current.steps[0] !== step) return 'again'
-      const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
-      if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
-      const valuesOf = (group: string) => valuesForCluster(store, current, group)
-      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
-      this.#commit(current, next && this.#withDueDate(next), messages)
-      return 'again'
-    } finally {
-      ports.release(reserved)
-    }
-  }
-
-  /** A scale-out ends here; a creation goes on once there are addresses, which somebody has to look at. */
-  #withoutAddresses(cluster: CacheClusterRecord, zone: string): Round {
-    const { cluster: next, messages } = takeNoAddresses(cluster, zone)
-    if (messages.length > 0) this.#commit(cluster, next, messages)
-    return next?.status === 'incompatible-network' ? { until: this.#options.clock.now() + RETRY_MS } : 'again'
-  }
-
-  #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
-    const [step] = cluster.steps
-    const { clock, pace } = this.#options
-    return step ? { ...cluster, stepDue: clock.now() + delayBefore(step, pace) } : cluster
-  }
-
-  /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
-  #beginPendingChanges(cluster: CacheClusterRecord): Round {
-    if (cluster.status !== 'available') return 'done'
-    const now = this.#options.clock.now()
-    const news = announceUpdates(cluster, now)
-    if (news) {
-      this.#commit(cluster, news.cluster, news.messages)
-      return 'again'
-    }
-    if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
-    if (cluster.pendingDue > now) return { until: Math.min(cluster.pendingDue, nextRelease(now)) }
-    if (this.#failsToScale(cluster)) return 'again'
-    const { steps, messages } = planChanges(
-      cluster,
-      cluster.pending,
-      scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
-    )
-    this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
-    return 'again'
-  }
-
-  /** There may be no nodes of the type any more that a cluster was to get in its window; the other changes are made. */
-  #failsToScale(cluster: CacheClusterRecord): boolean {
-    const { store } = this.#options
-    const { nodeType, scaleConfig: _, ...pending } = cluster.pending
-    const zones = cluster.nodes.map(({ zone }) => zone)
-    const zone = nodeType && zoneWithoutCapacity(zones, nodeType, { store, region: cluster.region })
-    if (!zone) return false
-    const message = `Failed to scale cache node type from ${cluster.nodeType} to ${nodeType}: no capacity in availability zone ${zone}`
-    const pendingDue = Object.keys(pending).length > 0 ? cluster.pendingDue : null
-    this.#commit(cluster, { ...cluster, pending, pendingDue }, [message])
-    return true
-  }
-
-  /** Updates that nobody has applied are applied in the window after their recommended date (guide, "Service updates"). */
-  #beginAutomaticUpdate(cluster: CacheClusterRecord): Round {
-    const now = this.#options.clock.now()
-    const next = nextAutomaticUpdate(cluster, now)
-    if (!next || next.due > now) return { until: Math.min(next?.due ?? Number.POSITIVE_INFINITY, nextRelease(now)) }
-    this.#commit(cluster, beginUpdate(next.update, cluster, 'system', now), [])
-    return 'again'
-  }
-
-  /** A node that never was advertised may move to another port; what clients already know must stay where it is. */
-  async #repair(cluster: CacheClusterRecord, failures: readonly Failure[]): Promise<Round> {
-    const { store, ports, clock, log } = this.#options
-    const movable = failures.filter(
-      ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
-    )
-    if (movable.length > 0) {
-      const free = await ports.reserve(movable.length, cluster.requestedPort)
-      if (store.get('cluster', cluster.region, cluster.id) !== cluster) {
-        ports.release(free)
-        return 'again'
-      }
-      const moved = movable.reduce(
-        (record, { subject }, index) => moveTo(record, subject, free[index] as number),
-        cluster,
-      )
-      this.#commit(cluster, moved, [])
-      ports.release(free)
-      return 'again'
-    }
-    const ended = failures.find((failure) => failure.ended !== undefined)?.ended
-    if (ended !== undefined) {
-      log(`cluster ${cluster.region}/${cluster.id}: ${ended}`)
-      this.#setbacks.note(cluster.region, cluster.id, ended)
-      return 'again'
-    }
-    const incompatible = failures.filter(({ why }) => why !== undefined)
-    if (incompatible.length > 0) return this.#isIncompatible(cluster, incompatible)
-    for (const { subject, port, code } of failures) {
-      log(`cluster ${cluster.region}/${cluster.id}: ${subject} on port ${port}: ${code}`)
-    }
-    if (cluster.status === 'available') {
-      const what = failures.map(({ subject, port, code }) => `${subject} on port ${port} (${code})`).join(', ')
-      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
-    }
-    return { until: clock.now() + RETRY_MS }
-  }
-
-  /**
-   * Nodes end again and again: a creation has failed, and what was there is incompatible-network, as AWS has no other word for a
-   * cluster that is there and does not answer. Answers whether that is news.
-   */
-  #tellOf(cluster: CacheClusterRecord, { inARow, why }: Setback): boolean {
-    const { region, id, created, status } = cluster
-    if (created && status !== 'available') return false
-    this.#options.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
-    const after: CacheClusterRecord = created
-      ? { ...cluster, status: 'incompatible-network' }
-      : { ...cluster, status: 'create-failed', nodes: [], discovery: null, steps: [] }
-    const what = created ? 'Cache nodes do not run' : 'Failed to create cache nodes'
-    this.#commit(cluster, after, [`${what}: ${why} (${inARow} times in a row)`])
-    return true
-  }
-
-  /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */
-  #isIncompatible(cluster: CacheClusterRecord, failures: readonly Failure[]): Round {
-    if (cluster.status !== 'incompatible-parameters') {
-      const messages = failures.map(({ subject, why }) => `Cache node ${subject} cannot start: ${why}`)
-      this.#commit(cluster, { ...cluster, status: 'incompatible-parameters' }, messages)
-    }
-    return 'done'
-  }
-
-  #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, messages: readonly string[]): void {
-    const { store, clock } = this.#options
-    commitCluster(store, before, after, messages, clock.now())
+    const settled = life.settle?.(record)
+    if (settled !== undefined) return settled
+    if (record.steps.length === 0) return life.rest(record)
+    if (record.stepDue > clock.now()) return { until: record.stepDue }
+    return life.takeStep(record)
   }
 }
-
-/** Nothing of it is to run any more. */
-const isOver = ({ status }: CacheClusterRecord): boolean => status === 'deleting' || status === 'create-failed'
-
-const isUnknownToClients = (cluster: CacheClusterRecord, subject: string): boolean =>
-  cluster.status === 'creating' || cluster.nodes.some(({ id, status }) => id === subject && status === 'creating')
-
-const moveTo = (cluster: CacheClusterRecord, subject: string, port: number): CacheClusterRecord =>
-  subject === 'endpoint'
-    ? { ...cluster, discovery: cluster.discovery && { ...cluster.discovery, port } }
-    : { ...cluster, nodes: cluster.nodes.map((node) => (node.id === subject ? { ...node, port } : node)) }

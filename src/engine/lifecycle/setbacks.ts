@@ -1,3 +1,4 @@
+import { type Owner, textOf } from '../nodes/wanted.ts'
 import type { Clock } from '../time/clock.ts'
 
 const FIRST_PAUSE_MS = 1_000
@@ -20,7 +21,7 @@ export interface Setback {
 export const isHopeless = ({ inARow }: Setback): boolean => inARow >= MANY
 
 /**
- * Setbacks by region and id. The first is tried again at once, the next ones later and later. Not in the records: an engine that
+ * Setbacks of each record. The first is tried again at once, the next ones later and later. Not in the records: an engine that
  * is started anew tries anew.
  */
 export class Setbacks {
@@ -31,19 +32,19 @@ export class Setbacks {
     this.#clock = clock
   }
 
-  note(region: string, id: string, why: string): void {
-    const inARow = (this.of(region, id)?.inARow ?? 0) + 1
+  note(owner: Owner, why: string): void {
+    const inARow = (this.of(owner)?.inARow ?? 0) + 1
     const pause = inARow === 1 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (inARow - 2), LONGEST_PAUSE_MS)
-    this.#all.set(`${region}/${id}`, { inARow, due: this.#clock.now() + pause, why })
+    this.#all.set(textOf(owner), { inARow, due: this.#clock.now() + pause, why })
   }
 
-  of(region: string, id: string): Setback | undefined {
-    const setback = this.#all.get(`${region}/${id}`)
+  of(owner: Owner): Setback | undefined {
+    const setback = this.#all.get(textOf(owner))
     if (setback && setback.due + FORGOTTEN_AFTER_MS >= this.#clock.now()) return setback
     return undefined
   }
 
-  forget(region: string, id: string): void {
-    this.#all.delete(`${region}/${id}`)
+  forget(owner: Owner): void {
+    this.#all.delete(textOf(owner))
   }
 }

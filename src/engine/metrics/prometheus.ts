@@ -1,6 +1,6 @@
 /** What runs now, in the text format of Prometheus, version 0.0.4. Pure. */
 import { type Reading, type ReadingName, read } from '../nodes/readings.ts'
-import type { Subject } from './subjects.ts'
+import type { Subject } from '../workloads/workload.ts'
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 

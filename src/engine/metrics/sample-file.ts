@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { deserialize, serialize } from 'node:v8'
+import type { Subject } from '../workloads/workload.ts'
 import type { SavedSeries } from './series.ts'
-import type { Subject } from './subjects.ts'
 import { metricsOf } from './table.ts'
 
 export type SavedSubject = SavedSeries & { readonly subject: Subject }

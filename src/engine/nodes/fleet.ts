@@ -1,298 +1,367 @@
-import { regionFacts } from '../../api/catalog/regions.ts'
-import { discoveryPayload } from '../../discovery/encode.ts'
 import type { Certificate } from '../faults/effects.ts'
-import type { IngressRule } from '../network/ingress.ts'
-import { parameterOptions } from '../parameters/node-options.ts'
-import { typeOfNode } from '../parameters/node-type.ts'
-import { nodeValues, whyNodeCannotRun } from '../parameters/status.ts'
-import { memoryForItems } from '../parameters/values.ts'
-import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
-import { discoveryMembers, listenAddresses } from './addresses.ts'
-import { type AfflictionOptions, Afflictions } from './afflictions.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
-import { type MemcachedFiles, NODE_ENDED, type NodeCounters, type NodeRuntime, type NodeSpec } from './runtime.ts'
+import { type MemcachedFiles, NODE_ENDED, type NodeRuntime, type NodeSpec, type ServerlessLimits } from './runtime.ts'
+import {
+  type Deployment,
+  type NodeKey,
+  nameOf,
+  type Owner,
+  textOf,
+  type WantedCertificate,
+  type WantedEndpoint,
+  type WantedList,
+  type WantedNode,
+} from './wanted.ts'
 
 const INCOMPATIBLE = 'incompatible-parameters'
 
-/** What could not be made to run: a node by its id, or the configuration endpoint. */
+/** What could not be made to run: a node by its id, or an endpoint by its name. */
 export interface Failure {
-  readonly subject: string | 'endpoint'
+  readonly subject: string
   readonly port: number
   /** System error code, `EADDRINUSE`. */
   readonly code: string
-  /** Set when the parameters of a node are such that it cannot start. */
-  readonly why?: string
-  /** Set when what was to run it ended: how. */
-  readonly ended?: string
+  readonly message: string
 }
 
+/** Whether a node cannot start with its parameters: the failure's message says why. */
+export const isIncompatible = ({ code }: Failure): boolean => code === INCOMPATIBLE
+
+/** Whether what was to run a node has ended: the failure's message says how. */
+export const hasEnded = ({ code }: Failure): boolean => code === NODE_ENDED
+
 interface Running {
+  readonly name: string
   readonly incarnation: number
-  readonly port: number
+  readonly ports: string
   announced: string
   /** Its ingress rules as text, to compare. */
   allowed: string
-  watchEnabled: boolean
+  watchEnabled: boolean | undefined
+  limits: ServerlessLimits
+  /** What it suffers from, as text, and the certificate it shows. */
+  impairment: string
+  certificate: Certificate
 }
 
 interface Follower {
   readonly nodes: Map<string, Running>
-  /** The configuration endpoint: which node answers on which port. */
-  endpoint: { readonly id: string; readonly port: number } | null
+  /** Which node answers on which port, by the endpoint's name. */
+  readonly endpoints: Map<string, { readonly node: string; readonly port: number }>
   readonly certificates: Map<Certificate, Promise<KeyAndCertificate>>
+  /** The list of nodes that is on its way to them. */
+  news: { readonly list: string; readonly since: number } | undefined
 }
 
 export interface FleetOptions {
   readonly runtime: NodeRuntime
-  /** Opened when the first TLS cluster needs it: its libraries are heavy. */
+  /** Opened when the first node with TLS needs it: its libraries are heavy. */
   readonly openAuthority: () => Promise<Authority>
   /** Bytes that all nodes together may take; no node gets a higher limit than this. */
   readonly memoryBudget: number
   readonly wallClock: () => number
-  /** Who may connect to a cluster's nodes. */
-  readonly ingressOf: (cluster: CacheClusterRecord) => readonly IngressRule[]
+  readonly clock: Clock
   /** Set for a node that is to be the real memcached. */
-  readonly memcachedFor: (cluster: CacheClusterRecord, key: string) => MemcachedFiles | undefined
-  /** What nodes suffer from, to rehearse with. */
-  readonly afflictions: AfflictionOptions
+  readonly memcachedFor: (node: WantedNode, name: string) => MemcachedFiles | undefined
+  /** Lets the fleet follow a record again. */
+  readonly wake: (owner: Owner) => void
 }
 
 /** Makes the running nodes follow the records. `follow` may be called at any time and again: it does what is missing. */
 export class Fleet {
   readonly #options: FleetOptions
   readonly #followers = new Map<string, Follower>()
-  readonly #afflictions: Afflictions
+  /** Of every node that runs, by its name. */
+  readonly #keys = new Map<string, NodeKey>()
+  readonly #alarms = new Set<string>()
 
   constructor(options: FleetOptions) {
     this.#options = options
-    this.#afflictions = new Afflictions(options.runtime, options.afflictions)
   }
 
   /**
-   * In this order: the endpoint leaves a node that is going away, nodes stop, nodes start, all learn the same list, the
-   * endpoint is answered. A node is therefore out of the metadata before it stops, and in it only when it answers.
+   * In this order: an endpoint leaves a node that is going away, nodes stop, nodes start, all learn the same list, endpoints are
+   * answered. A node is therefore out of the metadata before it stops, and in it only when it answers.
    */
-  async follow(record: CacheClusterRecord): Promise<Failure[]> {
-    const cluster = this.#afflictions.withoutDown(record)
-    const follower = this.#follower(cluster)
-    const failures: Failure[] = []
-    await this.#allow(cluster, follower)
-    await this.#stopWhatShouldNotRun(cluster, follower)
-    for (const node of nodesThatRun(cluster)) {
-      const failure = await this.#ensureRunning(cluster, node, follower)
-      if (failure) failures.push(failure)
-    }
-    await this.#applyImmediateParameters(cluster, follower)
-    await this.#announce(record, follower)
-    await this.#afflictions.apply(cluster, follower.nodes.keys(), (kind) => this.#certificate(cluster, follower, kind))
-    const failure = await this.#attachEndpoint(this.#afflictions.withoutMute(cluster), follower)
-    if (failure) failures.push(failure)
-    return failures
+  async follow(wanted: Deployment): Promise<Failure[]> {
+    const follower = this.#follower(wanted.owner)
+    const failures: (Failure | undefined)[] = []
+    await this.#allow(wanted, follower)
+    await this.#stopWhatShouldNotRun(wanted, follower)
+    for (const node of wanted.nodes) failures.push(await this.#ensureRunning(wanted, node, follower))
+    for (const node of wanted.nodes) await this.#adjust(node, follower)
+    await this.#announce(wanted, follower)
+    for (const node of wanted.nodes) await this.#afflict(wanted, node, follower)
+    await this.#detachEndpoints(wanted, follower, ({ name }) => wanted.endpoints.every((each) => each.name !== name))
+    for (const endpoint of wanted.endpoints) failures.push(await this.#attachEndpoint(wanted, endpoint, follower))
+    return failures.filter((failure) => failure !== undefined)
   }
 
-  /** Stops whatever still runs of a cluster that is no more. */
-  async forget(region: string, id: string): Promise<void> {
-    const follower = this.#followers.get(`${region}/${id}`)
+  /** Stops whatever still runs of a record that is no more. */
+  async forget(owner: Owner): Promise<void> {
+    const follower = this.#followers.get(textOf(owner))
     if (!follower) return
-    for (const node of [...follower.nodes.keys()]) await this.#stop(`${region}/${id}`, node, follower)
-    this.#followers.delete(`${region}/${id}`)
+    for (const node of [...follower.nodes.keys()]) await this.#stop(node, follower)
+    this.#followers.delete(textOf(owner))
   }
 
-  /** Nodes whose worker ended: the next `follow` starts them again. Returns the clusters they belong to. */
-  lost(keys: readonly string[]): string[] {
-    const clusters = new Set<string>()
-    for (const key of keys) {
-      const [region, id, node] = key.split('/') as [string, string, string]
-      const follower = this.#followers.get(`${region}/${id}`)
-      follower?.nodes.delete(node)
-      this.#afflictions.forget(key)
-      if (follower?.endpoint?.id === node) follower.endpoint = null
-      clusters.add(`${region}/${id}`)
+  /** Nodes that have ended by themselves: the next `follow` starts them again. Answers what they are of. */
+  lost(names: readonly string[]): Owner[] {
+    const owners = new Map<string, Owner>()
+    for (const name of names) {
+      const key = this.#keys.get(name)
+      if (!key) continue
+      const { node, ...owner } = key
+      this.#forgetNode(node, this.#follower(owner))
+      owners.set(textOf(owner), owner)
     }
-    return [...clusters]
+    return [...owners.values()]
+  }
+
+  /** A running node by its name. */
+  nodeCalled(name: string): NodeKey | undefined {
+    return this.#keys.get(name)
   }
 
   /** What a running node answers to `config get cluster`, in base64. */
-  listOf({ region, id }: CacheClusterRecord, node: string): string | undefined {
-    const announced = this.#followers.get(`${region}/${id}`)?.nodes.get(node)?.announced
+  listOf({ node, ...owner }: NodeKey): string | undefined {
+    const announced = this.#followers.get(textOf(owner))?.nodes.get(node)?.announced
     return announced ? Buffer.from(announced, 'latin1').toString('base64') : undefined
   }
 
-  counters(): Promise<ReadonlyMap<string, NodeCounters>> {
-    return this.#options.runtime.counters()
-  }
-
-  /** Bytes for items of a node: what its type has, less the overhead for connections, within the engine's budget. */
-  memoryLimit(cluster: CacheClusterRecord, node: CacheNodeRecord): number {
-    const limit = memoryForItems(nodeValues(cluster, node), cluster.engineVersion, typeOfNode(cluster, node))
-    return Math.min(limit, this.#options.memoryBudget)
-  }
-
-  async #allow(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
-    if (follower.nodes.size === 0) return
-    const ingress = this.#options.ingressOf(cluster)
+  async #allow({ ingress }: Deployment, follower: Follower): Promise<void> {
     const text = JSON.stringify(ingress)
-    for (const [id, running] of follower.nodes) {
+    for (const running of follower.nodes.values()) {
       if (running.allowed === text) continue
-      await this.#options.runtime.allow(`${clusterKey(cluster)}/${id}`, ingress)
+      await this.#options.runtime.allow(running.name, ingress)
       running.allowed = text
     }
   }
 
-  async #stopWhatShouldNotRun(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
-    const key = clusterKey(cluster)
-    const wanted = new Map(nodesThatRun(cluster).map((node) => [node.id, node]))
+  async #stopWhatShouldNotRun(wanted: Deployment, follower: Follower): Promise<void> {
+    const nodes = new Map(wanted.nodes.map((node) => [node.node, node]))
     for (const [id, running] of [...follower.nodes]) {
-      const node = wanted.get(id)
-      if (node?.incarnation === running.incarnation && node.port === running.port) continue
-      await this.#moveEndpointOff(cluster, follower, id)
-      await this.#stop(key, id, follower)
+      const node = nodes.get(id)
+      if (node?.incarnation === running.incarnation && String(node.ports) === running.ports) continue
+      await this.#moveEndpointsOff(wanted, follower, id)
+      await this.#stop(id, follower)
     }
   }
 
-  /** While another node lives, the configuration endpoint goes on answering when one of them stops. */
-  async #moveEndpointOff(cluster: CacheClusterRecord, follower: Follower, id: string): Promise<void> {
-    if (follower.endpoint?.id !== id) return
-    await this.#detachEndpoint(cluster, follower)
-    await this.#attachEndpoint(cluster, follower)
+  /** While another node lives, endpoints go on answering when one of them stops. */
+  async #moveEndpointsOff(wanted: Deployment, follower: Follower, id: string): Promise<void> {
+    const left = wanted.endpoints.filter(({ name }) => follower.endpoints.get(name)?.node === id)
+    await this.#detachEndpoints(wanted, follower, ({ node }) => node === id)
+    for (const endpoint of left) await this.#attachEndpoint(wanted, endpoint, follower)
   }
 
-  async #ensureRunning(
-    cluster: CacheClusterRecord,
-    node: CacheNodeRecord,
-    follower: Follower,
-  ): Promise<Failure | undefined> {
-    if (follower.nodes.has(node.id)) return
-    const why = whyNodeCannotRun(cluster, node)
-    if (why) return { subject: node.id, port: node.port, code: INCOMPATIBLE, why }
+  async #ensureRunning(wanted: Deployment, node: WantedNode, follower: Follower): Promise<Failure | undefined> {
+    if (follower.nodes.has(node.node)) return
+    const [port, ...more] = node.ports
+    if (node.obstacle) return { subject: node.node, port, code: INCOMPATIBLE, message: node.obstacle }
+    const { runtime } = this.#options
+    const key = { ...wanted.owner, node: node.node }
+    const name = nameOf(key)
+    let failing = port
     try {
-      const spec = await this.#spec(cluster, node, follower)
-      await this.#options.runtime.start(spec)
-      const { incarnation, port } = node
-      follower.nodes.set(node.id, {
-        incarnation,
-        port,
+      const spec = await this.#spec(wanted, node, name, follower)
+      await runtime.start(spec)
+      for (const each of more) {
+        failing = each
+        await this.#attachOrStop(name, wanted.addresses, each)
+      }
+      this.#keys.set(name, key)
+      follower.nodes.set(node.node, {
+        name,
+        incarnation: node.incarnation,
+        ports: String(node.ports),
         announced: '',
         allowed: JSON.stringify(spec.ingress),
-        watchEnabled: spec.options?.watchEnabled ?? true,
+        watchEnabled: node.options?.watchEnabled,
+        limits: this.#limitsOf(node),
+        impairment: JSON.stringify(null),
+        certificate: 'good',
       })
     } catch (error) {
-      const code = codeOf(error)
-      // A real server says itself what it cannot run with.
-      const { message } = error as Error
-      const words = code === INCOMPATIBLE ? { why: message } : code === NODE_ENDED ? { ended: message } : {}
-      return { subject: node.id, port: node.port, code, ...words }
+      return { subject: node.node, port: failing, code: codeOf(error), message: (error as Error).message }
     }
   }
 
-  async #applyImmediateParameters(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
-    for (const node of nodesThatRun(cluster)) {
-      const running = follower.nodes.get(node.id)
-      const { watchEnabled } = parameterOptions(nodeValues(cluster, node), cluster.engineVersion)
-      if (!running || running.watchEnabled === watchEnabled) continue
-      await this.#options.runtime.allowWatch(`${clusterKey(cluster)}/${node.id}`, watchEnabled)
+  async #attachOrStop(name: string, addresses: readonly string[], port: number): Promise<void> {
+    const { runtime } = this.#options
+    try {
+      await runtime.attach(name, addresses, port)
+    } catch (error) {
+      await runtime.stop(name)
+      throw error
+    }
+  }
+
+  /** What takes effect while a node runs: one parameter, and the limits of a serverless cache. */
+  async #adjust(node: WantedNode, follower: Follower): Promise<void> {
+    const { runtime } = this.#options
+    const running = follower.nodes.get(node.node)
+    if (!running) return
+    const watchEnabled = node.options?.watchEnabled
+    if (watchEnabled !== undefined && running.watchEnabled !== watchEnabled) {
+      await runtime.allowWatch(running.name, watchEnabled)
       running.watchEnabled = watchEnabled
     }
+    const limits = this.#limitsOf(node)
+    if (!node.serverless || isSame(running.limits, limits)) return
+    await runtime.limit(running.name, limits)
+    running.limits = limits
   }
 
-  async #announce(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
-    const { discovery } = cluster
-    if (!discovery || discovery.version === 0) return
-    const payload = discoveryPayload(discovery.version, discoveryMembers(cluster))
-    const list = payload.toString('latin1')
+  async #announce(wanted: Deployment, follower: Follower): Promise<void> {
     await Promise.all(
-      [...follower.nodes].map(async ([id, running]) => {
-        const text = this.#afflictions.listFor(cluster, id, list, running.announced === '')
-        if (text === undefined || running.announced === text) return
-        await this.#options.runtime.announce(`${clusterKey(cluster)}/${id}`, Buffer.from(text, 'latin1'))
-        running.announced = text
+      wanted.nodes.map(async ({ node, list }) => {
+        const running = follower.nodes.get(node)
+        if (!running || !list || running.announced === list.text) return
+        // A node that starts is told at once: it could say nothing instead.
+        if (running.announced !== '' && !this.#isDue(list, wanted.owner, follower)) return
+        await this.#options.runtime.announce(running.name, Buffer.from(list.text, 'latin1'))
+        running.announced = list.text
       }),
     )
   }
 
-  async #attachEndpoint(cluster: CacheClusterRecord, follower: Follower): Promise<Failure | undefined> {
-    const port = cluster.discovery?.port
-    const id = endpointNode(cluster, follower)
-    if (follower.endpoint && (follower.endpoint.id !== id || follower.endpoint.port !== port)) {
-      await this.#detachEndpoint(cluster, follower)
-    }
-    if (follower.endpoint || port === undefined || id === undefined) return
+  #isDue({ text, delayMs }: WantedList, owner: Owner, follower: Follower): boolean {
+    if (delayMs === 0) return true
+    const now = this.#options.clock.now()
+    if (follower.news?.list !== text) follower.news = { list: text, since: now }
+    const due = follower.news.since + delayMs
+    if (due > now) this.#wakeAt(due, owner)
+    return due <= now
+  }
+
+  /** Once, however often it is asked for. */
+  #wakeAt(due: number, owner: Owner): void {
+    const alarm = `${textOf(owner)} ${due}`
+    if (this.#alarms.has(alarm)) return
+    this.#alarms.add(alarm)
+    this.#options.clock.at(due, () => {
+      this.#alarms.delete(alarm)
+      this.#options.wake(owner)
+    })
+  }
+
+  async #afflict(wanted: Deployment, { node, impairment }: WantedNode, follower: Follower): Promise<void> {
+    const { runtime } = this.#options
+    const running = follower.nodes.get(node)
+    if (!running) return
+    const text = JSON.stringify(impairment)
+    if (running.impairment !== text) await runtime.impair(running.name, impairment)
+    running.impairment = text
+    const { certificate } = wanted
+    if (!certificate || running.certificate === certificate.kind) return
+    await runtime.renewCertificate(running.name, await this.#certificate(certificate, certificate.kind, follower))
+    running.certificate = certificate.kind
+  }
+
+  async #attachEndpoint(
+    wanted: Deployment,
+    { name, port, nodes }: WantedEndpoint,
+    follower: Follower,
+  ): Promise<Failure | undefined> {
+    const node = answererOf(wanted, nodes, follower, follower.endpoints.get(name)?.node)
+    await this.#detachEndpoints(wanted, follower, (at) => at.name === name && (at.node !== node || at.port !== port))
+    if (follower.endpoints.has(name) || node === undefined) return
     try {
-      await this.#options.runtime.attach(`${clusterKey(cluster)}/${id}`, listenAddresses(cluster.networkType), port)
-      follower.endpoint = { id, port }
+      await this.#options.runtime.attach(nameOf({ ...wanted.owner, node }), wanted.addresses, port)
+      follower.endpoints.set(name, { node, port })
     } catch (error) {
-      return { subject: 'endpoint', port, code: codeOf(error) }
+      return { subject: name, port, code: codeOf(error), message: (error as Error).message }
     }
   }
 
-  async #detachEndpoint(cluster: CacheClusterRecord, follower: Follower): Promise<void> {
-    if (!follower.endpoint) return
-    const { id, port } = follower.endpoint
-    follower.endpoint = null
-    await this.#options.runtime.detach(`${clusterKey(cluster)}/${id}`, listenAddresses(cluster.networkType), port)
+  async #detachEndpoints(
+    { owner, addresses }: Deployment,
+    follower: Follower,
+    isLeft: (at: { readonly name: string; readonly node: string; readonly port: number }) => boolean,
+  ): Promise<void> {
+    for (const [name, { node, port }] of [...follower.endpoints]) {
+      if (!isLeft({ name, node, port })) continue
+      follower.endpoints.delete(name)
+      await this.#options.runtime.detach(nameOf({ ...owner, node }), addresses, port)
+    }
   }
 
-  async #stop(cluster: string, id: string, follower: Follower): Promise<void> {
-    await this.#options.runtime.stop(`${cluster}/${id}`)
-    this.#afflictions.forget(`${cluster}/${id}`)
-    follower.nodes.delete(id)
-    if (follower.endpoint?.id === id) follower.endpoint = null
+  async #stop(node: string, follower: Follower): Promise<void> {
+    const name = follower.nodes.get(node)?.name
+    if (name !== undefined) await this.#options.runtime.stop(name)
+    this.#forgetNode(node, follower)
   }
 
-  async #spec(cluster: CacheClusterRecord, node: CacheNodeRecord, follower: Follower): Promise<NodeSpec> {
-    const key = `${clusterKey(cluster)}/${node.id}`
-    const memcached = this.#options.memcachedFor(cluster, key)
+  #forgetNode(node: string, follower: Follower): void {
+    this.#keys.delete(follower.nodes.get(node)?.name ?? '')
+    follower.nodes.delete(node)
+    for (const [name, at] of [...follower.endpoints]) if (at.node === node) follower.endpoints.delete(name)
+  }
+
+  async #spec(wanted: Deployment, node: WantedNode, name: string, follower: Follower): Promise<NodeSpec> {
+    const { incarnation, engineVersion, threads, options, serverless, ports } = node
+    const memcached = this.#options.memcachedFor(node, name)
     return {
-      key,
-      cluster: clusterKey(cluster),
-      incarnation: node.incarnation,
-      addresses: listenAddresses(cluster.networkType),
-      port: node.port,
-      engineVersion: cluster.engineVersion,
-      memoryLimit: this.memoryLimit(cluster, node),
-      threads: typeOfNode(cluster, node).threads,
-      options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
-      tls: cluster.tls ? await this.#certificate(cluster, follower, 'good') : null,
-      ingress: this.#options.ingressOf(cluster),
+      key: name,
+      cluster: textOf(wanted.owner),
+      incarnation,
+      addresses: wanted.addresses,
+      port: ports[0],
+      engineVersion,
+      memoryLimit: this.#limitsOf(node).memoryLimit,
+      threads,
+      ...(options && { options }),
+      tls: wanted.certificate && (await this.#certificate(wanted.certificate, 'good', follower)),
+      ingress: wanted.ingress,
+      ...(serverless && { serverless }),
       ...(memcached && { memcached }),
     }
   }
 
-  /** Issued once for all nodes of a cluster. */
-  #certificate(cluster: CacheClusterRecord, follower: Follower, kind: Certificate): Promise<KeyAndCertificate> {
-    const issued = follower.certificates.get(kind) ?? this.#issueCertificate(cluster, kind)
+  #limitsOf({ memoryLimit, serverless }: WantedNode): ServerlessLimits {
+    return {
+      memoryLimit: Math.min(memoryLimit, this.#options.memoryBudget),
+      ecpuPerSecond: serverless?.ecpuPerSecond ?? Number.POSITIVE_INFINITY,
+    }
+  }
+
+  /** Issued once for all nodes of a record. */
+  #certificate(
+    { subject, names }: WantedCertificate,
+    kind: Certificate,
+    follower: Follower,
+  ): Promise<KeyAndCertificate> {
+    const { openAuthority, wallClock } = this.#options
+    const issue = async () => (await openAuthority()).issueAs(kind, subject, names, wallClock())
+    const issued = follower.certificates.get(kind) ?? issue()
     follower.certificates.set(kind, issued)
     return issued
   }
 
-  async #issueCertificate({ region, id, token }: CacheClusterRecord, kind: Certificate): Promise<KeyAndCertificate> {
-    const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
-    const names = ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`]
-    const authority = await this.#options.openAuthority()
-    return authority.issueAs(kind, `${id}.${token}.${domain}`, names, this.#options.wallClock())
-  }
-
-  #follower(cluster: CacheClusterRecord): Follower {
-    const key = clusterKey(cluster)
-    const follower = this.#followers.get(key) ?? { nodes: new Map(), endpoint: null, certificates: new Map() }
-    this.#followers.set(key, follower)
+  #follower(owner: Owner): Follower {
+    const known = this.#followers.get(textOf(owner))
+    if (known) return known
+    const follower: Follower = { nodes: new Map(), endpoints: new Map(), certificates: new Map(), news: undefined }
+    this.#followers.set(textOf(owner), follower)
     return follower
   }
 }
 
-const clusterKey = ({ region, id }: CacheClusterRecord): string => `${region}/${id}`
-
-/** A cluster that is being deleted has stopped answering before it leaves the list; one that never came to be has no nodes. */
-const nodesThatRun = (cluster: CacheClusterRecord): readonly CacheNodeRecord[] =>
-  cluster.status === 'deleting' ? [] : cluster.nodes
-
-/** The node that answers on the configuration endpoint: the one that does, if it may, else the first that lives. */
-function endpointNode(cluster: CacheClusterRecord, follower: Follower): string | undefined {
-  const living = nodesThatRun(cluster).filter(
-    ({ id, advertised, status, incarnation }) =>
-      advertised && status !== 'deleting' && follower.nodes.get(id)?.incarnation === incarnation,
-  )
-  return (living.find(({ id }) => id === follower.endpoint?.id) ?? living[0])?.id
+/** The node that answers on an endpoint: the one that does, if it may, else the first that runs as it is to. */
+function answererOf(
+  wanted: Deployment,
+  among: readonly string[],
+  follower: Follower,
+  current: string | undefined,
+): string | undefined {
+  const incarnations = new Map(wanted.nodes.map(({ node, incarnation }) => [node, incarnation]))
+  const living = among.filter((id) => follower.nodes.get(id)?.incarnation === (incarnations.get(id) ?? Number.NaN))
+  return living.find((id) => id === current) ?? living[0]
 }
+
+const isSame = (a: ServerlessLimits, b: ServerlessLimits): boolean =>
+  a.memoryLimit === b.memoryLimit && a.ecpuPerSecond === b.ecpuPerSecond
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message

@@ -1,5 +1,6 @@
 import type { Loss } from '../../memcached/config-entries.ts'
 import type { Store } from '../store/store.ts'
+import { type NodeKey, nameOf } from './wanted.ts'
 
 /** A client that goes on changing the list of a node is told of once in that time. */
 const SILENCE_MS = 60_000
@@ -19,20 +20,20 @@ export class RestoredLists {
     this.#log = log
   }
 
-  /** @param key Of the node: `us-west-2/shop/0001`. */
-  tell(key: string, loss: Loss): void {
+  tell(key: NodeKey, loss: Loss): void {
+    const { region, kind, id, node } = key
+    const name = nameOf(key)
     const now = this.#now()
-    for (const [node, at] of this.#told) if (now - at >= SILENCE_MS) this.#told.delete(node)
-    if (this.#told.has(key)) return
-    this.#told.set(key, now)
-    this.#log(`node ${key}: a client had ${loss} its list of nodes, which is restored`)
-    const [region, cluster, node] = key.split('/') as [string, string, string]
-    if (!this.#store.get('cluster', region, cluster)) return
+    for (const [other, at] of this.#told) if (now - at >= SILENCE_MS) this.#told.delete(other)
+    if (this.#told.has(name)) return
+    this.#told.set(name, now)
+    this.#log(`node ${name}: a client had ${loss} its list of nodes, which is restored`)
+    if (kind !== 'cluster' || !this.#store.get(kind, region, id)) return
     // Words of our own: what AWS says of it, if it does, is not known.
     const message = `Restored the list of nodes of cache node ${node}, which a client had ${loss}`
     try {
       this.#store.change((change) => {
-        change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: cluster, message, date: now })
+        change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: id, message, date: now })
       })
     } catch (error) {
       this.#log(`no event tells of it: ${(error as Error).message}`) // a full disk

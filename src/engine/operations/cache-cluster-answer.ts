@@ -1,9 +1,9 @@
 import type { CacheCluster, CacheNode, PendingModifiedValues } from '@aws-sdk/client-elasticache'
 import { arn } from '../../api/names.ts'
-import { preferredZone } from '../lifecycle/placement.ts'
 import { endpointAddress } from '../nodes/addresses.ts'
 import { awaitsReboot, clusterApplyStatus, nodeApplyStatus } from '../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
+import { preferredZone } from '../workloads/clusters/placement.ts'
 
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
 

@@ -1,11 +1,11 @@
 import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
 import { refuseWithoutCapacity } from '../faults/refusals.ts'
-import { scaleOutZones } from '../lifecycle/placement.ts'
-import { planChanges } from '../lifecycle/plan.ts'
 import { clusterZones } from '../network/subnet-groups.ts'
 import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../store/records.ts'
 import { nextWindow, parseWindow } from '../time/maintenance-window.ts'
+import { scaleOutZones } from '../workloads/clusters/placement.ts'
+import { planChanges } from '../workloads/clusters/plan.ts'
 import { readGroupChange } from './cache-cluster-parameters.ts'
 import {
   isMemcached,

@@ -1,8 +1,8 @@
 /** Which zones a cluster's nodes go to, for creation and scale-out. */
 import { Fault } from '../../api/faults.ts'
-import { spread } from '../lifecycle/placement.ts'
 import { clusterZones } from '../network/subnet-groups.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
+import { spread } from '../workloads/clusters/placement.ts'
 import type { Context } from './context.ts'
 
 type AzMode = 'single-az' | 'cross-az'

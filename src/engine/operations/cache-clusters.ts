@@ -4,13 +4,13 @@ import { NODE_RUNTIME_TAG } from '../../api/local-engine.ts'
 import type { Input } from '../../api/model.ts'
 import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
 import { missing } from '../http/query-protocol.ts'
-import { commitCluster } from '../lifecycle/commit.ts'
-import { planCreation, planReboot } from '../lifecycle/plan.ts'
-import { moveReplacements } from '../lifecycle/replacements.ts'
 import { freeByZone } from '../network/subnet-groups.ts'
 import { valuesFor } from '../parameters/groups.ts'
 import type { CacheClusterRecord, CacheClusterStatus } from '../store/records.ts'
 import type { Change } from '../store/store.ts'
+import { commitCluster } from '../workloads/clusters/commit.ts'
+import { planCreation, planReboot } from '../workloads/clusters/plan.ts'
+import { moveReplacements } from '../workloads/clusters/replacements.ts'
 import { answerCacheCluster } from './cache-cluster-answer.ts'
 import { beginOrSchedule, readModification } from './cache-cluster-modification.ts'
 import { readParameterGroup } from './cache-cluster-parameters.ts'
@@ -195,6 +195,6 @@ function commit(
   also?: (change: Change) => void,
 ) {
   commitCluster(store, cluster, cluster, messages, now, also)
-  wake(cluster.id)
+  wake('cluster', cluster.id)
   return answerCacheCluster(cluster, account)
 }

@@ -79,7 +79,7 @@ export const ModifyCacheSubnetGroup: Handler<'ModifyCacheSubnetGroup'> = (input,
     change.addEvent(groupEvent('cache-subnet-group', modified, 'Cache subnet group modified', context))
   })
   // A cluster that waits for an address may have one now.
-  for (const cluster of clustersIn(modified, context)) context.wake(cluster.id)
+  for (const cluster of clustersIn(modified, context)) context.wake('cluster', cluster.id)
   return { CacheSubnetGroup: answerGroup(modified, context) }
 }
 

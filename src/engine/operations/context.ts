@@ -1,6 +1,7 @@
 import type { RegionFacts } from '../../api/catalog/regions.ts'
 import type { Pace } from '../../api/local-engine.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
+import type { LivingKind } from '../lifecycle/runner.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { Store } from '../store/store.ts'
 
@@ -20,11 +21,8 @@ export interface Context {
   readonly nodeRuntimes: NodeRuntimes
   /** How long states in between last. */
   readonly pace: Pace
-  /** Lets the lifecycle look at a serverless cache, or at a snapshot of one, whose record has changed. */
-  readonly wakeServerlessCache: (name: string) => void
-  readonly wakeServerlessSnapshot: (name: string) => void
-  /** Lets the lifecycle look at a cluster whose record has changed. */
-  readonly wake: (clusterId: string) => void
+  /** Lets the lifecycle look at a record that has changed. */
+  readonly wake: (kind: LivingKind, id: string) => void
 }
 
 /** Finds, refuses, changes, answers. Synchronous: what it read is still true when it writes. */

@@ -128,7 +128,7 @@ function store(
     for (const message of messages) change.addEvent(groupEvent('cache-parameter-group', group, message, context))
     for (const cluster of clusters) change.put('cluster', follow(cluster, changed))
   })
-  for (const { id } of clusters) context.wake(id)
+  for (const { id } of clusters) context.wake('cluster', id)
   return { CacheParameterGroupName: group.id }
 }
 

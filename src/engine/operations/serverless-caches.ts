@@ -3,10 +3,10 @@ import { NO_LIMIT } from '../../api/catalog/serverless.ts'
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
 import { updateFailure } from '../faults/refusals.ts'
-import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../lifecycle/serverless-steps.ts'
 import { quota } from '../store/quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import { newToken } from '../store/tokens.ts'
+import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../workloads/serverless/steps.ts'
 import { readEngine, readSecurityGroups } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
@@ -176,6 +176,6 @@ function commit(cache: ServerlessCacheRecord, context: Context, snapshot?: Serve
     change.put('serverlessCache', withDueDate(cache, context.pace, context.now))
     if (snapshot) change.put('serverlessSnapshot', snapshot)
   })
-  context.wakeServerlessCache(cache.id)
+  context.wake('serverlessCache', cache.id)
   return answerServerlessCache(cache, context.account)
 }

@@ -1,11 +1,11 @@
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { missing } from '../http/query-protocol.ts'
-import { newSnapshot, planSnapshot, snapshotDue, withDueDate } from '../lifecycle/serverless-steps.ts'
-import { isNeeded } from '../lifecycle/snapshot-runner.ts'
 import { quota } from '../store/quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, Tag } from '../store/records.ts'
 import { newToken } from '../store/tokens.ts'
+import { isNeeded } from '../workloads/serverless/snapshots.ts'
+import { newSnapshot, planSnapshot, snapshotDue, withDueDate } from '../workloads/serverless/steps.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { pageByToken } from './paging.ts'
@@ -32,7 +32,7 @@ export const CreateServerlessCacheSnapshot: Handler<'CreateServerlessCacheSnapsh
     change.put('serverlessSnapshot', snapshot)
     change.put('serverlessCache', withDueDate(snapshotting, context.pace, context.now))
   })
-  context.wakeServerlessCache(cache.id)
+  context.wake('serverlessCache', cache.id)
   return { ServerlessCacheSnapshot: answerServerlessSnapshot(snapshot, context.account) }
 }
 
@@ -145,9 +145,9 @@ function refuseSnapshotUnlessAvailable({ id, status }: ServerlessSnapshotRecord)
   )
 }
 
-function commit(snapshot: ServerlessSnapshotRecord, { store, now, pace, account, wakeServerlessSnapshot }: Context) {
+function commit(snapshot: ServerlessSnapshotRecord, { store, now, pace, account, wake }: Context) {
   const begun = { ...snapshot, stepDue: snapshotDue(pace, now) }
   store.change((change) => change.put('serverlessSnapshot', begun))
-  wakeServerlessSnapshot(snapshot.id)
+  wake('serverlessSnapshot', snapshot.id)
   return answerServerlessSnapshot(begun, account)
 }

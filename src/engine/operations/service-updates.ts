@@ -7,6 +7,7 @@ import type {
 import { Fault } from '../../api/faults.ts'
 import { releasedUpdates, type ServiceUpdate, statusAt } from '../catalog/service-updates.ts'
 import { missing } from '../http/query-protocol.ts'
+import type { CacheClusterRecord } from '../store/records.ts'
 import {
   actionOf,
   actionStatus,
@@ -16,8 +17,7 @@ import {
   isUnderWay,
   nodeUpdateStatus,
   stopUpdate,
-} from '../lifecycle/service-updates.ts'
-import type { CacheClusterRecord } from '../store/records.ts'
+} from '../workloads/clusters/service-updates.ts'
 import { isMemcached } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { page } from './paging.ts'
@@ -114,7 +114,7 @@ function onEach(
       if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${CacheClusterId}`)
       const changed = change(cluster)
       store.change((changes) => changes.put('cluster', changed))
-      wake(CacheClusterId)
+      wake('cluster', CacheClusterId)
       const UpdateActionStatus = actionOf(changed, ServiceUpdateName ?? '')?.status
       processed.push({ CacheClusterId, ServiceUpdateName, ...(UpdateActionStatus && { UpdateActionStatus }) })
     } catch (error) {

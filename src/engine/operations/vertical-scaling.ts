@@ -8,8 +8,8 @@ import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
-import { DEFAULT_SCALE_CONFIG } from '../lifecycle/plan.ts'
 import type { CacheClusterRecord, PendingChanges, ScaleConfig } from '../store/records.ts'
+import { DEFAULT_SCALE_CONFIG } from '../workloads/clusters/plan.ts'
 import { readNetwork, readNodeType, readTls } from './cache-cluster-rules.ts'
 
 const PERCENTAGE = { least: 10, most: 100 }

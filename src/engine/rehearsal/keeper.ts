@@ -1,21 +1,21 @@
 import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
-import { replacementCanceled, replacementScheduled } from '../lifecycle/replacements.ts'
+import { type NodeKey, type Owner, textOf } from '../nodes/wanted.ts'
 import { takenAtStart } from '../parameters/status.ts'
 import type { CacheClusterRecord, EventRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
+import { replacementCanceled, replacementScheduled } from '../workloads/clusters/replacements.ts'
 import { readFault } from './request.ts'
 
 export interface KeeperOptions {
   readonly store: Store
   readonly clock: Clock
   readonly homeRegion: string
-  /** Lets the lifecycle look at a cluster whose faults have changed. Settles when it has. */
-  readonly kick: (region: string, cluster: string) => Promise<void>
-  readonly kickCache: (region: string, serverlessCache: string) => Promise<void>
+  /** Lets the lifecycle look at records whose faults have changed. Settles when it has. */
+  readonly settle: (owners: readonly Owner[]) => Promise<void>
   /** What a node answers now to `config get cluster`. */
-  readonly listOf: (cluster: CacheClusterRecord, node: string) => string | undefined
+  readonly listOf: (node: NodeKey) => string | undefined
 }
 
 /**
@@ -60,7 +60,10 @@ export class FaultKeeper {
       cacheOf: (region, name) => store.get('serverlessCache', region, name),
     })
     const cluster = read.cluster === null ? undefined : store.get('cluster', read.region, read.cluster)
-    const frozen = read.kind === 'stale-discovery' && cluster && read.node ? listOf(cluster, read.node) : undefined
+    const frozen =
+      read.kind === 'stale-discovery' && cluster && read.node
+        ? listOf({ region: cluster.region, kind: 'cluster', id: cluster.id, node: read.node })
+        : undefined
     const fault: FaultRecord = { ...read, id: this.#freeId(read), frozen: frozen ?? null }
     this.#refuseSecond(fault)
     store.change((change) => {
@@ -202,22 +205,15 @@ export class FaultKeeper {
   }
 
   async #kickTargets(faults: readonly FaultRecord[]): Promise<void> {
-    const { store, kick, kickCache } = this.#options
-    const caches = faults.flatMap(({ region, serverlessCache }) =>
-      serverlessCache ? [{ region, serverlessCache }] : [],
-    )
-    const targets = new Set(
-      faults.flatMap(({ region, cluster, serverlessCache }) => {
-        if (serverlessCache) return []
-        return cluster === null
-          ? store.list('cluster', region).map(({ id }) => `${region}/${id}`)
-          : [`${region}/${cluster}`]
-      }),
-    )
-    await Promise.all([
-      ...[...targets].map((target) => kick(...(target.split('/') as [string, string]))),
-      ...caches.map(({ region, serverlessCache }) => kickCache(region, serverlessCache)),
-    ])
+    const owners = faults.flatMap((fault) => this.#targetsOf(fault))
+    await this.#options.settle([...new Map(owners.map((owner) => [textOf(owner), owner])).values()])
+  }
+
+  /** A fault that is aimed at nothing concerns every cluster of its region. */
+  #targetsOf({ region, cluster, serverlessCache }: FaultRecord): Owner[] {
+    if (serverlessCache) return [{ region, kind: 'serverlessCache', id: serverlessCache }]
+    const ids = cluster === null ? this.#options.store.list('cluster', region).map(({ id }) => id) : [cluster]
+    return ids.map((id) => ({ region, kind: 'cluster', id }))
   }
 }
 

@@ -5,8 +5,8 @@ import { regionFacts } from '../../api/catalog/regions.ts'
 import { FAULT_KINDS, type FaultKind, type FaultName, type FaultRequest } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
-import { IN_WINDOW, replacementTime } from '../lifecycle/replacements.ts'
 import type { CacheClusterRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
+import { IN_WINDOW, replacementTime } from '../workloads/clusters/replacements.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { delayBefore } from '../../../src/engine/lifecycle/pace.ts'
-import { preferredZone, scaleOutZones, spread } from '../../../src/engine/lifecycle/placement.ts'
-import { planChanges, planCreation, planReboot } from '../../../src/engine/lifecycle/plan.ts'
 import type { PendingChanges, Step } from '../../../src/engine/store/records.ts'
+import { preferredZone, scaleOutZones, spread } from '../../../src/engine/workloads/clusters/placement.ts'
+import { planChanges, planCreation, planReboot } from '../../../src/engine/workloads/clusters/plan.ts'
 import { clusterRecord, nodeRecord } from '../../support/records.ts'
 
 const named = (count: number) =>

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { ServerlessCacheRecord } from '../../../src/engine/store/records.ts'
 import {
   afterFailedDump,
   afterStep,
@@ -12,8 +13,7 @@ import {
   planSnapshot,
   snapshotDue,
   withDueDate,
-} from '../../../src/engine/lifecycle/serverless-steps.ts'
-import type { ServerlessCacheRecord } from '../../../src/engine/store/records.ts'
+} from '../../../src/engine/workloads/serverless/steps.ts'
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0)
 const DAY_MS = 24 * 3600_000

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ServiceUpdate, serviceUpdates } from '../../../src/engine/catalog/service-updates.ts'
+import type { UpdateActionRecord } from '../../../src/engine/store/records.ts'
 import {
   actionStatus,
   announceUpdates,
@@ -13,8 +14,7 @@ import {
   nodeUpdateStatus,
   noteNode,
   stopUpdate,
-} from '../../../src/engine/lifecycle/service-updates.ts'
-import type { UpdateActionRecord } from '../../../src/engine/store/records.ts'
+} from '../../../src/engine/workloads/clusters/service-updates.ts'
 import { clusterRecord, nodeRecord } from '../../support/records.ts'
 
 const DAY_MS = 24 * 3600_000

@@ -3,9 +3,9 @@
  * nodes follow it and only then takes the next step. Every step may be repeated after a crash between commit and effect,
  * because effects are derived from the record, not from the step.
  */
-import type { ParameterValues } from '../catalog/parameters.ts'
-import { takenAtStart, withParameters } from '../parameters/status.ts'
-import type { CacheClusterRecord, CacheNodeRecord, Step } from '../store/records.ts'
+import type { ParameterValues } from '../../catalog/parameters.ts'
+import { takenAtStart, withParameters } from '../../parameters/status.ts'
+import type { CacheClusterRecord, CacheNodeRecord, Step } from '../../store/records.ts'
 import { endUpdate, noteNode } from './service-updates.ts'
 
 export interface StepContext {

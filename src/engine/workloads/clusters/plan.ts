@@ -1,5 +1,5 @@
-import { groupAfterUpgrade } from '../parameters/groups.ts'
-import type { CacheClusterRecord, PendingChanges, ScaleConfig, Step } from '../store/records.ts'
+import { groupAfterUpgrade } from '../../parameters/groups.ts'
+import type { CacheClusterRecord, PendingChanges, ScaleConfig, Step } from '../../store/records.ts'
 
 export const planCreation = (zones: readonly string[]): Step[] => [
   { do: 'start-nodes', zones },

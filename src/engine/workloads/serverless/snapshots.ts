@@ -1,12 +1,13 @@
-import type { Pace } from '../../api/local-engine.ts'
-import type { ServerlessSnapshotRecord } from '../store/records.ts'
-import type { SnapshotFiles } from '../store/snapshot-files.ts'
-import type { Store } from '../store/store.ts'
-import type { Clock } from '../time/clock.ts'
-import { LoopRunner, type Round } from './loops.ts'
-import { snapshotDue } from './serverless-steps.ts'
+import type { Pace } from '../../../api/local-engine.ts'
+import type { Round } from '../../lifecycle/loops.ts'
+import type { Errands } from '../../lifecycle/runner.ts'
+import type { ServerlessSnapshotRecord } from '../../store/records.ts'
+import type { SnapshotFiles } from '../../store/snapshot-files.ts'
+import type { Store } from '../../store/store.ts'
+import type { Clock } from '../../time/clock.ts'
+import { snapshotDue } from './steps.ts'
 
-export interface SnapshotRunnerOptions {
+export interface SnapshotErrandsOptions {
   readonly store: Store
   readonly clock: Clock
   readonly files: SnapshotFiles
@@ -15,23 +16,20 @@ export interface SnapshotRunnerOptions {
 }
 
 /** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
-export class SnapshotRunner extends LoopRunner {
-  readonly #options: SnapshotRunnerOptions
+export class SnapshotErrands implements Errands {
+  readonly #options: SnapshotErrandsOptions
 
-  constructor(options: SnapshotRunnerOptions) {
-    super(options)
+  constructor(options: SnapshotErrandsOptions) {
     this.#options = options
   }
 
-  /** After a start: files without a record go, and what was left to do goes on. */
+  /** Files without a record go. */
   resume(): void {
     const { store, files } = this.#options
-    const snapshots = store.all('serverlessSnapshot')
-    files.sweep(new Set(snapshots.map(({ file }) => file)))
-    for (const { region, id } of snapshots) void this.kick(region, id)
+    files.sweep(new Set(store.all('serverlessSnapshot').map(({ file }) => file)))
   }
 
-  protected override async round(region: string, id: string): Promise<Round> {
+  async round(region: string, id: string): Promise<Round> {
     const { store, clock } = this.#options
     const snapshot = store.get('serverlessSnapshot', region, id)
     if (!snapshot || snapshot.status === 'creating') return 'done'

@@ -3,15 +3,15 @@
  * empties it. Pure. What has been applied is in the cluster's record; what has not follows from when its nodes were made.
  */
 import type { NodeUpdateStatus, UpdateActionStatus } from '@aws-sdk/client-elasticache'
-import { type ServiceUpdate, serviceUpdates } from '../catalog/service-updates.ts'
+import { type ServiceUpdate, serviceUpdates } from '../../catalog/service-updates.ts'
 import type {
   CacheClusterRecord,
   CacheNodeRecord,
   NodeUpdateRecord,
   Step,
   UpdateActionRecord,
-} from '../store/records.ts'
-import { nextWindow, parseWindow } from '../time/maintenance-window.ts'
+} from '../../store/records.ts'
+import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 
 /** Whether an update is for a cluster: its nodes are from before the release, or it is for every one. */
 export const concerns = ({ releasedAt, forEveryNode }: ServiceUpdate, cluster: CacheClusterRecord): boolean =>

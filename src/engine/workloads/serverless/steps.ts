@@ -2,8 +2,8 @@
  * The life of a serverless cache: what it goes through, how long that takes, and what is left of it when a step is done. Pure;
  * the runner does what the steps ask for and commits.
  */
-import type { Pace } from '../../api/local-engine.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
+import type { Pace } from '../../../api/local-engine.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
 
 /** Milliseconds before a step; `realistic` follows the guide's "in under a minute" for a creation. */
 const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<ServerlessStep['do'], number>>>> = {

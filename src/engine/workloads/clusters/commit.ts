@@ -1,5 +1,5 @@
-import type { CacheClusterRecord } from '../store/records.ts'
-import type { Change, Store } from '../store/store.ts'
+import type { CacheClusterRecord } from '../../store/records.ts'
+import type { Change, Store } from '../../store/store.ts'
 
 /** Makes a cluster's new record (null: it is gone), what else goes with it and the events that tell of it durable, together. */
 export function commitCluster(

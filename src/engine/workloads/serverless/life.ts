@@ -1,14 +1,19 @@
-import type { Pace } from '../../api/local-engine.ts'
-import type { Ports } from '../network/ports.ts'
-import { NODE_ENDED } from '../nodes/runtime.ts'
-import type { PortFailure, ServerlessFleet } from '../nodes/serverless-fleet.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../store/records.ts'
-import type { SnapshotFiles } from '../store/snapshot-files.ts'
-import type { Change, Store } from '../store/store.ts'
-import { newToken } from '../store/tokens.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Pace } from '../../../api/local-engine.ts'
+import type { Round } from '../../lifecycle/loops.ts'
+import type { Life } from '../../lifecycle/runner.ts'
+import type { Setback } from '../../lifecycle/setbacks.ts'
+import type { Ports } from '../../network/ports.ts'
+import { type Failure, hasEnded } from '../../nodes/fleet.ts'
+import type { NodeRuntime } from '../../nodes/runtime.ts'
+import { type Deployment, nameOf } from '../../nodes/wanted.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
+import type { SnapshotFiles } from '../../store/snapshot-files.ts'
+import type { Change, Store } from '../../store/store.ts'
+import { newToken } from '../../store/tokens.ts'
+import type { Clock } from '../../time/clock.ts'
+import { deploymentOf } from '../workload.ts'
+import { nodeOf, serverlessCaches } from './cache.ts'
 import { creationFailure } from './creation-failure.ts'
-import { LoopRunner, type Round } from './loops.ts'
 import {
   afterFailedDump,
   afterStep,
@@ -18,79 +23,65 @@ import {
   nextSnapshotOf,
   planSnapshot,
   withDueDate,
-} from './serverless-steps.ts'
-import { isHopeless, type Setback, Setbacks } from './setbacks.ts'
-import type { SnapshotRunner } from './snapshot-runner.ts'
+} from './steps.ts'
 
 /** How long until a port that is taken is tried again. */
 const RETRY_MS = 5_000
 
-export interface ServerlessRunnerOptions {
+export interface ServerlessLifeOptions {
   readonly store: Store
   readonly clock: Clock
-  readonly fleet: ServerlessFleet
+  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore'>
   readonly ports: Ports
+  /** Where free ports are looked for from. */
   readonly firstPort: number
   readonly files: SnapshotFiles
-  readonly snapshots: SnapshotRunner
+  /** Lets the lifecycle look at a snapshot that has changed. */
+  readonly wakeSnapshot: (region: string, id: string) => void
   readonly pace: Pace
   readonly random: () => number
   readonly log: (line: string) => void
 }
 
 /**
- * Carries serverless caches from step to step, as the runner of clusters does: what runs follows the record, then a step is
- * taken and committed. Items are not kept when the engine ends: a cache that comes back is there with its ports, and empty.
+ * What becomes of serverless caches, besides that they run. Items are not kept when the engine ends: a cache that comes back is
+ * there with its ports, and empty.
  */
-export class ServerlessRunner extends LoopRunner {
-  readonly #options: ServerlessRunnerOptions
-
-  readonly #setbacks: Setbacks
+export class ServerlessLife implements Life<'serverlessCache'> {
+  readonly kind = 'serverlessCache'
+  readonly noun = 'serverless cache'
+  readonly #options: ServerlessLifeOptions
   /** Setbacks that events have told of. */
   readonly #told = new WeakSet<Setback>()
 
-  constructor(options: ServerlessRunnerOptions) {
-    super(options)
+  constructor(options: ServerlessLifeOptions) {
     this.#options = options
-    this.#setbacks = new Setbacks(options.clock)
   }
 
-  /** What ran a cache has ended: it is started again, empty. */
-  lost(region: string, id: string, why: string): void {
-    this.#setbacks.note(region, id, why)
-    void this.kick(region, id)
-  }
-
-  /** After a start. A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
-  async resume(): Promise<void> {
-    const { store } = this.#options
-    for (const cache of store.all('serverlessCache')) {
+  /** A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
+  resume(): void {
+    for (const cache of this.#options.store.all('serverlessCache')) {
       const [step] = cache.steps
       if (step?.do === 'dump') this.#failDump(cache, step, 'the engine ended before it was written')
     }
-    await Promise.all(store.all('serverlessCache').map(({ region, id }) => this.kick(region, id)))
   }
 
-  protected override async round(region: string, id: string): Promise<Round> {
-    const { store, fleet, clock } = this.#options
-    const cache = store.get('serverlessCache', region, id)
-    if (!cache) {
-      await fleet.forget(region, id)
-      this.#setbacks.forget(region, id)
-      return 'done'
-    }
-    const setback = this.#setbacks.of(region, id)
-    if (setback && needsToRun(cache)) {
-      if (isHopeless(setback) && this.#tellOf(cache, setback)) return 'again'
-      if (setback.due > clock.now()) return { until: setback.due }
-    }
-    const failure = await fleet.follow(cache)
-    if (store.get('serverlessCache', region, id) !== cache) return 'again'
+  deploymentOf(cache: ServerlessCacheRecord): Deployment {
+    return deploymentOf(serverlessCaches, cache, this.#options.store)
+  }
+
+  /** What only changes the record of a cache goes on while it does not answer. */
+  needsToRun({ status, steps: [step] }: ServerlessCacheRecord): boolean {
+    return status === 'creating' || (status !== 'create-failed' && (step === undefined || step.do === 'dump'))
+  }
+
+  endedAmong({ status }: ServerlessCacheRecord, failures: readonly Failure[]): Failure | undefined {
+    return failures.find((failure) => hasEnded(failure) || (status === 'creating' && failure.code !== 'EADDRINUSE'))
+  }
+
+  async takeStep(cache: ServerlessCacheRecord): Promise<Round> {
     const [step] = cache.steps
-    if (failure && needsToRun(cache)) return this.#repair(cache, failure)
-    if (!step) return this.#snapshotWhenDue(cache)
-    if (cache.stepDue > clock.now()) return { until: cache.stepDue }
-    await this.#take(cache, step)
+    if (step) await this.#take(cache, step)
     return 'again'
   }
 
@@ -130,9 +121,9 @@ export class ServerlessRunner extends LoopRunner {
   }
 
   async #restore(cache: ServerlessCacheRecord, file: string): Promise<void> {
-    const { fleet, files, log } = this.#options
+    const { runtime, files, log } = this.#options
     try {
-      await fleet.restore(cache, files.path(file))
+      await runtime.restore(nameOf(nodeOf(cache)), files.path(file))
       this.#commit(cache, [])
     } catch (error) {
       log(`serverless cache ${cache.region}/${cache.id}: ${(error as Error).message}`)
@@ -142,16 +133,14 @@ export class ServerlessRunner extends LoopRunner {
   }
 
   /** A cache ends again and again. Of one that is there the service has no status for that; the words are ours. */
-  #tellOf(cache: ServerlessCacheRecord, setback: Setback): boolean {
+  despair(cache: ServerlessCacheRecord, setback: Setback): boolean {
     const { store, log } = this.#options
-    if (cache.status === 'create-failed' || this.#told.has(setback)) return false
+    if (this.#told.has(setback)) return false
     this.#told.add(setback)
     const cause = `${setback.why} (${setback.inARow} times in a row)`
     log(`serverless cache ${cache.region}/${cache.id}: ${cause}`)
-    if (cache.status === 'creating') {
-      this.#failCreation(cache, `The cache does not run: ${cause}.`)
-      this.#setbacks.forget(cache.region, cache.id)
-    } else store.change((change) => change.addEvent(this.#event(cache, `Cache ${cache.id} does not run: ${cause}.`)))
+    if (cache.status === 'creating') this.#failCreation(cache, `The cache does not run: ${cause}.`)
+    else store.change((change) => change.addEvent(this.#event(cache, `Cache ${cache.id} does not run: ${cause}.`)))
     return true
   }
 
@@ -165,16 +154,16 @@ export class ServerlessRunner extends LoopRunner {
   }
 
   async #dump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }): Promise<void> {
-    const { store, fleet, files, clock, snapshots } = this.#options
+    const { store, runtime, files, clock, wakeSnapshot } = this.#options
     const snapshot = store.get('serverlessSnapshot', cache.region, step.snapshot)
     if (!snapshot) return this.#commit(cache, [])
     try {
-      const bytes = await fleet.dump(cache, files.path(snapshot.file))
+      const bytes = await runtime.dump(nameOf(nodeOf(cache)), files.path(snapshot.file))
       const createdAt = clock.now()
       this.#commit(cache, [], undefined, (change) =>
         change.put('serverlessSnapshot', { ...this.#current(snapshot), status: 'available', bytes, createdAt }),
       )
-      void snapshots.kick(cache.region, snapshot.id)
+      wakeSnapshot(cache.region, snapshot.id)
     } catch (error) {
       this.#failDump(cache, step, (error as Error).message)
     }
@@ -191,7 +180,7 @@ export class ServerlessRunner extends LoopRunner {
 
   /** Automatic snapshots go with their cache, manual ones stay (guide, "Deleting a backup"). */
   #delete(cache: ServerlessCacheRecord): void {
-    const { store, clock, snapshots } = this.#options
+    const { store, clock, wakeSnapshot } = this.#options
     const automatic = store
       .list('serverlessSnapshot', cache.region)
       .filter((snapshot) => snapshot.cache === cache.id && snapshot.type === 'automated')
@@ -202,11 +191,11 @@ export class ServerlessRunner extends LoopRunner {
       }
       change.addEvent(this.#event(cache, `Cache ${cache.id} was deleted.`))
     })
-    for (const { region, id } of automatic) void snapshots.kick(region, id)
+    for (const { region, id } of automatic) wakeSnapshot(region, id)
   }
 
   /** An automatic snapshot that fell due while the engine was off, or the cache busy, is made once, late. */
-  #snapshotWhenDue(cache: ServerlessCacheRecord): Round {
+  rest(cache: ServerlessCacheRecord): Round {
     const { store, clock, random, pace } = this.#options
     const { nextSnapshot } = cache
     if (nextSnapshot === null || cache.status !== 'available') return 'done'
@@ -231,18 +220,15 @@ export class ServerlessRunner extends LoopRunner {
   }
 
   /** A cache nobody knows the ports of yet moves to others; one that is known stays, and is tried again. */
-  async #repair(cache: ServerlessCacheRecord, { port, code, message }: PortFailure): Promise<Round> {
+  async mend(cache: ServerlessCacheRecord, failures: readonly Failure[]): Promise<Round> {
     const { store, clock, log } = this.#options
-    if (code === NODE_ENDED || (cache.status === 'creating' && code !== 'EADDRINUSE')) {
-      log(`serverless cache ${cache.region}/${cache.id}: ${message}`)
-      this.#setbacks.note(cache.region, cache.id, message)
-      return 'again'
-    }
     if (cache.status === 'creating') {
       await this.#start({ ...cache, steps: [{ do: 'start' }, ...cache.steps] })
       return 'again'
     }
-    log(`serverless cache ${cache.region}/${cache.id}: port ${port}: ${code}`)
+    for (const { port, code } of failures) {
+      log(`serverless cache ${cache.region}/${cache.id}: port ${port}: ${code}`)
+    }
     return store.get('serverlessCache', cache.region, cache.id) === cache ? { until: clock.now() + RETRY_MS } : 'again'
   }
 
@@ -276,7 +262,3 @@ export class ServerlessRunner extends LoopRunner {
     return this.#options.store.get('serverlessSnapshot', snapshot.region, snapshot.id) ?? snapshot
   }
 }
-
-/** Whether there is nothing to do with a cache while it does not answer; what only changes its record goes on. */
-const needsToRun = ({ status, steps: [step] }: ServerlessCacheRecord): boolean =>
-  status === 'creating' || step === undefined || step.do === 'dump'

@@ -1,4 +1,4 @@
-import type { CacheClusterRecord, PendingChanges } from '../store/records.ts'
+import type { CacheClusterRecord, PendingChanges } from '../../store/records.ts'
 
 /** `count` zones: the named ones if any, else all in the first (`single-az`) or round the region's zones (`cross-az`). */
 export function spread(zones: readonly string[], count: number, azMode: 'single-az' | 'cross-az'): string[] {

@@ -1,7 +1,7 @@
-import { isExhausted } from '../faults/refusals.ts'
-import { addressesInUse, findSubnet, isOverfull } from '../network/subnets.ts'
-import type { ServerlessCacheRecord } from '../store/records.ts'
-import type { Store } from '../store/store.ts'
+import { isExhausted } from '../../faults/refusals.ts'
+import { addressesInUse, findSubnet, isOverfull } from '../../network/subnets.ts'
+import type { ServerlessCacheRecord } from '../../store/records.ts'
+import type { Store } from '../../store/store.ts'
 
 /** Causes of the guide's events "Cache creation failed", by the fault that brings them about. */
 const CREATION_FAILURES = {

@@ -1,0 +1,75 @@
+/**
+ * What is to run of a record, as plain data: made anew from the record and the faults in effect whenever it may have changed;
+ * the fleet makes it so.
+ */
+import type { NodeRuntimeName } from '../../api/local-engine.ts'
+import type { Impairment } from '../../net/serve/impairment.ts'
+import type { Certificate } from '../faults/effects.ts'
+import type { IngressRule } from '../network/ingress.ts'
+import type { Records } from '../store/records.ts'
+import type { NodeSpec } from './runtime.ts'
+
+/** Kinds of records that have nodes. */
+export type WorkloadKind = Extract<keyof Records, 'cluster' | 'serverlessCache'>
+
+/** The record that nodes are of. */
+export interface Owner {
+  readonly region: string
+  readonly kind: WorkloadKind
+  readonly id: string
+}
+
+/** To tell one from the other by. */
+export const textOf = ({ region, kind, id }: Owner): string => `${kind} ${region}/${id}`
+
+export interface NodeKey extends Owner {
+  readonly node: string
+}
+
+/** The node in names of files, in logs and at the runtime: `us-west-2/shop/0001`. Nodes of different kinds are called differently. */
+export const nameOf = ({ region, id, node }: NodeKey): string => `${region}/${id}/${node}`
+
+export interface Deployment {
+  readonly owner: Owner
+  readonly nodes: readonly WantedNode[]
+  readonly endpoints: readonly WantedEndpoint[]
+  /** Loopback addresses that nodes and endpoints listen on. */
+  readonly addresses: readonly string[]
+  readonly ingress: readonly IngressRule[]
+  /** Of all nodes; null: they do not speak TLS. */
+  readonly certificate: WantedCertificate | null
+}
+
+export interface WantedNode
+  extends Pick<NodeSpec, 'incarnation' | 'engineVersion' | 'memoryLimit' | 'threads' | 'options' | 'serverless'> {
+  readonly node: string
+  /** The node's own, the one it is known by first. */
+  readonly ports: readonly [port: number, ...more: number[]]
+  /** What it is; absent: what the engine was started with. */
+  readonly nodeRuntime?: NodeRuntimeName
+  /** Why it cannot start with its parameters, in words. */
+  readonly obstacle?: string
+  readonly impairment: Impairment | null
+  /** What it answers to `config get cluster`; absent: nothing yet. */
+  readonly list?: WantedList
+}
+
+export interface WantedList {
+  readonly text: string
+  /** How long after it became true the node learns of it. */
+  readonly delayMs: number
+}
+
+/** A port on which one of the nodes answers besides. */
+export interface WantedEndpoint {
+  readonly name: string
+  readonly port: number
+  /** Nodes that may answer on it: the one that does, if it may, else the first that runs. */
+  readonly nodes: readonly string[]
+}
+
+export interface WantedCertificate {
+  readonly kind: Certificate
+  readonly subject: string
+  readonly names: readonly string[]
+}

@@ -1,0 +1,114 @@
+import { regionFacts } from '../../../api/catalog/regions.ts'
+import { discoveryPayload } from '../../../discovery/encode.ts'
+import {
+  certificateOf,
+  discoveryDelay,
+  faultsOfCluster,
+  frozenList,
+  impairmentOf,
+  isDown,
+  isMute,
+} from '../../faults/effects.ts'
+import { ingressOf } from '../../network/security-groups.ts'
+import { discoveryMembers } from '../../nodes/addresses.ts'
+import { nameOf, type WantedList, type WantedNode } from '../../nodes/wanted.ts'
+import { parameterOptions } from '../../parameters/node-options.ts'
+import { typeOfNode } from '../../parameters/node-type.ts'
+import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
+import { memoryForItems } from '../../parameters/values.ts'
+import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../../store/records.ts'
+import type { Workload } from '../workload.ts'
+
+export const clusters: Workload<CacheClusterRecord> = {
+  kind: 'cluster',
+
+  faultsOf: (cluster, faults) => (faults.length === 0 ? faults : faultsOfCluster(faults, cluster)),
+
+  nodesOf(cluster, faults) {
+    const list = listOf(cluster)
+    return nodesThatRun(cluster, faults).map((node) => ({
+      ...wanted(cluster, node),
+      impairment: impairmentOf(faults, node),
+      ...(list !== undefined && { list: listFor(node, cluster, list, faults) }),
+    }))
+  },
+
+  endpointsOf(cluster, faults) {
+    const { discovery } = cluster
+    if (!discovery) return []
+    const running = nodesThatRun(cluster, faults)
+    const heard = running.filter((node) => !isMute(faults, node))
+    const nodes = (heard.length > 0 ? heard : running).filter(
+      ({ advertised, status }) => advertised && status !== 'deleting',
+    )
+    return [{ name: 'endpoint', port: discovery.port, nodes: nodes.map(({ id }) => id) }]
+  },
+
+  certificateOf({ region, id, token, tls }, faults) {
+    if (!tls) return null
+    const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
+    return {
+      kind: certificateOf(faults),
+      subject: `${id}.${token}.${domain}`,
+      names: ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`],
+    }
+  },
+
+  ingressOf: ({ region, securityGroupIds, requestedPort }, store) =>
+    ingressOf(store, region, securityGroupIds, requestedPort),
+
+  portsOf: ({ discovery, nodes }) => [...(discovery ? [discovery.port] : []), ...nodes.map(({ port }) => port)],
+
+  subjectsOf: ({ region, id, nodeType, nodes }) =>
+    nodes.map((node) => ({
+      key: nameOf({ region, kind: 'cluster', id, node: node.id }),
+      region,
+      kind: 'node',
+      dimensions: [
+        { Name: 'CacheClusterId', Value: id },
+        { Name: 'CacheNodeId', Value: node.id },
+      ],
+      nodeType,
+      createdAt: node.createdAt,
+    })),
+}
+
+/** Bytes for items of a node: what its type has, less the overhead for connections. */
+export const itemBytes = (cluster: CacheClusterRecord, node: CacheNodeRecord): number =>
+  memoryForItems(nodeValues(cluster, node), cluster.engineVersion, typeOfNode(cluster, node))
+
+/** A cluster that is being deleted has stopped answering before it leaves the list; one that never came to be has no nodes. */
+const nodesThatRun = (cluster: CacheClusterRecord, faults: readonly FaultRecord[]): readonly CacheNodeRecord[] =>
+  cluster.status === 'deleting' ? [] : cluster.nodes.filter((node) => !isDown(faults, node))
+
+function wanted(cluster: CacheClusterRecord, node: CacheNodeRecord): Omit<WantedNode, 'impairment'> {
+  const obstacle = whyNodeCannotRun(cluster, node)
+  return {
+    node: node.id,
+    incarnation: node.incarnation,
+    ports: [node.port],
+    engineVersion: cluster.engineVersion,
+    memoryLimit: itemBytes(cluster, node),
+    threads: typeOfNode(cluster, node).threads,
+    options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
+    ...(cluster.nodeRuntime && { nodeRuntime: cluster.nodeRuntime }),
+    ...(obstacle !== undefined && { obstacle }),
+  }
+}
+
+/** What is true of its nodes, those that are down among them: the others cannot know. Undefined before they are ready. */
+const listOf = (cluster: CacheClusterRecord): string | undefined =>
+  cluster.discovery && cluster.discovery.version > 0
+    ? discoveryPayload(cluster.discovery.version, discoveryMembers(cluster)).toString('latin1')
+    : undefined
+
+function listFor(
+  node: CacheNodeRecord,
+  { nodes }: CacheClusterRecord,
+  list: string,
+  faults: readonly FaultRecord[],
+): WantedList {
+  const frozen = frozenList(faults, node)
+  if (frozen !== undefined) return { text: Buffer.from(frozen, 'base64').toString('latin1'), delayMs: 0 }
+  return { text: list, delayMs: discoveryDelay(faults, nodes.indexOf(node), nodes.length) }
+}

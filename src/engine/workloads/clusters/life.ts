@@ -1,0 +1,234 @@
+import type { Pace } from '../../../api/local-engine.ts'
+import { zoneWithoutCapacity } from '../../faults/refusals.ts'
+import type { Round } from '../../lifecycle/loops.ts'
+import { delayBefore } from '../../lifecycle/pace.ts'
+import type { Life } from '../../lifecycle/runner.ts'
+import type { Setback } from '../../lifecycle/setbacks.ts'
+import type { Ports } from '../../network/ports.ts'
+import { clusterZones, lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
+import { type Failure, hasEnded, isIncompatible } from '../../nodes/fleet.ts'
+import type { Deployment } from '../../nodes/wanted.ts'
+import { valuesForCluster } from '../../parameters/groups.ts'
+import { withCuredNodes, withValuesTakenOver } from '../../parameters/status.ts'
+import type { CacheClusterRecord } from '../../store/records.ts'
+import type { Store } from '../../store/store.ts'
+import type { Clock } from '../../time/clock.ts'
+import { deploymentOf } from '../workload.ts'
+import { clusters } from './cluster.ts'
+import { commitCluster } from './commit.ts'
+import { scaleOutZones } from './placement.ts'
+import { planChanges } from './plan.ts'
+import { announceUpdates, beginUpdate, nextAutomaticUpdate, nextRelease } from './service-updates.ts'
+import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
+
+/** How long until something that could not run, because its port is taken, is tried again. */
+const RETRY_MS = 5_000
+
+export interface ClusterLifeOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly ports: Ports
+  readonly pace: Pace
+  readonly log: (line: string) => void
+}
+
+/** What becomes of clusters, besides that their nodes follow. */
+export class ClusterLife implements Life<'cluster'> {
+  readonly kind = 'cluster'
+  readonly noun = 'cluster'
+  readonly #options: ClusterLifeOptions
+
+  constructor(options: ClusterLifeOptions) {
+    this.#options = options
+  }
+
+  deploymentOf(cluster: CacheClusterRecord): Deployment {
+    return deploymentOf(clusters, cluster, this.#options.store)
+  }
+
+  /** Of a cluster that is being deleted, or never came to be, nothing is to run any more. */
+  needsToRun({ status }: CacheClusterRecord): boolean {
+    return status !== 'deleting' && status !== 'create-failed'
+  }
+
+  endedAmong(_: CacheClusterRecord, failures: readonly Failure[]): Failure | undefined {
+    return failures.find(hasEnded)
+  }
+
+  prepare(cluster: CacheClusterRecord): boolean {
+    const cured = withCuredNodes(cluster)
+    if (cured !== cluster) this.#commit(cluster, cured, [])
+    return cured !== cluster
+  }
+
+  settle(cluster: CacheClusterRecord): Round | undefined {
+    const settled = withValuesTakenOver(cluster)
+    if (settled !== cluster) {
+      // Our words; AWS's notification is called CacheClusterParametersChanged.
+      this.#commit(cluster, settled, [`Applied changes of parameter group ${cluster.parameterGroup}`])
+      return 'again'
+    }
+    if (cluster.status === 'create-failed' || this.#isWithoutSubnet(cluster)) return 'done'
+    if (cluster.status === 'incompatible-network' && cluster.created) {
+      this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
+      return 'again'
+    }
+    return undefined
+  }
+
+  /** Whether nodes are in a subnet that is gone: incompatible-network until it is back (guide, "Node status"). */
+  #isWithoutSubnet(cluster: CacheClusterRecord): boolean {
+    const lost = lostSubnets(this.#options.store, cluster)
+    if (lost.length === 0 || cluster.steps.length > 0) return false
+    if (cluster.status === 'available') {
+      const message = `Subnet ${lost.join(', ')} of cache subnet group ${cluster.subnetGroup} no longer exists`
+      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [message])
+    }
+    return true
+  }
+
+  async takeStep(cluster: CacheClusterRecord): Promise<Round> {
+    const { store, clock, ports } = this.#options
+    const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
+    try {
+      // Tags may have changed meanwhile; nothing else can while steps remain.
+      const current = store.get('cluster', cluster.region, cluster.id)
+      const [step] = cluster.steps
+      if (!current || current.steps[0] !== step) return 'again'
+      const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
+      if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
+      const valuesOf = (group: string) => valuesForCluster(store, current, group)
+      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
+      this.#commit(current, next && this.#withDueDate(next), messages)
+      return 'again'
+    } finally {
+      ports.release(reserved)
+    }
+  }
+
+  /** A scale-out ends here; a creation goes on once there are addresses, which somebody has to look at. */
+  #withoutAddresses(cluster: CacheClusterRecord, zone: string): Round {
+    const { cluster: next, messages } = takeNoAddresses(cluster, zone)
+    if (messages.length > 0) this.#commit(cluster, next, messages)
+    return next?.status === 'incompatible-network' ? { until: this.#options.clock.now() + RETRY_MS } : 'again'
+  }
+
+  #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
+    const [step] = cluster.steps
+    const { clock, pace } = this.#options
+    return step ? { ...cluster, stepDue: clock.now() + delayBefore(step, pace) } : cluster
+  }
+
+  /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
+  rest(cluster: CacheClusterRecord): Round {
+    if (cluster.status !== 'available') return 'done'
+    const now = this.#options.clock.now()
+    const news = announceUpdates(cluster, now)
+    if (news) {
+      this.#commit(cluster, news.cluster, news.messages)
+      return 'again'
+    }
+    if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
+    if (cluster.pendingDue > now) return { until: Math.min(cluster.pendingDue, nextRelease(now)) }
+    if (this.#failsToScale(cluster)) return 'again'
+    const { steps, messages } = planChanges(
+      cluster,
+      cluster.pending,
+      scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
+    )
+    this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
+    return 'again'
+  }
+
+  /** There may be no nodes of the type any more that a cluster was to get in its window; the other changes are made. */
+  #failsToScale(cluster: CacheClusterRecord): boolean {
+    const { store } = this.#options
+    const { nodeType, scaleConfig: _, ...pending } = cluster.pending
+    const zones = cluster.nodes.map(({ zone }) => zone)
+    const zone = nodeType && zoneWithoutCapacity(zones, nodeType, { store, region: cluster.region })
+    if (!zone) return false
+    const message = `Failed to scale cache node type from ${cluster.nodeType} to ${nodeType}: no capacity in availability zone ${zone}`
+    const pendingDue = Object.keys(pending).length > 0 ? cluster.pendingDue : null
+    this.#commit(cluster, { ...cluster, pending, pendingDue }, [message])
+    return true
+  }
+
+  /** Updates that nobody has applied are applied in the window after their recommended date (guide, "Service updates"). */
+  #beginAutomaticUpdate(cluster: CacheClusterRecord): Round {
+    const now = this.#options.clock.now()
+    const next = nextAutomaticUpdate(cluster, now)
+    if (!next || next.due > now) return { until: Math.min(next?.due ?? Number.POSITIVE_INFINITY, nextRelease(now)) }
+    this.#commit(cluster, beginUpdate(next.update, cluster, 'system', now), [])
+    return 'again'
+  }
+
+  /** A node that never was advertised may move to another port; what clients already know must stay where it is. */
+  async mend(cluster: CacheClusterRecord, failures: readonly Failure[]): Promise<Round> {
+    const { store, ports, clock, log } = this.#options
+    const movable = failures.filter(
+      ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
+    )
+    if (movable.length > 0) {
+      const free = await ports.reserve(movable.length, cluster.requestedPort)
+      if (store.get('cluster', cluster.region, cluster.id) !== cluster) {
+        ports.release(free)
+        return 'again'
+      }
+      const moved = movable.reduce(
+        (record, { subject }, index) => moveTo(record, subject, free[index] as number),
+        cluster,
+      )
+      this.#commit(cluster, moved, [])
+      ports.release(free)
+      return 'again'
+    }
+    const incompatible = failures.filter(isIncompatible)
+    if (incompatible.length > 0) return this.#isIncompatible(cluster, incompatible)
+    for (const { subject, port, code } of failures) {
+      log(`cluster ${cluster.region}/${cluster.id}: ${subject} on port ${port}: ${code}`)
+    }
+    if (cluster.status === 'available') {
+      const what = failures.map(({ subject, port, code }) => `${subject} on port ${port} (${code})`).join(', ')
+      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
+    }
+    return { until: clock.now() + RETRY_MS }
+  }
+
+  /**
+   * Nodes end again and again: a creation has failed, and what was there is incompatible-network, as AWS has no other word for a
+   * cluster that is there and does not answer.
+   */
+  despair(cluster: CacheClusterRecord, { inARow, why }: Setback): boolean {
+    const { region, id, created, status } = cluster
+    if (created && status !== 'available') return false
+    this.#options.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
+    const after: CacheClusterRecord = created
+      ? { ...cluster, status: 'incompatible-network' }
+      : { ...cluster, status: 'create-failed', nodes: [], discovery: null, steps: [] }
+    const what = created ? 'Cache nodes do not run' : 'Failed to create cache nodes'
+    this.#commit(cluster, after, [`${what}: ${why} (${inARow} times in a row)`])
+    return true
+  }
+
+  /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */
+  #isIncompatible(cluster: CacheClusterRecord, failures: readonly Failure[]): Round {
+    if (cluster.status !== 'incompatible-parameters') {
+      const messages = failures.map(({ subject, message }) => `Cache node ${subject} cannot start: ${message}`)
+      this.#commit(cluster, { ...cluster, status: 'incompatible-parameters' }, messages)
+    }
+    return 'done'
+  }
+
+  #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, messages: readonly string[]): void {
+    const { store, clock } = this.#options
+    commitCluster(store, before, after, messages, clock.now())
+  }
+}
+
+const isUnknownToClients = (cluster: CacheClusterRecord, subject: string): boolean =>
+  cluster.status === 'creating' || cluster.nodes.some(({ id, status }) => id === subject && status === 'creating')
+
+const moveTo = (cluster: CacheClusterRecord, subject: string, port: number): CacheClusterRecord =>
+  subject === 'endpoint'
+    ? { ...cluster, discovery: cluster.discovery && { ...cluster.discovery, port } }
+    : { ...cluster, nodes: cluster.nodes.map((node) => (node.id === subject ? { ...node, port } : node)) }

@@ -1,0 +1,99 @@
+import { regionFacts } from '../../../api/catalog/regions.ts'
+import { PRIMARY_PORT, SERVERLESS_VERSION } from '../../../api/catalog/serverless.ts'
+import { certificateOf, faultsOfCache, impairmentBy } from '../../faults/effects.ts'
+import type { IngressRule } from '../../network/ingress.ts'
+import { ingressOf } from '../../network/security-groups.ts'
+import type { ServerlessLimits } from '../../nodes/runtime.ts'
+import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
+import type { ServerlessCacheRecord } from '../../store/records.ts'
+import type { Store } from '../../store/store.ts'
+import type { Workload } from '../workload.ts'
+
+const GIB = 2 ** 30
+/** What its only node is called. */
+const NODE = 'serverless'
+
+/**
+ * One metered node, behind TLS, on two ports. Both take writes and reads alike (guide, "Read-optimized port"): there are no
+ * replicas here that reads could lag behind on.
+ */
+export const serverlessCaches: Workload<ServerlessCacheRecord> = {
+  kind: 'serverlessCache',
+
+  faultsOf: (cache, faults) => faultsOfCache(faults, cache),
+
+  nodesOf(cache, faults) {
+    const { ports } = cache
+    if (!ports || !shouldRun(cache)) return []
+    const { memoryLimit, ecpuPerSecond } = limitsOf(cache)
+    return [
+      {
+        node: NODE,
+        incarnation: 1,
+        ports: [ports.primary, ports.readOptimized],
+        engineVersion: SERVERLESS_VERSION.node,
+        memoryLimit,
+        threads: 1,
+        serverless: { ecpuPerSecond },
+        nodeRuntime: 'embedded',
+        impairment: impairmentBy(faults),
+      },
+    ]
+  },
+
+  endpointsOf: () => [],
+
+  certificateOf({ region, id, token }, faults) {
+    const domain = `serverless.${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
+    const subject = `${id}-${token}.${domain}`
+    // The wildcard is what the guide's clients are told to check for.
+    return { kind: certificateOf(faults), subject, names: ['localhost', subject, `*.${domain}`] }
+  },
+
+  ingressOf: ingressOfCache,
+
+  portsOf: ({ ports }) => (ports ? [ports.primary, ports.readOptimized] : []),
+
+  subjectsOf: (cache) => [
+    {
+      key: nameOf(nodeOf(cache)),
+      region: cache.region,
+      kind: 'serverless',
+      dimensions: [{ Name: 'clusterId', Value: cache.id }],
+      createdAt: cache.createdAt,
+    },
+  ],
+}
+
+export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
+  region,
+  kind: 'serverlessCache',
+  id,
+  node: NODE,
+})
+
+/** What a cache may take; infinite: as much as there is. */
+export const limitsOf = ({ dataStorage, ecpuPerSecond }: ServerlessCacheRecord): ServerlessLimits => ({
+  memoryLimit: dataStorage.maximum === 0 ? Number.POSITIVE_INFINITY : dataStorage.maximum * GIB,
+  ecpuPerSecond: ecpuPerSecond.maximum === 0 ? Number.POSITIVE_INFINITY : ecpuPerSecond.maximum,
+})
+
+/** A cache that is being deleted has stopped answering, unless its final snapshot is still to be written. */
+function shouldRun({ status, steps }: ServerlessCacheRecord): boolean {
+  if (status === 'create-failed') return false
+  return status !== 'deleting' || steps.some((step) => step.do === 'dump')
+}
+
+/**
+ * Rules name the ports of AWS, 11211 and 11212; here they are those the cache really has. A rule for the first opens the
+ * primary port, one for the second the read-optimized one (guide, "Set up a security group").
+ */
+function ingressOfCache({ region, securityGroupIds, ports }: ServerlessCacheRecord, store: Store): IngressRule[] {
+  if (!ports) return []
+  const opened = (awsPort: number, port: number): IngressRule[] =>
+    ingressOf(store, region, securityGroupIds, awsPort).map(({ cidr, ports: range }) => ({
+      cidr,
+      ports: range ?? [port, port],
+    }))
+  return [...opened(PRIMARY_PORT, ports.primary), ...opened(PRIMARY_PORT + 1, ports.readOptimized)]
+}

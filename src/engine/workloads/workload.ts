@@ -1,0 +1,55 @@
+import type { IngressRule } from '../network/ingress.ts'
+import { listenAddresses } from '../nodes/addresses.ts'
+import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode, WorkloadKind } from '../nodes/wanted.ts'
+import type { FaultRecord, Records } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+
+export type WorkloadRecord = Records[WorkloadKind]
+
+export interface Dimension {
+  readonly Name: string
+  readonly Value: string
+}
+
+/** What has metrics: a node of a cluster, or a serverless cache. */
+export interface Subject {
+  /** The node's name: `us-west-2/shop/0001`. */
+  readonly key: string
+  readonly region: string
+  readonly kind: 'node' | 'serverless'
+  /** As CloudWatch has them: CacheClusterId and CacheNodeId, or clusterId. */
+  readonly dimensions: readonly Dimension[]
+  /** Of nodes. */
+  readonly nodeType?: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+}
+
+/** What has nodes and a life: what its record says of its nodes. Pure; how it lives is told by lifecycle/runner.ts. */
+export interface Workload<R extends WorkloadRecord> {
+  readonly kind: WorkloadKind
+  /** Of all faults of its region those that concern it. */
+  faultsOf(record: R, faults: readonly FaultRecord[]): readonly FaultRecord[]
+  /** The nodes that are to run, as the faults that concern it leave them. */
+  nodesOf(record: R, faults: readonly FaultRecord[]): readonly WantedNode[]
+  endpointsOf(record: R, faults: readonly FaultRecord[]): readonly WantedEndpoint[]
+  certificateOf(record: R, faults: readonly FaultRecord[]): WantedCertificate | null
+  /** Who may connect to its nodes, by the security groups there are. */
+  ingressOf(record: R, store: Store): readonly IngressRule[]
+  /** Ports that are its own, whether it runs or not. */
+  portsOf(record: R): readonly number[]
+  subjectsOf(record: R): readonly Subject[]
+}
+
+/** All that is to run of a record now. */
+export function deploymentOf<R extends WorkloadRecord>(workload: Workload<R>, record: R, store: Store): Deployment {
+  const faults = workload.faultsOf(record, store.list('fault', record.region))
+  return {
+    owner: { region: record.region, kind: workload.kind, id: record.id },
+    nodes: workload.nodesOf(record, faults),
+    endpoints: workload.endpointsOf(record, faults),
+    addresses: listenAddresses(record.networkType),
+    ingress: workload.ingressOf(record, store),
+    certificate: workload.certificateOf(record, faults),
+  }
+}
