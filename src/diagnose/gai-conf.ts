@@ -103,6 +103,9 @@ export function parseGaiConf(text: string | null, parser: GlibcParser = 'up to 2
   }
 }
 
+/** 2001:db8::1: what stands for IPv6 at large where the families are compared. */
+export const GLOBAL_IPV6 = 0x2001_0db8_0000_0000_0000_0000_0000_0001n
+
 /** The row that decides for an address (its `policyBits`). */
 export function matchPolicy(table: readonly PolicyEntry[], bits: bigint): PolicyEntry {
   const entry = table.find(({ prefix, length }) => samePrefix(prefix, bits, length, 128))

@@ -1,10 +1,11 @@
 import { parseCidr, textOf } from '../net/cidr.ts'
-import { ipv6Bits, samePrefix } from '../net/ip-address.ts'
+import { MAPPED, samePrefix } from '../net/ip-address.ts'
 import {
   BUILT_IN,
   CRASHES,
   type GaiConf,
   type GaiTable,
+  GLOBAL_IPV6,
   matchPolicy,
   type PolicyEntry,
   parseGaiConf,
@@ -12,8 +13,8 @@ import {
 
 /** One thing to know about one line of a gai.conf, or about the whole file. */
 export interface LintRemark {
-  /** From 1; absent when the file as a whole is meant. */
-  readonly line?: number
+  /** From 1. */
+  readonly line: number
   readonly text: string
   /** `ignored`: glibc drops the line. `no-effect`: it reads it, and nothing changes. `harm`: it does what nobody wants. */
   readonly kind: 'ignored' | 'no-effect' | 'harm' | 'doubt' | 'note'
@@ -23,10 +24,9 @@ export interface LintRemark {
 
 /** Explains every line that does nothing or does harm, in the order of the file. Pure. */
 export function lintGaiConf(text: string | null): LintRemark[] {
-  const lines = (text ?? '').split('\n').map((line) => line.replace(/\r$/, ''))
+  const lines = (text ?? '').split('\n')
   const conf = parseGaiConf(text)
-  const at = (line: number | undefined): Pick<LintRemark, 'line' | 'text'> =>
-    line === undefined ? { text: '' } : { line, text: (lines[line - 1] ?? '').trim() }
+  const at = (line: number) => ({ line, text: (lines[line - 1] ?? '').trim() })
   const remarks: LintRemark[] = [
     ...conf.ignoredLines.map(({ line, reason }) => ({
       ...at(line),
@@ -46,7 +46,7 @@ export function lintGaiConf(text: string | null): LintRemark[] {
     ...lostDefaults(conf, 'label').map(({ line, ...more }) => ({ ...at(line), ...more })),
     ...powerless(conf).map(({ line, ...words }) => ({ ...at(line), kind: 'harm' as const, ...words })),
   ]
-  return remarks.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || RANK[a.kind] - RANK[b.kind])
+  return remarks.sort((a, b) => a.line - b.line || RANK[a.kind] - RANK[b.kind])
 }
 
 const RANK = { harm: 0, ignored: 1, 'no-effect': 2, doubt: 3, note: 4 } as const
@@ -84,7 +84,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 type Words = Pick<LintRemark, 'sentence' | 'fix'> & { readonly line: number }
 
-const MAPPED: PolicyEntry = { prefix: ipv6Bits('::ffff:0:0') ?? 0n, length: 96, value: 0, text: '::ffff:0:0/96' }
+const ALL_IPV4: PolicyEntry = { prefix: MAPPED, length: 96, value: 0, text: '::ffff:0:0/96' }
 const fromFile = (table: readonly PolicyEntry[]) =>
   table.filter((row): row is PolicyEntry & { line: number } => row.line !== undefined)
 const within = (inner: PolicyEntry, outer: PolicyEntry): boolean =>
@@ -98,10 +98,10 @@ function redundant(conf: GaiConf): { line: number; sentence: string }[] {
   const remarks: { line: number; sentence: string }[] = []
   for (const [name, table] of tablesOf(conf)) {
     const own = fromFile(table)
-    if (own.length > 0 && sameAsBuiltIn(name, table)) {
+    const [first] = own
+    if (first && sameAsBuiltIn(name, table)) {
       // Every line of it is one of glibc's own: the usual copy of the sample, uncommented. Said once.
-      const [first] = own
-      if (first) remarks.push({ line: first.line, sentence: `The ${name} lines are glibc's own table, line for line.` })
+      remarks.push({ line: first.line, sentence: `The ${name} lines are glibc's own table, line for line.` })
       continue
     }
     for (const row of own) {
@@ -136,7 +136,7 @@ const sameAsBuiltIn = (name: GaiTable, table: readonly PolicyEntry[]): boolean =
  */
 function labelTraps(conf: GaiConf): Words[] {
   return fromFile(conf.labels).flatMap((row) => {
-    if (!within(row, MAPPED) || row.length === 96) return []
+    if (!within(row, ALL_IPV4) || row.length === 96) return []
     const outside = behind(conf.labels, row)
     if (!outside || outside.value === row.value) return []
     const network = `${textOf(row.prefix & 0xffffffffn, 32)}/${row.length - 96}`
@@ -164,7 +164,7 @@ function lostDefaults(conf: GaiConf, name: 'precedence' | 'label') {
   )
   if (absent.length === 0) return []
   const rows = absent.map(({ text, value }) => `${name} ${text} ${value}`)
-  const allIPv4 = name === 'precedence' && absent.some(({ text }) => text === MAPPED.text)
+  const allIPv4 = name === 'precedence' && absent.some(({ text }) => text === ALL_IPV4.text)
   const what = allIPv4
     ? 'Every other IPv4 address now has precedence 40, as IPv6 has: the order of DNS decides, and IPv4 comes first there.'
     : name === 'label'
@@ -183,14 +183,12 @@ function lostDefaults(conf: GaiConf, name: 'precedence' | 'label') {
 const effective = (table: readonly PolicyEntry[], row: PolicyEntry): number | undefined =>
   table.find((other) => within(row, other))?.value
 
-const GLOBAL_IPV6 = ipv6Bits('2001:db8::1') ?? 0n
-
 /** A precedence for an IPv4 network that still leaves it behind, or level with, IPv6. */
 function powerless(conf: GaiConf): Words[] {
   const ipv6 = matchPolicy(conf.precedences, GLOBAL_IPV6)
   return fromFile(conf.precedences).flatMap((row) => {
-    if (!within(row, MAPPED) || row.length === 96 || row.value > ipv6.value) return []
-    if (row.value < matchPolicy(conf.precedences, MAPPED.prefix).value) return []
+    if (!within(row, ALL_IPV4) || row.length === 96 || row.value > ipv6.value) return []
+    if (row.value < matchPolicy(conf.precedences, MAPPED).value) return []
     const what = row.value === ipv6.value ? `is that of IPv6 (${ipv6.text})` : `is below that of IPv6, ${ipv6.value}`
     return [
       {

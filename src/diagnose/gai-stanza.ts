@@ -1,6 +1,6 @@
 import type { Cidr } from '../net/cidr.ts'
-import { ipv6Bits, samePrefix } from '../net/ip-address.ts'
-import { BUILT_IN, type GaiConf, matchPolicy, type PolicyEntry, parseGaiConf } from './gai-conf.ts'
+import { MAPPED, samePrefix } from '../net/ip-address.ts'
+import { BUILT_IN, type GaiConf, GLOBAL_IPV6, matchPolicy, type PolicyEntry, parseGaiConf } from './gai-conf.ts'
 
 export interface StanzaRequest {
   /** What the file holds now; null: there is none. */
@@ -22,13 +22,12 @@ export interface StanzaPlan {
 }
 
 const EVERY_IPV4: Pick<Cidr, 'prefix' | 'policyLength' | 'policyText' | 'family' | 'text'> = {
-  prefix: ipv6Bits('::ffff:0:0') ?? 0n,
+  prefix: MAPPED,
   policyLength: 96,
   policyText: '::ffff:0:0/96',
   family: 4,
   text: '0.0.0.0/0',
 }
-const GLOBAL_IPV6 = ipv6Bits('2001:db8::1') ?? 0n
 /** Above the built-in 40 of IPv6 with room between; the guide's own figure. */
 const HIGH = 100
 /** Below the built-in 10 of IPv4. */
@@ -159,4 +158,5 @@ const rivalsOf = (conf: GaiConf, { family }: Network, value: number): PolicyEntr
     return row.line !== undefined && row.value >= value && row.length < 128 && isIPv4 === (family === 6)
   })
 
-const ULA = ipv6Bits('fc00::') ?? 0n
+/** fc00::/7 */
+const ULA = 0xfcn << 120n

@@ -1,4 +1,4 @@
-import { ipv4Bits, ipv6Bits } from './ip-address.ts'
+import { ipv4Bits, ipv6Bits, MAPPED } from './ip-address.ts'
 import type { Family } from './target.ts'
 
 /** A network as it was written and as policy tables hold it. */
@@ -13,8 +13,6 @@ export interface Cidr {
   /** For gai.conf and netsh: `::ffff:172.31.0.0/112`. */
   readonly policyText: string
 }
-
-const MAPPED = 0xffffn << 32n
 
 /** Reads `172.31.0.0/16`, `2001:db8::/56`, or a single address. A string says why it is none. */
 export function parseCidr(text: string): Cidr | string {

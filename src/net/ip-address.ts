@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-const MAPPED = 0xffffn << 32n
+/** ::ffff:0:0, which IPv4 addresses follow in policy tables. */
+export const MAPPED = 0xffffn << 32n
 
 /** An IPv6 address as 128 bits, or undefined if the text is none. A zone (`%eth0`) is refused, as by inet_pton. */
 export function ipv6Bits(text: string): bigint | undefined {

@@ -104,6 +104,7 @@ describe('to the letter', () => {
 
   test.each([
     ['precedance ::ffff:0:0/96 10', 'precedence ::ffff:0:0/96 10'],
+    ['PRECEDENCE ::1/128 007', 'precedence ::1/128 007'],
     ['Labl ::1/128 0', undefined],
     ['lbael ::1/128 0', undefined],
     ['label: ::1/128 0', undefined],
@@ -179,6 +180,8 @@ describe('to the letter', () => {
     expect(only(rest.join('\n'), 'no-effect')).toEqual([])
     expect(only(`${first?.replace(/\d+$/, '77')}\n${rest.join('\n')}`, 'no-effect')).toEqual([])
     expect(only(`${text}${table} 2600::/12 77\n`, 'no-effect')).toEqual([])
+    for (const other of ['2003::/16', '2002::/17'])
+      expect(only(text.replace('2002::/16', other), 'no-effect')).toEqual([])
   })
 
   test('a row changes nothing where the next wider one has its value, and is none of glibc’s', () => {
@@ -186,7 +189,9 @@ describe('to the letter', () => {
     expect(row('2001:db8:1::/48 70')).toMatchObject([
       { line: 7, sentence: 'It changes nothing: 2001:db8::/32 already gives these addresses precedence 70.' },
     ])
+    expect(row('2001:db8::/48 70').map(({ line }) => line)).toEqual([7])
     expect(row('2001:db8:1::/48 71')).toEqual([])
+    expect(only(FIVE.replace('::/0 40', '::/0 20'), 'no-effect')).toEqual([])
     expect(row('2001:db8:1::/48 40')).toEqual([])
     expect(row('2600::/12 40')).toMatchObject([{ sentence: expect.stringContaining(': ::/0 already') }])
     expect(row('2001:db8::/32 70')).toEqual([])
@@ -261,6 +266,7 @@ describe('to the letter', () => {
     test('lacks nothing that it has with another value, or that the row around gives the same', () => {
       expect(only(FIVE.replace('2002::/16 30', '2002::/16 31'), 'doubt')).toEqual([])
       expect(only(FIVE.replace('::/0 40', '::/0 41'), 'doubt')).toEqual([])
+      expect(only(FIVE.replace('::/0 40', '2001:db8::/0 41'), 'doubt')).toEqual([])
       const around = FIVE.replace('precedence 2002::/16 30\n', 'precedence 2000::/4 30\n')
       expect(only(around, 'doubt')).toEqual([])
     })

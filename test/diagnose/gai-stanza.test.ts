@@ -110,6 +110,17 @@ describe('what is taken out of effect', () => {
     expect(plan('ipv4', 'label 2001:db8:1::/48 8\n', '2001:db8:1::/48').disabled).toEqual([])
     expect(plan('ipv4', null, '172.31.0.0/16').disabled).toEqual([])
     expect(plan('ipv4', null, '2002::/16').disabled).toEqual([])
+    expect(plan('ipv4', 'label 2001:db8:1::1/128 8\n', '2001:db8:1::/48').disabled).toEqual([])
+  })
+
+  test('a label that differs from that of all other IPv4, whatever else has it', () => {
+    const lines = (...rows: string[]) =>
+      plan('ipv4', rows.map((row) => `label ${row}\n`).join(''), '172.31.0.0/16').disabled.map(({ line }) => line)
+    expect(lines('2001:db8::/64 4', '::/0 1', '::ffff:172.31.0.0/112 4')).toEqual([3])
+    expect(lines('::ffff:0.0.0.0/104 8', '::/0 1', '::ffff:172.31.0.0/112 8')).toEqual([3])
+    expect(lines('::ffff:0:0/96 8', '::/0 1', '::ffff:172.31.0.0/112 8')).toEqual([])
+    expect(lines('::/0 1', '::ffff:128.0.0.0/97 8')).toEqual([2])
+    expect(lines('::/0 1', '::ffff:0:0/96 8')).toEqual([])
   })
 
   test('its own line alone, where the rest decides as wished without it', () => {
@@ -197,6 +208,8 @@ describe('what the file cannot do is said', () => {
     expect(rival('2001:db8:1::1/128 200')).toEqual([])
     expect(rival('2001:db8:1::1/127 200')).toEqual(said('2001:db8:1::1/127'))
     expect(rival('::ffff:10.0.0.0/104 200')).toEqual([])
+    expect(rival('::ffff:0:0/80 200')).toEqual(said('::ffff:0:0/80'))
+    expect(plan('ipv6', null, '::/0').shortcomings).toEqual([])
     expect(shortcomings('ipv6', ['::ffff:10.0.0.0/104 40'], '2001:db8:1::/48')).toEqual([
       'line 6 ranks ::ffff:10.0.0.0/104 as high or higher: names with an address there take that first',
     ])

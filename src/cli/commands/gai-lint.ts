@@ -41,7 +41,7 @@ function describe(path: string, text: string | null, remarks: readonly LintRemar
   if (remarks.length === 0) return `${path}: every line does what it says.`
   return remarks
     .flatMap(({ line, text: written, kind, sentence, fix }) => [
-      `${path}${line === undefined ? '' : `:${line}`} ${KIND_IN_WORDS[kind]}: ${written}`,
+      `${path}:${line} ${KIND_IN_WORDS[kind]}: ${written}`,
       `  ${sentence}`,
       `  ${fix}`,
     ])

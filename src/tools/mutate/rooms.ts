@@ -40,13 +40,11 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
     ),
     framing: room(
       [
-        ...within('src/memcached', 'body framing-binary framing-text packets replies tokens'),
-        'src/net/serve/write-queue.ts',
+        ...within('src/memcached', 'body framing-binary framing-text packets tokens'),
         ...within('src/discovery', 'binary encode parse'),
       ],
       [
-        ...within('test/memcached', 'replies.test tokens.test wire.test'),
-        'test/net/serve/write-queue.test.ts',
+        ...within('test/memcached', 'give-way.test serverless.test tokens.test wire.test'),
         ...within('test/discovery', 'binary.test encode.test parse.test'),
       ],
     ),
