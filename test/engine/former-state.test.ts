@@ -170,6 +170,18 @@ test.each<[string, (file: string) => void]>([
   expect((await readState(`${file}.former`))?.length).toBeGreaterThan(100)
 })
 
+test('events of before have kinds, and so have those that steps under way will tell', async () => {
+  const file = join(temporaryDirectory(), 'state.mdb')
+  writeFileSync(file, formerStore())
+  const store = await openStore(file)
+  const told = store.events('us-west-2').flatMap((each) => (each.sourceType === 'alarm' ? [] : [each.event.kind]))
+  expect(told.length).toBeGreaterThan(50)
+  expect(told).not.toContain('other')
+  const last = [...store.all('cluster'), ...store.all('serverlessCache')].flatMap(({ steps }) => steps.at(-1) ?? [])
+  expect(last).toContainEqual({ do: 'finish', event: { kind: 'number-modified', fromCount: 2, toCount: 5 } })
+  expect(JSON.stringify(last)).not.toContain('"message')
+})
+
 test('a state of today is not migrated again, and nothing is kept aside', async () => {
   const file = join(temporaryDirectory(), 'state.mdb')
   await (await Store.open(file)).close()

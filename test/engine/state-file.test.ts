@@ -10,6 +10,7 @@ import { readState, salvage } from '../../src/engine/store/state-file.ts'
 import { StateGone, Store } from '../../src/engine/store/store.ts'
 import { StateUnusable } from '../../src/engine/store/unusable.ts'
 import { temporaryDirectory } from '../support/engine.ts'
+import { wordsOf } from '../support/records.ts'
 
 const PAGE = 4096
 const byName = (entries: readonly Entry[]) =>
@@ -27,7 +28,7 @@ const event = (message: string, date = 1) => ({
   region: 'us-west-2',
   sourceType: 'cache-cluster' as const,
   sourceIdentifier: 'shop',
-  message,
+  event: { kind: 'other' as const, message },
   date,
 })
 
@@ -47,8 +48,8 @@ test('what is written in many changes is read back, big records and events as we
   expect(second.list('quota', 'us-west-2')).toHaveLength(300)
   expect(second.get('quota', 'us-west-2', 'q7')).toBeUndefined()
   expect(second.get('quota', 'us-west-2', 'q8')?.limit).toBe(88)
-  expect(second.events('us-west-2').map(({ message }) => message)).toEqual(['one', 'two'])
-  expect(second.eventsAfter(0).map(([number, { message }]) => [number, message])).toEqual([[1, 'two']])
+  expect(second.events('us-west-2').map(wordsOf)).toEqual(['one', 'two'])
+  expect(second.eventsAfter(0).map(([number, told]) => [number, wordsOf(told)])).toEqual([[1, 'two']])
   second.change((change) => change.addEvent(event('three')))
   expect(second.eventsAfter(1).map(([number]) => number)).toEqual([2])
 })

@@ -1,4 +1,5 @@
-import type { CacheClusterRecord, CacheNodeRecord } from '../../src/engine/store/records.ts'
+import { eventText } from '../../src/api/catalog/events.ts'
+import type { CacheClusterRecord, CacheNodeRecord, EventRecord } from '../../src/engine/store/records.ts'
 
 /** A node as its cluster's record has it once all is well. */
 export const nodeRecord = (id: string, more: Partial<CacheNodeRecord> = {}): CacheNodeRecord => ({
@@ -42,3 +43,7 @@ export const clusterRecord = (more: Partial<CacheClusterRecord> = {}): CacheClus
   stepDue: 0,
   ...more,
 })
+
+/** What an event says. */
+export const wordsOf = (record: EventRecord): string =>
+  record.sourceType === 'alarm' ? record.message : eventText(record.event)

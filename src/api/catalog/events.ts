@@ -70,6 +70,13 @@ const LIMIT_CAUSES = {
   deleted: 'because the cache was deleted.',
 } as const
 
+export type CreationCause = keyof typeof CREATION_CAUSES
+type UpdateCause = keyof typeof UPDATE_CAUSES
+type LimitCause = keyof typeof LIMIT_CAUSES
+
+export const isUpdateCause = (name: string): name is UpdateCause => Object.hasOwn(UPDATE_CAUSES, name)
+export const isLimitCause = (name: string): name is LimitCause => Object.hasOwn(LIMIT_CAUSES, name)
+
 const FACTS = {
   node: words('\\d+'),
   /** Several, as AWS lists them. */
@@ -169,6 +176,7 @@ const ROWS = {
     notification: 'AddCacheNodeFailed',
     failure: true,
   },
+  // The API reference (TestFailover) has these texts for a node that is replaced.
   'recovery-begun': { text: 'Recovering cache nodes {nodes}', notification: 'CacheNodeReplaceStarted' },
   'recovery-done': { text: 'Finished recovery for cache nodes {nodes}', notification: 'CacheNodeReplaceComplete' },
   // The guide has the names of these three notifications, and its texts are those of AWS's scheduler (below): these are ours.

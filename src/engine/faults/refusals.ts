@@ -1,4 +1,5 @@
 /** Refusals of the API that faults bring about. */
+import { type EventFacts, isLimitCause, isUpdateCause } from '../../api/catalog/events.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Store } from '../store/store.ts'
 
@@ -53,33 +54,20 @@ export function refuseWithoutCapacity(
   )
 }
 
-/** What the guide's events say of a change that fails, after the name of the cache. */
-const UPDATE_FAILURES = {
-  'security-groups': 'SecurityGroups update failed.',
-  permissions: 'SecurityGroups update failed because of insufficient permissions.',
-  'invalid-groups': 'SecurityGroups update failed because the SecurityGroups are invalid.',
-} as const
-const LIMIT_FAILURES = {
-  configuration: 'due to invalid configuration.',
-  deleted: 'because the cache was deleted.',
-} as const
+/** In what ways changes of serverless caches are to fail. */
+const waysToFail = ({ store, region }: Place): string[] =>
+  store.list('fault', region).flatMap(({ kind, how }) => (kind === 'serverless-update' && how ? [how] : []))
 
-/** The event of the guide for a change of security groups, or of limits, that is to fail; undefined: it succeeds. */
-export function updateFailure(
-  of: 'security groups' | 'limits',
-  cache: string,
-  { store, region }: Place,
-): string | undefined {
-  const failures: Readonly<Record<string, string>> = of === 'limits' ? LIMIT_FAILURES : UPDATE_FAILURES
-  const how = store
-    .list('fault', region)
-    .flatMap((fault) => (fault.kind === 'serverless-update' && fault.how ? [fault.how] : []))
-    .find((each) => Object.hasOwn(failures, each))
-  if (!how) return undefined
-  const cause = failures[how]
-  return of === 'limits'
-    ? `A limit update to the cache ${cache} failed ${cause}`
-    : `An update to the cache ${cache} failed. ${cause}`
+/** The event of a change of a cache's security groups that is to fail; undefined: it succeeds. */
+export function securityGroupsFailure(cache: string, place: Place): EventFacts | undefined {
+  const updateCause = waysToFail(place).find(isUpdateCause)
+  return updateCause && { kind: 'cache-security-groups-not-updated', cache, updateCause }
+}
+
+/** The event of a change of a cache's limits that is to fail; undefined: it succeeds. */
+export function limitsFailure(cache: string, place: Place): EventFacts | undefined {
+  const limitCause = waysToFail(place).find(isLimitCause)
+  return limitCause && { kind: 'cache-limits-not-updated', cache, limitCause }
 }
 
 export const isExhausted = (store: Store, region: string, zone: string): boolean =>

@@ -29,11 +29,10 @@ export class RestoredLists {
     this.#told.set(name, now)
     this.#log(`node ${name}: a client had ${loss} its list of nodes, which is restored`)
     if (kind !== 'cluster' || !this.#store.get(kind, region, id)) return
-    // Words of our own: what AWS says of it, if it does, is not known.
-    const message = `Restored the list of nodes of cache node ${node}, which a client had ${loss}`
+    const event = { kind: 'node-list-restored', node, loss } as const
     try {
       this.#store.change((change) => {
-        change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: id, message, date: now })
+        change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: id, event, date: now })
       })
     } catch (error) {
       this.#log(`no event tells of it: ${(error as Error).message}`) // a full disk

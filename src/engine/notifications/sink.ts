@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
-import { notificationOf, readEvent } from '../../api/catalog/events.ts'
+import { eventText, notificationOf } from '../../api/catalog/events.ts'
 import type { SnsNotification } from '../../api/notifications.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { EventRecord } from '../store/records.ts'
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 5_000
 export function addressEvent(event: EventRecord, store: Store): EventRecord {
   if (event.sourceType !== 'cache-cluster') return event
   const topic = store.get('cluster', event.region, event.sourceIdentifier)?.notificationTopic
-  return topic?.status === 'active' && notificationOf(readEvent(event.message), event.sourceIdentifier)
+  return topic?.status === 'active' && notificationOf(event.event, event.sourceIdentifier)
     ? { ...event, topicArn: topic.arn }
     : event
 }
@@ -74,10 +74,10 @@ function composeNotification(number: number, event: EventRecord): SnsNotificatio
     TopicArn: event.topicArn,
   } as const
   const Timestamp = new Date(event.date).toISOString()
-  if (event.subject !== undefined) {
+  if (event.sourceType === 'alarm') {
     return { ...head, Subject: event.subject, Message: event.message, Timestamp, MessageAttributes: {} }
   }
-  const notification = notificationOf(readEvent(event.message), event.sourceIdentifier)
+  const notification = notificationOf(event.event, event.sourceIdentifier)
   if (!notification) return undefined
   return {
     ...head,
@@ -86,7 +86,7 @@ function composeNotification(number: number, event: EventRecord): SnsNotificatio
     Timestamp,
     MessageAttributes: {
       event: { Type: 'String', Value: notification.name },
-      description: { Type: 'String', Value: event.message },
+      description: { Type: 'String', Value: eventText(event.event) },
       source: { Type: 'String', Value: event.sourceIdentifier },
     },
   }

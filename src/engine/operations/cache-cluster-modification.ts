@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../api/catalog/events.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Input } from '../../api/model.ts'
 import { refuseWithoutCapacity } from '../faults/refusals.ts'
@@ -71,7 +72,7 @@ export function readModification(input: ModifyInput, cluster: CacheClusterRecord
 export function beginOrSchedule(
   { cluster, pending, discovery, immediately }: Modification,
   context: Context,
-): { cluster: CacheClusterRecord; messages: readonly string[] } {
+): { cluster: CacheClusterRecord; events: readonly EventFacts[] } {
   const { now, store } = context
   const hasPending = Object.keys(pending).length > 0
   const switching: Step[] = discovery ? [{ do: 'switch-discovery', to: discovery }] : []
@@ -80,7 +81,7 @@ export function beginOrSchedule(
     const scaled = pending.nodeType ? cluster.nodes.map(({ zone }) => zone) : []
     const nodeType = pending.nodeType ?? cluster.nodeType
     refuseWithoutCapacity([...scaled, ...zones], context.facts.zones, nodeType, context)
-    const { steps, messages } = planChanges(cluster, pending, zones)
+    const { steps, events } = planChanges(cluster, pending, zones)
     const begun: CacheClusterRecord = {
       ...cluster,
       status: 'modifying',
@@ -89,7 +90,7 @@ export function beginOrSchedule(
       steps: [...switching, ...steps],
       stepDue: now,
     }
-    return { cluster: begun, messages }
+    return { cluster: begun, events }
   }
   const window = parseWindow(cluster.maintenanceWindow)
   const scheduled: CacheClusterRecord = {
@@ -98,7 +99,7 @@ export function beginOrSchedule(
     pendingDue: hasPending && window ? nextWindow(window, now) : null,
     ...(discovery && { status: 'modifying', steps: [...switching, { do: 'finish' }], stepDue: now }),
   }
-  return { cluster: scheduled, messages: [] }
+  return { cluster: scheduled, events: [] }
 }
 
 function refuseOtherEngine({ Engine }: ModifyInput): void {

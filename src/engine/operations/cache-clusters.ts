@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { NODE_RUNTIME_TAG } from '../../api/local-engine.ts'
@@ -35,9 +36,6 @@ import { readNotificationTopic } from './notification-rules.ts'
 import { page } from './paging.ts'
 import { refuseUnsupported } from './refusals.ts'
 import { mergeTags, readNodeRuntime, readTags } from './tag-rules.ts'
-
-/** The guide names the notification, CacheClusterSecurityGroupModified, and no text for DescribeEvents. */
-const SECURITY_GROUPS_MODIFIED = 'Security groups of cache cluster modified'
 
 /** States that nothing but deletion may be the way out of. */
 const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set([
@@ -80,7 +78,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const parameterGroup = readParameterGroup(input.CacheParameterGroupName, engineVersion, type, context)
   const tags = mergeTags([], readTags(input.Tags, [NODE_RUNTIME_TAG]))
   const nodeRuntime = readNodeRuntime(tags)
-  const messages = tellOfNodeRuntime(nodeRuntime, engineVersion, context)
+  const events = tellOfNodeRuntime(nodeRuntime, engineVersion, context)
   const cluster: CacheClusterRecord = {
     region: context.region,
     id,
@@ -111,7 +109,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     steps: planCreation(zones),
     stepDue: context.now,
   }
-  return { CacheCluster: commit(cluster, messages, context) }
+  return { CacheCluster: commit(cluster, events, context) }
 }
 
 export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, context) => {
@@ -133,11 +131,11 @@ export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context
   if (!mendsParameters(input, cluster)) refuseUnlessAvailable(cluster, 'modify')
   const modification = readModification(input, cluster, context)
   refuseBeyondRegionQuota(modification.target - cluster.nodes.length, context)
-  const { cluster: modified, messages } = beginOrSchedule(modification, context)
+  const { cluster: modified, events } = beginOrSchedule(modification, context)
   const hasOtherGroups = modified.securityGroupIds.join() !== cluster.securityGroupIds.join()
   const moved = moveReplacements(cluster, modified, context.store.list('fault', context.region), context.now)
-  const all = [...(hasOtherGroups ? [SECURITY_GROUPS_MODIFIED] : []), ...moved.messages, ...messages]
-  const answer = commit(modified, all, context, (change) => {
+  const regrouped: EventFacts[] = hasOtherGroups ? [{ kind: 'security-groups-modified' }] : []
+  const answer = commit(modified, [...regrouped, ...moved.events, ...events], context, (change) => {
     for (const fault of moved.faults) change.put('fault', fault)
   })
   return { CacheCluster: answer }
@@ -190,11 +188,11 @@ function refuseUnlessAvailable({ status }: CacheClusterRecord, verb: string): vo
 
 function commit(
   cluster: CacheClusterRecord,
-  messages: readonly string[],
+  events: readonly EventFacts[],
   { store, now, account, wake }: Context,
   also?: (change: Change) => void,
 ) {
-  commitCluster(store, cluster, cluster, messages, now, also)
+  commitCluster(store, cluster, cluster, events, now, also)
   wake('cluster', cluster.id)
   return answerCacheCluster(cluster, account)
 }

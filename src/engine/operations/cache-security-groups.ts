@@ -2,7 +2,9 @@
  * Cache security groups: the ones of EC2-Classic, from before there were VPCs. They can be made and filled as ever; no cluster
  * can be put into one any more, since every cluster is in a VPC. The words of their refusals are ours, the codes AWS's.
  */
+
 import type { CacheSecurityGroup } from '@aws-sdk/client-elasticache'
+import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
@@ -64,7 +66,7 @@ export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (in
   const group: CacheSecurityGroupRecord = { region, id, description: input.Description, authorizations: [], tags }
   store.change((change) => {
     change.put('cacheSecurityGroup', group)
-    change.addEvent(groupEvent(SOURCE, group, 'Cache security group created', context))
+    change.addEvent(groupEvent(SOURCE, group, { kind: 'security-group-created' }, context))
   })
   return { CacheSecurityGroup: answerGroup(group, context) }
 }
@@ -83,7 +85,7 @@ export const DeleteCacheSecurityGroup: Handler<'DeleteCacheSecurityGroup'> = (in
   if (busy) throw wrongState(`Cache security group ${group.id} is ${busy.status} EC2 security group ${busy.name}.`)
   context.store.change((change) => {
     change.remove('cacheSecurityGroup', group)
-    change.addEvent(groupEvent(SOURCE, group, 'Cache security group deleted', context))
+    change.addEvent(groupEvent(SOURCE, group, { kind: 'security-group-deleted' }, context))
   })
   return {}
 }
@@ -177,11 +179,10 @@ function begin(group: CacheSecurityGroupRecord, change: Omit<Ec2Authorization, '
       { ...change, due: now + authorizationDelay(pace) },
     ],
   }
-  const verb = change.change === 'authorizing' ? 'Authorizing' : 'Revoking'
-  const message = `${verb} EC2 security group ${change.name} of ${change.ownerId}`
+  const event: EventFacts = { kind: `security-group-${change.change}`, group: change.name, owner: change.ownerId }
   store.change((write) => {
     write.put('cacheSecurityGroup', begun)
-    write.addEvent(groupEvent(SOURCE, begun, message, context))
+    write.addEvent(groupEvent(SOURCE, begun, event, context))
   })
   const answer = answerGroup(begun, context)
   const ec2 = [...others.map(answerAuthorization), answerAuthorization({ ...change, status: change.change })]

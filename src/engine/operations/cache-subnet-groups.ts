@@ -56,7 +56,7 @@ export const CreateCacheSubnetGroup: Handler<'CreateCacheSubnetGroup'> = (input,
   }
   store.change((change) => {
     change.put('subnetGroup', group)
-    change.addEvent(groupEvent('cache-subnet-group', group, 'Cache subnet group created', context))
+    change.addEvent(groupEvent('cache-subnet-group', group, { kind: 'subnet-group-created' }, context))
   })
   return { CacheSubnetGroup: answerGroup(group, context) }
 }
@@ -76,7 +76,7 @@ export const ModifyCacheSubnetGroup: Handler<'ModifyCacheSubnetGroup'> = (input,
   }
   store.change((change) => {
     change.put('subnetGroup', modified)
-    change.addEvent(groupEvent('cache-subnet-group', modified, 'Cache subnet group modified', context))
+    change.addEvent(groupEvent('cache-subnet-group', modified, { kind: 'subnet-group-modified' }, context))
   })
   // A cluster that waits for an address may have one now.
   for (const cluster of clustersIn(modified, context)) context.wake('cluster', cluster.id)
@@ -94,7 +94,7 @@ export const DeleteCacheSubnetGroup: Handler<'DeleteCacheSubnetGroup'> = (input,
   }
   context.store.change((change) => {
     change.remove('subnetGroup', group)
-    change.addEvent(groupEvent('cache-subnet-group', group, 'Cache subnet group deleted', context))
+    change.addEvent(groupEvent('cache-subnet-group', group, { kind: 'subnet-group-deleted' }, context))
   })
   return {}
 }

@@ -1,6 +1,7 @@
+import { eventText } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
-import type { EventRecord, SourceType } from '../store/records.ts'
+import type { EventRecord, ServiceEvent } from '../store/records.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
 
@@ -13,14 +14,14 @@ const DEFAULT_DURATION = 60
  */
 export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region, now }) => {
   const { from, to } = timeRange(input, now)
-  const wanted = ({ date, sourceType, sourceIdentifier }: EventRecord) =>
-    sourceType !== 'alarm' &&
+  const wanted = ({ date, sourceType, sourceIdentifier }: ServiceEvent) =>
     date >= from &&
     date <= to &&
     (input.SourceType === undefined || sourceType === input.SourceType) &&
     (input.SourceIdentifier === undefined || sourceIdentifier === input.SourceIdentifier.toLowerCase())
   const newestFirst = store
     .events(region)
+    .filter(isOfElastiCache)
     .map(withPosition)
     .filter(({ event }) => wanted(event))
     .reverse()
@@ -29,15 +30,17 @@ export const DescribeEvents: Handler<'DescribeEvents'> = (input, { store, region
     ...(Marker && { Marker }),
     Events: items.map(({ event }) => ({
       SourceIdentifier: event.sourceIdentifier,
-      SourceType: event.sourceType as SourceType, // those of alarms are not wanted
-      Message: event.message,
+      SourceType: event.sourceType,
+      Message: eventText(event.event),
       Date: new Date(event.date),
     })),
   }
 }
 
+const isOfElastiCache = (event: EventRecord): event is ServiceEvent => event.sourceType !== 'alarm'
+
 /** Position in the region's list turned round, so that the key grows along a list that is newest first. */
-const withPosition = (event: EventRecord, index: number) => ({
+const withPosition = (event: ServiceEvent, index: number) => ({
   event,
   key: String(Number.MAX_SAFE_INTEGER - event.date).padStart(16, '0') + String(9_999_999 - index).padStart(7, '0'),
 })

@@ -1,10 +1,11 @@
+import type { EventFacts } from '../../api/catalog/events.ts'
 import type { EventRecord, SourceType } from '../store/records.ts'
 import type { Context } from './context.ts'
 
-/** An event of a group. The guide says that groups have events; AWS's words for them are not known, so these are ours. */
+/** An event of a group. */
 export const groupEvent = (
   sourceType: SourceType,
   { region, id: sourceIdentifier }: { readonly region: string; readonly id: string },
-  message: string,
+  event: EventFacts,
   { now: date }: Context,
-): EventRecord => ({ region, sourceType, sourceIdentifier, message, date })
+): EventRecord => ({ region, sourceType, sourceIdentifier, event, date })

@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../api/catalog/events.ts'
 import { Fault } from '../../api/faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import { NoMemcached } from '../nodes/memcached/installed.ts'
@@ -8,11 +9,11 @@ export function tellOfNodeRuntime(
   asked: NodeRuntimeName | undefined,
   engineVersion: string,
   { nodeRuntimes }: Context,
-): string[] {
+): EventFacts[] {
   if ((asked ?? nodeRuntimes.standard) === 'embedded') return []
   const { version } = findMemcached(nodeRuntimes)
   if (version === engineVersion) return []
-  return [`Cache nodes run the installed memcached ${version}, not ${engineVersion}`]
+  return [{ kind: 'other-program', fromVersion: version, toVersion: engineVersion }]
 }
 
 function findMemcached(nodeRuntimes: Context['nodeRuntimes']) {

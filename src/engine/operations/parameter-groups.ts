@@ -1,4 +1,5 @@
 import type { CacheParameterGroup } from '@aws-sdk/client-elasticache'
+import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { Fault } from '../../api/faults.ts'
@@ -42,7 +43,7 @@ export const CreateCacheParameterGroup: Handler<'CreateCacheParameterGroup'> = (
   const group: CacheParameterGroupRecord = { region, id, family, description: input.Description, values: {}, tags }
   store.change((change) => {
     change.put('parameterGroup', group)
-    change.addEvent(groupEvent('cache-parameter-group', group, 'Cache parameter group created', context))
+    change.addEvent(groupEvent('cache-parameter-group', group, { kind: 'parameter-group-created' }, context))
   })
   return { CacheParameterGroup: answerGroup(group, context) }
 }
@@ -59,8 +60,10 @@ export const DescribeCacheParameterGroups: Handler<'DescribeCacheParameterGroups
 export const ModifyCacheParameterGroup: Handler<'ModifyCacheParameterGroup'> = (input, context) => {
   const group = requireParameterGroup(readName(input.CacheParameterGroupName), context)
   const set = readValues(input.ParameterNameValues, group.family)
-  const messages = Object.entries(set).map(([name, value]) => `Updated parameter ${name} to ${value}`)
-  return store(group, { ...group.values, ...set }, messages, context)
+  const events = Object.entries(set).map(
+    ([parameter, value]): EventFacts => ({ kind: 'parameter-updated', parameter, value }),
+  )
+  return store(group, { ...group.values, ...set }, events, context)
 }
 
 /** Parameters of the request that the group does not set stay what they are: at their default. */
@@ -70,13 +73,13 @@ export const ResetCacheParameterGroup: Handler<'ResetCacheParameterGroup'> = (in
   if (all && named.length > 0) {
     throw new Fault('InvalidParameterCombination', 'ParameterNameValues cannot be used with ResetAllParameters.')
   }
-  if (all) return store(group, {}, ['Reset all parameters'], context)
+  if (all) return store(group, {}, [{ kind: 'parameters-reset' }], context)
   const names: readonly string[] = readNames(named, group.family)
   const values = Object.fromEntries(Object.entries(group.values).filter(([name]) => !names.includes(name)))
   return store(
     group,
     values,
-    names.map((name) => `Reset parameter ${name}`),
+    names.map((parameter) => ({ kind: 'parameter-reset', parameter })),
     context,
   )
 }
@@ -93,7 +96,7 @@ export const DeleteCacheParameterGroup: Handler<'DeleteCacheParameterGroup'> = (
   }
   context.store.change((change) => {
     change.remove('parameterGroup', group)
-    change.addEvent(groupEvent('cache-parameter-group', group, 'Cache parameter group deleted', context))
+    change.addEvent(groupEvent('cache-parameter-group', group, { kind: 'parameter-group-deleted' }, context))
   })
   return {}
 }
@@ -118,14 +121,14 @@ function readFamily(name: string | undefined): ParameterFamily {
 function store(
   group: CacheParameterGroupRecord,
   values: ParameterValues,
-  messages: readonly string[],
+  events: readonly EventFacts[],
   context: Context,
 ): { CacheParameterGroupName: string } {
   const changed: CacheParameterGroupRecord = { ...group, values }
   const clusters = context.store.list('cluster', group.region).filter((each) => each.parameterGroup === group.id)
   context.store.change((change) => {
     change.put('parameterGroup', changed)
-    for (const message of messages) change.addEvent(groupEvent('cache-parameter-group', group, message, context))
+    for (const event of events) change.addEvent(groupEvent('cache-parameter-group', group, event, context))
     for (const cluster of clusters) change.put('cluster', follow(cluster, changed))
   })
   for (const { id } of clusters) context.wake('cluster', id)

@@ -1,8 +1,9 @@
+import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { NO_LIMIT } from '../../api/catalog/serverless.ts'
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
-import { updateFailure } from '../faults/refusals.ts'
+import { limitsFailure, securityGroupsFailure } from '../faults/refusals.ts'
 import { quota } from '../store/quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import { newToken } from '../store/tokens.ts'
@@ -98,14 +99,14 @@ export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, c
     throw new Fault('InvalidParameterCombination', 'No modifications were requested')
   }
   refuseUnlessAvailable(cache)
-  const { modified, messages } = asFarAsItSucceeds(wanted, cache, context)
+  const { modified, events } = asFarAsItSucceeds(wanted, cache, context)
   const begun: ServerlessCacheRecord = {
     ...modified,
     status: 'modifying',
     nextSnapshot: differs(modified, cache, ['snapshotRetentionLimit', 'dailySnapshotTime'])
       ? nextSnapshotOf(modified, context.now)
       : cache.nextSnapshot,
-    steps: [{ do: 'finish', messages }],
+    steps: [{ do: 'finish', events }],
   }
   return { ServerlessCache: commit(begun, context) }
 }
@@ -119,18 +120,18 @@ const differs = (a: ServerlessCacheRecord, b: ServerlessCacheRecord, members: re
 function asFarAsItSucceeds(wanted: ServerlessCacheRecord, cache: ServerlessCacheRecord, context: Context) {
   const { id, securityGroupIds, dataStorage, ecpuPerSecond } = cache
   let modified = wanted
-  const messages: string[] = []
+  const events: EventFacts[] = []
   if (differs(wanted, cache, ['securityGroupIds'])) {
-    const failure = updateFailure('security groups', id, context)
+    const failure = securityGroupsFailure(id, context)
     if (failure) modified = { ...modified, securityGroupIds }
-    messages.push(failure ?? `SecurityGroups updated for the cache ${id}.`)
+    events.push(failure ?? { kind: 'cache-security-groups-updated', cache: id })
   }
   if (differs(wanted, cache, ['dataStorage', 'ecpuPerSecond'])) {
-    const failure = updateFailure('limits', id, context)
+    const failure = limitsFailure(id, context)
     if (failure) modified = { ...modified, dataStorage, ecpuPerSecond }
-    messages.push(failure ?? `Limits updated for the cache ${id}.`)
+    events.push(failure ?? { kind: 'cache-limits-updated', cache: id })
   }
-  return { modified, messages }
+  return { modified, events }
 }
 
 export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, context) => {

@@ -114,6 +114,6 @@ function findTaggedCache(name: string, context: Context): ServerlessCacheRecord 
 
 /** A serverless cache tells of its new tags (guide, "Serverless cache events"); clusters and groups do not. */
 function tagsUpdated({ region, id }: ServerlessCacheRecord, { now: date }: Context): EventRecord {
-  const message = `Tags updated for the cache ${id}.`
-  return { region, sourceType: 'serverless-cache', sourceIdentifier: id, message, date }
+  const event = { kind: 'cache-tagged', cache: id } as const
+  return { region, sourceType: 'serverless-cache', sourceIdentifier: id, event, date }
 }

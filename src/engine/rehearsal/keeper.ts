@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../api/catalog/events.ts'
 import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { type NodeKey, type Owner, textOf } from '../nodes/wanted.ts'
@@ -5,7 +6,7 @@ import { takenAtStart } from '../parameters/status.ts'
 import type { CacheClusterRecord, EventRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
-import { replacementCanceled, replacementScheduled } from '../workloads/clusters/replacements.ts'
+import { replacementFacts } from '../workloads/clusters/replacements.ts'
 import { readFault } from './request.ts'
 
 export interface KeeperOptions {
@@ -69,7 +70,7 @@ export class FaultKeeper {
     store.change((change) => {
       change.put('fault', fault)
       if (fault.kind === 'node-replacement' && cluster) {
-        change.addEvent(this.#event(fault, replacementScheduled(fault, cluster)))
+        change.addEvent(this.#event(fault, { kind: 'replacement-scheduled', ...replacementFacts(fault, cluster) }))
       }
     })
     this.#settleDue()
@@ -129,7 +130,7 @@ export class FaultKeeper {
         for (const fault of gone) {
           change.remove('fault', fault)
           if (fault.kind === 'node-replacement' && this.#clusterOf(fault)) {
-            change.addEvent(this.#event(fault, replacementCanceled(fault)))
+            change.addEvent(this.#event(fault, { kind: 'replacement-canceled', node: fault.node ?? '' }))
           }
         }
       })
@@ -167,7 +168,7 @@ export class FaultKeeper {
   #announceReplacement(fault: FaultRecord): void {
     this.#options.store.change((change) => {
       change.put('fault', { ...fault, replacementDue: null })
-      change.addEvent(this.#event(fault, replaceStarted(fault)))
+      change.addEvent(this.#event(fault, { kind: 'recovery-begun', nodes: fault.node ?? '' }))
     })
   }
 
@@ -179,7 +180,7 @@ export class FaultKeeper {
     store.change((change) => {
       change.remove('fault', fault)
       if (!cluster) return
-      if (isCanceled) change.addEvent(this.#event(fault, replacementCanceled(fault)))
+      if (isCanceled) change.addEvent(this.#event(fault, { kind: 'replacement-canceled', node: fault.node ?? '' }))
       if (isCanceled || (fault.kind !== 'node-crash' && fault.kind !== 'node-replacement')) return
       const nodes = cluster.nodes.map((node) =>
         node.id === fault.node
@@ -188,14 +189,14 @@ export class FaultKeeper {
       )
       change.put('cluster', { ...cluster, nodes })
       const isNews = fault.kind === 'node-replacement' || fault.replacementDue !== null
-      if (isNews) change.addEvent(this.#event(fault, replaceStarted(fault)))
-      change.addEvent(this.#event(fault, replaceComplete(fault)))
+      if (isNews) change.addEvent(this.#event(fault, { kind: 'recovery-begun', nodes: fault.node ?? '' }))
+      change.addEvent(this.#event(fault, { kind: 'recovery-done', nodes: fault.node ?? '' }))
     })
   }
 
-  #event({ region, cluster }: FaultRecord, message: string): EventRecord {
+  #event({ region, cluster }: FaultRecord, event: EventFacts): EventRecord {
     const date = this.#options.clock.now()
-    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster ?? '', message, date }
+    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster ?? '', event, date }
   }
 
   #arm(): void {
@@ -216,10 +217,6 @@ export class FaultKeeper {
     return ids.map((id) => ({ region, kind: 'cluster', id }))
   }
 }
-
-// The API reference (TestFailover) has these texts for a node that is replaced; they become CacheNodeReplace* notifications.
-const replaceStarted = ({ node }: FaultRecord): string => `Recovering cache nodes ${node}`
-const replaceComplete = ({ node }: FaultRecord): string => `Finished recovery for cache nodes ${node}`
 
 const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replacementDue ?? until
 

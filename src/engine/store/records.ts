@@ -8,6 +8,7 @@ import type {
   SourceType as ApiSourceType,
 } from '@aws-sdk/client-elasticache'
 import type { EngineName } from '../../api/catalog/engines.ts'
+import type { EventFacts, OtherEvent } from '../../api/catalog/events.ts'
 import type { FaultName } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
@@ -113,7 +114,7 @@ export type Step =
   | { readonly do: 'update-node'; readonly update: string; readonly id: string }
   | { readonly do: 'node-updated'; readonly update: string; readonly id: string }
   | { readonly do: 'end-update'; readonly update: string }
-  | { readonly do: 'finish'; readonly message?: string }
+  | { readonly do: 'finish'; readonly event?: EventFacts }
   | { readonly do: 'delete' }
 
 export interface Discovery {
@@ -296,7 +297,7 @@ export type ServerlessStep =
   | { readonly do: 'restore'; readonly file: string }
   /** Writes the items to the file of a snapshot. */
   | { readonly do: 'dump'; readonly snapshot: string }
-  | { readonly do: 'finish'; readonly messages: readonly string[] }
+  | { readonly do: 'finish'; readonly events: readonly EventFacts[] }
   | { readonly do: 'delete' }
 
 export interface ServerlessCacheRecord {
@@ -493,15 +494,26 @@ export interface Records {
 
 export type RecordKind = keyof Records
 
-export interface EventRecord {
+interface EventPlace {
   readonly region: string
-  /** An alarm's are CloudWatch's, and no events of ElastiCache. */
-  readonly sourceType: SourceType | 'alarm'
   readonly sourceIdentifier: string
-  readonly message: string
   readonly date: number
+}
+
+/** An event of ElastiCache. `other` is what an engine of before has told in words that are not known any more. */
+export interface ServiceEvent extends EventPlace {
+  readonly sourceType: SourceType
+  readonly event: EventFacts | OtherEvent
   /** The topic of SNS that is told of it. */
   readonly topicArn?: string
-  /** Of what is sent as it is. */
-  readonly subject?: string
 }
+
+/** What an alarm of CloudWatch sends to a topic, as it is: no event of ElastiCache, but delivered with them, in their order. */
+export interface AlarmNotice extends EventPlace {
+  readonly sourceType: 'alarm'
+  readonly subject: string
+  readonly message: string
+  readonly topicArn: string
+}
+
+export type EventRecord = ServiceEvent | AlarmNotice

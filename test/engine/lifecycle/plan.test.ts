@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { eventText } from '../../../src/api/catalog/events.ts'
 import { delayBefore } from '../../../src/engine/lifecycle/pace.ts'
 import type { PendingChanges, Step } from '../../../src/engine/store/records.ts'
 import { preferredZone, scaleOutZones, spread } from '../../../src/engine/workloads/clusters/placement.ts'
@@ -26,9 +27,9 @@ describe('a plan', () => {
       steps: [
         { do: 'start-nodes', zones: ['us-west-2a'] },
         { do: 'advertise-new-nodes' },
-        { do: 'finish', message: 'Finished modifying number of nodes from 2 to 3' },
+        { do: 'finish', event: { kind: 'number-modified', fromCount: 2, toCount: 3 } },
       ],
-      messages: ['Increasing number of requested nodes'],
+      events: [{ kind: 'number-increasing' }],
     })
   })
 
@@ -37,15 +38,15 @@ describe('a plan', () => {
       steps: [
         { do: 'withdraw-nodes', ids: ['0002'] },
         { do: 'remove-withdrawn-nodes' },
-        { do: 'finish', message: 'Finished modifying number of nodes from 2 to 1' },
+        { do: 'finish', event: { kind: 'number-modified', fromCount: 2, toCount: 1 } },
       ],
-      messages: ['Decreasing number of requested nodes'],
+      events: [{ kind: 'number-decreasing' }],
     })
   })
 
   test('for as many nodes as there are has nothing to do with nodes', () => {
-    expect(plan({ numCacheNodes: 2 })).toEqual({ steps: [{ do: 'finish' }], messages: [] })
-    expect(plan({})).toEqual({ steps: [{ do: 'finish' }], messages: [] })
+    expect(plan({ numCacheNodes: 2 })).toEqual({ steps: [{ do: 'finish' }], events: [] })
+    expect(plan({})).toEqual({ steps: [{ do: 'finish' }], events: [] })
   })
 
   test('for an upgrade and new nodes upgrades first', () => {
@@ -55,7 +56,7 @@ describe('a plan', () => {
   })
 
   test('for another type restarts a fifth of the nodes at a time, five minutes apart', () => {
-    const { steps, messages } = plan({ nodeType: 'cache.r6g.large' }, named(6))
+    const { steps, events } = plan({ nodeType: 'cache.r6g.large' }, named(6))
     const batches = steps.filter((step) => step.do === 'scale-nodes')
     expect(batches.map(({ ids, afterMinutes }) => [ids, afterMinutes])).toEqual([
       [['0001', '0002'], 0],
@@ -64,7 +65,7 @@ describe('a plan', () => {
     ])
     expect(words(steps).slice(-2)).toEqual(['end-scaling', 'finish'])
     expect(steps[1]).toEqual({ do: 'nodes-restarted' })
-    expect(messages).toEqual(['Scaling cache node type from cache.t4g.small to cache.r6g.large'])
+    expect(events.map(eventText)).toEqual(['Scaling cache node type from cache.t4g.small to cache.r6g.large'])
   })
 
   test('for another type goes through all nodes once, in batches of the share that is asked for', () => {

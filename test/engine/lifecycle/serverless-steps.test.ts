@@ -44,7 +44,7 @@ const cache = (more: Partial<ServerlessCacheRecord> = {}): ServerlessCacheRecord
 
 describe('plans', () => {
   test('a cache that starts from a snapshot has its items before it is ready', () => {
-    const ready = { do: 'finish', messages: ['Cache shop is created and ready to use.'] }
+    const ready = { do: 'finish', events: [{ kind: 'cache-created', cache: 'shop' }] }
     expect(planCreation('shop', null)).toEqual([{ do: 'start' }, ready])
     expect(planCreation('shop', 'a.items')).toEqual([{ do: 'start' }, { do: 'restore', file: 'a.items' }, ready])
   })
@@ -54,7 +54,7 @@ describe('plans', () => {
     expect(planDeletion('last')).toEqual([{ do: 'dump', snapshot: 'last' }, { do: 'delete' }])
     expect(planSnapshot('daily')).toEqual([
       { do: 'dump', snapshot: 'daily' },
-      { do: 'finish', messages: [] },
+      { do: 'finish', events: [] },
     ])
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { eventText } from '../../../src/api/catalog/events.ts'
 import { type ServiceUpdate, serviceUpdates } from '../../../src/engine/catalog/service-updates.ts'
 import type { UpdateActionRecord } from '../../../src/engine/store/records.ts'
 import {
@@ -223,7 +224,9 @@ describe('from its beginning to its end', () => {
 describe('news', () => {
   test('are told once, node by node', () => {
     const told = announceUpdates(old, NOW)
-    expect(told?.messages).toEqual(old.nodes.map(({ id }) => `Service update is available for cache node ${id}.`))
+    expect(told?.events.map(eventText)).toEqual(
+      old.nodes.map(({ id }) => `Service update is available for cache node ${id}.`),
+    )
     expect(told?.cluster.updatesAnnounced).toBe(NOW)
     expect(announceUpdates(told?.cluster ?? old, NOW + DAY_MS)).toBeUndefined()
   })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { eventText } from '../../../src/api/catalog/events.ts'
 import type { CacheClusterRecord, Step } from '../../../src/engine/store/records.ts'
 import { portsNeeded, takeNoAddresses, takeStep } from '../../../src/engine/workloads/clusters/steps.ts'
 import { clusterRecord, nodeRecord } from '../../support/records.ts'
@@ -20,9 +21,10 @@ function take(cluster: CacheClusterRecord, step: Step, ports: number[] = []) {
       valuesOf: (group) => ({ max_item_size: group.length.toString() }),
     },
   )
-  if (!result.cluster) return { messages: result.messages, gone: true }
+  const messages = result.events.map(eventText)
+  if (!result.cluster) return { messages, gone: true }
   expect(result.cluster.steps).toEqual([{ do: 'finish' }])
-  return { ...result.cluster, messages: result.messages }
+  return { ...result.cluster, messages }
 }
 
 const ids = (cluster: object) => (cluster as CacheClusterRecord).nodes.map(({ id }) => id)
@@ -234,11 +236,11 @@ describe('at the end', () => {
 
   test('the cluster is available with as many nodes as it has', () => {
     const before = clusterRecord({ status: 'modifying', numCacheNodes: 5, pending })
-    expect(take(before, { do: 'finish', message: 'Done' })).toMatchObject({
+    expect(take(before, { do: 'finish', event: { kind: 'number-modified', fromCount: 5, toCount: 2 } })).toMatchObject({
       status: 'available',
       numCacheNodes: 2,
       pending: {},
-      messages: ['Done'],
+      messages: ['Finished modifying number of nodes from 5 to 2'],
     })
     expect(take(before, { do: 'finish' })).toHaveProperty('pending', {})
     expect(take(before, { do: 'finish' }).messages).toEqual([])
@@ -264,24 +266,24 @@ describe('where nodes find no address', () => {
     { do: 'start-nodes', zones: ['us-west-2a'] },
     { do: 'advertise-new-nodes' },
     { do: 'switch-discovery', to: 'ipv6' },
-    { do: 'finish', message: 'Finished' },
+    { do: 'finish', event: { kind: 'number-modified', fromCount: 2, toCount: 3 } },
   ]
 
   test('a cluster that is being created waits, and says so once', () => {
     const creating = clusterRecord({ status: 'creating', ...UNCREATED, steps })
-    const { cluster, messages } = takeNoAddresses(creating, 'us-west-2a')
+    const { cluster, events } = takeNoAddresses(creating, 'us-west-2a')
     expect(cluster).toEqual({ ...creating, status: 'incompatible-network' })
-    expect(messages).toEqual([expect.stringMatching(cause)])
-    expect(takeNoAddresses(cluster ?? creating, 'us-west-2a').messages).toEqual([])
+    expect(events.map(eventText)).toEqual([expect.stringMatching(cause)])
+    expect(takeNoAddresses(cluster ?? creating, 'us-west-2a').events).toEqual([])
   })
 
   test('another gets no nodes, and the rest of its change', () => {
-    const { cluster, messages } = takeNoAddresses(clusterRecord({ status: 'modifying', steps }), 'us-west-2a')
+    const { cluster, events } = takeNoAddresses(clusterRecord({ status: 'modifying', steps }), 'us-west-2a')
     expect(cluster).toMatchObject({
       status: 'modifying',
       steps: [{ do: 'switch-discovery', to: 'ipv6' }, { do: 'finish' }],
     })
     expect(cluster?.steps[1]).toEqual({ do: 'finish' })
-    expect(messages).toEqual([expect.stringMatching(/^Failed to add cache nodes: /)])
+    expect(events.map(eventText)).toEqual([expect.stringMatching(/^Failed to add cache nodes: /)])
   })
 })

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { EventRecord } from '../../../src/engine/store/records.ts'
+import type { EventRecord, ServiceEvent } from '../../../src/engine/store/records.ts'
 import { Store } from '../../../src/engine/store/store.ts'
 import { temporaryDirectory } from '../../support/engine.ts'
-import { clusterRecord } from '../../support/records.ts'
+import { clusterRecord, wordsOf } from '../../support/records.ts'
 
 /** A store, and what is found in its file by whoever opens it after it has been closed. */
 async function openStore() {
@@ -18,16 +18,16 @@ async function openStore() {
   return { store, again }
 }
 
-const event = (message: string, more: Partial<EventRecord> = {}): EventRecord => ({
+const event = (message: string, more: Partial<ServiceEvent> = {}): ServiceEvent => ({
   region: 'us-west-2',
   sourceType: 'cache-cluster',
   sourceIdentifier: 'shop',
-  message,
+  event: { kind: 'other', message },
   date: 1,
   ...more,
 })
 const quota = (id: string, limit: number, region = 'us-west-2') => ({ region, id, limit })
-const messages = (events: readonly EventRecord[]) => events.map(({ message }) => message)
+const messages = (events: readonly EventRecord[]) => events.map(wordsOf)
 
 /** What is true of a store is true of the next that opens its file. */
 async function inBoth({ store, again }: Awaited<ReturnType<typeof openStore>>, check: (store: Store) => void) {
@@ -127,8 +127,8 @@ describe('events', () => {
     const { store, again } = await openStore()
     const told: [number, string][] = []
     store.onEvents(
-      (each) => ({ ...each, message: `${each.message}!` }),
-      (number, { message }) => told.push([number, message]),
+      (each) => event(`${wordsOf(each)}!`),
+      (number, each) => told.push([number, wordsOf(each)]),
     )
     store.change((change) => {
       change.addEvent(event('a'))
@@ -144,7 +144,7 @@ describe('events', () => {
     expect(messages(store.events('us-west-2'))).toEqual(['a!', 'b!', 'c!'])
     const next = await again()
     next.change((change) => change.addEvent(event('d')))
-    const after = (number: number) => next.eventsAfter(number).map(([each, { message }]) => [each, message])
+    const after = (number: number) => next.eventsAfter(number).map(([each, after]) => [each, wordsOf(after)])
     expect(after(first)).toEqual([
       [first + 1, 'b!'],
       [first + 2, 'c!'],

@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { CacheClusterRecord } from '../../store/records.ts'
 import type { Change, Store } from '../../store/store.ts'
 
@@ -6,7 +7,7 @@ export function commitCluster(
   store: Store,
   before: CacheClusterRecord,
   after: CacheClusterRecord | null,
-  messages: readonly string[],
+  events: readonly EventFacts[],
   date: number,
   also: (change: Change) => void = () => {},
 ): void {
@@ -15,8 +16,8 @@ export function commitCluster(
     if (after) change.put('cluster', after)
     else change.remove('cluster', before)
     also(change)
-    for (const message of messages) {
-      change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier, message, date })
+    for (const event of events) {
+      change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier, event, date })
     }
   })
 }

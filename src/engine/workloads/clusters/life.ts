@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { Pace } from '../../../api/local-engine.ts'
 import { zoneWithoutCapacity } from '../../faults/refusals.ts'
 import type { Round } from '../../lifecycle/loops.ts'
@@ -64,13 +65,12 @@ export class ClusterLife implements Life<'cluster'> {
   settle(cluster: CacheClusterRecord): Round | undefined {
     const settled = withValuesTakenOver(cluster)
     if (settled !== cluster) {
-      // Our words; AWS's notification is called CacheClusterParametersChanged.
-      this.#commit(cluster, settled, [`Applied changes of parameter group ${cluster.parameterGroup}`])
+      this.#commit(cluster, settled, [{ kind: 'parameters-applied', group: cluster.parameterGroup }])
       return 'again'
     }
     if (cluster.status === 'create-failed' || this.#isWithoutSubnet(cluster)) return 'done'
     if (cluster.status === 'incompatible-network' && cluster.created) {
-      this.#commit(cluster, { ...cluster, status: 'available' }, ['Cache cluster is reachable again'])
+      this.#commit(cluster, { ...cluster, status: 'available' }, [{ kind: 'reachable-again' }])
       return 'again'
     }
     return undefined
@@ -81,8 +81,8 @@ export class ClusterLife implements Life<'cluster'> {
     const lost = lostSubnets(this.#options.store, cluster)
     if (lost.length === 0 || cluster.steps.length > 0) return false
     if (cluster.status === 'available') {
-      const message = `Subnet ${lost.join(', ')} of cache subnet group ${cluster.subnetGroup} no longer exists`
-      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [message])
+      const event: EventFacts = { kind: 'subnets-gone', subnets: lost.join(', '), subnetGroup: cluster.subnetGroup }
+      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [event])
     }
     return true
   }
@@ -98,8 +98,8 @@ export class ClusterLife implements Life<'cluster'> {
       const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
       if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
       const valuesOf = (group: string) => valuesForCluster(store, current, group)
-      const { cluster: next, messages } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
-      this.#commit(current, next && this.#withDueDate(next), messages)
+      const { cluster: next, events } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
+      this.#commit(current, next && this.#withDueDate(next), events)
       return 'again'
     } finally {
       ports.release(reserved)
@@ -108,8 +108,8 @@ export class ClusterLife implements Life<'cluster'> {
 
   /** A scale-out ends here; a creation goes on once there are addresses, which somebody has to look at. */
   #withoutAddresses(cluster: CacheClusterRecord, zone: string): Round {
-    const { cluster: next, messages } = takeNoAddresses(cluster, zone)
-    if (messages.length > 0) this.#commit(cluster, next, messages)
+    const { cluster: next, events } = takeNoAddresses(cluster, zone)
+    if (events.length > 0) this.#commit(cluster, next, events)
     return next?.status === 'incompatible-network' ? { until: this.#options.clock.now() + RETRY_MS } : 'again'
   }
 
@@ -125,18 +125,18 @@ export class ClusterLife implements Life<'cluster'> {
     const now = this.#options.clock.now()
     const news = announceUpdates(cluster, now)
     if (news) {
-      this.#commit(cluster, news.cluster, news.messages)
+      this.#commit(cluster, news.cluster, news.events)
       return 'again'
     }
     if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
     if (cluster.pendingDue > now) return { until: Math.min(cluster.pendingDue, nextRelease(now)) }
     if (this.#failsToScale(cluster)) return 'again'
-    const { steps, messages } = planChanges(
+    const { steps, events } = planChanges(
       cluster,
       cluster.pending,
       scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
     )
-    this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, messages)
+    this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, events)
     return 'again'
   }
 
@@ -147,9 +147,9 @@ export class ClusterLife implements Life<'cluster'> {
     const zones = cluster.nodes.map(({ zone }) => zone)
     const zone = nodeType && zoneWithoutCapacity(zones, nodeType, { store, region: cluster.region })
     if (!zone) return false
-    const message = `Failed to scale cache node type from ${cluster.nodeType} to ${nodeType}: no capacity in availability zone ${zone}`
+    const event: EventFacts = { kind: 'type-not-scaled', fromType: cluster.nodeType, toType: nodeType, zone }
     const pendingDue = Object.keys(pending).length > 0 ? cluster.pendingDue : null
-    this.#commit(cluster, { ...cluster, pending, pendingDue }, [message])
+    this.#commit(cluster, { ...cluster, pending, pendingDue }, [event])
     return true
   }
 
@@ -188,8 +188,8 @@ export class ClusterLife implements Life<'cluster'> {
       log(`cluster ${cluster.region}/${cluster.id}: ${subject} on port ${port}: ${code}`)
     }
     if (cluster.status === 'available') {
-      const what = failures.map(({ subject, port, code }) => `${subject} on port ${port} (${code})`).join(', ')
-      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [`Cannot listen: ${what}`])
+      const lostPorts = failures.map(({ subject, port, code }) => ({ subject, port, code }))
+      this.#commit(cluster, { ...cluster, status: 'incompatible-network' }, [{ kind: 'ports-lost', lostPorts }])
     }
     return { until: clock.now() + RETRY_MS }
   }
@@ -205,23 +205,25 @@ export class ClusterLife implements Life<'cluster'> {
     const after: CacheClusterRecord = created
       ? { ...cluster, status: 'incompatible-network' }
       : { ...cluster, status: 'create-failed', nodes: [], discovery: null, steps: [] }
-    const what = created ? 'Cache nodes do not run' : 'Failed to create cache nodes'
-    this.#commit(cluster, after, [`${what}: ${why} (${inARow} times in a row)`])
+    const kind = created ? 'nodes-not-running' : 'nodes-not-created'
+    this.#commit(cluster, after, [{ kind, why, times: inARow }])
     return true
   }
 
   /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */
   #isIncompatible(cluster: CacheClusterRecord, failures: readonly Failure[]): Round {
     if (cluster.status !== 'incompatible-parameters') {
-      const messages = failures.map(({ subject, message }) => `Cache node ${subject} cannot start: ${message}`)
-      this.#commit(cluster, { ...cluster, status: 'incompatible-parameters' }, messages)
+      const events = failures.map(
+        ({ subject, message: why }): EventFacts => ({ kind: 'node-incompatible', subject, why }),
+      )
+      this.#commit(cluster, { ...cluster, status: 'incompatible-parameters' }, events)
     }
     return 'done'
   }
 
-  #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, messages: readonly string[]): void {
+  #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, events: readonly EventFacts[]): void {
     const { store, clock } = this.#options
-    commitCluster(store, before, after, messages, clock.now())
+    commitCluster(store, before, after, events, clock.now())
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import { groupAfterUpgrade } from '../../parameters/groups.ts'
 import type { CacheClusterRecord, PendingChanges, ScaleConfig, Step } from '../../store/records.ts'
 
@@ -30,8 +31,8 @@ function planTypeChange({ nodes }: CacheClusterRecord, nodeType: string, config:
 
 export interface Plan {
   readonly steps: readonly Step[]
-  /** Messages of DescribeEvents to record as the change begins. */
-  readonly messages: readonly string[]
+  /** To record as the change begins. */
+  readonly events: readonly EventFacts[]
 }
 
 /**
@@ -40,26 +41,26 @@ export interface Plan {
  */
 export function planChanges(cluster: CacheClusterRecord, changes: PendingChanges, zones: readonly string[]): Plan {
   const steps: Step[] = []
-  const messages: string[] = []
+  const events: EventFacts[] = []
   if (changes.engineVersion) {
     const parameterGroup = groupAfterUpgrade(cluster, changes.engineVersion, changes.parameterGroup)
     steps.push({ do: 'upgrade', version: changes.engineVersion, parameterGroup }, { do: 'nodes-restarted' })
   }
   if (changes.nodeType) {
-    messages.push(`Scaling cache node type from ${cluster.nodeType} to ${changes.nodeType}`)
+    events.push({ kind: 'type-scaling', fromType: cluster.nodeType, toType: changes.nodeType })
     steps.push(...planTypeChange(cluster, changes.nodeType, changes.scaleConfig ?? DEFAULT_SCALE_CONFIG))
   }
   const from = cluster.nodes.length
   const to = changes.numCacheNodes ?? from
   if (to > from) {
-    messages.push('Increasing number of requested nodes')
+    events.push({ kind: 'number-increasing' })
     steps.push({ do: 'start-nodes', zones }, { do: 'advertise-new-nodes' })
   }
   if (to < from) {
-    messages.push('Decreasing number of requested nodes')
+    events.push({ kind: 'number-decreasing' })
     steps.push({ do: 'withdraw-nodes', ids: changes.cacheNodeIdsToRemove ?? [] }, { do: 'remove-withdrawn-nodes' })
   }
-  const message = to === from ? undefined : `Finished modifying number of nodes from ${from} to ${to}`
-  steps.push({ do: 'finish', ...(message && { message }) })
-  return { steps, messages }
+  const finish: Step = { do: 'finish' }
+  steps.push(to === from ? finish : { ...finish, event: { kind: 'number-modified', fromCount: from, toCount: to } })
+  return { steps, events }
 }

@@ -1,5 +1,5 @@
 /** Nodes scheduled for replacement (guide, "Replacing nodes"): when that is, and what the events say of it. Pure. */
-
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { CacheClusterRecord, FaultRecord } from '../../store/records.ts'
 import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 
@@ -12,17 +12,12 @@ export function replacementTime({ maintenanceWindow }: CacheClusterRecord, now: 
   return window ? nextWindow(window, now) : now
 }
 
-const when = ({ until, how }: FaultRecord, { maintenanceWindow }: CacheClusterRecord): string =>
-  `${new Date(until ?? 0).toISOString()}${how === IN_WINDOW ? ` in the maintenance window ${maintenanceWindow}` : ''}`
-
-/** The guide has the names of the notifications, NodeReplacement*, and no texts of DescribeEvents. */
-export const replacementScheduled = (fault: FaultRecord, cluster: CacheClusterRecord): string =>
-  `Replacement of cache node ${fault.node} scheduled for ${when(fault, cluster)}`
-
-export const replacementCanceled = ({ node }: FaultRecord): string => `Replacement of cache node ${node} canceled`
-
-const replacementRescheduled = (fault: FaultRecord, cluster: CacheClusterRecord): string =>
-  `Replacement of cache node ${fault.node} rescheduled to ${when(fault, cluster)}`
+/** When a node is to be replaced, as events tell it. */
+export const replacementFacts = ({ node, until, how }: FaultRecord, { maintenanceWindow }: CacheClusterRecord) => ({
+  node: node ?? '',
+  time: new Date(until ?? 0).toISOString(),
+  ...(how === IN_WINDOW && { window: maintenanceWindow }),
+})
 
 /** What a new maintenance window makes of the replacements among `faults` that wait for it. */
 export function moveReplacements(
@@ -30,12 +25,15 @@ export function moveReplacements(
   after: CacheClusterRecord,
   faults: readonly FaultRecord[],
   now: number,
-): { readonly faults: readonly FaultRecord[]; readonly messages: readonly string[] } {
-  if (before.maintenanceWindow === after.maintenanceWindow) return { faults: [], messages: [] }
+): { readonly faults: readonly FaultRecord[]; readonly events: readonly EventFacts[] } {
+  if (before.maintenanceWindow === after.maintenanceWindow) return { faults: [], events: [] }
   const moved = faults
     .filter(({ kind, how, cluster, clusterToken }) => {
       return kind === 'node-replacement' && how === IN_WINDOW && cluster === after.id && clusterToken === after.token
     })
     .map((fault) => ({ ...fault, until: replacementTime(after, now) }))
-  return { faults: moved, messages: moved.map((fault) => replacementRescheduled(fault, after)) }
+  const events = moved.map(
+    (fault): EventFacts => ({ kind: 'replacement-rescheduled', ...replacementFacts(fault, after) }),
+  )
+  return { faults: moved, events }
 }

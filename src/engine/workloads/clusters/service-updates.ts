@@ -2,7 +2,9 @@
  * How service updates stand with a cluster, and how they come to be applied: one node after another, each restarted, which
  * empties it. Pure. What has been applied is in the cluster's record; what has not follows from when its nodes were made.
  */
+
 import type { NodeUpdateStatus, UpdateActionStatus } from '@aws-sdk/client-elasticache'
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import { type ServiceUpdate, serviceUpdates } from '../../catalog/service-updates.ts'
 import type {
   CacheClusterRecord,
@@ -152,13 +154,13 @@ const withAction = (cluster: CacheClusterRecord, action: UpdateActionRecord): Ca
 export function announceUpdates(
   cluster: CacheClusterRecord,
   now: number,
-): { readonly cluster: CacheClusterRecord; readonly messages: readonly string[] } | undefined {
+): { readonly cluster: CacheClusterRecord; readonly events: readonly EventFacts[] } | undefined {
   const last = cluster.updatesAnnounced ?? cluster.createdAt
   const isNews = (update: ServiceUpdate) =>
     !update.forEveryNode && update.releasedAt > last && update.releasedAt <= now && concerns(update, cluster)
   if (!serviceUpdates(now).some(isNews)) return undefined
-  const messages = cluster.nodes.map(({ id }) => `Service update is available for cache node ${id}.`)
-  return { cluster: { ...cluster, updatesAnnounced: now }, messages }
+  const events = cluster.nodes.map(({ id: node }): EventFacts => ({ kind: 'update-available', node }))
+  return { cluster: { ...cluster, updatesAnnounced: now }, events }
 }
 
 /** When the next update comes out. */

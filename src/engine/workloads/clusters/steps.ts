@@ -3,6 +3,7 @@
  * nodes follow it and only then takes the next step. Every step may be repeated after a crash between commit and effect,
  * because effects are derived from the record, not from the step.
  */
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { ParameterValues } from '../../catalog/parameters.ts'
 import { takenAtStart, withParameters } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, Step } from '../../store/records.ts'
@@ -21,8 +22,8 @@ export interface StepContext {
 export interface StepResult {
   /** null: the cluster is gone. */
   readonly cluster: CacheClusterRecord | null
-  /** Messages of DescribeEvents, oldest first. */
-  readonly messages: readonly string[]
+  /** Oldest first. */
+  readonly events: readonly EventFacts[]
 }
 
 type Take<K extends Step['do']> = (
@@ -68,9 +69,9 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
           node.status === 'creating' ? { ...node, status: 'available', advertised: true, createdAt: now } : node,
         ),
       },
-      messages: [
-        ...(isFirst ? ['Cache cluster created'] : []),
-        ...added.map(({ id, zone }) => `Added cache node ${id} in availability zone ${zone}`),
+      events: [
+        ...(isFirst ? [{ kind: 'cluster-created' } as const] : []),
+        ...added.map(({ id: node, zone }): EventFacts => ({ kind: 'node-added', node, zone })),
       ],
     }
   },
@@ -85,19 +86,19 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
 
   'remove-withdrawn-nodes': (cluster) => ({
     cluster: { ...cluster, nodes: cluster.nodes.filter(({ status }) => status !== 'deleting') },
-    messages: cluster.nodes
+    events: cluster.nodes
       .filter(({ status }) => status === 'deleting')
-      .map(({ id, zone }) => `Removed cache node ${id} from availability zone ${zone}`),
+      .map(({ id: node, zone }) => ({ kind: 'node-removed', node, zone })),
   }),
 
   'restart-nodes': (cluster, { ids }) => ({
     cluster: restart(cluster, ids),
-    messages: ids.map((id) => `Cache node ${id} shutdown`),
+    events: ids.map(shutDown),
   }),
 
   'nodes-restarted': (cluster) => ({
     cluster: restarted(cluster),
-    messages: cluster.nodes.filter(isRebooting).map(({ id }) => `Cache node ${id} restarted`),
+    events: cluster.nodes.filter(isRebooting).map(({ id: node }) => ({ kind: 'node-restarted', node })),
   }),
 
   upgrade: (cluster, { version, parameterGroup }, { valuesOf }) => {
@@ -105,19 +106,19 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
     const regrouped = withParameters(cluster, parameterGroup, valuesOf(parameterGroup))
     return {
       cluster: { ...restart(regrouped, ids), engineVersion: version },
-      messages: [`Upgrading engine version from ${cluster.engineVersion} to ${version}`],
+      events: [{ kind: 'engine-upgrading', fromVersion: cluster.engineVersion, toVersion: version }],
     }
   },
 
   'scale-nodes': (cluster, { ids, nodeType }) => {
     const restarting = restart(cluster, ids)
     const nodes = restarting.nodes.map((node) => (ids.includes(node.id) ? { ...node, nodeType } : node))
-    return { cluster: { ...restarting, nodes }, messages: ids.map((id) => `Cache node ${id} shutdown`) }
+    return { cluster: { ...restarting, nodes }, events: ids.map(shutDown) }
   },
 
   'end-scaling': (cluster, { nodeType }) => ({
     cluster: { ...cluster, nodeType, nodes: cluster.nodes.map(({ nodeType: _, ...node }) => node) },
-    messages: [`Finished scaling cache node type from ${cluster.nodeType} to ${nodeType}`],
+    events: [{ kind: 'type-scaled', fromType: cluster.nodeType, toType: nodeType }],
   }),
 
   // Clients that poll take over a list only when its version is higher, so the switch counts as a change of version.
@@ -125,30 +126,32 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
 
   'update-node': (cluster, { update, id }, { now }) => ({
     cluster: noteNode(restart(cluster, [id]), update, id, 'in-progress', now),
-    messages: [`Cache node ${id} shutdown`],
+    events: [shutDown(id)],
   }),
 
   'node-updated': (cluster, { update, id }, { now }) => ({
     cluster: noteNode(restarted(cluster), update, id, 'complete', now),
-    messages: [`Cache node ${id} restarted`],
+    events: [{ kind: 'node-restarted', node: id }],
   }),
 
   'end-update': (cluster, { update }, { now }) => quietly(endUpdate(cluster, update, now)),
 
-  finish: (cluster, { message }) => ({
+  finish: (cluster, { event }) => ({
     cluster: {
       ...cluster,
       status: 'available',
       numCacheNodes: cluster.nodes.length,
       pending: cluster.pendingDue === null ? {} : cluster.pending,
     },
-    messages: message ? [message] : [],
+    events: event ? [event] : [],
   }),
 
-  delete: () => ({ cluster: null, messages: ['Cache cluster deleted'] }),
+  delete: () => ({ cluster: null, events: [{ kind: 'cluster-deleted' }] }),
 }
 
-const quietly = (cluster: CacheClusterRecord): StepResult => ({ cluster, messages: [] })
+const quietly = (cluster: CacheClusterRecord): StepResult => ({ cluster, events: [] })
+
+const shutDown = (node: string): EventFacts => ({ kind: 'node-shut-down', node })
 
 /** The metadata's version counts changes of what it says. */
 const withChanges = (cluster: CacheClusterRecord, count: number): CacheClusterRecord => ({
@@ -195,17 +198,17 @@ function freeNodeIds(nodes: readonly CacheNodeRecord[], count: number): string[]
  * incompatible-network; others stay as they are (guide, "AddCacheNodeFailed", due to insufficient free IP addresses).
  */
 export function takeNoAddresses(cluster: CacheClusterRecord, zone: string): StepResult {
-  const cause = `insufficient free IP addresses in availability zone ${zone} for cache subnet group ${cluster.subnetGroup}`
+  const facts = { zone, subnetGroup: cluster.subnetGroup }
   if (!cluster.created) {
     return {
       cluster: { ...cluster, status: 'incompatible-network' },
-      messages: cluster.status === 'incompatible-network' ? [] : [`Failed to create cache nodes: ${cause}`],
+      events: cluster.status === 'incompatible-network' ? [] : [{ kind: 'creation-without-addresses', ...facts }],
     }
   }
   const steps = cluster.steps
     .filter((step) => step.do !== 'start-nodes' && step.do !== 'advertise-new-nodes')
     .map((step): Step => (step.do === 'finish' ? { do: 'finish' } : step))
-  return { cluster: { ...cluster, steps }, messages: [`Failed to add cache nodes: ${cause}`] }
+  return { cluster: { ...cluster, steps }, events: [{ kind: 'addition-without-addresses', ...facts }] }
 }
 
 /** How many free ports the cluster's next step needs. */

@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { Pace } from '../../../api/local-engine.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
@@ -94,7 +95,7 @@ export class ServerlessLife implements Life<'serverlessCache'> {
       case 'dump':
         return this.#dump(cache, step)
       case 'finish':
-        return this.#commit(cache, step.messages)
+        return this.#commit(cache, step.events)
       case 'delete':
         return this.#delete(cache)
     }
@@ -102,8 +103,8 @@ export class ServerlessLife implements Life<'serverlessCache'> {
 
   async #start(cache: ServerlessCacheRecord): Promise<void> {
     const { ports, store } = this.#options
-    const failure = creationFailure(cache, store)
-    if (failure) return this.#failCreation(cache, failure)
+    const creationCause = creationFailure(cache, store)
+    if (creationCause) return this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause })
     const [primary, readOptimized] = await this.#reservePair()
     this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized } }))
     ports.release([primary, readOptimized])
@@ -127,25 +128,25 @@ export class ServerlessLife implements Life<'serverlessCache'> {
       this.#commit(cache, [])
     } catch (error) {
       log(`serverless cache ${cache.region}/${cache.id}: ${(error as Error).message}`)
-      // The guide knows other causes only; these words are ours.
-      this.#failCreation(cache, 'The snapshot could not be restored.')
+      this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause: 'snapshot' })
     }
   }
 
-  /** A cache ends again and again. Of one that is there the service has no status for that; the words are ours. */
+  /** A cache ends again and again. Of one that is there the service has no status for that. */
   despair(cache: ServerlessCacheRecord, setback: Setback): boolean {
     const { store, log } = this.#options
     if (this.#told.has(setback)) return false
     this.#told.add(setback)
-    const cause = `${setback.why} (${setback.inARow} times in a row)`
-    log(`serverless cache ${cache.region}/${cache.id}: ${cause}`)
-    if (cache.status === 'creating') this.#failCreation(cache, `The cache does not run: ${cause}.`)
-    else store.change((change) => change.addEvent(this.#event(cache, `Cache ${cache.id} does not run: ${cause}.`)))
+    const { why, inARow: times } = setback
+    log(`serverless cache ${cache.region}/${cache.id}: ${why} (${times} times in a row)`)
+    const facts = { cache: cache.id, why, times }
+    if (cache.status === 'creating') this.#failCreation(cache, { kind: 'cache-ended-in-creation', ...facts })
+    else store.change((change) => change.addEvent(this.#event(cache, { kind: 'cache-not-running', ...facts })))
     return true
   }
 
-  #failCreation(cache: ServerlessCacheRecord, cause: string): void {
-    this.#commit(cache, [`Failed to create cache ${cache.id}. ${cause}`], (current) => ({
+  #failCreation(cache: ServerlessCacheRecord, event: EventFacts): void {
+    this.#commit(cache, [event], (current) => ({
       ...current,
       status: 'create-failed',
       nextSnapshot: null,
@@ -189,7 +190,7 @@ export class ServerlessLife implements Life<'serverlessCache'> {
       for (const snapshot of automatic) {
         change.put('serverlessSnapshot', { ...snapshot, status: 'deleting', stepDue: clock.now() })
       }
-      change.addEvent(this.#event(cache, `Cache ${cache.id} was deleted.`))
+      change.addEvent(this.#event(cache, { kind: 'cache-deleted', cache: cache.id }))
     })
     for (const { region, id } of automatic) wakeSnapshot(region, id)
   }
@@ -238,7 +239,7 @@ export class ServerlessLife implements Life<'serverlessCache'> {
    */
   #commit(
     cache: ServerlessCacheRecord,
-    messages: readonly string[],
+    events: readonly EventFacts[],
     after: (cache: ServerlessCacheRecord) => ServerlessCacheRecord = (current) => current,
     also: (change: Change) => void = () => {},
   ): void {
@@ -248,14 +249,14 @@ export class ServerlessLife implements Life<'serverlessCache'> {
     const done = after(afterStep({ ...current, steps: cache.steps }))
     store.change((change) => {
       change.put('serverlessCache', withDueDate(done, pace, clock.now()))
-      for (const message of messages) change.addEvent(this.#event(cache, message))
+      for (const event of events) change.addEvent(this.#event(cache, event))
       also(change)
     })
   }
 
-  #event({ region, id }: ServerlessCacheRecord, message: string) {
+  #event({ region, id }: ServerlessCacheRecord, event: EventFacts) {
     const date = this.#options.clock.now()
-    return { region, sourceType: 'serverless-cache' as const, sourceIdentifier: id, message, date }
+    return { region, sourceType: 'serverless-cache' as const, sourceIdentifier: id, event, date }
   }
 
   #current(snapshot: ServerlessSnapshotRecord): ServerlessSnapshotRecord {

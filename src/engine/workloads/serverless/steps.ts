@@ -26,12 +26,12 @@ export const snapshotDue = (pace: Pace, now: number): number => now + SNAPSHOT_D
 export const planCreation = (name: string, file: string | null): ServerlessStep[] => [
   { do: 'start' },
   ...(file === null ? [] : [{ do: 'restore' as const, file }]),
-  { do: 'finish', messages: [`Cache ${name} is created and ready to use.`] },
+  { do: 'finish', events: [{ kind: 'cache-created', cache: name }] },
 ]
 
 export const planSnapshot = (snapshot: string): ServerlessStep[] => [
   { do: 'dump', snapshot },
-  { do: 'finish', messages: [] },
+  { do: 'finish', events: [] },
 ]
 
 /** @param snapshot The final one, if any. */
