@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { isHopeless, Setbacks } from '../../src/engine/lifecycle/setbacks.ts'
+import { Setbacks } from '../../src/engine/lifecycle/setbacks.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory, workerFile } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -11,11 +11,11 @@ import { ask } from '../support/raw.ts'
 const CREATED_MS = Date.UTC(2026, 0, 15, 12)
 const SHOP = { region: 'us-west-2', kind: 'cluster', id: 'shop' } as const
 const DYING = "throw new Error('this Node is not for it')"
-/** Runs nodes for as long as it takes to start one. */
-const DYING_SOON = `import '${workerFile.href}'
+/** Runs nodes until one of them has been asked something more. */
+const dyingOn = (asked: string) => `import '${workerFile.href}'
 import { parentPort } from 'node:worker_threads'
 parentPort.on('message', ({ body }) => {
-  if (body.do === 'announce' || body.do === 'attach') setImmediate(() => { throw new Error('not for long') })
+  if (body.do === '${asked}') setImmediate(() => { throw new Error('not for long') })
 })`
 
 function workerOf(source: string): URL {
@@ -71,22 +71,38 @@ test('a serverless cache whose worker ends at every start becomes create-failed,
   )
 })
 
-test('a cluster whose worker ends soon after each start is told to be away, and tried again later and later', async () => {
+test.each(['announce', 'attach'])(
+  'a cluster whose worker ends soon after each start, at %s, is told to be away, and comes back',
+  async (asked) => {
+    const stateDir = temporaryDirectory()
+    const first = await startTestEngine({ stateDir })
+    await first.client().createCacheCluster(memcached('shop'))
+    await first.until('shop', 'available')
+    const port = (await first.status()).clusters[0]?.nodes[0]?.port as number
+    await first.close()
+
+    const { engine, later } = await engineWith({ stateDir, workerFile: workerOf(dyingOn(asked)) })
+    const event = /^Cache nodes do not run: its worker thread ended: not for long \(\d+ times in a row\)$/
+    await later('an event tells why', async () => (await eventsOf(engine)).some((each) => event.test(each ?? '')))
+    await engine.close()
+
+    const healed = await startTestEngine({ stateDir })
+    await healed.until('shop', 'available')
+    expect(await ask(port, 'version\r\n', '\n')).toBe('VERSION 1.6.22\r\n')
+  },
+)
+
+test('a serverless cache that is there and whose worker ends at each start is told to be away', async () => {
   const stateDir = temporaryDirectory()
   const first = await startTestEngine({ stateDir })
-  await first.client().createCacheCluster(memcached('shop'))
-  await first.until('shop', 'available')
-  const port = (await first.status()).clusters[0]?.nodes[0]?.port as number
+  await first.client().createServerlessCache({ ServerlessCacheName: 'shop', Engine: 'memcached' })
+  await eventually('it is available', async () => (await cacheStatus(first)) === 'available')
   await first.close()
 
-  const { engine, later } = await engineWith({ stateDir, workerFile: workerOf(DYING_SOON) })
-  const event = /^Cache nodes do not run: its worker thread ended: not for long \(\d+ times in a row\)$/
+  const { engine, later } = await engineWith({ stateDir, workerFile: workerOf(dyingOn('attach')) })
+  const event = /^Cache shop does not run: its worker thread ended: not for long \(5 times in a row\)\.$/
   await later('an event tells why', async () => (await eventsOf(engine)).some((each) => event.test(each ?? '')))
-  await engine.close()
-
-  const healed = await startTestEngine({ stateDir })
-  await healed.until('shop', 'available')
-  expect(await ask(port, 'version\r\n', '\n')).toBe('VERSION 1.6.22\r\n')
+  expect(await cacheStatus(engine)).toBe('available')
 })
 
 test('the pause before the next try doubles, up to five minutes, and is none again after ten quiet minutes', () => {
@@ -106,6 +122,12 @@ test('the pause before the next try doubles, up to five minutes, and is none aga
   expect(setbacks.of(SHOP)).toMatchObject({ inARow: 1, due: now })
 })
 
-test('four in a row may still pass, five do not', () => {
-  expect([4, 5].map((inARow) => isHopeless({ inARow, due: 0, why: '' }))).toEqual([false, true])
+test('from five in a row on each is news, once', () => {
+  const setbacks = new Setbacks({ now: () => 0, at: () => () => undefined })
+  const news = Array.from({ length: 6 }, () => {
+    setbacks.note(SHOP, 'ended')
+    const setback = setbacks.of(SHOP)
+    return setback && [setbacks.isNews(setback), setbacks.isNews(setback)]
+  })
+  expect(news).toEqual([...Array(4).fill([false, false]), [true, false], [true, false]])
 })

@@ -1,10 +1,10 @@
-import type { Failure, Fleet } from '../nodes/fleet.ts'
+import { type Failure, type Fleet, hasEnded } from '../nodes/fleet.ts'
 import type { Deployment, Owner, WorkloadKind } from '../nodes/wanted.ts'
 import type { RecordKind, Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import { LoopRunner, type Round } from './loops.ts'
-import { isHopeless, type Setback, Setbacks } from './setbacks.ts'
+import { type Setback, Setbacks } from './setbacks.ts'
 
 /** How the records of a kind that has nodes live: what is done with them besides making the nodes follow. */
 export interface Life<K extends WorkloadKind = WorkloadKind> {
@@ -16,12 +16,12 @@ export interface Life<K extends WorkloadKind = WorkloadKind> {
   deploymentOf(record: Records[K]): Deployment
   /** Whether there is nothing to do with a record while its nodes do not run. */
   needsToRun(record: Records[K]): boolean
-  /** Its nodes end again and again. Answers whether that was news. */
-  despair(record: Records[K], setback: Setback): boolean
+  /** Its nodes end again and again. */
+  despair(record: Records[K], setback: Setback): void
   /** Before the nodes follow. Answers whether the record has changed. */
   prepare?(record: Records[K]): boolean
-  /** The failure, if any, that is to be tried again later and later: what was to run a node has ended. */
-  endedAmong(record: Records[K], failures: readonly Failure[]): Failure | undefined
+  /** The failure, if any, that is to be tried again later and later, as if what was to run a node had ended. */
+  setbackAmong?(record: Records[K], failures: readonly Failure[]): Failure | undefined
   /** Something else could not be made to run. */
   mend(record: Records[K], failures: readonly Failure[]): Promise<Round>
   /** The nodes have followed. Undefined: its steps may go on. */
@@ -123,17 +123,21 @@ export class Runner extends LoopRunner<LivingKind> {
     }
     const setback = this.#setbacks.of(owner)
     if (setback && life.needsToRun(record)) {
-      if (isHopeless(setback) && life.despair(record, setback)) return 'again'
+      if (this.#setbacks.isNews(setback)) {
+        life.despair(record, setback)
+        return 'again'
+      }
       if (setback.due > clock.now()) return { until: setback.due }
     }
     if (life.prepare?.(record)) return 'again'
     const failures = await fleet.follow(life.deploymentOf(record))
     if (store.get(kind, region, id) !== record || this.closing) return 'again'
     if (failures.length > 0 && life.needsToRun(record)) {
-      const ended = life.endedAmong(record, failures)
-      if (!ended) return life.mend(record, failures)
-      log(`${life.noun} ${region}/${id}: ${ended.message}`)
-      this.#setbacks.note(owner, ended.message)
+      if (failures.some(hasEnded)) return 'again' // `lost` has noted it
+      const another = life.setbackAmong?.(record, failures)
+      if (!another) return life.mend(record, failures)
+      log(`${life.noun} ${region}/${id}: ${another.message}`)
+      this.#setbacks.note(owner, another.message)
       return 'again'
     }
     const settled = life.settle?.(record)

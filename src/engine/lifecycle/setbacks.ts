@@ -5,7 +5,7 @@ const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 5 * 60_000
 /** What ran for so long, or was not tried, has nothing to do with what was before. */
 const FORGOTTEN_AFTER_MS = 2 * LONGEST_PAUSE_MS
-/** From so many on it is not going to run by itself. */
+/** From so many on it is not going to run by itself: a creation has failed, what was there is told to be away. */
 const MANY = 5
 
 /** That what runs the nodes of a cluster or cache ended by itself, so many times with little between. */
@@ -17,9 +17,6 @@ export interface Setback {
   readonly why: string
 }
 
-/** Whether to stop hoping: a creation has failed, what was there is told to be away. */
-export const isHopeless = ({ inARow }: Setback): boolean => inARow >= MANY
-
 /**
  * Setbacks of each record. The first is tried again at once, the next ones later and later. Not in the records: an engine that
  * is started anew tries anew.
@@ -27,6 +24,7 @@ export const isHopeless = ({ inARow }: Setback): boolean => inARow >= MANY
 export class Setbacks {
   readonly #clock: Clock
   readonly #all = new Map<string, Setback>()
+  readonly #told = new WeakSet<Setback>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -42,6 +40,13 @@ export class Setbacks {
     const setback = this.#all.get(textOf(owner))
     if (setback && setback.due + FORGOTTEN_AFTER_MS >= this.#clock.now()) return setback
     return undefined
+  }
+
+  /** Whether people are to hear of it: once of each that leaves no hope. */
+  isNews(setback: Setback): boolean {
+    if (setback.inARow < MANY || this.#told.has(setback)) return false
+    this.#told.add(setback)
+    return true
   }
 
   forget(owner: Owner): void {

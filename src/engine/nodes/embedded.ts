@@ -15,8 +15,6 @@ interface Host {
   readonly index: number
   /** Cluster of each node it runs, by the node's key. */
   readonly nodes: Map<string, string>
-  /** Those of them that have not run yet. */
-  readonly starting: Set<string>
   readonly waiting: Map<number, { resolve(value: unknown): void; reject(error: Error): void }>
 }
 
@@ -64,14 +62,11 @@ export class EmbeddedRuntime implements NodeRuntime {
   async start(spec: NodeSpec): Promise<void> {
     const host = this.#leastLoaded(spec.cluster)
     host.nodes.set(spec.key, spec.cluster)
-    host.starting.add(spec.key)
     try {
       await this.#ask(host, { do: 'start', spec })
     } catch (error) {
       host.nodes.delete(spec.key)
       throw error
-    } finally {
-      host.starting.delete(spec.key)
     }
   }
 
@@ -180,7 +175,6 @@ export class EmbeddedRuntime implements NodeRuntime {
       worker: new Worker(this.#workerFile, { workerData }),
       index,
       nodes: new Map(),
-      starting: new Set(),
       waiting: new Map(),
     }
     this.#hosts[index] = host
@@ -209,8 +203,7 @@ export class EmbeddedRuntime implements NodeRuntime {
       this.#hosts[index] = undefined
       this.#places?.forget(index)
       for (const { reject } of host.waiting.values()) reject(cause)
-      const ran = [...host.nodes.keys()].filter((key) => !host.starting.has(key))
-      if (!this.#closing && ran.length > 0) this.#lost(ran, why)
+      if (!this.#closing) this.#lost([...host.nodes.keys()], why)
     })
     return host
   }
@@ -221,7 +214,7 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async #askHostOf(key: string, body: Request['body']): Promise<unknown> {
     const host = this.#hostOf(key)
-    if (!host) throw new Error(`no worker runs node ${key}`)
+    if (!host) throw Object.assign(new Error(`no worker runs node ${key}`), { code: NODE_ENDED })
     return this.#ask(host, body)
   }
 

@@ -47,6 +47,8 @@ interface Running {
 
 interface Follower {
   readonly nodes: Map<string, Running>
+  /** How often each node ended by itself: it may do so before what it did is noted. */
+  readonly endings: Map<string, number>
   /** Which node answers on which port, by the endpoint's name. */
   readonly endpoints: Map<string, { readonly node: string; readonly port: number }>
   readonly certificates: Map<Certificate, Promise<KeyAndCertificate>>
@@ -89,7 +91,12 @@ export class Fleet {
     const failures: (Failure | undefined)[] = []
     await this.#allow(wanted, follower)
     await this.#stopWhatShouldNotRun(wanted, follower)
-    for (const node of wanted.nodes) failures.push(await this.#ensureRunning(wanted, node, follower))
+    for (const node of wanted.nodes) {
+      const failure = await this.#ensureRunning(wanted, node, follower)
+      // What is to run the next one would only end as well.
+      if (failure && hasEnded(failure)) return [failure]
+      failures.push(failure)
+    }
     for (const node of wanted.nodes) await this.#adjust(node, follower)
     await this.#announce(wanted, follower)
     for (const node of wanted.nodes) await this.#afflict(wanted, node, follower)
@@ -113,7 +120,10 @@ export class Fleet {
       const key = this.#keys.get(name)
       if (!key) continue
       const { node, ...owner } = key
-      this.#forgetNode(node, this.#follower(owner))
+      const follower = this.#follower(owner)
+      this.#keys.delete(name)
+      this.#forgetNode(node, follower)
+      follower.endings.set(node, (follower.endings.get(node) ?? 0) + 1)
       owners.set(textOf(owner), owner)
     }
     return [...owners.values()]
@@ -164,6 +174,8 @@ export class Fleet {
     const key = { ...wanted.owner, node: node.node }
     const name = nameOf(key)
     let failing = port
+    const endings = follower.endings.get(node.node)
+    this.#keys.set(name, key)
     try {
       const spec = await this.#spec(wanted, node, name, follower)
       await runtime.start(spec)
@@ -171,7 +183,7 @@ export class Fleet {
         failing = each
         await this.#attachOrStop(name, wanted.addresses, each)
       }
-      this.#keys.set(name, key)
+      if (follower.endings.get(node.node) !== endings) return endedAt(node.node, port)
       follower.nodes.set(node.node, {
         name,
         incarnation: node.incarnation,
@@ -184,6 +196,7 @@ export class Fleet {
         certificate: 'good',
       })
     } catch (error) {
+      this.#keys.delete(name)
       return { subject: node.node, port: failing, code: codeOf(error), message: (error as Error).message }
     }
   }
@@ -268,11 +281,15 @@ export class Fleet {
     const node = answererOf(wanted, nodes, follower, follower.endpoints.get(name)?.node)
     await this.#detachEndpoints(wanted, follower, (at) => at.name === name && (at.node !== node || at.port !== port))
     if (follower.endpoints.has(name) || node === undefined) return
+    const endings = follower.endings.get(node)
     try {
       await this.#options.runtime.attach(nameOf({ ...wanted.owner, node }), wanted.addresses, port)
+      if (follower.endings.get(node) !== endings) return endedAt(name, port)
       follower.endpoints.set(name, { node, port })
     } catch (error) {
-      return { subject: name, port, code: codeOf(error), message: (error as Error).message }
+      const failure = { subject: name, port, code: codeOf(error), message: (error as Error).message }
+      if (hasEnded(failure)) this.#forgetNode(node, follower)
+      return failure
     }
   }
 
@@ -343,11 +360,25 @@ export class Fleet {
   #follower(owner: Owner): Follower {
     const known = this.#followers.get(textOf(owner))
     if (known) return known
-    const follower: Follower = { nodes: new Map(), endpoints: new Map(), certificates: new Map(), news: undefined }
+    const follower: Follower = {
+      nodes: new Map(),
+      endings: new Map(),
+      endpoints: new Map(),
+      certificates: new Map(),
+      news: undefined,
+    }
     this.#followers.set(textOf(owner), follower)
     return follower
   }
 }
+
+/** It ended before what it was to do could be noted. */
+const endedAt = (subject: string, port: number): Failure => ({
+  subject,
+  port,
+  code: NODE_ENDED,
+  message: 'it has ended',
+})
 
 /** The node that answers on an endpoint: the one that does, if it may, else the first that runs as it is to. */
 function answererOf(

@@ -7,7 +7,7 @@ import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import type { Ports } from '../../network/ports.ts'
 import { clusterZones, lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
-import { type Failure, hasEnded, isIncompatible } from '../../nodes/fleet.ts'
+import { type Failure, isIncompatible } from '../../nodes/fleet.ts'
 import type { Deployment } from '../../nodes/wanted.ts'
 import { valuesForCluster } from '../../parameters/groups.ts'
 import { withCuredNodes, withValuesTakenOver } from '../../parameters/status.ts'
@@ -50,10 +50,6 @@ export class ClusterLife implements Life<'cluster'> {
   /** Of a cluster that is being deleted, or never came to be, nothing is to run any more. */
   needsToRun({ status }: CacheClusterRecord): boolean {
     return status !== 'deleting' && status !== 'create-failed'
-  }
-
-  endedAmong(_: CacheClusterRecord, failures: readonly Failure[]): Failure | undefined {
-    return failures.find(hasEnded)
   }
 
   prepare(cluster: CacheClusterRecord): boolean {
@@ -198,16 +194,15 @@ export class ClusterLife implements Life<'cluster'> {
    * Nodes end again and again: a creation has failed, and what was there is incompatible-network, as AWS has no other word for a
    * cluster that is there and does not answer.
    */
-  despair(cluster: CacheClusterRecord, { inARow, why }: Setback): boolean {
+  despair(cluster: CacheClusterRecord, { inARow, why }: Setback): void {
     const { region, id, created, status } = cluster
-    if (created && status !== 'available') return false
     this.#options.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
+    if (status === 'incompatible-network' && created) return
     const after: CacheClusterRecord = created
-      ? { ...cluster, status: 'incompatible-network' }
+      ? { ...cluster, status: status === 'available' ? 'incompatible-network' : status }
       : { ...cluster, status: 'create-failed', nodes: [], discovery: null, steps: [] }
     const kind = created ? 'nodes-not-running' : 'nodes-not-created'
     this.#commit(cluster, after, [{ kind, why, times: inARow }])
-    return true
   }
 
   /** Nodes that cannot start with their parameters: nothing goes on until the group is changed, which wakes the cluster. */

@@ -4,7 +4,7 @@ import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import type { Ports } from '../../network/ports.ts'
-import { type Failure, hasEnded } from '../../nodes/fleet.ts'
+import type { Failure } from '../../nodes/fleet.ts'
 import type { NodeRuntime } from '../../nodes/runtime.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
@@ -52,8 +52,6 @@ export class ServerlessLife implements Life<'serverlessCache'> {
   readonly kind = 'serverlessCache'
   readonly noun = 'serverless cache'
   readonly #options: ServerlessLifeOptions
-  /** Setbacks that events have told of. */
-  readonly #told = new WeakSet<Setback>()
 
   constructor(options: ServerlessLifeOptions) {
     this.#options = options
@@ -76,8 +74,8 @@ export class ServerlessLife implements Life<'serverlessCache'> {
     return status === 'creating' || (status !== 'create-failed' && (step === undefined || step.do === 'dump'))
   }
 
-  endedAmong({ status }: ServerlessCacheRecord, failures: readonly Failure[]): Failure | undefined {
-    return failures.find((failure) => hasEnded(failure) || (status === 'creating' && failure.code !== 'EADDRINUSE'))
+  setbackAmong({ status }: ServerlessCacheRecord, failures: readonly Failure[]): Failure | undefined {
+    return failures.find(({ code }) => status === 'creating' && code !== 'EADDRINUSE')
   }
 
   async takeStep(cache: ServerlessCacheRecord): Promise<Round> {
@@ -133,16 +131,12 @@ export class ServerlessLife implements Life<'serverlessCache'> {
   }
 
   /** A cache ends again and again. Of one that is there the service has no status for that. */
-  despair(cache: ServerlessCacheRecord, setback: Setback): boolean {
+  despair(cache: ServerlessCacheRecord, { inARow: times, why }: Setback): void {
     const { store, log } = this.#options
-    if (this.#told.has(setback)) return false
-    this.#told.add(setback)
-    const { why, inARow: times } = setback
     log(`serverless cache ${cache.region}/${cache.id}: ${why} (${times} times in a row)`)
     const facts = { cache: cache.id, why, times }
     if (cache.status === 'creating') this.#failCreation(cache, { kind: 'cache-ended-in-creation', ...facts })
     else store.change((change) => change.addEvent(this.#event(cache, { kind: 'cache-not-running', ...facts })))
-    return true
   }
 
   #failCreation(cache: ServerlessCacheRecord, event: EventFacts): void {
