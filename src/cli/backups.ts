@@ -2,6 +2,7 @@
 
 import { memcached } from '../api/catalog/engines.ts'
 import { LIMITS } from '../api/catalog/limits.ts'
+import { type ResourceKind, resources } from '../api/catalog/resources.ts'
 import { isOlder } from '../api/catalog/versions.ts'
 import type { Input, OperationName } from '../api/model.ts'
 import { nearest } from '../api/nearest.ts'
@@ -9,7 +10,7 @@ import { shellWord } from '../api/shell.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItem } from './output/human-value.ts'
 import { Problem } from './problem.ts'
-import { type Found, findAll, type Kind, kinds } from './resources.ts'
+import { type Found, findAll } from './resources.ts'
 
 /** A call that is to be made; what its answer is about is for the printer to know. */
 export interface Request<N extends OperationName = OperationName> {
@@ -19,19 +20,19 @@ export interface Request<N extends OperationName = OperationName> {
 
 const request = <N extends OperationName>(name: N, input: Input<N>): Request<N> => ({ name, input })
 
-export const cacheKinds = kindsOf('ServerlessCacheName', 'ReplicationGroupId', 'CacheClusterId')
-export const backupKinds = kindsOf('ServerlessCacheSnapshotName', 'SnapshotName')
-
-function kindsOf(...ids: string[]): readonly Kind[] {
-  return kinds.filter(({ id }) => ids.includes(id))
-}
+export const cacheKinds: readonly ResourceKind[] = [
+  resources.cluster,
+  resources.serverlessCache,
+  resources.replicationGroup,
+]
+export const backupKinds: readonly ResourceKind[] = [resources.snapshot, resources.serverlessSnapshot]
 
 export const findCache = (client: ApiClient, id: string): Promise<Found> => findOne(client, id, cacheKinds, 'cache')
 
 export const findBackup = (client: ApiClient, name: string): Promise<Found> =>
   findOne(client, name, backupKinds, 'backup')
 
-async function findOne(client: ApiClient, id: string, among: readonly Kind[], called: string): Promise<Found> {
+async function findOne(client: ApiClient, id: string, among: readonly ResourceKind[], called: string): Promise<Found> {
   const all = await findAll(client, among)
   const nameOf = ({ kind, item }: Found) => String(item[kind.id])
   const found = all.find((each) => nameOf(each) === id)

@@ -1,8 +1,10 @@
 /** A cluster's endpoints as DescribeCacheClusters tells them. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { resources } from '../api/catalog/resources.ts'
 import { engineFiles } from '../api/local-engine.ts'
 import type { Output } from '../api/model.ts'
+import { parseArn } from '../api/names.ts'
 import type { AskTls } from '../net/connection.ts'
 import { parseTarget } from '../net/target.ts'
 import type { ApiClient } from './client.ts'
@@ -73,7 +75,8 @@ function asCluster(cache: ServerlessCache): CacheCluster {
   } as CacheCluster
 }
 
-export const isServerless = ({ ARN = '' }: CacheCluster): boolean => ARN.includes(':serverlesscache:')
+export const isServerless = ({ ARN = '' }: CacheCluster): boolean =>
+  parseArn(ARN)?.type === resources.serverlessCache.arnType
 
 export async function describeAllClusters(client: ApiClient): Promise<CacheCluster[]> {
   const found: CacheCluster[] = []

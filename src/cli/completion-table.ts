@@ -1,10 +1,10 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
+import { regionalKinds } from '../api/catalog/resources.ts'
 import { enumValues, inputOf, isOperation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Member } from '../api/shapes.ts'
 import type { Documented } from './command-doc.ts'
 import { globalFlags } from './global-flags.ts'
-import { kinds } from './resources.ts'
 
 /** `path`: the words of a command, `engine start`; '' is the program alone. */
 export interface CompletionTable {
@@ -33,7 +33,7 @@ const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
   ' --until': ['ipv4', 'ipv6'],
 }
 
-export const idOptions: readonly string[] = kinds.map(({ id }) => `--${kebabCase(id)}`)
+export const idOptions: readonly string[] = regionalKinds.map(({ id }) => `--${kebabCase(id)}`)
 
 /** Name of a command's first word -> what it names. */
 const PLACES: Readonly<Record<string, string>> = {
@@ -79,13 +79,12 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
     ids: ['--target', ...idOptions],
     places: new Map(commands.flatMap(placeOf)),
     fresh: commands.flatMap(({ id }) =>
-      kinds.flatMap((kind) => (isCreated(id, kind.id) ? [`${id} --${kebabCase(kind.id)}`] : [])),
+      regionalKinds.flatMap((kind) =>
+        id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
+      ),
     ),
   }
 }
-
-const isCreated = (id: string, member: string): boolean =>
-  id === `create-${kebabCase(member.replace(/(Id|Name)$/, ''))}`
 
 const spellings = (flags: NonNullable<Documented['flags']>): string[] =>
   Object.entries(flags).flatMap(([name, { allowNo, hidden }]) =>

@@ -1,5 +1,6 @@
 /** After a refusal: what a person would look up next, looked up. Loaded only then, and only where somebody reads it. */
 
+import { type ResourceKind, regionalKinds } from '../api/catalog/resources.ts'
 import { type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import { nearest } from '../api/nearest.ts'
@@ -9,7 +10,7 @@ import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
 import { CallFailed } from './problem.ts'
 import { mostNodesAt } from './quotas.ts'
-import { type Found, findAll, type Kind, kinds } from './resources.ts'
+import { type Found, findAll } from './resources.ts'
 import { usersOfGroup } from './wait-unused.ts'
 
 /** The error with a hint where there is something to say; whatever fails on the way there leaves it as it was. */
@@ -47,10 +48,10 @@ const subnetHint = (id: string, region: string): string =>
 /** The kind that the code says is missing, and the member that names it: `CacheParameterGroupNotFound`. */
 async function notFoundHint(client: ApiClient, input: object, name: OperationName, code: string) {
   const shape = code.replace(/NotFound(Fault)?$/, '')
-  const wanted = kinds.find(({ id }) => id.replace(/(Id|Name)$/, '') === shape)
+  const wanted = regionalKinds.find((kind) => kind.shape === shape)
   const spoken = wanted && (input as Item)[wanted.id]
   if (!wanted || typeof spoken !== 'string') return undefined
-  const found = await findAll(client, [wanted, ...kinds.filter(({ cache }) => cache)])
+  const found = await findAll(client, [wanted, ...regionalKinds.filter(({ cache }) => cache)])
   const namesake = found.find(({ kind, item }) => kind !== wanted && item[kind.id] === spoken)
   if (namesake) return namesakeHint(namesake, name, spoken)
   const ids = found.filter(({ kind }) => kind === wanted).map(({ item }) => String(item[wanted.id]))
@@ -68,9 +69,9 @@ function namesakeHint({ kind }: Found, name: OperationName, id: string): string 
 }
 
 /** `DeleteCacheCluster` on a serverless cache is `DeleteServerlessCache`. */
-function sameOn(name: OperationName, { id, describe }: Kind): OperationName | undefined {
+function sameOn(name: OperationName, { shape, describe }: ResourceKind): OperationName | undefined {
   const [verb] = /^[A-Z][a-z]+/.exec(name) ?? []
-  const candidate = verb === 'Describe' ? describe : `${verb}${id.replace(/(Id|Name)$/, '')}`
+  const candidate = verb === 'Describe' ? describe : `${verb}${shape}`
   return isKnown(candidate) ? candidate : undefined
 }
 

@@ -2,6 +2,7 @@
  * The operations that start a change, and which waiter tells that it is done. A table by itself: every call reads it
  * for its options, few wait.
  */
+import { resources } from '../api/catalog/resources.ts'
 import type { OperationName } from '../api/model.ts'
 import type { WaiterName } from './waiters.ts'
 
@@ -13,26 +14,29 @@ export interface Change {
 
 const change = (waiter: WaiterName, id: string): Change => ({ waiter, id })
 
-const cluster = change('cache-cluster-available', 'CacheClusterId')
-const group = change('replication-group-available', 'ReplicationGroupId')
-const serverless = change('serverless-cache-available', 'ServerlessCacheName')
-const globalGroup = change('global-replication-group-available', 'GlobalReplicationGroupId')
+const cluster = change('cache-cluster-available', resources.cluster.id)
+const group = change('replication-group-available', resources.replicationGroup.id)
+const serverless = change('serverless-cache-available', resources.serverlessCache.id)
+const globalGroup = change('global-replication-group-available', resources.globalReplicationGroup.id)
 
 export const waits: Partial<Record<OperationName, Change>> = {
   CreateCacheCluster: cluster,
   ModifyCacheCluster: cluster,
   RebootCacheCluster: cluster,
-  DeleteCacheCluster: change('cache-cluster-deleted', 'CacheClusterId'),
+  DeleteCacheCluster: change('cache-cluster-deleted', resources.cluster.id),
   CreateServerlessCache: serverless,
   ModifyServerlessCache: serverless,
-  DeleteServerlessCache: change('serverless-cache-deleted', 'ServerlessCacheName'),
-  CreateServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'ServerlessCacheSnapshotName'),
-  CopyServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'TargetServerlessCacheSnapshotName'),
-  ExportServerlessCacheSnapshot: change('serverless-cache-snapshot-available', 'ServerlessCacheSnapshotName'),
-  DeleteServerlessCacheSnapshot: change('serverless-cache-snapshot-deleted', 'ServerlessCacheSnapshotName'),
-  CreateSnapshot: change('snapshot-available', 'SnapshotName'),
-  CopySnapshot: change('snapshot-available', 'TargetSnapshotName'),
-  DeleteSnapshot: change('snapshot-deleted', 'SnapshotName'),
+  DeleteServerlessCache: change('serverless-cache-deleted', resources.serverlessCache.id),
+  CreateServerlessCacheSnapshot: change('serverless-cache-snapshot-available', resources.serverlessSnapshot.id),
+  CopyServerlessCacheSnapshot: change(
+    'serverless-cache-snapshot-available',
+    `Target${resources.serverlessSnapshot.id}`,
+  ),
+  ExportServerlessCacheSnapshot: change('serverless-cache-snapshot-available', resources.serverlessSnapshot.id),
+  DeleteServerlessCacheSnapshot: change('serverless-cache-snapshot-deleted', resources.serverlessSnapshot.id),
+  CreateSnapshot: change('snapshot-available', resources.snapshot.id),
+  CopySnapshot: change('snapshot-available', `Target${resources.snapshot.id}`),
+  DeleteSnapshot: change('snapshot-deleted', resources.snapshot.id),
   CreateReplicationGroup: group,
   ModifyReplicationGroup: group,
   ModifyReplicationGroupShardConfiguration: group,
@@ -41,17 +45,17 @@ export const waits: Partial<Record<OperationName, Change>> = {
   TestFailover: group,
   StartMigration: group,
   CompleteMigration: group,
-  DeleteReplicationGroup: change('replication-group-deleted', 'ReplicationGroupId'),
+  DeleteReplicationGroup: change('replication-group-deleted', resources.replicationGroup.id),
   ModifyGlobalReplicationGroup: globalGroup,
   IncreaseNodeGroupsInGlobalReplicationGroup: globalGroup,
   DecreaseNodeGroupsInGlobalReplicationGroup: globalGroup,
   RebalanceSlotsInGlobalReplicationGroup: globalGroup,
   FailoverGlobalReplicationGroup: globalGroup,
-  DeleteGlobalReplicationGroup: change('global-replication-group-deleted', 'GlobalReplicationGroupId'),
-  CreateUser: change('user-active', 'UserId'),
-  ModifyUser: change('user-active', 'UserId'),
-  DeleteUser: change('user-deleted', 'UserId'),
-  CreateUserGroup: change('user-group-active', 'UserGroupId'),
-  ModifyUserGroup: change('user-group-active', 'UserGroupId'),
-  DeleteUserGroup: change('user-group-deleted', 'UserGroupId'),
+  DeleteGlobalReplicationGroup: change('global-replication-group-deleted', resources.globalReplicationGroup.id),
+  CreateUser: change('user-active', resources.user.id),
+  ModifyUser: change('user-active', resources.user.id),
+  DeleteUser: change('user-deleted', resources.user.id),
+  CreateUserGroup: change('user-group-active', resources.userGroup.id),
+  ModifyUserGroup: change('user-group-active', resources.userGroup.id),
+  DeleteUserGroup: change('user-group-deleted', resources.userGroup.id),
 }

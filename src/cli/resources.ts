@@ -1,47 +1,11 @@
-/** The kinds of resources the API has, and how to find one of them by its id. */
+/** How to find what there is of the kinds of resources. */
+import { type ResourceKind, regionalKinds } from '../api/catalog/resources.ts'
 import type { OperationName } from '../api/model.ts'
 import { operation } from '../api/model.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItems } from './output/human-value.ts'
 import { allPages, eachPage } from './paginate.ts'
 import { CallFailed } from './problem.ts'
-
-export interface Kind {
-  /** As people call it. */
-  readonly name: string
-  /** The operation that lists them, and in its answer the member that holds the list. */
-  readonly describe: OperationName
-  readonly list: string
-  /** The member that names one: of an item, and of the operation's input. */
-  readonly id: string
-  readonly arn: string
-  /** Holds data: what `cachectl list` shows. */
-  readonly cache: boolean
-}
-
-const kind = (name: string, describe: OperationName, id: string, more: Partial<Kind> = {}): Kind => ({
-  name,
-  describe,
-  list: describe.slice('Describe'.length),
-  id,
-  arn: 'ARN',
-  cache: false,
-  ...more,
-})
-
-export const kinds = [
-  kind('cluster', 'DescribeCacheClusters', 'CacheClusterId', { cache: true }),
-  kind('serverless cache', 'DescribeServerlessCaches', 'ServerlessCacheName', { cache: true }),
-  kind('replication group', 'DescribeReplicationGroups', 'ReplicationGroupId', { cache: true }),
-  kind('snapshot', 'DescribeSnapshots', 'SnapshotName', { cache: true }),
-  kind('serverless snapshot', 'DescribeServerlessCacheSnapshots', 'ServerlessCacheSnapshotName', { cache: true }),
-  kind('parameter group', 'DescribeCacheParameterGroups', 'CacheParameterGroupName'),
-  kind('subnet group', 'DescribeCacheSubnetGroups', 'CacheSubnetGroupName'),
-  kind('security group', 'DescribeCacheSecurityGroups', 'CacheSecurityGroupName'),
-  kind('user', 'DescribeUsers', 'UserId'),
-  kind('user group', 'DescribeUserGroups', 'UserGroupId'),
-  kind('reservation', 'DescribeReservedCacheNodes', 'ReservedCacheNodeId', { arn: 'ReservationARN' }),
-] as const satisfies readonly Kind[]
 
 /** Every item, all pages of them. Rejects with CallFailed. */
 export async function describeAll(
@@ -59,7 +23,7 @@ export async function describeAll(
 }
 
 export interface Found {
-  readonly kind: Kind
+  readonly kind: ResourceKind
   readonly item: Item
 }
 
@@ -69,8 +33,8 @@ export interface Found {
  */
 export async function findAll(
   client: ApiClient,
-  among: readonly Kind[],
-  onFailure: (kind: Kind, error: CallFailed) => void = () => {},
+  among: readonly ResourceKind[],
+  onFailure: (kind: ResourceKind, error: CallFailed) => void = () => {},
 ): Promise<Found[]> {
   const answers = await Promise.allSettled(
     among.map(async (each) => {
@@ -83,14 +47,17 @@ export async function findAll(
   return answers.flatMap((answer, index) => {
     if (answer.status === 'fulfilled') return answer.value
     if (!(answer.reason instanceof CallFailed)) throw answer.reason
-    onFailure(among[index] as Kind, answer.reason)
+    onFailure(among[index] as ResourceKind, answer.reason)
     return []
   })
 }
 
 /** Those called `id`, of whatever kind; names of different kinds may be the same. */
-export const findById = async (client: ApiClient, id: string, among: readonly Kind[] = kinds): Promise<Found[]> =>
-  (await findAll(client, among)).filter(({ kind: { id: member }, item }) => item[member] === id)
+export const findById = async (
+  client: ApiClient,
+  id: string,
+  among: readonly ResourceKind[] = regionalKinds,
+): Promise<Found[]> => (await findAll(client, among)).filter(({ kind: { id: member }, item }) => item[member] === id)
 
 /** `an engine without it`: the local engine answers so for what it has none of. */
 export const isUnsupported = ({ serviceCode }: CallFailed): boolean => serviceCode === 'UnsupportedOperation'

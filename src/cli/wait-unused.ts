@@ -1,4 +1,5 @@
 /** `--wait-unused`: a group can't be deleted while a cache uses it, and a cache that is being deleted still does. */
+import { type ResourceKind, resources } from '../api/catalog/resources.ts'
 import type { OperationName } from '../api/model.ts'
 import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
@@ -11,40 +12,35 @@ import { describeAll } from './resources.ts'
 import { patienceOf } from './wait.ts'
 
 interface Group {
-  /** The error code that says it is in use. AWS sends the two states for other reasons, too: then nobody uses it. */
-  readonly code: string
-  readonly id: string
+  readonly kind: ResourceKind
   /** The groups of this sort that a cluster uses. */
   readonly of: (cluster: Item) => readonly unknown[]
 }
+
+const { parameterGroup, subnetGroup, cacheSecurityGroup } = resources
 
 const inner = (value: unknown, name: string): unknown => (isItem(value) ? value[name] : undefined)
 
 const groups: Partial<Record<OperationName, Group>> = {
   DeleteCacheParameterGroup: {
-    code: 'InvalidCacheParameterGroupState',
-    id: 'CacheParameterGroupName',
-    of: ({ CacheParameterGroup: group }) => [inner(group, 'CacheParameterGroupName')],
+    kind: parameterGroup,
+    of: ({ CacheParameterGroup: group }) => [inner(group, parameterGroup.id)],
   },
-  DeleteCacheSubnetGroup: {
-    code: 'CacheSubnetGroupInUse',
-    id: 'CacheSubnetGroupName',
-    of: ({ CacheSubnetGroupName: name }) => [name],
-  },
+  DeleteCacheSubnetGroup: { kind: subnetGroup, of: (cluster) => [cluster[subnetGroup.id]] },
   DeleteCacheSecurityGroup: {
-    code: 'InvalidCacheSecurityGroupState',
-    id: 'CacheSecurityGroupName',
-    of: ({ CacheSecurityGroups: all }) => (isItems(all) ? all.map(({ CacheSecurityGroupName: name }) => name) : []),
+    kind: cacheSecurityGroup,
+    of: ({ CacheSecurityGroups: all }) => (isItems(all) ? all.map((group) => group[cacheSecurityGroup.id]) : []),
   },
 }
 
 /** Clusters that use the group which `error` says is in use; none if it says something else. */
 export async function usersOfGroup(client: ApiClient, error: CallFailed, input: object): Promise<string[]> {
   const group = groups[error.operation]
-  if (!group || error.serviceCode !== group.code) return []
-  const wanted = (input as Item)[group.id]
-  const clusters = await describeAll(client, 'DescribeCacheClusters')
-  return clusters.filter((cluster) => group.of(cluster).includes(wanted)).map(({ CacheClusterId: id }) => String(id))
+  if (!group || error.serviceCode !== group.kind.inUse) return []
+  const wanted = (input as Item)[group.kind.id]
+  const { describe, id } = resources.cluster
+  const clusters = await describeAll(client, describe)
+  return clusters.filter((cluster) => group.of(cluster).includes(wanted)).map((cluster) => String(cluster[id]))
 }
 
 /** Calls until the group is no longer in use. Rejects with what the service said last when time is up. */

@@ -1,4 +1,5 @@
 /** aws-cli's waiters, and more of their sort: when a resource has got where it should, and when it never will. */
+import { type ResourceKind, resources } from '../api/catalog/resources.ts'
 import type { OperationName } from '../api/model.ts'
 
 export interface Waiter {
@@ -16,22 +17,11 @@ export interface Waiter {
   readonly goneCode?: string
 }
 
-const clusters = { operation: 'DescribeCacheClusters', list: 'CacheClusters', status: 'CacheClusterStatus' } as const
-const groups = { operation: 'DescribeReplicationGroups', list: 'ReplicationGroups', status: 'Status' } as const
-const serverless = { operation: 'DescribeServerlessCaches', list: 'ServerlessCaches', status: 'Status' } as const
-const snapshots = { operation: 'DescribeSnapshots', list: 'Snapshots', status: 'SnapshotStatus' } as const
-const serverlessSnapshots = {
-  operation: 'DescribeServerlessCacheSnapshots',
-  list: 'ServerlessCacheSnapshots',
-  status: 'Status',
-} as const
-const users = { operation: 'DescribeUsers', list: 'Users', status: 'Status' } as const
-const userGroups = { operation: 'DescribeUserGroups', list: 'UserGroups', status: 'Status' } as const
-const globalGroups = {
-  operation: 'DescribeGlobalReplicationGroups',
-  list: 'GlobalReplicationGroups',
-  status: 'Status',
-} as const
+const of = ({ describe, list, status }: ResourceKind & { readonly status: string }) => ({
+  operation: describe,
+  list,
+  status,
+})
 
 /**
  * The first four are botocore's waiters-2.json for 2015-02-02. `create-failed` and `incompatible-parameters` are ours: the
@@ -41,7 +31,7 @@ const globalGroups = {
  */
 export const waiters = {
   'cache-cluster-available': {
-    ...clusters,
+    ...of(resources.cluster),
     name: 'CacheClusterAvailable',
     success: 'available',
     failures: [
@@ -54,7 +44,7 @@ export const waiters = {
     ],
   },
   'cache-cluster-deleted': {
-    ...clusters,
+    ...of(resources.cluster),
     name: 'CacheClusterDeleted',
     success: 'deleted',
     failures: [
@@ -66,89 +56,100 @@ export const waiters = {
       'restore-failed',
       'snapshotting',
     ],
-    goneCode: 'CacheClusterNotFound',
+    goneCode: resources.cluster.notFound,
   },
   'replication-group-available': {
-    ...groups,
+    ...of(resources.replicationGroup),
     name: 'ReplicationGroupAvailable',
     success: 'available',
     failures: ['deleted', 'create-failed'],
   },
   'replication-group-deleted': {
-    ...groups,
+    ...of(resources.replicationGroup),
     name: 'ReplicationGroupDeleted',
     success: 'deleted',
     failures: ['available'],
-    goneCode: 'ReplicationGroupNotFoundFault',
+    goneCode: resources.replicationGroup.notFound,
   },
   'serverless-cache-available': {
-    ...serverless,
+    ...of(resources.serverlessCache),
     name: 'ServerlessCacheAvailable',
     success: 'available',
     failures: ['deleting', 'deleted', 'create-failed'],
   },
   'serverless-cache-deleted': {
-    ...serverless,
+    ...of(resources.serverlessCache),
     name: 'ServerlessCacheDeleted',
     success: 'deleted',
     failures: ['available', 'creating', 'modifying'],
-    goneCode: 'ServerlessCacheNotFoundFault',
+    goneCode: resources.serverlessCache.notFound,
   },
   'serverless-cache-snapshot-available': {
-    ...serverlessSnapshots,
+    ...of(resources.serverlessSnapshot),
     name: 'ServerlessCacheSnapshotAvailable',
     success: 'available',
     failures: ['deleting', 'failed', 'create-failed'],
   },
   'serverless-cache-snapshot-deleted': {
-    ...serverlessSnapshots,
+    ...of(resources.serverlessSnapshot),
     name: 'ServerlessCacheSnapshotDeleted',
     success: 'deleted',
     failures: ['available', 'creating'],
-    goneCode: 'ServerlessCacheSnapshotNotFoundFault',
+    goneCode: resources.serverlessSnapshot.notFound,
   },
   'snapshot-available': {
-    ...snapshots,
+    ...of(resources.snapshot),
     name: 'SnapshotAvailable',
     success: 'available',
     failures: ['deleting', 'failed', 'create-failed'],
   },
   'snapshot-deleted': {
-    ...snapshots,
+    ...of(resources.snapshot),
     name: 'SnapshotDeleted',
     success: 'deleted',
     failures: ['available', 'creating', 'restoring', 'copying'],
-    goneCode: 'SnapshotNotFoundFault',
+    goneCode: resources.snapshot.notFound,
   },
-  'user-active': { ...users, name: 'UserActive', success: 'active', failures: ['deleting', 'create-failed'] },
-  'user-deleted': { ...users, name: 'UserDeleted', success: 'deleted', failures: ['active'], goneCode: 'UserNotFound' },
+  'user-active': {
+    ...of(resources.user),
+    name: 'UserActive',
+    success: 'active',
+    failures: ['deleting', 'create-failed'],
+  },
+  'user-deleted': {
+    ...of(resources.user),
+    name: 'UserDeleted',
+    success: 'deleted',
+    failures: ['active'],
+    goneCode: resources.user.notFound,
+  },
   'user-group-active': {
-    ...userGroups,
+    ...of(resources.userGroup),
     name: 'UserGroupActive',
     success: 'active',
     failures: ['deleting', 'create-failed'],
   },
   'user-group-deleted': {
-    ...userGroups,
+    ...of(resources.userGroup),
     name: 'UserGroupDeleted',
     success: 'deleted',
     failures: ['active'],
-    goneCode: 'UserGroupNotFound',
+    goneCode: resources.userGroup.notFound,
   },
   // `primary-only`: it has no secondary yet, and that is as far as a creation goes.
   'global-replication-group-available': {
-    ...globalGroups,
+    ...of(resources.globalReplicationGroup),
     name: 'GlobalReplicationGroupAvailable',
     success: 'available',
     also: ['primary-only'],
     failures: ['deleting', 'deleted', 'create-failed'],
   },
   'global-replication-group-deleted': {
-    ...globalGroups,
+    ...of(resources.globalReplicationGroup),
     name: 'GlobalReplicationGroupDeleted',
     success: 'deleted',
     failures: ['available'],
-    goneCode: 'GlobalReplicationGroupNotFoundFault',
+    goneCode: resources.globalReplicationGroup.notFound,
   },
 } as const satisfies Record<string, Waiter>
 

@@ -1,12 +1,14 @@
 /** The real values to choose from: what the target itself knows of, by calls of its API. */
+
 import { ENGINE_NAMES } from '../api/catalog/engines.ts'
+import { regionalKinds } from '../api/catalog/resources.ts'
 import { compareVersions } from '../api/catalog/versions.ts'
 import { enumValues, type OperationName } from '../api/model.ts'
 import type { Member } from '../api/shapes.ts'
 import type { ApiClient } from './client.ts'
 import { isItem, isItems } from './output/human-value.ts'
 import type { Choice } from './prompt.ts'
-import { describeAll, findAll, kinds } from './resources.ts'
+import { describeAll, findAll } from './resources.ts'
 import type { Answers } from './wizard-questions.ts'
 
 const plain = (values: Iterable<unknown>): Choice[] =>
@@ -54,7 +56,7 @@ const bySource: Readonly<Record<string, Values>> = {
       typeof id === 'string' ? [{ name: `${id} (${isItem(zone) ? String(zone.Name) : '-'})`, value: id }] : [],
     ),
   ResourceName: async (client) =>
-    (await findAll(client, kinds)).flatMap(({ kind, item }) => {
+    (await findAll(client, regionalKinds)).flatMap(({ kind, item }) => {
       const arn = item[kind.arn]
       return typeof arn === 'string' ? [{ name: `${String(item[kind.id])} (${kind.name})`, value: arn }] : []
     }),
@@ -80,10 +82,11 @@ export async function valuesFor(
   const known = bySource[memberName]
   if (known) return known(client, answers, name)
   if (member.kind === 'string' && member.enum) return plain(enumValues(member.enum))
-  const kind = kinds.find(({ id }) => id === memberName.replace(/^Source(?=[A-Z])/, ''))
+  const kind = regionalKinds.find(({ id }) => id === memberName.replace(/^Source(?=[A-Z])/, ''))
   if (!kind || creates(name, kind.id)) return undefined
   return plain((await describeAll(client, kind.describe)).map((item) => item[kind.id]))
 }
 
 /** `CreateCacheCluster` makes the CacheClusterId; `CreateSnapshot` names one that is there. */
-export const creates = (name: OperationName, id: string): boolean => name === `Create${id.replace(/(Id|Name)$/, '')}`
+export const creates = (name: OperationName, id: string): boolean =>
+  regionalKinds.some((kind) => kind.id === id && name === `Create${kind.shape}`)

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { regionalKinds } from '../../src/api/catalog/resources.ts'
 import { backupName, creation, deletion, exportation, restoration } from '../../src/cli/backups.ts'
 import type { Problem } from '../../src/cli/problem.ts'
-import { type Found, kinds } from '../../src/cli/resources.ts'
+import type { Found } from '../../src/cli/resources.ts'
 import { temporaryHome } from './support/cli.ts'
 import { hasTerminal, onTerminal } from './support/terminal.ts'
 
 const found = (id: string, item: Record<string, unknown>): Found => {
-  const kind = kinds.find((each) => each.id === id)
+  const kind = regionalKinds.find((each) => each.id === id)
   if (!kind) throw new Error(`no kind is named by ${id}`)
   return { kind, item }
 }

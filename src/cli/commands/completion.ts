@@ -1,3 +1,4 @@
+import { type ResourceKind, regionalKinds } from '../../api/catalog/resources.ts'
 import { shellWord } from '../../api/shell.ts'
 import { backupKinds, cacheKinds } from '../backups.ts'
 import { BaseCommand, type CommandClass, word } from '../base-command.ts'
@@ -8,7 +9,7 @@ import { completionScript, type Shell } from '../completion-scripts.ts'
 import { completionTable, idOptions } from '../completion-table.ts'
 import { globalFlags } from '../global-flags.ts'
 import { usageProblem } from '../problem.ts'
-import { findAll, type Kind, kinds } from '../resources.ts'
+import { findAll } from '../resources.ts'
 import { readTargets } from '../target-list.ts'
 import { print } from '../terminal.ts'
 import { stateDirOf } from './engine-flags.ts'
@@ -68,11 +69,11 @@ export class CompletionIds extends BaseCommand {
   }
 }
 
-function kindsOf(name: string): readonly Kind[] {
+function kindsOf(name: string): readonly ResourceKind[] {
   if (name === 'cache') return cacheKinds
   if (name === 'backup') return backupKinds
-  return kinds.filter((_, index) => idOptions[index] === `--${name}`)
+  return regionalKinds.filter((_, index) => idOptions[index] === `--${name}`)
 }
 
-const namesOf = async (client: ApiClient, among: readonly Kind[]): Promise<string[]> =>
+const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
   (await findAll(client, among)).map(({ kind, item }) => String(item[kind.id]))

@@ -2,6 +2,7 @@
 
 import { readEvent } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
@@ -63,7 +64,7 @@ async function missingAt(word: string, client: ApiClient): Promise<MissingCluste
     describeServerlessAsClusters(client),
     client
       .call('DescribeEvents', {
-        SourceType: 'cache-cluster',
+        SourceType: resources.cluster.sourceType,
         SourceIdentifier: place.cluster,
         Duration: LIMITS.eventRetentionMinutes,
       })
@@ -100,8 +101,10 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): P
   const ids = clusters.filter(({ serverless }) => serverless !== true).map(({ id }) => id)
   const hasServerless = ids.length < clusters.length
   const [events, more, versions, subnets, updates, ...parameters] = await Promise.all([
-    ask('DescribeEvents', { SourceType: 'cache-cluster', Duration: DAY_MINUTES }),
-    hasServerless ? ask('DescribeEvents', { SourceType: 'serverless-cache', Duration: DAY_MINUTES }) : undefined,
+    ask('DescribeEvents', { SourceType: resources.cluster.sourceType, Duration: DAY_MINUTES }),
+    hasServerless
+      ? ask('DescribeEvents', { SourceType: resources.serverlessCache.sourceType, Duration: DAY_MINUTES })
+      : undefined,
     ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
     ask('DescribeCacheSubnetGroups', {}),
     ids.length === 0 ? undefined : ask('DescribeUpdateActions', { CacheClusterIds: ids }),

@@ -1,3 +1,4 @@
+import { regionalKinds } from '../../api/catalog/resources.ts'
 import { BaseCommand } from '../base-command.ts'
 import { withClient } from '../clusters.ts'
 import { globalFlags } from '../global-flags.ts'
@@ -6,7 +7,7 @@ import { type Item, isItem, isItems, valueText } from '../output/human-value.ts'
 import { type Column, clusterEndpoint } from '../output/human-views.ts'
 import { styleHere } from '../output/people.ts'
 import { type Style, statusText, styleOf } from '../output/style.ts'
-import { type Found, findAll, isUnsupported, kinds } from '../resources.ts'
+import { type Found, findAll, isUnsupported } from '../resources.ts'
 import { print, printLine, tell } from '../terminal.ts'
 import { choiceOf, outputOf } from './engine-flags.ts'
 
@@ -24,7 +25,7 @@ export class List extends BaseCommand {
     const found = await withClient(flags, (client) =>
       findAll(
         client,
-        kinds.filter(({ cache }) => cache),
+        regionalKinds.filter(({ cache }) => cache),
         (kind, error) => {
           if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
         },

@@ -1,3 +1,4 @@
+import { regionalKinds } from '../../api/catalog/resources.ts'
 import { helpOf } from '../../api/help.ts'
 import { awsConfig } from '../aws-config.ts'
 import { BaseCommand, type CommandClass } from '../base-command.ts'
@@ -12,7 +13,6 @@ import { inputFrom } from '../operation-input.ts'
 import { answerPrinter } from '../output/print.ts'
 import { Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
-import { kinds } from '../resources.ts'
 import { resolveTarget } from '../targets.ts'
 import { patienceOf, waitUntil } from '../wait.ts'
 import { type Waiter, type WaiterName, waiters } from '../waiters.ts'
@@ -64,7 +64,7 @@ export function waitCommand(name: WaiterName): CommandClass {
 
 /** The resource that is waited for, where it is one. */
 function idIn({ operation }: Waiter, input: object): string | undefined {
-  const kind = kinds.find(({ describe }) => describe === operation)
+  const kind = regionalKinds.find(({ describe }) => describe === operation)
   const id = kind && (input as Readonly<Record<string, unknown>>)[kind.id]
   return typeof id === 'string' ? id : undefined
 }

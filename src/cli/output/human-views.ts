@@ -2,6 +2,7 @@
  * Which columns the list of a resource has. The first is its name; those on the right are left out first where the
  * terminal is narrow, so what people look for stands on the left. What is not here is shown with all its plain members.
  */
+import { resources } from '../../api/catalog/resources.ts'
 import { type Item, isItems, label, valueText } from './human-value.ts'
 import type { Style } from './style.ts'
 
@@ -19,8 +20,6 @@ const longColumn = (head: string, of: Column['of']): Column => ({ head, of, long
 const ENGINE = column('Engine', ({ Engine, EngineVersion, MajorEngineVersion }) =>
   [Engine, EngineVersion ?? MajorEngineVersion].filter(Boolean).join(' '),
 )
-
-const STATUS = column('Status', 'Status')
 
 const firstOf =
   (...names: readonly string[]): Column['of'] =>
@@ -50,9 +49,9 @@ const PARAMETER = [
 ]
 
 const views: Readonly<Record<string, readonly Column[]>> = {
-  CacheCluster: [
-    column('Cluster', 'CacheClusterId'),
-    column('Status', 'CacheClusterStatus'),
+  [resources.cluster.shape]: [
+    column('Cluster', resources.cluster.id),
+    column('Status', resources.cluster.status),
     column('Endpoint', clusterEndpoint),
     column('Nodes', nodeCount),
     column('Node type', 'CacheNodeType'),
@@ -70,18 +69,18 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Parameters', 'ParameterGroupStatus'),
     column('Created', 'CacheNodeCreateTime'),
   ],
-  ServerlessCache: [
-    column('Cache', 'ServerlessCacheName'),
-    STATUS,
+  [resources.serverlessCache.shape]: [
+    column('Cache', resources.serverlessCache.id),
+    column('Status', resources.serverlessCache.status),
     column('Endpoint', 'Endpoint'),
     ENGINE,
     column('Network', 'NetworkType'),
     column('Created', 'CreateTime'),
     column('Limits', 'CacheUsageLimits'),
   ],
-  ReplicationGroup: [
-    column('Replication group', 'ReplicationGroupId'),
-    STATUS,
+  [resources.replicationGroup.shape]: [
+    column('Replication group', resources.replicationGroup.id),
+    column('Status', resources.replicationGroup.status),
     column('Endpoint', groupEndpoint),
     column('Clusters', 'MemberClusters'),
     column('Node type', 'CacheNodeType'),
@@ -89,17 +88,17 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Multi-AZ', 'MultiAZ'),
     column('Created', 'ReplicationGroupCreateTime'),
   ],
-  Snapshot: [
-    column('Snapshot', 'SnapshotName'),
-    column('Status', 'SnapshotStatus'),
+  [resources.snapshot.shape]: [
+    column('Snapshot', resources.snapshot.id),
+    column('Status', resources.snapshot.status),
     column('Of', firstOf('ReplicationGroupId', 'CacheClusterId')),
     ENGINE,
     column('Node type', 'CacheNodeType'),
     column('Source', 'SnapshotSource'),
   ],
-  ServerlessCacheSnapshot: [
-    column('Snapshot', 'ServerlessCacheSnapshotName'),
-    STATUS,
+  [resources.serverlessSnapshot.shape]: [
+    column('Snapshot', resources.serverlessSnapshot.id),
+    column('Status', resources.serverlessSnapshot.status),
     column('Of', ({ ServerlessCacheConfiguration: of }, style) =>
       valueText((of as Item | undefined)?.ServerlessCacheName, '', style),
     ),
@@ -115,8 +114,8 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Source', 'SourceIdentifier'),
     column('Type', 'SourceType'),
   ],
-  CacheSubnetGroup: [
-    column('Subnet group', 'CacheSubnetGroupName'),
+  [resources.subnetGroup.shape]: [
+    column('Subnet group', resources.subnetGroup.id),
     column('VPC', 'VpcId'),
     column('Subnets', ({ Subnets }) => String(Array.isArray(Subnets) ? Subnets.length : 0)),
     column('Network types', 'SupportedNetworkTypes'),
@@ -127,8 +126,8 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Zone', 'SubnetAvailabilityZone'),
     column('Network types', 'SupportedNetworkTypes'),
   ],
-  CacheParameterGroup: [
-    column('Parameter group', 'CacheParameterGroupName'),
+  [resources.parameterGroup.shape]: [
+    column('Parameter group', resources.parameterGroup.id),
     column('Family', 'CacheParameterGroupFamily'),
     longColumn('Description', 'Description'),
     column('Global', 'IsGlobal'),
@@ -141,30 +140,30 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Parameter group family', 'CacheParameterGroupFamily'),
     longColumn('Description', 'CacheEngineVersionDescription'),
   ],
-  CacheSecurityGroup: [
-    column('Security group', 'CacheSecurityGroupName'),
+  [resources.cacheSecurityGroup.shape]: [
+    column('Security group', resources.cacheSecurityGroup.id),
     column('Let in', 'EC2SecurityGroups'),
     longColumn('Description', 'Description'),
   ],
-  User: [
-    column('User', 'UserId'),
-    STATUS,
+  [resources.user.shape]: [
+    column('User', resources.user.id),
+    column('Status', resources.user.status),
     column('Name', 'UserName'),
     column('Engine', 'Engine'),
     column('Groups', 'UserGroupIds'),
     longColumn('Access', 'AccessString'),
   ],
-  UserGroup: [
-    column('User group', 'UserGroupId'),
-    STATUS,
+  [resources.userGroup.shape]: [
+    column('User group', resources.userGroup.id),
+    column('Status', resources.userGroup.status),
     column('Users', 'UserIds'),
     column('Engine', 'Engine'),
     column('Serverless caches', 'ServerlessCaches'),
     column('Replication groups', 'ReplicationGroups'),
   ],
-  ReservedCacheNode: [
-    column('Reservation', 'ReservedCacheNodeId'),
-    column('State', 'State'),
+  [resources.reservedNode.shape]: [
+    column('Reservation', resources.reservedNode.id),
+    column('State', resources.reservedNode.status),
     column('Node type', 'CacheNodeType'),
     column('Nodes', 'CacheNodeCount'),
     column('Since', 'StartTime'),

@@ -1,4 +1,5 @@
 import { defaultGroupOf, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
+import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
 import { arn } from '../../api/names.ts'
 import type { Call } from '../http/call.ts'
 
@@ -7,43 +8,54 @@ export interface Place {
   readonly account: string
 }
 
-/** The resource an operation is about, by its name: type in the ARN, and the members that may hold it, the first wins. */
-const MAIN: readonly (readonly [operation: RegExp, type: string, members: readonly string[]])[] = [
-  [
-    /ServerlessCacheSnapshot/,
-    'serverlesscachesnapshot',
-    ['ServerlessCacheSnapshotName', 'SourceServerlessCacheSnapshotName'],
-  ],
-  [/ServerlessCache/, 'serverlesscache', ['ServerlessCacheName']],
-  [/GlobalReplicationGroup/, 'globalreplicationgroup', ['GlobalReplicationGroupId', 'GlobalReplicationGroupIdSuffix']],
-  [/ReplicationGroup|ReplicaCount|Migration|TestFailover/, 'replicationgroup', ['ReplicationGroupId']],
-  [/CacheCluster/, 'cluster', ['CacheClusterId']],
-  [/CacheParameter/, 'parametergroup', ['CacheParameterGroupName']],
-  [/CacheSecurityGroup/, 'securitygroup', ['CacheSecurityGroupName']],
-  [/CacheSubnetGroup/, 'subnetgroup', ['CacheSubnetGroupName']],
-  [/Snapshot/, 'snapshot', ['SnapshotName', 'SourceSnapshotName']],
-  [/UserGroup/, 'usergroup', ['UserGroupId']],
-  [/User/, 'user', ['UserId']],
-  [/ReservedCacheNode/, 'reserved-instance', ['ReservedCacheNodeId', 'ReservedCacheNodesOfferingId']],
+const {
+  cluster,
+  serverlessCache,
+  serverlessSnapshot,
+  replicationGroup,
+  globalReplicationGroup,
+  snapshot,
+  parameterGroup,
+  subnetGroup,
+  cacheSecurityGroup,
+  user,
+  userGroup,
+  reservedNode,
+} = resources
+
+/** The resource an operation is about, by its name: its kind, and the members that may hold its name, the first wins. */
+const MAIN: readonly (readonly [operation: RegExp, kind: ResourceKind, members: readonly string[]])[] = [
+  [/ServerlessCacheSnapshot/, serverlessSnapshot, [serverlessSnapshot.id, `Source${serverlessSnapshot.id}`]],
+  [/ServerlessCache/, serverlessCache, [serverlessCache.id]],
+  [/GlobalReplicationGroup/, globalReplicationGroup, [globalReplicationGroup.id, `${globalReplicationGroup.id}Suffix`]],
+  [/ReplicationGroup|ReplicaCount|Migration|TestFailover/, replicationGroup, [replicationGroup.id]],
+  [/CacheCluster/, cluster, [cluster.id]],
+  [/CacheParameter/, parameterGroup, [parameterGroup.id]],
+  [/CacheSecurityGroup/, cacheSecurityGroup, [cacheSecurityGroup.id]],
+  [/CacheSubnetGroup/, subnetGroup, [subnetGroup.id]],
+  [/Snapshot/, snapshot, [snapshot.id, `Source${snapshot.id}`]],
+  [/UserGroup/, userGroup, [userGroup.id]],
+  [/User/, user, [user.id]],
+  [/ReservedCacheNode/, reservedNode, [reservedNode.id, 'ReservedCacheNodesOfferingId']],
 ]
 
 /** Members that name resources a call depends on, or is about besides: one name or a list of them. */
-const OTHERS: Readonly<Record<string, string>> = {
-  CacheClusterId: 'cluster',
-  CacheClusterIds: 'cluster',
-  PrimaryClusterId: 'cluster',
-  SnapshottingClusterId: 'cluster',
-  ReplicationGroupId: 'replicationgroup',
-  ReplicationGroupIds: 'replicationgroup',
-  CacheParameterGroupName: 'parametergroup',
-  CacheSubnetGroupName: 'subnetgroup',
-  CacheSecurityGroupNames: 'securitygroup',
-  SnapshotName: 'snapshot',
-  TargetSnapshotName: 'snapshot',
-  ServerlessCacheName: 'serverlesscache',
-  TargetServerlessCacheSnapshotName: 'serverlesscachesnapshot',
-  UserGroupId: 'usergroup',
-  UserIds: 'user',
+const OTHERS: Readonly<Record<string, ResourceKind | 'arn'>> = {
+  [cluster.id]: cluster,
+  CacheClusterIds: cluster,
+  PrimaryClusterId: cluster,
+  SnapshottingClusterId: cluster,
+  [replicationGroup.id]: replicationGroup,
+  ReplicationGroupIds: replicationGroup,
+  [parameterGroup.id]: parameterGroup,
+  [subnetGroup.id]: subnetGroup,
+  CacheSecurityGroupNames: cacheSecurityGroup,
+  [snapshot.id]: snapshot,
+  [`Target${snapshot.id}`]: snapshot,
+  [serverlessCache.id]: serverlessCache,
+  [`Target${serverlessSnapshot.id}`]: serverlessSnapshot,
+  [userGroup.id]: userGroup,
+  UserIds: user,
   ResourceName: 'arn',
   SnapshotArnsToRestore: 'arn',
 }
@@ -56,15 +68,15 @@ const ABOUT_NOTHING = '*'
  * call that names nothing of the kind it is about (a list) is about all of it: `...:cluster:*`.
  */
 export function resourcesOf({ operation, input }: Call, { region, account }: Place): [string, ...string[]] {
-  const arnOf = (type: string, name: string) =>
-    type === 'arn' ? name : arn({ region, account, type, name: name.toLowerCase() })
+  const arnOf = (kind: ResourceKind | 'arn', name: string) =>
+    kind === 'arn' ? name : arn({ region, account, type: kind.arnType, name: name.toLowerCase() })
   const row = MAIN.find(([pattern]) => pattern.test(operation))
   const member = row?.[2].find((name) => typeof input[name] === 'string')
   const others = Object.entries(OTHERS)
     .filter(([name]) => name !== member)
-    .flatMap(([name, type]) => stringsOf(input[name]).map((value) => arnOf(type, value)))
+    .flatMap(([name, kind]) => stringsOf(input[name]).map((value) => arnOf(kind, value)))
   if (operation === 'CreateCacheCluster')
-    others.push(...defaultParameterGroup(input).map((name) => arnOf('parametergroup', name)))
+    others.push(...defaultParameterGroup(input).map((name) => arnOf(parameterGroup, name)))
   if (row) return [arnOf(row[1], member === undefined ? '*' : String(input[member])), ...others]
   const [first = ABOUT_NOTHING, ...rest] = others
   return [first, ...rest]

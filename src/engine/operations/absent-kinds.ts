@@ -2,6 +2,7 @@
  * Lists of what only Redis OSS and Valkey have. There are none on an engine that runs Memcached, and tools that list
  * everything an account has get to hear just that, rather than a refusal. Codes are AWS's; words without a source are ours.
  */
+import { resources } from '../../api/catalog/resources.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
@@ -22,7 +23,7 @@ export const DescribeReplicationGroups: Handler<'DescribeReplicationGroups'> = (
     'replication-groups',
     input,
     input.ReplicationGroupId,
-    'ReplicationGroupNotFoundFault',
+    resources.replicationGroup.notFound,
     'ReplicationGroup',
   ),
 })
@@ -32,20 +33,20 @@ export const DescribeGlobalReplicationGroups: Handler<'DescribeGlobalReplication
     'global-replication-groups',
     input,
     input.GlobalReplicationGroupId,
-    'GlobalReplicationGroupNotFoundFault',
+    resources.globalReplicationGroup.notFound,
     'Global Replication Group',
   ),
 })
 
 /** Snapshots of clusters and replication groups; those of serverless caches have an operation of their own. */
 export const DescribeSnapshots: Handler<'DescribeSnapshots'> = (input) => ({
-  Snapshots: none('snapshots', input, input.SnapshotName, 'SnapshotNotFoundFault', 'Snapshot'),
+  Snapshots: none('snapshots', input, input.SnapshotName, resources.snapshot.notFound, 'Snapshot'),
 })
 
 export const DescribeUsers: Handler<'DescribeUsers'> = (input) => ({
-  Users: none('users', input, input.UserId, 'UserNotFound', 'User'),
+  Users: none('users', input, input.UserId, resources.user.notFound, 'User'),
 })
 
 export const DescribeUserGroups: Handler<'DescribeUserGroups'> = (input) => ({
-  UserGroups: none('user-groups', input, input.UserGroupId, 'UserGroupNotFound', 'UserGroup'),
+  UserGroups: none('user-groups', input, input.UserGroupId, resources.userGroup.notFound, 'UserGroup'),
 })

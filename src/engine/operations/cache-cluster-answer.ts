@@ -1,4 +1,5 @@
 import type { CacheCluster, CacheNode, PendingModifiedValues } from '@aws-sdk/client-elasticache'
+import { resources } from '../../api/catalog/resources.ts'
 import { arn } from '../../api/names.ts'
 import { endpointAddress } from '../nodes/addresses.ts'
 import { awaitsReboot, clusterApplyStatus, nodeApplyStatus } from '../parameters/status.ts'
@@ -79,7 +80,7 @@ function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: 
 }
 
 const clusterArn = ({ region, id }: CacheClusterRecord, account: string): string =>
-  arn({ region, account, type: 'cluster', name: id })
+  arn({ region, account, type: resources.cluster.arnType, name: id })
 
 function answerCacheNode(cluster: CacheClusterRecord, node: CacheNodeRecord): CacheNode {
   return {

@@ -6,6 +6,7 @@
 import type { CacheSecurityGroup } from '@aws-sdk/client-elasticache'
 import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
 import { missing } from '../http/query-protocol.ts'
@@ -202,6 +203,6 @@ function answerGroup(group: CacheSecurityGroupRecord, context: Context): CacheSe
     CacheSecurityGroupName: id,
     Description: description,
     EC2SecurityGroups: current(group, context).map(answerAuthorization),
-    ARN: arn({ region, account: context.account, type: 'securitygroup', name: id }),
+    ARN: arn({ region, account: context.account, type: resources.cacheSecurityGroup.arnType, name: id }),
   }
 }

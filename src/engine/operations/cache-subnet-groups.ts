@@ -1,5 +1,6 @@
 import type { CacheSubnetGroup } from '@aws-sdk/client-elasticache'
 import { LIMITS } from '../../api/catalog/limits.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
 import { missing } from '../http/query-protocol.ts'
@@ -169,7 +170,7 @@ function answerGroup(group: CacheSubnetGroupRecord, { store, account }: Context)
       SubnetAvailabilityZone: { Name: subnet.zone },
       SupportedNetworkTypes: networkTypesOf(subnet),
     })),
-    ARN: arn({ region, account, type: 'subnetgroup', name: id }),
+    ARN: arn({ region, account, type: resources.subnetGroup.arnType, name: id }),
     SupportedNetworkTypes: groupNetworkTypes(subnets),
   }
 }

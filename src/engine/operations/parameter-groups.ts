@@ -2,6 +2,7 @@ import type { CacheParameterGroup } from '@aws-sdk/client-elasticache'
 import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
 import {
@@ -148,5 +149,5 @@ const answerGroup = (
   CacheParameterGroupFamily: family,
   Description: description,
   IsGlobal: false,
-  ARN: arn({ region, account, type: 'parametergroup', name: id }),
+  ARN: arn({ region, account, type: resources.parameterGroup.arnType, name: id }),
 })

@@ -1,6 +1,7 @@
 import type { ReservedCacheNode, ReservedCacheNodesOffering } from '@aws-sdk/client-elasticache'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
 import { OFFERING_TYPES, type Offering, type OfferingType, offerings } from '../catalog/reserved-nodes.ts'
@@ -156,5 +157,5 @@ const answerReservedNode = (reserved: ReservedNodeRecord, { now, account }: Cont
   StartTime: new Date(reserved.startedAt),
   CacheNodeCount: reserved.nodes,
   State: stateOf(reserved, now),
-  ReservationARN: arn({ region: reserved.region, account, type: 'reserved-instance', name: reserved.id }),
+  ReservationARN: arn({ region: reserved.region, account, type: resources.reservedNode.arnType, name: reserved.id }),
 })

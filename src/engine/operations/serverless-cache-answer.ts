@@ -1,4 +1,5 @@
 import type { CacheUsageLimits, ServerlessCache, ServerlessCacheSnapshot } from '@aws-sdk/client-elasticache'
+import { resources } from '../../api/catalog/resources.ts'
 import { SERVERLESS_VERSION } from '../../api/catalog/serverless.ts'
 import { arn } from '../../api/names.ts'
 import { endpointAddress } from '../nodes/addresses.ts'
@@ -29,7 +30,7 @@ export function answerServerlessCache(cache: ServerlessCacheRecord, account: str
         Endpoint: { Address, Port: ports.primary },
         ReaderEndpoint: { Address, Port: ports.readOptimized },
       }),
-    ARN: arn({ region: cache.region, account, type: 'serverlesscache', name: cache.id }),
+    ARN: arn({ region: cache.region, account, type: resources.serverlessCache.arnType, name: cache.id }),
     SubnetIds: [...cache.subnetIds],
     SnapshotRetentionLimit: cache.snapshotRetentionLimit,
     DailySnapshotTime: cache.dailySnapshotTime,
@@ -50,7 +51,7 @@ function membersOf({ minimum, maximum }: { minimum: number; maximum: number }) {
 }
 
 const snapshotArn = ({ region, id }: { region: string; id: string }, account: string): string =>
-  arn({ region, account, type: 'serverlesscachesnapshot', name: id })
+  arn({ region, account, type: resources.serverlessSnapshot.arnType, name: id })
 
 export const answerServerlessSnapshot = (
   snapshot: ServerlessSnapshotRecord,

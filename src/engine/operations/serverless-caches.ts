@@ -1,5 +1,6 @@
 import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import { NO_LIMIT } from '../../api/catalog/serverless.ts'
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
@@ -159,7 +160,11 @@ function readSnapshotToRestore(
   if (others.length > 0) {
     throw new Fault('InvalidParameterValue', 'A serverless cache for memcached is restored from one snapshot only.')
   }
-  if (arn?.type !== 'serverlesscachesnapshot' || arn.region !== context.region || arn.account !== context.account) {
+  if (
+    arn?.type !== resources.serverlessSnapshot.arnType ||
+    arn.region !== context.region ||
+    arn.account !== context.account
+  ) {
     throw new Fault(
       'InvalidParameterValue',
       `${text} is not the ARN of a serverless cache snapshot of region ${context.region} and account ${context.account}.`,

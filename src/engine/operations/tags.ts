@@ -1,4 +1,5 @@
-import { Fault, type FaultCode } from '../../api/faults.ts'
+import { type ResourceKind, type ResourceName, resources } from '../../api/catalog/resources.ts'
+import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
 import type {
   CacheClusterRecord,
@@ -64,24 +65,25 @@ const tagged =
     }
   }
 
-/** What has tags, by the type in its ARN. */
-const RESOURCES: Readonly<Record<string, (name: string, context: Context) => TaggedResource>> = {
+type Kinds = Readonly<Partial<Record<ResourceName, (name: string, context: Context) => TaggedResource>>>
+
+/** What has tags; of what is not here, only Redis OSS and Valkey have any. */
+const TAGGED: Kinds = {
   cluster: tagged('cluster', findCluster),
-  parametergroup: tagged('parameterGroup', requireParameterGroup),
-  securitygroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
-  'reserved-instance': tagged('reservedNode', findReservedNode),
-  serverlesscache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
-  serverlesscachesnapshot: tagged('serverlessSnapshot', findSnapshot),
-  subnetgroup: tagged('subnetGroup', requireSubnetGroup),
+  parameterGroup: tagged('parameterGroup', requireParameterGroup),
+  cacheSecurityGroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
+  reservedNode: tagged('reservedNode', findReservedNode),
+  serverlessCache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
+  serverlessSnapshot: tagged('serverlessSnapshot', findSnapshot),
+  subnetGroup: tagged('subnetGroup', requireSubnetGroup),
 }
 
-/** What only Redis OSS and Valkey have, so that there is none here. The words are those of a cluster that is not there. */
-const ABSENT: Readonly<Record<string, FaultCode>> = {
-  replicationgroup: 'ReplicationGroupNotFoundFault',
-  snapshot: 'SnapshotNotFoundFault',
-  user: 'UserNotFound',
-  usergroup: 'UserGroupNotFound',
-}
+/** Kinds by the type in their ARNs. Global datastores have no tags. */
+const BY_ARN_TYPE: ReadonlyMap<string, [ResourceName, ResourceKind]> = new Map(
+  (Object.entries(resources) as [ResourceName, ResourceKind][])
+    .filter(([, { global }]) => !global)
+    .map(([name, kind]) => [kind.arnType, [name, kind]]),
+)
 
 function findResource(resourceName: string | undefined, context: Context): TaggedResource {
   const { region, account } = context
@@ -89,11 +91,12 @@ function findResource(resourceName: string | undefined, context: Context): Tagge
   if (!arn || arn.region !== region || arn.account !== account) {
     throw new Fault('InvalidARN', `The ARN ${resourceName} is not valid for region ${region} and account ${account}.`)
   }
-  const code = ABSENT[arn.type]
-  if (code) throw new Fault(code, `${arn.name} is either not present or not available.`)
-  const resource = RESOURCES[arn.type]
-  if (!resource) throw new Fault('InvalidARN', `The ARN ${resourceName} names no resource that has tags.`)
-  return resource(arn.name, context)
+  const [name, kind] = BY_ARN_TYPE.get(arn.type) ?? []
+  if (!name || !kind) throw new Fault('InvalidARN', `The ARN ${resourceName} names no resource that has tags.`)
+  const find = TAGGED[name]
+  // The words are those of a cluster that is not there.
+  if (!find) throw new Fault(kind.notFound, `${arn.name} is either not present or not available.`)
+  return find(arn.name, context)
 }
 
 /** AWS has no tags of a cluster that is being created or deleted: it says the cluster is not there. */
