@@ -1,4 +1,5 @@
-import { type Failure, type Fleet, hasEnded } from '../nodes/fleet.ts'
+import { type Failure, hasEnded } from '../nodes/failure.ts'
+import type { Fleet } from '../nodes/fleet.ts'
 import type { Deployment, Owner, WorkloadKind } from '../nodes/wanted.ts'
 import type { RecordKind, Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'

@@ -1,7 +1,10 @@
 import type { Certificate } from '../faults/effects.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Authority, KeyAndCertificate } from './authority.ts'
-import { type MemcachedFiles, NODE_ENDED, type NodeRuntime, type NodeSpec, type ServerlessLimits } from './runtime.ts'
+import { type Answerers, Endpoints } from './endpoints.ts'
+import { endedMeanwhile, type Failure, failureOf, hasEnded, incompatible } from './failure.ts'
+import { News } from './news.ts'
+import type { MemcachedFiles, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
 import {
   type Deployment,
   type NodeKey,
@@ -9,27 +12,8 @@ import {
   type Owner,
   textOf,
   type WantedCertificate,
-  type WantedEndpoint,
-  type WantedList,
   type WantedNode,
 } from './wanted.ts'
-
-const INCOMPATIBLE = 'incompatible-parameters'
-
-/** What could not be made to run: a node by its id, or an endpoint by its name. */
-export interface Failure {
-  readonly subject: string
-  readonly port: number
-  /** System error code, `EADDRINUSE`. */
-  readonly code: string
-  readonly message: string
-}
-
-/** Whether a node cannot start with its parameters: the failure's message says why. */
-export const isIncompatible = ({ code }: Failure): boolean => code === INCOMPATIBLE
-
-/** Whether what was to run a node has ended: the failure's message says how. */
-export const hasEnded = ({ code }: Failure): boolean => code === NODE_ENDED
 
 interface Running {
   readonly name: string
@@ -47,13 +31,8 @@ interface Running {
 
 interface Follower {
   readonly nodes: Map<string, Running>
-  /** How often each node ended by itself: it may do so before what it did is noted. */
-  readonly endings: Map<string, number>
-  /** Which node answers on which port, by the endpoint's name. */
-  readonly endpoints: Map<string, { readonly node: string; readonly port: number }>
+  readonly endpoints: Endpoints
   readonly certificates: Map<Certificate, Promise<KeyAndCertificate>>
-  /** The list of nodes that is on its way to them. */
-  news: { readonly list: string; readonly since: number } | undefined
 }
 
 export interface FleetOptions {
@@ -76,10 +55,11 @@ export class Fleet {
   readonly #followers = new Map<string, Follower>()
   /** Of every node that runs, by its name. */
   readonly #keys = new Map<string, NodeKey>()
-  readonly #alarms = new Set<string>()
+  readonly #news: News
 
   constructor(options: FleetOptions) {
     this.#options = options
+    this.#news = new News(options.clock, options.wake)
   }
 
   /**
@@ -88,21 +68,19 @@ export class Fleet {
    */
   async follow(wanted: Deployment): Promise<Failure[]> {
     const follower = this.#follower(wanted.owner)
-    const failures: (Failure | undefined)[] = []
+    const failures: Failure[] = []
     await this.#allow(wanted, follower)
     await this.#stopWhatShouldNotRun(wanted, follower)
     for (const node of wanted.nodes) {
       const failure = await this.#ensureRunning(wanted, node, follower)
       // What is to run the next one would only end as well.
       if (failure && hasEnded(failure)) return [failure]
-      failures.push(failure)
+      if (failure) failures.push(failure)
     }
     for (const node of wanted.nodes) await this.#adjust(node, follower)
     await this.#announce(wanted, follower)
     for (const node of wanted.nodes) await this.#afflict(wanted, node, follower)
-    await this.#detachEndpoints(wanted, follower, ({ name }) => wanted.endpoints.every((each) => each.name !== name))
-    for (const endpoint of wanted.endpoints) failures.push(await this.#attachEndpoint(wanted, endpoint, follower))
-    return failures.filter((failure) => failure !== undefined)
+    return [...failures, ...(await follower.endpoints.follow(wanted, this.#answerers(wanted, follower)))]
   }
 
   /** Stops whatever still runs of a record that is no more. */
@@ -111,6 +89,7 @@ export class Fleet {
     if (!follower) return
     for (const node of [...follower.nodes.keys()]) await this.#stop(node, follower)
     this.#followers.delete(textOf(owner))
+    this.#news.forget(owner)
   }
 
   /** Nodes that have ended by themselves: the next `follow` starts them again. Answers what they are of. */
@@ -123,7 +102,6 @@ export class Fleet {
       const follower = this.#follower(owner)
       this.#keys.delete(name)
       this.#forgetNode(node, follower)
-      follower.endings.set(node, (follower.endings.get(node) ?? 0) + 1)
       owners.set(textOf(owner), owner)
     }
     return [...owners.values()]
@@ -154,27 +132,19 @@ export class Fleet {
     for (const [id, running] of [...follower.nodes]) {
       const node = nodes.get(id)
       if (node?.incarnation === running.incarnation && String(node.ports) === running.ports) continue
-      await this.#moveEndpointsOff(wanted, follower, id)
+      await follower.endpoints.moveOff(id, wanted, this.#answerers(wanted, follower))
       await this.#stop(id, follower)
     }
-  }
-
-  /** While another node lives, endpoints go on answering when one of them stops. */
-  async #moveEndpointsOff(wanted: Deployment, follower: Follower, id: string): Promise<void> {
-    const left = wanted.endpoints.filter(({ name }) => follower.endpoints.get(name)?.node === id)
-    await this.#detachEndpoints(wanted, follower, ({ node }) => node === id)
-    for (const endpoint of left) await this.#attachEndpoint(wanted, endpoint, follower)
   }
 
   async #ensureRunning(wanted: Deployment, node: WantedNode, follower: Follower): Promise<Failure | undefined> {
     if (follower.nodes.has(node.node)) return
     const [port, ...more] = node.ports
-    if (node.obstacle) return { subject: node.node, port, code: INCOMPATIBLE, message: node.obstacle }
+    if (node.obstacle) return incompatible(node.node, port, node.obstacle)
     const { runtime } = this.#options
     const key = { ...wanted.owner, node: node.node }
     const name = nameOf(key)
     let failing = port
-    const endings = follower.endings.get(node.node)
     this.#keys.set(name, key)
     try {
       const spec = await this.#spec(wanted, node, name, follower)
@@ -183,7 +153,7 @@ export class Fleet {
         failing = each
         await this.#attachOrStop(name, wanted.addresses, each)
       }
-      if (follower.endings.get(node.node) !== endings) return endedAt(node.node, port)
+      if (!this.#keys.has(name)) return endedMeanwhile(node.node, port)
       follower.nodes.set(node.node, {
         name,
         incarnation: node.incarnation,
@@ -197,7 +167,7 @@ export class Fleet {
       })
     } catch (error) {
       this.#keys.delete(name)
-      return { subject: node.node, port: failing, code: codeOf(error), message: (error as Error).message }
+      return failureOf(node.node, failing, error)
     }
   }
 
@@ -233,31 +203,11 @@ export class Fleet {
         const running = follower.nodes.get(node)
         if (!running || !list || running.announced === list.text) return
         // A node that starts is told at once: it could say nothing instead.
-        if (running.announced !== '' && !this.#isDue(list, wanted.owner, follower)) return
+        if (running.announced !== '' && !this.#news.hasArrived(list, wanted.owner)) return
         await this.#options.runtime.announce(running.name, Buffer.from(list.text, 'latin1'))
         running.announced = list.text
       }),
     )
-  }
-
-  #isDue({ text, delayMs }: WantedList, owner: Owner, follower: Follower): boolean {
-    if (delayMs === 0) return true
-    const now = this.#options.clock.now()
-    if (follower.news?.list !== text) follower.news = { list: text, since: now }
-    const due = follower.news.since + delayMs
-    if (due > now) this.#wakeAt(due, owner)
-    return due <= now
-  }
-
-  /** Once, however often it is asked for. */
-  #wakeAt(due: number, owner: Owner): void {
-    const alarm = `${textOf(owner)} ${due}`
-    if (this.#alarms.has(alarm)) return
-    this.#alarms.add(alarm)
-    this.#options.clock.at(due, () => {
-      this.#alarms.delete(alarm)
-      this.#options.wake(owner)
-    })
   }
 
   async #afflict(wanted: Deployment, { node, impairment }: WantedNode, follower: Follower): Promise<void> {
@@ -273,38 +223,6 @@ export class Fleet {
     running.certificate = certificate.kind
   }
 
-  async #attachEndpoint(
-    wanted: Deployment,
-    { name, port, nodes }: WantedEndpoint,
-    follower: Follower,
-  ): Promise<Failure | undefined> {
-    const node = answererOf(wanted, nodes, follower, follower.endpoints.get(name)?.node)
-    await this.#detachEndpoints(wanted, follower, (at) => at.name === name && (at.node !== node || at.port !== port))
-    if (follower.endpoints.has(name) || node === undefined) return
-    const endings = follower.endings.get(node)
-    try {
-      await this.#options.runtime.attach(nameOf({ ...wanted.owner, node }), wanted.addresses, port)
-      if (follower.endings.get(node) !== endings) return endedAt(name, port)
-      follower.endpoints.set(name, { node, port })
-    } catch (error) {
-      const failure = { subject: name, port, code: codeOf(error), message: (error as Error).message }
-      if (hasEnded(failure)) this.#forgetNode(node, follower)
-      return failure
-    }
-  }
-
-  async #detachEndpoints(
-    { owner, addresses }: Deployment,
-    follower: Follower,
-    isLeft: (at: { readonly name: string; readonly node: string; readonly port: number }) => boolean,
-  ): Promise<void> {
-    for (const [name, { node, port }] of [...follower.endpoints]) {
-      if (!isLeft({ name, node, port })) continue
-      follower.endpoints.delete(name)
-      await this.#options.runtime.detach(nameOf({ ...owner, node }), addresses, port)
-    }
-  }
-
   async #stop(node: string, follower: Follower): Promise<void> {
     const name = follower.nodes.get(node)?.name
     if (name !== undefined) await this.#options.runtime.stop(name)
@@ -314,7 +232,7 @@ export class Fleet {
   #forgetNode(node: string, follower: Follower): void {
     this.#keys.delete(follower.nodes.get(node)?.name ?? '')
     follower.nodes.delete(node)
-    for (const [name, at] of [...follower.endpoints]) if (at.node === node) follower.endpoints.delete(name)
+    follower.endpoints.forget(node)
   }
 
   async #spec(wanted: Deployment, node: WantedNode, name: string, follower: Follower): Promise<NodeSpec> {
@@ -357,42 +275,26 @@ export class Fleet {
     return issued
   }
 
+  #answerers({ nodes }: Deployment, follower: Follower): Answerers {
+    const incarnations = new Map(nodes.map(({ node, incarnation }) => [node, incarnation]))
+    return {
+      runs(node) {
+        const running = follower.nodes.get(node)
+        return running !== undefined && running.incarnation === incarnations.get(node)
+      },
+      ended: (node) => this.#forgetNode(node, follower),
+    }
+  }
+
   #follower(owner: Owner): Follower {
     const known = this.#followers.get(textOf(owner))
     if (known) return known
-    const follower: Follower = {
-      nodes: new Map(),
-      endings: new Map(),
-      endpoints: new Map(),
-      certificates: new Map(),
-      news: undefined,
-    }
+    const endpoints = new Endpoints(this.#options.runtime)
+    const follower: Follower = { nodes: new Map(), endpoints, certificates: new Map() }
     this.#followers.set(textOf(owner), follower)
     return follower
   }
 }
 
-/** It ended before what it was to do could be noted. */
-const endedAt = (subject: string, port: number): Failure => ({
-  subject,
-  port,
-  code: NODE_ENDED,
-  message: 'it has ended',
-})
-
-/** The node that answers on an endpoint: the one that does, if it may, else the first that runs as it is to. */
-function answererOf(
-  wanted: Deployment,
-  among: readonly string[],
-  follower: Follower,
-  current: string | undefined,
-): string | undefined {
-  const incarnations = new Map(wanted.nodes.map(({ node, incarnation }) => [node, incarnation]))
-  const living = among.filter((id) => follower.nodes.get(id)?.incarnation === (incarnations.get(id) ?? Number.NaN))
-  return living.find((id) => id === current) ?? living[0]
-}
-
 const isSame = (a: ServerlessLimits, b: ServerlessLimits): boolean =>
   a.memoryLimit === b.memoryLimit && a.ecpuPerSecond === b.ecpuPerSecond
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message
