@@ -1,5 +1,11 @@
 import { eventText } from '../../src/api/catalog/events.ts'
-import type { CacheClusterRecord, CacheNodeRecord, EventRecord } from '../../src/engine/store/records.ts'
+import type {
+  CacheClusterRecord,
+  CacheNodeRecord,
+  EventRecord,
+  FaultRecord,
+  ServerlessCacheRecord,
+} from '../../src/engine/store/records.ts'
 
 /** A node as its cluster's record has it once all is well. */
 export const nodeRecord = (id: string, more: Partial<CacheNodeRecord> = {}): CacheNodeRecord => ({
@@ -47,3 +53,50 @@ export const clusterRecord = (more: Partial<CacheClusterRecord> = {}): CacheClus
 /** What an event says. */
 export const wordsOf = (record: EventRecord): string =>
   record.sourceType === 'alarm' ? record.message : eventText(record.event)
+/** A serverless cache that is being created, if nothing else is said. */
+export const serverlessRecord = (more: Partial<ServerlessCacheRecord> = {}): ServerlessCacheRecord => ({
+  region: 'us-west-2',
+  id: 'shop',
+  token: 'abcdef',
+  description: '',
+  createdAt: Date.UTC(2026, 5, 1, 12),
+  status: 'creating',
+  engine: 'memcached',
+  dataStorage: { minimum: 0, maximum: 0 },
+  ecpuPerSecond: { minimum: 0, maximum: 0 },
+  securityGroupIds: [],
+  subnetIds: [],
+  networkType: 'ipv4',
+  ports: null,
+  snapshotRetentionLimit: 3,
+  dailySnapshotTime: '05:30',
+  nextSnapshot: null,
+  manualSnapshots: [],
+  tags: [],
+  steps: [],
+  stepDue: 0,
+  ...more,
+})
+
+/** A fault that is aimed at nothing and does nothing, if nothing else is said. */
+export const faultRecord = (more: Partial<FaultRecord> = {}): FaultRecord => ({
+  region: 'us-west-2',
+  id: 'fault-1',
+  kind: 'delay',
+  cluster: null,
+  serverlessCache: null,
+  clusterToken: null,
+  node: null,
+  zone: null,
+  delayMs: null,
+  rate: null,
+  family: null,
+  how: null,
+  operation: null,
+  nodeType: null,
+  since: 0,
+  until: null,
+  replacementDue: null,
+  frozen: null,
+  ...more,
+})

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ServerlessCacheRecord } from '../../../src/engine/store/records.ts'
 import {
   afterFailedDump,
   afterStep,
@@ -14,33 +13,10 @@ import {
   snapshotDue,
   withDueDate,
 } from '../../../src/engine/workloads/serverless/steps.ts'
+import { serverlessRecord as cache } from '../../support/records.ts'
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0)
 const DAY_MS = 24 * 3600_000
-
-const cache = (more: Partial<ServerlessCacheRecord> = {}): ServerlessCacheRecord => ({
-  region: 'us-west-2',
-  id: 'shop',
-  token: 'abcdef',
-  description: '',
-  createdAt: NOW,
-  status: 'creating',
-  engine: 'memcached',
-  dataStorage: { minimum: 0, maximum: 0 },
-  ecpuPerSecond: { minimum: 0, maximum: 0 },
-  securityGroupIds: [],
-  subnetIds: [],
-  networkType: 'ipv4',
-  ports: null,
-  snapshotRetentionLimit: 3,
-  dailySnapshotTime: '05:30',
-  nextSnapshot: null,
-  manualSnapshots: [],
-  tags: [],
-  steps: [],
-  stepDue: 0,
-  ...more,
-})
 
 describe('plans', () => {
   test('a cache that starts from a snapshot has its items before it is ready', () => {
