@@ -72,7 +72,7 @@ export function choice<const C extends string>(choices: readonly C[], wording: O
 }
 
 /** The one of the words that was said. `argument`: of which option or word, as refusals name it. */
-function oneOf<C extends string>(choices: readonly C[], said: string, argument: string): C {
+export function oneOf<C extends string>(choices: readonly C[], said: string, argument: string): C {
   const found = choices.find((each) => each === said)
   if (found !== undefined) return found
   throw usageProblem(`argument ${argument}: invalid choice: '${said}' (choose from: ${choices.join(', ')})`)
@@ -82,7 +82,7 @@ function oneOf<C extends string>(choices: readonly C[], said: string, argument: 
 export const texts = (wording: Wording): Flag<readonly string[]> => values(wording, (said) => said)
 
 /** The same, each value read by `read`. */
-const values = <T>(wording: Wording, read: (text: string, argument: string) => T): Flag<readonly T[]> =>
+export const values = <T>(wording: Wording, read: (text: string, argument: string) => T): Flag<readonly T[]> =>
   option(wording, {
     multiple: true,
     gathers: true,

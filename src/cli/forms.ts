@@ -82,18 +82,21 @@ export async function printerOf<Own extends string>(
     const colour = wantsColour(flags.color, environment, stdoutIsTerminal())
     return awsTable(title, forPeople(answer), { width: columns(), colour })
   }
+  const oneOfMany = async <T>(item: T, readable: Readable<T>, own: OwnForms<T, Own>): Promise<void> => {
+    if (await inForm(item, readable, own)) return
+    const picked = data(item)
+    if (form === 'json') printLine(JSON.stringify(picked))
+    else if (form === 'yaml') print((await import('./output/yaml.ts')).yamlStreamItem(picked))
+    else print(await written(picked))
+  }
+  let before: Promise<void> = Promise.resolve()
   return {
     form,
     async answer(answer, readable, ...own) {
       if (!(await inForm(answer, readable, own))) print(await written(data(answer)))
     },
-    async item(item, readable, ...own) {
-      if (await inForm(item, readable, own)) return
-      const picked = data(item)
-      if (form === 'json') printLine(JSON.stringify(picked))
-      else if (form === 'yaml') print((await import('./output/yaml.ts')).yamlStreamItem(picked))
-      else print(await written(picked))
-    },
+    // In their order, though writers are loaded on the way.
+    item: (item, readable, ...own) => (before = before.then(() => oneOfMany(item, readable, own))),
   }
 }
 

@@ -1,8 +1,9 @@
+import { time } from './flag-kinds.ts'
 import { choice, type Flags, text, toggle, type ValuesOf } from './flags.ts'
 
 const helpGroup = 'GLOBAL'
 
-export const colourFlag = {
+const colourFlag = {
   color: choice(['on', 'off', 'auto'], {
     summary: 'colour on a terminal: on, off or auto (default)',
     helpValue: '<when>',
@@ -98,24 +99,24 @@ export const waitFlags = {
     summary: 'return when the change is done; then the answer is the final state',
     helpGroup: 'WAITING',
   }),
-  timeout: text({
+  timeout: time({
     own: true,
     summary: 'with --wait: give up after this many seconds',
     helpValue: '<s>',
     helpGroup: 'WAITING',
   }),
-  interval: text({ own: true, summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+  interval: time({ own: true, summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
 } satisfies Flags
 
 export const unusedFlags = {
   'wait-unused': toggle({ own: true, summary: 'while something uses it, wait, then delete it', helpGroup: 'WAITING' }),
-  timeout: text({
+  timeout: time({
     own: true,
     summary: 'with --wait-unused: give up after this many seconds',
     helpValue: '<s>',
     helpGroup: 'WAITING',
   }),
-  interval: text({
+  interval: time({
     own: true,
     summary: 'with --wait-unused: seconds between tries',
     helpValue: '<s>',

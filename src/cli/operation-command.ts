@@ -1,18 +1,16 @@
 import { examplesOf, helpOf, summaryOf } from '../api/help.ts'
 import type { OperationName } from '../api/model.ts'
-import { BaseCommand, type CommandClass } from './base-command.ts'
+import type { Command } from './command.ts'
 import { callOperation } from './operation-call.ts'
 import { operationFlags } from './operation-input.ts'
 
-/** The class of one row of the model. */
-export function operationCommand(name: OperationName): CommandClass {
-  return class extends BaseCommand {
-    static override summary = summaryOf(name)
-    static override examples = examplesOf(name)
-    static override flags = operationFlags(name, helpOf)
-
-    override async run(): Promise<void> {
-      await callOperation(name, this.argv)
-    }
-  }
-}
+/** The command of one row of the model. */
+export const operationCommand = (name: OperationName): Command => ({
+  id: '',
+  summary: summaryOf(name),
+  description: '',
+  examples: examplesOf(name),
+  args: {},
+  flags: operationFlags(name, helpOf),
+  run: (argv) => callOperation(name, argv),
+})

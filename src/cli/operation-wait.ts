@@ -5,10 +5,9 @@ import type { ApiClient } from './client.ts'
 import { eventFollower, withEvents } from './events.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { waits } from './operation-waits.ts'
-import type { FlagValues } from './parse.ts'
 import { Problem } from './problem.ts'
 import { startProgress } from './progress.ts'
-import { patienceOf, waitUntil } from './wait.ts'
+import { type PatienceOptions, patienceOf, waitUntil } from './wait.ts'
 import { type Waiter, waiters } from './waiters.ts'
 
 /**
@@ -19,7 +18,7 @@ export async function waitForChange(
   client: ApiClient,
   name: OperationName,
   input: object,
-  flags: FlagValues,
+  flags: PatienceOptions,
 ): Promise<Record<string, unknown>> {
   const found = waits[name]
   if (!found) throw new Error(`${name} has nothing to wait for`)

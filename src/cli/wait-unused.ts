@@ -5,11 +5,10 @@ import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { type Item, isItem, isItems } from './output/human-value.ts'
-import type { FlagValues } from './parse.ts'
 import { CallFailed, Problem } from './problem.ts'
 import { startProgress } from './progress.ts'
 import { describeAll } from './resources.ts'
-import { patienceOf } from './wait.ts'
+import { type PatienceOptions, patienceOf } from './wait.ts'
 
 interface Group {
   readonly kind: ResourceKind
@@ -48,7 +47,7 @@ export async function callWhenUnused<T>(
   client: ApiClient,
   call: () => Promise<T>,
   input: object,
-  flags: FlagValues,
+  flags: PatienceOptions,
   clock: Clock = systemClock,
 ): Promise<T> {
   const { intervalMs, timeoutMs } = patienceOf(flags, client.target.kind === 'local')

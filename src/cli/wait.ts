@@ -1,8 +1,6 @@
 import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import type { ApiClient } from './client.ts'
-import type { FlagValues } from './parse.ts'
 import { CallFailed, Problem } from './problem.ts'
-import { millisecondsOf } from './seconds.ts'
 import { judge, type Waiter } from './waiters.ts'
 
 export interface Patience {
@@ -15,16 +13,16 @@ const AWS_INTERVAL_MS = 15_000
 const LOCAL_INTERVAL_MS = 200
 const TIMEOUT_MS = 600_000
 
-export function patienceOf(flags: FlagValues, local: boolean): Patience {
-  const read = (name: string, otherwise: number) => {
-    const given = flags[name]
-    return typeof given === 'string' ? millisecondsOf(name, given) : otherwise
-  }
-  return {
-    intervalMs: read('interval', local ? LOCAL_INTERVAL_MS : AWS_INTERVAL_MS),
-    timeoutMs: read('timeout', TIMEOUT_MS),
-  }
+/** What --timeout and --interval say. */
+export interface PatienceOptions {
+  readonly timeout?: number | undefined
+  readonly interval?: number | undefined
 }
+
+export const patienceOf = ({ timeout, interval }: PatienceOptions, local: boolean): Patience => ({
+  intervalMs: interval ?? (local ? LOCAL_INTERVAL_MS : AWS_INTERVAL_MS),
+  timeoutMs: timeout ?? TIMEOUT_MS,
+})
 
 export interface Waiting extends Patience {
   readonly signal: AbortSignal

@@ -26,7 +26,7 @@ import { version } from '../version.ts'
 import { serverFlag, serversOf, tlsFlags } from './diagnose-places.ts'
 import { doctorAim } from './doctor-facts.ts'
 import { choiceOf } from './engine-flags.ts'
-import { fileFlag, fileOf } from './gai-flags.ts'
+import { fileFlag, fileOf } from './gai/flags.ts'
 
 const FINDINGS = 1
 const COULD_NOT_RUN = 2

@@ -2,13 +2,6 @@ import { type Flags, text } from '../flags.ts'
 import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'
 
-export { stateDirFlag } from '../global-flags.ts'
-export { stateDirOf } from '../state-dir.ts'
-
-export const outputFlag: Flags = {
-  output: text({ summary: 'json: for programs', helpValue: '<form>' }),
-}
-
 /** `--output` with the forms a command has. */
 export const outputOf = (forms: string): Flags => ({
   output: text({ summary: `form of the answer: ${forms}`, helpValue: '<form>', helpGroup: 'GLOBAL' }),

@@ -1,45 +1,37 @@
 import { regionalKinds } from '../../api/catalog/resources.ts'
-import { BaseCommand } from '../base-command.ts'
+import { systemClock } from '../../net/clock.ts'
 import { withClient } from '../clusters.ts'
+import { command } from '../command.ts'
 import { globalFlags } from '../global-flags.ts'
 import { drawColumns } from '../output/human-table.ts'
 import { type Item, isItem, isItems, valueText } from '../output/human-value.ts'
 import { type Column, clusterEndpoint } from '../output/human-views.ts'
-import { styleHere } from '../output/people.ts'
 import { type Style, statusText, styleOf } from '../output/style.ts'
 import { type Found, findAll, isUnsupported } from '../resources.ts'
-import { print, printLine, tell } from '../terminal.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { tell } from '../terminal.ts'
 
-export class List extends BaseCommand {
-  static override summary = 'Show every cache of the target: clusters, serverless, groups, snapshots'
-  static override description =
-    'One table, or with --output json a list for programs; --output ids: one id a line. What the target cannot tell of is said on stderr.'
-  static override flags = { ...globalFlags, ...outputOf('table (default), json or ids') }
-  static override examples = ['list', 'list --output ids', 'list --target aws --region us-west-2']
-
-  async run(): Promise<void> {
-    const { flags } = this.read()
-    const form = choiceOf(flags, 'output', ['table', 'json', 'ids'], 'table')
-    const style = await styleHere(flags)
+export const list = command({
+  summary: 'Show every cache of the target: clusters, serverless, groups, snapshots',
+  description:
+    'One table, or with --output json a list for programs; --output ids: one id a line. What the target cannot tell of is said on stderr.',
+  flags: globalFlags,
+  examples: ['list', 'list --output ids', 'list --target aws --region us-west-2'],
+  forms: { own: ['ids'] },
+  async run({ flags, print }) {
+    const caches = regionalKinds.filter(({ cache }) => cache)
     const found = await withClient(flags, (client) =>
-      findAll(
-        client,
-        regionalKinds.filter(({ cache }) => cache),
-        (kind, error) => {
-          if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
-        },
-      ),
+      findAll(client, caches, (kind, error) => {
+        if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
+      }),
     )
-    const plain = await styleOf(false, style.width, style.now)
-    const entries = found.map((each) => entryOf(each, plain))
-    if (form === 'json') return print(`${JSON.stringify(entries, null, 4)}\n`)
-    if (form === 'ids') return print(entries.map(({ id }) => `${id}\n`).join(''))
-    if (entries.length === 0) return printLine('No caches.')
-    const { text } = await drawColumns(COLUMNS, entries, style)
-    printLine(text)
-  }
-}
+    const style = await styleOf(false, Number.POSITIVE_INFINITY, systemClock.now())
+    const entries = found.map((each) => entryOf(each, style))
+    await print.answer(entries, describe, { ids: (shown) => shown.map(({ id }) => id).join('\n') })
+  },
+})
+
+const describe = async (entries: readonly Entry[], style: Style): Promise<string> =>
+  entries.length === 0 ? 'No caches.' : (await drawColumns(COLUMNS, entries, style)).text
 
 interface Entry {
   readonly kind: string

@@ -2,124 +2,128 @@ import type { ClockReport } from '../../api/engine-clock.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import { sparkline } from '../../diagnose/histogram.ts'
 import { systemClock } from '../../net/clock.ts'
-import { BaseCommand, word } from '../base-command.ts'
+import { cacheWord } from '../caches/word.ts'
 import { openCloudWatch } from '../cloudwatch-client.ts'
+import { command } from '../command.ts'
 import { control } from '../engine-control.ts'
 import { environment } from '../environment.ts'
-import { text, texts } from '../flags.ts'
-import { globalFlags } from '../global-flags.ts'
+import { span } from '../flag-kinds.ts'
+import { type Flags, text, texts, type ValuesOf, value } from '../flags.ts'
+import { type GlobalOptions, globalFlags } from '../global-flags.ts'
 import { type FoundSeries, type MetricSeries, metricSeries } from '../metric-series.ts'
 import { drawColumns } from '../output/human-table.ts'
 import type { Column } from '../output/human-views.ts'
-import { styleHere } from '../output/people.ts'
 import { quantityText } from '../output/quantities.ts'
 import { absoluteTime } from '../output/relative-time.ts'
-import type { FlagValues } from '../parse.ts'
+import type { Style } from '../output/style.ts'
 import { Problem, usageProblem } from '../problem.ts'
 import { spanOf } from '../span.ts'
-import { runningEngine } from '../state-dir.ts'
+import { runningEngine, stateDirOf } from '../state-dir.ts'
 import { resolveTarget, type Target } from '../targets.ts'
-import { forPeople, printLine } from '../terminal.ts'
-import { choiceOf, outputOf, stateDirOf } from './engine-flags.ts'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount']
 /** Most rows of a table that nobody has asked a period for. */
 const ROWS = 30
 
-export class Metrics extends BaseCommand {
-  static override summary = 'Show the CloudWatch metrics of a cluster or serverless cache'
-  static override description =
-    'Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none.'
-  static override args = { cluster: word('id of the cluster, or name of the serverless cache', { required: true }) }
-  static override flags = {
+const timeFlags = {
+  since: span({ summary: 'so long ago until now (default 1h)', helpValue: '<time>' }),
+  'start-time': value({ summary: 'from then; ISO 8601, UTC without a zone', helpValue: '<time>' }, timeOf),
+  'end-time': value({ summary: 'until then (default now)', helpValue: '<time>' }, timeOf),
+} satisfies Flags
+
+export const metricsOf = command({
+  summary: 'Show the CloudWatch metrics of a cluster or serverless cache',
+  description:
+    'Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none.',
+  words: { cluster: cacheWord('id of the cluster, or name of the serverless cache') },
+  flags: {
     metric: texts({ summary: 'names of metrics: CPUUtilization, GetHits, ...', helpValue: '<name>...' }),
     node: text({ summary: 'of this node only: 0001; all: of the cluster as one', helpValue: '<id>' }),
-    period: text({ summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<time>' }),
-    statistic: text({
-      summary: `${STATISTICS.join(', ')}, or a percentile such as p99 (default: what says most of a metric)`,
-      helpValue: '<name>',
-    }),
-    since: text({ summary: 'so long ago until now (default 1h)', helpValue: '<time>' }),
-    'start-time': text({ summary: 'from then; ISO 8601, UTC without a zone', helpValue: '<time>' }),
-    'end-time': text({ summary: 'until then (default now)', helpValue: '<time>' }),
+    period: value(
+      { summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<time>' },
+      secondsOf,
+    ),
+    statistic: value(
+      {
+        summary: `${STATISTICS.join(', ')}, or a percentile such as p99 (default: what says most of a metric)`,
+        helpValue: '<name>',
+      },
+      statisticOf,
+    ),
+    ...timeFlags,
     ...globalFlags,
-    ...outputOf('table (default) or json'),
-  }
-  static override examples = [
+  },
+  forms: {},
+  examples: [
     'metrics shop',
     'metrics shop --metric CPUUtilization GetHits --period 5m --since 3h',
     'metrics shop --metric Evictions --statistic Sum --output json',
     'metrics shop --node all',
-  ]
-
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const json = choiceOf(flags, 'output', ['table', 'json'], 'table') === 'json'
-    const cluster = words[0] as string
-    const metrics = ((flags.metric as readonly string[] | undefined) ?? []).flatMap((each) => each.split(','))
+  ],
+  async run({ flags, words, print }) {
+    const cluster = words.cluster
+    const metrics = flags.metric.flatMap((each) => each.split(','))
     const target = resolveTarget(flags, environment)
     const { start, end } = timesOf(flags, await nowAt(target, flags))
-    const period = periodOf(flags, end.getTime() - start.getTime(), metrics.length > 0)
+    const period = periodOf(flags.period, end.getTime() - start.getTime(), metrics.length > 0)
     const found = await metricSeries(await openCloudWatch(target, environment), {
       cluster,
       metrics,
-      node: flags.node as string | undefined,
-      statistic: statisticOf(flags),
+      node: flags.node,
+      statistic: flags.statistic,
       start,
       end,
       period,
     })
     refuseUnknown(metrics, found, cluster)
-    const series = forPeople(found.series)
-    if (json) printLine(JSON.stringify({ cluster, start, end, metrics: found.series }, null, 4))
-    else printLine(metrics.length > 0 ? await valuesText(series, flags) : await overview(series, flags))
-  }
-}
+    const shown = metrics.length > 0 ? valuesText : overview
+    await print.answer({ cluster, start, end, metrics: found.series }, (answer, style) => shown(answer.metrics, style))
+  },
+})
 
 /** The engine's clock may have been moved. */
-async function nowAt(target: Target, flags: FlagValues): Promise<Date> {
+async function nowAt(target: Target, flags: GlobalOptions): Promise<Date> {
   const engine = target.kind === 'local' ? runningEngine(stateDirOf(flags)) : undefined
   if (!engine) return systemClock.now()
   return new Date((await control<ClockReport>(engine, 'GET', CONTROL.clock)).now)
 }
 
 /** Whole minutes, as samples are; the one that runs has none yet. */
-function timesOf(flags: FlagValues, now: Date): { start: Date; end: Date } {
-  const since = flags.since as string | undefined
-  const given = flags['start-time'] as string | undefined
+function timesOf(flags: ValuesOf<typeof timeFlags>, now: Date): { start: Date; end: Date } {
+  const { since, 'start-time': given, 'end-time': end = now } = flags
   if (since !== undefined && given !== undefined) throw usageProblem('--since, or --start-time: not both.')
-  const endTime = flags['end-time'] as string | undefined
-  const end = endTime === undefined ? now : timeOf('end-time', endTime)
-  const start =
-    given === undefined ? end.getTime() - spanOf('--since', since ?? '1h') : timeOf('start-time', given).getTime()
+  const start = given === undefined ? end.getTime() - (since ?? HOUR_MS) : given.getTime()
   if (start >= end.getTime()) throw usageProblem('The time to begin at must be before the one to end at.')
   return { start: new Date(Math.floor(start / MINUTE_MS) * MINUTE_MS), end }
 }
 
-function timeOf(option: string, text: string): Date {
+function timeOf(text: string, argument: string): Date {
   const time = new Date(/\d(Z|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`)
   if (!Number.isNaN(time.getTime())) return time
-  throw usageProblem(`argument --${option}: invalid time: '${text}'`, 'ISO 8601, such as 2026-01-31T12:00:00Z.')
+  throw usageProblem(`argument ${argument}: invalid time: '${text}'`, 'ISO 8601, such as 2026-01-31T12:00:00Z.')
 }
 
 /** Seconds: what was asked for, else such that a table is not too long; of an overview, everything. */
-function periodOf({ period }: FlagValues, lengthMs: number, isTable: boolean): number {
+function periodOf(period: number | undefined, lengthMs: number, isTable: boolean): number {
   const minutes = Math.ceil(lengthMs / MINUTE_MS)
-  if (typeof period !== 'string') return 60 * Math.max(1, isTable ? Math.ceil(minutes / ROWS) : minutes)
-  const seconds = spanOf('--period', period) / 1000
-  if (seconds >= 60 && seconds % 60 === 0) return seconds
-  throw usageProblem(`argument --period: invalid period: '${period}'`, 'A multiple of a minute: 60s, 5m, 1h.')
+  return period ?? 60 * Math.max(1, isTable ? Math.ceil(minutes / ROWS) : minutes)
 }
 
-function statisticOf({ statistic }: FlagValues): string | undefined {
-  if (typeof statistic !== 'string') return undefined
+function secondsOf(said: string, argument: string): number {
+  const seconds = spanOf(argument, said) / 1000
+  if (seconds >= 60 && seconds % 60 === 0) return seconds
+  throw usageProblem(`argument ${argument}: invalid period: '${said}'`, 'A multiple of a minute: 60s, 5m, 1h.')
+}
+
+function statisticOf(statistic: string, argument: string): string {
   const name = STATISTICS.find((each) => each.toLowerCase() === statistic.toLowerCase())
   if (name) return name
   const percent = /^p(\d{1,3}(\.\d+)?)$/.exec(statistic)?.[1]
   if (percent !== undefined && Number(percent) <= 100) return statistic
   throw usageProblem(
-    `argument --statistic: invalid choice: '${statistic}' (choose from: ${STATISTICS.join(', ')}, or p0 to p100)`,
+    `argument ${argument}: invalid choice: '${statistic}' (choose from: ${STATISTICS.join(', ')}, or p0 to p100)`,
   )
 }
 
@@ -149,7 +153,7 @@ function refuseUnknown(asked: readonly string[], { known, series }: FoundSeries,
 const columnName = ({ node }: MetricSeries): string => node ?? 'value'
 
 /** A metric a row, a node a column. */
-async function overview(series: readonly MetricSeries[], flags: FlagValues): Promise<string> {
+async function overview(series: readonly MetricSeries[], style: Style): Promise<string> {
   const nodes = [...new Set(series.map(columnName))].sort()
   const rows = [...new Set(series.map(({ metric }) => metric))].map((metric) => ({
     metric,
@@ -168,12 +172,11 @@ async function overview(series: readonly MetricSeries[], flags: FlagValues): Pro
     })),
   ]
   const told = rows.filter(({ of }) => of.some(({ datapoints }) => datapoints.length > 0))
-  return (await drawColumns(columns, told, await styleHere(flags))).text
+  return (await drawColumns(columns, told, style)).text
 }
 
 /** A table for each metric: a period a row, a node a column; below it how it went. */
-async function valuesText(series: readonly MetricSeries[], flags: FlagValues): Promise<string> {
-  const style = await styleHere(flags)
+async function valuesText(series: readonly MetricSeries[], style: Style): Promise<string> {
   const tables = [...new Set(series.map(({ metric }) => metric))].map(async (metric) => {
     const own = series.filter((each) => each.metric === metric)
     const times = [...new Set(own.flatMap(({ datapoints }) => datapoints.map(({ timestamp }) => timestamp.getTime())))]

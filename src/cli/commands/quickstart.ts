@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BaseCommand } from '../base-command.ts'
+import { command } from '../command.ts'
 import { commandText } from '../command-text.ts'
 import { stopEngine } from '../engine-control.ts'
 import { environmentWith } from '../environment.ts'
@@ -13,13 +13,11 @@ import { ExitWith, Problem } from '../problem.ts'
 import { printLine, tell } from '../terminal.ts'
 import { type Step, tourSteps, WHERE_NEXT } from '../tour.ts'
 
-export class Quickstart extends BaseCommand {
-  static override summary = 'A guided tour: the whole life of a cluster, for real, in a minute'
-  static override description =
-    'Shows each command and then its real output. It has an engine, a state directory and ports of its own, runs beside another engine, and leaves nothing behind.'
-
-  async run(): Promise<void> {
-    this.read()
+export const quickstart = command({
+  summary: 'A guided tour: the whole life of a cluster, for real, in a minute',
+  description:
+    'Shows each command and then its real output. It has an engine, a state directory and ports of its own, runs beside another engine, and leaves nothing behind.',
+  async run() {
     const home = mkdtempSync(join(tmpdir(), 'cachectl-quickstart-'))
     await untilInterrupted(async (signal) => {
       try {
@@ -35,8 +33,8 @@ export class Quickstart extends BaseCommand {
       }
     })
     printLine(`\n${WHERE_NEXT}`)
-  }
-}
+  },
+})
 
 function failStep({ argv }: Step, code: number): never {
   tell(`\nThe tour stops here: \`${commandText(argv)}\` ended with exit code ${code}.`)

@@ -1,40 +1,34 @@
 import { AWS_QUOTAS, DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
 import type { OperationName } from '../../api/model.ts'
-import { BaseCommand } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
+import { command } from '../command.ts'
 import { environment } from '../environment.ts'
 import { globalFlags } from '../global-flags.ts'
 import { drawColumns } from '../output/human-table.ts'
 import { type Item, isItems } from '../output/human-value.ts'
 import type { Column } from '../output/human-views.ts'
-import { styleHere } from '../output/people.ts'
 import { CallFailed } from '../problem.ts'
 import { type Quotas as InForce, quotasAt } from '../quotas.ts'
 import { describeAll, isUnsupported } from '../resources.ts'
 import { resolveTarget } from '../targets.ts'
-import { printLine, tell } from '../terminal.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { tell } from '../terminal.ts'
 
-export class Quotas extends BaseCommand {
-  static override summary = 'Show how much of each quota is used, as far as the API tells'
-  static override description =
-    'Counts what the target has in the region against the default quotas of the guide, or those set with `engine quota set` of the local engine. AWS raises quotas on request and does not tell by this API: see Service Quotas for the ones of your account.'
-  static override flags = { ...globalFlags, ...outputOf('table (default) or json') }
-  static override examples = ['quotas', 'quotas --output json']
-
-  async run(): Promise<void> {
-    const { flags } = this.read()
-    const form = choiceOf(flags, 'output', ['table', 'json'], 'table')
+export const quotas = command({
+  summary: 'Show how much of each quota is used, as far as the API tells',
+  description:
+    'Counts what the target has in the region against the default quotas of the guide, or those set with `engine quota set` of the local engine. AWS raises quotas on request and does not tell by this API: see Service Quotas for the ones of your account.',
+  flags: globalFlags,
+  examples: ['quotas', 'quotas --output json'],
+  forms: {},
+  async run({ flags, print }) {
     const set = (await quotasAt(resolveTarget(flags, environment))) ?? new Map()
     const uses = await withClient(flags, async (client) =>
       (await Promise.all(LIMITS.map((each) => useOf(client, each, set)))).flat(),
     )
-    if (form === 'json') return printLine(JSON.stringify(uses, null, 4))
-    const { text } = await drawColumns(COLUMNS, uses, await styleHere(flags))
-    printLine(text)
-  }
-}
+    await print.answer(uses, async (shown, style) => (await drawColumns(COLUMNS, shown, style)).text)
+  },
+})
 
 interface Quota {
   readonly name: string

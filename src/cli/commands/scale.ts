@@ -1,64 +1,48 @@
 import type { Input } from '../../api/model.ts'
 import { visibleIn } from '../../api/visible.ts'
-import { BaseCommand, word } from '../base-command.ts'
-import type { ApiClient } from '../client.ts'
+import { cacheWord } from '../caches/word.ts'
 import { type CacheCluster, describeCluster, withClient } from '../clusters.ts'
+import { command } from '../command.ts'
 import { confirmOnTerminal } from '../confirm.ts'
-import { type Flag, text, texts, toggle } from '../flags.ts'
+import { count } from '../flag-kinds.ts'
+import { required, texts, toggle } from '../flags.ts'
 import { confirmFlags, globalFlags, waitFlags } from '../global-flags.ts'
 import { keysMoved } from '../keys-moved.ts'
 import { waitForChange } from '../operation-wait.ts'
 import { plainOutput } from '../output/answer.ts'
 import { printForPeople } from '../output/people.ts'
-import { countOf } from '../seconds.ts'
 import { describeTarget } from '../targets.ts'
-import { printLine, stdoutIsTerminal, tell } from '../terminal.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { tell } from '../terminal.ts'
 
-export class Scale extends BaseCommand {
-  static override summary = 'Change how many nodes a cluster has, after saying what that does'
-  static override description =
-    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Asks on a terminal, then changes at once. --dry-run ends after the plan. The plan goes to stderr, the cluster to stdout.'
-  static override args = { cluster: word('id of the cluster', { required: true }) }
-  static override flags = {
-    nodes: { ...text({ summary: 'how many nodes there shall be', helpValue: '<number>' }), required: true } as Flag,
+export const scale = command({
+  summary: 'Change how many nodes a cluster has, after saying what that does',
+  description:
+    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Asks on a terminal, then changes at once. --dry-run ends after the plan. The plan goes to stderr, the cluster to stdout.',
+  words: { cluster: cacheWord('id of the cluster') },
+  flags: {
+    nodes: required(count({ summary: 'how many nodes there shall be', helpValue: '<number>', least: 1 })),
     azs: texts({ summary: 'zones of the new nodes; fewer zones than nodes are taken in turn', helpValue: '<zone>...' }),
     'dry-run': toggle({ summary: 'say what would be done, and end' }),
     ...waitFlags,
     ...confirmFlags,
     ...globalFlags,
-    ...outputOf('json; a readable view on a terminal'),
-  }
-  static override examples = ['scale shop --nodes 5 --wait', 'scale shop --nodes 4 --azs us-west-2a us-west-2b']
-
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const json = choiceOf(flags, 'output', ['json'], 'json') && (flags.output !== undefined || !stdoutIsTerminal())
-    const nodes = countOf('nodes', flags.nodes as string, 1)
-    const id = words[0] as string
-    const show = (answer: object) =>
-      json
-        ? printLine(JSON.stringify(plainOutput('ModifyCacheCluster', answer), null, 4))
-        : printForPeople('ModifyCacheCluster', {}, answer, flags)
+  },
+  examples: ['scale shop --nodes 5 --wait', 'scale shop --nodes 4 --azs us-west-2a us-west-2b'],
+  forms: { piped: 'json' },
+  async run({ words: { cluster: id }, flags, print }) {
     await withClient(flags, async (client) => {
       const cluster = await describeCluster(client, id)
-      const change = planOf(cluster, nodes, flags.azs as readonly string[] | undefined)
-      tell(describePlan(visibleIn(cluster), nodes, change))
-      if (!change || flags['dry-run'] === true) return
-      await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes === true)
-      await show(await scale(client, change, flags.wait === true ? flags : undefined))
+      const change = planOf(cluster, flags.nodes, flags.azs)
+      tell(describePlan(visibleIn(cluster), flags.nodes, change))
+      if (!change || flags['dry-run']) return
+      await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes)
+      const first = await client.call('ModifyCacheCluster', change)
+      const answer = flags.wait ? await waitForChange(client, 'ModifyCacheCluster', change, flags) : first
+      const shown = async (): Promise<undefined> => printForPeople('ModifyCacheCluster', {}, answer, flags)
+      await print.answer(plainOutput('ModifyCacheCluster', answer), shown)
     })
-  }
-}
-
-async function scale(
-  client: ApiClient,
-  change: Input<'ModifyCacheCluster'>,
-  flags?: Parameters<typeof waitForChange>[3],
-) {
-  const answer = await client.call('ModifyCacheCluster', change)
-  return flags ? waitForChange(client, 'ModifyCacheCluster', change, flags) : answer
-}
+  },
+})
 
 /** The change to ask for; undefined: there is nothing to do. Pure. */
 export function planOf(

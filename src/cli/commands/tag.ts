@@ -1,60 +1,51 @@
-import type { Input, OperationName, Output } from '../../api/model.ts'
+import type { Input } from '../../api/model.ts'
 import { parseArn } from '../../api/names.ts'
-import { BaseCommand, word } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
+import { command } from '../command.ts'
+import { oneOf } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { plainOutput } from '../output/answer.ts'
 import { printForPeople } from '../output/people.ts'
 import { Problem, usageProblem } from '../problem.ts'
 import { findById } from '../resources.ts'
-import { printLine } from '../terminal.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { one, optional, several } from '../words.ts'
 
 const ACTIONS = ['list', 'add', 'remove'] as const
 
-export class Tag extends BaseCommand {
-  static override summary = 'Show, add and remove the tags of a resource, by its id'
-  static override description =
-    'Finds the ARN by the id of a cluster, serverless cache, replication group, snapshot, group, user or reservation; an ARN does as well. Prints the tags the resource has in the end.'
-  static override args = {
-    resource: word('id or ARN', { required: true }),
-    action: word('list (default), add or remove'),
-    tags: word('Key=Value for add, Key for remove', { multiple: true }),
-  }
-  static override flags = { ...globalFlags, ...outputOf('table (default) or json') }
-  static override examples = ['tag shop', 'tag shop add Team=web Stage=prod', 'tag shop remove Stage']
-
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const [resource = '', action = 'list', ...tags] = words
-    const form = choiceOf(flags, 'output', ['table', 'json'], 'table')
+export const tag = command({
+  summary: 'Show, add and remove the tags of a resource, by its id',
+  description:
+    'Finds the ARN by the id of a cluster, serverless cache, replication group, snapshot, group, user or reservation; an ARN does as well. Prints the tags the resource has in the end.',
+  words: {
+    resource: one('id or ARN'),
+    action: optional('list (default), add or remove', (said) => oneOf(ACTIONS, said, 'action')),
+    tags: several('Key=Value for add, Key for remove'),
+  },
+  flags: globalFlags,
+  examples: ['tag shop', 'tag shop add Team=web Stage=prod', 'tag shop remove Stage'],
+  forms: {},
+  async run({ words: { resource, action = 'list', tags }, flags, print }) {
     const change = readChange(action, tags)
     const answer = await withClient(flags, async (client) => {
       const name = await arnOf(client, resource)
       if (change) await change(client, name)
       return client.call('ListTagsForResource', { ResourceName: name })
     })
-    await show(answer, form, flags)
-  }
-}
-
-async function show(answer: Output<'ListTagsForResource'>, form: string, flags: Parameters<typeof printForPeople>[3]) {
-  const name: OperationName = 'ListTagsForResource'
-  if (form === 'json') printLine(JSON.stringify(plainOutput(name, answer), null, 4))
-  else await printForPeople(name, {}, { TagList: answer.TagList ?? [] }, flags)
-}
+    const { TagList = [] } = answer
+    const shown = () => printForPeople('ListTagsForResource', {}, { TagList }, flags)
+    await print.answer(plainOutput('ListTagsForResource', answer), shown)
+  },
+})
 
 type Change = (client: ApiClient, resource: string) => Promise<unknown>
 
 /** undefined: nothing to change. Throws a usage problem before anything is sent. */
-function readChange(action: string, words: readonly string[]): Change | undefined {
-  const known = ACTIONS.find((candidate) => candidate === action)
-  if (!known) throw usageProblem(`argument action: invalid choice: '${action}' (choose from: ${ACTIONS.join(', ')})`)
-  if (known === 'list') return undefined
+function readChange(action: (typeof ACTIONS)[number], words: readonly string[]): Change | undefined {
+  if (action === 'list') return undefined
   if (words.length === 0)
     throw usageProblem(`the following arguments are required: <tags>...`, 'As in: tag shop add Team=web')
-  if (known === 'remove')
+  if (action === 'remove')
     return (client, ResourceName) => client.call('RemoveTagsFromResource', { ResourceName, TagKeys: [...words] })
   const Tags = words.map(readTag)
   return (client, ResourceName) => client.call('AddTagsToResource', { ResourceName, Tags })

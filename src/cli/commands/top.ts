@@ -1,68 +1,71 @@
 import { type Clock, elapsedMs, sleep, systemClock } from '../../net/clock.ts'
-import { BaseCommand, word } from '../base-command.ts'
+import { cacheWord } from '../caches/word.ts'
 import { type ApiClient, openClient } from '../client.ts'
 import { readPlace } from '../clusters.ts'
+import { command } from '../command.ts'
 import { environment } from '../environment.ts'
+import { count, time } from '../flag-kinds.ts'
 import { text, toggle } from '../flags.ts'
-import { colourFlag, globalFlags } from '../global-flags.ts'
+import { type GlobalOptions, globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { styleHere } from '../output/people.ts'
 import { bytesText, countText } from '../output/quantities.ts'
 import { absoluteTime } from '../output/relative-time.ts'
-import type { FlagValues } from '../parse.ts'
 import { FailsWith, Problem } from '../problem.ts'
-import { countOf, millisecondsOf } from '../seconds.ts'
 import { resolveTarget } from '../targets.ts'
-import { forPeople, printLine, stdoutIsTerminal } from '../terminal.ts'
+import { forPeople, stdoutIsTerminal } from '../terminal.ts'
 import { givenNodes, nodesOf } from '../top/places.ts'
 import { totalOf } from '../top/rates.ts'
 import { openScreen } from '../top/screen.ts'
 import { type TopView, topLines } from '../top/view.ts'
 import { NodeWatch, type WatchedNode } from '../top/watch.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import type { DialOptions } from './kv/place.ts'
 
 const NOBODY_ANSWERED = 1
 /** How often the list of nodes is looked at: it changes as the cluster is scaled. */
 const LIST_EVERY_MS = 5_000
 const LEAST_INTERVAL_MS = 100
 
-export class Top extends BaseCommand {
-  static override summary = 'Watch the nodes of a cluster at work: operations, hits, memory, connections, traffic'
-  static override description =
-    'Asks every node for its `stats` each second, directly, on AWS too; nodes that are added appear, those that go leave. On a terminal it takes the whole screen until q or Ctrl-C; into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.'
-  static override args = {
-    where: word('id of a cluster, name of a serverless cache, or host:port (several with commas)', { required: true }),
-  }
-  static override flags = {
-    interval: text({ summary: 'between two looks (default 1s)', helpValue: '<time>' }),
-    count: text({ summary: 'end after so many looks', helpValue: '<number>' }),
+export const top = command({
+  summary: 'Watch the nodes of a cluster at work: operations, hits, memory, connections, traffic',
+  description:
+    'Asks every node for its `stats` each second, directly, on AWS too; nodes that are added appear, those that go leave. On a terminal it takes the whole screen until q or Ctrl-C; into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.',
+  words: {
+    where: cacheWord('id of a cluster, name of a serverless cache, or host:port (several with commas)'),
+  },
+  flags: {
+    interval: time({ summary: 'between two looks (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+    count: count({
+      summary: 'end after so many looks',
+      helpValue: '<number>',
+      least: 1,
+      otherwise: Number.POSITIVE_INFINITY,
+    }),
     tls: toggle({ summary: 'speak TLS to host:port (a cluster id knows by itself)' }),
     ca: text({ summary: 'PEM file with the authorities to trust', helpValue: '<path>' }),
-    timeout: text({ summary: 'for a connection, and for an answer (default 3s)', helpValue: '<time>' }),
+    timeout: time({
+      summary: 'for a connection, and for an answer (default 3s)',
+      helpValue: '<time>',
+      otherwise: 3000,
+    }),
     ...globalFlags,
-    ...colourFlag,
-    ...outputOf('text (default) or json'),
-  }
-  static override examples = ['top shop', 'top shop --output json --count 5', 'top localhost:11211 --interval 5s']
-
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const where = words[0] as string
-    const json = choiceOf(flags, 'output', ['text', 'json'], 'text') === 'json'
+  },
+  forms: {},
+  examples: ['top shop', 'top shop --output json --count 5', 'top localhost:11211 --interval 5s'],
+  async run({ flags, words, print }) {
+    const { where } = words
     const options: LoopOptions = {
-      intervalMs: intervalOf(flags),
-      count: typeof flags.count === 'string' ? countOf('count', flags.count, 1) : Number.POSITIVE_INFINITY,
+      intervalMs: Math.max(LEAST_INTERVAL_MS, flags.interval),
+      count: flags.count,
     }
     const place = await openPlace(where, flags)
     try {
       const fleet = new Watched(place, systemClock)
-      const draws = !json && stdoutIsTerminal()
+      const draws = print.form === 'readable' && stdoutIsTerminal()
       const answered = draws
         ? await drawn(where, fleet, options, flags)
         : await untilInterrupted((signal) =>
-            loop(fleet, options, signal, systemClock, async () =>
-              printLine(json ? asJson(where, fleet) : asLine(fleet)),
-            ),
+            loop(fleet, options, signal, systemClock, () => print.item(viewedAt(where, fleet), () => asLine(fleet))),
           )
       if (answered) return
       const why = fleet.nodes.map(({ problem }) => problem).find((problem) => problem !== undefined)
@@ -70,8 +73,10 @@ export class Top extends BaseCommand {
     } finally {
       place.close()
     }
-  }
-}
+  },
+})
+
+type TopOptions = GlobalOptions & DialOptions
 
 /** Where the nodes come from. */
 interface Place {
@@ -80,7 +85,7 @@ interface Place {
   close(): void
 }
 
-async function openPlace(where: string, flags: FlagValues): Promise<Place> {
+async function openPlace(where: string, flags: TopOptions): Promise<Place> {
   const read = readPlace(where.split(',')[0] ?? '')
   if ('host' in read) {
     const nodes = givenNodes(where, flags)
@@ -162,7 +167,7 @@ async function loop(
   }
 }
 
-async function drawn(where: string, fleet: Watched, options: LoopOptions, flags: FlagValues): Promise<boolean> {
+async function drawn(where: string, fleet: Watched, options: LoopOptions, flags: TopOptions): Promise<boolean> {
   const style = await styleHere(flags)
   // Before the screen is taken over: what is wrong at the start is told where it stays readable.
   await fleet.look()
@@ -185,9 +190,9 @@ const viewOf = (where: string, { nodes }: Watched): TopView => ({
   nodes: nodes.map(({ node, rates, problem, history }) => ({ label: node.label, rates, problem, history })),
 })
 
-function asJson(where: string, { nodes }: Watched): string {
+function viewedAt(where: string, { nodes }: Watched) {
   const known = nodes.flatMap(({ rates }) => rates ?? [])
-  return JSON.stringify({
+  return {
     time: systemClock.now(),
     where,
     total: totalOf(known),
@@ -197,7 +202,7 @@ function asJson(where: string, { nodes }: Watched): string {
       port: node.dial.port,
       ...(rates ?? { problem: problem ?? 'no answer yet' }),
     })),
-  })
+  }
 }
 
 function asLine({ nodes }: Watched): string {
@@ -216,8 +221,4 @@ function asLine({ nodes }: Watched): string {
     `out ${bytesText(Math.round(bytesOut))}/s`,
     `nodes ${known.length}${silent > 0 ? ` (${silent} silent)` : ''}`,
   ].join('  ')
-}
-
-function intervalOf({ interval }: FlagValues): number {
-  return typeof interval === 'string' ? Math.max(LEAST_INTERVAL_MS, millisecondsOf('interval', interval)) : 1_000
 }

@@ -1,11 +1,12 @@
 import { regionalKinds } from '../../api/catalog/resources.ts'
 import { helpOf } from '../../api/help.ts'
 import { awsConfig } from '../aws-config.ts'
-import { BaseCommand, type CommandClass } from '../base-command.ts'
 import { openClient } from '../client.ts'
+import { type Command, command } from '../command.ts'
 import { environment } from '../environment.ts'
 import { eventFollower, withEvents } from '../events.ts'
-import { type Flags, memberFlags, text } from '../flags.ts'
+import { time } from '../flag-kinds.ts'
+import { memberFlags, type OperationFlags } from '../flags.ts'
 import { globalFlags, inputFlags, pagingFlags } from '../global-flags.ts'
 import { readInputFile } from '../input-file.ts'
 import { untilInterrupted } from '../interrupt.ts'
@@ -18,15 +19,13 @@ import { patienceOf, waitUntil } from '../wait.ts'
 import { type Waiter, type WaiterName, waiters } from '../waiters.ts'
 
 /** `wait <name>`: takes the arguments of the Describe operation it asks, and prints nothing when all is well. */
-export function waitCommand(name: WaiterName): CommandClass {
+export function waitCommand(name: WaiterName): Command {
   const waiter: Waiter = waiters[name]
-  return class extends BaseCommand {
-    static override summary = `Wait until every ${resourceOf(name)} asked for is ${waiter.success}`
-    static override description = DESCRIPTION
-    static override flags = waiterFlags(waiter)
-
-    async run(): Promise<void> {
-      const { flags } = this.read()
+  return command({
+    summary: `Wait until every ${resourceOf(name)} asked for is ${waiter.success}`,
+    description: DESCRIPTION,
+    flags: waiterFlags(waiter),
+    async run({ flags }) {
       const printer = await answerPrinter(waiter.operation, flags, awsConfig(flags, environment))
       if (flags['generate-cli-skeleton'] !== undefined) {
         return (await import('../skeleton.ts')).showSkeleton(waiter.operation, flags, printer)
@@ -58,8 +57,8 @@ export function waitCommand(name: WaiterName): CommandClass {
         progress.end()
         client.close()
       }
-    }
-  }
+    },
+  })
 }
 
 /** The resource that is waited for, where it is one. */
@@ -74,14 +73,14 @@ const DESCRIPTION =
 
 const resourceOf = (name: WaiterName): string => name.replace(/-(available|active|deleted)$/, '').replaceAll('-', ' ')
 
-function waiterFlags(waiter: Waiter): Flags {
+function waiterFlags(waiter: Waiter): OperationFlags {
   return {
     ...memberFlags(waiter.operation, helpOf),
     ...inputFlags,
     // aws-cli has them here as well, and refuses them later.
     ...Object.fromEntries(Object.entries(pagingFlags).map(([name, flag]) => [name, { ...flag, hidden: true }])),
-    timeout: text({ summary: 'give up after this many seconds (default 600)', helpValue: '<s>', helpGroup: 'WAITING' }),
-    interval: text({ summary: 'seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+    timeout: time({ summary: 'give up after this many seconds (default 600)', helpValue: '<s>', helpGroup: 'WAITING' }),
+    interval: time({ summary: 'seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
     ...globalFlags,
   }
 }

@@ -15,7 +15,7 @@ export async function printForPeople(
   input: object,
   answer: object,
   flags: GlobalOptions,
-): Promise<void> {
+): Promise<undefined> {
   const text = await humanText(name, input, visibleIn(answer), await styleHere(flags))
   if (text === '') tell('Done.')
   else await printPaged(text, flags['cli-pager'] !== false, environment)

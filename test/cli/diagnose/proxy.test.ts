@@ -5,7 +5,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { gatherRepeated } from '../../../src/cli/repeated.ts'
+import { relayFlags } from '../../../src/cli/commands/proxy/aim.ts'
+import { readArguments } from '../../../src/cli/parse.ts'
 import { scriptedServer } from '../../discovery/scripted-server.ts'
 import { temporaryDirectory } from '../../support/engine.ts'
 import { cachectl } from './run.ts'
@@ -83,9 +84,9 @@ describe('proxy', () => {
 })
 
 test.each([
-  ['--to a --to b', '--to a b'],
-  ['--listen x --to a --weight 1 --to=b --weight 2 --each', '--listen x --to a b --weight 1 2 --each'],
-  ['--to a --output json rest', '--to a --output json rest'],
-])('%s is %s', (given, gathered) => {
-  expect(gatherRepeated(given.split(' '), ['listen', 'to', 'weight']).join(' ')).toBe(gathered)
+  ['--to a --to b', { to: ['a', 'b'] }],
+  ['--listen x --to a --weight 1 --to=b --weight 2', { listen: ['x'], to: ['a', 'b'], weight: ['1', '2'] }],
+  ['--to a --check none --to b c', { to: ['a', 'b', 'c'], check: 'none' }],
+])('of %s every value counts', (given, gathered) => {
+  expect(readArguments(given.split(' '), relayFlags).flags).toMatchObject(gathered)
 })

@@ -1,58 +1,58 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { shell } from '../../api/shell.ts'
-import { GAI_CONF } from '../../diagnose/gai-check.ts'
-import { lintGaiConf } from '../../diagnose/gai-lint.ts'
-import { planStanza, type StanzaPlan } from '../../diagnose/gai-stanza.ts'
-import { runtimeSettings } from '../../diagnose/runtimes.ts'
-import { netshScript, WINDOWS_DEFAULT } from '../../diagnose/windows-policy.ts'
-import { systemClock } from '../../net/clock.ts'
-import { BaseCommand } from '../base-command.ts'
-import { confirmOnTerminal } from '../confirm.ts'
-import { text, texts, toggle } from '../flags.ts'
-import { confirmFlags } from '../global-flags.ts'
-import { Problem } from '../problem.ts'
-import { print, printLine, tell } from '../terminal.ts'
-import { choiceOf, outputFlag } from './engine-flags.ts'
-import { cidrsOf, familyPreferred, fileFlag, fileOf } from './gai-flags.ts'
-import { readTextIfThere } from './text-input.ts'
+import { shell } from '../../../api/shell.ts'
+import { GAI_CONF } from '../../../diagnose/gai-check.ts'
+import { lintGaiConf } from '../../../diagnose/gai-lint.ts'
+import { planStanza, type StanzaPlan } from '../../../diagnose/gai-stanza.ts'
+import { runtimeSettings } from '../../../diagnose/runtimes.ts'
+import { netshScript, WINDOWS_DEFAULT } from '../../../diagnose/windows-policy.ts'
+import { systemClock } from '../../../net/clock.ts'
+import { command } from '../../command.ts'
+import { confirmOnTerminal } from '../../confirm.ts'
+import { choice, required, toggle } from '../../flags.ts'
+import { confirmFlags } from '../../global-flags.ts'
+import { Problem } from '../../problem.ts'
+import { printLine, tell } from '../../terminal.ts'
+import { readTextIfThere } from '../text-input.ts'
+import { cidrs, fileFlag, fileOf, prefer } from './flags.ts'
 
-export class GaiGenerate extends BaseCommand {
-  static override summary = 'Write the lines that make clients here prefer IPv4 or IPv6 for a cluster'
-  static override description =
-    "The smallest change to the present file: one precedence line per network, glibc's five own lines in front of it where the file had none, never a label line. stdout holds lines to append; what else has to be known is told on stderr."
-  static override flags = {
-    prefer: text({ summary: 'ipv4 or ipv6', helpValue: '<family>' }),
-    cidr: texts({ summary: "the cluster's networks; without it, everything", helpValue: '<cidr>...' }),
-    for: text({ summary: 'gai.conf (default), windows, java, node, go or musl', helpValue: '<what>' }),
+export const gaiGenerate = command({
+  summary: 'Write the lines that make clients here prefer IPv4 or IPv6 for a cluster',
+  description:
+    "The smallest change to the present file: one precedence line per network, glibc's five own lines in front of it where the file had none, never a label line. stdout holds lines to append; what else has to be known is told on stderr.",
+  flags: {
+    prefer: required(prefer('ipv4 or ipv6')),
+    cidr: cidrs("the cluster's networks; without it, everything"),
+    for: choice(['gai.conf', 'windows', 'java', 'node', 'go', 'musl'], {
+      summary: 'gai.conf (default), windows, java, node, go or musl',
+      helpValue: '<what>',
+      otherwise: 'gai.conf',
+    }),
     diff: toggle({ summary: 'show the change to the present file instead of the lines alone' }),
     apply: toggle({ summary: 'change the file: asks, keeps a copy, reads it back' }),
     ...fileFlag,
-    ...outputFlag,
     ...confirmFlags,
-  }
-  static override examples = [
+  },
+  examples: [
     'gai generate --prefer ipv4 --cidr 172.31.0.0/16 --diff',
     'gai generate --prefer ipv4 --cidr 172.31.0.0/16 --for windows',
-  ]
-
-  async run(): Promise<void> {
-    const { flags } = await this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const kind = choiceOf(flags, 'for', ['gai.conf', 'windows', 'java', 'node', 'go', 'musl'], 'gai.conf')
-    const [prefer, cidrs, path] = [familyPreferred(flags), cidrsOf(flags), fileOf(flags)]
+  ],
+  forms: {},
+  async run({ flags, print }) {
+    const path = fileOf(flags)
     const present = readTextIfThere(path)
-    const plan = planStanza({ present, prefer, cidrs })
-    const windows = netshScript(WINDOWS_DEFAULT, prefer, cidrs)
-    if (form === 'json') {
-      printLine(JSON.stringify({ file: path, prefer, ...plan, windows, runtimes: runtimeSettings(prefer) }, null, 4))
-    } else if (kind === 'windows') printLine(windows.join('\r\n'))
-    else if (kind !== 'gai.conf') printLine(runtimeSettings(prefer)[kind] ?? '')
-    else if (flags.diff === true) print(diffText(path, present, plan))
-    else if (flags.apply !== true) for (const line of plan.added) printLine(line)
-    if (kind === 'gai.conf' && form === 'text') tellAbout(plan, present, path)
-    if (flags.apply === true) await apply(path, present, plan, flags.yes === true)
-  }
-}
+    const plan = planStanza({ present, prefer: flags.prefer, cidrs: flags.cidr })
+    const windows = netshScript(WINDOWS_DEFAULT, flags.prefer, flags.cidr)
+    const runtimes = runtimeSettings(flags.prefer)
+    await print.answer({ file: path, prefer: flags.prefer, ...plan, windows, runtimes }, () => {
+      if (flags.for === 'windows') return windows.join('\r\n')
+      if (flags.for !== 'gai.conf') return runtimes[flags.for] ?? ''
+      if (flags.diff) return diffText(path, present, plan)
+      return flags.apply ? '' : plan.added.join('\n')
+    })
+    if (flags.for === 'gai.conf' && print.form === 'readable') tellAbout(plan, present, path)
+    if (flags.apply) await apply(path, present, plan, flags.yes)
+  },
+})
 
 function tellAbout({ added, disabled, shortcomings }: StanzaPlan, present: string | null, path: string): void {
   if (added.length + disabled.length === 0) tell(`${path} does this already.`)
@@ -76,7 +76,7 @@ function diffText(path: string, present: string | null, { added, disabled }: Sta
   const length = before.at(-1) === '' ? before.length - 1 : before.length
   if (added.length > 0)
     lines.push(`@@ -${length},0 +${length + 1},${added.length} @@`, ...added.map((line) => `+${line}`))
-  return `${lines.join('\n')}\n`
+  return lines.join('\n')
 }
 
 async function apply(path: string, present: string | null, plan: StanzaPlan, yes: boolean): Promise<void> {

@@ -1,10 +1,12 @@
 /** What a running proxy prints: on a terminal counters that are redrawn in place, elsewhere lines. */
-import { type Clock, systemClock } from '../../net/clock.ts'
-import type { RelayReport } from '../../relay/counters.ts'
-import type { RelayEvent } from '../../relay/relay.ts'
-import { relayEventText, relayLines } from '../output/relay.ts'
-import { own } from '../output/sequences.ts'
-import { columns, forPeople, print, printLine, stdoutIsTerminal } from '../terminal.ts'
+
+import { type Clock, systemClock } from '../../../net/clock.ts'
+import type { RelayReport } from '../../../relay/counters.ts'
+import type { RelayEvent } from '../../../relay/relay.ts'
+import type { Printer } from '../../forms.ts'
+import { relayEventText, relayLines } from '../../output/relay.ts'
+import { own } from '../../output/sequences.ts'
+import { columns, forPeople, print, printLine, stdoutIsTerminal } from '../../terminal.ts'
 
 export interface RelayPrinter {
   /** How often counters are worth printing. */
@@ -20,15 +22,11 @@ const LIVE_MS = 1000
 const LINES_MS = 10_000
 
 /** `each`: also every single connection. */
-export function relayPrinter(
-  form: 'text' | 'json',
-  { each }: { each: boolean },
-  clock: Clock = systemClock,
-): RelayPrinter {
+export function relayPrinter(print: Printer, { each }: { each: boolean }, clock: Clock = systemClock): RelayPrinter {
   const isTold = ({ type }: RelayEvent): boolean => each || (type !== 'opened' && type !== 'closed')
   const now = (): string => clock.now().toISOString()
-  if (form === 'json') {
-    const line = (type: string, facts: object): void => printLine(JSON.stringify({ type, at: now(), ...facts }))
+  if (print.form !== 'readable') {
+    const line = (type: string, facts: object): void => void print.item({ type, at: now(), ...facts }, () => '')
     const changed = onChange()
     return {
       usualMs: LINES_MS,

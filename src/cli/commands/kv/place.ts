@@ -1,11 +1,13 @@
 /** From the word WHERE of `cachectl kv` to the nodes that keys are spread over, and how to speak to them. */
+
 import { existsSync, readFileSync } from 'node:fs'
-import { engineFiles } from '../api/local-engine.ts'
-import { askNode } from '../discovery/ask.ts'
-import { KvClient } from '../kv/client.ts'
-import { type KvNode, PLACEMENTS, type PlacementName } from '../kv/placement.ts'
-import type { AskTls } from '../net/connection.ts'
-import { endpoint, parseTarget } from '../net/target.ts'
+import { engineFiles } from '../../../api/local-engine.ts'
+import { askNode } from '../../../discovery/ask.ts'
+import { KvClient, keyProblem } from '../../../kv/client.ts'
+import { type KvNode, PLACEMENTS, type PlacementName } from '../../../kv/placement.ts'
+import type { AskTls } from '../../../net/connection.ts'
+import { endpoint, parseTarget } from '../../../net/target.ts'
+import { cacheWord } from '../../caches/word.ts'
 import {
   configurationEndpoint,
   describeCache,
@@ -15,37 +17,46 @@ import {
   trustFor,
   usesTls,
   withClient,
-} from './clusters.ts'
-import { environment } from './environment.ts'
-import { type Flags, text, toggle } from './flags.ts'
-import { globalFlags } from './global-flags.ts'
-import type { FlagValues } from './parse.ts'
-import { Problem, usageProblem } from './problem.ts'
-import { millisecondsOf } from './seconds.ts'
-import { stateDirectory } from './state-dir.ts'
+} from '../../clusters.ts'
+import { time } from '../../flag-kinds.ts'
+import { choice, type Flags, text, toggle, type ValuesOf } from '../../flags.ts'
+import { globalFlags } from '../../global-flags.ts'
+import { Problem, usageProblem } from '../../problem.ts'
+import { stateDirOf } from '../../state-dir.ts'
+import { one } from '../../words.ts'
 
 export const placementNames = Object.keys(PLACEMENTS) as PlacementName[]
 
-export const kvFlags: Flags = {
-  hash: text({ summary: `how keys find nodes: ${placementNames.join(', ')} (default ketama)`, helpValue: '<method>' }),
+export const kvFlags = {
+  hash: choice(placementNames, {
+    summary: `how keys find nodes: ${placementNames.join(', ')} (default ketama)`,
+    helpValue: '<method>',
+  }),
   discover: toggle({ summary: 'ask host:port for the nodes of its cluster (a cluster id does so by itself)' }),
   tls: toggle({ summary: 'speak TLS to host:port (a cluster id knows by itself)' }),
   ca: text({
     summary: 'PEM file with the authorities to trust (default: those of the local engine)',
     helpValue: '<path>',
   }),
-  timeout: text({ summary: 'for a connection, and for an answer (default 3s)', helpValue: '<time>' }),
+  timeout: time({ summary: 'for a connection, and for an answer (default 3s)', helpValue: '<time>', otherwise: 3000 }),
   ...globalFlags,
-}
+} satisfies Flags
 
-export const whereWord = 'cluster id or serverless cache, or host:port (several with commas: their keys are spread)'
+export type KvOptions = ValuesOf<typeof kvFlags>
+/** How to speak to nodes, whichever of them keys are on. */
+export type DialOptions = Pick<KvOptions, 'tls' | 'ca' | 'timeout' | 'state-dir'>
 
-export function placementOf(flags: FlagValues): PlacementName {
-  const { hash } = flags
-  if (hash === undefined) return 'ketama'
-  const found = placementNames.find((name) => name === hash)
-  if (found) return found
-  throw usageProblem(`argument --hash: invalid choice: '${String(hash)}' (choose from: ${placementNames.join(', ')})`)
+export const whereWord = cacheWord(
+  'cluster id or serverless cache, or host:port (several with commas: their keys are spread)',
+)
+
+export const keyWord = one('the key', keyOf)
+
+/** A key as it was said, if a node takes it. */
+export function keyOf(said: string): string {
+  const problem = keyProblem(said)
+  if (problem === undefined) return said
+  throw usageProblem(`argument <key>: ${problem}`)
 }
 
 /** Nodes in the order of the cluster's list: to hashing by modulo it matters. */
@@ -55,7 +66,7 @@ export interface KvPlace {
 }
 
 /** @throws Problem, CallFailed */
-export async function kvPlaceOf(where: string, flags: FlagValues): Promise<KvPlace> {
+export async function kvPlaceOf(where: string, flags: KvOptions): Promise<KvPlace> {
   const spoken = where.split(',')
   const [first = ''] = spoken
   const read = readPlace(first)
@@ -68,16 +79,16 @@ export async function kvPlaceOf(where: string, flags: FlagValues): Promise<KvPla
     if (!target.ok) throw usageProblem(target.detail, 'Give the id of a cluster, or host:port.')
     return { host: target.host, port: target.port }
   })
-  const tls = flags.tls === true ? { tls: localTrust(flags) } : {}
-  return flags.discover === true ? { ...tls, nodes: await listOf(read, tls.tls, timeoutOf(flags)) } : { ...tls, nodes }
+  const tls = flags.tls ? { tls: localTrust(flags) } : {}
+  return flags.discover ? { ...tls, nodes: await listOf(read, tls.tls, flags.timeout) } : { ...tls, nodes }
 }
 
 /** Runs `use` with a client of WHERE's nodes. */
-export async function withKv<T>(where: string, flags: FlagValues, use: (client: KvClient) => Promise<T>): Promise<T> {
+export async function withKv<T>(where: string, flags: KvOptions, use: (client: KvClient) => Promise<T>): Promise<T> {
   const { nodes, tls } = await kvPlaceOf(where, flags)
   const client = new KvClient(nodes, {
-    placement: placementOf(flags),
-    timeoutMs: timeoutOf(flags),
+    placement: flags.hash ?? 'ketama',
+    timeoutMs: flags.timeout,
     ...(tls && { tls }),
   })
   try {
@@ -87,10 +98,7 @@ export async function withKv<T>(where: string, flags: FlagValues, use: (client: 
   }
 }
 
-export const timeoutOf = ({ timeout }: FlagValues): number =>
-  typeof timeout === 'string' ? millisecondsOf('timeout', timeout) : 3000
-
-const clusterPlace = (id: string, flags: FlagValues): Promise<KvPlace> =>
+const clusterPlace = (id: string, flags: KvOptions): Promise<KvPlace> =>
   withClient(flags, async (client) => {
     const cluster = await describeCache(client, id)
     const seed = configurationEndpoint(cluster) ?? nodeEndpoints(cluster)[0]
@@ -98,7 +106,7 @@ const clusterPlace = (id: string, flags: FlagValues): Promise<KvPlace> =>
     const tls = usesTls(cluster) ? (givenTrust(flags) ?? trustFor(client, flags)) : undefined
     // One endpoint stands for all of it; what spreads the keys is behind it.
     if (isServerless(cluster)) return { nodes: [{ host: seed.host, port: seed.port }], ...(tls && { tls }) }
-    return { nodes: await listOf(seed, tls, timeoutOf(flags)), ...(tls && { tls }) }
+    return { nodes: await listOf(seed, tls, flags.timeout), ...(tls && { tls }) }
   })
 
 async function listOf(
@@ -111,19 +119,19 @@ async function listOf(
   return answer.nodes.map(({ host, ip, port }) => ({ host, port, ...(ip !== undefined && { ip }) }))
 }
 
-export function givenTrust(flags: FlagValues): AskTls | undefined {
-  if (typeof flags.ca !== 'string') return undefined
+export function givenTrust({ ca }: Pick<KvOptions, 'ca'>): AskTls | undefined {
+  if (ca === undefined) return undefined
   try {
-    return { ca: readFileSync(flags.ca, 'utf8') }
+    return { ca: readFileSync(ca, 'utf8') }
   } catch (error) {
-    throw new Problem('configuration', `Cannot read ${flags.ca}: ${(error as Error).message}`)
+    throw new Problem('configuration', `Cannot read ${ca}: ${(error as Error).message}`)
   }
 }
 
 /** What verifies host:port: the file given, else the local engine's authority, else those that Node knows. */
-export function localTrust(flags: FlagValues): AskTls {
+export function localTrust(flags: Pick<KvOptions, 'ca' | 'state-dir'>): AskTls {
   const given = givenTrust(flags)
   if (given) return given
-  const { authorityCertificate } = engineFiles(stateDirectory(flags['state-dir'] as string | undefined, environment))
+  const { authorityCertificate } = engineFiles(stateDirOf(flags))
   return existsSync(authorityCertificate) ? { ca: readFileSync(authorityCertificate, 'utf8') } : {}
 }

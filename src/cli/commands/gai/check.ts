@@ -1,47 +1,42 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type AddressCheck, checkAddressOrder } from '../../diagnose/gai-check.ts'
-import { BaseCommand, word } from '../base-command.ts'
-import { configurationEndpoint, describeCache, nodeEndpoints, readPlace, withClient } from '../clusters.ts'
-import { environment } from '../environment.ts'
-import { globalFlags } from '../global-flags.ts'
-import { tableText } from '../output/table.ts'
-import type { FlagValues } from '../parse.ts'
-import { ExitWith, Problem } from '../problem.ts'
-import { forPeople, printLine, tell } from '../terminal.ts'
-import { choiceOf } from './engine-flags.ts'
-import { fileFlag, fileOf } from './gai-flags.ts'
-import { comparisonLine } from './gai-order.ts'
+import { type AddressCheck, checkAddressOrder } from '../../../diagnose/gai-check.ts'
+import { cacheWord } from '../../caches/word.ts'
+import { configurationEndpoint, describeCache, nodeEndpoints, readPlace, withClient } from '../../clusters.ts'
+import { command } from '../../command.ts'
+import { environment } from '../../environment.ts'
+import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
+import { tableText } from '../../output/table.ts'
+import { ExitWith, Problem } from '../../problem.ts'
+import { tell } from '../../terminal.ts'
+import { fileFlag, fileOf } from './flags.ts'
+import { comparisonLine } from './order.ts'
 
 const NOT_FOUND = 1
 
-export class GaiCheck extends BaseCommand {
-  static override summary = 'Which address of a cluster do clients on this host take first, and why'
-  static override description =
-    'Looks the names up, asks the kernel for the source address of each candidate, predicts the order, compares it with what getaddrinfo really gives, and says what each common runtime does with it. Sends nothing but name lookups.'
-  static override args = {
-    where: word('id of a cluster, name of a serverless cache, or a host name', { required: true }),
-  }
-  static override flags = { ...fileFlag, ...globalFlags }
-  static override examples = ['gai check shop', 'gai check localhost --output json']
-
-  async run(): Promise<void> {
-    const { flags, words } = await this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const { hosts, bothLoopbacks = false } = await hostsOf(words[0] as string, flags)
+export const gaiCheck = command({
+  summary: 'Which address of a cluster do clients on this host take first, and why',
+  description:
+    'Looks the names up, asks the kernel for the source address of each candidate, predicts the order, compares it with what getaddrinfo really gives, and says what each common runtime does with it. Sends nothing but name lookups.',
+  words: {
+    where: cacheWord('id of a cluster, name of a serverless cache, or a host name'),
+  },
+  flags: { ...fileFlag, ...globalFlags },
+  examples: ['gai check shop', 'gai check localhost --output json'],
+  forms: {},
+  async run({ words, flags, print }) {
+    const { hosts, bothLoopbacks = false } = await hostsOf(words.where, flags)
     const checks = await Promise.all(hosts.map((host) => checkAddressOrder(host, undefined, fileOf(flags))))
     if (bothLoopbacks && checks.some((check) => check.ok && check.host === 'localhost' && check.real.length === 1)) {
       tell('The nodes listen on 127.0.0.1 and ::1; localhost names only one of them on this host (see /etc/hosts).')
     }
-    if (form === 'json') printLine(JSON.stringify(checks, null, 4))
-    else
-      for (const check of forPeople(checks))
-        printLine(check.ok ? await describe(check) : `${check.target}: ${check.detail}`)
+    const text = (check: (typeof checks)[number]) => (check.ok ? describe(check) : `${check.target}: ${check.detail}`)
+    await print.answer(checks, async (shown) => (await Promise.all(shown.map(text))).join('\n'))
     if (checks.some(({ ok }) => !ok)) throw new ExitWith(NOT_FOUND)
-  }
-}
+  },
+})
 
-async function hostsOf(place: string, flags: FlagValues): Promise<{ hosts: string[]; bothLoopbacks?: boolean }> {
+async function hostsOf(place: string, flags: GlobalOptions): Promise<{ hosts: string[]; bothLoopbacks?: boolean }> {
   const read = readPlace(place)
   if ('host' in read) return { hosts: [read.host] }
   return withClient(flags, async (client) => {

@@ -1,32 +1,57 @@
 /** From the options of `cachectl proxy` to where it listens and where it sends connections. */
+
 import { BlockList, isIP } from 'node:net'
-import { endpoint, parseTarget } from '../../net/target.ts'
-import type { BackendPlace } from '../../relay/backends.ts'
-import type { CheckKind } from '../../relay/check.ts'
-import type { RelayOptions } from '../../relay/relay.ts'
-import { joinPorts } from '../clusters.ts'
-import type { FlagValues } from '../parse.ts'
-import { usageProblem } from '../problem.ts'
-import { millisecondsOf } from '../seconds.ts'
-import { choiceOf } from './engine-flags.ts'
+import { endpoint, parseTarget } from '../../../net/target.ts'
+import type { BackendPlace } from '../../../relay/backends.ts'
+import type { RelayOptions } from '../../../relay/relay.ts'
+import { joinPorts } from '../../clusters.ts'
+import { time } from '../../flag-kinds.ts'
+import { choice, type Flags, texts, toggle, type ValuesOf } from '../../flags.ts'
+import { usageProblem } from '../../problem.ts'
 
 type Where = RelayOptions['listen'][number]
 
-export function relayOptionsOf(flags: FlagValues): Pick<RelayOptions, 'listen' | 'to' | 'check' | 'connectTimeoutMs'> {
-  const listen = valuesOf(flags, 'listen').map((text) => listenOf(text, flags['listen-beyond-loopback'] === true))
-  const to = backendsOf(joinPorts(valuesOf(flags, 'to')), valuesOf(flags, 'weight'))
+export const relayFlags = {
+  listen: texts({ summary: 'where clients connect: [::1]:11311 or 127.0.0.1:11311', helpValue: '<address:port>...' }),
+  to: texts({ summary: 'back ends: host:port, or host:port=weight', helpValue: '<host:port>...' }),
+  weight: texts({
+    summary: 'their shares of new connections, in the order of --to, or as host:port=80 (default 1 each; 0: none)',
+    helpValue: '<weight>...',
+  }),
+  'listen-beyond-loopback': toggle({ summary: 'allow --listen on addresses that other machines reach' }),
+  check: choice(['connect', 'version', 'none'], {
+    summary: 'connect (default), version (Memcached in plain text), or none',
+    helpValue: '<kind>',
+    otherwise: 'connect',
+  }),
+  'check-interval': time({
+    summary: 'between two checks of a back end (default 2s)',
+    helpValue: '<time>',
+    otherwise: 2000,
+  }),
+  'check-timeout': time({ summary: 'for one check (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+  'connect-timeout': time({
+    summary: 'for a connection to a back end, before the next is tried (default 3s)',
+    helpValue: '<time>',
+    otherwise: 3000,
+  }),
+} satisfies Flags
+
+export type RelayFlags = ValuesOf<typeof relayFlags>
+
+export function relayOptionsOf(flags: RelayFlags): Pick<RelayOptions, 'listen' | 'to' | 'check' | 'connectTimeoutMs'> {
+  const listen = flags.listen.map((text) => listenOf(text, flags['listen-beyond-loopback']))
+  const to = backendsOf(joinPorts(flags.to), flags.weight)
   for (const { host, port } of listen) {
     const own = to.find((each) => each.port === port && each.host === host)
     if (own && port !== 0) throw usageProblem(`${endpoint(host, port)} can not send to itself.`)
   }
-  const check = choiceOf<CheckKind | 'none'>(flags, 'check', ['connect', 'version', 'none'], 'connect')
-  const intervalMs = timeOf(flags, 'check-interval', 2000)
-  const timeoutMs = timeOf(flags, 'check-timeout', 1000)
+  const { check: kind, 'check-interval': intervalMs, 'check-timeout': timeoutMs } = flags
   return {
     listen,
     to,
-    connectTimeoutMs: timeOf(flags, 'connect-timeout', 3000),
-    ...(check !== 'none' && { check: { kind: check, intervalMs, timeoutMs } }),
+    connectTimeoutMs: flags['connect-timeout'],
+    ...(kind !== 'none' && { check: { kind, intervalMs, timeoutMs } }),
   }
 }
 
@@ -112,13 +137,3 @@ function weightOf(text: string): number {
 }
 
 const split = (text: string): string[] => text.split('=')
-
-function valuesOf(flags: FlagValues, name: string): readonly string[] {
-  const given = flags[name]
-  return Array.isArray(given) ? (given as readonly string[]) : []
-}
-
-export function timeOf(flags: FlagValues, name: string, otherwise: number): number {
-  const given = flags[name]
-  return typeof given === 'string' ? millisecondsOf(name, given) : otherwise
-}

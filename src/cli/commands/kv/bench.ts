@@ -1,0 +1,97 @@
+import { type BenchReport, runBench } from '../../../kv/bench.ts'
+import { command } from '../../command.ts'
+import { count } from '../../flag-kinds.ts'
+import { value } from '../../flags.ts'
+import { untilInterrupted } from '../../interrupt.ts'
+import { usageProblem } from '../../problem.ts'
+import { millisecondsOf } from '../../seconds.ts'
+import { kvFlags, kvPlaceOf, whereWord } from './place.ts'
+
+const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, 'p99.9': 0.999 }
+const LONGEST_SECONDS = 600
+const MOST_CONNECTIONS = 1000
+const LARGEST_VALUE = 1 << 20
+const MOST_KEYS = 1_000_000
+
+export const kvBench = command({
+  summary: 'Put a bounded load on nodes, and tell operations per second and latencies',
+  description:
+    'Works against any Memcached endpoint, on AWS too. It stores keys of its own (cachectl-bench:0 and so on), which expire a minute after the run; nodes that are full evict other items for them. One process makes the load: it measures itself too, when the nodes are faster than it.',
+  words: { where: whereWord },
+  flags: {
+    time: value({ summary: 'how long (default 5s, at most 10m)', helpValue: '<time>', otherwise: 5 }, secondsOf),
+    connections: count({
+      summary: 'to each node (default 50)',
+      helpValue: '<number>',
+      least: 1,
+      most: MOST_CONNECTIONS,
+      otherwise: 50,
+    }),
+    pipeline: count({
+      summary: 'requests on their way on each connection (default 1)',
+      helpValue: '<number>',
+      least: 1,
+      most: 100,
+      otherwise: 1,
+    }),
+    ratio: count({
+      summary: 'gets for each set (default 10); 0: sets only',
+      helpValue: '<number>',
+      least: 0,
+      most: 1000,
+      otherwise: 10,
+    }),
+    size: count({
+      summary: 'bytes of a value (default 100)',
+      helpValue: '<bytes>',
+      least: 0,
+      most: LARGEST_VALUE,
+      otherwise: 100,
+    }),
+    keys: count({
+      summary: 'different keys (default 10000)',
+      helpValue: '<number>',
+      least: 1,
+      most: MOST_KEYS,
+      otherwise: 10_000,
+    }),
+    ...kvFlags,
+  },
+  forms: {},
+  examples: ['kv bench shop --time 10s', 'kv bench localhost:11211 --connections 1 --size 1024'],
+  async run({ words, flags, print }) {
+    const { connections, pipeline, ratio: getsPerSet, size: valueBytes, keys, time: seconds } = flags
+    const load = { connections, pipeline, getsPerSet, valueBytes, keys, seconds }
+    const { nodes, tls } = await kvPlaceOf(words.where, flags)
+    const kv = { placement: flags.hash ?? 'ketama', timeoutMs: flags.timeout, ...(tls && { tls }) }
+    const report = await untilInterrupted((signal) => runBench(nodes, kv, { ...load, signal }))
+    await print.answer({ nodes: nodes.length, ...load, ...viewOf(report) }, textOf)
+  },
+})
+
+function secondsOf(said: string, argument: string): number {
+  const seconds = millisecondsOf(argument.slice(2), said) / 1000
+  if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds
+  throw usageProblem(`argument ${argument}: above 0 and at most ${LONGEST_SECONDS} seconds`)
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3))
+
+function viewOf({ latencies, seconds, ...counts }: BenchReport) {
+  const percentiles = Object.entries(PERCENTILES).map(([name, share]) => [name, rounded(latencies.percentile(share))])
+  return {
+    ...counts,
+    measuredSeconds: rounded(seconds),
+    operationsPerSecond: Math.round(latencies.count / seconds),
+    latencyMs: { ...Object.fromEntries(percentiles), max: rounded(latencies.longestMs) } as Record<string, number>,
+  }
+}
+
+function textOf(view: ReturnType<typeof viewOf>): string {
+  const { operationsPerSecond, measuredSeconds, gets, sets, misses, refused, latencyMs } = view
+  const latencies = Object.entries(latencyMs).map(([name, value]) => `${name} ${value}`)
+  return [
+    `Operations: ${operationsPerSecond}/s for ${measuredSeconds} s (${gets} gets, ${sets} sets; ${misses} misses, ${refused} refused)`,
+    `Latency ms: ${latencies.join('  ')}`,
+  ].join('\n')
+}

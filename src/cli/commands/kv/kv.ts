@@ -1,0 +1,230 @@
+/** `cachectl kv`: data commands that find the node of a key as clients do. */
+import { readFileSync } from 'node:fs'
+import { exptimeOf, type KvClient, type Outcome } from '../../../kv/client.ts'
+import { written } from '../../../kv/dump.ts'
+import type { Item } from '../../../kv/replies.ts'
+import { systemClock } from '../../../net/clock.ts'
+import { endpoint } from '../../../net/target.ts'
+import { command } from '../../command.ts'
+import { confirmOnTerminal } from '../../confirm.ts'
+import { count, span } from '../../flag-kinds.ts'
+import { text, toggle, type ValuesOf, value } from '../../flags.ts'
+import type { Printer } from '../../forms.ts'
+import { tableText } from '../../output/table.ts'
+import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { spanOf } from '../../span.ts'
+import { printBytes, tell } from '../../terminal.ts'
+import { one, oneOrMore, optional } from '../../words.ts'
+import { type KvOptions, keyOf, keyWord, kvFlags, whereWord, withKv } from './place.ts'
+
+const NOT_SO = 1
+const where = { where: whereWord }
+const key = { key: keyWord }
+
+/** Prints what a node said; exit code 1, when that is not what was asked for. */
+async function report(
+  print: Printer,
+  where: string,
+  flags: KvOptions,
+  ask: (client: KvClient) => Promise<Outcome>,
+  done: (reply: string) => boolean,
+): Promise<void> {
+  const outcome = await withKv(where, flags, ask)
+  await print.item(outcomeView(outcome), ({ reply }) => reply)
+  if (!done(outcome.reply)) throw new ExitWith(NOT_SO)
+}
+
+const outcomeView = ({ node, reply }: Outcome) => ({ reply, node: endpoint(node.host, node.port) })
+
+export const kvGet = command({
+  summary: 'Print the value of a key, byte for byte',
+  description:
+    'On a terminal control characters, and bytes that are no text, are made visible; --output raw sends it those, too. Exit code 1: there is no such key.',
+  examples: ['kv get shop greeting', 'kv get localhost:11211 picture > picture.png'],
+  words: { ...where, ...key },
+  flags: kvFlags,
+  forms: { own: ['raw'] },
+  async run({ words, flags, print }) {
+    const [item] = await withKv(words.where, flags, (client) => client.get([words.key]))
+    if (!item) {
+      tell(`There is no key ${words.key}.`)
+      throw new ExitWith(NOT_SO)
+    }
+    const bytes = (asTheyAre: boolean) => (): undefined => printBytes(item.value, asTheyAre) as undefined // it writes, and leaves nothing to print
+    await print.item(itemView(item), bytes(false), { raw: bytes(true) })
+  },
+})
+
+export const kvMget = command({
+  summary: 'Print the values of several keys',
+  description:
+    'One line of JSON for each key that is there; a value that is no text is in base64. Exit code 1: some are not there.',
+  examples: ['kv mget shop greeting farewell'],
+  words: { ...where, keys: oneOrMore('the keys') },
+  flags: kvFlags,
+  forms: {},
+  async run({ words, flags, print }) {
+    const keys = words.keys.map(keyOf)
+    const items = await withKv(words.where, flags, (client) => client.get(keys))
+    for (const item of items) await print.item(itemView(item), (view) => JSON.stringify(view))
+    const missing = keys.filter((each) => !items.some((item) => item.key === each))
+    if (missing.length === 0) return
+    tell(`Not there: ${missing.join(', ')}`)
+    throw new ExitWith(NOT_SO)
+  },
+})
+
+/** As JSON: text as it is, anything else in base64. */
+function itemView({ key: name, flags, value: bytes }: Item) {
+  return { key: name, flags, ...written(bytes) }
+}
+
+const storeWords = { ...where, ...key, value: optional('the value; without it, standard input') }
+const storeFlags = {
+  file: text({ summary: 'take the value from this file', helpValue: '<path>' }),
+  ttl: span({ summary: 'how long it lives: 90s, 15m, 7d (default: until evicted)', helpValue: '<time>', otherwise: 0 }),
+  'client-flags': count({
+    summary: 'the 32 bits that clients keep beside a value (default 0)',
+    helpValue: '<number>',
+    otherwise: 0,
+  }),
+  ...kvFlags,
+}
+
+async function store(
+  verb: 'set' | 'add',
+  words: { readonly where: string; readonly key: string; readonly value: string | undefined },
+  flags: ValuesOf<typeof storeFlags>,
+  print: Printer,
+): Promise<void> {
+  const item = { value: valueFrom(words.value, flags.file), flags: flags['client-flags'], exptime: exptime(flags.ttl) }
+  const ask = (client: KvClient) => client.store(verb, words.key, item)
+  await report(print, words.where, flags, ask, (reply) => reply === 'STORED')
+}
+
+const exptime = (ttlMs: number): number => (ttlMs === 0 ? 0 : exptimeOf(Math.ceil(ttlMs / 1000), systemClock.now()))
+
+function valueFrom(given: string | undefined, file: string | undefined): Buffer {
+  if (given !== undefined && file !== undefined) throw usageProblem('A value, or --file: not both.')
+  if (given !== undefined) return Buffer.from(given)
+  try {
+    return readFileSync(file ?? 0)
+  } catch (error) {
+    throw new Problem('general', `Cannot read the value: ${(error as Error).message}`)
+  }
+}
+
+export const kvSet = command({
+  summary: 'Store a value under a key',
+  examples: ['kv set shop greeting hello --ttl 15m', 'kv set shop picture --file picture.png'],
+  words: storeWords,
+  flags: storeFlags,
+  forms: {},
+  run: ({ words, flags, print }) => store('set', words, flags, print),
+})
+
+export const kvAdd = command({
+  summary: 'Store a value under a key that is not there yet',
+  description: 'Exit code 1: the key is there (NOT_STORED).',
+  examples: ['kv add shop lock me --ttl 30s'],
+  words: storeWords,
+  flags: storeFlags,
+  forms: {},
+  run: ({ words, flags, print }) => store('add', words, flags, print),
+})
+
+export const kvDelete = command({
+  summary: 'Delete a key',
+  description: 'Exit code 1: there is no such key (NOT_FOUND).',
+  examples: ['kv delete shop greeting'],
+  words: { ...where, ...key },
+  flags: kvFlags,
+  forms: {},
+  async run({ words, flags, print }) {
+    const ask = (client: KvClient) => client.delete(words.key)
+    await report(print, words.where, flags, ask, (reply) => reply === 'DELETED')
+  },
+})
+
+export const kvIncr = command({
+  summary: 'Add to a number, or take away from it',
+  description:
+    'Prints the new number. It wraps at 2^64, and does not fall below 0, as Memcached has it. Exit code 1: there is no such key.',
+  examples: ['kv incr shop visits', 'kv incr shop stock --by=-3'],
+  words: { ...where, ...key },
+  flags: {
+    by: value(
+      { summary: 'how much (default 1); below 0 to take away', helpValue: '<number>', otherwise: 1n },
+      amountOf,
+    ),
+    ...kvFlags,
+  },
+  forms: {},
+  async run({ words, flags, print }) {
+    const ask = (client: KvClient) => client.increase(words.key, flags.by)
+    await report(print, words.where, flags, ask, (reply) => /^\d/.test(reply))
+  },
+})
+
+function amountOf(said: string, argument: string): bigint {
+  if (/^-?\d{1,20}$/.test(said)) return BigInt(said)
+  throw usageProblem(`argument ${argument}: invalid whole number: '${said}'`)
+}
+
+export const kvTouch = command({
+  summary: 'Give a key another time to live',
+  description: 'Exit code 1: there is no such key (NOT_FOUND).',
+  examples: ['kv touch shop greeting 1h'],
+  words: {
+    ...where,
+    ...key,
+    ttl: one('how long from now: 90s, 15m, 7d; 0: until evicted', (said) => spanOf('--ttl', said)),
+  },
+  flags: kvFlags,
+  forms: {},
+  async run({ words, flags, print }) {
+    const ask = (client: KvClient) => client.touch(words.key, exptime(words.ttl))
+    await report(print, words.where, flags, ask, (reply) => reply === 'TOUCHED')
+  },
+})
+
+export const kvStats = command({
+  summary: 'Show the statistics of every node, side by side',
+  examples: ['kv stats shop', 'kv stats localhost:11211 settings --output json'],
+  words: { ...where, topic: optional('settings, items, slabs, sizes, conns; without it, the general ones') },
+  flags: kvFlags,
+  forms: {},
+  async run({ words, flags, print }) {
+    const perNode = await withKv(words.where, flags, (client) =>
+      Promise.all(
+        client.nodes.map(async (node) => ({
+          node: endpoint(node.host, node.port),
+          stats: Object.fromEntries(await client.stats(node, words.topic)) as Record<string, string>,
+        })),
+      ),
+    )
+    await print.answer(perNode, statsText)
+  },
+})
+
+async function statsText(perNode: readonly { node: string; stats: Record<string, string> }[]): Promise<string> {
+  const names = [...new Set(perNode.flatMap(({ stats }) => Object.keys(stats)))]
+  const rows = names.map((name) => [name, ...perNode.map(({ stats }) => stats[name] ?? '')])
+  return tableText(['Statistic', ...perNode.map(({ node }) => node)], rows)
+}
+
+export const kvFlush = command({
+  summary: 'Delete every item of every node',
+  examples: ['kv flush shop --yes'],
+  words: where,
+  flags: { yes: toggle({ summary: 'do not ask for confirmation' }), ...kvFlags },
+  forms: {},
+  async run({ words, flags, print }) {
+    const outcomes = await withKv(words.where, flags, async (client) => {
+      const question = `Delete every item of ${words.where} (${client.nodes.length} nodes)?`
+      await confirmOnTerminal(question, flags.yes)
+      return Promise.all(client.nodes.map((node) => client.flush(node)))
+    })
+    for (const outcome of outcomes) await print.item(outcomeView(outcome), ({ node, reply }) => `${node} ${reply}`)
+  },
+})
