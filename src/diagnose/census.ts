@@ -1,5 +1,5 @@
 /** Who on this host is connected to which node, and how much room is left. Pure. */
-import { NODE_CONNECTIONS } from '../api/cache-node.ts'
+import { NODE_CONNECTIONS } from '../api/catalog/cache-node.ts'
 import { endpoint, type Family } from '../net/target.ts'
 import type { ConnectionLoad } from './connection-load.ts'
 import type { Finding } from './finding.ts'

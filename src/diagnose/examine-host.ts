@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { AWS_NAME } from '../api/catalog/host-names.ts'
 import { linkedAbort } from '../net/abort.ts'
 import { systemClock } from '../net/clock.ts'
 import {
@@ -25,7 +26,6 @@ const PATIENCE_MS = 6000
 const GRACE_MS = 300
 /** As glibc's own: what comes later is as good as lost. */
 const DNS_PATIENCE_MS = 4500
-const AWS_NAME = /\.cache\.amazonaws\.com(\.cn)?$/i
 
 /** Everything that name services say of a host: /etc/hosts, each DNS server, getaddrinfo, and the order it sorts by. */
 export async function examineHost(host: string, options: ExamineOptions, gaiConf: string): Promise<HostEvidence> {

@@ -1,3 +1,4 @@
+import { isAtLeast } from '../api/catalog/versions.ts'
 import type { GlibcParser } from './gai-conf.ts'
 
 let known: { readonly version: string | undefined } | undefined
@@ -21,6 +22,5 @@ function reportedVersion(): string | undefined {
 
 /** Bug 32465 was fixed in 2.41; before it prefixes without length and lines without value were read otherwise. */
 export function parserOf(version: string): GlibcParser {
-  const [major = 2, minor = 0] = version.split('.').map(Number)
-  return major > 2 || minor >= 41 ? 'from 2.41' : 'up to 2.40'
+  return isAtLeast(version, '2.41') ? 'from 2.41' : 'up to 2.40'
 }

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { hostname, totalmem } from 'node:os'
-import { NODE_CONNECTIONS } from '../api/cache-node.ts'
+import { NODE_CONNECTIONS } from '../api/catalog/cache-node.ts'
 import { LIMITS } from '../api/catalog/limits.ts'
 import { PRIMARY_PORT } from '../api/catalog/serverless.ts'
 import {

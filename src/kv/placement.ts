@@ -1,3 +1,4 @@
+import { memcached } from '../api/catalog/engines.ts'
 import { javaHashCode, ketamaPoints, murmur3, oneAtATime } from './hashes.ts'
 
 /** A node as clients see it in a cluster's list, or as it was given to them. */
@@ -51,7 +52,6 @@ export const PLACEMENTS = {
 
 export type PlacementName = keyof typeof PLACEMENTS
 
-const MEMCACHED_PORT = 11_211
 const POINTS_PER_DIGEST = 4
 
 const REPETITIONS = 40
@@ -67,7 +67,7 @@ function libmemcachedRepetitions(count: number): number {
 const hashringRepetitions = (count: number): number => Math.floor((1 / count) * REPETITIONS * count)
 
 /** libmemcached leaves memcached's own port out, as libketama did. */
-const libmemcachedName = ({ host, port }: KvNode): string => (port === MEMCACHED_PORT ? host : `${host}:${port}`)
+const libmemcachedName = ({ host, port }: KvNode): string => (port === memcached.port ? host : `${host}:${port}`)
 
 /** What Java makes of a resolved socket address: `name/ip:port`, and `ip:port` when there is no name. */
 function javaName({ host, ip, port }: KvNode): string {

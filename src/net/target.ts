@@ -1,9 +1,7 @@
 import { isIP } from 'node:net'
+import { memcached } from '../api/catalog/engines.ts'
 
 export type Family = 4 | 6
-
-/** Memcached's port, and the default of every cluster's configuration endpoint. */
-const MEMCACHED_PORT = 11211
 
 export type ParsedTarget =
   | { readonly ok: true; readonly host: string; readonly port: number }
@@ -16,7 +14,7 @@ export type ParsedTarget =
 const NUMBERS_ALONE = /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+))*\.?$/i
 
 /** Reads `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IP literal. Numbers that are no such literal are refused. */
-export function parseTarget(text: string, defaultPort: number = MEMCACHED_PORT): ParsedTarget {
+export function parseTarget(text: string, defaultPort: number = memcached.port): ParsedTarget {
   // A bare IPv6 literal is all colons: none of them introduces a port.
   if (isIP(text) !== 0) return { ok: true, host: text, port: defaultPort }
   const parts = /^(?:\[([^\]]*)\]|([^:[\]\s]+))(?::(\d+))?$/.exec(text)

@@ -13,6 +13,8 @@ export const LIMITS = {
   /** Names of serverless caches and of their snapshots. */
   serverlessNameLength: 40,
   reservationIdLength: 60,
+  /** EC2's, of the groups of a VPC. */
+  securityGroupNameLength: 255,
   /** Minutes: DescribeEvents looks back 14 days at most. */
   eventRetentionMinutes: 14 * 24 * 60,
 } as const

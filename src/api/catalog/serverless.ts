@@ -1,4 +1,5 @@
 /** What ElastiCache Serverless for Memcached is made of. */
+import { memcached } from './engines.ts'
 
 /**
  * "Compatible with Memcached 1.6 and above"; the full version is what the guide's sample answer prints, which can only mean
@@ -6,7 +7,7 @@
  */
 export const SERVERLESS_VERSION = { major: '1.6', full: '21', node: '1.6.21' } as const
 
-export const PRIMARY_PORT = 11_211
+export const PRIMARY_PORT = memcached.port
 
 /** Gigabytes, and ECPUs a second, that limits may be set to (CDK and Terraform documentation of the resource). */
 export const USAGE_LIMITS = {

@@ -1,4 +1,4 @@
-/** Versions of engines, compared by their numbers: 1.6.9 is older than 1.6.12. */
+/** Versions, compared by their numbers: 1.6.9 is older than 1.6.12. */
 
 /** Negative when `a` is older than `b`, 0 when they are the same, NaN when one of them is no version. */
 export function compareVersions(a: string, b: string): number {

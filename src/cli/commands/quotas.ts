@@ -1,5 +1,5 @@
 import { AWS_QUOTAS, DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
-import type { OperationName } from '../../api/model.ts'
+import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
 import type { ApiClient } from '../client.ts'
 import { withClient } from '../clusters.ts'
 import { command } from '../command.ts'
@@ -34,7 +34,7 @@ interface Quota {
   readonly name: string
   /** A number where the local engine has no such quota. */
   readonly limit: QuotaName | number
-  readonly describe: OperationName
+  readonly kind: ResourceKind
   readonly input?: object
   /** What counts: by default every item. The fullest resource is named where the limit is one resource's. */
   readonly count?: (items: readonly Item[]) => number
@@ -53,39 +53,39 @@ const LIMITS: readonly Quota[] = [
   {
     name: 'nodes in the region',
     limit: 'nodes-per-region',
-    describe: 'DescribeCacheClusters',
+    kind: resources.cluster,
     count: (items) => items.reduce((sum, item) => sum + nodes(item), 0),
   },
   {
     name: 'nodes of a Memcached cluster',
     limit: 'nodes-per-cluster',
-    describe: 'DescribeCacheClusters',
+    kind: resources.cluster,
     fullest: (item) => [String(item.CacheClusterId), item.Engine === 'memcached' ? nodes(item) : 0],
   },
-  { name: 'serverless caches', limit: 'serverless-caches-per-region', describe: 'DescribeServerlessCaches' },
+  { name: 'serverless caches', limit: 'serverless-caches-per-region', kind: resources.serverlessCache },
   {
     name: 'parameter groups of your own',
     limit: 'parameter-groups-per-region',
-    describe: 'DescribeCacheParameterGroups',
+    kind: resources.parameterGroup,
     count: (items) => items.filter(isCustom).length,
   },
-  { name: 'subnet groups', limit: 'subnet-groups-per-region', describe: 'DescribeCacheSubnetGroups' },
+  { name: 'subnet groups', limit: 'subnet-groups-per-region', kind: resources.subnetGroup },
   {
     name: 'subnets of a subnet group',
     limit: 'subnets-per-subnet-group',
-    describe: 'DescribeCacheSubnetGroups',
-    fullest: longest('CacheSubnetGroupName', 'Subnets'),
+    kind: resources.subnetGroup,
+    fullest: longest(resources.subnetGroup.id, 'Subnets'),
   },
-  { name: 'cache security groups', limit: 'security-groups-per-region', describe: 'DescribeCacheSecurityGroups' },
+  { name: 'cache security groups', limit: 'security-groups-per-region', kind: resources.cacheSecurityGroup },
   {
     name: 'reserved nodes',
     limit: 'reserved-nodes-per-region',
-    describe: 'DescribeReservedCacheNodes',
+    kind: resources.reservedNode,
     count: (items) =>
       items.reduce((sum, { CacheNodeCount: count }) => sum + (typeof count === 'number' ? count : 0), 0),
   },
-  { name: 'users', limit: AWS_QUOTAS['users-per-region'], describe: 'DescribeUsers' },
-  { name: 'user groups', limit: AWS_QUOTAS['user-groups-per-region'], describe: 'DescribeUserGroups' },
+  { name: 'users', limit: AWS_QUOTAS['users-per-region'], kind: resources.user },
+  { name: 'user groups', limit: AWS_QUOTAS['user-groups-per-region'], kind: resources.userGroup },
 ]
 
 interface Use {
@@ -108,10 +108,10 @@ const COLUMNS: readonly Column<Use>[] = [
 ]
 
 async function useOf(client: ApiClient, quota: Quota, set: InForce): Promise<Use[]> {
-  const { name, describe, count, fullest } = quota
+  const { name, kind, count, fullest } = quota
   const limit = typeof quota.limit === 'number' ? quota.limit : (set.get(quota.limit) ?? DEFAULT_QUOTAS[quota.limit])
   try {
-    const items = await describeAll(client, describe)
+    const items = await describeAll(client, kind.describe)
     if (!fullest) return [{ quota: name, used: count ? count(items) : items.length, limit, fullest: null }]
     const [most] = items.map(fullest).sort(([, a], [, b]) => b - a)
     return [{ quota: name, used: most?.[1] ?? 0, limit, fullest: most?.[0] ?? null }]

@@ -1,9 +1,10 @@
 /** Names that lead somewhere else than they should: aliases, copies, lines of /etc/hosts, DNS64. */
+import { AWS_NAME } from '../../api/catalog/host-names.ts'
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
 import { isAlive } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
-import { AWS_NAME, clusterOf, dig, hasAddresses, surveyed } from './views.ts'
+import { clusterOf, dig, hasAddresses, surveyed } from './views.ts'
 
 export const aliasRules: readonly Rule[] = [
   {

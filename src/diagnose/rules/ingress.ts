@@ -1,4 +1,5 @@
 /** What the security groups of a cluster let in, where it is known. */
+import { memcached } from '../../api/catalog/engines.ts'
 import { shell } from '../../api/shell.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { policyBits, samePrefix } from '../../net/ip-address.ts'
@@ -6,8 +7,6 @@ import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.
 import { isFamilyTrouble } from './families.ts'
 import { at, each, resetsConnections } from './places.ts'
 import { failure, type Rule } from './rule.ts'
-
-const DEFAULT_PORT = 11211
 
 export const ingressRules: readonly Rule[] = [
   {
@@ -52,7 +51,7 @@ export function isLetIn(evidence: Evidence, one: AddressEvidence): boolean | und
   }
   // On this machine a rule for the port a cluster was asked for opens all its nodes, whatever ports they got.
   const own = evidence.clusters.find(({ id }) => id === one.place.cluster)?.configuration?.port
-  const ports = [one.port, own ?? DEFAULT_PORT, DEFAULT_PORT]
+  const ports = [one.port, own ?? memcached.port, memcached.port]
   return groups.some(({ ingress }) =>
     ingress.some(({ fromPort, toPort, source }) => {
       const ranges = evidence.api?.securityGroups?.find(({ id }) => id === source)?.members ?? [source]

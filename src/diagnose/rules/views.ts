@@ -25,6 +25,3 @@ export const serverOf = ({ server }: ServerView): string =>
 export const dig = (host: string, { server }: ServerView, type = 'ANY'): string =>
   shell`dig ${type === 'ANY' ? 'A' : type} ${host} @${server.address}` +
   (server.port === 53 ? '' : ` -p ${server.port}`)
-
-/** Names that ElastiCache gives. */
-export const AWS_NAME = /\.cache\.amazonaws\.com(\.cn)?$/i

@@ -1,4 +1,5 @@
 /** `cachectl engine security-group`: VPC security groups and their ingress rules, which running nodes obey at once. */
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type {
   CreateSecurityGroupRequest,
@@ -19,7 +20,6 @@ import { contextIn, type NetworkOffice, newId, readId, refuse } from './network-
 
 const ALL = 'all'
 const HIGHEST_PORT = 65_535
-const NAME_LENGTH = 255
 
 export function securityGroupRoutes(office: NetworkOffice): Record<string, ControlHandler> {
   const storeRules = async (group: SecurityGroupRecord, context: Context) => {
@@ -114,7 +114,8 @@ function readGroup(request: CreateSecurityGroupRequest, context: Context): Secur
   const present = securityGroupsOf(store, region)
   const vpcId = request.vpcId ? readId('vpc', request.vpcId) : defaultVpcId(region)
   // EC2 refuses names that begin with sg- as well: they would be taken for ids.
-  if (!name || name.length > NAME_LENGTH || name.startsWith('sg-')) throw refuse(`${name} is not a name for a group.`)
+  if (!name || name.length > LIMITS.securityGroupNameLength || name.startsWith('sg-'))
+    throw refuse(`${name} is not a name for a group.`)
   if (present.some((group) => group.name === name && group.vpcId === vpcId)) {
     throw refuse(`There is a security group ${name} in ${vpcId} already.`)
   }

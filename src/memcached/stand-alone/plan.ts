@@ -1,3 +1,4 @@
+import { memcached, newestVersion } from '../../api/catalog/engines.ts'
 import type { CacheNodeOptions, TlsReport } from '../options.ts'
 
 /** What a command line asks for; its options fill it in one by one. */
@@ -52,9 +53,9 @@ export const MIB = 1 << 20
 /** memcached's own defaults, with the verbs of an ElastiCache node of the newest version. */
 export function defaultPlan(): Plan {
   return {
-    node: { engineVersion: '1.6.22', memoryLimit: 64 * MIB, maxConnections: 1024, verbosity: 0 },
+    node: { engineVersion: newestVersion(memcached), memoryLimit: 64 * MIB, maxConnections: 1024, verbosity: 0 },
     listen: [],
-    port: 11_211,
+    port: memcached.port,
     tcp: true,
     socketMode: 0o700,
     secure: false,

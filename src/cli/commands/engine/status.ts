@@ -1,4 +1,4 @@
-import { NODE_CONNECTIONS } from '../../../api/cache-node.ts'
+import { NODE_CONNECTIONS } from '../../../api/catalog/cache-node.ts'
 import {
   type AlarmReport,
   type ClusterReport,

@@ -1,5 +1,5 @@
 /** How a real memcached is started, by what a node is to be. Pure. */
-import { NODE_CONNECTIONS } from '../../../api/cache-node.ts'
+import { NODE_CONNECTIONS } from '../../../api/catalog/cache-node.ts'
 import type { NodeSpec } from '../runtime.ts'
 
 const MIB = 2 ** 20

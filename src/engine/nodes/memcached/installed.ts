@@ -1,5 +1,6 @@
 /** The memcached of this machine. */
 import { spawnSync } from 'node:child_process'
+import { isOlder } from '../../../api/catalog/versions.ts'
 
 export const PROGRAM = 'memcached'
 
@@ -27,8 +28,7 @@ export function installedMemcached(): InstalledMemcached {
   if (error) throw new NoMemcached('memcached is not installed: there is no such program in PATH.', PACKAGE)
   const version = /^memcached (\d+\.\d+\.\d+)/.exec(stdout)?.[1]
   if (!version) throw new NoMemcached(`memcached -V does not tell a version: ${JSON.stringify(stdout)}.`, PACKAGE)
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major === 1 && minor < 6) {
+  if (isOlder(version, '1.6')) {
     throw new NoMemcached(`memcached ${version} is installed; nodes need 1.6 or later.`, PACKAGE)
   }
   return { version }

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { LIMITS } from '../../../src/api/catalog/limits.ts'
+import { METRICS } from '../../../src/api/catalog/metrics.ts'
+import { nodeTypes } from '../../../src/api/catalog/node-types.ts'
+import { DEFAULT_QUOTAS } from '../../../src/api/catalog/quotas.ts'
+import { type ResourceKind, resources } from '../../../src/api/catalog/resources.ts'
+import { SECRET_MEMBERS } from '../../../src/api/catalog/secrets.ts'
+import { readSources } from '../../../src/tools/house.ts'
+
+/** A fact of api/catalog, and the copies of it that a source holds, as far as its text tells. */
+interface Fact {
+  readonly name: string
+  readonly copies: (source: string) => readonly string[]
+  /** A copy, such as there once was. */
+  readonly sample: string
+}
+
+const kinds = Object.values<ResourceKind>(resources)
+const families = new Set([...nodeTypes.values()].map(({ family }) => family))
+const figures = new Set<number>([...Object.values(DEFAULT_QUOTAS), ...Object.values(LIMITS)])
+
+/** Words that are a whole string literal of the source; those of its types apart (`Handler<'DescribeUsers'>`). */
+const literals = (source: string): string[] =>
+  [...source.matchAll(/(?<!<)'([\w.-]+)'/g)].map(([, word]) => word as string)
+
+/** The literals among `words` if there are so many different ones that they are a table. */
+function table(source: string, words: Iterable<string>, least: number): readonly string[] {
+  const known = new Set(words)
+  const found = [...new Set(literals(source).filter((word) => known.has(word)))]
+  return found.length >= least ? found : []
+}
+
+const matches = (source: string, pattern: RegExp): readonly string[] =>
+  [...source.matchAll(pattern)].map(([all]) => all)
+
+const FACTS: readonly Fact[] = [
+  {
+    name: 'what node types there are, and of which generation',
+    copies: (source) => [
+      ...matches(source, /\/\^cache\\\.[^/\n]*\//g),
+      ...table(source, families, 1),
+      ...table(source, nodeTypes.keys(), 3),
+    ],
+    sample: 'isOld = (type) => /^cache\\.(t1|t2|m1)\\./.test(type)',
+  },
+  {
+    name: 'quotas, and how long names may be',
+    copies: (source) =>
+      [
+        ...source.matchAll(
+          /\b(?:longest:|const [A-Z_]*(?:NODES|GROUPS|SUBNETS|NAME|TAGS|PARAMETERS)[A-Z_]* =) ([\d_]+)$/gm,
+        ),
+      ]
+        .filter(([, figure = '']) => figures.has(Number(figure.replaceAll('_', ''))))
+        .map(([all]) => all),
+    sample: 'const MOST_NODES = 60',
+  },
+  {
+    name: 'how versions are compared',
+    copies: (source) => matches(source, /split\('\.'\)\.map\(Number\)/g),
+    sample: "const parts = version.split('.').map(Number)",
+  },
+  {
+    name: 'since when an engine can do what, and the family of a version',
+    copies: (source) => matches(source, /\b(?:IPV6|TLS)_SINCE = '[\d.]+'|slice\(0, 2\)\.join\('\.'\)/g),
+    sample: "const TLS_SINCE = '1.6.12'",
+  },
+  {
+    name: 'the port of Memcached',
+    copies: (source) => matches(source, /(?:\w =|\w*[pP]ort:|\?\?|return) 11_?211\b/g),
+    sample: 'const MEMCACHED_PORT = 11_211',
+  },
+  {
+    name: 'types of resources in ARNs',
+    copies: (source) => [
+      ...table(
+        source,
+        kinds.map(({ arnType }) => arnType).filter((type) => !['cluster', 'snapshot', 'user'].includes(type)),
+        1,
+      ),
+      ...matches(source, /:serverlesscache:|\barn\(\{[^}]*type: '\w+'/g),
+    ],
+    sample: "arn({ region, account, type: 'cluster', name: id })",
+  },
+  {
+    name: 'which operation lists what',
+    copies: (source) =>
+      table(
+        source,
+        kinds.map(({ describe: operation }) => operation),
+        4,
+      ),
+    sample: kinds.map(({ describe: operation, list }) => `${list}: '${operation}'`).join('\n'),
+  },
+  {
+    name: 'what is answered when there is none of a kind',
+    copies: (source) =>
+      table(
+        source,
+        kinds.map(({ notFound }) => notFound),
+        3,
+      ),
+    sample: kinds.map(({ id, notFound }) => `${id}: '${notFound}'`).join('\n'),
+  },
+  {
+    name: 'members never shown',
+    copies: (source) => [...table(source, SECRET_MEMBERS, 2), ...matches(source, /AuthToken\|Passwords?/g)],
+    sample: "new Set(['AuthToken', 'Passwords'])",
+  },
+  {
+    name: 'units of metrics',
+    copies: (source) =>
+      matches(source, new RegExp(`'(?:${Object.keys(METRICS).join('|')})'[^'\n]*'(?:Bytes|Count|Percent)'`, 'g')),
+    sample: "metric('CPUUtilization', 'Percent', derived(cpuUtilization))",
+  },
+]
+
+/** Without comments, in which everything may be told. */
+const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
+
+/** The catalog itself, prose, what is generated, and tools are free to tell it again. */
+const sources = [...readSources()].filter(([file]) => !/^(api\/catalog|api\/help|tools)\/|\.generated\.ts$/.test(file))
+
+describe.each(FACTS)('$name: told by the catalog alone', ({ copies, sample }) => {
+  test('a copy would be found', () => expect(copies(sample)).not.toEqual([]))
+
+  test('there is none', () => {
+    const found = sources.flatMap(([file, text]) => copies(code(text)).map((copy) => `${file}: ${copy}`))
+    expect(found).toEqual([])
+  })
+})
