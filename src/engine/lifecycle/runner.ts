@@ -7,8 +7,16 @@ import type { Clock } from '../time/clock.ts'
 import { LoopRunner, type Round } from './loops.ts'
 import { type Setback, Setbacks } from './setbacks.ts'
 
+/** What a record may have to be done with. */
+export interface Work {
+  readonly do: string
+}
+
+/** What is due now, or when to look again; undefined: never, unless the record changes. */
+export type Due<W extends Work> = W | { readonly until: number } | undefined
+
 /** How the records of a kind that has nodes live: what is done with them besides making the nodes follow. */
-export interface Life<K extends WorkloadKind = WorkloadKind> {
+export interface Life<K extends WorkloadKind = WorkloadKind, W extends Work = Work> {
   readonly kind: K
   /** In the log. */
   readonly noun: string
@@ -25,12 +33,10 @@ export interface Life<K extends WorkloadKind = WorkloadKind> {
   setbackAmong?(record: Records[K], failures: readonly Failure[]): Failure | undefined
   /** Something else could not be made to run. */
   mend(record: Records[K], failures: readonly Failure[]): Promise<Round>
-  /** The nodes have followed. Undefined: its steps may go on. */
+  /** The nodes have followed. Undefined: it may go on. */
   settle?(record: Records[K]): Round | undefined
-  /** There are no steps left. */
-  rest(record: Records[K]): Round
-  /** The first of its steps is due. */
-  takeStep(record: Records[K]): Promise<Round>
+  next(record: Records[K], now: number): Due<W>
+  carryOut(record: Records[K], work: W): Promise<Round>
 }
 
 /** How the records of a kind without nodes are worked on. */
@@ -143,8 +149,8 @@ export class Runner extends LoopRunner<LivingKind> {
     }
     const settled = life.settle?.(record)
     if (settled !== undefined) return settled
-    if (record.steps.length === 0) return life.rest(record)
-    if (record.stepDue > clock.now()) return { until: record.stepDue }
-    return life.takeStep(record)
+    const due = life.next(record, clock.now())
+    if (due === undefined) return 'done'
+    return 'do' in due ? life.carryOut(record, due) : due
   }
 }

@@ -1,3 +1,4 @@
+import type { Due, Work } from '../lifecycle/runner.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import { listenAddresses } from '../nodes/addresses.ts'
 import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode, WorkloadKind } from '../nodes/wanted.ts'
@@ -5,6 +6,15 @@ import type { FaultRecord, Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
 export type WorkloadRecord = Records[WorkloadKind]
+
+/** The first of its steps. */
+export interface StepWork {
+  readonly do: 'step'
+}
+
+/** Of a record that has steps left. */
+export const nextStep = ({ stepDue }: WorkloadRecord, now: number): Due<StepWork> =>
+  stepDue > now ? { until: stepDue } : { do: 'step' }
 
 export interface Dimension {
   readonly Name: string
@@ -26,8 +36,9 @@ export interface Subject {
 }
 
 /** What has nodes and a life: what its record says of its nodes. Pure; how it lives is told by lifecycle/runner.ts. */
-export interface Workload<R extends WorkloadRecord> {
+export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
   readonly kind: WorkloadKind
+  next(record: R, now: number): Due<W>
   /** Of all faults of its region those that concern it. */
   faultsOf(record: R, faults: readonly FaultRecord[]): readonly FaultRecord[]
   /** The nodes that are to run, as the faults that concern it leave them. */

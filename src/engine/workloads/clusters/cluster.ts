@@ -1,5 +1,6 @@
 import { regionFacts } from '../../../api/catalog/regions.ts'
 import { discoveryPayload } from '../../../discovery/encode.ts'
+import type { ServiceUpdate } from '../../catalog/service-updates.ts'
 import {
   certificateOf,
   discoveryDelay,
@@ -17,10 +18,32 @@ import { typeOfNode } from '../../parameters/node-type.ts'
 import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
 import { memoryForItems } from '../../parameters/values.ts'
 import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../../store/records.ts'
-import type { Workload } from '../workload.ts'
+import { nextStep, type StepWork, type Workload } from '../workload.ts'
+import { announceUpdates, nextAutomaticUpdate, nextRelease, type UpdateNews } from './service-updates.ts'
 
-export const clusters: Workload<CacheClusterRecord> = {
+/** What a cluster without steps may have to be done with, besides. */
+export type ClusterWork =
+  | StepWork
+  | { readonly do: 'announce-updates'; readonly news: UpdateNews }
+  /** The maintenance window has begun for which they wait. */
+  | { readonly do: 'begin-pending-changes' }
+  /** It is applied by itself, as nobody has applied it (guide, "Service updates"). */
+  | { readonly do: 'begin-update'; readonly update: ServiceUpdate }
+
+export const clusters: Workload<CacheClusterRecord, ClusterWork> = {
   kind: 'cluster',
+
+  next(cluster, now) {
+    if (cluster.steps.length > 0) return nextStep(cluster, now)
+    if (cluster.status !== 'available') return undefined
+    const news = announceUpdates(cluster, now)
+    if (news) return { do: 'announce-updates', news }
+    const { pendingDue } = cluster
+    const update = pendingDue === null ? nextAutomaticUpdate(cluster, now) : undefined
+    const due = pendingDue ?? update?.due ?? Number.POSITIVE_INFINITY
+    if (due > now) return { until: Math.min(due, nextRelease(now)) }
+    return update ? { do: 'begin-update', update: update.update } : { do: 'begin-pending-changes' }
+  },
 
   faultsOf: (cluster, faults) => (faults.length === 0 ? faults : faultsOfCluster(faults, cluster)),
 

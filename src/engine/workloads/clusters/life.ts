@@ -15,11 +15,11 @@ import type { CacheClusterRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { deploymentOf } from '../workload.ts'
-import { clusters } from './cluster.ts'
+import { type ClusterWork, clusters } from './cluster.ts'
 import { commitCluster } from './commit.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
-import { announceUpdates, beginUpdate, nextAutomaticUpdate, nextRelease } from './service-updates.ts'
+import { beginUpdate } from './service-updates.ts'
 import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
 /** How long until something that could not run, because its port is taken, is tried again. */
@@ -34,9 +34,10 @@ export interface ClusterLifeOptions {
 }
 
 /** What becomes of clusters, besides that their nodes follow. */
-export class ClusterLife implements Life<'cluster'> {
+export class ClusterLife implements Life<'cluster', ClusterWork> {
   readonly kind = 'cluster'
   readonly noun = 'cluster'
+  readonly next = clusters.next
   readonly #options: ClusterLifeOptions
 
   constructor(options: ClusterLifeOptions) {
@@ -83,7 +84,16 @@ export class ClusterLife implements Life<'cluster'> {
     return true
   }
 
-  async takeStep(cluster: CacheClusterRecord): Promise<Round> {
+  async carryOut(cluster: CacheClusterRecord, work: ClusterWork): Promise<Round> {
+    if (work.do === 'step') return this.#takeStep(cluster)
+    const now = this.#options.clock.now()
+    if (work.do === 'announce-updates') this.#commit(cluster, work.news.cluster, work.news.events)
+    if (work.do === 'begin-pending-changes') this.#beginPendingChanges(cluster, now)
+    if (work.do === 'begin-update') this.#commit(cluster, beginUpdate(work.update, cluster, 'system', now), [])
+    return 'again'
+  }
+
+  async #takeStep(cluster: CacheClusterRecord): Promise<Round> {
     const { store, clock, ports } = this.#options
     const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
     try {
@@ -115,25 +125,15 @@ export class ClusterLife implements Life<'cluster'> {
     return step ? { ...cluster, stepDue: clock.now() + delayBefore(step, pace) } : cluster
   }
 
-  /** When the maintenance window has begun, pending changes become steps; before, a timer waits for it. */
-  rest(cluster: CacheClusterRecord): Round {
-    if (cluster.status !== 'available') return 'done'
-    const now = this.#options.clock.now()
-    const news = announceUpdates(cluster, now)
-    if (news) {
-      this.#commit(cluster, news.cluster, news.events)
-      return 'again'
-    }
-    if (cluster.pendingDue === null) return this.#beginAutomaticUpdate(cluster)
-    if (cluster.pendingDue > now) return { until: Math.min(cluster.pendingDue, nextRelease(now)) }
-    if (this.#failsToScale(cluster)) return 'again'
+  /** Pending changes become steps. */
+  #beginPendingChanges(cluster: CacheClusterRecord, now: number): void {
+    if (this.#failsToScale(cluster)) return
     const { steps, events } = planChanges(
       cluster,
       cluster.pending,
       scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
     )
     this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, events)
-    return 'again'
   }
 
   /** There may be no nodes of the type any more that a cluster was to get in its window; the other changes are made. */
@@ -147,15 +147,6 @@ export class ClusterLife implements Life<'cluster'> {
     const pendingDue = Object.keys(pending).length > 0 ? cluster.pendingDue : null
     this.#commit(cluster, { ...cluster, pending, pendingDue }, [event])
     return true
-  }
-
-  /** Updates that nobody has applied are applied in the window after their recommended date (guide, "Service updates"). */
-  #beginAutomaticUpdate(cluster: CacheClusterRecord): Round {
-    const now = this.#options.clock.now()
-    const next = nextAutomaticUpdate(cluster, now)
-    if (!next || next.due > now) return { until: Math.min(next?.due ?? Number.POSITIVE_INFINITY, nextRelease(now)) }
-    this.#commit(cluster, beginUpdate(next.update, cluster, 'system', now), [])
-    return 'again'
   }
 
   /** A node that never was advertised may move to another port; what clients already know must stay where it is. */

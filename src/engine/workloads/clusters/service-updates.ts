@@ -147,14 +147,17 @@ const withAction = (cluster: CacheClusterRecord, action: UpdateActionRecord): Ca
   updates: [...(cluster.updates ?? []).filter(({ update }) => update !== action.update), action],
 })
 
+/** The cluster as it has been told of updates, and how. */
+export interface UpdateNews {
+  readonly cluster: CacheClusterRecord
+  readonly events: readonly EventFacts[]
+}
+
 /**
  * Tells of updates that have come out since the last time, node by node; undefined when there is no news. Updates are cumulative:
  * several at once are told of once. The one that is there for everybody and always is not news.
  */
-export function announceUpdates(
-  cluster: CacheClusterRecord,
-  now: number,
-): { readonly cluster: CacheClusterRecord; readonly events: readonly EventFacts[] } | undefined {
+export function announceUpdates(cluster: CacheClusterRecord, now: number): UpdateNews | undefined {
   const last = cluster.updatesAnnounced ?? cluster.createdAt
   const isNews = (update: ServiceUpdate) =>
     !update.forEveryNode && update.releasedAt > last && update.releasedAt <= now && concerns(update, cluster)

@@ -7,18 +7,28 @@ import type { ServerlessLimits } from '../../nodes/runtime.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
-import type { Workload } from '../workload.ts'
+import { nextStep, type StepWork, type Workload } from '../workload.ts'
 
 const GIB = 2 ** 30
 /** What its only node is called. */
 const NODE = 'serverless'
 
+/** What a cache may have to be done with: one without steps the automatic snapshot of the day. */
+export type CacheWork = StepWork | { readonly do: 'make-snapshot' }
+
 /**
  * One metered node, behind TLS, on two ports. Both take writes and reads alike (guide, "Read-optimized port"): there are no
  * replicas here that reads could lag behind on.
  */
-export const serverlessCaches: Workload<ServerlessCacheRecord> = {
+export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
   kind: 'serverlessCache',
+
+  next(cache, now) {
+    const { steps, status, nextSnapshot } = cache
+    if (steps.length > 0) return nextStep(cache, now)
+    if (nextSnapshot === null || status !== 'available') return undefined
+    return nextSnapshot > now ? { until: nextSnapshot } : { do: 'make-snapshot' }
+  },
 
   faultsOf: (cache, faults) => faultsOfCache(faults, cache),
 

@@ -13,7 +13,7 @@ import type { Change, Store } from '../../store/store.ts'
 import { newToken } from '../../store/tokens.ts'
 import type { Clock } from '../../time/clock.ts'
 import { deploymentOf } from '../workload.ts'
-import { nodeOf, serverlessCaches } from './cache.ts'
+import { type CacheWork, nodeOf, serverlessCaches } from './cache.ts'
 import { creationFailure } from './creation-failure.ts'
 import {
   afterFailedDump,
@@ -48,9 +48,10 @@ export interface ServerlessLifeOptions {
  * What becomes of serverless caches, besides that they run. Items are not kept when the engine ends: a cache that comes back is
  * there with its ports, and empty.
  */
-export class ServerlessLife implements Life<'serverlessCache'> {
+export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   readonly kind = 'serverlessCache'
   readonly noun = 'serverless cache'
+  readonly next = serverlessCaches.next
   readonly #options: ServerlessLifeOptions
 
   constructor(options: ServerlessLifeOptions) {
@@ -78,9 +79,10 @@ export class ServerlessLife implements Life<'serverlessCache'> {
     return failures.find(({ code }) => status === 'creating' && code !== 'EADDRINUSE')
   }
 
-  async takeStep(cache: ServerlessCacheRecord): Promise<Round> {
+  async carryOut(cache: ServerlessCacheRecord, work: CacheWork): Promise<Round> {
     const [step] = cache.steps
-    if (step) await this.#take(cache, step)
+    if (work.do === 'make-snapshot') this.#makeSnapshot(cache)
+    else if (step) await this.#take(cache, step)
     return 'again'
   }
 
@@ -190,17 +192,14 @@ export class ServerlessLife implements Life<'serverlessCache'> {
   }
 
   /** An automatic snapshot that fell due while the engine was off, or the cache busy, is made once, late. */
-  rest(cache: ServerlessCacheRecord): Round {
+  #makeSnapshot(cache: ServerlessCacheRecord): void {
     const { store, clock, random, pace } = this.#options
-    const { nextSnapshot } = cache
-    if (nextSnapshot === null || cache.status !== 'available') return 'done'
     const now = clock.now()
-    if (nextSnapshot > now) return { until: nextSnapshot }
     const next = { ...cache, nextSnapshot: nextSnapshotOf(cache, now) }
     const id = automaticName(cache.id, now)
     if (store.get('serverlessSnapshot', cache.region, id)) {
       store.change((change) => change.put('serverlessCache', next))
-      return 'again'
+      return
     }
     store.change((change) => {
       change.put('serverlessSnapshot', {
@@ -211,7 +210,6 @@ export class ServerlessLife implements Life<'serverlessCache'> {
       const begun: ServerlessCacheRecord = { ...next, status: 'snapshotting', steps: planSnapshot(id) }
       change.put('serverlessCache', withDueDate(begun, pace, now))
     })
-    return 'again'
   }
 
   /** A cache nobody knows the ports of yet moves to others; one that is known stays, and is tried again. */
