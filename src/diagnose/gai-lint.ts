@@ -17,7 +17,7 @@ export interface LintRemark {
   readonly line: number
   readonly text: string
   /** `ignored`: glibc drops the line. `no-effect`: it reads it, and nothing changes. `harm`: it does what nobody wants. */
-  readonly kind: 'ignored' | 'no-effect' | 'harm' | 'doubt' | 'note'
+  readonly kind: 'ignored' | 'no-effect' | 'harm' | 'doubt'
   readonly sentence: string
   readonly fix: string
 }
@@ -49,7 +49,7 @@ export function lintGaiConf(text: string | null): LintRemark[] {
   return remarks.sort((a, b) => a.line - b.line || RANK[a.kind] - RANK[b.kind])
 }
 
-const RANK = { harm: 0, ignored: 1, 'no-effect': 2, doubt: 3, note: 4 } as const
+const RANK = { harm: 0, ignored: 1, 'no-effect': 2, doubt: 3 } as const
 
 const ignored = (reason: string, text: string) => ({
   sentence: `glibc drops this line without a word: ${reason}.`,

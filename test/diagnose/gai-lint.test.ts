@@ -220,6 +220,7 @@ describe('to the letter', () => {
     test('is none when its label is that of all IPv4, when it is all IPv4, and when it is IPv6', () => {
       expect(harm([`${MAPPED_NETWORK} 4`])).toEqual([])
       expect(harm(['2001:db8::/32 8'])).toEqual([])
+      expect(harm(['::ffff:0:0/90 8'])).toEqual([])
       expect(only(`${EIGHT.replace('::ffff:0:0/96 4', '::ffff:0:0/96 9')}${FIVE}`, 'harm')).toEqual([])
     })
   })

@@ -135,7 +135,7 @@ function fromLint({ gai, hosts }: Evidence, words: RegExp) {
   const choice = hosts.some(({ lookup }) => lookup.ok && new Set(lookup.addresses.map(({ family }) => family)).size > 1)
   if (!choice) return []
   return gai.remarks
-    .filter(({ sentence, kind }) => words.test(sentence) && kind !== 'no-effect' && kind !== 'note')
+    .filter(({ sentence, kind }) => words.test(sentence) && kind !== 'no-effect')
     .map(({ line, sentence, fix, text }) =>
       // What the file lacks touches no address of a cluster: Debian's own example, `precedence ::ffff:0:0/96 100`.
       (/rank with the row around them/.test(sentence) ? note : warning)(

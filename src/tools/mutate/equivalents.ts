@@ -29,4 +29,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     change: 'fsyncSync(descriptor)  ->  void 0',
     reason: POWER,
   },
+  {
+    file: 'src/diagnose/gai-stanza.ts',
+    context: 'const ULA = 0xfcn << 120n',
+    change: '0xfcn  ->  253n',
+    reason: 'of fc00::/7 only seven bits count, which fd00:: has as well',
+  },
 ]

@@ -26,15 +26,15 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
     ),
     lifecycle: room(
       [
-        ...within('src/engine/lifecycle', 'loops pace placement plan serverless-steps service-updates steps'),
+        ...within('src/engine/lifecycle', 'loops pace'),
+        ...within('src/engine/workloads', 'clusters/placement clusters/plan clusters/service-updates clusters/steps'),
+        'src/engine/workloads/serverless/steps.ts',
         ...within('src/engine/time', 'engine-clock maintenance-window'),
         'src/engine/network/ports.ts',
       ],
       [
-        ...within(
-          'test/engine/lifecycle',
-          'engine-clock.test loops.test plan.test serverless-steps.test service-updates.test steps.test',
-        ),
+        ...within('test/engine/lifecycle', 'engine-clock.test loops.test'),
+        ...within('test/engine/workloads', 'plan.test serverless-steps.test service-updates.test steps.test'),
         ...within('test/engine', 'maintenance-window.test ports.test'),
       ],
     ),

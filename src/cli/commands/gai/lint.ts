@@ -28,7 +28,6 @@ const KIND_IN_WORDS: Readonly<Record<LintRemark['kind'], string>> = {
   ignored: 'does nothing',
   'no-effect': 'changes nothing',
   doubt: 'may not be what is meant',
-  note: 'to know',
 }
 
 interface Lint {
