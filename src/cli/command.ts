@@ -83,7 +83,7 @@ async function readLine(argv: readonly string[], args: Words, flags: Flags) {
 }
 
 /** How many words a command takes, for the parser. */
-export function arityOf(args: Readonly<Record<string, WordDoc>>): Arity {
+function arityOf(args: Readonly<Record<string, WordDoc>>): Arity {
   const all = Object.entries(args)
   return {
     names: all.map(([name, { multiple }]) => `<${name}>${multiple ? '...' : ''}`),

@@ -2,59 +2,50 @@ import type { Destination } from '../../diagnose/census.ts'
 import { type HostConnections, readConnections } from '../../diagnose/host-connections.ts'
 import { sleep, systemClock } from '../../net/clock.ts'
 import { resolveTarget } from '../../net/resolve.ts'
-import { BaseCommand, word } from '../base-command.ts'
-import { text, toggle } from '../flags.ts'
+import { command } from '../command.ts'
+import { time } from '../flag-kinds.ts'
+import { toggle } from '../flags.ts'
+import type { Printer } from '../forms.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { connectionsText } from '../output/connections.ts'
 import { own } from '../output/sequences.ts'
 import { ExitWith, Problem } from '../problem.ts'
-import { millisecondsOf } from '../seconds.ts'
-import { forPeople, print, printLine, stdoutIsTerminal } from '../terminal.ts'
+import { stdoutIsTerminal } from '../terminal.ts'
+import { oneOrMore } from '../words.ts'
 import { type Aim, aimAt, tlsFlags } from './diagnose-places.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
 
 const FINDINGS = 1
 
-export class Connections extends BaseCommand {
-  static override summary = "This host's connections to each node, by state and process, and how many more there can be"
-  static override description =
-    "Counts the sockets of this host (of this network namespace) to each node, by state and by process; the ports that are left for more of them; open files of the processes; connection tracking; and what the node itself counts (stats: curr_connections of max_connections, with this question's own). Needs no root: processes of other users are then told by user. Exit code 0: there is room; 1: something is used up, or nearly."
-  static override args = {
-    where: word('id of a cluster, name of a serverless cache, or host:port', { required: true, multiple: true }),
-  }
-  static override flags = {
+export const connections = command({
+  summary: "This host's connections to each node, by state and process, and how many more there can be",
+  description:
+    "Counts the sockets of this host (of this network namespace) to each node, by state and by process; the ports that are left for more of them; open files of the processes; connection tracking; and what the node itself counts (stats: curr_connections of max_connections, with this question's own). Needs no root: processes of other users are then told by user. Exit code 0: there is room; 1: something is used up, or nearly.",
+  words: {
+    where: oneOrMore('id of a cluster, name of a serverless cache, or host:port'),
+  },
+  flags: {
     watch: toggle({ summary: 'look again and again until Ctrl-C' }),
-    interval: text({ summary: 'with --watch: between two looks (default 2s)', helpValue: '<time>' }),
-    timeout: text({ summary: 'for the answer of a node (default 2s)', helpValue: '<time>' }),
-    ...(tlsFlags.tls && { tls: tlsFlags.tls }),
+    interval: time({ summary: 'with --watch: between two looks (default 2s)', helpValue: '<time>', otherwise: 2000 }),
+    timeout: time({ summary: 'for the answer of a node (default 2s)', helpValue: '<time>', otherwise: 2000 }),
+    tls: tlsFlags.tls,
     ...globalFlags,
-    ...outputOf('text (default) or json; with --watch a line per look'),
-  }
-  static override examples = [
-    'connections shop',
-    'connections shop --watch',
-    'connections localhost:11211 --output json',
-  ]
-
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const time = (name: string, otherwise: number): number =>
-      typeof flags[name] === 'string' ? millisecondsOf(name, flags[name]) : otherwise
-    const aim = await aimAt(words, flags)
-    const timeoutMs = time('timeout', 2000)
-    const intervalMs = time('interval', 2000)
+  },
+  forms: { note: 'with --watch a document per look' },
+  examples: ['connections shop', 'connections shop --watch', 'connections localhost:11211 --output json'],
+  async run({ words, flags, print }) {
+    const aim = await aimAt(words.where, flags)
+    const { timeout: timeoutMs, interval: intervalMs } = flags
     const look = async (signal: AbortSignal): Promise<HostConnections> => {
       const destinations = await destinationsOf(aim, signal)
       return readConnections(destinations, { tlsOf: (place) => speaksTls(aim, place), timeoutMs, signal })
     }
-    if (flags.watch === true) return untilInterrupted((signal) => watch(look, intervalMs, form, signal))
+    if (flags.watch) return untilInterrupted((signal) => watch(look, intervalMs, print, signal))
     const seen = await untilInterrupted(look)
-    printLine(form === 'json' ? JSON.stringify(seen, null, 4) : await connectionsText(forPeople(seen)))
+    await print.answer(seen, connectionsText)
     if (seen.findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
-  }
-}
+  },
+})
 
 /** Every address of every place, once: a configuration endpoint may be the address of a node. */
 async function destinationsOf({ places, names }: Aim, signal: AbortSignal): Promise<Destination[]> {
@@ -86,21 +77,21 @@ const speaksTls = ({ places }: Aim, { host, port }: Destination): boolean =>
 async function watch(
   look: (signal: AbortSignal) => Promise<HostConnections>,
   intervalMs: number,
-  form: 'text' | 'json',
+  print: Printer,
   signal: AbortSignal,
 ): Promise<void> {
-  const inPlace = form === 'text' && stdoutIsTerminal()
+  const inPlace = print.form === 'readable' && stdoutIsTerminal()
   let before: string | undefined
   while (!signal.aborted) {
     const seen = await look(signal)
     if (signal.aborted) return
-    if (form === 'json') printLine(JSON.stringify(seen))
-    else {
-      const shown = await connectionsText(forPeople(seen))
-      if (inPlace) print(`${own('\x1b[H\x1b[2J')}${seen.at}  (Ctrl-C ends it)\n${shown}\n`)
-      else if (shown !== before) printLine(`${seen.at}\n${shown}`)
+    await print.item(seen, async ({ at, ...rest }) => {
+      const shown = await connectionsText({ at, ...rest })
+      const isNew = shown !== before
       before = shown
-    }
+      if (inPlace) return `${own('\x1b[H\x1b[2J')}${at}  (Ctrl-C ends it)\n${shown}`
+      return isNew ? `${at}\n${shown}` : ''
+    })
     await sleep(systemClock, intervalMs, signal)
   }
 }

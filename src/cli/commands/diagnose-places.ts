@@ -5,7 +5,6 @@ import type { ClusterFacts, Place } from '../../diagnose/evidence.ts'
 import { parseServer } from '../../diagnose/resolv-conf.ts'
 import type { AskTls } from '../../net/connection.ts'
 import type { NameServices } from '../../net/resolve.ts'
-import { word } from '../base-command.ts'
 import type { ApiClient } from '../client.ts'
 import {
   type CacheCluster,
@@ -21,22 +20,28 @@ import {
   usesTls,
   withClient,
 } from '../clusters.ts'
-import { type Flags, text, texts, toggle } from '../flags.ts'
+import { type Flags, text, toggle, type ValuesOf, values } from '../flags.ts'
+import type { GlobalOptions } from '../global-flags.ts'
 import { bothLoopbacks } from '../loopback-names.ts'
-import type { FlagValues } from '../parse.ts'
 import { Problem, usageProblem } from '../problem.ts'
+import { optional } from '../words.ts'
 
-export const serverFlag: Flags = {
-  server: texts({ summary: 'ask these DNS servers instead of /etc/resolv.conf', helpValue: '<address[:port]>...' }),
-}
+export const serverFlag = {
+  server: values(
+    { summary: 'ask these DNS servers instead of /etc/resolv.conf', helpValue: '<address[:port]>...' },
+    serverOf,
+  ),
+} satisfies Flags
 
-export const tlsFlags: Flags = {
+export const tlsFlags = {
   tls: toggle({ summary: 'clients speak TLS to host:port (a cluster id knows by itself)' }),
   ca: text({ summary: 'PEM file with the authorities to trust', helpValue: '<path>' }),
-}
+} satisfies Flags
+
+export type AimOptions = GlobalOptions & Partial<ValuesOf<typeof tlsFlags>>
 
 /** What may follow the host, of commands that look at one place. */
-export const portArgs = { port: word('port of a host that is named without') }
+export const portArgs = { port: optional('port of a host that is named without') }
 
 export interface Aim {
   readonly places: readonly Place[]
@@ -47,12 +52,12 @@ export interface Aim {
 }
 
 /** Rejects with CacheClusterNotFound, or when no engine runs and a cluster is asked for. */
-export async function aimAt(words: readonly string[], flags: FlagValues): Promise<Aim> {
+export async function aimAt(words: readonly string[], flags: AimOptions): Promise<Aim> {
   const read = joinPorts(words).map(readPlace)
   const given = read.flatMap((each): Place[] =>
     'host' in each ? [{ ...each, role: 'given', tls: flags.tls === true }] : [],
   )
-  const ca = caOf(flags)
+  const ca = flags.ca === undefined ? undefined : authorities(flags.ca)
   const own: AskTls = ca === undefined ? {} : { ca }
   if (words.length > 0 && given.length === read.length)
     return { places: given, clusters: [], trust: new Map([['', own]]) }
@@ -133,22 +138,16 @@ function placesOf({ id, tls, configuration, nodes }: ClusterFacts): Place[] {
   ]
 }
 
-function caOf(flags: FlagValues): string | undefined {
-  if (typeof flags.ca !== 'string') return undefined
+function authorities(file: string): string {
   try {
-    return readFileSync(flags.ca, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Problem('configuration', `Cannot read ${flags.ca}: ${(error as Error).message}`)
+    throw new Problem('configuration', `Cannot read ${file}: ${(error as Error).message}`)
   }
 }
 
-/** Undefined: none were given. */
-export function serversOf(flags: FlagValues): readonly DnsServer[] | undefined {
-  if (!Array.isArray(flags.server)) return undefined
-  return (flags.server as readonly string[]).map((given) => {
-    const server = parseServer(given)
-    if (!server)
-      throw usageProblem(`argument --server: ${given} is no address`, 'Write 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53.')
-    return server
-  })
+function serverOf(said: string, argument: string): DnsServer {
+  const server = parseServer(said)
+  if (server) return server
+  throw usageProblem(`argument ${argument}: ${said} is no address`, 'Write 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53.')
 }

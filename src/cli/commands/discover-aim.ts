@@ -18,10 +18,10 @@ import {
   usesTls,
   withClient,
 } from '../clusters.ts'
-import type { FlagValues } from '../parse.ts'
+import { choice, type Flags, toggle, type ValuesOf } from '../flags.ts'
 import { CallFailed, Problem, usageProblem } from '../problem.ts'
 import { countOf } from '../seconds.ts'
-import { choiceOf } from './engine-flags.ts'
+import type { AimOptions } from './diagnose-places.ts'
 import { readText } from './text-input.ts'
 
 export interface DiscoverAim {
@@ -36,15 +36,15 @@ const API_EVERY_MS = 5000
 /** Runs `use` with what is to be polled; a cluster is described again and again meanwhile. */
 export async function withDiscoverAim<T>(
   place: string,
-  flags: FlagValues,
+  flags: AskOptions,
   use: (aim: DiscoverAim) => Promise<T>,
 ): Promise<T> {
   const read = readPlace(place)
   const how = manner(flags)
-  const given = typeof flags.ca === 'string' ? { ca: readText(flags.ca) } : undefined
+  const given = flags.ca === undefined ? undefined : { ca: readText(flags.ca) }
   if ('host' in read) {
     // Without an authority nothing is verified: this shows lists, `cachectl tls` judges certificates.
-    const tls = given ?? (flags.tls === true ? { verify: false } : undefined)
+    const tls = given ?? (flags.tls ? { verify: false } : undefined)
     return use({ poll: { seed: read, ...how, ...(tls && { tls }) }, api: () => undefined })
   }
   return withClient(flags, async (client) => {
@@ -55,11 +55,7 @@ export async function withDiscoverAim<T>(
       const why = `${read.cluster} has no configuration endpoint (it is ${cluster.CacheClusterStatus}).`
       throw new Problem('general', why)
     }
-    const tls = usesTls(cluster)
-      ? (given ?? trustFor(client, flags))
-      : flags.tls === true
-        ? { verify: false }
-        : undefined
+    const tls = usesTls(cluster) ? (given ?? trustFor(client, flags)) : flags.tls ? { verify: false } : undefined
     const described = describedAgain(client, cluster)
     return use({ poll: { seed, ...how, ...(tls && { tls }), expected: described.nodes }, api: described.last })
   })
@@ -74,11 +70,17 @@ function noList(cache: CacheCluster): Problem {
   )
 }
 
-function manner(flags: FlagValues): Pick<PollOptions, 'protocol' | 'legacy'> {
-  const protocol = choiceOf(flags, 'protocol', ['text', 'binary'], flags.binary === true ? 'binary' : 'text')
-  if (flags.binary === true && protocol === 'text')
-    throw usageProblem('--binary and --protocol text exclude each other')
-  return { protocol, legacy: flags.legacy === true }
+export const askFlags = {
+  protocol: choice(['text', 'binary'], { summary: 'text (default) or binary (opcode 0x60)', helpValue: '<protocol>' }),
+  binary: toggle({ summary: 'the same as --protocol binary' }),
+  legacy: toggle({ summary: 'ask for the key AmazonElastiCache:cluster, as before Memcached 1.4.14' }),
+} satisfies Flags
+
+type AskOptions = ValuesOf<typeof askFlags> & AimOptions
+
+function manner({ protocol, binary, legacy }: AskOptions): Pick<PollOptions, 'protocol' | 'legacy'> {
+  if (binary && protocol === 'text') throw usageProblem('--binary and --protocol text exclude each other')
+  return { protocol: protocol ?? (binary ? 'binary' : 'text'), legacy }
 }
 
 /** An API that fails now and then must not end the watching of nodes: what it said last stands. */
@@ -108,14 +110,20 @@ const expectedOf = (cluster: CacheCluster): ExpectedCluster => ({
   nodes: nodeEndpoints(cluster),
 })
 
-/** `ipv4`, `ipv6`, `version 5`, `nodes 3`, or several of them with commas; `agreed` adds nothing to what all want. */
-export function wishOf(flags: FlagValues): Wish | undefined {
-  const { until, expect } = flags
-  const spoken = typeof until === 'string' ? until.split(',').map((each) => each.trim()) : []
-  const wishes = spoken.map(oneWish)
-  const nodes = typeof expect === 'string' ? [{ expect: countOf('expect', expect, 1) }] : []
-  return wishes.length + nodes.length === 0 ? undefined : Object.assign({}, ...wishes, ...nodes)
+interface Wishing {
+  readonly until?: Wish | undefined
+  readonly expect?: number | undefined
 }
+
+/** Undefined: nothing is wished. */
+export function wishOf({ until, expect }: Wishing): Wish | undefined {
+  if (until === undefined && expect === undefined) return undefined
+  return { ...until, ...(expect !== undefined && { expect }) }
+}
+
+/** `ipv4`, `ipv6`, `version 5`, `nodes 3`, or several of them with commas; `agreed` adds nothing to what all want. */
+export const wishesOf = (said: string): Wish =>
+  Object.assign({}, ...said.split(',').map((each) => oneWish(each.trim())))
 
 function oneWish(text: string): Wish {
   if (text === 'agreed') return {}

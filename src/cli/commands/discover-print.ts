@@ -1,10 +1,10 @@
 /** What `cachectl discover` prints while it asks, in each of its forms. */
+
 import type { Difference } from '../../discovery/differences.ts'
+import type { Printer } from '../forms.ts'
 import { changeLines, eventLines, lagLines, roundText } from '../output/discovery.ts'
 import { forPeople, printLine } from '../terminal.ts'
 import type { Look } from './discover.ts'
-
-export type DiscoverForm = 'text' | 'json' | 'events'
 
 export interface DiscoverPrinter {
   look(look: Look): Promise<void>
@@ -13,33 +13,32 @@ export interface DiscoverPrinter {
 }
 
 /** `quiet`: the rounds on the way to a wish are not shown, only the last. */
-export function discoverPrinter(form: DiscoverForm, { quiet }: { quiet: boolean }): DiscoverPrinter {
-  if (form === 'events') return eventPrinter()
-  const show = form === 'json' ? showJson : showText
+export function discoverPrinter(print: Printer<'events'>, { quiet }: { quiet: boolean }): DiscoverPrinter {
+  if (print.form === 'events') return eventPrinter()
+  const isRead = print.form === 'readable'
+  const show = ({ events, ...look }: Look, first: boolean): Promise<void> => {
+    const { round, ...rest } = look
+    const text = () => lookText(forPeople({ ...look, events }), first)
+    return print.item({ ...round, ...rest }, text, { events: text })
+  }
   let before: string | undefined
   return {
     async look(look) {
       if (quiet) return
       const seen = JSON.stringify([look.verdict, look.differences, look.groups])
       if (seen !== before) await show(look, before === undefined)
-      else if (form === 'text') for (const line of eventLines(forPeople(look))) printLine(line)
+      else if (isRead) for (const line of eventLines(forPeople(look))) printLine(line)
       before = seen
     },
     async end(last) {
       if (quiet) await show(last, true)
-      if (form === 'text' && last.round.number > 1) for (const line of lagLines(forPeople(last.lags))) printLine(line)
+      if (isRead && last.round.number > 1) for (const line of lagLines(forPeople(last.lags))) printLine(line)
     },
   }
 }
 
-const showJson = async ({ round, events: _, ...look }: Look): Promise<void> =>
-  printLine(JSON.stringify({ ...round, ...look }))
-
-async function showText(seen: Look, first: boolean): Promise<void> {
-  const look = forPeople(seen)
-  if (!first) for (const line of [...changeLines(look.round), ...eventLines(look)]) printLine(line)
-  printLine(await roundText(look))
-}
+const lookText = async (look: Look, first: boolean): Promise<string> =>
+  [...(first ? [] : [...changeLines(look.round), ...eventLines(look)]), await roundText(look)].join('\n')
 
 /** One line of JSON for each thing that happens; `type` says what. */
 function eventPrinter(): DiscoverPrinter {

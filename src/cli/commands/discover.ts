@@ -4,20 +4,20 @@ import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../
 import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../net/clock.ts'
-import { BaseCommand, word } from '../base-command.ts'
+import { cacheWord } from '../caches/word.ts'
 import { onePlace } from '../clusters.ts'
-import { text, toggle } from '../flags.ts'
+import { command } from '../command.ts'
+import { count, time } from '../flag-kinds.ts'
+import { type Flags, toggle, type ValuesOf, value } from '../flags.ts'
+import type { Printer } from '../forms.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
-import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
-import { countOf, millisecondsOf } from '../seconds.ts'
 import { forPeople, tell } from '../terminal.ts'
 import { portArgs, tlsFlags } from './diagnose-places.ts'
-import { type DiscoverAim, wholeWishes, wishOf, withDiscoverAim } from './discover-aim.ts'
-import { type DiscoverForm, discoverPrinter } from './discover-print.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
+import { askFlags, type DiscoverAim, wholeWishes, wishesOf, wishOf, withDiscoverAim } from './discover-aim.ts'
+import { discoverPrinter } from './discover-print.ts'
 
 /** A change passes through the nodes one by one: one good round may be luck. */
 const ROUNDS_IN_A_ROW = 2
@@ -26,60 +26,61 @@ const DEFAULT_TIMEOUT_MS = 60_000
 const ANSWER_TIMEOUT_MS = 3000
 const NOT_AS_WISHED = 1
 
-export class Discover extends BaseCommand {
-  static override summary = 'Ask every node which nodes its cluster has (config get cluster)'
-  static override description =
-    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.'
-  static override args = {
-    where: word('cluster id, or host:port of any node', { required: true }),
-    ...portArgs,
-  }
-  static override flags = {
-    watch: toggle({ summary: 'go on, and show what changes, until Ctrl-C' }),
-    polls: text({
-      summary: 'rounds in a row that must be good (default 1; with a wish 2)',
-      helpValue: '<number>',
-    }),
-    interval: text({ summary: 'between two rounds (default 1s)', helpValue: '<time>' }),
-    until: text({
+const pollFlags = {
+  watch: toggle({ summary: 'go on, and show what changes, until Ctrl-C' }),
+  polls: count({
+    least: 1,
+    summary: 'rounds in a row that must be good (default 1; with a wish 2)',
+    helpValue: '<number>',
+  }),
+  interval: time({ summary: 'between two rounds (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+  until: value(
+    {
       summary:
         'wait until every node has it: ipv4, ipv6, version <number> (or later), nodes <number>, agreed; several with commas',
       helpValue: '<wish>',
-    }),
-    expect: text({ summary: 'the same as --until nodes <number>', helpValue: '<number>' }),
-    timeout: text({ summary: 'with --until or --expect: at most so long (default 60s)', helpValue: '<time>' }),
-    protocol: text({ summary: 'text (default) or binary (opcode 0x60)', helpValue: '<protocol>' }),
-    binary: toggle({ summary: 'the same as --protocol binary' }),
-    legacy: toggle({ summary: 'ask for the key AmazonElastiCache:cluster, as before Memcached 1.4.14' }),
-    ...tlsFlags,
-    ...globalFlags,
-    ...outputOf('text (default), json (a line per round shown), or events (a line of JSON per event)'),
-  }
-  static override examples = [
+    },
+    wishesOf,
+  ),
+  expect: count({ summary: 'the same as --until nodes <number>', helpValue: '<number>', least: 1 }),
+  timeout: time({
+    summary: 'with --until or --expect: at most so long (default 60s)',
+    helpValue: '<time>',
+    otherwise: DEFAULT_TIMEOUT_MS,
+  }),
+} satisfies Flags
+
+export const discover = command({
+  summary: 'Ask every node which nodes its cluster has (config get cluster)',
+  description:
+    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.',
+  words: {
+    where: cacheWord('cluster id, or host:port of any node'),
+    ...portArgs,
+  },
+  flags: { ...pollFlags, ...askFlags, ...tlsFlags, ...globalFlags },
+  examples: [
     'discover shop',
     'discover shop --until ipv4 --timeout 60',
     'discover shop --until nodes 5 --polls 3 --output events',
     'discover localhost:11211 --watch --protocol binary',
-  ]
-
-  constructor(argv: readonly string[]) {
-    super(wholeWishes(argv))
-  }
-
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json', 'events'], 'text')
-    const wish = wishOf(flags)
-    const run = runOf(flags, wish)
-    const last = await withDiscoverAim(onePlace(words), flags, (aim) =>
-      untilInterrupted((signal) => look(aim, run, form, signal)),
+  ],
+  forms: {
+    own: ['events'],
+    note: 'json is a line per round shown, events a line per event',
+  },
+  reword: wholeWishes,
+  async run({ words: { where, port }, flags, print }) {
+    const run = runOf(flags)
+    const last = await withDiscoverAim(onePlace(port === undefined ? [where] : [where, port]), flags, (aim) =>
+      untilInterrupted((signal) => look(aim, run, print, signal)),
     )
     if (!last || last.verdict.converged) return
     if (last.identity) tell(identityText(forPeople(last.identity)))
     else tell(`Not as wished: ${last.verdict.detail}.`)
     throw new ExitWith(NOT_AS_WISHED)
-  }
-}
+  },
+})
 
 const identityText = ({ kind, where, sentence, hint }: EndpointKind): string =>
   `${NO_ENDPOINTS.has(kind) ? 'Not an ElastiCache endpoint: ' : ''}${where} is ${sentence}.\n${hint}`
@@ -109,29 +110,29 @@ interface Run {
   readonly timeoutMs: number
 }
 
-function runOf(flags: FlagValues, wish: Wish | undefined): Run {
-  const timeoutMs = timeOf(flags, 'timeout', DEFAULT_TIMEOUT_MS)
+function runOf(flags: ValuesOf<typeof pollFlags>): Run {
+  const wish = wishOf(flags)
   return {
     wish: wish ?? {},
     patient: wish !== undefined,
-    watch: flags.watch === true,
-    polls: typeof flags.polls === 'string' ? countOf('polls', flags.polls, 1) : wish ? ROUNDS_IN_A_ROW : 1,
-    intervalMs: timeOf(flags, 'interval', 1000),
-    timeoutMs,
+    watch: flags.watch,
+    polls: flags.polls ?? (wish ? ROUNDS_IN_A_ROW : 1),
+    intervalMs: flags.interval,
+    timeoutMs: flags.timeout,
   }
 }
 
 async function look(
   aim: DiscoverAim,
   run: Run,
-  form: DiscoverForm,
+  print: Printer<'events'>,
   signal: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<Look | undefined> {
   const { watch, patient, polls, intervalMs, timeoutMs } = run
   // Only who waits in silence needs a sign of life.
-  const progress = patient && !watch && form === 'text' ? startProgress('asking every node') : undefined
-  const printer = discoverPrinter(form, { quiet: patient && !watch })
+  const progress = patient && !watch && print.form === 'readable' ? startProgress('asking every node') : undefined
+  const printer = discoverPrinter(print, { quiet: patient && !watch })
   const start = clock.monotonicMs()
   let inARow = 0
   let last: Look | undefined
@@ -176,9 +177,4 @@ export async function* looks(
     const lags = history.lags()
     yield { round, verdict, differences, groups: groupsOf(round), events, lags, ...(identity && { identity }) }
   }
-}
-
-function timeOf(flags: FlagValues, name: string, otherwise: number): number {
-  const given = flags[name]
-  return typeof given === 'string' ? millisecondsOf(name, given) : otherwise
 }

@@ -17,10 +17,10 @@ import {
   withClient,
 } from '../clusters.ts'
 import { control } from '../engine-control.ts'
-import type { FlagValues } from '../parse.ts'
+import type { GlobalOptions } from '../global-flags.ts'
 import { CallFailed } from '../problem.ts'
 import { mostNodesAt } from '../quotas.ts'
-import { type Aim, aimAt } from './diagnose-places.ts'
+import { type Aim, type AimOptions, aimAt } from './diagnose-places.ts'
 import { engineAndRegion } from './engine/region.ts'
 
 export interface DoctorAim extends Aim {
@@ -29,7 +29,7 @@ export interface DoctorAim extends Aim {
 }
 
 /** As `aimAt`; a cluster that is not there is a finding, not an error. */
-export async function doctorAim(spoken: readonly string[], flags: FlagValues): Promise<DoctorAim> {
+export async function doctorAim(spoken: readonly string[], flags: AimOptions): Promise<DoctorAim> {
   const words = joinPorts(spoken)
   if (words.length > 0 && words.every((word) => 'host' in readPlace(word)))
     return { ...(await aimAt(words, flags)), missing: [] }
@@ -127,7 +127,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): P
 }
 
 /** Undefined: not the local engine, or it does not say. */
-async function localGroups({ target }: ApiClient, flags: FlagValues): Promise<ApiFacts['securityGroups']> {
+async function localGroups({ target }: ApiClient, flags: GlobalOptions): Promise<ApiFacts['securityGroups']> {
   if (target.kind !== 'local') return undefined
   try {
     const { engine, region } = engineAndRegion({ ...flags, region: target.region })

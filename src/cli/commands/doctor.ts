@@ -7,25 +7,24 @@ import { glibcVersion } from '../../diagnose/libc.ts'
 import { reportPage } from '../../diagnose/report-page.ts'
 import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../diagnose/rules/index.ts'
 import { systemClock } from '../../net/clock.ts'
-import { BaseCommand, word } from '../base-command.ts'
+import { command } from '../command.ts'
 import { commandText } from '../command-text.ts'
-import { text, texts, toggle } from '../flags.ts'
+import { time } from '../flag-kinds.ts'
+import { type Flags, text, texts, toggle, type ValuesOf } from '../flags.ts'
+import type { Printer } from '../forms.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { tellOfNewerNode } from '../newer-node.ts'
 import { findingsText, practicesText } from '../output/findings.ts'
-import { styleHere } from '../output/people.ts'
 import type { Style } from '../output/style.ts'
 import { tableText } from '../output/table.ts'
-import type { FlagValues } from '../parse.ts'
 import { ExitWith, FailsWith, Problem, usageProblem } from '../problem.ts'
 import { startProgress } from '../progress.ts'
-import { millisecondsOf } from '../seconds.ts'
-import { forPeople, printLine, tell } from '../terminal.ts'
+import { forPeople, tell } from '../terminal.ts'
 import { version } from '../version.ts'
-import { serverFlag, serversOf, tlsFlags } from './diagnose-places.ts'
+import { several } from '../words.ts'
+import { serverFlag, tlsFlags } from './diagnose-places.ts'
 import { doctorAim } from './doctor-facts.ts'
-import { choiceOf } from './engine-flags.ts'
 import { fileFlag, fileOf } from './gai/flags.ts'
 
 const FINDINGS = 1
@@ -33,90 +32,82 @@ const COULD_NOT_RUN = 2
 /** Connections per address for the histograms of a report. */
 const REPORT_ATTEMPTS = 40
 
-export class Doctor extends BaseCommand {
-  static override summary = 'Look at everything between this host and a cluster, and name the cause'
-  static override description =
-    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix, the command that shows it, and where the knowledge comes from. Good practice is told apart, at the end. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, a wrong option).'
-  static override args = {
-    where: word('id of a cluster, name of a serverless cache, or host:port', { multiple: true }),
-  }
-  static override flags = {
-    only: texts({ summary: 'judge by these rules only', helpValue: '<rule>...' }),
-    skip: texts({ summary: 'leave these rules out', helpValue: '<rule>...' }),
-    report: text({ summary: 'write a page for people who were not there', helpValue: '<file.html>' }),
-    'list-rules': toggle({ summary: 'print the rules and end' }),
-    explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
-    evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
-    timeout: text({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
-    ...tlsFlags,
-    ...serverFlag,
-    ...fileFlag,
-    ...globalFlags,
-  }
-  static override examples = [
+const doctorFlags = {
+  only: texts({ summary: 'judge by these rules only', helpValue: '<rule>...' }),
+  skip: texts({ summary: 'leave these rules out', helpValue: '<rule>...' }),
+  report: text({ summary: 'write a page for people who were not there', helpValue: '<file.html>' }),
+  'list-rules': toggle({ summary: 'print the rules and end' }),
+  explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
+  evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
+  timeout: time({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
+  ...tlsFlags,
+  ...serverFlag,
+  ...fileFlag,
+  ...globalFlags,
+} satisfies Flags
+
+type DoctorFlags = ValuesOf<typeof doctorFlags>
+
+export const doctor = command({
+  summary: 'Look at everything between this host and a cluster, and name the cause',
+  description:
+    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix, the command that shows it, and where the knowledge comes from. Good practice is told apart, at the end. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, no such rule or place); 252: a wrong option.',
+  words: {
+    where: several('id of a cluster, name of a serverless cache, or host:port'),
+  },
+  flags: doctorFlags,
+  examples: [
     'doctor shop',
     'doctor cache.example.com:11211 --tls',
     'doctor shop --report report.html',
     'doctor --explain D02',
-  ]
-
-  async run(): Promise<void> {
+  ],
+  forms: {},
+  async run({ words, flags, print }) {
     try {
-      await this.#examine()
+      await diagnosis(words.where, flags, print)
     } catch (error) {
       if (error instanceof ExitWith || (error instanceof Problem && error.kind === 'interrupted')) throw error
       throw new FailsWith(COULD_NOT_RUN, error)
     }
-  }
+  },
+})
 
-  async #examine(): Promise<void> {
-    const { flags, words: spoken } = this.read()
-    // Neither ids nor host names have commas.
-    const words = spoken.flatMap((word) => word.split(/,(?=.)/))
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    if (flags['list-rules'] === true) return printLine(await rulesText(form))
-    if (typeof flags.explain === 'string') return printLine(explain(knownRule(flags.explain), form))
-    if (form === 'text') tellOfNewerNode()
-    const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
-    const evidence = await this.#look(words, flags)
-    const findings = judgeEvidence(evidence, which)
-    const practices = judgeEvidence(nodeBased(evidence), practice)
-    if (form === 'json') {
-      const seen = { ...(flags.evidence === true && { evidence }) }
-      const healthy = !findings.some(isProblem)
-      printLine(
-        JSON.stringify(
-          { healthy, cause: findings.find(isProblem) ?? null, findings, practices, ...seen },
-          replaceBigInt,
-          4,
-        ),
-      )
-    } else
-      printLine(await describe(forPeople(evidence), forPeople(findings), forPeople(practices), await styleHere(flags)))
-    if (typeof flags.report === 'string') writeReport(flags.report, words, { evidence, findings, practices })
-    if (findings.some(isProblem)) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
-  }
+async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: Printer): Promise<void> {
+  // Neither ids nor host names have commas.
+  const words = spoken.flatMap((word) => word.split(/,(?=.)/))
+  if (flags['list-rules']) return print.answer([...rules, ...practiceRules].map(plain), rulesText)
+  if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain)
+  if (print.form === 'readable') tellOfNewerNode()
+  const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
+  const evidence = await look(words, flags)
+  const findings = judgeEvidence(evidence, which)
+  const practices = judgeEvidence(nodeBased(evidence), practice)
+  const cause = findings.find(isProblem)
+  const answer = { healthy: !cause, cause: cause ?? null, findings, practices, ...(flags.evidence && { evidence }) }
+  await print.answer(answer, (shown, style) => describe(forPeople(evidence), shown.findings, shown.practices, style))
+  if (flags.report !== undefined) writeReport(flags.report, words, { evidence, findings, practices })
+  if (cause) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
+}
 
-  async #look(words: readonly string[], flags: FlagValues): Promise<Evidence> {
-    const servers = serversOf(flags)
-    const timeoutMs = typeof flags.timeout === 'string' ? millisecondsOf('timeout', flags.timeout) : undefined
-    const progress = startProgress('asking the API')
-    try {
-      const aim = await doctorAim(words, flags)
-      return await untilInterrupted((signal) =>
-        examine({
-          ...aim,
-          signal,
-          gaiConf: fileOf(flags),
-          onStage: (stage) => progress.update(stage),
-          ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
-          ...(servers && { servers }),
-          ...(timeoutMs !== undefined && { timeoutMs }),
-        }),
-      )
-    } finally {
-      progress.end()
-    }
+async function look(words: readonly string[], flags: DoctorFlags): Promise<Evidence> {
+  const { server: servers, timeout: timeoutMs } = flags
+  const progress = startProgress('asking the API')
+  try {
+    const aim = await doctorAim(words, flags)
+    return await untilInterrupted((signal) =>
+      examine({
+        ...aim,
+        signal,
+        gaiConf: fileOf(flags),
+        onStage: (stage) => progress.update(stage),
+        ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
+        ...(servers.length > 0 && { servers }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      }),
+    )
+  } finally {
+    progress.end()
   }
 }
 
@@ -163,7 +154,6 @@ const nodeBased = (evidence: Evidence): Evidence => ({
 })
 
 const isProblem = ({ severity }: Finding): boolean => severity !== 'note'
-const replaceBigInt = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
 
 async function describe(
   evidence: Evidence,
@@ -205,13 +195,10 @@ async function describe(
     .join('\n\n')
 }
 
-function rulesOf(all: readonly Rule[], flags: FlagValues): readonly Rule[] {
-  const named = (flag: unknown): readonly Rule[] | undefined => {
-    if (!Array.isArray(flag)) return undefined
-    return (flag as string[]).flatMap((each) => each.split(',')).map(knownRule)
-  }
+function rulesOf(all: readonly Rule[], flags: Pick<DoctorFlags, 'only' | 'skip'>): readonly Rule[] {
+  const named = (ids: readonly string[]) => ids.flatMap((each) => each.split(',')).map(knownRule)
   const [only, skip] = [named(flags.only), named(flags.skip)]
-  return all.filter((rule) => (only ? only.includes(rule) : true) && !skip?.includes(rule))
+  return all.filter((rule) => (only.length === 0 || only.includes(rule)) && !skip.includes(rule))
 }
 
 function knownRule(id: string): Rule {
@@ -220,18 +207,15 @@ function knownRule(id: string): Rule {
   throw usageProblem(`There is no rule ${id}.`, 'See `cachectl doctor --list-rules`.')
 }
 
-function rulesText(form: 'text' | 'json'): Promise<string> | string {
-  const all = [...rules, ...practiceRules]
-  if (form === 'json') return JSON.stringify(all.map(plain), null, 4)
-  return tableText(
+type PlainRule = Pick<Rule, 'id' | 'title' | 'stage' | 'source'>
+
+const plain = ({ id, title, stage, source }: Rule): PlainRule => ({ id, title, stage, source })
+
+const rulesText = (all: readonly PlainRule[]): Promise<string> =>
+  tableText(
     ['Rule', 'Stage', 'Finds that'],
     all.map(({ id, stage, title }) => [id, stage, title]),
   )
-}
 
-const plain = ({ id, title, stage, source }: Rule) => ({ id, title, stage, source })
-
-const explain = (rule: Rule, form: 'text' | 'json'): string =>
-  form === 'json'
-    ? JSON.stringify(plain(rule), null, 4)
-    : `${rule.id}: ${rule.title}\nLooked for at: ${rule.stage}\nKnown from: ${rule.source}`
+const explain = ({ id, title, stage, source }: PlainRule): string =>
+  `${id}: ${title}\nLooked for at: ${stage}\nKnown from: ${source}`

@@ -10,63 +10,65 @@ import { demonstrate } from '../../diagnose/preference-demo.ts'
 import { isAsPromised, tryPlace } from '../../diagnose/preference-trial.ts'
 import { systemClock } from '../../net/clock.ts'
 import type { Family } from '../../net/target.ts'
-import { BaseCommand, word } from '../base-command.ts'
 import { onePlace } from '../clusters.ts'
-import { text, toggle } from '../flags.ts'
+import { command } from '../command.ts'
+import { choice, toggle } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
-import { styleHere } from '../output/people.ts'
 import { tableText } from '../output/table.ts'
-import type { FlagValues } from '../parse.ts'
 import { ExitWith, usageProblem } from '../problem.ts'
-import { forPeople, printLine } from '../terminal.ts'
-import { aimAt, portArgs, tlsFlags } from './diagnose-places.ts'
-import { choiceOf } from './engine-flags.ts'
+import { optional } from '../words.ts'
+import { type AimOptions, aimAt, portArgs, tlsFlags } from './diagnose-places.ts'
 
 const SOMETHING_FAILS = 1
 
-export class Preference extends BaseCommand {
-  static override summary = 'What each App Mesh IP preference would do with an endpoint, predicted and tried'
-  static override description =
-    'Two hops: discovery (is there an address of the family?) and application (does every address of the family answer `version`, over TLS where clients speak it?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets. Exit code 1: the preference named fails; where none is named, one fails that DNS and network type promise to work, or all do.'
-  static override args = {
-    where: word('id of a cluster, name of a serverless cache, or host:port'),
+export const preference = command({
+  summary: 'What each App Mesh IP preference would do with an endpoint, predicted and tried',
+  description:
+    'Two hops: discovery (is there an address of the family?) and application (does every address of the family answer `version`, over TLS where clients speak it?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets. Exit code 1: the preference named fails; where none is named, one fails that DNS and network type promise to work, or all do.',
+  words: {
+    where: optional('id of a cluster, name of a serverless cache, or host:port'),
     ...portArgs,
-  }
-  static override flags = {
-    preference: text({ summary: `one of ${PREFERENCES.join(', ')} (default: all)`, helpValue: '<preference>' }),
+  },
+  flags: {
+    preference: choice(PREFERENCES, {
+      summary: `one of ${PREFERENCES.join(', ')} (default: all)`,
+      helpValue: '<preference>',
+    }),
     ...tlsFlags,
     matrix: toggle({ summary: 'the six services of the walkthrough, on real sockets' }),
     ...globalFlags,
-  }
-  static override examples = ['preference shop', 'preference shop --preference IPv6_ONLY', 'preference --matrix']
-
-  async run(): Promise<void> {
-    const { flags, words } = await this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const chosen = flags.preference === undefined ? PREFERENCES : [choiceOf(flags, 'preference', PREFERENCES, 'none')]
-    const { width } = await styleHere(flags)
-    if (flags.matrix === true) return showMatrix(chosen, form, width)
-    if (words.length === 0) throw usageProblem('the following arguments are required: <where>, or --matrix')
-    const tried = await untilInterrupted((signal) => tryWhere(onePlace(words), chosen, flags, signal))
+  },
+  examples: ['preference shop', 'preference shop --preference IPv6_ONLY', 'preference --matrix'],
+  forms: {},
+  async run({ words: { where, port }, flags, print }) {
+    const chosen = flags.preference === undefined ? PREFERENCES : [flags.preference]
+    if (flags.matrix) {
+      const cells = await matrixOf(chosen)
+      await print.answer(cells, (shown, { width }) => matrixText(shown, chosen, width))
+      if (cells.some(({ agree }) => !agree)) throw new ExitWith(SOMETHING_FAILS)
+      return
+    }
+    if (where === undefined) throw usageProblem('the following arguments are required: <where>, or --matrix')
+    const place = onePlace(port === undefined ? [where] : [where, port])
+    const tried = await untilInterrupted((signal) => tryWhere(place, chosen, flags, signal))
     const outcomes = tried.flat()
-    if (form === 'json') printLine(JSON.stringify(outcomes, null, 4))
-    else {
-      const rows = forPeople(outcomes).map(({ place, preference, predicted, actual }) => [
-        place,
-        preference,
+    await print.answer(outcomes, (shown, { width }) => {
+      const rows = shown.map(({ place: at, preference: name, predicted, actual }) => [
+        at,
+        name,
         verdict(predicted),
         verdict(actual),
         actual.why,
       ])
-      printLine(await tableText(['Endpoint', 'Preference', 'Predicted', 'Tried', 'Because'], rows, width))
-    }
+      return tableText(['Endpoint', 'Preference', 'Predicted', 'Tried', 'Because'], rows, width)
+    })
     const fails = chosen.length === 1 ? outcomes.some(({ actual }) => !actual.ok) : !tried.every(isAsPromised)
     if (fails || outcomes.length === 0) throw new ExitWith(SOMETHING_FAILS)
-  }
-}
+  },
+})
 
-async function tryWhere(where: string, chosen: readonly IpPreference[], flags: FlagValues, signal: AbortSignal) {
+async function tryWhere(where: string, chosen: readonly IpPreference[], flags: AimOptions, signal: AbortSignal) {
   const { places, clusters, trust, names } = await aimAt([where], flags)
   return Promise.all(
     places.map((place) =>
@@ -92,7 +94,7 @@ interface Cell {
   readonly agree: boolean
 }
 
-async function showMatrix(chosen: readonly IpPreference[], form: 'text' | 'json', width: number): Promise<void> {
+async function matrixOf(chosen: readonly IpPreference[]): Promise<Cell[]> {
   const cells: Cell[] = []
   for (const preference of chosen) {
     for (const node of WALKTHROUGH) {
@@ -109,29 +111,31 @@ async function showMatrix(chosen: readonly IpPreference[], form: 'text' | 'json'
       })
     }
   }
-  if (form === 'json') printLine(JSON.stringify(cells, null, 4))
-  else {
-    const half = WALKTHROUGH.length / 2
-    const tables = width < ONE_TABLE_WIDTH ? [WALKTHROUGH.slice(0, half), WALKTHROUGH.slice(half)] : [WALKTHROUGH]
-    for (const nodes of tables) {
-      const rows = chosen.map((preference) => [
-        preference,
-        ...cells
-          .filter((cell) => cell.preference === preference && nodes.some(({ name }) => name === cell.node))
-          .map(({ actual, node, agree }) => (actual.join(' + ') || node) + (agree ? '' : ' (!)')),
-      ])
-      const heads = nodes.map(
-        ({ name, discovery, application }) => `${name} ${families(discovery)}/${families(application)}`,
-      )
-      printLine(await tableText(['preference', ...heads], rows, width))
-    }
-    printLine(
-      'Heads: families in discovery / families the application accepts. Cells: the answer, or where the request fails.',
-    )
-    if (chosen.includes('none')) printLine(NONE_EXPLAINED)
-  }
-  if (cells.some(({ agree }) => !agree)) throw new ExitWith(SOMETHING_FAILS)
+  return cells
 }
+
+async function matrixText(cells: readonly Cell[], chosen: readonly IpPreference[], width: number): Promise<string> {
+  const half = WALKTHROUGH.length / 2
+  const parts = width < ONE_TABLE_WIDTH ? [WALKTHROUGH.slice(0, half), WALKTHROUGH.slice(half)] : [WALKTHROUGH]
+  const tables = parts.map((nodes) => {
+    const rows = chosen.map((preference) => [
+      preference,
+      ...cells
+        .filter((cell) => cell.preference === preference && nodes.some(({ name }) => name === cell.node))
+        .map(({ actual, node, agree }) => (actual.join(' + ') || node) + (agree ? '' : ' (!)')),
+    ])
+    const heads = nodes.map(
+      ({ name, discovery, application }) => `${name} ${families(discovery)}/${families(application)}`,
+    )
+    return tableText(['preference', ...heads], rows, width)
+  })
+  return [...(await Promise.all(tables)), HEADS_EXPLAINED, ...(chosen.includes('none') ? [NONE_EXPLAINED] : [])].join(
+    '\n',
+  )
+}
+
+const HEADS_EXPLAINED =
+  'Heads: families in discovery / families the application accepts. Cells: the answer, or where the request fails.'
 
 /** What all six services take side by side. */
 const ONE_TABLE_WIDTH = 125

@@ -11,7 +11,6 @@ import { elapsedMs, systemClock } from '../../net/clock.ts'
 import type { AskTls } from '../../net/connection.ts'
 import type { NameServices } from '../../net/resolve.ts'
 import { endpoint, type Family } from '../../net/target.ts'
-import { BaseCommand, word } from '../base-command.ts'
 import {
   type CacheCluster,
   describeAllClusters,
@@ -23,63 +22,62 @@ import {
   usesTls,
   withClient,
 } from '../clusters.ts'
-import { text, toggle } from '../flags.ts'
+import { command } from '../command.ts'
+import { count, time } from '../flag-kinds.ts'
+import { type Flags, text, toggle, type ValuesOf, value } from '../flags.ts'
+import type { Printer } from '../forms.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { bothLoopbacks } from '../loopback-names.ts'
 import { tableText } from '../output/table.ts'
-import type { FlagValues } from '../parse.ts'
 import { ExitWith, Problem, usageProblem } from '../problem.ts'
-import { countOf, millisecondsOf } from '../seconds.ts'
 import { forPeople, printLine } from '../terminal.ts'
+import { several } from '../words.ts'
 import { networkTypeOf, tlsFlags } from './diagnose-places.ts'
-import { choiceOf, outputOf } from './engine-flags.ts'
 import { canDraw, liveView } from './probe-live.ts'
 import { readText } from './text-input.ts'
 
-export class Probe extends BaseCommand {
-  static override summary = 'Connect to every address of cache nodes, both families, and time it'
-  static override description =
-    'Exit code 0: every attempt connected; 1: some did not, or a name gives programs here one family of two; 2: none did. A cluster stands for all of its nodes.'
-  static override args = {
-    where: word(
-      'id of a cluster, name of a serverless cache, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24',
-      {
-        multiple: true,
-      },
-    ),
-  }
-  static override flags = {
-    count: text({
-      summary: 'attempts at each address (default 5; 0 is without end)',
-      helpValue: '<number>',
-      char: 'c',
-    }),
-    delay: text({ summary: 'between attempts at an address (default 1s)', helpValue: '<time>' }),
-    rate: text({ summary: 'attempts per second over all addresses, instead of --delay', helpValue: '<number>' }),
-    parallel: text({ summary: 'attempts under way at once, at most (default 128)', helpValue: '<number>' }),
-    port: text({ summary: 'ports for places that name none: 11211,11215-11220', helpValue: '<ports>', char: 'p' }),
-    source: text({ summary: 'send from this address of this host', helpValue: '<address>' }),
-    forever: toggle({ summary: 'go on until Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
-    histogram: toggle({ summary: 'how the times are spread, per address' }),
-    ...tlsFlags,
-    protocol: toggle({ summary: 'go on to a `version` and its answer, timed by phase' }),
-    timeout: text({ summary: 'for one attempt (default 1s)', helpValue: '<time>' }),
-    ipv4: toggle({ summary: 'only IPv4 addresses', char: '4' }),
-    ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
-    all: toggle({ summary: 'every node of every cluster of the target' }),
-    ...globalFlags,
-    ...outputOf('text (default), json, events (one JSON line per event), or nping'),
-  }
-  static override examples = ['probe shop -c 10 --delay 100ms', 'probe localhost:11211 [::1]:11212 -6']
+const probeFlags = {
+  count: count({
+    summary: 'attempts at each address (default 5; 0 is without end)',
+    helpValue: '<number>',
+    char: 'c',
+  }),
+  delay: time({ summary: 'between attempts at an address (default 1s)', helpValue: '<time>' }),
+  rate: value({ summary: 'attempts per second over all addresses, instead of --delay', helpValue: '<number>' }, rateOf),
+  parallel: count({ summary: 'attempts under way at once, at most (default 128)', helpValue: '<number>', least: 1 }),
+  port: text({ summary: 'ports for places that name none: 11211,11215-11220', helpValue: '<ports>', char: 'p' }),
+  source: value({ summary: 'send from this address of this host', helpValue: '<address>' }, sourceOf),
+  forever: toggle({ summary: 'go on until Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
+  histogram: toggle({ summary: 'how the times are spread, per address' }),
+  ...tlsFlags,
+  protocol: toggle({ summary: 'go on to a `version` and its answer, timed by phase' }),
+  timeout: time({ summary: 'for one attempt (default 1s)', helpValue: '<time>' }),
+  ipv4: toggle({ summary: 'only IPv4 addresses', char: '4' }),
+  ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
+  all: toggle({ summary: 'every node of every cluster of the target' }),
+  ...globalFlags,
+} satisfies Flags
 
-  async run(): Promise<void> {
-    const { flags, words } = this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json', 'events', 'nping'], 'text')
-    const aim = await aimOf(words, flags)
+type ProbeFlags = ValuesOf<typeof probeFlags>
+
+export const probeCommand = command({
+  summary: 'Connect to every address of cache nodes, both families, and time it',
+  description:
+    'Exit code 0: every attempt connected; 1: some did not, or a name gives programs here one family of two; 2: none did. A cluster stands for all of its nodes.',
+  words: {
+    where: several(
+      'id of a cluster, name of a serverless cache, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24',
+    ),
+  },
+  flags: probeFlags,
+  forms: { own: ['events', 'nping'], note: 'events: a line of JSON per event' },
+  examples: ['probe shop -c 10 --delay 100ms', 'probe localhost:11211 [::1]:11212 -6'],
+  async run({ words, flags, print }) {
+    const aim = await aimOf(words.where, flags)
     const options = { ...probeOptions(flags), ...depthOf(flags, aim) }
     const events: ProbeEvent[] = []
-    const printer = printerOf(form, flags.forever === true && canDraw())
+    const printer = printerOf(print.form, flags.forever && canDraw())
     const start = systemClock.monotonicMs()
     await untilInterrupted(async (signal) => {
       const silence = onEnter(() => printer.interim(probeReport(events)))
@@ -94,30 +92,30 @@ export class Probe extends BaseCommand {
       }
     })
     const report = probeReport(events)
-    if (form === 'json') printLine(JSON.stringify({ ...report, attempts: attemptsIn(events) }, null, 4))
-    if (form === 'nping') for (const line of npingSummary(report, elapsedMs(systemClock, start))) printLine(line)
-    if (form === 'text') {
-      printLine(await summary(forPeople(report)))
-      if (flags.histogram === true) for (const line of histograms(report, events)) printLine(line)
-    }
+    const readable = async (): Promise<string> =>
+      [await summary(forPeople(report)), ...(flags.histogram ? histograms(report, events) : [])].join('\n')
+    await print.answer({ ...report, attempts: attemptsIn(events) }, readable, {
+      events: () => '',
+      nping: () => npingSummary(report, elapsedMs(systemClock, start)).join('\n'),
+    })
     const code = exitCode(report)
     if (code !== 0) throw new ExitWith(code)
-  }
-}
+  },
+})
 
-interface Printer {
+/** What is printed while it goes on. */
+interface EventPrinter {
   event(event: ProbeEvent): void
   interim(report: ProbeReport): void
   end(): void
 }
 
-/** What is printed while the run goes on. */
-function printerOf(form: 'text' | 'json' | 'events' | 'nping', live: boolean): Printer {
+function printerOf(form: Printer<'events' | 'nping'>['form'], live: boolean): EventPrinter {
   const lines = (texts: readonly string[]): void => {
     for (const text of texts) printLine(text)
   }
   const interim = (report: ProbeReport): void => lines(renderSummary(forPeople(report)))
-  if (form === 'text' && live) {
+  if (form === 'readable' && live) {
     const view = liveView()
     return {
       event: (event) => view.show(forPeople(event)),
@@ -126,13 +124,12 @@ function printerOf(form: 'text' | 'json' | 'events' | 'nping', live: boolean): P
     }
   }
   if (form === 'nping') lines(npingStart(systemClock.now(), NPING_VERSION))
-  const print: Record<typeof form, (event: ProbeEvent) => void> = {
-    text: (event) => lines(renderEvent(forPeople(event))),
+  const print: Partial<Record<typeof form, (event: ProbeEvent) => void>> = {
+    readable: (event) => lines(renderEvent(forPeople(event))),
     nping: (event) => lines(npingEvent(forPeople(event))),
     events: (event) => printLine(JSON.stringify(event)),
-    json: () => {},
   }
-  return { event: print[form], interim: form === 'text' ? interim : () => {}, end: () => {} }
+  return { event: print[form] ?? (() => {}), interim: form === 'readable' ? interim : () => {}, end: () => {} }
 }
 
 /** The version whose words these are. */
@@ -167,22 +164,21 @@ interface Aim {
   readonly tls?: AskTls
 }
 
-async function aimOf(spoken: readonly string[], flags: FlagValues): Promise<Aim> {
+async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim> {
   const words = joinPorts(spoken)
-  if (words.length === 0 && flags.all !== true) throw usageProblem('the following arguments are required: <where>...')
-  const ports = typeof flags.port === 'string' ? flags.port : undefined
+  if (words.length === 0 && !flags.all) throw usageProblem('the following arguments are required: <where>...')
   const names = words.filter((each) => 'cluster' in placeOrRange(each))
   const ranges = expandTargets(
     words.filter((each) => !names.includes(each)),
-    ports,
+    flags.port,
   )
   if (!ranges.ok) throw usageProblem(ranges.detail)
   const places = [...names, ...ranges.targets].map(readPlace)
   const direct = places.flatMap((place) => ('host' in place ? [endpoint(place.host, place.port)] : []))
   const ids = places.flatMap((place) => ('cluster' in place ? [place.cluster] : []))
-  if (flags.all !== true && ids.length === 0) return { targets: direct }
+  if (!flags.all && ids.length === 0) return { targets: direct }
   return withClient(flags, async (client) => {
-    const clusters = flags.all === true ? await describeAllClusters(client) : []
+    const clusters = flags.all ? await describeAllClusters(client) : []
     for (const id of ids) clusters.push(await describeCache(client, id))
     const nodes = clusters.flatMap(nodeEndpoints).map(({ host, port }) => endpoint(host, port))
     if (nodes.length === 0) throw new Problem('general', 'There is no node with an endpoint yet.')
@@ -210,50 +206,40 @@ function promisedBy(clusters: readonly CacheCluster[]): ReadonlyMap<string, read
 /** A range is no place; that it names no cluster is all that is asked here. */
 const placeOrRange = (word: string) => (/[/*,.:]/.test(word) ? { range: word } : readPlace(word))
 
-function depthOf(flags: FlagValues, { tls }: Aim) {
-  if (flags.tls !== true && flags.protocol !== true) return {}
-  const trust = typeof flags.ca === 'string' ? { ca: readText(flags.ca) } : tls
-  const secured = flags.tls === true || (flags.protocol === true && tls !== undefined)
+function depthOf({ ca, protocol, ...flags }: ProbeFlags, { tls }: Aim) {
+  if (!flags.tls && !protocol) return {}
+  const trust = ca === undefined ? tls : { ca: readText(ca) }
+  const secured = flags.tls || (protocol && tls !== undefined)
   return {
-    depth: { protocol: flags.protocol === true, ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
+    depth: { protocol, ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
   }
 }
 
-function probeOptions(flags: FlagValues) {
-  const time = (name: string) => {
-    const given = flags[name]
-    return typeof given === 'string' ? millisecondsOf(name, given) : undefined
-  }
-  if (flags.ipv4 === true && flags.ipv6 === true) throw usageProblem('-4 and -6 together leave nothing to probe')
-  const family = flags.ipv4 === true ? 4 : flags.ipv6 === true ? 6 : undefined
-  const delayMs = time('delay')
-  const timeoutMs = time('timeout')
+function probeOptions({ ipv4, ipv6, ...flags }: ProbeFlags) {
+  if (ipv4 && ipv6) throw usageProblem('-4 and -6 together leave nothing to probe')
+  const family = ipv4 ? 4 : ipv6 ? 6 : undefined
+  const { rate, parallel, source: localAddress, delay: delayMs, timeout: timeoutMs } = flags
+  const count = flags.forever ? Number.POSITIVE_INFINITY : flags.count
   return {
-    ...countOption(flags),
-    ...(typeof flags.rate === 'string' && { rate: rateOf(flags.rate) }),
-    ...(typeof flags.parallel === 'string' && { parallel: countOf('parallel', flags.parallel, 1) }),
-    ...(typeof flags.source === 'string' && { localAddress: sourceOf(flags.source) }),
+    ...(count !== undefined && { count: count || Number.POSITIVE_INFINITY }),
+    ...(rate !== undefined && { rate }),
+    ...(parallel !== undefined && { parallel }),
+    ...(localAddress !== undefined && { localAddress }),
     ...(delayMs !== undefined && { delayMs }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(family !== undefined && ({ family } as const)),
   }
 }
 
-function countOption(flags: FlagValues): { count?: number } {
-  if (flags.forever === true) return { count: Number.POSITIVE_INFINITY }
-  if (typeof flags.count !== 'string') return {}
-  return { count: countOf('count', flags.count, 0) || Number.POSITIVE_INFINITY }
-}
-
-function rateOf(text: string): number {
+function rateOf(text: string, argument: string): number {
   const rate = Number(text)
   if (rate > 0) return rate
-  throw usageProblem(`argument --rate: invalid number: '${text}'`, 'Attempts per second: 10, or 0.5.')
+  throw usageProblem(`argument ${argument}: invalid number: '${text}'`, 'Attempts per second: 10, or 0.5.')
 }
 
-function sourceOf(text: string): string {
+function sourceOf(text: string, argument: string): string {
   if (isIP(text) !== 0) return text
-  throw usageProblem(`argument --source: ${text} is not an IP address`)
+  throw usageProblem(`argument ${argument}: ${text} is not an IP address`)
 }
 
 /** As soon as there is something to compare, a table with the families side by side instead of lines per address. */

@@ -5,55 +5,53 @@ import { inspectTls, type SeenCertificate, type TlsView } from '../../diagnose/t
 import { linkedAbort } from '../../net/abort.ts'
 import { resolveTarget } from '../../net/resolve.ts'
 import { endpoint } from '../../net/target.ts'
-import { BaseCommand, word } from '../base-command.ts'
+import { command } from '../command.ts'
+import { time } from '../flag-kinds.ts'
 import { text } from '../flags.ts'
 import { globalFlags } from '../global-flags.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { findingsText } from '../output/findings.ts'
 import { tableText } from '../output/table.ts'
 import { ExitWith } from '../problem.ts'
-import { millisecondsOf } from '../seconds.ts'
-import { forPeople, printLine } from '../terminal.ts'
+import { oneOrMore } from '../words.ts'
 import { type Aim, aimAt, tlsFlags } from './diagnose-places.ts'
-import { choiceOf } from './engine-flags.ts'
 
 const FINDINGS = 1
 
-export class Tls extends BaseCommand {
-  static override summary = 'Make a TLS handshake with every node and show what it is worth'
-  static override description =
-    'Protocol, cipher, key exchange, the chain with its dates and names; whether the chain is trusted and whether the name fits, apart from each other; what a client that speaks plain text meets on the same port; a plain-text port is named as such, a cluster that is TLS and should be plain by its description too, and so is a server that demands a certificate of the client. Exit code 0: a client that verifies gets through everywhere; 1: it would fail somewhere, as on every plain-text port.'
-  static override args = {
-    where: word('id of a cluster, name of a serverless cache, or host:port', { required: true, multiple: true }),
-  }
-  static override flags = {
-    ...(tlsFlags.ca && { ca: tlsFlags.ca }),
+export const tls = command({
+  summary: 'Make a TLS handshake with every node and show what it is worth',
+  description:
+    'Protocol, cipher, key exchange, the chain with its dates and names; whether the chain is trusted and whether the name fits, apart from each other; what a client that speaks plain text meets on the same port; a plain-text port is named as such, a cluster that is TLS and should be plain by its description too, and so is a server that demands a certificate of the client. Exit code 0: a client that verifies gets through everywhere; 1: it would fail somewhere, as on every plain-text port.',
+  words: {
+    where: oneOrMore('id of a cluster, name of a serverless cache, or host:port'),
+  },
+  flags: {
+    ca: tlsFlags.ca,
     servername: text({ summary: 'the name to ask for and to look for in the certificate', helpValue: '<name>' }),
-    timeout: text({ summary: 'for each step of the handshake (default 3s)', helpValue: '<time>' }),
+    timeout: time({ summary: 'for each step of the handshake (default 3s)', helpValue: '<time>', otherwise: 3000 }),
     ...globalFlags,
-  }
-  static override examples = ['tls shop', 'tls localhost:11211 --ca "$(cachectl engine ca --path)"']
-
-  async run(): Promise<void> {
-    const { flags, words } = await this.read()
-    const form = choiceOf(flags, 'output', ['text', 'json'], 'text')
-    const timeoutMs = typeof flags.timeout === 'string' ? millisecondsOf('timeout', flags.timeout) : 3000
-    const aim = await aimAt(words, flags)
-    const name = typeof flags.servername === 'string' ? flags.servername : undefined
-    const evidence = await untilInterrupted((signal) => look(aim, name, timeoutMs, linkedAbort(signal).signal))
+  },
+  examples: ['tls shop', 'tls localhost:11211 --ca "$(cachectl engine ca --path)"'],
+  forms: {},
+  async run({ words, flags, print }) {
+    const aim = await aimAt(words.where, flags)
+    const evidence = await untilInterrupted((signal) =>
+      look(aim, flags.servername, flags.timeout, linkedAbort(signal).signal),
+    )
     const findings = judgeEvidence(
       evidence,
       rules.filter(({ id }) => TLS_RULES.test(id)),
     )
-    const seen = evidence.addresses.flatMap(({ tls, words }) => (tls && words ? [{ ...tls, plain: words }] : []))
-    if (form === 'json') printLine(JSON.stringify({ views: seen, findings }, null, 4))
-    else {
-      for (const [index, view] of forPeople(seen).entries()) printLine(await describe(view, seen[index - 1]))
-      if (findings.length > 0) printLine(findingsText(forPeople(findings)))
-    }
+    const views = evidence.addresses.flatMap(({ tls: seen, words: said }) =>
+      seen && said ? [{ ...seen, plain: said }] : [],
+    )
+    await print.answer({ views, findings }, async (shown) => {
+      const each = await Promise.all(shown.views.map((view, index) => describe(view, views[index - 1])))
+      return [...each, ...(shown.findings.length > 0 ? [findingsText(shown.findings)] : [])].join('\n')
+    })
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
-  }
-}
+  },
+})
 
 const TLS_RULES = /^(T\d|D12|R0[45]|S01)/
 
