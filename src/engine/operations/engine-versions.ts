@@ -22,11 +22,11 @@ export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'>
   return {
     ...(Marker && { Marker }),
     CacheEngineVersions: items.map((version) => ({
-      Engine: 'memcached',
+      Engine: memcached.name,
       EngineVersion: version,
       CacheParameterGroupFamily: familyOf(memcached, version),
-      CacheEngineDescription: 'memcached',
-      CacheEngineVersionDescription: `memcached version ${version}`,
+      CacheEngineDescription: memcached.name,
+      CacheEngineVersionDescription: `${memcached.name} version ${version}`,
     })),
   }
 }

@@ -8,12 +8,12 @@ import { limitsFailure, securityGroupsFailure } from '../faults/refusals.ts'
 import { quota } from '../store/quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
 import { newToken } from '../store/tokens.ts'
+import { answerServerlessCache } from '../workloads/serverless/answer.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../workloads/serverless/steps.ts'
 import { readEngine, readSecurityGroups } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { pageByToken } from './paging.ts'
-import { answerServerlessCache } from './serverless-cache-answer.ts'
 import {
   readDailySnapshotTime,
   readDescription,

@@ -1,10 +1,10 @@
 import type { CacheCluster, CacheNode, PendingModifiedValues } from '@aws-sdk/client-elasticache'
-import { resources } from '../../api/catalog/resources.ts'
-import { arn } from '../../api/names.ts'
-import { endpointAddress } from '../nodes/addresses.ts'
-import { awaitsReboot, clusterApplyStatus, nodeApplyStatus } from '../parameters/status.ts'
-import type { CacheClusterRecord, CacheNodeRecord } from '../store/records.ts'
-import { preferredZone } from '../workloads/clusters/placement.ts'
+import { resources } from '../../../api/catalog/resources.ts'
+import { arn } from '../../../api/names.ts'
+import { endpointAddress } from '../../nodes/addresses.ts'
+import { awaitsReboot, clusterApplyStatus, nodeApplyStatus } from '../../parameters/status.ts'
+import type { CacheClusterRecord, CacheNodeRecord } from '../../store/records.ts'
+import { preferredZone } from './placement.ts'
 
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
 

@@ -1,9 +1,9 @@
 import type { CacheUsageLimits, ServerlessCache, ServerlessCacheSnapshot } from '@aws-sdk/client-elasticache'
-import { resources } from '../../api/catalog/resources.ts'
-import { SERVERLESS_VERSION } from '../../api/catalog/serverless.ts'
-import { arn } from '../../api/names.ts'
-import { endpointAddress } from '../nodes/addresses.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
+import { resources } from '../../../api/catalog/resources.ts'
+import { SERVERLESS_VERSION } from '../../../api/catalog/serverless.ts'
+import { arn } from '../../../api/names.ts'
+import { endpointAddress } from '../../nodes/addresses.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
 
 /**
  * A serverless cache as the API shows it. The guide's sample has no `ReaderEndpoint`, for on AWS it is the same name with port
