@@ -107,3 +107,15 @@ test('good practice is told apart and changes no exit code; a report is one page
   expect(page).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*<\/html>\s*$/)
   expect(page).not.toMatch(/<script|<link|src=|href=/)
 })
+
+test('T2, M4 and R4 are of no previous generation, and TLS is advised only where the type can have it', async () => {
+  const advised: Record<string, string[]> = {}
+  for (const CacheNodeType of ['cache.t2.micro', 'cache.m4.large', 'cache.r4.large']) {
+    const id = CacheNodeType.split('.').slice(1).join('-')
+    await engine.client().createCacheCluster({ ...memcached(id, 1), CacheNodeType })
+    await engine.until(id, 'available')
+    const { practices } = await diagnose(id)
+    advised[id] = practices.flatMap((practice) => (/^B0[47]$/.test(practice.id) ? practice.id : []))
+  }
+  expect(advised).toEqual({ 't2-micro': [], 'm4-large': ['B04'], 'r4-large': ['B04'] })
+})
