@@ -26,8 +26,6 @@ export interface Insides {
 interface Handle {
   /** Answers 0, or an error number, or the request of a write that goes on, if it was handed none. */
   writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest
-  /** Bytes that the system has not taken yet. */
-  readonly writeQueueSize: number
   /** Reads into this buffer from now on. */
   useUserBuffer(buffer: Buffer): void
 }
@@ -89,6 +87,8 @@ export function shareReads(secure: net.Socket, receive: (length: number, bytes: 
 
 /** What a write that is not finished at once goes on under: Node's WriteWrap. */
 interface WriteRequest {
+  /** Below 0 unless a write goes on under it. */
+  getAsyncId(): number
   /** What has to live until then. */
   handle?: Handle
   bytes?: Buffer
@@ -140,7 +140,9 @@ function beginWith(Request: new () => WriteRequest): (handle: Handle, bytes: Buf
     const request = unused ?? new Request()
     unused = request
     if (handle.writeBuffer(request, bytes) !== 0) return FAILED
-    if (handle.writeQueueSize === 0) return DONE
+    // The queue does not tell: it may have emptied since, and a request that is taken for another write before Node has told
+    // of its end ends the process.
+    if (request.getAsyncId() < 0) return DONE
     unused = undefined
     return request
   }
@@ -172,7 +174,7 @@ export class DirectWrites {
 
   /** @param settled Called when nothing is pending any more, or when the client is gone. */
   static of(socket: net.Socket, settled: (failed: boolean) => void): DirectWrites | undefined {
-    const handle = handleOf(socket, 'writeBuffer', 'writeQueueSize')
+    const handle = handleOf(socket, 'writeBuffer')
     return handle && beginWrite && new DirectWrites(handle, beginWrite, settled)
   }
 

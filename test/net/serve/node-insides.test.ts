@@ -83,6 +83,18 @@ describe('a Node whose insides are others is found out', () => {
   })
 })
 
+test('a write that goes on keeps its request to itself, even when the queue looks empty', async () => {
+  const { directWrites } = await tryInsides()
+  const socket = await plainSocket()
+  const prototype = Object.getPrototypeOf(Reflect.get(socket, '_handle')) as object
+  Object.defineProperty(prototype, 'writeQueueSize', { get: () => 0, configurable: true })
+  onTestFinished(() => void Reflect.deleteProperty(prototype, 'writeQueueSize'))
+  const writes = directWrites?.(socket, () => undefined)
+  // Nobody reads at the other end: some of it is more than the system takes.
+  for (let pieces = 0; pieces < 4; pieces++) expect(writes?.write(Buffer.alloc(32 << 20))).toBe(true)
+  expect(writes?.pending).toBeGreaterThan(0)
+})
+
 test('a node serves by documented means where insides are forbidden', async () => {
   vi.stubEnv('CACHECTL_NODE_INSIDES', 'off')
   onTestFinished(() => void vi.unstubAllEnvs())
