@@ -1,76 +1,70 @@
-import type { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 
 /** Takes what `bytes[at, end)` holds of a value, a configuration entry or a refused value; answers how far it came. */
-export function takeBody(connection: Connection, bytes: Buffer, at: number, end: number): number {
-  switch (connection.expecting) {
+export function takeBody(client: Client, bytes: Buffer, at: number, end: number): number {
+  switch (client.expecting) {
     case 'value': {
-      const stop = Math.min(end, at + connection.valueEnd - connection.valueAt)
-      connection.core.store.write(connection.item, connection.valueAt, bytes, at, stop)
-      return advance(connection, at, stop)
+      const stop = Math.min(end, at + client.valueEnd - client.valueAt)
+      client.core.store.write(client.item, client.valueAt, bytes, at, stop)
+      return advance(client, at, stop)
     }
     case 'configuration': {
-      const stop = Math.min(end, at + connection.valueEnd - connection.valueAt)
-      if (connection.configuration !== undefined)
-        bytes.copy(connection.configuration.data, connection.valueAt, at, stop)
-      return advance(connection, at, stop)
+      const stop = Math.min(end, at + client.valueEnd - client.valueAt)
+      if (client.configuration !== undefined) bytes.copy(client.configuration.data, client.valueAt, at, stop)
+      return advance(client, at, stop)
     }
     default:
-      return throwAway(connection, at, end)
+      return throwAway(client, at, end)
   }
 }
 
 /** Waits for a value of `length` bytes, `item` being the place for it; `complete` is called when it is there. */
-export function expectValue(
-  connection: Connection,
-  item: number,
-  length: number,
-  complete: (connection: Connection) => void,
-): void {
-  connection.item = item
-  connection.valueAt = 0
-  connection.valueEnd = length
-  connection.complete = complete
-  connection.expecting = 'value'
-  if (length === 0) advance(connection, 0, 0)
+export function expectValue(client: Client, item: number, length: number, complete: (client: Client) => void): void {
+  client.item = item
+  client.valueAt = 0
+  client.valueEnd = length
+  client.complete = complete
+  client.expecting = 'value'
+  if (length === 0) advance(client, 0, 0)
 }
 
 /** Waits for the data of a configuration entry. */
 export function expectConfiguration(
-  connection: Connection,
+  client: Client,
   configuration: { name: string; flags: number; data: Buffer },
-  complete: (connection: Connection) => void,
+  complete: (client: Client) => void,
 ): void {
-  connection.configuration = configuration
-  connection.valueAt = 0
-  connection.valueEnd = configuration.data.length
-  connection.complete = complete
-  connection.expecting = 'configuration'
-  if (connection.valueEnd === 0) advance(connection, 0, 0)
+  client.configuration = configuration
+  client.valueAt = 0
+  client.valueEnd = configuration.data.length
+  client.complete = complete
+  client.expecting = 'configuration'
+  if (client.valueEnd === 0) advance(client, 0, 0)
 }
 
 /** Throws the next `length` bytes away, and then answers. */
-export function expectNothing(connection: Connection, length: number, answer?: Buffer): void {
-  connection.expecting = 'swallow'
-  connection.swallow = length
-  connection.afterSwallow = answer
-  if (length === 0) throwAway(connection, 0, 0)
+export function expectNothing(client: Client, length: number, answer?: Buffer): void {
+  client.expecting = 'swallow'
+  client.swallow = length
+  client.afterSwallow = answer
+  if (length === 0) throwAway(client, 0, 0)
 }
 
-function advance(connection: Connection, at: number, stop: number): number {
-  connection.valueAt += stop - at
-  if (connection.valueAt === connection.valueEnd) {
-    connection.expecting = 'command'
-    connection.complete(connection)
+function advance(client: Client, at: number, stop: number): number {
+  client.valueAt += stop - at
+  if (client.valueAt === client.valueEnd) {
+    client.expecting = 'command'
+    client.complete(client)
   }
   return stop
 }
 
-function throwAway(connection: Connection, at: number, end: number): number {
-  const stop = Math.min(end, at + connection.swallow)
-  connection.swallow -= stop - at
-  if (connection.swallow > 0) return stop
-  connection.expecting = 'command'
-  if (connection.afterSwallow !== undefined) connection.core.replies.text(connection.afterSwallow)
-  connection.afterSwallow = undefined
+function throwAway(client: Client, at: number, end: number): number {
+  const stop = Math.min(end, at + client.swallow)
+  client.swallow -= stop - at
+  if (client.swallow > 0) return stop
+  client.expecting = 'command'
+  if (client.afterSwallow !== undefined) client.core.replies.text(client.afterSwallow)
+  client.afterSwallow = undefined
   return stop
 }

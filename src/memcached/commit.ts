@@ -1,10 +1,10 @@
-import type { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 import { EXPTIME } from './store/item.ts'
 import { commit, type StoreOutcome, storedItem } from './store/operations.ts'
 
-/** Stores the item whose value a connection has sent, as it asked, and tells those who watch. */
-export function commitFrom(connection: Connection, item: number, mayBeStale = false): StoreOutcome {
-  const { core, mode, casLow, casHigh } = connection
+/** Stores the item whose value a client has sent, as it asked, and tells those who watch. */
+export function commitFrom(client: Client, item: number, mayBeStale = false): StoreOutcome {
+  const { core, mode, casLow, casHigh } = client
   const { store, counters, watchers } = core
   if (watchers === undefined) return commit(store, counters, item, mode, casLow, casHigh, mayBeStale)
   const told = (of: number): [ttl: number, classId: number, bytes: number] => {
@@ -15,6 +15,6 @@ export function commitFrom(connection: Connection, item: number, mayBeStale = fa
   const sent = told(item)
   const outcome = commit(store, counters, item, mode, casLow, casHigh, mayBeStale)
   // What append and prepend store is another item than the one that was sent.
-  watchers.stored(connection, key, outcome.replaceAll(' ', '_'), ...(outcome === 'stored' ? told(storedItem) : sent))
+  watchers.stored(client, key, outcome.replaceAll(' ', '_'), ...(outcome === 'stored' ? told(storedItem) : sent))
   return outcome
 }

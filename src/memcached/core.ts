@@ -1,17 +1,24 @@
+import type { Connection } from '../net/serve/connection.ts'
 import type { ListenAddress, UnixAddress } from '../net/serve/listener.ts'
 import { Bursts } from './bursts.ts'
+import type { Client } from './client.ts'
 import { ConfigEntries } from './config-entries.ts'
-import type { Connection } from './connection.ts'
 import { Counters } from './counters.ts'
 import { Meter } from './meter.ts'
-import { type Opcode, opcodesOf } from './opcodes.ts'
+import type { Opcode } from './opcode.ts'
 import type { Settings } from './options.ts'
 import { Replies } from './replies.ts'
 import { PrefixStats } from './stats/prefixes.ts'
 import { ItemStore } from './store/items.ts'
+import type { VerbLookup } from './verb.ts'
 import { type MetaDialect, metaDialectOf } from './verbs/meta/dialect.ts'
-import { lookupOf, type VerbLookup } from './verbs.ts'
 import type { Watchers } from './watchers.ts'
+
+/** The commands of both protocols. */
+export interface Commands {
+  readonly verbs: VerbLookup
+  readonly opcodes: readonly (Opcode | undefined)[]
+}
 
 /** What the verbs of one node work on. */
 export class CacheCore {
@@ -22,7 +29,7 @@ export class CacheCore {
   readonly replies = new Replies()
   readonly verbs: VerbLookup
   readonly opcodes: readonly (Opcode | undefined)[]
-  readonly connections = new Set<Connection>()
+  readonly connections = new Set<Connection<Client>>()
   readonly metaDialect: MetaDialect
   readonly versionReply: Buffer
   /** Seconds since 1970 when the node started. */
@@ -46,18 +53,19 @@ export class CacheCore {
   /** The CAS unique from which on `stats sizes` counts items. */
   sizesSince = 0
   /** Whose requests are being served. */
-  serving: Connection | undefined
+  serving: Client | undefined
   /** Those who `watch`, once there has been one. */
   watchers: Watchers | undefined
 
-  constructor(settings: Settings, now: number) {
+  /** @param commands What the node understands: of its version, with its settings. */
+  constructor(settings: Settings, now: number, { verbs, opcodes }: Commands) {
     this.settings = settings
     this.store = new ItemStore(settings, now)
     this.bursts = new Bursts(this.store.now)
     this.certificateSince = this.store.now
     this.configs = new ConfigEntries(settings.configMax, settings.configSizeMax)
-    this.verbs = lookupOf(settings)
-    this.opcodes = opcodesOf(settings)
+    this.verbs = verbs
+    this.opcodes = opcodes
     this.metaDialect = metaDialectOf(settings.engineVersion)
     this.versionReply = Buffer.from(`VERSION ${settings.engineVersion}\r\n`)
     this.startedAt = now

@@ -1,9 +1,10 @@
 import { wordAt } from '../net/bytes.ts'
+import { SocketCounters } from '../net/serve/socket-counters.ts'
 
 const CLASSES = 64
 
 /** What a node counts about its requests; `stats reset` sets it to zero. */
-export class Counters {
+export class Counters extends SocketCounters {
   cmdGet = 0
   cmdFlush = 0
   cmdTouch = 0
@@ -14,19 +15,8 @@ export class Counters {
   decrMisses = 0
   casMisses = 0
   touchMisses = 0
-  bytesRead = 0
-  bytesWritten = 0
-  /** Reads from and writes to sockets: on loopback, where a packet holds 64 KiB, about as many packets. */
-  packetsIn = 0
-  packetsOut = 0
-  totalConnections = 0
-  acceptedIpv4 = 0
-  acceptedIpv6 = 0
-  rejectedConnections = 0
   connectionYields = 0
-  handshakeErrors = 0
   idleKicks = 0
-  listenDisabled = 0
   crawlerStarts = 0
   juggles = 0
   cmdConfigGet = 0

@@ -1,8 +1,10 @@
 import dgram from 'node:dgram'
 import type { Socket } from 'node:net'
+import { Connection, type Protocol } from '../net/serve/connection.ts'
 import type { ListenAddress } from '../net/serve/listener.ts'
-import { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 import type { CacheCore } from './core.ts'
+import { MemcachedTalker, protocolOf } from './talker.ts'
 
 // protocol.txt, "UDP protocol": eight bytes before each datagram (request id, number of this one, how many there are,
 // zero), each two bytes.
@@ -18,11 +20,11 @@ const SEVERAL_REFUSED = Buffer.from('SERVER_ERROR multi-packet request not suppo
 /** A port that serves requests in datagrams, one or more whole ones in each. Nothing of ElastiCache's: nodes there have none. */
 export class Datagrams {
   readonly address: ListenAddress
-  readonly #core: CacheCore
+  readonly #protocol: Protocol<Client>
   readonly #socket: dgram.Socket
 
   private constructor(core: CacheCore, socket: dgram.Socket, address: ListenAddress) {
-    this.#core = core
+    this.#protocol = protocolOf(core, (connection) => new MemcachedTalker(core, connection, 0))
     this.#socket = socket
     this.address = address
     socket.on('message', (datagram, from) => this.#answer(datagram, from))
@@ -66,12 +68,11 @@ export class Datagrams {
   #serve(requests: Buffer): Buffer {
     const answers = new Answers()
     // It stands for the few members of a socket that a connection without a handle uses.
-    const connection = new Connection(this.#core, answers as unknown as Socket, 0, true)
+    const connection = new Connection(this.#protocol, answers as unknown as Socket, true)
     connection.receive(requests, requests.length)
     // It may have been asked to let others go first; there is nobody to come back to later.
     while (connection.congested) connection.resume()
-    connection.closed()
-    this.#core.watchers?.delete(connection)
+    connection.talker.forget()
     return Buffer.concat(answers.parts)
   }
 }

@@ -1,7 +1,7 @@
 import { byteAt } from '../net/bytes.ts'
 import { ERROR, LINE_TOO_LONG } from './answers.ts'
 import { takeBody } from './body.ts'
-import type { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 import type { RequestKind } from './meter.ts'
 import { Line } from './tokens.ts'
 
@@ -23,28 +23,29 @@ const line = new Line()
  * Serves the commands in `bytes[start, end)` and answers how far it came: what follows is an incomplete command, or
  * waits for the client to read its replies.
  */
-export function consumeText(connection: Connection, bytes: Buffer, start: number, end: number): number {
-  const { meter, settings } = connection.core
+export function consumeText(client: Client, bytes: Buffer, start: number, end: number): number {
+  const { connection } = client
+  const { meter, settings } = client.core
   let at = start
   let left = settings.requestsPerEvent
   while (at < end && !connection.closing && !connection.congested) {
-    switch (connection.expecting) {
+    switch (client.expecting) {
       case 'command': {
-        mayHoldNul = connection.searched > 0
-        const newline = findNewline(bytes, Math.max(at, start + connection.searched), end)
+        mayHoldNul = client.searched > 0
+        const newline = findNewline(bytes, Math.max(at, start + client.searched), end)
         if (newline < 0) {
-          connection.searched = end - at
-          if (end - at > LINE_LIMIT) refuseEndless(connection, bytes, at, end)
+          client.searched = end - at
+          if (end - at > LINE_LIMIT) refuseEndless(client, bytes, at, end)
           return at
         }
-        connection.searched = 0
+        client.searched = 0
         if (newline - at > READ_BYTES) {
-          refuseEndless(connection, bytes, at, newline)
+          refuseEndless(client, bytes, at, newline)
           if (connection.closing) return newline
         }
         if (left-- === 0) {
-          connection.core.replies.settle()
-          if (connection.giveWay()) return at
+          client.core.replies.settle()
+          if (client.giveWay()) return at
           left = settings.requestsPerEvent - 1
         }
         if (meter?.exhausted === true) {
@@ -52,7 +53,7 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
           return at
         }
         const began = at
-        at = serve(connection, bytes, at, newline)
+        at = serve(client, bytes, at, newline)
         if (meter !== undefined) meter.charge(kindOf(bytes, began))
         break
       }
@@ -60,44 +61,44 @@ export function consumeText(connection: Connection, bytes: Buffer, start: number
         const newline = bytes.indexOf(LF, at)
         mayHoldNul = true
         const stop = endOf(bytes, at, newline)
-        const reached = connection.resumeKeys?.(connection, bytes, at, stop) ?? stop
-        at = connection.expecting === 'keys' ? reached : newline + 1
+        const reached = client.resumeKeys?.(client, bytes, at, stop) ?? stop
+        at = client.expecting === 'keys' ? reached : newline + 1
         break
       }
       default:
-        at = takeBody(connection, bytes, at, end)
+        at = takeBody(client, bytes, at, end)
     }
   }
   return at
 }
 
-function serve(connection: Connection, bytes: Buffer, start: number, newline: number): number {
+function serve(client: Client, bytes: Buffer, start: number, newline: number): number {
   const end = endOf(bytes, start, newline)
   let at = start
   while (at < end && bytes[at] === SPACE) at++
   const verbStart = at
   while (at < end && bytes[at] !== SPACE) at++
-  connection.lastCommandAt = connection.core.store.now
-  connection.noreply = false
-  const verb = connection.core.verbs.find(bytes, verbStart, at)
+  client.lastCommandAt = client.core.store.now
+  client.noreply = false
+  const verb = client.core.verbs.find(bytes, verbStart, at)
   if (verb === undefined) {
-    unknown(connection, bytes, start, end)
+    unknown(client, bytes, start, end)
     return newline + 1
   }
   line.bytes = bytes
   line.end = end
   line.rest = at
   if (verb.shape === 'keys') {
-    if (end - verbStart > connection.core.settings.keysLineLimit) {
-      connection.core.replies.text(LINE_TOO_LONG)
+    if (end - verbStart > client.core.settings.keysLineLimit) {
+      client.core.replies.text(LINE_TOO_LONG)
       return newline + 1
     }
-    const reached = verb.run(connection, line)
-    return connection.expecting === 'keys' && reached !== undefined ? reached : newline + 1
+    const reached = verb.run(client, line)
+    return client.expecting === 'keys' && reached !== undefined ? reached : newline + 1
   }
   line.cut(verbStart, at)
-  if (line.words < verb.words[0] || line.words > verb.words[1]) connection.core.replies.text(ERROR)
-  else verb.run(connection, line)
+  if (line.words < verb.words[0] || line.words > verb.words[1]) client.core.replies.text(ERROR)
+  else verb.run(client, line)
   return newline + 1
 }
 
@@ -129,13 +130,13 @@ function kindOf(bytes: Buffer, start: number): RequestKind {
 
 // memcached hangs up on browsers rather than answer each of their header lines. Words that begin like one of its common
 // verbs don't get that far.
-function unknown(connection: Connection, bytes: Buffer, start: number, end: number): void {
+function unknown(client: Client, bytes: Buffer, start: number, end: number): void {
   const words = bytes.toString('latin1', start, end).split(' ').filter(Boolean)
   const [verb = ''] = words
   if (verb.length > 1 && !/^(?:[gsacidt]|m.$)/.test(verb) && words.at(-1)?.startsWith('HTTP/') === true) {
-    connection.core.replies.takeBack()
-    connection.breakOff()
-  } else connection.core.replies.text(ERROR)
+    client.core.replies.takeBack()
+    client.connection.breakOff()
+  } else client.core.replies.text(ERROR)
 }
 
 function findNewline(bytes: Buffer, at: number, end: number): number {
@@ -164,10 +165,10 @@ function endOf(bytes: Buffer, start: number, newline: number): number {
   return nul < 0 ? end : start + nul
 }
 
-function refuseEndless(connection: Connection, bytes: Buffer, start: number, end: number): void {
+function refuseEndless(client: Client, bytes: Buffer, start: number, end: number): void {
   const beginning = bytes.toString('latin1', start, start + 110).trimStart()
   const multiget = beginning.startsWith('get ') || beginning.startsWith('gets ')
   if (multiget && end - start <= MULTIGET_LIMIT) return
-  connection.core.replies.takeBack()
-  connection.breakOff()
+  client.core.replies.takeBack()
+  client.connection.breakOff()
 }

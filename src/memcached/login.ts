@@ -1,12 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Connection } from './connection.ts'
-
-/** Who may use a node that asks (memcached's `-Y`): names and passwords, and the file they came from. */
-export interface Login {
-  readonly file: string
-  /** `name password`, as clients send them. */
-  readonly users: readonly Buffer[]
-}
+import type { Client } from './client.ts'
+import type { Login } from './options.ts'
 
 const LF = 10
 const MOST_BYTES = 2048
@@ -19,13 +13,13 @@ const STORED = Buffer.from('STORED\r\n')
  * Takes the first commands of a client on such a node: setting any key to its name and password lets it in, anything else is
  * refused. Answers how far it came in `bytes[0, end)`.
  */
-export function consumeLogin(connection: Connection, { users }: Login, bytes: Buffer, end: number): number {
-  const { counters, replies } = connection.core
+export function consumeLogin(client: Client, { users }: Login, bytes: Buffer, end: number): number {
+  const { counters, replies } = client.core
   let at = 0
-  while (at < end && !connection.admitted) {
+  while (at < end && !client.admitted) {
     const newline = bytes.indexOf(LF, at)
     if (newline < 0 || newline >= end) {
-      if (end - at > MOST_BYTES) connection.breakOff()
+      if (end - at > MOST_BYTES) client.connection.breakOff()
       return at
     }
     const [, length] = SET.exec(bytes.toString('latin1', at, newline)) ?? []
@@ -38,10 +32,10 @@ export function consumeLogin(connection: Connection, { users }: Login, bytes: Bu
     }
     if (valueEnd + 2 > end) return at
     const given = bytes.subarray(value, valueEnd)
-    connection.admitted = users.some((user) => user.length === given.length && timingSafeEqual(user, given))
+    client.admitted = users.some((user) => user.length === given.length && timingSafeEqual(user, given))
     counters.authCommands++
-    if (!connection.admitted) counters.authErrors++
-    replies.text(connection.admitted ? STORED : REFUSED)
+    if (!client.admitted) counters.authErrors++
+    replies.text(client.admitted ? STORED : REFUSED)
     at = valueEnd + 2
   }
   return at

@@ -1,5 +1,5 @@
+import type { Connection } from '../net/serve/connection.ts'
 import { microseconds } from './clock.ts'
-import type { Connection } from './connection.ts'
 
 /** What a command does with items; undefined: neither. */
 export type RequestKind = 'read' | 'write' | undefined

@@ -1,28 +1,16 @@
 import { isAtLeast } from '../api/catalog/versions.ts'
-import type { Connection } from './connection.ts'
-import type { Packet } from './framing-binary.ts'
+import type { Client } from './client.ts'
+import type { Opcode } from './opcode.ts'
 import { arithmetic, remove } from './opcodes/change.ts'
 import { configDelete, configGet, configList, configSet } from './opcodes/config.ts'
 import { getOrTouch } from './opcodes/get.ts'
 import { flush, noop, quit, stat, version } from './opcodes/server.ts'
 import { beginStore } from './opcodes/store.ts'
 import type { Settings } from './options.ts'
+import type { Packet } from './packet.ts'
 import { fail, UNKNOWN_COMMAND } from './packets.ts'
 import { SINCE } from './since.ts'
 import type { Mode } from './store/operations.ts'
-
-/** One row of the binary protocol's command table. */
-export interface Opcode {
-  readonly opcode: number
-  readonly quiet: boolean
-  /** Lengths the extras may have. */
-  readonly extras: readonly number[]
-  readonly key: 'required' | 'none' | 'optional'
-  /** Whether a value may follow the key. */
-  readonly value: boolean
-  readonly since?: string
-  run(connection: Connection, packet: Packet): void
-}
 
 const FIRST_CONFIG_OPCODE = 0x60
 
@@ -44,24 +32,24 @@ function loudAndQuiet(loud: number, quiet: number, shape: Shape, run: Opcode['ru
   ]
 }
 
-const storing = (mode: Mode) => (connection: Connection, packet: Packet) => beginStore(connection, packet, mode)
+const storing = (mode: Mode) => (client: Client, packet: Packet) => beginStore(client, packet, mode)
 
-function unknown(connection: Connection, { valueBytes }: Packet): void {
-  fail(connection, UNKNOWN_COMMAND, valueBytes)
+function unknown(client: Client, { valueBytes }: Packet): void {
+  fail(client, UNKNOWN_COMMAND, valueBytes)
 }
 
 /** protocol_binary.txt, "Command Opcodes"; 0x60-0x68 are ElastiCache's. */
 const OPCODES: readonly Opcode[] = [
-  ...loudAndQuiet(0x00, 0x09, KEYED, (connection, packet) => getOrTouch(connection, packet, false, false, true)),
-  ...loudAndQuiet(0x0c, 0x0d, KEYED, (connection, packet) => getOrTouch(connection, packet, false, true, true)),
+  ...loudAndQuiet(0x00, 0x09, KEYED, (client, packet) => getOrTouch(client, packet, false, false, true)),
+  ...loudAndQuiet(0x0c, 0x0d, KEYED, (client, packet) => getOrTouch(client, packet, false, true, true)),
   ...loudAndQuiet(0x01, 0x11, STORING, storing('set')),
   ...loudAndQuiet(0x02, 0x12, STORING, storing('add')),
   ...loudAndQuiet(0x03, 0x13, STORING, storing('replace')),
   ...loudAndQuiet(0x0e, 0x19, JOINING, storing('append')),
   ...loudAndQuiet(0x0f, 0x1a, JOINING, storing('prepend')),
   ...loudAndQuiet(0x04, 0x14, KEYED, remove),
-  ...loudAndQuiet(0x05, 0x15, COUNTING, (connection, packet) => arithmetic(connection, packet, false)),
-  ...loudAndQuiet(0x06, 0x16, COUNTING, (connection, packet) => arithmetic(connection, packet, true)),
+  ...loudAndQuiet(0x05, 0x15, COUNTING, (client, packet) => arithmetic(client, packet, false)),
+  ...loudAndQuiet(0x06, 0x16, COUNTING, (client, packet) => arithmetic(client, packet, true)),
   ...loudAndQuiet(0x07, 0x17, BARE, quit),
   ...loudAndQuiet(0x08, 0x18, { extras: [0, 4], key: 'none', value: false }, flush),
   { opcode: 0x0a, quiet: false, ...BARE, run: noop },
@@ -72,28 +60,16 @@ const OPCODES: readonly Opcode[] = [
     quiet: false,
     ...TOUCHING,
     since: SINCE.touch,
-    run: (connection, packet) => getOrTouch(connection, packet, true, false, false),
+    run: (client, packet) => getOrTouch(client, packet, true, false, false),
   },
-  ...loudAndQuiet(
-    0x1d,
-    0x1e,
-    TOUCHING,
-    (connection, packet) => getOrTouch(connection, packet, true, false, true),
-    SINCE.touch,
-  ),
-  ...loudAndQuiet(
-    0x23,
-    0x24,
-    TOUCHING,
-    (connection, packet) => getOrTouch(connection, packet, true, true, true),
-    SINCE.touch,
-  ),
+  ...loudAndQuiet(0x1d, 0x1e, TOUCHING, (client, packet) => getOrTouch(client, packet, true, false, true), SINCE.touch),
+  ...loudAndQuiet(0x23, 0x24, TOUCHING, (client, packet) => getOrTouch(client, packet, true, true, true), SINCE.touch),
   // SASL, which memcached knows of even where it is off.
   { opcode: 0x20, quiet: false, ...BARE, run: unknown },
   { opcode: 0x21, quiet: false, ...JOINING, run: unknown },
   { opcode: 0x22, quiet: false, ...JOINING, run: unknown },
-  ...loudAndQuiet(0x60, 0x61, KEYED, (connection, packet) => configGet(connection, packet, false), SINCE.config),
-  ...loudAndQuiet(0x62, 0x63, KEYED, (connection, packet) => configGet(connection, packet, true), SINCE.config),
+  ...loudAndQuiet(0x60, 0x61, KEYED, (client, packet) => configGet(client, packet, false), SINCE.config),
+  ...loudAndQuiet(0x62, 0x63, KEYED, (client, packet) => configGet(client, packet, true), SINCE.config),
   ...loudAndQuiet(0x64, 0x65, { extras: [0, 4], key: 'required', value: true }, configSet, SINCE.config),
   ...loudAndQuiet(0x66, 0x67, KEYED, configDelete, SINCE.config),
   { opcode: 0x68, quiet: false, ...BARE, since: SINCE.config, run: configList },

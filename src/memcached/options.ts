@@ -1,7 +1,7 @@
 import { isAtLeast } from '../api/catalog/versions.ts'
 import type { ServerTls } from '../net/serve/listener.ts'
+import type { Places } from '../net/serve/server.ts'
 import type { Loss } from './config-entries.ts'
-import type { Login } from './login.ts'
 import type { StoreOptions } from './store/options.ts'
 
 /** What a node is started with. Defaults are memcached's, or ElastiCache's where it has a parameter of its own. */
@@ -125,14 +125,14 @@ export interface CacheNodeOptions {
   tempLru?: boolean
 }
 
-export type BindingProtocol = 'auto' | 'ascii' | 'binary'
-
-/** Places for connections, of which there are only so many. */
-export interface Places {
-  /** Takes one; false when none is left. */
-  take(): boolean
-  give(): void
+/** Who may use a node that asks (memcached's `-Y`): names and passwords, and the file they came from. */
+export interface Login {
+  readonly file: string
+  /** `name password`, as clients send them. */
+  readonly users: readonly Buffer[]
 }
+
+export type BindingProtocol = 'auto' | 'ascii' | 'binary'
 
 export interface NodeTls extends ServerTls {
   /** What else `stats settings` reports of it. */

@@ -1,5 +1,5 @@
 import { expectNothing } from './body.ts'
-import type { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 
 // Binary replies. Statuses and their texts are memcached's.
 
@@ -31,7 +31,7 @@ export const NO_LARGER_ITEM = failure(0x82, 'Out of memory incrementing value')
 
 /** Writes a reply's header; room for it and the body is reserved. */
 export function header(
-  connection: Connection,
+  client: Client,
   status: number,
   extrasBytes: number,
   keyBytes: number,
@@ -39,30 +39,30 @@ export function header(
   casHigh = 0,
   casLow = 0,
 ): void {
-  const { replies } = connection.core
+  const { replies } = client.core
   const body = extrasBytes + keyBytes + valueBytes
   replies.reserve(HEADER_BYTES + body)
   replies.byte(RESPONSE_MAGIC)
-  replies.byte(connection.opcode)
+  replies.byte(client.opcode)
   replies.uint16(keyBytes)
   replies.byte(extrasBytes)
   replies.byte(0)
   replies.uint16(status)
   replies.uint32(body)
-  replies.uint32(connection.opaque)
+  replies.uint32(client.opaque)
   replies.uint32(casHigh)
   replies.uint32(casLow)
 }
 
 /** Success without a body; quiet requests get none. */
-export function done(connection: Connection, casHigh = 0, casLow = 0): void {
-  if (!connection.noreply) header(connection, 0, 0, 0, 0, casHigh, casLow)
+export function done(client: Client, casHigh = 0, casLow = 0): void {
+  if (!client.noreply) header(client, 0, 0, 0, 0, casHigh, casLow)
 }
 
 /** A failure, told even to quiet requests, once `rest` bytes of the request have been thrown away. */
-export function fail(connection: Connection, { status, text }: Failure, rest: number): void {
-  const { replies } = connection.core
-  header(connection, status, 0, 0, text.length)
+export function fail(client: Client, { status, text }: Failure, rest: number): void {
+  const { replies } = client.core
+  header(client, status, 0, 0, text.length)
   replies.copy(text, 0, text.length)
   if (rest === 0) {
     replies.settle()
@@ -70,5 +70,5 @@ export function fail(connection: Connection, { status, text }: Failure, rest: nu
   }
   const end = replies.length
   replies.length -= HEADER_BYTES + text.length
-  expectNothing(connection, rest, Buffer.from(replies.bytes.subarray(replies.length, end)))
+  expectNothing(client, rest, Buffer.from(replies.bytes.subarray(replies.length, end)))
 }

@@ -1,15 +1,16 @@
-import type { Socket } from 'node:net'
-import { Affliction, type Impairment } from '../net/serve/impairment.ts'
-import { provenInsides } from '../net/serve/insides-probe.ts'
-import { type Admits, type ListenAddress, Listener, type UnixAddress } from '../net/serve/listener.ts'
-import { type Insides, inlineMore } from '../net/serve/node-insides.ts'
+import type { Connection } from '../net/serve/connection.ts'
+import type { Impairment } from '../net/serve/impairment.ts'
+import type { ListenAddress, UnixAddress } from '../net/serve/listener.ts'
+import { inlineMore } from '../net/serve/node-insides.ts'
+import { Server } from '../net/serve/server.ts'
 import { TOO_MANY_CONNECTIONS } from './answers.ts'
+import type { Client } from './client.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Loss } from './config-entries.ts'
-import { Connection } from './connection.ts'
 import { CacheCore } from './core.ts'
 import { Datagrams } from './datagrams.ts'
-import { type CacheNodeOptions, type NodeTls, settingsOf } from './options.ts'
+import { opcodesOf } from './opcodes.ts'
+import { type CacheNodeOptions, settingsOf } from './options.ts'
 import { generalStats } from './stats/general.ts'
 import { hostStats, trafficOf } from './stats/host.ts'
 import type { StatLine } from './stats/lines.ts'
@@ -19,6 +20,8 @@ import { hashKey } from './store/item.ts'
 import { commit } from './store/operations.ts'
 import { Rebalancer } from './store/rebalancer.ts'
 import { evictTo, maintain } from './store/reclaim.ts'
+import { MemcachedTalker, protocolOf } from './talker.ts'
+import { lookupOf } from './verbs.ts'
 
 export type { ListenAddress } from '../net/serve/listener.ts'
 export type { Clock } from './clock.ts'
@@ -64,29 +67,37 @@ export class CacheNode {
   readonly #core: CacheCore
   readonly #clock: Clock
   readonly #stopClock: () => void
-  readonly #listeners = new Set<Listener>()
+  readonly #server: Server<Client>
   readonly #datagrams = new Set<Datagrams>()
-  #certificate: NodeTls | undefined
-  /** Known before the first listener is open. */
-  #insides: Insides | undefined
-  readonly #admits: Admits
   readonly #restored: (loss: Loss) => void
-  #affliction: Affliction | undefined
   #announced: Buffer | undefined
   #legacyDue = 0
   readonly #crawler: Crawler
   readonly #rebalancer: Rebalancer
   #lastId = FIRST_CONNECTION
-  readonly #waiting: { socket: Socket; tls: boolean }[] = []
 
   constructor(options: CacheNodeOptions, clock: Clock = systemClock) {
     inlineMore()
-    this.#core = new CacheCore(settingsOf(options), clock.now())
+    const settings = settingsOf(options)
+    const core = new CacheCore(settings, clock.now(), { verbs: lookupOf(settings), opcodes: opcodesOf(settings) })
+    this.#core = core
     this.#crawler = new Crawler(this.#core.store)
     this.#rebalancer = new Rebalancer(this.#core.store)
     this.#clock = clock
-    this.#certificate = options.tls
-    this.#admits = options.admits ?? (() => true)
+    this.#server = new Server(
+      protocolOf(core, (connection) => this.#talk(connection)),
+      {
+        tls: options.tls,
+        backlog: settings.backlog,
+        admits: options.admits ?? (() => true),
+        budget: {
+          most: settings.maxConnections,
+          wait: !settings.maxConnsFast,
+          refusal: TOO_MANY_CONNECTIONS,
+          places: settings.places,
+        },
+      },
+    )
     this.#restored = options.restored ?? (() => {})
     this.#stopClock = clock.everySecond(() => this.#tick())
   }
@@ -97,19 +108,9 @@ export class CacheNode {
    * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
    */
   async listen<A extends ListenAddress | UnixAddress>(address: A, { plain = false } = {}): Promise<A> {
-    const { backlog } = this.#core.settings
-    this.#insides ??= await provenInsides(this.#certificate !== undefined)
-    const listener = await Listener.open(
-      address,
-      plain ? undefined : this.#certificate,
-      backlog,
-      (socket, admit) => this.#admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
-      (socket, tls) => this.#accept(socket, tls),
-      () => this.#core.counters.handshakeErrors++,
-    )
-    this.#listeners.add(listener)
+    const bound = await this.#server.door.listen(address, plain ? 'plain' : 'tls')
     this.#tellWhere()
-    return listener.address as A // an address of the kind that was asked for
+    return bound
   }
 
   /**
@@ -125,13 +126,8 @@ export class CacheNode {
   }
 
   /** Stops listening on an address; connections made through it stay. */
-  async unlisten({ host, port }: ListenAddress): Promise<void> {
-    for (const listener of this.#listeners) {
-      const { address } = listener
-      if ('path' in address || address.host !== host || address.port !== port) continue
-      listener.close()
-      this.#listeners.delete(listener)
-    }
+  async unlisten(address: ListenAddress): Promise<void> {
+    this.#server.door.unlisten(address)
     this.#tellWhere()
   }
 
@@ -146,9 +142,8 @@ export class CacheNode {
   }
 
   #tellWhere(): void {
-    const all = [...this.#listeners].map(({ address }) => address)
-    this.#core.addresses = all.filter((address) => 'port' in address)
-    this.#core.sockets = all.filter((address) => 'path' in address)
+    this.#core.addresses = this.#server.door.addresses
+    this.#core.sockets = this.#server.door.sockets
   }
 
   /**
@@ -170,33 +165,21 @@ export class CacheNode {
   /** Serves new TLS connections with another certificate; PEM text. */
   renewCertificate(certificate: { key: string; cert: string }): void {
     this.#core.certificateSince = this.#core.store.now
-    const renewed = { ...this.#certificate, ...certificate }
-    for (const listener of this.#listeners) listener.renewCertificate(renewed)
-    this.#certificate = renewed
+    this.#server.door.renewCertificate(certificate)
   }
 
   /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */
   impair(impairment: Impairment | null): void {
-    const before = this.#affliction
-    this.#affliction = undefined
-    before?.lift()
-    this.#affliction = impairment ? new Affliction(impairment, this.#core.connections) : undefined
+    this.#server.door.impair(impairment)
   }
 
   /** Stops listening, ends every connection, forgets every item. */
   async close(): Promise<void> {
     this.#stopClock()
     this.#rebalancer.stop()
-    for (const listener of this.#listeners) listener.close()
-    this.#listeners.clear()
     for (const datagrams of this.#datagrams) datagrams.close()
     this.#datagrams.clear()
-    for (const { socket } of this.#waiting.splice(0)) socket.destroy()
-    this.#affliction?.end()
-    const gone = [...this.#core.connections].map(
-      ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve()).destroy()),
-    )
-    await Promise.all(gone)
+    await this.#server.close()
   }
 
   report(): NodeReport {
@@ -247,71 +230,10 @@ export class CacheNode {
     if (meter) meter.limit = ecpuPerSecond
   }
 
-  #accept(socket: Socket, tls: boolean): void {
-    const { counters, settings, connections } = this.#core
-    if (connections.size >= settings.maxConnections) {
-      if (settings.maxConnsFast) this.#turnAway(socket)
-      else {
-        // As in a backlog: connected, and not served until another leaves. Counted when accepting ends, not for each.
-        if (this.#waiting.length === 0) counters.listenDisabled++
-        this.#waiting.push({ socket, tls })
-      }
-      return
-    }
-    this.#serve(socket, tls)
-  }
-
-  #turnAway(socket: Socket): void {
-    this.#core.counters.rejectedConnections++
-    socket.on('error', () => undefined)
-    socket.write(TOO_MANY_CONNECTIONS)
-    socket.destroySoon()
-  }
-
-  #serve(accepted: Socket, tls: boolean): void {
-    const { counters, connections, settings } = this.#core
-    const { places } = settings
-    if (places?.take() === false) {
-      this.#turnAway(accepted)
-      return
-    }
-    counters.totalConnections++
-    if (accepted.remoteFamily === 'IPv6') counters.acceptedIpv6++
-    else counters.acceptedIpv4++
-    let connection: Connection | undefined
-    const { rewrap, shareReads, directWrites } = this.#insides ?? {}
-    const wrapped = tls ? undefined : rewrap?.(accepted, (length, bytes) => connection?.receive(bytes, length))
-    const socket = wrapped ?? accepted
-    connection = new Connection(this.#core, socket, ++this.#lastId, tls, directWrites)
-    const served = connection
-    connections.add(served)
-    this.#affliction?.burden(served)
-    this.#core.watchers?.connected(served)
-    socket.on('drain', () => served.drained())
-    socket.on('error', () => {
-      served.closeReason = 'error'
-      socket.destroy()
-    })
-    socket.on('close', () => {
-      places?.give()
-      served.closed()
-      connections.delete(served)
-      this.#core.watchers?.delete(served)
-      this.#core.watchers?.disconnected(served)
-      this.#admit()
-    })
-    if (wrapped === undefined) {
-      const shared = tls && shareReads?.(socket, (length, bytes) => served.receive(bytes, length))
-      if (!shared) socket.on('data', (bytes: Buffer) => served.receive(bytes, bytes.length))
-      socket.resume()
-    }
-  }
-
-  #admit(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) return
-    if (next.socket.destroyed) this.#admit()
-    else this.#serve(next.socket, next.tls)
+  #talk(connection: Connection<Client>): MemcachedTalker {
+    const talker = new MemcachedTalker(this.#core, connection, ++this.#lastId)
+    this.#core.watchers?.connected(talker)
+    return talker
   }
 
   #tick(): void {
@@ -330,10 +252,9 @@ export class CacheNode {
     if (this.#announced !== undefined && store.now >= this.#legacyDue) this.#restoreLegacyKey()
     if (settings.idleTimeout === 0) return
     for (const connection of connections) {
-      if (store.now - connection.lastCommandAt <= settings.idleTimeout) continue
+      if (store.now - connection.talker.lastCommandAt <= settings.idleTimeout) continue
       counters.idleKicks++
-      connection.closeReason = 'idle_timeout'
-      connection.socket.destroy()
+      connection.drop('idle')
     }
   }
 

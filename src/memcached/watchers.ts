@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net'
 import { inMilliseconds } from '../net/clock.ts'
-import type { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 import { EXPTIME, FETCHED, TIME } from './store/item.ts'
 import type { ItemStore } from './store/items.ts'
 
@@ -7,6 +8,9 @@ export const TOPICS = ['fetchers', 'mutations', 'evictions', 'connevents', 'syse
 export type Topic = (typeof TOPICS)[number]
 
 const CRLF_BYTES = 2
+
+/** Why a connection ended, in memcached's words. */
+const REASONS = { normal: 'normal', error: 'error', idle: 'idle_timeout' } as const
 
 // A write for each line costs more than the request it tells of, and fills what the system keeps for a reader with little.
 // memcached's logger thread sleeps from one to a thousand milliseconds.
@@ -24,19 +28,19 @@ export class Watchers {
   /** Lines sent, and left out. */
   sent = 0
   skipped = 0
-  readonly #logs = new Map<Connection, Log>()
+  readonly #logs = new Map<Client, Log>()
   readonly #store: ItemStore
   readonly #limit: number
   #sequence = 0
   #gathering = false
 
-  readonly #serving: () => Connection | undefined
+  readonly #serving: () => Client | undefined
 
   /**
    * @param limit Bytes that may wait for a watcher before lines are left out (watcher_logbuf_size).
    * @param serving Whose request it is that items are looked up for.
    */
-  constructor(store: ItemStore, limit: number, serving: () => Connection | undefined) {
+  constructor(store: ItemStore, limit: number, serving: () => Client | undefined) {
     this.#store = store
     this.#limit = limit
     this.#serving = serving
@@ -46,15 +50,15 @@ export class Watchers {
     return this.#logs.size
   }
 
-  add(connection: Connection, topics: ReadonlySet<Topic>): void {
-    this.#logs.set(connection, { topics, lines: '', skipped: 0 })
+  add(client: Client, topics: ReadonlySet<Topic>): void {
+    this.#logs.set(client, { topics, lines: '', skipped: 0 })
     this.#store.onEviction = (item) => this.#evicted(item)
     // memcached logs each look at an item as a fetch, whatever the command: a set makes two lines.
     this.#store.onFind = (bytes, start, end, item) => this.#fetched(bytes, start, end, item)
   }
 
-  delete(connection: Connection): void {
-    this.#logs.delete(connection)
+  delete(client: Client): void {
+    this.#logs.delete(client)
     if (this.#logs.size > 0) return
     this.#store.onEviction = undefined
     this.#store.onFind = undefined
@@ -63,7 +67,7 @@ export class Watchers {
   /** Ends the connections of all who watch. */
   end(): void {
     this.#flush()
-    for (const { socket } of this.#logs.keys()) socket.end()
+    for (const { connection } of this.#logs.keys()) connection.socket.end()
   }
 
   #fetched(key: Uint8Array, start: number, end: number, item: number): void {
@@ -75,10 +79,10 @@ export class Watchers {
     )
   }
 
-  stored(connection: Connection, key: string, status: string, ttl: number, classId: number, size: number): void {
+  stored(client: Client, key: string, status: string, ttl: number, classId: number, size: number): void {
     this.#tell(
       'mutations',
-      `type=item_store key=${keyText(key)} status=${status} cmd=${connection.mode} ttl=${ttl} clsid=${classId} cfd=${connection.id} size=${size}`,
+      `type=item_store key=${keyText(key)} status=${status} cmd=${client.mode} ttl=${ttl} clsid=${classId} cfd=${client.id} size=${size}`,
     )
   }
 
@@ -91,21 +95,25 @@ export class Watchers {
     )
   }
 
-  connected({ socket, id }: Connection): void {
+  connected({ connection: { socket }, id }: Client): void {
     this.#tell(
       'connevents',
       `type=conn_new rip=${socket.remoteAddress} rport=${socket.remotePort} transport=tcp cfd=${id}`,
     )
   }
 
-  disconnected({ peerAddress, id, closeReason }: Connection): void {
+  disconnected({ peerAddress, id, connection }: Client): void {
     const [, host = '', port = ''] = /^tcp6?:\[?(.*?)\]?:(\d+)$/.exec(peerAddress) ?? []
-    this.#tell('connevents', `type=conn_close rip=${host} rport=${port} transport=tcp reason=${closeReason} cfd=${id}`)
+    this.#tell(
+      'connevents',
+      `type=conn_close rip=${host} rport=${port} transport=tcp reason=${REASONS[connection.end]} cfd=${id}`,
+    )
   }
 
   #tell(topic: Topic, what: string): void {
     const line = `ts=${this.#store.unixTime(this.#store.now)}.000000 gid=${++this.#sequence} ${what}\n`
-    for (const [{ socket }, log] of this.#logs) {
+    for (const [{ connection }, log] of this.#logs) {
+      const { socket } = connection
       if (!log.topics.has(topic)) continue
       if (socket.writableLength + log.lines.length > this.#limit) {
         log.skipped++
@@ -125,11 +133,11 @@ export class Watchers {
 
   #flush(): void {
     this.#gathering = false
-    for (const [{ socket }, log] of this.#logs) send(socket, log)
+    for (const [{ connection }, log] of this.#logs) send(connection.socket, log)
   }
 }
 
-function send(socket: Connection['socket'], log: Log): void {
+function send(socket: Socket, log: Log): void {
   if (log.lines !== '') socket.write(log.lines, 'latin1')
   log.lines = ''
 }

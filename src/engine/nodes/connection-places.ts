@@ -1,4 +1,4 @@
-import type { Places } from '../../memcached/options.ts'
+import type { Places } from '../../net/serve/server.ts'
 
 // Files the engine needs itself: its code and records, listeners, threads, clients of its API. Without them nobody could
 // find out what is wrong, or delete a cluster.

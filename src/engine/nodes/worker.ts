@@ -1,10 +1,10 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Loss } from '../../memcached/config-entries.ts'
-import type { Places } from '../../memcached/options.ts'
 import { CacheNode, type CacheNodeOptions } from '../../memcached/server.ts'
 import { SERVERLESS } from '../../memcached/serverless.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
+import type { Places } from '../../net/serve/server.ts'
 import { type Admission, admissionOf, type IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces } from './connection-places.ts'
 import { CpuShares } from './cpu-shares.ts'

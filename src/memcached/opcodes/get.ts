@@ -1,5 +1,5 @@
-import type { Connection } from '../connection.ts'
-import type { Packet } from '../framing-binary.ts'
+import type { Client } from '../client.ts'
+import type { Packet } from '../packet.ts'
 import { FLAGS_BYTES, fail, header, NO_SUCH_KEY } from '../packets.ts'
 import { CAS_HIGH, CAS_LOW, EXPTIME } from '../store/item.ts'
 import { count } from '../store/lru.ts'
@@ -7,26 +7,26 @@ import { findItem } from './find.ts'
 
 /** get, getk, touch, gat and gatk, with their quiet forms. */
 export function getOrTouch(
-  connection: Connection,
+  client: Client,
   packet: Packet,
   touching: boolean,
   withKey: boolean,
   withValue: boolean,
 ): void {
-  const { store, counters, replies } = connection.core
-  const item = findItem(connection, packet)
+  const { store, counters, replies } = client.core
+  const item = findItem(client, packet)
   if (touching) counters.cmdTouch++
   else counters.cmdGet++
-  connection.core.prefixes?.get(packet.bytes, packet.key, packet.keyEnd, item !== 0)
+  client.core.prefixes?.get(packet.bytes, packet.key, packet.keyEnd, item !== 0)
   if (item === 0) {
     if (touching) counters.touchMisses++
     else counters.getMisses++
-    if (connection.noreply) return
+    if (client.noreply) return
     if (!withKey) {
-      fail(connection, NO_SUCH_KEY, 0)
+      fail(client, NO_SUCH_KEY, 0)
       return
     }
-    header(connection, NO_SUCH_KEY.status, 0, packet.keyBytes, 0)
+    header(client, NO_SUCH_KEY.status, 0, packet.keyBytes, 0)
     replies.copy(packet.bytes, packet.key, packet.keyEnd)
     return
   }
@@ -40,7 +40,7 @@ export function getOrTouch(
   const valueBytes = withValue ? store.valueBytes(item) - 2 : 0
   const keyBytes = withKey ? packet.keyBytes : 0
   const { slabs } = store
-  header(connection, 0, FLAGS_BYTES, keyBytes, valueBytes, slabs.word(item, CAS_HIGH), slabs.word(item, CAS_LOW))
+  header(client, 0, FLAGS_BYTES, keyBytes, valueBytes, slabs.word(item, CAS_HIGH), slabs.word(item, CAS_LOW))
   replies.uint32(store.clientFlags(item))
   if (withKey) replies.copy(packet.bytes, packet.key, packet.keyEnd)
   if (valueBytes > 0) replies.length = store.read(item, 0, valueBytes, replies.bytes, replies.length)

@@ -16,7 +16,8 @@ export function connectionsStats({ connections, addresses, sockets, udpAddresses
   for (const [index, address] of listening.entries()) {
     lines.push([`${index}:addr`, address], [`${index}:state`, 'conn_listening'], [`${index}:secs_since_last_cmd`, 0])
   }
-  for (const { id, peerAddress, localAddress, lastCommandAt, expecting } of connections) {
+  for (const { talker } of connections) {
+    const { id, peerAddress, localAddress, lastCommandAt, expecting } = talker
     lines.push(
       [`${id}:addr`, peerAddress],
       [`${id}:listen_addr`, localAddress === UNIX ? `${UNIX}${sockets[0]?.path ?? ''}` : localAddress],

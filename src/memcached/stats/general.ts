@@ -87,7 +87,7 @@ const LINES: readonly Line[] = [
   stat('accepting_conns', ({ settings, connections }) =>
     settings.maxConnsFast || connections.size < settings.maxConnections ? 1 : 0,
   ),
-  stat('listen_disabled_num', ({ counters }) => counters.listenDisabled),
+  stat('listen_disabled_num', ({ counters }) => counters.acceptingPaused),
   ...zeros('time_in_listen_disabled_us'),
   stat('threads', ({ settings }) => settings.threads),
   stat('conn_yields', ({ counters }) => counters.connectionYields),

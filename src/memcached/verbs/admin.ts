@@ -1,10 +1,10 @@
 import { BAD_EXPTIME, BAD_FORMAT, DELAYED_FLUSH_REFUSED, ERROR, FLUSH_REFUSED, OK } from '../answers.ts'
-import type { Connection } from '../connection.ts'
+import type { Client } from '../client.ts'
 import { has, SINCE } from '../since.ts'
-import type { Verb } from '../verbs.ts'
+import type { Verb } from '../verb.ts'
 
-function reply(connection: Connection, answer: Buffer): undefined {
-  if (!connection.noreply) connection.core.replies.text(answer)
+function reply(client: Client, answer: Buffer): undefined {
+  if (!client.noreply) client.core.replies.text(answer)
 }
 
 const version: Verb = {
@@ -12,8 +12,8 @@ const version: Verb = {
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
   strictly: [1, 1],
-  run(connection) {
-    connection.core.replies.text(connection.core.versionReply)
+  run(client) {
+    client.core.replies.text(client.core.versionReply)
     return undefined
   },
 }
@@ -22,13 +22,13 @@ const verbosity: Verb = {
   name: 'verbosity',
   shape: 'words',
   words: [2, 3],
-  run(connection, line) {
-    connection.noreply = line.noreply
-    const { settings } = connection.core
+  run(client, line) {
+    client.noreply = line.noreply
+    const { settings } = client.core
     const level = line.uint32(1)
-    if (Number.isNaN(level) && has(settings.engineVersion, 'numbers checked')) return reply(connection, BAD_FORMAT)
+    if (Number.isNaN(level) && has(settings.engineVersion, 'numbers checked')) return reply(client, BAD_FORMAT)
     settings.verbosity = Math.min(level || 0, 2)
-    return reply(connection, OK)
+    return reply(client, OK)
   },
 }
 
@@ -37,8 +37,8 @@ const quit: Verb = {
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
   strictly: [1, 1],
-  run(connection) {
-    connection.closing = true
+  run(client) {
+    client.connection.closing = true
     return undefined
   },
 }
@@ -49,8 +49,8 @@ const shutdown: Verb = {
   words: [1, 2],
   strictly: [1, 1],
   since: SINCE.shutdown,
-  run(connection, line) {
-    const { core } = connection
+  run(client, line) {
+    const { core } = client
     const { shutdown: end } = core.settings.operator
     if (end === undefined) core.replies.line('ERROR: shutdown not enabled')
     else if (line.words === 2 && !line.is(1, 'graceful')) core.replies.line('CLIENT_ERROR invalid shutdown mode')
@@ -64,8 +64,8 @@ const debugtime: Verb = {
   name: 'debugtime',
   shape: 'words',
   words: [2, Number.POSITIVE_INFINITY],
-  run(connection, line) {
-    const { core } = connection
+  run(client, line) {
+    const { core } = client
     core.replies.text(core.settings.operator.debugTime?.(line.text(1)) ? OK : ERROR)
     return undefined
   },
@@ -75,22 +75,22 @@ const flushAll: Verb = {
   name: 'flush_all',
   shape: 'words',
   words: [1, 3],
-  run(connection, line) {
-    const { core } = connection
-    connection.noreply = line.noreply
+  run(client, line) {
+    const { core } = client
+    client.noreply = line.noreply
     core.counters.cmdFlush++
-    if (!core.settings.flushAllEnabled) return reply(connection, FLUSH_REFUSED)
+    if (!core.settings.flushAllEnabled) return reply(client, FLUSH_REFUSED)
     let exptime = 0
-    if (line.words > (connection.noreply ? 2 : 1)) {
+    if (line.words > (client.noreply ? 2 : 1)) {
       exptime = line.int32(1)
       if (Number.isNaN(exptime) && has(core.settings.engineVersion, 'numbers checked')) {
-        return reply(connection, BAD_EXPTIME)
+        return reply(client, BAD_EXPTIME)
       }
       exptime ||= 0
-      if (exptime > 0 && !core.settings.delayedFlushEnabled) return reply(connection, DELAYED_FLUSH_REFUSED)
+      if (exptime > 0 && !core.settings.delayedFlushEnabled) return reply(client, DELAYED_FLUSH_REFUSED)
     }
     core.store.flush(exptime)
-    return reply(connection, OK)
+    return reply(client, OK)
   },
 }
 

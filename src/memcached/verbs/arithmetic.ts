@@ -9,24 +9,24 @@ import {
   NOT_NUMERIC,
   TOUCHED,
 } from '../answers.ts'
-import type { Connection } from '../connection.ts'
+import type { Client } from '../client.ts'
 import { SINCE } from '../since.ts'
 import { EXPTIME, hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import { addDelta, deltaValue } from '../store/operations.ts'
 import type { Line } from '../tokens.ts'
-import type { Verb } from '../verbs.ts'
+import type { Verb } from '../verb.ts'
 
 const KEY = 1
 
-function reply(connection: Connection, answer: Buffer): undefined {
-  if (!connection.noreply) connection.core.replies.text(answer)
+function reply(client: Client, answer: Buffer): undefined {
+  if (!client.noreply) client.core.replies.text(answer)
 }
 
-function find(connection: Connection, line: Line): number {
+function find(client: Client, line: Line): number {
   const start = line.start(KEY)
   const stop = line.stop(KEY)
-  return connection.core.store.find(line.bytes, start, stop, hashKey(line.bytes, start, stop))
+  return client.core.store.find(line.bytes, start, stop, hashKey(line.bytes, start, stop))
 }
 
 function arithmetic(name: 'incr' | 'decr'): Verb {
@@ -35,24 +35,24 @@ function arithmetic(name: 'incr' | 'decr'): Verb {
     name,
     shape: 'words',
     words: [3, 4],
-    run(connection, line) {
-      const { store, counters, replies } = connection.core
-      connection.noreply = line.noreply
-      if (line.length(KEY) > KEY_MAX_BYTES) return reply(connection, BAD_FORMAT)
+    run(client, line) {
+      const { store, counters, replies } = client.core
+      client.noreply = line.noreply
+      if (line.length(KEY) > KEY_MAX_BYTES) return reply(client, BAD_FORMAT)
       const delta = line.uint64(2)
-      if (delta === undefined) return reply(connection, BAD_DELTA)
-      const item = find(connection, line)
+      if (delta === undefined) return reply(client, BAD_DELTA)
+      const item = find(client, line)
       if (item === 0) {
         if (decrement) counters.decrMisses++
         else counters.incrMisses++
-        return reply(connection, NOT_FOUND)
+        return reply(client, NOT_FOUND)
       }
       const classId = store.classOf(item)
       const outcome = addDelta(store, item, decrement, delta)
-      if (outcome === 'not numeric') return reply(connection, NOT_NUMERIC)
-      if (outcome === 'no memory') return reply(connection, NO_MEMORY_INCR)
+      if (outcome === 'not numeric') return reply(client, NOT_NUMERIC)
+      if (outcome === 'no memory') return reply(client, NO_MEMORY_INCR)
       count(decrement ? counters.decrHits : counters.incrHits, classId)
-      if (connection.noreply) return undefined
+      if (client.noreply) return undefined
       replies.line(String(deltaValue))
       return undefined
     },
@@ -63,24 +63,24 @@ const remove: Verb = {
   name: 'delete',
   shape: 'words',
   words: [2, 4],
-  run(connection, line) {
-    const { store, counters } = connection.core
+  run(client, line) {
+    const { store, counters } = client.core
     if (line.words > 2) {
-      connection.noreply = line.noreply
+      client.noreply = line.noreply
       const zero = line.is(2, '0')
-      const valid = line.words === 3 ? zero || connection.noreply : zero && connection.noreply
-      if (!valid) return reply(connection, BAD_DELETE)
+      const valid = line.words === 3 ? zero || client.noreply : zero && client.noreply
+      if (!valid) return reply(client, BAD_DELETE)
     }
-    if (line.length(KEY) > KEY_MAX_BYTES) return reply(connection, BAD_FORMAT)
-    connection.core.prefixes?.delete(line.bytes, line.start(KEY), line.stop(KEY))
-    const item = find(connection, line)
+    if (line.length(KEY) > KEY_MAX_BYTES) return reply(client, BAD_FORMAT)
+    client.core.prefixes?.delete(line.bytes, line.start(KEY), line.stop(KEY))
+    const item = find(client, line)
     if (item === 0) {
       counters.deleteMisses++
-      return reply(connection, NOT_FOUND)
+      return reply(client, NOT_FOUND)
     }
     count(counters.deleteHits, store.classOf(item))
     store.unlink(item)
-    return reply(connection, DELETED)
+    return reply(client, DELETED)
   },
 }
 
@@ -89,22 +89,22 @@ const touch: Verb = {
   shape: 'words',
   words: [3, 4],
   since: SINCE.touch,
-  run(connection, line) {
-    const { store, counters } = connection.core
-    connection.noreply = line.noreply
-    if (line.length(KEY) > KEY_MAX_BYTES) return reply(connection, BAD_FORMAT)
+  run(client, line) {
+    const { store, counters } = client.core
+    client.noreply = line.noreply
+    if (line.length(KEY) > KEY_MAX_BYTES) return reply(client, BAD_FORMAT)
     const exptime = line.int32(2)
-    if (Number.isNaN(exptime)) return reply(connection, BAD_EXPTIME)
+    if (Number.isNaN(exptime)) return reply(client, BAD_EXPTIME)
     counters.cmdTouch++
-    const item = find(connection, line)
+    const item = find(client, line)
     if (item === 0) {
       counters.touchMisses++
-      return reply(connection, NOT_FOUND)
+      return reply(client, NOT_FOUND)
     }
     store.slabs.setWord(item, EXPTIME, store.expiry(exptime))
     store.bump(item)
     count(counters.touchHits, store.classOf(item))
-    return reply(connection, TOUCHED)
+    return reply(client, TOUCHED)
   },
 }
 

@@ -1,11 +1,11 @@
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from '../answers.ts'
-import type { Connection } from '../connection.ts'
+import type { Client } from '../client.ts'
 import { has, SINCE } from '../since.ts'
 import { EXPTIME, finishHash, HASH_START, hashByte, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import type { Line } from '../tokens.ts'
 import { int32In } from '../tokens.ts'
-import type { Verb } from '../verbs.ts'
+import type { Verb } from '../verb.ts'
 
 const SPACE = 32
 // "VALUE ", key, flags, length, cas, separators: the most that stands before a value.
@@ -16,8 +16,8 @@ type Kind = 'get' | 'gets' | 'gat' | 'gats'
 // The expiry that a gat in progress sets, in the node's seconds.
 let touchTo = 0
 
-function answerKeys(connection: Connection, bytes: Buffer, from: number, end: number, kind: Kind): number {
-  const { core } = connection
+function answerKeys(client: Client, bytes: Buffer, from: number, end: number, kind: Kind): number {
+  const { core } = client
   const { replies, store, counters } = core
   const withCas = kind === 'gets' || kind === 'gats'
   const touching = kind === 'gat' || kind === 'gats'
@@ -25,7 +25,7 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
   for (;;) {
     while (at < end && bytes[at] === SPACE) at++
     if (at >= end) break
-    if (connection.congested) return interrupt(connection, at, kind)
+    if (client.connection.congested) return interrupt(client, at, kind)
     const start = at
     let hash = HASH_START
     for (; at < end; at++) {
@@ -72,17 +72,17 @@ function answerKeys(connection: Connection, bytes: Buffer, from: number, end: nu
     replies.crlf()
     replies.length = store.read(item, 0, valueBytes, replies.bytes, replies.length)
   }
-  connection.expecting = 'command'
+  client.expecting = 'command'
   replies.text(END)
   replies.settle()
   return end
 }
 
 // The client is behind with reading: go on with this key once it has caught up.
-function interrupt(connection: Connection, at: number, kind: Kind): number {
-  connection.expecting = 'keys'
+function interrupt(client: Client, at: number, kind: Kind): number {
+  client.expecting = 'keys'
   const exptime = touchTo
-  connection.resumeKeys = (self, bytes, from, end) => {
+  client.resumeKeys = (self, bytes, from, end) => {
     touchTo = exptime
     self.expecting = 'command'
     return answerKeys(self, bytes, from, end, kind)
@@ -101,12 +101,12 @@ function getter(name: 'get' | 'gets' | 'bget'): Verb {
     name,
     shape: 'keys',
     words: [2, Number.POSITIVE_INFINITY],
-    run(connection, line) {
+    run(client, line) {
       if (!hasWords(line)) {
-        connection.core.replies.text(ERROR)
+        client.core.replies.text(ERROR)
         return undefined
       }
-      return answerKeys(connection, line.bytes, line.rest, line.end, kind)
+      return answerKeys(client, line.bytes, line.rest, line.end, kind)
     },
   }
 }
@@ -117,8 +117,8 @@ function toucher(name: 'gat' | 'gats'): Verb {
     shape: 'keys',
     words: [2, Number.POSITIVE_INFINITY],
     since: SINCE.gat,
-    run(connection, line) {
-      const { replies, store } = connection.core
+    run(client, line) {
+      const { replies, store } = client.core
       if (!hasWords(line)) {
         replies.text(ERROR)
         return undefined
@@ -133,11 +133,11 @@ function toucher(name: 'gat' | 'gats'): Verb {
         return undefined
       }
       touchTo = store.expiry(exptime)
-      if (!hasWords(line, at) && !has(connection.core.settings.engineVersion, 'words too many or too few')) {
+      if (!hasWords(line, at) && !has(client.core.settings.engineVersion, 'words too many or too few')) {
         replies.text(ERROR)
         return undefined
       }
-      return answerKeys(connection, line.bytes, at, line.end, name)
+      return answerKeys(client, line.bytes, at, line.end, name)
     },
   }
 }

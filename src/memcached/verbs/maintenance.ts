@@ -1,12 +1,12 @@
 import { BAD_CLASS, BAD_FORMAT, END, ERROR, OK, WATCH_REFUSED } from '../answers.ts'
-import type { Connection } from '../connection.ts'
+import type { Client } from '../client.ts'
 import type { CacheCore } from '../core.ts'
 import { has, SINCE } from '../since.ts'
 import { crawl } from '../store/crawler.ts'
 import { EXPTIME, FETCHED, TIME } from '../store/item.ts'
 import type { MoveStart } from '../store/slab-mover.ts'
 import type { Line } from '../tokens.ts'
-import type { Verb } from '../verbs.ts'
+import type { Verb } from '../verb.ts'
 import { keyText, TOPICS, type Topic, Watchers } from '../watchers.ts'
 
 // Commands that look after a server rather than its items. ElastiCache took lru_crawler, lru and slabs away with
@@ -194,29 +194,31 @@ function slabs({ settings, store }: CacheCore, line: Line): Buffer {
 
 // --- watch, cache_memlimit, refresh_certs ----------------------------------------------------------------------------
 
-function watch(connection: Connection, line: Line): undefined {
-  const { core } = connection
+function watch(client: Client, line: Line): undefined {
+  const { core } = client
   if (!core.settings.watchEnabled) {
     core.replies.text(WATCH_REFUSED)
     return
   }
-  connection.noreply = line.noreply
+  client.noreply = line.noreply
   if (core.replies.length > core.replies.settled) {
-    if (!connection.noreply) core.replies.text(NOT_FIRST)
+    if (!client.noreply) core.replies.text(NOT_FIRST)
     return
   }
   const topics = new Set<Topic>()
   for (let word = 1; word < line.words; word++) {
     const topic = TOPICS.find((name) => line.is(word, name))
     if (topic === undefined) {
-      if (!connection.noreply) core.replies.text(ERROR)
+      if (!client.noreply) core.replies.text(ERROR)
       return
     }
     topics.add(topic)
   }
   if (topics.size === 0) topics.add('fetchers')
   core.watchers ??= new Watchers(core.store, core.settings.watcherLogbufSize, () => core.serving)
-  core.watchers.add(connection, topics)
+  // Lines of the watched go past the queue: what was answered before them is not to wait there.
+  core.replies.atOnce = true
+  core.watchers.add(client, topics)
   core.replies.text(OK)
 }
 
@@ -245,9 +247,9 @@ function row(
     name,
     shape: 'words',
     words,
-    run(connection, line) {
-      const reply = run(connection.core, line)
-      if (reply !== undefined && !(line.noreply && hushed(line, reply))) connection.core.replies.text(reply)
+    run(client, line) {
+      const reply = run(client.core, line)
+      if (reply !== undefined && !(line.noreply && hushed(line, reply))) client.core.replies.text(reply)
       return undefined
     },
   }

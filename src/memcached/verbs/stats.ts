@@ -4,7 +4,7 @@ import { has } from '../since.ts'
 import { resetStats, statsOf } from '../stats/topics.ts'
 import { COLD, EXPTIME, NEXT } from '../store/item.ts'
 import type { Line } from '../tokens.ts'
-import type { Verb } from '../verbs.ts'
+import type { Verb } from '../verb.ts'
 
 const MAX_CLASSES = 64
 const CACHEDUMP_BYTES = 2 << 20
@@ -86,8 +86,8 @@ const stats: Verb = {
   name: 'stats',
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
-  run(connection, line) {
-    const { core } = connection
+  run(client, line) {
+    const { core } = client
     const { replies, settings } = core
     const topic = line.text(1)
     if (topic !== '' && topic !== 'reset' && settings.plainStatsOnly) replies.text(ERROR)

@@ -10,14 +10,14 @@ import {
   TOO_LARGE_REPLY,
 } from '../answers.ts'
 import { expectNothing, expectValue } from '../body.ts'
+import type { Client } from '../client.ts'
 import { commitFrom } from '../commit.ts'
-import type { Connection } from '../connection.ts'
 import { OUT_OF_CHUNKS, TOO_LARGE } from '../store/allocation.ts'
 import { hashKey, KEY_MAX_BYTES } from '../store/item.ts'
 import { count } from '../store/lru.ts'
 import type { Mode, StoreOutcome } from '../store/operations.ts'
 import type { Line } from '../tokens.ts'
-import type { Verb } from '../verbs.ts'
+import type { Verb } from '../verb.ts'
 
 const MAX_VALUE_BYTES = 0x7fffffff - 2
 const KEY = 1
@@ -33,10 +33,10 @@ const REPLIES: Readonly<Record<StoreOutcome, Buffer>> = {
   'not found': NOT_FOUND,
 }
 
-function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
-  const { core } = connection
+function beginStore(client: Client, line: Line, mode: Mode): undefined {
+  const { core } = client
   const { store } = core
-  connection.noreply = line.noreply
+  client.noreply = line.noreply
   const flags = line.uint32(FLAGS)
   const exptime = line.int32(EXPTIME)
   const length = line.int32(LENGTH)
@@ -51,7 +51,7 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
     length > MAX_VALUE_BYTES - 1 ||
     cas === undefined
   ) {
-    reply(connection, BAD_FORMAT)
+    reply(client, BAD_FORMAT)
     return
   }
   if (core.meter !== undefined) core.meter.item(length)
@@ -59,51 +59,51 @@ function beginStore(connection: Connection, line: Line, mode: Mode): undefined {
   const hash = hashKey(line.bytes, start, stop)
   const item = store.allocate(line.bytes, start, stop, hash, flags, store.expiry(exptime), length + 2)
   if (item <= 0) {
-    refuse(connection, item, length + 2)
+    refuse(client, item, length + 2)
     if (item === OUT_OF_CHUNKS) return
-    connection.mode = mode
+    client.mode = mode
     const status = item === TOO_LARGE ? 'too_large' : 'no_memory'
-    core.watchers?.stored(connection, line.text(KEY), status, 0, 0, 0)
+    core.watchers?.stored(client, line.text(KEY), status, 0, 0, 0)
     // Nobody shall read the old value after a failed attempt to replace it.
     const old = mode === 'set' ? store.find(line.bytes, start, stop, hash) : 0
     if (old !== 0) store.unlink(old)
     return
   }
-  connection.mode = mode
+  client.mode = mode
   if (typeof cas === 'number') {
-    connection.casLow = cas | 0
-    connection.casHigh = Math.floor(cas / 4294967296)
+    client.casLow = cas | 0
+    client.casHigh = Math.floor(cas / 4294967296)
   } else {
-    connection.casLow = Number(BigInt.asIntN(32, cas))
-    connection.casHigh = Number(BigInt.asIntN(32, cas >> 32n))
+    client.casLow = Number(BigInt.asIntN(32, cas))
+    client.casHigh = Number(BigInt.asIntN(32, cas >> 32n))
   }
-  expectValue(connection, item, length + 2, finishStore)
+  expectValue(client, item, length + 2, finishStore)
 }
 
-function refuse(connection: Connection, reason: number, bytes: number): void {
-  const { counters } = connection.core
+function refuse(client: Client, reason: number, bytes: number): void {
+  const { counters } = client.core
   if (reason === TOO_LARGE) counters.storeTooLarge++
   else if (reason !== OUT_OF_CHUNKS) counters.storeNoMemory++
   const answer = reason === TOO_LARGE ? TOO_LARGE_REPLY : reason === OUT_OF_CHUNKS ? NO_CHUNKS_REPLY : NO_MEMORY_REPLY
-  expectNothing(connection, bytes, connection.noreply ? undefined : answer)
+  expectNothing(client, bytes, client.noreply ? undefined : answer)
 }
 
-function finishStore(connection: Connection): void {
-  const { core, item } = connection
+function finishStore(client: Client): void {
+  const { core, item } = client
   const { store, counters } = core
-  connection.item = 0
+  client.item = 0
   count(counters.cmdSet, store.classOf(item))
   const bytes = store.valueBytes(item)
   if (store.valueByte(item, bytes - 2) !== 13 || store.valueByte(item, bytes - 1) !== 10) {
     store.free(item)
-    reply(connection, BAD_DATA)
+    reply(client, BAD_DATA)
     return
   }
-  reply(connection, REPLIES[commitFrom(connection, item)])
+  reply(client, REPLIES[commitFrom(client, item)])
 }
 
-function reply(connection: Connection, answer: Buffer): void {
-  if (!connection.noreply) connection.core.replies.text(answer)
+function reply(client: Client, answer: Buffer): void {
+  if (!client.noreply) client.core.replies.text(answer)
 }
 
 function storing(name: Mode): Verb {
@@ -111,7 +111,7 @@ function storing(name: Mode): Verb {
     name,
     shape: 'words',
     words: name === 'cas' ? [6, 7] : [5, 6],
-    run: (connection, line) => beginStore(connection, line, name),
+    run: (client, line) => beginStore(client, line, name),
   }
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
+import { inMilliseconds } from '../clock.ts'
 
 /** PEM text, and what is asked of clients. */
 export interface ServerTls {
@@ -28,14 +29,36 @@ export interface UnixAddress {
   readonly mode: number
 }
 
-/** Called with each accepted socket, which does not read yet. */
-export type OnAccept = (socket: net.Socket, tls: boolean) => void
+/** What is spoken on a port; `either`: a client's first byte tells. */
+export type Transit = 'plain' | 'tls' | 'either'
 
 /** Whether a connection is taken at all. */
 export type Admits = (socket: net.Socket) => boolean
 
 /** As {@link Admits}; a connection that is `held` waits until `admit` is called, or for ever. */
 export type Gate = (socket: net.Socket, admit: () => void) => boolean | 'held'
+
+export interface ListenerOptions {
+  readonly address: ListenAddress | UnixAddress
+  readonly transit: Transit
+  /** Of a port that speaks TLS. */
+  readonly tls: ServerTls | undefined
+  readonly backlog: number
+  readonly gate: Gate
+  /**
+   * Called with each client. Its socket does not read yet; on a port of both kinds it may hold what has been read, which is first
+   * to be taken from it.
+   */
+  readonly onClient: (socket: net.Socket, secure: boolean) => void
+  readonly onHandshakeError: () => void
+  /** Holds connections of ports that speak TLS as long as they live: who is silent, or in a handshake, is no client yet. */
+  readonly arrivals: Set<net.Socket>
+}
+
+/** The first byte of TLS: a record of its handshake. Neither a letter nor the magic of a binary protocol. */
+const HANDSHAKE = 0x16
+/** A client of TLS speaks at once. One that says nothing for so long is plain, and waits for something. */
+const SILENCE_MS = 10_000
 
 /** One open port. */
 export class Listener {
@@ -51,20 +74,21 @@ export class Listener {
   }
 
   /** Opens a port or socket; rejects with the ErrnoException (EADDRINUSE ...) and leaves nothing behind. */
-  static async open(
-    address: ListenAddress | UnixAddress,
-    certificate: ServerTls | undefined,
-    backlog: number,
-    gate: Gate,
-    onAccept: OnAccept,
-    onHandshakeError: () => void,
-  ): Promise<Listener> {
-    const secure = certificate && tlsServer(certificate, onAccept, onHandshakeError)
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const { address, transit, backlog, gate, onClient, arrivals } = options
+    const secure = options.tls && transit !== 'plain' ? tlsServer(options.tls, options) : undefined
     const server = net.createServer({ pauseOnConnect: secure === undefined, noDelay: true })
     server.on('connection', (socket) => {
+      if (secure) remember(socket, arrivals)
       const admit = () => {
-        if (secure) secure.emit('connection', socket)
-        else onAccept(socket, false)
+        if (secure === undefined) onClient(socket, false)
+        else if (transit === 'tls') secure.emit('connection', socket)
+        else {
+          tellApart(socket, (speaksTls) => {
+            if (speaksTls) secure.emit('connection', socket)
+            else onClient(socket, false)
+          })
+        }
       }
       const verdict = gate(socket, admit)
       if (verdict === true) admit()
@@ -98,6 +122,31 @@ export class Listener {
   }
 }
 
+function remember(socket: net.Socket, arrivals: Set<net.Socket>): void {
+  arrivals.add(socket)
+  socket.once('close', () => arrivals.delete(socket))
+}
+
+/** Waits for a client's first byte, and leaves it where it is. */
+function tellApart(socket: net.Socket, decide: (speaksTls: boolean) => void): void {
+  let isDecided = false
+  const settle = (speaksTls: boolean) => {
+    if (isDecided || socket.destroyed) return
+    isDecided = true
+    socket.off('readable', look)
+    decide(speaksTls)
+  }
+  const look = () => {
+    const first: Buffer | null = socket.read(1)
+    if (first === null) return // it has closed its side, and has said nothing
+    socket.unshift(first)
+    settle(first[0] === HANDSHAKE)
+  }
+  socket.on('error', () => undefined)
+  socket.on('readable', look)
+  inMilliseconds(SILENCE_MS, () => settle(false))
+}
+
 /**
  * A security group of AWS drops the client's SYN, and the client waits until its own timeout. The kernel has completed the
  * handshake here before anybody is asked; a reset at once is the nearest to it: nothing was said, nothing was served.
@@ -110,8 +159,7 @@ function turnAway(socket: net.Socket): void {
 /** Never listens itself: connections are handed to it once they are admitted. */
 function tlsServer(
   { clientCertificates, ...certificate }: ServerTls,
-  onAccept: OnAccept,
-  onHandshakeError: () => void,
+  { onClient, onHandshakeError }: Pick<ListenerOptions, 'onClient' | 'onHandshakeError'>,
 ): tls.Server {
   const server = tls.createServer({
     minVersion: 'TLSv1.2',
@@ -119,7 +167,7 @@ function tlsServer(
     requestCert: clientCertificates !== undefined,
     rejectUnauthorized: clientCertificates !== undefined,
   })
-  server.on('secureConnection', (socket) => onAccept(socket, true))
+  server.on('secureConnection', (socket) => onClient(socket, true))
   server.on('tlsClientError', (_error, socket) => {
     onHandshakeError()
     socket.destroy()

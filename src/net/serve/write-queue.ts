@@ -40,6 +40,8 @@ export class WriteQueue {
   written = 0
   /** How much of what is gathered counts as sent: it can no longer be taken back. */
   settled = 0
+  /** Replies leave one by one, never in a row with those to others. */
+  atOnce = false
   #shared = this.bytes
   readonly #spares: Buffer[] = []
   /** By place and length. */
@@ -74,11 +76,11 @@ export class WriteQueue {
     const length = this.length - this.#start
     if (sink === undefined || length === 0) {
       // It may be about to hang up, after an earlier reply of this turn.
-      if (this.#waiting > 0 && sink?.patient === false) this.#sendWaiting()
+      if (this.#waiting > 0 && (this.atOnce || sink?.patient === false)) this.#sendWaiting()
       this.#restart()
       return
     }
-    const mayWait = length < SMALL && this.bytes === this.#shared && sink.patient
+    const mayWait = length < SMALL && this.bytes === this.#shared && sink.patient && !this.atOnce
     if (mayWait) this.#count()
     if (!mayWait || !this.#together) {
       this.flush()

@@ -1,15 +1,19 @@
 import type { Socket } from 'node:net'
 import { memcached } from '../../../api/catalog/engines.ts'
 import { isAtLeast } from '../../../api/catalog/versions.ts'
+import type { Client } from '../../../memcached/client.ts'
 import { type Clock, systemClock } from '../../../memcached/clock.ts'
 import type { Loss } from '../../../memcached/config-entries.ts'
-import { Connection } from '../../../memcached/connection.ts'
 import { CacheCore } from '../../../memcached/core.ts'
+import { opcodesOf } from '../../../memcached/opcodes.ts'
 import { settingsOf } from '../../../memcached/options.ts'
-import { Affliction, type Impairment } from '../../../net/serve/impairment.ts'
-import { provenInsides } from '../../../net/serve/insides-probe.ts'
-import { type Admits, type ListenAddress, Listener } from '../../../net/serve/listener.ts'
-import type { Insides } from '../../../net/serve/node-insides.ts'
+import { MemcachedTalker, protocolOf } from '../../../memcached/talker.ts'
+import { lookupOf } from '../../../memcached/verbs.ts'
+import type { Protocol } from '../../../net/serve/connection.ts'
+import { Connection } from '../../../net/serve/connection.ts'
+import { Door } from '../../../net/serve/door.ts'
+import type { Impairment } from '../../../net/serve/impairment.ts'
+import type { Admits, ListenAddress } from '../../../net/serve/listener.ts'
 import type { MemcachedFiles, NodeCounters, NodeSpec } from '../runtime.ts'
 import { swappedBytes } from '../swap.ts'
 import { CannotRun, MemcachedProcess } from './process.ts'
@@ -32,16 +36,11 @@ export class MemcachedNode {
   readonly #clock: Clock
   /** Answers in memcached's stead, by the code of embedded nodes; holds the configuration entries and no item. */
   readonly #core: CacheCore
-  readonly #backlog: number
-  readonly #admits: Admits
+  readonly #protocol: Protocol<Client>
   readonly #restored: (loss: Loss) => void
   readonly #kinds: { config: boolean; watch: boolean }
-  readonly #listeners = new Map<Listener, ListenAddress>()
+  readonly #door: Door
   readonly #relays = new Set<Relay>()
-  #certificate: { readonly key: string; readonly cert: string } | undefined
-  #affliction: Affliction | undefined
-  /** Known before the first listener is open. */
-  #insides: Insides | undefined
   #announced: Buffer | undefined
   /** CAS unique and size of the key as the engine left it. */
   #legacy = ''
@@ -63,12 +62,18 @@ export class MemcachedNode {
       memoryLimit: MIB,
       hashpowerInit: 0,
     })
-    this.#core = new CacheCore(settings, clock.now())
-    this.#backlog = settings.backlog
-    this.#admits = admits
+    const core = new CacheCore(settings, clock.now(), { verbs: lookupOf(settings), opcodes: opcodesOf(settings) })
+    this.#core = core
+    this.#protocol = protocolOf(core, (connection) => new MemcachedTalker(core, connection, 0))
+    this.#door = new Door({
+      tls: spec.tls ?? undefined,
+      backlog: settings.backlog,
+      admits,
+      serve: (socket, tls) => this.#serve(socket, tls),
+      clients: this.#relays,
+    })
     this.#restored = restored
     this.#kinds = { config: isAtLeast(spec.engineVersion, memcached.autoDiscoverySince), watch: !settings.watchEnabled }
-    this.#certificate = spec.tls ?? undefined
     this.#stopClock = clock.everySecond(() => this.#tick())
   }
 
@@ -94,24 +99,11 @@ export class MemcachedNode {
 
   /** Throws the system's error, and nothing stays open then. */
   async listen(address: ListenAddress): Promise<void> {
-    this.#insides ??= await provenInsides(false)
-    const listener = await Listener.open(
-      address,
-      this.#certificate,
-      this.#backlog,
-      (socket, admit) => this.#admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
-      (socket, tls) => this.#serve(socket, tls),
-      () => undefined,
-    )
-    this.#listeners.set(listener, address)
+    await this.#door.listen(address)
   }
 
-  async unlisten({ host, port }: ListenAddress): Promise<void> {
-    for (const [listener, address] of this.#listeners) {
-      if (address.host !== host || address.port !== port) continue
-      listener.close()
-      this.#listeners.delete(listener)
-    }
+  async unlisten(address: ListenAddress): Promise<void> {
+    this.#door.unlisten(address)
   }
 
   async announce(data: Buffer): Promise<void> {
@@ -127,21 +119,16 @@ export class MemcachedNode {
   }
 
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
-    for (const listener of this.#listeners.keys()) listener.renewCertificate(certificate)
-    this.#certificate = certificate
+    this.#door.renewCertificate(certificate)
   }
 
   impair(impairment: Impairment | null): void {
-    const before = this.#affliction
-    this.#affliction = undefined
-    before?.lift()
-    this.#affliction = impairment ? new Affliction(impairment, this.#relays) : undefined
+    this.#door.impair(impairment)
   }
 
   async close(): Promise<void> {
     this.#stopClock()
-    for (const listener of this.#listeners.keys()) listener.close()
-    this.#affliction?.end()
+    this.#door.close()
     for (const { socket } of this.#relays) socket.destroy()
     await this.process.stop()
   }
@@ -198,11 +185,11 @@ export class MemcachedNode {
     const relay = new Relay(accepted, tls, {
       server: { path: this.process.socketFile },
       kinds: (): RequestKinds => this.#kinds,
-      rewrap: this.#insides?.rewrap,
+      rewrap: this.#door.insides.rewrap,
       now: () => this.#core.store.now,
       answer: (client, request) => {
         if (!answerer) {
-          answerer = new Connection(this.#core, client.socket, 0, tls)
+          answerer = new Connection(this.#protocol, client.socket, tls)
           // What the client suffers from, it suffers from here too.
           answerer.take = (bytes) => client.take(bytes)
         }
@@ -210,7 +197,7 @@ export class MemcachedNode {
       },
     })
     this.#relays.add(relay)
-    this.#affliction?.burden(relay)
+    this.#door.burden(relay)
     relay.socket.on('close', () => this.#relays.delete(relay))
   }
 

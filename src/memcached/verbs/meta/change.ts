@@ -1,5 +1,5 @@
 import { BAD_FORMAT, NOT_NUMERIC } from '../../answers.ts'
-import type { Connection } from '../../connection.ts'
+import type { Client } from '../../client.ts'
 import type { CacheCore } from '../../core.ts'
 import type { Replies } from '../../replies.ts'
 import { SINCE } from '../../since.ts'
@@ -7,7 +7,7 @@ import { EXPTIME, hashKey, KEY_MAX_BYTES, STALE, TOKEN_SENT } from '../../store/
 import { count } from '../../store/lru.ts'
 import { addDelta, casMatches, commit, deltaItem, deltaValue } from '../../store/operations.ts'
 import type { Line } from '../../tokens.ts'
-import type { Verb } from '../../verbs.ts'
+import type { Verb } from '../../verb.ts'
 import {
   FLAG,
   INVALID_OR_DUPLICATE,
@@ -33,7 +33,7 @@ const DECREMENT = [...'D-'].map((letter) => letter.charCodeAt(0))
 const flags = new MetaFlags()
 
 // What md and ma have in common: the flags are read, the item looked up. Undefined when the command was refused.
-function begin({ core }: Connection, line: Line): number | undefined {
+function begin({ core }: Client, line: Line): number | undefined {
   const { replies, store } = core
   if (line.length(1) > KEY_MAX_BYTES) {
     replies.text(BAD_FORMAT)
@@ -65,10 +65,10 @@ function refuseOpaque(replies: Replies, began: number): void {
   replies.text(OPAQUE_TOO_LONG)
 }
 
-function metaDelete(connection: Connection, line: Line): undefined {
-  const { core } = connection
+function metaDelete(client: Client, line: Line): undefined {
+  const { core } = client
   const { store, counters } = core
-  const item = begin(connection, line)
+  const item = begin(client, line)
   if (item === undefined) return
   for (let word = FIRST_FLAG; word < line.words; word++) {
     if (letterAt(line, word) !== FLAG.opaque || !opaqueTooLong(line, word)) continue
@@ -97,10 +97,10 @@ function metaDelete(connection: Connection, line: Line): undefined {
   if (!flags.quiet) answer(core, line, core.metaDialect.done)
 }
 
-function metaArithmetic(connection: Connection, line: Line): undefined {
-  const { core } = connection
+function metaArithmetic(client: Client, line: Line): undefined {
+  const { core } = client
   const { store, counters, replies } = core
-  const found = begin(connection, line)
+  const found = begin(client, line)
   if (found === undefined) return
   const decrement = DECREMENT.includes(flags.mode)
   if (flags.mode !== 0 && !decrement && !INCREMENT.includes(flags.mode)) {

@@ -1,5 +1,5 @@
 import { BAD_FORMAT } from '../../answers.ts'
-import type { Connection } from '../../connection.ts'
+import type { Client } from '../../client.ts'
 import type { CacheCore } from '../../core.ts'
 import type { Replies } from '../../replies.ts'
 import { SINCE } from '../../since.ts'
@@ -16,7 +16,7 @@ import {
 } from '../../store/item.ts'
 import { count } from '../../store/lru.ts'
 import type { Line } from '../../tokens.ts'
-import type { Verb } from '../../verbs.ts'
+import type { Verb } from '../../verb.ts'
 import { FLAG, letterAt, MetaFlags, OPAQUE_TOO_LONG, opaqueTooLong, TOO_MANY_FLAGS_GET, tooManyFlags } from './flags.ts'
 
 const SPACE = 32
@@ -29,8 +29,8 @@ const CRLF = Buffer.from('\r\n')
 
 const flags = new MetaFlags()
 
-function metaGet(connection: Connection, line: Line): undefined {
-  const { core } = connection
+function metaGet(client: Client, line: Line): undefined {
+  const { core } = client
   const { replies, store } = core
   if (line.length(1) > KEY_MAX_BYTES || (line.words === FIRST_FLAG && !core.metaDialect.bareGet)) {
     replies.text(BAD_FORMAT)
@@ -214,9 +214,9 @@ const metaNoop: Verb = {
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
   since: SINCE.meta,
-  run(connection) {
-    connection.core.replies.line('MN')
-    connection.core.replies.settle()
+  run(client) {
+    client.core.replies.line('MN')
+    client.core.replies.settle()
     return undefined
   },
 }
@@ -227,8 +227,8 @@ const metaDebug: Verb = {
   shape: 'words',
   words: [1, Number.POSITIVE_INFINITY],
   since: SINCE.meta,
-  run(connection, line) {
-    const { core } = connection
+  run(client, line) {
+    const { core } = client
     const { replies, store, counters, metaDialect } = core
     if (line.words < 2 && metaDialect.bareDebugMisses) {
       replies.line('EN')

@@ -1,14 +1,14 @@
 import { BAD_DATA, BAD_FORMAT, NO_CHUNKS_REPLY, NO_MEMORY_REPLY, TOO_LARGE_REPLY } from '../../answers.ts'
 import { expectNothing, expectValue } from '../../body.ts'
+import type { Client } from '../../client.ts'
 import { commitFrom } from '../../commit.ts'
-import type { Connection } from '../../connection.ts'
 import { SINCE } from '../../since.ts'
 import { OUT_OF_CHUNKS, TOO_LARGE } from '../../store/allocation.ts'
 import { hashKey, KEY_BINARY, KEY_MAX_BYTES } from '../../store/item.ts'
 import { count } from '../../store/lru.ts'
 import type { Mode, StoreOutcome } from '../../store/operations.ts'
 import type { Line } from '../../tokens.ts'
-import type { Verb } from '../../verbs.ts'
+import type { Verb } from '../../verb.ts'
 import { FLAG, letterAt, MetaFlags, OPAQUE_TOO_LONG, opaqueTooLong, TOO_MANY_FLAGS, tooManyFlags } from './flags.ts'
 
 const LENGTH = 2
@@ -35,8 +35,8 @@ const CODES: Readonly<Record<Exclude<StoreOutcome, 'stored'>, string>> = {
 
 const flags = new MetaFlags()
 
-function metaSet(connection: Connection, line: Line): undefined {
-  const { core } = connection
+function metaSet(client: Client, line: Line): undefined {
+  const { core } = client
   const { store, replies } = core
   if (line.length(1) > KEY_MAX_BYTES || line.words === 2) {
     replies.text(BAD_FORMAT)
@@ -61,39 +61,39 @@ function metaSet(connection: Connection, line: Line): undefined {
     length = flags.length ?? NO_VALUE
   }
   const mode = flags.mode === 0 ? 'set' : MODES[String.fromCharCode(flags.mode)]
-  const refused = mistake ?? (mode === undefined ? INVALID_MODE : stash(connection, line, firstFlag))
+  const refused = mistake ?? (mode === undefined ? INVALID_MODE : stash(client, line, firstFlag))
   if (refused !== undefined || mode === undefined) {
-    expectNothing(connection, length + 2, refused)
+    expectNothing(client, length + 2, refused)
     return
   }
   const { key, keyStart, keyEnd } = flags
   const hash = hashKey(key, keyStart, keyEnd)
   const item = store.allocate(key, keyStart, keyEnd, hash, flags.clientFlags, flags.exptime, length + 2)
   if (item === OUT_OF_CHUNKS) {
-    expectNothing(connection, length + 2, flags.quiet ? undefined : NO_CHUNKS_REPLY)
+    expectNothing(client, length + 2, flags.quiet ? undefined : NO_CHUNKS_REPLY)
     return
   }
   if (item <= 0) {
     if (item === TOO_LARGE) core.counters.storeTooLarge++
     else core.counters.storeNoMemory++
-    expectNothing(connection, length + 2, item === TOO_LARGE ? TOO_LARGE_REPLY : NO_MEMORY_REPLY)
+    expectNothing(client, length + 2, item === TOO_LARGE ? TOO_LARGE_REPLY : NO_MEMORY_REPLY)
     const old = store.find(key, keyStart, keyEnd, hash)
     if (old !== 0) store.unlink(old)
     return
   }
   if (flags.binaryKey) store.setFlag(item, KEY_BINARY)
-  connection.mode = flags.hasCas && (mode === 'set' || mode === 'replace') ? 'cas' : mode
-  connection.casLow = flags.casLow
-  connection.casHigh = flags.casHigh
-  connection.noreply = flags.quiet
-  connection.mayBeStale = flags.invalidate && connection.mode === 'cas'
-  expectValue(connection, item, length + 2, finishMetaSet)
+  client.mode = flags.hasCas && (mode === 'set' || mode === 'replace') ? 'cas' : mode
+  client.casLow = flags.casLow
+  client.casHigh = flags.casHigh
+  client.noreply = flags.quiet
+  client.mayBeStale = flags.invalidate && client.mode === 'cas'
+  expectValue(client, item, length + 2, finishMetaSet)
 }
 
 // What the answer will echo; the line is gone by the time the value has arrived.
-function stash(connection: Connection, line: Line, firstFlag: number): Buffer | undefined {
-  const { lengthIsFlag } = connection.core.metaDialect
-  connection.metaReturns = NOTHING
+function stash(client: Client, line: Line, firstFlag: number): Buffer | undefined {
+  const { lengthIsFlag } = client.core.metaDialect
+  client.metaReturns = NOTHING
   let returns: string[] | undefined
   for (let word = firstFlag; word < line.words; word++) {
     const letter = letterAt(line, word)
@@ -103,14 +103,14 @@ function stash(connection: Connection, line: Line, firstFlag: number): Buffer | 
     } else if (letter === FLAG.key) returns = [...(returns ?? []), `k${flags.keyText()}`]
     else if (letter === FLAG.cas && !lengthIsFlag) returns = [...(returns ?? []), CAS]
   }
-  connection.metaReturns = returns ?? NOTHING
+  client.metaReturns = returns ?? NOTHING
   return undefined
 }
 
-function finishMetaSet(connection: Connection): void {
-  const { core, item, metaReturns } = connection
+function finishMetaSet(client: Client): void {
+  const { core, item, metaReturns } = client
   const { store, counters, replies, metaDialect } = core
-  connection.item = 0
+  client.item = 0
   count(counters.cmdSet, store.classOf(item))
   const bytes = store.valueBytes(item)
   if (store.valueByte(item, bytes - 2) !== 13 || store.valueByte(item, bytes - 1) !== 10) {
@@ -118,8 +118,8 @@ function finishMetaSet(connection: Connection): void {
     replies.text(BAD_DATA)
     return
   }
-  const outcome = commitFrom(connection, item, connection.mayBeStale)
-  if (outcome === 'stored' && connection.noreply) return
+  const outcome = commitFrom(client, item, client.mayBeStale)
+  if (outcome === 'stored' && client.noreply) return
   const cas = outcome === 'stored' ? store.lastCas : 0
   let text = outcome === 'stored' ? metaDialect.done.toString() : CODES[outcome]
   if (metaDialect.lengthIsFlag) text += ' '

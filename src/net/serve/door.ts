@@ -1,0 +1,118 @@
+import type { Socket } from 'node:net'
+import { type Afflicted, Affliction, type Impairment } from './impairment.ts'
+import { provenInsides } from './insides-probe.ts'
+import {
+  type Admits,
+  type ListenAddress,
+  Listener,
+  type ServerTls,
+  type Transit,
+  type UnixAddress,
+} from './listener.ts'
+import type { Insides } from './node-insides.ts'
+
+export interface DoorOptions {
+  readonly tls: ServerTls | undefined
+  readonly backlog: number
+  /** Asked once for each connection, before anything of it is read and before a TLS handshake; false: it is reset. */
+  readonly admits: Admits
+  /** Serves a client that was let in; see {@link Listener}. */
+  readonly serve: (socket: Socket, secure: boolean) => void
+  /** Those being served: a fault finds them here. */
+  readonly clients: Iterable<Afflicted>
+  readonly onHandshakeError?: () => void
+}
+
+/**
+ * The ports of a node: as many addresses of either family as it is told, with TLS, without, or both on one port; who is let in;
+ * and the faults a node is made to suffer from. What stands behind it may answer by itself or pass on what it hears.
+ */
+export class Door {
+  readonly #options: DoorOptions
+  readonly #listeners = new Set<Listener>()
+  readonly #arrivals = new Set<Socket>()
+  #tls: ServerTls | undefined
+  #insides: Insides | undefined
+  #affliction: Affliction | undefined
+
+  constructor(options: DoorOptions) {
+    this.#options = options
+    this.#tls = options.tls
+  }
+
+  /** What of Node's insides may be used; known before the first client is let in. */
+  get insides(): Partial<Insides> {
+    return this.#insides ?? {}
+  }
+
+  /**
+   * Listens on one more address.
+   * @param transit Default: TLS if there is a certificate.
+   * @returns The address with its real port.
+   * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
+   */
+  async listen<A extends ListenAddress | UnixAddress>(address: A, transit: Transit = 'tls'): Promise<A> {
+    const { admits, backlog, serve, onHandshakeError = () => undefined } = this.#options
+    this.#insides ??= await provenInsides(this.#tls !== undefined)
+    const listener = await Listener.open({
+      address,
+      transit,
+      tls: this.#tls,
+      backlog,
+      gate: (socket, admit) => admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
+      onClient: serve,
+      onHandshakeError,
+      arrivals: this.#arrivals,
+    })
+    this.#listeners.add(listener)
+    return listener.address as A // an address of the kind that was asked for
+  }
+
+  /** Stops listening on an address; connections made through it stay. */
+  unlisten({ host, port }: ListenAddress): void {
+    for (const listener of this.#listeners) {
+      const { address } = listener
+      if ('path' in address || address.host !== host || address.port !== port) continue
+      listener.close()
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Where it listens on the network now. */
+  get addresses(): readonly ListenAddress[] {
+    return [...this.#listeners].map(({ address }) => address).filter((address) => 'port' in address)
+  }
+
+  /** The sockets in the file system it listens on. */
+  get sockets(): readonly UnixAddress[] {
+    return [...this.#listeners].map(({ address }) => address).filter((address) => 'path' in address)
+  }
+
+  /** Serves new TLS connections with another certificate; PEM text. Throws, and keeps the old one, if it can't be used. */
+  renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
+    const renewed = { ...this.#tls, ...certificate }
+    for (const listener of this.#listeners) listener.renewCertificate(renewed)
+    this.#tls = renewed
+  }
+
+  /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */
+  impair(impairment: Impairment | null): void {
+    const before = this.#affliction
+    this.#affliction = undefined
+    before?.lift()
+    this.#affliction = impairment ? new Affliction(impairment, this.#options.clients) : undefined
+  }
+
+  /** Makes a new client share what the node suffers from. */
+  burden(client: Afflicted): void {
+    this.#affliction?.burden(client)
+  }
+
+  /** Stops listening, and ends connections that are not being served yet; clients are for whoever serves them to end. */
+  close(): void {
+    for (const listener of this.#listeners) listener.close()
+    this.#listeners.clear()
+    for (const socket of this.#arrivals) socket.destroy()
+    this.#affliction?.end()
+  }
+}
