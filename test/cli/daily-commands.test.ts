@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CacheCluster } from '../../src/cli/clusters.ts'
-import { describePlan, planOf } from '../../src/cli/commands/scale.ts'
+import { describePlan, planOf } from '../../src/cli/commands/caches/scale.ts'
 import { keysMoved } from '../../src/cli/keys-moved.ts'
 import { temporaryHome } from './support/cli.ts'
 import { hasTerminal, longestLine, onTerminal } from './support/terminal.ts'

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineCredentials } from '../../src/api/local-engine.ts'
+import { type NodeRates, ratesOf, statsOf, totalOf } from '../../src/cli/commands/top/rates.ts'
+import { labelOf, type NodeView, topLines } from '../../src/cli/commands/top/view.ts'
 import { usualStatistic } from '../../src/cli/metric-series.ts'
 import { bytesText, countText, quantityText } from '../../src/cli/output/quantities.ts'
 import { styleOf } from '../../src/cli/output/style.ts'
-import { type NodeRates, ratesOf, statsOf, totalOf } from '../../src/cli/top/rates.ts'
-import { labelOf, type NodeView, topLines } from '../../src/cli/top/view.ts'
 import { cachectl, temporaryHome } from './support/cli.ts'
 import { hasTerminal, longestLine, onTerminal } from './support/terminal.ts'
 

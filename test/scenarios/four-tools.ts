@@ -1,4 +1,4 @@
-import { looks } from '../../src/cli/commands/discover.ts'
+import { looks } from '../../src/cli/commands/diagnose/discover.ts'
 import { type ExamineOptions, examine } from '../../src/diagnose/doctor.ts'
 import type { Place } from '../../src/diagnose/evidence.ts'
 import { familiesOf } from '../../src/diagnose/family-lacking.ts'

@@ -12,7 +12,7 @@ import { choice, required, toggle } from '../../flags.ts'
 import { confirmFlags } from '../../global-flags.ts'
 import { Problem } from '../../problem.ts'
 import { printLine, tell } from '../../terminal.ts'
-import { readTextIfThere } from '../text-input.ts'
+import { readTextIfThere } from '../../text-input.ts'
 import { cidrs, fileFlag, fileOf, prefer } from './flags.ts'
 
 export const gaiGenerate = command({

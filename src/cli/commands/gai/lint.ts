@@ -1,8 +1,8 @@
 import { type LintRemark, lintGaiConf } from '../../../diagnose/gai-lint.ts'
 import { command } from '../../command.ts'
 import { ExitWith } from '../../problem.ts'
+import { readText, readTextIfThere } from '../../text-input.ts'
 import { optional } from '../../words.ts'
-import { readText, readTextIfThere } from '../text-input.ts'
 import { fileFlag, fileOf } from './flags.ts'
 
 const SOMETHING_WRONG = 1

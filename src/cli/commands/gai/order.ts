@@ -13,8 +13,8 @@ import { command } from '../../command.ts'
 import { text, texts } from '../../flags.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { forPeople } from '../../terminal.ts'
+import { readText, readTextIfThere } from '../../text-input.ts'
 import { several } from '../../words.ts'
-import { readText, readTextIfThere } from '../text-input.ts'
 import { fileFlag, fileOf } from './flags.ts'
 
 export const gaiOrder = command({

@@ -4,8 +4,8 @@ import { systemClock } from '../../../net/clock.ts'
 import { command } from '../../command.ts'
 import { ExitWith, Problem } from '../../problem.ts'
 import { tell } from '../../terminal.ts'
+import { readText } from '../../text-input.ts'
 import { optional } from '../../words.ts'
-import { readText } from '../text-input.ts'
 import { kvFlags, whereWord, withKv } from './place.ts'
 
 const where = { where: whereWord }

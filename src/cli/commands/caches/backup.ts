@@ -1,0 +1,152 @@
+import { systemClock } from '../../../net/clock.ts'
+import {
+  type Backup,
+  backupKinds,
+  backupName,
+  backupOf,
+  creation,
+  deletion,
+  exportation,
+  findBackup,
+  findCache,
+  type Request,
+  restoration,
+} from '../../backups.ts'
+import { cacheWord } from '../../caches/word.ts'
+import type { ApiClient } from '../../client.ts'
+import { withClient } from '../../clusters.ts'
+import { command } from '../../command.ts'
+import { confirmOnTerminal } from '../../confirm.ts'
+import { required, text, type ValuesOf } from '../../flags.ts'
+import type { Printer } from '../../forms.ts'
+import { confirmFlags, type GlobalOptions, globalFlags, waitFlags } from '../../global-flags.ts'
+import { waitForChange } from '../../operation-wait.ts'
+import { plainOutput } from '../../output/answer.ts'
+import { drawColumns } from '../../output/human-table.ts'
+import { valueText } from '../../output/human-value.ts'
+import type { Column } from '../../output/human-views.ts'
+import { printForPeople } from '../../output/people.ts'
+import { type Style, statusText } from '../../output/style.ts'
+import { findAll, isUnsupported } from '../../resources.ts'
+import { describeTarget } from '../../targets.ts'
+import { tell } from '../../terminal.ts'
+import { one, optional } from '../../words.ts'
+
+export const backupCreate = command({
+  summary: 'Make a backup of a serverless cache or a replication group',
+  description:
+    'Finds out what the cache is and calls create-serverless-cache-snapshot or create-snapshot. Memcached clusters have no backups: `cachectl kv dump` keeps what they hold. Answers as the operation does; with --wait when the backup is available. Exit code 255 when there is no such cache or it has no backups, 254 when the service refuses.',
+  words: { cache: cacheWord('name of the cache') },
+  flags: {
+    name: text({ summary: 'name of the backup (default: the cache and the time)', helpValue: '<name>' }),
+    ...waitFlags,
+    ...globalFlags,
+  },
+  forms: { piped: 'json' },
+  examples: ['backup create cart --wait', 'backup create cart --name before-sale'],
+  async run({ flags, words, print }) {
+    await withClient(flags, async (client) => {
+      const found = await findCache(client, words.cache)
+      const name = flags.name ?? backupName(words.cache, new Date(systemClock.now()))
+      await make(client, creation(found, name), flags, print)
+    })
+  },
+})
+
+export const backupList = command({
+  summary: 'List the backups of every cache, or of one',
+  words: { cache: optional('name of the cache') },
+  flags: globalFlags,
+  forms: { own: ['names'] },
+  examples: ['backup list', 'backup list cart --output json'],
+  async run({ flags, words, print }) {
+    const found = await withClient(flags, (client) =>
+      findAll(client, backupKinds, (kind, error) => {
+        if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
+      }),
+    )
+    const backups = found.map(backupOf).filter(({ of }) => words.cache === undefined || of === words.cache)
+    await print.answer(backups, describe, { names: (shown) => shown.map(({ name }) => name).join('\n') })
+  },
+})
+
+const describe = async (backups: readonly Backup[], style: Style): Promise<string> =>
+  backups.length === 0 ? 'No backups.' : (await drawColumns(COLUMNS, backups, style)).text
+
+const COLUMNS: readonly Column<Backup>[] = [
+  { head: 'Name', of: 'name' },
+  { head: 'Of', of: 'of' },
+  { head: 'Status', of: ({ status }, style) => statusText(status, style) },
+  { head: 'Created', of: ({ created }, style) => (created ? valueText(new Date(created), '', style) : '') },
+  { head: 'Size', of: 'size' },
+  { head: 'Engine', of: 'engine' },
+  { head: 'Kind', of: 'kind' },
+]
+
+export const backupRestore = command({
+  summary: 'Make a new cache of a backup',
+  description:
+    'The cache has the engine and the version of the backup and is otherwise as a new one; a cache can not be put back in place. Exit codes as of backup create.',
+  words: { backup: one('name of the backup') },
+  flags: {
+    as: required(text({ summary: 'name of the new cache', helpValue: '<name>' })),
+    ...waitFlags,
+    ...globalFlags,
+  },
+  forms: { piped: 'json' },
+  examples: ['backup restore before-sale --as cart-2 --wait'],
+  async run({ flags, words, print }) {
+    await withClient(flags, async (client) => {
+      const backup = await findBackup(client, words.backup)
+      await make(client, restoration(backup, flags.as), flags, print)
+    })
+  },
+})
+
+export const backupExport = command({
+  summary: 'Copy a backup to an S3 bucket',
+  description:
+    'The bucket must be in the region of the cache. The local engine writes into the folder s3/<bucket> of its state directory instead. Exit codes as of backup create.',
+  words: { backup: one('name of the backup') },
+  flags: {
+    bucket: required(text({ summary: 'name of the bucket', helpValue: '<bucket>' })),
+    ...waitFlags,
+    ...globalFlags,
+  },
+  forms: { piped: 'json' },
+  examples: ['backup export before-sale --bucket my-backups --wait'],
+  async run({ flags, words, print }) {
+    await withClient(flags, async (client) => {
+      await make(client, exportation(await findBackup(client, words.backup), flags.bucket), flags, print)
+    })
+  },
+})
+
+export const backupDelete = command({
+  summary: 'Delete a backup',
+  description: 'Asks on a terminal. Exit codes as of backup create.',
+  words: { backup: one('name of the backup') },
+  flags: { ...waitFlags, ...confirmFlags, ...globalFlags },
+  forms: { piped: 'json' },
+  examples: ['backup delete before-sale', 'backup delete before-sale --yes --wait'],
+  async run({ flags, words, print }) {
+    await withClient(flags, async (client) => {
+      const backup = await findBackup(client, words.backup)
+      const { name, of } = backupOf(backup)
+      const question = `Delete the backup ${name} of ${of} on ${describeTarget(client.target)}?`
+      await confirmOnTerminal(question, flags.yes)
+      await make(client, deletion(backup), flags, print)
+    })
+  },
+})
+
+async function make(
+  client: ApiClient,
+  { name, input }: Request,
+  flags: GlobalOptions & ValuesOf<typeof waitFlags>,
+  print: Printer,
+): Promise<void> {
+  const first = await client.call(name, input)
+  const answer = flags.wait ? await waitForChange(client, name, input, flags) : first
+  await print.answer(plainOutput(name, answer), () => printForPeople(name, input, answer, flags))
+}

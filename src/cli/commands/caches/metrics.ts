@@ -1,0 +1,206 @@
+import type { ClockReport } from '../../../api/engine-clock.ts'
+import { CONTROL } from '../../../api/local-engine.ts'
+import { sparkline } from '../../../diagnose/histogram.ts'
+import { systemClock } from '../../../net/clock.ts'
+import { cacheWord } from '../../caches/word.ts'
+import { openCloudWatch } from '../../cloudwatch-client.ts'
+import { command } from '../../command.ts'
+import { control } from '../../engine-control.ts'
+import { environment } from '../../environment.ts'
+import { span } from '../../flag-kinds.ts'
+import { type Flags, text, texts, type ValuesOf, value } from '../../flags.ts'
+import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
+import { type FoundSeries, type MetricSeries, metricSeries } from '../../metric-series.ts'
+import { drawColumns } from '../../output/human-table.ts'
+import type { Column } from '../../output/human-views.ts'
+import { quantityText } from '../../output/quantities.ts'
+import { absoluteTime } from '../../output/relative-time.ts'
+import type { Style } from '../../output/style.ts'
+import { Problem, usageProblem } from '../../problem.ts'
+import { spanOf } from '../../span.ts'
+import { runningEngine, stateDirOf } from '../../state-dir.ts'
+import { resolveTarget, type Target } from '../../targets.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount']
+/** Most rows of a table that nobody has asked a period for. */
+const ROWS = 30
+
+const timeFlags = {
+  since: span({ summary: 'so long ago until now (default 1h)', helpValue: '<time>' }),
+  'start-time': value({ summary: 'from then; ISO 8601, UTC without a zone', helpValue: '<time>' }, timeOf),
+  'end-time': value({ summary: 'until then (default now)', helpValue: '<time>' }, timeOf),
+} satisfies Flags
+
+export const metricsOf = command({
+  summary: 'Show the CloudWatch metrics of a cluster or serverless cache',
+  description:
+    'Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none.',
+  words: { cluster: cacheWord('id of the cluster, or name of the serverless cache') },
+  flags: {
+    metric: texts({ summary: 'names of metrics: CPUUtilization, GetHits, ...', helpValue: '<name>...' }),
+    node: text({ summary: 'of this node only: 0001; all: of the cluster as one', helpValue: '<id>' }),
+    period: value(
+      { summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<time>' },
+      secondsOf,
+    ),
+    statistic: value(
+      {
+        summary: `${STATISTICS.join(', ')}, or a percentile such as p99 (default: what says most of a metric)`,
+        helpValue: '<name>',
+      },
+      statisticOf,
+    ),
+    ...timeFlags,
+    ...globalFlags,
+  },
+  forms: {},
+  examples: [
+    'metrics shop',
+    'metrics shop --metric CPUUtilization GetHits --period 5m --since 3h',
+    'metrics shop --metric Evictions --statistic Sum --output json',
+    'metrics shop --node all',
+  ],
+  async run({ flags, words, print }) {
+    const cluster = words.cluster
+    const metrics = flags.metric.flatMap((each) => each.split(','))
+    const target = resolveTarget(flags, environment)
+    const { start, end } = timesOf(flags, await nowAt(target, flags))
+    const period = periodOf(flags.period, end.getTime() - start.getTime(), metrics.length > 0)
+    const found = await metricSeries(await openCloudWatch(target, environment), {
+      cluster,
+      metrics,
+      node: flags.node,
+      statistic: flags.statistic,
+      start,
+      end,
+      period,
+    })
+    refuseUnknown(metrics, found, cluster)
+    const shown = metrics.length > 0 ? valuesText : overview
+    await print.answer({ cluster, start, end, metrics: found.series }, (answer, style) => shown(answer.metrics, style))
+  },
+})
+
+/** The engine's clock may have been moved. */
+async function nowAt(target: Target, flags: GlobalOptions): Promise<Date> {
+  const engine = target.kind === 'local' ? runningEngine(stateDirOf(flags)) : undefined
+  if (!engine) return systemClock.now()
+  return new Date((await control<ClockReport>(engine, 'GET', CONTROL.clock)).now)
+}
+
+/** Whole minutes, as samples are; the one that runs has none yet. */
+function timesOf(flags: ValuesOf<typeof timeFlags>, now: Date): { start: Date; end: Date } {
+  const { since, 'start-time': given, 'end-time': end = now } = flags
+  if (since !== undefined && given !== undefined) throw usageProblem('--since, or --start-time: not both.')
+  const start = given === undefined ? end.getTime() - (since ?? HOUR_MS) : given.getTime()
+  if (start >= end.getTime()) throw usageProblem('The time to begin at must be before the one to end at.')
+  return { start: new Date(Math.floor(start / MINUTE_MS) * MINUTE_MS), end }
+}
+
+function timeOf(text: string, argument: string): Date {
+  const time = new Date(/\d(Z|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`)
+  if (!Number.isNaN(time.getTime())) return time
+  throw usageProblem(`argument ${argument}: invalid time: '${text}'`, 'ISO 8601, such as 2026-01-31T12:00:00Z.')
+}
+
+/** Seconds: what was asked for, else such that a table is not too long; of an overview, everything. */
+function periodOf(period: number | undefined, lengthMs: number, isTable: boolean): number {
+  const minutes = Math.ceil(lengthMs / MINUTE_MS)
+  return period ?? 60 * Math.max(1, isTable ? Math.ceil(minutes / ROWS) : minutes)
+}
+
+function secondsOf(said: string, argument: string): number {
+  const seconds = spanOf(argument, said) / 1000
+  if (seconds >= 60 && seconds % 60 === 0) return seconds
+  throw usageProblem(`argument ${argument}: invalid period: '${said}'`, 'A multiple of a minute: 60s, 5m, 1h.')
+}
+
+function statisticOf(statistic: string, argument: string): string {
+  const name = STATISTICS.find((each) => each.toLowerCase() === statistic.toLowerCase())
+  if (name) return name
+  const percent = /^p(\d{1,3}(\.\d+)?)$/.exec(statistic)?.[1]
+  if (percent !== undefined && Number(percent) <= 100) return statistic
+  throw usageProblem(
+    `argument ${argument}: invalid choice: '${statistic}' (choose from: ${STATISTICS.join(', ')}, or p0 to p100)`,
+  )
+}
+
+function refuseUnknown(asked: readonly string[], { known, series }: FoundSeries, cluster: string): void {
+  if (known.length === 0) {
+    throw new Problem(
+      'general',
+      `There are no metrics of ${cluster}.`,
+      'A sample is taken at the end of every minute in which it runs; `cachectl list` shows what there is.',
+    )
+  }
+  const unknown = asked.filter((name) => !known.some((each) => each.toLowerCase() === name.toLowerCase()))
+  if (unknown.length > 0)
+    throw usageProblem(
+      `There is no metric ${unknown.join(', ')}, or it has no values yet.`,
+      `There are: ${known.join(', ')}.`,
+    )
+  if (series.every(({ datapoints }) => datapoints.length === 0)) {
+    throw new Problem(
+      'general',
+      `There are no values of ${cluster} in that time.`,
+      'Look further back with --since 1d.',
+    )
+  }
+}
+
+const columnName = ({ node }: MetricSeries): string => node ?? 'value'
+
+/** A metric a row, a node a column. */
+async function overview(series: readonly MetricSeries[], style: Style): Promise<string> {
+  const nodes = [...new Set(series.map(columnName))].sort()
+  const rows = [...new Set(series.map(({ metric }) => metric))].map((metric) => ({
+    metric,
+    of: series.filter((each) => each.metric === metric),
+  }))
+  const columns: Column<(typeof rows)[number]>[] = [
+    { head: 'Metric', of: 'metric' },
+    { head: 'Statistic', of: ({ of }) => of[0]?.statistic ?? '' },
+    ...nodes.map((node) => ({
+      head: node,
+      of: ({ of }: (typeof rows)[number]) => {
+        const one = of.find((each) => columnName(each) === node)
+        const value = one?.datapoints.at(-1)?.value
+        return one && value !== undefined ? quantityText(value, one.unit) : ''
+      },
+    })),
+  ]
+  const told = rows.filter(({ of }) => of.some(({ datapoints }) => datapoints.length > 0))
+  return (await drawColumns(columns, told, style)).text
+}
+
+/** A table for each metric: a period a row, a node a column; below it how it went. */
+async function valuesText(series: readonly MetricSeries[], style: Style): Promise<string> {
+  const tables = [...new Set(series.map(({ metric }) => metric))].map(async (metric) => {
+    const own = series.filter((each) => each.metric === metric)
+    const times = [...new Set(own.flatMap(({ datapoints }) => datapoints.map(({ timestamp }) => timestamp.getTime())))]
+    const columns: Column<number>[] = [
+      { head: 'Time', of: (time) => absoluteTime(new Date(time)) },
+      ...own.map((each) => ({
+        head: columnName(each),
+        of: (time: number) => {
+          const value = each.datapoints.find(({ timestamp }) => timestamp.getTime() === time)?.value
+          return value === undefined ? '' : quantityText(value, each.unit)
+        },
+      })),
+    ]
+    const { statistic = '', unit = '', period = 0 } = own[0] ?? {}
+    const head = style.strong(`${metric}: ${statistic} of each ${period / 60} min, ${unit}`)
+    const { text } = await drawColumns(
+      columns,
+      times.sort((a, b) => a - b),
+      style,
+    )
+    const trends = own
+      .filter(({ datapoints }) => datapoints.length > 1)
+      .map((each) => `${columnName(each)} ${sparkline(each.datapoints.map(({ value }) => value))}`)
+    return [head, text, ...trends].join('\n')
+  })
+  return (await Promise.all(tables)).join('\n\n')
+}

@@ -1,0 +1,94 @@
+import type { Input } from '../../../api/model.ts'
+import { visibleIn } from '../../../api/visible.ts'
+import { cacheWord } from '../../caches/word.ts'
+import { type CacheCluster, describeCluster, withClient } from '../../clusters.ts'
+import { command } from '../../command.ts'
+import { confirmOnTerminal } from '../../confirm.ts'
+import { count } from '../../flag-kinds.ts'
+import { required, texts, toggle } from '../../flags.ts'
+import { confirmFlags, globalFlags, waitFlags } from '../../global-flags.ts'
+import { keysMoved } from '../../keys-moved.ts'
+import { waitForChange } from '../../operation-wait.ts'
+import { plainOutput } from '../../output/answer.ts'
+import { printForPeople } from '../../output/people.ts'
+import { describeTarget } from '../../targets.ts'
+import { tell } from '../../terminal.ts'
+
+export const scale = command({
+  summary: 'Change how many nodes a cluster has, after saying what that does',
+  description:
+    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Asks on a terminal, then changes at once. --dry-run ends after the plan. The plan goes to stderr, the cluster to stdout.',
+  words: { cluster: cacheWord('id of the cluster') },
+  flags: {
+    nodes: required(count({ summary: 'how many nodes there shall be', helpValue: '<number>', least: 1 })),
+    azs: texts({ summary: 'zones of the new nodes; fewer zones than nodes are taken in turn', helpValue: '<zone>...' }),
+    'dry-run': toggle({ summary: 'say what would be done, and end' }),
+    ...waitFlags,
+    ...confirmFlags,
+    ...globalFlags,
+  },
+  examples: ['scale shop --nodes 5 --wait', 'scale shop --nodes 4 --azs us-west-2a us-west-2b'],
+  forms: { piped: 'json' },
+  async run({ words: { cluster: id }, flags, print }) {
+    await withClient(flags, async (client) => {
+      const cluster = await describeCluster(client, id)
+      const change = planOf(cluster, flags.nodes, flags.azs)
+      tell(describePlan(visibleIn(cluster), flags.nodes, change))
+      if (!change || flags['dry-run']) return
+      await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes)
+      const first = await client.call('ModifyCacheCluster', change)
+      const answer = flags.wait ? await waitForChange(client, 'ModifyCacheCluster', change, flags) : first
+      const shown = async (): Promise<undefined> => printForPeople('ModifyCacheCluster', {}, answer, flags)
+      await print.answer(plainOutput('ModifyCacheCluster', answer), shown)
+    })
+  },
+})
+
+/** The change to ask for; undefined: there is nothing to do. Pure. */
+export function planOf(
+  cluster: CacheCluster,
+  nodes: number,
+  azs: readonly string[] = [],
+): Input<'ModifyCacheCluster'> | undefined {
+  const ids = nodeIds(cluster)
+  if (nodes === ids.length) return undefined
+  const change = { CacheClusterId: cluster.CacheClusterId, NumCacheNodes: nodes, ApplyImmediately: true }
+  if (nodes < ids.length) return { ...change, CacheNodeIdsToRemove: ids.slice(nodes) }
+  if (azs.length === 0) return change
+  const zones = Array.from({ length: nodes - ids.length }, (_, index) => azs[index % azs.length] as string)
+  const before = (cluster.CacheNodes ?? []).map(({ CustomerAvailabilityZone: zone }) => zone)
+  const spreads = new Set([...before, ...zones]).size > 1
+  return { ...change, NewAvailabilityZones: zones, ...(spreads && { AZMode: 'cross-az' }) }
+}
+
+/** Lowest first: those to go stand at the end. */
+const nodeIds = ({ CacheNodes = [] }: CacheCluster): string[] =>
+  CacheNodes.flatMap(({ CacheNodeId }) => (CacheNodeId ? [CacheNodeId] : [])).sort()
+
+export function describePlan(
+  cluster: CacheCluster,
+  nodes: number,
+  change: Input<'ModifyCacheCluster'> | undefined,
+): string {
+  const before = nodeIds(cluster).length
+  if (!change) return `${cluster.CacheClusterId} has ${before} nodes already.`
+  const { CacheNodeIdsToRemove: gone, NewAvailabilityZones: zones } = change
+  const { ketama, modulo } = keysMoved(before, nodes)
+  const kept = ([share, name]: readonly [number, string]) => `${percent(share)} ${name}`
+  return [
+    `${cluster.CacheClusterId}: ${before} -> ${nodes} nodes of ${cluster.CacheNodeType}`,
+    gone
+      ? `  go, with all they hold: ${gone.join(', ')}`
+      : `  come, empty: ${nodes - before}${zones ? ` (${zones.join(', ')})` : ''}`,
+    `  keys that move to another node: ${(
+      [
+        [ketama, 'with ketama'],
+        [modulo, 'with modulo'],
+      ] as const
+    )
+      .map(kept)
+      .join(', ')}`,
+  ].join('\n')
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share * 100 < 10 ? 1 : 0)} %`

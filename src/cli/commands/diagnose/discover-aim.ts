@@ -1,0 +1,151 @@
+/** From the words of `cachectl discover` to where it asks, how, and what is wished. */
+
+import type { Wish } from '../../../discovery/compare.ts'
+import type { ExpectedCluster } from '../../../discovery/differences.ts'
+import type { PollOptions } from '../../../discovery/poll.ts'
+import { type Clock, systemClock } from '../../../net/clock.ts'
+import { endpoint } from '../../../net/target.ts'
+import type { ApiClient } from '../../client.ts'
+import {
+  type CacheCluster,
+  configurationEndpoint,
+  describeCache,
+  describeCluster,
+  isServerless,
+  nodeEndpoints,
+  readPlace,
+  trustFor,
+  usesTls,
+  withClient,
+} from '../../clusters.ts'
+import { choice, type Flags, toggle, type ValuesOf } from '../../flags.ts'
+import { CallFailed, Problem, usageProblem } from '../../problem.ts'
+import { countOf } from '../../seconds.ts'
+import { readText } from '../../text-input.ts'
+import type { AimOptions } from './places.ts'
+
+export interface DiscoverAim {
+  readonly poll: Pick<PollOptions, 'seed' | 'tls' | 'protocol' | 'legacy' | 'expected'>
+  /** What the API said last; undefined for host:port. */
+  readonly api: () => ExpectedCluster | undefined
+}
+
+/** AWS throttles an account's calls, whoever makes them. */
+const API_EVERY_MS = 5000
+
+/** Runs `use` with what is to be polled; a cluster is described again and again meanwhile. */
+export async function withDiscoverAim<T>(
+  place: string,
+  flags: AskOptions,
+  use: (aim: DiscoverAim) => Promise<T>,
+): Promise<T> {
+  const read = readPlace(place)
+  const how = manner(flags)
+  const given = flags.ca === undefined ? undefined : { ca: readText(flags.ca) }
+  if ('host' in read) {
+    // Without an authority nothing is verified: this shows lists, `cachectl tls` judges certificates.
+    const tls = given ?? (flags.tls ? { verify: false } : undefined)
+    return use({ poll: { seed: read, ...how, ...(tls && { tls }) }, api: () => undefined })
+  }
+  return withClient(flags, async (client) => {
+    const cluster = await describeCache(client, read.cluster)
+    if (isServerless(cluster)) throw noList(cluster)
+    const seed = configurationEndpoint(cluster)
+    if (!seed) {
+      const why = `${read.cluster} has no configuration endpoint (it is ${cluster.CacheClusterStatus}).`
+      throw new Problem('general', why)
+    }
+    const tls = usesTls(cluster) ? (given ?? trustFor(client, flags)) : flags.tls ? { verify: false } : undefined
+    const described = describedAgain(client, cluster)
+    return use({ poll: { seed, ...how, ...(tls && { tls }), expected: described.nodes }, api: described.last })
+  })
+}
+
+function noList(cache: CacheCluster): Problem {
+  const ends = nodeEndpoints(cache).map(({ host, port, id }) => `${id} ${endpoint(host, port)}`)
+  return new Problem(
+    'general',
+    `${cache.CacheClusterId} is a serverless cache: it has no nodes to list, and clients need no Auto Discovery.`,
+    ends.length > 0 ? `They go to its ${ends.join(' and ')}, with TLS.` : `It is ${cache.CacheClusterStatus}.`,
+  )
+}
+
+export const askFlags = {
+  protocol: choice(['text', 'binary'], { summary: 'text (default) or binary (opcode 0x60)', helpValue: '<protocol>' }),
+  binary: toggle({ summary: 'the same as --protocol binary' }),
+  legacy: toggle({ summary: 'ask for the key AmazonElastiCache:cluster, as before Memcached 1.4.14' }),
+} satisfies Flags
+
+type AskOptions = ValuesOf<typeof askFlags> & AimOptions
+
+function manner({ protocol, binary, legacy }: AskOptions): Pick<PollOptions, 'protocol' | 'legacy'> {
+  if (binary && protocol === 'text') throw usageProblem('--binary and --protocol text exclude each other')
+  return { protocol: protocol ?? (binary ? 'binary' : 'text'), legacy }
+}
+
+/** An API that fails now and then must not end the watching of nodes: what it said last stands. */
+function describedAgain(client: ApiClient, cluster: CacheCluster, clock: Clock = systemClock) {
+  const pause = client.target.kind === 'local' ? 0 : API_EVERY_MS
+  let last = expectedOf(cluster)
+  let due = clock.monotonicMs() + pause
+  return {
+    last: () => last,
+    nodes: async () => {
+      if (clock.monotonicMs() < due) return last.nodes
+      due = clock.monotonicMs() + pause
+      try {
+        last = expectedOf(await describeCluster(client, cluster.CacheClusterId ?? ''))
+      } catch (error) {
+        if (!(error instanceof CallFailed)) throw error
+      }
+      return last.nodes
+    },
+  }
+}
+
+const expectedOf = (cluster: CacheCluster): ExpectedCluster => ({
+  status: cluster.CacheClusterStatus ?? 'unknown',
+  tls: usesTls(cluster),
+  ...((cluster.IpDiscovery === 'ipv4' || cluster.IpDiscovery === 'ipv6') && { ipDiscovery: cluster.IpDiscovery }),
+  nodes: nodeEndpoints(cluster),
+})
+
+interface Wishing {
+  readonly until?: Wish | undefined
+  readonly expect?: number | undefined
+}
+
+/** Undefined: nothing is wished. */
+export function wishOf({ until, expect }: Wishing): Wish | undefined {
+  if (until === undefined && expect === undefined) return undefined
+  return { ...until, ...(expect !== undefined && { expect }) }
+}
+
+/** `ipv4`, `ipv6`, `version 5`, `nodes 3`, or several of them with commas; `agreed` adds nothing to what all want. */
+export const wishesOf = (said: string): Wish =>
+  Object.assign({}, ...said.split(',').map((each) => oneWish(each.trim())))
+
+function oneWish(text: string): Wish {
+  if (text === 'agreed') return {}
+  if (text === 'ipv4' || text === 'ipv6') return { family: text }
+  const [, what, number] = /^(version|nodes)[ =:]\s*(\d+)$/.exec(text) ?? []
+  if (what === 'version') return { version: countOf('until', number ?? '', 0) }
+  if (what === 'nodes') return { expect: countOf('until', number ?? '', 1) }
+  throw usageProblem(
+    `argument --until: invalid choice: '${text}' (choose from: ipv4, ipv6, version <number>, nodes <number>, agreed)`,
+    'Several with commas: --until ipv6,nodes=3',
+  )
+}
+
+/** `--until version 5` is one value, as it is said. */
+export function wholeWishes(argv: readonly string[]): string[] {
+  const words = [...argv]
+  for (let at = 0; at < words.length; at++) {
+    const spoken = words[at] === '--until' ? 1 : /^--until=(version|nodes)$/.test(words[at] ?? '') ? 0 : undefined
+    const kind = spoken === undefined ? '' : (words[at + spoken] ?? '').replace(/^--until=/, '')
+    const number = words[at + (spoken ?? 0) + 1] ?? ''
+    if (/(^|,)(version|nodes)$/.test(kind) && /^\d+$/.test(number))
+      words.splice(at, (spoken ?? 0) + 2, `--until=${kind} ${number}`)
+  }
+  return words
+}

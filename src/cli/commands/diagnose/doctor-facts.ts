@@ -1,0 +1,175 @@
+/** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out. */
+
+import { readEvent } from '../../../api/catalog/events.ts'
+import { LIMITS } from '../../../api/catalog/limits.ts'
+import { resources } from '../../../api/catalog/resources.ts'
+import { CONTROL } from '../../../api/local-engine.ts'
+import type { SecurityGroupReport } from '../../../api/local-network.ts'
+import type { Input, OperationName, Output } from '../../../api/model.ts'
+import type { ApiFacts, ClusterFacts, MissingCluster } from '../../../diagnose/evidence.ts'
+import type { ApiClient } from '../../client.ts'
+import {
+  describeAllClusters,
+  describeCache,
+  describeServerlessAsClusters,
+  joinPorts,
+  readPlace,
+  withClient,
+} from '../../clusters.ts'
+import { control } from '../../engine-control.ts'
+import type { GlobalOptions } from '../../global-flags.ts'
+import { CallFailed } from '../../problem.ts'
+import { mostNodesAt } from '../../quotas.ts'
+import { engineAndRegion } from '../engine/region.ts'
+import { type Aim, type AimOptions, aimAt } from './places.ts'
+
+export interface DoctorAim extends Aim {
+  readonly missing: readonly MissingCluster[]
+  readonly api?: ApiFacts
+}
+
+/** As `aimAt`; a cluster that is not there is a finding, not an error. */
+export async function doctorAim(spoken: readonly string[], flags: AimOptions): Promise<DoctorAim> {
+  const words = joinPorts(spoken)
+  if (words.length > 0 && words.every((word) => 'host' in readPlace(word)))
+    return { ...(await aimAt(words, flags)), missing: [] }
+  return withClient(flags, async (client) => {
+    const missing = (await Promise.all(words.map((word) => missingAt(word, client)))).flatMap((each) => each ?? [])
+    const there = words.filter((word) => !missing.some(({ id }) => id === word))
+    const aim =
+      words.length > 0 && there.length === 0
+        ? { places: [], clusters: [], trust: new Map() }
+        : await aimAt(there, flags)
+    const [api, securityGroups, mostNodes] = await Promise.all([
+      apiFacts(client, aim.clusters),
+      localGroups(client, flags),
+      mostNodesAt(client.target),
+    ])
+    const local = { ...(securityGroups && { securityGroups }), ...(mostNodes !== undefined && { mostNodes }) }
+    return { ...aim, missing, api: { ...api, ...local } }
+  })
+}
+
+async function missingAt(word: string, client: ApiClient): Promise<MissingCluster | undefined> {
+  const place = readPlace(word)
+  if ('host' in place) return undefined
+  try {
+    await describeCache(client, place.cluster)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
+  }
+  const [clusters, serverless, events] = await Promise.all([
+    describeAllClusters(client).catch(() => []),
+    describeServerlessAsClusters(client),
+    client
+      .call('DescribeEvents', {
+        SourceType: resources.cluster.sourceType,
+        SourceIdentifier: place.cluster,
+        Duration: LIMITS.eventRetentionMinutes,
+      })
+      .catch(() => ({ Events: [] })),
+  ])
+  const deletion = newestFirst(events.Events ?? []).find(({ message }) => readEvent(message).kind === 'cluster-deleted')
+  return {
+    id: place.cluster,
+    at: whereIs(client),
+    known: [...clusters, ...serverless].flatMap(({ CacheClusterId }) => CacheClusterId ?? []).slice(0, 10),
+    ...(deletion && { deletedAt: deletion.at }),
+  }
+}
+
+const DAY_MINUTES = 1440
+
+function whereIs({ target }: ApiClient): string {
+  const region = target.region ?? 'the default region'
+  return target.kind === 'local' ? `${region} of the local engine` : region
+}
+
+async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): Promise<ApiFacts> {
+  const refused: { operation: string; code: string }[] = []
+  const ask = async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N> | undefined> => {
+    try {
+      return await client.call(name, input)
+    } catch (error) {
+      const code = error instanceof CallFailed ? (error.serviceCode ?? error.message) : String(error)
+      refused.push({ operation: name, code })
+      return undefined
+    }
+  }
+  const groups = [...new Set(clusters.flatMap(({ parameterGroup }) => parameterGroup ?? []))]
+  const ids = clusters.filter(({ serverless }) => serverless !== true).map(({ id }) => id)
+  const hasServerless = ids.length < clusters.length
+  const [events, more, versions, subnets, updates, ...parameters] = await Promise.all([
+    ask('DescribeEvents', { SourceType: resources.cluster.sourceType, Duration: DAY_MINUTES }),
+    hasServerless
+      ? ask('DescribeEvents', { SourceType: resources.serverlessCache.sourceType, Duration: DAY_MINUTES })
+      : undefined,
+    ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
+    ask('DescribeCacheSubnetGroups', {}),
+    ids.length === 0 ? undefined : ask('DescribeUpdateActions', { CacheClusterIds: ids }),
+    ...groups.map((group) => ask('DescribeCacheParameters', { CacheParameterGroupName: group })),
+  ])
+  return {
+    refused,
+    ...(events?.Events && { events: newestFirst([...events.Events, ...(more?.Events ?? [])]) }),
+    ...(versions?.CacheEngineVersions && {
+      versions: versions.CacheEngineVersions.flatMap(({ EngineVersion }) => EngineVersion ?? []),
+    }),
+    ...(subnets?.CacheSubnetGroups && { subnetGroups: subnets.CacheSubnetGroups.map(subnetGroup) }),
+    ...(updates?.UpdateActions && { updates: updates.UpdateActions.flatMap(waiting) }),
+    parameters: parameters.flatMap((answer, at) =>
+      (answer?.Parameters ?? []).flatMap(({ ParameterName: name, ParameterValue: value }) =>
+        name && value ? [{ group: groups[at] ?? '', name, value }] : [],
+      ),
+    ),
+  }
+}
+
+/** Undefined: not the local engine, or it does not say. */
+async function localGroups({ target }: ApiClient, flags: GlobalOptions): Promise<ApiFacts['securityGroups']> {
+  if (target.kind !== 'local') return undefined
+  try {
+    const { engine, region } = engineAndRegion({ ...flags, region: target.region })
+    const path = `${CONTROL.securityGroups}/list`
+    const { securityGroups } = await control<{ securityGroups: SecurityGroupReport[] }>(engine, 'POST', path, {
+      region,
+    })
+    return securityGroups.map(({ groupId: id, groupName, members, ingress }) => ({
+      id,
+      name: groupName,
+      members,
+      ingress,
+    }))
+  } catch {
+    return undefined
+  }
+}
+
+const newestFirst = (events: NonNullable<Output<'DescribeEvents'>['Events']>): NonNullable<ApiFacts['events']> =>
+  events
+    .flatMap(({ Date: at, SourceIdentifier: source, Message: message }) =>
+      at && source && message ? [{ at: new Date(at).toISOString(), source, message }] : [],
+    )
+    .sort((a, b) => b.at.localeCompare(a.at))
+
+const subnetGroup = ({
+  CacheSubnetGroupName = '',
+  SupportedNetworkTypes = [],
+  Subnets = [],
+}: NonNullable<Output<'DescribeCacheSubnetGroups'>['CacheSubnetGroups']>[number]) => ({
+  name: CacheSubnetGroupName,
+  networkTypes: SupportedNetworkTypes,
+  zones: [...new Set(Subnets.flatMap(({ SubnetAvailabilityZone }) => SubnetAvailabilityZone?.Name ?? []))],
+})
+
+function waiting({
+  CacheClusterId: cluster,
+  ServiceUpdateName: name,
+  ServiceUpdateSeverity: severity,
+  ServiceUpdateRecommendedApplyByDate: due,
+  UpdateActionStatus: status,
+}: NonNullable<Output<'DescribeUpdateActions'>['UpdateActions']>[number]) {
+  if (!cluster || !name || (status !== 'not-applied' && status !== 'scheduled')) return []
+  return [{ cluster, name, severity: severity ?? 'new', ...(due && { due: new Date(due).toISOString() }) }]
+}

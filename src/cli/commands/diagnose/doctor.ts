@@ -1,0 +1,221 @@
+import { writeFileSync } from 'node:fs'
+import { arch, hostname, release, type } from 'node:os'
+import { examine } from '../../../diagnose/doctor.ts'
+import type { Evidence } from '../../../diagnose/evidence.ts'
+import type { Finding } from '../../../diagnose/finding.ts'
+import { glibcVersion } from '../../../diagnose/libc.ts'
+import { reportPage } from '../../../diagnose/report-page.ts'
+import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../../diagnose/rules/index.ts'
+import { systemClock } from '../../../net/clock.ts'
+import { command } from '../../command.ts'
+import { commandText } from '../../command-text.ts'
+import { time } from '../../flag-kinds.ts'
+import { type Flags, text, texts, toggle, type ValuesOf } from '../../flags.ts'
+import type { Printer } from '../../forms.ts'
+import { globalFlags } from '../../global-flags.ts'
+import { untilInterrupted } from '../../interrupt.ts'
+import { tellOfNewerNode } from '../../newer-node.ts'
+import { findingsText, practicesText } from '../../output/findings.ts'
+import type { Style } from '../../output/style.ts'
+import { tableText } from '../../output/table.ts'
+import { ExitWith, FailsWith, Problem, usageProblem } from '../../problem.ts'
+import { startProgress } from '../../progress.ts'
+import { forPeople, tell } from '../../terminal.ts'
+import { version } from '../../version.ts'
+import { several } from '../../words.ts'
+import { fileFlag, fileOf } from '../gai/flags.ts'
+import { doctorAim } from './doctor-facts.ts'
+import { serverFlag, tlsFlags } from './places.ts'
+
+const FINDINGS = 1
+const COULD_NOT_RUN = 2
+/** Connections per address for the histograms of a report. */
+const REPORT_ATTEMPTS = 40
+
+const doctorFlags = {
+  only: texts({ summary: 'judge by these rules only', helpValue: '<rule>...' }),
+  skip: texts({ summary: 'leave these rules out', helpValue: '<rule>...' }),
+  report: text({ summary: 'write a page for people who were not there', helpValue: '<file.html>' }),
+  'list-rules': toggle({ summary: 'print the rules and end' }),
+  explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
+  evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
+  timeout: time({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
+  ...tlsFlags,
+  ...serverFlag,
+  ...fileFlag,
+  ...globalFlags,
+} satisfies Flags
+
+type DoctorFlags = ValuesOf<typeof doctorFlags>
+
+export const doctor = command({
+  summary: 'Look at everything between this host and a cluster, and name the cause',
+  description:
+    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix, the command that shows it, and where the knowledge comes from. Good practice is told apart, at the end. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, no such rule or place); 252: a wrong option.',
+  words: {
+    where: several('id of a cluster, name of a serverless cache, or host:port'),
+  },
+  flags: doctorFlags,
+  examples: [
+    'doctor shop',
+    'doctor cache.example.com:11211 --tls',
+    'doctor shop --report report.html',
+    'doctor --explain D02',
+  ],
+  forms: {},
+  async run({ words, flags, print }) {
+    try {
+      await diagnosis(words.where, flags, print)
+    } catch (error) {
+      if (error instanceof ExitWith || (error instanceof Problem && error.kind === 'interrupted')) throw error
+      throw new FailsWith(COULD_NOT_RUN, error)
+    }
+  },
+})
+
+async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: Printer): Promise<void> {
+  // Neither ids nor host names have commas.
+  const words = spoken.flatMap((word) => word.split(/,(?=.)/))
+  if (flags['list-rules']) return print.answer([...rules, ...practiceRules].map(plain), rulesText)
+  if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain)
+  if (print.form === 'readable') tellOfNewerNode()
+  const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
+  const evidence = await look(words, flags)
+  const findings = judgeEvidence(evidence, which)
+  const practices = judgeEvidence(nodeBased(evidence), practice)
+  const cause = findings.find(isProblem)
+  const answer = { healthy: !cause, cause: cause ?? null, findings, practices, ...(flags.evidence && { evidence }) }
+  await print.answer(answer, (shown, style) => describe(forPeople(evidence), shown.findings, shown.practices, style))
+  if (flags.report !== undefined) writeReport(flags.report, words, { evidence, findings, practices })
+  if (cause) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
+}
+
+async function look(words: readonly string[], flags: DoctorFlags): Promise<Evidence> {
+  const { server: servers, timeout: timeoutMs } = flags
+  const progress = startProgress('asking the API')
+  try {
+    const aim = await doctorAim(words, flags)
+    return await untilInterrupted((signal) =>
+      examine({
+        ...aim,
+        signal,
+        gaiConf: fileOf(flags),
+        onStage: (stage) => progress.update(stage),
+        ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
+        ...(servers.length > 0 && { servers }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      }),
+    )
+  } finally {
+    progress.end()
+  }
+}
+
+function writeReport(
+  file: string,
+  words: readonly string[],
+  seen: { evidence: Evidence; findings: readonly Finding[]; practices: readonly Finding[] },
+): void {
+  const { clusters } = seen.evidence
+  const subject = words.length > 0 ? words.join(', ') : clusters.map(({ id }) => id).join(', ')
+  const environment: [string, string][] = [
+    ['Host', hostname()],
+    ['System', `${type()} ${release()} ${arch()}`],
+    ['C library', glibcVersion() === undefined ? 'not glibc' : `glibc ${glibcVersion()}`],
+    ['Programs', `cachectl ${version}, Node.js ${process.versions.node}`],
+    [
+      'DNS servers',
+      (seen.evidence.hosts[0]?.survey?.views ?? []).map(({ server }) => server.address).join(', ') || '-',
+    ],
+    [
+      'Policy of addresses',
+      seen.evidence.gai.exists ? seen.evidence.gai.path : `${seen.evidence.gai.path} is not there`,
+    ],
+    ['Ports for connections', seen.evidence.limits.portRange?.join('-') ?? '-'],
+  ]
+  const at = systemClock.now().toISOString()
+  const command = commandText(['doctor', ...words])
+  try {
+    writeFileSync(file, reportPage({ subject, at, command, environment, ...seen }))
+  } catch (error) {
+    throw new Problem('general', `Cannot write ${file}: ${(error as Error).message}`)
+  }
+  tell(`The report is in ${file}`)
+}
+
+/** Nothing that was asked for exists, or did lately: most likely a wrong word. */
+const isNowhere = ({ places, clusters, missing = [] }: Evidence): boolean =>
+  places.length === 0 && clusters.length === 0 && missing.every(({ deletedAt }) => deletedAt === undefined)
+
+/** Good practice is about nodes; a serverless cache has none to care for. */
+const nodeBased = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  clusters: evidence.clusters.filter(({ serverless }) => serverless !== true),
+})
+
+const isProblem = ({ severity }: Finding): boolean => severity !== 'note'
+
+async function describe(
+  evidence: Evidence,
+  findings: readonly Finding[],
+  practices: readonly Finding[],
+  style: Style,
+): Promise<string> {
+  const rows = evidence.addresses.map(({ place, address, attempts, words, tls, source }) => {
+    const best = attempts.filter(({ outcome }) => outcome === 'connected').sort((a, b) => a.ms - b.ms)[0]
+    const [first] = attempts
+    const spoken = tls?.outcome === 'established' ? (tls.protocol ?? 'TLS') : words?.connected ? words.speaker : '-'
+    const from = 'address' in source ? source.address : `none (${source.code})`
+    return [
+      `${place.cluster ?? ''} ${place.role}`.trim(),
+      `${address} ${place.port}`,
+      from,
+      best ? `${best.ms.toFixed(1)} ms` : (first?.outcome ?? '-'),
+      spoken,
+    ]
+  })
+  const broken = findings.some(isProblem)
+  const text = findingsText(findings, style)
+  const verdict = broken ? text : style.good('Healthy: nothing stands between this host and the cache.')
+  const table =
+    rows.length > 0 ? await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows) : ''
+  const refused = evidence.api?.refused ?? []
+  const parts = [
+    verdict,
+    table,
+    broken ? '' : text,
+    practicesText(practices, style),
+    refused.length > 0
+      ? style.faint(`Not asked: ${refused.map(({ operation, code }) => `${operation} (${code})`).join(', ')}`)
+      : '',
+  ]
+  return parts
+    .map((part) => part.replace(/^\n/, ''))
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+function rulesOf(all: readonly Rule[], flags: Pick<DoctorFlags, 'only' | 'skip'>): readonly Rule[] {
+  const named = (ids: readonly string[]) => ids.flatMap((each) => each.split(',')).map(knownRule)
+  const [only, skip] = [named(flags.only), named(flags.skip)]
+  return all.filter((rule) => (only.length === 0 || only.includes(rule)) && !skip.includes(rule))
+}
+
+function knownRule(id: string): Rule {
+  const rule = ruleOf(id)
+  if (rule) return rule
+  throw usageProblem(`There is no rule ${id}.`, 'See `cachectl doctor --list-rules`.')
+}
+
+type PlainRule = Pick<Rule, 'id' | 'title' | 'stage' | 'source'>
+
+const plain = ({ id, title, stage, source }: Rule): PlainRule => ({ id, title, stage, source })
+
+const rulesText = (all: readonly PlainRule[]): Promise<string> =>
+  tableText(
+    ['Rule', 'Stage', 'Finds that'],
+    all.map(({ id, stage, title }) => [id, stage, title]),
+  )
+
+const explain = ({ id, title, stage, source }: PlainRule): string =>
+  `${id}: ${title}\nLooked for at: ${stage}\nKnown from: ${source}`

@@ -1,0 +1,250 @@
+import { isIP } from 'node:net'
+import { familiesOf } from '../../../diagnose/family-lacking.ts'
+import { histogramLines } from '../../../diagnose/histogram.ts'
+import { type ProbeEvent, probe } from '../../../diagnose/probe.ts'
+import { renderEvent, renderSummary, renderTable, TABLE_HEAD } from '../../../diagnose/render.ts'
+import { npingEvent, npingStart, npingSummary } from '../../../diagnose/render-nping.ts'
+import { type ProbeReport, probeReport } from '../../../diagnose/report.ts'
+import { exitCode } from '../../../diagnose/statistics.ts'
+import { expandTargets } from '../../../diagnose/target-list.ts'
+import { elapsedMs, systemClock } from '../../../net/clock.ts'
+import type { AskTls } from '../../../net/connection.ts'
+import type { NameServices } from '../../../net/resolve.ts'
+import { endpoint, type Family } from '../../../net/target.ts'
+import {
+  type CacheCluster,
+  describeAllClusters,
+  describeCache,
+  joinPorts,
+  nodeEndpoints,
+  readPlace,
+  trustFor,
+  usesTls,
+  withClient,
+} from '../../clusters.ts'
+import { command } from '../../command.ts'
+import { count, time } from '../../flag-kinds.ts'
+import { type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
+import type { Printer } from '../../forms.ts'
+import { globalFlags } from '../../global-flags.ts'
+import { untilInterrupted } from '../../interrupt.ts'
+import { bothLoopbacks } from '../../loopback-names.ts'
+import { tableText } from '../../output/table.ts'
+import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { forPeople, printLine } from '../../terminal.ts'
+import { readText } from '../../text-input.ts'
+import { several } from '../../words.ts'
+import { networkTypeOf, tlsFlags } from './places.ts'
+import { canDraw, liveView } from './probe-live.ts'
+
+const probeFlags = {
+  count: count({
+    summary: 'attempts at each address (default 5; 0 is without end)',
+    helpValue: '<number>',
+    char: 'c',
+  }),
+  delay: time({ summary: 'between attempts at an address (default 1s)', helpValue: '<time>' }),
+  rate: value({ summary: 'attempts per second over all addresses, instead of --delay', helpValue: '<number>' }, rateOf),
+  parallel: count({ summary: 'attempts under way at once, at most (default 128)', helpValue: '<number>', least: 1 }),
+  port: text({ summary: 'ports for places that name none: 11211,11215-11220', helpValue: '<ports>', char: 'p' }),
+  source: value({ summary: 'send from this address of this host', helpValue: '<address>' }, sourceOf),
+  forever: toggle({ summary: 'go on until Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
+  histogram: toggle({ summary: 'how the times are spread, per address' }),
+  ...tlsFlags,
+  protocol: toggle({ summary: 'go on to a `version` and its answer, timed by phase' }),
+  timeout: time({ summary: 'for one attempt (default 1s)', helpValue: '<time>' }),
+  ipv4: toggle({ summary: 'only IPv4 addresses', char: '4' }),
+  ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
+  all: toggle({ summary: 'every node of every cluster of the target' }),
+  ...globalFlags,
+} satisfies Flags
+
+type ProbeFlags = ValuesOf<typeof probeFlags>
+
+export const probeCommand = command({
+  summary: 'Connect to every address of cache nodes, both families, and time it',
+  description:
+    'Exit code 0: every attempt connected; 1: some did not, or a name gives programs here one family of two; 2: none did. A cluster stands for all of its nodes.',
+  words: {
+    where: several(
+      'id of a cluster, name of a serverless cache, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24',
+    ),
+  },
+  flags: probeFlags,
+  forms: { own: ['events', 'nping'], note: 'events: a line of JSON per event' },
+  examples: ['probe shop -c 10 --delay 100ms', 'probe localhost:11211 [::1]:11212 -6'],
+  async run({ words, flags, print }) {
+    const aim = await aimOf(words.where, flags)
+    const options = { ...probeOptions(flags), ...depthOf(flags, aim) }
+    const events: ProbeEvent[] = []
+    const printer = printerOf(print.form, flags.forever && canDraw())
+    const start = systemClock.monotonicMs()
+    await untilInterrupted(async (signal) => {
+      const silence = onEnter(() => printer.interim(probeReport(events)))
+      try {
+        for await (const event of probe({ ...aim, ...options, kernel: true, signal })) {
+          events.push(event)
+          printer.event(event)
+        }
+      } finally {
+        silence()
+        printer.end()
+      }
+    })
+    const report = probeReport(events)
+    const readable = async (): Promise<string> =>
+      [await summary(forPeople(report)), ...(flags.histogram ? histograms(report, events) : [])].join('\n')
+    await print.answer({ ...report, attempts: attemptsIn(events) }, readable, {
+      events: () => '',
+      nping: () => npingSummary(report, elapsedMs(systemClock, start)).join('\n'),
+    })
+    const code = exitCode(report)
+    if (code !== 0) throw new ExitWith(code)
+  },
+})
+
+/** What is printed while it goes on. */
+interface EventPrinter {
+  event(event: ProbeEvent): void
+  interim(report: ProbeReport): void
+  end(): void
+}
+
+function printerOf(form: Printer<'events' | 'nping'>['form'], live: boolean): EventPrinter {
+  const lines = (texts: readonly string[]): void => {
+    for (const text of texts) printLine(text)
+  }
+  const interim = (report: ProbeReport): void => lines(renderSummary(forPeople(report)))
+  if (form === 'readable' && live) {
+    const view = liveView()
+    return {
+      event: (event) => view.show(forPeople(event)),
+      interim: (report) => view.above(renderSummary(forPeople(report))),
+      end: () => view.end(),
+    }
+  }
+  if (form === 'nping') lines(npingStart(systemClock.now(), NPING_VERSION))
+  const print: Partial<Record<typeof form, (event: ProbeEvent) => void>> = {
+    readable: (event) => lines(renderEvent(forPeople(event))),
+    nping: (event) => lines(npingEvent(forPeople(event))),
+    events: (event) => printLine(JSON.stringify(event)),
+  }
+  return { event: print[form] ?? (() => {}), interim: form === 'readable' ? interim : () => {}, end: () => {} }
+}
+
+/** The version whose words these are. */
+const NPING_VERSION = '0.7.93'
+
+/** Calls back for each line typed, on a terminal. Returns what ends that. */
+function onEnter(act: () => void): () => void {
+  if (process.stdin.isTTY !== true) return () => {}
+  process.stdin.on('data', act)
+  return () => {
+    process.stdin.off('data', act)
+    process.stdin.pause()
+  }
+}
+
+const attemptsIn = (events: readonly ProbeEvent[]) =>
+  events.flatMap((event) => (event.type === 'attempt' ? [event.attempt] : []))
+
+function histograms({ rows }: ProbeReport, events: readonly ProbeEvent[]): string[] {
+  return rows.flatMap(({ address, port }) => {
+    const own = attemptsIn(events).filter((each) => each.address === address && each.port === port && !each.warmUp)
+    const times = own.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
+    return times.length > 0 ? [`Times of ${endpoint(address, port)}:`, ...histogramLines(times)] : []
+  })
+}
+
+interface Aim {
+  readonly targets: readonly string[]
+  readonly names?: NameServices
+  readonly promised?: ReadonlyMap<string, readonly Family[]>
+  /** What verifies the clusters' certificates, when they use TLS. */
+  readonly tls?: AskTls
+}
+
+async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim> {
+  const words = joinPorts(spoken)
+  if (words.length === 0 && !flags.all) throw usageProblem('the following arguments are required: <where>...')
+  const names = words.filter((each) => 'cluster' in placeOrRange(each))
+  const ranges = expandTargets(
+    words.filter((each) => !names.includes(each)),
+    flags.port,
+  )
+  if (!ranges.ok) throw usageProblem(ranges.detail)
+  const places = [...names, ...ranges.targets].map(readPlace)
+  const direct = places.flatMap((place) => ('host' in place ? [endpoint(place.host, place.port)] : []))
+  const ids = places.flatMap((place) => ('cluster' in place ? [place.cluster] : []))
+  if (!flags.all && ids.length === 0) return { targets: direct }
+  return withClient(flags, async (client) => {
+    const clusters = flags.all ? await describeAllClusters(client) : []
+    for (const id of ids) clusters.push(await describeCache(client, id))
+    const nodes = clusters.flatMap(nodeEndpoints).map(({ host, port }) => endpoint(host, port))
+    if (nodes.length === 0) throw new Problem('general', 'There is no node with an endpoint yet.')
+    const dualStack = clusters.some(({ NetworkType }) => NetworkType === 'dual_stack')
+    return {
+      targets: [...new Set([...nodes, ...direct])],
+      ...(clusters.some(usesTls) && { tls: trustFor(client, flags) }),
+      ...(client.target.kind === 'local' && dualStack && { names: bothLoopbacks }),
+      promised: promisedBy(clusters),
+    }
+  })
+}
+
+/** Of one name with several clusters: what any of them promises. */
+function promisedBy(clusters: readonly CacheCluster[]): ReadonlyMap<string, readonly Family[]> {
+  const promised = new Map<string, readonly Family[]>()
+  for (const cluster of clusters) {
+    const families = familiesOf(networkTypeOf(cluster.NetworkType))
+    for (const { host } of nodeEndpoints(cluster))
+      promised.set(host, [...new Set([...(promised.get(host) ?? []), ...families])])
+  }
+  return promised
+}
+
+/** A range is no place; that it names no cluster is all that is asked here. */
+const placeOrRange = (word: string) => (/[/*,.:]/.test(word) ? { range: word } : readPlace(word))
+
+function depthOf({ ca, protocol, ...flags }: ProbeFlags, { tls }: Aim) {
+  if (!flags.tls && !protocol) return {}
+  const trust = ca === undefined ? tls : { ca: readText(ca) }
+  const secured = flags.tls || (protocol && tls !== undefined)
+  return {
+    depth: { protocol, ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
+  }
+}
+
+function probeOptions({ ipv4, ipv6, ...flags }: ProbeFlags) {
+  if (ipv4 && ipv6) throw usageProblem('-4 and -6 together leave nothing to probe')
+  const family = ipv4 ? 4 : ipv6 ? 6 : undefined
+  const { rate, parallel, source: localAddress, delay: delayMs, timeout: timeoutMs } = flags
+  const count = flags.forever ? Number.POSITIVE_INFINITY : flags.count
+  return {
+    ...(count !== undefined && { count: count || Number.POSITIVE_INFINITY }),
+    ...(rate !== undefined && { rate }),
+    ...(parallel !== undefined && { parallel }),
+    ...(localAddress !== undefined && { localAddress }),
+    ...(delayMs !== undefined && { delayMs }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(family !== undefined && ({ family } as const)),
+  }
+}
+
+function rateOf(text: string, argument: string): number {
+  const rate = Number(text)
+  if (rate > 0) return rate
+  throw usageProblem(`argument ${argument}: invalid number: '${text}'`, 'Attempts per second: 10, or 0.5.')
+}
+
+function sourceOf(text: string, argument: string): string {
+  if (isIP(text) !== 0) return text
+  throw usageProblem(`argument ${argument}: ${text} is not an IP address`)
+}
+
+/** As soon as there is something to compare, a table with the families side by side instead of lines per address. */
+async function summary(report: ProbeReport): Promise<string> {
+  if (report.rows.length < 2) return ['', ...renderSummary(report)].join('\n')
+  const table = await tableText(TABLE_HEAD, renderTable(report))
+  return ['', table, ...renderSummary({ ...report, rows: [] })].join('\n')
+}

@@ -1,0 +1,104 @@
+import { OPTIONS } from '../../../memcached/stand-alone/options.ts'
+import { endpoint } from '../../../net/target.ts'
+import type { Command } from '../../command.ts'
+import { environment } from '../../environment.ts'
+import { type Flags, text, toggle } from '../../flags.ts'
+import { errorFlag } from '../../global-flags.ts'
+import { untilInterrupted } from '../../interrupt.ts'
+import { readArguments } from '../../parse.ts'
+import { Problem, usageProblem } from '../../problem.ts'
+import { printLine, tell } from '../../terminal.ts'
+
+const options: Flags = Object.fromEntries(
+  OPTIONS.map(({ long, char, value, meaning, hidden = false }) => {
+    const wording = { summary: meaning, hidden, ...(char !== undefined && { char }) }
+    return [long, value === undefined ? toggle(wording) : text({ ...wording, helpValue: value })]
+  }),
+)
+
+const flags: Flags = { ...options, ...errorFlag }
+
+export const nodeRun: Command = {
+  id: '',
+  args: {},
+  summary: 'Run one cache node by itself, with the options of memcached',
+  description:
+    'A Memcached server without an engine, until Ctrl-C. It speaks text, meta and binary protocol and the config command of ElastiCache. It prints the addresses it listens on, one a line, once it answers. The options are those of memcached, also in its short forms (-vvM, -p11211).',
+  flags,
+  examples: [
+    'node run --listen 127.0.0.1:0',
+    'node run -m 1024 -c 4096 -I 2m -o idle_timeout=60',
+    'node run --unix-socket /run/user/1000/cache.sock',
+    'node run -Z -o ssl_chain_cert=node.pem,ssl_key=node.key',
+  ],
+  run: runAlone,
+}
+
+async function runAlone(given: readonly string[]): Promise<void> {
+  const argv = withoutErrorFormat(given)
+  // Loaded here, so that the help of every command does not load the node.
+  const [{ readCommandLine }, { heedFileLimit }, { runNode }, { reportToStarter, startInBackground }] =
+    await Promise.all([
+      import('../../../memcached/stand-alone/command-line.ts'),
+      import('../../../memcached/stand-alone/file-limit.ts'),
+      import('../../../memcached/stand-alone/run.ts'),
+      import('../../../memcached/stand-alone/background.ts'),
+    ])
+  try {
+    const plan = readCommandLine(argv)
+    if (plan.versionOnly) return printLine(`memcached ${plan.node.engineVersion} (cachectl)`)
+    heedFileLimit(plan)
+    if (!plan.background) for (const remark of plan.remarks) tell(remark)
+    if (plan.daemon && !plan.background) {
+      for (const line of await startInBackground()) printLine(line)
+      return
+    }
+    // Its socket is open to those it is meant for from the moment it is there; its files are nobody else's.
+    process.umask(0o077)
+    await untilInterrupted(async (signal) => {
+      const ended = new AbortController()
+      const node = await runNode(plan, environment, () => ended.abort())
+      const lines = [
+        ...node.addresses.map(({ host, port }) => endpoint(host, port)),
+        ...node.udpAddresses.map(({ host, port }) => `${endpoint(host, port)} (UDP)`),
+        ...node.sockets.map(({ path }) => path),
+      ]
+      if (plan.background) await reportToStarter({ lines })
+      else for (const line of lines) printLine(line)
+      await aborted(AbortSignal.any([signal, ended.signal]))
+      await node.close()
+    })
+  } catch (error) {
+    const explained = explain(error)
+    if (argv.includes('--background'))
+      await reportToStarter({ failure: explained instanceof Error ? explained.message : String(explained) })
+    throw explained
+  }
+}
+
+/** All options are memcached's but one, which dispatch.ts heeds. */
+function withoutErrorFormat(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((word) => /^--cli-error-format(=|$)/.test(word))
+  if (at === -1) return argv
+  const length = argv[at]?.includes('=') ? 1 : 2
+  readArguments(argv.slice(at, at + length), errorFlag)
+  return argv.toSpliced(at, length)
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if (error.name === 'BadArgument') return usageProblem(error.message, (error as { hint?: string }).hint)
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  if (code !== 'EADDRINUSE' || address === undefined) return error
+  return new Problem(
+    'general',
+    `Something listens on ${endpoint(address, port ?? 0)} already.`,
+    'Another port: -p <port>; -p 0 takes a free one.',
+  )
+}

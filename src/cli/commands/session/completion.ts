@@ -1,0 +1,67 @@
+import { type ResourceKind, regionalKinds } from '../../../api/catalog/resources.ts'
+import { shellWord } from '../../../api/shell.ts'
+import { backupKinds, cacheKinds } from '../../backups.ts'
+import type { ApiClient } from '../../client.ts'
+import { withClient } from '../../clusters.ts'
+import { type Command, command } from '../../command.ts'
+import type { Documented } from '../../command-doc.ts'
+import { completionScript, type Shell } from '../../completion-scripts.ts'
+import { completionTable, idOptions } from '../../completion-table.ts'
+import { oneOf } from '../../flags.ts'
+import { globalFlags } from '../../global-flags.ts'
+import { findAll } from '../../resources.ts'
+import { stateDirOf } from '../../state-dir.ts'
+import { readTargets } from '../../target-list.ts'
+import { print } from '../../terminal.ts'
+import { one } from '../../words.ts'
+
+const HOW: Readonly<Record<Shell, string>> = {
+  bash: 'eval "$(cachectl completion bash)" in ~/.bashrc',
+  zsh: 'eval "$(cachectl completion zsh)" in ~/.zshrc, after compinit',
+  fish: 'cachectl completion fish > ~/.config/fish/completions/cachectl.fish',
+  powershell: 'cachectl completion powershell | Out-String | Invoke-Expression in $PROFILE (PowerShell 7)',
+}
+
+/** `completion <shell>`: commands, options and the values of options; ids of what there is are asked of the target. */
+export function completionCommand(shell: Shell): Command {
+  return command({
+    summary: `Print the completion script of ${shell}`,
+    description: `Completes commands, options, the values of options, and ids that exist at the target. To have it in every session: ${HOW[shell]}.`,
+    async run() {
+      const { commands } = await import('../../command-classes.ts')
+      const documented = Object.entries(commands).map(([id, { flags, args }]): Documented => ({ id, flags, args }))
+      print(completionScript[shell](completionTable(documented)))
+    },
+  })
+}
+
+/** What can be named: the values of options, and `cache`, `backup` and `target` for the words of commands. */
+const NAMED: readonly string[] = [...idOptions.map((option) => option.slice(2)), 'cache', 'backup', 'target']
+
+export const completionIds = command({
+  summary: 'Print what an option that takes an id can name at the target',
+  description: 'For the completion scripts: one id a line.',
+  words: {
+    option: one(`one of ${NAMED.join(', ')}`, (said) => oneOf(NAMED, said.replace(/^--/, ''), 'option')),
+  },
+  flags: globalFlags,
+  forms: {},
+  async run({ words: { option }, flags, print: printer }) {
+    const names =
+      option === 'target'
+        ? Object.keys(readTargets(stateDirOf(flags)).targets)
+        : await withClient(flags, (client) => namesOf(client, kindsOf(option)))
+    // Shells expand what they are offered: bash would run a name that is $(...).
+    const safe = names.filter((each) => shellWord(each) === each)
+    await printer.answer(safe, () => safe.join('\n'))
+  },
+})
+
+function kindsOf(name: string): readonly ResourceKind[] {
+  if (name === 'cache') return cacheKinds
+  if (name === 'backup') return backupKinds
+  return regionalKinds.filter((_, index) => idOptions[index] === `--${name}`)
+}
+
+const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
+  (await findAll(client, among)).map(({ kind, item }) => String(item[kind.id]))

@@ -1,0 +1,224 @@
+import { type Clock, elapsedMs, sleep, systemClock } from '../../../net/clock.ts'
+import { cacheWord } from '../../caches/word.ts'
+import { type ApiClient, openClient } from '../../client.ts'
+import { readPlace } from '../../clusters.ts'
+import { command } from '../../command.ts'
+import { environment } from '../../environment.ts'
+import { count, time } from '../../flag-kinds.ts'
+import { text, toggle } from '../../flags.ts'
+import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
+import { untilInterrupted } from '../../interrupt.ts'
+import { styleHere } from '../../output/people.ts'
+import { bytesText, countText } from '../../output/quantities.ts'
+import { absoluteTime } from '../../output/relative-time.ts'
+import { FailsWith, Problem } from '../../problem.ts'
+import { resolveTarget } from '../../targets.ts'
+import { forPeople, stdoutIsTerminal } from '../../terminal.ts'
+import type { DialOptions } from '../kv/place.ts'
+import { givenNodes, nodesOf } from './places.ts'
+import { totalOf } from './rates.ts'
+import { openScreen } from './screen.ts'
+import { type TopView, topLines } from './view.ts'
+import { NodeWatch, type WatchedNode } from './watch.ts'
+
+const NOBODY_ANSWERED = 1
+/** How often the list of nodes is looked at: it changes as the cluster is scaled. */
+const LIST_EVERY_MS = 5_000
+const LEAST_INTERVAL_MS = 100
+
+export const top = command({
+  summary: 'Watch the nodes of a cluster at work: operations, hits, memory, connections, traffic',
+  description:
+    'Asks every node for its `stats` each second, directly, on AWS too; nodes that are added appear, those that go leave. On a terminal it takes the whole screen until q or Ctrl-C; into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.',
+  words: {
+    where: cacheWord('id of a cluster, name of a serverless cache, or host:port (several with commas)'),
+  },
+  flags: {
+    interval: time({ summary: 'between two looks (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+    count: count({
+      summary: 'end after so many looks',
+      helpValue: '<number>',
+      least: 1,
+      otherwise: Number.POSITIVE_INFINITY,
+    }),
+    tls: toggle({ summary: 'speak TLS to host:port (a cluster id knows by itself)' }),
+    ca: text({ summary: 'PEM file with the authorities to trust', helpValue: '<path>' }),
+    timeout: time({
+      summary: 'for a connection, and for an answer (default 3s)',
+      helpValue: '<time>',
+      otherwise: 3000,
+    }),
+    ...globalFlags,
+  },
+  forms: {},
+  examples: ['top shop', 'top shop --output json --count 5', 'top localhost:11211 --interval 5s'],
+  async run({ flags, words, print }) {
+    const { where } = words
+    const options: LoopOptions = {
+      intervalMs: Math.max(LEAST_INTERVAL_MS, flags.interval),
+      count: flags.count,
+    }
+    const place = await openPlace(where, flags)
+    try {
+      const fleet = new Watched(place, systemClock)
+      const draws = print.form === 'readable' && stdoutIsTerminal()
+      const answered = draws
+        ? await drawn(where, fleet, options, flags)
+        : await untilInterrupted((signal) =>
+            loop(fleet, options, signal, systemClock, () => print.item(viewedAt(where, fleet), () => asLine(fleet))),
+          )
+      if (answered) return
+      const why = fleet.nodes.map(({ problem }) => problem).find((problem) => problem !== undefined)
+      if (why) throw new FailsWith(NOBODY_ANSWERED, new Problem('general', why))
+    } finally {
+      place.close()
+    }
+  },
+})
+
+type TopOptions = GlobalOptions & DialOptions
+
+/** Where the nodes come from. */
+interface Place {
+  nodes(): Promise<readonly WatchedNode[]>
+  readonly changes: boolean
+  close(): void
+}
+
+async function openPlace(where: string, flags: TopOptions): Promise<Place> {
+  const read = readPlace(where.split(',')[0] ?? '')
+  if ('host' in read) {
+    const nodes = givenNodes(where, flags)
+    return { changes: false, nodes: async () => nodes, close() {} }
+  }
+  const client: ApiClient = await openClient(resolveTarget(flags, environment))
+  return { changes: true, nodes: () => nodesOf(client, read.cluster, flags), close: () => client.close() }
+}
+
+/** The nodes that are watched; follows the list of the cluster. */
+class Watched {
+  nodes: readonly NodeWatch[] = []
+  readonly #place: Place
+  readonly #clock: Clock
+  #listedAt: number | undefined
+
+  constructor(place: Place, clock: Clock) {
+    this.#place = place
+    this.#clock = clock
+  }
+
+  /** Rejects only when there is no list to begin with. */
+  async look(): Promise<void> {
+    await this.#list()
+    await Promise.all(this.nodes.map((node) => node.look()))
+  }
+
+  close(): void {
+    for (const node of this.nodes) node.close()
+  }
+
+  async #list(): Promise<void> {
+    const first = this.#listedAt === undefined
+    if (!first && (!this.#place.changes || elapsedMs(this.#clock, this.#listedAt ?? 0) < LIST_EVERY_MS)) return
+    this.#listedAt = this.#clock.monotonicMs()
+    try {
+      const listed = await this.#place.nodes()
+      const known = new Map(this.nodes.map((watch) => [keyOf(watch.node), watch]))
+      const next = listed.map((node) => known.get(keyOf(node)) ?? new NodeWatch(node, this.#clock))
+      for (const watch of this.nodes) if (!next.includes(watch)) watch.close()
+      this.nodes = next
+    } catch (error) {
+      // Later on, the nodes that are known are still worth looking at.
+      if (first) throw error
+    }
+  }
+}
+
+const keyOf = ({ label, dial }: WatchedNode): string => `${label} ${dial.host} ${dial.port}`
+
+interface LoopOptions {
+  readonly intervalMs: number
+  readonly count: number
+}
+
+/** Looks, shows, waits. The first look only has something to compare with. Answers whether any node ever did. */
+async function loop(
+  fleet: Watched,
+  { intervalMs, count }: LoopOptions,
+  signal: AbortSignal,
+  clock: Clock,
+  show: () => Promise<void>,
+  alsoFirst = false,
+): Promise<boolean> {
+  let answered = false
+  try {
+    await fleet.look()
+    if (alsoFirst) await show()
+    for (let shown = 0; shown < count && !signal.aborted; shown++) {
+      await sleep(clock, intervalMs, signal)
+      if (signal.aborted) break
+      await fleet.look()
+      answered ||= fleet.nodes.some(({ rates }) => rates !== undefined)
+      if (!signal.aborted) await show()
+    }
+    return answered || fleet.nodes.some(({ problem }) => problem === undefined)
+  } finally {
+    fleet.close()
+  }
+}
+
+async function drawn(where: string, fleet: Watched, options: LoopOptions, flags: TopOptions): Promise<boolean> {
+  const style = await styleHere(flags)
+  // Before the screen is taken over: what is wrong at the start is told where it stays readable.
+  await fleet.look()
+  return untilInterrupted(async (signal) => {
+    const stop = new AbortController()
+    signal.addEventListener('abort', () => stop.abort(), { once: true })
+    const draw = () => screen.draw(topLines(forPeople(viewOf(where, fleet)), screen.width, screen.height, style))
+    const screen = openScreen(draw, () => stop.abort())
+    try {
+      return await loop(fleet, options, stop.signal, systemClock, async () => draw(), true)
+    } finally {
+      screen.leave()
+    }
+  })
+}
+
+const viewOf = (where: string, { nodes }: Watched): TopView => ({
+  title: where,
+  time: absoluteTime(systemClock.now()).slice(11),
+  nodes: nodes.map(({ node, rates, problem, history }) => ({ label: node.label, rates, problem, history })),
+})
+
+function viewedAt(where: string, { nodes }: Watched) {
+  const known = nodes.flatMap(({ rates }) => rates ?? [])
+  return {
+    time: systemClock.now(),
+    where,
+    total: totalOf(known),
+    nodes: nodes.map(({ node, rates, problem }) => ({
+      node: node.label,
+      address: node.dial.host,
+      port: node.dial.port,
+      ...(rates ?? { problem: problem ?? 'no answer yet' }),
+    })),
+  }
+}
+
+function asLine({ nodes }: Watched): string {
+  const known = nodes.flatMap(({ rates }) => rates ?? [])
+  const { operations, hitRate, items, bytes, limitBytes, connections, evictions, bytesIn, bytesOut } = totalOf(known)
+  const silent = nodes.length - known.length
+  return [
+    absoluteTime(systemClock.now()),
+    `${countText(Math.round(operations))} ops/s`,
+    `hits ${hitRate === undefined ? '-' : `${(hitRate * 100).toFixed(1)} %`}`,
+    `items ${countText(items)}`,
+    `memory ${bytesText(bytes)} of ${bytesText(limitBytes)}`,
+    `connections ${connections}`,
+    `evictions ${countText(Math.round(evictions))}/s`,
+    `in ${bytesText(Math.round(bytesIn))}/s`,
+    `out ${bytesText(Math.round(bytesOut))}/s`,
+    `nodes ${known.length}${silent > 0 ? ` (${silent} silent)` : ''}`,
+  ].join('  ')
+}
