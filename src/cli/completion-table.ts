@@ -1,5 +1,7 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
+
 import { regionalKinds } from '../api/catalog/resources.ts'
+import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../api/engine-faults.ts'
 import { enumValues, inputOf, isOperation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Member } from '../api/shapes.ts'
@@ -72,6 +74,7 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
     everywhere,
     values: new Map([
       ...Object.entries(COMMON_VALUES),
+      ...faultValues(),
       ...commands.flatMap(({ id }) =>
         operationValues(id).map(([option, values]) => [`${id} ${option}`, values] as const),
       ),
@@ -85,6 +88,13 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
     ),
   }
 }
+
+/** Words that options of faults take. */
+const faultValues = (): [option: string, values: readonly string[]][] =>
+  FAULT_OPTION_NAMES.flatMap((option) => {
+    const values = wordsFor(option)
+    return values.length > 0 ? [[`engine fault inject --${FAULT_OPTIONS[option].flag}`, values]] : []
+  })
 
 const spellings = (flags: NonNullable<Documented['flags']>): string[] =>
   Object.entries(flags).flatMap(([name, { allowNo, hidden }]) =>

@@ -318,6 +318,19 @@ describe('faults of the API', () => {
   })
 })
 
+test('a report has every member, in one order, and null where it does not apply', async () => {
+  const engine = await startTestEngine({ clock: manualClock(NOON) })
+  await inject(engine, { kind: 'api-throttling', rate: 3, operation: 'DescribeEvents', durationMs: 60_000 })
+  await inject(engine, { kind: 'capacity', zone: 'us-west-2a' })
+  const response = await fetch(`${engine.info.url}${CONTROL.faults}`, {
+    headers: { authorization: `Bearer ${engine.credentials.controlToken}` },
+  })
+  expect(await response.text()).toBe(
+    '[{"region":"us-west-2","kind":"api-throttling","cluster":null,"serverlessCache":null,"node":null,"zone":null,"delayMs":null,"rate":3,"family":null,"how":null,"operation":"DescribeEvents","nodeType":null,"since":"2026-01-04T12:00:00.000Z","until":"2026-01-04T12:01:00.000Z","id":"api-throttling-1"},' +
+      '{"region":"us-west-2","kind":"capacity","cluster":null,"serverlessCache":null,"node":null,"zone":"us-west-2a","delayMs":null,"rate":null,"family":null,"how":null,"operation":null,"nodeType":null,"since":"2026-01-04T12:00:00.000Z","until":null,"id":"capacity-1"}]',
+  )
+})
+
 test('a fault ends with its duration, by the clock of the engine', async () => {
   const clock = manualClock(NOON)
   const engine = await startTestEngine({ clock })

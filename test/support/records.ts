@@ -1,8 +1,10 @@
 import { eventText } from '../../src/api/catalog/events.ts'
+import type { FaultName } from '../../src/api/engine-faults.ts'
 import type {
   CacheClusterRecord,
   CacheNodeRecord,
   EventRecord,
+  FaultOf,
   FaultRecord,
   ServerlessCacheRecord,
 } from '../../src/engine/store/records.ts'
@@ -78,25 +80,9 @@ export const serverlessRecord = (more: Partial<ServerlessCacheRecord> = {}): Ser
   ...more,
 })
 
-/** A fault that is aimed at nothing and does nothing, if nothing else is said. */
-export const faultRecord = (more: Partial<FaultRecord> = {}): FaultRecord => ({
-  region: 'us-west-2',
-  id: 'fault-1',
-  kind: 'delay',
-  cluster: null,
-  serverlessCache: null,
-  clusterToken: null,
-  node: null,
-  zone: null,
-  delayMs: null,
-  rate: null,
-  family: null,
-  how: null,
-  operation: null,
-  nodeType: null,
-  since: 0,
-  until: null,
-  replacementDue: null,
-  frozen: null,
-  ...more,
-})
+type Aim = Pick<FaultOf<'delay'>, 'cluster' | 'clusterToken' | 'node'>
+type Wanted = { [K in FaultName]: Omit<FaultOf<K>, 'region' | 'id' | 'since' | keyof Aim> & Aim }[FaultName]
+
+/** A fault in effect since the beginning of time, if nothing else is said. */
+export const faultRecord = (wanted: Wanted): FaultRecord =>
+  ({ region: 'us-west-2', id: 'fault-1', since: 0, ...wanted }) as FaultRecord // those of a node are given one

@@ -1,5 +1,11 @@
 import type { ClockRequest } from '../../api/engine-clock.ts'
-import type { FaultClearance, FaultRequest } from '../../api/engine-faults.ts'
+import {
+  FAULT_OPTION_NAMES,
+  FAULT_OPTIONS,
+  type FaultClearance,
+  type FaultOption,
+  type FaultRequest,
+} from '../../api/engine-faults.ts'
 import type { QuotaRequest } from '../../api/engine-quotas.ts'
 import { Fault } from '../../api/faults.ts'
 import type { PolicyRequest, UserRequest } from '../../api/identity.ts'
@@ -57,6 +63,12 @@ const body = <T>(
   ...(oneOf && { oneOf: oneOf as readonly string[] }), // names of members are strings
 })
 
+const isOfNumber = (option: FaultOption): boolean => ['time', 'rate'].includes(FAULT_OPTIONS[option].takes)
+
+const FAULT_MEMBERS = Object.fromEntries(
+  FAULT_OPTION_NAMES.map((option) => [option, isOfNumber(option) ? 'number?' : 'text?']),
+) as Record<FaultOption, 'number?' | 'text?'> // all options there are
+
 /** What the bodies of requests to control routes may hold; those of other routes hold nothing. */
 const BODIES: Readonly<Record<string, Body>> = {
   [`POST ${CONTROL.clock}`]: body<ClockRequest>({ advanceMs: 'number?', set: 'text?' }, ['advanceMs', 'set']),
@@ -69,12 +81,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       node: 'text?',
       zone: 'text?',
       durationMs: 'number?',
-      delayMs: 'number?',
-      rate: 'number?',
-      family: 'text?',
-      how: 'text?',
-      operation: 'text?',
-      nodeType: 'text?',
+      ...FAULT_MEMBERS,
       clear: 'texts?',
     },
     ['kind', 'clear'],

@@ -1,6 +1,6 @@
 import { Fault } from '../../api/faults.ts'
 import type { Call } from '../http/call.ts'
-import type { FaultRecord } from '../store/records.ts'
+import type { FaultOf } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
 interface Bucket {
@@ -21,13 +21,12 @@ export class ApiThrottle {
   check({ operation }: Call, { region, now }: { region: string; now: number }): void {
     for (const fault of this.#store.list('fault', region)) {
       if (fault.kind !== 'api-throttling') continue
-      if (fault.operation !== null && fault.operation !== operation) continue
+      if (fault.operation !== undefined && fault.operation !== operation) continue
       if (!this.#take(fault, now)) throw new Fault('Throttling', 'Rate exceeded')
     }
   }
 
-  #take({ region, id, rate, since }: FaultRecord, now: number): boolean {
-    const perSecond = rate ?? 0
+  #take({ region, id, rate: perSecond, since }: FaultOf<'api-throttling'>, now: number): boolean {
     const key = `${region}/${id}/${since}`
     const bucket = this.#buckets.get(key) ?? { calls: perSecond, at: now }
     this.#buckets.set(key, bucket)

@@ -22,7 +22,7 @@ export const faultsOfCache = (
 ): readonly FaultRecord[] => faults.filter((fault) => fault.serverlessCache === id && fault.clusterToken === token)
 
 const concerns = (fault: FaultRecord, node: CacheNodeRecord): boolean =>
-  fault.kind === 'zone-outage' ? fault.zone === node.zone : fault.node === null || fault.node === node.id
+  fault.kind === 'zone-outage' ? fault.zone === node.zone : fault.node === undefined || fault.node === node.id
 
 export const isDown = (faults: readonly FaultRecord[], node: CacheNodeRecord): boolean =>
   faults.some((fault) => fault.kind === 'node-crash' && concerns(fault, node))
@@ -43,12 +43,39 @@ export function impairmentBy(faults: readonly FaultRecord[]): Impairment | null 
   const reset = new Set<Family>()
   let delayMs = 0
   let bytesPerSecond = 0
-  for (const { kind, family, how, delayMs: delay, rate } of faults) {
-    if (kind === 'node-hang' || kind === 'zone-outage') for (const each of BOTH) silent.add(each)
-    if (kind === 'reset') for (const each of BOTH) reset.add(each)
-    if (kind === 'drop-family') (how === 'reset' ? reset : silent).add(family === 'ipv6' ? 'IPv6' : 'IPv4')
-    if (kind === 'delay') delayMs += delay ?? 0
-    if (kind === 'throttle') bytesPerSecond = Math.min(bytesPerSecond || Number.POSITIVE_INFINITY, rate ?? 0)
+  for (const fault of faults) {
+    switch (fault.kind) {
+      case 'node-hang':
+      case 'zone-outage':
+        for (const each of BOTH) silent.add(each)
+        break
+      case 'reset':
+        for (const each of BOTH) reset.add(each)
+        break
+      case 'drop-family':
+        ;(fault.how === 'reset' ? reset : silent).add(fault.family === 'ipv6' ? 'IPv6' : 'IPv4')
+        break
+      case 'delay':
+        delayMs += fault.delayMs
+        break
+      case 'throttle':
+        bytesPerSecond = Math.min(bytesPerSecond || Number.POSITIVE_INFINITY, fault.rate)
+        break
+      // Connections feel nothing of these.
+      case 'node-crash':
+      case 'node-replacement':
+      case 'capacity':
+      case 'address-exhaustion':
+      case 'slow-discovery':
+      case 'stale-discovery':
+      case 'bad-certificate':
+      case 'serverless-creation':
+      case 'serverless-update':
+      case 'api-throttling':
+        break
+      default:
+        fault satisfies never
+    }
   }
   if (silent.size + reset.size + delayMs + bytesPerSecond === 0) return null
   return { silent: [...silent], reset: [...reset], delayMs, bytesPerSecond }
@@ -57,14 +84,14 @@ export function impairmentBy(faults: readonly FaultRecord[]): Impairment | null 
 export type Certificate = 'good' | 'expired' | 'mismatch'
 
 export const certificateOf = (faults: readonly FaultRecord[]): Certificate =>
-  (faults.find(({ kind }) => kind === 'bad-certificate')?.how as Certificate | undefined) ?? 'good'
+  faults.find((fault) => fault.kind === 'bad-certificate')?.how ?? 'good'
 
 /** The node list that a node goes on answering with; undefined: what is true. */
 export const frozenList = (faults: readonly FaultRecord[], node: CacheNodeRecord): string | undefined =>
-  faults.find((fault) => fault.kind === 'stale-discovery' && concerns(fault, node))?.frozen ?? undefined
+  faults.filter((fault) => fault.kind === 'stale-discovery').find((fault) => concerns(fault, node))?.frozen
 
 /** Milliseconds until a node learns a changed list: the last of them after the whole delay of the fault. */
 export function discoveryDelay(faults: readonly FaultRecord[], index: number, count: number): number {
-  const delay = faults.find(({ kind }) => kind === 'slow-discovery')?.delayMs ?? 0
+  const delay = faults.find((fault) => fault.kind === 'slow-discovery')?.delayMs ?? 0
   return Math.round((delay * (index + 1)) / count)
 }

@@ -16,8 +16,8 @@ const lacksCapacity = ({ store, region }: Place, zone: string, nodeType: string)
       (fault) =>
         (fault.kind === 'zone-outage' && fault.zone === zone) ||
         (fault.kind === 'capacity' &&
-          (fault.zone === null || fault.zone === zone) &&
-          (fault.nodeType === null || fault.nodeType === nodeType)),
+          (fault.zone === undefined || fault.zone === zone) &&
+          (fault.nodeType === undefined || fault.nodeType === nodeType)),
     )
 
 /** The first of `zones` in which nodes of a type can't be had. */
@@ -56,7 +56,7 @@ export function refuseWithoutCapacity(
 
 /** In what ways changes of serverless caches are to fail. */
 const waysToFail = ({ store, region }: Place): string[] =>
-  store.list('fault', region).flatMap(({ kind, how }) => (kind === 'serverless-update' && how ? [how] : []))
+  store.list('fault', region).flatMap((fault) => (fault.kind === 'serverless-update' ? [fault.how] : []))
 
 /** The event of a change of a cache's security groups that is to fail; undefined: it succeeds. */
 export function securityGroupsFailure(cache: string, place: Place): EventFacts | undefined {
@@ -73,4 +73,4 @@ export function limitsFailure(cache: string, place: Place): EventFacts | undefin
 export const isExhausted = (store: Store, region: string, zone: string): boolean =>
   store
     .list('fault', region)
-    .some(({ kind, zone: only }) => kind === 'address-exhaustion' && (only === null || only === zone))
+    .some(({ kind, zone: only }) => kind === 'address-exhaustion' && (only === undefined || only === zone))

@@ -1,9 +1,15 @@
 import type { EventFacts } from '../../api/catalog/events.ts'
-import type { FaultClearance, FaultReport, FaultRequest } from '../../api/engine-faults.ts'
+import {
+  FAULT_OPTION_NAMES,
+  type FaultClearance,
+  type FaultOption,
+  type FaultReport,
+  type FaultRequest,
+} from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { type NodeKey, type Owner, textOf } from '../nodes/wanted.ts'
 import { takenAtStart } from '../parameters/status.ts'
-import type { CacheClusterRecord, EventRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
+import type { CacheClusterRecord, EventRecord, FaultOf, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import { replacementFacts } from '../workloads/clusters/replacements.ts'
@@ -60,12 +66,12 @@ export class FaultKeeper {
       clusterOf: (region, id) => store.get('cluster', region, id),
       cacheOf: (region, name) => store.get('serverlessCache', region, name),
     })
-    const cluster = read.cluster === null ? undefined : store.get('cluster', read.region, read.cluster)
+    const cluster = read.cluster === undefined ? undefined : store.get('cluster', read.region, read.cluster)
     const frozen =
-      read.kind === 'stale-discovery' && cluster && read.node
+      read.kind === 'stale-discovery' && cluster
         ? listOf({ region: cluster.region, kind: 'cluster', id: cluster.id, node: read.node })
         : undefined
-    const fault: FaultRecord = { ...read, id: this.#freeId(read), frozen: frozen ?? null }
+    const fault: FaultRecord = { ...read, id: this.#freeId(read), ...(frozen !== undefined && { frozen }) }
     this.#refuseSecond(fault)
     store.change((change) => {
       change.put('fault', fault)
@@ -123,14 +129,15 @@ export class FaultKeeper {
   #forgetTargetless(): void {
     const { store } = this.#options
     const gone = this.#all().filter(
-      (fault) => (fault.cluster !== null && !this.#target(fault)) || (fault.serverlessCache && !this.#cache(fault)),
+      (fault) =>
+        (fault.cluster !== undefined && !this.#target(fault)) || (fault.serverlessCache && !this.#cache(fault)),
     )
     if (gone.length > 0) {
       store.change((change) => {
         for (const fault of gone) {
           change.remove('fault', fault)
           if (fault.kind === 'node-replacement' && this.#clusterOf(fault)) {
-            change.addEvent(this.#event(fault, { kind: 'replacement-canceled', node: fault.node ?? '' }))
+            change.addEvent(this.#event(fault, { kind: 'replacement-canceled', node: fault.node }))
           }
         }
       })
@@ -138,14 +145,14 @@ export class FaultKeeper {
   }
 
   #clusterOf({ region, cluster: id, clusterToken }: FaultRecord): CacheClusterRecord | undefined {
-    const cluster = id === null ? undefined : this.#options.store.get('cluster', region, id)
+    const cluster = id === undefined ? undefined : this.#options.store.get('cluster', region, id)
     return cluster?.token === clusterToken ? cluster : undefined
   }
 
   #target(fault: FaultRecord): CacheClusterRecord | undefined {
     const { node } = fault
     const cluster = this.#clusterOf(fault)
-    return node === null || cluster?.nodes.some((each) => each.id === node) ? cluster : undefined
+    return node === undefined || cluster?.nodes.some((each) => each.id === node) ? cluster : undefined
   }
 
   #cache({ region, serverlessCache: id, clusterToken }: FaultRecord): ServerlessCacheRecord | undefined {
@@ -158,17 +165,17 @@ export class FaultKeeper {
     this.#forgetTargetless()
     const due = this.#all().filter((fault) => (dueOf(fault) ?? Number.POSITIVE_INFINITY) <= now)
     for (const fault of due) {
-      if (fault.until !== null && fault.until <= now) this.#end(fault)
-      else this.#announceReplacement(fault)
+      if (fault.until !== undefined && fault.until <= now) this.#end(fault)
+      else if (fault.kind === 'node-crash') this.#announceReplacement(fault)
     }
     this.#arm()
     void this.#kickTargets(due)
   }
 
-  #announceReplacement(fault: FaultRecord): void {
+  #announceReplacement({ replacementDue: _, ...fault }: FaultOf<'node-crash'>): void {
     this.#options.store.change((change) => {
-      change.put('fault', { ...fault, replacementDue: null })
-      change.addEvent(this.#event(fault, { kind: 'recovery-begun', nodes: fault.node ?? '' }))
+      change.put('fault', fault)
+      change.addEvent(this.#event(fault, { kind: 'recovery-begun', nodes: fault.node }))
     })
   }
 
@@ -176,27 +183,29 @@ export class FaultKeeper {
   #end(fault: FaultRecord): void {
     const { store, clock } = this.#options
     const cluster = this.#target(fault)
-    const isCanceled = fault.kind === 'node-replacement' && (fault.until ?? 0) > clock.now()
     store.change((change) => {
       change.remove('fault', fault)
       if (!cluster) return
-      if (isCanceled) change.addEvent(this.#event(fault, { kind: 'replacement-canceled', node: fault.node ?? '' }))
-      if (isCanceled || (fault.kind !== 'node-crash' && fault.kind !== 'node-replacement')) return
+      if (fault.kind !== 'node-crash' && fault.kind !== 'node-replacement') return
+      if (fault.kind === 'node-replacement' && (fault.until ?? 0) > clock.now()) {
+        change.addEvent(this.#event(fault, { kind: 'replacement-canceled', node: fault.node }))
+        return
+      }
       const nodes = cluster.nodes.map((node) =>
         node.id === fault.node
           ? { ...node, incarnation: node.incarnation + 1, parameters: takenAtStart(cluster) }
           : node,
       )
       change.put('cluster', { ...cluster, nodes })
-      const isNews = fault.kind === 'node-replacement' || fault.replacementDue !== null
-      if (isNews) change.addEvent(this.#event(fault, { kind: 'recovery-begun', nodes: fault.node ?? '' }))
-      change.addEvent(this.#event(fault, { kind: 'recovery-done', nodes: fault.node ?? '' }))
+      const isNews = fault.kind === 'node-replacement' || fault.replacementDue !== undefined
+      if (isNews) change.addEvent(this.#event(fault, { kind: 'recovery-begun', nodes: fault.node }))
+      change.addEvent(this.#event(fault, { kind: 'recovery-done', nodes: fault.node }))
     })
   }
 
-  #event({ region, cluster }: FaultRecord, event: EventFacts): EventRecord {
+  #event({ region, cluster }: FaultOf<'node-crash' | 'node-replacement'>, event: EventFacts): EventRecord {
     const date = this.#options.clock.now()
-    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster ?? '', event, date }
+    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster, event, date }
   }
 
   #arm(): void {
@@ -213,20 +222,32 @@ export class FaultKeeper {
   /** A fault that is aimed at nothing concerns every cluster of its region. */
   #targetsOf({ region, cluster, serverlessCache }: FaultRecord): Owner[] {
     if (serverlessCache) return [{ region, kind: 'serverlessCache', id: serverlessCache }]
-    const ids = cluster === null ? this.#options.store.list('cluster', region).map(({ id }) => id) : [cluster]
+    const ids = cluster === undefined ? this.#options.store.list('cluster', region).map(({ id }) => id) : [cluster]
     return ids.map((id) => ({ region, kind: 'cluster', id }))
   }
 }
 
-const dueOf = ({ replacementDue, until }: FaultRecord): number | null => replacementDue ?? until
+const dueOf = (fault: FaultRecord): number | undefined =>
+  (fault.kind === 'node-crash' ? fault.replacementDue : undefined) ?? fault.until
 
 const iso = (time: number): string => new Date(time).toISOString()
 
-function report({ clusterToken: _, replacementDue: __, frozen: ___, ...fault }: FaultRecord): FaultReport {
+/** In the order in which reports have always had their members. */
+function report(fault: FaultRecord): FaultReport {
+  const { region, kind, cluster, serverlessCache, node, zone, since, until, id } = fault
+  const told: Readonly<Record<string, unknown>> = { ...fault }
+  const settings = Object.fromEntries(FAULT_OPTION_NAMES.map((option) => [option, told[option] ?? null]))
   return {
-    ...fault,
-    serverlessCache: fault.serverlessCache ?? null,
-    since: iso(fault.since),
-    until: fault.until === null ? null : iso(fault.until),
+    region,
+    kind,
+    cluster: cluster ?? null,
+    serverlessCache: serverlessCache ?? null,
+    node: node ?? null,
+    zone: zone ?? null,
+    // Sound: a record has its options under these names, as its row says.
+    ...(settings as Pick<FaultReport, FaultOption>),
+    since: iso(since),
+    until: until === undefined ? null : iso(until),
+    id,
   }
 }

@@ -2,33 +2,26 @@
 
 import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { regionFacts } from '../../api/catalog/regions.ts'
-import { FAULT_KINDS, type FaultKind, type FaultName, type FaultRequest } from '../../api/engine-faults.ts'
+import {
+  FAULT_KINDS,
+  FAULT_OPTION_NAMES,
+  FAULT_OPTIONS,
+  type FaultKind,
+  type FaultName,
+  type FaultOption,
+  type FaultRequest,
+  type OptionUse,
+  type Takes,
+} from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
-import type { CacheClusterRecord, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
+import type { CacheClusterRecord, FaultOf, ServerlessCacheRecord } from '../store/records.ts'
 import { IN_WINDOW, replacementTime } from '../workloads/clusters/replacements.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
 const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000
 const LONGEST_MS = 100 * 365 * LONGEST_DELAY_MS
-
-/** Options by the member they are sent in. */
-const OPTIONS = {
-  delayMs: 'delay',
-  rate: 'rate',
-  family: 'family',
-  how: 'how',
-  operation: 'operation',
-  nodeType: 'node-type',
-} as const
-
-const WAYS: Readonly<Record<string, readonly string[]>> = {
-  'drop-family': ['silent', 'reset'],
-  'bad-certificate': ['expired', 'mismatch'],
-  'serverless-creation': ['addresses', 'subnets', 'endpoints', 'permissions'],
-  'serverless-update': ['security-groups', 'permissions', 'invalid-groups', 'configuration', 'deleted'],
-}
 
 export interface FaultSurroundings {
   readonly homeRegion: string
@@ -37,11 +30,11 @@ export interface FaultSurroundings {
   readonly cacheOf: (region: string, name: string) => ServerlessCacheRecord | undefined
 }
 
-/** The record of a fault, still without its id. */
-export function readFault(
-  wanted: FaultRequest,
-  { homeRegion, now, clusterOf, cacheOf }: FaultSurroundings,
-): Omit<FaultRecord, 'id'> {
+/** The record of a fault that has no name yet. */
+type Unnamed = { [K in FaultName]: Omit<FaultOf<K>, 'id'> }[FaultName]
+
+/** Throws what a request has no meaning for. */
+export function readFault(wanted: FaultRequest, { homeRegion, now, clusterOf, cacheOf }: FaultSurroundings): Unnamed {
   if (!Object.hasOwn(FAULT_KINDS, wanted.kind)) {
     throw invalid(`There is no fault ${wanted.kind}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
   }
@@ -58,22 +51,24 @@ export function readFault(
   if (durationMs !== undefined && durationMs > LONGEST_MS) throw invalid('A fault lasts a hundred years at most.')
   const scheduled = name === 'node-replacement' && durationMs === undefined && cluster ? cluster : undefined
   const lasts = durationMs ?? (kind.seconds === null ? null : kind.seconds * 1000)
-  return {
+  const until = scheduled ? replacementTime(scheduled, now) : lasts === null ? undefined : now + lasts
+  const read = {
     region,
     kind: name,
-    cluster: cluster?.id ?? null,
-    serverlessCache: cache?.id ?? null,
-    clusterToken: (cache ?? cluster)?.token ?? null,
+    cluster: cluster?.id,
+    serverlessCache: cache?.id,
+    clusterToken: (cache ?? cluster)?.token,
     node: readNode(name, kind, request, cluster),
     zone: readZone(name, kind, request, region),
-    ...readSettings(name, request),
-    since: now,
+    ...readSettings(name, kind, request),
     ...(scheduled && { how: IN_WINDOW }),
-    until: scheduled ? replacementTime(scheduled, now) : lasts === null ? null : now + lasts,
+    since: now,
+    until,
     // The replacement of a node is noticed, and announced, before it is done.
-    replacementDue: name === 'node-crash' && lasts !== null ? now + Math.ceil(lasts / 4) : null,
-    frozen: null,
+    replacementDue: name === 'node-crash' && lasts !== null ? now + Math.ceil(lasts / 4) : undefined,
   }
+  // Sound: what its row wants is there, and what has not been said is left out.
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as unknown as Unnamed
 }
 
 /** A serverless cache may be named with --cluster, as other commands take its name, where no cluster has that name. */
@@ -84,13 +79,11 @@ function aimAtCache({ caches }: FaultKind, request: FaultRequest, isCache: (name
   return { ...others, serverlessCache: cluster }
 }
 
-function refuseForeignOptions(name: FaultName, { options, aim, caches }: FaultKind, request: FaultRequest): void {
-  for (const [member, option] of Object.entries(OPTIONS)) {
-    if (request[member as keyof FaultRequest] !== undefined && !options.includes(option)) {
-      throw invalid(`${name} has no --${option}.`)
-    }
-  }
-  if (request.zone !== undefined && aim !== 'zone' && !options.includes('zone')) throw invalid(`${name} has no --zone.`)
+function refuseForeignOptions(name: FaultName, kind: FaultKind, request: FaultRequest): void {
+  const { options, aim, caches, zones } = kind
+  const foreign = FAULT_OPTION_NAMES.find((option) => request[option] !== undefined && !options[option])
+  if (foreign) throw invalid(`${name} has no --${FAULT_OPTIONS[foreign].flag}.`)
+  if (request.zone !== undefined && aim !== 'zone' && !zones) throw invalid(`${name} has no --zone.`)
   if (request.cluster !== undefined && (aim === 'zone' || aim === 'region')) throw invalid(`${name} has no --cluster.`)
   if (request.node !== undefined && aim !== 'node' && aim !== 'nodes') throw invalid(`${name} has no --node.`)
   if (request.serverlessCache === undefined) return
@@ -132,42 +125,58 @@ function readNode(
   { aim }: FaultKind,
   { node }: FaultRequest,
   cluster: CacheClusterRecord | undefined,
-): string | null {
+): string | undefined {
   if (node === undefined) {
     if (aim === 'node') throw invalid(`${name} needs --node, such as 0001.`)
-    return null
+    return undefined
   }
   if (cluster?.nodes.some(({ id }) => id === node)) return node
   throw invalid(`${cluster?.id} has no node ${node}. It has ${cluster?.nodes.map(({ id }) => id).join(', ')}.`)
 }
 
-function readZone(name: FaultName, { aim }: FaultKind, { zone }: FaultRequest, region: string): string | null {
+function readZone(name: FaultName, { aim }: FaultKind, { zone }: FaultRequest, region: string): string | undefined {
   if (zone === undefined) {
     if (aim === 'zone') throw invalid(`${name} needs --zone.`)
-    return null
+    return undefined
   }
   const zones = regionFacts(region)?.zones ?? []
   if (!zones.includes(zone)) throw invalid(`${zone} is not a zone of ${region}. Its zones are ${zones.join(', ')}.`)
   return zone
 }
 
-function readSettings(name: FaultName, request: FaultRequest) {
-  const { delayMs, rate, family, how, operation, nodeType } = request
-  if (delayMs !== undefined && !(delayMs > 0)) throw invalid('--delay must be longer than no time.')
-  if (delayMs !== undefined && delayMs > LONGEST_DELAY_MS) throw invalid('--delay must be a day at most.')
-  if (rate !== undefined && !(rate >= (name === 'throttle' ? 1 : 0))) throw invalid('--rate is too low.')
-  if (family !== undefined && family !== 'ipv4' && family !== 'ipv6') throw invalid('--family is ipv4 or ipv6.')
-  if (name === 'drop-family' && family === undefined) throw invalid('drop-family needs --family ipv4 or --family ipv6.')
-  if (operation !== undefined && !isOperation(operation)) throw invalid(`There is no operation ${operation}.`)
-  if (nodeType !== undefined && !nodeTypes.has(nodeType)) throw invalid(`There is no node type ${nodeType}.`)
-  const ways = WAYS[name]
-  if (ways && how !== undefined && !ways.includes(how)) throw invalid(`--how is ${ways.join(' or ')}.`)
-  return {
-    delayMs: delayMs ?? { delay: 500, 'slow-discovery': 60_000 }[name as string] ?? null,
-    rate: rate ?? { throttle: 10_240, 'api-throttling': 0 }[name as string] ?? null,
-    family: (family as 'ipv4' | 'ipv6' | undefined) ?? null,
-    how: how ?? ways?.[0] ?? null,
-    operation: operation ?? null,
-    nodeType: nodeType ?? null,
-  }
+type Value = number | string
+
+/** What of a value is refused, in words; undefined: nothing. */
+const REFUSALS: Readonly<Record<Takes, (value: Value, flag: string, use: OptionUse) => string | undefined>> = {
+  time(value, flag) {
+    if (!(Number(value) > 0)) return `--${flag} must be longer than no time.`
+    return Number(value) > LONGEST_DELAY_MS ? `--${flag} must be a day at most.` : undefined
+  },
+  rate: (value, flag, { least = 0 }) => (Number(value) >= least ? undefined : `--${flag} is too low.`),
+  word(value, flag, { words = [] }) {
+    return words.includes(String(value)) ? undefined : `--${flag} is ${words.join(' or ')}.`
+  },
+  operation: (value) => (isOperation(String(value)) ? undefined : `There is no operation ${value}.`),
+  'node type': (value) => (nodeTypes.has(String(value)) ? undefined : `There is no node type ${value}.`),
+}
+
+/** The options of a fault, as its row has them. */
+function readSettings(
+  name: FaultName,
+  { options }: FaultKind,
+  request: FaultRequest,
+): Record<string, Value | undefined> {
+  const settings = Object.entries(options) as [FaultOption, OptionUse][] // names of options, by its type
+  return Object.fromEntries(
+    settings.map(([option, use]) => {
+      const { flag, takes } = FAULT_OPTIONS[option]
+      const said = request[option]
+      if (said === undefined && use.isRequired) {
+        throw invalid(`${name} needs ${(use.words ?? ['']).map((word) => `--${flag} ${word}`.trim()).join(' or ')}.`)
+      }
+      const refusal = said === undefined ? undefined : REFUSALS[takes](said, flag, use)
+      if (refusal) throw invalid(refusal)
+      return [option, said ?? use.otherwise]
+    }),
+  )
 }

@@ -6,6 +6,7 @@ import { type EventFacts, readEvent } from '../../api/catalog/events.ts'
 import type { Entry } from './entry.ts'
 import type {
   CacheClusterRecord,
+  FaultRecord,
   Records,
   ServerlessCacheRecord,
   ServerlessSnapshotRecord,
@@ -33,8 +34,12 @@ type Former = {
   readonly cluster: WithFormerSteps<FormerCluster>
   readonly serverlessCache: WithFormerSteps<Omit<ServerlessCacheRecord, 'engine'>>
   readonly serverlessSnapshot: Omit<ServerlessSnapshotRecord, 'engine'>
+  readonly fault: FormerFault
   readonly event: Omit<ServiceEvent, 'event'> & { readonly message: string }
 }
+
+/** A fault of before had a member for every option that any fault has. */
+type FormerFault = Readonly<Record<string, string | number | null>>
 
 type Current = Records & { readonly event: ServiceEvent }
 
@@ -72,6 +77,12 @@ const ROWS: { readonly [K in keyof Former]: Row<Former[K], Current[K]> } = {
     }),
   },
   serverlessSnapshot: { isFormer: lacksEngine, migrate: (snapshot) => ({ ...ENGINE, ...snapshot }) },
+  fault: {
+    isFormer: (value) => 'frozen' in value && 'replacementDue' in value,
+    // Sound: what is left is what a fault of its kind has.
+    migrate: (fault) =>
+      Object.fromEntries(Object.entries(fault).filter(([, value]) => value !== null)) as unknown as FaultRecord,
+  },
   event: {
     // What alarms send stays words.
     isFormer: (value) => 'message' in value && !('subject' in value),

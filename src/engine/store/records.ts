@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-elasticache'
 import type { EngineName } from '../../api/catalog/engines.ts'
 import type { EventFacts, OtherEvent } from '../../api/catalog/events.ts'
-import type { FaultName } from '../../api/engine-faults.ts'
+import type { FAULT_KINDS, FaultName, FaultSettings } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 
@@ -388,31 +388,45 @@ export interface ReservedNodeRecord {
   readonly tags: readonly Tag[]
 }
 
-/** A fault to rehearse with, while it is in effect; what the members mean is in api/engine-faults.ts. */
-export interface FaultRecord {
+/** What a fault is aimed at: a cluster or one of its nodes, a serverless cache, a zone, or the API of its region. */
+interface Aimed {
   readonly region: string
-  readonly id: string
-  readonly kind: FaultName
-  readonly cluster: string | null
-  /** Instead of a cluster; absent in records written before caches had faults. */
-  readonly serverlessCache?: string | null
-  /** Of the cluster or cache it was aimed at: another of the same name is not meant. */
-  readonly clusterToken: string | null
-  readonly node: string | null
-  readonly zone: string | null
-  readonly delayMs: number | null
-  readonly rate: number | null
-  readonly family: 'ipv4' | 'ipv6' | null
-  readonly how: string | null
-  readonly operation: string | null
-  readonly nodeType: string | null
-  readonly since: number
-  readonly until: number | null
-  /** When the replacement of a crashed node begins; null: not one, or begun. */
-  readonly replacementDue: number | null
-  /** The discovery payload a node goes on answering with, in base64. */
-  readonly frozen: string | null
+  readonly cluster?: string
+  readonly serverlessCache?: string
+  /** Of the cluster or cache: another of the same name is not meant. */
+  readonly clusterToken?: string
+  readonly node?: string
+  readonly zone?: string
 }
+
+/** What is kept of a fault of some kinds besides what was asked for. */
+interface FaultState {
+  /** When its replacement begins; absent: it has begun. */
+  readonly 'node-crash': { readonly replacementDue?: number }
+  /** Whether it waits for the maintenance window, and moves with it. */
+  readonly 'node-replacement': { readonly how?: 'window' }
+  /** The discovery payload the node goes on answering with, in base64. */
+  readonly 'stale-discovery': { readonly frozen?: string }
+}
+
+/** What it is sure to be aimed at. */
+interface SureAim {
+  readonly node: { readonly cluster: string; readonly clusterToken: string; readonly node: string }
+  readonly zone: { readonly zone: string }
+}
+
+/** A fault to rehearse with, while it is in effect. Its options are those of its row in api/engine-faults.ts. */
+export type FaultOf<K extends FaultName> = Aimed & {
+  readonly id: string
+  readonly kind: K
+  readonly since: number
+  /** Absent: until it is cleared. */
+  readonly until?: number
+} & FaultSettings<K> &
+  ((typeof FAULT_KINDS)[K]['aim'] extends keyof SureAim ? SureAim[(typeof FAULT_KINDS)[K]['aim']] : unknown) &
+  (K extends keyof FaultState ? FaultState[K] : unknown)
+
+export type FaultRecord = { [K in FaultName]: FaultOf<K> }[FaultName]
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
 

@@ -6,7 +6,8 @@ import { clusterRecord, faultRecord, nodeRecord, serverlessRecord } from '../../
 
 describe('a cluster', () => {
   const cluster = clusterRecord()
-  const aimed = (more: Partial<FaultRecord>) => faultRecord({ cluster: 'shop', clusterToken: 'abcdef', ...more })
+  const aimed = (wanted: Parameters<typeof faultRecord>[0]) =>
+    faultRecord({ cluster: 'shop', clusterToken: 'abcdef', ...wanted })
   const nodes = (record = cluster, faults: readonly FaultRecord[] = []) =>
     clusters.nodesOf(record, clusters.faultsOf(record, faults))
 
@@ -38,9 +39,10 @@ describe('a cluster', () => {
   })
 
   test('answers on its endpoint where it is heard, as long as it is heard anywhere', () => {
-    const hung = (node: string | null) => clusters.endpointsOf(cluster, [aimed({ kind: 'node-hang', node })])[0]?.nodes
-    expect(hung('0001')).toEqual(['0002'])
-    expect(hung(null)).toEqual(['0001', '0002'])
+    const hung = (aim: { node?: string }) =>
+      clusters.endpointsOf(cluster, [aimed({ kind: 'node-hang', ...aim })])[0]?.nodes
+    expect(hung({ node: '0001' })).toEqual(['0002'])
+    expect(hung({})).toEqual(['0001', '0002'])
   })
 
   test('tells a changed list late, the last node after all of the delay; an old list stays', () => {
@@ -60,7 +62,7 @@ describe('a cluster', () => {
   })
 
   test('is not concerned by what is aimed at another of its name', () => {
-    expect(clusters.faultsOf(cluster, [aimed({ clusterToken: 'zzzzzz' })])).toEqual([])
+    expect(clusters.faultsOf(cluster, [aimed({ kind: 'reset', clusterToken: 'zzzzzz' })])).toEqual([])
   })
 
   test('holds the ports of its nodes and of its endpoint, and each node has metrics', () => {

@@ -1,9 +1,19 @@
-import { FAULT_KINDS, type FaultClearance, type FaultReport, type FaultRequest } from '../../../api/engine-faults.ts'
+import {
+  FAULT_KINDS,
+  FAULT_OPTION_NAMES,
+  FAULT_OPTIONS,
+  type FaultClearance,
+  type FaultName,
+  type FaultReport,
+  type FaultRequest,
+  faultSummary,
+  wordsFor,
+} from '../../../api/engine-faults.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
 import { control } from '../../engine-control.ts'
 import { span } from '../../flag-kinds.ts'
-import { choice, type Flags, text, type ValuesOf, value } from '../../flags.ts'
+import { choice, type Flag, type Flags, text, type ValuesOf, value } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
@@ -11,9 +21,19 @@ import { spanText } from '../../span.ts'
 import { engineOf } from '../../state-dir.ts'
 import { one, several } from '../../words.ts'
 
-const catalogue = Object.entries(FAULT_KINDS)
-  .map(([name, { summary }]) => `${name}: ${summary}`)
-  .join('. ')
+const NAMES = Object.keys(FAULT_KINDS) as FaultName[] // all there are
+const catalogue = NAMES.map((name) => `${name}: ${faultSummary(name)}`).join('. ')
+
+/** Those of its own that each fault takes, by the names they have on the line. */
+const optionFlags: Readonly<Record<string, Flag<number | string | undefined>>> = Object.fromEntries(
+  FAULT_OPTION_NAMES.map((option) => {
+    const { flag, takes, summary, helpValue } = FAULT_OPTIONS[option]
+    const wording = { summary, helpValue }
+    if (takes === 'time') return [flag, span(wording)]
+    if (takes === 'rate') return [flag, value(wording, rateOf)]
+    return [flag, takes === 'word' ? choice(wordsFor(option), wording) : text(wording)]
+  }),
+)
 
 const faultFlags = {
   cluster: text({ summary: 'cluster, or serverless cache, it is aimed at', helpValue: '<id>' }),
@@ -24,12 +44,7 @@ const faultFlags = {
     summary: "how long: 30s, 5m, 1h, of the engine's clock (default: see above, or until cleared)",
     helpValue: '<time>',
   }),
-  delay: span({ summary: 'how late: 250ms, 2s', helpValue: '<time>' }),
-  rate: value({ summary: 'bytes, or calls of the API, per second', helpValue: '<number>' }, rateOf),
-  family: choice(['ipv4', 'ipv6'], { summary: 'ipv4 or ipv6', helpValue: '<family>' }),
-  how: text({ summary: 'silent or reset, expired or mismatch, and what the fault has besides', helpValue: '<way>' }),
-  operation: text({ summary: 'operation of the API, such as DescribeCacheClusters', helpValue: '<name>' }),
-  'node-type': text({ summary: 'node type, such as cache.t4g.small', helpValue: '<type>' }),
+  ...optionFlags,
   region: text({ summary: "region (default: the engine's)", helpValue: '<region>' }),
 } satisfies Flags
 
@@ -44,7 +59,7 @@ export const engineFaultInject = command({
     'engine fault inject capacity --zone us-west-2a --node-type cache.t4g.small',
     'engine fault inject api-throttling --rate 2 --operation DescribeCacheClusters',
   ],
-  words: { fault: one(`one of ${Object.keys(FAULT_KINDS).join(', ')}`) },
+  words: { fault: one(`one of ${NAMES.join(', ')}`) },
   flags: { ...faultFlags, ...stateDirFlag },
   forms: {},
   async run({ words, flags, print }) {
@@ -82,12 +97,11 @@ export const engineFaultClear = command({
 })
 
 function requestOf(kind: string, flags: ValuesOf<typeof faultFlags>): FaultRequest {
-  const { duration: durationMs, delay: delayMs, 'serverless-cache': serverlessCache, 'node-type': nodeType } = flags
-  const { region, cluster, node, zone, rate, family, how, operation } = flags
-  const aim = { region, cluster, serverlessCache, node, zone }
-  const told = { kind, ...aim, durationMs, delayMs, rate, family, how, operation, nodeType }
-  // JSON leaves out what is undefined, as the type wants it.
-  return told as FaultRequest
+  const { region, cluster, 'serverless-cache': serverlessCache, node, zone, duration: durationMs } = flags
+  const said: Readonly<Record<string, unknown>> = flags
+  const settings = FAULT_OPTION_NAMES.map((option) => [option, said[FAULT_OPTIONS[option].flag]])
+  const told = { kind, region, cluster, serverlessCache, node, zone, durationMs, ...Object.fromEntries(settings) }
+  return told as FaultRequest // JSON leaves out what is undefined, as the type wants it
 }
 
 function rateOf(given: string, argument: string): number {
@@ -104,14 +118,12 @@ const table = (faults: readonly FaultReport[]): Promise<string> =>
 const targetOf = ({ region, cluster, serverlessCache, node, zone }: FaultReport): string =>
   [region, cluster ?? serverlessCache ?? zone, node].filter((part) => part !== null).join(' ')
 
-const settingsOf = ({ delayMs, rate, family, how, operation, nodeType }: FaultReport): string =>
-  [
-    delayMs === null ? null : delayMs < 1000 ? `${delayMs}ms` : spanText(delayMs),
-    rate === null ? null : `${rate}/s`,
-    family,
-    how,
-    operation,
-    nodeType,
-  ]
-    .filter((part) => part !== null)
-    .join(' ') || '-'
+const settingsOf = (fault: FaultReport): string =>
+  FAULT_OPTION_NAMES.flatMap((option) => {
+    const setting = fault[option]
+    if (setting === null) return []
+    const { takes } = FAULT_OPTIONS[option]
+    return takes === 'time' ? delayText(Number(setting)) : takes === 'rate' ? `${setting}/s` : setting
+  }).join(' ') || '-'
+
+const delayText = (ms: number): string => (ms < 1000 ? `${ms}ms` : spanText(ms))

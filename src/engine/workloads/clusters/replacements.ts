@@ -1,6 +1,6 @@
 /** Nodes scheduled for replacement (guide, "Replacing nodes"): when that is, and what the events say of it. Pure. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import type { CacheClusterRecord, FaultRecord } from '../../store/records.ts'
+import type { CacheClusterRecord, FaultOf, FaultRecord } from '../../store/records.ts'
 import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 
 /** Marks a replacement that waits for the maintenance window, and moves with it. */
@@ -13,8 +13,11 @@ export function replacementTime({ maintenanceWindow }: CacheClusterRecord, now: 
 }
 
 /** When a node is to be replaced, as events tell it. */
-export const replacementFacts = ({ node, until, how }: FaultRecord, { maintenanceWindow }: CacheClusterRecord) => ({
-  node: node ?? '',
+export const replacementFacts = (
+  { node, until, how }: FaultOf<'node-replacement'>,
+  { maintenanceWindow }: CacheClusterRecord,
+) => ({
+  node,
   time: new Date(until ?? 0).toISOString(),
   ...(how === IN_WINDOW && { window: maintenanceWindow }),
 })
@@ -28,8 +31,9 @@ export function moveReplacements(
 ): { readonly faults: readonly FaultRecord[]; readonly events: readonly EventFacts[] } {
   if (before.maintenanceWindow === after.maintenanceWindow) return { faults: [], events: [] }
   const moved = faults
-    .filter(({ kind, how, cluster, clusterToken }) => {
-      return kind === 'node-replacement' && how === IN_WINDOW && cluster === after.id && clusterToken === after.token
+    .filter((fault) => fault.kind === 'node-replacement')
+    .filter(({ how, cluster, clusterToken }) => {
+      return how === IN_WINDOW && cluster === after.id && clusterToken === after.token
     })
     .map((fault) => ({ ...fault, until: replacementTime(after, now) }))
   const events = moved.map(

@@ -6,8 +6,8 @@ import type { Store } from '../../store/store.ts'
 
 /** Why a serverless cache does not come to be; undefined: it does. */
 export function creationFailure({ region, subnetIds }: ServerlessCacheRecord, store: Store): CreationCause | undefined {
-  const fault = store.list('fault', region).find(({ kind }) => kind === 'serverless-creation')
-  if (fault) return fault.how as CreationCause // request.ts lets no other ways in
+  const fault = store.list('fault', region).find((each) => each.kind === 'serverless-creation')
+  if (fault) return fault.how
   const used = addressesInUse(store, region)
   for (const id of subnetIds) {
     const subnet = findSubnet(store, region, id)
