@@ -7,9 +7,10 @@ import { isOlder } from '../api/catalog/versions.ts'
 import type { Input, OperationName } from '../api/model.ts'
 import { nearest } from '../api/nearest.ts'
 import { shellWord } from '../api/shell.ts'
+import { isUnsupported } from './caches/refusals.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItem } from './output/human-value.ts'
-import { Problem } from './problem.ts'
+import { type CallFailed, Problem } from './problem.ts'
 import { type Found, findAll } from './resources.ts'
 
 /** A call that is to be made; what its answer is about is for the printer to know. */
@@ -33,10 +34,13 @@ export const findBackup = (client: ApiClient, name: string): Promise<Found> =>
   findOne(client, name, backupKinds, 'backup')
 
 async function findOne(client: ApiClient, id: string, among: readonly ResourceKind[], called: string): Promise<Found> {
-  const all = await findAll(client, among)
+  const unasked: CallFailed[] = []
+  const all = await findAll(client, among, (error) => unasked.push(error))
   const nameOf = ({ kind, item }: Found) => String(item[kind.id])
   const found = all.find((each) => nameOf(each) === id)
   if (found) return found
+  const [refusal] = unasked.filter((error) => !isUnsupported(error))
+  if (refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
   const guess = nearest(id, all.map(nameOf))
   const hint = guess ? `Did you mean ${guess}?` : `See: cachectl ${called === 'backup' ? 'backup list' : 'list'}`
   throw new Problem('general', `There is no ${called} ${id}.`, hint)

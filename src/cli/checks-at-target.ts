@@ -2,13 +2,13 @@
 import { familyOf, memcached } from '../api/catalog/engines.ts'
 import type { OperationName } from '../api/model.ts'
 import { nearest } from '../api/nearest.ts'
+import { noting, tellUnasked } from './caches/refusals.ts'
 import type { Complaint } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
-import { CallFailed } from './problem.ts'
 import { describeAll } from './resources.ts'
 
-/** Nothing where the target can't be asked: the request itself will tell. */
+/** Where the target can't be asked, that is told: the request itself may be as wrong as any. */
 export async function checkAtTarget(client: ApiClient, name: OperationName, input: object): Promise<Complaint[]> {
   const given = input as Item
   const checks =
@@ -20,8 +20,7 @@ export async function checkAtTarget(client: ApiClient, name: OperationName, inpu
   const found = await Promise.allSettled(checks)
   return found.flatMap((result) => {
     if (result.status === 'fulfilled') return result.value
-    if (result.reason instanceof CallFailed) return []
-    throw result.reason
+    return noting(tellUnasked, [])(result.reason)
   })
 }
 

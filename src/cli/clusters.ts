@@ -7,6 +7,7 @@ import type { Output } from '../api/model.ts'
 import { parseArn } from '../api/names.ts'
 import type { AskTls } from '../net/connection.ts'
 import { parseTarget } from '../net/target.ts'
+import { noting, type OnUnasked, saysOneOf, unless } from './caches/refusals.ts'
 import type { ApiClient } from './client.ts'
 import { openClient } from './client.ts'
 import { environment } from './environment.ts'
@@ -41,20 +42,29 @@ export async function describeCache(client: ApiClient, id: string): Promise<Cach
   try {
     return await describeCluster(client, id)
   } catch (error) {
-    if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
+    if (!isNoCluster(error)) throw error
     const { ServerlessCaches: [found] = [] } = await client
       .call('DescribeServerlessCaches', { ServerlessCacheName: id })
-      .catch(() => ({ ServerlessCaches: [] }))
+      .catch(unless(NO_SERVERLESS, { ServerlessCaches: [] }))
+      .catch((refusal: unknown) => {
+        const hint = `There is no cluster ${id}; whether there is a serverless cache of that name is not known.`
+        throw refusal instanceof CallFailed ? refusal.withHint(hint) : refusal
+      })
     if (!found) throw error
     return asCluster(found)
   }
 }
 
-/** Those for Memcached; none where it is not permitted to ask. */
-export async function describeServerlessAsClusters(client: ApiClient): Promise<CacheCluster[]> {
+export const isNoCluster = (error: unknown): error is CallFailed => saysOneOf(error, ['CacheClusterNotFound'])
+
+/** The last two: of an endpoint that has no serverless caches at all. */
+const NO_SERVERLESS = ['ServerlessCacheNotFoundFault', 'UnsupportedOperation', 'InvalidAction']
+
+/** Those for Memcached; none where they could not be asked for, and `note` hears why. */
+export async function describeServerlessAsClusters(client: ApiClient, note: OnUnasked): Promise<CacheCluster[]> {
   const { ServerlessCaches = [] } = await client
     .call('DescribeServerlessCaches', {})
-    .catch(() => ({ ServerlessCaches: [] }))
+    .catch(noting(note, { ServerlessCaches: [] }))
   return ServerlessCaches.filter(({ Engine }) => Engine === 'memcached').map(asCluster)
 }
 

@@ -1,4 +1,5 @@
 /** What has happened to a resource, for whoever asks why it did not get where it should. */
+import { unaskedText } from './caches/refusals.ts'
 import type { ApiClient } from './client.ts'
 import { absoluteTime } from './output/relative-time.ts'
 import { CallFailed, Problem } from './problem.ts'
@@ -7,7 +8,7 @@ import { stderrIsTerminal } from './terminal.ts'
 const LATEST = 8
 const LOOK_BACK_MINUTES = 24 * 60
 
-/** On a terminal: says each new event of a resource once, whenever it is asked to look; what cannot be had is not said. */
+/** On a terminal: says each new event of a resource once, whenever it is asked to look, and why it can't. */
 export function eventFollower(client: ApiClient, id: string, say: (line: string) => void): () => void {
   if (!stderrIsTerminal()) return () => {}
   let said: Set<string> | undefined
@@ -21,7 +22,11 @@ export function eventFollower(client: ApiClient, id: string, say: (line: string)
         for (const line of said ? lines : []) if (!said?.has(line)) say(line)
         said = new Set(lines)
       })
-      .catch(() => {})
+      .catch((error: unknown) => {
+        const [line, known] = [unaskedLine(error), said ?? new Set<string>()]
+        if (!known.has(line)) say(line)
+        said = known.add(line)
+      })
       .finally(() => {
         looking = false
       })
@@ -34,16 +39,19 @@ export async function withEvents(problem: Problem, client: ApiClient, id: string
   return new Problem(problem.kind, problem.message, told.length > 0 ? told.join('\n') : undefined)
 }
 
-/** The latest events of a resource, oldest first, a line each; undefined when there are none or they can't be had. */
+/** The latest events of a resource, oldest first, a line each; or why they can't be had; undefined when there are none. */
 async function eventsText(client: ApiClient, id: string): Promise<string | undefined> {
   try {
     const lines = await linesOf(client, id)
     return lines.length > 0 ? `What has happened to ${id}:\n${lines.join('\n')}` : undefined
   } catch (error) {
-    if (error instanceof CallFailed) return undefined
+    if (error instanceof CallFailed) return unaskedText(error)
     throw error
   }
 }
+
+const unaskedLine = (error: unknown): string =>
+  error instanceof CallFailed ? unaskedText(error) : (error as Error).message
 
 async function linesOf(client: ApiClient, id: string): Promise<string[]> {
   const { Events = [] } = await client.call('DescribeEvents', { Duration: LOOK_BACK_MINUTES })

@@ -5,6 +5,7 @@ import { type OperationName, operation } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import { nearest } from '../api/nearest.ts'
 import { shellWord } from '../api/shell.ts'
+import { unaskedText } from './caches/refusals.ts'
 import { checkRequest, complaintText } from './checks.ts'
 import type { ApiClient } from './client.ts'
 import type { Item } from './output/human-value.ts'
@@ -13,13 +14,14 @@ import { mostNodesAt } from './quotas.ts'
 import { type Found, findAll } from './resources.ts'
 import { usersOfGroup } from './wait-unused.ts'
 
-/** The error with a hint where there is something to say; whatever fails on the way there leaves it as it was. */
+/** The error with a hint where there is something to say; a question that fails on the way there leaves it as it was. */
 export async function withHint(client: ApiClient, input: object, error: unknown): Promise<unknown> {
   if (!(error instanceof CallFailed) || error.serviceCode === undefined) return error
   try {
     const hint = await hintFor(client, input, error)
     return hint === undefined ? error : error.withHint([error.hint, hint].filter(Boolean).join('\n'))
-  } catch {
+  } catch (failure) {
+    if (!(failure instanceof CallFailed)) throw failure
     return error
   }
 }
@@ -51,13 +53,17 @@ async function notFoundHint(client: ApiClient, input: object, name: OperationNam
   const wanted = regionalKinds.find((kind) => kind.shape === shape)
   const spoken = wanted && (input as Item)[wanted.id]
   if (!wanted || typeof spoken !== 'string') return undefined
-  const found = await findAll(client, [wanted, ...regionalKinds.filter(({ cache }) => cache)])
+  const unasked = new Map<ResourceKind, CallFailed>()
+  const among = [...new Set([wanted, ...regionalKinds.filter(({ cache }) => cache)])]
+  const found = await findAll(client, among, (refusal, kind) => unasked.set(kind, refusal))
   const namesake = found.find(({ kind, item }) => kind !== wanted && item[kind.id] === spoken)
   if (namesake) return namesakeHint(namesake, name, spoken)
   const ids = found.filter(({ kind }) => kind === wanted).map(({ item }) => String(item[wanted.id]))
   // The newest of equals: default.memcached1.6 rather than 1.4.
   const guess = nearest(spoken, [...new Set(ids)].sort().reverse())
   if (guess) return `Did you mean ${guess}?`
+  const refusal = unasked.get(wanted)
+  if (refusal) return unaskedText(refusal)
   return ids.length === 0
     ? `There is no ${wanted.name} here at all.`
     : `There is: ${[...new Set(ids)].sort().slice(0, 8).join(', ')}${ids.length > 8 ? ', ...' : ''}.`

@@ -2,6 +2,7 @@
 import { type ResourceKind, regionalKinds } from '../api/catalog/resources.ts'
 import type { OperationName } from '../api/model.ts'
 import { operation } from '../api/model.ts'
+import { isUnsupported, tellUnasked } from './caches/refusals.ts'
 import type { ApiClient } from './client.ts'
 import { type Item, isItems } from './output/human-value.ts'
 import { allPages, eachPage } from './paginate.ts'
@@ -34,7 +35,7 @@ export interface Found {
 export async function findAll(
   client: ApiClient,
   among: readonly ResourceKind[],
-  onFailure: (kind: ResourceKind, error: CallFailed) => void = () => {},
+  note: (error: CallFailed, kind: ResourceKind) => void = tellUnasked,
 ): Promise<Found[]> {
   const answers = await Promise.allSettled(
     among.map(async (each) => {
@@ -47,17 +48,24 @@ export async function findAll(
   return answers.flatMap((answer, index) => {
     if (answer.status === 'fulfilled') return answer.value
     if (!(answer.reason instanceof CallFailed)) throw answer.reason
-    onFailure(among[index] as ResourceKind, answer.reason)
+    note(answer.reason, among[index] as ResourceKind)
     return []
   })
 }
 
-/** Those called `id`, of whatever kind; names of different kinds may be the same. */
-export const findById = async (
+/**
+ * Those called `id`, of whatever kind; names of different kinds may be the same. Rejects with CallFailed when none is
+ * found, and not all kinds could be asked for.
+ */
+export async function findById(
   client: ApiClient,
   id: string,
   among: readonly ResourceKind[] = regionalKinds,
-): Promise<Found[]> => (await findAll(client, among)).filter(({ kind: { id: member }, item }) => item[member] === id)
-
-/** `an engine without it`: the local engine answers so for what it has none of. */
-export const isUnsupported = ({ serviceCode }: CallFailed): boolean => serviceCode === 'UnsupportedOperation'
+): Promise<Found[]> {
+  const unasked: CallFailed[] = []
+  const all = await findAll(client, among, (error) => unasked.push(error))
+  const found = all.filter(({ kind: { id: member }, item }) => item[member] === id)
+  const [refusal] = unasked.filter((error) => !isUnsupported(error))
+  if (found.length === 0 && refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
+  return found
+}

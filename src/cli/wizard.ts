@@ -6,6 +6,7 @@ import { helpOf } from '../api/help.ts'
 import { inputOf, type OperationName } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Member } from '../api/shapes.ts'
+import { tellUnasked } from './caches/refusals.ts'
 import { checkRequest } from './checks.ts'
 import { type ApiClient, openClient } from './client.ts'
 import { commandText } from './command-text.ts'
@@ -131,8 +132,9 @@ async function choicesFor(
     const choices = await valuesFor(client, name, memberName, member, answers)
     return choices && choices.length > 0 ? choices : undefined
   } catch (error) {
-    if (error instanceof CallFailed) return undefined
-    throw error
+    if (!(error instanceof CallFailed)) throw error
+    tellUnasked(error)
+    return undefined
   }
 }
 

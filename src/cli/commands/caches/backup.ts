@@ -12,6 +12,7 @@ import {
   type Request,
   restoration,
 } from '../../backups.ts'
+import { isUnsupported } from '../../caches/refusals.ts'
 import { cacheWord } from '../../caches/word.ts'
 import type { ApiClient } from '../../client.ts'
 import { withClient } from '../../clusters.ts'
@@ -27,7 +28,7 @@ import { valueText } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { printForPeople } from '../../output/people.ts'
 import { type Style, statusText } from '../../output/style.ts'
-import { findAll, isUnsupported } from '../../resources.ts'
+import { findAll } from '../../resources.ts'
 import { describeTarget } from '../../targets.ts'
 import { tell } from '../../terminal.ts'
 import { one, optional } from '../../words.ts'
@@ -61,7 +62,7 @@ export const backupList = command({
   examples: ['backup list', 'backup list cart --output json'],
   async run({ flags, words, print }) {
     const found = await withClient(flags, (client) =>
-      findAll(client, backupKinds, (kind, error) => {
+      findAll(client, backupKinds, (error, kind) => {
         if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
       }),
     )

@@ -1,5 +1,6 @@
 import { regionalKinds } from '../../../api/catalog/resources.ts'
 import { systemClock } from '../../../net/clock.ts'
+import { isUnsupported } from '../../caches/refusals.ts'
 import { withClient } from '../../clusters.ts'
 import { command } from '../../command.ts'
 import { globalFlags } from '../../global-flags.ts'
@@ -7,7 +8,7 @@ import { drawColumns } from '../../output/human-table.ts'
 import { type Item, isItem, isItems, valueText } from '../../output/human-value.ts'
 import { type Column, clusterEndpoint } from '../../output/human-views.ts'
 import { type Style, statusText, styleOf } from '../../output/style.ts'
-import { type Found, findAll, isUnsupported } from '../../resources.ts'
+import { type Found, findAll } from '../../resources.ts'
 import { tell } from '../../terminal.ts'
 
 export const list = command({
@@ -20,7 +21,7 @@ export const list = command({
   async run({ flags, print }) {
     const caches = regionalKinds.filter(({ cache }) => cache)
     const found = await withClient(flags, (client) =>
-      findAll(client, caches, (kind, error) => {
+      findAll(client, caches, (error, kind) => {
         if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
       }),
     )

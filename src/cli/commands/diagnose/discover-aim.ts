@@ -5,6 +5,7 @@ import type { ExpectedCluster } from '../../../discovery/differences.ts'
 import type { PollOptions } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
 import { endpoint } from '../../../net/target.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
 import type { ApiClient } from '../../client.ts'
 import {
   type CacheCluster,
@@ -88,6 +89,7 @@ function describedAgain(client: ApiClient, cluster: CacheCluster, clock: Clock =
   const pause = client.target.kind === 'local' ? 0 : API_EVERY_MS
   let last = expectedOf(cluster)
   let due = clock.monotonicMs() + pause
+  let told: string | undefined
   return {
     last: () => last,
     nodes: async () => {
@@ -97,6 +99,8 @@ function describedAgain(client: ApiClient, cluster: CacheCluster, clock: Clock =
         last = expectedOf(await describeCluster(client, cluster.CacheClusterId ?? ''))
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error
+        if (error.message !== told) tellUnasked(error)
+        told = error.message
       }
       return last.nodes
     },

@@ -7,7 +7,8 @@ import { surveySearched } from '../../../diagnose/search-survey.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { type Clock, sleep, systemClock } from '../../../net/clock.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
-import { joinPorts, readPlace } from '../../clusters.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
+import { isNoCluster, joinPorts, readPlace } from '../../clusters.ts'
 import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
@@ -103,6 +104,7 @@ async function aimOf(spoken: readonly string[], flags: DnsOptions): Promise<{ na
     // A word without a dot may also be a name that the search list completes.
     const unknown = error instanceof CallFailed || (error instanceof Problem && error.kind === 'configuration')
     if (!unknown || beside.length > 0 || parseResolvConf(readResolvConf()).search.length === 0) throw error
+    if (error instanceof CallFailed && !isNoCluster(error)) tellUnasked(error)
     return { names: [...new Set(words)], aim: NO_PLACES }
   }
 }

@@ -1,4 +1,4 @@
-/** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out. */
+/** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out, and is noted. */
 
 import { readEvent } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
@@ -7,11 +7,13 @@ import { CONTROL } from '../../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../../api/model.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../../diagnose/evidence.ts'
+import { noting, type OnUnasked } from '../../caches/refusals.ts'
 import type { ApiClient } from '../../client.ts'
 import {
   describeAllClusters,
   describeCache,
   describeServerlessAsClusters,
+  isNoCluster,
   joinPorts,
   readPlace,
   withClient,
@@ -20,6 +22,7 @@ import { control } from '../../engine-control.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
 import { CallFailed } from '../../problem.ts'
 import { mostNodesAt } from '../../quotas.ts'
+import { tell } from '../../terminal.ts'
 import { engineAndRegion } from '../engine/region.ts'
 import { type Aim, type AimOptions, aimAt } from './places.ts'
 
@@ -29,19 +32,21 @@ export interface DoctorAim extends Aim {
 }
 
 /** As `aimAt`; a cluster that is not there is a finding, not an error. */
-export async function doctorAim(spoken: readonly string[], flags: AimOptions): Promise<DoctorAim> {
+export async function doctorAim(spoken: readonly string[], flags: AimOptions, note: OnUnasked): Promise<DoctorAim> {
   const words = joinPorts(spoken)
   if (words.length > 0 && words.every((word) => 'host' in readPlace(word)))
     return { ...(await aimAt(words, flags)), missing: [] }
   return withClient(flags, async (client) => {
-    const missing = (await Promise.all(words.map((word) => missingAt(word, client)))).flatMap((each) => each ?? [])
+    const missing = (await Promise.all(words.map((word) => missingAt(word, client, note)))).flatMap(
+      (each) => each ?? [],
+    )
     const there = words.filter((word) => !missing.some(({ id }) => id === word))
     const aim =
       words.length > 0 && there.length === 0
         ? { places: [], clusters: [], trust: new Map() }
-        : await aimAt(there, flags)
+        : await aimAt(there, flags, note)
     const [api, securityGroups, mostNodes] = await Promise.all([
-      apiFacts(client, aim.clusters),
+      apiFacts(client, aim.clusters, note),
       localGroups(client, flags),
       mostNodesAt(client.target),
     ])
@@ -50,25 +55,25 @@ export async function doctorAim(spoken: readonly string[], flags: AimOptions): P
   })
 }
 
-async function missingAt(word: string, client: ApiClient): Promise<MissingCluster | undefined> {
+async function missingAt(word: string, client: ApiClient, note: OnUnasked): Promise<MissingCluster | undefined> {
   const place = readPlace(word)
   if ('host' in place) return undefined
   try {
     await describeCache(client, place.cluster)
     return undefined
   } catch (error) {
-    if (!(error instanceof CallFailed) || !/^CacheClusterNotFound/.test(error.serviceCode ?? '')) throw error
+    if (!isNoCluster(error)) throw error
   }
   const [clusters, serverless, events] = await Promise.all([
-    describeAllClusters(client).catch(() => []),
-    describeServerlessAsClusters(client),
+    describeAllClusters(client).catch(noting(note, [])),
+    describeServerlessAsClusters(client, note),
     client
       .call('DescribeEvents', {
         SourceType: resources.cluster.sourceType,
         SourceIdentifier: place.cluster,
         Duration: LIMITS.eventRetentionMinutes,
       })
-      .catch(() => ({ Events: [] })),
+      .catch(noting(note, { Events: [] })),
   ])
   const deletion = newestFirst(events.Events ?? []).find(({ message }) => readEvent(message).kind === 'cluster-deleted')
   return {
@@ -86,14 +91,15 @@ function whereIs({ target }: ApiClient): string {
   return target.kind === 'local' ? `${region} of the local engine` : region
 }
 
-async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[]): Promise<ApiFacts> {
+async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], note: OnUnasked): Promise<ApiFacts> {
   const refused: { operation: string; code: string }[] = []
   const ask = async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N> | undefined> => {
     try {
       return await client.call(name, input)
     } catch (error) {
-      const code = error instanceof CallFailed ? (error.serviceCode ?? error.message) : String(error)
-      refused.push({ operation: name, code })
+      if (!(error instanceof CallFailed)) throw error
+      refused.push({ operation: name, code: error.serviceCode ?? error.message })
+      note(error)
       return undefined
     }
   }
@@ -141,7 +147,8 @@ async function localGroups({ target }: ApiClient, flags: GlobalOptions): Promise
       members,
       ingress,
     }))
-  } catch {
+  } catch (error) {
+    tell(`The engine did not tell its security groups: ${(error as Error).message}`)
     return undefined
   }
 }

@@ -7,6 +7,7 @@ import { glibcVersion } from '../../../diagnose/libc.ts'
 import { reportPage } from '../../../diagnose/report-page.ts'
 import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../../diagnose/rules/index.ts'
 import { systemClock } from '../../../net/clock.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
 import { command } from '../../command.ts'
 import { commandText } from '../../command-text.ts'
 import { time } from '../../flag-kinds.ts'
@@ -18,7 +19,7 @@ import { tellOfNewerNode } from '../../newer-node.ts'
 import { findingsText, practicesText } from '../../output/findings.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
-import { ExitWith, FailsWith, Problem, usageProblem } from '../../problem.ts'
+import { type CallFailed, ExitWith, FailsWith, Problem, usageProblem } from '../../problem.ts'
 import { startProgress } from '../../progress.ts'
 import { forPeople, tell } from '../../terminal.ts'
 import { version } from '../../version.ts'
@@ -93,8 +94,9 @@ async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: P
 async function look(words: readonly string[], flags: DoctorFlags): Promise<Evidence> {
   const { server: servers, timeout: timeoutMs } = flags
   const progress = startProgress('asking the API')
+  const unasked: CallFailed[] = []
   try {
-    const aim = await doctorAim(words, flags)
+    const aim = await doctorAim(words, flags, (error) => unasked.push(error))
     return await untilInterrupted((signal) =>
       examine({
         ...aim,
@@ -108,6 +110,7 @@ async function look(words: readonly string[], flags: DoctorFlags): Promise<Evide
     )
   } finally {
     progress.end()
+    unasked.forEach(tellUnasked)
   }
 }
 

@@ -5,6 +5,7 @@ import type { ClusterFacts, Place } from '../../../diagnose/evidence.ts'
 import { parseServer } from '../../../diagnose/resolv-conf.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import type { NameServices } from '../../../net/resolve.ts'
+import { type OnUnasked, tellUnasked } from '../../caches/refusals.ts'
 import type { ApiClient } from '../../client.ts'
 import {
   type CacheCluster,
@@ -23,7 +24,7 @@ import {
 import { type Flags, text, toggle, type ValuesOf, values } from '../../flags.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
 import { bothLoopbacks } from '../../loopback-names.ts'
-import { Problem, usageProblem } from '../../problem.ts'
+import { type CallFailed, Problem, usageProblem } from '../../problem.ts'
 import { optional } from '../../words.ts'
 
 export const serverFlag = {
@@ -51,8 +52,8 @@ export interface Aim {
   readonly names?: NameServices
 }
 
-/** Rejects with CacheClusterNotFound, or when no engine runs and a cluster is asked for. */
-export async function aimAt(words: readonly string[], flags: AimOptions): Promise<Aim> {
+/** `note` hears of what could not be asked. Rejects with CacheClusterNotFound, or when no engine runs and a cluster is asked for. */
+export async function aimAt(words: readonly string[], flags: AimOptions, note: OnUnasked = tellUnasked): Promise<Aim> {
   const read = joinPorts(words).map(readPlace)
   const given = read.flatMap((each): Place[] =>
     'host' in each ? [{ ...each, role: 'given', tls: flags.tls === true }] : [],
@@ -64,7 +65,7 @@ export async function aimAt(words: readonly string[], flags: AimOptions): Promis
   return withClient(flags, async (client) => {
     const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))
     const described =
-      ids.length > 0 ? await Promise.all(ids.map((id) => describeCache(client, id))) : await memcachedOnes(client)
+      ids.length > 0 ? await Promise.all(ids.map((id) => describeCache(client, id))) : await memcachedOnes(client, note)
     if (described.length === 0)
       throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
     const clusters = described.map((cluster) => factsOf(cluster, client))
@@ -81,9 +82,17 @@ export async function aimAt(words: readonly string[], flags: AimOptions): Promis
   })
 }
 
-async function memcachedOnes(client: ApiClient): Promise<CacheCluster[]> {
-  const [clusters, serverless] = await Promise.all([describeAllClusters(client), describeServerlessAsClusters(client)])
-  return [...clusters.filter(({ Engine }) => Engine === undefined || Engine === 'memcached'), ...serverless]
+async function memcachedOnes(client: ApiClient, note: OnUnasked): Promise<CacheCluster[]> {
+  const unasked: CallFailed[] = []
+  const [clusters, serverless] = await Promise.all([
+    describeAllClusters(client),
+    describeServerlessAsClusters(client, (error) => unasked.push(error)),
+  ])
+  const found = [...clusters.filter(({ Engine }) => Engine === undefined || Engine === 'memcached'), ...serverless]
+  // With nothing else to look at, what was refused is all there is to say.
+  if (found.length === 0 && unasked[0]) throw unasked[0]
+  unasked.forEach(note)
+  return found
 }
 
 function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {

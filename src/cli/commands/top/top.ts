@@ -11,9 +11,9 @@ import { untilInterrupted } from '../../interrupt.ts'
 import { styleHere } from '../../output/people.ts'
 import { bytesText, countText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
-import { FailsWith, Problem } from '../../problem.ts'
+import { CallFailed, FailsWith, Problem } from '../../problem.ts'
 import { resolveTarget } from '../../targets.ts'
-import { forPeople, stdoutIsTerminal } from '../../terminal.ts'
+import { forPeople, stdoutIsTerminal, tell } from '../../terminal.ts'
 import type { DialOptions } from '../kv/place.ts'
 import { givenNodes, nodesOf } from './places.ts'
 import { totalOf } from './rates.ts'
@@ -59,8 +59,8 @@ export const top = command({
       count: flags.count,
     }
     const place = await openPlace(where, flags)
+    const fleet = new Watched(place, systemClock)
     try {
-      const fleet = new Watched(place, systemClock)
       const draws = print.form === 'readable' && stdoutIsTerminal()
       const answered = draws
         ? await drawn(where, fleet, options, flags)
@@ -72,6 +72,7 @@ export const top = command({
       if (why) throw new FailsWith(NOBODY_ANSWERED, new Problem('general', why))
     } finally {
       place.close()
+      if (fleet.unlisted) tell(`The list of nodes is an older one: ${fleet.unlisted.message}`)
     }
   },
 })
@@ -98,6 +99,8 @@ async function openPlace(where: string, flags: TopOptions): Promise<Place> {
 /** The nodes that are watched; follows the list of the cluster. */
 class Watched {
   nodes: readonly NodeWatch[] = []
+  /** Why the list could not be had again, lately. */
+  unlisted: Error | undefined
   readonly #place: Place
   readonly #clock: Clock
   #listedAt: number | undefined
@@ -127,9 +130,11 @@ class Watched {
       const next = listed.map((node) => known.get(keyOf(node)) ?? new NodeWatch(node, this.#clock))
       for (const watch of this.nodes) if (!next.includes(watch)) watch.close()
       this.nodes = next
+      this.unlisted = undefined
     } catch (error) {
       // Later on, the nodes that are known are still worth looking at.
-      if (first) throw error
+      if (first || !(error instanceof CallFailed || error instanceof Problem)) throw error
+      this.unlisted = error
     }
   }
 }

@@ -1,0 +1,39 @@
+/** A refusal is no absence: only the codes that say so mean that something is not there. */
+import { CallFailed } from '../problem.ts'
+import { tell } from '../terminal.ts'
+
+export function saysOneOf(error: unknown, codes: readonly string[]): error is CallFailed {
+  // Some are sent with `Fault` at the end, some without.
+  const plain = (code: string) => code.replace(/Fault$/, '')
+  return error instanceof CallFailed && codes.map(plain).includes(plain(error.serviceCode ?? ''))
+}
+
+/** For `catch` of a call: `absent` where the service answers with one of `codes`; anything else is thrown again. */
+export const unless =
+  <T>(codes: readonly string[], absent: T) =>
+  (error: unknown): T => {
+    if (saysOneOf(error, codes)) return absent
+    throw error
+  }
+
+/** `an engine without it`: the local engine answers so for what it has none of. */
+export const isUnsupported = ({ serviceCode }: CallFailed): boolean => serviceCode === 'UnsupportedOperation'
+
+/** Takes note of a question that got no answer, while the others go on. */
+export type OnUnasked = (error: CallFailed) => void
+
+/** The service's own words name the user, and what is not allowed. */
+export const unaskedText = ({ operation, message }: CallFailed): string => `${operation} was not answered: ${message}`
+
+export const tellUnasked: OnUnasked = (error) => {
+  if (!isUnsupported(error)) tell(unaskedText(error))
+}
+
+/** For `catch` of one question of several: `otherwise`, and `note` hears why. What is no failed call is thrown again. */
+export const noting =
+  <T>(note: OnUnasked, otherwise: T) =>
+  (error: unknown): T => {
+    if (!(error instanceof CallFailed)) throw error
+    note(error)
+    return otherwise
+  }
