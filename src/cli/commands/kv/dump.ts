@@ -44,8 +44,9 @@ export const kvLoad = command({
     'Lines of JSON with key, value (or base64), flags and expires (seconds since 1970). What has expired is left out. Exit code 1: some were not stored.',
   words: { ...where, file: optional('the file; without it, or with -, standard input') },
   flags: kvFlags,
+  forms: {},
   examples: ['kv load shop shop.jsonl', 'kv dump old:11211 | cachectl kv load shop'],
-  async run({ flags, words }) {
+  async run({ flags, words, print }) {
     const lines = readText(words.file ?? '-').split('\n')
     const items = lines.flatMap((line, at) => {
       if (line.trim() === '') return []
@@ -72,7 +73,9 @@ export const kvLoad = command({
       }
       return count
     })
-    tell(`Stored ${stored} of ${items.length} items; ${items.length - live.length} had expired.`)
+    const expired = items.length - live.length
+    tell(`Stored ${stored} of ${items.length} items; ${expired} had expired.`)
+    await print.answer({ items: items.length, stored, expired }, () => '')
     if (stored < live.length) throw new ExitWith(NOT_ALL)
   },
 })
