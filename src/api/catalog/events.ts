@@ -84,6 +84,8 @@ const FACTS = {
   zone: NAME,
   fromVersion: VERSION,
   toVersion: VERSION,
+  installed: NAME,
+  asked: VERSION,
   fromType: NAME,
   toType: NAME,
   fromCount: COUNT,
@@ -220,7 +222,7 @@ const ROWS = {
   'nodes-not-created': { text: 'Failed to create cache nodes: {why} ({times} times in a row)', failure: true },
   'node-incompatible': { text: 'Cache node {subject} cannot start: {why}', failure: true },
   'node-list-restored': { text: 'Restored the list of nodes of cache node {node}, which a client had {loss}' },
-  'other-program': { text: 'Cache nodes run the installed memcached {fromVersion}, not {toVersion}' },
+  'other-program': { text: 'Cache nodes run the installed memcached {installed}, not {asked}' },
 
   // Groups. The guide says that they have events; but for parameters, AWS's words for them are not known.
   'parameter-group-created': { text: 'Cache parameter group created' },

@@ -13,7 +13,7 @@ export function tellOfNodeRuntime(
   if ((asked ?? nodeRuntimes.standard) === 'embedded') return []
   const { version } = findMemcached(nodeRuntimes)
   if (version === engineVersion) return []
-  return [{ kind: 'other-program', fromVersion: version, toVersion: engineVersion }]
+  return [{ kind: 'other-program', installed: version, asked: engineVersion }]
 }
 
 function findMemcached(nodeRuntimes: Context['nodeRuntimes']) {

@@ -67,7 +67,7 @@ const FACTS: { readonly [K in EventKind]: object } = {
   'nodes-not-created': { why, times: count },
   'node-incompatible': { subject: fc.oneof(node, fc.constant('endpoint')), why },
   'node-list-restored': { node, loss: fc.constantFrom('deleted', 'replaced') },
-  'other-program': { fromVersion: version, toVersion: version },
+  'other-program': { installed: version, asked: version },
   'parameter-group-created': {},
   'parameter-group-deleted': {},
   'parameter-updated': { parameter: name, value: fc.string() },
