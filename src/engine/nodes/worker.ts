@@ -1,17 +1,16 @@
 /** A worker thread that runs cache nodes; the other end of embedded.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Loss } from '../../memcached/config-entries.ts'
-import { CacheNode, type CacheNodeOptions } from '../../memcached/server.ts'
-import { SERVERLESS } from '../../memcached/serverless.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { Places } from '../../net/serve/server.ts'
-import { type Admission, admissionOf, type IngressRule } from '../network/ingress.ts'
+import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces } from './connection-places.ts'
 import { CpuShares } from './cpu-shares.ts'
+import { EmbeddedNode } from './embedded-node.ts'
 import { MemcachedNode } from './memcached/node.ts'
-import { type Reading, read, readingOf, write } from './readings.ts'
-import type { NodeCounters, NodeSpec, ServerlessLimits } from './runtime.ts'
-import { readSnapshot, writeSnapshot } from './snapshot-file.ts'
+import { type Reading, read, write } from './readings.ts'
+import type { Items, RunningNode } from './running.ts'
+import type { NodeSpec, ServerlessLimits } from './runtime.ts'
 
 export interface Request {
   readonly request: number
@@ -61,28 +60,22 @@ export interface WorkerData {
   readonly places: { readonly limit: number; readonly buffer: SharedArrayBuffer; readonly thread: number } | undefined
 }
 
-type AnyNode = CacheNode | MemcachedNode
-
-const nodes = new Map<string, AnyNode>()
+const nodes = new Map<string, RunningNode>()
 const places = placesOf(workerData as WorkerData)
 const cpuShares = new CpuShares()
 /** When each node started, microseconds since 1970: no two runs of a node have the same. */
-const runs = new WeakMap<AnyNode, number>()
-/** Who may connect to each node; asked once for every connection. */
-const admissions = new Map<string, Admission>()
+const runs = new WeakMap<RunningNode, number>()
 
 async function perform(body: Request['body']): Promise<unknown> {
   switch (body.do) {
     case 'start':
       return start(body.spec)
     case 'stop':
-      await nodes.get(body.key)?.close()
+      await nodes.get(body.key)?.stop()
       nodes.delete(body.key)
-      admissions.delete(body.key)
       return
     case 'allow':
-      admissions.set(body.key, admissionOf(body.ingress))
-      return
+      return running(body.key).allow(body.ingress)
     case 'announce':
       return running(body.key).announce(Buffer.from(body.payload))
     case 'allow-watch':
@@ -97,19 +90,13 @@ async function perform(body: Request['body']): Promise<unknown> {
       for (const host of body.addresses) await running(body.key).unlisten({ host, port: body.port })
       return
     case 'limit':
-      return embedded(body.key).limit(body.limits)
-    case 'dump': {
-      const node = embedded(body.key)
-      writeSnapshot(body.file, node.dump())
-      return node.report().bytes
-    }
-    case 'restore': {
-      const loader = embedded(body.key).loader()
-      await readSnapshot(body.file, (piece) => loader.take(piece))
-      return loader.end()
-    }
+      return itemsOf(body.key).limit(body.limits)
+    case 'dump':
+      return itemsOf(body.key).dump(body.file)
+    case 'restore':
+      return itemsOf(body.key).restore(body.file)
     case 'counters':
-      return Object.fromEntries(await Promise.all([...nodes].map(async ([key, node]) => [key, await countersOf(node)])))
+      return Object.fromEntries(await Promise.all([...nodes].map(async ([key, node]) => [key, await node.counters()])))
     case 'readings':
       return readings()
   }
@@ -123,44 +110,31 @@ function placesOf({ places: shared }: WorkerData): Places | undefined {
 }
 
 async function start(spec: NodeSpec): Promise<void> {
-  const admits: NonNullable<CacheNodeOptions['admits']> = ({ remoteAddress, localPort }) =>
-    admissions.get(spec.key)?.(remoteAddress, localPort) ?? false
-  const restored = (loss: Loss) => parentPort?.postMessage({ restored: spec.key, loss } satisfies Restoration)
-  const node = spec.memcached
-    ? await MemcachedNode.start(spec, spec.memcached, admits, restored)
-    : new CacheNode({
-        ...spec.options,
-        engineVersion: spec.engineVersion,
-        memoryLimit: spec.memoryLimit,
-        threads: spec.threads,
-        ...(places && { places }),
-        ...(spec.tls && { tls: spec.tls }),
-        ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
-        admits,
-        restored,
-      })
-  admissions.set(spec.key, admissionOf(spec.ingress))
+  const { key } = spec
+  const restored = (loss: Loss) => parentPort?.postMessage({ restored: key, loss } satisfies Restoration)
+  const node: RunningNode = spec.memcached
+    ? await MemcachedNode.start(spec, spec.memcached, restored)
+    : new EmbeddedNode(spec, places, restored)
   try {
     await listenOnAll(node, spec.addresses, spec.port)
   } catch (error) {
-    await node.close()
+    await node.stop()
     throw error
   }
-  nodes.set(spec.key, node)
-  if (node instanceof MemcachedNode) node.process.onEnd((how) => void crashed(spec.key, node, how))
+  nodes.set(key, node)
+  node.onEnd?.((how) => void crashed(key, node, how))
   runs.set(node, Math.round((performance.timeOrigin + performance.now()) * 1000))
 }
 
 /** Nobody is to find its relay where the server is no more. */
-async function crashed(key: string, node: MemcachedNode, how: string): Promise<void> {
+async function crashed(key: string, node: RunningNode, how: string): Promise<void> {
   nodes.delete(key)
-  admissions.delete(key)
-  await node.close()
+  await node.stop()
   parentPort?.postMessage({ crashed: key, how } satisfies Crash)
 }
 
 /** Listens on the port at every address, or at none. */
-async function listenOnAll(node: AnyNode, addresses: readonly string[], port: number): Promise<void> {
+async function listenOnAll(node: RunningNode, addresses: readonly string[], port: number): Promise<void> {
   const done: string[] = []
   try {
     for (const host of addresses) {
@@ -173,53 +147,39 @@ async function listenOnAll(node: AnyNode, addresses: readonly string[], port: nu
   }
 }
 
-async function countersOf(node: AnyNode): Promise<Omit<NodeCounters, 'worker'>> {
-  if (node instanceof MemcachedNode) return node.counters()
-  const { connections, items, bytes, memory, ecpus, throttled } = node.report()
-  return { pid: null, connections, items, bytes, memoryBytes: memory, ecpus, throttled }
-}
-
+/** Of every node that answers. */
 async function readings(): Promise<Map<string, Reading>> {
-  const servers = [...nodes].flatMap(([key, node]) => (node instanceof MemcachedNode ? [{ key, node }] : []))
   const answers = await Promise.all(
-    servers.map(async (server) => ({ ...server, stats: await server.node.statistics() })),
+    [...nodes].map(async ([key, node]) => ({ key, node, reading: await node.reading() })),
   )
-  const ofServers = answers.flatMap(({ key, node, stats }): [string, Reading][] => {
-    if (!stats) return []
-    const reading = readingOf(stats)
-    write(reading, 'run', runs.get(node) ?? 0)
-    return [[key, reading]]
-  })
-  return new Map([...embeddedReadings(), ...ofServers])
+  const told = answers.flatMap(({ reading, ...rest }) => (reading ? [{ ...rest, reading }] : []))
+  for (const { node, reading } of told) write(reading, 'run', runs.get(node) ?? 0)
+  shareThread(told.filter(({ reading }) => Number.isNaN(read(reading, 'cpu_seconds'))))
+  return new Map(told.map(({ key, reading }) => [key, reading]))
 }
 
-/** A node has the one core its thread runs on, and shares it with the others there. */
-function embeddedReadings(): Map<string, Reading> {
-  const counted = [...nodes].flatMap(([key, node]) =>
-    node instanceof CacheNode ? [{ key, node, reading: readingOf(node.statistics()) }] : [],
-  )
+/** Nodes of this thread have the one core it runs on, each with the others there. */
+function shareThread(told: readonly { readonly node: RunningNode; readonly reading: Reading }[]): void {
   cpuShares.update(
-    new Map(counted.map(({ node, reading }) => [node, read(reading, 'packets_in') + read(reading, 'packets_out')])),
+    new Map(told.map(({ node, reading }) => [node, read(reading, 'packets_in') + read(reading, 'packets_out')])),
   )
-  for (const { node, reading } of counted) {
-    write(reading, 'run', runs.get(node) ?? 0)
+  for (const { node, reading } of told) {
     write(reading, 'cpu_seconds', cpuShares.secondsOf(node))
     write(reading, 'cpu_cores', 1)
   }
-  return new Map(counted.map(({ key, reading }) => [key, reading]))
 }
 
-function running(key: string): AnyNode {
+function running(key: string): RunningNode {
   const node = nodes.get(key)
   if (!node) throw new Error(`node ${key} is not running`)
   return node
 }
 
-/** Of what only embedded nodes are asked: serverless caches are embedded always. */
-function embedded(key: string): CacheNode {
-  const node = running(key)
-  if (!(node instanceof CacheNode)) throw new Error(`node ${key} is a real server`)
-  return node
+/** Serverless caches are embedded always. */
+function itemsOf(key: string): Items {
+  const { items } = running(key)
+  if (!items) throw new Error(`node ${key} is a real server`)
+  return items
 }
 
 parentPort?.on('message', async ({ request, body }: Request) => {

@@ -13,8 +13,11 @@ import type { Protocol } from '../../../net/serve/connection.ts'
 import { Connection } from '../../../net/serve/connection.ts'
 import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
-import type { Admits, ListenAddress } from '../../../net/serve/listener.ts'
-import type { MemcachedFiles, NodeCounters, NodeSpec } from '../runtime.ts'
+import type { ListenAddress } from '../../../net/serve/listener.ts'
+import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import { type Reading, readingOf } from '../readings.ts'
+import type { OwnCounters, RunningNode } from '../running.ts'
+import type { MemcachedFiles, NodeSpec } from '../runtime.ts'
 import { swappedBytes } from '../swap.ts'
 import { CannotRun, MemcachedProcess } from './process.ts'
 import { Relay, TEXT_MARK } from './relay.ts'
@@ -31,12 +34,14 @@ const MIB = 2 ** 20
  * memcached does not: ElastiCache's `config`, TLS, ingress rules, faults to rehearse with. The key of clients before 1.4.14 is
  * set in memcached itself. `version` and `stats` are memcached's own.
  */
-export class MemcachedNode {
-  readonly process: MemcachedProcess
+export class MemcachedNode implements RunningNode {
+  readonly #process: MemcachedProcess
   readonly #clock: Clock
   /** Answers in memcached's stead, by the code of embedded nodes; holds the configuration entries and no item. */
   readonly #core: CacheCore
   readonly #protocol: Protocol<Client>
+  /** Asked once for every connection. */
+  #admission: Admission
   readonly #restored: (loss: Loss) => void
   readonly #kinds: { config: boolean; watch: boolean }
   readonly #door: Door
@@ -47,14 +52,8 @@ export class MemcachedNode {
   #legacyDue = 0
   readonly #stopClock: () => void
 
-  private constructor(
-    process: MemcachedProcess,
-    spec: NodeSpec,
-    admits: Admits,
-    restored: (loss: Loss) => void,
-    clock: Clock,
-  ) {
-    this.process = process
+  private constructor(process: MemcachedProcess, spec: NodeSpec, restored: (loss: Loss) => void, clock: Clock) {
+    this.#process = process
     this.#clock = clock
     const settings = settingsOf({
       ...spec.options,
@@ -62,13 +61,14 @@ export class MemcachedNode {
       memoryLimit: MIB,
       hashpowerInit: 0,
     })
+    this.#admission = admissionOf(spec.ingress)
     const core = new CacheCore(settings, clock.now(), { verbs: lookupOf(settings), opcodes: opcodesOf(settings) })
     this.#core = core
     this.#protocol = protocolOf(core, (connection) => new MemcachedTalker(core, connection, 0))
     this.#door = new Door({
       tls: spec.tls ?? undefined,
       backlog: settings.backlog,
-      admits,
+      admits: ({ remoteAddress, localPort }) => this.#admission(remoteAddress, localPort),
       serve: (socket, tls) => this.#serve(socket, tls),
       clients: this.#relays,
     })
@@ -84,7 +84,6 @@ export class MemcachedNode {
   static async start(
     spec: NodeSpec,
     files: MemcachedFiles,
-    admits: Admits,
     restored: (loss: Loss) => void,
     clock: Clock = systemClock,
   ): Promise<MemcachedNode> {
@@ -94,7 +93,7 @@ export class MemcachedNode {
       await process.stop()
       throw new CannotRun(`this memcached cannot be relayed: it answers ${JSON.stringify(answer)} to md`)
     }
-    return new MemcachedNode(process, spec, admits, restored, clock)
+    return new MemcachedNode(process, spec, restored, clock)
   }
 
   /** Throws the system's error, and nothing stays open then. */
@@ -104,6 +103,14 @@ export class MemcachedNode {
 
   async unlisten(address: ListenAddress): Promise<void> {
     this.#door.unlisten(address)
+  }
+
+  allow(rules: readonly IngressRule[]): void {
+    this.#admission = admissionOf(rules)
+  }
+
+  onEnd(listener: (how: string) => void): void {
+    this.#process.onEnd(listener)
   }
 
   async announce(data: Buffer): Promise<void> {
@@ -126,23 +133,23 @@ export class MemcachedNode {
     this.#door.impair(impairment)
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopClock()
     this.#door.close()
     for (const { socket } of this.#relays) socket.destroy()
-    await this.process.stop()
+    await this.#process.stop()
   }
 
   /**
    * What `stats` says, and beside it what the metrics want of a node and its host; undefined when memcached does not answer.
    * Of the traffic on sockets it tells bytes only.
    */
-  async statistics(): Promise<ReadonlyMap<string, string | number> | undefined> {
+  async reading(): Promise<Reading | undefined> {
     const stats = await this.#stats()
     if (!stats) return undefined
     const number = (name: string) => Number(stats.get(name) ?? Number.NaN)
     const { configs, counters } = this.#core
-    return new Map<string, string | number>([
+    return readingOf([
       ...stats,
       ['cmd_config_get', counters.cmdConfigGet],
       ['cmd_config_set', counters.cmdConfigSet],
@@ -150,16 +157,16 @@ export class MemcachedNode {
       ['cpu_seconds', number('rusage_user') + number('rusage_system')],
       ['cpu_cores', number('threads')],
       ['memory_bytes', number('total_malloced')],
-      ['swap_bytes', swappedBytes(this.process.pid ?? 'self') ?? Number.NaN],
+      ['swap_bytes', swappedBytes(this.#process.pid ?? 'self') ?? Number.NaN],
     ])
   }
 
   /** Zeros when memcached does not answer. */
-  async counters(): Promise<Omit<NodeCounters, 'worker'>> {
+  async counters(): Promise<OwnCounters> {
     const stats = await this.#stats()
     const number = (name: string) => Number(stats?.get(name) ?? 0)
     return {
-      pid: this.process.pid ?? null,
+      pid: this.#process.pid ?? null,
       connections: this.#relays.size,
       items: number('curr_items'),
       bytes: number('bytes'),
@@ -170,7 +177,7 @@ export class MemcachedNode {
   }
 
   async #stats(): Promise<ReadonlyMap<string, string> | undefined> {
-    const { operator } = this.process
+    const { operator } = this.#process
     try {
       // The last lines of `stats slabs` tell what pages are taken.
       const lines = (await operator.ask('stats\r\n', 'END\r\n')) + (await operator.ask('stats slabs\r\n', 'END\r\n'))
@@ -183,7 +190,7 @@ export class MemcachedNode {
   #serve(accepted: Socket, tls: boolean): void {
     let answerer: Connection | undefined
     const relay = new Relay(accepted, tls, {
-      server: { path: this.process.socketFile },
+      server: { path: this.#process.socketFile },
       kinds: (): RequestKinds => this.#kinds,
       rewrap: this.#door.insides.rewrap,
       now: () => this.#core.store.now,
@@ -228,7 +235,7 @@ export class MemcachedNode {
     if (!data) return
     try {
       const text = data.toString('latin1')
-      await this.process.operator.ask(`set ${LEGACY_KEY} 0 0 ${data.length}\r\n${text}\r\n`)
+      await this.#process.operator.ask(`set ${LEGACY_KEY} 0 0 ${data.length}\r\n${text}\r\n`)
       this.#legacy = (await this.#lookAtLegacyKey()) ?? ''
     } catch {
       // It ended, or has no connection left: seen to at the next check.
@@ -237,7 +244,7 @@ export class MemcachedNode {
 
   async #lookAtLegacyKey(): Promise<string | undefined> {
     try {
-      const answer = await this.process.operator.ask(`me ${LEGACY_KEY}\r\n`)
+      const answer = await this.#process.operator.ask(`me ${LEGACY_KEY}\r\n`)
       return [...answer.matchAll(/ (?:cas|size)=\d+/g)].join('')
     } catch {
       return undefined
