@@ -43,7 +43,7 @@ async function findOne(client: ApiClient, id: string, among: readonly ResourceKi
   if (refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
   const guess = nearest(id, all.map(nameOf))
   const hint = guess ? `Did you mean ${guess}?` : `See: cachectl ${called === 'backup' ? 'backup list' : 'list'}`
-  throw new Problem('general', `There is no ${called} ${id}.`, hint)
+  throw new Problem('absent', `There is no ${called} ${id}.`, hint)
 }
 
 const isServerless = ({ kind }: Found): boolean => kind.id.startsWith('Serverless')

@@ -23,7 +23,7 @@ async function openLocalClient(target: LocalTarget): Promise<ApiClient> {
   const call = localCaller(target, model, `cachectl/${version}`)
   return {
     target,
-    call: (name, input, signal) => answerOf(name, call(name, input, signal), async () => target.url),
+    call: (name, input, signal) => answerOf(name, input, call(name, input, signal), async () => target.url),
     close() {},
   }
 }
@@ -31,11 +31,12 @@ async function openLocalClient(target: LocalTarget): Promise<ApiClient> {
 async function openAwsClient(target: AwsTarget): Promise<ApiClient> {
   const { awsCaller } = await import('./aws-client.ts')
   const { call, url, close } = awsCaller(target)
-  return { target, call: (name, input, signal) => answerOf(name, call(name, input, signal), url), close }
+  return { target, call: (name, input, signal) => answerOf(name, input, call(name, input, signal), url), close }
 }
 
 async function answerOf<N extends OperationName>(
   name: N,
+  input: object,
   answer: Promise<object>,
   url: () => Promise<string | undefined>,
 ): Promise<Output<N>> {
@@ -43,6 +44,6 @@ async function answerOf<N extends OperationName>(
     const { $metadata: _, ...output } = (await answer) as { $metadata?: unknown }
     return output as Output<N> // the codec made it by the operation's own schema
   } catch (error) {
-    throw new CallFailed(name, await url(), error)
+    throw new CallFailed(name, await url(), error, input)
   }
 }

@@ -15,6 +15,7 @@ import type { GlobalOptions } from './global-flags.ts'
 import { CallFailed, Problem, usageProblem } from './problem.ts'
 import { stateDirectory } from './state-dir.ts'
 import { resolveTarget } from './targets.ts'
+import { stderrIsTerminal } from './terminal.ts'
 
 export type CacheCluster = NonNullable<Output<'DescribeCacheClusters'>['CacheClusters']>[number]
 
@@ -102,11 +103,18 @@ export async function describeAllClusters(client: ApiClient): Promise<CacheClust
   return found
 }
 
-/** Opens a client of the flags' target for as long as `use` runs. */
+/**
+ * Opens a client of the flags' target for as long as `use` runs. A person is told what would be looked up next after a
+ * refusal, as after that of an operation.
+ */
 export async function withClient<T>(flags: GlobalOptions, use: (client: ApiClient) => Promise<T>): Promise<T> {
   const client = await openClient(resolveTarget(flags, environment))
   try {
     return await use(client)
+  } catch (error) {
+    throw stderrIsTerminal() && error instanceof CallFailed
+      ? await (await import('./hints.ts')).withHint(client, error.input, error)
+      : error
   } finally {
     client.close()
   }

@@ -11,13 +11,20 @@ export interface Failure {
   readonly exitCode: number
 }
 
-const EXIT_CODES: Record<ProblemKind, number> = { interrupted: 130, usage: 252, configuration: 253, general: 255 }
 const SERVICE_ERROR = 254
+const EXIT_CODES: Record<ProblemKind, number> = {
+  interrupted: 130,
+  usage: 252,
+  configuration: 253,
+  absent: SERVICE_ERROR,
+  general: 255,
+}
 
 const CODES: Record<ProblemKind, string> = {
   interrupted: 'Interrupted',
   usage: 'ParamValidation',
   configuration: 'Configuration',
+  absent: 'NotFound',
   general: 'General',
 }
 

@@ -62,6 +62,10 @@ async function notFoundHint(client: ApiClient, input: object, name: OperationNam
   // The newest of equals: default.memcached1.6 rather than 1.4.
   const guess = nearest(spoken, [...new Set(ids)].sort().reverse())
   if (guess) return `Did you mean ${guess}?`
+  const nameOf = ({ kind, item }: Found) => String(item[kind.id])
+  const other = nearest(spoken, found.map(nameOf))
+  const akin = found.find((each) => nameOf(each) === other)
+  if (akin) return `Did you mean ${other}? It is a ${akin.kind.name}.`
   const refusal = unasked.get(wanted)
   if (refusal) return unaskedText(refusal)
   return ids.length === 0

@@ -1,7 +1,7 @@
 import type { OperationName } from '../api/model.ts'
 
-/** What went wrong, in aws-cli v2's classes; failure.ts knows the exit code of each. */
-export type ProblemKind = 'usage' | 'configuration' | 'general' | 'interrupted'
+/** What went wrong, in aws-cli v2's classes; failure.ts knows the exit code of each. Absent: the service has no such thing. */
+export type ProblemKind = 'usage' | 'configuration' | 'absent' | 'general' | 'interrupted'
 
 /** An error of the command line's own: a sentence for a person and, where there is one, the next step. */
 export class Problem extends Error {
@@ -23,18 +23,20 @@ export class CallFailed extends Error {
   override readonly name = 'CallFailed'
   readonly operation: OperationName
   readonly url: string | undefined
+  readonly input: object
   /** The next step, where somebody has looked it up. */
   readonly hint: string | undefined
 
-  constructor(operation: OperationName, url: string | undefined, cause: unknown, hint?: string) {
+  constructor(operation: OperationName, url: string | undefined, cause: unknown, input: object = {}, hint?: string) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
     this.operation = operation
     this.url = url
+    this.input = input
     this.hint = hint
   }
 
   withHint(hint: string): CallFailed {
-    return new CallFailed(this.operation, this.url, this.cause, hint)
+    return new CallFailed(this.operation, this.url, this.cause, this.input, hint)
   }
 
   /** The wire code of a service error; undefined when no answer came. */

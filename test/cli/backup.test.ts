@@ -79,7 +79,7 @@ describe('cachectl backup', () => {
     expect(refused).toMatchObject({ code: 255, stdout: '' })
     expect(refused.stderr).toContain('does not let clients list keys')
     expect(await home.cachectl('backup', 'create', 'car')).toMatchObject({
-      code: 255,
+      code: 254,
       stderr: expect.stringContaining('Did you mean cart?'),
     })
     expect(await home.cachectl('backup', 'restore', 'cart')).toMatchObject({ code: 252 })

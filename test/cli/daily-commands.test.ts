@@ -114,7 +114,7 @@ describe('commands for every day', () => {
     ])
     expect(await tags('cart', 'remove', 'Stage')).toEqual([{ Key: 'Team', Value: 'web' }])
     expect(await home.answer('tag', 'cart')).toContain('Team')
-    expect(await home.cachectl('tag', 'nosuch')).toMatchObject({ code: 255, stderr: expect.stringContaining('nosuch') })
+    expect(await home.cachectl('tag', 'nosuch')).toMatchObject({ code: 254, stderr: expect.stringContaining('nosuch') })
     expect(await home.cachectl('tag', 'cart', 'add', 'Team')).toMatchObject({ code: 252 })
     expect(await home.cachectl('tag', 'cart', 'drop')).toMatchObject({ code: 252 })
   })

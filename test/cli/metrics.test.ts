@@ -88,7 +88,7 @@ describe('cachectl metrics', () => {
   })
 
   test.each([
-    [['nope'], 255, /There are no metrics of nope/],
+    [['nope'], 254, /CacheClusterNotFound.*nope/],
     [['shop', '--metric', 'Nothing'], 252, /There is no metric Nothing[\s\S]*CPUUtilization/],
     [['shop', '--period', '61s'], 252, /invalid period/],
     [['shop', '--statistic', 'median'], 252, /invalid choice: 'median'/],

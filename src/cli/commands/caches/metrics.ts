@@ -4,6 +4,7 @@ import { sparkline } from '../../../diagnose/histogram.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { openCloudWatch } from '../../cloudwatch-client.ts'
+import { describeCache, withClient } from '../../clusters.ts'
 import { command } from '../../command.ts'
 import { control } from '../../engine-control.ts'
 import { environment } from '../../environment.ts'
@@ -36,7 +37,7 @@ const timeFlags = {
 export const metricsOf = command({
   summary: 'Show the CloudWatch metrics of a cluster or serverless cache',
   description:
-    'Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none.',
+    'Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none; 254: there is no such cache.',
   words: { cluster: cacheWord('id of the cluster, or name of the serverless cache') },
   flags: {
     metric: texts({ summary: 'names of metrics: CPUUtilization, GetHits, ...', helpValue: '<name>...' }),
@@ -77,6 +78,8 @@ export const metricsOf = command({
       end,
       period,
     })
+    // Refuses a name that is none; what is there may have no metrics yet.
+    if (found.known.length === 0) await withClient(flags, (client) => describeCache(client, cluster))
     refuseUnknown(metrics, found, cluster)
     const shown = metrics.length > 0 ? valuesText : overview
     await print.answer({ cluster, start, end, metrics: found.series }, (answer, style) => shown(answer.metrics, style))

@@ -1,7 +1,8 @@
 import type { Input } from '../../../api/model.ts'
+import { shellWord } from '../../../api/shell.ts'
 import { visibleIn } from '../../../api/visible.ts'
 import { cacheWord } from '../../caches/word.ts'
-import { type CacheCluster, describeCluster, withClient } from '../../clusters.ts'
+import { type CacheCluster, describeCache, isServerless, withClient } from '../../clusters.ts'
 import { command } from '../../command.ts'
 import { confirmOnTerminal } from '../../confirm.ts'
 import { count } from '../../flag-kinds.ts'
@@ -11,6 +12,7 @@ import { keysMoved } from '../../keys-moved.ts'
 import { waitForChange } from '../../operation-wait.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
+import { Problem } from '../../problem.ts'
 import { describeTarget } from '../../targets.ts'
 import { tell } from '../../terminal.ts'
 
@@ -31,7 +33,8 @@ export const scale = command({
   forms: { piped: 'json' },
   async run({ words: { cluster: id }, flags, print }) {
     await withClient(flags, async (client) => {
-      const cluster = await describeCluster(client, id)
+      const cluster = await describeCache(client, id)
+      if (isServerless(cluster)) throw noNodes(id)
       const change = planOf(cluster, flags.nodes, flags.azs)
       tell(describePlan(visibleIn(cluster), flags.nodes, change))
       if (!change || flags['dry-run']) return
@@ -43,6 +46,13 @@ export const scale = command({
     })
   },
 })
+
+const noNodes = (id: string): Problem =>
+  new Problem(
+    'general',
+    `${id} is a serverless cache: it has no nodes to scale, and grows by itself.`,
+    `Its limits: cachectl modify-serverless-cache --serverless-cache-name ${shellWord(id)} --cache-usage-limits ...`,
+  )
 
 /** The change to ask for; undefined: there is nothing to do. Pure. */
 export function planOf(

@@ -61,7 +61,7 @@ async function arnOf(client: ApiClient, resource: string): Promise<string> {
   if (parseArn(resource)) return resource
   const found = await findById(client, resource)
   const [first, second] = found
-  if (!first) throw new Problem('general', `There is nothing called ${resource}.`, 'See what there is: cachectl list')
+  if (!first) throw new Problem('absent', `There is nothing called ${resource}.`, 'See what there is: cachectl list')
   const arns = found.map(({ kind, item }) => ({ kind: kind.name, arn: String(item[kind.arn] ?? '') }))
   if (second) {
     const which = arns.map(({ kind, arn }) => `${kind}: ${arn}`).join('\n')

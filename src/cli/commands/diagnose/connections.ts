@@ -2,6 +2,7 @@ import type { Destination } from '../../../diagnose/census.ts'
 import { type HostConnections, readConnections } from '../../../diagnose/host-connections.ts'
 import { sleep, systemClock } from '../../../net/clock.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
+import { cacheWords } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { toggle } from '../../flags.ts'
@@ -12,7 +13,6 @@ import { connectionsText } from '../../output/connections.ts'
 import { own } from '../../output/sequences.ts'
 import { ExitWith, Problem } from '../../problem.ts'
 import { stdoutIsTerminal } from '../../terminal.ts'
-import { oneOrMore } from '../../words.ts'
 import { type Aim, aimAt, tlsFlags } from './places.ts'
 
 const FINDINGS = 1
@@ -22,7 +22,7 @@ export const connections = command({
   description:
     "Counts the sockets of this host (of this network namespace) to each node, by state and by process; the ports that are left for more of them; open files of the processes; connection tracking; and what the node itself counts (stats: curr_connections of max_connections, with this question's own). Needs no root: processes of other users are then told by user. Exit code 0: there is room; 1: something is used up, or nearly.",
   words: {
-    where: oneOrMore('id of a cluster, name of a serverless cache, or host:port'),
+    where: cacheWords('id of a cluster, name of a serverless cache, or host:port'),
   },
   flags: {
     watch: toggle({ summary: 'look again and again until Ctrl-C' }),

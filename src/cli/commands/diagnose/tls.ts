@@ -5,6 +5,7 @@ import { inspectTls, type SeenCertificate, type TlsView } from '../../../diagnos
 import { linkedAbort } from '../../../net/abort.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
 import { endpoint } from '../../../net/target.ts'
+import { cacheWords } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { text } from '../../flags.ts'
@@ -13,7 +14,6 @@ import { untilInterrupted } from '../../interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith } from '../../problem.ts'
-import { oneOrMore } from '../../words.ts'
 import { type Aim, aimAt, tlsFlags } from './places.ts'
 
 const FINDINGS = 1
@@ -23,7 +23,7 @@ export const tls = command({
   description:
     'Protocol, cipher, key exchange, the chain with its dates and names; whether the chain is trusted and whether the name fits, apart from each other; what a client that speaks plain text meets on the same port; a plain-text port is named as such, a cluster that is TLS and should be plain by its description too, and so is a server that demands a certificate of the client. Exit code 0: a client that verifies gets through everywhere; 1: it would fail somewhere, as on every plain-text port.',
   words: {
-    where: oneOrMore('id of a cluster, name of a serverless cache, or host:port'),
+    where: cacheWords('id of a cluster, name of a serverless cache, or host:port'),
   },
   flags: {
     ca: tlsFlags.ca,

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cachectl, temporaryHome } from './support/cli.ts'
+import { hasTerminal, onTerminal } from './support/terminal.ts'
+
+/** Every command of our own that takes the name of a cache; `doctor` has verdicts, with 2 where it could not run. */
+const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyWord?: true }[] = [
+  { before: ['endpoints'] },
+  { before: ['probe'] },
+  { before: ['discover'] },
+  { before: ['preference'] },
+  { before: ['tls'] },
+  { before: ['gai', 'check'] },
+  { before: ['top'], after: ['--count', '1'] },
+  { before: ['kv', 'get'], after: ['greeting'] },
+  { before: ['kv', 'mget'], after: ['greeting'] },
+  { before: ['kv', 'set'], after: ['greeting', 'hello'] },
+  { before: ['kv', 'stats'] },
+  { before: ['kv', 'locate'], after: ['greeting'] },
+  { before: ['kv', 'dump'] },
+  { before: ['scale'], after: ['--nodes', '2'] },
+  { before: ['metrics'] },
+  { before: ['backup', 'create'] },
+  { before: ['tag'] },
+  { before: ['doctor'], verdict: 2, anyWord: true },
+]
+
+const line = ({ before, after = [] }: (typeof commands)[number], ...name: string[]) => [...before, ...name, ...after]
+const called = commands.map((each) => [each.before.join(' '), each] as const)
+
+describe('one situation has one exit code', () => {
+  const home = temporaryHome(afterAll)
+  const asBob = (words: readonly string[]) => cachectl(words, { CACHECTL_HOME: home.stateDir, CACHECTL_USER: 'bob' })
+
+  beforeAll(async () => {
+    await home.answer('engine', 'start', '--port', '0')
+    await home.answer('engine', 'user', 'create', 'bob')
+    await home.answer('create-serverless-cache', '--serverless-cache-name', 'cart', '--engine', 'memcached', '--wait')
+  })
+
+  test.each(called)('%s of a cache that is not there: 254', async (_, each) => {
+    const { code, stderr } = await home.cachectl(...line(each, 'nosuch'))
+    expect({ code, told: each.verdict !== undefined || stderr.includes('nosuch') }).toEqual({
+      code: each.verdict ?? 254,
+      told: true,
+    })
+  })
+
+  test.each(called)('%s by a user who may nothing: 254, and what is not allowed', async (_, each) => {
+    expect(await asBob(line(each, 'cart'))).toMatchObject({
+      code: each.verdict ?? 254,
+      stderr: expect.stringContaining('user/bob is not authorized to perform'),
+    })
+  })
+
+  test.each(called.filter(([, { anyWord }]) => !anyWord))(
+    '%s without a name, and nobody to ask: 252',
+    async (_, each) => {
+      expect(await home.cachectl(...each.before)).toMatchObject({ code: 252 })
+    },
+  )
+
+  test.each(called)('%s without an engine: 253', async (_, each) => {
+    expect(await cachectl(line(each, 'shop'), { CACHECTL_HOME: `${home.stateDir}/none` })).toMatchObject({
+      code: each.verdict ?? 253,
+      stderr: expect.stringContaining('No local engine is running'),
+    })
+  })
+
+  test.each([[['discover', 'cart']], [['scale', 'cart', '--nodes', '2']]])(
+    '%j of a kind that it is not for: 255, and what it is',
+    async (words) => {
+      expect(await home.cachectl(...words)).toMatchObject({
+        code: 255,
+        stderr: expect.stringContaining('cart is a serverless cache'),
+      })
+    },
+  )
+
+  test.skipIf(!hasTerminal)('on a terminal a name that is nearly one is told which', async () => {
+    const { text, code } = await onTerminal(['endpoints', 'cartt'], { env: { CACHECTL_HOME: home.stateDir } })
+    expect({ code, text }).toEqual({
+      code: 254,
+      text: expect.stringContaining('Did you mean cart? It is a serverless cache.'),
+    })
+  })
+})
