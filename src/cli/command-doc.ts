@@ -47,6 +47,7 @@ interface Option {
   readonly helpGroup?: string | undefined
   readonly char?: string | undefined
   readonly allowNo?: boolean | undefined
+  readonly choices?: readonly string[] | undefined
   readonly required?: boolean | undefined
   readonly hidden?: boolean | undefined
 }

@@ -27,11 +27,12 @@ export interface CompletionTable {
 
 const FORMS = ['json', 'text', 'table', 'yaml', 'yaml-stream', 'off']
 
+/** Options of every command whose words are the same wherever they stand. */
+const EVERYWHERE_ALIKE = ['color', 'cli-error-format'] as const
+
 const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
-  ' --color': ['on', 'off', 'auto'],
+  ...Object.fromEntries(EVERYWHERE_ALIKE.map((name) => [` --${name}`, globalFlags[name].choices ?? []])),
   ' --output': FORMS,
-  ' --cli-error-format': ['legacy', 'json'],
-  ' --pace': ['instant', 'quick', 'realistic'],
   ' --until': ['ipv4', 'ipv6'],
 }
 
@@ -77,6 +78,11 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
       ...faultValues(),
       ...commands.flatMap(({ id }) =>
         operationValues(id).map(([option, values]) => [`${id} ${option}`, values] as const),
+      ),
+      ...commands.flatMap(({ id, flags = {} }) =>
+        Object.entries(flags).flatMap(([name, { choices: few }]) =>
+          few && !EVERYWHERE_ALIKE.some((each) => each === name) ? [[`${path(id)} --${name}`, few] as const] : [],
+        ),
       ),
     ]),
     ids: ['--target', ...idOptions],

@@ -13,14 +13,14 @@ export const count = <D extends number | undefined = undefined>({
   ...wording
 }: Wording<D> & { readonly least?: number; readonly most?: number }): Flag<number | D> =>
   value<number, D>(wording, (said, argument) => {
-    const number = countOf(argument.slice(2), said, least)
+    const number = countOf(argument, said, least)
     if (number <= most) return number
     throw usageProblem(`argument ${argument}: at most ${most}`)
   })
 
 /** Seconds, or with a unit as in nping: `200ms`, `1.5s`, `2m`. In milliseconds. */
 export const time = <D extends number | undefined = undefined>(wording: Wording<D>): Flag<number | D> =>
-  value<number, D>(wording, (said, argument) => millisecondsOf(argument.slice(2), said))
+  value<number, D>(wording, (said, argument) => millisecondsOf(argument, said))
 
 /** A length of the engine's time, `7d` or `1d12h`. In milliseconds. */
 export const span = <D extends number | undefined = undefined>(wording: Wording<D>): Flag<number | D> =>

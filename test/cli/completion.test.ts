@@ -55,6 +55,7 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
       expect.arrayContaining(['ipv4', 'ipv6', 'dual_stack']),
     )
     expect(await offered('describe-cache-clusters', '--output', 'j')).toEqual(['json'])
+    expect(await offered('list', '--output', 'i')).toEqual(['ids'])
     expect(await offered('engine', 'fault', 'inject', 'bad-certificate', '--how', 'm')).toEqual(['mismatch'])
   })
 

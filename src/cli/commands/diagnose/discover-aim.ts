@@ -133,8 +133,8 @@ function oneWish(text: string): Wish {
   if (text === 'agreed') return {}
   if (text === 'ipv4' || text === 'ipv6') return { family: text }
   const [, what, number] = /^(version|nodes)[ =:]\s*(\d+)$/.exec(text) ?? []
-  if (what === 'version') return { version: countOf('until', number ?? '', 0) }
-  if (what === 'nodes') return { expect: countOf('until', number ?? '', 1) }
+  if (what === 'version') return { version: countOf('--until', number ?? '', 0) }
+  if (what === 'nodes') return { expect: countOf('--until', number ?? '', 1) }
   throw usageProblem(
     `argument --until: invalid choice: '${text}' (choose from: ipv4, ipv6, version <number>, nodes <number>, agreed)`,
     'Several with commas: --until ipv6,nodes=3',

@@ -70,7 +70,7 @@ export const kvBench = command({
 })
 
 function secondsOf(said: string, argument: string): number {
-  const seconds = millisecondsOf(argument.slice(2), said) / 1000
+  const seconds = millisecondsOf(argument, said) / 1000
   if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds
   throw usageProblem(`argument ${argument}: above 0 and at most ${LONGEST_SECONDS} seconds`)
 }
