@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commands as table } from '../../src/cli/command-table.ts'
 import { cachectl, temporaryHome } from './support/cli.ts'
 import { hasTerminal, onTerminal } from './support/terminal.ts'
 
@@ -9,11 +10,19 @@ const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyW
   { before: ['discover'] },
   { before: ['preference'] },
   { before: ['tls'] },
+  { before: ['connections'] },
   { before: ['gai', 'check'] },
   { before: ['top'], after: ['--count', '1'] },
   { before: ['kv', 'get'], after: ['greeting'] },
   { before: ['kv', 'mget'], after: ['greeting'] },
   { before: ['kv', 'set'], after: ['greeting', 'hello'] },
+  { before: ['kv', 'add'], after: ['greeting', 'hello'] },
+  { before: ['kv', 'delete'], after: ['greeting'] },
+  { before: ['kv', 'incr'], after: ['visits'] },
+  { before: ['kv', 'touch'], after: ['greeting', '1h'] },
+  { before: ['kv', 'flush'], after: ['--yes'] },
+  { before: ['kv', 'load'], after: ['/dev/null'] },
+  { before: ['kv', 'bench'], after: ['--time', '1s'] },
   { before: ['kv', 'stats'] },
   { before: ['kv', 'locate'], after: ['greeting'] },
   { before: ['kv', 'dump'] },
@@ -26,6 +35,13 @@ const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyW
 
 const line = ({ before, after = [] }: (typeof commands)[number], ...name: string[]) => [...before, ...name, ...after]
 const called = commands.map((each) => [each.before.join(' '), each] as const)
+
+test('no command that offers caches to choose from is left out', async () => {
+  const all = await Promise.all(Object.entries(table).map(async ([id, load]) => ({ id, args: (await load()).args })))
+  const offering = all.filter(({ args }) => Object.values(args).some((word) => 'choose' in word))
+  const tried = commands.map(({ before }) => before.join(':'))
+  expect(offering.map(({ id }) => id).filter((id) => !tried.includes(id))).toEqual([])
+})
 
 describe('one situation has one exit code', () => {
   const home = temporaryHome(afterAll)
