@@ -5,8 +5,8 @@
 import { operationNames } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
 import type { Command } from './command.ts'
-import type { Shell } from './completion-scripts.ts'
-import { type WaiterName, waiters } from './waiters.ts'
+import type { Shell } from './completion/scripts.ts'
+import { type WaiterName, waiters } from './waiting/waiters.ts'
 
 type LoadCommand = () => Promise<Command>
 

@@ -12,7 +12,7 @@ import type { Item } from './output/human-value.ts'
 import { CallFailed } from './problem.ts'
 import { mostNodesAt } from './quotas.ts'
 import { type Found, findAll } from './resources.ts'
-import { usersOfGroup } from './wait-unused.ts'
+import { usersOfGroup } from './waiting/wait-unused.ts'
 
 /** The error with a hint where there is something to say; a question that fails on the way there leaves it as it was. */
 export async function withHint(client: ApiClient, input: object, error: unknown): Promise<unknown> {

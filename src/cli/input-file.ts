@@ -2,7 +2,7 @@
 import { readParamfile, textOf } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
 import { usageProblem } from './problem.ts'
-import { parsePython } from './python-json.ts'
+import { parsePython } from './python/json.ts'
 
 export const INPUT_OPTIONS = ['cli-input-json', 'cli-input-yaml'] as const
 

@@ -38,7 +38,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
       return await (readable ? printReadable(name, input, answer, flags) : printer.together(answer))
     }
     // Loaded before the request: once that is accepted, Ctrl-C is to end the waiting and not the process.
-    const waiting = flags.wait === true ? await import('./operation-wait.ts') : undefined
+    const waiting = flags.wait === true ? await import('./waiting/operation-wait.ts') : undefined
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
     const answer = waiting ? await waiting.waitForChange(client, name, input, flags) : first
@@ -53,7 +53,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
 
 /** Where somebody can be asked, what is missing is asked for. */
 async function complete(name: OperationName, argv: readonly string[]): Promise<readonly string[]> {
-  const { askForMissing } = await import('./wizard.ts')
+  const { askForMissing } = await import('./wizard/wizard.ts')
   return askForMissing(name, argv)
 }
 
@@ -88,7 +88,7 @@ async function printReadable(name: OperationName, input: object, answer: object,
 }
 
 async function whenUnused<T>(client: ApiClient, call: () => Promise<T>, input: object, flags: FlagValues): Promise<T> {
-  const { callWhenUnused } = await import('./wait-unused.ts')
+  const { callWhenUnused } = await import('./waiting/wait-unused.ts')
   return callWhenUnused(client, call, input, flags)
 }
 

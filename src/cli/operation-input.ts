@@ -13,11 +13,11 @@ import {
   unusedFlags,
   waitFlags,
 } from './global-flags.ts'
-import { waits } from './operation-waits.ts'
 import { readParamfile, textOf } from './paramfile.ts'
 import type { FlagValues } from './parse.ts'
 import { readOption } from './typed-value.ts'
 import { validInput } from './validate.ts'
+import { waits } from './waiting/operation-waits.ts'
 
 export const isDestructive = (name: OperationName): boolean =>
   name.startsWith('Delete') || name === 'RebootCacheCluster'

@@ -4,10 +4,10 @@ import { credentialsOf } from './engine-users.ts'
 import type { Environment } from './environment.ts'
 import type { GlobalOptions } from './global-flags.ts'
 import { Problem, usageProblem } from './problem.ts'
+import { wholeNumber } from './python/whole-number.ts'
 import { type LocalEngine, requireEngine, runningEngine, stateDirectory } from './state-dir.ts'
 import { type NamedTarget, readTargets, targetCalled } from './target-list.ts'
 import { type Transport, transportOf } from './transport.ts'
-import { wholeNumber } from './whole-number.ts'
 
 export interface LocalTarget {
   readonly kind: 'local'

@@ -3,7 +3,7 @@ import { awsConfig } from './aws-config.ts'
 import type { Environment } from './environment.ts'
 import type { GlobalOptions } from './global-flags.ts'
 import { Problem } from './problem.ts'
-import { wholeNumber } from './whole-number.ts'
+import { wholeNumber } from './python/whole-number.ts'
 
 export interface Transport {
   readonly sign: boolean

@@ -4,9 +4,9 @@ import type { Member } from '../api/shapes.ts'
 import { pythonRepr } from './output/python-text.ts'
 import { type Contents, textOf } from './paramfile.ts'
 import { usageProblem } from './problem.ts'
-import { JsonError, parsePython } from './python-json.ts'
+import { JsonError, parsePython } from './python/json.ts'
+import { wholeNumber } from './python/whole-number.ts'
 import { parseShorthand, type ReadParamfile, type Shorthand, ShorthandError } from './shorthand.ts'
-import { wholeNumber } from './whole-number.ts'
 
 /** `given`: what was given after the option, one element per argument. Throws a usage {@link Problem}. */
 export function readOption(

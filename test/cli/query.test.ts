@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonText } from '../../src/cli/output/json.ts'
 import { Float } from '../../src/cli/output/python-text.ts'
 import { compileQuery } from '../../src/cli/output/query.ts'
-import { parsePython } from '../../src/cli/python-json.ts'
+import { parsePython } from '../../src/cli/python/json.ts'
 
 const answer = {
   CacheClusters: [

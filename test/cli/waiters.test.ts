@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ApiClient } from '../../src/cli/client.ts'
 import { CallFailed } from '../../src/cli/problem.ts'
-import { waitUntil } from '../../src/cli/wait.ts'
-import { judge, type WaiterName, waiters } from '../../src/cli/waiters.ts'
+import { waitUntil } from '../../src/cli/waiting/wait.ts'
+import { judge, type WaiterName, waiters } from '../../src/cli/waiting/waiters.ts'
 import type { Clock } from '../../src/net/clock.ts'
 
 const clusters = (...statuses: string[]) => ({

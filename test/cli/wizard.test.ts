@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { neededMembers } from '../../src/cli/wizard-questions.ts'
+import { neededMembers } from '../../src/cli/wizard/questions.ts'
 import { temporaryHome } from './support/cli.ts'
 import { hasTerminal, onTerminal } from './support/terminal.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { inputOf, isOperation, operation, operationNames, structure } from '../../src/api/model.ts'
 import { kebabCase } from '../../src/api/names.ts'
 import { operationFlags } from '../../src/cli/operation-input.ts'
-import { type Waiter, waiters } from '../../src/cli/waiters.ts'
+import { type Waiter, waiters } from '../../src/cli/waiting/waiters.ts'
 
 interface Botocore {
   /** Operation -> members of input and output, and what is required. */

@@ -1,6 +1,6 @@
 import type { JSONValue } from '@jmespath-community/jmespath'
 import { Problem, usageProblem } from '../problem.ts'
-import { parsePython } from '../python-json.ts'
+import { parsePython } from '../python/json.ts'
 import { changed } from './plain-numbers.ts'
 import { Float, floatText } from './python-text.ts'
 import { type ORDERS, PLAIN, pythonFunctions, WHOLE } from './query-functions.ts'

@@ -9,12 +9,12 @@ import { count } from '../../flag-kinds.ts'
 import { required, texts, toggle } from '../../flags.ts'
 import { confirmFlags, globalFlags, waitFlags } from '../../global-flags.ts'
 import { keysMoved } from '../../keys-moved.ts'
-import { waitForChange } from '../../operation-wait.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
 import { Problem } from '../../problem.ts'
 import { describeTarget } from '../../targets.ts'
 import { tell } from '../../terminal.ts'
+import { waitForChange } from '../../waiting/operation-wait.ts'
 
 export const scale = command({
   summary: 'Change how many nodes a cluster has, after saying what that does',

@@ -15,8 +15,8 @@ import { answerPrinter } from '../../output/print.ts'
 import { Problem } from '../../problem.ts'
 import { startProgress } from '../../progress.ts'
 import { resolveTarget } from '../../targets.ts'
-import { patienceOf, waitUntil } from '../../wait.ts'
-import { type Waiter, type WaiterName, waiters } from '../../waiters.ts'
+import { patienceOf, waitUntil } from '../../waiting/wait.ts'
+import { type Waiter, type WaiterName, waiters } from '../../waiting/waiters.ts'
 
 /** `wait <name>`: takes the arguments of the Describe operation it asks, and prints nothing when all is well. */
 export function waitCommand(name: WaiterName): Command {

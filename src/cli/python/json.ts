@@ -2,7 +2,7 @@
  * JSON as Python's `json.loads` reads it, which aws-cli's inputs and literals of queries go through: 1.0 is not 1, NaN and
  * Infinity are numbers, whole numbers have no end, and what is wrong is said in Python's words. Pure.
  */
-import { Float } from './output/python-text.ts'
+import { Float } from '../output/python-text.ts'
 
 /** The text is not JSON; the message is Python's, with the place. */
 export class JsonError extends Error {

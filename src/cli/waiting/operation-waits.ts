@@ -2,8 +2,8 @@
  * The operations that start a change, and which waiter tells that it is done. A table by itself: every call reads it
  * for its options, few wait.
  */
-import { resources } from '../api/catalog/resources.ts'
-import type { OperationName } from '../api/model.ts'
+import { resources } from '../../api/catalog/resources.ts'
+import type { OperationName } from '../../api/model.ts'
 import type { WaiterName } from './waiters.ts'
 
 export interface Change {

@@ -1,13 +1,13 @@
 /** `--wait-unused`: a group can't be deleted while a cache uses it, and a cache that is being deleted still does. */
-import { type ResourceKind, resources } from '../api/catalog/resources.ts'
-import type { OperationName } from '../api/model.ts'
-import { type Clock, sleep, systemClock } from '../net/clock.ts'
-import type { ApiClient } from './client.ts'
-import { untilInterrupted } from './interrupt.ts'
-import { type Item, isItem, isItems } from './output/human-value.ts'
-import { CallFailed, Problem } from './problem.ts'
-import { startProgress } from './progress.ts'
-import { describeAll } from './resources.ts'
+import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
+import type { OperationName } from '../../api/model.ts'
+import { type Clock, sleep, systemClock } from '../../net/clock.ts'
+import type { ApiClient } from '../client.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { type Item, isItem, isItems } from '../output/human-value.ts'
+import { CallFailed, Problem } from '../problem.ts'
+import { startProgress } from '../progress.ts'
+import { describeAll } from '../resources.ts'
 import { type PatienceOptions, patienceOf } from './wait.ts'
 
 interface Group {

@@ -1,12 +1,12 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
 
-import { regionalKinds } from '../api/catalog/resources.ts'
-import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../api/engine-faults.ts'
-import { enumValues, inputOf, isOperation } from '../api/model.ts'
-import { kebabCase } from '../api/names.ts'
-import type { Member } from '../api/shapes.ts'
-import type { Documented } from './command-doc.ts'
-import { globalFlags } from './global-flags.ts'
+import { regionalKinds } from '../../api/catalog/resources.ts'
+import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-faults.ts'
+import { enumValues, inputOf, isOperation } from '../../api/model.ts'
+import { kebabCase } from '../../api/names.ts'
+import type { Member } from '../../api/shapes.ts'
+import type { Documented } from '../command-doc.ts'
+import { globalFlags } from '../global-flags.ts'
 
 /** `path`: the words of a command, `engine start`; '' is the program alone. */
 export interface CompletionTable {

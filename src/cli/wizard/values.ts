@@ -1,15 +1,15 @@
 /** The real values to choose from: what the target itself knows of, by calls of its API. */
 
-import { ENGINE_NAMES } from '../api/catalog/engines.ts'
-import { regionalKinds } from '../api/catalog/resources.ts'
-import { compareVersions } from '../api/catalog/versions.ts'
-import { enumValues, type OperationName } from '../api/model.ts'
-import type { Member } from '../api/shapes.ts'
-import type { ApiClient } from './client.ts'
-import { isItem, isItems } from './output/human-value.ts'
-import type { Choice } from './prompt.ts'
-import { describeAll, findAll } from './resources.ts'
-import type { Answers } from './wizard-questions.ts'
+import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
+import { regionalKinds } from '../../api/catalog/resources.ts'
+import { compareVersions } from '../../api/catalog/versions.ts'
+import { enumValues, type OperationName } from '../../api/model.ts'
+import type { Member } from '../../api/shapes.ts'
+import type { ApiClient } from '../client.ts'
+import { isItem, isItems } from '../output/human-value.ts'
+import type { Choice } from '../prompt.ts'
+import { describeAll, findAll } from '../resources.ts'
+import type { Answers } from './questions.ts'
 
 const plain = (values: Iterable<unknown>): Choice[] =>
   [...new Set([...values].flatMap((value) => (typeof value === 'string' && value !== '' ? [value] : [])))].map(

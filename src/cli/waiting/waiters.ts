@@ -1,6 +1,6 @@
 /** aws-cli's waiters, and more of their sort: when a resource has got where it should, and when it never will. */
-import { type ResourceKind, resources } from '../api/catalog/resources.ts'
-import type { OperationName } from '../api/model.ts'
+import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
+import type { OperationName } from '../../api/model.ts'
 
 export interface Waiter {
   /** The name in the API model, which error messages tell. */

@@ -1,5 +1,5 @@
-import { pythonRepr } from './output/python-text.ts'
-import { usageProblem } from './problem.ts'
+import { pythonRepr } from '../output/python-text.ts'
+import { usageProblem } from '../problem.ts'
 
 /** As Python's int() reads it: space around it, underscores between digits. Refused in its words, with `hint` behind. */
 export function wholeNumber(text: string, hint: string): number {

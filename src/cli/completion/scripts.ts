@@ -1,5 +1,5 @@
 /** The completion of each shell: the same table, looked up by a few lines of its own. Pure. */
-import type { CompletionTable } from './completion-table.ts'
+import type { CompletionTable } from './table.ts'
 
 export type Shell = 'bash' | 'zsh' | 'fish' | 'powershell'
 

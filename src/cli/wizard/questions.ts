@@ -1,5 +1,5 @@
 /** What the wizard asks for: members without which an operation can't succeed, and others worth a question. */
-import { inputOf, type OperationName } from '../api/model.ts'
+import { inputOf, type OperationName } from '../../api/model.ts'
 
 /** The answers so far: member -> the words after its option. */
 export type Answers = ReadonlyMap<string, readonly string[]>
