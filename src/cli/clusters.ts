@@ -63,10 +63,16 @@ const NO_SERVERLESS = ['ServerlessCacheNotFoundFault', 'UnsupportedOperation', '
 
 /** Those for Memcached; none where they could not be asked for, and `note` hears why. */
 export async function describeServerlessAsClusters(client: ApiClient, note: OnUnasked): Promise<CacheCluster[]> {
-  const { ServerlessCaches = [] } = await client
-    .call('DescribeServerlessCaches', {})
-    .catch(noting(note, { ServerlessCaches: [] }))
-  return ServerlessCaches.filter(({ Engine }) => Engine === 'memcached').map(asCluster)
+  const found: ServerlessCache[] = []
+  let token: string | undefined
+  do {
+    const page: Output<'DescribeServerlessCaches'> = await client
+      .call('DescribeServerlessCaches', token === undefined ? {} : { NextToken: token })
+      .catch(noting(note, {}))
+    found.push(...(page.ServerlessCaches ?? []))
+    token = page.NextToken
+  } while (token)
+  return found.filter(({ Engine }) => Engine === 'memcached').map(asCluster)
 }
 
 type ServerlessCache = NonNullable<Output<'DescribeServerlessCaches'>['ServerlessCaches']>[number]

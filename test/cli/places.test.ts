@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { joinPorts, onePlace } from '../../src/cli/clusters.ts'
+import type { ApiClient } from '../../src/cli/client.ts'
+import { describeServerlessAsClusters, joinPorts, onePlace } from '../../src/cli/clusters.ts'
 
 test.each([
   [['127.0.0.1', '11222'], ['127.0.0.1:11222']],
@@ -34,4 +35,16 @@ test.each([
 test('a command that looks at one place takes a host and its port, and no second host', () => {
   expect(onePlace(['127.0.0.1', '11222'])).toBe('127.0.0.1:11222')
   expect(() => onePlace(['127.0.0.1', '::1'])).toThrow('One place at a time')
+})
+
+test('serverless caches are those of every page', async () => {
+  const cache = (ServerlessCacheName: string) => ({ ServerlessCacheName, Engine: 'memcached' })
+  const pages: Record<string, object> = {
+    first: { ServerlessCaches: [cache('web')], NextToken: 'second' },
+    second: { ServerlessCaches: [cache('cart')] },
+  }
+  // Of a client no more is used than its calls.
+  const client = { call: async (_: string, { NextToken = 'first' }) => pages[NextToken] } as unknown as ApiClient
+  const found = await describeServerlessAsClusters(client, () => {})
+  expect(found.map(({ CacheClusterId }) => CacheClusterId)).toEqual(['web', 'cart'])
 })

@@ -118,7 +118,7 @@ function recoveryLines(recovery: Recovery | undefined): string[] {
   return [
     ...kept.map((path) => `Damaged, and kept: ${path}`),
     `Saved: ${counts.length > 0 ? counts.join(', ') : 'nothing'}`,
-    `Lost: ${lost === null ? 'nobody can tell' : lost === 0 ? 'nothing' : `${lost} ${plural('record', lost)}${names}`}`,
+    `Lost: ${lost === null ? 'not known: the file does not tell what it held' : lost === 0 ? 'nothing' : `${lost} ${plural('record', lost)}${names}`}`,
     ...(mayBeOld ? ['Some may be as they were one change earlier, or are back that had been deleted.'] : []),
   ]
 }
