@@ -9,7 +9,6 @@ import { scaleOutZones } from '../workloads/clusters/placement.ts'
 import { planChanges } from '../workloads/clusters/plan.ts'
 import { readGroupChange } from './cache-cluster-parameters.ts'
 import {
-  isMemcached,
   readMaintenanceWindow,
   readSecurityGroups,
   readUpgrade,
@@ -37,7 +36,7 @@ export interface Modification {
 
 /** Settings other than node count and engine version apply at once, whatever ApplyImmediately says (guide, "Modifying"). */
 export function readModification(input: ModifyInput, cluster: CacheClusterRecord, context: Context): Modification {
-  refuseOtherEngine(input)
+  refuseOtherEngine(input, cluster)
   const version = readNewVersion(input, cluster)
   const scaling = readScaling(input, cluster, context)
   const { newZones: _, azMode: __, cacheNodeIdsToRemove: ___, numCacheNodes: ____, ...rest } = cluster.pending
@@ -102,8 +101,8 @@ export function beginOrSchedule(
   return { cluster: scheduled, events: [] }
 }
 
-function refuseOtherEngine({ Engine }: ModifyInput): void {
-  if (Engine !== undefined && !isMemcached(Engine)) {
+function refuseOtherEngine({ Engine }: ModifyInput, { engine }: CacheClusterRecord): void {
+  if (Engine !== undefined && Engine.toLowerCase() !== engine) {
     throw new Fault('InvalidParameterValue', 'This API supports only cross-engine upgrades to Valkey engine currently')
   }
 }

@@ -4,6 +4,7 @@ import { ENGINE_NAMES, type EngineName, hasVersion, memcached, newestVersion } f
 import { isOfferedFor, type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { isAtLeast, isOlder } from '../../api/catalog/versions.ts'
 import { Fault } from '../../api/faults.ts'
+import { findFamily } from '../families/families.ts'
 import { missing } from '../http/query-protocol.ts'
 import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
 import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
@@ -15,18 +16,15 @@ import type { Context } from './context.ts'
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
-/** AWS takes the names of engines in any case, and writes them small. */
-export const isMemcached = (engine: string): boolean => engine.toLowerCase() === 'memcached'
-
 export function readEngine(engine: string | undefined): EngineName {
   if (!engine) throw missing('Engine')
+  const family = findFamily(engine)
+  if (family) return family.engine.name
   const name = engine.toLowerCase()
   if (name === 'redis' || name === 'valkey') {
     throw invalid(`The local engine runs memcached only so far, not ${name}. Use --target aws.`)
   }
-  if (name !== memcached.name)
-    throw invalid(`Invalid engine ${engine}. Must be one of ${[...ENGINE_NAMES].sort().join(', ')}.`)
-  return name
+  throw invalid(`Invalid engine ${engine}. Must be one of ${[...ENGINE_NAMES].sort().join(', ')}.`)
 }
 
 export function readEngineVersion(version: string | undefined): string {

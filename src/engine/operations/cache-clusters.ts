@@ -3,6 +3,8 @@ import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import { NODE_RUNTIME_TAG } from '../../api/local-engine.ts'
 import type { Input } from '../../api/model.ts'
+import { familyOfEngine, findFamily } from '../families/families.ts'
+import { refuseUnsupported } from '../families/family.ts'
 import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
 import { missing } from '../http/query-protocol.ts'
 import { freeByZone } from '../network/subnet-groups.ts'
@@ -34,7 +36,6 @@ import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './no
 import { tellOfNodeRuntime } from './node-runtime-rules.ts'
 import { readNotificationTopic } from './notification-rules.ts'
 import { page } from './paging.ts'
-import { refuseUnsupported } from './refusals.ts'
 import { mergeTags, readNodeRuntime, readTags } from './tag-rules.ts'
 
 /** States that nothing but deletion may be the way out of. */
@@ -56,7 +57,8 @@ export function findCluster(id: string | undefined, { store, region }: Context):
 export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context) => {
   const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', LIMITS.clusterIdLength)
   refuseCacheSecurityGroups(input)
-  refuseUnsupported(input)
+  // Of an engine that is not run here, too, these members are refused before the engine is.
+  refuseUnsupported(input, findFamily(input.Engine ?? '') ?? familyOfEngine('memcached'))
   const engine = readEngine(input.Engine)
   const engineVersion = readEngineVersion(input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, engineVersion)
@@ -127,7 +129,7 @@ export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, c
 export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context) => {
   const cluster = findCluster(input.CacheClusterId, context)
   refuseCacheSecurityGroups(input)
-  refuseUnsupported(input)
+  refuseUnsupported(input, familyOfEngine(cluster.engine))
   if (!mendsParameters(input, cluster)) refuseUnlessAvailable(cluster, 'modify')
   const modification = readModification(input, cluster, context)
   refuseBeyondRegionQuota(modification.target - cluster.nodes.length, context)

@@ -117,7 +117,7 @@ export const RevokeCacheSecurityGroupIngress: Handler<'RevokeCacheSecurityGroupI
 
 /**
  * Every cluster is in a VPC, where cache security groups are not allowed. AWS has one text for those who also name what
- * belongs to a VPC; the other one stands in refusals.ts.
+ * belongs to a VPC; the other one is the family's.
  */
 export function refuseCacheSecurityGroups(input: {
   readonly CacheSecurityGroupNames?: readonly string[] | undefined

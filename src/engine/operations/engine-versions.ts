@@ -1,13 +1,13 @@
 import { familyOf, memcached, newestVersion } from '../../api/catalog/engines.ts'
 import { Fault } from '../../api/faults.ts'
-import { isMemcached } from './cache-cluster-rules.ts'
+import { findFamily } from '../families/families.ts'
 import type { Handler } from './context.ts'
 import { page } from './paging.ts'
 
 /** Versions in the order of their text, as in AWS's own example (1.4.33 before 1.4.5); `DefaultOnly` leaves the one a new cluster gets. */
 export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'> = (input) => {
   const { Engine, EngineVersion, CacheParameterGroupFamily, DefaultOnly } = input
-  if (Engine !== undefined && !isMemcached(Engine)) {
+  if (Engine !== undefined && !findFamily(Engine)) {
     throw new Fault('InvalidParameterValue', `The local engine runs memcached only so far, not ${Engine}.`)
   }
   const versions = memcached.versions

@@ -9,7 +9,6 @@ import { missing } from '../http/query-protocol.ts'
 import { paymentDelay } from '../lifecycle/pace.ts'
 import { quota } from '../store/quotas.ts'
 import type { ReservedNodeRecord } from '../store/records.ts'
-import { isMemcached } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { readIdentifier } from './identifiers.ts'
 import { page } from './paging.ts'
@@ -116,10 +115,10 @@ function readFilter(input: {
   if (OfferingType && !(OFFERING_TYPES as readonly string[]).includes(OfferingType)) {
     throw invalid(`Invalid offering type ${OfferingType}. Must be one of ${OFFERING_TYPES.join(', ')}.`)
   }
-  return ({ nodeType, years, duration, type }) =>
+  return ({ product, nodeType, years, duration, type }) =>
     (!CacheNodeType || nodeType === CacheNodeType) &&
     (!Duration || [String(years), String(duration)].includes(Duration)) &&
-    (!ProductDescription || isMemcached(ProductDescription)) &&
+    (!ProductDescription || product === ProductDescription.toLowerCase()) &&
     (!OfferingType || type === (OfferingType as OfferingType))
 }
 

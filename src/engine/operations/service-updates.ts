@@ -18,7 +18,6 @@ import {
   nodeUpdateStatus,
   stopUpdate,
 } from '../workloads/clusters/service-updates.ts'
-import { isMemcached } from './cache-cluster-rules.ts'
 import type { Context, Handler } from './context.ts'
 import { page } from './paging.ts'
 
@@ -155,7 +154,7 @@ function readActionFilter(
   return (update, cluster) =>
     !forGroupsOnly &&
     (name === undefined || update.name === name) &&
-    (Engine === undefined || isMemcached(Engine)) &&
+    (Engine === undefined || update.engine === Engine.toLowerCase()) &&
     isAmong(ids, cluster.id) &&
     isAmong(input.ServiceUpdateStatus, statusAt(update, now)) &&
     isAmong(input.UpdateActionStatus, actionStatus(update, cluster, now)) &&

@@ -1,6 +1,7 @@
 import { regionFacts } from '../../../api/catalog/regions.ts'
 import { discoveryPayload } from '../../../discovery/encode.ts'
 import type { ServiceUpdate } from '../../catalog/service-updates.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import {
   certificateOf,
   discoveryDelay,
@@ -13,10 +14,8 @@ import {
 import { ingressOf } from '../../network/security-groups.ts'
 import { discoveryMembers } from '../../nodes/addresses.ts'
 import { nameOf, type WantedList, type WantedNode } from '../../nodes/wanted.ts'
-import { parameterOptions } from '../../parameters/node-options.ts'
 import { typeOfNode } from '../../parameters/node-type.ts'
 import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
-import { memoryForItems } from '../../parameters/values.ts'
 import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../../store/records.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { announceUpdates, nextAutomaticUpdate, nextRelease, type UpdateNews } from './service-updates.ts'
@@ -98,7 +97,11 @@ export const clusters: Workload<CacheClusterRecord, ClusterWork> = {
 
 /** Bytes for items of a node: what its type has, less the overhead for connections. */
 export const itemBytes = (cluster: CacheClusterRecord, node: CacheNodeRecord): number =>
-  memoryForItems(nodeValues(cluster, node), cluster.engineVersion, typeOfNode(cluster, node))
+  familyOfEngine(cluster.engine).memoryForItems(
+    nodeValues(cluster, node),
+    cluster.engineVersion,
+    typeOfNode(cluster, node),
+  )
 
 /** A cluster that is being deleted has stopped answering before it leaves the list; one that never came to be has no nodes. */
 const nodesThatRun = (cluster: CacheClusterRecord, faults: readonly FaultRecord[]): readonly CacheNodeRecord[] =>
@@ -113,7 +116,7 @@ function wanted(cluster: CacheClusterRecord, node: CacheNodeRecord): Omit<Wanted
     engineVersion: cluster.engineVersion,
     memoryLimit: itemBytes(cluster, node),
     threads: typeOfNode(cluster, node).threads,
-    options: parameterOptions(nodeValues(cluster, node), cluster.engineVersion),
+    options: familyOfEngine(cluster.engine).optionsOf(nodeValues(cluster, node), cluster.engineVersion),
     ...(cluster.nodeRuntime && { nodeRuntime: cluster.nodeRuntime }),
     ...(obstacle !== undefined && { obstacle }),
   }

@@ -2,13 +2,7 @@
  * Members of CreateCacheCluster and ModifyCacheCluster that have no meaning for Memcached, or that this engine cannot honour.
  * They are refused, never ignored: a request that succeeds has done all that it asked for.
  */
-import { Fault, type FaultCode } from '../../api/faults.ts'
-
-type Refusal = readonly [
-  code: FaultCode,
-  message: string | ((value: unknown) => string),
-  allow?: (value: unknown) => boolean,
-]
+import type { Refusal } from '../family.ts'
 
 const notForMemcached = (what: string, allow: (value: unknown) => boolean = () => false): Refusal => [
   'InvalidParameterCombination',
@@ -20,7 +14,7 @@ const notHere = (what: string): Refusal => [
   `The local engine does not support ${what} yet. Leave it out, or use --target aws.`,
 ]
 
-const REFUSALS: Readonly<Record<string, Refusal>> = {
+export const refusals: Readonly<Record<string, Refusal>> = {
   ReplicationGroupId: ['ReplicationGroupNotFoundFault', (id) => `ReplicationGroup not found: ${id}`],
   SnapshotArns: notForMemcached('Restoring from a snapshot'),
   SnapshotName: notForMemcached('Restoring from a snapshot'),
@@ -44,15 +38,4 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   OutpostMode: notHere('Outposts (OutpostMode)'),
   PreferredOutpostArn: notHere('Outposts (PreferredOutpostArn)'),
   PreferredOutpostArns: notHere('Outposts (PreferredOutpostArns)'),
-}
-
-/** Throws for the first member of the input that stands in the table with a value that is not harmless. */
-export function refuseUnsupported(input: object): void {
-  for (const [member, value] of Object.entries(input)) {
-    const refusal = REFUSALS[member]
-    if (!refusal) continue
-    const [code, message, allow] = refusal
-    if (allow?.(value)) continue
-    throw new Fault(code, typeof message === 'string' ? message : message(value))
-  }
 }
