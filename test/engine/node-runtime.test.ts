@@ -172,8 +172,10 @@ describe.skipIf(!isInstalled('memcached', '-V'))('real nodes (skipped where memc
       ),
     )
     const events = async () => (await engine.client().describeEvents({})).Events?.map(({ Message }) => Message)
-    await eventually('it is replaced', async () => (await events())?.[0] === 'Finished recovery for cache nodes 0001')
-    expect((await events())?.[1]).toBe('Recovering cache nodes 0001')
+    await eventually('it is replaced', async () => {
+      const [newest, before] = (await events()) ?? []
+      return newest === 'Finished recovery for cache nodes 0001' && before === 'Recovering cache nodes 0001'
+    })
     await eventually('it answers', () =>
       ask(port, 'get a\r\n').then(
         (answer) => answer === 'END\r\n',
