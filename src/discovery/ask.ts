@@ -140,11 +140,14 @@ async function askAddress(
   const { config, key, parse } = PROTOCOLS[protocol]
   let connection = await openConnection(dial, deadline)
   if ('kind' in connection) return fromTrouble(connection)
+  /** A server that knows the command and could not do it: no sign of one without Auto Discovery. */
+  let broken: string | undefined
   try {
     if (!legacy) {
       const answer = await ask(connection, config, parse)
       if ('kind' in answer) return fromTrouble(answer)
       if (answer.ok || answer.problem !== 'error-reply') return { ...fromReply(answer), form: 'config' }
+      if (answer.detail.startsWith('SERVER_ERROR')) broken = answer.detail
       if (protocol === 'binary') {
         // After an opcode it does not know, memcached is out of step (see binaryQuestion).
         connection.close()
@@ -157,6 +160,7 @@ async function askAddress(
     if ('kind' in answer) return fromTrouble(answer)
     // A server that knows neither command is no Memcached: `get` of any key is in every one of them.
     if (!answer.ok && answer.problem === 'error-reply') return failed('not-a-cache', answer.detail, answer.problem)
+    if (!answer.ok && broken !== undefined) return { ...failed('bad-reply', broken, 'malformed'), form: 'config' }
     return { ...fromReply(answer), form: 'legacy' }
   } finally {
     connection.close()

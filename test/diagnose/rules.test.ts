@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { shell } from '../../src/api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../../src/diagnose/evidence.ts'
 import { countPorts, portCapacity } from '../../src/diagnose/local-limits.ts'
 import { judgeEvidence, practiceRules } from '../../src/diagnose/rules/index.ts'
@@ -230,4 +231,19 @@ test('a cluster is near to the most nodes it may have by the quota in force, and
     }).includes('B15')
   expect([53, 54, 60, 61].map((nodes) => isNear(nodes))).toEqual([false, true, true, false])
   expect([61, 90].map((nodes) => isNear(nodes, 100))).toEqual([false, true])
+})
+
+test.each([
+  ['never heard of', "--source-identifier 'id$(touch x)'"],
+  ['creating', "--cache-cluster-id 'id$(touch x)'"],
+])('a fix for a cluster that is %s quotes the name that the API tells', (status, quoted) => {
+  const clusters = [{ ...CLUSTER, id: 'id$(touch x)', status }]
+  const [finding] = judgeEvidence({ ...HEALTHY, clusters })
+  expect(finding).toMatchObject({ id: 'C01', hint: expect.stringContaining(quoted) })
+})
+
+test('a name with control characters is in the fix what it is in the shell', () => {
+  const clusters = [{ ...CLUSTER, id: "a\u001b'b", status: 'creating' }]
+  const [finding] = judgeEvidence({ ...HEALTHY, clusters })
+  expect(finding?.hint).toContain(shell`--cache-cluster-id ${"a\u001b'b"}`)
 })

@@ -75,6 +75,18 @@ describe('a failed question is a value with its kind', () => {
     })
   })
 
+  test('bad-reply where the server knows the command and could not do it, whatever the key of old says', async () => {
+    const server = await scriptedServer((line) =>
+      line.startsWith('get ') ? 'END\r\n' : 'SERVER_ERROR out of memory\r\n',
+    )
+    expect(await askNode(server)).toMatchObject({
+      ok: false,
+      kind: 'bad-reply',
+      form: 'config',
+      detail: 'SERVER_ERROR out of memory',
+    })
+  })
+
   test('reset when the server hangs up without an answer', async () => {
     const server = await scriptedServer(() => null)
     expect(await askNode(server)).toMatchObject({ ok: false, kind: 'reset', phase: 'reply' })

@@ -229,14 +229,14 @@ export function isOutWithZone(evidence: Evidence, { place }: AddressEvidence): b
   )
 }
 
-const EVENTS = 'See the events: cachectl describe-events'
-
 function nextStep(status: string, id: string, serverless = false): string {
   const wait = serverless
     ? shell`cachectl wait serverless-cache-available --serverless-cache-name ${id}`
     : shell`cachectl wait cache-cluster-available --cache-cluster-id ${id}`
   const kind = serverless ? 'serverless-cache' : 'cache-cluster'
-  return (NEXT_STEP[status] ?? `${EVENTS} --source-type ${kind} --source-identifier ${id}`).replace('<wait>', wait)
+  const events = shell`cachectl describe-events --source-type ${kind} --source-identifier ${id}`
+  // By a function: in a text to put in, `$'` of a quoted name would stand for what follows.
+  return (NEXT_STEP[status] ?? `See the events: ${events}`).replace('<wait>', () => wait)
 }
 
 /** The port that an event says others have. */
