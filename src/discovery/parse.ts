@@ -75,7 +75,10 @@ export function parsePayload(payload: string): ClusterList | Problem {
   if (!/^\s*\d+\s*$/.test(versionLine) || !Number.isSafeInteger(version)) {
     return problem('malformed', `the version is ${JSON.stringify(excerpt(versionLine))}, not a whole number`)
   }
-  const entries = rest.join(' ').split(/\s+/).filter(Boolean)
+  const [nodeLine = '', ...further] = rest.filter((line) => line.trim() !== '')
+  // Clients read one line of nodes: those on another are lost to them.
+  if (further.length > 0) return problem('malformed', `the nodes stand on ${further.length + 1} lines instead of one`)
+  const entries = nodeLine.split(/\s+/).filter(Boolean)
   if (entries.length === 0) return problem('no-nodes', `version ${version} lists no nodes`)
 
   const nodes: DiscoveredNode[] = []
@@ -91,7 +94,10 @@ export function parsePayload(payload: string): ClusterList | Problem {
 function unframe(body: string, length: number): string | Problem {
   if (length > LONGEST_PAYLOAD) return problem('wrong-length', `the header announces ${length} bytes`)
   const after = body.slice(length)
-  if (/^\r?\nEND\r?\n/.test(after)) return body.slice(0, length)
+  const [end] = /^\r?\nEND\r?\n/.exec(after) ?? []
+  if (end !== undefined && after.slice(end.length).trim() !== '')
+    return problem('malformed', `${after.length - end.length} bytes follow the END of the answer`)
+  if (end !== undefined) return body.slice(0, length)
   if (ENDS_WITH_END_LINE.test(body)) {
     const found = body.replace(/\r?\nEND\r?\n$/, '').length
     return problem('wrong-length', `the header announces ${length} bytes, ${found} follow`)

@@ -102,3 +102,20 @@ test('arbitrary bytes are a problem or a list with nodes, never an exception', (
     }),
   )
 })
+
+test('nodes on a second line, which clients do not read, are told', () => {
+  const payload = '1\nlocalhost|127.0.0.1|11211\nlocalhost|127.0.0.1|11212\n'
+  expect(parseDiscovery(`CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`)).toMatchObject({
+    problem: 'malformed',
+    detail: 'the nodes stand on 2 lines instead of one',
+  })
+})
+
+test('an answer with more behind its END, which would be taken for the next one, is told', () => {
+  const payload = '1\nlocalhost|127.0.0.1|11211\n'
+  const answer = `CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`
+  expect(parseDiscovery(answer + answer)).toMatchObject({
+    problem: 'malformed',
+    detail: `${answer.length} bytes follow the END of the answer`,
+  })
+})
