@@ -14,7 +14,7 @@ import type { Answer, Question, Survey } from './trial.ts'
 
 const GOAL = 0.9
 /** How much longer than without a mutant a test file may take. */
-const GRACE = { factor: 5, milliseconds: 15_000 }
+const GRACE = { factor: 2, milliseconds: 10_000 }
 const PATIENCE = { factor: 20, visits: 100_000 }
 
 type Verdict = 'killed' | 'endless' | 'survived' | 'unreached'

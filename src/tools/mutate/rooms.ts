@@ -19,7 +19,7 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
       [
         ...within(
           'test/engine/store',
-          'durable-file.test entry.test open-files.test pages.test snapshot-file.test snapshot-files.test store.test',
+          'durable-file.test entry.test open-files.test pages.test salvage.test snapshot-file.test snapshot-files.test store.test',
         ),
         'test/engine/state-file.test.ts',
       ],

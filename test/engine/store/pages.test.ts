@@ -1,91 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { areConsecutive, leavesAnywhere, leavesOf, metasIn, rootTransaction } from '../../../src/engine/store/pages.ts'
+import {
+  BRANCH,
+  bigLeaf,
+  branch,
+  fileOf,
+  LEAF,
+  leaf,
+  type MetaShape,
+  OVERFLOW,
+  PAGE,
+  putMeta,
+} from '../../support/lmdb-file.ts'
 
 // Files made by hand, by the layout of mdb.c: what LMDB itself writes is read in state-file.test.ts.
 
-const BRANCH = 1
-const LEAF = 2
-const OVERFLOW = 4
-
-interface MetaShape {
-  readonly pageSize: number
-  readonly transaction: number
-  readonly root?: number
-  readonly magic?: number
-  readonly format?: number
-}
-
-function putMeta(file: Buffer, place: number, { pageSize, transaction, root = 2, magic, format }: MetaShape): void {
-  file.writeUInt32LE(magic ?? 0xbeefc0de, place + 24)
-  file.writeUInt32LE(format ?? 2, place + 28)
-  file.writeUInt32LE(pageSize, place + 48)
-  file.writeBigUInt64LE(BigInt(root), place + 136)
-  file.writeBigUInt64LE(9n, place + 144)
-  file.writeBigUInt64LE(BigInt(transaction), place + 152)
-}
-
-interface PageShape {
-  readonly flags: number
-  readonly transaction?: number
-  readonly nodes?: readonly Buffer[]
-  /** The number written in it; its own if nothing is said. */
-  readonly named?: number
-}
-
-function putPage(
-  file: Buffer,
-  pageSize: number,
-  number: number,
-  { flags, transaction = 1, nodes = [], named }: PageShape,
-): void {
-  const page = file.subarray(number * pageSize, (number + 1) * pageSize)
-  page.writeBigUInt64LE(BigInt(named ?? number), 0)
-  page.writeBigUInt64LE(BigInt(transaction), 8)
-  page.writeUInt16LE(flags, 18)
-  page.writeUInt16LE(2 * nodes.length, 20)
-  let end = pageSize
-  for (const [index, node] of nodes.entries()) {
-    end -= node.length
-    node.copy(page, end)
-    page.writeUInt16LE(end - 24, 24 + 2 * index)
-  }
-}
-
-function leaf(key: string, value: string): Buffer {
-  const bytes = Buffer.alloc(8 + key.length + value.length)
-  bytes.writeUInt32LE(value.length, 0)
-  bytes.writeUInt16LE(key.length, 6)
-  bytes.write(key + value, 8, 'latin1')
-  return bytes
-}
-
-/** A leaf whose value of so many bytes is on a page of its own. */
-function bigLeaf(key: string, size: number, page: number): Buffer {
-  const bytes = Buffer.alloc(8 + key.length + 8)
-  bytes.writeUInt32LE(size, 0)
-  bytes.writeUInt16LE(1, 4)
-  bytes.writeUInt16LE(key.length, 6)
-  bytes.write(key, 8, 'latin1')
-  bytes.writeBigUInt64LE(BigInt(page), 8 + key.length)
-  return bytes
-}
-
-function branch(page: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeUIntLE(page, 0, 6)
-  return bytes
-}
-
-const PAGE = 4096
 const told = (leaves: ReturnType<typeof leavesOf>) => leaves.map(({ key, value }) => `${key}=${value}`)
 
-/** A file of two first pages and these, from 2 on. */
-function fileOf(...pages: PageShape[]): Buffer {
-  const file = Buffer.alloc((pages.length + 2) * PAGE)
-  for (const [place, transaction] of [4, 5].entries()) putMeta(file, place * PAGE, { pageSize: PAGE, transaction })
-  for (const [index, page] of pages.entries()) putPage(file, PAGE, index + 2, page)
-  return file
-}
 const read = (file: Buffer, root = 2) => told(leavesOf(file, { pageSize: PAGE, root, transaction: 5n, lastPage: 9 }))
 
 describe('the first pages', () => {
