@@ -4,21 +4,10 @@
  */
 import { statisticOf } from '../metrics/statistics.ts'
 import type { AlarmComparison, AlarmRecord, AlarmState } from '../store/records.ts'
-import { type Evaluated, insufficientReason, reasonData, thresholdReason } from './reasons.ts'
+import { type Evaluated, insufficientReason, reasonData, thresholdReason, type WordedRule } from './reasons.ts'
 
 /** What an alarm goes by, without the state it is in. */
-export type AlarmRule = Pick<
-  AlarmRecord,
-  | 'statistic'
-  | 'period'
-  | 'unit'
-  | 'evaluationPeriods'
-  | 'datapointsToAlarm'
-  | 'threshold'
-  | 'comparisonOperator'
-  | 'treatMissingData'
-  | 'evaluateLowSampleCountPercentile'
->
+export type AlarmRule = WordedRule & Pick<AlarmRecord, 'evaluateLowSampleCountPercentile'>
 
 /** One period, with the samples there are in it. */
 export interface Period {

@@ -11,7 +11,8 @@ export interface Evaluated {
   readonly isBreaching: boolean
 }
 
-type Rule = Pick<
+/** What the words of an alarm are made of. */
+export type WordedRule = Pick<
   AlarmRecord,
   | 'statistic'
   | 'period'
@@ -53,7 +54,7 @@ export const insufficientReason = (missing: number): string =>
  * @param missing How many of the periods evaluated had none.
  */
 export function thresholdReason(
-  rule: Rule,
+  rule: WordedRule,
   state: 'OK' | 'ALARM',
   evaluated: readonly Evaluated[],
   missing: number,
@@ -88,7 +89,7 @@ function leastFor(state: 'OK' | 'ALARM', periods: number, toAlarm: number): stri
 const were = (count: number, what: string): string => (count === 1 ? `1 ${what} was` : `${count} ${what}s were`)
 
 /** The JSON of StateReasonData. */
-export function reasonData(rule: Rule, newestFirst: readonly Evaluated[], now: number): string {
+export function reasonData(rule: WordedRule, newestFirst: readonly Evaluated[], now: number): string {
   const { unit, statistic, period, threshold } = rule
   const oldest = newestFirst.at(-1)
   const recent = newestFirst.slice(0, MOST_TOLD)
