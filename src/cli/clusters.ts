@@ -13,6 +13,7 @@ import { openClient } from './client.ts'
 import { environment } from './environment.ts'
 import type { GlobalOptions } from './global-flags.ts'
 import { CallFailed, Problem, usageProblem } from './problem.ts'
+import { describeAll } from './resources.ts'
 import { stateDirectory } from './state-dir.ts'
 import { resolveTarget } from './targets.ts'
 import { stderrIsTerminal } from './terminal.ts'
@@ -63,15 +64,8 @@ const NO_SERVERLESS = ['ServerlessCacheNotFoundFault', 'UnsupportedOperation', '
 
 /** Those for Memcached; none where they could not be asked for, and `note` hears why. */
 export async function describeServerlessAsClusters(client: ApiClient, note: OnUnasked): Promise<CacheCluster[]> {
-  const found: ServerlessCache[] = []
-  let token: string | undefined
-  do {
-    const page: Output<'DescribeServerlessCaches'> = await client
-      .call('DescribeServerlessCaches', token === undefined ? {} : { NextToken: token })
-      .catch(noting(note, {}))
-    found.push(...(page.ServerlessCaches ?? []))
-    token = page.NextToken
-  } while (token)
+  const items = await describeAll(client, 'DescribeServerlessCaches').catch(noting(note, []))
+  const found = items as readonly ServerlessCache[] // what that operation lists
   return found.filter(({ Engine }) => Engine === 'memcached').map(asCluster)
 }
 
@@ -96,17 +90,8 @@ export const isServerless = ({ ARN = '' }: CacheCluster): boolean =>
   parseArn(ARN)?.type === resources.serverlessCache.arnType
 
 export async function describeAllClusters(client: ApiClient): Promise<CacheCluster[]> {
-  const found: CacheCluster[] = []
-  let marker: string | undefined
-  do {
-    const page = await client.call('DescribeCacheClusters', {
-      ShowCacheNodeInfo: true,
-      ...(marker !== undefined && { Marker: marker }),
-    })
-    found.push(...(page.CacheClusters ?? []))
-    marker = page.Marker
-  } while (marker)
-  return found
+  const items = await describeAll(client, 'DescribeCacheClusters', { ShowCacheNodeInfo: true })
+  return [...items] as CacheCluster[] // what that operation lists
 }
 
 /**
