@@ -155,7 +155,7 @@ describe('cachectl node run', () => {
   it('moves its time with debugtime, if told that this is a test', async () => {
     const { port } = await nodeRun(['-l127.0.0.1:0', '--debug-time'])
     const client = await connect(port)
-    expect(await client.ask('set a 0 100 1\r\nx\r\ndebugtime 99\r\nget a\r\n')).toContain('VALUE a')
+    expect(await client.ask('debugtime p\r\nset a 0 100 1\r\nx\r\ndebugtime 99\r\nget a\r\n')).toContain('VALUE a')
     expect(await client.ask('debugtime p\r\ndebugtime 2\r\nget a\r\ndebugtime r\r\ndebugtime x\r\n')).toBe(
       'OK\r\nOK\r\nEND\r\nOK\r\nERROR\r\n',
     )
