@@ -12,7 +12,10 @@ import { releaseLine } from '../../api/node-versions.ts'
  * do not bear on it: replies are gathered to one write a turn already.
  */
 
-/** The newest release line on which the insides serve. On Node 26 a server on the shared reads was seen to hang. */
+/**
+ * The newest release line on which the insides serve. On Node 26 a plain-text client of a port of both kinds got no answer: its
+ * socket, which the look at the first byte had begun to read, reads nothing more once its handle is wrapped again.
+ */
 const NEWEST_LINE = 24
 
 /** CACHECTL_NODE_INSIDES=off: documented means only, as on a Node where nothing of it works, or a later one. */
