@@ -112,7 +112,7 @@ const completions = shells.map((shell): [string, LoadCommand] => [
 
 const operations = operationNames.map((name): [string, LoadCommand] => [
   kebabCase(name),
-  async () => (await import('./operation-command.ts')).operationCommand(name),
+  async () => (await import('./call/operation-command.ts')).operationCommand(name),
 ])
 
 const waits = (Object.keys(waiters) as WaiterName[]).map((name): [string, LoadCommand] => [

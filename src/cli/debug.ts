@@ -1,8 +1,8 @@
 /** `--debug`: what is sent and what comes back, on stderr. Passwords and tokens are not shown. */
 import { SECRET_MEMBERS } from '../api/catalog/secrets.ts'
 import { systemClock } from '../net/clock.ts'
-import type { ApiClient } from './client.ts'
-import { describeTarget } from './targets.ts'
+import type { ApiClient } from './target/client.ts'
+import { describeTarget } from './target/targets.ts'
 import { tell } from './terminal.ts'
 
 export function withDebug(client: ApiClient): ApiClient {

@@ -33,7 +33,7 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   // The common case first and alone: oclif's loader would cost as much as the call itself.
   const name = operationOf(first)
   if (name) {
-    const { callOperation } = await import('./operation-call.ts')
+    const { callOperation } = await import('./call/operation-call.ts')
     return callOperation(name, [...leading, ...rest.slice(1)])
   }
   const { runCommand } = await import('./run-command.ts')

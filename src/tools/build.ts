@@ -27,12 +27,12 @@ export const version = (JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 export async function bundle(): Promise<void> {
   await Promise.all([
     bundleEntries(
-      { main: 'src/main.ts', 'command-classes': 'src/cli/command-classes.ts', help: 'src/cli/help.ts' },
+      { main: 'src/main.ts', 'command-classes': 'src/cli/command-classes.ts', help: 'src/cli/help/help.ts' },
       { plugins: [builtinsByRequire] },
     ),
     // In one piece, and without what the codec would load for event streams: ElastiCache has none.
     bundleEntries(
-      { 'local-client': 'src/cli/local-client.ts' },
+      { 'local-client': 'src/cli/target/local-client.ts' },
       { splitting: false, external: ['@smithy/core/event-streams'], plugins: [builtinsByRequire] },
     ),
     bundleEntries({ engine: 'src/engine/main.ts', 'node-worker': 'src/engine/nodes/worker.ts' }),

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commands } from '../cli/command-classes.ts'
-import type { Documented } from '../cli/command-doc.ts'
-import { pageFor } from '../cli/help.ts'
+import type { Documented } from '../cli/help/command-doc.ts'
+import { pageFor } from '../cli/help/help.ts'
 
 export function documentedCommands(): Documented[] {
   return Object.entries(commands).map(([id, command]) => {

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Chapter, type CommandDoc, chapters, documentationOf } from '../cli/command-doc.ts'
+import { type Chapter, type CommandDoc, chapters, documentationOf } from '../cli/help/command-doc.ts'
 import { documentedCommands } from './help-pages.ts'
 import { commandManPage, rootManPage } from './roff.ts'
 

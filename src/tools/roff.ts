@@ -1,6 +1,6 @@
 /** Documentation set in roff's man macros. Pure. */
-import type { Chapter, CommandDoc, OptionDoc } from '../cli/command-doc.ts'
-import { spoken } from '../cli/help-text.ts'
+import type { Chapter, CommandDoc, OptionDoc } from '../cli/help/command-doc.ts'
+import { spoken } from '../cli/help/help-text.ts'
 
 /** roff reads `\` as an escape, a leading `.` or `'` as a request, and prints `-` as a hyphen that can't be pasted. */
 export function escapeRoff(text: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ApiClient } from '../../src/cli/client.ts'
-import { describeServerlessAsClusters, joinPorts, onePlace } from '../../src/cli/clusters.ts'
+import { describeServerlessAsClusters, joinPorts, onePlace } from '../../src/cli/caches/clusters.ts'
+import type { ApiClient } from '../../src/cli/target/client.ts'
 
 test.each([
   [['127.0.0.1', '11222'], ['127.0.0.1:11222']],

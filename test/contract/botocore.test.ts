@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { inputOf, isOperation, operation, operationNames, structure } from '../../src/api/model.ts'
 import { kebabCase } from '../../src/api/names.ts'
-import { operationFlags } from '../../src/cli/operation-input.ts'
+import { operationFlags } from '../../src/cli/call/operation-input.ts'
 import { type Waiter, waiters } from '../../src/cli/waiting/waiters.ts'
 
 interface Botocore {

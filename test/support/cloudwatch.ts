@@ -1,5 +1,5 @@
 import { SignatureV4 } from '@smithy/signature-v4'
-import { Sha256 } from '../../src/cli/sha256.ts'
+import { Sha256 } from '../../src/cli/target/sha256.ts'
 import type { TestEngine } from './engine.ts'
 
 export interface Sent {

@@ -1,9 +1,9 @@
-import { cacheKinds } from '../backups.ts'
-import { withClient } from '../clusters.ts'
 import type { GlobalOptions } from '../global-flags.ts'
+import { prompt } from '../live/prompt.ts'
 import { usageProblem } from '../problem.ts'
-import { prompt } from '../prompt.ts'
-import { findAll } from '../resources.ts'
+import { cacheKinds } from './backups.ts'
+import { withClient } from './clusters.ts'
+import { findAll } from './resources.ts'
 
 /** Asks which of the target's caches is meant. */
 export async function chooseCache(flags: GlobalOptions): Promise<string> {

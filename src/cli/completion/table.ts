@@ -5,8 +5,8 @@ import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-fa
 import { enumValues, inputOf, isOperation } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
-import type { Documented } from '../command-doc.ts'
 import { globalFlags } from '../global-flags.ts'
+import type { Documented } from '../help/command-doc.ts'
 
 /** `path`: the words of a command, `engine start`; '' is the program alone. */
 export interface CompletionTable {

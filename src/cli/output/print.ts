@@ -1,9 +1,9 @@
 /** Prints answers in the form that a program, or a person who has asked for it, wants. */
 import type { OperationName } from '../../api/model.ts'
-import type { AwsConfig } from '../aws-config.ts'
+import type { Part } from '../call/paginate.ts'
 import { environment } from '../environment.ts'
-import type { Part } from '../paginate.ts'
 import type { FlagValues } from '../parse.ts'
+import type { AwsConfig } from '../target/aws-config.ts'
 import { columns, forPeople, print, stdoutIsTerminal } from '../terminal.ts'
 import { type Form, formOf, plainOutput } from './answer.ts'
 import { jsonText } from './json.ts'

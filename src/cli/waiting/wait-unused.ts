@@ -2,12 +2,12 @@
 import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
 import type { OperationName } from '../../api/model.ts'
 import { type Clock, sleep, systemClock } from '../../net/clock.ts'
-import type { ApiClient } from '../client.ts'
-import { untilInterrupted } from '../interrupt.ts'
+import { describeAll } from '../caches/resources.ts'
+import { untilInterrupted } from '../live/interrupt.ts'
+import { startProgress } from '../live/progress.ts'
 import { type Item, isItem, isItems } from '../output/human-value.ts'
 import { CallFailed, Problem } from '../problem.ts'
-import { startProgress } from '../progress.ts'
-import { describeAll } from '../resources.ts'
+import type { ApiClient } from '../target/client.ts'
 import { type PatienceOptions, patienceOf } from './wait.ts'
 
 interface Group {

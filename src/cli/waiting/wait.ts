@@ -1,6 +1,6 @@
 import { type Clock, sleep, systemClock } from '../../net/clock.ts'
-import type { ApiClient } from '../client.ts'
 import { CallFailed, Problem } from '../problem.ts'
+import type { ApiClient } from '../target/client.ts'
 import { judge, type Waiter } from './waiters.ts'
 
 export interface Patience {

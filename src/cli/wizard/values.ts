@@ -5,10 +5,10 @@ import { regionalKinds } from '../../api/catalog/resources.ts'
 import { compareVersions } from '../../api/catalog/versions.ts'
 import { enumValues, type OperationName } from '../../api/model.ts'
 import type { Member } from '../../api/shapes.ts'
-import type { ApiClient } from '../client.ts'
+import { describeAll, findAll } from '../caches/resources.ts'
+import type { Choice } from '../live/prompt.ts'
 import { isItem, isItems } from '../output/human-value.ts'
-import type { Choice } from '../prompt.ts'
-import { describeAll, findAll } from '../resources.ts'
+import type { ApiClient } from '../target/client.ts'
 import type { Answers } from './questions.ts'
 
 const plain = (values: Iterable<unknown>): Choice[] =>

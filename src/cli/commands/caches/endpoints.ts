@@ -1,6 +1,5 @@
 import { shellQuoted } from '../../../api/shell.ts'
 import { endpoint } from '../../../net/target.ts'
-import { cacheWord } from '../../caches/word.ts'
 import {
   type CacheCluster,
   configurationEndpoint,
@@ -10,7 +9,8 @@ import {
   nodeEndpoints,
   usesTls,
   withClient,
-} from '../../clusters.ts'
+} from '../../caches/clusters.ts'
+import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'

@@ -1,14 +1,14 @@
 import { regionalKinds } from '../../../api/catalog/resources.ts'
 import { systemClock } from '../../../net/clock.ts'
+import { withClient } from '../../caches/clusters.ts'
 import { isUnsupported } from '../../caches/refusals.ts'
-import { withClient } from '../../clusters.ts'
+import { type Found, findAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { drawColumns } from '../../output/human-table.ts'
 import { type Item, isItem, isItems, valueText } from '../../output/human-value.ts'
 import { type Column, clusterEndpoint } from '../../output/human-views.ts'
 import { type Style, statusText, styleOf } from '../../output/style.ts'
-import { type Found, findAll } from '../../resources.ts'
 import { tell } from '../../terminal.ts'
 
 export const list = command({

@@ -1,14 +1,14 @@
 import type { Input } from '../../../api/model.ts'
 import { parseArn } from '../../../api/names.ts'
-import type { ApiClient } from '../../client.ts'
-import { withClient } from '../../clusters.ts'
+import { withClient } from '../../caches/clusters.ts'
+import { findById } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
 import { Problem, usageProblem } from '../../problem.ts'
-import { findById } from '../../resources.ts'
+import type { ApiClient } from '../../target/client.ts'
 import { one, optional, several } from '../../words.ts'
 
 const ACTIONS = ['list', 'add', 'remove'] as const

@@ -1,20 +1,20 @@
 import { regionalKinds } from '../../../api/catalog/resources.ts'
 import { helpOf } from '../../../api/help.ts'
-import { awsConfig } from '../../aws-config.ts'
-import { openClient } from '../../client.ts'
+import { eventFollower, withEvents } from '../../caches/events.ts'
+import { readInputFile } from '../../call/input-file.ts'
+import { inputFrom } from '../../call/operation-input.ts'
 import { type Command, command } from '../../command.ts'
 import { environment } from '../../environment.ts'
-import { eventFollower, withEvents } from '../../events.ts'
 import { time } from '../../flag-kinds.ts'
 import { memberFlags, type OperationFlags } from '../../flags.ts'
 import { globalFlags, inputFlags, pagingFlags } from '../../global-flags.ts'
-import { readInputFile } from '../../input-file.ts'
-import { untilInterrupted } from '../../interrupt.ts'
-import { inputFrom } from '../../operation-input.ts'
+import { untilInterrupted } from '../../live/interrupt.ts'
+import { startProgress } from '../../live/progress.ts'
 import { answerPrinter } from '../../output/print.ts'
 import { Problem } from '../../problem.ts'
-import { startProgress } from '../../progress.ts'
-import { resolveTarget } from '../../targets.ts'
+import { awsConfig } from '../../target/aws-config.ts'
+import { openClient } from '../../target/client.ts'
+import { resolveTarget } from '../../target/targets.ts'
 import { patienceOf, waitUntil } from '../../waiting/wait.ts'
 import { type Waiter, type WaiterName, waiters } from '../../waiting/waiters.ts'
 
@@ -28,7 +28,7 @@ export function waitCommand(name: WaiterName): Command {
     async run({ flags }) {
       const printer = await answerPrinter(waiter.operation, flags, awsConfig(flags, environment))
       if (flags['generate-cli-skeleton'] !== undefined) {
-        return (await import('../../skeleton.ts')).showSkeleton(waiter.operation, flags, printer)
+        return (await import('../../call/skeleton.ts')).showSkeleton(waiter.operation, flags, printer)
       }
       const paged = ['max-items', 'page-size', 'starting-token'].some((option) => flags[option] !== undefined)
       const more = paged ? { PaginationConfig: {} } : {}

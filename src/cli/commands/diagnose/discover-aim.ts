@@ -5,8 +5,6 @@ import type { ExpectedCluster } from '../../../discovery/differences.ts'
 import type { PollOptions } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
 import { endpoint } from '../../../net/target.ts'
-import { tellUnasked } from '../../caches/refusals.ts'
-import type { ApiClient } from '../../client.ts'
 import {
   type CacheCluster,
   configurationEndpoint,
@@ -18,11 +16,13 @@ import {
   trustFor,
   usesTls,
   withClient,
-} from '../../clusters.ts'
+} from '../../caches/clusters.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
+import { readText } from '../../call/text-input.ts'
 import { choice, type Flags, toggle, type ValuesOf } from '../../flags.ts'
 import { CallFailed, Problem, usageProblem } from '../../problem.ts'
 import { countOf } from '../../seconds.ts'
-import { readText } from '../../text-input.ts'
+import type { ApiClient } from '../../target/client.ts'
 import type { AimOptions } from './places.ts'
 
 export interface DiscoverAim {

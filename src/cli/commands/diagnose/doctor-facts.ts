@@ -7,8 +7,6 @@ import { CONTROL } from '../../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../../api/model.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../../diagnose/evidence.ts'
-import { noting, type OnUnasked } from '../../caches/refusals.ts'
-import type { ApiClient } from '../../client.ts'
 import {
   describeAllClusters,
   describeCache,
@@ -17,11 +15,13 @@ import {
   joinPorts,
   readPlace,
   withClient,
-} from '../../clusters.ts'
-import { control } from '../../engine-control.ts'
+} from '../../caches/clusters.ts'
+import { mostNodesAt } from '../../caches/quotas.ts'
+import { noting, type OnUnasked } from '../../caches/refusals.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
 import { CallFailed } from '../../problem.ts'
-import { mostNodesAt } from '../../quotas.ts'
+import type { ApiClient } from '../../target/client.ts'
+import { control } from '../../target/engine-control.ts'
 import { tell } from '../../terminal.ts'
 import { engineAndRegion } from '../engine/region.ts'
 import { type Aim, type AimOptions, aimAt } from './places.ts'

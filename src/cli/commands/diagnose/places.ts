@@ -5,8 +5,6 @@ import type { ClusterFacts, Place } from '../../../diagnose/evidence.ts'
 import { parseServer } from '../../../diagnose/resolv-conf.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import type { NameServices } from '../../../net/resolve.ts'
-import { type OnUnasked, tellUnasked } from '../../caches/refusals.ts'
-import type { ApiClient } from '../../client.ts'
 import {
   type CacheCluster,
   configurationEndpoint,
@@ -20,11 +18,13 @@ import {
   trustFor,
   usesTls,
   withClient,
-} from '../../clusters.ts'
+} from '../../caches/clusters.ts'
+import { type OnUnasked, tellUnasked } from '../../caches/refusals.ts'
 import { type Flags, text, toggle, type ValuesOf, values } from '../../flags.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
-import { bothLoopbacks } from '../../loopback-names.ts'
 import { type CallFailed, Problem, usageProblem } from '../../problem.ts'
+import type { ApiClient } from '../../target/client.ts'
+import { bothLoopbacks } from '../../target/loopback-names.ts'
 import { optional } from '../../words.ts'
 
 export const serverFlag = {

@@ -21,18 +21,18 @@ import {
   trustFor,
   usesTls,
   withClient,
-} from '../../clusters.ts'
+} from '../../caches/clusters.ts'
+import { readText } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { count, time } from '../../flag-kinds.ts'
 import { type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { untilInterrupted } from '../../interrupt.ts'
-import { bothLoopbacks } from '../../loopback-names.ts'
+import { untilInterrupted } from '../../live/interrupt.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { bothLoopbacks } from '../../target/loopback-names.ts'
 import { forPeople, printLine } from '../../terminal.ts'
-import { readText } from '../../text-input.ts'
 import { several } from '../../words.ts'
 import { networkTypeOf, tlsFlags } from './places.ts'
 import { canDraw, liveView } from './probe-live.ts'

@@ -1,12 +1,12 @@
 import { CONTROL, engineFiles } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
-import { control } from '../../engine-control.ts'
 import { count } from '../../flag-kinds.ts'
 import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
-import { untilInterrupted } from '../../interrupt.ts'
 import { follow, lastValues } from '../../json-lines.ts'
-import { runningEngine, stateDirOf } from '../../state-dir.ts'
+import { untilInterrupted } from '../../live/interrupt.ts'
+import { control } from '../../target/engine-control.ts'
+import { runningEngine, stateDirOf } from '../../target/state-dir.ts'
 import { forPeople } from '../../terminal.ts'
 
 const DEFAULT_LINES = 50

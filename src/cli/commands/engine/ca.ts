@@ -4,7 +4,7 @@ import { command } from '../../command.ts'
 import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { Problem } from '../../problem.ts'
-import { stateDirOf } from '../../state-dir.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
 import { print, printLine } from '../../terminal.ts'
 
 export const engineCa = command({

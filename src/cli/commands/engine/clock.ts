@@ -1,11 +1,11 @@
 import type { ClockReport, ClockRequest } from '../../../api/engine-clock.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
-import { control } from '../../engine-control.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { usageProblem } from '../../problem.ts'
 import { spanOf, spanText } from '../../span.ts'
-import { engineOf, type LocalEngine } from '../../state-dir.ts'
+import { control } from '../../target/engine-control.ts'
+import { engineOf, type LocalEngine } from '../../target/state-dir.ts'
 import { one } from '../../words.ts'
 
 /** A week of daily backups takes a while to catch up with. */

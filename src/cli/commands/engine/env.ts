@@ -1,10 +1,10 @@
 import { fishQuoted, powershellQuoted, shellQuoted } from '../../../api/shell.ts'
 import { command } from '../../command.ts'
-import { credentialsOf } from '../../engine-users.ts'
 import { environment } from '../../environment.ts'
 import { choice, text } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
-import { engineOf } from '../../state-dir.ts'
+import { credentialsOf } from '../../target/engine-users.ts'
+import { engineOf } from '../../target/state-dir.ts'
 import { print } from '../../terminal.ts'
 
 interface Dialect {

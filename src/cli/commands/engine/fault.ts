@@ -11,14 +11,14 @@ import {
 } from '../../../api/engine-faults.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
-import { control } from '../../engine-control.ts'
 import { span } from '../../flag-kinds.ts'
 import { choice, type Flag, type Flags, text, type ValuesOf, value } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
 import { spanText } from '../../span.ts'
-import { engineOf } from '../../state-dir.ts'
+import { control } from '../../target/engine-control.ts'
+import { engineOf } from '../../target/state-dir.ts'
 import { one, several } from '../../words.ts'
 
 const NAMES = Object.keys(FAULT_KINDS) as FaultName[] // all there are

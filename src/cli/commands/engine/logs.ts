@@ -5,9 +5,9 @@ import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
-import { untilInterrupted } from '../../interrupt.ts'
+import { untilInterrupted } from '../../live/interrupt.ts'
 import { Problem } from '../../problem.ts'
-import { stateDirOf } from '../../state-dir.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
 import { print } from '../../terminal.ts'
 
 const LOOK_MS = 200

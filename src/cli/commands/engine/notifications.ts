@@ -1,14 +1,14 @@
 import { CONTROL, engineFiles } from '../../../api/local-engine.ts'
 import type { NotificationSettings, SnsNotification } from '../../../api/notifications.ts'
 import { command } from '../../command.ts'
-import { control } from '../../engine-control.ts'
 import { count } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
-import { untilInterrupted } from '../../interrupt.ts'
 import { follow, lastValues } from '../../json-lines.ts'
+import { untilInterrupted } from '../../live/interrupt.ts'
 import { usageProblem } from '../../problem.ts'
-import { engineOf, stateDirOf } from '../../state-dir.ts'
+import { control } from '../../target/engine-control.ts'
+import { engineOf, stateDirOf } from '../../target/state-dir.ts'
 import { forPeople } from '../../terminal.ts'
 
 const DEFAULT_LINES = 50

@@ -1,10 +1,10 @@
 import { command } from '../../command.ts'
-import { confirmOnTerminal } from '../../confirm.ts'
-import { resetEngine } from '../../engine-control.ts'
 import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
+import { confirmOnTerminal } from '../../live/confirm.ts'
 import { usageProblem } from '../../problem.ts'
-import { engineOf } from '../../state-dir.ts'
+import { resetEngine } from '../../target/engine-control.ts'
+import { engineOf } from '../../target/state-dir.ts'
 import { canAsk, printLine } from '../../terminal.ts'
 
 export const engineReset = command({

@@ -10,14 +10,14 @@ import {
 } from '../../../api/local-engine.ts'
 import { shellWord } from '../../../api/shell.ts'
 import { command } from '../../command.ts'
-import { engineStatus } from '../../engine-control.ts'
-import { type Started, startAttached, startDetached } from '../../engine-process.ts'
 import { environment } from '../../environment.ts'
 import { choice, type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
-import { stateDirOf } from '../../state-dir.ts'
+import { engineStatus } from '../../target/engine-control.ts'
+import { type Started, startAttached, startDetached } from '../../target/engine-process.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
 
 const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace[]
 

@@ -9,7 +9,6 @@ import {
 } from '../../../api/local-engine.ts'
 import { endpoint } from '../../../net/target.ts'
 import { command } from '../../command.ts'
-import { engineStatus, holderOf, outOfReach } from '../../engine-control.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
 import { drawColumns } from '../../output/human-table.ts'
@@ -17,7 +16,8 @@ import type { Column } from '../../output/human-views.ts'
 import { absoluteTime, relativeTime } from '../../output/relative-time.ts'
 import { type Style, statusText } from '../../output/style.ts'
 import { ExitWith } from '../../problem.ts'
-import { stateDirOf } from '../../state-dir.ts'
+import { engineStatus, holderOf, outOfReach } from '../../target/engine-control.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
 
 const NOT_RUNNING = 3
 

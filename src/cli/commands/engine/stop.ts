@@ -1,7 +1,7 @@
 import { command } from '../../command.ts'
-import { stopEngine } from '../../engine-control.ts'
 import { stateDirFlag } from '../../global-flags.ts'
-import { stateDirOf } from '../../state-dir.ts'
+import { stopEngine } from '../../target/engine-control.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
 import { printLine } from '../../terminal.ts'
 
 export const engineStop = command({

@@ -1,10 +1,10 @@
 import type { UserEntry, UserReport, UserRequest } from '../../../api/identity.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
-import { control } from '../../engine-control.ts'
 import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'
-import { engineOf } from '../../state-dir.ts'
+import { control } from '../../target/engine-control.ts'
+import { engineOf } from '../../target/state-dir.ts'
 import { one } from '../../words.ts'
 
 const ask = <T>(flags: GlobalOptions, request: UserRequest) =>

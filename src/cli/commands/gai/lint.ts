@@ -1,7 +1,7 @@
 import { type LintRemark, lintGaiConf } from '../../../diagnose/gai-lint.ts'
+import { readText, readTextIfThere } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { ExitWith } from '../../problem.ts'
-import { readText, readTextIfThere } from '../../text-input.ts'
 import { optional } from '../../words.ts'
 import { fileFlag, fileOf } from './flags.ts'
 

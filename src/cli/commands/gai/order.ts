@@ -9,11 +9,11 @@ import {
 import { parseGaiConf } from '../../../diagnose/gai-conf.ts'
 import { orderInputHere } from '../../../diagnose/local-addresses.ts'
 import { chooseSources } from '../../../diagnose/source-choice.ts'
+import { readText, readTextIfThere } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { text, texts } from '../../flags.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { forPeople } from '../../terminal.ts'
-import { readText, readTextIfThere } from '../../text-input.ts'
 import { several } from '../../words.ts'
 import { fileFlag, fileOf } from './flags.ts'
 

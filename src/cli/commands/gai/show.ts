@@ -1,7 +1,7 @@
 import { type PolicyEntry, parseGaiConf } from '../../../diagnose/gai-conf.ts'
+import { readTextIfThere } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { tableText } from '../../output/table.ts'
-import { readTextIfThere } from '../../text-input.ts'
 import { fileFlag, fileOf } from './flags.ts'
 
 export const gaiShow = command({

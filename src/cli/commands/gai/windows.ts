@@ -9,11 +9,11 @@ import {
   windowsRemarks,
   windowsTables,
 } from '../../../diagnose/windows-policy.ts'
+import { readText } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { tableText } from '../../output/table.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { tell } from '../../terminal.ts'
-import { readText } from '../../text-input.ts'
 import { optional } from '../../words.ts'
 import { addresses, cidrs, prefer } from './flags.ts'
 import { comparisonLine } from './order.ts'

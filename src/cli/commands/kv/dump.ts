@@ -1,10 +1,10 @@
 import { keyProblem } from '../../../kv/client.ts'
 import { bytesOf, dumpNode, readDumped } from '../../../kv/dump.ts'
 import { systemClock } from '../../../net/clock.ts'
+import { readText } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { ExitWith, Problem } from '../../problem.ts'
 import { tell } from '../../terminal.ts'
-import { readText } from '../../text-input.ts'
 import { optional } from '../../words.ts'
 import { kvFlags, whereWord, withKv } from './place.ts'
 

@@ -7,7 +7,6 @@ import { KvClient, keyProblem } from '../../../kv/client.ts'
 import { type KvNode, PLACEMENTS, type PlacementName } from '../../../kv/placement.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import { endpoint, parseTarget } from '../../../net/target.ts'
-import { cacheWord } from '../../caches/word.ts'
 import {
   configurationEndpoint,
   describeCache,
@@ -17,12 +16,13 @@ import {
   trustFor,
   usesTls,
   withClient,
-} from '../../clusters.ts'
+} from '../../caches/clusters.ts'
+import { cacheWord } from '../../caches/word.ts'
 import { time } from '../../flag-kinds.ts'
 import { choice, type Flags, text, toggle, type ValuesOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { Problem, usageProblem } from '../../problem.ts'
-import { stateDirOf } from '../../state-dir.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
 import { one } from '../../words.ts'
 
 export const placementNames = Object.keys(PLACEMENTS) as PlacementName[]

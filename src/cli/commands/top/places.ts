@@ -1,5 +1,5 @@
 /** From the word of `cachectl top` to the nodes it looks at. */
-import type { ApiClient } from '../../client.ts'
+
 import {
   describeCache,
   type HostAndPort,
@@ -8,8 +8,9 @@ import {
   readPlace,
   trustFor,
   usesTls,
-} from '../../clusters.ts'
+} from '../../caches/clusters.ts'
 import { Problem } from '../../problem.ts'
+import type { ApiClient } from '../../target/client.ts'
 import { type DialOptions, givenTrust, localTrust } from '../kv/place.ts'
 import { labelOf } from './view.ts'
 import type { WatchedNode } from './watch.ts'

@@ -1,0 +1,71 @@
+/** How to find what there is of the kinds of resources. */
+import { type ResourceKind, regionalKinds } from '../../api/catalog/resources.ts'
+import type { OperationName } from '../../api/model.ts'
+import { operation } from '../../api/model.ts'
+import { allPages, eachPage } from '../call/paginate.ts'
+import { type Item, isItems } from '../output/human-value.ts'
+import { CallFailed } from '../problem.ts'
+import type { ApiClient } from '../target/client.ts'
+import { isUnsupported, tellUnasked } from './refusals.ts'
+
+/** Every item, all pages of them. Rejects with CallFailed. */
+export async function describeAll(
+  client: ApiClient,
+  name: OperationName,
+  input: object = {},
+): Promise<readonly Item[]> {
+  const { pagination } = operation(name)
+  if (!pagination) throw new Error(`${name} has no list`)
+  const once = async (page: object) => (await client.call(name, page)) as Record<string, unknown>
+  const paging = { maxItems: undefined, pageSize: undefined, start: { from: {}, skip: 0 } }
+  const answer = await allPages(pagination, eachPage(pagination, input, paging, once))
+  const items = pagination.results.split('.').reduce<unknown>((value, member) => (value as Item)[member], answer)
+  return isItems(items) ? items : []
+}
+
+export interface Found {
+  readonly kind: ResourceKind
+  readonly item: Item
+}
+
+/**
+ * All resources of some kinds, asked for at once. A kind that the target can't tell of (an engine without it, a user
+ * who may not) counts as none, and is told to `onFailure`; that nothing at all could be asked is an error.
+ */
+export async function findAll(
+  client: ApiClient,
+  among: readonly ResourceKind[],
+  note: (error: CallFailed, kind: ResourceKind) => void = tellUnasked,
+): Promise<Found[]> {
+  const answers = await Promise.allSettled(
+    among.map(async (each) => {
+      const input = each.describe === 'DescribeCacheClusters' ? { ShowCacheNodeInfo: true } : {}
+      return (await describeAll(client, each.describe, input)).map((item) => ({ kind: each, item }))
+    }),
+  )
+  const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  if (failed.length === among.length) throw failed[0]
+  return answers.flatMap((answer, index) => {
+    if (answer.status === 'fulfilled') return answer.value
+    if (!(answer.reason instanceof CallFailed)) throw answer.reason
+    note(answer.reason, among[index] as ResourceKind)
+    return []
+  })
+}
+
+/**
+ * Those called `id`, of whatever kind; names of different kinds may be the same. Rejects with CallFailed when none is
+ * found, and not all kinds could be asked for.
+ */
+export async function findById(
+  client: ApiClient,
+  id: string,
+  among: readonly ResourceKind[] = regionalKinds,
+): Promise<Found[]> {
+  const unasked: CallFailed[] = []
+  const all = await findAll(client, among, (error) => unasked.push(error))
+  const found = all.filter(({ kind: { id: member }, item }) => item[member] === id)
+  const [refusal] = unasked.filter((error) => !isUnsupported(error))
+  if (found.length === 0 && refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
+  return found
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { DEFAULT_USER, type UserFile } from '../../api/identity.ts'
+import { engineFiles } from '../../api/local-engine.ts'
+import { Problem } from '../problem.ts'
+import type { LocalEngine } from './state-dir.ts'
+
+interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** The keys of a named user of the engine, from the file that only its owner can read; without a name the engine's own. */
+export function credentialsOf({ info, credentials }: LocalEngine, userName: string | undefined): Credentials {
+  if (!userName || userName.toLowerCase() === DEFAULT_USER) {
+    return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey }
+  }
+  const user = usersOf(info.stateDir).find((each) => each.userName.toLowerCase() === userName.toLowerCase())
+  if (user) return { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey }
+  throw new Problem(
+    'configuration',
+    `The local engine has no user ${userName}.`,
+    'See `cachectl engine user list`; create one with `cachectl engine user create`.',
+  )
+}
+
+function usersOf(stateDir: string): UserFile['users'] {
+  try {
+    return (JSON.parse(readFileSync(engineFiles(stateDir).users, 'utf8')) as UserFile).users
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

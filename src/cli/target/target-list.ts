@@ -1,0 +1,60 @@
+/** Targets with names of their own, and the one that is used where nothing else is said: a file of the state directory. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Problem } from '../problem.ts'
+
+/** What a name stands for: options that go without saying when it is used. Never credentials. */
+export interface NamedTarget {
+  readonly kind: 'local' | 'aws' | 'endpoint'
+  readonly url?: string
+  readonly region?: string
+  readonly profile?: string
+  /** Of the engine, where it is not the usual one. */
+  readonly stateDir?: string
+}
+
+export interface TargetList {
+  readonly current: string
+  readonly targets: Readonly<Record<string, NamedTarget>>
+}
+
+/** They are always there. */
+export const BUILT_IN: TargetList['targets'] = { local: { kind: 'local' }, aws: { kind: 'aws' } }
+
+const fileIn = (stateDir: string): string => join(stateDir, 'targets.json')
+
+/** No file is as good as an empty one. */
+export function readTargets(stateDir: string): TargetList {
+  let text: string
+  try {
+    text = readFileSync(fileIn(stateDir), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: 'local', targets: BUILT_IN }
+    throw unreadable(stateDir, error)
+  }
+  try {
+    const { current = 'local', targets = {} } = JSON.parse(text) as Partial<TargetList>
+    return { current, targets: { ...targets, ...BUILT_IN } }
+  } catch (error) {
+    throw unreadable(stateDir, error)
+  }
+}
+
+const unreadable = (stateDir: string, error: unknown): Problem =>
+  new Problem('configuration', `Cannot read ${fileIn(stateDir)}: ${(error as Error).message}`)
+
+/** In one step: a reader sees the old list or the new one. */
+export function writeTargets(stateDir: string, { current, targets }: TargetList): void {
+  const own = Object.fromEntries(Object.entries(targets).filter(([name]) => !Object.hasOwn(BUILT_IN, name)))
+  const file = fileIn(stateDir)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, `${JSON.stringify({ current, targets: own }, null, 4)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+/** Throws a {@link Problem} that knows the names there are. */
+export function targetCalled({ targets }: TargetList, name: string): NamedTarget {
+  const found = Object.hasOwn(targets, name) ? targets[name] : undefined
+  if (found) return found
+  throw new Problem('usage', `Unknown target "${name}".`, `Targets are: ${Object.keys(targets).sort().join(', ')}.`)
+}

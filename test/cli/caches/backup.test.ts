@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { regionalKinds } from '../../../src/api/catalog/resources.ts'
+import { backupName, creation, deletion, exportation, restoration } from '../../../src/cli/caches/backups.ts'
+import type { Found } from '../../../src/cli/caches/resources.ts'
+import type { Problem } from '../../../src/cli/problem.ts'
+import { temporaryHome } from '../support/cli.ts'
+import { hasTerminal, onTerminal } from '../support/terminal.ts'
+
+const found = (id: string, item: Record<string, unknown>): Found => {
+  const kind = regionalKinds.find((each) => each.id === id)
+  if (!kind) throw new Error(`no kind is named by ${id}`)
+  return { kind, item }
+}
+
+describe('of replication groups and their nodes', () => {
+  const snapshot = found('SnapshotName', { SnapshotName: 'old', ReplicationGroupId: 'front' })
+
+  test.each([
+    [creation(found('ReplicationGroupId', { ReplicationGroupId: 'front' }), 'b'), 'CreateSnapshot'],
+    [creation(found('CacheClusterId', { CacheClusterId: 'one', Engine: 'redis' }), 'b'), 'CreateSnapshot'],
+    [restoration(snapshot, 'new'), 'CreateReplicationGroup'],
+    [exportation(snapshot, 'bucket'), 'CopySnapshot'],
+    [deletion(snapshot), 'DeleteSnapshot'],
+  ])('%j', ({ name, input }, operation) => {
+    expect(name).toBe(operation)
+    expect(Object.values(input)).not.toContain(undefined)
+  })
+})
+
+test('of a Memcached cluster is none; where keys can be listed there is a way to keep them', () => {
+  const cluster = (EngineVersion: string) =>
+    found('CacheClusterId', { CacheClusterId: 'a', Engine: 'memcached', EngineVersion })
+  const hint = (version: string) => {
+    try {
+      return creation(cluster(version), 'b').name
+    } catch (error) {
+      return (error as Problem).hint
+    }
+  }
+  expect(hint('1.6.12')).toContain('cachectl kv dump a > a.jsonl')
+  expect(hint('1.6.22')).toContain('--serverless-cache-name')
+})
+
+test('a name of a backup is never longer than the service takes', () => {
+  const at = new Date('2026-11-21T13:05:00Z')
+  expect(backupName('shop', at)).toBe('shop-20261121-130500')
+  expect(backupName(`${'a'.repeat(23)}-${'b'.repeat(16)}`, at)).toBe(`${'a'.repeat(23)}-20261121-130500`)
+})
+
+describe('cachectl backup', () => {
+  const home = temporaryHome(afterAll)
+  const names = () => home.answer('backup', 'list', '--output', 'names')
+
+  beforeAll(async () => {
+    await home.answer('engine', 'start', '--port', '0')
+    const cluster = ['--engine', 'memcached', '--cache-node-type', 'cache.t4g.small', '--num-cache-nodes', '1']
+    await home.answer('create-cache-cluster', '--cache-cluster-id', 'shop', ...cluster)
+    await home.answer('create-serverless-cache', '--serverless-cache-name', 'cart', '--engine', 'memcached', '--wait')
+  })
+
+  test('makes one, restores it, exports it and deletes it', async () => {
+    const made = JSON.parse(await home.answer('backup', 'create', 'cart', '--name', 'before', '--wait'))
+    expect(made.ServerlessCacheSnapshot).toMatchObject({ ServerlessCacheSnapshotName: 'before', Status: 'available' })
+    expect(JSON.parse(await home.answer('backup', 'list', 'cart', '--output', 'json'))).toMatchObject([
+      { name: 'before', of: 'cart', status: 'available', engine: 'memcached 1.6', kind: 'serverless snapshot' },
+    ])
+    const restored = JSON.parse(await home.answer('backup', 'restore', 'before', '--as', 'cart-2', '--wait'))
+    expect(restored.ServerlessCache).toMatchObject({ ServerlessCacheName: 'cart-2', Status: 'available' })
+    await home.answer('backup', 'export', 'before', '--bucket', 'my-backups', '--wait')
+    expect(existsSync(join(home.stateDir, 's3', 'my-backups'))).toBe(true)
+    await home.answer('backup', 'delete', 'before', '--wait')
+    expect(await names()).toBe('')
+  })
+
+  test('says what to do instead for Memcached clusters, and which name was meant', async () => {
+    const refused = await home.cachectl('backup', 'create', 'shop')
+    expect(refused).toMatchObject({ code: 255, stdout: '' })
+    expect(refused.stderr).toContain('does not let clients list keys')
+    expect(await home.cachectl('backup', 'create', 'car')).toMatchObject({
+      code: 254,
+      stderr: expect.stringContaining('Did you mean cart?'),
+    })
+    expect(await home.cachectl('backup', 'restore', 'cart')).toMatchObject({ code: 252 })
+  })
+
+  test.skipIf(!hasTerminal)('asks before it deletes', async () => {
+    await home.answer('backup', 'create', 'cart', '--name', 'kept', '--wait')
+    const screen = await onTerminal(['backup', 'delete', 'kept'], {
+      env: { CACHECTL_HOME: home.stateDir },
+      answers: [['(y/N)', 'n\r']],
+    })
+    expect(screen.text).toContain('Delete the backup kept of cart on the local engine')
+    expect(screen.text).toContain('Nothing was changed.')
+    expect(await names()).toBe('kept\n')
+  })
+})

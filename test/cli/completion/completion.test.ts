@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operationNames } from '../../../src/api/model.ts'
+import { kebabCase } from '../../../src/api/names.ts'
+import { isInstalled, run } from '../../support/programs.ts'
+import { bareEnvironment, temporaryHome } from '../support/cli.ts'
+import { hasTerminal, onTerminal } from '../support/terminal.ts'
+
+const launcher = new URL('../../../bin/run.js', import.meta.url).pathname
+
+describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
+  const home = temporaryHome(afterAll)
+  const directory = mkdtempSync(join(tmpdir(), 'cachectl-completion-'))
+  const script = join(directory, 'cachectl.bash')
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  beforeAll(async () => {
+    symlinkSync(launcher, join(directory, 'cachectl'))
+    writeFileSync(script, await home.answer('completion', 'bash'))
+    await home.answer('engine', 'start', '--port', '0')
+    const node = ['--engine', 'memcached', '--cache-node-type', 'cache.t4g.small', '--num-cache-nodes', '1']
+    await home.answer('create-cache-cluster', '--cache-cluster-id', 'shop', ...node, '--wait')
+  })
+
+  const environment = () => ({
+    ...bareEnvironment(),
+    PATH: `${directory}:${process.env.PATH}`,
+    CACHECTL_HOME: home.stateDir,
+  })
+
+  /** What is offered for the last word of the line. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const program = `source ${script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cachectl; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { stdout, stderr } = await run('bash', ['-c', program, 'bash', 'cachectl', ...words], { env: environment() })
+    expect(stderr).toBe('')
+    return stdout.split('\n').filter((word) => word !== '')
+  }
+
+  test('is a script that bash accepts', async () => {
+    expect(await run('bash', ['-n', script])).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('completes commands, and the words of commands', async () => {
+    expect(await offered('describe-cache-cl')).toEqual(['describe-cache-clusters'])
+    expect(await offered('engine', 'st')).toEqual(['start', 'stop', 'status'])
+    expect(await offered('--target', 'aws', 'describe-ev')).toEqual(['describe-events'])
+    expect(await offered('')).toEqual(expect.arrayContaining(operationNames.map(kebabCase)))
+  })
+
+  test('completes options and the values of options', async () => {
+    expect(await offered('create-cache-cluster', '--netw')).toEqual(['--network-type'])
+    expect(await offered('create-cache-cluster', '--network-type', '')).toEqual(
+      expect.arrayContaining(['ipv4', 'ipv6', 'dual_stack']),
+    )
+    expect(await offered('describe-cache-clusters', '--output', 'j')).toEqual(['json'])
+    expect(await offered('list', '--output', 'i')).toEqual(['ids'])
+    expect(await offered('engine', 'fault', 'inject', 'bad-certificate', '--how', 'm')).toEqual(['mismatch'])
+  })
+
+  test('completes ids of what there is, but not of what is to be made', async () => {
+    expect(await offered('delete-cache-cluster', '--cache-cluster-id', 's')).toEqual(['shop'])
+    expect(await offered('create-cache-cluster', '--cache-cluster-id', '')).toEqual([])
+  })
+
+  test('completes names where a command takes one as a word', async () => {
+    expect(await offered('scale', 's')).toEqual(['shop'])
+    expect(await offered('backup', 'create', '')).toEqual(['shop'])
+    expect(await offered('--target', '')).toEqual(['local', 'aws'])
+  })
+
+  test.skipIf(!isInstalled('fish'))('does the same in fish (needs fish)', async () => {
+    const file = join(directory, 'cachectl.fish')
+    writeFileSync(file, await home.answer('completion', 'fish'))
+    const lines = {
+      'cachectl engine sto': 'stop',
+      'cachectl create-cache-cluster --network-type d': 'dual_stack',
+      'cachectl delete-cache-cluster --cache-cluster-id=s': '--cache-cluster-id=shop',
+      'cachectl describe-cache-clusters --output=j': '--output=json',
+      'cachectl scale s': 'shop',
+    }
+    for (const [line, completed] of Object.entries(lines)) {
+      const argv = ['--no-config', '-c', `source ${file}; complete -C '${line}'`]
+      expect(await run('fish', argv, { env: environment() })).toEqual({ code: 0, stdout: `${completed}\n`, stderr: '' })
+    }
+  })
+
+  test.skipIf(!isInstalled('zsh') || !hasTerminal)('does the same in zsh at the TAB key (needs zsh)', async () => {
+    const file = join(directory, 'cachectl.zsh')
+    writeFileSync(file, await home.answer('completion', 'zsh'))
+    const { text } = await onTerminal([], {
+      program: ['zsh', '-f', '-i'],
+      env: { ...environment(), PS1: 'ready> ' },
+      answers: [
+        ['ready> ', `autoload -Uz compinit; compinit -u -D; source ${file}\r`],
+        ['ready> ', `show() { print -r -- "<$BUFFER>" }; zle -N show; bindkey '^X' show; print lo''aded\r`],
+        ['loaded\r\n', 'cachectl describe-cache-cl\t'],
+        ['usters', '--output=j\t'],
+        ['json', '--cache-cluster-id s\t'],
+        ['shop', '\x18'],
+        ['>', '\x03'],
+        ['ready> ', 'exit\r'],
+      ],
+    })
+    expect(text).toContain('<cachectl describe-cache-clusters --output=json --cache-cluster-id shop >')
+  })
+
+  test.skipIf(!hasTerminal)('works at the TAB key (needs python3 with pty)', async () => {
+    const { text } = await onTerminal([], {
+      program: ['bash', '--norc', '-i'],
+      env: { ...environment(), PS1: 'ready> ' },
+      answers: [
+        ['ready> ', `source ${script}\r`],
+        ['ready> ', 'cachectl delete-cache-cl\t'],
+        ['delete-cache-cluster ', '--cache-cluster-i\t'],
+        ['--cache-cluster-id ', 's\t'],
+        // Ctrl-C throws away what has been typed behind it.
+        ['shop ', '\x03'],
+        ['ready> ', 'exit\r'],
+      ],
+    })
+    expect(text).toContain('cachectl delete-cache-cluster --cache-cluster-id shop ')
+  })
+})
+
+test.each(['zsh', 'fish'])('the script of %s is one that it accepts, where it is installed', async (shell) => {
+  const home = temporaryHome()
+  const script = await home.answer('completion', shell)
+  expect(script).toContain('describe-cache-clusters')
+  if (!isInstalled(shell)) return
+  const file = join(home.stateDir, 'script')
+  writeFileSync(file, script)
+  expect(await run(shell, ['-n', file])).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('completion ids refuses options that name nothing', async () => {
+  const home = temporaryHome()
+  expect(await home.cachectl('completion', 'ids', 'num-cache-nodes')).toMatchObject({ code: 252 })
+})

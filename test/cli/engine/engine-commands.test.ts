@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isAlive } from '../../../src/cli/target/state-dir.ts'
+import { eventually } from '../../support/eventually.ts'
+import { run } from '../../support/programs.ts'
+import { bareEnvironment, cachectl, temporaryHome } from '../support/cli.ts'
+
+const launcher = new URL('../../../bin/run.js', import.meta.url).pathname
+
+describe('an engine in the background', () => {
+  const home = temporaryHome(afterAll)
+  let info: { pid: number; url: string; port: number }
+
+  beforeAll(async () => {
+    info = JSON.parse(await home.answer('engine', 'start', '--port', '0', '--output', 'json'))
+  })
+
+  test('runs on when the command that started it has returned', () => {
+    expect(isAlive(info.pid)).toBe(true)
+  })
+
+  test('is not started twice', async () => {
+    expect(await home.answer('engine', 'start')).toContain(`The engine is already running: ${info.url}`)
+    const again = JSON.parse(await home.answer('engine', 'start', '--output', 'json'))
+    expect(again).toMatchObject({ pid: info.pid, port: info.port })
+  })
+
+  test('tells scripts and people how it is', async () => {
+    const status = JSON.parse(await home.answer('engine', 'status', '--output', 'json'))
+    expect(status).toMatchObject({ running: true, pid: info.pid, url: info.url, stateDir: home.stateDir, clusters: [] })
+    expect(await home.answer('engine', 'status')).toContain('No clusters.')
+  })
+
+  test('prints what a shell needs, and a shell can read it', async () => {
+    const exports = await home.answer('engine', 'env', '--region', 'eu-west-1')
+    const { stdout } = await run('sh', ['-c', `${exports}\nenv`], {
+      env: { PATH: process.env.PATH, AWS_PROFILE: 'work' },
+    })
+    expect(stdout).toContain(`AWS_ENDPOINT_URL_ELASTICACHE=${info.url}`)
+    expect(stdout).toMatch(/^AWS_ACCESS_KEY_ID=\w+$/m)
+    expect(stdout).toContain('AWS_REGION=eu-west-1\n')
+    expect(stdout).not.toContain('AWS_PROFILE')
+  })
+
+  test.each([
+    ['fish', /^set -gx AWS_REGION 'us-west-2'$/m],
+    ['powershell', /^\$Env:AWS_REGION = 'us-west-2'$/m],
+  ])('speaks %s', async (shell, line) => {
+    expect(await home.answer('engine', 'env', '--shell', shell)).toMatch(line)
+  })
+
+  test('has a log', async () => {
+    expect(await home.answer('engine', 'logs', '-n', '1')).toContain(info.url)
+  })
+
+  test('shows the certificate of its authority, and where it is', async () => {
+    const path = (await home.answer('engine', 'ca', '--path')).trim()
+    expect(path).toBe(join(home.stateDir, 'ca.pem'))
+    expect(await home.answer('engine', 'ca')).toMatch(/^-----BEGIN CERTIFICATE-----/)
+  })
+
+  test('keeps its credentials to its owner', () => {
+    expect(statSync(join(home.stateDir, 'credentials.json')).mode & 0o077).toBe(0)
+  })
+
+  test('is emptied only when told so twice', async () => {
+    const refused = await home.cachectl('engine', 'reset')
+    expect(refused).toMatchObject({ code: 252, stderr: expect.stringContaining('--yes') })
+    expect(await home.answer('engine', 'reset', '--yes')).toContain('is empty')
+  })
+
+  test('is gone when stop returns', async () => {
+    expect(await home.answer('engine', 'stop')).toContain(`Engine stopped (pid ${info.pid})`)
+    expect(isAlive(info.pid)).toBe(false)
+    expect(existsSync(join(home.stateDir, 'engine.json'))).toBe(false)
+    expect(await home.answer('engine', 'stop')).toContain('No engine is running')
+  })
+})
+
+test.skipIf(process.platform !== 'linux')(
+  'a process whose end its parent has not taken note of is not alive',
+  async () => {
+    // sleep never waits for the child it got with exec.
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'])
+    const pid = await new Promise<number>((resolve) => parent.stdout.on('data', (line) => resolve(Number(line))))
+    await eventually('it has ended', async () => !isAlive(pid))
+    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    parent.kill('SIGKILL')
+  },
+)
+
+test('where none runs, status says so with exit code 3', async () => {
+  const home = temporaryHome()
+  const outcome = await home.cachectl('engine', 'status', '--output', 'json')
+  expect(outcome).toMatchObject({ code: 3, stderr: '' })
+  expect(JSON.parse(outcome.stdout)).toEqual({ running: false, stateDir: home.stateDir })
+})
+
+test('a port that is taken is named', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const { code, stderr } = await temporaryHome().cachectl('engine', 'start', '--port', String(port))
+  server.close()
+  expect(code).toBe(255)
+  expect(stderr).toContain(String(port))
+})
+
+test('in the foreground it stays until it is told to end, and then ends well', async () => {
+  const { stateDir } = temporaryHome()
+  const argv = [launcher, 'engine', 'start', '--foreground', '--port', '0', '--state-dir', stateDir]
+  const child = spawn(process.execPath, argv, { env: bareEnvironment() })
+  const ended = new Promise((resolve) => child.on('exit', resolve))
+  await eventually('the engine is there', async () => {
+    const { code } = await cachectl(['engine', 'status', '--state-dir', stateDir])
+    return code === 0
+  })
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  expect(existsSync(join(stateDir, 'engine.json'))).toBe(false)
+})

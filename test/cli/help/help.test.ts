@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { commands } from '../../../src/cli/command-classes.ts'
+import { helpPages } from '../../../src/tools/help-pages.ts'
+import { manDirectory, manPages } from '../../../src/tools/man.ts'
+import { escapeRoff } from '../../../src/tools/roff.ts'
+import { isInstalled, run } from '../../support/programs.ts'
+import { cachectl } from '../support/cli.ts'
+
+const root = new URL('../../..', import.meta.url).pathname
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const pages = helpPages()
+
+describe('help', () => {
+  test('has a page for every command, and one that lists them all', () => {
+    const index = pages.get('index') ?? ''
+    for (const id of Object.keys(commands)) {
+      expect(pages.has(id.replaceAll(':', '-'))).toBe(true)
+      expect(index).toContain(id.replaceAll(':', ' '))
+    }
+  })
+
+  test('fits in 80 columns, but for words that are longer', () => {
+    const wide = [...pages].flatMap(([name, text]) =>
+      text.split('\n').flatMap((line) => (line.length > 80 && line.trim().includes(' ') ? [`${name}: ${line}`] : [])),
+    )
+    expect(wide.filter((line) => !/ (\$|\\| {4}--)/.test(line))).toEqual([])
+  })
+
+  test.each([
+    [['--help'], 'index'],
+    [['help'], 'index'],
+    [[], 'index'],
+    [['create-cache-cluster', '--help'], 'create-cache-cluster'],
+    [['help', 'create-cache-cluster'], 'create-cache-cluster'],
+    [['create-cache-cluster', '--cache-cluster-id', 'x', '--help'], 'create-cache-cluster'],
+    [['engine', 'start', '--help'], 'engine-start'],
+    [['engine'], 'engine'],
+    [['wait', '--help'], 'wait'],
+    [['probe', '-h'], 'probe'],
+    [['create-serverless-snapshot', '--help'], 'create-serverless-cache-snapshot'],
+  ])('%j prints the page %s', async (argv, page) => {
+    expect(await cachectl(argv)).toEqual({ code: 0, stderr: '', stdout: pages.get(page) })
+  })
+
+  test('is indented under its headings, in every paragraph', () => {
+    const page = pages.get('engine-start') ?? ''
+    const [, description = ''] = /\nDESCRIPTION\n(.*?)\n\nOPTIONS/s.exec(page) ?? []
+    expect(description).toContain('\n\n  Cache nodes are threads')
+    for (const line of description.split('\n')) expect(line).toMatch(/^( {2}\S|$)/)
+  })
+
+  test('of something that is not there is refused', async () => {
+    expect(await cachectl(['nosuch', '--help'])).toMatchObject({ code: 252 })
+    expect(await cachectl(['../package', '--help'])).toMatchObject({ code: 252 })
+  })
+
+  test.each(['create-cache-cluster', 'engine start', 'wait cache-cluster-deleted', 'probe', ''])(
+    'of "%s" is what oclif renders from its manifest',
+    async (words) => {
+      const script = `
+        import oclif from '@oclif/core'
+        await oclif.run([...${JSON.stringify(words.split(' ').filter(Boolean))}, '--help'], ${JSON.stringify(join(root, 'dist/main.js'))})`
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script])
+      expect(stdout).toBe(pages.get(words.replace(' ', '-') || 'index'))
+    },
+  )
+
+  test('--version names program, platform and Node', async () => {
+    expect((await cachectl(['--version'])).stdout).toBe(
+      `cachectl/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
+    )
+  })
+})
+
+describe('man pages', () => {
+  const expected = manPages(version)
+
+  test('in the repository are what the generator writes', () => {
+    expect(readdirSync(manDirectory).sort()).toEqual([...expected.keys()].sort())
+    const stale = [...expected].filter(([file, text]) => readFileSync(join(manDirectory, file), 'utf8') !== text)
+    expect(stale.map(([file]) => file)).toEqual([])
+  })
+
+  test('escape what roff would read as its own', () => {
+    expect(escapeRoff('a-b\\c')).toBe('a\\-b\\ec')
+    expect(escapeRoff('.line')).toBe('\\&.line')
+  })
+
+  test.skipIf(!isInstalled('man'))('are read by man without a complaint about their source', async () => {
+    const { stdout, stderr } = await run(
+      'man',
+      ['--warnings', '-l', join(manDirectory, 'cachectl-create-cache-cluster.1')],
+      {
+        env: { ...process.env, MANWIDTH: '100', LC_ALL: 'C.UTF-8' },
+      },
+    )
+    expect(stdout).toContain('--network-type')
+    expect(stderr.split('\n').filter((line) => line && !/(adjust|break) line/.test(line))).toEqual([])
+  })
+})

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { humanText } from '../../../src/cli/output/human.ts'
+import { fit, wrapWords } from '../../../src/cli/output/human-table.ts'
+import { relativeTime } from '../../../src/cli/output/relative-time.ts'
+import { unmarked } from '../../../src/cli/output/sequences.ts'
+import { statusText, styleOf } from '../../../src/cli/output/style.ts'
+
+const now = new Date('2026-11-21T12:00:00Z')
+const style = await styleOf(false, 80, now)
+const coloured = await styleOf(true, 80, now)
+
+test('relative times name the largest unit', () => {
+  const at = (text: string) => relativeTime(new Date(text), now)
+  expect(at('2026-11-21T12:00:00Z')).toBe('now')
+  expect(at('2026-11-21T11:59:58Z')).toBe('2 s ago')
+  expect(at('2026-11-21T11:00:01Z')).toBe('59 min ago')
+  expect(at('2026-11-21T10:00:00Z')).toBe('2 hours ago')
+  expect(at('2026-11-22T12:00:00Z')).toBe('in 1 day')
+  expect(at('2024-11-20T12:00:00Z')).toBe('2 years ago')
+})
+
+test('columns give way from the right, long ones first, and the first two stay', () => {
+  const short = { width: 10, long: false }
+  expect(fit([short, short, short], 40)).toEqual({ count: 3, widths: [10, 10, 10] })
+  expect(fit([short, short, short], 39)).toEqual({ count: 2, widths: [10, 10] })
+  expect(fit([short, { width: 90, long: true }], 60)).toEqual({ count: 2, widths: [10, 43] })
+  expect(fit([{ width: 50, long: false }, short], 40)).toEqual({ count: 2, widths: [23, 10] })
+  expect(fit([short, short], Number.POSITIVE_INFINITY)).toEqual({ count: 2, widths: [10, 10] })
+})
+
+test('words are broken at blanks, and cut where there are none', () => {
+  expect(wrapWords('Added cache node 0002', 10)).toEqual(['Added', 'cache node', '0002'])
+  expect(wrapWords('arn:aws:elasticache', 8)).toEqual(['arn:aws:', 'elastica', 'che'])
+})
+
+test('states have the colour of what they mean', () => {
+  expect(unmarked(statusText('available', coloured))).toBe('\x1b[32mavailable\x1b[39m')
+  expect(unmarked(statusText('modifying', coloured))).toBe('\x1b[33mmodifying\x1b[39m')
+  expect(unmarked(statusText('incompatible-network', coloured))).toBe('\x1b[31mincompatible-network\x1b[39m')
+  expect(unmarked(statusText('create-failed', coloured))).toBe('\x1b[31mcreate-failed\x1b[39m')
+  expect(unmarked(statusText('low', coloured))).toBe('low')
+})
+
+test('lists of names, resources in the answer itself and answers without members have a view, too', async () => {
+  expect(
+    await humanText(
+      'ListAllowedNodeTypeModifications',
+      {},
+      { ScaleUpModifications: ['a', 'b'], ScaleDownModifications: [] },
+      style,
+    ),
+  ).toContain('a, b')
+  expect(await humanText('CreateUser', {}, { UserId: 'ann', Status: 'active', UserName: 'a' }, style)).toMatch(
+    /^ann {2}active\n {2}.*a\n$/,
+  )
+  expect(await humanText('DeleteCacheParameterGroup', {}, {}, style)).toBe('')
+  expect(await humanText('DescribeEvents', {}, { Events: [] }, style)).toBe('No events.\n')
+})
+
+test('what is pending is told', async () => {
+  const CacheCluster = {
+    CacheClusterId: 'shop',
+    CacheClusterStatus: 'available',
+    PendingModifiedValues: { NumCacheNodes: 5 },
+  }
+  expect(await humanText('ModifyCacheCluster', {}, { CacheCluster }, style)).toMatch(/Pending modified values +.*5/)
+})
+
+test('a token says how to go on', async () => {
+  const answer = { Events: [{ SourceIdentifier: 'shop', Message: 'm' }], NextToken: 'abc' }
+  expect(await humanText('DescribeEvents', {}, answer, style)).toContain('There is more: --starting-token abc')
+})
