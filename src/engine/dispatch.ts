@@ -1,9 +1,9 @@
 import { Fault } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
 import { isOperation } from '../api/model.ts'
+import type { Context } from './calls/context.ts'
 import type { Call } from './http/call.ts'
 import { decodeInput, type Parameters } from './http/query-protocol.ts'
-import type { Context } from './operations/context.ts'
 import { handlers } from './operations/handlers.ts'
 
 /** Versions the guide's samples ask for; they are answered in the newest one. An absent version is taken as that. */

@@ -1,7 +1,7 @@
 /** Tags of alarms: the only resources of CloudWatch that there are here. */
 import { Fault } from '../../api/faults.ts'
 import { alarmArn } from '../alarms/view.ts'
-import { mergeTags, readTags as readEach } from '../operations/tag-rules.ts'
+import { mergeTags, readTags as readEach } from '../calls/tag-rules.ts'
 import type { AlarmRecord, Tag } from '../store/records.ts'
 import type { TagsInput } from './alarm-model.ts'
 import { refuseMissing, refuseOutOfBounds } from './alarm-rules.ts'

@@ -2,7 +2,7 @@
 
 import { regionFacts } from '../../api/catalog/regions.ts'
 import { Fault } from '../../api/faults.ts'
-import type { Context } from '../operations/context.ts'
+import type { Context } from '../calls/context.ts'
 
 export interface NetworkOffice {
   readonly contextOf: (region: string) => Context

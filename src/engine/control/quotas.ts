@@ -3,8 +3,8 @@ import { DEFAULT_QUOTAS, isQuotaName, type QuotaName } from '../../api/catalog/q
 import type { QuotaReport, QuotaRequest } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { RegionRequest } from '../../api/local-network.ts'
+import type { Context } from '../calls/context.ts'
 import type { ControlHandler } from '../http/front-door.ts'
-import type { Context } from '../operations/context.ts'
 import { quota } from '../store/quotas.ts'
 import { contextIn, type NetworkOffice, refuse } from './network-office.ts'
 

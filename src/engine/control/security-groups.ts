@@ -9,11 +9,11 @@ import type {
   SecurityGroupReport,
   SecurityGroupRequest,
 } from '../../api/local-network.ts'
+import type { Context } from '../calls/context.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import { formatCidr, parseCidr } from '../network/cidr.ts'
 import { DEFAULT_SECURITY_GROUP, isSameRule, securityGroupsOf, sourceOf } from '../network/security-groups.ts'
 import { defaultVpcId } from '../network/vpc.ts'
-import type { Context } from '../operations/context.ts'
 import { quota } from '../store/quotas.ts'
 import type { SecurityGroupRecord, SecurityGroupRule } from '../store/records.ts'
 import { contextIn, type NetworkOffice, newId, readId, refuse } from './network-office.ts'

@@ -4,8 +4,8 @@
  */
 import { resources } from '../../api/catalog/resources.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
-import type { Handler } from './context.ts'
-import { page } from './paging.ts'
+import type { Handler } from '../calls/context.ts'
+import { page } from '../calls/paging.ts'
 
 interface Request {
   readonly MaxRecords?: number | undefined

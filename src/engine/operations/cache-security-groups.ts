@@ -9,15 +9,15 @@ import { LIMITS } from '../../api/catalog/limits.ts'
 import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
+import type { Context, Handler } from '../calls/context.ts'
+import { readIdentifier } from '../calls/identifiers.ts'
+import { page } from '../calls/paging.ts'
+import { mergeTags, readTags } from '../calls/tag-rules.ts'
 import { missing } from '../http/query-protocol.ts'
 import { authorizationDelay } from '../lifecycle/pace.ts'
 import { quota } from '../store/quotas.ts'
 import type { CacheSecurityGroupRecord, Ec2Authorization } from '../store/records.ts'
-import type { Context, Handler } from './context.ts'
 import { groupEvent } from './group-event.ts'
-import { readIdentifier } from './identifiers.ts'
-import { page } from './paging.ts'
-import { mergeTags, readTags } from './tag-rules.ts'
 
 const DEFAULT_GROUP = 'default'
 
@@ -113,23 +113,6 @@ export const RevokeCacheSecurityGroupIngress: Handler<'RevokeCacheSecurityGroupI
   }
   if (present.status !== 'authorized') throw wrongState(`EC2 security group ${name} is ${present.status}.`)
   return begin(group, { name, ownerId, change: 'revoking' }, context)
-}
-
-/**
- * Every cluster is in a VPC, where cache security groups are not allowed. AWS has one text for those who also name what
- * belongs to a VPC; the other one is the family's.
- */
-export function refuseCacheSecurityGroups(input: {
-  readonly CacheSecurityGroupNames?: readonly string[] | undefined
-  readonly CacheSubnetGroupName?: string | undefined
-  readonly SecurityGroupIds?: readonly string[] | undefined
-}): void {
-  const { CacheSecurityGroupNames = [], CacheSubnetGroupName, SecurityGroupIds = [] } = input
-  if (CacheSecurityGroupNames.length === 0 || (!CacheSubnetGroupName && SecurityGroupIds.length === 0)) return
-  throw new Fault(
-    'InvalidParameterCombination',
-    'Use of cache security groups is not permitted along with cache subnet group and/or security group Ids.',
-  )
 }
 
 const wrongState = (message: string) => new Fault('InvalidCacheSecurityGroupState', message)

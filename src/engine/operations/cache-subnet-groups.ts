@@ -3,6 +3,11 @@ import { LIMITS } from '../../api/catalog/limits.ts'
 import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
+import type { Context, Handler } from '../calls/context.ts'
+import { requireSubnetGroup, unknownSubnets } from '../calls/groups.ts'
+import { readIdentifier } from '../calls/identifiers.ts'
+import { page } from '../calls/paging.ts'
+import { mergeTags, readTags } from '../calls/tag-rules.ts'
 import { missing } from '../http/query-protocol.ts'
 import {
   DEFAULT_SUBNET_GROUP,
@@ -14,22 +19,7 @@ import {
 import { findSubnet, networkTypesOf } from '../network/subnets.ts'
 import { quota } from '../store/quotas.ts'
 import type { CacheSubnetGroupRecord, SubnetRecord } from '../store/records.ts'
-import type { Context, Handler } from './context.ts'
 import { groupEvent } from './group-event.ts'
-import { readIdentifier } from './identifiers.ts'
-import { page } from './paging.ts'
-import { mergeTags, readTags } from './tag-rules.ts'
-
-/** A group by its name in any case. AWS's words differ: creating a cluster and deleting say the first, describing the other. */
-export function requireSubnetGroup(
-  name: string,
-  { store, region }: Context,
-  words = `Cache Subnet Group ${name} does not exist.`,
-): CacheSubnetGroupRecord {
-  const group = findSubnetGroup(store, region, name.toLowerCase())
-  if (!group) throw new Fault('CacheSubnetGroupNotFoundFault', words)
-  return group
-}
 
 export const CreateCacheSubnetGroup: Handler<'CreateCacheSubnetGroup'> = (input, context) => {
   const { store, region } = context
@@ -117,9 +107,6 @@ function readDescription(description: string | undefined): string {
   if (!description) throw missing('CacheSubnetGroupDescription')
   return description
 }
-
-export const unknownSubnets = (ids: readonly string[]): Fault =>
-  new Fault('InvalidParameterValue', `Some input subnets in :[${ids.join(', ')}] are invalid.`)
 
 /** The subnets, each once, all there, all in one VPC. */
 function readSubnets(ids: readonly string[] | undefined, context: Context): SubnetRecord[] {

@@ -1,8 +1,8 @@
 import { familyOf, memcached, newestVersion } from '../../api/catalog/engines.ts'
 import { Fault } from '../../api/faults.ts'
+import type { Handler } from '../calls/context.ts'
+import { page } from '../calls/paging.ts'
 import { findFamily } from '../families/families.ts'
-import type { Handler } from './context.ts'
-import { page } from './paging.ts'
 
 /** Versions in the order of their text, as in AWS's own example (1.4.33 before 1.4.5); `DefaultOnly` leaves the one a new cluster gets. */
 export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'> = (input) => {

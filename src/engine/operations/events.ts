@@ -1,9 +1,9 @@
 import { eventText } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
+import type { Handler } from '../calls/context.ts'
+import { page } from '../calls/paging.ts'
 import type { EventRecord, ServiceEvent } from '../store/records.ts'
-import type { Handler } from './context.ts'
-import { page } from './paging.ts'
 
 const MINUTE_MS = 60_000
 const DEFAULT_DURATION = 60

@@ -1,6 +1,6 @@
 import type { EventFacts } from '../../api/catalog/events.ts'
+import type { Context } from '../calls/context.ts'
 import type { EventRecord, SourceType } from '../store/records.ts'
-import type { Context } from './context.ts'
 
 /** An event of a group. */
 export const groupEvent = (

@@ -1,4 +1,26 @@
 import type { OperationName } from '../../api/model.ts'
+import type { Handler } from '../calls/context.ts'
+import { ListAllowedNodeTypeModifications } from '../workloads/clusters/node-type-modifications.ts'
+import {
+  CreateCacheCluster,
+  DeleteCacheCluster,
+  DescribeCacheClusters,
+  ModifyCacheCluster,
+  RebootCacheCluster,
+} from '../workloads/clusters/operations.ts'
+import {
+  CreateServerlessCache,
+  DeleteServerlessCache,
+  DescribeServerlessCaches,
+  ModifyServerlessCache,
+} from '../workloads/serverless/operations.ts'
+import {
+  CopyServerlessCacheSnapshot,
+  CreateServerlessCacheSnapshot,
+  DeleteServerlessCacheSnapshot,
+  DescribeServerlessCacheSnapshots,
+  ExportServerlessCacheSnapshot,
+} from '../workloads/serverless/snapshot-operations.ts'
 import {
   DescribeGlobalReplicationGroups,
   DescribeReplicationGroups,
@@ -6,13 +28,6 @@ import {
   DescribeUserGroups,
   DescribeUsers,
 } from './absent-kinds.ts'
-import {
-  CreateCacheCluster,
-  DeleteCacheCluster,
-  DescribeCacheClusters,
-  ModifyCacheCluster,
-  RebootCacheCluster,
-} from './cache-clusters.ts'
 import {
   AuthorizeCacheSecurityGroupIngress,
   CreateCacheSecurityGroup,
@@ -26,10 +41,8 @@ import {
   DescribeCacheSubnetGroups,
   ModifyCacheSubnetGroup,
 } from './cache-subnet-groups.ts'
-import type { Handler } from './context.ts'
 import { DescribeCacheEngineVersions } from './engine-versions.ts'
 import { DescribeEvents } from './events.ts'
-import { ListAllowedNodeTypeModifications } from './node-type-modifications.ts'
 import {
   CreateCacheParameterGroup,
   DeleteCacheParameterGroup,
@@ -43,19 +56,6 @@ import {
   DescribeReservedCacheNodesOfferings,
   PurchaseReservedCacheNodesOffering,
 } from './reserved-nodes.ts'
-import {
-  CreateServerlessCache,
-  DeleteServerlessCache,
-  DescribeServerlessCaches,
-  ModifyServerlessCache,
-} from './serverless-caches.ts'
-import {
-  CopyServerlessCacheSnapshot,
-  CreateServerlessCacheSnapshot,
-  DeleteServerlessCacheSnapshot,
-  DescribeServerlessCacheSnapshots,
-  ExportServerlessCacheSnapshot,
-} from './serverless-snapshots.ts'
 import {
   BatchApplyUpdateAction,
   BatchStopUpdateAction,

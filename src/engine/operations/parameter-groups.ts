@@ -5,6 +5,11 @@ import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { arn } from '../../api/names.ts'
+import type { Context, Handler } from '../calls/context.ts'
+import { requireParameterGroup } from '../calls/groups.ts'
+import { readIdentifier } from '../calls/identifiers.ts'
+import { page } from '../calls/paging.ts'
+import { mergeTags, readTags } from '../calls/tag-rules.ts'
 import {
   isParameterFamily,
   PARAMETER_FAMILIES,
@@ -16,13 +21,8 @@ import { findParameterGroup, isMember, ownParameterGroups, parameterGroupsOf, va
 import { withParameters } from '../parameters/status.ts'
 import { quota } from '../store/quotas.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
-import { requireParameterGroup } from './cache-cluster-parameters.ts'
-import type { Context, Handler } from './context.ts'
 import { groupEvent } from './group-event.ts'
-import { readIdentifier } from './identifiers.ts'
-import { page } from './paging.ts'
 import { readNames, readValues } from './parameter-rules.ts'
-import { mergeTags, readTags } from './tag-rules.ts'
 
 /** Stored in lower case (API reference), though the guide's sample echoes `myMem14`. */
 export const CreateCacheParameterGroup: Handler<'CreateCacheParameterGroup'> = (input, context) => {

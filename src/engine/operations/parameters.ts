@@ -1,5 +1,8 @@
 import type { CacheNodeTypeSpecificParameter, Parameter } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../api/faults.ts'
+import type { Handler } from '../calls/context.ts'
+import { requireParameterGroup } from '../calls/groups.ts'
+import { type PageRequest, page } from '../calls/paging.ts'
 import {
   firstVersionOf,
   isParameterFamily,
@@ -14,9 +17,6 @@ import {
   sinceInFamily,
 } from '../catalog/parameters.ts'
 import { missing } from '../http/query-protocol.ts'
-import { requireParameterGroup } from './cache-cluster-parameters.ts'
-import type { Handler } from './context.ts'
-import { type PageRequest, page } from './paging.ts'
 
 /**
  * Where a value comes from. `user`: the group sets it; `system`: everything else, as in every listing AWS is known to give. No

@@ -5,6 +5,8 @@ import type {
   UpdateAction,
 } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../api/faults.ts'
+import type { Context, Handler } from '../calls/context.ts'
+import { page } from '../calls/paging.ts'
 import { releasedUpdates, type ServiceUpdate, statusAt } from '../catalog/service-updates.ts'
 import { missing } from '../http/query-protocol.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
@@ -18,8 +20,6 @@ import {
   nodeUpdateStatus,
   stopUpdate,
 } from '../workloads/clusters/service-updates.ts'
-import type { Context, Handler } from './context.ts'
-import { page } from './paging.ts'
 
 const ESTIMATE = '10 minutes per node'
 /** Of CacheClusterIds and of ReplicationGroupIds (API reference). The words are ours. */

@@ -1,6 +1,6 @@
 import { Fault } from '../../api/faults.ts'
-import { findCluster } from './cache-clusters.ts'
-import type { Handler } from './context.ts'
+import type { Handler } from '../calls/context.ts'
+import { findCluster } from '../workloads/clusters/operations.ts'
 
 /** Clusters of Memcached cannot be snapshotted, only serverless caches can (guide, "Snapshot and restore"). */
 export const CreateSnapshot: Handler<'CreateSnapshot'> = ({ CacheClusterId, ReplicationGroupId }, context) => {

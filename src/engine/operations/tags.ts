@@ -1,6 +1,9 @@
 import { type ResourceKind, type ResourceName, resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
+import type { Context, Handler } from '../calls/context.ts'
+import { requireParameterGroup, requireSubnetGroup } from '../calls/groups.ts'
+import { mergeTags, readTags, refuseOwn } from '../calls/tag-rules.ts'
 import type {
   CacheClusterRecord,
   EventRecord,
@@ -9,13 +12,9 @@ import type {
   ServerlessCacheRecord,
   Tag,
 } from '../store/records.ts'
-import { requireParameterGroup } from './cache-cluster-parameters.ts'
+import { findServerlessCache, findSnapshot, notAvailable } from '../workloads/serverless/find.ts'
 import { requireCacheSecurityGroup } from './cache-security-groups.ts'
-import { requireSubnetGroup } from './cache-subnet-groups.ts'
-import type { Context, Handler } from './context.ts'
 import { findReservedNode } from './reserved-nodes.ts'
-import { findServerlessCache, findSnapshot, notAvailable } from './serverless-records.ts'
-import { mergeTags, readTags, refuseOwn } from './tag-rules.ts'
 
 /** Every answer is the whole list after the operation (guide, "Managing your tags"). */
 export const AddTagsToResource: Handler<'AddTagsToResource'> = (input, context) => {

@@ -3,14 +3,14 @@
  * is scaled starts empty. Other engine versions than these need a new cluster.
  */
 
-import { memcached } from '../../api/catalog/engines.ts'
-import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
-import { isAtLeast } from '../../api/catalog/versions.ts'
-import { Fault } from '../../api/faults.ts'
-import type { Input } from '../../api/model.ts'
-import type { CacheClusterRecord, PendingChanges, ScaleConfig } from '../store/records.ts'
-import { DEFAULT_SCALE_CONFIG } from '../workloads/clusters/plan.ts'
-import { readNetwork, readNodeType, readTls } from './cache-cluster-rules.ts'
+import { memcached } from '../../../api/catalog/engines.ts'
+import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
+import { isAtLeast } from '../../../api/catalog/versions.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
+import type { CacheClusterRecord, PendingChanges, ScaleConfig } from '../../store/records.ts'
+import { DEFAULT_SCALE_CONFIG } from './plan.ts'
+import { readNetwork, readNodeType, readTls } from './rules.ts'
 
 const PERCENTAGE = { least: 10, most: 100 }
 const MINUTES = { least: 2, most: 30 }

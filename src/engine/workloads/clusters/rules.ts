@@ -1,31 +1,18 @@
 /** What single settings of a cache cluster may be. Each function returns the value to store or throws AWS's refusal. */
 
-import { ENGINE_NAMES, type EngineName, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
-import { isOfferedFor, type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
-import { isAtLeast, isOlder } from '../../api/catalog/versions.ts'
-import { Fault } from '../../api/faults.ts'
-import { findFamily } from '../families/families.ts'
-import { missing } from '../http/query-protocol.ts'
-import { DEFAULT_SECURITY_GROUP, findSecurityGroup } from '../network/security-groups.ts'
-import { DEFAULT_SUBNET_GROUP, findSubnetGroup, groupNetworkTypes, groupSubnets } from '../network/subnet-groups.ts'
-import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../store/records.ts'
-import { formatWindow, parseWindow, randomWindow } from '../time/maintenance-window.ts'
-import { requireSubnetGroup } from './cache-subnet-groups.ts'
-import type { Context } from './context.ts'
+import { hasVersion, memcached, newestVersion } from '../../../api/catalog/engines.ts'
+import { isOfferedFor, type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
+import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Context } from '../../calls/context.ts'
+import { requireSubnetGroup } from '../../calls/groups.ts'
+import { missing } from '../../http/query-protocol.ts'
+import { DEFAULT_SUBNET_GROUP, groupNetworkTypes, groupSubnets } from '../../network/subnet-groups.ts'
+import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../../store/records.ts'
+import { formatWindow, parseWindow, randomWindow } from '../../time/maintenance-window.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
-
-export function readEngine(engine: string | undefined): EngineName {
-  if (!engine) throw missing('Engine')
-  const family = findFamily(engine)
-  if (family) return family.engine.name
-  const name = engine.toLowerCase()
-  if (name === 'redis' || name === 'valkey') {
-    throw invalid(`The local engine runs memcached only so far, not ${name}. Use --target aws.`)
-  }
-  throw invalid(`Invalid engine ${engine}. Must be one of ${[...ENGINE_NAMES].sort().join(', ')}.`)
-}
 
 export function readEngineVersion(version: string | undefined): string {
   if (version === undefined) return newestVersion(memcached)
@@ -146,21 +133,19 @@ export function readSubnetGroup(
   return group
 }
 
-/** Each once, all there, all in the VPC of the subnet group if one is named; without any, the default group. */
-export function readSecurityGroups(
-  ids: readonly string[] | undefined,
-  { store, region }: Context,
-  subnetGroup = '',
-): string[] {
-  const distinct = [...new Set(ids ?? [])]
-  const unknown = distinct.filter((id) => !findSecurityGroup(store, region, id))
-  if (unknown.length > 0) throw invalid(`Some security groups are unknown: [${unknown.join(', ')}].`)
-  const vpcId = findSubnetGroup(store, region, subnetGroup)?.vpcId
-  for (const id of distinct) {
-    const group = findSecurityGroup(store, region, id)
-    if (group && vpcId && group.vpcId !== vpcId) {
-      throw conflict(`Subnet group [${subnetGroup}] belongs to a different VPC [${vpcId}] than [${group.vpcId}]`)
-    }
-  }
-  return distinct.length > 0 ? distinct : [DEFAULT_SECURITY_GROUP]
+/**
+ * Every cluster is in a VPC, where cache security groups are not allowed. AWS has one text for those who also name what
+ * belongs to a VPC; the other one is the family's.
+ */
+export function refuseCacheSecurityGroups(input: {
+  readonly CacheSecurityGroupNames?: readonly string[] | undefined
+  readonly CacheSubnetGroupName?: string | undefined
+  readonly SecurityGroupIds?: readonly string[] | undefined
+}): void {
+  const { CacheSecurityGroupNames = [], CacheSubnetGroupName, SecurityGroupIds = [] } = input
+  if (CacheSecurityGroupNames.length === 0 || (!CacheSubnetGroupName && SecurityGroupIds.length === 0)) return
+  throw new Fault(
+    'InvalidParameterCombination',
+    'Use of cache security groups is not permitted along with cache subnet group and/or security group Ids.',
+  )
 }

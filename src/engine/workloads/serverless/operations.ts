@@ -1,19 +1,21 @@
-import type { EventFacts } from '../../api/catalog/events.ts'
-import { LIMITS } from '../../api/catalog/limits.ts'
-import { resources } from '../../api/catalog/resources.ts'
-import { NO_LIMIT } from '../../api/catalog/serverless.ts'
-import { Fault } from '../../api/faults.ts'
-import { parseArn } from '../../api/names.ts'
-import { limitsFailure, securityGroupsFailure } from '../faults/refusals.ts'
-import { quota } from '../store/quotas.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
-import { newToken } from '../store/tokens.ts'
-import { answerServerlessCache } from '../workloads/serverless/answer.ts'
-import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from '../workloads/serverless/steps.ts'
-import { readEngine, readSecurityGroups } from './cache-cluster-rules.ts'
-import type { Context, Handler } from './context.ts'
-import { readIdentifier } from './identifiers.ts'
-import { pageByToken } from './paging.ts'
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import { LIMITS } from '../../../api/catalog/limits.ts'
+import { resources } from '../../../api/catalog/resources.ts'
+import { NO_LIMIT } from '../../../api/catalog/serverless.ts'
+import { Fault } from '../../../api/faults.ts'
+import { parseArn } from '../../../api/names.ts'
+import type { Context, Handler } from '../../calls/context.ts'
+import { readEngine } from '../../calls/engine.ts'
+import { readSecurityGroups } from '../../calls/groups.ts'
+import { readIdentifier } from '../../calls/identifiers.ts'
+import { pageByToken } from '../../calls/paging.ts'
+import { mergeTags, readTags } from '../../calls/tag-rules.ts'
+import { limitsFailure, securityGroupsFailure } from '../../faults/refusals.ts'
+import { quota } from '../../store/quotas.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
+import { newToken } from '../../store/tokens.ts'
+import { answerServerlessCache } from './answer.ts'
+import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
 import {
   readDailySnapshotTime,
   readDescription,
@@ -22,10 +24,9 @@ import {
   readUsageLimits,
   refuseOtherVersion,
   refuseUnsupportedMembers,
-} from './serverless-cache-rules.ts'
-import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './serverless-records.ts'
-import { manualSnapshotOf } from './serverless-snapshots.ts'
-import { mergeTags, readTags } from './tag-rules.ts'
+} from './rules.ts'
+import { manualSnapshotOf } from './snapshot-operations.ts'
+import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps.ts'
 
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context

@@ -1,24 +1,20 @@
-import type { EventFacts } from '../../api/catalog/events.ts'
-import { Fault } from '../../api/faults.ts'
-import type { Input } from '../../api/model.ts'
-import { refuseWithoutCapacity } from '../faults/refusals.ts'
-import { clusterZones } from '../network/subnet-groups.ts'
-import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../store/records.ts'
-import { nextWindow, parseWindow } from '../time/maintenance-window.ts'
-import { scaleOutZones } from '../workloads/clusters/placement.ts'
-import { planChanges } from '../workloads/clusters/plan.ts'
-import { readGroupChange } from './cache-cluster-parameters.ts'
-import {
-  readMaintenanceWindow,
-  readSecurityGroups,
-  readUpgrade,
-  refuseForeignDiscovery,
-} from './cache-cluster-rules.ts'
-import { refuseBadScaleOutZones } from './cache-cluster-zones.ts'
-import type { Context } from './context.ts'
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
+import type { Context } from '../../calls/context.ts'
+import { readSecurityGroups } from '../../calls/groups.ts'
+import { readNotificationTopic } from '../../calls/notification-rules.ts'
+import { refuseWithoutCapacity } from '../../faults/refusals.ts'
+import { clusterZones } from '../../network/subnet-groups.ts'
+import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../../store/records.ts'
+import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 import { readNodeCount, refuseUnknownNodes } from './node-counts.ts'
-import { readNotificationTopic } from './notification-rules.ts'
+import { readGroupChange } from './parameter-rules.ts'
+import { scaleOutZones } from './placement.ts'
+import { planChanges } from './plan.ts'
+import { readMaintenanceWindow, readUpgrade, refuseForeignDiscovery } from './rules.ts'
 import { readTypeChange } from './vertical-scaling.ts'
+import { refuseBadScaleOutZones } from './zone-rules.ts'
 
 type ModifyInput = Input<'ModifyCacheCluster'>
 

@@ -1,9 +1,9 @@
 /** Which zones a cluster's nodes go to, for creation and scale-out. */
-import { Fault } from '../../api/faults.ts'
-import { clusterZones } from '../network/subnet-groups.ts'
-import type { CacheClusterRecord } from '../store/records.ts'
-import { spread } from '../workloads/clusters/placement.ts'
-import type { Context } from './context.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Context } from '../../calls/context.ts'
+import { clusterZones } from '../../network/subnet-groups.ts'
+import type { CacheClusterRecord } from '../../store/records.ts'
+import { spread } from './placement.ts'
 
 type AzMode = 'single-az' | 'cross-az'
 

@@ -1,12 +1,12 @@
 /** What the settings of a serverless cache may be. Each function returns the value to store or throws the refusal. */
 import type { CacheUsageLimits } from '@aws-sdk/client-elasticache'
-import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../../api/catalog/serverless.ts'
-import { Fault } from '../../api/faults.ts'
-import { findSubnet, networkTypesOf } from '../network/subnets.ts'
-import { defaultSubnets } from '../network/vpc.ts'
-import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../store/records.ts'
-import { unknownSubnets } from './cache-subnet-groups.ts'
-import type { Context } from './context.ts'
+import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../../../api/catalog/serverless.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Context } from '../../calls/context.ts'
+import { unknownSubnets } from '../../calls/groups.ts'
+import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
+import { defaultSubnets } from '../../network/vpc.ts'
+import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../../store/records.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)

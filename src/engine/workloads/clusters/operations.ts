@@ -1,42 +1,42 @@
-import type { EventFacts } from '../../api/catalog/events.ts'
-import { LIMITS } from '../../api/catalog/limits.ts'
-import { Fault } from '../../api/faults.ts'
-import { NODE_RUNTIME_TAG } from '../../api/local-engine.ts'
-import type { Input } from '../../api/model.ts'
-import { familyOfEngine, findFamily } from '../families/families.ts'
-import { refuseUnsupported } from '../families/family.ts'
-import { refuseWithoutCapacity, withCapacity } from '../faults/refusals.ts'
-import { missing } from '../http/query-protocol.ts'
-import { freeByZone } from '../network/subnet-groups.ts'
-import { valuesFor } from '../parameters/groups.ts'
-import type { CacheClusterRecord, CacheClusterStatus } from '../store/records.ts'
-import type { Change } from '../store/store.ts'
-import { answerCacheCluster } from '../workloads/clusters/answer.ts'
-import { commitCluster } from '../workloads/clusters/commit.ts'
-import { planCreation, planReboot } from '../workloads/clusters/plan.ts'
-import { moveReplacements } from '../workloads/clusters/replacements.ts'
-import { beginOrSchedule, readModification } from './cache-cluster-modification.ts'
-import { readParameterGroup } from './cache-cluster-parameters.ts'
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import { LIMITS } from '../../../api/catalog/limits.ts'
+import { Fault } from '../../../api/faults.ts'
+import { NODE_RUNTIME_TAG } from '../../../api/local-engine.ts'
+import type { Input } from '../../../api/model.ts'
+import type { Context, Handler } from '../../calls/context.ts'
+import { readEngine } from '../../calls/engine.ts'
+import { readSecurityGroups } from '../../calls/groups.ts'
+import { readIdentifier } from '../../calls/identifiers.ts'
+import { readNotificationTopic } from '../../calls/notification-rules.ts'
+import { page } from '../../calls/paging.ts'
+import { mergeTags, readNodeRuntime, readTags } from '../../calls/tag-rules.ts'
+import { familyOfEngine, findFamily } from '../../families/families.ts'
+import { refuseUnsupported } from '../../families/family.ts'
+import { refuseWithoutCapacity, withCapacity } from '../../faults/refusals.ts'
+import { missing } from '../../http/query-protocol.ts'
+import { freeByZone } from '../../network/subnet-groups.ts'
+import { valuesFor } from '../../parameters/groups.ts'
+import type { CacheClusterRecord, CacheClusterStatus } from '../../store/records.ts'
+import type { Change } from '../../store/store.ts'
+import { answerCacheCluster } from './answer.ts'
+import { commitCluster } from './commit.ts'
+import { beginOrSchedule, readModification } from './modification.ts'
+import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './node-counts.ts'
+import { tellOfNodeRuntime } from './node-runtime-rules.ts'
+import { readParameterGroup } from './parameter-rules.ts'
+import { planCreation, planReboot } from './plan.ts'
+import { moveReplacements } from './replacements.ts'
 import {
-  readEngine,
   readEngineVersion,
   readMaintenanceWindow,
   readNetwork,
   readNodeType,
   readPort,
-  readSecurityGroups,
   readSubnetGroup,
   readTls,
-} from './cache-cluster-rules.ts'
-import { zonesForCreation } from './cache-cluster-zones.ts'
-import { refuseCacheSecurityGroups } from './cache-security-groups.ts'
-import type { Context, Handler } from './context.ts'
-import { readIdentifier } from './identifiers.ts'
-import { readNodeCount, refuseBeyondRegionQuota, refuseUnknownNodes } from './node-counts.ts'
-import { tellOfNodeRuntime } from './node-runtime-rules.ts'
-import { readNotificationTopic } from './notification-rules.ts'
-import { page } from './paging.ts'
-import { mergeTags, readNodeRuntime, readTags } from './tag-rules.ts'
+  refuseCacheSecurityGroups,
+} from './rules.ts'
+import { zonesForCreation } from './zone-rules.ts'
 
 /** States that nothing but deletion may be the way out of. */
 const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set([

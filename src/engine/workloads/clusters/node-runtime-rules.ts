@@ -1,8 +1,8 @@
-import type { EventFacts } from '../../api/catalog/events.ts'
-import { Fault } from '../../api/faults.ts'
-import type { NodeRuntimeName } from '../../api/local-engine.ts'
-import { NoMemcached } from '../nodes/memcached/installed.ts'
-import type { Context } from './context.ts'
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { NodeRuntimeName } from '../../../api/local-engine.ts'
+import type { Context } from '../../calls/context.ts'
+import { NoMemcached } from '../../nodes/memcached/installed.ts'
 
 /** What there is to say, as events, of the program that is to run a cluster's nodes; refuses one that is not there. */
 export function tellOfNodeRuntime(

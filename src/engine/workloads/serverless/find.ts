@@ -1,8 +1,8 @@
 /** Serverless caches and their snapshots, found by name, and the states in which they may be worked on. */
-import { Fault, type FaultCode } from '../../api/faults.ts'
-import { missing } from '../http/query-protocol.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../store/records.ts'
-import type { Context } from './context.ts'
+import { Fault, type FaultCode } from '../../../api/faults.ts'
+import type { Context } from '../../calls/context.ts'
+import { missing } from '../../http/query-protocol.ts'
+import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
 
 /** Finds a cache by its name in any case (guide: created as `serverlessCacheForLambda`, described as `serverlessCacheforLambda`). */
 export function findServerlessCache(name: string | undefined, { store, region }: Context): ServerlessCacheRecord {

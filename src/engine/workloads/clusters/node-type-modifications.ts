@@ -1,7 +1,7 @@
-import { nodeTypes } from '../../api/catalog/node-types.ts'
-import { Fault } from '../../api/faults.ts'
-import { findCluster } from './cache-clusters.ts'
-import type { Handler } from './context.ts'
+import { nodeTypes } from '../../../api/catalog/node-types.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Handler } from '../../calls/context.ts'
+import { findCluster } from './operations.ts'
 import { scalableTypes } from './vertical-scaling.ts'
 
 /**

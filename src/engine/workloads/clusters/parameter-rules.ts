@@ -1,26 +1,16 @@
 /** Which parameter group a cluster may go by, and whether its nodes could start with it. */
 
-import { defaultGroupOf, familyOf, memcached } from '../../api/catalog/engines.ts'
-import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
-import { Fault } from '../../api/faults.ts'
-import { findParameterGroup, groupAfterUpgrade, valuesFor } from '../parameters/groups.ts'
-import { withParameters } from '../parameters/status.ts'
-import { incompatibility } from '../parameters/values.ts'
-import type { CacheClusterRecord, CacheParameterGroupRecord, PendingChanges } from '../store/records.ts'
-import type { Context } from './context.ts'
+import { defaultGroupOf, familyOf, memcached } from '../../../api/catalog/engines.ts'
+import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Context } from '../../calls/context.ts'
+import { requireParameterGroup } from '../../calls/groups.ts'
+import { groupAfterUpgrade, valuesFor } from '../../parameters/groups.ts'
+import { withParameters } from '../../parameters/status.ts'
+import { incompatibility } from '../../parameters/values.ts'
+import type { CacheClusterRecord, CacheParameterGroupRecord, PendingChanges } from '../../store/records.ts'
 
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
-
-/** A group by its name in any case. */
-export function requireParameterGroup(
-  name: string,
-  { store, region }: Context,
-  words = `CacheParameterGroup not found: ${name}`,
-): CacheParameterGroupRecord {
-  const group = findParameterGroup(store, region, name.toLowerCase())
-  if (!group) throw new Fault('CacheParameterGroupNotFound', words)
-  return group
-}
 
 /** The group for nodes of a version and type; the default one without a name. */
 export function readParameterGroup(

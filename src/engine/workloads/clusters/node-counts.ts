@@ -1,9 +1,9 @@
 /** How many nodes there may be, and which of them a request may name. */
-import { Fault } from '../../api/faults.ts'
-import { missing } from '../http/query-protocol.ts'
-import { quota } from '../store/quotas.ts'
-import type { CacheClusterRecord } from '../store/records.ts'
-import type { Context } from './context.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Context } from '../../calls/context.ts'
+import { missing } from '../../http/query-protocol.ts'
+import { quota } from '../../store/quotas.ts'
+import type { CacheClusterRecord } from '../../store/records.ts'
 
 /** 1 to 60 nodes by default: the guide's figure; the API reference still says 40. */
 export function readNodeCount(count: number | undefined, context: Context): number {
