@@ -1,6 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-elasticache'
 import { model } from './model.generated.ts'
 import type { Operation, Structure } from './shapes.ts'
+import { isNameOf, namesOf } from './tables.ts'
 
 export type OperationName = keyof typeof model.operations
 
@@ -15,20 +16,23 @@ export type Output<N extends OperationName> =
     ? Omit<O, '$metadata'>
     : never
 
-export const operationNames = Object.keys(model.operations) as OperationName[]
+export const operationNames = namesOf(model.operations)
 
-export const isOperation = (name: string): name is OperationName => Object.hasOwn(model.operations, name)
+export const isOperation = (name: string): name is OperationName => isNameOf(model.operations, name)
 
 export const operation = (name: OperationName): Operation => model.operations[name]
 
 /** A structure of the model by its shape name; throws on a name the model lacks, which is a bug, never input. */
 export function structure(shape: string): Structure {
-  const found = (model.structures as Readonly<Record<string, Structure>>)[shape]
+  const structures: Readonly<Record<string, Structure>> = model.structures
+  const found = structures[shape]
   if (!found) throw new Error(`the API model has no structure ${shape}`)
   return found
 }
 
 export const inputOf = (name: OperationName): Structure => structure(operation(name).input)
 
-export const enumValues = (name: string): readonly string[] =>
-  (model.enums as Readonly<Record<string, readonly string[]>>)[name] ?? []
+export function enumValues(name: string): readonly string[] {
+  const enums: Readonly<Record<string, readonly string[]>> = model.enums
+  return enums[name] ?? []
+}

@@ -19,7 +19,7 @@ export interface Arn {
 export function parseArn(text: string): Arn | undefined {
   const match = /^arn:aws[\w-]*:elasticache:([a-z0-9-]+):(\d+):([a-z-]+):(.+)$/.exec(text)
   if (!match) return undefined
-  const [, region, account, type, name] = match as unknown as [string, string, string, string, string]
+  const [, region = '', account = '', type = '', name = ''] = match
   return { region, account, type, name }
 }
 

@@ -22,7 +22,7 @@ function byteText(byte: number): string {
 /** A command to paste, every value in it a word: shell`cachectl scale ${id} --nodes 3`; a list is as many as it holds. */
 export function shell(words: TemplateStringsArray, ...given: readonly (Word | readonly Word[])[]): string {
   return words.reduce((line, piece, index) => {
-    const value = given[index - 1] as Word | readonly Word[]
+    const value = given[index - 1] as Word | readonly Word[] // a template has one value fewer than pieces
     return `${line}${[value].flat().map(String).map(shellWord).join(' ')}${piece}`
   })
 }

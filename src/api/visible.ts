@@ -26,7 +26,8 @@ export function visibleIn<T>(value: T): T {
   if (typeof value === 'string') return visibleLine(value) as T
   if (Array.isArray(value)) return value.map(visibleIn) as T
   if (!isPlain(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [visibleLine(name), visibleIn(inner)])) as T
+  const members = Object.entries(value).map(([name, inner]) => [visibleLine(name), visibleIn(inner)])
+  return Object.fromEntries(members)
 }
 
 const isPlain = (value: unknown): value is object =>

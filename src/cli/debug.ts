@@ -1,5 +1,6 @@
 /** `--debug`: what is sent and what comes back, on stderr. Passwords and tokens are not shown. */
 import { SECRET_MEMBERS } from '../api/catalog/secrets.ts'
+import { errorMessage } from '../api/thrown.ts'
 import { systemClock } from '../net/clock.ts'
 import type { ApiClient } from './target/client.ts'
 import { describeTarget } from './target/targets.ts'
@@ -20,7 +21,7 @@ export function withDebug(client: ApiClient): ApiClient {
       } catch (error) {
         const cause = (error as Error).cause
         const { statusCode } = (cause as { $response?: { statusCode?: number } } | undefined)?.$response ?? {}
-        tell(`< ${name} failed after ${took()}${statusCode ? `, HTTP ${statusCode}` : ''}: ${(error as Error).message}`)
+        tell(`< ${name} failed after ${took()}${statusCode ? `, HTTP ${statusCode}` : ''}: ${errorMessage(error)}`)
         throw error
       }
     },

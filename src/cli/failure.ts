@@ -1,4 +1,6 @@
 /** The one place that turns an error of any origin into a message, a hint and an exit code (aws-cli v2's codes). */
+
+import { errorMessage } from '../api/thrown.ts'
 import { visibleLine } from '../api/visible.ts'
 import { CallFailed, ExitWith, FailsWith, Problem, type ProblemKind } from './problem.ts'
 
@@ -106,10 +108,10 @@ function lineFailure(cause: unknown, url: string): Failure | undefined {
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|_ISSUER|^ERR_TLS|^ERR_SSL/.test(errno)) {
     const next = '--ca-bundle FILE says whom to trust; --no-verify-ssl trusts whoever answers.'
-    return told(`SSL validation failed for ${url} ${(cause as Error).message}`, next)
+    return told(`SSL validation failed for ${url} ${errorMessage(cause)}`, next)
   }
   if (errno === 'EPROTO') {
-    const [, reason = 'handshake failure'] = /SSL routines:[^:]*:([^:]*):/.exec((cause as Error).message) ?? []
+    const [, reason = 'handshake failure'] = /SSL routines:[^:]*:([^:]*):/.exec(errorMessage(cause)) ?? []
     const code = reason.toUpperCase().replaceAll(' ', '_')
     return told(
       `SSL validation failed for ${url} [SSL: ${code}] ${reason}`,

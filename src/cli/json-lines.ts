@@ -1,5 +1,6 @@
 /** Files of JSON, a value a line, that the engine writes; the older half of them is in `<name>.1`. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { errorCode } from '../api/thrown.ts'
 import { sleep, systemClock } from '../net/clock.ts'
 
 const LOOK_MS = 200
@@ -36,7 +37,7 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if (errorCode(error) === 'ENOENT') return ''
     throw error
   }
 }

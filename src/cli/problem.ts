@@ -1,4 +1,5 @@
 import type { OperationName } from '../api/model.ts'
+import { errorMessage } from '../api/thrown.ts'
 
 /** What went wrong, in aws-cli v2's classes; failure.ts knows the exit code of each. Absent: the service has no such thing. */
 export type ProblemKind = 'usage' | 'configuration' | 'absent' | 'general' | 'interrupted'
@@ -28,7 +29,7 @@ export class CallFailed extends Error {
   readonly hint: string | undefined
 
   constructor(operation: OperationName, url: string | undefined, cause: unknown, input: object = {}, hint?: string) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    super(errorMessage(cause), { cause })
     this.operation = operation
     this.url = url
     this.input = input

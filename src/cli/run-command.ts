@@ -1,6 +1,7 @@
 /** Hand-written commands, help and what is neither: everything but the direct call of an operation. */
 import { readFileSync } from 'node:fs'
 import { nearest } from '../api/nearest.ts'
+import { errorCode } from '../api/thrown.ts'
 import { commands } from './command-table.ts'
 import { usageProblem } from './problem.ts'
 import { print } from './terminal.ts'
@@ -23,7 +24,7 @@ export async function showHelp(words: readonly string[]): Promise<void> {
   try {
     print(readFileSync(new URL(`./help/${id.replaceAll(':', '-')}.txt`, import.meta.url), 'utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT') throw error
     // A CommonJS module that is imported late has nothing but a default export in the bundle.
     const { default: oclif } = (await import('@oclif/core')) as unknown as { default: typeof import('@oclif/core') }
     await oclif.run([...words, '--help'], import.meta.url)

@@ -101,7 +101,7 @@ function fullestSource(
 }
 
 function tally<T, K extends string>(values: readonly T[], keyOf: (value: T) => K): Record<K, number> {
-  const counted = {} as Record<K, number>
+  const counted = {} as Record<K, number> // K is wider than what occurs: callers read what they know to be there
   for (const value of values) counted[keyOf(value)] = (counted[keyOf(value)] ?? 0) + 1
   return counted
 }

@@ -78,7 +78,7 @@ function handshake(options: ConnectOptions, clock: Clock): Promise<Result> {
     // Stays on after settling: a socket destroyed while connecting may still report.
     socket.on('error', fail)
     socket.once('connect', () => {
-      const { localAddress: from, localPort } = socket as Socket
+      const { localAddress: from, localPort } = socket as Socket // it is what connected
       const result = { ...(from && { localAddress: from }), ...(localPort && { localPort }) }
       if (!options.kernel || localPort === undefined) return settle({ outcome: 'connected', ...result })
       const ms = elapsedMs(clock, start)

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { connect as connectTcp, isIP } from 'node:net'
 import { type Answer, decode, encode, RECURSION_DESIRED } from 'dns-packet'
+import { errorCode } from '../api/thrown.ts'
 import { linkedAbort } from '../net/abort.ts'
 import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
 
@@ -142,11 +143,7 @@ function overUdp(question: Buffer, { address, port }: DnsServer, signal: AbortSi
     // Connected, so that a closed port is told apart from silence (ICMP comes back as ECONNREFUSED).
     const connected = (error?: NodeJS.ErrnoException): void => {
       if (error) settle({ code: error.code ?? 'UNKNOWN' })
-      else
-        socket.send(
-          question,
-          (problem) => problem && settle({ code: (problem as NodeJS.ErrnoException).code ?? 'UNKNOWN' }),
-        )
+      else socket.send(question, (problem) => problem && settle({ code: errorCode(problem) ?? 'UNKNOWN' }))
     }
     socket.connect(port, address, connected)
   })

@@ -40,7 +40,7 @@ export function lookupPerFamily(host: string, timeoutMs: number, signal?: AbortS
       const answered = text
         .split('\n')
         .slice(0, -1)
-        .map((line) => JSON.parse(line) as FamilyLookup)
+        .map((line) => JSON.parse(line) as FamilyLookup) // as the program above writes it
       const families = ['any', 4, 6] as const
       resolve(
         families.map(

@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
+import { boundTo } from '../net/bound.ts'
 import { type Clock, systemClock } from '../net/clock.ts'
 import { attemptConnect } from './connect.ts'
 import { percentile } from './statistics.ts'
@@ -16,7 +17,7 @@ export async function measureFloor(attempts = 9, clock: Clock = systemClock): Pr
     server.listen(0, '127.0.0.1', () => resolve(true))
   })
   if (!listening) return undefined
-  const { port } = server.address() as AddressInfo
+  const { port } = boundTo(server)
   const rtts: number[] = []
   for (let done = 0; done <= attempts; done++) {
     const { outcome, ms } = await attemptConnect({ address: '127.0.0.1', port, clock })

@@ -1,4 +1,5 @@
 import { isAtLeast } from '../api/catalog/versions.ts'
+import { processReport } from '../net/process-report.ts'
 import type { GlibcParser } from './gai-conf.ts'
 
 let known: { readonly version: string | undefined } | undefined
@@ -10,14 +11,7 @@ export function glibcVersion(): string | undefined {
 }
 
 function reportedVersion(): string | undefined {
-  // Node's report gives every open socket's peer a name, one after the other: seconds where DNS does not answer, during
-  // which nothing else of this process runs.
-  const report = process.report as typeof process.report & { excludeNetwork: boolean }
-  const before = report.excludeNetwork
-  report.excludeNetwork = true
-  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }
-  report.excludeNetwork = before
-  return header?.glibcVersionRuntime
+  return processReport().header?.glibcVersionRuntime
 }
 
 /** Bug 32465 was fixed in 2.41; before it prefixes without length and lines without value were read otherwise. */

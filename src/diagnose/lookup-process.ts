@@ -16,7 +16,7 @@ export const lookupInChild = (signal: AbortSignal): NameServices => ({
     new Promise((resolve, reject) => {
       const options = { signal, killSignal: 'SIGKILL' } as const
       execFile(process.execPath, ['-e', LOOKUP, host], options, (failure, text) => {
-        const answer = failure ? {} : (JSON.parse(text) as { code?: string; addresses?: readonly ResolvedAddress[] })
+        const answer: { code?: string; addresses?: readonly ResolvedAddress[] } = failure ? {} : JSON.parse(text)
         if (answer.addresses) resolve(answer.addresses)
         else reject(Object.assign(new Error(`looking up ${host} failed`), { code: answer.code ?? 'EAI_AGAIN' }))
       })

@@ -1,4 +1,6 @@
-import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { errorCode } from '../api/thrown.ts'
+import { boundTo } from '../net/bound.ts'
 import { type Clock, systemClock } from '../net/clock.ts'
 import type { Family } from '../net/target.ts'
 import { type Hop, type IpPreference, type MeshNode, PREFERENCE_TABLE } from './preference.ts'
@@ -25,7 +27,7 @@ export async function demonstrate(
 ): Promise<DemoResult> {
   const row = PREFERENCE_TABLE[preference]
   const servers: Server[] = []
-  const listen = async (families: readonly Family[], serve: Parameters<typeof createServer>[1]): Promise<number> => {
+  const listen = async (families: readonly Family[], serve: (socket: Socket) => void): Promise<number> => {
     const { port, opened } = await onOnePort(families, serve)
     servers.push(...opened)
     return port
@@ -82,27 +84,27 @@ function request(host: string, port: number, clock: Clock): Promise<string | und
 }
 
 /** The same free port on each family. Another program may hold it on the second: then the next one is tried. */
-async function onOnePort(families: readonly Family[], serve: Parameters<typeof createServer>[1]) {
+async function onOnePort(families: readonly Family[], serve: (socket: Socket) => void) {
   for (let tries = 0; tries < 20; tries++) {
     const opened: Server[] = []
     try {
       for (const family of families) {
-        const taken = opened[0] ? (opened[0].address() as AddressInfo).port : 0
+        const taken = opened[0] ? boundTo(opened[0]).port : 0
         opened.push(await bound(LOOPBACK[family], taken, serve))
       }
       const [first] = opened
-      if (first) return { port: (first.address() as AddressInfo).port, opened }
+      if (first) return { port: boundTo(first).port, opened }
     } catch (error) {
       for (const server of opened) server.close()
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      if (errorCode(error) !== 'EADDRINUSE') throw error
     }
   }
   throw new Error('no port is free on both loopback addresses')
 }
 
-function bound(host: string, port: number, serve: Parameters<typeof createServer>[1]): Promise<Server> {
+function bound(host: string, port: number, serve: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer(serve as NonNullable<typeof serve>)
+    const server = createServer(serve)
     server.once('error', reject)
     server.listen({ host, port, ipv6Only: true }, () => resolve(server))
   })

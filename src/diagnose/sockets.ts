@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { endianness } from 'node:os'
+import { isNameOf } from '../api/tables.ts'
 import { type Family, familyOf } from '../net/target.ts'
 
 /** A TCP socket of this network namespace. */
@@ -50,8 +51,7 @@ export function parseProcNetTcp(text: string, order: 'LE' | 'BE' = endianness())
     .slice(1)
     .flatMap((line) => {
       const [, local = '', remote = '', state = '', , , , uid = '', , inode = ''] = line.trim().split(/\s+/)
-      const known = STATES[state as keyof typeof STATES]
-      if (!known) return []
+      if (!isNameOf(STATES, state)) return []
       const [from, to] = [addressOf(local, order), addressOf(remote, order)]
       return [
         {
@@ -60,7 +60,7 @@ export function parseProcNetTcp(text: string, order: 'LE' | 'BE' = endianness())
           remoteAddress: to.address,
           remotePort: to.port,
           family: familyOf(to.address),
-          state: known,
+          state: STATES[state],
           uid: Number(uid),
           inode,
         },

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { isIP } from 'node:net'
+import { errorCode } from '../api/thrown.ts'
 
 export type SourceAddress = { readonly address: string } | { readonly code: string }
 
@@ -23,7 +24,7 @@ export function sourceAddressFor(destination: string, port = 65535): Promise<Sou
         settle(error ? { code: error.code ?? 'UNKNOWN' } : { address: socket.address().address })
       socket.connect(port, destination, connected)
     } catch (error) {
-      settle({ code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN' })
+      settle({ code: errorCode(error) ?? 'UNKNOWN' })
     }
   })
 }

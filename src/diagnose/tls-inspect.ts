@@ -205,7 +205,5 @@ function chainOf(peer: DetailedPeerCertificate, clock: Clock): SeenCertificate[]
 }
 
 // A field that occurs twice is an array.
-const nameOf = (fields: object): string => {
-  const { CN, O } = fields as Record<string, string | string[] | undefined>
-  return String(CN ?? O ?? 'no name')
-}
+const nameOf = ({ CN, O }: { readonly CN?: string | string[]; readonly O?: string | string[] }): string =>
+  String(CN ?? O ?? 'no name')

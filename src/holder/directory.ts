@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { shellWord } from '../api/shell.ts'
+import { errorCode, errorMessage } from '../api/thrown.ts'
 
 /** Why a directory cannot be the state directory, and what to do about it. */
 export class DirectoryUnusable extends Error {
@@ -34,7 +35,7 @@ export function openDirectory(path: string): void {
       )
     }
   } catch (error) {
-    if (error instanceof DirectoryUnusable || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error
-    throw new DirectoryUnusable(`The state directory ${path} cannot be used: ${(error as Error).message}.`, HINT)
+    if (error instanceof DirectoryUnusable || errorCode(error) === 'ENOSPC') throw error
+    throw new DirectoryUnusable(`The state directory ${path} cannot be used: ${errorMessage(error)}.`, HINT)
   }
 }

@@ -40,7 +40,7 @@ export async function runBench(nodes: readonly KvNode[], kv: KvOptions, options:
   try {
     const keys = Array.from({ length: options.keys }, (_, number) => PREFIX + number)
     await fill(client, keys, options)
-    const owned = new Map(nodes.map((node) => [node, [] as string[]]))
+    const owned = new Map(nodes.map((node): [KvNode, string[]] => [node, []]))
     for (const key of keys) owned.get(client.nodeOf(key))?.push(key)
     const loads = [...owned].filter(([, own]) => own.length > 0)
     for (let i = 0; i < options.connections; i++) {

@@ -58,7 +58,7 @@ export function readDumped(line: string): DumpedItem | string {
     return 'no JSON'
   }
   if (typeof read !== 'object' || read === null) return 'no object'
-  const { key, flags = 0, value, base64, expires } = read as Record<string, unknown>
+  const { key, flags = 0, value, base64, expires }: Partial<Record<keyof DumpedItem, unknown>> = read
   if (typeof key !== 'string') return 'no key'
   if (typeof flags !== 'number') return 'flags are no number'
   if (expires !== undefined && typeof expires !== 'number') return 'expires is no number'

@@ -102,7 +102,7 @@ function serve(client: Client, bytes: Buffer, start: number, newline: number): n
   return newline + 1
 }
 
-const [A, C, D, G, I, M, P, R, S, T] = Buffer.from('acdgimprst') as unknown as readonly number[]
+const [A, C, D, G, I, M, P, R, S, T] = Buffer.from('acdgimprst')
 
 /** Whether a command fetches or changes, by its first letters: `get`, `gats`, `mg`; `set`, `cas`, `ms`, `incr`, `touch`. */
 function kindOf(bytes: Buffer, start: number): RequestKind {

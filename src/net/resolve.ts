@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns'
 import { isIP } from 'node:net'
+import { errorCode } from '../api/thrown.ts'
 import { type Clock, elapsedMs, systemClock } from './clock.ts'
 import { type Family, familyOf, parseTarget } from './target.ts'
 
@@ -127,7 +128,7 @@ async function lookUp(host: string, names: NameServices): Promise<readonly Resol
   try {
     return await names.lookupAll(host)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
+    const code = errorCode(error) ?? 'UNKNOWN'
     const [problem, detail] = await explain(host, code, names)
     return { problem, detail, code }
   }

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { nearest } from '../api/nearest.ts'
+import { boundTo } from '../net/bound.ts'
 import { endpoint } from '../net/target.ts'
 import type { Relay } from './relay.ts'
 
@@ -51,7 +52,7 @@ async function handle(request: IncomingMessage, relay: Relay): Promise<object | 
   if (spoken !== `POST ${CONTROL_PATHS.weights}`) return undefined
   const body = await bodyOf(request)
   if (!isObject(body)) throw new RangeError('the body is no object')
-  const { weights, cut, ...others } = body as Partial<WeightChange>
+  const { weights, cut, ...others }: Partial<WeightChange> = body
   for (const name of Object.keys(others)) throw unknownMember(name)
   if (!isObject(weights)) throw new RangeError('weights are missing')
   relay.setWeights(weights, cut === true)
@@ -69,6 +70,7 @@ function unknownMember(name: string): RangeError {
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const pieces: Buffer[] = []
   let length = 0
+  // Without an encoding set, its pieces are bytes.
   for await (const piece of request as AsyncIterable<Buffer>) {
     length += piece.length
     if (length > LONGEST_BODY) throw new RangeError('the body is too long')
@@ -92,7 +94,7 @@ async function listenOnLoopback(server: Server): Promise<AddressInfo> {
         resolve(undefined)
       })
     })
-    if (!problem) return server.address() as AddressInfo
+    if (!problem) return boundTo(server)
     if (host === '::1') throw problem
   }
   throw new Error('unreachable: the loop ends in one of its returns')

@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, isIP, isIPv4, type Server, type Socket } from 'node:net'
+import { connect, createServer, isIP, isIPv4, type Server, type Socket } from 'node:net'
+import { boundTo } from '../net/bound.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
 import { endpoint } from '../net/target.ts'
 import { Backend, type BackendPlace, chooseBackend } from './backends.ts'
@@ -87,7 +88,7 @@ export class Relay {
   /** Where it listens, with the ports it got. */
   get addresses(): { readonly host: string; readonly port: number }[] {
     return this.#servers.map((server) => {
-      const { address, port } = server.address() as AddressInfo
+      const { address, port } = boundTo(server)
       return { host: address, port }
     })
   }

@@ -334,8 +334,8 @@ export function readEvent(message: string): EventFacts | OtherEvent {
   for (const { kind, pattern } of patterns()) {
     const found = pattern.exec(message)
     if (!found) continue
-    const facts = Object.entries(found.groups ?? {}).flatMap(([name, text]) =>
-      text === undefined ? [] : [[name, FACTS[name as FactName].read(text)]],
+    const facts = Object.entries(found.groups ?? {}).flatMap(
+      ([name, text]) => (text === undefined ? [] : [[name, FACTS[name as FactName].read(text)]]), // its groups are called by the names of facts
     )
     return { kind, ...Object.fromEntries(facts) } as EventFacts // its groups are the facts of its kind
   }

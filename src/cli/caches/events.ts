@@ -1,5 +1,6 @@
 /** What has happened to a resource, for whoever asks why it did not get where it should. */
 
+import { errorMessage } from '../../api/thrown.ts'
 import { absoluteTime } from '../output/relative-time.ts'
 import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
@@ -51,8 +52,7 @@ async function eventsText(client: ApiClient, id: string): Promise<string | undef
   }
 }
 
-const unaskedLine = (error: unknown): string =>
-  error instanceof CallFailed ? unaskedText(error) : (error as Error).message
+const unaskedLine = (error: unknown): string => (error instanceof CallFailed ? unaskedText(error) : errorMessage(error))
 
 async function linesOf(client: ApiClient, id: string): Promise<string[]> {
   const { Events = [] } = await client.call('DescribeEvents', { Duration: LOOK_BACK_MINUTES })

@@ -1,5 +1,6 @@
 /** `--cli-input-json` and `--cli-input-yaml`: a whole input at once; options given beside it win. */
 
+import { errorMessage } from '../../api/thrown.ts'
 import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'
 import { parsePython } from '../python/json.ts'
@@ -27,7 +28,7 @@ function fromJson(text: string): unknown {
   try {
     return parsePython(text)
   } catch (error) {
-    const reason = `Invalid JSON: ${(error as Error).message}\nJSON received: ${text}`
+    const reason = `Invalid JSON: ${errorMessage(error)}\nJSON received: ${text}`
     throw usageProblem(`Error parsing parameter 'cli-input-json': ${reason}`)
   }
 }
@@ -38,7 +39,7 @@ async function fromYaml(text: string): Promise<unknown> {
   try {
     return yaml.parse(text)
   } catch (error) {
-    const reason = `Invalid YAML: ${(error as Error).message}\nYAML received: ${text}`
+    const reason = `Invalid YAML: ${errorMessage(error)}\nYAML received: ${text}`
     throw usageProblem(`Error parsing parameter 'cli-input-yaml': ${reason}`)
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { Problem } from '../problem.ts'
 
 /** The text of a file, or of standard input for `-`; also as PowerShell's `>` writes it, in UTF-16. */
@@ -7,7 +8,7 @@ export function readText(path: string): string {
     const bytes = readFileSync(path === '-' ? 0 : path)
     return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le', 2) : bytes.toString('utf8')
   } catch (error) {
-    throw new Problem('general', `Cannot read ${path}: ${(error as Error).message}`)
+    throw new Problem('general', `Cannot read ${path}: ${errorMessage(error)}`)
   }
 }
 
@@ -16,7 +17,7 @@ export function readTextIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new Problem('general', `Cannot read ${path}: ${(error as Error).message}`)
+    if (errorCode(error) === 'ENOENT') return null
+    throw new Problem('general', `Cannot read ${path}: ${errorMessage(error)}`)
   }
 }

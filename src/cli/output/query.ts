@@ -1,4 +1,5 @@
 import type { JSONValue } from '@jmespath-community/jmespath'
+import { errorMessage } from '../../api/thrown.ts'
 import { Problem, usageProblem } from '../problem.ts'
 import { parsePython } from '../python/json.ts'
 import { changed } from './plain-numbers.ts'
@@ -134,7 +135,7 @@ function explained<T>(attempt: () => T, problem: (reason: string) => Problem): T
   try {
     return attempt()
   } catch (error) {
-    throw problem(inPythonsWords(error instanceof Error ? error.message : String(error)))
+    throw problem(inPythonsWords(errorMessage(error)))
   }
 }
 

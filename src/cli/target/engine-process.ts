@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type EngineInfo, type EngineOptions, engineFiles, type Recovery } from '../../api/local-engine.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import { DirectoryUnusable, openDirectory } from '../../holder/directory.ts'
 import { environmentWith } from '../environment.ts'
 import { Problem } from '../problem.ts'
@@ -56,7 +57,7 @@ function openLog(stateDir: string, log: string): number {
     if (error instanceof DirectoryUnusable) throw new Problem('general', error.message, error.hint)
     throw new Problem(
       'general',
-      `The state directory ${stateDir} cannot be used: ${(error as Error).message}.`,
+      `The state directory ${stateDir} cannot be used: ${errorMessage(error)}.`,
       'Use a --state-dir of your own.',
     )
   }

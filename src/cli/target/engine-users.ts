@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { DEFAULT_USER, type UserFile } from '../../api/identity.ts'
 import { engineFiles } from '../../api/local-engine.ts'
+import { errorCode } from '../../api/thrown.ts'
 import { Problem } from '../problem.ts'
 import type { LocalEngine } from './state-dir.ts'
 
@@ -27,7 +28,7 @@ function usersOf(stateDir: string): UserFile['users'] {
   try {
     return (JSON.parse(readFileSync(engineFiles(stateDir).users, 'utf8')) as UserFile).users
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (errorCode(error) === 'ENOENT') return []
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type EngineCredentials, type EngineInfo, engineFiles, type Holder } from '../../api/local-engine.ts'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { pidNamespace } from '../../holder/words.ts'
 import { type Environment, environment } from '../environment.ts'
 import type { GlobalOptions } from '../global-flags.ts'
@@ -66,7 +67,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0)
   } catch (error) {
     // EPERM: it lives, and belongs to another user.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+    if (errorCode(error) !== 'EPERM') return false
   }
   return !hasEnded(pid)
 }
@@ -86,7 +87,7 @@ function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Problem('configuration', `Cannot read ${path}: ${(error as Error).message}`)
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw new Problem('configuration', `Cannot read ${path}: ${errorMessage(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 /** Targets with names of their own, and the one that is used where nothing else is said: a file of the state directory. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { Problem } from '../problem.ts'
 
 /** What a name stands for: options that go without saying when it is used. Never credentials. */
@@ -29,7 +30,7 @@ export function readTargets(stateDir: string): TargetList {
   try {
     text = readFileSync(fileIn(stateDir), 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: 'local', targets: BUILT_IN }
+    if (errorCode(error) === 'ENOENT') return { current: 'local', targets: BUILT_IN }
     throw unreadable(stateDir, error)
   }
   try {
@@ -41,7 +42,7 @@ export function readTargets(stateDir: string): TargetList {
 }
 
 const unreadable = (stateDir: string, error: unknown): Problem =>
-  new Problem('configuration', `Cannot read ${fileIn(stateDir)}: ${(error as Error).message}`)
+  new Problem('configuration', `Cannot read ${fileIn(stateDir)}: ${errorMessage(error)}`)
 
 /** In one step: a reader sees the old list or the new one. */
 export function writeTargets(stateDir: string, { current, targets }: TargetList): void {

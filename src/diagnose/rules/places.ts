@@ -19,7 +19,7 @@ export function telling({ attempts }: AddressEvidence): ConnectAttempt | undefin
 
 /** Addresses where nothing connected, for one of these reasons. */
 export const dead = ({ addresses }: Evidence, ...outcomes: ConnectFailure[]): AddressEvidence[] =>
-  addresses.filter((each) => (outcomes as (string | undefined)[]).includes(telling(each)?.outcome))
+  addresses.filter((each) => outcomes.some((outcome) => outcome === telling(each)?.outcome))
 
 export const hasOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
   addresses.some((other) => other.place === place && other.family !== family && isAlive(other))

@@ -153,7 +153,7 @@ function distrusted(addresses: readonly AddressEvidence[], code: RegExp): [Addre
   return each(
     addresses,
     ({ tls, place }) => place.tls && tls?.trust?.ok === false && code.test(tls.trust.code ?? ''),
-  ).flatMap((one) => (one.tls ? [[one, one.tls] as [AddressEvidence, TlsView]] : []))
+  ).flatMap((one): [AddressEvidence, TlsView][] => (one.tls ? [[one, one.tls]] : []))
 }
 
 const WHY_DISTRUSTED: Readonly<Record<string, string>> = {

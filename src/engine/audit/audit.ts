@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { SECRET_MEMBERS } from '../../api/catalog/secrets.ts'
 import type { Fault } from '../../api/faults.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -141,7 +142,7 @@ export class AuditLog {
       lines.appendText(texts.join(''))
     } catch (error) {
       // A full disk must not keep the API from answering.
-      this.#log(`the audit log cannot be written: ${(error as Error).message}`)
+      this.#log(`the audit log cannot be written: ${errorMessage(error)}`)
     }
   }
 

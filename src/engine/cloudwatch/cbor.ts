@@ -1,6 +1,7 @@
 /** CBOR of the protocol rpc-v2-cbor, by the SDKs' own codec. Times are Dates here, and tagged numbers of seconds on the wire. */
 import { cbor, dateToTag, tagSymbol } from '@smithy/core/cbor'
 import { Fault } from '../../api/faults.ts'
+import { errorMessage } from '../../api/thrown.ts'
 
 const EPOCH_SECONDS = 1
 
@@ -9,7 +10,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   try {
     return withDates(cbor.deserialize(bytes))
   } catch (error) {
-    throw new Fault('ValidationError', `The request's body is not CBOR: ${(error as Error).message}`)
+    throw new Fault('ValidationError', `The request's body is not CBOR: ${errorMessage(error)}`)
   }
 }
 

@@ -3,6 +3,7 @@
  * What each has in its own way: how a request names its operation and input, and how outputs and faults are written.
  */
 import { Fault } from '../../api/faults.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import { readJson } from '../http/json-body.ts'
 import { decodeInput, encodeFault, encodeResult, readParameters } from '../http/query-protocol.ts'
 import type { HttpAnswer, HttpRequest, RequestHead } from '../http/server.ts'
@@ -94,7 +95,7 @@ function parsed(body: Buffer): unknown {
   try {
     return readJson(body)
   } catch (error) {
-    throw new Fault('ValidationError', `The request's body is not JSON: ${(error as Error).message}`)
+    throw new Fault('ValidationError', `The request's body is not JSON: ${errorMessage(error)}`)
   }
 }
 

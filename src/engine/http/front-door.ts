@@ -1,4 +1,5 @@
 import { Fault } from '../../api/faults.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import { isBearer } from './bearer.ts'
 import { readJson } from './json-body.ts'
 import type { HttpAnswer, Responder } from './server.ts'
@@ -43,7 +44,7 @@ async function answerControl(route: ControlHandler, body: Buffer): Promise<HttpA
   } catch (error) {
     if (error instanceof Fault) return json(error.status, { code: error.code, message: error.message })
     if (error instanceof SyntaxError) return json(400, { message: `The body is not JSON: ${error.message}` })
-    return json(500, { message: String((error as Error).message) })
+    return json(500, { message: String(errorMessage(error)) })
   }
 }
 

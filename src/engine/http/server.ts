@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { boundTo } from '../../net/bound.ts'
 import { type Connection, type ConnectionLimits, Connections } from './connections.ts'
 import { Sips } from './sips.ts'
 
@@ -93,7 +94,7 @@ export class LoopbackServer {
         const server = this.#server()
         await listening(server, address, chosen)
         this.#servers.push(server)
-        chosen = (server.address() as AddressInfo).port
+        chosen = boundTo(server).port
       }
     } catch (error) {
       await this.close()

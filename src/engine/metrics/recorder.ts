@@ -1,5 +1,6 @@
 import { cpuCreditsOf } from '../../api/catalog/cpu-credits.ts'
 import type { Unit } from '../../api/catalog/metrics.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import type { Reading } from '../nodes/readings.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
@@ -134,7 +135,7 @@ export class Recorder {
       }
     } catch (error) {
       // A worker that ends takes its answer with it; what was counted is in the next minute's sample.
-      log(`metrics: ${(error as Error).message}`)
+      log(`metrics: ${errorMessage(error)}`)
     }
     const from = Math.max(this.#next, end - DAY)
     this.#next = end
@@ -142,7 +143,7 @@ export class Recorder {
       await this.#options.recorded?.(from, end)
     } catch (error) {
       // A full disk, say: what follows from the samples is looked at again at the end of the next minute.
-      log(`alarms: ${(error as Error).message}`)
+      log(`alarms: ${errorMessage(error)}`)
     }
     this.#forget()
     if (end - this.#lastSaved >= SAVE_EVERY_MINUTES) this.#save()
@@ -201,7 +202,7 @@ export class Recorder {
         [...this.#recordings.values()].map(({ subject, series }) => ({ subject, ...series.save() })),
       )
     } catch (error) {
-      this.#options.log(`metrics cannot be written: ${(error as Error).message}`)
+      this.#options.log(`metrics cannot be written: ${errorMessage(error)}`)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { deserialize, serialize } from 'node:v8'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import type { Subject } from '../workloads/workload.ts'
 import type { SavedSeries } from './series.ts'
 import { metricsOf } from './table.ts'
@@ -27,8 +28,8 @@ export class SampleFile {
       }
       return columns === COLUMNS ? subjects : []
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        this.#log(`metrics of before are lost, ${this.#path} cannot be read: ${(error as Error).message}`)
+      if (errorCode(error) !== 'ENOENT') {
+        this.#log(`metrics of before are lost, ${this.#path} cannot be read: ${errorMessage(error)}`)
       }
       return []
     }

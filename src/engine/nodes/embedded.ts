@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { errorMessage } from '../../api/thrown.ts'
 import type { Loss } from '../../memcached/config-entries.ts'
 import { openFileLimit } from '../../net/serve/file-limit.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
@@ -196,7 +197,7 @@ export class EmbeddedRuntime implements NodeRuntime {
     })
     let why = 'its worker thread ended'
     host.worker.on('error', (error) => {
-      why += `: ${(error as Error).message}`
+      why += `: ${errorMessage(error)}`
     })
     host.worker.on('exit', () => {
       const cause = Object.assign(new Error(why), { code: NODE_ENDED })

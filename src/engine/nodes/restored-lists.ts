@@ -1,3 +1,4 @@
+import { errorMessage } from '../../api/thrown.ts'
 import type { Loss } from '../../memcached/config-entries.ts'
 import type { Store } from '../store/store.ts'
 import { type NodeKey, nameOf } from './wanted.ts'
@@ -35,7 +36,7 @@ export class RestoredLists {
         change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: id, event, date: now })
       })
     } catch (error) {
-      this.#log(`no event tells of it: ${(error as Error).message}`) // a full disk
+      this.#log(`no event tells of it: ${errorMessage(error)}`) // a full disk
     }
   }
 }

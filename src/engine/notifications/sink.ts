@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import { eventText, notificationOf } from '../../api/catalog/events.ts'
 import type { SnsNotification } from '../../api/notifications.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { EventRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -46,7 +47,7 @@ export class NotificationSink {
     try {
       this.#lines.append(notification)
     } catch (error) {
-      this.#log(`notification ${notification.MessageId} cannot be written: ${(error as Error).message}`)
+      this.#log(`notification ${notification.MessageId} cannot be written: ${errorMessage(error)}`)
     }
     const webhook = this.#store.get('webhook', 'engine', 'notifications')?.url
     if (webhook) void this.#post(webhook, notification)

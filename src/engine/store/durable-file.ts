@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { errorMessage } from '../../api/thrown.ts'
 import { damaged } from './unusable.ts'
 
 /**
@@ -39,6 +40,6 @@ export function readWhole(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as unknown
   } catch (error) {
-    throw damaged(path, (error as Error).message)
+    throw damaged(path, errorMessage(error))
   }
 }

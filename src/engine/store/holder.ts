@@ -8,6 +8,7 @@ import { chmodSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import type { Holder } from '../../api/local-engine.ts'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { boot } from '../../holder/boot.ts'
 import { inReach, neighboursIn, type Peer, PeerUnreachable, pipeOf, STOP, socketPath } from '../../holder/peers.ts'
 import { elsewhereInWords, holderInWords } from '../../holder/words.ts'
@@ -90,9 +91,9 @@ export class Seat {
     } catch (error) {
       server.close()
       // Swept by an engine that has taken the directory since.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if (errorCode(error) === 'ENOENT') return undefined
       throw new StateUnusable(
-        `The state directory ${stateDir} cannot be locked, for no socket can be made in it: ${(error as Error).message}.`,
+        `The state directory ${stateDir} cannot be locked, for no socket can be made in it: ${errorMessage(error)}.`,
         'Use a --state-dir on a file system of this machine.',
       )
     }

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { engineFiles } from '../../api/local-engine.ts'
+import { errorMessage } from '../../api/thrown.ts'
 import { DirectoryUnusable, openDirectory } from '../../holder/directory.ts'
 import { isFull } from './disk-full.ts'
 
@@ -16,7 +17,7 @@ export function openStateDirectory(path: string): void {
   } catch (error) {
     if (isFull(error)) throw error
     throw new DirectoryUnusable(
-      `The state directory ${path} cannot be used: ${(error as Error).message}.`,
+      `The state directory ${path} cannot be used: ${errorMessage(error)}.`,
       'Use a --state-dir of your own.',
     )
   }

@@ -4,6 +4,7 @@
  */
 import { copyFileSync, linkSync, readFileSync, rmSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { renameDurably } from './durable-file.ts'
 import { checksumOf, decodeEntry, type Entry, encodeEntry, type Key, NO_ENTRIES, type Sum, sumOf } from './entry.ts'
 import { areConsecutive, type Leaf, leavesAnywhere, leavesOf, type Meta, metasIn, rootTransaction } from './pages.ts'
@@ -164,7 +165,7 @@ function contentOf(path: string): Buffer | undefined {
   try {
     return readFileSync(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }
@@ -190,7 +191,7 @@ async function readFormer(path: string): Promise<Entry[]> {
     const entries = [...database.getRange({})].map(({ key, value }) => ({ key: [key].flat(), value }))
     return entries.filter(({ key }) => !['holder', 'version'].includes(String(key[0])))
   } catch (error) {
-    throw damaged(path, (error as Error).message)
+    throw damaged(path, errorMessage(error))
   } finally {
     await database.close()
   }

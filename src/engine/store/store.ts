@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
+import { errorMessage } from '../../api/thrown.ts'
 import { DiskFull, isFullDisk } from './disk-full.ts'
 import { checksumOf, decodeEntry, type Entry, encodeEntry, type Key, NO_ENTRIES, type Sum, sumOf } from './entry.ts'
 import { migrated } from './migrations.ts'
@@ -213,7 +214,7 @@ export class Store {
         this.#database.put(SUM, encodeSum({ ...sum, bytes: Number(file.size) }))
       })
     } catch (error) {
-      throw isFullDisk(error, this.#file) ? new DiskFull((error as Error).message) : error
+      throw isFullDisk(error, this.#file) ? new DiskFull(errorMessage(error)) : error
     }
     this.#sum = sum
     for (const [name, checksum] of checksums) {

@@ -1,5 +1,6 @@
 /** Starts the node of a command line, and ends it: files, signals and words of a process of its own. */
 import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, UnixAddress } from '../../net/serve/listener.ts'
 import { stayAlive } from '../clock.ts'
 import type { Login, NodeTls } from '../options.ts'
@@ -139,7 +140,7 @@ function readText(path = '', option = '-Z'): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new BadArgument(`${option}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new BadArgument(`${option}: ${errorMessage(error)}`)
   }
 }
 

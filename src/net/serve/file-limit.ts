@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { processReport } from '../process-report.ts'
 
 /** Open files this process may have (`ulimit -n`); Node has raised it as far as it may. Undefined where nobody says. */
 export function openFileLimit(): number | undefined {
@@ -6,18 +7,7 @@ export function openFileLimit(): number | undefined {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
     return soft === undefined ? undefined : Number(soft)
   } catch {
-    return fromReport()
+    const soft = processReport().userLimits?.open_files?.soft // without /proc: macOS
+    return typeof soft === 'number' ? soft : undefined
   }
-}
-
-/** Where there is no /proc: macOS. */
-function fromReport(): number | undefined {
-  // Without it the report asks DNS for the name of every open socket's peer, one after the other.
-  const report = process.report as typeof process.report & { excludeNetwork: boolean }
-  const before = report.excludeNetwork
-  report.excludeNetwork = true
-  const { userLimits } = report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
-  report.excludeNetwork = before
-  const soft = userLimits?.open_files?.soft
-  return typeof soft === 'number' ? soft : undefined
 }

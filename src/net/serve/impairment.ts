@@ -127,7 +127,8 @@ function slowRequests(connection: Afflicted, delayMs: number, bytesPerSecond: nu
   const serveDue = (until: number) => {
     timer = undefined
     while (queue[0] && queue[0].due <= until && !connection.socket.destroyed) {
-      const { bytes } = queue.shift() as { bytes: Buffer }
+      const { bytes } = queue[0]
+      queue.shift()
       waiting -= bytes.length
       serve(bytes, bytes.length)
     }
@@ -168,9 +169,9 @@ function slowReplies(connection: Afflicted, bytesPerSecond: number): () => void 
     timer = undefined
     let left = slice
     while (left > 0 && queue[0]) {
-      const bytes = queue.shift() as Buffer
-      const now = bytes.subarray(0, left)
-      if (now.length < bytes.length) queue.unshift(bytes.subarray(left))
+      const now = queue[0].subarray(0, left)
+      if (now.length < queue[0].length) queue[0] = queue[0].subarray(left)
+      else queue.shift()
       socket.write(now)
       left -= now.length
       waiting -= now.length

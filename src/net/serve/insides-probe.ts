@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
+import { boundTo } from '../bound.ts'
 import { inMilliseconds, soon } from '../clock.ts'
 import { DirectWrites, type Insides, mayUseInsides, rewrap, shareReads } from './node-insides.ts'
 
@@ -144,7 +145,7 @@ function tryTlsReads(trial: Trial): void {
 
 function listenAndAsk(trial: Trial, server: net.Server, connect: (port: number) => net.Socket): void {
   server.listen({ host: trial.host, port: 0 }, () => {
-    const client = trial.opened(connect(portOf(server)))
+    const client = trial.opened(connect(boundTo(server).port))
     // Never the same twice: what an earlier one left in a buffer is not to pass for it.
     let asked = randomBytes(ASKED_BYTES)
     let echoes = 0
@@ -168,7 +169,7 @@ function listenAndAsk(trial: Trial, server: net.Server, connect: (port: number) 
 function tryWrites(trial: Trial): void {
   const server = trial.opened(net.createServer({ noDelay: true }))
   server.listen({ host: trial.host, port: 0 }, () => {
-    const client = trial.opened(net.connect({ host: trial.host, port: portOf(server) }))
+    const client = trial.opened(net.connect({ host: trial.host, port: boundTo(server).port }))
     server.on('connection', (socket) => answerDirectly(trial, client, trial.opened(socket)))
   })
 }
@@ -214,5 +215,3 @@ function isExpected(bytes: Buffer, at: number, small: Buffer): boolean {
   }
   return true
 }
-
-const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port // it listens on a port

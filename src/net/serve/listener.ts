@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
+import { boundTo } from '../bound.ts'
 import { inMilliseconds } from '../clock.ts'
 
 /** PEM text, and what is asked of clients. */
@@ -108,7 +109,7 @@ export class Listener {
       chmodSync(address.path, address.mode)
       return new Listener(server, secure, address)
     }
-    const bound = server.address() as net.AddressInfo // a listening TCP server has one
+    const bound = boundTo(server)
     return new Listener(server, secure, { host: address.host, port: bound.port })
   }
 

@@ -40,7 +40,7 @@ interface Handle {
 function handleOf(socket: net.Socket, ...members: readonly (keyof Handle)[]): Handle | undefined {
   const handle: unknown = Reflect.get(socket, '_handle')
   if (typeof handle !== 'object' || handle === null) return undefined
-  return members.every((member) => member in handle) ? (handle as Handle) : undefined
+  return members.every((member) => member in handle) ? (handle as Handle) : undefined // callers use those members
 }
 
 // Reading every connection into one buffer saves an allocation per read. Node offers it to clients only (`onread`); for an

@@ -6,6 +6,7 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../../api/model.ts'
+import { errorMessage } from '../../../api/thrown.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../../diagnose/evidence.ts'
 import {
   describeAllClusters,
@@ -148,7 +149,7 @@ async function localGroups({ target }: ApiClient, flags: GlobalOptions): Promise
       ingress,
     }))
   } catch (error) {
-    tell(`The engine did not tell its security groups: ${(error as Error).message}`)
+    tell(`The engine did not tell its security groups: ${errorMessage(error)}`)
     return undefined
   }
 }

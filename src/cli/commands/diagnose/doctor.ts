@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { arch, hostname, release, type } from 'node:os'
+import { errorMessage } from '../../../api/thrown.ts'
 import { examine } from '../../../diagnose/doctor.ts'
 import type { Evidence } from '../../../diagnose/evidence.ts'
 import type { Finding } from '../../../diagnose/finding.ts'
@@ -141,7 +142,7 @@ function writeReport(
   try {
     writeFileSync(file, reportPage({ subject, at, command, environment, ...seen }))
   } catch (error) {
-    throw new Problem('general', `Cannot write ${file}: ${(error as Error).message}`)
+    throw new Problem('general', `Cannot write ${file}: ${errorMessage(error)}`)
   }
   tell(`The report is in ${file}`)
 }

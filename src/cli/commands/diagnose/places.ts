@@ -1,5 +1,6 @@
 /** From the words of a command line to places, clusters and what verifies their certificates. */
 import { readFileSync } from 'node:fs'
+import { errorMessage } from '../../../api/thrown.ts'
 import type { DnsServer } from '../../../diagnose/dns-query.ts'
 import type { ClusterFacts, Place } from '../../../diagnose/evidence.ts'
 import { parseServer } from '../../../diagnose/resolv-conf.ts'
@@ -151,7 +152,7 @@ function authorities(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Problem('configuration', `Cannot read ${file}: ${(error as Error).message}`)
+    throw new Problem('configuration', `Cannot read ${file}: ${errorMessage(error)}`)
   }
 }
 

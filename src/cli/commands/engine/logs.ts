@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { engineFiles } from '../../../api/local-engine.ts'
+import { errorCode } from '../../../api/thrown.ts'
 import { sleep, systemClock } from '../../../net/clock.ts'
 import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
@@ -54,7 +55,7 @@ function openLog(path: string): number {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT') throw error
     throw new Problem('configuration', `There is no log: ${path}`, 'It is written from the first start on.')
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../api/thrown.ts'
 import { OPTIONS } from '../../../memcached/stand-alone/options.ts'
 import { endpoint } from '../../../net/target.ts'
 import type { Command } from '../../command.ts'
@@ -70,8 +71,7 @@ async function runAlone(given: readonly string[]): Promise<void> {
     })
   } catch (error) {
     const explained = explain(error)
-    if (argv.includes('--background'))
-      await reportToStarter({ failure: explained instanceof Error ? explained.message : String(explained) })
+    if (argv.includes('--background')) await reportToStarter({ failure: errorMessage(explained) })
     throw explained
   }
 }

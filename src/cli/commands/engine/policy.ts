@@ -1,5 +1,6 @@
 import type { PolicyRequest, UserReport } from '../../../api/identity.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
+import { errorMessage } from '../../../api/thrown.ts'
 import { readParamfile, textOf } from '../../call/paramfile.ts'
 import { command } from '../../command.ts'
 import { required, value } from '../../flags.ts'
@@ -73,7 +74,7 @@ function documentOf(json: string, argument: string): object {
     // null would mean that the policy goes.
     if (document !== null) return document
   } catch (error) {
-    throw usageProblem(`argument ${argument}: invalid JSON: ${(error as Error).message}`)
+    throw usageProblem(`argument ${argument}: invalid JSON: ${errorMessage(error)}`)
   }
   throw usageProblem(`argument ${argument}: a policy document is a JSON object.`)
 }

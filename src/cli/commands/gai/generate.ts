@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { shell } from '../../../api/shell.ts'
+import { errorCode, errorMessage } from '../../../api/thrown.ts'
 import { GAI_CONF } from '../../../diagnose/gai-check.ts'
 import { lintGaiConf } from '../../../diagnose/gai-lint.ts'
 import { planStanza, type StanzaPlan } from '../../../diagnose/gai-stanza.ts'
@@ -90,10 +91,10 @@ async function apply(path: string, present: string | null, plan: StanzaPlan, yes
     }
     writeFileSync(path, plan.text)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
+    const code = errorCode(error)
     throw new Problem(
       'general',
-      `Cannot write ${path}: ${(error as Error).message}`,
+      `Cannot write ${path}: ${errorMessage(error)}`,
       code === 'EACCES' ? 'Run it with sudo.' : undefined,
     )
   }

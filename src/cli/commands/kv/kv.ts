@@ -1,5 +1,6 @@
 /** `cachectl kv`: data commands that find the node of a key as clients do. */
 import { readFileSync } from 'node:fs'
+import { errorMessage } from '../../../api/thrown.ts'
 import { exptimeOf, type KvClient, type Outcome } from '../../../kv/client.ts'
 import { written } from '../../../kv/dump.ts'
 import type { Item } from '../../../kv/replies.ts'
@@ -110,7 +111,7 @@ function valueFrom(given: string | undefined, file: string | undefined): Buffer 
   try {
     return readFileSync(file ?? 0)
   } catch (error) {
-    throw new Problem('general', `Cannot read the value: ${(error as Error).message}`)
+    throw new Problem('general', `Cannot read the value: ${errorMessage(error)}`)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { engineFiles } from '../../../api/local-engine.ts'
+import { errorMessage } from '../../../api/thrown.ts'
 import { askNode } from '../../../discovery/ask.ts'
 import { KvClient, keyProblem } from '../../../kv/client.ts'
 import { type KvNode, PLACEMENTS, type PlacementName } from '../../../kv/placement.ts'
@@ -124,7 +125,7 @@ export function givenTrust({ ca }: Pick<KvOptions, 'ca'>): AskTls | undefined {
   try {
     return { ca: readFileSync(ca, 'utf8') }
   } catch (error) {
-    throw new Problem('configuration', `Cannot read ${ca}: ${(error as Error).message}`)
+    throw new Problem('configuration', `Cannot read ${ca}: ${errorMessage(error)}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../api/thrown.ts'
 import { type Dial, KvConnection } from '../../../kv/connection.ts'
 import { readWords } from '../../../kv/replies.ts'
 import { type Clock, elapsedMs } from '../../../net/clock.ts'
@@ -42,7 +43,7 @@ export class NodeWatch {
       this.close()
       this.#before = undefined
       this.rates = undefined
-      this.problem = (error as Error).message
+      this.problem = errorMessage(error)
       this.#remember(undefined)
     }
   }

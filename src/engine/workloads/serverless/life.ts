@@ -1,5 +1,6 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { Pace } from '../../../api/local-engine.ts'
+import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
@@ -127,7 +128,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
       await runtime.restore(nameOf(nodeOf(cache)), files.path(file))
       this.#commit(cache, [])
     } catch (error) {
-      log(`serverless cache ${cache.region}/${cache.id}: ${(error as Error).message}`)
+      log(`serverless cache ${cache.region}/${cache.id}: ${errorMessage(error)}`)
       this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause: 'snapshot' })
     }
   }
@@ -162,7 +163,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
       )
       wakeSnapshot(cache.region, snapshot.id)
     } catch (error) {
-      this.#failDump(cache, step, (error as Error).message)
+      this.#failDump(cache, step, errorMessage(error))
     }
   }
 

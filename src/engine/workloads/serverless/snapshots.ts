@@ -1,4 +1,5 @@
 import type { Pace } from '../../../api/local-engine.ts'
+import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Errands } from '../../lifecycle/runner.ts'
 import type { ServerlessSnapshotRecord } from '../../store/records.ts'
@@ -66,7 +67,7 @@ export class SnapshotErrands implements Errands {
       this.#commit(snapshot, { status: 'available' })
     } catch (error) {
       // An export that fails leaves the snapshot as good as it was; a copy that fails is none.
-      this.#options.log(`snapshot ${snapshot.region}/${id}: ${status} failed: ${(error as Error).message}`)
+      this.#options.log(`snapshot ${snapshot.region}/${id}: ${status} failed: ${errorMessage(error)}`)
       this.#commit(snapshot, { status: status === 'exporting' ? 'available' : 'failed' })
     }
   }
