@@ -169,14 +169,14 @@ const REFUSAL = { status: 403, contentType: 'text/plain', body: 'stranger' }
 
 async function startServer(respond: Responder, limits = LIMITS, patience = PATIENT): Promise<Served> {
   const server = new LoopbackServer({
-    respond,
     limits,
     patience,
     isPromising: (text) => text.includes('/known'),
     later: (milliseconds, act) => systemClock.at(systemClock.now() + milliseconds, act),
   })
   onTestFinished(() => server.close())
-  return { server, port: await server.listen(['127.0.0.1'], 0) }
+  await server.listen(['127.0.0.1'], 0, respond)
+  return { server, port: server.port }
 }
 
 /** Lets in who asks for /known, at once; refuses others. */

@@ -11,30 +11,28 @@ import { limitsOf, nodeOf } from '../workloads/serverless/cache.ts'
 export interface StatusSources {
   readonly info: EngineInfo
   readonly store: Store
-  readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'>
+  readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'> & { readonly connectionLimit: number | undefined }
   readonly nodeRuntimes: NodeRuntimes
-  readonly memoryBudgetBytes: number
-  readonly residentBytes: number
-  readonly connectionLimit: number | undefined
+  /** Bytes that all nodes together may take. */
+  readonly memoryBudget: number
 }
 
 /** Everything a script may want to know of a running engine. */
 export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
-  const { info, store, runtime, nodeRuntimes, memoryBudgetBytes, residentBytes } = sources
-  const connectionLimit = sources.connectionLimit ?? null
+  const { info, store, runtime, nodeRuntimes, memoryBudget } = sources
   const counters = await runtime.counters()
   return {
     ...info,
-    residentBytes,
+    residentBytes: process.memoryUsage.rss(),
     nodeRuntime: nodeRuntimes.standard,
     workers: runtime.workers,
-    memoryBudgetBytes,
-    connectionLimit,
-    serverlessCaches: store.all('serverlessCache').map((cache) => reportServerless(cache, counters, memoryBudgetBytes)),
+    memoryBudgetBytes: memoryBudget,
+    connectionLimit: runtime.connectionLimit ?? null,
+    serverlessCaches: store.all('serverlessCache').map((cache) => reportServerless(cache, counters, memoryBudget)),
     alarms: store.all('alarm').map(({ region, id: name, state, transitionedAt, stateReason: reason }) => {
       return { region, name, state, since: new Date(transitionedAt).toISOString(), reason }
     }),
-    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, counters, memoryBudgetBytes)),
+    clusters: store.all('cluster').map((cluster) => reportCluster(cluster, nodeRuntimes, counters, memoryBudget)),
   }
 }
 

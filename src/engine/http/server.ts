@@ -61,7 +61,6 @@ export type Reception = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswe
 export type Responder = (head: RequestHead) => HttpAnswer | Reception
 
 export interface ServerOptions {
-  readonly respond: Responder
   /** Whether the first bytes of a connection look like a request of a known client. They prove nothing yet. */
   readonly isPromising: (text: string) => boolean
   readonly limits: ConnectionLimits
@@ -76,6 +75,7 @@ export class LoopbackServer {
   readonly #servers: Server[] = []
   readonly #connections: Connections
   readonly #patience: Patience
+  #port = 0
   readonly #sips = new Sips()
   /** So many of the next connections are read in sips, however good they look. */
   #wary = 0
@@ -86,21 +86,25 @@ export class LoopbackServer {
     this.#patience = options.patience ?? PATIENCE
   }
 
-  /** Listens on all addresses; with port 0 on a free port. Returns the port. Rejects with the system's error. */
-  async listen(addresses: readonly string[], port: number): Promise<number> {
-    let chosen = port
+  /** Where it listens; 0: not yet. */
+  get port(): number {
+    return this.#port
+  }
+
+  /** Listens on all addresses; with port 0 on a free port. Rejects with the system's error. */
+  async listen(addresses: readonly string[], port: number, respond: Responder): Promise<void> {
+    this.#port = port
     try {
       for (const address of addresses) {
-        const server = this.#server()
-        await listening(server, address, chosen)
+        const server = this.#server(respond)
+        await listening(server, address, this.#port)
         this.#servers.push(server)
-        chosen = boundTo(server).port
+        this.#port = boundTo(server).port
       }
     } catch (error) {
       await this.close()
       throw error
     }
-    return chosen
   }
 
   async close(): Promise<void> {
@@ -116,7 +120,7 @@ export class LoopbackServer {
     )
   }
 
-  #server(): Server {
+  #server(respond: Responder): Server {
     const server = createServer({
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: this.#patience.head,
@@ -126,7 +130,7 @@ export class LoopbackServer {
       requireHostHeader: false,
     })
     const serve = (request: IncomingMessage, response: ServerResponse) => {
-      this.#serve(request, response).catch(() => response.destroy())
+      this.#serve(respond, request, response).catch(() => response.destroy())
     }
     server.on('request', serve)
     // Without a listener node:http would ask for the body before anybody has looked at the head.
@@ -164,7 +168,7 @@ export class LoopbackServer {
     })
   }
 
-  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(respond: Responder, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const connection = this.#connections.requested(incoming.socket)
     if (!connection || connection.isRefused) return
     const length = Number(incoming.headers['content-length'] ?? 0)
@@ -173,7 +177,7 @@ export class LoopbackServer {
       return
     }
     const request = this.#requestOf(incoming, connection)
-    const outcome = this.#options.respond(request)
+    const outcome = respond(request)
     if (typeof outcome !== 'function') {
       this.#refuse(connection, incoming, response, outcome)
       return

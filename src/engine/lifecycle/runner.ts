@@ -1,7 +1,7 @@
 import { type Failure, hasEnded } from '../nodes/failure.ts'
 import type { Fleet } from '../nodes/fleet.ts'
-import type { Deployment, Owner, WorkloadKind } from '../nodes/wanted.ts'
-import type { RecordKind, Records } from '../store/records.ts'
+import type { Deployment, Owner } from '../nodes/wanted.ts'
+import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import { LoopRunner, type Round } from './loops.ts'
@@ -41,20 +41,22 @@ export interface Life<K extends WorkloadKind = WorkloadKind, W extends Work = Wo
 
 /** How the records of a kind without nodes are worked on. */
 export interface Errands {
+  readonly kind: ErrandKind
   /** After a start, and after everything was forgotten. */
   resume(): void
   round(region: string, id: string): Promise<Round>
 }
 
-type ErrandKind = Extract<RecordKind, 'serverlessSnapshot'>
+/** Kinds of records that are worked on. */
 export type LivingKind = WorkloadKind | ErrandKind
 
 export interface RunnerOptions {
   readonly store: Store
   readonly clock: Clock
   readonly fleet: Fleet
-  readonly lives: { readonly [K in WorkloadKind]: Life<K> }
-  readonly errands: Readonly<Record<ErrandKind, Errands>>
+  /** One of each kind. */
+  readonly lives: readonly Life[]
+  readonly errands: readonly Errands[]
   readonly log: (line: string) => void
 }
 
@@ -81,7 +83,7 @@ export class Runner extends LoopRunner<LivingKind> {
   /** After a start: goes on with what was left to do. Settles when every record that has nodes is up, or has been tried. */
   async resume(): Promise<void> {
     const { lives } = this.#options
-    for (const life of Object.values(lives)) life.resume?.()
+    for (const life of lives) life.resume?.()
     this.#resumeErrands()
     await this.settle(this.owners())
   }
@@ -89,7 +91,7 @@ export class Runner extends LoopRunner<LivingKind> {
   /** All records that have nodes. */
   owners(): Owner[] {
     const { lives, store } = this.#options
-    return Object.values(lives).flatMap(({ kind }) => store.all(kind).map(({ region, id }) => ({ region, kind, id })))
+    return lives.flatMap(({ kind }) => store.all(kind).map(({ region, id }) => ({ region, kind, id })))
   }
 
   /** Looks at these. Settles when there is nothing to do with them at the moment. */
@@ -106,16 +108,18 @@ export class Runner extends LoopRunner<LivingKind> {
 
   #resumeErrands(): void {
     const { errands, store } = this.#options
-    for (const [kind, each] of Object.entries(errands) as [ErrandKind, Errands][]) {
+    for (const each of errands) {
       each.resume()
-      for (const { region, id } of store.all(kind)) void this.kick(kind, region, id)
+      for (const { region, id } of store.all(each.kind)) void this.kick(each.kind, region, id)
     }
   }
 
   protected override round(kind: LivingKind, region: string, id: string): Promise<Round> {
     const { lives, errands } = this.#options
-    if (kind in errands) return errands[kind as ErrandKind].round(region, id)
-    return this.#roundOf(lives[kind as WorkloadKind] as Life, region, id) // the record is of the life's own kind
+    const life = lives.find((each) => each.kind === kind)
+    if (life) return this.#roundOf(life, region, id)
+    const errand = errands.find((each) => each.kind === kind)
+    return errand?.round(region, id) ?? Promise.resolve('done')
   }
 
   async #roundOf<K extends WorkloadKind>(life: Life<K>, region: string, id: string): Promise<Round> {

@@ -6,11 +6,8 @@ import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { Certificate } from '../faults/effects.ts'
 import type { IngressRule } from '../network/ingress.ts'
-import type { Records } from '../store/records.ts'
+import type { WorkloadKind } from '../store/records.ts'
 import type { NodeSpec } from './runtime.ts'
-
-/** Kinds of records that have nodes. */
-export type WorkloadKind = Extract<keyof Records, 'cluster' | 'serverlessCache'>
 
 /** The record that nodes are of. */
 export interface Owner {

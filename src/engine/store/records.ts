@@ -92,7 +92,7 @@ export interface PendingChanges {
   readonly parameterGroup?: string
 }
 
-/** What remains to be done with a cluster, in order; lifecycle/steps.ts says what each does. */
+/** What remains to be done with a cluster, in order; workloads/clusters/steps.ts says what each does. */
 export type Step =
   | { readonly do: 'start-nodes'; readonly zones: readonly string[] }
   | { readonly do: 'advertise-new-nodes' }
@@ -290,7 +290,7 @@ export interface UsageLimit {
   readonly maximum: number
 }
 
-/** What remains to be done with a serverless cache, in order; lifecycle/serverless-steps.ts says what each does. */
+/** What remains to be done with a serverless cache, in order; workloads/serverless/steps.ts says what each does. */
 export type ServerlessStep =
   | { readonly do: 'start' }
   /** Loads the items of a snapshot's file. */
@@ -486,27 +486,37 @@ export interface AlarmHistoryRecord {
   readonly data: string
 }
 
+/** Records that have nodes and a life; each has its row in workloads/all.ts. */
+interface WorkloadRecords {
+  readonly cluster: CacheClusterRecord
+  readonly serverlessCache: ServerlessCacheRecord
+}
+
+/** Records without nodes that are worked on all the same; each has its row in workloads/all.ts. */
+interface ErrandRecords {
+  readonly serverlessSnapshot: ServerlessSnapshotRecord
+}
+
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */
-export interface Records {
+export interface Records extends WorkloadRecords, ErrandRecords {
   readonly clock: ClockRecord
   readonly webhook: WebhookRecord
   readonly quota: QuotaRecord
   readonly nodeRuntime: NodeRuntimeRecord
   readonly fault: FaultRecord
-  readonly cluster: CacheClusterRecord
   readonly subnet: SubnetRecord
   readonly parameterGroup: CacheParameterGroupRecord
   readonly subnetGroup: CacheSubnetGroupRecord
   readonly securityGroup: SecurityGroupRecord
   readonly cacheSecurityGroup: CacheSecurityGroupRecord
-  readonly serverlessCache: ServerlessCacheRecord
-  readonly serverlessSnapshot: ServerlessSnapshotRecord
   readonly reservedNode: ReservedNodeRecord
   readonly alarm: AlarmRecord
   readonly alarmHistory: AlarmHistoryRecord
 }
 
 export type RecordKind = keyof Records
+export type WorkloadKind = keyof WorkloadRecords
+export type ErrandKind = keyof ErrandRecords
 
 interface EventPlace {
   readonly region: string

@@ -1,15 +1,31 @@
-import type { WorkloadKind } from '../nodes/wanted.ts'
-import type { Records } from '../store/records.ts'
+import type { Errands, Life } from '../lifecycle/runner.ts'
+import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { clusters } from './clusters/cluster.ts'
+import { ClusterLife } from './clusters/life.ts'
 import { serverlessCaches } from './serverless/cache.ts'
-import type { Subject, Workload, WorkloadRecord } from './workload.ts'
+import { ServerlessLife } from './serverless/life.ts'
+import { SnapshotErrands } from './serverless/snapshots.ts'
+import type { LifeTools, Subject, Workload, WorkloadRecord } from './workload.ts'
 
-/** All that has nodes; what holds for every kind asks here. */
-const WORKLOADS: { readonly [K in WorkloadKind]: Workload<Records[K]> } = {
-  cluster: clusters,
-  serverlessCache: serverlessCaches,
+interface Row<K extends WorkloadKind> extends Workload<Records[K]> {
+  readonly live: (tools: LifeTools) => Life<K>
 }
+
+/** All that has nodes and a life; what holds for every kind asks here. */
+const WORKLOADS: { readonly [K in WorkloadKind]: Row<K> } = {
+  cluster: { ...clusters, live: (tools) => new ClusterLife(tools) },
+  serverlessCache: { ...serverlessCaches, live: (tools) => new ServerlessLife(tools) },
+}
+
+/** All that is worked on without nodes. */
+const ERRANDS: Readonly<Record<ErrandKind, (tools: LifeTools) => Errands>> = {
+  serverlessSnapshot: (tools) => new SnapshotErrands(tools),
+}
+
+export const livesOf = (tools: LifeTools): readonly Life[] => Object.values(WORKLOADS).map(({ live }) => live(tools))
+
+export const errandsOf = (tools: LifeTools): readonly Errands[] => Object.values(ERRANDS).map((make) => make(tools))
 
 function ofEvery<T>(
   store: Store,

@@ -1,9 +1,15 @@
+import type { Pace } from '../../api/local-engine.ts'
 import type { Due, Work } from '../lifecycle/runner.ts'
+import type { Wake } from '../lifecycle/wakes.ts'
 import type { IngressRule } from '../network/ingress.ts'
+import type { Ports } from '../network/ports.ts'
 import { listenAddresses } from '../nodes/addresses.ts'
-import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode, WorkloadKind } from '../nodes/wanted.ts'
-import type { FaultRecord, Records } from '../store/records.ts'
+import type { NodeRuntime } from '../nodes/runtime.ts'
+import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode } from '../nodes/wanted.ts'
+import type { FaultRecord, Records, WorkloadKind } from '../store/records.ts'
+import type { SnapshotFiles } from '../store/snapshot-files.ts'
 import type { Store } from '../store/store.ts'
+import type { Clock } from '../time/clock.ts'
 
 export type WorkloadRecord = Records[WorkloadKind]
 
@@ -50,6 +56,22 @@ export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
   /** Ports that are its own, whether it runs or not. */
   portsOf(record: R): readonly number[]
   subjectsOf(record: R): readonly Subject[]
+}
+
+/** What lives and errands work with. */
+export interface LifeTools {
+  readonly store: Store
+  readonly clock: Clock
+  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore'>
+  readonly ports: Ports
+  /** Where free ports of serverless caches are looked for from. */
+  readonly serverlessPort: number
+  readonly snapshotFiles: SnapshotFiles
+  /** Lets the lifecycle look at a record that has changed. */
+  readonly wake: Wake
+  readonly pace: Pace
+  readonly random: () => number
+  readonly log: (line: string) => void
 }
 
 /** All that is to run of a record now. */

@@ -1,19 +1,15 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import type { Pace } from '../../../api/local-engine.ts'
 import { zoneWithoutCapacity } from '../../faults/refusals.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
-import type { Ports } from '../../network/ports.ts'
 import { clusterZones, lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
 import { type Failure, isIncompatible } from '../../nodes/failure.ts'
 import type { Deployment } from '../../nodes/wanted.ts'
 import { valuesForCluster } from '../../parameters/groups.ts'
 import { withCuredNodes, withValuesTakenOver } from '../../parameters/status.ts'
 import type { CacheClusterRecord } from '../../store/records.ts'
-import type { Store } from '../../store/store.ts'
-import type { Clock } from '../../time/clock.ts'
-import { deploymentOf } from '../workload.ts'
+import { deploymentOf, type LifeTools } from '../workload.ts'
 import { type ClusterWork, clusters } from './cluster.ts'
 import { commitCluster } from './commit.ts'
 import { delayBefore } from './pace.ts'
@@ -25,27 +21,19 @@ import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 /** How long until something that could not run, because its port is taken, is tried again. */
 const RETRY_MS = 5_000
 
-export interface ClusterLifeOptions {
-  readonly store: Store
-  readonly clock: Clock
-  readonly ports: Ports
-  readonly pace: Pace
-  readonly log: (line: string) => void
-}
-
 /** What becomes of clusters, besides that their nodes follow. */
 export class ClusterLife implements Life<'cluster', ClusterWork> {
   readonly kind = 'cluster'
   readonly noun = 'cluster'
   readonly next = clusters.next
-  readonly #options: ClusterLifeOptions
+  readonly #tools: LifeTools
 
-  constructor(options: ClusterLifeOptions) {
-    this.#options = options
+  constructor(tools: LifeTools) {
+    this.#tools = tools
   }
 
   deploymentOf(cluster: CacheClusterRecord): Deployment {
-    return deploymentOf(clusters, cluster, this.#options.store)
+    return deploymentOf(clusters, cluster, this.#tools.store)
   }
 
   /** Of a cluster that is being deleted, or never came to be, nothing is to run any more. */
@@ -75,7 +63,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
 
   /** Whether nodes are in a subnet that is gone: incompatible-network until it is back (guide, "Node status"). */
   #isWithoutSubnet(cluster: CacheClusterRecord): boolean {
-    const lost = lostSubnets(this.#options.store, cluster)
+    const lost = lostSubnets(this.#tools.store, cluster)
     if (lost.length === 0 || cluster.steps.length > 0) return false
     if (cluster.status === 'available') {
       const event: EventFacts = { kind: 'subnets-gone', subnets: lost.join(', '), subnetGroup: cluster.subnetGroup }
@@ -86,7 +74,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
 
   async carryOut(cluster: CacheClusterRecord, work: ClusterWork): Promise<Round> {
     if (work.do === 'step') return this.#takeStep(cluster)
-    const now = this.#options.clock.now()
+    const now = this.#tools.clock.now()
     if (work.do === 'announce-updates') this.#commit(cluster, work.news.cluster, work.news.events)
     if (work.do === 'begin-pending-changes') this.#beginPendingChanges(cluster, now)
     if (work.do === 'begin-update') this.#commit(cluster, beginUpdate(work.update, cluster, 'system', now), [])
@@ -94,7 +82,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
   }
 
   async #takeStep(cluster: CacheClusterRecord): Promise<Round> {
-    const { store, clock, ports } = this.#options
+    const { store, clock, ports } = this.#tools
     const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
     try {
       // Tags may have changed meanwhile; nothing else can while steps remain.
@@ -116,12 +104,12 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
   #withoutAddresses(cluster: CacheClusterRecord, zone: string): Round {
     const { cluster: next, events } = takeNoAddresses(cluster, zone)
     if (events.length > 0) this.#commit(cluster, next, events)
-    return next?.status === 'incompatible-network' ? { until: this.#options.clock.now() + RETRY_MS } : 'again'
+    return next?.status === 'incompatible-network' ? { until: this.#tools.clock.now() + RETRY_MS } : 'again'
   }
 
   #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
     const [step] = cluster.steps
-    const { clock, pace } = this.#options
+    const { clock, pace } = this.#tools
     return step ? { ...cluster, stepDue: clock.now() + delayBefore(step, pace) } : cluster
   }
 
@@ -131,14 +119,14 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
     const { steps, events } = planChanges(
       cluster,
       cluster.pending,
-      scaleOutZones(cluster, cluster.pending, clusterZones(this.#options.store, cluster)),
+      scaleOutZones(cluster, cluster.pending, clusterZones(this.#tools.store, cluster)),
     )
     this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, events)
   }
 
   /** There may be no nodes of the type any more that a cluster was to get in its window; the other changes are made. */
   #failsToScale(cluster: CacheClusterRecord): boolean {
-    const { store } = this.#options
+    const { store } = this.#tools
     const { nodeType, scaleConfig: _, ...pending } = cluster.pending
     const zones = cluster.nodes.map(({ zone }) => zone)
     const zone = nodeType && zoneWithoutCapacity(zones, nodeType, { store, region: cluster.region })
@@ -151,7 +139,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
 
   /** A node that never was advertised may move to another port; what clients already know must stay where it is. */
   async mend(cluster: CacheClusterRecord, failures: readonly Failure[]): Promise<Round> {
-    const { store, ports, clock, log } = this.#options
+    const { store, ports, clock, log } = this.#tools
     const movable = failures.filter(
       ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
     )
@@ -187,7 +175,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
    */
   despair(cluster: CacheClusterRecord, { inARow, why }: Setback): void {
     const { region, id, created, status } = cluster
-    this.#options.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
+    this.#tools.log(`cluster ${region}/${id}: ended ${inARow} times in a row: ${why}`)
     if (status === 'incompatible-network' && created) return
     const after: CacheClusterRecord = created
       ? { ...cluster, status: status === 'available' ? 'incompatible-network' : status }
@@ -208,7 +196,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
   }
 
   #commit(before: CacheClusterRecord, after: CacheClusterRecord | null, events: readonly EventFacts[]): void {
-    const { store, clock } = this.#options
+    const { store, clock } = this.#tools
     commitCluster(store, before, after, events, clock.now())
   }
 }

@@ -1,19 +1,14 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import type { Pace } from '../../../api/local-engine.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
-import type { Ports } from '../../network/ports.ts'
 import type { Failure } from '../../nodes/failure.ts'
-import type { NodeRuntime } from '../../nodes/runtime.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
-import type { SnapshotFiles } from '../../store/snapshot-files.ts'
-import type { Change, Store } from '../../store/store.ts'
+import type { Change } from '../../store/store.ts'
 import { newToken } from '../../store/tokens.ts'
-import type { Clock } from '../../time/clock.ts'
-import { deploymentOf } from '../workload.ts'
+import { deploymentOf, type LifeTools } from '../workload.ts'
 import { type CacheWork, nodeOf, serverlessCaches } from './cache.ts'
 import { creationFailure } from './creation-failure.ts'
 import {
@@ -30,21 +25,6 @@ import {
 /** How long until a port that is taken is tried again. */
 const RETRY_MS = 5_000
 
-export interface ServerlessLifeOptions {
-  readonly store: Store
-  readonly clock: Clock
-  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore'>
-  readonly ports: Ports
-  /** Where free ports are looked for from. */
-  readonly firstPort: number
-  readonly files: SnapshotFiles
-  /** Lets the lifecycle look at a snapshot that has changed. */
-  readonly wakeSnapshot: (region: string, id: string) => void
-  readonly pace: Pace
-  readonly random: () => number
-  readonly log: (line: string) => void
-}
-
 /**
  * What becomes of serverless caches, besides that they run. Items are not kept when the engine ends: a cache that comes back is
  * there with its ports, and empty.
@@ -53,22 +33,22 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   readonly kind = 'serverlessCache'
   readonly noun = 'serverless cache'
   readonly next = serverlessCaches.next
-  readonly #options: ServerlessLifeOptions
+  readonly #tools: LifeTools
 
-  constructor(options: ServerlessLifeOptions) {
-    this.#options = options
+  constructor(tools: LifeTools) {
+    this.#tools = tools
   }
 
   /** A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
   resume(): void {
-    for (const cache of this.#options.store.all('serverlessCache')) {
+    for (const cache of this.#tools.store.all('serverlessCache')) {
       const [step] = cache.steps
       if (step?.do === 'dump') this.#failDump(cache, step, 'the engine ended before it was written')
     }
   }
 
   deploymentOf(cache: ServerlessCacheRecord): Deployment {
-    return deploymentOf(serverlessCaches, cache, this.#options.store)
+    return deploymentOf(serverlessCaches, cache, this.#tools.store)
   }
 
   /** What only changes the record of a cache goes on while it does not answer. */
@@ -103,7 +83,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   }
 
   async #start(cache: ServerlessCacheRecord): Promise<void> {
-    const { ports, store } = this.#options
+    const { ports, store } = this.#tools
     const creationCause = creationFailure(cache, store)
     if (creationCause) return this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause })
     const [primary, readOptimized] = await this.#reservePair()
@@ -113,8 +93,8 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   /** Neighbours, as 11211 and 11212 are: clients add one to the port they know. */
   async #reservePair(): Promise<[number, number]> {
-    const { ports, firstPort } = this.#options
-    for (let first = firstPort; ; ) {
+    const { ports, serverlessPort } = this.#tools
+    for (let first = serverlessPort; ; ) {
       const [primary, next] = (await ports.reserve(2, first)) as [number, number]
       if (next === primary + 1) return [primary, next]
       ports.release([primary, next])
@@ -123,9 +103,9 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   }
 
   async #restore(cache: ServerlessCacheRecord, file: string): Promise<void> {
-    const { runtime, files, log } = this.#options
+    const { runtime, snapshotFiles, log } = this.#tools
     try {
-      await runtime.restore(nameOf(nodeOf(cache)), files.path(file))
+      await runtime.restore(nameOf(nodeOf(cache)), snapshotFiles.path(file))
       this.#commit(cache, [])
     } catch (error) {
       log(`serverless cache ${cache.region}/${cache.id}: ${errorMessage(error)}`)
@@ -135,7 +115,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   /** A cache ends again and again. Of one that is there the service has no status for that. */
   despair(cache: ServerlessCacheRecord, { inARow: times, why }: Setback): void {
-    const { store, log } = this.#options
+    const { store, log } = this.#tools
     log(`serverless cache ${cache.region}/${cache.id}: ${why} (${times} times in a row)`)
     const facts = { cache: cache.id, why, times }
     if (cache.status === 'creating') this.#failCreation(cache, { kind: 'cache-ended-in-creation', ...facts })
@@ -152,23 +132,23 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   }
 
   async #dump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }): Promise<void> {
-    const { store, runtime, files, clock, wakeSnapshot } = this.#options
+    const { store, runtime, snapshotFiles, clock, wake } = this.#tools
     const snapshot = store.get('serverlessSnapshot', cache.region, step.snapshot)
     if (!snapshot) return this.#commit(cache, [])
     try {
-      const bytes = await runtime.dump(nameOf(nodeOf(cache)), files.path(snapshot.file))
+      const bytes = await runtime.dump(nameOf(nodeOf(cache)), snapshotFiles.path(snapshot.file))
       const createdAt = clock.now()
       this.#commit(cache, [], undefined, (change) =>
         change.put('serverlessSnapshot', { ...this.#current(snapshot), status: 'available', bytes, createdAt }),
       )
-      wakeSnapshot(cache.region, snapshot.id)
+      wake('serverlessSnapshot', cache.region, snapshot.id)
     } catch (error) {
       this.#failDump(cache, step, errorMessage(error))
     }
   }
 
   #failDump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }, cause: string): void {
-    const { store, log } = this.#options
+    const { store, log } = this.#tools
     log(`serverless cache ${cache.region}/${cache.id}: snapshot ${step.snapshot} failed: ${cause}`)
     const snapshot = store.get('serverlessSnapshot', cache.region, step.snapshot)
     this.#commit(cache, [], afterFailedDump, (change) => {
@@ -178,7 +158,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   /** Automatic snapshots go with their cache, manual ones stay (guide, "Deleting a backup"). */
   #delete(cache: ServerlessCacheRecord): void {
-    const { store, clock, wakeSnapshot } = this.#options
+    const { store, clock, wake } = this.#tools
     const automatic = store
       .list('serverlessSnapshot', cache.region)
       .filter((snapshot) => snapshot.cache === cache.id && snapshot.type === 'automated')
@@ -189,12 +169,12 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
       }
       change.addEvent(this.#event(cache, { kind: 'cache-deleted', cache: cache.id }))
     })
-    for (const { region, id } of automatic) wakeSnapshot(region, id)
+    for (const { region, id } of automatic) wake('serverlessSnapshot', region, id)
   }
 
   /** An automatic snapshot that fell due while the engine was off, or the cache busy, is made once, late. */
   #makeSnapshot(cache: ServerlessCacheRecord): void {
-    const { store, clock, random, pace } = this.#options
+    const { store, clock, random, pace } = this.#tools
     const now = clock.now()
     const next = { ...cache, nextSnapshot: nextSnapshotOf(cache, now) }
     const id = automaticName(cache.id, now)
@@ -215,7 +195,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   /** A cache nobody knows the ports of yet moves to others; one that is known stays, and is tried again. */
   async mend(cache: ServerlessCacheRecord, failures: readonly Failure[]): Promise<Round> {
-    const { store, clock, log } = this.#options
+    const { store, clock, log } = this.#tools
     if (cache.status === 'creating') {
       await this.#start({ ...cache, steps: [{ do: 'start' }, ...cache.steps] })
       return 'again'
@@ -236,7 +216,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     after: (cache: ServerlessCacheRecord) => ServerlessCacheRecord = (current) => current,
     also: (change: Change) => void = () => {},
   ): void {
-    const { store, clock, pace } = this.#options
+    const { store, clock, pace } = this.#tools
     const current = store.get('serverlessCache', cache.region, cache.id)
     if (!current) return
     const done = after(afterStep({ ...current, steps: cache.steps }))
@@ -248,11 +228,11 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   }
 
   #event({ region, id }: ServerlessCacheRecord, event: EventFacts) {
-    const date = this.#options.clock.now()
+    const date = this.#tools.clock.now()
     return { region, sourceType: 'serverless-cache' as const, sourceIdentifier: id, event, date }
   }
 
   #current(snapshot: ServerlessSnapshotRecord): ServerlessSnapshotRecord {
-    return this.#options.store.get('serverlessSnapshot', snapshot.region, snapshot.id) ?? snapshot
+    return this.#tools.store.get('serverlessSnapshot', snapshot.region, snapshot.id) ?? snapshot
   }
 }

@@ -1,37 +1,28 @@
-import type { Pace } from '../../../api/local-engine.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Errands } from '../../lifecycle/runner.ts'
 import type { ServerlessSnapshotRecord } from '../../store/records.ts'
-import type { SnapshotFiles } from '../../store/snapshot-files.ts'
 import type { Store } from '../../store/store.ts'
-import type { Clock } from '../../time/clock.ts'
+import type { LifeTools } from '../workload.ts'
 import { snapshotDue } from './steps.ts'
-
-export interface SnapshotErrandsOptions {
-  readonly store: Store
-  readonly clock: Clock
-  readonly files: SnapshotFiles
-  readonly pace: Pace
-  readonly log: (line: string) => void
-}
 
 /** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
 export class SnapshotErrands implements Errands {
-  readonly #options: SnapshotErrandsOptions
+  readonly kind = 'serverlessSnapshot'
+  readonly #tools: LifeTools
 
-  constructor(options: SnapshotErrandsOptions) {
-    this.#options = options
+  constructor(tools: LifeTools) {
+    this.#tools = tools
   }
 
   /** Files without a record go. */
   resume(): void {
-    const { store, files } = this.#options
+    const { store, snapshotFiles: files } = this.#tools
     files.sweep(new Set(store.all('serverlessSnapshot').map(({ file }) => file)))
   }
 
   async round(region: string, id: string): Promise<Round> {
-    const { store, clock } = this.#options
+    const { store, clock } = this.#tools
     const snapshot = store.get('serverlessSnapshot', region, id)
     if (!snapshot || snapshot.status === 'creating') return 'done'
     if (isAtRest(snapshot)) return this.#expireWhenDue(snapshot)
@@ -41,7 +32,7 @@ export class SnapshotErrands implements Errands {
   }
 
   #expireWhenDue(snapshot: ServerlessSnapshotRecord): Round {
-    const { store, clock, pace } = this.#options
+    const { store, clock, pace } = this.#tools
     if (snapshot.expiresAt === null) return 'done'
     const now = clock.now()
     if (snapshot.expiresAt > now) return { until: snapshot.expiresAt }
@@ -54,7 +45,7 @@ export class SnapshotErrands implements Errands {
   }
 
   async #work(snapshot: ServerlessSnapshotRecord): Promise<void> {
-    const { store, files } = this.#options
+    const { store, snapshotFiles: files } = this.#tools
     const { status, file, copyOf, exportTo, id } = snapshot
     if (status === 'deleting') {
       await files.remove(file)
@@ -67,13 +58,13 @@ export class SnapshotErrands implements Errands {
       this.#commit(snapshot, { status: 'available' })
     } catch (error) {
       // An export that fails leaves the snapshot as good as it was; a copy that fails is none.
-      this.#options.log(`snapshot ${snapshot.region}/${id}: ${status} failed: ${errorMessage(error)}`)
+      this.#tools.log(`snapshot ${snapshot.region}/${id}: ${status} failed: ${errorMessage(error)}`)
       this.#commit(snapshot, { status: status === 'exporting' ? 'available' : 'failed' })
     }
   }
 
   #commit({ region, id }: ServerlessSnapshotRecord, result: Pick<ServerlessSnapshotRecord, 'status'>): void {
-    const { store } = this.#options
+    const { store } = this.#tools
     const current = store.get('serverlessSnapshot', region, id)
     if (!current) return
     store.change((change) => change.put('serverlessSnapshot', { ...current, ...result, copyOf: null, exportTo: null }))

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
+import type { Wakes } from '../lifecycle/wakes.ts'
+import { canListen, Ports } from '../network/ports.ts'
+import type { Authority } from '../nodes/authority.ts'
+import { EmbeddedRuntime } from '../nodes/embedded.ts'
+import { Fleet } from '../nodes/fleet.ts'
+import { NodeRuntimes } from '../nodes/node-runtimes.ts'
+import { RestoredLists } from '../nodes/restored-lists.ts'
+import { systemClock } from '../time/clock.ts'
+import { recordedPorts } from '../workloads/all.ts'
+import type { Start } from './start.ts'
+import type { State } from './state.ts'
+
+export interface Nodes {
+  readonly nodeRuntimes: NodeRuntimes
+  readonly runtime: EmbeddedRuntime
+  readonly fleet: Fleet
+  readonly ports: Ports
+  /** Loopback addresses of this machine. */
+  readonly addresses: readonly string[]
+  /** Bytes that all nodes together may take: half of the machine. */
+  readonly memoryBudget: number
+}
+
+/** What runs nodes. Throws NoMemcached where all are to be real ones and cannot. */
+export async function openNodes(state: State, wakes: Wakes, start: Start): Promise<Nodes> {
+  const { store, clock } = state
+  const { log, opened } = start
+  const nodeRuntimes = new NodeRuntimes({ store, stateDir: start.stateDir, asked: start.nodeRuntime })
+  opened.add(() => nodeRuntimes.close())
+  const openAuthority = await authorityOf(state)
+  const addresses = (await canListen('::1', 0)) ? ['127.0.0.1', '::1'] : ['127.0.0.1']
+  const runtime = new EmbeddedRuntime(start.workerFile)
+  opened.add(() => runtime.close())
+  // No warning where the limit allows as many as one node may have at most.
+  if (runtime.connectionLimit !== undefined && runtime.connectionLimit < NODE_CONNECTIONS) {
+    log(
+      `${runtime.connectionLimit} connections at most to all embedded nodes together: the limit of open files (ulimit -n)`,
+    )
+  }
+  const memoryBudget = Math.floor(totalmem() / 2)
+  const fleet = new Fleet({
+    runtime,
+    memcachedFor: (node, name) => (nodeRuntimes.of(node) === 'memcached' ? nodeRuntimes.filesOf(name) : undefined),
+    openAuthority,
+    memoryBudget,
+    wallClock: systemClock.now,
+    clock,
+    wake: ({ kind, region, id }) => wakes.wake(kind, region, id),
+  })
+  const restoredLists = new RestoredLists(store, () => clock.now(), log)
+  runtime.onRestored((name, loss) => {
+    const key = fleet.nodeCalled(name)
+    if (key) restoredLists.tell(key, loss)
+  })
+  const ports = new Ports(() => recordedPorts(store), addresses)
+  return { nodeRuntimes, runtime, fleet, ports, addresses, memoryBudget }
+}
+
+/** Made with the state directory, and opened again when the first node with TLS needs it: its libraries are heavy. */
+async function authorityOf({ files }: State): Promise<() => Promise<Authority>> {
+  let authority: Promise<Authority> | undefined
+  const open = async () => {
+    const { Authority } = await import('../nodes/authority.ts')
+    return Authority.open({ key: files.authorityKey, certificate: files.authorityCertificate }, systemClock.now())
+  }
+  const once = () => (authority ??= open())
+  if (!existsSync(files.authorityCertificate)) await once()
+  return once
+}

@@ -1,0 +1,19 @@
+import { addressEvent, NotificationSink } from '../notifications/sink.ts'
+import { JsonLines } from '../store/json-lines.ts'
+import type { Start } from './start.ts'
+import type { State } from './state.ts'
+
+/** Bytes of each of the two files. */
+const BYTES = 5_000_000
+
+/** From now on events are told to their topics. Answers what has been told. */
+export function openNotifications({ store, files }: State, { log }: Start): JsonLines {
+  const lines = new JsonLines(files.notifications, BYTES)
+  const sink = new NotificationSink(lines, store, log)
+  store.onEvents(
+    (event) => addressEvent(event, store),
+    (number, event) => sink.deliver(number, event),
+  )
+  sink.catchUp()
+  return lines
+}
