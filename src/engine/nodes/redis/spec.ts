@@ -1,0 +1,85 @@
+/** What a Redis OSS or Valkey server of the engine is to be, as plain data: it travels to worker threads. */
+import type { Transit } from '../../../net/serve/listener.ts'
+
+/** A node of a group in cluster mode, as every node of the group is to know it. */
+export interface Member {
+  /** 40 hex digits, the member's for as long as it lives: a server that takes its place has the same. */
+  readonly nodeId: string
+  /** The port clients know it by: its door's. */
+  readonly port: number
+  readonly busPort: number
+  /** What tells its shard from others: any text, the same for the shard's whole life. */
+  readonly shard: string
+  /** Of the shard. They are a server's at its start and when nobody has them; moving them is said apart. */
+  readonly slots: readonly SlotRange[]
+  /** Whether it is the primary of its shard; each shard has one. */
+  readonly primary: boolean
+}
+
+export type SlotRange = readonly [first: number, last: number]
+
+/** Where a replica gets its data. */
+export interface Source {
+  readonly port: number
+  /** Absent: a server of this engine, which is on this machine. Set: a stranger's, spoken to without the engine's password. */
+  readonly host?: string
+}
+
+/** What of a server can change while it runs. It is made to agree with all of it, whatever it was before. */
+export interface RedisLive {
+  /** In cluster mode off: whose replica it is. */
+  readonly role?: 'primary' | { readonly replicaOf: Source }
+  /** In cluster mode: the whole group. */
+  readonly topology?: readonly Member[]
+  /** What CONFIG SET takes. */
+  readonly directives: Readonly<Record<string, string>>
+  /**
+   * All users clients may log in as: a name and rules as ACL SETUSER takes them (`default on nopass ~* &* +@all`). The commands
+   * that ElastiCache keeps to itself are taken from them here.
+   */
+  readonly users: readonly string[]
+  readonly transit: Transit
+  /** A client that writes to a replica is hung up on after the error, so that it looks up the primary anew. */
+  readonly closeOnReplicaWrite?: boolean
+}
+
+/** A server that is to run, as it is for one life of it. */
+export interface RedisSpec {
+  /** The port clients know it by: its door's. */
+  readonly port: number
+  /** Where the server itself listens, on loopback: replicas in cluster mode off and moves of slots go there. */
+  readonly innerPort: number
+  /** In cluster mode: its own id of {@link RedisLive.topology}. */
+  readonly cluster?: {
+    readonly nodeId: string
+    /** What it tells clients to go to: an address, and a name when clients are to be given names. */
+    readonly announce: { readonly ip: string; readonly hostname?: string }
+  }
+  /** A server of an older incarnation is ended; one of this one is taken over from an engine that was killed. */
+  readonly incarnation: number
+  readonly program: RedisProgram
+  readonly files: RedisFiles
+  /** Of the state directory: what the engine's own user and the commands it keeps to itself are called by. */
+  readonly secret: string
+  /** Directives that only a start takes (`databases`). */
+  readonly fixed: Readonly<Record<string, string>>
+  /** New names of commands that the parameter group gives, the old one first. */
+  readonly renamed?: readonly (readonly [command: string, name: string])[]
+  /** A file of a snapshot that it starts with. */
+  readonly rdb?: string
+  readonly live: RedisLive
+}
+
+export interface RedisProgram {
+  readonly name: 'redis-server' | 'valkey-server'
+  readonly path: string
+  /** `7.0.15` */
+  readonly version: string
+}
+
+export interface RedisFiles {
+  /** The server's own: what is in it from before is gone at its start, but for the log. */
+  readonly directory: string
+  /** Its socket: clients reach it through the door, the engine directly. */
+  readonly socket: string
+}

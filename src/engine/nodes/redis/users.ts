@@ -1,0 +1,38 @@
+/** Users of a server as the engine wants them. Pure. */
+import { ENGINE_USER, restrictRules } from './restricted.ts'
+
+type Command = readonly string[]
+
+/** The user of a line of {@link RedisLive.users}, and the rules. */
+function userOf(line: string): { readonly name: string; readonly rules: string } {
+  const [, name = '', rules = ''] = /^(\S+)\s*(.*)$/s.exec(line.trim()) ?? []
+  return { name, rules }
+}
+
+/**
+ * Commands that make the users of a server those that are wanted, in an order in which no user is missing at any time.
+ * @param known Users the server has.
+ * @param applied What was applied last, by name: it is not said again.
+ */
+export function userCommands(
+  wanted: readonly string[],
+  known: readonly string[],
+  applied: ReadonlyMap<string, string> = new Map(),
+): Command[] {
+  const users = wanted.map(userOf)
+  const names = new Set(users.map(({ name }) => name))
+  return [
+    ...users
+      .filter(({ name, rules }) => applied.get(name) !== rules || !known.includes(name))
+      .map(({ name, rules }): Command => ['ACL', 'SETUSER', name, 'reset', ...rulesOf(restrictRules(rules))]),
+    // The default user cannot be deleted.
+    ...(names.has('default') ? [] : [['ACL', 'SETUSER', 'default', 'reset']]),
+    // Connections of a user that is deleted are closed by the server.
+    ...known
+      .filter((name) => !names.has(name) && name !== ENGINE_USER && name !== 'default')
+      .map((name): Command => ['ACL', 'DELUSER', name]),
+  ]
+}
+
+/** A selector is one rule, with its blanks. */
+const rulesOf = (rules: string): string[] => rules.match(/\([^)]*\)|\S+/g) ?? []
