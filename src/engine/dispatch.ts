@@ -2,6 +2,7 @@ import { Fault } from '../api/faults.ts'
 import { model } from '../api/model.generated.ts'
 import { isOperation } from '../api/model.ts'
 import type { Context } from './calls/context.ts'
+import { ENGINES_HERE } from './families/families.ts'
 import type { Call } from './http/call.ts'
 import { decodeInput, type Parameters } from './http/query-protocol.ts'
 import { handlers } from './operations/handlers.ts'
@@ -23,7 +24,7 @@ export function readCall(parameters: Parameters): Call {
   if (!handlers[action]) {
     throw new Fault(
       'UnsupportedOperation',
-      `The local engine runs memcached only so far, and does not do ${action}. Use --target aws.`,
+      `The local engine runs ${ENGINES_HERE} only so far, and does not do ${action}. Use --target aws.`,
     )
   }
   return { operation: action, input: decodeInput(action, parameters) }

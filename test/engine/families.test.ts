@@ -21,6 +21,9 @@ const abacus: Family<'rods' | 'beads', { readonly rods: number; readonly beads: 
     rods: { default: '13', type: 'integer', allowed: '1-27', change: 'requires-reboot', since: '1.0', description: '' },
     beads: { default: '5', type: 'integer', allowed: '4-7', change: 'immediate', since: '2.0', description: '' },
   },
+  nodeTypeParameters: [],
+  defaultValues: () => ({}),
+  incompatibility: () => undefined,
   optionsOf: ({ rods = '13', beads = '5' }, version) => ({
     rods: Number(rods),
     beads: version === '1.0' ? 5 : Number(beads),

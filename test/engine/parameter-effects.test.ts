@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { parameterOptions } from '../../src/engine/parameters/node-options.ts'
+import { optionsOf } from '../../src/engine/families/memcached/node-options.ts'
 import { startTestEngine, type TestEngine } from '../support/engine.ts'
 import { MemcachedClient } from '../support/memcached-client.ts'
 import { createCluster, createGroup } from '../support/parameters.ts'
@@ -189,7 +189,7 @@ describe('stats settings of a node show what its parameter group says', () => {
 
   test('what an older engine does not have is nothing its statistics tell of, either', async () => {
     const values = { idle_timeout: '5', slab_chunk_max: '1024' }
-    expect(parameterOptions(values, '1.4.24')).toMatchObject({ idleTimeout: 0, slabChunkMax: 524_288 })
+    expect(optionsOf(values, '1.4.24')).toMatchObject({ idleTimeout: 0, slabChunkMax: 524_288 })
     const client = await clientOf(values, '1.4.24')
     expect(await client.ask('stats settings\r\n')).not.toMatch(/idle_timeout|slab_chunk_max/)
   })

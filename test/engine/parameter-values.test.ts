@@ -2,12 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { memcached } from '../../src/api/catalog/engines.ts'
 import { nodeTypes } from '../../src/api/catalog/node-types.ts'
-import { PARAMETER_NAMES, PARAMETERS } from '../../src/engine/catalog/parameters.ts'
-import { parameterOptions } from '../../src/engine/parameters/node-options.ts'
-import { incompatibility, needsReboot, readValue, valuesInForce } from '../../src/engine/parameters/values.ts'
+import { incompatibility } from '../../src/engine/families/memcached/memory.ts'
+import { optionsOf } from '../../src/engine/families/memcached/node-options.ts'
+import { PARAMETERS, type ParameterName } from '../../src/engine/families/memcached/parameters.ts'
+import { needsReboot, readValue, valuesInForce } from '../../src/engine/parameters/values.ts'
+
+const PARAMETER_NAMES = Object.keys(PARAMETERS) as ParameterName[]
 
 test.each(PARAMETER_NAMES)('the default of %s is a value it allows, in the form it is stored in', (name) => {
-  expect(readValue(name, PARAMETERS[name].default)).toBe(PARAMETERS[name].default)
+  expect(readValue(PARAMETERS[name], PARAMETERS[name].default)).toBe(PARAMETERS[name].default)
 })
 
 test('nodes of every type start with the defaults, in every engine version', () => {
@@ -21,7 +24,7 @@ describe('whatever text is given', () => {
   const anyValues = fc.array(fc.tuple(fc.constantFrom(...PARAMETER_NAMES), anyText)).map((pairs) =>
     Object.fromEntries(
       pairs.flatMap(([name, text]) => {
-        const value = readValue(name, text)
+        const value = readValue(PARAMETERS[name], text)
         return value === undefined ? [] : [[name, value]]
       }),
     ),
@@ -31,8 +34,8 @@ describe('whatever text is given', () => {
   test('a value that is taken is taken again in the form it is stored in', () => {
     fc.assert(
       fc.property(fc.constantFrom(...PARAMETER_NAMES), anyText, (name, text) => {
-        const value = readValue(name, text)
-        if (value !== undefined) expect(readValue(name, value)).toBe(value)
+        const value = readValue(PARAMETERS[name], text)
+        if (value !== undefined) expect(readValue(PARAMETERS[name], value)).toBe(value)
       }),
     )
   })
@@ -40,8 +43,8 @@ describe('whatever text is given', () => {
   test('options of a node are never NaN, and the same values never wait for a reboot', () => {
     fc.assert(
       fc.property(anyValues, anyVersion, (values, version) => {
-        for (const option of Object.values(parameterOptions(values, version))) expect(option).not.toBeNaN()
-        expect(needsReboot(values, values, version)).toBe(false)
+        for (const option of Object.values(optionsOf(values, version))) expect(option).not.toBeNaN()
+        expect(needsReboot(PARAMETERS, values, values, version)).toBe(false)
       }),
     )
   })
@@ -49,10 +52,10 @@ describe('whatever text is given', () => {
   test('what is in force differs from what a node started with in immediate parameters only', () => {
     fc.assert(
       fc.property(anyValues, anyValues, anyVersion, (started, wanted, version) => {
-        const { watchEnabled: _, ...before } = parameterOptions(started, version)
-        const { watchEnabled, ...after } = parameterOptions(valuesInForce(started, wanted), version)
+        const { watchEnabled: _, ...before } = optionsOf(started, version)
+        const { watchEnabled, ...after } = optionsOf(valuesInForce(PARAMETERS, started, wanted), version)
         expect(after).toEqual(before)
-        expect(watchEnabled).toBe(parameterOptions(wanted, version).watchEnabled)
+        expect(watchEnabled).toBe(optionsOf(wanted, version).watchEnabled)
       }),
     )
   })

@@ -1,18 +1,19 @@
-import { ENGINE_NAMES, type EngineName } from '../../api/catalog/engines.ts'
+import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
 import { Fault } from '../../api/faults.ts'
-import { findFamily } from '../families/families.ts'
+import { ENGINES_HERE, findFamily } from '../families/families.ts'
+import type { Family } from '../families/family.ts'
 import { missing } from '../http/query-protocol.ts'
 
 /** The engine that a request names, in any case; refuses one that does not run here. */
-export function readEngine(engine: string | undefined): EngineName {
+export function readEngine(engine: string | undefined): Family {
   if (!engine) throw missing('Engine')
   const family = findFamily(engine)
-  if (family) return family.engine.name
+  if (family) return family
   const name = engine.toLowerCase()
-  if (name === 'redis' || name === 'valkey') {
+  if ((ENGINE_NAMES as readonly string[]).includes(name)) {
     throw new Fault(
       'InvalidParameterValue',
-      `The local engine runs memcached only so far, not ${name}. Use --target aws.`,
+      `The local engine runs ${ENGINES_HERE} only so far, not ${name}. Use --target aws.`,
     )
   }
   throw new Fault(

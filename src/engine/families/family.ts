@@ -1,11 +1,7 @@
 import type { EngineFacts } from '../../api/catalog/engines.ts'
 import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
-import type { Parameter, ParameterName } from '../catalog/parameters.ts'
-import type { ParameterOptions } from '../parameters/node-options.ts'
-
-/** What parameters a group sets, by their names; the others are at their default. */
-type Values<Name extends string> = Readonly<Partial<Record<Name, string>>>
+import type { NodeTypeParameter, Parameters, Values } from './parameter.ts'
 
 /** Why a member of a request is refused, unless its value is harmless. */
 export type Refusal = readonly [
@@ -14,16 +10,27 @@ export type Refusal = readonly [
   allow?: (value: unknown) => boolean,
 ]
 
-/** What an engine is, to the rooms that need not know which it is. */
-export interface Family<Name extends string = ParameterName, Options extends object = ParameterOptions> {
+/** What an engine is, to the rooms that need not know which it is: a folder each, and a row in all.ts. */
+export interface Family<Name extends string = string, Options extends object = object> {
   readonly engine: EngineFacts
-  readonly parameters: Readonly<Record<Name, Parameter>>
+  readonly parameters: Parameters<Name>
+  readonly nodeTypeParameters: readonly NodeTypeParameter[]
+  /** What the default groups set on nodes of a type. */
+  defaultValues(type: NodeType): Readonly<Record<string, string>>
   /** What a node of a version runs with, by the values of its group. */
   optionsOf(values: Values<Name>, version: string): Options
   /** Bytes a node of a type has for items. */
   memoryForItems(values: Values<Name>, version: string, type: NodeType): number
+  /** Why a node of a type cannot start with these values, in words; undefined when it can. */
+  incompatibility(values: Values<Name>, version: string, type: NodeType): string | undefined
   /** Members of requests about clusters that the engine has no meaning for, or that cannot be honoured. */
   readonly refusals: Readonly<Record<string, Refusal>>
+}
+
+/** A version of an engine, which its clusters have together. */
+export interface Release {
+  readonly family: Family
+  readonly version: string
 }
 
 /** Throws for the first member of a request that the family refuses, by a value that is not harmless. */

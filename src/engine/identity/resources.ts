@@ -1,6 +1,7 @@
-import { defaultGroupOf, hasVersion, memcached, newestVersion } from '../../api/catalog/engines.ts'
+import { defaultGroupOf, hasVersion, newestVersion } from '../../api/catalog/engines.ts'
 import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
 import { arn } from '../../api/names.ts'
+import { findFamily } from '../families/families.ts'
 import type { Call } from '../http/call.ts'
 
 export interface Place {
@@ -83,15 +84,11 @@ export function resourcesOf({ operation, input }: Call, { region, account }: Pla
 }
 
 /** A cluster always has a parameter group; who creates one without naming it uses the default one of the version. */
-function defaultParameterGroup({
-  CacheParameterGroupName,
-  Engine,
-  EngineVersion = newestVersion(memcached),
-}: Call['input']): string[] {
-  if (CacheParameterGroupName !== undefined || Engine !== 'memcached') return []
-  return typeof EngineVersion === 'string' && hasVersion(memcached, EngineVersion)
-    ? [defaultGroupOf(memcached, EngineVersion)]
-    : []
+function defaultParameterGroup({ CacheParameterGroupName, Engine, EngineVersion }: Call['input']): string[] {
+  const engine = typeof Engine === 'string' ? findFamily(Engine)?.engine : undefined
+  if (CacheParameterGroupName !== undefined || !engine) return []
+  const version = EngineVersion ?? newestVersion(engine)
+  return typeof version === 'string' && hasVersion(engine, version) ? [defaultGroupOf(engine, version)] : []
 }
 
 function stringsOf(value: unknown): string[] {

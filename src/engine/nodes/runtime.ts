@@ -3,7 +3,7 @@
 import type { Loss } from '../../memcached/config-entries.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
-import type { ParameterOptions } from '../parameters/node-options.ts'
+import type { MemcachedOptions } from './memcached/options.ts'
 import type { Reading } from './readings.ts'
 
 export interface NodeSpec {
@@ -19,7 +19,7 @@ export interface NodeSpec {
   readonly memoryLimit: number
   readonly threads: number
   /** What the parameter group decides; absent on serverless caches, which have none. */
-  readonly options?: ParameterOptions
+  readonly options?: MemcachedOptions
   readonly tls: { readonly key: string; readonly cert: string } | null
   /** Who may connect from the start; {@link NodeRuntime.allow} changes it. */
   readonly ingress: readonly IngressRule[]

@@ -1,32 +1,36 @@
-import { familyOf, memcached, newestVersion } from '../../api/catalog/engines.ts'
+import { familyOf, newestVersion } from '../../api/catalog/engines.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Handler } from '../calls/context.ts'
 import { page } from '../calls/paging.ts'
-import { findFamily } from '../families/families.ts'
+import { FAMILIES } from '../families/all.ts'
+import { ENGINES_HERE, findFamily } from '../families/families.ts'
 
-/** Versions in the order of their text, as in AWS's own example (1.4.33 before 1.4.5); `DefaultOnly` leaves the one a new cluster gets. */
+/** Versions of each engine in the order of their text, as in AWS's own example (1.4.33 before 1.4.5); `DefaultOnly` leaves the one a new cluster gets. */
 export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'> = (input) => {
   const { Engine, EngineVersion, CacheParameterGroupFamily, DefaultOnly } = input
-  if (Engine !== undefined && !findFamily(Engine)) {
-    throw new Fault('InvalidParameterValue', `The local engine runs memcached only so far, not ${Engine}.`)
+  const asked = Engine === undefined ? undefined : findFamily(Engine)
+  if (Engine !== undefined && !asked) {
+    throw new Fault('InvalidParameterValue', `The local engine runs ${ENGINES_HERE} only so far, not ${Engine}.`)
   }
-  const versions = memcached.versions
+  const versions = (asked ? [asked] : FAMILIES)
+    .flatMap(({ engine }) => engine.versions.map((version) => ({ engine, version, family: familyOf(engine, version) })))
     .filter(
-      (version) =>
+      ({ engine, version, family }) =>
         (EngineVersion === undefined || version === EngineVersion) &&
-        (CacheParameterGroupFamily === undefined || familyOf(memcached, version) === CacheParameterGroupFamily) &&
-        (!DefaultOnly || version === newestVersion(memcached)),
+        (CacheParameterGroupFamily === undefined || family === CacheParameterGroupFamily) &&
+        (!DefaultOnly || version === newestVersion(engine)),
     )
-    .sort()
-  const { items, Marker } = page('CacheEngineVersions', versions, (version) => version, input)
+  const keyOf = ({ engine, version }: (typeof versions)[number]) => `${engine.name} ${version}`
+  versions.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const { items, Marker } = page('CacheEngineVersions', versions, keyOf, input)
   return {
     ...(Marker && { Marker }),
-    CacheEngineVersions: items.map((version) => ({
-      Engine: memcached.name,
+    CacheEngineVersions: items.map(({ engine: { name }, version, family }) => ({
+      Engine: name,
       EngineVersion: version,
-      CacheParameterGroupFamily: familyOf(memcached, version),
-      CacheEngineDescription: memcached.name,
-      CacheEngineVersionDescription: `${memcached.name} version ${version}`,
+      CacheParameterGroupFamily: family,
+      CacheEngineDescription: name,
+      CacheEngineVersionDescription: `${name} version ${version}`,
     })),
   }
 }

@@ -1,4 +1,5 @@
 import type { CacheParameterGroup } from '@aws-sdk/client-elasticache'
+import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
 import type { EventFacts } from '../../api/catalog/events.ts'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
@@ -10,17 +11,19 @@ import { requireParameterGroup } from '../calls/groups.ts'
 import { readIdentifier } from '../calls/identifiers.ts'
 import { page } from '../calls/paging.ts'
 import { mergeTags, readTags } from '../calls/tag-rules.ts'
-import {
-  isParameterFamily,
-  PARAMETER_FAMILIES,
-  type ParameterFamily,
-  type ParameterValues,
-} from '../catalog/parameters.ts'
+import { findFamily, findParameterFamily, PARAMETER_FAMILIES } from '../families/families.ts'
 import { missing } from '../http/query-protocol.ts'
-import { findParameterGroup, isMember, ownParameterGroups, parameterGroupsOf, valuesFor } from '../parameters/groups.ts'
+import {
+  familyOfGroup,
+  findParameterGroup,
+  isMember,
+  ownParameterGroups,
+  parameterGroupsOf,
+  valuesFor,
+} from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
 import { quota } from '../store/quotas.ts'
-import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
+import type { CacheClusterRecord, CacheParameterGroupRecord, ParameterValues } from '../store/records.ts'
 import { groupEvent } from './group-event.ts'
 import { readNames, readValues } from './parameter-rules.ts'
 
@@ -60,7 +63,7 @@ export const DescribeCacheParameterGroups: Handler<'DescribeCacheParameterGroups
 
 export const ModifyCacheParameterGroup: Handler<'ModifyCacheParameterGroup'> = (input, context) => {
   const group = requireParameterGroup(readName(input.CacheParameterGroupName), context)
-  const set = readValues(input.ParameterNameValues, group.family)
+  const set = readValues(input.ParameterNameValues, familyOfGroup(group))
   const events = Object.entries(set).map(
     ([parameter, value]): EventFacts => ({ kind: 'parameter-updated', parameter, value }),
   )
@@ -75,7 +78,7 @@ export const ResetCacheParameterGroup: Handler<'ResetCacheParameterGroup'> = (in
     throw new Fault('InvalidParameterCombination', 'ParameterNameValues cannot be used with ResetAllParameters.')
   }
   if (all) return store(group, {}, [{ kind: 'parameters-reset' }], context)
-  const names: readonly string[] = readNames(named, group.family)
+  const names = readNames(named, familyOfGroup(group))
   const values = Object.fromEntries(Object.entries(group.values).filter(([name]) => !names.includes(name)))
   return store(
     group,
@@ -106,13 +109,13 @@ export const DeleteCacheParameterGroup: Handler<'DeleteCacheParameterGroup'> = (
 const readName = (name: string | undefined): string =>
   readIdentifier(name, 'CacheParameterGroupName', LIMITS.parameterGroupNameLength)
 
-function readFamily(name: string | undefined): ParameterFamily {
+function readFamily(name: string | undefined): string {
   if (!name) throw missing('CacheParameterGroupFamily')
-  if (isParameterFamily(name)) return name
-  if (/^(redis|valkey)/.test(name)) {
+  if (findParameterFamily(name)) return name
+  if (ENGINE_NAMES.some((engine) => !findFamily(engine) && name.startsWith(engine))) {
     throw new Fault(
       'InvalidParameterValue',
-      `The local engine has parameter groups of ${PARAMETER_FAMILIES.join(', ')} so far, not of ${name}. Use --target aws.`,
+      `The local engine has parameter groups of ${PARAMETER_FAMILIES.map((each) => each.name).join(', ')} so far, not of ${name}. Use --target aws.`,
     )
   }
   throw new Fault('InvalidParameterValue', `CacheParameterGroupFamily ${name} is not a valid parameter group family.`)

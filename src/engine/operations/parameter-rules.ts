@@ -2,30 +2,23 @@
 import type { ParameterNameValue } from '@aws-sdk/client-elasticache'
 import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
-import {
-  isParameterName,
-  NODE_TYPE_PARAMETERS,
-  PARAMETERS,
-  type ParameterFamily,
-  type ParameterName,
-  type ParameterValues,
-  sinceInFamily,
-} from '../catalog/parameters.ts'
+import type { ParameterFamily } from '../families/families.ts'
+import type { Parameter } from '../families/parameter.ts'
 import { missing } from '../http/query-protocol.ts'
-import { readValue } from '../parameters/values.ts'
+import { readValue, sinceIn } from '../parameters/values.ts'
+import type { ParameterValues } from '../store/records.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
 /** Names and values to set, 1 to 20 of them: all or none. The words about values are ours. */
-export function readValues(given: readonly ParameterNameValue[] | undefined, family: ParameterFamily): ParameterValues {
-  const names = readNames(given, family)
+export function readValues(given: readonly ParameterNameValue[] | undefined, of: ParameterFamily): ParameterValues {
   return Object.fromEntries(
-    names.map((name, index) => {
+    readParameters(given, of).map(([name, parameter], index) => {
       const text = given?.[index]?.ParameterValue
       if (text === undefined) throw missing('ParameterValue')
-      const value = readValue(name, text)
+      const value = readValue(parameter, text)
       if (value === undefined) {
-        throw invalid(`Invalid value ${text} for parameter ${name}. Allowed values are: ${PARAMETERS[name].allowed}`)
+        throw invalid(`Invalid value ${text} for parameter ${name}. Allowed values are: ${parameter.allowed}`)
       }
       return [name, value]
     }),
@@ -33,10 +26,13 @@ export function readValues(given: readonly ParameterNameValue[] | undefined, fam
 }
 
 /** Names of parameters of the family that can be changed, 1 to 20, each once. */
-export function readNames(
+export const readNames = (given: readonly ParameterNameValue[] | undefined, of: ParameterFamily): readonly string[] =>
+  readParameters(given, of).map(([name]) => name)
+
+function readParameters(
   given: readonly ParameterNameValue[] | undefined,
-  family: ParameterFamily,
-): readonly ParameterName[] {
+  of: ParameterFamily,
+): readonly (readonly [name: string, Parameter])[] {
   if (!given || given.length === 0) throw missing('ParameterNameValues')
   if (given.length > LIMITS.parametersPerRequest) {
     throw new Fault(
@@ -44,20 +40,22 @@ export function readNames(
       `Cannot modify more than ${LIMITS.parametersPerRequest} parameters in a single request`,
     )
   }
-  const names = given.map(({ ParameterName }) => readName(ParameterName, family))
+  const found = given.map(({ ParameterName }) => readParameter(ParameterName, of))
+  const names = found.map(([name]) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice) throw new Fault('InvalidParameterCombination', `Parameter ${twice} is given more than once.`)
-  return names
+  return found
 }
 
-function readName(name: string | undefined, family: ParameterFamily): ParameterName {
+function readParameter(name: string | undefined, { family, versions }: ParameterFamily): [name: string, Parameter] {
   if (!name) throw missing('ParameterName')
-  if (NODE_TYPE_PARAMETERS.some((each) => each.name === name)) throw notModifiable(name)
-  if (!isParameterName(name) || sinceInFamily(name, family) === undefined) {
+  if (family.nodeTypeParameters.some((each) => each.name === name)) throw notModifiable(name)
+  const parameter = Object.hasOwn(family.parameters, name) ? family.parameters[name] : undefined
+  if (!parameter || sinceIn(versions, parameter) === undefined) {
     throw invalid(`Parameter ${name} doesn't exist`)
   }
-  if (PARAMETERS[name].change === 'fixed') throw notModifiable(name)
-  return name
+  if (parameter.change === 'fixed') throw notModifiable(name)
+  return [name, parameter]
 }
 
 const notModifiable = (name: string) => invalid(`Parameter ${name} is not modifiable.`)

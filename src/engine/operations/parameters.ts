@@ -1,22 +1,15 @@
 import type { CacheNodeTypeSpecificParameter, Parameter } from '@aws-sdk/client-elasticache'
+import { isOfferedFor, nodeTypes } from '../../api/catalog/node-types.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Handler } from '../calls/context.ts'
 import { requireParameterGroup } from '../calls/groups.ts'
 import { type PageRequest, page } from '../calls/paging.ts'
-import {
-  firstVersionOf,
-  isParameterFamily,
-  NODE_TYPE_PARAMETERS,
-  nodeTypesOf,
-  PARAMETER_FAMILIES,
-  PARAMETER_NAMES,
-  PARAMETERS,
-  type ParameterFamily,
-  type ParameterName,
-  type ParameterValues,
-  sinceInFamily,
-} from '../catalog/parameters.ts'
+import { findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
+import type { Parameter as FamilyParameter } from '../families/parameter.ts'
 import { missing } from '../http/query-protocol.ts'
+import { familyOfGroup } from '../parameters/groups.ts'
+import { sinceIn } from '../parameters/values.ts'
+import type { ParameterValues } from '../store/records.ts'
 
 /**
  * Where a value comes from. `user`: the group sets it; `system`: everything else, as in every listing AWS is known to give. No
@@ -29,12 +22,12 @@ export const DescribeCacheParameters: Handler<'DescribeCacheParameters'> = (inpu
   if (!name) throw missing('CacheParameterGroupName')
   const group = requireParameterGroup(name, context)
   const source = readSource(input.Source)
-  return listPage(group.family, group.values, ({ Source }) => source === undefined || Source === source, input)
+  return listPage(familyOfGroup(group), group.values, ({ Source }) => source === undefined || Source === source, input)
 }
 
 export const DescribeEngineDefaultParameters: Handler<'DescribeEngineDefaultParameters'> = (input) => {
   const family = readFamily(input.CacheParameterGroupFamily)
-  return { EngineDefaults: { CacheParameterGroupFamily: family, ...listPage(family, {}, () => true, input) } }
+  return { EngineDefaults: { CacheParameterGroupFamily: family.name, ...listPage(family, {}, () => true, input) } }
 }
 
 function readSource(source: string | undefined): string | undefined {
@@ -49,10 +42,11 @@ function readSource(source: string | undefined): string | undefined {
 
 function readFamily(family: string | undefined): ParameterFamily {
   if (!family) throw missing('CacheParameterGroupFamily')
-  if (isParameterFamily(family)) return family
+  const found = findParameterFamily(family)
+  if (found) return found
   throw new Fault(
     'InvalidParameterValue',
-    `CacheParameterGroupFamily ${family} is not a valid parameter group family. The local engine has: ${PARAMETER_FAMILIES.join(', ')}.`,
+    `CacheParameterGroupFamily ${family} is not a valid parameter group family. The local engine has: ${PARAMETER_FAMILIES.map(({ name }) => name).join(', ')}.`,
   )
 }
 
@@ -75,40 +69,40 @@ function listPage(
   }
 }
 
-function parameters(family: ParameterFamily, values: ParameterValues): Parameter[] {
-  return PARAMETER_NAMES.flatMap((name) => {
-    const since = sinceInFamily(name, family)
-    return since ? [answerParameter(name, values[name], since)] : []
+const parameters = ({ family, versions }: ParameterFamily, values: ParameterValues): Parameter[] =>
+  Object.entries(family.parameters).flatMap(([name, parameter]) => {
+    const since = sinceIn(versions, parameter)
+    return since ? [answerParameter(name, parameter, values[name], since)] : []
   })
-}
 
-function answerParameter(name: ParameterName, value: string | undefined, since: string): Parameter {
-  const { default: standard, description, type, allowed, change } = PARAMETERS[name]
-  return {
-    ParameterName: name,
-    ParameterValue: value ?? standard,
-    Description: description,
-    Source: value === undefined ? 'system' : 'user',
-    DataType: type,
-    AllowedValues: allowed,
-    IsModifiable: change !== 'fixed',
-    MinimumEngineVersion: since,
-    ChangeType: change === 'immediate' ? 'immediate' : 'requires-reboot',
-  }
-}
+const answerParameter = (
+  name: string,
+  { default: standard, description, type, allowed, change }: FamilyParameter,
+  value: string | undefined,
+  since: string,
+): Parameter => ({
+  ParameterName: name,
+  ParameterValue: value ?? standard,
+  Description: description,
+  Source: value === undefined ? 'system' : 'user',
+  DataType: type,
+  AllowedValues: allowed,
+  IsModifiable: change !== 'fixed',
+  MinimumEngineVersion: since,
+  ChangeType: change === 'immediate' ? 'immediate' : 'requires-reboot',
+})
 
-const byNodeType = (family: ParameterFamily): CacheNodeTypeSpecificParameter[] =>
-  NODE_TYPE_PARAMETERS.map(({ name, description, value }) => ({
+const byNodeType = ({ family, versions: [newest, ...older] }: ParameterFamily): CacheNodeTypeSpecificParameter[] =>
+  family.nodeTypeParameters.map(({ name, description, value }) => ({
     ParameterName: name,
     Description: description,
     Source: 'system',
     DataType: 'integer',
     AllowedValues: '1-',
     IsModifiable: false,
-    MinimumEngineVersion: firstVersionOf(family),
-    CacheNodeTypeSpecificValues: nodeTypesOf(family).map((type) => ({
-      CacheNodeType: type.name,
-      Value: value(type),
-    })),
+    MinimumEngineVersion: older.at(-1) ?? newest,
+    CacheNodeTypeSpecificValues: [...nodeTypes.values()]
+      .filter((type) => isOfferedFor(type, family.engine, newest))
+      .map((type) => ({ CacheNodeType: type.name, Value: value(type) })),
     ChangeType: 'requires-reboot',
   }))

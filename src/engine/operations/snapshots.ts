@@ -10,6 +10,6 @@ export const CreateSnapshot: Handler<'CreateSnapshot'> = ({ CacheClusterId, Repl
   if (ReplicationGroupId !== undefined) {
     throw new Fault('ReplicationGroupNotFoundFault', `ReplicationGroup not found: ${ReplicationGroupId}`)
   }
-  findCluster(CacheClusterId, context)
-  throw new Fault('SnapshotFeatureNotSupportedFault', 'Snapshotting is not supported for engine memcached.')
+  const { engine } = findCluster(CacheClusterId, context)
+  throw new Fault('SnapshotFeatureNotSupportedFault', `Snapshotting is not supported for engine ${engine}.`)
 }

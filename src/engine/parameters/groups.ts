@@ -1,16 +1,15 @@
 /** The parameter groups of a region: those somebody made, and the default ones, which never change and are stored only with tags. */
-import { defaultGroupOf, memcached } from '../../api/catalog/engines.ts'
+import { defaultGroupOf } from '../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
-import { PARAMETER_FAMILIES, type ParameterFamily, type ParameterValues } from '../catalog/parameters.ts'
-import type { CacheClusterRecord, CacheParameterGroupRecord } from '../store/records.ts'
+import { familyOfEngine, findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
+import type { CacheClusterRecord, CacheParameterGroupRecord, ParameterValues } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { valuesOfDefaultGroup } from './values.ts'
 
 const DEFAULT = 'default.'
 
 const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
 
-function defaultGroup(store: Store, region: string, family: ParameterFamily): CacheParameterGroupRecord {
+function defaultGroup(store: Store, region: string, { name: family }: ParameterFamily): CacheParameterGroupRecord {
   const id = `${DEFAULT}${family}`
   const description = `Default parameter group for ${family}`
   return store.get('parameterGroup', region, id) ?? { region, id, family, description, values: {}, tags: [] }
@@ -29,13 +28,21 @@ export const ownParameterGroups = (store: Store, region: string): CacheParameter
 
 /** @param name In lower case. */
 export function findParameterGroup(store: Store, region: string, name: string): CacheParameterGroupRecord | undefined {
-  const family = PARAMETER_FAMILIES.find((each) => name === `${DEFAULT}${each}`)
+  const family = PARAMETER_FAMILIES.find((each) => name === `${DEFAULT}${each.name}`)
   return family ? defaultGroup(store, region, family) : store.get('parameterGroup', region, name)
 }
 
+/** What a group is of. */
+export function familyOfGroup({ family }: CacheParameterGroupRecord): ParameterFamily {
+  const found = findParameterFamily(family)
+  if (!found) throw new Error(`no family of parameter groups ${family}`)
+  return found
+}
+
 /** What a group sets on nodes of a type. */
-export const valuesFor = ({ id, values }: CacheParameterGroupRecord, type: NodeType): ParameterValues =>
-  isDefaultGroup(id) ? valuesOfDefaultGroup(type) : values
+export function valuesFor(group: CacheParameterGroupRecord, type: NodeType): ParameterValues {
+  return isDefaultGroup(group.id) ? familyOfGroup(group).family.defaultValues(type) : group.values
+}
 
 /** What the group of that name sets on the nodes of a cluster. A group in use is never deleted. */
 export function valuesForCluster(
@@ -49,8 +56,14 @@ export function valuesForCluster(
 }
 
 /** The group a cluster goes by after an upgrade: the one asked for; else the default of the version, or its own. */
-export const groupAfterUpgrade = ({ parameterGroup }: CacheClusterRecord, version: string, asked?: string): string =>
-  asked ?? (isDefaultGroup(parameterGroup) ? defaultGroupOf(memcached, version) : parameterGroup)
+export function groupAfterUpgrade(
+  { engine, parameterGroup }: CacheClusterRecord,
+  version: string,
+  asked?: string,
+): string {
+  if (asked !== undefined || !isDefaultGroup(parameterGroup)) return asked ?? parameterGroup
+  return defaultGroupOf(familyOfEngine(engine).engine, version)
+}
 
 /** Whether a cluster goes by a group, or will once what was accepted is done. */
 export const isMember = ({ parameterGroup, pending, steps }: CacheClusterRecord, id: string): boolean =>

@@ -5,15 +5,24 @@
  */
 
 import { nodeTypes } from '../../api/catalog/node-types.ts'
-import type { ParameterValues } from '../catalog/parameters.ts'
-import type { CacheClusterRecord, CacheNodeRecord, ClusterParameters, NodeParameters, Step } from '../store/records.ts'
+import { familyOfEngine } from '../families/families.ts'
+import type {
+  CacheClusterRecord,
+  CacheNodeRecord,
+  ClusterParameters,
+  NodeParameters,
+  ParameterValues,
+  Step,
+} from '../store/records.ts'
 import { typeOfNode } from './node-type.ts'
-import { incompatibility, needsReboot, valuesInForce } from './values.ts'
+import { needsReboot, valuesInForce } from './values.ts'
 
 export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'
 
 const NOTHING_SET: ClusterParameters = { values: {}, version: 0 }
 const NOTHING_TAKEN: NodeParameters = { started: {}, version: 0 }
+
+const rowsOf = ({ engine }: CacheClusterRecord) => familyOfEngine(engine).parameters
 
 const clusterParameters = ({ parameters = NOTHING_SET }: CacheClusterRecord): ClusterParameters => parameters
 
@@ -25,11 +34,11 @@ export function takenAtStart(cluster: CacheClusterRecord): NodeParameters {
 
 /** The values a node runs with. */
 export const nodeValues = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord) =>
-  valuesInForce(parameters.started, clusterParameters(cluster).values)
+  valuesInForce(rowsOf(cluster), parameters.started, clusterParameters(cluster).values)
 
 /** Whether a node goes by other values than the group's until it is rebooted. */
 export const awaitsReboot = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord): boolean =>
-  needsReboot(parameters.started, clusterParameters(cluster).values, cluster.engineVersion)
+  needsReboot(rowsOf(cluster), parameters.started, clusterParameters(cluster).values, cluster.engineVersion)
 
 /** ParameterGroupStatus of a node. */
 export function nodeApplyStatus(cluster: CacheClusterRecord, node: CacheNodeRecord): ApplyStatus {
@@ -69,7 +78,8 @@ export function withValuesTakenOver(cluster: CacheClusterRecord): CacheClusterRe
 
 /** Why a node cannot run with the values it started with, in words; undefined when it can. */
 export function whyNodeCannotRun(cluster: CacheClusterRecord, node: CacheNodeRecord): string | undefined {
-  return incompatibility(nodeValues(cluster, node), cluster.engineVersion, typeOfNode(cluster, node))
+  const { engine, engineVersion } = cluster
+  return familyOfEngine(engine).incompatibility(nodeValues(cluster, node), engineVersion, typeOfNode(cluster, node))
 }
 
 /**
@@ -79,7 +89,7 @@ export function whyNodeCannotRun(cluster: CacheClusterRecord, node: CacheNodeRec
 export function withCuredNodes(cluster: CacheClusterRecord): CacheClusterRecord {
   const type = nodeTypes.get(cluster.nodeType)
   const { values } = clusterParameters(cluster)
-  if (!type || incompatibility(values, cluster.engineVersion, type)) return cluster
+  if (!type || familyOfEngine(cluster.engine).incompatibility(values, cluster.engineVersion, type)) return cluster
   const isSick = (node: CacheNodeRecord) => whyNodeCannotRun(cluster, node) !== undefined
   if (!cluster.nodes.some(isSick)) return cluster
   const nodes = cluster.nodes.map((node) =>

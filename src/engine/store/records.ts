@@ -11,7 +11,6 @@ import type { EngineName } from '../../api/catalog/engines.ts'
 import type { EventFacts, OtherEvent } from '../../api/catalog/events.ts'
 import type { FAULT_KINDS, FaultName, FaultSettings } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
-import type { ParameterFamily, ParameterValues } from '../catalog/parameters.ts'
 
 export type NetworkType = ApiNetworkType
 export type IpDiscovery = ApiIpDiscovery
@@ -49,6 +48,9 @@ export interface CacheNodeRecord {
   /** What it took from the parameter group when it started; absent in records written before there were groups. */
   readonly parameters?: NodeParameters
 }
+
+/** What a parameter group sets, by parameter name; what it leaves at the default is not there. */
+export type ParameterValues = Readonly<Record<string, string>>
 
 export interface NodeParameters {
   readonly started: ParameterValues
@@ -194,7 +196,8 @@ export interface CacheParameterGroupRecord {
   readonly region: string
   /** The name, in lower case. */
   readonly id: string
-  readonly family: ParameterFamily
+  /** `memcached1.6`. */
+  readonly family: string
   readonly description: string
   readonly values: ParameterValues
   readonly tags: readonly Tag[]

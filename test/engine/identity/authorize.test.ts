@@ -220,6 +220,12 @@ describe('a call is about', () => {
       { CacheClusterId: 'a', Engine: 'memcached', CacheParameterGroupName: 'mine' },
       [arnOf('cluster', 'a'), arnOf('parametergroup', 'mine')],
     ],
+    [
+      'the default group of an engine in capitals, which is created as well',
+      'CreateCacheCluster',
+      { CacheClusterId: 'a', Engine: 'MemCached' },
+      [arnOf('cluster', 'a'), arnOf('parametergroup', 'default.memcached1.6')],
+    ],
     ['none of another engine', 'CreateCacheCluster', { CacheClusterId: 'a', Engine: 'redis' }, [arnOf('cluster', 'a')]],
     [
       'none of a version there is not',

@@ -1,14 +1,18 @@
 import { memcached as engine } from '../../../api/catalog/engines.ts'
-import { PARAMETERS } from '../../catalog/parameters.ts'
-import { parameterOptions } from '../../parameters/node-options.ts'
-import { memoryForItems } from '../../parameters/values.ts'
+import type { MemcachedOptions } from '../../nodes/memcached/options.ts'
 import type { Family } from '../family.ts'
+import { defaultValues, incompatibility, memoryForItems } from './memory.ts'
+import { optionsOf } from './node-options.ts'
+import { NODE_TYPE_PARAMETERS, PARAMETERS, type ParameterName } from './parameters.ts'
 import { refusals } from './refusals.ts'
 
-export const memcached: Family = {
+export const memcached: Family<ParameterName, MemcachedOptions> = {
   engine,
   parameters: PARAMETERS,
-  optionsOf: parameterOptions,
+  nodeTypeParameters: NODE_TYPE_PARAMETERS,
+  defaultValues,
+  optionsOf,
   memoryForItems,
+  incompatibility,
   refusals,
 }

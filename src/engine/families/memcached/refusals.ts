@@ -1,5 +1,5 @@
 /**
- * Members of CreateCacheCluster and ModifyCacheCluster that have no meaning for Memcached, or that this engine cannot honour.
+ * Members of CreateCacheCluster, ModifyCacheCluster and DeleteCacheCluster that have no meaning for Memcached, or that this engine cannot honour.
  * They are refused, never ignored: a request that succeeds has done all that it asked for.
  */
 import type { Refusal } from '../family.ts'
@@ -20,6 +20,11 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   SnapshotName: notForMemcached('Restoring from a snapshot'),
   SnapshotRetentionLimit: notForMemcached('Snapshotting', (value) => value === 0),
   SnapshotWindow: notForMemcached('Snapshotting'),
+  FinalSnapshotIdentifier: [
+    'SnapshotFeatureNotSupportedFault',
+    'Snapshotting is not supported for engine memcached.',
+    (value) => value === '',
+  ],
   AuthToken: notForMemcached('AuthToken'),
   AuthTokenUpdateStrategy: notForMemcached('AuthTokenUpdateStrategy'),
   LogDeliveryConfigurations: [

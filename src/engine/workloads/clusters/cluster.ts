@@ -13,6 +13,7 @@ import {
 } from '../../faults/effects.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { discoveryMembers } from '../../nodes/addresses.ts'
+import type { MemcachedOptions } from '../../nodes/memcached/options.ts'
 import { nameOf, type WantedList, type WantedNode } from '../../nodes/wanted.ts'
 import { typeOfNode } from '../../parameters/node-type.ts'
 import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
@@ -116,7 +117,11 @@ function wanted(cluster: CacheClusterRecord, node: CacheNodeRecord): Omit<Wanted
     engineVersion: cluster.engineVersion,
     memoryLimit: itemBytes(cluster, node),
     threads: typeOfNode(cluster, node).threads,
-    options: familyOfEngine(cluster.engine).optionsOf(nodeValues(cluster, node), cluster.engineVersion),
+    // Sound until programs say what they take.
+    options: familyOfEngine(cluster.engine).optionsOf(
+      nodeValues(cluster, node),
+      cluster.engineVersion,
+    ) as MemcachedOptions,
     ...(cluster.nodeRuntime && { nodeRuntime: cluster.nodeRuntime }),
     ...(obstacle !== undefined && { obstacle }),
   }

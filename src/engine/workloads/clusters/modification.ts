@@ -4,6 +4,7 @@ import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import { readSecurityGroups } from '../../calls/groups.ts'
 import { readNotificationTopic } from '../../calls/notification-rules.ts'
+import { releaseOf } from '../../families/families.ts'
 import { refuseWithoutCapacity } from '../../faults/refusals.ts'
 import { clusterZones } from '../../network/subnet-groups.ts'
 import type { CacheClusterRecord, IpDiscovery, PendingChanges, Step } from '../../store/records.ts'
@@ -104,10 +105,10 @@ function refuseOtherEngine({ Engine }: ModifyInput, { engine }: CacheClusterReco
 }
 
 /** The version to upgrade to; undefined when it stays. */
-function readNewVersion({ EngineVersion }: ModifyInput, { engineVersion }: CacheClusterRecord): string | undefined {
+function readNewVersion({ EngineVersion }: ModifyInput, cluster: CacheClusterRecord): string | undefined {
   if (EngineVersion === undefined) return undefined
-  const version = readUpgrade(EngineVersion, engineVersion)
-  return version === engineVersion ? undefined : version
+  const version = readUpgrade(EngineVersion, releaseOf(cluster))
+  return version === cluster.engineVersion ? undefined : version
 }
 
 function readDiscovery(to: IpDiscovery | undefined, cluster: CacheClusterRecord): IpDiscovery | undefined {

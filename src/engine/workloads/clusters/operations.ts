@@ -10,8 +10,9 @@ import { readIdentifier } from '../../calls/identifiers.ts'
 import { readNotificationTopic } from '../../calls/notification-rules.ts'
 import { page } from '../../calls/paging.ts'
 import { mergeTags, readNodeRuntime, readTags } from '../../calls/tag-rules.ts'
+import { FAMILIES } from '../../families/all.ts'
 import { familyOfEngine, findFamily } from '../../families/families.ts'
-import { refuseUnsupported } from '../../families/family.ts'
+import { type Release, refuseUnsupported } from '../../families/family.ts'
 import { refuseWithoutCapacity, withCapacity } from '../../faults/refusals.ts'
 import { missing } from '../../http/query-protocol.ts'
 import { freeByZone } from '../../network/subnet-groups.ts'
@@ -58,12 +59,14 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const id = readIdentifier(input.CacheClusterId, 'CacheClusterIdentifier', LIMITS.clusterIdLength)
   refuseCacheSecurityGroups(input)
   // Of an engine that is not run here, too, these members are refused before the engine is.
-  refuseUnsupported(input, findFamily(input.Engine ?? '') ?? familyOfEngine('memcached'))
-  const engine = readEngine(input.Engine)
-  const engineVersion = readEngineVersion(input.EngineVersion)
-  const type = readNodeType(input.CacheNodeType, engineVersion)
+  refuseUnsupported(input, findFamily(input.Engine ?? '') ?? FAMILIES[0])
+  const family = readEngine(input.Engine)
+  const { engine } = family
+  const engineVersion = readEngineVersion(input.EngineVersion, engine)
+  const release: Release = { family, version: engineVersion }
+  const type = readNodeType(input.CacheNodeType, release)
   const numCacheNodes = readNodeCount(input.NumCacheNodes, context)
-  const network = readNetwork(input, engineVersion, type, context.hasIpv6)
+  const network = readNetwork(input, release, type, context.hasIpv6)
   const subnetGroup = readSubnetGroup(input.CacheSubnetGroupName, network.networkType, context)
   const zones = zonesForCreation(
     input,
@@ -77,7 +80,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   }
   refuseBeyondRegionQuota(numCacheNodes, context)
   const topic = readNotificationTopic(input, undefined, context)
-  const parameterGroup = readParameterGroup(input.CacheParameterGroupName, engineVersion, type, context)
+  const parameterGroup = readParameterGroup(input.CacheParameterGroupName, release, type, context)
   const tags = mergeTags([], readTags(input.Tags, [NODE_RUNTIME_TAG]))
   const nodeRuntime = readNodeRuntime(tags)
   const events = tellOfNodeRuntime(nodeRuntime, engineVersion, context)
@@ -88,16 +91,16 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     createdAt: context.now,
     created: false,
     status: 'creating',
-    engine,
+    engine: engine.name,
     engineVersion,
     nodeType: type.name,
     numCacheNodes,
     nodes: [],
-    requestedPort: readPort(input.Port),
+    requestedPort: readPort(input.Port, engine),
     discovery: null,
     ...(nodeRuntime && { nodeRuntime }),
     ...network,
-    tls: readTls(input.TransitEncryptionEnabled, engineVersion, type),
+    tls: readTls(input.TransitEncryptionEnabled, release, type),
     parameterGroup: parameterGroup.id,
     parameters: { values: valuesFor(parameterGroup, type), version: 1 },
     subnetGroup: subnetGroup.id,
@@ -160,9 +163,7 @@ export const RebootCacheCluster: Handler<'RebootCacheCluster'> = (input, context
 
 export const DeleteCacheCluster: Handler<'DeleteCacheCluster'> = (input, context) => {
   const cluster = findCluster(input.CacheClusterId, context)
-  if (input.FinalSnapshotIdentifier) {
-    throw new Fault('SnapshotFeatureNotSupportedFault', 'Snapshotting is not supported for engine memcached.')
-  }
+  refuseUnsupported(input, familyOfEngine(cluster.engine))
   if (!CANNOT_RUN.has(cluster.status)) refuseUnlessAvailable(cluster, 'delete')
   const deleting: CacheClusterRecord = {
     ...cluster,

@@ -1,13 +1,14 @@
 /** Which parameter group a cluster may go by, and whether its nodes could start with it. */
 
-import { defaultGroupOf, familyOf, memcached } from '../../../api/catalog/engines.ts'
+import { defaultGroupOf, familyOf } from '../../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { requireParameterGroup } from '../../calls/groups.ts'
+import { releaseOf } from '../../families/families.ts'
+import type { Release } from '../../families/family.ts'
 import { groupAfterUpgrade, valuesFor } from '../../parameters/groups.ts'
 import { withParameters } from '../../parameters/status.ts'
-import { incompatibility } from '../../parameters/values.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord, PendingChanges } from '../../store/records.ts'
 
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -15,13 +16,13 @@ const conflict = (message: string) => new Fault('InvalidParameterCombination', m
 /** The group for nodes of a version and type; the default one without a name. */
 export function readParameterGroup(
   name: string | undefined,
-  version: string,
+  release: Release,
   type: NodeType,
   context: Context,
 ): CacheParameterGroupRecord {
-  const group = requireParameterGroup(name ?? defaultGroupOf(memcached, version), context)
-  refuseOtherFamily(group, version)
-  refuseIncompatible(group, version, type)
+  const group = requireParameterGroup(name ?? defaultGroupOf(release.family.engine, release.version), context)
+  refuseOtherFamily(group, release)
+  refuseIncompatible(group, release, type)
   return group
 }
 
@@ -39,36 +40,34 @@ export function readGroupChange(
   if (!type) throw new Error(`unknown node type ${cluster.nodeType} in cluster ${cluster.id}`)
   const group = name === undefined ? undefined : requireParameterGroup(name, context)
   const version = pending.engineVersion
-  const isForUpgrade = group && version && group.family === familyOf(memcached, version) && !isOfVersion(group, cluster)
+  const isForUpgrade = group && version && isOf(group, releaseOf(cluster, version)) && !isOf(group, releaseOf(cluster))
   const regrouped = group && !isForUpgrade ? regroup(cluster, group, type) : cluster
   if (!version) {
-    if (pending.nodeType) readParameterGroup(regrouped.parameterGroup, cluster.engineVersion, type, context)
+    if (pending.nodeType) readParameterGroup(regrouped.parameterGroup, releaseOf(cluster), type, context)
     return { cluster: regrouped, pending }
   }
   const later = isForUpgrade ? group.id : pending.parameterGroup
-  readParameterGroup(groupAfterUpgrade(regrouped, version, later), version, type, context)
+  readParameterGroup(groupAfterUpgrade(regrouped, version, later), releaseOf(cluster, version), type, context)
   return { cluster: regrouped, pending: { ...pending, ...(later && { parameterGroup: later }) } }
 }
 
 function regroup(cluster: CacheClusterRecord, group: CacheParameterGroupRecord, type: NodeType): CacheClusterRecord {
-  refuseOtherFamily(group, cluster.engineVersion)
-  refuseIncompatible(group, cluster.engineVersion, type)
+  refuseOtherFamily(group, releaseOf(cluster))
+  refuseIncompatible(group, releaseOf(cluster), type)
   return group.id === cluster.parameterGroup ? cluster : withParameters(cluster, group.id, valuesFor(group, type))
 }
 
-const isOfVersion = ({ family }: CacheParameterGroupRecord, { engineVersion }: CacheClusterRecord): boolean =>
-  family === familyOf(memcached, engineVersion)
+const nameOf = ({ family, version }: Release): string => familyOf(family.engine, version)
 
-function refuseOtherFamily({ family }: CacheParameterGroupRecord, version: string): void {
-  if (family !== familyOf(memcached, version)) {
-    throw conflict(
-      `Expected a parameter group of family ${familyOf(memcached, version)} but found one of family ${family}`,
-    )
-  }
+const isOf = ({ family }: CacheParameterGroupRecord, release: Release): boolean => family === nameOf(release)
+
+function refuseOtherFamily(group: CacheParameterGroupRecord, release: Release): void {
+  if (isOf(group, release)) return
+  throw conflict(`Expected a parameter group of family ${nameOf(release)} but found one of family ${group.family}`)
 }
 
 /** The guide names the rules, not the words. */
-function refuseIncompatible(group: CacheParameterGroupRecord, version: string, type: NodeType): void {
-  const why = incompatibility(valuesFor(group, type), version, type)
-  if (why) throw conflict(`Cache parameter group ${group.id} does not go with memcached ${version}: ${why}`)
+function refuseIncompatible(group: CacheParameterGroupRecord, { family, version }: Release, type: NodeType): void {
+  const why = family.incompatibility(valuesFor(group, type), version, type)
+  if (why) throw conflict(`Cache parameter group ${group.id} does not go with ${family.engine.name} ${version}: ${why}`)
 }

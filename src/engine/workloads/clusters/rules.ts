@@ -1,11 +1,12 @@
 /** What single settings of a cache cluster may be. Each function returns the value to store or throws AWS's refusal. */
 
-import { hasVersion, memcached, newestVersion } from '../../../api/catalog/engines.ts'
+import { type EngineFacts, hasVersion, newestVersion } from '../../../api/catalog/engines.ts'
 import { isOfferedFor, type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { requireSubnetGroup } from '../../calls/groups.ts'
+import type { Release } from '../../families/family.ts'
 import { missing } from '../../http/query-protocol.ts'
 import { DEFAULT_SUBNET_GROUP, groupNetworkTypes, groupSubnets } from '../../network/subnet-groups.ts'
 import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../../store/records.ts'
@@ -14,17 +15,17 @@ import { formatWindow, parseWindow, randomWindow } from '../../time/maintenance-
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
-export function readEngineVersion(version: string | undefined): string {
-  if (version === undefined) return newestVersion(memcached)
-  if (!hasVersion(memcached, version)) {
-    throw conflict(`Cannot find version ${version} for memcached. Versions are ${memcached.versions.join(', ')}.`)
+export function readEngineVersion(version: string | undefined, engine: EngineFacts): string {
+  if (version === undefined) return newestVersion(engine)
+  if (!hasVersion(engine, version)) {
+    throw conflict(`Cannot find version ${version} for ${engine.name}. Versions are ${engine.versions.join(', ')}.`)
   }
   return version
 }
 
 /** A new engine version may be newer, never older (guide, "Upgrading engine versions"). */
-export function readUpgrade(version: string, current: string): string {
-  readEngineVersion(version)
+export function readUpgrade(version: string, { family, version: current }: Release): string {
+  readEngineVersion(version, family.engine)
   if (isOlder(version, current)) {
     throw conflict(
       `Cannot downgrade from engine version ${current} to ${version}. Delete the cluster and create it again.`,
@@ -33,15 +34,15 @@ export function readUpgrade(version: string, current: string): string {
   return version
 }
 
-export function readNodeType(name: string | undefined, version: string): NodeType {
+export function readNodeType(name: string | undefined, { family: { engine }, version }: Release): NodeType {
   if (!name) throw missing('CacheNodeType')
   const type = nodeTypes.get(name)
   if (!type) throw invalid(`Invalid cache node type: ${name}.`)
   if (type.generation === 'previous') {
     throw invalid(`${name} is a previous generation node type; new clusters cannot be created with it.`)
   }
-  if (!isOfferedFor(type, memcached, version)) {
-    throw conflict(`${name} needs memcached ${type.since?.memcached} or later, not ${version}.`)
+  if (!isOfferedFor(type, engine, version)) {
+    throw conflict(`${name} needs ${engine.name} ${type.since?.[engine.name]} or later, not ${version}.`)
   }
   return type
 }
@@ -57,14 +58,14 @@ export interface Network {
  */
 export function readNetwork(
   input: { NetworkType?: NetworkType | undefined; IpDiscovery?: IpDiscovery | undefined },
-  version: string,
+  { family: { engine }, version }: Release,
   type: NodeType,
   hasIpv6: boolean,
 ): Network {
   const networkType = input.NetworkType ?? 'ipv4'
   if (networkType !== 'ipv4') {
-    if (!isAtLeast(version, memcached.ipv6Since)) {
-      throw conflict(`NetworkType ${networkType} needs memcached ${memcached.ipv6Since} or later, not ${version}.`)
+    if (!isAtLeast(version, engine.ipv6Since)) {
+      throw conflict(`NetworkType ${networkType} needs ${engine.name} ${engine.ipv6Since} or later, not ${version}.`)
     }
     if (!type.nitro) {
       throw conflict(`NetworkType ${networkType} needs a node type on the Nitro System; ${type.name} is not.`)
@@ -88,17 +89,21 @@ export function refuseForeignDiscovery(networkType: NetworkType, ipDiscovery: Ip
 }
 
 /** In-transit encryption: at creation only, memcached 1.6.12 or later, not on M1, M2, M3, R3, T2 (guide). */
-export function readTls(enabled: boolean | undefined, version: string, type: NodeType): boolean {
+export function readTls(
+  enabled: boolean | undefined,
+  { family: { engine }, version }: Release,
+  type: NodeType,
+): boolean {
   if (!enabled) return false
-  if (!isAtLeast(version, memcached.tlsSince)) {
-    throw conflict(`In-transit encryption needs memcached ${memcached.tlsSince} or later, not ${version}.`)
+  if (!isAtLeast(version, engine.tlsSince)) {
+    throw conflict(`In-transit encryption needs ${engine.name} ${engine.tlsSince} or later, not ${version}.`)
   }
   if (!type.tls) throw conflict(`In-transit encryption is not supported on ${type.name}.`)
   return true
 }
 
-export function readPort(port: number | undefined): number {
-  if (port === undefined) return memcached.port
+export function readPort(port: number | undefined, engine: EngineFacts): number {
+  if (port === undefined) return engine.port
   if (port < 1024 || port > 65_535) throw invalid(`Invalid value ${port} for Port. Must be between 1024 and 65535`)
   return port
 }

@@ -4,9 +4,8 @@
  * because effects are derived from the record, not from the step.
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import type { ParameterValues } from '../../catalog/parameters.ts'
 import { takenAtStart, withParameters } from '../../parameters/status.ts'
-import type { CacheClusterRecord, CacheNodeRecord, Step } from '../../store/records.ts'
+import type { CacheClusterRecord, CacheNodeRecord, ParameterValues, Step } from '../../store/records.ts'
 import { endUpdate, noteNode } from './service-updates.ts'
 
 export interface StepContext {

@@ -3,11 +3,12 @@
  * is scaled starts empty. Other engine versions than these need a new cluster.
  */
 
-import { memcached } from '../../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { isAtLeast } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
+import { releaseOf } from '../../families/families.ts'
+import type { Release } from '../../families/family.ts'
 import type { CacheClusterRecord, PendingChanges, ScaleConfig } from '../../store/records.ts'
 import { DEFAULT_SCALE_CONFIG } from './plan.ts'
 import { readNetwork, readNodeType, readTls } from './rules.ts'
@@ -28,16 +29,19 @@ export function readTypeChange(input: ModifyInput, cluster: CacheClusterRecord, 
   }
   if (name === cluster.nodeType) return {}
   if (!nodeTypes.has(name)) throw new Fault('InvalidParameterValue', `Invalid cache node type: ${name}.`)
-  if (!isAtLeast(version, memcached.scalingSince)) {
-    throw new Fault('InvalidParameterCombination', 'Scaling is not supported for engine memcached')
+  const release = releaseOf(cluster, version)
+  if (!canScale(release)) {
+    throw new Fault('InvalidParameterCombination', `Scaling is not supported for engine ${cluster.engine}`)
   }
-  refuseUnfit(readNodeType(name, version), cluster, version)
+  refuseUnfit(readNodeType(name, release), cluster, release)
   return { nodeType: name, scaleConfig: readScaleConfig(ScaleConfig) }
 }
 
+const canScale = ({ family, version }: Release) => isAtLeast(version, family.engine.scalingSince)
+
 /** Types a cluster can be scaled to as it is, sorted by their names. */
 export function scalableTypes(cluster: CacheClusterRecord): readonly NodeType[] {
-  if (!isAtLeast(cluster.engineVersion, memcached.scalingSince)) return []
+  if (!canScale(releaseOf(cluster))) return []
   return [...nodeTypes.values()].filter((type) => type.name !== cluster.nodeType && isFit(type, cluster)).sort(byName)
 }
 
@@ -45,7 +49,8 @@ const byName = (a: NodeType, b: NodeType) => (a.name < b.name ? -1 : 1)
 
 function isFit({ name }: NodeType, cluster: CacheClusterRecord): boolean {
   try {
-    refuseUnfit(readNodeType(name, cluster.engineVersion), cluster, cluster.engineVersion)
+    const release = releaseOf(cluster)
+    refuseUnfit(readNodeType(name, release), cluster, release)
     return true
   } catch (error) {
     if (error instanceof Fault) return false
@@ -54,10 +59,10 @@ function isFit({ name }: NodeType, cluster: CacheClusterRecord): boolean {
 }
 
 /** The cluster keeps its network type and its encryption, which not every type has. */
-function refuseUnfit(type: NodeType, cluster: CacheClusterRecord, version: string): void {
+function refuseUnfit(type: NodeType, cluster: CacheClusterRecord, release: Release): void {
   const { networkType: NetworkType, ipDiscovery: IpDiscovery, tls } = cluster
-  readNetwork({ NetworkType, IpDiscovery }, version, type, true)
-  readTls(tls, version, type)
+  readNetwork({ NetworkType, IpDiscovery }, release, type, true)
+  readTls(tls, release, type)
 }
 
 function readScaleConfig(config: ModifyInput['ScaleConfig']): ScaleConfig {

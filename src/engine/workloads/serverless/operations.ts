@@ -31,7 +31,7 @@ import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
-  const engine = readEngine(input.Engine)
+  const { name: engine } = readEngine(input.Engine).engine
   refuseOtherVersion(input.MajorEngineVersion)
   refuseUnsupportedMembers(input)
   const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, context)

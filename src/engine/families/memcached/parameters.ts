@@ -5,41 +5,7 @@
  * max_cache_memory and num_threads, which depend on the node type (NODE_TYPE_PARAMETERS). No parameter of Memcached is
  * conditionally modifiable, so that the rule about those when a cluster changes groups never bites.
  */
-import { familyOf, memcached, newestVersion } from '../../api/catalog/engines.ts'
-import { isOfferedFor, type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
-import { isAtLeast } from '../../api/catalog/versions.ts'
-
-export const PARAMETER_FAMILIES = ['memcached1.4', 'memcached1.5', 'memcached1.6'] as const
-
-export type ParameterFamily = (typeof PARAMETER_FAMILIES)[number]
-
-export type DataType = 'integer' | 'float' | 'boolean' | 'string'
-
-/** When a change takes effect; `fixed` cannot be changed. "At launch" and "after restart" of the guide are both a reboot. */
-export type Change = 'immediate' | 'requires-reboot' | 'fixed'
-
-export interface Parameter {
-  readonly default: string
-  readonly type: DataType
-  /** As AWS prints it: choices `0,1`, or one range `1-1024`. */
-  readonly allowed: string
-  readonly change: Change
-  /** First engine version that has it. */
-  readonly since: string
-  /** First engine version that no longer has it. */
-  readonly until?: string
-  readonly description: string
-}
-
-type Row = readonly [
-  value: string,
-  type: DataType,
-  allowed: string,
-  change: Change,
-  since: string,
-  description: string,
-  until?: string,
-]
+import { type NodeTypeParameter, type ParameterRow, parametersOf, type Values } from '../parameter.ts'
 
 const REBOOT = 'requires-reboot'
 const SWITCH = '0,1'
@@ -145,66 +111,23 @@ const ROWS = {
   watch: ['1', 'boolean', SWITCH, 'immediate', '1.4.33', 'Allow the command watch.'],
   watcher_logbuf_size: ['256', 'integer', '4-65536', REBOOT, '1.4.33', 'Kilobytes of lines that wait for a watcher.'],
   worker_logbuf_size: ['64', 'integer', '4-65536', REBOOT, '1.4.33', 'Kilobytes of lines that wait in a worker.'],
-} as const satisfies Readonly<Record<string, Row>>
+} as const satisfies Readonly<Record<string, ParameterRow>>
 
 export type ParameterName = keyof typeof ROWS
 
-const toParameter = ([value, type, allowed, change, since, description, until]: Row): Parameter => ({
-  default: value,
-  type,
-  allowed,
-  change,
-  since,
-  description,
-  ...(until && { until }),
-})
+export const PARAMETERS = parametersOf<ParameterName>(ROWS)
 
-export const PARAMETERS = Object.fromEntries(
-  (Object.entries(ROWS) as [string, Row][]).map(([name, row]) => [name, toParameter(row)]),
-  // Sound: the keys are those of ROWS.
-) as Readonly<Record<ParameterName, Parameter>>
+export type ParameterValues = Values<ParameterName>
 
-export const isParameterName = (name: string): name is ParameterName => Object.hasOwn(ROWS, name)
-
-export const PARAMETER_NAMES = Object.keys(ROWS) as readonly ParameterName[]
-
-/** What a group sets, by parameter name; what it leaves at the default is not there. */
-export type ParameterValues = Readonly<Partial<Record<ParameterName, string>>>
-
-export const isParameterFamily = (name: string): name is ParameterFamily =>
-  (PARAMETER_FAMILIES as readonly string[]).includes(name)
-
-const versionsOf = (family: ParameterFamily) =>
-  memcached.versions.filter((version) => familyOf(memcached, version) === family)
-
-/** Whether an engine of this version has the parameter. */
-export function existsIn(name: ParameterName, version: string): boolean {
-  const { since, until } = PARAMETERS[name]
-  return isAtLeast(version, since) && !(until && isAtLeast(version, until))
-}
-
-/** The first version of a family in which a parameter exists; undefined when it has none. */
-export const sinceInFamily = (name: ParameterName, family: ParameterFamily): string | undefined =>
-  versionsOf(family).findLast((version) => existsIn(name, version))
-
-/** Parameters whose value depends on the node type. Nobody can change them. */
-export const NODE_TYPE_PARAMETERS = [
+export const NODE_TYPE_PARAMETERS: readonly NodeTypeParameter[] = [
   {
     name: 'max_cache_memory',
     description: 'Megabytes of a node that items and connections share.',
-    value: ({ maxCacheMemory }: NodeType) => String(maxCacheMemory),
+    value: ({ maxCacheMemory }) => String(maxCacheMemory),
   },
   {
     name: 'num_threads',
     description: 'How many threads of a node serve clients.',
-    value: ({ threads }: NodeType) => String(threads),
+    value: ({ threads }) => String(threads),
   },
-] as const
-
-export const firstVersionOf = (family: ParameterFamily): string => versionsOf(family).at(-1) ?? newestVersion(memcached)
-
-/** Every node type that a version of the family runs on. */
-export function nodeTypesOf(family: ParameterFamily): readonly NodeType[] {
-  const newest = versionsOf(family)[0] ?? newestVersion(memcached)
-  return [...nodeTypes.values()].filter((type) => isOfferedFor(type, memcached, newest))
-}
+]

@@ -1,12 +1,7 @@
-import { isAtLeast } from '../../api/catalog/versions.ts'
-import type { CacheNodeOptions } from '../../memcached/options.ts'
-import { existsIn, type ParameterName, type ParameterValues } from '../catalog/parameters.ts'
-import { effectiveValue } from './values.ts'
-
-/** What parameters decide of a node; memory and threads also depend on its type. */
-export type ParameterOptions = Omit<CacheNodeOptions, 'engineVersion' | 'memoryLimit' | 'threads' | 'tls'> & {
-  readonly watchEnabled: boolean
-}
+import { isAtLeast } from '../../../api/catalog/versions.ts'
+import type { MemcachedOptions } from '../../nodes/memcached/options.ts'
+import { effectiveValue, existsIn } from '../parameter.ts'
+import { PARAMETERS, type ParameterName, type ParameterValues } from './parameters.ts'
 
 /** First version whose items may be split over chunks. */
 const CHUNKED_SINCE = '1.4.33'
@@ -19,13 +14,13 @@ const INLINE_RESPONSES_IN = '1.5.10'
  * group gives them wins. With no_modern=1 every parameter is what the group says it is (memcached: `-o no_modern` swaps the
  * defaults, what is given besides is turned on piecemeal).
  */
-export function parameterOptions(values: ParameterValues, version: string): ParameterOptions {
-  const text = (name: ParameterName) => effectiveValue(values, name, version)
+export function optionsOf(values: ParameterValues, version: string): MemcachedOptions {
+  const text = (name: ParameterName) => effectiveValue(PARAMETERS, values, name, version)
   const number = (name: ParameterName) => Number(text(name))
   const isOn = (name: ParameterName) => text(name) === '1'
 
-  const modern = existsIn('modern', version) && isOn('modern')
-  const switchesOn = modern || (existsIn('no_modern', version) && !isOn('no_modern'))
+  const modern = existsIn(PARAMETERS.modern, version) && isOn('modern')
+  const switchesOn = modern || (existsIn(PARAMETERS.no_modern, version) && !isOn('no_modern'))
   const maxItemSize = number('max_item_size')
   return {
     backlog: number('backlog_queue_limit'),

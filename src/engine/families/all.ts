@@ -1,0 +1,5 @@
+import type { Family } from './family.ts'
+import { memcached } from './memcached/memcached.ts'
+
+/** Every engine that runs here. The first is that of requests which name none, or none that runs here. */
+export const FAMILIES: readonly [Family, ...Family[]] = [memcached]
