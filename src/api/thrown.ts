@@ -6,3 +6,7 @@ export const errorMessage = (thrown: unknown): string => (thrown instanceof Erro
 /** The code that the system or Node gave an error: `ENOENT`, `EADDRINUSE`, `ERR_SOCKET_BAD_PORT`. */
 export const errorCode = (thrown: unknown): string | undefined =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
+
+/** The error with the place where it was thrown, for a log. */
+export const errorStack = (thrown: unknown): string =>
+  thrown instanceof Error ? (thrown.stack ?? String(thrown)) : String(thrown)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { regionFacts } from '../api/catalog/regions.ts'
 import { Fault } from '../api/faults.ts'
+import { errorStack } from '../api/thrown.ts'
 import type { AuditedCall, AuditLog } from './audit/audit.ts'
 import type { Context } from './calls/context.ts'
 import { perform, readCall } from './dispatch.ts'
@@ -138,7 +139,7 @@ const xml = (status: number, body: string, requestId: string): HttpAnswer => ({
 })
 
 function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {
-  log(`request ${requestId}: ${(error as Error).stack ?? error}`)
+  log(`request ${requestId}: ${errorStack(error)}`)
   return (
     unkept(error) ??
     new Fault('InternalFailure', 'The request processing has failed because of an unknown error; see the engine log.')

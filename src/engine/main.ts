@@ -1,5 +1,6 @@
 /** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
 import type { EngineInfo, EngineOptions, Recovery } from '../api/local-engine.ts'
+import { errorCode, errorMessage, errorStack } from '../api/thrown.ts'
 import { visible } from '../api/visible.ts'
 import { DirectoryUnusable } from '../holder/directory.ts'
 import { type Engine, startEngine } from './engine.ts'
@@ -12,7 +13,7 @@ declare const CACHECTL_VERSION: string
 
 type Outcome = { ready: EngineInfo; recovery?: Recovery } | { failed: { message: string; hint?: string } }
 
-const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
+const options: EngineOptions = JSON.parse(process.argv[2] ?? '{}')
 // Read on terminals, with what callers and nodes have said in it.
 const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${visible(line)}\n`)
 const tell = (outcome: Outcome) => process.send?.(outcome)
@@ -49,14 +50,14 @@ try {
   tell({ ready: engine.info, ...(engine.recovery && { recovery: engine.recovery }) })
   if (isStopAsked) void stop()
 } catch (error) {
-  const failure = explain(error as NodeJS.ErrnoException)
+  const failure = explain(error)
   log(failure.message)
   if (!process.send) process.stderr.write(`${failure.message}\n`)
   tell({ failed: failure })
   process.exitCode = 1
 }
 
-function explain(error: NodeJS.ErrnoException): { message: string; hint?: string } {
+function explain(error: unknown): { message: string; hint?: string } {
   if (error instanceof StateDirectoryHeld) {
     return { message: error.message, hint: 'Use that engine, stop it, or choose another --state-dir.' }
   }
@@ -64,11 +65,11 @@ function explain(error: NodeJS.ErrnoException): { message: string; hint?: string
     return { message: error.message, hint: error.hint }
   if (isFull(error)) {
     return {
-      message: `The disk of ${options.stateDir} is full: ${error.message}.`,
+      message: `The disk of ${options.stateDir} is full: ${errorMessage(error)}.`,
       hint: 'Make room, or choose another --state-dir.',
     }
   }
-  if (error.code === 'EADDRINUSE') {
+  if (errorCode(error) === 'EADDRINUSE') {
     return {
       message: `Port ${options.port} is in use by another program.`,
       hint: 'Choose another with --port; --port 0 takes a free one.',
@@ -80,5 +81,5 @@ function explain(error: NodeJS.ErrnoException): { message: string; hint?: string
       hint: `${error.hint} Or let the engine run nodes itself: --node-runtime embedded.`,
     }
   }
-  return { message: error.stack ?? String(error) }
+  return { message: errorStack(error) }
 }

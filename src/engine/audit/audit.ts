@@ -194,7 +194,7 @@ export class AuditLog {
 }
 
 /** The first paragraph: that of a wrong signature goes on with the request it was made for. */
-const shortened = (message: string): string => cut(message.split('\n\n', 1)[0] as string, MESSAGE_LENGTH)
+const shortened = (message: string): string => cut(message.replace(/\n\n.*/s, ''), MESSAGE_LENGTH)
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 

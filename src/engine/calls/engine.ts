@@ -10,7 +10,7 @@ export function readEngine(engine: string | undefined): Family {
   const family = findFamily(engine)
   if (family) return family
   const name = engine.toLowerCase()
-  if ((ENGINE_NAMES as readonly string[]).includes(name)) {
+  if (ENGINE_NAMES.some((known) => known === name)) {
     throw new Fault(
       'InvalidParameterValue',
       `The local engine runs ${ENGINES_HERE} only so far, not ${name}. Use --target aws.`,

@@ -78,7 +78,7 @@ function quarterOf(time: number): number {
 
 function quarterly(quarter: number): ServiceUpdate {
   const releasedAt = Date.UTC(Math.floor(quarter / 4), (quarter % 4) * 3)
-  const severity = SEVERITIES[quarter % SEVERITIES.length] as ServiceUpdateSeverity
+  const severity = SEVERITIES[quarter % SEVERITIES.length] as ServiceUpdateSeverity // within its length
   const day = new Date(releasedAt).toISOString().slice(0, 10).replaceAll('-', '')
   return {
     name: `elasticache-memcached-security-update-${day}`,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../../api/faults.ts'
 import { ACCOUNT_ID } from '../../api/local-engine.ts'
+import { errorStack } from '../../api/thrown.ts'
 import type { AuditedCall, AuditLog } from '../audit/audit.ts'
 import type { HttpAnswer, HttpRequest, Reception, RequestHead } from '../http/server.ts'
 import type { Claim, Signatures } from '../http/signature.ts'
@@ -80,6 +81,7 @@ function answerClaimed(
     }
     const tagsOf = (alarm: string) => options.store.get('alarm', region, alarm)?.tags ?? []
     refuseUnlessAllowed(caller, permissionsFor(operation, input, { ...context, tagsOf }), request, options)
+    // The protocol read it as the operation's own input, which TypeScript can't tell of all operations at once.
     const output = operations[operation](input as never, context)
     if (audited) audited.output = output
     return protocol.answer(operation, output, requestId)
@@ -152,7 +154,7 @@ const auditedCall = (
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 function internalFailure(error: unknown, requestId: string, log: (line: string) => void): Fault {
-  log(`request ${requestId}: ${(error as Error).stack ?? error}`)
+  log(`request ${requestId}: ${errorStack(error)}`)
   return unkept(error) ?? new Fault('InternalFailure', 'The request failed; see the engine log.')
 }
 

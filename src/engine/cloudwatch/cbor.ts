@@ -20,8 +20,8 @@ export const encodeCbor = (value: unknown): Buffer => Buffer.from(cbor.serialize
 function withDates(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(withDates)
-  const { tag, value: tagged } = value as { tag?: unknown; value?: unknown }
   if (!(tagSymbol in value)) return mapped(value, withDates)
+  const { tag, value: tagged } = value as { tag?: unknown; value?: unknown } // a tagged value has both
   if (tag !== EPOCH_SECONDS) return withDates(tagged)
   if (typeof tagged !== 'number' || !Number.isFinite(tagged)) throw new Error('a time is no number')
   return new Date(Math.round(tagged * 1000))

@@ -87,7 +87,7 @@ const made = (
 ): HttpAnswer => ({ status, contentType, body, headers: { 'x-amzn-requestid': requestId, ...headers } })
 
 function objectIn(value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   throw new Fault('ValidationError', 'The input must be an object.')
 }
 

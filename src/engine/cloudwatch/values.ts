@@ -52,27 +52,31 @@ export function readObject(shape: string, object: Readonly<Record<string, unknow
   return Object.fromEntries(read)
 }
 
-/** Lists of entries become the objects they stand for; with `times`, Dates become what the protocol has for them. */
+/**
+ * Lists of entries become the objects they stand for; with `times`, Dates become what the protocol has for them. The value is of
+ * the member's kind: an operation of ours answered it.
+ */
 export function plainValue(member: Member, value: unknown, times: (time: Date) => unknown): unknown {
   switch (member.kind) {
     case 'structure': {
       const members = cloudwatch.structures[member.shape]?.members ?? {}
       return Object.fromEntries(
         Object.entries(members).flatMap(([name, of]): [string, unknown][] => {
-          const part = (value as Record<string, unknown>)[name]
+          const part = (value as Record<string, unknown>)[name] // of the member's kind, as below
           return part === undefined ? [] : [[name, plainValue(of, part, times)]]
         }),
       )
     }
     case 'list': {
-      const items = value as readonly unknown[]
+      const items = value as readonly unknown[] // of the member's kind
       if (member.item !== MAP_ITEM) return items.map((item) => plainValue(member.of, item, times))
       return Object.fromEntries(
+        // Entries of a map have these two members.
         (items as readonly { key: string; value: unknown }[]).map((entry) => [entry.key, entry.value]),
       )
     }
     case 'timestamp':
-      return times(value as Date)
+      return times(value as Date) // of the member's kind
     default:
       return value
   }

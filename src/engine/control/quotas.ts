@@ -3,12 +3,13 @@ import { DEFAULT_QUOTAS, isQuotaName, type QuotaName } from '../../api/catalog/q
 import type { QuotaReport, QuotaRequest } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { RegionRequest } from '../../api/local-network.ts'
+import { namesOf } from '../../api/tables.ts'
 import type { Context } from '../calls/context.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import { quota } from '../store/quotas.ts'
 import { contextIn, type NetworkOffice, refuse } from './network-office.ts'
 
-const NAMES = Object.keys(DEFAULT_QUOTAS) as QuotaName[]
+const NAMES = namesOf(DEFAULT_QUOTAS)
 
 export function quotaRoutes(office: NetworkOffice): Record<string, ControlHandler> {
   return {

@@ -40,11 +40,12 @@ export function frontDoor({ api, control, controlToken }: FrontDoorOptions): Res
 
 async function answerControl(route: ControlHandler, body: Buffer): Promise<HttpAnswer> {
   try {
+    // Each route checks what it needs of a body.
     return json(200, (await route(readJson(body) as never)) ?? {})
   } catch (error) {
     if (error instanceof Fault) return json(error.status, { code: error.code, message: error.message })
     if (error instanceof SyntaxError) return json(400, { message: `The body is not JSON: ${error.message}` })
-    return json(500, { message: String(errorMessage(error)) })
+    return json(500, { message: errorMessage(error) })
   }
 }
 

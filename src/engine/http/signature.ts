@@ -106,10 +106,10 @@ export class Signatures {
     const name = `${secret}/${scope.join('/')}`
     const known = this.#keys.get(name)
     if (known) return known
-    const key = scope.reduce<Buffer | string>(
+    const key = scope.reduce(
       (parent, part) => createHmac('sha256', parent).update(part).digest(),
-      `AWS4${secret}`,
-    ) as Buffer
+      Buffer.from(`AWS4${secret}`),
+    )
     if (this.#keys.size > 1_000) this.#keys.clear()
     this.#keys.set(name, key)
     return key
@@ -133,7 +133,10 @@ function claimFromHeader(authorization: string, head: SignedHead): Claim {
     authorization
       .slice(ALGORITHM.length)
       .split(',')
-      .map((field) => field.trim().split(/=(.*)/s) as [string, string]),
+      .map((field): [string, string] => {
+        const [name = '', value = ''] = field.trim().split(/=(.*)/s)
+        return [name, value]
+      }),
   )
   const need = (name: string): string => {
     const value = fields.get(name)
@@ -184,15 +187,14 @@ function readExpires(text: string): number {
 }
 
 function readCredential(credential: string): Pick<Claim, 'accessKeyId' | 'scope'> {
-  const parts = credential.split('/')
-  if (parts.length !== 5) {
+  const [accessKeyId = '', date = '', region = '', service = '', terminator, ...more] = credential.split('/')
+  if (terminator === undefined || more.length > 0) {
     throw new Fault(
       'IncompleteSignature',
       `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
     )
   }
-  const [accessKeyId, ...scope] = parts
-  return { accessKeyId: accessKeyId as string, scope: scope as unknown as Claim['scope'] }
+  return { accessKeyId, scope: [date, region, service, terminator] }
 }
 
 function checkScope({ scope: [date, region, service, terminator], timestamp }: Claim, wanted: string): void {
@@ -312,15 +314,7 @@ const httpDate = (text: string | undefined): string | undefined =>
   text && !Number.isNaN(Date.parse(text)) ? basicDate(Date.parse(text)) : undefined
 
 function parseBasicDate(text: string): number | undefined {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-  if (!match) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  return Date.UTC(year, month - 1, day, hour, minute, second)
+  if (!/^\d{8}T\d{6}Z$/.test(text)) return undefined
+  const part = (from: number, to: number): number => Number(text.slice(from, to))
+  return Date.UTC(part(0, 4), part(4, 6) - 1, part(6, 8), part(9, 11), part(11, 13), part(13, 15))
 }

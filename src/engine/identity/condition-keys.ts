@@ -8,6 +8,7 @@ type Read = (input: Call['input']) => unknown
 const at =
   (...path: string[]): Read =>
   (input) =>
+    // Of a string or a number, a member is undefined.
     path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], input)
 
 const KEYS: Readonly<Record<string, Read>> = {
@@ -63,12 +64,13 @@ export function circumstanceKeys(who: Circumstances): [string, string[]][] {
 
 /** Tags the call brings, or in RemoveTagsFromResource names. */
 export function requestTagKeys({ input }: Pick<Call, 'input'>): [string, string[]][] {
+  // The input was decoded by the model.
   const tags = (Array.isArray(input.Tags) ? input.Tags : []) as { Key?: string; Value?: string }[]
   const named = (Array.isArray(input.TagKeys) ? input.TagKeys : []) as string[]
   const keys = [...tags.flatMap(({ Key }) => Key ?? []), ...named]
   return [
     ...tags.map(({ Key = '', Value = '' }): [string, string[]] => [`aws:requesttag/${Key.toLowerCase()}`, [Value]]),
-    ...(keys.length > 0 ? [['aws:tagkeys', keys] as [string, string[]]] : []),
+    ...(keys.length > 0 ? [['aws:tagkeys', keys] satisfies [string, string[]]] : []),
   ]
 }
 

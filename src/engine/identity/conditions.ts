@@ -95,9 +95,8 @@ interface ReadOperator {
 export function readOperator(operator: string): ReadOperator | undefined {
   const [, quantifier, name = '', suffix] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? []
   const isKnown = name === 'Null' ? suffix === undefined && quantifier === undefined : Object.hasOwn(OPERATORS, name)
-  return isKnown
-    ? { quantifier: quantifier as ReadOperator['quantifier'], name, ifExists: suffix !== undefined }
-    : undefined
+  if (!isKnown) return undefined
+  return { quantifier: quantifier as ReadOperator['quantifier'], name, ifExists: suffix !== undefined } // as in the pattern
 }
 
 /** Every operator and every key of the block must hold; of a key's values one is enough. */
@@ -117,7 +116,7 @@ function testHolds(
   if (!read) throw new Error(`unknown condition operator ${operator}`)
   const isAbsent = actual === undefined || actual.length === 0
   if (read.name === 'Null') return wanted.some((value) => (value.toLowerCase() === 'true') === isAbsent)
-  const { compare, negated } = OPERATORS[read.name] as Operator
+  const { compare, negated } = OPERATORS[read.name] as Operator // readOperator found it there
   if (isAbsent) {
     // An empty set has no value that does not fit, and none that does.
     if (read.quantifier === 'ForAllValues') return true

@@ -11,7 +11,7 @@ export const accessKey = (length: number): string =>
 
 /** The engine's own credentials: made at the first start, kept in a file only its owner can read. */
 export function openCredentials(file: string): EngineCredentials {
-  const known = readWhole(file) as EngineCredentials | undefined
+  const known = readWhole<EngineCredentials>(file)
   if (known) return known
   const credentials: EngineCredentials = {
     // Twenty characters that begin like any access key, so that tools which check the form accept it.

@@ -14,7 +14,7 @@ type Token = string | typeof ANY | typeof ONE
 function tokensOf(pattern: string, context: RequestContext): Token[] | undefined {
   const tokens: Token[] = []
   for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at] as string
+    const character = pattern.charAt(at)
     const end = character === '$' && pattern[at + 1] === '{' ? pattern.indexOf('}', at) : -1
     if (end !== -1) {
       const value = variableValue(pattern.slice(at + 2, end), context)

@@ -18,7 +18,7 @@ export class Users {
 
   constructor(path: string) {
     this.#path = path
-    this.#users = (readWhole(path) as UserFile | undefined)?.users ?? []
+    this.#users = readWhole<UserFile>(path)?.users ?? []
     this.#index()
   }
 

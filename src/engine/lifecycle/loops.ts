@@ -1,3 +1,4 @@
+import { errorStack } from '../../api/thrown.ts'
 import type { RecordKind } from '../store/records.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -73,7 +74,7 @@ class Loops<K extends RecordKind> {
       while (round === 'again' && !this.#closing) round = await this.#options.round(kind, region, id)
       return round === 'again' ? 'done' : round
     } catch (error) {
-      this.#options.log(`${region}/${id}: ${(error as Error).stack}`)
+      this.#options.log(`${region}/${id}: ${errorStack(error)}`)
       return { until: this.#options.clock.now() + RETRY_MS }
     }
   }

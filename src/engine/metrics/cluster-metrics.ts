@@ -17,7 +17,7 @@ export function* clusterMetrics(metrics: Iterable<RecordedMetric>): Generator<Re
     else found.set(key, [metric])
   }
   for (const nodes of found.values()) {
-    const [{ dimensions, name, unit }] = nodes as [RecordedMetric]
+    const [{ dimensions, name, unit }] = nodes as [RecordedMetric] // at least one
     yield {
       dimensions: dimensions.filter(({ Name }) => Name === CLUSTER),
       name,

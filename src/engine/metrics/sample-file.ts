@@ -22,10 +22,7 @@ export class SampleFile {
 
   load(): SavedSubject[] {
     try {
-      const { columns, subjects } = deserialize(readFileSync(this.#path)) as {
-        columns: string
-        subjects: SavedSubject[]
-      }
+      const { columns, subjects }: { columns: string; subjects: SavedSubject[] } = deserialize(readFileSync(this.#path))
       return columns === COLUMNS ? subjects : []
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') {

@@ -1,4 +1,5 @@
 /** Statistics of samples over periods, as CloudWatch has them. Pure. */
+import { isNameOf } from '../../api/tables.ts'
 
 /** Of one period that has samples. */
 export interface Datapoint {
@@ -23,7 +24,7 @@ export const STATISTICS: Readonly<Record<StatisticName, (samples: readonly numbe
 
 /** What computes a statistic by its name: one of the five, or a percentile as `p99` or `p99.9`; undefined: another. */
 export function statisticOf(name: string): ((samples: readonly number[]) => number) | undefined {
-  if (Object.hasOwn(STATISTICS, name)) return STATISTICS[name as StatisticName]
+  if (isNameOf(STATISTICS, name)) return STATISTICS[name]
   const percent = Number(/^p(\d{1,3}(?:\.\d{1,10})?)$/.exec(name)?.[1] ?? Number.NaN)
   return percent >= 0 && percent <= 100 ? (samples) => percentile(samples, percent) : undefined
 }

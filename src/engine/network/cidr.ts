@@ -27,11 +27,11 @@ const ipv4Number = (address: string): bigint =>
 
 function ipv6Number(address: string): bigint {
   // The last 32 bits may be written as an IPv4 address.
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address)
+  const [, front = '', dotted] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? []
   const groupsOf = (text: string) => (text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`)))
-  const last = dotted ? ipv4Number(dotted[2] as string) : 0n
+  const last = dotted ? ipv4Number(dotted) : 0n
   const tail = dotted ? [last >> 16n, last & 0xffffn] : []
-  const [before = '', after] = (dotted ? (dotted[1] as string).replace(/([^:]):$/, '$1') : address).split('::')
+  const [before = '', after] = (dotted ? front.replace(/([^:]):$/, '$1') : address).split('::')
   const head = groupsOf(before)
   const end = [...groupsOf(after ?? ''), ...tail]
   const gap = after === undefined ? [] : new Array<bigint>(8 - head.length - end.length).fill(0n)

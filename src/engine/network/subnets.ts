@@ -1,7 +1,7 @@
 /** Subnets of a region, what they can carry, and how many addresses they have left. */
 import type { NetworkType, SubnetRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { type Cidr, parseCidr, sizeOf } from './cidr.ts'
+import { parseCidr, sizeOf } from './cidr.ts'
 import { defaultSubnets } from './vpc.ts'
 
 /** EC2 keeps the first four addresses and the last one of every subnet. */
@@ -27,7 +27,8 @@ export function networkTypesOf({ ipv4Cidr, ipv6Cidr }: SubnetRecord): NetworkTyp
 
 /** Addresses a subnet can give to nodes; null where they do not run out: an IPv6 range is never smaller than a /64. */
 function capacityOf({ ipv4Cidr }: SubnetRecord): number | null {
-  return ipv4Cidr ? Number(sizeOf(parseCidr(ipv4Cidr) as Cidr)) - RESERVED_ADDRESSES : null
+  const cidr = ipv4Cidr ? parseCidr(ipv4Cidr) : undefined
+  return cidr ? Number(sizeOf(cidr)) - RESERVED_ADDRESSES : null
 }
 
 /**

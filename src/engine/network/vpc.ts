@@ -14,13 +14,13 @@ const idOf = (kind: 'vpc' | 'subnet', name: string): string =>
 export const defaultVpcId = (region: string): string => idOf('vpc', region)
 
 /** The IPv4 range of EC2's default VPCs. */
-export const VPC_IPV4 = parseCidr('172.31.0.0/16') as Cidr
+export const VPC_IPV4 = parseCidr('172.31.0.0/16') as Cidr // which it is
 
 /** A /56 as EC2 gives, from the range for local use (RFC 4193), so that it is nobody's on the Internet. */
 export function vpcIpv6(region: string): Cidr {
   const digits = createHash('sha256').update(`${region}/ipv6`).digest('hex')
   const text = `fd${digits.slice(0, 2)}:${digits.slice(2, 6)}:${digits.slice(6, 10)}:${digits.slice(10, 12)}00::/56`
-  return parseCidr(text) as Cidr
+  return parseCidr(text) as Cidr // of the form above
 }
 
 const KINDS = ['ipv4', 'dual-stack', 'ipv6'] as const

@@ -32,7 +32,7 @@ export class Authority {
     x509.cryptoProvider.set(webcrypto as never)
     if (existsSync(files.key) && existsSync(files.certificate)) {
       const [der] = x509.PemConverter.decode(readFileSync(files.key, 'utf8'))
-      const key = await webcrypto.subtle.importKey('pkcs8', der as ArrayBuffer, ALGORITHM, false, ['sign'])
+      const key = await webcrypto.subtle.importKey('pkcs8', der as ArrayBuffer, ALGORITHM, false, ['sign']) // the file holds one
       return new Authority(key, new x509.X509Certificate(readFileSync(files.certificate, 'utf8')))
     }
     const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])

@@ -111,7 +111,7 @@ export class EmbeddedRuntime implements NodeRuntime {
   }
 
   async dump(key: string, file: string): Promise<number> {
-    return (await this.#askHostOf(key, { do: 'dump', key, file })) as number
+    return (await this.#askHostOf(key, { do: 'dump', key, file })) as number // what a worker answers to `dump`
   }
 
   async restore(key: string, file: string): Promise<void> {
@@ -123,6 +123,7 @@ export class EmbeddedRuntime implements NodeRuntime {
     const answers = await Promise.all(hosts.map((host) => this.#ask(host, { do: 'counters' })))
     return new Map(
       answers.flatMap((counters, at) =>
+        // What a worker answers to `counters`.
         Object.entries(counters as Record<string, Omit<NodeCounters, 'worker'>>).map(([key, value]) => [
           key,
           { ...value, worker: hosts[at]?.index ?? null },
@@ -134,6 +135,7 @@ export class EmbeddedRuntime implements NodeRuntime {
   async readings(): Promise<ReadonlyMap<string, Reading>> {
     const hosts = this.#hosts.filter((host) => host !== undefined)
     const answers = await Promise.all(hosts.map((host) => this.#ask(host, { do: 'readings' })))
+    // What a worker answers to `readings`.
     const readings = new Map(answers.flatMap((answer) => [...(answer as ReadonlyMap<string, Reading>)]))
     // A process of its own has told of itself.
     const own = [...readings.values()].filter((reading) => Number.isNaN(read(reading, 'swap_bytes')))

@@ -61,7 +61,7 @@ export interface WorkerData {
 }
 
 const nodes = new Map<string, RunningNode>()
-const places = placesOf(workerData as WorkerData)
+const places = placesOf(workerData as WorkerData) // as embedded.ts starts it
 const cpuShares = new CpuShares()
 /** When each node started, microseconds since 1970: no two runs of a node have the same. */
 const runs = new WeakMap<RunningNode, number>()

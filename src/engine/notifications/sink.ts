@@ -37,7 +37,7 @@ export class NotificationSink {
 
   /** Delivers what was committed when the engine last ended, and not delivered. */
   catchUp(): void {
-    const last = (this.#lines.last() as SnsNotification | undefined)?.SequenceNumber
+    const last = (this.#lines.last() as SnsNotification | undefined)?.SequenceNumber // deliver() writes nothing else
     for (const [number, event] of this.#store.eventsAfter(Number(last ?? -1))) this.deliver(number, event)
   }
 

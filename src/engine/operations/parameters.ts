@@ -15,7 +15,7 @@ import type { ParameterValues } from '../store/records.ts'
  * Where a value comes from. `user`: the group sets it; `system`: everything else, as in every listing AWS is known to give. No
  * Memcached parameter has the third source, `engine-default`, so that this filter finds none.
  */
-const SOURCES = ['user', 'system', 'engine-default'] as const
+const SOURCES: readonly string[] = ['user', 'system', 'engine-default']
 
 export const DescribeCacheParameters: Handler<'DescribeCacheParameters'> = (input, context) => {
   const name = input.CacheParameterGroupName
@@ -31,7 +31,7 @@ export const DescribeEngineDefaultParameters: Handler<'DescribeEngineDefaultPara
 }
 
 function readSource(source: string | undefined): string | undefined {
-  if (source !== undefined && !(SOURCES as readonly string[]).includes(source)) {
+  if (source !== undefined && !SOURCES.includes(source)) {
     throw new Fault(
       'InvalidParameterValue',
       `Invalid value ${source} for Source. Must be one of: ${SOURCES.join(', ')}`,

@@ -8,7 +8,7 @@ import type { Context, Handler } from '../calls/context.ts'
 import { readIdentifier } from '../calls/identifiers.ts'
 import { page } from '../calls/paging.ts'
 import { mergeTags, readTags } from '../calls/tag-rules.ts'
-import { OFFERING_TYPES, type Offering, type OfferingType, offerings } from '../catalog/reserved-nodes.ts'
+import { OFFERING_TYPES, type Offering, offerings } from '../catalog/reserved-nodes.ts'
 import { missing } from '../http/query-protocol.ts'
 import { paymentDelay } from '../lifecycle/pace.ts'
 import { quota } from '../store/quotas.ts'
@@ -112,14 +112,14 @@ function readFilter(input: {
   if (Duration && !['1', '3', '31536000', '94608000'].includes(Duration)) {
     throw invalid(`Invalid duration ${Duration}. Must be 1, 3, 31536000 or 94608000.`)
   }
-  if (OfferingType && !(OFFERING_TYPES as readonly string[]).includes(OfferingType)) {
+  if (OfferingType && !OFFERING_TYPES.some((type) => type === OfferingType)) {
     throw invalid(`Invalid offering type ${OfferingType}. Must be one of ${OFFERING_TYPES.join(', ')}.`)
   }
   return ({ product, nodeType, years, duration, type }) =>
     (!CacheNodeType || nodeType === CacheNodeType) &&
     (!Duration || [String(years), String(duration)].includes(Duration)) &&
     (!ProductDescription || product === ProductDescription.toLowerCase()) &&
-    (!OfferingType || type === (OfferingType as OfferingType))
+    (!OfferingType || type === OfferingType)
 }
 
 /** Without an id, AWS makes one of the moment. */

@@ -1,6 +1,7 @@
 import { type ResourceKind, type ResourceName, resources } from '../../api/catalog/resources.ts'
 import { Fault } from '../../api/faults.ts'
 import { parseArn } from '../../api/names.ts'
+import { rowsOf } from '../../api/tables.ts'
 import type { Context, Handler } from '../calls/context.ts'
 import { requireParameterGroup, requireSubnetGroup } from '../calls/groups.ts'
 import { mergeTags, readTags, refuseOwn } from '../calls/tag-rules.ts'
@@ -54,9 +55,8 @@ const tagged =
     return {
       tags: record.tags,
       store(tags) {
-        // Sound: the same record with other tags; the compiler does not see through the kind.
         context.store.change((change) => {
-          change.put(kind, { ...record, tags } as Records[K])
+          change.put(kind, { ...record, tags } as Records[K]) // the same record with other tags
           if (event) change.addEvent(event(record, context))
         })
         return answer(tags)
@@ -79,7 +79,7 @@ const TAGGED: Kinds = {
 
 /** Kinds by the type in their ARNs. Global datastores have no tags. */
 const BY_ARN_TYPE: ReadonlyMap<string, [ResourceName, ResourceKind]> = new Map(
-  (Object.entries(resources) as [ResourceName, ResourceKind][])
+  rowsOf<Readonly<Record<ResourceName, ResourceKind>>>(resources)
     .filter(([, { global }]) => !global)
     .map(([name, kind]) => [kind.arnType, [name, kind]]),
 )

@@ -8,7 +8,7 @@ export function readValue({ type, allowed }: Parameter, text: string): string | 
   if (choices.length > 1) return choices.includes(text) ? text : undefined
   const form = type === 'float' ? /^\d{1,15}(\.\d{1,15})?$/ : /^\d{1,15}$/
   if (!form.test(text)) return undefined
-  const [least, most] = allowed.split('-').map(Number) as [number, number]
+  const [least = 0, most = 0] = allowed.split('-').map(Number)
   const number = Number(text)
   return number >= least && number <= most ? String(number) : undefined
 }

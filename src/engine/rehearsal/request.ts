@@ -15,6 +15,7 @@ import {
 } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
+import { isNameOf } from '../../api/tables.ts'
 import type { CacheClusterRecord, FaultOf, ServerlessCacheRecord } from '../store/records.ts'
 import { IN_WINDOW, replacementTime } from '../workloads/clusters/replacements.ts'
 
@@ -35,10 +36,10 @@ type Unnamed = { [K in FaultName]: Omit<FaultOf<K>, 'id'> }[FaultName]
 
 /** Throws what a request has no meaning for. */
 export function readFault(wanted: FaultRequest, { homeRegion, now, clusterOf, cacheOf }: FaultSurroundings): Unnamed {
-  if (!Object.hasOwn(FAULT_KINDS, wanted.kind)) {
-    throw invalid(`There is no fault ${wanted.kind}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
+  const name = wanted.kind
+  if (!isNameOf(FAULT_KINDS, name)) {
+    throw invalid(`There is no fault ${name}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
   }
-  const name = wanted.kind as FaultName
   const kind: FaultKind = FAULT_KINDS[name]
   const region = wanted.region ?? homeRegion
   if (!regionFacts(region)) throw invalid(`There is no region ${region}.`)

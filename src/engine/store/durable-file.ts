@@ -34,11 +34,11 @@ export function renameDurably(from: string, to: string): void {
   }
 }
 
-/** A JSON file that {@link writeWhole} wrote; undefined when there is none. Throws StateUnusable for one that is damaged. */
-export function readWhole(path: string): unknown {
+/** A JSON file that {@link writeWhole} wrote, with a T; undefined when there is none. Throws StateUnusable for one that is damaged. */
+export function readWhole<T>(path: string): T | undefined {
   if (!existsSync(path)) return undefined
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown
+    return JSON.parse(readFileSync(path, 'utf8')) as T // what the engine wrote is there whole, or does not parse
   } catch (error) {
     throw damaged(path, errorMessage(error))
   }

@@ -24,7 +24,7 @@ export function decodeEntry(bytes: Uint8Array): Entry | undefined {
   if (buffer.length < CHECKSUM_BYTES) return undefined
   const text = buffer.subarray(CHECKSUM_BYTES)
   if (crc32(text) !== buffer.readUInt32LE()) return undefined
-  const [key, value] = JSON.parse(text.toString()) as [Key, unknown]
+  const [key, value]: [Key, unknown] = JSON.parse(text.toString())
   return { key, value }
 }
 

@@ -90,8 +90,7 @@ const ROWS: { readonly [K in keyof Former]: Row<Former[K], Current[K]> } = {
   },
 }
 
-/** Steps have no other words than these. */
-const knownEvent = (message: string): EventFacts => readEvent(message) as EventFacts
+const knownEvent = (message: string): EventFacts => readEvent(message) as EventFacts // steps have no words but of events
 
 /** The same entries when all of them are of today. */
 export function migrated(entries: readonly Entry[]): readonly Entry[] {
@@ -100,7 +99,7 @@ export function migrated(entries: readonly Entry[]): readonly Entry[] {
 }
 
 function migratedEntry(entry: Entry): Entry {
-  const kind = entry.key[0] as string
+  const [kind = ''] = entry.key
   if (!Object.hasOwn(ROWS, kind)) return entry
   // Sound: the row is that of the record's own kind, which the compiler cannot follow through the table.
   const row = ROWS[kind as keyof Former] as Row<never, unknown>

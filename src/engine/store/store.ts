@@ -80,14 +80,15 @@ export class Store {
   }
 
   get<K extends RecordKind>(kind: K, region: string, id: string): Records[K] | undefined {
-    return this.#table(kind, region).get(id) as Records[K] | undefined
+    return this.#table(kind, region).get(id) as Records[K] | undefined // a table holds records of its kind
   }
 
   /** Records of a region in the order of their ids. */
   list<K extends RecordKind>(kind: K, region: string): readonly Records[K][] {
     const name = `${kind} ${region}`
     const known = this.#sorted.get(name)
-    if (known) return known as Records[K][]
+    if (known) return known as Records[K][] // as its table, below
+    // A table holds records of its kind.
     const sorted = ([...this.#table(kind, region).values()] as Records[K][]).sort((a, b) => (a.id < b.id ? -1 : 1))
     this.#sorted.set(name, sorted)
     return sorted
@@ -96,7 +97,7 @@ export class Store {
   /** Records of every region. */
   all<K extends RecordKind>(kind: K): Records[K][] {
     const tables = [...this.#tables].filter(([name]) => name.startsWith(`${kind} `)).map(([, table]) => table)
-    return tables.flatMap((table) => [...table.values()]) as Records[K][]
+    return tables.flatMap((table) => [...table.values()]) as Records[K][] // their tables hold no other kind
   }
 
   /** Events of a region, oldest first. */
@@ -149,6 +150,7 @@ export class Store {
   /** Events with a higher number than `last`, in their order. */
   eventsAfter(last: number): [number, EventRecord][] {
     const range = this.#database.getRange({ start: [EVENT, last + 1], end: [EVENT, UP_TO] })
+    // Keys and values between these two are those of events.
     return [...range].map(({ key, value }) => [key[1] as number, decodeEntry(value)?.value as EventRecord])
   }
 
@@ -172,7 +174,7 @@ export class Store {
   clear(): void {
     this.#commit(
       [],
-      [...this.#checksums.keys()].map((name) => JSON.parse(name) as Key),
+      [...this.#checksums.keys()].map((name): Key => JSON.parse(name)),
     )
     this.#tables.clear()
     this.#sorted.clear()

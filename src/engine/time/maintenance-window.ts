@@ -1,6 +1,6 @@
 import type { RegionFacts } from '../../api/catalog/regions.ts'
 
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+const DAYS: readonly string[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const MINUTES_PER_DAY = 24 * 60
 const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
 const MS_PER_MINUTE = 60_000
@@ -20,14 +20,14 @@ export interface MaintenanceWindow {
 export function parseWindow(text: string): MaintenanceWindow | undefined {
   const match = FORMAT.exec(text.toLowerCase())
   if (!match) return undefined
-  const [, startDay, startHour, startMinute, endDay, endHour, endMinute] = match as unknown as string[]
-  const start = minuteOfWeek(startDay as string, startHour as string, startMinute as string)
-  const end = minuteOfWeek(endDay as string, endHour as string, endMinute as string)
+  const [, startDay = '', startHour = '', startMinute = '', endDay = '', endHour = '', endMinute = ''] = match
+  const start = minuteOfWeek(startDay, startHour, startMinute)
+  const end = minuteOfWeek(endDay, endHour, endMinute)
   return { start, minutes: (end - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK }
 }
 
 const minuteOfWeek = (day: string, hour: string, minute: string): number =>
-  DAYS.indexOf(day as (typeof DAYS)[number]) * MINUTES_PER_DAY + Number(hour) * 60 + Number(minute)
+  DAYS.indexOf(day) * MINUTES_PER_DAY + Number(hour) * 60 + Number(minute)
 
 /** Minutes after Sunday 00:00 UTC, with a fraction. */
 const minuteOfWeekAt = (now: number): number => (now / MS_PER_MINUTE + EPOCH_OFFSET) % MINUTES_PER_WEEK

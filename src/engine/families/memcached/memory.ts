@@ -26,9 +26,8 @@ export function memoryForItems(values: ParameterValues, version: string, { maxCa
  */
 export function incompatibility(values: ParameterValues, version: string, type: NodeType): string | undefined {
   const memory = memoryForItems(values, version, type)
-  const [maxItemSize, slabChunkMax] = (['max_item_size', 'slab_chunk_max'] as const).map((name) =>
-    Number(effectiveValue(PARAMETERS, values, name, version)),
-  ) as [number, number]
+  const maxItemSize = Number(effectiveValue(PARAMETERS, values, 'max_item_size', version))
+  const slabChunkMax = Number(effectiveValue(PARAMETERS, values, 'slab_chunk_max', version))
   if (memory < SLAB_PAGE) {
     return `memcached_connections_overhead leaves no memory for items of the ${type.maxCacheMemory} MB of ${type.name}.`
   }

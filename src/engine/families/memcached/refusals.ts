@@ -14,6 +14,8 @@ const notHere = (what: string): Refusal => [
   `The local engine does not support ${what} yet. Leave it out, or use --target aws.`,
 ]
 
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0
+
 export const refusals: Readonly<Record<string, Refusal>> = {
   ReplicationGroupId: ['ReplicationGroupNotFoundFault', (id) => `ReplicationGroup not found: ${id}`],
   SnapshotArns: notForMemcached('Restoring from a snapshot'),
@@ -30,15 +32,15 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   LogDeliveryConfigurations: [
     'InvalidParameterCombination',
     (value) => {
-      const [first] = value as readonly { LogType?: string }[]
+      const [first] = value as readonly { LogType?: string }[] // so decoded
       return `${first?.LogType ?? 'engine-log'} log delivery is not supported for the memcached engine`
     },
-    (value) => (value as readonly unknown[]).length === 0,
+    isEmpty,
   ],
   CacheSecurityGroupNames: [
     'InvalidParameterValue',
     'Use of cache security groups is not permitted in this API version for your account.',
-    (value) => (value as readonly unknown[]).length === 0,
+    isEmpty,
   ],
   OutpostMode: notHere('Outposts (OutpostMode)'),
   PreferredOutpostArn: notHere('Outposts (PreferredOutpostArn)'),

@@ -150,7 +150,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
         return 'again'
       }
       const moved = movable.reduce(
-        (record, { subject }, index) => moveTo(record, subject, free[index] as number),
+        (record, { subject }, index) => moveTo(record, subject, free[index] as number), // as many as are moved
         cluster,
       )
       this.#commit(cluster, moved, [])

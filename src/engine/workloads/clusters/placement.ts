@@ -2,6 +2,7 @@ import type { CacheClusterRecord, PendingChanges } from '../../store/records.ts'
 
 /** `count` zones: the named ones if any, else all in the first (`single-az`) or round the region's zones (`cross-az`). */
 export function spread(zones: readonly string[], count: number, azMode: 'single-az' | 'cross-az'): string[] {
+  // Callers name at least one zone.
   return Array.from({ length: count }, (_, index) => zones[azMode === 'cross-az' ? index % zones.length : 0] as string)
 }
 
@@ -19,7 +20,7 @@ export function scaleOutZones(
   const added: string[] = []
   for (let index = 0; index < count; index++) {
     const load = (zone: string) => [...used, ...added].filter((each) => each === zone).length
-    added.push([...candidates].sort((a, b) => load(a) - load(b))[0] as string)
+    added.push([...candidates].sort((a, b) => load(a) - load(b))[0] as string) // there is a candidate
   }
   return added
 }

@@ -35,18 +35,18 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
   'start-nodes': (cluster, { zones }, { now, ports, subnets }) => {
     const [discovery, nodePorts] = cluster.discovery
       ? [cluster.discovery, ports]
-      : [{ version: 0, port: ports[0] as number }, ports.slice(1)]
+      : [{ version: 0, port: ports[0] as number }, ports.slice(1)] // one port more than nodes
     const ids = freeNodeIds(cluster.nodes, zones.length)
     const added = zones.map(
       (zone, index): CacheNodeRecord => ({
-        id: ids[index] as string,
+        id: ids[index] as string, // ids, ports and subnets: as many as zones
         zone,
-        port: nodePorts[index] as number,
+        port: nodePorts[index] as number, // see id
         createdAt: now,
         status: 'creating',
         advertised: false,
         incarnation: 1,
-        subnetId: subnets[index] as string,
+        subnetId: subnets[index] as string, // see id
         parameters: takenAtStart(cluster),
       }),
     )

@@ -95,7 +95,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   async #reservePair(): Promise<[number, number]> {
     const { ports, serverlessPort } = this.#tools
     for (let first = serverlessPort; ; ) {
-      const [primary, next] = (await ports.reserve(2, first)) as [number, number]
+      const [primary, next] = (await ports.reserve(2, first)) as [number, number] // as many as asked for
       if (next === primary + 1) return [primary, next]
       ports.release([primary, next])
       first = next

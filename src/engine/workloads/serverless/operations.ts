@@ -4,6 +4,7 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { NO_LIMIT } from '../../../api/catalog/serverless.ts'
 import { Fault } from '../../../api/faults.ts'
 import { parseArn } from '../../../api/names.ts'
+import { namesOf } from '../../../api/tables.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
 import { readSecurityGroups } from '../../calls/groups.ts'
@@ -97,7 +98,7 @@ export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, c
     }),
   }
   const wanted: ServerlessCacheRecord = { ...cache, ...settings }
-  if (!differs(wanted, cache, Object.keys(settings) as Member[])) {
+  if (!differs(wanted, cache, namesOf(settings))) {
     throw new Fault('InvalidParameterCombination', 'No modifications were requested')
   }
   refuseUnlessAvailable(cache)
