@@ -6,7 +6,6 @@ import type { Flags, ValuesOf } from './flags.ts'
 import { type Forms, formFlags, type Printer, printerOf } from './forms.ts'
 import { errorFlag, type GlobalOptions } from './global-flags.ts'
 import { type Arity, readArguments } from './parse.ts'
-import { canAsk } from './terminal.ts'
 import type { WordDoc, Words, WordValues } from './words.ts'
 
 /** What the command table, oclif and the pages of help know of a command. */
@@ -70,11 +69,14 @@ export function command<W extends Words = None, F extends Flags = None, const Ow
 
 async function readLine(argv: readonly string[], args: Words, flags: Flags) {
   const arity = arityOf(args)
-  const last = Object.values(args)[arity.atLeast - 1]
-  // The one word that is missing can be chosen from what there is.
-  const choose = canAsk() ? last?.choose : undefined
-  const read = readArguments(argv, flags, choose ? { ...arity, atLeast: arity.atLeast - 1 } : arity)
-  const words = choose && read.words.length < arity.atLeast ? [...read.words, await choose(read.flags)] : read.words
+  const all = Object.values(args)
+  // Where more is missing than the one word, a choice would not help.
+  const at = all.findIndex(({ choose }, index) => choose && index >= arity.atLeast - 1)
+  const { choose, instead } = all[at] ?? {}
+  const read = readArguments(argv, flags, choose ? { ...arity, atLeast: at } : arity)
+  const isMissing = read.words.length === at && !(instead !== undefined && read.flags[instead])
+  const missing = `the following arguments are required: ${arity.names[at]}${instead === undefined ? '' : `, or --${instead}`}`
+  const words = choose && isMissing ? [...read.words, await choose(read.flags, missing)] : read.words
   const values = Object.entries(args).map(([name, { multiple, read: readWord }], at) => [
     name,
     readWord(multiple ? words.slice(at) : words.slice(at, at + 1)),

@@ -84,7 +84,9 @@ function callFailure(error: CallFailed): Failure {
       exitCode: EXIT_CODES.configuration,
     }
   }
-  return { ...(lineFailure(cause, url ?? 'unknown') ?? unexpected(cause)), operation }
+  const failure = lineFailure(cause, url ?? 'unknown') ?? unexpected(cause)
+  const hint = [error.hint, failure.hint].filter(Boolean).join('\n')
+  return { ...failure, operation, ...(hint !== '' && { hint }) }
 }
 
 /** What became of the connection, in botocore's words; undefined: nothing of the kind. */

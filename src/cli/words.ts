@@ -11,8 +11,10 @@ export interface WordDoc {
 export interface Word<T = unknown> extends WordDoc {
   /** `said`: one or none, or of a word that stands for several all of them. */
   readonly read: (said: readonly string[]) => T
-  /** Where it is missing and somebody can be asked: offers what there is. */
-  readonly choose?: (flags: GlobalOptions) => Promise<string>
+  /** Where it is missing: offers what there is, or refuses the line as `missing` says. */
+  readonly choose?: (flags: GlobalOptions, missing: string) => Promise<string>
+  /** The option that does without it. */
+  readonly instead?: string
 }
 
 export type Words = Readonly<Record<string, Word>>

@@ -4,7 +4,7 @@ import { cachectl, temporaryHome } from './support/cli.ts'
 import { hasTerminal, onTerminal } from './support/terminal.ts'
 
 /** Every command of our own that takes the name of a cache; `doctor` has verdicts, with 2 where it could not run. */
-const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyWord?: true }[] = [
+const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyWord?: true; names?: 'backup' }[] = [
   { before: ['endpoints'] },
   { before: ['probe'] },
   { before: ['discover'] },
@@ -29,6 +29,9 @@ const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyW
   { before: ['scale'], after: ['--nodes', '2'] },
   { before: ['metrics'] },
   { before: ['backup', 'create'] },
+  { before: ['backup', 'restore'], after: ['--as', 'new'], names: 'backup' },
+  { before: ['backup', 'export'], after: ['--bucket', 'bucket'], names: 'backup' },
+  { before: ['backup', 'delete'], after: ['--yes'], names: 'backup' },
   { before: ['tag'] },
   { before: ['doctor'], verdict: 2, anyWord: true },
 ]
@@ -36,10 +39,19 @@ const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyW
 const line = ({ before, after = [] }: (typeof commands)[number], ...name: string[]) => [...before, ...name, ...after]
 const called = commands.map((each) => [each.before.join(' '), each] as const)
 
-test('no command that offers caches to choose from is left out', async () => {
-  const all = await Promise.all(Object.entries(table).map(async ([id, load]) => ({ id, args: (await load()).args })))
-  const offering = all.filter(({ args }) => Object.values(args).some((word) => 'choose' in word))
-  const tried = commands.map(({ before }) => before.join(':'))
+const loaded = Object.entries(table).map(async ([id, load]) => ({ ...(await load()), id }))
+const offering = (await Promise.all(loaded)).filter(({ args }) => Object.values(args).some((word) => 'choose' in word))
+
+/** Those of which only the name is missing; of others more is. */
+const offered = offering.flatMap(({ id, args, flags }) => {
+  const needed = Object.values(args).filter(({ required }) => required).length
+  const row = commands.find(({ before }) => before.join(':') === id)
+  const options = Object.values(flags).some(({ required }) => required) ? (row?.after ?? []) : []
+  return needed > 1 ? [] : [[id.replace(':', ' '), [...id.split(':'), ...options]] as const]
+})
+
+test('no command that offers caches to choose from is left out', () => {
+  const tried = [...commands.map(({ before }) => before.join(':')), 'dns']
   expect(offering.map(({ id }) => id).filter((id) => !tried.includes(id))).toEqual([])
 })
 
@@ -51,6 +63,7 @@ describe('one situation has one exit code', () => {
     await home.answer('engine', 'start', '--port', '0')
     await home.answer('engine', 'user', 'create', 'bob')
     await home.answer('create-serverless-cache', '--serverless-cache-name', 'cart', '--engine', 'memcached', '--wait')
+    await home.answer('backup', 'create', 'cart', '--name', 'cart-1', '--wait')
   })
 
   test.each(called)('%s of a cache that is not there: 254', async (_, each) => {
@@ -74,6 +87,40 @@ describe('one situation has one exit code', () => {
       expect(await home.cachectl(...each.before)).toMatchObject({ code: 252 })
     },
   )
+
+  test.each(offered)('%s without a name is told which there are', async (_, words) => {
+    expect(await home.cachectl(...words)).toMatchObject({
+      code: 252,
+      stderr: expect.stringMatching(/arguments are required: <(?:\n|.)*There is: cart/),
+    })
+  })
+
+  describe.skipIf(!hasTerminal)('on a terminal what there is can be chosen', () => {
+    const env = { CACHECTL_HOME: home.stateDir }
+
+    test.each(offered)('%s', async (_, words) => {
+      const screen = await onTerminal(words, { env, answers: [['cart', '\x03']] })
+      expect(screen).toMatchObject({ code: 130, text: expect.stringMatching(/Which (cache|backup|resource)\?/) })
+    })
+
+    test.each([
+      [['endpoints'], 'cart: ipv4'],
+      [['probe', '-c', '1'], '127.0.0.1'],
+      [['dns'], '127.0.0.1'],
+      [['preference', '--preference', 'none'], '127.0.0.1'],
+      [['tag'], 'No tags'],
+    ])('%j goes on with what is chosen', async (words, shown) => {
+      const { text } = await onTerminal(words, { env, columns: 200, answers: [['cart', '\r']] })
+      expect(text.slice(text.lastIndexOf('Which'))).toContain(shown)
+    })
+  })
+
+  test.each([
+    ['probe', '--all'],
+    ['preference', '--matrix', '--preference', 'none'],
+  ])('%s needs no name with %s', async (...words) => {
+    expect((await home.cachectl(...words)).code).not.toBe(252)
+  })
 
   test.each(called)('%s without an engine: 253', async (_, each) => {
     expect(await cachectl(line(each, 'shop'), { CACHECTL_HOME: `${home.stateDir}/none` })).toMatchObject({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { describeServerlessAsClusters, joinPorts, onePlace } from '../../src/cli/caches/clusters.ts'
+import { allCaches } from '../../src/cli/caches/find.ts'
+import { joinPorts, onePlace } from '../../src/cli/caches/place.ts'
 import type { ApiClient } from '../../src/cli/target/client.ts'
 
 test.each([
@@ -44,7 +45,10 @@ test('serverless caches are those of every page', async () => {
     second: { ServerlessCaches: [cache('cart')] },
   }
   // Of a client no more is used than its calls.
-  const client = { call: async (_: string, { NextToken = 'first' }) => pages[NextToken] } as unknown as ApiClient
-  const found = await describeServerlessAsClusters(client, () => {})
-  expect(found.map(({ CacheClusterId }) => CacheClusterId)).toEqual(['web', 'cart'])
+  const client = {
+    call: async (name: string, { NextToken = 'first' }) =>
+      name === 'DescribeServerlessCaches' ? pages[NextToken] : {},
+  } as unknown as ApiClient
+  const found = await allCaches(client, () => {})
+  expect(found.map(({ id }) => id)).toEqual(['web', 'cart'])
 })

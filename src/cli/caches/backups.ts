@@ -5,13 +5,11 @@ import { LIMITS } from '../../api/catalog/limits.ts'
 import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
 import { isOlder } from '../../api/catalog/versions.ts'
 import type { Input, OperationName } from '../../api/model.ts'
-import { nearest } from '../../api/nearest.ts'
 import { shellWord } from '../../api/shell.ts'
 import { type Item, isItem } from '../output/human-value.ts'
-import { type CallFailed, Problem } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
-import { isUnsupported } from './refusals.ts'
-import { type Found, findAll } from './resources.ts'
+import { type Found, findById, nameOf } from './resources.ts'
 
 /** A call that is to be made; what its answer is about is for the printer to know. */
 export interface Request<N extends OperationName = OperationName> {
@@ -21,46 +19,82 @@ export interface Request<N extends OperationName = OperationName> {
 
 const request = <N extends OperationName>(name: N, input: Input<N>): Request<N> => ({ name, input })
 
-export const cacheKinds: readonly ResourceKind[] = [
-  resources.cluster,
-  resources.serverlessCache,
-  resources.replicationGroup,
+/** What a backup can be made of, and the call that makes it: a row a kind. */
+const sources: readonly { kind: ResourceKind; creation: (item: Item, id: string, name: string) => Request }[] = [
+  { kind: resources.cluster, creation: ofCluster },
+  {
+    kind: resources.serverlessCache,
+    creation: (_, id, name) =>
+      request('CreateServerlessCacheSnapshot', { ServerlessCacheName: id, ServerlessCacheSnapshotName: name }),
+  },
+  {
+    kind: resources.replicationGroup,
+    creation: (_, id, name) => request('CreateSnapshot', { ReplicationGroupId: id, SnapshotName: name }),
+  },
 ]
-export const backupKinds: readonly ResourceKind[] = [resources.snapshot, resources.serverlessSnapshot]
 
-export const findCache = (client: ApiClient, id: string): Promise<Found> => findOne(client, id, cacheKinds, 'cache')
+/** Backups, and what can be done with one: a row a kind. */
+const sorts: readonly {
+  kind: ResourceKind
+  restoration: (item: Item, name: string, cache: string) => Request
+  exportation: (name: string, bucket: string) => Request
+  deletion: (name: string) => Request
+}[] = [
+  {
+    kind: resources.snapshot,
+    restoration: (_, name, cache) =>
+      request('CreateReplicationGroup', {
+        ReplicationGroupId: cache,
+        ReplicationGroupDescription: `restored from ${name}`,
+        SnapshotName: name,
+      }),
+    exportation: (name, bucket) =>
+      request('CopySnapshot', { SourceSnapshotName: name, TargetSnapshotName: name, TargetBucket: bucket }),
+    deletion: (name) => request('DeleteSnapshot', { SnapshotName: name }),
+  },
+  {
+    kind: resources.serverlessSnapshot,
+    restoration: serverlessRestoration,
+    exportation: (name, bucket) =>
+      request('ExportServerlessCacheSnapshot', { ServerlessCacheSnapshotName: name, S3BucketName: bucket }),
+    deletion: (name) => request('DeleteServerlessCacheSnapshot', { ServerlessCacheSnapshotName: name }),
+  },
+]
 
-export const findBackup = (client: ApiClient, name: string): Promise<Found> =>
-  findOne(client, name, backupKinds, 'backup')
+export const backedUpKinds: readonly ResourceKind[] = sources.map(({ kind }) => kind)
+export const backupKinds: readonly ResourceKind[] = sorts.map(({ kind }) => kind)
 
-async function findOne(client: ApiClient, id: string, among: readonly ResourceKind[], called: string): Promise<Found> {
-  const unasked: CallFailed[] = []
-  const all = await findAll(client, among, (error) => unasked.push(error))
-  const nameOf = ({ kind, item }: Found) => String(item[kind.id])
-  const found = all.find((each) => nameOf(each) === id)
-  if (found) return found
-  const [refusal] = unasked.filter((error) => !isUnsupported(error))
-  if (refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
-  const guess = nearest(id, all.map(nameOf))
-  const hint = guess ? `Did you mean ${guess}?` : `See: cachectl ${called === 'backup' ? 'backup list' : 'list'}`
-  throw new Problem('absent', `There is no ${called} ${id}.`, hint)
-}
+export const findSource = async (client: ApiClient, id: string): Promise<Found> =>
+  (await findById(client, id, backedUpKinds, { none: `There is no cache ${id}.`, see: 'list' }))[0]
 
-const isServerless = ({ kind }: Found): boolean => kind.id.startsWith('Serverless')
+export const findBackup = async (client: ApiClient, name: string): Promise<Found> =>
+  (await findById(client, name, backupKinds, { none: `There is no backup ${name}.`, see: 'backup list' }))[0]
 
 /** Throws a {@link Problem} for a Memcached cluster, which has no backups (user guide, "Snapshot and restore"). */
-export function creation(cache: Found, name: string): Request {
-  const { kind, item } = cache
-  const id = String(item[kind.id])
-  if (isServerless(cache)) {
-    return request('CreateServerlessCacheSnapshot', { ServerlessCacheName: id, ServerlessCacheSnapshotName: name })
-  }
-  if (kind.id === 'ReplicationGroupId') return request('CreateSnapshot', { ReplicationGroupId: id, SnapshotName: name })
-  if (item.Engine !== 'memcached') return request('CreateSnapshot', { CacheClusterId: id, SnapshotName: name })
+export const creation = (cache: Found, name: string): Request =>
+  rowOf(sources, cache).creation(cache.item, nameOf(cache), name)
+
+/** The cache that a backup becomes, of the engine and the version it was made of. */
+export const restoration = (backup: Found, cache: string): Request =>
+  rowOf(sorts, backup).restoration(backup.item, nameOf(backup), cache)
+
+export const exportation = (backup: Found, bucket: string): Request =>
+  rowOf(sorts, backup).exportation(nameOf(backup), bucket)
+
+export const deletion = (backup: Found): Request => rowOf(sorts, backup).deletion(nameOf(backup))
+
+function rowOf<R extends { kind: ResourceKind }>(rows: readonly R[], { kind }: Found): R {
+  const row = rows.find((each) => each.kind === kind)
+  if (!row) throw new Error(`no row for a ${kind.name}`)
+  return row
+}
+
+function ofCluster({ Engine, EngineVersion }: Item, id: string, name: string): Request {
+  if (Engine !== memcached.name) return request('CreateSnapshot', { CacheClusterId: id, SnapshotName: name })
   throw new Problem(
     'general',
     `${id} is a Memcached cluster, and those have no backups: ElastiCache makes them of serverless caches and of Valkey and Redis OSS.`,
-    [dumpHint(id, item.EngineVersion), SERVERLESS_HINT].join('\n'),
+    [dumpHint(id, EngineVersion), SERVERLESS_HINT].join('\n'),
   )
 }
 
@@ -73,16 +107,7 @@ const dumpHint = (id: string, version: unknown): string =>
     ? `Keep what it holds in a file: cachectl kv dump ${shellWord(id)} > ${shellWord(`${id}.jsonl`)}, and back: cachectl kv load ${shellWord(id)} ${shellWord(`${id}.jsonl`)}`
     : `Its version does not let clients list keys (since ${memcached.keysHiddenSince}): fill a new one from where the items come from.`
 
-/** The cache that a backup becomes, of the engine and the version it was made of. */
-export function restoration(backup: Found, cache: string): Request {
-  const { item } = backup
-  if (!isServerless(backup)) {
-    return request('CreateReplicationGroup', {
-      ReplicationGroupId: cache,
-      ReplicationGroupDescription: `restored from ${String(item.SnapshotName)}`,
-      SnapshotName: String(item.SnapshotName),
-    })
-  }
+function serverlessRestoration(item: Item, _: string, cache: string): Request {
   const configuration = isItem(item.ServerlessCacheConfiguration) ? item.ServerlessCacheConfiguration : {}
   const version = configuration.MajorEngineVersion
   return request('CreateServerlessCache', {
@@ -91,20 +116,6 @@ export function restoration(backup: Found, cache: string): Request {
     ...(typeof version === 'string' && { MajorEngineVersion: version }),
     SnapshotArnsToRestore: [String(item.ARN)],
   })
-}
-
-export function exportation(backup: Found, bucket: string): Request {
-  const name = String(backup.item[backup.kind.id])
-  return isServerless(backup)
-    ? request('ExportServerlessCacheSnapshot', { ServerlessCacheSnapshotName: name, S3BucketName: bucket })
-    : request('CopySnapshot', { SourceSnapshotName: name, TargetSnapshotName: name, TargetBucket: bucket })
-}
-
-export function deletion(backup: Found): Request {
-  const name = String(backup.item[backup.kind.id])
-  return isServerless(backup)
-    ? request('DeleteServerlessCacheSnapshot', { ServerlessCacheSnapshotName: name })
-    : request('DeleteSnapshot', { SnapshotName: name })
 }
 
 /** `shop-20261121-130500`, no longer than a name may be. */
@@ -135,7 +146,7 @@ export function backupOf({ kind, item }: Found): Backup {
   const nodes = Array.isArray(item.NodeSnapshots) && isItem(item.NodeSnapshots[0]) ? item.NodeSnapshots[0] : {}
   const text = (...values: unknown[]) => values.find((value) => typeof value === 'string' && value !== '')
   return {
-    name: String(item[kind.id]),
+    name: nameOf({ kind, item }),
     kind: kind.name,
     of: String(text(configuration.ServerlessCacheName, item.ReplicationGroupId, item.CacheClusterId) ?? '-'),
     status: String(text(item.Status, item.SnapshotStatus) ?? '-'),

@@ -12,7 +12,7 @@ import type { ApiClient } from '../target/client.ts'
 import { usersOfGroup } from '../waiting/wait-unused.ts'
 import { mostNodesAt } from './quotas.ts'
 import { unaskedText } from './refusals.ts'
-import { type Found, findAll } from './resources.ts'
+import { type Found, findAll, guessAmong, nameOf, thereIs } from './resources.ts'
 
 /** The error with a hint where there is something to say; a question that fails on the way there leaves it as it was. */
 export async function withHint(client: ApiClient, input: object, error: unknown): Promise<unknown> {
@@ -58,19 +58,15 @@ async function notFoundHint(client: ApiClient, input: object, name: OperationNam
   const found = await findAll(client, among, (refusal, kind) => unasked.set(kind, refusal))
   const namesake = found.find(({ kind, item }) => kind !== wanted && item[kind.id] === spoken)
   if (namesake) return namesakeHint(namesake, name, spoken)
-  const ids = found.filter(({ kind }) => kind === wanted).map(({ item }) => String(item[wanted.id]))
+  const ids = found.filter(({ kind }) => kind === wanted).map(nameOf)
   // The newest of equals: default.memcached1.6 rather than 1.4.
   const guess = nearest(spoken, [...new Set(ids)].sort().reverse())
   if (guess) return `Did you mean ${guess}?`
-  const nameOf = ({ kind, item }: Found) => String(item[kind.id])
-  const other = nearest(spoken, found.map(nameOf))
-  const akin = found.find((each) => nameOf(each) === other)
-  if (akin) return `Did you mean ${other}? It is a ${akin.kind.name}.`
+  const akin = guessAmong(spoken, found)
+  if (akin) return akin
   const refusal = unasked.get(wanted)
   if (refusal) return unaskedText(refusal)
-  return ids.length === 0
-    ? `There is no ${wanted.name} here at all.`
-    : `There is: ${[...new Set(ids)].sort().slice(0, 8).join(', ')}${ids.length > 8 ? ', ...' : ''}.`
+  return ids.length === 0 ? `There is no ${wanted.name} here at all.` : thereIs(ids)
 }
 
 function namesakeHint({ kind }: Found, name: OperationName, id: string): string {

@@ -8,14 +8,6 @@ export function saysOneOf(error: unknown, codes: readonly string[]): error is Ca
   return error instanceof CallFailed && codes.map(plain).includes(plain(error.serviceCode ?? ''))
 }
 
-/** For `catch` of a call: `absent` where the service answers with one of `codes`; anything else is thrown again. */
-export const unless =
-  <T>(codes: readonly string[], absent: T) =>
-  (error: unknown): T => {
-    if (saysOneOf(error, codes)) return absent
-    throw error
-  }
-
 /** `an engine without it`: the local engine answers so for what it has none of. */
 export const isUnsupported = ({ serviceCode }: CallFailed): boolean => serviceCode === 'UnsupportedOperation'
 

@@ -1,10 +1,11 @@
 /** How to find what there is of the kinds of resources. */
-import { type ResourceKind, regionalKinds } from '../../api/catalog/resources.ts'
+import type { ResourceKind } from '../../api/catalog/resources.ts'
 import type { OperationName } from '../../api/model.ts'
 import { operation } from '../../api/model.ts'
+import { nearest } from '../../api/nearest.ts'
 import { allPages, eachPage } from '../call/paginate.ts'
 import { type Item, isItems } from '../output/human-value.ts'
-import { CallFailed } from '../problem.ts'
+import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { isUnsupported, tellUnasked } from './refusals.ts'
 
@@ -23,6 +24,10 @@ export async function describeAll(
   return isItems(items) ? items : []
 }
 
+/** What is asked for beside the name: of clusters their nodes. */
+export const detailsOf = ({ describe }: ResourceKind): object =>
+  describe === 'DescribeCacheClusters' ? { ShowCacheNodeInfo: true } : {}
+
 export interface Found {
   readonly kind: ResourceKind
   readonly item: Item
@@ -38,10 +43,9 @@ export async function findAll(
   note: (error: CallFailed, kind: ResourceKind) => void = tellUnasked,
 ): Promise<Found[]> {
   const answers = await Promise.allSettled(
-    among.map(async (each) => {
-      const input = each.describe === 'DescribeCacheClusters' ? { ShowCacheNodeInfo: true } : {}
-      return (await describeAll(client, each.describe, input)).map((item) => ({ kind: each, item }))
-    }),
+    among.map(async (kind) =>
+      (await describeAll(client, kind.describe, detailsOf(kind))).map((item) => ({ kind, item })),
+    ),
   )
   const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
   if (failed.length === among.length) throw failed[0]
@@ -53,19 +57,34 @@ export async function findAll(
   })
 }
 
+export const nameOf = ({ kind, item }: Found): string => String(item[kind.id])
+
+/** `There is: cart, shop.` */
+export const thereIs = (names: readonly string[]): string =>
+  `There is: ${[...new Set(names)].sort().slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}.`
+
+/** What is called nearly so, and what it is. */
+export function guessAmong(id: string, found: readonly Found[]): string | undefined {
+  const name = nearest(id, found.map(nameOf))
+  const akin = found.find((each) => nameOf(each) === name)
+  return akin && `Did you mean ${name}? It is a ${akin.kind.name}.`
+}
+
 /**
  * Those called `id`, of whatever kind; names of different kinds may be the same. Rejects with CallFailed when none is
- * found, and not all kinds could be asked for.
+ * found, and not all kinds could be asked for; else with the problem that there is none. `see`: the command that lists them.
  */
 export async function findById(
   client: ApiClient,
   id: string,
-  among: readonly ResourceKind[] = regionalKinds,
-): Promise<Found[]> {
+  among: readonly ResourceKind[],
+  { none, see }: { readonly none: string; readonly see: string },
+): Promise<readonly [Found, ...Found[]]> {
   const unasked: CallFailed[] = []
   const all = await findAll(client, among, (error) => unasked.push(error))
-  const found = all.filter(({ kind: { id: member }, item }) => item[member] === id)
+  const [first, ...more] = all.filter((each) => nameOf(each) === id)
+  if (first) return [first, ...more]
   const [refusal] = unasked.filter((error) => !isUnsupported(error))
-  if (found.length === 0 && refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
-  return found
+  if (refusal) throw refusal.withHint(`Of what could be asked for, nothing is called ${id}.`)
+  throw new Problem('absent', none, guessAmong(id, all) ?? `See what there is: cachectl ${see}`)
 }

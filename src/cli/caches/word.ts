@@ -1,10 +1,25 @@
-import type { GlobalOptions } from '../global-flags.ts'
-import { one, oneOrMore, type Word } from '../words.ts'
+import { one, oneOrMore, optional, several, type Word } from '../words.ts'
+import type { Offer } from './choose.ts'
 
-const choose = async (flags: GlobalOptions): Promise<string> => (await import('./choose.ts')).chooseCache(flags)
+const offering = <T>(word: Word<T>, offer: Offer = 'cache'): Word<T> => ({
+  ...word,
+  choose: async (flags, missing) => (await import('./choose.ts')).choose(offer, flags, missing),
+})
 
-/** A word that names a cache, or a place where one may be; on a terminal those there are are offered. */
-export const cacheWord = (description: string): Word<string> => ({ ...one(description), choose })
+/** A word that names a cache, or a place where one may be; where it is missing, those there are are offered. */
+export const cacheWord = (description: string, offer?: Offer): Word<string> => offering(one(description), offer)
 
 /** One of them or more. */
-export const cacheWords = (description: string): Word<readonly string[]> => ({ ...oneOrMore(description), choose })
+export const cacheWords = (description: string): Word<readonly string[]> => offering(oneOrMore(description))
+
+/** One that the option `instead` does without. */
+export const cacheWordUnless = (instead: string, description: string): Word<string | undefined> => ({
+  ...offering(optional(description)),
+  instead,
+})
+
+/** Any number, and none only with the option `instead`. */
+export const cacheWordsUnless = (instead: string, description: string): Word<readonly string[]> => ({
+  ...offering(several(description)),
+  instead,
+})

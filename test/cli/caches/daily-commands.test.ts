@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CacheCluster } from '../../../src/cli/caches/clusters.ts'
 import { keysMoved } from '../../../src/cli/caches/keys-moved.ts'
+import { cluster as clusterKind } from '../../../src/cli/caches/kinds/cluster.ts'
 import { describePlan, planOf } from '../../../src/cli/commands/caches/scale.ts'
 import { temporaryHome } from '../support/cli.ts'
 import { hasTerminal, longestLine, onTerminal } from '../support/terminal.ts'
@@ -33,11 +33,11 @@ describe('a plan to scale', () => {
     CacheNodeId,
     CustomerAvailabilityZone,
   })
-  const cluster: CacheCluster = {
+  const cluster = clusterKind.cacheOf({
     CacheClusterId: 'shop',
     CacheNodeType: 'cache.t4g.small',
     CacheNodes: [node('0001'), node('0003'), node('0007')],
-  }
+  })
 
   test('takes the nodes with the highest ids, whatever ids there are', () => {
     expect(planOf(cluster, 1)).toMatchObject({ NumCacheNodes: 1, CacheNodeIdsToRemove: ['0003', '0007'] })

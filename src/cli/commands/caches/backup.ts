@@ -8,12 +8,12 @@ import {
   deletion,
   exportation,
   findBackup,
-  findCache,
+  findSource,
   type Request,
   restoration,
 } from '../../caches/backups.ts'
-import { withClient } from '../../caches/clusters.ts'
-import { isUnsupported } from '../../caches/refusals.ts'
+import { withClient } from '../../caches/client.ts'
+import { isUnsupported, unaskedText } from '../../caches/refusals.ts'
 import { findAll } from '../../caches/resources.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
@@ -31,13 +31,13 @@ import type { ApiClient } from '../../target/client.ts'
 import { describeTarget } from '../../target/targets.ts'
 import { tell } from '../../terminal.ts'
 import { waitForChange } from '../../waiting/operation-wait.ts'
-import { one, optional } from '../../words.ts'
+import { optional } from '../../words.ts'
 
 export const backupCreate = command({
   summary: 'Make a backup of a serverless cache or a replication group',
   description:
     'Finds out what the cache is and calls create-serverless-cache-snapshot or create-snapshot. Memcached clusters have no backups: `cachectl kv dump` keeps what they hold. Answers as the operation does; with --wait when the backup is available. Exit code 255 when there is no such cache or it has no backups, 254 when the service refuses.',
-  words: { cache: cacheWord('name of the cache') },
+  words: { cache: cacheWord('name of the cache', 'source') },
   flags: {
     name: text({ summary: 'name of the backup (default: the cache and the time)', helpValue: '<name>' }),
     ...waitFlags,
@@ -47,7 +47,7 @@ export const backupCreate = command({
   examples: ['backup create cart --wait', 'backup create cart --name before-sale'],
   async run({ flags, words, print }) {
     await withClient(flags, async (client) => {
-      const found = await findCache(client, words.cache)
+      const found = await findSource(client, words.cache)
       const name = flags.name ?? backupName(words.cache, new Date(systemClock.now()))
       await make(client, creation(found, name), flags, print)
     })
@@ -63,7 +63,7 @@ export const backupList = command({
   async run({ flags, words, print }) {
     const found = await withClient(flags, (client) =>
       findAll(client, backupKinds, (error, kind) => {
-        if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
+        if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${unaskedText(error)}`)
       }),
     )
     const backups = found.map(backupOf).filter(({ of }) => words.cache === undefined || of === words.cache)
@@ -88,7 +88,7 @@ export const backupRestore = command({
   summary: 'Make a new cache of a backup',
   description:
     'The cache has the engine and the version of the backup and is otherwise as a new one; a cache can not be put back in place. Exit codes as of backup create.',
-  words: { backup: one('name of the backup') },
+  words: { backup: cacheWord('name of the backup', 'backup') },
   flags: {
     as: required(text({ summary: 'name of the new cache', helpValue: '<name>' })),
     ...waitFlags,
@@ -108,7 +108,7 @@ export const backupExport = command({
   summary: 'Copy a backup to an S3 bucket',
   description:
     'The bucket must be in the region of the cache. The local engine writes into the folder s3/<bucket> of its state directory instead. Exit codes as of backup create.',
-  words: { backup: one('name of the backup') },
+  words: { backup: cacheWord('name of the backup', 'backup') },
   flags: {
     bucket: required(text({ summary: 'name of the bucket', helpValue: '<bucket>' })),
     ...waitFlags,
@@ -126,7 +126,7 @@ export const backupExport = command({
 export const backupDelete = command({
   summary: 'Delete a backup',
   description: 'Asks on a terminal. Exit codes as of backup create.',
-  words: { backup: one('name of the backup') },
+  words: { backup: cacheWord('name of the backup', 'backup') },
   flags: { ...waitFlags, ...confirmFlags, ...globalFlags },
   forms: { piped: 'json' },
   examples: ['backup delete before-sale', 'backup delete before-sale --yes --wait'],

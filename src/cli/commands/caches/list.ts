@@ -1,7 +1,7 @@
 import { regionalKinds } from '../../../api/catalog/resources.ts'
 import { systemClock } from '../../../net/clock.ts'
-import { withClient } from '../../caches/clusters.ts'
-import { isUnsupported } from '../../caches/refusals.ts'
+import { withClient } from '../../caches/client.ts'
+import { isUnsupported, unaskedText } from '../../caches/refusals.ts'
 import { type Found, findAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { globalFlags } from '../../global-flags.ts'
@@ -22,7 +22,7 @@ export const list = command({
     const caches = regionalKinds.filter(({ cache }) => cache)
     const found = await withClient(flags, (client) =>
       findAll(client, caches, (error, kind) => {
-        if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${error.message}`)
+        if (!isUnsupported(error)) tell(`No ${kind.name}s can be shown: ${unaskedText(error)}`)
       }),
     )
     const style = await styleOf(false, Number.POSITIVE_INFINITY, systemClock.now())

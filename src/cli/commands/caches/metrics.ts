@@ -2,7 +2,8 @@ import type { ClockReport } from '../../../api/engine-clock.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { sparkline } from '../../../diagnose/histogram.ts'
 import { systemClock } from '../../../net/clock.ts'
-import { describeCache, withClient } from '../../caches/clusters.ts'
+import { withClient } from '../../caches/client.ts'
+import { findCache } from '../../caches/find.ts'
 import { type FoundSeries, type MetricSeries, metricSeries } from '../../caches/metric-series.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
@@ -79,7 +80,7 @@ export const metricsOf = command({
       period,
     })
     // Refuses a name that is none; what is there may have no metrics yet.
-    if (found.known.length === 0) await withClient(flags, (client) => describeCache(client, cluster))
+    if (found.known.length === 0) await withClient(flags, (client) => findCache(client, cluster))
     refuseUnknown(metrics, found, cluster)
     const shown = metrics.length > 0 ? valuesText : overview
     await print.answer({ cluster, start, end, metrics: found.series }, (answer, style) => shown(answer.metrics, style))

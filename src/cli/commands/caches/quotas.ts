@@ -1,8 +1,8 @@
 import { AWS_QUOTAS, DEFAULT_QUOTAS, type QuotaName } from '../../../api/catalog/quotas.ts'
 import { type ResourceKind, resources } from '../../../api/catalog/resources.ts'
-import { withClient } from '../../caches/clusters.ts'
+import { withClient } from '../../caches/client.ts'
 import { type Quotas as InForce, quotasAt } from '../../caches/quotas.ts'
-import { isUnsupported } from '../../caches/refusals.ts'
+import { isUnsupported, unaskedText } from '../../caches/refusals.ts'
 import { describeAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
@@ -118,7 +118,7 @@ async function useOf(client: ApiClient, quota: Quota, set: InForce): Promise<Use
     return [{ quota: name, used: most?.[1] ?? 0, limit, fullest: most?.[0] ?? null }]
   } catch (error) {
     if (!(error instanceof CallFailed) || error.serviceCode === undefined) throw error
-    if (!isUnsupported(error)) tell(`${name}: ${error.message}`)
+    if (!isUnsupported(error)) tell(`${name}: ${unaskedText(error)}`)
     return []
   }
 }

@@ -1,7 +1,8 @@
 import type { Input } from '../../../api/model.ts'
-import { shellWord } from '../../../api/shell.ts'
 import { visibleIn } from '../../../api/visible.ts'
-import { type CacheCluster, describeCache, isServerless, withClient } from '../../caches/clusters.ts'
+import { type Cache, refuseUnless } from '../../caches/cache.ts'
+import { withClient } from '../../caches/client.ts'
+import { findCache } from '../../caches/find.ts'
 import { keysMoved } from '../../caches/keys-moved.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
@@ -11,7 +12,6 @@ import { confirmFlags, globalFlags, waitFlags } from '../../global-flags.ts'
 import { confirmOnTerminal } from '../../live/confirm.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
-import { Problem } from '../../problem.ts'
 import { describeTarget } from '../../target/targets.ts'
 import { tell } from '../../terminal.ts'
 import { waitForChange } from '../../waiting/operation-wait.ts'
@@ -33,10 +33,10 @@ export const scale = command({
   forms: { piped: 'json' },
   async run({ words: { cluster: id }, flags, print }) {
     await withClient(flags, async (client) => {
-      const cluster = await describeCache(client, id)
-      if (isServerless(cluster)) throw noNodes(id)
-      const change = planOf(cluster, flags.nodes, flags.azs)
-      tell(describePlan(visibleIn(cluster), flags.nodes, change))
+      const cache = await findCache(client, id)
+      refuseUnless('scaled', cache)
+      const change = planOf(cache, flags.nodes, flags.azs)
+      tell(describePlan(visibleIn(cache), flags.nodes, change))
       if (!change || flags['dry-run']) return
       await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes)
       const first = await client.call('ModifyCacheCluster', change)
@@ -47,46 +47,34 @@ export const scale = command({
   },
 })
 
-const noNodes = (id: string): Problem =>
-  new Problem(
-    'general',
-    `${id} is a serverless cache: it has no nodes to scale, and grows by itself.`,
-    `Its limits: cachectl modify-serverless-cache --serverless-cache-name ${shellWord(id)} --cache-usage-limits ...`,
-  )
-
 /** The change to ask for; undefined: there is nothing to do. Pure. */
 export function planOf(
-  cluster: CacheCluster,
+  cache: Cache,
   nodes: number,
   azs: readonly string[] = [],
 ): Input<'ModifyCacheCluster'> | undefined {
-  const ids = nodeIds(cluster)
+  const ids = nodeIds(cache)
   if (nodes === ids.length) return undefined
-  const change = { CacheClusterId: cluster.CacheClusterId, NumCacheNodes: nodes, ApplyImmediately: true }
+  const change = { CacheClusterId: cache.id, NumCacheNodes: nodes, ApplyImmediately: true }
   if (nodes < ids.length) return { ...change, CacheNodeIdsToRemove: ids.slice(nodes) }
   if (azs.length === 0) return change
   const zones = Array.from({ length: nodes - ids.length }, (_, index) => azs[index % azs.length] as string)
-  const before = (cluster.CacheNodes ?? []).map(({ CustomerAvailabilityZone: zone }) => zone)
+  const before = cache.nodes.map(({ zone }) => zone)
   const spreads = new Set([...before, ...zones]).size > 1
   return { ...change, NewAvailabilityZones: zones, ...(spreads && { AZMode: 'cross-az' }) }
 }
 
 /** Lowest first: those to go stand at the end. */
-const nodeIds = ({ CacheNodes = [] }: CacheCluster): string[] =>
-  CacheNodes.flatMap(({ CacheNodeId }) => (CacheNodeId ? [CacheNodeId] : [])).sort()
+const nodeIds = ({ nodes }: Cache): string[] => nodes.map(({ id }) => id).sort()
 
-export function describePlan(
-  cluster: CacheCluster,
-  nodes: number,
-  change: Input<'ModifyCacheCluster'> | undefined,
-): string {
-  const before = nodeIds(cluster).length
-  if (!change) return `${cluster.CacheClusterId} has ${before} nodes already.`
+export function describePlan(cache: Cache, nodes: number, change: Input<'ModifyCacheCluster'> | undefined): string {
+  const before = nodeIds(cache).length
+  if (!change) return `${cache.id} has ${before} nodes already.`
   const { CacheNodeIdsToRemove: gone, NewAvailabilityZones: zones } = change
   const { ketama, modulo } = keysMoved(before, nodes)
   const kept = ([share, name]: readonly [number, string]) => `${percent(share)} ${name}`
   return [
-    `${cluster.CacheClusterId}: ${before} -> ${nodes} nodes of ${cluster.CacheNodeType}`,
+    `${cache.id}: ${before} -> ${nodes} nodes of ${cache.nodeType}`,
     gone
       ? `  go, with all they hold: ${gone.join(', ')}`
       : `  come, empty: ${nodes - before}${zones ? ` (${zones.join(', ')})` : ''}`,

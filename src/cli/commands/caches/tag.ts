@@ -1,7 +1,9 @@
+import { regionalKinds } from '../../../api/catalog/resources.ts'
 import type { Input } from '../../../api/model.ts'
 import { parseArn } from '../../../api/names.ts'
-import { withClient } from '../../caches/clusters.ts'
+import { withClient } from '../../caches/client.ts'
 import { findById } from '../../caches/resources.ts'
+import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
@@ -9,7 +11,7 @@ import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
-import { one, optional, several } from '../../words.ts'
+import { optional, several } from '../../words.ts'
 
 const ACTIONS = ['list', 'add', 'remove'] as const
 
@@ -18,7 +20,7 @@ export const tag = command({
   description:
     'Finds the ARN by the id of a cluster, serverless cache, replication group, snapshot, group, user or reservation; an ARN does as well. Prints the tags the resource has in the end.',
   words: {
-    resource: one('id or ARN'),
+    resource: cacheWord('id or ARN', 'resource'),
     action: optional('list (default), add or remove', (said) => oneOf(ACTIONS, said, 'action')),
     tags: several('Key=Value for add, Key for remove'),
   },
@@ -59,11 +61,12 @@ function readTag(text: string): NonNullable<Input<'AddTagsToResource'>['Tags']>[
 
 async function arnOf(client: ApiClient, resource: string): Promise<string> {
   if (parseArn(resource)) return resource
-  const found = await findById(client, resource)
-  const [first, second] = found
-  if (!first) throw new Problem('absent', `There is nothing called ${resource}.`, 'See what there is: cachectl list')
+  const found = await findById(client, resource, regionalKinds, {
+    none: `There is nothing called ${resource}.`,
+    see: 'list',
+  })
   const arns = found.map(({ kind, item }) => ({ kind: kind.name, arn: String(item[kind.arn] ?? '') }))
-  if (second) {
+  if (found.length > 1) {
     const which = arns.map(({ kind, arn }) => `${kind}: ${arn}`).join('\n')
     throw new Problem('usage', `${resource} is the name of several resources; say which by its ARN.`, which)
   }

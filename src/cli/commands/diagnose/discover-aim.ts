@@ -4,19 +4,10 @@ import type { Wish } from '../../../discovery/compare.ts'
 import type { ExpectedCluster } from '../../../discovery/differences.ts'
 import type { PollOptions } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
-import { endpoint } from '../../../net/target.ts'
-import {
-  type CacheCluster,
-  configurationEndpoint,
-  describeCache,
-  describeCluster,
-  isServerless,
-  nodeEndpoints,
-  readPlace,
-  trustFor,
-  usesTls,
-  withClient,
-} from '../../caches/clusters.ts'
+import { type Cache, endpointsOf, refuseUnless } from '../../caches/cache.ts'
+import { trustFor, withClient } from '../../caches/client.ts'
+import { describeAgain, findCache } from '../../caches/find.ts'
+import { readPlace } from '../../caches/place.ts'
 import { tellUnasked } from '../../caches/refusals.ts'
 import { readText } from '../../call/text-input.ts'
 import { choice, type Flags, toggle, type ValuesOf } from '../../flags.ts'
@@ -49,26 +40,14 @@ export async function withDiscoverAim<T>(
     return use({ poll: { seed: read, ...how, ...(tls && { tls }) }, api: () => undefined })
   }
   return withClient(flags, async (client) => {
-    const cluster = await describeCache(client, read.cluster)
-    if (isServerless(cluster)) throw noList(cluster)
-    const seed = configurationEndpoint(cluster)
-    if (!seed) {
-      const why = `${read.cluster} has no configuration endpoint (it is ${cluster.CacheClusterStatus}).`
-      throw new Problem('general', why)
-    }
-    const tls = usesTls(cluster) ? (given ?? trustFor(client, flags)) : flags.tls ? { verify: false } : undefined
-    const described = describedAgain(client, cluster)
+    const cache = await findCache(client, read.cluster)
+    refuseUnless('listed', cache)
+    const { configuration: seed, status } = cache
+    if (!seed) throw new Problem('general', `${read.cluster} has no configuration endpoint (it is ${status}).`)
+    const tls = cache.tls ? (given ?? trustFor(client, flags)) : flags.tls ? { verify: false } : undefined
+    const described = describedAgain(client, cache)
     return use({ poll: { seed, ...how, ...(tls && { tls }), expected: described.nodes }, api: described.last })
   })
-}
-
-function noList(cache: CacheCluster): Problem {
-  const ends = nodeEndpoints(cache).map(({ host, port, id }) => `${id} ${endpoint(host, port)}`)
-  return new Problem(
-    'general',
-    `${cache.CacheClusterId} is a serverless cache: it has no nodes to list, and clients need no Auto Discovery.`,
-    ends.length > 0 ? `They go to its ${ends.join(' and ')}, with TLS.` : `It is ${cache.CacheClusterStatus}.`,
-  )
 }
 
 export const askFlags = {
@@ -85,9 +64,9 @@ function manner({ protocol, binary, legacy }: AskOptions): Pick<PollOptions, 'pr
 }
 
 /** An API that fails now and then must not end the watching of nodes: what it said last stands. */
-function describedAgain(client: ApiClient, cluster: CacheCluster, clock: Clock = systemClock) {
+function describedAgain(client: ApiClient, cache: Cache, clock: Clock = systemClock) {
   const pause = client.target.kind === 'local' ? 0 : API_EVERY_MS
-  let last = expectedOf(cluster)
+  let last = expectedOf(cache)
   let due = clock.monotonicMs() + pause
   let told: string | undefined
   return {
@@ -96,7 +75,7 @@ function describedAgain(client: ApiClient, cluster: CacheCluster, clock: Clock =
       if (clock.monotonicMs() < due) return last.nodes
       due = clock.monotonicMs() + pause
       try {
-        last = expectedOf(await describeCluster(client, cluster.CacheClusterId ?? ''))
+        last = expectedOf(await describeAgain(client, cache))
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error
         if (error.message !== told) tellUnasked(error)
@@ -107,11 +86,11 @@ function describedAgain(client: ApiClient, cluster: CacheCluster, clock: Clock =
   }
 }
 
-const expectedOf = (cluster: CacheCluster): ExpectedCluster => ({
-  status: cluster.CacheClusterStatus ?? 'unknown',
-  tls: usesTls(cluster),
-  ...((cluster.IpDiscovery === 'ipv4' || cluster.IpDiscovery === 'ipv6') && { ipDiscovery: cluster.IpDiscovery }),
-  nodes: nodeEndpoints(cluster),
+const expectedOf = (cache: Cache): ExpectedCluster => ({
+  status: cache.status,
+  tls: cache.tls,
+  ...(cache.ipDiscovery && { ipDiscovery: cache.ipDiscovery }),
+  nodes: endpointsOf(cache),
 })
 
 interface Wishing {

@@ -4,7 +4,7 @@ import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../
 import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
-import { onePlace } from '../../caches/clusters.ts'
+import { onePlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { count, time } from '../../flag-kinds.ts'

@@ -7,8 +7,10 @@ import { surveySearched } from '../../../diagnose/search-survey.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { type Clock, sleep, systemClock } from '../../../net/clock.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
-import { isNoCluster, joinPorts, readPlace } from '../../caches/clusters.ts'
+import { isNoCache } from '../../caches/find.ts'
+import { joinPorts, readPlace } from '../../caches/place.ts'
 import { tellUnasked } from '../../caches/refusals.ts'
+import { cacheWords } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
@@ -18,7 +20,6 @@ import { untilInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
 import { CallFailed, ExitWith, Problem } from '../../problem.ts'
 import { forPeople } from '../../terminal.ts'
-import { oneOrMore } from '../../words.ts'
 import { changedFacts, factsOf, isKnownHere, lookText, type NameLook } from './dns-print.ts'
 import { type Aim, aimAt, serverFlag } from './places.ts'
 
@@ -31,7 +32,7 @@ export const dns = command({
   description:
     'Asks every server for A and AAAA, follows aliases, shows TTLs and the time of each answer, tells dropped questions from refused ones, goes through the search list as glibc does, and marks addresses that DNS64 made up (RFC 7050). Without --server it also times getaddrinfo here, per family. A cluster id stands for the names of its endpoints; with --cluster the addresses are held against those of its endpoints, so that stale and copied ones are found. Exit code 1: something is wrong.',
   words: {
-    name: oneOrMore('name to look up, id of a cluster, or name of a serverless cache'),
+    name: cacheWords('name to look up, id of a cluster, or name of a serverless cache'),
   },
   flags: {
     ...serverFlag,
@@ -104,7 +105,7 @@ async function aimOf(spoken: readonly string[], flags: DnsOptions): Promise<{ na
     // A word without a dot may also be a name that the search list completes.
     const unknown = error instanceof CallFailed || (error instanceof Problem && error.kind === 'configuration')
     if (!unknown || beside.length > 0 || parseResolvConf(readResolvConf()).search.length === 0) throw error
-    if (error instanceof CallFailed && !isNoCluster(error)) tellUnasked(error)
+    if (error instanceof CallFailed && !isNoCache(error)) tellUnasked(error)
     return { names: [...new Set(words)], aim: NO_PLACES }
   }
 }

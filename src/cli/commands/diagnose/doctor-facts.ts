@@ -8,15 +8,9 @@ import type { SecurityGroupReport } from '../../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../../api/model.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import type { ApiFacts, ClusterFacts, MissingCluster } from '../../../diagnose/evidence.ts'
-import {
-  describeAllClusters,
-  describeCache,
-  describeServerlessAsClusters,
-  isNoCluster,
-  joinPorts,
-  readPlace,
-  withClient,
-} from '../../caches/clusters.ts'
+import { withClient } from '../../caches/client.ts'
+import { allCaches, findCache, isNoCache } from '../../caches/find.ts'
+import { joinPorts, readPlace } from '../../caches/place.ts'
 import { mostNodesAt } from '../../caches/quotas.ts'
 import { noting, type OnUnasked } from '../../caches/refusals.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
@@ -60,14 +54,13 @@ async function missingAt(word: string, client: ApiClient, note: OnUnasked): Prom
   const place = readPlace(word)
   if ('host' in place) return undefined
   try {
-    await describeCache(client, place.cluster)
+    await findCache(client, place.cluster)
     return undefined
   } catch (error) {
-    if (!isNoCluster(error)) throw error
+    if (!isNoCache(error)) throw error
   }
-  const [clusters, serverless, events] = await Promise.all([
-    describeAllClusters(client).catch(noting(note, [])),
-    describeServerlessAsClusters(client, note),
+  const [caches, events] = await Promise.all([
+    allCaches(client, note).catch(noting(note, [])),
     client
       .call('DescribeEvents', {
         SourceType: resources.cluster.sourceType,
@@ -80,7 +73,7 @@ async function missingAt(word: string, client: ApiClient, note: OnUnasked): Prom
   return {
     id: place.cluster,
     at: whereIs(client),
-    known: [...clusters, ...serverless].flatMap(({ CacheClusterId }) => CacheClusterId ?? []).slice(0, 10),
+    known: caches.map(({ id }) => id).slice(0, 10),
     ...(deletion && { deletedAt: deletion.at }),
   }
 }

@@ -1,25 +1,16 @@
 /** From the words of a command line to places, clusters and what verifies their certificates. */
 import { readFileSync } from 'node:fs'
+import { memcached } from '../../../api/catalog/engines.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import type { DnsServer } from '../../../diagnose/dns-query.ts'
 import type { ClusterFacts, Place } from '../../../diagnose/evidence.ts'
 import { parseServer } from '../../../diagnose/resolv-conf.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import type { NameServices } from '../../../net/resolve.ts'
-import {
-  type CacheCluster,
-  configurationEndpoint,
-  describeAllClusters,
-  describeCache,
-  describeServerlessAsClusters,
-  isServerless,
-  joinPorts,
-  nodeEndpoints,
-  readPlace,
-  trustFor,
-  usesTls,
-  withClient,
-} from '../../caches/clusters.ts'
+import type { Cache } from '../../caches/cache.ts'
+import { trustFor, withClient } from '../../caches/client.ts'
+import { allCaches, findCache } from '../../caches/find.ts'
+import { joinPorts, readPlace } from '../../caches/place.ts'
 import { type OnUnasked, tellUnasked } from '../../caches/refusals.ts'
 import { type Flags, text, toggle, type ValuesOf, values } from '../../flags.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
@@ -66,10 +57,10 @@ export async function aimAt(words: readonly string[], flags: AimOptions, note: O
   return withClient(flags, async (client) => {
     const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))
     const described =
-      ids.length > 0 ? await Promise.all(ids.map((id) => describeCache(client, id))) : await memcachedOnes(client, note)
+      ids.length > 0 ? await Promise.all(ids.map((id) => findCache(client, id))) : await memcachedOnes(client, note)
     if (described.length === 0)
       throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
-    const clusters = described.map((cluster) => factsOf(cluster, client))
+    const clusters = described.map((cache) => factsOf(cache, client.target.kind === 'local'))
     const trust = new Map<string, AskTls>([['', own]])
     for (const cluster of clusters)
       if (cluster.tls) trust.set(cluster.id, ca === undefined ? trustFor(client, flags) : { ca })
@@ -83,63 +74,23 @@ export async function aimAt(words: readonly string[], flags: AimOptions, note: O
   })
 }
 
-async function memcachedOnes(client: ApiClient, note: OnUnasked): Promise<CacheCluster[]> {
+async function memcachedOnes(client: ApiClient, note: OnUnasked): Promise<Cache[]> {
   const unasked: CallFailed[] = []
-  const [clusters, serverless] = await Promise.all([
-    describeAllClusters(client),
-    describeServerlessAsClusters(client, (error) => unasked.push(error)),
-  ])
-  const found = [...clusters.filter(({ Engine }) => Engine === undefined || Engine === 'memcached'), ...serverless]
+  const found = (await allCaches(client, (error) => unasked.push(error))).filter(isMemcached)
   // With nothing else to look at, what was refused is all there is to say.
   if (found.length === 0 && unasked[0]) throw unasked[0]
   unasked.forEach(note)
   return found
 }
 
-function factsOf(cluster: CacheCluster, client: ApiClient): ClusterFacts {
-  const configuration = configurationEndpoint(cluster)
-  const { ParameterApplyStatus, CacheParameterGroupName, CacheNodeIdsToReboot } = cluster.CacheParameterGroup ?? {}
-  const zones = (cluster.CacheNodes ?? []).map(({ CustomerAvailabilityZone: zone }) => zone)
-  const ends = new Map(nodeEndpoints(cluster).map((node) => [node.id, node]))
-  return {
-    id: cluster.CacheClusterId ?? '',
-    status: cluster.CacheClusterStatus ?? 'unknown',
-    engine: cluster.Engine ?? 'memcached',
-    ...(cluster.EngineVersion && { engineVersion: cluster.EngineVersion }),
-    networkType: networkTypeOf(cluster.NetworkType),
-    ipDiscovery: cluster.IpDiscovery === 'ipv6' ? 'ipv6' : 'ipv4',
-    tls: usesTls(cluster),
-    numCacheNodes: cluster.NumCacheNodes ?? 0,
-    ...(configuration && { configuration }),
-    nodes: (cluster.CacheNodes ?? []).map(({ CacheNodeId = '', CacheNodeStatus = '' }, at) => {
-      const [end, zone] = [ends.get(CacheNodeId), zones[at]]
-      const where = { ...(end && { host: end.host, port: end.port }), ...(zone && { zone }) }
-      return { id: CacheNodeId, status: CacheNodeStatus, ...where }
-    }),
-    ...(ParameterApplyStatus && { parameterApplyStatus: ParameterApplyStatus }),
-    ...(CacheParameterGroupName && { parameterGroup: CacheParameterGroupName }),
-    ...(CacheNodeIdsToReboot && { nodesToReboot: CacheNodeIdsToReboot }),
-    ...(cluster.CacheNodeType && { nodeType: cluster.CacheNodeType }),
-    ...(cluster.CacheSubnetGroupName && { subnetGroup: cluster.CacheSubnetGroupName }),
-    ...(cluster.PreferredMaintenanceWindow && { maintenanceWindow: cluster.PreferredMaintenanceWindow }),
-    ...(cluster.NotificationConfiguration?.TopicStatus && {
-      notifications: cluster.NotificationConfiguration.TopicStatus,
-    }),
-    ...(cluster.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: cluster.AutoMinorVersionUpgrade }),
-    pending: pendingIn(cluster.PendingModifiedValues),
-    securityGroups: (cluster.SecurityGroups ?? []).flatMap(({ SecurityGroupId }) => SecurityGroupId ?? []),
-    ...(isServerless(cluster) && { serverless: true }),
-    local: client.target.kind === 'local',
-  }
-}
+const isMemcached = ({ engine }: Cache): boolean => engine === memcached.name
 
-const pendingIn = (values: CacheCluster['PendingModifiedValues'] = {}): string[] =>
-  Object.entries(values).flatMap(([name, value]) =>
-    value === undefined || value === null || (Array.isArray(value) && value.length === 0) ? [] : [name],
-  )
-
-export const networkTypeOf = (given: string | undefined): ClusterFacts['networkType'] =>
-  given === 'ipv6' || given === 'dual_stack' ? given : 'ipv4'
+const factsOf = ({ kind: _, servers: __, not: ___, ...facts }: Cache, local: boolean): ClusterFacts => ({
+  ...facts,
+  networkType: facts.networkType ?? 'ipv4',
+  ipDiscovery: facts.ipDiscovery ?? 'ipv4',
+  local,
+})
 
 function placesOf({ id, tls, configuration, nodes }: ClusterFacts): Place[] {
   return [

@@ -10,14 +10,14 @@ import { demonstrate } from '../../../diagnose/preference-demo.ts'
 import { isAsPromised, tryPlace } from '../../../diagnose/preference-trial.ts'
 import { systemClock } from '../../../net/clock.ts'
 import type { Family } from '../../../net/target.ts'
-import { onePlace } from '../../caches/clusters.ts'
+import { onePlace } from '../../caches/place.ts'
+import { cacheWordUnless } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { choice, toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { tableText } from '../../output/table.ts'
-import { ExitWith, usageProblem } from '../../problem.ts'
-import { optional } from '../../words.ts'
+import { ExitWith } from '../../problem.ts'
 import { type AimOptions, aimAt, portArgs, tlsFlags } from './places.ts'
 
 const SOMETHING_FAILS = 1
@@ -27,7 +27,7 @@ export const preference = command({
   description:
     'Two hops: discovery (is there an address of the family?) and application (does every address of the family answer `version`, over TLS where clients speak it?). Discovery may fall back to the other family, the application hop never does. --matrix plays the walkthrough with its six services on real loopback sockets. Exit code 1: the preference named fails; where none is named, one fails that DNS and network type promise to work, or all do.',
   words: {
-    where: optional('id of a cluster, name of a serverless cache, or host:port'),
+    where: cacheWordUnless('matrix', 'id of a cluster, name of a serverless cache, or host:port'),
     ...portArgs,
   },
   flags: {
@@ -49,8 +49,7 @@ export const preference = command({
       if (cells.some(({ agree }) => !agree)) throw new ExitWith(SOMETHING_FAILS)
       return
     }
-    if (where === undefined) throw usageProblem('the following arguments are required: <where>, or --matrix')
-    const place = onePlace(port === undefined ? [where] : [where, port])
+    const place = onePlace([where ?? '', ...(port === undefined ? [] : [port])])
     const tried = await untilInterrupted((signal) => tryWhere(place, chosen, flags, signal))
     const outcomes = tried.flat()
     await print.answer(outcomes, (shown, { width }) => {

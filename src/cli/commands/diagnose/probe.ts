@@ -11,17 +11,12 @@ import { elapsedMs, systemClock } from '../../../net/clock.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import type { NameServices } from '../../../net/resolve.ts'
 import { endpoint, type Family } from '../../../net/target.ts'
-import {
-  type CacheCluster,
-  describeAllClusters,
-  describeCache,
-  joinPorts,
-  nodeEndpoints,
-  readPlace,
-  trustFor,
-  usesTls,
-  withClient,
-} from '../../caches/clusters.ts'
+import { type Cache, endpointsOf } from '../../caches/cache.ts'
+import { trustFor, withClient } from '../../caches/client.ts'
+import { allCaches, findCache } from '../../caches/find.ts'
+import { joinPorts, readPlace } from '../../caches/place.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
+import { cacheWordsUnless } from '../../caches/word.ts'
 import { readText } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
 import { count, time } from '../../flag-kinds.ts'
@@ -33,8 +28,7 @@ import { tableText } from '../../output/table.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { bothLoopbacks } from '../../target/loopback-names.ts'
 import { forPeople, printLine } from '../../terminal.ts'
-import { several } from '../../words.ts'
-import { networkTypeOf, tlsFlags } from './places.ts'
+import { tlsFlags } from './places.ts'
 import { canDraw, liveView } from './probe-live.ts'
 
 const probeFlags = {
@@ -55,7 +49,7 @@ const probeFlags = {
   timeout: time({ summary: 'for one attempt (default 1s)', helpValue: '<time>' }),
   ipv4: toggle({ summary: 'only IPv4 addresses', char: '4' }),
   ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
-  all: toggle({ summary: 'every node of every cluster of the target' }),
+  all: toggle({ summary: 'every node of every cluster, and every serverless cache, of the target' }),
   ...globalFlags,
 } satisfies Flags
 
@@ -66,7 +60,8 @@ export const probeCommand = command({
   description:
     'Exit code 0: every attempt connected; 1: some did not, or a name gives programs here one family of two; 2: none did. A cluster stands for all of its nodes.',
   words: {
-    where: several(
+    where: cacheWordsUnless(
+      'all',
       'id of a cluster, name of a serverless cache, or host:port, with ranges: 10.0.0.0/30:11211, host:80,443, 10.0.*.1-24',
     ),
   },
@@ -166,7 +161,6 @@ interface Aim {
 
 async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim> {
   const words = joinPorts(spoken)
-  if (words.length === 0 && !flags.all) throw usageProblem('the following arguments are required: <where>...')
   const names = words.filter((each) => 'cluster' in placeOrRange(each))
   const ranges = expandTargets(
     words.filter((each) => !names.includes(each)),
@@ -178,26 +172,26 @@ async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim>
   const ids = places.flatMap((place) => ('cluster' in place ? [place.cluster] : []))
   if (!flags.all && ids.length === 0) return { targets: direct }
   return withClient(flags, async (client) => {
-    const clusters = flags.all ? await describeAllClusters(client) : []
-    for (const id of ids) clusters.push(await describeCache(client, id))
-    const nodes = clusters.flatMap(nodeEndpoints).map(({ host, port }) => endpoint(host, port))
+    const caches = flags.all ? await allCaches(client, tellUnasked) : []
+    for (const id of ids) caches.push(await findCache(client, id))
+    const nodes = caches.flatMap(endpointsOf).map(({ host, port }) => endpoint(host, port))
     if (nodes.length === 0) throw new Problem('general', 'There is no node with an endpoint yet.')
-    const dualStack = clusters.some(({ NetworkType }) => NetworkType === 'dual_stack')
+    const dualStack = caches.some(({ networkType }) => networkType === 'dual_stack')
     return {
       targets: [...new Set([...nodes, ...direct])],
-      ...(clusters.some(usesTls) && { tls: trustFor(client, flags) }),
+      ...(caches.some(({ tls }) => tls) && { tls: trustFor(client, flags) }),
       ...(client.target.kind === 'local' && dualStack && { names: bothLoopbacks }),
-      promised: promisedBy(clusters),
+      promised: promisedBy(caches),
     }
   })
 }
 
-/** Of one name with several clusters: what any of them promises. */
-function promisedBy(clusters: readonly CacheCluster[]): ReadonlyMap<string, readonly Family[]> {
+/** Of one name with several caches: what any of them promises. */
+function promisedBy(caches: readonly Cache[]): ReadonlyMap<string, readonly Family[]> {
   const promised = new Map<string, readonly Family[]>()
-  for (const cluster of clusters) {
-    const families = familiesOf(networkTypeOf(cluster.NetworkType))
-    for (const { host } of nodeEndpoints(cluster))
+  for (const cache of caches) {
+    const families = familiesOf(cache.networkType ?? 'ipv4')
+    for (const { host } of endpointsOf(cache))
       promised.set(host, [...new Set([...(promised.get(host) ?? []), ...families])])
   }
   return promised

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type AddressCheck, checkAddressOrder } from '../../../diagnose/gai-check.ts'
-import { configurationEndpoint, describeCache, nodeEndpoints, readPlace, withClient } from '../../caches/clusters.ts'
+import { endpointsOf } from '../../caches/cache.ts'
+import { withClient } from '../../caches/client.ts'
+import { findCache } from '../../caches/find.ts'
+import { readPlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
@@ -40,11 +43,11 @@ async function hostsOf(place: string, flags: GlobalOptions): Promise<{ hosts: st
   const read = readPlace(place)
   if ('host' in read) return { hosts: [read.host] }
   return withClient(flags, async (client) => {
-    const cluster = await describeCache(client, read.cluster)
-    const config = configurationEndpoint(cluster)
-    const hosts = [...(config ? [config.host] : []), ...nodeEndpoints(cluster).map(({ host }) => host)]
+    const cache = await findCache(client, read.cluster)
+    const ends = [...(cache.configuration ? [cache.configuration] : []), ...endpointsOf(cache)]
+    const hosts = ends.map(({ host }) => host)
     if (hosts.length === 0) throw new Problem('general', `${read.cluster} has no endpoint yet.`)
-    const both = client.target.kind === 'local' && cluster.NetworkType === 'dual_stack'
+    const both = client.target.kind === 'local' && cache.networkType === 'dual_stack'
     return { hosts: [...new Set(hosts)], bothLoopbacks: both }
   })
 }

@@ -8,16 +8,9 @@ import { KvClient, keyProblem } from '../../../kv/client.ts'
 import { type KvNode, PLACEMENTS, type PlacementName } from '../../../kv/placement.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import { endpoint, parseTarget } from '../../../net/target.ts'
-import {
-  configurationEndpoint,
-  describeCache,
-  isServerless,
-  nodeEndpoints,
-  readPlace,
-  trustFor,
-  usesTls,
-  withClient,
-} from '../../caches/clusters.ts'
+import { trustFor, withClient } from '../../caches/client.ts'
+import { findCache } from '../../caches/find.ts'
+import { readPlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { time } from '../../flag-kinds.ts'
 import { choice, type Flags, text, toggle, type ValuesOf } from '../../flags.ts'
@@ -101,12 +94,12 @@ export async function withKv<T>(where: string, flags: KvOptions, use: (client: K
 
 const clusterPlace = (id: string, flags: KvOptions): Promise<KvPlace> =>
   withClient(flags, async (client) => {
-    const cluster = await describeCache(client, id)
-    const seed = configurationEndpoint(cluster) ?? nodeEndpoints(cluster)[0]
-    if (!seed) throw new Problem('general', `${id} has no endpoint (it is ${cluster.CacheClusterStatus}).`)
-    const tls = usesTls(cluster) ? (givenTrust(flags) ?? trustFor(client, flags)) : undefined
+    const { configuration, servers, status, not, tls: usesTls } = await findCache(client, id)
+    const seed = configuration ?? servers[0]
+    if (!seed) throw new Problem('general', `${id} has no endpoint (it is ${status}).`)
+    const tls = usesTls ? (givenTrust(flags) ?? trustFor(client, flags)) : undefined
     // One endpoint stands for all of it; what spreads the keys is behind it.
-    if (isServerless(cluster)) return { nodes: [{ host: seed.host, port: seed.port }], ...(tls && { tls }) }
+    if (not.listed) return { nodes: [{ host: seed.host, port: seed.port }], ...(tls && { tls }) }
     return { nodes: await listOf(seed, tls, flags.timeout), ...(tls && { tls }) }
   })
 

@@ -1,8 +1,8 @@
 import { type ResourceKind, regionalKinds } from '../../../api/catalog/resources.ts'
 import { shellWord } from '../../../api/shell.ts'
-import { backupKinds, cacheKinds } from '../../caches/backups.ts'
-import { withClient } from '../../caches/clusters.ts'
-import { findAll } from '../../caches/resources.ts'
+import { backedUpKinds, backupKinds } from '../../caches/backups.ts'
+import { withClient } from '../../caches/client.ts'
+import { findAll, nameOf } from '../../caches/resources.ts'
 import { type Command, command } from '../../command.ts'
 import { completionScript, type Shell } from '../../completion/scripts.ts'
 import { completionTable, idOptions } from '../../completion/table.ts'
@@ -58,11 +58,11 @@ export const completionIds = command({
 })
 
 function kindsOf(name: string): readonly ResourceKind[] {
-  if (name === 'cache') return cacheKinds
+  if (name === 'cache') return backedUpKinds
   if (name === 'backup') return backupKinds
   return regionalKinds.filter((_, index) => idOptions[index] === `--${name}`)
 }
 
 const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
   // Whoever presses Tab is in the middle of a line: nothing is to be written into it.
-  (await findAll(client, among, () => {})).map(({ kind, item }) => String(item[kind.id]))
+  (await findAll(client, among, () => {})).map(nameOf)

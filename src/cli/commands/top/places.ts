@@ -1,14 +1,9 @@
 /** From the word of `cachectl top` to the nodes it looks at. */
 
-import {
-  describeCache,
-  type HostAndPort,
-  isServerless,
-  nodeEndpoints,
-  readPlace,
-  trustFor,
-  usesTls,
-} from '../../caches/clusters.ts'
+import type { HostAndPort } from '../../caches/cache.ts'
+import { trustFor } from '../../caches/client.ts'
+import { findCache } from '../../caches/find.ts'
+import { readPlace } from '../../caches/place.ts'
 import { Problem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { type DialOptions, givenTrust, localTrust } from '../kv/place.ts'
@@ -26,13 +21,10 @@ export function givenNodes(word: string, flags: DialOptions): WatchedNode[] {
 
 /** The nodes there are now of a cluster, or the endpoint of a serverless cache of that name. */
 export async function nodesOf(client: ApiClient, id: string, flags: DialOptions): Promise<WatchedNode[]> {
-  const cluster = await describeCache(client, id)
+  const { servers, status, tls: usesTls } = await findCache(client, id)
   const timeoutMs = flags.timeout
-  const tls = usesTls(cluster) ? { tls: givenTrust(flags) ?? trustFor(client, flags) } : {}
-  const ends = nodeEndpoints(cluster)
-  // Both ends of a serverless cache are doors to the same.
-  const looked = isServerless(cluster) ? ends.slice(0, 1).map((end) => ({ ...end, id: 'serverless' })) : ends
-  const nodes = looked.map(({ id: node, host, port }) => ({ label: node, dial: { host, port, timeoutMs, ...tls } }))
+  const tls = usesTls ? { tls: givenTrust(flags) ?? trustFor(client, flags) } : {}
+  const nodes = servers.map(({ label, host, port }) => ({ label, dial: { host, port, timeoutMs, ...tls } }))
   if (nodes.length > 0) return nodes
-  throw new Problem('general', `${id} has no node that answers (it is ${cluster.CacheClusterStatus}).`)
+  throw new Problem('general', `${id} has no node that answers (it is ${status}).`)
 }

@@ -1,8 +1,9 @@
 import { type Clock, elapsedMs, sleep, systemClock } from '../../../net/clock.ts'
-import { readPlace } from '../../caches/clusters.ts'
+import { withClient } from '../../caches/client.ts'
+import { readPlace } from '../../caches/place.ts'
+import { unaskedText } from '../../caches/refusals.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
-import { environment } from '../../environment.ts'
 import { count, time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
@@ -11,8 +12,6 @@ import { styleHere } from '../../output/people.ts'
 import { bytesText, countText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
 import { CallFailed, FailsWith, Problem } from '../../problem.ts'
-import { type ApiClient, openClient } from '../../target/client.ts'
-import { resolveTarget } from '../../target/targets.ts'
 import { forPeople, stdoutIsTerminal, tell } from '../../terminal.ts'
 import type { DialOptions } from '../kv/place.ts'
 import { givenNodes, nodesOf } from './places.ts'
@@ -58,24 +57,26 @@ export const top = command({
       intervalMs: Math.max(LEAST_INTERVAL_MS, flags.interval),
       count: flags.count,
     }
-    const place = await openPlace(where, flags)
-    const fleet = new Watched(place, systemClock)
-    try {
-      const draws = print.form === 'readable' && stdoutIsTerminal()
-      const answered = draws
-        ? await drawn(where, fleet, options, flags)
-        : await untilInterrupted((signal) =>
-            loop(fleet, options, signal, systemClock, () => print.item(viewedAt(where, fleet), () => asLine(fleet))),
-          )
-      if (answered) return
-      const why = fleet.nodes.map(({ problem }) => problem).find((problem) => problem !== undefined)
-      if (why) throw new FailsWith(NOBODY_ANSWERED, new Problem('general', why))
-    } finally {
-      place.close()
-      if (fleet.unlisted) tell(`The list of nodes is an older one: ${fleet.unlisted.message}`)
-    }
+    await withPlace(where, flags, async (place) => {
+      const fleet = new Watched(place, systemClock)
+      try {
+        const draws = print.form === 'readable' && stdoutIsTerminal()
+        const answered = draws
+          ? await drawn(where, fleet, options, flags)
+          : await untilInterrupted((signal) =>
+              loop(fleet, options, signal, systemClock, () => print.item(viewedAt(where, fleet), () => asLine(fleet))),
+            )
+        if (answered) return
+        const why = fleet.nodes.map(({ problem }) => problem).find((problem) => problem !== undefined)
+        if (why) throw new FailsWith(NOBODY_ANSWERED, new Problem('general', why))
+      } finally {
+        if (fleet.unlisted) tell(`The list of nodes is an older one: ${told(fleet.unlisted)}`)
+      }
+    })
   },
 })
+
+const told = (error: Error): string => (error instanceof CallFailed ? unaskedText(error) : error.message)
 
 type TopOptions = GlobalOptions & DialOptions
 
@@ -83,17 +84,14 @@ type TopOptions = GlobalOptions & DialOptions
 interface Place {
   nodes(): Promise<readonly WatchedNode[]>
   readonly changes: boolean
-  close(): void
 }
 
-async function openPlace(where: string, flags: TopOptions): Promise<Place> {
+async function withPlace(where: string, flags: TopOptions, use: (place: Place) => Promise<void>): Promise<void> {
   const read = readPlace(where.split(',')[0] ?? '')
-  if ('host' in read) {
-    const nodes = givenNodes(where, flags)
-    return { changes: false, nodes: async () => nodes, close() {} }
-  }
-  const client: ApiClient = await openClient(resolveTarget(flags, environment))
-  return { changes: true, nodes: () => nodesOf(client, read.cluster, flags), close: () => client.close() }
+  if ('cluster' in read)
+    return withClient(flags, (client) => use({ changes: true, nodes: () => nodesOf(client, read.cluster, flags) }))
+  const nodes = givenNodes(where, flags)
+  return use({ changes: false, nodes: async () => nodes })
 }
 
 /** The nodes that are watched; follows the list of the cluster. */

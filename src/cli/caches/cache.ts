@@ -1,0 +1,52 @@
+/** A cache as own commands know it, whichever kind of resource it is: all that differs between kinds is in kinds/. */
+import type { ResourceKind } from '../../api/catalog/resources.ts'
+import type { ClusterFacts } from '../../diagnose/evidence.ts'
+import type { Item } from '../output/human-value.ts'
+import { Problem } from '../problem.ts'
+
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+type Described = Omit<ClusterFacts, 'local' | 'networkType' | 'ipDiscovery'>
+
+/** `nodes`: whatever has an endpoint, of a kind without nodes too. */
+export interface Cache extends Described {
+  readonly kind: ResourceKind
+  /** Absent where the API does not tell. */
+  readonly networkType?: ClusterFacts['networkType']
+  readonly ipDiscovery?: ClusterFacts['ipDiscovery']
+  /** What keys are spread over; others of its endpoints are further doors to the same. */
+  readonly servers: readonly (HostAndPort & { readonly label: string })[]
+  /** What is not for caches of its kind. */
+  readonly not: Readonly<Partial<Record<'listed' | 'scaled', Refusal>>>
+}
+
+export interface Refusal {
+  readonly why: string
+  readonly instead: string
+}
+
+/** From what the API describes of one kind to what own commands know: a row a kind. */
+export interface CacheKind {
+  readonly kind: ResourceKind
+  /** `item`: of the list that `kind.describe` answers. */
+  cacheOf(item: Item): Cache
+}
+
+/** Nodes that have an endpoint; one that is being created has none yet. */
+export const endpointsOf = ({ nodes }: Cache): (HostAndPort & { id: string; status: string })[] =>
+  nodes.flatMap(({ id, status, host, port }) => (host && port ? [{ id, status, host, port }] : []))
+
+/** @throws Problem where the kind of cache is not for it. */
+export function refuseUnless(what: keyof Cache['not'], { id, kind, not }: Cache): void {
+  const refusal = not[what]
+  if (refusal) throw new Problem('general', `${id} is a ${kind.name}: ${refusal.why}`, refusal.instead)
+}
+
+export const networkTypeOf = (type: string | undefined): ClusterFacts['networkType'] | undefined =>
+  type === 'ipv4' || type === 'ipv6' || type === 'dual_stack' ? type : undefined
+
+export const endOf = (endpoint: { Address?: string | undefined; Port?: number | undefined } | undefined) =>
+  endpoint?.Address && endpoint.Port ? { host: endpoint.Address, port: endpoint.Port } : undefined
