@@ -1,4 +1,5 @@
-import { type Dial, KvConnection } from './connection.ts'
+import { KvConnection } from './connection.ts'
+import type { Dial } from './conversation.ts'
 import { type KvNode, type Locate, PLACEMENTS, type PlacementName } from './placement.ts'
 import { type Item, readItems, readLine, readWords } from './replies.ts'
 

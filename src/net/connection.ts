@@ -36,10 +36,10 @@ const NOTHING = Buffer.alloc(0)
  * One connection to one address. Never rejects. `deadline` ends whatever is going on: see `TIMED_OUT`.
  */
 export function openConnection(
-  dial: { address: string; port: number; host: string; tls?: AskTls | undefined },
+  to: { address: string; port: number; host: string; tls?: AskTls | undefined },
   deadline: AbortSignal,
 ): Promise<Connection | Trouble> {
-  const socket = dial.tls ? dialTls(dial, dial.tls) : dialPlain(dial)
+  const socket = dial(to)
   let phase: Trouble['phase'] = 'connect'
   let received: Buffer = NOTHING
   let settle: (outcome: 'ready' | Buffer | Trouble) => void = () => {}
@@ -61,9 +61,8 @@ export function openConnection(
     settle('ready')
   }
 
-  socket.setNoDelay(true)
   socket.once('connect', () => {
-    if (dial.tls) phase = 'tls'
+    if (to.tls) phase = 'tls'
     else ready()
   })
   socket.once('secureConnect', ready)
@@ -111,9 +110,13 @@ const TIMEOUT_DETAIL: Readonly<Record<Trouble['phase'], string>> = {
   reply: 'connected, but the command is not answered',
 }
 
-// An address, never a name: which of a name's addresses was asked must not be left to autoSelectFamily.
-function dialPlain({ address, port }: { address: string; port: number }): Socket {
-  return connectPlain({ host: address, port, autoSelectFamily: false })
+/**
+ * Begins to connect. `address`: a literal, or a name where it does not matter which of its addresses is taken: Node then tries
+ * them one after the other. `host`: what a certificate must be for, unless `tls` names another.
+ */
+export function dial(to: { address: string; port: number; host: string; tls?: AskTls | undefined }): Socket {
+  const socket = to.tls ? dialTls(to, to.tls) : connectPlain({ host: to.address, port: to.port })
+  return socket.setNoDelay(true)
 }
 
 function dialTls({ address, port, host }: { address: string; port: number; host: string }, tls: AskTls): Socket {

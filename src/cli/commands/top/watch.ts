@@ -1,5 +1,6 @@
 import { errorMessage } from '../../../api/thrown.ts'
-import { type Dial, KvConnection } from '../../../kv/connection.ts'
+import { KvConnection } from '../../../kv/connection.ts'
+import type { Dial } from '../../../kv/conversation.ts'
 import { readWords } from '../../../kv/replies.ts'
 import { type Clock, elapsedMs } from '../../../net/clock.ts'
 import { type NodeRates, ratesOf, type Stats, statsOf } from './rates.ts'
