@@ -1,0 +1,90 @@
+/** Commands and categories that rules of an access string may name: what servers say of themselves, and what they have besides. */
+import { REDIS, type Row, VALKEY_BESIDES } from './commands.generated.ts'
+
+/** Engines whose servers have access control. */
+export type AclEngine = 'redis' | 'valkey'
+
+/** Valkey's own, newer than the server that was asked; from its release notes. */
+const VALKEY_LATER: readonly Row[] = [
+  ['admin dangerous slow', 'commandlog|get commandlog|len commandlog|reset'],
+  ['slow', 'commandlog commandlog|help'],
+  ['connection slow', 'client|import-source'],
+  [
+    'admin dangerous slow',
+    'cluster|cancelslotmigrations cluster|flushslot cluster|getslotmigrations cluster|migrateslots cluster|syncslots',
+  ],
+  ['fast read hash', 'hexpiretime hpexpiretime hpttl httl'],
+  ['fast write hash', 'hexpire hexpireat hgetex hpersist hpexpire hpexpireat hsetex'],
+  ['fast string write', 'delifeq'],
+]
+
+/** Of the data type that ElastiCache's servers of both engines have (guide, "Getting started with JSON"). */
+const JSON_COMMANDS: readonly Row[] = [
+  [
+    'json read',
+    'json.arrindex json.arrlen json.debug json.get json.mget json.objkeys json.objlen json.resp json.strlen json.type',
+  ],
+  [
+    'json write',
+    'json.arrappend json.arrinsert json.arrpop json.arrtrim json.clear json.del json.forget json.mset json.numincrby json.nummultby json.set json.strappend json.toggle',
+  ],
+]
+
+/** Of Valkey 8.1 and 8.2 on ElastiCache (guide, Bloom filters and vector search). */
+const VALKEY_MODULES: readonly Row[] = [
+  ['bloom read', 'bf.card bf.exists bf.info bf.mexists'],
+  ['bloom write', 'bf.add bf.insert bf.load bf.madd bf.reserve'],
+  ['search read', 'ft._list ft.aggregate ft.info ft.search'],
+  ['search write', 'ft.create ft.dropindex'],
+]
+
+const TABLES: Readonly<Record<AclEngine, readonly Row[]>> = {
+  redis: [...REDIS, ...JSON_COMMANDS],
+  valkey: [...REDIS, ...JSON_COMMANDS, ...VALKEY_BESIDES, ...VALKEY_LATER, ...VALKEY_MODULES],
+}
+
+export interface Commands {
+  /** Of each command and subcommand (`config|get`). */
+  readonly categoriesOf: ReadonlyMap<string, ReadonlySet<string>>
+  readonly categories: ReadonlySet<string>
+  /** Commands that have subcommands. */
+  readonly containers: ReadonlySet<string>
+}
+
+const known = new Map<AclEngine, Commands>()
+
+/** What servers of an engine know, of its newest version. */
+export function commandsOf(engine: AclEngine): Commands {
+  const found = known.get(engine) ?? read(TABLES[engine])
+  known.set(engine, found)
+  return found
+}
+
+function read(rows: readonly Row[]): Commands {
+  const categoriesOf = new Map<string, ReadonlySet<string>>()
+  for (const [categories, commands] of rows) {
+    const set = new Set(categories.split(' '))
+    for (const command of commands.split(' ')) categoriesOf.set(command, set)
+  }
+  const names = [...categoriesOf.keys()]
+  return {
+    categoriesOf,
+    categories: new Set([...categoriesOf.values()].flatMap((set) => [...set])),
+    containers: new Set(names.filter((name) => name.includes('|')).map(parentOf)),
+  }
+}
+
+/** `config` of `config|get`, a command itself of one without subcommands. */
+export const parentOf = (command: string): string => command.split('|', 1)[0] as string
+
+/**
+ * Commands that the nodes of ElastiCache refuse (guide, "Restricted commands"), and the two that the page does not have: who
+ * could ask a node to replicate or to forget its slots would have it out of the service's hands.
+ */
+export const RESTRICTED: ReadonlySet<string> = new Set(
+  `acl|deluser acl|load acl|save acl|setuser bgrewriteaof bgsave cluster|addslots cluster|addslotsrange cluster|bumpepoch
+  cluster|delslots cluster|delslotsrange cluster|failover cluster|flushslots cluster|forget cluster|links cluster|meet
+  cluster|replicate cluster|reset cluster|setslot config debug migrate module psync replicaof save shutdown slaveof sync`.split(
+    /\s+/,
+  ),
+)
