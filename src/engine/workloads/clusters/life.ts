@@ -12,11 +12,10 @@ import type { CacheClusterRecord } from '../../store/records.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
 import { type ClusterWork, clusters } from './cluster.ts'
 import { commitCluster } from './commit.ts'
-import { delayBefore } from './pace.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
 import { beginUpdate } from './service-updates.ts'
-import { portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
+import { delayBefore, portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
 
 /** How long until something that could not run, because its port is taken, is tried again. */
 const RETRY_MS = 5_000

@@ -4,6 +4,7 @@
  * because effects are derived from the record, not from the step.
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import type { Pace } from '../../../api/local-engine.ts'
 import { takenAtStart, withParameters } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, ParameterValues, Step } from '../../store/records.ts'
 import { endUpdate, noteNode } from './service-updates.ts'
@@ -31,8 +32,24 @@ type Take<K extends Step['do']> = (
   context: StepContext,
 ) => StepResult
 
-const STEPS: { readonly [K in Step['do']]: Take<K> } = {
-  'start-nodes': (cluster, { zones }, { now, ports, subnets }) => {
+/** What a step does, and how many milliseconds before it is taken once the work before it is done. */
+interface Row<K extends Step['do']> {
+  /** Lets a person, or a poller, see the states in between. */
+  readonly quick: number
+  /** Of the order the guide and its event samples show (a scale-out of three minutes). */
+  readonly realistic: number
+  readonly take: Take<K>
+}
+
+const after = <K extends Step['do']>(quick: number, realistic: number, take: Take<K>): Row<K> => ({
+  quick,
+  realistic,
+  take,
+})
+const atOnce = <K extends Step['do']>(take: Take<K>): Row<K> => after(0, 0, take)
+
+const STEPS: { readonly [K in Step['do']]: Row<K> } = {
+  'start-nodes': atOnce((cluster, { zones }, { now, ports, subnets }) => {
     const [discovery, nodePorts] = cluster.discovery
       ? [cluster.discovery, ports]
       : [{ version: 0, port: ports[0] as number }, ports.slice(1)] // one port more than nodes
@@ -53,9 +70,9 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
     // A creation that had to wait for addresses goes on as if it had just begun.
     const status = cluster.status === 'incompatible-network' ? 'creating' : cluster.status
     return quietly({ ...cluster, status, discovery, nodes: [...cluster.nodes, ...added].sort(byId) })
-  },
+  }),
 
-  'advertise-new-nodes': (cluster, _step, { now }) => {
+  'advertise-new-nodes': after(200, 150_000, (cluster, _step, { now }) => {
     const added = cluster.nodes.filter(({ status }) => status === 'creating')
     const isFirst = !cluster.created
     return {
@@ -73,69 +90,70 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
         ...added.map(({ id: node, zone }): EventFacts => ({ kind: 'node-added', node, zone })),
       ],
     }
-  },
+  }),
 
-  'withdraw-nodes': (cluster, { ids }) =>
+  'withdraw-nodes': atOnce((cluster, { ids }) =>
     quietly({
       ...withChanges(cluster, ids.length),
       nodes: cluster.nodes.map((node) =>
         ids.includes(node.id) ? { ...node, status: 'deleting', advertised: false } : node,
       ),
     }),
+  ),
 
-  'remove-withdrawn-nodes': (cluster) => ({
+  'remove-withdrawn-nodes': after(400, 60_000, (cluster) => ({
     cluster: { ...cluster, nodes: cluster.nodes.filter(({ status }) => status !== 'deleting') },
     events: cluster.nodes
       .filter(({ status }) => status === 'deleting')
       .map(({ id: node, zone }) => ({ kind: 'node-removed', node, zone })),
-  }),
+  })),
 
-  'restart-nodes': (cluster, { ids }) => ({
+  'restart-nodes': atOnce((cluster, { ids }) => ({
     cluster: restart(cluster, ids),
     events: ids.map(shutDown),
-  }),
+  })),
 
-  'nodes-restarted': (cluster) => ({
+  'nodes-restarted': after(200, 60_000, (cluster) => ({
     cluster: restarted(cluster),
     events: cluster.nodes.filter(isRebooting).map(({ id: node }) => ({ kind: 'node-restarted', node })),
-  }),
+  })),
 
-  upgrade: (cluster, { version, parameterGroup }, { valuesOf }) => {
+  upgrade: atOnce((cluster, { version, parameterGroup }, { valuesOf }) => {
     const ids = cluster.nodes.map(({ id }) => id)
     const regrouped = withParameters(cluster, parameterGroup, valuesOf(parameterGroup))
     return {
       cluster: { ...restart(regrouped, ids), engineVersion: version },
       events: [{ kind: 'engine-upgrading', fromVersion: cluster.engineVersion, toVersion: version }],
     }
-  },
+  }),
 
-  'scale-nodes': (cluster, { ids, nodeType }) => {
+  'scale-nodes': after(200, 0, (cluster, { ids, nodeType }) => {
     const restarting = restart(cluster, ids)
     const nodes = restarting.nodes.map((node) => (ids.includes(node.id) ? { ...node, nodeType } : node))
     return { cluster: { ...restarting, nodes }, events: ids.map(shutDown) }
-  },
+  }),
 
-  'end-scaling': (cluster, { nodeType }) => ({
+  'end-scaling': atOnce((cluster, { nodeType }) => ({
     cluster: { ...cluster, nodeType, nodes: cluster.nodes.map(({ nodeType: _, ...node }) => node) },
     events: [{ kind: 'type-scaled', fromType: cluster.nodeType, toType: nodeType }],
-  }),
+  })),
 
   // Clients that poll take over a list only when its version is higher, so the switch counts as a change of version.
-  'switch-discovery': (cluster, { to }) => quietly({ ...withChanges(cluster, 1), ipDiscovery: to }),
+  'switch-discovery': after(100, 20_000, (cluster, { to }) => quietly({ ...withChanges(cluster, 1), ipDiscovery: to })),
 
-  'update-node': (cluster, { update, id }, { now }) => ({
+  'update-node': after(500, 60_000, (cluster, { update, id }, { now }) => ({
     cluster: noteNode(restart(cluster, [id]), update, id, 'in-progress', now),
     events: [shutDown(id)],
-  }),
+  })),
 
-  'node-updated': (cluster, { update, id }, { now }) => ({
+  'node-updated': after(500, 60_000, (cluster, { update, id }, { now }) => ({
     cluster: noteNode(restarted(cluster), update, id, 'complete', now),
     events: [{ kind: 'node-restarted', node: id }],
-  }),
+  })),
 
-  'end-update': (cluster, { update }, { now }) => quietly(endUpdate(cluster, update, now)),
+  'end-update': atOnce((cluster, { update }, { now }) => quietly(endUpdate(cluster, update, now))),
 
-  finish: (cluster, { event }) => ({
+  finish: after(100, 5_000, (cluster, { event }) => ({
     cluster: {
       ...cluster,
       status: 'available',
@@ -143,9 +161,9 @@ const STEPS: { readonly [K in Step['do']]: Take<K> } = {
       pending: cluster.pendingDue === null ? {} : cluster.pending,
     },
     events: event ? [event] : [],
-  }),
+  })),
 
-  delete: () => ({ cluster: null, events: [{ kind: 'cluster-deleted' }] }),
+  delete: after(200, 120_000, () => ({ cluster: null, events: [{ kind: 'cluster-deleted' }] })),
 }
 
 const quietly = (cluster: CacheClusterRecord): StepResult => ({ cluster, events: [] })
@@ -222,6 +240,12 @@ export function takeStep(cluster: CacheClusterRecord, context: StepContext): Ste
   const [step, ...steps] = cluster.steps
   if (!step) throw new Error(`cluster ${cluster.id} has no step to take`)
   // Sound: the row is chosen by the step's own discriminant, which the compiler cannot follow through the table.
-  const take = STEPS[step.do] as Take<Step['do']>
+  const { take } = STEPS[step.do] as Row<Step['do']>
   return take({ ...cluster, steps }, step as never, context)
+}
+
+export function delayBefore(step: Step, pace: Pace): number {
+  if (pace === 'instant') return 0
+  const asked = pace === 'realistic' && step.do === 'scale-nodes' ? step.afterMinutes * 60_000 : 0
+  return STEPS[step.do][pace] + asked
 }
