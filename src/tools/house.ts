@@ -53,7 +53,12 @@ export function importsOf(sources: Sources): Import[] {
 /** `{ type A, type B }`. */
 const isTypesOnly = (names = ''): boolean => /^\s*\{(\s*type\s[^,}]*,?)+\s*\}\s*$/.test(names)
 
-const stands = (file: string, room: string): boolean => file === room || file.startsWith(`${room}/`)
+/** A star in the name of a room is any one folder. */
+function stands(file: string, room: string): boolean {
+  if (!room.includes('*')) return file === room || file.startsWith(`${room}/`)
+  const names = file.split('/')
+  return room.split('/').every((name, index) => name === '*' || name === names[index])
+}
 
 /** What breaks the rules, a line each; none: the house stands. Pure. */
 export function brokenRules(sources: Sources, floors: readonly (readonly string[])[]): string[] {

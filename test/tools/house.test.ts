@@ -55,6 +55,15 @@ describe('the rules of the house', () => {
     expect(broken(types)).toEqual([])
   })
 
+  it('take a star in the name of a room for any one folder', () => {
+    const files = { 'kv/a/record.ts': '', 'kv/b/life.ts': '', 'net/c.ts': "import type { R } from '../kv/a/record.ts'" }
+    const floors = (star: string) => [['kv'], ['net'], [star]]
+    expect(brokenRules(new Map(Object.entries(files)), floors('kv/*/record.ts'))).toEqual([])
+    expect(brokenRules(new Map(Object.entries(files)), floors('kv/*/life.ts'))).toEqual([
+      'net/c.ts imports kv/a/record.ts: kv does not stand below net',
+    ])
+  })
+
   it('want a floor for every file', () => {
     expect(broken({ 'attic/a.ts': '' })).toEqual(['src/README.md has no floor for attic/a.ts'])
   })

@@ -1,0 +1,18 @@
+/** What records of several kinds have in common. */
+import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } from '@aws-sdk/client-elasticache'
+
+export type NetworkType = ApiNetworkType
+export type IpDiscovery = ApiIpDiscovery
+
+/** What a parameter group sets, by parameter name; what it leaves at the default is not there. */
+export type ParameterValues = Readonly<Record<string, string>>
+
+export interface Tag {
+  readonly Key: string
+  readonly Value: string
+}
+
+export interface NotificationTopic {
+  readonly arn: string
+  readonly status: 'active' | 'inactive'
+}
