@@ -6,6 +6,8 @@ import type {
   EventRecord,
   FaultOf,
   FaultRecord,
+  GroupMemberRecord,
+  ReplicationGroupRecord,
   ServerlessCacheRecord,
 } from '../../src/engine/store/records.ts'
 
@@ -47,6 +49,68 @@ export const clusterRecord = (more: Partial<CacheClusterRecord> = {}): CacheClus
   tags: [],
   pending: {},
   pendingDue: null,
+  steps: [],
+  stepDue: 0,
+  ...more,
+})
+
+/** A member of a group, in its place once all is well. */
+export const memberRecord = (id: string, more: Partial<GroupMemberRecord> = {}): GroupMemberRecord => {
+  const number = Number(/\d+$/.exec(id)?.[0] ?? 1)
+  return {
+    id,
+    zone: 'us-west-2a',
+    place: { subnetId: 'subnet-a', port: 6400 + number, innerPort: 16_400 + number, busPort: null },
+    nodeId: String(number).padStart(40, '0'),
+    createdAt: Date.UTC(2026, 0, 1),
+    status: 'available',
+    incarnation: 1,
+    tags: [],
+    ...more,
+  }
+}
+
+/** An available group of shop-001, its primary, and shop-002, if nothing else is said. */
+export const groupRecord = (more: Partial<ReplicationGroupRecord> = {}): ReplicationGroupRecord => ({
+  region: 'us-west-2',
+  id: 'shop',
+  token: 'abcdef',
+  createdAt: Date.UTC(2026, 0, 1),
+  created: true,
+  lone: false,
+  status: 'available',
+  description: 'The shop',
+  engine: 'valkey',
+  engineVersion: '8.0',
+  nodeType: 'cache.t4g.small',
+  clusterMode: 'disabled',
+  requestedPort: 6379,
+  endpointPorts: { primary: 6379, reader: 6380, configuration: null },
+  networkType: 'ipv4',
+  ipDiscovery: 'ipv4',
+  transit: 'plain',
+  atRest: false,
+  authTokens: [],
+  automaticFailover: 'disabled',
+  multiAz: false,
+  shards: [
+    {
+      id: '0001',
+      status: 'available',
+      slots: [[0, 16_383]],
+      primary: 'shop-001',
+      members: [memberRecord('shop-001'), memberRecord('shop-002')],
+    },
+  ],
+  parameterGroup: 'default.valkey8',
+  parameters: { values: {}, version: 1 },
+  subnetGroup: 'default',
+  securityGroupIds: [],
+  maintenanceWindow: 'sun:05:00-sun:09:00',
+  autoMinorVersionUpgrade: true,
+  snapshotRetentionLimit: 0,
+  snapshotWindow: '05:00-06:00',
+  tags: [],
   steps: [],
   stepDue: 0,
   ...more,

@@ -88,6 +88,8 @@ const FACTS = {
   asked: VERSION,
   fromType: NAME,
   toType: NAME,
+  fromNode: NAME,
+  toNode: NAME,
   fromCount: COUNT,
   toCount: COUNT,
   times: COUNT,
@@ -214,6 +216,24 @@ const ROWS = {
     notification: 'CacheClusterProvisioningFailed',
     failure: true,
   },
+
+  // Replication groups and their members, in AWS's words.
+  'no-persistence': {
+    text: "This cluster does not support persistence (ex: 'appendonly').  Please use a different instance type to enable persistence.",
+  },
+  'replication-group-created': {
+    text: 'Replication group {group} created',
+    notification: 'CreateReplicationGroupComplete',
+  },
+  'failover-on': { text: 'Automatic failover has been turned on for replication group {group}' },
+  'failover-off': { text: 'Automatic failover has been turned off for replication group {group}' },
+  'failover-tested': { text: 'Test Failover API called for node group {node}' },
+  'failed-over': {
+    text: 'Failover from primary node {fromNode} to replica node {toNode} completed',
+    notification: 'FailoverComplete',
+  },
+  // In words of our own: AWS's are not known.
+  'replication-group-deleted': { text: 'Replication group {group} deleted' },
 
   // Words of our own, for what AWS has none for as far as is known.
   'reachable-again': { text: 'Cache cluster is reachable again' },

@@ -11,6 +11,7 @@ import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../workloa
 import type { ParameterValues, Tag } from './values.ts'
 
 export type * from '../workloads/clusters/record.ts'
+export type * from '../workloads/replication-groups/record.ts'
 export type * from '../workloads/serverless/record.ts'
 export type * from './values.ts'
 

@@ -16,3 +16,16 @@ export interface NotificationTopic {
   readonly arn: string
   readonly status: 'active' | 'inactive'
 }
+
+export interface NodeParameters {
+  readonly started: ParameterValues
+  /** Of the cluster's {@link ClusterParameters}: the version whose immediate values it goes by. */
+  readonly version: number
+}
+
+/** What a cluster's parameter group sets, as of its last change. */
+export interface ClusterParameters {
+  readonly values: ParameterValues
+  /** Grows with every change of the group, and of the group's values. */
+  readonly version: number
+}

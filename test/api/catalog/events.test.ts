@@ -39,6 +39,13 @@ const lostPorts = fc.array(
 const FACTS: { readonly [K in EventKind]: object } = {
   'cluster-created': {},
   'cluster-deleted': {},
+  'no-persistence': {},
+  'replication-group-created': { group: name },
+  'replication-group-deleted': { group: name },
+  'failover-on': { group: name },
+  'failover-off': { group: name },
+  'failover-tested': { node },
+  'failed-over': { fromNode: name, toNode: name },
   'node-added': { node, zone },
   'node-removed': { node, zone },
   'node-shut-down': { node },

@@ -2,7 +2,14 @@
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { NodeRuntimeName } from '../../../api/local-engine.ts'
-import type { IpDiscovery, NetworkType, NotificationTopic, ParameterValues, Tag } from '../../store/values.ts'
+import type {
+  ClusterParameters,
+  IpDiscovery,
+  NetworkType,
+  NodeParameters,
+  NotificationTopic,
+  Tag,
+} from '../../store/values.ts'
 
 /** Statuses of the guide's "Viewing a node's status"; the value for rebooting really has spaces. */
 export type CacheClusterStatus =
@@ -35,19 +42,6 @@ export interface CacheNodeRecord {
   readonly nodeType?: string
   /** What it took from the parameter group when it started; absent in records written before there were groups. */
   readonly parameters?: NodeParameters
-}
-
-export interface NodeParameters {
-  readonly started: ParameterValues
-  /** Of the cluster's {@link ClusterParameters}: the version whose immediate values it goes by. */
-  readonly version: number
-}
-
-/** What a cluster's parameter group sets, as of its last change. */
-export interface ClusterParameters {
-  readonly values: ParameterValues
-  /** Grows with every change of the group, and of the group's values. */
-  readonly version: number
 }
 
 /** How a cluster is scaled to another node type: so many percent of its nodes at a time, with so many minutes in between. */

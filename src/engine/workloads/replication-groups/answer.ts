@@ -1,0 +1,106 @@
+import type { Endpoint, NodeGroup, NodeGroupMember, ReplicationGroup } from '@aws-sdk/client-elasticache'
+import { resources } from '../../../api/catalog/resources.ts'
+import { arn } from '../../../api/names.ts'
+import { endpointAddress } from '../../nodes/addresses.ts'
+import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
+import { membersOf } from './members.ts'
+import { formatSlots } from './slots.ts'
+
+/** Answers by record: a record never changes, so neither does its answer. */
+const ANSWERS = new WeakMap<ReplicationGroupRecord, ReplicationGroup>()
+
+/** A replication group as the API shows it. */
+export function answerReplicationGroup(group: ReplicationGroupRecord, account: string): ReplicationGroup {
+  const known = ANSWERS.get(group)
+  if (known) return known
+  const answer = composeAnswer(group, account)
+  ANSWERS.set(group, answer)
+  return answer
+}
+
+/** The answer of CreateReplicationGroup has no node groups yet, and says of failover what was asked for. */
+export function answerCreation(group: ReplicationGroupRecord, account: string): ReplicationGroup {
+  const { NodeGroups: _, ...answer } = composeAnswer(group, account)
+  return { ...answer, AutomaticFailover: group.automaticFailover === 'disabled' ? 'disabled' : 'enabled' }
+}
+
+/** A group that is being deleted shows no members, node groups or endpoints any more (recorded answers of AWS). */
+function composeAnswer(group: ReplicationGroupRecord, account: string): ReplicationGroup {
+  const { region, id } = group
+  const isGoing = group.status === 'deleting'
+  return {
+    ReplicationGroupId: id,
+    Description: group.description,
+    GlobalReplicationGroupInfo: {},
+    Status: group.status,
+    PendingModifiedValues: {},
+    ...(!isGoing && {
+      MemberClusters: membersOf(group).map((member) => member.id),
+      NodeGroups: group.shards.map((shard) => answerNodeGroup(group, shard)),
+    }),
+    ...(group.snapshottingClusterId !== undefined && { SnapshottingClusterId: group.snapshottingClusterId }),
+    AutomaticFailover: group.automaticFailover,
+    MultiAZ: group.multiAz ? 'enabled' : 'disabled',
+    ...(!isGoing && endpointMember('ConfigurationEndpoint', group, group.endpointPorts.configuration)),
+    SnapshotRetentionLimit: group.snapshotRetentionLimit,
+    SnapshotWindow: group.snapshotWindow,
+    ...(!isGoing && { ClusterEnabled: group.clusterMode === 'enabled', CacheNodeType: group.nodeType }),
+    AuthTokenEnabled: group.authTokens.length > 0,
+    ...(group.authTokenModifiedAt !== undefined && {
+      AuthTokenLastModifiedDate: new Date(group.authTokenModifiedAt),
+    }),
+    TransitEncryptionEnabled: group.transit !== 'plain',
+    AtRestEncryptionEnabled: group.atRest,
+    ...(group.kmsKeyId !== undefined && { KmsKeyId: group.kmsKeyId }),
+    ARN: arn({ region, account, type: resources.replicationGroup.arnType, name: id }),
+    LogDeliveryConfigurations: [],
+    ...(group.created && { ReplicationGroupCreateTime: new Date(group.createdAt) }),
+    ...(!isGoing && {
+      DataTiering: 'disabled',
+      AutoMinorVersionUpgrade: group.autoMinorVersionUpgrade,
+      NetworkType: group.networkType,
+      IpDiscovery: group.ipDiscovery,
+      ...(group.transit !== 'plain' && { TransitEncryptionMode: group.transit }),
+      ClusterMode: group.clusterMode,
+      Engine: group.engine,
+    }),
+  }
+}
+
+/** With cluster mode enabled a node group has slots, else endpoints; its members have roles only then. */
+function answerNodeGroup(group: ReplicationGroupRecord, shard: ShardRecord): NodeGroup {
+  const { primary, reader } = group.endpointPorts
+  const members = shard.members.filter(({ status }) => group.created === false || status !== 'creating')
+  return {
+    NodeGroupId: shard.id,
+    Status: shard.status,
+    ...endpointMember('PrimaryEndpoint', group, primary),
+    ...endpointMember('ReaderEndpoint', group, reader),
+    ...(group.clusterMode === 'enabled' && { Slots: formatSlots(shard.slots) }),
+    NodeGroupMembers: members.map((member) => answerMember(group, shard, member)),
+  }
+}
+
+function answerMember(group: ReplicationGroupRecord, shard: ShardRecord, member: GroupMemberRecord): NodeGroupMember {
+  return {
+    CacheClusterId: member.id,
+    CacheNodeId: NODE_ID,
+    ...(group.clusterMode !== 'enabled' && endpointMember('ReadEndpoint', group, member.place?.port ?? null)),
+    PreferredAvailabilityZone: member.zone,
+    ...(group.clusterMode !== 'enabled' && { CurrentRole: shard.primary === member.id ? 'primary' : 'replica' }),
+  }
+}
+
+/** A cache cluster of Redis OSS or Valkey has one node. */
+export const NODE_ID = '0001'
+
+/** Under its name, once clients may use it. */
+function endpointMember<N extends string>(
+  name: N,
+  { created, networkType }: ReplicationGroupRecord,
+  port: number | null,
+): { readonly [K in N]?: Endpoint } {
+  if (!created || port === null) return {}
+  // Sound: the only key is the name.
+  return { [name]: { Address: endpointAddress(networkType), Port: port } } as { readonly [K in N]?: Endpoint }
+}

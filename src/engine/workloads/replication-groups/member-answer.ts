@@ -1,0 +1,79 @@
+import type { CacheCluster, CacheNode } from '@aws-sdk/client-elasticache'
+import { resources } from '../../../api/catalog/resources.ts'
+import { arn } from '../../../api/names.ts'
+import { endpointAddress } from '../../nodes/addresses.ts'
+import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
+import { NODE_ID } from './answer.ts'
+import { reportedVersion } from './versions.ts'
+
+const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
+
+/**
+ * A member as the cache cluster that it is, too: what its group does not show is here (engine version, parameter group, security
+ * groups). Snapshots are those of the member that is saved; the others have none.
+ */
+export function answerMemberCluster(
+  group: ReplicationGroupRecord,
+  member: GroupMemberRecord,
+  account: string,
+  { showNodes = false } = {},
+): CacheCluster {
+  const isCreated = member.status !== 'creating'
+  const saves = group.lone || group.clusterMode === 'enabled' || group.snapshottingClusterId === member.id
+  return {
+    CacheClusterId: member.id,
+    ClientDownloadLandingPage: LANDING_PAGE,
+    CacheNodeType: group.nodeType,
+    Engine: group.engine,
+    EngineVersion: reportedVersion(group.engine, group.engineVersion),
+    CacheClusterStatus: statusOf(group, member),
+    NumCacheNodes: 1,
+    PreferredAvailabilityZone: member.zone,
+    ...(isCreated && { CacheClusterCreateTime: new Date(member.createdAt) }),
+    PreferredMaintenanceWindow: group.maintenanceWindow,
+    PendingModifiedValues: {},
+    ...(group.notificationTopic && {
+      NotificationConfiguration: {
+        TopicArn: group.notificationTopic.arn,
+        TopicStatus: group.notificationTopic.status,
+      },
+    }),
+    CacheSecurityGroups: [],
+    CacheParameterGroup: {
+      CacheParameterGroupName: group.parameterGroup,
+      ParameterApplyStatus: 'in-sync',
+      CacheNodeIdsToReboot: [],
+    },
+    CacheSubnetGroupName: group.subnetGroup,
+    ...(showNodes && { CacheNodes: [answerNode(group, member)] }),
+    AutoMinorVersionUpgrade: group.autoMinorVersionUpgrade,
+    SecurityGroups: group.securityGroupIds.map((SecurityGroupId) => ({ SecurityGroupId, Status: 'active' })),
+    ...(!group.lone && { ReplicationGroupId: group.id }),
+    SnapshotRetentionLimit: saves ? group.snapshotRetentionLimit : 0,
+    SnapshotWindow: group.snapshotWindow,
+    AuthTokenEnabled: group.authTokens.length > 0,
+    TransitEncryptionEnabled: group.transit !== 'plain',
+    AtRestEncryptionEnabled: group.atRest,
+    ARN: arn({ region: group.region, account, type: resources.cluster.arnType, name: member.id }),
+    ReplicationGroupLogDeliveryEnabled: false,
+    LogDeliveryConfigurations: [],
+    NetworkType: group.networkType,
+    IpDiscovery: group.ipDiscovery,
+    ...(group.transit !== 'plain' && { TransitEncryptionMode: group.transit }),
+  }
+}
+
+const statusOf = (group: ReplicationGroupRecord, member: GroupMemberRecord): string =>
+  group.status === 'deleting' || group.status === 'create-failed' ? group.status : member.status
+
+function answerNode(group: ReplicationGroupRecord, member: GroupMemberRecord): CacheNode {
+  return {
+    CacheNodeId: NODE_ID,
+    CacheNodeStatus: statusOf(group, member),
+    CacheNodeCreateTime: new Date(member.createdAt),
+    ...(member.status !== 'creating' &&
+      member.place && { Endpoint: { Address: endpointAddress(group.networkType), Port: member.place.port } }),
+    ParameterGroupStatus: 'in-sync',
+    CustomerAvailabilityZone: member.zone,
+  }
+}

@@ -1,0 +1,20 @@
+/** What the parts of a replication group are called. Pure. */
+
+const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
+
+/** The only shard with cluster mode disabled, and the first with cluster mode enabled. */
+export const shardId = (number: number): string => padded(number, 4)
+
+/**
+ * Ids for `count` more members: `shop-002` with cluster mode disabled, `shop-0001-002` with it enabled. The smallest numbers that
+ * no cache cluster has; whether AWS gives a number again at once is not known.
+ */
+export function memberIds(group: string, shard: string | null, count: number, isTaken: (id: string) => boolean) {
+  const prefix = shard === null ? group : `${group}-${shard}`
+  const ids: string[] = []
+  for (let number = 1; ids.length < count; number++) {
+    const id = `${prefix}-${padded(number, 3)}`
+    if (!isTaken(id)) ids.push(id)
+  }
+  return ids
+}

@@ -1,0 +1,131 @@
+/** What the store holds of a replication group, and of its members. */
+import type { EngineName } from '../../../api/catalog/engines.ts'
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import type {
+  ClusterParameters,
+  IpDiscovery,
+  NetworkType,
+  NodeParameters,
+  NotificationTopic,
+  Tag,
+} from '../../store/values.ts'
+
+export type ReplicationGroupStatus = 'creating' | 'available' | 'modifying' | 'deleting' | 'create-failed'
+
+export type GroupMemberStatus = 'creating' | 'available' | 'modifying' | 'rebooting cluster nodes' | 'deleting'
+
+/** Both ends included, of 0 to 16383. */
+export type SlotRange = readonly [first: number, last: number]
+
+/** Where a member's server is. */
+export interface MemberPlace {
+  readonly subnetId: string
+  /** Its own endpoint. */
+  readonly port: number
+  /** Of the server behind that, for the other servers. */
+  readonly innerPort: number
+  /** Of the cluster bus; null with cluster mode disabled. */
+  readonly busPort: number | null
+}
+
+/** A node of a replication group, which is a cache cluster as well. */
+export interface GroupMemberRecord {
+  /** The cache cluster's. */
+  readonly id: string
+  readonly zone: string
+  /** Null until it is placed: nothing runs before. */
+  readonly place: MemberPlace | null
+  /** What the servers of a cluster know it by: 40 hexadecimal digits. */
+  readonly nodeId: string
+  readonly createdAt: number
+  readonly status: GroupMemberStatus
+  /** Goes up with every restart. A server that has ended is not started again as what it was. */
+  readonly incarnation: number
+  /** Its server has ended, and is not to be started before it is recovered. */
+  readonly lost?: true
+  readonly parameters?: NodeParameters
+  readonly tags: readonly Tag[]
+}
+
+/** A node group: one primary, and its replicas. */
+export interface ShardRecord {
+  /** Four digits. */
+  readonly id: string
+  readonly status: 'creating' | 'available' | 'modifying'
+  readonly slots: readonly SlotRange[]
+  /** The id of the member that takes writes. */
+  readonly primary: string
+  readonly members: readonly GroupMemberRecord[]
+}
+
+/** What remains to be done with a replication group, in order; workloads/replication-groups/steps.ts says what each does. */
+export type GroupStep =
+  /** Gives members that have no place yet subnets and ports. */
+  | { readonly do: 'place-members' }
+  /** Waits until new members hold what their primary holds, and serve. */
+  | { readonly do: 'join-members' }
+  | { readonly do: 'restart-members'; readonly ids: readonly string[] }
+  | { readonly do: 'members-restarted' }
+  | { readonly do: 'remove-members'; readonly ids: readonly string[] }
+  /** Makes another member of a shard its primary, as the former one has ended. */
+  | { readonly do: 'fail-over'; readonly lost: string }
+  | { readonly do: 'recover'; readonly id: string }
+  | { readonly do: 'recovered'; readonly id: string }
+  | { readonly do: 'finish'; readonly events?: readonly EventFacts[] }
+  /** With a member to retain, that goes on as a cache cluster of its own. */
+  | { readonly do: 'delete'; readonly retain?: string }
+
+/** A replication group with its members, or a cache cluster of Redis OSS or Valkey that is in none. */
+export interface ReplicationGroupRecord {
+  readonly region: string
+  /** Of a lone cache cluster: that of its only member. */
+  readonly id: string
+  /** Six characters of the host names AWS would give. */
+  readonly token: string
+  readonly createdAt: number
+  /** Whether its first members have been ready. */
+  readonly created: boolean
+  /** No group to anybody but the engine: one cache cluster. */
+  readonly lone: boolean
+  readonly status: ReplicationGroupStatus
+  readonly description: string
+  readonly engine: EngineName
+  /** As it was asked for: 7.1. */
+  readonly engineVersion: string
+  readonly nodeType: string
+  readonly clusterMode: 'disabled' | 'compatible' | 'enabled'
+  /** The port asked for, where the first endpoint goes if it is free. */
+  readonly requestedPort: number
+  /** Of those that its mode has; null until they are placed. */
+  readonly endpointPorts: {
+    readonly primary: number | null
+    readonly reader: number | null
+    readonly configuration: number | null
+  }
+  readonly networkType: NetworkType
+  readonly ipDiscovery: IpDiscovery
+  readonly transit: 'plain' | 'preferred' | 'required'
+  readonly atRest: boolean
+  readonly kmsKeyId?: string
+  /** SHA-256 of each token that is taken, in hexadecimal, the newest last. */
+  readonly authTokens: readonly string[]
+  readonly authTokenModifiedAt?: number
+  readonly automaticFailover: 'disabled' | 'enabling' | 'enabled' | 'disabling'
+  readonly multiAz: boolean
+  readonly shards: readonly ShardRecord[]
+  readonly parameterGroup: string
+  readonly parameters: ClusterParameters
+  readonly subnetGroup: string
+  readonly securityGroupIds: readonly string[]
+  readonly maintenanceWindow: string
+  readonly autoMinorVersionUpgrade: boolean
+  readonly notificationTopic?: NotificationTopic
+  readonly snapshotRetentionLimit: number
+  /** UTC, `HH:MM-HH:MM`. */
+  readonly snapshotWindow: string
+  readonly snapshottingClusterId?: string
+  readonly tags: readonly Tag[]
+  readonly steps: readonly GroupStep[]
+  /** Not before then may the first of `steps` be taken. */
+  readonly stepDue: number
+}

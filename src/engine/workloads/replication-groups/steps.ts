@@ -1,0 +1,258 @@
+/**
+ * The state machine of a replication group: what each step does to the record. Pure; the life commits the result, makes the
+ * servers follow it and only then takes the next step. Every step may be repeated after a crash between commit and effect,
+ * because effects are derived from the record, not from the step.
+ */
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import { NODE_ID } from './answer.ts'
+import { isCluster, membersOf, shardOf, withMembers } from './members.ts'
+
+/** What has happened, and of what it is told: of a member, or of the group. */
+export interface GroupEvent {
+  readonly member?: string
+  readonly event: EventFacts
+}
+
+export interface StepContext {
+  readonly now: number
+  /** Free ports from the one that was asked for, as many as {@link portsNeeded} said, endpoints first. */
+  readonly ports: readonly number[]
+  /** Free ports that clients are not told of. */
+  readonly innerPorts: readonly number[]
+  /** A subnet for each member without a place. */
+  readonly subnets: readonly string[]
+  /** The replica that knows most, when a primary has ended; undefined: there is none. */
+  readonly promoted?: string | undefined
+}
+
+export interface StepResult {
+  /** null: the group is gone. */
+  readonly group: ReplicationGroupRecord | null
+  /** Oldest first. */
+  readonly events: readonly GroupEvent[]
+  /** What goes on as a cache cluster of its own. */
+  readonly retained?: ReplicationGroupRecord
+}
+
+type Take<K extends GroupStep['do']> = (
+  group: ReplicationGroupRecord,
+  step: Extract<GroupStep, { do: K }>,
+  context: StepContext,
+) => StepResult
+
+const STEPS: { readonly [K in GroupStep['do']]: Take<K> } = {
+  'place-members': (group, _step, { ports, innerPorts, subnets }) => {
+    const outer = [...ports]
+    const inner = [...innerPorts]
+    const free = [...subnets]
+    const take = (from: (number | string)[]) => from.shift() as never // as many as needed were reserved
+    const endpointPorts = { ...group.endpointPorts }
+    for (const name of missingEndpoints(group)) endpointPorts[name] = take(outer)
+    const placed = withMembers(group, (member) =>
+      member.place
+        ? member
+        : {
+            ...member,
+            place: {
+              subnetId: take(free),
+              port: take(outer),
+              innerPort: take(inner),
+              busPort: isCluster(group) ? take(inner) : null,
+            },
+          },
+    )
+    return quietly({ ...placed, endpointPorts })
+  },
+
+  'join-members': (group, _step, { now }) => {
+    const added = membersOf(group).filter(({ status }) => status === 'creating')
+    const joined = withMembers(group, (member) =>
+      member.status === 'creating' ? { ...member, status: 'available', createdAt: now } : member,
+    )
+    const events = added.flatMap(({ id: member, zone }): GroupEvent[] => [
+      { member, event: { kind: 'cluster-created' } },
+      { member, event: { kind: 'no-persistence' } },
+      { member, event: { kind: 'node-added', node: NODE_ID, zone } },
+    ])
+    const isNewGroup = !group.created && !group.lone
+    return {
+      group: {
+        ...joined,
+        created: true,
+        createdAt: group.created ? group.createdAt : now,
+        shards: joined.shards.map((shard) => ({ ...shard, status: 'available' })),
+      },
+      events: [
+        ...events,
+        ...(isNewGroup ? [{ event: { kind: 'replication-group-created', group: group.id } } as const] : []),
+      ],
+    }
+  },
+
+  'restart-members': (group, { ids }) => ({
+    group: withMembers(group, (member) =>
+      ids.includes(member.id) ? { ...startedAnew(member), status: 'rebooting cluster nodes' } : member,
+    ),
+    events: ids.map((member) => ({ member, event: { kind: 'node-shut-down', node: NODE_ID } })),
+  }),
+
+  'members-restarted': (group) => ({
+    group: withMembers(group, (member) => (isRebooting(member) ? { ...member, status: 'available' } : member)),
+    events: membersOf(group)
+      .filter(isRebooting)
+      .map(({ id: member }) => ({ member, event: { kind: 'node-restarted', node: NODE_ID } })),
+  }),
+
+  'remove-members': (group, { ids }) => ({
+    group: {
+      ...group,
+      shards: group.shards.map((shard) => ({
+        ...shard,
+        members: shard.members.filter(({ id }) => !ids.includes(id)),
+      })),
+    },
+    events: ids.map((member) => ({ member, event: { kind: 'cluster-deleted' } })),
+  }),
+
+  'fail-over': (group, { lost }, { promoted }) => {
+    const gone = withMembers(group, (member) => (member.id === lost ? { ...member, lost: true } : member))
+    const steps: GroupStep[] = [{ do: 'recover', id: lost }, { do: 'recovered', id: lost }, ...group.steps]
+    const shard = shardOf(group, lost)
+    // The primary has moved on meanwhile, or there is no replica that could take its place.
+    if (!promoted || shard?.primary !== lost) return quietly({ ...gone, steps })
+    const event: EventFacts = { kind: 'failed-over', fromNode: lost, toNode: promoted }
+    return {
+      group: {
+        ...gone,
+        shards: gone.shards.map((each) => (each.id === shard.id ? { ...each, primary: promoted } : each)),
+        steps,
+      },
+      events: [{ member: lost, event }, { event }],
+    }
+  },
+
+  recover: (group, { id }) => ({
+    group: withMembers(group, (member) => (member.id === id ? startedAnew(member) : member)),
+    events: [{ member: id, event: { kind: 'recovery-begun', nodes: NODE_ID } }],
+  }),
+
+  recovered: (group, { id: member }) => ({
+    group,
+    events: [{ member, event: { kind: 'recovery-done', nodes: NODE_ID } }],
+  }),
+
+  finish: (group, { events = [] }) => {
+    const { automaticFailover: failover } = group
+    const turned: EventFacts[] =
+      failover === 'enabling' || failover === 'disabling'
+        ? [{ kind: failover === 'enabling' ? 'failover-on' : 'failover-off', group: group.id }]
+        : []
+    return {
+      group: {
+        ...withMembers(group, (member) =>
+          member.status === 'modifying' ? { ...member, status: 'available' } : member,
+        ),
+        status: 'available',
+        automaticFailover: failover === 'enabling' ? 'enabled' : failover === 'disabling' ? 'disabled' : failover,
+      },
+      events: [...events, ...turned].map((event) => ({ event })),
+    }
+  },
+
+  delete: (group, { retain }) => {
+    const kept = membersOf(group).find(({ id }) => id === retain)
+    return {
+      group: null,
+      events: [
+        ...membersOf(group)
+          .filter((member) => member !== kept)
+          .map(({ id: member }): GroupEvent => ({ member, event: { kind: 'cluster-deleted' } })),
+        ...(group.lone ? [] : [{ event: { kind: 'replication-group-deleted', group: group.id } } as const]),
+      ],
+      ...(kept && { retained: aloneWith(group, kept) }),
+    }
+  },
+}
+
+const quietly = (group: ReplicationGroupRecord): StepResult => ({ group, events: [] })
+
+const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
+
+const startedAnew = ({ lost: _, ...member }: GroupMemberRecord): GroupMemberRecord => ({
+  ...member,
+  incarnation: member.incarnation + 1,
+})
+
+/** A member as a cache cluster of its own: its server goes on. */
+function aloneWith(group: ReplicationGroupRecord, member: GroupMemberRecord): ReplicationGroupRecord {
+  const { snapshottingClusterId: _, ...rest } = group
+  return {
+    ...rest,
+    id: member.id,
+    lone: true,
+    status: 'available',
+    description: '',
+    automaticFailover: 'disabled',
+    multiAz: false,
+    endpointPorts: { primary: null, reader: null, configuration: null },
+    shards: group.shards
+      .filter(({ members }) => members.includes(member))
+      .map((shard) => ({ ...shard, primary: member.id, members: [member] })),
+    steps: [],
+  }
+}
+
+/** Endpoints of a group that have no port yet. */
+function missingEndpoints({ lone, clusterMode, endpointPorts }: ReplicationGroupRecord) {
+  if (lone) return []
+  const byMode = {
+    disabled: ['primary', 'reader'],
+    compatible: ['configuration', 'primary', 'reader'],
+    enabled: ['configuration'],
+  } as const
+  return byMode[clusterMode].filter((name) => endpointPorts[name] === null)
+}
+
+/** How many free ports the group's next step needs: such that clients are told of, and others. */
+export function portsNeeded(group: ReplicationGroupRecord): { readonly outer: number; readonly inner: number } {
+  if (group.steps[0]?.do !== 'place-members') return { outer: 0, inner: 0 }
+  const members = unplacedMembers(group).length
+  return { outer: members + missingEndpoints(group).length, inner: members * (isCluster(group) ? 2 : 1) }
+}
+
+const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecord[] =>
+  membersOf(group).filter(({ place }) => place === null)
+
+/** Steps that are taken once the servers stand as the record wants. */
+const WAITING: ReadonlySet<GroupStep['do']> = new Set(['join-members', 'members-restarted', 'recovered'])
+
+export const awaitsServers = ([step]: readonly GroupStep[]): boolean => step !== undefined && WAITING.has(step.do)
+
+/** Takes the first of the group's steps off the list and does it. */
+export function takeStep(group: ReplicationGroupRecord, context: StepContext): StepResult {
+  const [step, ...steps] = group.steps
+  if (!step) throw new Error(`replication group ${group.id} has no step to take`)
+  // Sound: the row is chosen by the step's own discriminant, which the compiler cannot follow through the table.
+  const take = STEPS[step.do] as Take<GroupStep['do']>
+  return take({ ...group, steps }, step as never, context)
+}
+
+/**
+ * The group after the server of one of its members ended by itself: what is to be done about it comes before everything else.
+ * The place of a primary is taken by a replica with automatic failover; else it starts again where it was, empty.
+ */
+export function withLostServer(group: ReplicationGroupRecord, id: string, now: number): ReplicationGroupRecord {
+  const shard = shardOf(group, id)
+  const lost = withMembers(group, (member) => (member.id === id ? { ...member, lost: true } : member))
+  // A member that fails again while it is being recovered is recovered once.
+  const rest = group.steps.filter((step) => !((step.do === 'recover' || step.do === 'recovered') && step.id === id))
+  const failsOver = group.automaticFailover === 'enabled' && shard?.primary === id && shard.members.length > 1
+  const steps: GroupStep[] = failsOver
+    ? [{ do: 'fail-over', lost: id }]
+    : [
+        { do: 'recover', id },
+        { do: 'recovered', id },
+      ]
+  return { ...lost, steps: [...steps, ...rest], stepDue: now }
+}
