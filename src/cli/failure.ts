@@ -45,7 +45,7 @@ export function failureOf(error: unknown): Failure | undefined {
     const { kind, message, hint } = error
     return { code: CODES[kind], message, ...(hint !== undefined && { hint }), exitCode: EXIT_CODES[kind] }
   }
-  return unexpected(error)
+  return setUpFailure(error) ?? unexpected(error)
 }
 
 export const exitCodeOf = (error: unknown): number =>
@@ -62,15 +62,22 @@ function callFailure(error: CallFailed): Failure {
   if (cause instanceof Problem) return { ...(failureOf(cause) as Failure), operation }
   const name = cause instanceof Error ? cause.name : ''
   if (name === 'AbortError') return { code: 'Interrupted', operation, message: 'Interrupted.', exitCode: 130 }
-  if (name === 'CredentialsProviderError') {
+  const failure = setUpFailure(cause) ?? lineFailure(cause, url ?? 'unknown') ?? unexpected(cause)
+  const hint = [error.hint, failure.hint].filter(Boolean).join('\n')
+  return { ...failure, operation, ...(hint !== '' && { hint }) }
+}
+
+/** What the SDK lacks for any call, in aws-cli's words; undefined: nothing of the kind. */
+function setUpFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'CredentialsProviderError') {
     // The last of the chain says only that there are none; one that was to have some says what is wrong with it.
     if (!/any providers|IMDS|EC2 Metadata/i.test(error.message)) {
       const message = `Error when retrieving credentials: ${error.message}`
-      return { code: 'NoCredentials', operation, message, exitCode: EXIT_CODES.general }
+      return { code: 'NoCredentials', message, exitCode: EXIT_CODES.general }
     }
     return {
       code: 'NoCredentials',
-      operation,
       message: 'Unable to locate credentials. You can configure credentials by running "aws configure".',
       exitCode: EXIT_CODES.configuration,
     }
@@ -78,15 +85,12 @@ function callFailure(error: CallFailed): Failure {
   if (/region is missing/i.test(error.message)) {
     return {
       code: 'NoRegion',
-      operation,
       message: 'You must specify a region. You can also configure your region by running "aws configure".',
       hint: 'Add --region us-west-2, or set AWS_REGION.',
       exitCode: EXIT_CODES.configuration,
     }
   }
-  const failure = lineFailure(cause, url ?? 'unknown') ?? unexpected(cause)
-  const hint = [error.hint, failure.hint].filter(Boolean).join('\n')
-  return { ...failure, operation, ...(hint !== '' && { hint }) }
+  return undefined
 }
 
 /** What became of the connection, in botocore's words; undefined: nothing of the kind. */

@@ -25,6 +25,7 @@ export async function follow<T>(path: string, signal: AbortSignal, each: (value:
   }
 }
 
+/** A line that is no JSON was cut off when its writer was killed: nothing can be read of it. */
 function parsed<T>(line: string): T[] {
   try {
     return [JSON.parse(line) as T]
@@ -49,7 +50,8 @@ function readFrom(path: string, position: number): { bytes: string; end: number 
   let file: number
   try {
     file = openSync(path, 'r')
-  } catch {
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
     return { bytes: '', end: position }
   }
   try {

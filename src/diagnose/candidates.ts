@@ -1,6 +1,6 @@
 import { promises } from 'node:dns'
-import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { systemFile } from './system-file.ts'
 
 /** The addresses of a name before getaddrinfo sorts them, and where they come from. */
 export interface Candidates {
@@ -21,11 +21,12 @@ export async function candidatesOf(
   hostsFile = '/etc/hosts',
 ): Promise<Candidates> {
   if (isIP(host) !== 0) return { from: 'literal', addresses: [host] }
-  const listed = inHosts(await readFile(hostsFile, 'utf8').catch(() => ''), host)
+  const listed = inHosts((await systemFile(hostsFile)) ?? '', host)
   const known = (addresses: readonly string[]): boolean => sorted.every((each) => addresses.includes(each))
   if (listed.length > 0 && known(listed))
     return { from: 'hosts', addresses: listed.filter((each) => sorted.includes(each)) }
   const dns = new promises.Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 })
+  // Where no server tells, the order that getaddrinfo gave is all there is.
   const answers = await Promise.all([dns.resolve4(host).catch(() => []), dns.resolve6(host).catch(() => [])])
   const answered = answers.flat()
   if (answered.length > 0 && known(answered)) return { from: 'dns', addresses: answered }

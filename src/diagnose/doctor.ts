@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { pollCluster, type Round } from '../discovery/poll.ts'
 import { linkedAbort } from '../net/abort.ts'
@@ -13,6 +12,7 @@ import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
 import { expectedOf } from './rules/discovery.ts'
+import { systemFile } from './system-file.ts'
 
 export interface ExamineOptions {
   readonly places: readonly Place[]
@@ -62,7 +62,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const tell = counter(options, 'names', names.length)
   const [hosts, gaiText] = await Promise.all([
     Promise.all(names.map((host) => examineHost(host, options, gaiConf).finally(tell))),
-    readFile(gaiConf, 'utf8').catch(() => null),
+    systemFile(gaiConf),
   ])
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
   const nodesFirst = [...places].sort((a, b) => Number(a.role === 'configuration') - Number(b.role === 'configuration'))

@@ -1,3 +1,4 @@
+import { memcached } from '../api/catalog/engines.ts'
 import { type AskFailure, type AskOptions, askNode } from '../discovery/ask.ts'
 import { endpoint } from '../net/target.ts'
 import { type FirstWords, hearFirstWords } from './first-words.ts'
@@ -129,12 +130,12 @@ const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
   'no-list': 'A client may have deleted it (config delete cluster), or it was never set; ElastiCache puts it back.',
   'list-unanswered': 'It hangs at this one command, or a proxy swallows it: ask a node of the cluster itself.',
   'memcached-proxy': 'Ask the cluster itself, past the proxy.',
-  redis: 'Auto Discovery is for Memcached clusters. Their configuration endpoint is on 11211: cachectl endpoints',
-  http: 'Check host and port: a configuration endpoint is on 11211.',
+  redis: `Auto Discovery is for Memcached clusters. Their configuration endpoint is on ${memcached.port}: cachectl endpoints`,
+  http: `Check host and port: a configuration endpoint is on ${memcached.port}.`,
   full: 'Its connection limit is reached: cachectl connections',
   silent: 'A proxy or load balancer without a live target, or a hung server.',
   closes: 'A proxy whose target is down, or an access list of the server.',
-  unknown: 'Check host and port: a configuration endpoint is on 11211.',
+  unknown: `Check host and port: a configuration endpoint is on ${memcached.port}.`,
   'not-connected': 'See whether it can be reached at all: cachectl probe',
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { AWS_NAME } from '../api/catalog/host-names.ts'
 import { linkedAbort } from '../net/abort.ts'
@@ -18,7 +17,8 @@ import type { AddressEvidence, HostEvidence } from './evidence.ts'
 import { connects } from './examine-address.ts'
 import { explainOrder } from './gai-check.ts'
 import { lookupInChild } from './lookup-process.ts'
-import { namesTried, parseResolvConf } from './resolv-conf.ts'
+import { namesTried } from './resolv-conf.ts'
+import { systemFile, systemResolvConf } from './system-file.ts'
 
 /** For getaddrinfo. Longer than one lost question costs (5 s). */
 const PATIENCE_MS = 6000
@@ -30,7 +30,7 @@ const DNS_PATIENCE_MS = 4500
 /** Everything that name services say of a host: /etc/hosts, each DNS server, getaddrinfo, and the order it sorts by. */
 export async function examineHost(host: string, options: ExamineOptions, gaiConf: string): Promise<HostEvidence> {
   const isName = isIP(host) === 0 && host.toLowerCase() !== 'localhost'
-  const listed = isName ? inHosts(await readFile(options.hostsFile ?? '/etc/hosts', 'utf8').catch(() => ''), host) : []
+  const listed = isName ? inHosts((await systemFile(options.hostsFile ?? '/etc/hosts')) ?? '', host) : []
   const asksDns = isName && (listed.length === 0 || options.servers !== undefined)
   // A line in /etc/hosts hides what DNS says of an endpoint.
   const compares = AWS_NAME.test(host) || options.places.some((place) => place.host === host && place.cluster)
@@ -80,7 +80,7 @@ async function searched(
   if (!own?.ok || !asked || options.names || host.endsWith('.')) return undefined
   const given = own.addresses.map(({ address }) => address)
   if (addressesIn(asked).some((address) => given.includes(address))) return undefined
-  const conf = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
+  const conf = await systemResolvConf()
   for (const name of namesTried(host, conf)) {
     if (name === host) continue
     const found = await survey(name, options)
@@ -133,7 +133,7 @@ function endWhereDropped(
 const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 
 const serversOf = async ({ servers }: ExamineOptions): Promise<readonly DnsServer[]> =>
-  servers ?? parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')).servers
+  servers ?? (await systemResolvConf()).servers
 
 /** The answers of the first server that has any, in the order of DNS: who names servers wants to see their answers. */
 const namesOf = ({ views }: NameSurvey): NameServices => ({

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   type NameServices,
   type ResolvedTarget,
@@ -15,6 +14,7 @@ import { orderInputHere } from './local-addresses.ts'
 import { changedAt, type HostProcess, hostProcesses, socketsOf } from './processes.ts'
 import { type RuntimeOrder, runtimeOrders } from './runtimes.ts'
 import { tcpSockets } from './sockets.ts'
+import { systemFile } from './system-file.ts'
 
 export const GAI_CONF = '/etc/gai.conf'
 
@@ -64,7 +64,7 @@ export async function explainOrder(
   const { from, addresses } = asSorted
     ? { from: 'getaddrinfo' as const, addresses: real }
     : await candidatesOf(host, real)
-  const text = await readFile(path, 'utf8').catch(() => null)
+  const text = await systemFile(path)
   const glibc = glibcVersion()
   const conf = parseGaiConf(text, glibc === undefined ? 'up to 2.40' : parserOf(glibc))
   const input = await orderInputHere(addresses)

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../support/engine.ts'
 import { bareEnvironment, cachectl } from './support/cli.ts'
@@ -94,6 +96,55 @@ describe('what is no answer of ElastiCache is 255, and never an empty list', () 
       expect(stderr).toContain(`HTTP status ${status}`)
       expect(stderr).not.toContain('hidden field')
     }
+  })
+})
+
+describe('what can not be had is told, and why', () => {
+  test('credentials of a program that fails, of both APIs', async () => {
+    const HOME = temporaryDirectory()
+    mkdirSync(join(HOME, '.aws'))
+    writeFileSync(join(HOME, '.aws', 'config'), '[default]\nregion = us-west-2\ncredential_process = false\n')
+    for (const words of [['describe-users'], ['metrics', 'shop']]) {
+      const { code, stderr } = await cachectl([...words, '--target', 'aws'], { HOME })
+      expect(code).toBe(255)
+      expect(stderr).toContain('Error when retrieving credentials from custom-process')
+    }
+  })
+
+  test('a bundle of authorities that is no file', async () => {
+    const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-west-2' }
+    const words = ['describe-users', '--endpoint-url', 'https://127.0.0.1:1', '--ca-bundle', temporaryDirectory()]
+    expect(await cachectl(words, env)).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining('[Errno 21] Is a directory'),
+    })
+  })
+
+  test('records of proxies that can not be listed', async () => {
+    const CACHECTL_HOME = temporaryDirectory()
+    writeFileSync(join(CACHECTL_HOME, 'proxies'), '')
+    expect(await cachectl(['proxy', 'list'], { CACHECTL_HOME })).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining(`Cannot read ${join(CACHECTL_HOME, 'proxies')}: ENOTDIR`),
+    })
+  })
+
+  test('the latest calls, of an engine that does not write them down', async () => {
+    const home = await homeThatAnswers(() => ({ status: 500, body: 'out of paper' }))
+    expect(await cachectl(['engine', 'audit'], home)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^The latest calls may be missing: The engine answered 500 .*out of paper/),
+    })
+  })
+
+  test('the quota of nodes, which --dry-run goes by', async () => {
+    const home = await homeThatAnswers(() => ({ status: 500, body: 'out of paper' }))
+    const create = ['create-cache-cluster', '--cache-cluster-id', 'shop', '--engine', 'memcached', '--dry-run']
+    expect(
+      await cachectl([...create, '--cache-node-type', 'cache.t4g.small', '--num-cache-nodes', '61'], home),
+    ).toMatchObject({
+      stderr: expect.stringContaining('The quota of nodes is not known: The engine answered 500'),
+    })
   })
 })
 

@@ -44,7 +44,8 @@ export async function findCache(
   const not = absent.map(({ kind }) => kind.name).join(' and no ')
   const unknown = refused.map(({ kind }) => kind.name).join(' or a ')
   const hint = `There is no ${not} ${id}; whether there is a ${unknown} of that name is not known.`
-  throw refusal.error.withHint(hint)
+  const { operation, serviceCode } = refusal.error
+  throw refusal.error.withHint(serviceCode === undefined ? `${operation} was not answered. ${hint}` : hint)
 }
 
 /** How it stands now. */

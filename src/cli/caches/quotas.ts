@@ -5,6 +5,7 @@ import { CONTROL } from '../../api/local-engine.ts'
 import { Problem } from '../problem.ts'
 import { control } from '../target/engine-control.ts'
 import type { Target } from '../target/targets.ts'
+import { tell } from '../terminal.ts'
 
 export type Quotas = ReadonlyMap<QuotaName, number>
 
@@ -24,7 +25,8 @@ export async function mostNodesAt(target: Target): Promise<number | undefined> {
   try {
     return (await quotasAt(target))?.get('nodes-per-cluster')
   } catch (error) {
-    if (error instanceof Problem) return undefined
-    throw error
+    if (!(error instanceof Problem)) throw error
+    tell(`The quota of nodes is not known: ${error.message}`)
+    return undefined
   }
 }

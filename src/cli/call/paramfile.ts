@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { environment } from '../environment.ts'
 import { usageProblem } from '../problem.ts'
+import { systemReason } from '../python/system-reason.ts'
 
 /** A value as it was given or as the file holds it; bytes of `fileb://` are no text, even where they could be. */
 export type Contents = string | Uint8Array
@@ -19,7 +20,7 @@ export function readParamfile(option: string, value: string): Contents {
   try {
     bytes = readFileSync(file)
   } catch (error) {
-    throw refuse(`Unable to load paramfile ${value}: ${systemReason(error as NodeJS.ErrnoException)}: '${file}'`)
+    throw refuse(`Unable to load paramfile ${value}: ${systemReason(error)}: '${file}'`)
   }
   if (scheme === 'fileb') return bytes
   try {
@@ -40,13 +41,3 @@ const expanded = (path: string): string =>
       /\$(?:(\w+)|\{([^}]*)\})/g,
       (whole, plain: string, braced: string) => environment[plain ?? braced] ?? whole,
     )
-
-/** As Python says it; scripts have seen no other. */
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: '[Errno 2] No such file or directory',
-  EACCES: '[Errno 13] Permission denied',
-  ENOTDIR: '[Errno 20] Not a directory',
-  EISDIR: '[Errno 21] Is a directory',
-}
-
-const systemReason = ({ code, message }: NodeJS.ErrnoException): string => REASONS[code ?? ''] ?? message

@@ -114,6 +114,7 @@ const withMarkedFloats = (expression: string): string =>
     try {
       return `\`${JSON.stringify(marked(parsePython(literal.replaceAll('\\`', '`')))).replaceAll('`', '\\`')}\``
     } catch {
+      // The library refuses what is no literal.
       return whole
     }
   })

@@ -5,6 +5,7 @@ import type { OperationName } from '../../api/model.ts'
 import { environment, forgetEndpointUrls } from '../environment.ts'
 import { readOtherNames } from '../other-names.ts'
 import { Problem } from '../problem.ts'
+import { systemReason } from '../python/system-reason.ts'
 import { tell } from '../terminal.ts'
 import { refuseUnreadable } from '../unreadable.ts'
 import { keepWireTimes } from '../wire-times.ts'
@@ -47,6 +48,7 @@ export function awsCaller(target: AwsTarget): AwsCaller {
       })
     },
     async url() {
+      // Why there is none is told by the call that failed of it.
       const region = await client.config.region().catch(() => undefined)
       return (target.url && new URL(target.url).href) ?? (region && `https://elasticache.${region}.amazonaws.com/`)
     },
@@ -55,7 +57,7 @@ export function awsCaller(target: AwsTarget): AwsCaller {
 }
 
 /** The SDK passes a process that fails over, and says in the end that there are no credentials. */
-function withoutCredentials(error: unknown, { profile }: AwsTarget): Problem | undefined {
+export function withoutCredentials(error: unknown, { profile }: AwsTarget): Problem | undefined {
   if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') return undefined
   const { credential_process: command } = awsConfig(profile === undefined ? {} : { profile }, environment).settings
   if (command === undefined) return undefined
@@ -100,8 +102,8 @@ function certificatesIn(file: string, url: string | undefined): Buffer {
   let bytes: Buffer
   try {
     bytes = readFileSync(file)
-  } catch {
-    throw refuse('[Errno 2] No such file or directory')
+  } catch (error) {
+    throw refuse(systemReason(error))
   }
   if (bytes.includes('-----BEGIN ')) return bytes
   throw refuse('[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found')

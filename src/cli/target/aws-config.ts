@@ -84,7 +84,7 @@ function endpointUrlOf(config: Sections, settings: Settings, env: Environment): 
   return services?.['elasticache.endpoint_url'] ?? settings.endpoint_url
 }
 
-/** No file is as good as an empty one. */
+/** No file is as good as an empty one, and so is one that can't be opened, to aws-cli too: what it was to tell is then missing. */
 function sectionsOf(path: string): Sections {
   let text: string
   try {

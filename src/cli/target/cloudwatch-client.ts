@@ -106,25 +106,18 @@ async function whereTo(target: Target, env: Environment): Promise<WhereTo> {
 }
 
 /** Region and credentials as the SDK finds them, in files, the environment, or a role. */
-async function ofTheSdk({ region, profile }: AwsTarget, signs: boolean) {
+async function ofTheSdk(target: AwsTarget, signs: boolean) {
+  const { region, profile } = target
   const { ElastiCacheClient } = await import('@aws-sdk/client-elasticache')
+  const { withoutCredentials } = await import('./aws-client.ts')
   const { config } = new ElastiCacheClient({
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
   })
-  const found = await config.region().catch(() => {
-    throw new Problem(
-      'configuration',
-      'You must specify a region. You can also configure your region by running "aws configure".',
-      'Add --region us-west-2, or set AWS_REGION.',
-    )
-  })
+  const found = await config.region()
   if (!signs) return { region: found, credentials: undefined }
-  const credentials = await config.credentials().catch(() => {
-    throw new Problem(
-      'configuration',
-      'Unable to locate credentials. You can configure credentials by running "aws configure".',
-    )
+  const credentials = await config.credentials().catch((error: unknown) => {
+    throw withoutCredentials(error, target) ?? error
   })
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   return { region: found, credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }

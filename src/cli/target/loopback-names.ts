@@ -13,6 +13,7 @@ export const bothLoopbacks: NameServices = {
   ...systemNames,
   lookupAll: async (host) => {
     if (host !== 'localhost') return systemNames.lookupAll(host)
+    // What programs here do not get, for whatever reason, is marked below, and is a finding.
     const given = await systemNames.lookupAll(host).catch(() => [])
     const others = LOOPBACKS.filter(({ family }) => given.every((each) => each.family !== family))
     return [...given, ...others.map((each) => ({ ...each, unnamed: true as const }))]

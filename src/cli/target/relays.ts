@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { request } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { parseTarget } from '../../net/target.ts'
 import { CONTROL_PATHS, type WeightChange } from '../../relay/control.ts'
 import type { RelayReport } from '../../relay/counters.ts'
@@ -109,15 +110,18 @@ function call(
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith('.json'))
-  } catch {
-    return []
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw new Problem('general', `Cannot read ${folder}: ${errorMessage(error)}`)
   }
 }
 
+/** Undefined: it has been taken away, or was cut off when its relay was killed. */
 function readRecord(path: string): RelayRecord | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RelayRecord
-  } catch {
-    return undefined
+    return JSON.parse(readFileSync(path, 'utf8')) as RelayRecord // recordRelay wrote it
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined
+    throw new Problem('general', `Cannot read ${path}: ${errorMessage(error)}`)
   }
 }

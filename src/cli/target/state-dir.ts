@@ -79,6 +79,7 @@ function hasEnded(pid: number): boolean {
     // The state follows the command's name, which may itself hold spaces and parentheses.
     return stat.charAt(stat.lastIndexOf(')') + 2) === 'Z'
   } catch {
+    // Without /proc there is no more to know than what the signal told.
     return false
   }
 }

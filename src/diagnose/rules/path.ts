@@ -1,4 +1,6 @@
 /** What stands between this host and the cache. */
+import { memcached } from '../../api/catalog/engines.ts'
+import { PRIMARY_PORT } from '../../api/catalog/serverless.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { ALLOW, isFamilyTrouble } from './families.ts'
@@ -89,7 +91,7 @@ export const pathRules: readonly Rule[] = [
             ? `Other nodes answer: this one is down. ${events}`
             : isNode
               ? `The API has it at this port: the node is down, and is replaced by itself. ${events}`
-              : 'Check the port (Memcached 11211; serverless 11211 and 11212), and that the server runs.'
+              : `Check the port (Memcached ${memcached.port}; serverless ${PRIMARY_PORT} and ${PRIMARY_PORT + 1}), and that the server runs.`
           return [
             failure(
               name(place),

@@ -1,4 +1,5 @@
 /** Who answers, and how well. */
+import { memcached } from '../../api/catalog/engines.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { isOutWithZone } from './cluster.ts'
@@ -31,7 +32,7 @@ export const serviceRules: readonly Rule[] = [
         return failure(
           at(one),
           `${who} answers at ${at(one)}: ${words?.line}`,
-          'Check host and port: Memcached is on 11211, Redis and Valkey on 6379.',
+          `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on 6379.`,
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         )
       }),
@@ -89,7 +90,7 @@ export const serviceRules: readonly Rule[] = [
           reply === undefined
             ? `${who(one)} takes the TLS handshake and answers no request after it: it hangs, or is no Memcached.`
             : `${/^(HTTP\/|<!?(html|doctype))/i.test(reply) ? 'A web server' : 'Something else than Memcached'} answers under TLS at ${at(one)}: ${reply}`,
-          reply === undefined ? restart(one) : 'Check host and port: Memcached is on 11211.',
+          reply === undefined ? restart(one) : `Check host and port: Memcached is on ${memcached.port}.`,
           `printf 'version\\r\\n' | openssl s_client -quiet -connect ${at(one)}`,
         )
       }),

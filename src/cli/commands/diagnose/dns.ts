@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { AddressEvidence, Evidence } from '../../../diagnose/evidence.ts'
 import { lookupPerFamily } from '../../../diagnose/family-lookup.ts'
-import { parseResolvConf } from '../../../diagnose/resolv-conf.ts'
 import { judgeEvidence, rules } from '../../../diagnose/rules/index.ts'
 import { surveySearched } from '../../../diagnose/search-survey.ts'
+import { systemResolvConf } from '../../../diagnose/system-file.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { type Clock, sleep, systemClock } from '../../../net/clock.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
@@ -50,7 +49,7 @@ export const dns = command({
   ],
   async run({ words, flags, print }) {
     const { names, aim } = await aimOf(words.name, flags)
-    const conf = parseResolvConf(readResolvConf())
+    const conf = await systemResolvConf()
     const { server: given, timeout: timeoutMs } = flags
     const asking = { servers: given.length > 0 ? given : conf.servers, timeoutMs, tries: 1 }
     const look = (interrupted: AbortSignal): Promise<NameLook[]> => {
@@ -104,21 +103,13 @@ async function aimOf(spoken: readonly string[], flags: DnsOptions): Promise<{ na
   } catch (error) {
     // A word without a dot may also be a name that the search list completes.
     const unknown = error instanceof CallFailed || (error instanceof Problem && error.kind === 'configuration')
-    if (!unknown || beside.length > 0 || parseResolvConf(readResolvConf()).search.length === 0) throw error
+    if (!unknown || beside.length > 0 || (await systemResolvConf()).search.length === 0) throw error
     if (error instanceof CallFailed && !isNoCache(error)) tellUnasked(error)
     return { names: [...new Set(words)], aim: NO_PLACES }
   }
 }
 
 const isClusterId = (each: string): boolean => 'cluster' in readPlace(each)
-
-function readResolvConf(): string {
-  try {
-    return readFileSync('/etc/resolv.conf', 'utf8')
-  } catch {
-    return ''
-  }
-}
 
 /** The rules about names need the surveys, and the addresses of the cluster's endpoints; nothing else was looked at. */
 async function evidenceOf(looks: readonly NameLook[], { places, clusters, names }: Aim): Promise<Evidence> {

@@ -5,9 +5,10 @@ import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { follow, lastValues } from '../../json-lines.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import { Problem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
 import { runningEngine, stateDirOf } from '../../target/state-dir.ts'
-import { forPeople } from '../../terminal.ts'
+import { forPeople, tell } from '../../terminal.ts'
 
 const DEFAULT_LINES = 50
 
@@ -47,9 +48,7 @@ export const engineAudit = command({
     const stateDir = stateDirOf(flags)
     const { audit, auditStrangers } = engineFiles(stateDir)
     const paths = [audit, auditStrangers]
-    // The call before this command is to be among them. Of an engine that is gone, what it has written is all there is.
-    const engine = runningEngine(stateDir)
-    if (engine) await control(engine, 'POST', CONTROL.auditFlush).catch(() => undefined)
+    await flush(stateDir)
     const records = chosen(lastValues<AuditRecord>(audit, most), lastValues<AuditRecord>(auditStrangers, most), most)
     if (!goesOn) {
       const lines = () => (records.length > 0 ? forPeople(records).map(line).join('\n') : 'No calls.')
@@ -60,6 +59,18 @@ export const engineAudit = command({
     await untilInterrupted((signal) => Promise.all(paths.map((path) => follow(path, signal, show))))
   },
 })
+
+/** The call before this command is to be among them. Of an engine that is gone, what it has written is all there is. */
+async function flush(stateDir: string): Promise<void> {
+  const engine = runningEngine(stateDir)
+  if (!engine) return
+  try {
+    await control(engine, 'POST', CONTROL.auditFlush)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    tell(`The latest calls may be missing: ${error.message}`)
+  }
+}
 
 /** Strangers' records have a fifth of the lines, or what others leave: a flood of them shall not hide those either. */
 function chosen(known: readonly AuditRecord[], strangers: readonly AuditRecord[], count: number): AuditRecord[] {

@@ -1,3 +1,4 @@
+import { memcached } from '../../../api/catalog/engines.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import type {
   CreateSecurityGroupRequest,
@@ -114,12 +115,12 @@ export const engineSecurityGroupAuthorize = command({
   words: group,
   flags: {
     ...sources('who may connect'),
-    port: text({ summary: 'port or range of ports, or all (default 11211)', helpValue: '<port>' }),
+    port: text({ summary: `port or range of ports, or all (default ${memcached.port})`, helpValue: '<port>' }),
     ...regionFlags,
   },
   forms: {},
   async run({ words: { group }, flags, print }) {
-    const request: Ingress = { group, sources: flags.sources, ports: flags.port ?? '11211' }
+    const request: Ingress = { group, sources: flags.sources, ports: flags.port ?? String(memcached.port) }
     await print.answer(await call<SecurityGroupReport>(flags, 'authorize', request), tableOf)
   },
 })
