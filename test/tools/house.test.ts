@@ -18,6 +18,17 @@ describe('the house', () => {
   })
 })
 
+/** What carries workloads from step to step, and shows what they do. */
+const WORKLOAD_BLIND =
+  /^engine\/(lifecycle|parts|calls|metrics|cloudwatch|alarms|http|api\.ts|engine\.ts|dispatch\.ts|workloads\/workload\.ts)/
+
+it('workloads are told apart in their folders and in tables: what works for all of them names none', () => {
+  const naming = [...readSources()].filter(
+    ([file, text]) => WORKLOAD_BLIND.test(file) && /\bserverless(?:Cache|Snapshot)\b|kind: 'cluster'/.test(text),
+  )
+  expect(naming.map(([file]) => file)).toEqual([])
+})
+
 describe('the rules of the house', () => {
   it('let a room import from a lower one', () => {
     expect(broken({ 'cli/a.ts': "import { b } from '../net/b.ts'", 'net/b.ts': '' })).toEqual([])

@@ -14,30 +14,33 @@ const {
   serverlessCache,
   serverlessSnapshot,
   replicationGroup,
-  globalReplicationGroup,
   snapshot,
   parameterGroup,
   subnetGroup,
   cacheSecurityGroup,
   user,
   userGroup,
-  reservedNode,
 } = resources
 
-/** The resource an operation is about, by its name: its kind, and the members that may hold its name, the first wins. */
-const MAIN: readonly (readonly [operation: RegExp, kind: ResourceKind, members: readonly string[]])[] = [
-  [/ServerlessCacheSnapshot/, serverlessSnapshot, [serverlessSnapshot.id, `Source${serverlessSnapshot.id}`]],
-  [/ServerlessCache/, serverlessCache, [serverlessCache.id]],
-  [/GlobalReplicationGroup/, globalReplicationGroup, [globalReplicationGroup.id, `${globalReplicationGroup.id}Suffix`]],
-  [/ReplicationGroup|ReplicaCount|Migration|TestFailover/, replicationGroup, [replicationGroup.id]],
-  [/CacheCluster/, cluster, [cluster.id]],
-  [/CacheParameter/, parameterGroup, [parameterGroup.id]],
-  [/CacheSecurityGroup/, cacheSecurityGroup, [cacheSecurityGroup.id]],
-  [/CacheSubnetGroup/, subnetGroup, [subnetGroup.id]],
-  [/Snapshot/, snapshot, [snapshot.id, `Source${snapshot.id}`]],
-  [/UserGroup/, userGroup, [userGroup.id]],
-  [/User/, user, [user.id]],
-  [/ReservedCacheNode/, reservedNode, [reservedNode.id, 'ReservedCacheNodesOfferingId']],
+/** Longest first: `CreateServerlessCacheSnapshot` is about a snapshot of a serverless cache. */
+const BY_SHAPE = Object.values<ResourceKind>(resources).sort((a, b) => b.shape.length - a.shape.length)
+
+/** Operations that do not say in their names what they are about. */
+const UNNAMED: readonly (readonly [operation: RegExp, kind: ResourceKind])[] = [
+  [/ReplicaCount|Migration|TestFailover/, replicationGroup],
+  [/CacheParameter/, parameterGroup],
+]
+
+/** The kind of resource that an operation is about. */
+const kindOf = (operation: string): ResourceKind | undefined =>
+  BY_SHAPE.find(({ shape }) => operation.includes(shape)) ?? UNNAMED.find(([pattern]) => pattern.test(operation))?.[1]
+
+/** Members that may hold the name of what an operation is about: the first wins. */
+const namesOf = ({ id }: ResourceKind): readonly string[] => [
+  id,
+  `Source${id}`,
+  `${id}Suffix`,
+  'ReservedCacheNodesOfferingId',
 ]
 
 /** Members that name resources a call depends on, or is about besides: one name or a list of them. */
@@ -71,14 +74,14 @@ const ABOUT_NOTHING = '*'
 export function resourcesOf({ operation, input }: Call, { region, account }: Place): [string, ...string[]] {
   const arnOf = (kind: ResourceKind | 'arn', name: string) =>
     kind === 'arn' ? name : arn({ region, account, type: kind.arnType, name: name.toLowerCase() })
-  const row = MAIN.find(([pattern]) => pattern.test(operation))
-  const member = row?.[2].find((name) => typeof input[name] === 'string')
+  const about = kindOf(operation)
+  const member = about && namesOf(about).find((name) => typeof input[name] === 'string')
   const others = Object.entries(OTHERS)
     .filter(([name]) => name !== member)
     .flatMap(([name, kind]) => stringsOf(input[name]).map((value) => arnOf(kind, value)))
   if (operation === 'CreateCacheCluster')
     others.push(...defaultParameterGroup(input).map((name) => arnOf(parameterGroup, name)))
-  if (row) return [arnOf(row[1], member === undefined ? '*' : String(input[member])), ...others]
+  if (about) return [arnOf(about, member === undefined ? '*' : String(input[member])), ...others]
   const [first = ABOUT_NOTHING, ...rest] = others
   return [first, ...rest]
 }
