@@ -7,6 +7,7 @@ import {
   Listener,
   type ServerTls,
   type Transit,
+  type TransitOf,
   type UnixAddress,
 } from './listener.ts'
 import type { Insides } from './node-insides.ts'
@@ -14,6 +15,8 @@ import type { Insides } from './node-insides.ts'
 export interface DoorOptions {
   readonly tls: ServerTls | undefined
   readonly backlog: number
+  /** What each connection is to speak, on ports that are not told; default: TLS if there is a certificate. */
+  readonly transitOf?: TransitOf
   /** Asked once for each connection, before anything of it is read and before a TLS handshake; false: it is reset. */
   readonly admits: Admits
   /** Serves a client that was let in; see {@link Listener}. */
@@ -47,16 +50,16 @@ export class Door {
 
   /**
    * Listens on one more address.
-   * @param transit Default: TLS if there is a certificate.
+   * @param transit Default: as {@link DoorOptions.transitOf} says.
    * @returns The address with its real port.
    * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
    */
-  async listen<A extends ListenAddress | UnixAddress>(address: A, transit: Transit = 'tls'): Promise<A> {
-    const { admits, backlog, serve, onHandshakeError = () => undefined } = this.#options
+  async listen<A extends ListenAddress | UnixAddress>(address: A, transit?: Transit): Promise<A> {
+    const { admits, backlog, serve, transitOf = 'tls', onHandshakeError = () => undefined } = this.#options
     this.#insides ??= await provenInsides(this.#tls !== undefined)
     const listener = await Listener.open({
       address,
-      transit,
+      transit: transit ?? transitOf,
       tls: this.#tls,
       backlog,
       gate: (socket, admit) => admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
@@ -88,7 +91,7 @@ export class Door {
     return [...this.#listeners].map(({ address }) => address).filter((address) => 'path' in address)
   }
 
-  /** Serves new TLS connections with another certificate; PEM text. Throws, and keeps the old one, if it can't be used. */
+  /** Serves new TLS connections with this certificate; PEM text. Throws, and keeps the old one, if it can't be used. */
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
     const renewed = { ...this.#tls, ...certificate }
     for (const listener of this.#listeners) listener.renewCertificate(renewed)

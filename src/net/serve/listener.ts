@@ -33,6 +33,8 @@ export interface UnixAddress {
 /** What is spoken on a port; `either`: a client's first byte tells. */
 export type Transit = 'plain' | 'tls' | 'either'
 
+export type TransitOf = (socket: net.Socket) => Transit
+
 /** Whether a connection is taken at all. */
 export type Admits = (socket: net.Socket) => boolean
 
@@ -41,7 +43,8 @@ export type Gate = (socket: net.Socket, admit: () => void) => boolean | 'held'
 
 export interface ListenerOptions {
   readonly address: ListenAddress | UnixAddress
-  readonly transit: Transit
+  /** A function is asked for each connection: what the port speaks may change, and differ from client to client. */
+  readonly transit: Transit | TransitOf
   /** Of a port that speaks TLS. */
   readonly tls: ServerTls | undefined
   readonly backlog: number
@@ -65,28 +68,30 @@ const SILENCE_MS = 10_000
 export class Listener {
   readonly address: ListenAddress | UnixAddress
   readonly #server: net.Server
-  /** Makes TLS of what the server accepts. */
-  readonly #secure: tls.Server | undefined
+  readonly #encryption: Encryption
 
-  private constructor(server: net.Server, secure: tls.Server | undefined, address: ListenAddress | UnixAddress) {
+  private constructor(server: net.Server, encryption: Encryption, address: ListenAddress | UnixAddress) {
     this.#server = server
-    this.#secure = secure
+    this.#encryption = encryption
     this.address = address
   }
 
   /** Opens a port or socket; rejects with the ErrnoException (EADDRINUSE ...) and leaves nothing behind. */
   static async open(options: ListenerOptions): Promise<Listener> {
     const { address, transit, backlog, gate, onClient, arrivals } = options
-    const secure = options.tls && transit !== 'plain' ? tlsServer(options.tls, options) : undefined
-    const server = net.createServer({ pauseOnConnect: secure === undefined, noDelay: true })
+    const encryption = new Encryption(transit === 'plain' ? undefined : options.tls, options)
+    const mayEncrypt = typeof transit === 'function' || encryption.server !== undefined
+    const transitOf = typeof transit === 'function' ? transit : () => (mayEncrypt ? transit : 'plain')
+    const server = net.createServer({ pauseOnConnect: !mayEncrypt, noDelay: true })
     server.on('connection', (socket) => {
-      if (secure) remember(socket, arrivals)
+      if (mayEncrypt) remember(socket, arrivals)
       const admit = () => {
-        if (secure === undefined) onClient(socket, false)
-        else if (transit === 'tls') secure.emit('connection', socket)
+        const spoken = transitOf(socket)
+        if (spoken === 'plain') onClient(socket, false)
+        else if (spoken === 'tls') encryption.take(socket)
         else {
           tellApart(socket, (speaksTls) => {
-            if (speaksTls) secure.emit('connection', socket)
+            if (speaksTls) encryption.take(socket)
             else onClient(socket, false)
           })
         }
@@ -107,10 +112,10 @@ export class Listener {
     server.on('error', () => undefined) // an accept that fails (EMFILE) concerns that one client only
     if ('path' in address) {
       chmodSync(address.path, address.mode)
-      return new Listener(server, secure, address)
+      return new Listener(server, encryption, address)
     }
     const bound = boundTo(server)
-    return new Listener(server, secure, { host: address.host, port: bound.port })
+    return new Listener(server, encryption, { host: address.host, port: bound.port })
   }
 
   /** Stops accepting; the port is free once this returns. Connections stay. */
@@ -118,8 +123,36 @@ export class Listener {
     this.#server.close()
   }
 
-  renewCertificate(certificate: tls.SecureContextOptions): void {
-    this.#secure?.setSecureContext(certificate)
+  /** Throws, and keeps the old one, if it can't be used. */
+  renewCertificate(certificate: ServerTls): void {
+    this.#encryption.renew(certificate)
+  }
+}
+
+type EncryptionOptions = Pick<ListenerOptions, 'transit' | 'onClient' | 'onHandshakeError'>
+
+/** What makes TLS of connections of a port; the port may get its certificate later. */
+class Encryption {
+  #server: tls.Server | undefined
+  readonly #options: EncryptionOptions
+
+  constructor(certificate: ServerTls | undefined, options: EncryptionOptions) {
+    this.#options = options
+    if (certificate) this.#server = tlsServer(certificate, options)
+  }
+
+  get server(): tls.Server | undefined {
+    return this.#server
+  }
+
+  take(socket: net.Socket): void {
+    if (this.#server) this.#server.emit('connection', socket)
+    else turnAway(socket)
+  }
+
+  renew(certificate: ServerTls): void {
+    if (this.#server) this.#server.setSecureContext(certificate)
+    else if (typeof this.#options.transit === 'function') this.#server = tlsServer(certificate, this.#options)
   }
 }
 

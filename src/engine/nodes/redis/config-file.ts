@@ -2,11 +2,14 @@
 import { ENGINE_USER, keysOf, renamedCommands } from './restricted.ts'
 import type { RedisSpec } from './spec.ts'
 
-const NODES_FILE = 'nodes.conf'
-const RDB_FILE = 'dump.rdb'
+export const NODES_FILE = 'nodes.conf'
+export const RDB_FILE = 'dump.rdb'
+/** Within the server's directory, where it is when it makes it: the whole path may be longer than a socket's may be. */
+export const SOCKET_FILE = 'socket'
 
 /** Short while the nodes of a group get to know each other, so that all are listed within seconds; then ElastiCache's. */
 const FORMING = { 'cluster-node-timeout': '500', 'repl-ping-replica-period': '1' } as const
+export const FORMED = { 'cluster-node-timeout': '15000', 'repl-ping-replica-period': '10' } as const
 
 /**
  * What only a start can set; the rest of what a server is to be it is told before clients are let in. The first line tells
@@ -14,16 +17,16 @@ const FORMING = { 'cluster-node-timeout': '500', 'repl-ping-replica-period': '1'
  * @param hasSourceAddress Whether any address of 127.0.0.0/8 is the machine's own.
  */
 export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
-  const { files, innerPort, cluster, renamed = [], fixed } = spec
+  const { directory, innerPort, announce, nodeId, renamed = [], fixed } = spec
   const keys = keysOf(spec.secret)
   const directives: (readonly string[])[] = [
     ['port', String(innerPort)],
     // The minus: no error where the machine has no IPv6.
     ['bind', '127.0.0.1', '-::1'],
-    ...(hasSourceAddress && !isIpv6(cluster?.announce.ip) ? [['bind-source-addr', keys.address]] : []),
-    ['unixsocket', files.socket],
+    ...(hasSourceAddress && !isForIpv6Servers(spec) ? [['bind-source-addr', keys.address]] : []),
+    ['unixsocket', SOCKET_FILE],
     ['unixsocketperm', '700'],
-    ['dir', files.directory],
+    ['dir', directory],
     ['dbfilename', RDB_FILE],
     ['save', ''],
     ['appendonly', 'no'],
@@ -32,14 +35,14 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
     ['repl-diskless-sync', 'yes'],
     ['repl-diskless-sync-delay', '0'],
     ['repl-ping-replica-period', FORMING['repl-ping-replica-period']],
-    ['replica-announce-ip', cluster?.announce.ip ?? '127.0.0.1'],
+    ['replica-announce-ip', announce.ip],
     ['replica-announce-port', String(spec.port)],
     ['masteruser', ENGINE_USER],
     ['masterauth', keys.password],
     ['user', ENGINE_USER, 'on', `>${keys.password}`, '~*', '&*', '+@all'],
     ['user', 'default', 'off'],
     ...[...renamedCommands(keys), ...renamed].map((pair) => ['rename-command', ...pair]),
-    ...(cluster ? clusterDirectives(spec, cluster) : []),
+    ...(nodeId === undefined ? [] : clusterDirectives(spec, nodeId)),
     ...Object.entries(fixed),
   ]
   const lines = directives.map(([name = '', ...values]) => [name, ...values.map(quoted)].join(' '))
@@ -47,7 +50,7 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
 }
 
 /** The engine decides who is primary and of whom a replica is one: no server does by itself. */
-function clusterDirectives({ port, live }: RedisSpec, { nodeId, announce }: NonNullable<RedisSpec['cluster']>) {
+function clusterDirectives({ port, live, announce }: RedisSpec, nodeId: string): (readonly string[])[] {
   const busPort = live.topology?.find((member) => member.nodeId === nodeId)?.busPort ?? 0
   return [
     ['cluster-enabled', 'yes'],
@@ -68,7 +71,8 @@ function clusterDirectives({ port, live }: RedisSpec, { nodeId, announce }: NonN
   ]
 }
 
-const isIpv6 = (ip: string | undefined): boolean => ip?.includes(':') ?? false
+/** In cluster mode servers dial what clients are told, and ::1 is the only address of its kind. */
+const isForIpv6Servers = ({ nodeId, announce }: RedisSpec): boolean => nodeId !== undefined && announce.ip.includes(':')
 
 /** As the servers read it: in double quotes, with what is no printable character of ASCII by its number. */
 function quoted(value: string): string {

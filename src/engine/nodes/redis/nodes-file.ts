@@ -9,8 +9,7 @@ const SHARD_IDS_SINCE = '7.2'
 /** What a server in cluster mode knows of its group when it starts. */
 export function nodesFile(
   topology: readonly Member[],
-  { nodeId, announce }: NonNullable<RedisSpec['cluster']>,
-  program: RedisProgram,
+  { nodeId, announce, program }: Pick<RedisSpec, 'nodeId' | 'announce' | 'program'>,
 ): string {
   const primaries = topology.filter(({ primary }) => primary)
   const lines = topology.map((member) => {
@@ -29,7 +28,7 @@ export function nodesFile(
 
 function addressOf(
   { port, busPort, shard }: Member,
-  { ip, hostname = '' }: NonNullable<RedisSpec['cluster']>['announce'],
+  { ip, hostname = '' }: RedisSpec['announce'],
   { version }: RedisProgram,
 ): string {
   const address = `${ip}:${port}@${busPort}`

@@ -18,12 +18,10 @@ export interface Member {
 
 export type SlotRange = readonly [first: number, last: number]
 
-/** Where a replica gets its data. */
-export interface Source {
-  readonly port: number
-  /** Absent: a server of this engine, which is on this machine. Set: a stranger's, spoken to without the engine's password. */
-  readonly host?: string
-}
+/** Where a replica gets its data: a server of this engine, or a stranger's, which is told no password. */
+export type Source =
+  | { readonly port: number; readonly innerPort: number }
+  | { readonly host: string; readonly port: number }
 
 /** What of a server can change while it runs. It is made to agree with all of it, whatever it was before. */
 export interface RedisLive {
@@ -49,16 +47,15 @@ export interface RedisSpec {
   readonly port: number
   /** Where the server itself listens, on loopback: replicas in cluster mode off and moves of slots go there. */
   readonly innerPort: number
+  /** What it tells clients to go to: an address, and a name when clients in cluster mode are to be given names. */
+  readonly announce: { readonly ip: string; readonly hostname?: string }
   /** In cluster mode: its own id of {@link RedisLive.topology}. */
-  readonly cluster?: {
-    readonly nodeId: string
-    /** What it tells clients to go to: an address, and a name when clients are to be given names. */
-    readonly announce: { readonly ip: string; readonly hostname?: string }
-  }
+  readonly nodeId?: string
   /** A server of an older incarnation is ended; one of this one is taken over from an engine that was killed. */
   readonly incarnation: number
   readonly program: RedisProgram
-  readonly files: RedisFiles
+  /** The server's own: what is in it from before is gone at its start, but for the log. */
+  readonly directory: string
   /** Of the state directory: what the engine's own user and the commands it keeps to itself are called by. */
   readonly secret: string
   /** Directives that only a start takes (`databases`). */
@@ -75,11 +72,4 @@ export interface RedisProgram {
   readonly path: string
   /** `7.0.15` */
   readonly version: string
-}
-
-export interface RedisFiles {
-  /** The server's own: what is in it from before is gone at its start, but for the log. */
-  readonly directory: string
-  /** Its socket: clients reach it through the door, the engine directly. */
-  readonly socket: string
 }

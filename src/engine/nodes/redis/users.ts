@@ -1,10 +1,9 @@
 /** Users of a server as the engine wants them. Pure. */
+import type { Command } from '../../../protocols/resp/encode.ts'
 import { ENGINE_USER, restrictRules } from './restricted.ts'
 
-type Command = readonly string[]
-
 /** The user of a line of {@link RedisLive.users}, and the rules. */
-function userOf(line: string): { readonly name: string; readonly rules: string } {
+export function userOf(line: string): { readonly name: string; readonly rules: string } {
   const [, name = '', rules = ''] = /^(\S+)\s*(.*)$/s.exec(line.trim()) ?? []
   return { name, rules }
 }

@@ -28,20 +28,21 @@ const group = [
 const spec: RedisSpec = {
   port: 6380,
   innerPort: 7380,
+  announce: { ip: '127.0.0.1' },
   incarnation: 3,
   program: { name: 'redis-server', path: '/usr/bin/redis-server', version: '7.0.15' },
-  files: { directory: '/state/nodes/shop', socket: '/state/nodes/shop/s' },
+  directory: '/state/nodes/shop',
   secret: 'of this engine',
   fixed: { databases: '16' },
   live: { directives: {}, users: [], transit: 'plain' },
 }
 
 describe('nodes.conf', () => {
-  const cluster = { nodeId: 'b'.repeat(40), announce: { ip: '127.0.0.1' } }
+  const replica = { ...spec, nodeId: 'b'.repeat(40) }
 
   test('is written as 7.0 reads it', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((digit) => digit.repeat(40))
-    expect(nodesFile(group, cluster, spec.program)).toBe(
+    expect(nodesFile(group, replica)).toBe(
       `${a} 127.0.0.1:6379@16379 master - 0 0 1 connected 0-99 200\n` +
         `${b} 127.0.0.1:6380@16380 myself,slave ${a} 0 0 0 connected\n` +
         `${c} 127.0.0.1:6381@16381 master - 0 0 2 connected 300-400\n` +
@@ -50,8 +51,9 @@ describe('nodes.conf', () => {
   })
 
   test('tells newer servers which shard each node is of, and of names', () => {
-    const named = { ...cluster, announce: { ip: '127.0.0.1', hostname: 'localhost' } }
-    const lines = nodesFile(group, named, { ...spec.program, version: '8.0.1' }).split('\n')
+    const announce = { ip: '127.0.0.1', hostname: 'localhost' }
+    const program = { ...spec.program, version: '8.0.1' }
+    const lines = nodesFile(group, { ...replica, announce, program }).split('\n')
     const shards = lines.map((line) => /,localhost,tls-port=0,shard-id=([0-9a-f]{40}) /.exec(line)?.[1])
     expect(shards[0]).toBeDefined()
     expect(shards[1]).toBe(shards[0])
@@ -61,7 +63,7 @@ describe('nodes.conf', () => {
 
 describe('the configuration file', () => {
   test('names its incarnation, and quotes what a line could be broken with', () => {
-    const text = configFile({ ...spec, files: { ...spec.files, directory: '/a "b"\\\né' } }, true)
+    const text = configFile({ ...spec, directory: '/a "b"\\\né' }, true)
     expect(text.split('\n')[0]).toBe('# incarnation 3')
     expect(text).toContain('\ndir "/a \\"b\\"\\\\\\x0a\\xc3\\xa9"\n')
   })

@@ -1,0 +1,238 @@
+/** Brings a server to what it is to be, one look and what follows from it at a time. */
+import type net from 'node:net'
+import type { Command } from '../../../protocols/resp/encode.ts'
+import { isError, itemsOf, type Reply, textOf } from '../../../protocols/resp/reply.ts'
+import { FORMED } from './config-file.ts'
+import { type KnownNode, parseInfo, parseNodes } from './info.ts'
+import { Operator } from './operator.ts'
+import { ENGINE_USER, type Keys } from './restricted.ts'
+import type { Member, RedisLive, RedisSpec, Source } from './spec.ts'
+import { userCommands, userOf } from './users.ts'
+
+/** A server, and what it was told last. */
+export interface Subject {
+  readonly spec: RedisSpec
+  readonly keys: Keys
+  readonly operator: Operator
+  readonly hasSourceAddress: boolean
+  /** Directives and rules of users as they were applied. */
+  readonly directives: Map<string, string>
+  readonly users: Map<string, string>
+  /** Directives it did not take, with what it said. */
+  readonly refusals: Map<string, string>
+  /** When it was first asked to take its primary's place, which goes on living: that may fail. */
+  handoverSince: number | undefined
+}
+
+const HANDOVER_MS = 2_000
+
+/** Does what is missing. Answers whether nothing was. Rejects when the server does not answer. */
+export async function converge(subject: Subject, live: RedisLive, now: number): Promise<boolean> {
+  await applyDirectives(subject, live.directives)
+  await applyUsers(subject, live.users)
+  const { nodeId } = subject.spec
+  if (live.topology && nodeId !== undefined) return convergeCluster(subject, live.topology, nodeId, now)
+  return convergeRole(subject, live.role ?? 'primary', now)
+}
+
+async function applyDirectives(subject: Subject, wanted: RedisLive['directives']): Promise<void> {
+  const changed = Object.entries(wanted).filter(([name, value]) => subject.directives.get(name) !== value)
+  const config = subject.keys.nameOf('config')
+  const replies = await subject.operator.send(changed.map(([name, value]) => [config, 'SET', name, value]))
+  for (const [index, [name, value]] of changed.entries()) {
+    // What it does not take now it does not take later either: said again when the value is another.
+    subject.directives.set(name, value)
+    const said = replies[index] ?? null
+    if (isError(said)) subject.refusals.set(name, `${said.code} ${said.text}`)
+    else subject.refusals.delete(name)
+  }
+}
+
+async function applyUsers(subject: Subject, wanted: readonly string[]): Promise<void> {
+  const { operator, users } = subject
+  const isApplied = wanted.length === users.size && wanted.map(userOf).every((u) => users.get(u.name) === u.rules)
+  if (isApplied) return
+  const known = itemsOf(await operator.ask('ACL', 'USERS')).map(textOf)
+  const replies = await operator.send(userCommands(wanted, known, users))
+  for (const reply of replies) if (isError(reply)) throw new Error(`ACL: ${reply.text}`)
+  users.clear()
+  for (const { name, rules } of wanted.map(userOf)) users.set(name, rules)
+}
+
+/** ROLE of a replica: `slave`, where its data comes from, and how far it is. */
+async function convergeRole(subject: Subject, wanted: NonNullable<RedisLive['role']>, now: number): Promise<boolean> {
+  const { operator, keys } = subject
+  const [role, host = '', port = '', state] = itemsOf(await operator.ask('ROLE')).map(textOf)
+  const isReplica = role === 'slave'
+  if (wanted === 'primary') {
+    if (!isReplica) {
+      subject.handoverSince = undefined
+      return true
+    }
+    const isOwn = isOwnHost(host, keys)
+    if (isOwn && state === 'connected' && (await handOver(subject, { host, port: Number(port) }, now))) return false
+    await operator.ask(keys.nameOf('replicaof'), 'NO', 'ONE')
+    return true
+  }
+  const { replicaOf } = wanted
+  const source = addressOf(replicaOf, subject)
+  if (isReplica && host === source.host && port === String(source.port)) return true
+  const isStranger = 'host' in replicaOf
+  const config = keys.nameOf('config')
+  const said = await operator.send([
+    [config, 'SET', 'masteruser', isStranger ? '' : ENGINE_USER],
+    [config, 'SET', 'masterauth', isStranger ? '' : keys.password],
+    [keys.nameOf('replicaof'), source.host, source.port],
+  ])
+  return !said.some(isError)
+}
+
+/** Where a replica dials: the door of its primary lets it in by where it comes from; what has no such address goes round it. */
+function addressOf(source: Source, { spec, keys, hasSourceAddress }: Subject): { host: string; port: number } {
+  if ('host' in source) return source
+  if (!hasSourceAddress) return { host: LOOPBACK, port: source.innerPort }
+  return { host: spec.announce.ip.includes(':') ? keys.address : LOOPBACK, port: source.port }
+}
+
+const LOOPBACK = '127.0.0.1'
+const isOwnHost = (host: string, { address }: Keys): boolean => host === LOOPBACK || host === address
+
+/**
+ * Has the primary, which is well, hand over to this replica: no write is lost. Answers whether there is still something to wait
+ * for.
+ */
+async function handOver(subject: Subject, primary: { host: string; port: number }, now: number): Promise<boolean> {
+  subject.handoverSince ??= now
+  if (now - subject.handoverSince > HANDOVER_MS) return false
+  const { keys, spec, hasSourceAddress } = subject
+  const place: net.NetConnectOpts = { ...primary, ...(hasSourceAddress && { localAddress: keys.address }) }
+  const other = new Operator(place, keys.password, HANDOVER_MS)
+  try {
+    const said = await other.ask(keys.nameOf('failover'), 'TO', spec.announce.ip, spec.port, 'TIMEOUT', HANDOVER_MS)
+    return textOf(said) === 'OK'
+  } catch (error) {
+    return /already in progress/.test((error as Error).message) // what the operator rejects with is an error
+  } finally {
+    other.close()
+  }
+}
+
+async function convergeCluster(
+  subject: Subject,
+  topology: readonly Member[],
+  nodeId: string,
+  now: number,
+): Promise<boolean> {
+  const { operator, spec } = subject
+  const known = parseNodes(textOf(await operator.ask('CLUSTER', 'NODES')))
+  const link = parseInfo(textOf(await operator.ask('INFO', 'replication'))).get('master_link_status')
+  const commands = clusterCommands({ topology, nodeId, known, ip: spec.announce.ip, isLinkUp: link === 'up' })
+  const takesOver = commands.some(isFailover)
+  if (takesOver) subject.handoverSince ??= now
+  else subject.handoverSince = undefined
+  const isLate = now - (subject.handoverSince ?? now) > HANDOVER_MS
+  // What it refuses it may do at the next look: it cannot follow a primary that it has not met yet.
+  const said = await operator.send(commands.map((each) => (isLate && isFailover(each) ? TAKEOVER : each)))
+  return said.length === 0 && hasItsRole(topology, nodeId, known)
+}
+
+function hasItsRole(topology: readonly Member[], nodeId: string, known: readonly KnownNode[]): boolean {
+  const own = topology.find((member) => member.nodeId === nodeId)
+  const me = known.find(({ flags }) => flags.includes('myself'))
+  return me?.primary === (own?.primary ? undefined : own && primaryOf(own, topology)?.nodeId)
+}
+
+const primaryOf = ({ shard }: Member, topology: readonly Member[]): Member | undefined =>
+  topology.find((member) => member.primary && member.shard === shard)
+
+const TAKEOVER: Command = ['CLUSTER', 'FAILOVER', 'TAKEOVER']
+const isFailover = ([, subcommand]: Command): boolean => subcommand === 'FAILOVER'
+
+/** What a node is to be told, by what it says of its group. Pure. */
+export function clusterCommands({
+  topology,
+  nodeId,
+  known,
+  ip,
+  isLinkUp,
+}: {
+  readonly topology: readonly Member[]
+  readonly nodeId: string
+  readonly known: readonly KnownNode[]
+  readonly ip: string
+  /** Whether its primary, if it has one, is there. */
+  readonly isLinkUp: boolean
+}): Command[] {
+  const ids = new Set(topology.map((member) => member.nodeId))
+  const met = known.filter(({ flags }) => !flags.includes('handshake'))
+  const unmet = topology.filter((member) => !met.some(({ id }) => id === member.nodeId))
+  const greeted = new Set(known.filter(({ flags }) => flags.includes('handshake')).map(({ port }) => port))
+  const own = topology.find((member) => member.nodeId === nodeId)
+  const me = known.find(({ flags }) => flags.includes('myself'))
+  return [
+    ...unmet
+      .filter(({ port }) => !greeted.has(port))
+      .map(({ port, busPort }) => ['CLUSTER', 'MEET', ip, port, busPort]),
+    ...(own && me ? roleCommands(own, me, { topology, known, isLinkUp, knowsAll: unmet.length === 0 }) : []),
+    ...met.filter(({ id }) => !ids.has(id) && id !== nodeId).map(({ id }) => ['CLUSTER', 'FORGET', id]),
+  ]
+}
+
+function roleCommands(
+  own: Member,
+  me: KnownNode,
+  group: { topology: readonly Member[]; known: readonly KnownNode[]; isLinkUp: boolean; knowsAll: boolean },
+): Command[] {
+  const { topology, known, isLinkUp, knowsAll } = group
+  if (own.primary) {
+    if (me.primary !== undefined) return [isLinkUp ? ['CLUSTER', 'FAILOVER'] : TAKEOVER]
+    // Slots that nobody has: of a primary that came back without what it had known.
+    const taken = known.flatMap(({ slots }) => slots)
+    const free = knowsAll ? own.slots.flatMap(([first, last]) => freeWithin(first, last, taken)) : []
+    return free.length > 0 ? [['CLUSTER', 'ADDSLOTSRANGE', ...free.flat()]] : []
+  }
+  const primary = primaryOf(own, topology)
+  if (!primary || me.primary === primary.nodeId) return []
+  // It loses its slots, and follows, when it hears who has them now.
+  return me.slots.length > 0 ? [] : [['CLUSTER', 'REPLICATE', primary.nodeId]]
+}
+
+/** Ranges between `first` and `last` that are in none of those taken. */
+function freeWithin(
+  first: number,
+  last: number,
+  taken: readonly (readonly [first: number, last: number])[],
+): [number, number][] {
+  const free: [number, number][] = []
+  let at = first
+  for (const [from, to] of [...taken].sort(([a], [b]) => a - b)) {
+    if (to < at || from > last) continue
+    if (from > at) free.push([at, from - 1])
+    at = Math.max(at, to + 1)
+  }
+  if (at <= last) free.push([at, last])
+  return free
+}
+
+/** Whether a node of a group in cluster mode says that all is well, and clients that ask it are told of every member. */
+export async function isClusterWell({ operator }: Subject, topology: readonly Member[]): Promise<boolean> {
+  const [info = null, slots = null] = await operator.send([
+    ['CLUSTER', 'INFO'],
+    ['CLUSTER', 'SLOTS'],
+  ])
+  if (parseInfo(textOf(info)).get('cluster_state') !== 'ok') return false
+  const listed = new Set(itemsOf(slots).flatMap((range) => itemsOf(range).slice(2).map(nodeIdOf)))
+  return topology.every(({ nodeId, shard, slots: own }) => listed.has(nodeId) || !hasSlots(topology, shard, own.length))
+}
+
+/** A shard without slots is in no answer. */
+const hasSlots = (topology: readonly Member[], shard: string, own: number): boolean =>
+  own > 0 || topology.some((member) => member.primary && member.shard === shard && member.slots.length > 0)
+
+const nodeIdOf = (node: Reply): string => textOf(itemsOf(node)[2] ?? null)
+
+/** From now on its group is not looked after by the second any more. */
+export async function settle({ operator, keys }: Subject): Promise<void> {
+  const config = keys.nameOf('config')
+  await operator.send(Object.entries(FORMED).map(([name, value]) => [config, 'SET', name, value]))
+}

@@ -1,0 +1,245 @@
+import type { Socket } from 'node:net'
+import { inMilliseconds } from '../../../net/clock.ts'
+import { Door } from '../../../net/serve/door.ts'
+import type { Impairment } from '../../../net/serve/impairment.ts'
+import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
+import { textOf } from '../../../protocols/resp/reply.ts'
+import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import { converge, isClusterWell, type Subject, settle } from './converge.ts'
+import { parseInfo } from './info.ts'
+import { Passage } from './passage.ts'
+import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
+import { keysOf } from './restricted.ts'
+import type { RedisLive, RedisSpec } from './spec.ts'
+
+const BACKLOG = 511
+/** Until a server that did not do all it was told is told again. */
+const AGAIN_MS = 50
+/** How long a node that sees its whole group goes on as one that is getting to know it: the others are to see it too. */
+const SETTLE_MS = 3_000
+
+/** What else the door of a server is given. */
+export interface DoorSettings {
+  readonly tls: { readonly key: string; readonly cert: string } | null
+  readonly ingress: readonly IngressRule[]
+}
+
+/** What a server says of itself when it is asked whether its group is as it is to be. */
+export interface RedisStatus {
+  /** It has done all that its live settings say. */
+  readonly agrees: boolean
+  readonly role: 'primary' | 'replica'
+  /** Of a replica: it has all that its primary has, but for what is on its way. True of a primary. */
+  readonly inSync: boolean
+  /** How far it is in what its primary has written, in bytes. */
+  readonly offset: number
+  /** In cluster mode: it says that all is well, and tells clients of every member. True in cluster mode off. */
+  readonly clusterOk: boolean
+  /** Directives it did not take, with its words. */
+  readonly refusals: Readonly<Record<string, string>>
+}
+
+/**
+ * A cache node that is a real server, behind a door that holds the node's ports: TLS and plain text, who is let in, faults to
+ * rehearse with. The server goes on running when the engine is killed, and is taken over by the next.
+ */
+export class RedisNode {
+  readonly #process: RedisProcess
+  readonly #subject: Subject
+  readonly #door: Door
+  readonly #passages = new Set<Passage>()
+  /** Connections of the group's other servers, among those. */
+  readonly #own = new WeakSet<Socket>()
+  #admission: Admission
+  #live: RedisLive
+  #agrees = false
+  #isSettled = false
+  #isClosed = false
+  /** The looks at the server, one after the other. */
+  #looking: Promise<void> = Promise.resolve()
+
+  private constructor(process: RedisProcess, spec: RedisSpec, { tls, ingress }: DoorSettings) {
+    this.#process = process
+    this.#live = spec.live
+    this.#admission = admissionOf(ingress)
+    const keys = keysOf(spec.secret)
+    this.#subject = {
+      spec,
+      keys,
+      operator: process.operator,
+      hasSourceAddress: HAS_SOURCE_ADDRESS,
+      directives: new Map(),
+      users: new Map(),
+      refusals: new Map(),
+      handoverSince: undefined,
+    }
+    this.#door = new Door({
+      tls: tls ?? undefined,
+      backlog: BACKLOG,
+      transitOf: (socket) => (this.#isOwn(socket) ? 'plain' : this.#live.transit),
+      admits: (socket) => this.#isOwn(socket) || this.#admission(socket.remoteAddress, socket.localPort),
+      serve: (socket, secure) => this.#serve(socket, secure),
+      clients: this.#passages,
+    })
+  }
+
+  /**
+   * Takes over a server that runs as `spec` says, or starts one; it is told all of its live settings before this resolves, as
+   * far as it can do them alone.
+   * @throws CannotRun in the server's own words; the system's error.
+   */
+  static async start(spec: RedisSpec, door: DoorSettings): Promise<RedisNode> {
+    const node = new RedisNode(await RedisProcess.start(spec), spec, door)
+    try {
+      // Where the group's servers find it when clients do not by IPv4.
+      if (HAS_SOURCE_ADDRESS && spec.announce.ip.includes(':')) {
+        await node.#door.listen({ host: node.#subject.keys.address, port: spec.port })
+      }
+      await node.adjust(spec.live)
+    } catch (error) {
+      await node.stop()
+      throw error
+    }
+    return node
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  /** Its socket, for what else passes clients on to it. */
+  get socket(): string {
+    return this.#process.socket
+  }
+
+  async listen(address: ListenAddress): Promise<void> {
+    await this.#door.listen(address)
+  }
+
+  async unlisten(address: ListenAddress): Promise<void> {
+    this.#door.unlisten(address)
+  }
+
+  allow(rules: readonly IngressRule[]): void {
+    this.#admission = admissionOf(rules)
+  }
+
+  impair(impairment: Impairment | null): void {
+    this.#door.impair(impairment)
+  }
+
+  renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
+    this.#door.renewCertificate(certificate)
+  }
+
+  onEnd(listener: (how: string) => void): void {
+    this.#process.onEnd(listener)
+  }
+
+  /**
+   * Makes it what it is to be now. Resolves when the server has been told; what it cannot do yet it is told again, until it
+   * has done it or is to be something else. Rejects when it does not answer.
+   */
+  async adjust(live: RedisLive): Promise<void> {
+    this.#live = live
+    this.#agrees = false
+    if (live.transit === 'tls') for (const passage of this.#clients()) if (!passage.secure) passage.socket.destroy()
+    await this.#look()
+  }
+
+  /** What it says of itself. Rejects when it does not answer. */
+  async status(): Promise<RedisStatus> {
+    const info = await this.#info('replication')
+    const isReplica = info.get('role') === 'slave'
+    const { topology } = this.#live
+    return {
+      agrees: this.#agrees,
+      role: isReplica ? 'replica' : 'primary',
+      inSync: !isReplica || (info.get('master_link_status') === 'up' && info.get('master_sync_in_progress') === '0'),
+      offset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),
+      clusterOk: topology === undefined || (await isClusterWell(this.#subject, topology)),
+      refusals: Object.fromEntries(this.#subject.refusals),
+    }
+  }
+
+  /** Ends it. */
+  async stop(): Promise<void> {
+    this.#close()
+    await this.#process.stop()
+  }
+
+  /** Closes its door, and leaves the server to the next engine. */
+  leave(): void {
+    this.#close()
+    this.#process.leave()
+  }
+
+  #close(): void {
+    this.#isClosed = true
+    this.#door.close()
+    for (const { socket } of this.#passages) socket.destroy()
+  }
+
+  async #info(section: string): Promise<ReadonlyMap<string, string>> {
+    return parseInfo(textOf(await this.#process.operator.ask('INFO', section)))
+  }
+
+  /** One look; where something is left to do, another one follows. */
+  #look(): Promise<void> {
+    const live = this.#live
+    const look = this.#looking.then(async () => {
+      if (this.#isClosed || live !== this.#live || this.#agrees) return
+      try {
+        this.#agrees = await converge(this.#subject, live, performance.now())
+      } finally {
+        if (this.#agrees) this.#settleSoon(live)
+        else inMilliseconds(AGAIN_MS, () => void this.#look().catch(() => undefined))
+      }
+    })
+    this.#looking = look.catch(() => undefined)
+    return look
+  }
+
+  #settleSoon({ topology }: RedisLive): void {
+    if (this.#isSettled || topology === undefined) return
+    this.#isSettled = true
+    const look = async () => {
+      if (this.#isClosed) return
+      const isWell = await isClusterWell(this.#subject, this.#live.topology ?? []).catch(() => false)
+      if (!isWell) inMilliseconds(AGAIN_MS, () => void look())
+      else inMilliseconds(SETTLE_MS, () => void settle(this.#subject).catch(() => undefined))
+    }
+    void look()
+  }
+
+  #serve(socket: Socket, secure: boolean): void {
+    const isOwn = this.#isOwn(socket)
+    // Of a client that was silent while the port began to speak TLS only.
+    if (!secure && !isOwn && this.#transit === 'tls') {
+      socket.destroy()
+      return
+    }
+    const passage = new Passage(socket, {
+      server: this.#process.socket,
+      secure,
+      closesOnReadonly: () => this.#live.closeOnReplicaWrite === true && !isOwn,
+    })
+    if (isOwn) this.#own.add(passage.socket)
+    this.#passages.add(passage)
+    this.#door.burden(passage)
+    passage.socket.on('close', () => this.#passages.delete(passage))
+  }
+
+  get #transit(): Transit {
+    return this.#live.transit
+  }
+
+  #clients(): Passage[] {
+    return [...this.#passages].filter(({ socket }) => !this.#own.has(socket))
+  }
+
+  /** Servers of this engine dial from an address that nobody else does. */
+  #isOwn({ remoteAddress }: Socket): boolean {
+    return HAS_SOURCE_ADDRESS && remoteAddress === this.#subject.keys.address
+  }
+}

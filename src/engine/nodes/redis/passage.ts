@@ -1,0 +1,95 @@
+import net from 'node:net'
+import type { Afflicted } from '../../../net/serve/impairment.ts'
+
+/** A client that does not read, or a server that is behind, stops the other side beyond this. */
+const CONGESTED_BYTES = 1 << 20
+const READ_BYTES = 64 * 1024
+/** Valid during a call only: what is read of every server lands here. */
+const shared = Buffer.allocUnsafeSlow(READ_BYTES)
+const READONLY = Buffer.from("-READONLY You can't write against a read only replica.\r\n")
+
+export interface PassageOptions {
+  /** The server's socket. */
+  readonly server: string
+  readonly secure: boolean
+  /** Whether a client that is told that it wrote to a replica is hung up on. */
+  readonly closesOnReadonly: () => boolean
+}
+
+/** One client of a real server: bytes are passed both ways as they come. */
+export class Passage implements Afflicted {
+  readonly socket: net.Socket
+  readonly secure: boolean
+  congested = false
+  closing = false
+  readonly #server: net.Socket
+  readonly #options: PassageOptions
+
+  constructor(accepted: net.Socket, options: PassageOptions) {
+    this.socket = accepted
+    this.secure = options.secure
+    this.#options = options
+    // What the client sent before it closed its side is answered still.
+    accepted.allowHalfOpen = true
+    accepted.on('drain', () => this.drained())
+    accepted.on('error', () => accepted.destroy())
+    accepted.on('end', () => this.#server.end())
+    accepted.on('close', () => this.#server.destroy())
+    // At once: who says nothing counts among the server's clients too.
+    this.#server = this.#connect(options.server)
+    accepted.on('data', (bytes: Buffer) => this.receive(bytes, bytes.length))
+    accepted.resume()
+  }
+
+  /** Passes on what the client sent. */
+  receive(bytes: Buffer, length: number): void {
+    const piece = length === bytes.length ? bytes : bytes.subarray(0, length)
+    if (!this.#server.write(piece) && this.#server.writableLength > CONGESTED_BYTES) this.socket.pause()
+  }
+
+  /** Sends bytes to the client; they may be reused afterwards. */
+  take(bytes: Buffer): boolean {
+    if (this.socket.destroyed) return false
+    this.socket.write(Buffer.from(bytes))
+    if (this.socket.writableLength > CONGESTED_BYTES) this.congested = true
+    return false
+  }
+
+  /** The client has read what there was for it. */
+  drained(): void {
+    this.congested = false
+    this.#server.resume()
+  }
+
+  #connect(path: string): net.Socket {
+    const onread = {
+      buffer: shared,
+      callback: (length: number, bytes: Uint8Array) => {
+        this.#reply((bytes as Buffer).subarray(0, length)) // it is the Buffer given above
+        return true
+      },
+    }
+    const server = net.connect({ path, onread })
+    server.on('drain', () => this.socket.resume())
+    server.on('error', () => this.socket.destroy())
+    server.on('close', () => {
+      this.closing = true
+      this.socket.destroySoon()
+    })
+    return server
+  }
+
+  #reply(bytes: Buffer): void {
+    const turnsAway = this.#options.closesOnReadonly() && saysReadonly(bytes)
+    if (turnsAway) this.closing = true
+    this.take(bytes)
+    if (turnsAway) this.socket.destroySoon()
+    else if (this.congested) this.#server.pause()
+  }
+}
+
+/**
+ * Where a reply begins is not known: a value with just these bytes would be taken for it, and an error in two pieces not. Both
+ * are for a client that should not be here anyhow.
+ */
+const saysReadonly = (bytes: Buffer): boolean => bytes.length >= READONLY.length && bytes.includes(READONLY)

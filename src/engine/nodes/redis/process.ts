@@ -1,0 +1,261 @@
+/** A server as a process: started, found again, ended. */
+import { spawn } from 'node:child_process'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { textOf } from '../../../protocols/resp/reply.ts'
+import { CannotRun } from '../memcached/process.ts'
+import { configFile, NODES_FILE, RDB_FILE, SOCKET_FILE } from './config-file.ts'
+import { parseInfo } from './info.ts'
+import { nodesFile } from './nodes-file.ts'
+import { Operator } from './operator.ts'
+import { endProcess, hasEndedWithin, isRunning, type ProcessIdentity, processCalled } from './process-identity.ts'
+import { keysOf } from './restricted.ts'
+import type { RedisSpec } from './spec.ts'
+
+const LOG_FILE = 'server.log'
+const CONFIG_FILE = 'server.conf'
+/** Which process the server is. */
+const IDENTITY_FILE = 'server.json'
+/** A log is begun anew at the next start beyond this. */
+const LOG_BYTES = 1_000_000
+const LAST_LINES = 3
+const START_MS = 15_000
+const LOAD_MS = 600_000
+const POLL_MS = 5
+const SHUTDOWN_MS = 2_000
+/** Paths of socket files end at 104 bytes on macOS, at 108 on Linux. */
+const SOCKET_PATH_BYTES = 103
+const LOOK_AGAIN_MS = 200
+
+/** On Linux, all of 127.0.0.0/8 are addresses of the machine; elsewhere one is. */
+export const HAS_SOURCE_ADDRESS = process.platform === 'linux'
+
+/** A server that runs, and goes on running when the engine is killed. */
+export class RedisProcess {
+  readonly socket: string
+  readonly operator: Operator
+  readonly #identity: ProcessIdentity
+  readonly #shutdown: string
+  readonly #reach: Reach
+  readonly #ended: Promise<string>
+  #stopping = false
+
+  private constructor(spec: RedisSpec, identity: ProcessIdentity, ended: Promise<string>, reach: Reach) {
+    const keys = keysOf(spec.secret)
+    this.#shutdown = keys.nameOf('shutdown')
+    this.#identity = identity
+    this.#ended = ended
+    this.#reach = reach
+    this.socket = reach.socket
+    this.operator = new Operator({ path: this.socket }, keys.password)
+  }
+
+  /**
+   * Takes over the server that an engine before this one had started with just this, or starts one. Resolves when it answers
+   * and has loaded its data.
+   * @throws CannotRun in the server's own words; EADDRINUSE.
+   */
+  static async start(spec: RedisSpec): Promise<RedisProcess> {
+    const config = configFile(spec, HAS_SOURCE_ADDRESS)
+    return (await RedisProcess.#adopt(spec, config)) ?? (await RedisProcess.#spawn(spec, config))
+  }
+
+  static async #adopt(spec: RedisSpec, config: string): Promise<RedisProcess | undefined> {
+    if (textIn(join(spec.directory, CONFIG_FILE)) !== config) return undefined
+    const found = await runningIn(spec.directory, keysOf(spec.secret).password)
+    if (found?.answers !== true) return undefined
+    const { identity } = found
+    const reach = reachOf(spec.directory)
+    const adopted = new RedisProcess(spec, identity, endOf(identity, reach.socket), reach)
+    await adopted.#loaded()
+    return adopted
+  }
+
+  static async #spawn(spec: RedisSpec, config: string): Promise<RedisProcess> {
+    const { directory, program } = spec
+    await endServerIn(directory, spec.secret)
+    const from = prepare(spec, config)
+    const log = openSync(join(directory, LOG_FILE), 'a', 0o600)
+    // Detached, so that what ends the engine (Control-C, a session's end) does not end it too.
+    const child = spawn(program.path, [join(directory, CONFIG_FILE)], {
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+    const identity = processCalled(child.pid ?? 0) ?? { pid: child.pid ?? 0, started: '' }
+    writeFileSync(join(directory, IDENTITY_FILE), JSON.stringify(identity), { mode: 0o600 })
+    const ended = new Promise<string>((resolve) => {
+      child.on('error', (error) => resolve(error.message))
+      child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    })
+    child.unref()
+    const started = new RedisProcess(spec, identity, ended, reachOf(directory))
+    const failure = await Promise.race([ended, started.#answers()])
+    if (failure === undefined) return started
+    await started.stop()
+    const words = lastWords(join(directory, LOG_FILE), from) || failure
+    if (/Address already in use/.test(words)) throw Object.assign(new Error(words), { code: 'EADDRINUSE' })
+    throw new CannotRun(words)
+  }
+
+  get pid(): number {
+    return this.#identity.pid
+  }
+
+  /** Calls with how it ended, unless it was stopped. */
+  onEnd(listener: (how: string) => void): void {
+    void this.#ended.then((how) => {
+      if (!this.#stopping) listener(how)
+    })
+  }
+
+  /** Nothing is kept; it is asked first, so that its log tells why it ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    // It hangs up in the place of an answer.
+    void this.operator.send([[this.#shutdown, 'NOSAVE', 'NOW', 'FORCE']]).catch(() => undefined)
+    if (!(await hasEndedWithin(this.#identity, SHUTDOWN_MS))) await endProcess(this.#identity)
+    this.operator.close()
+    this.#reach.close()
+  }
+
+  /** Lets go of it without ending it. */
+  leave(): void {
+    this.#stopping = true
+    this.operator.close()
+    this.#reach.close()
+  }
+
+  async #answers(): Promise<string | undefined> {
+    const deadline = performance.now() + START_MS
+    while (performance.now() < deadline && !this.#stopping) {
+      try {
+        await this.operator.ask('INFO', 'server')
+        await this.#loaded()
+        return undefined
+      } catch {
+        await pause(POLL_MS)
+      }
+    }
+    return `no answer in ${START_MS / 1000} s`
+  }
+
+  async #loaded(): Promise<void> {
+    const deadline = performance.now() + LOAD_MS
+    while (performance.now() < deadline) {
+      if (parseInfo(textOf(await this.operator.ask('INFO', 'persistence'))).get('loading') === '0') return
+      await pause(POLL_MS)
+    }
+  }
+}
+
+/** Ends the server that runs in a directory, if one does: it is known by its process, or by its answering to the engine's password. */
+export async function endServerIn(directory: string, secret: string): Promise<void> {
+  const found = await runningIn(directory, keysOf(secret).password)
+  if (found) await endProcess(found.identity)
+}
+
+interface Found {
+  readonly identity: ProcessIdentity
+  readonly answers: boolean
+}
+
+async function runningIn(directory: string, password: string): Promise<Found | undefined> {
+  const reach = reachOf(directory)
+  const operator = new Operator({ path: reach.socket }, password, SHUTDOWN_MS)
+  try {
+    const server = parseInfo(textOf(await operator.ask('INFO', 'server')))
+    const identity = processCalled(Number(server.get('process_id')))
+    return identity && { identity, answers: true }
+  } catch {
+    // It was stopped, or has not come so far yet when its engine was killed; or there is none.
+    const noted = noteIn(directory)
+    return noted && isRunning(noted) ? { identity: noted, answers: false } : undefined
+  } finally {
+    operator.close()
+    reach.close()
+  }
+}
+
+function noteIn(directory: string): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(textIn(join(directory, IDENTITY_FILE)) ?? '') as ProcessIdentity // the engine wrote it
+  } catch {
+    return undefined // none, or half of one
+  }
+}
+
+/** Makes the directory what a server is to start in. Answers where in the log its words will begin. */
+function prepare(spec: RedisSpec, config: string): number {
+  const { directory, nodeId, live } = spec
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const log = join(directory, LOG_FILE)
+  const length = statSync(log, { throwIfNoEntry: false })?.size ?? 0
+  const isFull = length > LOG_BYTES
+  for (const name of readdirSync(directory)) {
+    if (name !== LOG_FILE || isFull) rmSync(join(directory, name), { recursive: true, force: true })
+  }
+  writeFileSync(join(directory, CONFIG_FILE), config, { mode: 0o600 })
+  if (nodeId !== undefined && live.topology) {
+    writeFileSync(join(directory, NODES_FILE), nodesFile(live.topology, spec), { mode: 0o600 })
+  }
+  if (spec.rdb !== undefined) copyFileSync(spec.rdb, join(directory, RDB_FILE))
+  return isFull ? 0 : length
+}
+
+/** How an engine gets to a server's socket. */
+interface Reach {
+  readonly socket: string
+  close(): void
+}
+
+function reachOf(directory: string): Reach {
+  const socket = join(directory, SOCKET_FILE)
+  if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES) return { socket, close: () => undefined }
+  const folder = mkdtempSync(join(tmpdir(), 'cachectl-'))
+  symlinkSync(directory, join(folder, 'd'))
+  return { socket: join(folder, 'd', SOCKET_FILE), close: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/**
+ * Resolves when a process that is nobody's child here has ended: its socket is closed then. A connection that a client or the
+ * server itself has closed is made anew.
+ */
+function endOf(identity: ProcessIdentity, socket: string): Promise<string> {
+  return new Promise((resolve) => {
+    const watch = () => {
+      if (!isRunning(identity)) return resolve('it has ended')
+      const line = net.connect({ path: socket }).unref()
+      line.on('error', () => undefined)
+      line.on('close', () => setTimeout(watch, isRunning(identity) ? LOOK_AGAIN_MS : 0).unref())
+    }
+    watch()
+  })
+}
+
+function textIn(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const lastWords = (log: string, from: number): string =>
+  readFileSync(log).subarray(from).toString().trim().split('\n').slice(-LAST_LINES).join(' ')

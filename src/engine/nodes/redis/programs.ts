@@ -1,0 +1,75 @@
+/** Which server program runs which engine, and whether this machine has it. */
+import { spawnSync } from 'node:child_process'
+import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
+import type { RedisProgram } from './spec.ts'
+
+type ProgramName = RedisProgram['name']
+
+interface ProgramFacts {
+  readonly title: string
+  /** The engine, and the versions of it that clients get this program for. */
+  readonly serves: { readonly engine: 'redis' | 'valkey'; readonly from: string }
+  /** The oldest version the engine can work with: ACL rules of subcommands, multi-part directives. */
+  readonly atLeast: string
+  readonly variable: string
+  readonly packages: string
+}
+
+/**
+ * Redis OSS up to 7.1 is what ElastiCache serves as redis, and redis-server 7.0 does all that older ones do; Valkey begins at 7.2.
+ * A version that is not the program's own is served by it all the same: INFO tells which it is.
+ */
+const PROGRAMS = {
+  'redis-server': {
+    title: 'Redis OSS',
+    serves: { engine: 'redis', from: '2.6' },
+    atLeast: '7.0',
+    variable: 'CACHECTL_REDIS_SERVER',
+    packages:
+      'apt-get install redis-server (Debian, Ubuntu), dnf install redis6 or redis (Amazon Linux, Fedora), brew install redis (macOS)',
+  },
+  'valkey-server': {
+    title: 'Valkey',
+    serves: { engine: 'valkey', from: '7.2' },
+    atLeast: '7.2',
+    variable: 'CACHECTL_VALKEY_SERVER',
+    packages:
+      'apt-get install valkey-server (Debian 13; Debian 12 from bookworm-backports), dnf install valkey (Fedora, Amazon Linux), brew install valkey (macOS)',
+  },
+} as const satisfies Record<ProgramName, ProgramFacts>
+
+/** Why there is no server for an engine here, and what helps. */
+class NoServer extends Error {
+  readonly hint: string
+
+  constructor(message: string, hint: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** The program for an engine of a version; undefined: none serves it. */
+export function programFor(engine: string, version: string): ProgramName | undefined {
+  const rows = Object.entries(PROGRAMS) as [ProgramName, ProgramFacts][] // of the keys above
+  return rows.find(([, { serves }]) => serves.engine === engine && isAtLeast(version, serves.from))?.[0]
+}
+
+/**
+ * Asks a program for its version. Throws NoServer when it is not there, or too old.
+ * @param path Where it is; default: in PATH.
+ */
+export function installedServer(name: ProgramName, path: string = name): RedisProgram {
+  const { title, atLeast, variable, packages }: ProgramFacts = PROGRAMS[name]
+  const hint = `Its package: ${packages}. ${variable} names a program that is elsewhere.`
+  const { stdout, error } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000 })
+  if (error) {
+    const place = path === name ? 'there is no such program in PATH' : `${path} cannot be run`
+    throw new NoServer(`${title} nodes are run by ${name}, which is not installed: ${place}.`, hint)
+  }
+  const version = / v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1]
+  if (!version) throw new NoServer(`${path} --version does not tell a version: ${JSON.stringify(stdout)}.`, hint)
+  if (isOlder(version, atLeast)) {
+    throw new NoServer(`${title} ${version} is installed; nodes need ${name} ${atLeast} or later.`, hint)
+  }
+  return { name, path, version }
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { RedisNode } from '../../../../src/engine/nodes/redis/node.ts'
+import type { Member, RedisSpec } from '../../../../src/engine/nodes/redis/spec.ts'
+import { keySlot } from '../../../../src/protocols/resp/hash-slot.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { nextPort, OPEN, SERVERS, say, specOf, startNode } from '../../../support/redis-node.ts'
+
+type ServerName = RedisSpec['program']['name']
+
+interface Running {
+  readonly spec: RedisSpec
+  readonly node: RedisNode
+}
+
+const SLOTS = 16_384
+const id = () => randomBytes(20).toString('hex')
+
+/** Members of so many shards of a primary and a replica each. */
+function topologyOf(shards: number): Member[] {
+  return Array.from({ length: shards }, (_, index) => {
+    const first = Math.floor((SLOTS * index) / shards)
+    const slots = [[first, Math.floor((SLOTS * (index + 1)) / shards) - 1] as const]
+    const member = (primary: boolean): Member => ({
+      ...{ nodeId: id(), port: nextPort(), busPort: nextPort(), shard: `000${index + 1}` },
+      ...{ slots, primary },
+    })
+    return [member(true), member(false)]
+  }).flat()
+}
+
+const secret = randomBytes(8).toString('hex')
+const liveOf = (topology: readonly Member[]) => ({ ...OPEN, topology })
+
+async function run(
+  name: ServerName,
+  topology: readonly Member[],
+  { nodeId, port }: Member,
+  incarnation = 1,
+  before?: RedisSpec,
+): Promise<Running> {
+  const spec = specOf(name, { ...before, secret, nodeId, port, incarnation, live: liveOf(topology) })
+  return { spec, node: await startNode(spec) }
+}
+
+const isWell = async ({ node }: Running) => {
+  const { agrees, inSync, clusterOk } = await node.status()
+  return agrees && inSync && clusterOk
+}
+const areWell = async (group: readonly Running[]) => (await Promise.all(group.map(isWell))).every(Boolean)
+
+describe.each(SERVERS)(
+  'a group in cluster mode of $name (skipped where it is not installed)',
+  ({ name, isMissing }) => {
+    test.skipIf(isMissing)('forms, fails over, takes back what it lost, and grows', async () => {
+      const topology = topologyOf(3)
+      const group = await Promise.all(topology.map((member) => run(name, topology, member)))
+      await eventually('all is well', () => areWell(group))
+      const [lost, heir, other] = group as [Running, Running, Running, ...Running[]]
+      const key = Array.from({ length: 1000 }, (_, n) => `key${n}`).find((each) => keySlot(each) < 5000) ?? ''
+      expect(await say(lost.spec.port, 'SET', key, '1')).toBe('OK')
+      expect(await say(other.spec.port, 'GET', key)).toBe(`MOVED ${keySlot(key)} 127.0.0.1:${lost.spec.port}`)
+      await eventually(
+        'the replica has it',
+        async () => (await heir.node.status()).offset === (await lost.node.status()).offset,
+      )
+
+      process.kill(lost.node.pid, 'SIGKILL')
+      const [first, second] = topology as [Member, Member, ...Member[]]
+      const after = [{ ...first, primary: false }, { ...second, primary: true }, ...topology.slice(2)]
+      await heir.node.adjust(liveOf(after))
+      await eventually(
+        'the replica serves its slots',
+        async () => (await say(heir.spec.port, 'SET', key, '2')) === 'OK',
+      )
+      await eventually('the others know', async () =>
+        (await say(other.spec.port, 'GET', key)).endsWith(String(heir.spec.port)),
+      )
+      await lost.node.stop()
+      const back = await run(name, after, { ...first, primary: false }, 2, lost.spec)
+      for (const { node } of group.slice(2)) await node.adjust(liveOf(after))
+      const whole = [back, ...group.slice(1)]
+      await eventually('the lost one is a replica, and all is well', () => areWell(whole))
+      expect((await back.node.status()).role).toBe('replica')
+
+      const more = [{ nodeId: id(), port: nextPort(), busPort: nextPort(), shard: '0004', slots: [], primary: true }]
+      const grown = [...after, ...more]
+      const added = await run(name, grown, grown.at(-1) as Member)
+      for (const { node } of whole) await node.adjust(liveOf(grown))
+      await eventually(
+        'all know the new shard',
+        async () =>
+          (await say(other.spec.port, 'CLUSTER', 'INFO')).includes('known_nodes:7') &&
+          (await areWell([...whole, added])),
+      )
+      await added.node.stop()
+      for (const { node } of whole) await node.adjust(liveOf(after))
+      await eventually('it is forgotten', async () =>
+        (await say(other.spec.port, 'CLUSTER', 'INFO')).includes('known_nodes:6'),
+      )
+    })
+
+    test.skipIf(isMissing)('hands over between nodes that are well, and writes go on', async () => {
+      const topology = topologyOf(1)
+      const group = await Promise.all(topology.map((member) => run(name, topology, member)))
+      await eventually('all is well', () => areWell(group))
+      const swapped = topology.map((member) => ({ ...member, primary: !member.primary }))
+      await Promise.all(group.map(({ node }) => node.adjust(liveOf(swapped))))
+      await eventually('they have changed places', () => areWell(group))
+      expect(await say(group[1]?.spec.port ?? 0, 'SET', 'a', '1')).toBe('OK')
+    })
+  },
+)

@@ -1,0 +1,168 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { RedisNode } from '../../../../src/engine/nodes/redis/node.ts'
+import { hasOpenssl, issueCertificate } from '../../../discovery/certificates.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { nextPort, OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
+
+const isSynced = async (node: RedisNode) => (await node.status()).inSync && (await node.status()).role === 'replica'
+
+describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({ name, isMissing }) => {
+  test.skipIf(isMissing)('answers its clients, and not what ElastiCache keeps to itself', async () => {
+    const spec = specOf(name)
+    await startNode(spec)
+    const client = new TestClient(spec.port)
+    expect(await client.say('SET', 'a', '1')).toBe('OK')
+    expect(await client.say('GET', 'a')).toBe('1')
+    expect(await client.say('CONFIG', 'GET', 'port')).toMatch(
+      /^ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port'/,
+    )
+    for (const command of ['SHUTDOWN', 'DEBUG', 'REPLICAOF', 'MIGRATE', 'BGSAVE', 'SAVE', 'SYNC', 'FAILOVER', 'MODULE'])
+      expect(await client.say(command)).toMatch(/^ERR unknown command/)
+    for (const command of [
+      ['PSYNC', '?', '-1'],
+      ['ACL', 'SETUSER', 'x'],
+      ['CLUSTER', 'MEET', '127.0.0.1', '1'],
+    ])
+      expect(await client.say(...command)).toMatch(/^NOPERM/)
+    expect(await client.say('ACL', 'WHOAMI')).toBe('default')
+  })
+
+  test.skipIf(isMissing)('tells nobody but the user it runs as what its secrets are', async () => {
+    const spec = specOf(name)
+    const node = await startNode(spec)
+    expect(statSync(spec.directory).mode & 0o777).toBe(0o700)
+    for (const file of ['server.conf', 'server.json', 'server.log'])
+      expect(statSync(join(spec.directory, file)).mode & 0o777).toBe(0o600)
+    if (process.platform === 'linux')
+      expect(readFileSync(`/proc/${node.pid}/cmdline`, 'latin1')).not.toContain(spec.secret)
+    expect(readFileSync(join(spec.directory, 'server.log'), 'latin1')).not.toContain(spec.secret)
+  })
+
+  test.skipIf(isMissing)(
+    'takes changes of directives and users while it runs, and ends whom it no longer knows',
+    async () => {
+      const spec = specOf(name, {
+        live: { ...OPEN, directives: { 'maxmemory-policy': 'volatile-lru', maxmemory: '10mb' } },
+      })
+      const node = await startNode(spec)
+      const info = () => say(spec.port, 'INFO', 'memory')
+      expect(await info()).toContain('maxmemory_policy:volatile-lru')
+      await node.adjust({ ...spec.live, users: [...OPEN.users, 'app on >pass ~app:* +@all'] })
+      const client = new TestClient(spec.port)
+      expect(await client.say('AUTH', 'app', 'pass')).toBe('OK')
+      expect(await client.say('SET', 'other', '1')).toMatch(/^NOPERM/)
+      expect(await client.say('SET', 'app:1', '1')).toBe('OK')
+      await node.adjust({
+        ...OPEN,
+        directives: { 'maxmemory-policy': 'allkeys-lru', 'no-such': '1', maxmemory: '20mb' },
+      })
+      await client.closed
+      expect(await info()).toContain('maxmemory:20971520')
+      expect((await node.status()).refusals).toEqual({ 'no-such': expect.stringMatching(/Unknown option/) })
+    },
+  )
+
+  test.skipIf(isMissing)('that does not start says why in the words of its program', async () => {
+    const spec = specOf(name, { fixed: { databases: 'many' } })
+    await expect(startNode(spec)).rejects.toMatchObject({
+      code: 'incompatible-parameters',
+      message: expect.stringMatching(/databases/),
+    })
+    const holder = specOf(name)
+    await startNode(holder)
+    await expect(startNode(specOf(name, { innerPort: holder.innerPort }))).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+
+  test.skipIf(isMissing)('is told of when it dies, and starts anew without what it had', async () => {
+    const spec = specOf(name)
+    const node = await startNode(spec)
+    await say(spec.port, 'SET', 'a', '1')
+    const ended = new Promise<string>((resolve) => node.onEnd(resolve))
+    process.kill(node.pid, 'SIGKILL')
+    expect(await ended).toBe('SIGKILL')
+    await node.stop()
+    await startNode({ ...spec, incarnation: 2 })
+    expect(await say(spec.port, 'DBSIZE')).toBe('0')
+  })
+
+  test.skipIf(isMissing)('replicates to others, which take its place without a loss', async () => {
+    const primary = specOf(name, { live: { ...OPEN, role: 'primary' } })
+    const role = { replicaOf: { port: primary.port, innerPort: primary.innerPort } }
+    const replica = specOf(name, { secret: primary.secret, live: { ...OPEN, closeOnReplicaWrite: true, role } })
+    const [first, second] = [await startNode(primary), await startNode(replica)]
+    await say(primary.port, 'SET', 'a', '1')
+    await eventually('the replica is in sync', () => isSynced(second))
+    await eventually('it has the key', async () => (await say(replica.port, 'GET', 'a')) === '1')
+    const writer = new TestClient(replica.port)
+    expect(await writer.say('SET', 'a', '2')).toBe("READONLY You can't write against a read only replica.")
+    await writer.closed
+    const place = { port: replica.port, innerPort: replica.innerPort }
+    await second.adjust({ ...OPEN, role: 'primary' })
+    await first.adjust({ ...OPEN, role: { replicaOf: place } })
+    await eventually('they have changed places', async () => (await isSynced(first)) && (await second.status()).agrees)
+    expect(await say(replica.port, 'SET', 'a', '3')).toBe('OK')
+    process.kill(second.pid, 'SIGKILL')
+    await first.adjust({ ...OPEN, role: 'primary' })
+    expect(await say(primary.port, 'SET', 'a', '4')).toBe('OK')
+  })
+
+  test.skipIf(isMissing)('lets in those it is told to, by both families, and its own servers always', async () => {
+    const primary = specOf(name)
+    const node = await startNode(primary, { ingress: [{ cidr: '::1/128', ports: null }] })
+    await node.listen({ host: '::1', port: primary.port })
+    expect(await say(primary.port, 'PING')).toBe('CLOSED')
+    expect(await new TestClient(primary.port, { host: '::1' }).say('PING')).toBe('PONG')
+    const role = { replicaOf: { port: primary.port, innerPort: primary.innerPort } }
+    const second = await startNode(specOf(name, { secret: primary.secret, live: { ...OPEN, role } }))
+    await eventually('the replica is in sync', () => isSynced(second))
+    node.allow([{ cidr: '127.0.0.1/32', ports: null }])
+    expect(await say(primary.port, 'PING')).toBe('PONG')
+    node.impair({ silent: [], reset: ['IPv4'], delayMs: 0, bytesPerSecond: 0 })
+    expect(await say(primary.port, 'PING')).toBe('CLOSED')
+    node.impair(null)
+    const endpoint = nextPort()
+    await node.listen({ host: '127.0.0.1', port: endpoint })
+    expect(await say(endpoint, 'PING')).toBe('PONG')
+  })
+
+  test.skipIf(isMissing || !hasOpenssl)(
+    'speaks plain text, both, or TLS only on one port, and replicates all the while',
+    async () => {
+      const { ca, ...pem } = issueCertificate('DNS:localhost', 'IP:127.0.0.1')
+      const primary = specOf(name)
+      const node = await startNode(primary)
+      const role = { replicaOf: { port: primary.port, innerPort: primary.innerPort } }
+      const replica = await startNode(specOf(name, { secret: primary.secret, live: { ...OPEN, role } }))
+      const plain = new TestClient(primary.port)
+      expect(await plain.say('PING')).toBe('PONG')
+      node.renewCertificate(pem)
+      await node.adjust({ ...OPEN, transit: 'either' })
+      const secure = new TestClient(primary.port, { ca })
+      expect(await secure.say('PING')).toBe('PONG')
+      expect(await plain.say('PING')).toBe('PONG')
+      expect(await say(primary.port, 'PING')).toBe('PONG')
+      await node.adjust({ ...OPEN, transit: 'tls' })
+      await plain.closed
+      expect(await say(primary.port, 'PING')).toBe('CLOSED')
+      expect(await secure.say('SET', 'late', '1')).toBe('OK')
+      await eventually(
+        'the replica has it',
+        async () => (await isSynced(replica)) && (await secure.say('WAIT', '1', '100')) === '1',
+      )
+      await node.adjust({ ...OPEN, transit: 'plain' })
+      expect(await say(primary.port, 'GET', 'late')).toBe('1')
+    },
+  )
+
+  test.skipIf(isMissing)('passes on what is large, both ways, to clients that read late', async () => {
+    const spec = specOf(name)
+    await startNode(spec)
+    const value = 'x'.repeat(20_000_000)
+    const client = new TestClient(spec.port)
+    expect(await client.say('SET', 'big', value)).toBe('OK')
+    const replies = await Promise.all([1, 2, 3].map(() => client.say('GET', 'big')))
+    expect(replies.every((reply) => reply === value)).toBe(true)
+  })
+})
