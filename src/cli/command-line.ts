@@ -14,9 +14,9 @@ export interface CommandLine {
 
 export function readCommandLine(argv: readonly string[]): CommandLine {
   let at = 0
-  while (argv[at]?.startsWith('--')) {
-    const name = (argv[at] as string).slice(2)
-    const flag = globalFlag(name.split('=', 1)[0] as string)
+  for (let word = argv[0]; word?.startsWith('--'); word = argv[at]) {
+    const name = word.slice(2)
+    const flag = globalFlag(name.replace(/=.*/s, ''))
     if (!flag) break
     at += flag.type === 'option' && !name.includes('=') ? 2 : 1
   }
@@ -34,7 +34,7 @@ const everywhere: Flags = globalFlags
 /** An unambiguous beginning of one is enough. */
 function globalFlag(name: string): Flag | undefined {
   const fitting = GLOBAL_SPELLINGS.filter((spelling) => spelling.startsWith(`--${name}`))
-  const whole = name in everywhere || fitting.length !== 1 ? name : (fitting[0] as string).slice(2)
+  const whole = name in everywhere || fitting.length !== 1 ? name : String(fitting[0]).slice(2)
   return everywhere[whole] ?? everywhere[whole.replace(/^no-/, '')]
 }
 

@@ -4,9 +4,10 @@
  */
 import { operationNames } from '../api/model.ts'
 import { kebabCase } from '../api/names.ts'
+import { namesOf } from '../api/tables.ts'
 import type { Command } from './command.ts'
 import type { Shell } from './completion/scripts.ts'
-import { type WaiterName, waiters } from './waiting/waiters.ts'
+import { waiters } from './waiting/waiters.ts'
 
 type LoadCommand = () => Promise<Command>
 
@@ -115,7 +116,7 @@ const operations = operationNames.map((name): [string, LoadCommand] => [
   async () => (await import('./call/operation-command.ts')).operationCommand(name),
 ])
 
-const waits = (Object.keys(waiters) as WaiterName[]).map((name): [string, LoadCommand] => [
+const waits = namesOf(waiters).map((name): [string, LoadCommand] => [
   `wait:${name}`,
   async () => (await import('./commands/caches/wait.ts')).waitCommand(name),
 ])

@@ -19,7 +19,8 @@ export function withDebug(client: ApiClient): ApiClient {
         tell(`< ${name} answered after ${took()}\n< ${shown(output)}`)
         return output
       } catch (error) {
-        const cause = (error as Error).cause
+        const cause = error instanceof Error ? error.cause : undefined
+        // Errors of the SDK have it.
         const { statusCode } = (cause as { $response?: { statusCode?: number } } | undefined)?.$response ?? {}
         tell(`< ${name} failed after ${took()}${statusCode ? `, HTTP ${statusCode}` : ''}: ${errorMessage(error)}`)
         throw error

@@ -1,6 +1,6 @@
 /** The one place that turns an error of any origin into a message, a hint and an exit code (aws-cli v2's codes). */
 
-import { errorMessage } from '../api/thrown.ts'
+import { errorCode, errorMessage } from '../api/thrown.ts'
 import { visibleLine } from '../api/visible.ts'
 import { CallFailed, ExitWith, FailsWith, Problem, type ProblemKind } from './problem.ts'
 
@@ -41,12 +41,15 @@ export function failureOf(error: unknown): Failure | undefined {
     return failure && { ...failure, exitCode: error.exitCode }
   }
   if (error instanceof CallFailed) return callFailure(error)
-  if (error instanceof Problem) {
-    const { kind, message, hint } = error
-    return { code: CODES[kind], message, ...(hint !== undefined && { hint }), exitCode: EXIT_CODES[kind] }
-  }
-  return setUpFailure(error) ?? unexpected(error)
+  return error instanceof Problem ? problemFailure(error) : (setUpFailure(error) ?? unexpected(error))
 }
+
+const problemFailure = ({ kind, message, hint }: Problem): Failure => ({
+  code: CODES[kind],
+  message,
+  ...(hint !== undefined && { hint }),
+  exitCode: EXIT_CODES[kind],
+})
 
 export const exitCodeOf = (error: unknown): number =>
   error instanceof ExitWith ? error.exitCode : (failureOf(error)?.exitCode ?? EXIT_CODES.general)
@@ -59,7 +62,7 @@ function callFailure(error: CallFailed): Failure {
     const message = `An error occurred (${code}) when calling ${call}: ${error.message}`
     return { code, operation, message, ...(error.hint !== undefined && { hint: error.hint }), exitCode: SERVICE_ERROR }
   }
-  if (cause instanceof Problem) return { ...(failureOf(cause) as Failure), operation }
+  if (cause instanceof Problem) return { ...problemFailure(cause), operation }
   const name = cause instanceof Error ? cause.name : ''
   if (name === 'AbortError') return { code: 'Interrupted', operation, message: 'Interrupted.', exitCode: 130 }
   const failure = setUpFailure(cause) ?? lineFailure(cause, url ?? 'unknown') ?? unexpected(cause)
@@ -138,7 +141,7 @@ function timedOut(error: unknown): 'connect' | 'read' | undefined {
 
 /** botocore says how often a call has been made again for nothing: of errors that may pass. */
 function retriesOf(code: string, cause: unknown): string {
-  const { attempts, httpStatusCode = 0 } = (cause as { $metadata?: Metadata }).$metadata ?? {}
+  const { attempts, httpStatusCode = 0 } = (cause as { $metadata?: Metadata }).$metadata ?? {} // as errors of the SDK have it
   const mayPass = [500, 502, 503, 504].includes(httpStatusCode) || THROTTLED.test(code)
   return attempts !== undefined && mayPass ? ` (reached max retries: ${attempts - 1})` : ''
 }
@@ -153,17 +156,13 @@ const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRe
 
 function unexpected(error: unknown): Failure {
   const message = error instanceof Error ? error.message || error.name : String(error)
-  const { hint } = error as { hint?: unknown }
-  const next = typeof hint === 'string' ? { hint } : {}
+  const next = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}
   return { code: systemCode(error) ?? 'General', message, ...next, exitCode: EXIT_CODES.general }
 }
 
 // Of several refused addresses Node makes one AggregateError without a code of its own.
 function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const { code } = error as NodeJS.ErrnoException
-  if (typeof code === 'string') return code
-  return error instanceof AggregateError ? systemCode(error.errors[0]) : undefined
+  return errorCode(error) ?? (error instanceof AggregateError ? systemCode(error.errors[0]) : undefined)
 }
 
 export type ErrorFormat = 'legacy' | 'json'

@@ -140,7 +140,7 @@ export function memberFlags(name: OperationName, describe: Describe = () => ''):
           ...flag,
           ...(aliases && { aliases }),
           ...(required.includes(memberName) && { required: true }),
-        } as Flag<Said>,
+        } as Flag<Said>, // of the kind that memberFlag made
       ]
     }),
   )

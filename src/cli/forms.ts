@@ -68,7 +68,7 @@ export async function printerOf<Own extends string>(
   const pick = await compileQuery(flags.query)
   const data = (answer: unknown): unknown => pick(plain(answer))
   const inForm = async <T>(answer: T, readable: Readable<T>, own: OwnForms<T, Own>): Promise<boolean> => {
-    const write = form === 'readable' ? readable : own[0]?.[form as Own]
+    const write = form === 'readable' ? readable : own[0]?.[form as Own] // another form has no writer there
     if (!write) return false
     const shown = await write(forPeople(answer), await styleHere(flags))
     if (shown) printLine(shown)

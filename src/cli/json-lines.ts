@@ -28,7 +28,7 @@ export async function follow<T>(path: string, signal: AbortSignal, each: (value:
 /** A line that is no JSON was cut off when its writer was killed: nothing can be read of it. */
 function parsed<T>(line: string): T[] {
   try {
-    return [JSON.parse(line) as T]
+    return [JSON.parse(line) as T] // the engine wrote it
   } catch {
     return []
   }

@@ -18,9 +18,10 @@ const TAG = new RegExp(`(</?)(${[...NAMES.keys()].join('|')})(?=[\\s/>])`, 'g')
 
 /** `protocol`: the SDK's own. Of a list that comes under both names the first is taken. */
 export function readOtherNames(protocol: object): void {
-  const codec = protocol as Protocol
+  const codec = protocol as Protocol // what of it is used here, the SDK keeps to itself
   const read = codec.deserializeResponse.bind(codec)
   codec.deserializeResponse = async (operation, context, answer) => {
+    // A body as the SDK's transport hands it on.
     answer.body = renamed(await collectBody(answer.body as Parameters<typeof collectBody>[0], context))
     return read(operation, context, answer)
   }

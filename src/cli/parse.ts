@@ -54,8 +54,7 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
     }
     return taken
   }
-  while (tokens.length > 0) {
-    const token = tokens.shift() as Token
+  for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
     if (token.kind === 'option-terminator') words.push(...takeWords(Number.POSITIVE_INFINITY))
     else if (token.kind === 'positional') {
       if (arity.atMost === 0) unknown.push(token.index)
@@ -64,19 +63,20 @@ export function parseArguments(argv: readonly string[], flags: Flags, arity: Ari
       const option = findOption(token, spellings)
       if (!option) unknown.push(token.index)
       else {
-        const flag = flags[option.name] as Flag
+        const flag = flags[option.name] as Flag // spellings are of these flags
         if (option.meaning === undefined && hasSwallowed(token))
           tokens = tokensOf(line, flags, spellings, token.index + 1)
         const before = values[option.name]
         const value = option.meaning ?? takeValue(option.name, token, flag, takeWords)
-        values[option.name] = flag.gathers && Array.isArray(before) ? before.concat(value as string[]) : value
+        values[option.name] =
+          flag.gathers && Array.isArray(before) && typeof value !== 'boolean' ? before.concat(value) : value
       }
     }
   }
   // Of `-xyz` each letter is unknown, and it is said once.
   if (unknown.length > 0)
     refuseUnknown(
-      [...new Set(unknown)].map((at) => argv[at] as string),
+      [...new Set(unknown)].map((at) => argv[at] ?? ''),
       [...spellings.keys()],
     )
   refuseWrongCount(words, arity)
@@ -91,7 +91,7 @@ type OptionToken = Extract<Token, { kind: 'option' }>
 function tokensOf(argv: readonly string[], flags: Flags, spellings: Spellings, from = 0) {
   const options = Object.fromEntries(
     [...spellings].map(([spelling, { name, meaning }]) => {
-      const { char } = flags[name] as Flag
+      const char = flags[name]?.char
       const isOwnName = spelling === `--${name}`
       return [
         spelling.slice(2),
@@ -189,7 +189,7 @@ function findByPrefix(spoken: string, spellings: Spellings): Spelling | undefine
 }
 
 function refuseUnknown(unknown: readonly string[], known: readonly string[]): never {
-  const guess = nearest(unknown[0] as string, known)
+  const guess = nearest(unknown[0] ?? '', known)
   throw usageProblem(`Unknown options: ${unknown.join(', ')}`, guess && `Did you mean ${guess}?`)
 }
 
@@ -204,7 +204,7 @@ function refuseWrongCount(words: readonly string[], { names, atLeast, atMost }: 
 const isExcused = (values: FlagValues): boolean =>
   values['cli-input-json'] !== undefined ||
   values['cli-input-yaml'] !== undefined ||
-  !['output', undefined].includes(values['generate-cli-skeleton'] as string | undefined)
+  ![undefined, 'output'].some((usual) => usual === values['generate-cli-skeleton'])
 
 function refuseMissing(flags: Flags, values: FlagValues): void {
   if (isExcused(values)) return

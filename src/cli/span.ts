@@ -1,15 +1,23 @@
 import { usageProblem } from './problem.ts'
 
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const
+const SECOND = 1000
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: SECOND,
+  m: 60 * SECOND,
+  h: 3600 * SECOND,
+  d: 86_400 * SECOND,
+  w: 7 * 86_400 * SECOND,
+}
 
 /** A length of the engine's time, `7d` or `1d12h`, in milliseconds. A bare number is seconds. */
 export function spanOf(argument: string, text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * UNITS.s)
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * SECOND)
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) {
     throw usageProblem(`argument ${argument}: invalid length of time: '${text}'`, 'Such as 90s, 15m, 12h, 7d, 1d12h.')
   }
   const parts = [...text.matchAll(/([\d.]+)([a-z]+)/g)]
-  const sum = parts.reduce((total, [, number, unit]) => total + Number(number) * UNITS[unit as keyof typeof UNITS], 0)
+  const sum = parts.reduce((total, [, number, unit]) => total + Number(number) * (UNITS[unit ?? ''] ?? 0), 0)
   return Math.round(sum)
 }
 

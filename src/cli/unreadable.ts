@@ -21,9 +21,10 @@ const SHOWN = 500
 
 /** `protocol`: the SDK's own. What it can't read is refused in botocore's words; the status decides on further attempts. */
 export function refuseUnreadable(protocol: object): void {
-  const codec = protocol as Protocol
+  const codec = protocol as Protocol // what of it is used here, the SDK keeps to itself
   const read = codec.deserializeResponse.bind(codec)
   codec.deserializeResponse = async (operation, context, answer) => {
+    // A body as the SDK's transport hands it on.
     const bytes = await collectBody(answer.body as Parameters<typeof collectBody>[0], context)
     answer.body = bytes
     try {

@@ -6,6 +6,7 @@ interface Strings {
 
 /** `protocol`: the SDK's own, whose deserializer reads every scalar of an answer through one method. */
 export function keepWireTimes(protocol: object): void {
+  // A member of its own, which its type does not tell of.
   const strings = (protocol as { deserializer?: { stringDeserializer?: Strings } }).deserializer?.stringDeserializer
   // A later SDK may be built differently: then times are printed from their milliseconds.
   if (!strings) return

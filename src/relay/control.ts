@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { nearest } from '../api/nearest.ts'
+import { isObject } from '../api/objects.ts'
 import { boundTo } from '../net/bound.ts'
 import { endpoint } from '../net/target.ts'
 import type { Relay } from './relay.ts'
@@ -58,9 +59,6 @@ async function handle(request: IncomingMessage, relay: Relay): Promise<object | 
   relay.setWeights(weights, cut === true)
   return relay.report()
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, never>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function unknownMember(name: string): RangeError {
   const meant = nearest(name.slice(0, 20), ['weights', 'cut'])

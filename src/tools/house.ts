@@ -122,7 +122,7 @@ export function missingPaths(readme: string, exists: (path: string) => boolean):
 }
 
 /** Rooms whose casts all carry their reason, and are to stay so. */
-const REASONED = ['api', 'diagnose', 'discovery', 'engine', 'holder', 'kv', 'memcached', 'net', 'relay']
+const REASONED = ['api', 'cli', 'diagnose', 'discovery', 'engine', 'holder', 'kv', 'memcached', 'net', 'relay']
 
 /** The casts in these rooms that give no reason, a line each. Pure. */
 export const unreasonedCasts = (sources: Sources, rooms: readonly string[] = REASONED): string[] =>

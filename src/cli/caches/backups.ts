@@ -144,16 +144,17 @@ export interface Backup {
 export function backupOf({ kind, item }: Found): Backup {
   const configuration = isItem(item.ServerlessCacheConfiguration) ? item.ServerlessCacheConfiguration : {}
   const nodes = Array.isArray(item.NodeSnapshots) && isItem(item.NodeSnapshots[0]) ? item.NodeSnapshots[0] : {}
-  const text = (...values: unknown[]) => values.find((value) => typeof value === 'string' && value !== '')
+  const text = (...values: unknown[]): string | undefined =>
+    values.find((value) => typeof value === 'string' && value !== '') as string | undefined // or none is
   return {
     name: nameOf({ kind, item }),
     kind: kind.name,
-    of: String(text(configuration.ServerlessCacheName, item.ReplicationGroupId, item.CacheClusterId) ?? '-'),
-    status: String(text(item.Status, item.SnapshotStatus) ?? '-'),
+    of: text(configuration.ServerlessCacheName, item.ReplicationGroupId, item.CacheClusterId) ?? '-',
+    status: text(item.Status, item.SnapshotStatus) ?? '-',
     engine: [text(configuration.Engine, item.Engine), text(configuration.MajorEngineVersion, item.EngineVersion)]
       .filter(Boolean)
       .join(' '),
-    size: (text(item.BytesUsedForCache, nodes.CacheSize) as string | undefined) ?? null,
+    size: text(item.BytesUsedForCache, nodes.CacheSize) ?? null,
     created: timeOf(item.CreateTime) ?? timeOf(nodes.SnapshotCreateTime) ?? null,
     expires: timeOf(item.ExpiryTime) ?? null,
     arn: String(item.ARN ?? ''),

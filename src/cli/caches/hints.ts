@@ -6,7 +6,6 @@ import { kebabCase } from '../../api/names.ts'
 import { nearest } from '../../api/nearest.ts'
 import { shellWord } from '../../api/shell.ts'
 import { checkRequest, complaintText } from '../call/checks.ts'
-import type { Item } from '../output/human-value.ts'
 import { CallFailed } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { usersOfGroup } from '../waiting/wait-unused.ts'
@@ -51,7 +50,7 @@ const subnetHint = (id: string, region: string): string =>
 async function notFoundHint(client: ApiClient, input: object, name: OperationName, code: string) {
   const shape = code.replace(/NotFound(Fault)?$/, '')
   const wanted = regionalKinds.find((kind) => kind.shape === shape)
-  const spoken = wanted && (input as Item)[wanted.id]
+  const spoken: unknown = wanted && Reflect.get(input, wanted.id)
   if (!wanted || typeof spoken !== 'string') return undefined
   const unasked = new Map<ResourceKind, CallFailed>()
   const among = [...new Set([wanted, ...regionalKinds.filter(({ cache }) => cache)])]

@@ -4,7 +4,7 @@ import type { OperationName } from '../../api/model.ts'
 import { operation } from '../../api/model.ts'
 import { nearest } from '../../api/nearest.ts'
 import { allPages, eachPage } from '../call/paginate.ts'
-import { type Item, isItems } from '../output/human-value.ts'
+import { type Item, isItem, isItems } from '../output/human-value.ts'
 import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { isUnsupported, tellUnasked } from './refusals.ts'
@@ -17,10 +17,12 @@ export async function describeAll(
 ): Promise<readonly Item[]> {
   const { pagination } = operation(name)
   if (!pagination) throw new Error(`${name} has no list`)
-  const once = async (page: object) => (await client.call(name, page)) as Record<string, unknown>
+  const once = async (page: object): Promise<Item> => ({ ...(await client.call(name, page)) })
   const paging = { maxItems: undefined, pageSize: undefined, start: { from: {}, skip: 0 } }
   const answer = await allPages(pagination, eachPage(pagination, input, paging, once))
-  const items = pagination.results.split('.').reduce<unknown>((value, member) => (value as Item)[member], answer)
+  const items = pagination.results
+    .split('.')
+    .reduce<unknown>((value, member) => (isItem(value) ? value[member] : undefined), answer)
   return isItems(items) ? items : []
 }
 
@@ -52,7 +54,7 @@ export async function findAll(
   return answers.flatMap((answer, index) => {
     if (answer.status === 'fulfilled') return answer.value
     if (!(answer.reason instanceof CallFailed)) throw answer.reason
-    note(answer.reason, among[index] as ResourceKind)
+    note(answer.reason, among[index] as ResourceKind) // asked in this order
     return []
   })
 }

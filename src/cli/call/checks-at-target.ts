@@ -10,7 +10,7 @@ import type { Complaint } from './checks.ts'
 
 /** Where the target can't be asked, that is told: the request itself may be as wrong as any. */
 export async function checkAtTarget(client: ApiClient, name: OperationName, input: object): Promise<Complaint[]> {
-  const given = input as Item
+  const given: Item = { ...input }
   const checks =
     name === 'CreateCacheCluster'
       ? [parameterGroup(client, given), subnetGroup(client, given)]
@@ -58,7 +58,7 @@ async function subnetGroup(client: ApiClient, input: Item): Promise<Complaint[]>
   if (!group) return [missing('cache-subnet-group-name', name, 'subnet group', names(groups))]
   const takes = (each: Item) => !Array.isArray(each.SupportedNetworkTypes) || each.SupportedNetworkTypes.includes(type)
   if (type === undefined || takes(group)) return []
-  const supported = (group.SupportedNetworkTypes as readonly string[]).join(', ') || 'none'
+  const supported = [group.SupportedNetworkTypes].flat().join(', ') || 'none'
   const others = names(groups.filter(takes))
   const instead = others.length > 0 ? `: ${others.join(', ')}` : '; no group here has'
   return [

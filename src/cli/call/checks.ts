@@ -44,7 +44,7 @@ const ENGINES: readonly string[] = ENGINE_NAMES
 
 /** `mostNodes`: the quota of nodes of a cluster, where it is known. */
 export function checkRequest(name: OperationName, input: object, mostNodes?: number): Complaint[] {
-  const given = input as Item
+  const given: Item = { ...input }
   const names = Object.entries(NAMES).flatMap(([place, rule]) => {
     const [operation, member = ''] = place.split('.')
     const value = given[member]

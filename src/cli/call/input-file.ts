@@ -1,5 +1,6 @@
 /** `--cli-input-json` and `--cli-input-yaml`: a whole input at once; options given beside it win. */
 
+import { isObject } from '../../api/objects.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { FlagValues } from '../parse.ts'
 import { usageProblem } from '../problem.ts'
@@ -16,9 +17,9 @@ export async function readInputFile(flags: FlagValues): Promise<Record<string, u
   if (given.length > 1) throw usageProblem('Only one --cli-input- parameter may be specified.')
   const [option] = given
   if (option === undefined) return {}
-  const text = textOf(readParamfile(`--${option}`, flags[option] as string))
+  const text = textOf(readParamfile(`--${option}`, String(flags[option])))
   const input = option === 'cli-input-json' ? fromJson(text) : await fromYaml(text)
-  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>
+  if (isObject(input)) return { ...input }
   throw usageProblem(
     `Error parsing parameter '${option}': Invalid type: expecting a map of the operation's members\nreceived: ${text}`,
   )

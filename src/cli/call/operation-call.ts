@@ -30,7 +30,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   const client = await openClient(target)
   try {
     const { pagination } = operation(name)
-    const once = async (page: object) => (await callOnce(client, name, page)) as Record<string, unknown>
+    const once = async (page: object): Promise<Record<string, unknown>> => ({ ...(await callOnce(client, name, page)) })
     if (pagination && paging) {
       const parts = eachPage(pagination, input, paging, once)
       if (printer.pageByPage) return await printer.pages(parts)
@@ -59,8 +59,7 @@ async function complete(name: OperationName, argv: readonly string[]): Promise<r
 
 /** Parameters of a group may be more than the API takes in one request. */
 async function callOnce(client: ApiClient, name: OperationName, input: object): Promise<object> {
-  const { ParameterNameValues: parameters } = input as { ParameterNameValues?: unknown }
-  if (parameters === undefined) return client.call(name, input)
+  if (!('ParameterNameValues' in input)) return client.call(name, input)
   const { callEach, inRequests } = await import('./parameter-chunks.ts')
   return callEach(client, name, inRequests(name, input))
 }

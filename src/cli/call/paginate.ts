@@ -3,6 +3,7 @@
 import type { OperationName } from '../../api/model.ts'
 import { operation } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
+import { isObject } from '../../api/objects.ts'
 import type { Pagination } from '../../api/shapes.ts'
 import { pythonRepr } from '../output/python-text.ts'
 import type { FlagValues } from '../parse.ts'
@@ -50,7 +51,7 @@ export function readPaging(name: OperationName, flags: FlagValues, input: object
   return {
     maxItems,
     pageSize: optionalCount(flags, 'page-size'),
-    start: checkedStart(name, readToken(flags['starting-token'] as string | undefined, pagination)),
+    start: checkedStart(name, readToken(flags['starting-token'], pagination)),
   }
 }
 
@@ -77,13 +78,13 @@ export async function* eachPage(
       ...(paging.pageSize !== undefined && { [pagination.limit]: paging.pageSize }),
       ...from,
     })
-    const items = ((at(page, pagination.results) as unknown[] | undefined) ?? []).slice(skip)
+    const items = listAt(page, pagination).slice(skip)
     if (items.length > room) {
       const nextToken = encodeToken({ [pagination.input]: from[pagination.input] ?? null, [TRUNCATED]: skip + room })
       return yield { ...part(pagination, page, items.slice(0, room)), nextToken }
     }
     room -= items.length
-    const next = at(page, pagination.output) as string | undefined
+    const next = at(page, pagination.output) as string | undefined // tokens are strings
     const more = next && room === 0 ? { nextToken: encodeToken({ [pagination.input]: next }) } : {}
     yield { ...part(pagination, page, items), ...more }
     if (!next || room === 0) return
@@ -100,11 +101,9 @@ export async function* eachPage(
 function part(pagination: Pagination, page: Page, items: unknown[]): Part {
   const own = withResults(pagination, items)
   const [outer = ''] = pagination.results.split('.')
-  const inner = own[outer]
-  return {
-    page: own,
-    whole: { ...page, [outer]: Array.isArray(inner) ? inner : { ...(page[outer] as Page), ...(inner as Page) } },
-  }
+  const [inner, before] = [own[outer], page[outer]]
+  const whole = isObject(inner) && isObject(before) ? { ...before, ...inner } : inner
+  return { page: own, whole: { ...page, [outer]: whole } }
 }
 
 /** All pages as one answer. */
@@ -112,17 +111,22 @@ export async function allPages(pagination: Pagination, parts: AsyncIterable<Part
   const items: unknown[] = []
   let token: string | undefined
   for await (const { page, nextToken } of parts) {
-    items.push(...(at(page, pagination.results) as unknown[]))
+    items.push(...listAt(page, pagination))
     token = nextToken
   }
   return { ...withResults(pagination, items), ...(token !== undefined && { NextToken: token }) }
 }
 
 const withResults = ({ results }: Pagination, items: unknown[]): Page =>
-  results.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), items) as Page
+  results.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), items) as Page // a path has a name
 
 const at = (page: Page, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => (value as Page | undefined)?.[name], page)
+  path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), page)
+
+function listAt(page: Page, { results }: Pagination): unknown[] {
+  const items = at(page, results)
+  return Array.isArray(items) ? items : []
+}
 
 // Python's json.dumps puts a space after colons and commas; tokens are compared as text by scripts.
 function encodeToken(next: Record<string, unknown>): string {
@@ -131,8 +135,8 @@ function encodeToken(next: Record<string, unknown>): string {
 }
 
 /** A NextToken; the older `marker___items`, or a marker of the service's own, as botocore still takes them. */
-function readToken(text: string | undefined, { input }: Pagination): Position {
-  if (text === undefined) return { from: {}, skip: 0 }
+function readToken(text: unknown, { input }: Pagination): Position {
+  if (typeof text !== 'string') return { from: {}, skip: 0 }
   const decoded = decodeToken(text)
   if (decoded) {
     const { [TRUNCATED]: skip, ...from } = decoded
@@ -141,7 +145,7 @@ function readToken(text: string | undefined, { input }: Pagination): Position {
   }
   const parts = text.split('___')
   if (parts.length > 2) throw new Problem('general', `Bad starting token: ${text}`)
-  const counted = parts.length === 2 && /^\d+$/.test(parts[1] as string)
+  const counted = parts.length === 2 && /^\d+$/.test(parts[1] ?? '')
   const marker = counted ? parts[0] : text
   return { from: marker === 'None' ? {} : { [input]: marker }, skip: counted ? Number(parts[1]) : 0 }
 }
@@ -156,7 +160,7 @@ function checkedStart(name: OperationName, start: Position): Position {
 function decodeToken(text: string): Page | undefined {
   try {
     const decoded: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8'))
-    return typeof decoded === 'object' && decoded !== null && !Array.isArray(decoded) ? (decoded as Page) : undefined
+    return isObject(decoded) ? decoded : undefined
   } catch {
     return undefined
   }

@@ -16,9 +16,9 @@ interface Parameters {
 }
 
 /** One input for each request that is needed; the input itself where one will do. Pure. */
-export function inRequests(name: OperationName, input: object): object[] {
+export function inRequests(name: OperationName, input: object): Parameters[] {
   if (name !== 'ModifyCacheParameterGroup' && name !== 'ResetCacheParameterGroup') return [input]
-  const { ParameterNameValues: all = [] } = input as Parameters
+  const { ParameterNameValues: all = [] } = input as Parameters // both operations have it
   const count = Math.max(1, Math.ceil(all.length / MOST))
   if (count === 1) return [input]
   return Array.from({ length: count }, (_, index) => ({
@@ -28,8 +28,7 @@ export function inRequests(name: OperationName, input: object): object[] {
 }
 
 /** The last answer. A failure after the first request tells what holds already and what does not. */
-export async function callEach(client: ApiClient, name: OperationName, requests: readonly object[]): Promise<object> {
-  const parts = requests as readonly Parameters[]
+export async function callEach(client: ApiClient, name: OperationName, parts: readonly Parameters[]): Promise<object> {
   const total = namesOf(parts).length
   const progress = startProgress(`${parts[0]?.CacheParameterGroupName}: ${total} parameters`)
   let answer: object = {}

@@ -1,5 +1,6 @@
 /** A whole input against the model, with every complaint at once, in botocore's words. */
 import { structure } from '../../api/model.ts'
+import { isObject } from '../../api/objects.ts'
 import type { Member } from '../../api/shapes.ts'
 import { Float, pythonText, pythonType } from '../output/python-text.ts'
 import { usageProblem } from '../problem.ts'
@@ -53,8 +54,8 @@ function validStructure(
 function valid(value: unknown, member: Member, path: string, complaints: string[]): unknown {
   switch (member.kind) {
     case 'structure':
-      if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Float)) {
-        return validStructure(member.shape, value as Record<string, unknown>, path, complaints)
+      if (isObject(value) && !(value instanceof Float)) {
+        return validStructure(member.shape, value, path, complaints)
       }
       break
     case 'list':

@@ -74,7 +74,7 @@ function exampleLines(example: string): string[] {
   const [first = '', ...more] = spoken(example).split(/ (?=--)/)
   const lines = [`  $ ${first}`]
   for (const option of more) {
-    const last = lines.at(-1) as string
+    const last = lines.at(-1) ?? ''
     if (last.length + option.length + 3 <= WIDTH) lines[lines.length - 1] = `${last} ${option}`
     else {
       lines[lines.length - 1] = `${last} \\`

@@ -23,7 +23,7 @@ export class Help extends HelpBase {
 /** The page for a command, a topic, or without words for everything. Throws a usage problem for what is neither. */
 export function pageFor(words: readonly string[], commands: readonly Documented[]): string {
   const table = new Map(commands.map((command) => [command.id, command]))
-  if (words.length === 0) return rootPage(chapters([...table.keys()]), (id) => table.get(id) as Documented)
+  if (words.length === 0) return rootPage(chapters([...table.keys()]), (id) => table.get(id) as Documented) // of the ids in it
   const ids = [words.slice(0, 3).join(':'), words.slice(0, 2).join(':'), words[0] ?? '']
   const command = ids.map((id) => table.get(id)).find((known) => known !== undefined)
   if (command) return commandPage(command)

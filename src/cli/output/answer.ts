@@ -27,7 +27,7 @@ function plain(value: unknown, member: Member | undefined, timeText: TimeText): 
 
 function plainStructure(value: object, shape: string, timeText: TimeText): Record<string, unknown> {
   const { members } = structure(shape)
-  const given = value as Record<string, unknown>
+  const given: Readonly<Record<string, unknown>> = { ...value }
   const ordered: Record<string, unknown> = {}
   for (const name of [...Object.keys(members), ...Object.keys(given)]) {
     if (name in ordered || given[name] === undefined) continue

@@ -2,6 +2,8 @@
  * `--output table`, drawn as aws-cli draws it: sections under a title, nested ones with one more `|` at both edges, a
  * section of one row turned upright when the table would be wider than the terminal.
  */
+
+import { isObject } from '../../api/objects.ts'
 import { Problem } from '../problem.ts'
 import { Float, pythonText } from './python-text.ts'
 import { own } from './sequences.ts'
@@ -36,15 +38,13 @@ interface Section {
 type Structure = Readonly<Record<string, unknown>>
 
 const isList = Array.isArray
-const isStructure = (value: unknown): value is Structure =>
-  typeof value === 'object' && value !== null && !isList(value)
 const isFloat = (value: unknown): boolean => value instanceof Float
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null || isFloat(value)
 
 function isEmpty(value: unknown): boolean {
   if (isFloat(value)) return Number(value) === 0
   if (isList(value)) return value.length === 0
-  return isStructure(value) ? Object.keys(value).length === 0 : !value
+  return isObject(value) ? Object.keys(value).length === 0 : !value
 }
 
 /** False: there is nothing to show. Without a title the rows go on in the section before. */
@@ -52,14 +52,14 @@ function addSections(sections: Section[], title: string | undefined, value: unkn
   if (isEmpty(value)) return false
   if (title !== undefined) sections.push({ title, indent, headers: [], rows: [] })
   if (isList(value)) {
-    if (isStructure(value[0]) && !isFloat(value[0])) addList(sections, value.filter(isStructure), indent, title ?? '')
+    if (isObject(value[0]) && !isFloat(value[0])) addList(sections, value.filter(isObject), indent, title ?? '')
     else for (const item of value) addItem(sections, item)
-  } else if (isStructure(value) && !isFloat(value)) addStructure(sections, value, indent)
+  } else if (isObject(value) && !isFloat(value)) addStructure(sections, value, indent)
   return true
 }
 
 function addItem(sections: Section[], item: unknown): void {
-  const cells = isScalar(item) ? [item] : isList(item) ? item : Object.keys(item as Structure)
+  const cells = isScalar(item) ? [item] : isList(item) ? item : Object.keys(item ?? {})
   if (cells.every(isScalar)) addRow(last(sections), cells)
   else addSections(sections, undefined, item, 0)
 }
@@ -98,7 +98,7 @@ function split(items: readonly Structure[]): { scalars: readonly string[]; neste
   return { scalars: names(true), nested: names(false) }
 }
 
-const last = (sections: readonly Section[]): Section => sections[sections.length - 1] as Section
+const last = (sections: readonly Section[]): Section => sections[sections.length - 1] as Section // one is opened before anything is put into it
 
 function addRow(section: Section, cells: readonly unknown[]): void {
   const wanted = section.headers.length || section.rows[0]?.length || cells.length
@@ -143,7 +143,7 @@ function stretched(widths: readonly number[], width: number): number[] {
   for (let index = 0; over !== 0; index = (index + 1) % scaled.length) {
     const at = over > 0 ? index : scaled.length - 1 - index
     const step = over > 0 ? 1 : -1
-    scaled[at] = (scaled[at] as number) - step
+    scaled[at] = (scaled[at] ?? 0) - step
     over -= step
   }
   return scaled

@@ -62,18 +62,16 @@ export function fit(wishes: readonly Wish[], width: number): { count: number; wi
   let count = wishes.length
   while (count > ALWAYS && sum(wishes.slice(0, count).map(least)) > roomFor(count)) count -= 1
   const shown = wishes.slice(0, count)
-  const widths = shown.map(least)
-  let spare = roomFor(count) - sum(widths)
-  for (const [index, { width: wished }] of shown.entries()) {
-    const more = Math.max(0, Math.min(wished - (widths[index] as number), spare))
-    widths[index] = (widths[index] as number) + more
+  let spare = roomFor(count) - sum(shown.map(least))
+  const widths = shown.map((wish) => {
+    const more = Math.max(0, Math.min(wish.width - least(wish), spare))
     spare -= more
-  }
-  while (spare < 0) {
-    const widest = widths.indexOf(Math.max(...widths))
-    if ((widths[widest] as number) <= 4) break
-    widths[widest] = (widths[widest] as number) - 1
-    spare += 1
+    return least(wish) + more
+  })
+  for (; spare < 0; spare += 1) {
+    const widest = Math.max(...widths)
+    if (widest <= 4) break
+    widths[widths.indexOf(widest)] = widest - 1
   }
   return { count, widths }
 }

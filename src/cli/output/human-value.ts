@@ -1,12 +1,13 @@
 /** One value of an answer as a person reads it, on one line. Pure. */
+
+import { isObject } from '../../api/objects.ts'
 import { endpoint } from '../../net/target.ts'
 import { absoluteTime, relativeTime } from './relative-time.ts'
 import { type Style, statusText } from './style.ts'
 
 export type Item = Readonly<Record<string, unknown>>
 
-export const isItem = (value: unknown): value is Item =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+export const isItem = (value: unknown): value is Item => isObject(value) && !(value instanceof Date)
 
 export const isItems = (value: unknown): value is readonly Item[] =>
   Array.isArray(value) && value.length > 0 && value.every(isItem)

@@ -3,7 +3,7 @@
  * terminal is narrow, so what people look for stands on the left. What is not here is shown with all its plain members.
  */
 import { resources } from '../../api/catalog/resources.ts'
-import { type Item, isItems, label, valueText } from './human-value.ts'
+import { type Item, isItem, isItems, label, valueText } from './human-value.ts'
 import type { Style } from './style.ts'
 
 export interface Column<T = Item> {
@@ -100,7 +100,7 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Snapshot', resources.serverlessSnapshot.id),
     column('Status', resources.serverlessSnapshot.status),
     column('Of', ({ ServerlessCacheConfiguration: of }, style) =>
-      valueText((of as Item | undefined)?.ServerlessCacheName, '', style),
+      valueText(isItem(of) ? of.ServerlessCacheName : undefined, '', style),
     ),
     column('Made', 'CreateTime'),
     column('Bytes', 'BytesUsedForCache'),

@@ -15,7 +15,7 @@ const LEAST_VALUE_WIDTH = 24
 
 /** `asked`: the operation's input; a list of one that was asked for by name is shown in full. */
 export async function humanText(name: OperationName, asked: object, answer: object, style: Style): Promise<string> {
-  const output = answer as Item
+  const output: Item = { ...answer }
   const shape = operation(name).output
   if (!shape) return ''
   const { members } = structure(shape)
@@ -100,7 +100,7 @@ function hanging(text: string, indent: number, width: number): string {
   const room = Math.max(LEAST_VALUE_WIDTH, width - indent)
   const lines = ['']
   for (const word of text.split(' ')) {
-    const last = lines.at(-1) as string
+    const last = lines.at(-1) ?? ''
     if (last === '' || seen(last) + 1 + seen(word) <= room)
       lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
     else lines.push(word)

@@ -25,7 +25,7 @@ export interface Printer {
 /** Refuses bad values of `--output`, `--query` and `--color` before anything is sent. */
 export async function answerPrinter(name: OperationName, flags: FlagValues, { settings }: AwsConfig): Promise<Printer> {
   const form = formOf(flags.output, environment.AWS_DEFAULT_OUTPUT || settings.output)
-  const pick = await compileQuery(flags.query as string | undefined)
+  const pick = await compileQuery(flags.query === undefined ? undefined : String(flags.query))
   const timeText = timeTextOf(settings.cli_timestamp_format)
   if (flags.color !== undefined) wantsColour(flags.color, environment, false)
   const show = (answer: object) => pick(plainOutput(name, answer, timeText))

@@ -53,6 +53,14 @@ function quoted(text: string): string {
   return `${quote}${quote === "'" ? escaped.replaceAll("'", "\\'") : escaped}${quote}`
 }
 
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'str',
+  boolean: 'bool',
+  number: 'int',
+  bigint: 'int',
+  object: 'dict',
+}
+
 /** `type(value).__name__`. */
 export function pythonType(value: unknown): string {
   if (value === null) return 'NoneType'
@@ -60,6 +68,5 @@ export function pythonType(value: unknown): string {
   if (value instanceof Float) return 'float'
   if (value instanceof Uint8Array) return 'bytes'
   if (typeof value === 'number' && !Number.isInteger(value)) return 'float'
-  const names = { string: 'str', boolean: 'bool', number: 'int', bigint: 'int', object: 'dict' }
-  return names[typeof value as keyof typeof names]
+  return TYPE_NAMES[typeof value] ?? 'object'
 }

@@ -24,7 +24,7 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
   const define = (name: string, body: (...values: JSONValue[]) => unknown, count = 1) =>
     registerFunction(
       name,
-      (values) => body(...(values as JSONValue[])) as JSONValue,
+      (values) => body(...(values as JSONValue[])) as JSONValue, // TYPE_ANY: no expressions among them
       Array.from({ length: count }, () => ({ types: [TYPE_ANY] })),
       { override: true },
     )
@@ -33,10 +33,11 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
       name,
       ([list, key]) => {
         const items = listOf(name, list)
+        // TYPE_EXPREF: the second is an expression.
         const keys = items.map((item) =>
           TreeInterpreter.visit(key as Parameters<typeof TreeInterpreter.visit>[0], item),
         )
-        return body(items, orderedBy(name, items, keys)) as JSONValue
+        return body(items, orderedBy(name, items, keys)) as JSONValue // items, or one
       },
       [{ types: [TYPE_ANY] }, { types: [TYPE_EXPREF] }],
       { override: true },
@@ -53,6 +54,7 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
   defineKeyed('max_by', (list, keys) => list[placeOfFirst(keys, -1)] ?? null)
   defineKeyed('min_by', (list, keys) => list[placeOfFirst(keys, 1)] ?? null)
   defineKeyed('sort_by', (list, keys) => {
+    // There are as many keys as items.
     const places = [...list.keys()].toSorted((a, b) => ascending(keys[a] as Key, keys[b] as Key))
     return places.map((at) => list[at])
   })
@@ -68,7 +70,7 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
   })
   define('abs', (given) => {
     const number = taken('abs', given, ['number'])
-    return isFloat(number) ? new Float(Math.abs(number.value)) : Math.abs(number as number)
+    return isFloat(number) ? new Float(Math.abs(number.value)) : Math.abs(Number(number))
   })
   define('to_number', (given) => (kindOf(given) === 'number' ? given : typeof given === 'string' ? read(given) : null))
   define('to_string', (given) => (typeof given === 'string' ? given : compactJson(given)))
@@ -91,7 +93,7 @@ export function pythonFunctions({ registerFunction, TreeInterpreter, TYPE_ANY, T
   define('values', (given) => Object.values(taken('values', given, ['object'])))
   define('reverse', (given) => {
     const list = taken('reverse', given, ['array', 'string'])
-    return typeof list === 'string' ? [...list].toReversed().join('') : (list as JSONArray).toReversed()
+    return Array.isArray(list) ? list.toReversed() : [...String(list)].toReversed().join('')
   })
   // Adding 0 makes -0 what Python's whole numbers know.
   define('ceil', (given) => Math.ceil(Number(taken('ceil', given, ['number']))) + 0)
@@ -137,7 +139,7 @@ function listOf(name: string, value: unknown): JSONArray {
 /** All texts or all numbers: others have no order. */
 function comparable(name: string, list: JSONArray): Key[] {
   const kind = kindOf(list[0]) === 'number' ? 'number' : 'string'
-  return ofKind(name, kind, list) as Key[]
+  return ofKind(name, kind, list) as Key[] // or it is refused
 }
 
 function ofKind(name: string, kind: 'number' | 'string', list: JSONArray): JSONArray {
@@ -157,7 +159,7 @@ function orderedBy(name: string, list: JSONArray, keys: readonly unknown[]): Key
   const allowed = name === 'sort_by' ? [kindOf(first)] : ['number', 'string']
   const stranger = keys.find((key) => !allowed.includes(kindOf(key)))
   if (stranger !== undefined) throw refusal(name, stranger, allowed)
-  return keys as Key[]
+  return keys as Key[] // or refused above
 }
 
 /** Texts by their characters' numbers, as Python orders them; a language's own order would be another one. */

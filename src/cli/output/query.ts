@@ -28,7 +28,7 @@ export async function compileQuery(expression: string | undefined): Promise<Pick
   )
   return (answer) =>
     explained(
-      () => printable(TreeInterpreter.search(compiled, answer as JSONValue)),
+      () => printable(TreeInterpreter.search(compiled, answer as JSONValue)), // what a printer prints is JSON, and Floats
       (reason) => new Problem('general', reason),
     )
 }
@@ -46,7 +46,7 @@ function printable(result: unknown): unknown {
  */
 function inPython<T>(node: T): T {
   if (typeof node !== 'object' || node === null) return node
-  const inner = changed(node, inPython) as Nodes
+  const inner = changed(node, inPython) as Nodes // an object or a list, as the node is
   return rewritten(inner) as T // the same expression in other nodes of the library's
 }
 
@@ -76,6 +76,7 @@ function rewritten(node: Nodes): unknown {
       return { type: 'Ternary', condition: plain(left), trueExpr: right, falseExpr: left }
     case 'Function': {
       if (TAKES_FLOATS.has(String(node.name))) return node
+      // As the library's own nodes of functions have them.
       const children = (node.children as Nodes[]).map((child) =>
         child.type === 'ExpressionReference' ? child : plain(child),
       )

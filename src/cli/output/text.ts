@@ -1,3 +1,4 @@
+import { isObject } from '../../api/objects.ts'
 import { Float, pythonText } from './python-text.ts'
 
 /**
@@ -53,8 +54,7 @@ function linesOfStructure(
   return [...(line.length > 0 ? [head] : []), ...nested.flatMap((key) => linesOf(value[key], key))]
 }
 
-const isStructure = (value: unknown): value is Structure =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Float)
+const isStructure = (value: unknown): value is Structure => isObject(value) && !(value instanceof Float)
 
 const isScalar = (value: unknown): boolean => !Array.isArray(value) && !isStructure(value)
 

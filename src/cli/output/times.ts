@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 export type TimeText = (time: Date) => string
 
 /** What the service sent for a time, which may be finer than JavaScript's milliseconds (see wire-times.ts). */
-const wireOf = (time: Date): string | undefined => (time as { wire?: string }).wire
+const wireOf = (time: Date): string | undefined => (time as { wire?: string }).wire // put there by keepWireTimes
 
 const WIRE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/
 const MICROSECONDS = 6

@@ -82,7 +82,7 @@ const ranges: readonly (readonly [number, number])[] = WIDE.trim()
 /** Columns of a text in aws-cli's tables. */
 export function columnsOf(text: string): number {
   let columns = 0
-  for (const character of text) columns += isWide(character.codePointAt(0) as number) ? 2 : 1
+  for (const character of text) columns += isWide(character.codePointAt(0) ?? 0) ? 2 : 1
   return columns
 }
 
@@ -94,7 +94,7 @@ function isWide(codePoint: number): boolean {
   let high = ranges.length - 1
   while (low <= high) {
     const middle = (low + high) >> 1
-    const [first, last] = ranges[middle] as readonly [number, number]
+    const [first, last] = ranges[middle] ?? [0, 0]
     if (codePoint < first) high = middle - 1
     else if (codePoint > last) low = middle + 1
     else return true

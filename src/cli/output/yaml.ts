@@ -20,10 +20,9 @@ const isScalar = (value: unknown): boolean => typeof value !== 'object' || value
 function block(value: unknown, indent: number): string {
   const newline = `\n${' '.repeat(indent)}`
   if (Array.isArray(value)) return value.map((item) => `- ${entry(item, indent + 2, indent + 2)}`).join(newline)
-  const names = Object.keys(value as object).sort()
-  return names
-    .map((name) => {
-      const item = (value as Record<string, unknown>)[name]
+  return Object.entries(value ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, item]: [string, unknown]) => {
       const key = scalar(name, indent, 0)
       if (isScalar(item) || isEmpty(item)) return `${key}: ${entry(item, indent + 2, indent + key.length + 2)}`
       const inner = Array.isArray(item) ? indent : indent + 2
@@ -32,7 +31,7 @@ function block(value: unknown, indent: number): string {
     .join(newline)
 }
 
-const isEmpty = (value: unknown): boolean => Object.keys(value as object).length === 0
+const isEmpty = (value: unknown): boolean => Object.keys(value ?? {}).length === 0
 
 function entry(value: unknown, indent: number, column: number): string {
   if (isScalar(value)) return scalar(value, indent, column)
@@ -82,7 +81,7 @@ function folded(text: string, indent: number, column: number, apostrophe: string
   let at = column
   let breaks = false
   for (let index = 0; index < text.length; index++) {
-    const character = text[index] as string
+    const character = text.charAt(index)
     if (character === '\n') {
       written += breaks ? '\n' : '\n\n'
       breaks = true

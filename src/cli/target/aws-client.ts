@@ -33,10 +33,10 @@ export function awsCaller(target: AwsTarget): AwsCaller {
     logger: SILENT,
     ...travelling(target.transport ?? USUAL_TRANSPORT, target.url),
   })
-  // Looked up by name: the compiler can't follow that into seventy-five classes.
   keepWireTimes(client.config.protocol)
   readOtherNames(client.config.protocol)
   refuseUnreadable(client.config.protocol)
+  // Looked up by name, which the compiler can't follow into seventy-five classes.
   const commands = sdk as unknown as Record<string, new (input: object) => Parameters<typeof client.send>[0]>
   return {
     async call(name, input, signal) {

@@ -41,7 +41,7 @@ async function answerOf<N extends OperationName>(
   url: () => Promise<string | undefined>,
 ): Promise<Output<N>> {
   try {
-    const { $metadata: _, ...output } = (await answer) as { $metadata?: unknown }
+    const { $metadata: _, ...output }: { $metadata?: unknown } = { ...(await answer) }
     return output as Output<N> // the codec made it by the operation's own schema
   } catch (error) {
     throw new CallFailed(name, await url(), error, input)

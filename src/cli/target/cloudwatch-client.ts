@@ -161,7 +161,8 @@ function refusal(operation: string, status: number, text: string): Error {
   let code = `HTTP ${status}`
   let said = text.slice(0, 500)
   try {
-    const { __type = code, message = said, Message = message } = JSON.parse(text) as Record<string, string | undefined>
+    const answer: Readonly<Record<string, string | undefined>> = JSON.parse(text)
+    const { __type = code, message = said, Message = message } = answer
     code = __type.replace(/^.*#/, '').replace(/Exception$/, '')
     said = Message
   } catch {

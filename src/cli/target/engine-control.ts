@@ -19,7 +19,7 @@ export async function engineStatus(stateDir: string): Promise<EngineStatus | und
   const engine = runningEngine(stateDir)
   if (!engine) return undefined
   const answer = await ask(engine, 'GET', CONTROL.status)
-  return answer === undefined ? undefined : (JSON.parse(answer) as EngineStatus)
+  return answer === undefined ? undefined : (JSON.parse(answer) as EngineStatus) // as its route answers
 }
 
 export async function resetEngine(engine: LocalEngine): Promise<void> {
@@ -38,7 +38,7 @@ export async function control<T>(
   timeoutMs?: number,
 ): Promise<T> {
   const answer = await ask(engine, method, path, body, timeoutMs)
-  if (answer !== undefined) return JSON.parse(answer) as T
+  if (answer !== undefined) return JSON.parse(answer) as T // as the caller's route answers
   throw new Problem('general', `The engine at ${engine.info.url} does not answer.`, 'Start it: cachectl engine start')
 }
 
@@ -163,7 +163,7 @@ function ask(
 /** The engine's own words where it has some. */
 function refusal(text: string, otherwise: string): Problem {
   try {
-    const { code, message } = JSON.parse(text) as { code?: string; message?: string }
+    const { code, message }: { code?: string; message?: string } = JSON.parse(text)
     if (code && message) return new Problem('usage', message)
   } catch {
     // Not JSON: shown as it is.

@@ -26,7 +26,8 @@ export function credentialsOf({ info, credentials }: LocalEngine, userName: stri
 
 function usersOf(stateDir: string): UserFile['users'] {
   try {
-    return (JSON.parse(readFileSync(engineFiles(stateDir).users, 'utf8')) as UserFile).users
+    const { users }: UserFile = JSON.parse(readFileSync(engineFiles(stateDir).users, 'utf8'))
+    return users
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return []
     throw error

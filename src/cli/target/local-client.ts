@@ -45,7 +45,7 @@ export function localCaller(
     Object.assign(request.headers, { host: url.host, 'user-agent': userAgent })
     const signed = transport?.sign === false ? request : await signer.sign(request)
     const response = await postOnce(signed, signal, transport)
-    return protocol.deserializeResponse(operation, context, response as never)
+    return protocol.deserializeResponse(operation, context, response as never) // it reads status, headers and body alone
   }
 }
 

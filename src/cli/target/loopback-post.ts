@@ -57,7 +57,7 @@ export function postOnce(signed: Signed, signal?: AbortSignal, timeouts: Timeout
         })
       })
     })
-    request.end(body as string | undefined)
+    request.end(body as string | undefined) // the codec of the Query protocol writes text
   })
 }
 

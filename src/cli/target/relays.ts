@@ -98,7 +98,7 @@ function call(
       })
       response.on('error', lost)
       response.on('end', () => {
-        const answer = JSON.parse(text) as RelayReport | { message: string }
+        const answer: RelayReport | { message: string } = JSON.parse(text)
         if ('message' in answer) reject(new Problem('usage', `The proxy refuses: ${answer.message}`))
         else resolve(answer)
       })

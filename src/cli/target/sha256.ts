@@ -5,7 +5,7 @@ export class Sha256 {
   readonly #digest: Hash | Hmac
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#digest = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Uint8Array)
+    this.#digest = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Uint8Array) // the signer gives text or bytes
   }
 
   update(piece: Uint8Array): void {

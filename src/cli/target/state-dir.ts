@@ -86,7 +86,7 @@ function hasEnded(pid: number): boolean {
 
 function readJson<T>(path: string): T | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T
+    return JSON.parse(readFileSync(path, 'utf8')) as T // the engine wrote it
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw new Problem('configuration', `Cannot read ${path}: ${errorMessage(error)}`)

@@ -34,7 +34,7 @@ export function readTargets(stateDir: string): TargetList {
     throw unreadable(stateDir, error)
   }
   try {
-    const { current = 'local', targets = {} } = JSON.parse(text) as Partial<TargetList>
+    const { current = 'local', targets = {} }: Partial<TargetList> = JSON.parse(text)
     return { current, targets: { ...targets, ...BUILT_IN } }
   } catch (error) {
     throw unreadable(stateDir, error)

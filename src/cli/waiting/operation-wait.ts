@@ -8,7 +8,7 @@ import { Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { waits } from './operation-waits.ts'
 import { type PatienceOptions, patienceOf, waitUntil } from './wait.ts'
-import { type Waiter, waiters } from './waiters.ts'
+import { itemsOf, type Waiter, waiters } from './waiters.ts'
 
 /**
  * Waits for the change that `name` with this input has started, and returns what to print instead of the first answer:
@@ -23,7 +23,7 @@ export async function waitForChange(
   const found = waits[name]
   if (!found) throw new Error(`${name} has nothing to wait for`)
   const waiter: Waiter = waiters[found.waiter]
-  const id = String((input as Record<string, unknown>)[found.id] ?? '')
+  const id = String(Reflect.get(input, found.id) ?? '')
   const idMember = found.id.replace(/^Target/, '')
   const progress = startProgress(`${id}: waiting until it is ${waiter.success}`)
   const follow = eventFollower(client, id, progress.note)
@@ -43,7 +43,7 @@ export async function waitForChange(
         },
       ),
     )
-    const [item] = ((answer as Record<string, unknown> | undefined)?.[waiter.list] ?? []) as Record<string, unknown>[]
+    const [item] = answer ? itemsOf(waiter, answer) : []
     return item ? inFormOf(name, item) : {}
   } catch (error) {
     if (!(error instanceof Problem)) throw error

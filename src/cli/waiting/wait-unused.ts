@@ -36,7 +36,7 @@ const groups: Partial<Record<OperationName, Group>> = {
 export async function usersOfGroup(client: ApiClient, error: CallFailed, input: object): Promise<string[]> {
   const group = groups[error.operation]
   if (!group || error.serviceCode !== group.kind.inUse) return []
-  const wanted = (input as Item)[group.kind.id]
+  const wanted = Reflect.get(input, group.kind.id) as unknown
   const { describe, id } = resources.cluster
   const clusters = await describeAll(client, describe)
   return clusters.filter((cluster) => group.of(cluster).includes(wanted)).map((cluster) => String(cluster[id]))

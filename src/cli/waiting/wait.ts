@@ -1,4 +1,5 @@
 import { type Clock, sleep, systemClock } from '../../net/clock.ts'
+import type { Item } from '../output/human-value.ts'
 import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { judge, type Waiter } from './waiters.ts'
@@ -40,7 +41,7 @@ export async function waitUntil(
   waiter: Waiter,
   input: object,
   { signal, clock = systemClock, onLook, intervalMs, timeoutMs }: Waiting,
-): Promise<object | undefined> {
+): Promise<Item | undefined> {
   const start = clock.monotonicMs()
   for (;;) {
     const answer = await look(client, waiter, input, signal)
@@ -58,9 +59,9 @@ export async function waitUntil(
   }
 }
 
-async function look(client: ApiClient, waiter: Waiter, input: object, signal: AbortSignal) {
+async function look(client: ApiClient, waiter: Waiter, input: object, signal: AbortSignal): Promise<Item | undefined> {
   try {
-    return (await client.call(waiter.operation, input, signal)) as Record<string, unknown>
+    return { ...(await client.call(waiter.operation, input, signal)) }
   } catch (error) {
     if (signal.aborted) throw interrupted()
     if (!(error instanceof CallFailed) || !error.serviceCode) throw error

@@ -1,6 +1,8 @@
 /** aws-cli's waiters, and more of their sort: when a resource has got where it should, and when it never will. */
 import { type ResourceKind, resources } from '../../api/catalog/resources.ts'
 import type { OperationName } from '../../api/model.ts'
+import { isObject } from '../../api/objects.ts'
+import type { Item } from '../output/human-value.ts'
 
 export interface Waiter {
   /** The name in the API model, which error messages tell. */
@@ -159,10 +161,15 @@ export type Verdict =
   | { readonly done: true }
   | { readonly done: false; readonly statuses: readonly string[]; readonly failure?: string }
 
+/** The resources that an answer to the waiter's operation lists. */
+export function itemsOf({ list }: Waiter, answer: Item): readonly Item[] {
+  const items = answer[list]
+  return Array.isArray(items) ? items.filter(isObject) : []
+}
+
 /** Judges one answer. An empty list decides nothing (botocore's pathAll). */
-export function judge(waiter: Waiter, answer: Record<string, unknown>): Verdict {
-  const items = (answer[waiter.list] ?? []) as readonly Record<string, unknown>[]
-  const statuses = items.map((item) => String(item[waiter.status]))
+export function judge(waiter: Waiter, answer: Item): Verdict {
+  const statuses = itemsOf(waiter, answer).map((item) => String(item[waiter.status]))
   if (statuses.length > 0 && statuses.every((status) => status === waiter.success || waiter.also?.includes(status)))
     return { done: true }
   const hopeless = waiter.failures.find((failure) => statuses.includes(failure))

@@ -91,10 +91,8 @@ async function ask(
 
 /** One zone for each node is what AWS wants; people choose zones, which nodes then take in turn. */
 function spread([option = '', ...zones]: readonly string[], nodes: string | undefined): string[] {
-  const each = Array.from(
-    { length: Number(nodes ?? zones.length) },
-    (_, index) => zones[index % zones.length] as string,
-  )
+  const count = Number(nodes ?? zones.length)
+  const each = Array.from({ length: count }, (_, index) => zones[index % zones.length] ?? '')
   return [option, ...each, ...(new Set(each).size > 1 ? ['--az-mode', 'cross-az'] : [])]
 }
 
@@ -106,7 +104,7 @@ async function askFor(
   answers: Answers,
   required: boolean,
 ): Promise<string[] | undefined> {
-  const member = inputOf(name).members[memberName] as Member
+  const member = inputOf(name).members[memberName] as Member // it is one of the operation's
   const option = `--${kebabCase(memberName)}`
   const message = `${option} (${helpOf(name, memberName)})`
   if (member.kind === 'boolean') {
@@ -146,7 +144,7 @@ async function choose(
   several: boolean,
   required: boolean,
 ): Promise<string[]> {
-  if (several) return (await prompt({ type: 'checkbox', message, choices })) as string[]
+  if (several) return (await prompt({ type: 'checkbox', message, choices })) as string[] // values of the choices
   const all = required ? choices : [DEFAULT, ...choices]
   const answer =
     all.length > MOST_TO_SCAN

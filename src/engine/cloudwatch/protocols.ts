@@ -3,6 +3,7 @@
  * What each has in its own way: how a request names its operation and input, and how outputs and faults are written.
  */
 import { Fault } from '../../api/faults.ts'
+import { isObject } from '../../api/objects.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import { readJson } from '../http/json-body.ts'
 import { decodeInput, encodeFault, encodeResult, readParameters } from '../http/query-protocol.ts'
@@ -86,8 +87,8 @@ const made = (
   headers: Readonly<Record<string, string>> = {},
 ): HttpAnswer => ({ status, contentType, body, headers: { 'x-amzn-requestid': requestId, ...headers } })
 
-function objectIn(value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+function objectIn(value: unknown): Readonly<Record<string, unknown>> {
+  if (isObject(value)) return value
   throw new Fault('ValidationError', 'The input must be an object.')
 }
 

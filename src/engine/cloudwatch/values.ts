@@ -1,5 +1,6 @@
 /** Between plain values, as JSON and CBOR have them, and those that handlers take and give, by the model. Pure. */
 import { Fault } from '../../api/faults.ts'
+import { isObject } from '../../api/objects.ts'
 import type { Member } from '../../api/shapes.ts'
 import { unknownParameter } from '../http/unknown-parameter.ts'
 import { MAP_ITEM } from './members.ts'
@@ -13,7 +14,7 @@ function readValue(member: Member, value: unknown, path: string): unknown {
   const wrong = (wanted: string) => new Fault('InvalidParameterValue', `The parameter ${path} must be ${wanted}.`)
   switch (member.kind) {
     case 'structure':
-      if (!isObject(value)) throw wrong('an object')
+      if (!isObject(value) || value instanceof Date) throw wrong('an object')
       return readObject(member.shape, value, path)
     case 'list':
       if (!Array.isArray(value)) throw wrong('a list')
@@ -81,6 +82,3 @@ export function plainValue(member: Member, value: unknown, times: (time: Date) =
       return value
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)

@@ -20,6 +20,7 @@ import type {
   SecurityGroupRequest,
 } from '../../api/local-network.ts'
 import type { NotificationSettings } from '../../api/notifications.ts'
+import { isObject } from '../../api/objects.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import { missing } from '../http/query-protocol.ts'
 import { unknownParameter } from '../http/unknown-parameter.ts'
@@ -45,9 +46,6 @@ interface Body {
   /** Exactly one of them must be there. */
   readonly oneOf?: readonly string[]
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isListOfStrings = (value: unknown): boolean =>
   Array.isArray(value) && value.every((each) => typeof each === 'string')

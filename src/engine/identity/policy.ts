@@ -1,5 +1,6 @@
 /** IAM policy documents, as far as they concern the user they belong to. */
 import { Fault } from '../../api/faults.ts'
+import { isObject } from '../../api/objects.ts'
 import { readOperator } from './conditions.ts'
 
 /** Operator -> key -> values, as `{"StringEquals": {"aws:RequestTag/Project": ["Dev", "Prod"]}}`. */
@@ -107,6 +108,3 @@ function readStrings(value: unknown, where: string): string[] {
     throw malformed(`${where} must be a string or a list of strings.`)
   })
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

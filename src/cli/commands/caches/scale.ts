@@ -58,6 +58,7 @@ export function planOf(
   const change = { CacheClusterId: cache.id, NumCacheNodes: nodes, ApplyImmediately: true }
   if (nodes < ids.length) return { ...change, CacheNodeIdsToRemove: ids.slice(nodes) }
   if (azs.length === 0) return change
+  // There is at least one of them.
   const zones = Array.from({ length: nodes - ids.length }, (_, index) => azs[index % azs.length] as string)
   const before = cache.nodes.map(({ zone }) => zone)
   const spreads = new Set([...before, ...zones]).size > 1

@@ -64,7 +64,7 @@ export function waitCommand(name: WaiterName): Command {
 /** The resource that is waited for, where it is one. */
 function idIn({ operation }: Waiter, input: object): string | undefined {
   const kind = regionalKinds.find(({ describe }) => describe === operation)
-  const id = kind && (input as Readonly<Record<string, unknown>>)[kind.id]
+  const id: unknown = kind && Reflect.get(input, kind.id)
   return typeof id === 'string' ? id : undefined
 }
 

@@ -159,8 +159,12 @@ const NO_TLS: Readonly<Record<TlsView['outcome'], string>> = {
 /** The other direction: what a client without TLS sees. */
 function plainText(words: FirstWords): string {
   if (!words.connected) return `Plain text: no connection (${words.outcome})`
-  const said = { closed: 'hung up on', silent: 'never answered', tls: 'answered with a TLS alert' } as const
-  return `Plain text: ${said[words.speaker as keyof typeof said] ?? `answered: ${words.line}`}`
+  const said: Readonly<Record<string, string>> = {
+    closed: 'hung up on',
+    silent: 'never answered',
+    tls: 'answered with a TLS alert',
+  }
+  return `Plain text: ${said[words.speaker] ?? `answered: ${words.line}`}`
 }
 
 const HEAD = ['Certificate', 'Issued by', 'Valid', 'Days left', 'For']

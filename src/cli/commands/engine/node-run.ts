@@ -91,10 +91,17 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
+/** What a bad argument, or a socket that can't listen, tells beside its message. */
+interface Told extends NodeJS.ErrnoException {
+  readonly hint?: string
+  readonly address?: string
+  readonly port?: number
+}
+
 function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  if (error.name === 'BadArgument') return usageProblem(error.message, (error as { hint?: string }).hint)
-  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const { code, address, port, hint }: Told = error
+  if (error.name === 'BadArgument') return usageProblem(error.message, hint)
   if (code !== 'EADDRINUSE' || address === undefined) return error
   return new Problem(
     'general',

@@ -70,7 +70,7 @@ function line(sent: SnsNotification): string {
 /** What an alarm sends is JSON; its subject tells what became of it, and this why. */
 function alarmReason(message: string): string | undefined {
   if (!message.startsWith('{')) return undefined
-  const { NewStateReason } = JSON.parse(message) as { NewStateReason?: string }
+  const { NewStateReason }: { NewStateReason?: string } = JSON.parse(message)
   return NewStateReason
 }
 

@@ -67,7 +67,7 @@ function evaluate(scenario: unknown, index: number): PredictedOrder {
     candidates,
     sources,
     ifaddrs = [],
-  } = scenario as Partial<OrderScenario>
+  } = scenario as Partial<OrderScenario> // what it needs is checked below
   if (!Array.isArray(candidates) || typeof sources !== 'object') {
     throw new Problem('general', `${name}: a case needs candidates (an array) and sources (an object).`)
   }

@@ -79,11 +79,12 @@ const rounded = (value: number): number => Number(value.toPrecision(3))
 
 function viewOf({ latencies, seconds, ...counts }: BenchReport) {
   const percentiles = Object.entries(PERCENTILES).map(([name, share]) => [name, rounded(latencies.percentile(share))])
+  const latencyMs: Record<string, number> = Object.fromEntries([...percentiles, ['max', rounded(latencies.longestMs)]])
   return {
     ...counts,
     measuredSeconds: rounded(seconds),
     operationsPerSecond: Math.round(latencies.count / seconds),
-    latencyMs: { ...Object.fromEntries(percentiles), max: rounded(latencies.longestMs) } as Record<string, number>,
+    latencyMs,
   }
 }
 

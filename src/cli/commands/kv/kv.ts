@@ -200,7 +200,7 @@ export const kvStats = command({
       Promise.all(
         client.nodes.map(async (node) => ({
           node: endpoint(node.host, node.port),
-          stats: Object.fromEntries(await client.stats(node, words.topic)) as Record<string, string>,
+          stats: Object.fromEntries(await client.stats(node, words.topic)),
         })),
       ),
     )

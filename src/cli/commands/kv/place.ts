@@ -2,10 +2,11 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { engineFiles } from '../../../api/local-engine.ts'
+import { namesOf } from '../../../api/tables.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import { askNode } from '../../../discovery/ask.ts'
 import { KvClient, keyProblem } from '../../../kv/client.ts'
-import { type KvNode, PLACEMENTS, type PlacementName } from '../../../kv/placement.ts'
+import { type KvNode, PLACEMENTS } from '../../../kv/placement.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import { endpoint, parseTarget } from '../../../net/target.ts'
 import { trustFor, withClient } from '../../caches/client.ts'
@@ -19,7 +20,7 @@ import { Problem, usageProblem } from '../../problem.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
 import { one } from '../../words.ts'
 
-export const placementNames = Object.keys(PLACEMENTS) as PlacementName[]
+export const placementNames = namesOf(PLACEMENTS)
 
 export const kvFlags = {
   hash: choice(placementNames, {

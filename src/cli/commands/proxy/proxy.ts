@@ -83,16 +83,17 @@ async function start(options: RelayOptions): Promise<Relay> {
   try {
     return await Relay.start(options)
   } catch (error) {
-    const {
-      code = '',
-      address = '',
-      port = 0,
-      message,
-    } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+    if (!(error instanceof Error)) throw error
+    const { code = '', address = '', port = 0, message }: ListenError = error
     const why = WHY[code]
     if (!why) throw error
     throw new Problem('general', `Cannot listen on ${endpoint(address, port)}: ${why[0] || message}.`, why[1])
   }
+}
+
+interface ListenError extends NodeJS.ErrnoException {
+  readonly address?: string
+  readonly port?: number
 }
 
 const WHY: Readonly<Record<string, readonly [why: string, hint: string]>> = {
