@@ -66,7 +66,9 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     const { credentials } = identity
     return { info, credentials, recovery: state.recovery, status, close: () => opened.close() }
   } catch (error) {
-    await opened.close().catch((also: Error) => log(`the start that failed is not closed: ${also.message}`))
+    await opened
+      .close()
+      .catch((also: Error) => log(`not all that the failed start had opened could be closed: ${also.message}`))
     throw error
   }
 }

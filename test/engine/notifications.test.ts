@@ -9,6 +9,7 @@ import type { SnsNotification } from '../../src/api/notifications.ts'
 import { control } from '../support/control.ts'
 import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
+import { manualClock } from '../support/manual-clock.ts'
 
 const TOPIC = 'arn:aws:sns:us-west-2:000000000000:ElastiCacheNotifications'
 
@@ -102,6 +103,18 @@ test('what was not delivered when the engine was killed is delivered at the next
   expect(lines).toHaveLength(3)
   const { MessageId: _, ...again } = JSON.parse(lines[2] ?? '')
   expect(JSON.parse(second)).toMatchObject(again)
+})
+
+test('what was not delivered is delivered at a start after the days that events are kept for, too', async () => {
+  const engine = await withCluster()
+  await engine.close()
+  const path = join(engine.stateDir, 'notifications.jsonl')
+  const before = sent(engine).map(({ Message }) => Message)
+  writeFileSync(path, '')
+  const clock = manualClock(Date.now() + 20 * 86_400_000)
+  const later = await startTestEngine({ stateDir: engine.stateDir, clock })
+  expect(before).not.toEqual([])
+  expect(sent(later).map(({ Message }) => Message)).toEqual(before)
 })
 
 describe('a topic is refused', () => {

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { addressEvent, NotificationSink } from '../notifications/sink.ts'
 import { JsonLines } from '../store/json-lines.ts'
 import type { Start } from './start.ts'
@@ -7,7 +8,7 @@ import type { State } from './state.ts'
 const BYTES = 5_000_000
 
 /** From now on events are told to their topics. Answers what has been told. */
-export function openNotifications({ store, files }: State, { log }: Start): JsonLines {
+export function openNotifications({ store, clock, files }: State, { log }: Start): JsonLines {
   const lines = new JsonLines(files.notifications, BYTES)
   const sink = new NotificationSink(lines, store, log)
   store.onEvents(
@@ -15,5 +16,7 @@ export function openNotifications({ store, files }: State, { log }: Start): Json
     (number, event) => sink.deliver(number, event),
   )
   sink.catchUp()
+  // Not before: the topics of events that are older may not have been told of them yet.
+  store.forgetEvents(clock.now() - LIMITS.eventRetentionMinutes * 60_000)
   return lines
 }

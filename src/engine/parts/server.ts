@@ -10,6 +10,7 @@ import type { Nodes } from './nodes.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
 
+/** The server of the API and of the control routes. Nobody gets in before {@link openDoor}. */
 export function openServer({ signatures }: Identity, { opened }: Start): LoopbackServer {
   const server = new LoopbackServer({
     isPromising: (head) => signatures.isKeyNamed(head),
@@ -20,6 +21,7 @@ export function openServer({ signatures }: Identity, { opened }: Start): Loopbac
   return server
 }
 
+/** Where the engine answers; its port is 0 until it does. */
 export function infoOf({ me }: State, { port }: LoopbackServer, { version, region, stateDir }: Start): EngineInfo {
   return { ...me, version, url: `http://127.0.0.1:${port}`, port, region, stateDir }
 }

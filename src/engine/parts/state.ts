@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { LIMITS } from '../../api/catalog/limits.ts'
 import { engineFiles, type Holder, type Recovery } from '../../api/local-engine.ts'
 import { pidNamespace } from '../../holder/words.ts'
 import { type Seat, takeStateDirectory } from '../store/holder.ts'
@@ -41,7 +40,5 @@ export async function openState({ stateDir, clock, opened, ...options }: Start):
   const store = await Store.open(files.store)
   opened.add(() => store.close())
   store.onGone(() => options.onGone?.())
-  const engineClock = new EngineClock(clock, store)
-  store.forgetEvents(engineClock.now() - LIMITS.eventRetentionMinutes * 60_000)
-  return { files, me, seat, recovery, store, clock: engineClock }
+  return { files, me, seat, recovery, store, clock: new EngineClock(clock, store) }
 }
