@@ -4,7 +4,7 @@ import { errorCode, errorMessage, errorStack } from '../api/thrown.ts'
 import { visible } from '../api/visible.ts'
 import { DirectoryUnusable } from '../holder/directory.ts'
 import { type Engine, startEngine } from './engine.ts'
-import { NoMemcached } from './nodes/memcached/installed.ts'
+import { NotInstalled } from './nodes/installed.ts'
 import { isFull } from './store/disk-full.ts'
 import { StateDirectoryHeld } from './store/holder.ts'
 import { StateUnusable } from './store/unusable.ts'
@@ -75,7 +75,7 @@ function explain(error: unknown): { message: string; hint?: string } {
       hint: 'Choose another with --port; --port 0 takes a free one.',
     }
   }
-  if (error instanceof NoMemcached) {
+  if (error instanceof NotInstalled) {
     return {
       message: error.message,
       hint: `${error.hint} Or let the engine run nodes itself: --node-runtime embedded.`,

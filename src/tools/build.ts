@@ -41,7 +41,8 @@ export async function bundle(): Promise<void> {
   await writeManifest(root)
 }
 
-const bundleEntries = (entryPoints: Record<string, string>, { plugins = [], ...more }: BuildOptions = {}) =>
+/** Bundles programs into `dist`, or into another `outdir`. */
+export const bundleEntries = (entryPoints: Record<string, string>, { plugins = [], ...more }: BuildOptions = {}) =>
   build({
     absWorkingDir: root,
     entryPoints,

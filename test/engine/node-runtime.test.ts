@@ -260,8 +260,10 @@ test('every parameter has its word on the command line', () => {
     threads: 2,
     tls: null,
     ingress: [],
+    program: 'memcached-process',
+    files: { socket: '/s', log: '/l' },
+    live: { watchEnabled: true },
     options: {
-      watchEnabled: true,
       maxConnections: 65_000,
       maxItemSize: 1_048_576,
       chunkSize: 48,

@@ -34,6 +34,9 @@ const startNode = (runtime: EmbeddedRuntime, port: number): Promise<void> =>
     engineVersion: '1.6.22',
     memoryLimit: 1 << 23,
     threads: 1,
+    program: 'embedded-memcached',
+    options: {},
+    live: { watchEnabled: true },
     tls: null,
     ingress: [{ cidr: '127.0.0.0/8', ports: null }],
   })

@@ -2,7 +2,9 @@
  * Offerings of reserved nodes (guide, "Reserved nodes"). Prices follow from one rate a gigabyte and hour and from discounts of
  * the usual size: they are there to be calculated with, they are not AWS's.
  */
+
 import { createHash } from 'node:crypto'
+import type { EngineName } from '../../api/catalog/engines.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
 
 const HOURS_PER_YEAR = 8_760
@@ -19,7 +21,7 @@ export type OfferingType = (typeof OFFERING_TYPES)[number]
 export interface Offering {
   readonly id: string
   /** The engine of the nodes it is for. */
-  readonly product: 'memcached'
+  readonly product: EngineName
   readonly nodeType: string
   readonly years: 1 | 3
   /** Seconds. */

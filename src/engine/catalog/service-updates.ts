@@ -2,7 +2,9 @@
  * Service updates (guide, "Service updates in ElastiCache"). AWS releases them as they are needed; here one comes out with every
  * quarter of the engine's clock, so that moving the clock brings one about. They follow from the time alone.
  */
+
 import type { ServiceUpdateSeverity, ServiceUpdateStatus } from '@aws-sdk/client-elasticache'
+import type { EngineName } from '../../api/catalog/engines.ts'
 
 const DAY_MS = 24 * 3600_000
 
@@ -22,7 +24,7 @@ const SEVERITIES: readonly ServiceUpdateSeverity[] = ['important', 'medium', 'cr
 
 export interface ServiceUpdate {
   readonly name: string
-  readonly engine: 'memcached'
+  readonly engine: EngineName
   readonly severity: ServiceUpdateSeverity
   readonly releasedAt: number
   readonly recommendedBy: number

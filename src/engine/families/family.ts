@@ -1,6 +1,8 @@
 import type { EngineFacts } from '../../api/catalog/engines.ts'
 import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
+import type { InstalledProgram } from '../nodes/installed.ts'
+import type { EmbeddedPrograms, ProcessPrograms, ProgramName, ProgramSettings } from '../nodes/runtime.ts'
 import type { NodeTypeParameter, Parameters, Values } from './parameter.ts'
 
 /** Why a member of a request is refused, unless its value is harmless. */
@@ -10,15 +12,27 @@ export type Refusal = readonly [
   allow?: (value: unknown) => boolean,
 ]
 
+/** What runs a node, and what that is told of it. */
+interface Program<Name extends string, P extends ProgramName> {
+  /** By the values of its group. */
+  settings(values: Values<Name>, version: string): ProgramSettings<P>
+}
+
 /** What an engine is, to the rooms that need not know which it is: a folder each, and a row in all.ts. */
-export interface Family<Name extends string = string, Options extends object = object> {
+export interface Family<Name extends string = string> {
   readonly engine: EngineFacts
   readonly parameters: Parameters<Name>
   readonly nodeTypeParameters: readonly NodeTypeParameter[]
   /** What the default groups set on nodes of a type. */
   defaultValues(type: NodeType): Readonly<Record<string, string>>
-  /** What a node of a version runs with, by the values of its group. */
-  optionsOf(values: Values<Name>, version: string): Options
+  /** What may run a node: a part of the engine, or a server that is a process of its own; one at least. */
+  readonly programs: {
+    readonly embedded?: Program<Name, keyof EmbeddedPrograms>
+    readonly process?: Program<Name, keyof ProcessPrograms> & {
+      /** Looks for it on this machine; throws NotInstalled. */
+      installed(): InstalledProgram
+    }
+  }
   /** Bytes a node of a type has for items. */
   memoryForItems(values: Values<Name>, version: string, type: NodeType): number
   /** Why a node of a type cannot start with these values, in words; undefined when it can. */

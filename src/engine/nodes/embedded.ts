@@ -1,15 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { errorMessage } from '../../api/thrown.ts'
-import type { Loss } from '../../memcached/config-entries.ts'
 import { openFileLimit } from '../../net/serve/file-limit.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import { type Reading, read, write } from './readings.ts'
-import { NODE_ENDED, type NodeCounters, type NodeRuntime, type NodeSpec, type ServerlessLimits } from './runtime.ts'
+import {
+  type LiveSettings,
+  type Loss,
+  NODE_ENDED,
+  type NodeCounters,
+  type NodeRuntime,
+  type NodeSpec,
+} from './runtime.ts'
 import { swappedBytes } from './swap.ts'
-import type { Answer, Crash, Request, Restoration, WorkerData } from './worker.ts'
+import type { Answer, Crash, Request, Restoration, WorkerData } from './thread.ts'
 
 interface Host {
   readonly worker: Worker
@@ -86,8 +92,8 @@ export class EmbeddedRuntime implements NodeRuntime {
     await this.#askHostOf(key, { do: 'allow', key, ingress })
   }
 
-  async allowWatch(key: string, allowed: boolean): Promise<void> {
-    await this.#askHostOf(key, { do: 'allow-watch', key, allowed })
+  async adjust(key: string, live: LiveSettings): Promise<void> {
+    await this.#askHostOf(key, { do: 'adjust', key, live })
   }
 
   async impair(key: string, impairment: Impairment | null): Promise<void> {
@@ -104,10 +110,6 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async detach(key: string, addresses: readonly string[], port: number): Promise<void> {
     if (this.#hostOf(key)) await this.#askHostOf(key, { do: 'detach', key, addresses, port })
-  }
-
-  async limit(key: string, limits: ServerlessLimits): Promise<void> {
-    await this.#askHostOf(key, { do: 'limit', key, limits })
   }
 
   async dump(key: string, file: string): Promise<number> {

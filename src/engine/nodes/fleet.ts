@@ -4,8 +4,9 @@ import type { Authority, KeyAndCertificate } from './authority.ts'
 import { type Answerers, Endpoints } from './endpoints.ts'
 import { endedMeanwhile, type Failure, failureOf, hasEnded, incompatible } from './failure.ts'
 import { News } from './news.ts'
-import type { MemcachedFiles, NodeRuntime, NodeSpec, ServerlessLimits } from './runtime.ts'
+import type { LiveSettings, NodeBase, NodeRuntime, NodeSpec, ProcessFiles } from './runtime.ts'
 import {
+  type ChosenProgram,
   type Deployment,
   type NodeKey,
   nameOf,
@@ -22,8 +23,8 @@ interface Running {
   announced: string
   /** Its ingress rules as text, to compare. */
   allowed: string
-  watchEnabled: boolean | undefined
-  limits: ServerlessLimits
+  /** What can change while it runs, as text. */
+  live: string
   /** What it suffers from, as text, and the certificate it shows. */
   impairment: string
   certificate: Certificate
@@ -43,8 +44,10 @@ export interface FleetOptions {
   readonly memoryBudget: number
   readonly wallClock: () => number
   readonly clock: Clock
-  /** Set for a node that is to be the real memcached. */
-  readonly memcachedFor: (node: WantedNode, name: string) => MemcachedFiles | undefined
+  /** Which of its programs a node is to be. */
+  readonly choose: (node: WantedNode) => ChosenProgram
+  /** Where a node that is a process has its files. */
+  readonly filesOf: (name: string) => ProcessFiles
   /** Lets the fleet follow a record again. */
   readonly wake: (owner: Owner) => void
 }
@@ -160,8 +163,7 @@ export class Fleet {
         ports: String(node.ports),
         announced: '',
         allowed: JSON.stringify(spec.ingress),
-        watchEnabled: node.options?.watchEnabled,
-        limits: this.#limitsOf(node),
+        live: JSON.stringify(this.#liveOf(node)),
         impairment: JSON.stringify(null),
         certificate: 'good',
       })
@@ -181,20 +183,16 @@ export class Fleet {
     }
   }
 
-  /** What takes effect while a node runs: one parameter, and the limits of a serverless cache. */
+  /** What takes effect while a node runs. */
   async #adjust(node: WantedNode, follower: Follower): Promise<void> {
     const { runtime } = this.#options
     const running = follower.nodes.get(node.node)
     if (!running) return
-    const watchEnabled = node.options?.watchEnabled
-    if (watchEnabled !== undefined && running.watchEnabled !== watchEnabled) {
-      await runtime.allowWatch(running.name, watchEnabled)
-      running.watchEnabled = watchEnabled
-    }
-    const limits = this.#limitsOf(node)
-    if (!node.serverless || isSame(running.limits, limits)) return
-    await runtime.limit(running.name, limits)
-    running.limits = limits
+    const live = this.#liveOf(node)
+    const text = JSON.stringify(live)
+    if (running.live === text) return
+    await runtime.adjust(running.name, live)
+    running.live = text
   }
 
   async #announce(wanted: Deployment, follower: Follower): Promise<void> {
@@ -236,30 +234,30 @@ export class Fleet {
   }
 
   async #spec(wanted: Deployment, node: WantedNode, name: string, follower: Follower): Promise<NodeSpec> {
-    const { incarnation, engineVersion, threads, options, serverless, ports } = node
-    const memcached = this.#options.memcachedFor(node, name)
-    return {
+    const { incarnation, engineVersion, threads, ports } = node
+    const base: NodeBase = {
       key: name,
       cluster: textOf(wanted.owner),
       incarnation,
       addresses: wanted.addresses,
       port: ports[0],
       engineVersion,
-      memoryLimit: this.#limitsOf(node).memoryLimit,
+      memoryLimit: this.#memoryLimit(node),
       threads,
-      ...(options && { options }),
       tls: wanted.certificate && (await this.#certificate(wanted.certificate, 'good', follower)),
       ingress: wanted.ingress,
-      ...(serverless && { serverless }),
-      ...(memcached && { memcached }),
     }
+    const { embedded, process } = this.#options.choose(node)
+    return process ? { ...base, ...process, files: this.#options.filesOf(name) } : { ...base, ...embedded }
   }
 
-  #limitsOf({ memoryLimit, serverless }: WantedNode): ServerlessLimits {
-    return {
-      memoryLimit: Math.min(memoryLimit, this.#options.memoryBudget),
-      ecpuPerSecond: serverless?.ecpuPerSecond ?? Number.POSITIVE_INFINITY,
-    }
+  #memoryLimit({ memoryLimit }: WantedNode): number {
+    return Math.min(memoryLimit, this.#options.memoryBudget)
+  }
+
+  #liveOf(node: WantedNode): LiveSettings {
+    const { embedded, process } = this.#options.choose(node)
+    return { memoryLimit: this.#memoryLimit(node), ...(process ?? embedded).live }
   }
 
   /** Issued once for all nodes of a record. */
@@ -295,6 +293,3 @@ export class Fleet {
     return follower
   }
 }
-
-const isSame = (a: ServerlessLimits, b: ServerlessLimits): boolean =>
-  a.memoryLimit === b.memoryLimit && a.ecpuPerSecond === b.ecpuPerSecond

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { EngineName } from '../../api/catalog/engines.ts'
 import { engineFiles, type NodeRuntimeName } from '../../api/local-engine.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { type InstalledMemcached, installedMemcached, NoMemcached } from './memcached/installed.ts'
-import type { MemcachedFiles } from './runtime.ts'
+import { type InstalledProgram, NotInstalled } from './installed.ts'
+import type { ProcessFiles } from './runtime.ts'
+import type { OneOf } from './wanted.ts'
 
 const RECORD = { region: 'engine', id: 'node-runtime' } as const
 /** Paths of socket files end at 104 bytes on macOS, at 108 on Linux. */
@@ -18,25 +20,34 @@ export interface NodeRuntimesOptions {
   readonly stateDir: string
   /** What the engine is started with; absent: what it was started with before. */
   readonly asked: NodeRuntimeName | undefined
+  /** What may run the nodes of an engine. */
+  readonly programsOf: (engine: EngineName) => RunnablePrograms
+}
+
+/** What an engine's nodes may be, and how that which is a server of its own is found on this machine. */
+export interface RunnablePrograms {
+  readonly embedded?: object
+  /** `installed` throws NotInstalled. */
+  readonly process?: { readonly installed: () => InstalledProgram }
 }
 
 /**
- * What runs the nodes of a cluster: embedded nodes, or real memcached. The engine has one for all, kept in its state; a
+ * What runs the nodes of a cluster: embedded nodes, or real servers. The engine has one for all, kept in its state; a
  * cluster may have been created with another (a tag), and keeps that.
  */
 export class NodeRuntimes {
   readonly standard: NodeRuntimeName
   readonly #options: NodeRuntimesOptions
-  #memcached: InstalledMemcached | undefined
+  readonly #installed = new Map<EngineName, InstalledProgram>()
   #sockets: string | undefined
   #temporary: string | undefined
 
-  /** Throws NoMemcached when all nodes are to be real and cannot. */
+  /** Throws NotInstalled when all nodes are to be real and cannot. */
   constructor(options: NodeRuntimesOptions) {
     this.#options = options
     const { store, asked } = options
     this.standard = asked ?? store.get('nodeRuntime', RECORD.region, RECORD.id)?.name ?? 'embedded'
-    if (this.standard === 'memcached') this.memcached()
+    if (this.standard !== 'embedded') this.installed(this.standard)
     this.remember()
   }
 
@@ -51,25 +62,35 @@ export class NodeRuntimes {
     return nodeRuntime
   }
 
-  /** The program of real nodes; throws NoMemcached. Looked for until it is there. */
-  memcached(): InstalledMemcached {
-    this.#memcached ??= installedMemcached()
-    return this.#memcached
+  /** The program that is asked for, or the other where there is only that. */
+  choose<E, P>(programs: { readonly embedded?: E; readonly process?: P }, asked = this.standard): OneOf<E, P> {
+    const { embedded, process } = programs
+    if (process && (asked !== 'embedded' || !embedded)) return { process }
+    if (embedded) return { embedded }
+    throw new Error('there is no program to run nodes')
   }
 
-  /** What the nodes of a cluster answer to `version`; null when memcached is no longer installed. */
-  versionOf(cluster: CacheClusterRecord): string | null {
-    if (this.of(cluster) === 'embedded') return cluster.engineVersion
+  /** The server that nodes of an engine are, asked for by this name; undefined: they are embedded. Throws NotInstalled. */
+  installed(engine: EngineName, asked = this.standard): InstalledProgram | undefined {
+    const { process } = this.choose(this.#options.programsOf(engine), asked)
+    // Looked for until it is there.
+    const found = process && (this.#installed.get(engine) ?? process.installed())
+    if (found) this.#installed.set(engine, found)
+    return found
+  }
+
+  /** What the nodes of a cluster answer to `version`; null when their server is no longer installed. */
+  versionOf({ engine, engineVersion, nodeRuntime }: CacheClusterRecord): string | null {
     try {
-      return this.memcached().version
+      return this.installed(engine, nodeRuntime)?.version ?? engineVersion
     } catch (error) {
-      if (error instanceof NoMemcached) return null
+      if (error instanceof NotInstalled) return null
       throw error
     }
   }
 
   /** Where a real node has its socket and its log. */
-  filesOf(key: string): MemcachedFiles {
+  filesOf(key: string): ProcessFiles {
     const name = createHash('sha256').update(key).digest('base64url').slice(0, SOCKET_NAME_LETTERS)
     const { nodeLogs } = engineFiles(this.#options.stateDir)
     return { socket: join(this.#socketDirectory(), name), log: join(nodeLogs, `${key.replaceAll('/', '.')}.log`) }

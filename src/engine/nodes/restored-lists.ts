@@ -1,6 +1,6 @@
 import { errorMessage } from '../../api/thrown.ts'
-import type { Loss } from '../../memcached/config-entries.ts'
 import type { Store } from '../store/store.ts'
+import type { Loss } from './runtime.ts'
 import { type NodeKey, nameOf } from './wanted.ts'
 
 /** A client that goes on changing the list of a node is told of once in that time. */

@@ -1,19 +1,20 @@
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { ListenAddress } from '../../net/serve/listener.ts'
+import type { Places } from '../../net/serve/server.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { Reading } from './readings.ts'
-import type { NodeCounters, ServerlessLimits } from './runtime.ts'
+import type { LiveSettings, Loss, NodeCounters, NodeSpec, ProgramName } from './runtime.ts'
 
 /** A node that runs, as its worker sees it: whatever its program is, and whether that is in this thread or a process of its own. */
-export interface RunningNode {
+export interface RunningNode<P extends ProgramName = ProgramName> {
   /** Throws the system's error, and nothing stays open then. */
   listen(address: ListenAddress): Promise<unknown>
   unlisten(address: ListenAddress): Promise<void>
   /** From now on only these sources may connect. */
   allow(rules: readonly IngressRule[]): void
-  /** Sets what it answers to those who ask for the list of nodes. */
-  announce(payload: Buffer): void | Promise<void>
-  allowWatch(allowed: boolean): void
+  /** Sets what it answers to clients that ask for the list of nodes. Absent: its engine has no such list. */
+  announce?(payload: Buffer): void | Promise<void>
+  adjust(live: LiveSettings<P>): void | Promise<void>
   impair(impairment: Impairment | null): void
   renewCertificate(pem: { readonly key: string; readonly cert: string }): void
   counters(): OwnCounters | Promise<OwnCounters>
@@ -21,7 +22,7 @@ export interface RunningNode {
   reading(): Reading | undefined | Promise<Reading | undefined>
   /** Absent: its items are out of the engine's reach. */
   readonly items?: Items
-  /** Absent: it ends with its worker only. The listener hears how it ended by itself: a signal, or an exit code. */
+  /** Absent: it ends with its worker only. The listener hears what ended by itself, and how: a signal, or an exit code. */
   onEnd?(listener: (how: string) => void): void
   stop(): Promise<void>
 }
@@ -31,10 +32,22 @@ export type OwnCounters = Omit<NodeCounters, 'worker'>
 
 /** The items of a node that are in this thread's memory. */
 export interface Items {
-  /** Over a new limit of memory, the coldest items go at once. */
-  limit(limits: ServerlessLimits): void
   /** Writes all of them to a file, as of one moment. Answers their bytes. */
   dump(file: string): number
   /** Loads a file that `dump` wrote. Rejects when it is damaged. */
   restore(file: string): Promise<void>
 }
+
+/** What nodes of a thread have from it. */
+export interface NodeHost {
+  /** What of the connections of all nodes together it may have; undefined: no bound is known. */
+  readonly places: Places | undefined
+  /** To be told when a client changed the list of nodes, and it is back. */
+  readonly restored: (loss: Loss) => void
+}
+
+/** Rejects, or throws, with what a node cannot start with. */
+export type Start<P extends ProgramName> = (
+  spec: NodeSpec<P>,
+  host: NodeHost,
+) => RunningNode<P> | Promise<RunningNode<P>>

@@ -1,12 +1,33 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
 
-import type { Loss } from '../../memcached/config-entries.ts'
+import type { EventFacts } from '../../api/catalog/events.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
-import type { MemcachedOptions } from './memcached/options.ts'
+import type { MemcachedSettings, ServerlessSettings } from './memcached/options.ts'
 import type { Reading } from './readings.ts'
 
-export interface NodeSpec {
+/** Programs that are part of the engine, and what each is told of a node besides: a row a program. */
+export interface EmbeddedPrograms {
+  readonly 'embedded-memcached': MemcachedSettings
+  readonly 'serverless-memcached': ServerlessSettings
+}
+
+/** Programs that are processes of their own. */
+export interface ProcessPrograms {
+  readonly 'memcached-process': MemcachedSettings
+}
+
+type Programs = EmbeddedPrograms & ProcessPrograms
+
+export type ProgramName = keyof Programs
+
+/** A program, and what it is told besides; of each its `live` can change while it runs. */
+export type ProgramSettings<P extends ProgramName = ProgramName> = {
+  readonly [K in P]: { readonly program: K } & Programs[K]
+}[P]
+
+/** What every node is, whatever its program. */
+export interface NodeBase {
   /** Unique in the engine: `us-west-2/shop/0001`. */
   readonly key: string
   /** Spread over workers together: `us-west-2/shop`. */
@@ -18,29 +39,30 @@ export interface NodeSpec {
   /** Bytes for items. */
   readonly memoryLimit: number
   readonly threads: number
-  /** What the parameter group decides; absent on serverless caches, which have none. */
-  readonly options?: MemcachedOptions
   readonly tls: { readonly key: string; readonly cert: string } | null
   /** Who may connect from the start; {@link NodeRuntime.allow} changes it. */
   readonly ingress: readonly IngressRule[]
-  /** Set on nodes that are to be the real memcached. */
-  readonly memcached?: MemcachedFiles
-  /** Set on serverless caches: they have a command set of their own, are metered, and may be limited (else infinite). */
-  readonly serverless?: { readonly ecpuPerSecond: number }
 }
 
-export interface MemcachedFiles {
+export interface ProcessFiles {
   /** Its socket: only what comes through the relay before it reaches it. */
   readonly socket: string
   readonly log: string
 }
 
-/** Limits of a serverless cache that change while it runs. */
-export interface ServerlessLimits {
-  /** Bytes for items. */
-  readonly memoryLimit: number
-  readonly ecpuPerSecond: number
-}
+export type NodeSpec<P extends ProgramName = ProgramName> = {
+  readonly [K in P]: NodeBase &
+    ProgramSettings<K> &
+    (K extends keyof ProcessPrograms ? { readonly files: ProcessFiles } : unknown)
+}[P]
+
+/** What can change of a node while it runs: bytes for items, and what its program's settings say. */
+export type LiveSettings<P extends ProgramName = ProgramName> = {
+  readonly [K in P]: Pick<NodeBase, 'memoryLimit'> & Programs[K]['live']
+}[P]
+
+/** What a client had done to the list of nodes that a node answers with. */
+export type Loss = Extract<EventFacts, { kind: 'node-list-restored' }>['loss']
 
 /** Counters of a running node, as its process or thread reports them. */
 export interface NodeCounters {
@@ -68,8 +90,8 @@ export interface NodeRuntime {
   announce(key: string, payload: Buffer): Promise<void>
   /** From now on only these sources may connect; connections there are stay until they end. */
   allow(key: string, ingress: readonly IngressRule[]): Promise<void>
-  /** Lets clients `watch`, or ends those who do and refuses it: the one parameter that takes effect while a node runs. */
-  allowWatch(key: string, allowed: boolean): Promise<void>
+  /** Lets a node go by other settings of its program, those that can change while it runs. */
+  adjust(key: string, live: LiveSettings): Promise<void>
   /** Makes a node suffer from faults to rehearse with; null: no longer. */
   impair(key: string, impairment: Impairment | null): Promise<void>
   /** New connections get this certificate; of nodes with TLS only. PEM. */
@@ -77,8 +99,6 @@ export interface NodeRuntime {
   /** Lets the node answer on the configuration endpoint's port as well, or no longer. */
   attach(key: string, addresses: readonly string[], port: number): Promise<void>
   detach(key: string, addresses: readonly string[], port: number): Promise<void>
-  /** Of a serverless cache only. */
-  limit(key: string, limits: ServerlessLimits): Promise<void>
   /** Writes every item to a file, all as of one moment; there is a whole file afterwards or none. Answers the items' bytes. */
   dump(key: string, file: string): Promise<number>
   /** Loads a file that `dump` wrote. Rejects when it is damaged. */

@@ -7,7 +7,7 @@ import type { Impairment } from '../../net/serve/impairment.ts'
 import type { Certificate } from '../faults/effects.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { WorkloadKind } from '../store/records.ts'
-import type { NodeSpec } from './runtime.ts'
+import type { EmbeddedPrograms, NodeBase, ProcessPrograms, ProgramSettings } from './runtime.ts'
 
 /** The record that nodes are of. */
 export interface Owner {
@@ -37,12 +37,26 @@ export interface Deployment {
   readonly certificate: WantedCertificate | null
 }
 
-export interface WantedNode
-  extends Pick<NodeSpec, 'incarnation' | 'engineVersion' | 'memoryLimit' | 'threads' | 'options' | 'serverless'> {
+/** What may run a node: a part of the engine, or a process of its own; of one engine there is one at least. */
+export interface WantedPrograms {
+  readonly embedded?: ProgramSettings<keyof EmbeddedPrograms>
+  readonly process?: ProgramSettings<keyof ProcessPrograms>
+}
+
+/** The one that runs it. */
+export type ChosenProgram = OneOf<ProgramSettings<keyof EmbeddedPrograms>, ProgramSettings<keyof ProcessPrograms>>
+
+/** One of two kinds of programs. */
+export type OneOf<E, P> =
+  | { readonly embedded: E; readonly process?: undefined }
+  | { readonly process: P; readonly embedded?: undefined }
+
+export interface WantedNode extends Pick<NodeBase, 'incarnation' | 'engineVersion' | 'memoryLimit' | 'threads'> {
   readonly node: string
   /** The node's own, the one it is known by first. */
   readonly ports: readonly [port: number, ...more: number[]]
-  /** What it is; absent: what the engine was started with. */
+  readonly programs: WantedPrograms
+  /** Which of them it is; absent: what the engine was started with. */
   readonly nodeRuntime?: NodeRuntimeName
   /** Why it cannot start with its parameters, in words. */
   readonly obstacle?: string

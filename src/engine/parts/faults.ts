@@ -22,7 +22,7 @@ export function openFaults(
   })
   opened.add(() => faults.close())
   runtime.onCrash((name, how) => {
-    log(`node ${name}: memcached ended (${how})`)
+    log(`node ${name}: ${how}`)
     const key = fleet.nodeCalled(name)
     fleet.lost([name])
     if (!key) return

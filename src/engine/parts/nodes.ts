@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
+import { familyOfEngine } from '../families/families.ts'
 import type { Wakes } from '../lifecycle/wakes.ts'
 import { canListen, Ports } from '../network/ports.ts'
 import type { Authority } from '../nodes/authority.ts'
@@ -24,11 +25,16 @@ export interface Nodes {
   readonly memoryBudget: number
 }
 
-/** What runs nodes. Throws NoMemcached where all are to be real ones and cannot. */
+/** What runs nodes. Throws NotInstalled where all are to be real ones and cannot. */
 export async function openNodes(state: State, wakes: Wakes, start: Start): Promise<Nodes> {
   const { store, clock } = state
   const { log, opened } = start
-  const nodeRuntimes = new NodeRuntimes({ store, stateDir: start.stateDir, asked: start.nodeRuntime })
+  const nodeRuntimes = new NodeRuntimes({
+    store,
+    stateDir: start.stateDir,
+    asked: start.nodeRuntime,
+    programsOf: (engine) => familyOfEngine(engine).programs,
+  })
   opened.add(() => nodeRuntimes.close())
   const openAuthority = await authorityOf(state)
   const addresses = (await canListen('::1', 0)) ? ['127.0.0.1', '::1'] : ['127.0.0.1']
@@ -43,7 +49,8 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
   const memoryBudget = Math.floor(totalmem() / 2)
   const fleet = new Fleet({
     runtime,
-    memcachedFor: (node, name) => (nodeRuntimes.of(node) === 'memcached' ? nodeRuntimes.filesOf(name) : undefined),
+    choose: ({ programs, nodeRuntime }) => nodeRuntimes.choose(programs, nodeRuntime),
+    filesOf: (name) => nodeRuntimes.filesOf(name),
     openAuthority,
     memoryBudget,
     wallClock: systemClock.now,

@@ -3,6 +3,7 @@ import { hasEnded, isIncompatible } from '../../../src/engine/nodes/failure.ts'
 import { Fleet } from '../../../src/engine/nodes/fleet.ts'
 import { NODE_ENDED, type NodeRuntime } from '../../../src/engine/nodes/runtime.ts'
 import type { Deployment, WantedNode } from '../../../src/engine/nodes/wanted.ts'
+import { embedded, embeddedOnly } from '../../support/embedded.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 
 const OWNER = { region: 'us-west-2', kind: 'cluster', id: 'shop' } as const
@@ -14,6 +15,7 @@ const node = (id: string, more: Partial<WantedNode> = {}): WantedNode => ({
   engineVersion: '1.6.22',
   memoryLimit: 1_000_000,
   threads: 1,
+  programs: embedded,
   impairment: null,
   list: { text: 'list 1', delayMs: 0 },
   ...more,
@@ -44,7 +46,7 @@ function fleetThatNotes() {
     announce: (key, payload) => note(`announce ${key}: ${payload.toString()}`),
     attach: (key, _, port) => note(`attach ${key} to ${port}`),
     detach: (key, _, port) => note(`detach ${key} from ${port}`),
-    limit: (key, { ecpuPerSecond }) => note(`limit ${key} to ${ecpuPerSecond}`),
+    adjust: (key, live) => note(`adjust ${key}: ${JSON.stringify(live)}`),
   }
   const clock = manualClock(0)
   const woken: string[] = []
@@ -54,7 +56,7 @@ function fleetThatNotes() {
     memoryBudget: 2_000_000,
     wallClock: () => 0,
     clock,
-    memcachedFor: () => undefined,
+    ...embeddedOnly,
     wake: ({ id }) => woken.push(id),
   })
   return { fleet, asked, refused, clock, woken, since: () => asked.splice(0) }
@@ -170,11 +172,14 @@ test('a list that is late is told to nodes that start at once, to others when it
 test('no node gets more memory than the engine has, and limits change while it runs', async () => {
   const { fleet, since } = fleetThatNotes()
   const cache = (ecpuPerSecond: number) =>
-    node('0001', { memoryLimit: Number.POSITIVE_INFINITY, serverless: { ecpuPerSecond } })
+    node('0001', {
+      memoryLimit: Number.POSITIVE_INFINITY,
+      programs: { embedded: { program: 'serverless-memcached', live: { ecpuPerSecond } } },
+    })
   await fleet.follow(deployment([cache(100)], { endpoints: [] }))
   expect(since()[0]).toBe(`start ${name('0001')} with 2000000`)
   await fleet.follow(deployment([cache(200)], { endpoints: [] }))
-  expect(since()).toEqual([`limit ${name('0001')} to 200`])
+  expect(since()).toEqual([`adjust ${name('0001')}: {"memoryLimit":2000000,"ecpuPerSecond":200}`])
 })
 
 test('of a record that is gone nothing runs, whatever else has its name', async () => {

@@ -77,7 +77,12 @@ describe('a serverless cache', () => {
 
   test('is one embedded node on two ports, without a list', () => {
     expect(serverlessCaches.nodesOf(cache, [])).toMatchObject([
-      { node: 'serverless', ports: [11_400, 11_401], nodeRuntime: 'embedded', impairment: null },
+      {
+        node: 'serverless',
+        ports: [11_400, 11_401],
+        programs: { embedded: { program: 'serverless-memcached' } },
+        impairment: null,
+      },
     ])
     expect(serverlessCaches.nodesOf(cache, [])[0]).not.toHaveProperty('list')
     expect(serverlessCaches.endpointsOf(cache, [])).toEqual([])

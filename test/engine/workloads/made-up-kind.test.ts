@@ -8,6 +8,7 @@ import type { CacheClusterRecord } from '../../../src/engine/store/records.ts'
 import { Store } from '../../../src/engine/store/store.ts'
 import { systemClock } from '../../../src/engine/time/clock.ts'
 import { deploymentOf, nextStep, type StepWork, type Workload } from '../../../src/engine/workloads/workload.ts'
+import { embedded, embeddedOnly } from '../../support/embedded.ts'
 import { firstPort, temporaryDirectory, workerFile } from '../../support/engine.ts'
 import { ask } from '../../support/raw.ts'
 
@@ -35,6 +36,7 @@ const shelves: Workload<CacheClusterRecord, StepWork> = {
       engineVersion: '1.6.22',
       memoryLimit: 2 ** 26,
       threads: 1,
+      programs: embedded,
       impairment: null,
     },
   ],
@@ -66,7 +68,7 @@ test('it has its nodes run and its steps taken, and when it goes its nodes go', 
   onTestFinished(() => runtime.close())
   const fleet = new Fleet({
     runtime,
-    memcachedFor: () => undefined,
+    ...embeddedOnly,
     openAuthority: () => Promise.reject(new Error('no TLS here')),
     memoryBudget: 2 ** 30,
     wallClock: systemClock.now,

@@ -3,7 +3,6 @@ import { memcached } from '../../../api/catalog/engines.ts'
 import { isAtLeast } from '../../../api/catalog/versions.ts'
 import type { Client } from '../../../memcached/client.ts'
 import { type Clock, systemClock } from '../../../memcached/clock.ts'
-import type { Loss } from '../../../memcached/config-entries.ts'
 import { CacheCore } from '../../../memcached/core.ts'
 import { opcodesOf } from '../../../memcached/opcodes.ts'
 import { settingsOf } from '../../../memcached/options.ts'
@@ -17,7 +16,7 @@ import type { ListenAddress } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
 import { type Reading, readingOf } from '../readings.ts'
 import type { OwnCounters, RunningNode } from '../running.ts'
-import type { MemcachedFiles, NodeSpec } from '../runtime.ts'
+import type { LiveSettings, Loss, NodeSpec } from '../runtime.ts'
 import { swappedBytes } from '../swap.ts'
 import { CannotRun, MemcachedProcess } from './process.ts'
 import { Relay, TEXT_MARK } from './relay.ts'
@@ -34,7 +33,7 @@ const MIB = 2 ** 20
  * memcached does not: ElastiCache's `config`, TLS, ingress rules, faults to rehearse with. The key of clients before 1.4.14 is
  * set in memcached itself. `version` and `stats` are memcached's own.
  */
-export class MemcachedNode implements RunningNode {
+export class MemcachedNode implements RunningNode<'memcached-process'> {
   readonly #process: MemcachedProcess
   readonly #clock: Clock
   /** Answers in memcached's stead, by the code of embedded nodes; holds the configuration entries and no item. */
@@ -52,11 +51,17 @@ export class MemcachedNode implements RunningNode {
   #legacyDue = 0
   readonly #stopClock: () => void
 
-  private constructor(process: MemcachedProcess, spec: NodeSpec, restored: (loss: Loss) => void, clock: Clock) {
+  private constructor(
+    process: MemcachedProcess,
+    spec: NodeSpec<'memcached-process'>,
+    restored: (loss: Loss) => void,
+    clock: Clock,
+  ) {
     this.#process = process
     this.#clock = clock
     const settings = settingsOf({
       ...spec.options,
+      watchEnabled: spec.live.watchEnabled,
       engineVersion: spec.engineVersion,
       memoryLimit: MIB,
       hashpowerInit: 0,
@@ -82,12 +87,11 @@ export class MemcachedNode implements RunningNode {
    * @param restored Told that a client changed the list of nodes, and that it is back.
    */
   static async start(
-    spec: NodeSpec,
-    files: MemcachedFiles,
+    spec: NodeSpec<'memcached-process'>,
     restored: (loss: Loss) => void,
     clock: Clock = systemClock,
   ): Promise<MemcachedNode> {
-    const process = await MemcachedProcess.start(spec, files)
+    const process = await MemcachedProcess.start(spec)
     const answer = await process.operator.ask(TEXT_MARK.request.toString('latin1'))
     if (answer !== TEXT_MARK.reply.toString('latin1')) {
       await process.stop()
@@ -110,7 +114,7 @@ export class MemcachedNode implements RunningNode {
   }
 
   onEnd(listener: (how: string) => void): void {
-    this.#process.onEnd(listener)
+    this.#process.onEnd((how) => listener(`memcached ended (${how})`))
   }
 
   async announce(data: Buffer): Promise<void> {
@@ -119,10 +123,11 @@ export class MemcachedNode implements RunningNode {
     await this.#setLegacyKey()
   }
 
-  allowWatch(allowed: boolean): void {
-    this.#core.settings.watchEnabled = allowed
-    this.#kinds.watch = !allowed
-    if (!allowed) for (const relay of this.#relays) if (relay.isWatching) relay.socket.destroySoon()
+  /** `watch` is the engine's to refuse: memcached takes it at its start only. */
+  adjust({ watchEnabled }: LiveSettings<'memcached-process'>): void {
+    this.#core.settings.watchEnabled = watchEnabled
+    this.#kinds.watch = !watchEnabled
+    if (!watchEnabled) for (const relay of this.#relays) if (relay.isWatching) relay.socket.destroySoon()
   }
 
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSy
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { MemcachedFiles, NodeSpec } from '../runtime.ts'
+import type { NodeSpec } from '../runtime.ts'
 import { connectionLimit, memcachedArguments, type Surroundings } from './arguments.ts'
 import { PROGRAM } from './installed.ts'
 import { Operator } from './operator.ts'
@@ -48,7 +48,8 @@ export class MemcachedProcess {
   }
 
   /** Resolves when it answers; rejects with CannotRun and its own words when it ends before. */
-  static async start(spec: NodeSpec, files: MemcachedFiles): Promise<MemcachedProcess> {
+  static async start(spec: NodeSpec<'memcached-process'>): Promise<MemcachedProcess> {
+    const { files } = spec
     mkdirSync(dirname(files.log), { recursive: true, mode: 0o700 })
     const args = memcachedArguments(spec, ['-s', files.socket], surroundings())
     const log = openSync(files.log, sizeOf(files.log) > LOG_BYTES ? 'w' : 'a', 0o600)
@@ -108,9 +109,9 @@ function surroundings(): Surroundings {
   return known
 }
 
-function tellOfLimit(spec: NodeSpec): string {
+function tellOfLimit(spec: NodeSpec<'memcached-process'>): string {
   const limit = connectionLimit(spec, surroundings())
-  if (limit >= (spec.options?.maxConnections ?? limit)) return ''
+  if (limit >= (spec.options.maxConnections ?? limit)) return ''
   const { fileLimit } = surroundings()
   return `cachectl: ${limit} connections at most, for a process may have ${fileLimit} open files here (ulimit -n)\n`
 }

@@ -13,8 +13,7 @@ import {
 } from '../../faults/effects.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { discoveryMembers } from '../../nodes/addresses.ts'
-import type { MemcachedOptions } from '../../nodes/memcached/options.ts'
-import { nameOf, type WantedList, type WantedNode } from '../../nodes/wanted.ts'
+import { nameOf, type WantedList, type WantedNode, type WantedPrograms } from '../../nodes/wanted.ts'
 import { typeOfNode } from '../../parameters/node-type.ts'
 import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../../store/records.ts'
@@ -117,13 +116,18 @@ function wanted(cluster: CacheClusterRecord, node: CacheNodeRecord): Omit<Wanted
     engineVersion: cluster.engineVersion,
     memoryLimit: itemBytes(cluster, node),
     threads: typeOfNode(cluster, node).threads,
-    // Sound until programs say what they take.
-    options: familyOfEngine(cluster.engine).optionsOf(
-      nodeValues(cluster, node),
-      cluster.engineVersion,
-    ) as MemcachedOptions,
+    programs: programsOf(cluster, node),
     ...(cluster.nodeRuntime && { nodeRuntime: cluster.nodeRuntime }),
     ...(obstacle !== undefined && { obstacle }),
+  }
+}
+
+function programsOf(cluster: CacheClusterRecord, node: CacheNodeRecord): WantedPrograms {
+  const { embedded, process } = familyOfEngine(cluster.engine).programs
+  const values = nodeValues(cluster, node)
+  return {
+    ...(embedded && { embedded: embedded.settings(values, cluster.engineVersion) }),
+    ...(process && { process: process.settings(values, cluster.engineVersion) }),
   }
 }
 

@@ -83,7 +83,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const parameterGroup = readParameterGroup(input.CacheParameterGroupName, release, type, context)
   const tags = mergeTags([], readTags(input.Tags, [NODE_RUNTIME_TAG]))
   const nodeRuntime = readNodeRuntime(tags)
-  const events = tellOfNodeRuntime(nodeRuntime, engineVersion, context)
+  const events = tellOfNodeRuntime(nodeRuntime, release, context)
   const cluster: CacheClusterRecord = {
     region: context.region,
     id,

@@ -132,7 +132,7 @@ export interface CacheClusterRecord {
   readonly nodes: readonly CacheNodeRecord[]
   /** The port asked for, where the configuration endpoint goes if it is free. */
   readonly requestedPort: number
-  /** Auto Discovery; null while there is no configuration endpoint: until the first nodes start. */
+  /** Auto Discovery; null until the first nodes start, and for good where the engine has none: no configuration endpoint. */
   readonly discovery: Discovery | null
   readonly networkType: NetworkType
   readonly ipDiscovery: IpDiscovery

@@ -15,9 +15,9 @@ import type {
 } from '../../store/records.ts'
 import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 
-/** Whether an update is for a cluster: its nodes are from before the release, or it is for every one. */
-export const concerns = ({ releasedAt, forEveryNode }: ServiceUpdate, cluster: CacheClusterRecord): boolean =>
-  cluster.created && (forEveryNode || cluster.createdAt < releasedAt)
+/** Whether an update is for a cluster: of its engine, and its nodes are from before the release, or it is for every one. */
+export const concerns = ({ engine, releasedAt, forEveryNode }: ServiceUpdate, cluster: CacheClusterRecord): boolean =>
+  engine === cluster.engine && cluster.created && (forEveryNode || cluster.createdAt < releasedAt)
 
 export const actionOf = ({ updates = [] }: CacheClusterRecord, name: string): UpdateActionRecord | undefined =>
   updates.find(({ update }) => update === name)

@@ -5,6 +5,7 @@
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { Pace } from '../../../api/local-engine.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import { takenAtStart, withParameters } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, ParameterValues, Step } from '../../store/records.ts'
 import { endUpdate, noteNode } from './service-updates.ts'
@@ -50,9 +51,8 @@ const atOnce = <K extends Step['do']>(take: Take<K>): Row<K> => after(0, 0, take
 
 const STEPS: { readonly [K in Step['do']]: Row<K> } = {
   'start-nodes': atOnce((cluster, { zones }, { now, ports, subnets }) => {
-    const [discovery, nodePorts] = cluster.discovery
-      ? [cluster.discovery, ports]
-      : [{ version: 0, port: ports[0] as number }, ports.slice(1)] // one port more than nodes
+    const [endpoint, nodePorts] = awaitsEndpoint(cluster) ? [ports[0], ports.slice(1)] : [undefined, ports]
+    const discovery = endpoint === undefined ? cluster.discovery : { version: 0, port: endpoint }
     const ids = freeNodeIds(cluster.nodes, zones.length)
     const added = zones.map(
       (zone, index): CacheNodeRecord => ({
@@ -228,11 +228,15 @@ export function takeNoAddresses(cluster: CacheClusterRecord, zone: string): Step
   return { cluster: { ...cluster, steps }, events: [{ kind: 'addition-without-addresses', ...facts }] }
 }
 
+/** Whether it is to get a configuration endpoint, which clusters have whose engine has Auto Discovery. */
+const awaitsEndpoint = ({ discovery, engine }: CacheClusterRecord): boolean =>
+  !discovery && familyOfEngine(engine).engine.autoDiscoverySince !== undefined
+
 /** How many free ports the cluster's next step needs. */
 export function portsNeeded(cluster: CacheClusterRecord): number {
   const step = cluster.steps[0]
   if (step?.do !== 'start-nodes') return 0
-  return step.zones.length + (cluster.discovery ? 0 : 1)
+  return step.zones.length + (awaitsEndpoint(cluster) ? 1 : 0)
 }
 
 /** Takes the first of the cluster's steps off the list and does it. */

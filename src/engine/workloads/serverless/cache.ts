@@ -3,7 +3,7 @@ import { PRIMARY_PORT, SERVERLESS_VERSION } from '../../../api/catalog/serverles
 import { certificateOf, faultsOfCache, impairmentBy } from '../../faults/effects.ts'
 import type { IngressRule } from '../../network/ingress.ts'
 import { ingressOf } from '../../network/security-groups.ts'
-import type { ServerlessLimits } from '../../nodes/runtime.ts'
+import type { LiveSettings } from '../../nodes/runtime.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
@@ -44,8 +44,7 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
         engineVersion: SERVERLESS_VERSION.node,
         memoryLimit,
         threads: 1,
-        serverless: { ecpuPerSecond },
-        nodeRuntime: 'embedded',
+        programs: { embedded: { program: 'serverless-memcached', live: { ecpuPerSecond } } },
         impairment: impairmentBy(faults),
       },
     ]
@@ -83,7 +82,10 @@ export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
 })
 
 /** What a cache may take; infinite: as much as there is. */
-export const limitsOf = ({ dataStorage, ecpuPerSecond }: ServerlessCacheRecord): ServerlessLimits => ({
+export const limitsOf = ({
+  dataStorage,
+  ecpuPerSecond,
+}: ServerlessCacheRecord): LiveSettings<'serverless-memcached'> => ({
   memoryLimit: dataStorage.maximum === 0 ? Number.POSITIVE_INFINITY : dataStorage.maximum * GIB,
   ecpuPerSecond: ecpuPerSecond.maximum === 0 ? Number.POSITIVE_INFINITY : ecpuPerSecond.maximum,
 })

@@ -1,39 +1,43 @@
-import type { Loss } from '../../memcached/config-entries.ts'
-import { CacheNode } from '../../memcached/server.ts'
-import { SERVERLESS } from '../../memcached/serverless.ts'
-import type { Impairment } from '../../net/serve/impairment.ts'
-import type { ListenAddress } from '../../net/serve/listener.ts'
-import type { Places } from '../../net/serve/server.ts'
-import { type Admission, admissionOf, type IngressRule } from '../network/ingress.ts'
-import { type Reading, readingOf } from './readings.ts'
-import type { Items, OwnCounters, RunningNode } from './running.ts'
-import type { NodeSpec } from './runtime.ts'
-import { readSnapshot, writeSnapshot } from './snapshot-file.ts'
+import type { CacheNodeOptions } from '../../../memcached/options.ts'
+import { CacheNode } from '../../../memcached/server.ts'
+import { SERVERLESS } from '../../../memcached/serverless.ts'
+import type { Impairment } from '../../../net/serve/impairment.ts'
+import type { ListenAddress } from '../../../net/serve/listener.ts'
+import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import { type Reading, readingOf } from '../readings.ts'
+import type { Items, NodeHost, OwnCounters, RunningNode, Start } from '../running.ts'
+import type { EmbeddedPrograms, LiveSettings, NodeBase } from '../runtime.ts'
+import { readSnapshot, writeSnapshot } from '../snapshot-file.ts'
 
 /** A cache node of this thread. */
-export class EmbeddedNode implements RunningNode {
+class EmbeddedNode<P extends keyof EmbeddedPrograms> implements RunningNode<P> {
   readonly items: Items
   readonly #node: CacheNode
+  readonly #adjust: (node: CacheNode, live: LiveSettings<P>) => void
   /** Asked once for every connection. */
   #admission: Admission
 
-  /** @param places What of the connections of all nodes together it may have; undefined: no bound is known. */
-  constructor(spec: NodeSpec, places: Places | undefined, restored: (loss: Loss) => void) {
+  /** @param options What its program makes of it. */
+  constructor(
+    spec: NodeBase,
+    { places, restored }: NodeHost,
+    options: Partial<CacheNodeOptions>,
+    adjust: (node: CacheNode, live: LiveSettings<P>) => void,
+  ) {
+    this.#adjust = adjust
     this.#admission = admissionOf(spec.ingress)
     const node = new CacheNode({
-      ...spec.options,
+      ...options,
       engineVersion: spec.engineVersion,
       memoryLimit: spec.memoryLimit,
       threads: spec.threads,
       ...(places && { places }),
       ...(spec.tls && { tls: spec.tls }),
-      ...(spec.serverless && { ...SERVERLESS, ...spec.serverless }),
       admits: ({ remoteAddress, localPort }) => this.#admission(remoteAddress, localPort),
       restored,
     })
     this.#node = node
     this.items = {
-      limit: (limits) => node.limit(limits),
       dump(file) {
         writeSnapshot(file, node.dump())
         return node.report().bytes
@@ -62,8 +66,8 @@ export class EmbeddedNode implements RunningNode {
     this.#node.announce(payload)
   }
 
-  allowWatch(allowed: boolean): void {
-    this.#node.allowWatch(allowed)
+  adjust(live: LiveSettings<P>): void {
+    this.#adjust(this.#node, live)
   }
 
   impair(impairment: Impairment | null): void {
@@ -87,3 +91,15 @@ export class EmbeddedNode implements RunningNode {
     return this.#node.close()
   }
 }
+
+/** A node of a cluster. */
+export const startMemcached: Start<'embedded-memcached'> = (spec, host) =>
+  new EmbeddedNode<'embedded-memcached'>(spec, host, { ...spec.options, ...spec.live }, (node, { watchEnabled }) =>
+    node.allowWatch(watchEnabled),
+  )
+
+/** A serverless cache. Over a new limit of memory, the coldest items go at once. */
+export const startServerless: Start<'serverless-memcached'> = (spec, host) =>
+  new EmbeddedNode<'serverless-memcached'>(spec, host, { ...SERVERLESS, ...spec.live }, (node, limits) =>
+    node.limit(limits),
+  )

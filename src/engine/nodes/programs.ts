@@ -1,0 +1,11 @@
+import { startMemcached, startServerless } from './memcached/embedded.ts'
+import { MemcachedNode } from './memcached/node.ts'
+import type { Start } from './running.ts'
+import type { ProgramName } from './runtime.ts'
+
+/** How each program is started. */
+export const PROGRAMS: { readonly [P in ProgramName]: Start<P> } = {
+  'embedded-memcached': startMemcached,
+  'serverless-memcached': startServerless,
+  'memcached-process': (spec, { restored }) => MemcachedNode.start(spec, restored),
+}

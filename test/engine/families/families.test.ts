@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { engines } from '../../../src/api/catalog/engines.ts'
+import { findFamily } from '../../../src/engine/families/families.ts'
+import { refuseUnsupported } from '../../../src/engine/families/family.ts'
+
+test('every engine with a row in the catalog has a family, by its name in any case', () => {
+  for (const name of Object.keys(engines)) expect(findFamily(name.toUpperCase())?.engine).toBe(engines[name])
+  expect(findFamily('redis')).toBeUndefined()
+})
+
+test('each family refuses its own members, unless their value is harmless', () => {
+  const refusals = { AuthToken: ['InvalidParameterValue', (value: unknown) => `No abacus knows ${value}.`] } as const
+  const memcached = findFamily('memcached')
+  if (!memcached) throw new Error('no family of memcached')
+  expect(() => refuseUnsupported({ AuthToken: 'x' }, { refusals })).toThrow('No abacus knows x.')
+  expect(() => refuseUnsupported({ SnapshotWindow: '1' }, { refusals })).not.toThrow()
+  expect(() => refuseUnsupported({ SnapshotWindow: '1' }, memcached)).toThrow('not supported for engine memcached')
+  expect(() => refuseUnsupported({ SnapshotRetentionLimit: 0 }, memcached)).not.toThrow()
+})
