@@ -46,7 +46,7 @@ type Said<O extends FaultOption> = (typeof FAULT_OPTIONS)[O]['takes'] extends 't
 export interface OptionUse {
   /** Words it takes. */
   readonly words?: readonly string[]
-  /** What it is when nobody says. */
+  /** Its value when a request leaves it out. */
   readonly otherwise?: number | string
   readonly isRequired?: true
   /** Of a rate. */
@@ -56,14 +56,14 @@ export interface OptionUse {
 export interface FaultKind {
   /** What it can be aimed at: `--cluster` and perhaps `--node`, `--zone`, or the API of a region. */
   readonly aim: 'node' | 'nodes' | 'cluster' | 'zone' | 'region'
-  /** `{delayMs}` is what the option is when nobody says, or the words it takes. */
+  /** `{delayMs}` is the default of the option, or the words it takes. */
   readonly summary: string
   /** Whether it can be aimed at a serverless cache instead of a cluster: `--serverless-cache`. */
   readonly caches?: true
   /** Whether it can be confined to a zone of the region. */
   readonly zones?: true
   readonly options: { readonly [O in FaultOption]?: OptionUse }
-  /** How long it lasts when nobody says, in seconds; null: until it is cleared. */
+  /** Seconds it lasts when a request does not say; null: until it is cleared. */
   readonly seconds: number | null
 }
 
@@ -190,7 +190,7 @@ type SureOptions<Uses> = {
   [O in keyof Uses]: Uses[O] extends OptionUse ? (IsSure<Uses[O]> extends true ? O : never) : never
 }[keyof Uses]
 
-/** What is set of a fault of a kind: an option that has no value when nobody says may be absent. */
+/** What is set of a fault of a kind. An option without a default may be absent. */
 export type FaultSettings<K extends FaultName> = {
   readonly [O in SureOptions<UsesOf<K>>]: SettingOf<O, UsesOf<K>[O]>
 } & { readonly [O in Exclude<keyof UsesOf<K>, SureOptions<UsesOf<K>>>]?: SettingOf<O, UsesOf<K>[O]> }

@@ -29,7 +29,7 @@ export interface PolicyRequest {
   readonly document: unknown
 }
 
-/** The user behind the engine's own credentials, who may do all. */
+/** The user behind the engine's own credentials, allowed every call. */
 export const DEFAULT_USER = 'default'
 
 export const userArn = (account: string, userName: string): string => `arn:aws:iam::${account}:user/${userName}`

@@ -6,7 +6,7 @@ export const DEFAULT_REGION = 'us-west-2'
 export const ACCOUNT_ID = '000000000000'
 
 export const engineFiles = (stateDir: string) => ({
-  /** Who runs here and where its API answers: {@link EngineInfo}. Gone when no engine runs, stale after `kill -9`. */
+  /** The running engine, and where its API answers: {@link EngineInfo}. Gone when no engine runs, stale after `kill -9`. */
   info: join(stateDir, 'engine.json'),
   /** {@link EngineCredentials}, mode 0600. */
   credentials: join(stateDir, 'credentials.json'),
@@ -37,7 +37,7 @@ export const engineFiles = (stateDir: string) => ({
 /** Where Prometheus finds the metrics, on the port of the API; `Authorization: Bearer <token>`. */
 export const METRICS_PATH = '/metrics'
 
-/** The engine that holds a state directory, as it tells whoever connects to its socket there: a line of JSON. */
+/** The engine that holds a state directory, as it tells each client of its socket there: a line of JSON. */
 export interface Holder {
   readonly pid: number
   /** Empty where there are none. Elsewhere than in its own the pid says nothing. */
@@ -97,7 +97,7 @@ export interface EngineStatus extends EngineInfo {
   readonly nodeRuntime: NodeRuntimeName
   readonly workers: number
   readonly memoryBudgetBytes: number
-  /** Connections that embedded nodes may have all together, by the limit of open files; null: nobody knows of a limit. */
+  /** Connections that embedded nodes may have all together, by the limit of open files; null: the system tells of no limit. */
   readonly connectionLimit: number | null
   readonly clusters: readonly ClusterReport[]
   readonly serverlessCaches: readonly ServerlessReport[]

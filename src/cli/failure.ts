@@ -130,7 +130,7 @@ function lineFailure(cause: unknown, url: string): Failure | undefined {
   return undefined
 }
 
-/** Nobody was there in time, or nobody answered: told apart from what the system gave up on. */
+/** No connection in time, or no answer in time: told apart from what the system gave up on. */
 function timedOut(error: unknown): 'connect' | 'read' | undefined {
   if (!(error instanceof Error) || 'syscall' in error) return undefined
   // The SDK calls a connection that was reset a timeout, too, but leaves its code.

@@ -20,7 +20,7 @@ type CommonForm = (typeof COMMON)[number]
 export interface Forms<Own extends string> {
   /** Those that no other command has: `env`, `hosts`, `ids`. */
   readonly own?: readonly Own[]
-  /** For programs, without being asked: JSON where nobody reads. */
+  /** For programs, without --output: JSON where the output is no terminal. */
   readonly piped?: 'json'
   /** What help says of the forms besides. */
   readonly note?: string

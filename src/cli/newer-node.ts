@@ -1,7 +1,7 @@
 import { NEWEST_NODE, releaseLine } from '../api/node-versions.ts'
 import { tell } from './terminal.ts'
 
-/** Says, in the conversation with people, that nobody has tried this Node yet. It may still do. */
+/** Warns on stderr that cachectl has not been tried with this Node yet. It may work all the same. */
 export function tellOfNewerNode(): void {
   const { version } = process
   if (releaseLine(version) <= NEWEST_NODE) return

@@ -25,7 +25,7 @@ export class CallFailed extends Error {
   readonly operation: OperationName
   readonly url: string | undefined
   readonly input: object
-  /** The next step, where somebody has looked it up. */
+  /** The next step, where one is known. */
   readonly hint: string | undefined
 
   constructor(operation: OperationName, url: string | undefined, cause: unknown, input: object = {}, hint?: string) {

@@ -15,7 +15,7 @@ export const print = (text: string): void => write(process.stdout, text)
 
 export const printLine = (text: string): void => print(`${text}\n`)
 
-/** Bytes as they are through a pipe, or where somebody has asked for them `asTheyAre`; on a terminal what can be shown of them. */
+/** Bytes as they are through a pipe, or where the user wants them `asTheyAre`; on a terminal what can be shown of them. */
 export const printBytes = (bytes: Uint8Array, asTheyAre = false): void =>
   void process.stdout.write(stdoutIsTerminal() && !asTheyAre ? visibleBytes(bytes) : bytes)
 
@@ -30,7 +30,7 @@ function write(stream: NodeJS.WriteStream, text: string): void {
 
 export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 
-/** Questions need both: somebody who reads them and somebody who answers. */
+/** Questions need both: an output that a person reads, and an input that a person types into. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && stderrIsTerminal()
 
 /** Columns of the terminal on stdout; 80 in a pipe. */

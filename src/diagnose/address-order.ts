@@ -47,7 +47,7 @@ export interface PredictedOrder extends Order {
   readonly ignoredLines: readonly LineRemark[]
 }
 
-/** What an address is worth, whoever asks: `GaiConf` is one, the fixed tables of other libraries are others. */
+/** What an address is worth: `GaiConf` is one, the fixed tables of other libraries are others. */
 export type PolicyTables = Pick<GaiConf, 'labels' | 'precedences' | 'scopes'>
 
 /**

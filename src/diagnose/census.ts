@@ -1,4 +1,4 @@
-/** Who on this host is connected to which node, and how much room is left. Pure. */
+/** The processes of this host that are connected to each node, and how much room is left. Pure. */
 import { NODE_CONNECTIONS } from '../api/catalog/cache-node.ts'
 import { endpoint, type Family } from '../net/target.ts'
 import type { ConnectionLoad } from './connection-load.ts'
@@ -19,7 +19,7 @@ export interface Destination {
   readonly port: number
 }
 
-/** Who holds a socket. Without `pid`: a process of another user, or, with `kernel`, none any more. */
+/** The process that holds a socket. Without `pid`: one of another user, or, with `kernel`, none any more. */
 export interface Holder {
   readonly pid?: number
   readonly name?: string

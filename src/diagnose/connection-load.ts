@@ -28,7 +28,7 @@ export async function askConnectionLoad(dial: LoadDial): Promise<ConnectionLoad 
   const { timeoutMs = 2000, clock = systemClock, tls } = dial
   const deadline = linkedAbort(dial.signal)
   const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
-  // Counters are nobody's secret: `cachectl tls` judges certificates.
+  // Counters are no secret, so any certificate will do: `cachectl tls` judges certificates.
   const connection = await openConnection({ ...dial, tls: tls ? { verify: false } : undefined }, deadline.signal)
   try {
     if (!('exchange' in connection)) return { problem: connection.detail }

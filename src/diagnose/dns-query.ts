@@ -34,7 +34,7 @@ export type DnsOutcome =
   | 'refused'
   /** Nothing came back: the question or the answer was dropped. */
   | 'timeout'
-  /** Nobody listens there, or there is no way there. */
+  /** No server listens there, or no route leads there. */
   | 'unreachable'
   /** An answer that can't be read, or another code. */
   | 'bad-answer'

@@ -96,7 +96,7 @@ async function discoveryOf(
       const alive = own.find(({ words, tls }) => (words?.connected && words.replyMs) || tls?.replyMs)
       if (!alive) return undefined
       const name = isIP(place.host) === 0 ? { servername: place.host } : {}
-      // Of a certificate that nobody trusts the list is of interest all the same.
+      // The list is of interest even where the certificate is not trusted.
       const verify = alive.tls?.trust?.ok === true && alive.tls.hostname?.ok === true
       const tls = place.tls && { ...options.trust.get(place.cluster ?? ''), ...name, verify }
       const seed = { host: alive.address, port: place.port }

@@ -24,7 +24,7 @@ export interface EndpointKind {
     | 'closes'
     | 'unknown'
     | 'not-connected'
-  /** It speaks TLS; `kind` is who answers inside. */
+  /** It speaks TLS; `kind` is what answers inside. */
   readonly tls: boolean
   /** What it is, without a full stop. */
   readonly sentence: string
@@ -36,7 +36,7 @@ type Manner = Pick<AskOptions, 'tls' | 'protocol' | 'legacy' | 'signal'>
 /** How the question for the list ended. */
 type Asked = 'refused' | 'closed' | 'unanswered' | 'unstored'
 
-/** Where that leaves open who is there. */
+/** Where that leaves open what listens there. */
 const STRANGE: Readonly<Partial<Record<AskFailure['kind'], Asked>>> = {
   'not-a-cache': 'refused',
   'no-discovery': 'refused',
@@ -46,7 +46,7 @@ const STRANGE: Readonly<Partial<Record<AskFailure['kind'], Asked>>> = {
 }
 
 /**
- * Who is there, when it was asked for a cluster's list and gave none: asks again the other way (TLS or not), then says
+ * What listens there, when it was asked for a cluster's list and gave none: asks again the other way (TLS or not), then says
  * `version` in plain text, and in TLS when plain text is not understood. Undefined where the failure is no riddle: no
  * connection, an empty list, a certificate that is not trusted. Never rejects.
  */

@@ -40,7 +40,7 @@ export interface ClusterFacts {
   readonly maintenanceWindow?: string
   /** What is to change in it, in the words of PendingModifiedValues. */
   readonly pending?: readonly string[]
-  /** `active`, `inactive`; absent: nobody is told of events. */
+  /** `active`, `inactive`; absent: events go to no topic. */
   readonly notifications?: string
   readonly autoMinorVersionUpgrade?: boolean
   /** A serverless cache: its nodes are `endpoint` and `reader`, it keeps no list, and has nothing to tune. */

@@ -13,7 +13,7 @@ const BETWEEN_ATTEMPTS_MS = 60
 /** For an answer, and for a handshake. */
 const PATIENCE_MS = 2000
 
-/** Connects to every address of a place, several times, and listens to who is there. */
+/** Connects to every address of a place, several times, and reads what answers. */
 export function examineAddresses(
   place: Place,
   hosts: readonly HostEvidence[],
@@ -89,7 +89,7 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   return { words, tls }
 }
 
-/** Who says so needs no handshake. */
+/** A server that says so needs no handshake. */
 const SURE: ReadonlySet<string> = new Set(['redis', 'full', 'memcached-error'])
 
 /** Silence may be the binary protocol's, or that of a server that takes its time. */

@@ -135,7 +135,7 @@ const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal 
 const serversOf = async ({ servers }: ExamineOptions): Promise<readonly DnsServer[]> =>
   servers ?? (await systemResolvConf()).servers
 
-/** The answers of the first server that has any, in the order of DNS: who names servers wants to see their answers. */
+/** The answers of the first server that has any, in the order of DNS: a user who names servers wants to see their answers. */
 const namesOf = ({ views }: NameSurvey): NameServices => ({
   ...systemNames,
   lookupAll: async (host) => {

@@ -4,7 +4,7 @@ import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
 import { type ConnectFailure, classifyConnectError } from '../net/connect-outcome.ts'
 import { type KernelView, kernelView } from './kernel-view.ts'
 
-/** Who answers `version` in plain text on a port that accepts connections. */
+/** What answers `version` in plain text on a port that accepts connections. */
 export type PlainSpeaker =
   | 'memcached'
   | 'redis'
@@ -49,7 +49,7 @@ export interface PlainDial {
   readonly clock?: Clock
 }
 
-/** Says `version` in plain text and sees who answers. Changes nothing on any server. Never rejects. */
+/** Says `version` in plain text and reads what comes back. Changes nothing on any server. Never rejects. */
 export function hearFirstWords(dial: PlainDial): Promise<FirstWords> {
   const { address, port, localAddress, timeoutMs = 2000, clock = systemClock } = dial
   const stop = linkedAbort(dial.signal)

@@ -49,7 +49,7 @@ export async function checkAddressOrder(
 
 export interface ExplainOptions {
   readonly path?: string
-  /** The addresses are as the name service gave them: nobody else is asked for their order before sorting. */
+  /** The addresses are as the name service gave them: no other source is asked for their order before sorting. */
   readonly asSorted?: boolean
   /** Only connections to these ports count when older tables are looked for. */
   readonly ports?: readonly number[]

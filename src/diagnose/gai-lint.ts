@@ -16,7 +16,7 @@ export interface LintRemark {
   /** From 1. */
   readonly line: number
   readonly text: string
-  /** `ignored`: glibc drops the line. `no-effect`: it reads it, and nothing changes. `harm`: it does what nobody wants. */
+  /** `ignored`: glibc drops the line. `no-effect`: it reads it, and nothing changes. `harm`: it does what no operator wants. */
   readonly kind: 'ignored' | 'no-effect' | 'harm' | 'doubt'
   readonly sentence: string
   readonly fix: string

@@ -1,4 +1,4 @@
-/** Reads what this host has of connections to some destinations: sockets, who holds them, limits, the nodes' own count. */
+/** Reads this host's connections to some destinations: sockets, their processes, limits, the nodes' own count. */
 import { readFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../net/clock.ts'
 import {

@@ -11,7 +11,7 @@ export interface Nat64Prefix {
 const LENGTHS = [32, 40, 48, 56, 64, 96] as const
 type PrefixLength = (typeof LENGTHS)[number]
 
-/** RFC 7050: the name whose IPv4 addresses everybody knows, and those addresses. */
+/** RFC 7050: the name whose IPv4 addresses are well known, and those addresses. */
 export const IPV4_ONLY_NAME = 'ipv4only.arpa'
 const WELL_KNOWN = new Set([ipv4Bits('192.0.0.170'), ipv4Bits('192.0.0.171')])
 

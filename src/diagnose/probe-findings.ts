@@ -69,7 +69,7 @@ function deadFamilies(rows: readonly ProbeRow[]): Finding[] {
   })
 }
 
-/** Where to look, as far as how it failed tells: who refuses was reached, and to this host there is no way. */
+/** Where to look, as far as the kind of failure tells: a host that refuses was reached; to an unreachable one there is no way. */
 const where = ({ failures: [worst], here }: ProbeRow): string =>
   worst?.outcome === 'timeout' && !here ? ' (security group, network ACL, route)' : ''
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 
-/** A process of this host, as /proc shows it to anybody. */
+/** A process of this host, as /proc shows it to every user. */
 export interface HostProcess {
   readonly pid: number
   readonly name: string

@@ -4,7 +4,7 @@ import type { ProbeAttempt, ProbeEvent } from './probe.ts'
 import type { ProbeReport, ProbeRow } from './report.ts'
 import type { RoundTrips, Statistics } from './statistics.ts'
 
-/** Plain lines for one event, in nping's words. Nothing for events that nobody waits for. */
+/** Plain lines for one event, in nping's words. Nothing for events that readers do not wait for. */
 export function renderEvent(event: ProbeEvent): string[] {
   switch (event.type) {
     case 'attempt':

@@ -120,7 +120,7 @@ export function runtimeOrders(input: OrderInput, glibc: readonly string[]): Runt
   })
 }
 
-/** Settings beside gai.conf that have the same effect, per runtime; for those who can't or won't touch the host. */
+/** Settings beside gai.conf that have the same effect, per runtime; for users who can't or won't touch the host. */
 export const runtimeSettings = (prefer: 'ipv4' | 'ipv6'): Readonly<Record<string, string>> =>
   prefer === 'ipv4'
     ? {

@@ -12,7 +12,7 @@ export interface TcpSocket {
   readonly remotePort: number
   readonly family: Family
   readonly state: TcpState
-  /** Of the user it belongs to; 0 also when it belongs to nobody any more. */
+  /** Of the user it belongs to; 0 also when its process has closed it. */
   readonly uid: number
   /** `0`: the kernel keeps it, no process does. */
   readonly inode: string

@@ -52,7 +52,7 @@ export function parseBinaryDiscovery(reply: Buffer): ParsedDiscovery {
   return 'ok' in list ? list : { ok: true, form: reply[1] === OPCODES.legacy ? 'legacy' : 'config', ...list }
 }
 
-/** Whoever does not know the binary protocol answers with a line, or with a banner. */
+/** A server without the binary protocol answers with a line, or with a banner. */
 function strange(reply: Buffer): ParsedDiscovery {
   const line = reply.indexOf(0x0a) >= 0 || reply.length >= HEADER_BYTES
   if (!line) return problem('truncated', `${reply.length} bytes of no binary reply`)

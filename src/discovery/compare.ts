@@ -80,7 +80,7 @@ export type Verdict =
 
 /**
  * Whether a round shows the cluster as wished. Every node keeps a list of its own, so all of them must have answered
- * with the same one; at least one node, and `expect` of them if given. One round is a snapshot: who waits for a change
+ * with the same one; at least one node, and `expect` of them if given. One round is a snapshot: a caller that waits for a change
  * should see it in two rounds in a row. `apiDiffers`: what the API says otherwise, if anything (see `differencesOf`).
  */
 export function convergenceOf(round: Round, wish: Wish = {}, apiDiffers?: string): Verdict {
@@ -133,7 +133,7 @@ function unmetWish(list: ClusterList, { family, expect, version }: Wish): Unconv
   return undefined
 }
 
-/** `convergenceOf`, for those who need no reason. */
+/** `convergenceOf` without its reason. */
 export const converged = (round: Round, wish: Wish = {}): boolean => convergenceOf(round, wish).converged
 
 type Unconverged = Extract<Verdict, { converged: false }>

@@ -86,7 +86,7 @@ interface HeldList {
   readonly list: ClusterList
 }
 
-/** Everybody who answered with a list. */
+/** The endpoints and nodes that answered with a list. */
 function listsOf({ seed, perNode, others }: Round): HeldList[] {
   return [
     ...(seed.ok ? [{ who: ENDPOINT, list: { version: seed.version, nodes: seed.nodes } }] : []),
@@ -94,7 +94,7 @@ function listsOf({ seed, perNode, others }: Round): HeldList[] {
   ]
 }
 
-/** The highest version that anybody answered with; of several lists with it, the one that most hold. */
+/** The highest version of all answers; of several lists with it, the one that most hold. */
 export function newestListOf(round: Round): ClusterList | undefined {
   return newestOf(listsOf(round))
 }

@@ -1,4 +1,4 @@
-/** A cluster's lists over time: who had a new version first, how long after it each node followed, who went back. */
+/** A cluster's lists over time: which node had a new version first, how long after it each other followed, which went back. */
 import { type Difference, ENDPOINT, nodeName } from './differences.ts'
 import type { Round } from './poll.ts'
 
@@ -80,7 +80,7 @@ export class ListHistory {
       return [{ type: 'version-back', who, from: before, to: version, atMs }]
     if (who === ENDPOINT) return []
     const events: FollowEvent[] = []
-    // Who has a version has also passed those before it.
+    // A node that has a version has also passed those before it.
     for (const [arrived, arrival] of this.#arrivals) {
       if (arrived > version || arrival.followed.has(who)) continue
       // Nodes of one round are asked within milliseconds: none of them was first.

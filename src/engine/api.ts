@@ -34,7 +34,7 @@ export interface ApiOptions {
 type Progress = { -readonly [K in keyof AuditedCall]: AuditedCall[K] }
 
 /**
- * The Query API: who asks, where, for what; the answer or the fault as XML. Every call is recorded, whatever becomes of it.
+ * The Query API: caller, region and operation of a request; the answer or the fault as XML. Every call is recorded.
  * What the head of a request is refused for is answered at once; else its body is wanted.
  */
 export function answerApi(head: RequestHead, options: ApiOptions): HttpAnswer | Reception {

@@ -31,7 +31,7 @@ async function stop(exitCode = 0): Promise<void> {
   process.exit(exitCode)
 }
 
-// Nothing the engine makes is anybody else's, whatever the shell that started it lets others do.
+// Files of the engine are for its user alone, whatever the umask of the shell that started it.
 process.umask(0o077)
 try {
   engine = await startEngine({

@@ -1,7 +1,7 @@
 /**
  * Those that listen in a state directory. The engine that holds it, and one that is about to, has a socket file there under a
- * name nobody had before. A connection to it succeeds for as long as that process lives, from any namespace that sees the
- * directory, and no longer: the kernel closes what listens with the process, however it ends.
+ * new name. A connection to it succeeds for as long as that process lives, from any namespace that sees the directory, and no
+ * longer: the kernel closes what listens with the process, however it ends.
  */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, realpathSync, rmSync, statfsSync, symlinkSync } from 'node:fs'
@@ -29,7 +29,7 @@ export interface Neighbours {
   readonly elsewhere: readonly string[]
 }
 
-/** Somebody listens there and cannot be spoken to: they hold the directory for all we know. */
+/** A process listens there that can't be spoken to: it may well hold the directory. */
 export class PeerUnreachable extends Error {
   constructor(code: string) {
     super(`its socket answers ${code}`)

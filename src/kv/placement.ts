@@ -12,7 +12,7 @@ export interface KvNode {
 /** Which node a key lives on: its index in the list the placement was made for. */
 export type Locate = (key: Buffer) => number
 
-/** One way to spread keys over nodes, and who does it so. */
+/** One way to spread keys over nodes, and the clients that do it so. */
 export interface Placement {
   readonly clients: string
   /** Places every key for this list of nodes; order matters to some. */

@@ -15,7 +15,7 @@ export class Bursts {
     this.#second = now
   }
 
-  /** @param total Everything moved so far. A second that nobody looked at was a quiet one. */
+  /** @param total Everything moved so far. A second without a look was a quiet one. */
   tick(now: number, total: Traffic): void {
     if (now === this.#second) return
     for (let second = Math.max(this.#second + 1, now - SECONDS + 1); second <= now; second++) {

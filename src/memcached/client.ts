@@ -16,7 +16,7 @@ export abstract class Client implements Talker {
   /** The node's seconds at the last command, for idle_timeout. */
   lastCommandAt: number
   expecting: Expecting = 'command'
-  /** Whether it has said who it is, on a node that asks. */
+  /** Whether it has authenticated, on a node that asks for it. */
   admitted = false
   noreply = false
 

@@ -2,7 +2,7 @@ import type { Client } from './client.ts'
 import { EXPTIME } from './store/item.ts'
 import { commit, type StoreOutcome, storedItem } from './store/operations.ts'
 
-/** Stores the item whose value a client has sent, as it asked, and tells those who watch. */
+/** Stores the item whose value a client has sent, as it asked, and tells the clients that watch. */
 export function commitFrom(client: Client, item: number, mayBeStale = false): StoreOutcome {
   const { core, mode, casLow, casHigh } = client
   const { store, counters, watchers } = core

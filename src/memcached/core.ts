@@ -54,7 +54,7 @@ export class CacheCore {
   sizesSince = 0
   /** Whose requests are being served. */
   serving: Client | undefined
-  /** Those who `watch`, once there has been one. */
+  /** The clients that `watch`, once there has been one. */
   watchers: Watchers | undefined
 
   /** @param commands What the node understands: of its version, with its settings. */

@@ -70,7 +70,7 @@ export class Datagrams {
     // It stands for the few members of a socket that a connection without a handle uses.
     const connection = new Connection(this.#protocol, answers as unknown as Socket, true)
     connection.receive(requests, requests.length)
-    // It may have been asked to let others go first; there is nobody to come back to later.
+    // It may have been asked to let others go first; a datagram's client is not there to come back to later.
     while (connection.congested) connection.resume()
     connection.talker.forget()
     return Buffer.concat(answers.parts)

@@ -35,7 +35,7 @@ export class Meter {
   #second: number
   // Spent in this second; what a single costly command spends beyond the limit is owed in the next.
   #spent = 0
-  /** Who waits, and since when. */
+  /** The clients that wait, and since when. */
   readonly #waiting = new Map<Connection, number>()
   #released: Connection | undefined
   #releasedSince = 0
@@ -97,7 +97,7 @@ export class Meter {
     this.#waiting.set(connection, connection === this.#released ? this.#releasedSince : microseconds())
   }
 
-  /** Moves the meter's time, in seconds; those who wait are served again, in the order in which they came. */
+  /** Moves the meter's time, in seconds; waiting clients are served again, in the order in which they came. */
   tick(now: number): void {
     if (now === this.#second) return
     this.#spent = Math.max(0, this.#spent - this.limit * (now - this.#second))

@@ -14,7 +14,7 @@ export interface CacheNodeOptions {
   tls?: NodeTls
   /**
    * Asked once for each connection, before anything of it is read and before a TLS handshake; false: it is reset without a
-   * byte. Not there: everybody may connect.
+   * byte. Absent: every client may connect.
    */
   admits?: (connection: {
     readonly remoteAddress?: string | undefined
@@ -32,7 +32,7 @@ export interface CacheNodeOptions {
   slabSizes?: readonly number[]
   /** Bytes of pages counted as taken from the start, for memcached's own test of limits over 4 GB. */
   pagesReckoned?: number
-  /** Who may use the node; everybody without it, as on ElastiCache. Text protocol only. */
+  /** Users that may use the node; without it every client may, as on ElastiCache. Text protocol only. */
   login?: Login
   /** slab_chunk_max: bytes of the largest chunk. */
   slabChunkMax?: number
@@ -108,7 +108,7 @@ export interface CacheNodeOptions {
   ecpuPerSecond?: number
   /** Commands answered with `ERROR` whatever the engine version, as serverless caches do. */
   refusedCommands?: readonly string[]
-  /** What verbs may ask of whoever runs the node; without it they are refused. */
+  /** What verbs may ask of the process that runs the node; without it they are refused. */
   operator?: Operator
   hotLruPercent?: number
   warmLruPercent?: number
@@ -125,7 +125,7 @@ export interface CacheNodeOptions {
   tempLru?: boolean
 }
 
-/** Who may use a node that asks (memcached's `-Y`): names and passwords, and the file they came from. */
+/** Users of a node that asks for authentication (memcached's `-Y`): names and passwords, and the file they came from. */
 export interface Login {
   readonly file: string
   /** `name password`, as clients send them. */
@@ -150,7 +150,7 @@ export interface TlsReport {
   sessionCache?: boolean
 }
 
-/** A node on its own has somebody at its controls: memcached's `-A`, `-Z` and debug build. */
+/** A node on its own has an operator: memcached's `-A`, `-Z` and debug build. */
 export interface Operator {
   /** `shutdown`: ends the process. */
   shutdown?: () => void

@@ -156,7 +156,7 @@ export class CacheNode {
     this.#restoreLegacyKey()
   }
 
-  /** Allows `watch`, or ends those who do and refuses it from now on. */
+  /** Allows `watch`, or ends the watching clients and refuses it from now on. */
   allowWatch(allowed: boolean): void {
     this.#core.settings.watchEnabled = allowed
     if (!allowed) this.#core.watchers?.end()

@@ -23,7 +23,7 @@ interface Log {
   skipped: number
 }
 
-/** The connections that `watch`, and the lines they get. Exists only while somebody watches. */
+/** The connections that `watch`, and the lines they get. Exists only while there are any. */
 export class Watchers {
   /** Lines sent, and left out. */
   sent = 0
@@ -64,7 +64,7 @@ export class Watchers {
     this.#store.onFind = undefined
   }
 
-  /** Ends the connections of all who watch. */
+  /** Ends the connections of all watching clients. */
   end(): void {
     this.#flush()
     for (const { connection } of this.#logs.keys()) connection.socket.end()

@@ -35,7 +35,7 @@ export class Backend {
 /**
  * Smooth weighted round robin, as nginx has it: of every 100 connections exactly 80 go to a weight of 80, well mixed.
  * Back ends that are out, or were tried for this connection, are passed over; when all are out, they are tried all the
- * same, for a check may be wrong and a refusal helps nobody.
+ * same, for a check may be wrong and a refusal helps no client.
  */
 export function chooseBackend(all: readonly Backend[], tried: ReadonlySet<Backend> = new Set()): Backend | undefined {
   const weighted = all.filter((each) => each.weight > 0 && !tried.has(each))

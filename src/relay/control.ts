@@ -1,4 +1,4 @@
-/** How a running relay is asked and told: HTTP on the loopback interface, for those who know its token. */
+/** How a running relay is asked and told: HTTP on the loopback interface, for callers that know its token. */
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,7 +24,7 @@ export interface WeightChange {
 
 const LONGEST_BODY = 65_536
 
-/** Serves until it is closed. Refuses whoever does not send `Authorization: Bearer <token>`. */
+/** Serves until it is closed. Refuses requests without `Authorization: Bearer <token>`. */
 export async function serveControl(relay: Relay, token: string): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: object): void => {

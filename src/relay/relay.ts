@@ -135,7 +135,7 @@ export class Relay {
   }
 
   #listen({ host, port }: { host: string; port: number }): Promise<void> {
-    // Paused: nothing is read before there is somebody to pass it on to.
+    // Paused: nothing is read before there is a backend to pass it on to.
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) =>
       this.#serve(client),
     )
@@ -250,7 +250,7 @@ export class Relay {
   }
 
   #missed(backend: Backend, reason: string): void {
-    // Without checks nobody would find out that it is back.
+    // Without checks the relay would not find out that it is back.
     if (!this.#options.check) return
     backend.failures++
     if (!backend.up || backend.failures < FAILURES_UNTIL_OUT) return

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
 /**
- * Joins two connections that were both made with `allowHalfOpen`. Whoever reads slowly slows the other side down, the
+ * Joins two connections that were both made with `allowHalfOpen`. A side that reads slowly slows the other down, the
  * end of one direction is passed on while the other goes on, and a reset on one side is a reset on the other.
  * `done` is called once, when both are gone.
  */

@@ -1,4 +1,4 @@
-/** Limits of the API reference that nobody can raise; those that AWS raises on request are in quotas.ts. */
+/** Limits of the API reference that hold for every account; those that AWS raises on request are in quotas.ts. */
 export const LIMITS = {
   tagsPerResource: 50,
   tagKeyLength: 128,

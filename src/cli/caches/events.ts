@@ -1,4 +1,4 @@
-/** What has happened to a resource, for whoever asks why it did not get where it should. */
+/** What has happened to a resource, for a user asking why it did not get where it should. */
 
 import { errorMessage } from '../../api/thrown.ts'
 import { absoluteTime } from '../output/relative-time.ts'

@@ -1,4 +1,4 @@
-/** After a refusal: what a person would look up next, looked up. Loaded only then, and only where somebody reads it. */
+/** After a refusal: what a person would look up next, looked up. Loaded only then, and only on a terminal. */
 
 import { type ResourceKind, regionalKinds } from '../../api/catalog/resources.ts'
 import { type OperationName, operation } from '../../api/model.ts'
@@ -42,7 +42,7 @@ async function hintFor(client: ApiClient, input: object, error: CallFailed): Pro
   return complaints.map(complaintText).join('\n') || undefined
 }
 
-/** The ids in examples are of somebody else's account. */
+/** The ids in examples are those of another account. */
 const subnetHint = (id: string, region: string): string =>
   `Which there are: cachectl engine subnet list. To make one: cachectl engine subnet create --subnet-id ${shellWord(id)} --availability-zone ${shellWord(`${region}a`)}`
 

@@ -37,7 +37,7 @@ export interface Found {
 
 /**
  * All resources of some kinds, asked for at once. A kind that the target can't tell of (an engine without it, a user
- * who may not) counts as none, and is told to `onFailure`; that nothing at all could be asked is an error.
+ * without the permission) counts as none, and is told to `onFailure`; that nothing at all could be asked is an error.
  */
 export async function findAll(
   client: ApiClient,

@@ -51,7 +51,7 @@ export async function callOperation(name: OperationName, argv: readonly string[]
   }
 }
 
-/** Where somebody can be asked, what is missing is asked for. */
+/** On a terminal, asks the user for what is missing. */
 async function complete(name: OperationName, argv: readonly string[]): Promise<readonly string[]> {
   const { askForMissing } = await import('../wizard/wizard.ts')
   return askForMissing(name, argv)
@@ -64,13 +64,13 @@ async function callOnce(client: ApiClient, name: OperationName, input: object): 
   return callEach(client, name, inRequests(name, input))
 }
 
-/** Loaded only for who has one. */
+/** Its reader is loaded only for a command that has one. */
 const inputFileOf = async (flags: FlagValues): Promise<Readonly<Record<string, unknown>>> =>
   flags['cli-input-json'] === undefined && flags['cli-input-yaml'] === undefined
     ? {}
     : (await import('./input-file.ts')).readInputFile(flags)
 
-/** On a terminal, unless somebody has asked for a form or a part of the answer. */
+/** On a terminal, unless the user has asked for a form or a part of the answer. */
 const wantsReadable = ({ output, query }: FlagValues, { settings }: AwsConfig): boolean =>
   stdoutIsTerminal() &&
   output === undefined &&

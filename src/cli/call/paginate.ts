@@ -150,7 +150,7 @@ function readToken(text: unknown, { input }: Pagination): Position {
   return { from: marker === 'None' ? {} : { [input]: marker }, skip: counted ? Number(parts[1]) : 0 }
 }
 
-/** A token may be anybody's: what it adds to the input is checked like the rest of it. */
+/** A token may come from anywhere: what it adds to the input is checked like the rest of it. */
 function checkedStart(name: OperationName, start: Position): Position {
   const { input } = operation(name)
   validMembers(input, start.from)

@@ -69,7 +69,7 @@ export function changeLines({ at, changes }: Round): string[] {
   ]
 }
 
-/** Who followed, fell silent or went back in this round. */
+/** The nodes that followed, fell silent or went back in this round. */
 export const eventLines = ({ round: { at, number }, events }: Shown): string[] =>
   // In the first round all there is to tell stands in the table.
   number === 1 ? [] : events.map((event) => `${at} ${eventText(event)}`)

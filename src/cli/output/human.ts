@@ -9,7 +9,7 @@ import { type Drawn, drawItems } from './human-table.ts'
 import { type Item, isEmpty, isItem, isItems, label, valueText, words } from './human-value.ts'
 import { type Style, statusText } from './style.ts'
 
-/** Tokens tell nobody anything, and the page to download clients from is the same for everyone. */
+/** Tokens tell people nothing, and the page to download clients from is always the same. */
 const UNTOLD = ['Marker', 'NextToken', 'ClientDownloadLandingPage']
 const LEAST_VALUE_WIDTH = 24
 

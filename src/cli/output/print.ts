@@ -1,4 +1,4 @@
-/** Prints answers in the form that a program, or a person who has asked for it, wants. */
+/** Prints answers in the form that a program, or a person with --output, wants. */
 import type { OperationName } from '../../api/model.ts'
 import type { Part } from '../call/paginate.ts'
 import { environment } from '../environment.ts'

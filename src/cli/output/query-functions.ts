@@ -5,7 +5,7 @@ import type { JSONArray, JSONValue } from '@jmespath-community/jmespath'
 import { plainNumbers, wholeAgain } from './plain-numbers.ts'
 import { Float, floatText, pythonRepr, pythonText, pythonType } from './python-text.ts'
 
-/** Names that nobody can write. */
+/** Names that no expression can contain: they hold a space. */
 export const PLAIN = 'plain numbers'
 export const WHOLE = 'whole again'
 

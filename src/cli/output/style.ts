@@ -53,7 +53,7 @@ function marked(colour: Colour): Colour {
       .join('\n')
 }
 
-/** Words of every status of the API, by what they mean to who waits; anything that ends in -ing is on its way. */
+/** Words of every status of the API, by what they mean to a waiting user; anything that ends in -ing is on its way. */
 const GOOD = ['available', 'active', 'in-sync', 'complete', 'enabled', 'associated', 'primary', 'success']
 const BAD = ['deleted', 'expired', 'disassociated', 'payment-failed', 'cancelled', 'disabled-failed']
 const BUSY = ['pending-reboot', 'payment-pending', 'primary-associating', 'scheduled', 'rebooting cache cluster nodes']

@@ -64,7 +64,7 @@ function refuseHalfCredentials(config: Sections, settings: Settings, profile: st
 export const profileOf = (flags: Pick<GlobalOptions, 'profile'>, env: Environment): string | undefined =>
   flags.profile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || undefined
 
-/** `given`: of the environment, where nobody may have expanded the `~`. */
+/** `given`: of the environment, where the shell may have left the `~` as it is. */
 function fileOf(env: Environment, given: string | undefined, name: string): string {
   const home = env.HOME || homedir()
   return given ? given.replace(/^~(?=\/|$)/, home) : join(home, '.aws', name)

@@ -24,7 +24,7 @@ const enginePath = (): string =>
 
 const engineArguments = (options: EngineOptions): string[] => [enginePath(), JSON.stringify(options)]
 
-// The engine signs nothing and calls nobody: what the user's shell knows of AWS is none of its business.
+// The engine signs nothing and calls no service: it does not get what the user's shell knows of AWS.
 const engineEnvironment = () =>
   environmentWith({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_SESSION_TOKEN: undefined })
 

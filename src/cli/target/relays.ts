@@ -1,4 +1,4 @@
-/** The relays of this machine's user: a file each in the state directory, which nobody else can read. */
+/** The relays of this machine's user: a file each in the state directory, which no other user can read. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { isIP } from 'node:net'

@@ -25,7 +25,7 @@ import { creates, valuesFor } from './values.ts'
 const MOST_TO_SCAN = 12
 const ANOTHER_WAY = ['cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton']
 
-/** The arguments with what was missing; the same ones when nothing is, or nobody is to be asked. */
+/** The arguments with what was missing; the same ones when nothing is, or without a terminal to ask on. */
 export async function askForMissing(name: OperationName, argv: readonly string[]): Promise<readonly string[]> {
   const flags = readWithoutRequired(name, argv)
   if (!flags || flags.input === false || ANOTHER_WAY.some((option) => flags[option] !== undefined)) return argv

@@ -196,7 +196,7 @@ interface ZoneOut {
 
 /**
  * The one zone where at least two nodes are silent and none works, while others work elsewhere: of all clusters seen. Where
- * there are no others, nodes have to take connections without a word: nobody answering at all has commoner causes.
+ * there are no others, nodes have to take connections without a word: that no node answers at all has commoner causes.
  */
 function zoneOut({ clusters, addresses }: Evidence): ZoneOut | undefined {
   const zones = new Map<string, { working: number; mute: number; dead: { cluster: string; node: string }[] }>()

@@ -293,6 +293,6 @@ export const nameRules: readonly Rule[] = [
 
 const LATE_MS = 1000
 
-/** Of the two questions, which are asked at once, the later. Not of one that nobody answered. */
+/** Of the two questions, which are asked at once, the later. Not of one without an answer. */
 const lateMs = ({ a, aaaa }: ServerView): number =>
   Math.max(...[a, aaaa].map(({ outcome, ms }) => (outcome === 'timeout' ? 0 : ms)))

@@ -108,7 +108,7 @@ export const speaks = ({ words, tls }: Pick<AddressEvidence, 'words' | 'tls'>): 
 export const isSilent = ({ words, tls }: AddressEvidence): boolean =>
   words?.connected === true && words.speaker === 'silent' && tls?.outcome !== 'established'
 
-/** Nobody is served, and some attempts end in a reset; others may be quick enough to stand for a moment. */
+/** No attempt is served, and some end in a reset; others may be quick enough to stand for a moment. */
 export const resetsConnections = (one: AddressEvidence): boolean =>
   one.attempts.some(({ outcome, local }) => outcome === 'reset' && local !== true) &&
   !speaks(one) &&

@@ -1,4 +1,4 @@
-/** Who answers, and how well. */
+/** What answers, and how well. */
 import { memcached } from '../../api/catalog/engines.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'

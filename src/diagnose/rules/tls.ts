@@ -47,7 +47,7 @@ export const tlsRules: readonly Rule[] = [
     find: ({ addresses }) =>
       each(
         addresses,
-        // Whoever says something else in plain text does not know what a handshake is.
+        // A server that says something else in plain text does not know what a handshake is.
         (one) => one.tls?.outcome === 'refused' && !one.tls.wantsClientCertificate && !speaksPlainly(one),
       ).map((one) =>
         failure(

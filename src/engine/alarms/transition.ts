@@ -11,7 +11,7 @@ export interface NewState {
 
 /**
  * Brings an alarm into a state, in one change of the store: the record, lines of its history, and what its actions send, which
- * is delivered when the change is on disk. A state that it is in already gets another reason, and nobody is told.
+ * is delivered when the change is on disk. A state that it is in already gets another reason, and no topic is told.
  */
 export function transition(
   alarm: AlarmRecord,

@@ -26,7 +26,7 @@ const MOST_AGENTS = 100
 const STRANGERS_CALLS = 30
 const STRANGERS_MS = 60_000
 
-/** Who is recorded: a user, or nobody that could be verified. */
+/** The recorded caller: a user, or one that could not be verified. */
 export interface AuditIdentity {
   readonly userName: string
   readonly userId: string

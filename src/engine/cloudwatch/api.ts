@@ -32,7 +32,7 @@ export interface CloudWatchOptions {
   readonly log: (line: string) => void
 }
 
-/** What it takes to know who asks, and whether they may. */
+/** What it takes to know the caller, and whether the call is allowed. */
 type Door = Pick<CloudWatchOptions, 'signatures' | 'principals' | 'now'>
 
 /**

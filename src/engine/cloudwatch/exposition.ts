@@ -4,7 +4,7 @@ import type { HttpAnswer, Reception, RequestHead } from '../http/server.ts'
 import { PROMETHEUS_TYPE, prometheusText } from '../metrics/prometheus.ts'
 import { admitReader, type CloudWatchOptions } from './api.ts'
 
-/** Needs the token of the file, or a signature for CloudWatch by somebody who may GetMetricData. */
+/** Needs the token of the file, or a signature for CloudWatch by a user who may GetMetricData. */
 export function answerMetrics(
   head: RequestHead,
   token: string,

@@ -32,7 +32,7 @@ export class Metrics {
     this.#token = openToken(files.metricsToken)
   }
 
-  /** The answer to what is asked of CloudWatch, or by Prometheus; undefined: the request is for somebody else. */
+  /** The answer to what is asked of CloudWatch, or by Prometheus; undefined: the request is for another API. */
   answer(head: RequestHead): HttpAnswer | Reception | undefined {
     if (head.path === METRICS_PATH) return answerMetrics(head, this.#token, this.#options)
     const protocol = protocolOf(head)

@@ -28,7 +28,7 @@ const ABOUT_NOTHING: ReadonlySet<string> = new Set<CloudWatchOperation>([
   'DescribeAlarmsForMetric',
 ])
 
-/** A call that names no alarm is about all of them: `...:alarm:*`. Who makes one with tags needs TagResource as well. */
+/** A call that names no alarm is about all of them: `...:alarm:*`. To make one with tags takes TagResource as well. */
 export function permissionsFor(operation: CloudWatchOperation, input: AlarmInput, place: Place): ActionOnResource[] {
   const action = `cloudwatch:${operation}`
   if (ABOUT_NOTHING.has(operation)) return [{ action, resource: '*', keys: [] }]

@@ -25,7 +25,7 @@ import type { ControlHandler } from '../http/front-door.ts'
 import { missing } from '../http/query-protocol.ts'
 import { unknownParameter } from '../http/unknown-parameter.ts'
 
-/** What a member may be, in words for who sent something else. */
+/** What a member may be, in words for a client that sent something else. */
 const KINDS = {
   text: { words: 'a string', is: (value: unknown) => typeof value === 'string' },
   number: { words: 'a number', is: (value: unknown) => Number.isFinite(value) },

@@ -23,7 +23,7 @@ export const refuse = (message: string) => new Fault('InvalidParameterValue', me
 export const newId = (kind: 'subnet' | 'sg', random: () => number): string =>
   `${kind}-0${Array.from({ length: 16 }, () => Math.floor(random() * 16).toString(16)).join('')}`
 
-/** An id that somebody chose: 8 or 17 digits on EC2; here any, so that samples and other people's scripts can be followed. */
+/** An id that a user chose: 8 or 17 digits on EC2; here any, so that samples and existing scripts can be followed. */
 export function readId(kind: 'subnet' | 'sg' | 'vpc', text: string): string {
   if (!new RegExp(`^${kind}-[a-z0-9]{1,32}$`).test(text)) {
     throw refuse(`${text} is not an id of the form ${kind}-0123456789abcdef0.`)

@@ -22,7 +22,7 @@ export function notificationRoutes(store: Store): Record<string, ControlHandler>
   }
 }
 
-/** The engine speaks to nobody outside of this machine. */
+/** The engine sends nothing beyond this machine. */
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' || !LOOPBACK.test(url.hostname)) {

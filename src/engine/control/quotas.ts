@@ -1,4 +1,4 @@
-/** `cachectl engine quota`: AWS raises quotas on request; here anybody sets them, to meet them sooner or not at all. */
+/** `cachectl engine quota`: AWS raises quotas on request; here the user sets them, to meet them sooner or not at all. */
 import { DEFAULT_QUOTAS, isQuotaName, type QuotaName } from '../../api/catalog/quotas.ts'
 import type { QuotaReport, QuotaRequest } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'

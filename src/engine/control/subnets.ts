@@ -1,4 +1,4 @@
-/** `cachectl engine subnet`: subnets of the local VPC, and of others that somebody wants to have. */
+/** `cachectl engine subnet`: subnets of the local VPC, and of other VPCs that a user makes up. */
 import { Fault } from '../../api/faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { CreateSubnetRequest, DeleteSubnetRequest, RegionRequest, SubnetReport } from '../../api/local-network.ts'

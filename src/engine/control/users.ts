@@ -3,7 +3,7 @@ import { ACCOUNT_ID, CONTROL } from '../../api/local-engine.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import type { Users } from '../identity/users.ts'
 
-/** `cachectl engine user` and `engine policy`. The secret is told once, to whoever creates the user. */
+/** `cachectl engine user` and `engine policy`. The secret is told once, in the answer that creates the user. */
 export function userRoutes(users: Users, wallClock: () => number): Record<string, ControlHandler> {
   return {
     [`GET ${CONTROL.users}`]: () => users.all.map(report),

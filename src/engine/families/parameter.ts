@@ -26,7 +26,7 @@ export type Parameters<Name extends string = string> = Readonly<Record<Name, Par
 /** What a group sets, by parameter name; what it leaves at the default is not there. */
 export type Values<Name extends string> = Readonly<Partial<Record<Name, string>>>
 
-/** A parameter whose value depends on the node type. Nobody can change it. */
+/** A parameter whose value depends on the node type. Users can't change it. */
 export interface NodeTypeParameter {
   readonly name: string
   readonly description: string

@@ -27,7 +27,7 @@ const concerns = (fault: FaultRecord, node: CacheNodeRecord): boolean =>
 export const isDown = (faults: readonly FaultRecord[], node: CacheNodeRecord): boolean =>
   faults.some((fault) => fault.kind === 'node-crash' && concerns(fault, node))
 
-/** Whether it is there, but nobody hears from it: then the configuration endpoint is answered by another. */
+/** Whether it runs, but clients get no answer: then the configuration endpoint is answered by another. */
 export const isMute = (faults: readonly FaultRecord[], node: CacheNodeRecord): boolean =>
   faults.some(({ kind }) => kind === 'node-hang' || kind === 'zone-outage')
     ? (impairmentOf(faults, node)?.silent.length ?? 0) === BOTH.length

@@ -1,5 +1,5 @@
 /**
- * Who is connected to the API. Nothing on loopback tells clients apart but what they can prove, so that connections are told
+ * The connections to the API. Nothing on loopback tells clients apart but what they can prove, so that connections are told
  * apart by that: strangers have not yet sent a request with a right signature or token, and are the first to go.
  */
 import type { Socket } from 'node:net'
@@ -19,7 +19,7 @@ export interface ConnectionLimits {
   readonly strangersOfOne: number
 }
 
-/** @param fileLimit `ulimit -n`; undefined where nobody knows of one. */
+/** @param fileLimit `ulimit -n`; undefined where the system tells of none. */
 export function connectionLimits(fileLimit = Number.POSITIVE_INFINITY): ConnectionLimits {
   const all = Math.max(FEWEST_CONNECTIONS, Math.min(MOST_CONNECTIONS, Math.floor(fileLimit * SHARE_OF_FILES)))
   return { all, strangers: (all * 7) / 8, strangersOfOne: (all * 3) / 4 }
@@ -28,7 +28,7 @@ export function connectionLimits(fileLimit = Number.POSITIVE_INFINITY): Connecti
 export interface Connection {
   readonly socket: Socket
   readonly source: string
-  /** Its client has proved who it is. */
+  /** Its client has proved to be a user. */
   isKnown: boolean
   /** A request of it was refused: nothing more is done for it. */
   isRefused: boolean

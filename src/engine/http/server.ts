@@ -39,7 +39,7 @@ export interface RequestHead {
   readonly query: string
   readonly headers: IncomingMessage['headers']
   readonly remoteAddress: string
-  /** To be called when the sender has proved who it is: strangers' connections are read slowly, and dropped first. */
+  /** To be called when the sender has proved to be a user: the connections of strangers are read slowly, and dropped first. */
   readonly recognize: () => void
 }
 
@@ -57,7 +57,7 @@ export interface HttpAnswer {
 /** Answers a request that was let in by its head: the same object, its body with it. */
 export type Reception = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
-/** Refuses a request by its head, without the body ever being read; or says who is to have the body. */
+/** Refuses a request by its head, without the body ever being read; or names what is to read the body. */
 export type Responder = (head: RequestHead) => HttpAnswer | Reception
 
 export interface ServerOptions {
@@ -133,7 +133,7 @@ export class LoopbackServer {
       this.#serve(respond, request, response).catch(() => response.destroy())
     }
     server.on('request', serve)
-    // Without a listener node:http would ask for the body before anybody has looked at the head.
+    // Without a listener node:http would ask for the body before the head has been looked at.
     server.on('checkContinue', serve)
     const [attach] = server.listeners('connection')
     server.removeAllListeners('connection')
@@ -244,7 +244,7 @@ export class LoopbackServer {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Nobody who waits for answers sends the head of a second one. */
+/** A client that waits for answers sends no head of a second request. */
 const isOneRequest = (text: string): boolean => {
   const end = text.indexOf('\r\n\r\n')
   return end !== -1 && text.indexOf('\r\n\r\n', end + 1) === -1

@@ -43,7 +43,7 @@ export interface Claim {
   readonly expires: number | null
 }
 
-/** The secret of an access key; undefined when nobody has it. */
+/** The secret of an access key; undefined when no user has it. */
 export interface Secrets {
   get(accessKeyId: string): string | undefined
 }
@@ -67,7 +67,7 @@ export class Signatures {
   }
 
   /**
-   * All that can be refused before the body is there: no work is done for bodies of clients that nobody knows.
+   * All that can be refused before the body is there: no work is done for the bodies of unknown clients.
    * @param service The name the signature must be scoped to.
    */
   admit(head: SignedHead, service = ELASTICACHE): Claim {

@@ -15,7 +15,7 @@ const SOCKETS_A_TURN = 16
 
 interface Drinker {
   readonly readable: () => void
-  /** Bytes that may still be read, in gulps; infinite: nobody has said, and they are read in sips. */
+  /** Bytes that may still be read, in gulps; infinite: the head does not say, and they are read in sips. */
   allowance: number
 }
 

@@ -17,7 +17,7 @@ export interface Authorization {
 
 /**
  * Throws AccessDenied unless the policies allow the call for every resource it is about (guide, "Resource-level permissions").
- * Who creates something with tags needs to be allowed AddTagsToResource as well (guide, "Tagging").
+ * To create something with tags, a user needs to be allowed AddTagsToResource as well (guide, "Tagging").
  */
 export function authorize({ call, who, policies, tagsOf }: Authorization): void {
   const everywhere = [...circumstanceKeys(who), ...requestTagKeys(call)]
@@ -41,7 +41,7 @@ export interface ActionOnResource {
   readonly action: string
   /** `*`: it is about none. */
   readonly resource: string
-  /** Condition keys, beside those that say who asks. */
+  /** Condition keys, beside those of the caller. */
   readonly keys: [string, string[]][]
 }
 

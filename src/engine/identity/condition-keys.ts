@@ -33,7 +33,7 @@ const KEYS: Readonly<Record<string, Read>> = {
   'elasticache:UserAuthenticationMode': at('AuthenticationMode', 'Type'),
 }
 
-/** Who asks, from where, when: the same for every resource of the call. */
+/** The caller, its address, the time: the same for every resource of the call. */
 export interface Circumstances {
   readonly userName: string
   readonly userId: string

@@ -9,7 +9,7 @@ type Token = string | typeof ANY | typeof ONE
 
 /**
  * The pattern cut into characters and wildcards, its variables filled in: what they bring counts as it is, so that a user
- * named `*` is not everybody. Undefined when a variable has no value: then the pattern matches nothing.
+ * named `*` does not stand for all users. Undefined when a variable has no value: then the pattern matches nothing.
  */
 function tokensOf(pattern: string, context: RequestContext): Token[] | undefined {
   const tokens: Token[] = []

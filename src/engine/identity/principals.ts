@@ -5,14 +5,14 @@ import type { AuditIdentity } from '../audit/audit.ts'
 import type { Policy } from './policy.ts'
 import type { Users } from './users.ts'
 
-/** Who a request comes from. */
+/** The user that a request comes from. */
 export interface Principal {
   readonly identity: AuditIdentity
   /** null: may do all. */
   readonly policies: readonly Policy[] | null
 }
 
-/** Everybody whose signature the engine knows: the user of its own credentials, and the named ones. */
+/** All users whose signature the engine knows: the user of its own credentials, and the named ones. */
 export class Principals {
   readonly #own: EngineCredentials
   readonly #default: Principal

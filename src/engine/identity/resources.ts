@@ -86,7 +86,7 @@ export function resourcesOf({ operation, input }: Call, { region, account }: Pla
   return [first, ...rest]
 }
 
-/** A cluster always has a parameter group; who creates one without naming it uses the default one of the version. */
+/** A cluster always has a parameter group; created without naming one, it has the default one of its version. */
 function defaultParameterGroup({ CacheParameterGroupName, Engine, EngineVersion }: Call['input']): string[] {
   const engine = typeof Engine === 'string' ? findFamily(Engine)?.engine : undefined
   if (CacheParameterGroupName !== undefined || !engine) return []

@@ -2,7 +2,7 @@ import { errorStack } from '../../api/thrown.ts'
 import type { RecordKind } from '../store/records.ts'
 import type { Clock } from '../time/clock.ts'
 
-/** What a round of work leaves: more to do now, something due later, or nothing until somebody kicks. */
+/** What a round of work leaves: more to do now, something due later, or nothing until the next kick. */
 export type Round = 'again' | 'done' | { readonly until: number }
 
 interface LoopsOptions<K extends RecordKind> {
@@ -64,7 +64,7 @@ class Loops<K extends RecordKind> {
       const round = await this.#rounds(kind, region, id)
       if (round !== 'done') this.#wake(kind, region, id, round.until)
     } while (this.#wanted.has(key) && !this.#closing)
-    // In the same breath as the last look: whoever kicks after it starts a new loop.
+    // In the same turn as the last look: a kick after it starts a new loop.
     this.#running.delete(key)
   }
 

@@ -88,7 +88,7 @@ const FAMILIES: readonly Family[] = [
   counter('elasticache_throttled_requests_total', 'Requests held back by the limit of ECPUs.', 'throttled_cmds'),
 ]
 
-/** Metrics of every node and cache; what a node cannot tell is left out, and so is a family nobody has. */
+/** Metrics of every node and cache; what a node cannot tell is left out, and so is a family without values. */
 export function prometheusText(current: readonly (readonly [Subject, Reading])[]): string {
   return FAMILIES.map(({ name, type, help, label, of }) => {
     const lines = current.flatMap(([subject, reading]) =>

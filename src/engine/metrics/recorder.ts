@@ -149,7 +149,7 @@ export class Recorder {
     if (end - this.#lastSaved >= SAVE_EVERY_MINUTES) this.#save()
   }
 
-  /** What was counted belongs to the first of the minutes: in the others nobody did anything, the clock was moved. */
+  /** What was counted belongs to the first of the minutes: the clock was moved past the others. */
   #add(subject: Subject, reading: Reading, from: number, to: number): void {
     const metrics = metricsOf(subject.kind)
     const known = this.#recordings.get(subject.key)

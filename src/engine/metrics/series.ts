@@ -6,7 +6,7 @@ const FIRST_ROWS = 2
 
 /**
  * The samples of one node, or cache: a row of values a minute. Minutes in a row with the same values share one, so that a
- * day of a node nobody uses costs as much as a minute of it.
+ * day of an idle node costs as much as a minute of it.
  */
 export class Series {
   /** Values in a row. */

@@ -27,7 +27,7 @@ export class Ports {
       }
       if (taken.has(port) || this.#reserved.has(port)) continue
       this.#reserved.add(port)
-      // Whoever had reserved it may have stored it meanwhile.
+      // The workload that had reserved it may have stored it meanwhile.
       if ((await this.#isFree(port)) && !this.#taken().has(port)) ports.push(port)
       else this.#reserved.delete(port)
     }

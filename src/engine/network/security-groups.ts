@@ -1,4 +1,4 @@
-/** VPC security groups: who may connect to the nodes of a cluster. */
+/** VPC security groups: the clients that may connect to the nodes of a cluster. */
 
 import type { SecurityGroupRecord, SecurityGroupRule } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -12,7 +12,7 @@ const ALL_PORTS = { fromPort: 0, toPort: 65_535 }
 
 const DEFAULT_GROUPS = new Map<string, SecurityGroupRecord>()
 
-/** Everybody on this machine may connect. EC2's own default group lets in its members only, and would let in nobody here. */
+/** Every client on this machine may connect. EC2's own default group lets in its members only, and here would let in none. */
 function defaultSecurityGroup(region: string): SecurityGroupRecord {
   const group = DEFAULT_GROUPS.get(region) ?? {
     region,

@@ -1,6 +1,6 @@
 /**
  * The local VPC: one a region, the same on every machine, with default subnets in every Availability Zone. Nothing of it is
- * stored; only subnets that somebody adds are.
+ * stored; only subnets that a user adds are.
  */
 import { createHash } from 'node:crypto'
 import { regionFacts } from '../../api/catalog/regions.ts'
@@ -16,7 +16,7 @@ export const defaultVpcId = (region: string): string => idOf('vpc', region)
 /** The IPv4 range of EC2's default VPCs. */
 export const VPC_IPV4 = parseCidr('172.31.0.0/16') as Cidr // which it is
 
-/** A /56 as EC2 gives, from the range for local use (RFC 4193), so that it is nobody's on the Internet. */
+/** A /56 as EC2 gives, from the range for local use (RFC 4193), so that no network of the Internet has it. */
 export function vpcIpv6(region: string): Cidr {
   const digits = createHash('sha256').update(`${region}/ipv6`).digest('hex')
   const text = `fd${digits.slice(0, 2)}:${digits.slice(2, 6)}:${digits.slice(6, 10)}:${digits.slice(10, 12)}00::/56`

@@ -1,6 +1,6 @@
 import type { Places } from '../../net/serve/server.ts'
 
-// Files the engine needs itself: its code and records, listeners, threads, clients of its API. Without them nobody could
+// Files the engine needs itself: its code and records, listeners, threads, clients of its API. Without them no client could
 // find out what is wrong, or delete a cluster.
 const OWN_FILES = 100
 

@@ -4,8 +4,8 @@ import { performance } from 'node:perf_hooks'
 const LONGEST_CALL_SECONDS = 0.0005
 
 /**
- * The seconds a worker thread was busy, shared among its nodes. Who used how much cannot be measured within a thread; system
- * calls are what a cache node spends its time on, and those are counted. Time in which no node made any is nobody's.
+ * The seconds a worker thread was busy, shared among its nodes. How much each used cannot be measured within a thread; system
+ * calls are what a cache node spends its time on, and those are counted. Time in which no node made any counts for none.
  */
 export class CpuShares {
   #busyMs = 0

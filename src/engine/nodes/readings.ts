@@ -71,7 +71,7 @@ export type Reading = Float64Array
 
 const PLACES: ReadonlyMap<string, number> = new Map(READINGS.map((name, place) => [name, place]))
 
-/** Takes what it knows of names and values; lines of `stats` that nobody measures by are left out. */
+/** Takes what it knows of names and values; lines of `stats` that no metric is made of are left out. */
 export function readingOf(lines: Iterable<readonly [name: string, value: string | number]>): Reading {
   const reading = new Float64Array(READINGS.length).fill(Number.NaN)
   for (const [name, value] of lines) {

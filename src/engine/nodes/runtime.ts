@@ -40,7 +40,7 @@ export interface NodeBase {
   readonly memoryLimit: number
   readonly threads: number
   readonly tls: { readonly key: string; readonly cert: string } | null
-  /** Who may connect from the start; {@link NodeRuntime.allow} changes it. */
+  /** Clients that may connect from the start; {@link NodeRuntime.allow} changes it. */
   readonly ingress: readonly IngressRule[]
 }
 

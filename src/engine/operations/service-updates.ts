@@ -149,7 +149,7 @@ function readActionFilter(
   refuseTooManyIds({ CacheClusterIds: input.CacheClusterIds, ReplicationGroupIds: input.ReplicationGroupIds })
   const ids = input.CacheClusterIds?.map((id) => id.toLowerCase()) ?? []
   const isAmong = <T>(list: readonly T[] | undefined, value: T) => !list || list.length === 0 || list.includes(value)
-  // Replication groups are not there yet: who asks for theirs alone gets none.
+  // Replication groups are not there yet: a request for theirs alone gets none.
   const forGroupsOnly = (input.ReplicationGroupIds?.length ?? 0) > 0 && ids.length === 0
   return (update, cluster) =>
     !forGroupsOnly &&

@@ -1,4 +1,4 @@
-/** The parameter groups of a region: those somebody made, and the default ones, which never change and are stored only with tags. */
+/** The parameter groups of a region: those of users, and the default ones, which never change and are stored only with tags. */
 import { defaultGroupOf } from '../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { familyOfEngine, findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
@@ -22,7 +22,7 @@ export const parameterGroupsOf = (store: Store, region: string): CacheParameterG
     ...ownParameterGroups(store, region),
   ].sort((a, b) => (a.id < b.id ? -1 : 1))
 
-/** Those that somebody made. */
+/** Those that users made. */
 export const ownParameterGroups = (store: Store, region: string): CacheParameterGroupRecord[] =>
   store.list('parameterGroup', region).filter(({ id }) => !isDefaultGroup(id))
 

@@ -22,7 +22,7 @@ export interface Identity {
   readonly audit: AuditLog
 }
 
-/** Who may call, how callers prove who they are, and the log of what they did. */
+/** Users and what they may call, how callers prove to be one, and the log of their calls. */
 export function openIdentity({ files }: State, { log, opened }: Start): Identity {
   const credentials = openCredentials(files.credentials)
   const users = new Users(files.users)

@@ -1,4 +1,4 @@
-/** Reads what somebody wants to go wrong, and refuses what has no meaning. Pure. */
+/** Reads the request for a fault, and refuses what has no meaning. Pure. */
 
 import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { regionFacts } from '../../api/catalog/regions.ts'

@@ -4,7 +4,7 @@ import { errorMessage } from '../../api/thrown.ts'
 import { damaged } from './unusable.ts'
 
 /**
- * Puts a new file in the place of the old one, on disk when this returns: whoever reads it sees one or the other, also after
+ * Puts a new file in the place of the old one, on disk when this returns: a reader sees one or the other, also after
  * a crash. When the disk is full the old one stays.
  */
 export function writeWhole(path: string, text: string): void {

@@ -14,11 +14,11 @@ import { inReach, neighboursIn, type Peer, PeerUnreachable, pipeOf, STOP, socket
 import { elsewhereInWords, holderInWords } from '../../holder/words.ts'
 import { StateUnusable } from './unusable.ts'
 
-/** How long somebody that listens may say nothing, until that is taken for holding. */
+/** How long an engine that listens may say nothing, until it is taken for the holder. */
 const SILENCE_MS = 5_000
 /** Of a socket that does not listen yet. */
 const UNFINISHED = '.new'
-/** The state directory is in use: who holds it, in words. */
+/** The state directory is in use: its holder, in words. */
 export class StateDirectoryHeld extends Error {
   constructor(stateDir: string, by: Holder | string) {
     super(`${stateDir} is held by ${typeof by === 'string' ? by : holderInWords(by)}.`)
@@ -34,7 +34,7 @@ export async function takeStateDirectory(stateDir: string, me: Holder, onStop: (
       if (elsewhere[0] !== undefined) {
         throw new StateUnusable(elsewhereInWords(stateDir), `If none does, remove ${elsewhere[0]}.`)
       }
-      // A name is nobody's again once its process is gone: taking it away can hit no other.
+      // Once its process is gone, no other has the name: removing it can't hit another engine.
       for (const path of dead) rmSync(path, { force: true })
       if (seat && peers.length === 0) {
         sweep(stateDir)
@@ -99,14 +99,14 @@ export class Seat {
     }
   }
 
-  /** From now on it tells who holds the directory. */
+  /** From now on it tells that this engine holds the directory. */
   hold(holder: Holder): void {
     const first = this.#word === undefined
     this.#word = `${JSON.stringify(holder)}\n`
     if (first) for (const guest of this.#guests) guest.write(this.#word)
   }
 
-  /** Nobody holds it afterwards. */
+  /** No engine holds it afterwards. */
   leave(): void {
     this.release()
     for (const guest of this.#guests) guest.destroy()

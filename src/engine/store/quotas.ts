@@ -1,4 +1,4 @@
-/** Quotas in force in a region: the defaults, or what somebody has set. */
+/** Quotas in force in a region: the defaults, or what a user has set. */
 import { DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
 import type { Store } from './store.ts'
 

@@ -17,7 +17,7 @@ export type * from './values.ts'
 
 export type SourceType = ApiSourceType
 
-/** A parameter group somebody made, or a default one that has got tags. */
+/** A parameter group that a user made, or a default one with tags. */
 export interface CacheParameterGroupRecord {
   readonly region: string
   /** The name, in lower case. */
@@ -29,7 +29,7 @@ export interface CacheParameterGroupRecord {
   readonly tags: readonly Tag[]
 }
 
-/** A subnet somebody added; those of the VPC's beginning are not stored (network/vpc.ts). At least one of the ranges is set. */
+/** A subnet that a user added; those of the default VPC are not stored (network/vpc.ts). At least one range is set. */
 export interface SubnetRecord {
   readonly region: string
   readonly id: string
@@ -49,7 +49,7 @@ export interface CacheSubnetGroupRecord {
   readonly tags: readonly Tag[]
 }
 
-/** Who may connect to which ports, as EC2 has it: TCP only, ingress only. */
+/** Clients that may connect, and to which ports, as EC2 has it: TCP only, ingress only. */
 export interface SecurityGroupRule {
   /** Both ends included. */
   readonly fromPort: number

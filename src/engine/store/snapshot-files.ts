@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /**
  * The folder of snapshots' files, and the folder that stands for S3: a bucket is a folder in it, made when it is first exported
- * to. A file that has no record is of no use to anybody, so that files are made before records say so, and go before them.
+ * to. A file without a record is of no use, so that files are made before records say so, and go before them.
  */
 export class SnapshotFiles {
   readonly #directory: string

@@ -16,7 +16,7 @@ export interface Change {
   addEvent(event: EventRecord): void
 }
 
-/** The file is no longer where it was: what is written to it, nobody will find. Nothing has changed. */
+/** The file is no longer where it was: what is written to it would be lost. Nothing has changed. */
 export class StateGone extends Error {
   constructor(file: string) {
     super(`${file} is gone, or is another file than the one this engine opened`)
@@ -71,7 +71,7 @@ export class Store {
   static async open(file: string): Promise<Store> {
     const read = (await readState(file)) ?? []
     const current = migrated(read)
-    // For whoever goes back to the cachectl that wrote it; and the file stays in its place until the new one is whole.
+    // For a user who goes back to the cachectl that wrote it; and the file stays in its place until the new one is whole.
     if (current !== read) keepAside(file, `${file}.former`)
     const entries = inOrder(current)
     // Anew: what LMDB writes to is free of damage also where no record lies, and no longer than it has to be.

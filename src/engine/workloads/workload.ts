@@ -51,7 +51,7 @@ export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
   nodesOf(record: R, faults: readonly FaultRecord[]): readonly WantedNode[]
   endpointsOf(record: R, faults: readonly FaultRecord[]): readonly WantedEndpoint[]
   certificateOf(record: R, faults: readonly FaultRecord[]): WantedCertificate | null
-  /** Who may connect to its nodes, by the security groups there are. */
+  /** Clients that may connect to its nodes, by the security groups there are. */
   ingressOf(record: R, store: Store): readonly IngressRule[]
   /** Ports that are its own, whether it runs or not. */
   portsOf(record: R): readonly number[]

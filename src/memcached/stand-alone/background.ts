@@ -23,7 +23,7 @@ export async function startInBackground(): Promise<readonly string[]> {
   return report.lines
 }
 
-/** In the process in the background: tells how the start went; nobody listens after that. */
+/** In the process in the background: tells its starter how the start went; after that the starter is gone. */
 export async function reportToStarter(report: Report): Promise<void> {
   const { send } = process
   if (send === undefined) return

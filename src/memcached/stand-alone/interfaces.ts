@@ -14,7 +14,7 @@ const PLAIN = 'notls:'
 
 /**
  * Where a command line wants to listen. Without `-l` that is the loopback addresses, not every one as with memcached:
- * nothing of ours can be reached from outside unless somebody says so.
+ * nothing of ours can be reached from outside unless the operator says so.
  */
 export async function interfacesOf({ listen, port }: Pick<Plan, 'listen' | 'port'>): Promise<Interface[]> {
   if (listen.length === 0) {

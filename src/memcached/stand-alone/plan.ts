@@ -14,7 +14,7 @@ export interface Plan {
   tcp: boolean
   /** Of UDP, on the same hosts; 0 is any free one. Without it there is none. */
   udpPort?: number
-  /** The path of a socket to listen on instead of the network, and who may connect to it: permission bits. */
+  /** The path of a socket to listen on instead of the network, and its permission bits. */
   socketPath?: string
   socketMode: number
   /** Whether there is TLS. */
@@ -23,7 +23,7 @@ export interface Plan {
   minVersion?: 'TLSv1.2' | 'TLSv1.3'
   /** The paths of its files, and what is only reported. */
   readonly reported: TlsReport
-  /** Path of a file with who may use the node. */
+  /** Path of the file with names and passwords of the node's users. */
   authFile?: string
   pidFile?: string
   /** Whether another process is to run the node (`-d`), and whether this one is it. */

@@ -2,7 +2,7 @@ import type { ListenAddress } from '../../net/serve/listener.ts'
 import type { CacheCore } from '../core.ts'
 import type { StatLine } from './lines.ts'
 
-/** The address of those who came through a socket in the file system; Node does not tell which. */
+/** The address of clients that came through a socket in the file system; Node does not tell which. */
 const UNIX = 'unix:'
 
 /** `stats conns`: listeners and clients, by a number of their own where memcached shows file descriptors. */

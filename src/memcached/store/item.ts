@@ -54,7 +54,7 @@ export function hashKey(bytes: Uint8Array, start: number, end: number): number {
   return finishHash(hash)
 }
 
-// The steps of `hashKey`, for who looks at each byte of a key anyway.
+// The steps of `hashKey`, for callers that look at each byte of a key anyway.
 
 export const HASH_START = 0x811c9dc5
 

@@ -27,7 +27,7 @@ export class SlabMover {
   inlineReclaims = 0
   /** Chunks that had to be waited for: of items not stored yet, their values still arriving. */
   busyItems = 0
-  /** Called when a move begins: whoever is to call `step` does not always begin it. */
+  /** Called when a move begins: the caller of `step` is not always the one that begins it. */
   onStart: (() => void) | undefined
 
   readonly #store: ItemStore

@@ -64,7 +64,7 @@ function beginStore(client: Client, line: Line, mode: Mode): undefined {
     client.mode = mode
     const status = item === TOO_LARGE ? 'too_large' : 'no_memory'
     core.watchers?.stored(client, line.text(KEY), status, 0, 0, 0)
-    // Nobody shall read the old value after a failed attempt to replace it.
+    // No client shall read the old value after a failed attempt to replace it.
     const old = mode === 'set' ? store.find(line.bytes, start, stop, hash) : 0
     if (old !== 0) store.unlink(old)
     return

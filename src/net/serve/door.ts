@@ -27,8 +27,8 @@ export interface DoorOptions {
 }
 
 /**
- * The ports of a node: as many addresses of either family as it is told, with TLS, without, or both on one port; who is let in;
- * and the faults a node is made to suffer from. What stands behind it may answer by itself or pass on what it hears.
+ * The ports of a node: as many addresses of either family as it is told, with TLS, without, or both on one port; the clients that
+ * are let in; the faults that a node is made to suffer from. What stands behind it answers by itself, or passes bytes on.
  */
 export class Door {
   readonly #options: DoorOptions
@@ -111,7 +111,7 @@ export class Door {
     this.#affliction?.burden(client)
   }
 
-  /** Stops listening, and ends connections that are not being served yet; clients are for whoever serves them to end. */
+  /** Stops listening, and ends connections that are not being served yet; clients are for the server to end. */
   close(): void {
     for (const listener of this.#listeners) listener.close()
     this.#listeners.clear()

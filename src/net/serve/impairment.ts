@@ -78,7 +78,7 @@ export class Affliction {
     for (const { socket, admit } of this.#held.splice(0)) if (!socket.destroyed) admit()
   }
 
-  /** The node ends: nobody is served any more. */
+  /** The node ends: no client is served any more. */
   end(): void {
     for (const { socket } of this.#held.splice(0)) socket.destroy()
   }

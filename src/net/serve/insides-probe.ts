@@ -33,7 +33,7 @@ const NONE: Insides = { rewrap: undefined, shareReads: undefined, directWrites: 
 
 /** Tries reads and writes of plain connections, each beside the documented way of the other. */
 export async function tryInsides(patienceMs = PATIENCE_MS): Promise<Insides> {
-  // One after the other: an exception that nobody catches does not say which of them it is of.
+  // One after the other: an uncaught exception does not say which of them it is of.
   const reads = await isAsExpected(patienceMs, tryReads)
   const writes = await isAsExpected(patienceMs, tryWrites)
   return { ...NONE, rewrap: reads ? rewrap : undefined, directWrites: writes ? DirectWrites.of : undefined }
@@ -138,7 +138,7 @@ function tryTlsReads(trial: Trial): void {
       port,
       ...TLS_BY_KEY,
       pskCallback: () => SHARED_KEY,
-      checkServerIdentity: () => undefined, // nobody has shown a certificate
+      checkServerIdentity: () => undefined, // the server shows none
     }),
   )
 }

@@ -24,7 +24,7 @@ export interface ListenAddress {
   readonly port: number
 }
 
-/** A socket in the file system, and who may connect to it: permission bits. */
+/** A socket in the file system, and its permission bits. */
 export interface UnixAddress {
   readonly path: string
   readonly mode: number
@@ -55,7 +55,7 @@ export interface ListenerOptions {
    */
   readonly onClient: (socket: net.Socket, secure: boolean) => void
   readonly onHandshakeError: () => void
-  /** Holds connections of ports that speak TLS as long as they live: who is silent, or in a handshake, is no client yet. */
+  /** Holds connections of ports that speak TLS as long as they live: a silent peer, or one in a handshake, is no client yet. */
   readonly arrivals: Set<net.Socket>
 }
 
@@ -183,7 +183,7 @@ function tellApart(socket: net.Socket, decide: (speaksTls: boolean) => void): vo
 
 /**
  * A security group of AWS drops the client's SYN, and the client waits until its own timeout. The kernel has completed the
- * handshake here before anybody is asked; a reset at once is the nearest to it: nothing was said, nothing was served.
+ * handshake here before it can be refused; a reset at once is the nearest to it: nothing was said, nothing was served.
  */
 function turnAway(socket: net.Socket): void {
   socket.on('error', () => undefined)

@@ -120,7 +120,7 @@ export class WriteQueue {
     let held = false
     for (let place = 0; place < count; place++) {
       const bytes = this.#view(place, this.#waitingBytes[place] as number) // place < TOGETHER
-      // Who is not done with it shares the buffer with others, so that nobody can give it back.
+      // Connections that are not done with the buffer share it, so that none of them can give it back.
       if (this.#waitingSinks[place]?.take(bytes, undefined) === true) held = true
       this.#waitingSinks[place] = undefined
     }

@@ -26,7 +26,7 @@ import { resolveTarget, type Target } from '../../target/targets.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount']
-/** Most rows of a table that nobody has asked a period for. */
+/** Most rows of a table when the user asks for no period. */
 const ROWS = 30
 
 const timeFlags = {

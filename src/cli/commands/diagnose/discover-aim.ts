@@ -22,7 +22,7 @@ export interface DiscoverAim {
   readonly api: () => ExpectedCluster | undefined
 }
 
-/** AWS throttles an account's calls, whoever makes them. */
+/** AWS throttles the calls of an account, all its users together. */
 const API_EVERY_MS = 5000
 
 /** Runs `use` with what is to be polled; a cluster is described again and again meanwhile. */

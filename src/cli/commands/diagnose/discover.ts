@@ -97,7 +97,7 @@ export interface Look {
   /** What has happened since the round before. */
   readonly events: readonly FollowEvent[]
   readonly lags: readonly VersionLag[]
-  /** Who is there instead, when the endpoint gave no list. */
+  /** What answers there instead, when the endpoint gave no list. */
   readonly identity?: EndpointKind
 }
 
@@ -130,7 +130,7 @@ async function look(
   clock: Clock = systemClock,
 ): Promise<Look | undefined> {
   const { watch, patient, polls, intervalMs, timeoutMs } = run
-  // Only who waits in silence needs a sign of life.
+  // A sign of life, needed only while nothing else is printed.
   const progress = patient && !watch && print.form === 'readable' ? startProgress('asking every node') : undefined
   const printer = discoverPrinter(print, { quiet: patient && !watch })
   const start = clock.monotonicMs()
@@ -154,7 +154,7 @@ async function look(
   }
   if (!last || (signal.aborted && !watch)) throw new Problem('interrupted', 'Stopped asking.')
   await printer.end(last)
-  // Who watches until Ctrl-C has seen what there was to see.
+  // A user who watches until Ctrl-C has seen what there was to see.
   return signal.aborted ? undefined : last
 }
 

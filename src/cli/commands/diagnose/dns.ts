@@ -23,7 +23,7 @@ import { changedFacts, factsOf, isKnownHere, lookText, type NameLook } from './d
 import { type Aim, aimAt, serverFlag } from './places.ts'
 
 const FINDINGS = 1
-/** glibc itself waits 15 s and more; nobody who watches does. */
+/** glibc itself waits 15 s and more: too long for a user who watches. */
 const GETADDRINFO_TIMEOUT_MS = 5000
 
 export const dns = command({

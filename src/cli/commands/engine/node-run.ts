@@ -54,7 +54,7 @@ async function runAlone(given: readonly string[]): Promise<void> {
       for (const line of await startInBackground()) printLine(line)
       return
     }
-    // Its socket is open to those it is meant for from the moment it is there; its files are nobody else's.
+    // Its socket is open to the users it is meant for from the moment it is there; its files are for this user alone.
     process.umask(0o077)
     await untilInterrupted(async (signal) => {
       const ended = new AbortController()

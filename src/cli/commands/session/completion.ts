@@ -64,5 +64,5 @@ function kindsOf(name: string): readonly ResourceKind[] {
 }
 
 const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
-  // Whoever presses Tab is in the middle of a line: nothing is to be written into it.
+  // A user who presses Tab is in the middle of a line: nothing is to be written into it.
   (await findAll(client, among, () => {})).map(nameOf)

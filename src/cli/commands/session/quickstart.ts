@@ -41,7 +41,7 @@ function failStep({ argv }: Step, code: number): never {
   throw new ExitWith(1)
 }
 
-/** Runs the program itself as a user would, on this terminal, but for the questions that nobody is to answer. */
+/** Runs the program itself as a user would, on this terminal, but without questions. */
 function runStep({ argv }: Step, home: string): Promise<number> {
   const child = spawn(process.execPath, [launcher(), ...argv], {
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -14,7 +14,7 @@ import type { WatchedNode } from './watch.ts'
 export function givenNodes(word: string, flags: DialOptions): WatchedNode[] {
   const tls = flags.tls ? { tls: localTrust(flags) } : {}
   return word.split(',').map((each) => {
-    const { host, port } = readPlace(each) as HostAndPort // nobody asks with a cluster among them
+    const { host, port } = readPlace(each) as HostAndPort // without clusters among them, all are addresses
     return { label: labelOf(host, port), dial: { host, port, timeoutMs: flags.timeout, ...tls } }
   })
 }

@@ -1,6 +1,6 @@
 import net from 'node:net'
 
-/** A server that is stopped, or out of processor time, keeps nobody waiting for longer. */
+/** A server that is stopped, or out of processor time, keeps the engine waiting no longer. */
 const PATIENCE_MS = 2_000
 
 /** The engine's own connection to a memcached: one question after the other, text in latin1. */
@@ -13,7 +13,7 @@ export class Operator {
     this.#server = server
   }
 
-  /** Rejects with the system's error while nobody listens. */
+  /** Rejects with the system's error while no server listens. */
   async connect(): Promise<net.Socket> {
     if (this.#socket) return this.#socket
     const socket = net.connect(this.#server)

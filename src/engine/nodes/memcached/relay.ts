@@ -11,8 +11,8 @@ const READ_BYTES = 64 * 1024
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 const EMPTY = Buffer.alloc(0)
 
-// What the server is asked where the engine's own answer belongs, and how its reply begins and ends: nobody who does not
-// know these numbers can make a value that looks like it. memcached answers `k` even for keys it does not have, since 1.6.
+// What the server is asked where the engine's own answer belongs, and how its reply begins and ends: a client can't know
+// these numbers, and so can't store a value that looks like it. memcached answers `k` even for keys it does not have, since 1.6.
 const NONCE = `cachectl-${randomBytes(15).toString('base64url')}`
 interface Mark {
   readonly request: Buffer
@@ -83,7 +83,7 @@ export class Relay implements Afflicted {
     this.socket.on('error', () => this.socket.destroy())
     this.socket.on('end', () => this.#end())
     this.socket.on('close', () => this.#server.destroy())
-    // At once: who says nothing counts among the server's connections too.
+    // At once: a silent client counts among the server's connections too.
     this.#server = this.#connect()
     if (wrapped === undefined) {
       accepted.on('data', (bytes: Buffer) => this.receive(bytes, bytes.length))

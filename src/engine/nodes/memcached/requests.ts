@@ -11,7 +11,7 @@ const LINE_LIMIT = 2048
 /** Larger configuration entries are not the engine's to refuse: nothing is gathered for them. */
 const CONFIG_LIMIT = 1 << 20
 
-/** Who is to answer a request: memcached, or the engine, because memcached has no such command or is not to be asked. */
+/** What answers a request: memcached, or the engine where memcached has no such command or is not to be asked. */
 export type Answerer = 'server' | 'engine'
 
 export interface RequestKinds {

@@ -49,7 +49,7 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
   return `# incarnation ${spec.incarnation}\n${lines.join('\n')}\n`
 }
 
-/** The engine decides who is primary and of whom a replica is one: no server does by itself. */
+/** The engine decides which server is primary and which ones replicate it: no server does so by itself. */
 function clusterDirectives({ port, live, announce }: RedisSpec, nodeId: string): (readonly string[])[] {
   const busPort = live.topology?.find((member) => member.nodeId === nodeId)?.busPort ?? 0
   return [

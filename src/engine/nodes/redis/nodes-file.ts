@@ -15,7 +15,7 @@ export function nodesFile(
   const lines = topology.map((member) => {
     const primary = primaries.find(({ shard }) => shard === member.shard)
     const flags = [...(member.nodeId === nodeId ? ['myself'] : []), member.primary ? 'master' : 'slave']
-    // Each primary has an epoch of its own, or two would have to agree on who goes first.
+    // Each primary has an epoch of its own, or two would have to agree on which goes first.
     const epoch = member.primary ? primaries.indexOf(member) + 1 : 0
     return [
       ...[member.nodeId, addressOf(member, announce, program), flags.join(',')],

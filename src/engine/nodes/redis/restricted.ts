@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * They have another name, that nobody but the engine knows: clients get `ERR unknown command`, as ElastiCache's say. FAILOVER
+ * They have another name, which only the engine knows: clients get `ERR unknown command`, as ElastiCache's say. FAILOVER
  * and MODULE are not in the guide's list of restricted commands; a client that could say them would take the group apart.
  */
 const RENAMED = [
@@ -70,7 +70,7 @@ export function keysOf(secret: string): Keys {
 export const renamedCommands = (keys: Keys): (readonly [command: string, name: string])[] =>
   RENAMED.map((command) => [command, keys.nameOf(command)])
 
-/** The rules of a user, without the commands that nobody but the engine may say: at the end, where they hold, selectors included. */
+/** The rules of a user, without the commands that only the engine may say: at the end, where they hold, selectors included. */
 export function restrictRules(rules: string): string {
   const without = FORBIDDEN.map((command) => `-${command}`).join(' ')
   return `${rules.replaceAll(/\(([^)]*)\)/g, `($1 ${without})`)} ${without}`

@@ -10,7 +10,7 @@ export interface Member {
   readonly busPort: number
   /** What tells its shard from others: any text, the same for the shard's whole life. */
   readonly shard: string
-  /** Of the shard. They are a server's at its start and when nobody has them; moving them is said apart. */
+  /** Of the shard. They are given to a server at its start and when no server has them; moving them is said apart. */
   readonly slots: readonly SlotRange[]
   /** Whether it is the primary of its shard; each shard has one. */
   readonly primary: boolean

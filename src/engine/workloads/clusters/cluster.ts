@@ -26,7 +26,7 @@ export type ClusterWork =
   | { readonly do: 'announce-updates'; readonly news: UpdateNews }
   /** The maintenance window has begun for which they wait. */
   | { readonly do: 'begin-pending-changes' }
-  /** It is applied by itself, as nobody has applied it (guide, "Service updates"). */
+  /** It is applied by itself, for no user has applied it (guide, "Service updates"). */
   | { readonly do: 'begin-update'; readonly update: ServiceUpdate }
 
 export const clusters: Workload<CacheClusterRecord, ClusterWork> = {

@@ -99,7 +99,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
     }
   }
 
-  /** A scale-out ends here; a creation goes on once there are addresses, which somebody has to look at. */
+  /** A scale-out ends here; a creation goes on once there are addresses, which takes a later look. */
   #withoutAddresses(cluster: CacheClusterRecord, zone: string): Round {
     const { cluster: next, events } = takeNoAddresses(cluster, zone)
     if (events.length > 0) this.#commit(cluster, next, events)

@@ -14,7 +14,7 @@ export const planReboot = (ids: readonly string[]): Step[] => [
   { do: 'finish' },
 ]
 
-/** What applies when nobody says (guide, "On-demand scaling for Memcached clusters"). */
+/** What applies when the request does not say (guide, "On-demand scaling for Memcached clusters"). */
 export const DEFAULT_SCALE_CONFIG: ScaleConfig = { percentage: 20, intervalMinutes: 5 }
 
 /** Batches of nodes, rounded up, with the interval before each but the first. */

@@ -139,7 +139,7 @@ export function readSubnetGroup(
 }
 
 /**
- * Every cluster is in a VPC, where cache security groups are not allowed. AWS has one text for those who also name what
+ * Every cluster is in a VPC, where cache security groups are not allowed. AWS has one text for requests that also name what
  * belongs to a VPC; the other one is the family's.
  */
 export function refuseCacheSecurityGroups(input: {

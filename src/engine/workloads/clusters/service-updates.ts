@@ -155,7 +155,7 @@ export interface UpdateNews {
 
 /**
  * Tells of updates that have come out since the last time, node by node; undefined when there is no news. Updates are cumulative:
- * several at once are told of once. The one that is there for everybody and always is not news.
+ * several at once are told of once. The one that every cluster always has is no news.
  */
 export function announceUpdates(cluster: CacheClusterRecord, now: number): UpdateNews | undefined {
   const last = cluster.updatesAnnounced ?? cluster.createdAt

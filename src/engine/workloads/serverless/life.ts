@@ -193,7 +193,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     })
   }
 
-  /** A cache nobody knows the ports of yet moves to others; one that is known stays, and is tried again. */
+  /** A cache whose ports no client knows yet moves to others; with known ports it stays, and is tried again. */
   async mend(cache: ServerlessCacheRecord, failures: readonly Failure[]): Promise<Round> {
     const { store, clock, log } = this.#tools
     if (cache.status === 'creating') {
