@@ -1,5 +1,5 @@
 /** `--debug`: what is sent and what comes back, on stderr. Passwords and tokens are not shown. */
-import { SECRET_MEMBERS } from '../api/catalog/secrets.ts'
+import { withoutSecrets } from '../api/catalog/secrets.ts'
 import { errorMessage } from '../api/thrown.ts'
 import { systemClock } from '../net/clock.ts'
 import type { ApiClient } from './target/client.ts'
@@ -30,4 +30,4 @@ export function withDebug(client: ApiClient): ApiClient {
 }
 
 const shown = (value: unknown): string =>
-  JSON.stringify(value, (name, inner: unknown) => (SECRET_MEMBERS.has(name) ? '(not shown)' : inner))
+  JSON.stringify(value, (name, inner: unknown) => withoutSecrets(name, inner, '(not shown)'))

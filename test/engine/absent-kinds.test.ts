@@ -6,8 +6,6 @@ test('what only Redis OSS and Valkey have is listed as what it is here: none', a
   expect((await client.describeReplicationGroups({})).ReplicationGroups).toEqual([])
   expect((await client.describeGlobalReplicationGroups({})).GlobalReplicationGroups).toEqual([])
   expect((await client.describeSnapshots({})).Snapshots).toEqual([])
-  expect((await client.describeUsers({})).Users).toEqual([])
-  expect((await client.describeUserGroups({})).UserGroups).toEqual([])
 })
 
 test('one of them asked for by name is not found, and a bad page is refused', async () => {
@@ -16,7 +14,6 @@ test('one of them asked for by name is not found, and a bad page is refused', as
     name: 'ReplicationGroupNotFoundFault',
     message: 'ReplicationGroup orders not found.',
   })
-  await expect(client.describeUsers({ UserId: 'ann' })).rejects.toMatchObject({ name: 'UserNotFoundFault' })
   await expect(client.describeSnapshots({ MaxRecords: 10 })).rejects.toMatchObject({
     message: 'Invalid value 10 for MaxRecords. Must be between 20 and 100',
   })
@@ -24,12 +21,6 @@ test('one of them asked for by name is not found, and a bad page is refused', as
 
 test('what would make one is refused', async () => {
   const client = (await startTestEngine()).client()
-  const request = client.createUser({
-    UserId: 'ann',
-    UserName: 'ann',
-    Engine: 'redis',
-    AccessString: 'on',
-    NoPasswordRequired: true,
-  })
+  const request = client.createReplicationGroup({ ReplicationGroupId: 'orders', ReplicationGroupDescription: 'd' })
   await expect(request).rejects.toMatchObject({ name: 'UnsupportedOperation' })
 })

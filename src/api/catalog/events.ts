@@ -258,6 +258,14 @@ const ROWS = {
   'security-group-authorizing': { text: 'Authorizing EC2 security group {group} of {owner}' },
   'security-group-revoking': { text: 'Revoking EC2 security group {group} of {owner}' },
 
+  // Users and user groups are sources of events (API reference); AWS's words are not known.
+  'user-created': { text: 'User created' },
+  'user-modified': { text: 'User modified' },
+  'user-deleted': { text: 'User deleted' },
+  'user-group-created': { text: 'User group created' },
+  'user-group-modified': { text: 'User group modified' },
+  'user-group-deleted': { text: 'User group deleted' },
+
   // Guide, "Serverless cache events".
   'cache-created': { text: 'Cache {cache} is created and ready to use.' },
   'cache-deleted': { text: 'Cache {cache} was deleted.' },

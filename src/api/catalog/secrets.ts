@@ -6,3 +6,13 @@ export const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'Passwords',
   'SecretAccessKey',
 ])
+
+/** Members in which nobody is to say a password, and somebody will: rules of Redis OSS have a place for it. */
+const RULES: ReadonlySet<string> = new Set(['AccessString', 'AppendAccessString'])
+
+/** What is shown of a member: what is told in place of a secret, or the value, without passwords among rules. */
+export function withoutSecrets(name: string, value: unknown, instead: string): unknown {
+  if (SECRET_MEMBERS.has(name)) return instead
+  if (typeof value !== 'string' || !RULES.has(name)) return value
+  return value.replace(/(?<=^|[\s(])([><#!])\S+/g, `$1${instead}`)
+}

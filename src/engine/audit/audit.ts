@@ -5,7 +5,7 @@
  * must not wash the others out.
  */
 import { randomUUID } from 'node:crypto'
-import { SECRET_MEMBERS } from '../../api/catalog/secrets.ts'
+import { withoutSecrets } from '../../api/catalog/secrets.ts'
 import type { Fault } from '../../api/faults.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
@@ -230,7 +230,7 @@ export function inCamelCase(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const result: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(value)) {
-    result[camelCase(name)] = SECRET_MEMBERS.has(name) ? HIDDEN : inCamelCase(member)
+    result[camelCase(name)] = inCamelCase(withoutSecrets(name, member, HIDDEN))
   }
   return result
 }

@@ -170,6 +170,15 @@ function readList(member: List, tree: Tree, path: string, api: Model): unknown[]
     .map(([index, child]) => readMember(member.of, child, `${path}.${member.item}.${index}`, api))
 }
 
+/** Values of enums for which the service's own words are known: these are moto's. */
+function refusedValue(enumName: string | undefined, text: string): Fault | undefined {
+  if (enumName !== 'InputAuthenticationType') return undefined
+  return new Fault(
+    'InvalidParameterValue',
+    `Input Authentication type: ${text} is not in the allowed list: [password,no-password-required,iam]`,
+  )
+}
+
 function readScalar(member: Member, text: string, path: string, api: Model): unknown {
   if (text.length > MOST_CHARACTERS) {
     throw new Fault(
@@ -185,7 +194,8 @@ function readScalar(member: Member, text: string, path: string, api: Model): unk
         throw new Fault('InvalidParameterValue', `The parameter ${path} has characters that are not allowed.`)
       }
       const allowed = member.enum ? api.enums[member.enum] : undefined
-      if (allowed && !allowed.includes(text)) throw invalid(`one of ${allowed.join(', ')}`)
+      if (allowed && !allowed.includes(text))
+        throw refusedValue(member.enum, text) ?? invalid(`one of ${allowed.join(', ')}`)
       return text
     }
     case 'number':

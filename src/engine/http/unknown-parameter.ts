@@ -2,7 +2,7 @@ import { Fault } from '../../api/faults.ts'
 import { nearest } from '../../api/nearest.ts'
 
 /** Longer ones are no misspellings of anything. */
-const LONGEST_NAME = 100
+const LONGEST_TO_COMPARE = 100
 
 /**
  * What every request with a parameter that is not known gets, whatever it is in: refused, with the right name where there is
@@ -24,7 +24,7 @@ export function misnamed(wrong: string, right: string | undefined): Fault {
 
 /** `CacheClusterID`, `CacheClusterName`, `CacheClusterIdentifier` and `ClusterId` are all meant for `CacheClusterId`. */
 function closest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > LONGEST_NAME) return undefined
+  if (name.length > LONGEST_TO_COMPARE) return undefined
   const lower = name.toLowerCase()
   const words = wordsOf(name)
   return (

@@ -59,7 +59,12 @@ const OTHERS: Readonly<Record<string, ResourceKind | 'arn'>> = {
   [serverlessCache.id]: serverlessCache,
   [`Target${serverlessSnapshot.id}`]: serverlessSnapshot,
   [userGroup.id]: userGroup,
+  UserGroupIds: userGroup,
+  UserGroupIdsToAdd: userGroup,
+  UserGroupIdsToRemove: userGroup,
   UserIds: user,
+  UserIdsToAdd: user,
+  UserIdsToRemove: user,
   ResourceName: 'arn',
   SnapshotArnsToRestore: 'arn',
 }

@@ -42,11 +42,3 @@ export const DescribeGlobalReplicationGroups: Handler<'DescribeGlobalReplication
 export const DescribeSnapshots: Handler<'DescribeSnapshots'> = (input) => ({
   Snapshots: none('snapshots', input, input.SnapshotName, resources.snapshot.notFound, 'Snapshot'),
 })
-
-export const DescribeUsers: Handler<'DescribeUsers'> = (input) => ({
-  Users: none('users', input, input.UserId, resources.user.notFound, 'User'),
-})
-
-export const DescribeUserGroups: Handler<'DescribeUserGroups'> = (input) => ({
-  UserGroups: none('user-groups', input, input.UserGroupId, resources.userGroup.notFound, 'UserGroup'),
-})

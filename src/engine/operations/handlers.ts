@@ -22,12 +22,13 @@ import {
   ExportServerlessCacheSnapshot,
 } from '../workloads/serverless/snapshot-operations.ts'
 import {
-  DescribeGlobalReplicationGroups,
-  DescribeReplicationGroups,
-  DescribeSnapshots,
+  CreateUserGroup,
+  DeleteUserGroup,
   DescribeUserGroups,
-  DescribeUsers,
-} from './absent-kinds.ts'
+  ModifyUserGroup,
+} from '../workloads/users/group-operations.ts'
+import { CreateUser, DeleteUser, DescribeUsers, ModifyUser } from '../workloads/users/operations.ts'
+import { DescribeGlobalReplicationGroups, DescribeReplicationGroups, DescribeSnapshots } from './absent-kinds.ts'
 import {
   AuthorizeCacheSecurityGroupIngress,
   CreateCacheSecurityGroup,
@@ -85,8 +86,8 @@ export const handlers: Handlers = {
   CreateServerlessCache,
   CreateServerlessCacheSnapshot,
   CreateSnapshot,
-  CreateUser: null,
-  CreateUserGroup: null,
+  CreateUser,
+  CreateUserGroup,
   DecreaseNodeGroupsInGlobalReplicationGroup: null,
   DecreaseReplicaCount: null,
   DeleteCacheCluster,
@@ -98,8 +99,8 @@ export const handlers: Handlers = {
   DeleteServerlessCache,
   DeleteServerlessCacheSnapshot,
   DeleteSnapshot: null,
-  DeleteUser: null,
-  DeleteUserGroup: null,
+  DeleteUser,
+  DeleteUserGroup,
   DescribeCacheClusters,
   DescribeCacheEngineVersions,
   DescribeCacheParameterGroups,
@@ -133,8 +134,8 @@ export const handlers: Handlers = {
   ModifyReplicationGroup: null,
   ModifyReplicationGroupShardConfiguration: null,
   ModifyServerlessCache,
-  ModifyUser: null,
-  ModifyUserGroup: null,
+  ModifyUser,
+  ModifyUserGroup,
   PurchaseReservedCacheNodesOffering,
   RebalanceSlotsInGlobalReplicationGroup: null,
   RebootCacheCluster,

@@ -14,6 +14,7 @@ import type {
   Tag,
 } from '../store/records.ts'
 import { findServerlessCache, findSnapshot, notAvailable } from '../workloads/serverless/find.ts'
+import { findUser, findUserGroup } from '../workloads/users/find.ts'
 import { requireCacheSecurityGroup } from './cache-security-groups.ts'
 import { findReservedNode } from './reserved-nodes.ts'
 
@@ -75,6 +76,8 @@ const TAGGED: Kinds = {
   serverlessCache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
   serverlessSnapshot: tagged('serverlessSnapshot', findSnapshot),
   subnetGroup: tagged('subnetGroup', requireSubnetGroup),
+  user: tagged('user', findUser),
+  userGroup: tagged('userGroup', findUserGroup),
 }
 
 /** Kinds by the type in their ARNs. Global datastores have no tags. */

@@ -8,11 +8,13 @@ import type { FAULT_KINDS, FaultName, FaultSettings } from '../../api/engine-fau
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { CacheClusterRecord } from '../workloads/clusters/record.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../workloads/serverless/record.ts'
+import type { UserGroupRecord, UserRecord } from '../workloads/users/record.ts'
 import type { ParameterValues, Tag } from './values.ts'
 
 export type * from '../workloads/clusters/record.ts'
 export type * from '../workloads/replication-groups/record.ts'
 export type * from '../workloads/serverless/record.ts'
+export type * from '../workloads/users/record.ts'
 export type * from './values.ts'
 
 export type SourceType = ApiSourceType
@@ -234,6 +236,8 @@ interface WorkloadRecords {
 /** Records without nodes that are worked on all the same; each has its row in workloads/all.ts. */
 interface ErrandRecords {
   readonly serverlessSnapshot: ServerlessSnapshotRecord
+  readonly user: UserRecord
+  readonly userGroup: UserGroupRecord
 }
 
 /** Kinds of records the store keeps; all have a region and an id that is theirs alone in it. */

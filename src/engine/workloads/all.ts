@@ -6,6 +6,7 @@ import { ClusterLife } from './clusters/life.ts'
 import { serverlessCaches } from './serverless/cache.ts'
 import { ServerlessLife } from './serverless/life.ts'
 import { SnapshotErrands } from './serverless/snapshots.ts'
+import { UserErrands, UserGroupErrands } from './users/errands.ts'
 import type { LifeTools, Subject, Workload, WorkloadRecord } from './workload.ts'
 
 interface Row<K extends WorkloadKind> extends Workload<Records[K]> {
@@ -21,6 +22,8 @@ const WORKLOADS: { readonly [K in WorkloadKind]: Row<K> } = {
 /** All that is worked on without nodes. */
 const ERRANDS: Readonly<Record<ErrandKind, (tools: LifeTools) => Errands>> = {
   serverlessSnapshot: (tools) => new SnapshotErrands(tools),
+  user: (tools) => new UserErrands(tools),
+  userGroup: (tools) => new UserGroupErrands(tools),
 }
 
 export const livesOf = (tools: LifeTools): readonly Life[] => Object.values(WORKLOADS).map(({ live }) => live(tools))

@@ -87,6 +87,12 @@ const FACTS: { readonly [K in EventKind]: object } = {
   'security-group-deleted': {},
   'security-group-authorizing': { group: fc.string({ minLength: 1 }), owner: matching(/^[0-9]{12}$/) },
   'security-group-revoking': { group: fc.string({ minLength: 1 }), owner: matching(/^[0-9]{12}$/) },
+  'user-created': {},
+  'user-modified': {},
+  'user-deleted': {},
+  'user-group-created': {},
+  'user-group-modified': {},
+  'user-group-deleted': {},
   'cache-created': { cache: name },
   'cache-deleted': { cache: name },
   'cache-not-created': {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { SECRET_MEMBERS } from '../../../src/api/catalog/secrets.ts'
+import { SECRET_MEMBERS, withoutSecrets } from '../../../src/api/catalog/secrets.ts'
 import { model } from '../../../src/api/model.generated.ts'
 import type { Structure } from '../../../src/api/shapes.ts'
 import { withDebug } from '../../../src/cli/debug.ts'
@@ -31,4 +31,12 @@ test('the audit log and --debug hide the same members', async () => {
   }
   expect(stderr.join('')).toContain('Passwords')
   expect(stderr.join('')).not.toContain(SECRET)
+})
+
+test('a password that somebody has put into an access string is hidden with its member', () => {
+  const hidden = (text: string) => withoutSecrets('AccessString', text, 'HIDDEN')
+  expect(hidden('on >secret ~* #beef (<old +get) !no')).toBe('on >HIDDEN ~* #HIDDEN (<HIDDEN +get) !HIDDEN')
+  expect(hidden('on ~a>b +@all')).toBe('on ~a>b +@all')
+  expect(withoutSecrets('Passwords', ['a'], 'HIDDEN')).toBe('HIDDEN')
+  expect(withoutSecrets('UserName', '>ann', 'HIDDEN')).toBe('>ann')
 })

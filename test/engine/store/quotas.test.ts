@@ -6,6 +6,7 @@ import { control } from '../../support/control.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { run } from '../../support/programs.ts'
 import { createdCache, serverless } from '../../support/serverless.ts'
+import { newGroup, newUser } from '../users/support.ts'
 
 const launcher = new URL('../../../bin/run.js', import.meta.url).pathname
 const REGION = 'us-west-2'
@@ -25,6 +26,21 @@ describe('a quota that is set', () => {
   })
 
   const cases: [string, number, (engine: TestEngine) => Promise<unknown>, string, RegExp][] = [
+    ['users-per-region', 0, (e) => e.client().createUser(newUser('ann')), 'UserQuotaExceeded', /most 0 users /],
+    [
+      'user-groups-per-region',
+      0,
+      (e) => e.client().createUserGroup(newGroup('shop')),
+      'UserGroupQuotaExceeded',
+      /most 0 /,
+    ],
+    [
+      'users-per-user-group',
+      0,
+      (e) => e.client().createUserGroup(newGroup('shop')),
+      'InvalidParameterValue',
+      /most 0 /,
+    ],
     ['nodes-per-cluster', 2, (e) => e.client().createCacheCluster(memcached('x', 3)), 'NodeQuotaForCluster', /most 2 /],
     ['nodes-per-region', 1, (e) => e.client().createCacheCluster(memcached('x', 2)), 'NodeQuotaForCustomer', /most 1 /],
     [

@@ -1,4 +1,4 @@
-import { AWS_QUOTAS, DEFAULT_QUOTAS, type QuotaName } from '../../../api/catalog/quotas.ts'
+import { DEFAULT_QUOTAS, type QuotaName } from '../../../api/catalog/quotas.ts'
 import { type ResourceKind, resources } from '../../../api/catalog/resources.ts'
 import { withClient } from '../../caches/client.ts'
 import { type Quotas as InForce, quotasAt } from '../../caches/quotas.ts'
@@ -8,7 +8,7 @@ import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { drawColumns } from '../../output/human-table.ts'
-import { type Item, isItems } from '../../output/human-value.ts'
+import type { Item } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { CallFailed } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
@@ -33,8 +33,7 @@ export const quotas = command({
 
 interface Quota {
   readonly name: string
-  /** A number where the local engine has no such quota. */
-  readonly limit: QuotaName | number
+  readonly limit: QuotaName
   readonly kind: ResourceKind
   readonly input?: object
   /** What counts: by default every item. The fullest resource is named where the limit is one resource's. */
@@ -45,7 +44,7 @@ interface Quota {
 const nodes = ({ NumCacheNodes }: Item): number => (typeof NumCacheNodes === 'number' ? NumCacheNodes : 0)
 
 const longest = (id: string, member: string) => (item: Item) =>
-  [String(item[id]), isItems(item[member]) ? item[member].length : 0] as const
+  [String(item[id]), Array.isArray(item[member]) ? item[member].length : 0] as const
 
 const isCustom = (item: Item): boolean => !String(item.CacheParameterGroupName).startsWith('default.')
 
@@ -85,8 +84,19 @@ const LIMITS: readonly Quota[] = [
     count: (items) =>
       items.reduce((sum, { CacheNodeCount: count }) => sum + (typeof count === 'number' ? count : 0), 0),
   },
-  { name: 'users', limit: AWS_QUOTAS['users-per-region'], kind: resources.user },
-  { name: 'user groups', limit: AWS_QUOTAS['user-groups-per-region'], kind: resources.userGroup },
+  {
+    name: 'users of your own',
+    limit: 'users-per-region',
+    kind: resources.user,
+    count: (items) => items.filter(({ UserId }) => UserId !== 'default').length,
+  },
+  { name: 'user groups', limit: 'user-groups-per-region', kind: resources.userGroup },
+  {
+    name: 'users of a user group',
+    limit: 'users-per-user-group',
+    kind: resources.userGroup,
+    fullest: longest(resources.userGroup.id, 'UserIds'),
+  },
 ]
 
 interface Use {
@@ -110,7 +120,7 @@ const COLUMNS: readonly Column<Use>[] = [
 
 async function useOf(client: ApiClient, quota: Quota, set: InForce): Promise<Use[]> {
   const { name, kind, count, fullest } = quota
-  const limit = typeof quota.limit === 'number' ? quota.limit : (set.get(quota.limit) ?? DEFAULT_QUOTAS[quota.limit])
+  const limit = set.get(quota.limit) ?? DEFAULT_QUOTAS[quota.limit]
   try {
     const items = await describeAll(client, kind.describe)
     if (!fullest) return [{ quota: name, used: count ? count(items) : items.length, limit, fullest: null }]
