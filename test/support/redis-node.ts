@@ -4,7 +4,8 @@ import net from 'node:net'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { onTestFinished } from 'vitest'
-import { type DoorSettings, RedisNode } from '../../src/engine/nodes/redis/node.ts'
+import type { EntranceSettings } from '../../src/engine/nodes/redis/entrance.ts'
+import { RedisNode } from '../../src/engine/nodes/redis/node.ts'
 import { installedServer } from '../../src/engine/nodes/redis/programs.ts'
 import type { RedisLive, RedisProgram, RedisSpec } from '../../src/engine/nodes/redis/spec.ts'
 import { ReplyDecoder } from '../../src/protocols/resp/decode.ts'
@@ -30,7 +31,7 @@ export const nextPort = (): number => firstPort + ports++
 
 /** Anybody on this machine may do anything. */
 export const OPEN: RedisLive = { directives: {}, users: ['default on nopass ~* &* +@all'], transit: 'plain' }
-const LET_ALL_IN: DoorSettings = {
+const LET_ALL_IN: EntranceSettings = {
   tls: null,
   ingress: [
     { cidr: '127.0.0.0/8', ports: null },
@@ -55,7 +56,7 @@ export function specOf(name: ServerName, more: Partial<RedisSpec> = {}): RedisSp
 }
 
 /** Starts it, and has it listen on its port. */
-export async function startNode(spec: RedisSpec, door: Partial<DoorSettings> = {}): Promise<RedisNode> {
+export async function startNode(spec: RedisSpec, door: Partial<EntranceSettings> = {}): Promise<RedisNode> {
   const node = await RedisNode.start(spec, { ...LET_ALL_IN, ...door })
   onTestFinished(() => node.stop())
   await node.listen({ host: '127.0.0.1', port: spec.port })

@@ -1,28 +1,21 @@
-import type { Socket } from 'node:net'
 import { inMilliseconds } from '../../../net/clock.ts'
-import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
-import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
+import type { ListenAddress } from '../../../net/serve/listener.ts'
 import { textOf } from '../../../protocols/resp/reply.ts'
-import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import type { IngressRule } from '../../network/ingress.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
+import { Entrance, type EntranceSettings } from './entrance.ts'
 import { parseInfo } from './info.ts'
-import { Passage } from './passage.ts'
 import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
 import { keysOf } from './restricted.ts'
+import { moveSlots, type SlotMove } from './slots.ts'
+import { saveTo } from './snapshot.ts'
 import type { RedisLive, RedisSpec } from './spec.ts'
 
-const BACKLOG = 511
 /** Until a server that did not do all it was told is told again. */
 const AGAIN_MS = 50
 /** How long a node that sees its whole group goes on as one that is getting to know it: the others are to see it too. */
 const SETTLE_MS = 3_000
-
-/** What else the door of a server is given. */
-export interface DoorSettings {
-  readonly tls: { readonly key: string; readonly cert: string } | null
-  readonly ingress: readonly IngressRule[]
-}
 
 /** What a server says of itself when it is asked whether its group is as it is to be. */
 export interface RedisStatus {
@@ -46,11 +39,7 @@ export interface RedisStatus {
 export class RedisNode {
   readonly #process: RedisProcess
   readonly #subject: Subject
-  readonly #door: Door
-  readonly #passages = new Set<Passage>()
-  /** Connections of the group's other servers, among those. */
-  readonly #own = new WeakSet<Socket>()
-  #admission: Admission
+  readonly #entrance: Entrance
   #live: RedisLive
   #agrees = false
   #isSettled = false
@@ -58,10 +47,9 @@ export class RedisNode {
   /** The looks at the server, one after the other. */
   #looking: Promise<void> = Promise.resolve()
 
-  private constructor(process: RedisProcess, spec: RedisSpec, { tls, ingress }: DoorSettings) {
+  private constructor(process: RedisProcess, spec: RedisSpec, entrance: EntranceSettings) {
     this.#process = process
     this.#live = spec.live
-    this.#admission = admissionOf(ingress)
     const keys = keysOf(spec.secret)
     this.#subject = {
       spec,
@@ -73,13 +61,12 @@ export class RedisNode {
       refusals: new Map(),
       handoverSince: undefined,
     }
-    this.#door = new Door({
-      tls: tls ?? undefined,
-      backlog: BACKLOG,
-      transitOf: (socket) => (this.#isOwn(socket) ? 'plain' : this.#live.transit),
-      admits: (socket) => this.#isOwn(socket) || this.#admission(socket.remoteAddress, socket.localPort),
-      serve: (socket, secure) => this.#serve(socket, secure),
-      clients: this.#passages,
+    this.#entrance = new Entrance({
+      ...entrance,
+      transit: spec.live.transit,
+      ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
+      server: () => process.socket,
+      closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
     })
   }
 
@@ -88,12 +75,12 @@ export class RedisNode {
    * far as it can do them alone.
    * @throws CannotRun in the server's own words; the system's error.
    */
-  static async start(spec: RedisSpec, door: DoorSettings): Promise<RedisNode> {
-    const node = new RedisNode(await RedisProcess.start(spec), spec, door)
+  static async start(spec: RedisSpec, entrance: EntranceSettings): Promise<RedisNode> {
+    const node = new RedisNode(await RedisProcess.start(spec), spec, entrance)
     try {
       // Where the group's servers find it when clients do not by IPv4.
       if (HAS_SOURCE_ADDRESS && spec.announce.ip.includes(':')) {
-        await node.#door.listen({ host: node.#subject.keys.address, port: spec.port })
+        await node.#entrance.listen({ host: node.#subject.keys.address, port: spec.port })
       }
       await node.adjust(spec.live)
     } catch (error) {
@@ -107,29 +94,24 @@ export class RedisNode {
     return this.#process.pid
   }
 
-  /** Its socket, for what else passes clients on to it. */
-  get socket(): string {
-    return this.#process.socket
-  }
-
   async listen(address: ListenAddress): Promise<void> {
-    await this.#door.listen(address)
+    await this.#entrance.listen(address)
   }
 
   async unlisten(address: ListenAddress): Promise<void> {
-    this.#door.unlisten(address)
+    this.#entrance.unlisten(address)
   }
 
   allow(rules: readonly IngressRule[]): void {
-    this.#admission = admissionOf(rules)
+    this.#entrance.allow(rules)
   }
 
   impair(impairment: Impairment | null): void {
-    this.#door.impair(impairment)
+    this.#entrance.impair(impairment)
   }
 
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
-    this.#door.renewCertificate(certificate)
+    this.#entrance.renewCertificate(certificate)
   }
 
   onEnd(listener: (how: string) => void): void {
@@ -143,7 +125,7 @@ export class RedisNode {
   async adjust(live: RedisLive): Promise<void> {
     this.#live = live
     this.#agrees = false
-    if (live.transit === 'tls') for (const passage of this.#clients()) if (!passage.secure) passage.socket.destroy()
+    this.#entrance.speak(live.transit)
     await this.#look()
   }
 
@@ -162,6 +144,18 @@ export class RedisNode {
     }
   }
 
+  /** Gives slots to another primary, keys and all; again where it was broken off. Answers how many keys have moved. */
+  moveSlots(move: SlotMove): Promise<number> {
+    const { spec, keys } = this.#subject
+    return moveSlots({ nodeId: spec.nodeId ?? '', keys, socket: this.#process.socket }, move)
+  }
+
+  /** Writes all it has to a file that a server can be started with; there is a whole file afterwards or none. */
+  save(file: string): Promise<void> {
+    const { spec, keys, operator } = this.#subject
+    return saveTo(file, { operator, keys, directory: spec.directory })
+  }
+
   /** Ends it. */
   async stop(): Promise<void> {
     this.#close()
@@ -176,8 +170,7 @@ export class RedisNode {
 
   #close(): void {
     this.#isClosed = true
-    this.#door.close()
-    for (const { socket } of this.#passages) socket.destroy()
+    this.#entrance.close()
   }
 
   async #info(section: string): Promise<ReadonlyMap<string, string>> {
@@ -210,36 +203,5 @@ export class RedisNode {
       else inMilliseconds(SETTLE_MS, () => void settle(this.#subject).catch(() => undefined))
     }
     void look()
-  }
-
-  #serve(socket: Socket, secure: boolean): void {
-    const isOwn = this.#isOwn(socket)
-    // Of a client that was silent while the port began to speak TLS only.
-    if (!secure && !isOwn && this.#transit === 'tls') {
-      socket.destroy()
-      return
-    }
-    const passage = new Passage(socket, {
-      server: this.#process.socket,
-      secure,
-      closesOnReadonly: () => this.#live.closeOnReplicaWrite === true && !isOwn,
-    })
-    if (isOwn) this.#own.add(passage.socket)
-    this.#passages.add(passage)
-    this.#door.burden(passage)
-    passage.socket.on('close', () => this.#passages.delete(passage))
-  }
-
-  get #transit(): Transit {
-    return this.#live.transit
-  }
-
-  #clients(): Passage[] {
-    return [...this.#passages].filter(({ socket }) => !this.#own.has(socket))
-  }
-
-  /** Servers of this engine dial from an address that nobody else does. */
-  #isOwn({ remoteAddress }: Socket): boolean {
-    return HAS_SOURCE_ADDRESS && remoteAddress === this.#subject.keys.address
   }
 }

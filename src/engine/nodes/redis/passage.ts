@@ -12,6 +12,8 @@ export interface PassageOptions {
   /** The server's socket. */
   readonly server: string
   readonly secure: boolean
+  /** Whether the client is a server of the engine itself. */
+  readonly isOwn: boolean
   /** Whether a client that is told that it wrote to a replica is hung up on. */
   readonly closesOnReadonly: () => boolean
 }
@@ -20,6 +22,7 @@ export interface PassageOptions {
 export class Passage implements Afflicted {
   readonly socket: net.Socket
   readonly secure: boolean
+  readonly isOwn: boolean
   congested = false
   closing = false
   readonly #server: net.Socket
@@ -28,6 +31,7 @@ export class Passage implements Afflicted {
   constructor(accepted: net.Socket, options: PassageOptions) {
     this.socket = accepted
     this.secure = options.secure
+    this.isOwn = options.isOwn
     this.#options = options
     // What the client sent before it closed its side is answered still.
     accepted.allowHalfOpen = true

@@ -4,26 +4,24 @@ import {
   closeSync,
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { textOf } from '../../../protocols/resp/reply.ts'
 import { CannotRun } from '../memcached/process.ts'
-import { configFile, NODES_FILE, RDB_FILE, SOCKET_FILE } from './config-file.ts'
+import { configFile, NODES_FILE, RDB_FILE } from './config-file.ts'
 import { parseInfo } from './info.ts'
 import { nodesFile } from './nodes-file.ts'
 import { Operator } from './operator.ts'
 import { endProcess, hasEndedWithin, isRunning, type ProcessIdentity, processCalled } from './process-identity.ts'
+import { type Reach, reachOf } from './reach.ts'
 import { keysOf } from './restricted.ts'
 import type { RedisSpec } from './spec.ts'
 
@@ -38,8 +36,6 @@ const START_MS = 15_000
 const LOAD_MS = 600_000
 const POLL_MS = 5
 const SHUTDOWN_MS = 2_000
-/** Paths of socket files end at 104 bytes on macOS, at 108 on Linux. */
-const SOCKET_PATH_BYTES = 103
 const LOOK_AGAIN_MS = 200
 
 /** On Linux, all of 127.0.0.0/8 are addresses of the machine; elsewhere one is. */
@@ -217,20 +213,6 @@ function prepare(spec: RedisSpec, config: string): number {
   }
   if (spec.rdb !== undefined) copyFileSync(spec.rdb, join(directory, RDB_FILE))
   return isFull ? 0 : length
-}
-
-/** How an engine gets to a server's socket. */
-interface Reach {
-  readonly socket: string
-  close(): void
-}
-
-function reachOf(directory: string): Reach {
-  const socket = join(directory, SOCKET_FILE)
-  if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES) return { socket, close: () => undefined }
-  const folder = mkdtempSync(join(tmpdir(), 'cachectl-'))
-  symlinkSync(directory, join(folder, 'd'))
-  return { socket: join(folder, 'd', SOCKET_FILE), close: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
 /**

@@ -109,5 +109,26 @@ describe.each(SERVERS)(
       await eventually('they have changed places', () => areWell(group))
       expect(await say(group[1]?.spec.port ?? 0, 'SET', 'a', '1')).toBe('OK')
     })
+
+    test.skipIf(isMissing)('moves slots with their keys, again where that was broken off', async () => {
+      const members = topologyOf(2).filter(({ primary }) => primary)
+      const group = await Promise.all(members.map((member) => run(name, members, member)))
+      await eventually('all is well', () => areWell(group))
+      const [from, to] = group as [Running, Running]
+      const keys = Array.from({ length: 500 }, (_, n) => `{tag}${n}`)
+      const slot = keySlot('{tag}')
+      const [giver, taker] = slot < SLOTS / 2 ? [from, to] : [to, from]
+      for (const key of keys) await say(giver.spec.port, 'SET', key, 'value')
+      const move = {
+        slots: [slot - 1, slot, slot + 1],
+        to: { nodeId: taker.spec.nodeId ?? '', innerPort: taker.spec.innerPort },
+      }
+      expect(await giver.node.moveSlots(move)).toBe(500)
+      expect(await giver.node.moveSlots(move)).toBe(0)
+      expect(await say(taker.spec.port, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot))).toBe('500')
+      expect(await say(taker.spec.port, 'GET', '{tag}7')).toBe('value')
+      expect(await say(giver.spec.port, 'GET', '{tag}7')).toBe(`MOVED ${slot} 127.0.0.1:${taker.spec.port}`)
+      await eventually('all is well', () => areWell(group))
+    })
   },
 )

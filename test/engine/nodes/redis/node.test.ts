@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RedisNode } from '../../../../src/engine/nodes/redis/node.ts'
+import { RedisReader } from '../../../../src/engine/nodes/redis/reader.ts'
 import { hasOpenssl, issueCertificate } from '../../../discovery/certificates.ts'
+import { temporaryDirectory } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { nextPort, OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
 
@@ -164,5 +166,47 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
     expect(await client.say('SET', 'big', value)).toBe('OK')
     const replies = await Promise.all([1, 2, 3].map(() => client.say('GET', 'big')))
     expect(replies.every((reply) => reply === value)).toBe(true)
+  })
+
+  test.skipIf(isMissing)('is written to a file, and starts from one', async () => {
+    const spec = specOf(name)
+    const node = await startNode(spec)
+    await say(spec.port, 'HSET', 'a', 'field', 'value')
+    const file = join(temporaryDirectory(), 'snapshot.rdb')
+    await node.save(file)
+    const restored = specOf(name, { rdb: file })
+    await startNode(restored)
+    expect(await say(restored.port, 'HGET', 'a', 'field')).toBe('value')
+  })
+
+  test.skipIf(isMissing)('may be in a directory whose path is too long for a socket', async () => {
+    const directory = join(temporaryDirectory(), 'long'.repeat(20), 'long'.repeat(20), 'node')
+    const spec = specOf(name, { directory })
+    await startNode(spec)
+    expect(await say(spec.port, 'PING')).toBe('PONG')
+  })
+
+  test.skipIf(isMissing)('shares the clients of a reader endpoint with others', async () => {
+    const specs = [specOf(name), specOf(name)]
+    for (const [index, spec] of specs.entries()) {
+      await startNode(spec)
+      await say(spec.port, 'SET', 'who', String(index))
+    }
+    const directories = specs.map(({ directory }) => directory)
+    const ingress = [{ cidr: '127.0.0.1/32', ports: null }]
+    const reader = new RedisReader({ directories, transit: 'plain' }, { tls: null, ingress })
+    onTestFinished(() => reader.stop())
+    const port = nextPort()
+    await reader.listen({ host: '127.0.0.1', port })
+    const answers = async (times: number) => {
+      const said: string[] = []
+      for (let time = 0; time < times; time++) said.push(await say(port, 'GET', 'who'))
+      return said
+    }
+    expect(await answers(4)).toEqual(['0', '1', '0', '1'])
+    reader.adjust({ directories: directories.slice(1), transit: 'plain' })
+    expect(await answers(2)).toEqual(['1', '1'])
+    reader.adjust({ directories: [], transit: 'plain' })
+    expect(await answers(1)).toEqual(['CLOSED'])
   })
 })

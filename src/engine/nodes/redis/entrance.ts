@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net'
+import { Door } from '../../../net/serve/door.ts'
+import type { Impairment } from '../../../net/serve/impairment.ts'
+import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
+import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import { Passage } from './passage.ts'
+
+const BACKLOG = 511
+
+export interface EntranceSettings {
+  readonly tls: { readonly key: string; readonly cert: string } | null
+  readonly ingress: readonly IngressRule[]
+}
+
+export interface EntranceOptions extends EntranceSettings {
+  readonly transit: Transit
+  /** The address that the engine's own servers dial from: they are let in, and speak plain text, whatever clients have to. */
+  readonly ownAddress: string | undefined
+  /** The socket of the server that the next client is passed on to; undefined: there is none. */
+  readonly server: () => string | undefined
+  readonly closesOnReadonly: () => boolean
+}
+
+/** The door of a real server, and the clients that are passed on through it. */
+export class Entrance {
+  readonly #options: EntranceOptions
+  readonly #door: Door
+  readonly #passages = new Set<Passage>()
+  #admission: Admission
+  #transit: Transit
+
+  constructor(options: EntranceOptions) {
+    this.#options = options
+    this.#transit = options.transit
+    this.#admission = admissionOf(options.ingress)
+    this.#door = new Door({
+      tls: options.tls ?? undefined,
+      backlog: BACKLOG,
+      transitOf: (socket) => (this.#isOwn(socket) ? 'plain' : this.#transit),
+      admits: (socket) => this.#isOwn(socket) || this.#admission(socket.remoteAddress, socket.localPort),
+      serve: (socket, secure) => this.#serve(socket, secure),
+      clients: this.#passages,
+    })
+  }
+
+  /** Clients there are now, the engine's own servers apart. */
+  get clients(): number {
+    return this.#clients().length
+  }
+
+  async listen(address: ListenAddress): Promise<void> {
+    await this.#door.listen(address)
+  }
+
+  unlisten(address: ListenAddress): void {
+    this.#door.unlisten(address)
+  }
+
+  allow(rules: readonly IngressRule[]): void {
+    this.#admission = admissionOf(rules)
+  }
+
+  impair(impairment: Impairment | null): void {
+    this.#door.impair(impairment)
+  }
+
+  renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
+    this.#door.renewCertificate(certificate)
+  }
+
+  /** What clients have to speak from now on; those that speak plain text are hung up on when that is over. */
+  speak(transit: Transit): void {
+    this.#transit = transit
+    if (transit === 'tls') for (const { secure, socket } of this.#clients()) if (!secure) socket.destroy()
+  }
+
+  close(): void {
+    this.#door.close()
+    for (const { socket } of this.#passages) socket.destroy()
+  }
+
+  #serve(socket: Socket, secure: boolean): void {
+    const isOwn = this.#isOwn(socket)
+    const server = this.#options.server()
+    // Of a client that was silent while the port began to speak TLS only.
+    const isLate = !secure && !isOwn && this.#transit === 'tls'
+    if (server === undefined || isLate) {
+      socket.destroy()
+      return
+    }
+    const closesOnReadonly = () => !isOwn && this.#options.closesOnReadonly()
+    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly })
+    this.#passages.add(passage)
+    this.#door.burden(passage)
+    passage.socket.on('close', () => this.#passages.delete(passage))
+  }
+
+  #clients(): Passage[] {
+    return [...this.#passages].filter(({ isOwn }) => !isOwn)
+  }
+
+  #isOwn({ remoteAddress }: Socket): boolean {
+    const { ownAddress } = this.#options
+    return ownAddress !== undefined && remoteAddress === ownAddress
+  }
+}

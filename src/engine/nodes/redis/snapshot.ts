@@ -1,0 +1,51 @@
+/** The data of a server as a file. */
+import { copyFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { textOf } from '../../../protocols/resp/reply.ts'
+import { RDB_FILE } from './config-file.ts'
+import { parseInfo } from './info.ts'
+import type { Operator } from './operator.ts'
+import type { Keys } from './restricted.ts'
+
+const LOOK_MS = 50
+/** Until a copy for a replica, which the server makes in the same way, is out of the way. */
+const BUSY_MS = 60_000
+
+export interface Snapshotted {
+  readonly operator: Operator
+  readonly keys: Keys
+  readonly directory: string
+}
+
+/** Writes all it has to a file, as of one moment; there is a whole file afterwards or none. */
+export async function saveTo(file: string, { operator, keys, directory }: Snapshotted): Promise<void> {
+  const deadline = performance.now() + BUSY_MS
+  while (!(await beginsToSave(operator, keys))) {
+    if (performance.now() > deadline) throw new Error('the server is busy with another copy of its data')
+    await pause(LOOK_MS)
+  }
+  const persistence = async () => parseInfo(textOf(await operator.ask('INFO', 'persistence')))
+  let state = await persistence()
+  while (state.get('rdb_bgsave_in_progress') !== '0') {
+    await pause(LOOK_MS)
+    state = await persistence()
+  }
+  if (state.get('rdb_last_bgsave_status') !== 'ok') throw new Error('the server could not write its data')
+  const written = join(directory, RDB_FILE)
+  // The file may be on another file system.
+  await copyFile(written, `${file}.part`)
+  await rename(`${file}.part`, file)
+  await rm(written, { force: true })
+}
+
+async function beginsToSave(operator: Operator, keys: Keys): Promise<boolean> {
+  try {
+    await operator.ask(keys.nameOf('bgsave'))
+    return true
+  } catch (error) {
+    // What the operator rejects with is an error.
+    if (/in progress|child process|BGSAVE/i.test((error as Error).message)) return false
+    throw error
+  }
+}
