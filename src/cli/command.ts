@@ -57,17 +57,18 @@ export function command<W extends Words = None, F extends Flags = None, const Ow
     args,
     flags,
     async run(argv) {
-      const read = await readLine(reword(argv), args, flags)
-      // Both were made of the words and options that the types are made of.
-      const line = read as { readonly words: WordValues<W>; readonly flags: ValuesOf<F> & GlobalOptions }
-      const print = await printerOf<Own>(made.id.replaceAll(':', ' '), line.flags, forms)
-      await spec.run({ ...line, print })
+      const read = readLine(reword(argv), args, flags)
+      const values = read.flags as ValuesOf<F> & GlobalOptions // made of the options that the type is made of
+      // A query that is broken is refused before anybody is asked for a name.
+      const print = await printerOf<Own>(made.id.replaceAll(':', ' '), values, forms)
+      const words = (await read.words()) as WordValues<W> // likewise
+      await spec.run({ words, flags: values, print })
     },
   }
   return made
 }
 
-async function readLine(argv: readonly string[], args: Words, flags: Flags) {
+function readLine(argv: readonly string[], args: Words, flags: Flags) {
   const arity = arityOf(args)
   const all = Object.values(args)
   // Where more is missing than the one word, a choice would not help.
@@ -76,12 +77,17 @@ async function readLine(argv: readonly string[], args: Words, flags: Flags) {
   const read = readArguments(argv, flags, choose ? { ...arity, atLeast: at } : arity)
   const isMissing = read.words.length === at && !(instead !== undefined && read.flags[instead])
   const missing = `the following arguments are required: ${arity.names[at]}${instead === undefined ? '' : `, or --${instead}`}`
-  const words = choose && isMissing ? [...read.words, await choose(read.flags, missing)] : read.words
-  const values = Object.entries(args).map(([name, { multiple, read: readWord }], at) => [
-    name,
-    readWord(multiple ? words.slice(at) : words.slice(at, at + 1)),
-  ])
-  return { flags: read.flags, words: Object.fromEntries(values) }
+  return {
+    flags: read.flags,
+    async words() {
+      const words = choose && isMissing ? [...read.words, await choose(read.flags, missing)] : read.words
+      const values = Object.entries(args).map(([name, { multiple, read: readWord }], at) => [
+        name,
+        readWord(multiple ? words.slice(at) : words.slice(at, at + 1)),
+      ])
+      return Object.fromEntries(values)
+    },
+  }
 }
 
 /** How many words a command takes, for the parser. */

@@ -139,6 +139,20 @@ describe('one situation has one exit code', () => {
     },
   )
 
+  test('a fault of a cache that is not there: 254', async () => {
+    for (const option of ['--cluster', '--serverless-cache'])
+      expect(await home.cachectl('engine', 'fault', 'inject', 'reset', option, 'nosuch')).toMatchObject({
+        code: 254,
+        stderr: expect.stringContaining('nosuch'),
+      })
+  })
+
+  test.skipIf(!hasTerminal)('on a terminal a fault of what is nearly a name is told which', async () => {
+    const words = ['engine', 'fault', 'inject', 'reset', '--cluster', 'cartt']
+    const { text } = await onTerminal(words, { env: { CACHECTL_HOME: home.stateDir } })
+    expect(text).toContain('Did you mean cart? It is a serverless cache.')
+  })
+
   test.skipIf(!hasTerminal)('on a terminal a name that is nearly one is told which', async () => {
     const { text, code } = await onTerminal(['endpoints', 'cartt'], { env: { CACHECTL_HOME: home.stateDir } })
     expect({ code, text }).toEqual({

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { allCaches } from '../../src/cli/caches/find.ts'
+import { resources } from '../../src/api/catalog/resources.ts'
+import type { CacheKind } from '../../src/cli/caches/cache.ts'
+import { allCaches, findCache } from '../../src/cli/caches/find.ts'
+import { cluster } from '../../src/cli/caches/kinds/cluster.ts'
+import { cacheKinds } from '../../src/cli/caches/kinds/index.ts'
 import { joinPorts, onePlace } from '../../src/cli/caches/place.ts'
 import type { ApiClient } from '../../src/cli/target/client.ts'
 
@@ -36,6 +40,27 @@ test.each([
 test('a command that looks at one place takes a host and its port, and no second host', () => {
   expect(onePlace(['127.0.0.1', '11222'])).toBe('127.0.0.1:11222')
   expect(() => onePlace(['127.0.0.1', '::1'])).toThrow('One place at a time')
+})
+
+test('a kind of cache is a file and a row: it is found by its name after those there are', async () => {
+  const kind = resources.replicationGroup
+  const madeUp: CacheKind = {
+    kind,
+    cacheOf: (item) => ({ ...cluster.cacheOf({ ...item, CacheClusterId: item[kind.id] }), kind }),
+  }
+  const calls: string[] = []
+  const client = {
+    async call(name: string) {
+      calls.push(name)
+      return name === kind.describe ? { [kind.list]: [{ [kind.id]: 'front', Engine: 'redis' }] } : {}
+    },
+  } as unknown as ApiClient // no more of a client is used than its calls
+  expect(await findCache(client, 'front', [...cacheKinds, madeUp])).toMatchObject({
+    id: 'front',
+    engine: 'redis',
+    kind,
+  })
+  expect(calls).toEqual(['DescribeCacheClusters', 'DescribeServerlessCaches', 'DescribeReplicationGroups'])
 })
 
 test('serverless caches are those of every page', async () => {

@@ -27,8 +27,8 @@ export async function resetEngine(engine: LocalEngine): Promise<void> {
 }
 
 /**
- * One call of a control route: JSON out, JSON back. What the engine refuses is a usage problem in its own words; so is
- * an engine that does not answer.
+ * One call of a control route: JSON out, JSON back. What the engine refuses is a usage problem in its own words, a cache
+ * that is not there an absent one. Rejects with Problem, too, when it does not answer.
  */
 export async function control<T>(
   engine: LocalEngine,
@@ -164,7 +164,7 @@ function ask(
 function refusal(text: string, otherwise: string): Problem {
   try {
     const { code, message }: { code?: string; message?: string } = JSON.parse(text)
-    if (code && message) return new Problem('usage', message)
+    if (code && message) return new Problem(/NotFound(Fault)?$/.test(code) ? 'absent' : 'usage', message)
   } catch {
     // Not JSON: shown as it is.
   }

@@ -5,7 +5,6 @@ import { choice, text } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { credentialsOf } from '../../target/engine-users.ts'
 import { engineOf } from '../../target/state-dir.ts'
-import { print } from '../../terminal.ts'
 
 interface Dialect {
   set(name: string, value: string): string
@@ -40,26 +39,29 @@ export const engineEnv = command({
     region: text({ summary: "region to name (default: the engine's)", helpValue: '<region>' }),
     ...stateDirFlag,
   },
-  async run({ flags }) {
+  forms: {},
+  async run({ flags, print }) {
     const engine = engineOf(flags)
     const { info } = engine
     const credentials = credentialsOf(engine, flags.user)
     const region = flags.region ?? info.region
-    const { set, unset } = SHELLS[flags.shell ?? defaultShell()]
-    const lines = [
-      set('AWS_ENDPOINT_URL_ELASTICACHE', info.url),
-      set('AWS_ENDPOINT_URL_CLOUDWATCH', info.url),
-      set('AWS_ACCESS_KEY_ID', credentials.accessKeyId),
-      set('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey),
-      set('AWS_REGION', region),
-      set('AWS_DEFAULT_REGION', region),
+    /** null: taken away. */
+    const variables: Readonly<Record<string, string | null>> = {
+      AWS_ENDPOINT_URL_ELASTICACHE: info.url,
+      AWS_ENDPOINT_URL_CLOUDWATCH: info.url,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
       // cachectl itself takes the credentials of the engine's user that is named here.
-      flags.user === undefined ? unset('CACHECTL_USER') : set('CACHECTL_USER', flags.user),
+      CACHECTL_USER: flags.user ?? null,
       // A profile or a session token of AWS would be used instead of, or together with, the keys above.
-      unset('AWS_PROFILE'),
-      unset('AWS_SESSION_TOKEN'),
-    ]
-    print(`${lines.join('\n')}\n`)
+      AWS_PROFILE: null,
+      AWS_SESSION_TOKEN: null,
+    }
+    const { set, unset } = SHELLS[flags.shell ?? defaultShell()]
+    const line = ([name, value]: [string, string | null]) => (value === null ? unset(name) : set(name, value))
+    await print.answer(variables, () => Object.entries(variables).map(line).join('\n'))
   },
 })
 

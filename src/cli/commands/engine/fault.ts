@@ -10,12 +10,14 @@ import {
   wordsFor,
 } from '../../../api/engine-faults.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
+import { withClient } from '../../caches/client.ts'
+import { findCache } from '../../caches/find.ts'
 import { command } from '../../command.ts'
 import { span } from '../../flag-kinds.ts'
 import { choice, type Flag, type Flags, text, type ValuesOf, value } from '../../flags.ts'
-import { stateDirFlag } from '../../global-flags.ts'
+import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'
-import { usageProblem } from '../../problem.ts'
+import { Problem, usageProblem } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
@@ -63,13 +65,25 @@ export const engineFaultInject = command({
   flags: { ...faultFlags, ...stateDirFlag },
   forms: {},
   async run({ words, flags, print }) {
-    const fault = await control<FaultReport>(engineOf(flags), 'POST', CONTROL.faults, requestOf(words.fault, flags))
+    const fault = await inject(words.fault, flags)
     await print.answer(
       fault,
       ({ id, until }) => `${id} is in effect ${until ? `until ${until}` : 'until it is cleared'}.`,
     )
   },
 })
+
+async function inject(kind: string, flags: ValuesOf<typeof faultFlags> & GlobalOptions): Promise<FaultReport> {
+  try {
+    return await control<FaultReport>(engineOf(flags), 'POST', CONTROL.faults, requestOf(kind, flags))
+  } catch (error) {
+    const cache = flags.cluster ?? flags['serverless-cache']
+    const isAbsent = error instanceof Problem && error.kind === 'absent' && cache !== undefined
+    // Refuses a name that is none as every command does, with what was meant.
+    if (isAbsent) await withClient({ ...flags, target: 'local' }, (client) => findCache(client, cache))
+    throw error
+  }
+}
 
 export const engineFaultList = command({
   summary: 'List the faults that are in effect in the local engine',
