@@ -34,7 +34,8 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
       ],
       [
         ...within('test/engine/lifecycle', 'engine-clock.test loops.test'),
-        ...within('test/engine/workloads', 'plan.test serverless-steps.test service-updates.test steps.test'),
+        ...within('test/engine/workloads/clusters', 'plan.test service-updates.test steps.test'),
+        'test/engine/workloads/serverless/steps.test.ts',
         ...within('test/engine', 'maintenance-window.test ports.test'),
       ],
     ),

@@ -1,9 +1,9 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startTestEngine } from '../support/engine.ts'
-import { eventually } from '../support/eventually.ts'
-import { manualClock } from '../support/manual-clock.ts'
+import { startTestEngine } from '../../../support/engine.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { manualClock } from '../../../support/manual-clock.ts'
 import {
   connectTo,
   createdCache,
@@ -13,7 +13,7 @@ import {
   untilCache,
   untilCacheGone,
   untilSnapshot,
-} from '../support/serverless.ts'
+} from '../../../support/serverless.ts'
 
 const HOUR = 3600_000
 const DAY = 24 * HOUR

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startTestEngine, temporaryDirectory } from '../support/engine.ts'
-import { start } from '../support/engine-process.ts'
-import { eventually } from '../support/eventually.ts'
-import { manualClock } from '../support/manual-clock.ts'
+import { startTestEngine, temporaryDirectory } from '../../../support/engine.ts'
+import { start } from '../../../support/engine-process.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { manualClock } from '../../../support/manual-clock.ts'
 import {
   connectTo,
   createdCache,
@@ -14,7 +14,7 @@ import {
   snapshots,
   untilCache,
   untilSnapshot,
-} from '../support/serverless.ts'
+} from '../../../support/serverless.ts'
 
 const backup = { ServerlessCacheName: 'shop', ServerlessCacheSnapshotName: 'backup' }
 

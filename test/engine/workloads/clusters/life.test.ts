@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { memcached, startTestEngine } from '../support/engine.ts'
-import { ask } from '../support/raw.ts'
+import { memcached, startTestEngine } from '../../../support/engine.ts'
+import { ask } from '../../../support/raw.ts'
 
 const nodesOf = async (client: Awaited<ReturnType<typeof startTestEngine>>['client'], id: string) => {
   const { CacheClusters } = await client().describeCacheClusters({ CacheClusterId: id, ShowCacheNodeInfo: true })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { FaultReport, FaultRequest } from '../../src/api/engine-faults.ts'
-import { CONTROL } from '../../src/api/local-engine.ts'
-import { control } from '../support/control.ts'
-import { startTestEngine, type TestEngine } from '../support/engine.ts'
+import type { FaultReport, FaultRequest } from '../../../../src/api/engine-faults.ts'
+import { CONTROL } from '../../../../src/api/local-engine.ts'
+import { control } from '../../../support/control.ts'
+import { startTestEngine, type TestEngine } from '../../../support/engine.ts'
 import {
   connectTo,
   createdCache,
@@ -10,7 +10,7 @@ import {
   serverless,
   untilCache,
   untilCacheGone,
-} from '../support/serverless.ts'
+} from '../../../support/serverless.ts'
 
 const cleanUps: (() => Promise<void> | void)[] = []
 afterAll(async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { eventText } from '../../../src/api/catalog/events.ts'
-import type { CacheClusterRecord, Step } from '../../../src/engine/store/records.ts'
-import { portsNeeded, takeNoAddresses, takeStep } from '../../../src/engine/workloads/clusters/steps.ts'
-import { clusterRecord, nodeRecord } from '../../support/records.ts'
+import { eventText } from '../../../../src/api/catalog/events.ts'
+import type { CacheClusterRecord, Step } from '../../../../src/engine/store/records.ts'
+import { portsNeeded, takeNoAddresses, takeStep } from '../../../../src/engine/workloads/clusters/steps.ts'
+import { clusterRecord, nodeRecord } from '../../../support/records.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
 const REBOOTING = 'rebooting cache cluster nodes'

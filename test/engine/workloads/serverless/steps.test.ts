@@ -12,8 +12,8 @@ import {
   planSnapshot,
   snapshotDue,
   withDueDate,
-} from '../../../src/engine/workloads/serverless/steps.ts'
-import { serverlessRecord as cache } from '../../support/records.ts'
+} from '../../../../src/engine/workloads/serverless/steps.ts'
+import { serverlessRecord as cache } from '../../../support/records.ts'
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0)
 const DAY_MS = 24 * 3600_000

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { CONTROL } from '../../src/api/local-engine.ts'
-import { control } from '../support/control.ts'
-import { startTestEngine } from '../support/engine.ts'
-import { eventually } from '../support/eventually.ts'
+import { CONTROL } from '../../../../src/api/local-engine.ts'
+import { control } from '../../../support/control.ts'
+import { startTestEngine } from '../../../support/engine.ts'
+import { eventually } from '../../../support/eventually.ts'
 import {
   connectTo,
   createdCache,
@@ -10,7 +10,7 @@ import {
   serverless,
   untilCache,
   untilCacheGone,
-} from '../support/serverless.ts'
+} from '../../../support/serverless.ts'
 
 describe('a serverless cache', () => {
   test('is created as the guide says, and described as in its sample', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { memcached, startTestEngine } from '../support/engine.ts'
-import { eventually } from '../support/eventually.ts'
-import { manualClock } from '../support/manual-clock.ts'
+import { memcached, startTestEngine } from '../../../support/engine.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { manualClock } from '../../../support/manual-clock.ts'
 
 const MONDAY_NOON = Date.UTC(2026, 10, 16, 12)
 const WINDOW = 'tue:03:00-tue:04:00'

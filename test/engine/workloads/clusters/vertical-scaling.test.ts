@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { CONTROL } from '../../src/api/local-engine.ts'
-import { control } from '../support/control.ts'
-import { memcached, startTestEngine, type TestEngine } from '../support/engine.ts'
-import { eventually } from '../support/eventually.ts'
-import { manualClock } from '../support/manual-clock.ts'
-import { ask } from '../support/raw.ts'
+import { CONTROL } from '../../../../src/api/local-engine.ts'
+import { control } from '../../../support/control.ts'
+import { memcached, startTestEngine, type TestEngine } from '../../../support/engine.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { manualClock } from '../../../support/manual-clock.ts'
+import { ask } from '../../../support/raw.ts'
 
 const START = Date.UTC(2026, 10, 21, 9)
 const shop = { CacheClusterId: 'shop' }

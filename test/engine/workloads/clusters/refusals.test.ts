@@ -4,7 +4,7 @@ import type {
   ModifyCacheClusterCommandInput,
 } from '@aws-sdk/client-elasticache'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { memcached, startTestEngine } from '../support/engine.ts'
+import { memcached, startTestEngine } from '../../../support/engine.ts'
 
 type Case = [why: string, input: object, code: string, message: RegExp | string]
 

@@ -4,8 +4,8 @@ import type {
   ModifyServerlessCacheCommandInput,
 } from '@aws-sdk/client-elasticache'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestEngine } from '../support/engine.ts'
-import { createdCache, serverless, untilSnapshot } from '../support/serverless.ts'
+import { startTestEngine } from '../../../support/engine.ts'
+import { createdCache, serverless, untilSnapshot } from '../../../support/serverless.ts'
 
 type Case = [why: string, input: object, code: string, message: RegExp | string]
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { eventText } from '../../../src/api/catalog/events.ts'
-import { type ServiceUpdate, serviceUpdates } from '../../../src/engine/catalog/service-updates.ts'
-import type { UpdateActionRecord } from '../../../src/engine/store/records.ts'
+import { eventText } from '../../../../src/api/catalog/events.ts'
+import { type ServiceUpdate, serviceUpdates } from '../../../../src/engine/catalog/service-updates.ts'
+import type { UpdateActionRecord } from '../../../../src/engine/store/records.ts'
 import {
   actionStatus,
   announceUpdates,
@@ -15,8 +15,8 @@ import {
   nodeUpdateStatus,
   noteNode,
   stopUpdate,
-} from '../../../src/engine/workloads/clusters/service-updates.ts'
-import { clusterRecord, nodeRecord } from '../../support/records.ts'
+} from '../../../../src/engine/workloads/clusters/service-updates.ts'
+import { clusterRecord, nodeRecord } from '../../../support/records.ts'
 
 const DAY_MS = 24 * 3600_000
 /** A quarter's first day: its update comes out at this moment. */

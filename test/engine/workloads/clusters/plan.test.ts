@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { eventText } from '../../../src/api/catalog/events.ts'
-import type { PendingChanges, Step } from '../../../src/engine/store/records.ts'
-import { preferredZone, scaleOutZones, spread } from '../../../src/engine/workloads/clusters/placement.ts'
-import { planChanges, planCreation, planReboot } from '../../../src/engine/workloads/clusters/plan.ts'
-import { delayBefore } from '../../../src/engine/workloads/clusters/steps.ts'
-import { clusterRecord, nodeRecord } from '../../support/records.ts'
+import { eventText } from '../../../../src/api/catalog/events.ts'
+import type { PendingChanges, Step } from '../../../../src/engine/store/records.ts'
+import { preferredZone, scaleOutZones, spread } from '../../../../src/engine/workloads/clusters/placement.ts'
+import { planChanges, planCreation, planReboot } from '../../../../src/engine/workloads/clusters/plan.ts'
+import { delayBefore } from '../../../../src/engine/workloads/clusters/steps.ts'
+import { clusterRecord, nodeRecord } from '../../../support/records.ts'
 
 const named = (count: number) =>
   Array.from({ length: count }, (_, index) => nodeRecord(String(index + 1).padStart(4, '0')))
