@@ -49,6 +49,9 @@ export function written(value: Buffer): { value: string } | { base64: string } {
   return Buffer.from(text).equals(value) ? { value: text } : { base64: value.toString('base64') }
 }
 
+/** `type` and `dump`: of keys that only Redis OSS and Valkey have. */
+type Member = keyof DumpedItem | 'type' | 'dump'
+
 /** What a line of a dump holds; a sentence, when it holds no item. */
 export function readDumped(line: string): DumpedItem | string {
   let read: unknown
@@ -58,14 +61,14 @@ export function readDumped(line: string): DumpedItem | string {
     return 'no JSON'
   }
   if (typeof read !== 'object' || read === null) return 'no object'
-  const { key, flags = 0, value, base64, expires }: Partial<Record<keyof DumpedItem, unknown>> = read
+  const { key, flags = 0, value, base64, expires, dump, type }: Partial<Record<Member, unknown>> = read
   if (typeof key !== 'string') return 'no key'
   if (typeof flags !== 'number') return 'flags are no number'
   if (expires !== undefined && typeof expires !== 'number') return 'expires is no number'
   const times = expires === undefined ? {} : { expires }
   if (typeof value === 'string') return { key, flags, value, ...times }
   if (typeof base64 === 'string') return { key, flags, base64, ...times }
-  return 'neither value nor base64'
+  return dump === undefined ? 'neither value nor base64' : `a ${type}, which only Redis OSS and Valkey have`
 }
 
 export const bytesOf = ({ value, base64 = '' }: DumpedItem): Buffer =>

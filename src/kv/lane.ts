@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../net/clock.ts'
 import type { Latencies } from './latencies.ts'
-import { NotMemcached } from './replies.ts'
 
 /** What all lanes of a run share. */
 export interface LaneCounts {
@@ -16,9 +15,21 @@ export interface LaneCounts {
 /** The next request to send; undefined: the run is over. */
 export type NextRequest = () => { readonly bytes: string | Buffer; readonly isSet: boolean } | undefined
 
+/** How far a lane is in reading an answer. */
+export interface Reading {
+  /** Bytes of a value still to come, its CR LF among them. */
+  skip: number
+  /** The answer that is being read holds a value. */
+  hit: boolean
+}
+
+/**
+ * Reads a line of an answer, from `at` up to the line feed at `end`: counts what it tells and says what is to be skipped. Whether
+ * the answer ends with it, or with what is skipped. @throws for what is no answer of the protocol.
+ */
+export type ReadLine = (bytes: Buffer, at: number, end: number, counts: LaneCounts, reading: Reading) => boolean
+
 const LF = 10
-const [E, S, V] = [69, 83, 86]
-const END_N = 78
 
 /**
  * One connection under load. Plain, because the load must cost less than what it measures: no promise, no timer and no
@@ -29,12 +40,11 @@ export class Lane {
   readonly #counts: LaneCounts
   readonly #clock: Clock
   readonly #next: NextRequest
+  readonly #readLine: ReadLine
   readonly #sentAt: number[] = []
   readonly #done: () => void
   readonly #failed: (error: Error) => void
-  #hit = false
-  /** Bytes of a value still to come, its CR LF among them. */
-  #skip = 0
+  readonly #reading: Reading = { skip: 0, hit: false }
   #rest: Buffer = Buffer.alloc(0)
   #over = false
 
@@ -43,6 +53,7 @@ export class Lane {
     counts: LaneCounts,
     clock: Clock,
     next: NextRequest,
+    readLine: ReadLine,
     done: () => void,
     failed: (error: Error) => void,
   ) {
@@ -50,14 +61,22 @@ export class Lane {
     this.#counts = counts
     this.#clock = clock
     this.#next = next
+    this.#readLine = readLine
     this.#done = done
     this.#failed = failed
   }
 
   /** Keeps `pipeline` requests on their way until `next` has none left and all are answered. */
-  static run(socket: Socket, counts: LaneCounts, clock: Clock, pipeline: number, next: NextRequest): Promise<void> {
+  static run(
+    socket: Socket,
+    counts: LaneCounts,
+    clock: Clock,
+    pipeline: number,
+    next: NextRequest,
+    readLine: ReadLine,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const lane = new Lane(socket, counts, clock, next, resolve, reject)
+      const lane = new Lane(socket, counts, clock, next, readLine, resolve, reject)
       socket.on('data', (bytes: Buffer) => lane.#receive(bytes))
       socket.on('error', reject)
       socket.on('close', () => reject(new Error('a node closed a connection during the run')))
@@ -87,40 +106,26 @@ export class Lane {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     let at = 0
     let answered = 0
-    while (at < bytes.length) {
-      if (this.#skip > 0) {
-        const skipped = Math.min(this.#skip, bytes.length - at)
-        this.#skip -= skipped
-        at += skipped
-        continue
+    try {
+      while (at < bytes.length) {
+        const { skip } = this.#reading
+        if (skip > 0) {
+          const skipped = Math.min(skip, bytes.length - at)
+          this.#reading.skip -= skipped
+          at += skipped
+          continue
+        }
+        const end = bytes.indexOf(LF, at)
+        if (end < 0) break
+        if (this.#readLine(bytes, at, end, this.#counts, this.#reading)) answered++
+        at = end + 1
       }
-      const end = bytes.indexOf(LF, at)
-      if (end < 0) break
-      if (this.#readLine(bytes, at, end)) answered++
-      at = end + 1
+    } catch (error) {
+      this.#failed(error as Error) // a reader throws errors only
+      return
     }
     this.#rest = bytes.subarray(at)
     this.#finish(answered)
-  }
-
-  /** Whether the line ends an answer. */
-  #readLine(bytes: Buffer, at: number, end: number): boolean {
-    const first = bytes[at]
-    if (first === V) {
-      this.#hit = true
-      this.#skip = valueLength(bytes, end) + 2
-      return false
-    }
-    const isEnd = first === E && bytes[at + 1] === END_N
-    if (isEnd) {
-      if (!this.#hit) this.#counts.misses++
-      this.#hit = false
-    } else if (first !== S || bytes[at + 1] === E) {
-      const line = bytes.toString('latin1', at, end)
-      if (/^(ERROR|CLIENT_ERROR|SERVER_ERROR)/.test(line)) this.#counts.refused++
-      else this.#failed(new NotMemcached(`not an answer of Memcached: ${JSON.stringify(line.slice(0, 80))}`))
-    }
-    return true
   }
 
   #finish(answered: number): void {
@@ -129,17 +134,4 @@ export class Lane {
     for (const sent of this.#sentAt.splice(0, answered)) this.#counts.latencies.add(now - sent)
     this.#send(answered)
   }
-}
-
-/** The number at the end of a VALUE line. */
-function valueLength(bytes: Buffer, end: number): number {
-  let length = 0
-  let factor = 1
-  for (let at = end - 2; at >= 0; at--) {
-    const digit = (bytes[at] ?? 0) - 48
-    if (digit < 0 || digit > 9) break
-    length += digit * factor
-    factor *= 10
-  }
-  return length
 }

@@ -10,10 +10,13 @@ export async function scriptedResp(answer: (words: readonly string[], port: numb
   const server = createServer((socket) => {
     const decoder = new ReplyDecoder()
     socket.on('error', () => undefined)
+    const say = (words: readonly string[]) => socket.write(answer(words, (server.address() as AddressInfo).port)) // it listens on TCP
     socket.on('data', (piece: Buffer) => {
+      // As it is typed, for who has no RESP.
+      if (piece.at(0) !== 0x2a) return say(piece.toString().trim().split(' '))
       decoder.push(piece)
       for (let command = decoder.next(); command !== undefined; command = decoder.next()) {
-        socket.write(answer(itemsOf(command).map(textOf), (server.address() as AddressInfo).port)) // it listens on TCP
+        say(itemsOf(command).map(textOf))
       }
     })
   })

@@ -155,6 +155,11 @@ export class RespClient {
     return opening
   }
 
+  /** A connection of the caller's own. @throws Unreachable, RespRefusal, BadReply */
+  open(node: RespNode): Promise<RespConnection> {
+    return connect(node, this.#options)
+  }
+
   async close(): Promise<void> {
     for (const connection of await Promise.allSettled(this.#connections.values())) {
       if (connection.status === 'fulfilled') connection.value.close()
@@ -203,7 +208,7 @@ const circle = ({ node }: Errand, { slot }: Redirect): string =>
   `${nameOf(node)}: slot ${slot} has been redirected ${MOST_REDIRECTS} times, and is still somewhere else`
 
 /** @throws RespRefusal */
-function granted(answer: Answer): Answer {
+export function granted(answer: Answer): Answer {
   if (isError(answer.reply)) throw new RespRefusal(nameOf(answer.node), answer.reply)
   return answer
 }

@@ -57,7 +57,7 @@ const kindOf = (reply: Reply): string | undefined =>
   typeof reply === 'object' && reply !== null && 'kind' in reply ? reply.kind : undefined
 
 /** The bytes of a reply that is text of some kind, or a number; undefined: it is neither. */
-function bytesOf(reply: Reply): Buffer | undefined {
+export function bytesOf(reply: Reply): Buffer | undefined {
   if (Buffer.isBuffer(reply)) return reply
   if (typeof reply === 'string' || typeof reply === 'number' || typeof reply === 'bigint')
     return Buffer.from(String(reply))

@@ -1,11 +1,13 @@
-import { type BenchReport, runBench } from '../../../kv/bench.ts'
+import { type BenchReport, type BenchTarget, runBench } from '../../../kv/bench.ts'
+import { memcachedTarget } from '../../../kv/bench-memcached.ts'
+import { respTarget } from '../../../kv/resp/bench.ts'
 import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { value } from '../../flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { usageProblem } from '../../problem.ts'
 import { millisecondsOf } from '../../seconds.ts'
-import { kvFlags, kvPlaceOf, whereWord } from './place.ts'
+import { kvFlags, whereWord, withKv } from './place.ts'
 
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, 'p99.9': 0.999 }
 const LONGEST_SECONDS = 600
@@ -16,7 +18,7 @@ const MOST_KEYS = 1_000_000
 export const kvBench = command({
   summary: 'Put a bounded load on nodes, and tell operations per second and latencies',
   description:
-    'Works against any Memcached endpoint, on AWS too. It stores keys of its own (cachectl-bench:0 and so on), which expire a minute after the run; nodes that are full evict other items for them. One process makes the load: it measures itself too, when the nodes are faster than it.',
+    'Works against any endpoint of Memcached, Redis OSS or Valkey, on AWS too. It stores keys of its own (cachectl-bench:0 and so on), which expire a minute after the run; nodes that are full evict other items for them. One process makes the load: it measures itself too, when the nodes are faster than it.',
   words: { where: whereWord },
   flags: {
     time: value({ summary: 'how long (default 5s, at most 10m)', helpValue: '<time>', otherwise: 5 }, secondsOf),
@@ -62,10 +64,12 @@ export const kvBench = command({
   async run({ words, flags, print }) {
     const { connections, pipeline, ratio: getsPerSet, size: valueBytes, keys, time: seconds } = flags
     const load = { connections, pipeline, getsPerSet, valueBytes, keys, seconds }
-    const { nodes, tls } = await kvPlaceOf(words.where, flags)
-    const kv = { placement: flags.hash ?? 'ketama', timeoutMs: flags.timeout, ...(tls && { tls }) }
-    const report = await untilInterrupted((signal) => runBench(nodes, kv, { ...load, signal }))
-    await print.answer({ nodes: nodes.length, ...load, ...viewOf(report) }, textOf)
+    const run = <Node>(target: BenchTarget<Node>) => untilInterrupted((signal) => runBench(target, { ...load, signal }))
+    const { nodes, report } = await withKv(words.where, flags, {
+      memcached: async (client) => ({ nodes: client.nodes.length, report: await run(memcachedTarget(client)) }),
+      resp: async (client) => ({ nodes: client.readers.length, report: await run(respTarget(client)) }),
+    })
+    await print.answer({ nodes, ...load, ...viewOf(report) }, textOf)
   },
 })
 

@@ -1,9 +1,11 @@
 /** `cachectl kv`: data commands that find the node of a key as clients do. */
 import { readFileSync } from 'node:fs'
 import { errorMessage } from '../../../api/thrown.ts'
-import { exptimeOf, type KvClient, type Outcome } from '../../../kv/client.ts'
+import { exptimeOf, type Outcome } from '../../../kv/client.ts'
 import { written } from '../../../kv/dump.ts'
 import type { Item } from '../../../kv/replies.ts'
+import { deleteKey, expireIn, getValue, getValues, setValue } from '../../../kv/resp/keys.ts'
+import { flushAll, statsOf } from '../../../kv/resp/nodes.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { endpoint } from '../../../net/target.ts'
 import { command } from '../../command.ts'
@@ -16,21 +18,15 @@ import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
 import { printBytes, tell } from '../../terminal.ts'
 import { one, oneOrMore, optional } from '../../words.ts'
-import { type KvOptions, keyOf, keyWord, kvFlags, whereWord, withKv } from './place.ts'
+import { keyOf, keyWord, kvFlags, whereWord, withKv } from './place.ts'
+import { printAnswer } from './resp/answer.ts'
 
 const NOT_SO = 1
 const where = { where: whereWord }
 const key = { key: keyWord }
 
 /** Prints what a node said; exit code 1, when that is not what was asked for. */
-async function report(
-  print: Printer,
-  where: string,
-  flags: KvOptions,
-  ask: (client: KvClient) => Promise<Outcome>,
-  done: (reply: string) => boolean,
-): Promise<void> {
-  const outcome = await withKv(where, flags, ask)
+async function report(print: Printer, outcome: Outcome, done: (reply: string) => boolean): Promise<void> {
   await print.item(outcomeView(outcome), ({ reply }) => reply)
   if (!done(outcome.reply)) throw new ExitWith(NOT_SO)
 }
@@ -45,15 +41,19 @@ export const kvGet = command({
   words: { ...where, ...key },
   flags: kvFlags,
   forms: { own: ['raw'] },
-  async run({ words, flags, print }) {
-    const [item] = await withKv(words.where, flags, (client) => client.get([words.key]))
-    if (!item) {
-      tell(`There is no key ${words.key}.`)
-      throw new ExitWith(NOT_SO)
-    }
-    const bytes = (asTheyAre: boolean) => (): undefined => printBytes(item.value, asTheyAre) as undefined // it writes, and leaves nothing to print
-    await print.item(itemView(item), bytes(false), { raw: bytes(true) })
-  },
+  run: ({ words, flags, print }) =>
+    withKv(words.where, flags, {
+      async memcached(client) {
+        const [item] = await client.get([keyOf(words.key)])
+        if (!item) return notThere(words.key)
+        await printValue(print, itemView(item), item.value)
+      },
+      async resp(client) {
+        const value = await getValue(client, words.key)
+        if (!value) return notThere(words.key)
+        await printValue(print, { key: words.key, ...written(value) }, value)
+      },
+    }),
 })
 
 export const kvMget = command({
@@ -64,16 +64,31 @@ export const kvMget = command({
   words: { ...where, keys: oneOrMore('the keys') },
   flags: kvFlags,
   forms: {},
-  async run({ words, flags, print }) {
-    const keys = words.keys.map(keyOf)
-    const items = await withKv(words.where, flags, (client) => client.get(keys))
-    for (const item of items) await print.item(itemView(item), (view) => JSON.stringify(view))
-    const missing = keys.filter((each) => !items.some((item) => item.key === each))
+  async run({ words: { where, keys }, flags, print }) {
+    const views: { readonly key: string }[] = await withKv(where, flags, {
+      memcached: async (client) => (await client.get(keys.map(keyOf))).map(itemView),
+      resp: async (client) =>
+        (await getValues(client, keys)).flatMap((value, at) =>
+          value ? { key: keys[at] ?? '', ...written(value) } : [],
+        ),
+    })
+    for (const each of views) await print.item(each, (view) => JSON.stringify(view))
+    const missing = keys.filter((each) => !views.some(({ key: there }) => there === each))
     if (missing.length === 0) return
     tell(`Not there: ${missing.join(', ')}`)
     throw new ExitWith(NOT_SO)
   },
 })
+
+function notThere(name: string): never {
+  tell(`There is no key ${name}.`)
+  throw new ExitWith(NOT_SO)
+}
+
+async function printValue<T>(print: Printer<'raw'>, view: T, value: Buffer): Promise<void> {
+  const bytes = (asTheyAre: boolean) => (): undefined => printBytes(value, asTheyAre) as undefined // it writes, and leaves nothing to print
+  await print.item(view, bytes(false), { raw: bytes(true) })
+}
 
 /** As JSON: text as it is, anything else in base64. */
 function itemView({ key: name, flags, value: bytes }: Item) {
@@ -85,9 +100,8 @@ const storeFlags = {
   file: text({ summary: 'take the value from this file', helpValue: '<path>' }),
   ttl: span({ summary: 'how long it lives: 90s, 15m, 7d (default: until evicted)', helpValue: '<time>', otherwise: 0 }),
   'client-flags': count({
-    summary: 'the 32 bits that clients keep beside a value (default 0)',
+    summary: 'the 32 bits that clients of Memcached keep beside a value (default 0)',
     helpValue: '<number>',
-    otherwise: 0,
   }),
   ...kvFlags,
 }
@@ -98,9 +112,20 @@ async function store(
   flags: ValuesOf<typeof storeFlags>,
   print: Printer,
 ): Promise<void> {
-  const item = { value: valueFrom(words.value, flags.file), flags: flags['client-flags'], exptime: exptime(flags.ttl) }
-  const ask = (client: KvClient) => client.store(verb, words.key, item)
-  await report(print, words.where, flags, ask, (reply) => reply === 'STORED')
+  const { key: name, where: place } = words
+  const value = valueFrom(words.value, flags.file)
+  await withKv(place, flags, {
+    async memcached(client) {
+      const item = { value, flags: flags['client-flags'] ?? 0, exptime: exptime(flags.ttl) }
+      await report(print, await client.store(verb, keyOf(name), item), (reply) => reply === 'STORED')
+    },
+    async resp(client) {
+      if (flags['client-flags'] !== undefined)
+        throw usageProblem('argument --client-flags: for nodes of Memcached only')
+      const stored = await setValue(client, name, value, { ttlMs: flags.ttl, onlyNew: verb === 'add' })
+      await printAnswer(print, stored, `The key ${name} is there already.`)
+    },
+  })
 }
 
 const exptime = (ttlMs: number): number => (ttlMs === 0 ? 0 : exptimeOf(Math.ceil(ttlMs / 1000), systemClock.now()))
@@ -126,7 +151,7 @@ export const kvSet = command({
 
 export const kvAdd = command({
   summary: 'Store a value under a key that is not there yet',
-  description: 'Exit code 1: the key is there (NOT_STORED).',
+  description: 'Exit code 1: the key is there (Memcached says NOT_STORED).',
   examples: ['kv add shop lock me --ttl 30s'],
   words: storeWords,
   flags: storeFlags,
@@ -136,21 +161,22 @@ export const kvAdd = command({
 
 export const kvDelete = command({
   summary: 'Delete a key',
-  description: 'Exit code 1: there is no such key (NOT_FOUND).',
+  description: 'Exit code 1: there is no such key (Memcached says NOT_FOUND).',
   examples: ['kv delete shop greeting'],
   words: { ...where, ...key },
   flags: kvFlags,
   forms: {},
-  async run({ words, flags, print }) {
-    const ask = (client: KvClient) => client.delete(words.key)
-    await report(print, words.where, flags, ask, (reply) => reply === 'DELETED')
-  },
+  run: ({ words, flags, print }) =>
+    withKv(words.where, flags, {
+      memcached: async (client) => report(print, await client.delete(keyOf(words.key)), (reply) => reply === 'DELETED'),
+      resp: async (client) => printAnswer(print, await deleteKey(client, words.key), `There is no key ${words.key}.`),
+    }),
 })
 
 export const kvIncr = command({
   summary: 'Add to a number, or take away from it',
   description:
-    'Prints the new number. It wraps at 2^64, and does not fall below 0, as Memcached has it. Exit code 1: there is no such key.',
+    'Prints the new number. Memcached wraps at 2^64, does not fall below 0, and has exit code 1 where there is no such key; Redis OSS and Valkey count from 0 then, and have 63 bits and a sign.',
   examples: ['kv incr shop visits', 'kv incr shop stock --by=-3'],
   words: { ...where, ...key },
   flags: {
@@ -161,10 +187,12 @@ export const kvIncr = command({
     ...kvFlags,
   },
   forms: {},
-  async run({ words, flags, print }) {
-    const ask = (client: KvClient) => client.increase(words.key, flags.by)
-    await report(print, words.where, flags, ask, (reply) => /^\d/.test(reply))
-  },
+  run: ({ words, flags, print }) =>
+    withKv(words.where, flags, {
+      memcached: async (client) =>
+        report(print, await client.increase(keyOf(words.key), flags.by), (reply) => /^\d/.test(reply)),
+      resp: async (client) => printAnswer(print, await client.ask(words.key, 'INCRBY', words.key, flags.by)),
+    }),
 })
 
 function amountOf(said: string, argument: string): bigint {
@@ -174,7 +202,7 @@ function amountOf(said: string, argument: string): bigint {
 
 export const kvTouch = command({
   summary: 'Give a key another time to live',
-  description: 'Exit code 1: there is no such key (NOT_FOUND).',
+  description: 'Exit code 1: there is no such key (Memcached says NOT_FOUND).',
   examples: ['kv touch shop greeting 1h'],
   words: {
     ...where,
@@ -183,27 +211,37 @@ export const kvTouch = command({
   },
   flags: kvFlags,
   forms: {},
-  async run({ words, flags, print }) {
-    const ask = (client: KvClient) => client.touch(words.key, exptime(words.ttl))
-    await report(print, words.where, flags, ask, (reply) => reply === 'TOUCHED')
-  },
+  run: ({ words, flags, print }) =>
+    withKv(words.where, flags, {
+      memcached: async (client) =>
+        report(print, await client.touch(keyOf(words.key), exptime(words.ttl)), (reply) => reply === 'TOUCHED'),
+      resp: async (client) =>
+        printAnswer(print, await expireIn(client, words.key, words.ttl), `There is no key ${words.key}.`),
+    }),
 })
 
 export const kvStats = command({
   summary: 'Show the statistics of every node, side by side',
   examples: ['kv stats shop', 'kv stats localhost:11211 settings --output json'],
-  words: { ...where, topic: optional('settings, items, slabs, sizes, conns; without it, the general ones') },
+  words: {
+    ...where,
+    topic: optional(
+      'of Memcached settings, items, slabs, sizes, conns; else a section of INFO: memory, replication, cluster; without it, the general ones',
+    ),
+  },
   flags: kvFlags,
   forms: {},
   async run({ words, flags, print }) {
-    const perNode = await withKv(words.where, flags, (client) =>
-      Promise.all(
-        client.nodes.map(async (node) => ({
-          node: endpoint(node.host, node.port),
-          stats: Object.fromEntries(await client.stats(node, words.topic)),
-        })),
-      ),
-    )
+    const perNode = await withKv(words.where, flags, {
+      memcached: (client) =>
+        Promise.all(
+          client.nodes.map(async (node) => ({
+            node: endpoint(node.host, node.port),
+            stats: Object.fromEntries(await client.stats(node, words.topic)),
+          })),
+        ),
+      resp: (client) => statsOf(client, words.topic),
+    })
     await print.answer(perNode, statsText)
   },
 })
@@ -216,16 +254,26 @@ async function statsText(perNode: readonly { node: string; stats: Record<string,
 
 export const kvFlush = command({
   summary: 'Delete every item of every node',
+  description: 'Of Redis OSS and Valkey: every key of every database (FLUSHALL), on every primary.',
   examples: ['kv flush shop --yes'],
   words: where,
   flags: { yes: toggle({ summary: 'do not ask for confirmation' }), ...kvFlags },
   forms: {},
   async run({ words, flags, print }) {
-    const outcomes = await withKv(words.where, flags, async (client) => {
-      const question = `Delete every item of ${words.where} (${client.nodes.length} nodes)?`
-      await confirmOnTerminal(question, flags.yes)
-      return Promise.all(client.nodes.map((node) => client.flush(node)))
+    const outcomes: readonly FlushedView[] = await withKv(words.where, flags, {
+      async memcached(client) {
+        const question = `Delete every item of ${words.where} (${client.nodes.length} nodes)?`
+        await confirmOnTerminal(question, flags.yes)
+        return Promise.all(client.nodes.map(async (node) => outcomeView(await client.flush(node))))
+      },
+      async resp(client) {
+        const question = `Delete every key of ${words.where} (${client.primaries.length} primaries)?`
+        await confirmOnTerminal(question, flags.yes)
+        return flushAll(client)
+      },
     })
-    for (const outcome of outcomes) await print.item(outcomeView(outcome), ({ node, reply }) => `${node} ${reply}`)
+    for (const outcome of outcomes) await print.item(outcome, ({ node, reply }) => `${node} ${reply}`)
   },
 })
+
+type FlushedView = ReturnType<typeof outcomeView>

@@ -1,16 +1,22 @@
 /** From the word WHERE of `cachectl kv` to the nodes that keys are spread over, and how to speak to them. */
 
 import { existsSync, readFileSync } from 'node:fs'
+import { memcached } from '../../../api/catalog/engines.ts'
 import { engineFiles } from '../../../api/local-engine.ts'
 import { namesOf } from '../../../api/tables.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import { askNode } from '../../../discovery/ask.ts'
 import { KvClient, keyProblem } from '../../../kv/client.ts'
 import { type KvNode, PLACEMENTS } from '../../../kv/placement.ts'
+import type { RespClient } from '../../../kv/resp/client.ts'
+import type { RespNode } from '../../../kv/resp/topology.ts'
+import { PROTOCOLS, type Protocol, protocolOf } from '../../../kv/spoken.ts'
 import type { AskTls } from '../../../net/connection.ts'
 import { endpoint, parseTarget } from '../../../net/target.ts'
 import { trustFor, withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
+import { cacheKinds } from '../../caches/kinds/index.ts'
+import { replicationGroup } from '../../caches/kinds/replication-group.ts'
 import { readPlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { time } from '../../flag-kinds.ts'
@@ -19,12 +25,18 @@ import { globalFlags } from '../../global-flags.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
 import { one } from '../../words.ts'
+import { loginFlags, openResp, refuseLogin } from './resp/login.ts'
+import { withNextStep } from './resp/next-step.ts'
 
 export const placementNames = namesOf(PLACEMENTS)
 
 export const kvFlags = {
+  protocol: choice(PROTOCOLS, {
+    summary: 'what the servers speak: memcached, or resp as Redis OSS and Valkey do (default: host:port is asked)',
+    helpValue: '<protocol>',
+  }),
   hash: choice(placementNames, {
-    summary: `how keys find nodes: ${placementNames.join(', ')} (default ketama)`,
+    summary: `how keys find nodes of Memcached: ${placementNames.join(', ')} (default ketama)`,
     helpValue: '<method>',
   }),
   discover: toggle({ summary: 'ask host:port for the nodes of its cluster (a cluster id does so by itself)' }),
@@ -33,6 +45,7 @@ export const kvFlags = {
     summary: 'PEM file with the authorities to trust (default: those of the local engine)',
     helpValue: '<path>',
   }),
+  ...loginFlags,
   timeout: time({ summary: 'for a connection, and for an answer (default 3s)', helpValue: '<time>', otherwise: 3000 }),
   ...globalFlags,
 } satisfies Flags
@@ -42,12 +55,13 @@ export type KvOptions = ValuesOf<typeof kvFlags>
 export type DialOptions = Pick<KvOptions, 'tls' | 'ca' | 'timeout' | 'state-dir'>
 
 export const whereWord = cacheWord(
-  'cluster id or serverless cache, or host:port (several with commas: their keys are spread)',
+  'name of a cache, or host:port (several of Memcached with commas: their keys are spread)',
 )
 
-export const keyWord = one('the key', keyOf)
+/** Each protocol has its own rules of what can be a key. */
+export const keyWord = one('the key')
 
-/** A key as it was said, if a node takes it. */
+/** A key as it was said, if a node of Memcached takes it. */
 export function keyOf(said: string): string {
   const problem = keyProblem(said)
   if (problem === undefined) return said
@@ -55,53 +69,119 @@ export function keyOf(said: string): string {
 }
 
 /** Nodes in the order of the cluster's list: to hashing by modulo it matters. */
-export interface KvPlace {
+interface MemcachedPlace {
+  readonly protocol: 'memcached'
   readonly nodes: readonly KvNode[]
   readonly tls?: AskTls
 }
 
-/** @throws Problem, CallFailed */
+/** Servers that know of all the others. */
+interface RespPlace {
+  readonly protocol: 'resp'
+  readonly seeds: readonly RespNode[]
+  readonly tls?: AskTls
+}
+
+export type KvPlace = MemcachedPlace | RespPlace
+
+/** @throws Problem, CallFailed, Unreachable */
 export async function kvPlaceOf(where: string, flags: KvOptions): Promise<KvPlace> {
   const spoken = where.split(',')
   const [first = ''] = spoken
   const read = readPlace(first)
   if ('cluster' in read) {
     if (spoken.length > 1) throw usageProblem('One cluster at a time.', 'Several are possible as host:port,host:port.')
-    return clusterPlace(read.cluster, flags)
+    return cachePlace(read.cluster, flags)
   }
+  const defaultPort = flags.protocol === 'resp' ? RESP_PORT : memcached.port
   const nodes = spoken.map((each): KvNode => {
-    const target = parseTarget(each)
+    const target = parseTarget(each, defaultPort)
     if (!target.ok) throw usageProblem(target.detail, 'Give the id of a cluster, or host:port.')
     return { host: target.host, port: target.port }
   })
   const tls = flags.tls ? { tls: localTrust(flags) } : {}
-  return flags.discover ? { ...tls, nodes: await listOf(read, tls.tls, flags.timeout) } : { ...tls, nodes }
+  if ((await protocolAt(nodes, tls, flags)) === 'resp') return { protocol: 'resp', seeds: nodes, ...tls }
+  return { protocol: 'memcached', ...tls, nodes: flags.discover ? await listOf(read, tls.tls, flags.timeout) : nodes }
 }
 
-/** Runs `use` with a client of WHERE's nodes. */
-export async function withKv<T>(where: string, flags: KvOptions, use: (client: KvClient) => Promise<T>): Promise<T> {
-  const { nodes, tls } = await kvPlaceOf(where, flags)
-  const client = new KvClient(nodes, {
-    placement: flags.hash ?? 'ketama',
-    timeoutMs: flags.timeout,
-    ...(tls && { tls }),
-  })
+/** What both engines listen on, unless they are told otherwise. */
+const RESP_PORT = 6379
+
+function protocolAt(nodes: readonly KvNode[], tls: { tls?: AskTls }, flags: KvOptions): Protocol | Promise<Protocol> {
+  if (flags.protocol) return flags.protocol
+  // What only nodes of Memcached have says enough.
+  if (flags.hash !== undefined || flags.discover) return 'memcached'
+  return protocolOf(nodes.map(({ host, port }) => ({ host, port, ...tls, timeoutMs: flags.timeout })))
+}
+
+/** What a command does in each protocol. */
+export interface InProtocol<T> {
+  readonly memcached: (client: KvClient) => Promise<T>
+  readonly resp: (client: RespClient) => Promise<T>
+}
+
+/** Runs what stands for the protocol of WHERE with a client of its servers. */
+export async function withKv<T>(where: string, flags: KvOptions, use: InProtocol<T>): Promise<T> {
+  const place = await kvPlaceOf(where, flags)
+  if (place.protocol === 'resp') return withResp(place, where, flags, use.resp)
+  const client = new KvClient(place.nodes, memcachedOptions(place, flags))
   try {
-    return await use(client)
+    return await use.memcached(client)
   } finally {
     await client.close()
   }
 }
 
-const clusterPlace = (id: string, flags: KvOptions): Promise<KvPlace> =>
+/** For commands that need what Memcached does not have. @throws Problem */
+export const notInMemcached = (where: string, lacks: string, instead: string) => async (): Promise<never> => {
+  throw new Problem('general', `${where} speaks Memcached's protocol, which ${lacks}.`, instead)
+}
+
+/** How to speak to nodes of Memcached. @throws Problem for options that mean nothing to them. */
+function memcachedOptions({ tls }: MemcachedPlace, flags: KvOptions) {
+  refuseLogin(flags)
+  return { placement: flags.hash ?? ('ketama' as const), timeoutMs: flags.timeout, ...(tls && { tls }) }
+}
+
+/** Runs `use` with a client of servers that speak RESP; what they refuse is told with the next step. */
+export async function withResp<T>(
+  { seeds, tls }: RespPlace,
+  where: string,
+  flags: KvOptions,
+  use: (client: RespClient) => Promise<T>,
+): Promise<T> {
+  if (flags.hash !== undefined || flags.discover) {
+    throw usageProblem(
+      `argument --${flags.discover ? 'discover' : 'hash'}: not for servers that speak RESP`,
+      'They say themselves where keys are.',
+    )
+  }
+  const dial = { timeoutMs: flags.timeout, ...(tls && { tls }) }
+  try {
+    const client = await openResp(seeds, dial, flags)
+    try {
+      return await use(client)
+    } finally {
+      await client.close()
+    }
+  } catch (error) {
+    throw withNextStep(error, where)
+  }
+}
+
+const cachePlace = (id: string, flags: KvOptions): Promise<KvPlace> =>
   withClient(flags, async (client) => {
-    const { configuration, servers, status, not, tls: usesTls } = await findCache(client, id)
+    const cache = await findCache(client, id, [...cacheKinds, replicationGroup])
+    const { configuration, servers, status, not, engine, tls: usesTls } = cache
     const seed = configuration ?? servers[0]
     if (!seed) throw new Problem('general', `${id} has no endpoint (it is ${status}).`)
-    const tls = usesTls ? (givenTrust(flags) ?? trustFor(client, flags)) : undefined
+    const trust = usesTls ? (givenTrust(flags) ?? trustFor(client, flags)) : undefined
+    const tls = trust ? { tls: trust } : {}
+    const [{ host, port }, protocol] = [seed, flags.protocol ?? (engine === memcached.name ? 'memcached' : 'resp')]
+    if (protocol === 'resp') return { protocol, seeds: [{ host, port }], ...tls }
     // One endpoint stands for all of it; what spreads the keys is behind it.
-    if (not.listed) return { nodes: [{ host: seed.host, port: seed.port }], ...(tls && { tls }) }
-    return { nodes: await listOf(seed, tls, flags.timeout), ...(tls && { tls }) }
+    if (not.listed) return { protocol, nodes: [{ host, port }], ...tls }
+    return { protocol, nodes: await listOf(seed, trust, flags.timeout), ...tls }
   })
 
 async function listOf(

@@ -1,0 +1,101 @@
+/** What to do about what servers of RESP refuse, by the code of their error. */
+import { shell } from '../../../../api/shell.ts'
+import { errorCode } from '../../../../api/thrown.ts'
+import { PASSWORD_VARIABLE } from './login.ts'
+
+interface Step {
+  /** What is the matter; the server's own words stand after it. */
+  readonly matter: string
+  readonly hint: (where: string) => string
+}
+
+const LOGIN = `--user NAME says who, --password-file FILE or ${PASSWORD_VARIABLE} the password.`
+
+const STEPS: Readonly<Record<string, Step>> = {
+  WRONGTYPE: {
+    matter: 'the key holds a value of another type',
+    hint: (where) => `${shell`cachectl kv show ${where}`} KEY tells which, and shows it.`,
+  },
+  NOAUTH: { matter: 'the server wants a login', hint: () => LOGIN },
+  WRONGPASS: {
+    matter: 'the server does not know this user with this password, or the user is off',
+    hint: () => LOGIN,
+  },
+  NOPERM: {
+    matter: 'the user may not do that',
+    hint: () =>
+      'The access string of the user has to allow the command (+get, +@read) and the key (~shop:*). --user NAME logs in as another.',
+  },
+  MOVED: {
+    matter: 'the key is on another node',
+    hint: () => 'Give the configuration endpoint, or any node of the cluster.',
+  },
+  CLUSTERDOWN: {
+    matter: 'the cluster does not serve this key',
+    hint: (where) =>
+      `A slot has no primary, or too few primaries are in reach: ${shell`cachectl kv stats ${where} cluster`}, and CLUSTER NODES at any of them.`,
+  },
+  MASTERDOWN: {
+    matter: 'the replica has lost its primary, and does not answer meanwhile',
+    hint: () => 'Ask another node, or wait for a failover.',
+  },
+  READONLY: {
+    matter: 'the server is a replica, and takes no changes',
+    hint: (where) =>
+      `${shell`cachectl kv stats ${where} replication`} names its primary (master_host); a primary endpoint always leads there.`,
+  },
+  NOREPLICAS: {
+    matter: 'the primary has too few replicas in reach to take changes',
+    hint: () => 'It is set so by min-replicas-to-write.',
+  },
+  LOADING: {
+    matter: 'the server is still loading its data',
+    hint: () => 'Try again in a moment; it tells how far it is by INFO persistence.',
+  },
+  BUSY: {
+    matter: 'a script keeps the server busy',
+    hint: () => 'Try again; SCRIPT KILL ends one that has not written yet.',
+  },
+  OOM: {
+    matter: 'the memory is full, and what there is may not be evicted',
+    hint: () => 'Delete keys, give those there are a time to live, or set maxmemory-policy to one that evicts.',
+  },
+  MISCONF: {
+    matter: 'the server takes no changes since it cannot save',
+    hint: () => 'Its log tells why: mostly a full disk.',
+  },
+  DENIED: {
+    matter: 'the server is in protected mode',
+    hint: () => 'It answers connections from its own host only, until it has a password.',
+  },
+  NOPROTO: { matter: 'the server does not speak this protocol', hint: () => 'Is it Redis OSS or Valkey?' },
+}
+
+/** The error of a server in words that say what to do; any other as it is. */
+export function withNextStep(error: unknown, where: string): unknown {
+  if (!(error instanceof Error)) return error
+  if (error.name === 'LostNode') return new RespFailure(error, error.message, UNREACHED)
+  if (error.name === 'BadReply') return new RespFailure(error, `${where}: ${error.message}`, NOT_RESP)
+  if (error.name !== 'RespRefusal' || !('code' in error) || !('node' in error)) return error
+  const step = STEPS[String(error.code)]
+  if (!step) return error
+  const text = 'text' in error ? String(error.text) : ''
+  return new RespFailure(error, `${error.node}: ${step.matter}: ${error.code} ${text}`.trimEnd(), step.hint(where))
+}
+
+const UNREACHED =
+  'Nodes of a cluster name each other by addresses that have to be reachable from here, too (cluster-announce-ip): cachectl probe tells.'
+const NOT_RESP = 'With --protocol memcached it is spoken to in the other language; cachectl probe tells what answers.'
+
+/** What went wrong, and what to do next: failure.ts shows both, and the code in --cli-error-format json. */
+class RespFailure extends Error {
+  override readonly name = 'RespFailure'
+  readonly hint: string
+  readonly code: string | undefined
+
+  constructor(cause: Error, message: string, hint: string) {
+    super(message, { cause })
+    this.hint = hint
+    this.code = errorCode(cause)
+  }
+}
