@@ -1,5 +1,6 @@
 /** Who logs in at servers that speak RESP: the password comes by a file, the environment or a question, never by the line. */
 import { readFileSync } from 'node:fs'
+import { namesOf } from '../../../../api/tables.ts'
 import { errorMessage } from '../../../../api/thrown.ts'
 import { RespClient, type RespOptions } from '../../../../kv/resp/client.ts'
 import type { RespNode } from '../../../../kv/resp/topology.ts'
@@ -33,7 +34,7 @@ type LoginOptions = ValuesOf<typeof loginFlags>
 
 /** @throws Problem of usage where something is said that only servers of RESP have. */
 export function refuseLogin(flags: LoginOptions): void {
-  const said = Object.keys(loginFlags).find((name) => flags[name as keyof LoginOptions]) // a key of that record
+  const said = namesOf(loginFlags).find((name) => flags[name])
   if (said !== undefined) throw usageProblem(`argument --${said}: not for nodes of Memcached`)
 }
 
