@@ -32,4 +32,5 @@ export interface PolicyRequest {
 /** The user behind the engine's own credentials, allowed every call. */
 export const DEFAULT_USER = 'default'
 
+/** The ARN of an IAM user of the account. */
 export const userArn = (account: string, userName: string): string => `arn:aws:iam::${account}:user/${userName}`

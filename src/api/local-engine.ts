@@ -5,6 +5,7 @@ export const DEFAULT_PORT = 8011
 export const DEFAULT_REGION = 'us-west-2'
 export const ACCOUNT_ID = '000000000000'
 
+/** Paths of the files that an engine keeps in its state directory. */
 export const engineFiles = (stateDir: string) => ({
   /** The running engine, and where its API answers: {@link EngineInfo}. Gone when no engine runs, stale after `kill -9`. */
   info: join(stateDir, 'engine.json'),

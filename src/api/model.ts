@@ -20,6 +20,7 @@ export const operationNames = namesOf(model.operations)
 
 export const isOperation = (name: string): name is OperationName => isNameOf(model.operations, name)
 
+/** What the API's model says of an operation. */
 export const operation = (name: OperationName): Operation => model.operations[name]
 
 /** A structure of the model by its shape name; throws on a name the model lacks, which is a bug, never input. */
@@ -30,8 +31,10 @@ export function structure(shape: string): Structure {
   return found
 }
 
+/** The structure of an operation's input. */
 export const inputOf = (name: OperationName): Structure => structure(operation(name).input)
 
+/** The words that the API documents for an enumeration, by its shape name; none for shapes without such a list. */
 export function enumValues(name: string): readonly string[] {
   const enums: Readonly<Record<string, readonly string[]>> = model.enums
   return enums[name] ?? []

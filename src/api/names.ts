@@ -23,5 +23,6 @@ export function parseArn(text: string): Arn | undefined {
   return { region, account, type, name }
 }
 
+/** The reverse of {@link parseArn}, in the partition `aws`. */
 export const arn = ({ region, account, type, name }: Arn): string =>
   `arn:aws:elasticache:${region}:${account}:${type}:${name}`

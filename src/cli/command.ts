@@ -43,6 +43,7 @@ interface Spec<W extends Words, F extends Flags, Own extends string> {
 /** An empty record would take any name for one of its own. */
 type None = Readonly<Record<never, never>>
 
+/** Makes a command from its declaration; `run` gets words and options typed by it, and printing as its forms allow. */
 export function command<W extends Words = None, F extends Flags = None, const Own extends string = never>(
   spec: Spec<W, F, Own>,
 ): Command {

@@ -17,6 +17,7 @@ export class Problem extends Error {
   }
 }
 
+/** What is wrong with the command line: exit code 252. */
 export const usageProblem = (message: string, hint?: string): Problem => new Problem('usage', message, hint)
 
 /** A call that failed, with the operation and the URL it went to, which the SDK's own errors do not tell. */

@@ -11,14 +11,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? 0)
 })
 
+/** Writes to stdout; on a terminal, escape sequences that are not ours are shown rather than obeyed. */
 export const print = (text: string): void => write(process.stdout, text)
 
+/** {@link print} with a line end. */
 export const printLine = (text: string): void => print(`${text}\n`)
 
 /** Bytes as they are through a pipe, or where the user wants them `asTheyAre`; on a terminal what can be shown of them. */
 export const printBytes = (bytes: Uint8Array, asTheyAre = false): void =>
   void process.stdout.write(stdoutIsTerminal() && !asTheyAre ? visibleBytes(bytes) : bytes)
 
+/** Writes a line to stderr, for the user; never part of an answer. */
 export const tell = (text: string): void => write(process.stderr, `${text}\n`)
 
 /** The same without a line end. */
@@ -28,6 +31,7 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(stream.isTTY === true ? onlyOwn(text) : unmarked(text))
 }
 
+/** Whether notes, questions and progress reach a person. */
 export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 
 /** Questions need both: an output that a person reads, and an input that a person types into. */
@@ -39,6 +43,7 @@ export const columns = (): number => process.stdout.columns || 80
 /** Of the terminal on stderr. */
 export const conversationColumns = (): number => process.stderr.columns || 80
 
+/** Whether answers reach a person rather than a program. */
 export const stdoutIsTerminal = (): boolean => process.stdout.isTTY === true
 
 /** What is to be set as text: on a terminal every string in it stays on its line and shows what it hides. */

@@ -61,6 +61,7 @@ export interface Dialect {
 
 const GLIBC: Dialect = { deprecation: true, prefixMatch: 'glibc' }
 
+/** The order of a scenario's addresses, and why: {@link orderAddresses} by a gai.conf given as text. */
 export function predictOrder({ name, gaiConf, ...input }: OrderScenario): PredictedOrder {
   const conf = parseGaiConf(gaiConf)
   return { name, ...orderAddresses(input, conf), ignoredLines: conf.ignoredLines }

@@ -27,6 +27,7 @@ export function histogram(values: readonly number[]): Bucket[] {
 
 const BAR = 40
 
+/** Bars of how many round trips, in milliseconds, fell into each span. Needs at least one. */
 export function histogramLines(values: readonly number[]): string[] {
   const buckets = histogram(values)
   const most = Math.max(...buckets.map(({ count }) => count))

@@ -11,6 +11,7 @@ export function npingStart(now: Date, version: string): string[] {
   return ['', `Starting Nping ${version} ( https://nmap.org/nping ) at ${at} UTC`]
 }
 
+/** What nping prints of an event: several lines, one, or none. */
 export function npingEvent(event: ProbeEvent): string[] {
   if (event.type === 'unresolved') return [`Failed to resolve given hostname/IP: ${event.failure.target}.`]
   return event.type === 'attempt' ? attemptLines(event.attempt) : []
@@ -38,6 +39,7 @@ const STRERROR: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'Cannot assign requested address',
 }
 
+/** What nping prints in the end. */
 export function npingSummary({ rows, totals }: ProbeReport, elapsedMs: number): string[] {
   const hosts = new Set(rows.map(({ address }) => address))
   const { sent, connected, lost } = totals

@@ -7,5 +7,6 @@ import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
  */
 export const systemFile = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(() => null)
 
+/** This host's resolv.conf; without the file, the resolver's defaults. */
 export const systemResolvConf = async (): Promise<ResolvConf> =>
   parseResolvConf((await systemFile('/etc/resolv.conf')) ?? '')

@@ -18,6 +18,7 @@ export interface ListChanges {
   readonly familySwitched?: { readonly from: FamilyShown; readonly to: FamilyShown }
 }
 
+/** The family of the addresses in a list; `none` where it has names alone. */
 export function familyShown({ nodes }: ClusterList): FamilyShown {
   const families = new Set(nodes.map(({ family }) => family))
   if (families.size !== 1) return 'mixed'

@@ -59,6 +59,7 @@ export const EVERY_LIST = 'every list'
 /** As it can be pasted back in. */
 export const nodeName = ({ host, port }: DiscoveredNode): string => endpoint(host, port)
 
+/** Where lists contradict each other, the protocol, or what the API says. Pure. */
 export function differencesOf(round: Round, expected?: ExpectedCluster): Difference[] {
   const lists = listsOf(round)
   const newest = newestOf(lists)

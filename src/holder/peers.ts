@@ -113,11 +113,13 @@ function socketNamesIn(stateDir: string): string[] {
   }
 }
 
+/** The name of the pipe that stands for a state directory on Windows. */
 export const pipeOf = (stateDir: string): string => {
   const path = realpathSync.native(stateDir).toLowerCase()
   return `\\\\.\\pipe\\cachectl-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`
 }
 
+/** Where to listen under a name: a file of the state directory; on Windows the name itself. */
 export const socketPath = (stateDir: string, name: string): string =>
   process.platform === 'win32' ? name : join(stateDir, name)
 

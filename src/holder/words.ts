@@ -16,5 +16,6 @@ export function holderInWords({ pid, url, host, startedAt, pidNamespace: namespa
   return `the engine with pid ${pid}${place}${url && ` at ${url}`}`
 }
 
+/** Why it can't be told whether an engine of another machine holds the state directory. */
 export const elsewhereInWords = (stateDir: string): string =>
   `${stateDir} is on a network file system and was last used on another machine, or before this one was started anew: whether an engine still holds it cannot be told from here.`

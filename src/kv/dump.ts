@@ -44,6 +44,7 @@ export async function* dumpNode(client: KvClient, node: KvNode): AsyncGenerator<
   }
 }
 
+/** A value as a dump has it: text where its bytes are UTF-8, else base64. */
 export function written(value: Buffer): { value: string } | { base64: string } {
   const text = value.toString('utf8')
   return Buffer.from(text).equals(value) ? { value: text } : { base64: value.toString('base64') }
@@ -71,6 +72,7 @@ export function readDumped(line: string): DumpedItem | string {
   return dump === undefined ? 'neither value nor base64' : `a ${type}, which only Redis OSS and Valkey have`
 }
 
+/** The reverse of {@link written}. */
 export const bytesOf = ({ value, base64 = '' }: DumpedItem): Buffer =>
   value === undefined ? Buffer.from(base64, 'base64') : Buffer.from(value)
 

@@ -207,6 +207,7 @@ export interface Settings extends StoreOptions {
 
 const DEFAULT_SLAB_CHUNK_MAX = 512 * 1024
 
+/** All settings of a node: those given, and memcached's defaults for the others. */
 export function settingsOf(options: CacheNodeOptions): Settings {
   const maxItemSize = options.maxItemSize ?? 1024 * 1024
   return {

@@ -12,6 +12,7 @@ export function wordAt(words: Int32Array | Float64Array | Uint8Array, index: num
   return words[index] as number // in range by the caller's contract
 }
 
+/** A DataView of the very bytes of a buffer. */
 export const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
 
 /** The view of a buffer; of the one asked for last, which is nearly always the next one too, it is kept. */

@@ -1,8 +1,9 @@
-/** Tells which imports break the rules of src/README.md, and which casts give no reason. Exit code 1 if any does. */
+/** Tells which imports break the rules of src/README.md, which casts give no reason, and what wants a docstring. Exit code 1 if any does. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bareCasts } from './casts.ts'
+import { undocumented } from './docstrings.ts'
 
 /** Text of each source file by its path below `src`, with `/`. */
 export type Sources = ReadonlyMap<string, string>
@@ -149,13 +150,13 @@ if (import.meta.url === new URL(process.argv[1] ?? '', 'file:').href) {
   const floors = readFloors(readme)
   const sources = readSources()
   const broken = [...brokenRules(sources, floors), ...missingPaths(readme, (path) => existsSync(join(SRC, path)))]
-  const casts = unreasonedCasts(sources)
+  const silent = [...unreasonedCasts(sources), ...undocumented(sources)]
   if (broken.length > 0) {
     const drawing = floors.map((rooms) => `  ${rooms.join(' ')}\n`).join('')
     process.stderr.write(
       `${broken.join('\n')}\n\nThe floors, top first; a room imports only from lower ones:\n${drawing}`,
     )
   }
-  if (casts.length > 0) process.stderr.write(`${casts.join('\n')}\n`)
-  if (broken.length + casts.length > 0) process.exitCode = 1
+  if (silent.length > 0) process.stderr.write(`${silent.join('\n')}\n`)
+  if (broken.length + silent.length > 0) process.exitCode = 1
 }

@@ -52,8 +52,10 @@ export const memcached = {
 /** Engines with a row. */
 export const engines: Readonly<Partial<Record<string, EngineFacts>>> = { memcached }
 
+/** The version that a cluster gets when its creation names none. */
 export const newestVersion = ({ versions }: EngineFacts): string => versions[0]
 
+/** Whether AWS offers this very version, such as `1.6.22`; the beginning of one is none. */
 export const hasVersion = ({ versions }: EngineFacts, version: string): boolean => versions.includes(version)
 
 /** The family of parameter groups of a version: `memcached1.6` of 1.6.22. */

@@ -64,9 +64,11 @@ const sorts: readonly {
 export const backedUpKinds: readonly ResourceKind[] = sources.map(({ kind }) => kind)
 export const backupKinds: readonly ResourceKind[] = sorts.map(({ kind }) => kind)
 
+/** The cache of this name, of whatever kind. Rejects with a Problem when there is none. */
 export const findSource = async (client: ApiClient, id: string): Promise<Found> =>
   (await findById(client, id, backedUpKinds, { none: `There is no cache ${id}.`, see: 'list' }))[0]
 
+/** The backup of this name, of whatever kind. Rejects with a Problem when there is none. */
 export const findBackup = async (client: ApiClient, name: string): Promise<Found> =>
   (await findById(client, name, backupKinds, { none: `There is no backup ${name}.`, see: 'backup list' }))[0]
 
@@ -78,9 +80,11 @@ export const creation = (cache: Found, name: string): Request =>
 export const restoration = (backup: Found, cache: string): Request =>
   rowOf(sorts, backup).restoration(backup.item, nameOf(backup), cache)
 
+/** The call that writes a backup to an S3 bucket. */
 export const exportation = (backup: Found, bucket: string): Request =>
   rowOf(sorts, backup).exportation(nameOf(backup), bucket)
 
+/** The call that deletes a backup. */
 export const deletion = (backup: Found): Request => rowOf(sorts, backup).deletion(nameOf(backup))
 
 function rowOf<R extends { kind: ResourceKind }>(rows: readonly R[], { kind }: Found): R {
@@ -141,6 +145,7 @@ export interface Backup {
   readonly arn: string
 }
 
+/** A backup in the form that all kinds of backups share. */
 export function backupOf({ kind, item }: Found): Backup {
   const configuration = isItem(item.ServerlessCacheConfiguration) ? item.ServerlessCacheConfiguration : {}
   const nodes = Array.isArray(item.NodeSnapshots) && isItem(item.NodeSnapshots[0]) ? item.NodeSnapshots[0] : {}

@@ -42,6 +42,7 @@ export interface FoundSeries {
   readonly series: readonly MetricSeries[]
 }
 
+/** The series of a cluster's metrics, in as many calls as CloudWatch's limits take. Rejects with what a call fails with. */
 export async function metricSeries(client: CloudWatchClient, request: SeriesRequest): Promise<FoundSeries> {
   const all = await metricsOf(client, request.cluster)
   const wanted = request.metrics.map((name) => name.toLowerCase())

@@ -17,6 +17,7 @@ export type OnUnasked = (error: CallFailed) => void
 /** The service's own words name the user, and what is not allowed. */
 export const unaskedText = ({ operation, message }: CallFailed): string => `${operation} was not answered: ${message}`
 
+/** Tells on stderr which question could not be asked, and why. Silent where the target does not have the operation at all. */
 export const tellUnasked: OnUnasked = (error) => {
   if (!isUnsupported(error)) tell(unaskedText(error))
 }

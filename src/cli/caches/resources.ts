@@ -59,6 +59,7 @@ export async function findAll(
   })
 }
 
+/** The name or id of a resource, from the member that its kind keeps it in. */
 export const nameOf = ({ kind, item }: Found): string => String(item[kind.id])
 
 /** `There is: cart, shop.` */

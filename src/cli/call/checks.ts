@@ -159,4 +159,5 @@ function familyRules({ CacheParameterGroupName: group }: Item, version: string |
 /** Whether it came only with a later version. `1.6` names a line of versions: which of them it will be is not said. */
 const cameAfter = (version: string, first: string): boolean => version.split('.').length > 2 && isOlder(version, first)
 
+/** A complaint as it is printed, below the option that it is about. */
 export const complaintText = ({ option, text }: Complaint): string => `--${option}: ${text.replaceAll('\n', '\n    ')}`

@@ -19,6 +19,7 @@ import { readParamfile, textOf } from './paramfile.ts'
 import { readOption } from './typed-value.ts'
 import { validInput } from './validate.ts'
 
+/** Whether a terminal asks before the call: for what deletes data or interrupts service. */
 export const isDestructive = (name: OperationName): boolean =>
   name.startsWith('Delete') || name === 'RebootCacheCluster'
 

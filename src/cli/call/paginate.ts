@@ -64,6 +64,9 @@ export interface Part {
   readonly nextToken?: string
 }
 
+/**
+ * Asks for page after page until there are no more, or `maxItems` are there. Throws a Problem when the service repeats a token.
+ */
 export async function* eachPage(
   pagination: Pagination,
   input: object,

@@ -31,6 +31,7 @@ export function readParamfile(option: string, value: string): Contents {
   }
 }
 
+/** Contents as text; bytes are taken for UTF-8. */
 export const textOf = (contents: Contents): string =>
   typeof contents === 'string' ? contents : Buffer.from(contents).toString('utf8')
 

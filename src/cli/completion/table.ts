@@ -53,6 +53,7 @@ function placeOf({ id, args = {} }: Documented): [path: string, names: string][]
   return names === undefined ? [] : [[id.replaceAll(':', ' '), names]]
 }
 
+/** What completion scripts need to know of these commands. */
 export function completionTable(commands: readonly Documented[]): CompletionTable {
   const everywhere = spellings(globalFlags)
   const words = new Map<string, string[]>()

@@ -52,6 +52,7 @@ interface Option {
   readonly hidden?: boolean | undefined
 }
 
+/** What help, man pages and completion tell of a command. */
 export function documentationOf({ id, summary, description, examples, args, flags }: Documented): CommandDoc {
   return {
     name: id.replaceAll(':', ' '),

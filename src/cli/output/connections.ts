@@ -8,6 +8,7 @@ import { tableText } from './table.ts'
 const DESTINATIONS = ['Node', 'Address', 'From here', 'By', 'Ports used', "Node's own count"]
 const PROCESSES = ['Process', 'User', 'Connections', 'Open files']
 
+/** The report on this host's connections, for people. */
 export async function connectionsText(seen: HostConnections): Promise<string> {
   const { destinations, processes, limits, unknown, findings } = seen
   const { conntrack, openFiles } = limits

@@ -17,6 +17,7 @@ interface Shown {
 
 const HEAD = ['Node', 'Version', 'Advertises', 'Nodes in its list', 'Answered in']
 
+/** One round of discovery for people: the endpoint's answer, a row a node, what differs, the verdict. */
 export async function roundText({ round, verdict, differences }: Shown): Promise<string> {
   const { seed, perNode, others } = round
   // What the endpoint says instead is all there is.

@@ -22,6 +22,7 @@ const traffic = ({ open, total, bytesIn, bytesOut }: Traffic): string =>
 
 const HEAD = ['', 'Weight', 'State', 'Open', 'In all', 'Failed', 'To back end', 'To clients']
 
+/** A relay's report for people: a row a backend, a row a client, and its errors. */
 export async function relaySummary({ listen, upMs, total, backends, clients, errors }: RelayReport): Promise<string> {
   const counted = ({ open, total: all }: Traffic) => [String(open), String(all)]
   const carried = ({ bytesIn, bytesOut }: Traffic) => [bytesText(bytesIn), bytesText(bytesOut)]
@@ -50,6 +51,7 @@ export async function relaySummary({ listen, upMs, total, backends, clients, err
   ].join('\n')
 }
 
+/** What happened to a connection of a relay, on one line. */
 export function relayEventText(event: RelayEvent): string {
   switch (event.type) {
     case 'opened':

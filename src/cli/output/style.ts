@@ -26,6 +26,7 @@ export function wantsColour(given: unknown, env: Environment, terminal: boolean)
 
 const plain: Colour = (text) => text
 
+/** Colours for text that is `width` columns wide; `now` is what times are told relative to. */
 export async function styleOf(coloured: boolean, width: number, now: Date): Promise<Style> {
   if (!coloured) return { width, now, strong: plain, faint: plain, good: plain, busy: plain, bad: plain }
   const { Chalk } = await import('chalk')

@@ -22,6 +22,7 @@ export async function engineStatus(stateDir: string): Promise<EngineStatus | und
   return answer === undefined ? undefined : (JSON.parse(answer) as EngineStatus) // as its route answers
 }
 
+/** Deletes all that the engine holds, in every region. */
 export async function resetEngine(engine: LocalEngine): Promise<void> {
   await ask(engine, 'POST', CONTROL.reset)
 }

@@ -70,8 +70,10 @@ function isMeant(listen: string, where: string): boolean {
   return own.host === asked.host || (asked.host === 'localhost' && isIP(own.host) !== 0)
 }
 
+/** A running relay's report. Rejects with a Problem when it refuses or is gone. */
 export const askRelay = (relay: RelayRecord): Promise<RelayReport> => call(relay, 'GET', CONTROL_PATHS.report)
 
+/** Changes how a running relay shares connections out. Answers and rejects as {@link askRelay}. */
 export const changeWeights = (relay: RelayRecord, change: WeightChange): Promise<RelayReport> =>
   call(relay, 'POST', CONTROL_PATHS.weights, change)
 

@@ -16,6 +16,7 @@ export function stateDirectory(flag: string | undefined, env: Environment, platf
   return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'cachectl')
 }
 
+/** The state directory by option, environment or default; it need not exist. */
 export const stateDirOf = (flags: Pick<GlobalOptions, 'state-dir'>): string =>
   stateDirectory(flags['state-dir'], environment)
 

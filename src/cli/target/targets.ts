@@ -69,6 +69,7 @@ export function describeChoice(flags: GlobalOptions, env: Environment): Chosen {
   return { choice: { kind: 'local' }, because: 'nothing says otherwise' }
 }
 
+/** Where calls go, by options, environment and the chosen target. Throws a Problem for settings that contradict each other. */
 export function resolveTarget(flags: GlobalOptions, env: Environment): Target {
   const transport = transportOf(flags, env)
   checkRetries(awsConfig(flags, env).settings, env)
@@ -150,6 +151,7 @@ function refuseEngineCredentials(engine: LocalEngine | undefined, env: Environme
   )
 }
 
+/** The value of --endpoint-url. Throws a usage problem when it is no http or https URL. */
 export function askedUrl(text: string): string {
   if (isHttpUrl(text)) return text
   const form = 'Must be of the form http://<hostname>/ or https://<hostname>/'

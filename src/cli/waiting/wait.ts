@@ -20,6 +20,7 @@ export interface PatienceOptions {
   readonly interval?: number | undefined
 }
 
+/** How often to look and for how long, by option or by what suits the target. */
 export const patienceOf = ({ timeout, interval }: PatienceOptions, local: boolean): Patience => ({
   intervalMs: interval ?? (local ? LOCAL_INTERVAL_MS : AWS_INTERVAL_MS),
   timeoutMs: timeout ?? TIMEOUT_MS,

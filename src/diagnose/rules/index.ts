@@ -37,6 +37,7 @@ export const rules: readonly Rule[] = [
 /** Rules of good practice: nothing is broken where they find something. */
 export { practiceRules }
 
+/** The doctor's rule of this id, in any case. */
 export const ruleOf = (id: string): Rule | undefined =>
   [...rules, ...practiceRules].find((rule) => rule.id.toLowerCase() === id.toLowerCase())
 

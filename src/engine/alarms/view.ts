@@ -2,6 +2,7 @@
 import { STATISTICS } from '../metrics/statistics.ts'
 import type { AlarmRecord } from '../store/records.ts'
 
+/** The ARN of an alarm. */
 export const alarmArn = (name: string, region: string, account: string): string =>
   `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`
 

@@ -58,6 +58,7 @@ interface LeftOut {
   last: AuditedCall
 }
 
+/** The log of calls, two files of JSON lines: calls of users, and those of strangers, whose flood must not push out the first. */
 export class AuditLog {
   readonly #lines: JsonLines
   readonly #strangersLines: JsonLines

@@ -28,6 +28,7 @@ export function requireSubnetGroup(
   return group
 }
 
+/** The refusal of subnets that are not there, in AWS's words. */
 export const unknownSubnets = (ids: readonly string[]): Fault =>
   new Fault('InvalidParameterValue', `Some input subnets in :[${ids.join(', ')}] are invalid.`)
 

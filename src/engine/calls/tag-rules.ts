@@ -36,6 +36,7 @@ function refuseReserved(key: string): void {
   }
 }
 
+/** Throws a Fault for tags that only the engine gives. */
 export function refuseOwn(key: string): void {
   if (!key.startsWith(OWN_PREFIX)) return
   throw new Fault(

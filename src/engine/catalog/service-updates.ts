@@ -69,6 +69,7 @@ const CATALOGUES = new Map<number, readonly ServiceUpdate[]>()
 export const releasedUpdates = (now: number): ServiceUpdate[] =>
   serviceUpdates(now).filter(({ releasedAt }) => releasedAt <= now)
 
+/** The status of an update at a time in milliseconds since the epoch. */
 export const statusAt = ({ endsAt }: ServiceUpdate, now: number): ServiceUpdateStatus =>
   endsAt !== null && endsAt <= now ? 'expired' : 'available'
 

@@ -15,6 +15,7 @@ export interface MetricsParts
   readonly files: Pick<ReturnType<typeof engineFiles>, 'metrics' | 'metricsToken'>
 }
 
+/** The engine's part for metrics: it records them, and answers CloudWatch's API and Prometheus. */
 export class Metrics {
   readonly recorder: Recorder
   readonly #options: CloudWatchOptions

@@ -43,5 +43,6 @@ export const PARAMETER_FAMILIES: readonly ParameterFamily[] = FAMILIES.flatMap((
   }))
 })
 
+/** The family of parameter groups of this name, if an engine here has it. */
 export const findParameterFamily = (name: string): ParameterFamily | undefined =>
   PARAMETER_FAMILIES.find((each) => each.name === name)

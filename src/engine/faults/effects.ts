@@ -24,6 +24,7 @@ export const faultsOfCache = (
 const concerns = (fault: FaultRecord, node: CacheNodeRecord): boolean =>
   fault.kind === 'zone-outage' ? fault.zone === node.zone : fault.node === undefined || fault.node === node.id
 
+/** Whether a fault keeps the node from running at all. */
 export const isDown = (faults: readonly FaultRecord[], node: CacheNodeRecord): boolean =>
   faults.some((fault) => fault.kind === 'node-crash' && concerns(fault, node))
 
@@ -83,6 +84,7 @@ export function impairmentBy(faults: readonly FaultRecord[]): Impairment | null 
 
 export type Certificate = 'good' | 'expired' | 'mismatch'
 
+/** What is wrong with the certificate that nodes show; `good` without such a fault. */
 export const certificateOf = (faults: readonly FaultRecord[]): Certificate =>
   faults.find((fault) => fault.kind === 'bad-certificate')?.how ?? 'good'
 

@@ -70,6 +70,7 @@ export function limitsFailure(cache: string, place: Place): EventFacts | undefin
   return limitCause && { kind: 'cache-limits-not-updated', cache, limitCause }
 }
 
+/** Whether a fault leaves the zone without free addresses. */
 export const isExhausted = (store: Store, region: string, zone: string): boolean =>
   store
     .list('fault', region)

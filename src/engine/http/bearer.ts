@@ -8,6 +8,7 @@ export function isBearer(authorization: string | undefined, token: string): bool
   return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
+/** A new random token of 192 bits, fit for a header. */
 export const bearerToken = (): string => randomBytes(24).toString('base64url')
 
 /** The token in a file that holds nothing else, so that other programs can read it; made when there is none. Mode 0600. */

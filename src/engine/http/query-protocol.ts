@@ -227,6 +227,7 @@ export function encodeResult(name: string, output: object, requestId: string, ap
   return `${XML_HEADER}<${name}Response xmlns="${api.namespace}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`
 }
 
+/** The XML document of a fault; below 500 it is the sender's. */
 export function encodeFault(
   fault: { code: FaultCode; message: string; status: number },
   requestId: string,

@@ -74,6 +74,7 @@ export function requestTagKeys({ input }: Pick<Call, 'input'>): [string, string[
   ]
 }
 
+/** The tags of a resource as condition keys `aws:ResourceTag/<key>`. */
 export const resourceTagKeys = (tags: readonly Tag[]): [string, string[]][] =>
   tags.map(({ Key, Value }) => [`aws:resourcetag/${Key.toLowerCase()}`, [Value]])
 

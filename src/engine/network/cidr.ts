@@ -38,6 +38,7 @@ function ipv6Number(address: string): bigint {
   return [...head, ...gap, ...end].reduce((sum, group) => (sum << 16n) | group, 0n)
 }
 
+/** As it is written, `172.31.0.0/20`; IPv6 in the short form of RFC 5952. */
 export function formatCidr({ family, first, prefix }: Cidr): string {
   return `${formatAddress(family, first)}/${prefix}`
 }
@@ -52,11 +53,13 @@ function formatAddress(family: Cidr['family'], number: bigint): string {
 /** How many addresses there are in it. */
 export const sizeOf = ({ family, prefix }: Cidr): bigint => 1n << BigInt(BITS[family] - prefix)
 
+/** Whether all of `inner` lies in `outer`; ranges of two families never do. */
 export const contains = (outer: Cidr, inner: Cidr): boolean =>
   outer.family === inner.family &&
   inner.first >= outer.first &&
   inner.first + sizeOf(inner) <= outer.first + sizeOf(outer)
 
+/** Whether the ranges have an address in common. */
 export const overlaps = (a: Cidr, b: Cidr): boolean => contains(a, b) || contains(b, a)
 
 /** The range with the given number (from 0) among those of `prefix` that `outer` is divided into. */

@@ -40,6 +40,7 @@ export function securityGroupsOf(store: Store, region: string): readonly Securit
   return stored.some(({ id }) => id === DEFAULT_SECURITY_GROUP) ? stored : [defaultSecurityGroup(region), ...stored]
 }
 
+/** Whether two rules allow the same: EC2 refuses the second. */
 export const isSameRule = (a: SecurityGroupRule, b: SecurityGroupRule): boolean =>
   a.fromPort === b.fromPort && a.toPort === b.toPort && sourceOf(a) === sourceOf(b)
 

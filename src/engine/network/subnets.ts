@@ -13,6 +13,7 @@ export const subnetsOf = (store: Store, region: string): SubnetRecord[] => [
   ...store.list('subnet', region),
 ]
 
+/** A subnet of the default VPC or one that a user added. */
 export const findSubnet = (store: Store, region: string, id: string): SubnetRecord | undefined =>
   defaultSubnets(region).find((subnet) => subnet.id === id) ?? store.get('subnet', region, id)
 

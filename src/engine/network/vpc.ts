@@ -11,6 +11,7 @@ import { type Cidr, formatCidr, parseCidr, part } from './cidr.ts'
 const idOf = (kind: 'vpc' | 'subnet', name: string): string =>
   `${kind}-${createHash('sha256').update(name).digest('hex').slice(0, 17)}`
 
+/** The id of a region's default VPC: always the same one. */
 export const defaultVpcId = (region: string): string => idOf('vpc', region)
 
 /** The IPv4 range of EC2's default VPCs. */

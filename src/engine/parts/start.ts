@@ -22,6 +22,7 @@ export interface StartOptions extends EngineOptions {
 export type Start = StartOptions &
   Required<Pick<StartOptions, 'clock' | 'random' | 'serverlessPort'>> & { readonly opened: Opened }
 
+/** What the parts of an engine start with; nothing has been opened yet. */
 export const begin = (options: StartOptions): Start => ({
   clock: systemClock,
   random: Math.random,

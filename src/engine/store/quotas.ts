@@ -2,5 +2,6 @@
 import { DEFAULT_QUOTAS, type QuotaName } from '../../api/catalog/quotas.ts'
 import type { Store } from './store.ts'
 
+/** The quota in force in the region. */
 export const quota = (name: QuotaName, { store, region }: { readonly store: Store; readonly region: string }): number =>
   store.get('quota', region, name)?.limit ?? DEFAULT_QUOTAS[name]

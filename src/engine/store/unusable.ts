@@ -10,6 +10,7 @@ export class StateUnusable extends Error {
   }
 }
 
+/** Why a state file can't be read, with the way to save what can be saved. */
 export const damaged = (path: string, why: string): StateUnusable =>
   new StateUnusable(
     `The state in ${path} cannot be read: ${why}. It has been left as it is.`,

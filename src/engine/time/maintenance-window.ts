@@ -32,6 +32,7 @@ const minuteOfWeek = (day: string, hour: string, minute: string): number =>
 /** Minutes after Sunday 00:00 UTC, with a fraction. */
 const minuteOfWeekAt = (now: number): number => (now / MS_PER_MINUTE + EPOCH_OFFSET) % MINUTES_PER_WEEK
 
+/** The reverse of {@link parseWindow}. */
 export function formatWindow({ start, minutes }: MaintenanceWindow): string {
   const point = (at: number) => {
     const minute = at % MINUTES_PER_WEEK

@@ -26,8 +26,10 @@ const ERRANDS: Readonly<Record<ErrandKind, (tools: LifeTools) => Errands>> = {
   userGroup: (tools) => new UserGroupErrands(tools),
 }
 
+/** The life of every kind of workload. */
 export const livesOf = (tools: LifeTools): readonly Life[] => Object.values(WORKLOADS).map(({ live }) => live(tools))
 
+/** The errands beside the lives, such as taking snapshots. */
 export const errandsOf = (tools: LifeTools): readonly Errands[] => Object.values(ERRANDS).map((make) => make(tools))
 
 function ofEvery<T>(

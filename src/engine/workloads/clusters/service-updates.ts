@@ -19,9 +19,11 @@ import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 export const concerns = ({ engine, releasedAt, forEveryNode }: ServiceUpdate, cluster: CacheClusterRecord): boolean =>
   engine === cluster.engine && cluster.created && (forEveryNode || cluster.createdAt < releasedAt)
 
+/** What the cluster's record holds of an update; undefined: it was never begun. */
 export const actionOf = ({ updates = [] }: CacheClusterRecord, name: string): UpdateActionRecord | undefined =>
   updates.find(({ update }) => update === name)
 
+/** How far an update is on one node. */
 export function nodeUpdateStatus(
   update: ServiceUpdate,
   cluster: CacheClusterRecord,
@@ -43,6 +45,7 @@ const hasLater = ({ name }: ServiceUpdate, { updates = [] }: CacheClusterRecord,
       nodes.some(({ id, status }) => id === node.id && status === 'complete'),
   )
 
+/** How far an update is on a cluster, as DescribeUpdateActions tells it. */
 export function actionStatus(update: ServiceUpdate, cluster: CacheClusterRecord, now: number): UpdateActionStatus {
   const action = actionOf(cluster, update.name)
   const isComplete = cluster.nodes.every((node) => nodeUpdateStatus(update, cluster, node) === 'complete')
@@ -55,6 +58,7 @@ export function actionStatus(update: ServiceUpdate, cluster: CacheClusterRecord,
 export const isApplicable = (status: UpdateActionStatus): boolean =>
   status === 'not-applied' || status === 'scheduled' || status === 'stopped'
 
+/** Whether an update that has begun is not done yet. */
 export const isUnderWay = (status: UpdateActionStatus): boolean =>
   status === 'waiting-to-start' || status === 'in-progress'
 

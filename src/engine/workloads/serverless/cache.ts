@@ -74,6 +74,7 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
   ],
 }
 
+/** The one node behind a serverless cache. */
 export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
   region,
   kind: 'serverlessCache',

@@ -30,6 +30,7 @@ export function refuseUnlessAvailable({ status }: ServerlessCacheRecord): void {
   throw notAvailable()
 }
 
+/** The refusal of a change while another is under way, in AWS's words. */
 export const notAvailable = (): Fault =>
   new Fault(
     'InvalidServerlessCacheStateFault',
