@@ -20,6 +20,7 @@ interface Storing {
   readonly onlyNew: boolean
 }
 
+/** Stores a value: for `ttlMs`, or for good if that is 0; with `onlyNew`, the answer is null for a key that is there. */
 export const setValue = (
   client: RespClient,
   key: string,

@@ -35,6 +35,7 @@ export function usersOf(store: Store, region: string): readonly UserRecord[] {
 export const userOf = (store: Store, region: string, id: string): UserRecord | undefined =>
   store.get('user', region, id) ?? (id === DEFAULT_USER ? defaultUser(region) : undefined)
 
+/** The user of this id, in any case. Throws UserNotFound. */
 export function findUser(id: string | undefined, { store, region }: Context): UserRecord {
   if (!id) throw missing(resources.user.id)
   const user = userOf(store, region, id.toLowerCase())
@@ -42,6 +43,7 @@ export function findUser(id: string | undefined, { store, region }: Context): Us
   return user
 }
 
+/** The user group of this id, in any case. Throws UserGroupNotFound. */
 export function findUserGroup(id: string | undefined, { store, region }: Context): UserGroupRecord {
   if (!id) throw missing(resources.userGroup.id)
   const group = store.get('userGroup', region, id.toLowerCase())
