@@ -23,10 +23,14 @@ const WORKLOAD_BLIND =
   /^engine\/(lifecycle|parts|calls|metrics|cloudwatch|alarms|http|api\.ts|engine\.ts|dispatch\.ts|workloads\/workload\.ts)/
 
 it('workloads are told apart in their folders and in tables: what works for all of them names none', () => {
-  const naming = [...readSources()].filter(
-    ([file, text]) => WORKLOAD_BLIND.test(file) && /\bserverless(?:Cache|Snapshot)\b|kind: 'cluster'/.test(text),
-  )
+  const sources = readSources()
+  const tables = sources.get('engine/store/records.ts')?.matchAll(/^interface (?:Workload|Errand)Records \{\n([^}]*)/gm)
+  const kinds = [...(tables ?? [])].flatMap(([, rows = '']) => rows.match(/(?<=readonly )\w+/g) ?? [])
+  expect(kinds).toEqual(expect.arrayContaining(['cluster', 'serverlessCache', 'serverlessSnapshot']))
+  const named = new RegExp(`(?:kind: |kind [!=]== |(?:list|all|get|put|remove)\\()'(?:${kinds.join('|')})'`)
+  const naming = [...sources].filter(([file, text]) => WORKLOAD_BLIND.test(file) && named.test(text))
   expect(naming.map(([file]) => file)).toEqual([])
+  expect("wake: (region, id) => runner.kick({ kind: 'cluster', region, id })").toMatch(named)
 })
 
 describe('the rules of the house', () => {
