@@ -13,6 +13,8 @@ export interface EngineFacts {
   readonly familyParts: number
   /** Port of a cluster that asks for none. */
   readonly port: number
+  /** Nodes of a cluster at most, whatever the quota is; absent: as many as that allows. */
+  readonly mostNodes?: number
   /** First version with IPv6 and dual stack (guide, "Choosing a network type"). */
   readonly ipv6Since: string
   /** First version with in-transit encryption (guide, "ElastiCache in-transit encryption"). */

@@ -141,6 +141,9 @@ test('what it cannot do is refused in its own words', async () => {
   await expect(create('a', { EngineVersion: '3.0' })).rejects.toThrow(
     'Cannot find version 3.0 for abacus. Versions are 2.0, 1.1, 1.0.',
   )
+  await expect(create('a', { NumCacheNodes: 3 })).rejects.toThrow(
+    'Invalid value 3 for NumCacheNodes. A cluster of abacus has at most 2.',
+  )
   await expect(create('a', { AuthToken: 'sixteen characters' })).rejects.toThrow('No abacus knows sixteen characters.')
   await expect(create('a', { EngineVersion: '1.0', TransitEncryptionEnabled: true })).rejects.toThrow(
     'In-transit encryption needs abacus 2.0 or later, not 1.0.',

@@ -136,7 +136,7 @@ function readScaling(
     if (ids.length > 0) throw conflict('CacheNodeIdsToRemove needs NumCacheNodes, the number of nodes to keep.')
     return undefined
   }
-  readNodeCount(wanted, context)
+  readNodeCount(wanted, releaseOf(cluster).family.engine, context)
   if (wanted >= current && ids.length > 0) {
     throw conflict(
       `CacheNodeIdsToRemove is only possible when cache nodes are removed, current number of cache nodes is ${current}, requested number of cache nodes is ${wanted}`,

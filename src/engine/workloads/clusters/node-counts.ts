@@ -1,15 +1,22 @@
 /** How many nodes there may be, and which of them a request may name. */
+import type { EngineFacts } from '../../../api/catalog/engines.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { missing } from '../../http/query-protocol.ts'
 import { quota } from '../../store/quotas.ts'
 import type { CacheClusterRecord } from '../../store/records.ts'
 
-/** 1 to 60 nodes by default: the guide's figure; the API reference still says 40. */
-export function readNodeCount(count: number | undefined, context: Context): number {
+/** 1 to 60 nodes by default: the guide's figure; the API reference still says 40. An engine may have fewer, in words of ours. */
+export function readNodeCount(count: number | undefined, { name, mostNodes }: EngineFacts, context: Context): number {
   if (count === undefined) throw missing('NumCacheNodes')
   if (count < 1) {
     throw new Fault('InvalidParameterValue', `Invalid value ${count} for NumCacheNodes. Must be at least 1`)
+  }
+  if (mostNodes !== undefined && count > mostNodes) {
+    throw new Fault(
+      'InvalidParameterCombination',
+      `Invalid value ${count} for NumCacheNodes. A cluster of ${name} has at most ${mostNodes}.`,
+    )
   }
   const limit = quota('nodes-per-cluster', context)
   if (count > limit) {

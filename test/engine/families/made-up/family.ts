@@ -12,6 +12,7 @@ export const abacus: Family<'rods' | 'beads'> = {
     versions: ['2.0', '1.1', '1.0'],
     familyParts: 1,
     port: 4242,
+    mostNodes: 2,
     ipv6Since: '1.0',
     tlsSince: '2.0',
     scalingSince: '1.0',
