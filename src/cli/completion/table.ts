@@ -51,8 +51,8 @@ export const severalIdOptions: ReadonlyMap<string, string> = new Map(
 
 /** Name of a command's first word -> what it names. */
 const PLACES: Readonly<Record<string, string>> = {
-  cluster: 'cache-cluster-id',
-  where: 'cache-cluster-id',
+  cluster: 'cache',
+  where: 'cache',
   cache: 'cache',
   resource: 'cache',
   backup: 'backup',

@@ -73,6 +73,11 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     expect(await offered('--target', '')).toEqual(['local', 'aws'])
   })
 
+  test('completes a serverless cache where any cache does', async () => {
+    await home.answer('create-serverless-cache', '--serverless-cache-name', 'cart', '--engine', 'memcached', '--wait')
+    for (const command of ['endpoints', 'probe', 'metrics']) expect(await offered(command, 'c')).toEqual(['cart'])
+  })
+
   test.skipIf(!isInstalled('fish'))('does the same in fish (needs fish)', async () => {
     const file = join(directory, 'cachectl.fish')
     writeFileSync(file, await home.answer('completion', 'fish'))
