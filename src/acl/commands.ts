@@ -75,7 +75,7 @@ function read(rows: readonly Row[]): Commands {
 }
 
 /** `config` of `config|get`, a command itself of one without subcommands. */
-export const parentOf = (command: string): string => command.replace(/\|.*/s, '')
+export const parentOf = (command: string): string => command.split('|', 1)[0] as string
 
 /**
  * Commands that the nodes of ElastiCache refuse (guide, "Restricted commands"), and the two that the page does not have: who

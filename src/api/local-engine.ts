@@ -27,6 +27,10 @@ export const engineFiles = (stateDir: string) => ({
   store: join(stateDir, 'state.mdb'),
   /** What real memcached nodes say, a file each. */
   nodeLogs: join(stateDir, 'node-logs'),
+  /** Of servers of Redis OSS and Valkey, a directory each: `<region>/<cache cluster>/0001`. */
+  nodes: join(stateDir, 'nodes'),
+  /** What those servers know the engine by, mode 0600. */
+  nodeSecret: join(stateDir, 'node-secret'),
   /** Items of serverless caches' snapshots. */
   snapshots: join(stateDir, 'snapshots'),
   /** Stands for S3: exported snapshots lie in `<bucket>/<snapshot>.items`. */

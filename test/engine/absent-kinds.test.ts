@@ -21,6 +21,9 @@ test('one of them asked for by name is not found, and a bad page is refused', as
 
 test('what would make one is refused', async () => {
   const client = (await startTestEngine()).client()
-  const request = client.createReplicationGroup({ ReplicationGroupId: 'orders', ReplicationGroupDescription: 'd' })
+  const request = client.createGlobalReplicationGroup({
+    GlobalReplicationGroupIdSuffix: 'orders',
+    PrimaryReplicationGroupId: 'orders',
+  })
   await expect(request).rejects.toMatchObject({ name: 'UnsupportedOperation' })
 })

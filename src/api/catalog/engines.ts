@@ -11,6 +11,12 @@ export interface EngineFacts {
   readonly versions: readonly [newest: string, ...older: string[]]
   /** Parts of a version that its family of parameter groups is named by: 2, and 1.6.22 is of `memcached1.6`. */
   readonly familyParts: number
+  /** Versions whose family is named otherwise: `redis6.x` of 6.2. */
+  readonly familyOf?: Readonly<Record<string, string>>
+  /** Its description in lists of versions. Default: its name. */
+  readonly title?: string
+  /** Its nodes may be those of a cluster: of each family there is a default parameter group for that as well. */
+  readonly clusterMode?: true
   /** Port of a cluster that asks for none. */
   readonly port: number
   /** Nodes of a cluster at most, whatever the quota is; absent: as many as that allows. */
@@ -51,8 +57,33 @@ export const memcached = {
   autoDiscoverySince: '1.4.14',
 } satisfies EngineFacts
 
+export const redis = {
+  name: 'redis',
+  title: 'Redis',
+  versions: ['7.1', '7.0', '6.2', '6.0', '5.0.6', '4.0.10'],
+  familyParts: 1,
+  familyOf: { '6.2': '6.x', '6.0': '6.x', '5.0.6': '5.0', '4.0.10': '4.0' },
+  clusterMode: true,
+  port: 6379,
+  ipv6Since: '6.2',
+  tlsSince: '4.0.10',
+  scalingSince: '4.0.10',
+} satisfies EngineFacts
+
+export const valkey = {
+  name: 'valkey',
+  title: 'Valkey',
+  versions: ['9.1', '9.0', '8.2', '8.1', '8.0', '7.2'],
+  familyParts: 1,
+  clusterMode: true,
+  port: 6379,
+  ipv6Since: '7.2',
+  tlsSince: '7.2',
+  scalingSince: '7.2',
+} satisfies EngineFacts
+
 /** Engines with a row. */
-export const engines: Readonly<Partial<Record<string, EngineFacts>>> = { memcached }
+export const engines: Readonly<Partial<Record<string, EngineFacts>>> = { memcached, redis, valkey }
 
 /** The version that a cluster gets when its creation names none. */
 export const newestVersion = ({ versions }: EngineFacts): string => versions[0]
@@ -61,8 +92,11 @@ export const newestVersion = ({ versions }: EngineFacts): string => versions[0]
 export const hasVersion = ({ versions }: EngineFacts, version: string): boolean => versions.includes(version)
 
 /** The family of parameter groups of a version: `memcached1.6` of 1.6.22. */
-export const familyOf = ({ name, familyParts }: EngineFacts, version: string): string =>
-  `${name}${version.split('.').slice(0, familyParts).join('.')}`
+export const familyOf = ({ name, familyParts, familyOf: others }: EngineFacts, version: string): string =>
+  `${name}${others?.[version] ?? version.split('.').slice(0, familyParts).join('.')}`
 
 /** The parameter group a cluster gets that names none: `default.memcached1.6`. */
 export const defaultGroupOf = (engine: EngineFacts, version: string): string => `default.${familyOf(engine, version)}`
+
+/** What the default parameter group for clusters is called by, after its family: `default.redis7.cluster.on`. */
+export const CLUSTER_ON = '.cluster.on'

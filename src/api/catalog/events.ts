@@ -232,7 +232,17 @@ const ROWS = {
     text: 'Failover from primary node {fromNode} to replica node {toNode} completed',
     notification: 'FailoverComplete',
   },
+  'replicas-increasing': {
+    text: 'Increase replica count started for replication group {group} on {time}',
+    notification: 'ReplicationGroupIncreaseReplicaCountStarted',
+  },
+  'replicas-increased': {
+    text: 'Increase replica count completed for replication group {group} on {time}',
+    notification: 'ReplicationGroupIncreaseReplicaCountFinished',
+  },
   // In words of our own: AWS's are not known.
+  'replicas-decreasing': { text: 'Decrease replica count started for replication group {group} on {time}' },
+  'replicas-decreased': { text: 'Decrease replica count completed for replication group {group} on {time}' },
   'replication-group-deleted': { text: 'Replication group {group} deleted' },
 
   // Words of our own, for what AWS has none for as far as is known.

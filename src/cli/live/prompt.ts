@@ -10,8 +10,7 @@ export interface Choice {
 export type Question =
   | { readonly type: 'confirm'; readonly message: string; readonly default: boolean }
   | {
-      /** `password`: what is typed is not shown. */
-      readonly type: 'input' | 'password'
+      readonly type: 'input'
       readonly message: string
       readonly default?: string
       /** true, or what is wrong with it. */

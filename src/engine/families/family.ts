@@ -3,8 +3,6 @@ import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
 import type { InstalledProgram } from '../nodes/installed.ts'
 import type { EmbeddedPrograms, ProcessPrograms, ProgramName, ProgramSettings } from '../nodes/runtime.ts'
-import type { WantedPrograms } from '../nodes/wanted.ts'
-import type { MetricSet } from './metric.ts'
 import type { NodeTypeParameter, Parameters, Values } from './parameter.ts'
 
 /** Why a member of a request is refused, unless its value is harmless. */
@@ -35,20 +33,15 @@ export interface Family<Name extends string = string> {
       installed(): InstalledProgram
     }
   }
+  /** Absent: its nodes are not those of replication groups. */
+  readonly replication?: {
+    /** The server that runs nodes of a version. Throws NotInstalled. */
+    installed(version: string): InstalledProgram
+  }
   /** Bytes a node of a type has for items. */
   memoryForItems(values: Values<Name>, version: string, type: NodeType): number
   /** Why a node of a type cannot start with these values, in words; undefined when it can. */
   incompatibility(values: Values<Name>, version: string, type: NodeType): string | undefined
-  /** Of nodes of clusters. */
-  readonly metrics: MetricSet
-  /** Absent: there are no serverless caches of it. */
-  readonly serverless?: {
-    /** What a cache is, beside that it is the engine: the version it answers with. */
-    readonly version: string
-    /** @param ecpuPerSecond Infinite: metered only. */
-    programs(ecpuPerSecond: number): WantedPrograms
-    readonly metrics: MetricSet
-  }
   /** Members of requests about clusters that the engine has no meaning for, or that cannot be honoured. */
   readonly refusals: Readonly<Record<string, Refusal>>
 }

@@ -1,6 +1,6 @@
 import { type Failure, hasEnded } from '../nodes/failure.ts'
 import type { Fleet } from '../nodes/fleet.ts'
-import type { Deployment, Owner } from '../nodes/wanted.ts'
+import type { Deployment, NodeKey, Owner } from '../nodes/wanted.ts'
 import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
@@ -27,6 +27,10 @@ export interface Life<K extends WorkloadKind = WorkloadKind, W extends Work = Wo
   needsToRun(record: Records[K]): boolean
   /** Its nodes end again and again. */
   despair(record: Records[K], setback: Setback): void
+  /** The record of its kind that a node is of now, when the one it was of is no more. Absent: nodes end with their record. */
+  readonly heirOf?: (region: string, node: string) => string | undefined
+  /** A node that is a process of its own has ended by itself. Absent: it is a fault like one that was made up. */
+  ended?(record: Records[K], node: string, how: string): void
   /** Before the nodes follow. Answers whether the record has changed. */
   prepare?(record: Records[K]): boolean
   /** The failure, if any, that is to be tried again later and later, as if what was to run a node had ended. */
@@ -80,6 +84,17 @@ export class Runner extends LoopRunner<LivingKind> {
     void this.settle(owners)
   }
 
+  /** A node that is a process of its own has ended by itself. Answers whether its life knows what to do about that. */
+  ended({ node, ...owner }: NodeKey, how: string): boolean {
+    const { lives, store } = this.#options
+    const life = lives.find(({ kind }) => kind === owner.kind)
+    if (!life?.ended) return false
+    const record = store.get(owner.kind, owner.region, owner.id)
+    if (record) life.ended(record, node, how)
+    void this.settle([owner])
+    return true
+  }
+
   /** After a start: goes on with what was left to do. Settles when every record that has nodes is up, or has been tried. */
   async resume(): Promise<void> {
     const { lives } = this.#options
@@ -122,12 +137,20 @@ export class Runner extends LoopRunner<LivingKind> {
     return errand?.round(region, id) ?? Promise.resolve('done')
   }
 
+  /** Nodes of a record that is no more may be those of another one now: they go on. */
+  async #handOver({ heirOf }: Pick<Life, 'heirOf'>, owner: Owner): Promise<void> {
+    if (!heirOf) return
+    const heirs = new Set(this.#options.fleet.nodesOf(owner).map((node) => heirOf(owner.region, node)))
+    for (const heir of heirs) if (heir !== undefined) await this.kick(owner.kind, owner.region, heir)
+  }
+
   async #roundOf<K extends WorkloadKind>(life: Life<K>, region: string, id: string): Promise<Round> {
     const { store, fleet, clock, log } = this.#options
     const { kind } = life
     const owner = { region, kind, id }
     const record = store.get(kind, region, id)
     if (!record) {
+      await this.#handOver(life, owner)
       await fleet.forget(owner)
       this.#setbacks.forget(owner)
       return 'done'

@@ -77,7 +77,11 @@ export function freeByZone(
 export type Placement = { readonly subnets: readonly string[] } | { readonly fullZone: string }
 
 /** A subnet for each of `zones`: of the cluster's group and network type, the one with the most free addresses. */
-export function placeNodes(store: Store, cluster: CacheClusterRecord, zones: readonly string[]): Placement {
+export function placeNodes(
+  store: Store,
+  cluster: Pick<CacheClusterRecord, 'region' | 'subnetGroup' | 'networkType'>,
+  zones: readonly string[],
+): Placement {
   if (zones.length === 0) return { subnets: [] }
   const { region, subnetGroup, networkType } = cluster
   const group = findSubnetGroup(store, region, subnetGroup)

@@ -40,6 +40,9 @@ export function addressesInUse(store: Store, region: string): ReadonlyMap<string
   const count = new Map<string, number>()
   const add = (id: string | undefined) => id && count.set(id, (count.get(id) ?? 0) + 1)
   for (const { nodes } of store.list('cluster', region)) for (const { subnetId } of nodes) add(subnetId)
+  for (const { shards } of store.list('replicationGroup', region)) {
+    for (const { members } of shards) for (const { place } of members) add(place?.subnetId)
+  }
   for (const { subnetIds, status } of store.list('serverlessCache', region)) {
     if (status !== 'create-failed') for (const id of subnetIds) add(id)
   }

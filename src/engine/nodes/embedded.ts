@@ -6,6 +6,7 @@ import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import { type Reading, read, write } from './readings.ts'
+import type { RedisStatus } from './redis/node.ts'
 import {
   type LiveSettings,
   type Loss,
@@ -112,6 +113,11 @@ export class EmbeddedRuntime implements NodeRuntime {
     if (this.#hostOf(key)) await this.#askHostOf(key, { do: 'detach', key, addresses, port })
   }
 
+  async status(key: string): Promise<RedisStatus | undefined> {
+    if (!this.#hostOf(key)) return undefined
+    return (await this.#askHostOf(key, { do: 'status', key })) as RedisStatus | undefined // what a worker answers to `status`
+  }
+
   async dump(key: string, file: string): Promise<number> {
     return (await this.#askHostOf(key, { do: 'dump', key, file })) as number // what a worker answers to `dump`
   }
@@ -147,6 +153,8 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async close(): Promise<void> {
     this.#closing = true
+    const hosts = this.#hosts.filter((host) => host !== undefined)
+    await Promise.all(hosts.map((host) => this.#ask(host, { do: 'end-processes' }).catch(() => undefined)))
     await Promise.all(this.#hosts.map((host) => host?.worker.terminate()))
   }
 

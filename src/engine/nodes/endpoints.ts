@@ -5,6 +5,7 @@ import { type Deployment, nameOf, type WantedEndpoint } from './wanted.ts'
 interface Place {
   readonly node: string
   readonly port: number
+  readonly addresses: readonly string[]
 }
 
 /** Nodes that may answer. */
@@ -42,6 +43,15 @@ export class Endpoints {
     }
   }
 
+  /** A node that goes on elsewhere answers on none of them any more. */
+  async leaveNode(node: string, nodeName: string): Promise<void> {
+    for (const [name, place] of [...this.#places]) {
+      if (place.node !== node) continue
+      this.#places.delete(name)
+      await this.#runtime.detach(nodeName, place.addresses, place.port)
+    }
+  }
+
   /** A node that has ended answers on none. */
   forget(node: string): void {
     for (const [name, place] of [...this.#places]) if (place.node === node) this.#places.delete(name)
@@ -61,7 +71,7 @@ export class Endpoints {
     try {
       await this.#runtime.attach(nameOf({ ...wanted.owner, node }), wanted.addresses, port)
       if (!nodes.runs(node)) return [endedMeanwhile(name, port)]
-      this.#places.set(name, { node, port })
+      this.#places.set(name, { node, port, addresses: wanted.addresses })
       return []
     } catch (error) {
       const failure = failureOf(name, port, error)

@@ -86,6 +86,11 @@ export class Fleet {
     return [...failures, ...(await follower.endpoints.follow(wanted, this.#answerers(wanted, follower)))]
   }
 
+  /** Nodes that run of a record. */
+  nodesOf(owner: Owner): string[] {
+    return [...(this.#followers.get(textOf(owner))?.nodes.keys() ?? [])]
+  }
+
   /** Stops whatever still runs of a record that is no more. */
   async forget(owner: Owner): Promise<void> {
     const follower = this.#followers.get(textOf(owner))
@@ -141,6 +146,7 @@ export class Fleet {
   }
 
   async #ensureRunning(wanted: Deployment, node: WantedNode, follower: Follower): Promise<Failure | undefined> {
+    await this.#takeOver(wanted, node.node, follower)
     if (follower.nodes.has(node.node)) return
     const [port, ...more] = node.ports
     if (node.obstacle) return incompatible(node.node, port, node.obstacle)
@@ -171,6 +177,21 @@ export class Fleet {
       this.#keys.delete(name)
       return failureOf(node.node, failing, error)
     }
+  }
+
+  /** A node that runs as another record's goes on as this one's, without the endpoints it had there. */
+  async #takeOver({ owner }: Deployment, node: string, follower: Follower): Promise<void> {
+    const key = { ...owner, node }
+    const name = nameOf(key)
+    const held = this.#keys.get(name)
+    if (!held || textOf(held) === textOf(owner)) return
+    const former = this.#follower(held)
+    const running = former.nodes.get(held.node)
+    if (!running) return
+    await former.endpoints.leaveNode(held.node, name)
+    former.nodes.delete(held.node)
+    follower.nodes.set(node, running)
+    this.#keys.set(name, key)
   }
 
   async #attachOrStop(name: string, addresses: readonly string[], port: number): Promise<void> {

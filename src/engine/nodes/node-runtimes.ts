@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineName } from '../../api/catalog/engines.ts'
 import { engineFiles, type NodeRuntimeName } from '../../api/local-engine.ts'
+import { writeWhole } from '../store/durable-file.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { type InstalledProgram, NotInstalled } from './installed.ts'
@@ -14,6 +15,7 @@ const RECORD = { region: 'engine', id: 'node-runtime' } as const
 /** Paths of socket files end at 104 bytes on macOS, at 108 on Linux. */
 const SOCKET_PATH_BYTES = 100
 const SOCKET_NAME_LETTERS = 12
+const SECRET_BYTES = 32
 
 export interface NodeRuntimesOptions {
   readonly store: Store
@@ -41,6 +43,8 @@ export class NodeRuntimes {
   readonly #installed = new Map<EngineName, InstalledProgram>()
   #sockets: string | undefined
   #temporary: string | undefined
+  /** The secret, once it has been read. */
+  #known: string | undefined
 
   /** Throws NotInstalled when all nodes are to be real and cannot. */
   constructor(options: NodeRuntimesOptions) {
@@ -92,12 +96,25 @@ export class NodeRuntimes {
   /** Where a real node has its socket and its log. */
   filesOf(key: string): ProcessFiles {
     const name = createHash('sha256').update(key).digest('base64url').slice(0, SOCKET_NAME_LETTERS)
-    const { nodeLogs } = engineFiles(this.#options.stateDir)
-    return { socket: join(this.#socketDirectory(), name), log: join(nodeLogs, `${key.replaceAll('/', '.')}.log`) }
+    const { nodeLogs, nodes } = engineFiles(this.#options.stateDir)
+    return {
+      socket: join(this.#socketDirectory(), name),
+      log: join(nodeLogs, `${key.replaceAll('/', '.')}.log`),
+      directory: join(nodes, key),
+      secret: this.#secret(),
+    }
   }
 
   close(): void {
     if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true })
+  }
+
+  /** Made when the first server is to know it. */
+  #secret(): string {
+    const { nodeSecret } = engineFiles(this.#options.stateDir)
+    if (!existsSync(nodeSecret)) writeWhole(nodeSecret, randomBytes(SECRET_BYTES).toString('hex'))
+    this.#known ??= readFileSync(nodeSecret, 'utf8')
+    return this.#known
   }
 
   #socketDirectory(): string {

@@ -5,6 +5,8 @@ import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { MemcachedSettings, ServerlessSettings } from './memcached/options.ts'
 import type { Reading } from './readings.ts'
+import type { RedisStatus } from './redis/node.ts'
+import type { RedisSettings } from './redis/settings.ts'
 
 /** Programs that are part of the engine, and what each is told of a node besides: a row a program. */
 export interface EmbeddedPrograms {
@@ -15,6 +17,7 @@ export interface EmbeddedPrograms {
 /** Programs that are processes of their own. */
 export interface ProcessPrograms {
   readonly 'memcached-process': MemcachedSettings
+  readonly 'redis-process': RedisSettings
 }
 
 type Programs = EmbeddedPrograms & ProcessPrograms
@@ -44,10 +47,15 @@ export interface NodeBase {
   readonly ingress: readonly IngressRule[]
 }
 
+/** Where a node that is a process of its own has its files, and what it knows the engine by. */
 export interface ProcessFiles {
   /** Its socket: only what comes through the relay before it reaches it. */
   readonly socket: string
   readonly log: string
+  /** For a server that has more than one. */
+  readonly directory: string
+  /** Only this engine knows it, and those after it with this state. */
+  readonly secret: string
 }
 
 export type NodeSpec<P extends ProgramName = ProgramName> = {
@@ -96,6 +104,8 @@ export interface NodeRuntime {
   impair(key: string, impairment: Impairment | null): Promise<void>
   /** New connections get this certificate; of nodes with TLS only. PEM. */
   renewCertificate(key: string, certificate: { readonly key: string; readonly cert: string }): Promise<void>
+  /** How a server that replicates says it stands; undefined when it does not answer. */
+  status(key: string): Promise<RedisStatus | undefined>
   /** Lets the node answer on the configuration endpoint's port as well, or no longer. */
   attach(key: string, addresses: readonly string[], port: number): Promise<void>
   detach(key: string, addresses: readonly string[], port: number): Promise<void>

@@ -30,6 +30,9 @@ export interface Request {
         readonly key: string
         readonly pem: { readonly key: string; readonly cert: string }
       }
+    | { readonly do: 'status'; readonly key: string }
+    /** Ends servers that would go on without this thread. */
+    | { readonly do: 'end-processes' }
     | { readonly do: 'counters' | 'readings' }
 }
 
@@ -86,6 +89,14 @@ async function perform(body: Request['body']): Promise<unknown> {
       return listenOnAll(running(body.key), body.addresses, body.port)
     case 'detach':
       for (const host of body.addresses) await running(body.key).unlisten({ host, port: body.port })
+      return
+    case 'status':
+      return nodes
+        .get(body.key)
+        ?.status?.()
+        .catch(() => undefined)
+    case 'end-processes':
+      await Promise.all([...nodes.values()].map((node) => node.onEnd && node.stop()))
       return
     case 'dump':
       return itemsOf(body.key).dump(body.file)

@@ -24,7 +24,9 @@ export interface NodeKey extends Owner {
 }
 
 /** The node in names of files, in logs and at the runtime: `us-west-2/shop/0001`. Nodes of different kinds are called differently. */
-export const nameOf = ({ region, id, node }: NodeKey): string => `${region}/${id}/${node}`
+export const nameOf = ({ region, kind, id, node }: NodeKey): string =>
+  // A member of a group is a cache cluster of one node, whether it is in the group or no longer.
+  kind === 'replicationGroup' ? `${region}/${node}/0001` : `${region}/${id}/${node}`
 
 export interface Deployment {
   readonly owner: Owner

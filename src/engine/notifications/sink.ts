@@ -4,20 +4,28 @@ import { eventText, notificationOf } from '../../api/catalog/events.ts'
 import type { SnsNotification } from '../../api/notifications.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
-import type { EventRecord } from '../store/records.ts'
+import type { EventRecord, NotificationTopic } from '../store/records.ts'
+import { groupOfMember } from '../store/replication-groups.ts'
 import type { Store } from '../store/store.ts'
 
 // SNS's own: three retries without delay, before those that wait.
 const ATTEMPTS = 4
 const TIMEOUT_MS = 5_000
 
-/** Marks an event with the topic it goes to: that of its cluster, when it has one, it is active and SNS is told of such. */
+/** Marks an event with the topic it goes to: that of its cluster or group, when it has one, it is active and SNS is told of such. */
 export function addressEvent(event: EventRecord, store: Store): EventRecord {
-  if (event.sourceType !== 'cache-cluster') return event
-  const topic = store.get('cluster', event.region, event.sourceIdentifier)?.notificationTopic
-  return topic?.status === 'active' && notificationOf(event.event, event.sourceIdentifier)
-    ? { ...event, topicArn: topic.arn }
-    : event
+  const topic = topicOf(event, store)
+  if (event.sourceType === 'alarm' || topic?.status !== 'active') return event
+  return notificationOf(event.event, event.sourceIdentifier) ? { ...event, topicArn: topic.arn } : event
+}
+
+function topicOf(
+  { region, sourceType, sourceIdentifier: id }: EventRecord,
+  store: Store,
+): NotificationTopic | undefined {
+  if (sourceType === 'replication-group') return store.get('replicationGroup', region, id)?.notificationTopic
+  if (sourceType !== 'cache-cluster') return undefined
+  return (store.get('cluster', region, id) ?? groupOfMember(store, region, id))?.notificationTopic
 }
 
 /**

@@ -18,16 +18,6 @@ function none(list: string, request: Request, name: string | undefined, code: Fa
   return page<never>(list, [], String, request).items
 }
 
-export const DescribeReplicationGroups: Handler<'DescribeReplicationGroups'> = (input) => ({
-  ReplicationGroups: none(
-    'replication-groups',
-    input,
-    input.ReplicationGroupId,
-    resources.replicationGroup.notFound,
-    'ReplicationGroup',
-  ),
-})
-
 export const DescribeGlobalReplicationGroups: Handler<'DescribeGlobalReplicationGroups'> = (input) => ({
   GlobalReplicationGroups: none(
     'global-replication-groups',

@@ -25,11 +25,11 @@ export const DescribeCacheEngineVersions: Handler<'DescribeCacheEngineVersions'>
   const { items, Marker } = page('CacheEngineVersions', versions, keyOf, input)
   return {
     ...(Marker && { Marker }),
-    CacheEngineVersions: items.map(({ engine: { name }, version, family }) => ({
+    CacheEngineVersions: items.map(({ engine: { name, title = name }, version, family }) => ({
       Engine: name,
       EngineVersion: version,
       CacheParameterGroupFamily: family,
-      CacheEngineDescription: name,
+      CacheEngineDescription: title,
       CacheEngineVersionDescription: `${name} version ${version}`,
     })),
   }

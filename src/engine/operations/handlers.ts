@@ -1,13 +1,20 @@
 import type { OperationName } from '../../api/model.ts'
 import type { Handler } from '../calls/context.ts'
-import { ListAllowedNodeTypeModifications } from '../workloads/clusters/node-type-modifications.ts'
 import {
   CreateCacheCluster,
   DeleteCacheCluster,
   DescribeCacheClusters,
   ModifyCacheCluster,
   RebootCacheCluster,
-} from '../workloads/clusters/operations.ts'
+} from '../workloads/cache-clusters.ts'
+import { ListAllowedNodeTypeModifications } from '../workloads/clusters/node-type-modifications.ts'
+
+import {
+  CreateReplicationGroup,
+  DeleteReplicationGroup,
+  DescribeReplicationGroups,
+} from '../workloads/replication-groups/operations.ts'
+import { DecreaseReplicaCount, IncreaseReplicaCount, TestFailover } from '../workloads/replication-groups/scaling.ts'
 import {
   CreateServerlessCache,
   DeleteServerlessCache,
@@ -28,7 +35,7 @@ import {
   ModifyUserGroup,
 } from '../workloads/users/group-operations.ts'
 import { CreateUser, DeleteUser, DescribeUsers, ModifyUser } from '../workloads/users/operations.ts'
-import { DescribeGlobalReplicationGroups, DescribeReplicationGroups, DescribeSnapshots } from './absent-kinds.ts'
+import { DescribeGlobalReplicationGroups, DescribeSnapshots } from './absent-kinds.ts'
 import {
   AuthorizeCacheSecurityGroupIngress,
   CreateCacheSecurityGroup,
@@ -82,20 +89,20 @@ export const handlers: Handlers = {
   CreateCacheSecurityGroup,
   CreateCacheSubnetGroup,
   CreateGlobalReplicationGroup: null,
-  CreateReplicationGroup: null,
+  CreateReplicationGroup,
   CreateServerlessCache,
   CreateServerlessCacheSnapshot,
   CreateSnapshot,
   CreateUser,
   CreateUserGroup,
   DecreaseNodeGroupsInGlobalReplicationGroup: null,
-  DecreaseReplicaCount: null,
+  DecreaseReplicaCount,
   DeleteCacheCluster,
   DeleteCacheParameterGroup,
   DeleteCacheSecurityGroup,
   DeleteCacheSubnetGroup,
   DeleteGlobalReplicationGroup: null,
-  DeleteReplicationGroup: null,
+  DeleteReplicationGroup,
   DeleteServerlessCache,
   DeleteServerlessCacheSnapshot,
   DeleteSnapshot: null,
@@ -124,7 +131,7 @@ export const handlers: Handlers = {
   ExportServerlessCacheSnapshot,
   FailoverGlobalReplicationGroup: null,
   IncreaseNodeGroupsInGlobalReplicationGroup: null,
-  IncreaseReplicaCount: null,
+  IncreaseReplicaCount,
   ListAllowedNodeTypeModifications,
   ListTagsForResource,
   ModifyCacheCluster,
@@ -143,6 +150,6 @@ export const handlers: Handlers = {
   ResetCacheParameterGroup,
   RevokeCacheSecurityGroupIngress,
   StartMigration: null,
-  TestFailover: null,
+  TestFailover,
   TestMigration: null,
 }

@@ -1,5 +1,5 @@
 /** The parameter groups of a region: those of users, and the default ones, which never change and are stored only with tags. */
-import { defaultGroupOf } from '../../api/catalog/engines.ts'
+import { CLUSTER_ON, defaultGroupOf } from '../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
 import { familyOfEngine, findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord, ParameterValues } from '../store/records.ts'
@@ -9,16 +9,23 @@ const DEFAULT = 'default.'
 
 const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
 
-function defaultGroup(store: Store, region: string, { name: family }: ParameterFamily): CacheParameterGroupRecord {
-  const id = `${DEFAULT}${family}`
-  const description = `Default parameter group for ${family}`
-  return store.get('parameterGroup', region, id) ?? { region, id, family, description, values: {}, tags: [] }
+/** Of engines with cluster mode there are two of each family. */
+function defaultGroups(store: Store, region: string, { name: family, family: { engine } }: ParameterFamily) {
+  const stored = (group: CacheParameterGroupRecord) => store.get('parameterGroup', region, group.id) ?? group
+  const group = { region, id: `${DEFAULT}${family}`, family, values: {}, tags: [] }
+  const plain = stored({ ...group, description: `Default parameter group for ${family}` })
+  if (!engine.clusterMode) return [plain]
+  const description = `Customized default parameter group for ${family} with cluster mode on`
+  return [
+    plain,
+    stored({ ...group, id: `${group.id}${CLUSTER_ON}`, description, values: { 'cluster-enabled': 'yes' } }),
+  ]
 }
 
 /** Every group of a region, in the order of their names. */
 export const parameterGroupsOf = (store: Store, region: string): CacheParameterGroupRecord[] =>
   [
-    ...PARAMETER_FAMILIES.map((family) => defaultGroup(store, region, family)),
+    ...PARAMETER_FAMILIES.flatMap((family) => defaultGroups(store, region, family)),
     ...ownParameterGroups(store, region),
   ].sort((a, b) => (a.id < b.id ? -1 : 1))
 
@@ -28,8 +35,11 @@ export const ownParameterGroups = (store: Store, region: string): CacheParameter
 
 /** @param name In lower case. */
 export function findParameterGroup(store: Store, region: string, name: string): CacheParameterGroupRecord | undefined {
-  const family = PARAMETER_FAMILIES.find((each) => name === `${DEFAULT}${each.name}`)
-  return family ? defaultGroup(store, region, family) : store.get('parameterGroup', region, name)
+  const family = PARAMETER_FAMILIES.find((each) =>
+    [each.name, `${each.name}${CLUSTER_ON}`].some((known) => name === `${DEFAULT}${known}`),
+  )
+  const standard = family && defaultGroups(store, region, family).find(({ id }) => id === name)
+  return standard ?? store.get('parameterGroup', region, name)
 }
 
 /** What a group is of. */
@@ -41,7 +51,9 @@ export function familyOfGroup({ family }: CacheParameterGroupRecord): ParameterF
 
 /** What a group sets on nodes of a type. */
 export function valuesFor(group: CacheParameterGroupRecord, type: NodeType): ParameterValues {
-  return isDefaultGroup(group.id) ? familyOfGroup(group).family.defaultValues(type) : group.values
+  return isDefaultGroup(group.id)
+    ? { ...familyOfGroup(group).family.defaultValues(type), ...group.values }
+    : group.values
 }
 
 /** What the group of that name sets on the nodes of a cluster. A group in use is never deleted. */

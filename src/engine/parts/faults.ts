@@ -25,7 +25,7 @@ export function openFaults(
     log(`node ${name}: ${how}`)
     const key = fleet.nodeCalled(name)
     fleet.lost([name])
-    if (!key) return
+    if (!key || runner.ended(key, how)) return
     const { region, id: cluster, node } = key
     // The same from here on as a rehearsed crash: events, a replacement after a while.
     const durationMs = replacementDelay(pace)

@@ -7,6 +7,7 @@ import type { EventFacts, OtherEvent } from '../../api/catalog/events.ts'
 import type { FAULT_KINDS, FaultName, FaultSettings } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { CacheClusterRecord } from '../workloads/clusters/record.ts'
+import type { ReplicationGroupRecord } from '../workloads/replication-groups/record.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../workloads/serverless/record.ts'
 import type { UserGroupRecord, UserRecord } from '../workloads/users/record.ts'
 import type { ParameterValues, Tag } from './values.ts'
@@ -230,6 +231,7 @@ export interface AlarmHistoryRecord {
 /** Records that have nodes and a life; each has its row in workloads/all.ts. */
 interface WorkloadRecords {
   readonly cluster: CacheClusterRecord
+  readonly replicationGroup: ReplicationGroupRecord
   readonly serverlessCache: ServerlessCacheRecord
 }
 

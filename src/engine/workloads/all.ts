@@ -3,6 +3,8 @@ import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { clusters } from './clusters/cluster.ts'
 import { ClusterLife } from './clusters/life.ts'
+import { replicationGroups } from './replication-groups/group.ts'
+import { ReplicationGroupLife } from './replication-groups/life.ts'
 import { serverlessCaches } from './serverless/cache.ts'
 import { ServerlessLife } from './serverless/life.ts'
 import { SnapshotErrands } from './serverless/snapshots.ts'
@@ -16,6 +18,7 @@ interface Row<K extends WorkloadKind> extends Workload<Records[K]> {
 /** All that has nodes and a life; what holds for every kind asks here. */
 const WORKLOADS: { readonly [K in WorkloadKind]: Row<K> } = {
   cluster: { ...clusters, live: (tools) => new ClusterLife(tools) },
+  replicationGroup: { ...replicationGroups, live: (tools) => new ReplicationGroupLife(tools) },
   serverlessCache: { ...serverlessCaches, live: (tools) => new ServerlessLife(tools) },
 }
 

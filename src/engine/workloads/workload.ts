@@ -32,8 +32,7 @@ export interface Subject {
   /** The node's name: `us-west-2/shop/0001`. */
   readonly key: string
   readonly region: string
-  /** Which metrics it has: the name of a set of its family. */
-  readonly kind: string
+  readonly kind: 'node' | 'serverless'
   /** As CloudWatch has them: CacheClusterId and CacheNodeId, or clusterId. */
   readonly dimensions: readonly Dimension[]
   /** Of nodes. */
@@ -63,7 +62,7 @@ export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
 export interface LifeTools {
   readonly store: Store
   readonly clock: Clock
-  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore'>
+  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore' | 'status'>
   readonly ports: Ports
   /** Where free ports of serverless caches are looked for from. */
   readonly serverlessPort: number

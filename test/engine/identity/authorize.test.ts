@@ -135,7 +135,7 @@ describe('tags', () => {
 describe('what a call says can be a condition', () => {
   test.each([
     ['elasticache:CacheNodeType', 'CreateCacheCluster', { CacheNodeType: 'cache.t4g.small' }, 'cache.t4g.small'],
-    ['elasticache:EngineType', 'CreateCacheCluster', { Engine: 'redis' }, 'redis'],
+    ['elasticache:EngineType', 'CreateServerlessCache', { Engine: 'redis' }, 'redis'],
     ['elasticache:EngineVersion', 'CreateCacheCluster', { EngineVersion: '1.6.22' }, '1.6.22'],
     ['elasticache:EngineVersion', 'CreateServerlessCache', { MajorEngineVersion: '1.6' }, '1.6'],
     ['elasticache:AuthTokenEnabled', 'CreateReplicationGroup', { AuthToken: 'secret' }, 'true'],
@@ -197,24 +197,6 @@ describe('a call is about', () => {
       [arnOf('cluster', 'a'), arnOf('cluster', 'b')],
     ],
     [
-      'the users of a group that is created',
-      'CreateUserGroup',
-      { UserGroupId: 'Shop', UserIds: ['default', 'Ann'] },
-      [arnOf('usergroup', 'shop'), arnOf('user', 'default'), arnOf('user', 'ann')],
-    ],
-    [
-      'the users that come and go',
-      'ModifyUserGroup',
-      { UserGroupId: 'shop', UserIdsToAdd: ['ann'], UserIdsToRemove: ['bob'] },
-      [arnOf('usergroup', 'shop'), arnOf('user', 'ann'), arnOf('user', 'bob')],
-    ],
-    [
-      'the user groups that a cache is to have',
-      'ModifyReplicationGroup',
-      { ReplicationGroupId: 'r', UserGroupIdsToAdd: ['a'], UserGroupIdsToRemove: ['b'] },
-      [arnOf('replicationgroup', 'r'), arnOf('usergroup', 'a'), arnOf('usergroup', 'b')],
-    ],
-    [
       'the first name there is',
       'CopyServerlessCacheSnapshot',
       { SourceServerlessCacheSnapshotName: 'old', TargetServerlessCacheSnapshotName: 'new' },
@@ -244,7 +226,12 @@ describe('a call is about', () => {
       { CacheClusterId: 'a', Engine: 'MemCached' },
       [arnOf('cluster', 'a'), arnOf('parametergroup', 'default.memcached1.6')],
     ],
-    ['none of another engine', 'CreateCacheCluster', { CacheClusterId: 'a', Engine: 'redis' }, [arnOf('cluster', 'a')]],
+    [
+      'the default group of another engine',
+      'CreateCacheCluster',
+      { CacheClusterId: 'a', Engine: 'redis' },
+      [arnOf('cluster', 'a'), arnOf('parametergroup', 'default.redis7')],
+    ],
     [
       'none of a version there is not',
       'CreateCacheCluster',

@@ -1,6 +1,7 @@
 /** Which server program runs which engine, and whether this machine has it. */
 import { spawnSync } from 'node:child_process'
 import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
+import { NotInstalled } from '../installed.ts'
 import type { RedisProgram } from './spec.ts'
 
 type ProgramName = RedisProgram['name']
@@ -38,16 +39,6 @@ const PROGRAMS = {
   },
 } as const satisfies Record<ProgramName, ProgramFacts>
 
-/** Why there is no server for an engine here, and what helps. */
-class NoServer extends Error {
-  readonly hint: string
-
-  constructor(message: string, hint: string) {
-    super(message)
-    this.hint = hint
-  }
-}
-
 /** The program for an engine of a version; undefined: none serves it. */
 export function programFor(engine: string, version: string): ProgramName | undefined {
   const rows = Object.entries(PROGRAMS) as [ProgramName, ProgramFacts][] // of the keys above
@@ -55,7 +46,7 @@ export function programFor(engine: string, version: string): ProgramName | undef
 }
 
 /**
- * Asks a program for its version. Throws NoServer when it is not there, or too old.
+ * Asks a program for its version. Throws NotInstalled when it is not there, or too old.
  * @param path Where it is; default: in PATH.
  */
 export function installedServer(name: ProgramName, path: string = name): RedisProgram {
@@ -64,12 +55,12 @@ export function installedServer(name: ProgramName, path: string = name): RedisPr
   const { stdout, error } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000 })
   if (error) {
     const place = path === name ? 'there is no such program in PATH' : `${path} cannot be run`
-    throw new NoServer(`${title} nodes are run by ${name}, which is not installed: ${place}.`, hint)
+    throw new NotInstalled(`${title} nodes are run by ${name}, which is not installed: ${place}.`, hint)
   }
   const version = / v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1]
-  if (!version) throw new NoServer(`${path} --version does not tell a version: ${JSON.stringify(stdout)}.`, hint)
+  if (!version) throw new NotInstalled(`${path} --version does not tell a version: ${JSON.stringify(stdout)}.`, hint)
   if (isOlder(version, atLeast)) {
-    throw new NoServer(`${title} ${version} is installed; nodes need ${name} ${atLeast} or later.`, hint)
+    throw new NotInstalled(`${title} ${version} is installed; nodes need ${name} ${atLeast} or later.`, hint)
   }
   return { name, path, version }
 }

@@ -30,9 +30,13 @@ export function readNodeCount(count: number | undefined, { name, mostNodes }: En
 
 export function refuseBeyondRegionQuota(added: number, context: Context): void {
   const { store, region } = context
-  const present = store
+  const ofClusters = store
     .list('cluster', region)
     .reduce((sum, { nodes, numCacheNodes }) => sum + Math.max(nodes.length, numCacheNodes), 0)
+  const ofGroups = store
+    .list('replicationGroup', region)
+    .reduce((sum, { shards }) => sum + shards.reduce((count, { members }) => count + members.length, 0), 0)
+  const present = ofClusters + ofGroups
   const limit = quota('nodes-per-region', context)
   if (added > 0 && present + added > limit) {
     throw new Fault(

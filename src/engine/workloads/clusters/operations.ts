@@ -8,7 +8,6 @@ import { readEngine } from '../../calls/engine.ts'
 import { readSecurityGroups } from '../../calls/groups.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { readNotificationTopic } from '../../calls/notification-rules.ts'
-import { page } from '../../calls/paging.ts'
 import { mergeTags, readNodeRuntime, readTags } from '../../calls/tag-rules.ts'
 import { FAMILIES } from '../../families/all.ts'
 import { familyOfEngine, findFamily } from '../../families/families.ts'
@@ -18,6 +17,7 @@ import { missing } from '../../http/query-protocol.ts'
 import { freeByZone } from '../../network/subnet-groups.ts'
 import { valuesFor } from '../../parameters/groups.ts'
 import type { CacheClusterRecord, CacheClusterStatus } from '../../store/records.ts'
+import { isClusterId } from '../../store/replication-groups.ts'
 import type { Change } from '../../store/store.ts'
 import { answerCacheCluster } from './answer.ts'
 import { commitCluster } from './commit.ts'
@@ -75,7 +75,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     context,
   )
   refuseWithoutCapacity(zones, context.facts.zones, type.name, context)
-  if (context.store.get('cluster', context.region, id)) {
+  if (isClusterId(id, context.store, context.region)) {
     throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   }
   refuseBeyondRegionQuota(numCacheNodes, context)
@@ -115,18 +115,6 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     stepDue: context.now,
   }
   return { CacheCluster: commit(cluster, events, context) }
-}
-
-export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, context) => {
-  const clusters = input.CacheClusterId
-    ? [findCluster(input.CacheClusterId, context)]
-    : context.store.list('cluster', context.region)
-  const { items, Marker } = page('CacheClusters', clusters, ({ id }) => id, input)
-  const showNodes = input.ShowCacheNodeInfo ?? false
-  return {
-    ...(Marker && { Marker }),
-    CacheClusters: items.map((cluster) => answerCacheCluster(cluster, context.account, { showNodes })),
-  }
 }
 
 export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context) => {

@@ -14,9 +14,15 @@ export type PlacedMember = GroupMemberRecord & { readonly place: MemberPlace }
 
 const isPlaced = (member: GroupMemberRecord): member is PlacedMember => member.place !== null
 
-/** Those whose servers are to run. A group that is being deleted has stopped answering before it leaves the list. */
-export const runningMembers = (group: ReplicationGroupRecord): PlacedMember[] =>
-  group.status === 'deleting' || group.status === 'create-failed' ? [] : membersOf(group).filter(isToRun)
+/** Those whose servers are to run. A group that is being deleted has stopped answering before it leaves the list, but for a primary that is to stay. */
+export function runningMembers(group: ReplicationGroupRecord): PlacedMember[] {
+  const { status, steps } = group
+  const members = membersOf(group).filter(isToRun)
+  if (status === 'create-failed') return []
+  if (status !== 'deleting') return members
+  const retained = steps.flatMap((step) => (step.do === 'delete' ? [step.retain] : []))
+  return members.filter(({ id }) => retained.includes(id))
+}
 
 const isToRun = (member: GroupMemberRecord): member is PlacedMember =>
   isPlaced(member) && !member.lost && member.status !== 'deleting'

@@ -71,9 +71,21 @@ export type GroupStep =
   | { readonly do: 'fail-over'; readonly lost: string }
   | { readonly do: 'recover'; readonly id: string }
   | { readonly do: 'recovered'; readonly id: string }
+  /** Makes a replica the primary, and the primary a replica, both there. */
+  | { readonly do: 'promote'; readonly id: string }
   | { readonly do: 'finish'; readonly events?: readonly EventFacts[] }
   /** With a member to retain, that goes on as a cache cluster of its own. */
   | { readonly do: 'delete'; readonly retain?: string }
+
+/** What waits for the maintenance window. */
+export interface PendingGroupChanges {
+  readonly automaticFailover?: boolean
+  readonly multiAz?: boolean
+  /** The replica that is to be the primary. */
+  readonly primary?: string
+  readonly parameterGroup?: string
+  readonly nodeType?: string
+}
 
 /** A replication group with its members, or a cache cluster of Redis OSS or Valkey that is in none. */
 export interface ReplicationGroupRecord {
@@ -125,6 +137,12 @@ export interface ReplicationGroupRecord {
   readonly snapshotWindow: string
   readonly snapshottingClusterId?: string
   readonly tags: readonly Tag[]
+  /** Changes accepted for the next maintenance window. */
+  readonly pending: PendingGroupChanges
+  /** When they are to be applied; null: there are none. */
+  readonly pendingDue: number | null
+  /** When failovers of its shards were asked for to test them: so many are allowed in a day. */
+  readonly failoverTests: readonly number[]
   readonly steps: readonly GroupStep[]
   /** Not before then may the first of `steps` be taken. */
   readonly stepDue: number

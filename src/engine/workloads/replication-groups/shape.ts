@@ -12,7 +12,7 @@ import { coverAll, evenSlots, parseSlots } from './slots.ts'
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
-const MOST_REPLICAS = 5
+export const MOST_REPLICAS = 5
 
 export interface ShardPlan {
   readonly id: string

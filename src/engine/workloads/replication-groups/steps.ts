@@ -142,6 +142,19 @@ const STEPS: { readonly [K in GroupStep['do']]: Take<K> } = {
     events: [{ member, event: { kind: 'recovery-done', nodes: NODE_ID } }],
   }),
 
+  promote: (group, { id }) => {
+    const shard = shardOf(group, id)
+    if (!shard || shard.primary === id) return quietly(group)
+    const event: EventFacts = { kind: 'failed-over', fromNode: shard.primary, toNode: id }
+    return {
+      group: {
+        ...group,
+        shards: group.shards.map((each) => (each === shard ? { ...each, primary: id } : each)),
+      },
+      events: [{ member: shard.primary, event }, { event }],
+    }
+  },
+
   finish: (group, { events = [] }) => {
     const { automaticFailover: failover } = group
     const turned: EventFacts[] =
@@ -150,9 +163,7 @@ const STEPS: { readonly [K in GroupStep['do']]: Take<K> } = {
         : []
     return {
       group: {
-        ...withMembers(group, (member) =>
-          member.status === 'modifying' ? { ...member, status: 'available' } : member,
-        ),
+        ...calmed(group),
         status: 'available',
         automaticFailover: failover === 'enabling' ? 'enabled' : failover === 'disabling' ? 'disabled' : failover,
       },
@@ -176,6 +187,14 @@ const STEPS: { readonly [K in GroupStep['do']]: Take<K> } = {
 }
 
 const quietly = (group: ReplicationGroupRecord): StepResult => ({ group, events: [] })
+
+/** Nothing of it is being modified any more. */
+function calmed(group: ReplicationGroupRecord): ReplicationGroupRecord {
+  const members = withMembers(group, (member) =>
+    member.status === 'modifying' ? { ...member, status: 'available' } : member,
+  )
+  return { ...members, shards: members.shards.map((shard) => ({ ...shard, status: 'available' })) }
+}
 
 const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
 
@@ -221,7 +240,7 @@ export function portsNeeded(group: ReplicationGroupRecord): { readonly outer: nu
   return { outer: members + missingEndpoints(group).length, inner: members * (isCluster(group) ? 2 : 1) }
 }
 
-const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecord[] =>
+export const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecord[] =>
   membersOf(group).filter(({ place }) => place === null)
 
 /** Steps that are taken once the servers stand as the record wants. */

@@ -1,4 +1,3 @@
-import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { resources } from '../../../api/catalog/resources.ts'
@@ -7,7 +6,7 @@ import { Fault } from '../../../api/faults.ts'
 import { parseArn } from '../../../api/names.ts'
 import { namesOf } from '../../../api/tables.ts'
 import type { Context, Handler } from '../../calls/context.ts'
-import { readEngine } from '../../calls/engine.ts'
+import { readServerlessEngine } from '../../calls/engine.ts'
 import { readSecurityGroups } from '../../calls/groups.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { pageByToken } from '../../calls/paging.ts'
@@ -26,7 +25,6 @@ import {
   readUsageLimits,
   refuseOtherVersion,
   refuseUnsupportedMembers,
-  refuseWithoutServerless,
 } from './rules.ts'
 import { manualSnapshotOf } from './snapshot-operations.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps.ts'
@@ -34,12 +32,10 @@ import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
-  const family = readEngine(input.Engine)
-  const engine = family.engine.name
-  refuseWithoutServerless(family)
+  const { name: engine } = readServerlessEngine(input.Engine).engine
   refuseOtherVersion(input.MajorEngineVersion)
-  refuseUnsupportedMembers(input, engine)
-  const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, engine, context)
+  refuseUnsupportedMembers(input)
+  const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, context)
   if (store.get('serverlessCache', region, id)) {
     throw new Fault('ServerlessCacheAlreadyExistsFault', `Serverless cache ${id} already exists.`)
   }
@@ -86,9 +82,9 @@ export const DescribeServerlessCaches: Handler<'DescribeServerlessCaches'> = (in
 
 export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, context) => {
   const cache = findServerlessCache(input.ServerlessCacheName, context)
-  if (input.Engine !== undefined) readEngine(input.Engine)
+  if (input.Engine !== undefined) readServerlessEngine(input.Engine)
   refuseOtherVersion(input.MajorEngineVersion)
-  refuseUnsupportedMembers(input, cache.engine)
+  refuseUnsupportedMembers(input)
   const limits = readUsageLimits(input.CacheUsageLimits, cache)
   const settings: Partial<ServerlessCacheRecord> = {
     ...limits,
@@ -158,14 +154,13 @@ export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, c
 /** The snapshot whose items a new cache begins with: one, and of this engine. */
 function readSnapshotToRestore(
   arns: readonly string[] | undefined,
-  engine: EngineName,
   context: Context,
 ): ServerlessSnapshotRecord | undefined {
   if (!arns || arns.length === 0) return undefined
   const [text = '', ...others] = arns
   const arn = parseArn(text)
   if (others.length > 0) {
-    throw new Fault('InvalidParameterValue', `A serverless cache for ${engine} is restored from one snapshot only.`)
+    throw new Fault('InvalidParameterValue', 'A serverless cache for memcached is restored from one snapshot only.')
   }
   if (
     arn?.type !== resources.serverlessSnapshot.arnType ||

@@ -1,7 +1,6 @@
 import type { EngineName } from '../../../../src/api/catalog/engines.ts'
 import type { Family } from '../../../../src/engine/families/family.ts'
-import { counted, metric } from '../../../../src/engine/families/metric.ts'
-import { type AbacusSettings, READINGS } from './program.ts'
+import type { AbacusSettings } from './program.ts'
 
 const MIB = 2 ** 20
 
@@ -48,6 +47,5 @@ export const abacus: Family<'rods' | 'beads'> = {
       },
     },
   },
-  metrics: { name: 'abacus', readings: READINGS, metrics: [metric('CmdGet', counted('questions'))] },
   refusals: { AuthToken: ['InvalidParameterValue', (value) => `No abacus knows ${value}.`] },
 }

@@ -25,7 +25,7 @@ const CREATE: Case[] = [
     'The parameter Engine must be provided and must not be null.',
   ],
   ['an engine that is not there', { Engine: 'nosuch' }, 'InvalidParameterValue', /nosuch/],
-  ['redis, which is not there yet', { Engine: 'redis' }, 'InvalidParameterValue', /memcached only/],
+  ['redis with several nodes', { Engine: 'redis', NumCacheNodes: 2 }, 'InvalidParameterValue', /should be 1/],
   [
     'no node type',
     { CacheNodeType: undefined },

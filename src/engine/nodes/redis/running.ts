@@ -1,0 +1,67 @@
+import type { RunningNode } from '../running.ts'
+import type { LiveSettings, NodeSpec } from '../runtime.ts'
+import { RedisNode } from './node.ts'
+import { installedServer, programFor } from './programs.ts'
+import type { RedisLive, RedisProgram, RedisSpec } from './spec.ts'
+
+type Spec = NodeSpec<'redis-process'>
+
+/** Starts a server, or takes over the one that runs as `spec` says, and lets the worker deal with it as with any node. */
+export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process'>> {
+  const node = await RedisNode.start(redisSpecOf(spec), { tls: spec.tls, ingress: spec.ingress })
+  return {
+    listen: (address) => node.listen(address),
+    unlisten: (address) => node.unlisten(address),
+    allow: (rules) => node.allow(rules),
+    adjust: (live) => node.adjust(withMemory(live)),
+    impair: (impairment) => node.impair(impairment),
+    renewCertificate: (pem) => node.renewCertificate(pem),
+    status: () => node.status(),
+    counters: () => ({
+      pid: node.pid,
+      connections: 0,
+      items: 0,
+      bytes: 0,
+      memoryBytes: 0,
+      ecpus: 0,
+      throttled: 0,
+    }),
+    reading: () => undefined,
+    onEnd: (listener) => node.onEnd((how) => listener(`its server ended (${how})`)),
+    stop: () => node.stop(),
+  }
+}
+
+function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLimit, live, ...spec }: Spec): RedisSpec {
+  const { innerPort, announce, nodeId, fixed, renamed, rdb } = spec
+  return {
+    port,
+    innerPort,
+    announce,
+    ...(nodeId !== undefined && { nodeId }),
+    incarnation,
+    program: serverOf(engine, engineVersion),
+    directory: files.directory,
+    secret: files.secret,
+    fixed,
+    ...(renamed && { renamed }),
+    ...(rdb !== undefined && { rdb }),
+    live: withMemory({ ...live, memoryLimit }),
+  }
+}
+
+/** The limit is a directive to the server, and can change while it runs. */
+function withMemory({ memoryLimit, ...live }: LiveSettings<'redis-process'>): RedisLive {
+  return { ...live, directives: { ...live.directives, maxmemory: String(Math.floor(memoryLimit)) } }
+}
+
+/** Programs that have been looked for: they are asked once. */
+const FOUND = new Map<string, RedisProgram>()
+
+function serverOf(engine: string, version: string): RedisProgram {
+  const name = programFor(engine, version)
+  if (!name) throw new Error(`no program serves ${engine} ${version}`)
+  const found = FOUND.get(name) ?? installedServer(name)
+  FOUND.set(name, found)
+  return found
+}

@@ -1,0 +1,14 @@
+/** What a node of Redis OSS or Valkey is told besides what every node is. */
+import type { EngineName } from '../../../api/catalog/engines.ts'
+import type { RedisLive, RedisSpec } from './spec.ts'
+
+export interface RedisSettings extends Pick<RedisSpec, 'innerPort' | 'announce' | 'fixed'> {
+  readonly engine: EngineName
+  /** In cluster mode: its own id of the topology. */
+  readonly nodeId?: string
+  /** New names of commands that the parameter group gives. */
+  readonly renamed?: NonNullable<RedisSpec['renamed']>
+  /** A file of a snapshot that it starts with. */
+  readonly rdb?: string
+  readonly live: RedisLive
+}

@@ -1,0 +1,99 @@
+import { nodeTypes } from '../../../api/catalog/node-types.ts'
+import { regionFacts } from '../../../api/catalog/regions.ts'
+import { familyOfEngine } from '../../families/families.ts'
+import { ingressOf } from '../../network/security-groups.ts'
+import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
+import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { nextStep, type StepWork, type Workload } from '../workload.ts'
+import { NODE_ID } from './answer.ts'
+import { liveOf } from './live.ts'
+import { isCluster, membersOf, type PlacedMember, runningMembers } from './members.ts'
+
+/** Servers that replicate, with cluster mode disabled or enabled; a cache cluster of one server, too. */
+export const replicationGroups: Workload<ReplicationGroupRecord, StepWork> = {
+  kind: 'replicationGroup',
+
+  next: (group, now) => (group.steps.length > 0 ? nextStep(group, now) : undefined),
+
+  faultsOf: () => [],
+
+  nodesOf(group) {
+    const known = membersOf(group).filter(
+      (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
+    )
+    return runningMembers(group).map((member) => wanted(group, member, known))
+  },
+
+  endpointsOf(group) {
+    const { primary, reader, configuration } = group.endpointPorts
+    const running = runningMembers(group).map(({ id }) => id)
+    const primaries = group.shards.map((shard) => shard.primary)
+    const replicas = running.filter((id) => !primaries.includes(id))
+    return [
+      ...endpoint('configuration', configuration, [...primaries, ...replicas]),
+      ...endpoint('primary', primary, primaries),
+      // Without a replica the primary answers on it.
+      ...endpoint('reader', reader, replicas.length > 0 ? replicas : primaries),
+    ]
+  },
+
+  certificateOf({ region, id, token, transit }) {
+    if (transit === 'plain') return null
+    const domain = `${id}.${token}.${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
+    return { kind: 'good', subject: `*.${domain}`, names: ['localhost', `*.${domain}`] }
+  },
+
+  ingressOf: ({ region, securityGroupIds, requestedPort }, store) =>
+    ingressOf(store, region, securityGroupIds, requestedPort),
+
+  portsOf: (group) => [
+    ...Object.values(group.endpointPorts).filter((port) => port !== null),
+    ...membersOf(group).flatMap(({ place }) =>
+      place ? [place.port, place.innerPort, ...(place.busPort === null ? [] : [place.busPort])] : [],
+    ),
+  ],
+
+  subjectsOf: (group) =>
+    membersOf(group).map((member) => ({
+      key: nameOf({ region: group.region, kind: 'replicationGroup', id: group.id, node: member.id }),
+      region: group.region,
+      kind: 'node',
+      dimensions: [
+        { Name: 'CacheClusterId', Value: member.id },
+        { Name: 'CacheNodeId', Value: NODE_ID },
+      ],
+      nodeType: group.nodeType,
+      createdAt: member.createdAt,
+    })),
+}
+
+const endpoint = (name: string, port: number | null, nodes: readonly string[]): WantedEndpoint[] =>
+  port === null ? [] : [{ name, port, nodes }]
+
+function wanted(group: ReplicationGroupRecord, member: PlacedMember, known: readonly PlacedMember[]): WantedNode {
+  const { engine, engineVersion, parameters, nodeType } = group
+  const family = familyOfEngine(engine)
+  const type = nodeTypes.get(nodeType)
+  if (!type) throw new Error(`unknown node type ${nodeType} in replication group ${group.id}`)
+  const { port, innerPort } = member.place
+  return {
+    node: member.id,
+    incarnation: member.incarnation,
+    ports: [port],
+    engineVersion,
+    memoryLimit: family.memoryForItems(parameters.values, engineVersion, type),
+    threads: type.threads,
+    impairment: null,
+    programs: {
+      process: {
+        program: 'redis-process',
+        engine,
+        innerPort,
+        announce: { ip: group.ipDiscovery === 'ipv6' ? '::1' : '127.0.0.1' },
+        ...(isCluster(group) && { nodeId: member.nodeId }),
+        fixed: {},
+        live: liveOf(group, member, known, {}),
+      },
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import type { Round } from '../../lifecycle/loops.ts'
+import type { Life } from '../../lifecycle/runner.ts'
+import type { Setback } from '../../lifecycle/setbacks.ts'
+import { placeNodes } from '../../network/subnet-groups.ts'
+import type { Failure } from '../../nodes/failure.ts'
+import { type Deployment, nameOf } from '../../nodes/wanted.ts'
+import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { groupOfMember } from '../../store/replication-groups.ts'
+import { deploymentOf, type LifeTools, type StepWork } from '../workload.ts'
+import { commitGroup } from './commit.ts'
+import { replicationGroups } from './group.ts'
+import { runningMembers, withMembers } from './members.ts'
+import { delayBefore } from './pace.ts'
+import { bestReplica, isWhole, type Standings } from './standing.ts'
+import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
+
+/** How long until something that could not run, because its port is taken, is tried again. */
+const RETRY_MS = 5_000
+/** How long until servers that do not yet stand as they should are asked again. */
+const ASK_AGAIN_MS = 50
+/** Where free ports that clients are not told of are looked for from. */
+const FIRST_INNER_PORT = 16_379
+
+/** What becomes of replication groups, besides that their servers follow. */
+export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> {
+  readonly kind = 'replicationGroup'
+  readonly noun = 'replication group'
+  readonly next = replicationGroups.next
+  readonly #tools: LifeTools
+
+  constructor(tools: LifeTools) {
+    this.#tools = tools
+  }
+
+  deploymentOf(group: ReplicationGroupRecord): Deployment {
+    return deploymentOf(replicationGroups, group, this.#tools.store)
+  }
+
+  needsToRun({ status }: ReplicationGroupRecord): boolean {
+    return status !== 'deleting' && status !== 'create-failed'
+  }
+
+  readonly heirOf = (region: string, node: string): string | undefined =>
+    groupOfMember(this.#tools.store, region, node)?.id
+
+  /** A server has ended by itself. */
+  ended(group: ReplicationGroupRecord, member: string): void {
+    if (!runningMembers(group).some(({ id }) => id === member)) return
+    const { clock } = this.#tools
+    const after = this.#withDueDate(withLostServer(group, member, clock.now()))
+    this.#commit(group, after, [])
+  }
+
+  async carryOut(group: ReplicationGroupRecord): Promise<Round> {
+    const [step] = group.steps
+    const { store, clock, ports } = this.#tools
+    if (awaitsServers(group.steps) && !isWhole(group, await this.#standings(group))) {
+      return { until: clock.now() + ASK_AGAIN_MS }
+    }
+    const promoted = step?.do === 'fail-over' ? bestReplica(group, step.lost, await this.#standings(group)) : undefined
+    const { outer, inner } = portsNeeded(group)
+    const reserved = await ports.reserve(outer, group.requestedPort)
+    const innerPorts = await ports.reserve(inner, FIRST_INNER_PORT)
+    try {
+      const current = store.get('replicationGroup', group.region, group.id)
+      if (!current || current.steps[0] !== step) return 'again'
+      const zones = step?.do === 'place-members' ? unplacedMembers(current).map(({ zone }) => zone) : []
+      const placed = placeNodes(store, current, zones)
+      if ('fullZone' in placed) return { until: clock.now() + RETRY_MS }
+      const { subnets } = placed
+      const {
+        group: next,
+        events,
+        retained,
+      } = takeStep(current, {
+        now: clock.now(),
+        ports: reserved,
+        innerPorts,
+        subnets,
+        promoted,
+      })
+      this.#commit(current, next && this.#withDueDate(next), events, retained)
+      return 'again'
+    } finally {
+      ports.release([...reserved, ...innerPorts])
+    }
+  }
+
+  /** Members whose endpoints nobody knows yet move to other ports; what clients know must stay where it is. */
+  async mend(group: ReplicationGroupRecord, failures: readonly Failure[]): Promise<Round> {
+    const { clock, log } = this.#tools
+    for (const { subject, port, code, message } of failures) {
+      log(`replication group ${group.region}/${group.id}: ${subject} on port ${port}: ${code} ${message}`)
+    }
+    const isUnknown = (id: string) =>
+      failures.some(({ subject, code }) => subject === id && code === 'EADDRINUSE') || !group.created
+    const unplaced = withMembers(group, (member) =>
+      member.status === 'creating' && isUnknown(member.id) ? { ...member, place: null } : member,
+    )
+    if (unplacedMembers(unplaced).length === 0 || !failures.some(({ code }) => code === 'EADDRINUSE')) {
+      return { until: clock.now() + RETRY_MS }
+    }
+    const endpointPorts = group.created ? group.endpointPorts : { primary: null, reader: null, configuration: null }
+    this.#commit(group, { ...unplaced, endpointPorts, steps: [{ do: 'place-members' }, ...group.steps] }, [])
+    return 'again'
+  }
+
+  /** Servers end again and again while the group is made: it has failed. */
+  despair(group: ReplicationGroupRecord, { inARow, why }: Setback): void {
+    const { region, id, created } = group
+    this.#tools.log(`replication group ${region}/${id}: ended ${inARow} times in a row: ${why}`)
+    if (created) return
+    const event = { kind: 'nodes-not-created', why, times: inARow } as const
+    this.#commit(group, { ...group, status: 'create-failed', steps: [] }, [{ event }])
+  }
+
+  async #standings(group: ReplicationGroupRecord): Promise<Standings> {
+    const { runtime } = this.#tools
+    const { region, id } = group
+    const asked = runningMembers(group).map(async (member) => {
+      const standing = await runtime.status(nameOf({ region, kind: this.kind, id, node: member.id }))
+      return standing ? ([[member.id, standing]] as const) : []
+    })
+    return new Map((await Promise.all(asked)).flat())
+  }
+
+  #withDueDate(group: ReplicationGroupRecord): ReplicationGroupRecord {
+    const [step] = group.steps
+    const { clock, pace } = this.#tools
+    return step ? { ...group, stepDue: clock.now() + delayBefore(step, pace) } : group
+  }
+
+  #commit(
+    before: ReplicationGroupRecord,
+    after: ReplicationGroupRecord | null,
+    events: readonly GroupEvent[],
+    retained?: ReplicationGroupRecord,
+  ): void {
+    const { store, clock, wake } = this.#tools
+    commitGroup(store, before, after, events, clock.now(), (change) => {
+      if (retained) change.put('replicationGroup', retained)
+    })
+    if (retained) wake('replicationGroup', retained.region, retained.id)
+  }
+}

@@ -1,0 +1,44 @@
+/** What a member's server is to be while it runs: its role, what it knows of the others, who may log in. Pure. */
+import type { RedisLive } from '../../nodes/redis/spec.ts'
+import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { isCluster, isPrimary, type PlacedMember, shardOf } from './members.ts'
+
+/** @param members Those that are placed and not on their way out, of all shards. */
+export function liveOf(
+  group: ReplicationGroupRecord,
+  member: PlacedMember,
+  members: readonly PlacedMember[],
+  directives: Readonly<Record<string, string>>,
+): RedisLive {
+  return {
+    ...(isCluster(group) ? { topology: topologyOf(group, members) } : { role: roleOf(group, member, members) }),
+    directives,
+    users: [`default on ${passwordsOf(group)} ~* &* +@all`],
+    transit: group.transit === 'required' ? 'tls' : group.transit === 'preferred' ? 'either' : 'plain',
+  }
+}
+
+/** A replica whose primary has ended waits as it is for what becomes of that. */
+function roleOf(
+  group: ReplicationGroupRecord,
+  { id }: PlacedMember,
+  members: readonly PlacedMember[],
+): NonNullable<RedisLive['role']> {
+  const primary = members.find((each) => each.id === shardOf(group, id)?.primary)
+  return primary === undefined || primary.id === id ? 'primary' : { replicaOf: primary.place }
+}
+
+/** A member that is lost is part of it: it comes back as the same node. */
+const topologyOf = (
+  group: ReplicationGroupRecord,
+  members: readonly PlacedMember[],
+): NonNullable<RedisLive['topology']> =>
+  members.flatMap(({ id, nodeId, place: { port, busPort } }) => {
+    const shard = shardOf(group, id)
+    if (!shard || busPort === null) return []
+    return [{ nodeId, port, busPort, shard: shard.id, slots: shard.slots, primary: isPrimary(group, id) }]
+  })
+
+/** Without a token anybody is the default user; with one, those who know it. */
+const passwordsOf = ({ authTokens }: ReplicationGroupRecord): string =>
+  authTokens.length === 0 ? 'nopass' : authTokens.map((hash) => `#${hash}`).join(' ')

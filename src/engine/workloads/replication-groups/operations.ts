@@ -1,0 +1,102 @@
+import { LIMITS } from '../../../api/catalog/limits.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
+import type { Context, Handler } from '../../calls/context.ts'
+import { readIdentifier } from '../../calls/identifiers.ts'
+import { page } from '../../calls/paging.ts'
+import { missing } from '../../http/query-protocol.ts'
+import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { answerCreation, answerReplicationGroup } from './answer.ts'
+import { commitGroup } from './commit.ts'
+import { newGroup } from './creation.ts'
+import { findReplicationGroup } from './find.ts'
+import { groupAround } from './from-cluster.ts'
+import { membersOf } from './members.ts'
+import { refuseNotYet } from './rules.ts'
+
+export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input, context) => {
+  const { store, region, account, wake } = context
+  const id = readIdentifier(input.ReplicationGroupId, 'ReplicationGroupId', LIMITS.replicationGroupIdLength)
+  const description = input.ReplicationGroupDescription
+  if (description === undefined) throw missing('ReplicationGroupDescription')
+  refuseCacheSecurityGroups(input)
+  refuseNotYet(input)
+  const present = store.get('replicationGroup', region, id)
+  if (present && !present.lone) {
+    throw new Fault('ReplicationGroupAlreadyExists', `Replication group ${id} already exists.`)
+  }
+  const around = input.PrimaryClusterId ? groupAround(id, description, input, context) : undefined
+  const group = around?.group ?? newGroup(id, description, input, context)
+  store.change((change) => {
+    if (around) change.remove('replicationGroup', around.cluster)
+    change.put('replicationGroup', group)
+  })
+  wake('replicationGroup', id)
+  if (around) wake('replicationGroup', around.cluster.id)
+  return { ReplicationGroup: answerCreation(group, account) }
+}
+
+export const DescribeReplicationGroups: Handler<'DescribeReplicationGroups'> = (input, context) => {
+  const { store, region, account } = context
+  const groups = input.ReplicationGroupId
+    ? [findReplicationGroup(input.ReplicationGroupId, context)]
+    : store.list('replicationGroup', region).filter(({ lone }) => !lone)
+  const { items, Marker } = page('ReplicationGroups', groups, ({ id }) => id, input)
+  return {
+    ...(Marker && { Marker }),
+    ReplicationGroups: items.map((group) => answerReplicationGroup(group, account)),
+  }
+}
+
+export const DeleteReplicationGroup: Handler<'DeleteReplicationGroup'> = (input, context) => {
+  const group = findReplicationGroup(input.ReplicationGroupId, context)
+  refuseDeletion(group, input)
+  const [shard] = group.shards
+  const retain = input.RetainPrimaryCluster ? shard?.primary : undefined
+  const deleting: ReplicationGroupRecord = {
+    ...group,
+    status: 'deleting',
+    steps: [{ do: 'delete', ...(retain !== undefined && { retain }) }],
+    stepDue: context.now,
+  }
+  return { ReplicationGroup: answerReplicationGroup(committed(group, deleting, context), context.account) }
+}
+
+function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteReplicationGroup'>): void {
+  const { id, status, clusterMode } = group
+  if (status !== 'available' && status !== 'create-failed') {
+    throw new Fault(
+      'InvalidReplicationGroupState',
+      `Replication group ${id} has status ${status} which is not valid for deletion.`,
+    )
+  }
+  const busy = status === 'available' ? membersOf(group).find((member) => member.status !== 'available') : undefined
+  if (busy) {
+    throw new Fault('InvalidReplicationGroupState', `Cache cluster ${busy.id} is not in a valid state to be deleted`)
+  }
+  if (input.FinalSnapshotIdentifier) {
+    throw new Fault(
+      'InvalidParameterValue',
+      'The local engine does not support FinalSnapshotIdentifier yet. Leave it out, or use --target aws.',
+    )
+  }
+  // The text is ours.
+  if (input.RetainPrimaryCluster && clusterMode !== 'disabled') {
+    throw new Fault(
+      'InvalidParameterCombination',
+      'RetainPrimaryCluster is not possible with cluster mode enabled: there is no cache cluster that has all keys.',
+    )
+  }
+}
+
+/** Stores what becomes of a group, and lets the lifecycle look at it. */
+function committed(
+  before: ReplicationGroupRecord,
+  after: ReplicationGroupRecord,
+  { store, now, wake }: Context,
+): ReplicationGroupRecord {
+  commitGroup(store, before, after, [], now)
+  wake('replicationGroup', after.id)
+  return after
+}

@@ -1,0 +1,41 @@
+import type { Pace } from '../../../api/local-engine.ts'
+import { replacementDelay } from '../../lifecycle/pace.ts'
+import type { GroupStep } from '../../store/records.ts'
+
+const MINUTE_MS = 60_000
+
+/** Milliseconds that pass before a step is taken once the work before it is done; `realistic` is of the order seen at AWS. */
+const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupStep['do'], number>>>> = {
+  quick: {
+    'place-members': 0,
+    'join-members': 200,
+    'restart-members': 0,
+    'members-restarted': 200,
+    'remove-members': 300,
+    'fail-over': 0,
+    recover: 0,
+    recovered: 0,
+    promote: 0,
+    finish: 200,
+    delete: 300,
+  },
+  realistic: {
+    'place-members': 0,
+    'join-members': 5 * MINUTE_MS,
+    'restart-members': 0,
+    'members-restarted': MINUTE_MS,
+    'remove-members': 3 * MINUTE_MS,
+    'fail-over': 0,
+    recover: 5 * MINUTE_MS,
+    recovered: 0,
+    promote: 0,
+    finish: 5_000,
+    delete: 3 * MINUTE_MS,
+  },
+}
+
+export function delayBefore({ do: step }: GroupStep, pace: Pace): number {
+  // Never none: a server that always ends at once makes no storm.
+  if (step === 'recover' && pace !== 'realistic') return replacementDelay(pace)
+  return pace === 'instant' ? 0 : DELAYS[pace][step]
+}

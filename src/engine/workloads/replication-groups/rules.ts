@@ -1,0 +1,97 @@
+/** What single settings of a replication group may be. Each function returns the value to store or throws the refusal. */
+import { hash } from 'node:crypto'
+import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
+import type { Context } from '../../calls/context.ts'
+import type { ReplicationGroupRecord } from '../../store/records.ts'
+
+const invalid = (message: string) => new Fault('InvalidParameterValue', message)
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+
+type CreateInput = Input<'CreateReplicationGroup'>
+
+/** Members that the local engine does not honour yet, with what stands for nothing in them. */
+const NOT_YET: Readonly<Partial<Record<keyof CreateInput, (value: unknown) => boolean>>> = {
+  GlobalReplicationGroupId: () => false,
+  SnapshotArns: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
+  SnapshotName: () => false,
+  ServerlessCacheSnapshotName: () => false,
+  LogDeliveryConfigurations: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
+  UserGroupIds: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
+  DataTieringEnabled: (value) => value === false,
+  Durability: (value) => value === 'default' || value === 'disabled',
+}
+
+/** A request that succeeds has done all that it asked for: what is not done here is refused. */
+export function refuseNotYet(input: CreateInput): void {
+  for (const [member, isNothing] of Object.entries(NOT_YET)) {
+    const value: unknown = input[member as keyof CreateInput] // the table's own keys
+    if (value !== undefined && !isNothing(value)) {
+      throw invalid(`The local engine does not support ${member} yet. Leave it out, or use --target aws.`)
+    }
+  }
+}
+
+type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId' | 'authTokens'>
+
+/**
+ * In-transit encryption is `required` where the mode is not said. Valkey is encrypted at rest where nothing is said, as the
+ * guide tells; nothing is written to disk here that there would be to encrypt.
+ */
+export function readEncryption(input: CreateInput, isValkey: boolean): Encryption {
+  const { TransitEncryptionEnabled, TransitEncryptionMode: mode, KmsKeyId } = input
+  const atRest = input.AtRestEncryptionEnabled ?? isValkey
+  if (KmsKeyId !== undefined && !atRest) throw conflict('Please enable encryption at rest to use Customer Managed CMK')
+  if (mode !== undefined && !TransitEncryptionEnabled) {
+    throw conflict('TransitEncryptionMode needs TransitEncryptionEnabled.')
+  }
+  const transit = TransitEncryptionEnabled ? (mode ?? 'required') : 'plain'
+  if (input.AuthToken !== undefined && transit !== 'required') {
+    throw conflict('AuthToken needs encryption in transit: TransitEncryptionEnabled, with no other mode than required.')
+  }
+  return {
+    transit,
+    atRest,
+    ...(KmsKeyId !== undefined && { kmsKeyId: KmsKeyId }),
+    authTokens: input.AuthToken === undefined ? [] : [hashOfToken(input.AuthToken)],
+  }
+}
+
+/** 16 to 128 characters, of other than letters and digits only some (guide, "Authenticating with AUTH"). */
+function hashOfToken(token: string): string {
+  if (!/^[A-Za-z0-9!&#$^<>-]{16,128}$/.test(token)) throw invalid('Invalid AuthToken provided.')
+  return hash('sha256', token, 'hex')
+}
+
+const LONGEST_RETENTION_DAYS = 35
+
+export function readRetention(days: number | undefined): number {
+  if (days !== undefined && (days < 0 || days > LONGEST_RETENTION_DAYS)) {
+    throw invalid(`Invalid value ${days} for SnapshotRetentionLimit. Must be between 0 and ${LONGEST_RETENTION_DAYS}`)
+  }
+  return days ?? 0
+}
+
+const MINUTES_PER_DAY = 24 * 60
+const SHORTEST_WINDOW = 60
+
+/** UTC, an hour at least; one that nobody chose is an hour. */
+export function readSnapshotWindow(window: string | undefined, { random }: Pick<Context, 'random'>): string {
+  if (window === undefined) {
+    const start = Math.floor(random() * (MINUTES_PER_DAY / 30)) * 30
+    return `${timeOf(start)}-${timeOf(start + SHORTEST_WINDOW)}`
+  }
+  const [, ...parts] = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(window) ?? []
+  if (parts.length === 0) {
+    throw invalid(`The snapshot window ${window} is not of the form hh24:mi-hh24:mi, such as 05:00-09:00.`)
+  }
+  const [fromHour = 0, fromMinute = 0, toHour = 0, toMinute = 0] = parts.map(Number)
+  const minutes = (toHour * 60 + toMinute - fromHour * 60 - fromMinute + MINUTES_PER_DAY) % MINUTES_PER_DAY
+  if (minutes < SHORTEST_WINDOW) throw invalid(`The snapshot window ${window} must be at least 60 minutes long.`)
+  return window
+}
+
+function timeOf(minute: number): string {
+  const at = minute % MINUTES_PER_DAY
+  return `${String(Math.floor(at / 60)).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`
+}

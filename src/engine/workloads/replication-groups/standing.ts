@@ -1,0 +1,26 @@
+/** How the members' servers stand, as they say themselves, and whether that is as the record wants. Pure. */
+import type { RedisStatus } from '../../nodes/redis/node.ts'
+import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { isPrimary, runningMembers, shardOf } from './members.ts'
+
+/** Of each member that answers. */
+export type Standings = ReadonlyMap<string, RedisStatus>
+
+/** Whether replicas hold what their primaries hold, and a cluster's nodes all know of each other and serve. */
+export const isWhole = (group: ReplicationGroupRecord, standings: Standings): boolean =>
+  runningMembers(group).every(({ id }) => {
+    const standing = standings.get(id)
+    const role = isPrimary(group, id) ? 'primary' : 'replica'
+    return standing?.agrees === true && standing.role === role && standing.inSync && standing.clusterOk
+  })
+
+/** The replica that is to take the place of a primary that has ended: the one that has heard most of what it said. */
+export function bestReplica(group: ReplicationGroupRecord, lost: string, standings: Standings): string | undefined {
+  const shard = shardOf(group, lost)
+  const candidates = runningMembers(group).flatMap(({ id, status }) => {
+    const standing = standings.get(id)
+    const isReplica = id !== lost && shard?.members.some((member) => member.id === id)
+    return isReplica && standing && status !== 'creating' ? [{ id, offset: standing.offset }] : []
+  })
+  return candidates.sort((a, b) => b.offset - a.offset)[0]?.id
+}

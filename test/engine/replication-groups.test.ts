@@ -1,0 +1,104 @@
+import type { CreateReplicationGroupCommandInput, ReplicationGroup } from '@aws-sdk/client-elasticache'
+import { describe, expect, test } from 'vitest'
+import { startTestEngine, type TestEngine } from '../support/engine.ts'
+import { eventually } from '../support/eventually.ts'
+import { SERVERS, say, TestClient } from '../support/redis-node.ts'
+
+const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
+const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
+const COMMON = { Engine: engine, CacheNodeType: 'cache.t4g.small', ReplicationGroupDescription: 'The shop' }
+
+async function groupOf(api: TestEngine, id = 'shop'): Promise<ReplicationGroup> {
+  const { ReplicationGroups: [group = {}] = [] } = await api.client().describeReplicationGroups({
+    ReplicationGroupId: id,
+  })
+  return group
+}
+
+async function available(api: TestEngine, id = 'shop'): Promise<ReplicationGroup> {
+  await eventually(`${id} available`, async () => (await groupOf(api, id)).Status === 'available')
+  return groupOf(api, id)
+}
+
+/** A group that is available. */
+async function create(api: TestEngine, input: Partial<CreateReplicationGroupCommandInput> = {}) {
+  await api.client().createReplicationGroup({ ...COMMON, ReplicationGroupId: 'shop', ...input })
+  return available(api)
+}
+
+const portOf = (group: ReplicationGroup, endpoint: 'PrimaryEndpoint' | 'ReaderEndpoint') =>
+  group.NodeGroups?.[0]?.[endpoint]?.Port ?? 0
+
+const messagesOf = async (api: TestEngine, source: string) => {
+  const { Events = [] } = await api.client().describeEvents({ SourceIdentifier: source })
+  return Events.map(({ Message }) => Message).reverse()
+}
+
+describe.skipIf(!server)('a replication group (skipped without redis-server and valkey-server)', () => {
+  test('with cluster mode disabled takes writes at its primary endpoint, and replicates them', async () => {
+    const api = await startTestEngine()
+    const group = await create(api, { NumCacheClusters: 2, AutomaticFailoverEnabled: true })
+    expect(group).toMatchObject({ AutomaticFailover: 'enabled', ClusterEnabled: false })
+    expect(await say(portOf(group, 'PrimaryEndpoint'), 'SET', 'a', '1')).toBe('OK')
+    await eventually('replicated', async () => (await say(portOf(group, 'ReaderEndpoint'), 'GET', 'a')) === '1')
+    expect(await say(portOf(group, 'ReaderEndpoint'), 'SET', 'a', '2')).toMatch(/^READONLY/)
+    expect(await messagesOf(api, 'shop')).toEqual([
+      'Replication group shop created',
+      'Automatic failover has been turned on for replication group shop',
+    ])
+  })
+
+  test('with cluster mode enabled is one cluster of all its nodes', async () => {
+    const api = await startTestEngine()
+    const group = await create(api, { NumNodeGroups: 2, ReplicasPerNodeGroup: 1, AutomaticFailoverEnabled: true })
+    expect(group).toMatchObject({ ClusterEnabled: true, NodeGroups: [{ Slots: '0-8191' }, { Slots: '8192-16383' }] })
+    const client = new TestClient(group.ConfigurationEndpoint?.Port ?? 0)
+    const info = await client.say('CLUSTER', 'INFO')
+    expect(info).toContain('cluster_state:ok')
+    expect(info).toContain('cluster_known_nodes:4')
+    expect(info).toContain('cluster_size:2')
+  })
+
+  test('whose primary dies goes on with the replica, and has the lost node back under its id', async () => {
+    const api = await startTestEngine()
+    const group = await create(api, { NumCacheClusters: 2, AutomaticFailoverEnabled: true })
+    const port = portOf(group, 'PrimaryEndpoint')
+    expect(await say(port, 'SET', 'a', '1')).toBe('OK')
+    await eventually('replicated', async () => (await say(portOf(group, 'ReaderEndpoint'), 'GET', 'a')) === '1')
+    const [, pid] = /process_id:(\d+)/.exec(await say(port, 'INFO', 'server')) ?? []
+    process.kill(Number(pid), 'SIGKILL')
+    await eventually('writes again', async () => (await say(port, 'SET', 'b', '2')) === 'OK')
+    expect(await say(port, 'GET', 'a')).toBe('1')
+    await eventually('recovered', async () =>
+      (await messagesOf(api, 'shop-001')).includes('Finished recovery for cache nodes 0001'),
+    )
+    const [shard] = (await groupOf(api)).NodeGroups ?? []
+    expect(shard?.NodeGroupMembers?.map(({ CacheClusterId, CurrentRole }) => [CacheClusterId, CurrentRole])).toEqual([
+      ['shop-001', 'replica'],
+      ['shop-002', 'primary'],
+    ])
+    expect((await messagesOf(api, 'shop-001')).slice(-3)).toEqual([
+      'Failover from primary node shop-001 to replica node shop-002 completed',
+      'Recovering cache nodes 0001',
+      'Finished recovery for cache nodes 0001',
+    ])
+  })
+
+  test('that is deleted is gone with its servers, but for a primary that is retained', async () => {
+    const api = await startTestEngine()
+    const client = api.client()
+    const group = await create(api, { NumCacheClusters: 2 })
+    const members = group.NodeGroups?.[0]?.NodeGroupMembers ?? []
+    const [first = 0, second = 0] = members.map(({ ReadEndpoint }) => ReadEndpoint?.Port ?? 0)
+    await say(first, 'SET', 'a', '1')
+    await client.deleteReplicationGroup({ ReplicationGroupId: 'shop', RetainPrimaryCluster: true })
+    await eventually('gone', async () => (await client.describeReplicationGroups({})).ReplicationGroups?.length === 0)
+    const { CacheClusters: clusters = [] } = await client.describeCacheClusters({
+      ShowCacheClustersNotInReplicationGroups: true,
+    })
+    expect(clusters).toMatchObject([{ CacheClusterId: 'shop-001', CacheClusterStatus: 'available' }])
+    expect(clusters[0]).not.toHaveProperty('ReplicationGroupId')
+    expect(await say(first, 'GET', 'a')).toBe('1')
+    await eventually('the replica has ended', async () => (await say(second, 'PING')) === 'CLOSED')
+  })
+})
