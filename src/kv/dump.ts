@@ -1,3 +1,4 @@
+import { isObject } from '../api/objects.ts'
 import type { KvClient } from './client.ts'
 import type { KvNode } from './placement.ts'
 import { NotMemcached, type Reader, Refused } from './replies.ts'
@@ -53,15 +54,20 @@ export function written(value: Buffer): { value: string } | { base64: string } {
 /** `type` and `dump`: of keys that only Redis OSS and Valkey have. */
 type Member = keyof DumpedItem | 'type' | 'dump'
 
-/** What a line of a dump holds; a sentence, when it holds no item. */
-export function readDumped(line: string): DumpedItem | string {
-  let read: unknown
+/** The members of a line of a dump; a sentence, when it is no JSON object. */
+export function membersOf(line: string): Readonly<Record<string, unknown>> | string {
   try {
-    read = JSON.parse(line)
+    const read: unknown = JSON.parse(line)
+    return isObject(read) ? read : 'no object'
   } catch {
     return 'no JSON'
   }
-  if (typeof read !== 'object' || read === null) return 'no object'
+}
+
+/** What a line of a dump holds; a sentence, when it holds no item. */
+export function readDumped(line: string): DumpedItem | string {
+  const read = membersOf(line)
+  if (typeof read === 'string') return read
   const { key, flags = 0, value, base64, expires, dump, type }: Partial<Record<Member, unknown>> = read
   if (typeof key !== 'string') return 'no key'
   if (typeof flags !== 'number') return 'flags are no number'

@@ -1,5 +1,5 @@
 import { bytesOf, isError, textOf } from '../../protocols/resp/reply.ts'
-import { bytesOf as contentOf, readDumped, written } from '../dump.ts'
+import { bytesOf as contentOf, membersOf, readDumped, written } from '../dump.ts'
 import { type Answer, granted, type KeyCommand, type RespClient } from './client.ts'
 import { bytesNamed, named } from './named.ts'
 import { scanKeys } from './scan.ts'
@@ -62,14 +62,8 @@ export interface Loadable {
 
 /** Lines of Memcached's dumps, too; a sentence, when a line holds no key. */
 export function readLoadable(line: string): Loadable | string {
-  let read: unknown
-  try {
-    read = JSON.parse(line)
-  } catch {
-    return 'no JSON'
-  }
-  if (typeof read !== 'object' || read === null) return 'no object'
-  const record: Readonly<Record<string, unknown>> = { ...read }
+  const record = membersOf(line)
+  if (typeof record === 'string') return record
   const key = bytesNamed(record, 'key')
   if (!key) return 'no key'
   const { dump, expires } = record

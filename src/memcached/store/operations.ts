@@ -93,22 +93,9 @@ export function casMatches(store: ItemStore, item: number, casLow: number, casHi
 
 // append and prepend: a new item with both values takes the place of the old one, whose flags and expiry it keeps.
 function join(store: ItemStore, item: number, old: number, mode: 'append' | 'prepend'): StoreOutcome {
-  const { slabs } = store
-  const key = store.keyOffset(old)
   const oldBytes = store.valueBytes(old) - CRLF_BYTES
   const newBytes = store.valueBytes(item) - CRLF_BYTES
-  store.pinned = old
-  const joined = store.allocate(
-    slabs.page(old),
-    key,
-    key + store.keyBytes(old),
-    slabs.word(old, HASH),
-    slabs.word(old, CLIENT_FLAGS),
-    slabs.word(old, EXPTIME),
-    oldBytes + newBytes + CRLF_BYTES,
-    slabs.view(old),
-  )
-  store.pinned = 0
+  const joined = allocateInstead(store, old, oldBytes + newBytes + CRLF_BYTES)
   if (joined <= 0) {
     store.free(item)
     return 'not stored' // memcached tells neither reason
@@ -124,6 +111,25 @@ function join(store: ItemStore, item: number, old: number, mode: 'append' | 'pre
   store.link(joined)
   storedItem = joined
   return 'stored'
+}
+
+/** Room for an item with the key, flags and expiry of an old one, which is not evicted for it. Not above 0: there is none. */
+function allocateInstead(store: ItemStore, old: number, valueBytes: number): number {
+  const { slabs } = store
+  const key = store.keyOffset(old)
+  store.pinned = old
+  const item = store.allocate(
+    slabs.page(old),
+    key,
+    key + store.keyBytes(old),
+    slabs.word(old, HASH),
+    slabs.word(old, CLIENT_FLAGS),
+    slabs.word(old, EXPTIME),
+    valueBytes,
+    slabs.view(old),
+  )
+  store.pinned = 0
+  return item
 }
 
 const COPY_STEP = Buffer.allocUnsafe(16 * 1024)
@@ -180,20 +186,7 @@ export function addDelta(
     deltaItem = item
     return 'done'
   }
-  const { slabs } = store
-  const key = store.keyOffset(item)
-  store.pinned = item
-  const larger = store.allocate(
-    slabs.page(item),
-    key,
-    key + store.keyBytes(item),
-    slabs.word(item, HASH),
-    slabs.word(item, CLIENT_FLAGS),
-    slabs.word(item, EXPTIME),
-    length + CRLF_BYTES,
-    slabs.view(item),
-  )
-  store.pinned = 0
+  const larger = allocateInstead(store, item, length + CRLF_BYTES)
   if (larger <= 0) return 'no memory'
   DIGITS[length] = 13
   DIGITS[length + 1] = 10
