@@ -116,7 +116,7 @@ function lineFailure(cause: unknown, url: string): Failure | undefined {
     return told(`Connection was closed before we received a valid response from endpoint URL: "${url}".`)
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|_ISSUER|^ERR_TLS|^ERR_SSL/.test(errno)) {
-    const next = '--ca-bundle FILE says whom to trust; --no-verify-ssl trusts whoever answers.'
+    const next = '--ca-bundle FILE names the authorities to trust; --no-verify-ssl trusts any server.'
     return told(`SSL validation failed for ${url} ${errorMessage(cause)}`, next)
   }
   if (errno === 'EPROTO') {

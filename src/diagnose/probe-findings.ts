@@ -119,7 +119,7 @@ const EXPLAIN: Readonly<Record<ConnectFailure, (at: string, failure: FailureCoun
       ]
     // Linux asks three times, a second apart, before it gives a neighbour up.
     if (failure.ms > 2900)
-      return [`Nobody on this subnet has the address of ${at}.`, 'The node is gone, or the subnet mask is wrong.']
+      return [`No host on this subnet has the address of ${at}.`, 'The node is gone, or the subnet mask is wrong.']
     return [
       `A router or firewall answered that ${at} can't be reached (${failure.code}).`,
       'Find out which one: tcpdump shows the sender of the ICMP message.',

@@ -9,7 +9,7 @@ export const flowRules: readonly Rule[] = [
     id: 'R13',
     title: 'connections stand, and what is sent on them is lost',
     stage: 'path',
-    source: 'Measured: the kernel sends the first bytes again and again, and nobody acknowledges them (ss -ti)',
+    source: 'Measured: the kernel sends the first bytes again and again, and no acknowledgement comes (ss -ti)',
     find: ({ addresses }) =>
       each(addresses, losesData).map((one) =>
         failure(

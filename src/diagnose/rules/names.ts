@@ -246,7 +246,7 @@ export const nameRules: readonly Rule[] = [
           ?.views.find(
             (each) => hasAddresses(each) && [...each.ipv4, ...each.ipv6].every((one) => isNobody(one.address)),
           )
-        const meaning = "that is nobody's address, and means this host itself."
+        const meaning = 'that is the address of no server, and means this host itself.'
         return [
           view
             ? failure(

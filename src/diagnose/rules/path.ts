@@ -141,7 +141,7 @@ export const pathRules: readonly Rule[] = [
   },
   {
     id: 'R07',
-    title: 'nobody on this subnet has the address',
+    title: 'no host on this subnet has the address',
     stage: 'path',
     source: 'Measured: EHOSTUNREACH after 3 s (three ARP or ND requests)',
     find: (evidence) =>
@@ -150,7 +150,7 @@ export const pathRules: readonly Rule[] = [
         .map((each) =>
           failure(
             at(each),
-            `Nobody on this subnet has the address ${each.address}.`,
+            `No host on this subnet has the address ${each.address}.`,
             'The node is gone, or the subnet mask of this host is wrong.',
             `ip neigh show ${each.address}`,
           ),
@@ -168,7 +168,7 @@ export const pathRules: readonly Rule[] = [
           failure(
             at(each),
             `A router or firewall on the way answers that ${each.address} can't be reached (${telling(each)?.code}).`,
-            'See who sends it; look at its rules and at the firewall of this host.',
+            'See which host sends it; look at its rules and at the firewall of this host.',
             `tcpdump -ni any 'icmp or icmp6'`,
           ),
         ),
@@ -185,7 +185,7 @@ export const pathRules: readonly Rule[] = [
           failure(
             at(one),
             `${who(one)} resets connections as soon as they are made.`,
-            'A proxy or firewall answers in place of the server, or the server turns everybody away.',
+            'A proxy or firewall answers in place of the server, or the server turns every client away.',
             `nc -vz ${one.address} ${one.port}`,
           ),
         ),

@@ -97,7 +97,7 @@ export const practiceRules: readonly Rule[] = [
   },
   {
     id: 'B06',
-    title: 'nobody is told of events',
+    title: 'events go to no topic',
     stage: 'practice',
     source: 'User guide, "Monitoring events": notifications tell of replaced nodes',
     find: ({ clusters }) =>

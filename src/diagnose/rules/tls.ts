@@ -95,7 +95,7 @@ export const tlsRules: readonly Rule[] = [
   },
   {
     id: 'T06',
-    title: 'the certificate chain leads to nobody trusted here',
+    title: 'the certificate chain leads to no authority trusted here',
     stage: 'trust',
     source: `${GUIDE}; measured`,
     find: ({ addresses }) =>

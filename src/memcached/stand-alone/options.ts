@@ -80,7 +80,7 @@ export const OPTIONS: readonly Option[] = [
     long: 'unix-mask',
     char: 'a',
     value: '<mode>',
-    meaning: 'who may connect to that socket, octal (default 700)',
+    meaning: 'permissions of that socket, octal (default 700)',
     read(plan, value) {
       if (!/^0?[0-7]{3}$/.test(value))
         throw new BadArgument(`-a: permissions in octal are needed, as 770, not '${value}'`)
@@ -171,7 +171,8 @@ export const OPTIONS: readonly Option[] = [
     long: 'auth-file',
     char: 'Y',
     value: '<path>',
-    meaning: 'ask who clients are (set any key to "name password"), by lines of name:password; text protocol only',
+    meaning:
+      'ask clients for name and password (set of any key to "name password"), from lines of name:password; text protocol only',
     read(plan, value) {
       plan.authFile = value
     },

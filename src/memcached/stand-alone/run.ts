@@ -132,7 +132,7 @@ function readLogin(file: string): Login {
     if (colon < 1) throw new BadArgument(`-Y: ${file}: every line has to be name:password`)
     return Buffer.from(`${line.slice(0, colon)} ${line.slice(colon + 1)}`)
   })
-  if (users.length === 0) throw new BadArgument(`-Y: ${file} names nobody`)
+  if (users.length === 0) throw new BadArgument(`-Y: ${file} names no user`)
   return { file, users }
 }
 

@@ -27,7 +27,7 @@ interface AuditRecord {
 }
 
 export const engineAudit = command({
-  summary: 'Show who called what of the API: the audit log, in the form of CloudTrail',
+  summary: 'Show the calls of the API and their callers: the audit log, in the form of CloudTrail',
   description:
     'Every call is recorded in audit.jsonl of the state directory within a moment, refused ones too; secrets are hidden. When the file has 10 MB it becomes audit.jsonl.1, and the one before goes. Calls without a right signature are in audit-strangers.jsonl, where they push nobody else out: 30 in a minute one by one, and of others the number. With --output json it is {"Records": [...]} as in the files of CloudTrail; with --follow a record a line. `engine reset` leaves it.',
   examples: ['engine audit --lines 5', 'engine audit --output json', 'engine audit --follow'],

@@ -35,7 +35,10 @@ export const engineEnv = command({
       summary: 'bash (also zsh, sh), fish or powershell',
       helpValue: '<shell>',
     }),
-    user: text({ summary: 'name of a user of the engine, instead of the one who may do all', helpValue: '<name>' }),
+    user: text({
+      summary: 'name of a user of the engine (default: the one with all permissions)',
+      helpValue: '<name>',
+    }),
     region: text({ summary: "region to name (default: the engine's)", helpValue: '<region>' }),
     ...stateDirFlag,
   },

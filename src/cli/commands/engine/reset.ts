@@ -12,7 +12,7 @@ export const engineReset = command({
   description:
     'Every resource of every region goes, and the nodes with them. Credentials and the certificate authority stay, so that clients set up for this engine go on working.',
   flags: {
-    yes: toggle({ summary: 'do not ask; needed where nobody can be asked' }),
+    yes: toggle({ summary: 'do not ask; needed without a terminal' }),
     ...stateDirFlag,
   },
   async run({ flags }) {

@@ -20,7 +20,7 @@ const group = { group: one('id or name of the security group') }
 export const engineSecurityGroupList = command({
   summary: 'List the VPC security groups and whom they let in',
   description:
-    'The default group, which clusters get that ask for none, lets in everybody on this machine. A rule whose ports cover the port a cluster was created with opens all its nodes and its configuration endpoint; other rules open the ports they name.',
+    'The default group, which clusters get that ask for none, lets in every client on this machine. A rule whose ports cover the port a cluster was created with opens all its nodes and its configuration endpoint; other rules open the ports they name.',
   flags: regionFlags,
   forms: {},
   async run({ flags, print }) {
@@ -30,7 +30,7 @@ export const engineSecurityGroupList = command({
 })
 
 export const engineSecurityGroupCreate = command({
-  summary: 'Add a VPC security group, which lets in nobody yet',
+  summary: 'Add a VPC security group, which lets no client in yet',
   description:
     'Clusters take it with --security-group-ids of create- and modify-cache-cluster. --members says which source addresses stand for the instances that have the group on AWS: rules of other groups that name it let in those.',
   examples: [
@@ -60,7 +60,7 @@ export const engineSecurityGroupCreate = command({
 })
 
 export const engineSecurityGroupDelete = command({
-  summary: 'Delete a VPC security group that nobody uses',
+  summary: 'Delete a VPC security group that no cluster uses',
   words: group,
   flags: regionFlags,
   forms: {},
@@ -114,7 +114,7 @@ export const engineSecurityGroupAuthorize = command({
   ],
   words: group,
   flags: {
-    ...sources('who may connect'),
+    ...sources('clients that may connect'),
     port: text({ summary: `port or range of ports, or all (default ${memcached.port})`, helpValue: '<port>' }),
     ...regionFlags,
   },
@@ -156,7 +156,7 @@ const table = (groups: readonly SecurityGroupReport[]): Promise<string> =>
 const row = ({ groupId, groupName, ingress: rules, members, vpcId }: SecurityGroupReport): string[] => [
   groupId,
   groupName,
-  rules.length === 0 ? 'nobody' : rules.map((rule) => `${rule.source} ${portsText(rule)}`).join('\n'),
+  rules.length === 0 ? 'no clients' : rules.map((rule) => `${rule.source} ${portsText(rule)}`).join('\n'),
   members.length === 0 ? '-' : members.join('\n'),
   vpcId,
 ]

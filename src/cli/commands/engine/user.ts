@@ -25,7 +25,8 @@ export const engineUserCreate = command({
 
 export const engineUserList = command({
   summary: 'List the users of the local engine and the names of their policies',
-  description: "The engine's own credentials belong to the user `default`, who may do all and is not listed.",
+  description:
+    "The engine's own credentials belong to the user `default`, which has all permissions and is not listed.",
   flags: stateDirFlag,
   forms: {},
   async run({ flags, print }) {
@@ -50,7 +51,7 @@ Access key id:     ${accessKeyId}
 Secret access key: ${secretAccessKey}`
 
 async function usersText(users: readonly UserReport[]): Promise<string> {
-  if (users.length === 0) return 'No users but `default`, who may do all.'
+  if (users.length === 0) return 'No users but `default`, which has all permissions.'
   const rows = users.map(({ userName, accessKeyId, createDate, policies }) => [
     userName,
     accessKeyId,

@@ -72,8 +72,8 @@ function listenOf(text: string, beyondLoopback: boolean): Where {
   const { host } = parsed
   if (!beyondLoopback && !LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')) {
     throw usageProblem(
-      `argument --listen: ${text} can be reached from other machines, and a Memcached behind it asks nobody for a password.`,
-      'If that is wanted, and a firewall decides who may come in, add --listen-beyond-loopback. Else listen on 127.0.0.1 or [::1].',
+      `argument --listen: ${text} can be reached from other machines, and a Memcached behind it asks for no password.`,
+      'If that is wanted, and a firewall limits the clients, add --listen-beyond-loopback. Else listen on 127.0.0.1 or [::1].',
     )
   }
   return { host, port: free ? 0 : parsed.port }
