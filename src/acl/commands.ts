@@ -38,9 +38,11 @@ const VALKEY_MODULES: readonly Row[] = [
   ['search write', 'ft.create ft.dropindex'],
 ]
 
-const TABLES: Readonly<Record<AclEngine, readonly Row[]>> = {
-  redis: [...REDIS, ...JSON_COMMANDS],
-  valkey: [...REDIS, ...JSON_COMMANDS, ...VALKEY_BESIDES, ...VALKEY_LATER, ...VALKEY_MODULES],
+const PLAIN: Readonly<Record<AclEngine, readonly Row[]>> = { redis: REDIS, valkey: [...REDIS, ...VALKEY_BESIDES] }
+
+const ALL: Readonly<Record<AclEngine, readonly Row[]>> = {
+  redis: [...PLAIN.redis, ...JSON_COMMANDS],
+  valkey: [...PLAIN.valkey, ...VALKEY_LATER, ...JSON_COMMANDS, ...VALKEY_MODULES],
 }
 
 export interface Commands {
@@ -51,16 +53,21 @@ export interface Commands {
   readonly containers: ReadonlySet<string>
 }
 
-const known = new Map<AclEngine, Commands>()
+/** What ElastiCache's servers of an engine know, of its newest version. */
+export const commandsOf = (engine: AclEngine): Commands => read(ALL[engine])
 
-/** What servers of an engine know, of its newest version. */
-export function commandsOf(engine: AclEngine): Commands {
-  const found = known.get(engine) ?? read(TABLES[engine])
-  known.set(engine, found)
-  return found
-}
+/** What a server of an engine knows that has no modules, and is not newer than the one that was asked. */
+export const plainCommandsOf = (engine: AclEngine): Commands => read(PLAIN[engine])
+
+const known = new Map<readonly Row[], Commands>()
 
 function read(rows: readonly Row[]): Commands {
+  const commands = known.get(rows) ?? readRows(rows)
+  known.set(rows, commands)
+  return commands
+}
+
+function readRows(rows: readonly Row[]): Commands {
   const categoriesOf = new Map<string, ReadonlySet<string>>()
   for (const [categories, commands] of rows) {
     const set = new Set(categories.split(' '))

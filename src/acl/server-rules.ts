@@ -1,5 +1,6 @@
 /** What a server is told of a user: the other end of an access string. Pure. */
-import { type AccessRules, printRules } from './access-string.ts'
+import { type AccessRules, printRules, type Selector } from './access-string.ts'
+import { type AclEngine, parentOf, plainCommandsOf } from './commands.ts'
 
 export interface ServerUser {
   readonly name: string
@@ -10,17 +11,33 @@ export interface ServerUser {
   readonly noPassword: boolean
 }
 
-/** The command that makes a user of a server this one and nothing more, whatever it was before. */
-export function setUser({ name, rules, passwordHashes, noPassword }: ServerUser): string[] {
+/**
+ * The user's name and the rules that, after `reset`, make a user of a server this one. What is said of commands and categories that
+ * ElastiCache's servers have and a plain one of the engine has not is left out: the server would take none of the rules.
+ */
+export function userLine({ name, rules, passwordHashes, noPassword }: ServerUser, engine: AclEngine): string {
   const { channels } = rules.root
+  const known = {
+    ...rules,
+    root: withoutUnknown(rules.root, engine),
+    selectors: rules.selectors.map((selector) => withoutUnknown(selector, engine)),
+  }
   return [
-    'ACL',
-    'SETUSER',
     name,
-    'reset',
     ...(noPassword ? ['nopass'] : passwordHashes.map((hash) => `#${hash}`)),
     // Where all channels are the default, those of the user would be refused after it.
     ...(typeof channels === 'string' ? [] : ['resetchannels']),
-    ...printRules(rules),
-  ]
+    ...printRules(known),
+  ].join(' ')
+}
+
+function withoutUnknown(selector: Selector, engine: AclEngine): Selector {
+  const { categoriesOf, categories, containers } = plainCommandsOf(engine)
+  const isKnown = (rule: string) => {
+    const name = rule.slice(1)
+    const parent = parentOf(name)
+    if (name.startsWith('@')) return categories.has(name.slice(1))
+    return categoriesOf.has(name) || (categoriesOf.has(parent) && !containers.has(parent)) // with a first argument
+  }
+  return { ...selector, rules: selector.rules.filter(isKnown) }
 }

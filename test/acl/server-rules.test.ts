@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readAccessString } from '../../src/acl/access-string.ts'
-import { setUser } from '../../src/acl/server-rules.ts'
+import { userLine } from '../../src/acl/server-rules.ts'
 import { isInstalled } from '../support/programs.ts'
 import { startAclServer } from './acl-server.ts'
 
@@ -14,20 +14,26 @@ const user = (text: string, noPassword = false) => ({
   noPassword,
 })
 
-test('a server is told hashes, rules and selectors, and to forget what was before', () => {
-  const command = setUser(user('on ~app:* &news +get (~b +set)'))
-  expect(command.join(' ')).toMatch(
-    /^ACL SETUSER ann reset #[0-9a-f]{64} resetchannels on ~app:\* &news -@all \+get \(~b -@all \+set\)$/,
+test('a server is told hashes, rules and selectors', () => {
+  expect(userLine(user('on ~app:* &news +get (~b +set)'), 'redis')).toMatch(
+    /^ann #[0-9a-f]{64} resetchannels on ~app:\* &news -@all \+get \(~b -@all \+set\)$/,
   )
-  expect(command.at(-1)).toBe('(~b -@all +set)')
-  expect(setUser(user('on', true))).toContain('nopass')
+  expect(userLine(user('on', true), 'redis')).toBe('ann nopass on -@all')
+})
+
+test('a server is not told of commands that it has not', () => {
+  const rules = 'on +@json +json.get +@read -json.del +select|0 +client|id (+@json +get)'
+  expect(userLine(user(rules, true), 'redis')).toBe('ann nopass on -@all +@read +select|0 +client|id (-@all +get)')
+  const valkey = { ...user('', true), rules: readAccessString('on +script|show +get', 'valkey') }
+  expect(userLine(valkey, 'redis')).toBe('ann nopass on -@all +get')
+  expect(userLine(valkey, 'valkey')).toBe('ann nopass on -@all +script|show +get')
 })
 
 const isThere = isInstalled('redis-server') && isInstalled('redis-cli')
 describe.skipIf(!isThere)(`a real server${isThere ? '' : ': redis-server is not installed'}`, () => {
   test('lets a user of ours in by the password, and do what the access string says', async () => {
     const { ask } = await startAclServer('redis-server', onTestFinished)
-    expect(await ask(...setUser(user('on ~app:* +@read (%W~log:* +set)')))).toBe('OK')
+    expect(await ask(...told(userLine(user('on ~app:* +@read (%W~log:* +set)'), 'redis')))).toBe('OK')
     const asAnn = (...command: string[]) => ask('--no-auth-warning', '--user', 'ann', '--pass', PASSWORD, ...command)
     expect(await asAnn('ACL', 'WHOAMI')).toMatch(/NOPERM/)
     expect(await asAnn('GET', 'app:1')).toBe('')
@@ -36,3 +42,9 @@ describe.skipIf(!isThere)(`a real server${isThere ? '' : ': redis-server is not 
     expect(await ask('AUTH', 'ann', 'wrong')).toMatch(/WRONGPASS/)
   })
 })
+
+/** A selector is one argument. */
+function told(line: string): string[] {
+  const [name = '', ...modifiers] = line.match(/\([^)]*\)|\S+/g) ?? []
+  return ['ACL', 'SETUSER', name, 'reset', ...modifiers]
+}

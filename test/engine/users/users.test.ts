@@ -109,6 +109,12 @@ describe('a user', () => {
       'no way to authenticate',
       { Passwords: undefined },
       'InvalidParameterValue',
+      'Input Authentication type: null is not in the allowed list: [password,no-password-required,iam]',
+    ],
+    [
+      'no password where one is required',
+      { Passwords: undefined, NoPasswordRequired: false },
+      'InvalidParameterValue',
       /^No password was provided. If you want/,
     ],
     [

@@ -73,10 +73,13 @@ function readPasswords(own: readonly string[] = [], ofMode: readonly string[] = 
   return passwords
 }
 
-export const noPasswordProvided = (): Fault =>
+/** Of a user that is made without a way. */
+export const noAuthentication = ({ NoPasswordRequired }: Request): Fault =>
   new Fault(
     'InvalidParameterValue',
-    'No password was provided. If you want to create/update the user without password, please use the NoPasswordRequired flag.',
+    NoPasswordRequired === false
+      ? 'No password was provided. If you want to create/update the user without password, please use the NoPasswordRequired flag.'
+      : 'Input Authentication type: null is not in the allowed list: [password,no-password-required,iam]',
   )
 
 /** Refuses what does not go together; all of it as it would be after the call. */

@@ -9,7 +9,7 @@ import { mergeTags, readTags } from '../../calls/tag-rules.ts'
 import { quota } from '../../store/quotas.ts'
 import type { UserGroupRecord, UserRecord } from '../../store/records.ts'
 import { answerUser } from './answer.ts'
-import { noPasswordProvided, readAuthentication, refuseUnfit } from './authentication.ts'
+import { noAuthentication, readAuthentication, refuseUnfit } from './authentication.ts'
 import { DEFAULT_USER, findUser, groupsOf, userOf, usersOf } from './find.ts'
 import { userChangeDue } from './pace.ts'
 import { readAccess, readAclEngine, readEngineChange, readUserName, refuseUnfitUser } from './rules.ts'
@@ -21,7 +21,7 @@ export const CreateUser: Handler<'CreateUser'> = (input, context) => {
   const name = readUserName(input.UserName)
   const engine = readAclEngine(input.Engine)
   const authentication = readAuthentication(input)
-  if (!authentication) throw noPasswordProvided()
+  if (!authentication) throw noAuthentication(input)
   const accessString = readAccess(input.AccessString, engine)
   const tags = mergeTags([], readTags(input.Tags))
   if (userOf(store, region, id)) throw new Fault('UserAlreadyExists', `User ${id} already exists.`)
