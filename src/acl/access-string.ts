@@ -92,7 +92,7 @@ function withModifier(rules: AccessRules, modifier: string, commands: Commands):
   }
 }
 
-/** Whoever tries to say a password here is not to find it in a message. */
+/** A password that a caller tries to give here must not show in a message. */
 const withoutSecret = (modifier: string): string => (/^\w/.test(modifier) ? modifier : `${modifier[0]}...`)
 
 function readSelector(modifier: string, commands: Commands): Selector {

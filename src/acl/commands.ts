@@ -85,8 +85,8 @@ function readRows(rows: readonly Row[]): Commands {
 export const parentOf = (command: string): string => command.split('|', 1)[0] as string
 
 /**
- * Commands that the nodes of ElastiCache refuse (guide, "Restricted commands"), and the two that the page does not have: who
- * could ask a node to replicate or to forget its slots would have it out of the service's hands.
+ * Commands that the nodes of ElastiCache refuse (guide, "Restricted commands"), and two that the page does not have: a
+ * client that could make a node replicate or forget its slots would take it out of the service's hands.
  */
 export const RESTRICTED: ReadonlySet<string> = new Set(
   `acl|deluser acl|load acl|save acl|setuser bgrewriteaof bgsave cluster|addslots cluster|addslotsrange cluster|bumpepoch

@@ -60,7 +60,7 @@ export function command<W extends Words = None, F extends Flags = None, const Ow
     async run(argv) {
       const read = readLine(reword(argv), args, flags)
       const values = read.flags as ValuesOf<F> & GlobalOptions // made of the options that the type is made of
-      // A query that is broken is refused before anybody is asked for a name.
+      // A query that is broken is refused before the user is asked for a name.
       const print = await printerOf<Own>(made.id.replaceAll(':', ' '), values, forms)
       const words = (await read.words()) as WordValues<W> // likewise
       await spec.run({ words, flags: values, print })

@@ -67,7 +67,7 @@ export class Conversation {
   #broken: Error | undefined
   #cancelTimer: (() => void) | undefined
 
-  /** `received` is handed what comes, before those who wait for answers are asked to read it. */
+  /** `received` is handed what comes, before waiting requests are asked to read it. */
   constructor(socket: Socket, dial: Dial, received: (piece: Buffer) => void) {
     this.#socket = socket
     this.#dial = dial
@@ -77,7 +77,7 @@ export class Conversation {
     socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(new Unreachable(dial, error.message, error.code)))
   }
 
-  /** Sends a request. What `take` throws ends the conversation for all who wait. */
+  /** Sends a request. What `take` throws ends the conversation for all waiting requests. */
   ask(request: Buffer | string, waiting: Waiting): void {
     if (this.#broken) {
       waiting.fail(this.#broken)

@@ -3,7 +3,7 @@
 /** The defaults (guide, "Quotas for ElastiCache"); what the guide gives no figure for says so. */
 export const DEFAULT_QUOTAS = {
   'nodes-per-cluster': 60,
-  /** Of Redis OSS and Valkey, all shards together; six of a shard at most, which nobody can raise. */
+  /** Of Redis OSS and Valkey, all shards together; six of a shard at most, which AWS does not raise. */
   'nodes-per-replication-group': 90,
   /** Of node groups, in any 24 hours. */
   'failover-tests-per-day': 15,

@@ -7,7 +7,7 @@ export const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'SecretAccessKey',
 ])
 
-/** Members in which nobody is to say a password, and somebody will: rules of Redis OSS have a place for it. */
+/** Members that should hold no password, and may: rules of Redis OSS have a place for it. */
 const RULES: ReadonlySet<string> = new Set(['AccessString', 'AppendAccessString'])
 
 /** What is shown of a member: what is told in place of a secret, or the value, without passwords among rules. */

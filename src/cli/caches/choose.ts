@@ -21,7 +21,7 @@ const OFFERS = {
 
 export type Offer = keyof typeof OFFERS
 
-/** What is chosen. `missing`: how the line is refused where nobody can be asked, with 252. */
+/** What is chosen. `missing`: how the line is refused without a terminal to ask on, with 252. */
 export async function choose(offer: Offer, flags: GlobalOptions, missing: string): Promise<string> {
   const { called, among } = OFFERS[offer]
   if (!canAsk()) throw usageProblem(missing, await whatThereIs(among, flags))

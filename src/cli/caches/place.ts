@@ -5,8 +5,8 @@ import { usageProblem } from '../problem.ts'
 import type { HostAndPort } from './cache.ts'
 
 /**
- * A word that names a cluster, or an address to go to directly: identifiers have neither dots nor colons, and nobody
- * calls a cluster localhost.
+ * A word that names a cluster, or an address to go to directly: identifiers have neither dots nor colons, and no
+ * cluster is called localhost.
  */
 export function readPlace(word: string): { cluster: string } | HostAndPort {
   if (isClusterName(word)) return { cluster: word }

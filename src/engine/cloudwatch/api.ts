@@ -36,8 +36,8 @@ export interface CloudWatchOptions {
 type Door = Pick<CloudWatchOptions, 'signatures' | 'principals' | 'now'>
 
 /**
- * The part of CloudWatch's API that reads metrics and keeps alarms. Calls about alarms are in the audit log, once it is known
- * who makes them. Those that read metrics are not: CloudTrail has them as data events, which trails do not record unless told to.
+ * The part of CloudWatch's API that reads metrics and keeps alarms. Calls about alarms are in the audit log, once the caller
+ * is known. Those that read metrics are not: CloudTrail has them as data events, which trails do not record unless told to.
  */
 export function answerCloudWatch(
   head: RequestHead,

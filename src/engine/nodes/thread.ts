@@ -134,7 +134,7 @@ async function start(spec: NodeSpec): Promise<void> {
   runs.set(node, Math.round((performance.timeOrigin + performance.now()) * 1000))
 }
 
-/** Nobody is to find its relay where the server is no more. */
+/** Clients are not to find its relay where the server is gone. */
 async function crashed(key: string, node: RunningNode, how: string): Promise<void> {
   nodes.delete(key)
   await node.stop()

@@ -10,7 +10,7 @@ import type { Nodes } from './nodes.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
 
-/** The server of the API and of the control routes. Nobody gets in before {@link openDoor}. */
+/** The server of the API and of the control routes. No request gets in before {@link openDoor}. */
 export function openServer({ signatures }: Identity, { opened }: Start): LoopbackServer {
   const server = new LoopbackServer({
     isPromising: (head) => signatures.isKeyNamed(head),

@@ -1,7 +1,7 @@
 /**
  * Takes a state directory for this process, so that one engine at most writes to it. There is no call for a lock in Node; a
- * socket that listens is one thing that the kernel ends with the process. The rule: first be seen, then look. Whoever comes
- * later sees those before, and waits for their word or their end; of two that see each other the smaller name stays.
+ * socket that listens is one thing that the kernel ends with the process. The rule: first be seen, then look. A later
+ * engine sees those before, and waits for their word or their end; of two that see each other the smaller name stays.
  */
 import { randomBytes } from 'node:crypto'
 import { chmodSync, readdirSync, renameSync, rmSync } from 'node:fs'

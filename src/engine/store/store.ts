@@ -29,8 +29,8 @@ const keyOf = (kind: RecordKind, { region, id }: AnyRecord): Key => [kind, regio
 
 /**
  * The durable store: LMDB on disk, a copy in memory for reading. One process writes (holder.ts), so the copy is never behind.
- * `change` returns once the change is on disk: what the engine acknowledges survives `kill -9`. Records are immutable: whoever
- * holds one holds what was true when it was read.
+ * `change` returns once the change is on disk: what the engine acknowledges survives `kill -9`. Records are immutable: a caller
+ * that holds one holds what was true when it was read.
  */
 export class Store {
   readonly #database: RootDatabase<Buffer, Key>

@@ -138,7 +138,7 @@ export class RespClient {
 
   /**
    * The connection to a node, made when it is first asked for.
-   * @param told Who says that there is such a node, for the refusal where it cannot be reached.
+   * @param told What says that there is such a node, for the refusal where it cannot be reached.
    * @throws LostNode, RespRefusal, BadReply
    */
   connection(
@@ -193,7 +193,7 @@ export class RespClient {
     return rounds.flat()
   }
 
-  /** Keys have moved: whoever has some of them now knows of the others, too. */
+  /** Keys have moved: the node that has some of them now knows of the others, too. */
   async #learnAgain(node: RespNode): Promise<void> {
     const shards = await learn(await this.connection(node), node, this.#options.tls !== undefined)
     if (shards) this.#shards = shards

@@ -6,7 +6,7 @@ import { isError, isPush, type Reply } from '../../protocols/resp/reply.ts'
 import { Conversation, type Dial, openSocket } from '../conversation.ts'
 import { RespRefusal } from './refusal.ts'
 
-/** Who connects. Without a user, the one that servers call `default`. */
+/** The user that connects; without a name, the one that servers call `default`. */
 export interface Login {
   readonly user?: string
   readonly password?: string
@@ -96,5 +96,5 @@ export class RespConnection {
   }
 }
 
-/** Of servers before 6.0, of those that lack RESP3, and of users who may not say HELLO. */
+/** Of servers before 6.0, of those that lack RESP3, and of users without the permission for HELLO. */
 const KNOWS_NO_HELLO = /^(NOPROTO|NOPERM|ERR unknown command)/i

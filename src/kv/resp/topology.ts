@@ -1,4 +1,4 @@
-/** Who has which keys: what servers in cluster mode tell of it. Pure. */
+/** Which server has which keys, as servers in cluster mode tell. Pure. */
 import { SLOTS } from '../../protocols/resp/hash-slot.ts'
 import { fieldsOf, inPairs, itemsOf, type Reply, textOf, wholeOf } from '../../protocols/resp/reply.ts'
 
@@ -27,7 +27,7 @@ const numberOf = (reply: Reply | undefined): number => Number(wholeOf(reply ?? n
 
 /**
  * What CLUSTER SHARDS (7.0) tells. Nodes that have failed are left out, and shards without slots.
- * @param asked Who told it: a node of unknown address is reached at its host.
+ * @param asked The node that told it: a node of unknown address is reached at its host.
  */
 export function readShards(reply: Reply, asked: RespNode, tls: boolean): Shard[] {
   return itemsOf(reply).flatMap((each): Shard[] => {

@@ -2,7 +2,7 @@ import type { ReplyError } from './reply.ts'
 
 /** Where another node has a key. */
 export interface Redirect {
-  /** moved: for good, whoever asks next may go there. ask: this once, after saying ASKING. */
+  /** moved: for good, the next request may go there. ask: this once, after saying ASKING. */
   readonly kind: 'moved' | 'ask'
   readonly slot: number
   /** '': the host that was asked (`cluster-preferred-endpoint-type unknown-endpoint`). */

@@ -186,14 +186,14 @@ function roleCommands(
   const { topology, known, isLinkUp, knowsAll } = group
   if (own.primary) {
     if (me.primary !== undefined) return [isLinkUp ? ['CLUSTER', 'FAILOVER'] : TAKEOVER]
-    // Slots that nobody has: of a primary that came back without what it had known.
+    // Slots that no server has: of a primary that came back without what it had known.
     const taken = known.flatMap(({ slots }) => slots)
     const free = knowsAll ? own.slots.flatMap(([first, last]) => freeWithin(first, last, taken)) : []
     return free.length > 0 ? [['CLUSTER', 'ADDSLOTSRANGE', ...free.flat()]] : []
   }
   const primary = primaryOf(own, topology)
   if (!primary || me.primary === primary.nodeId) return []
-  // It loses its slots, and follows, when it hears who has them now.
+  // It loses its slots, and follows, when it hears which server has them now.
   return me.slots.length > 0 ? [] : [['CLUSTER', 'REPLICATE', primary.nodeId]]
 }
 

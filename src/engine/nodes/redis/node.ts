@@ -33,8 +33,8 @@ export interface RedisStatus {
 }
 
 /**
- * A cache node that is a real server, behind a door that holds the node's ports: TLS and plain text, who is let in, faults to
- * rehearse with. The server goes on running when the engine is killed, and is taken over by the next.
+ * A cache node that is a real server, behind a door that holds the node's ports: TLS and plain text, the clients let in, faults
+ * to rehearse with. The server goes on running when the engine is killed, and is taken over by the next.
  */
 export class RedisNode {
   readonly #process: RedisProcess

@@ -4,7 +4,7 @@ import { type Command, encodeCommand } from '../../../protocols/resp/encode.ts'
 import { isError, isPush, type Reply } from '../../../protocols/resp/reply.ts'
 import { ENGINE_USER } from './restricted.ts'
 
-/** A server that is stopped, or out of processor time, keeps nobody waiting for longer. */
+/** A server that is stopped, or out of processor time, keeps the engine waiting no longer. */
 const PATIENCE_MS = 5_000
 
 /** A server that does not do what it is asked, in its own words. */

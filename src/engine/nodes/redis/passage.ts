@@ -39,7 +39,7 @@ export class Passage implements Afflicted {
     accepted.on('error', () => accepted.destroy())
     accepted.on('end', () => this.#server.end())
     accepted.on('close', () => this.#server.destroy())
-    // At once: who says nothing counts among the server's clients too.
+    // At once: a silent client counts among the server's clients too.
     this.#server = this.#connect(options.server)
     accepted.on('data', (bytes: Buffer) => this.receive(bytes, bytes.length))
     accepted.resume()

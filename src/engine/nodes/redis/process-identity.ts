@@ -46,7 +46,7 @@ function startedByProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // A zombie has ended, and nobody has asked how.
+    // A zombie has ended, and its parent has not asked how.
     return state === 'Z' || state === 'X' ? undefined : `${bootId()} ${fields[18]}`
   } catch {
     return undefined

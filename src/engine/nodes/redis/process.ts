@@ -216,7 +216,7 @@ function prepare(spec: RedisSpec, config: string): number {
 }
 
 /**
- * Resolves when a process that is nobody's child here has ended: its socket is closed then. A connection that a client or the
+ * Resolves when a process that is no child of this one has ended: its socket is closed then. A connection that a client or the
  * server itself has closed is made anew.
  */
 function endOf(identity: ProcessIdentity, socket: string): Promise<string> {

@@ -40,7 +40,7 @@ export async function moveSlots({ nodeId, keys, socket }: Giver, { slots, to }: 
     for (const [index, slot] of left.entries()) {
       if (wholeOf(counts[index] ?? null) !== 0n) moved += await moveKeys(giver, slot, to.innerPort, keys)
     }
-    // The taker first: were both to end in between, the slot would be nobody's the other way round.
+    // The taker first: were both to end in between, the slot would have no owner the other way round.
     for (const operator of [taker, giver])
       expectAll(await operator.send(left.map((slot) => set(slot, 'NODE', to.nodeId))))
     return moved
@@ -54,7 +54,7 @@ async function moveKeys(giver: Operator, slot: number, port: number, { password,
   for (let moved = 0; ; ) {
     const names = itemsOf(await giver.ask('CLUSTER', 'GETKEYSINSLOT', slot, KEYS)).filter(Buffer.isBuffer)
     if (names.length === 0) return moved
-    // REPLACE: a move that was broken off may have left a copy; who has the slot has what is true.
+    // REPLACE: a move that was broken off may have left a copy; the owner of the slot has what is true.
     const how = ['REPLACE', 'AUTH2', ENGINE_USER, password, 'KEYS']
     await giver.ask(nameOf('migrate'), LOOPBACK, port, '', 0, MIGRATE_MS, ...how, ...names)
     moved += names.length

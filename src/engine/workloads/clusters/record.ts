@@ -146,7 +146,7 @@ export interface CacheClusterRecord {
   readonly nodeRuntime?: NodeRuntimeName
   readonly maintenanceWindow: string
   readonly autoMinorVersionUpgrade: boolean
-  /** Where notifications of this cluster go; absent when nobody is told. */
+  /** Where notifications of this cluster go; absent without a topic. */
   readonly notificationTopic?: NotificationTopic
   readonly tags: readonly Tag[]
   readonly pending: PendingChanges

@@ -17,7 +17,7 @@ export function commitGroup(
     else change.remove('replicationGroup', before)
     also(change)
     for (const { member, event } of events) {
-      // A lone cache cluster is no group to anybody.
+      // To callers, a lone cache cluster is no group.
       const source = member ?? (lone ? id : undefined)
       change.addEvent({
         region,

@@ -86,7 +86,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> 
     }
   }
 
-  /** Members whose endpoints nobody knows yet move to other ports; what clients know must stay where it is. */
+  /** Members whose endpoints no client knows yet move to other ports; what clients know must stay where it is. */
   async mend(group: ReplicationGroupRecord, failures: readonly Failure[]): Promise<Round> {
     const { clock, log } = this.#tools
     for (const { subject, port, code, message } of failures) {

@@ -1,4 +1,4 @@
-/** What a member's server is to be while it runs: its role, what it knows of the others, who may log in. Pure. */
+/** What a member's server is to be while it runs: its role, what it knows of the others, its users. Pure. */
 import type { RedisLive } from '../../nodes/redis/spec.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { isCluster, isPrimary, type PlacedMember, shardOf } from './members.ts'
@@ -39,6 +39,6 @@ const topologyOf = (
     return [{ nodeId, port, busPort, shard: shard.id, slots: shard.slots, primary: isPrimary(group, id) }]
   })
 
-/** Without a token anybody is the default user; with one, those who know it. */
+/** Without a token every client is the default user; with one, the clients that know it. */
 const passwordsOf = ({ authTokens }: ReplicationGroupRecord): string =>
   authTokens.length === 0 ? 'nopass' : authTokens.map((hash) => `#${hash}`).join(' ')

@@ -97,7 +97,7 @@ export interface ReplicationGroupRecord {
   readonly createdAt: number
   /** Whether its first members have been ready. */
   readonly created: boolean
-  /** No group to anybody but the engine: one cache cluster. */
+  /** A group to the engine only; to callers, one cache cluster. */
   readonly lone: boolean
   readonly status: ReplicationGroupStatus
   readonly description: string

@@ -76,7 +76,7 @@ export function refuseOtherDirection(targets: readonly ShardTarget[], direction:
   )
 }
 
-/** Who leaves each shard: those that are named, or as many as are too many. */
+/** The replicas that leave each shard: those that are named, or as many as are too many. */
 export function readLeaving(request: CountRequest, group: ReplicationGroupRecord): readonly string[] {
   const named = request.ReplicasToRemove ?? []
   const leaving = named.length > 0 ? readNamed(request, named, group) : chosen(readTargets(request, group))

@@ -75,7 +75,7 @@ export function readRetention(days: number | undefined): number {
 const MINUTES_PER_DAY = 24 * 60
 const SHORTEST_WINDOW = 60
 
-/** UTC, an hour at least; one that nobody chose is an hour. */
+/** UTC, an hour at least; one that the caller did not choose is an hour. */
 export function readSnapshotWindow(window: string | undefined, { random }: Pick<Context, 'random'>): string {
   if (window === undefined) {
     const start = Math.floor(random() * (MINUTES_PER_DAY / 30)) * 30

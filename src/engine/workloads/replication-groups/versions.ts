@@ -13,7 +13,7 @@ const PATCHED: Readonly<Partial<Record<EngineName, Readonly<Record<string, strin
 export const reportedVersion = (engine: EngineName, version: string): string => PATCHED[engine]?.[version] ?? version
 
 /**
- * The version that a request names; without one the newest. `6.x` is the newest 6; from 6.0 on nobody chooses the patch. The
+ * The version that a request names; without one the newest. `6.x` is the newest 6; from 6.0 on AWS chooses the patch. The
  * texts are AWS's.
  */
 export function readRedisVersion(version: string | undefined, engine: EngineFacts): string {

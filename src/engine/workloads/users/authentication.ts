@@ -1,4 +1,4 @@
-/** How a user proves who it is: one way of three, said by one of three members. */
+/** How a user authenticates: one way of three, said by one of three members. */
 import { hash } from 'node:crypto'
 import type { AuthenticationType } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../../api/faults.ts'

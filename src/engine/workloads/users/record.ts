@@ -3,7 +3,7 @@ import type { AuthenticationType } from '@aws-sdk/client-elasticache'
 import type { AclEngine } from '../../../acl/commands.ts'
 import type { Tag } from '../../store/values.ts'
 
-/** Who may come to caches of Redis OSS and Valkey; the account's default user is not stored (find.ts). */
+/** A user of caches of Redis OSS and Valkey; the account's default user is not stored (find.ts). */
 export interface UserRecord {
   readonly region: string
   readonly id: string

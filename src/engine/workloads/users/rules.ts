@@ -65,7 +65,7 @@ export function refuseUnfitUsers(group: Pick<UserGroupRecord, 'id' | 'engine'>, 
   }
 }
 
-/** Groups of Redis OSS have users of Redis OSS; those of Valkey of both, if they prove who they are (guide). */
+/** Groups of Redis OSS have users of Redis OSS; those of Valkey of both, if they authenticate (guide). */
 export function refuseUnfitUser(user: Pick<UserRecord, 'id' | 'engine' | 'authentication'>, engine: AclEngine): void {
   if (engine === 'redis' && user.engine !== 'redis') {
     throw new Fault(

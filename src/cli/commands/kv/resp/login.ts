@@ -1,4 +1,4 @@
-/** Who logs in at servers that speak RESP: the password comes by a file, the environment or a question, never by the line. */
+/** The user that logs in at servers that speak RESP: the password comes by file, environment or question, never by the line. */
 import { readFileSync } from 'node:fs'
 import { namesOf } from '../../../../api/tables.ts'
 import { errorMessage } from '../../../../api/thrown.ts'
