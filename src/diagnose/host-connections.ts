@@ -1,5 +1,4 @@
 /** Reads this host's connections to some destinations: sockets, their processes, limits, the nodes' own count. */
-import { readFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../net/clock.ts'
 import {
   countConnections,
@@ -14,6 +13,7 @@ import type { Finding } from './finding.ts'
 import { type LocalLimits, localLimits, portCapacity } from './local-limits.ts'
 import { hostProcesses, openFilesOf, socketsOf } from './processes.ts'
 import type { TcpSocket } from './sockets.ts'
+import { systemFile } from './system-file.ts'
 
 /** JSON-able. */
 export interface HostConnections {
@@ -117,7 +117,7 @@ async function processesIn(destinations: readonly DestinationCensus[]): Promise<
 
 /** Names of /etc/passwd; other name services are not asked. */
 async function userNames(): Promise<Map<number, string>> {
-  const text = await readFile('/etc/passwd', 'utf8').catch(() => '')
+  const text = (await systemFile('/etc/passwd')) ?? ''
   return new Map(text.split('\n').map((line) => [Number(line.split(':')[2]), line.split(':')[0] ?? '']))
 }
 

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { ipv4Bits } from '../net/ip-address.ts'
 import type { InterfaceAddress, OrderInput } from './address-order.ts'
 import { sourceAddressFor } from './source-address.ts'
+import { kernelFile } from './system-file.ts'
 
 /** What glibc would ask this host's kernel before it sorts these candidates. No packet is sent. Never rejects. */
 export async function orderInputHere(candidates: readonly string[]): Promise<OrderInput> {
@@ -19,13 +19,13 @@ export async function orderInputHere(candidates: readonly string[]): Promise<Ord
  * members), which Node leaves out. Outside Linux without deprecation and tunnels: only glibc's order needs these.
  */
 async function localAddresses(): Promise<InterfaceAddress[]> {
-  const six = parseIfInet6(await readText('/proc/net/if_inet6'))
+  const six = parseIfInet6(await kernelFile('/proc/net/if_inet6'))
   const listed = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
     list
       .filter(({ address }) => six.length === 0 || ipv4Bits(address) !== undefined)
       .map(({ address, cidr }) => ({ addr: address, prefixlen: Number(cidr?.split('/')[1] ?? 0), name })),
   )
-  const [trie, routes] = await Promise.all(['/proc/net/fib_trie', '/proc/net/route'].map(readText))
+  const [trie, routes] = await Promise.all(['/proc/net/fib_trie', '/proc/net/route'].map(kernelFile))
   const known = new Set(listed.map(({ addr }) => addr))
   const unlisted = addressesWithoutCarrier(trie ?? '', routes ?? '').filter(({ addr }) => !known.has(addr))
   const kinds = new Map<string, { index: number; tunnel: boolean }>()
@@ -37,8 +37,8 @@ async function localAddresses(): Promise<InterfaceAddress[]> {
 }
 
 async function kindOf(name: string): Promise<{ index: number; tunnel: boolean }> {
-  const index = Number(await readText(`/sys/class/net/${name}/ifindex`))
-  return { index, tunnel: TUNNEL_TYPES.has((await readText(`/sys/class/net/${name}/type`)).trim()) }
+  const index = Number(await kernelFile(`/sys/class/net/${name}/ifindex`))
+  return { index, tunnel: TUNNEL_TYPES.has((await kernelFile(`/sys/class/net/${name}/type`)).trim()) }
 }
 
 // linux/if_arp.h: ARPHRD_TUNNEL, ARPHRD_TUNNEL6, ARPHRD_SIT; the ones glibc calls non-native.
@@ -74,5 +74,3 @@ function addressesWithoutCarrier(fibTrie: string, routes: string): NamedAddress[
 }
 
 const littleEndian = (hex: string): bigint => BigInt(`0x${(hex.match(/../g) ?? ['0']).reverse().join('')}`)
-
-const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { type Family, familyOf } from '../net/target.ts'
 import { argumentsOf, hostProcesses } from './processes.ts'
 import { type TcpSocket, tcpSockets } from './sockets.ts'
+import { kernelFile } from './system-file.ts'
 
 /** What of this host can stand in the way of connections. Members are absent where the system doesn't tell. JSON-able. */
 export interface LocalLimits {
@@ -24,11 +24,11 @@ export interface LocalLimits {
 export async function localLimits(): Promise<LocalLimits> {
   const [range, reserved, disabled, count, max, limits, sockets, java] = await Promise.all([
     numbersIn('/proc/sys/net/ipv4/ip_local_port_range'),
-    textOf('/proc/sys/net/ipv4/ip_local_reserved_ports'),
+    kernelFile('/proc/sys/net/ipv4/ip_local_reserved_ports'),
     numbersIn('/proc/sys/net/ipv6/conf/all/disable_ipv6'),
     numbersIn('/proc/sys/net/netfilter/nf_conntrack_count'),
     numbersIn('/proc/sys/net/netfilter/nf_conntrack_max'),
-    textOf('/proc/self/limits'),
+    kernelFile('/proc/self/limits'),
     tcpSockets(),
     javaProcesses(),
   ])
@@ -79,7 +79,5 @@ async function javaProcesses(): Promise<LocalLimits['java']> {
   )
   return found.filter(({ options }) => options.length > 0)
 }
-
-const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
 const numbersIn = async (path: string): Promise<number[]> =>
-  (await textOf(path)).trim().split(/\s+/).filter(Boolean).map(Number)
+  (await kernelFile(path)).trim().split(/\s+/).filter(Boolean).map(Number)

@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { readdir, readlink, stat } from 'node:fs/promises'
+import { kernelFile } from './system-file.ts'
 
 /** A process of this host, as /proc shows it to every user. */
 export interface HostProcess {
@@ -13,10 +14,12 @@ const TICKS_PER_SECOND = 100
 
 /** Every process of this host; none where there is no /proc. Never rejects. */
 export async function hostProcesses(): Promise<HostProcess[]> {
-  const bootSeconds = Number(/^btime (\d+)$/m.exec(await readText('/proc/stat'))?.[1] ?? Number.NaN)
+  const bootSeconds = Number(/^btime (\d+)$/m.exec(await kernelFile('/proc/stat'))?.[1] ?? Number.NaN)
   if (Number.isNaN(bootSeconds)) return []
   const ids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-  const found = await Promise.all(ids.map(async (id) => processOf(id, await readText(`/proc/${id}/stat`), bootSeconds)))
+  const found = await Promise.all(
+    ids.map(async (id) => processOf(id, await kernelFile(`/proc/${id}/stat`), bootSeconds)),
+  )
   return found.flatMap((each) => each ?? [])
 }
 
@@ -39,6 +42,7 @@ export const changedAt = (path: string): Promise<number | undefined> =>
 /** The sockets (inodes) a process holds. Empty for processes of other users. */
 export async function socketsOf(pid: number): Promise<ReadonlySet<string>> {
   const folder = `/proc/${pid}/fd`
+  // What is closed meanwhile is none of them, and what other users hold can't be told.
   const links = await Promise.all(
     (await readdir(folder).catch(() => [])).map((fd) => readlink(`${folder}/${fd}`).catch(() => '')),
   )
@@ -55,7 +59,7 @@ export interface OpenFiles {
 /** Undefined where it can't be read, or where there is no limit. */
 export async function openFilesOf(pid: number | 'self'): Promise<OpenFiles | undefined> {
   const [limits, open] = await Promise.all([
-    readText(`/proc/${pid}/limits`),
+    kernelFile(`/proc/${pid}/limits`),
     readdir(`/proc/${pid}/fd`).catch(() => undefined),
   ])
   const found = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)
@@ -64,6 +68,4 @@ export async function openFilesOf(pid: number | 'self'): Promise<OpenFiles | und
 
 /** The arguments a process was started with. Empty where it can't be read. */
 export const argumentsOf = async (pid: number): Promise<readonly string[]> =>
-  (await readText(`/proc/${pid}/cmdline`)).split('\0').filter(Boolean)
-
-const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+  (await kernelFile(`/proc/${pid}/cmdline`)).split('\0').filter(Boolean)

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { isNameOf } from '../api/tables.ts'
 import { type Family, familyOf } from '../net/target.ts'
+import { kernelFile } from './system-file.ts'
 
 /** A TCP socket of this network namespace. */
 export interface TcpSocket {
@@ -38,9 +38,7 @@ const STATES = {
 
 /** Every TCP socket here; none where there is no /proc. Needs no rights. Never rejects. */
 export async function tcpSockets(): Promise<TcpSocket[]> {
-  const files = await Promise.all(
-    ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8').catch(() => '')),
-  )
+  const files = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(kernelFile))
   return files.flatMap((text) => parseProcNetTcp(text))
 }
 

@@ -8,5 +8,12 @@ import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
 export const systemFile = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(() => null)
 
 /** This host's resolv.conf; without the file, the resolver's defaults. */
+/**
+ * A file of the kernel's; '' where it has none, on other systems and of processes that have ended, or keeps it from this user:
+ * what it was to tell is then left out.
+ */
+export const kernelFile = async (path: string): Promise<string> => (await systemFile(path)) ?? ''
+
+/** /etc/resolv.conf, as an empty one where it can not be read. */
 export const systemResolvConf = async (): Promise<ResolvConf> =>
   parseResolvConf((await systemFile('/etc/resolv.conf')) ?? '')
