@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CacheParameterGroup } from '@aws-sdk/client-elasticache'
 import { expect, onTestFinished, test } from 'vitest'
 import { CONTROL } from '../../src/api/local-engine.ts'
 import { migrated } from '../../src/engine/store/migrations.ts'
@@ -38,12 +39,16 @@ test('an engine describes what the one before it has left, as that one would', a
   const { engine } = await engineOfBefore()
   const client = engine.client()
   const [StartTime, EndTime] = [new Date('2026-11-29'), new Date('2026-11-30')]
+  const groups = await client.describeCacheParameterGroups({})
+  // Engines that came later have default groups of their own.
+  const wasThere = ({ CacheParameterGroupName }: CacheParameterGroup) =>
+    !/^default\.(redis|valkey)/.test(CacheParameterGroupName ?? '')
   const answers = {
     DescribeCacheClusters: await client.describeCacheClusters({ ShowCacheNodeInfo: true }),
     DescribeServerlessCaches: await client.describeServerlessCaches({}),
     DescribeServerlessCacheSnapshots: await client.describeServerlessCacheSnapshots({}),
     DescribeReservedCacheNodes: await client.describeReservedCacheNodes({}),
-    DescribeCacheParameterGroups: await client.describeCacheParameterGroups({}),
+    DescribeCacheParameterGroups: { ...groups, CacheParameterGroups: groups.CacheParameterGroups?.filter(wasThere) },
     DescribeCacheSubnetGroups: await client.describeCacheSubnetGroups({}),
     DescribeUpdateActions: await client.describeUpdateActions({ ShowNodeLevelUpdateStatus: true }),
     DescribeEvents: await client.describeEvents({ StartTime, EndTime }),

@@ -17,6 +17,8 @@ export interface EngineFacts {
   readonly title?: string
   /** Its nodes may be those of a cluster: of each family there is a default parameter group for that as well. */
   readonly clusterMode?: true
+  /** Encrypted at rest unless a request says otherwise. */
+  readonly encryptedAtRest?: true
   /** Port of a cluster that asks for none. */
   readonly port: number
   /** Nodes of a cluster at most, whatever the quota is; absent: as many as that allows. */
@@ -76,6 +78,7 @@ export const valkey = {
   versions: ['9.1', '9.0', '8.2', '8.1', '8.0', '7.2'],
   familyParts: 1,
   clusterMode: true,
+  encryptedAtRest: true,
   port: 6379,
   ipv6Since: '7.2',
   tlsSince: '7.2',

@@ -1,6 +1,7 @@
 /** Operations that take the id of a cache cluster, whatever its engine: what it is of has the say. */
 import type { Handler } from '../calls/context.ts'
 import { page } from '../calls/paging.ts'
+import { findFamily } from '../families/families.ts'
 import { missing } from '../http/query-protocol.ts'
 import { answerCacheCluster } from './clusters/answer.ts'
 import * as clusters from './clusters/operations.ts'
@@ -15,12 +16,10 @@ import { findMember } from './replication-groups/find.ts'
 import { answerMemberCluster } from './replication-groups/member-answer.ts'
 import { membersOf } from './replication-groups/members.ts'
 
-const REPLICATING: ReadonlySet<string> = new Set(['redis', 'valkey'])
-
 export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context) => {
-  const engine = input.Engine?.toLowerCase()
-  if (input.ReplicationGroupId && engine !== 'memcached') return createReplica(input, context)
-  if (engine && REPLICATING.has(engine)) return createLoneCluster(input, context)
+  const family = findFamily(input.Engine ?? '')
+  if (input.ReplicationGroupId && (!family || family.replication)) return createReplica(input, context)
+  if (family?.replication) return createLoneCluster(input, context)
   return clusters.CreateCacheCluster(input, context)
 }
 

@@ -118,7 +118,7 @@ export function newGroup(
     lone: false,
     description,
     clusterMode: shape.clusterMode,
-    ...readEncryption(input, release.family.engine.name === 'valkey'),
+    ...readEncryption(input, release.family.engine.encryptedAtRest ?? false),
     ...(input.AuthToken !== undefined && { authTokenModifiedAt: context.now }),
     automaticFailover: input.AutomaticFailoverEnabled ? 'enabling' : 'disabled',
     multiAz: input.MultiAZEnabled ?? false,

@@ -38,9 +38,9 @@ type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId'
  * In-transit encryption is `required` where the mode is not said. Valkey is encrypted at rest where nothing is said, as the
  * guide tells; nothing is written to disk here that there would be to encrypt.
  */
-export function readEncryption(input: CreateInput, isValkey: boolean): Encryption {
+export function readEncryption(input: CreateInput, byDefault: boolean): Encryption {
   const { TransitEncryptionEnabled, TransitEncryptionMode: mode, KmsKeyId } = input
-  const atRest = input.AtRestEncryptionEnabled ?? isValkey
+  const atRest = input.AtRestEncryptionEnabled ?? byDefault
   if (KmsKeyId !== undefined && !atRest) throw conflict('Please enable encryption at rest to use Customer Managed CMK')
   if (mode !== undefined && !TransitEncryptionEnabled) {
     throw conflict('TransitEncryptionMode needs TransitEncryptionEnabled.')
