@@ -1,0 +1,57 @@
+import type { CacheCluster, CreateReplicationGroupCommandInput, ReplicationGroup } from '@aws-sdk/client-elasticache'
+import type { TestEngine } from '../../support/engine.ts'
+import { eventually } from '../../support/eventually.ts'
+import { SERVERS } from '../../support/redis-node.ts'
+
+/** The newest program there is; undefined: there is none, and the tests are skipped. */
+export const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
+const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
+export const NODE = { Engine: engine, CacheNodeType: 'cache.t4g.small' }
+export const SKIPPED = '(skipped without redis-server and valkey-server)'
+
+export async function groupOf(api: TestEngine, id = 'shop'): Promise<ReplicationGroup> {
+  const { ReplicationGroups: [group = {}] = [] } = await api.client().describeReplicationGroups({
+    ReplicationGroupId: id,
+  })
+  return group
+}
+
+export async function available(api: TestEngine, id = 'shop'): Promise<ReplicationGroup> {
+  await eventually(`${id} available`, async () => (await groupOf(api, id)).Status === 'available')
+  return groupOf(api, id)
+}
+
+export async function clusterOf(api: TestEngine, id: string): Promise<CacheCluster> {
+  const { CacheClusters: [cluster = {}] = [] } = await api.client().describeCacheClusters({
+    CacheClusterId: id,
+    ShowCacheNodeInfo: true,
+  })
+  return cluster
+}
+
+export const portOfCluster = async (api: TestEngine, id: string): Promise<number> =>
+  (await clusterOf(api, id)).CacheNodes?.[0]?.Endpoint?.Port ?? 0
+
+/** A group that is available. */
+export async function create(api: TestEngine, input: Partial<CreateReplicationGroupCommandInput> = {}) {
+  await api.client().createReplicationGroup({
+    ...NODE,
+    ReplicationGroupDescription: 'The shop',
+    ReplicationGroupId: 'shop',
+    ...input,
+  })
+  return available(api)
+}
+
+export const portOf = (group: ReplicationGroup, endpoint: 'PrimaryEndpoint' | 'ReaderEndpoint'): number =>
+  group.NodeGroups?.[0]?.[endpoint]?.Port ?? 0
+
+/** What has been told of a source, the oldest first. */
+export const messagesOf = async (api: TestEngine, source: string) => {
+  const { Events = [] } = await api.client().describeEvents({ SourceIdentifier: source })
+  return Events.map(({ Message }) => Message).reverse()
+}
+
+/** Members of the first node group, each with its role. */
+export const rolesOf = ({ NodeGroups: [shard] = [] }: ReplicationGroup) =>
+  shard?.NodeGroupMembers?.map(({ CacheClusterId, CurrentRole }) => `${CacheClusterId} ${CurrentRole}`)
