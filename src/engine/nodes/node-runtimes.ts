@@ -101,7 +101,7 @@ export class NodeRuntimes {
       socket: join(this.#socketDirectory(), name),
       log: join(nodeLogs, `${key.replaceAll('/', '.')}.log`),
       directory: join(nodes, key),
-      secret: this.#secret(),
+      secret: this.secret,
     }
   }
 
@@ -109,8 +109,8 @@ export class NodeRuntimes {
     if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true })
   }
 
-  /** Made when the first server is to know it. */
-  #secret(): string {
+  /** What servers know this engine by; made when it is asked for first. */
+  get secret(): string {
     const { nodeSecret } = engineFiles(this.#options.stateDir)
     if (!existsSync(nodeSecret)) writeWhole(nodeSecret, randomBytes(SECRET_BYTES).toString('hex'))
     this.#known ??= readFileSync(nodeSecret, 'utf8')

@@ -8,7 +8,9 @@ import type { Authority } from '../nodes/authority.ts'
 import { EmbeddedRuntime } from '../nodes/embedded.ts'
 import { Fleet } from '../nodes/fleet.ts'
 import { NodeRuntimes } from '../nodes/node-runtimes.ts'
+import { endStrays } from '../nodes/redis/strays.ts'
 import { RestoredLists } from '../nodes/restored-lists.ts'
+import { groupOfMember } from '../store/replication-groups.ts'
 import { systemClock } from '../time/clock.ts'
 import { recordedPorts } from '../workloads/all.ts'
 import type { Start } from './start.ts'
@@ -57,6 +59,10 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     clock,
     wake: ({ kind, region, id }) => wakes.wake(kind, region, id),
   })
+  if (existsSync(state.files.nodes)) {
+    const isKnown = (region: string, id: string) => groupOfMember(store, region, id) !== undefined
+    await endStrays(state.files.nodes, nodeRuntimes.secret, isKnown)
+  }
   const restoredLists = new RestoredLists(store, () => clock.now(), log)
   runtime.onRestored((name, loss) => {
     const key = fleet.nodeCalled(name)

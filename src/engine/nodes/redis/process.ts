@@ -41,11 +41,15 @@ const LOOK_AGAIN_MS = 200
 /** On Linux, all of 127.0.0.0/8 are addresses of the machine; elsewhere one is. */
 export const HAS_SOURCE_ADDRESS = process.platform === 'linux'
 
+/** Code of the error with which the start of a server fails that had run before as the same, and has ended. */
+export const SERVER_ENDED = 'SERVER_ENDED'
+
 /** A server that runs, and goes on running when the engine is killed. */
 export class RedisProcess {
   readonly socket: string
   readonly operator: Operator
   readonly #identity: ProcessIdentity
+  readonly #directory: string
   readonly #shutdown: string
   readonly #reach: Reach
   readonly #ended: Promise<string>
@@ -55,6 +59,7 @@ export class RedisProcess {
     const keys = keysOf(spec.secret)
     this.#shutdown = keys.nameOf('shutdown')
     this.#identity = identity
+    this.#directory = spec.directory
     this.#ended = ended
     this.#reach = reach
     this.socket = reach.socket
@@ -63,12 +68,18 @@ export class RedisProcess {
 
   /**
    * Takes over the server that an engine before this one had started with just this, or starts one. Resolves when it answers
-   * and has loaded its data.
-   * @throws CannotRun in the server's own words; EADDRINUSE.
+   * and has loaded its data. No server is started twice as the same: what it held is lost, which is not to go unnoticed.
+   * @throws CannotRun in the server's own words; EADDRINUSE; SERVER_ENDED.
    */
   static async start(spec: RedisSpec): Promise<RedisProcess> {
     const config = configFile(spec, HAS_SOURCE_ADDRESS)
-    return (await RedisProcess.#adopt(spec, config)) ?? (await RedisProcess.#spawn(spec, config))
+    const adopted = await RedisProcess.#adopt(spec, config)
+    if (adopted) return adopted
+    if (hasRun(spec.directory, config)) {
+      await endServerIn(spec.directory, spec.secret)
+      throw Object.assign(new Error('its server ended while no engine looked after it'), { code: SERVER_ENDED })
+    }
+    return RedisProcess.#spawn(spec, config)
   }
 
   static async #adopt(spec: RedisSpec, config: string): Promise<RedisProcess | undefined> {
@@ -127,6 +138,8 @@ export class RedisProcess {
     // It hangs up in the place of an answer.
     void this.operator.send([[this.#shutdown, 'NOSAVE', 'NOW', 'FORCE']]).catch(() => undefined)
     if (!(await hasEndedWithin(this.#identity, SHUTDOWN_MS))) await endProcess(this.#identity)
+    // Its end was wanted: it may be started again as what it was.
+    rmSync(join(this.#directory, IDENTITY_FILE), { force: true })
     this.operator.close()
     this.#reach.close()
   }
@@ -160,6 +173,10 @@ export class RedisProcess {
     }
   }
 }
+
+/** Whether a server was started there with just this, and nobody wanted its end. */
+const hasRun = (directory: string, config: string): boolean =>
+  textIn(join(directory, CONFIG_FILE)) === config && textIn(join(directory, IDENTITY_FILE)) !== undefined
 
 /** Ends the server that runs in a directory, if one does: it is known by its process, or by its answering to the engine's password. */
 export async function endServerIn(directory: string, secret: string): Promise<void> {

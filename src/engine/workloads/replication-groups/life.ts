@@ -3,6 +3,7 @@ import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import { placeNodes } from '../../network/subnet-groups.ts'
 import type { Failure } from '../../nodes/failure.ts'
+import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { groupOfMember } from '../../store/replication-groups.ts'
@@ -45,7 +46,12 @@ export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> 
 
   /** A server has ended by itself. */
   ended(group: ReplicationGroupRecord, member: string): void {
-    if (!runningMembers(group).some(({ id }) => id === member)) return
+    this.#lose(group, member)
+  }
+
+  #lose({ region, id }: ReplicationGroupRecord, member: string): void {
+    const group = this.#tools.store.get('replicationGroup', region, id)
+    if (!group || !runningMembers(group).some(({ id }) => id === member)) return
     const { clock } = this.#tools
     const after = this.#withDueDate(withLostServer(group, member, clock.now()))
     this.#commit(group, after, [])
@@ -89,6 +95,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> 
   /** Members whose endpoints no client knows yet move to other ports; what clients know must stay where it is. */
   async mend(group: ReplicationGroupRecord, failures: readonly Failure[]): Promise<Round> {
     const { clock, log } = this.#tools
+    const ended = failures.filter(({ code }) => code === SERVER_ENDED)
+    for (const { subject } of ended) this.#lose(group, subject)
+    if (ended.length > 0) return 'again'
     for (const { subject, port, code, message } of failures) {
       log(`replication group ${group.region}/${group.id}: ${subject} on port ${port}: ${code} ${message}`)
     }

@@ -117,7 +117,7 @@ const STEPS: { readonly [K in GroupStep['do']]: Take<K> } = {
 
   'fail-over': (group, { lost }, { promoted }) => {
     const gone = withMembers(group, (member) => (member.id === lost ? { ...member, lost: true } : member))
-    const steps: GroupStep[] = [{ do: 'recover', id: lost }, { do: 'recovered', id: lost }, ...group.steps]
+    const steps = urgently(recovery(lost), group.steps)
     const shard = shardOf(group, lost)
     // The primary has moved on meanwhile, or there is no replica that could take its place.
     if (!promoted || shard?.primary !== lost) return quietly({ ...gone, steps })
@@ -264,14 +264,28 @@ export function takeStep(group: ReplicationGroupRecord, context: StepContext): S
 export function withLostServer(group: ReplicationGroupRecord, id: string, now: number): ReplicationGroupRecord {
   const shard = shardOf(group, id)
   const lost = withMembers(group, (member) => (member.id === id ? { ...member, lost: true } : member))
-  // A member that fails again while it is being recovered is recovered once.
-  const rest = group.steps.filter((step) => !((step.do === 'recover' || step.do === 'recovered') && step.id === id))
   const failsOver = group.automaticFailover === 'enabled' && shard?.primary === id && shard.members.length > 1
-  const steps: GroupStep[] = failsOver
-    ? [{ do: 'fail-over', lost: id }]
-    : [
-        { do: 'recover', id },
-        { do: 'recovered', id },
-      ]
-  return { ...lost, steps: [...steps, ...rest], stepDue: now }
+  const due = failsOver ? [{ do: 'fail-over', lost: id } as const] : recovery(id)
+  return { ...lost, steps: urgently(due, group.steps), stepDue: now }
+}
+
+const recovery = (id: string): GroupStep[] => [
+  { do: 'recover', id },
+  { do: 'recovered', id },
+]
+
+const URGENT: readonly GroupStep['do'][] = ['fail-over', 'recover', 'recovered']
+
+/**
+ * What is to be done about servers that have ended comes before everything else, each thing once: first shards get primaries,
+ * then what is lost is started, and only then is anything waited for.
+ */
+function urgently(due: readonly GroupStep[], present: readonly GroupStep[]): GroupStep[] {
+  const known = new Set(due.map((step) => JSON.stringify(step)))
+  const others = present.filter((step) => !known.has(JSON.stringify(step)))
+  const all = [...due, ...others]
+  return [
+    ...URGENT.flatMap((kind) => all.filter((step) => step.do === kind)),
+    ...all.filter((step) => !URGENT.includes(step.do)),
+  ]
 }

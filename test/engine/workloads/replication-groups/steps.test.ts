@@ -88,6 +88,13 @@ describe('a server that ends by itself', () => {
     expect(twice.steps.map((step) => step.do)).toEqual(['recover', 'recovered'])
   })
 
+  test('of a primary and of a replica leaves the shard a primary before anything is waited for', () => {
+    const both = withLostServer(withLostServer(group, 'shop-001', NOW), 'shop-002', NOW)
+    expect(both.steps.map((step) => step.do)).toEqual(['fail-over', 'recover', 'recovered'])
+    const { after } = take(both, { do: 'fail-over', lost: 'shop-001' })
+    expect(after?.steps.map((step) => step.do)).toEqual(['recover', 'recovered', 'finish'])
+  })
+
   test('comes before what else was to be done', () => {
     const { steps } = withLostServer({ ...group, steps: [{ do: 'join-members' }] }, 'shop-002', NOW)
     expect(steps.map((step) => step.do)).toEqual(['recover', 'recovered', 'join-members'])

@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from '../../support/engine.ts'
+import { type EngineProcess, start } from '../../support/engine-process.ts'
+import { eventually } from '../../support/eventually.ts'
+import { say } from '../../support/redis-node.ts'
+import { NODE, portOf, SKIPPED, server } from './support.ts'
+
+/** Processes of all servers that were started with this state. */
+function serversOf(stateDir: string): number[] {
+  const nodes = join(stateDir, 'nodes')
+  if (!existsSync(nodes)) return []
+  const files = readdirSync(nodes, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('server.json'))
+  // The engine wrote it.
+  return files.map((file) => (JSON.parse(readFileSync(join(nodes, file), 'utf8')) as { pid: number }).pid)
+}
+
+function stateDirectory(): string {
+  const stateDir = temporaryDirectory()
+  onTestFinished(() => {
+    for (const pid of serversOf(stateDir)) if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL')
+  })
+  return stateDir
+}
+
+async function groupOf({ client }: EngineProcess) {
+  const { ReplicationGroups: [group = {}] = [] } = await client.describeReplicationGroups({})
+  return group
+}
+
+async function available(engine: EngineProcess) {
+  await eventually('available', async () => (await groupOf(engine)).Status === 'available')
+  return groupOf(engine)
+}
+
+const create = ({ client }: EngineProcess) =>
+  client.createReplicationGroup({
+    ...NODE,
+    ReplicationGroupId: 'shop',
+    ReplicationGroupDescription: 'd',
+    NumCacheClusters: 2,
+    AutomaticFailoverEnabled: true,
+  })
+
+const pidAt = async (port: number) => Number(/process_id:(\d+)/.exec(await say(port, 'INFO', 'server'))?.[1])
+
+describe.skipIf(!server || process.platform !== 'linux')(
+  `a replication group whose engine is killed ${SKIPPED}`,
+  () => {
+    test('goes on with its servers, and what they hold', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      const port = portOf(await available(first), 'PrimaryEndpoint')
+      await say(port, 'SET', 'a', '1')
+      const pid = await pidAt(port)
+      await first.kill()
+      const second = await start(stateDir, { pace: 'instant' })
+      expect(portOf(await available(second), 'PrimaryEndpoint')).toBe(port)
+      expect(await pidAt(port)).toBe(pid)
+      expect(await say(port, 'GET', 'a')).toBe('1')
+    })
+
+    test('together with the primary has what the replica holds', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      const group = await available(first)
+      const port = portOf(group, 'PrimaryEndpoint')
+      await say(port, 'SET', 'a', '1')
+      await eventually('replicated', async () => (await say(portOf(group, 'ReaderEndpoint'), 'GET', 'a')) === '1')
+      const pid = await pidAt(port)
+      await first.kill()
+      process.kill(pid, 'SIGKILL')
+      const second = await start(stateDir, { pace: 'instant' })
+      await eventually('there again', async () => (await say(port, 'GET', 'a')) === '1')
+      await eventually('two members', async () => {
+        const info = await say(port, 'INFO', 'replication')
+        return info.includes('role:master') && info.includes('connected_slaves:1')
+      })
+      expect((await groupOf(second)).Status).toBe('available')
+    })
+
+    test('while it is made comes to be all the same, and a deleted one leaves no server', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      await eventually('a server', () => serversOf(stateDir).length > 0)
+      await first.kill()
+      const second = await start(stateDir, { pace: 'instant' })
+      const group = await available(second)
+      expect(await say(portOf(group, 'PrimaryEndpoint'), 'SET', 'a', '1')).toBe('OK')
+      const pids = serversOf(stateDir)
+      expect(pids).toHaveLength(2)
+      await second.client.deleteReplicationGroup({ ReplicationGroupId: 'shop' })
+      await second.kill()
+      await start(stateDir, { pace: 'instant' })
+      await eventually('no server', () => pids.every((pid) => !existsSync(`/proc/${pid}`)))
+    })
+  },
+)
