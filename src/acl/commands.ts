@@ -82,7 +82,7 @@ function readRows(rows: readonly Row[]): Commands {
 }
 
 /** `config` of `config|get`, a command itself of one without subcommands. */
-export const parentOf = (command: string): string => command.split('|', 1)[0] as string
+export const parentOf = (command: string): string => command.replace(/\|.*/s, '')
 
 /**
  * Commands that the nodes of ElastiCache refuse (guide, "Restricted commands"), and two that the page does not have: a

@@ -68,6 +68,7 @@ const handWritten: Record<string, LoadCommand> = {
   'target:remove': async () => (await import('./commands/session/target.ts')).targetRemove,
   'target:show': async () => (await import('./commands/session/target.ts')).targetShow,
   quotas: async () => (await import('./commands/caches/quotas.ts')).quotas,
+  users: async () => (await import('./commands/caches/users.ts')).users,
   top: async () => (await import('./commands/top/top.ts')).top,
   metrics: async () => (await import('./commands/caches/metrics.ts')).metricsOf,
   endpoints: async () => (await import('./commands/caches/endpoints.ts')).endpoints,

@@ -54,8 +54,8 @@ export interface MissingCluster {
   readonly id: string
   /** Where it was looked for: `us-west-2 of the local engine`. */
   readonly at: string
-  /** Ids that are there. */
-  readonly known: readonly string[]
+  /** Ids that are there; absent where that could not be asked. */
+  readonly known?: readonly string[]
   /** ISO 8601: when events say that it was deleted. */
   readonly deletedAt?: string
 }

@@ -10,11 +10,12 @@ export type Protocol = (typeof PROTOCOLS)[number]
 
 /**
  * Asks for a version in Memcached's words, which change nothing anywhere: RESP has no such command, and its refusal tells. Of
- * several servers the first that can be reached is asked; where none can, or what answers is neither, it is Memcached's, whose
- * client then says what is wrong.
+ * several servers the first that can be reached is asked. What answers in other words is left to the client of Memcached, which
+ * says what is wrong.
+ * @param unreached What is taken for granted where none can be reached: its client then says so.
  * @throws Unreachable where the only one keeps silent: to ask again would take as long.
  */
-export async function protocolOf(dials: readonly Dial[]): Promise<Protocol> {
+export async function protocolOf(dials: readonly Dial[], unreached: Protocol): Promise<Protocol> {
   for (const dial of dials) {
     try {
       return await spokenBy(dial)
@@ -22,7 +23,7 @@ export async function protocolOf(dials: readonly Dial[]): Promise<Protocol> {
       if (dials.length === 1 && errorCode(error) === 'ETIMEDOUT') throw error
     }
   }
-  return 'memcached'
+  return unreached
 }
 
 async function spokenBy(dial: Dial): Promise<Protocol> {

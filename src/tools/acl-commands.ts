@@ -51,7 +51,7 @@ async function commandsOf(program: string): Promise<{ version: string; commands:
   try {
     await untilItAnswers(socket)
     const [, version = '?'] = /v=(\S+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' })) ?? []
-    const entries = JSON.parse(ask(socket, '--json', 'COMMAND')) as Entry[]
+    const entries: Entry[] = JSON.parse(ask(socket, '--json', 'COMMAND'))
     return { version, commands: new Map(entries.flatMap(withSubcommands).sort(([a], [b]) => (a < b ? -1 : 1))) }
   } finally {
     server.kill('SIGKILL')
@@ -60,8 +60,9 @@ async function commandsOf(program: string): Promise<{ version: string; commands:
 }
 
 function withSubcommands(entry: Entry): [string, string][] {
+  // As COMMAND answers.
   const categories = (entry[CATEGORIES] as string[]).map((name) => name.replace('@', '')).sort()
-  return [[entry[0], categories.join(' ')], ...(entry[SUBCOMMANDS] as Entry[]).flatMap(withSubcommands)]
+  return [[entry[0], categories.join(' ')], ...(entry[SUBCOMMANDS] as Entry[]).flatMap(withSubcommands)] // as well
 }
 
 async function untilItAnswers(socket: string): Promise<void> {

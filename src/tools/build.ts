@@ -17,7 +17,7 @@ const require = __createRequire(import.meta.url)
 const __filename = __fileURLToPath(import.meta.url)
 const __dirname = __pathDirname(__filename)`
 
-export const version = (JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }).version
+export const { version }: { version: string } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 
 /**
  * Three bundles: esbuild shares chunks by file, not by what is used of it, so that the engine would load the command

@@ -7,7 +7,7 @@ import { pageFor } from '../cli/help/help.ts'
 
 export function documentedCommands(): Documented[] {
   return Object.entries(commands).map(([id, command]) => {
-    const { summary, description, examples, args, flags } = command as unknown as Documented
+    const { summary, description, examples, args, flags } = command as unknown as Documented // oclif's type of flags is wider than ours
     return { id, summary, description, examples, args, flags }
   })
 }

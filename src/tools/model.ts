@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as sdk from '@aws-sdk/client-elasticache'
+import { isObject } from '../api/objects.ts'
 import { doubles, memberOrder, otherNames } from '../api/overrides.ts'
 import type { EnumName, Fault, Member, Model, Operation, Pagination, Structure } from '../api/shapes.ts'
 
@@ -27,7 +28,7 @@ const declarations = (path: string) => readFileSync(join(packageRoot, 'dist-type
 
 /** The whole API as one value; a pure function of the installed SDK package. */
 export function buildModel(): Model {
-  const schemas = Object.values(sdk as Record<string, unknown>).filter(isSchema)
+  const schemas = Object.values<unknown>(sdk).filter(isSchema)
   const enums = readEnums(declarations('models/enums.d.ts'))
   const memberTypes = readMemberTypes(declarations('models/models_0.d.ts'))
 
@@ -38,10 +39,11 @@ export function buildModel(): Model {
   const describeStructure = (schema: Schema): string => {
     const name = schema[2]
     if (structures[name]) return name
-    const [names, refs, requiredCount = 0] = schema.slice(4) as [string[], Ref[], number?]
+    const [names, refs, requiredCount = 0] = schema.slice(4) as [string[], Ref[], number?] // of a structure
     const members: Record<string, Member> = {}
     structures[name] = { required: names.slice(0, requiredCount), members }
     for (const member of new Set([...(memberOrder[name] ?? []), ...names])) {
+      // Overrides name members that there are.
       const described = describeMember(refs[names.indexOf(member)] as Ref, memberTypes.get(`${name}.${member}`))
       const also = otherNames[name]?.[member]
       if (doubles[name]?.includes(member)) members[member] = { kind: 'number', double: true }
@@ -59,10 +61,10 @@ export function buildModel(): Model {
       if (!kind) throw new Error(`unknown simple schema ${ref}`)
       return kind === 'string' && declared && declared in enums ? { kind, enum: declared } : { kind }
     }
-    if (!isSchema(ref)) return describeMember(ref[0] as Ref, declared)
+    if (!isSchema(ref)) return describeMember(ref[0] as Ref, declared) // with traits behind it
     if (ref[0] === SCHEMA.structure) return { kind: 'structure', shape: describeStructure(ref) }
     if (ref[0] === SCHEMA.list) {
-      const element = ref[4] as Ref
+      const element = ref[4] as Ref // of a list
       return { kind: 'list', item: itemName(element), of: describeMember(element, elementOf(declared)) }
     }
     throw new Error(`unknown schema ${ref[0]} for ${ref[2]}`)
@@ -70,7 +72,7 @@ export function buildModel(): Model {
 
   for (const schema of schemas) {
     if (schema[0] === SCHEMA.operation) {
-      const [input, output] = (schema.slice(4) as Ref[]).map(resolve) as [Schema, Schema]
+      const [input, output] = (schema.slice(4) as Ref[]).map(resolve) as [Schema, Schema] // of an operation
       operations[schema[2]] = {
         input: describeStructure(input),
         output: isSchema(output) && output[2] !== '__Unit' ? describeStructure(output) : null,
@@ -78,14 +80,14 @@ export function buildModel(): Model {
       }
     }
     if (schema[0] === SCHEMA.error) {
-      const traits = schema[3] as Record<string, unknown>
-      const query = traits.awsQueryError as [string, number] | undefined
+      const traits = schema[3] as { awsQueryError?: [string, number] } // of an error
+      const query = traits.awsQueryError
       if (query) faults[schema[2]] = { code: query[0], status: query[1] }
     }
   }
   for (const [name, tokens] of readPagination()) {
     const operation = operations[name]
-    if (operation) operation.pagination = { ...tokens, results: resultsPath(structures, operation.output as string) }
+    if (operation?.output) operation.pagination = { ...tokens, results: resultsPath(structures, operation.output) }
   }
   return {
     apiVersion: '2015-02-02',
@@ -105,8 +107,8 @@ const resolve = (ref: Ref): Ref => (typeof ref === 'function' ? ref() : ref)
 /** Query and XML name of a list's elements: `member` unless the model says otherwise. */
 function itemName(element: Ref): string {
   if (Array.isArray(element) && !isSchema(element)) {
-    const traits = element[1] as Traits
-    if (typeof traits === 'object' && typeof traits.xmlName === 'string') return traits.xmlName
+    const [, traits] = element
+    if (isObject(traits) && typeof traits.xmlName === 'string') return traits.xmlName
   }
   return 'member'
 }
@@ -115,8 +117,8 @@ const elementOf = (declared: string | undefined) => declared?.replace(/\[\]$/, '
 
 function readEnums(source: string): Record<EnumName, string[]> {
   const enums: Record<EnumName, string[]> = {}
-  for (const [, name, body] of source.matchAll(/export declare const (\w+): \{([^}]*)\}/g)) {
-    enums[name as string] = [...(body as string).matchAll(/: "([^"]*)"/g)].map(([, value]) => value as string)
+  for (const [, name = '', body = ''] of source.matchAll(/export declare const (\w+): \{([^}]*)\}/g)) {
+    enums[name] = [...body.matchAll(/: "([^"]*)"/g)].map(([, value = '']) => value)
   }
   return enums
 }
@@ -124,9 +126,9 @@ function readEnums(source: string): Record<EnumName, string[]> {
 /** `Structure.Member` -> declared TypeScript type, without `| undefined`. */
 function readMemberTypes(source: string): Map<string, string> {
   const types = new Map<string, string>()
-  for (const [, structure, body] of source.matchAll(/export interface (\w+) \{\n([\s\S]*?)\n\}/g)) {
-    for (const [, member, type] of (body as string).matchAll(/^ {4}(\w+)\??: ([^;|]+?)(?: \| undefined)?;$/gm)) {
-      types.set(`${structure}.${member}`, type as string)
+  for (const [, structure, body = ''] of source.matchAll(/export interface (\w+) \{\n([\s\S]*?)\n\}/g)) {
+    for (const [, member, type = ''] of body.matchAll(/^ {4}(\w+)\??: ([^;|]+?)(?: \| undefined)?;$/gm)) {
+      types.set(`${structure}.${member}`, type)
     }
   }
   return types
@@ -134,9 +136,7 @@ function readMemberTypes(source: string): Map<string, string> {
 
 function thrownFaults(operation: string): string[] {
   const source = declarations(`commands/${operation}Command.d.ts`)
-  return [...source.matchAll(/@throws \{@link (\w+)\} \((?:client|server) fault\)/g)].map(
-    ([, fault]) => fault as string,
-  )
+  return [...source.matchAll(/@throws \{@link (\w+)\} \((?:client|server) fault\)/g)].map(([, fault = '']) => fault)
 }
 
 function readPagination(): [operation: string, Omit<Pagination, 'results'>][] {
@@ -147,7 +147,7 @@ function readPagination(): [operation: string, Omit<Pagination, 'results'>][] {
       const source = readFileSync(join(folder, file), 'utf8')
       const call = /createPaginator\(\w+, (\w+)Command, "([^"]+)", "([^"]+)", "([^"]+)"\)/.exec(source)
       if (!call) throw new Error(`no paginator found in ${file}`)
-      const [, operation, input, output, limit] = call as unknown as [string, string, string, string, string]
+      const [, operation = '', input = '', output = '', limit = ''] = call
       return [operation, { input, output, limit }]
     })
 }
@@ -200,7 +200,7 @@ ${table(model.faults)}
 export const modelFile = new URL('../api/model.generated.ts', import.meta.url)
 
 export function generateModel(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+  const { version }: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
   return renderModel(buildModel(), version)
 }
 

@@ -156,11 +156,21 @@ describe('one situation has one exit code', () => {
     expect(text).toContain('Did you mean cart? It is a serverless cache.')
   })
 
-  test.skipIf(!hasTerminal)('on a terminal a name that is nearly one is told which', async () => {
-    const { text, code } = await onTerminal(['endpoints', 'cartt'], { env: { CACHECTL_HOME: home.stateDir } })
-    expect({ code, text }).toEqual({
-      code: 254,
-      text: expect.stringContaining('Did you mean cart? It is a serverless cache.'),
+  describe.skipIf(!hasTerminal)('on a terminal a name that is nearly one is told which', () => {
+    const env = { CACHECTL_HOME: home.stateDir }
+
+    test.each(called)('%s', async (_, each) => {
+      const { text, code } = await onTerminal(line(each, 'cartt'), { env, columns: 200 })
+      expect({ code, text }).toEqual({
+        code: each.verdict ?? 254,
+        text: expect.stringContaining(`Did you mean ${each.names === 'backup' ? 'cart-1' : 'cart'}?`),
+      })
+    })
+
+    test('a wait', async () => {
+      const words = ['wait', 'serverless-cache-available', '--serverless-cache-name', 'cartt']
+      const { text, code } = await onTerminal(words, { env, columns: 200 })
+      expect({ code, text }).toEqual({ code: 255, text: expect.stringContaining('Did you mean cart?') })
     })
   })
 })

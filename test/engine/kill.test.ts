@@ -12,6 +12,7 @@ import { temporaryDirectory } from '../support/engine.ts'
 import { type EngineProcess, start } from '../support/engine-process.ts'
 import {
   type Actor,
+  CacheUserActor,
   ClusterActor,
   ParameterGroupActor,
   type Random,
@@ -75,6 +76,7 @@ test(`whatever was acknowledged is there after kill -9 at any moment, ${KILLS} t
     ...['group-a', 'group-b'].map((name) => new ParameterGroupActor(name)),
     new ServerlessActor('serverless'),
     new UserActor('somebody'),
+    new CacheUserActor('shopper'),
   ]
   let early = 0
   for (let kill = 1; kill <= KILLS; kill++) {

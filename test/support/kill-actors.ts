@@ -243,3 +243,28 @@ export class UserActor extends Actor {
     return user ? (user.policies.p?.Statement[0]?.Sid ?? 'none') : GONE
   }
 }
+
+/** A user of caches of Valkey. */
+export class CacheUserActor extends Actor {
+  #count = 0
+
+  async act({ client }: EngineProcess, random: Random): Promise<void> {
+    const UserId = this.name
+    if (this.state === GONE) {
+      const rest = { UserName: UserId, Engine: 'valkey', Passwords: ['correct-horse-battery'] }
+      return this.change('off -@all', () => client.createUser({ UserId, AccessString: 'off', ...rest }))
+    }
+    if (random() < 0.2) return this.change(GONE, () => client.deleteUser({ UserId }))
+    const AccessString = `on ~${++this.#count} -@all`
+    return this.change(AccessString, () => client.modifyUser({ UserId, AccessString }))
+  }
+
+  protected async read({ client }: EngineProcess): Promise<State> {
+    const found = async () => {
+      const { Users = [] } = await client.describeUsers({})
+      return Users.find(({ UserId }) => UserId === this.name)
+    }
+    await eventually(`user ${this.name} is at rest`, async () => ((await found())?.Status ?? 'active') === 'active')
+    return (await found())?.AccessString ?? GONE
+  }
+}

@@ -16,6 +16,12 @@ import { isInstalled } from './programs.ts'
 export const hasRedis = isInstalled('redis-server')
 export const NEEDS_REDIS = '(skipped where redis-server is not installed)'
 
+/** Those of both engines, for what each has to be asked for. */
+export const PROGRAMS = ['redis-server', 'valkey-server'].map((program) => ({
+  program,
+  installed: isInstalled(program),
+}))
+
 type AtEnd = (work: () => Promise<void>) => void
 
 interface Options {
@@ -127,8 +133,12 @@ async function isWell(server: RedisServer, known: number): Promise<boolean> {
 }
 
 /** Starts a replica of one of a cluster's servers, and waits until all of them tell clients of it. */
-export async function startReplica(cluster: readonly RedisServer[], primary: RedisServer): Promise<RedisServer> {
-  const replica = await startRedis(['--cluster-enabled', 'yes'])
+export async function startReplica(
+  cluster: readonly RedisServer[],
+  primary: RedisServer,
+  options: Options = {},
+): Promise<RedisServer> {
+  const replica = await startRedis(['--cluster-enabled', 'yes'], options)
   const idOf = async (server: RedisServer) => textOf((await mustSay(server, ['CLUSTER', 'MYID']))[0] ?? null)
   const [id, own] = [await idOf(primary), await idOf(replica)]
   onTestFinished(async () => {

@@ -5,13 +5,14 @@ import { readSources, unreasonedCasts } from '../../src/tools/house.ts'
 const bare = (...lines: string[]) => bareCasts('a.ts', lines.join('\n')).map(({ line, text }) => `${line}: ${text}`)
 
 describe('casts of the house', () => {
-  it('say why they hold in every room that came clean', () => {
+  it('say why they hold', () => {
     expect(unreasonedCasts(readSources())).toEqual([])
   })
 
-  it('are looked for in those rooms alone', () => {
-    const sources = new Map(['api/a.ts', 'cli/b.ts'].map((file) => [file, 'const a = b as string']))
-    expect(unreasonedCasts(sources, ['cli'])).toEqual(['cli/b.ts:1: no comment says why the cast holds: b as string'])
+  it('that do not are told with file and line', () => {
+    expect(unreasonedCasts(new Map([['cli/b.ts', '\nconst a = b as string']]))).toEqual([
+      'cli/b.ts:2: no comment says why the cast holds: b as string',
+    ])
   })
 })
 

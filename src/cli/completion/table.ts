@@ -2,7 +2,7 @@
 
 import { regionalKinds } from '../../api/catalog/resources.ts'
 import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-faults.ts'
-import { enumValues, inputOf, isOperation } from '../../api/model.ts'
+import { enumValues, inputOf, isOperation, operationNames } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
 import { globalFlags } from '../global-flags.ts'
@@ -38,6 +38,17 @@ const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
 
 export const idOptions: readonly string[] = regionalKinds.map(({ id }) => `--${kebabCase(id)}`)
 
+const inputMembers = new Set(operationNames.flatMap((name) => Object.keys(inputOf(name).members)))
+
+/** Options that take several of what another takes one of, by its name: `--user-ids-to-add` -> `--user-id`. */
+export const severalIdOptions: ReadonlyMap<string, string> = new Map(
+  regionalKinds.flatMap(({ id }) =>
+    [`${id}s`, `${id}sToAdd`, `${id}sToRemove`]
+      .filter((member) => inputMembers.has(member))
+      .map((member) => [`--${kebabCase(member)}`, `--${kebabCase(id)}`]),
+  ),
+)
+
 /** Name of a command's first word -> what it names. */
 const PLACES: Readonly<Record<string, string>> = {
   cluster: 'cache',
@@ -49,7 +60,8 @@ const PLACES: Readonly<Record<string, string>> = {
 
 function placeOf({ id, args = {} }: Documented): [path: string, names: string][] {
   const [first = ''] = Object.keys(args)
-  const names = /^target:(use|remove|show)$/.test(id) ? 'target' : PLACES[first]
+  // Users of AWS and of caches are both called so.
+  const names = /^target:(use|remove|show)$/.test(id) ? 'target' : id === 'users' ? 'user-id' : PLACES[first]
   return names === undefined ? [] : [[id.replaceAll(':', ' '), names]]
 }
 
@@ -86,7 +98,7 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
         ),
       ),
     ]),
-    ids: ['--target', ...idOptions],
+    ids: ['--target', ...idOptions, ...severalIdOptions.keys()],
     places: new Map(commands.flatMap(placeOf)),
     fresh: commands.flatMap(({ id }) =>
       regionalKinds.flatMap((kind) =>

@@ -10,7 +10,8 @@ export interface Choice {
 export type Question =
   | { readonly type: 'confirm'; readonly message: string; readonly default: boolean }
   | {
-      readonly type: 'input'
+      /** `password`: what is typed is not shown. */
+      readonly type: 'input' | 'password'
       readonly message: string
       readonly default?: string
       /** true, or what is wrong with it. */

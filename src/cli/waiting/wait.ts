@@ -2,6 +2,7 @@ import { type Clock, sleep, systemClock } from '../../net/clock.ts'
 import type { Item } from '../output/human-value.ts'
 import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
+import { stderrIsTerminal } from '../terminal.ts'
 import { judge, type Waiter } from './waiters.ts'
 
 export interface Patience {
@@ -67,7 +68,9 @@ async function look(client: ApiClient, waiter: Waiter, input: object, signal: Ab
     if (signal.aborted) throw interrupted()
     if (!(error instanceof CallFailed) || !error.serviceCode) throw error
     if (error.serviceCode === waiter.goneCode) return undefined
-    throw failed(waiter, `An error occurred (${error.serviceCode}): ${error.message}`)
+    const told = stderrIsTerminal() ? await (await import('../caches/hints.ts')).withHint(client, input, error) : error
+    const hint = told instanceof CallFailed ? told.hint : undefined
+    throw failed(waiter, `An error occurred (${error.serviceCode}): ${error.message}`, hint)
   }
 }
 

@@ -29,6 +29,11 @@ const asking: Partial<Record<OperationName, Asking>> = {
   },
   CreateServerlessCache: { needed: ['ServerlessCacheName', 'Engine'], offered: ['NetworkType', 'SubnetIds'] },
   ModifyCacheParameterGroup: { needed: ['CacheParameterGroupName', 'ParameterNameValues'] },
+  CreateUser: {
+    needed: ['UserId', 'UserName', 'Engine', 'AccessString', 'Passwords'],
+    unless: ['NoPasswordRequired', 'AuthenticationMode'],
+  },
+  CreateUserGroup: { needed: ['UserGroupId', 'Engine', 'UserIds'] },
   CreateSnapshot: { needed: ['CacheClusterId', 'SnapshotName'], unless: ['ReplicationGroupId'] },
 }
 

@@ -26,6 +26,7 @@ const engineOf = (answers: Answers): { Engine?: string } => {
 const bySource: Readonly<Record<string, Values>> = {
   Engine: async (client, _, name) => {
     if (name === 'CreateServerlessCache') return plain(ENGINE_NAMES)
+    if (name.includes('User')) return plain(ENGINE_NAMES.filter((each) => each !== 'memcached'))
     return plain((await describeAll(client, 'DescribeCacheEngineVersions')).map(({ Engine }) => Engine))
   },
   EngineVersion: async (client, answers) =>
@@ -54,6 +55,10 @@ const bySource: Readonly<Record<string, Values>> = {
   SubnetIds: async (client) =>
     (await subnets(client)).flatMap(({ SubnetIdentifier: id, SubnetAvailabilityZone: zone }) =>
       typeof id === 'string' ? [{ name: `${id} (${isItem(zone) ? String(zone.Name) : '-'})`, value: id }] : [],
+    ),
+  UserIds: async (client) =>
+    (await describeAll(client, 'DescribeUsers')).flatMap(({ UserId: id, UserName: name, Engine: engine }) =>
+      typeof id === 'string' ? [{ name: `${id} (${String(name)}, ${String(engine)})`, value: id }] : [],
     ),
   ResourceName: async (client) =>
     (await findAll(client, regionalKinds)).flatMap(({ kind, item }) => {

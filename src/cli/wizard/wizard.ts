@@ -2,6 +2,7 @@
  * On a terminal, what a command still needs is asked for, with the target's own values to choose from. The outcome is
  * a command line that is shown before it runs, so that the next time it can be typed.
  */
+import { SECRET_MEMBERS } from '../../api/catalog/secrets.ts'
 import { helpOf } from '../../api/help.ts'
 import { inputOf, type OperationName } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
@@ -23,6 +24,8 @@ import { creates, valuesFor } from './values.ts'
 
 /** Above this many choices one is found by typing a part of it. */
 const MOST_TO_SCAN = 12
+const SECRET_OPTIONS: ReadonlySet<string> = new Set([...SECRET_MEMBERS].map((member) => `--${kebabCase(member)}`))
+const NOT_SHOWN = '...'
 const ANOTHER_WAY = ['cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton']
 
 /** The arguments with what was missing; the same ones when nothing is, or without a terminal to ask on. */
@@ -36,12 +39,22 @@ export async function askForMissing(name: OperationName, argv: readonly string[]
   try {
     const words = await ask(client, name, needed, offeredMembers(name, given), flags)
     const full = [...argv, ...words]
-    tell(`\n  ${commandText([kebabCase(name), ...full])}\n`)
+    tell(`\n  ${commandText([kebabCase(name), ...argv, ...withoutSecrets(words)])}\n`)
     if (!isDestructive(name) && !/^(Describe|List)/.test(name)) await agreeOnTerminal('Run it?')
     return full
   } finally {
     client.close()
   }
+}
+
+/** Words after the option of a secret as they may be shown. */
+function withoutSecrets(words: readonly string[]): string[] {
+  let secret = false
+  return words.map((word) => {
+    const option = SECRET_OPTIONS.has(word)
+    if (option || word.startsWith('--')) secret = option
+    return secret && !option ? NOT_SHOWN : word
+  })
 }
 
 /** undefined: something else is wrong with the line, which the reading that follows will say. */
@@ -165,7 +178,7 @@ async function type(
   required: boolean,
 ): Promise<string[]> {
   const answer = await prompt({
-    type: 'input',
+    type: SECRET_MEMBERS.has(memberName) ? 'password' : 'input',
     message,
     ...(memberName === 'NumCacheNodes' && { default: '1' }),
     validate: (text) => {

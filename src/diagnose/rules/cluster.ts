@@ -1,4 +1,5 @@
 import { readEvent, tellsFailure } from '../../api/catalog/events.ts'
+import { nearest } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { losesData } from './flow.ts'
@@ -23,6 +24,14 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   'restore-failed': 'Create it again from another backup, or empty.',
 }
 
+const MOST_NAMED = 10
+
+function thereIs(id: string, known: readonly string[]): string {
+  if (known.length === 0) return 'There is none at all.'
+  const guess = nearest(id, known)
+  return `${guess === undefined ? '' : `Did you mean ${guess}? `}There are: ${known.slice(0, MOST_NAMED).join(', ')}.`
+}
+
 export const clusterRules: readonly Rule[] = [
   {
     id: 'C00',
@@ -32,15 +41,14 @@ export const clusterRules: readonly Rule[] = [
     find: ({ missing = [] }) =>
       missing.map(({ id, at, known, deletedAt }) => {
         const gone = deletedAt === undefined ? '' : `: it was deleted at ${deletedAt}`
-        const near = known.length > 0 ? `There are: ${known.join(', ')}.` : 'There is none at all.'
         const hint =
           deletedAt === undefined
-            ? `Check the id, --region, --profile and --target. ${near}`
-            : `Create it again, and point clients at its new endpoint. ${near}`
+            ? 'Check the id, --region, --profile and --target.'
+            : 'Create it again, and point clients at its new endpoint.'
         return failure(
           id,
           `There is no cluster or serverless cache ${id} in ${at}${gone}.`,
-          hint,
+          [hint, ...(known ? [thereIs(id, known)] : [])].join(' '),
           'cachectl describe-events --source-type cache-cluster',
         )
       }),

@@ -3,6 +3,8 @@ import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
 import type { InstalledProgram } from '../nodes/installed.ts'
 import type { EmbeddedPrograms, ProcessPrograms, ProgramName, ProgramSettings } from '../nodes/runtime.ts'
+import type { WantedPrograms } from '../nodes/wanted.ts'
+import type { MetricSet } from './metric.ts'
 import type { NodeTypeParameter, Parameters, Values } from './parameter.ts'
 
 /** Why a member of a request is refused, unless its value is harmless. */
@@ -42,6 +44,16 @@ export interface Family<Name extends string = string> {
   memoryForItems(values: Values<Name>, version: string, type: NodeType): number
   /** Why a node of a type cannot start with these values, in words; undefined when it can. */
   incompatibility(values: Values<Name>, version: string, type: NodeType): string | undefined
+  /** Of nodes of clusters. */
+  readonly metrics: MetricSet
+  /** Absent: there are no serverless caches of it. */
+  readonly serverless?: {
+    /** What a cache is, beside that it is the engine: the version it answers with. */
+    readonly version: string
+    /** @param ecpuPerSecond Infinite: metered only. */
+    programs(ecpuPerSecond: number): WantedPrograms
+    readonly metrics: MetricSet
+  }
   /** Members of requests about clusters that the engine has no meaning for, or that cannot be honoured. */
   readonly refusals: Readonly<Record<string, Refusal>>
 }

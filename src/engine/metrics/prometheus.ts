@@ -1,6 +1,7 @@
 /** What runs now, in the text format of Prometheus, version 0.0.4. Pure. */
-import { type Reading, type ReadingName, read } from '../nodes/readings.ts'
+import type { Reading } from '../nodes/readings.ts'
 import type { Subject } from '../workloads/workload.ts'
+import { metricsOf } from './table.ts'
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -10,17 +11,17 @@ interface Family {
   readonly type: 'counter' | 'gauge'
   readonly help: string
   readonly label?: string
-  /** Label value -> reading; without a label the one value is ''. */
-  readonly of: Readonly<Record<string, ReadingName>>
+  /** Label value -> reading, by the name any program has for it; without a label the one value is ''. */
+  readonly of: Readonly<Record<string, string>>
 }
 
-const counter = (name: string, help: string, of: ReadingName): Family => ({
+const counter = (name: string, help: string, of: string): Family => ({
   name,
   type: 'counter',
   help,
   of: { '': of },
 })
-const gauge = (name: string, help: string, of: ReadingName): Family => ({ name, type: 'gauge', help, of: { '': of } })
+const gauge = (name: string, help: string, of: string): Family => ({ name, type: 'gauge', help, of: { '': of } })
 
 const FAMILIES: readonly Family[] = [
   {
@@ -93,7 +94,7 @@ export function prometheusText(current: readonly (readonly [Subject, Reading])[]
   return FAMILIES.map(({ name, type, help, label, of }) => {
     const lines = current.flatMap(([subject, reading]) =>
       Object.entries(of).flatMap(([value, from]) => {
-        const number = read(reading, from)
+        const number = metricsOf(subject.kind).readings.read(reading, from)
         if (Number.isNaN(number)) return []
         const labels = [...labelsOf(subject), ...(label ? [[label, value] as const] : [])]
         return [`${name}{${labels.map(([key, text]) => `${key}="${escaped(text)}"`).join(',')}} ${number}\n`]
@@ -103,18 +104,15 @@ export function prometheusText(current: readonly (readonly [Subject, Reading])[]
   }).join('')
 }
 
-function labelsOf({ region, dimensions, kind }: Subject): [string, string][] {
-  const [cluster, node] = dimensions.map(({ Value }) => Value)
-  return kind === 'node'
-    ? [
-        ['region', region],
-        ['cluster', cluster ?? ''],
-        ['node', node ?? ''],
-      ]
-    : [
-        ['region', region],
-        ['serverless_cache', cluster ?? ''],
-      ]
+const LABELS: Readonly<Record<string, string>> = {
+  CacheClusterId: 'cluster',
+  CacheNodeId: 'node',
+  clusterId: 'serverless_cache',
 }
+
+const labelsOf = ({ region, dimensions }: Subject): [string, string][] => [
+  ['region', region],
+  ...dimensions.map(({ Name, Value }): [string, string] => [LABELS[Name] ?? Name, Value]),
+]
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

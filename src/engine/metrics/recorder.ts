@@ -11,7 +11,7 @@ import { creditSamples } from './credits.ts'
 import type { SampleFile, SavedSubject } from './sample-file.ts'
 import { Series } from './series.ts'
 import { minuteOf, sample } from './sources.ts'
-import { CREDIT_METRICS, type Metric, metricsOf } from './table.ts'
+import { CREDIT_METRICS, metricsOf } from './table.ts'
 
 const MINUTE_MS = 60_000
 const DAY = 24 * 60
@@ -151,24 +151,26 @@ export class Recorder {
 
   /** What was counted belongs to the first of the minutes: the clock was moved past the others. */
   #add(subject: Subject, reading: Reading, from: number, to: number): void {
-    const metrics = metricsOf(subject.kind)
+    const { metrics, readings } = metricsOf(subject.kind)
     const known = this.#recordings.get(subject.key)
     const { series, reading: before } = known ?? { series: new Series(metrics.length), reading: undefined }
-    if (from < to) series.add(from, sample(metrics, minuteOf(before, reading, 60)))
-    const idle = from + 1 < to ? sample(metrics, minuteOf(reading, reading, 60)) : undefined
+    if (from < to) series.add(from, sample(metrics, minuteOf(readings, before, reading, 60)))
+    const idle = from + 1 < to ? sample(metrics, minuteOf(readings, reading, reading, 60)) : undefined
     for (let minute = from + 1; idle && minute < to; minute++) series.add(minute, idle)
     this.#recordings.set(subject.key, { subject, series, reading })
   }
 
   *#metricsOf({ subject, series }: Recording): Generator<RecordedMetric> {
     const { dimensions } = subject
-    for (const [column, { name, unit }] of metricsOf(subject.kind).entries()) {
+    const { metrics } = metricsOf(subject.kind)
+    for (const [column, { name, unit }] of metrics.entries()) {
       if (!series.has(column)) continue
       yield { dimensions, name, unit, each: (from, to, take) => series.each(column, from, to, take) }
     }
     const credits = subject.nodeType === undefined ? undefined : cpuCreditsOf(subject.nodeType)
-    if (!credits) return
-    const samples = () => creditSamples(utilizationOf(series), credits, minuteAt(subject.createdAt))
+    const cpu = metrics.findIndex(({ name }) => name === 'CPUUtilization')
+    if (!credits || cpu < 0) return
+    const samples = () => creditSamples(utilizationOf(series, cpu), credits, minuteAt(subject.createdAt))
     for (const { name, unit, of } of CREDIT_METRICS) {
       yield {
         dimensions,
@@ -211,14 +213,12 @@ const minuteAt = (time: number): number => Math.floor(time / MINUTE_MS)
 
 const restored = ({ subject, ...saved }: SavedSubject): Recording => ({
   subject,
-  series: Series.from(saved, metricsOf(subject.kind).length),
+  series: Series.from(saved, metricsOf(subject.kind).metrics.length),
   reading: undefined,
 })
 
-const CPU = metricsOf('node').findIndex(({ name }: Metric) => name === 'CPUUtilization')
-
-function utilizationOf(series: Series): { minute: number; percent: number }[] {
+function utilizationOf(series: Series, column: number): { minute: number; percent: number }[] {
   const found: { minute: number; percent: number }[] = []
-  series.each(CPU, 0, Number.POSITIVE_INFINITY, (minute, percent) => found.push({ minute, percent }))
+  series.each(column, 0, Number.POSITIVE_INFINITY, (minute, percent) => found.push({ minute, percent }))
   return found
 }

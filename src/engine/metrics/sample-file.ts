@@ -3,12 +3,17 @@ import { deserialize, serialize } from 'node:v8'
 import { errorCode, errorMessage } from '../../api/thrown.ts'
 import type { Subject } from '../workloads/workload.ts'
 import type { SavedSeries } from './series.ts'
-import { metricsOf } from './table.ts'
+import { COLUMNS } from './table.ts'
 
 export type SavedSubject = SavedSeries & { readonly subject: Subject }
 
-/** What the columns of the file mean: one with other metrics is of another version, and not read. */
-const COLUMNS = [metricsOf('node'), metricsOf('serverless')].map((all) => all.map(({ name }) => name).join(' ')).join()
+/** Kinds of subjects there were when all their columns were one text. */
+const FORMER_KINDS = ['node', 'serverless']
+
+interface Saved {
+  readonly columns: string | Readonly<Record<string, string | undefined>>
+  readonly subjects: SavedSubject[]
+}
 
 /** Samples between two runs of the engine. A file that cannot be read is one that is not there. */
 export class SampleFile {
@@ -22,8 +27,13 @@ export class SampleFile {
 
   load(): SavedSubject[] {
     try {
-      const { columns, subjects }: { columns: string; subjects: SavedSubject[] } = deserialize(readFileSync(this.#path))
-      return columns === COLUMNS ? subjects : []
+      const { columns, subjects }: Saved = deserialize(readFileSync(this.#path))
+      const known =
+        typeof columns === 'string'
+          ? Object.fromEntries(columns.split(',').map((text, at) => [FORMER_KINDS[at], text]))
+          : columns
+      // With other metrics it is of another version, and not read.
+      return subjects.filter(({ subject: { kind } }) => kind in COLUMNS && known[kind] === COLUMNS[kind])
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') {
         this.#log(`metrics of before are lost, ${this.#path} cannot be read: ${errorMessage(error)}`)

@@ -32,7 +32,8 @@ export interface Subject {
   /** The node's name: `us-west-2/shop/0001`. */
   readonly key: string
   readonly region: string
-  readonly kind: 'node' | 'serverless'
+  /** Which metrics it has: the name of a set of its family. */
+  readonly kind: string
   /** As CloudWatch has them: CacheClusterId and CacheNodeId, or clusterId. */
   readonly dimensions: readonly Dimension[]
   /** Of nodes. */

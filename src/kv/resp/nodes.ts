@@ -2,6 +2,7 @@
 import { endpoint } from '../../net/target.ts'
 import { textOf } from '../../protocols/resp/reply.ts'
 import type { RespClient } from './client.ts'
+import type { RespNode } from './topology.ts'
 
 interface NodeStats {
   /** host:port. */
@@ -9,18 +10,28 @@ interface NodeStats {
   readonly stats: Readonly<Record<string, string>>
 }
 
-/** INFO of every server that can be asked, replicas too, or one section of it. @throws LostNode, RespRefusal, BadReply */
-export function statsOf(client: RespClient, section?: string): Promise<NodeStats[]> {
+interface AllStats {
+  readonly answered: readonly NodeStats[]
+  /** Why the others did not answer: LostNode, RespRefusal, Unreachable, BadReply. */
+  readonly failed: readonly unknown[]
+}
+
+/** INFO of every server, replicas too, or one section of it. */
+export async function statsOf(client: RespClient, section?: string): Promise<AllStats> {
   const nodes = client.shards.flatMap(({ primary, replicas }) => [primary, ...replicas])
-  return Promise.all(
-    nodes.map(async (node) => {
-      const connection = await client.connection(node)
-      const info = await connection.ask('INFO', ...(section === undefined ? [] : [section]))
-      // INFO tells no more of a cluster than that it is one.
-      const cluster = section === 'cluster' && client.isCluster ? await connection.ask('CLUSTER', 'INFO') : ''
-      return { node: endpoint(node.host, node.port), stats: readInfo(`${textOf(info)}\n${textOf(cluster)}`) }
-    }),
-  )
+  const told = await Promise.allSettled(nodes.map((node) => statsAt(client, node, section)))
+  return {
+    answered: told.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+    failed: told.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : [])), // it is any
+  }
+}
+
+async function statsAt(client: RespClient, node: RespNode, section: string | undefined): Promise<NodeStats> {
+  const connection = await client.connection(node)
+  const info = await connection.ask('INFO', ...(section === undefined ? [] : [section]))
+  // INFO tells no more of a cluster than that it is one.
+  const cluster = section === 'cluster' && client.isCluster ? await connection.ask('CLUSTER', 'INFO') : ''
+  return { node: endpoint(node.host, node.port), stats: readInfo(`${textOf(info)}\n${textOf(cluster)}`) }
 }
 
 /** `name:value` lines under `# Section` lines. */

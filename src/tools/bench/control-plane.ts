@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { askNode } from '../../discovery/ask.ts'
+import { boundTo } from '../../net/bound.ts'
 import { launchEngine, residentBytes } from './engine-process.ts'
 import { isInstalled, median, printTable, quietEnvironment } from './measure.ts'
 
@@ -76,6 +77,7 @@ async function requestsPerSecond(server: Server, connections: number): Promise<n
   let signed: { headers: Record<string, string>; body: string } | undefined
   client.middlewareStack.add(
     (next) => (args) => {
+      // What a middleware of this step gets.
       const { headers, body } = args.request as { headers: Record<string, string>; body: string }
       signed = { headers, body }
       return next(args)
@@ -90,7 +92,8 @@ async function requestsPerSecond(server: Server, connections: number): Promise<n
     encoding: 'utf8',
   })
   if (!stdout) throw new Error(stderr)
-  return (JSON.parse(stdout) as { perSecond: number }).perSecond
+  const { perSecond }: { perSecond: number } = JSON.parse(stdout)
+  return perSecond
 }
 
 async function creationTimes(server: Server): Promise<number[]> {
@@ -126,14 +129,14 @@ async function launchMoto(): Promise<Moto> {
   })
   while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 50))
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  return { url: `http://127.0.0.1:${port}`, credentials, child, pid: child.pid as number }
+  return { url: `http://127.0.0.1:${port}`, credentials, child, pid: child.pid as number } // it has answered
 }
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
+      const { port } = boundTo(server)
       server.close(() => resolve(port))
     })
   })

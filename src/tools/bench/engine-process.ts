@@ -22,7 +22,7 @@ export async function launchEngine(): Promise<EngineProcess> {
     execArgv: [], // not the loader this benchmark runs under
   })
   const info = await ready(child)
-  const credentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8')) as EngineCredentials
+  const credentials: EngineCredentials = JSON.parse(readFileSync(engineFiles(stateDir).credentials, 'utf8'))
   return {
     info,
     credentials,

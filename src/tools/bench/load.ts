@@ -12,7 +12,7 @@ interface Load {
   readonly seconds: number
 }
 
-const { url, headers, body, connections, seconds } = JSON.parse(process.argv[2] ?? '') as Load
+const { url, headers, body, connections, seconds }: Load = JSON.parse(process.argv[2] ?? '')
 const { hostname, port, pathname } = new URL(url)
 const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
 const request = Buffer.from(`POST ${pathname} HTTP/1.1\r\n${head.join('')}\r\n${body}`)

@@ -25,7 +25,8 @@ export function timeCommands(samples: readonly Sample[], rounds: number): Timing
   for (let round = -1; round < rounds; round++) {
     for (const { name, command, env } of samples) {
       const begun = process.hrtime.bigint()
-      const { status, stderr } = spawnSync(command[0] as string, command.slice(1), {
+      const [program = '', ...args] = command
+      const { status, stderr } = spawnSync(program, args, {
         env: env ?? quietEnvironment(),
         encoding: 'utf8',
       })
@@ -39,10 +40,11 @@ export function timeCommands(samples: readonly Sample[], rounds: number): Timing
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+  const [low = Number.NaN, high = low] = sorted.slice(
+    Math.ceil(sorted.length / 2) - 1,
+    Math.floor(sorted.length / 2) + 1,
+  )
+  return (low + high) / 2
 }
 
 export const isInstalled = (program: string): boolean =>

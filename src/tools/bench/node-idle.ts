@@ -1,7 +1,7 @@
 /** Opens connections to a cache node, asks each for something, and keeps them until its parent lets go. */
 import net from 'node:net'
 
-const { port, connections } = JSON.parse(process.argv[2] ?? '') as { port: number; connections: number }
+const { port, connections }: { port: number; connections: number } = JSON.parse(process.argv[2] ?? '')
 const AT_ONCE = 50
 
 const open = (): Promise<void> =>

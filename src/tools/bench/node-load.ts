@@ -34,7 +34,7 @@ const BATCHES = 2048
 const WARM_UP = 0.25
 const [V, S, T] = [86, 83, 84]
 
-const load = JSON.parse(process.argv[2] ?? '') as NodeLoad
+const load: NodeLoad = JSON.parse(process.argv[2] ?? '')
 const value = 'x'.repeat(load.valueBytes)
 // All of a length, so that answers are.
 const keyOf = (number: number): string => `bench-${String(number % load.keys).padStart(9, '0')}`
@@ -147,6 +147,7 @@ const tell = (message: LoadMessage): boolean | undefined => process.send?.(messa
 
 for (const port of load.ports) await fill(port)
 for (let i = 0; i < load.connections; i++) {
+  // There is a port at least.
   await run(load.ports[i % load.ports.length] as number, Math.floor((i * wanted.length) / load.connections))
 }
 setTimeout(() => {

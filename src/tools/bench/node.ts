@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
+import { rowsOf } from '../../api/tables.ts'
 import { type EngineProcess, launchEngine, residentBytes } from './engine-process.ts'
 import { isInstalled, median, printTable } from './measure.ts'
 import { CONNECTIONS, type Load, memcaslap, ownLoad, type Reading } from './node-loads.ts'
@@ -108,7 +109,7 @@ const MEASURES: Readonly<Record<Measure, { of(reading: Reading): number; unit: s
 
 function verdicts({ name, targets }: Scenario, { ours, memcached }: Readings): string[][] {
   const busy = [ours, memcached].map((readings) => `${(median(readings.map((each) => each.busy)) * 100).toFixed(0)} %`)
-  return (Object.entries(targets) as [Measure, number][]).map(([measure, target]) => {
+  return rowsOf(targets).map(([measure, target = 0]) => {
     const { of, unit, digits } = MEASURES[measure]
     const [mine, peer] = [median(ours.map(of)), median(memcached.map(of))]
     const atLeast = measure === 'throughput'

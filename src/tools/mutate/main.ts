@@ -94,7 +94,7 @@ function endJudge(): void {
 
 function ask(question: Question, limit: number): Promise<Answer> {
   judge.send(question)
-  return message(judge, limit) as Promise<Answer>
+  return message(judge, limit) as Promise<Answer> // judges send nothing else
 }
 
 function message(from: ChildProcess, limit: number): Promise<unknown> {

@@ -3,6 +3,7 @@
  * Tests then judge one change after the other without a file being written or compiled again.
  */
 import { parseSync } from 'oxc-parser'
+import { isObject } from '../../api/objects.ts'
 
 export interface Mutant {
   readonly file: string
@@ -23,6 +24,9 @@ interface Node {
   readonly end: number
   readonly [member: string]: unknown
 }
+
+/** A member of a node that has a node there. */
+const at = (node: Node, member: string): Node => node[member] as Node // by the type of the node, which was looked at
 
 /** Replacements of one node; the source text of a node is `text(node)`. */
 type Operator = (node: Node, parents: readonly Node[], text: (node: Node) => string) => readonly string[]
@@ -69,12 +73,12 @@ const SWAPPED = new Map([
 /** Wrappers of TypeScript that hold an expression; all its other nodes are types, which no test can see. */
 const TYPED_EXPRESSIONS = new Set(['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'])
 
-const isComparison = (node: Node) => node.type === 'BinaryExpression' && COMPARISONS.has(node.operator as string)
+const isComparison = (node: Node) => node.type === 'BinaryExpression' && COMPARISONS.has(String(node.operator))
 const isBoolean = (node: Node) => isComparison(node) || (node.type === 'UnaryExpression' && node.operator === '!')
 const isText = (node: Node): boolean =>
   node.type === 'TemplateLiteral' ||
   (node.type === 'Literal' && typeof node.value === 'string') ||
-  (node.type === 'BinaryExpression' && (isText(node.left as Node) || isText(node.right as Node)))
+  (node.type === 'BinaryExpression' && (isText(at(node, 'left')) || isText(at(node, 'right'))))
 
 const isTestOf = (node: Node, parent: Node | undefined) => parent?.test === node && parent.type !== 'SwitchCase'
 
@@ -88,11 +92,11 @@ const condition: Operator = (node, [parent]) => {
 }
 
 const operand: Operator = (node, _, text) =>
-  node.type === 'LogicalExpression' ? [text(node.left as Node), text(node.right as Node)] : []
+  node.type === 'LogicalExpression' ? [text(at(node, 'left')), text(at(node, 'right'))] : []
 
 const operator: Operator = (node, _, text) => {
   if (node.type !== 'BinaryExpression' && node.type !== 'AssignmentExpression') return []
-  const [left, right, sign] = [node.left as Node, node.right as Node, node.operator as string]
+  const [left, right, sign] = [at(node, 'left'), at(node, 'right'), String(node.operator)]
   const other =
     node.type === 'AssignmentExpression' ? ASSIGNMENTS.get(sign) : (BOUNDS.get(sign) ?? ARITHMETIC.get(sign))
   return other === undefined || isText(left) || isText(right) ? [] : [`${text(left)} ${other} ${text(right)}`]
@@ -101,11 +105,11 @@ const operator: Operator = (node, _, text) => {
 const sign: Operator = (node, _, text) => {
   if (node.type === 'UpdateExpression') {
     const other = node.operator === '++' ? '--' : '++'
-    const counted = text(node.argument as Node)
+    const counted = text(at(node, 'argument'))
     return [node.prefix ? other + counted : counted + other]
   }
   return node.type === 'UnaryExpression' && (node.operator === '-' || node.operator === '~')
-    ? [text(node.argument as Node)]
+    ? [text(at(node, 'argument'))]
     : []
 }
 
@@ -126,12 +130,13 @@ const literal: Operator = (node, parents, text) => {
 }
 
 const call: Operator = (node, [parent], text) => {
-  const callee = node.callee as Node | undefined
-  if (node.type !== 'CallExpression' || callee?.type !== 'MemberExpression' || callee.computed) return []
+  if (node.type !== 'CallExpression') return []
+  const callee = at(node, 'callee')
+  if (callee.type !== 'MemberExpression' || callee.computed) return []
   // A link within `a?.b().c()` can't be put in brackets without ending the chain there.
   if (text(node).includes('?.') && parent?.type !== 'ChainExpression') return []
-  const [object, property] = [callee.object as Node, callee.property as Node]
-  const name = property.name as string
+  const [object, property] = [at(callee, 'object'), at(callee, 'property')]
+  const name = String(property.name)
   if (LEFT_OUT.has(name)) return [text(object)]
   const other = SWAPPED.get(name)
   return other === undefined ? [] : [`${text(object)}.${other}${text(node).slice(property.end - node.start)}`]
@@ -142,8 +147,7 @@ const switchCase: Operator = (node, [parent]) =>
 
 const statement: Operator = (node, [parent]) => {
   if (parent?.type !== 'ExpressionStatement' || parent.directive) return []
-  const callee = node.callee as Node | undefined
-  return callee?.type === 'Super' ? [] : [REMOVED]
+  return node.type === 'CallExpression' && at(node, 'callee').type === 'Super' ? [] : [REMOVED]
 }
 
 const REMOVED = 'void 0'
@@ -159,7 +163,7 @@ export function mutantsOf(file: string, source: string): Mutant[] {
       if (replacement !== text(node)) mutants.push(mutant(file, source, node, replacement, parents[0]))
     for (const child of children(node)) visit(child, [node, ...parents])
   }
-  visit(parseSync(file, source).program as unknown as Node, [])
+  visit(parseSync(file, source).program as unknown as Node, []) // each of oxc's types of nodes has these members
   return mutants
 }
 
@@ -189,7 +193,7 @@ function children(node: Node): Node[] {
   return Object.entries(node)
     .filter(([name]) => !isKey(name))
     .flatMap(([, member]) => member)
-    .filter((member): member is Node => typeof (member as Node | null)?.type === 'string')
+    .filter((member): member is Node => isObject(member) && typeof member.type === 'string')
 }
 
 /** @param mutants Those of this source. @param first The number of the first of them; the others follow it. */

@@ -62,10 +62,13 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
   test('completes ids of what there is, but not of what is to be made', async () => {
     expect(await offered('delete-cache-cluster', '--cache-cluster-id', 's')).toEqual(['shop'])
     expect(await offered('create-cache-cluster', '--cache-cluster-id', '')).toEqual([])
+    expect(await offered('modify-user', '--user-id', '')).toEqual(['default'])
+    expect(await offered('create-user-group', '--user-ids', 'd')).toEqual(['default'])
   })
 
   test('completes names where a command takes one as a word', async () => {
     expect(await offered('scale', 's')).toEqual(['shop'])
+    expect(await offered('users', '')).toEqual(['default'])
     expect(await offered('backup', 'create', '')).toEqual(['shop'])
     expect(await offered('--target', '')).toEqual(['local', 'aws'])
   })

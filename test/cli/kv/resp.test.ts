@@ -12,6 +12,7 @@ import {
 } from '../../support/redis-server.ts'
 import { scriptedResp } from '../../support/scripted-resp.ts'
 import { cachectl } from '../support/cli.ts'
+import { errorBody, recordRequests, result } from '../support/recorder.ts'
 import { hasTerminal, onTerminal } from '../support/terminal.ts'
 
 const kv = (...args: string[]) => cachectl(['kv', ...args])
@@ -337,6 +338,60 @@ describe.skipIf(!hasRedis)(`cachectl kv at a cluster ${NEEDS_REDIS}`, () => {
     expect((await said('flush', first, '--yes')).match(/ OK\n/g)).toHaveLength(3)
     expect((await kv('scan', first)).stderr).toBe('0 keys.\n')
   })
+
+  it('shows the statistics of those that answer, and says which do not', async () => {
+    const [first, second] = await startRedisCluster(2)
+    await second?.stop()
+    const { code, stdout, stderr } = await kv('stats', first?.where ?? '', 'cluster', '--output', 'json')
+    expect(JSON.parse(stdout)).toEqual([
+      { node: first?.where, stats: expect.objectContaining({ cluster_enabled: '1' }) },
+    ])
+    expect(stderr).toContain(`${first?.where} says that ${second?.where} is of its cluster, which cannot be reached`)
+    expect(code).toBe(1)
+  })
+})
+
+describe.skipIf(!hasRedis)(`cachectl kv at a cache by its name ${NEEDS_REDIS}`, () => {
+  const server = sharedServer()
+  const end = (name: string) => `<${name}><Address>127.0.0.1</Address><Port>${server().port}</Port></${name}>`
+  const replies: Record<string, (id: string) => string | undefined> = {
+    DescribeCacheClusters: (id) =>
+      id === 'alone'
+        ? `<CacheClusters><CacheCluster><CacheClusterId>alone</CacheClusterId><Engine>redis</Engine><CacheNodes><CacheNode><CacheNodeId>0001</CacheNodeId>${end('Endpoint')}</CacheNode></CacheNodes></CacheCluster></CacheClusters>`
+        : undefined,
+    DescribeReplicationGroups: (id) =>
+      id === 'group'
+        ? `<ReplicationGroups><ReplicationGroup><ReplicationGroupId>group</ReplicationGroupId><Engine>valkey</Engine><NodeGroups><NodeGroup><NodeGroupId>0001</NodeGroupId>${end('PrimaryEndpoint')}</NodeGroup></NodeGroups></ReplicationGroup></ReplicationGroups>`
+        : id === 'sharded'
+          ? `<ReplicationGroups><ReplicationGroup><ReplicationGroupId>sharded</ReplicationGroupId>${end('ConfigurationEndpoint')}</ReplicationGroup></ReplicationGroups>`
+          : undefined,
+  }
+  const notFound: Record<string, string> = {
+    DescribeCacheClusters: 'CacheClusterNotFound',
+    DescribeServerlessCaches: 'ServerlessCacheNotFoundFault',
+    DescribeReplicationGroups: 'ReplicationGroupNotFoundFault',
+  }
+  const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REGION: 'us-west-2' }
+  const kvAt = async (...args: string[]) => {
+    const { url } = await recordRequests(({ action, parameters }) => {
+      const inside = replies[action]?.(parameters.CacheClusterId ?? parameters.ReplicationGroupId ?? '')
+      if (inside !== undefined) return { body: result(action, inside) }
+      return { status: 404, body: errorBody(notFound[action] ?? 'InvalidAction', 'not there') }
+    })
+    return cachectl(['kv', ...args, '--endpoint-url', url], keys)
+  }
+
+  it.each(['alone', 'group', 'sharded'])('speaks what the API says of its engine: %s', async (name) => {
+    expect(await kvAt('set', name, 'k', 'v')).toMatchObject({ code: 0, stdout: 'OK\n' })
+    expect(await kvAt('get', name, 'k')).toMatchObject({ code: 0, stdout: 'v' })
+  })
+
+  it('says that there is none of that name', async () => {
+    expect(await kvAt('get', 'nothing', 'k')).toMatchObject({
+      code: 254,
+      stderr: expect.stringContaining('CacheClusterNotFound'),
+    })
+  })
 })
 
 describe('cachectl kv at a server that refuses', () => {
@@ -355,5 +410,18 @@ describe('cachectl kv at a server that refuses', () => {
     expect(stderr).toContain(`127.0.0.1:${port}`)
     expect(stderr).toContain(matter)
     expect(stderr).toContain(next)
+  })
+
+  it('says what answers when it is no RESP, or nothing at all', async () => {
+    const odd = await scriptedResp(([name]) => (name === 'HELLO' ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : '-ERR\r\n'))
+    expect(await kv('get', `127.0.0.1:${odd}`, 'k')).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining('not an answer in RESP: "HTTP/1.1 400 Bad Request"'),
+    })
+    const silent = await scriptedResp(() => '')
+    const waited = await kv('get', `127.0.0.1:${silent}`, 'k', '--timeout', '200ms')
+    expect(waited).toMatchObject({ code: 255, stderr: expect.stringContaining('no answer in 200 ms') })
+    const { code, stderr } = await kv('scan', '127.0.0.1:1')
+    expect({ code, stderr }).toEqual({ code: 255, stderr: expect.stringContaining('ECONNREFUSED') })
   })
 })

@@ -4,8 +4,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { CacheCluster, CacheNode, ElastiCache } from '@aws-sdk/client-elasticache'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bundleEntries } from '../../../src/tools/build.ts'
+import { jsonCall } from '../../support/cloudwatch.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { MemcachedClient } from '../../support/memcached-client.ts'
 import { createGroup, modifyGroup } from '../../support/parameters.ts'
 
@@ -14,6 +16,8 @@ vi.mock('../../../src/engine/families/all.ts', async (original) => {
   const { abacus } = await import('./made-up/family.ts')
   return { FAMILIES: [...FAMILIES, abacus] }
 })
+
+const START = Date.UTC(2031, 0, 1, 12)
 
 let workerFile: URL
 let engine: TestEngine
@@ -156,6 +160,40 @@ test('it is upgraded to a group of the new family, and scaled', async () => {
     'default.abacus2',
     2,
   ])
+})
+
+test('its metrics are computed from what its nodes tell', async () => {
+  const clock = manualClock(START)
+  engine = await startTestEngine({ workerFile, clock })
+  client = engine.client()
+  await create('frame')
+  await answerOf('frame')
+  await answerOf('frame')
+  clock.advanceTo(START + 60_000)
+  const samples = async () => {
+    const { value } = await jsonCall(engine, 'GetMetricStatistics', {
+      Namespace: 'AWS/ElastiCache',
+      MetricName: 'CmdGet',
+      Dimensions: [{ Name: 'CacheClusterId', Value: 'frame' }],
+      StartTime: START / 1000,
+      EndTime: START / 1000 + 120,
+      Period: 60,
+      Statistics: ['Sum'],
+    })
+    return value.Datapoints as { Sum: number }[]
+  }
+  await eventually('a sample is taken', async () => (await samples()).length > 0)
+  expect((await samples()).map(({ Sum }) => Sum)).toEqual([2])
+  const { value } = await jsonCall(engine, 'ListMetrics', {})
+  expect(new Set(value.Metrics.map(({ MetricName }: { MetricName: string }) => MetricName))).toEqual(
+    new Set(['CmdGet']),
+  )
+})
+
+test('there are no serverless caches of it', async () => {
+  await expect(client.createServerlessCache({ ServerlessCacheName: 'frame', Engine: 'abacus' })).rejects.toThrow(
+    'There are no serverless caches for abacus.',
+  )
 })
 
 test('clusters of Memcached beside it are what they were', async () => {

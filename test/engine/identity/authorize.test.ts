@@ -197,6 +197,24 @@ describe('a call is about', () => {
       [arnOf('cluster', 'a'), arnOf('cluster', 'b')],
     ],
     [
+      'the users of a group that is created',
+      'CreateUserGroup',
+      { UserGroupId: 'Shop', UserIds: ['default', 'Ann'] },
+      [arnOf('usergroup', 'shop'), arnOf('user', 'default'), arnOf('user', 'ann')],
+    ],
+    [
+      'the users that come and go',
+      'ModifyUserGroup',
+      { UserGroupId: 'shop', UserIdsToAdd: ['ann'], UserIdsToRemove: ['bob'] },
+      [arnOf('usergroup', 'shop'), arnOf('user', 'ann'), arnOf('user', 'bob')],
+    ],
+    [
+      'the user groups that a cache is to have',
+      'ModifyReplicationGroup',
+      { ReplicationGroupId: 'r', UserGroupIdsToAdd: ['a'], UserGroupIdsToRemove: ['b'] },
+      [arnOf('replicationgroup', 'r'), arnOf('usergroup', 'a'), arnOf('usergroup', 'b')],
+    ],
+    [
       'the first name there is',
       'CopyServerlessCacheSnapshot',
       { SourceServerlessCacheSnapshotName: 'old', TargetServerlessCacheSnapshotName: 'new' },

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import { jsonCall } from '../../support/cloudwatch.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
@@ -64,6 +65,22 @@ test('samples survive a restart; those before the clock stood still are not made
   expect((await sums(second)).get('CurrConfig')).toBe(1)
   later.advanceTo(START + 31 * MINUTE)
   await eventually('another is taken', async () => (await sums(second)).get('CurrConfig') === 2)
+})
+
+test('samples are kept of an engine from before kinds of nodes had columns of their own', async () => {
+  const stateDir = temporaryDirectory()
+  const clock = manualClock(START)
+  const first = await startTestEngine({ clock, stateDir })
+  await first.client().createCacheCluster(memcached('shop'))
+  await first.until('shop', 'available')
+  clock.advanceTo(START + MINUTE)
+  await eventually('a sample is taken', async () => (await sums(first)).size > 0)
+  await first.close()
+  const file = join(stateDir, 'metrics.bin')
+  const { columns, subjects } = deserialize(readFileSync(file))
+  writeFileSync(file, serialize({ columns: [columns.node, columns.serverless].join(), subjects }))
+  const second = await startTestEngine({ clock: manualClock(START + 30 * MINUTE), stateDir })
+  expect((await sums(second)).get('CurrConfig')).toBe(1)
 })
 
 test('a file of samples that cannot be read is left aside, and the log says so', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { creditSamples } from '../../../src/engine/metrics/credits.ts'
 import { minuteOf } from '../../../src/engine/metrics/sources.ts'
 import { periodsOf, STATISTICS, statisticOf } from '../../../src/engine/metrics/statistics.ts'
-import { readingOf } from '../../../src/engine/nodes/readings.ts'
+import { Readings } from '../../../src/engine/nodes/readings.ts'
 
 describe('statistics over periods', () => {
   const samples = fc
@@ -66,8 +66,9 @@ describe('statistics over periods', () => {
 })
 
 describe('counters', () => {
+  const readings = new Readings(['cmd_get'])
   const reading = (run: number, cmdGet: number) =>
-    readingOf(
+    readings.of(
       new Map([
         ['run', run],
         ['cmd_get', cmdGet],
@@ -81,11 +82,11 @@ describe('counters', () => {
     ['after `stats reset`, all it counted since', reading(1, 50), reading(1, 9), 9],
     ['where nothing happened, nothing', reading(1, 5), reading(1, 5), 0],
   ])('%s', (_, before, after, expected) => {
-    expect(minuteOf(before, after, 60).grown('cmd_get')).toBe(expected)
+    expect(minuteOf(readings, before, after, 60).grown('cmd_get')).toBe(expected)
   })
 
   test('what a node cannot tell has no value', () => {
-    expect(minuteOf(undefined, reading(1, 5), 60).now('swap_bytes')).toBeNaN()
+    expect(minuteOf(readings, undefined, reading(1, 5), 60).now('swap_bytes')).toBeNaN()
   })
 })
 

@@ -60,7 +60,7 @@ async function missingAt(word: string, client: ApiClient, note: OnUnasked): Prom
     if (!isNoCache(error)) throw error
   }
   const [caches, events] = await Promise.all([
-    allCaches(client, note).catch(noting(note, [])),
+    allCaches(client, note).catch(noting(note, undefined)),
     client
       .call('DescribeEvents', {
         SourceType: resources.cluster.sourceType,
@@ -73,7 +73,7 @@ async function missingAt(word: string, client: ApiClient, note: OnUnasked): Prom
   return {
     id: place.cluster,
     at: whereIs(client),
-    known: caches.map(({ id }) => id).slice(0, 10),
+    ...(caches && { known: caches.map(({ id }) => id) }),
     ...(deletion && { deletedAt: deletion.at }),
   }
 }

@@ -12,7 +12,7 @@ import { untilInterrupted } from '../../live/interrupt.ts'
 import { ExitWith } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { tell } from '../../terminal.ts'
-import { keyWord, kvFlags, notInMemcached, whereWord, withKv } from './place.ts'
+import { keyWord, kvFlags, onlyInResp, whereWord, withKv } from './place.ts'
 
 const NOT_SO = 1
 
@@ -24,17 +24,22 @@ export const kvTtl = command({
   forms: {},
   examples: ['kv ttl shop greeting', 'kv ttl localhost:6379 greeting --query ttlMs'],
   run: ({ words: { where, key }, flags, print }) =>
-    withKv(where, flags, {
-      memcached: notInMemcached(where, 'tells no time to live', 'kv touch gives a key another.'),
-      async resp(client) {
-        const ttlMs = await timeToLive(client, key)
-        if (ttlMs === undefined) {
-          tell(`There is no key ${key}.`)
-          throw new ExitWith(NOT_SO)
-        }
-        await print.answer({ key, ttlMs }, () => (ttlMs === null ? 'for ever' : spanText(ttlMs)))
-      },
-    }),
+    withKv(
+      where,
+      flags,
+      onlyInResp(
+        where,
+        { lacks: 'tells no time to live', instead: 'kv touch gives a key another.' },
+        async (client) => {
+          const ttlMs = await timeToLive(client, key)
+          if (ttlMs === undefined) {
+            tell(`There is no key ${key}.`)
+            throw new ExitWith(NOT_SO)
+          }
+          await print.answer({ key, ttlMs }, () => (ttlMs === null ? 'for ever' : spanText(ttlMs)))
+        },
+      ),
+    ),
 })
 
 const DEFAULT_COUNT = 1000
@@ -57,10 +62,15 @@ export const kvScan = command({
   forms: {},
   examples: ["kv scan shop --match 'session:*'", 'kv scan localhost:6379 --type hash --count 0'],
   run: ({ words: { where }, flags, print }) =>
-    withKv(where, flags, {
-      memcached: notInMemcached(where, 'has no SCAN', 'kv dump lists keys where a node lets clients do so.'),
-      resp: (client) => untilInterrupted((signal) => scan(client, flags, print, signal)),
-    }),
+    withKv(
+      where,
+      flags,
+      onlyInResp(
+        where,
+        { lacks: 'has no SCAN', instead: 'kv dump lists keys where a node lets clients do so.' },
+        (client) => untilInterrupted((signal) => scan(client, flags, print, signal)),
+      ),
+    ),
 })
 
 interface ScanOptions {

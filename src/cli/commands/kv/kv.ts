@@ -232,21 +232,31 @@ export const kvStats = command({
   flags: kvFlags,
   forms: {},
   async run({ words, flags, print }) {
-    const perNode = await withKv(words.where, flags, {
-      memcached: (client) =>
-        Promise.all(
+    await withKv(words.where, flags, {
+      async memcached(client) {
+        const perNode = await Promise.all(
           client.nodes.map(async (node) => ({
             node: endpoint(node.host, node.port),
             stats: Object.fromEntries(await client.stats(node, words.topic)),
           })),
-        ),
-      resp: (client) => statsOf(client, words.topic),
+        )
+        await print.answer(perNode, statsText)
+      },
+      async resp(client) {
+        const { answered, failed } = await statsOf(client, words.topic)
+        if (answered.length === 0) throw failed[0]
+        await print.answer(answered, statsText)
+        if (failed.length === 0) return
+        for (const each of failed) tell(errorMessage(each))
+        throw new ExitWith(NOT_SO)
+      },
     })
-    await print.answer(perNode, statsText)
   },
 })
 
-async function statsText(perNode: readonly { node: string; stats: Record<string, string> }[]): Promise<string> {
+async function statsText(
+  perNode: readonly { readonly node: string; readonly stats: Readonly<Record<string, string>> }[],
+): Promise<string> {
   const names = [...new Set(perNode.flatMap(({ stats }) => Object.keys(stats)))]
   const rows = names.map((name) => [name, ...perNode.map(({ stats }) => stats[name] ?? '')])
   return tableText(['Statistic', ...perNode.map(({ node }) => node)], rows)

@@ -84,8 +84,11 @@ interface RespPlace {
 
 export type KvPlace = MemcachedPlace | RespPlace
 
-/** @throws Problem, CallFailed, Unreachable */
-export async function kvPlaceOf(where: string, flags: KvOptions): Promise<KvPlace> {
+/**
+ * @param unreached What host:port is taken to speak when nothing answers there.
+ * @throws Problem, CallFailed, Unreachable
+ */
+export async function kvPlaceOf(where: string, flags: KvOptions, unreached: Protocol = 'memcached'): Promise<KvPlace> {
   const spoken = where.split(',')
   const [first = ''] = spoken
   const read = readPlace(first)
@@ -100,29 +103,38 @@ export async function kvPlaceOf(where: string, flags: KvOptions): Promise<KvPlac
     return { host: target.host, port: target.port }
   })
   const tls = flags.tls ? { tls: localTrust(flags) } : {}
-  if ((await protocolAt(nodes, tls, flags)) === 'resp') return { protocol: 'resp', seeds: nodes, ...tls }
+  if ((await protocolAt(nodes, tls, flags, unreached)) === 'resp') return { protocol: 'resp', seeds: nodes, ...tls }
   return { protocol: 'memcached', ...tls, nodes: flags.discover ? await listOf(read, tls.tls, flags.timeout) : nodes }
 }
 
 /** What both engines listen on, unless they are told otherwise. */
 const RESP_PORT = 6379
 
-function protocolAt(nodes: readonly KvNode[], tls: { tls?: AskTls }, flags: KvOptions): Protocol | Promise<Protocol> {
-  if (flags.protocol) return flags.protocol
+function protocolAt(
+  nodes: readonly KvNode[],
+  tls: { readonly tls?: AskTls },
+  { protocol, hash, discover, timeout: timeoutMs }: KvOptions,
+  unreached: Protocol,
+): Protocol | Promise<Protocol> {
+  if (protocol) return protocol
   // What only nodes of Memcached have says enough.
-  if (flags.hash !== undefined || flags.discover) return 'memcached'
-  return protocolOf(nodes.map(({ host, port }) => ({ host, port, ...tls, timeoutMs: flags.timeout })))
+  if (hash !== undefined || discover) return 'memcached'
+  return protocolOf(
+    nodes.map(({ host, port }) => ({ host, port, ...tls, timeoutMs })),
+    unreached,
+  )
 }
 
 /** What a command does in each protocol. */
 export interface InProtocol<T> {
   readonly memcached: (client: KvClient) => Promise<T>
   readonly resp: (client: RespClient) => Promise<T>
+  readonly unreached?: Protocol
 }
 
 /** Runs what stands for the protocol of WHERE with a client of its servers. */
 export async function withKv<T>(where: string, flags: KvOptions, use: InProtocol<T>): Promise<T> {
-  const place = await kvPlaceOf(where, flags)
+  const place = await kvPlaceOf(where, flags, use.unreached)
   if (place.protocol === 'resp') return withResp(place, where, flags, use.resp)
   const client = new KvClient(place.nodes, memcachedOptions(place, flags))
   try {
@@ -132,10 +144,18 @@ export async function withKv<T>(where: string, flags: KvOptions, use: InProtocol
   }
 }
 
-/** For commands that need what Memcached does not have. @throws Problem */
-export const notInMemcached = (where: string, lacks: string, instead: string) => async (): Promise<never> => {
-  throw new Problem('general', `${where} speaks Memcached's protocol, which ${lacks}.`, instead)
-}
+/** Of a command for what Memcached does not have: `lacks` says so of its protocol, `instead` what there is. */
+export const onlyInResp = <T>(
+  where: string,
+  { lacks, instead }: { readonly lacks: string; readonly instead: string },
+  resp: InProtocol<T>['resp'],
+): InProtocol<T> => ({
+  unreached: 'resp',
+  async memcached() {
+    throw new Problem('general', `${where} speaks Memcached's protocol, which ${lacks}.`, instead)
+  },
+  resp,
+})
 
 /** How to speak to nodes of Memcached. @throws Problem for options that mean nothing to them. */
 function memcachedOptions({ tls }: MemcachedPlace, flags: KvOptions) {

@@ -9,7 +9,7 @@ import { tableText } from '../../output/table.ts'
 import { ExitWith } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { tell } from '../../terminal.ts'
-import { keyWord, kvFlags, notInMemcached, whereWord, withKv } from './place.ts'
+import { keyWord, kvFlags, onlyInResp, whereWord, withKv } from './place.ts'
 
 const NOT_SO = 1
 const DEFAULT_COUNT = 20
@@ -32,17 +32,18 @@ export const kvShow = command({
   forms: {},
   examples: ['kv show shop cart:17', 'kv show localhost:6379 visits --count 100 --output json'],
   run: ({ words: { where, key }, flags, print }) =>
-    withKv(where, flags, {
-      memcached: notInMemcached(where, 'has no types', 'kv get prints a value.'),
-      async resp(client) {
+    withKv(
+      where,
+      flags,
+      onlyInResp(where, { lacks: 'has no types', instead: 'kv get prints a value.' }, async (client) => {
         const view = await lookAt(client, key, flags.count)
         if (!view) {
           tell(`There is no key ${key}.`)
           throw new ExitWith(NOT_SO)
         }
         await print.answer(dataOf(key, view), (_, { width }) => textOf(key, view, width))
-      },
-    }),
+      }),
+    ),
 })
 
 function dataOf(key: string, { value, rows, unit, length, ...facts }: KeyView) {

@@ -5,7 +5,7 @@ import { withClient } from '../../caches/client.ts'
 import { findAll, nameOf } from '../../caches/resources.ts'
 import { type Command, command } from '../../command.ts'
 import { completionScript, type Shell } from '../../completion/scripts.ts'
-import { completionTable, idOptions } from '../../completion/table.ts'
+import { completionTable, idOptions, severalIdOptions } from '../../completion/table.ts'
 import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import type { Documented } from '../../help/command-doc.ts'
@@ -36,7 +36,12 @@ export function completionCommand(shell: Shell): Command {
 }
 
 /** What can be named: the values of options, and `cache`, `backup` and `target` for the words of commands. */
-const NAMED: readonly string[] = [...idOptions.map((option) => option.slice(2)), 'cache', 'backup', 'target']
+const NAMED: readonly string[] = [
+  ...[...idOptions, ...severalIdOptions.keys()].map((option) => option.slice(2)),
+  'cache',
+  'backup',
+  'target',
+]
 
 export const completionIds = command({
   summary: 'Print what an option that takes an id can name at the target',
@@ -60,7 +65,8 @@ export const completionIds = command({
 function kindsOf(name: string): readonly ResourceKind[] {
   if (name === 'cache') return backedUpKinds
   if (name === 'backup') return backupKinds
-  return regionalKinds.filter((_, index) => idOptions[index] === `--${name}`)
+  const option = severalIdOptions.get(`--${name}`) ?? `--${name}`
+  return regionalKinds.filter((_, index) => idOptions[index] === option)
 }
 
 const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>

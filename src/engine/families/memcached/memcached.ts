@@ -1,8 +1,10 @@
 import { memcached as engine } from '../../../api/catalog/engines.ts'
+import { SERVERLESS_VERSION } from '../../../api/catalog/serverless.ts'
 import { installedMemcached } from '../../nodes/memcached/installed.ts'
 import type { MemcachedSettings } from '../../nodes/memcached/options.ts'
 import type { Family } from '../family.ts'
 import { defaultValues, incompatibility, memoryForItems } from './memory.ts'
+import { nodeMetrics, serverlessMetrics } from './metrics.ts'
 import { optionsOf } from './node-options.ts'
 import { NODE_TYPE_PARAMETERS, PARAMETERS, type ParameterName, type ParameterValues } from './parameters.ts'
 import { refusals } from './refusals.ts'
@@ -28,5 +30,11 @@ export const memcached: Family<ParameterName> = {
   },
   memoryForItems,
   incompatibility,
+  metrics: nodeMetrics,
+  serverless: {
+    version: SERVERLESS_VERSION.node,
+    programs: (ecpuPerSecond) => ({ embedded: { program: 'serverless-memcached', live: { ecpuPerSecond } } }),
+    metrics: serverlessMetrics,
+  },
   refusals,
 }

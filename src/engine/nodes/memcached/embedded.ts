@@ -4,10 +4,11 @@ import { SERVERLESS } from '../../../memcached/serverless.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
-import { type Reading, readingOf } from '../readings.ts'
+import type { Reading } from '../readings.ts'
 import type { Items, NodeHost, OwnCounters, RunningNode, Start } from '../running.ts'
 import type { EmbeddedPrograms, LiveSettings, NodeBase } from '../runtime.ts'
 import { readSnapshot, writeSnapshot } from '../snapshot-file.ts'
+import { READINGS } from './readings.ts'
 
 /** A cache node of this thread. */
 class EmbeddedNode<P extends keyof EmbeddedPrograms> implements RunningNode<P> {
@@ -84,7 +85,7 @@ class EmbeddedNode<P extends keyof EmbeddedPrograms> implements RunningNode<P> {
   }
 
   reading(): Reading {
-    return readingOf(this.#node.statistics())
+    return READINGS.of(this.#node.statistics())
   }
 
   stop(): Promise<void> {

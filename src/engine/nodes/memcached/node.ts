@@ -14,11 +14,12 @@ import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
-import { type Reading, readingOf } from '../readings.ts'
+import type { Reading } from '../readings.ts'
 import type { OwnCounters, RunningNode } from '../running.ts'
 import type { LiveSettings, Loss, NodeSpec } from '../runtime.ts'
 import { swappedBytes } from '../swap.ts'
 import { CannotRun, MemcachedProcess } from './process.ts'
+import { READINGS } from './readings.ts'
 import { Relay, TEXT_MARK } from './relay.ts'
 import type { RequestKinds } from './requests.ts'
 
@@ -154,7 +155,7 @@ export class MemcachedNode implements RunningNode<'memcached-process'> {
     if (!stats) return undefined
     const number = (name: string) => Number(stats.get(name) ?? Number.NaN)
     const { configs, counters } = this.#core
-    return readingOf([
+    return READINGS.of([
       ...stats,
       ['cmd_config_get', counters.cmdConfigGet],
       ['cmd_config_set', counters.cmdConfigSet],

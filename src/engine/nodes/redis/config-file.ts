@@ -32,8 +32,9 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
     ['appendonly', 'no'],
     // A file that came with the primary's data would be loaded at the next start.
     ['rdb-del-sync-files', 'yes'],
-    ['repl-diskless-sync', 'yes'],
-    ['repl-diskless-sync-delay', '0'],
+    // A copy without a file is there up to a second before the primary sends what was written since (it waits for a word of the
+    // replica): the replica's link is up, and were the primary to die then, all of that was lost.
+    ['repl-diskless-sync', 'no'],
     ['repl-ping-replica-period', FORMING['repl-ping-replica-period']],
     ['replica-announce-ip', announce.ip],
     ['replica-announce-port', String(spec.port)],

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { inMilliseconds } from '../../../net/clock.ts'
 import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
@@ -6,6 +7,8 @@ import { type Admission, admissionOf, type IngressRule } from '../../network/ing
 import { Passage } from './passage.ts'
 
 const BACKLOG = 511
+/** A replica that has not read by then what is left of its primary gets it no more. */
+const DRAIN_MS = 1_000
 
 export interface EntranceSettings {
   readonly tls: { readonly key: string; readonly cert: string } | null
@@ -74,9 +77,16 @@ export class Entrance {
     if (transit === 'tls') for (const { secure, socket } of this.#clients()) if (!secure) socket.destroy()
   }
 
+  /**
+   * Lets nobody in any more, and hangs up on clients. What the server had said to replicas before it ended still reaches them:
+   * clients may have been told that it is kept.
+   */
   close(): void {
     this.#door.close()
-    for (const { socket } of this.#passages) socket.destroy()
+    for (const passage of this.#passages) {
+      if (!passage.isOwn) passage.socket.destroy()
+      else inMilliseconds(DRAIN_MS, () => passage.socket.destroy())
+    }
   }
 
   #serve(socket: Socket, secure: boolean): void {

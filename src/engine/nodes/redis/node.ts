@@ -82,7 +82,7 @@ export class RedisNode {
       if (HAS_SOURCE_ADDRESS && spec.announce.ip.includes(':')) {
         await node.#entrance.listen({ host: node.#subject.keys.address, port: spec.port })
       }
-      await node.adjust(spec.live)
+      await node.#look()
     } catch (error) {
       await node.stop()
       throw error
@@ -119,14 +119,14 @@ export class RedisNode {
   }
 
   /**
-   * Makes it what it is to be now. Resolves when the server has been told; what it cannot do yet it is told again, until it
-   * has done it or is to be something else. Rejects when it does not answer.
+   * Makes it what it is to be now. Resolves when the server has been told; what it does not do yet, or does not answer to, it
+   * is told again, until it has done it or is to be something else.
    */
   async adjust(live: RedisLive): Promise<void> {
     this.#live = live
     this.#agrees = false
     this.#entrance.speak(live.transit)
-    await this.#look()
+    await this.#look().catch(() => undefined)
   }
 
   /** What it says of itself. Rejects when it does not answer. */

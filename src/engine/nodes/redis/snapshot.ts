@@ -2,6 +2,7 @@
 import { copyFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { errorCode } from '../../../api/thrown.ts'
 import { textOf } from '../../../protocols/resp/reply.ts'
 import { RDB_FILE } from './config-file.ts'
 import { parseInfo } from './info.ts'
@@ -19,8 +20,25 @@ export interface Snapshotted {
 }
 
 /** Writes all it has to a file, as of one moment; there is a whole file afterwards or none. */
-export async function saveTo(file: string, { operator, keys, directory }: Snapshotted): Promise<void> {
+export async function saveTo(file: string, server: Snapshotted): Promise<void> {
   const deadline = performance.now() + BUSY_MS
+  const written = join(server.directory, RDB_FILE)
+  for (;;) {
+    await save(server, deadline)
+    try {
+      // The file may be on another file system.
+      await copyFile(written, `${file}.part`)
+      break
+    } catch (error) {
+      // A copy for a replica has the same name, and the server removes it.
+      if (errorCode(error) !== 'ENOENT' || performance.now() > deadline) throw error
+    }
+  }
+  await rename(`${file}.part`, file)
+  await rm(written, { force: true })
+}
+
+async function save({ operator, keys }: Snapshotted, deadline: number): Promise<void> {
   while (!(await beginsToSave(operator, keys))) {
     if (performance.now() > deadline) throw new Error('the server is busy with another copy of its data')
     await pause(LOOK_MS)
@@ -32,11 +50,6 @@ export async function saveTo(file: string, { operator, keys, directory }: Snapsh
     state = await persistence()
   }
   if (state.get('rdb_last_bgsave_status') !== 'ok') throw new Error('the server could not write its data')
-  const written = join(directory, RDB_FILE)
-  // The file may be on another file system.
-  await copyFile(written, `${file}.part`)
-  await rename(`${file}.part`, file)
-  await rm(written, { force: true })
 }
 
 async function beginsToSave(operator: Operator, keys: Keys): Promise<boolean> {

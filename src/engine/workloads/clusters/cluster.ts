@@ -81,11 +81,11 @@ export const clusters: Workload<CacheClusterRecord, ClusterWork> = {
 
   portsOf: ({ discovery, nodes }) => [...(discovery ? [discovery.port] : []), ...nodes.map(({ port }) => port)],
 
-  subjectsOf: ({ region, id, nodeType, nodes }) =>
+  subjectsOf: ({ region, id, engine, nodeType, nodes }) =>
     nodes.map((node) => ({
       key: nameOf({ region, kind: 'cluster', id, node: node.id }),
       region,
-      kind: 'node',
+      kind: familyOfEngine(engine).metrics.name,
       dimensions: [
         { Name: 'CacheClusterId', Value: id },
         { Name: 'CacheNodeId', Value: node.id },

@@ -1,9 +1,9 @@
 import { regionFacts } from '../../../api/catalog/regions.ts'
-import { PRIMARY_PORT, SERVERLESS_VERSION } from '../../../api/catalog/serverless.ts'
+import { PRIMARY_PORT } from '../../../api/catalog/serverless.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import { certificateOf, faultsOfCache, impairmentBy } from '../../faults/effects.ts'
 import type { IngressRule } from '../../network/ingress.ts'
 import { ingressOf } from '../../network/security-groups.ts'
-import type { LiveSettings } from '../../nodes/runtime.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
@@ -34,17 +34,18 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
 
   nodesOf(cache, faults) {
     const { ports } = cache
-    if (!ports || !shouldRun(cache)) return []
+    const { serverless } = familyOfEngine(cache.engine)
+    if (!ports || !serverless || !shouldRun(cache)) return []
     const { memoryLimit, ecpuPerSecond } = limitsOf(cache)
     return [
       {
         node: NODE,
         incarnation: 1,
         ports: [ports.primary, ports.readOptimized],
-        engineVersion: SERVERLESS_VERSION.node,
+        engineVersion: serverless.version,
         memoryLimit,
         threads: 1,
-        programs: { embedded: { program: 'serverless-memcached', live: { ecpuPerSecond } } },
+        programs: serverless.programs(ecpuPerSecond),
         impairment: impairmentBy(faults),
       },
     ]
@@ -63,15 +64,19 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
 
   portsOf: ({ ports }) => (ports ? [ports.primary, ports.readOptimized] : []),
 
-  subjectsOf: (cache) => [
-    {
-      key: nameOf(nodeOf(cache)),
-      region: cache.region,
-      kind: 'serverless',
-      dimensions: [{ Name: 'clusterId', Value: cache.id }],
-      createdAt: cache.createdAt,
-    },
-  ],
+  subjectsOf(cache) {
+    const { serverless } = familyOfEngine(cache.engine)
+    if (!serverless) return []
+    return [
+      {
+        key: nameOf(nodeOf(cache)),
+        region: cache.region,
+        kind: serverless.metrics.name,
+        dimensions: [{ Name: 'clusterId', Value: cache.id }],
+        createdAt: cache.createdAt,
+      },
+    ]
+  },
 }
 
 /** The one node behind a serverless cache. */
@@ -83,10 +88,7 @@ export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
 })
 
 /** What a cache may take; infinite: as much as there is. */
-export const limitsOf = ({
-  dataStorage,
-  ecpuPerSecond,
-}: ServerlessCacheRecord): LiveSettings<'serverless-memcached'> => ({
+export const limitsOf = ({ dataStorage, ecpuPerSecond }: ServerlessCacheRecord) => ({
   memoryLimit: dataStorage.maximum === 0 ? Number.POSITIVE_INFINITY : dataStorage.maximum * GIB,
   ecpuPerSecond: ecpuPerSecond.maximum === 0 ? Number.POSITIVE_INFINITY : ecpuPerSecond.maximum,
 })

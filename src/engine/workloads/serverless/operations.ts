@@ -1,3 +1,4 @@
+import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { resources } from '../../../api/catalog/resources.ts'
@@ -25,6 +26,7 @@ import {
   readUsageLimits,
   refuseOtherVersion,
   refuseUnsupportedMembers,
+  refuseWithoutServerless,
 } from './rules.ts'
 import { manualSnapshotOf } from './snapshot-operations.ts'
 import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps.ts'
@@ -32,10 +34,12 @@ import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
-  const { name: engine } = readServerlessEngine(input.Engine).engine
+  const family = readServerlessEngine(input.Engine)
+  const engine = family.engine.name
+  refuseWithoutServerless(family)
   refuseOtherVersion(input.MajorEngineVersion)
-  refuseUnsupportedMembers(input)
-  const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, context)
+  refuseUnsupportedMembers(input, engine)
+  const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, engine, context)
   if (store.get('serverlessCache', region, id)) {
     throw new Fault('ServerlessCacheAlreadyExistsFault', `Serverless cache ${id} already exists.`)
   }
@@ -84,7 +88,7 @@ export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, c
   const cache = findServerlessCache(input.ServerlessCacheName, context)
   if (input.Engine !== undefined) readServerlessEngine(input.Engine)
   refuseOtherVersion(input.MajorEngineVersion)
-  refuseUnsupportedMembers(input)
+  refuseUnsupportedMembers(input, cache.engine)
   const limits = readUsageLimits(input.CacheUsageLimits, cache)
   const settings: Partial<ServerlessCacheRecord> = {
     ...limits,
@@ -154,13 +158,14 @@ export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, c
 /** The snapshot whose items a new cache begins with: one, and of this engine. */
 function readSnapshotToRestore(
   arns: readonly string[] | undefined,
+  engine: EngineName,
   context: Context,
 ): ServerlessSnapshotRecord | undefined {
   if (!arns || arns.length === 0) return undefined
   const [text = '', ...others] = arns
   const arn = parseArn(text)
   if (others.length > 0) {
-    throw new Fault('InvalidParameterValue', 'A serverless cache for memcached is restored from one snapshot only.')
+    throw new Fault('InvalidParameterValue', `A serverless cache for ${engine} is restored from one snapshot only.`)
   }
   if (
     arn?.type !== resources.serverlessSnapshot.arnType ||

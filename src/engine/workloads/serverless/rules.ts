@@ -1,9 +1,11 @@
 /** What the settings of a serverless cache may be. Each function returns the value to store or throws the refusal. */
 import type { CacheUsageLimits } from '@aws-sdk/client-elasticache'
+import type { EngineName } from '../../../api/catalog/engines.ts'
 import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../../../api/catalog/serverless.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { unknownSubnets } from '../../calls/groups.ts'
+import type { Family } from '../../families/family.ts'
 import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
 import { defaultSubnets } from '../../network/vpc.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../../store/records.ts'
@@ -29,17 +31,25 @@ export function readDescription(description: string | undefined): string {
   return description ?? ''
 }
 
-/** Members that a serverless cache for Memcached does not have, or that have no counterpart on this machine. */
-export function refuseUnsupportedMembers(input: {
-  readonly KmsKeyId?: string | undefined
-  readonly UserGroupId?: string | undefined
-  readonly RemoveUserGroup?: boolean | undefined
-}): void {
+/** Of an engine that is clusters only. The words are ours. */
+export function refuseWithoutServerless({ engine, serverless }: Family): void {
+  if (!serverless) throw invalid(`There are no serverless caches for ${engine.name}.`)
+}
+
+/** Members that a serverless cache does not have, or that have no counterpart on this machine. */
+export function refuseUnsupportedMembers(
+  input: {
+    readonly KmsKeyId?: string | undefined
+    readonly UserGroupId?: string | undefined
+    readonly RemoveUserGroup?: boolean | undefined
+  },
+  engine: EngineName,
+): void {
   if (input.KmsKeyId !== undefined) {
     throw invalid('The local engine has no keys of KMS, and encrypts nothing at rest. Leave KmsKeyId out.')
   }
   if (input.UserGroupId !== undefined || input.RemoveUserGroup) {
-    throw conflict('User groups are not supported for engine memcached.')
+    throw conflict(`User groups are not supported for engine ${engine}.`)
   }
 }
 

@@ -18,7 +18,7 @@ const DAY_MS = 24 * 3600_000
 
 export const CreateServerlessCacheSnapshot: Handler<'CreateServerlessCacheSnapshot'> = (input, context) => {
   const cache = findServerlessCache(input.ServerlessCacheName, context)
-  refuseUnsupportedMembers(input)
+  refuseUnsupportedMembers(input, cache.engine)
   const tags = mergeTags([], readTags(input.Tags))
   const begun = manualSnapshotOf(cache, input.ServerlessCacheSnapshotName, tags, context)
   refuseUnlessAvailable(cache)
@@ -39,7 +39,7 @@ export const CreateServerlessCacheSnapshot: Handler<'CreateServerlessCacheSnapsh
 /** Any snapshot can be copied; the copy is a manual one (guide, "Copying a backup"). */
 export const CopyServerlessCacheSnapshot: Handler<'CopyServerlessCacheSnapshot'> = (input, context) => {
   const source = findSnapshot(input.SourceServerlessCacheSnapshotName, context)
-  refuseUnsupportedMembers(input)
+  refuseUnsupportedMembers(input, source.engine)
   const id = readNewName(input.TargetServerlessCacheSnapshotName, 'TargetServerlessCacheSnapshotName', context)
   const tags = mergeTags([], readTags(input.Tags))
   refuseSnapshotUnlessAvailable(source)

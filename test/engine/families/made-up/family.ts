@@ -1,6 +1,7 @@
 import type { EngineName } from '../../../../src/api/catalog/engines.ts'
 import type { Family } from '../../../../src/engine/families/family.ts'
-import type { AbacusSettings } from './program.ts'
+import { counted, metric } from '../../../../src/engine/families/metric.ts'
+import { type AbacusSettings, READINGS } from './program.ts'
 
 const MIB = 2 ** 20
 
@@ -47,5 +48,6 @@ export const abacus: Family<'rods' | 'beads'> = {
       },
     },
   },
+  metrics: { name: 'abacus', readings: READINGS, metrics: [metric('CmdGet', counted('questions'))] },
   refusals: { AuthToken: ['InvalidParameterValue', (value) => `No abacus knows ${value}.`] },
 }

@@ -1,4 +1,4 @@
-import { readingOf } from '../../../../src/engine/nodes/readings.ts'
+import { Readings } from '../../../../src/engine/nodes/readings.ts'
 import type { NodeHost, RunningNode } from '../../../../src/engine/nodes/running.ts'
 import type { NodeBase } from '../../../../src/engine/nodes/runtime.ts'
 import type { Connection, Protocol, Talker } from '../../../../src/net/serve/connection.ts'
@@ -11,6 +11,9 @@ export interface AbacusSettings {
   readonly rods: number
   readonly live: { readonly beads: number }
 }
+
+/** What nodes tell beside what every node does. */
+export const READINGS = new Readings(['questions'])
 
 /** An abacus: whatever line a client says, it answers with its rods and beads. */
 export function startAbacus(spec: NodeBase & AbacusSettings, { places }: NodeHost): RunningNode<never> {
@@ -48,7 +51,7 @@ export function startAbacus(spec: NodeBase & AbacusSettings, { places }: NodeHos
       ecpus: 0,
       throttled: 0,
     }),
-    reading: () => readingOf([['cmd_get', asked]]),
+    reading: () => READINGS.of([['questions', asked]]),
     stop: () => server.close(),
   }
 }

@@ -1,0 +1,148 @@
+import { type AccessRules, BadRule, readAccessString, type Selector } from '../../../acl/access-string.ts'
+import { channelsInWords, commandsInWords, keysInWords } from '../../../acl/words.ts'
+import { resources } from '../../../api/catalog/resources.ts'
+import { withClient } from '../../caches/client.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
+import { findAll, thereIs } from '../../caches/resources.ts'
+import { command } from '../../command.ts'
+import { globalFlags } from '../../global-flags.ts'
+import { drawColumns } from '../../output/human-table.ts'
+import { type Item, isItem } from '../../output/human-value.ts'
+import type { Column } from '../../output/human-views.ts'
+import { type Style, statusText } from '../../output/style.ts'
+import { Problem } from '../../problem.ts'
+import { optional } from '../../words.ts'
+
+export const users = command({
+  summary: 'Show who may do what where: users of Valkey and Redis OSS, their rights and caches',
+  description:
+    "Reads every user's access string: whether the user may log in, how, which keys, channels and commands are allowed, and in which caches, by its user groups. What @read and the like stand for is what ACL CAT of a server says. A user with several sets of rights has a line each, and may do what one of them allows; keys and commands of different lines do not mix. In what a line says of commands the last that is about a command counts. A channel list of `default` is what the parameter acl-pubsub-default of the cache says.",
+  words: { user: optional('only the user with this id, or this name; all by default') },
+  flags: globalFlags,
+  examples: ['users', 'users app', 'users --query "[?on].[user, caches]" --output text'],
+  forms: {},
+  async run({ words: { user }, flags, print }) {
+    const found = await withClient(flags, (client) =>
+      findAll(client, [resources.user, resources.userGroup], tellUnasked),
+    )
+    const itemsOf = (shape: string) => found.filter(({ kind }) => kind.shape === shape).map(({ item }) => item)
+    const groups = itemsOf(resources.userGroup.shape)
+    const all = itemsOf(resources.user.shape).map((item) => entryOf(item, groups))
+    const wanted = all.filter((each) => user === undefined || each.user === user.toLowerCase() || each.name === user)
+    if (user !== undefined && wanted.length === 0) {
+      throw new Problem('absent', `There is no user ${user}.`, thereIs(all.map((each) => each.user)))
+    }
+    await print.answer(wanted, describe)
+  },
+})
+
+/** A set of rights: what is allowed is a command of these on keys and channels of these. */
+interface Right {
+  readonly keys: string
+  readonly channels: string
+  readonly commands: string
+}
+
+interface Entry {
+  readonly user: string
+  readonly name: string
+  readonly engine: string
+  readonly status: string
+  /** Whether it may log in at all; null where its access string cannot be read. */
+  readonly on: boolean | null
+  readonly authentication: string
+  readonly rights: readonly Right[]
+  readonly accessString: string
+  readonly groups: readonly string[]
+  readonly caches: readonly string[]
+}
+
+function entryOf(item: Item, groups: readonly Item[]): Entry {
+  const accessString = String(item.AccessString ?? '')
+  const rules = readRules(accessString, item.Engine)
+  const own = textsOf(item.UserGroupIds)
+  const opening = groups.filter((group) => own.includes(String(group.UserGroupId)))
+  return {
+    user: String(item.UserId),
+    name: String(item.UserName),
+    engine: String(item.Engine),
+    status: String(item.Status),
+    on: rules?.on ?? null,
+    authentication: authenticationOf(item),
+    rights: rules ? rightsOf(rules) : [],
+    accessString,
+    groups: own,
+    caches: [
+      ...new Set(opening.flatMap((group) => [...textsOf(group.ReplicationGroups), ...textsOf(group.ServerlessCaches)])),
+    ],
+  }
+}
+
+const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
+
+/** Undefined for rules that this cachectl does not know: AWS may have newer ones. */
+function readRules(text: string, engine: unknown): AccessRules | undefined {
+  try {
+    return readAccessString(text, engine === 'valkey' ? 'valkey' : 'redis')
+  } catch (error) {
+    if (error instanceof BadRule) return undefined
+    throw error
+  }
+}
+
+/** A user that has nothing of its own and selectors is told by its selectors. */
+function rightsOf({ root, selectors }: AccessRules): Right[] {
+  const own = commandsInWords(root) === 'none' && selectors.length > 0 ? [] : [root]
+  return [...own, ...selectors].map((selector: Selector) => ({
+    keys: keysInWords(selector),
+    channels: channelsInWords(selector),
+    commands: commandsInWords(selector),
+  }))
+}
+
+function authenticationOf({ Authentication }: Item): string {
+  const { Type, PasswordCount } = isItem(Authentication) ? Authentication : {}
+  if (Type === 'no-password') return 'no password'
+  if (Type === 'iam') return 'IAM'
+  return `${PasswordCount} password${PasswordCount === 1 ? '' : 's'}`
+}
+
+/** A line of the table: a user, or one more of its sets of rights. */
+type Line = Right & { readonly entry: Entry; readonly first: boolean }
+
+const once =
+  (text: (entry: Entry, style: Style) => string) =>
+  ({ entry, first }: Line, style: Style): string =>
+    first ? text(entry, style) : ''
+
+const COLUMNS: readonly Column<Line>[] = [
+  {
+    head: 'User',
+    of: ({ entry: { user, name }, first }) => (first ? (name === user ? user : `${user} (${name})`) : 'or'),
+  },
+  { head: 'Log in', of: once(logInText) },
+  {
+    head: 'Caches',
+    of: once(({ caches, groups }) => (groups.length === 0 ? 'no group' : caches.join(', ') || 'none')),
+  },
+  { head: 'Keys', of: 'keys', long: true },
+  { head: 'Commands', of: 'commands', long: true },
+  { head: 'Groups', of: once(({ groups }) => groups.join(', ')) },
+  { head: 'Channels', of: 'channels' },
+  { head: 'Engine', of: once(({ engine }) => engine) },
+  { head: 'Status', of: once(({ status }, style) => statusText(status, style)) },
+]
+
+function logInText({ on, authentication }: Entry, { bad }: Style): string {
+  if (on === false) return bad('off')
+  return authentication === 'no password' ? bad(authentication) : authentication
+}
+
+async function describe(entries: readonly Entry[], style: Style): Promise<string> {
+  const lines = entries.flatMap((entry): Line[] =>
+    entry.rights.length === 0
+      ? [{ entry, first: true, keys: '?', channels: '?', commands: entry.accessString }]
+      : entry.rights.map((right, index) => ({ entry, first: index === 0, ...right })),
+  )
+  return (await drawColumns(COLUMNS, lines, style)).text
+}

@@ -1,0 +1,51 @@
+import { Readings } from '../readings.ts'
+
+/** What nodes of Memcached tell, whatever runs them. */
+export const READINGS = new Readings([
+  // `stats` of memcached.
+  'bytes',
+  'bytes_read',
+  'bytes_written',
+  'cas_badval',
+  'cas_hits',
+  'cas_misses',
+  'cmd_config_get',
+  'cmd_config_set',
+  'cmd_flush',
+  'cmd_get',
+  'cmd_set',
+  'cmd_touch',
+  'curr_config',
+  'curr_connections',
+  'curr_items',
+  'decr_hits',
+  'decr_misses',
+  'delete_hits',
+  'delete_misses',
+  'evicted_unfetched',
+  'evictions',
+  'expired_unfetched',
+  'get_hits',
+  'get_misses',
+  'hash_bytes',
+  'incr_hits',
+  'incr_misses',
+  'limit_maxbytes',
+  'reclaimed',
+  'slabs_moved',
+  'threads',
+  'total_connections',
+  'total_items',
+  'touch_hits',
+  'touch_misses',
+  // Of serverless caches.
+  'ecpus',
+  'throttled_cmds',
+  'commands',
+  'reads',
+  'read_micros',
+  'writes',
+  'write_micros',
+])
+
+export type MemcachedReading = typeof READINGS extends Readings<infer Name> ? Name : never
