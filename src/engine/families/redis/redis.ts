@@ -3,6 +3,7 @@ import { NotInstalled } from '../../nodes/installed.ts'
 import { installedServer, programFor } from '../../nodes/redis/programs.ts'
 import type { Family } from '../family.ts'
 import { parametersOf } from '../parameter.ts'
+import { nodeMetrics } from './metrics.ts'
 
 const MIB = 1024 * 1024
 
@@ -27,6 +28,7 @@ const familyOf = (engine: EngineFacts): Family => ({
   },
   memoryForItems: (_values, _version, { maxCacheMemory }) => maxCacheMemory * MIB,
   incompatibility: () => undefined,
+  metrics: nodeMetrics,
   refusals: {},
 })
 

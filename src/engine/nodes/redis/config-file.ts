@@ -8,8 +8,8 @@ export const RDB_FILE = 'dump.rdb'
 export const SOCKET_FILE = 'socket'
 
 /** Short while the nodes of a group get to know each other, so that all are listed within seconds; then ElastiCache's. */
-const FORMING = { 'cluster-node-timeout': '500', 'repl-ping-replica-period': '1' } as const
-export const FORMED = { 'cluster-node-timeout': '15000', 'repl-ping-replica-period': '10' } as const
+const FORMING = { 'cluster-node-timeout': '500' } as const
+export const FORMED = { 'cluster-node-timeout': '15000' } as const
 
 /**
  * What only a start can set; the rest of what a server is to be it is told before clients are let in. The first line tells
@@ -35,7 +35,8 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
     // A copy without a file is there up to a second before the primary sends what was written since (it waits for a word of the
     // replica): the replica's link is up, and were the primary to die then, all of that was lost.
     ['repl-diskless-sync', 'no'],
-    ['repl-ping-replica-period', FORMING['repl-ping-replica-period']],
+    // How far a replica is behind is known to the second.
+    ['repl-ping-replica-period', '1'],
     ['replica-announce-ip', announce.ip],
     ['replica-announce-port', String(spec.port)],
     ['masteruser', ENGINE_USER],

@@ -3,10 +3,14 @@ import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress } from '../../../net/serve/listener.ts'
 import { textOf } from '../../../protocols/resp/reply.ts'
 import type { IngressRule } from '../../network/ingress.ts'
+import { type Reading, write } from '../readings.ts'
+import type { OwnCounters } from '../running.ts'
+import { swappedBytes } from '../swap.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { parseInfo } from './info.ts'
 import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
+import { READINGS, readingOf } from './readings.ts'
 import { keysOf } from './restricted.ts'
 import { moveSlots, type SlotMove } from './slots.ts'
 import { saveTo } from './snapshot.ts'
@@ -141,6 +145,34 @@ export class RedisNode {
       offset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),
       clusterOk: topology === undefined || (await isClusterWell(this.#subject, topology)),
       refusals: Object.fromEntries(this.#subject.refusals),
+    }
+  }
+
+  /** Undefined when it does not answer. @param cores Of the node's type. */
+  async reading(cores: number): Promise<Reading | undefined> {
+    const { operator, spec } = this.#subject
+    try {
+      const info = parseInfo(textOf(await operator.ask('INFO', 'EVERYTHING')))
+      const reading = readingOf(info, spec.program.name === 'valkey-server' ? 'valkey' : 'redis', cores)
+      write(reading, 'swap_bytes', swappedBytes(this.pid) ?? Number.NaN)
+      return reading
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Zeros when it does not answer. */
+  async counters(): Promise<OwnCounters> {
+    const reading = await this.reading(1)
+    const number = (name: Parameters<typeof READINGS.read>[1]) => (reading ? READINGS.read(reading, name) || 0 : 0)
+    return {
+      pid: this.pid,
+      connections: this.#entrance.clients,
+      items: number('curr_items'),
+      bytes: number('used_memory'),
+      memoryBytes: number('memory_bytes'),
+      ecpus: 0,
+      throttled: 0,
     }
   }
 

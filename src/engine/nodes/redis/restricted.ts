@@ -1,42 +1,24 @@
 /** Commands that ElastiCache keeps to itself, and how the servers are told so. */
 import { createHmac } from 'node:crypto'
+import { RESTRICTED } from '../../../acl/commands.ts'
+
+/** Not in the guide's list of restricted commands; a client that could say them would take the group apart. */
+const OWN = ['failover', 'cluster|saveconfig', 'cluster|set-config-epoch'] as const
+
+/** Replicas say it, and no server lets it be called by another name for them. */
+const SPOKEN_BY_REPLICAS = 'psync'
+
+const RESTRICTIONS = [...RESTRICTED, ...OWN]
+const canBeRenamed = (command: string): boolean => !command.includes('|') && command !== SPOKEN_BY_REPLICAS
+
+/** They have another name, that nobody but the engine knows: clients get `ERR unknown command`, as ElastiCache's say. */
+const RENAMED = RESTRICTIONS.filter(canBeRenamed)
 
 /**
- * They have another name, which only the engine knows: clients get `ERR unknown command`, as ElastiCache's say. FAILOVER
- * and MODULE are not in the guide's list of restricted commands; a client that could say them would take the group apart.
+ * Those that are parts of commands which stay, and PSYNC. Taken from every user instead: the server answers NOPERM, where
+ * ElastiCache's do not know them.
  */
-const RENAMED = [
-  'bgrewriteaof',
-  'bgsave',
-  'config',
-  'debug',
-  'failover',
-  'migrate',
-  'module',
-  'replicaof',
-  'save',
-  'shutdown',
-  'slaveof',
-  'sync',
-] as const
-
-export type RenamedCommand = (typeof RENAMED)[number]
-
-/**
- * Those that cannot be renamed: replicas say PSYNC, and the rest are parts of commands that stay. Taken from every user instead:
- * the server answers NOPERM, where ElastiCache's do not know them.
- */
-const FORBIDDEN = [
-  'psync',
-  'acl|setuser',
-  'acl|deluser',
-  'acl|load',
-  'acl|save',
-  ...[
-    ...['addslots', 'addslotsrange', 'bumpepoch', 'delslots', 'delslotsrange', 'failover', 'flushslots', 'forget'],
-    ...['links', 'meet', 'replicate', 'reset', 'saveconfig', 'set-config-epoch', 'setslot'],
-  ].map((each) => `cluster|${each}`),
-] as const
+const FORBIDDEN = RESTRICTIONS.filter((command) => !canBeRenamed(command))
 
 /** The user that the engine itself and replicas log in as. */
 export const ENGINE_USER = 'cachectl'
@@ -48,7 +30,7 @@ export interface Keys {
   /** Of {@link ENGINE_USER}. */
   readonly password: string
   /** What a renamed command is called. */
-  nameOf(command: RenamedCommand): string
+  nameOf(command: string): string
   /** The loopback address the servers dial each other from: a door knows them by it. */
   readonly address: string
 }

@@ -17,16 +17,8 @@ export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process
     impair: (impairment) => node.impair(impairment),
     renewCertificate: (pem) => node.renewCertificate(pem),
     status: () => node.status(),
-    counters: () => ({
-      pid: node.pid,
-      connections: 0,
-      items: 0,
-      bytes: 0,
-      memoryBytes: 0,
-      ecpus: 0,
-      throttled: 0,
-    }),
-    reading: () => undefined,
+    counters: () => node.counters(),
+    reading: () => node.reading(spec.threads),
     onEnd: (listener) => node.onEnd((how) => listener(`its server ended (${how})`)),
     stop: () => node.stop(),
   }
