@@ -15,8 +15,13 @@ import {
 } from '../../protocols/resp/reply.ts'
 import { granted, type RespClient } from './client.ts'
 
-/** Bytes under their names: `field` and `value` of a hash. */
-export type Row = Readonly<Record<string, Buffer>>
+/** Bytes under their names; an entry of a stream has fields of its own. */
+export type Row = Readonly<Record<string, Buffer | readonly Pair[]>>
+
+export interface Pair {
+  readonly field: Buffer
+  readonly value: Buffer
+}
 
 export interface KeyView {
   readonly type: string
@@ -53,13 +58,15 @@ const bytes = (reply: Reply | undefined): Buffer => bytesOf(reply ?? null) ?? EM
 /** The second of SCAN's two: the first is where it would go on. */
 const scanned = (reply: Reply): Reply => itemsOf(reply)[1] ?? null
 
+const pairsOf = (reply: Reply): Pair[] =>
+  entriesOf(reply).map(([field, value]) => ({ field: bytes(field), value: bytes(value) }))
+
 const LOOKS: Readonly<Record<string, Look>> = {
   hash: {
     unit: 'fields',
     length: (key) => ['HLEN', key],
     part: (key, count) => ['HSCAN', key, '0', 'COUNT', count],
-    rowsOf: (reply) =>
-      entriesOf(scanned(reply)).map(([field, value]) => ({ field: bytes(field), value: bytes(value) })),
+    rowsOf: (reply) => pairsOf(scanned(reply)).map(({ field, value }) => ({ field, value })),
   },
   list: {
     unit: 'elements',
@@ -87,7 +94,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     rowsOf: (reply) =>
       itemsOf(reply).map((entry) => {
         const [id, fields = null] = itemsOf(entry)
-        return { id: bytes(id), fields: Buffer.from(entriesOf(fields).map(fieldText).join(' ')) }
+        return { id: bytes(id), fields: pairsOf(fields) }
       }),
   },
 }
@@ -99,8 +106,6 @@ function scoresOf(reply: Reply): [Reply, Reply][] {
     ? items.map((pair) => [itemsOf(pair)[0] ?? null, itemsOf(pair)[1] ?? null])
     : inPairs(items)
 }
-
-const fieldText = ([name, value]: readonly [Reply, Reply]): string => `${textOf(name)}=${textOf(value)}`
 
 /** So many bytes of a string. */
 const MOST_BYTES = 4096

@@ -56,9 +56,13 @@ export const isPush = (reply: Reply): reply is Push => kindOf(reply) === 'push'
 const kindOf = (reply: Reply): string | undefined =>
   typeof reply === 'object' && reply !== null && 'kind' in reply ? reply.kind : undefined
 
+/** As RESP2 tells them. */
+const NOT_FINITE: Readonly<Record<string, string>> = { Infinity: 'inf', '-Infinity': '-inf' }
+
 /** The bytes of a reply that is text of some kind, or a number; undefined: it is neither. */
 export function bytesOf(reply: Reply): Buffer | undefined {
   if (Buffer.isBuffer(reply)) return reply
+  if (typeof reply === 'number' && !Number.isFinite(reply)) return Buffer.from(NOT_FINITE[String(reply)] ?? 'nan')
   if (typeof reply === 'string' || typeof reply === 'number' || typeof reply === 'bigint')
     return Buffer.from(String(reply))
   return kindOf(reply) === 'verbatim' ? (reply as Verbatim).bytes : undefined // as `kind` says

@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)(`cachectl kv at a server that speaks RESP ${NEEDS_RED
       ['HSET', 'hash', 'a', '1', 'b', Buffer.from([0xff])],
       ['RPUSH', 'list', '1', '2', '3'],
       ['SADD', 'set', 'one'],
-      ['ZADD', 'zset', '1.5', 'low', '2', 'high'],
+      ['ZADD', 'zset', '-inf', 'low', '2.5', 'high'],
       ['XADD', 'stream', '1-1', 'f', 'v'],
       ['XADD', 'stream', '2-1', 'g', 'w'],
     )
@@ -129,14 +129,35 @@ describe.skipIf(!hasRedis)(`cachectl kv at a server that speaks RESP ${NEEDS_RED
     })
     expect(await show('list')).toMatchObject({ length: 3, elements: [{ index: '0', value: '1' }], left: 2 })
     expect(await show('set')).toMatchObject({ length: 1, members: [{ member: 'one' }], left: 0 })
-    expect(await show('zset')).toMatchObject({ members: [{ score: '1.5', member: 'low' }], left: 1 })
-    expect(await show('stream')).toMatchObject({ entries: [{ id: '2-1', fields: 'g=w' }], left: 1 })
+    expect(await show('zset')).toMatchObject({ members: [{ score: '-inf', member: 'low' }], left: 1 })
+    expect(await show('stream')).toMatchObject({
+      entries: [{ id: '2-1', fields: [{ field: 'g', value: 'w' }] }],
+      left: 1,
+    })
     const text = await said('show', where, 'hash')
     expect(lines(text)[0]).toMatch(
       /^hash: hash, 2 fields, listpack, .* of memory, for ever, slot 238, on 127\.0\.0\.1:\d+$/,
     )
     expect(text).toContain('│ b     │ \\xff  │')
     expect(lines(await said('show', where, 'list', '--count', '2')).at(-1)).toBe('1 more element.')
+  })
+
+  it('shows the same to who gets RESP2', async () => {
+    const old = await startRedis(['--rename-command', 'HELLO', ''])
+    await mustSay(
+      old,
+      ['ZADD', 'zset', '-inf', 'low', '2.5', 'high'],
+      ['HSET', 'hash', 'a', '1'],
+      ['XADD', 's', '1-1', 'f', 'v'],
+    )
+    const show = async (key: string) => JSON.parse(await said('show', old.where, key, '--output', 'json'))
+    expect((await show('zset')).members).toEqual([
+      { score: '-inf', member: 'low' },
+      { score: '2.5', member: 'high' },
+    ])
+    expect((await show('hash')).fields).toEqual([{ field: 'a', value: '1' }])
+    expect((await show('s')).entries).toEqual([{ id: '1-1', fields: [{ field: 'f', value: 'v' }] }])
+    expect(await said('show', old.where, 's')).toContain('│ 1-1 │ f=v    │')
   })
 
   it('lists keys, as many as it is told, of a type and a pattern', async () => {
@@ -209,6 +230,10 @@ describe.skipIf(!hasRedis)(`cachectl kv at a server that speaks RESP ${NEEDS_RED
     const [{ node, stats }] = JSON.parse(await said('stats', where, 'replication', '--output', 'json'))
     expect(node).toBe(where)
     expect(stats).toMatchObject({ role: 'master', connected_slaves: '0' })
+    expect(await kv('stats', where, 'nonsense')).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining('no section nonsense'),
+    })
     expect(await mustSay(server(), ['DBSIZE'])).toEqual([0n])
   })
 

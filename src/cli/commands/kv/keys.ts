@@ -12,7 +12,7 @@ import { untilInterrupted } from '../../live/interrupt.ts'
 import { ExitWith } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { tell } from '../../terminal.ts'
-import { keyWord, kvFlags, onlyInResp, whereWord, withKv } from './place.ts'
+import { keyWord, onlyInResp, respFlags, whereWord, withKv } from './place.ts'
 
 const NOT_SO = 1
 
@@ -20,7 +20,7 @@ export const kvTtl = command({
   summary: 'Tell how long a key still lives',
   description: 'Of Redis OSS and Valkey. In milliseconds as data; null: for ever. Exit code 1: there is no such key.',
   words: { where: whereWord, key: keyWord },
-  flags: kvFlags,
+  flags: respFlags,
   forms: {},
   examples: ['kv ttl shop greeting', 'kv ttl localhost:6379 greeting --query ttlMs'],
   run: ({ words: { where, key }, flags, print }) =>
@@ -57,7 +57,7 @@ export const kvScan = command({
       helpValue: '<number>',
       otherwise: DEFAULT_COUNT,
     }),
-    ...kvFlags,
+    ...respFlags,
   },
   forms: {},
   examples: ["kv scan shop --match 'session:*'", 'kv scan localhost:6379 --type hash --count 0'],

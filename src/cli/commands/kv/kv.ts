@@ -245,6 +245,13 @@ export const kvStats = command({
       async resp(client) {
         const { answered, failed } = await statsOf(client, words.topic)
         if (answered.length === 0) throw failed[0]
+        if (answered.every(({ stats }) => Object.keys(stats).length === 0)) {
+          throw new Problem(
+            'general',
+            `${words.where} has no section ${words.topic} of INFO.`,
+            'Without one all the usual ones are shown.',
+          )
+        }
         await print.answer(answered, statsText)
         if (failed.length === 0) return
         for (const each of failed) tell(errorMessage(each))

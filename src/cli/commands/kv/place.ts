@@ -50,7 +50,14 @@ export const kvFlags = {
   ...globalFlags,
 } satisfies Flags
 
-export type KvOptions = ValuesOf<typeof kvFlags>
+const { hash: _, discover: __, ...withoutPlacement } = kvFlags
+
+/** Of commands for servers that speak RESP alone: they say themselves where keys are. */
+export const respFlags = withoutPlacement satisfies Flags
+
+type PlacementOptions = Pick<ValuesOf<typeof kvFlags>, 'hash' | 'discover'>
+
+export type KvOptions = ValuesOf<typeof respFlags> & Partial<PlacementOptions>
 /** How to speak to nodes, whichever of them keys are on. */
 export type DialOptions = Pick<KvOptions, 'tls' | 'ca' | 'timeout' | 'state-dir'>
 

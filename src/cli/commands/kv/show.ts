@@ -1,7 +1,7 @@
 import { visibleBytes, visibleLine } from '../../../api/visible.ts'
 import { written } from '../../../kv/dump.ts'
 import { named } from '../../../kv/resp/named.ts'
-import { type KeyView, lookAt, type Row } from '../../../kv/resp/show.ts'
+import { type KeyView, lookAt, type Pair, type Row } from '../../../kv/resp/show.ts'
 import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { bytesText } from '../../output/quantities.ts'
@@ -9,7 +9,7 @@ import { tableText } from '../../output/table.ts'
 import { ExitWith } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { tell } from '../../terminal.ts'
-import { keyWord, kvFlags, onlyInResp, whereWord, withKv } from './place.ts'
+import { keyWord, onlyInResp, respFlags, whereWord, withKv } from './place.ts'
 
 const NOT_SO = 1
 const DEFAULT_COUNT = 20
@@ -27,7 +27,7 @@ export const kvShow = command({
       most: 100_000,
       otherwise: DEFAULT_COUNT,
     }),
-    ...kvFlags,
+    ...respFlags,
   },
   forms: {},
   examples: ['kv show shop cart:17', 'kv show localhost:6379 visits --count 100 --output json'],
@@ -56,7 +56,16 @@ function dataOf(key: string, { value, rows, unit, length, ...facts }: KeyView) {
   }
 }
 
-const rowData = (row: Row) => Object.assign({}, ...Object.entries(row).map(([name, bytes]) => named(name, bytes)))
+type RowData = Readonly<Record<string, string | readonly object[]>>
+
+const rowData = (row: Row): RowData =>
+  Object.fromEntries(
+    Object.entries(row).flatMap(([name, held]): [string, string | object[]][] =>
+      Buffer.isBuffer(held)
+        ? Object.entries(named(name, held))
+        : [[name, held.map(({ field, value }) => ({ ...named('field', field), ...named('value', value) }))]],
+    ),
+  )
 
 async function textOf(key: string, view: KeyView, width: number): Promise<string> {
   const { rows, value, left, unit } = view
@@ -65,7 +74,7 @@ async function textOf(key: string, view: KeyView, width: number): Promise<string
   const [first] = rows ?? []
   if (rows && first) {
     const names = Object.keys(first)
-    const cells = rows.map((row) => names.map((name) => cell(row[name] ?? Buffer.alloc(0))))
+    const cells = rows.map((row) => names.map((name) => cell(row[name] ?? [])))
     parts.push(await tableText(names.map(capitalised), cells, width))
   }
   if (left > 0) parts.push(`${left} more ${unitText(left, unit)}.`)
@@ -91,9 +100,16 @@ function headOf(key: string, { type, encoding, memoryBytes, ttlMs, length, unit,
 const LONGEST_CELL = 200
 
 /** On its line; of a long one the beginning. */
-function cell(bytes: Buffer): string {
+function cell(held: Buffer | readonly Pair[]): string {
+  const bytes = Buffer.isBuffer(held) ? held : joined(held)
   const shown = visibleLine(visibleBytes(bytes))
   return shown.length <= LONGEST_CELL ? shown : `${shown.slice(0, LONGEST_CELL)}... (${bytes.length} bytes)`
 }
+
+/** `f=v g=w`. */
+const joined = (pairs: readonly Pair[]): Buffer =>
+  Buffer.concat(
+    pairs.flatMap(({ field, value }, at) => [Buffer.from(at === 0 ? '' : ' '), field, Buffer.from('='), value]),
+  )
 
 const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
