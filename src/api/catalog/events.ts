@@ -243,6 +243,26 @@ const ROWS = {
   // In words of our own: AWS's are not known.
   'replicas-decreasing': { text: 'Decrease replica count started for replication group {group} on {time}' },
   'replicas-decreased': { text: 'Decrease replica count completed for replication group {group} on {time}' },
+  'snapshot-taken': {
+    text: "Snapshot succeeded for snapshot with ID '{snapshot}' of cache cluster with ID '{cluster}'",
+    notification: 'SnapshotComplete',
+  },
+  'group-snapshot-taken': {
+    text: "Snapshot succeeded for snapshot with ID '{snapshot}' of replication group with ID '{group}'",
+    notification: 'SnapshotComplete',
+  },
+  'snapshot-failed': {
+    text: "Snapshot failed for snapshot with ID '{snapshot}' of cache cluster with ID '{cluster}'",
+    notification: 'SnapshotFailed',
+    failure: true,
+  },
+  'group-snapshot-failed': {
+    text: "Snapshot failed for snapshot with ID '{snapshot}' of replication group with ID '{group}'",
+    notification: 'SnapshotFailed',
+    failure: true,
+  },
+  // In words of our own.
+  'data-not-restored': { text: 'Failed to restore the data of the snapshot: {why}', failure: true },
   'replication-group-deleted': { text: 'Replication group {group} deleted' },
 
   // Words of our own, for what AWS has none for as far as is known.
@@ -312,11 +332,6 @@ const ROWS = {
   'parameter-group-taken': {
     text: 'Updated to use a CacheParameterGroup {group}',
     notification: 'CacheClusterParametersChanged',
-  },
-  'snapshot-failed': {
-    text: "Snapshot failed for snapshot with ID '{snapshot}' of cache cluster with ID '{cluster}'",
-    notification: 'SnapshotFailed',
-    failure: true,
   },
   'node-scheduled': {
     text: 'The node with Cache Cluster ID: {cluster}, Node ID: {node} is scheduled for replacement during the maintenance window from Start Time: {time}, End Time: {endTime}',

@@ -12,6 +12,8 @@ export const LIMITS = {
   groupNameLength: 255,
   /** Names of serverless caches and of their snapshots. */
   serverlessNameLength: 40,
+  /** Of replication groups and their nodes; the API tells none. */
+  snapshotNameLength: 255,
   reservationIdLength: 60,
   /** EC2's, of the groups of a VPC. */
   securityGroupNameLength: 255,

@@ -15,6 +15,8 @@ export const DEFAULT_QUOTAS = {
   'serverless-caches-per-region': 40,
   /** Manual snapshots of one serverless cache in any 24 hours. */
   'serverless-snapshots-per-day': 24,
+  /** Manual ones of one node of Redis OSS or Valkey in any 24 hours. */
+  'snapshots-per-node-per-day': 20,
   /** The guide names none; as many as there may be nodes. */
   'reserved-nodes-per-region': 300,
   /** Twice as many of these two since 2025, says AWS's page of quotas; the guide says so. */

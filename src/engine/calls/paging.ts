@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
 import { Fault } from '../../api/faults.ts'
 
-const SMALLEST_PAGE = 20
-const LARGEST_PAGE = 100
+const USUAL_PAGES = { smallest: 20, largest: 100 } as const
 /** Of operations with NextToken and MaxResults. */
 const LARGEST_TOKEN_PAGE = 50
 
@@ -21,10 +20,18 @@ export interface Page<T> {
  * One page of a list. MaxRecords is 20 to 100, 100 if absent (API reference). The marker holds the last item's key, so that
  * paging stays right while items come and go; `items` must be in the order of `keyOf`.
  * @param list Its name: markers of another list are refused.
+ * @param sizes Where they are others; the largest is that of a request that says nothing.
  */
-export function page<T>(list: string, items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
-  const size = request.MaxRecords ?? LARGEST_PAGE
-  refuseSize('MaxRecords', size, SMALLEST_PAGE, LARGEST_PAGE)
+export function page<T>(
+  list: string,
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  request: PageRequest,
+  sizes: { readonly smallest: number; readonly largest: number } = USUAL_PAGES,
+): Page<T> {
+  const { smallest, largest } = sizes
+  const size = request.MaxRecords ?? largest
+  refuseSize('MaxRecords', size, smallest, largest)
   return cut(list, items, keyOf, size, request.Marker)
 }
 

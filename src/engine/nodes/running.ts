@@ -33,12 +33,12 @@ export interface RunningNode<P extends ProgramName = ProgramName> {
 /** What a node counts of itself; which worker has it, the engine knows. */
 export type OwnCounters = Omit<NodeCounters, 'worker'>
 
-/** The items of a node that are in this thread's memory. */
+/** The items of a node, as a file. */
 export interface Items {
   /** Writes all of them to a file, as of one moment. Answers their bytes. */
-  dump(file: string): number
-  /** Loads a file that `dump` wrote. Rejects when it is damaged. */
-  restore(file: string): Promise<void>
+  dump(file: string): number | Promise<number>
+  /** Loads a file that `dump` wrote. Rejects when it is damaged. Absent: a node is started with it instead. */
+  restore?(file: string): Promise<void>
 }
 
 /** What nodes of a thread have from it. */

@@ -54,6 +54,8 @@ export interface ProcessFiles {
   readonly log: string
   /** For a server that has more than one. */
   readonly directory: string
+  /** Where files lie that servers can be started with. */
+  readonly snapshots: string
   /** Only this engine knows it, and those after it with this state. */
   readonly secret: string
 }

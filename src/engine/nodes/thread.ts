@@ -101,7 +101,7 @@ async function perform(body: Request['body']): Promise<unknown> {
     case 'dump':
       return itemsOf(body.key).dump(body.file)
     case 'restore':
-      return itemsOf(body.key).restore(body.file)
+      return itemsOf(body.key).restore?.(body.file)
     case 'counters':
       return Object.fromEntries(await Promise.all([...nodes].map(async ([key, node]) => [key, await node.counters()])))
     case 'readings':

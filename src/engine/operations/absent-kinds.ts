@@ -27,8 +27,3 @@ export const DescribeGlobalReplicationGroups: Handler<'DescribeGlobalReplication
     'Global Replication Group',
   ),
 })
-
-/** Snapshots of clusters and replication groups; those of serverless caches have an operation of their own. */
-export const DescribeSnapshots: Handler<'DescribeSnapshots'> = (input) => ({
-  Snapshots: none('snapshots', input, input.SnapshotName, resources.snapshot.notFound, 'Snapshot'),
-})

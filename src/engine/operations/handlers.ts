@@ -28,6 +28,7 @@ import {
   DescribeServerlessCacheSnapshots,
   ExportServerlessCacheSnapshot,
 } from '../workloads/serverless/snapshot-operations.ts'
+import { CopySnapshot, CreateSnapshot, DeleteSnapshot, DescribeSnapshots } from '../workloads/snapshots/operations.ts'
 import {
   CreateUserGroup,
   DeleteUserGroup,
@@ -35,7 +36,7 @@ import {
   ModifyUserGroup,
 } from '../workloads/users/group-operations.ts'
 import { CreateUser, DeleteUser, DescribeUsers, ModifyUser } from '../workloads/users/operations.ts'
-import { DescribeGlobalReplicationGroups, DescribeSnapshots } from './absent-kinds.ts'
+import { DescribeGlobalReplicationGroups } from './absent-kinds.ts'
 import {
   AuthorizeCacheSecurityGroupIngress,
   CreateCacheSecurityGroup,
@@ -70,7 +71,6 @@ import {
   DescribeServiceUpdates,
   DescribeUpdateActions,
 } from './service-updates.ts'
-import { CreateSnapshot } from './snapshots.ts'
 import { AddTagsToResource, ListTagsForResource, RemoveTagsFromResource } from './tags.ts'
 
 type Handlers = { readonly [N in OperationName]: Handler<N> | null }
@@ -83,7 +83,7 @@ export const handlers: Handlers = {
   BatchStopUpdateAction,
   CompleteMigration: null,
   CopyServerlessCacheSnapshot,
-  CopySnapshot: null,
+  CopySnapshot,
   CreateCacheCluster,
   CreateCacheParameterGroup,
   CreateCacheSecurityGroup,
@@ -105,7 +105,7 @@ export const handlers: Handlers = {
   DeleteReplicationGroup,
   DeleteServerlessCache,
   DeleteServerlessCacheSnapshot,
-  DeleteSnapshot: null,
+  DeleteSnapshot,
   DeleteUser,
   DeleteUserGroup,
   DescribeCacheClusters,

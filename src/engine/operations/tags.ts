@@ -13,7 +13,12 @@ import type {
   ServerlessCacheRecord,
   Tag,
 } from '../store/records.ts'
-import { findServerlessCache, findSnapshot, notAvailable } from '../workloads/serverless/find.ts'
+import {
+  findServerlessCache,
+  findSnapshot as findServerlessSnapshot,
+  notAvailable,
+} from '../workloads/serverless/find.ts'
+import { findSnapshot } from '../workloads/snapshots/find.ts'
 import { findUser, findUserGroup } from '../workloads/users/find.ts'
 import { requireCacheSecurityGroup } from './cache-security-groups.ts'
 import { findReservedNode } from './reserved-nodes.ts'
@@ -74,7 +79,8 @@ const TAGGED: Kinds = {
   cacheSecurityGroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
   reservedNode: tagged('reservedNode', findReservedNode),
   serverlessCache: tagged('serverlessCache', findTaggedCache, tagsUpdated),
-  serverlessSnapshot: tagged('serverlessSnapshot', findSnapshot),
+  serverlessSnapshot: tagged('serverlessSnapshot', findServerlessSnapshot),
+  snapshot: tagged('snapshot', findSnapshot),
   subnetGroup: tagged('subnetGroup', requireSubnetGroup),
   user: tagged('user', findUser),
   userGroup: tagged('userGroup', findUserGroup),

@@ -9,11 +9,23 @@ import type { State } from './state.ts'
 
 /** What carries records from step to step, nodes that have ended by themselves included. */
 export function openLives({ store, clock, files }: State, nodes: Nodes, wakes: Wakes, start: Start): Runner {
-  const { runtime, fleet, ports } = nodes
+  const { runtime, nodeRuntimes, fleet, ports } = nodes
   const { pace, random, serverlessPort, log, opened } = start
   const snapshotFiles = new SnapshotFiles(files.snapshots, files.buckets)
   const { wake } = wakes
-  const tools: LifeTools = { store, clock, runtime, ports, serverlessPort, snapshotFiles, wake, pace, random, log }
+  const tools: LifeTools = {
+    store,
+    clock,
+    runtime,
+    ports,
+    serverlessPort,
+    snapshotFiles,
+    filesOf: (name) => nodeRuntimes.filesOf(name),
+    wake,
+    pace,
+    random,
+    log,
+  }
   const runner = new Runner({ store, clock, fleet, lives: livesOf(tools), errands: errandsOf(tools), log })
   opened.add(() => runner.close())
   wakes.listen((kind, region, id) => void runner.kick(kind, region, id))

@@ -9,12 +9,14 @@ import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { CacheClusterRecord } from '../workloads/clusters/record.ts'
 import type { ReplicationGroupRecord } from '../workloads/replication-groups/record.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../workloads/serverless/record.ts'
+import type { SnapshotRecord } from '../workloads/snapshots/record.ts'
 import type { UserGroupRecord, UserRecord } from '../workloads/users/record.ts'
 import type { ParameterValues, Tag } from './values.ts'
 
 export type * from '../workloads/clusters/record.ts'
 export type * from '../workloads/replication-groups/record.ts'
 export type * from '../workloads/serverless/record.ts'
+export type * from '../workloads/snapshots/record.ts'
 export type * from '../workloads/users/record.ts'
 export type * from './values.ts'
 
@@ -238,6 +240,7 @@ interface WorkloadRecords {
 /** Records without nodes that are worked on all the same; each has its row in workloads/all.ts. */
 interface ErrandRecords {
   readonly serverlessSnapshot: ServerlessSnapshotRecord
+  readonly snapshot: SnapshotRecord
   readonly user: UserRecord
   readonly userGroup: UserGroupRecord
 }

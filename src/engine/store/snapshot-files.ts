@@ -28,29 +28,35 @@ export class SnapshotFiles {
     await copyDurably(this.path(from), this.path(to))
   }
 
-  /** Answers the path of the exported file: `<bucket>/<name>.items`. */
+  /** Answers the path of the exported file. @param name Of the object in the bucket. */
   async export(file: string, bucket: string, name: string): Promise<string> {
     const folder = join(this.#buckets, bucket)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const target = join(folder, `${name}.items`)
+    const target = join(folder, name)
     await copyDurably(this.path(file), target)
     return target
+  }
+
+  /** Where an object of a bucket lies; undefined: there is none. @param key Names of folders, and that of the file. */
+  object(bucket: string, key: string): string | undefined {
+    const path = join(this.#buckets, bucket, key)
+    return existsSync(path) ? path : undefined
   }
 
   async remove(file: string): Promise<void> {
     await rm(this.path(file), { force: true })
   }
 
-  /** Removes what no record speaks of: files half-written, or left by a crash. */
-  sweep(known: ReadonlySet<string>): void {
+  /** Removes what no record speaks of: files half-written, or left by a crash. @param ending Of the files it knows of. */
+  sweep(known: ReadonlySet<string>, ending: string): void {
     for (const name of readdirSync(this.#directory)) {
-      if (!known.has(name)) rmSync(this.path(name), { force: true })
+      if (!known.has(name) && name.includes(ending)) rmSync(this.path(name), { force: true })
     }
   }
 }
 
 /** There is a whole copy under the name, or what was there before. */
-async function copyDurably(from: string, to: string): Promise<void> {
+export async function copyDurably(from: string, to: string): Promise<void> {
   const partial = `${to}.partial`
   try {
     // A clone where the file system can: no data is copied then.

@@ -7,7 +7,8 @@ import { replicationGroups } from './replication-groups/group.ts'
 import { ReplicationGroupLife } from './replication-groups/life.ts'
 import { serverlessCaches } from './serverless/cache.ts'
 import { ServerlessLife } from './serverless/life.ts'
-import { SnapshotErrands } from './serverless/snapshots.ts'
+import { ServerlessSnapshotErrands } from './serverless/snapshots.ts'
+import { SnapshotErrands } from './snapshots/errands.ts'
 import { UserErrands, UserGroupErrands } from './users/errands.ts'
 import type { LifeTools, Subject, Workload, WorkloadRecord } from './workload.ts'
 
@@ -24,7 +25,8 @@ const WORKLOADS: { readonly [K in WorkloadKind]: Row<K> } = {
 
 /** All that is worked on without nodes. */
 const ERRANDS: Readonly<Record<ErrandKind, (tools: LifeTools) => Errands>> = {
-  serverlessSnapshot: (tools) => new SnapshotErrands(tools),
+  serverlessSnapshot: (tools) => new ServerlessSnapshotErrands(tools),
+  snapshot: (tools) => new SnapshotErrands(tools),
   user: (tools) => new UserErrands(tools),
   userGroup: (tools) => new UserGroupErrands(tools),
 }

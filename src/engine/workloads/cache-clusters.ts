@@ -19,7 +19,9 @@ import { membersOf } from './replication-groups/members.ts'
 export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context) => {
   const family = findFamily(input.Engine ?? '')
   if (input.ReplicationGroupId && (!family || family.replication)) return createReplica(input, context)
-  if (family?.replication) return createLoneCluster(input, context)
+  // Snapshots are of engines that replicate only, and a new cluster has that of its snapshot.
+  const isOfSnapshot = input.Engine === undefined && input.SnapshotName !== undefined
+  if (family?.replication || isOfSnapshot) return createLoneCluster(input, context)
   return clusters.CreateCacheCluster(input, context)
 }
 

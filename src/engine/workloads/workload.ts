@@ -4,7 +4,7 @@ import type { Wake } from '../lifecycle/wakes.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { Ports } from '../network/ports.ts'
 import { listenAddresses } from '../nodes/addresses.ts'
-import type { NodeRuntime } from '../nodes/runtime.ts'
+import type { NodeRuntime, ProcessFiles } from '../nodes/runtime.ts'
 import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode } from '../nodes/wanted.ts'
 import type { FaultRecord, Records, WorkloadKind } from '../store/records.ts'
 import type { SnapshotFiles } from '../store/snapshot-files.ts'
@@ -68,6 +68,8 @@ export interface LifeTools {
   /** Where free ports of serverless caches are looked for from. */
   readonly serverlessPort: number
   readonly snapshotFiles: SnapshotFiles
+  /** Of a server that is a process of its own, by its name. */
+  readonly filesOf: (name: string) => ProcessFiles
   /** Lets the lifecycle look at a record that has changed. */
   readonly wake: Wake
   readonly pace: Pace

@@ -30,14 +30,14 @@ test('a copy is another file with the same items', async () => {
   expect(readdirSync(directory)).toEqual(['b.items'])
 })
 
-test('an export lies in the folder of its bucket, under the name of the snapshot', async () => {
+test('an export lies in the folder of its bucket, under the name it is given', async () => {
   const { files: some, buckets } = files()
-  const target = await some.export('a.items', 'my-bucket', 'daily')
+  const target = await some.export('a.items', 'my-bucket', 'daily.items')
   expect(target).toBe(join(buckets, 'my-bucket', 'daily.items'))
   expect(readFileSync(target, 'utf8')).toBe('items of a')
   expect(modeOf(join(buckets, 'my-bucket'))).toBe(0o700)
-  await some.export('a.items', 'my-bucket', 'weekly')
-  expect(readdirSync(join(buckets, 'my-bucket')).sort()).toEqual(['daily.items', 'weekly.items'])
+  await some.export('a.items', 'my-bucket', 'weekly.rdb')
+  expect(readdirSync(join(buckets, 'my-bucket')).sort()).toEqual(['daily.items', 'weekly.rdb'])
 })
 
 test('a copy that fails leaves what was there before, and nothing half-written', async () => {
@@ -59,10 +59,8 @@ test('a file that is gone can be removed', async () => {
 
 test('a sweep takes what no record speaks of, and that alone', () => {
   const { files: some } = files()
-  for (const name of ['b.items', 'b.items.partial', 'c.items']) writeFileSync(some.path(name), '')
-  some.sweep(new Set(['a.items', 'c.items']))
-  expect(['a.items', 'b.items', 'b.items.partial', 'c.items'].filter((name) => existsSync(some.path(name)))).toEqual([
-    'a.items',
-    'c.items',
-  ])
+  const names = ['a.items', 'b.items', 'b.items.partial', 'c.items', 'd.rdb']
+  for (const name of names.slice(1)) writeFileSync(some.path(name), '')
+  some.sweep(new Set(['a.items', 'c.items']), '.items')
+  expect(names.filter((name) => existsSync(some.path(name)))).toEqual(['a.items', 'c.items', 'd.rdb'])
 })

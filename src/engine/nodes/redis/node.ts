@@ -182,8 +182,8 @@ export class RedisNode {
     return moveSlots({ nodeId: spec.nodeId ?? '', keys, socket: this.#process.socket }, move)
   }
 
-  /** Writes all it has to a file that a server can be started with; there is a whole file afterwards or none. */
-  save(file: string): Promise<void> {
+  /** Writes all it has to a file that a server can be started with; there is a whole file afterwards or none. Answers the bytes of memory it has in use. */
+  save(file: string): Promise<number> {
     const { spec, keys, operator } = this.#subject
     return saveTo(file, { operator, keys, directory: spec.directory })
   }

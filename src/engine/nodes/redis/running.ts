@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { RunningNode } from '../running.ts'
 import type { LiveSettings, NodeSpec } from '../runtime.ts'
 import { RedisNode } from './node.ts'
@@ -19,6 +20,7 @@ export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process
     status: () => node.status(),
     counters: () => node.counters(),
     reading: () => node.reading(spec.threads),
+    items: { dump: (file) => node.save(file) },
     onEnd: (listener) => node.onEnd((how) => listener(`its server ended (${how})`)),
     stop: () => node.stop(),
   }
@@ -37,7 +39,7 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
     secret: files.secret,
     fixed,
     ...(renamed && { renamed }),
-    ...(rdb !== undefined && { rdb }),
+    ...(rdb !== undefined && { rdb: join(files.snapshots, rdb) }),
     live: withMemory({ ...live, memoryLimit }),
   }
 }
@@ -50,7 +52,8 @@ function withMemory({ memoryLimit, ...live }: LiveSettings<'redis-process'>): Re
 /** Programs that have been looked for: they are asked once. */
 const FOUND = new Map<string, RedisProgram>()
 
-function serverOf(engine: string, version: string): RedisProgram {
+/** The program that serves an engine of a version. Throws NotInstalled. */
+export function serverOf(engine: string, version: string): RedisProgram {
   const name = programFor(engine, version)
   if (!name) throw new Error(`no program serves ${engine} ${version}`)
   const found = FOUND.get(name) ?? installedServer(name)

@@ -8,7 +8,7 @@ export interface RedisSettings extends Pick<RedisSpec, 'innerPort' | 'announce' 
   readonly nodeId?: string
   /** New names of commands that the parameter group gives. */
   readonly renamed?: NonNullable<RedisSpec['renamed']>
-  /** A file of a snapshot that it starts with. */
+  /** A file in the folder of snapshots that it starts with. */
   readonly rdb?: string
   readonly live: RedisLive
 }

@@ -1,9 +1,10 @@
 /** The data of a server as a file. */
-import { copyFile, rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorCode } from '../../../api/thrown.ts'
 import { textOf } from '../../../protocols/resp/reply.ts'
+import { copyDurably } from '../../store/snapshot-files.ts'
 import { RDB_FILE } from './config-file.ts'
 import { parseInfo } from './info.ts'
 import type { Operator } from './operator.ts'
@@ -19,23 +20,25 @@ export interface Snapshotted {
   readonly directory: string
 }
 
-/** Writes all it has to a file, as of one moment; there is a whole file afterwards or none. */
-export async function saveTo(file: string, server: Snapshotted): Promise<void> {
+/**
+ * Writes all it has to a file, as of one moment; there is a whole file afterwards or none. Answers how much memory it has in use,
+ * as it will where it is loaded.
+ */
+export async function saveTo(file: string, server: Snapshotted): Promise<number> {
   const deadline = performance.now() + BUSY_MS
   const written = join(server.directory, RDB_FILE)
   for (;;) {
     await save(server, deadline)
     try {
-      // The file may be on another file system.
-      await copyFile(written, `${file}.part`)
+      await copyDurably(written, file)
       break
     } catch (error) {
       // A copy for a replica has the same name, and the server removes it.
       if (errorCode(error) !== 'ENOENT' || performance.now() > deadline) throw error
     }
   }
-  await rename(`${file}.part`, file)
   await rm(written, { force: true })
+  return Number(parseInfo(textOf(await server.operator.ask('INFO', 'memory'))).get('used_memory'))
 }
 
 async function save({ operator, keys }: Snapshotted, deadline: number): Promise<void> {

@@ -14,6 +14,8 @@ import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/reco
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { readClusterRestoration } from '../snapshots/restoration.ts'
+import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { NODE_ID } from './answer.ts'
 import { commitGroup } from './commit.ts'
 import { newLoneCluster, newMember, readZones } from './creation.ts'
@@ -36,7 +38,8 @@ export function createLoneCluster(input: Input<'CreateCacheCluster'>, context: C
   if (isClusterId(id, store, region) || store.get('replicationGroup', region, id)) {
     throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   }
-  const cluster = newLoneCluster(id, input, context)
+  const restored = readClusterRestoration(input, context)
+  const cluster = newLoneCluster(id, restored?.input ?? input, context, restored?.restoring)
   store.change((change) => change.put('replicationGroup', cluster))
   wake('replicationGroup', id)
   return answered(cluster, id, account)
@@ -52,7 +55,7 @@ function refuseForLone(input: Input<'CreateCacheCluster'>): void {
     throw conflict(`Encryption feature is not supported for engine ${engine.toUpperCase()}.`)
   }
   if (input.AuthToken !== undefined) throw conflict('AuthToken needs a replication group with encryption in transit.')
-  const unsupported = (['SnapshotName', 'SnapshotArns', 'LogDeliveryConfigurations'] as const).find((member) => {
+  const unsupported = (['LogDeliveryConfigurations'] as const).find((member) => {
     const value = input[member]
     return typeof value === 'string' || (value?.length ?? 0) > 0
   })
@@ -146,9 +149,8 @@ export function deleteMember(
   const { account, now } = context
   const hasFailed = group.status === 'create-failed'
   if (!hasFailed) refuseUnlessAvailable(member, group, 'delete')
-  if (input.FinalSnapshotIdentifier) {
-    throw invalid('The local engine does not support FinalSnapshotIdentifier yet. Leave it out, or use --target aws.')
-  }
+  if (input.FinalSnapshotIdentifier)
+    return deleteAfterSnapshot({ group, member }, input.FinalSnapshotIdentifier, context)
   if (group.lone) {
     const deleting: ReplicationGroupRecord = { ...group, status: 'deleting', steps: [{ do: 'delete' }], stepDue: now }
     return answered(committed(group, deleting, [], context), member.id, account)
@@ -162,6 +164,18 @@ export function deleteMember(
     stepDue: now,
   }
   return answered(committed(group, shrinking, [], context), member.id, account)
+}
+
+/** A member's keys are its group's (API reference: no final snapshot of a replica). The texts are ours. */
+function deleteAfterSnapshot({ group, member }: FoundMember, name: string, context: Context) {
+  if (!group.lone) {
+    throw conflict(
+      `FinalSnapshotIdentifier is not for members of a replication group: ${member.id} is one of ${group.id}.`,
+    )
+  }
+  if (group.status === 'create-failed') throw badState(`Cache cluster ${member.id} has nothing that could be kept.`)
+  const taken = commitTaken(takeFinalSnapshot(group, name, context), context)
+  return answered(taken.group, member.id, context.account)
 }
 
 /** The second and third texts are AWS's. */

@@ -15,7 +15,13 @@ import { freeByZone } from '../../network/subnet-groups.ts'
 import { NotInstalled } from '../../nodes/installed.ts'
 import { valuesFor } from '../../parameters/groups.ts'
 import { quota } from '../../store/quotas.ts'
-import type { CacheParameterGroupRecord, GroupMemberRecord, ReplicationGroupRecord, Tag } from '../../store/records.ts'
+import type {
+  CacheParameterGroupRecord,
+  GroupMemberRecord,
+  ReplicationGroupRecord,
+  Restoring,
+  Tag,
+} from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
 import { newToken } from '../../store/tokens.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
@@ -83,12 +89,13 @@ function readCommon(input: CommonInput, release: Release, type: NodeType, tags: 
   } as const
 }
 
-/** A group of new members only. */
+/** A group of new members only. @param restoring What it begins with; absent: with nothing. */
 export function newGroup(
   id: string,
   description: string,
   input: CreateInput,
   context: Context,
+  restoring?: Restoring,
 ): ReplicationGroupRecord {
   const release = readRelease(input.Engine ?? 'redis', input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, release)
@@ -125,6 +132,7 @@ export function newGroup(
     shards,
     parameterGroup: parameterGroup.id,
     parameters: { values: valuesFor(parameterGroup, type), version: 1 },
+    ...filledWith(restoring),
     ...(retention > 0 && shape.clusterMode === 'disabled' && { snapshottingClusterId: snapshottedOf(shards) }),
   }
 }
@@ -133,11 +141,27 @@ export function newGroup(
 const snapshottedOf = ([shard]: ReplicationGroupRecord['shards']): string =>
   shard?.members[1]?.id ?? shard?.primary ?? ''
 
-/** A cache cluster that is in no group: one node. */
+/** The files are made ready before anything runs, and go once the primaries have read them. */
+const filledWith = (restoring: Restoring | undefined): Partial<ReplicationGroupRecord> =>
+  restoring
+    ? {
+        restoring,
+        steps: [
+          { do: 'prepare-data' },
+          { do: 'place-members' },
+          { do: 'join-members' },
+          { do: 'drop-data' },
+          { do: 'finish' },
+        ],
+      }
+    : {}
+
+/** A cache cluster that is in no group: one node. @param restoring What it begins with; absent: with nothing. */
 export function newLoneCluster(
   id: string,
   input: Input<'CreateCacheCluster'>,
   context: Context,
+  restoring?: Restoring,
 ): ReplicationGroupRecord {
   const release = readRelease(input.Engine ?? '', input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, release)
@@ -168,6 +192,7 @@ export function newLoneCluster(
     ],
     parameterGroup: parameterGroup.id,
     parameters: { values: valuesFor(parameterGroup, type), version: 1 },
+    ...filledWith(restoring),
   }
 }
 

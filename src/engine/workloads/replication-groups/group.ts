@@ -4,16 +4,20 @@ import { familyOfEngine } from '../../families/families.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { dataFileOf } from '../snapshots/data-files.ts'
+import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { NODE_ID } from './answer.ts'
 import { liveOf } from './live.ts'
 import { isCluster, membersOf, type PlacedMember, runningMembers } from './members.ts'
 
+export type GroupWork = StepWork | SnapshotWork
+
 /** Servers that replicate, with cluster mode disabled or enabled; a cache cluster of one server, too. */
-export const replicationGroups: Workload<ReplicationGroupRecord, StepWork> = {
+export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
   kind: 'replicationGroup',
 
-  next: (group, now) => (group.steps.length > 0 ? nextStep(group, now) : undefined),
+  next: (group, now) => (group.steps.length > 0 ? nextStep(group, now) : automaticSnapshotDue(group, now)),
 
   faultsOf: () => [],
 
@@ -92,8 +96,15 @@ function wanted(group: ReplicationGroupRecord, member: PlacedMember, known: read
         announce: { ip: group.ipDiscovery === 'ipv6' ? '::1' : '127.0.0.1' },
         ...(isCluster(group) && { nodeId: member.nodeId }),
         fixed: {},
+        ...rdbOf(group, member),
         live: liveOf(group, member, known, {}),
       },
     },
   }
+}
+
+/** Primaries of a new group that has data begin with it, until the group is there: its replicas have it from them. */
+function rdbOf(group: ReplicationGroupRecord, { id }: PlacedMember): { readonly rdb?: string } {
+  const shard = group.shards.find(({ primary }) => primary === id)
+  return shard && group.restoring && !group.created ? { rdb: dataFileOf(group, shard.id) } : {}
 }

@@ -7,9 +7,11 @@ import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { groupOfMember } from '../../store/replication-groups.ts'
-import { deploymentOf, type LifeTools, type StepWork } from '../workload.ts'
+import { doSnapshotWork } from '../snapshots/automatic.ts'
+import { dropData, prepareData } from '../snapshots/preparation.ts'
+import { deploymentOf, type LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
-import { replicationGroups } from './group.ts'
+import { type GroupWork, replicationGroups } from './group.ts'
 import { runningMembers, withMembers } from './members.ts'
 import { delayBefore } from './pace.ts'
 import { bestReplica, isWhole, type Standings } from './standing.ts'
@@ -23,7 +25,7 @@ const ASK_AGAIN_MS = 50
 const FIRST_INNER_PORT = 16_379
 
 /** What becomes of replication groups, besides that their servers follow. */
-export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> {
+export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork> {
   readonly kind = 'replicationGroup'
   readonly noun = 'replication group'
   readonly next = replicationGroups.next
@@ -57,8 +59,11 @@ export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> 
     this.#commit(group, after, [])
   }
 
-  async carryOut(group: ReplicationGroupRecord): Promise<Round> {
+  async carryOut(group: ReplicationGroupRecord, work: GroupWork): Promise<Round> {
     const [step] = group.steps
+    if (work.do !== 'step') return doSnapshotWork(group, work, this.#tools)
+    if (step?.do === 'prepare-data') return prepareData(group, this.#tools)
+    if (step?.do === 'drop-data') return dropData(group, this.#tools)
     const { store, clock, ports } = this.#tools
     if (awaitsServers(group.steps) && !isWhole(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }
@@ -150,5 +155,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', StepWork> 
       if (retained) change.put('replicationGroup', retained)
     })
     if (retained) wake('replicationGroup', retained.region, retained.id)
+    // Automatic snapshots go with what they are of.
+    if (!after) for (const { region, id } of store.list('snapshot', before.region)) wake('snapshot', region, id)
   }
 }

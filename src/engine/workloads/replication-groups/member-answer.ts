@@ -63,8 +63,10 @@ export function answerMemberCluster(
   }
 }
 
-const statusOf = (group: ReplicationGroupRecord, member: GroupMemberRecord): string =>
-  group.status === 'deleting' || group.status === 'create-failed' ? group.status : member.status
+function statusOf({ status }: ReplicationGroupRecord, member: GroupMemberRecord): string {
+  if (status === 'create-failed' && member.status === 'restore-failed') return member.status
+  return status === 'deleting' || status === 'create-failed' ? status : member.status
+}
 
 function answerNode(group: ReplicationGroupRecord, member: GroupMemberRecord): CacheNode {
   return {

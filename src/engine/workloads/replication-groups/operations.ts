@@ -7,6 +7,8 @@ import { page } from '../../calls/paging.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { readGroupRestoration } from '../snapshots/restoration.ts'
+import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { answerCreation, answerReplicationGroup } from './answer.ts'
 import { commitGroup } from './commit.ts'
 import { newGroup } from './creation.ts'
@@ -27,7 +29,8 @@ export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input,
     throw new Fault('ReplicationGroupAlreadyExists', `Replication group ${id} already exists.`)
   }
   const around = input.PrimaryClusterId ? groupAround(id, description, input, context) : undefined
-  const group = around?.group ?? newGroup(id, description, input, context)
+  const restored = readGroupRestoration(input, context)
+  const group = around?.group ?? newGroup(id, description, restored?.input ?? input, context, restored?.restoring)
   store.change((change) => {
     if (around) change.remove('replicationGroup', around.cluster)
     change.put('replicationGroup', group)
@@ -52,6 +55,10 @@ export const DescribeReplicationGroups: Handler<'DescribeReplicationGroups'> = (
 export const DeleteReplicationGroup: Handler<'DeleteReplicationGroup'> = (input, context) => {
   const group = findReplicationGroup(input.ReplicationGroupId, context)
   refuseDeletion(group, input)
+  if (input.FinalSnapshotIdentifier) {
+    const taken = commitTaken(takeFinalSnapshot(group, input.FinalSnapshotIdentifier, context), context)
+    return { ReplicationGroup: answerReplicationGroup(taken.group, context.account) }
+  }
   const [shard] = group.shards
   const retain = input.RetainPrimaryCluster ? shard?.primary : undefined
   const deleting: ReplicationGroupRecord = {
@@ -75,13 +82,16 @@ function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteRepli
   if (busy) {
     throw new Fault('InvalidReplicationGroupState', `Cache cluster ${busy.id} is not in a valid state to be deleted`)
   }
-  if (input.FinalSnapshotIdentifier) {
+  // The texts are ours.
+  if (input.FinalSnapshotIdentifier && status === 'create-failed') {
+    throw new Fault('InvalidReplicationGroupState', `Replication group ${id} has nothing that could be kept.`)
+  }
+  if (input.FinalSnapshotIdentifier && input.RetainPrimaryCluster) {
     throw new Fault(
-      'InvalidParameterValue',
-      'The local engine does not support FinalSnapshotIdentifier yet. Leave it out, or use --target aws.',
+      'InvalidParameterCombination',
+      'FinalSnapshotIdentifier and RetainPrimaryCluster cannot be specified together.',
     )
   }
-  // The text is ours.
   if (input.RetainPrimaryCluster && clusterMode !== 'disabled') {
     throw new Fault(
       'InvalidParameterCombination',

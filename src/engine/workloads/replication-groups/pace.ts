@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000
 /** Milliseconds that pass before a step is taken once the work before it is done; `realistic` is of the order seen at AWS. */
 const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupStep['do'], number>>>> = {
   quick: {
+    'prepare-data': 0,
+    'drop-data': 0,
     'place-members': 0,
     'join-members': 200,
     'restart-members': 0,
@@ -20,6 +22,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     delete: 300,
   },
   realistic: {
+    'prepare-data': 0,
+    'drop-data': 0,
     'place-members': 0,
     'join-members': 5 * MINUTE_MS,
     'restart-members': 0,

@@ -10,9 +10,23 @@ import type {
   Tag,
 } from '../../store/values.ts'
 
-export type ReplicationGroupStatus = 'creating' | 'available' | 'modifying' | 'deleting' | 'create-failed'
+export type ReplicationGroupStatus =
+  | 'creating'
+  | 'available'
+  | 'modifying'
+  | 'snapshotting'
+  | 'deleting'
+  | 'create-failed'
 
-export type GroupMemberStatus = 'creating' | 'available' | 'modifying' | 'rebooting cluster nodes' | 'deleting'
+export type GroupMemberStatus =
+  | 'creating'
+  | 'available'
+  | 'modifying'
+  | 'rebooting cluster nodes'
+  | 'snapshotting'
+  /** The data it was to begin with does not fit, or cannot be read. */
+  | 'restore-failed'
+  | 'deleting'
 
 /** Both ends included, of 0 to 16383. */
 export type SlotRange = readonly [first: number, last: number]
@@ -60,6 +74,10 @@ export interface ShardRecord {
 
 /** What remains to be done with a replication group, in order; workloads/replication-groups/steps.ts says what each does. */
 export type GroupStep =
+  /** Makes of the files that the group is to begin with one for each shard. */
+  | { readonly do: 'prepare-data' }
+  /** The servers have read those. */
+  | { readonly do: 'drop-data' }
   /** Gives members that have no place yet subnets and ports. */
   | { readonly do: 'place-members' }
   /** Waits until new members hold what their primary holds, and serve. */
@@ -85,6 +103,25 @@ export interface PendingGroupChanges {
   readonly primary?: string
   readonly parameterGroup?: string
   readonly nodeType?: string
+}
+
+/** A file with data that a group begins with. */
+export interface DataSource {
+  /** In the folder of snapshots; with a bucket the key of an object in that. */
+  readonly file: string
+  readonly bucket?: string
+  /** What its keys are of; null: of any, in whatever database. */
+  readonly slots: readonly SlotRange[] | null
+  /** What they take in memory, where that is known, and which engine has written them. */
+  readonly bytes?: number
+  readonly engine?: EngineName
+}
+
+/** What a group begins with, until it is there. */
+export interface Restoring {
+  /** The snapshot, if it is one of groups. */
+  readonly snapshot?: string
+  readonly sources: readonly DataSource[]
 }
 
 /** A replication group with its members, or a cache cluster of Redis OSS or Valkey that is in none. */
@@ -136,6 +173,11 @@ export interface ReplicationGroupRecord {
   /** UTC, `HH:MM-HH:MM`. */
   readonly snapshotWindow: string
   readonly snapshottingClusterId?: string
+  /** When the next automatic snapshot is due, by which window; absent: none is planned. */
+  readonly nextSnapshot?: { readonly window: string; readonly due: number }
+  /** Of the last day, whatever became of them: which node was to be saved, and when it was asked for. */
+  readonly manualSnapshots?: readonly { readonly node: string; readonly at: number }[]
+  readonly restoring?: Restoring
   readonly tags: readonly Tag[]
   /** Changes accepted for the next maintenance window. */
   readonly pending: PendingGroupChanges

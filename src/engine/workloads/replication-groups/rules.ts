@@ -13,9 +13,6 @@ type CreateInput = Input<'CreateReplicationGroup'>
 /** Members that the local engine does not honour yet, with what stands for nothing in them. */
 const NOT_YET: Readonly<Partial<Record<keyof CreateInput, (value: unknown) => boolean>>> = {
   GlobalReplicationGroupId: () => false,
-  SnapshotArns: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
-  SnapshotName: () => false,
-  ServerlessCacheSnapshotName: () => false,
   LogDeliveryConfigurations: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
   UserGroupIds: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
   DataTieringEnabled: (value) => value === false,

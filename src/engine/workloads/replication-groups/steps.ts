@@ -41,7 +41,11 @@ type Take<K extends GroupStep['do']> = (
   context: StepContext,
 ) => StepResult
 
-const STEPS: { readonly [K in GroupStep['do']]: Take<K> } = {
+/** Steps that are more than a change of the record: snapshots/preparation.ts takes them. */
+type WithFiles = 'prepare-data' | 'drop-data'
+type PlainStep = Exclude<GroupStep['do'], WithFiles>
+
+const STEPS: { readonly [K in PlainStep]: Take<K> } = {
   'place-members': (group, _step, { ports, innerPorts, subnets }) => {
     const outer = [...ports]
     const inner = [...innerPorts]
@@ -253,7 +257,7 @@ export function takeStep(group: ReplicationGroupRecord, context: StepContext): S
   const [step, ...steps] = group.steps
   if (!step) throw new Error(`replication group ${group.id} has no step to take`)
   // Sound: the row is chosen by the step's own discriminant, which the compiler cannot follow through the table.
-  const take = STEPS[step.do] as Take<GroupStep['do']>
+  const take = STEPS[step.do as PlainStep] as Take<GroupStep['do']>
   return take({ ...group, steps }, step as never, context)
 }
 

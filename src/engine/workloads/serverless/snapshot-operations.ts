@@ -4,10 +4,10 @@ import type { Context, Handler } from '../../calls/context.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { pageByToken } from '../../calls/paging.ts'
 import { mergeTags, readTags } from '../../calls/tag-rules.ts'
-import { missing } from '../../http/query-protocol.ts'
 import { quota } from '../../store/quotas.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, Tag } from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
+import { readBucket } from '../snapshots/buckets.ts'
 import { answerServerlessSnapshot } from './answer.ts'
 import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
 import { refuseUnsupportedMembers } from './rules.ts'
@@ -62,7 +62,7 @@ export const CopyServerlessCacheSnapshot: Handler<'CopyServerlessCacheSnapshot'>
  */
 export const ExportServerlessCacheSnapshot: Handler<'ExportServerlessCacheSnapshot'> = (input, context) => {
   const snapshot = findSnapshot(input.ServerlessCacheSnapshotName, context)
-  const exportTo = readBucket(input.S3BucketName)
+  const exportTo = readBucket(input.S3BucketName, 'S3BucketName')
   refuseSnapshotUnlessAvailable(snapshot)
   return { ServerlessCacheSnapshot: commit({ ...snapshot, status: 'exporting', exportTo }, context) }
 }
@@ -126,15 +126,6 @@ function readNewName(name: string | undefined, member: string, { store, region }
     throw new Fault('ServerlessCacheSnapshotAlreadyExistsFault', `Serverless cache snapshot ${id} already exists.`)
   }
   return id
-}
-
-/** S3's rules for names of buckets, as far as they keep the name a folder's. */
-function readBucket(name: string | undefined): string {
-  if (!name) throw missing('S3BucketName')
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes('..')) {
-    throw new Fault('InvalidParameterValue', `${name} is not the name of an S3 bucket.`)
-  }
-  return name
 }
 
 function refuseSnapshotUnlessAvailable({ id, status }: ServerlessSnapshotRecord): void {

@@ -7,7 +7,7 @@ import type { LifeTools } from '../workload.ts'
 import { snapshotDue } from './steps.ts'
 
 /** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
-export class SnapshotErrands implements Errands {
+export class ServerlessSnapshotErrands implements Errands {
   readonly kind = 'serverlessSnapshot'
   readonly #tools: LifeTools
 
@@ -18,7 +18,7 @@ export class SnapshotErrands implements Errands {
   /** Files without a record go. */
   resume(): void {
     const { store, snapshotFiles: files } = this.#tools
-    files.sweep(new Set(store.all('serverlessSnapshot').map(({ file }) => file)))
+    files.sweep(new Set(store.all('serverlessSnapshot').map(({ file }) => file)), '.items')
   }
 
   async round(region: string, id: string): Promise<Round> {
@@ -54,7 +54,7 @@ export class SnapshotErrands implements Errands {
     }
     try {
       if (status === 'copying' && copyOf !== null) await files.copy(copyOf, file)
-      if (status === 'exporting' && exportTo !== null) await files.export(file, exportTo, id)
+      if (status === 'exporting' && exportTo !== null) await files.export(file, exportTo, `${id}.items`)
       this.#commit(snapshot, { status: 'available' })
     } catch (error) {
       // An export that fails leaves the snapshot as good as it was; a copy that fails is none.
