@@ -15,7 +15,7 @@ test('one of them asked for by name is not found, and a bad page is refused', as
     message: 'ReplicationGroup orders not found.',
   })
   await expect(client.describeSnapshots({ MaxRecords: 10 })).rejects.toMatchObject({
-    message: 'Invalid value 10 for MaxRecords. Must be between 20 and 100',
+    message: 'Invalid value 10 for MaxRecords. Must be between 20 and 50',
   })
 })
 
