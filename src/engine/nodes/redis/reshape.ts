@@ -1,11 +1,11 @@
 /** Data of some shards as data of others: what a group of another shape is started with. */
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { Part } from '../../../protocols/resp/encode.ts'
 import { keySlot, SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../../protocols/resp/reply.ts'
 import { parseInfo } from './info.ts'
 import type { Operator } from './operator.ts'
-import { RedisProcess } from './process.ts'
+import { endServerIn, RedisProcess } from './process.ts'
 import { keysOf } from './restricted.ts'
 import { saveTo } from './snapshot.ts'
 import type { RedisProgram, RedisSpec, SlotRange } from './spec.ts'
@@ -18,8 +18,8 @@ const DATABASES = '10000'
 export interface Reshaping {
   readonly program: RedisProgram
   readonly secret: string
-  /** For servers that live as long as this takes: the same again when it is done again. */
-  readonly directory: string
+  /** For servers that live as long as this takes; the same when it is done again, so that none of before is left. */
+  readonly directoryOf: (name: string) => string
   /** Paths of files that a server can be started with. */
   readonly sources: readonly string[]
   /** Which keys go to which file; null: all, whatever their database. */
@@ -28,16 +28,20 @@ export interface Reshaping {
 
 /**
  * Loads every source into a server of its own, and hands each key on to a server that stands for the shard it belongs to; those
- * write the files. Answers what the data of each takes in memory. Servers that an engine before this one left are taken over.
+ * write the files. Answers what the data of each takes in memory.
  * @throws CannotRun, with what the server says of a file that it cannot read; Error, when there are keys that no target takes.
  */
-export async function reshape({ program, secret, directory, sources, targets }: Reshaping): Promise<number[]> {
+export async function reshape({ program, secret, directoryOf, sources, targets }: Reshaping): Promise<number[]> {
   const running: RedisProcess[] = []
+  const directories: string[] = []
   const start = async (name: string, rdb?: string) => {
-    const spec = scratchSpec(program, secret, join(directory, name), rdb)
-    const server = await RedisProcess.start(spec)
+    const directory = directoryOf(name)
+    directories.push(directory)
+    await endServerIn(directory, secret)
+    await rm(directory, { recursive: true, force: true })
+    const server = await RedisProcess.start(scratchSpec(program, secret, directory, rdb))
     running.push(server)
-    return { server, directory: spec.directory }
+    return { server, directory }
   }
   try {
     const takers = await Promise.all(targets.map((_, index) => start(`to-${index}`)))
@@ -56,6 +60,7 @@ export async function reshape({ program, secret, directory, sources, targets }: 
     )
   } finally {
     await Promise.all(running.map((server) => server.stop()))
+    await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
   }
 }
 

@@ -70,11 +70,11 @@ async function makeFiles(group: ReplicationGroupRecord, { sources }: Restoring, 
     return
   }
   const { region, id, engine, engineVersion } = group
-  const { directory, secret } = tools.filesOf(`${region}/${id}/data`)
+  const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
   const sizes = await reshape({
     program: serverOf(engine, engineVersion),
-    secret,
-    directory,
+    secret: filesOf('').secret,
+    directoryOf: (name) => filesOf(name).directory,
     sources: sources.map((source) => pathOf(source, tools)),
     targets: group.shards.map((shard) => ({
       file: snapshotFiles.path(dataFileOf(group, shard.id)),
