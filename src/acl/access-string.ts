@@ -201,19 +201,22 @@ function isAllowed({ base, rules }: Selector, command: string, { categoriesOf }:
 }
 
 /** As a server lists the user's rules; what the server's `acl-pubsub-default` decides is left out, as AWS leaves it out. */
-export const printAccessString = (rules: AccessRules): string => printRules(rules).join(' ')
+export const printAccessString = (rules: AccessRules): string => printRules(rules, []).join(' ')
 
-/** The same rule by rule; a selector is one. */
-export const printRules = ({ on, root, selectors }: AccessRules): string[] => [
+/** Rule by rule for a server whose default may be all channels: it would refuse others after that. A selector is one rule. */
+export const serverRules = (rules: AccessRules): string[] => printRules(rules, ['resetchannels'])
+
+const printRules = ({ on, root, selectors }: AccessRules, before: readonly string[]): string[] => [
   on ? 'on' : 'off',
-  ...rulesOf(root),
-  ...selectors.map((each) => `(${rulesOf(each).join(' ')})`),
+  ...rulesOf(root, before),
+  ...selectors.map((each) => `(${rulesOf(each, before).join(' ')})`),
 ]
 
-const rulesOf = ({ keys, channels, base, rules }: Selector): string[] => [
+/** @param before What stands before patterns of channels. */
+const rulesOf = ({ keys, channels, base, rules }: Selector, before: readonly string[]): string[] => [
   // A server takes `%RW~*` for one pattern among others, lists it like this, and would take no other after it.
   ...(keys === 'all' || keys.some(isAllKeys) ? ['~*'] : keys.map(printKeys)),
-  ...printChannels(channels),
+  ...printChannels(channels, before),
   base,
   ...rules,
 ]
@@ -223,8 +226,8 @@ const isAllKeys = ({ pattern, read, write }: KeyPattern): boolean => pattern ===
 const printKeys = ({ pattern, read, write }: KeyPattern): string =>
   read && write ? `~${pattern}` : `%${read ? 'R' : 'W'}~${pattern}`
 
-function printChannels(channels: Selector['channels']): string[] {
+function printChannels(channels: Selector['channels'], before: readonly string[]): string[] {
   if (channels === 'default') return []
   if (channels === 'all') return ['&*']
-  return channels.length === 0 ? ['resetchannels'] : channels.map((pattern) => `&${pattern}`)
+  return channels.length === 0 ? ['resetchannels'] : [...before, ...channels.map((pattern) => `&${pattern}`)]
 }

@@ -1,6 +1,6 @@
 /** Made by src/tools/acl-commands.ts of redis-server 7.0.15 and valkey-server 8.0.1; not to be edited. */
 
-export type Row = readonly [categories: string, commands: string]
+export type Row = readonly [facts: string, commands: string]
 
 export const REDIS: readonly Row[] = [
   ["admin connection dangerous slow","client|kill client|list client|no-evict client|pause client|unblock client|unpause"],
@@ -75,5 +75,30 @@ export const VALKEY_BESIDES: readonly Row[] = [
   ["connection slow","client|capa client|no-touch client|setinfo"],
   ["scripting slow","script|show"],
   ["slow","cluster|myshardid cluster|slot-stats"],
+]
+
+/** `<what it does>:<index of the first>:<of the last, from it>:<step>`, or `?` where keys are found in another way. */
+
+export const KEYS: readonly Row[] = [
+  [":1:-1:1","exists touch watch"],
+  [":1:0:1","hexists hlen hstrlen llen scard sismember strlen type xlen zcard"],
+  [":2:0:1","memory|usage object|encoding object|freq object|idletime object|refcount"],
+  ["?","blmpop bzmpop eval eval_ro evalsha evalsha_ro fcall fcall_ro georadius georadiusbymember lmpop migrate sintercard sort sort_ro xread xreadgroup zdiff zdiffstore zinter zintercard zinterstore zmpop zunion zunionstore"],
+  ["r:1:-1:1","mget pfcount sdiff sinter sunion"],
+  ["r:1:0:1 w:2:0:1","copy"],
+  ["r:1:0:1","bitcount bitfield_ro bitpos dump expiretime geodist geohash geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hget hgetall hkeys hmget hrandfield hscan hvals lindex lpos lrange pexpiretime pttl smembers smismember srandmember sscan substr ttl xpending xrange xrevrange zcount zlexcount zmscore zrandmember zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore"],
+  ["r:1:1:1","lcs"],
+  ["r:2:0:1","pfdebug xinfo|consumers xinfo|groups xinfo|stream"],
+  ["rw:1:-2:1","blpop brpop bzpopmax bzpopmin"],
+  ["rw:1:0:1 r:2:-1:1","pfmerge"],
+  ["rw:1:0:1 w:2:0:1","blmove brpoplpush lmove rename renamenx rpoplpush smove"],
+  ["rw:1:0:1","bitfield decr decrby getdel getex getset hincrby hincrbyfloat incr incrby incrbyfloat lpop move rpop set setbit spop zincrby zpopmax zpopmin"],
+  ["w:1:-1:1","del unlink"],
+  ["w:1:-1:2","mset msetnx"],
+  ["w:1:0:1 r:2:-1:1","sdiffstore sinterstore sunionstore"],
+  ["w:1:0:1 r:2:0:1","geosearchstore zrangestore"],
+  ["w:1:0:1","append expire expireat geoadd hdel hmset hset hsetnx linsert lpush lpushx lrem lset ltrim persist pexpire pexpireat pfadd psetex restore restore-asking rpush rpushx sadd setex setnx setrange srem xack xadd xautoclaim xclaim xdel xsetid xtrim zadd zrem zremrangebylex zremrangebyrank zremrangebyscore"],
+  ["w:2:0:1 r:3:-1:1","bitop"],
+  ["w:2:0:1","xgroup|create xgroup|createconsumer xgroup|delconsumer xgroup|destroy xgroup|setid"],
 ]
 

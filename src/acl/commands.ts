@@ -1,5 +1,5 @@
 /** Commands and categories that rules of an access string may name: what servers say of themselves, and what they have besides. */
-import { REDIS, type Row, VALKEY_BESIDES } from './commands.generated.ts'
+import { KEYS, REDIS, type Row, VALKEY_BESIDES } from './commands.generated.ts'
 
 /** Engines whose servers have access control. */
 export type AclEngine = 'redis' | 'valkey'
@@ -79,6 +79,14 @@ function readRows(rows: readonly Row[]): Commands {
     categories: new Set([...categoriesOf.values()].flatMap((set) => [...set])),
     containers: new Set(names.filter((name) => name.includes('|')).map(parentOf)),
   }
+}
+
+let keys: ReadonlyMap<string, string> | undefined
+
+/** Where the keys of a command are (commands.generated.ts); empty where it has none, or is no command of a plain server. */
+export function keysTextOf(command: string): string {
+  keys ??= new Map(KEYS.flatMap(([text, commands]) => commands.split(' ').map((name) => [name, text] as const)))
+  return keys.get(command) ?? ''
 }
 
 /** `config` of `config|get`, a command itself of one without subcommands. */

@@ -1,5 +1,5 @@
 /** What a server is told of a user: the other end of an access string. Pure. */
-import { type AccessRules, printRules, type Selector } from './access-string.ts'
+import { type AccessRules, type Selector, serverRules } from './access-string.ts'
 import { type AclEngine, parentOf, plainCommandsOf } from './commands.ts'
 
 export interface ServerUser {
@@ -16,19 +16,14 @@ export interface ServerUser {
  * ElastiCache's servers have and a plain one of the engine has not is left out: the server would take none of the rules.
  */
 export function userLine({ name, rules, passwordHashes, noPassword }: ServerUser, engine: AclEngine): string {
-  const { channels } = rules.root
   const known = {
     ...rules,
     root: withoutUnknown(rules.root, engine),
     selectors: rules.selectors.map((selector) => withoutUnknown(selector, engine)),
   }
-  return [
-    name,
-    ...(noPassword ? ['nopass'] : passwordHashes.map((hash) => `#${hash}`)),
-    // Where all channels are the default, those of the user would be refused after it.
-    ...(typeof channels === 'string' ? [] : ['resetchannels']),
-    ...printRules(known),
-  ].join(' ')
+  return [name, ...(noPassword ? ['nopass'] : passwordHashes.map((hash) => `#${hash}`)), ...serverRules(known)].join(
+    ' ',
+  )
 }
 
 function withoutUnknown(selector: Selector, engine: AclEngine): Selector {

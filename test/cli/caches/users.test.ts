@@ -60,6 +60,27 @@ describe('cachectl users', () => {
     expect(await home.answer('users', '--query', '[?on].user', '--output', 'text')).toBe('app\tdefault\n')
   })
 
+  test('says of a command who may say it, and why others may not', async () => {
+    const may = async (line: string) =>
+      Object.fromEntries(
+        (
+          JSON.parse(await home.answer('users', '--may', line, '--output', 'json')) as { user: string; may: object }[]
+        ).map((each) => [each.user, each.may]),
+      )
+    expect(await may('set app:1 x')).toEqual({
+      app: { allowed: false, why: 'set is not allowed: no rule allows it' },
+      default: { allowed: true },
+      job: { allowed: false, why: 'the user is off' },
+    })
+    expect(await may('GET secret')).toMatchObject({
+      app: { why: 'may not read key secret; keys: app:*, cart:* (read)' },
+    })
+    expect(await home.answer('users', 'app', '--may', 'get secret')).toMatch(
+      /app +│ no +│ may not read key secret; keys: app:\*, cart:\* \(read\) +│ none +│ shop/,
+    )
+    expect(await home.cachectl('users', '--may', ' ')).toMatchObject({ code: 252 })
+  })
+
   test('says what there is when there is no such user', async () => {
     expect(await home.cachectl('users', 'nobody')).toMatchObject({
       code: 254,

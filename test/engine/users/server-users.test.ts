@@ -21,7 +21,7 @@ test('servers of a cache are told of the users of its group, and of hashes in th
   await store.close()
   expect(lines).toEqual([
     'default nopass on ~* +@all',
-    `shop #${hash('sha256', PASSWORD, 'hex')} resetchannels on ~app:* &news -@all +@read`,
+    `shop #${hash('sha256', PASSWORD, 'hex')} on ~app:* resetchannels &news -@all +@read`,
     'job on ~* +@all',
   ])
 })

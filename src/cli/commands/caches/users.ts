@@ -1,25 +1,36 @@
 import { type AccessRules, BadRule, readAccessString, type Selector } from '../../../acl/access-string.ts'
+import type { AclEngine } from '../../../acl/commands.ts'
+import { type Decision, decide } from '../../../acl/decide.ts'
 import { channelsInWords, commandsInWords, keysInWords } from '../../../acl/words.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { withClient } from '../../caches/client.ts'
 import { tellUnasked } from '../../caches/refusals.ts'
 import { findAll, thereIs } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
+import { text } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { drawColumns } from '../../output/human-table.ts'
 import { type Item, isItem } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { type Style, statusText } from '../../output/style.ts'
-import { Problem } from '../../problem.ts'
+import { Problem, usageProblem } from '../../problem.ts'
 import { optional } from '../../words.ts'
 
 export const users = command({
   summary: 'Show who may do what where: users of Valkey and Redis OSS, their rights and caches',
   description:
-    "Reads every user's access string: whether the user may log in, how, which keys, channels and commands are allowed, and in which caches, by its user groups. What @read and the like stand for is what ACL CAT of a server says. A user with several sets of rights has a line each, and may do what one of them allows; keys and commands of different lines do not mix. In what a line says of commands the last that is about a command counts. A channel list of `default` is what the parameter acl-pubsub-default of the cache says.",
+    "Reads every user's access string: whether the user may log in, how, which keys, channels and commands are allowed, and in which caches, by its user groups. What @read and the like stand for is what ACL CAT of a server says. A user with several sets of rights has a line each, and may do what one of them allows; keys and commands of different lines do not mix. In what a line says of commands the last that is about a command counts. A channel list of `default` is what the parameter acl-pubsub-default of the cache says. With --may each is held against one command, as ACL DRYRUN of a server does.",
   words: { user: optional('only the user with this id, or this name; all by default') },
-  flags: globalFlags,
-  examples: ['users', 'users app', 'users --query "[?on].[user, caches]" --output text'],
+  flags: {
+    may: text({ summary: 'say of each whether it may say this command, and why not', helpValue: '<command>' }),
+    ...globalFlags,
+  },
+  examples: [
+    'users',
+    'users app',
+    "users app --may 'set cart:1 x'",
+    'users --query "[?on].[user, caches]" --output text',
+  ],
   forms: {},
   async run({ words: { user }, flags, print }) {
     const found = await withClient(flags, (client) =>
@@ -27,12 +38,15 @@ export const users = command({
     )
     const itemsOf = (shape: string) => found.filter(({ kind }) => kind.shape === shape).map(({ item }) => item)
     const groups = itemsOf(resources.userGroup.shape)
-    const all = itemsOf(resources.user.shape).map((item) => entryOf(item, groups))
+    const words = flags.may === undefined ? [] : flags.may.split(/\s+/).filter((word) => word !== '')
+    if (flags.may !== undefined && words.length === 0)
+      throw usageProblem('argument --may: a command is needed', "As in: users --may 'get cart:1'")
+    const all = itemsOf(resources.user.shape).map((item) => entryOf(item, groups, words))
     const wanted = all.filter((each) => user === undefined || each.user === user.toLowerCase() || each.name === user)
     if (user !== undefined && wanted.length === 0) {
       throw new Problem('absent', `There is no user ${user}.`, thereIs(all.map((each) => each.user)))
     }
-    await print.answer(wanted, describe)
+    await print.answer(wanted, words.length === 0 ? describe : judge)
   },
 })
 
@@ -55,11 +69,15 @@ interface Entry {
   readonly accessString: string
   readonly groups: readonly string[]
   readonly caches: readonly string[]
+  /** Of the command that was asked for; null where the access string cannot be read. */
+  readonly may?: Decision | null
 }
 
-function entryOf(item: Item, groups: readonly Item[]): Entry {
+/** @param words The command that is asked for; none: no command is. */
+function entryOf(item: Item, groups: readonly Item[], words: readonly string[]): Entry {
   const accessString = String(item.AccessString ?? '')
-  const rules = readRules(accessString, item.Engine)
+  const engine = item.Engine === 'valkey' ? 'valkey' : 'redis'
+  const rules = readRules(accessString, engine)
   const own = textsOf(item.UserGroupIds)
   const opening = groups.filter((group) => own.includes(String(group.UserGroupId)))
   return {
@@ -72,6 +90,7 @@ function entryOf(item: Item, groups: readonly Item[]): Entry {
     rights: rules ? rightsOf(rules) : [],
     accessString,
     groups: own,
+    ...(words.length > 0 && { may: rules ? decide(rules, words, engine) : null }),
     caches: [
       ...new Set(opening.flatMap((group) => [...textsOf(group.ReplicationGroups), ...textsOf(group.ServerlessCaches)])),
     ],
@@ -81,9 +100,9 @@ function entryOf(item: Item, groups: readonly Item[]): Entry {
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
 
 /** Undefined for rules that this cachectl does not know: AWS may have newer ones. */
-function readRules(text: string, engine: unknown): AccessRules | undefined {
+function readRules(accessString: string, engine: AclEngine): AccessRules | undefined {
   try {
-    return readAccessString(text, engine === 'valkey' ? 'valkey' : 'redis')
+    return readAccessString(accessString, engine)
   } catch (error) {
     if (error instanceof BadRule) return undefined
     throw error
@@ -116,15 +135,9 @@ const once =
     first ? text(entry, style) : ''
 
 const COLUMNS: readonly Column<Line>[] = [
-  {
-    head: 'User',
-    of: ({ entry: { user, name }, first }) => (first ? (name === user ? user : `${user} (${name})`) : 'or'),
-  },
+  { head: 'User', of: ({ entry, first }) => (first ? userText(entry) : 'or') },
   { head: 'Log in', of: once(logInText) },
-  {
-    head: 'Caches',
-    of: once(({ caches, groups }) => (groups.length === 0 ? 'no group' : caches.join(', ') || 'none')),
-  },
+  { head: 'Caches', of: once(cachesText) },
   { head: 'Keys', of: 'keys', long: true },
   { head: 'Commands', of: 'commands', long: true },
   { head: 'Groups', of: once(({ groups }) => groups.join(', ')) },
@@ -132,6 +145,14 @@ const COLUMNS: readonly Column<Line>[] = [
   { head: 'Engine', of: once(({ engine }) => engine) },
   { head: 'Status', of: once(({ status }, style) => statusText(status, style)) },
 ]
+
+function userText({ user, name }: Entry): string {
+  return name === user ? user : `${user} (${name})`
+}
+
+function cachesText({ caches, groups }: Entry): string {
+  return groups.length === 0 ? 'no group' : caches.join(', ') || 'none'
+}
 
 function logInText({ on, authentication }: Entry, { bad }: Style): string {
   if (on === false) return bad('off')
@@ -146,3 +167,14 @@ async function describe(entries: readonly Entry[], style: Style): Promise<string
   )
   return (await drawColumns(COLUMNS, lines, style)).text
 }
+
+const VERDICTS: readonly Column<Entry>[] = [
+  { head: 'User', of: userText },
+  { head: 'May', of: ({ may }, { good, bad }) => (may ? (may.allowed ? good('yes') : bad('no')) : '?') },
+  { head: 'Why', of: ({ may, accessString }) => (may ? (may.why ?? '') : accessString), long: true },
+  { head: 'Caches', of: cachesText },
+  { head: 'Groups', of: ({ groups }) => groups.join(', ') },
+]
+
+const judge = async (entries: readonly Entry[], style: Style): Promise<string> =>
+  (await drawColumns(VERDICTS, entries, style)).text
