@@ -19,6 +19,10 @@ export interface Shard {
 /** One server without cluster mode has all the keys. */
 export const singleShard = (primary: RespNode): Shard[] => [{ slots: [[0, SLOTS - 1]], primary, replicas: [] }]
 
+/** Every server tells them in an order of its own. */
+const bySlots = (shards: readonly Shard[]): Shard[] =>
+  shards.toSorted(({ slots: [a] }, { slots: [b] }) => (a?.[0] ?? 0) - (b?.[0] ?? 0))
+
 /** The shard of a slot; undefined: none serves it. */
 export const shardOf = (shards: readonly Shard[], slot: number): Shard | undefined =>
   shards.find(({ slots }) => slots.some(([first, last]) => first <= slot && slot <= last))
@@ -30,21 +34,23 @@ const numberOf = (reply: Reply | undefined): number => Number(wholeOf(reply ?? n
  * @param asked The node that told it: a node of unknown address is reached at its host.
  */
 export function readShards(reply: Reply, asked: RespNode, tls: boolean): Shard[] {
-  return itemsOf(reply).flatMap((each): Shard[] => {
-    const shard = fieldsOf(each)
-    const slots = inPairs(itemsOf(shard.get('slots') ?? null)).map(([a, b]): SlotRange => [numberOf(a), numberOf(b)])
-    const nodes = itemsOf(shard.get('nodes') ?? null).map(fieldsOf)
-    const live = nodes.filter((node) => textOf(node.get('health') ?? null) !== 'fail')
-    const at = (node: ReadonlyMap<string, Reply>): RespNode => ({
-      host: hostOf([node.get('endpoint'), node.get('ip')], asked),
-      port: numberOf(tls ? (node.get('tls-port') ?? node.get('port')) : (node.get('port') ?? node.get('tls-port'))),
-    })
-    const isPrimary = (node: ReadonlyMap<string, Reply>): boolean =>
-      /^(master|primary)$/.test(textOf(node.get('role') ?? null))
-    const primary = live.find(isPrimary) ?? nodes.find(isPrimary)
-    if (!primary || slots.length === 0) return []
-    return [{ slots, primary: at(primary), replicas: live.filter((node) => !isPrimary(node)).map(at) }]
-  })
+  return bySlots(
+    itemsOf(reply).flatMap((each): Shard[] => {
+      const shard = fieldsOf(each)
+      const slots = inPairs(itemsOf(shard.get('slots') ?? null)).map(([a, b]): SlotRange => [numberOf(a), numberOf(b)])
+      const nodes = itemsOf(shard.get('nodes') ?? null).map(fieldsOf)
+      const live = nodes.filter((node) => textOf(node.get('health') ?? null) !== 'fail')
+      const at = (node: ReadonlyMap<string, Reply>): RespNode => ({
+        host: hostOf([node.get('endpoint'), node.get('ip')], asked),
+        port: numberOf(tls ? (node.get('tls-port') ?? node.get('port')) : (node.get('port') ?? node.get('tls-port'))),
+      })
+      const isPrimary = (node: ReadonlyMap<string, Reply>): boolean =>
+        /^(master|primary)$/.test(textOf(node.get('role') ?? null))
+      const primary = live.find(isPrimary) ?? nodes.find(isPrimary)
+      if (!primary || slots.length === 0) return []
+      return [{ slots, primary: at(primary), replicas: live.filter((node) => !isPrimary(node)).map(at) }]
+    }),
+  )
 }
 
 /** What CLUSTER SLOTS tells: ranges, each with its nodes, the primary first. */
@@ -61,7 +67,7 @@ export function readSlots(reply: Reply, asked: RespNode): Shard[] {
     const range: SlotRange = [numberOf(first), numberOf(last)]
     shards.set(name, { primary, replicas, slots: [...(shards.get(name)?.slots ?? []), range] })
   }
-  return [...shards.values()]
+  return bySlots([...shards.values()])
 }
 
 /** The first that is known: `?` and null are a preferred endpoint that the node does not have. */

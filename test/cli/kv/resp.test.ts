@@ -11,7 +11,7 @@ import {
   startRedisCluster,
 } from '../../support/redis-server.ts'
 import { scriptedResp } from '../../support/scripted-resp.ts'
-import { cachectl } from '../support/cli.ts'
+import { cachectl, temporaryHome } from '../support/cli.ts'
 import { errorBody, recordRequests, result } from '../support/recorder.ts'
 import { hasTerminal, onTerminal } from '../support/terminal.ts'
 
@@ -176,6 +176,7 @@ describe.skipIf(!hasRedis)(`cachectl kv at a server that speaks RESP ${NEEDS_RED
     expect(lines(strings.stdout).sort()).toEqual(names.sort())
     expect(strings.stderr).toBe('30 of 32 keys fit.\n')
     const odd = await kv('scan', where, '--match', '[^k]*', '--output', 'json')
+    expect(odd.stderr).toBe('1 of 32 keys fit.\n')
     expect(odd.stdout).toBe('{"keyBase64":"/go="}\n')
     expect((await kv('scan', where, '--match', '[^k]*')).stdout).toBe('\\xfe\\n\n')
   })
@@ -416,6 +417,31 @@ describe.skipIf(!hasRedis)(`cachectl kv at a cache by its name ${NEEDS_REDIS}`, 
       code: 254,
       stderr: expect.stringContaining('CacheClusterNotFound'),
     })
+  })
+})
+
+describe.skipIf(!hasRedis)(`cachectl kv at groups of the local engine ${NEEDS_REDIS}`, () => {
+  it('finds every key of every shard by the name of the group', async () => {
+    const home = temporaryHome()
+    await home.answer('engine', 'start', '--port', '0', '--pace', 'instant')
+    const group = [
+      '--replication-group-id',
+      'shards',
+      '--replication-group-description',
+      'of tests',
+      '--engine',
+      'redis',
+    ]
+    const shape = ['--num-node-groups', '2', '--replicas-per-node-group', '0', '--automatic-failover-enabled', '--wait']
+    const made = await home.cachectl('create-replication-group', ...group, ...shape)
+    expect(made).toMatchObject({ code: 0 })
+    const keys = Array.from({ length: 10 }, (_, at) => `k${at}`)
+    const dump = keys.map((key) => `${JSON.stringify({ key, value: key })}\n`).join('')
+    expect((await home.cachectl('kv', 'load', 'shards', scratchFile('dump', dump))).code).toBe(0)
+    expect(lines(await home.answer('kv', 'mget', 'shards', ...keys))).toHaveLength(10)
+    expect(lines((await home.cachectl('kv', 'scan', 'shards')).stdout).sort()).toEqual(keys)
+    const nodes = await Promise.all(keys.map((key) => home.answer('kv', 'locate', 'shards', key, '--query', 'node')))
+    expect(new Set(nodes).size).toBe(2)
   })
 })
 

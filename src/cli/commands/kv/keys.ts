@@ -104,6 +104,8 @@ async function scan(
 
 function closing(told: number, stopped: boolean, all: bigint | undefined, filtered: boolean): string {
   const of = all === undefined ? '' : ` of ${all}`
-  if (!stopped) return filtered ? `${told}${of} keys fit.` : `${told} keys.`
-  return `Stopped after ${told}${of} keys; --count 0 goes on to the end.`
+  if (!stopped) return filtered ? `${told}${of} ${keysText(all ?? told)} fit.` : `${told} ${keysText(told)}.`
+  return `Stopped after ${told}${of} ${keysText(all ?? told)}; --count 0 goes on to the end.`
 }
+
+const keysText = (count: number | bigint): string => (Number(count) === 1 ? 'key' : 'keys')
