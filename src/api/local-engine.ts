@@ -179,9 +179,22 @@ export interface EngineOptions {
   readonly pace: Pace
   /** Absent: as it was started the last time, embedded at first. */
   readonly nodeRuntime?: NodeRuntimeName
+  /** Where server programs are that are not to be those in PATH. */
+  readonly serverPlaces?: ServerPlaces
   /** Go on with what can be saved of files that are damaged. */
   readonly recover?: boolean
 }
+
+/** Programs that run nodes of Redis OSS and Valkey, and the variable of the environment that says where each is. */
+export const SERVER_VARIABLES = {
+  'redis-server': 'CACHECTL_REDIS_SERVER',
+  'valkey-server': 'CACHECTL_VALKEY_SERVER',
+} as const
+
+export type ServerName = keyof typeof SERVER_VARIABLES
+
+/** Their paths; of one that is not here, the one in PATH is meant. */
+export type ServerPlaces = Readonly<Partial<Record<ServerName, string>>>
 
 /** What became of a state that was damaged. */
 export interface Recovery {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { onTestFinished } from 'vitest'
-import type { NodeRuntimeName, Pace } from '../../src/api/local-engine.ts'
+import type { NodeRuntimeName, Pace, ServerPlaces } from '../../src/api/local-engine.ts'
 import { type Engine, startEngine } from '../../src/engine/engine.ts'
 import type { Clock } from '../../src/engine/time/clock.ts'
 import { eventually } from './eventually.ts'
@@ -28,6 +28,7 @@ export interface TestEngineOptions {
   readonly clock?: Clock
   readonly stateDir?: string
   readonly nodeRuntime?: NodeRuntimeName
+  readonly serverPlaces?: ServerPlaces
   /** In the place of the node worker. */
   readonly workerFile?: URL
   readonly atEnd?: AtEnd
@@ -71,6 +72,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     log: (line) => log.push(line),
     ...(options.clock && { clock: options.clock }),
     ...(nodeRuntime && { nodeRuntime }),
+    ...(options.serverPlaces && { serverPlaces: options.serverPlaces }),
   })
   let closed = false
   const close = async () => {

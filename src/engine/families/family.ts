@@ -1,6 +1,7 @@
 import type { EngineFacts } from '../../api/catalog/engines.ts'
 import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
+import type { ServerPlaces } from '../../api/local-engine.ts'
 import type { InstalledProgram } from '../nodes/installed.ts'
 import type { EmbeddedPrograms, ProcessPrograms, ProgramName, ProgramSettings } from '../nodes/runtime.ts'
 import type { WantedPrograms } from '../nodes/wanted.ts'
@@ -38,7 +39,7 @@ export interface Family<Name extends string = string> {
   /** Absent: its nodes are not those of replication groups. */
   readonly replication?: {
     /** The server that runs nodes of a version. Throws NotInstalled. */
-    installed(version: string): InstalledProgram
+    installed(version: string, places: ServerPlaces): InstalledProgram
   }
   /** Bytes a node of a type has for items. */
   memoryForItems(values: Values<Name>, version: string, type: NodeType): number

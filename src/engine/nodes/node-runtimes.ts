@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineName } from '../../api/catalog/engines.ts'
-import { engineFiles, type NodeRuntimeName } from '../../api/local-engine.ts'
+import { engineFiles, type NodeRuntimeName, type ServerPlaces } from '../../api/local-engine.ts'
 import { writeWhole } from '../store/durable-file.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +22,8 @@ export interface NodeRuntimesOptions {
   readonly stateDir: string
   /** What the engine is started with; absent: what it was started with before. */
   readonly asked: NodeRuntimeName | undefined
+  /** Where server programs are that are not to be those in PATH. */
+  readonly serverPlaces?: ServerPlaces | undefined
   /** What may run the nodes of an engine. */
   readonly programsOf: (engine: EngineName) => RunnablePrograms
 }
@@ -39,6 +41,7 @@ export interface RunnablePrograms {
  */
 export class NodeRuntimes {
   readonly standard: NodeRuntimeName
+  readonly serverPlaces: ServerPlaces
   readonly #options: NodeRuntimesOptions
   readonly #installed = new Map<EngineName, InstalledProgram>()
   #sockets: string | undefined
@@ -49,6 +52,7 @@ export class NodeRuntimes {
   /** Throws NotInstalled when all nodes are to be real and cannot. */
   constructor(options: NodeRuntimesOptions) {
     this.#options = options
+    this.serverPlaces = options.serverPlaces ?? {}
     const { store, asked } = options
     this.standard = asked ?? store.get('nodeRuntime', RECORD.region, RECORD.id)?.name ?? 'embedded'
     if (this.standard !== 'embedded') this.installed(this.standard)
@@ -103,6 +107,7 @@ export class NodeRuntimes {
       directory: join(nodes, key),
       snapshots,
       secret: this.secret,
+      serverPlaces: this.serverPlaces,
     }
   }
 

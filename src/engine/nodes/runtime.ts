@@ -1,6 +1,7 @@
 /** What the engine asks of whatever runs cache nodes: embedded nodes in worker threads, or real servers. */
 
 import type { EventFacts } from '../../api/catalog/events.ts'
+import type { ServerPlaces } from '../../api/local-engine.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { MemcachedSettings, ServerlessSettings } from './memcached/options.ts'
@@ -58,6 +59,7 @@ export interface ProcessFiles {
   readonly snapshots: string
   /** Only this engine knows it, and those after it with this state. */
   readonly secret: string
+  readonly serverPlaces: ServerPlaces
 }
 
 export type NodeSpec<P extends ProgramName = ProgramName> = {

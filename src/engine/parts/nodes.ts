@@ -35,6 +35,7 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     store,
     stateDir: start.stateDir,
     asked: start.nodeRuntime,
+    serverPlaces: start.serverPlaces,
     programsOf: (engine) => familyOfEngine(engine).programs,
   })
   opened.add(() => nodeRuntimes.close())

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   DEFAULT_PORT,
   DEFAULT_REGION,
@@ -7,10 +8,13 @@ import {
   NODE_RUNTIMES,
   type Pace,
   type Recovery,
+  SERVER_VARIABLES,
+  type ServerPlaces,
 } from '../../../api/local-engine.ts'
 import { shellWord } from '../../../api/shell.ts'
+import { namesOf } from '../../../api/tables.ts'
 import { command } from '../../command.ts'
-import { environment } from '../../environment.ts'
+import { type Environment, environment } from '../../environment.ts'
 import { choice, type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
@@ -49,7 +53,9 @@ export const engineStart = command({
   summary: 'Start the local engine; returns when its API answers',
   description: `Runs in the background, with its log in the state directory, until \`cachectl engine stop\`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not. A state that is damaged is refused and left as it is; --recover goes on with what can be saved, says what is lost, and keeps the damaged files.
 
-Cache nodes are threads of the engine (--node-runtime embedded), or the memcached that is installed, a process each, behind a relay that adds what memcached lacks: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime memcached). The engine remembers which. A single cluster has its own with --tags Key=${NODE_RUNTIME_TAG},Value=memcached when it is created. Such nodes are of the installed version, whatever the cluster's engine version.`,
+Cache nodes are threads of the engine (--node-runtime embedded), or the memcached that is installed, a process each, behind a relay that adds what memcached lacks: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime memcached). The engine remembers which. A single cluster has its own with --tags Key=${NODE_RUNTIME_TAG},Value=memcached when it is created. Such nodes are of the installed version, whatever the cluster's engine version.
+
+Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or those that ${SERVER_VARIABLES['redis-server']} and ${SERVER_VARIABLES['valkey-server']} name.`,
   flags: startFlags,
   forms: {},
   async run({ flags, print }) {
@@ -87,7 +93,17 @@ const readOptions = (flags: ValuesOf<typeof startFlags>): EngineOptions => ({
   pace: flags.pace,
   ...(flags.recover && { recover: true }),
   ...(flags['node-runtime'] && { nodeRuntime: flags['node-runtime'] }),
+  serverPlaces: serverPlaces(environment),
 })
+
+/** What the environment says; a path that is relative is so to where the command is given. */
+function serverPlaces(env: Environment): ServerPlaces {
+  const places = namesOf(SERVER_VARIABLES).flatMap((name) => {
+    const place = env[SERVER_VARIABLES[name]]
+    return place ? [[name, place.includes('/') ? resolve(place) : place]] : []
+  })
+  return Object.fromEntries(places)
+}
 
 function portOf(given: string, argument: string): number {
   const port = Number(given)

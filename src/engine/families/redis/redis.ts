@@ -1,6 +1,5 @@
 import { type EngineFacts, redis as redisFacts, valkey as valkeyFacts } from '../../../api/catalog/engines.ts'
-import { NotInstalled } from '../../nodes/installed.ts'
-import { installedServer, programFor } from '../../nodes/redis/programs.ts'
+import { serverFor } from '../../nodes/redis/programs.ts'
 import type { Family } from '../family.ts'
 import { parametersOf } from '../parameter.ts'
 import { nodeMetrics } from './metrics.ts'
@@ -20,11 +19,7 @@ const familyOf = (engine: EngineFacts): Family => ({
   defaultValues: () => ({}),
   programs: {},
   replication: {
-    installed(version) {
-      const program = programFor(engine.name, version)
-      if (!program) throw new NotInstalled(`No server runs ${engine.name} ${version}.`, '')
-      return installedServer(program)
-    },
+    installed: (version, places) => serverFor(engine.name, version, places),
   },
   memoryForItems: (_values, _version, { maxCacheMemory }) => maxCacheMemory * MIB,
   incompatibility: () => undefined,

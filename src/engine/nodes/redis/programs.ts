@@ -1,10 +1,10 @@
 /** Which server program runs which engine, and whether this machine has it. */
 import { spawnSync } from 'node:child_process'
 import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
+import { SERVER_VARIABLES, type ServerName, type ServerPlaces } from '../../../api/local-engine.ts'
+import { rowsOf } from '../../../api/tables.ts'
 import { NotInstalled } from '../installed.ts'
 import type { RedisProgram } from './spec.ts'
-
-type ProgramName = RedisProgram['name']
 
 interface ProgramFacts {
   readonly title: string
@@ -12,7 +12,6 @@ interface ProgramFacts {
   readonly serves: { readonly engine: 'redis' | 'valkey'; readonly from: string }
   /** The oldest version the engine can work with: ACL rules of subcommands, multi-part directives. */
   readonly atLeast: string
-  readonly variable: string
   readonly packages: string
 }
 
@@ -25,7 +24,6 @@ const PROGRAMS = {
     title: 'Redis OSS',
     serves: { engine: 'redis', from: '2.6' },
     atLeast: '7.0',
-    variable: 'CACHECTL_REDIS_SERVER',
     packages:
       'apt-get install redis-server (Debian, Ubuntu), dnf install redis6 or redis (Amazon Linux, Fedora), brew install redis (macOS)',
   },
@@ -33,25 +31,23 @@ const PROGRAMS = {
     title: 'Valkey',
     serves: { engine: 'valkey', from: '7.2' },
     atLeast: '7.2',
-    variable: 'CACHECTL_VALKEY_SERVER',
     packages:
       'apt-get install valkey-server (Debian 13; Debian 12 from bookworm-backports), dnf install valkey (Fedora, Amazon Linux), brew install valkey (macOS)',
   },
-} as const satisfies Record<ProgramName, ProgramFacts>
+} as const satisfies Record<ServerName, ProgramFacts>
 
 /** The program for an engine of a version; undefined: none serves it. */
-export function programFor(engine: string, version: string): ProgramName | undefined {
-  const rows = Object.entries(PROGRAMS) as [ProgramName, ProgramFacts][] // of the keys above
-  return rows.find(([, { serves }]) => serves.engine === engine && isAtLeast(version, serves.from))?.[0]
+export function programFor(engine: string, version: string): ServerName | undefined {
+  return rowsOf(PROGRAMS).find(([, { serves }]) => serves.engine === engine && isAtLeast(version, serves.from))?.[0]
 }
 
 /**
  * Asks a program for its version. Throws NotInstalled when it is not there, or too old.
  * @param path Where it is; default: in PATH.
  */
-export function installedServer(name: ProgramName, path: string = name): RedisProgram {
-  const { title, atLeast, variable, packages }: ProgramFacts = PROGRAMS[name]
-  const hint = `Its package: ${packages}. ${variable} names a program that is elsewhere.`
+export function installedServer(name: ServerName, path: string = name): RedisProgram {
+  const { title, atLeast, packages }: ProgramFacts = PROGRAMS[name]
+  const hint = `Its package: ${packages}. The variable ${SERVER_VARIABLES[name]} names a program that is elsewhere, when the engine starts.`
   const { stdout, error } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000 })
   if (error) {
     const place = path === name ? 'there is no such program in PATH' : `${path} cannot be run`
@@ -63,4 +59,16 @@ export function installedServer(name: ProgramName, path: string = name): RedisPr
     throw new NotInstalled(`${title} ${version} is installed; nodes need ${name} ${atLeast} or later.`, hint)
   }
   return { name, path, version }
+}
+
+const found = new Map<string, RedisProgram>()
+
+/** The program for an engine of a version, on this machine: looked for until it is there. Throws NotInstalled. */
+export function serverFor(engine: string, version: string, places: ServerPlaces): RedisProgram {
+  const name = programFor(engine, version)
+  if (!name) throw new NotInstalled(`No server runs ${engine} ${version}.`, '')
+  const path = places[name] ?? name
+  const server = found.get(path) ?? installedServer(name, path)
+  found.set(path, server)
+  return server
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { RunningNode } from '../running.ts'
 import type { LiveSettings, NodeSpec } from '../runtime.ts'
 import { RedisNode } from './node.ts'
-import { installedServer, programFor } from './programs.ts'
-import type { RedisLive, RedisProgram, RedisSpec } from './spec.ts'
+import { serverFor } from './programs.ts'
+import type { RedisLive, RedisSpec } from './spec.ts'
 
 type Spec = NodeSpec<'redis-process'>
 
@@ -34,7 +34,7 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
     announce,
     ...(nodeId !== undefined && { nodeId }),
     incarnation,
-    program: serverOf(engine, engineVersion),
+    program: serverFor(engine, engineVersion, files.serverPlaces),
     directory: files.directory,
     secret: files.secret,
     fixed,
@@ -47,16 +47,4 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
 /** The limit is a directive to the server, and can change while it runs. */
 function withMemory({ memoryLimit, ...live }: LiveSettings<'redis-process'>): RedisLive {
   return { ...live, directives: { ...live.directives, maxmemory: String(Math.floor(memoryLimit)) } }
-}
-
-/** Programs that have been looked for: they are asked once. */
-const FOUND = new Map<string, RedisProgram>()
-
-/** The program that serves an engine of a version. Throws NotInstalled. */
-export function serverOf(engine: string, version: string): RedisProgram {
-  const name = programFor(engine, version)
-  if (!name) throw new Error(`no program serves ${engine} ${version}`)
-  const found = FOUND.get(name) ?? installedServer(name)
-  FOUND.set(name, found)
-  return found
 }

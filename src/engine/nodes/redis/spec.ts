@@ -1,4 +1,5 @@
 /** What a Redis OSS or Valkey server of the engine is to be, as plain data: it travels to worker threads. */
+import type { ServerName } from '../../../api/local-engine.ts'
 import type { Transit } from '../../../net/serve/listener.ts'
 
 /** A node of a group in cluster mode, as every node of the group is to know it. */
@@ -68,7 +69,7 @@ export interface RedisSpec {
 }
 
 export interface RedisProgram {
-  readonly name: 'redis-server' | 'valkey-server'
+  readonly name: ServerName
   readonly path: string
   /** `7.0.15` */
   readonly version: string

@@ -97,7 +97,7 @@ export function newGroup(
   context: Context,
   restoring?: Restoring,
 ): ReplicationGroupRecord {
-  const release = readRelease(input.Engine ?? 'redis', input.EngineVersion)
+  const release = readRelease(input.Engine ?? 'redis', input.EngineVersion, context)
   const type = readNodeType(input.CacheNodeType, release)
   const named = namedParameterGroup(input.CacheParameterGroupName, context)
   const shape = readShape(input, named && isClusterEnabled(named))
@@ -163,7 +163,7 @@ export function newLoneCluster(
   context: Context,
   restoring?: Restoring,
 ): ReplicationGroupRecord {
-  const release = readRelease(input.Engine ?? '', input.EngineVersion)
+  const release = readRelease(input.Engine ?? '', input.EngineVersion, context)
   const type = readNodeType(input.CacheNodeType, release)
   const named = namedParameterGroup(input.CacheParameterGroupName, context)
   if (named && isClusterEnabled(named)) {
@@ -210,13 +210,13 @@ export function newMember(id: string, zone: string, tags: readonly Tag[], contex
   }
 }
 
-function readRelease(engine: string, version: string | undefined): Release {
+function readRelease(engine: string, version: string | undefined, { nodeRuntimes }: Context): Release {
   const family = readEngine(engine)
   // The text is ours.
   if (!family.replication) throw new Fault('InvalidParameterValue', `There are no replication groups of ${engine}.`)
   const release = { family, version: readRedisVersion(version, family.engine) }
   try {
-    family.replication.installed(release.version)
+    family.replication.installed(release.version, nodeRuntimes.serverPlaces)
   } catch (error) {
     if (!(error instanceof NotInstalled)) throw error
     throw conflict(`${error.message} ${error.hint}`)

@@ -2,8 +2,8 @@ import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { Round } from '../../lifecycle/loops.ts'
+import { serverFor } from '../../nodes/redis/programs.ts'
 import { reshape } from '../../nodes/redis/reshape.ts'
-import { serverOf } from '../../nodes/redis/running.ts'
 import type { DataSource, ReplicationGroupRecord, Restoring, ShardRecord } from '../../store/records.ts'
 import { commitGroup } from '../replication-groups/commit.ts'
 import { withMembers } from '../replication-groups/members.ts'
@@ -71,9 +71,10 @@ async function makeFiles(group: ReplicationGroupRecord, { sources }: Restoring, 
   }
   const { region, id, engine, engineVersion } = group
   const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
+  const { secret, serverPlaces } = filesOf('')
   const sizes = await reshape({
-    program: serverOf(engine, engineVersion),
-    secret: filesOf('').secret,
+    program: serverFor(engine, engineVersion, serverPlaces),
+    secret,
     directoryOf: (name) => filesOf(name).directory,
     sources: sources.map((source) => pathOf(source, tools)),
     targets: group.shards.map((shard) => ({
