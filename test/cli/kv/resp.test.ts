@@ -432,8 +432,9 @@ describe.skipIf(!hasRedis)(`cachectl kv at groups of the local engine ${NEEDS_RE
       '--engine',
       'redis',
     ]
-    const shape = ['--num-node-groups', '2', '--replicas-per-node-group', '0', '--automatic-failover-enabled', '--wait']
-    const made = await home.cachectl('create-replication-group', ...group, ...shape)
+    const shape = ['--num-node-groups', '2', '--replicas-per-node-group', '0', '--automatic-failover-enabled']
+    const type = ['--cache-node-type', 'cache.t4g.micro', '--wait']
+    const made = await home.cachectl('create-replication-group', ...group, ...shape, ...type)
     expect(made).toMatchObject({ code: 0 })
     const keys = Array.from({ length: 10 }, (_, at) => `k${at}`)
     const dump = keys.map((key) => `${JSON.stringify({ key, value: key })}\n`).join('')
