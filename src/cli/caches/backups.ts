@@ -7,6 +7,7 @@ import { isOlder } from '../../api/catalog/versions.ts'
 import type { Input, OperationName } from '../../api/model.ts'
 import { shellWord } from '../../api/shell.ts'
 import { type Item, isItem } from '../output/human-value.ts'
+import { snapshotSize, snapshotTime } from '../output/node-snapshots.ts'
 import { Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { type Found, findById, nameOf } from './resources.ts'
@@ -42,11 +43,12 @@ const sorts: readonly {
 }[] = [
   {
     kind: resources.snapshot,
-    restoration: (_, name, cache) =>
+    restoration: (item, name, cache) =>
       request('CreateReplicationGroup', {
         ReplicationGroupId: cache,
         ReplicationGroupDescription: `restored from ${name}`,
         SnapshotName: name,
+        ...clusterMode(item),
       }),
     exportation: (name, bucket) =>
       request('CopySnapshot', { SourceSnapshotName: name, TargetSnapshotName: name, TargetBucket: bucket }),
@@ -60,6 +62,12 @@ const sorts: readonly {
     deletion: (name) => request('DeleteServerlessCacheSnapshot', { ServerlessCacheSnapshotName: name }),
   },
 ]
+
+/** A backup in parts becomes as many node groups, and those are not to be had without automatic failover. */
+const clusterMode = ({ CacheClusterId, NumNodeGroups: groups }: Item) =>
+  CacheClusterId === undefined && typeof groups === 'number'
+    ? { NumNodeGroups: groups, AutomaticFailoverEnabled: true }
+    : {}
 
 export const backedUpKinds: readonly ResourceKind[] = sources.map(({ kind }) => kind)
 export const backupKinds: readonly ResourceKind[] = sorts.map(({ kind }) => kind)
@@ -148,7 +156,6 @@ export interface Backup {
 /** A backup in the form that all kinds of backups share. */
 export function backupOf({ kind, item }: Found): Backup {
   const configuration = isItem(item.ServerlessCacheConfiguration) ? item.ServerlessCacheConfiguration : {}
-  const nodes = Array.isArray(item.NodeSnapshots) && isItem(item.NodeSnapshots[0]) ? item.NodeSnapshots[0] : {}
   const text = (...values: unknown[]): string | undefined =>
     values.find((value) => typeof value === 'string' && value !== '') as string | undefined // or none is
   return {
@@ -159,8 +166,8 @@ export function backupOf({ kind, item }: Found): Backup {
     engine: [text(configuration.Engine, item.Engine), text(configuration.MajorEngineVersion, item.EngineVersion)]
       .filter(Boolean)
       .join(' '),
-    size: text(item.BytesUsedForCache, nodes.CacheSize) ?? null,
-    created: timeOf(item.CreateTime) ?? timeOf(nodes.SnapshotCreateTime) ?? null,
+    size: text(item.BytesUsedForCache, snapshotSize(item)) ?? null,
+    created: timeOf(item.CreateTime) ?? timeOf(snapshotTime(item)) ?? null,
     expires: timeOf(item.ExpiryTime) ?? null,
     arn: String(item.ARN ?? ''),
   }

@@ -40,10 +40,13 @@ export const idOptions: readonly string[] = regionalKinds.map(({ id }) => `--${k
 
 const inputMembers = new Set(operationNames.flatMap((name) => Object.keys(inputOf(name).members)))
 
-/** Options that take several of what another takes one of, by its name: `--user-ids-to-add` -> `--user-id`. */
-export const severalIdOptions: ReadonlyMap<string, string> = new Map(
+/**
+ * Options that name what others do, several of it or what is to be copied, by the name of the other: `--user-ids-to-add` ->
+ * `--user-id`.
+ */
+export const otherIdOptions: ReadonlyMap<string, string> = new Map(
   regionalKinds.flatMap(({ id }) =>
-    [`${id}s`, `${id}sToAdd`, `${id}sToRemove`]
+    [`${id}s`, `${id}sToAdd`, `${id}sToRemove`, `Source${id}`]
       .filter((member) => inputMembers.has(member))
       .map((member) => [`--${kebabCase(member)}`, `--${kebabCase(id)}`]),
   ),
@@ -98,7 +101,7 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
         ),
       ),
     ]),
-    ids: ['--target', ...idOptions, ...severalIdOptions.keys()],
+    ids: ['--target', ...idOptions, ...otherIdOptions.keys()],
     places: new Map(commands.flatMap(placeOf)),
     fresh: commands.flatMap(({ id }) =>
       regionalKinds.flatMap((kind) =>

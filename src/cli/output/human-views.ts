@@ -4,6 +4,7 @@
  */
 import { resources } from '../../api/catalog/resources.ts'
 import { type Item, isItem, isItems, label, valueText } from './human-value.ts'
+import { snapshotSize, snapshotTime } from './node-snapshots.ts'
 import type { Style } from './style.ts'
 
 export interface Column<T = Item> {
@@ -92,6 +93,8 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Snapshot', resources.snapshot.id),
     column('Status', resources.snapshot.status),
     column('Of', firstOf('ReplicationGroupId', 'CacheClusterId')),
+    column('Made', (item, style) => valueText(snapshotTime(item), '', style)),
+    column('Size', (item) => snapshotSize(item) ?? '-'),
     ENGINE,
     column('Node type', 'CacheNodeType'),
     column('Source', 'SnapshotSource'),

@@ -6,7 +6,7 @@ import { untilInterrupted } from '../live/interrupt.ts'
 import { startProgress } from '../live/progress.ts'
 import { Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
-import { waits } from './operation-waits.ts'
+import { changedMember, waits } from './operation-waits.ts'
 import { type PatienceOptions, patienceOf, waitUntil } from './wait.ts'
 import { itemsOf, type Waiter, waiters } from './waiters.ts'
 
@@ -23,8 +23,9 @@ export async function waitForChange(
   const found = waits[name]
   if (!found) throw new Error(`${name} has nothing to wait for`)
   const waiter: Waiter = waiters[found.waiter]
-  const id = String(Reflect.get(input, found.id) ?? '')
-  const idMember = found.id.replace(/^Target/, '')
+  const member = changedMember(found, input)
+  const id = String(Reflect.get(input, member) ?? '')
+  const idMember = member.replace(/^(Target|Source)/, '')
   const progress = startProgress(`${id}: waiting until it is ${waiter.success}`)
   const follow = eventFollower(client, id, progress.note)
   try {

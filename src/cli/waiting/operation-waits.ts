@@ -10,9 +10,15 @@ export interface Change {
   readonly waiter: WaiterName
   /** The member of the operation's input that names what changes, and of the Describe operation's. */
   readonly id: string
+  /** With this member it is what another one names that changes. */
+  readonly otherwise?: { readonly given: string; readonly id: string }
 }
 
 const change = (waiter: WaiterName, id: string): Change => ({ waiter, id })
+
+/** The member of this input that names what changes. */
+export const changedMember = ({ id, otherwise }: Change, input: object): string =>
+  otherwise && Reflect.get(input, otherwise.given) !== undefined ? otherwise.id : id
 
 const cluster = change('cache-cluster-available', resources.cluster.id)
 const group = change('replication-group-available', resources.replicationGroup.id)
@@ -35,7 +41,11 @@ export const waits: Partial<Record<OperationName, Change>> = {
   ExportServerlessCacheSnapshot: change('serverless-cache-snapshot-available', resources.serverlessSnapshot.id),
   DeleteServerlessCacheSnapshot: change('serverless-cache-snapshot-deleted', resources.serverlessSnapshot.id),
   CreateSnapshot: change('snapshot-available', resources.snapshot.id),
-  CopySnapshot: change('snapshot-available', `Target${resources.snapshot.id}`),
+  CopySnapshot: {
+    ...change('snapshot-available', `Target${resources.snapshot.id}`),
+    // An export makes no snapshot of that name: the one that is exported says when it is done.
+    otherwise: { given: 'TargetBucket', id: `Source${resources.snapshot.id}` },
+  },
   DeleteSnapshot: change('snapshot-deleted', resources.snapshot.id),
   CreateReplicationGroup: group,
   ModifyReplicationGroup: group,

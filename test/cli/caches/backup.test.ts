@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { regionalKinds } from '../../../src/api/catalog/resources.ts'
-import { backupName, creation, deletion, exportation, restoration } from '../../../src/cli/caches/backups.ts'
+import { backupName, backupOf, creation, deletion, exportation, restoration } from '../../../src/cli/caches/backups.ts'
 import type { Found } from '../../../src/cli/caches/resources.ts'
 import type { Problem } from '../../../src/cli/problem.ts'
 import { temporaryHome } from '../support/cli.ts'
@@ -27,6 +27,19 @@ describe('of replication groups and their nodes', () => {
     expect(name).toBe(operation)
     expect(Object.values(input)).not.toContain(undefined)
   })
+})
+
+test('in parts is restored to as many node groups, and tells the size of all of them and when the last was written', () => {
+  const written = (minute: number, size: number) => ({
+    CacheSize: `${size} MB`,
+    SnapshotCreateTime: new Date(Date.UTC(2026, 0, 1, 0, minute)),
+  })
+  const item = { SnapshotName: 'old', ReplicationGroupId: 'front', NumNodeGroups: 2 }
+  const backup = found('SnapshotName', { ...item, NodeSnapshots: [written(2, 3), written(1, 4)] })
+  expect(restoration(backup, 'new').input).toMatchObject({ NumNodeGroups: 2, AutomaticFailoverEnabled: true })
+  expect(backupOf(backup)).toMatchObject({ of: 'front', size: '7 MB', created: '2026-01-01T00:02:00.000Z' })
+  const unfinished = found('SnapshotName', { ...item, NodeSnapshots: [{ CacheSize: '' }] })
+  expect(backupOf(unfinished)).toMatchObject({ size: null, created: null })
 })
 
 test('of a Memcached cluster is none; where keys can be listed there is a way to keep them', () => {

@@ -1,4 +1,4 @@
-import { regionalKinds } from '../../../api/catalog/resources.ts'
+import { regionalKinds, resources } from '../../../api/catalog/resources.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { withClient } from '../../caches/client.ts'
 import { isUnsupported, unaskedText } from '../../caches/refusals.ts'
@@ -8,6 +8,7 @@ import { globalFlags } from '../../global-flags.ts'
 import { drawColumns } from '../../output/human-table.ts'
 import { type Item, isItem, isItems, valueText } from '../../output/human-value.ts'
 import { type Column, clusterEndpoint } from '../../output/human-views.ts'
+import { snapshotTime } from '../../output/node-snapshots.ts'
 import { type Style, statusText, styleOf } from '../../output/style.ts'
 import { tell } from '../../terminal.ts'
 
@@ -64,7 +65,7 @@ function entryOf({ kind, item }: Found, style: Style): Entry {
   const members = isItems(item.NodeGroups) ? item.NodeGroups[0] : undefined
   const endpoint = clusterEndpoint({ ...item, ConfigurationEndpoint: endpointOf(item, members) }, style)
   const configuration = isItem(item.ServerlessCacheConfiguration) ? item.ServerlessCacheConfiguration : {}
-  const created = item.CacheClusterCreateTime ?? item.ReplicationGroupCreateTime ?? item.CreateTime
+  const created = kind === resources.snapshot ? snapshotTime(item) : createdOf(item)
   const text = (...values: unknown[]): string | null => {
     const value = values.find((each) => each !== undefined && each !== '')
     return value === undefined ? null : String(value)
@@ -88,6 +89,9 @@ function entryOf({ kind, item }: Found, style: Style): Entry {
     arn: String(item.ARN ?? ''),
   }
 }
+
+const createdOf = ({ CacheClusterCreateTime, ReplicationGroupCreateTime, CreateTime }: Item): unknown =>
+  CacheClusterCreateTime ?? ReplicationGroupCreateTime ?? CreateTime
 
 const endpointOf = (item: Item, group: Item | undefined): unknown =>
   item.ConfigurationEndpoint ?? item.Endpoint ?? group?.PrimaryEndpoint

@@ -5,7 +5,7 @@ import { withClient } from '../../caches/client.ts'
 import { findAll, nameOf } from '../../caches/resources.ts'
 import { type Command, command } from '../../command.ts'
 import { completionScript, type Shell } from '../../completion/scripts.ts'
-import { completionTable, idOptions, severalIdOptions } from '../../completion/table.ts'
+import { completionTable, idOptions, otherIdOptions } from '../../completion/table.ts'
 import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import type { Documented } from '../../help/command-doc.ts'
@@ -37,7 +37,7 @@ export function completionCommand(shell: Shell): Command {
 
 /** What can be named: the values of options, and `cache`, `backup` and `target` for the words of commands. */
 const NAMED: readonly string[] = [
-  ...[...idOptions, ...severalIdOptions.keys()].map((option) => option.slice(2)),
+  ...[...idOptions, ...otherIdOptions.keys()].map((option) => option.slice(2)),
   'cache',
   'backup',
   'target',
@@ -65,7 +65,7 @@ export const completionIds = command({
 function kindsOf(name: string): readonly ResourceKind[] {
   if (name === 'cache') return backedUpKinds
   if (name === 'backup') return backupKinds
-  const option = severalIdOptions.get(`--${name}`) ?? `--${name}`
+  const option = otherIdOptions.get(`--${name}`) ?? `--${name}`
   return regionalKinds.filter((_, index) => idOptions[index] === option)
 }
 

@@ -63,7 +63,9 @@ export function answerMemberCluster(
   }
 }
 
-function statusOf({ status }: ReplicationGroupRecord, member: GroupMemberRecord): string {
+function statusOf({ status, lone }: ReplicationGroupRecord, member: GroupMemberRecord): string {
+  // Of a lone one nothing can be done before its record is through with its steps.
+  if (lone && member.status === 'available') return status
   if (status === 'create-failed' && member.status === 'restore-failed') return member.status
   return status === 'deleting' || status === 'create-failed' ? status : member.status
 }

@@ -3,16 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CreateReplicationGroupCommandInput, ReplicationGroup, Snapshot } from '@aws-sdk/client-elasticache'
 import { describe, expect, test } from 'vitest'
-import { CONTROL } from '../../src/api/local-engine.ts'
-import { control } from '../support/control.ts'
-import { startTestEngine, type TestEngine } from '../support/engine.ts'
-import { eventually } from '../support/eventually.ts'
-import { SERVERS, say } from '../support/redis-node.ts'
-import { startRedis } from '../support/redis-server.ts'
+import { CONTROL } from '../../../src/api/local-engine.ts'
+import { control } from '../../support/control.ts'
+import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import { eventually } from '../../support/eventually.ts'
+import { startRedis } from '../../support/redis-server.ts'
+import { NODE, SKIPPED, server } from '../replication-groups/support.ts'
+import { expectFilled, fill } from './data.ts'
 
-const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
-const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
-const COMMON = { Engine: engine, CacheNodeType: 'cache.t4g.small' }
 const CLUSTERED = { NumNodeGroups: 2, AutomaticFailoverEnabled: true }
 
 async function groupOf(api: TestEngine, ReplicationGroupId: string): Promise<ReplicationGroup> {
@@ -34,7 +32,7 @@ async function createGroup(api: TestEngine, id: string, input: Partial<CreateRep
 }
 
 /** A cache cluster that is available. Answers its port. */
-async function createCluster(api: TestEngine, id: string, more: object = COMMON): Promise<number> {
+async function createCluster(api: TestEngine, id: string, more: object = NODE): Promise<number> {
   await api.client().createCacheCluster({ CacheClusterId: id, ...more })
   await api.until(id, 'available')
   const { CacheClusters: [cluster] = [] } = await api
@@ -56,33 +54,12 @@ async function taken(api: TestEngine, name: string): Promise<Snapshot> {
 const configurationPort = ({ ConfigurationEndpoint }: ReplicationGroup): number => ConfigurationEndpoint?.Port ?? 0
 const primaryPort = ({ NodeGroups: [shard] = [] }: ReplicationGroup): number => shard?.PrimaryEndpoint?.Port ?? 0
 
-/** One command to whichever node of a cluster has the key. */
-async function sayToOwner(port: number, ...command: string[]): Promise<string> {
-  const reply = await say(port, ...command)
-  const [, owner] = /^MOVED \d+ .*:(\d+)$/.exec(reply) ?? []
-  return owner ? say(Number(owner), ...command) : reply
-}
-
-const KEYS = Array.from({ length: 40 }, (_, index) => `key:${index}`)
-
-async function fill(port: number): Promise<void> {
-  for (const key of KEYS) expect(await sayToOwner(port, 'SET', key, `of ${key}`)).toBe('OK')
-  await sayToOwner(port, 'RPUSH', 'list', 'a', 'b')
-  await sayToOwner(port, 'SET', 'short-lived', '1', 'EX', '1000')
-}
-
-async function expectFilled(port: number): Promise<void> {
-  for (const key of KEYS) expect(await sayToOwner(port, 'GET', key)).toBe(`of ${key}`)
-  expect(await sayToOwner(port, 'LLEN', 'list')).toBe('2')
-  expect(Number(await sayToOwner(port, 'TTL', 'short-lived'))).toBeGreaterThan(900)
-}
-
 const messagesOf = async (api: TestEngine, SourceIdentifier: string) => {
   const { Events = [] } = await api.client().describeEvents({ SourceIdentifier })
   return Events.map(({ Message }) => Message)
 }
 
-describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-server)', () => {
+describe.skipIf(!server)(`a snapshot ${SKIPPED}`, () => {
   test('of a cache cluster becomes a cluster, and a group of more shards, with its data', async () => {
     const api = await startTestEngine()
     const client = api.client()
@@ -93,7 +70,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
     expect(snapshot).toMatchObject({
       CacheClusterId: 'cart',
       SnapshotSource: 'manual',
-      Engine: engine,
+      Engine: NODE.Engine,
       NumCacheNodes: 1,
       NodeSnapshots: [{ CacheNodeId: '0001', CacheSize: expect.stringMatching(/^\d+ MB$/) }],
     })
@@ -109,7 +86,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
 
   test('of a group in cluster mode is restored with its slots, or with another number of shards', async () => {
     const api = await startTestEngine()
-    await fill(configurationPort(await createGroup(api, 'shop', { ...COMMON, ...CLUSTERED, ReplicasPerNodeGroup: 1 })))
+    await fill(configurationPort(await createGroup(api, 'shop', { ...NODE, ...CLUSTERED, ReplicasPerNodeGroup: 1 })))
     await api.client().createSnapshot({ ReplicationGroupId: 'shop', SnapshotName: 'friday' })
     const snapshot = await taken(api, 'friday')
     expect(snapshot).toMatchObject({ ReplicationGroupId: 'shop', NumNodeGroups: 2, AutomaticFailover: 'enabled' })
@@ -142,7 +119,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
       program: server?.name ?? '',
     })
     await expectFilled(plain.port)
-    const group = await createGroup(api, 'shop', { ...COMMON, SnapshotArns: ['arn:aws:s3:::my-bucket/out-0001.rdb'] })
+    const group = await createGroup(api, 'shop', { ...NODE, SnapshotArns: ['arn:aws:s3:::my-bucket/out-0001.rdb'] })
     await expectFilled(primaryPort(group))
   })
 
@@ -173,7 +150,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
     const hour = new Date(Date.now() + 2 * 3600_000).getUTCHours()
     const digits = (value: number) => String(value % 24).padStart(2, '0')
     const SnapshotWindow = `${digits(hour)}:00-${digits(hour + 1)}:00`
-    await createCluster(api, 'cart', { ...COMMON, SnapshotRetentionLimit: 2, SnapshotWindow })
+    await createCluster(api, 'cart', { ...NODE, SnapshotRetentionLimit: 2, SnapshotWindow })
     await advance(3)
     await eventually('the first', async () => (await automatic())[0]?.SnapshotStatus === 'available')
     const [first] = await automatic()
@@ -196,7 +173,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
   test('can be the last of a group that is deleted', async () => {
     const api = await startTestEngine()
     const client = api.client()
-    await fill(primaryPort(await createGroup(api, 'shop', { ...COMMON, NumCacheClusters: 2 })))
+    await fill(primaryPort(await createGroup(api, 'shop', { ...NODE, NumCacheClusters: 2 })))
     const { ReplicationGroup: going } = await client.deleteReplicationGroup({
       ReplicationGroupId: 'shop',
       FinalSnapshotIdentifier: 'last',
@@ -213,7 +190,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, 'no such thing')
     await api.client().createCacheCluster({
-      ...COMMON,
+      ...NODE,
       CacheClusterId: 'cart',
       SnapshotArns: ['arn:aws:s3:::my-bucket/torn.rdb'],
     })
@@ -228,7 +205,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
   test('is refused in AWS’s words where there can be none', async () => {
     const api = await startTestEngine()
     const client = api.client()
-    await createGroup(api, 'shop', { ...COMMON, ...CLUSTERED })
+    await createGroup(api, 'shop', { ...NODE, ...CLUSTERED })
     await client.createSnapshot({ ReplicationGroupId: 'shop', SnapshotName: 'friday' })
     await taken(api, 'friday')
     const refusals: [Promise<unknown>, object][] = [
@@ -266,7 +243,7 @@ describe.skipIf(!server)('a snapshot (skipped without redis-server and valkey-se
         client.createReplicationGroup({
           ReplicationGroupId: 'plain',
           ReplicationGroupDescription: 'd',
-          ...COMMON,
+          ...NODE,
           ...CLUSTERED,
           SnapshotArns: ['arn:aws:s3:::my-bucket/a.rdb'],
         }),
