@@ -89,7 +89,9 @@ async function discoveryOf(
   options: ExamineOptions,
   addresses: readonly AddressEvidence[],
 ): Promise<Evidence['discovery']> {
-  const seeds = options.places.filter(({ role }) => role === 'configuration' || role === 'given')
+  const seeds = options.places.filter(
+    ({ role, speaks }) => (role === 'configuration' || role === 'given') && speaks !== 'resp',
+  )
   const rounds = await Promise.all(
     seeds.map(async (place) => {
       const own = addresses.filter((each) => each.place === place && connects(each))

@@ -28,6 +28,10 @@ export interface ClusterFacts {
     readonly host?: string
     readonly port?: number
     readonly zone?: string
+    /** Of a replication group: the shard it belongs to; absent of endpoints that stand for several nodes. */
+    readonly shard?: string
+    /** Of a replication group, where the API tells: it does not in cluster mode. */
+    readonly role?: string
   }[]
   /** `in-sync`, `pending-reboot`, ... */
   readonly parameterApplyStatus?: string
@@ -45,6 +49,8 @@ export interface ClusterFacts {
   readonly autoMinorVersionUpgrade?: boolean
   /** A serverless cache: its nodes are `endpoint` and `reader`, it keeps no list, and has nothing to tune. */
   readonly serverless?: boolean
+  /** A replication group: its nodes are its members, and the endpoints that stand for some of them. */
+  readonly group?: boolean
   /** Endpoints on this machine, where one name stands for both loopback addresses. */
   readonly local: boolean
 }
@@ -105,6 +111,8 @@ export interface Place {
   readonly role: string
   /** What clients are to speak there. */
   readonly tls: boolean
+  /** `resp`: a server of Redis OSS or Valkey is to answer; absent: Memcached. */
+  readonly speaks?: 'resp'
   readonly cluster?: string
 }
 

@@ -56,7 +56,14 @@ async function connectRepeatedly(address: string, port: number, options: Examine
 
 /** What is spoken there: first as clients are to speak, then, where that fails, the other way. */
 async function listen({ place, address }: Located, options: ExamineOptions) {
-  const dial = { address, port: place.port, ...passed(options), timeoutMs: options.patienceMs ?? PATIENCE_MS }
+  const isResp = place.speaks === 'resp'
+  const dial = {
+    address,
+    port: place.port,
+    ...passed(options),
+    timeoutMs: options.patienceMs ?? PATIENCE_MS,
+    ...(isResp && { question: RESP_PING }),
+  }
   // Longer answers take longer.
   const asking = { ...dial, timeoutMs: 1.5 * dial.timeoutMs }
   const ca = options.trust.get(place.cluster ?? '')?.ca
@@ -70,7 +77,7 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   if (place.tls) {
     const tls = await secure()
     if (tls.outcome !== 'established') return { tls, words: await hearFirstWords(dial) }
-    const speaks = /^VERSION /.test(tls.reply ?? '')
+    const speaks = !isResp && /^VERSION /.test(tls.reply ?? '')
     // Whatever the certificate is worth, that is judged elsewhere.
     return {
       tls,
@@ -88,6 +95,9 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   ])
   return { words, tls }
 }
+
+/** An inline command: servers that want a password first say so. */
+const RESP_PING = Buffer.from('PING\r\n')
 
 /** A server that says so needs no handshake. */
 const SURE: ReadonlySet<string> = new Set(['redis', 'full', 'memcached-error'])

@@ -9,8 +9,8 @@ import type { ConnectAttempt, ConnectOptions } from './connect.ts'
 export interface Depth {
   /** Present: TLS after TCP, with this name and, if given, these authorities. */
   readonly tls?: { readonly host: string; readonly ca?: string | Buffer }
-  /** Say `version` and wait for the first byte of the answer. */
-  readonly protocol: boolean
+  /** Ask as clients of Memcached (`version`) or of Redis OSS and Valkey (`PING`) do, and wait for the answer. */
+  readonly protocol: boolean | 'resp'
 }
 
 /** Milliseconds of each step. Absent: it was not reached, or not asked for. */
@@ -31,6 +31,7 @@ export function attemptExchange(options: ConnectOptions & { readonly depth: Dept
   const startedAt = clock.now().toISOString()
   const base = { address, family: familyOf(address), port, startedAt }
   const phases: { connect?: number; tls?: number; firstByte?: number } = {}
+  const asked = depth.protocol === 'resp' ? PING : VERSION_ASKED
   const start = clock.monotonicMs()
   return new Promise((resolve) => {
     let stepStart = start
@@ -49,7 +50,7 @@ export function attemptExchange(options: ConnectOptions & { readonly depth: Dept
       stepStart = clock.monotonicMs()
     }
     const ask = (): void => {
-      if (depth.protocol) socket.write('version\r\n')
+      if (depth.protocol) socket.write(asked.question)
       else settle({ outcome: 'connected' })
     }
     const abort = (): void => settle({ outcome: 'aborted' })
@@ -68,8 +69,8 @@ export function attemptExchange(options: ConnectOptions & { readonly depth: Dept
     socket.on('data', (bytes: Buffer) => {
       if (reply === '') reached('firstByte')
       reply += bytes.toString('latin1')
-      if (isVersion(reply)) settle({ outcome: 'connected' })
-      else if (!mayBecomeVersion(reply)) settle({ outcome: 'bad-reply', code: 'EPROTO' })
+      if (asked.isAnswer(reply)) settle({ outcome: 'connected' })
+      else if (!asked.mayBecome(reply)) settle({ outcome: 'bad-reply', code: 'EPROTO' })
     })
     socket.on('error', (error: NodeJS.ErrnoException) => settle(failed(error, phases, depth)))
     socket.on('close', () => settle(hungUp(phases, depth)))
@@ -82,6 +83,15 @@ const isVersion = (reply: string): boolean => reply.startsWith(VERSION) && reply
 const mayBecomeVersion = (reply: string): boolean =>
   VERSION.startsWith(reply) || (reply.startsWith(VERSION) && reply.length < LONGEST_LINE)
 const LONGEST_LINE = 256
+
+/** What is asked in each protocol, and what may be the answer. */
+const VERSION_ASKED = { question: 'version\r\n', isAnswer: isVersion, mayBecome: mayBecomeVersion }
+/** One that wants a password first answers, too: with an error that begins with a code. */
+const PING = {
+  question: 'PING\r\n',
+  isAnswer: (reply: string): boolean => /^(\+PONG|-[A-Z]+ [^\n]*)\r?\n/.test(reply),
+  mayBecome: (reply: string): boolean => /^[+-][^\n]*$/.test(reply) && reply.length < LONGEST_LINE,
+}
 
 /** What a client meets at an address instead of Memcached's answer: `refuses connections`. */
 export function metInstead({ outcome, code = '' }: Pick<ConnectAttempt, 'outcome' | 'code'>): string {

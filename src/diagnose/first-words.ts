@@ -123,10 +123,13 @@ function speakerOf(received: Buffer, end: 'timeout' | 'closed' | 'answered' | No
   if (/^VERSION [^\n]*\n/.test(text)) return 'memcached'
   if (/^(SERVER_)?ERROR.*Too many open connections/i.test(text)) return 'full'
   if (/^(CLIENT_ERROR|SERVER_ERROR|ERROR)\b/.test(text)) return 'memcached-error'
-  if (/^(-ERR|-NOAUTH|-DENIED|\+|\$|\*)/.test(text)) return 'redis'
+  if (RESP_LINE.test(text)) return 'redis'
   if (/^(HTTP\/|<!?html|400 )/i.test(text)) return 'http'
   return 'other'
 }
+
+/** The first line of a reply in RESP: errors begin with a code. */
+export const RESP_LINE = /^(-[A-Z]+ |[+$*])/
 
 const firstLine = (received: Buffer): string =>
   (received.toString('latin1').split(/\r?\n/)[0] ?? '').slice(0, 80).replace(/[^\x20-\x7e]/g, '?')

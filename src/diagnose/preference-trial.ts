@@ -13,7 +13,7 @@ export interface Tried {
   readonly lookupFamily: string
   /** If every family that the cluster's network type promises, or else name services, were found and served. */
   readonly predicted: PreferenceOutcome
-  /** With the families where Memcached really answered. */
+  /** With the families where the cache really answered. */
   readonly actual: PreferenceOutcome
 }
 
@@ -36,7 +36,10 @@ export async function tryPlace(
   const passed = { ...(signal && { signal }) }
   const lookup = await resolveTarget(place.host, { ...passed, ...(names && { names }) })
   const addresses = lookup.ok ? lookup.addresses : []
-  const depth = { protocol: true, ...(place.tls && { tls: { host: place.host, ...(trust?.ca && { ca: trust.ca }) } }) }
+  const depth = {
+    protocol: place.speaks ?? true,
+    ...(place.tls && { tls: { host: place.host, ...(trust?.ca && { ca: trust.ca }) } }),
+  }
   const attempts = await Promise.all(
     addresses.map(({ address }) => attemptExchange({ address, port: place.port, timeoutMs, depth, ...passed })),
   )

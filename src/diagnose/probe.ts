@@ -27,7 +27,7 @@ export interface ProbeOptions {
   /** Attempts under way at once, at most. Default 128. */
   readonly parallel?: number
   /** Go on to TLS or to a first answer; `host` of each target is the name asked for. */
-  readonly depth?: { readonly tls?: { readonly ca?: string | Buffer }; readonly protocol: boolean }
+  readonly depth?: { readonly tls?: { readonly ca?: string | Buffer }; readonly protocol: Depth['protocol'] }
   /** Ask the kernel for its round trips, where attempts are at least `KERNEL_SPACING_MS` apart. Default false. */
   readonly kernel?: boolean
   /** Connect to ourselves first: warms Node up, and tells what can't be measured. Default true. */

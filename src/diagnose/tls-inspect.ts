@@ -24,6 +24,8 @@ export interface TlsDial {
   readonly replyTimeoutMs?: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
+  /** Instead of `version` in text. */
+  readonly question?: Buffer
 }
 
 /** One certificate as it was sent. */
@@ -60,9 +62,9 @@ export interface TlsView {
   readonly code?: string
   readonly connectMs?: number
   readonly handshakeMs?: number
-  /** From `version` to its first byte, after the handshake. */
+  /** From the question to its first byte, after the handshake. */
   readonly replyMs?: number
-  /** The first line of the answer to `version`. */
+  /** The first line of the answer. */
   readonly reply?: string
   readonly protocol?: string
   readonly cipher?: string
@@ -79,7 +81,7 @@ export interface TlsView {
 
 type Facts = { -readonly [K in keyof Omit<TlsView, 'address' | 'port' | 'host' | 'outcome'>]: TlsView[K] }
 
-/** Makes one handshake, whatever the certificate is worth, then says `version`. Never rejects. */
+/** Makes one handshake, whatever the certificate is worth, then says `version`, or asks what the dial says. Never rejects. */
 export function inspectTls(dial: TlsDial): Promise<TlsView> {
   const { address, port, host, ca, timeoutMs = 3000, clock = systemClock } = dial
   const stop = linkedAbort(dial.signal)
@@ -122,7 +124,7 @@ export function inspectTls(dial: TlsDial): Promise<TlsView> {
       Object.assign(facts, factsOf(socket, host, clock))
       restart('reply')
       asked = clock.monotonicMs()
-      socket.write('version\r\n')
+      socket.write(dial.question ?? 'version\r\n')
     })
     socket.once('data', (chunk: Buffer) => {
       facts.replyMs = elapsedMs(clock, asked)

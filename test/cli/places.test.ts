@@ -43,7 +43,7 @@ test('a command that looks at one place takes a host and its port, and no second
 })
 
 test('a kind of cache is a file and a row: it is found by its name after those there are', async () => {
-  const kind = resources.replicationGroup
+  const kind = resources.globalReplicationGroup
   const madeUp: CacheKind = {
     kind,
     cacheOf: (item) => ({ ...cluster.cacheOf({ ...item, CacheClusterId: item[kind.id] }), kind }),
@@ -60,7 +60,12 @@ test('a kind of cache is a file and a row: it is found by its name after those t
     engine: 'redis',
     kind,
   })
-  expect(calls).toEqual(['DescribeCacheClusters', 'DescribeServerlessCaches', 'DescribeReplicationGroups'])
+  expect(calls).toEqual([
+    'DescribeCacheClusters',
+    'DescribeServerlessCaches',
+    'DescribeReplicationGroups',
+    'DescribeGlobalReplicationGroups',
+  ])
 })
 
 test('serverless caches are those of every page', async () => {

@@ -19,8 +19,21 @@ export interface Cache extends Described {
   readonly ipDiscovery?: ClusterFacts['ipDiscovery']
   /** What keys are spread over; others of its endpoints are further doors to the same. */
   readonly servers: readonly (HostAndPort & { readonly label: string })[]
+  /** Of a replication group. */
+  readonly shards?: readonly Shard[]
   /** What is not for caches of its kind. */
   readonly not: Readonly<Partial<Record<'listed' | 'scaled', Refusal>>>
+}
+
+/** What of a replication group has the same keys. */
+export interface Shard {
+  readonly id: string
+  readonly status: string
+  /** `0-5461`; absent without cluster mode, where there is one that has all. */
+  readonly slots?: string
+  /** Absent in cluster mode, where clients find the nodes themselves. */
+  readonly primary?: HostAndPort
+  readonly reader?: HostAndPort
 }
 
 export interface Refusal {
@@ -31,13 +44,15 @@ export interface Refusal {
 /** From what the API describes of one kind to what own commands know: a row a kind. */
 export interface CacheKind {
   readonly kind: ResourceKind
-  /** `item`: of the list that `kind.describe` answers. */
-  cacheOf(item: Item): Cache
+  /** Whether each is made of cache clusters, which are described beside it. */
+  readonly hasMembers?: true
+  /** `item`: of the list that `kind.describe` answers; `members`: of that of clusters. */
+  cacheOf(item: Item, members?: readonly Item[]): Cache
 }
 
 /** Nodes that have an endpoint; one that is being created has none yet. */
-export const endpointsOf = ({ nodes }: Cache): (HostAndPort & { id: string; status: string })[] =>
-  nodes.flatMap(({ id, status, host, port }) => (host && port ? [{ id, status, host, port }] : []))
+export const endpointsOf = ({ nodes }: Cache): (Cache['nodes'][number] & HostAndPort)[] =>
+  nodes.flatMap((node) => (node.host && node.port ? [{ ...node, host: node.host, port: node.port }] : []))
 
 /** @throws Problem where the kind of cache is not for it. */
 export function refuseUnless(what: keyof Cache['not'], { id, kind, not }: Cache): void {
@@ -47,6 +62,12 @@ export function refuseUnless(what: keyof Cache['not'], { id, kind, not }: Cache)
 
 export const networkTypeOf = (type: string | undefined): ClusterFacts['networkType'] | undefined =>
   type === 'ipv4' || type === 'ipv6' || type === 'dual_stack' ? type : undefined
+
+/** What is to change, in the words of PendingModifiedValues. */
+export const pendingIn = (values: object = {}): string[] =>
+  Object.entries(values).flatMap(([name, value]) =>
+    value === undefined || value === null || (Array.isArray(value) && value.length === 0) ? [] : [name],
+  )
 
 export const endOf = (endpoint: { Address?: string | undefined; Port?: number | undefined } | undefined) =>
   endpoint?.Address && endpoint.Port ? { host: endpoint.Address, port: endpoint.Port } : undefined

@@ -47,7 +47,7 @@ export const clusterRules: readonly Rule[] = [
             : 'Create it again, and point clients at its new endpoint.'
         return failure(
           id,
-          `There is no cluster or serverless cache ${id} in ${at}${gone}.`,
+          `There is no cluster, serverless cache or replication group ${id} in ${at}${gone}.`,
           [hint, ...(known ? [thereIs(id, known)] : [])].join(' '),
           'cachectl describe-events --source-type cache-cluster',
         )
@@ -61,18 +61,14 @@ export const clusterRules: readonly Rule[] = [
     find: ({ clusters, api }) =>
       clusters
         .filter(({ status }) => status !== 'available')
-        .map(({ id, status, serverless }) => {
+        .map((cluster) => {
+          const { id, status } = cluster
           const last = api?.events?.find(({ source }) => source === id)
           const taken = last && portTakenBy(last.message)
-          const step = taken === undefined ? nextStep(status, id, serverless) : portTaken(taken)
+          const step = taken === undefined ? nextStep(status, cluster) : portTaken(taken)
           const serving = status === 'modifying' || status === 'snapshotting'
           const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
-          const words = [
-            id,
-            `The ${serverless ? 'serverless cache' : 'cluster'} ${id} is ${status}.${told}`,
-            step,
-            describe(id, serverless),
-          ] as const
+          const words = [id, `The ${sortOf(cluster).name} ${id} is ${status}.${told}`, step, describe(cluster)] as const
           return serving ? warning(...words) : failure(...words)
         }),
   },
@@ -90,9 +86,9 @@ export const clusterRules: readonly Rule[] = [
               .map(({ id, status }) =>
                 warning(
                   `${cluster.id} ${id}`,
-                  `Node ${id} of ${cluster.id} is ${status}; keys that hash to it are not served.`,
-                  nextStep(status, cluster.id),
-                  describe(cluster.id),
+                  `Node ${id} of ${cluster.id} is ${status}; ${cluster.group ? 'where it is the primary of its shard, keys are not served until another one is.' : 'keys that hash to it are not served.'}`,
+                  nextStep(status, cluster),
+                  describe(cluster),
                 ),
               ),
       ),
@@ -112,7 +108,7 @@ export const clusterRules: readonly Rule[] = [
           ? `No node of ${id} in ${zone} answers (${nodes.join(', ')}), those in other zones do: the zone is out of reach.`
           : `No node of ${id} answers, and all of them are in ${zone} (${nodes.join(', ')}): the zone is out, or what stands before all of them.`
         const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${shellWord(id)}`
-        return failure(id, sentence, hint, describe(id))
+        return failure(id, sentence, hint, describe(clusterOf(evidence, id)))
       })
     },
   },
@@ -122,7 +118,8 @@ export const clusterRules: readonly Rule[] = [
     stage: 'cluster',
     source: 'User guide, "Event notifications": ElastiCache:* failure events',
     find: ({ clusters, api }) =>
-      clusters.flatMap(({ id, serverless }) => {
+      clusters.flatMap((cluster) => {
+        const { id } = cluster
         const bad = api?.events?.filter(({ source, message }) => source === id && tellsFailure(message)) ?? []
         const [last] = bad
         if (!last) return []
@@ -132,7 +129,7 @@ export const clusterRules: readonly Rule[] = [
             id,
             `An event of ${id}, ${last.at}: ${last.message}${more}`,
             'See whether it is over.',
-            shell`cachectl describe-events --source-type ${serverless ? 'serverless-cache' : 'cache-cluster'} --source-identifier ${id} --duration 1440`,
+            shell`cachectl describe-events --source-type ${sortOf(cluster).source} --source-identifier ${id} --duration 1440`,
           ),
         ]
       }),
@@ -163,15 +160,15 @@ export const clusterRules: readonly Rule[] = [
     stage: 'cluster',
     source: 'User guide, "Modifying a cluster": ApplyImmediately',
     find: ({ clusters }) =>
-      clusters.flatMap(({ id, status, pending = [], maintenanceWindow }) =>
+      clusters.flatMap(({ id, status, pending = [], maintenanceWindow, ...sort }) =>
         pending.length === 0 || status !== 'available'
           ? []
           : [
               note(
                 id,
                 `${pending.join(', ')} of ${id} will change in the maintenance window${maintenanceWindow ? ` (${maintenanceWindow}, UTC)` : ''}.`,
-                `To have it now, send the same change again with --apply-immediately: cachectl modify-cache-cluster --cache-cluster-id ${shellWord(id)} ... --apply-immediately`,
-                describe(id),
+                `To have it now, send the same change again with --apply-immediately: ${command('modify', { id, ...sort })} ... --apply-immediately`,
+                describe({ id, ...sort }),
               ),
             ],
       ),
@@ -184,12 +181,12 @@ export const clusterRules: readonly Rule[] = [
     find: ({ clusters }) =>
       clusters
         .filter(({ parameterApplyStatus }) => parameterApplyStatus === 'pending-reboot')
-        .map(({ id, nodes, nodesToReboot = nodes.map((node) => node.id) }) =>
+        .map(({ id, nodes, nodesToReboot = nodes.map((node) => node.id), ...sort }) =>
           warning(
             id,
             `Parameters of ${id} were changed and take effect only after a reboot, which empties the cache.`,
             shell`cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ${nodesToReboot}`,
-            describe(id),
+            describe({ id, ...sort }),
           ),
         ),
   },
@@ -237,12 +234,29 @@ export function isOutWithZone(evidence: Evidence, { place }: AddressEvidence): b
   )
 }
 
-function nextStep(status: string, id: string, serverless = false): string {
-  const wait = serverless
-    ? shell`cachectl wait serverless-cache-available --serverless-cache-name ${id}`
-    : shell`cachectl wait cache-cluster-available --cache-cluster-id ${id}`
-  const kind = serverless ? 'serverless-cache' : 'cache-cluster'
-  const events = shell`cachectl describe-events --source-type ${kind} --source-identifier ${id}`
+type Sorted = Pick<ClusterFacts, 'id' | 'serverless' | 'group'>
+
+const SORTS = {
+  cluster: { name: 'cluster', source: 'cache-cluster', option: '--cache-cluster-id', more: ' --show-cache-node-info' },
+  serverless: { name: 'serverless cache', source: 'serverless-cache', option: '--serverless-cache-name', more: '' },
+  group: { name: 'replication group', source: 'replication-group', option: '--replication-group-id', more: '' },
+}
+
+const sortOf = ({ serverless, group }: Omit<Sorted, 'id'>): (typeof SORTS)['cluster'] =>
+  SORTS[serverless ? 'serverless' : group ? 'group' : 'cluster']
+
+const clusterOf = ({ clusters }: Evidence, id: string): Sorted => clusters.find((each) => each.id === id) ?? { id }
+
+/** `cachectl modify-cache-cluster --cache-cluster-id shop`, as it is for the sort of cache. */
+function command(verb: string, { id, ...sort }: Sorted): string {
+  const { source, option } = sortOf(sort)
+  return `cachectl ${verb}-${source} ${option} ${shellWord(id)}`
+}
+
+function nextStep(status: string, { id, ...sort }: Sorted): string {
+  const { source, option } = sortOf(sort)
+  const wait = `cachectl wait ${source}-available ${option} ${shellWord(id)}`
+  const events = `cachectl describe-events --source-type ${source} --source-identifier ${shellWord(id)}`
   // By a function: in a text to put in, `$'` of a quoted name would stand for what follows.
   return (NEXT_STEP[status] ?? `See the events: ${events}`).replace('<wait>', () => wait)
 }
@@ -259,7 +273,7 @@ const portTaken = (port: number): string =>
 
 const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(one)?.outcome === 'timeout'
 
-const describe = (id: ClusterFacts['id'], serverless = false): string =>
-  serverless
-    ? shell`cachectl describe-serverless-caches --serverless-cache-name ${id}`
-    : shell`cachectl describe-cache-clusters --cache-cluster-id ${id} --show-cache-node-info`
+const describe = ({ id, ...sort }: Sorted): string => {
+  const { source, option, more } = sortOf(sort)
+  return `cachectl describe-${source}s ${option} ${shellWord(id)}${more}`
+}

@@ -236,7 +236,7 @@ const against = (what: Difference['against'], { differences }: Look): Difference
 
 /** Its version is answered, plainly or over TLS as clients ask. */
 const speaksAsAsked = ({ place, words, tls }: AddressEvidence): boolean =>
-  speaks(place.tls ? { ...(tls && { tls }) } : { ...(words && { words }) })
+  speaks(place.tls ? { place, ...(tls && { tls }) } : { place, ...(words && { words }) })
 
 const subject = ({ cluster, place }: Look): string => cluster?.id ?? name(place)
 

@@ -4,6 +4,7 @@ import type { ConnectFailure } from '../../net/connect-outcome.ts'
 import { endpoint, type Family } from '../../net/target.ts'
 import type { ConnectAttempt } from '../connect.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
+import { RESP_LINE } from '../first-words.ts'
 
 export const isAlive = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')
@@ -71,6 +72,7 @@ export const whoIs = ({ cluster, role }: Place, where: string): string => {
 
 const PARTS: Readonly<Record<string, string>> = {
   configuration: 'The configuration endpoint',
+  primary: 'The primary endpoint',
   endpoint: 'The endpoint',
   reader: 'The reader endpoint',
 }
@@ -100,9 +102,17 @@ export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvi
   return [...new Map(addresses.filter(is).map((one) => [at(one), one])).values()]
 }
 
-/** Memcached, plain or under TLS, answered a question there. */
-export const speaks = ({ words, tls }: Pick<AddressEvidence, 'words' | 'tls'>): boolean =>
-  (words?.connected === true && words.speaker === 'memcached') || /^VERSION /.test(tls?.reply ?? '')
+/** What is to be there, plain or under TLS, answered a question. */
+export const speaks = ({ place, words, tls }: Pick<AddressEvidence, 'place' | 'words' | 'tls'>): boolean =>
+  (words?.connected === true && words.speaker === (place.speaks === 'resp' ? 'redis' : 'memcached')) ||
+  repliesUnderTls({ place, tls })
+
+/** The server that is to be there answered under TLS. */
+export const repliesUnderTls = ({ place, tls }: { place: Place; tls?: AddressEvidence['tls'] | undefined }): boolean =>
+  (place.speaks === 'resp' ? RESP_LINE : /^VERSION /).test(tls?.reply ?? '')
+
+/** What is to be there, as people call it. */
+export const called = ({ speaks: spoken }: Place): string => (spoken === 'resp' ? 'Redis OSS or Valkey' : 'Memcached')
 
 /** It takes the connection and says nothing, neither in plain text nor under TLS. */
 export const isSilent = ({ words, tls }: AddressEvidence): boolean =>

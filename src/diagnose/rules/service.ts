@@ -5,33 +5,51 @@ import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { isOutWithZone } from './cluster.ts'
 import { isFamilyTrouble } from './families.ts'
 import { losesData } from './flow.ts'
-import { at, each, inMidSentence, isAlive, isHere, resetsConnections, speaks, spokenAs, who } from './places.ts'
+import {
+  at,
+  called,
+  each,
+  inMidSentence,
+  isAlive,
+  isHere,
+  repliesUnderTls,
+  resetsConnections,
+  speaks,
+  spokenAs,
+  who,
+} from './places.ts'
 import { failure, type Rule, warning } from './rule.ts'
 
 const isSpeaker = (speaker: string) => (one: AddressEvidence) =>
   one.words?.connected === true && one.words.speaker === speaker && one.tls?.outcome !== 'established'
 
+/** In plain text, and not of what is to be there. */
+const STRANGERS = { memcached: ['redis', 'http', 'other'], resp: ['memcached', 'memcached-error', 'http', 'other'] }
+
+const SPEAKERS: Readonly<Record<string, string>> = {
+  redis: 'Redis or Valkey',
+  http: 'A web server',
+  memcached: 'Memcached',
+  'memcached-error': 'Memcached',
+}
+
 export const serviceRules: readonly Rule[] = [
   {
     id: 'S01',
-    title: 'something else than Memcached answers',
+    title: 'something else than the engine of the cache answers',
     stage: 'service',
     source: 'Measured',
     find: ({ addresses }) =>
       each(
         addresses,
-        (one) => ['redis', 'http', 'other'].some((speaker) => isSpeaker(speaker)(one)) && !one.place.tls,
+        (one) =>
+          STRANGERS[one.place.speaks ?? 'memcached'].some((speaker) => isSpeaker(speaker)(one)) && !one.place.tls,
       ).map((one) => {
         const words = one.words?.connected ? one.words : undefined
-        const who =
-          words?.speaker === 'redis'
-            ? 'Redis or Valkey'
-            : words?.speaker === 'http'
-              ? 'A web server'
-              : 'Something else than Memcached'
+        const stranger = SPEAKERS[words?.speaker ?? ''] ?? `Something else than ${called(one.place)}`
         return failure(
           at(one),
-          `${who} answers at ${at(one)}: ${words?.line}`,
+          `${stranger} answers at ${at(one)}: ${words?.line}`,
           `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on 6379.`,
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         )
@@ -43,7 +61,7 @@ export const serviceRules: readonly Rule[] = [
     stage: 'service',
     source: 'protocol.txt of Memcached; measured: memcached -Y, -S and -B binary',
     find: ({ addresses }) => [
-      ...each(addresses, isSpeaker('memcached-error')).map((one) => {
+      ...each(addresses, (one) => !one.place.speaks && isSpeaker('memcached-error')(one)).map((one) => {
         const line = one.words?.connected ? one.words.line : ''
         const wantsPassword = /unauthenticated|auth/i.test(line)
         return failure(
@@ -67,7 +85,7 @@ export const serviceRules: readonly Rule[] = [
   },
   {
     id: 'T12',
-    title: 'TLS stands, and something else than Memcached is behind it, or nothing',
+    title: 'TLS stands, and something else than the engine of the cache is behind it, or nothing',
     stage: 'service',
     source: 'Measured: `version` after the handshake',
     find: ({ addresses }) =>
@@ -81,16 +99,18 @@ export const serviceRules: readonly Rule[] = [
           // What the certificate says comes first.
           tls.trust?.ok === true &&
           tls.hostname?.ok === true &&
-          !/^VERSION /.test(tls.reply ?? '') &&
+          !repliesUnderTls({ place, tls }) &&
           isAlive(one),
       ).map((one) => {
         const reply = one.tls?.reply
         return failure(
           at(one),
           reply === undefined
-            ? `${who(one)} takes the TLS handshake and answers no request after it: it hangs, or is no Memcached.`
-            : `${/^(HTTP\/|<!?(html|doctype))/i.test(reply) ? 'A web server' : 'Something else than Memcached'} answers under TLS at ${at(one)}: ${reply}`,
-          reply === undefined ? restart(one) : `Check host and port: Memcached is on ${memcached.port}.`,
+            ? `${who(one)} takes the TLS handshake and answers no request after it: it hangs, or is no ${called(one.place)}.`
+            : `${/^(HTTP\/|<!?(html|doctype))/i.test(reply) ? 'A web server' : `Something else than ${called(one.place)}`} answers under TLS at ${at(one)}: ${reply}`,
+          reply === undefined
+            ? restart(one)
+            : `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on 6379.`,
           `printf 'version\\r\\n' | openssl s_client -quiet -connect ${at(one)}`,
         )
       }),
@@ -200,11 +220,13 @@ export const serviceRules: readonly Rule[] = [
 ]
 
 /** What is done about a node that takes connections and no requests. */
-function restart({ place: { cluster, role } }: AddressEvidence): string {
+function restart({ place: { cluster, role, speaks } }: AddressEvidence): string {
   if (cluster !== undefined && /^\d+$/.test(role))
     return `Reboot it, which empties it: cachectl reboot-cache-cluster --cache-cluster-id ${shellWord(cluster)} --cache-node-ids-to-reboot ${shellWord(role)}`
   if (role === 'endpoint' || role === 'reader')
     return `A serverless cache can't be rebooted: see its events (cachectl describe-events --source-type serverless-cache --source-identifier ${shellWord(cluster ?? '')}) and the AWS Health Dashboard.`
+  if (speaks === 'resp')
+    return `See what has happened to it: cachectl describe-events --duration 60. In a group with replicas another one can take over: cachectl failover ${shellWord(cluster ?? '<group>')}`
   if (cluster !== undefined)
     return `Reboot the nodes: cachectl describe-events --source-identifier ${shellWord(cluster)} --source-type cache-cluster tells since when.`
   return 'A hung server, or a proxy or load balancer without a live target: look at what listens there, and restart it.'

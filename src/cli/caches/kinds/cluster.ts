@@ -1,8 +1,9 @@
 import { memcached } from '../../../api/catalog/engines.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import type { Output } from '../../../api/model.ts'
+import { shellWord } from '../../../api/shell.ts'
 import type { ClusterFacts } from '../../../diagnose/evidence.ts'
-import { type Cache, type CacheKind, endOf, networkTypeOf } from '../cache.ts'
+import { type Cache, type CacheKind, endOf, networkTypeOf, pendingIn } from '../cache.ts'
 
 export type CacheCluster = NonNullable<Output<'DescribeCacheClusters'>['CacheClusters']>[number]
 
@@ -40,7 +41,25 @@ function clusterOf(given: CacheCluster): Cache {
     ...(given.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: given.AutoMinorVersionUpgrade }),
     pending: pendingIn(given.PendingModifiedValues),
     securityGroups: (given.SecurityGroups ?? []).flatMap(({ SecurityGroupId }) => SecurityGroupId ?? []),
-    not: {},
+    not: given.Engine === undefined || given.Engine === memcached.name ? {} : notForRedis(given),
+  }
+}
+
+/** A lone cluster of Redis OSS or Valkey, or a member of a replication group: one node, of which no other tells. */
+function notForRedis({ Engine: engine, ReplicationGroupId: group }: CacheCluster): Cache['not'] {
+  return {
+    listed: {
+      why: `its engine is ${engine}, which has no Auto Discovery.`,
+      instead: group
+        ? `What its group knows of itself: cachectl discover ${shellWord(group)}`
+        : 'It has one node: cachectl endpoints shows where.',
+    },
+    scaled: {
+      why: `its engine is ${engine}, whose clusters have one node.`,
+      instead: group
+        ? `It belongs to ${group}: cachectl scale ${shellWord(group)} --replicas <number>`
+        : 'Make it the primary of a group, then add replicas: cachectl create-replication-group --primary-cluster-id <id> ...',
+    },
   }
 }
 
@@ -48,8 +67,3 @@ function nodeOf(node: NonNullable<CacheCluster['CacheNodes']>[number]): ClusterF
   const { CacheNodeId: id = '', CacheNodeStatus: status = '', Endpoint, CustomerAvailabilityZone: zone } = node
   return { id, status, ...endOf(Endpoint), ...(zone && { zone }) }
 }
-
-const pendingIn = (values: CacheCluster['PendingModifiedValues'] = {}): string[] =>
-  Object.entries(values).flatMap(([name, value]) =>
-    value === undefined || value === null || (Array.isArray(value) && value.length === 0) ? [] : [name],
-  )

@@ -27,13 +27,29 @@ export const list = command({
       }),
     )
     const style = await styleOf(false, Number.POSITIVE_INFINITY, systemClock.now())
-    const entries = found.map((each) => entryOf(each, style))
+    const entries = underTheirGroups(found.map((each) => entryOf(each, style)))
     await print.answer(entries, describe, { ids: (shown) => shown.map(({ id }) => id).join('\n') })
   },
 })
 
 const describe = async (entries: readonly Entry[], style: Style): Promise<string> =>
   entries.length === 0 ? 'No caches.' : (await drawColumns(COLUMNS, entries, style)).text
+
+/** Members come after their group, in the order of their names. */
+function underTheirGroups(entries: readonly Entry[]): Entry[] {
+  const groups = new Set(entries.filter(({ kind }) => kind === resources.replicationGroup.name).map(({ id }) => id))
+  const isMember = ({ kind, of }: Entry): boolean => kind === resources.cluster.name && of !== null && groups.has(of)
+  return entries
+    .filter((each) => !isMember(each))
+    .flatMap((each) =>
+      each.kind === resources.replicationGroup.name
+        ? [each, ...entries.filter((other) => isMember(other) && other.of === each.id)]
+        : [each],
+    )
+}
+
+/** For people: what stands under its group is seen to belong to it. */
+const nameText = ({ kind, id, of }: Entry): string => (kind === resources.cluster.name && of !== null ? `  ${id}` : id)
 
 interface Entry {
   readonly kind: string
@@ -51,7 +67,7 @@ interface Entry {
 }
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { head: 'Name', of: 'id' },
+  { head: 'Name', of: nameText },
   { head: 'Kind', of: 'kind' },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
   { head: 'Endpoint', of: 'endpoint' },

@@ -97,22 +97,33 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
       return undefined
     }
   }
-  const groups = [...new Set(clusters.flatMap(({ parameterGroup }) => parameterGroup ?? []))]
-  const ids = clusters.filter(({ serverless }) => serverless !== true).map(({ id }) => id)
-  const hasServerless = ids.length < clusters.length
-  const [events, more, versions, subnets, updates, ...parameters] = await Promise.all([
+  const parameterGroups = [...new Set(clusters.flatMap(({ parameterGroup }) => parameterGroup ?? []))]
+  const ids = clusters.filter(({ serverless, group }) => !serverless && !group).map(({ id }) => id)
+  const groupIds = clusters.filter(({ group }) => group).map(({ id }) => id)
+  const hasServerless = clusters.some(({ serverless }) => serverless)
+  const [events, ofServerless, ofGroups, versions, subnets, updates, ...parameters] = await Promise.all([
     ask('DescribeEvents', { SourceType: resources.cluster.sourceType, Duration: DAY_MINUTES }),
     hasServerless
       ? ask('DescribeEvents', { SourceType: resources.serverlessCache.sourceType, Duration: DAY_MINUTES })
       : undefined,
+    groupIds.length > 0
+      ? ask('DescribeEvents', { SourceType: resources.replicationGroup.sourceType, Duration: DAY_MINUTES })
+      : undefined,
     ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
     ask('DescribeCacheSubnetGroups', {}),
-    ids.length === 0 ? undefined : ask('DescribeUpdateActions', { CacheClusterIds: ids }),
-    ...groups.map((group) => ask('DescribeCacheParameters', { CacheParameterGroupName: group })),
+    ids.length + groupIds.length === 0
+      ? undefined
+      : ask('DescribeUpdateActions', {
+          ...(ids.length > 0 && { CacheClusterIds: ids }),
+          ...(groupIds.length > 0 && { ReplicationGroupIds: groupIds }),
+        }),
+    ...parameterGroups.map((group) => ask('DescribeCacheParameters', { CacheParameterGroupName: group })),
   ])
   return {
     refused,
-    ...(events?.Events && { events: newestFirst([...events.Events, ...(more?.Events ?? [])]) }),
+    ...(events?.Events && {
+      events: newestFirst([events, ofServerless, ofGroups].flatMap((answer) => answer?.Events ?? [])),
+    }),
     ...(versions?.CacheEngineVersions && {
       versions: versions.CacheEngineVersions.flatMap(({ EngineVersion }) => EngineVersion ?? []),
     }),
@@ -120,7 +131,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
     ...(updates?.UpdateActions && { updates: updates.UpdateActions.flatMap(waiting) }),
     parameters: parameters.flatMap((answer, at) =>
       (answer?.Parameters ?? []).flatMap(({ ParameterName: name, ParameterValue: value }) =>
-        name && value ? [{ group: groups[at] ?? '', name, value }] : [],
+        name && value ? [{ group: parameterGroups[at] ?? '', name, value }] : [],
       ),
     ),
   }

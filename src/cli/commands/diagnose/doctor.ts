@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { arch, hostname, release, type } from 'node:os'
+import { memcached } from '../../../api/catalog/engines.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import { examine } from '../../../diagnose/doctor.ts'
 import type { Evidence } from '../../../diagnose/evidence.ts'
@@ -151,10 +152,10 @@ function writeReport(
 const isNowhere = ({ places, clusters, missing = [] }: Evidence): boolean =>
   places.length === 0 && clusters.length === 0 && missing.every(({ deletedAt }) => deletedAt === undefined)
 
-/** Good practice is about nodes; a serverless cache has none to care for. */
+/** Good practice is about nodes of Memcached; a serverless cache has none to care for. */
 const nodeBased = (evidence: Evidence): Evidence => ({
   ...evidence,
-  clusters: evidence.clusters.filter(({ serverless }) => serverless !== true),
+  clusters: evidence.clusters.filter(({ serverless, engine }) => serverless !== true && engine === memcached.name),
 })
 
 const isProblem = ({ severity }: Finding): boolean => severity !== 'note'

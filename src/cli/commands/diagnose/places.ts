@@ -57,7 +57,7 @@ export async function aimAt(words: readonly string[], flags: AimOptions, note: O
   return withClient(flags, async (client) => {
     const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))
     const described =
-      ids.length > 0 ? await Promise.all(ids.map((id) => findCache(client, id))) : await memcachedOnes(client, note)
+      ids.length > 0 ? await Promise.all(ids.map((id) => findCache(client, id))) : await everyCache(client, note)
     if (described.length === 0)
       throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
     const clusters = described.map((cache) => factsOf(cache, client.target.kind === 'local'))
@@ -74,28 +74,27 @@ export async function aimAt(words: readonly string[], flags: AimOptions, note: O
   })
 }
 
-async function memcachedOnes(client: ApiClient, note: OnUnasked): Promise<Cache[]> {
+async function everyCache(client: ApiClient, note: OnUnasked): Promise<Cache[]> {
   const unasked: CallFailed[] = []
-  const found = (await allCaches(client, (error) => unasked.push(error))).filter(isMemcached)
+  const found = await allCaches(client, (error) => unasked.push(error))
   // With nothing else to look at, what was refused is all there is to say.
   if (found.length === 0 && unasked[0]) throw unasked[0]
   unasked.forEach(note)
   return found
 }
 
-const isMemcached = ({ engine }: Cache): boolean => engine === memcached.name
-
-const factsOf = ({ kind: _, servers: __, not: ___, ...facts }: Cache, local: boolean): ClusterFacts => ({
+const factsOf = ({ kind: _, servers: __, not: ___, shards: ____, ...facts }: Cache, local: boolean): ClusterFacts => ({
   ...facts,
   networkType: facts.networkType ?? 'ipv4',
   ipDiscovery: facts.ipDiscovery ?? 'ipv4',
   local,
 })
 
-function placesOf({ id, tls, configuration, nodes }: ClusterFacts): Place[] {
+function placesOf({ id, tls, engine, configuration, nodes }: ClusterFacts): Place[] {
+  const all = { tls, cluster: id, ...(engine !== memcached.name && { speaks: 'resp' as const }) }
   return [
-    ...(configuration ? [{ ...configuration, role: 'configuration', tls, cluster: id }] : []),
-    ...nodes.flatMap(({ id: role, host, port }) => (host && port ? [{ host, port, role, tls, cluster: id }] : [])),
+    ...(configuration ? [{ ...configuration, role: 'configuration', ...all }] : []),
+    ...nodes.flatMap(({ id: role, host, port }) => (host && port ? [{ host, port, role, ...all }] : [])),
   ]
 }
 

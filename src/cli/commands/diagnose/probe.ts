@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { memcached } from '../../../api/catalog/engines.ts'
 import { familiesOf } from '../../../diagnose/family-lacking.ts'
 import { histogramLines } from '../../../diagnose/histogram.ts'
 import { type ProbeEvent, probe } from '../../../diagnose/probe.ts'
@@ -45,7 +46,7 @@ const probeFlags = {
   forever: toggle({ summary: 'go on until Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
   histogram: toggle({ summary: 'how the times are spread, per address' }),
   ...tlsFlags,
-  protocol: toggle({ summary: 'go on to a `version` and its answer, timed by phase' }),
+  protocol: toggle({ summary: 'go on to a `version` (Redis OSS and Valkey: `PING`) and its answer, timed by phase' }),
   timeout: time({ summary: 'for one attempt (default 1s)', helpValue: '<time>' }),
   ipv4: toggle({ summary: 'only IPv4 addresses', char: '4' }),
   ipv6: toggle({ summary: 'only IPv6 addresses', char: '6' }),
@@ -157,6 +158,8 @@ interface Aim {
   readonly promised?: ReadonlyMap<string, readonly Family[]>
   /** What verifies the clusters' certificates, when they use TLS. */
   readonly tls?: AskTls
+  /** `resp`: all of them are of Redis OSS or Valkey. */
+  readonly speaks?: 'resp'
 }
 
 async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim> {
@@ -181,6 +184,7 @@ async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim>
       targets: [...new Set([...nodes, ...direct])],
       ...(caches.some(({ tls }) => tls) && { tls: trustFor(client, flags) }),
       ...(client.target.kind === 'local' && dualStack && { names: bothLoopbacks }),
+      ...(caches.every(({ engine }) => engine !== memcached.name) && { speaks: 'resp' }),
       promised: promisedBy(caches),
     }
   })
@@ -200,12 +204,12 @@ function promisedBy(caches: readonly Cache[]): ReadonlyMap<string, readonly Fami
 /** A range is no place; that it names no cluster is all that is asked here. */
 const placeOrRange = (word: string) => (/[/*,.:]/.test(word) ? { range: word } : readPlace(word))
 
-function depthOf({ ca, protocol, ...flags }: ProbeFlags, { tls }: Aim) {
+function depthOf({ ca, protocol, ...flags }: ProbeFlags, { tls, speaks }: Aim) {
   if (!flags.tls && !protocol) return {}
   const trust = ca === undefined ? tls : { ca: readText(ca) }
   const secured = flags.tls || (protocol && tls !== undefined)
   return {
-    depth: { protocol, ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
+    depth: { protocol: protocol && (speaks ?? true), ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
   }
 }
 

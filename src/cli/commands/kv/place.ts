@@ -15,8 +15,6 @@ import type { AskTls } from '../../../net/connection.ts'
 import { endpoint, parseTarget } from '../../../net/target.ts'
 import { trustFor, withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
-import { cacheKinds } from '../../caches/kinds/index.ts'
-import { replicationGroup } from '../../caches/kinds/replication-group.ts'
 import { readPlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { time } from '../../flag-kinds.ts'
@@ -198,7 +196,7 @@ export async function withResp<T>(
 
 const cachePlace = (id: string, flags: KvOptions): Promise<KvPlace> =>
   withClient(flags, async (client) => {
-    const cache = await findCache(client, id, [...cacheKinds, replicationGroup])
+    const cache = await findCache(client, id)
     const { configuration, servers, status, not, engine, tls: usesTls } = cache
     const seed = configuration ?? servers[0]
     if (!seed) throw new Problem('general', `${id} has no endpoint (it is ${status}).`)

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SERVERS } from '../../support/redis-node.ts'
+import { temporaryHome } from '../support/cli.ts'
+
+const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
+const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
+
+describe.skipIf(!server)('a replication group (skipped without redis-server and valkey-server)', () => {
+  const home = temporaryHome(afterAll)
+  const json = async (...words: string[]) => JSON.parse(await home.answer(...words, '--output', 'json'))
+
+  beforeAll(async () => {
+    await home.answer('engine', 'start', '--port', '0')
+    const kind = ['--engine', engine, '--cache-node-type', 'cache.t4g.small', '--automatic-failover-enabled']
+    const group = (id: string, ...shape: string[]) =>
+      home.answer(
+        ...['create-replication-group', '--replication-group-id', id, '--replication-group-description', 'd'],
+        ...[...kind, ...shape, '--wait'],
+      )
+    await group('shop', '--num-cache-clusters', '2')
+    await group('cart', '--num-node-groups', '2', '--replicas-per-node-group', '1')
+  }, 60_000)
+
+  test('has its endpoints told, and the role of each node', async () => {
+    const { nodes, shards } = await json('endpoints', 'shop')
+    expect(nodes.map(({ id, role }: { id: string; role?: string }) => [id, role])).toEqual([
+      ['primary', undefined],
+      ['reader', undefined],
+      ['shop-001', 'primary'],
+      ['shop-002', 'replica'],
+    ])
+    expect(shards).toMatchObject([{ id: '0001', status: 'available', primary: { port: nodes[0].port } }])
+  })
+
+  test('has slots told in cluster mode, and the address of each member', async () => {
+    const { configurationEndpoint, nodes, shards } = await json('endpoints', 'cart')
+    expect(shards.map(({ slots }: { slots: string }) => slots)).toEqual(['0-8191', '8192-16383'])
+    expect(nodes).toHaveLength(4)
+    expect(nodes[0]).toMatchObject({ id: 'cart-0001-001', shard: '0001', host: '127.0.0.1' })
+    expect(nodes.every(({ port }: { port: number }) => port > 0 && port !== configurationEndpoint.port)).toBe(true)
+  })
+
+  test('has its endpoints as variables of the shell and as a list of nodes', async () => {
+    const { nodes } = await json('endpoints', 'shop')
+    const at = nodes.map(({ host, port }: { host: string; port: number }) => `${host}:${port}`)
+    const name = engine.toUpperCase()
+    expect(await home.answer('endpoints', 'shop', '--output', 'env')).toBe(
+      `export ${name}_ENDPOINT='${at[0]}'\nexport ${name}_READER_ENDPOINT='${at[1]}'\nexport ${name}_SERVERS='${at[2]},${at[3]}'\n`,
+    )
+    expect(await home.answer('endpoints', 'shop', '--output', 'hosts')).toBe(`${at[2]}\n${at[3]}\n`)
+  })
+
+  test('stands among all endpoints once, its members as part of it', async () => {
+    const told = await json('endpoints', '--all')
+    expect(told.map(({ cluster }: { cluster: string }) => cluster)).toEqual(['cart', 'shop'])
+  })
+
+  test('is listed with its members under it', async () => {
+    const ids = await home.answer('list', '--output', 'ids')
+    expect(ids.split('\n').slice(-4)).toEqual(['shop', 'shop-001', 'shop-002', ''])
+  })
+
+  test.each(['shop', 'cart'])('%s is healthy, and its servers answer in their own protocol', async (id) => {
+    const { healthy, evidence } = await json('doctor', id, '--evidence')
+    expect(healthy).toBe(true)
+    expect(new Set(evidence.addresses.map(({ words }: { words: { line: string } }) => words.line))).toEqual(
+      new Set(['+PONG']),
+    )
+  })
+
+  test.each([
+    [['probe', 'shop', '-c', '1', '--protocol']],
+    [['preference', 'cart']],
+    [['gai', 'check', 'shop']],
+    [['dns', 'shop']],
+    [['connections', 'cart']],
+  ])('is a place for %j', async (words) => {
+    expect(await home.cachectl(...words)).toMatchObject({ code: 0 })
+  })
+})
