@@ -70,7 +70,7 @@ export const ModifyCacheSubnetGroup: Handler<'ModifyCacheSubnetGroup'> = (input,
     change.addEvent(groupEvent('cache-subnet-group', modified, { kind: 'subnet-group-modified' }, context))
   })
   // A cluster that waits for an address may have one now.
-  for (const cluster of clustersIn(modified, context)) context.wake('cluster', cluster.id)
+  for (const { kind, id } of usersOf(modified, context)) context.wake(kind, id)
   return { CacheSubnetGroup: answerGroup(modified, context) }
 }
 
@@ -80,7 +80,7 @@ export const DeleteCacheSubnetGroup: Handler<'DeleteCacheSubnetGroup'> = (input,
   if (group.id === DEFAULT_SUBNET_GROUP) {
     throw new Fault('CacheSubnetGroupInUse', 'The default cache subnet group cannot be deleted.')
   }
-  if (clustersIn(group, context).length > 0) {
+  if (usersOf(group, context).length > 0) {
     throw new Fault('CacheSubnetGroupInUse', `Cache subnet group ${group.id} is currently in use by a cache cluster.`)
   }
   context.store.change((change) => {
@@ -132,13 +132,29 @@ function readSubnets(ids: readonly string[] | undefined, context: Context): Subn
 
 const vpcOf = (subnets: readonly SubnetRecord[]): string => subnets[0]?.vpcId ?? ''
 
-const clustersIn = (group: CacheSubnetGroupRecord, { store, region }: Context) =>
-  store.list('cluster', region).filter(({ subnetGroup }) => subnetGroup === group.id)
+/** Clusters and replication groups in a group, and the subnets their nodes are in. */
+function usersOf(group: CacheSubnetGroupRecord, { store, region }: Context) {
+  const isIn = ({ subnetGroup }: { readonly subnetGroup: string }) => subnetGroup === group.id
+  const clusters = store.list('cluster', region).filter(isIn)
+  const groups = store.list('replicationGroup', region).filter(isIn)
+  return [
+    ...clusters.map(({ id, nodes }) => ({
+      kind: 'cluster' as const,
+      id,
+      subnetIds: nodes.map(({ subnetId }) => subnetId),
+    })),
+    ...groups.map(({ id, shards }) => ({
+      kind: 'replicationGroup' as const,
+      id,
+      subnetIds: shards.flatMap(({ members }) => members.map(({ place }) => place?.subnetId)),
+    })),
+  ]
+}
 
 /** A subnet that nodes of the group's clusters are in stays in the group (guide). The words are ours. */
 function refuseRemovalOfUsed(group: CacheSubnetGroupRecord, kept: readonly SubnetRecord[], context: Context): void {
-  for (const { id, nodes } of clustersIn(group, context)) {
-    for (const { subnetId } of nodes) {
+  for (const { id, subnetIds } of usersOf(group, context)) {
+    for (const subnetId of subnetIds) {
       if (subnetId === undefined || kept.some((subnet) => subnet.id === subnetId)) continue
       throw new Fault('SubnetInUse', `The subnet ${subnetId} is currently in use by cache cluster ${id}.`)
     }

@@ -9,6 +9,7 @@ import {
 } from '../workloads/cache-clusters.ts'
 import { ListAllowedNodeTypeModifications } from '../workloads/clusters/node-type-modifications.ts'
 
+import { ModifyReplicationGroup } from '../workloads/replication-groups/modification.ts'
 import {
   CreateReplicationGroup,
   DeleteReplicationGroup,
@@ -138,7 +139,7 @@ export const handlers: Handlers = {
   ModifyCacheParameterGroup,
   ModifyCacheSubnetGroup,
   ModifyGlobalReplicationGroup: null,
-  ModifyReplicationGroup: null,
+  ModifyReplicationGroup,
   ModifyReplicationGroupShardConfiguration: null,
   ModifyServerlessCache,
   ModifyUser,

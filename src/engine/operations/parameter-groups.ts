@@ -23,7 +23,12 @@ import {
 } from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
 import { quota } from '../store/quotas.ts'
-import type { CacheClusterRecord, CacheParameterGroupRecord, ParameterValues } from '../store/records.ts'
+import type {
+  CacheClusterRecord,
+  CacheParameterGroupRecord,
+  ParameterValues,
+  ReplicationGroupRecord,
+} from '../store/records.ts'
 import { groupEvent } from './group-event.ts'
 import { readNames, readValues } from './parameter-rules.ts'
 
@@ -92,7 +97,12 @@ export const DeleteCacheParameterGroup: Handler<'DeleteCacheParameterGroup'> = (
   const id = readName(input.CacheParameterGroupName)
   // AWS's own missing space; clients match on it.
   const group = requireParameterGroup(id, context, `CacheParameterGroupnot found: ${id}`)
-  if (context.store.list('cluster', context.region).some((cluster) => isMember(cluster, id))) {
+  const isOfGroup = ({ parameterGroup, pending }: ReplicationGroupRecord) =>
+    parameterGroup === id || pending.parameterGroup === id
+  if (
+    context.store.list('cluster', context.region).some((cluster) => isMember(cluster, id)) ||
+    context.store.list('replicationGroup', context.region).some(isOfGroup)
+  ) {
     throw new Fault(
       'InvalidCacheParameterGroupState',
       `One or more cache clusters are still members of this parameter group ${id}, so the group cannot be deleted.`,
@@ -130,12 +140,17 @@ function store(
 ): { CacheParameterGroupName: string } {
   const changed: CacheParameterGroupRecord = { ...group, values }
   const clusters = context.store.list('cluster', group.region).filter((each) => each.parameterGroup === group.id)
+  const groups = context.store.list('replicationGroup', group.region).filter((each) => each.parameterGroup === group.id)
   context.store.change((change) => {
     change.put('parameterGroup', changed)
     for (const event of events) change.addEvent(groupEvent('cache-parameter-group', group, event, context))
     for (const cluster of clusters) change.put('cluster', follow(cluster, changed))
+    for (const each of groups) {
+      change.put('replicationGroup', { ...each, parameters: { values, version: each.parameters.version + 1 } })
+    }
   })
   for (const { id } of clusters) context.wake('cluster', id)
+  for (const { id } of groups) context.wake('replicationGroup', id)
   return { CacheParameterGroupName: group.id }
 }
 

@@ -13,6 +13,7 @@ import type {
   ServerlessCacheRecord,
   Tag,
 } from '../store/records.ts'
+import { type Tagged, taggedGroup, taggedMember } from '../workloads/replication-groups/tags.ts'
 import {
   findServerlessCache,
   findSnapshot as findServerlessSnapshot,
@@ -70,11 +71,26 @@ const tagged =
     }
   }
 
+function answering(resource: Tagged): TaggedResource
+function answering(resource: Tagged | undefined): TaggedResource | undefined
+function answering(resource: Tagged | undefined): TaggedResource | undefined {
+  return (
+    resource && {
+      tags: resource.tags,
+      store(tags) {
+        resource.put(tags)
+        return answer(tags)
+      },
+    }
+  )
+}
+
 type Kinds = Readonly<Partial<Record<ResourceName, (name: string, context: Context) => TaggedResource>>>
 
 /** What has tags; of what is not here, only Redis OSS and Valkey have any. */
 const TAGGED: Kinds = {
-  cluster: tagged('cluster', findCluster),
+  cluster: (name, context) => answering(taggedMember(name, context)) ?? tagged('cluster', findCluster)(name, context),
+  replicationGroup: (name, context) => answering(taggedGroup(name, context)),
   parameterGroup: tagged('parameterGroup', requireParameterGroup),
   cacheSecurityGroup: tagged('cacheSecurityGroup', requireCacheSecurityGroup),
   reservedNode: tagged('reservedNode', findReservedNode),

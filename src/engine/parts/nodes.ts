@@ -13,6 +13,7 @@ import { RestoredLists } from '../nodes/restored-lists.ts'
 import { groupOfMember } from '../store/replication-groups.ts'
 import { systemClock } from '../time/clock.ts'
 import { recordedPorts } from '../workloads/all.ts'
+import { runningMembers } from '../workloads/replication-groups/members.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
 
@@ -61,8 +62,11 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     wake: ({ kind, region, id }) => wakes.wake(kind, region, id),
   })
   if (existsSync(state.files.nodes)) {
-    const isKnown = (region: string, id: string) => groupOfMember(store, region, id) !== undefined
-    await endStrays(state.files.nodes, nodeRuntimes.secret, isKnown)
+    const isWanted = (region: string, id: string) => {
+      const group = groupOfMember(store, region, id)
+      return group !== undefined && runningMembers(group).some((member) => member.id === id)
+    }
+    await endStrays(state.files.nodes, nodeRuntimes.secret, isWanted)
   }
   const restoredLists = new RestoredLists(store, () => clock.now(), log)
   runtime.onRestored((name, loss) => {

@@ -1,4 +1,4 @@
-/** Servers that an engine before this one has left, of cache clusters that are no more. */
+/** Servers that an engine before this one has left, and that are not to run any more. */
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { endServerIn } from './process.ts'
@@ -10,10 +10,10 @@ import { endServerIn } from './process.ts'
 export async function endStrays(
   root: string,
   secret: string,
-  isKnown: (region: string, cluster: string) => boolean,
+  isWanted: (region: string, cluster: string) => boolean,
 ): Promise<void> {
   for (const region of namesIn(root)) {
-    for (const cluster of namesIn(join(root, region)).filter((name) => !isKnown(region, name))) {
+    for (const cluster of namesIn(join(root, region)).filter((name) => !isWanted(region, name))) {
       const directory = join(root, region, cluster)
       for (const node of namesIn(directory)) await endServerIn(join(directory, node), secret)
       rmSync(directory, { recursive: true, force: true })

@@ -1,4 +1,10 @@
-import type { Endpoint, NodeGroup, NodeGroupMember, ReplicationGroup } from '@aws-sdk/client-elasticache'
+import type {
+  Endpoint,
+  NodeGroup,
+  NodeGroupMember,
+  ReplicationGroup,
+  ReplicationGroupPendingModifiedValues,
+} from '@aws-sdk/client-elasticache'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
@@ -33,7 +39,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     Description: group.description,
     GlobalReplicationGroupInfo: {},
     Status: group.status,
-    PendingModifiedValues: {},
+    PendingModifiedValues: answerPending(group),
     ...(!isGoing && {
       MemberClusters: membersOf(group).map((member) => member.id),
       NodeGroups: group.shards.map((shard) => answerNodeGroup(group, shard)),
@@ -66,6 +72,13 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     }),
   }
 }
+
+const answerPending = ({ pending }: ReplicationGroupRecord): ReplicationGroupPendingModifiedValues => ({
+  ...(pending.primary !== undefined && { PrimaryClusterId: pending.primary }),
+  ...(pending.automaticFailover !== undefined && {
+    AutomaticFailoverStatus: pending.automaticFailover ? 'enabled' : 'disabled',
+  }),
+})
 
 /** With cluster mode enabled a node group has slots, else endpoints; its members have roles only then. */
 function answerNodeGroup(group: ReplicationGroupRecord, shard: ShardRecord): NodeGroup {

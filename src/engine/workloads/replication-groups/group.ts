@@ -1,6 +1,7 @@
 import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { regionFacts } from '../../../api/catalog/regions.ts'
 import { familyOfEngine } from '../../families/families.ts'
+import type { Due } from '../../lifecycle/runner.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
@@ -11,13 +12,19 @@ import { NODE_ID } from './answer.ts'
 import { liveOf } from './live.ts'
 import { isCluster, membersOf, type PlacedMember, runningMembers } from './members.ts'
 
-export type GroupWork = StepWork | SnapshotWork
+/** A group without steps may have changes whose window has begun, or be due to be saved. */
+export type GroupWork = StepWork | SnapshotWork | { readonly do: 'begin-pending-changes' }
 
 /** Servers that replicate, with cluster mode disabled or enabled; a cache cluster of one server, too. */
 export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
   kind: 'replicationGroup',
 
-  next: (group, now) => (group.steps.length > 0 ? nextStep(group, now) : automaticSnapshotDue(group, now)),
+  next(group, now) {
+    if (group.steps.length > 0) return nextStep(group, now)
+    const { pendingDue, status } = group
+    if (pendingDue !== null && pendingDue <= now && status === 'available') return { do: 'begin-pending-changes' }
+    return sooner(automaticSnapshotDue(group, now), status === 'available' ? pendingDue : null)
+  },
 
   faultsOf: () => [],
 
@@ -69,6 +76,12 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
       nodeType: group.nodeType,
       createdAt: member.createdAt,
     })),
+}
+
+/** What is due, or the sooner of two times to look again. */
+function sooner(due: Due<SnapshotWork>, time: number | null): Due<SnapshotWork> {
+  if (time === null || (due && 'do' in due)) return due
+  return { until: Math.min(time, due?.until ?? time) }
 }
 
 const endpoint = (name: string, port: number | null, nodes: readonly string[]): WantedEndpoint[] =>

@@ -13,6 +13,7 @@ import { deploymentOf, type LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
 import { runningMembers, withMembers } from './members.ts'
+import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { bestReplica, isWhole, type Standings } from './standing.ts'
 import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
@@ -60,8 +61,15 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   }
 
   async carryOut(group: ReplicationGroupRecord, work: GroupWork): Promise<Round> {
+    if (work.do === 'step') return this.#takeStep(group)
+    if (work.do !== 'begin-pending-changes') return doSnapshotWork(group, work, this.#tools)
+    const { store, clock } = this.#tools
+    this.#commit(group, { ...withChanges(group, group.pending, store), stepDue: clock.now() }, [])
+    return 'again'
+  }
+
+  async #takeStep(group: ReplicationGroupRecord): Promise<Round> {
     const [step] = group.steps
-    if (work.do !== 'step') return doSnapshotWork(group, work, this.#tools)
     if (step?.do === 'prepare-data') return prepareData(group, this.#tools)
     if (step?.do === 'drop-data') return dropData(group, this.#tools)
     const { store, clock, ports } = this.#tools

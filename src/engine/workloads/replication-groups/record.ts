@@ -102,7 +102,6 @@ export interface PendingGroupChanges {
   /** The replica that is to be the primary. */
   readonly primary?: string
   readonly parameterGroup?: string
-  readonly nodeType?: string
 }
 
 /** A file with data that a group begins with. */

@@ -248,7 +248,7 @@ export const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecor
   membersOf(group).filter(({ place }) => place === null)
 
 /** Steps that are taken once the servers stand as the record wants. */
-const WAITING: ReadonlySet<GroupStep['do']> = new Set(['join-members', 'members-restarted', 'recovered'])
+const WAITING: ReadonlySet<GroupStep['do']> = new Set(['join-members', 'members-restarted', 'recovered', 'finish'])
 
 export const awaitsServers = ([step]: readonly GroupStep[]): boolean => step !== undefined && WAITING.has(step.do)
 

@@ -1,0 +1,217 @@
+/** ModifyReplicationGroup: what takes effect at once, and what may wait for the maintenance window. */
+import type { EventFacts } from '../../../api/catalog/events.ts'
+import { nodeTypes } from '../../../api/catalog/node-types.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
+import type { Context, Handler } from '../../calls/context.ts'
+import { readSecurityGroups, requireParameterGroup } from '../../calls/groups.ts'
+import { readNotificationTopic } from '../../calls/notification-rules.ts'
+import { releaseOf } from '../../families/families.ts'
+import { findParameterGroup, valuesFor } from '../../parameters/groups.ts'
+import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
+import type { Store } from '../../store/store.ts'
+import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
+import { readParameterGroup } from '../clusters/parameter-rules.ts'
+import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { answerReplicationGroup } from './answer.ts'
+import { commitGroup } from './commit.ts'
+import { isClusterEnabled } from './creation.ts'
+import { findReplicationGroup } from './find.ts'
+import { isPrimary, membersOf, withMembers } from './members.ts'
+import { readRetention, readSnapshotWindow } from './rules.ts'
+import type { GroupEvent } from './steps.ts'
+
+type ModifyInput = Input<'ModifyReplicationGroup'>
+
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+const badState = (message: string) => new Fault('InvalidReplicationGroupState', message)
+
+export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input, context) => {
+  const { store, now, account, wake } = context
+  const group = findReplicationGroup(input.ReplicationGroupId, context)
+  if (group.status !== 'available') throw badState('Replication group must be in available state to modify.')
+  refuseCacheSecurityGroups(input)
+  refuseNotYet(input)
+  const settings = readSettings(input, group, context)
+  const pending = readChanges(input, group, context)
+  const modified: ReplicationGroupRecord = { ...group, ...settings, status: 'modifying', stepDue: now }
+  const isRegrouped = modified.securityGroupIds.join() !== group.securityGroupIds.join()
+  const marked = isRegrouped ? withMembers(modified, (member) => ({ ...member, status: 'modifying' })) : modified
+  const regrouped: EventFacts = { kind: 'security-groups-modified' }
+  const events: GroupEvent[] = isRegrouped
+    ? membersOf(group).map(({ id: member }) => ({ member, event: regrouped }))
+    : []
+  const after = input.ApplyImmediately
+    ? withChanges(marked, pending, store)
+    : { ...marked, ...waiting(marked, pending, now), steps: [...group.steps, { do: 'finish' } as const] }
+  commitGroup(store, group, after, events, now)
+  wake('replicationGroup', group.id)
+  return { ReplicationGroup: answerReplicationGroup(after, account) }
+}
+
+const NOT_YET = [
+  'Engine',
+  'EngineVersion',
+  'CacheNodeType',
+  'AuthToken',
+  'AuthTokenUpdateStrategy',
+  'UserGroupIdsToAdd',
+  'UserGroupIdsToRemove',
+  'RemoveUserGroups',
+  'LogDeliveryConfigurations',
+  'TransitEncryptionEnabled',
+  'TransitEncryptionMode',
+  'ClusterMode',
+  'IpDiscovery',
+  'Durability',
+] as const satisfies readonly (keyof ModifyInput)[]
+
+function refuseNotYet(input: ModifyInput): void {
+  const member = NOT_YET.find((each) => {
+    const value = input[each]
+    return value !== undefined && !(Array.isArray(value) && value.length === 0)
+  })
+  if (!member) return
+  throw new Fault(
+    'InvalidParameterValue',
+    `The local engine does not support ${member} in ModifyReplicationGroup yet. Leave it out, or use --target aws.`,
+  )
+}
+
+/** What takes effect at once, whatever ApplyImmediately says. */
+function readSettings(
+  input: ModifyInput,
+  group: ReplicationGroupRecord,
+  context: Context,
+): Partial<ReplicationGroupRecord> {
+  const topic = readNotificationTopic(input, group.notificationTopic, context)
+  return {
+    ...(input.ReplicationGroupDescription !== undefined && { description: input.ReplicationGroupDescription }),
+    ...(input.PreferredMaintenanceWindow !== undefined && {
+      maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
+    }),
+    ...(input.SecurityGroupIds && {
+      securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context, group.subnetGroup),
+    }),
+    ...(topic && { notificationTopic: topic }),
+    ...(input.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade }),
+    ...readSnapshotting(input, group, context),
+  }
+}
+
+function readSnapshotting(
+  { SnapshotRetentionLimit: days, SnapshotWindow: window, SnapshottingClusterId: saved }: ModifyInput,
+  group: ReplicationGroupRecord,
+  context: Context,
+): Partial<ReplicationGroupRecord> {
+  if (saved !== undefined) {
+    if (group.clusterMode !== 'disabled') {
+      throw conflict('Cannot set snapshotting cluster for cluster mode enabled replication group')
+    }
+    if (!membersOf(group).some(({ id }) => id === saved.toLowerCase())) {
+      throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${saved}`)
+    }
+  }
+  const begins = days !== undefined && days > 0 && group.snapshotRetentionLimit === 0
+  if (begins && group.clusterMode === 'disabled' && saved === undefined && !group.snapshottingClusterId) {
+    throw conflict('Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots')
+  }
+  return {
+    ...(days !== undefined && { snapshotRetentionLimit: readRetention(days) }),
+    ...(window !== undefined && { snapshotWindow: readSnapshotWindow(window, context) }),
+    ...(saved !== undefined && { snapshottingClusterId: saved.toLowerCase() }),
+  }
+}
+
+/** What may wait, as it will be with what waited before. */
+function readChanges(input: ModifyInput, group: ReplicationGroupRecord, context: Context): PendingGroupChanges {
+  const changes: PendingGroupChanges = {
+    ...group.pending,
+    ...(input.AutomaticFailoverEnabled !== undefined && { automaticFailover: input.AutomaticFailoverEnabled }),
+    ...(input.MultiAZEnabled !== undefined && { multiAz: input.MultiAZEnabled }),
+    ...(input.PrimaryClusterId && { primary: input.PrimaryClusterId.toLowerCase() }),
+    ...(input.CacheParameterGroupName && {
+      parameterGroup: readOtherGroup(input.CacheParameterGroupName, group, context),
+    }),
+  }
+  refuseFailoverChange(changes, group)
+  if (input.PrimaryClusterId) refusePromotion(input.PrimaryClusterId.toLowerCase(), group)
+  return changes
+}
+
+/** The first two texts are AWS's; the codes of the second and of ours are guesses. */
+function refuseFailoverChange(changes: PendingGroupChanges, group: ReplicationGroupRecord): void {
+  const failover = changes.automaticFailover ?? group.automaticFailover !== 'disabled'
+  const multiAz = changes.multiAz ?? group.multiAz
+  const lacksReplica = group.shards.some(({ members }) => members.length < 2)
+  if (!failover && group.clusterMode !== 'disabled') {
+    throw conflict('Turning off automatic failover for replication group with cluster mode enabled is not supported.')
+  }
+  if (changes.automaticFailover && lacksReplica && group.clusterMode === 'disabled') {
+    throw conflict('Replication group must have at least one read replica to enable autofailover.')
+  }
+  if (multiAz && !failover) throw conflict('Multi-AZ needs automatic failover to be enabled.')
+  if (changes.multiAz && lacksReplica) {
+    throw new Fault('InvalidParameterValue', 'Must have at least 1 replica for Multi-AZ enabled Replication Group.')
+  }
+}
+
+function refusePromotion(id: string, group: ReplicationGroupRecord): void {
+  if (group.automaticFailover !== 'disabled') {
+    throw badState('Cannot manually promote a new master cache cluster while autofailover is enabled')
+  }
+  if (!membersOf(group).some((member) => member.id === id)) {
+    throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
+  }
+  // The text is ours.
+  if (isPrimary(group, id)) throw new Fault('InvalidParameterValue', `Cache cluster ${id} is the primary already.`)
+}
+
+function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
+  const type = nodeTypes.get(group.nodeType)
+  if (!type) throw new Error(`unknown node type ${group.nodeType} in replication group ${group.id}`)
+  const present = requireParameterGroup(group.parameterGroup, context)
+  const asked = readParameterGroup(name, releaseOf(group), type, context)
+  if (isClusterEnabled(asked) !== isClusterEnabled(present)) {
+    throw conflict(
+      'The parameter cluster-enabled has a different value in the requested parameter group than the current parameter group. This parameter value cannot be changed for a cache cluster',
+    )
+  }
+  return asked.id
+}
+
+function waiting(
+  { maintenanceWindow }: ReplicationGroupRecord,
+  pending: PendingGroupChanges,
+  now: number,
+): Pick<ReplicationGroupRecord, 'pending' | 'pendingDue'> {
+  const window = parseWindow(maintenanceWindow)
+  const isEmpty = Object.keys(pending).length === 0
+  return { pending, pendingDue: isEmpty || !window ? null : nextWindow(window, now) }
+}
+
+/** The group while it becomes what its changes say. */
+export function withChanges(
+  group: ReplicationGroupRecord,
+  { automaticFailover, multiAz, primary, parameterGroup }: PendingGroupChanges,
+  store: Store,
+): ReplicationGroupRecord {
+  const promotion: GroupStep[] = primary === undefined ? [] : [{ do: 'promote', id: primary }]
+  const turns = automaticFailover !== undefined && automaticFailover !== (group.automaticFailover === 'enabled')
+  const other = parameterGroup === undefined ? undefined : findParameterGroup(store, group.region, parameterGroup)
+  const type = nodeTypes.get(group.nodeType)
+  return {
+    ...group,
+    status: 'modifying',
+    ...(turns && { automaticFailover: automaticFailover ? 'enabling' : 'disabling' }),
+    ...(multiAz !== undefined && { multiAz }),
+    ...(other &&
+      type && {
+        parameterGroup: other.id,
+        parameters: { values: valuesFor(other, type), version: group.parameters.version + 1 },
+      }),
+    pending: {},
+    pendingDue: null,
+    steps: [...group.steps, ...promotion, { do: 'finish' }],
+  }
+}
