@@ -1,5 +1,6 @@
 import { startMemcached, startServerless } from './memcached/embedded.ts'
 import { MemcachedNode } from './memcached/node.ts'
+import { startReader } from './redis/reader.ts'
 import { startRedis } from './redis/running.ts'
 import type { Start } from './running.ts'
 import type { ProgramName } from './runtime.ts'
@@ -9,5 +10,6 @@ export const PROGRAMS: { readonly [P in ProgramName]: Start<P> } = {
   'embedded-memcached': startMemcached,
   'serverless-memcached': startServerless,
   'redis-process': startRedis,
+  'redis-reader': startReader,
   'memcached-process': (spec, { restored }) => MemcachedNode.start(spec, restored),
 }

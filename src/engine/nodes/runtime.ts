@@ -7,6 +7,7 @@ import type { IngressRule } from '../network/ingress.ts'
 import type { MemcachedSettings, ServerlessSettings } from './memcached/options.ts'
 import type { Reading } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
+import type { ReaderSettings } from './redis/reader.ts'
 import type { RedisSettings } from './redis/settings.ts'
 
 /** Programs that are part of the engine, and what each is told of a node besides: a row a program. */
@@ -19,6 +20,7 @@ export interface EmbeddedPrograms {
 export interface ProcessPrograms {
   readonly 'memcached-process': MemcachedSettings
   readonly 'redis-process': RedisSettings
+  readonly 'redis-reader': ReaderSettings
 }
 
 type Programs = EmbeddedPrograms & ProcessPrograms

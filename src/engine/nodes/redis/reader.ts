@@ -1,26 +1,57 @@
+import { join, relative } from 'node:path'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import type { IngressRule } from '../../network/ingress.ts'
+import type { RunningNode } from '../running.ts'
+import type { NodeSpec } from '../runtime.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { type Reach, reachOf } from './reach.ts'
 
 /** What of a reader endpoint can change while it is answered. */
 export interface ReaderLive {
-  /** Of the servers that answer on it, each in its turn: replicas, or the primary where there is none. */
-  readonly directories: readonly string[]
+  /** Names of the nodes that answer on it, each in its turn: replicas, or the primary where there is none. */
+  readonly servers: readonly string[]
   readonly transit: Transit
   readonly closeOnReplicaWrite?: boolean
+}
+
+/** What a reader endpoint is told besides what every node is. */
+export interface ReaderSettings {
+  readonly live: ReaderLive
+}
+
+const NOTHING = { pid: null, connections: 0, items: 0, bytes: 0, memoryBytes: 0, ecpus: 0, throttled: 0 }
+
+/** Answers a reader endpoint until it is stopped. It has no server of its own, and nothing to measure. */
+export function startReader(spec: NodeSpec<'redis-reader'>): RunningNode<'redis-reader'> {
+  // The directory of a node is that of all nodes, and behind it the node's name.
+  const root = join(spec.files.directory, relative(join('/', spec.key), '/'))
+  const reader = new RedisReader(spec.live, { tls: spec.tls, ingress: spec.ingress }, (name) => join(root, name))
+  return {
+    listen: (address) => reader.listen(address),
+    unlisten: (address) => reader.unlisten(address),
+    allow: (rules) => reader.allow(rules),
+    adjust: (live) => reader.adjust(live),
+    impair: (impairment) => reader.impair(impairment),
+    renewCertificate: (pem) => reader.renewCertificate(pem),
+    counters: () => ({ ...NOTHING, connections: reader.clients }),
+    reading: () => undefined,
+    stop: () => reader.stop(),
+  }
 }
 
 /** A reader endpoint: a port whose clients are shared out among servers, one after the other. */
 export class RedisReader {
   readonly #entrance: Entrance
   #reaches: readonly Reach[] = []
+  readonly #directoryOf: (name: string) => string
   #live: ReaderLive
   #turn = 0
 
-  constructor(live: ReaderLive, settings: EntranceSettings) {
+  /** @param directoryOf Of a server, by the name of its node. */
+  constructor(live: ReaderLive, settings: EntranceSettings, directoryOf: (name: string) => string) {
     this.#live = live
+    this.#directoryOf = directoryOf
     this.#entrance = new Entrance({
       ...settings,
       transit: live.transit,
@@ -29,6 +60,10 @@ export class RedisReader {
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
     })
     this.adjust(live)
+  }
+
+  get clients(): number {
+    return this.#entrance.clients
   }
 
   listen(address: ListenAddress): Promise<void> {
@@ -56,7 +91,7 @@ export class RedisReader {
     this.#live = live
     this.#entrance.speak(live.transit)
     for (const reach of this.#reaches) reach.close()
-    this.#reaches = live.directories.map(reachOf)
+    this.#reaches = live.servers.map((name) => reachOf(this.#directoryOf(name)))
   }
 
   async stop(): Promise<void> {

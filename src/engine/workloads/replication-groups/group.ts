@@ -9,8 +9,8 @@ import { dataFileOf } from '../snapshots/data-files.ts'
 import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { NODE_ID } from './answer.ts'
-import { liveOf } from './live.ts'
-import { isCluster, membersOf, type PlacedMember, runningMembers } from './members.ts'
+import { liveOf, transitOf } from './live.ts'
+import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
 
 /** A group without steps may have changes whose window has begun, or be due to be saved. */
 export type GroupWork = StepWork | SnapshotWork | { readonly do: 'begin-pending-changes' }
@@ -32,19 +32,17 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     const known = membersOf(group).filter(
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
-    return runningMembers(group).map((member) => wanted(group, member, known))
+    return [...runningMembers(group).map((member) => wanted(group, member, known)), ...readerOf(group)]
   },
 
   endpointsOf(group) {
-    const { primary, reader, configuration } = group.endpointPorts
+    const { primary, configuration } = group.endpointPorts
     const running = runningMembers(group).map(({ id }) => id)
     const primaries = group.shards.map((shard) => shard.primary)
     const replicas = running.filter((id) => !primaries.includes(id))
     return [
       ...endpoint('configuration', configuration, [...primaries, ...replicas]),
       ...endpoint('primary', primary, primaries),
-      // Without a replica the primary answers on it.
-      ...endpoint('reader', reader, replicas.length > 0 ? replicas : primaries),
     ]
   },
 
@@ -114,6 +112,29 @@ function wanted(group: ReplicationGroupRecord, member: PlacedMember, known: read
       },
     },
   }
+}
+
+/** What answers the reader endpoint: replicas that hold their data, each in its turn; without any, the primary. */
+function readerOf(group: ReplicationGroupRecord): WantedNode[] {
+  const { region, id, engineVersion, endpointPorts } = group
+  const running = runningMembers(group)
+  if (endpointPorts.reader === null || running.length === 0) return []
+  const replicas = running.filter((member) => !isPrimary(group, member.id) && member.status !== 'creating')
+  const servers = replicas.length > 0 ? replicas : running.filter((member) => isPrimary(group, member.id))
+  const live = {
+    servers: servers.map((member) => nameOf({ region, kind: 'replicationGroup', id, node: member.id })),
+    transit: transitOf(group),
+  }
+  return [
+    {
+      // No cache cluster is called so.
+      node: `${id}.reader`,
+      incarnation: 1,
+      ports: [endpointPorts.reader],
+      ...{ engineVersion, memoryLimit: 0, threads: 1, impairment: null },
+      programs: { process: { program: 'redis-reader', live } },
+    },
+  ]
 }
 
 /** Primaries of a new group that has data begin with it, until the group is there: its replicas have it from them. */

@@ -14,9 +14,13 @@ export function liveOf(
     ...(isCluster(group) ? { topology: topologyOf(group, members) } : { role: roleOf(group, member, members) }),
     directives,
     users: [`default on ${passwordsOf(group)} ~* &* +@all`],
-    transit: group.transit === 'required' ? 'tls' : group.transit === 'preferred' ? 'either' : 'plain',
+    transit: transitOf(group),
   }
 }
+
+/** What clients have to speak. */
+export const transitOf = ({ transit }: Pick<ReplicationGroupRecord, 'transit'>): RedisLive['transit'] =>
+  (({ required: 'tls', preferred: 'either', plain: 'plain' }) as const)[transit]
 
 /** A replica whose primary has ended waits as it is for what becomes of that. */
 function roleOf(

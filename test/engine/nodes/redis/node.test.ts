@@ -194,7 +194,7 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
     }
     const directories = specs.map(({ directory }) => directory)
     const ingress = [{ cidr: '127.0.0.1/32', ports: null }]
-    const reader = new RedisReader({ directories, transit: 'plain' }, { tls: null, ingress })
+    const reader = new RedisReader({ servers: directories, transit: 'plain' }, { tls: null, ingress }, (name) => name)
     onTestFinished(() => reader.stop())
     const port = nextPort()
     await reader.listen({ host: '127.0.0.1', port })
@@ -204,9 +204,9 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
       return said
     }
     expect(await answers(4)).toEqual(['0', '1', '0', '1'])
-    reader.adjust({ directories: directories.slice(1), transit: 'plain' })
+    reader.adjust({ servers: directories.slice(1), transit: 'plain' })
     expect(await answers(2)).toEqual(['1', '1'])
-    reader.adjust({ directories: [], transit: 'plain' })
+    reader.adjust({ servers: [], transit: 'plain' })
     expect(await answers(1)).toEqual(['CLOSED'])
   })
 })
