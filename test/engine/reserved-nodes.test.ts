@@ -11,6 +11,7 @@ describe('offerings of reserved nodes', () => {
     const client = (await startTestEngine()).client()
     const { ReservedCacheNodesOfferings: all } = await client.describeReservedCacheNodesOfferings({
       CacheNodeType: 'cache.m5.large',
+      ProductDescription: 'memcached',
     })
     expect(all?.map(({ OfferingType, Duration }) => `${OfferingType} ${Duration}`).sort()).toEqual([
       'All Upfront 31536000',
@@ -39,10 +40,19 @@ describe('offerings of reserved nodes', () => {
       CacheNodeType: 'cache.m5.large',
       Duration: '94608000',
       OfferingType: 'All Upfront',
+      ProductDescription: 'memcached',
     })
     expect(seconds).toEqual(one)
-    const redis = await client.describeReservedCacheNodesOfferings({ ProductDescription: 'redis' })
-    expect(redis.ReservedCacheNodesOfferings).toEqual([])
+    const redis = await client.describeReservedCacheNodesOfferings({
+      ProductDescription: 'redis',
+      CacheNodeType: 'cache.r6gd.xlarge',
+    })
+    expect(redis.ReservedCacheNodesOfferings).toHaveLength(6)
+    const none = await client.describeReservedCacheNodesOfferings({
+      ProductDescription: 'memcached',
+      CacheNodeType: 'cache.r6gd.xlarge',
+    })
+    expect(none.ReservedCacheNodesOfferings).toEqual([])
   })
 
   test('come in pages that meet without a gap, each with an id of its own', async () => {

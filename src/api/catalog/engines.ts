@@ -9,14 +9,18 @@ export interface EngineFacts {
   readonly name: EngineName
   /** Versions ElastiCache serves, the newest first; a new cluster gets that (guide, "Supported engine versions"). */
   readonly versions: readonly [newest: string, ...older: string[]]
+  /** Versions that new clusters cannot have any more, but whose families of parameter groups are there; the newest first. */
+  readonly formerVersions?: readonly string[]
+  /** What a version is down to its patch, as AWS shows it of clusters; absent: the version itself. */
+  readonly patches?: Readonly<Record<string, string>>
   /** Parts of a version that its family of parameter groups is named by: 2, and 1.6.22 is of `memcached1.6`. */
   readonly familyParts: number
-  /** Versions whose family is named otherwise: `redis6.x` of 6.2. */
+  /** Beginnings of versions whose family is named otherwise: `redis6.x` of 6.2. */
   readonly familyOf?: Readonly<Record<string, string>>
   /** Its description in lists of versions. Default: its name. */
   readonly title?: string
-  /** Its nodes may be those of a cluster: of each family there is a default parameter group for that as well. */
-  readonly clusterMode?: true
+  /** First version whose nodes may be those of a cluster: of its family there is a default parameter group for that as well. */
+  readonly clusterModeSince?: string
   /** Encrypted at rest unless a request says otherwise. */
   readonly encryptedAtRest?: true
   /** Port of a cluster that asks for none. */
@@ -64,8 +68,26 @@ export const redis = {
   title: 'Redis',
   versions: ['7.1', '7.0', '6.2', '6.0', '5.0.6', '4.0.10'],
   familyParts: 1,
-  familyOf: { '6.2': '6.x', '6.0': '6.x', '5.0.6': '5.0', '4.0.10': '4.0' },
-  clusterMode: true,
+  formerVersions: [
+    '5.0.5',
+    '5.0.4',
+    '5.0.3',
+    '5.0.0',
+    '3.2.10',
+    '3.2.6',
+    '3.2.4',
+    '2.8.24',
+    '2.8.23',
+    '2.8.22',
+    '2.8.21',
+    '2.8.19',
+    '2.8.6',
+    '2.6.13',
+  ],
+  // That of 7.1 is known from prose only.
+  patches: { '6.0': '6.0.5', '6.2': '6.2.6', '7.0': '7.0.7', '7.1': '7.1.0' },
+  familyOf: { '6': '6.x', '5': '5.0', '4': '4.0', '3': '3.2', '2.8': '2.8', '2.6': '2.6' },
+  clusterModeSince: '3.2.4',
   port: 6379,
   ipv6Since: '6.2',
   tlsSince: '4.0.10',
@@ -76,8 +98,10 @@ export const valkey = {
   name: 'valkey',
   title: 'Valkey',
   versions: ['9.1', '9.0', '8.2', '8.1', '8.0', '7.2'],
+  // Known from prose only; those from 8.2 on are guesses.
+  patches: { '7.2': '7.2.6', '8.0': '8.0.1', '8.1': '8.1.0', '8.2': '8.2.0', '9.0': '9.0.0', '9.1': '9.1.0' },
   familyParts: 1,
-  clusterMode: true,
+  clusterModeSince: '7.2',
   encryptedAtRest: true,
   port: 6379,
   ipv6Since: '7.2',
@@ -94,9 +118,14 @@ export const newestVersion = ({ versions }: EngineFacts): string => versions[0]
 /** Whether AWS offers this very version, such as `1.6.22`; the beginning of one is none. */
 export const hasVersion = ({ versions }: EngineFacts, version: string): boolean => versions.includes(version)
 
+/** A version down to its patch. */
+export const patchedVersion = ({ patches }: EngineFacts, version: string): string => patches?.[version] ?? version
+
 /** The family of parameter groups of a version: `memcached1.6` of 1.6.22. */
-export const familyOf = ({ name, familyParts, familyOf: others }: EngineFacts, version: string): string =>
-  `${name}${others?.[version] ?? version.split('.').slice(0, familyParts).join('.')}`
+export function familyOf({ name, familyParts, familyOf: others = {} }: EngineFacts, version: string): string {
+  const [, other] = Object.entries(others).find(([beginning]) => `${version}.`.startsWith(`${beginning}.`)) ?? []
+  return `${name}${other ?? version.split('.').slice(0, familyParts).join('.')}`
+}
 
 /** The parameter group a cluster gets that names none: `default.memcached1.6`. */
 export const defaultGroupOf = (engine: EngineFacts, version: string): string => `default.${familyOf(engine, version)}`

@@ -317,8 +317,9 @@ const isNearQuota = (nodes: number, quota: number | undefined): boolean =>
 
 /** Of an engine without a row, and of a type that is newer than the table, any may. */
 function canHaveTls({ engine, engineVersion = '', nodeType = '' }: ClusterFacts): boolean {
-  const since = engines[engine]?.tlsSince
-  return nodeTypes.get(nodeType)?.tls !== false && (since === undefined || isAtLeast(engineVersion, since))
+  const facts = engines[engine]
+  if (!facts) return true
+  return nodeTypes.get(nodeType)?.tls.includes(facts.name) !== false && isAtLeast(engineVersion, facts.tlsSince)
 }
 
 /** `mon:08:30-mon:09:30`: hours of the day in which offices from the Americas to Europe are at work. */

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { EngineName } from '../../api/catalog/engines.ts'
+import { ENGINE_NAMES, type EngineName } from '../../api/catalog/engines.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
 
 const HOURS_PER_YEAR = 8_760
@@ -61,24 +61,27 @@ const GUIDE = {
 
 const TERMS = [1, 3] as const
 
-/** Every offering, in the order of node types, terms and kinds; made when first asked for. */
+/** Every offering, in the order of node types, engines, terms and kinds; made when first asked for. */
 export function offerings(): readonly Offering[] {
-  OFFERINGS ??= [...nodeTypes.values()].flatMap(({ name, legacyReservations }) => {
+  OFFERINGS ??= [...nodeTypes.values()].flatMap(({ name, legacyReservations, since }) => {
     const types = legacyReservations ? LEGACY_TYPES : STANDARD_TYPES
-    return TERMS.flatMap((years) => types.map((type) => offering(name, years, type)))
+    const products = ENGINE_NAMES.filter((engine) => since?.[engine] !== null)
+    return products.flatMap((product) =>
+      TERMS.flatMap((years) => types.map((type) => offering(product, name, years, type))),
+    )
   })
   return OFFERINGS
 }
 
 let OFFERINGS: readonly Offering[] | undefined
 
-function offering(nodeType: string, years: 1 | 3, type: OfferingType): Offering {
+function offering(product: EngineName, nodeType: string, years: 1 | 3, type: OfferingType): Offering {
   const { upfront, hourly, perHourRunning } = SHARES[type][years]
   const onDemand = ((nodeTypes.get(nodeType)?.maxCacheMemory ?? 0) / 1024) * DOLLARS_PER_GIB_HOUR
   const perHour = round(onDemand * hourly, 4)
   return {
-    id: idOf(nodeType, years, type),
-    product: 'memcached',
+    id: idOf(product, nodeType, years, type),
+    product,
     nodeType,
     years,
     duration: years * SECONDS_PER_YEAR,
@@ -92,8 +95,11 @@ function offering(nodeType: string, years: 1 | 3, type: OfferingType): Offering 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
 /** The same on every machine and at all times, so that scripts may hold it. */
-function idOf(nodeType: string, years: number, type: OfferingType): string {
-  if (nodeType === GUIDE.nodeType && years === GUIDE.years && type === GUIDE.type) return GUIDE.id
-  const digits = createHash('sha256').update(`${nodeType}/${years}/${type}`).digest('hex')
+function idOf(product: EngineName, nodeType: string, years: number, type: OfferingType): string {
+  // Its offerings had their ids before there were other engines.
+  const isFirst = product === ENGINE_NAMES[0]
+  if (isFirst && nodeType === GUIDE.nodeType && years === GUIDE.years && type === GUIDE.type) return GUIDE.id
+  const name = `${isFirst ? '' : `${product}/`}${nodeType}/${years}/${type}`
+  const digits = createHash('sha256').update(name).digest('hex')
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 }

@@ -27,19 +27,20 @@ export const ENGINES_HERE = FAMILIES.map(({ engine }) => engine.name).join(', ')
 export interface ParameterFamily {
   readonly name: string
   readonly family: Family
-  /** Engine versions that go by its groups, the newest first. */
+  /** Engine versions that go by its groups, or did, the newest first. */
   readonly versions: readonly [newest: string, ...older: string[]]
 }
 
 /** Every one there is, of each engine the oldest first. */
 export const PARAMETER_FAMILIES: readonly ParameterFamily[] = FAMILIES.flatMap((family) => {
   const { engine } = family
-  const names = new Set(engine.versions.map((version) => familyOf(engine, version)))
+  const all = [...engine.versions, ...(engine.formerVersions ?? [])]
+  const names = new Set(all.map((version) => familyOf(engine, version)))
   return [...names].reverse().map((name) => ({
     name,
     family,
     // Sound: the name is that of one version at least.
-    versions: engine.versions.filter((version) => familyOf(engine, version) === name) as [string, ...string[]],
+    versions: all.filter((version) => familyOf(engine, version) === name) as [string, ...string[]],
   }))
 })
 

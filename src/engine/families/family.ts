@@ -21,6 +21,17 @@ interface Program<Name extends string, P extends ProgramName> {
   settings(values: Values<Name>, version: string): ProgramSettings<P>
 }
 
+/** What a server that replicates is told of its parameter group. */
+export interface GroupSettings {
+  /** While it runs. */
+  readonly directives: Readonly<Record<string, string>>
+  /** At its start only. */
+  readonly fixed: Readonly<Record<string, string>>
+  /** Commands with other names, at its start only. */
+  readonly renamed: readonly (readonly [command: string, name: string])[]
+  readonly closeOnReplicaWrite: boolean
+}
+
 /** What an engine is, to the rooms that need not know which it is: a folder each, and a row in all.ts. */
 export interface Family<Name extends string = string> {
   readonly engine: EngineFacts
@@ -40,6 +51,8 @@ export interface Family<Name extends string = string> {
   readonly replication?: {
     /** The server that runs nodes of a version. Throws NotInstalled. */
     installed(version: string, places: ServerPlaces): InstalledProgram
+    /** What a node is told of its group, by the values in force. */
+    settings(values: Values<Name>, version: string, type: NodeType): GroupSettings
   }
   /** Bytes a node of a type has for items. */
   memoryForItems(values: Values<Name>, version: string, type: NodeType): number

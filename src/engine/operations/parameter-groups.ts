@@ -16,6 +16,7 @@ import { missing } from '../http/query-protocol.ts'
 import {
   familyOfGroup,
   findParameterGroup,
+  isInUse,
   isMember,
   ownParameterGroups,
   parameterGroupsOf,
@@ -68,7 +69,7 @@ export const DescribeCacheParameterGroups: Handler<'DescribeCacheParameterGroups
 
 export const ModifyCacheParameterGroup: Handler<'ModifyCacheParameterGroup'> = (input, context) => {
   const group = requireParameterGroup(readName(input.CacheParameterGroupName), context)
-  const set = readValues(input.ParameterNameValues, familyOfGroup(group))
+  const set = readValues(input.ParameterNameValues, familyOfGroup(group), isInUse(group, context.store))
   const events = Object.entries(set).map(
     ([parameter, value]): EventFacts => ({ kind: 'parameter-updated', parameter, value }),
   )
@@ -83,7 +84,7 @@ export const ResetCacheParameterGroup: Handler<'ResetCacheParameterGroup'> = (in
     throw new Fault('InvalidParameterCombination', 'ParameterNameValues cannot be used with ResetAllParameters.')
   }
   if (all) return store(group, {}, [{ kind: 'parameters-reset' }], context)
-  const names = readNames(named, familyOfGroup(group))
+  const names = readNames(named, familyOfGroup(group), isInUse(group, context.store))
   const values = Object.fromEntries(Object.entries(group.values).filter(([name]) => !names.includes(name)))
   return store(
     group,

@@ -5,9 +5,9 @@ import type { Handler } from '../calls/context.ts'
 import { requireParameterGroup } from '../calls/groups.ts'
 import { type PageRequest, page } from '../calls/paging.ts'
 import { findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
-import type { Parameter as FamilyParameter } from '../families/parameter.ts'
+import { type Parameter as FamilyParameter, isFixed, isImmediate, parameterIn } from '../families/parameter.ts'
 import { missing } from '../http/query-protocol.ts'
-import { familyOfGroup } from '../parameters/groups.ts'
+import { familyOfGroup, isInUse } from '../parameters/groups.ts'
 import { sinceIn } from '../parameters/values.ts'
 import type { ParameterValues } from '../store/records.ts'
 
@@ -22,13 +22,25 @@ export const DescribeCacheParameters: Handler<'DescribeCacheParameters'> = (inpu
   if (!name) throw missing('CacheParameterGroupName')
   const group = requireParameterGroup(name, context)
   const source = readSource(input.Source)
-  return listPage(familyOfGroup(group), group.values, ({ Source }) => source === undefined || Source === source, input)
+  const listed = { values: group.values, isInUse: isInUse(group, context.store) }
+  return listPage(familyOfGroup(group), listed, ({ Source }) => source === undefined || Source === source, input)
 }
 
 export const DescribeEngineDefaultParameters: Handler<'DescribeEngineDefaultParameters'> = (input) => {
   const family = readFamily(input.CacheParameterGroupFamily)
-  return { EngineDefaults: { CacheParameterGroupFamily: family.name, ...listPage(family, {}, () => true, input) } }
+  return {
+    EngineDefaults: { CacheParameterGroupFamily: family.name, ...listPage(family, DEFAULTS, () => true, input) },
+  }
 }
+
+/** What a list of parameters is of. */
+interface Listed {
+  readonly values: ParameterValues
+  /** Whether it is too late to set what only new clusters take. */
+  readonly isInUse: boolean
+}
+
+const DEFAULTS: Listed = { values: {}, isInUse: true }
 
 function readSource(source: string | undefined): string | undefined {
   if (source !== undefined && !SOURCES.includes(source)) {
@@ -53,12 +65,12 @@ function readFamily(family: string | undefined): ParameterFamily {
 /** Both lists are one when it comes to paging: parameters in the order of their names, then those by node type. */
 function listPage(
   family: ParameterFamily,
-  values: ParameterValues,
+  listed: Listed,
   wanted: (parameter: Parameter) => boolean,
   request: PageRequest,
 ) {
   const entries = [
-    ...parameters(family, values).map((plain) => ({ key: `1 ${plain.ParameterName}`, plain })),
+    ...parameters(family, listed).map((plain) => ({ key: `1 ${plain.ParameterName}`, plain })),
     ...byNodeType(family).map((specific) => ({ key: `2 ${specific.ParameterName}`, specific })),
   ].filter((entry) => wanted('plain' in entry ? entry.plain : entry.specific))
   const { items, Marker } = page('Parameters', entries, ({ key }) => key, request)
@@ -69,40 +81,53 @@ function listPage(
   }
 }
 
-const parameters = ({ family, versions }: ParameterFamily, values: ParameterValues): Parameter[] =>
+const parameters = ({ family, versions }: ParameterFamily, { values, isInUse }: Listed): Parameter[] =>
   Object.entries(family.parameters).flatMap(([name, parameter]) => {
     const since = sinceIn(versions, parameter)
-    return since ? [answerParameter(name, parameter, values[name], since)] : []
+    return since ? [answerParameter(name, parameterIn(parameter, versions[0]), values[name], since, isInUse)] : []
   })
 
-const answerParameter = (
+function answerParameter(
   name: string,
-  { default: standard, description, type, allowed, change }: FamilyParameter,
-  value: string | undefined,
+  parameter: FamilyParameter,
+  given: string | undefined,
   since: string,
-): Parameter => ({
-  ParameterName: name,
-  ParameterValue: value ?? standard,
-  Description: description,
-  Source: value === undefined ? 'system' : 'user',
-  DataType: type,
-  AllowedValues: allowed,
-  IsModifiable: change !== 'fixed',
-  MinimumEngineVersion: since,
-  ChangeType: change === 'immediate' ? 'immediate' : 'requires-reboot',
-})
-
-const byNodeType = ({ family, versions: [newest, ...older] }: ParameterFamily): CacheNodeTypeSpecificParameter[] =>
-  family.nodeTypeParameters.map(({ name, description, value }) => ({
+  isInUse: boolean,
+): Parameter {
+  const { description, type, allowed, change } = parameter
+  const value = given ?? parameter.default
+  return {
     ParameterName: name,
+    ...(value !== '' && { ParameterValue: value }),
     Description: description,
-    Source: 'system',
-    DataType: 'integer',
-    AllowedValues: '1-',
-    IsModifiable: false,
-    MinimumEngineVersion: older.at(-1) ?? newest,
-    CacheNodeTypeSpecificValues: [...nodeTypes.values()]
-      .filter((type) => isOfferedFor(type, family.engine, newest))
-      .map((type) => ({ CacheNodeType: type.name, Value: value(type) })),
-    ChangeType: 'requires-reboot',
-  }))
+    Source: given === undefined ? 'system' : 'user',
+    DataType: type,
+    ...(allowed !== '' && { AllowedValues: allowed }),
+    IsModifiable: change === 'before-use' ? !isInUse : !isFixed(parameter),
+    MinimumEngineVersion: wholeVersion(since),
+    ChangeType: isImmediate(parameter) ? 'immediate' : 'requires-reboot',
+  }
+}
+
+const byNodeType = ({ family, versions }: ParameterFamily): CacheNodeTypeSpecificParameter[] =>
+  family.nodeTypeParameters.flatMap((parameter) => {
+    const since = sinceIn(versions, parameter)
+    if (since === undefined) return []
+    const { name, description, allowed, change, value } = parameter
+    return {
+      ParameterName: name,
+      Description: description,
+      Source: 'system',
+      DataType: 'integer',
+      AllowedValues: allowed,
+      IsModifiable: false,
+      MinimumEngineVersion: wholeVersion(since),
+      CacheNodeTypeSpecificValues: [...nodeTypes.values()]
+        .filter((type) => isOfferedFor(type, family.engine, versions[0]))
+        .map((type) => ({ CacheNodeType: type.name, Value: value(type) })),
+      ChangeType: change,
+    }
+  })
+
+/** As AWS prints it in lists of parameters: `7.0.0` of 7.0. */
+const wholeVersion = (version: string): string => (/^\d+\.\d+$/.test(version) ? `${version}.0` : version)

@@ -1,6 +1,7 @@
 /** The parameter groups of a region: those of users, and the default ones, which never change and are stored only with tags. */
 import { CLUSTER_ON, defaultGroupOf } from '../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../api/catalog/node-types.ts'
+import { isOlder } from '../../api/catalog/versions.ts'
 import { familyOfEngine, findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
 import type { CacheClusterRecord, CacheParameterGroupRecord, ParameterValues } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -9,12 +10,16 @@ const DEFAULT = 'default.'
 
 const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
 
-/** Of engines with cluster mode there are two of each family. */
-function defaultGroups(store: Store, region: string, { name: family, family: { engine } }: ParameterFamily) {
+/** Of versions with cluster mode there are two of each family. */
+function defaultGroups(
+  store: Store,
+  region: string,
+  { name: family, family: { engine }, versions: [newest] }: ParameterFamily,
+) {
   const stored = (group: CacheParameterGroupRecord) => store.get('parameterGroup', region, group.id) ?? group
   const group = { region, id: `${DEFAULT}${family}`, family, values: {}, tags: [] }
   const plain = stored({ ...group, description: `Default parameter group for ${family}` })
-  if (!engine.clusterMode) return [plain]
+  if (engine.clusterModeSince === undefined || isOlder(newest, engine.clusterModeSince)) return [plain]
   const description = `Customized default parameter group for ${family} with cluster mode on`
   return [
     plain,
@@ -82,3 +87,11 @@ export const isMember = ({ parameterGroup, pending, steps }: CacheClusterRecord,
   parameterGroup === id ||
   pending.parameterGroup === id ||
   steps.some((step) => step.do === 'upgrade' && step.parameterGroup === id)
+
+/** Whether anything goes by a group. Of the default ones: always, as they never change. */
+export const isInUse = ({ region, id }: CacheParameterGroupRecord, store: Store): boolean =>
+  isDefaultGroup(id) ||
+  store.list('cluster', region).some((cluster) => isMember(cluster, id)) ||
+  store
+    .list('replicationGroup', region)
+    .some(({ parameterGroup, pending }) => parameterGroup === id || pending.parameterGroup === id)

@@ -1,20 +1,37 @@
 /** What values of parameters mean: which are allowed, which wait for a reboot. Pure. */
-import { effectiveValue, existsIn, type Parameter, type Parameters } from '../families/parameter.ts'
+import {
+  effectiveValue,
+  existsIn,
+  isImmediate,
+  type NodeTypeParameter,
+  type Parameter,
+  type Parameters,
+} from '../families/parameter.ts'
 import type { ParameterValues } from '../store/records.ts'
 
+const NUMBER = { integer: /^-?\d{1,15}$/, float: /^\d{1,15}(\.\d{1,15})?$/ } as const
+
 /** The value in the form it is stored in; undefined when the parameter does not allow it. */
-export function readValue({ type, allowed }: Parameter, text: string): string | undefined {
-  const choices = allowed.split(',')
-  if (choices.length > 1) return choices.includes(text) ? text : undefined
-  const form = type === 'float' ? /^\d{1,15}(\.\d{1,15})?$/ : /^\d{1,15}$/
-  if (!form.test(text)) return undefined
-  const [least = 0, most = 0] = allowed.split('-').map(Number)
+export function readValue({ type, allowed, read }: Omit<Parameter, 'change'>, text: string): string | undefined {
+  if (read) return read(text)
+  const forms = allowed === '' ? [ANY] : allowed.split(',')
+  if (type === 'string' || type === 'boolean') return allowed === '' || forms.includes(text) ? text : undefined
   const number = Number(text)
-  return number >= least && number <= most ? String(number) : undefined
+  if (!NUMBER[type].test(text) || !forms.some((form) => isWithin(number, form))) return undefined
+  return String(number)
+}
+
+const ANY = '-'
+
+/** @param form A number, a range such as `1-65000` or `20-`, or any number. */
+function isWithin(number: number, form: string): boolean {
+  if (form === ANY || Number(form) === number) return true
+  const [, least, most] = /^([\d.]+)-([\d.]*)$/.exec(form) ?? []
+  return least !== undefined && number >= Number(least) && (!most || number <= Number(most))
 }
 
 /** The first of some versions, which are told the newest first, that has a parameter; undefined when none does. */
-export const sinceIn = (versions: readonly string[], parameter: Parameter): string | undefined =>
+export const sinceIn = (versions: readonly string[], parameter: Parameter | NodeTypeParameter): string | undefined =>
   versions.findLast((version) => existsIn(parameter, version))
 
 /** Whether a node that started with one set of values has to be rebooted to go by the other. */
@@ -26,7 +43,7 @@ export const needsReboot = (
 ): boolean =>
   Object.entries(parameters).some(
     ([name, parameter]) =>
-      parameter.change !== 'immediate' &&
+      !isImmediate(parameter) &&
       existsIn(parameter, version) &&
       effectiveValue(parameters, started, name, version) !== effectiveValue(parameters, wanted, name, version),
   )
@@ -38,7 +55,7 @@ export function valuesInForce(
   wanted: ParameterValues,
 ): ParameterValues {
   const entries = Object.entries(parameters).map(
-    ([name, { change }]) => [name, (change === 'immediate' ? wanted : started)[name]] as const,
+    ([name, parameter]) => [name, (isImmediate(parameter) ? wanted : started)[name]] as const,
   )
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }

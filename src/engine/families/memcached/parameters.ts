@@ -123,11 +123,15 @@ export const NODE_TYPE_PARAMETERS: readonly NodeTypeParameter[] = [
   {
     name: 'max_cache_memory',
     description: 'Megabytes of a node that items and connections share.',
+    allowed: '1-',
+    change: 'requires-reboot',
     value: ({ maxCacheMemory }) => String(maxCacheMemory),
   },
   {
     name: 'num_threads',
     description: 'How many threads of a node serve clients.',
+    allowed: '1-',
+    change: 'requires-reboot',
     value: ({ threads }) => String(threads),
   },
 ]

@@ -1,28 +1,25 @@
 import { type EngineFacts, redis as redisFacts, valkey as valkeyFacts } from '../../../api/catalog/engines.ts'
 import { serverFor } from '../../nodes/redis/programs.ts'
 import type { Family } from '../family.ts'
-import { parametersOf } from '../parameter.ts'
+import { settingsOf } from './directives.ts'
+import { incompatibility, memoryForItems } from './memory.ts'
 import { nodeMetrics } from './metrics.ts'
-
-const MIB = 1024 * 1024
-
-/** What decides whether the nodes of a group are those of a cluster. */
-const PARAMETERS = parametersOf({
-  'cluster-enabled': ['no', 'string', 'yes,no', 'requires-reboot', '3.2.4', 'Enable cluster mode.'],
-})
+import { NODE_TYPE_PARAMETERS } from './node-type-parameters.ts'
+import { PARAMETERS, type ParameterName } from './parameters.ts'
 
 /** Redis OSS and Valkey are one family but for their names and versions. */
-const familyOf = (engine: EngineFacts): Family => ({
+const familyOf = (engine: EngineFacts): Family<ParameterName> => ({
   engine,
   parameters: PARAMETERS,
-  nodeTypeParameters: [],
+  nodeTypeParameters: NODE_TYPE_PARAMETERS,
   defaultValues: () => ({}),
   programs: {},
   replication: {
     installed: (version, places) => serverFor(engine.name, version, places),
+    settings: settingsOf,
   },
-  memoryForItems: (_values, _version, { maxCacheMemory }) => maxCacheMemory * MIB,
-  incompatibility: () => undefined,
+  memoryForItems,
+  incompatibility,
   metrics: nodeMetrics,
   refusals: {},
 })

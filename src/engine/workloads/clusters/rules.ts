@@ -42,7 +42,12 @@ export function readNodeType(name: string | undefined, { family: { engine }, ver
     throw invalid(`${name} is a previous generation node type; new clusters cannot be created with it.`)
   }
   if (!isOfferedFor(type, engine, version)) {
-    throw conflict(`${name} needs ${engine.name} ${type.since?.[engine.name]} or later, not ${version}.`)
+    const first = type.since?.[engine.name]
+    throw conflict(
+      first
+        ? `${name} needs ${engine.name} ${first} or later, not ${version}.`
+        : `${name} is no node type of ${engine.name}.`,
+    )
   }
   return type
 }
@@ -98,7 +103,7 @@ export function readTls(
   if (!isAtLeast(version, engine.tlsSince)) {
     throw conflict(`In-transit encryption needs ${engine.name} ${engine.tlsSince} or later, not ${version}.`)
   }
-  if (!type.tls) throw conflict(`In-transit encryption is not supported on ${type.name}.`)
+  if (!type.tls.includes(engine.name)) throw conflict(`In-transit encryption is not supported on ${type.name}.`)
   return true
 }
 

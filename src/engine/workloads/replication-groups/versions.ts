@@ -1,16 +1,18 @@
 /** Engine versions of Redis OSS and Valkey: how they are asked for, and how records show them. Pure. */
-import { type EngineFacts, type EngineName, hasVersion, newestVersion } from '../../../api/catalog/engines.ts'
+import {
+  type EngineFacts,
+  type EngineName,
+  hasVersion,
+  newestVersion,
+  patchedVersion,
+} from '../../../api/catalog/engines.ts'
 import { isAtLeast } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
-
-/** What a version is down to its patch, as AWS shows it of clusters; those of 7.1 and of Valkey are known from prose only. */
-const PATCHED: Readonly<Partial<Record<EngineName, Readonly<Record<string, string>>>>> = {
-  redis: { '6.0': '6.0.5', '6.2': '6.2.6', '7.0': '7.0.7', '7.1': '7.1.0' },
-  valkey: { '7.2': '7.2.6', '8.0': '8.0.1', '8.1': '8.1.0', '8.2': '8.2.0', '9.0': '9.0.0', '9.1': '9.1.0' },
-}
+import { familyOfEngine } from '../../families/families.ts'
 
 /** EngineVersion of a cluster's record. */
-export const reportedVersion = (engine: EngineName, version: string): string => PATCHED[engine]?.[version] ?? version
+export const reportedVersion = (engine: EngineName, version: string): string =>
+  patchedVersion(familyOfEngine(engine).engine, version)
 
 /**
  * The version that a request names; without one the newest. `6.x` is the newest 6; from 6.0 on AWS chooses the patch. The
