@@ -31,9 +31,9 @@ export const engineFiles = (stateDir: string) => ({
   nodes: join(stateDir, 'nodes'),
   /** What those servers know the engine by, mode 0600. */
   nodeSecret: join(stateDir, 'node-secret'),
-  /** Items of serverless caches' snapshots. */
+  /** What snapshots hold: items of serverless caches, RDB files of Redis OSS and Valkey. */
   snapshots: join(stateDir, 'snapshots'),
-  /** Stands for S3: exported snapshots lie in `<bucket>/<snapshot>.items`. */
+  /** Stands for S3: exported snapshots lie in `<bucket>/<snapshot>.items` and `<bucket>/<name>-<shard>.rdb`. */
   buckets: join(stateDir, 's3'),
   authorityCertificate: join(stateDir, 'ca.pem'),
   authorityKey: join(stateDir, 'ca.key'),

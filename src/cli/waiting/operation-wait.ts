@@ -10,6 +10,11 @@ import { changedMember, waits } from './operation-waits.ts'
 import { type PatienceOptions, patienceOf, waitUntil } from './wait.ts'
 import { itemsOf, type Waiter, waiters } from './waiters.ts'
 
+const withoutFailures = (waiter: Waiter, passing: readonly string[] = []): Waiter => ({
+  ...waiter,
+  failures: waiter.failures.filter((status) => !passing.includes(status)),
+})
+
 /**
  * Waits for the change that `name` with this input has started, and returns what to print instead of the first answer:
  * the same form with the state in the end; `{}` when the resource is gone.
@@ -22,7 +27,7 @@ export async function waitForChange(
 ): Promise<Record<string, unknown>> {
   const found = waits[name]
   if (!found) throw new Error(`${name} has nothing to wait for`)
-  const waiter: Waiter = waiters[found.waiter]
+  const waiter = withoutFailures(waiters[found.waiter], found.passing)
   const member = changedMember(found, input)
   const id = String(Reflect.get(input, member) ?? '')
   const idMember = member.replace(/^(Target|Source)/, '')

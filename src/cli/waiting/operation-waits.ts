@@ -12,6 +12,8 @@ export interface Change {
   readonly id: string
   /** With this member it is what another one names that changes. */
   readonly otherwise?: { readonly given: string; readonly id: string }
+  /** States on the way that the waiter, which knows nothing of the call, takes for a failure. */
+  readonly passing?: readonly string[]
 }
 
 const change = (waiter: WaiterName, id: string): Change => ({ waiter, id })
@@ -29,7 +31,8 @@ export const waits: Partial<Record<OperationName, Change>> = {
   CreateCacheCluster: cluster,
   ModifyCacheCluster: cluster,
   RebootCacheCluster: cluster,
-  DeleteCacheCluster: change('cache-cluster-deleted', resources.cluster.id),
+  // Its final snapshot comes first.
+  DeleteCacheCluster: { ...change('cache-cluster-deleted', resources.cluster.id), passing: ['snapshotting'] },
   CreateServerlessCache: serverless,
   ModifyServerlessCache: serverless,
   DeleteServerlessCache: change('serverless-cache-deleted', resources.serverlessCache.id),

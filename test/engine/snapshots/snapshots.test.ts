@@ -1,9 +1,9 @@
 /** Snapshots of replication groups and of cache clusters of Redis OSS and Valkey, with real servers. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CreateReplicationGroupCommandInput, ReplicationGroup, Snapshot } from '@aws-sdk/client-elasticache'
 import { describe, expect, test } from 'vitest'
-import { CONTROL } from '../../../src/api/local-engine.ts'
+import { CONTROL, engineFiles } from '../../../src/api/local-engine.ts'
 import { control } from '../../support/control.ts'
 import { startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -196,7 +196,7 @@ describe.skipIf(!server)(`a snapshot ${SKIPPED}`, () => {
     })
     await api.until('cart', 'restore-failed')
     expect((await messagesOf(api, 'cart'))[0]).toMatch(
-      /^Failed to restore the data of the snapshot: .*(format|signature)/,
+      /^Failed to restore the data of the snapshot: Wrong signature trying to load DB from file; /,
     )
     await api.client().deleteCacheCluster({ CacheClusterId: 'cart' })
     await api.untilGone('cart')
@@ -251,5 +251,51 @@ describe.skipIf(!server)(`a snapshot ${SKIPPED}`, () => {
       ],
     ]
     for (const [request, refusal] of refusals) await expect(request).rejects.toMatchObject(refusal)
+  })
+
+  test('is one of 20 of a node in any 24 hours, whatever has become of them', async () => {
+    const api = await startTestEngine()
+    const client = api.client()
+    await createCluster(api, 'cart')
+    await control(api, 'POST', `${CONTROL.quotas}/set`, {
+      region: 'us-west-2',
+      name: 'snapshots-per-node-per-day',
+      limit: 1,
+    })
+    await client.createSnapshot({ CacheClusterId: 'cart', SnapshotName: 'friday' })
+    await taken(api, 'friday')
+    await client.deleteSnapshot({ SnapshotName: 'friday' })
+    await eventually('friday gone', async () => ((await client.describeSnapshots({})).Snapshots ?? []).length === 0)
+    const again = () => client.createSnapshot({ CacheClusterId: 'cart', SnapshotName: 'friday' })
+    await expect(again()).rejects.toMatchObject({
+      name: 'SnapshotQuotaExceededFault',
+      message:
+        'The maximum number of manual snapshots for this node taken within 24 hours has been reached its quota of 1',
+    })
+    await control(api, 'POST', CONTROL.clock, { advanceMs: 25 * 3600_000 })
+    await again()
+  })
+
+  test('keeps its group from being changed while it is taken, and tells the topic once it is', async () => {
+    const api = await startTestEngine({ pace: 'quick' })
+    const client = api.client()
+    const NotificationTopicArn = 'arn:aws:sns:us-west-2:000000000000:ops'
+    await createGroup(api, 'shop', { ...NODE, NumCacheClusters: 2, NotificationTopicArn })
+    await client.createSnapshot({ ReplicationGroupId: 'shop', SnapshotName: 'friday' })
+    expect((await groupOf(api, 'shop')).Status).toBe('snapshotting')
+    const { CacheClusters = [] } = await client.describeCacheClusters({})
+    expect(CacheClusters.map(({ CacheClusterStatus }) => CacheClusterStatus)).toEqual(['available', 'snapshotting'])
+    await expect(client.deleteReplicationGroup({ ReplicationGroupId: 'shop' })).rejects.toMatchObject({
+      name: 'InvalidReplicationGroupStateFault',
+    })
+    await expect(client.deleteSnapshot({ SnapshotName: 'friday' })).rejects.toMatchObject({
+      name: 'InvalidSnapshotStateFault',
+    })
+    const { Snapshots: [shown] = [] } = await client.describeSnapshots({ ShowNodeGroupConfig: true })
+    expect(shown?.NodeSnapshots?.[0]?.NodeGroupConfiguration).toMatchObject({ NodeGroupId: '0001', ReplicaCount: 1 })
+    await taken(api, 'friday')
+    expect(await available(api, 'shop')).toMatchObject({ Status: 'available' })
+    const told = () => readFileSync(engineFiles(api.stateDir).notifications, 'utf8')
+    await eventually('told', () => told().includes('ElastiCache:SnapshotComplete'))
   })
 })

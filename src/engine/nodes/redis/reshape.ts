@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Part } from '../../../protocols/resp/encode.ts'
 import { keySlot, SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../../protocols/resp/reply.ts'
+import { CannotRun } from '../memcached/process.ts'
 import { parseInfo } from './info.ts'
 import type { Operator } from './operator.ts'
 import { endServerIn, RedisProcess } from './process.ts'
@@ -48,7 +49,7 @@ export async function reshape({ program, secret, directoryOf, sources, targets }
     const ofSlot = targetsBySlot(targets.map(({ slots }) => slots))
     const to = takers.map(({ server }) => server.operator)
     for (const [index, source] of sources.entries()) {
-      const { server } = await start(`from-${index}`, source)
+      const { server } = await start(`from-${index}`, source).catch(inPlainWords)
       await handOn(server.operator, to, ofSlot)
       await server.stop()
     }
@@ -62,6 +63,13 @@ export async function reshape({ program, secret, directoryOf, sources, targets }
     await Promise.all(running.map((server) => server.stop()))
     await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
   }
+}
+
+/** The warnings of its log alone, without what stands before each. */
+function inPlainWords(error: unknown): never {
+  if (!(error instanceof CannotRun)) throw error
+  const warnings = [...error.message.matchAll(/\d+:\w \d+ \w+ \d+ [\d:.]+ # (.*?)(?= \d+:\w \d+ |$)/g)]
+  throw warnings.length === 0 ? error : new CannotRun(warnings.map(([, words]) => words).join('; '))
 }
 
 /** Nobody but the engine finds it: it listens on a socket in a folder of the engine's own. */
