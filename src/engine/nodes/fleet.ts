@@ -25,9 +25,9 @@ interface Running {
   allowed: string
   /** What can change while it runs, as text. */
   live: string
-  /** What it suffers from, as text, and the certificate it shows. */
+  /** What it suffers from, as text, and the certificate it shows; null: it has none. */
   impairment: string
-  certificate: Certificate
+  certificate: Certificate | null
 }
 
 interface Follower {
@@ -80,9 +80,10 @@ export class Fleet {
       if (failure && hasEnded(failure)) return [failure]
       if (failure) failures.push(failure)
     }
+    for (const { node } of wanted.nodes) await this.#certify(wanted, node, follower)
     for (const node of wanted.nodes) await this.#adjust(node, follower)
     await this.#announce(wanted, follower)
-    for (const node of wanted.nodes) await this.#afflict(wanted, node, follower)
+    for (const node of wanted.nodes) await this.#afflict(node, follower)
     return [...failures, ...(await follower.endpoints.follow(wanted, this.#answerers(wanted, follower)))]
   }
 
@@ -171,7 +172,7 @@ export class Fleet {
         allowed: JSON.stringify(spec.ingress),
         live: JSON.stringify(this.#liveOf(node)),
         impairment: JSON.stringify(null),
-        certificate: 'good',
+        certificate: wanted.certificate && 'good',
       })
     } catch (error) {
       this.#keys.delete(name)
@@ -229,15 +230,21 @@ export class Fleet {
     )
   }
 
-  async #afflict(wanted: Deployment, { node, impairment }: WantedNode, follower: Follower): Promise<void> {
+  async #afflict({ node, impairment }: WantedNode, follower: Follower): Promise<void> {
     const { runtime } = this.#options
     const running = follower.nodes.get(node)
     if (!running) return
     const text = JSON.stringify(impairment)
     if (running.impairment !== text) await runtime.impair(running.name, impairment)
     running.impairment = text
+  }
+
+  /** Before a node is told to speak TLS, if it does not yet. */
+  async #certify(wanted: Deployment, node: string, follower: Follower): Promise<void> {
+    const { runtime } = this.#options
+    const running = follower.nodes.get(node)
     const { certificate } = wanted
-    if (!certificate || running.certificate === certificate.kind) return
+    if (!running || !certificate || running.certificate === certificate.kind) return
     await runtime.renewCertificate(running.name, await this.#certificate(certificate, certificate.kind, follower))
     running.certificate = certificate.kind
   }

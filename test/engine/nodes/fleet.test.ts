@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Authority } from '../../../src/engine/nodes/authority.ts'
 import { hasEnded, isIncompatible } from '../../../src/engine/nodes/failure.ts'
 import { Fleet } from '../../../src/engine/nodes/fleet.ts'
 import { NODE_ENDED, type NodeRuntime } from '../../../src/engine/nodes/runtime.ts'
@@ -46,13 +47,16 @@ function fleetThatNotes() {
     announce: (key, payload) => note(`announce ${key}: ${payload.toString()}`),
     attach: (key, _, port) => note(`attach ${key} to ${port}`),
     detach: (key, _, port) => note(`detach ${key} from ${port}`),
+    renewCertificate: (key, { cert }) => note(`show ${cert} at ${key}`),
     adjust: (key, live) => note(`adjust ${key}: ${JSON.stringify(live)}`),
   }
   const clock = manualClock(0)
   const woken: string[] = []
   const fleet = new Fleet({
     runtime: runtime as NodeRuntime, // the rest of it is not asked here
-    openAuthority: () => Promise.reject(new Error('no TLS here')),
+    // Of the authority nothing else is asked.
+    openAuthority: async () =>
+      ({ issueAs: async (kind: string) => ({ key: '', cert: `a ${kind} certificate` }) }) as unknown as Authority,
     memoryBudget: 2_000_000,
     wallClock: () => 0,
     clock,
@@ -190,4 +194,19 @@ test('of a record that is gone nothing runs, whatever else has its name', async 
   expect(since()).toEqual([])
   await fleet.forget(OWNER)
   expect(since()).toEqual([`stop ${name('0001')}`])
+})
+
+test('a node that is to speak TLS from now on is given its certificate before it is told so', async () => {
+  const { fleet, since } = fleetThatNotes()
+  await fleet.follow(deployment([node('0001')]))
+  since()
+  const certificate = { kind: 'good', subject: 'shop', names: ['localhost'] } as const
+  const secure = deployment([node('0001', { memoryLimit: 500_000 })], { certificate })
+  await fleet.follow(secure)
+  const [first, second, ...rest] = since()
+  expect(first).toBe(`show a good certificate at ${name('0001')}`)
+  expect(second).toMatch(/^adjust /)
+  expect(rest).toEqual([])
+  await fleet.follow(secure)
+  expect(since()).toEqual([])
 })
