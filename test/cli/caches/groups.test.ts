@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SERVERS } from '../../support/redis-node.ts'
 import { temporaryHome } from '../support/cli.ts'
+import { hasTerminal, onTerminal } from '../support/terminal.ts'
 
 const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
 const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
@@ -77,4 +78,35 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
   ])('is a place for %j', async (words) => {
     expect(await home.cachectl(...words)).toMatchObject({ code: 0 })
   })
+
+  test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
+    const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--wait', '--output', 'json')
+    expect({ code, plan: stderr }).toMatchObject({ code: 0, plan: expect.stringContaining('primary: shop-001 (') })
+    const told = JSON.parse(stdout)
+    expect(told).toMatchObject({ group: 'shop', shard: '0001', from: 'shop-001', to: 'shop-002' })
+    expect(told.errorsMs).toBeGreaterThan(0)
+    expect(told.restoredAfterMs).toBeGreaterThan(told.promotedAfterMs)
+    const { nodes } = await json('endpoints', 'shop')
+    expect(nodes.at(-1)).toMatchObject({ id: 'shop-002', role: 'primary' })
+  }, 30_000)
+
+  test('of several shards does not fail over without one being named', async () => {
+    expect(await home.cachectl('failover', 'cart')).toMatchObject({
+      code: 252,
+      stderr: expect.stringContaining('cart has several: 0001, 0002.'),
+    })
+    expect(await home.cachectl('failover', 'cart', '--shard', '0009')).toMatchObject({ code: 254 })
+  })
+
+  test('is left as it is by a plan, and by a person who says no (skipped without a terminal)', async () => {
+    const before = await json('describe-events', '--duration', '60')
+    await home.cachectl('failover', 'cart', '--shard', '0002', '--dry-run')
+    if (hasTerminal) {
+      const env = { CACHECTL_HOME: home.stateDir }
+      const screen = await onTerminal(['failover', 'cart', '--shard', '0002'], { env, answers: [['(y/N)', 'n\r']] })
+      expect(screen.text).toContain('likely to take over: cart-0002-002')
+      expect(screen.text).toContain('Nothing was changed.')
+    }
+    expect(await json('describe-events', '--duration', '60')).toEqual(before)
+  }, 30_000)
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { namesOf } from '../../../../api/tables.ts'
 import { errorMessage } from '../../../../api/thrown.ts'
 import { RespClient, type RespOptions } from '../../../../kv/resp/client.ts'
+import type { Login } from '../../../../kv/resp/connection.ts'
 import type { RespNode } from '../../../../kv/resp/topology.ts'
 import { environment } from '../../../environment.ts'
 import { count } from '../../../flag-kinds.ts'
@@ -60,6 +61,15 @@ export async function openResp(
     if (!isAsked || !canAsk()) throw error
     return open(await askForPassword('default'))
   }
+}
+
+/** Who logs in, for connections that are the caller's own: asked for only where a user is named. */
+export async function loginOf({
+  user,
+  'password-file': file,
+}: Pick<LoginOptions, 'user' | 'password-file'>): Promise<Login> {
+  const password = givenPassword(file) ?? (user === undefined ? undefined : await askForPassword(user))
+  return { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
 }
 
 function givenPassword(file: string | undefined): string | undefined {

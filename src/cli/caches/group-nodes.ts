@@ -1,0 +1,42 @@
+/** The servers of a replication group, asked what they are: the API does not tell all, and may be behind. */
+import { errorMessage } from '../../api/thrown.ts'
+import type { RespOptions } from '../../kv/resp/client.ts'
+import { RespConnection } from '../../kv/resp/connection.ts'
+import { type Standing, shardsAt, standingOf } from '../../kv/resp/standing.ts'
+import type { Shard } from '../../kv/resp/topology.ts'
+import { type Cache, endpointsOf, type HostAndPort } from './cache.ts'
+
+export type GroupNode = ReturnType<typeof membersOf>[number]
+
+/** Members that have an address, without the endpoints that stand for several. */
+export const membersOf = (cache: Cache): (Cache['nodes'][number] & HostAndPort)[] =>
+  endpointsOf(cache).filter(({ shard }) => shard !== undefined)
+
+export type AskOptions = Pick<RespOptions, 'tls' | 'login' | 'timeoutMs'>
+
+export interface AskedNode {
+  readonly node: GroupNode
+  readonly standing?: Standing
+  /** In cluster mode. */
+  readonly shards?: readonly Shard[]
+  /** Why it did not answer. */
+  readonly problem?: string
+}
+
+/** Each member on a connection of its own, all at once. Never rejects. */
+export const askMembers = (nodes: readonly GroupNode[], options: AskOptions): Promise<AskedNode[]> =>
+  Promise.all(nodes.map((node) => askOne(node, options)))
+
+async function askOne(node: GroupNode, { login = {}, ...dial }: AskOptions): Promise<AskedNode> {
+  let connection: RespConnection | undefined
+  try {
+    connection = await RespConnection.open({ ...dial, host: node.host, port: node.port }, login)
+    const standing = await standingOf(connection)
+    const shards = await shardsAt(connection, node, dial.tls !== undefined)
+    return { node, standing, ...(shards && { shards }) }
+  } catch (error) {
+    return { node, problem: errorMessage(error) }
+  } finally {
+    connection?.close()
+  }
+}
