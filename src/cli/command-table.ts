@@ -55,6 +55,7 @@ const handWritten: Record<string, LoadCommand> = {
     (await import('./commands/engine/security-group.ts')).engineSecurityGroupRevoke,
   list: async () => (await import('./commands/caches/list.ts')).list,
   scale: async () => (await import('./commands/caches/scale.ts')).scale,
+  'auth-token': async () => (await import('./commands/caches/auth-token.ts')).authTokenCommand,
   failover: async () => (await import('./commands/caches/failover.ts')).failover,
   tag: async () => (await import('./commands/caches/tag.ts')).tag,
   'completion:ids': async () => (await import('./commands/session/completion.ts')).completionIds,

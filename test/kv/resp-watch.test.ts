@@ -51,7 +51,10 @@ describe('an outage', () => {
       fc.property(fc.array(fc.record({ after: fc.nat(100), serves: fc.boolean() })), (looks) => {
         const outages = new Outages()
         let at = 0
-        for (const { after, serves } of looks) outages.note((at += after), serves)
+        for (const { after, serves } of looks) {
+          at += after
+          outages.note(at, serves)
+        }
         expect(outages.totalMs).toBeLessThanOrEqual(at)
         expect(outages.serves).toBe(looks.at(-1)?.serves ?? false)
       }),

@@ -8,8 +8,9 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { Environment } from '../environment.ts'
 import { FailsWith, Problem } from '../problem.ts'
 import { version } from '../version.ts'
+import { type Credentials, credentialsOfTheSdk } from './credentials.ts'
 import { Sha256 } from './sha256.ts'
-import type { AwsTarget, Target } from './targets.ts'
+import type { Target } from './targets.ts'
 
 const SERVICE_ERROR = 254
 const USUAL_TIMEOUT_MS = 60_000
@@ -86,41 +87,17 @@ interface WhereTo {
   readonly credentials: Credentials | undefined
 }
 
-interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
-}
-
 async function whereTo(target: Target, env: Environment): Promise<WhereTo> {
   const signs = target.transport?.sign !== false
   if (target.kind === 'local') {
     const { url, region, credentials } = target
     return { url: new URL(url), region, credentials: signs ? credentials : undefined }
   }
-  const { region, credentials } = await ofTheSdk(target, signs)
+  const { region, credentials } = await credentialsOfTheSdk(target, signs)
   const aws = `https://monitoring.${region}.${domainOf(region)}/`
   // Where something stands in for AWS, it may stand in for CloudWatch elsewhere.
   const url = target.kind === 'aws' ? aws : env.AWS_ENDPOINT_URL_CLOUDWATCH || (target.url ?? aws)
   return { url: new URL(url), region, credentials }
-}
-
-/** Region and credentials as the SDK finds them, in files, the environment, or a role. */
-async function ofTheSdk(target: AwsTarget, signs: boolean) {
-  const { region, profile } = target
-  const { ElastiCacheClient } = await import('@aws-sdk/client-elasticache')
-  const { withoutCredentials } = await import('./aws-client.ts')
-  const { config } = new ElastiCacheClient({
-    ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
-  })
-  const found = await config.region()
-  if (!signs) return { region: found, credentials: undefined }
-  const credentials = await config.credentials().catch((error: unknown) => {
-    throw withoutCredentials(error, target) ?? error
-  })
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  return { region: found, credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }
 }
 
 const domainOf = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com')
