@@ -91,6 +91,8 @@ export const groupRecord = (more: Partial<ReplicationGroupRecord> = {}): Replica
   transit: 'plain',
   atRest: false,
   authTokens: [],
+  acceptsNoToken: false,
+  userGroupIds: [],
   automaticFailover: 'disabled',
   multiAz: false,
   shards: [

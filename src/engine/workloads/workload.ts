@@ -49,7 +49,7 @@ export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
   /** Of all faults of its region those that concern it. */
   faultsOf(record: R, faults: readonly FaultRecord[]): readonly FaultRecord[]
   /** The nodes that are to run, as the faults that concern it leave them. */
-  nodesOf(record: R, faults: readonly FaultRecord[]): readonly WantedNode[]
+  nodesOf(record: R, faults: readonly FaultRecord[], store: Store): readonly WantedNode[]
   endpointsOf(record: R, faults: readonly FaultRecord[]): readonly WantedEndpoint[]
   certificateOf(record: R, faults: readonly FaultRecord[]): WantedCertificate | null
   /** Clients that may connect to its nodes, by the security groups there are. */
@@ -82,7 +82,7 @@ export function deploymentOf<R extends WorkloadRecord>(workload: Workload<R>, re
   const faults = workload.faultsOf(record, store.list('fault', record.region))
   return {
     owner: { region: record.region, kind: workload.kind, id: record.id },
-    nodes: workload.nodesOf(record, faults),
+    nodes: workload.nodesOf(record, faults, store),
     endpoints: workload.endpointsOf(record, faults),
     addresses: listenAddresses(record.networkType),
     ingress: workload.ingressOf(record, store),

@@ -5,7 +5,7 @@ import { SERVERS } from '../../support/redis-node.ts'
 
 /** The newest program there is; undefined: there is none, and the tests are skipped. */
 export const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
-const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
+export const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
 export const NODE = { Engine: engine, CacheNodeType: 'cache.t4g.small' }
 export const SKIPPED = '(skipped without redis-server and valkey-server)'
 

@@ -1,15 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { FaultRecord, ServerlessCacheRecord } from '../../../src/engine/store/records.ts'
+import type { Store } from '../../../src/engine/store/store.ts'
 import { clusters } from '../../../src/engine/workloads/clusters/cluster.ts'
 import { limitsOf, serverlessCaches } from '../../../src/engine/workloads/serverless/cache.ts'
 import { clusterRecord, faultRecord, nodeRecord, serverlessRecord } from '../../support/records.ts'
+
+/** These kinds do not ask it for their nodes. */
+const NO_STORE = {} as Store
 
 describe('a cluster', () => {
   const cluster = clusterRecord()
   const aimed = (wanted: Parameters<typeof faultRecord>[0]) =>
     faultRecord({ cluster: 'shop', clusterToken: 'abcdef', ...wanted })
   const nodes = (record = cluster, faults: readonly FaultRecord[] = []) =>
-    clusters.nodesOf(record, clusters.faultsOf(record, faults))
+    clusters.nodesOf(record, clusters.faultsOf(record, faults), NO_STORE)
 
   test('has its nodes run, each with the list of all of them', () => {
     const text = '1\nlocalhost|127.0.0.1|11301 localhost|127.0.0.1|11302\n'
@@ -73,10 +77,11 @@ describe('a cluster', () => {
 
 describe('a serverless cache', () => {
   const cache = serverlessRecord({ status: 'available', ports: { primary: 11_400, readOptimized: 11_401 } })
-  const runs = (more: Partial<ServerlessCacheRecord>) => serverlessCaches.nodesOf({ ...cache, ...more }, []).length > 0
+  const runs = (more: Partial<ServerlessCacheRecord>) =>
+    serverlessCaches.nodesOf({ ...cache, ...more }, [], NO_STORE).length > 0
 
   test('is one embedded node on two ports, without a list', () => {
-    expect(serverlessCaches.nodesOf(cache, [])).toMatchObject([
+    expect(serverlessCaches.nodesOf(cache, [], NO_STORE)).toMatchObject([
       {
         node: 'serverless',
         ports: [11_400, 11_401],
@@ -84,7 +89,7 @@ describe('a serverless cache', () => {
         impairment: null,
       },
     ])
-    expect(serverlessCaches.nodesOf(cache, [])[0]).not.toHaveProperty('list')
+    expect(serverlessCaches.nodesOf(cache, [], NO_STORE)[0]).not.toHaveProperty('list')
     expect(serverlessCaches.endpointsOf(cache, [])).toEqual([])
   })
 

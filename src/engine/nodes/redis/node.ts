@@ -25,6 +25,8 @@ const SETTLE_MS = 3_000
 export interface RedisStatus {
   /** It has done all that its live settings say. */
   readonly agrees: boolean
+  /** Those of its live settings. */
+  readonly users: readonly string[]
   readonly role: 'primary' | 'replica'
   /** Of a replica: it has all that its primary has, but for what is on its way. True of a primary. */
   readonly inSync: boolean
@@ -137,8 +139,9 @@ export class RedisNode {
   async status(): Promise<RedisStatus> {
     const info = await this.#info('replication')
     const isReplica = info.get('role') === 'slave'
-    const { topology } = this.#live
+    const { topology, users } = this.#live
     return {
+      users,
       agrees: this.#agrees,
       role: isReplica ? 'replica' : 'primary',
       inSync: !isReplica || (info.get('master_link_status') === 'up' && info.get('master_sync_in_progress') === '0'),

@@ -24,8 +24,9 @@ export function userCommands(
     ...users
       .filter(({ name, rules }) => applied.get(name) !== rules || !known.includes(name))
       .map(({ name, rules }): Command => ['ACL', 'SETUSER', name, 'reset', ...rulesOf(restrictRules(rules))]),
-    // The default user cannot be deleted.
+    // The default user cannot be deleted; its clients are hung up on as those of any other would be.
     ...(names.has('default') ? [] : [['ACL', 'SETUSER', 'default', 'reset']]),
+    ...(applied.has('default') && !names.has('default') ? [['CLIENT', 'KILL', 'USER', 'default']] : []),
     // Connections of a user that is deleted are closed by the server.
     ...known
       .filter((name) => !names.has(name) && name !== ENGINE_USER && name !== 'default')

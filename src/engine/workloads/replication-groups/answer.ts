@@ -9,6 +9,7 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
+import { accessChangeOf } from './access.ts'
 import { membersOf } from './members.ts'
 import { formatSlots } from './slots.ts'
 
@@ -55,6 +56,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     ...(group.authTokenModifiedAt !== undefined && {
       AuthTokenLastModifiedDate: new Date(group.authTokenModifiedAt),
     }),
+    ...(group.userGroupIds.length > 0 && { UserGroupIds: [...group.userGroupIds] }),
     TransitEncryptionEnabled: group.transit !== 'plain',
     AtRestEncryptionEnabled: group.atRest,
     ...(group.kmsKeyId !== undefined && { KmsKeyId: group.kmsKeyId }),
@@ -73,12 +75,34 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
   }
 }
 
-const answerPending = ({ pending }: ReplicationGroupRecord): ReplicationGroupPendingModifiedValues => ({
-  ...(pending.primary !== undefined && { PrimaryClusterId: pending.primary }),
-  ...(pending.automaticFailover !== undefined && {
-    AutomaticFailoverStatus: pending.automaticFailover ? 'enabled' : 'disabled',
+const answerPending = (group: ReplicationGroupRecord): ReplicationGroupPendingModifiedValues => ({
+  ...(group.pending.primary !== undefined && { PrimaryClusterId: group.pending.primary }),
+  ...(group.pending.automaticFailover !== undefined && {
+    AutomaticFailoverStatus: group.pending.automaticFailover ? 'enabled' : 'disabled',
   }),
+  ...answerPendingAccess(group),
+  ...answerPendingUserGroups(group),
 })
+
+/** What members show of it, too. */
+export function answerPendingAccess(group: ReplicationGroupRecord) {
+  const { transit, token } = accessChangeOf(group) ?? {}
+  return {
+    ...(token?.status && { AuthTokenStatus: token.status }),
+    ...(transit !== undefined && (transit === 'plain' || group.transit === 'plain')
+      ? { TransitEncryptionEnabled: transit !== 'plain' }
+      : {}),
+    ...(transit !== undefined && transit !== 'plain' && { TransitEncryptionMode: transit }),
+  }
+}
+
+function answerPendingUserGroups(group: ReplicationGroupRecord) {
+  const { userGroups } = accessChangeOf(group) ?? {}
+  if (!userGroups) return {}
+  return {
+    UserGroups: { UserGroupIdsToAdd: [...userGroups.add], UserGroupIdsToRemove: [...userGroups.remove] },
+  }
+}
 
 /** With cluster mode enabled a node group has slots, else endpoints; its members have roles only then. */
 function answerNodeGroup(group: ReplicationGroupRecord, shard: ShardRecord): NodeGroup {

@@ -28,7 +28,7 @@ import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, readNetwork, readNodeType, readPort, readSubnetGroup } from '../clusters/rules.ts'
 import { memberIds } from './names.ts'
-import { readEncryption, readRetention, readSnapshotWindow } from './rules.ts'
+import { readClients, readEncryption, readRetention, readSnapshotWindow } from './rules.ts'
 import { readShape, type ShardPlan } from './shape.ts'
 import { readRedisVersion } from './versions.ts'
 import { zonesOfMembers } from './zones.ts'
@@ -119,14 +119,15 @@ export function newGroup(
     return { id: plan.id, status: 'creating' as const, slots: plan.slots, primary: ids[0] ?? '', members }
   })
   const retention = common.snapshotRetentionLimit
+  const encryption = readEncryption(input, release.family.engine.encryptedAtRest ?? false)
   return {
     ...common,
     id,
     lone: false,
     description,
     clusterMode: shape.clusterMode,
-    ...readEncryption(input, release.family.engine.encryptedAtRest ?? false),
-    ...(input.AuthToken !== undefined && { authTokenModifiedAt: context.now }),
+    ...encryption,
+    ...readClients(input, { ...common, ...encryption }, context),
     automaticFailover: input.AutomaticFailoverEnabled ? 'enabling' : 'disabled',
     multiAz: input.MultiAZEnabled ?? false,
     shards,
@@ -185,6 +186,8 @@ export function newLoneCluster(
     transit: 'plain',
     atRest: false,
     authTokens: [],
+    acceptsNoToken: false,
+    userGroupIds: [],
     automaticFailover: 'disabled',
     multiAz: false,
     shards: [

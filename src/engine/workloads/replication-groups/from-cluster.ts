@@ -21,6 +21,7 @@ export interface Around {
 /** Node type, engine, parameter group, subnets and the rest are the cluster's (guide, "Creating a replication group using an available cluster"). */
 export function groupAround(id: string, description: string, input: CreateInput, context: Context): Around {
   const cluster = findPrimary(input.PrimaryClusterId, context)
+  refuseAccess(input, cluster)
   const { nodeType, tags } = cluster
   const type = nodeTypes.get(nodeType)
   if (!type) throw new Error(`unknown node type ${nodeType} in cache cluster ${cluster.id}`)
@@ -49,6 +50,18 @@ export function groupAround(id: string, description: string, input: CreateInput,
     stepDue: context.now,
   }
   return { cluster, group }
+}
+
+/** Its clients go on as they are: what was made without encryption gets it, and what needs it, later. The text is ours. */
+function refuseAccess(
+  { TransitEncryptionEnabled, AuthToken, UserGroupIds = [] }: CreateInput,
+  { id }: ReplicationGroupRecord,
+): void {
+  if (!TransitEncryptionEnabled && AuthToken === undefined && UserGroupIds.length === 0) return
+  throw new Fault(
+    'InvalidParameterCombination',
+    `Cache cluster ${id} is not encrypted in transit: make the group without encryption, AuthToken and UserGroupIds, and modify it.`,
+  )
 }
 
 /** Texts are ours. */

@@ -1,5 +1,4 @@
 import { nodeTypes } from '../../../api/catalog/node-types.ts'
-import { regionFacts } from '../../../api/catalog/regions.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { Due } from '../../lifecycle/runner.ts'
 import { ingressOf } from '../../network/security-groups.ts'
@@ -8,9 +7,12 @@ import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { dataFileOf } from '../snapshots/data-files.ts'
 import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
+import { accessOf } from './access.ts'
 import { NODE_ID } from './answer.ts'
+import { usersOf } from './clients.ts'
 import { liveOf, transitOf } from './live.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
+import { certificateNames } from './names.ts'
 
 /** A group without steps may have changes whose window has begun, or be due to be saved. */
 export type GroupWork = StepWork | SnapshotWork | { readonly do: 'begin-pending-changes' }
@@ -28,11 +30,12 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
 
   faultsOf: () => [],
 
-  nodesOf(group) {
+  nodesOf(group, _faults, store) {
     const known = membersOf(group).filter(
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
-    return [...runningMembers(group).map((member) => wanted(group, member, known)), ...readerOf(group)]
+    const users = usersOf(group, store)
+    return [...runningMembers(group).map((member) => wanted(group, member, known, users)), ...readerOf(group)]
   },
 
   endpointsOf(group) {
@@ -46,10 +49,8 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     ]
   },
 
-  certificateOf({ region, id, token, transit }) {
-    if (transit === 'plain') return null
-    const domain = `${id}.${token}.${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
-    return { kind: 'good', subject: `*.${domain}`, names: ['localhost', `*.${domain}`] }
+  certificateOf(group) {
+    return accessOf(group).transit === 'plain' ? null : { kind: 'good', ...certificateNames(group) }
   },
 
   ingressOf: ({ region, securityGroupIds, requestedPort }, store) =>
@@ -85,7 +86,12 @@ function sooner(due: Due<SnapshotWork>, time: number | null): Due<SnapshotWork> 
 const endpoint = (name: string, port: number | null, nodes: readonly string[]): WantedEndpoint[] =>
   port === null ? [] : [{ name, port, nodes }]
 
-function wanted(group: ReplicationGroupRecord, member: PlacedMember, known: readonly PlacedMember[]): WantedNode {
+function wanted(
+  group: ReplicationGroupRecord,
+  member: PlacedMember,
+  known: readonly PlacedMember[],
+  users: readonly string[],
+): WantedNode {
   const { engine, engineVersion, parameters, nodeType } = group
   const family = familyOfEngine(engine)
   const type = nodeTypes.get(nodeType)
@@ -108,7 +114,7 @@ function wanted(group: ReplicationGroupRecord, member: PlacedMember, known: read
         ...(isCluster(group) && { nodeId: member.nodeId }),
         fixed: {},
         ...rdbOf(group, member),
-        live: liveOf(group, member, known, {}),
+        live: liveOf(group, member, known, {}, users),
       },
     },
   }

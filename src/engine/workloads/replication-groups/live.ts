@@ -1,6 +1,7 @@
 /** What a member's server is to be while it runs: its role, what it knows of the others, its users. Pure. */
 import type { RedisLive } from '../../nodes/redis/spec.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { accessOf } from './access.ts'
 import { isCluster, isPrimary, type PlacedMember, shardOf } from './members.ts'
 
 /** @param members Those that are placed and not on their way out, of all shards. */
@@ -9,18 +10,19 @@ export function liveOf(
   member: PlacedMember,
   members: readonly PlacedMember[],
   directives: Readonly<Record<string, string>>,
+  users: readonly string[],
 ): RedisLive {
   return {
     ...(isCluster(group) ? { topology: topologyOf(group, members) } : { role: roleOf(group, member, members) }),
     directives,
-    users: [`default on ${passwordsOf(group)} ~* &* +@all`],
+    users,
     transit: transitOf(group),
   }
 }
 
 /** What clients have to speak. */
-export const transitOf = ({ transit }: Pick<ReplicationGroupRecord, 'transit'>): RedisLive['transit'] =>
-  (({ required: 'tls', preferred: 'either', plain: 'plain' }) as const)[transit]
+export const transitOf = (group: ReplicationGroupRecord): RedisLive['transit'] =>
+  (({ required: 'tls', preferred: 'either', plain: 'plain' }) as const)[accessOf(group).transit]
 
 /** A replica whose primary has ended waits as it is for what becomes of that. */
 function roleOf(
@@ -42,7 +44,3 @@ const topologyOf = (
     if (!shard || busPort === null) return []
     return [{ nodeId, port, busPort, shard: shard.id, slots: shard.slots, primary: isPrimary(group, id) }]
   })
-
-/** Without a token every client is the default user; with one, the clients that know it. */
-const passwordsOf = ({ authTokens }: ReplicationGroupRecord): string =>
-  authTokens.length === 0 ? 'nopass' : authTokens.map((hash) => `#${hash}`).join(' ')

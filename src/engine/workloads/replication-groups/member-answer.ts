@@ -3,7 +3,7 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
-import { NODE_ID } from './answer.ts'
+import { answerPendingAccess, NODE_ID } from './answer.ts'
 import { reportedVersion } from './versions.ts'
 
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
@@ -31,7 +31,7 @@ export function answerMemberCluster(
     PreferredAvailabilityZone: member.zone,
     ...(isCreated && { CacheClusterCreateTime: new Date(member.createdAt) }),
     PreferredMaintenanceWindow: group.maintenanceWindow,
-    PendingModifiedValues: {},
+    PendingModifiedValues: answerPendingAccess(group),
     ...(group.notificationTopic && {
       NotificationConfiguration: {
         TopicArn: group.notificationTopic.arn,

@@ -13,6 +13,7 @@ import type { Store } from '../../store/store.ts'
 import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { changingAccess, readAccessChange } from './access-change.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { commitGroup } from './commit.ts'
 import { isClusterEnabled } from './creation.ts'
@@ -34,15 +35,17 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   refuseNotYet(input)
   const settings = readSettings(input, group, context)
   const pending = readChanges(input, group, context)
+  const access = readAccessChange(input, group, context)
   const modified: ReplicationGroupRecord = { ...group, ...settings, status: 'modifying', stepDue: now }
   const isRegrouped = modified.securityGroupIds.join() !== group.securityGroupIds.join()
   const marked = isRegrouped ? withMembers(modified, (member) => ({ ...member, status: 'modifying' })) : modified
+  const begun = access ? changingAccess(marked, access) : marked
   const regrouped: EventFacts = { kind: 'security-groups-modified' }
   const events: GroupEvent[] = isRegrouped
     ? membersOf(group).map(({ id: member }) => ({ member, event: regrouped }))
     : []
   const after = input.ApplyImmediately
-    ? withChanges(marked, pending, store)
+    ? withChanges(begun, pending, store)
     : { ...marked, ...waiting(marked, pending, now), steps: [...group.steps, { do: 'finish' } as const] }
   commitGroup(store, group, after, events, now)
   wake('replicationGroup', group.id)
@@ -53,14 +56,7 @@ const NOT_YET = [
   'Engine',
   'EngineVersion',
   'CacheNodeType',
-  'AuthToken',
-  'AuthTokenUpdateStrategy',
-  'UserGroupIdsToAdd',
-  'UserGroupIdsToRemove',
-  'RemoveUserGroups',
   'LogDeliveryConfigurations',
-  'TransitEncryptionEnabled',
-  'TransitEncryptionMode',
   'ClusterMode',
   'IpDiscovery',
   'Durability',

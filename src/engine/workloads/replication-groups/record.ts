@@ -91,9 +91,28 @@ export type GroupStep =
   | { readonly do: 'recovered'; readonly id: string }
   /** Makes a replica the primary, and the primary a replica, both there. */
   | { readonly do: 'promote'; readonly id: string }
+  /** Servers follow the change as soon as it is there; it is over when all do. */
+  | { readonly do: 'change-access'; readonly change: AccessChange }
   | { readonly do: 'finish'; readonly events?: readonly EventFacts[] }
   /** With a member to retain, that goes on as a cache cluster of its own. */
   | { readonly do: 'delete'; readonly retain?: string }
+
+/** What of a group's access is being changed, and what it will be. */
+export interface AccessChange {
+  readonly transit?: ReplicationGroupRecord['transit']
+  readonly token?: TokenChange
+  readonly userGroups?: UserGroupsChange
+}
+
+export interface TokenChange extends Pick<ReplicationGroupRecord, 'authTokens' | 'acceptsNoToken'> {
+  /** Absent: the token goes, and users come in its place. */
+  readonly status?: 'SETTING' | 'ROTATING'
+}
+
+export interface UserGroupsChange {
+  readonly add: readonly string[]
+  readonly remove: readonly string[]
+}
 
 /** What waits for the maintenance window. */
 export interface PendingGroupChanges {
@@ -157,7 +176,11 @@ export interface ReplicationGroupRecord {
   readonly kmsKeyId?: string
   /** SHA-256 of each token that is taken, in hexadecimal, the newest last. */
   readonly authTokens: readonly string[]
+  /** Whether clients are let in without one besides: while the first is introduced. */
+  readonly acceptsNoToken: boolean
   readonly authTokenModifiedAt?: number
+  /** One at most. */
+  readonly userGroupIds: readonly string[]
   readonly automaticFailover: 'disabled' | 'enabling' | 'enabled' | 'disabling'
   readonly multiAz: boolean
   readonly shards: readonly ShardRecord[]

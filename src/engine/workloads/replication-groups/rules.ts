@@ -1,9 +1,10 @@
 /** What single settings of a replication group may be. Each function returns the value to store or throws the refusal. */
-import { hash } from 'node:crypto'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { hashOfToken } from './tokens.ts'
+import { NEEDS_ENCRYPTION, readUserGroup } from './user-groups.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -14,7 +15,6 @@ type CreateInput = Input<'CreateReplicationGroup'>
 const NOT_YET: Readonly<Partial<Record<keyof CreateInput, (value: unknown) => boolean>>> = {
   GlobalReplicationGroupId: () => false,
   LogDeliveryConfigurations: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
-  UserGroupIds: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
   DataTieringEnabled: (value) => value === false,
   Durability: (value) => value === 'default' || value === 'disabled',
 }
@@ -29,7 +29,7 @@ export function refuseNotYet(input: CreateInput): void {
   }
 }
 
-type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId' | 'authTokens'>
+type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId'>
 
 /**
  * In-transit encryption is `required` where the mode is not said. Valkey is encrypted at rest where nothing is said, as the
@@ -43,21 +43,29 @@ export function readEncryption(input: CreateInput, byDefault: boolean): Encrypti
     throw conflict('TransitEncryptionMode needs TransitEncryptionEnabled.')
   }
   const transit = TransitEncryptionEnabled ? (mode ?? 'required') : 'plain'
-  if (input.AuthToken !== undefined && transit !== 'required') {
-    throw conflict('AuthToken needs encryption in transit: TransitEncryptionEnabled, with no other mode than required.')
-  }
-  return {
-    transit,
-    atRest,
-    ...(KmsKeyId !== undefined && { kmsKeyId: KmsKeyId }),
-    authTokens: input.AuthToken === undefined ? [] : [hashOfToken(input.AuthToken)],
-  }
+  return { transit, atRest, ...(KmsKeyId !== undefined && { kmsKeyId: KmsKeyId }) }
 }
 
-/** 16 to 128 characters, of other than letters and digits only some (guide, "Authenticating with AUTH"). */
-function hashOfToken(token: string): string {
-  if (!/^[A-Za-z0-9!&#$^<>-]{16,128}$/.test(token)) throw invalid('Invalid AuthToken provided.')
-  return hash('sha256', token, 'hex')
+type Clients = Pick<ReplicationGroupRecord, 'authTokens' | 'acceptsNoToken' | 'authTokenModifiedAt' | 'userGroupIds'>
+
+/** Whom a new group lets in. */
+export function readClients(
+  { AuthToken: token, UserGroupIds = [] }: CreateInput,
+  group: Pick<ReplicationGroupRecord, 'engine' | 'engineVersion' | 'transit'>,
+  context: Context,
+): Clients {
+  if (token !== undefined && group.transit !== 'required') {
+    throw conflict('AuthToken needs encryption in transit: TransitEncryptionEnabled, with no other mode than required.')
+  }
+  if (token !== undefined && UserGroupIds.length > 0) throw conflict('AuthToken and UserGroupIds exclude each other.')
+  if (UserGroupIds.length > 1) throw conflict('Only one user group can be associated to a replication group.')
+  if (UserGroupIds.length > 0 && group.transit === 'plain') throw conflict(NEEDS_ENCRYPTION)
+  return {
+    authTokens: token === undefined ? [] : [hashOfToken(token)],
+    acceptsNoToken: false,
+    ...(token !== undefined && { authTokenModifiedAt: context.now }),
+    userGroupIds: UserGroupIds.map((id) => readUserGroup(id, group, context).id),
+  }
 }
 
 const LONGEST_RETENTION_DAYS = 35

@@ -5,6 +5,7 @@
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { isCluster, membersOf, shardOf, withMembers } from './members.ts'
 
@@ -159,6 +160,9 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
     }
   },
 
+  'change-access': (group, { change }, { now }) =>
+    quietly({ ...withAccess(group, change), ...(change.token?.status && { authTokenModifiedAt: now }) }),
+
   finish: (group, { events = [] }) => {
     const { automaticFailover: failover } = group
     const turned: EventFacts[] =
@@ -248,7 +252,13 @@ export const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecor
   membersOf(group).filter(({ place }) => place === null)
 
 /** Steps that are taken once the servers stand as the record wants. */
-const WAITING: ReadonlySet<GroupStep['do']> = new Set(['join-members', 'members-restarted', 'recovered', 'finish'])
+const WAITING: ReadonlySet<GroupStep['do']> = new Set([
+  'join-members',
+  'members-restarted',
+  'recovered',
+  'change-access',
+  'finish',
+])
 
 export const awaitsServers = ([step]: readonly GroupStep[]): boolean => step !== undefined && WAITING.has(step.do)
 

@@ -3,7 +3,8 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import type { UserGroupRecord, UserRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
-import { groupsOf, membersOf, openedBy } from './find.ts'
+import { openedBy } from './caches.ts'
+import { groupsOf, membersOf } from './find.ts'
 import { minimumVersionOf, minimumVersionOfGroup } from './minimum-version.ts'
 
 interface Where {

@@ -4,7 +4,10 @@ import type { Errands } from '../../lifecycle/runner.ts'
 import type { EventRecord, UserGroupRecord, UserRecord } from '../../store/records.ts'
 import type { LifeTools } from '../workload.ts'
 import { groupsOf, userIdsAfter } from './find.ts'
+import { serversKnow } from './standing.ts'
 
+/** How long until servers that do not have a change yet are asked again. */
+const ASK_AGAIN_MS = 50
 const NO_CHANGE = { add: [], remove: [] } as const
 
 /** Ends what was begun with users. */
@@ -24,17 +27,23 @@ export class UserErrands implements Errands {
     const user = store.get('user', region, id)
     if (!user || user.status === 'active') return 'done'
     if (user.stepDue > clock.now()) return { until: user.stepDue }
-    if (user.status === 'modifying') this.#finish(user)
+    if (user.status === 'modifying') return this.#finish(user)
     // A group that it is still in wakes it once it is not.
     else if (groupsOf(user, store).length === 0) this.#remove(user)
     return 'done'
   }
 
-  #finish(user: UserRecord): void {
-    this.#tools.store.change((change) => {
+  async #finish(asked: UserRecord): Promise<Round> {
+    const { store, clock } = this.#tools
+    if (!(await serversKnow(groupsOf(asked, store), this.#tools))) return { until: clock.now() + ASK_AGAIN_MS }
+    // It may have got tags meanwhile.
+    const user = store.get('user', asked.region, asked.id)
+    if (user?.status !== 'modifying') return 'again'
+    store.change((change) => {
       change.put('user', { ...user, ...user.pending, pending: {}, status: 'active' })
       change.addEvent(eventOf('user', user, { kind: 'user-modified' }, this.#tools))
     })
+    return 'done'
   }
 
   #remove(user: UserRecord): void {
@@ -63,12 +72,17 @@ export class UserGroupErrands implements Errands {
     if (!group || group.status === 'active') return 'done'
     if (group.stepDue > clock.now()) return { until: group.stepDue }
     if (group.status === 'deleting') this.#remove(group)
-    else this.#finish(group)
+    else return this.#finish(group)
     return 'done'
   }
 
-  #finish(group: UserGroupRecord): void {
-    const { store } = this.#tools
+  async #finish({ region, id }: UserGroupRecord): Promise<Round> {
+    const { store, clock } = this.#tools
+    const asked = store.get('userGroup', region, id)
+    if (asked && !(await serversKnow([asked], this.#tools))) return { until: clock.now() + ASK_AGAIN_MS }
+    // A user that is deleted meanwhile is taken out of it as well: the servers are to know that too.
+    const group = store.get('userGroup', region, id)
+    if (!group || group !== asked) return 'again'
     const kind = group.status === 'creating' ? 'user-group-created' : 'user-group-modified'
     const { engine = group.engine } = group.pending
     store.change((change) => {
@@ -76,6 +90,7 @@ export class UserGroupErrands implements Errands {
       change.addEvent(eventOf('user-group', group, { kind }, this.#tools))
     })
     this.#wake(group)
+    return 'done'
   }
 
   #remove(group: UserGroupRecord): void {

@@ -64,15 +64,3 @@ export function membersOf(group: UserGroupRecord, store: Store, after = false): 
 /** Ids that a group will have when its change is done. */
 export const userIdsAfter = ({ userIds, pending }: Pick<UserGroupRecord, 'userIds' | 'pending'>): string[] =>
   [...userIds, ...pending.add].filter((id) => !pending.remove.includes(id))
-
-/** Caches that a group lets users into. */
-export interface OpenedCaches {
-  readonly replicationGroups: readonly string[]
-  readonly serverlessCaches: readonly string[]
-}
-
-/** None so far: what a user group can be attached to does not run here yet. */
-export const openedBy = (_group: UserGroupRecord, _store: Store): OpenedCaches => ({
-  replicationGroups: [],
-  serverlessCaches: [],
-})

@@ -7,11 +7,12 @@ import type { Store } from '../../store/store.ts'
 import { membersOf } from './find.ts'
 
 /**
- * A line a user, for servers of an engine: those that the group has now. A user that is modified has its new rights once it is
- * active. Nobody gets in by the name of one with IAM: what checks its tokens stands in front of the server.
+ * A line a user, for servers of an engine: those that the group is to have, with the rights they are to have. A change is on the
+ * servers while it says `modifying`, and is over once all of them have it. No password is the one of a user with IAM: what checks
+ * its tokens stands in front of the server.
  */
 export const serverUsersOf = (group: UserGroupRecord, store: Store, engine: AclEngine): readonly string[] =>
-  membersOf(group, store).map((user) => lineOf(user, engine))
+  membersOf(group, store, true).map((user) => lineOf({ ...user, ...user.pending }, engine))
 
 const lineOf = (
   { name, accessString, passwordHashes, authentication, ...user }: UserRecord,
