@@ -28,6 +28,8 @@ export interface RunningNode<P extends ProgramName = ProgramName> {
   /** Absent: it ends with its worker only. The listener hears what ended by itself, and how: a signal, or an exit code. */
   onEnd?(listener: (how: string) => void): void
   stop(): Promise<void>
+  /** Closes what clients come through, and leaves its server to the next start. Absent: it has none that could go on. */
+  leave?(): void
 }
 
 /** What a node counts of itself; which worker has it, the engine knows. */

@@ -126,7 +126,9 @@ async function start(spec: NodeSpec): Promise<void> {
   try {
     await listenOnAll(node, spec.addresses, spec.port)
   } catch (error) {
-    await node.stop()
+    // A server that was taken over goes on with what it holds until its port is free.
+    if (node.leave) node.leave()
+    else await node.stop()
     throw error
   }
   nodes.set(key, node)

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import net from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from '../../support/engine.ts'
+import { firstPort, temporaryDirectory } from '../../support/engine.ts'
 import { type EngineProcess, start } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say } from '../../support/redis-node.ts'
@@ -41,6 +43,8 @@ const create = ({ client }: EngineProcess) =>
     ReplicationGroupDescription: 'd',
     NumCacheClusters: 2,
     AutomaticFailoverEnabled: true,
+    // Of its own: another engine could take the ports while this one is away.
+    Port: firstPort,
   })
 
 const pidAt = async (port: number) => Number(/process_id:(\d+)/.exec(await say(port, 'INFO', 'server'))?.[1])
@@ -60,6 +64,21 @@ describe.skipIf(!server || process.platform !== 'linux')(
       expect(portOf(await available(second), 'PrimaryEndpoint')).toBe(port)
       expect(await pidAt(port)).toBe(pid)
       expect(await say(port, 'GET', 'a')).toBe('1')
+    })
+
+    test('keeps what its servers hold while another program has their ports', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      const port = portOf(await available(first), 'PrimaryEndpoint')
+      await say(port, 'SET', 'a', '1')
+      const [member] = (await groupOf(first)).NodeGroups?.[0]?.NodeGroupMembers ?? []
+      await first.kill()
+      const thief = net.createServer().listen(member?.ReadEndpoint?.Port, '127.0.0.1')
+      await once(thief, 'listening')
+      await start(stateDir, { pace: 'instant' })
+      thief.close()
+      await eventually('there again', async () => (await say(port, 'GET', 'a')) === '1')
     })
 
     test('together with the primary has what the replica holds', async () => {

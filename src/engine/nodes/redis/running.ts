@@ -23,6 +23,7 @@ export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process
     items: { dump: (file) => node.save(file) },
     onEnd: (listener) => node.onEnd((how) => listener(`its server ended (${how})`)),
     stop: () => node.stop(),
+    leave: () => node.leave(),
   }
 }
 
