@@ -22,32 +22,45 @@ export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'
 const NOTHING_SET: ClusterParameters = { values: {}, version: 0 }
 const NOTHING_TAKEN: NodeParameters = { started: {}, version: 0 }
 
-const rowsOf = ({ engine }: CacheClusterRecord) => familyOfEngine(engine).parameters
+/** What goes by a parameter group: a cluster, a replication group. */
+type Holder = Pick<CacheClusterRecord, 'engine' | 'engineVersion' | 'parameters'>
 
-const clusterParameters = ({ parameters = NOTHING_SET }: CacheClusterRecord): ClusterParameters => parameters
+/** A node of it. */
+type Taker = Pick<CacheNodeRecord, 'parameters'>
+
+const rowsOf = ({ engine }: Pick<Holder, 'engine'>) => familyOfEngine(engine).parameters
+
+const clusterParameters = ({ parameters = NOTHING_SET }: Pick<Holder, 'parameters'>): ClusterParameters => parameters
 
 /** What a node that starts now takes from the cluster's group. */
-export function takenAtStart(cluster: CacheClusterRecord): NodeParameters {
+export function takenAtStart(cluster: Pick<Holder, 'parameters'>): NodeParameters {
   const { values, version } = clusterParameters(cluster)
   return { started: values, version }
 }
 
 /** The values a node runs with. */
-export const nodeValues = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord) =>
+export const nodeValues = (cluster: Holder, { parameters = NOTHING_TAKEN }: Taker) =>
   valuesInForce(rowsOf(cluster), parameters.started, clusterParameters(cluster).values)
 
 /** Whether a node goes by other values than the group's until it is rebooted. */
-export const awaitsReboot = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord): boolean =>
+export const awaitsReboot = (cluster: Holder, { parameters = NOTHING_TAKEN }: Taker): boolean =>
   needsReboot(rowsOf(cluster), parameters.started, clusterParameters(cluster).values, cluster.engineVersion)
 
 /** ParameterGroupStatus of a node. */
-export function nodeApplyStatus(cluster: CacheClusterRecord, node: CacheNodeRecord): ApplyStatus {
+export function nodeApplyStatus(cluster: Holder, node: Taker): ApplyStatus {
   if (isBehind(cluster, node)) return 'applying'
   return awaitsReboot(cluster, node) ? 'pending-reboot' : 'in-sync'
 }
 
-const isBehind = (cluster: CacheClusterRecord, { parameters = NOTHING_TAKEN }: CacheNodeRecord): boolean =>
+/** Whether a node has yet to take over the immediate values. */
+export const isBehind = (cluster: Pick<Holder, 'parameters'>, { parameters = NOTHING_TAKEN }: Taker): boolean =>
   parameters.version !== clusterParameters(cluster).version
+
+/** A node after it took over the immediate values. */
+export const takenOver = <N extends Taker>(cluster: Pick<Holder, 'parameters'>, node: N): N =>
+  isBehind(cluster, node)
+    ? { ...node, parameters: { ...(node.parameters ?? NOTHING_TAKEN), version: clusterParameters(cluster).version } }
+    : node
 
 /** ParameterApplyStatus of a cluster: what its nodes are, the least finished first. */
 export function clusterApplyStatus(cluster: CacheClusterRecord): ApplyStatus {
@@ -56,11 +69,11 @@ export function clusterApplyStatus(cluster: CacheClusterRecord): ApplyStatus {
 }
 
 /** The cluster with other values of its group, or with another group: its nodes are yet to take them over. */
-export const withParameters = (
-  cluster: CacheClusterRecord,
+export const withParameters = <C extends Pick<Holder, 'parameters'>>(
+  cluster: C,
   parameterGroup: string,
   values: ParameterValues,
-): CacheClusterRecord => ({
+): C => ({
   ...cluster,
   parameterGroup,
   parameters: { values, version: clusterParameters(cluster).version + 1 },
@@ -68,12 +81,8 @@ export const withParameters = (
 
 /** The cluster after its nodes took over the immediate values; the same record when they had done so before. */
 export function withValuesTakenOver(cluster: CacheClusterRecord): CacheClusterRecord {
-  const { version } = clusterParameters(cluster)
   if (!cluster.nodes.some((node) => isBehind(cluster, node))) return cluster
-  const nodes = cluster.nodes.map((node) =>
-    isBehind(cluster, node) ? { ...node, parameters: { ...(node.parameters ?? NOTHING_TAKEN), version } } : node,
-  )
-  return { ...cluster, nodes }
+  return { ...cluster, nodes: cluster.nodes.map((node) => takenOver(cluster, node)) }
 }
 
 /** Why a node cannot run with the values it started with, in words; undefined when it can. */

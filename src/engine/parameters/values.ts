@@ -6,6 +6,7 @@ import {
   type NodeTypeParameter,
   type Parameter,
   type Parameters,
+  parameterIn,
 } from '../families/parameter.ts'
 import type { ParameterValues } from '../store/records.ts'
 
@@ -59,3 +60,17 @@ export function valuesInForce(
   )
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
+
+/** The first parameter that nothing in use can change, and of which two groups say other values. */
+export const otherBeforeUse = (
+  parameters: Parameters,
+  one: ParameterValues,
+  other: ParameterValues,
+  version: string,
+): string | undefined =>
+  Object.entries(parameters).find(
+    ([name, parameter]) =>
+      existsIn(parameter, version) &&
+      parameterIn(parameter, version).change === 'before-use' &&
+      effectiveValue(parameters, one, name, version) !== effectiveValue(parameters, other, name, version),
+  )?.[0]

@@ -3,7 +3,7 @@ import type { NodeType } from '../../../api/catalog/node-types.ts'
 import type { GroupSettings } from '../family.ts'
 import { effectiveValue, existsIn } from '../parameter.ts'
 import { PARAMETERS, type ParameterName, type ParameterValues } from './parameters.ts'
-import { parseRenames } from './renames.ts'
+import { applicable, parseRenames } from './renames.ts'
 
 /**
  * Not directives of a server: what ElastiCache does itself (memory that is reserved, clients of replicas, names of commands), what the
@@ -19,6 +19,7 @@ const OWN: ReadonlySet<ParameterName> = new Set([
   'cluster-preferred-endpoint-type',
   'databases',
   'lua-replicate-commands',
+  'maxclients',
   'rename-commands',
   'replica-allow-chaining',
   'reserved-memory',
@@ -53,11 +54,11 @@ export function settingsOf(values: ParameterValues, version: string, type: NodeT
   return {
     directives: {
       ...Object.fromEntries(plain.map((name) => [name, value(name)])),
-      maxclients: MOST_CLIENTS[type.name] ?? value('maxclients'),
       [BUFFER_LIMITS]: bufferLimits(value, exists('client-output-buffer-limit-replica-soft-seconds'), type),
     },
-    fixed: { databases: value('databases') },
-    renamed: exists('rename-commands') ? (parseRenames(value('rename-commands')) ?? []) : [],
+    // A start lowers it to what the system allows, where CONFIG SET refuses it.
+    fixed: { databases: value('databases'), maxclients: MOST_CLIENTS[type.name] ?? value('maxclients') },
+    renamed: exists('rename-commands') ? applicable(parseRenames(value('rename-commands')) ?? []) : [],
     closeOnReplicaWrite:
       value(exists('close-on-replica-write') ? 'close-on-replica-write' : 'close-on-slave-write') === 'yes',
   }

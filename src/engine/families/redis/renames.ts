@@ -1,5 +1,8 @@
 /** Values of rename-commands: pairs of a command and its new name, with blanks between them. Pure. */
 
+/** A command in capitals, and what it is to be called. */
+export type Rename = readonly [command: string, name: string]
+
 /** Commands that can be renamed, in the order in which the API prints them. */
 export const RENAMEABLE = [
   'APPEND BITCOUNT BITFIELD BITOP BITPOS BLPOP BRPOP BRPOPLPUSH BZPOPMIN BZPOPMAX CLIENT COMMAND DBSIZE DECR',
@@ -21,13 +24,27 @@ export const RENAMEABLE = [
 
 const COMMANDS: ReadonlySet<string> = new Set(RENAMEABLE.split(','))
 
+/**
+ * What servers say to each other, and the engine to them: a server that called it otherwise would not understand what its primary has
+ * sent. ElastiCache renames these, too; here they keep their names.
+ */
+const SPOKEN_BY_SERVERS = new Set(
+  'CLIENT DEL DUMP EXEC EVAL GET HSET INFO LPOP MULTI PERSIST PEXPIREAT PING PUBLISH RESTORE ROLE RPOP RPOPLPUSH SCAN SCRIPT SELECT SET SREM UNLINK XCLAIM XDEL XGROUP ZPOPMAX ZPOPMIN'.split(
+    ' ',
+  ),
+)
+
+/** Of the pairs those that a server can be given. */
+export const applicable = (pairs: readonly Rename[]): readonly Rename[] =>
+  pairs.filter(([command]) => !SPOKEN_BY_SERVERS.has(command))
+
 /** At most 20 letters and digits (guide). */
 const NAME = /^[A-Za-z0-9]{1,20}$/
 
 /** Old and new names, the old ones in capitals. Undefined: the text is not a list of pairs of commands that may have another name. */
-export function parseRenames(text: string): (readonly [command: string, name: string])[] | undefined {
+export function parseRenames(text: string): readonly Rename[] | undefined {
   const words = text.split(/\s+/).filter((word) => word !== '')
-  const pairs: (readonly [string, string])[] = []
+  const pairs: Rename[] = []
   for (let at = 0; at < words.length; at += 2) pairs.push([words[at]?.toUpperCase() ?? '', words[at + 1] ?? ''])
   const commands = new Set(pairs.map(([command]) => command))
   const isGood = pairs.every(([command, name]) => COMMANDS.has(command) && NAME.test(name))

@@ -22,6 +22,7 @@ import { newLoneCluster, newMember, readZones } from './creation.ts'
 import { type FoundMember, findReplicationGroup } from './find.ts'
 import { answerMemberCluster } from './member-answer.ts'
 import { isPrimary, membersOf, shardOf, withMembers } from './members.ts'
+import { readOtherGroup, waiting, withChanges } from './modification.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
 import { MOST_REPLICAS } from './shape.ts'
 import type { GroupEvent } from './steps.ts'
@@ -230,15 +231,20 @@ export function modifyMember(
     }),
     ...(input.SnapshotWindow !== undefined && { snapshotWindow: readSnapshotWindow(input.SnapshotWindow, context) }),
   }
+  const parameterGroup = input.CacheParameterGroupName && readOtherGroup(input.CacheParameterGroupName, group, context)
+  const pending = { ...group.pending, ...(parameterGroup && { parameterGroup }) }
+  const after =
+    input.ApplyImmediately && parameterGroup
+      ? withChanges(modified, pending, context.store)
+      : { ...modified, ...waiting(modified, pending, context.now) }
   const hasOtherGroups = modified.securityGroupIds.join() !== group.securityGroupIds.join()
   const event: EventFacts = { kind: 'security-groups-modified' }
   const events = hasOtherGroups ? [{ member: member.id, event }] : []
-  return answered(committed(group, modified, events, context), member.id, context.account)
+  return answered(committed(group, { ...after, stepDue: context.now }, events, context), member.id, context.account)
 }
 
 const NOT_YET_MODIFIED = [
   'NumCacheNodes',
-  'CacheParameterGroupName',
   'EngineVersion',
   'CacheNodeType',
   'AuthToken',

@@ -232,7 +232,7 @@ const readGroupTags = (tags: readonly InputTag[] | undefined): Tag[] => mergeTag
 const namedParameterGroup = (name: string | undefined, context: Context) =>
   name === undefined ? undefined : requireParameterGroup(name, context)
 
-export const isClusterEnabled = ({ values }: CacheParameterGroupRecord): boolean => values['cluster-enabled'] === 'yes'
+const isClusterEnabled = ({ values }: CacheParameterGroupRecord): boolean => values['cluster-enabled'] === 'yes'
 
 const defaultGroup = ({ family, version }: Release, clusterEnabled: boolean): string =>
   `${defaultGroupOf(family.engine, version)}${clusterEnabled ? CLUSTER_ON : ''}`

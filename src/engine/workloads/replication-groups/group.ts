@@ -1,9 +1,11 @@
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
+import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { familyOfEngine } from '../../families/families.ts'
+import type { Family, GroupSettings } from '../../families/family.ts'
 import type { Due } from '../../lifecycle/runner.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
-import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { nodeValues } from '../../parameters/status.ts'
+import type { ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
 import { dataFileOf } from '../snapshots/data-files.ts'
 import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
@@ -92,17 +94,19 @@ function wanted(
   known: readonly PlacedMember[],
   users: readonly string[],
 ): WantedNode {
-  const { engine, engineVersion, parameters, nodeType } = group
+  const { engine, engineVersion, nodeType } = group
   const family = familyOfEngine(engine)
   const type = nodeTypes.get(nodeType)
   if (!type) throw new Error(`unknown node type ${nodeType} in replication group ${group.id}`)
   const { port, innerPort } = member.place
+  const values = nodeValues(group, member)
+  const { directives, fixed, renamed, closeOnReplicaWrite } = settingsOf(family, values, engineVersion, type)
   return {
     node: member.id,
     incarnation: member.incarnation,
     ports: [port],
     engineVersion,
-    memoryLimit: family.memoryForItems(parameters.values, engineVersion, type),
+    memoryLimit: family.memoryForItems(values, engineVersion, type),
     threads: type.threads,
     impairment: null,
     programs: {
@@ -112,12 +116,20 @@ function wanted(
         innerPort,
         announce: { ip: group.ipDiscovery === 'ipv6' ? '::1' : '127.0.0.1' },
         ...(isCluster(group) && { nodeId: member.nodeId }),
-        fixed: {},
+        fixed,
+        renamed,
         ...rdbOf(group, member),
-        live: liveOf(group, member, known, {}, users),
+        live: { ...liveOf(group, member, known, directives, users), closeOnReplicaWrite },
       },
     },
   }
+}
+
+/** What a server is told of its parameter group. */
+function settingsOf(family: Family, ...of: [ParameterValues, string, NodeType]): GroupSettings {
+  const settings = family.replication?.settings(...of)
+  if (!settings) throw new Error(`no replication groups of ${family.engine.name}`)
+  return settings
 }
 
 /** What answers the reader endpoint: replicas that hold their data, each in its turn; without any, the primary. */

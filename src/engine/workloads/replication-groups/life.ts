@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
@@ -5,6 +6,7 @@ import { placeNodes } from '../../network/subnet-groups.ts'
 import type { Failure } from '../../nodes/failure.ts'
 import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
+import { isBehind, takenOver } from '../../parameters/status.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { groupOfMember } from '../../store/replication-groups.ts'
 import { doSnapshotWork } from '../snapshots/automatic.ts'
@@ -31,6 +33,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   readonly noun = 'replication group'
   readonly next = replicationGroups.next
   readonly #tools: LifeTools
+  /** Lines of the log, each of which is written once. */
+  readonly #toldRefusals = new Set<string>()
 
   constructor(tools: LifeTools) {
     this.#tools = tools
@@ -46,6 +50,23 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
 
   readonly heirOf = (region: string, node: string): string | undefined =>
     groupOfMember(this.#tools.store, region, node)?.id
+
+  /** Servers go by the immediate values of their group by now. */
+  settle(group: ReplicationGroupRecord): Round | undefined {
+    const behind = runningMembers(group).filter((member) => isBehind(group, member))
+    if (behind.length === 0) return undefined
+    const ids = behind.map(({ id }) => id)
+    const settled = withMembers(group, (member) => (ids.includes(member.id) ? takenOver(group, member) : member))
+    const event: EventFacts = { kind: 'parameters-applied', group: group.parameterGroup }
+    this.#commit(
+      group,
+      settled,
+      ids.map((member) => ({ member, event })),
+    )
+    // They are asked, and what they did not take is told.
+    void this.#standings(group)
+    return 'again'
+  }
 
   /** A server has ended by itself. */
   ended(group: ReplicationGroupRecord, member: string): void {
@@ -143,7 +164,18 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       const standing = await runtime.status(nameOf({ region, kind: this.kind, id, node: member.id }))
       return standing ? ([[member.id, standing]] as const) : []
     })
-    return new Map((await Promise.all(asked)).flat())
+    const standings = new Map((await Promise.all(asked)).flat())
+    for (const { refusals } of standings.values()) this.#tellRefusals(group, refusals)
+    return standings
+  }
+
+  /** A server that is older or newer than the version it is to be may lack a directive: it goes without. */
+  #tellRefusals({ engine, engineVersion }: ReplicationGroupRecord, refusals: Readonly<Record<string, string>>): void {
+    for (const [directive, words] of Object.entries(refusals)) {
+      const line = `servers of ${engine} ${engineVersion} here do not take ${directive}: ${words}`
+      if (!this.#toldRefusals.has(line)) this.#tools.log(line)
+      this.#toldRefusals.add(line)
+    }
   }
 
   #withDueDate(group: ReplicationGroupRecord): ReplicationGroupRecord {

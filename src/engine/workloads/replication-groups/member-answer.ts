@@ -2,6 +2,7 @@ import type { CacheCluster, CacheNode } from '@aws-sdk/client-elasticache'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
+import { awaitsReboot, nodeApplyStatus } from '../../parameters/status.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { answerPendingAccess, NODE_ID } from './answer.ts'
 import { reportedVersion } from './versions.ts'
@@ -41,8 +42,8 @@ export function answerMemberCluster(
     CacheSecurityGroups: [],
     CacheParameterGroup: {
       CacheParameterGroupName: group.parameterGroup,
-      ParameterApplyStatus: 'in-sync',
-      CacheNodeIdsToReboot: [],
+      ParameterApplyStatus: nodeApplyStatus(group, member),
+      CacheNodeIdsToReboot: awaitsReboot(group, member) ? [NODE_ID] : [],
     },
     CacheSubnetGroupName: group.subnetGroup,
     ...(showNodes && { CacheNodes: [answerNode(group, member)] }),
@@ -77,7 +78,7 @@ function answerNode(group: ReplicationGroupRecord, member: GroupMemberRecord): C
     CacheNodeCreateTime: new Date(member.createdAt),
     ...(member.status !== 'creating' &&
       member.place && { Endpoint: { Address: endpointAddress(group.networkType), Port: member.place.port } }),
-    ParameterGroupStatus: 'in-sync',
+    ParameterGroupStatus: nodeApplyStatus(group, member),
     CustomerAvailabilityZone: member.zone,
   }
 }

@@ -7,7 +7,9 @@ import type { Context, Handler } from '../../calls/context.ts'
 import { readSecurityGroups, requireParameterGroup } from '../../calls/groups.ts'
 import { readNotificationTopic } from '../../calls/notification-rules.ts'
 import { releaseOf } from '../../families/families.ts'
-import { findParameterGroup, valuesFor } from '../../parameters/groups.ts'
+import { familyOfGroup, findParameterGroup, valuesFor } from '../../parameters/groups.ts'
+import { withParameters } from '../../parameters/status.ts'
+import { otherBeforeUse } from '../../parameters/values.ts'
 import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
@@ -16,7 +18,6 @@ import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/ru
 import { changingAccess, readAccessChange } from './access-change.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { commitGroup } from './commit.ts'
-import { isClusterEnabled } from './creation.ts'
 import { findReplicationGroup } from './find.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
@@ -163,20 +164,26 @@ function refusePromotion(id: string, group: ReplicationGroupRecord): void {
   if (isPrimary(group, id)) throw new Fault('InvalidParameterValue', `Cache cluster ${id} is the primary already.`)
 }
 
-function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
+/** The first and the last text are AWS's. */
+export function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
   const type = nodeTypes.get(group.nodeType)
   if (!type) throw new Error(`unknown node type ${group.nodeType} in replication group ${group.id}`)
   const present = requireParameterGroup(group.parameterGroup, context)
+  const { family } = familyOfGroup(requireParameterGroup(name, context))
+  if (family.engine.name !== group.engine) {
+    throw conflict(`${family.engine.name} parameter group is not applicable to engine ${group.engine}`)
+  }
   const asked = readParameterGroup(name, releaseOf(group), type, context)
-  if (isClusterEnabled(asked) !== isClusterEnabled(present)) {
+  const other = otherBeforeUse(family.parameters, present.values, asked.values, group.engineVersion)
+  if (other) {
     throw conflict(
-      'The parameter cluster-enabled has a different value in the requested parameter group than the current parameter group. This parameter value cannot be changed for a cache cluster',
+      `The parameter ${other} has a different value in the requested parameter group than the current parameter group. This parameter value cannot be changed for a cache cluster`,
     )
   }
   return asked.id
 }
 
-function waiting(
+export function waiting(
   { maintenanceWindow }: ReplicationGroupRecord,
   pending: PendingGroupChanges,
   now: number,
@@ -197,15 +204,10 @@ export function withChanges(
   const other = parameterGroup === undefined ? undefined : findParameterGroup(store, group.region, parameterGroup)
   const type = nodeTypes.get(group.nodeType)
   return {
-    ...group,
+    ...(other && type ? withParameters(group, other.id, valuesFor(other, type)) : group),
     status: 'modifying',
     ...(turns && { automaticFailover: automaticFailover ? 'enabling' : 'disabling' }),
     ...(multiAz !== undefined && { multiAz }),
-    ...(other &&
-      type && {
-        parameterGroup: other.id,
-        parameters: { values: valuesFor(other, type), version: group.parameters.version + 1 },
-      }),
     pending: {},
     pendingDue: null,
     steps: [...group.steps, ...promotion, { do: 'finish' }],

@@ -4,6 +4,7 @@
  * because effects are derived from the record, not from the step.
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { takenAtStart } from '../../parameters/status.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
@@ -59,6 +60,7 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
         ? member
         : {
             ...member,
+            parameters: takenAtStart(group),
             place: {
               subnetId: take(free),
               port: take(outer),
@@ -97,7 +99,7 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
 
   'restart-members': (group, { ids }) => ({
     group: withMembers(group, (member) =>
-      ids.includes(member.id) ? { ...startedAnew(member), status: 'rebooting cluster nodes' } : member,
+      ids.includes(member.id) ? { ...startedAnew(group, member), status: 'rebooting cluster nodes' } : member,
     ),
     events: ids.map((member) => ({ member, event: { kind: 'node-shut-down', node: NODE_ID } })),
   }),
@@ -138,7 +140,7 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
   },
 
   recover: (group, { id }) => ({
-    group: withMembers(group, (member) => (member.id === id ? startedAnew(member) : member)),
+    group: withMembers(group, (member) => (member.id === id ? startedAnew(group, member) : member)),
     events: [{ member: id, event: { kind: 'recovery-begun', nodes: NODE_ID } }],
   }),
 
@@ -206,9 +208,11 @@ function calmed(group: ReplicationGroupRecord): ReplicationGroupRecord {
 
 const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
 
-const startedAnew = ({ lost: _, ...member }: GroupMemberRecord): GroupMemberRecord => ({
+/** A server of its own, which starts with the values of today. */
+const startedAnew = (group: ReplicationGroupRecord, { lost: _, ...member }: GroupMemberRecord): GroupMemberRecord => ({
   ...member,
   incarnation: member.incarnation + 1,
+  parameters: takenAtStart(group),
 })
 
 /** A member as a cache cluster of its own: its server goes on. */

@@ -75,7 +75,9 @@ describe('a server that ends by itself', () => {
       'shop: Failover from primary node shop-001 to replica node shop-002 completed',
     ])
     const recovering = after && take(after, { do: 'recover', id: 'shop-001' })
-    expect(recovering?.after && membersOf(recovering.after)[0]).toEqual(memberRecord('shop-001', { incarnation: 2 }))
+    expect(recovering?.after && membersOf(recovering.after)[0]).toEqual(
+      memberRecord('shop-001', { incarnation: 2, parameters: { started: {}, version: 1 } }),
+    )
   })
 
   test('of a primary without automatic failover starts again where it was', () => {

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { defaultGroupOf, familyOf, newestVersion } from '../../../src/api/catalog/engines.ts'
+import { findFamily } from '../../../src/engine/families/families.ts'
+import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import { eventually } from '../../support/eventually.ts'
+import { createGroup, modifyGroup } from '../../support/parameters.ts'
+import { say } from '../../support/redis-node.ts'
+import { available, clusterOf, create, messagesOf, NODE, portOf, portOfCluster, SKIPPED, server } from './support.ts'
+
+const facts = findFamily(NODE.Engine)?.engine
+if (!facts) throw new Error(`no engine ${NODE.Engine}`)
+const FAMILY = familyOf(facts, newestVersion(facts))
+
+const applyStatus = async (api: TestEngine, id: string) => {
+  const { CacheParameterGroup: { CacheParameterGroupName: _, ...status } = {} } = await clusterOf(api, id)
+  return status
+}
+const IN_SYNC = { ParameterApplyStatus: 'in-sync', CacheNodeIdsToReboot: [] }
+
+const infoOf = async (port: number, name: string) =>
+  new RegExp(`^${name}:(.*)$`, 'm').exec(await say(port, 'INFO'))?.[1]?.trim()
+
+describe.skipIf(!server)(`values of parameter groups ${SKIPPED}`, () => {
+  test('servers of a new group go by them, and by defaults that are not those of the program', async () => {
+    const api = await startTestEngine()
+    await createGroup(api.client(), 'ours', FAMILY, { 'reserved-memory-percent': '50', 'slowlog-log-slower-than': '0' })
+    const port = portOf(await create(api, { CacheParameterGroupName: 'ours' }), 'PrimaryEndpoint')
+    expect(await infoOf(port, 'maxmemory_policy')).toBe('volatile-lru')
+    expect(await infoOf(port, 'maxmemory')).toBe(String(Math.floor(1_471_026_299 / 2)))
+    expect(Number(await say(port, 'SLOWLOG', 'LEN'))).toBeGreaterThan(0)
+    expect(await applyStatus(api, 'shop-001')).toEqual(IN_SYNC)
+  })
+
+  test('an immediate one that is changed reaches every server that runs, and a reset one, too', async () => {
+    const api = await startTestEngine()
+    await createGroup(api.client(), 'ours', FAMILY)
+    await create(api, { CacheParameterGroupName: 'ours', NumCacheClusters: 2 })
+    const ports = await Promise.all(['shop-001', 'shop-002'].map((id) => portOfCluster(api, id)))
+    const untilPolicy = (policy: string) =>
+      eventually(policy, async () => {
+        const policies = await Promise.all(ports.map((port) => infoOf(port, 'maxmemory_policy')))
+        return policies.every((each) => each === policy)
+      })
+    await modifyGroup(api.client(), 'ours', { 'maxmemory-policy': 'allkeys-lru' })
+    await untilPolicy('allkeys-lru')
+    await eventually('in sync', async () => (await applyStatus(api, 'shop-002')).ParameterApplyStatus === 'in-sync')
+    expect(await messagesOf(api, 'shop-001')).toContain('Applied changes of parameter group ours')
+    await api.client().resetCacheParameterGroup({ CacheParameterGroupName: 'ours', ResetAllParameters: true })
+    await untilPolicy('volatile-lru')
+  })
+
+  test('one that waits for a reboot is pending until the cluster is rebooted', async () => {
+    const api = await startTestEngine()
+    const client = api.client()
+    await createGroup(client, 'ours', FAMILY)
+    await create(api, { CacheParameterGroupName: 'ours' })
+    const port = await portOfCluster(api, 'shop-001')
+    await modifyGroup(client, 'ours', { 'rename-commands': 'flushall wipe' })
+    await eventually('pending', async () => {
+      return (await applyStatus(api, 'shop-001')).ParameterApplyStatus === 'pending-reboot'
+    })
+    expect((await applyStatus(api, 'shop-001')).CacheNodeIdsToReboot).toEqual(['0001'])
+    expect(await say(port, 'FLUSHALL')).toBe('OK')
+    await client.rebootCacheCluster({ CacheClusterId: 'shop-001', CacheNodeIdsToReboot: ['0001'] })
+    await available(api)
+    expect(await applyStatus(api, 'shop-001')).toEqual(IN_SYNC)
+    expect(await say(port, 'FLUSHALL')).toMatch(/unknown command/)
+    expect(await say(port, 'WIPE')).toBe('OK')
+  })
+
+  test('cluster-enabled cannot be changed once a group is in use, nor by another group', async () => {
+    const api = await startTestEngine()
+    const client = api.client()
+    await createGroup(client, 'ours', FAMILY)
+    await create(api, { CacheParameterGroupName: 'ours' })
+    await expect(modifyGroup(client, 'ours', { 'cluster-enabled': 'yes' })).rejects.toMatchObject({
+      Code: 'InvalidParameterValue',
+      message: 'The parameter cluster-enabled cannot be modified.',
+    })
+    const to = (CacheParameterGroupName: string) =>
+      client.modifyReplicationGroup({ ReplicationGroupId: 'shop', CacheParameterGroupName, ApplyImmediately: true })
+    await expect(to(`default.${FAMILY}.cluster.on`)).rejects.toMatchObject({
+      Code: 'InvalidParameterCombination',
+      message: expect.stringMatching(
+        /^The parameter cluster-enabled has a different value in the requested parameter group/,
+      ),
+    })
+    await createGroup(client, 'fewer', FAMILY, { databases: '4' })
+    await expect(to('fewer')).rejects.toMatchObject({
+      message: expect.stringMatching(/^The parameter databases has a different value/),
+    })
+    await createGroup(client, 'older', NODE.Engine === 'valkey' ? 'redis7' : 'valkey7')
+    await expect(to('older')).rejects.toMatchObject({
+      message: expect.stringMatching(/parameter group is not applicable to engine/),
+    })
+  })
+
+  test('a lone cluster changes groups, at once', async () => {
+    const api = await startTestEngine()
+    const client = api.client()
+    await createGroup(client, 'ours', FAMILY, { 'maxmemory-policy': 'noeviction' })
+    await client.createCacheCluster({ ...NODE, CacheClusterId: 'one', NumCacheNodes: 1 })
+    await eventually('available', async () => (await clusterOf(api, 'one')).CacheClusterStatus === 'available')
+    expect((await clusterOf(api, 'one')).CacheParameterGroup?.CacheParameterGroupName).toBe(
+      defaultGroupOf(facts, newestVersion(facts)),
+    )
+    await client.modifyCacheCluster({
+      CacheClusterId: 'one',
+      CacheParameterGroupName: 'ours',
+      ApplyImmediately: true,
+    })
+    const port = await portOfCluster(api, 'one')
+    await eventually('policy', async () => (await infoOf(port, 'maxmemory_policy')) === 'noeviction')
+  })
+})
