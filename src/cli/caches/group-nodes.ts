@@ -4,6 +4,7 @@ import type { RespOptions } from '../../kv/resp/client.ts'
 import { RespConnection } from '../../kv/resp/connection.ts'
 import { type Standing, shardsAt, standingOf } from '../../kv/resp/standing.ts'
 import type { Shard } from '../../kv/resp/topology.ts'
+import { wholeOf } from '../../protocols/resp/reply.ts'
 import { type Cache, endpointsOf, type HostAndPort } from './cache.ts'
 
 export type GroupNode = ReturnType<typeof membersOf>[number]
@@ -19,6 +20,8 @@ export interface AskedNode {
   readonly standing?: Standing
   /** In cluster mode. */
   readonly shards?: readonly Shard[]
+  /** How many its first database holds, which is all there are in cluster mode. */
+  readonly keys?: number
   /** Why it did not answer. */
   readonly problem?: string
 }
@@ -33,7 +36,9 @@ async function askOne(node: GroupNode, { login = {}, ...dial }: AskOptions): Pro
     connection = await RespConnection.open({ ...dial, host: node.host, port: node.port }, login)
     const standing = await standingOf(connection)
     const shards = await shardsAt(connection, node, dial.tls !== undefined)
-    return { node, standing, ...(shards && { shards }) }
+    const [size = null] = await connection.send([['DBSIZE']])
+    const keys = wholeOf(size) // an error tells that the user may not ask
+    return { node, standing, ...(shards && { shards }), ...(keys !== undefined && { keys: Number(keys) }) }
   } catch (error) {
     return { node, problem: errorMessage(error) }
   } finally {

@@ -4,6 +4,7 @@ import { kebabCase } from '../../api/names.ts'
 import { eventFollower, withEvents } from '../caches/events.ts'
 import { untilInterrupted } from '../live/interrupt.ts'
 import { startProgress } from '../live/progress.ts'
+import type { Item } from '../output/human-value.ts'
 import { Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { changedMember, waits } from './operation-waits.ts'
@@ -42,8 +43,8 @@ export async function waitForChange(
         {
           ...patienceOf(flags, client.target.kind === 'local'),
           signal,
-          onLook: (statuses) => {
-            progress.update(`${id}: ${statuses.join(', ')}`)
+          onLook: (statuses, answer) => {
+            progress.update(`${id}: ${[...statuses, ...howFar(waiter, answer)].join(', ')}`)
             follow()
           },
         },
@@ -66,6 +67,16 @@ export async function waitForChange(
     progress.end()
   }
 }
+
+/** How far slots of a group have moved, while they do. */
+export const howFar = (waiter: Waiter, answer: Item): string[] =>
+  itemsOf(waiter, answer).flatMap(({ PendingModifiedValues: pending }) => {
+    const share = memberAt(pending, 'Resharding', 'SlotMigration', 'ProgressPercentage')
+    return typeof share === 'number' ? [`${Math.round(share)} % of the slots have moved`] : []
+  })
+
+const memberAt = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined), value)
 
 /** `{CacheCluster: ...}` where the operation answers with a structure in a member, the resource itself elsewhere. */
 function inFormOf(name: OperationName, item: Record<string, unknown>): Record<string, unknown> {

@@ -30,8 +30,8 @@ export const patienceOf = ({ timeout, interval }: PatienceOptions, local: boolea
 export interface Waiting extends Patience {
   readonly signal: AbortSignal
   readonly clock?: Clock
-  /** Called with the statuses of each look that has not decided anything yet. */
-  readonly onLook?: (statuses: readonly string[]) => void
+  /** Called with the statuses of each look that has not decided anything yet, and with what it saw. */
+  readonly onLook?: (statuses: readonly string[], answer: Item) => void
 }
 
 /**
@@ -51,7 +51,7 @@ export async function waitUntil(
     const verdict = judge(waiter, answer)
     if (verdict.done) return answer
     if (verdict.failure) throw failed(waiter, verdict.failure)
-    onLook?.(verdict.statuses)
+    onLook?.(verdict.statuses, answer)
     const left = timeoutMs - (clock.monotonicMs() - start)
     if (left <= 0) {
       throw failed(waiter, 'Max attempts exceeded', `Last seen: ${verdict.statuses.join(', ') || 'nothing'}.`)

@@ -15,6 +15,7 @@ import { Problem } from '../../problem.ts'
 import { awsConfig } from '../../target/aws-config.ts'
 import { openClient } from '../../target/client.ts'
 import { resolveTarget } from '../../target/targets.ts'
+import { howFar } from '../../waiting/operation-wait.ts'
 import { patienceOf, waitUntil } from '../../waiting/wait.ts'
 import { type Waiter, type WaiterName, waiters } from '../../waiting/waiters.ts'
 
@@ -43,8 +44,8 @@ export function waitCommand(name: WaiterName): Command {
           waitUntil(client, waiter, input, {
             ...patienceOf(flags, target.kind === 'local'),
             signal,
-            onLook: (statuses) => {
-              progress.update(`${statuses.join(', ')}; waiting until ${waiter.success}`)
+            onLook: (statuses, answer) => {
+              progress.update(`${[...statuses, ...howFar(waiter, answer)].join(', ')}; waiting until ${waiter.success}`)
               follow()
             },
           }),

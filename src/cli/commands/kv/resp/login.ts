@@ -67,7 +67,7 @@ export async function openResp(
 export async function loginOf({
   user,
   'password-file': file,
-}: Pick<LoginOptions, 'user' | 'password-file'>): Promise<Login> {
+}: Partial<Pick<LoginOptions, 'user' | 'password-file'>>): Promise<Login> {
   const password = givenPassword(file) ?? (user === undefined ? undefined : await askForPassword(user))
   return { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
 }
