@@ -5,6 +5,7 @@ import { regionalKinds } from '../../../src/api/catalog/resources.ts'
 import { backupName, backupOf, creation, deletion, exportation, restoration } from '../../../src/cli/caches/backups.ts'
 import type { Found } from '../../../src/cli/caches/resources.ts'
 import type { Problem } from '../../../src/cli/problem.ts'
+import { NODE, SKIPPED, server } from '../../engine/replication-groups/support.ts'
 import { temporaryHome } from '../support/cli.ts'
 import { hasTerminal, onTerminal } from '../support/terminal.ts'
 
@@ -86,6 +87,24 @@ describe('cachectl backup', () => {
     await home.answer('backup', 'delete', 'before', '--wait')
     expect(await names()).toBe('')
   })
+
+  test.skipIf(!server)(
+    `waits for those of Redis OSS and Valkey, exports, and the last of a cluster ${SKIPPED}`,
+    async () => {
+      const node = ['--engine', NODE.Engine, '--cache-node-type', NODE.CacheNodeType]
+      await home.answer('create-cache-cluster', '--cache-cluster-id', 'till', ...node, '--wait')
+      await home.answer('backup', 'create', 'till', '--name', 'noon', '--wait')
+      const copy = ['--source-snapshot-name', 'noon', '--target-snapshot-name', 'out', '--target-bucket', 'my-rdb']
+      const exported = JSON.parse(await home.answer('copy-snapshot', ...copy, '--wait'))
+      expect(exported.Snapshot).toMatchObject({ SnapshotName: 'noon', SnapshotStatus: 'available' })
+      expect(existsSync(join(home.stateDir, 's3', 'my-rdb', 'out-0001.rdb'))).toBe(true)
+      const final = ['--final-snapshot-identifier', 'night']
+      await home.answer('delete-cache-cluster', '--cache-cluster-id', 'till', ...final, '--wait')
+      expect(await names()).toBe('night\nnoon\n')
+      expect(await home.answer('completion', 'ids', 'source-snapshot-name')).toContain('noon')
+      for (const name of ['night', 'noon']) await home.answer('backup', 'delete', name, '--yes', '--wait')
+    },
+  )
 
   test('says what to do instead for Memcached clusters, and which name was meant', async () => {
     const refused = await home.cachectl('backup', 'create', 'shop')

@@ -34,7 +34,7 @@ import { waitForChange } from '../../waiting/operation-wait.ts'
 import { optional } from '../../words.ts'
 
 export const backupCreate = command({
-  summary: 'Make a backup of a serverless cache or a replication group',
+  summary: 'Make a backup of a serverless cache, a group or a Valkey or Redis OSS cluster',
   description:
     'Finds out what the cache is and calls create-serverless-cache-snapshot or create-snapshot. Memcached clusters have no backups: `cachectl kv dump` keeps what they hold. Answers as the operation does; with --wait when the backup is available. Exit code 255 when there is no such cache or it has no backups, 254 when the service refuses.',
   words: { cache: cacheWord('name of the cache', 'source') },
