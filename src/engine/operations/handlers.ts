@@ -7,7 +7,7 @@ import {
   ModifyCacheCluster,
   RebootCacheCluster,
 } from '../workloads/cache-clusters.ts'
-import { ListAllowedNodeTypeModifications } from '../workloads/clusters/node-type-modifications.ts'
+import { ListAllowedNodeTypeModifications } from '../workloads/node-type-modifications.ts'
 
 import { ModifyReplicationGroup } from '../workloads/replication-groups/modification.ts'
 import {

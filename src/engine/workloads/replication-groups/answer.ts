@@ -11,6 +11,7 @@ import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { accessChangeOf } from './access.ts'
 import { membersOf } from './members.ts'
+import { dataTieringOf } from './node-types.ts'
 import { formatSlots } from './slots.ts'
 
 /** Answers by record: a record never changes, so neither does its answer. */
@@ -64,7 +65,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     LogDeliveryConfigurations: [],
     ...(group.created && { ReplicationGroupCreateTime: new Date(group.createdAt) }),
     ...(!isGoing && {
-      DataTiering: 'disabled',
+      DataTiering: dataTieringOf(group),
       AutoMinorVersionUpgrade: group.autoMinorVersionUpgrade,
       NetworkType: group.networkType,
       IpDiscovery: group.ipDiscovery,

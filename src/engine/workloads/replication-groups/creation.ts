@@ -28,6 +28,7 @@ import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, readNetwork, readNodeType, readPort, readSubnetGroup } from '../clusters/rules.ts'
 import { memberIds } from './names.ts'
+import { refuseDataTiering } from './node-types.ts'
 import { readClients, readEncryption, readRetention, readSnapshotWindow } from './rules.ts'
 import { readShape, type ShardPlan } from './shape.ts'
 import { readRedisVersion } from './versions.ts'
@@ -99,6 +100,7 @@ export function newGroup(
 ): ReplicationGroupRecord {
   const release = readRelease(input.Engine ?? 'redis', input.EngineVersion, context)
   const type = readNodeType(input.CacheNodeType, release)
+  refuseDataTiering(input.DataTieringEnabled, type)
   const named = namedParameterGroup(input.CacheParameterGroupName, context)
   const shape = readShape(input, named && isClusterEnabled(named))
   const parameterGroup = readParameterGroup(
@@ -166,6 +168,8 @@ export function newLoneCluster(
 ): ReplicationGroupRecord {
   const release = readRelease(input.Engine ?? '', input.EngineVersion, context)
   const type = readNodeType(input.CacheNodeType, release)
+  // Data tiering is for replication groups only, and there is no member to ask for it.
+  refuseDataTiering(false, type)
   const named = namedParameterGroup(input.CacheParameterGroupName, context)
   if (named && isClusterEnabled(named)) {
     throw conflict('Cluster mode should be disabled in parameter group, but found it is enabled.')

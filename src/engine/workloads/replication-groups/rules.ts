@@ -15,7 +15,6 @@ type CreateInput = Input<'CreateReplicationGroup'>
 const NOT_YET: Readonly<Partial<Record<keyof CreateInput, (value: unknown) => boolean>>> = {
   GlobalReplicationGroupId: () => false,
   LogDeliveryConfigurations: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
-  DataTieringEnabled: (value) => value === false,
   Durability: (value) => value === 'default' || value === 'disabled',
 }
 

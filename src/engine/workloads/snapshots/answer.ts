@@ -3,6 +3,7 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import type { ShardSnapshot, SnapshotRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
+import { dataTieringOf } from '../replication-groups/node-types.ts'
 import { formatSlots } from '../replication-groups/slots.ts'
 import { reportedVersion } from '../replication-groups/versions.ts'
 import { isBeingRestored } from './find.ts'
@@ -46,7 +47,7 @@ export function answerSnapshot(
     ...(group !== undefined && { NumNodeGroups: shards.length, AutomaticFailover: source.automaticFailover }),
     NodeSnapshots: shards.map((shard) => answerShard(shard, isOfCluster, showConfig)),
     ARN: arn({ region, account, type: resources.snapshot.arnType, name: id }),
-    DataTiering: 'disabled',
+    DataTiering: dataTieringOf(source),
   }
 }
 

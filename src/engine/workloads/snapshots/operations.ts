@@ -7,6 +7,7 @@ import type { GroupMemberRecord, ReplicationGroupRecord, SnapshotRecord } from '
 import { newToken } from '../../store/tokens.ts'
 import { findCluster } from '../clusters/operations.ts'
 import { findMember, findReplicationGroup, refuseUnlessAvailable } from '../replication-groups/find.ts'
+import { dataTieringOf } from '../replication-groups/node-types.ts'
 import { answerSnapshot } from './answer.ts'
 import { savedMembers } from './begin.ts'
 import { readBucket } from './buckets.ts'
@@ -85,6 +86,15 @@ function refuseKey({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): vo
   )
 }
 
+/** The guide has the rule, the words are ours. */
+function refuseTiered({ id, source }: SnapshotRecord): void {
+  if (dataTieringOf(source) === 'disabled') return
+  throw new Fault(
+    'InvalidParameterCombination',
+    `Snapshot ${id} is of a group with data tiering and cannot be exported.`,
+  )
+}
+
 /**
  * Any snapshot can be copied, the copy is a manual one (guide, "Copying a backup"). With a bucket it is exported instead: into the
  * folder `s3/<bucket>` of the state directory, where S3 would be, and no snapshot of the new name comes to be.
@@ -93,6 +103,7 @@ export const CopySnapshot: Handler<'CopySnapshot'> = (input, context) => {
   const source = findSnapshot(input.SourceSnapshotName, context)
   refuseKey(input)
   if (input.TargetBucket !== undefined) {
+    refuseTiered(source)
     const exportTo = {
       bucket: readBucket(input.TargetBucket, 'TargetBucket'),
       name: readTarget(input.TargetSnapshotName),
