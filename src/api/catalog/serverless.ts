@@ -1,12 +1,35 @@
-/** What ElastiCache Serverless for Memcached is made of. */
-import { memcached } from './engines.ts'
+/** What serverless caches of ElastiCache are made of. */
+import { type EngineName, memcached } from './engines.ts'
+
+export interface ServerlessVersion {
+  /** MajorEngineVersion. */
+  readonly major: string
+  /** FullEngineVersion. */
+  readonly full: string
+  /** What the cache is, down to where that is decided. */
+  readonly version: string
+}
 
 /**
- * "Compatible with Memcached 1.6 and above"; the full version is what the guide's sample answer prints, which can only mean
- * 1.6.21. That is what the cache itself answers to `version`.
+ * By engine, the newest first; a new cache that names none gets that. Of Memcached: "compatible with 1.6 and above"; the full version
+ * is what the guide's sample answer prints, which can only mean 1.6.21, and that is what the cache itself answers to `version`. Of
+ * the others the guide shows `7.1` and `8.0`; that 7 and 9 of Valkey are their first versions on offer is a guess.
  */
-export const SERVERLESS_VERSION = { major: '1.6', full: '21', node: '1.6.21' } as const
+const VERSIONS: Readonly<Record<EngineName, readonly [newest: ServerlessVersion, ...older: ServerlessVersion[]]>> = {
+  memcached: [{ major: '1.6', full: '21', version: '1.6.21' }],
+  redis: [{ major: '7', full: '7.1', version: '7.1' }],
+  valkey: [
+    { major: '9', full: '9.0', version: '9.0' },
+    { major: '8', full: '8.0', version: '8.0' },
+    { major: '7', full: '7.2', version: '7.2' },
+  ],
+}
 
+/** The version of a major one, without which the newest; undefined: there is none. */
+export const serverlessVersion = (engine: EngineName, major?: string): ServerlessVersion | undefined =>
+  major === undefined ? VERSIONS[engine][0] : VERSIONS[engine].find((each) => each.major === major)
+
+/** Of Memcached. */
 export const PRIMARY_PORT = memcached.port
 
 /** Gigabytes, and ECPUs a second, that limits may be set to (CDK and Terraform documentation of the resource). */

@@ -4,16 +4,6 @@ import { ENGINES_HERE, findFamily } from '../families/families.ts'
 import type { Family } from '../families/family.ts'
 import { missing } from '../http/query-protocol.ts'
 
-/** The engine of a serverless cache: of others than those whose nodes are embedded there are none here yet. */
-export function readServerlessEngine(engine: string | undefined): Family {
-  const family = readEngine(engine)
-  if (family.programs.embedded) return family
-  throw new Fault(
-    'InvalidParameterValue',
-    `The local engine has no serverless caches of ${family.engine.name} so far. Use --target aws.`,
-  )
-}
-
 /** The engine that a request names, in any case; refuses one that does not run here. */
 export function readEngine(engine: string | undefined): Family {
   if (!engine) throw missing('Engine')

@@ -32,6 +32,28 @@ export interface GroupSettings {
   readonly closeOnReplicaWrite: boolean
 }
 
+/** What runs a serverless cache, besides what every node is told. */
+export interface ServerlessNode {
+  /** Infinite: it is metered only. */
+  readonly ecpuPerSecond: number
+  /** Where it is a server behind a door; null: it is not. */
+  readonly server: {
+    /** The port clients know it by, and those that are the server's own. */
+    readonly port: number
+    readonly innerPort: number
+    readonly busPort: number
+    /** 40 hex digits. */
+    readonly nodeId: string
+    readonly isIpv6: boolean
+    /** A line a user, as servers take them. */
+    readonly users: readonly string[]
+    /** A file in the folder of snapshots that it starts with. */
+    readonly rdb?: string | undefined
+    /** Whether writes wait for now. */
+    readonly holdsWrites: boolean
+  } | null
+}
+
 /** What an engine is, to the rooms that need not know which it is: a folder each, and a row in all.ts. */
 export interface Family<Name extends string = string> {
   readonly engine: EngineFacts
@@ -62,10 +84,9 @@ export interface Family<Name extends string = string> {
   readonly metrics: MetricSet
   /** Absent: there are no serverless caches of it. */
   readonly serverless?: {
-    /** What a cache is, beside that it is the engine: the version it answers with. */
-    readonly version: string
-    /** @param ecpuPerSecond Infinite: metered only. */
-    programs(ecpuPerSecond: number): WantedPrograms
+    /** Looks for the server that a cache of a version is; throws NotInstalled. Absent: it is a part of the engine. */
+    installed?(version: string, places: ServerPlaces): InstalledProgram
+    programs(node: ServerlessNode): WantedPrograms
     readonly metrics: MetricSet
   }
   /** Members of requests about clusters that the engine has no meaning for, or that cannot be honoured. */

@@ -1,4 +1,3 @@
-import { PRIMARY_PORT } from '../../api/catalog/serverless.ts'
 import type { EngineOptions } from '../../api/local-engine.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { Opened } from './opened.ts'
@@ -10,7 +9,7 @@ export interface StartOptions extends EngineOptions {
   readonly log: (line: string) => void
   readonly clock?: Clock
   readonly random?: () => number
-  /** Where free ports for serverless caches, which cannot ask for one, are looked for from. */
+  /** Where free ports for serverless caches, which cannot ask for one, are looked for from; absent: from the port of their engine. */
   readonly serverlessPort?: number
   /** Called when a client asks that the engine stop. */
   readonly onStop?: () => void
@@ -19,14 +18,12 @@ export interface StartOptions extends EngineOptions {
 }
 
 /** A start under way: what was asked for, and what has been opened so far. */
-export type Start = StartOptions &
-  Required<Pick<StartOptions, 'clock' | 'random' | 'serverlessPort'>> & { readonly opened: Opened }
+export type Start = StartOptions & Required<Pick<StartOptions, 'clock' | 'random'>> & { readonly opened: Opened }
 
 /** What the parts of an engine start with; nothing has been opened yet. */
 export const begin = (options: StartOptions): Start => ({
   clock: systemClock,
   random: Math.random,
-  serverlessPort: PRIMARY_PORT,
   ...options,
   opened: new Opened(),
 })

@@ -65,8 +65,8 @@ export interface LifeTools {
   readonly clock: Clock
   readonly runtime: Pick<NodeRuntime, 'dump' | 'restore' | 'status'>
   readonly ports: Ports
-  /** Where free ports of serverless caches are looked for from. */
-  readonly serverlessPort: number
+  /** Where free ports of serverless caches are looked for from; absent: from the port of their engine. */
+  readonly serverlessPort?: number | undefined
   readonly snapshotFiles: SnapshotFiles
   /** Of a server that is a process of its own, by its name. */
   readonly filesOf: (name: string) => ProcessFiles

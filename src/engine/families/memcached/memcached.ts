@@ -1,5 +1,4 @@
 import { memcached as engine } from '../../../api/catalog/engines.ts'
-import { SERVERLESS_VERSION } from '../../../api/catalog/serverless.ts'
 import { installedMemcached } from '../../nodes/memcached/installed.ts'
 import type { MemcachedSettings } from '../../nodes/memcached/options.ts'
 import type { Family } from '../family.ts'
@@ -32,8 +31,7 @@ export const memcached: Family<ParameterName> = {
   incompatibility,
   metrics: nodeMetrics,
   serverless: {
-    version: SERVERLESS_VERSION.node,
-    programs: (ecpuPerSecond) => ({ embedded: { program: 'serverless-memcached', live: { ecpuPerSecond } } }),
+    programs: ({ ecpuPerSecond }) => ({ embedded: { program: 'serverless-memcached', live: { ecpuPerSecond } } }),
     metrics: serverlessMetrics,
   },
   refusals,

@@ -99,6 +99,40 @@ const METRICS: readonly Metric<Name>[] = [
 /** The name is what samples are kept by. */
 export const nodeMetrics: MetricSet = { name: 'redis-node', readings: READINGS, metrics: METRICS }
 
+/** Those of nodes that a serverless cache has as well. */
+const SERVERLESS: ReadonlySet<MetricName> = new Set<MetricName>([
+  'AuthenticationFailures',
+  'BytesUsedForCache',
+  'CacheHitRate',
+  'CacheHits',
+  'CacheMisses',
+  'ChannelAuthorizationFailures',
+  'CommandAuthorizationFailures',
+  'CurrConnections',
+  'CurrItems',
+  'CurrVolatileItems',
+  'Evictions',
+  'KeyAuthorizationFailures',
+  'NetworkBytesIn',
+  'NetworkBytesOut',
+  'NewConnections',
+  'SuccessfulReadRequestLatency',
+  'SuccessfulWriteRequestLatency',
+  ...GROUPS.filter(([, , group]) => group !== 'cluster').map(([count]) => count),
+])
+
+/** Of a serverless cache; dimension clusterId (guide, "Serverless metrics and events for Valkey and Redis OSS"). */
+export const serverlessMetrics: MetricSet = {
+  name: 'redis-serverless',
+  readings: READINGS,
+  metrics: [
+    ...METRICS.filter(({ name }) => SERVERLESS.has(name)),
+    metric<Name>('ElastiCacheProcessingUnits', counted('ecpus')),
+    metric<Name>('TotalCmdsCount', counted('metered_commands')),
+    metric<Name>('ThrottledCmds', counted('throttled_commands')),
+  ],
+}
+
 /** Of the one thread that serves commands. */
 function engineCpuUtilization({ grown, seconds }: Minute<Name>): number {
   return Math.min(100, (100 * grown('main_thread_seconds')) / seconds)

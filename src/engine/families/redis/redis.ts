@@ -3,9 +3,10 @@ import { serverFor } from '../../nodes/redis/programs.ts'
 import type { Family } from '../family.ts'
 import { settingsOf } from './directives.ts'
 import { incompatibility, memoryForItems } from './memory.ts'
-import { nodeMetrics } from './metrics.ts'
+import { nodeMetrics, serverlessMetrics } from './metrics.ts'
 import { NODE_TYPE_PARAMETERS } from './node-type-parameters.ts'
 import { PARAMETERS, type ParameterName } from './parameters.ts'
+import { serverlessProgram } from './serverless.ts'
 
 /** Redis OSS and Valkey are one family but for their names and versions. */
 const familyOf = (engine: EngineFacts): Family<ParameterName> => ({
@@ -21,6 +22,11 @@ const familyOf = (engine: EngineFacts): Family<ParameterName> => ({
   memoryForItems,
   incompatibility,
   metrics: nodeMetrics,
+  serverless: {
+    installed: (version, places) => serverFor(engine.name, version, places),
+    programs: (node) => ({ process: serverlessProgram(engine.name, node) }),
+    metrics: serverlessMetrics,
+  },
   refusals: {},
 })
 

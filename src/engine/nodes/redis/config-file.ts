@@ -43,7 +43,7 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
     ['masterauth', keys.password],
     ['user', ENGINE_USER, 'on', `>${keys.password}`, '~*', '&*', '+@all'],
     ['user', 'default', 'off'],
-    ...[...renamedCommands(keys), ...renamed].map((pair) => ['rename-command', ...pair]),
+    ...[...renamedCommands(keys, spec), ...renamed].map((pair) => ['rename-command', ...pair]),
     ...(nodeId === undefined ? [] : clusterDirectives(spec, nodeId)),
     ...Object.entries(fixed),
   ]

@@ -22,14 +22,19 @@ export interface Subject {
   readonly refusals: Map<string, string>
   /** When it was first asked to take its primary's place, which goes on living: that may fail. */
   handoverSince: number | undefined
+  /** Whether it was told to let writes wait. */
+  holdsWrites: boolean | undefined
 }
 
 const HANDOVER_MS = 2_000
+/** Longer than what is done meanwhile takes; an engine that is killed meanwhile is followed by another one. */
+const HELD_MS = 3_600_000
 
 /** Does what is missing. Answers whether nothing was. Rejects when the server does not answer. */
 export async function converge(subject: Subject, live: RedisLive, now: number): Promise<boolean> {
   await applyDirectives(subject, live.directives)
   await applyUsers(subject, live.users)
+  await holdWrites(subject, live.holdsWrites === true)
   const { nodeId } = subject.spec
   if (live.topology && nodeId !== undefined) return convergeCluster(subject, live.topology, nodeId, now)
   return convergeRole(subject, live.role ?? 'primary', now)
@@ -53,10 +58,17 @@ async function applyUsers(subject: Subject, wanted: readonly string[]): Promise<
   const isApplied = wanted.length === users.size && wanted.map(userOf).every((u) => users.get(u.name) === u.rules)
   if (isApplied) return
   const known = itemsOf(await operator.ask('ACL', 'USERS')).map(textOf)
-  const replies = await operator.send(userCommands(wanted, known, users))
+  const replies = await operator.send(userCommands(wanted, known, users, subject.spec))
   for (const reply of replies) if (isError(reply)) throw new Error(`ACL: ${reply.text}`)
   users.clear()
   for (const { name, rules } of wanted.map(userOf)) users.set(name, rules)
+}
+
+/** Clients that write wait, until that is over or they are hung up on: none is told that it has written. */
+async function holdWrites(subject: Subject, holds: boolean): Promise<void> {
+  if (subject.holdsWrites === holds) return
+  await subject.operator.ask('CLIENT', ...(holds ? ['PAUSE', HELD_MS, 'WRITE'] : ['UNPAUSE']))
+  subject.holdsWrites = holds
 }
 
 /** ROLE of a replica: `slave`, where its data comes from, and how far it is. */

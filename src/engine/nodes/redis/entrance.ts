@@ -4,6 +4,7 @@ import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import type { Meter } from './meter.ts'
 import { Passage } from './passage.ts'
 
 const BACKLOG = 511
@@ -22,6 +23,8 @@ export interface EntranceOptions extends EntranceSettings {
   /** The socket of the server that the next client is passed on to; undefined: there is none. */
   readonly server: () => string | undefined
   readonly closesOnReadonly: () => boolean
+  /** Counts what clients of a serverless cache use. */
+  readonly meter?: Meter | undefined
 }
 
 /** The door of a real server, and the clients that are passed on through it. */
@@ -99,7 +102,8 @@ export class Entrance {
       return
     }
     const closesOnReadonly = () => !isOwn && this.#options.closesOnReadonly()
-    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly })
+    const line = isOwn ? undefined : this.#options.meter?.line()
+    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, line })
     this.#passages.add(passage)
     this.#door.burden(passage)
     passage.socket.on('close', () => this.#passages.delete(passage))

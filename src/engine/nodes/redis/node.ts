@@ -9,8 +9,9 @@ import { swappedBytes } from '../swap.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { parseInfo } from './info.ts'
+import { Meter } from './meter.ts'
 import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
-import { READINGS, readingOf } from './readings.ts'
+import { READINGS, readingOf, type Usage } from './readings.ts'
 import { keysOf } from './restricted.ts'
 import { moveSlots, type SlotMove } from './slots.ts'
 import { saveTo } from './snapshot.ts'
@@ -46,6 +47,8 @@ export class RedisNode {
   readonly #process: RedisProcess
   readonly #subject: Subject
   readonly #entrance: Entrance
+  /** Of a serverless cache. */
+  readonly #meter: Meter | undefined
   #live: RedisLive
   #agrees = false
   #isSettled = false
@@ -66,13 +69,18 @@ export class RedisNode {
       users: new Map(),
       refusals: new Map(),
       handoverSince: undefined,
+      // Whoever looked after it before may have.
+      holdsWrites: spec.service === 'serverless' ? undefined : false,
     }
+    const { ecpuPerSecond } = spec.live
+    this.#meter = ecpuPerSecond === undefined ? undefined : new Meter(ecpuPerSecond)
     this.#entrance = new Entrance({
       ...entrance,
       transit: spec.live.transit,
       ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
       server: () => process.socket,
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
+      meter: this.#meter,
     })
   }
 
@@ -132,6 +140,7 @@ export class RedisNode {
     this.#live = live
     this.#agrees = false
     this.#entrance.speak(live.transit)
+    if (this.#meter) this.#meter.limit = live.ecpuPerSecond ?? Number.POSITIVE_INFINITY
     await this.#look().catch(() => undefined)
   }
 
@@ -156,7 +165,12 @@ export class RedisNode {
     const { operator, spec } = this.#subject
     try {
       const info = parseInfo(textOf(await operator.ask('INFO', 'EVERYTHING')))
-      const reading = readingOf(info, spec.program.name === 'valkey-server' ? 'valkey' : 'redis', cores)
+      const reading = readingOf(
+        info,
+        spec.program.name === 'valkey-server' ? 'valkey' : 'redis',
+        cores,
+        this.#meter && usageOf(this.#meter),
+      )
       write(reading, 'swap_bytes', swappedBytes(this.pid) ?? Number.NaN)
       return reading
     } catch {
@@ -174,8 +188,8 @@ export class RedisNode {
       items: number('curr_items'),
       bytes: number('used_memory'),
       memoryBytes: number('memory_bytes'),
-      ecpus: 0,
-      throttled: 0,
+      ecpus: this.#meter?.consumed ?? 0,
+      throttled: this.#meter?.throttled ?? 0,
     }
   }
 
@@ -240,3 +254,9 @@ export class RedisNode {
     void look()
   }
 }
+
+const usageOf = ({ consumed, commands, throttled }: Meter): Usage => ({
+  ecpus: consumed,
+  metered_commands: commands,
+  throttled_commands: throttled,
+})

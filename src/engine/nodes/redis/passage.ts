@@ -1,5 +1,6 @@
 import net from 'node:net'
 import type { Afflicted } from '../../../net/serve/impairment.ts'
+import type { MeteredLine } from './meter.ts'
 
 /** A client that does not read, or a server that is behind, stops the other side beyond this. */
 const CONGESTED_BYTES = 1 << 20
@@ -16,6 +17,8 @@ export interface PassageOptions {
   readonly isOwn: boolean
   /** Whether a client that is told that it wrote to a replica is hung up on. */
   readonly closesOnReadonly: () => boolean
+  /** Of a client of a serverless cache. */
+  readonly line?: MeteredLine | undefined
 }
 
 /** One client of a real server: bytes are passed both ways as they come. */
@@ -27,6 +30,8 @@ export class Passage implements Afflicted {
   closing = false
   readonly #server: net.Socket
   readonly #options: PassageOptions
+  /** What waits for the next second. */
+  #held: Buffer[] = []
 
   constructor(accepted: net.Socket, options: PassageOptions) {
     this.socket = accepted
@@ -48,6 +53,37 @@ export class Passage implements Afflicted {
   /** Passes on what the client sent. */
   receive(bytes: Buffer, length: number): void {
     const piece = length === bytes.length ? bytes : bytes.subarray(0, length)
+    if (this.#options.line) this.#meter(piece, this.#options.line)
+    else this.#pass(piece)
+  }
+
+  #meter(piece: Buffer, line: MeteredLine): void {
+    const isHeld = this.#held.length > 0 || line.holds(performance.now(), () => this.#release(line))
+    if (isHeld) {
+      this.#held.push(Buffer.from(piece))
+      this.socket.pause()
+    } else {
+      line.sent(piece, false)
+      this.#pass(piece)
+    }
+  }
+
+  #release(line: MeteredLine): void {
+    for (let piece = this.#held[0]; piece && !this.socket.destroyed; piece = this.#held[0]) {
+      if (line.holds(performance.now(), () => this.#release(line))) return
+      this.#held.shift()
+      line.sent(piece, true)
+      this.#pass(piece)
+    }
+    this.#readOn()
+  }
+
+  /** What is held is passed on before anything that comes after it. */
+  #readOn(): void {
+    if (this.#held.length === 0) this.socket.resume()
+  }
+
+  #pass(piece: Buffer): void {
     if (!this.#server.write(piece) && this.#server.writableLength > CONGESTED_BYTES) this.socket.pause()
   }
 
@@ -74,7 +110,7 @@ export class Passage implements Afflicted {
       },
     }
     const server = net.connect({ path, onread })
-    server.on('drain', () => this.socket.resume())
+    server.on('drain', () => this.#readOn())
     server.on('error', () => this.socket.destroy())
     server.on('close', () => {
       this.closing = true
@@ -84,6 +120,7 @@ export class Passage implements Afflicted {
   }
 
   #reply(bytes: Buffer): void {
+    this.#options.line?.replied(bytes.length)
     const turnsAway = this.#options.closesOnReadonly() && saysReadonly(bytes)
     if (turnsAway) this.closing = true
     this.take(bytes)

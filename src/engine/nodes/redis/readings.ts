@@ -50,8 +50,14 @@ export type CommandGroup = keyof typeof COMMAND_GROUPS
 
 const GROUPS = Object.keys(COMMAND_GROUPS) as CommandGroup[] // of the keys above
 
+/** What the door of a serverless cache has counted. */
+const USAGE = ['ecpus', 'metered_commands', 'throttled_commands'] as const
+
+export type Usage = Readonly<Record<(typeof USAGE)[number], number>>
+
 export const READINGS = new Readings([
   ...LINES,
+  ...USAGE,
   'curr_items',
   'volatile_items',
   'average_ttl',
@@ -68,14 +74,18 @@ export const READINGS = new Readings([
 
 export type RedisReading = typeof READINGS extends Readings<infer Name> ? Name : never
 
-/** @param cores Of the node's type, for what its processor has to do. */
-export function readingOf(info: ReadonlyMap<string, string>, engine: AclEngine, cores: number): Reading {
+/**
+ * @param cores Of the node's type, for what its processor has to do.
+ * @param usage Of a serverless cache.
+ */
+export function readingOf(info: ReadonlyMap<string, string>, engine: AclEngine, cores: number, usage?: Usage): Reading {
   const number = (name: string) => Number(info.get(name) ?? Number.NaN)
   const isPrimary = info.get('role') !== 'slave'
   const databases = [...info].filter(([name]) => /^db\d+$/.test(name)).map(([, value]) => fieldsOf(value))
   const sum = (name: string) => databases.reduce((all, fields) => all + Number(fields.get(name) ?? 0), 0)
   return READINGS.of([
     ...LINES.map((name) => [name, number(name)] as const),
+    ...Object.entries(usage ?? {}),
     ['curr_items', sum('keys')],
     ['volatile_items', sum('expires')],
     ['average_ttl', Number(fieldsOf(info.get('db0') ?? '').get('avg_ttl') ?? 0)],

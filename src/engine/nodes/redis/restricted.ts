@@ -1,6 +1,8 @@
 /** Commands that ElastiCache keeps to itself, and how the servers are told so. */
 import { createHmac } from 'node:crypto'
-import { RESTRICTED } from '../../../acl/commands.ts'
+import { RESTRICTED, RESTRICTED_ON_SERVERLESS } from '../../../acl/commands.ts'
+import { isAtLeast } from '../../../api/catalog/versions.ts'
+import type { RedisProgram, RedisSpec } from './spec.ts'
 
 /** Not in the guide's list of restricted commands; a client that could say them would take the group apart. */
 const OWN = ['failover', 'cluster|saveconfig', 'cluster|set-config-epoch'] as const
@@ -8,17 +10,17 @@ const OWN = ['failover', 'cluster|saveconfig', 'cluster|set-config-epoch'] as co
 /** Replicas say it, and no server lets it be called by another name for them. */
 const SPOKEN_BY_REPLICAS = 'psync'
 
-const RESTRICTIONS = [...RESTRICTED, ...OWN]
+/** First version of Valkey that knows the command; a server takes no new name for what it does not know. */
+const COMMANDLOG_SINCE = '8.1'
+
+type Service = Pick<RedisSpec, 'service'>
+
+const restrictionsOf = ({ service }: Service): readonly string[] => [
+  ...RESTRICTED,
+  ...OWN,
+  ...(service === 'serverless' ? RESTRICTED_ON_SERVERLESS : []),
+]
 const canBeRenamed = (command: string): boolean => !command.includes('|') && command !== SPOKEN_BY_REPLICAS
-
-/** They have another name, that nobody but the engine knows: clients get `ERR unknown command`, as ElastiCache's say. */
-const RENAMED = RESTRICTIONS.filter(canBeRenamed)
-
-/**
- * Those that are parts of commands which stay, and PSYNC. Taken from every user instead: the server answers NOPERM, where
- * ElastiCache's do not know them.
- */
-const FORBIDDEN = RESTRICTIONS.filter((command) => !canBeRenamed(command))
 
 /** The user that the engine itself and replicas log in as. */
 export const ENGINE_USER = 'cachectl'
@@ -48,12 +50,27 @@ export function keysOf(secret: string): Keys {
   }
 }
 
-/** Old and new names of all commands that clients are not to find. */
-export const renamedCommands = (keys: Keys): (readonly [command: string, name: string])[] =>
-  RENAMED.map((command) => [command, keys.nameOf(command)])
+/**
+ * Old and new names of all commands that clients are not to find, and nobody but the engine knows: clients get `ERR unknown
+ * command`, as ElastiCache's say.
+ */
+export const renamedCommands = (
+  keys: Keys,
+  spec: Service & Pick<RedisSpec, 'program'>,
+): (readonly [command: string, name: string])[] =>
+  restrictionsOf(spec)
+    .filter((command) => canBeRenamed(command) && isKnownTo(spec.program, command))
+    .map((command) => [command, keys.nameOf(command)])
 
-/** The rules of a user, without the commands that only the engine may say: at the end, where they hold, selectors included. */
-export function restrictRules(rules: string): string {
-  const without = FORBIDDEN.map((command) => `-${command}`).join(' ')
+const isKnownTo = ({ name, version }: RedisProgram, command: string): boolean =>
+  command !== 'commandlog' || (name === 'valkey-server' && isAtLeast(version, COMMANDLOG_SINCE))
+
+/**
+ * The rules of a user, without the commands that only the engine may say: at the end, where they hold, selectors included. They
+ * are those that are parts of commands which stay, and PSYNC: the server answers NOPERM, where ElastiCache's do not know them.
+ */
+export function restrictRules(rules: string, service: Service): string {
+  const forbidden = restrictionsOf(service).filter((command) => !canBeRenamed(command))
+  const without = forbidden.map((command) => `-${command}`).join(' ')
   return `${rules.replaceAll(/\(([^)]*)\)/g, `($1 ${without})`)} ${without}`
 }

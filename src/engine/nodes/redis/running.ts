@@ -28,7 +28,7 @@ export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process
 }
 
 function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLimit, live, ...spec }: Spec): RedisSpec {
-  const { innerPort, announce, nodeId, fixed, renamed, rdb } = spec
+  const { innerPort, announce, nodeId, fixed, renamed, rdb, service } = spec
   return {
     port,
     innerPort,
@@ -39,6 +39,7 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
     directory: files.directory,
     secret: files.secret,
     fixed,
+    ...(service && { service }),
     ...(renamed && { renamed }),
     ...(rdb !== undefined && { rdb: join(files.snapshots, rdb) }),
     live: withMemory({ ...live, memoryLimit }),

@@ -2,7 +2,7 @@
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { RedisLive, RedisSpec } from './spec.ts'
 
-export interface RedisSettings extends Pick<RedisSpec, 'innerPort' | 'announce' | 'fixed'> {
+export interface RedisSettings extends Pick<RedisSpec, 'innerPort' | 'announce' | 'fixed' | 'service'> {
   readonly engine: EngineName
   /** In cluster mode: its own id of the topology. */
   readonly nodeId?: string

@@ -38,6 +38,10 @@ export interface RedisLive {
    */
   readonly users: readonly string[]
   readonly transit: Transit
+  /** Writes are not served for now; clients wait. */
+  readonly holdsWrites?: boolean
+  /** Of a serverless cache: what it may use in a second; infinite: it is metered only. Absent: neither. */
+  readonly ecpuPerSecond?: number
   /** A client that writes to a replica is hung up on after the error, so that it looks up the primary anew. */
   readonly closeOnReplicaWrite?: boolean
 }
@@ -55,6 +59,8 @@ export interface RedisSpec {
   /** A server of an older incarnation is ended; one of this one is taken over from an engine that was killed. */
   readonly incarnation: number
   readonly program: RedisProgram
+  /** A serverless cache knows fewer commands than a node. */
+  readonly service?: 'serverless'
   /** The server's own: what is in it from before is gone at its start, but for the log. */
   readonly directory: string
   /** Of the state directory: what the engine's own user and the commands it keeps to itself are called by. */

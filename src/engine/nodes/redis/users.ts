@@ -1,6 +1,7 @@
 /** Users of a server as the engine wants them. Pure. */
 import type { Command } from '../../../protocols/resp/encode.ts'
 import { ENGINE_USER, restrictRules } from './restricted.ts'
+import type { RedisSpec } from './spec.ts'
 
 /** The user of a line of {@link RedisLive.users}, and the rules. */
 export function userOf(line: string): { readonly name: string; readonly rules: string } {
@@ -12,18 +13,20 @@ export function userOf(line: string): { readonly name: string; readonly rules: s
  * Commands that make the users of a server those that are wanted, in an order in which no user is missing at any time.
  * @param known Users the server has.
  * @param applied What was applied last, by name: it is not said again.
+ * @param spec What the users are of: commands are taken from them accordingly.
  */
 export function userCommands(
   wanted: readonly string[],
   known: readonly string[],
   applied: ReadonlyMap<string, string> = new Map(),
+  spec: Pick<RedisSpec, 'service'> = {},
 ): Command[] {
   const users = wanted.map(userOf)
   const names = new Set(users.map(({ name }) => name))
   return [
     ...users
       .filter(({ name, rules }) => applied.get(name) !== rules || !known.includes(name))
-      .map(({ name, rules }): Command => ['ACL', 'SETUSER', name, 'reset', ...rulesOf(restrictRules(rules))]),
+      .map(({ name, rules }): Command => ['ACL', 'SETUSER', name, 'reset', ...rulesOf(restrictRules(rules, spec))]),
     // The default user cannot be deleted; its clients are hung up on as those of any other would be.
     ...(names.has('default') ? [] : [['ACL', 'SETUSER', 'default', 'reset']]),
     ...(applied.has('default') && !names.has('default') ? [['CLIENT', 'KILL', 'USER', 'default']] : []),

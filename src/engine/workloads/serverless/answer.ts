@@ -1,29 +1,31 @@
 import type { CacheUsageLimits, ServerlessCache, ServerlessCacheSnapshot } from '@aws-sdk/client-elasticache'
 import { resources } from '../../../api/catalog/resources.ts'
-import { SERVERLESS_VERSION } from '../../../api/catalog/serverless.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
+import { versionOf } from './cache.ts'
 
 /**
- * A serverless cache as the API shows it. The guide's sample has no `ReaderEndpoint`, for on AWS it is the same name with port
- * 11212; here the port may be another one, so that clients have to be told. No `StorageEncryptionType`: nothing is encrypted
+ * A serverless cache as the API shows it. The guide's sample of Memcached has no `ReaderEndpoint`, for on AWS it is the same name
+ * with port 11212; here the port may be another one, so that clients have to be told. No `StorageEncryptionType`: nothing is encrypted
  * at rest.
  */
 export function answerServerlessCache(cache: ServerlessCacheRecord, account: string): ServerlessCache {
   const { ports, status } = cache
   const Address = endpointAddress(cache.networkType)
   const limits = answerLimits(cache)
+  const { major, full } = versionOf(cache)
   return {
     ServerlessCacheName: cache.id,
     Description: cache.description,
     CreateTime: new Date(cache.createdAt),
     Status: status,
     Engine: cache.engine,
-    MajorEngineVersion: SERVERLESS_VERSION.major,
-    FullEngineVersion: SERVERLESS_VERSION.full,
+    MajorEngineVersion: major,
+    FullEngineVersion: full,
     ...(limits && { CacheUsageLimits: limits }),
     SecurityGroupIds: [...cache.securityGroupIds],
+    ...(cache.userGroupId !== undefined && { UserGroupId: cache.userGroupId }),
     ...(ports &&
       status !== 'creating' &&
       status !== 'create-failed' && {
@@ -67,6 +69,6 @@ export const answerServerlessSnapshot = (
   ServerlessCacheConfiguration: {
     ServerlessCacheName: snapshot.cache,
     Engine: snapshot.engine,
-    MajorEngineVersion: SERVERLESS_VERSION.major,
+    MajorEngineVersion: versionOf(snapshot).major,
   },
 })

@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto'
 import { regionFacts } from '../../../api/catalog/regions.ts'
-import { PRIMARY_PORT } from '../../../api/catalog/serverless.ts'
+import { serverlessVersion } from '../../../api/catalog/serverless.ts'
 import { familyOfEngine } from '../../families/families.ts'
+import type { ServerlessNode } from '../../families/family.ts'
 import { certificateOf, faultsOfCache, impairmentBy } from '../../faults/effects.ts'
 import type { IngressRule } from '../../network/ingress.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
-import type { ServerlessCacheRecord } from '../../store/records.ts'
+import type { ServerlessCacheRecord, ServerlessStep } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
+import { serverUsersOf } from '../users/server-users.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 
 const GIB = 2 ** 30
@@ -17,7 +20,7 @@ const NODE = 'serverless'
 export type CacheWork = StepWork | { readonly do: 'make-snapshot' }
 
 /**
- * One metered node, behind TLS, on two ports. Both take writes and reads alike (guide, "Read-optimized port"): there are no
+ * One metered node, behind TLS, on two ports: a part of the engine, or a server. Both take writes and reads alike (guide, "Read-optimized port"): there are no
  * replicas here that reads could lag behind on.
  */
 export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
@@ -32,7 +35,7 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
 
   faultsOf: (cache, faults) => faultsOfCache(faults, cache),
 
-  nodesOf(cache, faults) {
+  nodesOf(cache, faults, store) {
     const { ports } = cache
     const { serverless } = familyOfEngine(cache.engine)
     if (!ports || !serverless || !shouldRun(cache)) return []
@@ -40,12 +43,12 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
     return [
       {
         node: NODE,
-        incarnation: 1,
+        incarnation: cache.incarnation ?? 1,
         ports: [ports.primary, ports.readOptimized],
-        engineVersion: serverless.version,
+        engineVersion: versionOf(cache).version,
         memoryLimit,
         threads: 1,
-        programs: serverless.programs(ecpuPerSecond),
+        programs: serverless.programs({ ecpuPerSecond, server: serverOf(cache, store) }),
         impairment: impairmentBy(faults),
       },
     ]
@@ -62,7 +65,8 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
 
   ingressOf: ingressOfCache,
 
-  portsOf: ({ ports }) => (ports ? [ports.primary, ports.readOptimized] : []),
+  portsOf: ({ ports }) =>
+    ports ? [ports.primary, ports.readOptimized, ...(ports.server ? Object.values(ports.server) : [])] : [],
 
   subjectsOf(cache) {
     const { serverless } = familyOfEngine(cache.engine)
@@ -87,6 +91,41 @@ export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
   node: NODE,
 })
 
+/** Whether it is a server of its own. */
+export const isServer = ({ engine }: Pick<ServerlessCacheRecord, 'engine'>): boolean =>
+  familyOfEngine(engine).serverless?.installed !== undefined
+
+/** What its engine has of its major version. */
+export function versionOf({ engine, majorVersion }: Pick<ServerlessCacheRecord, 'engine' | 'majorVersion'>) {
+  const version = serverlessVersion(engine, majorVersion)
+  if (!version) throw new Error(`no serverless caches of ${engine} ${majorVersion}`)
+  return version
+}
+
+/** Everybody, as on AWS where a cache has no user group. */
+const OPEN = ['default on nopass ~* &* +@all']
+
+function serverOf(cache: ServerlessCacheRecord, store: Store): ServerlessNode['server'] {
+  const { region, id, token, networkType, ports, engine, userGroupId, steps } = cache
+  if (!ports?.server || (engine !== 'redis' && engine !== 'valkey')) return null
+  const [step] = steps
+  const group = userGroupId === undefined ? undefined : store.get('userGroup', region, userGroupId)
+  return {
+    port: ports.primary,
+    innerPort: ports.server.inner,
+    busPort: ports.server.bus,
+    // The same for as long as it lives.
+    nodeId: createHash('sha1').update(`${region} ${id} ${token}`).digest('hex'),
+    isIpv6: networkType === 'ipv6',
+    users: group ? serverUsersOf(group, store, engine) : OPEN,
+    rdb: steps.map(initialFileOf).find((file) => file !== null) ?? undefined,
+    holdsWrites: step?.do === 'upgrade',
+  }
+}
+
+/** The file that a server is started with as long as the step is to be done. */
+const initialFileOf = (step: ServerlessStep): string | null => (step.do === 'await-server' ? step.file : null)
+
 /** What a cache may take; infinite: as much as there is. */
 export const limitsOf = ({ dataStorage, ecpuPerSecond }: ServerlessCacheRecord) => ({
   memoryLimit: dataStorage.maximum === 0 ? Number.POSITIVE_INFINITY : dataStorage.maximum * GIB,
@@ -100,15 +139,19 @@ function shouldRun({ status, steps }: ServerlessCacheRecord): boolean {
 }
 
 /**
- * Rules name the ports of AWS, 11211 and 11212; here they are those the cache really has. A rule for the first opens the
+ * Rules name the ports of AWS, 11211 and 11212, or 6379 and 6380; here they are those the cache really has. A rule for the first opens the
  * primary port, one for the second the read-optimized one (guide, "Set up a security group").
  */
-function ingressOfCache({ region, securityGroupIds, ports }: ServerlessCacheRecord, store: Store): IngressRule[] {
+function ingressOfCache(
+  { region, engine, securityGroupIds, ports }: ServerlessCacheRecord,
+  store: Store,
+): IngressRule[] {
   if (!ports) return []
-  const opened = (awsPort: number, port: number): IngressRule[] =>
-    ingressOf(store, region, securityGroupIds, awsPort).map(({ cidr, ports: range }) => ({
+  const awsPort = familyOfEngine(engine).engine.port
+  const opened = (ruled: number, port: number): IngressRule[] =>
+    ingressOf(store, region, securityGroupIds, ruled).map(({ cidr, ports: range }) => ({
       cidr,
       ports: range ?? [port, port],
     }))
-  return [...opened(PRIMARY_PORT, ports.primary), ...opened(PRIMARY_PORT + 1, ports.readOptimized)]
+  return [...opened(awsPort, ports.primary), ...opened(awsPort + 1, ports.readOptimized)]
 }

@@ -1,16 +1,19 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { errorMessage } from '../../../api/thrown.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import type { Failure } from '../../nodes/failure.ts'
+import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
 import type { Change } from '../../store/store.ts'
 import { newToken } from '../../store/tokens.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
-import { type CacheWork, nodeOf, serverlessCaches } from './cache.ts'
+import { type CacheWork, isServer, nodeOf, serverlessCaches } from './cache.ts'
 import { creationFailure } from './creation-failure.ts'
+import { prepareServerlessData } from './preparation.ts'
 import {
   afterFailedDump,
   afterStep,
@@ -18,16 +21,26 @@ import {
   expiryOf,
   newSnapshot,
   nextSnapshotOf,
+  ownFileOf,
   planSnapshot,
   withDueDate,
 } from './steps.ts'
 
 /** How long until a port that is taken is tried again. */
 const RETRY_MS = 5_000
+/** How long until a server that is not as it is to be is asked again. */
+const ASK_AGAIN_MS = 50
+/** Ports behind doors, which no client knows. */
+const FIRST_INNER_PORT = 16_379
+/** Steps that a cache has to run for, once it is there. */
+const NEEDS_ITEMS: ReadonlySet<ServerlessStep['do']> = new Set(['dump', 'await-server', 'upgrade'] as const)
+
+/** What is only done when the server says that it is as it is to be. */
+type ServerStep = ServerlessStep & { do: 'await-server' | 'upgrade' }
 
 /**
- * What becomes of serverless caches, besides that they run. Items are not kept when the engine ends: a cache that comes back is
- * there with its ports, and empty.
+ * What becomes of serverless caches, besides that they run. Items are not kept when the engine ends, but for those of a server,
+ * which the next engine takes over when the one before it was killed: a cache that comes back is there with its ports, and empty.
  */
 export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   readonly kind = 'serverlessCache'
@@ -39,11 +52,11 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     this.#tools = tools
   }
 
-  /** A snapshot that was not whole when the engine ended is lost with the items it was to hold. */
+  /** A snapshot that was not whole when the engine ended is lost with the items it was to hold, unless a server has them. */
   resume(): void {
     for (const cache of this.#tools.store.all('serverlessCache')) {
       const [step] = cache.steps
-      if (step?.do === 'dump') this.#failDump(cache, step, 'the engine ended before it was written')
+      if (step?.do === 'dump' && !isServer(cache)) this.#failDump(cache, step, 'the engine ended before it was written')
     }
   }
 
@@ -53,22 +66,81 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   /** What only changes the record of a cache goes on while it does not answer. */
   needsToRun({ status, steps: [step] }: ServerlessCacheRecord): boolean {
-    return status === 'creating' || (status !== 'create-failed' && (step === undefined || step.do === 'dump'))
+    if (status === 'creating') return true
+    return status !== 'create-failed' && (step === undefined || NEEDS_ITEMS.has(step.do))
   }
 
   setbackAmong({ status }: ServerlessCacheRecord, failures: readonly Failure[]): Failure | undefined {
-    return failures.find(({ code }) => status === 'creating' && code !== 'EADDRINUSE')
+    return failures.find(({ code }) => status === 'creating' && code !== 'EADDRINUSE' && code !== SERVER_ENDED)
   }
 
   async carryOut(cache: ServerlessCacheRecord, work: CacheWork): Promise<Round> {
     const [step] = cache.steps
     if (work.do === 'make-snapshot') this.#makeSnapshot(cache)
+    else if (step?.do === 'await-server' || step?.do === 'upgrade') return this.#serve(cache, step)
     else if (step) await this.#take(cache, step)
     return 'again'
   }
 
-  async #take(cache: ServerlessCacheRecord, step: ServerlessStep): Promise<void> {
+  /** Steps of a server: looked at again until it is as it is to be. */
+  async #serve(cache: ServerlessCacheRecord, step: ServerStep): Promise<Round> {
+    const { runtime, clock, store } = this.#tools
+    const status = await runtime.status(nameOf(nodeOf(cache)))
+    if (!status?.agrees || !status.clusterOk) return { until: clock.now() + ASK_AGAIN_MS }
+    if (store.get('serverlessCache', cache.region, cache.id)?.steps[0] !== step) return 'again'
+    if (step.do === 'upgrade') await this.#upgrade(cache, step)
+    else {
+      this.#commit(cache, [])
+      await this.#removeOwnFile(cache)
+    }
+    return 'again'
+  }
+
+  /** The server of before takes no more writes: whatever clients were told is written is in the file. */
+  async #upgrade(cache: ServerlessCacheRecord, step: ServerStep & { do: 'upgrade' }): Promise<void> {
+    const { runtime, snapshotFiles, log } = this.#tools
+    const { engine, majorVersion, file } = step
+    try {
+      await runtime.dump(nameOf(nodeOf(cache)), snapshotFiles.path(file))
+      this.#commit(cache, [], (current) => ({
+        ...withNewServer(current),
+        engine,
+        majorVersion,
+        steps: [{ do: 'await-server', file }, ...current.steps],
+      }))
+    } catch (error) {
+      log(`serverless cache ${cache.region}/${cache.id}: it stays ${cache.engine}: ${errorMessage(error)}`)
+      this.#commit(cache, [])
+    }
+  }
+
+  /** One that it had begun with, or was upgraded with, and that no snapshot is. */
+  async #removeOwnFile(cache: ServerlessCacheRecord): Promise<void> {
+    await this.#tools.snapshotFiles.remove(ownFileOf(cache))
+  }
+
+  async #prepareData(
+    cache: ServerlessCacheRecord,
+    { sources }: ServerlessStep & { do: 'prepare-data' },
+  ): Promise<void> {
+    try {
+      await prepareServerlessData(cache, sources, this.#tools)
+      this.#commit(cache, [])
+    } catch (error) {
+      await this.#failRestoration(cache, errorMessage(error))
+    }
+  }
+
+  async #failRestoration(cache: ServerlessCacheRecord, why: string): Promise<void> {
+    this.#tools.log(`serverless cache ${cache.region}/${cache.id}: ${why}`)
+    this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause: 'snapshot' })
+    await this.#removeOwnFile(cache)
+  }
+
+  async #take(cache: ServerlessCacheRecord, step: Exclude<ServerlessStep, ServerStep>): Promise<void> {
     switch (step.do) {
+      case 'prepare-data':
+        return this.#prepareData(cache, step)
       case 'start':
         return this.#start(cache)
       case 'restore':
@@ -86,14 +158,16 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     const { ports, store } = this.#tools
     const creationCause = creationFailure(cache, store)
     if (creationCause) return this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause })
-    const [primary, readOptimized] = await this.#reservePair()
-    this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized } }))
-    ports.release([primary, readOptimized])
+    const [primary, readOptimized] = await this.#reservePair(cache)
+    const [inner = 0, bus = 0, ...none] = await ports.reserve(isServer(cache) ? 2 : 0, FIRST_INNER_PORT)
+    const server = isServer(cache) && { server: { inner, bus } }
+    this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized, ...server } }))
+    ports.release([primary, readOptimized, inner, bus, ...none])
   }
 
-  /** Neighbours, as 11211 and 11212 are: clients add one to the port they know. */
-  async #reservePair(): Promise<[number, number]> {
-    const { ports, serverlessPort } = this.#tools
+  /** Neighbours, as 11211 and 11212, or 6379 and 6380, are: clients add one to the port they know. */
+  async #reservePair({ engine }: ServerlessCacheRecord): Promise<[number, number]> {
+    const { ports, serverlessPort = familyOfEngine(engine).engine.port } = this.#tools
     for (let first = serverlessPort; ; ) {
       const [primary, next] = (await ports.reserve(2, first)) as [number, number] // as many as asked for
       if (next === primary + 1) return [primary, next]
@@ -103,13 +177,12 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   }
 
   async #restore(cache: ServerlessCacheRecord, file: string): Promise<void> {
-    const { runtime, snapshotFiles, log } = this.#tools
+    const { runtime, snapshotFiles } = this.#tools
     try {
       await runtime.restore(nameOf(nodeOf(cache)), snapshotFiles.path(file))
       this.#commit(cache, [])
     } catch (error) {
-      log(`serverless cache ${cache.region}/${cache.id}: ${errorMessage(error)}`)
-      this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause: 'snapshot' })
+      await this.#failRestoration(cache, errorMessage(error))
     }
   }
 
@@ -196,6 +269,11 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   /** A cache whose ports no client knows yet moves to others; with known ports it stays, and is tried again. */
   async mend(cache: ServerlessCacheRecord, failures: readonly Failure[]): Promise<Round> {
     const { store, clock, log } = this.#tools
+    if (failures.some(({ code }) => code === SERVER_ENDED)) {
+      // What it held is lost; with what it began with, another one begins.
+      store.change((change) => change.put('serverlessCache', withNewServer(cache)))
+      return 'again'
+    }
     if (cache.status === 'creating') {
       await this.#start({ ...cache, steps: [{ do: 'start' }, ...cache.steps] })
       return 'again'
@@ -236,3 +314,9 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     return this.#tools.store.get('serverlessSnapshot', snapshot.region, snapshot.id) ?? snapshot
   }
 }
+
+/** The server that runs next is not the one before it. */
+const withNewServer = (cache: ServerlessCacheRecord): ServerlessCacheRecord => ({
+  ...cache,
+  incarnation: (cache.incarnation ?? 1) + 1,
+})

@@ -4,42 +4,51 @@ import { LIMITS } from '../../../api/catalog/limits.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { NO_LIMIT } from '../../../api/catalog/serverless.ts'
 import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
 import { parseArn } from '../../../api/names.ts'
 import { namesOf } from '../../../api/tables.ts'
 import type { Context, Handler } from '../../calls/context.ts'
-import { readServerlessEngine } from '../../calls/engine.ts'
 import { readSecurityGroups } from '../../calls/groups.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { pageByToken } from '../../calls/paging.ts'
 import { mergeTags, readTags } from '../../calls/tag-rules.ts'
 import { limitsFailure, securityGroupsFailure } from '../../faults/refusals.ts'
 import { quota } from '../../store/quotas.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
+import type {
+  DataSource,
+  ServerlessCacheRecord,
+  ServerlessSnapshotRecord,
+  ServerlessStep,
+} from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
+import { readObjectArn } from '../snapshots/buckets.ts'
+import { readSnapshot, restoringOf } from '../snapshots/restoration.ts'
 import { answerServerlessCache } from './answer.ts'
+import { isServer, versionOf } from './cache.ts'
 import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
 import {
   readDailySnapshotTime,
   readDescription,
   readRetention,
   readServerlessNetwork,
+  readServerlessRelease,
+  readServerlessUserGroup,
+  readUpgrade,
   readUsageLimits,
-  refuseOtherVersion,
   refuseUnsupportedMembers,
-  refuseWithoutServerless,
+  type ServerlessRelease,
 } from './rules.ts'
 import { manualSnapshotOf } from './snapshot-operations.ts'
-import { nextSnapshotOf, planCreation, planDeletion, withDueDate } from './steps.ts'
+import { nextSnapshotOf, ownFileOf, planCreation, planDeletion, planServerCreation, withDueDate } from './steps.ts'
 
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
-  const family = readServerlessEngine(input.Engine)
-  const engine = family.engine.name
-  refuseWithoutServerless(family)
-  refuseOtherVersion(input.MajorEngineVersion)
+  const release = readServerlessRelease(input.Engine, input.MajorEngineVersion, context)
+  const { engine, version } = release
   refuseUnsupportedMembers(input, engine)
-  const snapshot = readSnapshotToRestore(input.SnapshotArnsToRestore, engine, context)
+  const data = readDataToRestore(input.SnapshotArnsToRestore, engine, context)
+  const userGroupId = readServerlessUserGroup(input.UserGroupId, release, context)
   if (store.get('serverlessCache', region, id)) {
     throw new Fault('ServerlessCacheAlreadyExistsFault', `Serverless cache ${id} already exists.`)
   }
@@ -58,6 +67,8 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     createdAt: now,
     status: 'creating',
     engine,
+    majorVersion: version.major,
+    ...(userGroupId !== undefined && { userGroupId }),
     ...readUsageLimits(input.CacheUsageLimits, { dataStorage: NO_LIMIT, ecpuPerSecond: NO_LIMIT }),
     securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context),
     ...readServerlessNetwork(input, context),
@@ -67,10 +78,20 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     nextSnapshot: null,
     manualSnapshots: [],
     tags: mergeTags([], readTags(input.Tags)),
-    steps: planCreation(id, snapshot?.file ?? null),
+    steps: [],
     stepDue: now,
   }
-  return { ServerlessCache: commit({ ...cache, nextSnapshot: nextSnapshotOf(cache, now) }, context) }
+  const creating = { ...cache, steps: planOf(cache, data), nextSnapshot: nextSnapshotOf(cache, now) }
+  return { ServerlessCache: commit(creating, context) }
+}
+
+/** What a server begins with is one file, or one is made of it first. */
+function planOf(cache: ServerlessCacheRecord, data: readonly DataSource[]): ServerlessStep[] {
+  const [source, ...others] = data
+  if (!isServer(cache)) return planCreation(cache.id, source?.file ?? null)
+  if (!source) return planServerCreation(cache.id, undefined)
+  const isReady = others.length === 0 && source.bucket === undefined && source.slots !== null
+  return planServerCreation(cache.id, isReady ? { file: source.file } : { file: ownFileOf(cache), sources: data })
 }
 
 export const DescribeServerlessCaches: Handler<'DescribeServerlessCaches'> = (input, context) => {
@@ -86,9 +107,9 @@ export const DescribeServerlessCaches: Handler<'DescribeServerlessCaches'> = (in
 
 export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, context) => {
   const cache = findServerlessCache(input.ServerlessCacheName, context)
-  if (input.Engine !== undefined) readServerlessEngine(input.Engine)
-  refuseOtherVersion(input.MajorEngineVersion)
   refuseUnsupportedMembers(input, cache.engine)
+  const upgrade = readUpgrade(cache, input, context)
+  const userGroup = readUserGroupChange(cache, input, context)
   const limits = readUsageLimits(input.CacheUsageLimits, cache)
   const settings: Partial<ServerlessCacheRecord> = {
     ...limits,
@@ -101,8 +122,8 @@ export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, c
       dailySnapshotTime: readDailySnapshotTime(input.DailySnapshotTime, context.random),
     }),
   }
-  const wanted: ServerlessCacheRecord = { ...cache, ...settings }
-  if (!differs(wanted, cache, namesOf(settings))) {
+  const wanted: ServerlessCacheRecord = withUserGroup({ ...cache, ...settings }, userGroup)
+  if (!upgrade && !differs(wanted, cache, [...namesOf(settings), 'userGroupId'])) {
     throw new Fault('InvalidParameterCombination', 'No modifications were requested')
   }
   refuseUnlessAvailable(cache)
@@ -113,9 +134,39 @@ export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, c
     nextSnapshot: differs(modified, cache, ['snapshotRetentionLimit', 'dailySnapshotTime'])
       ? nextSnapshotOf(modified, context.now)
       : cache.nextSnapshot,
-    steps: [{ do: 'finish', events }],
+    steps: [...(upgrade ? [upgradeStep(cache, upgrade)] : []), { do: 'finish', events }],
   }
   return { ServerlessCache: commit(begun, context) }
+}
+
+const upgradeStep = (cache: ServerlessCacheRecord, { engine, version }: ServerlessRelease): ServerlessStep => ({
+  do: 'upgrade',
+  engine,
+  majorVersion: version.major,
+  file: ownFileOf(cache),
+})
+
+/** The user group that the cache is to have; undefined: none. */
+function readUserGroupChange(
+  cache: ServerlessCacheRecord,
+  { UserGroupId, RemoveUserGroup }: Input<'ModifyServerlessCache'>,
+  context: Context,
+): string | undefined {
+  if (!RemoveUserGroup) {
+    const release = { engine: cache.engine, version: versionOf(cache) }
+    return readServerlessUserGroup(UserGroupId, release, context) ?? cache.userGroupId
+  }
+  if (UserGroupId) {
+    throw new Fault('InvalidParameterCombination', 'UserGroupId and RemoveUserGroup cannot be specified together.')
+  }
+  return undefined
+}
+
+function withUserGroup(
+  { userGroupId: _, ...cache }: ServerlessCacheRecord,
+  id: string | undefined,
+): ServerlessCacheRecord {
+  return id === undefined ? cache : { ...cache, userGroupId: id }
 }
 
 type Member = keyof ServerlessCacheRecord
@@ -155,23 +206,30 @@ export const DeleteServerlessCache: Handler<'DeleteServerlessCache'> = (input, c
   return { ServerlessCache: commit(deleting, context, final?.snapshot) }
 }
 
-/** The snapshot whose items a new cache begins with: one, and of this engine. */
-function readSnapshotToRestore(
+/**
+ * What a new cache begins with. One of Memcached is made of a snapshot of such a cache; one of the others also of a snapshot of
+ * a cluster or group, or of files in buckets. None: it begins empty.
+ */
+function readDataToRestore(
   arns: readonly string[] | undefined,
   engine: EngineName,
   context: Context,
-): ServerlessSnapshotRecord | undefined {
-  if (!arns || arns.length === 0) return undefined
+): readonly DataSource[] {
+  if (!arns || arns.length === 0) return []
   const [text = '', ...others] = arns
-  const arn = parseArn(text)
+  const objects = arns.filter((each) => each.includes(':s3:'))
+  if (objects.length === arns.length && isServer({ engine })) {
+    return objects.map(readObjectArn).map(({ bucket, key }) => ({ bucket, file: key, slots: null }))
+  }
   if (others.length > 0) {
     throw new Fault('InvalidParameterValue', `A serverless cache for ${engine} is restored from one snapshot only.`)
   }
-  if (
-    arn?.type !== resources.serverlessSnapshot.arnType ||
-    arn.region !== context.region ||
-    arn.account !== context.account
-  ) {
+  const arn = parseArn(text)
+  const isOwn = arn?.region === context.region && arn.account === context.account
+  if (isOwn && isServer({ engine }) && arn.type === resources.snapshot.arnType) {
+    return restoringOf(readSnapshot(arn.name, context)).sources
+  }
+  if (!isOwn || arn.type !== resources.serverlessSnapshot.arnType) {
     throw new Fault(
       'InvalidParameterValue',
       `${text} is not the ARN of a serverless cache snapshot of region ${context.region} and account ${context.account}.`,
@@ -181,7 +239,13 @@ function readSnapshotToRestore(
   if (snapshot.status !== 'available') {
     throw new Fault('InvalidParameterValue', `Snapshot ${snapshot.id} is ${snapshot.status}, not available.`)
   }
-  return snapshot
+  if (isServer(snapshot) !== isServer({ engine })) {
+    throw new Fault(
+      'InvalidParameterValue',
+      `Snapshot ${snapshot.id} is of engine ${snapshot.engine}: no cache of ${engine} can be made of it.`,
+    )
+  }
+  return [{ file: snapshot.file, slots: [[0, 16_383]], bytes: snapshot.bytes, engine: snapshot.engine }]
 }
 
 function commit(cache: ServerlessCacheRecord, context: Context, snapshot?: ServerlessSnapshotRecord) {

@@ -2,6 +2,7 @@
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { NetworkType, Tag } from '../../store/values.ts'
+import type { DataSource } from '../replication-groups/record.ts'
 
 /**
  * Statuses of the API reference in the small letters of the guide's sample answer, and the guide's `snapshotting`. AWS prints
@@ -23,13 +24,26 @@ export interface UsageLimit {
 
 /** What remains to be done with a serverless cache, in order; life.ts does what each says. */
 export type ServerlessStep =
+  /** Makes one file of what a server is to begin with. */
+  | { readonly do: 'prepare-data'; readonly sources: readonly DataSource[]; readonly file: string }
   | { readonly do: 'start' }
   /** Loads the items of a snapshot's file. */
   | { readonly do: 'restore'; readonly file: string }
+  /** Waits for a server, which has been started with the file if there is one, to be what clients can go to. */
+  | { readonly do: 'await-server'; readonly file: string | null }
+  /** Writes wait, what there is goes to the file, and a server of another engine or version is started with that. */
+  | { readonly do: 'upgrade'; readonly engine: EngineName; readonly majorVersion: string; readonly file: string }
   /** Writes the items to the file of a snapshot. */
   | { readonly do: 'dump'; readonly snapshot: string }
   | { readonly do: 'finish'; readonly events: readonly EventFacts[] }
   | { readonly do: 'delete' }
+
+export interface ServerlessPorts {
+  readonly primary: number
+  readonly readOptimized: number
+  /** Behind the door of one that is a server. */
+  readonly server?: { readonly inner: number; readonly bus: number }
+}
 
 export interface ServerlessCacheRecord {
   readonly region: string
@@ -41,6 +55,12 @@ export interface ServerlessCacheRecord {
   readonly createdAt: number
   readonly status: ServerlessCacheStatus
   readonly engine: EngineName
+  /** Absent: the newest of its engine, as of Memcached. */
+  readonly majorVersion?: string
+  /** Of the server that it is: another one than that which ended is another incarnation. Absent: the first. */
+  readonly incarnation?: number
+  /** Users that may log in; absent: everybody is the default user. */
+  readonly userGroupId?: string
   /** Gigabytes (2^30 bytes). */
   readonly dataStorage: UsageLimit
   readonly ecpuPerSecond: UsageLimit
@@ -48,7 +68,7 @@ export interface ServerlessCacheRecord {
   readonly subnetIds: readonly string[]
   readonly networkType: NetworkType
   /** Null until the cache starts. */
-  readonly ports: { readonly primary: number; readonly readOptimized: number } | null
+  readonly ports: ServerlessPorts | null
   /** Days for which automatic snapshots are kept; 0: none are made. */
   readonly snapshotRetentionLimit: number
   /** UTC, `HH:MM`. */
@@ -74,6 +94,8 @@ export interface ServerlessSnapshotRecord {
   readonly status: ServerlessSnapshotStatus
   /** Of the cache it is of. */
   readonly engine: EngineName
+  /** Absent: the newest of its engine, as of Memcached. */
+  readonly majorVersion?: string
   /** When the data was obtained. */
   readonly createdAt: number
   /** When an automatic one goes; null: never. */

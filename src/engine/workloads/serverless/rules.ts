@@ -1,25 +1,88 @@
 /** What the settings of a serverless cache may be. Each function returns the value to store or throws the refusal. */
 import type { CacheUsageLimits } from '@aws-sdk/client-elasticache'
 import type { EngineName } from '../../../api/catalog/engines.ts'
-import { LONGEST_RETENTION, SERVERLESS_VERSION, USAGE_LIMITS } from '../../../api/catalog/serverless.ts'
+import {
+  LONGEST_RETENTION,
+  type ServerlessVersion,
+  serverlessVersion,
+  USAGE_LIMITS,
+} from '../../../api/catalog/serverless.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
+import { readEngine } from '../../calls/engine.ts'
 import { unknownSubnets } from '../../calls/groups.ts'
-import type { Family } from '../../families/family.ts'
 import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
 import { defaultSubnets } from '../../network/vpc.ts'
+import { NotInstalled } from '../../nodes/installed.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../../store/records.ts'
+import { readUserGroup } from '../replication-groups/user-groups.ts'
+import { isServer, versionOf } from './cache.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
 const LONGEST_DESCRIPTION = 255
 
-/** The words are AWS's; under which code it says them is not known. */
-export function refuseOtherVersion(version: string | undefined): void {
-  if (version !== undefined && version !== SERVERLESS_VERSION.major) {
-    throw invalid(`Specified engine does not support major engine version ${version}`)
+export interface ServerlessRelease {
+  readonly engine: EngineName
+  readonly version: ServerlessVersion
+}
+
+/** What a cache is to be, which this machine can run. */
+export function readServerlessRelease(
+  engine: string | undefined,
+  major: string | undefined,
+  { nodeRuntimes }: Context,
+): ServerlessRelease {
+  const family = readEngine(engine)
+  const { name } = family.engine
+  // The words are ours.
+  if (!family.serverless) throw invalid(`There are no serverless caches for ${name}.`)
+  const version = serverlessVersion(name, major)
+  // The words are AWS's; under which code it says them is not known.
+  if (!version) throw invalid(`Specified engine does not support major engine version ${major}`)
+  try {
+    family.serverless.installed?.(version.version, nodeRuntimes.serverPlaces)
+  } catch (error) {
+    if (!(error instanceof NotInstalled)) throw error
+    throw conflict(`${error.message} ${error.hint}`)
   }
+  return { engine: name, version }
+}
+
+/**
+ * What a modification makes of a cache: a newer version, or Valkey of Redis OSS; undefined: what it is already. Of the words only
+ * those about the target are AWS's, from groups.
+ */
+export function readUpgrade(
+  cache: ServerlessCacheRecord,
+  {
+    Engine = cache.engine,
+    MajorEngineVersion,
+  }: { Engine?: string | undefined; MajorEngineVersion?: string | undefined },
+  context: Context,
+): ServerlessRelease | undefined {
+  const present = versionOf(cache)
+  const isSameEngine = Engine.toLowerCase() === cache.engine
+  const major = MajorEngineVersion ?? (isSameEngine ? present.major : undefined)
+  const release = readServerlessRelease(Engine, major, context)
+  if (isSameEngine && release.version.major === present.major) return undefined
+  if (!isSameEngine && (cache.engine !== 'redis' || release.engine !== 'valkey')) {
+    throw invalid('This API supports only cross-engine upgrades to Valkey engine currently')
+  }
+  if (isSameEngine && Number(release.version.major) < Number(present.major)) {
+    throw conflict(`${cache.engine} ${present.major} cannot become ${release.version.major}: there is no way back.`)
+  }
+  return release
+}
+
+/** The user group of a request, which is fit for what the cache is; undefined: none is named. */
+export function readServerlessUserGroup(
+  id: string | undefined,
+  { engine, version }: ServerlessRelease,
+  context: Context,
+): string | undefined {
+  return id ? readUserGroup(id, { engine, engineVersion: version.version }, context).id : undefined
 }
 
 export function readDescription(description: string | undefined): string {
@@ -29,11 +92,6 @@ export function readDescription(description: string | undefined): string {
     )
   }
   return description ?? ''
-}
-
-/** Of an engine that is clusters only. The words are ours. */
-export function refuseWithoutServerless({ engine, serverless }: Family): void {
-  if (!serverless) throw invalid(`There are no serverless caches for ${engine.name}.`)
 }
 
 /** Members that a serverless cache does not have, or that have no counterpart on this machine. */
@@ -48,7 +106,7 @@ export function refuseUnsupportedMembers(
   if (input.KmsKeyId !== undefined) {
     throw invalid('The local engine has no keys of KMS, and encrypts nothing at rest. Leave KmsKeyId out.')
   }
-  if (input.UserGroupId !== undefined || input.RemoveUserGroup) {
+  if ((input.UserGroupId !== undefined || input.RemoveUserGroup) && !isServer({ engine })) {
     throw conflict(`User groups are not supported for engine ${engine}.`)
   }
 }

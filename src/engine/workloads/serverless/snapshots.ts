@@ -1,10 +1,11 @@
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Errands } from '../../lifecycle/runner.ts'
-import type { ServerlessSnapshotRecord } from '../../store/records.ts'
+import type { ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import type { LifeTools } from '../workload.ts'
-import { snapshotDue } from './steps.ts'
+import { isServer } from './cache.ts'
+import { ownFileOf, snapshotDue } from './steps.ts'
 
 /** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
 export class ServerlessSnapshotErrands implements Errands {
@@ -18,7 +19,9 @@ export class ServerlessSnapshotErrands implements Errands {
   /** Files without a record go. */
   resume(): void {
     const { store, snapshotFiles: files } = this.#tools
-    files.sweep(new Set(store.all('serverlessSnapshot').map(({ file }) => file)), '.items')
+    const known = store.all('serverlessSnapshot').map(({ file }) => file)
+    // A cache that has begun with one of its own may not be there yet.
+    files.sweep(new Set([...known, ...store.all('serverlessCache').map(ownFileOf)]), '.items')
   }
 
   async round(region: string, id: string): Promise<Round> {
@@ -46,7 +49,7 @@ export class ServerlessSnapshotErrands implements Errands {
 
   async #work(snapshot: ServerlessSnapshotRecord): Promise<void> {
     const { store, snapshotFiles: files } = this.#tools
-    const { status, file, copyOf, exportTo, id } = snapshot
+    const { status, file, copyOf, exportTo } = snapshot
     if (status === 'deleting') {
       await files.remove(file)
       store.change((change) => change.remove('serverlessSnapshot', snapshot))
@@ -54,11 +57,11 @@ export class ServerlessSnapshotErrands implements Errands {
     }
     try {
       if (status === 'copying' && copyOf !== null) await files.copy(copyOf, file)
-      if (status === 'exporting' && exportTo !== null) await files.export(file, exportTo, `${id}.items`)
+      if (status === 'exporting' && exportTo !== null) await files.export(file, exportTo, objectOf(snapshot))
       this.#commit(snapshot, { status: 'available' })
     } catch (error) {
       // An export that fails leaves the snapshot as good as it was; a copy that fails is none.
-      this.#tools.log(`snapshot ${snapshot.region}/${id}: ${status} failed: ${errorMessage(error)}`)
+      this.#tools.log(`snapshot ${snapshot.region}/${snapshot.id}: ${status} failed: ${errorMessage(error)}`)
       this.#commit(snapshot, { status: status === 'exporting' ? 'available' : 'failed' })
     }
   }
@@ -71,11 +74,22 @@ export class ServerlessSnapshotErrands implements Errands {
   }
 }
 
+/** Of servers it is a file that a server can be started with, called as those of clusters are. */
+const objectOf = (snapshot: ServerlessSnapshotRecord): string =>
+  isServer(snapshot) ? `${snapshot.id}-0001.rdb` : `${snapshot.id}.items`
+
 const isAtRest = ({ status }: ServerlessSnapshotRecord): boolean => status === 'available' || status === 'failed'
 
 /** Whether something is still to be read from the snapshot's file. */
 export const isNeeded = ({ region, file }: ServerlessSnapshotRecord, store: Store): boolean =>
+  store.list('serverlessCache', region).some(({ steps }) => steps.some((step) => reads(step, file))) ||
   store
-    .list('serverlessCache', region)
-    .some(({ steps }) => steps.some((step) => step.do === 'restore' && step.file === file)) ||
+    .list('replicationGroup', region)
+    .some(({ restoring }) =>
+      restoring?.sources.some((source) => source.file === file && source.bucket === undefined),
+    ) ||
   store.list('serverlessSnapshot', region).some(({ copyOf }) => copyOf === file)
+
+const reads = (step: ServerlessStep, file: string): boolean =>
+  ((step.do === 'restore' || step.do === 'await-server') && step.file === file) ||
+  (step.do === 'prepare-data' && step.sources.some((source) => source.file === file && source.bucket === undefined))

@@ -3,12 +3,36 @@
  * the runner does what the steps ask for and commits.
  */
 import type { Pace } from '../../../api/local-engine.ts'
-import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
+import type {
+  DataSource,
+  ServerlessCacheRecord,
+  ServerlessSnapshotRecord,
+  ServerlessStep,
+} from '../../store/records.ts'
 
 /** Milliseconds before a step; `realistic` follows the guide's "in under a minute" for a creation. */
 const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<ServerlessStep['do'], number>>>> = {
-  quick: { start: 0, restore: 0, dump: 100, finish: 200, delete: 200 },
-  realistic: { start: 0, restore: 15_000, dump: 60_000, finish: 45_000, delete: 60_000 },
+  quick: {
+    'prepare-data': 0,
+    start: 0,
+    restore: 0,
+    'await-server': 0,
+    upgrade: 0,
+    dump: 100,
+    finish: 200,
+    delete: 200,
+  },
+  realistic: {
+    'prepare-data': 15_000,
+    start: 0,
+    restore: 15_000,
+    'await-server': 0,
+    // Writes wait meanwhile.
+    upgrade: 0,
+    dump: 60_000,
+    finish: 45_000,
+    delete: 60_000,
+  },
 }
 
 /** Before a snapshot is copied, exported or deleted. */
@@ -28,6 +52,23 @@ export const planCreation = (name: string, file: string | null): ServerlessStep[
   ...(file === null ? [] : [{ do: 'restore' as const, file }]),
   { do: 'finish', events: [{ kind: 'cache-created', cache: name }] },
 ]
+
+/**
+ * Of a cache that is a server: that starts with what it is to hold.
+ * @param data None, or a file as it is, or what a file is to be made of.
+ */
+export const planServerCreation = (
+  name: string,
+  data: { readonly file: string; readonly sources?: readonly DataSource[] } | undefined,
+): ServerlessStep[] => [
+  ...(data?.sources ? [{ do: 'prepare-data' as const, sources: data.sources, file: data.file }] : []),
+  { do: 'start' },
+  { do: 'await-server', file: data?.file ?? null },
+  { do: 'finish', events: [{ kind: 'cache-created', cache: name }] },
+]
+
+/** A file of the cache's own: what it begins with, where that has to be made, and what it is upgraded with. */
+export const ownFileOf = ({ region, id, token }: ServerlessCacheRecord): string => `${region}-${id}-${token}-data.items`
 
 export const planSnapshot = (snapshot: string): ServerlessStep[] => [
   { do: 'dump', snapshot },
@@ -88,6 +129,7 @@ export const newSnapshot = (
   type: 'manual',
   status: 'creating',
   engine: cache.engine,
+  ...(cache.majorVersion !== undefined && { majorVersion: cache.majorVersion }),
   createdAt: now,
   expiresAt: null,
   cache: cache.id,

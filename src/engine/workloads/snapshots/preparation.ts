@@ -76,7 +76,7 @@ async function makeFiles(group: ReplicationGroupRecord, { sources }: Restoring, 
     program: serverFor(engine, engineVersion, serverPlaces),
     secret,
     directoryOf: (name) => filesOf(name).directory,
-    sources: sources.map((source) => pathOf(source, tools)),
+    sources: sources.map((source) => pathOfSource(source, tools)),
     targets: group.shards.map((shard) => ({
       file: snapshotFiles.path(dataFileOf(group, shard.id)),
       slots: slotsOf(shard, group),
@@ -94,7 +94,8 @@ const isJustOf = (source: DataSource, shard: ShardRecord, group: ReplicationGrou
 const slotsOf = ({ slots }: ShardRecord, { clusterMode }: ReplicationGroupRecord) =>
   clusterMode === 'disabled' ? null : slots
 
-function pathOf({ file, bucket }: DataSource, { snapshotFiles }: LifeTools): string {
+/** Throws when there is no such object. */
+export function pathOfSource({ file, bucket }: DataSource, { snapshotFiles }: LifeTools): string {
   const path = bucket === undefined ? snapshotFiles.path(file) : snapshotFiles.object(bucket, file)
   if (path === undefined) throw new Error(`there is no object ${file} in the bucket ${bucket}`)
   return path

@@ -66,13 +66,13 @@ const inParts = (id: string) =>
   )
 
 /** The model of operations that make caches has no other code for it. */
-function readSnapshot(name: string, context: Context): SnapshotRecord {
+export function readSnapshot(name: string, context: Context): SnapshotRecord {
   const snapshot = findSnapshot(name, context, 'InvalidParameterValue')
   if (snapshot.status !== 'available') throw invalid(`Snapshot ${snapshot.id} is ${snapshot.status}, not available.`)
   return snapshot
 }
 
-const restoringOf = ({ id, source, shards }: SnapshotRecord): Restoring => ({
+export const restoringOf = ({ id, source, shards }: SnapshotRecord): Restoring => ({
   snapshot: id,
   sources: shards.map(({ file, slots, bytes }) => ({ file, slots, bytes: bytes ?? 0, engine: source.engine })),
 })

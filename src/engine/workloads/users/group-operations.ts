@@ -8,7 +8,7 @@ import { mergeTags, readTags } from '../../calls/tag-rules.ts'
 import { quota } from '../../store/quotas.ts'
 import type { UserGroupRecord } from '../../store/records.ts'
 import { answerUserGroup } from './answer.ts'
-import { openedBy, openedGroups } from './caches.ts'
+import { openedBy, wakeOpened } from './caches.ts'
 import { findUserGroup, membersOf, userOf } from './find.ts'
 import { userChangeDue } from './pace.ts'
 import { readAclEngine, readEngineChange, refuseUnfitUsers } from './rules.ts'
@@ -111,7 +111,7 @@ function commit(group: UserGroupRecord, context: Context) {
   const { store, pace, now, wake } = context
   const begun = { ...group, stepDue: userChangeDue(pace, now) }
   store.change((change) => change.put('userGroup', begun))
-  for (const { id } of openedGroups([group], store)) wake('replicationGroup', id)
+  wakeOpened([group], context)
   wake('userGroup', group.id)
   return answerUserGroup(begun, context)
 }

@@ -10,7 +10,7 @@ import { quota } from '../../store/quotas.ts'
 import type { UserGroupRecord, UserRecord } from '../../store/records.ts'
 import { answerUser } from './answer.ts'
 import { noAuthentication, readAuthentication, refuseUnfit } from './authentication.ts'
-import { openedGroups } from './caches.ts'
+import { wakeOpened } from './caches.ts'
 import { DEFAULT_USER, findUser, groupsOf, userOf, usersOf } from './find.ts'
 import { userChangeDue } from './pace.ts'
 import { readAccess, readAclEngine, readEngineChange, readUserName, refuseUnfitUser } from './rules.ts'
@@ -119,7 +119,7 @@ function commit(user: UserRecord, groups: readonly UserGroupRecord[], context: C
     change.put('user', begun)
     for (const group of groups) change.put('userGroup', group)
   })
-  for (const { id } of openedGroups(groupsWith(user, context), store)) wake('replicationGroup', id)
+  wakeOpened(groupsWith(user, context), context)
   for (const group of groups) wake('userGroup', group.id)
   wake('user', user.id)
   return answerUser(begun, context)

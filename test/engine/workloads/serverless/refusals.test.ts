@@ -33,7 +33,6 @@ const storage = (limits: object) => ({ CacheUsageLimits: { DataStorage: { Unit: 
 const ecpus = (limits: object) => ({ CacheUsageLimits: { ECPUPerSecond: limits } })
 
 const SETTINGS: Case[] = [
-  ['redis', { Engine: 'redis' }, INVALID, /no serverless caches of redis/],
   ['an engine that is none', { Engine: 'nosuch' }, INVALID, /nosuch/],
   ['version 8', { MajorEngineVersion: '8' }, INVALID, 'Specified engine does not support major engine version 8'],
   ['a user group', { UserGroupId: 'g' }, CONFLICT, /not supported for engine memcached/],

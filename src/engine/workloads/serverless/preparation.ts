@@ -1,0 +1,25 @@
+import { serverFor } from '../../nodes/redis/programs.ts'
+import { reshape } from '../../nodes/redis/reshape.ts'
+import type { DataSource, ServerlessCacheRecord } from '../../store/records.ts'
+import { pathOfSource } from '../snapshots/preparation.ts'
+import type { LifeTools } from '../workload.ts'
+import { versionOf } from './cache.ts'
+import { ownFileOf } from './steps.ts'
+
+/** Of a cache that begins with what is in several files, or in such as strangers have written: makes one file of its own of them. */
+export async function prepareServerlessData(
+  cache: ServerlessCacheRecord,
+  sources: readonly DataSource[],
+  tools: LifeTools,
+): Promise<void> {
+  const { region, id, engine } = cache
+  const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
+  const { secret, serverPlaces } = filesOf('')
+  await reshape({
+    program: serverFor(engine, versionOf(cache).version, serverPlaces),
+    secret,
+    directoryOf: (name) => filesOf(name).directory,
+    sources: sources.map((source) => pathOfSource(source, tools)),
+    targets: [{ file: tools.snapshotFiles.path(ownFileOf(cache)), slots: [[0, 16_383]] }],
+  })
+}
