@@ -263,6 +263,13 @@ const ROWS = {
   },
   // In words of our own.
   'data-not-restored': { text: 'Failed to restore the data of the snapshot: {why}', failure: true },
+  // Guide; the others are in words of our own.
+  'migration-completed': { text: 'Complete Migration successful for {group}' },
+  'migration-not-completed': { text: 'Complete Migration failed for {group}: {why}', failure: true },
+  'migration-begun': { text: 'Start Migration successful for {group}: its data is that of the source' },
+  'migration-not-begun': { text: 'Start Migration failed for {group}: {why}', failure: true },
+  'migration-tested': { text: 'Test Migration successful for {group}' },
+  'migration-test-failed': { text: 'Test Migration failed for {group}: {why}', failure: true },
   'replication-group-deleted': { text: 'Replication group {group} deleted' },
 
   // Words of our own, for what AWS has none for as far as is known.

@@ -9,6 +9,7 @@ import {
 } from '../workloads/cache-clusters.ts'
 import { ListAllowedNodeTypeModifications } from '../workloads/node-type-modifications.ts'
 
+import { CompleteMigration, StartMigration, TestMigration } from '../workloads/replication-groups/migration.ts'
 import { ModifyReplicationGroup } from '../workloads/replication-groups/modification.ts'
 import {
   CreateReplicationGroup,
@@ -82,7 +83,7 @@ export const handlers: Handlers = {
   AuthorizeCacheSecurityGroupIngress,
   BatchApplyUpdateAction,
   BatchStopUpdateAction,
-  CompleteMigration: null,
+  CompleteMigration,
   CopyServerlessCacheSnapshot,
   CopySnapshot,
   CreateCacheCluster,
@@ -150,7 +151,7 @@ export const handlers: Handlers = {
   RemoveTagsFromResource,
   ResetCacheParameterGroup,
   RevokeCacheSecurityGroupIngress,
-  StartMigration: null,
+  StartMigration,
   TestFailover,
-  TestMigration: null,
+  TestMigration,
 }

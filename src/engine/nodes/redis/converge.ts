@@ -76,12 +76,12 @@ async function convergeRole(subject: Subject, wanted: NonNullable<RedisLive['rol
   const { operator, keys } = subject
   const [role, host = '', port = '', state] = itemsOf(await operator.ask('ROLE')).map(textOf)
   const isReplica = role === 'slave'
-  if (wanted === 'primary') {
+  if (wanted === 'primary' || wanted === 'independent') {
     if (!isReplica) {
       subject.handoverSince = undefined
       return true
     }
-    const isOwn = isOwnHost(host, keys)
+    const isOwn = wanted === 'primary' && isOwnHost(host, keys)
     if (isOwn && state === 'connected' && (await handOver(subject, { host, port: Number(port) }, now))) return false
     await operator.ask(keys.nameOf('replicaof'), 'NO', 'ONE')
     return true

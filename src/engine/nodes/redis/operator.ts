@@ -22,12 +22,13 @@ interface Waiting {
 /** The engine's own connection to a server, made when something is to be asked and again when it was lost. */
 export class Operator {
   readonly #place: net.NetConnectOpts
-  readonly #password: string
+  readonly #password: string | null
   readonly #patienceMs: number
   #socket: net.Socket | undefined
   #waiting: Waiting[] = []
 
-  constructor(place: net.NetConnectOpts, password: string, patienceMs = PATIENCE_MS) {
+  /** @param password Of the engine's user; null: a stranger's server, which is told none. */
+  constructor(place: net.NetConnectOpts, password: string | null, patienceMs = PATIENCE_MS) {
     this.#place = place
     this.#password = password
     this.#patienceMs = patienceMs
@@ -77,6 +78,7 @@ export class Operator {
       }
       if (this.#waiting.length === 0) socket.setTimeout(0)
     })
+    if (this.#password === null) return socket
     // What it answers to a wrong password every other command repeats.
     const login = ['AUTH', ENGINE_USER, this.#password]
     this.#waiting.push({ count: 1, replies: [], resolve: () => undefined, reject: () => undefined })

@@ -26,8 +26,8 @@ export type Source =
 
 /** What of a server can change while it runs. It is made to agree with all of it, whatever it was before. */
 export interface RedisLive {
-  /** In cluster mode off: whose replica it is. */
-  readonly role?: 'primary' | { readonly replicaOf: Source }
+  /** In cluster mode off: whose replica it is. One that is independent leaves its primary, which goes on as it is. */
+  readonly role?: 'primary' | 'independent' | { readonly replicaOf: Source }
   /** In cluster mode: the whole group. */
   readonly topology?: readonly Member[]
   /** What CONFIG SET takes. */

@@ -12,7 +12,8 @@ import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { accessOf } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { usersOf } from './clients.ts'
-import { liveOf, transitOf } from './live.ts'
+import { leadOf } from './lead.ts'
+import { type Lead, liveOf, transitOf } from './live.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
 import { certificateNames } from './names.ts'
 
@@ -36,8 +37,8 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     const known = membersOf(group).filter(
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
-    const users = usersOf(group, store)
-    return [...runningMembers(group).map((member) => wanted(group, member, known, users)), ...readerOf(group)]
+    const of = { known, users: usersOf(group, store), lead: leadOf(group) }
+    return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group)]
   },
 
   endpointsOf(group) {
@@ -91,8 +92,7 @@ const endpoint = (name: string, port: number | null, nodes: readonly string[]): 
 function wanted(
   group: ReplicationGroupRecord,
   member: PlacedMember,
-  known: readonly PlacedMember[],
-  users: readonly string[],
+  { known, users, lead }: { known: readonly PlacedMember[]; users: readonly string[]; lead: Lead },
 ): WantedNode {
   const { engine, engineVersion, nodeType } = group
   const family = familyOfEngine(engine)
@@ -119,7 +119,7 @@ function wanted(
         fixed,
         renamed,
         ...rdbOf(group, member),
-        live: { ...liveOf(group, member, known, directives, users), closeOnReplicaWrite },
+        live: { ...liveOf(group, member, known, directives, users, lead), closeOnReplicaWrite },
       },
     },
   }

@@ -15,6 +15,7 @@ import { deploymentOf, type LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
 import { runningMembers, withMembers } from './members.ts'
+import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { bestReplica, isWhole, type Standings } from './standing.ts'
@@ -93,6 +94,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     const [step] = group.steps
     if (step?.do === 'prepare-data') return prepareData(group, this.#tools)
     if (step?.do === 'drop-data') return dropData(group, this.#tools)
+    if (isMigrationStep(step)) return migrate(group, step, await this.#standings(group), this.#tools)
     const { store, clock, ports } = this.#tools
     if (awaitsServers(group.steps) && !isWhole(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }

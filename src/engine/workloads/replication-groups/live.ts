@@ -4,6 +4,9 @@ import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { accessOf } from './access.ts'
 import { isCluster, isPrimary, type PlacedMember, shardOf } from './members.ts'
 
+/** What the server of a primary is: one itself, or a replica of a server outside of its group. */
+export type Lead = NonNullable<RedisLive['role']>
+
 /** @param members Those that are placed and not on their way out, of all shards. */
 export function liveOf(
   group: ReplicationGroupRecord,
@@ -11,9 +14,10 @@ export function liveOf(
   members: readonly PlacedMember[],
   directives: Readonly<Record<string, string>>,
   users: readonly string[],
+  lead: Lead = 'primary',
 ): RedisLive {
   return {
-    ...(isCluster(group) ? { topology: topologyOf(group, members) } : { role: roleOf(group, member, members) }),
+    ...(isCluster(group) ? { topology: topologyOf(group, members) } : { role: roleOf(group, member, members, lead) }),
     directives,
     users,
     transit: transitOf(group),
@@ -29,9 +33,10 @@ function roleOf(
   group: ReplicationGroupRecord,
   { id }: PlacedMember,
   members: readonly PlacedMember[],
-): NonNullable<RedisLive['role']> {
+  lead: Lead,
+): Lead {
   const primary = members.find((each) => each.id === shardOf(group, id)?.primary)
-  return primary === undefined || primary.id === id ? 'primary' : { replicaOf: primary.place }
+  return primary === undefined || primary.id === id ? lead : { replicaOf: primary.place }
 }
 
 /** A member that is lost is part of it: it comes back as the same node. */

@@ -15,6 +15,8 @@ export type ReplicationGroupStatus =
   | 'available'
   | 'modifying'
   | 'snapshotting'
+  /** Its data comes from a server outside. */
+  | 'migrating'
   | 'deleting'
   | 'create-failed'
 
@@ -93,9 +95,24 @@ export type GroupStep =
   | { readonly do: 'promote'; readonly id: string }
   /** Servers follow the change as soon as it is there; it is over when all do. */
   | { readonly do: 'change-access'; readonly change: AccessChange }
+  /** Sees whether data could come from a server outside, and tells. */
+  | { readonly do: 'test-source'; readonly source: OutsideServer }
+  | { readonly do: 'begin-migration'; readonly source: OutsideServer }
+  /** Waits until it holds what the source holds; gives up when the source is not fit for it time and again. */
+  | { readonly do: 'join-source'; readonly failures: number }
+  /** Goes on without the source, once all that this had said at the first look has come. */
+  | { readonly do: 'complete-migration'; readonly force: boolean; readonly offset?: number }
+  /** Its servers do without the source. */
+  | { readonly do: 'end-migration' }
   | { readonly do: 'finish'; readonly events?: readonly EventFacts[] }
   /** With a member to retain, that goes on as a cache cluster of its own. */
   | { readonly do: 'delete'; readonly retain?: string }
+
+/** A server that is none of this engine's, which a group's data is taken from. */
+export interface OutsideServer {
+  readonly host: string
+  readonly port: number
+}
 
 /** What of a group's access is being changed, and what it will be. */
 export interface AccessChange {
@@ -201,6 +218,8 @@ export interface ReplicationGroupRecord {
   readonly manualSnapshots?: readonly { readonly node: string; readonly at: number }[]
   readonly restoring?: Restoring
   readonly tags: readonly Tag[]
+  /** While it is migrated to; over: its primary is to go on without the source. */
+  readonly migration?: { readonly source: OutsideServer; readonly over?: true }
   /** Changes accepted for the next maintenance window. */
   readonly pending: PendingGroupChanges
   /** When they are to be applied; null: there are none. */

@@ -1,6 +1,7 @@
 /** How the members' servers stand, as they say themselves, and whether that is as the record wants. Pure. */
 import type { RedisStatus } from '../../nodes/redis/node.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { follows } from './lead.ts'
 import { isPrimary, runningMembers, shardOf } from './members.ts'
 
 /** Of each member that answers. */
@@ -10,8 +11,11 @@ export type Standings = ReadonlyMap<string, RedisStatus>
 export const isWhole = (group: ReplicationGroupRecord, standings: Standings): boolean =>
   runningMembers(group).every(({ id }) => {
     const standing = standings.get(id)
-    const role = isPrimary(group, id) ? 'primary' : 'replica'
-    return standing?.agrees === true && standing.role === role && standing.inSync && standing.clusterOk
+    const leads = isPrimary(group, id)
+    const role = leads && !follows(group) ? 'primary' : 'replica'
+    // What becomes of a source outside is nothing that members could do about.
+    const inSync = standing?.inSync === true || (leads && group.migration !== undefined)
+    return standing?.agrees === true && standing.role === role && inSync && standing.clusterOk
   })
 
 /** The replica that is to take the place of a primary that has ended: the one that has heard most of what it said. */

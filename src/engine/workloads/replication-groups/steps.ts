@@ -43,9 +43,9 @@ type Take<K extends GroupStep['do']> = (
   context: StepContext,
 ) => StepResult
 
-/** Steps that are more than a change of the record: snapshots/preparation.ts takes them. */
-type WithFiles = 'prepare-data' | 'drop-data'
-type PlainStep = Exclude<GroupStep['do'], WithFiles>
+/** Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, migration-steps.ts the others. */
+type Beyond = 'prepare-data' | 'drop-data' | 'test-source' | 'join-source' | 'complete-migration'
+type PlainStep = Exclude<GroupStep['do'], Beyond>
 
 const STEPS: { readonly [K in PlainStep]: Take<K> } = {
   'place-members': (group, _step, { ports, innerPorts, subnets }) => {
@@ -162,6 +162,10 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
     }
   },
 
+  'begin-migration': (group, { source }) => quietly({ ...group, status: 'migrating', migration: { source } }),
+
+  'end-migration': ({ migration: _, ...group }) => quietly(group),
+
   'change-access': (group, { change }, { now }) =>
     quietly({ ...withAccess(group, change), ...(change.token?.status && { authTokenModifiedAt: now }) }),
 
@@ -261,6 +265,7 @@ const WAITING: ReadonlySet<GroupStep['do']> = new Set([
   'members-restarted',
   'recovered',
   'change-access',
+  'end-migration',
   'finish',
 ])
 
