@@ -98,7 +98,8 @@ export class RedisNode {
       }
       await node.#look()
     } catch (error) {
-      await node.stop()
+      node.#close()
+      await node.#process.giveUp()
       throw error
     }
     return node

@@ -37,6 +37,8 @@ const LOAD_MS = 600_000
 const POLL_MS = 5
 const SHUTDOWN_MS = 2_000
 const LOOK_AGAIN_MS = 200
+/** Each time it has {@link SHUTDOWN_MS} to answer. */
+const ASKED_AT_MOST = 4
 
 /** On Linux, all of 127.0.0.0/8 are addresses of the machine; elsewhere one is. */
 export const HAS_SOURCE_ADDRESS = process.platform === 'linux'
@@ -54,6 +56,7 @@ export class RedisProcess {
   readonly #reach: Reach
   readonly #ended: Promise<string>
   #stopping = false
+  #isTakenOver = false
 
   private constructor(spec: RedisSpec, identity: ProcessIdentity, ended: Promise<string>, reach: Reach) {
     const keys = keysOf(spec.secret)
@@ -84,11 +87,12 @@ export class RedisProcess {
 
   static async #adopt(spec: RedisSpec, config: string): Promise<RedisProcess | undefined> {
     if (textIn(join(spec.directory, CONFIG_FILE)) !== config) return undefined
-    const found = await runningIn(spec.directory, keysOf(spec.secret).password)
+    const found = await answeringIn(spec.directory, keysOf(spec.secret).password)
     if (found?.answers !== true) return undefined
     const { identity } = found
     const reach = reachOf(spec.directory)
     const adopted = new RedisProcess(spec, identity, endOf(identity, reach.socket), reach)
+    adopted.#isTakenOver = true
     await adopted.#loaded()
     return adopted
   }
@@ -123,6 +127,12 @@ export class RedisProcess {
 
   get pid(): number {
     return this.#identity.pid
+  }
+
+  /** After a start that came to nothing: what was just started ends, what an engine before had started stays for the next try. */
+  async giveUp(): Promise<void> {
+    if (this.#isTakenOver) this.leave()
+    else await this.stop()
   }
 
   /** Calls with how it ended, unless it was stopped. */
@@ -187,6 +197,14 @@ export async function endServerIn(directory: string, secret: string): Promise<vo
 interface Found {
   readonly identity: ProcessIdentity
   readonly answers: boolean
+}
+
+/** A machine that is busy is no reason to end a server with all it holds: it is asked more than once. */
+async function answeringIn(directory: string, password: string): Promise<Found | undefined> {
+  for (let asked = 1; ; asked++) {
+    const found = await runningIn(directory, password)
+    if (found?.answers !== false || asked === ASKED_AT_MOST) return found
+  }
 }
 
 async function runningIn(directory: string, password: string): Promise<Found | undefined> {

@@ -50,6 +50,15 @@ describe.each(SERVERS)(
       expect(await ended).toBe('it has ended')
     })
 
+    test.skipIf(isMissing)('is taken over when it answers late, too', async () => {
+      const spec = specOf(name)
+      const pid = await orphan(spec)
+      process.kill(pid, 'SIGSTOP')
+      // Longer than one question waits for its answer.
+      setTimeout(() => process.kill(pid, 'SIGCONT'), 2_500)
+      expect((await startNode(spec)).pid).toBe(pid)
+    })
+
     test.skipIf(isMissing)('is ended when it is to be another one', async () => {
       const spec = specOf(name)
       const pid = await orphan(spec)
