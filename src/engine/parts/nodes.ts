@@ -10,10 +10,8 @@ import { Fleet } from '../nodes/fleet.ts'
 import { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import { endStrays } from '../nodes/redis/strays.ts'
 import { RestoredLists } from '../nodes/restored-lists.ts'
-import { groupOfMember } from '../store/replication-groups.ts'
 import { systemClock } from '../time/clock.ts'
-import { recordedPorts } from '../workloads/all.ts'
-import { runningMembers } from '../workloads/replication-groups/members.ts'
+import { recordedPorts, wantedNames } from '../workloads/all.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
 
@@ -62,11 +60,7 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     wake: ({ kind, region, id }) => wakes.wake(kind, region, id),
   })
   if (existsSync(state.files.nodes)) {
-    const isWanted = (region: string, id: string) => {
-      const group = groupOfMember(store, region, id)
-      return group !== undefined && runningMembers(group).some((member) => member.id === id)
-    }
-    await endStrays(state.files.nodes, nodeRuntimes.secret, isWanted)
+    await endStrays(state.files.nodes, nodeRuntimes.secret, wantedNames(store))
   }
   const restoredLists = new RestoredLists(store, () => clock.now(), log)
   runtime.onRestored((name, loss) => {

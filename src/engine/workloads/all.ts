@@ -1,4 +1,5 @@
 import type { Errands, Life } from '../lifecycle/runner.ts'
+import { nameOf } from '../nodes/wanted.ts'
 import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { clusters } from './clusters/cluster.ts'
@@ -49,6 +50,16 @@ function ofEvery<T>(
 
 /** What has metrics. */
 export const subjectsOf = (store: Store): Subject[] => ofEvery(store, (workload, record) => workload.subjectsOf(record))
+
+/** Names of all nodes that are to run. */
+export const wantedNames = (store: Store): ReadonlySet<string> =>
+  new Set(
+    ofEvery(store, (workload, record) =>
+      workload
+        .nodesOf(record, [], store)
+        .map(({ node }) => nameOf({ region: record.region, kind: workload.kind, id: record.id, node })),
+    ),
+  )
 
 /** Ports that records hold, whether their nodes run or not. */
 export const recordedPorts = (store: Store): ReadonlySet<number> =>

@@ -5,17 +5,15 @@ import { endServerIn } from './process.ts'
 
 /**
  * Ends them, and takes their directories away.
- * @param root Holds `<region>/<cache cluster>/<node>`.
+ * @param root Holds a directory for each node, by its name: `<region>/<cache>/<node>`.
  */
-export async function endStrays(
-  root: string,
-  secret: string,
-  isWanted: (region: string, cluster: string) => boolean,
-): Promise<void> {
-  for (const region of namesIn(root)) {
-    for (const cluster of namesIn(join(root, region)).filter((name) => !isWanted(region, name))) {
-      const directory = join(root, region, cluster)
-      for (const node of namesIn(directory)) await endServerIn(join(directory, node), secret)
+export async function endStrays(root: string, secret: string, wanted: ReadonlySet<string>): Promise<void> {
+  const caches = namesIn(root).flatMap((region) => namesIn(join(root, region)).map((cache) => join(region, cache)))
+  for (const cache of caches) {
+    const strays = namesIn(join(root, cache)).filter((node) => !wanted.has(`${cache}/${node}`))
+    for (const node of strays) {
+      const directory = join(root, cache, node)
+      await endServerIn(directory, secret)
       rmSync(directory, { recursive: true, force: true })
     }
   }
