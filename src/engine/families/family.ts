@@ -73,6 +73,8 @@ export interface Family<Name extends string = string> {
   readonly replication?: {
     /** The server that runs nodes of a version. Throws NotInstalled. */
     installed(version: string, places: ServerPlaces): InstalledProgram
+    /** Parameters that the servers of a shard have alike, as what they say to each other depends on them. */
+    readonly sharedParameters: readonly Name[]
     /** What a node is told of its group, by the values in force. */
     settings(values: Values<Name>, version: string, type: NodeType): GroupSettings
   }

@@ -68,6 +68,30 @@ describe.skipIf(!server)(`values of parameter groups ${SKIPPED}`, () => {
     expect(await say(port, 'WIPE')).toBe('OK')
   })
 
+  test('servers that replicate get new names of commands together, when their primary is rebooted', async () => {
+    const api = await startTestEngine()
+    const client = api.client()
+    await createGroup(client, 'ours', FAMILY)
+    await create(api, { CacheParameterGroupName: 'ours', NumCacheClusters: 2 })
+    await modifyGroup(client, 'ours', { 'rename-commands': 'append add' })
+    const reboot = async (CacheClusterId: string) => {
+      await client.rebootCacheCluster({ CacheClusterId, CacheNodeIdsToReboot: ['0001'] })
+      await available(api)
+    }
+    await reboot('shop-002')
+    expect((await applyStatus(api, 'shop-002')).ParameterApplyStatus).toBe('pending-reboot')
+    const port = await portOfCluster(api, 'shop-001')
+    const replica = await portOfCluster(api, 'shop-002')
+    const untilReplicated = (value: string) => eventually(value, async () => (await say(replica, 'GET', 'a')) === value)
+    await say(port, 'APPEND', 'a', '1')
+    await untilReplicated('1')
+    await reboot('shop-001')
+    expect(await applyStatus(api, 'shop-001')).toEqual(IN_SYNC)
+    expect(await applyStatus(api, 'shop-002')).toEqual(IN_SYNC)
+    await say(port, 'ADD', 'a', '2')
+    await untilReplicated('2')
+  })
+
   test('cluster-enabled cannot be changed once a group is in use, nor by another group', async () => {
     const api = await startTestEngine()
     const client = api.client()

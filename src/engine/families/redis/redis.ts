@@ -17,6 +17,8 @@ const familyOf = (engine: EngineFacts): Family<ParameterName> => ({
   programs: {},
   replication: {
     installed: (version, places) => serverFor(engine.name, version, places),
+    // A replica does not understand commands that its primary calls otherwise.
+    sharedParameters: ['rename-commands'],
     settings: settingsOf,
   },
   memoryForItems,

@@ -4,11 +4,11 @@
  * because effects are derived from the record, not from the step.
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import { takenAtStart } from '../../parameters/status.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { isCluster, membersOf, shardOf, withMembers } from './members.ts'
+import { restartedWith, valuesAtStart } from './starting-values.ts'
 
 /** What has happened, and of what it is told: of a member, or of the group. */
 export interface GroupEvent {
@@ -60,7 +60,7 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
         ? member
         : {
             ...member,
-            parameters: takenAtStart(group),
+            parameters: valuesAtStart(group, member),
             place: {
               subnetId: take(free),
               port: take(outer),
@@ -97,12 +97,15 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
     }
   },
 
-  'restart-members': (group, { ids }) => ({
-    group: withMembers(group, (member) =>
-      ids.includes(member.id) ? { ...startedAnew(group, member), status: 'rebooting cluster nodes' } : member,
-    ),
-    events: ids.map((member) => ({ member, event: { kind: 'node-shut-down', node: NODE_ID } })),
-  }),
+  'restart-members': (group, { ids }) => {
+    const all = restartedWith(group, ids)
+    return {
+      group: withMembers(group, (member) =>
+        all.includes(member.id) ? { ...startedAnew(group, member, all), status: 'rebooting cluster nodes' } : member,
+      ),
+      events: all.map((member) => ({ member, event: { kind: 'node-shut-down', node: NODE_ID } })),
+    }
+  },
 
   'members-restarted': (group) => ({
     group: withMembers(group, (member) => (isRebooting(member) ? { ...member, status: 'available' } : member)),
@@ -212,11 +215,15 @@ function calmed(group: ReplicationGroupRecord): ReplicationGroupRecord {
 
 const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
 
-/** A server of its own, which starts with the values of today. */
-const startedAnew = (group: ReplicationGroupRecord, { lost: _, ...member }: GroupMemberRecord): GroupMemberRecord => ({
+/** Its next server, which starts with the values of today. */
+const startedAnew = (
+  group: ReplicationGroupRecord,
+  { lost: _, ...member }: GroupMemberRecord,
+  restarting: readonly string[] = [member.id],
+): GroupMemberRecord => ({
   ...member,
   incarnation: member.incarnation + 1,
-  parameters: takenAtStart(group),
+  parameters: valuesAtStart(group, member, restarting),
 })
 
 /** A member as a cache cluster of its own: its server goes on. */
