@@ -1,11 +1,11 @@
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Errands } from '../../lifecycle/runner.ts'
-import type { ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
+import type { ServerlessSnapshotRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import type { LifeTools } from '../workload.ts'
 import { isServer } from './cache.ts'
-import { ownFileOf, snapshotDue } from './steps.ts'
+import { ownFileOf, readsFile, snapshotDue } from './steps.ts'
 
 /** Copies, exports and deletes snapshots of serverless caches, and lets automatic ones expire. Their caches write them. */
 export class ServerlessSnapshotErrands implements Errands {
@@ -82,14 +82,10 @@ const isAtRest = ({ status }: ServerlessSnapshotRecord): boolean => status === '
 
 /** Whether something is still to be read from the snapshot's file. */
 export const isNeeded = ({ region, file }: ServerlessSnapshotRecord, store: Store): boolean =>
-  store.list('serverlessCache', region).some(({ steps }) => steps.some((step) => reads(step, file))) ||
+  store.list('serverlessCache', region).some(({ steps }) => steps.some((step) => readsFile(step, file))) ||
   store
     .list('replicationGroup', region)
     .some(({ restoring }) =>
       restoring?.sources.some((source) => source.file === file && source.bucket === undefined),
     ) ||
   store.list('serverlessSnapshot', region).some(({ copyOf }) => copyOf === file)
-
-const reads = (step: ServerlessStep, file: string): boolean =>
-  ((step.do === 'restore' || step.do === 'await-server') && step.file === file) ||
-  (step.do === 'prepare-data' && step.sources.some((source) => source.file === file && source.bucket === undefined))

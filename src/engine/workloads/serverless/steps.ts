@@ -140,3 +140,8 @@ export const newSnapshot = (
   tags: [],
   stepDue: now,
 })
+
+/** Whether what is to be done reads a file in the folder of snapshots. */
+export const readsFile = (step: ServerlessStep, file: string): boolean =>
+  ((step.do === 'restore' || step.do === 'await-server') && step.file === file) ||
+  (step.do === 'prepare-data' && step.sources.some((source) => source.file === file && source.bucket === undefined))

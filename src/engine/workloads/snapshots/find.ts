@@ -4,6 +4,7 @@ import type { Context } from '../../calls/context.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { ReplicationGroupRecord, SnapshotRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
+import { readsFile } from '../serverless/steps.ts'
 
 /**
  * Finds a snapshot by its name in any case. Names of automatic ones have a dot, so that no rule of names is applied.
@@ -20,9 +21,12 @@ export function findSnapshot(
   return snapshot
 }
 
-/** Whether a group or a cluster is being made of it. */
-export const isBeingRestored = ({ region, id }: SnapshotRecord, store: Store): boolean =>
-  store.list('replicationGroup', region).some(({ restoring }) => restoring?.snapshot === id)
+/** Whether a group, a cluster or a serverless cache is being made of it. */
+export const isBeingRestored = ({ region, id, shards }: SnapshotRecord, store: Store): boolean =>
+  store.list('replicationGroup', region).some(({ restoring }) => restoring?.snapshot === id) ||
+  store
+    .list('serverlessCache', region)
+    .some(({ steps }) => steps.some((step) => shards.some(({ file }) => readsFile(step, file))))
 
 /** Whether something is still to be read from its files. */
 export const isNeeded = (snapshot: SnapshotRecord, store: Store): boolean =>
