@@ -113,6 +113,8 @@ const FACTS = {
   cluster: NAME,
   cache: NAME,
   snapshot: NAME,
+  datastore: NAME,
+  role: oneOf({ PRIMARY: 'PRIMARY', SECONDARY: 'SECONDARY' }),
   creationCause: oneOf(CREATION_CAUSES),
   updateCause: oneOf(UPDATE_CAUSES),
   limitCause: oneOf(LIMIT_CAUSES),
@@ -270,6 +272,8 @@ const ROWS = {
   'migration-not-begun': { text: 'Start Migration failed for {group}: {why}', failure: true },
   'migration-tested': { text: 'Test Migration successful for {group}' },
   'migration-test-failed': { text: 'Test Migration failed for {group}: {why}', failure: true },
+  'global-joined': { text: 'Replication group {group} is {role} in global datastore {datastore}' },
+  'global-left': { text: 'Replication group {group} has left global datastore {datastore}' },
   'replication-group-deleted': { text: 'Replication group {group} deleted' },
 
   // Words of our own, for what AWS has none for as far as is known.

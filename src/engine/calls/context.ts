@@ -21,8 +21,8 @@ export interface Context {
   readonly nodeRuntimes: NodeRuntimes
   /** How long states in between last. */
   readonly pace: Pace
-  /** Lets the lifecycle look at a record that has changed. */
-  readonly wake: (kind: LivingKind, id: string) => void
+  /** Lets the lifecycle look at a record that has changed, of the request's region or another one. */
+  readonly wake: (kind: LivingKind, id: string, elsewhere?: string) => void
 }
 
 /** Finds, refuses, changes, answers. Synchronous: what it read is still true when it writes. */

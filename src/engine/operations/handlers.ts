@@ -7,8 +7,18 @@ import {
   ModifyCacheCluster,
   RebootCacheCluster,
 } from '../workloads/cache-clusters.ts'
+import {
+  CreateGlobalReplicationGroup,
+  DecreaseNodeGroupsInGlobalReplicationGroup,
+  DeleteGlobalReplicationGroup,
+  DescribeGlobalReplicationGroups,
+  DisassociateGlobalReplicationGroup,
+  FailoverGlobalReplicationGroup,
+  IncreaseNodeGroupsInGlobalReplicationGroup,
+  ModifyGlobalReplicationGroup,
+  RebalanceSlotsInGlobalReplicationGroup,
+} from '../workloads/global-datastores/operations.ts'
 import { ListAllowedNodeTypeModifications } from '../workloads/node-type-modifications.ts'
-
 import { CompleteMigration, StartMigration, TestMigration } from '../workloads/replication-groups/migration.ts'
 import { ModifyReplicationGroup } from '../workloads/replication-groups/modification.ts'
 import {
@@ -38,7 +48,6 @@ import {
   ModifyUserGroup,
 } from '../workloads/users/group-operations.ts'
 import { CreateUser, DeleteUser, DescribeUsers, ModifyUser } from '../workloads/users/operations.ts'
-import { DescribeGlobalReplicationGroups } from './absent-kinds.ts'
 import {
   AuthorizeCacheSecurityGroupIngress,
   CreateCacheSecurityGroup,
@@ -90,20 +99,20 @@ export const handlers: Handlers = {
   CreateCacheParameterGroup,
   CreateCacheSecurityGroup,
   CreateCacheSubnetGroup,
-  CreateGlobalReplicationGroup: null,
+  CreateGlobalReplicationGroup,
   CreateReplicationGroup,
   CreateServerlessCache,
   CreateServerlessCacheSnapshot,
   CreateSnapshot,
   CreateUser,
   CreateUserGroup,
-  DecreaseNodeGroupsInGlobalReplicationGroup: null,
+  DecreaseNodeGroupsInGlobalReplicationGroup,
   DecreaseReplicaCount,
   DeleteCacheCluster,
   DeleteCacheParameterGroup,
   DeleteCacheSecurityGroup,
   DeleteCacheSubnetGroup,
-  DeleteGlobalReplicationGroup: null,
+  DeleteGlobalReplicationGroup,
   DeleteReplicationGroup,
   DeleteServerlessCache,
   DeleteServerlessCacheSnapshot,
@@ -129,24 +138,24 @@ export const handlers: Handlers = {
   DescribeUpdateActions,
   DescribeUserGroups,
   DescribeUsers,
-  DisassociateGlobalReplicationGroup: null,
+  DisassociateGlobalReplicationGroup,
   ExportServerlessCacheSnapshot,
-  FailoverGlobalReplicationGroup: null,
-  IncreaseNodeGroupsInGlobalReplicationGroup: null,
+  FailoverGlobalReplicationGroup,
+  IncreaseNodeGroupsInGlobalReplicationGroup,
   IncreaseReplicaCount,
   ListAllowedNodeTypeModifications,
   ListTagsForResource,
   ModifyCacheCluster,
   ModifyCacheParameterGroup,
   ModifyCacheSubnetGroup,
-  ModifyGlobalReplicationGroup: null,
+  ModifyGlobalReplicationGroup,
   ModifyReplicationGroup,
   ModifyReplicationGroupShardConfiguration: null,
   ModifyServerlessCache,
   ModifyUser,
   ModifyUserGroup,
   PurchaseReservedCacheNodesOffering,
-  RebalanceSlotsInGlobalReplicationGroup: null,
+  RebalanceSlotsInGlobalReplicationGroup,
   RebootCacheCluster,
   RemoveTagsFromResource,
   ResetCacheParameterGroup,

@@ -87,7 +87,7 @@ function answering(resource: Tagged | undefined): TaggedResource | undefined {
 
 type Kinds = Readonly<Partial<Record<ResourceName, (name: string, context: Context) => TaggedResource>>>
 
-/** What has tags; of what is not here, only Redis OSS and Valkey have any. */
+/** What has tags. */
 const TAGGED: Kinds = {
   cluster: (name, context) => answering(taggedMember(name, context)) ?? tagged('cluster', findCluster)(name, context),
   replicationGroup: (name, context) => answering(taggedGroup(name, context)),

@@ -31,8 +31,8 @@ export function openCalls(
       hasIpv6: addresses.includes('::1'),
       nodeRuntimes,
       pace,
-      wake(kind, id) {
-        wakes.wake(kind, region, id)
+      wake(kind, id, elsewhere = region) {
+        wakes.wake(kind, elsewhere, id)
         faults.rearm()
       },
     }),

@@ -7,6 +7,7 @@ import type { EventFacts, OtherEvent } from '../../api/catalog/events.ts'
 import type { FAULT_KINDS, FaultName, FaultSettings } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
 import type { CacheClusterRecord } from '../workloads/clusters/record.ts'
+import type { GlobalReplicationGroupRecord } from '../workloads/global-datastores/record.ts'
 import type { ReplicationGroupRecord } from '../workloads/replication-groups/record.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../workloads/serverless/record.ts'
 import type { SnapshotRecord } from '../workloads/snapshots/record.ts'
@@ -14,6 +15,7 @@ import type { UserGroupRecord, UserRecord } from '../workloads/users/record.ts'
 import type { ParameterValues, Tag } from './values.ts'
 
 export type * from '../workloads/clusters/record.ts'
+export type { GlobalReplicationGroupRecord } from '../workloads/global-datastores/record.ts'
 export type * from '../workloads/replication-groups/record.ts'
 export type * from '../workloads/serverless/record.ts'
 export type * from '../workloads/snapshots/record.ts'
@@ -257,6 +259,7 @@ export interface Records extends WorkloadRecords, ErrandRecords {
   readonly subnetGroup: CacheSubnetGroupRecord
   readonly securityGroup: SecurityGroupRecord
   readonly cacheSecurityGroup: CacheSecurityGroupRecord
+  readonly globalReplicationGroup: GlobalReplicationGroupRecord
   readonly reservedNode: ReservedNodeRecord
   readonly alarm: AlarmRecord
   readonly alarmHistory: AlarmHistoryRecord

@@ -42,6 +42,8 @@ const FACTS: { readonly [K in EventKind]: object } = {
   'no-persistence': {},
   'replication-group-created': { group: name },
   'replication-group-deleted': { group: name },
+  'global-joined': { group: name, datastore: name, role: fc.constantFrom('PRIMARY', 'SECONDARY') },
+  'global-left': { group: name, datastore: name },
   'migration-completed': { group: name },
   'migration-begun': { group: name },
   'migration-tested': { group: name },

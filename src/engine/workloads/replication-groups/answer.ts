@@ -39,7 +39,9 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
   return {
     ReplicationGroupId: id,
     Description: group.description,
-    GlobalReplicationGroupInfo: {},
+    GlobalReplicationGroupInfo: group.global
+      ? { GlobalReplicationGroupId: group.global.id, GlobalReplicationGroupMemberRole: group.global.role }
+      : {},
     Status: group.status,
     PendingModifiedValues: answerPending(group),
     ...(!isGoing && {

@@ -1,5 +1,7 @@
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { globalMembers } from '../../store/replication-groups.ts'
 import type { Change, Store } from '../../store/store.ts'
+import { GLOBAL } from '../global-datastores/record.ts'
 import type { GroupEvent } from './steps.ts'
 
 /** Makes a group's new record (null: it is gone), what else goes with it and the events that tell of it durable, together. */
@@ -16,6 +18,7 @@ export function commitGroup(
     if (after) change.put('replicationGroup', after)
     else change.remove('replicationGroup', before)
     also(change)
+    if (before.global && !after?.global) removeEmpty(before.global.id, before, store, change)
     for (const { member, event } of events) {
       // To callers, a lone cache cluster is no group.
       const source = member ?? (lone ? id : undefined)
@@ -28,4 +31,11 @@ export function commitGroup(
       })
     }
   })
+}
+
+/** A global datastore goes with the last of its groups. */
+function removeEmpty(id: string, leaving: ReplicationGroupRecord, store: Store, change: Change): void {
+  const others = globalMembers(store, id).filter((each) => each.region !== leaving.region || each.id !== leaving.id)
+  const datastore = store.get('globalReplicationGroup', GLOBAL, id)
+  if (datastore?.deleting && others.length === 0) change.remove('globalReplicationGroup', datastore)
 }

@@ -37,7 +37,7 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     const known = membersOf(group).filter(
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
-    const of = { known, users: usersOf(group, store), lead: leadOf(group) }
+    const of = { known, users: usersOf(group, store), lead: leadOf(group, store) }
     return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group)]
   },
 

@@ -8,7 +8,7 @@ import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import { isBehind, takenOver } from '../../parameters/status.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
-import { groupOfMember } from '../../store/replication-groups.ts'
+import { globalMembers, groupOfMember } from '../../store/replication-groups.ts'
 import { doSnapshotWork } from '../snapshots/automatic.ts'
 import { dropData, prepareData } from '../snapshots/preparation.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
@@ -196,6 +196,12 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     commitGroup(store, before, after, events, clock.now(), (change) => {
       if (retained) change.put('replicationGroup', retained)
     })
+    // Their data comes from where this group's primary is.
+    if (before.global) {
+      for (const { region, id } of globalMembers(store, before.global.id)) {
+        if (region !== before.region) wake('replicationGroup', region, id)
+      }
+    }
     if (retained) wake('replicationGroup', retained.region, retained.id)
     // Automatic snapshots go with what they are of.
     if (!after) for (const { region, id } of store.list('snapshot', before.region)) wake('snapshot', region, id)

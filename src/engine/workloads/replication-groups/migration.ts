@@ -5,6 +5,7 @@ import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { GroupStep, OutsideServer, ReplicationGroupRecord } from '../../store/records.ts'
+import { refuseMember } from '../global-datastores/rules.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { commitGroup } from './commit.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
@@ -70,6 +71,7 @@ function refuseUnfit(group: ReplicationGroupRecord): void {
   if (migration || steps.some((step) => step.do === 'begin-migration')) {
     throw new Fault('ReplicationGroupAlreadyUnderMigrationFault', `Replication group ${id} is already under migration.`)
   }
+  refuseMember(group)
   refuseUnlessAvailable(group)
   const unmet = DEMANDS.find(([isMet]) => !isMet(group))
   if (unmet) throw invalid(`Online migration to replication group ${id} is not possible: it needs ${unmet[1]}.`)

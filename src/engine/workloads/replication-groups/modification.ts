@@ -15,6 +15,7 @@ import type { Store } from '../../store/store.ts'
 import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { refuseMember } from '../global-datastores/rules.ts'
 import { changingAccess, readAccessChange } from './access-change.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { commitGroup } from './commit.ts'
@@ -33,6 +34,7 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   const group = findReplicationGroup(input.ReplicationGroupId, context)
   if (group.status !== 'available') throw badState('Replication group must be in available state to modify.')
   refuseCacheSecurityGroups(input)
+  refuseGlobal(input, group)
   refuseNotYet(input)
   const settings = readSettings(input, group, context)
   const pending = readChanges(input, group, context)
@@ -51,6 +53,12 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   commitGroup(store, group, after, events, now)
   wake('replicationGroup', group.id)
   return { ReplicationGroup: answerReplicationGroup(after, account) }
+}
+
+/** What is the same in all groups of a global datastore. */
+function refuseGlobal(input: ModifyInput, group: ReplicationGroupRecord): void {
+  const { Engine, EngineVersion, CacheNodeType, CacheParameterGroupName } = input
+  if (Engine ?? EngineVersion ?? CacheNodeType ?? CacheParameterGroupName) refuseMember(group)
 }
 
 const NOT_YET = [

@@ -7,6 +7,8 @@ import { page } from '../../calls/paging.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { refuseMember } from '../global-datastores/rules.ts'
+import { newSecondary } from '../global-datastores/secondary.ts'
 import { readGroupRestoration } from '../snapshots/restoration.ts'
 import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { answerCreation, answerReplicationGroup } from './answer.ts'
@@ -28,11 +30,16 @@ export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input,
   if (present && !present.lone) {
     throw new Fault('ReplicationGroupAlreadyExists', `Replication group ${id} already exists.`)
   }
+  const secondary = newSecondary(id, description, input, context)
   const around = input.PrimaryClusterId ? groupAround(id, description, input, context) : undefined
   const restored = readGroupRestoration(input, context)
-  const group = around?.group ?? newGroup(id, description, restored?.input ?? input, context, restored?.restoring)
+  const group =
+    secondary?.group ??
+    around?.group ??
+    newGroup(id, description, restored?.input ?? input, context, restored?.restoring)
   store.change((change) => {
     if (around) change.remove('replicationGroup', around.cluster)
+    if (secondary?.parameterGroup) change.put('parameterGroup', secondary.parameterGroup)
     change.put('replicationGroup', group)
   })
   wake('replicationGroup', id)
@@ -72,6 +79,7 @@ export const DeleteReplicationGroup: Handler<'DeleteReplicationGroup'> = (input,
 
 function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteReplicationGroup'>): void {
   const { id, status, clusterMode } = group
+  if (status !== 'create-failed') refuseMember(group)
   if (status !== 'available' && status !== 'create-failed') {
     throw new Fault(
       'InvalidReplicationGroupState',

@@ -108,6 +108,16 @@ export type GroupStep =
   /** With a member to retain, that goes on as a cache cluster of its own. */
   | { readonly do: 'delete'; readonly retain?: string }
 
+export interface GlobalMembership {
+  /** The global datastore's. */
+  readonly id: string
+  /** The data of secondary groups comes from the primary one. */
+  readonly role: 'PRIMARY' | 'SECONDARY'
+  readonly status: 'associating' | 'associated' | 'disassociating'
+  /** While it is modified together with the other groups. */
+  readonly changing?: true
+}
+
 /** A server that is none of this engine's, which a group's data is taken from. */
 export interface OutsideServer {
   readonly host: string
@@ -220,6 +230,8 @@ export interface ReplicationGroupRecord {
   readonly tags: readonly Tag[]
   /** While it is migrated to; over: its primary is to go on without the source. */
   readonly migration?: { readonly source: OutsideServer; readonly over?: true }
+  /** As a member of a global datastore. */
+  readonly global?: GlobalMembership
   /** Changes accepted for the next maintenance window. */
   readonly pending: PendingGroupChanges
   /** When they are to be applied; null: there are none. */

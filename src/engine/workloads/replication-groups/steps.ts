@@ -178,13 +178,14 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
       failover === 'enabling' || failover === 'disabling'
         ? [{ kind: failover === 'enabling' ? 'failover-on' : 'failover-off', group: group.id }]
         : []
+    const settled = withMembershipSettled(calmed(group))
     return {
       group: {
-        ...calmed(group),
+        ...settled.group,
         status: 'available',
         automaticFailover: failover === 'enabling' ? 'enabled' : failover === 'disabling' ? 'disabled' : failover,
       },
-      events: [...events, ...turned].map((event) => ({ event })),
+      events: [...events, ...turned, ...settled.events].map((event) => ({ event })),
     }
   },
 
@@ -204,6 +205,23 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
 }
 
 const quietly = (group: ReplicationGroupRecord): StepResult => ({ group, events: [] })
+
+/** It is in the global datastore as what it is to be there, or has left it: at once with the end of the modification. */
+function withMembershipSettled(group: ReplicationGroupRecord): {
+  readonly group: ReplicationGroupRecord
+  readonly events: readonly EventFacts[]
+} {
+  if (!group.global) return { group, events: [] }
+  const { global, ...rest } = group
+  const told = { group: group.id, datastore: global.id }
+  if (global.status === 'disassociating') return { group: rest, events: [{ kind: 'global-left', ...told }] }
+  if (global.status === 'associated' && !global.changing) return { group, events: [] }
+  const { changing: _, ...settled } = global
+  return {
+    group: { ...group, global: { ...settled, status: 'associated' } },
+    events: [{ kind: 'global-joined', ...told, role: global.role }],
+  }
+}
 
 /** Nothing of it is being modified any more. */
 function calmed(group: ReplicationGroupRecord): ReplicationGroupRecord {
