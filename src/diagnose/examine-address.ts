@@ -96,8 +96,8 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
   return { words, tls }
 }
 
-/** An inline command: servers that want a password first say so. */
-const RESP_PING = Buffer.from('PING\r\n')
+/** To servers of Redis OSS and Valkey, an inline command: those that want a password first say so. */
+export const RESP_PING = Buffer.from('PING\r\n')
 
 /** A server that says so needs no handshake. */
 const SURE: ReadonlySet<string> = new Set(['redis', 'full', 'memcached-error'])

@@ -78,6 +78,7 @@ export const operationHelp = {
     group: 'Serverless caches',
     example: [
       'create-serverless-cache --serverless-cache-name sessions --engine memcached',
+      'create-serverless-cache --serverless-cache-name carts --engine valkey --major-engine-version 8 --user-group-id team',
       "create-serverless-cache --serverless-cache-name sessions --engine memcached --cache-usage-limits 'DataStorage={Maximum=10,Unit=GB},ECPUPerSecond={Maximum=5000}'",
       'create-serverless-cache --serverless-cache-name sessions-2 --engine memcached --snapshot-arns-to-restore arn:aws:elasticache:us-west-2:000000000000:serverlesscachesnapshot:sessions-friday',
     ],
@@ -93,6 +94,7 @@ export const operationHelp = {
     example: [
       "modify-serverless-cache --serverless-cache-name sessions --cache-usage-limits 'DataStorage={Minimum=10,Maximum=100,Unit=GB},ECPUPerSecond={Minimum=1000,Maximum=100000}'",
       'modify-serverless-cache --serverless-cache-name sessions --daily-snapshot-time 03:00 --snapshot-retention-limit 7',
+      'modify-serverless-cache --serverless-cache-name carts --engine valkey --major-engine-version 8',
     ],
   },
   DeleteServerlessCache: {

@@ -29,8 +29,11 @@ export interface Life<K extends WorkloadKind = WorkloadKind, W extends Work = Wo
   despair(record: Records[K], setback: Setback): void
   /** The record of its kind that a node is of now, when the one it was of is no more. Absent: nodes end with their record. */
   readonly heirOf?: (region: string, node: string) => string | undefined
-  /** A node that is a process of its own has ended by itself. Absent: it is a fault like one that was made up. */
-  ended?(record: Records[K], node: string, how: string): void
+  /**
+   * A node that is a process of its own has ended by itself. Answers whether one that ends again and again is to be tried later and
+   * later. Absent: it is a fault like one that was made up.
+   */
+  ended?(record: Records[K], node: string, how: string): boolean
   /** Before the nodes follow. Answers whether the record has changed. */
   prepare?(record: Records[K]): boolean
   /** The failure, if any, that is to be tried again later and later, as if what was to run a node had ended. */
@@ -90,7 +93,7 @@ export class Runner extends LoopRunner<LivingKind> {
     const life = lives.find(({ kind }) => kind === owner.kind)
     if (!life?.ended) return false
     const record = store.get(owner.kind, owner.region, owner.id)
-    if (record) life.ended(record, node, how)
+    if (record && life.ended(record, node, how)) this.#setbacks.note(owner, how)
     void this.settle([owner])
     return true
   }

@@ -1,4 +1,5 @@
 import type { AddressEvidence, Evidence, Place } from '../../../diagnose/evidence.ts'
+import { RESP_PING } from '../../../diagnose/examine-address.ts'
 import { type FirstWords, hearFirstWords } from '../../../diagnose/first-words.ts'
 import { judgeEvidence, rules } from '../../../diagnose/rules/index.ts'
 import { inspectTls, type SeenCertificate, type TlsView } from '../../../diagnose/tls-inspect.ts'
@@ -94,8 +95,9 @@ async function inspect(
   const { port } = place
   const host = name ?? place.host
   const ca = aim.trust.get(place.cluster ?? '')?.ca
-  const tls = await inspectTls({ address, port, host, timeoutMs, signal, ...(ca !== undefined && { ca }) })
-  const words = await hearFirstWords({ address, port, timeoutMs, signal })
+  const dial = { address, port, timeoutMs, signal, ...(place.speaks === 'resp' && { question: RESP_PING }) }
+  const tls = await inspectTls({ ...dial, host, ...(ca !== undefined && { ca }) })
+  const words = await hearFirstWords(dial)
   const outcome = tls.connectMs !== undefined || words.connected ? 'connected' : words.outcome
   // The question here is about TLS, so a plain port is a failure, whatever was described. Only a port that does speak
   // TLS, and by the API should not, is held against the API.

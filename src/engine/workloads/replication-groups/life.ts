@@ -70,8 +70,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   }
 
   /** A server has ended by itself. */
-  ended(group: ReplicationGroupRecord, member: string): void {
+  ended(group: ReplicationGroupRecord, member: string): boolean {
     this.#lose(group, member)
+    return false
   }
 
   #lose({ region, id }: ReplicationGroupRecord, member: string): void {

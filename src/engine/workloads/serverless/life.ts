@@ -74,6 +74,20 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     return failures.find(({ code }) => status === 'creating' && code !== 'EADDRINUSE' && code !== SERVER_ENDED)
   }
 
+  /** Its server has ended, and what it held is lost: another one begins, empty or with what the cache began with. */
+  ended(cache: ServerlessCacheRecord, _node: string, how: string): boolean {
+    this.#loseItems(cache, how)
+    return true
+  }
+
+  #loseItems(cache: ServerlessCacheRecord, how: string): void {
+    const { store } = this.#tools
+    const [step] = cache.steps
+    if (step?.do === 'dump') this.#failDump(cache, step, how)
+    const current = store.get('serverlessCache', cache.region, cache.id)
+    if (current) store.change((change) => change.put('serverlessCache', withNewServer(current)))
+  }
+
   async carryOut(cache: ServerlessCacheRecord, work: CacheWork): Promise<Round> {
     const [step] = cache.steps
     if (work.do === 'make-snapshot') this.#makeSnapshot(cache)
@@ -222,6 +236,9 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   #failDump(cache: ServerlessCacheRecord, step: ServerlessStep & { do: 'dump' }, cause: string): void {
     const { store, log } = this.#tools
+    const [present] = store.get('serverlessCache', cache.region, cache.id)?.steps ?? []
+    // That its server has ended is told twice: by the server, and by what was asked of it.
+    if (present?.do !== 'dump' || present.snapshot !== step.snapshot) return
     log(`serverless cache ${cache.region}/${cache.id}: snapshot ${step.snapshot} failed: ${cause}`)
     const snapshot = store.get('serverlessSnapshot', cache.region, step.snapshot)
     this.#commit(cache, [], afterFailedDump, (change) => {
@@ -269,9 +286,9 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
   /** A cache whose ports no client knows yet moves to others; with known ports it stays, and is tried again. */
   async mend(cache: ServerlessCacheRecord, failures: readonly Failure[]): Promise<Round> {
     const { store, clock, log } = this.#tools
-    if (failures.some(({ code }) => code === SERVER_ENDED)) {
-      // What it held is lost; with what it began with, another one begins.
-      store.change((change) => change.put('serverlessCache', withNewServer(cache)))
+    const ended = failures.find(({ code }) => code === SERVER_ENDED)
+    if (ended) {
+      this.#loseItems(cache, ended.message)
       return 'again'
     }
     if (cache.status === 'creating') {

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from '../../../support/engine.ts'
+import { startTestEngine, temporaryDirectory } from '../../../support/engine.ts'
 import { type EngineProcess, start } from '../../../support/engine-process.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { describedCache, untilCache } from '../../../support/serverless.ts'
-import { clientOfCache, HAS_VALKEY } from './redis-support.ts'
+import { clientOfCache, created, HAS_VALKEY } from './redis-support.ts'
 
 /** The process of the only server that was started with this state. */
 function serverOf(stateDir: string): number | undefined {
@@ -32,6 +32,18 @@ async function create({ client }: EngineProcess) {
   await untilCache(client, 'shop', 'available')
   return describedCache(client, 'shop')
 }
+
+test.skipIf(!HAS_VALKEY)(
+  'a serverless cache of Valkey whose server dies comes back at its endpoint, and is empty (skipped without valkey-server)',
+  async () => {
+    const engine = await startTestEngine()
+    const cache = await created(engine)
+    await clientOfCache(engine, cache).say('SET', 'a', '1')
+    process.kill(serverOf(engine.stateDir) ?? 0, 'SIGKILL')
+    await eventually('it takes writes', async () => (await clientOfCache(engine, cache).say('SET', 'b', '1')) === 'OK')
+    expect(await clientOfCache(engine, cache).say('GET', 'a')).toBe('')
+  },
+)
 
 describe.skipIf(!HAS_VALKEY || process.platform !== 'linux')(
   'a serverless cache of Valkey whose engine is killed (skipped without valkey-server)',
