@@ -8,6 +8,7 @@ import type { Context } from '../../calls/context.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import { findParameterGroup } from '../../parameters/groups.ts'
 import type { DataSource, Restoring, SnapshotRecord } from '../../store/records.ts'
+import { dataTieringOf } from '../replication-groups/node-types.ts'
 import { formatSlots } from '../replication-groups/slots.ts'
 import { findSnapshot as findServerlessSnapshot } from '../serverless/find.ts'
 import { readObjectArn } from './buckets.ts'
@@ -29,7 +30,7 @@ export interface Restoration<I> {
 export function readGroupRestoration(input: GroupInput, context: Context): Restoration<GroupInput> | undefined {
   const { SnapshotName, SnapshotArns: arns = [], ServerlessCacheSnapshotName: serverless, PrimaryClusterId } = input
   const given = [SnapshotName, arns[0], serverless, PrimaryClusterId].filter((each) => each !== undefined)
-  if (given.length > 1 && given.length > Number(PrimaryClusterId !== undefined)) {
+  if (given.length > 1) {
     throw conflict(
       'Only one of SnapshotName, SnapshotArns, ServerlessCacheSnapshotName and PrimaryClusterId can be specified.',
     )
@@ -120,11 +121,14 @@ function likeGroup(snapshot: SnapshotRecord, input: GroupInput, context: Context
   } = input
   const isPlain =
     (NumNodeGroups ?? 1) === 1 && (configuration?.length ?? 0) < 2 && (ClusterMode ?? 'disabled') === 'disabled'
-  if (source.clusterMode !== 'enabled') return like(snapshot, input, isPlain, context)
+  // What was tiered fits on no other node types (guide, "Data tiering").
+  const tiering = dataTieringOf(source) === 'enabled' && { DataTieringEnabled: true }
+  if (source.clusterMode !== 'enabled') return { ...like(snapshot, input, isPlain, context), ...tiering }
   if (NumCacheClusters !== undefined || ClusterMode === 'disabled') throw inParts(id)
   const isOfSameShape = !configuration?.length && (NumNodeGroups ?? shards.length) === shards.length
   return {
     ...like(snapshot, input, true, context),
+    ...tiering,
     ClusterMode: 'enabled',
     AutomaticFailoverEnabled: true,
     ...(isOfSameShape && {
