@@ -92,6 +92,7 @@ const FACTS = {
   toNode: NAME,
   fromCount: COUNT,
   toCount: COUNT,
+  count: COUNT,
   times: COUNT,
   group: words('[^]+?'),
   owner: words('\\d+'),
@@ -245,6 +246,17 @@ const ROWS = {
   // In words of our own: AWS's are not known.
   'replicas-decreasing': { text: 'Decrease replica count started for replication group {group} on {time}' },
   'replicas-decreased': { text: 'Decrease replica count completed for replication group {group} on {time}' },
+  'shards-added': { text: 'Modified replication group {group} to add {count} new node groups - {nodes}' },
+  'scaling-out': {
+    text: 'Scaling out replication group {group} from {fromCount} node groups to {toCount} node groups',
+  },
+  // In words of our own: AWS's are not known.
+  'scaling-in': { text: 'Scaling in replication group {group} from {fromCount} node groups to {toCount} node groups' },
+  rebalancing: { text: 'Rebalancing slots of replication group {group}' },
+  'shards-scaled': {
+    text: 'Scaling of replication group {group} to {count} node groups completed',
+    notification: 'ReplicationGroupScalingComplete',
+  },
   'snapshot-taken': {
     text: "Snapshot succeeded for snapshot with ID '{snapshot}' of cache cluster with ID '{cluster}'",
     notification: 'SnapshotComplete',

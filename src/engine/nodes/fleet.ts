@@ -16,6 +16,9 @@ import {
   type WantedNode,
 } from './wanted.ts'
 
+/** Servers that start at the same time. */
+const TOGETHER = 16
+
 interface Running {
   readonly name: string
   readonly incarnation: number
@@ -74,11 +77,13 @@ export class Fleet {
     const failures: Failure[] = []
     await this.#allow(wanted, follower)
     await this.#stopWhatShouldNotRun(wanted, follower)
-    for (const node of wanted.nodes) {
-      const failure = await this.#ensureRunning(wanted, node, follower)
-      // What is to run the next one would only end as well.
-      if (failure && hasEnded(failure)) return [failure]
-      if (failure) failures.push(failure)
+    for (const some of this.#batches(wanted.nodes)) {
+      const started = await Promise.all(some.map((node) => this.#ensureRunning(wanted, node, follower)))
+      const failed = started.filter((failure) => failure !== undefined)
+      // What is to run the next ones would only end as well.
+      const ended = failed.find(hasEnded)
+      if (ended) return [ended]
+      failures.push(...failed)
     }
     for (const { node } of wanted.nodes) await this.#certify(wanted, node, follower)
     for (const node of wanted.nodes) await this.#adjust(node, follower)
@@ -144,6 +149,13 @@ export class Fleet {
       await follower.endpoints.moveOff(id, wanted, this.#answerers(wanted, follower))
       await this.#stop(id, follower)
     }
+  }
+
+  /** Nodes to start at the same time: servers of their own, which do not end with each other. */
+  #batches(nodes: readonly WantedNode[]): WantedNode[][] {
+    const size = nodes.every((node) => this.#options.choose(node).process) ? TOGETHER : 1
+    const count = Math.ceil(nodes.length / size)
+    return Array.from({ length: count }, (_, index) => nodes.slice(index * size, (index + 1) * size))
   }
 
   async #ensureRunning(wanted: Deployment, node: WantedNode, follower: Follower): Promise<Failure | undefined> {

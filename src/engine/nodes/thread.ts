@@ -6,6 +6,7 @@ import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces } from './connection-places.ts'
 import { CpuShares } from './cpu-shares.ts'
 import { type Reading, read, write } from './readings.ts'
+import type { SlotMove } from './redis/slots.ts'
 import type { Items, RunningNode, Start } from './running.ts'
 import type { LiveSettings, Loss, NodeSpec } from './runtime.ts'
 
@@ -31,6 +32,7 @@ export interface Request {
         readonly pem: { readonly key: string; readonly cert: string }
       }
     | { readonly do: 'status'; readonly key: string }
+    | { readonly do: 'move-slots'; readonly key: string; readonly move: SlotMove }
     /** Ends servers that would go on without this thread. */
     | { readonly do: 'end-processes' }
     | { readonly do: 'counters' | 'readings' }
@@ -95,6 +97,8 @@ async function perform(body: Request['body']): Promise<unknown> {
         .get(body.key)
         ?.status?.()
         .catch(() => undefined)
+    case 'move-slots':
+      return running(body.key).moveSlots?.(body.move)
     case 'end-processes':
       await Promise.all([...nodes.values()].map((node) => node.onEnd && node.stop()))
       return

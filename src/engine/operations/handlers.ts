@@ -26,6 +26,7 @@ import {
   DeleteReplicationGroup,
   DescribeReplicationGroups,
 } from '../workloads/replication-groups/operations.ts'
+import { ModifyReplicationGroupShardConfiguration } from '../workloads/replication-groups/resharding.ts'
 import { DecreaseReplicaCount, IncreaseReplicaCount, TestFailover } from '../workloads/replication-groups/scaling.ts'
 import {
   CreateServerlessCache,
@@ -150,7 +151,7 @@ export const handlers: Handlers = {
   ModifyCacheSubnetGroup,
   ModifyGlobalReplicationGroup,
   ModifyReplicationGroup,
-  ModifyReplicationGroupShardConfiguration: null,
+  ModifyReplicationGroupShardConfiguration,
   ModifyServerlessCache,
   ModifyUser,
   ModifyUserGroup,

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { RespClient } from '../../../src/kv/resp/client.ts'
+import { textOf } from '../../../src/protocols/resp/reply.ts'
 import { firstPort, temporaryDirectory } from '../../support/engine.ts'
 import { type EngineProcess, start } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -116,6 +118,44 @@ describe.skipIf(!server || process.platform !== 'linux')(
       await second.kill()
       await start(stateDir, { pace: 'instant' })
       await eventually('no server', () => pids.every((pid) => !existsSync(`/proc/${pid}`)))
+    })
+
+    test('goes on moving slots where it was, and all keys are there', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'quick' })
+      await first.client.createReplicationGroup({
+        ...NODE,
+        ReplicationGroupId: 'shop',
+        ReplicationGroupDescription: 'd',
+        NumNodeGroups: 2,
+        ReplicasPerNodeGroup: 0,
+        AutomaticFailoverEnabled: true,
+        Port: firstPort,
+      })
+      const { ConfigurationEndpoint: endpoint } = await available(first)
+      const seed = { host: '127.0.0.1', port: endpoint?.Port ?? 0 }
+      const keys = Array.from({ length: 2000 }, (_, n) => `k${n}`)
+      const before = await RespClient.open([seed], { timeoutMs: 20_000 })
+      await before.askAll(keys.map((key) => ({ key, command: ['SET', key, key] })))
+      before.close()
+      await first.client.modifyReplicationGroupShardConfiguration({
+        ReplicationGroupId: 'shop',
+        NodeGroupCount: 1,
+        NodeGroupsToRemove: ['0001'],
+        ApplyImmediately: true,
+      })
+      const progress = async () =>
+        (await groupOf(first)).PendingModifiedValues?.Resharding?.SlotMigration?.ProgressPercentage ?? 0
+      await eventually('some slots have moved', async () => (await progress()) > 0)
+      await first.kill()
+
+      const second = await start(stateDir, { pace: 'quick' })
+      const { NodeGroups: shards = [] } = await available(second)
+      expect(shards.map(({ NodeGroupId, Slots }) => `${NodeGroupId} ${Slots}`)).toEqual(['0002 0-16383'])
+      const after = await RespClient.open([seed], { timeoutMs: 20_000 })
+      const answers = await after.askAll(keys.map((key) => ({ key, command: ['GET', key] })))
+      after.close()
+      expect(answers.map(({ reply }) => textOf(reply))).toEqual(keys)
     })
   },
 )

@@ -18,6 +18,7 @@ export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process
     impair: (impairment) => node.impair(impairment),
     renewCertificate: (pem) => node.renewCertificate(pem),
     status: () => node.status(),
+    moveSlots: (move) => node.moveSlots(move),
     counters: () => node.counters(),
     reading: () => node.reading(spec.threads),
     items: { dump: (file) => node.save(file) },

@@ -41,8 +41,9 @@ export async function moveSlots({ nodeId, keys, socket }: Giver, { slots, to }: 
       if (wholeOf(counts[index] ?? null) !== 0n) moved += await moveKeys(giver, slot, to.innerPort, keys)
     }
     // The taker first: were both to end in between, the slot would have no owner the other way round.
-    for (const operator of [taker, giver])
-      expectAll(await operator.send(left.map((slot) => set(slot, 'NODE', to.nodeId))))
+    expectAll(await taker.send(left.map((slot) => set(slot, 'NODE', to.nodeId))))
+    // What had arrived before, too: it may not have heard of it.
+    expectAll(await giver.send(slots.map((slot) => set(slot, 'NODE', to.nodeId))))
     return moved
   } finally {
     giver.close()

@@ -12,6 +12,7 @@ import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../
 import { accessChangeOf } from './access.ts'
 import { membersOf } from './members.ts'
 import { dataTieringOf } from './node-types.ts'
+import { slotsLeft } from './slot-plan.ts'
 import { formatSlots } from './slots.ts'
 
 /** Answers by record: a record never changes, so neither does its answer. */
@@ -85,7 +86,17 @@ const answerPending = (group: ReplicationGroupRecord): ReplicationGroupPendingMo
   }),
   ...answerPendingAccess(group),
   ...answerPendingUserGroups(group),
+  ...answerResharding(group),
 })
+
+/** How many of the slots that are to move have moved; nothing before the first of them and after the last. */
+function answerResharding({ steps, shards }: ReplicationGroupRecord) {
+  const [moving] = steps.filter((step) => step.do === 'move-slots')
+  if (!moving) return {}
+  const moved = 1 - slotsLeft(shards, moving.to) / moving.total
+  // As AWS's own example tells it: with fractions.
+  return { Resharding: { SlotMigration: { ProgressPercentage: Math.round(10_000 * moved) / 100 } } }
+}
 
 /** What members show of it, too. */
 export function answerPendingAccess(group: ReplicationGroupRecord) {
@@ -116,7 +127,7 @@ function answerNodeGroup(group: ReplicationGroupRecord, shard: ShardRecord): Nod
     Status: shard.status,
     ...endpointMember('PrimaryEndpoint', group, primary),
     ...endpointMember('ReaderEndpoint', group, reader),
-    ...(group.clusterMode === 'enabled' && { Slots: formatSlots(shard.slots) }),
+    ...(group.clusterMode === 'enabled' && shard.slots.length > 0 && { Slots: formatSlots(shard.slots) }),
     NodeGroupMembers: members.map((member) => answerMember(group, shard, member)),
   }
 }

@@ -1,4 +1,5 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
@@ -18,6 +19,8 @@ import { runningMembers, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
+import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
+import type { SlotsToMove } from './slot-plan.ts'
 import { bestReplica, isWhole, type Standings } from './standing.ts'
 import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
 
@@ -25,6 +28,8 @@ import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers,
 const RETRY_MS = 5_000
 /** How long until servers that do not yet stand as they should are asked again. */
 const ASK_AGAIN_MS = 50
+/** How long until slots that did not move are tried again. */
+const MOVE_AGAIN_MS = 1_000
 /** Where free ports that clients are not told of are looked for from. */
 const FIRST_INNER_PORT = 16_379
 
@@ -100,6 +105,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     if (awaitsServers(group.steps) && !isWhole(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }
     }
+    if (step?.do === 'move-slots') return this.#moveSlots(group, step)
     const promoted = step?.do === 'fail-over' ? bestReplica(group, step.lost, await this.#standings(group)) : undefined
     const { outer, inner } = portsNeeded(group)
     const reserved = await ports.reserve(outer, group.requestedPort)
@@ -127,6 +133,24 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     } finally {
       ports.release([...reserved, ...innerPorts])
     }
+  }
+
+  /** Some of them: what has moved is on record before the next ones do. */
+  async #moveSlots(group: ReplicationGroupRecord, step: SlotsStep): Promise<Round> {
+    const { store, clock, log } = this.#tools
+    const { region, id } = group
+    let moved: SlotsToMove | undefined
+    try {
+      moved = await moveSome(group, step, this.#tools)
+    } catch (error) {
+      log(`replication group ${region}/${id}: slots do not move, and are tried again: ${errorMessage(error)}`)
+      return { until: clock.now() + MOVE_AGAIN_MS }
+    }
+    const current = store.get('replicationGroup', region, id)
+    if (!current) return 'again'
+    const after = afterMove(current, step, moved)
+    this.#commit(current, this.#withDueDate(after), [])
+    return 'again'
   }
 
   /** Members whose endpoints no client knows yet move to other ports; what clients know must stay where it is. */

@@ -11,6 +11,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'drop-data': 0,
     'place-members': 0,
     'join-members': 200,
+    'move-slots': 10,
+    'remove-shards': 200,
     'restart-members': 0,
     'members-restarted': 200,
     'remove-members': 300,
@@ -32,6 +34,9 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'drop-data': 0,
     'place-members': 0,
     'join-members': 5 * MINUTE_MS,
+    // Some slots of many.
+    'move-slots': 20_000,
+    'remove-shards': MINUTE_MS,
     'restart-members': 0,
     'members-restarted': MINUTE_MS,
     'remove-members': 3 * MINUTE_MS,

@@ -74,6 +74,9 @@ export interface ShardRecord {
   readonly members: readonly GroupMemberRecord[]
 }
 
+/** What a shard is to have. */
+export type ShardSlots = Pick<ShardRecord, 'id' | 'slots'>
+
 /** What remains to be done with a replication group, in order; workloads/replication-groups/steps.ts says what each does. */
 export type GroupStep =
   /** Makes of the files that the group is to begin with one for each shard. */
@@ -84,6 +87,10 @@ export type GroupStep =
   | { readonly do: 'place-members' }
   /** Waits until new members hold what their primary holds, and serve. */
   | { readonly do: 'join-members' }
+  /** Gives slots to other shards with their keys, some at a time, until each has what it is to have; there were `total` to move. */
+  | { readonly do: 'move-slots'; readonly to: readonly ShardSlots[]; readonly total: number }
+  /** Shards that have no slots any more go, with their members. */
+  | { readonly do: 'remove-shards'; readonly ids: readonly string[] }
   | { readonly do: 'restart-members'; readonly ids: readonly string[] }
   | { readonly do: 'members-restarted' }
   | { readonly do: 'remove-members'; readonly ids: readonly string[] }

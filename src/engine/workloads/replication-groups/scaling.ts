@@ -23,7 +23,7 @@ import {
 } from './replica-counts.ts'
 
 /** The API reference: "ApplyImmediately=False is not currently supported". The words are ours. */
-function refuseLater(immediately: boolean | undefined): void {
+export function refuseLater(immediately: boolean | undefined): void {
   if (immediately !== true) throw new Fault('InvalidParameterValue', 'ApplyImmediately must be true.')
 }
 

@@ -1,7 +1,7 @@
 /** The 16384 slots that keys of a cluster fall into, and which shard has which. Pure. */
 import type { SlotRange } from '../../store/records.ts'
 
-const SLOTS = 16_384
+export const SLOTS = 16_384
 
 /** Equal shares; what does not divide evenly goes to the first shards. Of three AWS makes 0-5461, 5462-10922, 10923-16383. */
 export function evenSlots(shards: number): SlotRange[] {

@@ -43,8 +43,11 @@ type Take<K extends GroupStep['do']> = (
   context: StepContext,
 ) => StepResult
 
-/** Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, migration-steps.ts the others. */
-type Beyond = 'prepare-data' | 'drop-data' | 'test-source' | 'join-source' | 'complete-migration'
+/**
+ * Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, resharding-step.ts the third,
+ * migration-steps.ts the others.
+ */
+type Beyond = 'prepare-data' | 'drop-data' | 'move-slots' | 'test-source' | 'join-source' | 'complete-migration'
 type PlainStep = Exclude<GroupStep['do'], Beyond>
 
 const STEPS: { readonly [K in PlainStep]: Take<K> } = {
@@ -88,7 +91,7 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
         ...joined,
         created: true,
         createdAt: group.created ? group.createdAt : now,
-        shards: joined.shards.map((shard) => ({ ...shard, status: 'available' })),
+        shards: joined.shards.map((shard) => ({ ...shard, status: isResharding(group) ? 'modifying' : 'available' })),
       },
       events: [
         ...events,
@@ -96,6 +99,13 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
       ],
     }
   },
+
+  'remove-shards': (group, { ids }) => ({
+    group: { ...group, shards: group.shards.filter(({ id }) => !ids.includes(id)) },
+    events: group.shards
+      .filter(({ id }) => ids.includes(id))
+      .flatMap(({ members }) => members.map(({ id: member }) => ({ member, event: { kind: 'cluster-deleted' } }))),
+  }),
 
   'restart-members': (group, { ids }) => {
     const all = restartedWith(group, ids)
@@ -231,6 +241,8 @@ function calmed(group: ReplicationGroupRecord): ReplicationGroupRecord {
   return { ...members, shards: members.shards.map((shard) => ({ ...shard, status: 'available' })) }
 }
 
+const isResharding = ({ steps }: ReplicationGroupRecord): boolean => steps.some((step) => step.do === 'move-slots')
+
 const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
 
 /** Its next server, which starts with the values of today. */
@@ -287,6 +299,7 @@ export const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecor
 /** Steps that are taken once the servers stand as the record wants. */
 const WAITING: ReadonlySet<GroupStep['do']> = new Set([
   'join-members',
+  'move-slots',
   'members-restarted',
   'recovered',
   'change-access',

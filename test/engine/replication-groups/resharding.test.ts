@@ -1,0 +1,144 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { NodeGroup } from '@aws-sdk/client-elasticache'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { RespClient } from '../../../src/kv/resp/client.ts'
+import { textOf } from '../../../src/protocols/resp/reply.ts'
+import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import { eventually } from '../../support/eventually.ts'
+import { available, create, groupOf, messagesOf, SKIPPED, server } from './support.ts'
+
+const CLUSTER = { NumNodeGroups: 2, ReplicasPerNodeGroup: 0, AutomaticFailoverEnabled: true } as const
+
+const reshard = (api: TestEngine, input: object) =>
+  api.client().modifyReplicationGroupShardConfiguration({
+    ReplicationGroupId: 'shop',
+    NodeGroupCount: 2,
+    ApplyImmediately: true,
+    ...input,
+  })
+
+const slotsOf = (shards: readonly NodeGroup[] = []) => shards.map(({ NodeGroupId, Slots }) => `${NodeGroupId} ${Slots}`)
+
+/** As one client among others: not all that the machine can do. */
+const WRITE_EVERY_MS = 3
+
+/** Writes keys until it is stopped, and answers how many were acknowledged: `k0`, `k1` and so on. */
+async function writing(port: number) {
+  let client = await clientAt(port)
+  let isOver = false
+  let count = 0
+  const written = (async () => {
+    while (!isOver) {
+      try {
+        await client.ask(`k${count}`, 'SET', `k${count}`, `v${count}`)
+        count++
+      } catch {
+        // The node of its key has gone: it looks again who has it.
+        client = await clientAt(port)
+      }
+      await pause(WRITE_EVERY_MS)
+    }
+    return count
+  })()
+  // A test that fails closes the client under it.
+  written.catch(() => undefined)
+  return {
+    get count() {
+      return count
+    },
+    stop() {
+      isOver = true
+      return written
+    },
+  }
+}
+
+async function clientAt(port: number): Promise<RespClient> {
+  const client = await RespClient.open([{ host: '127.0.0.1', port }], { timeoutMs: 20_000 })
+  onTestFinished(() => client.close())
+  return client
+}
+
+/** Keys that do not have the value that was written. */
+async function lostOf(client: RespClient, count: number): Promise<string[]> {
+  const keys = Array.from({ length: count }, (_, n) => `k${n}`)
+  const answers = await client.askAll(keys.map((key) => ({ key, command: ['GET', key] })))
+  return keys.filter((key, n) => textOf(answers[n]?.reply ?? null) !== `v${key.slice(1)}`)
+}
+
+describe.skipIf(!server)(`the shards of a replication group ${SKIPPED}`, () => {
+  test('become more while clients write, and no key is lost', async () => {
+    const api = await startTestEngine()
+    const port = (await create(api, CLUSTER)).ConfigurationEndpoint?.Port ?? 0
+    const writer = await writing(port)
+    await eventually('keys are there', async () => writer.count > 100)
+
+    const { ReplicationGroup: begun } = await reshard(api, { NodeGroupCount: 3 })
+    expect(begun).toMatchObject({
+      Status: 'modifying',
+      MemberClusters: ['shop-0001-001', 'shop-0002-001', 'shop-0003-001'],
+      PendingModifiedValues: { Resharding: { SlotMigration: { ProgressPercentage: 0 } } },
+    })
+    expect(begun?.NodeGroups?.map(({ Status }) => Status)).toEqual(['modifying', 'modifying', 'creating'])
+    await eventually('slots are on their way', async () => {
+      const { PendingModifiedValues: pending } = await groupOf(api)
+      return (pending?.Resharding?.SlotMigration?.ProgressPercentage ?? 0) > 0
+    })
+    const grown = await available(api)
+    expect(grown.PendingModifiedValues).toEqual({})
+    expect(slotsOf(grown.NodeGroups)).toEqual(['0001 0-5461', '0002 8192-13652', '0003 5462-8191,13653-16383'])
+    expect(await lostOf(await clientAt(port), await writer.stop())).toEqual([])
+    expect(await messagesOf(api, 'shop')).toEqual([
+      'Replication group shop created',
+      'Automatic failover has been turned on for replication group shop',
+      'Modified replication group shop to add 1 new node groups - 0003',
+      'Scaling out replication group shop from 2 node groups to 3 node groups',
+      'Scaling of replication group shop to 3 node groups completed',
+    ])
+  })
+
+  test('become fewer while clients write, and no key is lost', async () => {
+    const api = await startTestEngine()
+    const port = (await create(api, CLUSTER)).ConfigurationEndpoint?.Port ?? 0
+    const writer = await writing(port)
+    await eventually('keys are there', async () => writer.count > 100)
+    await reshard(api, { NodeGroupCount: 1, NodeGroupsToRetain: ['0002'] })
+    expect(slotsOf((await available(api)).NodeGroups)).toEqual(['0002 0-16383'])
+    const client = await clientAt(port)
+    expect(client.shards).toHaveLength(1)
+    expect(await lostOf(client, await writer.stop())).toEqual([])
+    expect(await messagesOf(api, 'shop-0001-001')).toContain('Cache cluster deleted')
+    const { ReplicationGroup: again } = await reshard(api, { NodeGroupCount: 2 })
+    expect(again?.MemberClusters).toEqual(['shop-0001-001', 'shop-0002-001'])
+  })
+
+  test('have their slots shared out anew when they are not even', async () => {
+    const api = await startTestEngine()
+    await create(api, {
+      AutomaticFailoverEnabled: true,
+      NodeGroupConfiguration: [{ Slots: '0-99' }, { Slots: '100-16383' }],
+    })
+    await reshard(api, {})
+    expect(slotsOf((await available(api)).NodeGroups)).toEqual(['0001 0-99,8292-16383', '0002 100-8291'])
+    await expect(reshard(api, {})).rejects.toMatchObject({
+      name: 'InvalidReplicationGroupStateFault',
+      message: 'Slots in the replication group are uniformly distributed. Nothing to do.',
+    })
+    await expect(reshard(api, { NodeGroupCount: 1, NodeGroupsToRemove: ['0010'] })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'The following node group ids are invalid: [0010]',
+    })
+    await expect(reshard(api, { NodeGroupCount: 1 })).rejects.toMatchObject({
+      name: 'InvalidParameterCombinationException',
+    })
+  })
+
+  test('are only those of a group with cluster mode enabled', async () => {
+    const api = await startTestEngine()
+    await create(api)
+    await expect(reshard(api, { NodeGroupCount: 2 })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'Operation is only applicable for cluster mode enabled replication groups.',
+    })
+  })
+})
