@@ -26,3 +26,19 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] as number // its last place
 }
+
+const MOST_NAMED = 8
+
+/** `There are: cart, shop.` */
+export function thereIs(names: readonly string[]): string {
+  const all = [...new Set(names)].sort()
+  const shown = all.length > MOST_NAMED ? [...all.slice(0, MOST_NAMED), '...'] : all
+  return `There ${all.length === 1 ? 'is' : 'are'}: ${shown.join(', ')}.`
+}
+
+/** What was meant by a name that none of them has: the nearest, or else all there are. */
+export function meantAmong(name: string, names: readonly string[]): string {
+  const guess = nearest(name, names)
+  if (guess !== undefined) return `Did you mean ${guess}?`
+  return names.length === 0 ? 'There is none at all.' : thereIs(names)
+}

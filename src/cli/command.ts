@@ -6,7 +6,8 @@ import type { Flags, ValuesOf } from './flags.ts'
 import { type Forms, formFlags, type Printer, printerOf } from './forms.ts'
 import { errorFlag, type GlobalOptions } from './global-flags.ts'
 import { type Arity, readArguments } from './parse.ts'
-import type { WordDoc, Words, WordValues } from './words.ts'
+import { usageProblem } from './problem.ts'
+import type { Word, WordDoc, Words, WordValues } from './words.ts'
 
 /** What the command table, oclif and the pages of help know of a command. */
 export interface Command {
@@ -72,22 +73,38 @@ export function command<W extends Words = None, F extends Flags = None, const Ow
 function readLine(argv: readonly string[], args: Words, flags: Flags) {
   const arity = arityOf(args)
   const all = Object.values(args)
-  // Where more is missing than the one word, a choice would not help.
-  const at = all.findIndex(({ choose }, index) => choose && index >= arity.atLeast - 1)
-  const { choose, instead } = all[at] ?? {}
-  const read = readArguments(argv, flags, choose ? { ...arity, atLeast: at } : arity)
-  const isMissing = read.words.length === at && !(instead !== undefined && read.flags[instead])
-  const missing = `the following arguments are required: ${arity.names[at]}${instead === undefined ? '' : `, or --${instead}`}`
+  const offered = all.findIndex(({ choose }) => choose)
+  const read = readArguments(argv, flags, offered === -1 ? arity : { ...arity, atLeast: offered })
   return {
     flags: read.flags,
     async words() {
-      const words = choose && isMissing ? [...read.words, await choose(read.flags, missing)] : read.words
+      const words = [...read.words]
+      const missing = missingFrom(words.length)
+      for (let at = words.length; isMissing(at); at = words.length) {
+        const { description, choose } = all[at] as Word // it is missing
+        // What can't be chosen is typed, once a user is there who has chosen what is before it.
+        if (choose) words.push(await choose(read.flags, missing, words))
+        else if (at === read.words.length) throw usageProblem(missing)
+        else words.push(await (await import('./live/prompt.ts')).typed(`${arity.names[at]}, ${description}:`))
+      }
       const values = Object.entries(args).map(([name, { multiple, read: readWord }], at) => [
         name,
         readWord(multiple ? words.slice(at) : words.slice(at, at + 1)),
       ])
       return Object.fromEntries(values)
     },
+  }
+
+  function isMissing(at: number): boolean {
+    const { required, choose, instead } = all[at] ?? {}
+    if (instead !== undefined) return !read.flags[instead]
+    return required === true || (choose !== undefined && at >= offered)
+  }
+
+  function missingFrom(at: number): string {
+    const names = arity.names.slice(at, Math.max(arity.atLeast, at + 1))
+    const { instead } = all[at] ?? {}
+    return `the following arguments are required: ${names.join(', ')}${instead === undefined ? '' : `, or --${instead}`}`
   }
 }
 

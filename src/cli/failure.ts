@@ -19,6 +19,8 @@ const EXIT_CODES: Record<ProblemKind, number> = {
   usage: 252,
   configuration: 253,
   absent: SERVICE_ERROR,
+  present: SERVICE_ERROR,
+  refused: SERVICE_ERROR,
   general: 255,
 }
 
@@ -27,6 +29,8 @@ const CODES: Record<ProblemKind, string> = {
   usage: 'ParamValidation',
   configuration: 'Configuration',
   absent: 'NotFound',
+  present: 'AlreadyExists',
+  refused: 'Refused',
   general: 'General',
 }
 

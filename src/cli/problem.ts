@@ -1,8 +1,11 @@
 import type { OperationName } from '../api/model.ts'
 import { errorMessage } from '../api/thrown.ts'
 
-/** What went wrong, in aws-cli v2's classes; failure.ts knows the exit code of each. Absent: the service has no such thing. */
-export type ProblemKind = 'usage' | 'configuration' | 'absent' | 'general' | 'interrupted'
+/**
+ * What went wrong, in aws-cli v2's classes; failure.ts knows the exit code of each. Absent: there is no such thing where it was
+ * looked for; present: there is one already; refused: what is there does not allow it now.
+ */
+export type ProblemKind = 'usage' | 'configuration' | 'absent' | 'present' | 'refused' | 'general' | 'interrupted'
 
 /** An error of the command line's own: a sentence for a person and, where there is one, the next step. */
 export class Problem extends Error {
@@ -19,6 +22,9 @@ export class Problem extends Error {
 
 /** What is wrong with the command line: exit code 252. */
 export const usageProblem = (message: string, hint?: string): Problem => new Problem('usage', message, hint)
+
+/** What is named is not there: the exit code of a service that says so. */
+export const absence = (message: string, hint?: string): Problem => new Problem('absent', message, hint)
 
 /** A call that failed, with the operation and the URL it went to, which the SDK's own errors do not tell. */
 export class CallFailed extends Error {

@@ -1,5 +1,8 @@
 /** The words a command takes beside its options, and what it gets of them. */
+import { meantAmong } from '../api/nearest.ts'
+import type { Offer } from './caches/offers.ts'
 import type { GlobalOptions } from './global-flags.ts'
+import { usageProblem } from './problem.ts'
 
 /** What is said of a word in help and in the manifest. */
 export interface WordDoc {
@@ -11,8 +14,8 @@ export interface WordDoc {
 export interface Word<T = unknown> extends WordDoc {
   /** `said`: one or none, or of a word that stands for several all of them. */
   readonly read: (said: readonly string[]) => T
-  /** Where it is missing: offers what there is, or refuses the line as `missing` says. */
-  readonly choose?: (flags: GlobalOptions, missing: string) => Promise<string>
+  /** Where it is missing: offers what there is, or refuses the line as `missing` says. `said`: the words before it. */
+  readonly choose?: (flags: GlobalOptions, missing: string, said: readonly string[]) => Promise<string>
   /** The option that does without it. */
   readonly instead?: string
 }
@@ -30,12 +33,25 @@ export function one(description: string, read: (said: string) => unknown = asItI
   return { description, required: true, read: ([said = '']) => read(said) }
 }
 
+/** One of a few names, which are the same everywhere. `called`: what they are names of. */
+export const oneAmong = (called: string, names: readonly string[]): Word<string> =>
+  one(`one of ${names.join(', ')}`, (said) => {
+    if (names.includes(said)) return said
+    throw usageProblem(`There is no ${called} ${said}.`, meantAmong(said, names))
+  })
+
 /** A word that may be left out; then the command gets undefined. */
 export function optional(description: string): Word<string | undefined>
 export function optional<T>(description: string, read: (said: string) => T): Word<T | undefined>
 export function optional(description: string, read: (said: string) => unknown = asItIs): Word {
   return { description, read: ([said]) => (said === undefined ? undefined : read(said)) }
 }
+
+/** The same word; where it is missing, one of what there is of this kind is offered. */
+export const offering = <T>(word: Word<T>, offer: Offer): Word<T> => ({
+  ...word,
+  choose: async (flags, missing, said) => (await import('./caches/choose.ts')).choose(offer, flags, missing, said),
+})
 
 /** Any number of words, at the end of the line. */
 export const several = (description: string): Word<readonly string[]> => ({

@@ -222,7 +222,7 @@ const clustersHtml = ({ clusters, api }: Evidence): string =>
           )}</details>`
         : '') +
       (api && api.refused.length > 0
-        ? `<p class="quiet">Not asked, for lack of permission or support: ${esc(api.refused.map(({ operation, code }) => `${operation} (${code})`).join(', '))}</p>`
+        ? `<p class="quiet">Not answered: ${esc(api.refused.map(({ operation, code }) => `${operation} (${code})`).join(', '))}</p>`
         : '')
 
 const namesHtml = ({ hosts }: Evidence): string =>

@@ -6,7 +6,7 @@ import { nearest } from '../api/nearest.ts'
 import { isObject } from '../api/objects.ts'
 import { boundTo } from '../net/bound.ts'
 import { endpoint } from '../net/target.ts'
-import type { Relay } from './relay.ts'
+import { NoBackend, type Relay } from './relay.ts'
 
 export const CONTROL_PATHS = {
   /** GET: RelayReport. */
@@ -34,7 +34,7 @@ export async function serveControl(relay: Relay, token: string): Promise<{ url: 
     if (!isAllowed(request, token)) return answer(403, { message: 'The token is missing or wrong.' })
     handle(request, relay).then(
       (body) => (body ? answer(200, body) : answer(404, { message: `There is no ${request.method} ${request.url}.` })),
-      (error: Error) => answer(400, { message: error.message }),
+      (error: Error) => answer(error instanceof NoBackend ? 404 : 400, { message: error.message }),
     )
   })
   const address = await listenOnLoopback(server)

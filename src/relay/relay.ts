@@ -53,6 +53,9 @@ interface Session {
   readonly upstream: Socket
 }
 
+/** A weight is meant for a back end that the relay does not have. */
+export class NoBackend extends RangeError {}
+
 /** Carries TCP connections from where it listens to its back ends, byte for byte. */
 export class Relay {
   readonly #options: RelayOptions
@@ -105,7 +108,7 @@ export class Relay {
   setWeights(weights: Readonly<Record<string, number>>, cut = false): void {
     const known = new Map(this.#backends.map((each) => [each.name, each]))
     for (const [name, weight] of Object.entries(weights)) {
-      if (!known.has(name)) throw new RangeError(`${name} is no back end here: ${[...known.keys()].join(', ')}`)
+      if (!known.has(name)) throw new NoBackend(`${name} is no back end here: ${[...known.keys()].join(', ')}`)
       if (!Number.isInteger(weight) || weight < 0) throw new RangeError(`${weight} is no weight: 0, 1, 2, ...`)
     }
     const after = this.#backends.map(({ name, weight }) => weights[name] ?? weight)

@@ -43,7 +43,11 @@ const line = ({ before, after = [] }: (typeof commands)[number], ...name: string
 const called = commands.map((each) => [each.before.join(' '), each] as const)
 
 const loaded = Object.entries(table).map(async ([id, load]) => ({ ...(await load()), id }))
-const offering = (await Promise.all(loaded)).filter(({ args }) => Object.values(args).some((word) => 'choose' in word))
+/** Those of the local engine itself, of targets and proxies are tried in engine/names.test.ts. */
+const isOfCaches = (id: string) => !/^(engine|target|proxy):/.test(id)
+const offering = (await Promise.all(loaded)).filter(
+  ({ id, args }) => isOfCaches(id) && Object.values(args).some((word) => 'choose' in word),
+)
 
 /** Those of which only the name is missing; of others more is. */
 const offered = offering.flatMap(({ id, args, flags }) => {

@@ -3,7 +3,7 @@
 import { type ResourceKind, regionalKinds } from '../../api/catalog/resources.ts'
 import { type OperationName, operation } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
-import { nearest } from '../../api/nearest.ts'
+import { nearest, thereIs } from '../../api/nearest.ts'
 import { shellWord } from '../../api/shell.ts'
 import { checkRequest, complaintText } from '../call/checks.ts'
 import { CallFailed } from '../problem.ts'
@@ -11,7 +11,7 @@ import type { ApiClient } from '../target/client.ts'
 import { usersOfGroup } from '../waiting/wait-unused.ts'
 import { mostNodesAt } from './quotas.ts'
 import { unaskedText } from './refusals.ts'
-import { type Found, findAll, guessAmong, nameOf, thereIs } from './resources.ts'
+import { type Found, findAll, guessAmong, nameOf } from './resources.ts'
 
 /** The error with a hint where there is something to say; a question that fails on the way there leaves it as it was. */
 export async function withHint(client: ApiClient, input: object, error: unknown): Promise<unknown> {

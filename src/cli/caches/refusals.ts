@@ -1,4 +1,5 @@
 /** A refusal is no absence: only the codes that say so mean that something is not there. */
+import { failureOf } from '../failure.ts'
 import { CallFailed } from '../problem.ts'
 import { tell } from '../terminal.ts'
 
@@ -14,8 +15,11 @@ export const isUnsupported = ({ serviceCode }: CallFailed): boolean => serviceCo
 /** Takes note of a question that got no answer, while the others go on. */
 export type OnUnasked = (error: CallFailed) => void
 
-/** The service's own words name the user, and what is not allowed. */
-export const unaskedText = ({ operation, message }: CallFailed): string => `${operation} was not answered: ${message}`
+/** Why a question got no answer. The service's own words name the user, and what is not allowed; the SDK's are for programmers. */
+export const reasonOf = (error: CallFailed): string =>
+  error.serviceCode === undefined ? (failureOf(error)?.message ?? error.message) : error.message
+
+export const unaskedText = (error: CallFailed): string => `${error.operation} was not answered: ${reasonOf(error)}`
 
 /** Tells on stderr which question could not be asked, and why. Silent where the target does not have the operation at all. */
 export const tellUnasked: OnUnasked = (error) => {

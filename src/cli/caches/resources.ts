@@ -62,10 +62,6 @@ export async function findAll(
 /** The name or id of a resource, from the member that its kind keeps it in. */
 export const nameOf = ({ kind, item }: Found): string => String(item[kind.id])
 
-/** `There is: cart, shop.` */
-export const thereIs = (names: readonly string[]): string =>
-  `There is: ${[...new Set(names)].sort().slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}.`
-
 /** What is called nearly so, and what it is. */
 export function guessAmong(id: string, found: readonly Found[]): string | undefined {
   const name = nearest(id, found.map(nameOf))

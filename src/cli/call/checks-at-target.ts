@@ -1,7 +1,7 @@
 /** What can be seen to be wrong with a request by looking at what the target has. It only describes, and changes nothing. */
 import { familyOf, memcached } from '../../api/catalog/engines.ts'
 import type { OperationName } from '../../api/model.ts'
-import { nearest } from '../../api/nearest.ts'
+import { meantAmong } from '../../api/nearest.ts'
 import { noting, tellUnasked } from '../caches/refusals.ts'
 import { describeAll } from '../caches/resources.ts'
 import type { Item } from '../output/human-value.ts'
@@ -25,9 +25,7 @@ export async function checkAtTarget(client: ApiClient, name: OperationName, inpu
 }
 
 const missing = (option: string, name: string, what: string, all: readonly string[]): Complaint => {
-  const guess = nearest(name, all)
-  const instead = guess ? `Did you mean ${guess}?` : all.length > 0 ? `There is: ${all.slice(0, 8).join(', ')}.` : ''
-  return { option, text: `There is no ${what} ${name} here. ${instead}`.trim() }
+  return { option, text: `There is no ${what} ${name} here. ${meantAmong(name, all)}` }
 }
 
 async function parameterGroup(client: ApiClient, input: Item): Promise<Complaint[]> {

@@ -38,6 +38,10 @@ export async function prompt(question: Question): Promise<unknown> {
   }
 }
 
+/** What is typed, which can't be nothing. */
+export const typed = async (message: string): Promise<string> =>
+  String(await prompt({ type: 'input', message, validate: (text) => text !== '' || 'It can not be left out.' }))
+
 /** inquirer draws on the terminal by itself, so that what is drawn has to be harmless before it gets there. */
 function shown(question: Question): Question {
   const message = visibleLine(question.message)

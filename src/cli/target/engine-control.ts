@@ -1,6 +1,7 @@
 /** What the command line asks of the local engine itself: its control routes, over plain HTTP, and that it end. */
 import { request } from 'node:http'
 import { CONTROL, type EngineStatus, type Holder } from '../../api/local-engine.ts'
+import type { RefusalAnswer } from '../../api/refusals.ts'
 import { neighboursIn, type Peer, PeerUnreachable } from '../../holder/peers.ts'
 import { elsewhereInWords, holderInWords } from '../../holder/words.ts'
 import { type Clock, sleep, systemClock } from '../../net/clock.ts'
@@ -28,8 +29,8 @@ export async function resetEngine(engine: LocalEngine): Promise<void> {
 }
 
 /**
- * One call of a control route: JSON out, JSON back. What the engine refuses is a usage problem in its own words, a cache
- * that is not there an absent one. Rejects with Problem, too, when it does not answer.
+ * One call of a control route: JSON out, JSON back. What the engine refuses is a Problem in its own words, of the kind it says.
+ * Rejects with Problem, too, when it does not answer.
  */
 export async function control<T>(
   engine: LocalEngine,
@@ -164,8 +165,8 @@ function ask(
 /** The engine's own words where it has some. */
 function refusal(text: string, otherwise: string): Problem {
   try {
-    const { code, message }: { code?: string; message?: string } = JSON.parse(text)
-    if (code && message) return new Problem(/NotFound(Fault)?$/.test(code) ? 'absent' : 'usage', message)
+    const { kind, message }: Partial<RefusalAnswer> = JSON.parse(text)
+    if (kind && message) return new Problem(kind === 'invalid' ? 'usage' : kind, message)
   } catch {
     // Not JSON: shown as it is.
   }

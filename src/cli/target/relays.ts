@@ -7,7 +7,7 @@ import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { parseTarget } from '../../net/target.ts'
 import { CONTROL_PATHS, type WeightChange } from '../../relay/control.ts'
 import type { RelayReport } from '../../relay/counters.ts'
-import { Problem } from '../problem.ts'
+import { absence, Problem } from '../problem.ts'
 import { isAlive } from './state-dir.ts'
 
 /** What a relay leaves in its file. */
@@ -53,14 +53,10 @@ export function relayAt(stateDir: string, where: string | undefined): RelayRecor
   if (first && found.length === 1) return first
   const all = running.flatMap(({ listen }) => listen).join(', ')
   if (running.length === 0) {
-    throw new Problem(
-      'general',
-      `No proxy is running (state directory ${stateDir}).`,
-      'Start one: cachectl proxy --help',
-    )
+    throw absence(`No proxy is running (state directory ${stateDir}).`, 'Start one: cachectl proxy --help')
   }
   if (found.length > 1) throw new Problem('usage', `Several proxies fit: ${all}.`, 'Name the address one listens on.')
-  throw new Problem('usage', `No proxy listens on ${where}; these do: ${all}.`)
+  throw absence(`No proxy listens on ${where}; these do: ${all}.`)
 }
 
 function isMeant(listen: string, where: string): boolean {
@@ -101,7 +97,8 @@ function call(
       response.on('error', lost)
       response.on('end', () => {
         const answer: RelayReport | { message: string } = JSON.parse(text)
-        if ('message' in answer) reject(new Problem('usage', `The proxy refuses: ${answer.message}`))
+        if ('message' in answer)
+          reject(new Problem(response.statusCode === 404 ? 'absent' : 'usage', `The proxy refuses: ${answer.message}`))
         else resolve(answer)
       })
     })

@@ -1,6 +1,7 @@
 /** Targets with names of their own, and the one that is used where nothing else is said: a file of the state directory. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { meantAmong } from '../../api/nearest.ts'
 import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { Problem } from '../problem.ts'
 
@@ -53,9 +54,16 @@ export function writeTargets(stateDir: string, { current, targets }: TargetList)
   renameSync(`${file}.new`, file)
 }
 
-/** Throws a {@link Problem} that knows the names there are. */
-export function targetCalled({ targets }: TargetList, name: string): NamedTarget {
+/**
+ * Throws the {@link Problem} that there is none of that name, and what was meant.
+ * @param otherwise What it is that there is none: a wrong option, or the absence of what the line is about.
+ */
+export function targetCalled(
+  { targets }: TargetList,
+  name: string,
+  otherwise: 'usage' | 'absent' = 'usage',
+): NamedTarget {
   const found = Object.hasOwn(targets, name) ? targets[name] : undefined
   if (found) return found
-  throw new Problem('usage', `Unknown target "${name}".`, `Targets are: ${Object.keys(targets).sort().join(', ')}.`)
+  throw new Problem(otherwise, `Unknown target "${name}".`, meantAmong(name, Object.keys(targets)))
 }

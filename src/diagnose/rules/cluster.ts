@@ -1,5 +1,5 @@
 import { readEvent, tellsFailure } from '../../api/catalog/events.ts'
-import { nearest } from '../../api/nearest.ts'
+import { meantAmong } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { losesData } from './flow.ts'
@@ -24,14 +24,6 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   'restore-failed': 'Create it again from another backup, or empty.',
 }
 
-const MOST_NAMED = 10
-
-function thereIs(id: string, known: readonly string[]): string {
-  if (known.length === 0) return 'There is none at all.'
-  const guess = nearest(id, known)
-  return `${guess === undefined ? '' : `Did you mean ${guess}? `}There are: ${known.slice(0, MOST_NAMED).join(', ')}.`
-}
-
 export const clusterRules: readonly Rule[] = [
   {
     id: 'C00',
@@ -48,7 +40,7 @@ export const clusterRules: readonly Rule[] = [
         return failure(
           id,
           `There is no cluster, serverless cache or replication group ${id} in ${at}${gone}.`,
-          [hint, ...(known ? [thereIs(id, known)] : [])].join(' '),
+          [hint, ...(known ? [meantAmong(id, known)] : [])].join(' '),
           'cachectl describe-events --source-type cache-cluster',
         )
       }),

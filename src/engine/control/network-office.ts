@@ -1,7 +1,7 @@
 /** What the control routes of subnets and security groups have in common. */
 
 import { regionFacts } from '../../api/catalog/regions.ts'
-import { Fault } from '../../api/faults.ts'
+import { invalid } from '../../api/refusals.ts'
 import type { Context } from '../calls/context.ts'
 
 export interface NetworkOffice {
@@ -12,12 +12,9 @@ export interface NetworkOffice {
 
 /** The context of a region that there is. */
 export function contextIn({ contextOf }: NetworkOffice, region: string): Context {
-  if (!regionFacts(region)) throw refuse(`There is no region ${region}.`)
+  if (!regionFacts(region)) throw invalid(`There is no region ${region}.`)
   return contextOf(region)
 }
-
-/** Words of our own: none of this is in ElastiCache's API. */
-export const refuse = (message: string) => new Fault('InvalidParameterValue', message)
 
 /** An id of the form EC2 gives: `subnet-`, and 17 hexadecimal digits. */
 export const newId = (kind: 'subnet' | 'sg', random: () => number): string =>
@@ -26,7 +23,7 @@ export const newId = (kind: 'subnet' | 'sg', random: () => number): string =>
 /** An id that a user chose: 8 or 17 digits on EC2; here any, so that samples and existing scripts can be followed. */
 export function readId(kind: 'subnet' | 'sg' | 'vpc', text: string): string {
   if (!new RegExp(`^${kind}-[a-z0-9]{1,32}$`).test(text)) {
-    throw refuse(`${text} is not an id of the form ${kind}-0123456789abcdef0.`)
+    throw invalid(`${text} is not an id of the form ${kind}-0123456789abcdef0.`)
   }
   return text
 }

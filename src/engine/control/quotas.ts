@@ -3,11 +3,12 @@ import { DEFAULT_QUOTAS, isQuotaName, type QuotaName } from '../../api/catalog/q
 import type { QuotaReport, QuotaRequest } from '../../api/engine-quotas.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { RegionRequest } from '../../api/local-network.ts'
+import { invalid } from '../../api/refusals.ts'
 import { namesOf } from '../../api/tables.ts'
 import type { Context } from '../calls/context.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import { quota } from '../store/quotas.ts'
-import { contextIn, type NetworkOffice, refuse } from './network-office.ts'
+import { contextIn, type NetworkOffice } from './network-office.ts'
 
 const NAMES = namesOf(DEFAULT_QUOTAS)
 
@@ -20,8 +21,8 @@ export function quotaRoutes(office: NetworkOffice): Record<string, ControlHandle
 
     [`POST ${CONTROL.quotas}/set`]({ region, name, limit }: QuotaRequest) {
       const context = contextIn(office, region)
-      if (!isQuotaName(name)) throw refuse(`There is no quota ${name}. There are: ${NAMES.join(', ')}.`)
-      if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 0)) throw refuse(`${limit} is not a quota.`)
+      if (!isQuotaName(name)) throw invalid(`There is no quota ${name}. There are: ${NAMES.join(', ')}.`)
+      if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 0)) throw invalid(`${limit} is not a quota.`)
       const record = { region, id: name, limit: limit ?? DEFAULT_QUOTAS[name] }
       context.store.change((change) => (limit === null ? change.remove('quota', record) : change.put('quota', record)))
       return report(name, context)

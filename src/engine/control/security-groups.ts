@@ -9,6 +9,7 @@ import type {
   SecurityGroupReport,
   SecurityGroupRequest,
 } from '../../api/local-network.ts'
+import { absent, invalid, present, refused } from '../../api/refusals.ts'
 import type { Context } from '../calls/context.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import { formatCidr, parseCidr } from '../network/cidr.ts'
@@ -16,7 +17,7 @@ import { DEFAULT_SECURITY_GROUP, isSameRule, securityGroupsOf, sourceOf } from '
 import { defaultVpcId } from '../network/vpc.ts'
 import { quota } from '../store/quotas.ts'
 import type { SecurityGroupRecord, SecurityGroupRule } from '../store/records.ts'
-import { contextIn, type NetworkOffice, newId, readId, refuse } from './network-office.ts'
+import { contextIn, type NetworkOffice, newId, readId } from './network-office.ts'
 
 const ALL = 'all'
 const HIGHEST_PORT = 65_535
@@ -61,7 +62,7 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
       const group = findGroup(request.group, context)
       const joining = readMembers(request.members)
       const known = joining.find((member) => group.members.includes(member))
-      if (known) throw refuse(`${known} is a member of ${group.name} already.`)
+      if (known) throw present(`${known} is a member of ${group.name} already.`)
       return storeMembers({ ...group, members: [...group.members, ...joining] }, context)
     },
 
@@ -71,7 +72,7 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
       const leaving = readMembers(request.members)
       const unknown = leaving.find((member) => !group.members.includes(member))
       if (unknown) {
-        throw refuse(`${unknown} is not a member of ${group.name}. Members: ${group.members.join(', ') || 'none'}.`)
+        throw absent(`${unknown} is not a member of ${group.name}. Members: ${group.members.join(', ') || 'none'}.`)
       }
       const members = group.members.filter((member) => !leaving.includes(member))
       return storeMembers({ ...group, members }, context)
@@ -84,8 +85,8 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
         ...readPorts(request.ports ?? ALL),
         source,
       }))
-      const known = rules.find((rule) => group.rules.some((present) => isSameRule(present, rule)))
-      if (known) throw refuse(`${group.id} lets in ${sourceOf(known)} on ${portsText(known)} already.`)
+      const known = rules.find((rule) => group.rules.some((each) => isSameRule(each, rule)))
+      if (known) throw present(`${group.id} lets in ${sourceOf(known)} on ${portsText(known)} already.`)
       return storeRules({ ...group, rules: [...group.rules, ...rules] }, context)
     },
 
@@ -98,7 +99,7 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
         isSameRule(rule, { ...rule, ...ports, source })
       const unknown = sources.find((source) => !group.rules.some((rule) => isMeant(rule, source)))
       if (unknown) {
-        throw refuse(
+        throw absent(
           `${group.id} has no rule for ${sourceOf({ fromPort: 0, toPort: 0, source: unknown })}${ports ? ` on ${portsText(ports)}` : ''}.`,
         )
       }
@@ -111,19 +112,19 @@ export function securityGroupRoutes(office: NetworkOffice): Record<string, Contr
 function readGroup(request: CreateSecurityGroupRequest, context: Context): SecurityGroupRecord {
   const { store, region, random } = context
   const { groupName: name } = request
-  const present = securityGroupsOf(store, region)
+  const groups = securityGroupsOf(store, region)
   const vpcId = request.vpcId ? readId('vpc', request.vpcId) : defaultVpcId(region)
   // EC2 refuses names that begin with sg- as well: they would be taken for ids.
   if (!name || name.length > LIMITS.securityGroupNameLength || name.startsWith('sg-'))
-    throw refuse(`${name} is not a name for a group.`)
-  if (present.some((group) => group.name === name && group.vpcId === vpcId)) {
-    throw refuse(`There is a security group ${name} in ${vpcId} already.`)
+    throw invalid(`${name} is not a name for a group.`)
+  if (groups.some((group) => group.name === name && group.vpcId === vpcId)) {
+    throw present(`There is a security group ${name} in ${vpcId} already.`)
   }
   const id = request.groupId ? readId('sg', request.groupId) : newId('sg', random)
-  if (present.some((group) => group.id === id)) throw refuse(`Security group ${id} is there already.`)
+  if (groups.some((group) => group.id === id)) throw present(`Security group ${id} is there already.`)
   const limit = quota('security-groups-per-region', context)
-  if (present.length >= limit) {
-    throw refuse(`There are ${present.length} security groups in ${region}, which is all there can be.`)
+  if (groups.length >= limit) {
+    throw refused(`There are ${groups.length} security groups in ${region}, which is all there can be.`)
   }
   const members = (request.members ?? []).map(readCidr)
   return { region, id, name, description: request.description ?? name, vpcId, members, rules: [] }
@@ -133,8 +134,7 @@ function readGroup(request: CreateSecurityGroupRequest, context: Context): Secur
 function findGroup(text: string, { store, region }: Context): SecurityGroupRecord {
   const groups = securityGroupsOf(store, region)
   const found = groups.find(({ id }) => id === text) ?? groups.find(({ name }) => name === text)
-  if (!found)
-    throw refuse(`There is no security group ${text} in ${region}: ${groups.map(({ name }) => name).join(', ')}.`)
+  if (!found) throw absent(`There is no security group ${text} in ${region}.`)
   return found
 }
 
@@ -145,32 +145,32 @@ const clustersWith = (groupId: string, { store, region }: Context): string[] =>
     .map(({ id }) => id)
 
 function refuseUsed({ id, name }: SecurityGroupRecord, context: Context): void {
-  if (id === DEFAULT_SECURITY_GROUP) throw refuse('The default security group stays.')
+  if (id === DEFAULT_SECURITY_GROUP) throw refused('The default security group stays.')
   const caches = context.store.list('serverlessCache', context.region)
   const users = [
     ...clustersWith(id, context),
     ...caches.filter(({ securityGroupIds }) => securityGroupIds.includes(id)).map((cache) => cache.id),
   ]
-  if (users.length > 0) throw refuse(`Security group ${name} is in use by ${users.join(', ')}.`)
+  if (users.length > 0) throw refused(`Security group ${name} is in use by ${users.join(', ')}.`)
   const others = securityGroupsOf(context.store, context.region).filter(
     (group) => group.id !== id && group.rules.some((rule) => sourceOf(rule) === id),
   )
-  if (others.length > 0) throw refuse(`Rules of ${others.map((group) => group.name).join(', ')} name ${name}.`)
+  if (others.length > 0) throw refused(`Rules of ${others.map((group) => group.name).join(', ')} name ${name}.`)
 }
 
 function readSources(texts: readonly string[], context: Context): SecurityGroupRule['source'][] {
-  if (texts.length === 0) throw refuse('A rule needs a source: a range of addresses, or a security group.')
+  if (texts.length === 0) throw invalid('A rule needs a source: a range of addresses, or a security group.')
   return texts.map((text) => (/[.:/]/.test(text) ? { cidr: readCidr(text) } : { groupId: findGroup(text, context).id }))
 }
 
 function readMembers(texts: readonly string[]): string[] {
-  if (texts.length === 0) throw refuse('Members are addresses or ranges of addresses.')
+  if (texts.length === 0) throw invalid('Members are addresses or ranges of addresses.')
   return [...new Set(texts.map(readCidr))]
 }
 
 function readCidr(text: string): string {
   const cidr = parseCidr(text)
-  if (!cidr) throw refuse(`${text} is not an address or a range of addresses, such as 127.0.0.0/8 or ::1/128.`)
+  if (!cidr) throw invalid(`${text} is not an address or a range of addresses, such as 127.0.0.0/8 or ::1/128.`)
   return formatCidr(cidr)
 }
 
@@ -180,7 +180,7 @@ function readPorts(text: string): Pick<SecurityGroupRule, 'fromPort' | 'toPort'>
   const fromPort = Number(match?.[1])
   const toPort = Number(match?.[2] ?? match?.[1])
   if (match && fromPort <= toPort && toPort <= HIGHEST_PORT) return { fromPort, toPort }
-  throw refuse(`${text} is not a port or a range of ports, such as 11211 or 11211-11213, or ${ALL}.`)
+  throw invalid(`${text} is not a port or a range of ports, such as 11211 or 11211-11213, or ${ALL}.`)
 }
 
 const portsText = ({ fromPort, toPort }: Pick<SecurityGroupRule, 'fromPort' | 'toPort'>): string =>

@@ -2,6 +2,7 @@
 import { Fault } from '../../api/faults.ts'
 import { CONTROL } from '../../api/local-engine.ts'
 import type { CreateSubnetRequest, DeleteSubnetRequest, RegionRequest, SubnetReport } from '../../api/local-network.ts'
+import { absent, invalid, present, refused } from '../../api/refusals.ts'
 import type { ControlHandler } from '../http/front-door.ts'
 import { type Cidr, contains, formatCidr, overlaps, parseCidr, part } from '../network/cidr.ts'
 import { subnetGroupsOf } from '../network/subnet-groups.ts'
@@ -9,7 +10,7 @@ import { addressesInUse, findSubnet, freeAddresses, networkTypesOf, subnetsOf } 
 import { defaultSubnets, defaultVpcId, VPC_IPV4, vpcIpv6 } from '../network/vpc.ts'
 import type { SubnetRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { contextIn, type NetworkOffice, newId, readId, refuse } from './network-office.ts'
+import { contextIn, type NetworkOffice, newId, readId } from './network-office.ts'
 
 const AUTO = 'auto'
 
@@ -24,10 +25,10 @@ export function subnetRoutes(office: NetworkOffice): Record<string, ControlHandl
     async [`POST ${CONTROL.subnets}/create`](request: CreateSubnetRequest) {
       const { store, region, facts, random } = contextIn(office, request.region)
       const zone = request.availabilityZone
-      if (!facts.zones.includes(zone)) throw refuse(`${zone} is not a zone of ${region}: ${facts.zones.join(', ')}.`)
+      if (!facts.zones.includes(zone)) throw invalid(`${zone} is not a zone of ${region}: ${facts.zones.join(', ')}.`)
       const vpcId = request.vpcId ? readId('vpc', request.vpcId) : defaultVpcId(region)
       const id = request.subnetId ? readId('subnet', request.subnetId) : newId('subnet', random)
-      if (findSubnet(store, region, id)) throw refuse(`Subnet ${id} is there already.`)
+      if (findSubnet(store, region, id)) throw present(`Subnet ${id} is there already.`)
       const ranges = readRanges(request, vpcId, subnetsOf(store, region))
       const subnet: SubnetRecord = { region, id, vpcId, zone, ...ranges }
       store.change((change) => change.put('subnet', subnet))
@@ -40,8 +41,8 @@ export function subnetRoutes(office: NetworkOffice): Record<string, ControlHandl
       const { store, region } = contextIn(office, request.region)
       const id = request.subnetId
       const subnet = findSubnet(store, region, id)
-      if (!subnet) throw refuse(`There is no subnet ${id} in ${region}.`)
-      if (isDefault(subnet)) throw refuse(`${id} is a default subnet of the VPC, which stays.`)
+      if (!subnet) throw absent(`There is no subnet ${id} in ${region}.`)
+      if (isDefault(subnet)) throw refused(`${id} is a default subnet of the VPC, which stays.`)
       const clusters = clustersIn(id, region, store)
       if (!request.force) refuseUsed(subnet, clusters, store)
       store.change((change) => change.remove('subnet', subnet))
@@ -62,22 +63,22 @@ const clustersIn = (subnetId: string, region: string, store: Store): string[] =>
 /** EC2 would not let go of a subnet with addresses in use either; the group would only learn of it later. */
 function refuseUsed({ region, id }: SubnetRecord, clusters: readonly string[], store: Store): void {
   if (clusters.length > 0) {
-    throw refuse(
+    throw refused(
       `Subnet ${id} has nodes of ${clusters.join(', ')}. Deleting it anyway makes them incompatible-network.`,
     )
   }
   const caches = store.list('serverlessCache', region).filter(({ subnetIds }) => subnetIds.includes(id))
-  if (caches.length > 0) throw refuse(`Subnet ${id} is in use by ${caches.map((cache) => cache.id).join(', ')}.`)
+  if (caches.length > 0) throw refused(`Subnet ${id} is in use by ${caches.map((cache) => cache.id).join(', ')}.`)
   const groups = subnetGroupsOf(store, region).filter(({ subnetIds }) => subnetIds.includes(id))
   if (groups.length > 0) {
-    throw refuse(`Subnet ${id} is in cache subnet group ${groups.map((group) => group.id).join(', ')}.`)
+    throw refused(`Subnet ${id} is in cache subnet group ${groups.map((group) => group.id).join(', ')}.`)
   }
 }
 
-function readRanges(request: CreateSubnetRequest, vpcId: string, present: readonly SubnetRecord[]) {
+function readRanges(request: CreateSubnetRequest, vpcId: string, known: readonly SubnetRecord[]) {
   const { ipv4Cidr, ipv6Cidr, region } = request
   const isLocal = vpcId === defaultVpcId(region)
-  const others = present.filter((subnet) => subnet.vpcId === vpcId)
+  const others = known.filter((subnet) => subnet.vpcId === vpcId)
   const taken = others
     .flatMap((subnet) => [subnet.ipv4Cidr, subnet.ipv6Cidr])
     .flatMap((text) => (text === null ? [] : (parseCidr(text) ?? [])))
@@ -86,7 +87,7 @@ function readRanges(request: CreateSubnetRequest, vpcId: string, present: readon
     ipv4Cidr: ipv4Cidr === null ? null : readIpv4(ipv4Cidr ?? AUTO, within(VPC_IPV4), taken),
     ipv6Cidr: ipv6Cidr === undefined ? null : readIpv6(ipv6Cidr, within(vpcIpv6(region)), taken),
   }
-  if (!ranges.ipv4Cidr && !ranges.ipv6Cidr) throw refuse('A subnet needs a range of IPv4 or IPv6 addresses.')
+  if (!ranges.ipv4Cidr && !ranges.ipv6Cidr) throw invalid('A subnet needs a range of IPv4 or IPv6 addresses.')
   return ranges
 }
 
@@ -117,16 +118,16 @@ function readRange(
 ): string {
   if (text === AUTO) return formatCidr(nextFree(family, autoPrefix, vpc, taken))
   const cidr = parseCidr(text)
-  if (cidr?.family !== family || !text.includes('/')) throw refuse(`${text} is not a range of ${family} addresses.`)
-  if (!fits(cidr)) throw refuse(`${text} is not ${sizes}.`)
-  if (vpc && !contains(vpc, cidr)) throw refuse(`${text} is not within ${formatCidr(vpc)}, the range of the VPC.`)
+  if (cidr?.family !== family || !text.includes('/')) throw invalid(`${text} is not a range of ${family} addresses.`)
+  if (!fits(cidr)) throw invalid(`${text} is not ${sizes}.`)
+  if (vpc && !contains(vpc, cidr)) throw invalid(`${text} is not within ${formatCidr(vpc)}, the range of the VPC.`)
   const other = taken.find((each) => overlaps(each, cidr))
-  if (other) throw refuse(`${text} overlaps with the subnet ${formatCidr(other)}.`)
+  if (other) throw invalid(`${text} overlaps with the subnet ${formatCidr(other)}.`)
   return formatCidr(cidr)
 }
 
 function nextFree(family: Cidr['family'], prefix: number, vpc: Cidr | undefined, taken: readonly Cidr[]): Cidr {
-  if (!vpc) throw refuse(`In another VPC than the local one the range of ${family} addresses has to be given.`)
+  if (!vpc) throw invalid(`In another VPC than the local one the range of ${family} addresses has to be given.`)
   for (let number = 0; number < 2 ** (prefix - vpc.prefix); number++) {
     const candidate = part(vpc, prefix, number)
     if (!taken.some((each) => overlaps(each, candidate))) return candidate

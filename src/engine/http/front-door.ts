@@ -1,10 +1,11 @@
 import { Fault } from '../../api/faults.ts'
+import { refusalAnswer } from '../../api/refusals.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import { isBearer } from './bearer.ts'
 import { readJson } from './json-body.ts'
 import type { HttpAnswer, Responder } from './server.ts'
 
-/** A control route's work: the request's JSON body in, the answer's JSON out. A Fault becomes `{code, message}`. */
+/** A control route's work: the request's JSON body in, the answer's JSON out. A Fault becomes a RefusalAnswer. */
 export type ControlHandler = (body: never) => unknown
 
 export interface FrontDoorOptions {
@@ -43,7 +44,7 @@ async function answerControl(route: ControlHandler, body: Buffer): Promise<HttpA
     // Each route checks what it needs of a body.
     return json(200, (await route(readJson(body) as never)) ?? {})
   } catch (error) {
-    if (error instanceof Fault) return json(error.status, { code: error.code, message: error.message })
+    if (error instanceof Fault) return json(error.status, refusalAnswer(error))
     if (error instanceof SyntaxError) return json(400, { message: `The body is not JSON: ${error.message}` })
     return json(500, { message: errorMessage(error) })
   }

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { Fault } from '../../api/faults.ts'
 import { DEFAULT_USER, type UserEntry, type UserFile } from '../../api/identity.ts'
+import { absent, invalid, present, refused } from '../../api/refusals.ts'
 import { readWhole, writeWhole } from '../store/durable-file.ts'
 import { accessKey } from './credentials.ts'
 import { type Policy, readPolicy } from './policy.ts'
 
 const USER_NAME = /^[\w+=,.@-]{1,64}$/
 const POLICY_NAME = /^[\w+=,.@-]{1,128}$/
-
-const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
 /** Named users and their policies, in a file that only its owner can read. Every change is on disk when it returns. */
 export class Users {
@@ -39,7 +37,7 @@ export class Users {
     if (!USER_NAME.test(userName)) throw invalid(`${userName} is not a user name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -`)
     // IAM's names are the same in capital and small letters.
     const isTaken = this.#users.some((user) => user.userName.toLowerCase() === userName.toLowerCase())
-    if (isTaken || userName.toLowerCase() === DEFAULT_USER) throw invalid(`User with name ${userName} already exists.`)
+    if (isTaken || userName.toLowerCase() === DEFAULT_USER) throw present(`User with name ${userName} already exists.`)
     const user: UserEntry = {
       userName,
       userId: `AIDA${accessKey(16)}`,
@@ -68,7 +66,7 @@ export class Users {
   deletePolicy(userName: string, policyName: string): UserEntry {
     const user = this.#find(userName)
     if (!Object.hasOwn(user.policies, policyName)) {
-      throw invalid(`The user policy with name ${policyName} cannot be found.`)
+      throw absent(`The user policy with name ${policyName} cannot be found.`)
     }
     const { [policyName]: _, ...policies } = user.policies
     return this.#replace(user, policies)
@@ -84,9 +82,9 @@ export class Users {
     const user = this.#users.find((each) => each.userName.toLowerCase() === userName.toLowerCase())
     if (user) return user
     if (userName.toLowerCase() === DEFAULT_USER) {
-      throw invalid(`The user ${DEFAULT_USER} has the engine's own credentials and may do all; it has no policies.`)
+      throw refused(`The user ${DEFAULT_USER} has the engine's own credentials and may do all; it has no policies.`)
     }
-    throw invalid(`The user with name ${userName} cannot be found.`)
+    throw absent(`The user with name ${userName} cannot be found.`)
   }
 
   #write(users: readonly UserEntry[]): void {

@@ -6,7 +6,7 @@ import {
   type FaultReport,
   type FaultRequest,
 } from '../../api/engine-faults.ts'
-import { Fault } from '../../api/faults.ts'
+import { absent, present } from '../../api/refusals.ts'
 import { type NodeKey, type Owner, textOf } from '../nodes/wanted.ts'
 import { takenAtStart } from '../parameters/status.ts'
 import type { CacheClusterRecord, EventRecord, FaultOf, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
@@ -90,7 +90,7 @@ export class FaultKeeper {
     const unknown = ids.filter((id) => !all.some((fault) => fault.id === id))
     if (unknown.length > 0) {
       const present = all.map(({ id }) => id).join(', ') || 'none'
-      throw new Fault('InvalidParameterValue', `No such fault: ${unknown.join(', ')}. In effect: ${present}.`)
+      throw absent(`No such fault: ${unknown.join(', ')}. In effect: ${present}.`)
     }
     const cleared = ids.length > 0 ? all.filter(({ id }) => ids.includes(id)) : all
     for (const fault of cleared) this.#end(fault)
@@ -122,7 +122,7 @@ export class FaultKeeper {
     )
     if (!same) return
     const what = fault.kind === 'node-crash' ? 'down' : 'scheduled for replacement'
-    throw new Fault('InvalidParameterValue', `Node ${fault.node} is ${what} already (${same.id}).`)
+    throw present(`Node ${fault.node} is ${what} already (${same.id}).`)
   }
 
   /** What became of its cluster, or of its node, takes a fault with it. */

@@ -15,11 +15,10 @@ import {
 } from '../../api/engine-faults.ts'
 import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
+import { absent, invalid } from '../../api/refusals.ts'
 import { isNameOf } from '../../api/tables.ts'
 import type { CacheClusterRecord, FaultOf, ServerlessCacheRecord } from '../store/records.ts'
 import { IN_WINDOW, replacementTime } from '../workloads/clusters/replacements.ts'
-
-const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
 const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000
 const LONGEST_MS = 100 * 365 * LONGEST_DELAY_MS
@@ -132,7 +131,7 @@ function readNode(
     return undefined
   }
   if (cluster?.nodes.some(({ id }) => id === node)) return node
-  throw invalid(`${cluster?.id} has no node ${node}. It has ${cluster?.nodes.map(({ id }) => id).join(', ')}.`)
+  throw absent(`${cluster?.id} has no node ${node}. It has ${cluster?.nodes.map(({ id }) => id).join(', ')}.`)
 }
 
 function readZone(name: FaultName, { aim }: FaultKind, { zone }: FaultRequest, region: string): string | undefined {

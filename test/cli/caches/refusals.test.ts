@@ -55,6 +55,21 @@ describe('a user who may only describe clusters and events', () => {
     expect(await asBob(...words)).toMatchObject({ code: 0, stderr: '' })
   })
 
+  test.each([['endpoints'], ['probe']])('%s without a name says what there is, and what is not known', async (word) => {
+    const { code, stderr } = await asBob(word)
+    expect({ code, stderr }).toMatchObject({ code: 252, stderr: expect.stringContaining('There is: shop.\n') })
+    expect(stderr).toMatch(refusalOf('DescribeServerlessCaches'))
+  })
+
+  test('doctor tells scripts what was not answered', async () => {
+    const { stdout } = await asBob('doctor', 'shop', '--output', 'json')
+    expect(JSON.parse(stdout).notAsked).toContainEqual({
+      operation: 'DescribeCacheParameters',
+      code: 'AccessDenied',
+      message: expect.stringMatching(refusalOf('DescribeCacheParameters')),
+    })
+  })
+
   test('list shows clusters, and says of what it knows nothing', async () => {
     const { code, stdout, stderr } = await asBob('list', '--output', 'ids')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'shop\n' })

@@ -84,7 +84,7 @@ describe('cachectl users', () => {
   test('says what there is when there is no such user', async () => {
     expect(await home.cachectl('users', 'nobody')).toMatchObject({
       code: 254,
-      stderr: expect.stringMatching(/There is no user nobody\.\s+There is: app, default, job\./),
+      stderr: expect.stringMatching(/There is no user nobody\.\s+There are: app, default, job\./),
     })
   })
 

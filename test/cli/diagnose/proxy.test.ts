@@ -78,7 +78,7 @@ describe('proxy', () => {
   test('without a proxy there is nothing to shift', async () => {
     const flags = ['--state-dir', temporaryDirectory()]
     const { code, stderr } = await cachectl(['proxy', 'weight', '11311', 'a:1=1', ...flags])
-    expect([code, stderr]).toEqual([255, expect.stringContaining('No proxy is running')])
+    expect([code, stderr]).toEqual([254, expect.stringContaining('No proxy is running')])
     expect((await cachectl(['proxy', 'list', ...flags])).stdout).toBe('No proxy is running.\n')
   })
 })

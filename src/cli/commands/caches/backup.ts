@@ -36,7 +36,7 @@ import { optional } from '../../words.ts'
 export const backupCreate = command({
   summary: 'Make a backup of a serverless cache, a group or a Valkey or Redis OSS cluster',
   description:
-    'Finds out what the cache is and calls create-serverless-cache-snapshot or create-snapshot. Memcached clusters have no backups: `cachectl kv dump` keeps what they hold. Answers as the operation does; with --wait when the backup is available. Exit code 255 when there is no such cache or it has no backups, 254 when the service refuses.',
+    'Finds out what the cache is and calls create-serverless-cache-snapshot or create-snapshot. Memcached clusters have no backups: `cachectl kv dump` keeps what they hold. Answers as the operation does; with --wait when the backup is available. Exit code 254 when there is no such cache or the service refuses, 255 when such a cache has no backups.',
   words: { cache: cacheWord('name of the cache', 'source') },
   flags: {
     name: text({ summary: 'name of the backup (default: the cache and the time)', helpValue: '<name>' }),

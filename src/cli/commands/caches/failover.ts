@@ -1,3 +1,4 @@
+import { meantAmong } from '../../../api/nearest.ts'
 import { shell } from '../../../api/shell.ts'
 import { visibleIn } from '../../../api/visible.ts'
 import { systemClock } from '../../../net/clock.ts'
@@ -13,7 +14,7 @@ import { confirmFlags, globalFlags } from '../../global-flags.ts'
 import { confirmOnTerminal } from '../../live/confirm.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { prompt } from '../../live/prompt.ts'
-import { Problem, usageProblem } from '../../problem.ts'
+import { absence, Problem, usageProblem } from '../../problem.ts'
 import { describeTarget } from '../../target/targets.ts'
 import { canAsk, tell } from '../../terminal.ts'
 import { givenTrust } from '../kv/place.ts'
@@ -94,7 +95,7 @@ async function shardOf(cache: Cache, said: string | undefined): Promise<Shard> {
   const wanted = said ?? (shards.length === 1 ? only.id : await chosen(id, ids))
   const found = shards.find((shard) => shard.id === wanted)
   if (found) return found
-  throw new Problem('absent', `${id} has no shard ${wanted}.`, `There is: ${ids.join(', ')}.`)
+  throw absence(`${id} has no shard ${wanted}.`, meantAmong(wanted, ids))
 }
 
 async function chosen(id: string, ids: readonly string[]): Promise<string> {

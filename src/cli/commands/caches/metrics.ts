@@ -1,5 +1,6 @@
 import type { ClockReport } from '../../../api/engine-clock.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
+import { meantAmong } from '../../../api/nearest.ts'
 import { sparkline } from '../../../diagnose/histogram.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { withClient } from '../../caches/client.ts'
@@ -16,7 +17,7 @@ import type { Column } from '../../output/human-views.ts'
 import { quantityText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
 import type { Style } from '../../output/style.ts'
-import { Problem, usageProblem } from '../../problem.ts'
+import { absence, Problem, usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
 import { openCloudWatch } from '../../target/cloudwatch-client.ts'
 import { control } from '../../target/engine-control.ts'
@@ -141,9 +142,9 @@ function refuseUnknown(asked: readonly string[], { known, series }: FoundSeries,
   }
   const unknown = asked.filter((name) => !known.some((each) => each.toLowerCase() === name.toLowerCase()))
   if (unknown.length > 0)
-    throw usageProblem(
+    throw absence(
       `There is no metric ${unknown.join(', ')}, or it has no values yet.`,
-      `There are: ${known.join(', ')}.`,
+      meantAmong(unknown[0] ?? '', known),
     )
   if (series.every(({ datapoints }) => datapoints.length === 0)) {
     throw new Problem(

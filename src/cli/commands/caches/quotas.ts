@@ -24,9 +24,12 @@ export const quotas = command({
   forms: {},
   async run({ flags, print }) {
     const set = (await quotasAt(resolveTarget(flags, environment))) ?? new Map()
-    const uses = await withClient(flags, async (client) =>
-      (await Promise.all(LIMITS.map((each) => useOf(client, each, set)))).flat(),
-    )
+    const uses = await withClient(flags, async (client) => {
+      const answers = await Promise.all(LIMITS.map((each) => useOf(client, each, set)))
+      const known = answers.flatMap((each) => (each instanceof CallFailed ? [] : [each]))
+      if (known.length === 0) throw answers[0]
+      return known
+    })
     await print.answer(uses, async (shown, style) => (await drawColumns(COLUMNS, shown, style)).text)
   },
 })
@@ -118,17 +121,18 @@ const COLUMNS: readonly Column<Use>[] = [
   { head: 'Fullest', of: 'fullest' },
 ]
 
-async function useOf(client: ApiClient, quota: Quota, set: InForce): Promise<Use[]> {
+/** The failure of the question where there was no answer, which has been told. */
+async function useOf(client: ApiClient, quota: Quota, set: InForce): Promise<Use | CallFailed> {
   const { name, kind, count, fullest } = quota
   const limit = set.get(quota.limit) ?? DEFAULT_QUOTAS[quota.limit]
   try {
     const items = await describeAll(client, kind.describe)
-    if (!fullest) return [{ quota: name, used: count ? count(items) : items.length, limit, fullest: null }]
+    if (!fullest) return { quota: name, used: count ? count(items) : items.length, limit, fullest: null }
     const [most] = items.map(fullest).sort(([, a], [, b]) => b - a)
-    return [{ quota: name, used: most?.[1] ?? 0, limit, fullest: most?.[0] ?? null }]
+    return { quota: name, used: most?.[1] ?? 0, limit, fullest: most?.[0] ?? null }
   } catch (error) {
-    if (!(error instanceof CallFailed) || error.serviceCode === undefined) throw error
+    if (!(error instanceof CallFailed)) throw error
     if (!isUnsupported(error)) tell(`${name}: ${unaskedText(error)}`)
-    return []
+    return error
   }
 }

@@ -3,9 +3,10 @@ import type { AclEngine } from '../../../acl/commands.ts'
 import { type Decision, decide } from '../../../acl/decide.ts'
 import { channelsInWords, commandsInWords, keysInWords } from '../../../acl/words.ts'
 import { resources } from '../../../api/catalog/resources.ts'
+import { meantAmong } from '../../../api/nearest.ts'
 import { withClient } from '../../caches/client.ts'
 import { tellUnasked } from '../../caches/refusals.ts'
-import { findAll, thereIs } from '../../caches/resources.ts'
+import { findAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { text } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
@@ -13,7 +14,7 @@ import { drawColumns } from '../../output/human-table.ts'
 import { type Item, isItem } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { type Style, statusText } from '../../output/style.ts'
-import { Problem, usageProblem } from '../../problem.ts'
+import { absence, usageProblem } from '../../problem.ts'
 import { optional } from '../../words.ts'
 
 export const users = command({
@@ -44,7 +45,13 @@ export const users = command({
     const all = itemsOf(resources.user.shape).map((item) => entryOf(item, groups, words))
     const wanted = all.filter((each) => user === undefined || each.user === user.toLowerCase() || each.name === user)
     if (user !== undefined && wanted.length === 0) {
-      throw new Problem('absent', `There is no user ${user}.`, thereIs(all.map((each) => each.user)))
+      throw absence(
+        `There is no user ${user}.`,
+        meantAmong(
+          user,
+          all.map((each) => each.user),
+        ),
+      )
     }
     await print.answer(wanted, words.length === 0 ? describe : judge)
   },

@@ -12,13 +12,13 @@ import { withClient } from '../../caches/client.ts'
 import { allCaches, findCache, isNoCache } from '../../caches/find.ts'
 import { joinPorts, readPlace } from '../../caches/place.ts'
 import { mostNodesAt } from '../../caches/quotas.ts'
-import { noting, type OnUnasked } from '../../caches/refusals.ts'
+import { noting, type OnUnasked, reasonOf } from '../../caches/refusals.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
 import { CallFailed } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { control } from '../../target/engine-control.ts'
+import { engineAndRegion } from '../../target/engine-region.ts'
 import { tell } from '../../terminal.ts'
-import { engineAndRegion } from '../engine/region.ts'
 import { type Aim, type AimOptions, aimAt } from './places.ts'
 
 export interface DoctorAim extends Aim {
@@ -92,7 +92,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
       return await client.call(name, input)
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
-      refused.push({ operation: name, code: error.serviceCode ?? error.message })
+      refused.push({ operation: name, code: error.serviceCode ?? reasonOf(error) })
       note(error)
       return undefined
     }

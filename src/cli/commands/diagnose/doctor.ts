@@ -9,8 +9,9 @@ import { glibcVersion } from '../../../diagnose/libc.ts'
 import { reportPage } from '../../../diagnose/report-page.ts'
 import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../../diagnose/rules/index.ts'
 import { systemClock } from '../../../net/clock.ts'
-import { tellUnasked } from '../../caches/refusals.ts'
+import { isUnsupported, reasonOf, tellUnasked } from '../../caches/refusals.ts'
 import { command } from '../../command.ts'
+import { failureOf } from '../../failure.ts'
 import { time } from '../../flag-kinds.ts'
 import { type Flags, text, texts, toggle, type ValuesOf } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
@@ -83,23 +84,34 @@ async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: P
   if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain)
   if (print.form === 'readable') tellOfNewerNode()
   const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
-  const evidence = await look(words, flags)
+  const { evidence, notAsked } = await look(words, flags)
   const findings = judgeEvidence(evidence, which)
   const practices = judgeEvidence(nodeBased(evidence), practice)
   const cause = findings.find(isProblem)
-  const answer = { healthy: !cause, cause: cause ?? null, findings, practices, ...(flags.evidence && { evidence }) }
+  const verdict = { healthy: !cause, cause: cause ?? null, findings, practices, notAsked }
+  const answer = { ...verdict, ...(flags.evidence && { evidence }) }
   await print.answer(answer, (shown, style) => describe(forPeople(evidence), shown.findings, shown.practices, style))
   if (flags.report !== undefined) writeReport(flags.report, words, { evidence, findings, practices })
   if (cause) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
 }
 
-async function look(words: readonly string[], flags: DoctorFlags): Promise<Evidence> {
+/** A question to the API that got no answer. */
+interface NotAsked {
+  readonly operation: string
+  readonly code: string
+  readonly message: string
+}
+
+async function look(
+  words: readonly string[],
+  flags: DoctorFlags,
+): Promise<{ evidence: Evidence; notAsked: readonly NotAsked[] }> {
   const { server: servers, timeout: timeoutMs } = flags
   const progress = startProgress('asking the API')
   const unasked: CallFailed[] = []
   try {
     const aim = await doctorAim(words, flags, (error) => unasked.push(error))
-    return await untilInterrupted((signal) =>
+    const evidence = await untilInterrupted((signal) =>
       examine({
         ...aim,
         signal,
@@ -110,11 +122,19 @@ async function look(words: readonly string[], flags: DoctorFlags): Promise<Evide
         ...(timeoutMs !== undefined && { timeoutMs }),
       }),
     )
+    const notAsked = unasked.filter((error) => !isUnsupported(error)).map(notAskedOf)
+    return { evidence, notAsked }
   } finally {
     progress.end()
     unasked.forEach(tellUnasked)
   }
 }
+
+const notAskedOf = (error: CallFailed): NotAsked => ({
+  operation: error.operation,
+  code: failureOf(error)?.code ?? '',
+  message: reasonOf(error),
+})
 
 function writeReport(
   file: string,

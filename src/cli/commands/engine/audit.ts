@@ -7,7 +7,7 @@ import { follow, lastValues } from '../../json-lines.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { Problem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
-import { runningEngine, stateDirOf } from '../../target/state-dir.ts'
+import { requireEngine, runningEngine, stateDirOf } from '../../target/state-dir.ts'
 import { forPeople, tell } from '../../terminal.ts'
 
 const DEFAULT_LINES = 50
@@ -50,6 +50,7 @@ export const engineAudit = command({
     const paths = [audit, auditStrangers]
     await flush(stateDir)
     const records = chosen(lastValues<AuditRecord>(audit, most), lastValues<AuditRecord>(auditStrangers, most), most)
+    if (records.length === 0) requireEngine(stateDir)
     if (!goesOn) {
       const lines = () => (records.length > 0 ? forPeople(records).map(line).join('\n') : 'No calls.')
       return print.answer({ Records: records }, lines)

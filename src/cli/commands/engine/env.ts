@@ -46,7 +46,7 @@ export const engineEnv = command({
   async run({ flags, print }) {
     const engine = engineOf(flags)
     const { info } = engine
-    const credentials = credentialsOf(engine, flags.user)
+    const credentials = credentialsOf(engine, flags.user, 'absent')
     const region = flags.region ?? info.region
     /** null: taken away. */
     const variables: Readonly<Record<string, string | null>> = {

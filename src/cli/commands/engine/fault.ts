@@ -10,6 +10,7 @@ import {
   wordsFor,
 } from '../../../api/engine-faults.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
+import { orMeant } from '../../caches/choose.ts'
 import { withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
 import { command } from '../../command.ts'
@@ -21,7 +22,7 @@ import { Problem, usageProblem } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
-import { one, several } from '../../words.ts'
+import { offering, oneAmong, several } from '../../words.ts'
 
 const NAMES = Object.keys(FAULT_KINDS) as FaultName[] // all there are
 const catalogue = NAMES.map((name) => `${name}: ${faultSummary(name)}`).join('. ')
@@ -61,7 +62,7 @@ export const engineFaultInject = command({
     'engine fault inject capacity --zone us-west-2a --node-type cache.t4g.small',
     'engine fault inject api-throttling --rate 2 --operation DescribeCacheClusters',
   ],
-  words: { fault: one(`one of ${NAMES.join(', ')}`) },
+  words: { fault: offering(oneAmong('fault', NAMES), 'faultKind') },
   flags: { ...faultFlags, ...stateDirFlag },
   forms: {},
   async run({ words, flags, print }) {
@@ -79,7 +80,7 @@ async function inject(kind: string, flags: ValuesOf<typeof faultFlags> & GlobalO
   } catch (error) {
     const cache = flags.cluster ?? flags['serverless-cache']
     const isAbsent = error instanceof Problem && error.kind === 'absent' && cache !== undefined
-    // Refuses a name that is none as every command does, with what was meant.
+    // Refuses a name that is none as every command does, with what was meant; else it is the node that is not there.
     if (isAbsent) await withClient({ ...flags, target: 'local' }, (client) => findCache(client, cache))
     throw error
   }
@@ -103,7 +104,10 @@ export const engineFaultClear = command({
   forms: {},
   async run({ words, flags, print }) {
     const clearance: FaultClearance = { clear: words.fault }
-    const cleared = await control<FaultReport[]>(engineOf(flags), 'POST', CONTROL.faults, clearance)
+    const [first = ''] = words.fault
+    const cleared = await control<FaultReport[]>(engineOf(flags), 'POST', CONTROL.faults, clearance).catch(
+      orMeant('faultInEffect', first, flags),
+    )
     await print.answer(cleared, (shown) =>
       shown.length > 0 ? `Cleared: ${shown.map(({ id }) => id).join(', ')}` : 'No faults were in effect.',
     )

@@ -8,7 +8,7 @@ import { follow, lastValues } from '../../json-lines.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { usageProblem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
-import { engineOf, stateDirOf } from '../../target/state-dir.ts'
+import { engineOf, requireEngine, stateDirOf } from '../../target/state-dir.ts'
 import { forPeople } from '../../terminal.ts'
 
 const DEFAULT_LINES = 50
@@ -44,8 +44,10 @@ export const engineNotifications = command({
       const settings = await control<NotificationSettings>(engineOf(flags), 'POST', CONTROL.notifications, request)
       return print.answer(settings, webhookLine)
     }
-    const { notifications: path } = engineFiles(stateDirOf(flags))
+    const stateDir = stateDirOf(flags)
+    const { notifications: path } = engineFiles(stateDir)
     const sent = lastValues<SnsNotification>(path, flags.lines)
+    if (sent.length === 0) requireEngine(stateDir)
     if (!flags.follow) return print.answer(sent, () => sent.map(line).join('\n') || 'No notifications.')
     const show = (each: SnsNotification) => print.item(each, () => line(each))
     for (const each of sent) await show(each)

@@ -1,30 +1,36 @@
 import type { PolicyRequest, UserReport } from '../../../api/identity.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
+import { meantAmong } from '../../../api/nearest.ts'
 import { errorMessage } from '../../../api/thrown.ts'
+import { orMeant } from '../../caches/choose.ts'
 import { readParamfile, textOf } from '../../call/paramfile.ts'
 import { command } from '../../command.ts'
 import { required, value } from '../../flags.ts'
 import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
-import { usageProblem } from '../../problem.ts'
+import { absence, usageProblem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
 import { printLine } from '../../terminal.ts'
-import { one } from '../../words.ts'
+import { offering, one } from '../../words.ts'
 
-const words = {
-  user: one('name of the user'),
-  policy: one('name of the policy'),
-}
+const user = offering(one('name of the user'), 'engineUser')
+const given = { user, policy: offering(one('name of the policy'), 'policy') }
 
 const change = (flags: GlobalOptions, request: PolicyRequest) =>
-  control<UserReport>(engineOf(flags), 'POST', CONTROL.policies, request)
+  control<UserReport>(engineOf(flags), 'POST', CONTROL.policies, request).catch(orNoneOf(flags, request))
+
+/** Either may be the one that there is none of. */
+const orNoneOf =
+  (flags: GlobalOptions, { userName, policyName }: Pick<PolicyRequest, 'userName' | 'policyName'>) =>
+  (error: unknown): Promise<never> =>
+    orMeant('engineUser', userName, flags)(error).catch(orMeant('policy', policyName, flags, [userName]))
 
 export const enginePolicyPut = command({
   summary: 'Give a user of the local engine an IAM policy, or another version of it',
   description:
     'A policy document as IAM takes it: Effect, Action or NotAction, Resource or NotResource, and Condition with the keys of ElastiCache (elasticache:CacheNodeType, elasticache:EngineVersion, aws:RequestTag/..., aws:ResourceTag/..., aws:TagKeys, ...). All policies of a user count together, from the next call on; an explicit deny wins.',
   examples: ['engine policy put alice read-only --document file://read-only.json'],
-  words,
+  words: { user, policy: one('name of the policy') },
   flags: {
     ...stateDirFlag,
     document: required(
@@ -41,18 +47,19 @@ export const enginePolicyPut = command({
 
 export const enginePolicyGet = command({
   summary: 'Print a policy of a user of the local engine, as it was given',
-  words,
+  words: given,
   flags: stateDirFlag,
   forms: {},
   async run({ words: { user: userName, policy: policyName }, flags, print }) {
     const users = await control<UserReport[]>(engineOf(flags), 'GET', CONTROL.users)
     const user = users.find((each) => each.userName.toLowerCase() === userName.toLowerCase())
-    if (!user) throw usageProblem(`The user with name ${userName} cannot be found.`, 'See `cachectl engine user list`.')
+    const names = users.map((each) => each.userName)
+    if (!user) throw absence(`The user with name ${userName} cannot be found.`, meantAmong(userName, names))
     const document = user.policies[policyName]
     if (document === undefined) {
-      const names = Object.keys(user.policies)
-      const hint = names.length > 0 ? `There are: ${names.join(', ')}.` : 'The user has no policies.'
-      throw usageProblem(`The user policy with name ${policyName} cannot be found.`, hint)
+      const policies = Object.keys(user.policies)
+      const hint = policies.length > 0 ? meantAmong(policyName, policies) : 'The user has no policies.'
+      throw absence(`The user policy with name ${policyName} cannot be found.`, hint)
     }
     await print.answer(document, () => JSON.stringify(document, null, 4))
   },
@@ -60,7 +67,7 @@ export const enginePolicyGet = command({
 
 export const enginePolicyDelete = command({
   summary: 'Take a policy from a user of the local engine',
-  words,
+  words: given,
   flags: stateDirFlag,
   async run({ words: { user: userName, policy: policyName }, flags }) {
     await change(flags, { userName, policyName, document: null })

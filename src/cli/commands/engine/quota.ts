@@ -4,10 +4,12 @@ import { CONTROL } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
-import { one } from '../../words.ts'
-import { askInRegion, regionFlags } from './region.ts'
+import { askInRegion, regionFlags } from '../../target/engine-region.ts'
+import { offering, one, oneAmong } from '../../words.ts'
 
 const NAMES = Object.keys(DEFAULT_QUOTAS).join(', ')
+
+const quota = offering(oneAmong('quota', Object.keys(DEFAULT_QUOTAS)), 'quota')
 
 export const engineQuotaList = command({
   summary: 'List the quotas of the local engine in a region',
@@ -25,7 +27,7 @@ export const engineQuotaSet = command({
   description: `Raises it as AWS does on request, or lowers it, to rehearse what happens beyond it. What is there already stays. Quotas are: ${NAMES}.`,
   examples: ['engine quota set nodes-per-region 1000', 'engine quota set serverless-caches-per-region 2'],
   words: {
-    quota: one(`one of ${NAMES}`),
+    quota,
     limit: one('the most there may be', limitOf),
   },
   flags: regionFlags,
@@ -38,7 +40,7 @@ export const engineQuotaSet = command({
 
 export const engineQuotaReset = command({
   summary: 'Give a quota of the local engine its default again',
-  words: { quota: one(`one of ${NAMES}`) },
+  words: { quota },
   flags: regionFlags,
   forms: {},
   async run({ flags, words, print }) {

@@ -6,16 +6,24 @@ import type {
   RuleReport,
   SecurityGroupReport,
 } from '../../../api/local-network.ts'
+import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
 import { required, text, texts, type ValuesOf } from '../../flags.ts'
 import { tableText } from '../../output/table.ts'
-import { one } from '../../words.ts'
-import { askInRegion, regionFlags } from './region.ts'
+import { askInRegion, regionFlags } from '../../target/engine-region.ts'
+import { offering, one } from '../../words.ts'
 
 const call = <T>(flags: ValuesOf<typeof regionFlags>, action: string, request?: object): Promise<T> =>
   askInRegion(flags, `${CONTROL.securityGroups}/${action}`, request)
 
-const group = { group: one('id or name of the security group') }
+/** A call about a group that there is. */
+const callOn = <T>(
+  flags: ValuesOf<typeof regionFlags>,
+  action: string,
+  request: { readonly group: string; readonly [member: string]: unknown },
+) => call<T>(flags, action, request).catch(orMeant('securityGroup', request.group, flags))
+
+const group = { group: offering(one('id or name of the security group'), 'securityGroup') }
 
 export const engineSecurityGroupList = command({
   summary: 'List the VPC security groups and whom they let in',
@@ -65,7 +73,7 @@ export const engineSecurityGroupDelete = command({
   flags: regionFlags,
   forms: {},
   async run({ flags, words, print }) {
-    const answer = await call<{ deleted: string }>(flags, 'delete', words)
+    const answer = await callOn<{ deleted: string }>(flags, 'delete', words)
     await print.answer(answer, ({ deleted }) => `Deleted ${deleted}.`)
   },
 })
@@ -83,7 +91,7 @@ export const engineSecurityGroupJoin = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const { members: given } = flags
-    await print.answer(await call<SecurityGroupReport>(flags, 'join', { group, members: given }), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'join', { group, members: given }), tableOf)
   },
 })
 
@@ -96,7 +104,7 @@ export const engineSecurityGroupLeave = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const { members: given } = flags
-    await print.answer(await call<SecurityGroupReport>(flags, 'leave', { group, members: given }), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'leave', { group, members: given }), tableOf)
   },
 })
 
@@ -121,7 +129,7 @@ export const engineSecurityGroupAuthorize = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const request: Ingress = { group, sources: flags.sources, ports: flags.port ?? String(memcached.port) }
-    await print.answer(await call<SecurityGroupReport>(flags, 'authorize', request), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'authorize', request), tableOf)
   },
 })
 
@@ -142,7 +150,7 @@ export const engineSecurityGroupRevoke = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const request: Ingress = { group, sources: flags.sources, ...(flags.port && { ports: flags.port }) }
-    await print.answer(await call<SecurityGroupReport>(flags, 'revoke', request), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'revoke', request), tableOf)
   },
 })
 

@@ -1,11 +1,12 @@
 import { CONTROL } from '../../../api/local-engine.ts'
 import type { CreateSubnetRequest, DeleteSubnetRequest, SubnetReport } from '../../../api/local-network.ts'
+import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
 import { required, text, toggle } from '../../flags.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
-import { one } from '../../words.ts'
-import { askInRegion, regionFlags } from './region.ts'
+import { askInRegion, regionFlags } from '../../target/engine-region.ts'
+import { offering, one } from '../../words.ts'
 
 export const engineSubnetList = command({
   summary: 'List the subnets of the local VPC',
@@ -81,7 +82,7 @@ export const engineSubnetDelete = command({
   summary: 'Delete a subnet that was added to the local VPC',
   description:
     'Refused while nodes are in it or a cache subnet group has it. --force deletes it even so: clusters with nodes in it become incompatible-network, until a subnet with the same id is created.',
-  words: { subnet: one('id of the subnet') },
+  words: { subnet: offering(one('id of the subnet'), 'ownSubnet') },
   flags: { force: toggle({ summary: 'even if it is in use' }), ...regionFlags },
   forms: {},
   async run({ flags, words, print }) {
@@ -90,7 +91,7 @@ export const engineSubnetDelete = command({
       flags,
       `${CONTROL.subnets}/delete`,
       request,
-    )
+    ).catch(orMeant('subnet', words.subnet, flags))
     await print.answer(answer, ({ deleted, clusters }) =>
       clusters.length === 0 ? `Deleted ${deleted}.` : `Deleted ${deleted}, which had nodes of: ${clusters.join(', ')}.`,
     )

@@ -1,11 +1,12 @@
 import type { UserEntry, UserReport, UserRequest } from '../../../api/identity.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
+import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
 import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
-import { one } from '../../words.ts'
+import { offering, one } from '../../words.ts'
 
 const ask = <T>(flags: GlobalOptions, request: UserRequest) =>
   control<T>(engineOf(flags), 'POST', CONTROL.users, request)
@@ -36,11 +37,11 @@ export const engineUserList = command({
 
 export const engineUserDelete = command({
   summary: 'Delete a user of the local engine; its access key is refused from then on',
-  words: { name: one('its name') },
+  words: { name: offering(one('its name'), 'engineUser') },
   flags: stateDirFlag,
   forms: {},
   async run({ words, flags, print }) {
-    const user = await ask<UserReport>(flags, { delete: words.name })
+    const user = await ask<UserReport>(flags, { delete: words.name }).catch(orMeant('engineUser', words.name, flags))
     await print.answer(user, ({ userName }) => `User ${userName} is deleted.`)
   },
 })

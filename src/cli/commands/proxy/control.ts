@@ -1,19 +1,21 @@
 import { command } from '../../command.ts'
 import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
+import { typed } from '../../live/prompt.ts'
 import { relaySummary } from '../../output/relay.ts'
 import { usageProblem } from '../../problem.ts'
 import { askRelay, changeWeights, relayAt, runningRelays } from '../../target/relays.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
-import { one, several } from '../../words.ts'
+import { canAsk } from '../../terminal.ts'
+import { offering, one, several } from '../../words.ts'
 import { weightsOf } from './aim.ts'
 
 export const proxyWeight = command({
   summary: 'Shift the clients of a running proxy to other back ends',
   description:
-    'Weights are shares of new connections: of 80 and 20 every fifth goes to the second. Open connections stay where they are until their clients connect anew; with --cut those of a back end with weight 0 are reset. Exit code 0: the weights are in effect; 252: the proxy refuses them; 255: no proxy runs.',
+    'Weights are shares of new connections: of 80 and 20 every fifth goes to the second. Open connections stay where they are until their clients connect anew; with --cut those of a back end with weight 0 are reset. Exit code 0: the weights are in effect; 252: the proxy refuses them; 254: there is no such proxy, or back end.',
   words: {
-    proxy: one('where it listens, [::1]:11311 or 11311; may be left out when one proxy runs'),
+    proxy: offering(one('where it listens, [::1]:11311 or 11311; may be left out when one proxy runs'), 'proxy'),
     weights: several('back ends with their weights: host:port=80'),
   },
   flags: {
@@ -24,13 +26,17 @@ export const proxyWeight = command({
   examples: ['proxy weight 11311 10.0.0.5:11211=50 [fd00::5]:11211=50', 'proxy weight 11311 10.0.0.5:11211=0 --cut'],
   async run({ words, flags, print }) {
     const named = !words.proxy.includes('=')
-    const weights = weightsOf(named ? words.weights : [words.proxy, ...words.weights])
+    const said = words.weights.length === 0 && named && canAsk() ? await typedWeights() : words.weights
+    const weights = weightsOf(named ? said : [words.proxy, ...said])
     if (Object.keys(weights).length === 0) throw usageProblem('the following arguments are required: <weights>...')
     const relay = relayAt(stateDirOf(flags), named ? words.proxy : undefined)
     const report = await changeWeights(relay, { weights, ...(flags.cut && { cut: true }) })
     await print.answer(report, relaySummary)
   },
 })
+
+const typedWeights = async (): Promise<readonly string[]> =>
+  (await typed('Weights of its back ends, as in 10.0.0.5:11211=80:')).trim().split(/\s+/)
 
 export const proxyList = command({
   summary: 'The proxies that run, and what they have carried',

@@ -6,12 +6,12 @@ import { confirmFlags, stateDirFlag } from '../../global-flags.ts'
 import { confirmOnTerminal } from '../../live/confirm.ts'
 import { drawColumns } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
-import { usageProblem } from '../../problem.ts'
+import { Problem, usageProblem } from '../../problem.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
 import { BUILT_IN, type NamedTarget, readTargets, targetCalled, writeTargets } from '../../target/target-list.ts'
 import { askedUrl, describeChoice } from '../../target/targets.ts'
 import { printLine, tell } from '../../terminal.ts'
-import { one, optional } from '../../words.ts'
+import { offering, one, optional } from '../../words.ts'
 
 export const targetList = command({
   summary: 'List the targets that --target takes, and which one is used',
@@ -41,13 +41,13 @@ export const targetUse = command({
   summary: 'Send commands to this target from now on',
   description:
     'Until another one is used. --target, CACHECTL_TARGET, --endpoint-url and AWS_ENDPOINT_URL go before it.',
-  words: { name: one('name of the target') },
+  words: { name: offering(one('name of the target'), 'target') },
   flags: stateDirFlag,
   examples: ['target use aws', 'target use local'],
   async run({ flags, words }) {
     const { name } = words
     const list = readTargets(stateDirOf(flags))
-    const target = targetCalled(list, name)
+    const target = targetCalled(list, name, 'absent')
     writeTargets(stateDirOf(flags), { ...list, current: name })
     printLine(`Commands go to ${name}: ${describeNamed(target)}.`)
     for (const variable of ['CACHECTL_TARGET', 'AWS_ENDPOINT_URL_ELASTICACHE', 'AWS_ENDPOINT_URL']) {
@@ -84,7 +84,7 @@ export const targetAdd = command({
       const way = Object.hasOwn(BUILT_IN, name)
         ? 'It is always there.'
         : `Remove it first: cachectl target remove ${shellWord(name)}`
-      throw usageProblem(`There is a target ${name} already.`, way)
+      throw new Problem('present', `There is a target ${name} already.`, way)
     }
     const target = readTarget(flags)
     writeTargets(stateDirOf(flags), { ...list, targets: { ...list.targets, [name]: target } })
@@ -115,14 +115,14 @@ function readTarget(flags: ValuesOf<typeof placeFlags>): NamedTarget {
 export const targetRemove = command({
   summary: 'Forget the name of a target',
   description: 'What is there stays as it is. If it was the one used, local is.',
-  words: { name: one('name of the target') },
+  words: { name: offering(one('name of the target'), 'ownTarget') },
   flags: { ...confirmFlags, ...stateDirFlag },
   examples: ['target remove staging'],
   async run({ flags, words }) {
     const { name } = words
     const { current, targets } = readTargets(stateDirOf(flags))
-    const target = targetCalled({ current, targets }, name)
-    if (Object.hasOwn(BUILT_IN, name)) throw usageProblem(`${name} is always there.`)
+    const target = targetCalled({ current, targets }, name, 'absent')
+    if (Object.hasOwn(BUILT_IN, name)) throw new Problem('refused', `${name} is always there.`)
     await confirmOnTerminal(`Forget ${name} (${describeNamed(target)})?`, flags.yes)
     const { [name]: _, ...left } = targets
     writeTargets(stateDirOf(flags), { current: current === name ? 'local' : current, targets: left })

@@ -1,8 +1,8 @@
-import { environment } from '../../environment.ts'
-import { type Flags, text } from '../../flags.ts'
-import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
-import { control } from '../../target/engine-control.ts'
-import { engineOf, type LocalEngine } from '../../target/state-dir.ts'
+import { environment } from '../environment.ts'
+import { type Flags, text } from '../flags.ts'
+import { type GlobalOptions, stateDirFlag } from '../global-flags.ts'
+import { control } from './engine-control.ts'
+import { engineOf, type LocalEngine } from './state-dir.ts'
 
 /** Options of commands about what the engine holds in one region. */
 export const regionFlags = {
