@@ -29,16 +29,16 @@ function editDistance(a: string, b: string): number {
 
 const MOST_NAMED = 8
 
-/** `There are: cart, shop.` */
-export function thereIs(names: readonly string[]): string {
+/** `There are: cart, shop.` Of more than `most` these are named, and how many more there are. */
+export function thereIs(names: readonly string[], most = MOST_NAMED): string {
   const all = [...new Set(names)].sort()
-  const shown = all.length > MOST_NAMED ? [...all.slice(0, MOST_NAMED), '...'] : all
-  return `There ${all.length === 1 ? 'is' : 'are'}: ${shown.join(', ')}.`
+  const more = all.length > most ? ` and ${all.length - most} more` : ''
+  return `There ${all.length === 1 ? 'is' : 'are'}: ${all.slice(0, most).join(', ')}${more}.`
 }
 
-/** What was meant by a name that none of them has: the nearest, or else all there are. */
-export function meantAmong(name: string, names: readonly string[]): string {
+/** What was meant by a name that none of them has: the nearest, or else all there are, as `thereIs` says it. */
+export function meantAmong(name: string, names: readonly string[], most?: number): string {
   const guess = nearest(name, names)
   if (guess !== undefined) return `Did you mean ${guess}?`
-  return names.length === 0 ? 'There is none at all.' : thereIs(names)
+  return names.length === 0 ? 'There is none at all.' : thereIs(names, most)
 }

@@ -24,9 +24,13 @@ export class Refusal extends Fault {
   }
 }
 
+/** What is named is not there. */
 export const absent = (message: string): Refusal => new Refusal('absent', message)
+/** It is there already. */
 export const present = (message: string): Refusal => new Refusal('present', message)
+/** What is there does not allow it now. */
 export const refused = (message: string): Refusal => new Refusal('refused', message)
+/** It would make no sense anywhere. */
 export const invalid = (message: string): Refusal => new Refusal('invalid', message)
 
 /** The answer that tells of a fault, whatever raised it. */

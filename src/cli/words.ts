@@ -37,7 +37,7 @@ export function one(description: string, read: (said: string) => unknown = asItI
 export const oneAmong = (called: string, names: readonly string[]): Word<string> =>
   one(`one of ${names.join(', ')}`, (said) => {
     if (names.includes(said)) return said
-    throw usageProblem(`There is no ${called} ${said}.`, meantAmong(said, names))
+    throw usageProblem(`There is no ${called} ${said}.`, meantAmong(said, names, names.length))
   })
 
 /** A word that may be left out; then the command gets undefined. */

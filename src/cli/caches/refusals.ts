@@ -19,6 +19,7 @@ export type OnUnasked = (error: CallFailed) => void
 export const reasonOf = (error: CallFailed): string =>
   error.serviceCode === undefined ? (failureOf(error)?.message ?? error.message) : error.message
 
+/** `DescribeEvents was not answered: ...`, and why. */
 export const unaskedText = (error: CallFailed): string => `${error.operation} was not answered: ${reasonOf(error)}`
 
 /** Tells on stderr which question could not be asked, and why. Silent where the target does not have the operation at all. */

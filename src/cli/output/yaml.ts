@@ -8,7 +8,8 @@ import { Float, floatText } from './python-text.ts'
 /** Nothing for an empty answer; a scalar (as of a query) as JSON. */
 export function yamlText(value: unknown): string {
   if (isEmptyStructure(value)) return ''
-  return isScalar(value) ? jsonText(value) : `${block(value, 0)}\n`
+  if (isScalar(value)) return jsonText(value)
+  return isEmpty(value) ? '[]\n' : `${block(value, 0)}\n`
 }
 
 /** `--output yaml-stream`: each page is an item of one list. */

@@ -89,7 +89,7 @@ describe('cachectl metrics', () => {
 
   test.each([
     [['nope'], 254, /CacheClusterNotFound.*nope/],
-    [['shop', '--metric', 'Nothing'], 252, /There is no metric Nothing[\s\S]*CPUUtilization/],
+    [['shop', '--metric', 'Nothing'], 254, /There is no metric Nothing[\s\S]*CPUUtilization/],
     [['shop', '--period', '61s'], 252, /invalid period/],
     [['shop', '--statistic', 'median'], 252, /invalid choice: 'median'/],
     [['shop', '--since', '1h', '--start-time', '2026-01-01'], 252, /not both/],

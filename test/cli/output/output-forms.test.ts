@@ -46,6 +46,8 @@ describe('yaml', () => {
     expect(yamlText({ k: words })).toBe(`k: ${words.slice(0, 83)}\n  ${words.slice(84)}\n`)
   })
 
+  test('an empty list is one, alone too', () => expect(yamlText([])).toBe('[]\n'))
+
   test('as a stream each page is an item of one list; an empty answer is nothing, a scalar is JSON', () => {
     expect(yamlStreamItem({ a: 1 })).toBe('- a: 1\n')
     expect([yamlText({}), yamlStreamItem({}), yamlText('x'), yamlText(null)]).toEqual(['', '', '"x"\n', 'null\n'])

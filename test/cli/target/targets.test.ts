@@ -120,16 +120,16 @@ describe('targets with names of their own', () => {
     expect((await target('show')).stdout).toBe('the local engine (nothing says otherwise)\n')
   })
 
-  test.each([
-    [['use', 'nosuch'], 'Targets are: aws, local.'],
-    [['add', 'aws'], 'There is a target aws already.'],
+  test.each<[string[], string, number?]>([
+    [['use', 'nosuch'], 'There are: aws, local.', 254],
+    [['add', 'aws'], 'There is a target aws already.', 254],
     [['add', 'a b'], "invalid value: 'a b'"],
     [['add', 'x', '--endpoint-url', 'shop'], 'Bad value for --endpoint-url "shop"'],
     [['add', 'x', '--engine-dir', '/x', '--profile', 'y'], 'not allowed with argument --engine-dir'],
-    [['remove', 'local'], 'local is always there.'],
-  ])('%j is refused', async (words, message) => {
+    [['remove', 'local'], 'local is always there.', 254],
+  ])('%j is refused', async (words, message, expected = 252) => {
     const { code, stderr } = await cachectl(['target', ...words], { CACHECTL_HOME: temporaryDirectory() })
-    expect(code).toBe(252)
+    expect(code).toBe(expected)
     expect(stderr).toContain(message)
   })
 

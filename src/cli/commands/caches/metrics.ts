@@ -144,7 +144,7 @@ function refuseUnknown(asked: readonly string[], { known, series }: FoundSeries,
   if (unknown.length > 0)
     throw absence(
       `There is no metric ${unknown.join(', ')}, or it has no values yet.`,
-      meantAmong(unknown[0] ?? '', known),
+      meantAmong(unknown[0] ?? '', known, known.length),
     )
   if (series.every(({ datapoints }) => datapoints.length === 0)) {
     throw new Problem(
