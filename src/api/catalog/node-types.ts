@@ -311,8 +311,21 @@ export interface NodeType extends Omit<NodeFamily, 'sizes'> {
   readonly threads: number
   /** Bytes of Redis OSS and Valkey, before what is reserved is taken off. */
   readonly maxmemory: number
+  /** Of Redis OSS and Valkey at most (guide, "maxclients"). */
+  readonly maxClients: number
   /** Bytes that a primary keeps for a replica until it gives up on it. */
   readonly replicaBuffer: number
+}
+
+const MAX_CLIENTS = 65_000
+const FEWER_CLIENTS: Readonly<Record<string, number>> = {
+  'cache.t2.micro': 20_000,
+  'cache.t2.small': 20_000,
+  'cache.t2.medium': 20_000,
+  'cache.t3.micro': 20_000,
+  'cache.t3.small': 46_000,
+  'cache.t3.medium': 46_000,
+  'cache.t4g.micro': 20_000,
 }
 
 export const nodeTypes: ReadonlyMap<string, NodeType> = new Map(
@@ -320,7 +333,8 @@ export const nodeTypes: ReadonlyMap<string, NodeType> = new Map(
     Object.entries(sizes).map(([size, [maxCacheMemory, threads, maxmemory, buffer]]): [string, NodeType] => {
       const name = `cache.${family}.${size}`
       const replicaBuffer = buffer ?? Math.floor(maxmemory / 10)
-      return [name, { name, family, maxCacheMemory, threads, maxmemory, replicaBuffer, ...rules }]
+      const maxClients = FEWER_CLIENTS[name] ?? MAX_CLIENTS
+      return [name, { name, family, maxCacheMemory, threads, maxmemory, replicaBuffer, maxClients, ...rules }]
     }),
   ),
 )

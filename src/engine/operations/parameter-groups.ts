@@ -12,24 +12,19 @@ import { readIdentifier } from '../calls/identifiers.ts'
 import { page } from '../calls/paging.ts'
 import { mergeTags, readTags } from '../calls/tag-rules.ts'
 import { findFamily, findParameterFamily, PARAMETER_FAMILIES } from '../families/families.ts'
+import { parameterIn } from '../families/parameter.ts'
 import { missing } from '../http/query-protocol.ts'
 import {
   familyOfGroup,
   findParameterGroup,
   isInUse,
-  isMember,
   ownParameterGroups,
   parameterGroupsOf,
   valuesFor,
 } from '../parameters/groups.ts'
 import { withParameters } from '../parameters/status.ts'
 import { quota } from '../store/quotas.ts'
-import type {
-  CacheClusterRecord,
-  CacheParameterGroupRecord,
-  ParameterValues,
-  ReplicationGroupRecord,
-} from '../store/records.ts'
+import type { CacheClusterRecord, CacheParameterGroupRecord, ParameterValues } from '../store/records.ts'
 import { groupEvent } from './group-event.ts'
 import { readNames, readValues } from './parameter-rules.ts'
 
@@ -83,7 +78,7 @@ export const ResetCacheParameterGroup: Handler<'ResetCacheParameterGroup'> = (in
   if (all && named.length > 0) {
     throw new Fault('InvalidParameterCombination', 'ParameterNameValues cannot be used with ResetAllParameters.')
   }
-  if (all) return store(group, {}, [{ kind: 'parameters-reset' }], context)
+  if (all) return store(group, lasting(group, context), [{ kind: 'parameters-reset' }], context)
   const names = readNames(named, familyOfGroup(group), isInUse(group, context.store))
   const values = Object.fromEntries(Object.entries(group.values).filter(([name]) => !names.includes(name)))
   return store(
@@ -94,16 +89,23 @@ export const ResetCacheParameterGroup: Handler<'ResetCacheParameterGroup'> = (in
   )
 }
 
+/** Values that stay when all are reset: of a group in use those that clusters cannot take any more. */
+function lasting(group: CacheParameterGroupRecord, context: Context): ParameterValues {
+  if (!isInUse(group, context.store)) return {}
+  const { family, versions } = familyOfGroup(group)
+  return Object.fromEntries(
+    Object.entries(group.values).filter(([name]) => {
+      const parameter = family.parameters[name]
+      return parameter && parameterIn(parameter, versions[0]).change === 'before-use'
+    }),
+  )
+}
+
 export const DeleteCacheParameterGroup: Handler<'DeleteCacheParameterGroup'> = (input, context) => {
   const id = readName(input.CacheParameterGroupName)
   // AWS's own missing space; clients match on it.
   const group = requireParameterGroup(id, context, `CacheParameterGroupnot found: ${id}`)
-  const isOfGroup = ({ parameterGroup, pending }: ReplicationGroupRecord) =>
-    parameterGroup === id || pending.parameterGroup === id
-  if (
-    context.store.list('cluster', context.region).some((cluster) => isMember(cluster, id)) ||
-    context.store.list('replicationGroup', context.region).some(isOfGroup)
-  ) {
+  if (isInUse(group, context.store)) {
     throw new Fault(
       'InvalidCacheParameterGroupState',
       `One or more cache clusters are still members of this parameter group ${id}, so the group cannot be deleted.`,

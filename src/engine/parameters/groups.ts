@@ -83,7 +83,7 @@ export function groupAfterUpgrade(
 }
 
 /** Whether a cluster goes by a group, or will once what was accepted is done. */
-export const isMember = ({ parameterGroup, pending, steps }: CacheClusterRecord, id: string): boolean =>
+const isMember = ({ parameterGroup, pending, steps }: CacheClusterRecord, id: string): boolean =>
   parameterGroup === id ||
   pending.parameterGroup === id ||
   steps.some((step) => step.do === 'upgrade' && step.parameterGroup === id)

@@ -101,6 +101,20 @@ describe.skipIf(!server)(`values of parameter groups ${SKIPPED}`, () => {
       Code: 'InvalidParameterValue',
       message: 'The parameter cluster-enabled cannot be modified.',
     })
+    await createGroup(client, 'clustered', FAMILY, { 'cluster-enabled': 'yes', timeout: '30' })
+    await create(api, {
+      ReplicationGroupId: 'shards',
+      CacheParameterGroupName: 'clustered',
+      AutomaticFailoverEnabled: true,
+      NumNodeGroups: 1,
+      ReplicasPerNodeGroup: 0,
+    })
+    await client.resetCacheParameterGroup({ CacheParameterGroupName: 'clustered', ResetAllParameters: true })
+    const { Parameters } = await client.describeCacheParameters({
+      CacheParameterGroupName: 'clustered',
+      Source: 'user',
+    })
+    expect(Parameters?.map(({ ParameterName }) => ParameterName)).toEqual(['cluster-enabled'])
     const to = (CacheParameterGroupName: string) =>
       client.modifyReplicationGroup({ ReplicationGroupId: 'shop', CacheParameterGroupName, ApplyImmediately: true })
     await expect(to(`default.${FAMILY}.cluster.on`)).rejects.toMatchObject({

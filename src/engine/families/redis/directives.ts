@@ -35,17 +35,6 @@ const BUFFER_LIMITS = 'client-output-buffer-limit'
 
 const NAMES = Object.keys(PARAMETERS) as ParameterName[] // of the table itself
 
-/** Clients of the smaller types at most (guide, "maxclients"); the others have the default. */
-const MOST_CLIENTS: Readonly<Record<string, string>> = {
-  'cache.t2.micro': '20000',
-  'cache.t2.small': '20000',
-  'cache.t2.medium': '20000',
-  'cache.t3.micro': '20000',
-  'cache.t3.small': '46000',
-  'cache.t3.medium': '46000',
-  'cache.t4g.micro': '20000',
-}
-
 /** What a server of a version is told by these values, where they differ from each other by node type for that type. */
 export function settingsOf(values: ParameterValues, version: string, type: NodeType): GroupSettings {
   const value = (name: ParameterName) => effectiveValue(PARAMETERS, values, name, version)
@@ -57,7 +46,7 @@ export function settingsOf(values: ParameterValues, version: string, type: NodeT
       [BUFFER_LIMITS]: bufferLimits(value, exists('client-output-buffer-limit-replica-soft-seconds'), type),
     },
     // A start lowers it to what the system allows, where CONFIG SET refuses it.
-    fixed: { databases: value('databases'), maxclients: MOST_CLIENTS[type.name] ?? value('maxclients') },
+    fixed: { databases: value('databases'), maxclients: String(type.maxClients) },
     renamed: exists('rename-commands') ? applicable(parseRenames(value('rename-commands')) ?? []) : [],
     closeOnReplicaWrite:
       value(exists('close-on-replica-write') ? 'close-on-replica-write' : 'close-on-slave-write') === 'yes',
