@@ -8,6 +8,7 @@ import { openCalls } from './parts/calls.ts'
 import { openFaults } from './parts/faults.ts'
 import { openIdentity } from './parts/identity.ts'
 import { openLives } from './parts/lives.ts'
+import { openLogins } from './parts/logins.ts'
 import { openMetrics } from './parts/metrics.ts'
 import { openNodes } from './parts/nodes.ts'
 import { openNotifications } from './parts/notifications.ts'
@@ -38,6 +39,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     const nodes = await openNodes(state, wakes, start)
     const notifications = openNotifications(state, start)
     const identity = openIdentity(state, start)
+    openLogins(state, nodes, identity, start)
     const runner = openLives(state, nodes, wakes, start)
     const metrics = openMetrics(state, nodes, identity, start)
     const faults = openFaults(state, nodes, runner, start)

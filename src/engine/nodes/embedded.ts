@@ -10,6 +10,7 @@ import type { RedisStatus } from './redis/node.ts'
 import type { SlotMove } from './redis/slots.ts'
 import {
   type LiveSettings,
+  type Login,
   type Loss,
   NODE_ENDED,
   type NodeCounters,
@@ -17,7 +18,7 @@ import {
   type NodeSpec,
 } from './runtime.ts'
 import { swappedBytes } from './swap.ts'
-import type { Answer, Crash, Request, Restoration, WorkerData } from './thread.ts'
+import type { Answer, Crash, LoginQuestion, LoginVerdict, Request, Restoration, WorkerData } from './thread.ts'
 
 interface Host {
   readonly worker: Worker
@@ -42,6 +43,7 @@ export class EmbeddedRuntime implements NodeRuntime {
   #lost: (keys: readonly string[], why: string) => void = () => {}
   #crashed: (key: string, how: string) => void = () => {}
   #restored: (key: string, loss: Loss) => void = () => {}
+  #checkLogin: (key: string, login: Login) => number = () => 0
   #nextRequest = 1
   #closing = false
 
@@ -66,6 +68,10 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   onRestored(listener: (key: string, loss: Loss) => void): void {
     this.#restored = listener
+  }
+
+  onLogin(listener: (key: string, login: Login) => number): void {
+    this.#checkLogin = listener
   }
 
   async start(spec: NodeSpec): Promise<void> {
@@ -196,7 +202,12 @@ export class EmbeddedRuntime implements NodeRuntime {
       waiting: new Map(),
     }
     this.#hosts[index] = host
-    host.worker.on('message', (message: Answer | Crash | Restoration) => {
+    host.worker.on('message', (message: Answer | Crash | Restoration | LoginQuestion) => {
+      if ('login' in message) {
+        const { question, key, login } = message
+        host.worker.postMessage({ question, holds: this.#checkLogin(key, login) } satisfies LoginVerdict)
+        return
+      }
       if ('restored' in message) {
         this.#restored(message.restored, message.loss)
         return

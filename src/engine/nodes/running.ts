@@ -52,6 +52,8 @@ export interface NodeHost {
   readonly places: Places | undefined
   /** To be told when a client changed the list of nodes, and it is back. */
   readonly restored: (loss: Loss) => void
+  /** Answers for how many milliseconds a client with a token of IAM may stay; 0: not at all. */
+  readonly checkLogin: (user: string, token: string, from: string) => Promise<number>
 }
 
 /** Rejects, or throws, with what a node cannot start with. */

@@ -79,6 +79,14 @@ export type LiveSettings<P extends ProgramName = ProgramName> = {
 /** What a client had done to the list of nodes that a node answers with. */
 export type Loss = Extract<EventFacts, { kind: 'node-list-restored' }>['loss']
 
+/** A client that logs in with a token of IAM. */
+export interface Login {
+  readonly user: string
+  readonly token: string
+  /** Its address. */
+  readonly from: string
+}
+
 /** Counters of a running node, as its process or thread reports them. */
 export interface NodeCounters {
   readonly worker: number | null
@@ -129,6 +137,8 @@ export interface NodeRuntime {
   onLost(listener: (keys: readonly string[], why: string) => void): void
   /** Called with a node that is a process of its own and has ended by itself: a signal, or an exit code. */
   onCrash(listener: (key: string, how: string) => void): void
+  /** Called with what a client of a node logs in with; answers for how many milliseconds it may stay, 0: not at all. */
+  onLogin(listener: (key: string, login: Login) => number): void
   /** Called with a node whose list of nodes a client changed, and that has put it back. */
   onRestored(listener: (key: string, loss: Loss) => void): void
   readonly workers: number

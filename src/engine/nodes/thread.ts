@@ -8,7 +8,7 @@ import { CpuShares } from './cpu-shares.ts'
 import { type Reading, read, write } from './readings.ts'
 import type { SlotMove } from './redis/slots.ts'
 import type { Items, RunningNode, Start } from './running.ts'
-import type { LiveSettings, Loss, NodeSpec } from './runtime.ts'
+import type { LiveSettings, Login, Loss, NodeSpec } from './runtime.ts'
 
 export interface Request {
   readonly request: number
@@ -56,6 +56,19 @@ export interface Restoration {
   readonly loss: Loss
 }
 
+/** Of a client that logs in with a token. */
+export interface LoginQuestion {
+  readonly question: number
+  readonly key: string
+  readonly login: Login
+}
+
+export interface LoginVerdict {
+  readonly question: number
+  /** Milliseconds; 0: it may not. */
+  readonly holds: number
+}
+
 /** What a worker is started with. */
 export interface WorkerData {
   readonly places: { readonly limit: number; readonly buffer: SharedArrayBuffer; readonly thread: number } | undefined
@@ -66,6 +79,9 @@ let programs: Readonly<Record<string, Start<never>>> = {}
 const nodes = new Map<string, RunningNode>()
 const places = placesOf(workerData as WorkerData) // as embedded.ts starts it
 const cpuShares = new CpuShares()
+/** Clients that wait until the engine has checked their tokens. */
+const logins = new Map<number, (holds: number) => void>()
+let nextQuestion = 1
 /** When each node started, microseconds since 1970: no two runs of a node have the same. */
 const runs = new WeakMap<RunningNode, number>()
 
@@ -126,7 +142,11 @@ async function start(spec: NodeSpec): Promise<void> {
   const begin = programs[spec.program]
   if (!begin) throw new Error(`there is no program ${spec.program}`)
   // Sound: the program is chosen by the spec's own name of it.
-  const node: RunningNode = await begin(spec as never, { places, restored })
+  const node: RunningNode = await begin(spec as never, {
+    places,
+    restored,
+    checkLogin: (user, token, from) => askForLogin(key, { user, token, from }),
+  })
   try {
     await listenOnAll(node, spec.addresses, spec.port)
   } catch (error) {
@@ -138,6 +158,14 @@ async function start(spec: NodeSpec): Promise<void> {
   nodes.set(key, node)
   node.onEnd?.((how) => void crashed(key, node, how))
   runs.set(node, Math.round((performance.timeOrigin + performance.now()) * 1000))
+}
+
+function askForLogin(key: string, login: Login): Promise<number> {
+  const question = nextQuestion++
+  return new Promise((resolve) => {
+    logins.set(question, resolve)
+    parentPort?.postMessage({ question, key, login } satisfies LoginQuestion)
+  })
 }
 
 /** Clients are not to find its relay where the server is gone. */
@@ -199,7 +227,12 @@ function itemsOf(key: string): Items {
 /** Runs nodes with these programs until the thread is ended. */
 export function serveNodes(named: typeof programs): void {
   programs = named
-  parentPort?.on('message', answer)
+  parentPort?.on('message', (message: Request | LoginVerdict) => {
+    if ('request' in message) return void answer(message)
+    const { question, holds } = message
+    logins.get(question)?.(holds)
+    logins.delete(question)
+  })
 }
 
 const answer = async ({ request, body }: Request) => {

@@ -4,8 +4,10 @@ import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import type { LoginsOptions } from './logins.ts'
 import type { Meter } from './meter.ts'
 import { Passage } from './passage.ts'
+import type { Logins } from './spec.ts'
 
 const BACKLOG = 511
 /** A replica that has not read by then what is left of its primary gets it no more. */
@@ -14,6 +16,8 @@ const DRAIN_MS = 1_000
 export interface EntranceSettings {
   readonly tls: { readonly key: string; readonly cert: string } | null
   readonly ingress: readonly IngressRule[]
+  /** Checks the tokens that clients from an address log in with. Absent: none is right. */
+  readonly checkLogin?: (user: string, token: string, from: string) => Promise<number>
 }
 
 export interface EntranceOptions extends EntranceSettings {
@@ -25,6 +29,9 @@ export interface EntranceOptions extends EntranceSettings {
   readonly closesOnReadonly: () => boolean
   /** Counts what clients of a serverless cache use. */
   readonly meter?: Meter | undefined
+  readonly logins: () => Logins | undefined
+  /** The server's, of users that the door lets in. */
+  readonly password: string
 }
 
 /** The door of a real server, and the clients that are passed on through it. */
@@ -103,10 +110,16 @@ export class Entrance {
     }
     const closesOnReadonly = () => !isOwn && this.#options.closesOnReadonly()
     const line = isOwn ? undefined : this.#options.meter?.line()
-    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, line })
+    const logins = isOwn || !this.#options.logins() ? undefined : this.#loginsOf(socket)
+    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, line, logins })
     this.#passages.add(passage)
     this.#door.burden(passage)
     passage.socket.on('close', () => this.#passages.delete(passage))
+  }
+
+  #loginsOf({ remoteAddress = '' }: Socket): LoginsOptions {
+    const { logins, password, checkLogin } = this.#options
+    return { logins, password, check: async (user, token) => (await checkLogin?.(user, token, remoteAddress)) ?? 0 }
   }
 
   #clients(): Passage[] {

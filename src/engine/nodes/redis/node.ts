@@ -16,6 +16,7 @@ import { keysOf } from './restricted.ts'
 import { moveSlots, type SlotMove } from './slots.ts'
 import { saveTo } from './snapshot.ts'
 import type { RedisLive, RedisSpec } from './spec.ts'
+import { withLogins } from './users.ts'
 
 /** Until a server that did not do all it was told is told again. */
 const AGAIN_MS = 50
@@ -81,6 +82,8 @@ export class RedisNode {
       server: () => process.socket,
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
       meter: this.#meter,
+      logins: () => this.#live.logins,
+      password: keys.login,
     })
   }
 
@@ -230,10 +233,14 @@ export class RedisNode {
   /** One look; where something is left to do, another one follows. */
   #look(): Promise<void> {
     const live = this.#live
+    const { keys } = this.#subject
     const look = this.#looking.then(async () => {
       if (this.#isClosed || live !== this.#live || this.#agrees) return
       try {
-        this.#agrees = await converge(this.#subject, live, performance.now())
+        const told = { ...live, users: withLogins(live, keys) }
+        const agrees = await converge(this.#subject, told, performance.now())
+        // It may have been told to be something else meanwhile.
+        if (live === this.#live) this.#agrees = agrees
       } finally {
         if (this.#agrees) this.#settleSoon(live)
         else inMilliseconds(AGAIN_MS, () => void this.#look().catch(() => undefined))

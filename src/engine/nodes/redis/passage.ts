@@ -1,5 +1,7 @@
 import net from 'node:net'
 import type { Afflicted } from '../../../net/serve/impairment.ts'
+import { encodeCommand } from '../../../protocols/resp/encode.ts'
+import { LoginDesk, type LoginsOptions } from './logins.ts'
 import type { MeteredLine } from './meter.ts'
 
 /** A client that does not read, or a server that is behind, stops the other side beyond this. */
@@ -7,6 +9,7 @@ const CONGESTED_BYTES = 1 << 20
 const READ_BYTES = 64 * 1024
 /** Valid during a call only: what is read of every server lands here. */
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
+const OK = Buffer.from('+OK\r\n')
 const READONLY = Buffer.from("-READONLY You can't write against a read only replica.\r\n")
 
 export interface PassageOptions {
@@ -19,6 +22,8 @@ export interface PassageOptions {
   readonly closesOnReadonly: () => boolean
   /** Of a client of a serverless cache. */
   readonly line?: MeteredLine | undefined
+  /** Of a server whose clients the door helps to log in. */
+  readonly logins?: LoginsOptions | undefined
 }
 
 /** One client of a real server: bytes are passed both ways as they come. */
@@ -30,6 +35,9 @@ export class Passage implements Afflicted {
   closing = false
   readonly #server: net.Socket
   readonly #options: PassageOptions
+  readonly #desk: LoginDesk | undefined
+  /** Whether the server is still to answer to what the client did not say itself. */
+  #isUnasked = false
   /** What waits for the next second. */
   #held: Buffer[] = []
 
@@ -43,9 +51,13 @@ export class Passage implements Afflicted {
     accepted.on('drain', () => this.drained())
     accepted.on('error', () => accepted.destroy())
     accepted.on('end', () => this.#server.end())
-    accepted.on('close', () => this.#server.destroy())
+    accepted.on('close', () => {
+      this.#desk?.close()
+      this.#server.destroy()
+    })
     // At once: a silent client counts among the server's clients too.
     this.#server = this.#connect(options.server)
+    this.#desk = options.logins && this.#deskOf(options.logins)
     accepted.on('data', (bytes: Buffer) => this.receive(bytes, bytes.length))
     accepted.resume()
   }
@@ -84,7 +96,30 @@ export class Passage implements Afflicted {
   }
 
   #pass(piece: Buffer): void {
-    if (!this.#server.write(piece) && this.#server.writableLength > CONGESTED_BYTES) this.socket.pause()
+    if (this.#desk) this.#desk.take(piece)
+    else this.#forward(piece)
+  }
+
+  #forward(bytes: Buffer): void {
+    if (!this.#server.write(bytes) && this.#server.writableLength > CONGESTED_BYTES) this.socket.pause()
+  }
+
+  #deskOf(logins: LoginsOptions): LoginDesk {
+    const desk = new LoginDesk(logins, {
+      forward: (bytes) => this.#forward(bytes),
+      wait: (isWaiting) => {
+        if (isWaiting) this.socket.pause()
+        else this.#readOn()
+      },
+      hangUp: () => this.socket.destroy(),
+    })
+    if (logins.logins()?.isOpen) {
+      this.#server.write(encodeCommand(['AUTH', 'default', logins.password]))
+      this.#isUnasked = true
+      // Servers since 7.2 owe the answer to a wrong password while another answer is on its way.
+      desk.hold()
+    }
+    return desk
   }
 
   /** Sends bytes to the client; they may be reused afterwards. */
@@ -119,7 +154,13 @@ export class Passage implements Afflicted {
     return server
   }
 
-  #reply(bytes: Buffer): void {
+  #reply(said: Buffer): void {
+    // Anything else than OK is of a server that takes no more clients, and says so once.
+    const isOk = this.#isUnasked && said.subarray(0, OK.length).equals(OK)
+    const bytes = isOk ? said.subarray(OK.length) : said
+    if (this.#isUnasked) this.#desk?.release()
+    this.#isUnasked = false
+    if (bytes.length === 0) return
     this.#options.line?.replied(bytes.length)
     const turnsAway = this.#options.closesOnReadonly() && saysReadonly(bytes)
     if (turnsAway) this.closing = true

@@ -2,16 +2,19 @@ import { join, relative } from 'node:path'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import type { IngressRule } from '../../network/ingress.ts'
-import type { RunningNode } from '../running.ts'
+import type { NodeHost, RunningNode } from '../running.ts'
 import type { NodeSpec } from '../runtime.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { type Reach, reachOf } from './reach.ts'
+import { keysOf } from './restricted.ts'
+import type { Logins } from './spec.ts'
 
 /** What of a reader endpoint can change while it is answered. */
 export interface ReaderLive {
   /** Names of the nodes that answer on it, each in its turn: replicas, or the primary where there is none. */
   readonly servers: readonly string[]
   readonly transit: Transit
+  readonly logins?: Logins
   readonly closeOnReplicaWrite?: boolean
 }
 
@@ -23,10 +26,11 @@ export interface ReaderSettings {
 const NOTHING = { pid: null, connections: 0, items: 0, bytes: 0, memoryBytes: 0, ecpus: 0, throttled: 0 }
 
 /** Answers a reader endpoint until it is stopped. It has no server of its own, and nothing to measure. */
-export function startReader(spec: NodeSpec<'redis-reader'>): RunningNode<'redis-reader'> {
+export function startReader(spec: NodeSpec<'redis-reader'>, { checkLogin }: NodeHost): RunningNode<'redis-reader'> {
   // The directory of a node is that of all nodes, and behind it the node's name.
   const root = join(spec.files.directory, relative(join('/', spec.key), '/'))
-  const reader = new RedisReader(spec.live, { tls: spec.tls, ingress: spec.ingress }, (name) => join(root, name))
+  const { tls, ingress, files } = spec
+  const reader = new RedisReader(spec.live, { tls, ingress, checkLogin }, (name) => join(root, name), files.secret)
   return {
     listen: (address) => reader.listen(address),
     unlisten: (address) => reader.unlisten(address),
@@ -48,8 +52,8 @@ export class RedisReader {
   #live: ReaderLive
   #turn = 0
 
-  /** @param directoryOf Of a server, by the name of its node. */
-  constructor(live: ReaderLive, settings: EntranceSettings, directoryOf: (name: string) => string) {
+  /** @param directoryOf Of a server, by the name of its node. @param secret Of the state directory. */
+  constructor(live: ReaderLive, settings: EntranceSettings, directoryOf: (name: string) => string, secret: string) {
     this.#live = live
     this.#directoryOf = directoryOf
     this.#entrance = new Entrance({
@@ -58,6 +62,8 @@ export class RedisReader {
       ownAddress: undefined,
       server: () => this.#next(),
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
+      logins: () => this.#live.logins,
+      password: keysOf(secret).login,
     })
     this.adjust(live)
   }

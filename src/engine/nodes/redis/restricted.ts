@@ -31,6 +31,8 @@ const ADDRESS_BYTES = 3
 export interface Keys {
   /** Of {@link ENGINE_USER}. */
   readonly password: string
+  /** Of users that the door lets in, and no password of their own does. */
+  readonly login: string
   /** What a renamed command is called. */
   nameOf(command: string): string
   /** The loopback address the servers dial each other from: a door knows them by it. */
@@ -45,6 +47,7 @@ export function keysOf(secret: string): Keys {
   const parts = [...derive('address').subarray(0, ADDRESS_BYTES)].map((byte) => 1 + (byte % 253))
   return {
     password: derive('password').toString('hex'),
+    login: derive('login').toString('hex'),
     nameOf: (command) => `${command}-${suffix}`,
     address: `127.${parts.join('.')}`,
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { RunningNode } from '../running.ts'
+import type { NodeHost, RunningNode } from '../running.ts'
 import type { LiveSettings, NodeSpec } from '../runtime.ts'
 import { RedisNode } from './node.ts'
 import { serverFor } from './programs.ts'
@@ -8,8 +8,8 @@ import type { RedisLive, RedisSpec } from './spec.ts'
 type Spec = NodeSpec<'redis-process'>
 
 /** Starts a server, or takes over the one that runs as `spec` says, and lets the worker deal with it as with any node. */
-export async function startRedis(spec: Spec): Promise<RunningNode<'redis-process'>> {
-  const node = await RedisNode.start(redisSpecOf(spec), { tls: spec.tls, ingress: spec.ingress })
+export async function startRedis(spec: Spec, { checkLogin }: NodeHost): Promise<RunningNode<'redis-process'>> {
+  const node = await RedisNode.start(redisSpecOf(spec), { tls: spec.tls, ingress: spec.ingress, checkLogin })
   return {
     listen: (address) => node.listen(address),
     unlisten: (address) => node.unlisten(address),

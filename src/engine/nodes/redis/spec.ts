@@ -42,8 +42,17 @@ export interface RedisLive {
   readonly holdsWrites?: boolean
   /** Of a serverless cache: what it may use in a second; infinite: it is metered only. Absent: neither. */
   readonly ecpuPerSecond?: number
+  readonly logins?: Logins
   /** A client that writes to a replica is hung up on after the error, so that it looks up the primary anew. */
   readonly closeOnReplicaWrite?: boolean
+}
+
+/** What the door sees to when clients say who they are, as no server could. Absent: nothing. */
+export interface Logins {
+  /** Whether clients that say nothing are the default user, though that has passwords. */
+  readonly isOpen: boolean
+  /** Users that log in with tokens of IAM. */
+  readonly iam: readonly string[]
 }
 
 /** A server that is to run, as it is for one life of it. */

@@ -1,12 +1,20 @@
 /** Users of a server as the engine wants them. Pure. */
+import { hash } from 'node:crypto'
 import type { Command } from '../../../protocols/resp/encode.ts'
-import { ENGINE_USER, restrictRules } from './restricted.ts'
-import type { RedisSpec } from './spec.ts'
+import { ENGINE_USER, type Keys, restrictRules } from './restricted.ts'
+import type { RedisLive, RedisSpec } from './spec.ts'
 
 /** The user of a line of {@link RedisLive.users}, and the rules. */
 export function userOf(line: string): { readonly name: string; readonly rules: string } {
   const [, name = '', rules = ''] = /^(\S+)\s*(.*)$/s.exec(line.trim()) ?? []
   return { name, rules }
+}
+
+/** Those that the door logs in have the door's password, besides those of their own. */
+export function withLogins({ users, logins }: Pick<RedisLive, 'users' | 'logins'>, { login }: Keys): readonly string[] {
+  if (!logins) return users
+  const names = new Set([...logins.iam, ...(logins.isOpen ? ['default'] : [])])
+  return users.map((line) => (names.has(userOf(line).name) ? `${line} #${hash('sha256', login, 'hex')}` : line))
 }
 
 /**

@@ -11,7 +11,7 @@ import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.t
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { accessOf } from './access.ts'
 import { NODE_ID } from './answer.ts'
-import { usersOf } from './clients.ts'
+import { type Clients, clientsOf } from './clients.ts'
 import { leadOf } from './lead.ts'
 import { type Lead, liveOf, transitOf } from './live.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
@@ -37,8 +37,9 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     const known = membersOf(group).filter(
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
-    const of = { known, users: usersOf(group, store), lead: leadOf(group, store) }
-    return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group)]
+    const clients = clientsOf(group, store)
+    const of = { known, clients, lead: leadOf(group, store) }
+    return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group, clients)]
   },
 
   endpointsOf(group) {
@@ -92,7 +93,7 @@ const endpoint = (name: string, port: number | null, nodes: readonly string[]): 
 function wanted(
   group: ReplicationGroupRecord,
   member: PlacedMember,
-  { known, users, lead }: { known: readonly PlacedMember[]; users: readonly string[]; lead: Lead },
+  { known, clients, lead }: { known: readonly PlacedMember[]; clients: Clients; lead: Lead },
 ): WantedNode {
   const { engine, engineVersion, nodeType } = group
   const family = familyOfEngine(engine)
@@ -119,7 +120,7 @@ function wanted(
         fixed,
         renamed,
         ...rdbOf(group, member),
-        live: { ...liveOf(group, member, known, directives, users, lead), closeOnReplicaWrite },
+        live: { ...liveOf(group, member, known, directives, clients, lead), closeOnReplicaWrite },
       },
     },
   }
@@ -133,7 +134,7 @@ function settingsOf(family: Family, ...of: [ParameterValues, string, NodeType]):
 }
 
 /** What answers the reader endpoint: replicas that hold their data, each in its turn; without any, the primary. */
-function readerOf(group: ReplicationGroupRecord): WantedNode[] {
+function readerOf(group: ReplicationGroupRecord, { logins }: Clients): WantedNode[] {
   const { region, id, engineVersion, endpointPorts } = group
   const running = runningMembers(group)
   if (endpointPorts.reader === null || running.length === 0) return []
@@ -142,6 +143,7 @@ function readerOf(group: ReplicationGroupRecord): WantedNode[] {
   const live = {
     servers: servers.map((member) => nameOf({ region, kind: 'replicationGroup', id, node: member.id })),
     transit: transitOf(group),
+    ...(logins && { logins }),
   }
   return [
     {

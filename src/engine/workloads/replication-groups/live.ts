@@ -2,6 +2,7 @@
 import type { RedisLive } from '../../nodes/redis/spec.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { accessOf } from './access.ts'
+import type { Clients } from './clients.ts'
 import { isCluster, isPrimary, type PlacedMember, shardOf } from './members.ts'
 
 /** What the server of a primary is: one itself, or a replica of a server outside of its group. */
@@ -13,13 +14,13 @@ export function liveOf(
   member: PlacedMember,
   members: readonly PlacedMember[],
   directives: Readonly<Record<string, string>>,
-  users: readonly string[],
+  clients: Clients,
   lead: Lead = 'primary',
 ): RedisLive {
   return {
     ...(isCluster(group) ? { topology: topologyOf(group, members) } : { role: roleOf(group, member, members, lead) }),
     directives,
-    users,
+    ...clients,
     transit: transitOf(group),
   }
 }

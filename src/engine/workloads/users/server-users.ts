@@ -12,7 +12,14 @@ import { membersOf } from './find.ts'
  * its tokens stands in front of the server.
  */
 export const serverUsersOf = (group: UserGroupRecord, store: Store, engine: AclEngine): readonly string[] =>
-  membersOf(group, store, true).map((user) => lineOf({ ...user, ...user.pending }, engine))
+  membersAsWanted(group, store).map((user) => lineOf(user, engine))
+
+/** Names of those that log in with tokens of IAM. */
+export const iamUsersOf = (group: UserGroupRecord, store: Store): readonly string[] =>
+  membersAsWanted(group, store).flatMap(({ name, authentication }) => (authentication === 'iam' ? [name] : []))
+
+const membersAsWanted = (group: UserGroupRecord, store: Store): UserRecord[] =>
+  membersOf(group, store, true).map((user) => ({ ...user, ...user.pending }))
 
 const lineOf = (
   { name, accessString, passwordHashes, authentication, ...user }: UserRecord,

@@ -194,7 +194,12 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
     }
     const directories = specs.map(({ directory }) => directory)
     const ingress = [{ cidr: '127.0.0.1/32', ports: null }]
-    const reader = new RedisReader({ servers: directories, transit: 'plain' }, { tls: null, ingress }, (name) => name)
+    const reader = new RedisReader(
+      { servers: directories, transit: 'plain' },
+      { tls: null, ingress },
+      (each) => each,
+      'secret',
+    )
     onTestFinished(() => reader.stop())
     const port = nextPort()
     await reader.listen({ host: '127.0.0.1', port })
