@@ -31,6 +31,8 @@ interface Part {
   readonly slots: number
   readonly nodes: readonly AskedNode[]
   readonly primary: GroupNode | undefined
+  /** Undefined: no node of it tells. */
+  readonly keys: number | undefined
 }
 
 /** @throws Problem of what a group can't be made into; undefined: it is so already. */
@@ -39,7 +41,7 @@ export function changeOf(cache: Cache, nodes: readonly AskedNode[], asked: Asked
     const own = nodes.filter(({ node }) => node.shard === shard.id)
     const first =
       own.find(({ standing }) => standing?.role === 'primary') ?? own.find(({ node }) => node.role === 'primary')
-    return { id: shard.id, slots: slotCount(shard.slots), nodes: own, primary: first?.node }
+    return { id: shard.id, slots: slotCount(shard.slots), nodes: own, primary: first?.node, keys: first?.keys }
   })
   if (asked.shards !== undefined) return resharding(cache, parts, asked.shards)
   const chosen = asked.shard === undefined ? parts : parts.filter(({ id }) => id === asked.shard)
@@ -131,28 +133,38 @@ function resharding(cache: Cache, parts: readonly Part[], shards: number): Chang
   const per = Math.min(...parts.map(({ nodes }) => nodes.length))
   const head = `  ${before} -> ${shards} shards of ${per} nodes of ${cache.nodeType}`
   if (shards > before) {
-    const moving = parts.reduce((sum, { slots }) => sum + Math.max(0, slots - Math.ceil(SLOTS / shards)), 0)
+    const giving = parts.map((part) => ({ part, slots: Math.max(0, part.slots - Math.ceil(SLOTS / shards)) }))
     return change('ModifyReplicationGroupShardConfiguration', base, [
       head,
-      `  come: ${shards - before} shards (${(shards - before) * per} nodes)`,
-      movedLine(moving),
+      `  come: ${shards - before === 1 ? '1 shard' : `${shards - before} shards`} (${(shards - before) * per} nodes)`,
+      movedLine(giving),
     ])
   }
   const going = [...parts].sort((a, b) => a.id.localeCompare(b.id)).slice(shards)
-  const moving = going.reduce((sum, { slots }) => sum + slots, 0)
   return change(
     'ModifyReplicationGroupShardConfiguration',
     { ...base, NodeGroupsToRemove: going.map((each) => each.id) },
     [
       head,
       `  go: ${going.map((part) => `${part.id} (${part.nodes.map(({ node }) => node.id).join(', ')})`).join(', ')}`,
-      movedLine(moving),
+      movedLine(going.map((part) => ({ part, slots: part.slots }))),
     ],
   )
 }
 
-const movedLine = (slots: number): string =>
-  `  slots that move with their keys: about ${slots} of ${SLOTS} (${Math.round((100 * slots) / SLOTS)} %); clients are redirected, and go on`
+/** What moves from each shard. Keys are taken to be spread evenly over the slots of a shard. */
+function movedLine(giving: readonly { readonly part: Part; readonly slots: number }[]): string {
+  const slots = giving.reduce((sum, each) => sum + each.slots, 0)
+  const shares = giving.map(({ part, slots: own }) =>
+    part.keys === undefined || part.slots === 0 ? undefined : (part.keys * own) / part.slots,
+  )
+  const keys = shares.reduce<number | undefined>(
+    (sum, share) => (sum === undefined || share === undefined ? undefined : sum + share),
+    0,
+  )
+  const told = keys === undefined ? 'their keys' : `about ${Math.round(keys)} keys`
+  return `  move: about ${slots} of ${SLOTS} slots (${Math.round((100 * slots) / SLOTS)} %) with ${told}; clients are redirected, and go on`
+}
 
 /** @throws Problem of usage for options that do not fit a group, or each other. */
 export function refuseMisfit(
