@@ -57,6 +57,22 @@ export async function metricSeries(client: CloudWatchClient, request: SeriesRequ
   return { known: [...new Set(all.map(({ MetricName }) => MetricName))], series }
 }
 
+/** Of each member of a replication group, as a node of it: CloudWatch knows groups by their members alone. */
+export async function groupSeries(
+  client: CloudWatchClient,
+  members: readonly string[],
+  request: SeriesRequest,
+): Promise<FoundSeries> {
+  const wanted = members.filter((id) => request.node === undefined || id === request.node)
+  const found = await Promise.all(
+    wanted.map((cluster) => metricSeries(client, { ...request, cluster, node: undefined })),
+  )
+  return {
+    known: [...new Set(found.flatMap(({ known }) => known))],
+    series: found.flatMap(({ series }, at) => series.map((each) => ({ ...each, node: wanted[at] ?? null }))),
+  }
+}
+
 /** Of a cluster, and of a serverless cache of that name. */
 async function metricsOf(client: CloudWatchClient, cluster: string): Promise<Metric[]> {
   const found: Metric[] = []
@@ -123,10 +139,12 @@ function isOf(metric: Metric, node: string | undefined): boolean {
 const nodeOf = ({ Dimensions }: Metric): string | undefined =>
   Dimensions.find(({ Name }: Dimension) => Name === NODE)?.Value
 
+const LEVELS =
+  /^(Curr|CPUCreditBalance|Freeable|Swap|BytesUsed|Unused|Is(Master|Primary)|MemoryFragmentation|KeysTracked|ReplicationLag|SaveInProgress|TrafficManagement)|(Latency|TTL|HealthStatus)$/
+
 /** Levels have a mean, the most of something a maximum; what is counted adds up. */
 export function usualStatistic(metric: string): Statistic {
   if (/^NetworkMax/.test(metric)) return 'Maximum'
-  return /^(Curr|CPUUtilization|CPUCreditBalance|Freeable|Swap|BytesUsed|Unused|Successful)/.test(metric)
-    ? 'Average'
-    : 'Sum'
+  const isLevel = unitOf(metric) === 'Percent' || LEVELS.test(metric)
+  return isLevel ? 'Average' : 'Sum'
 }

@@ -79,6 +79,40 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     expect(await home.cachectl(...words)).toMatchObject({ code: 0 })
   })
 
+  test('has no list of nodes: discover asks them what they are, and holds it against the API', async () => {
+    const { nodes, differences } = await json('discover', 'cart')
+    expect(differences).toEqual([])
+    expect(nodes.map(({ role, knows }: { role: string; knows: number }) => [role, knows])).toEqual([
+      ['primary', 4],
+      ['replica', 4],
+      ['primary', 4],
+      ['replica', 4],
+    ])
+    const shop = await json('discover', 'shop')
+    expect(shop).toMatchObject({ clusterMode: false, differences: [], nodes: [{ knows: null }, { behind: 0 }] })
+  })
+
+  test('is no place to wait for a list of nodes, and its members have none', async () => {
+    expect(await home.cachectl('discover', 'shop', '--expect', '2')).toMatchObject({ code: 252 })
+    expect(await home.cachectl('discover', 'shop-001')).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining('cachectl discover shop'),
+    })
+  })
+
+  test('is not watched by top, which names what does', async () => {
+    expect(await home.cachectl('top', 'shop', '--count', '1')).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining('cachectl metrics shop'),
+    })
+  })
+
+  test('has metrics of each member told as those of a node', async () => {
+    await home.answer('engine', 'clock', 'advance', '2m')
+    const { metrics } = await json('metrics', 'shop', '--metric', 'CurrItems')
+    expect(metrics.map(({ node }: { node: string }) => node)).toEqual(['shop-001', 'shop-002'])
+  }, 30_000)
+
   test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
     const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--wait', '--output', 'json')
     expect({ code, plan: stderr }).toMatchObject({ code: 0, plan: expect.stringContaining('primary: shop-001 (') })

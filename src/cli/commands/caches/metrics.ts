@@ -5,7 +5,8 @@ import { sparkline } from '../../../diagnose/histogram.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
-import { type FoundSeries, type MetricSeries, metricSeries } from '../../caches/metric-series.ts'
+import { membersOf } from '../../caches/group-nodes.ts'
+import { type FoundSeries, groupSeries, type MetricSeries, metricSeries } from '../../caches/metric-series.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
@@ -37,13 +38,16 @@ const timeFlags = {
 } satisfies Flags
 
 export const metricsOf = command({
-  summary: 'Show the CloudWatch metrics of a cluster or serverless cache',
+  summary: 'Show the CloudWatch metrics of a cluster, replication group or serverless cache',
   description:
-    'Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none; 254: there is no such cache.',
-  words: { cluster: cacheWord('id of the cluster, or name of the serverless cache') },
+    'Of a replication group each member is a column. Without --metric: every metric over the whole time, a node a column. With --metric: its values, a period a line. The local engine takes a sample of every metric at the end of each minute of its clock, and keeps them for a day, through a restart too. It answers GetMetricStatistics, GetMetricData and ListMetrics for aws cloudwatch --endpoint-url, keeps alarms on them (put-metric-alarm), and Prometheus at /metrics with the token in the file metrics-token of its state directory. With --target aws it is CloudWatch that is asked. Exit code 0: there were values; 255: there were none; 254: there is no such cache.',
+  words: { cluster: cacheWord('id of the cluster or replication group, or name of the serverless cache') },
   flags: {
     metric: texts({ summary: 'names of metrics: CPUUtilization, GetHits, ...', helpValue: '<name>...' }),
-    node: text({ summary: 'of this node only: 0001; all: of the cluster as one', helpValue: '<id>' }),
+    node: text({
+      summary: 'of this node only: 0001 (of a group: a member); all: of the cluster as one',
+      helpValue: '<id>',
+    }),
     period: value(
       { summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<time>' },
       secondsOf,
@@ -71,7 +75,8 @@ export const metricsOf = command({
     const target = resolveTarget(flags, environment)
     const { start, end } = timesOf(flags, await nowAt(target, flags))
     const period = periodOf(flags.period, end.getTime() - start.getTime(), metrics.length > 0)
-    const found = await metricSeries(await openCloudWatch(target, environment), {
+    const cloudWatch = await openCloudWatch(target, environment)
+    const request = {
       cluster,
       metrics,
       node: flags.node,
@@ -79,9 +84,12 @@ export const metricsOf = command({
       start,
       end,
       period,
-    })
+    }
+    const own = await metricSeries(cloudWatch, request)
     // Refuses a name that is none; what is there may have no metrics yet.
-    if (found.known.length === 0) await withClient(flags, (client) => findCache(client, cluster))
+    const cache = own.known.length === 0 ? await withClient(flags, (client) => findCache(client, cluster)) : undefined
+    const members = cache?.group ? membersOf(cache).map(({ id }) => id) : []
+    const found = members.length > 0 ? await groupSeries(cloudWatch, members, request) : own
     refuseUnknown(metrics, found, cluster)
     const shown = metrics.length > 0 ? valuesText : overview
     await print.answer({ cluster, start, end, metrics: found.series }, (answer, style) => shown(answer.metrics, style))

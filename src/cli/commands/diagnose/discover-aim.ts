@@ -4,6 +4,7 @@ import type { Wish } from '../../../discovery/compare.ts'
 import type { ExpectedCluster } from '../../../discovery/differences.ts'
 import type { PollOptions } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
+import type { AskTls } from '../../../net/connection.ts'
 import { type Cache, endpointsOf, refuseUnless } from '../../caches/cache.ts'
 import { trustFor, withClient } from '../../caches/client.ts'
 import { describeAgain, findCache } from '../../caches/find.ts'
@@ -25,11 +26,12 @@ export interface DiscoverAim {
 /** AWS throttles the calls of an account, all its users together. */
 const API_EVERY_MS = 5000
 
-/** Runs `use` with what is to be polled; a cluster is described again and again meanwhile. */
+/** Runs `use` with what is to be polled; a cluster is described again and again meanwhile. A group has no list: `useGroup`. */
 export async function withDiscoverAim<T>(
   place: string,
   flags: AskOptions,
   use: (aim: DiscoverAim) => Promise<T>,
+  useGroup: (cache: Cache, tls: { readonly tls?: AskTls }) => Promise<T>,
 ): Promise<T> {
   const read = readPlace(place)
   const how = manner(flags)
@@ -41,6 +43,7 @@ export async function withDiscoverAim<T>(
   }
   return withClient(flags, async (client) => {
     const cache = await findCache(client, read.cluster)
+    if (cache.group) return useGroup(cache, cache.tls ? { tls: given ?? trustFor(client, flags) } : {})
     refuseUnless('listed', cache)
     const { configuration: seed, status } = cache
     if (!seed) throw new Problem('general', `${read.cluster} has no configuration endpoint (it is ${status}).`)

@@ -4,6 +4,7 @@ import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../
 import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
+import type { Cache } from '../../caches/cache.ts'
 import { onePlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
@@ -13,9 +14,10 @@ import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
-import { ExitWith, Problem } from '../../problem.ts'
+import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { forPeople, tell } from '../../terminal.ts'
 import { askFlags, type DiscoverAim, wholeWishes, wishesOf, wishOf, withDiscoverAim } from './discover-aim.ts'
+import { groupText, groupView } from './discover-group.ts'
 import { discoverPrinter } from './discover-print.ts'
 import { portArgs, tlsFlags } from './places.ts'
 
@@ -53,9 +55,9 @@ const pollFlags = {
 export const discover = command({
   summary: 'Ask every node which nodes its cluster has (config get cluster)',
   description:
-    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.',
+    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Of a replication group, which has no such list, it asks every node for its role (ROLE) and, in cluster mode, for the shards it knows (CLUSTER SHARDS), and holds them against each other and the API. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.',
   words: {
-    where: cacheWord('cluster id, or host:port of any node'),
+    where: cacheWord('id of a cluster or replication group, or host:port of any node'),
     ...portArgs,
   },
   flags: { ...pollFlags, ...askFlags, ...tlsFlags, ...globalFlags },
@@ -72,8 +74,11 @@ export const discover = command({
   reword: wholeWishes,
   async run({ words: { where, port }, flags, print }) {
     const run = runOf(flags)
-    const last = await withDiscoverAim(onePlace(port === undefined ? [where] : [where, port]), flags, (aim) =>
-      untilInterrupted((signal) => look(aim, run, print, signal)),
+    const last = await withDiscoverAim(
+      onePlace(port === undefined ? [where] : [where, port]),
+      flags,
+      (aim) => untilInterrupted((signal) => look(aim, run, print, signal)),
+      (cache, tls) => lookAtGroup(cache, tls, run, print),
     )
     if (!last || last.verdict.converged) return
     if (last.identity) tell(identityText(forPeople(last.identity)))
@@ -87,6 +92,25 @@ const identityText = ({ kind, where, sentence, hint }: EndpointKind): string =>
 
 /** What is full, hangs or hangs up may be one all the same. */
 const NO_ENDPOINTS: ReadonlySet<EndpointKind['kind']> = new Set(['memcached', 'redis', 'http', 'unknown'])
+
+/** Once: what is waited for or watched is the list of Memcached. */
+async function lookAtGroup(
+  cache: Cache,
+  tls: Parameters<typeof groupView>[1],
+  { watch, patient }: Run,
+  print: Printer<'events'>,
+): Promise<undefined> {
+  if (watch || patient) {
+    throw usageProblem(
+      `${cache.id} is a replication group: its nodes are asked once, without --watch, --until and --expect`,
+      'To follow a failover: cachectl failover',
+    )
+  }
+  const view = await groupView(cache, tls)
+  await print.answer(view, groupText, { events: (shown) => JSON.stringify({ type: 'group', ...shown }) })
+  if (view.differences.length > 0) throw new ExitWith(NOT_AS_WISHED)
+  return undefined
+}
 
 /** One round and all that is concluded from it. */
 export interface Look {

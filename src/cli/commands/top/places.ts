@@ -1,5 +1,7 @@
 /** From the word of `cachectl top` to the nodes it looks at. */
 
+import { memcached } from '../../../api/catalog/engines.ts'
+import { shell } from '../../../api/shell.ts'
 import type { HostAndPort } from '../../caches/cache.ts'
 import { trustFor } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
@@ -21,7 +23,14 @@ export function givenNodes(word: string, flags: DialOptions): WatchedNode[] {
 
 /** The nodes there are now of a cluster, or the endpoint of a serverless cache of that name. */
 export async function nodesOf(client: ApiClient, id: string, flags: DialOptions): Promise<WatchedNode[]> {
-  const { servers, status, tls: usesTls } = await findCache(client, id)
+  const { servers, status, tls: usesTls, engine } = await findCache(client, id)
+  if (engine !== memcached.name) {
+    throw new Problem(
+      'general',
+      `${id} is of ${engine}: top watches nodes of Memcached.`,
+      `${shell`What the engine counted: cachectl metrics ${id}`}\n${shell`What its servers say: cachectl kv stats ${id}`}`,
+    )
+  }
   const timeoutMs = flags.timeout
   const tls = usesTls ? { tls: givenTrust(flags) ?? trustFor(client, flags) } : {}
   const nodes = servers.map(({ label, host, port }) => ({ label, dial: { host, port, timeoutMs, ...tls } }))
