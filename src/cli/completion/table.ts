@@ -1,6 +1,6 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
 
-import { regionalKinds } from '../../api/catalog/resources.ts'
+import { regionalKinds, resources } from '../../api/catalog/resources.ts'
 import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-faults.ts'
 import { enumValues, inputOf, isOperation, operationNames } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
@@ -44,19 +44,30 @@ const inputMembers = new Set(operationNames.flatMap((name) => Object.keys(inputO
  * Options that name what others do, several of it or what is to be copied, by the name of the other: `--user-ids-to-add` ->
  * `--user-id`.
  */
-export const otherIdOptions: ReadonlyMap<string, string> = new Map(
-  regionalKinds.flatMap(({ id }) =>
+export const otherIdOptions: ReadonlyMap<string, string> = new Map([
+  ...regionalKinds.flatMap(({ id }) =>
     [`${id}s`, `${id}sToAdd`, `${id}sToRemove`, `Source${id}`]
       .filter((member) => inputMembers.has(member))
-      .map((member) => [`--${kebabCase(member)}`, `--${kebabCase(id)}`]),
+      .map((member): [string, string] => [`--${kebabCase(member)}`, `--${kebabCase(id)}`]),
   ),
-)
+  ...['PrimaryClusterId', 'ReplicasToRemove', 'SnapshottingClusterId'].map((member): [string, string] => [
+    `--${kebabCase(member)}`,
+    `--${kebabCase(resources.cluster.id)}`,
+  ]),
+])
+
+/** Options that name shards of replication groups. */
+export const shardOptions: readonly string[] = [
+  '--shard',
+  ...['NodeGroupId', 'NodeGroupsToRemove', 'NodeGroupsToRetain'].map((member) => `--${kebabCase(member)}`),
+]
 
 /** Name of a command's first word -> what it names. */
 const PLACES: Readonly<Record<string, string>> = {
   cluster: 'cache',
   where: 'cache',
   cache: 'cache',
+  group: kebabCase(resources.replicationGroup.id),
   resource: 'cache',
   backup: 'backup',
 }
@@ -101,7 +112,7 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
         ),
       ),
     ]),
-    ids: ['--target', ...idOptions, ...otherIdOptions.keys()],
+    ids: ['--target', ...idOptions, ...otherIdOptions.keys(), ...shardOptions],
     places: new Map(commands.flatMap(placeOf)),
     fresh: commands.flatMap(({ id }) =>
       regionalKinds.flatMap((kind) =>

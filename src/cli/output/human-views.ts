@@ -83,11 +83,28 @@ const views: Readonly<Record<string, readonly Column[]>> = {
     column('Replication group', resources.replicationGroup.id),
     column('Status', resources.replicationGroup.status),
     column('Endpoint', groupEndpoint),
-    column('Clusters', 'MemberClusters'),
+    column('Shards', ({ NodeGroups }) => shapeOf(NodeGroups)),
     column('Node type', 'CacheNodeType'),
     ENGINE,
+    column('Failover', 'AutomaticFailover'),
     column('Multi-AZ', 'MultiAZ'),
+    column('TLS', 'TransitEncryptionEnabled'),
     column('Created', 'ReplicationGroupCreateTime'),
+    column('Clusters', 'MemberClusters'),
+  ],
+  NodeGroup: [
+    column('Shard', 'NodeGroupId'),
+    column('Status', 'Status'),
+    column('Slots', 'Slots'),
+    column('Primary', 'PrimaryEndpoint'),
+    column('Reader', 'ReaderEndpoint'),
+    column('Nodes', ({ NodeGroupMembers: members }) => String(isItems(members) ? members.length : 0)),
+  ],
+  NodeGroupMember: [
+    column('Member', 'CacheClusterId'),
+    column('Role', 'CurrentRole'),
+    column('Endpoint', 'ReadEndpoint'),
+    column('Zone', 'PreferredAvailabilityZone'),
   ],
   [resources.snapshot.shape]: [
     column('Snapshot', resources.snapshot.id),
@@ -216,6 +233,16 @@ export function clusterEndpoint({ ConfigurationEndpoint, CacheNodes }: Item, sty
 function groupEndpoint({ ConfigurationEndpoint, NodeGroups }: Item, style: Style): string {
   const [first] = isItems(NodeGroups) ? NodeGroups : []
   return valueText(ConfigurationEndpoint ?? first?.PrimaryEndpoint, '', style)
+}
+
+/** `3 x 2`: shards, and nodes of each; `2 + 3` where they differ. */
+function shapeOf(shards: unknown): string {
+  const counts = isItems(shards)
+    ? shards.map(({ NodeGroupMembers: members }) => (isItems(members) ? members.length : 0))
+    : []
+  const [first = 0] = counts
+  if (counts.length === 0) return '-'
+  return counts.every((count) => count === first) ? `${counts.length} x ${first}` : counts.join(' + ')
 }
 
 /** `3`, or `2 of 3` while some are not available. */

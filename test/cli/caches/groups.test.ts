@@ -107,6 +107,12 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     })
   })
 
+  test('is completed where a group is named, and its shards and members where they are', async () => {
+    expect(await home.answer('completion', 'ids', 'replication-group-id')).toBe('cart\nshop\n')
+    expect(await home.answer('completion', 'ids', 'shard')).toBe('0001\n0002\n')
+    expect(await home.answer('completion', 'ids', 'replicas-to-remove')).toContain('shop-002\n')
+  })
+
   test('has metrics of each member told as those of a node', async () => {
     await home.answer('engine', 'clock', 'advance', '2m')
     const { metrics } = await json('metrics', 'shop', '--metric', 'CurrItems')

@@ -1,14 +1,15 @@
-import { type ResourceKind, regionalKinds } from '../../../api/catalog/resources.ts'
+import { type ResourceKind, regionalKinds, resources } from '../../../api/catalog/resources.ts'
 import { shellWord } from '../../../api/shell.ts'
 import { backedUpKinds, backupKinds } from '../../caches/backups.ts'
 import { withClient } from '../../caches/client.ts'
 import { findAll, nameOf } from '../../caches/resources.ts'
 import { type Command, command } from '../../command.ts'
 import { completionScript, type Shell } from '../../completion/scripts.ts'
-import { completionTable, idOptions, otherIdOptions } from '../../completion/table.ts'
+import { completionTable, idOptions, otherIdOptions, shardOptions } from '../../completion/table.ts'
 import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import type { Documented } from '../../help/command-doc.ts'
+import { isItems } from '../../output/human-value.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
 import { readTargets } from '../../target/target-list.ts'
@@ -37,7 +38,7 @@ export function completionCommand(shell: Shell): Command {
 
 /** What can be named: the values of options, and `cache`, `backup` and `target` for the words of commands. */
 const NAMED: readonly string[] = [
-  ...[...idOptions, ...otherIdOptions.keys()].map((option) => option.slice(2)),
+  ...[...idOptions, ...otherIdOptions.keys(), ...shardOptions].map((option) => option.slice(2)),
   'cache',
   'backup',
   'target',
@@ -55,7 +56,9 @@ export const completionIds = command({
     const names =
       option === 'target'
         ? Object.keys(readTargets(stateDirOf(flags)).targets)
-        : await withClient(flags, (client) => namesOf(client, kindsOf(option)))
+        : await withClient(flags, (client) =>
+            shardOptions.includes(`--${option}`) ? shardsOf(client) : namesOf(client, kindsOf(option)),
+          )
     // Shells expand what they are offered: bash would run a name that is $(...).
     const safe = names.filter((each) => shellWord(each) === each)
     await printer.answer(safe, () => safe.join('\n'))
@@ -67,6 +70,13 @@ function kindsOf(name: string): readonly ResourceKind[] {
   if (name === 'backup') return backupKinds
   const option = otherIdOptions.get(`--${name}`) ?? `--${name}`
   return regionalKinds.filter((_, index) => idOptions[index] === option)
+}
+
+/** Of every group: which one the line is about is not known here. */
+async function shardsOf(client: ApiClient): Promise<string[]> {
+  const groups = await findAll(client, [resources.replicationGroup], () => {})
+  const shards = groups.flatMap(({ item }) => (isItems(item.NodeGroups) ? item.NodeGroups : []))
+  return [...new Set(shards.map(({ NodeGroupId }) => String(NodeGroupId)))].sort()
 }
 
 const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
