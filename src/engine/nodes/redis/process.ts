@@ -46,6 +46,11 @@ export const HAS_SOURCE_ADDRESS = process.platform === 'linux'
 /** Code of the error with which the start of a server fails that had run before as the same, and has ended. */
 export const SERVER_ENDED = 'SERVER_ENDED'
 
+const OWN_PORT_TAKEN = 'one of its own ports is taken'
+
+/** Whether it is a port behind the door, which no client knows, that another program has: by the message of the error EADDRINUSE. */
+export const isOwnPortTaken = ({ message }: Pick<Error, 'message'>): boolean => message.startsWith(OWN_PORT_TAKEN)
+
 /** A server that runs, and goes on running when the engine is killed. */
 export class RedisProcess {
   readonly socket: string
@@ -121,7 +126,8 @@ export class RedisProcess {
     if (failure === undefined) return started
     await started.stop()
     const words = lastWords(join(directory, LOG_FILE), from) || failure
-    if (/Address already in use/.test(words)) throw Object.assign(new Error(words), { code: 'EADDRINUSE' })
+    if (/Address already in use/.test(words))
+      throw Object.assign(new Error(`${OWN_PORT_TAKEN}: ${words}`), { code: 'EADDRINUSE' })
     throw new CannotRun(words)
   }
 

@@ -5,7 +5,7 @@ import type { Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import type { Failure } from '../../nodes/failure.ts'
-import { SERVER_ENDED } from '../../nodes/redis/process.ts'
+import { isOwnPortTaken, SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
 import type { Change } from '../../store/store.ts'
@@ -173,10 +173,26 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     const creationCause = creationFailure(cache, store)
     if (creationCause) return this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause })
     const [primary, readOptimized] = await this.#reservePair(cache)
-    const [inner = 0, bus = 0, ...none] = await ports.reserve(isServer(cache) ? 2 : 0, FIRST_INNER_PORT)
-    const server = isServer(cache) && { server: { inner, bus } }
+    const server = isServer(cache) ? { server: await this.#reserveInner() } : {}
     this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized, ...server } }))
-    ports.release([primary, readOptimized, inner, bus, ...none])
+    ports.release([primary, readOptimized, ...Object.values(server.server ?? {})])
+  }
+
+  async #reserveInner(): Promise<{ readonly inner: number; readonly bus: number }> {
+    const [inner, bus] = (await this.#tools.ports.reserve(2, FIRST_INNER_PORT)) as [number, number] // as many as asked for
+    return { inner, bus }
+  }
+
+  /** A server that could not start goes to ports that are free; clients find it where it was. */
+  async #moveInside({ region, id }: ServerlessCacheRecord): Promise<void> {
+    const { store, ports } = this.#tools
+    const server = await this.#reserveInner()
+    const current = store.get('serverlessCache', region, id)
+    if (current?.ports) {
+      const moved = { ...current, ports: { ...current.ports, server } }
+      store.change((change) => change.put('serverlessCache', moved))
+    }
+    ports.release(Object.values(server))
   }
 
   /** Neighbours, as 11211 and 11212, or 6379 and 6380, are: clients add one to the port they know. */
@@ -289,6 +305,10 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     const ended = failures.find(({ code }) => code === SERVER_ENDED)
     if (ended) {
       this.#loseItems(cache, ended.message)
+      return 'again'
+    }
+    if (failures.some(isOwnPortTaken)) {
+      await this.#moveInside(cache)
       return 'again'
     }
     if (cache.status === 'creating') {

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import net from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startTestEngine, temporaryDirectory } from '../../../support/engine.ts'
@@ -42,6 +44,23 @@ test.skipIf(!HAS_VALKEY)(
     process.kill(serverOf(engine.stateDir) ?? 0, 'SIGKILL')
     await eventually('it takes writes', async () => (await clientOfCache(engine, cache).say('SET', 'b', '1')) === 'OK')
     expect(await clientOfCache(engine, cache).say('GET', 'a')).toBe('')
+  },
+)
+
+test.skipIf(!HAS_VALKEY)(
+  'a serverless cache of Valkey is where it was when another program has taken a port of its server (skipped without valkey-server)',
+  async () => {
+    const stateDir = temporaryDirectory()
+    const first = await startTestEngine({ stateDir })
+    const cache = await created(first)
+    await first.close()
+    const file = join(stateDir, 'nodes', 'us-west-2', 'shop', 'serverless', 'server.conf')
+    const port = Number(/^port "(\d+)"/m.exec(readFileSync(file, 'utf8'))?.[1])
+    const other = net.createServer().listen(port, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const second = await startTestEngine({ stateDir })
+    await eventually('it takes writes', async () => (await clientOfCache(second, cache).say('SET', 'b', '1')) === 'OK')
   },
 )
 
