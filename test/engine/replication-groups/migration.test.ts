@@ -107,6 +107,22 @@ describe.skipIf(!server)(`an online migration ${SKIPPED}`, () => {
     expect(await say(port, 'SET', 'a', '2')).toBe('OK')
   })
 
+  test('leaves a group whose former primary can follow another one', async () => {
+    const [api, outside] = await Promise.all([startTestEngine(), startOutside()])
+    const port = portOf(await create(api, FIT), 'PrimaryEndpoint')
+    await migrating(api, outside.port)
+    await api.client().completeMigration({ ReplicationGroupId: 'shop', Force: true })
+    await available(api)
+    const shop = { ReplicationGroupId: 'shop', ApplyImmediately: true }
+    await api.client().modifyReplicationGroup({ ...shop, AutomaticFailoverEnabled: false, MultiAZEnabled: false })
+    await available(api)
+    await api.client().modifyReplicationGroup({ ...shop, PrimaryClusterId: 'shop-002' })
+    await available(api)
+    const info = await say(port, 'INFO', 'replication')
+    expect(info).toContain('role:master')
+    expect(info).toContain('connected_slaves:1')
+  })
+
   test('goes on when the engine is killed meanwhile', async () => {
     const outside = await startOutside()
     const stateDir = temporaryDirectory()

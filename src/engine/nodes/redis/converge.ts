@@ -74,7 +74,8 @@ async function holdWrites(subject: Subject, holds: boolean): Promise<void> {
 /** ROLE of a replica: `slave`, where its data comes from, and how far it is. */
 async function convergeRole(subject: Subject, wanted: NonNullable<RedisLive['role']>, now: number): Promise<boolean> {
   const { operator, keys } = subject
-  const [role, host = '', port = '', state] = itemsOf(await operator.ask('ROLE')).map(textOf)
+  const said = itemsOf(await operator.ask('ROLE'))
+  const [role, host = '', port = '', state] = said.map(textOf)
   const isReplica = role === 'slave'
   if (wanted === 'primary' || wanted === 'independent') {
     if (!isReplica) {
@@ -84,20 +85,30 @@ async function convergeRole(subject: Subject, wanted: NonNullable<RedisLive['rol
     const isOwn = wanted === 'primary' && isOwnHost(host, keys)
     if (isOwn && state === 'connected' && (await handOver(subject, { host, port: Number(port) }, now))) return false
     await operator.ask(keys.nameOf('replicaof'), 'NO', 'ONE')
+    // One that steps down later follows a server of its own again.
+    await operator.send(credentials(keys, false))
     return true
   }
   const { replicaOf } = wanted
   const source = addressOf(replicaOf, subject)
-  if (isReplica && host === source.host && port === String(source.port)) return true
+  if (isReplica && host === source.host && port === String(source.port)) {
+    subject.handoverSince = undefined
+    return true
+  }
   const isStranger = 'host' in replicaOf
-  const config = keys.nameOf('config')
-  const said = await operator.send([
-    [config, 'SET', 'masteruser', isStranger ? '' : ENGINE_USER],
-    [config, 'SET', 'masterauth', isStranger ? '' : keys.password],
+  if (!isReplica && !isStranger && (await stepDown(subject, replicaOf.port, said[2] ?? null, now))) return false
+  const replies = await operator.send([
+    ...credentials(keys, isStranger),
     [keys.nameOf('replicaof'), source.host, source.port],
   ])
-  return !said.some(isError)
+  return !replies.some(isError)
 }
+
+/** What it logs in to its primary with. */
+const credentials = (keys: Keys, isStranger: boolean): Command[] => [
+  [keys.nameOf('config'), 'SET', 'masteruser', isStranger ? '' : ENGINE_USER],
+  [keys.nameOf('config'), 'SET', 'masterauth', isStranger ? '' : keys.password],
+]
 
 /** Where a replica dials: the door of its primary lets it in by where it comes from; what has no such address goes round it. */
 function addressOf(source: Source, { spec, keys, hasSourceAddress }: Subject): { host: string; port: number } {
@@ -124,6 +135,21 @@ async function handOver(subject: Subject, primary: { host: string; port: number 
     .send([[keys.nameOf('failover'), 'TO', spec.announce.ip, spec.port, 'TIMEOUT', HANDOVER_MS]])
     .catch(() => undefined)
   other.close()
+  return true
+}
+
+/**
+ * Has one of its replicas take its place, with all that it has acknowledged: REPLICAOF would drop what is on its way to that.
+ * Answers whether there is still something to wait for.
+ */
+async function stepDown(subject: Subject, port: number, replicas: Reply, now: number): Promise<boolean> {
+  const { operator, keys, spec } = subject
+  const { ip } = spec.announce
+  const known = itemsOf(replicas).map((replica) => itemsOf(replica).map(textOf))
+  if (!known.some(([host, at]) => host === ip && at === String(port))) return false
+  subject.handoverSince ??= now
+  if (now - subject.handoverSince > HANDOVER_MS) return false
+  await operator.send([[keys.nameOf('failover'), 'TO', ip, port, 'TIMEOUT', HANDOVER_MS]])
   return true
 }
 
