@@ -85,9 +85,9 @@ import {
 } from './service-updates.ts'
 import { AddTagsToResource, ListTagsForResource, RemoveTagsFromResource } from './tags.ts'
 
-type Handlers = { readonly [N in OperationName]: Handler<N> | null }
+type Handlers = { readonly [N in OperationName]: Handler<N> }
 
-/** Every operation of the API: its handler, or null where the engine says that it does not do it yet. */
+/** Every operation of the API. */
 export const handlers: Handlers = {
   AddTagsToResource,
   AuthorizeCacheSecurityGroupIngress,
