@@ -1,5 +1,5 @@
 /** What serverless caches of ElastiCache are made of. */
-import { type EngineName, memcached } from './engines.ts'
+import { ENGINE_NAMES, type EngineName, memcached } from './engines.ts'
 
 export interface ServerlessVersion {
   /** MajorEngineVersion. */
@@ -28,6 +28,10 @@ const VERSIONS: Readonly<Record<EngineName, readonly [newest: ServerlessVersion,
 /** The version of a major one, without which the newest; undefined: there is none. */
 export const serverlessVersion = (engine: EngineName, major?: string): ServerlessVersion | undefined =>
   major === undefined ? VERSIONS[engine][0] : VERSIONS[engine].find((each) => each.major === major)
+
+/** Major versions of an engine, the newest first; none of what is no engine. */
+export const majorVersionsOf = (engine: string | undefined): readonly string[] =>
+  ENGINE_NAMES.filter((name) => name === engine).flatMap((name) => VERSIONS[name].map(({ major }) => major))
 
 /** Of Memcached. */
 export const PRIMARY_PORT = memcached.port

@@ -27,7 +27,10 @@ const asking: Partial<Record<OperationName, Asking>> = {
       'TransitEncryptionEnabled',
     ],
   },
-  CreateServerlessCache: { needed: ['ServerlessCacheName', 'Engine'], offered: ['NetworkType', 'SubnetIds'] },
+  CreateServerlessCache: {
+    needed: ['ServerlessCacheName', 'Engine'],
+    offered: ['MajorEngineVersion', 'NetworkType', 'SubnetIds'],
+  },
   ModifyCacheParameterGroup: { needed: ['CacheParameterGroupName', 'ParameterNameValues'] },
   CreateUser: {
     needed: ['UserId', 'UserName', 'Engine', 'AccessString', 'Passwords'],

@@ -2,6 +2,7 @@
 
 import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
 import { regionalKinds } from '../../api/catalog/resources.ts'
+import { majorVersionsOf } from '../../api/catalog/serverless.ts'
 import { compareVersions } from '../../api/catalog/versions.ts'
 import { enumValues, type OperationName } from '../../api/model.ts'
 import type { Member } from '../../api/shapes.ts'
@@ -36,6 +37,8 @@ const bySource: Readonly<Record<string, Values>> = {
         // The API has them in the order of their text.
         .sort((one, other) => compareVersions(other, one)),
     ),
+  // The API has no list of them.
+  MajorEngineVersion: async (_, answers) => plain(majorVersionsOf(answers.get('Engine')?.[0])),
   CacheParameterGroupFamily: async (client) =>
     plain((await describeAll(client, 'DescribeCacheEngineVersions')).map((item) => item.CacheParameterGroupFamily)),
   // The one list of node types that the API has.
