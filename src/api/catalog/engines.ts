@@ -1,4 +1,5 @@
 /** What the engines of ElastiCache are, and since which version they can do what: a row an engine. */
+import { isAtLeast } from './versions.ts'
 
 /** Every engine the API knows, whether it has a row yet or not. */
 export const ENGINE_NAMES = ['memcached', 'valkey', 'redis'] as const
@@ -31,6 +32,14 @@ export interface EngineFacts {
   readonly ipv6Since: string
   /** First version with in-transit encryption (guide, "ElastiCache in-transit encryption"). */
   readonly tlsSince: string
+  /** First version whose groups take encryption in transit, and leave it, while they live; absent: no groups. */
+  readonly tlsStepsSince?: string
+  /** First version whose groups take the data of a server outside (guide, "Online migration to ElastiCache"); absent: none. */
+  readonly migrationSince?: string
+  /** First version whose groups may be of a global datastore (guide, "Global datastores"); absent: none. */
+  readonly globalSince?: string
+  /** What its caches may become, and what takes its users. */
+  readonly successor?: EngineName
   /** First version whose node type can change (guide, "Vertical scaling"). */
   readonly scalingSince: string
   /** First version whose nodes do not let clients list keys: ElastiCache took `lru_crawler` away. */
@@ -91,6 +100,10 @@ export const redis = {
   port: 6379,
   ipv6Since: '6.2',
   tlsSince: '4.0.10',
+  tlsStepsSince: '7.0',
+  migrationSince: '5.0.6',
+  globalSince: '5.0.6',
+  successor: 'valkey',
   scalingSince: '4.0.10',
 } satisfies EngineFacts
 
@@ -106,6 +119,9 @@ export const valkey = {
   port: 6379,
   ipv6Since: '7.2',
   tlsSince: '7.2',
+  tlsStepsSince: '7.2',
+  migrationSince: '7.2',
+  globalSince: '7.2',
   scalingSince: '7.2',
 } satisfies EngineFacts
 
@@ -120,6 +136,10 @@ export const hasVersion = ({ versions }: EngineFacts, version: string): boolean 
 
 /** A version down to its patch. */
 export const patchedVersion = ({ patches }: EngineFacts, version: string): string => patches?.[version] ?? version
+
+/** Whether a version is one that can do what versions can since the one that its engine names, if it names any. */
+export const isSince = (version: string, first: string | undefined): boolean =>
+  first !== undefined && isAtLeast(version, first)
 
 /** The family of parameter groups of a version: `memcached1.6` of 1.6.22. */
 export function familyOf({ name, familyParts, familyOf: others = {} }: EngineFacts, version: string): string {

@@ -1,3 +1,4 @@
+import type { AclEngine } from '../../acl/commands.ts'
 import type { EngineFacts } from '../../api/catalog/engines.ts'
 import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
@@ -69,6 +70,8 @@ export interface Family<Name extends string = string> {
       installed(): InstalledProgram
     }
   }
+  /** What access strings of its users go by; absent: it has no users. */
+  readonly acl?: AclEngine
   /** Absent: its nodes are not those of replication groups. */
   readonly replication?: {
     /** The server that runs nodes of a version. Throws NotInstalled. */

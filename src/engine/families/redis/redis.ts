@@ -1,3 +1,4 @@
+import type { AclEngine } from '../../../acl/commands.ts'
 import { type EngineFacts, redis as redisFacts, valkey as valkeyFacts } from '../../../api/catalog/engines.ts'
 import { serverFor } from '../../nodes/redis/programs.ts'
 import type { Family } from '../family.ts'
@@ -9,12 +10,13 @@ import { PARAMETERS, type ParameterName } from './parameters.ts'
 import { serverlessProgram } from './serverless.ts'
 
 /** Redis OSS and Valkey are one family but for their names and versions. */
-const familyOf = (engine: EngineFacts): Family<ParameterName> => ({
+const familyOf = (engine: EngineFacts & { readonly name: AclEngine }): Family<ParameterName> => ({
   engine,
   parameters: PARAMETERS,
   nodeTypeParameters: NODE_TYPE_PARAMETERS,
   defaultValues: () => ({}),
   programs: {},
+  acl: engine.name,
   replication: {
     installed: (version, places) => serverFor(engine.name, version, places),
     // A replica does not understand commands that its primary calls otherwise.

@@ -1,7 +1,9 @@
 /** What is refused about global datastores and their groups. Texts without a source are ours. */
+
+import { isSince } from '../../../api/catalog/engines.ts'
 import { canBeGlobal } from '../../../api/catalog/global-datastores.ts'
-import { isAtLeast } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import type { GlobalReplicationGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import { statusOf } from './answer.ts'
@@ -10,7 +12,10 @@ export const invalid = (message: string) => new Fault('InvalidParameterValue', m
 
 /** What the guide asks of a group, and one thing that this engine does. */
 const DEMANDS: readonly (readonly [isMet: (group: ReplicationGroupRecord) => boolean, demand: string])[] = [
-  [({ engine, engineVersion }) => engine === 'valkey' || isAtLeast(engineVersion, '5.0.6'), 'Redis OSS 5.0.6 or newer'],
+  [
+    ({ engine, engineVersion }) => isSince(engineVersion, familyOfEngine(engine).engine.globalSince),
+    'Redis OSS 5.0.6 or newer',
+  ],
   [({ nodeType }) => canBeGlobal(nodeType), 'a node type of M5, M6g, M7g, R5, R6g, R6gd, R7g or C7gn'],
   [({ networkType }) => networkType === 'ipv4', 'network type ipv4'],
   [

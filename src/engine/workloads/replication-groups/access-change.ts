@@ -1,8 +1,9 @@
 /** What ModifyReplicationGroup changes of encryption in transit, AUTH tokens and user groups. Texts without a source are ours. */
-import { isAtLeast } from '../../../api/catalog/versions.ts'
+import { isSince } from '../../../api/catalog/engines.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import type { AccessChange, ReplicationGroupRecord, TokenChange, UserGroupsChange } from '../../store/records.ts'
 import { isControlled, withAccess } from './access.ts'
 import { withMembers } from './members.ts'
@@ -40,9 +41,6 @@ export const changingAccess = (group: ReplicationGroupRecord, change: AccessChan
   steps: [...group.steps, { do: 'change-access', change }],
 })
 
-/** First version of Redis OSS that takes the steps while it lives; of Valkey all do. */
-const FIRST_WITH_STEPS = '7.0'
-
 /** Towards required encryption, and back, by one step at a time. The first two texts are AWS's. */
 function readTransitChange(
   { TransitEncryptionEnabled: enabled, TransitEncryptionMode: mode }: ModifyInput,
@@ -57,8 +55,9 @@ function readTransitChange(
   if (!isOn && mode !== undefined) throw conflict('TransitEncryptionMode needs TransitEncryptionEnabled.')
   const wanted = isOn ? (mode ?? (transit === 'plain' ? 'required' : transit)) : 'plain'
   if (wanted === transit) return undefined
-  if (engine === 'redis' && !isAtLeast(engineVersion, FIRST_WITH_STEPS)) {
-    throw conflict(`Encryption in transit of an existing group can be changed from Redis OSS ${FIRST_WITH_STEPS} on.`)
+  const first = familyOfEngine(engine).engine.tlsStepsSince
+  if (!isSince(engineVersion, first)) {
+    throw conflict(`Encryption in transit of an existing group can be changed from ${engine} ${first} on.`)
   }
   if (transit === 'plain' && wanted === 'required') {
     throw conflict(

@@ -1,5 +1,5 @@
 /** Whom the servers of a group let in, and as whom: lines of their users. Pure but for the store that is read. */
-import type { AclEngine } from '../../../acl/commands.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import type { RedisLive } from '../../nodes/redis/spec.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
@@ -12,9 +12,11 @@ export type Clients = Pick<RedisLive, 'users' | 'logins'>
 export function clientsOf(group: ReplicationGroupRecord, store: Store): Clients {
   const { userGroupIds, authTokens, acceptsNoToken } = accessOf(group)
   if (userGroupIds.length > 0) {
+    const { acl } = familyOfEngine(group.engine)
+    if (!acl) throw new Error(`${group.engine} has no users`)
     const groups = userGroupIds.flatMap((id) => store.get('userGroup', group.region, id) ?? [])
     return {
-      users: groups.flatMap((each) => serverUsersOf(each, store, aclEngineOf(group))),
+      users: groups.flatMap((each) => serverUsersOf(each, store, acl)),
       logins: { isOpen: false, iam: groups.flatMap((each) => iamUsersOf(each, store)) },
     }
   }
@@ -25,5 +27,3 @@ export function clientsOf(group: ReplicationGroupRecord, store: Store): Clients 
     ...(acceptsNoToken && { logins: { isOpen: true, iam: [] } }),
   }
 }
-
-const aclEngineOf = ({ engine }: ReplicationGroupRecord): AclEngine => (engine === 'valkey' ? 'valkey' : 'redis')

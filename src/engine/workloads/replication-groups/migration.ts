@@ -1,8 +1,9 @@
 /** Online migration: a group takes the data of a server outside, and then its place (guide, "Online migration to ElastiCache"). */
 import type { CustomerNodeEndpoint } from '@aws-sdk/client-elasticache'
-import { isAtLeast } from '../../../api/catalog/versions.ts'
+import { isSince } from '../../../api/catalog/engines.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { GroupStep, OutsideServer, ReplicationGroupRecord } from '../../store/records.ts'
 import { refuseMember } from '../global-datastores/rules.ts'
@@ -59,7 +60,10 @@ function readSource(endpoints: readonly CustomerNodeEndpoint[] | undefined): Out
 /** What the guide asks of the target, apart from its state. */
 const DEMANDS: readonly (readonly [isMet: (group: ReplicationGroupRecord) => boolean, demand: string])[] = [
   [({ clusterMode }) => clusterMode === 'disabled', 'cluster mode disabled'],
-  [({ engine, engineVersion }) => engine === 'valkey' || isAtLeast(engineVersion, '5.0.6'), 'Redis OSS 5.0.6 or newer'],
+  [
+    ({ engine, engineVersion }) => isSince(engineVersion, familyOfEngine(engine).engine.migrationSince),
+    'Redis OSS 5.0.6 or newer',
+  ],
   [({ transit }) => transit === 'plain', 'no encryption in transit'],
   [({ atRest }) => !atRest, 'no encryption at rest'],
   [({ multiAz }) => multiAz, 'Multi-AZ enabled'],

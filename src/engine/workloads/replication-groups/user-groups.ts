@@ -2,6 +2,7 @@
 import { isAtLeast } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import type { ReplicationGroupRecord, UserGroupRecord } from '../../store/records.ts'
 import { findUserGroup, membersOf } from '../users/find.ts'
 import { minimumVersionOfGroup } from '../users/minimum-version.ts'
@@ -23,15 +24,15 @@ export function readUserGroup(
       `User group ${group.id} has status ${group.status}. Only active user groups can be associated.`,
     )
   }
-  if (group.engine === 'valkey' && engine !== 'valkey') {
+  if (engine !== group.engine && engine !== familyOfEngine(group.engine).engine.successor) {
     throw new Fault(
       'InvalidParameterValue',
-      `User group ${group.id} is of engine valkey, and not for engine ${engine}.`,
+      `User group ${group.id} is of engine ${group.engine}, and not for engine ${engine}.`,
     )
   }
   const minimum = minimumVersionOfGroup(group.engine, membersOf(group, context.store))
-  // Every version of Valkey has what users of Redis OSS may ask for.
-  if ((engine === 'redis' || group.engine === 'valkey') && !isAtLeast(engineVersion, minimum)) {
+  // Every version of a successor has what users of the engine before it may ask for.
+  if (engine === group.engine && !isAtLeast(engineVersion, minimum)) {
     throw new Fault(
       'InvalidParameterCombination',
       `User group ${group.id} needs engine version ${minimum} at least, not ${engineVersion}.`,

@@ -107,7 +107,8 @@ const OPEN = ['default on nopass ~* &* +@all']
 
 function serverOf(cache: ServerlessCacheRecord, store: Store): ServerlessNode['server'] {
   const { region, id, token, networkType, ports, engine, userGroupId, steps } = cache
-  if (!ports?.server || (engine !== 'redis' && engine !== 'valkey')) return null
+  const { acl } = familyOfEngine(engine)
+  if (!ports?.server || !acl) return null
   const [step] = steps
   const group = userGroupId === undefined ? undefined : store.get('userGroup', region, userGroupId)
   return {
@@ -117,7 +118,7 @@ function serverOf(cache: ServerlessCacheRecord, store: Store): ServerlessNode['s
     // The same for as long as it lives.
     nodeId: createHash('sha1').update(`${region} ${id} ${token}`).digest('hex'),
     isIpv6: networkType === 'ipv6',
-    users: group ? serverUsersOf(group, store, engine) : OPEN,
+    users: group ? serverUsersOf(group, store, acl) : OPEN,
     rdb: steps.map(initialFileOf).find((file) => file !== null) ?? undefined,
     holdsWrites: step?.do === 'upgrade',
   }

@@ -11,6 +11,7 @@ import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
 import { unknownSubnets } from '../../calls/groups.ts'
+import { familyOfEngine } from '../../families/families.ts'
 import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
 import { defaultSubnets } from '../../network/vpc.ts'
 import { NotInstalled } from '../../nodes/installed.ts'
@@ -67,7 +68,7 @@ export function readUpgrade(
   const major = MajorEngineVersion ?? (isSameEngine ? present.major : undefined)
   const release = readServerlessRelease(Engine, major, context)
   if (isSameEngine && release.version.major === present.major) return undefined
-  if (!isSameEngine && (cache.engine !== 'redis' || release.engine !== 'valkey')) {
+  if (!isSameEngine && release.engine !== familyOfEngine(cache.engine).engine.successor) {
     throw invalid('This API supports only cross-engine upgrades to Valkey engine currently')
   }
   if (isSameEngine && Number(release.version.major) < Number(present.major)) {
