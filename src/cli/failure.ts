@@ -2,7 +2,7 @@
 
 import { errorCode, errorMessage } from '../api/thrown.ts'
 import { visibleLine } from '../api/visible.ts'
-import { CallFailed, ExitWith, FailsWith, Problem, type ProblemKind } from './problem.ts'
+import { CallFailed, ExitWith, FailsWith, NotSo, Problem, type ProblemKind } from './problem.ts'
 
 export interface Failure {
   readonly message: string
@@ -14,6 +14,7 @@ export interface Failure {
 }
 
 const SERVICE_ERROR = 254
+const NOT_SO = 1
 const EXIT_CODES: Record<ProblemKind, number> = {
   interrupted: 130,
   usage: 252,
@@ -40,6 +41,7 @@ const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE'])
 /** undefined: nothing to say, only a code to leave with. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof ExitWith) return undefined
+  if (error instanceof NotSo) return { code: 'NotSo', message: error.message, exitCode: NOT_SO }
   if (error instanceof FailsWith) {
     const failure = failureOf(error.cause)
     return failure && { ...failure, exitCode: error.exitCode }
@@ -177,5 +179,6 @@ export function renderFailure(failure: Failure, format: ErrorFormat, terminal: b
   // What a service says is one line of ours, and can't be made to look like more of them.
   const message = terminal && failure.exitCode === SERVICE_ERROR ? visibleLine(failure.message) : failure.message
   const text = failure.hint === undefined ? message : `${message}\n${failure.hint}`
-  return terminal ? `${text}\n` : `\n${text}\n`
+  // What is not so is a finding, which aws-cli has none of.
+  return terminal || failure.code === 'NotSo' ? `${text}\n` : `\n${text}\n`
 }

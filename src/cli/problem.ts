@@ -68,6 +68,11 @@ export class ExitWith extends Error {
   }
 }
 
+/** What was asked for is not so: exit code 1, and the sentence that says it. The answer may have been printed. */
+export class NotSo extends Error {
+  override readonly name = 'NotSo'
+}
+
 /** Ends the process with this code, after telling what went wrong: the codes of a command can be its own. */
 export class FailsWith extends Error {
   override readonly name = 'FailsWith'

@@ -1,3 +1,4 @@
+import { NODE_CONNECTIONS } from '../api/catalog/cache-node.ts'
 import { isAtLeast } from '../api/catalog/versions.ts'
 import type { ServerTls } from '../net/serve/listener.ts'
 import type { Places } from '../net/serve/server.ts'
@@ -220,7 +221,7 @@ export function settingsOf(options: CacheNodeOptions): Settings {
     slabSizes: options.slabSizes,
     slabChunkMax: options.slabChunkMax ?? Math.min(DEFAULT_SLAB_CHUNK_MAX, maxItemSize),
     login: options.login,
-    maxConnections: options.maxConnections ?? 65_000,
+    maxConnections: options.maxConnections ?? NODE_CONNECTIONS,
     places: options.places,
     maxConnsFast: options.maxConnsFast ?? true,
     idleTimeout: options.idleTimeout ?? 0,

@@ -266,7 +266,9 @@ test('no command to paste is put together by hand', () => {
       .flatMap((file) => readFileSync(join(folder, room, file), 'utf8').split('\n'))
       // Values of ours follow a letter of theirs (`--prefer ipv${family}`), those of others stand alone.
       .filter((line) =>
-        /(?<!shell)`(?:[^`]*[\s`:(])?(?:cachectl [a-z]|getent |ip route |dig )[^`]* \$\{(?!shellWord\()/.test(line),
+        /(?<!shell)`(?:[^`]*(?:[\s:(]|(?<!shell)`))?(?:cachectl [a-z]|getent |ip route |dig )[^`]* \$\{(?!shellWord\()/.test(
+          line,
+        ),
       ),
   )
   expect(byHand).toEqual([])

@@ -137,9 +137,63 @@ function explained<T>(attempt: () => T, problem: (reason: string) => Problem): T
   try {
     return attempt()
   } catch (error) {
-    throw problem(inPythonsWords(errorMessage(error)))
+    throw problem(inUsersWords(errorMessage(error)))
   }
 }
+
+/** The library names the tokens of its parser; a user has typed characters, or has not. */
+function inUsersWords(reason: string): string {
+  const [, wanted, got] = /^Syntax error: (?:expected|expecting) (?:a |an )?(\w+).*?, got: (\w+)$/.exec(reason) ?? []
+  if (wanted !== undefined && got !== undefined) {
+    if (got === END) return 'the expression ends too early.'
+    return `expected ${spelling(wanted)}, and found ${spelling(got)}.`
+  }
+  const [, value, token] = /^Syntax error[,:] unexpected token(?: type)?: (.*)\((\w+)\)$/s.exec(reason) ?? []
+  const [, type] = /^Syntax error: (?:unexpected token type: |invalid token \()(\w+)/.exec(reason) ?? []
+  if ((token ?? type) === END) return 'the expression ends too early.'
+  if (token !== undefined) return `${value} is not expected there.`
+  if (type !== undefined) return `${spelling(type)} is not expected there.`
+  return inPythonsWords(reason.replace(/^Syntax error[,:] /, ''))
+}
+
+const END = 'EOF'
+
+/** What stands for the library's tokens in an expression. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  Rbracket: ']',
+  Lbracket: '[',
+  Rbrace: '}',
+  Lbrace: '{',
+  Rparen: ')',
+  Lparen: '(',
+  Star: '*',
+  Dot: '.',
+  Comma: ',',
+  Colon: ':',
+  Pipe: '|',
+  Or: '||',
+  And: '&&',
+  Not: '!',
+  EQ: '==',
+  NE: '!=',
+  Flatten: '[]',
+  Filter: '[?',
+  Expref: '&',
+  Root: '$',
+  Current: '@',
+  ...SIGNS,
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  UnquotedIdentifier: 'a name',
+  QuotedIdentifier: 'a name in quotes',
+  Field: 'a name',
+  identifier: 'a name',
+  Number: 'a number',
+  Literal: 'a value',
+}
+
+const spelling = (token: string): string => KINDS[token] ?? (SPELLINGS[token] ? `'${SPELLINGS[token]}'` : token)
 
 /** What Python's jmespath says of a wrong number of arguments. */
 function inPythonsWords(reason: string): string {

@@ -1,4 +1,6 @@
 import { readEvent, tellsFailure } from '../../api/catalog/events.ts'
+import { resources } from '../../api/catalog/resources.ts'
+import { kebabCase } from '../../api/names.ts'
 import { meantAmong } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
@@ -228,10 +230,20 @@ export function isOutWithZone(evidence: Evidence, { place }: AddressEvidence): b
 
 type Sorted = Pick<ClusterFacts, 'id' | 'serverless' | 'group'>
 
+const sortOfKind = (
+  { name, sourceType, id }: (typeof resources)['cluster' | 'serverlessCache' | 'replicationGroup'],
+  ...more: readonly string[]
+) => ({
+  name,
+  source: sourceType,
+  option: `--${kebabCase(id)}`,
+  more,
+})
+
 const SORTS = {
-  cluster: { name: 'cluster', source: 'cache-cluster', option: '--cache-cluster-id', more: ' --show-cache-node-info' },
-  serverless: { name: 'serverless cache', source: 'serverless-cache', option: '--serverless-cache-name', more: '' },
-  group: { name: 'replication group', source: 'replication-group', option: '--replication-group-id', more: '' },
+  cluster: sortOfKind(resources.cluster, '--show-cache-node-info'),
+  serverless: sortOfKind(resources.serverlessCache),
+  group: sortOfKind(resources.replicationGroup),
 }
 
 const sortOf = ({ serverless, group }: Omit<Sorted, 'id'>): (typeof SORTS)['cluster'] =>
@@ -242,13 +254,13 @@ const clusterOf = ({ clusters }: Evidence, id: string): Sorted => clusters.find(
 /** `cachectl modify-cache-cluster --cache-cluster-id shop`, as it is for the sort of cache. */
 function command(verb: string, { id, ...sort }: Sorted): string {
   const { source, option } = sortOf(sort)
-  return `cachectl ${verb}-${source} ${option} ${shellWord(id)}`
+  return shell`cachectl ${verb}-${source} ${option} ${id}`
 }
 
 function nextStep(status: string, { id, ...sort }: Sorted): string {
   const { source, option } = sortOf(sort)
-  const wait = `cachectl wait ${source}-available ${option} ${shellWord(id)}`
-  const events = `cachectl describe-events --source-type ${source} --source-identifier ${shellWord(id)}`
+  const wait = shell`cachectl wait ${source}-available ${option} ${id}`
+  const events = shell`cachectl describe-events --source-type ${source} --source-identifier ${id}`
   // By a function: in a text to put in, `$'` of a quoted name would stand for what follows.
   return (NEXT_STEP[status] ?? `See the events: ${events}`).replace('<wait>', () => wait)
 }
@@ -267,5 +279,5 @@ const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(on
 
 const describe = ({ id, ...sort }: Sorted): string => {
   const { source, option, more } = sortOf(sort)
-  return `cachectl describe-${source}s ${option} ${shellWord(id)}${more}`
+  return shell`cachectl describe-${source}s ${option} ${id} ${more}`.trimEnd()
 }

@@ -1,4 +1,5 @@
 /** What a node tells of its own limits. */
+import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { at, each, inMidSentence, who } from './places.ts'
 import { failure, note, type Rule, warning } from './rule.ts'
@@ -15,7 +16,7 @@ export const loadRules: readonly Rule[] = [
     id: 'L03',
     title: 'the node has no room for another connection',
     stage: 'service',
-    source: 'User guide, "Common troubleshooting steps": connection limits (65000 per node)',
+    source: `User guide, "Common troubleshooting steps": connection limits (${NODE_CONNECTIONS} per node)`,
     find: ({ addresses }) => [
       ...each(addresses, (one) => one.words?.connected === true && one.words.speaker === 'full').map((one) =>
         failure(

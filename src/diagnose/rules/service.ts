@@ -1,5 +1,5 @@
 /** What answers, and how well. */
-import { memcached } from '../../api/catalog/engines.ts'
+import { memcached, redis } from '../../api/catalog/engines.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { isOutWithZone } from './cluster.ts'
@@ -50,7 +50,7 @@ export const serviceRules: readonly Rule[] = [
         return failure(
           at(one),
           `${stranger} answers at ${at(one)}: ${words?.line}`,
-          `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on 6379.`,
+          `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on ${redis.port}.`,
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         )
       }),
@@ -110,7 +110,7 @@ export const serviceRules: readonly Rule[] = [
             : `${/^(HTTP\/|<!?(html|doctype))/i.test(reply) ? 'A web server' : `Something else than ${called(one.place)}`} answers under TLS at ${at(one)}: ${reply}`,
           reply === undefined
             ? restart(one)
-            : `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on 6379.`,
+            : `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on ${redis.port}.`,
           `printf 'version\\r\\n' | openssl s_client -quiet -connect ${at(one)}`,
         )
       }),

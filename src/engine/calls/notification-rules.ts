@@ -1,8 +1,7 @@
 import { Fault } from '../../api/faults.ts'
 import type { NotificationTopic } from '../store/records.ts'
 import type { Context } from './context.ts'
-
-const TOPIC = /^arn:aws[\w-]*:sns:([a-z0-9-]+):(\d+):([\w-]{1,256})$/
+import { readTopic } from './topics.ts'
 
 interface NotificationInput {
   readonly NotificationTopicArn?: string | undefined
@@ -36,20 +35,20 @@ export function readNotificationTopic(
 }
 
 function readTopicArn(arn: string, { region, account }: Context): string {
-  const [, topicRegion, topicAccount] = TOPIC.exec(arn) ?? []
-  if (topicRegion === undefined) {
+  const topic = readTopic(arn)
+  if (!topic) {
     throw new Fault('InvalidParameterValue', `${arn} is not the ARN of an SNS topic: arn:aws:sns:region:account:name.`)
   }
-  if (topicRegion !== region) {
+  if (topic.region !== region) {
     throw new Fault(
       'InvalidParameterValue',
-      `The topic must be in the region of the cluster, ${region}, not in ${topicRegion}.`,
+      `The topic must be in the region of the cluster, ${region}, not in ${topic.region}.`,
     )
   }
-  if (topicAccount !== account) {
+  if (topic.account !== account) {
     throw new Fault(
       'InvalidParameterValue',
-      `The topic must belong to the account of the cluster, ${account}, not to ${topicAccount}.`,
+      `The topic must belong to the account of the cluster, ${account}, not to ${topic.account}.`,
     )
   }
   return arn

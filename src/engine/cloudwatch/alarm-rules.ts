@@ -2,7 +2,9 @@
  * What CloudWatch takes of an alarm, and what the engine does of that. Lengths and counts are those of the API model; texts of
  * constraints are the service's, others our own where its are not known.
  */
+
 import { Fault } from '../../api/faults.ts'
+import { readTopic } from '../calls/topics.ts'
 import { statisticOf } from '../metrics/statistics.ts'
 import type { AlarmComparison, AlarmRecord, MissingDataTreatment } from '../store/records.ts'
 import type { PutMetricAlarmInput } from './alarm-model.ts'
@@ -233,9 +235,7 @@ function readTopics(arns: readonly string[] = [], region: string): readonly stri
         `The local engine tells topics of SNS of an alarm, and carries out no action of ${service}: ${arn}`,
       )
     }
-    if (!/^arn:aws[\w-]*:sns:[\w-]+:\d+:[\w-]{1,256}(\.fifo)?$/.test(arn)) {
-      throw new Fault('ValidationError', `Invalid arn syntax: ${arn}`)
-    }
+    if (!readTopic(arn)) throw new Fault('ValidationError', `Invalid arn syntax: ${arn}`)
     if (place !== region) {
       throw new Fault('ValidationError', `Invalid region ${place} specified. Only ${region} is supported.`)
     }

@@ -12,8 +12,8 @@ interface LoopsOptions<K extends RecordKind> {
   readonly log: (line: string) => void
 }
 
-/** How long until a round that failed is tried again. */
-const RETRY_MS = 5_000
+/** How long until a round that failed, or waits for what only others can give, is tried again. */
+export const RETRY_MS = 5_000
 
 /**
  * Works on records: on each by one loop at a time, on different ones side by side. Nothing is remembered here but when to look

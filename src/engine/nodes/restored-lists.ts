@@ -1,3 +1,4 @@
+import { resources } from '../../api/catalog/resources.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { Store } from '../store/store.ts'
 import type { Loss } from './runtime.ts'
@@ -33,7 +34,7 @@ export class RestoredLists {
     const event = { kind: 'node-list-restored', node, loss } as const
     try {
       this.#store.change((change) => {
-        change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: id, event, date: now })
+        change.addEvent({ region, sourceType: resources.cluster.sourceType, sourceIdentifier: id, event, date: now })
       })
     } catch (error) {
       this.#log(`no event tells of it: ${errorMessage(error)}`) // a full disk

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import { eventText, notificationOf } from '../../api/catalog/events.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import type { SnsNotification } from '../../api/notifications.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
@@ -23,8 +24,9 @@ function topicOf(
   { region, sourceType, sourceIdentifier: id }: EventRecord,
   store: Store,
 ): NotificationTopic | undefined {
-  if (sourceType === 'replication-group') return store.get('replicationGroup', region, id)?.notificationTopic
-  if (sourceType !== 'cache-cluster') return undefined
+  if (sourceType === resources.replicationGroup.sourceType)
+    return store.get('replicationGroup', region, id)?.notificationTopic
+  if (sourceType !== resources.cluster.sourceType) return undefined
   return (store.get('cluster', region, id) ?? groupOfMember(store, region, id))?.notificationTopic
 }
 

@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../api/faults.ts'
 import type { Context, Handler } from '../calls/context.ts'
+import { clusterNotFound } from '../calls/not-found.ts'
 import { page } from '../calls/paging.ts'
 import { releasedUpdates, type ServiceUpdate, statusAt } from '../catalog/service-updates.ts'
 import { missing } from '../http/query-protocol.ts'
@@ -110,7 +111,7 @@ function onEach(
   for (const CacheClusterId of new Set(CacheClusterIds.map((id) => id.toLowerCase()))) {
     try {
       const cluster = store.get('cluster', region, CacheClusterId)
-      if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${CacheClusterId}`)
+      if (!cluster) throw clusterNotFound(CacheClusterId)
       const changed = change(cluster)
       store.change((changes) => changes.put('cluster', changed))
       wake('cluster', CacheClusterId)

@@ -142,5 +142,5 @@ function findTaggedCache(name: string, context: Context): ServerlessCacheRecord 
 /** A serverless cache tells of its new tags (guide, "Serverless cache events"); clusters and groups do not. */
 function tagsUpdated({ region, id }: ServerlessCacheRecord, { now: date }: Context): EventRecord {
   const event = { kind: 'cache-tagged', cache: id } as const
-  return { region, sourceType: 'serverless-cache', sourceIdentifier: id, event, date }
+  return { region, sourceType: resources.serverlessCache.sourceType, sourceIdentifier: id, event, date }
 }

@@ -16,7 +16,7 @@ export function openNotifications({ store, clock, files }: State, { log }: Start
     (number, event) => sink.deliver(number, event),
   )
   sink.catchUp()
-  // Not before: the topics of events that are older may not have been told of them yet.
+  // After catching up: an event past its time may be one that its topic has yet to be told of.
   store.forgetEvents(clock.now() - LIMITS.eventRetentionMinutes * 60_000)
   return lines
 }

@@ -1,4 +1,5 @@
 import type { EventFacts } from '../../api/catalog/events.ts'
+import { resources } from '../../api/catalog/resources.ts'
 import {
   FAULT_OPTION_NAMES,
   type FaultClearance,
@@ -205,7 +206,7 @@ export class FaultKeeper {
 
   #event({ region, cluster }: FaultOf<'node-crash' | 'node-replacement'>, event: EventFacts): EventRecord {
     const date = this.#options.clock.now()
-    return { region, sourceType: 'cache-cluster', sourceIdentifier: cluster, event, date }
+    return { region, sourceType: resources.cluster.sourceType, sourceIdentifier: cluster, event, date }
   }
 
   #arm(): void {

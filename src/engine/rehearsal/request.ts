@@ -13,10 +13,10 @@ import {
   type OptionUse,
   type Takes,
 } from '../../api/engine-faults.ts'
-import { Fault } from '../../api/faults.ts'
 import { isOperation } from '../../api/model.ts'
 import { absent, invalid } from '../../api/refusals.ts'
 import { isNameOf } from '../../api/tables.ts'
+import { clusterNotFound, serverlessCacheNotFound } from '../calls/not-found.ts'
 import type { CacheClusterRecord, FaultOf, ServerlessCacheRecord } from '../store/records.ts'
 import { IN_WINDOW, replacementTime } from '../workloads/clusters/replacements.ts'
 
@@ -99,7 +99,7 @@ function readCache(
 ): ServerlessCacheRecord | undefined {
   if (serverlessCache === undefined) return undefined
   const cache = cacheOf(serverlessCache.toLowerCase())
-  if (!cache) throw new Fault('ServerlessCacheNotFoundFault', `Serverless cache not found: ${serverlessCache}`)
+  if (!cache) throw serverlessCacheNotFound(serverlessCache)
   if (name === 'drop-family' && family && cache.networkType !== 'dual_stack' && cache.networkType !== family) {
     throw invalid(`${cache.id} does not have ${family}.`)
   }
@@ -115,7 +115,7 @@ function readCluster(
   if (aim === 'zone' || aim === 'region') return undefined
   if (request.cluster === undefined) throw invalid(`${name} needs --cluster${caches ? ' or --serverless-cache' : ''}.`)
   const cluster = clusterOf(request.cluster.toLowerCase())
-  if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${request.cluster}`)
+  if (!cluster) throw clusterNotFound(request.cluster)
   if (name === 'bad-certificate' && !cluster.tls) throw invalid(`${cluster.id} has no in-transit encryption.`)
   return cluster
 }

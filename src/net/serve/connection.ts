@@ -130,7 +130,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   }
 
   get patient(): boolean {
-    // TLS has nothing of it.
+    // Replies under TLS never wait for those of other connections: each is copied for the encryption anyway.
     return !this.#copyWrites && this.#behind() === 0 && !this.closing && !this.congested
   }
 

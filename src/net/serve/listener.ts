@@ -131,7 +131,7 @@ export class Listener {
 
 type EncryptionOptions = Pick<ListenerOptions, 'transit' | 'onClient' | 'onHandshakeError'>
 
-/** What makes TLS of connections of a port; the port may get its certificate later. */
+/** Encrypts the connections of a port, which may get its certificate later. */
 class Encryption {
   #server: tls.Server | undefined
   readonly #options: EncryptionOptions

@@ -83,7 +83,8 @@ export class Server<T extends Talker> {
     else counters.acceptedIpv4++
     let connection: Connection<T> | undefined
     const { rewrap, shareReads, directWrites } = this.door.insides
-    // Of a port of both kinds. To ask where nothing has been read would begin to read.
+    // On a port that takes TLS and plain text, the first bytes have been read already, to tell which it is. Where none have been,
+    // read() is not called: it would make the socket begin to read.
     const early: Buffer | null = !secure && rewrap && accepted.readableLength > 0 ? accepted.read() : null
     const wrapped = secure ? undefined : rewrap?.(accepted, (length, bytes) => connection?.receive(bytes, length))
     const socket = wrapped ?? accepted

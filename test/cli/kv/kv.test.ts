@@ -91,6 +91,10 @@ describe('cachectl kv', () => {
     })
     expect(await said('delete', where, 'n')).toBe('DELETED\n')
     expect(await kv('get', where, 'n')).toMatchObject({ code: 1, stdout: '' })
+    const told = await kv('get', where, 'n', '--cli-error-format', 'json')
+    expect(JSON.parse(told.stderr)).toEqual({ code: 'NotSo', message: 'There is no key n.', exitCode: 1 })
+    const none = await kv('mget', where, 'n', '--output', 'json')
+    expect(none).toMatchObject({ code: 1, stdout: '{"key":"n","value":null}\n' })
   })
 
   it('shows the statistics of nodes, and flushes all of them', async () => {

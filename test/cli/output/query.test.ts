@@ -148,3 +148,13 @@ describe("JSON in Python's reading", () => {
     )
   })
 })
+
+test.each([
+  ['CacheClusters[', 'the expression ends too early.'],
+  ['a ==', 'the expression ends too early.'],
+  ['a]', "']' is not expected there."],
+  ['{1:a}', 'expected a name, and found a number.'],
+  ['a[1:2:3:4]', 'too many colons in slice expression'],
+])('%s is refused in words of what was typed, not of the parser', async (text, why) => {
+  await expect(compileQuery(text)).rejects.toThrow(`Bad value for --query ${text}: ${why}`)
+})

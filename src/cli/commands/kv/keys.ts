@@ -9,12 +9,10 @@ import { count } from '../../flag-kinds.ts'
 import { text } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
-import { ExitWith } from '../../problem.ts'
+import { NotSo } from '../../problem.ts'
 import { spanText } from '../../span.ts'
 import { tell } from '../../terminal.ts'
 import { keyWord, onlyInResp, respFlags, whereWord, withKv } from './place.ts'
-
-const NOT_SO = 1
 
 export const kvTtl = command({
   summary: 'Tell how long a key still lives',
@@ -33,8 +31,7 @@ export const kvTtl = command({
         async (client) => {
           const ttlMs = await timeToLive(client, key)
           if (ttlMs === undefined) {
-            tell(`There is no key ${key}.`)
-            throw new ExitWith(NOT_SO)
+            throw new NotSo(`There is no key ${key}.`)
           }
           await print.answer({ key, ttlMs }, () => (ttlMs === null ? 'for ever' : spanText(ttlMs)))
         },

@@ -14,7 +14,7 @@ import { text, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { confirmOnTerminal } from '../../live/confirm.ts'
 import { tableText } from '../../output/table.ts'
-import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { ExitWith, NotSo, Problem, usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
 import { printBytes, tell } from '../../terminal.ts'
 import { one, oneOrMore, optional } from '../../words.ts'
@@ -59,7 +59,7 @@ export const kvGet = command({
 export const kvMget = command({
   summary: 'Print the values of several keys',
   description:
-    'One line of JSON for each key that is there; a value that is no text is in base64. Exit code 1: some are not there.',
+    'One line of JSON for each key that is there; a value that is no text is in base64. With --output also those that are not, with null. Exit code 1: some are not there.',
   examples: ['kv mget shop greeting farewell'],
   words: { ...where, keys: oneOrMore('the keys') },
   flags: kvFlags,
@@ -74,15 +74,15 @@ export const kvMget = command({
     })
     for (const each of views) await print.item(each, (view) => JSON.stringify(view))
     const missing = keys.filter((each) => !views.some(({ key: there }) => there === each))
+    // As data every key has an answer: none at all could be a command that failed.
+    if (print.form !== 'readable') for (const key of missing) await print.item({ key, value: null }, () => undefined)
     if (missing.length === 0) return
-    tell(`Not there: ${missing.join(', ')}`)
-    throw new ExitWith(NOT_SO)
+    throw new NotSo(`Not there: ${missing.join(', ')}`)
   },
 })
 
 function notThere(name: string): never {
-  tell(`There is no key ${name}.`)
-  throw new ExitWith(NOT_SO)
+  throw new NotSo(`There is no key ${name}.`)
 }
 
 async function printValue<T>(print: Printer<'raw'>, view: T, value: Buffer): Promise<void> {

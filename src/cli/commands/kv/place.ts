@@ -1,7 +1,7 @@
 /** From the word WHERE of `cachectl kv` to the nodes that keys are spread over, and how to speak to them. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { memcached } from '../../../api/catalog/engines.ts'
+import { memcached, redis } from '../../../api/catalog/engines.ts'
 import { engineFiles } from '../../../api/local-engine.ts'
 import { namesOf } from '../../../api/tables.ts'
 import { errorMessage } from '../../../api/thrown.ts'
@@ -101,7 +101,7 @@ export async function kvPlaceOf(where: string, flags: KvOptions, unreached: Prot
     if (spoken.length > 1) throw usageProblem('One cluster at a time.', 'Several are possible as host:port,host:port.')
     return cachePlace(read.cluster, flags)
   }
-  const defaultPort = flags.protocol === 'resp' ? RESP_PORT : memcached.port
+  const defaultPort = flags.protocol === 'resp' ? redis.port : memcached.port
   const nodes = spoken.map((each): KvNode => {
     const target = parseTarget(each, defaultPort)
     if (!target.ok) throw usageProblem(target.detail, 'Give the id of a cluster, or host:port.')
@@ -111,9 +111,6 @@ export async function kvPlaceOf(where: string, flags: KvOptions, unreached: Prot
   if ((await protocolAt(nodes, tls, flags, unreached)) === 'resp') return { protocol: 'resp', seeds: nodes, ...tls }
   return { protocol: 'memcached', ...tls, nodes: flags.discover ? await listOf(read, tls.tls, flags.timeout) : nodes }
 }
-
-/** What both engines listen on, unless they are told otherwise. */
-const RESP_PORT = 6379
 
 function protocolAt(
   nodes: readonly KvNode[],

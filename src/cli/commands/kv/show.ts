@@ -6,12 +6,10 @@ import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { bytesText } from '../../output/quantities.ts'
 import { tableText } from '../../output/table.ts'
-import { ExitWith } from '../../problem.ts'
+import { NotSo } from '../../problem.ts'
 import { spanText } from '../../span.ts'
-import { tell } from '../../terminal.ts'
 import { keyWord, onlyInResp, respFlags, whereWord, withKv } from './place.ts'
 
-const NOT_SO = 1
 const DEFAULT_COUNT = 20
 
 export const kvShow = command({
@@ -38,8 +36,7 @@ export const kvShow = command({
       onlyInResp(where, { lacks: 'has no types', instead: 'kv get prints a value.' }, async (client) => {
         const view = await lookAt(client, key, flags.count)
         if (!view) {
-          tell(`There is no key ${key}.`)
-          throw new ExitWith(NOT_SO)
+          throw new NotSo(`There is no key ${key}.`)
         }
         await print.answer(dataOf(key, view), (_, { width }) => textOf(key, view, width))
       }),

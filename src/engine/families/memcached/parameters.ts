@@ -5,6 +5,7 @@
  * max_cache_memory and num_threads, which depend on the node type (NODE_TYPE_PARAMETERS). No parameter of Memcached is
  * conditionally modifiable, so that the rule about those when a cluster changes groups never bites.
  */
+import { NODE_CONNECTIONS } from '../../../api/catalog/cache-node.ts'
 import { type NodeTypeParameter, type ParameterRow, parametersOf, type Values } from '../parameter.ts'
 
 const REBOOT = 'requires-reboot'
@@ -66,7 +67,14 @@ const ROWS = {
   lru_crawler: ['0', 'boolean', SWITCH, REBOOT, '1.4.24', 'Look for expired items in the background.'],
   lru_maintainer: ['0', 'boolean', SWITCH, REBOOT, '1.4.24', 'Move items between LRU lists in the background.'],
   max_item_size: ['1048576', 'integer', '1024-1073741824', REBOOT, '1.4.5', 'Bytes of the largest item.'],
-  max_simultaneous_connections: ['65000', 'integer', '3-65000', 'fixed', '1.4.5', 'How many clients may be connected.'],
+  max_simultaneous_connections: [
+    String(NODE_CONNECTIONS),
+    'integer',
+    `3-${NODE_CONNECTIONS}`,
+    'fixed',
+    '1.4.5',
+    'How many clients may be connected.',
+  ],
   maxconns_fast: [
     '0',
     'boolean',

@@ -4,6 +4,7 @@
  * of MemoryDB prints of parameters of the same name. The API knows strings and integers only; the switches are strings.
  * maxmemory and the limits of replicas depend on the node type (node-type-parameters.ts).
  */
+import { NODE_CONNECTIONS } from '../../../api/catalog/cache-node.ts'
 import { type ParameterEra, type ParameterRow, parametersOf, type Values } from '../parameter.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import { readEvents } from './events.ts'
@@ -84,7 +85,7 @@ const ROWS = {
   'list-max-ziplist-value': ['64', INTEGER, '0-', NOW, '2.6.13', '3.2.4'],
   'lua-replicate-commands': ['yes', STRING, SWITCH, NOW, '5.0.0', '6.0'],
   'lua-time-limit': ['5000', INTEGER, '5000', NEVER, '2.6.13'],
-  maxclients: ['65000', INTEGER, '1-65000', FIXED, '2.6.13'],
+  maxclients: [String(NODE_CONNECTIONS), INTEGER, `1-${NODE_CONNECTIONS}`, FIXED, '2.6.13'],
   'maxmemory-policy': [
     'volatile-lru',
     STRING,

@@ -18,6 +18,7 @@ import { typeOfNode } from '../../parameters/node-type.ts'
 import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../../store/records.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
+import { tellsNodes } from './record.ts'
 import { announceUpdates, nextAutomaticUpdate, nextRelease, type UpdateNews } from './service-updates.ts'
 
 /** What a cluster without steps may have to be done with, besides. */
@@ -133,7 +134,7 @@ function programsOf(cluster: CacheClusterRecord, node: CacheNodeRecord): WantedP
 
 /** What is true of its nodes, those that are down among them: the others cannot know. Undefined before they are ready. */
 const listOf = (cluster: CacheClusterRecord): string | undefined =>
-  cluster.discovery && cluster.discovery.version > 0
+  tellsNodes(cluster.discovery)
     ? discoveryPayload(cluster.discovery.version, discoveryMembers(cluster)).toString('latin1')
     : undefined
 

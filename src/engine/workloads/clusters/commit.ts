@@ -1,4 +1,5 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { resources } from '../../../api/catalog/resources.ts'
 import type { CacheClusterRecord } from '../../store/records.ts'
 import type { Change, Store } from '../../store/store.ts'
 
@@ -17,7 +18,7 @@ export function commitCluster(
     else change.remove('cluster', before)
     also(change)
     for (const event of events) {
-      change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier, event, date })
+      change.addEvent({ region, sourceType: resources.cluster.sourceType, sourceIdentifier, event, date })
     }
   })
 }

@@ -1,6 +1,6 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { zoneWithoutCapacity } from '../../faults/refusals.ts'
-import type { Round } from '../../lifecycle/loops.ts'
+import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import { clusterZones, lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
@@ -16,9 +16,6 @@ import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
 import { beginUpdate } from './service-updates.ts'
 import { delayBefore, portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
-
-/** How long until something that could not run, because its port is taken, is tried again. */
-const RETRY_MS = 5_000
 
 /** What becomes of clusters, besides that their nodes follow. */
 export class ClusterLife implements Life<'cluster', ClusterWork> {

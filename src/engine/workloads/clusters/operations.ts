@@ -7,6 +7,7 @@ import type { Context, Handler } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
 import { readSecurityGroups } from '../../calls/groups.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
+import { clusterNotFound } from '../../calls/not-found.ts'
 import { readNotificationTopic } from '../../calls/notification-rules.ts'
 import { mergeTags, readNodeRuntime, readTags } from '../../calls/tag-rules.ts'
 import { FAMILIES } from '../../families/all.ts'
@@ -51,7 +52,7 @@ const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 export function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
   if (!id) throw missing('CacheClusterId')
   const cluster = store.get('cluster', region, id.toLowerCase())
-  if (!cluster) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
+  if (!cluster) throw clusterNotFound(id)
   return cluster
 }
 

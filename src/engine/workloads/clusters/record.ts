@@ -95,6 +95,10 @@ export interface Discovery {
   readonly port: number
 }
 
+/** Whether there are nodes that clients may be told of. */
+export const tellsNodes = (discovery: Discovery | null): discovery is Discovery =>
+  discovery !== null && discovery.version > 0
+
 /** A service update that is, or has been, applied to a cluster. */
 export interface UpdateActionRecord {
   /** The update's name. */

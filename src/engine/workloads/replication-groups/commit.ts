@@ -1,3 +1,4 @@
+import { resources } from '../../../api/catalog/resources.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import type { Change, Store } from '../../store/store.ts'
@@ -24,7 +25,7 @@ export function commitGroup(
       const source = member ?? (lone ? id : undefined)
       change.addEvent({
         region,
-        sourceType: source === undefined ? 'replication-group' : 'cache-cluster',
+        sourceType: source === undefined ? resources.replicationGroup.sourceType : resources.cluster.sourceType,
         sourceIdentifier: source ?? id,
         event,
         date,

@@ -1,8 +1,10 @@
 /** A replication group around a cache cluster that was in none: its server goes on as the primary. */
+
 import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
+import { clusterNotFound } from '../../calls/not-found.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
@@ -67,7 +69,7 @@ function refuseAccess(
 /** Texts are ours. */
 function findPrimary(id: string | undefined, context: Context): ReplicationGroupRecord {
   const found = findMember(id, context)
-  if (!found) throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
+  if (!found) throw clusterNotFound(id)
   const { group } = found
   if (!group.lone) {
     throw new Fault('InvalidParameterCombination', `Cache cluster ${id} is already a member of ${group.id}.`)

@@ -1,6 +1,6 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { errorMessage } from '../../../api/thrown.ts'
-import type { Round } from '../../lifecycle/loops.ts'
+import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import { placeNodes } from '../../network/subnet-groups.ts'
@@ -24,8 +24,6 @@ import type { SlotsToMove } from './slot-plan.ts'
 import { bestReplica, isWhole, type Standings } from './standing.ts'
 import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
 
-/** How long until something that could not run, because its port is taken, is tried again. */
-const RETRY_MS = 5_000
 /** How long until servers that do not yet stand as they should are asked again. */
 const ASK_AGAIN_MS = 50
 /** How long until slots that did not move are tried again. */

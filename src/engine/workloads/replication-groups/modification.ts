@@ -1,10 +1,12 @@
 /** ModifyReplicationGroup: what takes effect at once, and what may wait for the maintenance window. */
+
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import { readSecurityGroups, requireParameterGroup } from '../../calls/groups.ts'
+import { clusterNotFound } from '../../calls/not-found.ts'
 import { readNotificationTopic } from '../../calls/notification-rules.ts'
 import { releaseOf } from '../../families/families.ts'
 import { familyOfGroup, findParameterGroup, valuesFor } from '../../parameters/groups.ts'
@@ -114,7 +116,7 @@ function readSnapshotting(
       throw conflict('Cannot set snapshotting cluster for cluster mode enabled replication group')
     }
     if (!membersOf(group).some(({ id }) => id === saved.toLowerCase())) {
-      throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${saved}`)
+      throw clusterNotFound(saved)
     }
   }
   const begins = days !== undefined && days > 0 && group.snapshotRetentionLimit === 0
@@ -166,7 +168,7 @@ function refusePromotion(id: string, group: ReplicationGroupRecord): void {
     throw badState('Cannot manually promote a new master cache cluster while autofailover is enabled')
   }
   if (!membersOf(group).some((member) => member.id === id)) {
-    throw new Fault('CacheClusterNotFound', `CacheCluster not found: ${id}`)
+    throw clusterNotFound(id)
   }
   // The text is ours.
   if (isPrimary(group, id)) throw new Fault('InvalidParameterValue', `Cache cluster ${id} is the primary already.`)

@@ -1,6 +1,8 @@
 /** Serverless caches and their snapshots, found by name, and the states in which they may be worked on. */
+
 import { Fault, type FaultCode } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
+import { serverlessCacheNotFound } from '../../calls/not-found.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
 
@@ -8,7 +10,7 @@ import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../stor
 export function findServerlessCache(name: string | undefined, { store, region }: Context): ServerlessCacheRecord {
   if (!name) throw missing('ServerlessCacheName')
   const cache = store.get('serverlessCache', region, name.toLowerCase())
-  if (!cache) throw new Fault('ServerlessCacheNotFoundFault', `Serverless cache not found: ${name}`)
+  if (!cache) throw serverlessCacheNotFound(name)
   return cache
 }
 

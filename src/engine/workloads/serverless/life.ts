@@ -1,7 +1,8 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { resources } from '../../../api/catalog/resources.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import { familyOfEngine } from '../../families/families.ts'
-import type { Round } from '../../lifecycle/loops.ts'
+import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import type { Failure } from '../../nodes/failure.ts'
@@ -26,8 +27,6 @@ import {
   withDueDate,
 } from './steps.ts'
 
-/** How long until a port that is taken is tried again. */
-const RETRY_MS = 5_000
 /** How long until a server that is not as it is to be is asked again. */
 const ASK_AGAIN_MS = 50
 /** Ports behind doors, which no client knows. */
@@ -344,7 +343,7 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   #event({ region, id }: ServerlessCacheRecord, event: EventFacts) {
     const date = this.#tools.clock.now()
-    return { region, sourceType: 'serverless-cache' as const, sourceIdentifier: id, event, date }
+    return { region, sourceType: resources.serverlessCache.sourceType, sourceIdentifier: id, event, date }
   }
 
   #current(snapshot: ServerlessSnapshotRecord): ServerlessSnapshotRecord {

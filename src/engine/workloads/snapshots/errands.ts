@@ -1,4 +1,5 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { resources } from '../../../api/catalog/resources.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import type { Errands } from '../../lifecycle/runner.ts'
@@ -126,7 +127,7 @@ export class SnapshotErrands implements Errands {
         ? { kind: status === 'failed' ? 'snapshot-failed' : 'snapshot-taken', snapshot: id, cluster: member }
         : { kind: status === 'failed' ? 'group-snapshot-failed' : 'group-snapshot-taken', snapshot: id, group }
     const date = this.#tools.clock.now()
-    change.addEvent({ region, sourceType: 'cache-cluster', sourceIdentifier: member, event, date })
+    change.addEvent({ region, sourceType: resources.cluster.sourceType, sourceIdentifier: member, event, date })
   }
 
   async #work(snapshot: SnapshotRecord): Promise<void> {

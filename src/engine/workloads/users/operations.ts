@@ -1,6 +1,8 @@
 /** Calls about users. Words without a source are ours. */
+
 import type { Filter } from '@aws-sdk/client-elasticache'
 import { LIMITS } from '../../../api/catalog/limits.ts'
+import { resources } from '../../../api/catalog/resources.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
@@ -43,7 +45,7 @@ export const CreateUser: Handler<'CreateUser'> = (input, context) => {
   store.change((change) => {
     change.put('user', user)
     const event = { kind: 'user-created' } as const
-    change.addEvent({ region, sourceType: 'user', sourceIdentifier: id, event, date: now })
+    change.addEvent({ region, sourceType: resources.user.sourceType, sourceIdentifier: id, event, date: now })
   })
   return answerUser(user, context)
 }

@@ -2,10 +2,7 @@ import type { Answer } from '../../../../kv/resp/client.ts'
 import { endpoint } from '../../../../net/target.ts'
 import { textOf } from '../../../../protocols/resp/reply.ts'
 import type { Printer } from '../../../forms.ts'
-import { ExitWith } from '../../../problem.ts'
-import { tell } from '../../../terminal.ts'
-
-const NOT_SO = 1
+import { NotSo } from '../../../problem.ts'
 
 /**
  * Prints what a server said. Null and 0 say that what was asked for is not so: then, where there is a sentence for it, that is
@@ -15,6 +12,5 @@ export async function printAnswer(print: Printer, { node, reply }: Answer, other
   const said = reply === null ? null : textOf(reply)
   await print.item({ reply: said, node: endpoint(node.host, node.port) }, (view) => view.reply ?? undefined)
   if (otherwise === undefined || (said !== null && said !== '0')) return
-  tell(otherwise)
-  throw new ExitWith(NOT_SO)
+  throw new NotSo(otherwise)
 }
