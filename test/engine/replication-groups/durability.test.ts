@@ -8,7 +8,8 @@ import { textOf } from '../../../src/protocols/resp/reply.ts'
 import { firstPort, temporaryDirectory } from '../../support/engine.ts'
 import { type EngineProcess, start } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
-import { say } from '../../support/redis-node.ts'
+import { say, TestClient } from '../../support/redis-node.ts'
+import { newGroup, newUser, PASSWORD, untilGroupActive, untilUserActive } from '../users/support.ts'
 import { NODE, portOf, SKIPPED, server } from './support.ts'
 
 /** Processes of all servers that were started with this state. */
@@ -101,6 +102,43 @@ describe.skipIf(!server || process.platform !== 'linux')(
         return info.includes('role:master') && info.includes('connected_slaves:1')
       })
       expect((await groupOf(second)).Status).toBe('available')
+    })
+
+    test('while its access is changed is as it was to be, for clients and for users', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'quick' })
+      await create(first)
+      const port = portOf(await available(first), 'PrimaryEndpoint')
+      const encrypt = { ReplicationGroupId: 'shop', TransitEncryptionEnabled: true, ApplyImmediately: true }
+      await first.client.modifyReplicationGroup({ ...encrypt, TransitEncryptionMode: 'preferred' })
+      await first.kill()
+
+      const second = await start(stateDir, { pace: 'quick' })
+      expect(await available(second)).toMatchObject({ TransitEncryptionMode: 'preferred' })
+      expect(await say(port, 'SET', 'a', '1')).toBe('OK')
+      await second.client.createUser(newUser('app', { AccessString: 'on ~app:* +@read' }))
+      await second.client.createUserGroup(newGroup('shop', ['app']))
+      await untilGroupActive(second.client, 'shop')
+      await second.client.modifyReplicationGroup({
+        ReplicationGroupId: 'shop',
+        UserGroupIdsToAdd: ['shop'],
+        ApplyImmediately: true,
+      })
+      await second.kill()
+
+      const third = await start(stateDir, { pace: 'quick' })
+      expect(await available(third)).toMatchObject({ UserGroupIds: ['shop'] })
+      const app = new TestClient(port)
+      expect(await app.say('AUTH', 'app', PASSWORD)).toBe('OK')
+      expect(await app.say('SET', 'app:1', '1')).toMatch(/^NOPERM/)
+      await third.client.modifyUser({ UserId: 'app', AppendAccessString: '+set' })
+      await third.kill()
+
+      const last = await start(stateDir, { pace: 'quick' })
+      await untilUserActive(last.client, 'app')
+      const again = new TestClient(port)
+      await again.say('AUTH', 'app', PASSWORD)
+      expect(await again.say('SET', 'app:1', '1')).toBe('OK')
     })
 
     test('while it is made comes to be all the same, and a deleted one leaves no server', async () => {
