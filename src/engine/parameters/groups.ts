@@ -8,7 +8,8 @@ import type { Store } from '../store/store.ts'
 
 const DEFAULT = 'default.'
 
-const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
+/** Whether it is one of those that are there for everybody, and never change. */
+export const isDefaultGroup = (name: string): boolean => name.startsWith(DEFAULT)
 
 /** Of versions with cluster mode there are two of each family. */
 function defaultGroups(
@@ -94,4 +95,9 @@ export const isInUse = ({ region, id }: CacheParameterGroupRecord, store: Store)
   store.list('cluster', region).some((cluster) => isMember(cluster, id)) ||
   store
     .list('replicationGroup', region)
-    .some(({ parameterGroup, pending }) => parameterGroup === id || pending.parameterGroup === id)
+    .some(
+      ({ parameterGroup, pending, steps }) =>
+        parameterGroup === id ||
+        pending.parameterGroup === id ||
+        steps.some((step) => step.do === 'upgrade' && step.to.parameterGroup === id),
+    )

@@ -217,18 +217,26 @@ export function newMember(id: string, zone: string, tags: readonly Tag[], contex
   }
 }
 
-function readRelease(engine: string, version: string | undefined, { nodeRuntimes }: Context): Release {
+function readRelease(engine: string, version: string | undefined, context: Context): Release {
   const family = readEngine(engine)
   // The text is ours.
   if (!family.replication) throw new Fault('InvalidParameterValue', `There are no replication groups of ${engine}.`)
   const release = { family, version: readRedisVersion(version, family.engine) }
+  refuseNotInstalled(release, context)
+  return release
+}
+
+/** Servers that are to run have to be there. */
+export function refuseNotInstalled(
+  { family, version }: Release,
+  { nodeRuntimes }: Pick<Context, 'nodeRuntimes'>,
+): void {
   try {
-    family.replication.installed(release.version, nodeRuntimes.serverPlaces)
+    family.replication?.installed(version, nodeRuntimes.serverPlaces)
   } catch (error) {
     if (!(error instanceof NotInstalled)) throw error
     throw conflict(`${error.message} ${error.hint}`)
   }
-  return release
 }
 
 const readGroupTags = (tags: readonly InputTag[] | undefined): Tag[] => mergeTags([], readTags(tags))

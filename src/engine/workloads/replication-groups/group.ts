@@ -96,6 +96,7 @@ function wanted(
   { known, clients, lead }: { known: readonly PlacedMember[]; clients: Clients; lead: Lead },
 ): WantedNode {
   const { engine, engineVersion, nodeType } = group
+  const release = member.release ?? group
   const family = familyOfEngine(engine)
   const type = nodeTypes.get(nodeType)
   if (!type) throw new Error(`unknown node type ${nodeType} in replication group ${group.id}`)
@@ -106,14 +107,14 @@ function wanted(
     node: member.id,
     incarnation: member.incarnation,
     ports: [port],
-    engineVersion,
+    engineVersion: release.engineVersion,
     memoryLimit: family.memoryForItems(values, engineVersion, type),
     threads: type.threads,
     impairment: null,
     programs: {
       process: {
         program: 'redis-process',
-        engine,
+        engine: release.engine,
         innerPort,
         announce: { ip: group.ipDiscovery === 'ipv6' ? '::1' : '127.0.0.1' },
         ...(isCluster(group) && { nodeId: member.nodeId }),

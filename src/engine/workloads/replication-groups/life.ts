@@ -21,7 +21,7 @@ import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
 import type { SlotsToMove } from './slot-plan.ts'
-import { bestReplica, isWhole, type Standings } from './standing.ts'
+import { bestReplica, isLed, isWhole, type Standings } from './standing.ts'
 import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
 
 /** How long until servers that do not yet stand as they should are asked again. */
@@ -101,6 +101,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     if (isMigrationStep(step)) return migrate(group, step, await this.#standings(group), this.#tools)
     const { store, clock, ports } = this.#tools
     if (awaitsServers(group.steps) && !isWhole(group, await this.#standings(group))) {
+      return { until: clock.now() + ASK_AGAIN_MS }
+    }
+    if (step?.do === 'change-servers' && !isLed(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }
     }
     if (step?.do === 'move-slots') return this.#moveSlots(group, step)

@@ -32,7 +32,7 @@ export function answerMemberCluster(
     PreferredAvailabilityZone: member.zone,
     ...(isCreated && { CacheClusterCreateTime: new Date(member.createdAt) }),
     PreferredMaintenanceWindow: group.maintenanceWindow,
-    PendingModifiedValues: answerPendingAccess(group),
+    PendingModifiedValues: { ...answerPendingAccess(group), ...answerPendingUpgrade(group) },
     ...(group.notificationTopic && {
       NotificationConfiguration: {
         TopicArn: group.notificationTopic.arn,
@@ -63,6 +63,14 @@ export function answerMemberCluster(
     ...(group.transit !== 'plain' && { TransitEncryptionMode: group.transit }),
   }
 }
+
+/** The group does not show it. */
+const answerPendingUpgrade = ({ engine, pending }: ReplicationGroupRecord) => ({
+  ...(pending.nodeType !== undefined && { CacheNodeType: pending.nodeType }),
+  ...(pending.engineVersion !== undefined && {
+    EngineVersion: reportedVersion(pending.engine ?? engine, pending.engineVersion),
+  }),
+})
 
 function statusOf({ status, lone }: ReplicationGroupRecord, member: GroupMemberRecord): string {
   // Of a lone one nothing can be done before its record is through with its steps.

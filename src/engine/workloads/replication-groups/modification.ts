@@ -25,6 +25,7 @@ import { findReplicationGroup } from './find.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
 import type { GroupEvent } from './steps.ts'
+import { readUpgrade, upgradeSteps } from './upgrades.ts'
 
 type ModifyInput = Input<'ModifyReplicationGroup'>
 
@@ -64,9 +65,6 @@ function refuseGlobal(input: ModifyInput, group: ReplicationGroupRecord): void {
 }
 
 const NOT_YET = [
-  'Engine',
-  'EngineVersion',
-  'CacheNodeType',
   'LogDeliveryConfigurations',
   'ClusterMode',
   'IpDiscovery',
@@ -132,13 +130,20 @@ function readSnapshotting(
 
 /** What may wait, as it will be with what waited before. */
 function readChanges(input: ModifyInput, group: ReplicationGroupRecord, context: Context): PendingGroupChanges {
+  const upgrade = readUpgrade(input, group, context)
+  const target = { ...group, ...upgrade }
   const changes: PendingGroupChanges = {
     ...group.pending,
+    ...upgrade,
     ...(input.AutomaticFailoverEnabled !== undefined && { automaticFailover: input.AutomaticFailoverEnabled }),
     ...(input.MultiAZEnabled !== undefined && { multiAz: input.MultiAZEnabled }),
     ...(input.PrimaryClusterId && { primary: input.PrimaryClusterId.toLowerCase() }),
     ...(input.CacheParameterGroupName && {
-      parameterGroup: readOtherGroup(input.CacheParameterGroupName, group, context),
+      parameterGroup: readOtherGroup(
+        input.CacheParameterGroupName,
+        { ...target, parameterGroup: group.parameterGroup },
+        context,
+      ),
     }),
   }
   refuseFailoverChange(changes, group)
@@ -206,12 +211,16 @@ export function waiting(
 /** The group while it becomes what its changes say. */
 export function withChanges(
   group: ReplicationGroupRecord,
-  { automaticFailover, multiAz, primary, parameterGroup }: PendingGroupChanges,
+  changes: PendingGroupChanges,
   store: Store,
 ): ReplicationGroupRecord {
+  const { automaticFailover, multiAz, primary, parameterGroup } = changes
+  const upgrade = upgradeSteps(group, changes, store)
   const promotion: GroupStep[] = primary === undefined ? [] : [{ do: 'promote', id: primary }]
   const turns = automaticFailover !== undefined && automaticFailover !== (group.automaticFailover === 'enabled')
-  const other = parameterGroup === undefined ? undefined : findParameterGroup(store, group.region, parameterGroup)
+  // With an upgrade it comes then.
+  const isNow = parameterGroup !== undefined && upgrade.length === 0
+  const other = !isNow ? undefined : findParameterGroup(store, group.region, parameterGroup)
   const type = nodeTypes.get(group.nodeType)
   return {
     ...(other && type ? withParameters(group, other.id, valuesFor(other, type)) : group),
@@ -220,6 +229,6 @@ export function withChanges(
     ...(multiAz !== undefined && { multiAz }),
     pending: {},
     pendingDue: null,
-    steps: [...group.steps, ...promotion, { do: 'finish' }],
+    steps: [...group.steps, ...upgrade, ...promotion, { do: 'finish' }],
   }
 }

@@ -12,6 +12,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'place-members': 0,
     'join-members': 200,
     'move-slots': 10,
+    'change-servers': 0,
+    upgrade: 200,
     'remove-shards': 200,
     'restart-members': 0,
     'members-restarted': 200,
@@ -36,6 +38,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'join-members': 5 * MINUTE_MS,
     // Some slots of many.
     'move-slots': 20_000,
+    'change-servers': 0,
+    upgrade: 10 * MINUTE_MS,
     'remove-shards': MINUTE_MS,
     'restart-members': 0,
     'members-restarted': MINUTE_MS,

@@ -60,6 +60,8 @@ export interface GroupMemberRecord {
   /** Its server has ended, and is not to be started before it is recovered. */
   readonly lost?: true
   readonly parameters?: NodeParameters
+  /** What its server is already, while the group is on its way to another engine. */
+  readonly release?: Pick<ReplicationGroupRecord, 'engine' | 'engineVersion'>
   readonly tags: readonly Tag[]
 }
 
@@ -91,6 +93,20 @@ export type GroupStep =
   | { readonly do: 'move-slots'; readonly to: readonly ShardSlots[]; readonly total: number }
   /** Shards that have no slots any more go, with their members. */
   | { readonly do: 'remove-shards'; readonly ids: readonly string[] }
+  /** Starts servers of another program in the place of these. */
+  | {
+      readonly do: 'change-servers'
+      readonly ids: readonly string[]
+      readonly release: Pick<ReplicationGroupRecord, 'engine' | 'engineVersion'>
+    }
+  /** Servers go by another size, or by the rules of another version. */
+  | {
+      readonly do: 'upgrade'
+      readonly to: Pick<
+        ReplicationGroupRecord,
+        'nodeType' | 'engine' | 'engineVersion' | 'parameterGroup' | 'parameters'
+      >
+    }
   | { readonly do: 'restart-members'; readonly ids: readonly string[] }
   | { readonly do: 'members-restarted' }
   | { readonly do: 'remove-members'; readonly ids: readonly string[] }
@@ -155,6 +171,9 @@ export interface PendingGroupChanges {
   /** The replica that is to be the primary. */
   readonly primary?: string
   readonly parameterGroup?: string
+  readonly nodeType?: string
+  readonly engine?: EngineName
+  readonly engineVersion?: string
 }
 
 /** A file with data that a group begins with. */

@@ -18,6 +18,13 @@ export const isWhole = (group: ReplicationGroupRecord, standings: Standings): bo
     return standing?.agrees === true && standing.role === role && inSync && standing.clusterOk
   })
 
+/** Whether every shard has the primary that it is to have. */
+export const isLed = (group: ReplicationGroupRecord, standings: Standings): boolean =>
+  runningMembers(group).every(({ id }) => {
+    const standing = standings.get(id)
+    return !isPrimary(group, id) || (standing?.agrees === true && standing.role === 'primary')
+  })
+
 /** The replica that is to take the place of a primary that has ended: the one that has heard most of what it said. */
 export function bestReplica(group: ReplicationGroupRecord, lost: string, standings: Standings): string | undefined {
   const shard = shardOf(group, lost)

@@ -4,10 +4,11 @@
  * because effects are derived from the record, not from the step.
  */
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { takenAtStart } from '../../parameters/status.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
-import { isCluster, membersOf, shardOf, withMembers } from './members.ts'
+import { isCluster, isPrimary, membersOf, shardOf, withMembers } from './members.ts'
 import { restartedWith, valuesAtStart } from './starting-values.ts'
 
 /** What has happened, and of what it is told: of a member, or of the group. */
@@ -96,6 +97,35 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
       events: [
         ...events,
         ...(isNewGroup ? [{ event: { kind: 'replication-group-created', group: group.id } } as const] : []),
+      ],
+    }
+  },
+
+  'change-servers': (group, { ids, release }) =>
+    quietly(
+      withMembers(group, (member) =>
+        // A primary has no replica to give what it holds to.
+        ids.includes(member.id) && !isPrimary(group, member.id)
+          ? { ...startedAnew(group, member, ids), status: 'modifying', release }
+          : member,
+      ),
+    ),
+
+  upgrade: (group, { to }) => {
+    const upgraded = { ...group, ...to }
+    const { nodeType, engine, engineVersion } = to
+    const isOther = engine !== group.engine || engineVersion !== group.engineVersion
+    const source = (event: EventFacts): GroupEvent => ({ event })
+    return {
+      group: withMembers(upgraded, ({ release: _, ...member }) => ({
+        ...member,
+        ...(isOther && { parameters: takenAtStart(upgraded) }),
+      })),
+      events: [
+        ...(isOther
+          ? [source({ kind: 'engine-upgrading', fromVersion: group.engineVersion, toVersion: engineVersion })]
+          : []),
+        ...(nodeType === group.nodeType ? [] : [source({ kind: 'type-modified', toType: nodeType })]),
       ],
     }
   },

@@ -1,0 +1,149 @@
+/** Other node types, versions and engines: what of them is possible, and how a group gets there. Texts without a source are ours. */
+import { CLUSTER_ON, defaultGroupOf } from '../../../api/catalog/engines.ts'
+import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
+import { isOlder } from '../../../api/catalog/versions.ts'
+import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
+import type { Context } from '../../calls/context.ts'
+import { readEngine } from '../../calls/engine.ts'
+import { releaseOf } from '../../families/families.ts'
+import { findParameterGroup, isDefaultGroup, valuesFor } from '../../parameters/groups.ts'
+import { withParameters } from '../../parameters/status.ts'
+import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
+import type { Store } from '../../store/store.ts'
+import { readParameterGroup } from '../clusters/parameter-rules.ts'
+import { refuseNotInstalled } from './creation.ts'
+import { isCluster } from './members.ts'
+import { scalableTypes } from './node-types.ts'
+import { readRedisVersion } from './versions.ts'
+
+type ModifyInput = Pick<
+  Input<'ModifyReplicationGroup'>,
+  'CacheNodeType' | 'Engine' | 'EngineVersion' | 'CacheParameterGroupName'
+>
+type Release = Pick<ReplicationGroupRecord, 'engine' | 'engineVersion'>
+
+const invalid = (message: string) => new Fault('InvalidParameterValue', message)
+const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
+
+/** What a request wants of a group besides what it is; of parameter groups only that which another family needs. */
+export function readUpgrade(
+  input: ModifyInput,
+  group: ReplicationGroupRecord,
+  context: Context,
+): Pick<PendingGroupChanges, 'nodeType' | 'engine' | 'engineVersion' | 'parameterGroup'> {
+  const nodeType = readOtherType(input.CacheNodeType, group)
+  const release = readOtherRelease(input, group, context)
+  const type = typeOf(nodeType ?? group.nodeType)
+  const parameterGroup = release && groupFor(input, group, release, type, context)
+  return {
+    ...(nodeType !== undefined && { nodeType }),
+    ...release,
+    ...(parameterGroup !== undefined && { parameterGroup }),
+  }
+}
+
+function readOtherType(name: string | undefined, group: ReplicationGroupRecord): string | undefined {
+  if (name === undefined || name === group.nodeType) return undefined
+  if (!nodeTypes.has(name)) throw invalid(`Invalid cache node type: ${name}.`)
+  if (!scalableTypes(group).some((type) => type.name === name)) {
+    throw invalid(
+      `A group of ${group.nodeType} cannot be scaled to ${name}. ListAllowedNodeTypeModifications tells what it can.`,
+    )
+  }
+  return name
+}
+
+/** Only upwards, and to Valkey; the text of the first refusal is AWS's. */
+function readOtherRelease(
+  { Engine, EngineVersion }: ModifyInput,
+  group: ReplicationGroupRecord,
+  context: Context,
+): Release | undefined {
+  if (Engine === undefined && EngineVersion === undefined) return undefined
+  const family = readEngine(Engine ?? group.engine)
+  const engine = family.engine.name
+  const isOther = engine !== group.engine
+  if (isOther && engine !== 'valkey') {
+    throw invalid('This API supports only cross-engine upgrades to Valkey engine currently')
+  }
+  if (!isOther && EngineVersion === undefined) return undefined
+  const engineVersion = readRedisVersion(EngineVersion, family.engine)
+  if (!isOther && engineVersion === group.engineVersion) return undefined
+  if (!isOther && isOlder(engineVersion, group.engineVersion)) {
+    throw conflict(`Cannot downgrade from engine version ${group.engineVersion} to ${engineVersion}.`)
+  }
+  refuseNotInstalled({ family, version: engineVersion }, context)
+  if (isOther && group.shards.some(({ members }) => members.length < 2)) {
+    // Another program takes a server's place: what it holds is with its replica meanwhile.
+    throw conflict('The local engine changes Redis OSS to Valkey where each node group has a replica. Add one first.')
+  }
+  return { engine, engineVersion }
+}
+
+/** A group of a user's own does not go with another family: one of that is to come with the request. */
+function groupFor(
+  { CacheParameterGroupName: named }: ModifyInput,
+  group: ReplicationGroupRecord,
+  release: Release,
+  type: NodeType,
+  context: Context,
+): string | undefined {
+  if (named !== undefined) return undefined
+  const target = releaseOf(release)
+  if (isDefaultGroup(group.parameterGroup)) {
+    return `${defaultGroupOf(target.family.engine, target.version)}${isCluster(group) ? CLUSTER_ON : ''}`
+  }
+  readParameterGroup(group.parameterGroup, target, type, context)
+  return undefined
+}
+
+function typeOf(name: string): NodeType {
+  const type = nodeTypes.get(name)
+  if (!type) throw new Error(`unknown node type ${name}`)
+  return type
+}
+
+/**
+ * How a group gets there. Another size or version its servers take while they run. Of another program's servers the replicas
+ * start first, then one takes its primary's place, shard by shard, and the former primary starts as the replica of that.
+ */
+export function upgradeSteps(
+  group: ReplicationGroupRecord,
+  {
+    nodeType = group.nodeType,
+    engine = group.engine,
+    engineVersion = group.engineVersion,
+    ...more
+  }: PendingGroupChanges,
+  store: Store,
+): GroupStep[] {
+  if (nodeType === group.nodeType && engine === group.engine && engineVersion === group.engineVersion) return []
+  const parameterGroup = more.parameterGroup ?? group.parameterGroup
+  const found = findParameterGroup(store, group.region, parameterGroup)
+  if (!found) throw new Error(`there is no parameter group ${parameterGroup}`)
+  const { parameters } = withParameters(group, found.id, valuesFor(found, typeOf(nodeType)))
+  const release = { engine, engineVersion }
+  return [
+    ...(engine === group.engine ? [] : otherServers(group, release)),
+    { do: 'upgrade', to: { nodeType, ...release, parameterGroup, parameters } },
+  ]
+}
+
+function otherServers({ shards }: ReplicationGroupRecord, release: Release): GroupStep[] {
+  const replicas = shards.flatMap(({ primary, members }) => members.map(({ id }) => id).filter((id) => id !== primary))
+  return [
+    { do: 'change-servers', ids: replicas, release },
+    ...shards.flatMap(({ primary, members }): GroupStep[] => {
+      const [heir] = members.filter(({ id }) => id !== primary)
+      if (!heir) return []
+      return [
+        // All replicas have what there is.
+        { do: 'members-restarted' },
+        { do: 'promote', id: heir.id },
+        { do: 'change-servers', ids: [primary], release },
+      ]
+    }),
+    { do: 'members-restarted' },
+  ]
+}
