@@ -9,9 +9,10 @@ export interface Step {
 
 const CLUSTER = ['--cache-cluster-id', 'shop']
 const BRIEF = ['--query', 'CacheCluster.CacheClusterStatus']
+const GROUP_BRIEF = ['--query', 'ReplicationGroup.Status']
 
-/** Without IPv6 on this machine there is nothing dual-stack to show; the rest of the tour is the same. */
-export function tourSteps(ipv6: boolean): Step[] {
+/** The life of a cluster. Without IPv6 on this machine there is nothing dual-stack to show; the rest is the same. */
+export function clusterSteps(ipv6: boolean): Step[] {
   return [
     { title: 'Start an engine of our own, on a free port', argv: ['engine', 'start', '--port', '0'] },
     {
@@ -61,11 +62,42 @@ export function tourSteps(ipv6: boolean): Step[] {
       argv: ['reboot-cache-cluster', ...CLUSTER, '--cache-node-ids-to-reboot', '0001', '--wait', ...BRIEF],
     },
     { title: 'Delete the cluster', argv: ['delete-cache-cluster', ...CLUSTER, '--wait'] },
-    { title: 'Stop the engine', argv: ['engine', 'stop'] },
   ]
 }
 
-export const WHERE_NEXT = `That was a whole life of a cluster, on real sockets, and nothing of it is left.
+/** What a replication group can be of here, the first that this machine has a server program for. */
+export const GROUP_ENGINES = [
+  { engine: 'valkey', title: 'Valkey' },
+  { engine: 'redis', title: 'Redis OSS' },
+] as const
+
+export type GroupEngine = (typeof GROUP_ENGINES)[number]
+
+const GROUP = ['--replication-group-id', 'cart']
+
+/** Refused where the machine has no server program for it, which the refusal names with its package. */
+export const groupCreation = ({ engine, title }: GroupEngine): Step => ({
+  title: `Create a replication group of ${title}: a primary and a replica, which are real servers`,
+  argv: [
+    ...['create-replication-group', ...GROUP, '--replication-group-description', 'carts of a shop'],
+    ...['--engine', engine, '--cache-node-type', 'cache.t4g.small', '--num-cache-clusters', '2'],
+    '--automatic-failover-enabled',
+    ...GROUP_BRIEF,
+  ],
+})
+
+export const GROUP_LIFE: readonly Step[] = [
+  { title: 'Wait until they replicate', argv: ['wait', 'replication-group-available', ...GROUP] },
+  { title: 'Put a key', argv: ['kv', 'set', 'cart', 'greeting', 'hello'] },
+  { title: 'See where the group answers', argv: ['endpoints', 'cart'] },
+  { title: 'Kill the primary: the replica takes over', argv: ['failover', 'cart', '--yes', '--wait'] },
+  { title: 'The key is still there', argv: ['kv', 'show', 'cart', 'greeting'] },
+  { title: 'Delete the group', argv: ['delete-replication-group', ...GROUP, '--wait'] },
+]
+
+export const END: Step = { title: 'Stop the engine', argv: ['engine', 'stop'] }
+
+export const WHERE_NEXT = `That was a whole life of caches, on real sockets, and nothing of it is left.
 
 Where to go from here:
   cachectl engine start                an engine that stays
