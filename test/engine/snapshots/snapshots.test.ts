@@ -211,11 +211,21 @@ describe.skipIf(!server)(`a snapshot ${SKIPPED}`, () => {
     const refusals: [Promise<unknown>, object][] = [
       [
         client.createSnapshot({ SnapshotName: 'a' }),
-        { message: 'One of CacheClusterId or ReplicationGroupId must be provided.' },
+        {
+          name: 'InvalidParameterValueException',
+          message: 'One of CacheClusterId or ReplicationGroupId must be provided.',
+        },
       ],
       [
         client.createSnapshot({ SnapshotName: 'a', CacheClusterId: 'a', ReplicationGroupId: 'b' }),
         { message: 'Only one of CacheClusterId or ReplicationGroupId can be provided.' },
+      ],
+      [
+        client.describeSnapshots({ CacheClusterId: 'a', ReplicationGroupId: 'b' }),
+        {
+          name: 'InvalidParameterCombinationException',
+          message: 'Only one of CacheClusterId or ReplicationGroupId can be provided.',
+        },
       ],
       [
         client.createSnapshot({ SnapshotName: 'friday', ReplicationGroupId: 'shop' }),

@@ -34,15 +34,20 @@ export const CreateSnapshot: Handler<'CreateSnapshot'> = (input, context) => {
   return { Snapshot: answerSnapshot(snapshot, context) }
 }
 
+/** Code and text are moto's, as are those of a request that names none. */
+function refuseTwoSources(cluster: string | undefined, group: string | undefined): void {
+  if (cluster && group) throw conflict('Only one of CacheClusterId or ReplicationGroupId can be provided.')
+}
+
 /** Either is of a group, of a member of one that has cluster mode disabled, or of a lone cache cluster. */
 function findTarget(
   { CacheClusterId: cluster, ReplicationGroupId }: Input<'CreateSnapshot'>,
   context: Context,
 ): Target {
-  if (cluster && ReplicationGroupId) {
-    throw conflict('Only one of CacheClusterId or ReplicationGroupId can be provided.')
+  refuseTwoSources(cluster, ReplicationGroupId)
+  if (!cluster && !ReplicationGroupId) {
+    throw new Fault('InvalidParameterValue', 'One of CacheClusterId or ReplicationGroupId must be provided.')
   }
-  if (!cluster && !ReplicationGroupId) throw conflict('One of CacheClusterId or ReplicationGroupId must be provided.')
   if (!cluster) {
     const group = findReplicationGroup(ReplicationGroupId, context)
     return { group, members: savedMembers(group), isOfGroup: true }
@@ -149,6 +154,7 @@ const SOURCES: Readonly<Record<string, SnapshotRecord['type']>> = { system: 'aut
 export const DescribeSnapshots: Handler<'DescribeSnapshots'> = (input, context) => {
   const { store, region } = context
   const { SnapshotName: name, SnapshotSource, CacheClusterId, ReplicationGroupId } = input
+  refuseTwoSources(CacheClusterId, ReplicationGroupId)
   const type = SnapshotSource === undefined ? undefined : SOURCES[SnapshotSource]
   // The text is ours.
   if (SnapshotSource !== undefined && !type) {
