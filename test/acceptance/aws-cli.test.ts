@@ -109,10 +109,9 @@ withAws(
     expect((await aws(...CREATE, '--num-cache-nodes', '1', '--network-type', 'bogus')).stderr).toContain(
       '(InvalidParameterValue)',
     )
-    expect(
-      (await aws('create-replication-group', '--replication-group-id', 'r', '--replication-group-description', 'd'))
-        .stderr,
-    ).toContain('(UnsupportedOperation)')
+    expect((await aws('describe-replication-groups', '--replication-group-id', 'nosuch')).stderr).toContain(
+      '(ReplicationGroupNotFoundFault)',
+    )
   },
   60_000,
 )
