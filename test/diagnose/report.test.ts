@@ -108,7 +108,12 @@ describe('a report', () => {
     ['lossy', [{}, { outcome: 'timeout' }], 'timeout', '1 of 2'],
     ['without a route', [{ outcome: 'unreachable', code: 'ENETUNREACH', local: true }], 'unreachable', 'no route'],
     ['firewalled', [{ outcome: 'unreachable', code: 'EHOSTUNREACH' }], 'unreachable', 'router or firewall'],
-    ['without a neighbour', [{ outcome: 'unreachable', code: 'EHOSTUNREACH', ms: 3070 }], 'unreachable', 'Nobody'],
+    [
+      'without a neighbour',
+      [{ outcome: 'unreachable', code: 'EHOSTUNREACH', ms: 3070 }],
+      'unreachable',
+      'No host on this subnet',
+    ],
     [
       'out of ports',
       [{ outcome: 'ports-exhausted', code: 'EADDRNOTAVAIL', local: true }],
