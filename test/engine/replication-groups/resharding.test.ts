@@ -112,6 +112,19 @@ describe.skipIf(!server)(`the shards of a replication group ${SKIPPED}`, () => {
     expect(again?.MemberClusters).toEqual(['shop-0001-001', 'shop-0002-001'])
   })
 
+  test('become more and fewer again with their replicas', async () => {
+    const api = await startTestEngine()
+    await create(api, { ...CLUSTER, ReplicasPerNodeGroup: 1 })
+    await reshard(api, { NodeGroupCount: 3 })
+    const grown = await available(api)
+    expect(slotsOf(grown.NodeGroups)).toEqual(['0001 0-5461', '0002 8192-13652', '0003 5462-8191,13653-16383'])
+    const shardsFor = async () => (await clientAt(grown.ConfigurationEndpoint?.Port ?? 0)).shards
+    expect((await shardsFor()).map(({ replicas }) => replicas.length)).toEqual([1, 1, 1])
+    await reshard(api, { NodeGroupCount: 2, NodeGroupsToRemove: ['0001'] })
+    expect((await available(api)).NodeGroups?.map(({ NodeGroupId }) => NodeGroupId)).toEqual(['0002', '0003'])
+    expect((await shardsFor()).map(({ replicas }) => replicas.length)).toEqual([1, 1])
+  })
+
   test('have their slots shared out anew when they are not even', async () => {
     const api = await startTestEngine()
     await create(api, {

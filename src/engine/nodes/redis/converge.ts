@@ -169,7 +169,7 @@ async function convergeCluster(
   const isLate = now - (subject.handoverSince ?? now) > HANDOVER_MS
   // What it refuses it may do at the next look: it cannot follow a primary that it has not met yet.
   const said = await operator.send(commands.map((each) => (isLate && isFailover(each) ? TAKEOVER : each)))
-  return said.length === 0 && hasItsRole(topology, nodeId, known)
+  return said.length === 0 && unmetOf(topology, known).length === 0 && hasItsRole(topology, nodeId, known)
 }
 
 function hasItsRole(topology: readonly Member[], nodeId: string, known: readonly KnownNode[]): boolean {
@@ -200,8 +200,7 @@ export function clusterCommands({
   readonly isLinkUp: boolean
 }): Command[] {
   const ids = new Set(topology.map((member) => member.nodeId))
-  const met = known.filter(({ flags }) => !flags.includes('handshake'))
-  const unmet = topology.filter((member) => !met.some(({ id }) => id === member.nodeId))
+  const unmet = unmetOf(topology, known)
   const greeted = new Set(known.filter(({ flags }) => flags.includes('handshake')).map(({ port }) => port))
   const own = topology.find((member) => member.nodeId === nodeId)
   const me = known.find(({ flags }) => flags.includes('myself'))
@@ -210,8 +209,18 @@ export function clusterCommands({
       .filter(({ port }) => !greeted.has(port))
       .map(({ port, busPort }) => ['CLUSTER', 'MEET', ip, port, busPort]),
     ...(own && me ? roleCommands(own, me, { topology, known, isLinkUp, knowsAll: unmet.length === 0 }) : []),
-    ...met.filter(({ id }) => !ids.has(id) && id !== nodeId).map(({ id }) => ['CLUSTER', 'FORGET', id]),
+    ...metOf(known)
+      .filter(({ id }) => !ids.has(id) && id !== nodeId)
+      .map(({ id }) => ['CLUSTER', 'FORGET', id]),
   ]
+}
+
+/** Those whose greeting was answered: of the others it does not know the true id yet, and drops them when no answer comes. */
+const metOf = (known: readonly KnownNode[]): KnownNode[] => known.filter(({ flags }) => !flags.includes('handshake'))
+
+const unmetOf = (topology: readonly Member[], known: readonly KnownNode[]): Member[] => {
+  const met = new Set(metOf(known).map(({ id }) => id))
+  return topology.filter(({ nodeId }) => !met.has(nodeId))
 }
 
 function roleCommands(
@@ -250,13 +259,15 @@ function freeWithin(
   return free
 }
 
-/** Whether a node of a group in cluster mode says that all is well, and clients that ask it are told of every member. */
+/** Whether a node of a group in cluster mode says that all is well, knows every member, and tells clients that ask of it. */
 export async function isClusterWell({ operator }: Subject, topology: readonly Member[]): Promise<boolean> {
-  const [info = null, slots = null] = await operator.send([
+  const [info = null, nodes = null, slots = null] = await operator.send([
     ['CLUSTER', 'INFO'],
+    ['CLUSTER', 'NODES'],
     ['CLUSTER', 'SLOTS'],
   ])
   if (parseInfo(textOf(info)).get('cluster_state') !== 'ok') return false
+  if (unmetOf(topology, parseNodes(textOf(nodes))).length > 0) return false
   const listed = new Set(itemsOf(slots).flatMap((range) => itemsOf(range).slice(2).map(nodeIdOf)))
   return topology.every(({ nodeId, shard, slots: own }) => listed.has(nodeId) || !hasSlots(topology, shard, own.length))
 }

@@ -153,13 +153,17 @@ export class RedisNode {
     const info = await this.#info('replication')
     const isReplica = info.get('role') === 'slave'
     const { topology, users } = this.#live
+    const agrees = this.#agrees
+    const clusterOk = topology === undefined || (await isClusterWell(this.#subject, topology))
+    // Another node may have had it forget a member since: whoever forgets one tells all.
+    if (!clusterOk) this.#lookAnew()
     return {
       users,
-      agrees: this.#agrees,
+      agrees,
       role: isReplica ? 'replica' : 'primary',
       inSync: !isReplica || (info.get('master_link_status') === 'up' && info.get('master_sync_in_progress') === '0'),
       offset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),
-      clusterOk: topology === undefined || (await isClusterWell(this.#subject, topology)),
+      clusterOk,
       refusals: Object.fromEntries(this.#subject.refusals),
     }
   }
@@ -228,6 +232,13 @@ export class RedisNode {
 
   async #info(section: string): Promise<ReadonlyMap<string, string>> {
     return parseInfo(textOf(await this.#process.operator.ask('INFO', section)))
+  }
+
+  /** At one that had done all it was told. */
+  #lookAnew(): void {
+    if (!this.#agrees) return
+    this.#agrees = false
+    void this.#look().catch(() => undefined)
   }
 
   /** One look; where something is left to do, another one follows. */

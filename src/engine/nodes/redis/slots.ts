@@ -1,4 +1,5 @@
 /** Slots on their way from one primary to another. */
+import type net from 'node:net'
 import { isError, itemsOf, type Reply, wholeOf } from '../../../protocols/resp/reply.ts'
 import { Operator } from './operator.ts'
 import { ENGINE_USER, type Keys } from './restricted.ts'
@@ -7,6 +8,8 @@ import { ENGINE_USER, type Keys } from './restricted.ts'
 const KEYS = 100
 /** Until a value that is on its way has to be there: while it is, neither server does anything else. */
 const MIGRATE_MS = 60_000
+/** A primary with replicas answers SETSLOT when they have it too: on one connection, one slot after the other. */
+const SIDE_BY_SIDE = 16
 const LOOPBACK = '127.0.0.1'
 
 /** Slots that a primary gives to another one. */
@@ -27,28 +30,45 @@ export interface Giver {
  * arrived are left alone. Answers how many keys have moved.
  */
 export async function moveSlots({ nodeId, keys, socket }: Giver, { slots, to }: SlotMove): Promise<number> {
-  const giver = new Operator({ path: socket }, keys.password, MIGRATE_MS)
-  const taker = new Operator({ host: LOOPBACK, port: to.innerPort }, keys.password, MIGRATE_MS)
-  const set = (slot: number, ...how: string[]) => ['CLUSTER', 'SETSLOT', slot, ...how]
+  const givers = operatorsOf({ path: socket }, keys)
+  const takers = operatorsOf({ host: LOOPBACK, port: to.innerPort }, keys)
+  const [giver] = givers
   try {
-    const importing = await taker.send(slots.map((slot) => set(slot, 'IMPORTING', nodeId)))
+    const importing = await setSlots(takers, slots, 'IMPORTING', nodeId)
     // It has arrived already.
     const left = slots.filter((_, index) => !refuses(importing[index], /already the owner/))
-    expectAll(await giver.send(left.map((slot) => set(slot, 'MIGRATING', to.nodeId))))
+    expectAll(await setSlots(givers, left, 'MIGRATING', to.nodeId))
     const counts = await giver.send(left.map((slot) => ['CLUSTER', 'COUNTKEYSINSLOT', slot]))
     let moved = 0
     for (const [index, slot] of left.entries()) {
       if (wholeOf(counts[index] ?? null) !== 0n) moved += await moveKeys(giver, slot, to.innerPort, keys)
     }
     // The taker first: were both to end in between, the slot would have no owner the other way round.
-    expectAll(await taker.send(left.map((slot) => set(slot, 'NODE', to.nodeId))))
+    expectAll(await setSlots(takers, left, 'NODE', to.nodeId))
     // What had arrived before, too: it may not have heard of it.
-    expectAll(await giver.send(slots.map((slot) => set(slot, 'NODE', to.nodeId))))
+    expectAll(await setSlots(givers, slots, 'NODE', to.nodeId))
     return moved
   } finally {
-    giver.close()
-    taker.close()
+    for (const operator of [...givers, ...takers]) operator.close()
   }
+}
+
+type Operators = readonly [Operator, ...Operator[]]
+
+/** They connect when something is asked of them. */
+function operatorsOf(place: net.NetConnectOpts, { password }: Keys): Operators {
+  const operator = () => new Operator(place, password, MIGRATE_MS)
+  return [operator(), ...Array.from({ length: SIDE_BY_SIDE - 1 }, operator)]
+}
+
+/** The replies in the order of the slots. */
+async function setSlots(operators: Operators, slots: readonly number[], ...how: string[]): Promise<Reply[]> {
+  const size = Math.ceil(slots.length / operators.length)
+  const shares = operators.map((operator, index) => {
+    const share = slots.slice(index * size, (index + 1) * size)
+    return share.length > 0 ? operator.send(share.map((slot) => ['CLUSTER', 'SETSLOT', slot, ...how])) : []
+  })
+  return (await Promise.all(shares)).flat()
 }
 
 async function moveKeys(giver: Operator, slot: number, port: number, { password, nameOf }: Keys): Promise<number> {

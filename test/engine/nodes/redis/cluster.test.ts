@@ -100,6 +100,32 @@ describe.each(SERVERS)(
       )
     })
 
+    test.skipIf(isMissing)('meets a newcomer again that a node behind the times had all forget', async () => {
+      const former = topologyOf(2).filter(({ primary }) => primary)
+      const shard: Member = {
+        nodeId: id(),
+        port: nextPort(),
+        busPort: nextPort(),
+        shard: '0003',
+        slots: [],
+        primary: true,
+      }
+      const grown = [...former, shard]
+      const group = await Promise.all(grown.map((member) => run(name, grown, member)))
+      await eventually('all is well', () => areWell(group))
+      const [behind, other, newcomer] = group as [Running, Running, Running]
+      const knownTo = ({ spec }: Running) => say(spec.port, 'CLUSTER', 'INFO')
+      await behind.node.adjust(liveOf(former))
+      await eventually('it has forgotten', async () => (await knownTo(behind)).includes('known_nodes:2'))
+      if (name === 'valkey-server') {
+        await eventually('it has told the other', async () => (await knownTo(other)).includes('known_nodes:2'))
+      }
+      expect(await isWell(newcomer)).toBe(true)
+      await behind.node.adjust(liveOf(grown))
+      await eventually('all is well', () => areWell(group))
+      for (const each of group) expect(await knownTo(each)).toContain('known_nodes:3')
+    })
+
     test.skipIf(isMissing)('hands over between nodes that are well, and writes go on', async () => {
       const topology = topologyOf(1)
       const group = await Promise.all(topology.map((member) => run(name, topology, member)))
