@@ -279,6 +279,9 @@ const ROWS = {
   'data-not-restored': { text: 'Failed to restore the data of the snapshot: {why}', failure: true },
   // Guide; the others are in words of our own.
   'migration-completed': { text: 'Complete Migration successful for {group}' },
+  'migration-forced': {
+    text: 'Complete Migration forced for {group} while it is not in sync with the source: data may be missing',
+  },
   'migration-not-completed': { text: 'Complete Migration failed for {group}: {why}', failure: true },
   'migration-begun': { text: 'Start Migration successful for {group}: its data is that of the source' },
   'migration-not-begun': { text: 'Start Migration failed for {group}: {why}', failure: true },

@@ -47,6 +47,7 @@ const FACTS: { readonly [K in EventKind]: object } = {
   'migration-completed': { group: name },
   'migration-begun': { group: name },
   'migration-tested': { group: name },
+  'migration-forced': { group: name },
   'migration-not-completed': { group: name, why },
   'migration-not-begun': { group: name, why },
   'migration-test-failed': { group: name, why },

@@ -102,6 +102,10 @@ describe.skipIf(!server)(`an online migration ${SKIPPED}`, () => {
     await untilTold(api, 'Complete Migration failed for shop: it is not in sync with the source')
     expect((await groupOf(api)).Status).toBe('migrating')
     await api.client().completeMigration({ ReplicationGroupId: 'shop', Force: true })
+    await untilTold(
+      api,
+      'Complete Migration forced for shop while it is not in sync with the source: data may be missing',
+    )
     await available(api)
     expect(await say(port, 'GET', 'a')).toBe('1')
     expect(await say(port, 'SET', 'a', '2')).toBe('OK')

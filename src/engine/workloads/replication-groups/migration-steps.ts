@@ -73,7 +73,10 @@ const OUTCOMES: { readonly [K in MigrationStep['do']]: Take<K> } = {
   async 'complete-migration'(group, { force, offset }, standings) {
     const done: EventFacts = { kind: 'migration-completed', group: group.id }
     const steps: GroupStep[] = [{ do: 'end-migration' }, { do: 'finish', events: [done] }]
-    if (force) return { group: withoutSource(group), steps }
+    if (force) {
+      const event: EventFacts = { kind: 'migration-forced', group: group.id }
+      return { group: withoutSource(group), steps, ...(!isFed(group, standings) && { event }) }
+    }
     const failed = (why: string): Outcome => ({
       group,
       steps: [],
