@@ -6,7 +6,7 @@ import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
-import { releaseOf } from '../../families/families.ts'
+import { familyOfEngine, releaseOf } from '../../families/families.ts'
 import { findParameterGroup, isDefaultGroup, valuesFor } from '../../parameters/groups.ts'
 import { withParameters } from '../../parameters/status.ts'
 import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
@@ -64,7 +64,7 @@ function readOtherRelease(
   const family = readEngine(Engine ?? group.engine)
   const engine = family.engine.name
   const isOther = engine !== group.engine
-  if (isOther && engine !== 'valkey') {
+  if (isOther && engine !== familyOfEngine(group.engine).engine.successor) {
     throw invalid('This API supports only cross-engine upgrades to Valkey engine currently')
   }
   if (!isOther && EngineVersion === undefined) return undefined
