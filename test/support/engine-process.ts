@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished } from 'vitest'
 import { type EngineCredentials, type EngineInfo, type EngineOptions, engineFiles } from '../../src/api/local-engine.ts'
@@ -26,14 +27,25 @@ export function launch(
 ): Promise<{ child: ChildProcess; outcome: Outcome }> {
   const options = JSON.stringify({ stateDir, port: 0, region: 'us-west-2', pace: 'quick', ...more })
   const child = fork(engineFile, [options], { stdio: 'ignore' })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onTestFinished(() => end(child))
   return new Promise((resolve, reject) => {
     child.once('message', (outcome) => resolve({ child, outcome: outcome as Outcome }))
     child.once('exit', (code) => reject(new Error(`the engine ended with ${code} before it was ready`)))
   })
 }
 
-/** Starts it and waits until it is ready; killed at the end of the test. */
+const ENDS_WITHIN_MS = 5_000
+
+/** Lets it stop, so that servers it has started end with it; one that does not is killed. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const timer = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  clearTimeout(timer)
+}
+
+/** Starts it and waits until it is ready; stopped at the end of the test. */
 export async function start(stateDir: string, more: Partial<EngineOptions> = {}): Promise<EngineProcess> {
   const { child, outcome } = await launch(stateDir, more)
   const info = outcome.ready ?? expect.fail(outcome.failed?.message)
