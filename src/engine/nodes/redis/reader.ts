@@ -2,7 +2,7 @@ import { join, relative } from 'node:path'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import type { IngressRule } from '../../network/ingress.ts'
-import type { NodeHost, RunningNode } from '../running.ts'
+import type { NodeHost, OwnCounters, RunningNode } from '../running.ts'
 import type { NodeSpec } from '../runtime.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { type Reach, reachOf } from './reach.ts'
@@ -30,22 +30,11 @@ export function startReader(spec: NodeSpec<'redis-reader'>, { checkLogin }: Node
   // The directory of a node is that of all nodes, and behind it the node's name.
   const root = join(spec.files.directory, relative(join('/', spec.key), '/'))
   const { tls, ingress, files } = spec
-  const reader = new RedisReader(spec.live, { tls, ingress, checkLogin }, (name) => join(root, name), files.secret)
-  return {
-    listen: (address) => reader.listen(address),
-    unlisten: (address) => reader.unlisten(address),
-    allow: (rules) => reader.allow(rules),
-    adjust: (live) => reader.adjust(live),
-    impair: (impairment) => reader.impair(impairment),
-    renewCertificate: (pem) => reader.renewCertificate(pem),
-    counters: () => ({ ...NOTHING, connections: reader.clients }),
-    reading: () => undefined,
-    stop: () => reader.stop(),
-  }
+  return new RedisReader(spec.live, { tls, ingress, checkLogin }, (name) => join(root, name), files.secret)
 }
 
 /** A reader endpoint: a port whose clients are shared out among servers, one after the other. */
-export class RedisReader {
+export class RedisReader implements RunningNode<'redis-reader'> {
   readonly #entrance: Entrance
   #reaches: readonly Reach[] = []
   readonly #directoryOf: (name: string) => string
@@ -68,8 +57,12 @@ export class RedisReader {
     this.adjust(live)
   }
 
-  get clients(): number {
-    return this.#entrance.clients
+  counters(): OwnCounters {
+    return { ...NOTHING, connections: this.#entrance.clients }
+  }
+
+  reading(): undefined {
+    return undefined
   }
 
   listen(address: ListenAddress): Promise<void> {

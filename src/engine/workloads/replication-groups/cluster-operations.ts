@@ -5,15 +5,13 @@ import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input, Output } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
-import { readSecurityGroups } from '../../calls/groups.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
-import { readNotificationTopic } from '../../calls/notification-rules.ts'
 import { mergeTags, readTags } from '../../calls/tag-rules.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
-import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/rules.ts'
+import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
 import { readClusterRestoration } from '../snapshots/restoration.ts'
 import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { NODE_ID } from './answer.ts'
@@ -22,7 +20,7 @@ import { newLoneCluster, newMember, readZones } from './creation.ts'
 import { type FoundMember, findReplicationGroup } from './find.ts'
 import { answerMemberCluster } from './member-answer.ts'
 import { isPrimary, membersOf, shardOf, withMembers } from './members.ts'
-import { readOtherGroup, waiting, withChanges } from './modification.ts'
+import { readOtherGroup, readUpkeep, waiting, withChanges } from './modification.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
 import { MOST_REPLICAS } from './shape.ts'
 import type { GroupEvent } from './steps.ts'
@@ -215,17 +213,9 @@ export function modifyMember(
   refuseUnlessAvailable(member, group, 'modify')
   refuseCacheSecurityGroups(input)
   refuseNotYetModified(input)
-  const topic = readNotificationTopic(input, group.notificationTopic, context)
   const modified: ReplicationGroupRecord = {
     ...group,
-    ...(input.PreferredMaintenanceWindow !== undefined && {
-      maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
-    }),
-    ...(input.SecurityGroupIds && {
-      securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context, group.subnetGroup),
-    }),
-    ...(topic && { notificationTopic: topic }),
-    ...(input.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade }),
+    ...readUpkeep(input, group, context),
     ...(input.SnapshotRetentionLimit !== undefined && {
       snapshotRetentionLimit: readRetention(input.SnapshotRetentionLimit),
     }),

@@ -84,14 +84,33 @@ function refuseNotYet(input: ModifyInput): void {
 }
 
 /** What takes effect at once, whatever ApplyImmediately says. */
-function readSettings(
+const readSettings = (
   input: ModifyInput,
+  group: ReplicationGroupRecord,
+  context: Context,
+): Partial<ReplicationGroupRecord> => ({
+  ...(input.ReplicationGroupDescription !== undefined && { description: input.ReplicationGroupDescription }),
+  ...readUpkeep(input, group, context),
+  ...readSnapshotting(input, group, context),
+})
+
+type UpkeepInput = Pick<
+  ModifyInput,
+  | 'PreferredMaintenanceWindow'
+  | 'SecurityGroupIds'
+  | 'NotificationTopicArn'
+  | 'NotificationTopicStatus'
+  | 'AutoMinorVersionUpgrade'
+>
+
+/** What groups and lone clusters alike are asked at any time: window, security groups, topic, minor upgrades. Of it what is asked. */
+export function readUpkeep(
+  input: UpkeepInput,
   group: ReplicationGroupRecord,
   context: Context,
 ): Partial<ReplicationGroupRecord> {
   const topic = readNotificationTopic(input, group.notificationTopic, context)
   return {
-    ...(input.ReplicationGroupDescription !== undefined && { description: input.ReplicationGroupDescription }),
     ...(input.PreferredMaintenanceWindow !== undefined && {
       maintenanceWindow: readMaintenanceWindow(input.PreferredMaintenanceWindow, context),
     }),
@@ -100,7 +119,6 @@ function readSettings(
     }),
     ...(topic && { notificationTopic: topic }),
     ...(input.AutoMinorVersionUpgrade !== undefined && { autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade }),
-    ...readSnapshotting(input, group, context),
   }
 }
 
