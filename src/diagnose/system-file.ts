@@ -7,7 +7,6 @@ import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
  */
 export const systemFile = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(() => null)
 
-/** This host's resolv.conf; without the file, the resolver's defaults. */
 /**
  * A file of the kernel's; '' where it has none, on other systems and of processes that have ended, or keeps it from this user:
  * what it was to tell is then left out.
