@@ -17,8 +17,6 @@ export type Question =
       /** true, or what is wrong with it. */
       readonly validate?: (text: string) => true | string
     }
-  /** What is typed is not shown. */
-  | { readonly type: 'password'; readonly message: string }
   | { readonly type: 'select' | 'checkbox'; readonly message: string; readonly choices: readonly Choice[] }
   | { readonly type: 'search'; readonly message: string; readonly source: (typed?: string) => readonly Choice[] }
 
