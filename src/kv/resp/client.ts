@@ -6,7 +6,8 @@ import { isError, type Reply } from '../../protocols/resp/reply.ts'
 import type { Dial } from '../conversation.ts'
 import { type Login, RespConnection } from './connection.ts'
 import { LostNode, NoCluster, RespRefusal, TooManyRedirects } from './refusal.ts'
-import { type RespNode, readShards, readSlots, type Shard, shardOf, singleShard } from './topology.ts'
+import { shardsAt } from './standing.ts'
+import { type RespNode, readSlots, type Shard, shardOf, singleShard } from './topology.ts'
 
 export interface RespOptions extends Omit<Dial, 'host' | 'port'> {
   readonly login?: Login
@@ -231,8 +232,8 @@ async function firstReached(seeds: readonly RespNode[], options: RespOptions): P
 
 /** The shards of the cluster that a node is of; undefined: of none. */
 async function learn(connection: RespConnection, asked: RespNode, tls: boolean): Promise<readonly Shard[] | undefined> {
-  const [shards = null] = await connection.send([['CLUSTER', 'SHARDS']])
-  if (!isError(shards)) return readShards(shards, asked, tls)
+  const shards = await shardsAt(connection, asked, tls)
+  if (shards) return shards
   const [slots = null] = await connection.send([['CLUSTER', 'SLOTS']])
   // Without cluster mode, or the right to ask: where a key is, redirects tell.
   return isError(slots) ? undefined : readSlots(slots, asked)

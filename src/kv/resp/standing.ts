@@ -1,8 +1,8 @@
 /** What a server is in its replication, as it says itself (ROLE). */
-import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../protocols/resp/reply.ts'
+import { isError, itemsOf, type Reply, textOf } from '../../protocols/resp/reply.ts'
 import type { RespConnection } from './connection.ts'
 import { RespRefusal } from './refusal.ts'
-import { type RespNode, readShards, type Shard } from './topology.ts'
+import { numberOf, type RespNode, readShards, type Shard } from './topology.ts'
 
 export interface Standing {
   readonly role: 'primary' | 'replica'
@@ -33,8 +33,6 @@ export function readRole(reply: Reply, node: string): Standing {
   }
   throw new RespRefusal(node, { kind: 'error', code: '', text: 'ROLE tells neither master nor slave' })
 }
-
-const numberOf = (reply: Reply | undefined): number => Number(wholeOf(reply ?? null) ?? 0n)
 
 /** What a server says of its cluster; undefined: it is of none. @throws RespRefusal, Unreachable, BadReply */
 export async function shardsAt(

@@ -27,7 +27,8 @@ const bySlots = (shards: readonly Shard[]): Shard[] =>
 export const shardOf = (shards: readonly Shard[], slot: number): Shard | undefined =>
   shards.find(({ slots }) => slots.some(([first, last]) => first <= slot && slot <= last))
 
-const numberOf = (reply: Reply | undefined): number => Number(wholeOf(reply ?? null) ?? 0n)
+/** A whole number of a reply; 0 where there is none. */
+export const numberOf = (reply: Reply | undefined): number => Number(wholeOf(reply ?? null) ?? 0n)
 
 /**
  * What CLUSTER SHARDS (7.0) tells. Nodes that have failed are left out, and shards without slots.
