@@ -1,4 +1,5 @@
 /** Watches servers while one takes over from another, as a client would feel it: it asks, and writes nothing. */
+import { errorMessage } from '../../api/thrown.ts'
 import { type Clock, sleep, systemClock } from '../../net/clock.ts'
 import type { RespOptions } from './client.ts'
 import { RespConnection } from './connection.ts'
@@ -42,7 +43,7 @@ export async function watchRoles(
       } catch (error) {
         connection?.close()
         connection = undefined
-        const problem = error instanceof Error ? error.message : String(error)
+        const problem = errorMessage(error)
         onLook({ place, askedAt, at: clock.monotonicMs(), problem })
       }
       await sleep(clock, everyMs, signal)
