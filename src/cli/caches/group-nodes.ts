@@ -45,3 +45,7 @@ async function askOne(node: GroupNode, { login = {}, ...dial }: AskOptions): Pro
     connection?.close()
   }
 }
+
+/** The primary of a shard's nodes: as one says itself, else as the API does. Undefined: neither tells. Pure. */
+export const primaryAmong = (asked: readonly AskedNode[]): AskedNode | undefined =>
+  asked.find(({ standing }) => standing?.role === 'primary') ?? asked.find(({ node }) => node.role === 'primary')

@@ -1,7 +1,7 @@
 /** What a failover of a shard is likely to do. Pure. */
 import { endpoint } from '../../../net/target.ts'
 import type { Shard } from '../../caches/cache.ts'
-import type { AskedNode, GroupNode } from '../../caches/group-nodes.ts'
+import { type AskedNode, type GroupNode, primaryAmong } from '../../caches/group-nodes.ts'
 
 export interface Plan {
   readonly nodes: readonly GroupNode[]
@@ -16,8 +16,7 @@ export interface Plan {
 
 /** The replica that has most of the primary's data comes first: engines take that one. Pure. */
 export function planOf(asked: readonly AskedNode[]): Plan {
-  const first =
-    asked.find(({ standing }) => standing?.role === 'primary') ?? asked.find(({ node }) => node.role === 'primary')
+  const first = primaryAmong(asked)
   const offset = first?.standing?.offset
   const [problem] = asked.flatMap((each) => each.problem ?? [])
   const replicas = asked

@@ -2,7 +2,7 @@
 import type { Input, OperationName } from '../../../api/model.ts'
 import { SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import type { Cache } from '../../caches/cache.ts'
-import type { AskedNode, GroupNode } from '../../caches/group-nodes.ts'
+import { type AskedNode, type GroupNode, primaryAmong } from '../../caches/group-nodes.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 
 export interface Asked {
@@ -39,8 +39,7 @@ interface Part {
 export function changeOf(cache: Cache, nodes: readonly AskedNode[], asked: Asked): Change | undefined {
   const parts = (cache.shards ?? []).map((shard): Part => {
     const own = nodes.filter(({ node }) => node.shard === shard.id)
-    const first =
-      own.find(({ standing }) => standing?.role === 'primary') ?? own.find(({ node }) => node.role === 'primary')
+    const first = primaryAmong(own)
     return { id: shard.id, slots: slotCount(shard.slots), nodes: own, primary: first?.node, keys: first?.keys }
   })
   if (asked.shards !== undefined) return resharding(cache, parts, asked.shards)
@@ -77,8 +76,8 @@ function replicating(cache: Cache, parts: readonly Part[], all: number, replicas
   const lines = differing.map(
     ({ id: shard, nodes }) => `  shard ${shard}: ${nodes.length - 1} -> ${replicas} replicas of ${cache.nodeType}`,
   )
+  const configuration = differing.map(({ id: shard }) => ({ NodeGroupId: shard, NewReplicaCount: replicas }))
   if (isMore) {
-    const configuration = differing.map(({ id: shard }) => ({ NodeGroupId: shard, NewReplicaCount: replicas }))
     const whole = differing.length === all
     const input = whole ? { NewReplicaCount: replicas } : { ReplicaConfiguration: configuration }
     return change('IncreaseReplicaCount', { ...base, ...input }, [
@@ -90,7 +89,6 @@ function replicating(cache: Cache, parts: readonly Part[], all: number, replicas
   const leaving = differing.map((part) => part.primary && leavingOf(part, part.nodes.length - 1 - replicas))
   const ids = leaving.flatMap((each) => each ?? [])
   if (leaving.some((each) => each === undefined)) {
-    const configuration = differing.map(({ id: shard }) => ({ NodeGroupId: shard, NewReplicaCount: replicas }))
     return change('DecreaseReplicaCount', { ...base, ReplicaConfiguration: configuration }, [
       ...lines,
       '  go: replicas that ElastiCache chooses; no keys are lost',
