@@ -50,10 +50,15 @@ const ofTarget = (called: string, among: readonly ResourceKind[]): OfferRow => (
 /** Of the local engine itself. */
 const ofEngine = <T>(called: string, ask: (flags: GlobalOptions) => Promise<T>, names: (answer: T) => string[]) => ({
   called,
-  list: async (flags: GlobalOptions) => names(await ask(flags)).map((name) => ({ name })),
+  list: async (flags: GlobalOptions) => named(names(await ask(flags))),
 })
 
 const users = (flags: GlobalOptions) => control<UserReport[]>(engineOf(flags), 'GET', CONTROL.users)
+const subnets = (flags: GlobalOptions) =>
+  askInRegion<{ subnets: SubnetReport[] }>(flags, `${CONTROL.subnets}/list`).then((answer) => answer.subnets)
+const targets = (flags: GlobalOptions) => Object.keys(readTargets(stateDirOf(flags)).targets)
+
+const named = (names: readonly string[]): Offered[] => names.map((name) => ({ name }))
 
 /** What a word can name. */
 export const OFFERS = {
@@ -69,45 +74,33 @@ export const OFFERS = {
     called: 'policy',
     list: async (flags, [name = '']) => {
       const user = (await users(flags)).find(({ userName }) => userName.toLowerCase() === name.toLowerCase())
-      return Object.keys(user?.policies ?? {}).map((policy) => ({ name: policy }))
+      return named(Object.keys(user?.policies ?? {}))
     },
   },
-  subnet: ofEngine(
-    'subnet',
-    (flags) => askInRegion<{ subnets: SubnetReport[] }>(flags, `${CONTROL.subnets}/list`),
-    ({ subnets }) => subnets.map(({ subnetId }) => subnetId),
-  ),
-  ownSubnet: ofEngine(
-    'subnet',
-    (flags) => askInRegion<{ subnets: SubnetReport[] }>(flags, `${CONTROL.subnets}/list`),
-    ({ subnets }) => subnets.filter(({ isDefault }) => !isDefault).map(({ subnetId }) => subnetId),
+  subnet: ofEngine('subnet', subnets, (all) => all.map(({ subnetId }) => subnetId)),
+  ownSubnet: ofEngine('subnet', subnets, (all) =>
+    all.filter(({ isDefault }) => !isDefault).map(({ subnetId }) => subnetId),
   ),
   securityGroup: ofEngine(
     'security group',
     (flags) => askInRegion<{ securityGroups: SecurityGroupReport[] }>(flags, `${CONTROL.securityGroups}/list`),
     ({ securityGroups }) => securityGroups.map(({ groupName }) => groupName),
   ),
-  quota: { called: 'quota', list: () => Object.keys(DEFAULT_QUOTAS).map((name) => ({ name })) },
-  faultKind: { called: 'fault', list: () => Object.keys(FAULT_KINDS).map((name) => ({ name })) },
+  quota: { called: 'quota', list: () => named(Object.keys(DEFAULT_QUOTAS)) },
+  faultKind: { called: 'fault', list: () => named(Object.keys(FAULT_KINDS)) },
   faultInEffect: ofEngine(
     'fault',
     (flags) => control<FaultReport[]>(engineOf(flags), 'GET', CONTROL.faults),
     (all) => all.map(({ id }) => id),
   ),
-  target: {
-    called: 'target',
-    list: (flags) => Object.keys(readTargets(stateDirOf(flags)).targets).map((name) => ({ name })),
-  },
+  target: { called: 'target', list: (flags) => named(targets(flags)) },
   ownTarget: {
     called: 'target',
-    list: (flags) =>
-      Object.keys(readTargets(stateDirOf(flags)).targets)
-        .filter((name) => !Object.hasOwn(BUILT_IN, name))
-        .map((name) => ({ name })),
+    list: (flags) => named(targets(flags).filter((name) => !Object.hasOwn(BUILT_IN, name))),
   },
   proxy: {
     called: 'proxy',
-    list: (flags) => runningRelays(stateDirOf(flags)).flatMap(({ listen }) => listen.map((name) => ({ name }))),
+    list: (flags) => named(runningRelays(stateDirOf(flags)).flatMap(({ listen }) => listen)),
   },
 } satisfies Readonly<Record<string, OfferRow>>
 
