@@ -48,10 +48,8 @@ export async function openResp(
   dial: Pick<RespOptions, 'tls' | 'timeoutMs'>,
   { user, 'password-file': file, database = 0, replicas }: LoginOptions,
 ): Promise<RespClient> {
-  const open = (password: string | undefined): Promise<RespClient> => {
-    const login = { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
-    return RespClient.open(seeds, { ...dial, login, database, readsReplicas: replicas })
-  }
+  const open = (password: string | undefined): Promise<RespClient> =>
+    RespClient.open(seeds, { ...dial, login: loginBy(user, password), database, readsReplicas: replicas })
   const password = givenPassword(file)
   if (user !== undefined && password === undefined) return open(await askForPassword(user))
   try {
@@ -68,9 +66,13 @@ export async function loginOf({
   user,
   'password-file': file,
 }: Partial<Pick<LoginOptions, 'user' | 'password-file'>>): Promise<Login> {
-  const password = givenPassword(file) ?? (user === undefined ? undefined : await askForPassword(user))
-  return { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
+  return loginBy(user, givenPassword(file) ?? (user === undefined ? undefined : await askForPassword(user)))
 }
+
+const loginBy = (user: string | undefined, password: string | undefined): Login => ({
+  ...(user !== undefined && { user }),
+  ...(password !== undefined && { password }),
+})
 
 function givenPassword(file: string | undefined): string | undefined {
   if (file === undefined) return environment[PASSWORD_VARIABLE]
