@@ -54,6 +54,10 @@ export interface CacheKind {
 export const endpointsOf = ({ nodes }: Cache): (Cache['nodes'][number] & HostAndPort)[] =>
   nodes.flatMap((node) => (node.host && node.port ? [{ ...node, host: node.host, port: node.port }] : []))
 
+/** Of nodes that all hold keys, each a server once it has an endpoint. */
+export const serversOf = (nodes: Cache['nodes']): Cache['servers'] =>
+  nodes.flatMap(({ id, host, port }) => (host && port ? [{ label: id, host, port }] : []))
+
 /** @throws Problem where the kind of cache is not for it. */
 export function refuseUnless(what: keyof Cache['not'], { id, kind, not }: Cache): void {
   const refusal = not[what]

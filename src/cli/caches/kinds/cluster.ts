@@ -3,7 +3,7 @@ import { resources } from '../../../api/catalog/resources.ts'
 import type { Output } from '../../../api/model.ts'
 import { shellWord } from '../../../api/shell.ts'
 import type { ClusterFacts } from '../../../diagnose/evidence.ts'
-import { type Cache, type CacheKind, endOf, networkTypeOf, pendingIn } from '../cache.ts'
+import { type Cache, type CacheKind, endOf, networkTypeOf, pendingIn, serversOf } from '../cache.ts'
 
 export type CacheCluster = NonNullable<Output<'DescribeCacheClusters'>['CacheClusters']>[number]
 
@@ -30,7 +30,7 @@ function clusterOf(given: CacheCluster): Cache {
     numCacheNodes: given.NumCacheNodes ?? 0,
     ...(configuration && { configuration }),
     nodes,
-    servers: nodes.flatMap(({ id, host, port }) => (host && port ? [{ label: id, host, port }] : [])),
+    servers: serversOf(nodes),
     ...(ParameterApplyStatus && { parameterApplyStatus: ParameterApplyStatus }),
     ...(CacheParameterGroupName && { parameterGroup: CacheParameterGroupName }),
     ...(CacheNodeIdsToReboot && { nodesToReboot: CacheNodeIdsToReboot }),

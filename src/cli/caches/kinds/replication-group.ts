@@ -1,7 +1,7 @@
 import { resources } from '../../../api/catalog/resources.ts'
 import type { Output } from '../../../api/model.ts'
 import type { Item } from '../../output/human-value.ts'
-import { type Cache, type CacheKind, endOf, pendingIn, type Shard } from '../cache.ts'
+import { type Cache, type CacheKind, endOf, pendingIn, type Shard, serversOf } from '../cache.ts'
 import { cluster } from './cluster.ts'
 
 type ReplicationGroup = NonNullable<Output<'DescribeReplicationGroups'>['ReplicationGroups']>[number]
@@ -41,7 +41,7 @@ function groupOf(given: ReplicationGroup, members: readonly Cache[]): Cache {
     numCacheNodes: nodes.length,
     ...(configuration && { configuration }),
     nodes: [...doors, ...nodes],
-    servers: servers.length > 0 ? servers : nodes.flatMap(serverOf),
+    servers: servers.length > 0 ? servers : serversOf(nodes),
     shards,
     ...(parameterGroup && { parameterGroup }),
     ...(subnetGroup && { subnetGroup }),
@@ -97,5 +97,3 @@ function nodesOf(shard: NodeGroup, members: readonly Cache[]): Node[] {
     }
   })
 }
-
-const serverOf = ({ id, host, port }: Node): Cache['servers'] => (host && port ? [{ label: id, host, port }] : [])
