@@ -1,6 +1,7 @@
 /** What a parameter is, and what its values mean to nodes of a version: true of every family. Pure. */
 import type { NodeType } from '../../api/catalog/node-types.ts'
 import { isAtLeast, isOlder } from '../../api/catalog/versions.ts'
+import { rowsOf } from '../../api/tables.ts'
 
 export type DataType = 'integer' | 'float' | 'boolean' | 'string'
 
@@ -80,8 +81,7 @@ export const parametersOf = <Name extends string>(
   } = {},
 ): Parameters<Name> =>
   Object.fromEntries(
-    Object.entries<ParameterRow>(rows).map(([key, row]) => {
-      const name = key as Name // the keys are those of the rows
+    rowsOf(rows).map(([name, row]) => {
       const eras = besides.eras?.[name]
       const read = besides.readers?.[name]
       return [name, { ...toParameter(row), ...(eras && { eras }), ...(read && { read }) }]

@@ -1,5 +1,6 @@
 /** What values of parameters are to a server: its directives, which are not all called as the parameters are. Pure. */
 import type { NodeType } from '../../../api/catalog/node-types.ts'
+import { namesOf } from '../../../api/tables.ts'
 import type { GroupSettings } from '../family.ts'
 import { effectiveValue, existsIn } from '../parameter.ts'
 import { PARAMETERS, type ParameterName, type ParameterValues } from './parameters.ts'
@@ -33,7 +34,7 @@ const OWN: ReadonlySet<ParameterName> = new Set([
 /** Several parameters in one directive. */
 const BUFFER_LIMITS = 'client-output-buffer-limit'
 
-const NAMES = Object.keys(PARAMETERS) as ParameterName[] // of the table itself
+const NAMES = namesOf(PARAMETERS)
 
 /** What a server of a version is told by these values, where they differ from each other by node type for that type. */
 export function settingsOf(values: ParameterValues, version: string, type: NodeType): GroupSettings {

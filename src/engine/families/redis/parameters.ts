@@ -5,6 +5,7 @@
  * maxmemory and the limits of replicas depend on the node type (node-type-parameters.ts).
  */
 import { NODE_CONNECTIONS } from '../../../api/catalog/cache-node.ts'
+import { rowsOf } from '../../../api/tables.ts'
 import { type ParameterEra, type ParameterRow, parametersOf, type Values } from '../parameter.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import { readEvents } from './events.ts'
@@ -163,11 +164,9 @@ const READERS: Readonly<Partial<Record<ParameterName, (text: string) => string |
   'rename-commands': readRenames,
 }
 
-const rows = Object.entries<Row>(ROWS) as [ParameterName, Row][] // the keys are those of the rows
-
 export const PARAMETERS = parametersOf(
   Object.fromEntries(
-    rows.map(([name, [value, type, allowed, change, since, until]]) => [
+    rowsOf<Readonly<Record<ParameterName, Row>>>(ROWS).map(([name, [value, type, allowed, change, since, until]]) => [
       name,
       [value, type, allowed, change, since, DESCRIPTIONS[name], until],
     ]),

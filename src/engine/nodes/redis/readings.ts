@@ -1,5 +1,6 @@
 /** What servers of Redis OSS and Valkey tell of themselves, as numbers. Pure. */
 import { type AclEngine, commandsOf } from '../../../acl/commands.ts'
+import { namesOf } from '../../../api/tables.ts'
 import { type Reading, Readings } from '../readings.ts'
 
 /** Lines of INFO that are numbers already. */
@@ -48,7 +49,7 @@ export const COMMAND_GROUPS = {
 
 export type CommandGroup = keyof typeof COMMAND_GROUPS
 
-const GROUPS = Object.keys(COMMAND_GROUPS) as CommandGroup[] // of the keys above
+const GROUPS = namesOf(COMMAND_GROUPS)
 
 /** What the door of a serverless cache has counted. */
 const USAGE = ['ecpus', 'metered_commands', 'throttled_commands'] as const
