@@ -3,7 +3,7 @@
  * them, one rule after the other, and printed as valkey-server lists them: rule by rule. redis-server before 7.2 finds rules of
  * its own that come to the same, and AWS has been seen to answer such (`on ~app::* -@all +@read` in 2020 as 40 rules). Pure.
  */
-import { type AclEngine, type Commands, commandsOf, parentOf, RESTRICTED } from './commands.ts'
+import { type AclEngine, type Commands, commandsOf, namesInRules, parentOf, RESTRICTED } from './commands.ts'
 
 export interface KeyPattern {
   readonly pattern: string
@@ -193,9 +193,8 @@ function refuseUnlessFirstArgument(rule: string, modifier: string, { categoriesO
 }
 
 /** By the last of the rules that is about the command, or about the one whose subcommand it is. */
-function isAllowed({ base, rules }: Selector, command: string, { categoriesOf }: Commands): boolean {
-  const own = [command, parentOf(command)]
-  const names = new Set(own.flatMap((name) => [name, ...[...(categoriesOf.get(name) ?? [])].map((each) => `@${each}`)]))
+function isAllowed({ base, rules }: Selector, command: string, commands: Commands): boolean {
+  const names = namesInRules(command, commands)
   const last = rules.findLast((rule) => names.has(rule.slice(1)))
   return (last ?? base).startsWith('+')
 }

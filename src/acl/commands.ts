@@ -92,6 +92,12 @@ export function keysTextOf(command: string): string {
 /** `config` of `config|get`, a command itself of one without subcommands. */
 export const parentOf = (command: string): string => command.replace(/\|.*/s, '')
 
+/** What rules about a command may call it: by its name or that of the one whose subcommand it is, or by a category of either. */
+export function namesInRules(command: string, { categoriesOf }: Commands): ReadonlySet<string> {
+  const own = [command, parentOf(command)]
+  return new Set(own.flatMap((name) => [name, ...[...(categoriesOf.get(name) ?? [])].map((each) => `@${each}`)]))
+}
+
 /**
  * Commands that the nodes of ElastiCache refuse (guide, "Restricted commands"), and two that the page does not have: a
  * client that could make a node replicate or forget its slots would take it out of the service's hands.

@@ -1,6 +1,6 @@
 /** Whether a user may say a command, and if not, why: as a server decides it (ACL DRYRUN). Pure. */
 import type { AccessRules, Selector } from './access-string.ts'
-import { type AclEngine, type Commands, commandsOf, keysTextOf, parentOf, RESTRICTED } from './commands.ts'
+import { type AclEngine, type Commands, commandsOf, keysTextOf, namesInRules, RESTRICTED } from './commands.ts'
 import { matches } from './glob.ts'
 import { channelsInWords, keysInWords } from './words.ts'
 
@@ -75,12 +75,9 @@ function ruleAgainst(
   { base, rules }: Selector,
   name: string,
   words: readonly string[],
-  { categoriesOf }: Commands,
+  commands: Commands,
 ): string | undefined {
-  const own = [name, parentOf(name)]
-  const names = new Set(
-    own.flatMap((each) => [each, ...[...(categoriesOf.get(each) ?? [])].map((category) => `@${category}`)]),
-  )
+  const names = namesInRules(name, commands)
   let last: string = base
   let firstArguments: string[] = []
   for (const rule of rules) {
