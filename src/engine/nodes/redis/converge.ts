@@ -161,7 +161,7 @@ async function convergeCluster(
 ): Promise<boolean> {
   const { operator, spec } = subject
   const known = parseNodes(textOf(await operator.ask('CLUSTER', 'NODES')))
-  const link = parseInfo(textOf(await operator.ask('INFO', 'replication'))).get('master_link_status')
+  const link = (await operator.info('replication')).get('master_link_status')
   const commands = clusterCommands({ topology, nodeId, known, ip: spec.announce.ip, isLinkUp: link === 'up' })
   const takesOver = commands.some(isFailover)
   if (takesOver) subject.handoverSince ??= now

@@ -1,14 +1,12 @@
 import { inMilliseconds } from '../../../net/clock.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress } from '../../../net/serve/listener.ts'
-import { textOf } from '../../../protocols/resp/reply.ts'
 import type { IngressRule } from '../../network/ingress.ts'
 import { type Reading, write } from '../readings.ts'
 import type { OwnCounters } from '../running.ts'
 import { swappedBytes } from '../swap.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
-import { parseInfo } from './info.ts'
 import { Meter } from './meter.ts'
 import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
 import { READINGS, readingOf, type Usage } from './readings.ts'
@@ -150,7 +148,7 @@ export class RedisNode {
 
   /** What it says of itself. Rejects when it does not answer. */
   async status(): Promise<RedisStatus> {
-    const info = await this.#info('replication')
+    const info = await this.#process.operator.info('replication')
     const isReplica = info.get('role') === 'slave'
     const { topology, users } = this.#live
     const agrees = this.#agrees
@@ -172,7 +170,7 @@ export class RedisNode {
   async reading(cores: number): Promise<Reading | undefined> {
     const { operator, spec } = this.#subject
     try {
-      const info = parseInfo(textOf(await operator.ask('INFO', 'EVERYTHING')))
+      const info = await operator.info('EVERYTHING')
       const reading = readingOf(
         info,
         spec.program.name === 'valkey-server' ? 'valkey' : 'redis',
@@ -228,10 +226,6 @@ export class RedisNode {
   #close(): void {
     this.#isClosed = true
     this.#entrance.close()
-  }
-
-  async #info(section: string): Promise<ReadonlyMap<string, string>> {
-    return parseInfo(textOf(await this.#process.operator.ask('INFO', section)))
   }
 
   /** At one that had done all it was told. */

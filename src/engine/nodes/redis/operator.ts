@@ -1,7 +1,8 @@
 import net from 'node:net'
 import { ReplyDecoder } from '../../../protocols/resp/decode.ts'
 import { type Command, encodeCommand } from '../../../protocols/resp/encode.ts'
-import { isError, isPush, type Reply } from '../../../protocols/resp/reply.ts'
+import { isError, isPush, type Reply, textOf } from '../../../protocols/resp/reply.ts'
+import { parseInfo } from './info.ts'
 import { ENGINE_USER } from './restricted.ts'
 
 /** A server that is stopped, or out of processor time, keeps the engine waiting no longer. */
@@ -50,6 +51,11 @@ export class Operator {
     const [reply = null] = await this.send([command])
     if (isError(reply)) throw new Refused(`${reply.code} ${reply.text}`.trim())
     return reply
+  }
+
+  /** A section of INFO, by its names. Rejects as {@link ask} does. */
+  async info(section: string): Promise<ReadonlyMap<string, string>> {
+    return parseInfo(textOf(await this.ask('INFO', section)))
   }
 
   close(): void {

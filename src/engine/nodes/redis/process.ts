@@ -14,10 +14,8 @@ import {
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { textOf } from '../../../protocols/resp/reply.ts'
 import { CannotRun } from '../memcached/process.ts'
 import { configFile, NODES_FILE, RDB_FILE } from './config-file.ts'
-import { parseInfo } from './info.ts'
 import { nodesFile } from './nodes-file.ts'
 import { Operator } from './operator.ts'
 import { endProcess, hasEndedWithin, isRunning, type ProcessIdentity, processCalled } from './process-identity.ts'
@@ -184,7 +182,7 @@ export class RedisProcess {
   async #loaded(): Promise<void> {
     const deadline = performance.now() + LOAD_MS
     while (performance.now() < deadline) {
-      if (parseInfo(textOf(await this.operator.ask('INFO', 'persistence'))).get('loading') === '0') return
+      if ((await this.operator.info('persistence')).get('loading') === '0') return
       await pause(POLL_MS)
     }
   }
@@ -217,7 +215,7 @@ async function runningIn(directory: string, password: string): Promise<Found | u
   const reach = reachOf(directory)
   const operator = new Operator({ path: reach.socket }, password, SHUTDOWN_MS)
   try {
-    const server = parseInfo(textOf(await operator.ask('INFO', 'server')))
+    const server = await operator.info('server')
     const identity = processCalled(Number(server.get('process_id')))
     return identity && { identity, answers: true }
   } catch {

@@ -4,7 +4,6 @@ import type { Part } from '../../../protocols/resp/encode.ts'
 import { keySlot, SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../../protocols/resp/reply.ts'
 import { CannotRun } from '../memcached/process.ts'
-import { parseInfo } from './info.ts'
 import type { Operator } from './operator.ts'
 import { endServerIn, RedisProcess } from './process.ts'
 import { keysOf } from './restricted.ts'
@@ -110,7 +109,7 @@ async function handOn(from: Operator, to: readonly Operator[], ofSlot: Uint16Arr
 
 /** Those with keys. */
 async function databasesOf(operator: Operator): Promise<number[]> {
-  const info = parseInfo(textOf(await operator.ask('INFO', 'keyspace')))
+  const info = await operator.info('keyspace')
   return [...info.keys()].flatMap((name) => /^db(\d+)$/.exec(name)?.slice(1).map(Number) ?? [])
 }
 

@@ -3,10 +3,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorCode } from '../../../api/thrown.ts'
-import { textOf } from '../../../protocols/resp/reply.ts'
 import { copyDurably } from '../../store/snapshot-files.ts'
 import { RDB_FILE } from './config-file.ts'
-import { parseInfo } from './info.ts'
 import type { Operator } from './operator.ts'
 import type { Keys } from './restricted.ts'
 
@@ -38,7 +36,7 @@ export async function saveTo(file: string, server: Snapshotted): Promise<number>
     }
   }
   await rm(written, { force: true })
-  return Number(parseInfo(textOf(await server.operator.ask('INFO', 'memory'))).get('used_memory'))
+  return Number((await server.operator.info('memory')).get('used_memory'))
 }
 
 async function save({ operator, keys }: Snapshotted, deadline: number): Promise<void> {
@@ -46,11 +44,10 @@ async function save({ operator, keys }: Snapshotted, deadline: number): Promise<
     if (performance.now() > deadline) throw new Error('the server is busy with another copy of its data')
     await pause(LOOK_MS)
   }
-  const persistence = async () => parseInfo(textOf(await operator.ask('INFO', 'persistence')))
-  let state = await persistence()
+  let state = await operator.info('persistence')
   while (state.get('rdb_bgsave_in_progress') !== '0') {
     await pause(LOOK_MS)
-    state = await persistence()
+    state = await operator.info('persistence')
   }
   if (state.get('rdb_last_bgsave_status') !== 'ok') throw new Error('the server could not write its data')
 }
