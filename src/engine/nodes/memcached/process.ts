@@ -1,18 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NodeSpec } from '../runtime.ts'
+import { isFull, lastWords, sizeOf } from '../server-log.ts'
 import { connectionLimit, memcachedArguments, type Surroundings } from './arguments.ts'
 import { PROGRAM } from './installed.ts'
 import { Operator } from './operator.ts'
 
 const START_MS = 5_000
 const POLL_MS = 5
-/** A log is begun anew at the next start beyond this. */
-const LOG_BYTES = 1_000_000
-const LAST_LINES = 3
 
 /**
  * memcached in the place of a shell, and a small process beside it that reads the pipe the engine holds: the pipe's end, and
@@ -52,7 +50,7 @@ export class MemcachedProcess {
     const { files } = spec
     mkdirSync(dirname(files.log), { recursive: true, mode: 0o700 })
     const args = memcachedArguments(spec, ['-s', files.socket], surroundings())
-    const log = openSync(files.log, sizeOf(files.log) > LOG_BYTES ? 'w' : 'a', 0o600)
+    const log = openSync(files.log, isFull(files.log) ? 'w' : 'a', 0o600)
     writeSync(log, `cachectl: ${[PROGRAM, ...args].join(' ')}\n${tellOfLimit(spec)}`)
     const before = sizeOf(files.log)
     const child = spawn('/bin/sh', ['-c', WATCHED, PROGRAM, PROGRAM, ...args], { stdio: ['pipe', log, log] })
@@ -115,8 +113,3 @@ function tellOfLimit(spec: NodeSpec<'memcached-process'>): string {
   const { fileLimit } = surroundings()
   return `cachectl: ${limit} connections at most, for a process may have ${fileLimit} open files here (ulimit -n)\n`
 }
-
-const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
-
-const lastWords = (log: string, from: number): string =>
-  readFileSync(log).subarray(from).toString().trim().split('\n').slice(-LAST_LINES).join(' ')

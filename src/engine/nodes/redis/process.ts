@@ -1,20 +1,11 @@
 /** A server as a process: started, found again, ended. */
 import { spawn } from 'node:child_process'
-import {
-  closeSync,
-  copyFileSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CannotRun } from '../memcached/process.ts'
+import { isFull, lastWords, sizeOf } from '../server-log.ts'
 import { configFile, NODES_FILE, RDB_FILE } from './config-file.ts'
 import { nodesFile } from './nodes-file.ts'
 import { Operator } from './operator.ts'
@@ -27,9 +18,6 @@ const LOG_FILE = 'server.log'
 const CONFIG_FILE = 'server.conf'
 /** Which process the server is. */
 const IDENTITY_FILE = 'server.json'
-/** A log is begun anew at the next start beyond this. */
-const LOG_BYTES = 1_000_000
-const LAST_LINES = 3
 const START_MS = 15_000
 const LOAD_MS = 600_000
 const POLL_MS = 5
@@ -241,17 +229,16 @@ function prepare(spec: RedisSpec, config: string): number {
   const { directory, nodeId, live } = spec
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const log = join(directory, LOG_FILE)
-  const length = statSync(log, { throwIfNoEntry: false })?.size ?? 0
-  const isFull = length > LOG_BYTES
+  const isAnew = isFull(log)
   for (const name of readdirSync(directory)) {
-    if (name !== LOG_FILE || isFull) rmSync(join(directory, name), { recursive: true, force: true })
+    if (name !== LOG_FILE || isAnew) rmSync(join(directory, name), { recursive: true, force: true })
   }
   writeFileSync(join(directory, CONFIG_FILE), config, { mode: 0o600 })
   if (nodeId !== undefined && live.topology) {
     writeFileSync(join(directory, NODES_FILE), nodesFile(live.topology, spec), { mode: 0o600 })
   }
   if (spec.rdb !== undefined) copyFileSync(spec.rdb, join(directory, RDB_FILE))
-  return isFull ? 0 : length
+  return sizeOf(log)
 }
 
 /**
@@ -277,6 +264,3 @@ function textIn(file: string): string | undefined {
     return undefined
   }
 }
-
-const lastWords = (log: string, from: number): string =>
-  readFileSync(log).subarray(from).toString().trim().split('\n').slice(-LAST_LINES).join(' ')
