@@ -49,6 +49,14 @@ export const derived = <Name extends string>(source: Source<Name>): Source<Name>
 /** Of what cannot happen here. */
 export const never = (): number => 0
 
+/** Of what the network of an instance type shapes; nothing shapes traffic here, so that nothing is ever exceeded. */
+export const ALLOWANCES: readonly Metric<never>[] = [
+  metric('NetworkBandwidthInAllowanceExceeded', never),
+  metric('NetworkBandwidthOutAllowanceExceeded', never),
+  metric('NetworkPacketsPerSecondAllowanceExceeded', never),
+  metric('NetworkConntrackAllowanceExceeded', never),
+]
+
 /** Of the cores there are for a node: of an embedded one the single thread it shares with others, of a real one its threads. */
 export function cpuUtilization({ grown, now, seconds }: Minute<HostReading>): number {
   return Math.min(100, (100 * grown('cpu_seconds')) / (seconds * now('cpu_cores')))

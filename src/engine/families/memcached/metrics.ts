@@ -2,6 +2,7 @@
 import { type MemcachedReading, READINGS } from '../../nodes/memcached/readings.ts'
 import type { HostReading } from '../../nodes/readings.ts'
 import {
+  ALLOWANCES,
   burst,
   counted,
   cpuUtilization,
@@ -10,7 +11,6 @@ import {
   type MetricSet,
   type Minute,
   metric,
-  never,
   now,
 } from '../metric.ts'
 
@@ -56,11 +56,7 @@ export const nodeMetrics: MetricSet = setOf('node', [
   metric('NetworkPacketsOut', counted('packets_out')),
   metric('NetworkMaxPacketsIn', derived(burst('burst_packets_in', 'packets_in'))),
   metric('NetworkMaxPacketsOut', derived(burst('burst_packets_out', 'packets_out'))),
-  // What the network of an instance type shapes; nothing shapes traffic here, so that nothing is ever exceeded.
-  metric('NetworkBandwidthInAllowanceExceeded', never),
-  metric('NetworkBandwidthOutAllowanceExceeded', never),
-  metric('NetworkPacketsPerSecondAllowanceExceeded', never),
-  metric('NetworkConntrackAllowanceExceeded', never),
+  ...ALLOWANCES,
   ...COMMANDS,
   metric('CurrConnections', derived(totalConnections)),
   metric('BytesReadIntoMemcached', counted('bytes_read')),

@@ -3,6 +3,7 @@ import type { MetricName } from '../../../api/catalog/metrics.ts'
 import type { HostReading } from '../../nodes/readings.ts'
 import { type CommandGroup, READINGS, type RedisReading } from '../../nodes/redis/readings.ts'
 import {
+  ALLOWANCES,
   counted,
   cpuUtilization,
   derived,
@@ -47,11 +48,7 @@ const METRICS: readonly Metric<Name>[] = [
   metric('SwapUsage', now('swap_bytes')),
   metric('NetworkBytesIn', counted('total_net_input_bytes')),
   metric('NetworkBytesOut', counted('total_net_output_bytes')),
-  // What the network of an instance type shapes; nothing shapes traffic here, so that nothing is ever exceeded.
-  metric('NetworkBandwidthInAllowanceExceeded', never),
-  metric('NetworkBandwidthOutAllowanceExceeded', never),
-  metric('NetworkPacketsPerSecondAllowanceExceeded', never),
-  metric('NetworkConntrackAllowanceExceeded', never),
+  ...ALLOWANCES,
   metric('ActiveDefragHits', counted('active_defrag_hits')),
   metric('AuthenticationFailures', counted('acl_access_denied_auth')),
   metric('BytesUsedForCache', now('used_memory')),
