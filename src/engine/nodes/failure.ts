@@ -2,6 +2,11 @@ import { NODE_ENDED } from './runtime.ts'
 
 const INCOMPATIBLE = 'incompatible-parameters'
 
+/** A node that could not start because of how it was to: `why` in words. */
+export class CannotRun extends Error {
+  readonly code = INCOMPATIBLE
+}
+
 /** What could not be made to run: a node by its id, or an endpoint by its name. */
 export interface Failure {
   readonly subject: string

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { CannotRun } from '../failure.ts'
 import type { NodeSpec } from '../runtime.ts'
 import { isFull, lastWords, sizeOf } from '../server-log.ts'
 import { connectionLimit, memcachedArguments, type Surroundings } from './arguments.ts'
@@ -18,11 +19,6 @@ const POLL_MS = 5
  * and that its number may be another's by now.
  */
 const WATCHED = 'exec 3<&0; (read -r word <&3 || kill -9 $$) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-'
-
-/** A node that could not start because of how it was to: `why` in words. */
-export class CannotRun extends Error {
-  readonly code = 'incompatible-parameters'
-}
 
 /** A running memcached that listens on a socket file; ends with the engine, however that ends. */
 export class MemcachedProcess {

@@ -4,7 +4,7 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { CannotRun } from '../memcached/process.ts'
+import { CannotRun } from '../failure.ts'
 import { isFull, lastWords, sizeOf } from '../server-log.ts'
 import { configFile, NODES_FILE, RDB_FILE } from './config-file.ts'
 import { nodesFile } from './nodes-file.ts'
