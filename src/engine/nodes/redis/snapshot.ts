@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { errorCode } from '../../../api/thrown.ts'
+import { errorCode, errorMessage } from '../../../api/thrown.ts'
 import { copyDurably } from '../../store/snapshot-files.ts'
 import { RDB_FILE } from './config-file.ts'
 import type { Operator } from './operator.ts'
@@ -57,8 +57,7 @@ async function beginsToSave(operator: Operator, keys: Keys): Promise<boolean> {
     await operator.ask(keys.nameOf('bgsave'))
     return true
   } catch (error) {
-    // What the operator rejects with is an error.
-    if (/in progress|child process|BGSAVE/i.test((error as Error).message)) return false
+    if (/in progress|child process|BGSAVE/i.test(errorMessage(error))) return false
     throw error
   }
 }
