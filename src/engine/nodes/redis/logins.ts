@@ -21,21 +21,26 @@ export interface LoginsOptions {
 const NO_LOGIN = encodeCommand(['AUTH'])
 const WATCHED = ['AUTH', 'HELLO', 'MULTI', 'EXEC', 'DISCARD', 'RESET']
 
+/** What is done with a client. */
+interface DeskClient {
+  /** These bytes go on to the server. */
+  forward(bytes: Buffer): void
+  /** No more is read of it while a token is checked. */
+  wait(isWaiting: boolean): void
+  hangUp(): void
+}
+
 /** What one client says on its way to the server: tokens are checked, and the server is told a password in their place. */
 export class LoginDesk {
   readonly #options: LoginsOptions
   readonly #scanner = new CommandScanner(WATCHED)
-  readonly #client: { forward(bytes: Buffer): void; wait(isWaiting: boolean): void; hangUp(): void }
+  readonly #client: DeskClient
   /** While nothing goes on to the server, what has come since. */
   #waiting: Buffer[] | undefined
   #isInTransaction = false
   #forget: () => void = () => {}
 
-  /** @param client What is done with it: bytes go on to the server, and no more of them are read while a token is checked. */
-  constructor(
-    options: LoginsOptions,
-    client: { forward(bytes: Buffer): void; wait(isWaiting: boolean): void; hangUp(): void },
-  ) {
+  constructor(options: LoginsOptions, client: DeskClient) {
     this.#options = options
     this.#client = client
   }
