@@ -33,10 +33,12 @@ export async function findCache(
       absent.push({ kind, error })
     } catch (error) {
       if (saysOneOf(error, [kind.notFound, ...NO_SUCH_KIND])) absent.push({ kind, error })
-      else if (error instanceof CallFailed) refused.push({ kind, error })
-      else throw error
-      // Where nothing answers, the next question would wait as long.
-      if (refused.at(-1)?.error.serviceCode === undefined && refused.length > 0) break
+      else if (!(error instanceof CallFailed)) throw error
+      else {
+        refused.push({ kind, error })
+        // Where nothing answers, the next question would wait as long.
+        if (error.serviceCode === undefined) break
+      }
     }
   }
   const [refusal] = refused
