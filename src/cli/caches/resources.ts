@@ -3,8 +3,9 @@ import type { ResourceKind } from '../../api/catalog/resources.ts'
 import type { OperationName } from '../../api/model.ts'
 import { operation } from '../../api/model.ts'
 import { nearest } from '../../api/nearest.ts'
+import { memberAt } from '../../api/objects.ts'
 import { allPages, eachPage } from '../call/paginate.ts'
-import { type Item, isItem, isItems } from '../output/human-value.ts'
+import { type Item, isItems } from '../output/human-value.ts'
 import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { isUnsupported, tellUnasked } from './refusals.ts'
@@ -20,9 +21,7 @@ export async function describeAll(
   const once = async (page: object): Promise<Item> => ({ ...(await client.call(name, page)) })
   const paging = { maxItems: undefined, pageSize: undefined, start: { from: {}, skip: 0 } }
   const answer = await allPages(pagination, eachPage(pagination, input, paging, once))
-  const items = pagination.results
-    .split('.')
-    .reduce<unknown>((value, member) => (isItem(value) ? value[member] : undefined), answer)
+  const items = memberAt(answer, pagination.results)
   return isItems(items) ? items : []
 }
 

@@ -3,7 +3,7 @@
 import type { OperationName } from '../../api/model.ts'
 import { operation } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
-import { isObject } from '../../api/objects.ts'
+import { isObject, memberAt } from '../../api/objects.ts'
 import type { Pagination } from '../../api/shapes.ts'
 import { pythonRepr } from '../output/python-text.ts'
 import type { FlagValues } from '../parse.ts'
@@ -87,7 +87,7 @@ export async function* eachPage(
       return yield { ...part(pagination, page, items.slice(0, room)), nextToken }
     }
     room -= items.length
-    const next = at(page, pagination.output) as string | undefined // tokens are strings
+    const next = memberAt(page, pagination.output) as string | undefined // tokens are strings
     const more = next && room === 0 ? { nextToken: encodeToken({ [pagination.input]: next }) } : {}
     yield { ...part(pagination, page, items), ...more }
     if (!next || room === 0) return
@@ -123,11 +123,8 @@ export async function allPages(pagination: Pagination, parts: AsyncIterable<Part
 const withResults = ({ results }: Pagination, items: unknown[]): Page =>
   results.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), items) as Page // a path has a name
 
-const at = (page: Page, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), page)
-
 function listAt(page: Page, { results }: Pagination): unknown[] {
-  const items = at(page, results)
+  const items = memberAt(page, results)
   return Array.isArray(items) ? items : []
 }
 

@@ -1,6 +1,7 @@
 /** `--wait` on the operations that start a change. */
 import { type OperationName, operation, structure } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
+import { memberAt } from '../../api/objects.ts'
 import { eventFollower, withEvents } from '../caches/events.ts'
 import { untilInterrupted } from '../live/interrupt.ts'
 import { startProgress } from '../live/progress.ts'
@@ -71,12 +72,9 @@ export async function waitForChange(
 /** How far slots of a group have moved, while they do. */
 export const howFar = (waiter: Waiter, answer: Item): string[] =>
   itemsOf(waiter, answer).flatMap(({ PendingModifiedValues: pending }) => {
-    const share = memberAt(pending, 'Resharding', 'SlotMigration', 'ProgressPercentage')
+    const share = memberAt(pending, 'Resharding.SlotMigration.ProgressPercentage')
     return typeof share === 'number' ? [`${Math.round(share)} % of the slots have moved`] : []
   })
-
-const memberAt = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined), value)
 
 /** `{CacheCluster: ...}` where the operation answers with a structure in a member, the resource itself elsewhere. */
 function inFormOf(name: OperationName, item: Record<string, unknown>): Record<string, unknown> {
