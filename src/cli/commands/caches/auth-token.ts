@@ -10,6 +10,7 @@ import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { required, text, toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
+import { isItem } from '../../output/human-value.ts'
 import { Problem } from '../../problem.ts'
 import { authToken, TOKEN_SECONDS } from '../../target/auth-token.ts'
 import type { ApiClient } from '../../target/client.ts'
@@ -71,8 +72,7 @@ async function checked(client: ApiClient, id: string, user: string): Promise<boo
   }
   if (users && !found) tell(`There is no user ${user}. See: cachectl users`)
   const authentication = found?.Authentication
-  const type =
-    typeof authentication === 'object' && authentication !== null ? Reflect.get(authentication, 'Type') : 'iam'
+  const type = isItem(authentication) ? authentication.Type : 'iam'
   if (type !== 'iam') {
     tell(
       `${user} logs in by ${String(type)}, not by IAM: ${shell`cachectl modify-user --user-id ${user} --authentication-mode Type=iam`}`,
