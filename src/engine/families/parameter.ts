@@ -101,7 +101,9 @@ export const existsIn = ({ since, until }: Lifespan, version: string): boolean =
 
 /** What a parameter is to an engine of this version. */
 export function parameterIn(parameter: Parameter, version: string): Parameter {
-  const eras = parameter.eras?.filter(({ since }) => isAtLeast(version, since)) ?? []
+  // Most are the same in every version, and this is asked of each of them for every node that is described.
+  if (!parameter.eras) return parameter
+  const eras = parameter.eras.filter(({ since }) => isAtLeast(version, since))
   const changes: Partial<Parameter>[] = eras.map(({ since: _, ...era }) => era)
   return Object.assign({}, parameter, ...changes) as Parameter // as assign has it of parts
 }
