@@ -46,8 +46,7 @@ export class NodeRuntimes {
   readonly #installed = new Map<EngineName, InstalledProgram>()
   #sockets: string | undefined
   #temporary: string | undefined
-  /** The secret, once it has been read. */
-  #known: string | undefined
+  #secret: string | undefined
 
   /** Throws NotInstalled when all nodes are to be real and cannot. */
   constructor(options: NodeRuntimesOptions) {
@@ -117,10 +116,8 @@ export class NodeRuntimes {
 
   /** What servers know this engine by; made when it is asked for first. */
   get secret(): string {
-    const { nodeSecret } = engineFiles(this.#options.stateDir)
-    if (!existsSync(nodeSecret)) writeWhole(nodeSecret, randomBytes(SECRET_BYTES).toString('hex'))
-    this.#known ??= readFileSync(nodeSecret, 'utf8')
-    return this.#known
+    this.#secret ??= secretIn(engineFiles(this.#options.stateDir).nodeSecret)
+    return this.#secret
   }
 
   #socketDirectory(): string {
@@ -132,4 +129,9 @@ export class NodeRuntimes {
     this.#sockets = this.#temporary ?? own
     return this.#sockets
   }
+}
+
+function secretIn(file: string): string {
+  if (!existsSync(file)) writeWhole(file, randomBytes(SECRET_BYTES).toString('hex'))
+  return readFileSync(file, 'utf8')
 }
