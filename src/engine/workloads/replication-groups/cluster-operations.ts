@@ -15,7 +15,7 @@ import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
 import { readClusterRestoration } from '../snapshots/restoration.ts'
 import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { NODE_ID } from './answer.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { newLoneCluster, newMember, readZones } from './creation.ts'
 import { type FoundMember, findReplicationGroup } from './find.ts'
 import { answerMemberCluster } from './member-answer.ts'
@@ -23,7 +23,6 @@ import { isPrimary, membersOf, shardOf, withMembers } from './members.ts'
 import { readOtherGroup, readUpkeep, waiting, withChanges } from './modification.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
 import { MOST_REPLICAS } from './shape.ts'
-import type { GroupEvent } from './steps.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -106,7 +105,7 @@ export function createReplica(input: Input<'CreateCacheCluster'>, context: Conte
     steps: [...group.steps, { do: 'place-members' }, { do: 'join-members' }, { do: 'finish' }],
     stepDue: context.now,
   }
-  return answered(committed(group, growing, [], context), id, account)
+  return answered(commitCall(group, growing, [], context), id, account)
 }
 
 /** A reboot of a primary is no failover: it comes back empty, and replicas drop what they had (guide, "Rebooting nodes"). */
@@ -137,7 +136,7 @@ export function rebootMember(
     steps: [...group.steps, { do: 'restart-members', ids: [member.id] }, { do: 'members-restarted' }, { do: 'finish' }],
     stepDue: context.now,
   }
-  return answered(committed(group, rebooting, [], context), member.id, context.account)
+  return answered(commitCall(group, rebooting, [], context), member.id, context.account)
 }
 
 export function deleteMember(
@@ -152,7 +151,7 @@ export function deleteMember(
     return deleteAfterSnapshot({ group, member }, input.FinalSnapshotIdentifier, context)
   if (group.lone) {
     const deleting: ReplicationGroupRecord = { ...group, status: 'deleting', steps: [{ do: 'delete' }], stepDue: now }
-    return answered(committed(group, deleting, [], context), member.id, account)
+    return answered(commitCall(group, deleting, [], context), member.id, account)
   }
   refuseDeletionOfMember(group, member)
   const marked = withMembers(group, (each) => (each.id === member.id ? { ...each, status: 'deleting' } : each))
@@ -162,7 +161,7 @@ export function deleteMember(
     steps: [...group.steps, { do: 'remove-members', ids: [member.id] }, { do: 'finish' }],
     stepDue: now,
   }
-  return answered(committed(group, shrinking, [], context), member.id, account)
+  return answered(commitCall(group, shrinking, [], context), member.id, account)
 }
 
 /** A member's keys are its group's (API reference: no final snapshot of a replica). The texts are ours. */
@@ -230,7 +229,7 @@ export function modifyMember(
   const hasOtherGroups = modified.securityGroupIds.join() !== group.securityGroupIds.join()
   const event: EventFacts = { kind: 'security-groups-modified' }
   const events = hasOtherGroups ? [{ member: member.id, event }] : []
-  return answered(committed(group, { ...after, stepDue: context.now }, events, context), member.id, context.account)
+  return answered(commitCall(group, { ...after, stepDue: context.now }, events, context), member.id, context.account)
 }
 
 const NOT_YET_MODIFIED = [
@@ -257,17 +256,6 @@ function refuseUnlessAvailable(member: GroupMemberRecord, group: ReplicationGrou
   const status = group.status === 'available' ? member.status : group.status
   if (status === 'available') return
   throw badState(`Cache cluster ${member.id} is ${status}, not available: it is not possible to ${action} it.`)
-}
-
-function committed(
-  before: ReplicationGroupRecord,
-  after: ReplicationGroupRecord,
-  events: readonly GroupEvent[],
-  { store, now, wake }: Context,
-): ReplicationGroupRecord {
-  commitGroup(store, before, after, events, now)
-  wake('replicationGroup', after.id)
-  return after
 }
 
 function answered(group: ReplicationGroupRecord, id: string, account: string) {

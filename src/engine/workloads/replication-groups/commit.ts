@@ -1,4 +1,5 @@
 import { resources } from '../../../api/catalog/resources.ts'
+import type { Context } from '../../calls/context.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import type { Change, Store } from '../../store/store.ts'
@@ -32,6 +33,18 @@ export function commitGroup(
       })
     }
   })
+}
+
+/** What a call makes of a group: durable, with the events that tell of it, and looked at by the lifecycle. Answers the new record. */
+export function commitCall(
+  before: ReplicationGroupRecord,
+  after: ReplicationGroupRecord,
+  events: readonly GroupEvent[],
+  { store, now, wake }: Pick<Context, 'store' | 'now' | 'wake'>,
+): ReplicationGroupRecord {
+  commitGroup(store, before, after, events, now)
+  wake('replicationGroup', after.id)
+  return after
 }
 
 /** A global datastore goes with the last of its groups. */

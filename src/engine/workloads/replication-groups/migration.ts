@@ -8,7 +8,7 @@ import { missing } from '../../http/query-protocol.ts'
 import type { GroupStep, OutsideServer, ReplicationGroupRecord } from '../../store/records.ts'
 import { refuseMember } from '../global-datastores/rules.ts'
 import { answerReplicationGroup } from './answer.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
 
 /** The group says available all through; what was found is told in an event. */
@@ -83,13 +83,7 @@ function refuseUnfit(group: ReplicationGroupRecord): void {
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
-function committed(
-  group: ReplicationGroupRecord,
-  changes: Partial<ReplicationGroupRecord>,
-  { store, now, wake, account }: Context,
-) {
-  const after = { ...group, ...changes, stepDue: now }
-  commitGroup(store, group, after, [], now)
-  wake('replicationGroup', group.id)
-  return { ReplicationGroup: answerReplicationGroup(after, account) }
+function committed(group: ReplicationGroupRecord, changes: Partial<ReplicationGroupRecord>, context: Context) {
+  const after = { ...group, ...changes, stepDue: context.now }
+  return { ReplicationGroup: answerReplicationGroup(commitCall(group, after, [], context), context.account) }
 }

@@ -20,7 +20,7 @@ import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/ru
 import { refuseMember } from '../global-datastores/rules.ts'
 import { changingAccess, readAccessChange } from './access-change.ts'
 import { answerReplicationGroup } from './answer.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { findReplicationGroup } from './find.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
@@ -33,7 +33,7 @@ const conflict = (message: string) => new Fault('InvalidParameterCombination', m
 const badState = (message: string) => new Fault('InvalidReplicationGroupState', message)
 
 export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input, context) => {
-  const { store, now, account, wake } = context
+  const { store, now, account } = context
   const group = findReplicationGroup(input.ReplicationGroupId, context)
   if (group.status !== 'available') throw badState('Replication group must be in available state to modify.')
   refuseCacheSecurityGroups(input)
@@ -53,9 +53,7 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   const after = input.ApplyImmediately
     ? withChanges(begun, pending, store)
     : { ...marked, ...waiting(marked, pending, now), steps: [...group.steps, { do: 'finish' } as const] }
-  commitGroup(store, group, after, events, now)
-  wake('replicationGroup', group.id)
-  return { ReplicationGroup: answerReplicationGroup(after, account) }
+  return { ReplicationGroup: answerReplicationGroup(commitCall(group, after, events, context), account) }
 }
 
 /** What is the same in all groups of a global datastore. */

@@ -1,7 +1,7 @@
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
-import type { Context, Handler } from '../../calls/context.ts'
+import type { Handler } from '../../calls/context.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { page } from '../../calls/paging.ts'
 import { missing } from '../../http/query-protocol.ts'
@@ -12,7 +12,7 @@ import { newSecondary } from '../global-datastores/secondary.ts'
 import { readGroupRestoration } from '../snapshots/restoration.ts'
 import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { answerCreation, answerReplicationGroup } from './answer.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { newGroup } from './creation.ts'
 import { findReplicationGroup } from './find.ts'
 import { groupAround } from './from-cluster.ts'
@@ -74,7 +74,7 @@ export const DeleteReplicationGroup: Handler<'DeleteReplicationGroup'> = (input,
     steps: [{ do: 'delete', ...(retain !== undefined && { retain }) }],
     stepDue: context.now,
   }
-  return { ReplicationGroup: answerReplicationGroup(committed(group, deleting, context), context.account) }
+  return { ReplicationGroup: answerReplicationGroup(commitCall(group, deleting, [], context), context.account) }
 }
 
 function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteReplicationGroup'>): void {
@@ -106,15 +106,4 @@ function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteRepli
       'RetainPrimaryCluster is not possible with cluster mode enabled: there is no cache cluster that has all keys.',
     )
   }
-}
-
-/** Stores what becomes of a group, and lets the lifecycle look at it. */
-function committed(
-  before: ReplicationGroupRecord,
-  after: ReplicationGroupRecord,
-  { store, now, wake }: Context,
-): ReplicationGroupRecord {
-  commitGroup(store, before, after, [], now)
-  wake('replicationGroup', after.id)
-  return after
 }

@@ -7,7 +7,7 @@ import type { GroupStep, ReplicationGroupRecord, ShardRecord, Tag } from '../../
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { answerReplicationGroup } from './answer.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { newMember, readZones, refuseBeyondGroupQuota } from './creation.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
 import { membersOf } from './members.ts'
@@ -21,7 +21,6 @@ export const ModifyReplicationGroupShardConfiguration: Handler<'ModifyReplicatio
   input,
   context,
 ) => {
-  const { store, now, wake, account } = context
   const group = findReplicationGroup(input.ReplicationGroupId, context)
   if (group.clusterMode !== 'enabled') {
     throw new Fault(
@@ -36,15 +35,8 @@ export const ModifyReplicationGroupShardConfiguration: Handler<'ModifyReplicatio
   refuseBeyondGroupQuota(membersOf(group).length + added, context)
   refuseBeyondRegionQuota(added, context)
   const resharding = withShards(group, change, context)
-  commitGroup(
-    store,
-    group,
-    resharding,
-    begunBy(group, change).map((event) => ({ event })),
-    now,
-  )
-  wake('replicationGroup', group.id)
-  return { ReplicationGroup: answerReplicationGroup(resharding, account) }
+  const events = begunBy(group, change).map((event) => ({ event }))
+  return { ReplicationGroup: answerReplicationGroup(commitCall(group, resharding, events, context), context.account) }
 }
 
 function withShards(

@@ -8,7 +8,7 @@ import type { ReplicationGroupRecord, ShardRecord } from '../../store/records.ts
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { answerReplicationGroup } from './answer.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { newMember, readZones, refuseBeyondGroupQuota } from './creation.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
 import { membersOf, withMembers } from './members.ts'
@@ -134,10 +134,8 @@ function committed(
   before: ReplicationGroupRecord,
   after: ReplicationGroupRecord,
   events: readonly EventFacts[],
-  { store, now, wake, account }: Context,
+  context: Context,
 ) {
   const told = events.map((event) => ({ event }))
-  commitGroup(store, before, after, told, now)
-  wake('replicationGroup', after.id)
-  return answerReplicationGroup(after, account)
+  return answerReplicationGroup(commitCall(before, after, told, context), context.account)
 }

@@ -2,7 +2,7 @@
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import type { ReplicationGroupRecord, Tag } from '../../store/records.ts'
-import { commitGroup } from './commit.ts'
+import { commitCall } from './commit.ts'
 import { findMember, findReplicationGroup } from './find.ts'
 import { membersOf, withMembers } from './members.ts'
 
@@ -24,7 +24,8 @@ export function taggedGroup(name: string, context: Context): Tagged {
         ...member,
         tags: [...member.tags.filter(({ Key }) => !keys.has(Key)), ...tags],
       }))
-      commit(group, { ...retagged, status: 'modifying', steps: [{ do: 'finish' }], stepDue: context.now }, context)
+      const modifying = { ...retagged, status: 'modifying', steps: [{ do: 'finish' }], stepDue: context.now } as const
+      commitCall(group, modifying, [], context)
     },
   }
 }
@@ -41,7 +42,7 @@ export function taggedMember(name: string, context: Context): Tagged | undefined
     tags: member.tags,
     put(tags) {
       const retagged = withMembers(group, (each) => (each.id === member.id ? { ...each, tags } : each))
-      commit(group, group.lone ? { ...retagged, tags } : retagged, context)
+      commitCall(group, group.lone ? { ...retagged, tags } : retagged, [], context)
     },
   }
 }
@@ -52,9 +53,4 @@ function refuseUnlessTaggable(group: ReplicationGroupRecord): void {
   if (isBusy) {
     throw new Fault('InvalidReplicationGroupState', 'Cluster not in available state to perform tagging operations.')
   }
-}
-
-function commit(before: ReplicationGroupRecord, after: ReplicationGroupRecord, { store, now, wake }: Context): void {
-  commitGroup(store, before, after, [], now)
-  wake('replicationGroup', after.id)
 }
