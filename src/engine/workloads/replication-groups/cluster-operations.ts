@@ -1,7 +1,6 @@
 /** Operations about cache clusters of Redis OSS and Valkey: lone ones, and members of replication groups. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input, Output } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
@@ -93,10 +92,8 @@ export function createReplica(input: Input<'CreateCacheCluster'>, context: Conte
   }
   if (isClusterId(id, store, region)) throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   refuseBeyondRegionQuota(1, context)
-  const type = nodeTypes.get(group.nodeType)
-  if (!type) throw new Error(`unknown node type ${group.nodeType} in replication group ${group.id}`)
   const plan = { ...shard, zones: [input.PreferredAvailabilityZone ?? null] }
-  const [[zone = ''] = []] = readZones({}, [plan], group, type, context)
+  const [[zone = ''] = []] = readZones({}, [plan], group, context)
   const tags = mergeTags(group.tags, readTags(input.Tags))
   const growing: ReplicationGroupRecord = {
     ...group,

@@ -110,7 +110,7 @@ export function newGroup(
     context,
   )
   const common = readCommon(input, release, type, readGroupTags(input.Tags), context)
-  const zones = readZones(input, shape.shards, common, type, context)
+  const zones = readZones(input, shape.shards, common, context)
   const count = zones.flat().length
   refuseBeyondGroupQuota(count, context)
   refuseBeyondRegionQuota(count, context)
@@ -179,7 +179,7 @@ export function newLoneCluster(
   const common = readCommon(input, release, type, tags, context)
   const asked = input.PreferredAvailabilityZone ?? input.PreferredAvailabilityZones?.[0] ?? null
   const plan: ShardPlan = { id: '0001', slots: [], zones: [asked] }
-  const [[zone = ''] = []] = readZones({}, [plan], common, type, context)
+  const [[zone = ''] = []] = readZones({}, [plan], common, context)
   refuseBeyondRegionQuota(1, context)
   return {
     ...common,
@@ -253,17 +253,16 @@ const defaultGroup = ({ family, version }: Release, clusterEnabled: boolean): st
 export function readZones(
   { MultiAZEnabled = false }: Pick<CreateInput, 'MultiAZEnabled'>,
   shards: readonly ShardPlan[],
-  { networkType, subnetGroup }: Pick<ReplicationGroupRecord, 'networkType' | 'subnetGroup'>,
-  type: NodeType,
+  { networkType, subnetGroup, nodeType }: Pick<ReplicationGroupRecord, 'networkType' | 'subnetGroup' | 'nodeType'>,
   context: Context,
 ): string[][] {
   const group = readSubnetGroup(subnetGroup, networkType, context)
-  const free = withCapacity(freeByZone(context.store, group, networkType), type.name, context)
+  const free = withCapacity(freeByZone(context.store, group, networkType), nodeType, context)
   const zones = zonesOfMembers(shards, free, context)
   if (MultiAZEnabled && zones.some((each) => new Set(each).size < 2)) {
     throw conflict('Multi-AZ needs a cache subnet group with subnets in at least two Availability Zones.')
   }
-  refuseWithoutCapacity(zones.flat(), context.facts.zones, type.name, context)
+  refuseWithoutCapacity(zones.flat(), context.facts.zones, nodeType, context)
   return zones
 }
 

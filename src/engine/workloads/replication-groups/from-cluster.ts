@@ -1,6 +1,5 @@
 /** A replication group around a cache cluster that was in none: its server goes on as the primary. */
 
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
@@ -24,15 +23,13 @@ export interface Around {
 export function groupAround(id: string, description: string, input: CreateInput, context: Context): Around {
   const cluster = findPrimary(input.PrimaryClusterId, context)
   refuseAccess(input, cluster)
-  const { nodeType, tags } = cluster
-  const type = nodeTypes.get(nodeType)
-  if (!type) throw new Error(`unknown node type ${nodeType} in cache cluster ${cluster.id}`)
+  const { tags } = cluster
   const { shards } = readShape(input, false)
   const [plan] = shards
   const [primary] = cluster.shards[0]?.members ?? []
   if (!plan || !primary) throw new Error(`cache cluster ${cluster.id} has no node`)
   const added = { ...plan, zones: plan.zones.slice(1) }
-  const [zones = []] = readZones(input, [added], cluster, type, context)
+  const [zones = []] = readZones(input, [added], cluster, context)
   refuseBeyondRegionQuota(zones.length, context)
   const ids = memberIds(id, null, zones.length, (each) => isClusterId(each, context.store, context.region))
   const members = ids.map((member, at) => newMember(member, zones[at] ?? '', tags, context))

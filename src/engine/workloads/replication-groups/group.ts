@@ -1,4 +1,4 @@
-import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
+import type { NodeType } from '../../../api/catalog/node-types.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { Family, GroupSettings } from '../../families/family.ts'
 import type { Due } from '../../lifecycle/runner.ts'
@@ -16,6 +16,7 @@ import { leadOf } from './lead.ts'
 import { type Lead, liveOf, transitOf } from './live.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
 import { certificateNames } from './names.ts'
+import { typeOf } from './node-types.ts'
 
 /** A group without steps may have changes whose window has begun, or be due to be saved. */
 export type GroupWork = StepWork | SnapshotWork | { readonly do: 'begin-pending-changes' }
@@ -95,11 +96,10 @@ function wanted(
   member: PlacedMember,
   { known, clients, lead }: { known: readonly PlacedMember[]; clients: Clients; lead: Lead },
 ): WantedNode {
-  const { engine, engineVersion, nodeType } = group
+  const { engine, engineVersion } = group
   const release = member.release ?? group
   const family = familyOfEngine(engine)
-  const type = nodeTypes.get(nodeType)
-  if (!type) throw new Error(`unknown node type ${nodeType} in replication group ${group.id}`)
+  const type = typeOf(group)
   const { port, innerPort } = member.place
   const values = nodeValues(group, member)
   const { directives, fixed, renamed, closeOnReplicaWrite } = settingsOf(family, values, engineVersion, type)

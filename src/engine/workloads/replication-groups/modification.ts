@@ -1,7 +1,6 @@
 /** ModifyReplicationGroup: what takes effect at once, and what may wait for the maintenance window. */
 
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context, Handler } from '../../calls/context.ts'
@@ -23,6 +22,7 @@ import { answerReplicationGroup } from './answer.ts'
 import { commitCall } from './commit.ts'
 import { findReplicationGroup } from './find.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
+import { typeOf } from './node-types.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
 import type { GroupEvent } from './steps.ts'
 import { readUpgrade, upgradeSteps } from './upgrades.ts'
@@ -197,8 +197,7 @@ function refusePromotion(id: string, group: ReplicationGroupRecord): void {
 
 /** The first and the last text are AWS's. */
 export function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
-  const type = nodeTypes.get(group.nodeType)
-  if (!type) throw new Error(`unknown node type ${group.nodeType} in replication group ${group.id}`)
+  const type = typeOf(group)
   const present = requireParameterGroup(group.parameterGroup, context)
   const { family } = familyOfGroup(requireParameterGroup(name, context))
   if (family.engine.name !== group.engine) {
@@ -237,9 +236,8 @@ export function withChanges(
   // With an upgrade it comes then.
   const isNow = parameterGroup !== undefined && upgrade.length === 0
   const other = !isNow ? undefined : findParameterGroup(store, group.region, parameterGroup)
-  const type = nodeTypes.get(group.nodeType)
   return {
-    ...(other && type ? withParameters(group, other.id, valuesFor(other, type)) : group),
+    ...(other ? withParameters(group, other.id, valuesFor(other, typeOf(group))) : group),
     status: 'modifying',
     ...(turns && { automaticFailover: automaticFailover ? 'enabling' : 'disabling' }),
     ...(multiAz !== undefined && { multiAz }),

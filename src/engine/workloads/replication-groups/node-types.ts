@@ -15,6 +15,13 @@ export function refuseDataTiering(asked: boolean | undefined, type: NodeType): v
   if (asked && !type.dataTiering) throw conflict(`Data tiering is not supported on ${type.name}.`)
 }
 
+/** Groups have no other types than those there are. */
+export function typeOf({ id, nodeType }: Pick<ReplicationGroupRecord, 'id' | 'nodeType'>): NodeType {
+  const type = nodeTypes.get(nodeType)
+  if (!type) throw new Error(`unknown node type ${nodeType} in replication group ${id}`)
+  return type
+}
+
 export const dataTieringOf = ({ nodeType }: Pick<ReplicationGroupRecord, 'nodeType'>): 'enabled' | 'disabled' =>
   nodeTypes.get(nodeType)?.dataTiering ? 'enabled' : 'disabled'
 

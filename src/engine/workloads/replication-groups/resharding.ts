@@ -1,6 +1,5 @@
 /** ModifyReplicationGroupShardConfiguration: shards that come and go, and slots that are shared out anew. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import type { GroupStep, ReplicationGroupRecord, ShardRecord, Tag } from '../../store/records.ts'
@@ -75,9 +74,7 @@ function withShards(
 function newShards(group: ReplicationGroupRecord, plans: readonly ShardPlan[], context: Context): ShardRecord[] {
   if (plans.length === 0) return []
   const { store, region } = context
-  const type = nodeTypes.get(group.nodeType)
-  if (!type) throw new Error(`unknown node type ${group.nodeType} in replication group ${group.id}`)
-  const zones = readZones({ MultiAZEnabled: group.multiAz }, plans, group, type, context)
+  const zones = readZones({ MultiAZEnabled: group.multiAz }, plans, group, context)
   const tags = commonTags(group)
   return plans.map(({ id, slots }, index) => {
     const chosen = zones[index] ?? []

@@ -1,6 +1,5 @@
 /** Replicas that come and go, and failovers that are asked for. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import { quota } from '../../store/quotas.ts'
@@ -60,10 +59,8 @@ export const IncreaseReplicaCount: Handler<'IncreaseReplicaCount'> = (input, con
 function grown(group: ReplicationGroupRecord, { shard, replicas, zones }: ShardTarget, context: Context): ShardRecord {
   const { store, region } = context
   const count = replicas - replicasOf(shard).length
-  const type = nodeTypes.get(group.nodeType)
-  if (!type) throw new Error(`unknown node type ${group.nodeType} in replication group ${group.id}`)
   const asked = zones?.slice(-count) ?? new Array<null>(count).fill(null)
-  const [chosen = []] = readZones({}, [{ ...shard, zones: asked }], group, type, context)
+  const [chosen = []] = readZones({}, [{ ...shard, zones: asked }], group, context)
   const ids = memberIds(group.id, group.clusterMode === 'disabled' ? null : shard.id, count, (id) =>
     isClusterId(id, store, region),
   )

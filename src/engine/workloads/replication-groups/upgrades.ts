@@ -14,7 +14,7 @@ import type { Store } from '../../store/store.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { refuseNotInstalled } from './creation.ts'
 import { isCluster } from './members.ts'
-import { scalableTypes } from './node-types.ts'
+import { scalableTypes, typeOf } from './node-types.ts'
 import { readRedisVersion } from './versions.ts'
 
 type ModifyInput = Pick<
@@ -34,7 +34,7 @@ export function readUpgrade(
 ): Pick<PendingGroupChanges, 'nodeType' | 'engine' | 'engineVersion' | 'parameterGroup'> {
   const nodeType = readOtherType(input.CacheNodeType, group)
   const release = readOtherRelease(input, group, context)
-  const type = typeOf(nodeType ?? group.nodeType)
+  const type = typeOf({ ...group, nodeType: nodeType ?? group.nodeType })
   const parameterGroup = release && groupFor(input, group, release, type, context)
   return {
     ...(nodeType !== undefined && { nodeType }),
@@ -98,12 +98,6 @@ function groupFor(
   return undefined
 }
 
-function typeOf(name: string): NodeType {
-  const type = nodeTypes.get(name)
-  if (!type) throw new Error(`unknown node type ${name}`)
-  return type
-}
-
 /**
  * How a group gets there. Another size or version its servers take while they run. Of another program's servers the replicas
  * start first, then one takes its primary's place, shard by shard, and the former primary starts as the replica of that.
@@ -122,7 +116,7 @@ export function upgradeSteps(
   const parameterGroup = more.parameterGroup ?? group.parameterGroup
   const found = findParameterGroup(store, group.region, parameterGroup)
   if (!found) throw new Error(`there is no parameter group ${parameterGroup}`)
-  const { parameters } = withParameters(group, found.id, valuesFor(found, typeOf(nodeType)))
+  const { parameters } = withParameters(group, found.id, valuesFor(found, typeOf({ ...group, nodeType })))
   const release = { engine, engineVersion }
   return [
     ...(engine === group.engine ? [] : otherServers(group, release)),
