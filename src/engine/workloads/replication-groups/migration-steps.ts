@@ -1,13 +1,12 @@
 /** Steps of an online migration: they ask the server outside, and tell what they found in events. */
 
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
-import { familyOfEngine } from '../../families/families.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import { type Fit, lookOutside } from '../../nodes/redis/outside.ts'
 import type { GroupStep, OutsideServer, ReplicationGroupRecord } from '../../store/records.ts'
 import type { LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
+import { memoryForItems } from './node-types.ts'
 import { delayBefore } from './pace.ts'
 import type { Standings } from './standing.ts'
 
@@ -112,8 +111,7 @@ function sourceOf({ id, migration }: ReplicationGroupRecord): OutsideServer {
   return migration.source
 }
 
-function fitOf({ engine, engineVersion, nodeType, parameters: { values } }: ReplicationGroupRecord): Fit {
-  const type = nodeTypes.get(nodeType)
-  const bytes = type ? familyOfEngine(engine).memoryForItems(values, engineVersion, type) : 0
-  return { databases: values.databases, bytes }
-}
+const fitOf = (group: ReplicationGroupRecord): Fit => ({
+  databases: group.parameters.values.databases,
+  bytes: memoryForItems(group),
+})

@@ -1,7 +1,7 @@
 /** Node types of replication groups: with data tiering or without, and what a group can be scaled to. */
 import { isOfferedFor, type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
-import { releaseOf } from '../../families/families.ts'
+import { familyOfEngine, releaseOf } from '../../families/families.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -21,6 +21,10 @@ export function typeOf({ id, nodeType }: Pick<ReplicationGroupRecord, 'id' | 'no
   if (!type) throw new Error(`unknown node type ${nodeType} in replication group ${id}`)
   return type
 }
+
+/** Bytes that keys may take on one of its nodes. */
+export const memoryForItems = (group: ReplicationGroupRecord): number =>
+  familyOfEngine(group.engine).memoryForItems(group.parameters.values, group.engineVersion, typeOf(group))
 
 export const dataTieringOf = ({ nodeType }: Pick<ReplicationGroupRecord, 'nodeType'>): 'enabled' | 'disabled' =>
   nodeTypes.get(nodeType)?.dataTiering ? 'enabled' : 'disabled'

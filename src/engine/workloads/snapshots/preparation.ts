@@ -1,12 +1,11 @@
-import { nodeTypes } from '../../../api/catalog/node-types.ts'
 import { errorMessage } from '../../../api/thrown.ts'
-import { familyOfEngine } from '../../families/families.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import { serverFor } from '../../nodes/redis/programs.ts'
 import { reshape } from '../../nodes/redis/reshape.ts'
 import type { DataSource, ReplicationGroupRecord, Restoring, ShardRecord } from '../../store/records.ts'
 import { commitGroup } from '../replication-groups/commit.ts'
 import { withMembers } from '../replication-groups/members.ts'
+import { memoryForItems } from '../replication-groups/node-types.ts'
 import { formatSlots } from '../replication-groups/slots.ts'
 import type { LifeTools } from '../workload.ts'
 import { dataFileOf, dataFiles } from './data-files.ts'
@@ -101,11 +100,10 @@ export function pathOfSource({ file, bucket }: DataSource, { snapshotFiles }: Li
   return path
 }
 
-function refuseTooLarge(bytes: number, { nodeType, engine, engineVersion, parameters }: ReplicationGroupRecord): void {
-  const type = nodeTypes.get(nodeType)
-  const limit = type ? familyOfEngine(engine).memoryForItems(parameters.values, engineVersion, type) : 0
+function refuseTooLarge(bytes: number, group: ReplicationGroupRecord): void {
+  const limit = memoryForItems(group)
   if (bytes <= limit) return
-  throw new Error(`it takes ${megabytes(bytes)} of memory on a node; ${nodeType} has ${megabytes(limit)}`)
+  throw new Error(`it takes ${megabytes(bytes)} of memory on a node; ${group.nodeType} has ${megabytes(limit)}`)
 }
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`
