@@ -10,11 +10,12 @@ import { missing } from '../../http/query-protocol.ts'
 import type { GlobalMembership, GlobalReplicationGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from '../replication-groups/find.ts'
+import { refuseLater } from '../replication-groups/rules.ts'
 import { answerGlobal, statusOf } from './answer.ts'
 import { changing, committed } from './commit.ts'
 import { findGlobal, findMember } from './find.ts'
 import { GLOBAL } from './record.ts'
-import { invalid, refuseLater, refuseUnfit, refuseUnlessIn } from './rules.ts'
+import { invalid, refuseUnfit, refuseUnlessIn } from './rules.ts'
 
 export const CreateGlobalReplicationGroup: Handler<'CreateGlobalReplicationGroup'> = (input, context) => {
   const { store, region, now } = context

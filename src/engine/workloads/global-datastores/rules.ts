@@ -47,8 +47,3 @@ export function refuseUnlessIn(
     `Global Replication Group ${datastore.id} is ${status}, not ${states.join(' or ')}.`,
   )
 }
-
-/** The API reference: it "indicates that the changes [...] can only be applied immediately". */
-export function refuseLater(immediately: boolean | undefined): void {
-  if (immediately !== true) throw invalid('ApplyImmediately must be true.')
-}

@@ -16,12 +16,12 @@ import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { NODE_ID } from './answer.ts'
 import { commitCall } from './commit.ts'
 import { newLoneCluster, newMember, readZones } from './creation.ts'
-import { type FoundMember, findReplicationGroup } from './find.ts'
+import { type FoundMember, findReplicationGroup, refuseUnlessAvailable } from './find.ts'
 import { answerMemberCluster } from './member-answer.ts'
 import { isPrimary, membersOf, shardOf, withMembers } from './members.ts'
 import { readOtherGroup, readUpkeep, waiting, withChanges } from './modification.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
-import { MOST_REPLICAS } from './shape.ts'
+import { checkedReplicas } from './shape.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -84,12 +84,9 @@ export function createReplica(input: Input<'CreateCacheCluster'>, context: Conte
   if (group.clusterMode !== 'disabled' || !shard) {
     throw conflict(`Replicas of ${group.id} are added by IncreaseReplicaCount: its cluster mode is enabled.`)
   }
-  if (group.status !== 'available') {
-    throw new Fault('InvalidReplicationGroupState', `Replication group ${group.id} is ${group.status}, not available.`)
-  }
-  if (shard.members.length > MOST_REPLICAS) {
-    throw invalid(`The number of replicas per node group must be within 0 and ${MOST_REPLICAS}.`)
-  }
+  refuseUnlessAvailable(group)
+  // With the new one there are as many as members now.
+  checkedReplicas(shard.members.length)
   if (isClusterId(id, store, region)) throw new Fault('CacheClusterAlreadyExists', 'Cache cluster already exists')
   refuseBeyondRegionQuota(1, context)
   const plan = { ...shard, zones: [input.PreferredAvailabilityZone ?? null] }
@@ -111,7 +108,7 @@ export function rebootMember(
   input: Input<'RebootCacheCluster'>,
   context: Context,
 ): Output<'RebootCacheCluster'> {
-  refuseUnlessAvailable(member, group, 'reboot')
+  refuseUnlessMemberAvailable(member, group, 'reboot')
   // The text is ours: the guide says that it is not possible.
   if (group.clusterMode !== 'disabled') {
     throw conflict(`Cache cluster ${member.id} cannot be rebooted: cluster mode is enabled.`)
@@ -143,7 +140,7 @@ export function deleteMember(
 ): Output<'DeleteCacheCluster'> {
   const { account, now } = context
   const hasFailed = group.status === 'create-failed'
-  if (!hasFailed) refuseUnlessAvailable(member, group, 'delete')
+  if (!hasFailed) refuseUnlessMemberAvailable(member, group, 'delete')
   if (input.FinalSnapshotIdentifier)
     return deleteAfterSnapshot({ group, member }, input.FinalSnapshotIdentifier, context)
   if (group.lone) {
@@ -206,7 +203,7 @@ export function modifyMember(
       `Cache cluster ${member.id} is a member of replication group ${group.id}: modify that instead (ModifyReplicationGroup).`,
     )
   }
-  refuseUnlessAvailable(member, group, 'modify')
+  refuseUnlessMemberAvailable(member, group, 'modify')
   refuseCacheSecurityGroups(input)
   refuseNotYetModified(input)
   const modified: ReplicationGroupRecord = {
@@ -249,7 +246,7 @@ function refuseNotYetModified(input: Input<'ModifyCacheCluster'>): void {
   }
 }
 
-function refuseUnlessAvailable(member: GroupMemberRecord, group: ReplicationGroupRecord, action: string): void {
+function refuseUnlessMemberAvailable(member: GroupMemberRecord, group: ReplicationGroupRecord, action: string): void {
   const status = group.status === 'available' ? member.status : group.status
   if (status === 'available') return
   throw badState(`Cache cluster ${member.id} is ${status}, not available: it is not possible to ${action} it.`)

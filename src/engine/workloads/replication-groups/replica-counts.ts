@@ -3,7 +3,7 @@ import type { ConfigureShard } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../../api/faults.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { shardId } from './names.ts'
-import { MOST_REPLICAS } from './shape.ts'
+import { checkedReplicas } from './shape.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
@@ -31,7 +31,7 @@ export function readTargets(request: CountRequest, group: ReplicationGroupRecord
   }
   const targets = configuration?.length
     ? configuration.map((each) => targetOf(each, group))
-    : group.shards.map((shard) => ({ shard, replicas: checked(count), zones: undefined }))
+    : group.shards.map((shard) => ({ shard, replicas: checkedReplicas(count), zones: undefined }))
   const changed = targets.filter(({ shard, replicas }) => replicas !== replicasOf(shard).length)
   if (changed.length === 0) throw new Fault('NoOperationFault', 'The operation would not change anything.')
   return changed
@@ -43,7 +43,7 @@ function targetOf(
 ): ShardTarget {
   const shard = findShard(NodeGroupId, group)
   if (!shard) throw new Fault('NodeGroupNotFoundFault', `Node group ${NodeGroupId} not found.`)
-  const replicas = checked(NewReplicaCount)
+  const replicas = checkedReplicas(NewReplicaCount)
   if (zones?.length && zones.length !== replicas + 1) {
     throw conflict('PreferredAvailabilityZones must have a zone for each replica and one for the primary.')
   }
@@ -54,11 +54,6 @@ function targetOf(
 export function findShard(id: string | undefined, { shards }: ReplicationGroupRecord): ShardRecord | undefined {
   const [digits] = /\d{1,4}$/.exec(id ?? '') ?? []
   return digits === undefined ? undefined : shards.find((shard) => shard.id === shardId(Number(digits)))
-}
-
-function checked(count: number | undefined): number {
-  if (count !== undefined && count >= 0 && count <= MOST_REPLICAS) return count
-  throw invalid(`The number of replicas per node group must be within 0 and ${MOST_REPLICAS}.`)
 }
 
 export const replicasOf = ({ primary, members }: ShardRecord): readonly GroupMemberRecord[] =>

@@ -27,6 +27,11 @@ export function refuseNotYet(input: CreateInput): void {
   }
 }
 
+/** The API reference: "ApplyImmediately=False is not currently supported", and in other words of global datastores. The text is ours. */
+export function refuseLater(immediately: boolean | undefined): void {
+  if (immediately !== true) throw invalid('ApplyImmediately must be true.')
+}
+
 type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId'>
 
 /**

@@ -20,11 +20,7 @@ import {
   replicasOf,
   type ShardTarget,
 } from './replica-counts.ts'
-
-/** The API reference: "ApplyImmediately=False is not currently supported". The words are ours. */
-export function refuseLater(immediately: boolean | undefined): void {
-  if (immediately !== true) throw new Fault('InvalidParameterValue', 'ApplyImmediately must be true.')
-}
+import { refuseLater } from './rules.ts'
 
 export const IncreaseReplicaCount: Handler<'IncreaseReplicaCount'> = (input, context) => {
   const group = findReplicationGroup(input.ReplicationGroupId, context)

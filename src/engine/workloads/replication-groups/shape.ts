@@ -12,7 +12,7 @@ import { coverAll, evenSlots, parseSlots } from './slots.ts'
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
-export const MOST_REPLICAS = 5
+const MOST_REPLICAS = 5
 
 export interface ShardPlan {
   readonly id: string
@@ -98,8 +98,9 @@ function readReplicas({ NumCacheClusters, ReplicasPerNodeGroup }: CreateInput): 
   return checkedReplicas(ReplicasPerNodeGroup ?? (NumCacheClusters ?? 1) - 1)
 }
 
-function checkedReplicas(count: number): number {
-  if (count >= 0 && count <= MOST_REPLICAS) return count
+/** Of a node group. */
+export function checkedReplicas(count: number | undefined): number {
+  if (count !== undefined && count >= 0 && count <= MOST_REPLICAS) return count
   throw invalid(`The number of replicas per node group must be within 0 and ${MOST_REPLICAS}.`)
 }
 
