@@ -11,6 +11,7 @@ import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord, ServerlessStep } from '../../store/records.ts'
 import type { Change } from '../../store/store.ts'
 import { newToken } from '../../store/tokens.ts'
+import { automaticName, expiryOf } from '../snapshots/schedule.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
 import { type CacheWork, isServer, nodeOf, serverlessCaches } from './cache.ts'
 import { creationFailure } from './creation-failure.ts'
@@ -18,8 +19,6 @@ import { prepareServerlessData } from './preparation.ts'
 import {
   afterFailedDump,
   afterStep,
-  automaticName,
-  expiryOf,
   newSnapshot,
   nextSnapshotOf,
   ownFileOf,

@@ -9,6 +9,7 @@ import type {
   ServerlessSnapshotRecord,
   ServerlessStep,
 } from '../../store/records.ts'
+import { nextDaily } from '../snapshots/schedule.ts'
 
 /** Milliseconds before a step; `realistic` follows the guide's "in under a minute" for a creation. */
 const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<ServerlessStep['do'], number>>>> = {
@@ -95,27 +96,11 @@ export const afterFailedDump = (cache: ServerlessCacheRecord): ServerlessCacheRe
   steps: [],
 })
 
-const DAY_MS = 24 * 3600_000
-
-/** The first moment after `now` at which a day has `time` (UTC, `HH:MM`). */
-function nextDaily(time: string, now: number): number {
-  const [hour = 0, minute = 0] = time.split(':').map(Number)
-  const today = Math.floor(now / DAY_MS) * DAY_MS + (hour * 60 + minute) * 60_000
-  return today > now ? today : today + DAY_MS
-}
-
 /** When the next automatic snapshot is due, by the cache's settings. */
 export const nextSnapshotOf = (
   { snapshotRetentionLimit, dailySnapshotTime }: ServerlessCacheRecord,
   now: number,
 ): number | null => (snapshotRetentionLimit === 0 ? null : nextDaily(dailySnapshotTime, now))
-
-/** The name of an automatic snapshot: `automatic.my-cache-2023-11-27-03-15` (guide, "Copying a backup"). */
-export const automaticName = (cache: string, now: number): string =>
-  `automatic.${cache}-${new Date(now).toISOString().slice(0, 16).replace(/[T:]/g, '-')}`
-
-export const expiryOf = ({ snapshotRetentionLimit }: ServerlessCacheRecord, now: number): number =>
-  now + snapshotRetentionLimit * DAY_MS
 
 /** A snapshot of a cache, as it begins. @param token Makes the name of its file, since names of snapshots come again. */
 export const newSnapshot = (

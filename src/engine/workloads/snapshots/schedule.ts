@@ -1,4 +1,4 @@
-/** When automatic snapshots are due, by a group's settings. Pure. */
+/** When automatic snapshots are due, by a group's settings; what they are called, and when they go, of serverless caches too. Pure. */
 import type { Due } from '../../lifecycle/runner.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 
@@ -7,9 +7,9 @@ export type SnapshotWork = { readonly do: 'make-snapshot' } | { readonly do: 'pl
 
 const DAY_MS = 24 * 3600_000
 
-/** The first moment after `now` at which a snapshot window (UTC, `HH:MM-HH:MM`) begins. */
-function nextWindow(window: string, now: number): number {
-  const [hour = 0, minute = 0] = (window.split('-')[0] ?? '').split(':').map(Number)
+/** The first moment after `now` at which a day has `time` (UTC, `HH:MM`). */
+export function nextDaily(time: string, now: number): number {
+  const [hour = 0, minute = 0] = time.split(':').map(Number)
   const today = Math.floor(now / DAY_MS) * DAY_MS + (hour * 60 + minute) * 60_000
   return today > now ? today : today + DAY_MS
 }
@@ -27,12 +27,15 @@ export function automaticSnapshotDue(group: ReplicationGroupRecord, now: number)
 export function planned(group: ReplicationGroupRecord, now: number): ReplicationGroupRecord {
   const { nextSnapshot: _, ...rest } = group
   const { snapshotRetentionLimit, snapshotWindow: window } = group
-  return snapshotRetentionLimit === 0 ? rest : { ...rest, nextSnapshot: { window, due: nextWindow(window, now) } }
+  const [start = ''] = window.split('-')
+  return snapshotRetentionLimit === 0 ? rest : { ...rest, nextSnapshot: { window, due: nextDaily(start, now) } }
 }
 
-/** `automatic.shop-002-2026-11-27-03-15`: as the guide's sample names them. */
+/** `automatic.shop-002-2026-11-27-03-15`, of serverless caches too: as the guide's samples name them. */
 export const automaticName = (source: string, now: number): string =>
   `automatic.${source}-${new Date(now).toISOString().slice(0, 16).replace(/[T:]/g, '-')}`
 
-export const expiryOf = ({ snapshotRetentionLimit }: ReplicationGroupRecord, now: number): number =>
-  now + snapshotRetentionLimit * DAY_MS
+export const expiryOf = (
+  { snapshotRetentionLimit }: { readonly snapshotRetentionLimit: number },
+  now: number,
+): number => now + snapshotRetentionLimit * DAY_MS

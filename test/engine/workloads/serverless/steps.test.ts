@@ -3,8 +3,6 @@ import { describe, expect, test } from 'vitest'
 import {
   afterFailedDump,
   afterStep,
-  automaticName,
-  expiryOf,
   newSnapshot,
   nextSnapshotOf,
   planCreation,
@@ -13,6 +11,7 @@ import {
   snapshotDue,
   withDueDate,
 } from '../../../../src/engine/workloads/serverless/steps.ts'
+import { automaticName, expiryOf } from '../../../../src/engine/workloads/snapshots/schedule.ts'
 import { serverlessRecord as cache } from '../../../support/records.ts'
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0)
