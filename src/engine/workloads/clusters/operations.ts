@@ -20,6 +20,7 @@ import { valuesFor } from '../../parameters/groups.ts'
 import type { CacheClusterRecord, CacheClusterStatus } from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
 import type { Change } from '../../store/store.ts'
+import { newToken } from '../../store/tokens.ts'
 import { answerCacheCluster } from './answer.ts'
 import { commitCluster } from './commit.ts'
 import { beginOrSchedule, readModification } from './modification.ts'
@@ -46,7 +47,6 @@ const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set([
   'incompatible-network',
   'incompatible-parameters',
 ])
-const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 /** Finds a cluster by its id in any case; throws CacheClusterNotFound. */
 export function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
@@ -88,7 +88,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
   const cluster: CacheClusterRecord = {
     region: context.region,
     id,
-    token: Array.from({ length: 6 }, () => TOKEN_LETTERS[Math.floor(context.random() * 36)]).join(''),
+    token: newToken(context.random, 6),
     createdAt: context.now,
     created: false,
     status: 'creating',

@@ -3,7 +3,7 @@ import { GLOBAL_ID_PREFIXES, MOST_SECONDARIES } from '../../../api/catalog/globa
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
-import { findParameterGroup } from '../../parameters/groups.ts'
+import { findParameterGroup, isDefaultGroup } from '../../parameters/groups.ts'
 import type { CacheParameterGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import { newToken } from '../../store/tokens.ts'
@@ -93,7 +93,7 @@ function parameterGroupLike(
   context: Context,
 ): CacheParameterGroupRecord | undefined {
   const like = findParameterGroup(context.store, region, parameterGroup)
-  if (!like || parameterGroup.startsWith('default.')) return undefined
+  if (!like || isDefaultGroup(parameterGroup)) return undefined
   const suffix = datastore.slice(datastore.indexOf('-') + 1)
   const id = `global-datastore-${suffix}${newToken(context.random, 4)}`
   return { ...like, region: context.region, id, description: `Of global datastore ${datastore}`, tags: [] }

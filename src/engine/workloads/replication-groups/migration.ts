@@ -10,6 +10,7 @@ import { refuseMember } from '../global-datastores/rules.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { commitCall } from './commit.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
+import { dataTieringOf } from './node-types.ts'
 
 /** The group says available all through; what was found is told in an event. */
 export const TestMigration: Handler<'TestMigration'> = (input, context) => {
@@ -67,7 +68,7 @@ const DEMANDS: readonly (readonly [isMet: (group: ReplicationGroupRecord) => boo
   [({ transit }) => transit === 'plain', 'no encryption in transit'],
   [({ atRest }) => !atRest, 'no encryption at rest'],
   [({ multiAz }) => multiAz, 'Multi-AZ enabled'],
-  [({ nodeType }) => !nodeType.startsWith('cache.r6gd.'), 'a node type without data tiering'],
+  [(group) => dataTieringOf(group) === 'disabled', 'a node type without data tiering'],
 ]
 
 function refuseUnfit(group: ReplicationGroupRecord): void {

@@ -15,6 +15,7 @@ import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { refuseNotInstalled } from './creation.ts'
 import { isCluster } from './members.ts'
 import { scalableTypes, typeOf } from './node-types.ts'
+import { replicasOf } from './replica-counts.ts'
 import { readRedisVersion } from './versions.ts'
 
 type ModifyInput = Pick<
@@ -125,17 +126,16 @@ export function upgradeSteps(
 }
 
 function otherServers({ shards }: ReplicationGroupRecord, release: Release): GroupStep[] {
-  const replicas = shards.flatMap(({ primary, members }) => members.map(({ id }) => id).filter((id) => id !== primary))
   return [
-    { do: 'change-servers', ids: replicas, release },
-    ...shards.flatMap(({ primary, members }): GroupStep[] => {
-      const [heir] = members.filter(({ id }) => id !== primary)
+    { do: 'change-servers', ids: shards.flatMap(replicasOf).map(({ id }) => id), release },
+    ...shards.flatMap((shard): GroupStep[] => {
+      const [heir] = replicasOf(shard)
       if (!heir) return []
       return [
         // All replicas have what there is.
         { do: 'members-restarted' },
         { do: 'promote', id: heir.id },
-        { do: 'change-servers', ids: [primary], release },
+        { do: 'change-servers', ids: [shard.primary], release },
       ]
     }),
     { do: 'members-restarted' },

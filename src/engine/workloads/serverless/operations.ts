@@ -21,8 +21,7 @@ import type {
   ServerlessStep,
 } from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
-import { readObjectArn } from '../snapshots/buckets.ts'
-import { readSnapshot, restoringOf } from '../snapshots/restoration.ts'
+import { objectOf, ofServerlessSnapshot, readSnapshot, restoringOf } from '../snapshots/restoration.ts'
 import { answerServerlessCache } from './answer.ts'
 import { isServer, versionOf } from './cache.ts'
 import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
@@ -219,7 +218,7 @@ function readDataToRestore(
   const [text = '', ...others] = arns
   const objects = arns.filter((each) => each.includes(':s3:'))
   if (objects.length === arns.length && isServer({ engine })) {
-    return objects.map(readObjectArn).map(({ bucket, key }) => ({ bucket, file: key, slots: null }))
+    return objects.map(objectOf)
   }
   if (others.length > 0) {
     throw new Fault('InvalidParameterValue', `A serverless cache for ${engine} is restored from one snapshot only.`)
@@ -245,7 +244,7 @@ function readDataToRestore(
       `Snapshot ${snapshot.id} is of engine ${snapshot.engine}: no cache of ${engine} can be made of it.`,
     )
   }
-  return [{ file: snapshot.file, slots: [[0, 16_383]], bytes: snapshot.bytes, engine: snapshot.engine }]
+  return [ofServerlessSnapshot(snapshot)]
 }
 
 function commit(cache: ServerlessCacheRecord, context: Context, snapshot?: ServerlessSnapshotRecord) {

@@ -3,12 +3,12 @@ import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import type { ShardSnapshot, SnapshotRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
+import { NODE_ID } from '../replication-groups/answer.ts'
 import { dataTieringOf } from '../replication-groups/node-types.ts'
 import { formatSlots } from '../replication-groups/slots.ts'
 import { reportedVersion } from '../replication-groups/versions.ts'
 import { isBeingRestored } from './find.ts'
 
-const NODE_ID = '0001'
 const MIB = 2 ** 20
 
 /**

@@ -7,9 +7,9 @@ import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import { findParameterGroup } from '../../parameters/groups.ts'
-import type { DataSource, Restoring, SnapshotRecord } from '../../store/records.ts'
+import type { DataSource, Restoring, ServerlessSnapshotRecord, SnapshotRecord } from '../../store/records.ts'
 import { dataTieringOf } from '../replication-groups/node-types.ts'
-import { formatSlots } from '../replication-groups/slots.ts'
+import { evenSlots, formatSlots } from '../replication-groups/slots.ts'
 import { findSnapshot as findServerlessSnapshot } from '../serverless/find.ts'
 import { readObjectArn } from './buckets.ts'
 import { findSnapshot } from './find.ts'
@@ -78,10 +78,19 @@ export const restoringOf = ({ id, source, shards }: SnapshotRecord): Restoring =
   sources: shards.map(({ file, slots, bytes }) => ({ file, slots, bytes: bytes ?? 0, engine: source.engine })),
 })
 
-function objectOf(arn: string): DataSource {
+/** A file in a bucket, by its ARN. */
+export function objectOf(arn: string): DataSource {
   const { bucket, key } = readObjectArn(arn)
   return { bucket, file: key, slots: null }
 }
+
+/** All that a serverless cache held. */
+export const ofServerlessSnapshot = ({ file, bytes, engine }: ServerlessSnapshotRecord): DataSource => ({
+  file,
+  slots: evenSlots(1),
+  bytes,
+  engine,
+})
 
 /** As the request has it, without what it does not say. */
 const defined = <I extends object>(input: I): I =>
@@ -142,14 +151,15 @@ function likeGroup(snapshot: SnapshotRecord, input: GroupInput, context: Context
 }
 
 function ofServerless(name: string, input: GroupInput, context: Context): Restoration<GroupInput> {
-  const { id, engine, status, file, bytes } = findServerlessSnapshot(name, context, 'InvalidParameterValue')
+  const snapshot = findServerlessSnapshot(name, context, 'InvalidParameterValue')
+  const { id, engine, status } = snapshot
   if (!familyOfEngine(engine).replication) {
     throw invalid(`Serverless cache snapshot ${id} is of engine ${engine}: no replication group can be made of it.`)
   }
   if (status !== 'available') throw invalid(`Serverless cache snapshot ${id} is ${status}, not available.`)
   return {
     input: { ...input, Engine: input.Engine ?? engine },
-    restoring: { sources: [{ file, slots: [[0, 16_383]], bytes, engine }] },
+    restoring: { sources: [ofServerlessSnapshot(snapshot)] },
   }
 }
 
