@@ -78,8 +78,9 @@ const rules = fc
 const key = fc.constantFrom('a', 'b', 'bb', 'x*y', 'xxy', 'ab', '')
 const line = fc.oneof(
   fc.tuple(fc.constantFrom('get', 'incr', 'exists', 'del', 'strlen', 'type'), key),
-  fc.tuple(fc.constantFrom('set', 'setex', 'copy', 'rename', 'publish', 'mget', 'subscribe', 'psubscribe'), key, key),
+  fc.tuple(fc.constantFrom('set', 'copy', 'rename', 'publish', 'mget', 'subscribe', 'psubscribe'), key, key),
   fc.tuple(fc.constant('set'), key, key, fc.constantFrom('get', 'nx')),
+  fc.tuple(fc.constant('setex'), key, fc.constant('10'), key),
   fc.constantFrom(
     ['select', '0'],
     ['select', '1'],
