@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import { play, type Scenario } from './scenario.ts'
+import { buildingOf } from './world.ts'
 
 const run = promisify(execFile)
 const FILES = [
@@ -20,6 +21,7 @@ const FILES = [
   'cluster',
   'host',
   'wire',
+  'worlds',
 ] as const
 
 /** Every scenario of the repository, by file. */
@@ -30,32 +32,41 @@ export const scenarios: readonly { readonly file: string; readonly scenarios: re
   }),
 )
 
-const HERE = {
-  ipv6: Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1')),
-  linux: process.platform === 'linux',
-}
-const canMakeNamespaces = (() => {
+const succeeds = (...[program, ...words]: [string, ...string[]]): boolean => {
   try {
-    const attempt = 'ip link set lo up && ip link add v0 type veth peer name v1'
-    execFileSync('unshare', ['-rnm', 'sh', '-c', attempt], { stdio: 'ignore' })
+    execFileSync(program, words, { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
-})()
+}
+const HERE = {
+  ipv6: Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1')),
+  linux: process.platform === 'linux',
+  nft: succeeds('unshare', '-rn', 'nft', 'list', 'ruleset'),
+}
+/** Everything in it ends with its first process. */
+const WORLD = ['-rnmpf', '--mount-proc', '--kill-child']
+const canMakeNamespaces = succeeds('unshare', '-rnm', 'sh', '-c', 'ip link set lo up && ip link add v0 type veth')
+const canMakeWorlds = succeeds('unshare', ...WORLD, 'sh', '-c', buildingOf({ hosts: { n1: {} } }).join(' && '))
 
 /** Whether this host can play it: some need IPv6, some network namespaces. */
-export const isPlayable = ({ needs = [], namespace }: Scenario): boolean =>
-  needs.every((need) => HERE[need]) && (namespace === undefined || canMakeNamespaces)
+export const isPlayable = ({ needs = [], namespace, world }: Scenario): boolean =>
+  needs.every((need) => HERE[need]) &&
+  (namespace === undefined || canMakeNamespaces) &&
+  (world === undefined || canMakeWorlds)
 
 /** Plays one; those that break routes and devices in namespaces of their own, in a process of their own. */
 const playAnywhere = (scenario: Scenario): Promise<Finding[]> =>
-  scenario.namespace ? playInNamespace(scenario) : play(scenario)
+  isApart(scenario) ? playInNamespace(scenario) : play(scenario)
+
+const isApart = ({ namespace, world }: Scenario): boolean => namespace !== undefined || world !== undefined
 
 async function playInNamespace(scenario: Scenario): Promise<Finding[]> {
-  const steps = [...(scenario.namespace ?? []), 'exec "$0" "$1" "$2"']
+  const { namespace = [], world } = scenario
+  const steps = [...(world ? buildingOf(world) : []), ...namespace, 'exec "$0" "$1" "$2"']
   const words = [
-    '-rnm',
+    ...(world ? WORLD : ['-rnm']),
     'sh',
     '-c',
     steps.join(' && '),
@@ -111,7 +122,7 @@ export function playAll(list: readonly Scenario[]): ReadonlyMap<Scenario, Promis
   const turn = async (scenario: Scenario): Promise<Finding[]> => {
     // What keeps this process busy would look like a slow network.
     if (canMakeNamespaces) await bundledPlayer()
-    const found = await gates[scenario.namespace ? 'namespace' : 'here'](() => playAnywhere(scenario))
+    const found = await gates[isApart(scenario) ? 'namespace' : 'here'](() => playAnywhere(scenario))
     if (isHit(scenario, found)) return found
     // Actors and doctor share this process: on a busy host one may miss the other. Alone, it counts.
     replayed.push(scenario.name)

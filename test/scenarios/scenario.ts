@@ -11,6 +11,7 @@ import { parseTarget } from '../../src/net/target.ts'
 import { type Actor, fill, type Ports, stage } from './actors.ts'
 import { authority } from './certificates.ts'
 import { type DnsPlan, faultyDns } from './faulty-dns.ts'
+import { inhabit, type World } from './world.ts'
 
 /** One fault, or none, as data: what is set up, what is looked at, and what has to be said first. */
 export interface Scenario {
@@ -41,12 +42,14 @@ export interface Scenario {
   readonly gaiConf?: string
   /** Shell commands that break a network namespace of the scenario's own; needs root there. */
   readonly namespace?: readonly string[]
+  /** Hosts of its own, each in a namespace, behind a router. */
+  readonly world?: World
   /** Connections of this process to actor `to`, kept open during the look; `halfClosed`: after the server closed them. */
   readonly hold?: { readonly to: string; readonly connections: number; readonly halfClosed?: boolean }
   /** Id of the rule that must come first; null: nothing is wrong. */
   readonly first: string | null
   /** Only where the host can play it. */
-  readonly needs?: readonly ('ipv6' | 'linux')[]
+  readonly needs?: readonly ('ipv6' | 'linux' | 'nft')[]
 }
 
 /** Plays a scenario on real sockets and returns what the doctor says. */
@@ -59,6 +62,7 @@ export async function onStage<T>(scenario: Scenario, look: (options: ExamineOpti
   const atEnd = (work: () => void): void => void ends.push(work)
   try {
     const ca = await authority()
+    const trusted = `${ca.ca}\n${scenario.world ? await inhabit(scenario.world) : ''}`
     const ports = await stage(scenario.actors ?? {}, ca, atEnd)
     if (scenario.hold) await hold(scenario.hold, ports, atEnd)
     const plans =
@@ -80,15 +84,15 @@ export async function onStage<T>(scenario: Scenario, look: (options: ExamineOpti
       ...(scenario.missing && { missing: scenario.missing }),
       ...(scenario.api && { api: scenario.api }),
       trust: new Map([
-        ['', { ca: ca.ca }],
-        ['shop', { ca: ca.ca }],
+        ['', { ca: trusted }],
+        ['shop', { ca: trusted }],
       ]),
       gaiConf: temporaryFile('gai.conf', scenario.gaiConf, atEnd),
       ...((names || scenario.hosts !== undefined) && {
         hostsFile: temporaryFile('hosts', scenario.hosts ?? hostsText(names ?? {}), atEnd),
       }),
       // Long enough to tell a lost SYN (sent again after 1 s) from a dropped one.
-      timeoutMs: scenario.namespace ? 3500 : 1400,
+      timeoutMs: scenario.namespace || scenario.world ? 3500 : 1400,
       // Actors share this process: under load they need more than a moment.
       patienceMs: 1600,
       latePatienceMs: 1600,
