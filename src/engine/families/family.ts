@@ -48,6 +48,8 @@ export interface ServerlessNode {
     readonly isIpv6: boolean
     /** A line a user, as servers take them. */
     readonly users: readonly string[]
+    /** Names of those that log in with tokens of IAM. */
+    readonly iamUsers: readonly string[]
     /** A file in the folder of snapshots that it starts with. */
     readonly rdb?: string | undefined
     /** Whether writes wait for now. */

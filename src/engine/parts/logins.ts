@@ -1,5 +1,5 @@
 import { Fault } from '../../api/faults.ts'
-import { refusalOfLogin } from '../workloads/replication-groups/iam-login.ts'
+import { refusalOfLogin } from '../workloads/users/iam-login.ts'
 import type { Identity } from './identity.ts'
 import type { Nodes } from './nodes.ts'
 import type { Start } from './start.ts'

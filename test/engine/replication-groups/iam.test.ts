@@ -60,6 +60,7 @@ describe.skipIf(!server)(`a user with IAM authentication ${SKIPPED}`, () => {
       await tokenOf({ ...credentials, secretAccessKey: 'wrong' }),
       await tokenOf(credentials, { cache: 'other' }),
       await tokenOf(credentials, { user: 'app' }),
+      await tokenOf(credentials, { serverless: true }),
       await tokenOf(credentials, { region: 'eu-west-1' }),
       await tokenOf(credentials, { now: new Date(Date.now() - 16 * MINUTE_MS) }),
       'no-token-at-all-but-long',

@@ -19,7 +19,7 @@ export function serverlessProgram(
   { ecpuPerSecond, server }: ServerlessNode,
 ): ProgramSettings<'redis-process'> {
   if (!server) throw new Error(`a serverless cache of ${engine} is a server`)
-  const { port, innerPort, busPort, nodeId, isIpv6, users, rdb, holdsWrites } = server
+  const { port, innerPort, busPort, nodeId, isIpv6, users, iamUsers, rdb, holdsWrites } = server
   return {
     program: 'redis-process',
     service: 'serverless',
@@ -33,6 +33,7 @@ export function serverlessProgram(
       topology: [{ nodeId, port, busPort, shard: nodeId, slots: [[0, SLOTS - 1]], primary: true }],
       directives: DIRECTIVES,
       users,
+      ...(iamUsers.length > 0 && { logins: { isOpen: false, iam: iamUsers } }),
       transit: 'tls',
       holdsWrites,
       ecpuPerSecond,

@@ -9,7 +9,7 @@ import { ingressOf } from '../../network/security-groups.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
 import type { ServerlessCacheRecord, ServerlessStep } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
-import { serverUsersOf } from '../users/server-users.ts'
+import { iamUsersOf, serverUsersOf } from '../users/server-users.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 
 const GIB = 2 ** 30
@@ -119,6 +119,7 @@ function serverOf(cache: ServerlessCacheRecord, store: Store): ServerlessNode['s
     nodeId: createHash('sha1').update(`${region} ${id} ${token}`).digest('hex'),
     isIpv6: networkType === 'ipv6',
     users: group ? serverUsersOf(group, store, acl) : OPEN,
+    iamUsers: group ? iamUsersOf(group, store) : [],
     rdb: steps.map(initialFileOf).find((file) => file !== null) ?? undefined,
     holdsWrites: step?.do === 'upgrade',
   }
