@@ -1,4 +1,4 @@
-// `npm start` and `npm test` in a fresh clone: installs what is missing, builds what is stale, then does what it is
+// `npm start`, `npm test` and `npm pack` in a fresh clone: installs what is missing, builds what is stale, then does what it is
 // asked. Plain JavaScript without dependencies, because it runs before there are any.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,6 +14,7 @@ const TASKS = {
   start: () => run([at('bin', 'run.js'), ...(rest.length > 0 ? rest : ['quickstart'])]),
   test: () => run([bin('vitest', 'vitest.mjs'), 'run', '--config', 'test/vitest.config.ts', ...rest], withoutExtraCa()),
   dev: () => run([at('bin', 'run.js'), ...rest]),
+  build: () => 0,
 }
 
 refuseOldNode()

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The launcher. Help and version are printed from files, without loading the program: see src/README.md on start-up.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import module from 'node:module'
 
 const words = process.argv.slice(2)
@@ -23,6 +23,10 @@ if (text !== undefined) {
   // The SDK announces the end of Node 20 on stderr at every start.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   module.enableCompileCache?.()
+  if (!existsSync(new URL('../dist/main.js', import.meta.url))) {
+    process.stderr.write('cachectl is not built yet. In its clone: npm start\n')
+    process.exit(1)
+  }
   await import('../dist/main.js')
 }
 

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { version } from './build.ts'
-import { manDirectory, manPages } from './man.ts'
+import { manDirectory, manPages, packageText, withManPages } from './man.ts'
 import { generateModel, modelFile } from './model.ts'
 
+const pages = manPages(version)
 const stale = [
   ...(readFileSync(modelFile, 'utf8') === generateModel() ? [] : ['src/api/model.generated.ts']),
-  ...[...manPages(version)].flatMap(([file, text]) => (isFresh(join(manDirectory, file), text) ? [] : [`man/${file}`])),
+  ...(packageText() === withManPages(packageText(), pages.keys()) ? [] : ['package.json']),
+  ...[...pages].flatMap(([file, text]) => (isFresh(join(manDirectory, file), text) ? [] : [`man/${file}`])),
 ]
 
 if (stale.length > 0) {

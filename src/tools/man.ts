@@ -32,14 +32,25 @@ function neighbours(id: string, order: readonly Chapter[], docs: ReadonlyMap<str
 
 const topicOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf(':')))
 
+const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
+
+/** package.json with every page in its `man`: npm links those, and no others, where man finds them. */
+export function withManPages(text: string, pages: Iterable<string>): string {
+  const { man: _, ...rest } = JSON.parse(text)
+  return `${JSON.stringify({ ...rest, man: [...pages].sort().map((file) => `man/${file}`) }, null, 2)}\n`
+}
+
+export const packageText = (): string => readFileSync(packageFile, 'utf8')
+
 export function writeManPages(version: string): void {
   const pages = manPages(version)
+  writeFileSync(packageFile, withManPages(packageText(), pages.keys()))
   mkdirSync(manDirectory, { recursive: true })
   for (const file of readdirSync(manDirectory)) if (!pages.has(file)) rmSync(join(manDirectory, file))
   for (const [file, text] of pages) writeFileSync(join(manDirectory, file), text)
 }
 
 if (process.argv[1]?.endsWith('tools/man.ts')) {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const { version } = JSON.parse(packageText())
   writeManPages(version)
 }
