@@ -44,6 +44,20 @@ export async function drawColumns<T>(columns: readonly Column<T>[], given: reado
   }
 }
 
+/** As many tables as columns need room, each with the first `kept` columns: none is left out. */
+export async function drawInParts<T>(
+  columns: readonly Column<T>[],
+  kept: number,
+  given: readonly T[],
+  style: Style,
+): Promise<string> {
+  const { text, hidden } = await drawColumns(columns, given, style)
+  const rest = columns.slice(kept).filter(({ head }) => hidden.includes(head))
+  // Narrower than one of them is no room for any.
+  if (rest.length === 0 || rest.length === columns.length - kept) return text
+  return `${text}\n${await drawInParts([...columns.slice(0, kept), ...rest], kept, given, style)}`
+}
+
 const cellText = <T>(item: T, of: Column<T>['of'], style: Style): string =>
   typeof of === 'string' ? valueText(item[of], of, style) : of(item, style) || style.faint('-')
 

@@ -152,7 +152,9 @@ export class Recorder {
   /** What was counted belongs to the first of the minutes: the clock was moved past the others. */
   #add(subject: Subject, reading: Reading, from: number, to: number): void {
     const { metrics, readings } = metricsOf(subject.kind)
-    const known = this.#recordings.get(subject.key)
+    const recording = this.#recordings.get(subject.key)
+    // Columns of another kind mean something else.
+    const known = recording?.subject.kind === subject.kind ? recording : undefined
     const { series, reading: before } = known ?? { series: new Series(metrics.length), reading: undefined }
     if (from < to) series.add(from, sample(metrics, minuteOf(readings, before, reading, 60)))
     const idle = from + 1 < to ? sample(metrics, minuteOf(readings, reading, reading, 60)) : undefined

@@ -119,6 +119,36 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     expect(metrics.map(({ node }: { node: string }) => node)).toEqual(['shop-001', 'shop-002'])
   }, 30_000)
 
+  test('has the metrics of its engine, not those of Memcached', async () => {
+    await home.answer('engine', 'clock', 'advance', '2m')
+    const { metrics } = await json('metrics', 'shop')
+    const last = (name: string) =>
+      metrics
+        .filter(({ metric }: { metric: string }) => metric === name)
+        .map(({ datapoints }: { datapoints: { value: number }[] }) => datapoints.at(-1)?.value)
+    expect({ primary: last('IsPrimary'), link: last('PrimaryLinkHealthStatus') }).toEqual({
+      primary: [1, 0],
+      link: [1, 1],
+    })
+    expect(last('BytesUsedForCache').every((bytes: number) => bytes > 100_000)).toBe(true)
+    expect(last('CmdGet')).toEqual([])
+  }, 30_000)
+
+  test.skipIf(!hasTerminal)(
+    'has the metrics of all members shown where they do not fit side by side',
+    async () => {
+      const { text } = await onTerminal(['metrics', 'cart'], {
+        rows: 500,
+        env: { CACHECTL_HOME: home.stateDir },
+      })
+      for (const member of ['cart-0001-001', 'cart-0001-002', 'cart-0002-001', 'cart-0002-002']) {
+        expect(text).toContain(` ${member} `)
+      }
+      expect(text.split('\n').every((line) => line.length <= 80)).toBe(true)
+    },
+    30_000,
+  )
+
   test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
     const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--wait', '--output', 'json')
     expect({ code, plan: stderr }).toMatchObject({ code: 0, plan: expect.stringContaining('primary: shop-001 (') })

@@ -13,7 +13,7 @@ import { environment } from '../../environment.ts'
 import { span } from '../../flag-kinds.ts'
 import { type Flags, text, texts, type ValuesOf, value } from '../../flags.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { drawInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { quantityText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
@@ -185,7 +185,7 @@ async function overview(series: readonly MetricSeries[], style: Style): Promise<
     })),
   ]
   const told = rows.filter(({ of }) => of.some(({ datapoints }) => datapoints.length > 0))
-  return (await drawColumns(columns, told, style)).text
+  return drawInParts(columns, 2, told, style)
 }
 
 /** A table for each metric: a period a row, a node a column; below it how it went. */
@@ -205,11 +205,8 @@ async function valuesText(series: readonly MetricSeries[], style: Style): Promis
     ]
     const { statistic = '', unit = '', period = 0 } = own[0] ?? {}
     const head = style.strong(`${metric}: ${statistic} of each ${period / 60} min, ${unit}`)
-    const { text } = await drawColumns(
-      columns,
-      times.sort((a, b) => a - b),
-      style,
-    )
+    const rows = times.sort((a, b) => a - b)
+    const text = await drawInParts(columns, 1, rows, style)
     const trends = own
       .filter(({ datapoints }) => datapoints.length > 1)
       .map((each) => `${columnName(each)} ${sparkline(each.datapoints.map(({ value }) => value))}`)

@@ -72,7 +72,7 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     membersOf(group).map((member) => ({
       key: nameOf({ region: group.region, kind: 'replicationGroup', id: group.id, node: member.id }),
       region: group.region,
-      kind: 'node',
+      kind: familyOfEngine(group.engine).metrics.name,
       dimensions: [
         { Name: 'CacheClusterId', Value: member.id },
         { Name: 'CacheNodeId', Value: NODE_ID },
