@@ -27,6 +27,8 @@ export interface EntranceOptions extends EntranceSettings {
   /** The socket of the server that the next client is passed on to; undefined: there is none. */
   readonly server: () => string | undefined
   readonly closesOnReadonly: () => boolean
+  /** Whether clients may only read, at first; {@link Entrance.refuseWrites} changes it. */
+  readonly refusesWrites?: boolean
   /** Counts what clients of a serverless cache use. */
   readonly meter?: Meter | undefined
   readonly logins: () => Logins | undefined
@@ -41,10 +43,12 @@ export class Entrance {
   readonly #passages = new Set<Passage>()
   #admission: Admission
   #transit: Transit
+  #refusesWrites: boolean
 
   constructor(options: EntranceOptions) {
     this.#options = options
     this.#transit = options.transit
+    this.#refusesWrites = options.refusesWrites === true
     this.#admission = admissionOf(options.ingress)
     this.#door = new Door({
       tls: options.tls ?? undefined,
@@ -88,6 +92,16 @@ export class Entrance {
   }
 
   /**
+   * Whether clients may only read from now on: that the server does not let them write they are told as replicas tell it. Those
+   * that are there when it begins are hung up on.
+   */
+  refuseWrites(refuses: boolean): void {
+    const isNew = refuses && !this.#refusesWrites
+    this.#refusesWrites = refuses
+    if (isNew) for (const { socket } of this.#clients()) socket.destroy()
+  }
+
+  /**
    * Lets nobody in any more, and hangs up on clients. What the server had said to replicas before it ended still reaches them:
    * clients may have been told that it is kept.
    */
@@ -111,7 +125,8 @@ export class Entrance {
     const closesOnReadonly = () => !isOwn && this.#options.closesOnReadonly()
     const line = isOwn ? undefined : this.#options.meter?.line()
     const logins = isOwn || !this.#options.logins() ? undefined : this.#loginsOf(socket)
-    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, line, logins })
+    const refusesWrites = !isOwn && this.#refusesWrites
+    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, refusesWrites, line, logins })
     this.#passages.add(passage)
     this.#door.burden(passage)
     passage.socket.on('close', () => this.#passages.delete(passage))

@@ -7,14 +7,15 @@ import type { OwnCounters } from '../running.ts'
 import { swappedBytes } from '../swap.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
+import { Feed } from './feed.ts'
 import { Meter } from './meter.ts'
 import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
 import { READINGS, readingOf, type Usage } from './readings.ts'
 import { keysOf } from './restricted.ts'
 import { moveSlots, type SlotMove } from './slots.ts'
 import { saveTo } from './snapshot.ts'
-import type { RedisLive, RedisSpec } from './spec.ts'
-import { withLogins } from './users.ts'
+import type { FeedSource, RedisLive, RedisSpec } from './spec.ts'
+import { withLogins, withoutWrites } from './users.ts'
 
 /** Until a server that did not do all it was told is told again. */
 const AGAIN_MS = 50
@@ -32,6 +33,8 @@ export interface RedisStatus {
   readonly inSync: boolean
   /** How far it is in what its primary has written, in bytes. */
   readonly offset: number
+  /** Of a primary that takes another one's data: how far it is in that, in bytes; undefined while it does not hear from it. */
+  readonly fed: number | undefined
   /** In cluster mode: it says that all is well, and tells clients of every member. True in cluster mode off. */
   readonly clusterOk: boolean
   /** Directives it did not take, with its words. */
@@ -49,6 +52,8 @@ export class RedisNode {
   /** Of a serverless cache. */
   readonly #meter: Meter | undefined
   #live: RedisLive
+  /** Where its data comes from another cluster. */
+  #feed: Feed | undefined
   #agrees = false
   #isSettled = false
   #isClosed = false
@@ -79,6 +84,7 @@ export class RedisNode {
       ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
       server: () => process.socket,
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
+      refusesWrites: spec.live.refusesWrites === true,
       meter: this.#meter,
       logins: () => this.#live.logins,
       password: keys.login,
@@ -142,6 +148,7 @@ export class RedisNode {
     this.#live = live
     this.#agrees = false
     this.#entrance.speak(live.transit)
+    this.#entrance.refuseWrites(live.refusesWrites === true)
     if (this.#meter) this.#meter.limit = live.ecpuPerSecond ?? Number.POSITIVE_INFINITY
     await this.#look().catch(() => undefined)
   }
@@ -150,7 +157,8 @@ export class RedisNode {
   async status(): Promise<RedisStatus> {
     const info = await this.#process.operator.info('replication')
     const isReplica = info.get('role') === 'slave'
-    const { topology, users } = this.#live
+    const { topology, users, feed } = this.#live
+    const fed = this.#feed?.offset
     const agrees = this.#agrees
     const clusterOk = topology === undefined || (await isClusterWell(this.#subject, topology))
     // Another node may have had it forget a member since: whoever forgets one tells all.
@@ -159,7 +167,10 @@ export class RedisNode {
       users,
       agrees,
       role: isReplica ? 'replica' : 'primary',
-      inSync: !isReplica || (info.get('master_link_status') === 'up' && info.get('master_sync_in_progress') === '0'),
+      inSync: isReplica
+        ? info.get('master_link_status') === 'up' && info.get('master_sync_in_progress') === '0'
+        : feed === undefined || fed !== undefined,
+      fed,
       offset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),
       clusterOk,
       refusals: Object.fromEntries(this.#subject.refusals),
@@ -226,6 +237,7 @@ export class RedisNode {
   #close(): void {
     this.#isClosed = true
     this.#entrance.close()
+    void this.#feed?.close()
   }
 
   /** At one that had done all it was told. */
@@ -242,10 +254,14 @@ export class RedisNode {
     const look = this.#looking.then(async () => {
       if (this.#isClosed || live !== this.#live || this.#agrees) return
       try {
-        const told = { ...live, users: withLogins(live, keys) }
+        if (!live.feed) await this.#stopFeed()
+        const users = withLogins(live, keys)
+        const told = { ...live, users: live.refusesWrites ? withoutWrites(users) : users }
         const agrees = await converge(this.#subject, told, performance.now())
         // It may have been told to be something else meanwhile.
-        if (live === this.#live) this.#agrees = agrees
+        if (live !== this.#live) return
+        this.#agrees = agrees
+        if (agrees && live.feed && !this.#isClosed) this.#feedFrom(live.feed)
       } finally {
         if (this.#agrees) this.#settleSoon(live)
         else inMilliseconds(AGAIN_MS, () => void this.#look().catch(() => undefined))
@@ -253,6 +269,17 @@ export class RedisNode {
     })
     this.#looking = look.catch(() => undefined)
     return look
+  }
+
+  #feedFrom(source: FeedSource): void {
+    const { directory, port, program, secret } = this.#subject.spec
+    if (this.#feed) this.#feed.follow(source)
+    else this.#feed = new Feed(source, { directory, port, program, secret, socket: this.#process.socket })
+  }
+
+  async #stopFeed(): Promise<void> {
+    await this.#feed?.close()
+    this.#feed = undefined
   }
 
   #settleSoon({ topology }: RedisLive): void {

@@ -27,6 +27,7 @@ export class Operator {
   readonly #patienceMs: number
   #socket: net.Socket | undefined
   #waiting: Waiting[] = []
+  #isClosed = false
 
   /** @param password Of the engine's user; null: a stranger's server, which is told none. */
   constructor(place: net.NetConnectOpts, password: string | null, patienceMs = PATIENCE_MS) {
@@ -37,6 +38,7 @@ export class Operator {
 
   /** Sends commands in one go. Answers all replies in their order, errors among them. Rejects when the connection is lost. */
   send(commands: readonly Command[]): Promise<Reply[]> {
+    if (this.#isClosed) return Promise.reject(new Error('the connection was closed'))
     const socket = this.#socket ?? this.#connect()
     return new Promise((resolve, reject) => {
       if (commands.length === 0) return resolve([])
@@ -58,7 +60,16 @@ export class Operator {
     return parseInfo(textOf(await this.ask('INFO', section)))
   }
 
+  /** Takes no more commands; resolves when those that it has taken are answered. */
+  async end(): Promise<void> {
+    const answered = this.#socket ? this.send([['PING']]).catch(() => undefined) : undefined
+    this.#isClosed = true
+    await answered
+    this.close()
+  }
+
   close(): void {
+    this.#isClosed = true
     this.#socket?.destroy()
   }
 

@@ -1,6 +1,8 @@
 import net from 'node:net'
+import { commandsOf } from '../../../acl/commands.ts'
 import type { Afflicted } from '../../../net/serve/impairment.ts'
 import { encodeCommand } from '../../../protocols/resp/encode.ts'
+import { ErrorRewriter } from '../../../protocols/resp/errors.ts'
 import { LoginDesk, type LoginsOptions } from './logins.ts'
 import type { MeteredLine } from './meter.ts'
 
@@ -10,7 +12,8 @@ const READ_BYTES = 64 * 1024
 /** Valid during a call only: what is read of every server lands here. */
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 const OK = Buffer.from('+OK\r\n')
-const READONLY = Buffer.from("-READONLY You can't write against a read only replica.\r\n")
+const READONLY_LINE = "-READONLY You can't write against a read only replica."
+const READONLY = Buffer.from(`${READONLY_LINE}\r\n`)
 
 export interface PassageOptions {
   /** The server's socket. */
@@ -20,6 +23,8 @@ export interface PassageOptions {
   readonly isOwn: boolean
   /** Whether a client that is told that it wrote to a replica is hung up on. */
   readonly closesOnReadonly: () => boolean
+  /** Whether the client may only read, and is told so as by a replica, though its server is none. */
+  readonly refusesWrites?: boolean
   /** Of a client of a serverless cache. */
   readonly line?: MeteredLine | undefined
   /** Of a server whose clients the door helps to log in. */
@@ -38,6 +43,7 @@ export class Passage implements Afflicted {
   readonly #desk: LoginDesk | undefined
   /** Whether the server is still to answer to what the client did not say itself. */
   #isUnasked = false
+  readonly #errors: ErrorRewriter | undefined
   /** What waits for the next second. */
   #held: Buffer[] = []
 
@@ -46,6 +52,7 @@ export class Passage implements Afflicted {
     this.secure = options.secure
     this.isOwn = options.isOwn
     this.#options = options
+    this.#errors = options.refusesWrites ? new ErrorRewriter(asReplica) : undefined
     // What the client sent before it closed its side is answered still.
     accepted.allowHalfOpen = true
     accepted.on('drain', () => this.drained())
@@ -157,7 +164,8 @@ export class Passage implements Afflicted {
   #reply(said: Buffer): void {
     // Anything else than OK is of a server that takes no more clients, and says so once.
     const isOk = this.#isUnasked && said.subarray(0, OK.length).equals(OK)
-    const bytes = isOk ? said.subarray(OK.length) : said
+    const own = isOk ? said.subarray(OK.length) : said
+    const bytes = this.#errors ? this.#errors.push(own) : own
     if (this.#isUnasked) this.#desk?.release()
     this.#isUnasked = false
     if (bytes.length === 0) return
@@ -175,3 +183,11 @@ export class Passage implements Afflicted {
  * are for a client that should not be here anyhow.
  */
 const saysReadonly = (bytes: Buffer): boolean => bytes.length >= READONLY.length && bytes.includes(READONLY)
+
+/** Of a server that takes from its users what writes, and names what they were refused: `... to run the 'set' command`. */
+function asReplica(error: string): string | undefined {
+  const [, command] = /^-NOPERM .* to run the '([^']+)' command/.exec(error) ?? []
+  return command !== undefined && commandsOf('valkey').categoriesOf.get(command)?.has('write')
+    ? READONLY_LINE
+    : undefined
+}

@@ -72,7 +72,7 @@ function inPlainWords(error: unknown): never {
 }
 
 /** Nobody but the engine finds it: it listens on a socket in a folder of the engine's own. */
-const scratchSpec = (program: RedisProgram, secret: string, directory: string, rdb?: string): RedisSpec => ({
+export const scratchSpec = (program: RedisProgram, secret: string, directory: string, rdb?: string): RedisSpec => ({
   port: 0,
   innerPort: 0,
   announce: { ip: '127.0.0.1' },
@@ -113,7 +113,12 @@ async function databasesOf(operator: Operator): Promise<number[]> {
   return [...info.keys()].flatMap((name) => /^db(\d+)$/.exec(name)?.slice(1).map(Number) ?? [])
 }
 
-async function handOnDatabase(from: Operator, to: readonly Operator[], ofSlot: Uint16Array | null): Promise<void> {
+/** All keys of the database that both are at. */
+export async function handOnDatabase(
+  from: Operator,
+  to: readonly Operator[],
+  ofSlot: Uint16Array | null,
+): Promise<void> {
   let cursor = '0'
   do {
     const [next = null, found = null] = itemsOf(await from.ask('SCAN', cursor, 'COUNT', KEYS))

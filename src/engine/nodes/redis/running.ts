@@ -47,7 +47,8 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
   }
 }
 
-/** The limit is a directive to the server, and can change while it runs. */
+/** The limit is a directive to the server, and can change while it runs. What is fed has what its source has, as a replica would. */
 function withMemory({ memoryLimit, ...live }: LiveSettings<'redis-process'>): RedisLive {
-  return { ...live, directives: { ...live.directives, maxmemory: String(Math.floor(memoryLimit)) } }
+  const maxmemory = live.feed ? '0' : String(Math.floor(memoryLimit))
+  return { ...live, directives: { ...live.directives, maxmemory } }
 }

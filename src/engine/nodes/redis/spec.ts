@@ -24,12 +24,21 @@ export type Source =
   | { readonly port: number; readonly innerPort: number }
   | { readonly host: string; readonly port: number }
 
+/** A primary of this engine that a server of another cluster takes its data from. */
+export interface FeedSource {
+  readonly innerPort: number
+}
+
 /** What of a server can change while it runs. It is made to agree with all of it, whatever it was before. */
 export interface RedisLive {
   /** In cluster mode off: whose replica it is. One that is independent leaves its primary, which goes on as it is. */
   readonly role?: 'primary' | 'independent' | { readonly replicaOf: Source }
   /** In cluster mode: the whole group. */
   readonly topology?: readonly Member[]
+  /** In cluster mode, of a primary: another cluster's, whose data it takes. */
+  readonly feed?: FeedSource
+  /** Clients may only read. */
+  readonly refusesWrites?: boolean
   /** What CONFIG SET takes. */
   readonly directives: Readonly<Record<string, string>>
   /**

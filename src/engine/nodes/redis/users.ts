@@ -10,6 +10,10 @@ export function userOf(line: string): { readonly name: string; readonly rules: s
   return { name, rules }
 }
 
+/** Users that may do all that theirs may but write. */
+export const withoutWrites = (users: readonly string[]): string[] =>
+  users.map((line) => `${line.replaceAll(/\(([^)]*)\)/g, '($1 -@write)')} -@write`)
+
 /** Those that the door logs in have the door's password, besides those of their own. */
 export function withLogins({ users, logins }: Pick<RedisLive, 'users' | 'logins'>, { login }: Keys): readonly string[] {
   if (!logins) return users
