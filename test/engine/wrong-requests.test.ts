@@ -74,6 +74,20 @@ function wrongValues(member: Member): unknown[] {
   }
 }
 
+test.each([
+  ['deleteCacheSubnetGroup', 'CacheSubnetGroupName'],
+  ['deleteCacheParameterGroup', 'CacheParameterGroupName'],
+  ['deleteReplicationGroup', 'ReplicationGroupId'],
+  ['deleteUser', 'UserId'],
+])('%s with an empty %s is told that it is blank', async (method, member) => {
+  // Sound: the SDK names its methods so, and a name is all that these need.
+  const send = engine.client() as unknown as Record<string, (input: object) => Promise<unknown>>
+  await expect(send[method]?.({ [member]: '' })).rejects.toMatchObject({
+    name: 'InvalidParameterValueException',
+    message: `The parameter ${member} must be provided and must not be blank.`,
+  })
+})
+
 test('no value of any member of any operation makes the engine fail', async () => {
   const structures: Readonly<Record<string, Structure>> = model.structures
   // Sound: the SDK names its methods so; what they are given here is wrong on purpose.

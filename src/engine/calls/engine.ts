@@ -6,7 +6,7 @@ import { missing } from '../http/query-protocol.ts'
 
 /** The engine that a request names, in any case; refuses one that does not run here. */
 export function readEngine(engine: string | undefined): Family {
-  if (!engine) throw missing('Engine')
+  if (!engine) throw missing('Engine', engine)
   const family = findFamily(engine)
   if (family) return family
   const name = engine.toLowerCase()

@@ -8,7 +8,7 @@ const IDENTIFIER = /^[a-z](-?[a-z0-9])*$/i
  * cache clusters is CacheClusterIdentifier, not the member's own name.
  */
 export function readIdentifier(value: string | undefined, parameter: string, maximumLength: number): string {
-  if (value === undefined || value === '') throw missing(parameter)
+  if (!value) throw missing(parameter, value)
   if (!IDENTIFIER.test(value)) {
     throw new Fault(
       'InvalidParameterValue',

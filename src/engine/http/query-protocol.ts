@@ -116,9 +116,12 @@ function structureOf(shape: string, api: Model): Structure {
   return found
 }
 
-/** AWS's words for a parameter that is needed and absent. */
-export const missing = (parameter: string): Fault =>
-  new Fault('InvalidParameterValue', `The parameter ${parameter} must be provided and must not be null.`)
+/** AWS's words for a parameter that is needed, and absent or, as it says of names, empty. */
+export const missing = (parameter: string, given?: string): Fault =>
+  new Fault(
+    'InvalidParameterValue',
+    `The parameter ${parameter} must be provided and must not be ${given === '' ? 'blank' : 'null'}.`,
+  )
 
 function readStructure(shape: string, tree: Tree, path: string, api: Model): Record<string, unknown> {
   const { members } = structureOf(shape, api)

@@ -26,7 +26,7 @@ export function requireCacheSecurityGroup(
   name: string | undefined,
   { store, region }: Context,
 ): CacheSecurityGroupRecord {
-  if (!name) throw missing('CacheSecurityGroupName')
+  if (!name) throw missing('CacheSecurityGroupName', name)
   const id = name.toLowerCase()
   const group = store.get('cacheSecurityGroup', region, id) ?? (id === DEFAULT_GROUP ? defaultGroup(region) : undefined)
   if (!group) throw new Fault('CacheSecurityGroupNotFound', `CacheSecurityGroup not found: ${name}`)
@@ -52,7 +52,7 @@ const SOURCE = 'cache-security-group'
 export const CreateCacheSecurityGroup: Handler<'CreateCacheSecurityGroup'> = (input, context) => {
   const { store, region } = context
   const id = readIdentifier(input.CacheSecurityGroupName, 'CacheSecurityGroupName', LIMITS.groupNameLength)
-  if (!input.Description) throw missing('Description')
+  if (!input.Description) throw missing('Description', input.Description)
   const tags = mergeTags([], readTags(input.Tags))
   if (groupsOf(context).some((group) => group.id === id)) {
     throw new Fault('CacheSecurityGroupAlreadyExists', `Cache security group ${id} already exists.`)
@@ -136,8 +136,8 @@ function readAuthorization(
 ) {
   const group = requireCacheSecurityGroup(input.CacheSecurityGroupName, context)
   const { EC2SecurityGroupName: name, EC2SecurityGroupOwnerId: owner } = input
-  if (!name) throw missing('EC2SecurityGroupName')
-  if (!owner) throw missing('EC2SecurityGroupOwnerId')
+  if (!name) throw missing('EC2SecurityGroupName', name)
+  if (!owner) throw missing('EC2SecurityGroupOwnerId', owner)
   // Account ids are printed with hyphens in places; the guide's own samples have 10 digits.
   const ownerId = owner.replaceAll('-', '')
   if (!/^\d{10,12}$/.test(ownerId)) {

@@ -104,7 +104,7 @@ const readName = (name: string | undefined): string =>
   readIdentifier(name, 'CacheSubnetGroupName', LIMITS.groupNameLength)
 
 function readDescription(description: string | undefined): string {
-  if (!description) throw missing('CacheSubnetGroupDescription')
+  if (!description) throw missing('CacheSubnetGroupDescription', description)
   return description
 }
 

@@ -33,7 +33,7 @@ export const CreateCacheParameterGroup: Handler<'CreateCacheParameterGroup'> = (
   const { store, region } = context
   const id = readName(input.CacheParameterGroupName)
   const family = readFamily(input.CacheParameterGroupFamily)
-  if (!input.Description) throw missing('Description')
+  if (!input.Description) throw missing('Description', input.Description)
   const tags = mergeTags([], readTags(input.Tags))
   if (findParameterGroup(store, region, id)) {
     throw new Fault('CacheParameterGroupAlreadyExists', `Parameter group ${id} already exists`)
@@ -123,7 +123,7 @@ const readName = (name: string | undefined): string =>
   readIdentifier(name, 'CacheParameterGroupName', LIMITS.parameterGroupNameLength)
 
 function readFamily(name: string | undefined): string {
-  if (!name) throw missing('CacheParameterGroupFamily')
+  if (!name) throw missing('CacheParameterGroupFamily', name)
   if (findParameterFamily(name)) return name
   if (ENGINE_NAMES.some((engine) => !findFamily(engine) && name.startsWith(engine))) {
     throw new Fault(

@@ -60,7 +60,7 @@ function readParameter(
   { family, versions }: ParameterFamily,
   isInUse: boolean,
 ): [name: string, Parameter] {
-  if (!name) throw missing('ParameterName')
+  if (!name) throw missing('ParameterName', name)
   if (family.nodeTypeParameters.some((each) => each.name === name)) throw notModifiable(name)
   const found = Object.hasOwn(family.parameters, name) ? family.parameters[name] : undefined
   if (!found || sinceIn(versions, found) === undefined) {

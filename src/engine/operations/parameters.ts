@@ -19,7 +19,7 @@ const SOURCES: readonly string[] = ['user', 'system', 'engine-default']
 
 export const DescribeCacheParameters: Handler<'DescribeCacheParameters'> = (input, context) => {
   const name = input.CacheParameterGroupName
-  if (!name) throw missing('CacheParameterGroupName')
+  if (!name) throw missing('CacheParameterGroupName', name)
   const group = requireParameterGroup(name, context)
   const source = readSource(input.Source)
   const listed = { values: group.values, isInUse: isInUse(group, context.store) }
@@ -53,7 +53,7 @@ function readSource(source: string | undefined): string | undefined {
 }
 
 function readFamily(family: string | undefined): ParameterFamily {
-  if (!family) throw missing('CacheParameterGroupFamily')
+  if (!family) throw missing('CacheParameterGroupFamily', family)
   const found = findParameterFamily(family)
   if (found) return found
   throw new Fault(

@@ -87,7 +87,7 @@ export function findReservedNode(name: string, { store, region }: Context): Rese
 }
 
 function findOffering(id: string | undefined): Offering {
-  if (!id) throw missing('ReservedCacheNodesOfferingId')
+  if (!id) throw missing('ReservedCacheNodesOfferingId', id)
   const offering = offerings().find((each) => each.id === id)
   if (!offering) {
     throw new Fault('ReservedCacheNodesOfferingNotFound', `Reserved cache nodes offering not found: ${id}`)

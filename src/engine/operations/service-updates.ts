@@ -133,7 +133,7 @@ function refuseTooManyIds(lists: Readonly<Record<string, readonly string[] | und
 }
 
 function findUpdate(name: string | undefined, now: number): ServiceUpdate {
-  if (!name) throw missing('ServiceUpdateName')
+  if (!name) throw missing('ServiceUpdateName', name)
   const update = releasedUpdates(now).find((each) => each.name === name)
   if (!update) throw new Fault('ServiceUpdateNotFoundFault', `Service update not found: ${name}`)
   return update

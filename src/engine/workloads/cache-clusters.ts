@@ -56,7 +56,7 @@ export const DescribeCacheClusters: Handler<'DescribeCacheClusters'> = (input, c
 }
 
 export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context) => {
-  if (!input.CacheClusterId) throw missing('CacheClusterId')
+  if (!input.CacheClusterId) throw missing('CacheClusterId', input.CacheClusterId)
   const found = findMember(input.CacheClusterId, context)
   return found ? modifyMember(found, input, context) : clusters.ModifyCacheCluster(input, context)
 }

@@ -50,7 +50,7 @@ const CANNOT_RUN: ReadonlySet<CacheClusterStatus> = new Set([
 
 /** Finds a cluster by its id in any case; throws CacheClusterNotFound. */
 export function findCluster(id: string | undefined, { store, region }: Context): CacheClusterRecord {
-  if (!id) throw missing('CacheClusterId')
+  if (!id) throw missing('CacheClusterId', id)
   const cluster = store.get('cluster', region, id.toLowerCase())
   if (!cluster) throw clusterNotFound(id)
   return cluster

@@ -35,7 +35,7 @@ export function readUpgrade(version: string, { family, version: current }: Relea
 }
 
 export function readNodeType(name: string | undefined, { family: { engine }, version }: Release): NodeType {
-  if (!name) throw missing('CacheNodeType')
+  if (!name) throw missing('CacheNodeType', name)
   const type = nodeTypes.get(name)
   if (!type) throw invalid(`Invalid cache node type: ${name}.`)
   if (type.generation === 'previous') {

@@ -8,7 +8,7 @@ import { invalid } from './rules.ts'
 
 /** Finds a global datastore by its id in any case, asked in whatever region. AWS's words are not known. */
 export function findGlobal(id: string | undefined, { store }: Context): GlobalReplicationGroupRecord {
-  if (!id) throw missing('GlobalReplicationGroupId')
+  if (!id) throw missing('GlobalReplicationGroupId', id)
   const datastore = store.get('globalReplicationGroup', GLOBAL, id.toLowerCase())
   if (!datastore) {
     throw new Fault('GlobalReplicationGroupNotFoundFault', `Global Replication Group ${id} not found.`)

@@ -8,7 +8,7 @@ import { membersOf } from './members.ts'
 
 /** Finds a group by its id in any case; throws ReplicationGroupNotFoundFault. A lone cache cluster is none. */
 export function findReplicationGroup(id: string | undefined, { store, region }: Context): ReplicationGroupRecord {
-  if (!id) throw missing('ReplicationGroupId')
+  if (!id) throw missing('ReplicationGroupId', id)
   const group = store.get('replicationGroup', region, id.toLowerCase())
   if (!group || group.lone) throw new Fault('ReplicationGroupNotFoundFault', `ReplicationGroup ${id} not found.`)
   return group

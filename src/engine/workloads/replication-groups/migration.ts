@@ -46,12 +46,12 @@ export const CompleteMigration: Handler<'CompleteMigration'> = (input, context) 
 /** Texts here and below are ours. */
 function readSource(endpoints: readonly CustomerNodeEndpoint[] | undefined): OutsideServer {
   const [endpoint, ...others] = endpoints ?? []
-  if (!endpoint) throw missing('CustomerNodeEndpointList')
+  if (!endpoint) throw missing('CustomerNodeEndpointList', endpoint)
   if (others.length > 0) {
     throw invalid('CustomerNodeEndpointList must have one element for a replication group with cluster mode disabled.')
   }
   const { Address: host, Port: port } = endpoint
-  if (!host) throw missing('Address')
+  if (!host) throw missing('Address', host)
   if (port === undefined) throw missing('Port')
   if (!/^[\w.:-]+$/.test(host)) throw invalid(`${host} is not an address or the name of a host.`)
   if (port < 1 || port > 65_535) throw invalid(`Invalid value ${port} for Port. Must be between 1 and 65535`)

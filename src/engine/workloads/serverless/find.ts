@@ -8,7 +8,7 @@ import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../stor
 
 /** Finds a cache by its name in any case (guide: created as `serverlessCacheForLambda`, described as `serverlessCacheforLambda`). */
 export function findServerlessCache(name: string | undefined, { store, region }: Context): ServerlessCacheRecord {
-  if (!name) throw missing('ServerlessCacheName')
+  if (!name) throw missing('ServerlessCacheName', name)
   const cache = store.get('serverlessCache', region, name.toLowerCase())
   if (!cache) throw serverlessCacheNotFound(name)
   return cache
@@ -20,7 +20,7 @@ export function findSnapshot(
   { store, region }: Context,
   code: FaultCode = 'ServerlessCacheSnapshotNotFoundFault',
 ): ServerlessSnapshotRecord {
-  if (!name) throw missing('ServerlessCacheSnapshotName')
+  if (!name) throw missing('ServerlessCacheSnapshotName', name)
   const snapshot = store.get('serverlessSnapshot', region, name.toLowerCase())
   if (!snapshot) throw new Fault(code, `Serverless cache snapshot not found: ${name}`)
   return snapshot

@@ -6,7 +6,7 @@ const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
 /** S3's rules for names of buckets, as far as they keep the name a folder's. */
 export function readBucket(name: string | undefined, member: string): string {
-  if (!name) throw missing(member)
+  if (!name) throw missing(member, name)
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes('..')) {
     throw invalid(`${name} is not the name of an S3 bucket.`)
   }

@@ -15,7 +15,7 @@ export function findSnapshot(
   { store, region }: Context,
   code: FaultCode = 'SnapshotNotFoundFault',
 ): SnapshotRecord {
-  if (!name) throw missing('SnapshotName')
+  if (!name) throw missing('SnapshotName', name)
   const snapshot = store.get('snapshot', region, name.toLowerCase())
   if (!snapshot) throw new Fault(code, `Snapshot ${name} not found.`)
   return snapshot

@@ -37,7 +37,7 @@ export const userOf = (store: Store, region: string, id: string): UserRecord | u
 
 /** The user of this id, in any case. Throws UserNotFound. */
 export function findUser(id: string | undefined, { store, region }: Context): UserRecord {
-  if (!id) throw missing(resources.user.id)
+  if (!id) throw missing(resources.user.id, id)
   const user = userOf(store, region, id.toLowerCase())
   if (!user) throw new Fault('UserNotFound', `User ${id} not found.`)
   return user
@@ -45,7 +45,7 @@ export function findUser(id: string | undefined, { store, region }: Context): Us
 
 /** The user group of this id, in any case. Throws UserGroupNotFound. */
 export function findUserGroup(id: string | undefined, { store, region }: Context): UserGroupRecord {
-  if (!id) throw missing(resources.userGroup.id)
+  if (!id) throw missing(resources.userGroup.id, id)
   const group = store.get('userGroup', region, id.toLowerCase())
   if (!group) throw new Fault('UserGroupNotFound', `UserGroup ${id} not found.`)
   return group

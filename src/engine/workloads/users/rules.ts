@@ -11,7 +11,7 @@ const ENGINES: Readonly<Record<AclEngine, true>> = { redis: true, valkey: true }
 
 /** In any case; the words are moto's. */
 export function readAclEngine(engine: string | undefined): AclEngine {
-  if (!engine) throw missing('Engine')
+  if (!engine) throw missing('Engine', engine)
   const name = engine.toLowerCase()
   if (isNameOf(ENGINES, name)) return name
   throw new Fault(
@@ -32,7 +32,7 @@ export function readEngineChange(engine: string | undefined, from: AclEngine): A
 
 /** A server takes no other names; any case is kept. */
 export function readUserName(name: string | undefined): string {
-  if (!name) throw missing('UserName')
+  if (!name) throw missing('UserName', name)
   if (/[\s\p{Cc}]/u.test(name)) {
     throw new Fault('InvalidParameterValue', 'The parameter UserName must not have blanks or control characters.')
   }
@@ -41,7 +41,7 @@ export function readUserName(name: string | undefined): string {
 
 /** As it will be shown. @param before What `text` is added to. */
 export function readAccess(text: string | undefined, engine: AclEngine, before?: string): string {
-  if (!text) throw missing('AccessString')
+  if (!text) throw missing('AccessString', text)
   try {
     const rules = before === undefined ? undefined : readAccessString(before, engine)
     return printAccessString(readAccessString(text, engine, rules))
