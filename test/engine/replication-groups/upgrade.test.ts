@@ -43,6 +43,17 @@ describe.skipIf(!server)(`a replication group ${SKIPPED}`, () => {
     })
   })
 
+  test('of Redis OSS that gets a version and a parameter group of Valkey, but no engine, is told of the group', async () => {
+    const api = await startTestEngine()
+    await create(api, { Engine: 'redis' })
+    await expect(
+      modify(api, { EngineVersion: '8.0', CacheParameterGroupName: 'default.valkey8' }),
+    ).rejects.toMatchObject({
+      name: 'InvalidParameterCombinationException',
+      message: 'valkey parameter group is not applicable to engine redis',
+    })
+  })
+
   test('with a parameter group of its own needs one of the new family', async () => {
     const api = await startTestEngine()
     await api.client().createCacheParameterGroup({

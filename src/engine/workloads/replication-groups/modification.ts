@@ -146,6 +146,7 @@ function readSnapshotting(
 
 /** What may wait, as it will be with what waited before. */
 function readChanges(input: ModifyInput, group: ReplicationGroupRecord, context: Context): PendingGroupChanges {
+  if (input.Engine === undefined) refuseGroupOfOtherEngine(input.CacheParameterGroupName, group, context)
   const upgrade = readUpgrade(input, group, context)
   const target = { ...group, ...upgrade }
   const changes: PendingGroupChanges = {
@@ -195,14 +196,27 @@ function refusePromotion(id: string, group: ReplicationGroupRecord): void {
   if (isPrimary(group, id)) throw new Fault('InvalidParameterValue', `Cache cluster ${id} is the primary already.`)
 }
 
-/** The first and the last text are AWS's. */
+/**
+ * AWS's text, which callers met who went to Valkey without saying Engine: it comes before those about the version, which Redis
+ * OSS does not have.
+ */
+function refuseGroupOfOtherEngine(
+  name: string | undefined,
+  { engine }: ReplicationGroupRecord,
+  context: Context,
+): void {
+  if (name === undefined) return
+  const { family } = familyOfGroup(requireParameterGroup(name, context))
+  if (family.engine.name === engine) return
+  throw conflict(`${family.engine.name} parameter group is not applicable to engine ${engine}`)
+}
+
+/** The last text is AWS's. */
 export function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
   const type = typeOf(group)
   const present = requireParameterGroup(group.parameterGroup, context)
+  refuseGroupOfOtherEngine(name, group, context)
   const { family } = familyOfGroup(requireParameterGroup(name, context))
-  if (family.engine.name !== group.engine) {
-    throw conflict(`${family.engine.name} parameter group is not applicable to engine ${group.engine}`)
-  }
   const asked = readParameterGroup(name, releaseOf(group), type, context)
   const other = otherBeforeUse(family.parameters, present.values, asked.values, group.engineVersion)
   if (other) {
