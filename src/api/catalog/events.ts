@@ -277,6 +277,10 @@ const ROWS = {
   },
   // In words of our own.
   'data-not-restored': { text: 'Failed to restore the data of the snapshot: {why}', failure: true },
+  'cluster-mode-not-changed': {
+    text: 'Cluster mode of replication group {group} is not changed: there are keys in other databases than 0',
+    failure: true,
+  },
   // Guide; the others are in words of our own.
   'migration-completed': { text: 'Complete Migration successful for {group}' },
   'migration-forced': {

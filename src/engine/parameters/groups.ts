@@ -99,5 +99,6 @@ export const isInUse = ({ region, id }: CacheParameterGroupRecord, store: Store)
       ({ parameterGroup, pending, steps }) =>
         parameterGroup === id ||
         pending.parameterGroup === id ||
-        steps.some((step) => step.do === 'upgrade' && step.to.parameterGroup === id),
+        steps.some((step) => step.do === 'upgrade' && step.to.parameterGroup === id) ||
+        steps.some((step) => 'as' in step && step.as.parameterGroup === id),
     )

@@ -69,6 +69,7 @@ const FACTS: { readonly [K in EventKind]: object } = {
   'snapshot-failed': { snapshot: name, cluster: name },
   'group-snapshot-failed': { snapshot: name, group: name },
   'data-not-restored': { why },
+  'cluster-mode-not-changed': { group: name },
   'node-added': { node, zone },
   'node-removed': { node, zone },
   'node-shut-down': { node },

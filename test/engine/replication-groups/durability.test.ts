@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RespClient } from '../../../src/kv/resp/client.ts'
 import { textOf } from '../../../src/protocols/resp/reply.ts'
@@ -67,6 +68,22 @@ describe.skipIf(!server || process.platform !== 'linux')(
       expect(portOf(await available(second), 'PrimaryEndpoint')).toBe(port)
       expect(await pidAt(port)).toBe(pid)
       expect(await say(port, 'GET', 'a')).toBe('1')
+    })
+
+    test.each([0, 150])('%i ms into another cluster mode gets there, with what it held', async (ms) => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      const port = portOf(await available(first), 'PrimaryEndpoint')
+      await say(port, 'SET', 'a', '1')
+      const change = { ReplicationGroupId: 'shop', ClusterMode: 'compatible', ApplyImmediately: true } as const
+      await first.client.modifyReplicationGroup(change)
+      await pause(ms)
+      await first.kill()
+      const second = await start(stateDir, { pace: 'instant' })
+      expect((await available(second)).ClusterMode).toBe('compatible')
+      expect(await say(port, 'GET', 'a')).toBe('1')
+      expect(await say(port, 'SET', 'b', '1')).toBe('OK')
     })
 
     test('keeps what its servers hold while another program has their ports', async () => {

@@ -74,6 +74,19 @@ describe.skipIf(!server)(`a replication group ${SKIPPED}`, () => {
 })
 
 describe.skipIf(bothMissing)('a replication group of Redis OSS (skipped without both servers)', () => {
+  test('without replicas becomes one of Valkey, with what it holds', async () => {
+    const api = await startTestEngine()
+    const port = portOf(await create(api, { Engine: 'redis' }), 'PrimaryEndpoint')
+    await say(port, 'SET', 'a', '1')
+    await modify(api, { Engine: 'valkey', EngineVersion: '8.0' })
+    expect((await available(api)).Engine).toBe('valkey')
+    expect(await say(port, 'INFO', 'server')).toContain('valkey_version')
+    expect(await say(port, 'GET', 'a')).toBe('1')
+    expect(await say(port, 'SET', 'b', '1')).toBe('OK')
+    const cluster = await clusterOf(api, 'shop-001')
+    expect(cluster.CacheParameterGroup?.CacheParameterGroupName).toBe('default.valkey8')
+  })
+
   test.each([
     ['disabled', { NumCacheClusters: 2 }],
     ['enabled', { NumNodeGroups: 2, ReplicasPerNodeGroup: 1 }],

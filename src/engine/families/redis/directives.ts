@@ -45,9 +45,9 @@ export function settingsOf(values: ParameterValues, version: string, type: NodeT
     directives: {
       ...Object.fromEntries(plain.map((name) => [name, value(name)])),
       [BUFFER_LIMITS]: bufferLimits(value, exists('client-output-buffer-limit-replica-soft-seconds'), type),
+      maxclients: String(type.maxClients),
     },
-    // A start lowers it to what the system allows, where CONFIG SET refuses it.
-    fixed: { databases: value('databases'), maxclients: String(type.maxClients) },
+    fixed: { databases: value('databases') },
     renamed: exists('rename-commands') ? applicable(parseRenames(value('rename-commands')) ?? []) : [],
     closeOnReplicaWrite:
       value(exists('close-on-replica-write') ? 'close-on-replica-write' : 'close-on-slave-write') === 'yes',

@@ -48,10 +48,19 @@ async function applyDirectives(subject: Subject, wanted: RedisLive['directives']
     // What it does not take now it does not take later either: said again when the value is another.
     subject.directives.set(name, value)
     const said = replies[index] ?? null
-    if (isError(said)) subject.refusals.set(name, `${said.code} ${said.text}`)
+    if (isError(said) && mostOf(said) === undefined) subject.refusals.set(name, `${said.code} ${said.text}`)
     else subject.refusals.delete(name)
   }
+  const lowered = changed.flatMap(([name], index): Command[] => {
+    const most = mostOf(replies[index] ?? null)
+    return most === undefined ? [] : [[config, 'SET', name, most]]
+  })
+  await subject.operator.send(lowered)
 }
+
+/** Of clients, as many as the system allows: a server tells when it is asked for more. */
+const mostOf = (said: Reply): string | undefined =>
+  isError(said) ? /not able to handle .* try with (\d+)/.exec(said.text)?.[1] : undefined
 
 async function applyUsers(subject: Subject, wanted: readonly string[]): Promise<void> {
   const { operator, users } = subject

@@ -37,6 +37,10 @@ export interface RedisStatus {
   readonly fed: number | undefined
   /** In cluster mode: it says that all is well, and tells clients of every member. True in cluster mode off. */
   readonly clusterOk: boolean
+  /** Bytes of memory it has in use. */
+  readonly usedMemory: number
+  /** Whether there are keys in other databases than 0. */
+  readonly hasOtherDatabases: boolean
   /** Directives it did not take, with its words. */
   readonly refusals: Readonly<Record<string, string>>
 }
@@ -74,7 +78,7 @@ export class RedisNode {
       refusals: new Map(),
       handoverSince: undefined,
       // Whoever looked after it before may have.
-      holdsWrites: spec.service === 'serverless' ? undefined : false,
+      holdsWrites: undefined,
     }
     const { ecpuPerSecond } = spec.live
     this.#meter = ecpuPerSecond === undefined ? undefined : new Meter(ecpuPerSecond)
@@ -155,7 +159,7 @@ export class RedisNode {
 
   /** What it says of itself. Rejects when it does not answer. */
   async status(): Promise<RedisStatus> {
-    const info = await this.#process.operator.info('replication')
+    const info = await this.#process.operator.info('replication', 'memory', 'keyspace')
     const isReplica = info.get('role') === 'slave'
     const { topology, users, feed } = this.#live
     const fed = this.#feed?.offset
@@ -173,6 +177,8 @@ export class RedisNode {
       fed,
       offset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),
       clusterOk,
+      usedMemory: Number(info.get('used_memory')),
+      hasOtherDatabases: [...info.keys()].some((name) => /^db[1-9]/.test(name)),
       refusals: Object.fromEntries(this.#subject.refusals),
     }
   }

@@ -55,9 +55,9 @@ export class Operator {
     return reply
   }
 
-  /** A section of INFO, by its names. Rejects as {@link ask} does. */
-  async info(section: string): Promise<ReadonlyMap<string, string>> {
-    return parseInfo(textOf(await this.ask('INFO', section)))
+  /** Sections of INFO, by their names. Rejects as {@link ask} does. */
+  async info(...sections: string[]): Promise<ReadonlyMap<string, string>> {
+    return parseInfo(textOf(await this.ask('INFO', ...sections)))
   }
 
   /** Takes no more commands; resolves when those that it has taken are answered. */

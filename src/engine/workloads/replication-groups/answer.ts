@@ -84,10 +84,16 @@ const answerPending = (group: ReplicationGroupRecord): ReplicationGroupPendingMo
   ...(group.pending.automaticFailover !== undefined && {
     AutomaticFailoverStatus: group.pending.automaticFailover ? 'enabled' : 'disabled',
   }),
+  ...answerPendingMode(group),
   ...answerPendingAccess(group),
   ...answerPendingUserGroups(group),
   ...answerResharding(group),
 })
+
+function answerPendingMode({ steps }: ReplicationGroupRecord) {
+  const [as] = steps.flatMap((step) => (step.do === 'restart-with-data' || step.do === 'remake' ? [step.as] : []))
+  return as?.clusterMode === undefined ? {} : { ClusterMode: as.clusterMode }
+}
 
 /** How many of the slots that are to move have moved; nothing before the first of them and after the last. */
 function answerResharding({ steps, shards }: ReplicationGroupRecord) {

@@ -14,18 +14,21 @@ import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
 import { readClusterRestoration } from '../snapshots/restoration.ts'
 import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { NODE_ID } from './answer.ts'
+import { readDiscoveryChange } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { newLoneCluster, newMember, readZones } from './creation.ts'
 import { type FoundMember, findReplicationGroup, refuseUnlessAvailable } from './find.ts'
 import { answerMemberCluster } from './member-answer.ts'
 import { isPrimary, membersOf, shardOf, withMembers } from './members.ts'
-import { readOtherGroup, readUpkeep, waiting, withChanges } from './modification.ts'
+import { readReleaseChanges, readUpkeep, waiting, withChanges } from './modification.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
 import { checkedReplicas } from './shape.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 const badState = (message: string) => new Fault('InvalidCacheClusterState', message)
+
+const NEEDS_GROUP = 'AuthToken needs a replication group with encryption in transit.'
 
 export function createLoneCluster(input: Input<'CreateCacheCluster'>, context: Context): Output<'CreateCacheCluster'> {
   const { store, region, account, wake } = context
@@ -51,7 +54,7 @@ function refuseForLone(input: Input<'CreateCacheCluster'>): void {
   if (input.TransitEncryptionEnabled) {
     throw conflict(`Encryption feature is not supported for engine ${engine.toUpperCase()}.`)
   }
-  if (input.AuthToken !== undefined) throw conflict('AuthToken needs a replication group with encryption in transit.')
+  if (input.AuthToken !== undefined) throw conflict(NEEDS_GROUP)
   const unsupported = (['LogDeliveryConfigurations'] as const).find((member) => {
     const value = input[member]
     return typeof value === 'string' || (value?.length ?? 0) > 0
@@ -205,7 +208,7 @@ export function modifyMember(
   }
   refuseUnlessMemberAvailable(member, group, 'modify')
   refuseCacheSecurityGroups(input)
-  refuseNotYetModified(input)
+  refuseNotYetModified(input, group)
   const modified: ReplicationGroupRecord = {
     ...group,
     ...readUpkeep(input, group, context),
@@ -214,34 +217,25 @@ export function modifyMember(
     }),
     ...(input.SnapshotWindow !== undefined && { snapshotWindow: readSnapshotWindow(input.SnapshotWindow, context) }),
   }
-  const parameterGroup = input.CacheParameterGroupName && readOtherGroup(input.CacheParameterGroupName, group, context)
-  const pending = { ...group.pending, ...(parameterGroup && { parameterGroup }) }
+  const pending = { ...group.pending, ...readReleaseChanges(input, group, context) }
+  const discovery = readDiscoveryChange(input, group)
+  const begun = { ...modified, steps: [...group.steps, ...discovery] }
   const after =
-    input.ApplyImmediately && parameterGroup
-      ? withChanges(modified, pending, context.store)
-      : { ...modified, ...waiting(modified, pending, context.now) }
+    input.ApplyImmediately && Object.keys(pending).length > 0
+      ? withChanges(begun, pending, context.store)
+      : { ...begun, ...waiting(begun, pending, context.now) }
   const hasOtherGroups = modified.securityGroupIds.join() !== group.securityGroupIds.join()
   const event: EventFacts = { kind: 'security-groups-modified' }
   const events = hasOtherGroups ? [{ member: member.id, event }] : []
   return answered(commitCall(group, { ...after, stepDue: context.now }, events, context), member.id, context.account)
 }
 
-const NOT_YET_MODIFIED = [
-  'NumCacheNodes',
-  'EngineVersion',
-  'CacheNodeType',
-  'AuthToken',
-  'LogDeliveryConfigurations',
-  'IpDiscovery',
-] as const
-
-function refuseNotYetModified(input: Input<'ModifyCacheCluster'>): void {
-  const member = NOT_YET_MODIFIED.find(
-    (each) => input[each] !== undefined && !(each === 'NumCacheNodes' && input[each] === 1),
-  )
-  if (member) {
+function refuseNotYetModified(input: Input<'ModifyCacheCluster'>, { engine }: ReplicationGroupRecord): void {
+  if ((input.NumCacheNodes ?? 1) !== 1) throw invalid(`NumCacheNodes should be 1 if engine is ${engine}`)
+  if (input.AuthToken !== undefined) throw conflict(NEEDS_GROUP)
+  if (input.LogDeliveryConfigurations?.length) {
     throw invalid(
-      `The local engine does not support ${member} of such a cache cluster yet. Leave it out, or use --target aws.`,
+      'The local engine does not support LogDeliveryConfigurations of such a cache cluster yet. Leave it out, or use --target aws.',
     )
   }
 }

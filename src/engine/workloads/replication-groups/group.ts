@@ -116,7 +116,7 @@ function wanted(
         program: 'redis-process',
         engine: release.engine,
         innerPort,
-        announce: { ip: group.ipDiscovery === 'ipv6' ? '::1' : '127.0.0.1' },
+        announce: { ip: serversSpeakIpv6(group) ? '::1' : '127.0.0.1' },
         ...(isCluster(group) && { nodeId: member.nodeId }),
         fixed,
         renamed,
@@ -126,6 +126,10 @@ function wanted(
     },
   }
 }
+
+/** Nodes of a cluster tell clients of each other, and go to what they tell; else servers go where the group's doors are. */
+const serversSpeakIpv6 = (group: ReplicationGroupRecord): boolean =>
+  isCluster(group) ? group.ipDiscovery === 'ipv6' : group.networkType === 'ipv6'
 
 /** What a server is told of its parameter group. */
 function settingsOf(family: Family, ...of: [ParameterValues, string, NodeType]): GroupSettings {
@@ -158,8 +162,8 @@ function readerOf(group: ReplicationGroupRecord, { logins }: Clients): WantedNod
   ]
 }
 
-/** Primaries of a new group that has data begin with it, until the group is there: its replicas have it from them. */
+/** Primaries of a group that has data to begin with begin with it, until all have read it: its replicas have it from them. */
 function rdbOf(group: ReplicationGroupRecord, { id }: PlacedMember): { readonly rdb?: string } {
   const shard = group.shards.find(({ primary }) => primary === id)
-  return shard && group.restoring && !group.created ? { rdb: dataFileOf(group, shard.id) } : {}
+  return shard && group.restoring ? { rdb: dataFileOf(group, shard.id) } : {}
 }

@@ -20,6 +20,7 @@ import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
+import { restartWithData } from './restart-step.ts'
 import type { SlotsToMove } from './slot-plan.ts'
 import { bestReplica, isLed, isWhole, type Standings } from './standing.ts'
 import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
@@ -105,6 +106,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     }
     if (step?.do === 'change-servers' && !isLed(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }
+    }
+    if (step?.do === 'restart-with-data') {
+      return restartWithData(group, step, await this.#standings(group), this.#tools)
     }
     if (step?.do === 'move-slots') return this.#moveSlots(group, step)
     const promoted = step?.do === 'fail-over' ? bestReplica(group, step.lost, await this.#standings(group)) : undefined

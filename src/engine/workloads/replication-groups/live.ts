@@ -22,6 +22,7 @@ export function liveOf(
     directives,
     ...clients,
     transit: transitOf(group),
+    ...(group.steps[0]?.do === 'restart-with-data' && { holdsWrites: true }),
   }
 }
 

@@ -19,6 +19,7 @@ import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/ru
 import { refuseMember } from '../global-datastores/rules.ts'
 import { changingAccess, readAccessChange } from './access-change.ts'
 import { answerReplicationGroup } from './answer.ts'
+import { readDiscoveryChange, readModeChange } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { findReplicationGroup } from './find.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
@@ -40,19 +41,24 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   refuseGlobal(input, group)
   refuseNotYet(input)
   const settings = readSettings(input, group, context)
-  const pending = readChanges(input, group, context)
+  const modeChange = readModeChange(input, group, context)
+  // A parameter group that comes with another mode is of that.
+  const { CacheParameterGroupName: _, ...others } = input
+  const pending = readChanges(modeChange.length > 0 ? others : input, group, context)
   const access = readAccessChange(input, group, context)
+  const remaking = [...modeChange, ...readDiscoveryChange(input, group)]
   const modified: ReplicationGroupRecord = { ...group, ...settings, status: 'modifying', stepDue: now }
   const isRegrouped = modified.securityGroupIds.join() !== group.securityGroupIds.join()
   const marked = isRegrouped ? withMembers(modified, (member) => ({ ...member, status: 'modifying' })) : modified
-  const begun = access ? changingAccess(marked, access) : marked
+  const changing = access ? changingAccess(marked, access) : marked
+  const begun = { ...changing, steps: [...changing.steps, ...remaking] }
   const regrouped: EventFacts = { kind: 'security-groups-modified' }
   const events: GroupEvent[] = isRegrouped
     ? membersOf(group).map(({ id: member }) => ({ member, event: regrouped }))
     : []
   const after = input.ApplyImmediately
     ? withChanges(begun, pending, store)
-    : { ...marked, ...waiting(marked, pending, now), steps: [...group.steps, { do: 'finish' } as const] }
+    : { ...begun, ...waiting(begun, pending, now), steps: [...begun.steps, { do: 'finish' } as const] }
   return { ReplicationGroup: answerReplicationGroup(commitCall(group, after, events, context), account) }
 }
 
@@ -62,12 +68,7 @@ function refuseGlobal(input: ModifyInput, group: ReplicationGroupRecord): void {
   if (Engine ?? EngineVersion ?? CacheNodeType ?? CacheParameterGroupName) refuseMember(group)
 }
 
-const NOT_YET = [
-  'LogDeliveryConfigurations',
-  'ClusterMode',
-  'IpDiscovery',
-  'Durability',
-] as const satisfies readonly (keyof ModifyInput)[]
+const NOT_YET = ['LogDeliveryConfigurations', 'Durability'] as const satisfies readonly (keyof ModifyInput)[]
 
 function refuseNotYet(input: ModifyInput): void {
   const member = NOT_YET.find((each) => {
@@ -146,26 +147,30 @@ function readSnapshotting(
 
 /** What may wait, as it will be with what waited before. */
 function readChanges(input: ModifyInput, group: ReplicationGroupRecord, context: Context): PendingGroupChanges {
-  if (input.Engine === undefined) refuseGroupOfOtherEngine(input.CacheParameterGroupName, group, context)
-  const upgrade = readUpgrade(input, group, context)
-  const target = { ...group, ...upgrade }
   const changes: PendingGroupChanges = {
     ...group.pending,
-    ...upgrade,
+    ...readReleaseChanges(input, group, context),
     ...(input.AutomaticFailoverEnabled !== undefined && { automaticFailover: input.AutomaticFailoverEnabled }),
     ...(input.MultiAZEnabled !== undefined && { multiAz: input.MultiAZEnabled }),
     ...(input.PrimaryClusterId && { primary: input.PrimaryClusterId.toLowerCase() }),
-    ...(input.CacheParameterGroupName && {
-      parameterGroup: readOtherGroup(
-        input.CacheParameterGroupName,
-        { ...target, parameterGroup: group.parameterGroup },
-        context,
-      ),
-    }),
   }
   refuseFailoverChange(changes, group)
   if (input.PrimaryClusterId) refusePromotion(input.PrimaryClusterId.toLowerCase(), group)
   return changes
+}
+
+/** What groups and lone clusters alike are asked for the window: node type, version, engine, and the parameter group of that. */
+export function readReleaseChanges(
+  input: Pick<ModifyInput, 'CacheNodeType' | 'Engine' | 'EngineVersion' | 'CacheParameterGroupName'>,
+  group: ReplicationGroupRecord,
+  context: Context,
+): Pick<PendingGroupChanges, 'nodeType' | 'engine' | 'engineVersion' | 'parameterGroup'> {
+  const { CacheParameterGroupName: name } = input
+  if (input.Engine === undefined) refuseGroupOfOtherEngine(name, group, context)
+  const upgrade = readUpgrade(input, group, context)
+  if (!name) return upgrade
+  const target = { ...group, ...upgrade, parameterGroup: group.parameterGroup }
+  return { ...upgrade, parameterGroup: readOtherGroup(name, target, context) }
 }
 
 /** The first two texts are AWS's; the codes of the second and of ours are guesses. */
@@ -212,7 +217,7 @@ function refuseGroupOfOtherEngine(
 }
 
 /** The last text is AWS's. */
-export function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
+function readOtherGroup(name: string, group: ReplicationGroupRecord, context: Context): string {
   const type = typeOf(group)
   const present = requireParameterGroup(group.parameterGroup, context)
   refuseGroupOfOtherEngine(name, group, context)

@@ -13,6 +13,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'join-members': 200,
     'move-slots': 10,
     'change-servers': 0,
+    'restart-with-data': 0,
+    remake: 200,
     upgrade: 200,
     'remove-shards': 200,
     'restart-members': 0,
@@ -39,6 +41,9 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     // Some slots of many.
     'move-slots': 20_000,
     'change-servers': 0,
+    // Writes wait by then.
+    'restart-with-data': 0,
+    remake: MINUTE_MS,
     upgrade: 10 * MINUTE_MS,
     'remove-shards': MINUTE_MS,
     'restart-members': 0,

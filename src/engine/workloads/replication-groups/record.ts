@@ -79,14 +79,21 @@ export interface ShardRecord {
 /** What a shard is to have. */
 export type ShardSlots = Pick<ShardRecord, 'id' | 'slots'>
 
+/** What of a group is another one, which its servers, or clients, do not take while they run. */
+export interface Remaking
+  extends Partial<Pick<ReplicationGroupRecord, 'clusterMode' | 'ipDiscovery' | 'parameterGroup' | 'parameters'>> {
+  /** What servers are by then, while the group is on its way there. */
+  readonly release?: Pick<ReplicationGroupRecord, 'engine' | 'engineVersion'>
+}
+
 /** What remains to be done with a replication group, in order; workloads/replication-groups/steps.ts says what each does. */
 export type GroupStep =
   /** Makes of the files that the group is to begin with one for each shard. */
   | { readonly do: 'prepare-data' }
   /** The servers have read those. */
   | { readonly do: 'drop-data' }
-  /** Gives members that have no place yet subnets and ports. */
-  | { readonly do: 'place-members' }
+  /** Gives members that have no place yet subnets and ports, and the group the ports of the cluster mode that it is to have. */
+  | { readonly do: 'place-members'; readonly clusterMode?: ReplicationGroupRecord['clusterMode'] }
   /** Waits until new members hold what their primary holds, and serve. */
   | { readonly do: 'join-members' }
   /** Gives slots to other shards with their keys, some at a time, until each has what it is to have; there were `total` to move. */
@@ -99,6 +106,10 @@ export type GroupStep =
       readonly ids: readonly string[]
       readonly release: Pick<ReplicationGroupRecord, 'engine' | 'engineVersion'>
     }
+  /** All servers start anew at once, as they are to be and with what they held. Writes wait while that is saved. */
+  | { readonly do: 'restart-with-data'; readonly as: Remaking }
+  /** The group is another one, which its servers need not know of. */
+  | { readonly do: 'remake'; readonly as: Remaking }
   /** Servers go by another size, or by the rules of another version. */
   | {
       readonly do: 'upgrade'

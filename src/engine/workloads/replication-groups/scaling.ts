@@ -7,6 +7,7 @@ import type { ReplicationGroupRecord, ShardRecord } from '../../store/records.ts
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { answerReplicationGroup } from './answer.ts'
+import { refuseWhileCompatible } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { newMember, readZones, refuseBeyondGroupQuota } from './creation.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
@@ -26,6 +27,7 @@ export const IncreaseReplicaCount: Handler<'IncreaseReplicaCount'> = (input, con
   const group = findReplicationGroup(input.ReplicationGroupId, context)
   refuseLater(input.ApplyImmediately)
   refuseUnlessAvailable(group)
+  refuseWhileCompatible(group, 'The number of replicas')
   const targets = readTargets(input, group)
   refuseOtherDirection(targets, 'more')
   const added = targets.reduce((sum, { shard, replicas }) => sum + replicas - replicasOf(shard).length, 0)
@@ -68,6 +70,7 @@ export const DecreaseReplicaCount: Handler<'DecreaseReplicaCount'> = (input, con
   const group = findReplicationGroup(input.ReplicationGroupId, context)
   refuseLater(input.ApplyImmediately)
   refuseUnlessAvailable(group)
+  refuseWhileCompatible(group, 'The number of replicas')
   const ids = readLeaving(input, group)
   const leaving = withMembers(group, (member) => (ids.includes(member.id) ? { ...member, status: 'deleting' } : member))
   const told = { group: group.id, time: new Date(context.now).toISOString() }

@@ -29,6 +29,17 @@ export function valuesAtStart(
   return { ...taken, started: { ...without(taken.started, shared), ...pick(goesOn.parameters.started, shared) } }
 }
 
+/** A member's next server, which starts with the values of today. */
+export const startedAnew = (
+  group: ReplicationGroupRecord,
+  { lost: _, ...member }: GroupMemberRecord,
+  restarting: readonly string[] = [member.id],
+): GroupMemberRecord => ({
+  ...member,
+  incarnation: member.incarnation + 1,
+  parameters: valuesAtStart(group, member, restarting),
+})
+
 /**
  * Members that are to be restarted when these are: with a primary, whose keys are lost then, the others of its shard, if what they have
  * in common is to be another.

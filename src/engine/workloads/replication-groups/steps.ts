@@ -9,7 +9,8 @@ import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../..
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { isCluster, isPrimary, membersOf, shardOf, withMembers } from './members.ts'
-import { restartedWith, valuesAtStart } from './starting-values.ts'
+import { remade } from './remaking.ts'
+import { restartedWith, startedAnew, valuesAtStart } from './starting-values.ts'
 
 /** What has happened, and of what it is told: of a member, or of the group. */
 export interface GroupEvent {
@@ -45,23 +46,31 @@ type Take<K extends GroupStep['do']> = (
 ) => StepResult
 
 /**
- * Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, resharding-step.ts the third,
- * migration-steps.ts the others.
+ * Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, restart-step.ts the third,
+ * resharding-step.ts the fourth, migration-steps.ts the others.
  */
-type Beyond = 'prepare-data' | 'drop-data' | 'move-slots' | 'test-source' | 'join-source' | 'complete-migration'
+type Beyond =
+  | 'prepare-data'
+  | 'drop-data'
+  | 'restart-with-data'
+  | 'move-slots'
+  | 'test-source'
+  | 'join-source'
+  | 'complete-migration'
 type PlainStep = Exclude<GroupStep['do'], Beyond>
 
 const STEPS: { readonly [K in PlainStep]: Take<K> } = {
-  'place-members': (group, _step, { ports, innerPorts, subnets }) => {
+  'place-members': (group, { clusterMode = group.clusterMode }, { ports, innerPorts, subnets }) => {
+    const needsBus = isCluster({ clusterMode })
     const outer = [...ports]
     const inner = [...innerPorts]
     const free = [...subnets]
     const take = (from: (number | string)[]) => from.shift() as never // as many as needed were reserved
     const endpointPorts = { ...group.endpointPorts }
-    for (const name of missingEndpoints(group)) endpointPorts[name] = take(outer)
+    for (const name of missingEndpoints({ ...group, clusterMode })) endpointPorts[name] = take(outer)
     const placed = withMembers(group, (member) =>
       member.place
-        ? member
+        ? { ...member, place: { ...member.place, busPort: member.place.busPort ?? (needsBus ? take(inner) : null) } }
         : {
             ...member,
             parameters: valuesAtStart(group, member),
@@ -69,7 +78,7 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
               subnetId: take(free),
               port: take(outer),
               innerPort: take(inner),
-              busPort: isCluster(group) ? take(inner) : null,
+              busPort: needsBus ? take(inner) : null,
             },
           },
     )
@@ -110,6 +119,8 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
           : member,
       ),
     ),
+
+  remake: (group, { as }) => quietly(remade(group, as)),
 
   upgrade: (group, { to }) => {
     const upgraded = { ...group, ...to }
@@ -275,17 +286,6 @@ const isResharding = ({ steps }: ReplicationGroupRecord): boolean => steps.some(
 
 const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
 
-/** Its next server, which starts with the values of today. */
-const startedAnew = (
-  group: ReplicationGroupRecord,
-  { lost: _, ...member }: GroupMemberRecord,
-  restarting: readonly string[] = [member.id],
-): GroupMemberRecord => ({
-  ...member,
-  incarnation: member.incarnation + 1,
-  parameters: valuesAtStart(group, member, restarting),
-})
-
 /** A member as a cache cluster of its own: its server goes on. */
 function aloneWith(group: ReplicationGroupRecord, member: GroupMemberRecord): ReplicationGroupRecord {
   const { snapshottingClusterId: _, ...rest } = group
@@ -318,9 +318,12 @@ function missingEndpoints({ lone, clusterMode, endpointPorts }: ReplicationGroup
 
 /** How many free ports the group's next step needs: such that clients are told of, and others. */
 export function portsNeeded(group: ReplicationGroupRecord): { readonly outer: number; readonly inner: number } {
-  if (group.steps[0]?.do !== 'place-members') return { outer: 0, inner: 0 }
+  const [step] = group.steps
+  if (step?.do !== 'place-members') return { outer: 0, inner: 0 }
+  const { clusterMode = group.clusterMode } = step
   const members = unplacedMembers(group).length
-  return { outer: members + missingEndpoints(group).length, inner: members * (isCluster(group) ? 2 : 1) }
+  const buses = isCluster({ clusterMode }) ? membersOf(group).filter(({ place }) => place?.busPort == null).length : 0
+  return { outer: members + missingEndpoints({ ...group, clusterMode }).length, inner: members + buses }
 }
 
 export const unplacedMembers = (group: ReplicationGroupRecord): GroupMemberRecord[] =>
@@ -355,7 +358,9 @@ export function takeStep(group: ReplicationGroupRecord, context: StepContext): S
 export function withLostServer(group: ReplicationGroupRecord, id: string, now: number): ReplicationGroupRecord {
   const shard = shardOf(group, id)
   const lost = withMembers(group, (member) => (member.id === id ? { ...member, lost: true } : member))
-  const failsOver = group.automaticFailover === 'enabled' && shard?.primary === id && shard.members.length > 1
+  // What it is to start with again its replicas may not have yet.
+  const failsOver =
+    group.automaticFailover === 'enabled' && !group.restoring && shard?.primary === id && shard.members.length > 1
   const due = failsOver ? [{ do: 'fail-over', lost: id } as const] : recovery(id)
   return { ...lost, steps: urgently(due, group.steps), stepDue: now }
 }

@@ -12,9 +12,11 @@ import { withParameters } from '../../parameters/status.ts'
 import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
+import { refuseWhileCompatible } from './cluster-modes.ts'
 import { refuseNotInstalled } from './creation.ts'
 import { isCluster } from './members.ts'
 import { scalableTypes, typeOf } from './node-types.ts'
+import { restartSteps } from './remaking.ts'
 import { replicasOf } from './replica-counts.ts'
 import { readRedisVersion } from './versions.ts'
 
@@ -35,6 +37,7 @@ export function readUpgrade(
 ): Pick<PendingGroupChanges, 'nodeType' | 'engine' | 'engineVersion' | 'parameterGroup'> {
   const nodeType = readOtherType(input.CacheNodeType, group)
   const release = readOtherRelease(input, group, context)
+  if (nodeType ?? release) refuseWhileCompatible(group, nodeType === undefined ? 'The engine version' : 'The node type')
   const type = typeOf({ ...group, nodeType: nodeType ?? group.nodeType })
   const parameterGroup = release && groupFor(input, group, release, type, context)
   return {
@@ -75,10 +78,6 @@ function readOtherRelease(
     throw conflict(`Cannot downgrade from engine version ${group.engineVersion} to ${engineVersion}.`)
   }
   refuseNotInstalled({ family, version: engineVersion }, context)
-  if (isOther && group.shards.some(({ members }) => members.length < 2)) {
-    // Another program takes a server's place: what it holds is with its replica meanwhile.
-    throw conflict('The local engine changes Redis OSS to Valkey where each node group has a replica. Add one first.')
-  }
   return { engine, engineVersion }
 }
 
@@ -101,7 +100,8 @@ function groupFor(
 
 /**
  * How a group gets there. Another size or version its servers take while they run. Of another program's servers the replicas
- * start first, then one takes its primary's place, shard by shard, and the former primary starts as the replica of that.
+ * start first, then one takes its primary's place, shard by shard, and the former primary starts as the replica of that; where
+ * a primary has no replica, all start at once with what is saved meanwhile.
  */
 export function upgradeSteps(
   group: ReplicationGroupRecord,
@@ -126,6 +126,7 @@ export function upgradeSteps(
 }
 
 function otherServers({ shards }: ReplicationGroupRecord, release: Release): GroupStep[] {
+  if (shards.some(({ members }) => members.length < 2)) return restartSteps({ release })
   return [
     { do: 'change-servers', ids: shards.flatMap(replicasOf).map(({ id }) => id), release },
     ...shards.flatMap((shard): GroupStep[] => {
