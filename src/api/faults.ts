@@ -25,6 +25,7 @@ const COMMON_FAULTS = {
   RequestExpired: 400,
   ResourceNotFound: 404,
   ResourceNotFoundException: 404,
+  ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
   Throttling: 400,
   UnsupportedOperation: 400,

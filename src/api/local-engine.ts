@@ -42,6 +42,16 @@ export const engineFiles = (stateDir: string) => ({
 /** Where Prometheus finds the metrics, on the port of the API; `Authorization: Bearer <token>`. */
 export const METRICS_PATH = '/metrics'
 
+/** Answers without a signature: {@link Health}, with status 200 once the API answers and 503 before. */
+export const HEALTH_PATH = '/health'
+
+export interface Health {
+  readonly status: 'ready' | 'starting'
+  readonly version: string
+  /** What a start takes its time for. */
+  readonly waitsFor?: string
+}
+
 /** The engine that holds a state directory, as it tells each client of its socket there: a line of JSON. */
 export interface Holder {
   readonly pid: number
@@ -96,6 +106,7 @@ export const CONTROL = {
 } as const
 
 export interface EngineStatus extends EngineInfo {
+  readonly pace: Pace
   /** Bytes resident in the engine's process, nodes included. */
   readonly residentBytes: number
   /** Of clusters that were created without {@link NODE_RUNTIME_TAG}. */
@@ -183,7 +194,16 @@ export interface EngineOptions {
   readonly serverPlaces?: ServerPlaces
   /** Go on with what can be saved of files that are damaged. */
   readonly recover?: boolean
+  /** Log each call of the API. */
+  readonly requests?: boolean
+  /** Default text. */
+  readonly logFormat?: LogFormat
 }
+
+/** A line for people, or a JSON object for programs. */
+export const LOG_FORMATS = ['text', 'json'] as const
+
+export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** Programs that run nodes of Redis OSS and Valkey, and the variable of the environment that says where each is. */
 export const SERVER_VARIABLES = {

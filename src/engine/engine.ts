@@ -3,6 +3,7 @@ import { answerApi } from './api.ts'
 import { controlRoutes } from './control/routes.ts'
 import { reportStatus } from './control/status.ts'
 import { frontDoor } from './http/front-door.ts'
+import { healthAnswer } from './http/health.ts'
 import { Wakes } from './lifecycle/wakes.ts'
 import { openCalls } from './parts/calls.ts'
 import { openFaults } from './parts/faults.ts'
@@ -12,7 +13,7 @@ import { openLogins } from './parts/logins.ts'
 import { openMetrics } from './parts/metrics.ts'
 import { openNodes } from './parts/nodes.ts'
 import { openNotifications } from './parts/notifications.ts'
-import { infoOf, openDoor, openServer } from './parts/server.ts'
+import { infoOf, openDoor, openEntrance } from './parts/server.ts'
 import { begin, type StartOptions } from './parts/start.ts'
 import { openState } from './parts/state.ts'
 
@@ -39,15 +40,15 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     const nodes = await openNodes(state, wakes, start)
     const notifications = openNotifications(state, start)
     const identity = openIdentity(state, start)
+    const entrance = await openEntrance(identity, nodes, start)
     openLogins(state, nodes, identity, start)
     const runner = openLives(state, nodes, wakes, start)
     const metrics = openMetrics(state, nodes, identity, start)
     const faults = openFaults(state, nodes, runner, start)
     const calls = openCalls(state, nodes, identity, wakes, faults, start)
-    const server = openServer(identity, start)
-    const status = () => reportStatus({ info: infoOf(state, server, start), ...state, ...nodes })
+    const status = () => reportStatus({ info: infoOf(state, entrance, start), pace: start.pace, ...state, ...nodes })
     const respond = frontDoor({
-      api: (head) => metrics.answer(head) ?? answerApi(head, calls),
+      api: (head) => healthAnswer(head, start.version) ?? metrics.answer(head) ?? answerApi(head, calls),
       control: controlRoutes({
         ...state,
         ...nodes,
@@ -64,7 +65,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     // Before the door opens: a cluster that says available answers.
     faults.resume()
     await runner.resume()
-    const info = await openDoor(respond, server, state, nodes, start)
+    const info = openDoor(respond, entrance, state, start)
     const { credentials } = identity
     return { info, credentials, recovery: state.recovery, status, close: () => opened.close() }
   } catch (error) {

@@ -1,8 +1,9 @@
 /** The engine's process: `node dist/engine.js '<EngineOptions as JSON>'`. Tells a parent with an IPC channel how it went. */
 import type { EngineInfo, EngineOptions, Recovery } from '../api/local-engine.ts'
 import { errorCode, errorMessage, errorStack } from '../api/thrown.ts'
-import { visible } from '../api/visible.ts'
 import { DirectoryUnusable } from '../holder/directory.ts'
+import { callFacts } from './audit/call-facts.ts'
+import { logOf } from './audit/log-lines.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { NotInstalled } from './nodes/installed.ts'
 import { isFull } from './store/disk-full.ts'
@@ -15,7 +16,8 @@ type Outcome = { ready: EngineInfo; recovery?: Recovery } | { failed: { message:
 
 const options: EngineOptions = JSON.parse(process.argv[2] ?? '{}')
 // Read on terminals, with what callers and nodes have said in it.
-const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${visible(line)}\n`)
+const { write } = logOf(options.logFormat ?? 'text', (text) => process.stdout.write(text))
+const log = (line: string) => write({ message: line })
 const tell = (outcome: Outcome) => process.send?.(outcome)
 
 let engine: Engine | undefined
@@ -39,6 +41,7 @@ try {
     version: CACHECTL_VERSION,
     workerFile: new URL('./node-worker.js', import.meta.url),
     log,
+    ...(options.requests && { onCall: (call) => write(callFacts(call)) }),
     onStop: () => void stop(),
     onGone() {
       log(`the state in ${options.stateDir} is gone, or another is in its place: no change can be kept`)

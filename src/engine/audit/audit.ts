@@ -64,6 +64,7 @@ export class AuditLog {
   readonly #strangersLines: JsonLines
   readonly #wallClock: Clock
   readonly #log: (line: string) => void
+  readonly #onCall: (call: AuditedCall) => void
   readonly #identities = new WeakMap<AuditIdentity, string>()
   readonly #agents = new Map<string, string>()
   #second = Number.NaN
@@ -75,11 +76,19 @@ export class AuditLog {
   #leftOut: LeftOut | undefined
   #cancelStrangers: (() => void) | undefined
 
-  constructor(lines: JsonLines, strangersLines: JsonLines, wallClock: Clock, log: (line: string) => void) {
+  /** `onCall` hears of every call that is recorded one by one. */
+  constructor(
+    lines: JsonLines,
+    strangersLines: JsonLines,
+    wallClock: Clock,
+    log: (line: string) => void,
+    onCall: (call: AuditedCall) => void = () => {},
+  ) {
     this.#lines = lines
     this.#strangersLines = strangersLines
     this.#wallClock = wallClock
     this.#log = log
+    this.#onCall = onCall
   }
 
   record(call: AuditedCall): void {
@@ -87,6 +96,7 @@ export class AuditLog {
       this.#recordStranger(call)
       return
     }
+    this.#onCall(call)
     this.#waiting.push(this.#line(call))
     if (this.#waiting.length >= MOST_WAITING) this.#writeWaiting()
     else this.#flushSoon()
@@ -118,6 +128,7 @@ export class AuditLog {
     })
     if (this.#strangersLeft > 0) {
       this.#strangersLeft--
+      this.#onCall(call)
       this.#strangersWaiting.push(this.#line(call))
       this.#flushSoon()
     } else this.#leftOut = { count: (this.#leftOut?.count ?? 0) + 1, last: call }

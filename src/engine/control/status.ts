@@ -1,4 +1,11 @@
-import type { ClusterReport, EngineInfo, EngineStatus, NodeReport, ServerlessReport } from '../../api/local-engine.ts'
+import type {
+  ClusterReport,
+  EngineInfo,
+  EngineStatus,
+  NodeReport,
+  Pace,
+  ServerlessReport,
+} from '../../api/local-engine.ts'
 import { endpointAddress, listenAddresses } from '../nodes/addresses.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { NodeCounters, NodeRuntime } from '../nodes/runtime.ts'
@@ -10,6 +17,7 @@ import { limitsOf, nodeOf } from '../workloads/serverless/cache.ts'
 
 export interface StatusSources {
   readonly info: EngineInfo
+  readonly pace: Pace
   readonly store: Store
   readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'> & { readonly connectionLimit: number | undefined }
   readonly nodeRuntimes: NodeRuntimes
@@ -19,10 +27,11 @@ export interface StatusSources {
 
 /** Everything a script may want to know of a running engine. */
 export async function reportStatus(sources: StatusSources): Promise<EngineStatus> {
-  const { info, store, runtime, nodeRuntimes, memoryBudget } = sources
+  const { info, pace, store, runtime, nodeRuntimes, memoryBudget } = sources
   const counters = await runtime.counters()
   return {
     ...info,
+    pace,
     residentBytes: process.memoryUsage.rss(),
     nodeRuntime: nodeRuntimes.standard,
     workers: runtime.workers,

@@ -23,7 +23,7 @@ export interface Identity {
 }
 
 /** Users and what they may call, how callers prove to be one, and the log of their calls. */
-export function openIdentity({ files }: State, { log, opened }: Start): Identity {
+export function openIdentity({ files }: State, { log, onCall, opened }: Start): Identity {
   const credentials = openCredentials(files.credentials)
   const users = new Users(files.users)
   const principals = new Principals(credentials, users)
@@ -32,6 +32,7 @@ export function openIdentity({ files }: State, { log, opened }: Start): Identity
     new JsonLines(files.auditStrangers, AUDIT_STRANGERS_BYTES),
     systemClock,
     log,
+    onCall,
   )
   opened.add(() => audit.close())
   return { credentials, users, principals, signatures: new Signatures(principals, systemClock.now), audit }

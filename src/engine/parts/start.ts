@@ -1,4 +1,5 @@
 import type { EngineOptions } from '../../api/local-engine.ts'
+import type { AuditedCall } from '../audit/audit.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { Opened } from './opened.ts'
 
@@ -7,6 +8,8 @@ export interface StartOptions extends EngineOptions {
   /** The bundled worker of embedded nodes. */
   readonly workerFile: URL
   readonly log: (line: string) => void
+  /** Hears of the calls of the API, of strangers' no more than are recorded one by one. */
+  readonly onCall?: (call: AuditedCall) => void
   readonly clock?: Clock
   readonly random?: () => number
   /** Where free ports for serverless caches, which cannot ask for one, are looked for from; absent: from the port of their engine. */

@@ -28,6 +28,23 @@ describe('an engine in the background', () => {
     expect(again).toMatchObject({ pid: info.pid, port: info.port })
   })
 
+  test.each([
+    ['--pace', 'realistic', 'Its pace is quick, not realistic.'],
+    ['--port', '1', /Its port is \d+, not 1\./],
+    ['--region', 'eu-west-1', 'Its region is us-west-2, not eu-west-1.'],
+    ['--node-runtime', 'memcached', 'Its nodes are embedded, not memcached.'],
+  ])('is not taken for one with another %s', async (option, other, said) => {
+    const { code, stderr } = await home.cachectl('engine', 'start', option, other)
+    expect(stderr).toMatch(said)
+    expect(code).toBe(255)
+  })
+
+  test('answers whoever watches over it, without a signature', async () => {
+    const response = await fetch(`${info.url}/health`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ status: 'ready', version: expect.stringMatching(/^\d+\.\d+/) })
+  })
+
   test('tells scripts and people how it is', async () => {
     const status = JSON.parse(await home.answer('engine', 'status', '--output', 'json'))
     expect(status).toMatchObject({ running: true, pid: info.pid, url: info.url, stateDir: home.stateDir, clusters: [] })
@@ -50,6 +67,12 @@ describe('an engine in the background', () => {
     ['powershell', /^\$Env:AWS_REGION = 'us-west-2'$/m],
   ])('speaks %s', async (shell, line) => {
     expect(await home.answer('engine', 'env', '--shell', shell)).toMatch(line)
+  })
+
+  test.each(['dotenv', 'github'])('writes a file of variables as %s reads it', async (form) => {
+    const lines = (await home.answer('engine', 'env', '--output', form)).trimEnd().split('\n')
+    expect(lines).toContain(`AWS_ENDPOINT_URL_ELASTICACHE=${info.url}`)
+    expect(lines.every((line) => /^[A-Z_]+=\S+$/.test(line))).toBe(true)
   })
 
   test('has a log', async () => {
@@ -77,6 +100,32 @@ describe('an engine in the background', () => {
     expect(isAlive(info.pid)).toBe(false)
     expect(existsSync(join(home.stateDir, 'engine.json'))).toBe(false)
     expect(await home.answer('engine', 'stop')).toContain('No engine is running')
+  })
+})
+
+test('an engine on a terminal has a line for each call, as JSON where that is asked for', async () => {
+  const home = temporaryHome()
+  const engine = spawn(
+    process.execPath,
+    [launcher, 'engine', 'start', '--foreground', '--port', '0', '--log-format', 'json'],
+    { env: { ...bareEnvironment(), CACHECTL_HOME: home.stateDir }, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let said = ''
+  engine.stdout.on('data', (bytes) => (said += bytes))
+  await eventually('it answers', async () => said.includes(' answers at '))
+  await home.cachectl('describe-cache-clusters', '--cache-cluster-id', 'nope')
+  await eventually('it has told', async () => said.includes('DescribeCacheClusters'))
+  engine.kill('SIGTERM')
+  await new Promise((resolve) => engine.once('exit', resolve))
+  const lines = said
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines.find(({ action }) => action === 'DescribeCacheClusters')).toMatchObject({
+    region: 'us-west-2',
+    user: 'default',
+    status: 404,
+    error: 'CacheClusterNotFound',
   })
 })
 

@@ -29,7 +29,7 @@ const SHELLS = {
 export const engineEnv = command({
   summary: 'Print what points aws, boto3, Terraform and the SDKs at the local engine',
   description:
-    'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source.',
+    'Evaluate it in the shell that runs them: eval "$(cachectl engine env)". In fish: cachectl engine env --shell fish | source. For a file of variables: --output dotenv; for the steps of a GitHub workflow that follow: cachectl engine env --output github >> "$GITHUB_ENV".',
   flags: {
     shell: choice(['bash', 'fish', 'powershell'], {
       summary: 'bash (also zsh, sh), fish or powershell',
@@ -42,7 +42,7 @@ export const engineEnv = command({
     region: text({ summary: "region to name (default: the engine's)", helpValue: '<region>' }),
     ...stateDirFlag,
   },
-  forms: {},
+  forms: { own: ['dotenv', 'github'] },
   async run({ flags, print }) {
     const engine = engineOf(flags)
     const { info } = engine
@@ -64,9 +64,21 @@ export const engineEnv = command({
     }
     const { set, unset } = SHELLS[flags.shell ?? defaultShell()]
     const line = ([name, value]: [string, string | null]) => (value === null ? unset(name) : set(name, value))
-    await print.answer(variables, () => Object.entries(variables).map(line).join('\n'))
+    await print.answer(variables, () => Object.entries(variables).map(line).join('\n'), {
+      dotenv: (answer) => assignments(answer, dotenvQuoted),
+      github: (answer) => assignments(answer, String),
+    })
   },
 })
+
+/** Such files cannot take a variable away; to aws, an empty AWS_PROFILE is a profile that does not exist. */
+const assignments = (variables: Readonly<Record<string, string | null>>, written: (value: string) => string): string =>
+  Object.entries(variables)
+    .flatMap(([name, value]) => (value === null ? [] : [`${name}=${written(value)}`]))
+    .join('\n')
+
+/** Readers of such files differ in what they make of a bare `#` or blank, and agree on double quotes. */
+const dotenvQuoted = (value: string): string => (/^[\w:/.+=@-]*$/.test(value) ? value : JSON.stringify(value))
 
 function defaultShell(): keyof typeof SHELLS {
   if (environment.SHELL?.endsWith('/fish')) return 'fish'

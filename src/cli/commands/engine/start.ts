@@ -4,6 +4,8 @@ import {
   DEFAULT_REGION,
   type EngineInfo,
   type EngineOptions,
+  type EngineStatus,
+  LOG_FORMATS,
   NODE_RUNTIME_TAG,
   NODE_RUNTIMES,
   type Pace,
@@ -30,7 +32,6 @@ const startFlags = {
     {
       summary: `port of the API on 127.0.0.1 and ::1 (default ${DEFAULT_PORT})`,
       helpValue: '<port>',
-      otherwise: DEFAULT_PORT,
     },
     portOf,
   ),
@@ -38,14 +39,17 @@ const startFlags = {
   pace: choice(PACES, {
     summary: 'how long states last: instant, quick (default), realistic',
     helpValue: '<pace>',
-    otherwise: 'quick',
   }),
   'node-runtime': choice(NODE_RUNTIMES, {
     summary: 'what cache nodes are: embedded or memcached (default: as the last time, embedded at first)',
     helpValue: '<runtime>',
   }),
   recover: toggle({ summary: 'go on with what can be saved of a damaged state; the damaged files are kept' }),
-  foreground: toggle({ summary: 'stay on this terminal until Ctrl-C' }),
+  foreground: toggle({ summary: 'stay on this terminal until Ctrl-C, with a line for each call of the API' }),
+  'log-format': choice(LOG_FORMATS, {
+    summary: 'a line of the log: text for people (default), or json',
+    helpValue: '<format>',
+  }),
   ...stateDirFlag,
 } satisfies Flags
 
@@ -64,12 +68,12 @@ Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or
     if (print.form === 'readable') tellOfNewerNode()
     const running = await engineStatus(options.stateDir)
     if (running) {
-      const { nodeRuntime = running.nodeRuntime } = options
       const line = `The engine is already running: ${running.url} (pid ${running.pid})`
-      if (nodeRuntime !== running.nodeRuntime) {
+      const others = differences(flags, running)
+      if (others.length > 0) {
         throw new Problem(
           'general',
-          `${line}. Its nodes are ${running.nodeRuntime}, not ${nodeRuntime}.`,
+          `${line}. ${others.join(' ')}`,
           'To change that, stop it (cachectl engine stop) and start it again.',
         )
       }
@@ -80,7 +84,8 @@ Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or
       return report(started, startedLine(started))
     }
     const { ended, ...started } = await startAttached(options)
-    await report(started, startedLine(started))
+    // For a program that reads lines of JSON, the log's own line is enough.
+    if (flags['log-format'] !== 'json') await report(started, startedLine(started))
     const code = await ended
     if (code !== 0) throw new ExitWith(code)
   },
@@ -88,13 +93,28 @@ Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or
 
 const readOptions = (flags: ValuesOf<typeof startFlags>): EngineOptions => ({
   stateDir: stateDirOf(flags),
-  port: flags.port,
+  port: flags.port ?? DEFAULT_PORT,
   region: flags.region ?? DEFAULT_REGION,
-  pace: flags.pace,
+  pace: flags.pace ?? 'quick',
   ...(flags.recover && { recover: true }),
   ...(flags['node-runtime'] && { nodeRuntime: flags['node-runtime'] }),
+  ...(flags.foreground && { requests: true }),
+  ...(flags['log-format'] && { logFormat: flags['log-format'] }),
   serverPlaces: serverPlaces(environment),
 })
+
+/** Where a running engine is not as the options, those that were given, want it. */
+function differences(flags: ValuesOf<typeof startFlags>, running: EngineStatus): string[] {
+  const { port, region, pace, 'node-runtime': nodeRuntime } = flags
+  const isOther = <T>(wanted: T | undefined, is: T): boolean => wanted !== undefined && wanted !== is
+  return [
+    ...(isOther(nodeRuntime, running.nodeRuntime) ? [`Its nodes are ${running.nodeRuntime}, not ${nodeRuntime}.`] : []),
+    // 0 takes any.
+    ...(port !== 0 && isOther(port, running.port) ? [`Its port is ${running.port}, not ${port}.`] : []),
+    ...(isOther(region, running.region) ? [`Its region is ${running.region}, not ${region}.`] : []),
+    ...(isOther(pace, running.pace) ? [`Its pace is ${running.pace}, not ${pace}.`] : []),
+  ]
+}
 
 /** What the environment says; a path that is relative is so to where the command is given. */
 function serverPlaces(env: Environment): ServerPlaces {
