@@ -149,7 +149,7 @@ export interface AddressEvidence {
   readonly translates?: string
 }
 
-/** All a doctor knows when it begins to think. JSON-able; rules are functions of it and nothing else. */
+/** All a doctor knows when it begins to think. JSON-able; signs and causes are functions of it and nothing else. */
 export interface Evidence {
   readonly clusters: readonly ClusterFacts[]
   readonly missing?: readonly MissingCluster[]

@@ -12,6 +12,12 @@ export interface Finding {
   readonly hint: string
   /** A command that shows the same. */
   readonly evidence?: string
+  /** A command that shows whether the fix has helped; absent: the one that shows what is so does. */
+  readonly check?: string
   /** Where the knowledge comes from: a section of the guide, an RFC, a measurement. */
   readonly source?: string
+  /** What was seen and follows from it. */
+  readonly explains?: readonly { readonly kind: string; readonly at: string; readonly sentence: string }[]
+  /** What may be so instead, where what was seen does not tell; the command of either decides. */
+  readonly rivals?: readonly { readonly id: string; readonly sentence: string; readonly evidence?: string }[]
 }

@@ -2,10 +2,10 @@ import { shellWord } from '../api/shell.ts'
 import type { ConnectFailure } from '../net/connect-outcome.ts'
 import type { ResolveFailure, ResolveProblem } from '../net/resolve.ts'
 import { endpoint } from '../net/target.ts'
+import { QUEUE_FULL } from './causes/places.ts'
 import { metInstead } from './exchange.ts'
 import type { Finding } from './finding.ts'
 import type { FailureCount, ProbeReport, ProbeRow } from './report.ts'
-import { QUEUE_FULL } from './rules/places.ts'
 
 type Measured = Omit<ProbeReport, 'findings'>
 type Words = readonly [sentence: string, hint: string]

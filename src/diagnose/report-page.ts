@@ -1,9 +1,9 @@
 import { endpoint } from '../net/target.ts'
+import { SEATS, type Seat } from './causes/cause.ts'
+import { causeOf } from './causes/index.ts'
 import type { AddressEvidence, Evidence } from './evidence.ts'
 import type { Finding } from './finding.ts'
 import { type Bucket, histogram } from './histogram.ts'
-import { ruleOf } from './rules/index.ts'
-import { STAGES, type Stage } from './rules/rule.ts'
 import { percentile } from './statistics.ts'
 
 export interface ReportPage {
@@ -45,7 +45,7 @@ export function reportPage(page: ReportPage): string {
 <h1>${esc(subject)}</h1>
 ${cause ? causeCard(cause) : '<p class="verdict good">Healthy: nothing stands between this host and the cache.</p>'}
 </header>
-${section('On the way', stagesChart(evidence, problems))}
+${section('On the way', seatsChart(evidence, problems))}
 ${section('Also found', findingsHtml(others))}
 ${section('To know', findingsHtml(notes))}
 ${section('Connections', connectionsHtml(evidence))}
@@ -80,7 +80,7 @@ const factsOf = ({ id, hint, evidence, source }: Finding): string => `<dl>
 <dt>Fix</dt><dd>${esc(hint)}</dd>
 ${evidence ? `<dt>Seen by</dt><dd><code>${esc(evidence)}</code></dd>` : ''}
 ${source ? `<dt>Source</dt><dd class="quiet">${esc(source)}</dd>` : ''}
-<dt>Rule</dt><dd class="quiet">${esc(id)}: ${esc(ruleOf(id)?.title ?? '')}</dd>
+<dt>Rule</dt><dd class="quiet">${esc(id)}: ${esc(causeOf(id)?.title ?? '')}</dd>
 </dl>`
 
 const findingsHtml = (findings: readonly Finding[]): string =>
@@ -91,33 +91,34 @@ const findingsHtml = (findings: readonly Finding[]): string =>
     )
     .join('\n')
 
-const STAGE_WORDS: Readonly<Partial<Record<Stage, string>>> = {
+const SEAT_WORDS: Readonly<Partial<Record<Seat, string>>> = {
+  api: 'API',
   cluster: 'cluster',
-  name: 'names',
+  dns: 'names',
   host: 'this host',
-  path: 'network',
-  service: 'server',
-  trust: 'certificate',
-  discovery: 'discovery',
-  preference: 'preference',
+  way: 'network',
+  node: 'server',
+  certificate: 'certificate',
+  list: 'discovery',
+  program: 'programs',
 }
 
-/** The stages of a connection in a row, each in the colour of the worst that was found there. */
-function stagesChart(_: Evidence, problems: readonly Finding[]): string {
-  const stages = STAGES.filter((stage) => STAGE_WORDS[stage] !== undefined)
-  const worst = (stage: Stage): string => {
-    const own = problems.filter(({ id }) => ruleOf(id)?.stage === stage)
+/** Where causes sit, in the order of a connection, each in the colour of the worst that was found there. */
+function seatsChart(_: Evidence, problems: readonly Finding[]): string {
+  const seats = SEATS.filter((seat) => SEAT_WORDS[seat] !== undefined)
+  const worst = (seat: Seat): string => {
+    const own = problems.filter(({ id }) => causeOf(id)?.seat === seat)
     return own.some(({ severity }) => severity === 'failure') ? 'failure' : own.length > 0 ? 'warning' : 'good'
   }
   const step = 112
-  const marks = stages.map((stage, at) => {
-    const [x, state] = [56 + at * step, worst(stage)]
+  const marks = seats.map((seat, at) => {
+    const [x, state] = [56 + at * step, worst(seat)]
     const line = at === 0 ? '' : `<line x1="${x - step + 14}" y1="22" x2="${x - 14}" y2="22" class="axis"/>`
     const sign = state === 'failure' ? '\u2715' : state === 'warning' ? '!' : '\u2713'
-    return `${line}<circle cx="${x}" cy="22" r="13" class="dot ${state}"/><text x="${x}" y="27" class="sign">${sign}</text><text x="${x}" y="54" class="label">${STAGE_WORDS[stage]}</text>`
+    return `${line}<circle cx="${x}" cy="22" r="13" class="dot ${state}"/><text x="${x}" y="27" class="sign">${sign}</text><text x="${x}" y="54" class="label">${SEAT_WORDS[seat]}</text>`
   })
-  const told = stages.map((stage) => `${STAGE_WORDS[stage]}: ${worst(stage)}`).join(', ')
-  return `<svg viewBox="0 0 ${stages.length * step} 62" role="img" aria-label="${esc(told)}">${marks.join('')}</svg>`
+  const told = seats.map((seat) => `${SEAT_WORDS[seat]}: ${worst(seat)}`).join(', ')
+  return `<svg viewBox="0 0 ${seats.length * step} 62" role="img" aria-label="${esc(told)}">${marks.join('')}</svg>`
 }
 
 const timesOf = ({ attempts }: AddressEvidence): number[] =>

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { judgeEvidence } from '../../src/diagnose/causes/index.ts'
+import type { Evidence } from '../../src/diagnose/evidence.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import { play, type Scenario } from './scenario.ts'
 import { buildingOf } from './world.ts'
@@ -57,12 +59,14 @@ export const isPlayable = ({ needs = [], namespace, world }: Scenario): boolean 
   (world === undefined || canMakeWorlds)
 
 /** Plays one; those that break routes and devices in namespaces of their own, in a process of their own. */
-const playAnywhere = (scenario: Scenario): Promise<Finding[]> =>
-  isApart(scenario) ? playInNamespace(scenario) : play(scenario)
+async function playAnywhere(scenario: Scenario): Promise<Played> {
+  const evidence = await (isApart(scenario) ? playInNamespace(scenario) : play(scenario))
+  return { evidence, findings: judgeEvidence(evidence) }
+}
 
 const isApart = ({ namespace, world }: Scenario): boolean => namespace !== undefined || world !== undefined
 
-async function playInNamespace(scenario: Scenario): Promise<Finding[]> {
+async function playInNamespace(scenario: Scenario): Promise<Evidence> {
   const { namespace = [], world } = scenario
   const steps = [...(world ? buildingOf(world) : []), ...namespace, 'exec "$0" "$1" "$2"']
   const words = [
@@ -101,6 +105,12 @@ function bundledPlayer(): Promise<string> {
   return bundled
 }
 
+/** What the doctor sees of a scenario, and what it says. */
+export interface Played {
+  readonly evidence: Evidence
+  readonly findings: readonly Finding[]
+}
+
 /** What is wrong according to the doctor: notes are no complaints. */
 export const complaints = (findings: readonly Finding[]): Finding[] =>
   findings.filter(({ severity }) => severity !== 'note')
@@ -115,15 +125,15 @@ export const replayed: string[] = []
 /** Most scenarios wait for an answer that never comes: many at once cost little. Those with a process of their own more. */
 const AT_ONCE = { here: 5, namespace: 4 }
 
-/** Starts them all, some at a time; each promise settles with what was found, or why it could not be played. */
-export function playAll(list: readonly Scenario[]): ReadonlyMap<Scenario, Promise<Finding[]>> {
+/** Starts them all, some at a time; each promise settles with what was seen and found, or why it could not be played. */
+export function playAll(list: readonly Scenario[]): ReadonlyMap<Scenario, Promise<Played>> {
   const alone = gate(1)
   const gates = { here: gate(AT_ONCE.here), namespace: gate(AT_ONCE.namespace) }
-  const turn = async (scenario: Scenario): Promise<Finding[]> => {
+  const turn = async (scenario: Scenario): Promise<Played> => {
     // What keeps this process busy would look like a slow network.
     if (canMakeNamespaces) await bundledPlayer()
     const found = await gates[isApart(scenario) ? 'namespace' : 'here'](() => playAnywhere(scenario))
-    if (isHit(scenario, found)) return found
+    if (isHit(scenario, found.findings)) return found
     // Actors and doctor share this process: on a busy host one may miss the other. Alone, it counts.
     replayed.push(scenario.name)
     return alone(() => playAnywhere(scenario))

@@ -3,9 +3,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ExamineOptions, examine } from '../../src/diagnose/doctor.ts'
-import type { ApiFacts, ClusterFacts, MissingCluster, Place } from '../../src/diagnose/evidence.ts'
-import type { Finding } from '../../src/diagnose/finding.ts'
-import { judgeEvidence } from '../../src/diagnose/rules/index.ts'
+import type { ApiFacts, ClusterFacts, Evidence, MissingCluster, Place } from '../../src/diagnose/evidence.ts'
 import { systemNames } from '../../src/net/resolve.ts'
 import { parseTarget } from '../../src/net/target.ts'
 import { type Actor, fill, type Ports, stage } from './actors.ts'
@@ -52,9 +50,8 @@ export interface Scenario {
   readonly needs?: readonly ('ipv6' | 'linux' | 'nft')[]
 }
 
-/** Plays a scenario on real sockets and returns what the doctor says. */
-export const play = (scenario: Scenario): Promise<Finding[]> =>
-  onStage(scenario, async (options) => judgeEvidence(await examine(options)))
+/** Plays a scenario on real sockets and returns what the doctor sees. */
+export const play = (scenario: Scenario): Promise<Evidence> => onStage(scenario, examine)
 
 /** Sets a scenario up on real sockets for as long as `look` takes. */
 export async function onStage<T>(scenario: Scenario, look: (options: ExamineOptions) => Promise<T>): Promise<T> {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { causes } from '../../src/diagnose/causes/index.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
-import { rules } from '../../src/diagnose/rules/index.ts'
-import { complaints, isPlayable, playAll, scenarios } from './all.ts'
+import { complaints, isPlayable, type Played, playAll, scenarios } from './all.ts'
 import type { Scenario } from './scenario.ts'
 
-let played: ReadonlyMap<Scenario, Promise<Finding[]>> | undefined
-const findingsOf = async (scenario: Scenario): Promise<Finding[]> => {
+let played: ReadonlyMap<Scenario, Promise<Played>> | undefined
+const findingsOf = async (scenario: Scenario): Promise<readonly Finding[]> => {
   played ??= playAll(scenarios.flatMap((each) => each.scenarios).filter(isPlayable))
-  return (await played.get(scenario)) ?? []
+  return (await played.get(scenario))?.findings ?? []
 }
 
 for (const { file, scenarios: own } of scenarios) {
@@ -24,6 +24,6 @@ for (const { file, scenarios: own } of scenarios) {
   })
 }
 
-test('every rule has a stable id of its own', () => {
-  expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length)
+test('every cause has a stable id of its own', () => {
+  expect(new Set(causes.map(({ id }) => id)).size).toBe(causes.length)
 })

@@ -1,5 +1,5 @@
 /** Plays every scenario and prints what the doctor said first: `tsx test/scenarios/table.ts`. Exit code 1: a miss. */
-import { rules } from '../../src/diagnose/rules/index.ts'
+import { causes } from '../../src/diagnose/causes/index.ts'
 import { complaints, isPlayable, playAll, replayed, scenarios } from './all.ts'
 
 const all = scenarios.flatMap(({ file, scenarios: own }) => own.map((scenario) => ({ file, scenario })))
@@ -21,7 +21,7 @@ for (const { file, scenario } of all) {
   if (kind === 'hits' && scenario.first) hitRules.add(scenario.first)
   process.stdout.write(`${result.padEnd(22)} ${(scenario.first ?? 'healthy').padEnd(8)} ${file}: ${scenario.name}\n`)
 }
-const missing = rules.filter(({ id }) => !hitRules.has(id)).map(({ id }) => id)
+const missing = causes.filter(({ id }) => !hitRules.has(id)).map(({ id }) => id)
 process.stdout.write(
   `\n${Object.entries(score)
     .map(([what, count]) => `${count} ${what}`)
@@ -29,12 +29,12 @@ process.stdout.write(
 )
 if (replayed.length > 0) process.stdout.write(`played again, alone: ${replayed.join('; ')}\n`)
 process.stdout.write(
-  `${hitRules.size} of ${rules.length} rules came first somewhere; never: ${missing.join(', ') || 'none'}\n`,
+  `${hitRules.size} of ${causes.length} causes came first somewhere; never: ${missing.join(', ') || 'none'}\n`,
 )
 process.exit(score.misses + score['false alarms'] > 0 ? 1 : 0)
 
 async function firstOf(scenario: (typeof all)[number]['scenario']): Promise<string | undefined> {
-  return complaints((await played.get(scenario)) ?? [])[0]?.id
+  return complaints((await played.get(scenario))?.findings ?? [])[0]?.id
 }
 
 function judge(expected: string | null, said: string | undefined): string {

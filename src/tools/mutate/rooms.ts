@@ -54,12 +54,12 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
       within('test/diagnose', 'address-order.test address-rules.test gai-conf.test'),
     ),
     gai: room(within('src/diagnose', 'gai-lint gai-stanza'), within('test/diagnose', 'gai-lint.test gai-stanza.test')),
-    rules: room(
+    causes: room(
       within(
-        'src/diagnose/rules',
-        'aliases cluster discovery families flow host index ingress load names path places practice preference service tls views',
+        'src/diagnose/causes',
+        'aliases certificate cluster cover dns explain families flow host index ingress list load node places practice programs signs views way',
       ),
-      within('test/diagnose', 'rules.test'),
+      within('test/diagnose/causes', 'causes.test cover.test explain.test'),
     ),
   }),
 )

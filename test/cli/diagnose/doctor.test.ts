@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { practiceRules, rules } from '../../../src/diagnose/rules/index.ts'
+import { causes, practiceCauses } from '../../../src/diagnose/causes/index.ts'
 import { stage } from '../../scenarios/actors.ts'
 import { authority } from '../../scenarios/certificates.ts'
 import { faultyDns } from '../../scenarios/faulty-dns.ts'
@@ -38,7 +38,7 @@ describe('the first line of doctor', () => {
 
   test('is nothing when the rule is skipped', async () => {
     const ports = await stage({ a: { is: 'closed' } }, await authority(), onTestFinished)
-    const ids = rules.map(({ id }) => id)
+    const ids = causes.map(({ id }) => id)
     const { code } = await cachectl(['doctor', `127.0.0.1:${ports.get('a')}`, '--skip', ...ids])
     expect(code).toBe(0)
   })
@@ -46,7 +46,7 @@ describe('the first line of doctor', () => {
 
 test('rules can be listed and explained without looking at anything', async () => {
   const listed = await cachectl(['doctor', '--list-rules', '--output', 'json'])
-  expect(JSON.parse(listed.stdout)).toHaveLength(rules.length + practiceRules.length)
+  expect(JSON.parse(listed.stdout)).toHaveLength(causes.length + practiceCauses.length)
   expect((await cachectl(['doctor', '--explain', 'd02'])).stdout).toContain('D02: questions for IPv6 addresses')
   expect((await cachectl(['doctor', '--explain', 'Z99'])).code).toBe(2)
 })

@@ -1,6 +1,6 @@
+import { causes, judgeEvidence } from '../../../diagnose/causes/index.ts'
 import type { AddressEvidence, Evidence } from '../../../diagnose/evidence.ts'
 import { lookupPerFamily } from '../../../diagnose/family-lookup.ts'
-import { judgeEvidence, rules } from '../../../diagnose/rules/index.ts'
 import { surveySearched } from '../../../diagnose/search-survey.ts'
 import { systemResolvConf } from '../../../diagnose/system-file.ts'
 import { linkedAbort } from '../../../net/abort.ts'
@@ -72,7 +72,7 @@ export const dns = command({
     const looks = await untilInterrupted(look)
     const findings = judgeEvidence(
       await evidenceOf(looks, aim),
-      rules.filter(({ id }) => /^D/.test(id)),
+      causes.filter(({ id }) => /^D/.test(id)),
     )
     const answer = { resolver: conf, findings, surveys: surveysOf(looks) }
     await print.answer(answer, async ({ findings: told }) =>
@@ -111,7 +111,7 @@ async function aimOf(spoken: readonly string[], flags: DnsOptions): Promise<{ na
 
 const isClusterId = (each: string): boolean => 'cluster' in readPlace(each)
 
-/** The rules about names need the surveys, and the addresses of the cluster's endpoints; nothing else was looked at. */
+/** The causes that sit in DNS need the surveys, and the addresses of the cluster's endpoints; nothing else was looked at. */
 async function evidenceOf(looks: readonly NameLook[], { places, clusters, names }: Aim): Promise<Evidence> {
   const hosts = looks.map(({ survey, asked, getaddrinfo }) => {
     const found = survey.views.flatMap(({ ipv4, ipv6 }) => [

@@ -2,12 +2,20 @@ import { writeFileSync } from 'node:fs'
 import { arch, hostname, release, type } from 'node:os'
 import { memcached } from '../../../api/catalog/engines.ts'
 import { errorMessage } from '../../../api/thrown.ts'
+import {
+  type Cause,
+  causeOf,
+  causes,
+  judgeEvidence,
+  practiceCauses,
+  signTold,
+  verdictOf,
+} from '../../../diagnose/causes/index.ts'
 import { examine } from '../../../diagnose/doctor.ts'
 import type { Evidence } from '../../../diagnose/evidence.ts'
 import type { Finding } from '../../../diagnose/finding.ts'
 import { glibcVersion } from '../../../diagnose/libc.ts'
 import { reportPage } from '../../../diagnose/report-page.ts'
-import { judgeEvidence, practiceRules, type Rule, ruleOf, rules } from '../../../diagnose/rules/index.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { isUnsupported, reasonOf, tellUnasked } from '../../caches/refusals.ts'
 import { command } from '../../command.ts'
@@ -80,15 +88,22 @@ export const doctor = command({
 async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: Printer): Promise<void> {
   // Neither ids nor host names have commas.
   const words = spoken.flatMap((word) => word.split(/,(?=.)/))
-  if (flags['list-rules']) return print.answer([...rules, ...practiceRules].map(plain), rulesText)
+  if (flags['list-rules']) return print.answer([...causes, ...practiceCauses].map(plain), rulesText)
   if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain)
   if (print.form === 'readable') tellOfNewerNode()
-  const [which, practice] = [rulesOf(rules, flags), rulesOf(practiceRules, flags)]
+  const [which, practice] = [rulesOf(causes, flags), rulesOf(practiceCauses, flags)]
   const { evidence, notAsked } = await look(words, flags)
-  const findings = judgeEvidence(evidence, which)
+  const { findings, unexplained } = verdictOf(evidence, which)
   const practices = judgeEvidence(nodeBased(evidence), practice)
   const cause = findings.find(isProblem)
-  const verdict = { healthy: !cause, cause: cause ?? null, findings, practices, notAsked }
+  const verdict = {
+    healthy: !cause,
+    cause: cause ?? null,
+    findings,
+    unexplained: unexplained.map(signTold),
+    practices,
+    notAsked,
+  }
   const answer = { ...verdict, ...(flags.evidence && { evidence }) }
   await print.answer(answer, (shown, style) => describe(forPeople(evidence), shown.findings, shown.practices, style))
   if (flags.report !== undefined) writeReport(flags.report, words, { evidence, findings, practices })
@@ -220,27 +235,27 @@ async function describe(
     .join('\n\n')
 }
 
-function rulesOf(all: readonly Rule[], flags: Pick<DoctorFlags, 'only' | 'skip'>): readonly Rule[] {
+function rulesOf(all: readonly Cause[], flags: Pick<DoctorFlags, 'only' | 'skip'>): readonly Cause[] {
   const named = (ids: readonly string[]) => ids.flatMap((each) => each.split(',')).map(knownRule)
   const [only, skip] = [named(flags.only), named(flags.skip)]
   return all.filter((rule) => (only.length === 0 || only.includes(rule)) && !skip.includes(rule))
 }
 
-function knownRule(id: string): Rule {
-  const rule = ruleOf(id)
+function knownRule(id: string): Cause {
+  const rule = causeOf(id)
   if (rule) return rule
   throw usageProblem(`There is no rule ${id}.`, 'See `cachectl doctor --list-rules`.')
 }
 
-type PlainRule = Pick<Rule, 'id' | 'title' | 'stage' | 'source'>
+type PlainRule = Pick<Cause, 'id' | 'title' | 'seat' | 'source'>
 
-const plain = ({ id, title, stage, source }: Rule): PlainRule => ({ id, title, stage, source })
+const plain = ({ id, title, seat, source }: Cause): PlainRule => ({ id, title, seat, source })
 
 const rulesText = (all: readonly PlainRule[]): Promise<string> =>
   tableText(
-    ['Rule', 'Stage', 'Finds that'],
-    all.map(({ id, stage, title }) => [id, stage, title]),
+    ['Rule', 'Sits in', 'Finds that'],
+    all.map(({ id, seat, title }) => [id, seat, title]),
   )
 
-const explain = ({ id, title, stage, source }: PlainRule): string =>
-  `${id}: ${title}\nLooked for at: ${stage}\nKnown from: ${source}`
+const explain = ({ id, title, seat, source }: PlainRule): string =>
+  `${id}: ${title}\nSits in: ${seat}\nKnown from: ${source}`

@@ -1,7 +1,7 @@
+import { causes, judgeEvidence } from '../../../diagnose/causes/index.ts'
 import type { AddressEvidence, Evidence, Place } from '../../../diagnose/evidence.ts'
 import { RESP_PING } from '../../../diagnose/examine-address.ts'
 import { type FirstWords, hearFirstWords } from '../../../diagnose/first-words.ts'
-import { judgeEvidence, rules } from '../../../diagnose/rules/index.ts'
 import { inspectTls, type SeenCertificate, type TlsView } from '../../../diagnose/tls-inspect.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
@@ -41,7 +41,7 @@ export const tls = command({
     )
     const findings = judgeEvidence(
       evidence,
-      rules.filter(({ id }) => TLS_RULES.test(id)),
+      causes.filter(({ id }) => TLS_RULES.test(id)),
     )
     const views = evidence.addresses.flatMap(({ tls: seen, words: said }) =>
       seen && said ? [{ ...seen, plain: said }] : [],

@@ -1,21 +1,25 @@
 /** TLS where plain text is spoken, the reverse, and certificates that clients refuse. */
 import type { AddressEvidence } from '../evidence.ts'
-import type { TlsView } from '../tls-inspect.ts'
+import { type Cause, failure, type Seen, type Suspicion, shows, warning } from './cause.ts'
 import { at, each, who } from './places.ts'
-import { failure, type Rule, warning } from './rule.ts'
+import type { SignKind } from './sign.ts'
 
 const GUIDE = 'User guide, "In-transit encryption (TLS)"'
 const LOCAL_CA = 'For the local engine: cachectl engine ca'
 const DAYS_OF_WARNING = 30
 
-export const tlsRules: readonly Rule[] = [
+/** Nothing else makes a server show these: as surely as can be. */
+const ALWAYS = 0.99
+
+export const certificateCauses: readonly Cause[] = [
   {
     id: 'T01',
     title: 'the server speaks TLS, the client plain text',
-    stage: 'service',
+    seat: 'certificate',
     source: `${GUIDE}; redis-py#1001, ioredis#1924: the classic hang`,
-    find: ({ addresses }) =>
-      each(addresses, ({ place, tls }) => !place.tls && tls?.outcome === 'established').map((one) =>
+    odds: 0.05,
+    suspect: (seen) =>
+      whereShown(seen, 'tls-only', (one) =>
         failure(
           at(one),
           `${who(one)} speaks TLS, and clients that speak plain text hang or are cut off.`,
@@ -27,10 +31,11 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T02',
     title: 'the client speaks TLS, the server plain text',
-    stage: 'service',
+    seat: 'certificate',
     source: `${GUIDE}; measured: ERR_SSL_WRONG_VERSION_NUMBER`,
-    find: ({ addresses }) =>
-      each(addresses, (one) => one.place.tls && one.tls?.outcome !== 'established' && speaksPlainly(one)).map((one) =>
+    odds: 0.05,
+    suspect: (seen) =>
+      whereShown(seen, 'plain-only', (one) =>
         failure(
           at(one),
           `${who(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
@@ -42,14 +47,11 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T08',
     title: 'no TLS version or cipher in common',
-    stage: 'service',
+    seat: 'certificate',
     source: `${GUIDE}: TLS 1.2 and 1.3`,
-    find: ({ addresses }) =>
-      each(
-        addresses,
-        // A server that says something else in plain text does not know what a handshake is.
-        (one) => one.tls?.outcome === 'refused' && !one.tls.wantsClientCertificate && !speaksPlainly(one),
-      ).map((one) =>
+    odds: 0.01,
+    suspect: (seen) =>
+      whereShown(seen, 'tls-refused', (one) =>
         failure(
           at(one),
           `${who(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
@@ -61,10 +63,11 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T09',
     title: 'the server wants a certificate of the client',
-    stage: 'trust',
+    seat: 'certificate',
     source: 'RFC 8446, 4.4.2; ElastiCache never does',
-    find: ({ addresses }) =>
-      each(addresses, ({ tls }) => tls?.wantsClientCertificate === true).map((one) =>
+    odds: 0.01,
+    suspect: (seen) =>
+      whereShown(seen, 'wants-certificate', (one) =>
         failure(
           at(one),
           `${who(one)} ends connections that bring no certificate of their own.`,
@@ -76,12 +79,13 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T07',
     title: 'a certificate is not valid today',
-    stage: 'trust',
+    seat: 'certificate',
     source: 'RFC 5280, 4.1.2.5',
-    find: ({ addresses }) =>
-      distrusted(addresses, /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/).map(([one, tls]) => {
-        const [first] = tls.chain
-        const late = tls.trust?.code === 'CERT_HAS_EXPIRED'
+    odds: 0.03,
+    suspect: (seen) =>
+      whereShown(seen, 'out-of-date', (one) => {
+        const [first] = one.tls?.chain ?? []
+        const late = one.tls?.trust?.code === 'CERT_HAS_EXPIRED'
         const when = late
           ? `expired on ${first?.validTo.slice(0, 10)}`
           : `is valid only from ${first?.validFrom.slice(0, 10)}`
@@ -96,11 +100,12 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T06',
     title: 'the certificate chain leads to no authority trusted here',
-    stage: 'trust',
+    seat: 'certificate',
     source: `${GUIDE}; measured`,
-    find: ({ addresses }) =>
-      distrusted(addresses, /^(?!CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)/).map(([one, tls]) => {
-        const why = WHY_DISTRUSTED[tls.trust?.code ?? ''] ?? tls.trust?.code
+    odds: 0.05,
+    suspect: (seen) =>
+      whereShown(seen, 'untrusted', (one) => {
+        const why = WHY_DISTRUSTED[one.tls?.trust?.code ?? ''] ?? one.tls?.trust?.code
         return failure(
           at(one),
           `The certificate of ${at(one)} is not trusted here: ${why}.`,
@@ -112,10 +117,11 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T05',
     title: 'the certificate is for another name',
-    stage: 'trust',
+    seat: 'certificate',
     source: `${GUIDE}; a wildcard covers one label only`,
-    find: ({ addresses }) =>
-      each(addresses, ({ tls, place }) => place.tls && tls?.hostname?.ok === false).map((one) => {
+    odds: 0.05,
+    suspect: (seen) =>
+      whereShown(seen, 'wrong-name', (one) => {
         const names = one.tls?.chain[0]?.names.join(', ') || 'no name at all'
         const hint = 'Connect by a name of the certificate, or give it to the client as server name (SNI).'
         return failure(
@@ -129,9 +135,9 @@ export const tlsRules: readonly Rule[] = [
   {
     id: 'T11',
     title: 'the certificate runs out soon',
-    stage: 'trust',
+    seat: 'certificate',
     source: 'RFC 5280, 4.1.2.5',
-    find: ({ addresses }) =>
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, ({ tls }) => tls?.trust?.ok === true && (tls.chain[0]?.daysLeft ?? 999) < DAYS_OF_WARNING).map(
         (one) =>
           warning(
@@ -144,17 +150,8 @@ export const tlsRules: readonly Rule[] = [
   },
 ]
 
-const PLAIN: readonly string[] = ['memcached', 'memcached-error', 'memcached-binary', 'redis', 'http', 'full', 'other']
-
-const speaksPlainly = ({ words }: AddressEvidence): boolean =>
-  words?.connected === true && PLAIN.includes(words.speaker)
-
-function distrusted(addresses: readonly AddressEvidence[], code: RegExp): [AddressEvidence, TlsView][] {
-  return each(
-    addresses,
-    ({ tls, place }) => place.tls && tls?.trust?.ok === false && code.test(tls.trust.code ?? ''),
-  ).flatMap((one): [AddressEvidence, TlsView][] => (one.tls ? [[one, one.tls]] : []))
-}
+const whereShown = (seen: Seen, kind: SignKind, tell: (one: AddressEvidence) => Suspicion): Suspicion[] =>
+  seen.of(kind).flatMap((sign) => (sign.address ? [{ ...tell(sign.address), explains: shows(ALWAYS, sign) }] : []))
 
 const WHY_DISTRUSTED: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',

@@ -5,24 +5,24 @@ import { DEFAULT_QUOTAS } from '../../api/catalog/quotas.ts'
 import { compareVersions, isAtLeast } from '../../api/catalog/versions.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { ClusterFacts } from '../evidence.ts'
+import { type Cause, note } from './cause.ts'
 import { memoryShare } from './load.ts'
 import { at, each, whoIs } from './places.ts'
-import { advice, type Rule } from './rule.ts'
 
 const BEST = 'User guide, "Best practices"'
 const DEFAULT_MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
 
-export const practiceRules: readonly Rule[] = [
+export const practiceCauses: readonly Cause[] = [
   {
     id: 'B01',
     title: 'the cluster has a single node',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Mitigating failures": with N nodes a failure loses 1/N of the data',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ numCacheNodes }) => numCacheNodes === 1)
         .map(({ id }) =>
-          advice(
+          note(
             id,
             `${id} has one node: when it is replaced, all is lost at once.`,
             shell`cachectl scale ${id} --nodes 3`,
@@ -32,14 +32,14 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B02',
     title: 'all nodes are in one Availability Zone',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Mitigating Availability Zone failures"',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters.flatMap(({ id, nodes }) => {
         const zones = new Set(nodes.flatMap(({ zone }) => zone ?? []))
         if (nodes.length < 2 || zones.size !== 1) return []
         return [
-          advice(
+          note(
             id,
             `All ${nodes.length} nodes of ${id} are in ${[...zones][0]}.`,
             'Add nodes in other zones, and remove some of these: cachectl scale',
@@ -50,14 +50,14 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B03',
     title: 'there is a newer version of Memcached',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Engine versions": use the newest; upgrading empties the cache',
-    find: ({ clusters, api }) =>
+    suspect: ({ evidence: { clusters, api } }) =>
       clusters.flatMap(({ id, engineVersion }) => {
         const newest = [...(api?.versions ?? [])].sort(compareVersions).at(-1)
         if (!engineVersion || !newest || isAtLeast(engineVersion, newest)) return []
         return [
-          advice(
+          note(
             id,
             `${id} runs Memcached ${engineVersion}; ${newest} is the newest.`,
             shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --engine-version ${newest} (this empties the cache)`,
@@ -68,25 +68,25 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B04',
     title: 'traffic is not encrypted',
-    stage: 'practice',
+    seat: 'practice',
     source: `User guide, "In-transit encryption (TLS)": from ${engines.memcached?.tlsSince} on, chosen when the cluster is created`,
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter((cluster) => !cluster.tls && canHaveTls(cluster))
         .map(({ id }) =>
-          advice(id, `${id} talks to clients in plain text.`, 'Create the next one with --transit-encryption-enabled.'),
+          note(id, `${id} talks to clients in plain text.`, 'Create the next one with --transit-encryption-enabled.'),
         ),
   },
   {
     id: 'B05',
     title: 'the maintenance window lies in working hours',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Managing maintenance": choose the time of lowest use',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters.flatMap(({ id, maintenanceWindow = '' }) =>
         isBusy(maintenanceWindow)
           ? [
-              advice(
+              note(
                 id,
                 `${id} is maintained ${maintenanceWindow} UTC, on a working day.`,
                 shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --preferred-maintenance-window sun:05:00-sun:06:00`,
@@ -98,9 +98,9 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B06',
     title: 'events go to no topic',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Monitoring events": notifications tell of replaced nodes',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters.flatMap(({ id, notifications }) => {
         if (notifications === 'active') return []
         const sentence =
@@ -108,7 +108,7 @@ export const practiceRules: readonly Rule[] = [
             ? `${id} has no notification topic.`
             : `The notification topic of ${id} is ${notifications}.`
         return [
-          advice(
+          note(
             id,
             sentence,
             shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --notification-topic-arn <arn>`,
@@ -119,13 +119,13 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B07',
     title: 'the node type is of a previous generation',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Supported node types": previous generation',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ nodeType = '' }) => nodeTypes.get(nodeType)?.generation === 'previous')
         .map(({ id, nodeType }) =>
-          advice(
+          note(
             id,
             `${id} runs on ${nodeType}, of a previous generation.`,
             'Create the next one on a current type, such as cache.t4g or cache.r7g.',
@@ -135,9 +135,9 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B08',
     title: 'parameters of item and slab size do not fit each other',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Memcached specific parameters": max_item_size, slab_chunk_max',
-    find: ({ clusters, api }) =>
+    suspect: ({ evidence: { clusters, api } }) =>
       clusters.flatMap((cluster) => {
         const value = (name: string): number | undefined => {
           const found = api?.parameters?.find((each) => each.group === cluster.parameterGroup && each.name === name)
@@ -146,7 +146,7 @@ export const practiceRules: readonly Rule[] = [
         const [item, chunk] = [value('max_item_size'), value('slab_chunk_max')]
         if (item === undefined || chunk === undefined || (chunk <= item && item % chunk === 0)) return []
         return [
-          advice(
+          note(
             cluster.id,
             `In ${cluster.parameterGroup}, max_item_size (${item}) is no multiple of slab_chunk_max (${chunk}): nodes refuse it or waste memory.`,
             'Make max_item_size a multiple of slab_chunk_max.',
@@ -157,14 +157,14 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B09',
     title: 'idle connections are closed',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Memcached specific parameters": idle_timeout',
-    find: ({ addresses }) =>
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => (one.answers?.settings.idle_timeout ?? 0) >= 60)
         .slice(0, 1)
         .map((one) => {
           const seconds = one.answers?.settings.idle_timeout
-          return advice(
+          return note(
             at(one),
             `Connections that are idle for ${seconds} s are closed.`,
             `Let pools retire connections before ${seconds} s.`,
@@ -174,11 +174,11 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B10',
     title: 'items are evicted now and then',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Which metrics should I monitor?": Evictions',
-    find: ({ addresses }) =>
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) < 0.8).map((one) =>
-        advice(
+        note(
           at(one),
           `${whoIs(one.place, at(one))} has evicted ${one.answers?.stats.evictions} items with ${Math.round(memoryShare(one) * 100)} % of its memory in use: one slab class is full.`,
           'See which: cachectl kv stats; items of that size need more room, or slab_automove.',
@@ -188,11 +188,11 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B11',
     title: 'most reads miss',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Which metrics should I monitor?": cache hit ratio',
-    find: ({ addresses }) =>
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => hitRatio(one.answers?.stats ?? {}) < 0.5).map((one) =>
-        advice(
+        note(
           at(one),
           `Only ${Math.round(hitRatio(one.answers?.stats ?? {}) * 100)} % of the reads at ${at(one)} hit.`,
           'Look at expiry times, at keys that are never written, and at clients that hash to different nodes.',
@@ -202,13 +202,13 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B12',
     title: 'the default parameter group is used',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Parameter management": default groups can not be changed',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ parameterGroup = '' }) => /^default\./.test(parameterGroup))
         .map(({ id, parameterGroup }) =>
-          advice(
+          note(
             id,
             `${id} uses ${parameterGroup}, which can not be changed.`,
             'A group of your own can be given now, before a parameter has to change in a hurry.',
@@ -218,13 +218,13 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B13',
     title: 'the cache is reached by an address instead of a name',
-    stage: 'practice',
+    seat: 'practice',
     source: `${BEST}: use the endpoint names; addresses change when nodes are replaced`,
-    find: ({ places }) =>
+    suspect: ({ evidence: { places } }) =>
       places
         .filter(({ role, host }) => role === 'given' && /^[\d.]+$|:/.test(host) && !/^127\.|^::1$/.test(host))
         .map(({ host }) =>
-          advice(
+          note(
             host,
             `${host} is an address: it changes when the node is replaced.`,
             'Use the name of the endpoint: cachectl endpoints',
@@ -234,11 +234,11 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B14',
     title: 'a service update waits',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Service updates": apply security updates as soon as possible',
-    find: ({ api }) =>
+    suspect: ({ evidence: { api } }) =>
       (api?.updates ?? []).map(({ cluster, name, severity, due }) =>
-        advice(
+        note(
           cluster,
           `The ${severity} update ${name} waits for ${cluster}${due ? `, to be applied by ${due.slice(0, 10)}` : ''}.`,
           shell`cachectl batch-apply-update-action --service-update-name ${name} --cache-cluster-ids ${cluster}`,
@@ -248,13 +248,13 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B15',
     title: 'the cluster is close to the most nodes it may have',
-    stage: 'practice',
+    seat: 'practice',
     source: `User guide, "Quotas": ${DEFAULT_MOST_NODES} nodes in a Memcached cluster`,
-    find: ({ clusters, api }) =>
+    suspect: ({ evidence: { clusters, api } }) =>
       clusters
         .filter(({ numCacheNodes }) => isNearQuota(numCacheNodes, api?.mostNodes))
         .map(({ id, numCacheNodes }) =>
-          advice(
+          note(
             id,
             `${id} has ${numCacheNodes} of ${api?.mostNodes ?? DEFAULT_MOST_NODES} nodes.`,
             'Ask for a higher quota, or take a larger node type.',
@@ -264,12 +264,16 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B16',
     title: 'programs here may open few files',
-    stage: 'practice',
+    seat: 'practice',
     source: `${BEST}: connection pools; setrlimit(2)`,
-    find: ({ limits: { openFiles } }) =>
+    suspect: ({
+      evidence: {
+        limits: { openFiles },
+      },
+    }) =>
       openFiles !== undefined && openFiles.hard < 4096
         ? [
-            advice(
+            note(
               'this host',
               `A program here may hold ${openFiles.hard} files and sockets at most.`,
               'Raise it: ulimit -Hn 65536',
@@ -280,13 +284,13 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B17',
     title: 'minor versions are not taken by themselves',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Upgrading engine versions": AutoMinorVersionUpgrade',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ autoMinorVersionUpgrade }) => autoMinorVersionUpgrade === false)
         .map(({ id }) =>
-          advice(
+          note(
             id,
             `${id} does not take minor versions by itself.`,
             shell`cachectl modify-cache-cluster --cache-cluster-id ${id} --auto-minor-version-upgrade`,
@@ -296,13 +300,13 @@ export const practiceRules: readonly Rule[] = [
   {
     id: 'B18',
     title: 'IP discovery is ipv6 for a cluster with TLS, where it has no effect',
-    stage: 'practice',
+    seat: 'practice',
     source: 'User guide, "Choosing a network type": TLS enabled dual stack clusters',
-    find: ({ clusters }) =>
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ tls, networkType, ipDiscovery }) => tls && networkType === 'dual_stack' && ipDiscovery === 'ipv6')
         .map(({ id }) =>
-          advice(
+          note(
             id,
             `${id} uses TLS: its list shows names, and IP discovery ipv6 changes nothing.`,
             `Each client chooses the family when it resolves the names: cachectl gai check ${shellWord(id)}`,

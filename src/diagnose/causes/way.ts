@@ -3,6 +3,7 @@ import { memcached } from '../../api/catalog/engines.ts'
 import { PRIMARY_PORT } from '../../api/catalog/serverless.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
+import { type Cause, failure, warning } from './cause.ts'
 import { ALLOW, isFamilyTrouble } from './families.ts'
 import { isLetIn } from './ingress.ts'
 import {
@@ -20,7 +21,6 @@ import {
   who,
   whoIs,
 } from './places.ts'
-import { failure, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
 
@@ -32,13 +32,14 @@ const isSecondTry = (ms: number): boolean => (ms >= 990 && ms < 1300) || (ms >= 
 
 const isFar = (each: AddressEvidence): boolean => telling(each)?.local === false
 
-export const pathRules: readonly Rule[] = [
+export const wayCauses: readonly Cause[] = [
   {
     id: 'R04',
     title: 'packets to the node are dropped',
-    stage: 'path',
+    seat: 'way',
     source: `${GUIDE}: network connectivity`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       byPlace(evidence).flatMap(([place, own]) => {
         // One family out of two has rules of its own; one address out of several, too.
         const silent = own.filter((each) => telling(each)?.outcome === 'timeout' && !each.translates)
@@ -67,9 +68,10 @@ export const pathRules: readonly Rule[] = [
   {
     id: 'R05',
     title: 'nothing listens on the port',
-    stage: 'path',
+    seat: 'way',
     source: `${GUIDE}; measured`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       byPlace(evidence).flatMap(([place, own]) => {
         const refused = own.filter((each) => telling(each)?.outcome === 'refused')
         const [first] = refused
@@ -78,7 +80,7 @@ export const pathRules: readonly Rule[] = [
         if (!own.some(isAlive)) {
           const other = evidence.addresses.some(
             (each) =>
-              each.place !== place &&
+              name(each.place) !== name(place) &&
               each.place.host !== '' &&
               isAlive(each) &&
               each.place.cluster === place.cluster &&
@@ -115,9 +117,10 @@ export const pathRules: readonly Rule[] = [
   {
     id: 'R18',
     title: 'one of several addresses of a name is dead, another of its family works',
-    stage: 'path',
+    seat: 'way',
     source: 'RFC 1035: the order of records changes from answer to answer; each connection takes one of them',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       byPlace(evidence).flatMap(([place, own]) => {
         const out = own.filter(
           (each) =>
@@ -142,9 +145,10 @@ export const pathRules: readonly Rule[] = [
   {
     id: 'R07',
     title: 'no host on this subnet has the address',
-    stage: 'path',
+    seat: 'way',
     source: 'Measured: EHOSTUNREACH after 3 s (three ARP or ND requests)',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       dead(evidence, 'unreachable')
         .filter((each) => isFar(each) && (telling(each)?.ms ?? 0) > NEIGHBOUR_GIVEN_UP_MS)
         .map((each) =>
@@ -159,9 +163,10 @@ export const pathRules: readonly Rule[] = [
   {
     id: 'R06',
     title: 'a firewall answers that the way is closed',
-    stage: 'path',
+    seat: 'way',
     source: 'Measured: ICMP administratively prohibited',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       dead(evidence, 'unreachable', 'prohibited')
         .filter((each) => isFar(each) && (telling(each)?.ms ?? 0) <= NEIGHBOUR_GIVEN_UP_MS)
         .map((each) =>
@@ -176,9 +181,10 @@ export const pathRules: readonly Rule[] = [
   {
     id: 'R12',
     title: 'connections are reset before they stand',
-    stage: 'path',
+    seat: 'way',
     source: 'RFC 9293',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       each(evidence.addresses, resetsConnections)
         .filter((one) => !isFamilyTrouble(evidence, one) && isLetIn(evidence, one) !== false)
         .map((one) =>
@@ -193,9 +199,10 @@ export const pathRules: readonly Rule[] = [
   {
     id: 'R09',
     title: 'the first packet is lost and sent again',
-    stage: 'path',
+    seat: 'way',
     source: `${GUIDE}: network limits (ENA *_allowance_exceeded), connection tracking`,
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       addresses.flatMap((each) => {
         if (each.attempts.some(({ local }) => local === true)) return []
         const slow = each.attempts.filter(({ outcome, ms }) => outcome === 'connected' && isSecondTry(ms))

@@ -4,17 +4,18 @@ import { shell } from '../../api/shell.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { policyBits, samePrefix } from '../../net/ip-address.ts'
 import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.ts'
+import { type Cause, failure } from './cause.ts'
 import { isFamilyTrouble } from './families.ts'
 import { at, each, resetsConnections } from './places.ts'
-import { failure, type Rule } from './rule.ts'
 
-export const ingressRules: readonly Rule[] = [
+export const ingressCauses: readonly Cause[] = [
   {
     id: 'R17',
     title: 'no rule of the security groups lets this host in',
-    stage: 'path',
+    seat: 'way',
     source: 'User guide, "Common troubleshooting steps": security groups',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       each(
         evidence.addresses,
         (one) => (resetsConnections(one) || isFamilyTrouble(evidence, one)) && isLetIn(evidence, one) === false,

@@ -2,6 +2,7 @@
 import { memcached, redis } from '../../api/catalog/engines.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
+import { type Cause, failure, warning } from './cause.ts'
 import { isOutWithZone } from './cluster.ts'
 import { isFamilyTrouble } from './families.ts'
 import { losesData } from './flow.ts'
@@ -18,7 +19,6 @@ import {
   spokenAs,
   who,
 } from './places.ts'
-import { failure, type Rule, warning } from './rule.ts'
 
 const isSpeaker = (speaker: string) => (one: AddressEvidence) =>
   one.words?.connected === true && one.words.speaker === speaker && one.tls?.outcome !== 'established'
@@ -33,13 +33,14 @@ const SPEAKERS: Readonly<Record<string, string>> = {
   'memcached-error': 'Memcached',
 }
 
-export const serviceRules: readonly Rule[] = [
+export const nodeCauses: readonly Cause[] = [
   {
     id: 'S01',
     title: 'something else than the engine of the cache answers',
-    stage: 'service',
+    seat: 'node',
     source: 'Measured',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(
         addresses,
         (one) =>
@@ -58,9 +59,10 @@ export const serviceRules: readonly Rule[] = [
   {
     id: 'S04',
     title: 'Memcached answers, and only with errors or in the binary protocol',
-    stage: 'service',
+    seat: 'node',
     source: 'protocol.txt of Memcached; measured: memcached -Y, -S and -B binary',
-    find: ({ addresses }) => [
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) => [
       ...each(addresses, (one) => !one.place.speaks && isSpeaker('memcached-error')(one)).map((one) => {
         const line = one.words?.connected ? one.words.line : ''
         const wantsPassword = /unauthenticated|auth/i.test(line)
@@ -86,9 +88,10 @@ export const serviceRules: readonly Rule[] = [
   {
     id: 'T12',
     title: 'TLS stands, and something else than the engine of the cache is behind it, or nothing',
-    stage: 'service',
+    seat: 'node',
     source: 'Measured: `version` after the handshake',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(
         addresses,
         ({ place, tls, ...one }) =>
@@ -118,9 +121,10 @@ export const serviceRules: readonly Rule[] = [
   {
     id: 'T03',
     title: 'connections are accepted and nothing is ever answered',
-    stage: 'service',
+    seat: 'node',
     source: 'Measured: a hung server, or a proxy or load balancer without a live target',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       each(
         evidence.addresses,
         (one) =>
@@ -152,9 +156,10 @@ export const serviceRules: readonly Rule[] = [
   {
     id: 'T10',
     title: 'connections are accepted and closed at once',
-    stage: 'service',
+    seat: 'node',
     source: 'Measured: a security group of the local engine, a proxy whose target is down, or an access list',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       each(
         evidence.addresses,
         (one) =>
@@ -179,9 +184,10 @@ export const serviceRules: readonly Rule[] = [
   {
     id: 'S02',
     title: 'connections are quick, answers are late',
-    stage: 'service',
+    seat: 'node',
     source: 'User guide, "Best practices": latency; measured: connect against first answer',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => speaks(one) && answersLate(one)).map((one) =>
         warning(
           at(one),
@@ -196,9 +202,10 @@ export const serviceRules: readonly Rule[] = [
   {
     id: 'R10',
     title: 'this is slow for a cache',
-    stage: 'path',
+    seat: 'way',
     source: 'Measured: Node tries the other family after 250 ms, drops the first attempt, and reports an empty message',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(
         addresses,
         ({ attempts }) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { shell } from '../../src/api/shell.ts'
-import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../../src/diagnose/evidence.ts'
-import { countPorts, portCapacity } from '../../src/diagnose/local-limits.ts'
-import { judgeEvidence, practiceRules } from '../../src/diagnose/rules/index.ts'
-import type { TcpSocket } from '../../src/diagnose/sockets.ts'
+import { shell } from '../../../src/api/shell.ts'
+import { judgeEvidence, practiceCauses } from '../../../src/diagnose/causes/index.ts'
+import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../../../src/diagnose/evidence.ts'
+import { countPorts, portCapacity } from '../../../src/diagnose/local-limits.ts'
+import type { TcpSocket } from '../../../src/diagnose/sockets.ts'
 
 const PLACE = { host: '10.0.0.7', port: 11211, role: 'given', tls: false }
 const LIMITS: Evidence['limits'] = { portRange: [32_768, 60_999], reservedPorts: 0, sockets: [], java: [] }
@@ -31,7 +31,7 @@ const told = (evidence: Partial<Evidence>) =>
   judgeEvidence({ ...HEALTHY, ...evidence }).map(({ id, severity }) => `${severity} ${id}`)
 /** Ids of the rules of good practice that find something. */
 const advice = (evidence: Partial<Evidence>) =>
-  judgeEvidence({ ...HEALTHY, ...evidence }, practiceRules).map(({ id }) => id)
+  judgeEvidence({ ...HEALTHY, ...evidence }, practiceCauses).map(({ id }) => id)
 
 const connected = (...times: number[]): AddressEvidence => ({
   place: PLACE,

@@ -1,8 +1,8 @@
 /** What a node tells of its own limits. */
 import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
 import type { AddressEvidence } from '../evidence.ts'
+import { type Cause, failure, note, warning } from './cause.ts'
 import { at, each, inMidSentence, who } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
 
 /** A node that is this full will soon refuse. */
 const NEARLY_FULL = 0.9
@@ -11,13 +11,14 @@ const MEMORY_FULL = 0.8
 /** Clients with pools hold connections for minutes. */
 const SHORT_IDLE_S = 60
 
-export const loadRules: readonly Rule[] = [
+export const loadCauses: readonly Cause[] = [
   {
     id: 'L03',
     title: 'the node has no room for another connection',
-    stage: 'service',
+    seat: 'node',
     source: `User guide, "Common troubleshooting steps": connection limits (${NODE_CONNECTIONS} per node)`,
-    find: ({ addresses }) => [
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) => [
       ...each(addresses, (one) => one.words?.connected === true && one.words.speaker === 'full').map((one) =>
         failure(
           at(one),
@@ -39,9 +40,10 @@ export const loadRules: readonly Rule[] = [
   {
     id: 'L08',
     title: 'the node has turned connections away',
-    stage: 'service',
+    seat: 'node',
     source: 'protocol.txt of Memcached: rejected_connections, listen_disabled_num',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => turnedAway(one) > 0 && connections(one).used < connections(one).most * NEARLY_FULL).map(
         (one) =>
           note(
@@ -55,9 +57,10 @@ export const loadRules: readonly Rule[] = [
   {
     id: 'M01',
     title: 'memory is full: items are thrown out before their time',
-    stage: 'service',
+    seat: 'node',
     source: 'User guide, "Which metrics should I monitor?": Evictions',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) >= MEMORY_FULL).map((one) =>
         warning(
           at(one),
@@ -70,9 +73,10 @@ export const loadRules: readonly Rule[] = [
   {
     id: 'S03',
     title: 'the server hangs up on idle connections soon',
-    stage: 'service',
+    seat: 'node',
     source: 'User guide, "Memcached specific parameters": idle_timeout',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => isShort(one.answers?.settings.idle_timeout)).map((one) =>
         warning(
           at(one),

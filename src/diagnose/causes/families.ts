@@ -1,8 +1,8 @@
 /** One address family works and the other does not, or is slower. */
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
+import { type Cause, failure, warning } from './cause.ts'
 import { at, byPlace, isAlive, isHere, isSilent, name, resetsConnections, speaks, telling, whoIs } from './places.ts'
-import { failure, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
 export const ALLOW =
@@ -11,27 +11,30 @@ export const ALLOW =
 /** Nothing lies between this host and itself. */
 const AT_THE_SERVER = 'It is on this host: look at what listens on that address, another server or an access list.'
 
-export const familyRules: readonly Rule[] = [
+export const familyCauses: readonly Cause[] = [
   {
     id: 'R02',
     title: 'one family is dead on the way, and clients try it first',
-    stage: 'path',
+    seat: 'way',
     source: `${GUIDE}: security groups and network ACLs need rules of their own per family`,
-    find: (evidence) => oneFamilyDead(evidence, true),
+    odds: 0.05,
+    suspect: ({ evidence }) => oneFamilyDead(evidence, true),
   },
   {
     id: 'R03',
     title: 'one family is dead on the way; clients here try the other first',
-    stage: 'path',
+    seat: 'way',
     source: `${GUIDE}: security groups and network ACLs need rules of their own per family`,
-    find: (evidence) => oneFamilyDead(evidence, false),
+    odds: 0.05,
+    suspect: ({ evidence }) => oneFamilyDead(evidence, false),
   },
   {
     id: 'R14',
     title: 'one family connects and gets no further, the other works',
-    stage: 'path',
+    seat: 'way',
     source: `${GUIDE}: rules are needed per family`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       byPlace(evidence).flatMap(([place, own]) => {
         const good = own.find(speaks)
         const [bad] = own.filter((one) => one.family !== good?.family)
@@ -51,9 +54,10 @@ export const familyRules: readonly Rule[] = [
   {
     id: 'R11',
     title: 'one family is much slower than the other',
-    stage: 'path',
+    seat: 'way',
     source: 'AWS networking blog, dual-stack ElastiCache: compare both families before a change-over',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       byPlace(evidence).flatMap(([place, own]) => {
         const [v4, v6] = ([4, 6] as const).map((family) => timesOf(own.filter((one) => one.family === family)))
         if (!v4 || !v6) return []

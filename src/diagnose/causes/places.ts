@@ -23,7 +23,7 @@ export const dead = ({ addresses }: Evidence, ...outcomes: ConnectFailure[]): Ad
   addresses.filter((each) => outcomes.some((outcome) => outcome === telling(each)?.outcome))
 
 export const hasOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
-  addresses.some((other) => other.place === place && other.family !== family && isAlive(other))
+  addresses.some((other) => name(other.place) === name(place) && other.family !== family && isAlive(other))
 
 /** The first of each family of a place: the rest would say the same. */
 export const perPlace = (list: readonly AddressEvidence[]): AddressEvidence[] => {

@@ -4,9 +4,9 @@ import { kebabCase } from '../../api/names.ts'
 import { meantAmong } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
+import { type Cause, failure, note, warning } from './cause.ts'
 import { losesData } from './flow.ts'
 import { isSilent, speaks, telling } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
 
 /** Stands for the command that waits for this very cluster. */
 const WAIT = 'Wait: <wait>'
@@ -26,13 +26,14 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   'restore-failed': 'Create it again from another backup, or empty.',
 }
 
-export const clusterRules: readonly Rule[] = [
+export const clusterCauses: readonly Cause[] = [
   {
     id: 'C00',
     title: 'there is no such cluster',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'DescribeCacheClusters answers CacheClusterNotFound',
-    find: ({ missing = [] }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { missing = [] } }) =>
       missing.map(({ id, at, known, deletedAt }) => {
         const gone = deletedAt === undefined ? '' : `: it was deleted at ${deletedAt}`
         const hint =
@@ -50,9 +51,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C01',
     title: 'the cluster is not available',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Viewing a cluster\'s details": status values',
-    find: ({ clusters, api }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { clusters, api } }) =>
       clusters
         .filter(({ status }) => status !== 'available')
         .map((cluster) => {
@@ -69,9 +71,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C02',
     title: 'a node of the cluster is not available',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Viewing a cluster\'s details": node status',
-    find: ({ clusters }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { clusters } }) =>
       clusters.flatMap((cluster) =>
         cluster.status !== 'available'
           ? []
@@ -90,9 +93,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C05',
     title: 'all nodes of one Availability Zone are out of reach',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Mitigating failures": Availability Zones',
-    find: (evidence) => {
+    odds: 0.05,
+    suspect: ({ evidence }) => {
       const out = zoneOut(evidence)
       if (!out) return []
       const { zone, dead, others } = out
@@ -109,9 +113,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C06',
     title: 'events of the last day tell of a failure',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Event notifications": ElastiCache:* failure events',
-    find: ({ clusters, api }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { clusters, api } }) =>
       clusters.flatMap((cluster) => {
         const { id } = cluster
         const bad = api?.events?.filter(({ source, message }) => source === id && tellsFailure(message)) ?? []
@@ -131,9 +136,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C07',
     title: 'the subnet group does not carry the network type of the cluster',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Choosing a network type": subnets must support IPv6',
-    find: ({ clusters, api }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { clusters, api } }) =>
       clusters.flatMap(({ id, subnetGroup, networkType }) => {
         const group = api?.subnetGroups?.find(({ name }) => name === subnetGroup)
         if (!group || group.networkTypes.length === 0 || group.networkTypes.includes(networkType)) return []
@@ -151,9 +157,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C08',
     title: 'accepted changes wait for the maintenance window',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Modifying a cluster": ApplyImmediately',
-    find: ({ clusters }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { clusters } }) =>
       clusters.flatMap(({ id, status, pending = [], maintenanceWindow, ...sort }) =>
         pending.length === 0 || status !== 'available'
           ? []
@@ -170,9 +177,10 @@ export const clusterRules: readonly Rule[] = [
   {
     id: 'C03',
     title: 'changed parameters wait for a reboot',
-    stage: 'cluster',
+    seat: 'cluster',
     source: 'User guide, "Modifying a parameter group"',
-    find: ({ clusters }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ parameterApplyStatus }) => parameterApplyStatus === 'pending-reboot')
         .map(({ id, nodes, nodesToReboot = nodes.map((node) => node.id), ...sort }) =>

@@ -2,21 +2,22 @@
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { portCapacity } from '../local-limits.ts'
+import { type Cause, failure, note, warning } from './cause.ts'
 import { at, bracketed, dead, hasOtherFamily, perPlace, socketsPerEndpoint, telling } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
 
 /** fe80::/10 without `%interface` (RFC 4007, 11). */
 const lacksInterface = ({ address }: AddressEvidence): boolean => /^fe[89ab][0-9a-f]:[^%]*$/i.test(address)
 
-export const hostRules: readonly Rule[] = [
+export const hostCauses: readonly Cause[] = [
   {
     id: 'L01',
     title: 'this host has no free port left for connections to the node',
-    stage: 'host',
+    seat: 'host',
     source: `${GUIDE}: ephemeral ports`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       evidence.addresses.filter(hasNoPort).map((each) => {
         const { limits } = evidence
         const used = limits.sockets.filter(
@@ -34,9 +35,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'L09',
     title: 'this host will soon have no free port left for connections to the node',
-    stage: 'host',
+    seat: 'host',
     source: `${GUIDE}: ephemeral ports`,
-    find: (evidence) => {
+    odds: 0.05,
+    suspect: ({ evidence }) => {
       const capacity = portCapacity(evidence.limits)
       return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
         const used = Object.values(states).reduce((sum, each) => sum + each, 0)
@@ -56,9 +58,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'L02',
     title: 'IPv6 is switched off on this host',
-    stage: 'host',
+    seat: 'host',
     source: 'Measured: connect(2) answers EADDRNOTAVAIL',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       evidence.limits.ipv6Disabled
         ? perPlace(dead(evidence, 'no-source-address').filter(({ family }) => family === 6)).map((each) => {
             const words = [
@@ -74,9 +77,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'R08',
     title: "this host's own routing table refuses",
-    stage: 'host',
+    seat: 'host',
     source: 'Measured: the error comes from connect(2), nothing is sent',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       dead(evidence, 'unreachable', 'prohibited', 'local-error')
         .filter((each) => {
           const { local, code } = telling(each) ?? {}
@@ -101,9 +105,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'R01',
     title: 'this host has no way to one family',
-    stage: 'host',
+    seat: 'host',
     source: `${GUIDE}; measured`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       perPlace(
         evidence.addresses.filter((each) => {
           const { source, attempts, family } = each
@@ -139,9 +144,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'L06',
     title: 'the limit of open files is reached',
-    stage: 'host',
+    seat: 'host',
     source: 'setrlimit(2): EMFILE',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       evidence.addresses
         .filter(({ attempts }) => attempts.some(({ code }) => code === 'EMFILE' || code === 'ENFILE'))
         .slice(0, 1)
@@ -157,9 +163,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'L05',
     title: 'connections are left half-closed by a program here',
-    stage: 'host',
+    seat: 'host',
     source: `${GUIDE}: connection leak`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       socketsPerEndpoint(evidence).flatMap(([where, states]) => {
         const count = states['CLOSE-WAIT'] ?? 0
         if (count < 20) return []
@@ -176,9 +183,10 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'L04',
     title: 'a connection is made for every request',
-    stage: 'host',
+    seat: 'host',
     source: `${GUIDE}: persistent connections`,
-    find: (evidence) => {
+    odds: 0.05,
+    suspect: ({ evidence }) => {
       const capacity = portCapacity(evidence.limits)
       return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
         const closed = states['TIME-WAIT'] ?? 0
@@ -197,9 +205,14 @@ export const hostRules: readonly Rule[] = [
   {
     id: 'L07',
     title: 'the connection tracking table is nearly full',
-    stage: 'host',
+    seat: 'host',
     source: `${GUIDE}: connection tracking`,
-    find: ({ limits: { conntrack } }) =>
+    odds: 0.05,
+    suspect: ({
+      evidence: {
+        limits: { conntrack },
+      },
+    }) =>
       conntrack && conntrack.max > 0 && conntrack.count > conntrack.max * 0.9
         ? [
             warning(

@@ -2,8 +2,8 @@
 import { shell, shellWord } from '../../api/shell.ts'
 import type { ServerView } from '../dns-survey.ts'
 import { familiesOf, familyLacking } from '../family-lacking.ts'
+import { type Cause, failure, note, warning } from './cause.ts'
 import { isAlive } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
 import { broken, clusterOf, dig, hasAddresses, isDead, onlyTimeouts, serverOf, surveyed } from './views.ts'
 
 const VPC_RESOLVER =
@@ -11,13 +11,14 @@ const VPC_RESOLVER =
 
 const isNobody = (address: string): boolean => address === '0.0.0.0' || address === '::'
 
-export const nameRules: readonly Rule[] = [
+export const dnsCauses: readonly Cause[] = [
   {
     id: 'D01',
     title: 'the name is not known to the DNS of this host',
-    stage: 'name',
+    seat: 'dns',
     source: 'User guide, "Common troubleshooting steps": DNS name resolution',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const unknown = views.filter(
           (view) => view.a.outcome === 'no-such-name' && view.aaaa.outcome === 'no-such-name',
@@ -38,9 +39,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D09',
     title: 'the DNS servers fail or do not answer',
-    stage: 'name',
+    seat: 'dns',
     source: 'User guide, "Common troubleshooting steps": DNS name resolution',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const bad = views.filter(isDead)
         const [first] = bad
@@ -62,9 +64,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D02',
     title: 'questions for IPv6 addresses (AAAA) are dropped',
-    stage: 'name',
+    seat: 'dns',
     source: 'Measured: getaddrinfo then takes 15 s; systemd#22575, curl#11684',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(
           ({ a, aaaa }) => a.outcome !== 'timeout' && a.outcome !== 'unreachable' && aaaa.outcome === 'timeout',
@@ -79,9 +82,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D03',
     title: 'questions for IPv4 addresses (A) are dropped',
-    stage: 'name',
+    seat: 'dns',
     source: 'Measured: getaddrinfo answers EAI_AGAIN after 15 s',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(
           ({ a, aaaa }) => a.outcome === 'timeout' && aaaa.outcome !== 'timeout' && aaaa.outcome !== 'unreachable',
@@ -94,9 +98,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D10',
     title: 'the server fails for one family only',
-    stage: 'name',
+    seat: 'dns',
     source: 'Measured: getaddrinfo passes over the failing family',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const fails = (outcome: string): boolean => outcome === 'server-failure' || outcome === 'refused'
         // A name that has one kind of record exists: NXDOMAIN for the other is a lie that caches apply to both.
@@ -122,9 +127,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D04',
     title: 'a dual-stack or IPv6 cluster has no AAAA record',
-    stage: 'name',
+    seat: 'dns',
     source: 'User guide, "Choosing a network type"; VPC attributes enableDnsSupport, enableDnsHostnames',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const cluster = clusterOf(evidence, host)
         const view = views.find(({ aaaa }) => aaaa.outcome === 'no-data')
@@ -138,9 +144,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D21',
     title: 'programs here get one family only for the name of a dual-stack or IPv6 cluster',
-    stage: 'name',
+    seat: 'dns',
     source: 'hosts(5), RFC 6761, 6.3; User guide, "Choosing a network type"',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       evidence.hosts.flatMap(({ host, lookup, asksDns, survey }) => {
         const cluster = clusterOf(evidence, host)
         if (!cluster || !lookup.ok || lookup.addresses.length === 0) return []
@@ -156,9 +163,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D11',
     title: 'the name has no address',
-    stage: 'name',
+    seat: 'dns',
     source: 'RFC 1035: NOERROR without records',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(
           ({ a, aaaa, chainEnd }) => a.outcome === 'no-data' && aaaa.outcome === 'no-data' && chainEnd === 'none',
@@ -177,9 +185,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D12',
     title: 'the name can not be looked up',
-    stage: 'name',
+    seat: 'dns',
     source: 'getaddrinfo(3)',
-    find: ({ hosts }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, asksDns, lookup, survey }) => {
         const told = asksDns && survey && (survey.views.length === 0 || !survey.views.some(hasAddresses))
         if (lookup.ok || told) return []
@@ -200,9 +209,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D18',
     title: 'DNS answers late',
-    stage: 'name',
+    seat: 'dns',
     source: 'User guide, "Common troubleshooting steps": DNS name resolution; every lookup waits for both families',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const slow = views.find((view) => !isDead(view) && lateMs(view) > LATE_MS)
         if (!slow) return []
@@ -214,9 +224,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D19',
     title: 'the search list makes another name of it',
-    stage: 'name',
+    seat: 'dns',
     source: 'resolver(5): search, ndots',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       evidence.hosts.flatMap(({ host, lookup, completedTo, unlike = [] }) => {
         if (completedTo === undefined || !lookup.ok || unlike.length === 0) return []
         const given = lookup.addresses.map(({ address }) => address).join(', ')
@@ -234,9 +245,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D20',
     title: 'DNS gives no real address',
-    stage: 'name',
+    seat: 'dns',
     source: 'DNS filters answer 0.0.0.0 or :: for names they block',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       [...new Set(evidence.addresses.map(({ place }) => place.host))].flatMap((host) => {
         const own = evidence.addresses.filter(({ place }) => place.host === host)
         if (isNobody(host) || own.some(isAlive) || !own.every(({ address }) => isNobody(address))) return []
@@ -267,9 +279,10 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'D15',
     title: 'the name servers of this host disagree',
-    stage: 'name',
+    seat: 'dns',
     source: 'resolver(5): the first server that answers decides',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const alive = views.filter((view) => !isDead(view))
         const seen = alive.map((view) =>

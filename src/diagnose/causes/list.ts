@@ -15,20 +15,21 @@ import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
 import { endpoint } from '../../net/target.ts'
 import type { AddressEvidence, ClusterFacts, Evidence, Place } from '../evidence.ts'
+import { type Cause, failure, note, warning } from './cause.ts'
 import { isSlow } from './flow.ts'
+import { answersLate } from './node.ts'
 import { inMidSentence, name, speaks, whoIs } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
-import { answersLate } from './service.ts'
 
 const PROTOCOL = 'User guide, "How Auto Discovery works"'
 
-export const discoveryRules: readonly Rule[] = [
+export const listCauses: readonly Cause[] = [
   {
     id: 'A01',
     title: 'the server knows no cluster to tell of',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}; Memcached answers ERROR to config`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       failuresIn(evidence, ({ kind }) => kind === 'no-discovery').map(
         ({ at, where, isListed, failure: trouble, look }) => {
           const command = `printf 'config get cluster\\r\\n' | nc -w 2 ${at.host} ${at.port}`
@@ -52,9 +53,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'A02',
     title: 'the list of nodes is spoilt',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}: version line, then host|ip|port`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       failuresIn(evidence, isUnreadable)
         .filter(({ failure: { kind }, answers }) => kind !== 'timeout' || !answers.some(isSlow))
         // What is no Memcached at all is told of elsewhere.
@@ -73,9 +75,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'A06',
     title: 'the server answers, and not when it is asked for the list',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}; measured: twemproxy ends connections that ask for it`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       failuresIn(evidence, (trouble) => trouble.kind !== 'no-discovery' && !isUnreadable(trouble))
         .filter(({ isListed, failure: { phase } }) => !isListed || phase === 'reply')
         // Asked for its version it answers; what does not even do that is told of elsewhere.
@@ -95,9 +98,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'A03',
     title: 'a node of the list does not answer',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}: the list may hold a node that is being replaced`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       looksIn(evidence).flatMap(({ place, round }) =>
         round.perNode
           .filter(({ failure: trouble }) => trouble && trouble.kind !== 'aborted' && !hasAnswered(trouble))
@@ -125,9 +129,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'P14',
     title: 'the nodes do not agree on the list',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}: each node keeps a copy; a change passes through them one by one`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       looksIn(evidence).flatMap((look) => {
         const { place, differences } = look
         const odd = differences.filter(({ against }) => against === 'the newest list')
@@ -147,9 +152,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'A04',
     title: 'the list is not what the API says',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}; DescribeCacheClusters`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       looksIn(evidence).flatMap((look) => {
         const told = against('the API', look).filter(({ kind }) => kind !== 'wrong-family')
         if (told.length === 0) return []
@@ -166,9 +172,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'A07',
     title: 'the list holds a node twice, or addresses of both families',
-    stage: 'discovery',
+    seat: 'list',
     source: `${PROTOCOL}: one entry per node, all with addresses of one family`,
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       looksIn(evidence).flatMap((look) =>
         against('the protocol', look)
           .filter(({ kind }) => kind === 'duplicate' || kind === 'wrong-family')
@@ -185,9 +192,10 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: 'A05',
     title: 'the list shows the other family than IP discovery says',
-    stage: 'discovery',
+    seat: 'list',
     source: 'User guide, "Choosing a network type": IP discovery; changes take time to pass through',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       looksIn(evidence).flatMap((look) =>
         against('the API', look)
           .filter(({ kind }) => kind === 'wrong-family')

@@ -1,32 +1,35 @@
 import { shell, shellWord } from '../../api/shell.ts'
 import { ipv6Bits, samePrefix } from '../../net/ip-address.ts'
 import type { Evidence } from '../evidence.ts'
-import { note, type Rule, warning } from './rule.ts'
+import { type Cause, note, warning } from './cause.ts'
 
 const GUIDE = 'User guide, "Choosing a network type": client preferences; measured'
 const ULA = ipv6Bits('fc00::') ?? 0n
 
-export const preferenceRules: readonly Rule[] = [
+export const programCauses: readonly Cause[] = [
   {
     id: 'P01',
     title: 'a label line of gai.conf works against the wish behind it',
-    stage: 'preference',
+    seat: 'program',
     source: GUIDE,
-    find: (evidence) => fromLint(evidence, /rule 5/),
+    odds: 0.05,
+    suspect: ({ evidence }) => fromLint(evidence, /rule 5/),
   },
   {
     id: 'P02',
     title: "a line of gai.conf has replaced glibc's own table",
-    stage: 'preference',
+    seat: 'program',
     source: GUIDE,
-    find: (evidence) => fromLint(evidence, /replaces glibc's whole/),
+    odds: 0.05,
+    suspect: ({ evidence }) => fromLint(evidence, /replaces glibc's whole/),
   },
   {
     id: 'P03',
     title: 'a line of gai.conf does nothing',
-    stage: 'preference',
+    seat: 'program',
     source: GUIDE,
-    find: (evidence) => [
+    odds: 0.05,
+    suspect: ({ evidence }) => [
       ...fromLint(evidence, /without a word/),
       ...fromLint(evidence, /does not bring these|counts IPv6 bits/),
     ],
@@ -34,9 +37,10 @@ export const preferenceRules: readonly Rule[] = [
   {
     id: 'P04',
     title: 'running programs still follow an older gai.conf',
-    stage: 'preference',
+    seat: 'program',
     source: 'Measured: the file is read once in the life of a process',
-    find: ({ hosts }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, order }) => {
         const holders = order?.holdingOlderTable ?? []
         if (holders.length === 0 || !order) return []
@@ -54,9 +58,10 @@ export const preferenceRules: readonly Rule[] = [
   {
     id: 'P06',
     title: 'a Java program is started with a property that does not exist',
-    stage: 'preference',
+    seat: 'program',
     source: 'Measured on JDK 17: preferIPv6Stack changes nothing',
-    find: ({ limits }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { limits } }) =>
       limits.java
         .filter(({ options }) => options.some((option) => option.includes('preferIPv6Stack')))
         .map(({ pid }) =>
@@ -71,9 +76,10 @@ export const preferenceRules: readonly Rule[] = [
   {
     id: 'P07',
     title: 'a Java program can not open IPv6 connections, and the nodes are IPv6 only',
-    stage: 'preference',
+    seat: 'program',
     source: GUIDE,
-    find: ({ limits, clusters }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { limits, clusters } }) =>
       clusters.some(({ networkType }) => networkType === 'ipv6')
         ? limits.java
             .filter(({ options }) => options.some((option) => /preferIPv4Stack=true/.test(option)))
@@ -90,9 +96,10 @@ export const preferenceRules: readonly Rule[] = [
   {
     id: 'P08',
     title: 'ULA addresses: programs on this host will not agree on the family',
-    stage: 'preference',
+    seat: 'program',
     source: 'Measured: glibc ranks ULA above IPv4, musl, Go and Windows below',
-    find: ({ hosts }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, lookup }) => {
         if (!lookup.ok || !lookup.addresses.some(({ family }) => family === 4)) return []
         const ula = lookup.addresses.find(
@@ -112,9 +119,10 @@ export const preferenceRules: readonly Rule[] = [
   {
     id: 'P09',
     title: "this host's IPv6 address is deprecated",
-    stage: 'preference',
+    seat: 'program',
     source: 'RFC 6724, rule 3; measured',
-    find: ({ hosts }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, order }) => {
         const decided = order?.comparisons.find(({ rule }) => rule === 3)
         if (!decided) return []

@@ -1,16 +1,17 @@
 /** What passes on connections that stand. */
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
+import { type Cause, failure, warning } from './cause.ts'
 import { at, bracketed, deviceTo, each, inMidSentence, isHere, speaks as isSpeaking, spokenAs, who } from './places.ts'
-import { failure, type Rule, warning } from './rule.ts'
 
-export const flowRules: readonly Rule[] = [
+export const flowCauses: readonly Cause[] = [
   {
     id: 'R13',
     title: 'connections stand, and what is sent on them is lost',
-    stage: 'path',
+    seat: 'way',
     source: 'Measured: the kernel sends the first bytes again and again, and no acknowledgement comes (ss -ti)',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, losesData).map((one) =>
         failure(
           at(one),
@@ -23,9 +24,10 @@ export const flowRules: readonly Rule[] = [
   {
     id: 'R15',
     title: 'short answers come, long ones do not',
-    stage: 'path',
+    seat: 'way',
     source: 'RFC 2923: a path MTU that is not told; measured with 400 questions at once',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => isSpeaking(one) && stallsWhenLong(one)).map((one) =>
         failure(
           at(one),
@@ -42,9 +44,10 @@ export const flowRules: readonly Rule[] = [
   {
     id: 'R16',
     title: 'very little passes per second',
-    stage: 'path',
+    seat: 'way',
     source: 'Measured: bytes per second of 400 questions and their answers',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => isSpeaking(one) && !stallsWhenLong(one) && isNarrow(one)).map((one) => {
         const { received = 0, ms = 1 } = one.answers?.bulk ?? {}
         return warning(

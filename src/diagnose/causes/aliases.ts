@@ -2,17 +2,18 @@
 import { AWS_NAME } from '../../api/catalog/host-names.ts'
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
-import { isAlive } from './places.ts'
-import { failure, note, type Rule, warning } from './rule.ts'
+import { type Cause, failure, note, warning } from './cause.ts'
+import { isAlive, name } from './places.ts'
 import { clusterOf, dig, hasAddresses, surveyed } from './views.ts'
 
-export const aliasRules: readonly Rule[] = [
+export const aliasCauses: readonly Cause[] = [
   {
     id: 'D05',
     title: 'an alias leads nowhere, or in a circle',
-    stage: 'name',
+    seat: 'dns',
     source: 'RFC 1034, 3.6.2; user guide, "DNS names and underlying IP"',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(({ chainEnd }) => chainEnd === 'loop' || chainEnd === 'dangling')
         if (!view) return []
@@ -34,9 +35,10 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D13',
     title: 'an alias for a configuration endpoint lacks the .cfg. label',
-    stage: 'discovery',
+    seat: 'list',
     source: 'User guide, "Finding a cluster\'s endpoints": CNAMEs must contain .cfg. for auto discovery',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const target = views.flatMap(({ chain }) => chain.map(({ data }) => data)).find((name) => /\.cfg\./i.test(name))
         if (!target || /\.cfg\./i.test(host)) return []
@@ -54,9 +56,10 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D14',
     title: 'the alias leads to one node instead of the configuration endpoint',
-    stage: 'discovery',
+    seat: 'list',
     source: 'User guide, "Finding a cluster\'s endpoints"',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const target = views.flatMap(({ chain }) => chain.map(({ data }) => data)).find((name) => AWS_NAME.test(name))
         if (!target || !/\.\d{4}\./.test(target) || AWS_NAME.test(host)) return []
@@ -74,9 +77,10 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D06',
     title: 'a name of your own holds copied addresses',
-    stage: 'name',
+    seat: 'dns',
     source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
-    find: (evidence) => {
+    odds: 0.05,
+    suspect: ({ evidence }) => {
       const own = new Set(evidence.addresses.filter(({ place }) => place.cluster).map(({ address }) => address))
       if (own.size === 0) return []
       return surveyed(evidence).flatMap(({ host, views }) => {
@@ -109,9 +113,10 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D16',
     title: 'a line of /etc/hosts stands in for DNS',
-    stage: 'name',
+    seat: 'dns',
     source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
-    find: (evidence) =>
+    odds: 0.05,
+    suspect: ({ evidence }) =>
       evidence.hosts.flatMap(({ host, listed = [], asksDns, survey }) => {
         if (listed.length === 0 || asksDns) return []
         const told = [
@@ -137,10 +142,11 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D17',
     title: 'DNS gives an old address of a node',
-    stage: 'name',
+    seat: 'dns',
     source:
       'User guide, "Finding replaced nodes": the name stays, the address changes; the list of nodes holds the new one',
-    find: ({ discovery, hosts, addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { discovery, hosts, addresses } }) =>
       discovery.flatMap(({ round: { seed } }) =>
         (seed.ok ? seed.nodes : []).flatMap(({ host, ip }) => {
           const lookup = hosts.find((each) => each.host === host && each.asksDns)?.lookup
@@ -162,9 +168,10 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D07',
     title: 'DNS64 makes up an IPv6 address, and nothing translates it',
-    stage: 'path',
+    seat: 'way',
     source: 'RFC 7050; VPC: EnableDns64 needs a route 64:ff9b::/96 to a NAT gateway',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       addresses.flatMap(({ address, port, translates, attempts, place }) => {
         if (!translates || isAlive({ attempts })) return []
         const sentence = `${address} is made up by DNS64 for ${translates}, and no NAT64 gateway answers for it.`
@@ -175,11 +182,12 @@ export const aliasRules: readonly Rule[] = [
   {
     id: 'D08',
     title: 'IPv4 traffic takes the detour over NAT64',
-    stage: 'preference',
+    seat: 'program',
     source: 'Measured: glibc prefers the synthesised address (label 1, precedence 40)',
-    find: ({ addresses }) =>
+    odds: 0.05,
+    suspect: ({ evidence: { addresses } }) =>
       addresses.flatMap(({ address, port, translates, attempts, place }) => {
-        const v4 = addresses.some((other) => other.place === place && other.family === 4 && isAlive(other))
+        const v4 = addresses.some((other) => name(other.place) === name(place) && other.family === 4 && isAlive(other))
         if (!translates || !isAlive({ attempts }) || !v4) return []
         const sentence = `${address} is ${translates} behind NAT64; clients prefer it and pay the detour, though IPv4 works.`
         const hint = 'Switch DNS64 off on dual-stack subnets, or lower 64:ff9b::/96 in gai.conf.'

@@ -1,0 +1,76 @@
+import type { Evidence } from '../evidence.ts'
+import type { Finding } from '../finding.ts'
+import type { Sign, SignKind } from './sign.ts'
+
+/** Where causes sit, in the order a connection comes about: of equals, what fails earlier is told first. */
+export const SEATS = [
+  'api',
+  'cluster',
+  'dns',
+  'host',
+  'way',
+  'node',
+  'certificate',
+  'list',
+  'program',
+  'practice',
+] as const
+export type Seat = (typeof SEATS)[number]
+
+/** What causes are suspected from. */
+export interface Seen {
+  readonly evidence: Evidence
+  readonly signs: readonly Sign[]
+  /** Signs of these kinds, wherever they were seen. */
+  readonly of: (...kinds: readonly SignKind[]) => readonly Sign[]
+  /** Signs at this place, of these kinds or of all. */
+  readonly at: (where: string, ...kinds: readonly SignKind[]) => readonly Sign[]
+}
+
+export interface Explained {
+  readonly sign: Sign
+  /** The chance that the cause makes it show, of 1. */
+  readonly surely: number
+}
+
+/** A cause that may be at work somewhere, and how it is told if it is. */
+export interface Suspicion extends Omit<Finding, 'id' | 'source' | 'explains' | 'rivals'> {
+  /** What it would make us see. None: it is known for certain, and told whatever else is. */
+  readonly explains?: readonly Explained[]
+  /** How likely all else that was seen is if it were so: 1 where nothing speaks against it, 0 where something rules it out. */
+  readonly fits?: number
+}
+
+/** Something that goes wrong. Causes know signs and evidence, and never each other. */
+export interface Cause {
+  /** Stable, for --only, --skip, --explain and scripts. */
+  readonly id: string
+  readonly title: string
+  readonly seat: Seat
+  /** Where the knowledge comes from. */
+  readonly source: string
+  /** How common it is among all that goes wrong with caches, of 1. Absent: it needs no belief, it is told where it is seen. */
+  readonly odds?: number
+  /** Wherever it may be at work. Pure, and nothing on a healthy cluster. */
+  readonly suspect: (seen: Seen) => readonly Suspicion[]
+}
+
+type Told = Omit<Suspicion, 'explains' | 'fits'>
+
+export const failure = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
+  told('failure', subject, sentence, hint, evidence)
+export const warning = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
+  told('warning', subject, sentence, hint, evidence)
+export const note = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
+  told('note', subject, sentence, hint, evidence)
+
+const told = (
+  severity: Told['severity'],
+  subject: string,
+  sentence: string,
+  hint: string,
+  evidence?: string,
+): Told => ({ severity, subject, sentence, hint, ...(evidence !== undefined && { evidence }) })
+
+/** Each of these signs as surely. */
+export const shows = (surely: number, ...signs: readonly Sign[]): Explained[] => signs.map((sign) => ({ sign, surely }))

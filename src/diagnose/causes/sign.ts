@@ -1,0 +1,65 @@
+/** Signs: what was seen and is not so where all is well. Facts, each at one place; none says why. */
+import type { AddressEvidence } from '../evidence.ts'
+
+/**
+ * How seldom a sign shows with nothing known behind it. `broken`: clients fail there. `impaired`: they are served, and
+ * badly. `odd`: it is so on many hosts that are well.
+ */
+const LEAKS = { broken: 1e-6, impaired: 1e-4, odd: 1e-2 } as const
+
+/** What can be seen, and how grave it is. */
+const SIGN_KINDS = {
+  // At an address: nothing was sent.
+  'no-port': 'broken',
+  'no-descriptor': 'broken',
+  'no-way': 'broken',
+  'one-family-only': 'odd',
+  'not-sent': 'broken',
+  // At an address: nothing connects.
+  timeout: 'broken',
+  refused: 'broken',
+  rejected: 'broken',
+  'no-neighbour': 'broken',
+  reset: 'broken',
+  // At an address: it connects, and no service comes of it.
+  closed: 'broken',
+  silent: 'broken',
+  unacknowledged: 'broken',
+  full: 'broken',
+  stranger: 'broken',
+  'errors-only': 'broken',
+  'binary-only': 'broken',
+  'tls-only': 'broken',
+  'plain-only': 'broken',
+  'tls-refused': 'broken',
+  'wants-certificate': 'broken',
+  untrusted: 'broken',
+  'out-of-date': 'broken',
+  'wrong-name': 'broken',
+  'mute-under-tls': 'broken',
+  stalls: 'broken',
+  // At an address: it serves, and badly.
+  'lost-at-times': 'impaired',
+  narrow: 'impaired',
+  late: 'impaired',
+  far: 'impaired',
+} as const satisfies Readonly<Record<string, keyof typeof LEAKS>>
+
+export type SignKind = keyof typeof SIGN_KINDS
+
+/** One thing seen at one place. JSON-able. */
+export interface Sign {
+  readonly kind: SignKind
+  /** Where it was seen: an address with its port, a name, a DNS server, the id of a cluster, `this host`. */
+  readonly at: string
+  /** For people, one line: it may be told alone, and under what caused it. */
+  readonly sentence: string
+  /** What it was seen at. */
+  readonly address?: AddressEvidence
+}
+
+/** What a sign is told apart by. */
+export const keyOf = ({ kind, at }: Sign): string => `${kind} ${at}`
+
+/** The chance that it shows without any cause, of 1. */
+export const leakOf = ({ kind }: Sign): number => LEAKS[SIGN_KINDS[kind]]

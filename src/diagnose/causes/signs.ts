@@ -1,0 +1,25 @@
+/** All signs of the evidence. */
+import type { Evidence } from '../evidence.ts'
+import type { Seen } from './cause.ts'
+import { keyOf, type Sign, type SignKind } from './sign.ts'
+import { addressSigns } from './signs/addresses.ts'
+
+/** Each looks at one part of the evidence. Pure, and sees nothing on a healthy cluster. */
+const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [addressSigns]
+
+/** Everything that is not so where all is well, each once. Pure. */
+function signsOf(evidence: Evidence): Sign[] {
+  return [...new Map(LOOKS.flatMap((look) => look(evidence)).map((sign) => [keyOf(sign), sign])).values()]
+}
+
+/** The evidence with its signs, and questions that causes ask of them. */
+export function seenIn(evidence: Evidence): Seen {
+  const signs = signsOf(evidence)
+  const isOf = (kinds: readonly SignKind[], { kind }: Sign): boolean => kinds.length === 0 || kinds.includes(kind)
+  return {
+    evidence,
+    signs,
+    of: (...kinds) => signs.filter((sign) => isOf(kinds, sign)),
+    at: (where, ...kinds) => signs.filter((sign) => sign.at === where && isOf(kinds, sign)),
+  }
+}
