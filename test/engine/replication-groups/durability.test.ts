@@ -121,6 +121,26 @@ describe.skipIf(!server || process.platform !== 'linux')(
       expect((await groupOf(second)).Status).toBe('available')
     })
 
+    test('has another primary although another program has the port of its reader endpoint', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      const group = await available(first)
+      const port = portOf(group, 'PrimaryEndpoint')
+      const reader = portOf(group, 'ReaderEndpoint')
+      await say(port, 'SET', 'a', '1')
+      await eventually('replicated', async () => (await say(reader, 'GET', 'a')) === '1')
+      const pid = await pidAt(port)
+      await first.kill()
+      const thief = net.createServer().listen(reader, '127.0.0.1')
+      await once(thief, 'listening')
+      onTestFinished(() => void thief.close())
+      process.kill(pid, 'SIGKILL')
+      await start(stateDir, { pace: 'instant' })
+      await eventually('there again', async () => (await say(port, 'SET', 'b', '2')) === 'OK')
+      expect(await say(port, 'GET', 'a')).toBe('1')
+    })
+
     test('while its access is changed is as it was to be, for clients and for users', async () => {
       const stateDir = stateDirectory()
       const first = await start(stateDir, { pace: 'quick' })

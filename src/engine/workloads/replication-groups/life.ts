@@ -23,7 +23,15 @@ import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
 import { restartWithData } from './restart-step.ts'
 import type { SlotsToMove } from './slot-plan.ts'
 import { bestReplica, isLed, isWhole, type Standings } from './standing.ts'
-import { awaitsServers, type GroupEvent, portsNeeded, takeStep, unplacedMembers, withLostServer } from './steps.ts'
+import {
+  awaitsServers,
+  type GroupEvent,
+  portsNeeded,
+  replacesServer,
+  takeStep,
+  unplacedMembers,
+  withLostServer,
+} from './steps.ts'
 
 /** How long until servers that do not yet stand as they should are asked again. */
 const ASK_AGAIN_MS = 50
@@ -173,7 +181,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       member.status === 'creating' && isUnknown(member.id) ? { ...member, place: null } : member,
     )
     if (unplacedMembers(unplaced).length === 0 || !failures.some(({ code }) => code === 'EADDRINUSE')) {
-      return { until: clock.now() + RETRY_MS }
+      // A shard without a primary waits for no port: not for the one of the reader endpoint, which another program has.
+      return replacesServer(group.steps) ? this.#takeStep(group) : { until: clock.now() + RETRY_MS }
     }
     const endpointPorts = group.created ? group.endpointPorts : { primary: null, reader: null, configuration: null }
     this.#commit(group, { ...unplaced, endpointPorts, steps: [{ do: 'place-members' }, ...group.steps] }, [])

@@ -342,6 +342,10 @@ const WAITING: ReadonlySet<GroupStep['do']> = new Set([
 
 export const awaitsServers = ([step]: readonly GroupStep[]): boolean => step !== undefined && WAITING.has(step.do)
 
+/** Whether the next step is one towards a server that takes the place of one that has ended. */
+export const replacesServer = ([step]: readonly GroupStep[]): boolean =>
+  step?.do === 'fail-over' || step?.do === 'recover'
+
 /** Takes the first of the group's steps off the list and does it. */
 export function takeStep(group: ReplicationGroupRecord, context: StepContext): StepResult {
   const [step, ...steps] = group.steps
