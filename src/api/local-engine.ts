@@ -29,6 +29,8 @@ export const engineFiles = (stateDir: string) => ({
   nodeLogs: join(stateDir, 'node-logs'),
   /** Of servers of Redis OSS and Valkey, a directory each: `<region>/<cache cluster>/0001`. */
   nodes: join(stateDir, 'nodes'),
+  /** Stands for CloudWatch Logs and Firehose: log streams of those servers; api/local-logs.ts says what they are called. */
+  logs: join(stateDir, 'logs'),
   /** What those servers know the engine by, mode 0600. */
   nodeSecret: join(stateDir, 'node-secret'),
   /** What snapshots hold: items of serverless caches, RDB files of Redis OSS and Valkey. */

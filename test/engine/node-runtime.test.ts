@@ -261,7 +261,7 @@ test('every parameter has its word on the command line', () => {
     tls: null,
     ingress: [],
     program: 'memcached-process',
-    files: { socket: '/s', log: '/l', directory: '/d', snapshots: '/n', secret: '', serverPlaces: {} },
+    files: { socket: '/s', log: '/l', directory: '/d', snapshots: '/n', logs: '/g', secret: '', serverPlaces: {} },
     live: { watchEnabled: true },
     options: {
       maxConnections: 65_000,

@@ -12,5 +12,5 @@ export const embeddedOnly: Pick<FleetOptions, 'choose' | 'filesOf'> = {
     if (!programs.embedded) throw new Error('no embedded program')
     return { embedded: programs.embedded }
   },
-  filesOf: () => ({ socket: '', log: '', directory: '', snapshots: '', secret: '', serverPlaces: {} }),
+  filesOf: () => ({ socket: '', log: '', directory: '', snapshots: '', logs: '', secret: '', serverPlaces: {} }),
 }

@@ -99,12 +99,13 @@ export class NodeRuntimes {
   /** Where a real node has its socket and its log. */
   filesOf(key: string): ProcessFiles {
     const name = createHash('sha256').update(key).digest('base64url').slice(0, SOCKET_NAME_LETTERS)
-    const { nodeLogs, nodes, snapshots } = engineFiles(this.#options.stateDir)
+    const { nodeLogs, nodes, snapshots, logs } = engineFiles(this.#options.stateDir)
     return {
       socket: join(this.#socketDirectory(), name),
       log: join(nodeLogs, `${key.replaceAll('/', '.')}.log`),
       directory: join(nodes, key),
       snapshots,
+      logs,
       secret: this.secret,
       serverPlaces: this.serverPlaces,
     }

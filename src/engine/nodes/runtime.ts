@@ -60,6 +60,8 @@ export interface ProcessFiles {
   readonly directory: string
   /** Where files lie that servers can be started with. */
   readonly snapshots: string
+  /** Where log streams are. */
+  readonly logs: string
   /** Only this engine knows it, and those after it with this state. */
   readonly secret: string
   readonly serverPlaces: ServerPlaces

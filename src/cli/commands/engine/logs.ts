@@ -1,38 +1,62 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { engineFiles } from '../../../api/local-engine.ts'
+import { LOG_TYPES } from '../../../api/local-logs.ts'
 import { errorCode } from '../../../api/thrown.ts'
 import { sleep, systemClock } from '../../../net/clock.ts'
 import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
-import { toggle } from '../../flags.ts'
+import { choice, toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
-import { Problem } from '../../problem.ts'
+import { Problem, usageProblem } from '../../problem.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
 import { print } from '../../terminal.ts'
+import { optional } from '../../words.ts'
+import { streamsOf } from './log-streams.ts'
 
 const LOOK_MS = 200
 
 export const engineLogs = command({
-  summary: "Print the end of the local engine's log",
+  summary: "Print the end of the local engine's log, or of the logs that a cache has delivered",
+  description:
+    'With the name of a replication group or of a cache cluster of Redis OSS or Valkey: its slow log and engine log, as far as LogDeliveryConfigurations has them delivered. They are files in the folder `logs` of the state directory, which stands for CloudWatch Logs and Firehose; of several, each is told by its path. When a stream has 10 MB it goes on in a new file, and the one before is beside it with `.1` at its end.',
+  examples: ['engine logs --follow', 'engine logs shop --type slow-log', 'engine logs shop-001 -f'],
+  words: { cache: optional('replication group or cache cluster whose delivered logs are meant') },
   flags: {
+    type: choice(LOG_TYPES, { summary: 'of the logs of a cache, those of this type' }),
     follow: toggle({ summary: 'go on with what is written from now on, until Ctrl-C', char: 'f' }),
     lines: count({ summary: 'lines to begin with (default 50)', helpValue: '<number>', char: 'n', otherwise: 50 }),
     ...stateDirFlag,
   },
-  async run({ flags }) {
-    const { log } = engineFiles(stateDirOf(flags))
-    const read = readerOf(log)
-    print(lastLines(read(), flags.lines))
+  async run({ words: { cache }, flags }) {
+    if (cache === undefined && flags.type !== undefined) throw usageProblem('--type needs the name of a cache.')
+    const { log, logs } = engineFiles(stateDirOf(flags))
+    const show = printerOf(cache === undefined ? [log] : streamsOf(logs, cache, flags.type))
+    show((text) => lastLines(text, flags.lines))
     if (!flags.follow) return
     await untilInterrupted(async (signal) => {
       while (!signal.aborted) {
         await sleep(systemClock, LOOK_MS, signal)
-        print(read())
+        show((text) => text)
       }
     })
   },
 })
+
+/** Each call prints what is new; where it is of another one of several files, its path before that. */
+function printerOf(paths: readonly string[]): (part: (text: string) => string) => void {
+  const files = paths.map((path) => ({ path, read: readerOf(path) }))
+  let last = ''
+  return (part) => {
+    for (const { path, read } of files) {
+      const text = part(read())
+      if (text === '') continue
+      if (files.length > 1 && path !== last) print(`${last === '' ? '' : '\n'}==> ${path} <==\n`)
+      last = path
+      print(text)
+    }
+  }
+}
 
 /** Each call returns what has been written since the one before. */
 function readerOf(path: string): () => string {

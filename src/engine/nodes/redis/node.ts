@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { LogType } from '../../../api/local-logs.ts'
 import { inMilliseconds } from '../../../net/clock.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress } from '../../../net/serve/listener.ts'
@@ -8,8 +10,9 @@ import { swappedBytes } from '../swap.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { Feed } from './feed.ts'
+import { LogDelivery } from './logs/delivery.ts'
 import { Meter } from './meter.ts'
-import { HAS_SOURCE_ADDRESS, RedisProcess } from './process.ts'
+import { HAS_SOURCE_ADDRESS, LOG_FILE, RedisProcess } from './process.ts'
 import { READINGS, readingOf, type Usage } from './readings.ts'
 import { keysOf } from './restricted.ts'
 import { moveSlots, type SlotMove } from './slots.ts'
@@ -43,6 +46,8 @@ export interface RedisStatus {
   readonly hasOtherDatabases: boolean
   /** Directives it did not take, with its words. */
   readonly refusals: Readonly<Record<string, string>>
+  /** Logs that are not delivered, and why. */
+  readonly undelivered: Readonly<Partial<Record<LogType, string>>>
 }
 
 /**
@@ -55,6 +60,7 @@ export class RedisNode {
   readonly #entrance: Entrance
   /** Of a serverless cache. */
   readonly #meter: Meter | undefined
+  readonly #logs: LogDelivery
   #live: RedisLive
   /** Where its data comes from another cluster. */
   #feed: Feed | undefined
@@ -64,8 +70,9 @@ export class RedisNode {
   /** The looks at the server, one after the other. */
   #looking: Promise<void> = Promise.resolve()
 
-  private constructor(process: RedisProcess, spec: RedisSpec, entrance: EntranceSettings) {
+  private constructor(process: RedisProcess, spec: RedisSpec, entrance: EntranceSettings, logs: LogDelivery) {
     this.#process = process
+    this.#logs = logs
     this.#live = spec.live
     const keys = keysOf(spec.secret)
     this.#subject = {
@@ -101,13 +108,16 @@ export class RedisNode {
    * @throws CannotRun in the server's own words; the system's error.
    */
   static async start(spec: RedisSpec, entrance: EntranceSettings): Promise<RedisNode> {
-    const node = new RedisNode(await RedisProcess.start(spec), spec, entrance)
+    const logs = new LogDelivery(spec, join(spec.directory, LOG_FILE))
+    logs.begin()
+    const node = new RedisNode(await RedisProcess.start(spec), spec, entrance, logs)
     try {
       // Where the group's servers find it when clients do not by IPv4.
       if (HAS_SOURCE_ADDRESS && spec.announce.ip.includes(':')) {
         await node.#entrance.listen({ host: node.#subject.keys.address, port: spec.port })
       }
       await node.#look()
+      logs.follow(node.#process.operator)
     } catch (error) {
       node.#close()
       await node.#process.giveUp()
@@ -141,7 +151,10 @@ export class RedisNode {
   }
 
   onEnd(listener: (how: string) => void): void {
-    this.#process.onEnd(listener)
+    this.#process.onEnd((how) => {
+      this.#logs.end()
+      listener(how)
+    })
   }
 
   /**
@@ -155,6 +168,7 @@ export class RedisNode {
     this.#entrance.refuseWrites(live.refusesWrites === true)
     if (this.#meter) this.#meter.limit = live.ecpuPerSecond ?? Number.POSITIVE_INFINITY
     await this.#look().catch(() => undefined)
+    await this.#logs.deliver(live.logs)
   }
 
   /** What it says of itself. Rejects when it does not answer. */
@@ -180,6 +194,7 @@ export class RedisNode {
       usedMemory: Number(info.get('used_memory')),
       hasOtherDatabases: [...info.keys()].some((name) => /^db[1-9]/.test(name)),
       refusals: Object.fromEntries(this.#subject.refusals),
+      undelivered: await this.#logs.troubles(),
     }
   }
 
@@ -230,8 +245,10 @@ export class RedisNode {
 
   /** Ends it. */
   async stop(): Promise<void> {
+    await this.#logs.look()
     this.#close()
     await this.#process.stop()
+    this.#logs.end()
   }
 
   /** Closes its door, and leaves the server to the next engine. */
@@ -242,6 +259,7 @@ export class RedisNode {
 
   #close(): void {
     this.#isClosed = true
+    this.#logs.close()
     this.#entrance.close()
     void this.#feed?.close()
   }

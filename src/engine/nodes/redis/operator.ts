@@ -8,6 +8,9 @@ import { ENGINE_USER } from './restricted.ts'
 /** A server that is stopped, or out of processor time, keeps the engine waiting no longer. */
 const PATIENCE_MS = 5_000
 
+/** What the engine's own connections are called, so that it knows its own commands in the slow log. */
+export const ENGINE_CLIENT = 'cachectl-engine'
+
 /** A server that does not do what it is asked, in its own words. */
 class Refused extends Error {
   override readonly name = 'Refused'
@@ -97,9 +100,12 @@ export class Operator {
     })
     if (this.#password === null) return socket
     // What it answers to a wrong password every other command repeats.
-    const login = ['AUTH', ENGINE_USER, this.#password]
-    this.#waiting.push({ count: 1, replies: [], resolve: () => undefined, reject: () => undefined })
-    socket.write(encodeCommand(login))
+    const login: Command[] = [
+      ['AUTH', ENGINE_USER, this.#password],
+      ['CLIENT', 'SETNAME', ENGINE_CLIENT],
+    ]
+    this.#waiting.push({ count: login.length, replies: [], resolve: () => undefined, reject: () => undefined })
+    socket.write(Buffer.concat(login.map(encodeCommand)))
     return socket
   }
 

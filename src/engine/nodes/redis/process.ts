@@ -14,7 +14,8 @@ import { type Reach, reachOf } from './reach.ts'
 import { keysOf } from './restricted.ts'
 import type { RedisSpec } from './spec.ts'
 
-const LOG_FILE = 'server.log'
+/** In a server's directory. */
+export const LOG_FILE = 'server.log'
 const CONFIG_FILE = 'server.conf'
 /** Which process the server is. */
 const IDENTITY_FILE = 'server.json'

@@ -43,6 +43,7 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
     ...(service && { service }),
     ...(renamed && { renamed }),
     ...(rdb !== undefined && { rdb: join(files.snapshots, rdb) }),
+    logs: files.logs,
     live: withMemory({ ...live, memoryLimit }),
   }
 }

@@ -1,5 +1,6 @@
 /** What a Redis OSS or Valkey server of the engine is to be, as plain data: it travels to worker threads. */
 import type { ServerName } from '../../../api/local-engine.ts'
+import type { LogType } from '../../../api/local-logs.ts'
 import type { Transit } from '../../../net/serve/listener.ts'
 
 /** A node of a group in cluster mode, as every node of the group is to know it. */
@@ -54,6 +55,19 @@ export interface RedisLive {
   readonly logins?: Logins
   /** A client that writes to a replica is hung up on after the error, so that it looks up the primary anew. */
   readonly closeOnReplicaWrite?: boolean
+  /** One of a type at most. */
+  readonly logs?: readonly DeliveredLog[]
+}
+
+/** A log of a server that goes to a stream. */
+export interface DeliveredLog {
+  readonly type: LogType
+  readonly format: 'json' | 'text'
+  readonly region: string
+  /** The cache cluster that entries name. */
+  readonly cluster: string
+  /** A file of {@link RedisSpec.logs}. */
+  readonly stream: string
 }
 
 /** What the door sees to when clients say who they are, as no server could. Absent: nothing. */
@@ -89,6 +103,8 @@ export interface RedisSpec {
   readonly renamed?: readonly (readonly [command: string, name: string])[]
   /** A file of a snapshot that it starts with. */
   readonly rdb?: string
+  /** The folder of log streams. Absent: none are written. */
+  readonly logs?: string
   readonly live: RedisLive
 }
 

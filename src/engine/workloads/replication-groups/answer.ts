@@ -10,6 +10,7 @@ import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { accessChangeOf } from './access.ts'
+import { answerLogs, answerPendingLogs } from './logs.ts'
 import { membersOf } from './members.ts'
 import { dataTieringOf } from './node-types.ts'
 import { slotsLeft } from './slot-plan.ts'
@@ -65,7 +66,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     AtRestEncryptionEnabled: group.atRest,
     ...(group.kmsKeyId !== undefined && { KmsKeyId: group.kmsKeyId }),
     ARN: arn({ region, account, type: resources.replicationGroup.arnType, name: id }),
-    LogDeliveryConfigurations: [],
+    LogDeliveryConfigurations: answerLogs(group),
     ...(group.created && { ReplicationGroupCreateTime: new Date(group.createdAt) }),
     ...(!isGoing && {
       DataTiering: dataTieringOf(group),
@@ -86,6 +87,7 @@ const answerPending = (group: ReplicationGroupRecord): ReplicationGroupPendingMo
   }),
   ...answerPendingMode(group),
   ...answerPendingAccess(group),
+  ...answerPendingLogs(group),
   ...answerPendingUserGroups(group),
   ...answerResharding(group),
 })

@@ -18,6 +18,7 @@ import { readDiscoveryChange } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { newLoneCluster, newMember, readZones } from './creation.ts'
 import { type FoundMember, findReplicationGroup, refuseUnlessAvailable } from './find.ts'
+import { readLogsModification } from './log-rules.ts'
 import { answerMemberCluster } from './member-answer.ts'
 import { isPrimary, membersOf, shardOf, withMembers } from './members.ts'
 import { readReleaseChanges, readUpkeep, waiting, withChanges } from './modification.ts'
@@ -55,13 +56,6 @@ function refuseForLone(input: Input<'CreateCacheCluster'>): void {
     throw conflict(`Encryption feature is not supported for engine ${engine.toUpperCase()}.`)
   }
   if (input.AuthToken !== undefined) throw conflict(NEEDS_GROUP)
-  const unsupported = (['LogDeliveryConfigurations'] as const).find((member) => {
-    const value = input[member]
-    return typeof value === 'string' || (value?.length ?? 0) > 0
-  })
-  if (unsupported) {
-    throw invalid(`The local engine does not support ${unsupported} yet. Leave it out, or use --target aws.`)
-  }
 }
 
 /** What a replica may be given besides its group; all else is the group's. */
@@ -218,10 +212,10 @@ export function modifyMember(
     ...(input.SnapshotWindow !== undefined && { snapshotWindow: readSnapshotWindow(input.SnapshotWindow, context) }),
   }
   const pending = { ...group.pending, ...readReleaseChanges(input, group, context) }
-  const discovery = readDiscoveryChange(input, group)
-  const begun = { ...modified, steps: [...group.steps, ...discovery] }
+  const logs = readLogsModification(input, group)
+  const begun = { ...modified, steps: [...group.steps, ...readDiscoveryChange(input, group), ...logs] }
   const after =
-    input.ApplyImmediately && Object.keys(pending).length > 0
+    input.ApplyImmediately && (Object.keys(pending).length > 0 || logs.length > 0)
       ? withChanges(begun, pending, context.store)
       : { ...begun, ...waiting(begun, pending, context.now) }
   const hasOtherGroups = modified.securityGroupIds.join() !== group.securityGroupIds.join()
@@ -233,11 +227,6 @@ export function modifyMember(
 function refuseNotYetModified(input: Input<'ModifyCacheCluster'>, { engine }: ReplicationGroupRecord): void {
   if ((input.NumCacheNodes ?? 1) !== 1) throw invalid(`NumCacheNodes should be 1 if engine is ${engine}`)
   if (input.AuthToken !== undefined) throw conflict(NEEDS_GROUP)
-  if (input.LogDeliveryConfigurations?.length) {
-    throw invalid(
-      'The local engine does not support LogDeliveryConfigurations of such a cache cluster yet. Leave it out, or use --target aws.',
-    )
-  }
 }
 
 function refuseUnlessMemberAvailable(member: GroupMemberRecord, group: ReplicationGroupRecord, action: string): void {

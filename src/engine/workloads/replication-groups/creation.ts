@@ -18,6 +18,7 @@ import { quota } from '../../store/quotas.ts'
 import type {
   CacheParameterGroupRecord,
   GroupMemberRecord,
+  GroupStep,
   ReplicationGroupRecord,
   Restoring,
   Tag,
@@ -27,6 +28,7 @@ import { newToken } from '../../store/tokens.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, readNetwork, readNodeType, readPort, readSubnetGroup } from '../clusters/rules.ts'
+import { readLogsChange } from './log-rules.ts'
 import { memberIds } from './names.ts'
 import { refuseDataTiering } from './node-types.ts'
 import { readClients, readEncryption, readRetention, readSnapshotWindow } from './rules.ts'
@@ -54,6 +56,7 @@ type CommonInput = Pick<
   | 'SnapshotWindow'
   | 'NetworkType'
   | 'IpDiscovery'
+  | 'LogDeliveryConfigurations'
 >
 
 /** Of a lone one the parts that only groups have are as if nothing had been asked for. */
@@ -85,9 +88,23 @@ function readCommon(input: CommonInput, release: Release, type: NodeType, tags: 
     pending: {},
     pendingDue: null,
     failoverTests: [],
-    steps: [{ do: 'place-members' }, { do: 'join-members' }, { do: 'finish' }],
+    steps: [
+      { do: 'place-members' },
+      { do: 'join-members' },
+      ...logSteps(input, { engine: release.family.engine.name, engineVersion: release.version }),
+      { do: 'finish' },
+    ],
     stepDue: now,
   } as const
+}
+
+/** Logs that are delivered from the start of its servers on. */
+export function logSteps(
+  { LogDeliveryConfigurations: asked }: Pick<CreateInput, 'LogDeliveryConfigurations'>,
+  group: Parameters<typeof readLogsChange>[1],
+): GroupStep[] {
+  const change = readLogsChange(asked, group)
+  return change ? [{ do: 'change-logs', change }] : []
 }
 
 /** A group of new members only. @param restoring What it begins with; absent: with nothing. */
@@ -135,7 +152,7 @@ export function newGroup(
     shards,
     parameterGroup: parameterGroup.id,
     parameters: { values: valuesFor(parameterGroup, type), version: 1 },
-    ...filledWith(restoring),
+    ...filledWith(restoring, common.steps),
     ...(retention > 0 && shape.clusterMode === 'disabled' && { snapshottingClusterId: snapshottedOf(shards) }),
   }
 }
@@ -145,16 +162,13 @@ const snapshottedOf = ([shard]: ReplicationGroupRecord['shards']): string =>
   shard?.members[1]?.id ?? shard?.primary ?? ''
 
 /** The files are made ready before anything runs, and go once the primaries have read them. */
-const filledWith = (restoring: Restoring | undefined): Partial<ReplicationGroupRecord> =>
+const filledWith = (restoring: Restoring | undefined, steps: readonly GroupStep[]): Partial<ReplicationGroupRecord> =>
   restoring
     ? {
         restoring,
         steps: [
           { do: 'prepare-data' },
-          { do: 'place-members' },
-          { do: 'join-members' },
-          { do: 'drop-data' },
-          { do: 'finish' },
+          ...steps.flatMap((step): GroupStep[] => (step.do === 'join-members' ? [step, { do: 'drop-data' }] : [step])),
         ],
       }
     : {}
@@ -199,7 +213,7 @@ export function newLoneCluster(
     ],
     parameterGroup: parameterGroup.id,
     parameters: { values: valuesFor(parameterGroup, type), version: 1 },
-    ...filledWith(restoring),
+    ...filledWith(restoring, common.steps),
   }
 }
 

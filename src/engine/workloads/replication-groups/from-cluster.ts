@@ -7,7 +7,7 @@ import { clusterNotFound } from '../../calls/not-found.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
-import { newMember, readZones } from './creation.ts'
+import { logSteps, newMember, readZones } from './creation.ts'
 import { findMember } from './find.ts'
 import { memberIds } from './names.ts'
 import { readShape } from './shape.ts'
@@ -45,7 +45,7 @@ export function groupAround(id: string, description: string, input: CreateInput,
     multiAz: input.MultiAZEnabled ?? false,
     shards: [{ id: plan.id, status: 'creating', slots: [], primary: primary.id, members: [primary, ...members] }],
     ...(isSaved && { snapshottingClusterId: primary.id }),
-    steps: [{ do: 'place-members' }, { do: 'join-members' }, { do: 'finish' }],
+    steps: [{ do: 'place-members' }, { do: 'join-members' }, ...logSteps(input, cluster), { do: 'finish' }],
     stepDue: context.now,
   }
   return { cluster, group }

@@ -14,6 +14,7 @@ import { NODE_ID } from './answer.ts'
 import { type Clients, clientsOf } from './clients.ts'
 import { leadOf } from './lead.ts'
 import { type Lead, liveOf, transitOf } from './live.ts'
+import { deliveredLogs } from './logs.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
 import { certificateNames } from './names.ts'
 import { typeOf } from './node-types.ts'
@@ -121,7 +122,11 @@ function wanted(
         fixed,
         renamed,
         ...rdbOf(group, member),
-        live: { ...liveOf(group, member, known, directives, clients, lead), closeOnReplicaWrite },
+        live: {
+          ...liveOf(group, member, known, directives, clients, lead),
+          closeOnReplicaWrite,
+          ...logs(group, member.id),
+        },
       },
     },
   }
@@ -130,6 +135,11 @@ function wanted(
 /** Nodes of a cluster tell clients of each other, and go to what they tell; else servers go where the group's doors are. */
 const serversSpeakIpv6 = (group: ReplicationGroupRecord): boolean =>
   isCluster(group) ? group.ipDiscovery === 'ipv6' : group.networkType === 'ipv6'
+
+function logs(group: ReplicationGroupRecord, member: string) {
+  const delivered = deliveredLogs(group, member)
+  return delivered.length === 0 ? {} : { logs: delivered }
+}
 
 /** What a server is told of its parameter group. */
 function settingsOf(family: Family, ...of: [ParameterValues, string, NodeType]): GroupSettings {

@@ -8,13 +8,14 @@ import type { Failure } from '../../nodes/failure.ts'
 import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import { isBehind, takenOver } from '../../parameters/status.ts'
-import type { ReplicationGroupRecord } from '../../store/records.ts'
+import type { GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers, groupOfMember } from '../../store/replication-groups.ts'
 import { doSnapshotWork } from '../snapshots/automatic.ts'
 import { dropData, prepareData } from '../snapshots/preparation.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
+import { settledLogs } from './logs.ts'
 import { runningMembers, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
@@ -119,6 +120,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       return restartWithData(group, step, await this.#standings(group), this.#tools)
     }
     if (step?.do === 'move-slots') return this.#moveSlots(group, step)
+    if (step?.do === 'change-logs') return this.#changeLogs(group, step)
     const promoted = step?.do === 'fail-over' ? bestReplica(group, step.lost, await this.#standings(group)) : undefined
     const { outer, inner } = portsNeeded(group)
     const reserved = await ports.reserve(outer, group.requestedPort)
@@ -146,6 +148,21 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     } finally {
       ports.release([...reserved, ...innerPorts])
     }
+  }
+
+  /** Servers deliver by the change already; where they could not, that is on record with it. */
+  async #changeLogs(
+    group: ReplicationGroupRecord,
+    { change }: Extract<GroupStep, { do: 'change-logs' }>,
+  ): Promise<Round> {
+    const standings = await this.#standings(group)
+    const { store } = this.#tools
+    const current = store.get('replicationGroup', group.region, group.id)
+    if (current !== group) return 'again'
+    const [, ...steps] = group.steps
+    const changed = { ...group, logDelivery: settledLogs(group, change, standings), steps }
+    this.#commit(group, this.#withDueDate(changed), [])
+    return 'again'
   }
 
   /** Some of them: what has moved is on record before the next ones do. */

@@ -5,6 +5,7 @@ import { endpointAddress } from '../../nodes/addresses.ts'
 import { awaitsReboot, nodeApplyStatus } from '../../parameters/status.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { answerPendingAccess, NODE_ID } from './answer.ts'
+import { answerLogs, answerPendingLogs, logsOf } from './logs.ts'
 import { reportedVersion } from './versions.ts'
 
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
@@ -32,7 +33,11 @@ export function answerMemberCluster(
     PreferredAvailabilityZone: member.zone,
     ...(isCreated && { CacheClusterCreateTime: new Date(member.createdAt) }),
     PreferredMaintenanceWindow: group.maintenanceWindow,
-    PendingModifiedValues: { ...answerPendingAccess(group), ...answerPendingUpgrade(group) },
+    PendingModifiedValues: {
+      ...answerPendingAccess(group),
+      ...answerPendingUpgrade(group),
+      ...answerPendingLogs(group),
+    },
     ...(group.notificationTopic && {
       NotificationConfiguration: {
         TopicArn: group.notificationTopic.arn,
@@ -56,8 +61,9 @@ export function answerMemberCluster(
     TransitEncryptionEnabled: group.transit !== 'plain',
     AtRestEncryptionEnabled: group.atRest,
     ARN: arn({ region: group.region, account, type: resources.cluster.arnType, name: member.id }),
-    ReplicationGroupLogDeliveryEnabled: false,
-    LogDeliveryConfigurations: [],
+    ReplicationGroupLogDeliveryEnabled: !group.lone && logsOf(group).length > 0,
+    // Of a member it is its group's (recorded answers of AWS).
+    LogDeliveryConfigurations: group.lone ? answerLogs(group) : [],
     NetworkType: group.networkType,
     IpDiscovery: group.ipDiscovery,
     ...(group.transit !== 'plain' && { TransitEncryptionMode: group.transit }),

@@ -22,6 +22,7 @@ import { answerReplicationGroup } from './answer.ts'
 import { readDiscoveryChange, readModeChange } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { findReplicationGroup } from './find.ts'
+import { readLogsModification } from './log-rules.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
 import { typeOf } from './node-types.ts'
 import { readRetention, readSnapshotWindow } from './rules.ts'
@@ -46,7 +47,7 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   const { CacheParameterGroupName: _, ...others } = input
   const pending = readChanges(modeChange.length > 0 ? others : input, group, context)
   const access = readAccessChange(input, group, context)
-  const remaking = [...modeChange, ...readDiscoveryChange(input, group)]
+  const remaking = [...modeChange, ...readDiscoveryChange(input, group), ...readLogsModification(input, group)]
   const modified: ReplicationGroupRecord = { ...group, ...settings, status: 'modifying', stepDue: now }
   const isRegrouped = modified.securityGroupIds.join() !== group.securityGroupIds.join()
   const marked = isRegrouped ? withMembers(modified, (member) => ({ ...member, status: 'modifying' })) : modified
@@ -68,7 +69,7 @@ function refuseGlobal(input: ModifyInput, group: ReplicationGroupRecord): void {
   if (Engine ?? EngineVersion ?? CacheNodeType ?? CacheParameterGroupName) refuseMember(group)
 }
 
-const NOT_YET = ['LogDeliveryConfigurations', 'Durability'] as const satisfies readonly (keyof ModifyInput)[]
+const NOT_YET = ['Durability'] as const satisfies readonly (keyof ModifyInput)[]
 
 function refuseNotYet(input: ModifyInput): void {
   const member = NOT_YET.find((each) => {

@@ -1,6 +1,7 @@
 /** What the store holds of a replication group, and of its members. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import type { LogDestination, LogType } from '../../../api/local-logs.ts'
 import type {
   ClusterParameters,
   IpDiscovery,
@@ -129,6 +130,7 @@ export type GroupStep =
   | { readonly do: 'promote'; readonly id: string }
   /** Servers follow the change as soon as it is there; it is over when all do. */
   | { readonly do: 'change-access'; readonly change: AccessChange }
+  | { readonly do: 'change-logs'; readonly change: LogsChange }
   /** Sees whether data could come from a server outside, and tells. */
   | { readonly do: 'test-source'; readonly source: OutsideServer }
   | { readonly do: 'begin-migration'; readonly source: OutsideServer }
@@ -163,6 +165,23 @@ export interface AccessChange {
   readonly transit?: ReplicationGroupRecord['transit']
   readonly token?: TokenChange
   readonly userGroups?: UserGroupsChange
+}
+
+/** A log of the servers that is delivered. */
+export interface LogDeliveryRecord {
+  readonly type: LogType
+  readonly format: 'json' | 'text'
+  readonly destination: LogDestination
+  /** Of the log group, or of the delivery stream. */
+  readonly name: string
+  /** Why it does not get there. */
+  readonly message?: string
+}
+
+/** Logs that are to be delivered from now on, or otherwise, and those that are not any more. */
+export interface LogsChange {
+  readonly put: readonly LogDeliveryRecord[]
+  readonly remove: readonly LogType[]
 }
 
 export interface TokenChange extends Pick<ReplicationGroupRecord, 'authTokens' | 'acceptsNoToken'> {
@@ -264,6 +283,8 @@ export interface ReplicationGroupRecord {
   /** Of the last day, whatever became of them: which node was to be saved, and when it was asked for. */
   readonly manualSnapshots?: readonly { readonly node: string; readonly at: number }[]
   readonly restoring?: Restoring
+  /** One of a type at most. */
+  readonly logDelivery?: readonly LogDeliveryRecord[]
   readonly tags: readonly Tag[]
   /** While it is migrated to; over: its primary is to go on without the source. */
   readonly migration?: { readonly source: OutsideServer; readonly over?: true }

@@ -13,7 +13,6 @@ type CreateInput = Input<'CreateReplicationGroup'>
 
 /** Members that the local engine does not honour yet, with what stands for nothing in them. */
 const NOT_YET: Readonly<Partial<Record<keyof CreateInput, (value: unknown) => boolean>>> = {
-  LogDeliveryConfigurations: (value) => (value as readonly unknown[]).length === 0, // a list, by the model
   Durability: (value) => value === 'default' || value === 'disabled',
 }
 

@@ -47,13 +47,14 @@ type Take<K extends GroupStep['do']> = (
 
 /**
  * Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, restart-step.ts the third,
- * resharding-step.ts the fourth, migration-steps.ts the others.
+ * resharding-step.ts the fourth, the life the fifth, migration-steps.ts the others.
  */
 type Beyond =
   | 'prepare-data'
   | 'drop-data'
   | 'restart-with-data'
   | 'move-slots'
+  | 'change-logs'
   | 'test-source'
   | 'join-source'
   | 'complete-migration'
@@ -336,6 +337,7 @@ const WAITING: ReadonlySet<GroupStep['do']> = new Set([
   'members-restarted',
   'recovered',
   'change-access',
+  'change-logs',
   'end-migration',
   'finish',
 ])
