@@ -51,15 +51,19 @@ export interface OptionUse {
   readonly isRequired?: true
   /** Of a rate. */
   readonly least?: number
+  /** Milliseconds, of a time; a day if absent. */
+  readonly most?: number
 }
 
 export interface FaultKind {
-  /** What it can be aimed at: `--cluster` and perhaps `--node`, `--zone`, or the API of a region. */
-  readonly aim: 'node' | 'nodes' | 'cluster' | 'zone' | 'region'
+  /** What it can be aimed at: `--cluster` and perhaps `--node`, the primary of a node group, `--zone`, or the API of a region. */
+  readonly aim: 'node' | 'nodes' | 'cluster' | 'primary' | 'zone' | 'region'
   /** `{delayMs}` is the default of the option, or the words it takes. */
   readonly summary: string
   /** Whether it can be aimed at a serverless cache instead of a cluster: `--serverless-cache`. */
   readonly caches?: true
+  /** Whether it can be aimed at what runs Redis OSS or Valkey: replication groups, their members, lone clusters. */
+  readonly groups?: 'too' | 'only'
   /** Whether it can be confined to a zone of the region. */
   readonly zones?: true
   readonly options: { readonly [O in FaultOption]?: OptionUse }
@@ -71,6 +75,15 @@ export const FAULT_KINDS = {
   'node-crash': {
     aim: 'node',
     summary: 'the node ends, stays in the metadata, and is replaced at the end, empty, under the same name and port',
+    groups: 'too',
+    options: {},
+    seconds: 60,
+  },
+  'primary-crash': {
+    aim: 'primary',
+    summary:
+      'the server of the primary ends, a replica takes its place if it may, and the node comes back at the end, as a replica then; of several node groups --node says which',
+    groups: 'only',
     options: {},
     seconds: 60,
   },
@@ -85,6 +98,7 @@ export const FAULT_KINDS = {
     aim: 'nodes',
     summary: 'connections are made and nothing is answered',
     caches: true,
+    groups: 'too',
     options: {},
     seconds: null,
   },
@@ -92,17 +106,26 @@ export const FAULT_KINDS = {
     aim: 'nodes',
     summary: 'one address family gets no answer (--how silent), or is reset (--how reset)',
     caches: true,
+    groups: 'too',
     options: {
       family: { words: ['ipv4', 'ipv6'], isRequired: true },
       how: { words: ['silent', 'reset'], otherwise: 'silent' },
     },
     seconds: null,
   },
-  reset: { aim: 'nodes', summary: 'every connection is reset', caches: true, options: {}, seconds: null },
+  reset: {
+    aim: 'nodes',
+    summary: 'every connection is reset',
+    caches: true,
+    groups: 'too',
+    options: {},
+    seconds: null,
+  },
   delay: {
     aim: 'nodes',
     summary: 'every request waits (--delay, {delayMs} if not said)',
     caches: true,
+    groups: 'too',
     options: { delayMs: { otherwise: 500 } },
     seconds: null,
   },
@@ -110,7 +133,52 @@ export const FAULT_KINDS = {
     aim: 'nodes',
     summary: 'bytes of a connection pass at --rate per second, {rate} if not said',
     caches: true,
+    groups: 'too',
     options: { rate: { otherwise: 10_240, least: 1 } },
+    seconds: null,
+  },
+  'replica-lag': {
+    aim: 'nodes',
+    summary: 'replicas hear what their primary writes late (--delay, {delayMs} if not said)',
+    groups: 'only',
+    // Servers give up a primary that they hear nothing from for a minute.
+    options: { delayMs: { otherwise: 5_000, most: 50_000 } },
+    seconds: null,
+  },
+  'replication-break': {
+    aim: 'nodes',
+    summary: 'replicas have no link to their primary, and go on with what they hold',
+    groups: 'only',
+    options: {},
+    seconds: null,
+  },
+  split: {
+    aim: 'node',
+    summary:
+      'the other nodes do not reach it, clients do: a primary loses its place and goes on taking writes, which are gone at the end; with cluster mode disabled',
+    groups: 'only',
+    options: {},
+    seconds: null,
+  },
+  'memory-full': {
+    aim: 'nodes',
+    summary: 'nothing more fits: writes that need memory are refused with OOM, reads are not',
+    groups: 'only',
+    options: {},
+    seconds: null,
+  },
+  'failover-refused': {
+    aim: 'cluster',
+    summary: 'no replica takes the place of a primary: a crash leaves none, and TestFailover is refused',
+    groups: 'only',
+    options: {},
+    seconds: null,
+  },
+  'slot-migration-hang': {
+    aim: 'cluster',
+    summary: 'slots that are to change node groups stay halfway: their keys are where they were, others are asked for',
+    groups: 'only',
+    options: {},
     seconds: null,
   },
   'zone-outage': {
@@ -150,6 +218,7 @@ export const FAULT_KINDS = {
     aim: 'cluster',
     summary: 'new TLS connections get a certificate that is expired, or of another name (--how mismatch)',
     caches: true,
+    groups: 'too',
     options: { how: { words: ['expired', 'mismatch'], otherwise: 'expired' } },
     seconds: null,
   },
@@ -220,6 +289,7 @@ export type FaultReport = {
   readonly region: string
   readonly cluster: string | null
   readonly serverlessCache: string | null
+  readonly replicationGroup: string | null
   readonly node: string | null
   readonly zone: string | null
   /** ISO 8601, of the engine's clock. */
@@ -234,6 +304,7 @@ export type FaultRequest = {
   readonly region?: string
   readonly cluster?: string
   readonly serverlessCache?: string
+  readonly replicationGroup?: string
   readonly node?: string
   readonly zone?: string
   readonly durationMs?: number

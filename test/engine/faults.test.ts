@@ -326,8 +326,8 @@ test('a report has every member, in one order, and null where it does not apply'
     headers: { authorization: `Bearer ${engine.credentials.controlToken}` },
   })
   expect(await response.text()).toBe(
-    '[{"region":"us-west-2","kind":"api-throttling","cluster":null,"serverlessCache":null,"node":null,"zone":null,"delayMs":null,"rate":3,"family":null,"how":null,"operation":"DescribeEvents","nodeType":null,"since":"2026-01-04T12:00:00.000Z","until":"2026-01-04T12:01:00.000Z","id":"api-throttling-1"},' +
-      '{"region":"us-west-2","kind":"capacity","cluster":null,"serverlessCache":null,"node":null,"zone":"us-west-2a","delayMs":null,"rate":null,"family":null,"how":null,"operation":null,"nodeType":null,"since":"2026-01-04T12:00:00.000Z","until":null,"id":"capacity-1"}]',
+    '[{"region":"us-west-2","kind":"api-throttling","cluster":null,"serverlessCache":null,"node":null,"zone":null,"delayMs":null,"rate":3,"family":null,"how":null,"operation":"DescribeEvents","nodeType":null,"since":"2026-01-04T12:00:00.000Z","until":"2026-01-04T12:01:00.000Z","id":"api-throttling-1","replicationGroup":null},' +
+      '{"region":"us-west-2","kind":"capacity","cluster":null,"serverlessCache":null,"node":null,"zone":"us-west-2a","delayMs":null,"rate":null,"family":null,"how":null,"operation":null,"nodeType":null,"since":"2026-01-04T12:00:00.000Z","until":null,"id":"capacity-1","replicationGroup":null}]',
   )
 })
 

@@ -9,3 +9,7 @@ export const clusterNotFound = (id: string | undefined): Fault =>
 /** There is no serverless cache of this name, as the caller wrote it. */
 export const serverlessCacheNotFound = (name: string | undefined): Fault =>
   new Fault(resources.serverlessCache.notFound, `Serverless cache not found: ${name}`)
+
+/** There is no replication group of this id, as the caller wrote it. */
+export const replicationGroupNotFound = (id: string | undefined): Fault =>
+  new Fault(resources.replicationGroup.notFound, `ReplicationGroup ${id} not found.`)

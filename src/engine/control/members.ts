@@ -76,6 +76,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       region: 'text?',
       cluster: 'text?',
       serverlessCache: 'text?',
+      replicationGroup: 'text?',
       node: 'text?',
       zone: 'text?',
       durationMs: 'number?',

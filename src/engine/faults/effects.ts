@@ -64,7 +64,14 @@ export function impairmentBy(faults: readonly FaultRecord[]): Impairment | null 
         break
       // Connections feel nothing of these.
       case 'node-crash':
+      case 'primary-crash':
       case 'node-replacement':
+      case 'replica-lag':
+      case 'replication-break':
+      case 'split':
+      case 'memory-full':
+      case 'failover-refused':
+      case 'slot-migration-hang':
       case 'capacity':
       case 'address-exhaustion':
       case 'slow-discovery':

@@ -10,11 +10,20 @@ import {
 import { absent, present } from '../../api/refusals.ts'
 import { type NodeKey, type Owner, textOf } from '../nodes/wanted.ts'
 import { takenAtStart } from '../parameters/status.ts'
-import type { CacheClusterRecord, EventRecord, FaultOf, FaultRecord, ServerlessCacheRecord } from '../store/records.ts'
+import type {
+  CacheClusterRecord,
+  EventRecord,
+  FaultOf,
+  FaultRecord,
+  ReplicationGroupRecord,
+  ServerlessCacheRecord,
+} from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import { replacementFacts } from '../workloads/clusters/replacements.ts'
+import { findMember } from '../workloads/replication-groups/find.ts'
 import { readFault } from './request.ts'
+import type { Things } from './target.ts'
 
 export interface KeeperOptions {
   readonly store: Store
@@ -64,8 +73,7 @@ export class FaultKeeper {
     const read = readFault(request, {
       homeRegion,
       now: clock.now(),
-      clusterOf: (region, id) => store.get('cluster', region, id),
-      cacheOf: (region, name) => store.get('serverlessCache', region, name),
+      things: (region) => thingsIn(store, region),
     })
     const cluster = read.cluster === undefined ? undefined : store.get('cluster', read.region, read.cluster)
     const frozen =
@@ -115,24 +123,21 @@ export class FaultKeeper {
   #refuseSecond(fault: FaultRecord): void {
     const same = this.#all().find(
       ({ kind, region, cluster, node }) =>
-        (kind === 'node-crash' || kind === 'node-replacement') &&
+        ONCE.includes(kind) &&
         fault.kind === kind &&
         fault.region === region &&
         fault.cluster === cluster &&
         fault.node === node,
     )
     if (!same) return
-    const what = fault.kind === 'node-crash' ? 'down' : 'scheduled for replacement'
+    const what = fault.kind === 'node-replacement' ? 'scheduled for replacement' : 'down'
     throw present(`Node ${fault.node} is ${what} already (${same.id}).`)
   }
 
   /** What became of its cluster, or of its node, takes a fault with it. */
   #forgetTargetless(): void {
     const { store } = this.#options
-    const gone = this.#all().filter(
-      (fault) =>
-        (fault.cluster !== undefined && !this.#target(fault)) || (fault.serverlessCache && !this.#cache(fault)),
-    )
+    const gone = this.#all().filter((fault) => !this.#hasTarget(fault))
     if (gone.length > 0) {
       store.change((change) => {
         for (const fault of gone) {
@@ -143,6 +148,24 @@ export class FaultKeeper {
         }
       })
     }
+  }
+
+  #hasTarget(fault: FaultRecord): boolean {
+    const { cluster, serverlessCache, replicationGroup } = fault
+    if (cluster !== undefined) return (this.#target(fault) ?? this.#groupOf(fault)) !== undefined
+    if (serverlessCache !== undefined) return this.#cache(fault) !== undefined
+    return replicationGroup === undefined || this.#groupOf(fault) !== undefined
+  }
+
+  /** The group that it is aimed at, or at a member of which. */
+  #groupOf({ region, replicationGroup: id, cluster, clusterToken }: FaultRecord): ReplicationGroupRecord | undefined {
+    const { store } = this.#options
+    if (id !== undefined) {
+      const group = store.get('replicationGroup', region, id)
+      return group?.token === clusterToken ? group : undefined
+    }
+    const found = cluster === undefined ? undefined : findMember(cluster, { store, region })
+    return found?.member.nodeId === clusterToken ? found?.group : undefined
   }
 
   #clusterOf({ region, cluster: id, clusterToken }: FaultRecord): CacheClusterRecord | undefined {
@@ -220,22 +243,44 @@ export class FaultKeeper {
     await this.#options.settle([...new Map(owners.map((owner) => [textOf(owner), owner])).values()])
   }
 
-  /** A fault that is aimed at nothing concerns every cluster of its region. */
-  #targetsOf({ region, cluster, serverlessCache }: FaultRecord): Owner[] {
+  /** A fault that is aimed at nothing concerns every cluster and group of its region. */
+  #targetsOf(fault: FaultRecord): Owner[] {
+    const { region, cluster, serverlessCache, replicationGroup } = fault
+    const { store } = this.#options
     if (serverlessCache) return [{ region, kind: 'serverlessCache', id: serverlessCache }]
-    const ids = cluster === undefined ? this.#options.store.list('cluster', region).map(({ id }) => id) : [cluster]
-    return ids.map((id) => ({ region, kind: 'cluster', id }))
+    const group = this.#groupOf(fault)
+    if (group) return [{ region, kind: 'replicationGroup', id: group.id }]
+    if (cluster !== undefined) return [{ region, kind: 'cluster', id: cluster }]
+    if (replicationGroup !== undefined) return []
+    return (['cluster', 'replicationGroup'] as const).flatMap((kind) =>
+      store.list(kind, region).map(({ id }) => ({ region, kind, id })),
+    )
   }
 }
+
+/** A node has one of them at most. */
+const ONCE: readonly FaultRecord['kind'][] = ['node-crash', 'primary-crash', 'node-replacement']
 
 const dueOf = (fault: FaultRecord): number | undefined =>
   (fault.kind === 'node-crash' ? fault.replacementDue : undefined) ?? fault.until
 
+function thingsIn(store: Store, region: string): Things {
+  return {
+    cluster: (id) => store.get('cluster', region, id),
+    cache: (name) => store.get('serverlessCache', region, name),
+    group(id) {
+      const group = store.get('replicationGroup', region, id)
+      return group?.lone ? undefined : group
+    },
+    member: (id) => findMember(id, { store, region }),
+  }
+}
+
 const iso = (time: number): string => new Date(time).toISOString()
 
-/** In the order in which reports have always had their members. */
+/** In the order in which reports have always had their members, new ones last. */
 function report(fault: FaultRecord): FaultReport {
-  const { region, kind, cluster, serverlessCache, node, zone, since, until, id } = fault
+  const { region, kind, cluster, serverlessCache, replicationGroup, node, zone, since, until, id } = fault
   const told: Readonly<Record<string, unknown>> = { ...fault }
   const settings = Object.fromEntries(FAULT_OPTION_NAMES.map((option) => [option, told[option] ?? null]))
   return {
@@ -250,5 +295,6 @@ function report(fault: FaultRecord): FaultReport {
     since: iso(since),
     until: until === undefined ? null : iso(until),
     id,
+    replicationGroup: replicationGroup ?? null,
   }
 }

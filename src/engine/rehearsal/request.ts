@@ -14,11 +14,11 @@ import {
   type Takes,
 } from '../../api/engine-faults.ts'
 import { isOperation } from '../../api/model.ts'
-import { absent, invalid } from '../../api/refusals.ts'
+import { invalid } from '../../api/refusals.ts'
 import { isNameOf } from '../../api/tables.ts'
-import { clusterNotFound, serverlessCacheNotFound } from '../calls/not-found.ts'
-import type { CacheClusterRecord, FaultOf, ServerlessCacheRecord } from '../store/records.ts'
+import type { FaultOf } from '../store/records.ts'
 import { IN_WINDOW, replacementTime } from '../workloads/clusters/replacements.ts'
+import { aimed, aimOf, readTarget, type Things } from './target.ts'
 
 const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000
 const LONGEST_MS = 100 * 365 * LONGEST_DELAY_MS
@@ -26,15 +26,15 @@ const LONGEST_MS = 100 * 365 * LONGEST_DELAY_MS
 export interface FaultSurroundings {
   readonly homeRegion: string
   readonly now: number
-  readonly clusterOf: (region: string, id: string) => CacheClusterRecord | undefined
-  readonly cacheOf: (region: string, name: string) => ServerlessCacheRecord | undefined
+  /** What there is in a region, by ids in lower case. */
+  readonly things: (region: string) => Things
 }
 
 /** The record of a fault that has no name yet. */
 type Unnamed = { [K in FaultName]: Omit<FaultOf<K>, 'id'> }[FaultName]
 
 /** Throws what a request has no meaning for. */
-export function readFault(wanted: FaultRequest, { homeRegion, now, clusterOf, cacheOf }: FaultSurroundings): Unnamed {
+export function readFault(wanted: FaultRequest, { homeRegion, now, things }: FaultSurroundings): Unnamed {
   const name = wanted.kind
   if (!isNameOf(FAULT_KINDS, name)) {
     throw invalid(`There is no fault ${name}. There are: ${Object.keys(FAULT_KINDS).join(', ')}.`)
@@ -42,97 +42,47 @@ export function readFault(wanted: FaultRequest, { homeRegion, now, clusterOf, ca
   const kind: FaultKind = FAULT_KINDS[name]
   const region = wanted.region ?? homeRegion
   if (!regionFacts(region)) throw invalid(`There is no region ${region}.`)
-  const request = aimAtCache(kind, wanted, (id) => !clusterOf(region, id) && cacheOf(region, id) !== undefined)
+  const request = aimed(name, kind, wanted, things(region))
   refuseForeignOptions(name, kind, request)
-  const cache = readCache(name, request, (id) => cacheOf(region, id))
-  const cluster = cache ? undefined : readCluster(name, kind, request, (id) => clusterOf(region, id))
+  const target = readTarget(name, kind, request, things(region))
   const { durationMs } = request
   if (durationMs !== undefined && !(durationMs > 0)) throw invalid('A fault lasts longer than no time.')
   if (durationMs !== undefined && durationMs > LONGEST_MS) throw invalid('A fault lasts a hundred years at most.')
+  const { cluster } = target
   const scheduled = name === 'node-replacement' && durationMs === undefined && cluster ? cluster : undefined
   const lasts = durationMs ?? (kind.seconds === null ? null : kind.seconds * 1000)
   const until = scheduled ? replacementTime(scheduled, now) : lasts === null ? undefined : now + lasts
   const read = {
     region,
     kind: name,
-    cluster: cluster?.id,
-    serverlessCache: cache?.id,
-    clusterToken: (cache ?? cluster)?.token,
-    node: readNode(name, kind, request, cluster),
+    ...aimOf(target, kind),
     zone: readZone(name, kind, request, region),
     ...readSettings(name, kind, request),
     ...(scheduled && { how: IN_WINDOW }),
     since: now,
     until,
-    // The replacement of a node is noticed, and announced, before it is done.
-    replacementDue: name === 'node-crash' && lasts !== null ? now + Math.ceil(lasts / 4) : undefined,
+    // The replacement of a node is noticed, and announced, before it is done; groups tell of their members by themselves.
+    replacementDue: name === 'node-crash' && cluster && lasts !== null ? now + Math.ceil(lasts / 4) : undefined,
   }
   // Sound: what its row wants is there, and what has not been said is left out.
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as unknown as Unnamed
 }
 
-/** A serverless cache may be named with --cluster, as other commands take its name, where no cluster has that name. */
-function aimAtCache({ caches }: FaultKind, request: FaultRequest, isCache: (name: string) => boolean): FaultRequest {
-  const { cluster, ...others } = request
-  if (cluster === undefined || others.serverlessCache !== undefined || !isCache(cluster.toLowerCase())) return request
-  if (!caches) throw invalid(`${cluster} is a serverless cache; ${request.kind} is for clusters.`)
-  return { ...others, serverlessCache: cluster }
-}
-
 function refuseForeignOptions(name: FaultName, kind: FaultKind, request: FaultRequest): void {
-  const { options, aim, caches, zones } = kind
+  const { options, aim, caches, groups, zones } = kind
   const foreign = FAULT_OPTION_NAMES.find((option) => request[option] !== undefined && !options[option])
   if (foreign) throw invalid(`${name} has no --${FAULT_OPTIONS[foreign].flag}.`)
   if (request.zone !== undefined && aim !== 'zone' && !zones) throw invalid(`${name} has no --zone.`)
   if (request.cluster !== undefined && (aim === 'zone' || aim === 'region')) throw invalid(`${name} has no --cluster.`)
-  if (request.node !== undefined && aim !== 'node' && aim !== 'nodes') throw invalid(`${name} has no --node.`)
+  if (request.node !== undefined && !AT_NODES.includes(aim)) throw invalid(`${name} has no --node.`)
+  if (request.replicationGroup !== undefined && !groups) throw invalid(`${name} has no --replication-group.`)
   if (request.serverlessCache === undefined) return
   if (!caches) throw invalid(`${name} has no --serverless-cache.`)
   if (request.cluster !== undefined) throw invalid('--cluster and --serverless-cache exclude one another.')
   if (request.node !== undefined) throw invalid('A serverless cache has no nodes to choose from.')
 }
 
-function readCache(
-  name: FaultName,
-  { serverlessCache, family }: FaultRequest,
-  cacheOf: (name: string) => ServerlessCacheRecord | undefined,
-): ServerlessCacheRecord | undefined {
-  if (serverlessCache === undefined) return undefined
-  const cache = cacheOf(serverlessCache.toLowerCase())
-  if (!cache) throw serverlessCacheNotFound(serverlessCache)
-  if (name === 'drop-family' && family && cache.networkType !== 'dual_stack' && cache.networkType !== family) {
-    throw invalid(`${cache.id} does not have ${family}.`)
-  }
-  return cache
-}
-
-function readCluster(
-  name: FaultName,
-  { aim, caches }: FaultKind,
-  request: FaultRequest,
-  clusterOf: (id: string) => CacheClusterRecord | undefined,
-): CacheClusterRecord | undefined {
-  if (aim === 'zone' || aim === 'region') return undefined
-  if (request.cluster === undefined) throw invalid(`${name} needs --cluster${caches ? ' or --serverless-cache' : ''}.`)
-  const cluster = clusterOf(request.cluster.toLowerCase())
-  if (!cluster) throw clusterNotFound(request.cluster)
-  if (name === 'bad-certificate' && !cluster.tls) throw invalid(`${cluster.id} has no in-transit encryption.`)
-  return cluster
-}
-
-function readNode(
-  name: FaultName,
-  { aim }: FaultKind,
-  { node }: FaultRequest,
-  cluster: CacheClusterRecord | undefined,
-): string | undefined {
-  if (node === undefined) {
-    if (aim === 'node') throw invalid(`${name} needs --node, such as 0001.`)
-    return undefined
-  }
-  if (cluster?.nodes.some(({ id }) => id === node)) return node
-  throw absent(`${cluster?.id} has no node ${node}. It has ${cluster?.nodes.map(({ id }) => id).join(', ')}.`)
-}
+const AT_NODES: readonly FaultKind['aim'][] = ['node', 'nodes', 'primary']
 
 function readZone(name: FaultName, { aim }: FaultKind, { zone }: FaultRequest, region: string): string | undefined {
   if (zone === undefined) {
@@ -148,9 +98,10 @@ type Value = number | string
 
 /** What of a value is refused, in words; undefined: nothing. */
 const REFUSALS: Readonly<Record<Takes, (value: Value, flag: string, use: OptionUse) => string | undefined>> = {
-  time(value, flag) {
+  time(value, flag, { most = LONGEST_DELAY_MS }) {
     if (!(Number(value) > 0)) return `--${flag} must be longer than no time.`
-    return Number(value) > LONGEST_DELAY_MS ? `--${flag} must be a day at most.` : undefined
+    if (Number(value) <= most) return undefined
+    return `--${flag} must be ${most === LONGEST_DELAY_MS ? 'a day' : `${most / 1000}s`} at most.`
   },
   rate: (value, flag, { least = 0 }) => (Number(value) >= least ? undefined : `--${flag} is too low.`),
   word(value, flag, { words = [] }) {

@@ -139,7 +139,9 @@ interface Aimed {
   readonly region: string
   readonly cluster?: string
   readonly serverlessCache?: string
-  /** Of the cluster or cache: another of the same name is not meant. */
+  /** As a whole: a fault of one of its members is that of a cluster. */
+  readonly replicationGroup?: string
+  /** Of what it is aimed at, for a member of a group its server's id: another of the same name is not meant. */
   readonly clusterToken?: string
   readonly node?: string
   readonly zone?: string
@@ -158,6 +160,7 @@ interface FaultState {
 /** What it is sure to be aimed at. */
 interface SureAim {
   readonly node: { readonly cluster: string; readonly clusterToken: string; readonly node: string }
+  readonly primary: { readonly cluster: string; readonly clusterToken: string; readonly node: string }
   readonly zone: { readonly zone: string }
 }
 

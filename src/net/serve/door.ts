@@ -24,6 +24,8 @@ export interface DoorOptions {
   /** Those being served: a fault finds them here. */
   readonly clients: Iterable<Afflicted>
   readonly onHandshakeError?: () => void
+  /** Whether a fault is felt on a connection; default: on all. */
+  readonly suffers?: (socket: Socket) => boolean
 }
 
 /**
@@ -62,7 +64,7 @@ export class Door {
       transit: transit ?? transitOf,
       tls: this.#tls,
       backlog,
-      gate: (socket, admit) => admits(socket) && (this.#affliction?.gate(socket, admit) ?? true),
+      gate: (socket, admit) => admits(socket) && (this.#afflictionOf(socket)?.gate(socket, admit) ?? true),
       onClient: serve,
       onHandshakeError,
       arrivals: this.#arrivals,
@@ -103,12 +105,13 @@ export class Door {
     const before = this.#affliction
     this.#affliction = undefined
     before?.lift()
-    this.#affliction = impairment ? new Affliction(impairment, this.#options.clients) : undefined
+    const clients = [...this.#options.clients].filter(({ socket }) => this.#suffers(socket))
+    this.#affliction = impairment ? new Affliction(impairment, clients) : undefined
   }
 
   /** Makes a new client share what the node suffers from. */
   burden(client: Afflicted): void {
-    this.#affliction?.burden(client)
+    this.#afflictionOf(client.socket)?.burden(client)
   }
 
   /** Stops listening, and ends connections that are not being served yet; clients are for the server to end. */
@@ -117,5 +120,13 @@ export class Door {
     this.#listeners.clear()
     for (const socket of this.#arrivals) socket.destroy()
     this.#affliction?.end()
+  }
+
+  #suffers(socket: Socket): boolean {
+    return this.#options.suffers?.(socket) ?? true
+  }
+
+  #afflictionOf(socket: Socket): Affliction | undefined {
+    return this.#suffers(socket) ? this.#affliction : undefined
   }
 }

@@ -154,6 +154,35 @@ function slowRequests(connection: Afflicted, delayMs: number, bytesPerSecond: nu
   }
 }
 
+/** Replies leave so many milliseconds late. Returns what ends it: those that wait leave at once. */
+export function delayReplies(connection: Afflicted, delayMs: number): () => void {
+  const { socket } = connection
+  const queue: { readonly bytes: Buffer; readonly due: number }[] = []
+  let timer: NodeJS.Timeout | undefined
+  const writeDue = (until: number) => {
+    timer = undefined
+    for (let next = queue[0]; next && next.due <= until && !socket.destroyed; next = queue[0]) {
+      queue.shift()
+      socket.write(next.bytes)
+    }
+    const [next] = queue
+    if (next && !socket.destroyed) timer = setTimeout(() => writeDue(next.due), next.due - performance.now())
+  }
+  connection.take = (bytes) => {
+    const due = performance.now() + delayMs
+    // The buffer is used again by the caller.
+    queue.push({ bytes: Buffer.from(bytes), due })
+    timer ??= setTimeout(() => writeDue(due), delayMs)
+    return false
+  }
+  socket.once('close', () => clearTimeout(timer))
+  return () => {
+    clearTimeout(timer)
+    Reflect.deleteProperty(connection, 'take')
+    writeDue(Number.POSITIVE_INFINITY)
+  }
+}
+
 function slowReplies(connection: Afflicted, bytesPerSecond: number): () => void {
   const { socket } = connection
   const slice = Math.max(1, Math.floor((bytesPerSecond * SLICE_MS) / 1000))

@@ -39,9 +39,16 @@ const optionFlags: Readonly<Record<string, Flag<number | string | undefined>>> =
 )
 
 const faultFlags = {
-  cluster: text({ summary: 'cluster, or serverless cache, it is aimed at', helpValue: '<id>' }),
+  cluster: text({
+    summary: 'cluster, replication group or one of its members, or serverless cache, it is aimed at',
+    helpValue: '<id>',
+  }),
   'serverless-cache': text({ summary: 'serverless cache, where a cluster has its name too', helpValue: '<name>' }),
-  node: text({ summary: 'node of the cluster; without it all of them, where that is possible', helpValue: '<id>' }),
+  'replication-group': text({ summary: 'replication group, where a cluster has its name too', helpValue: '<id>' }),
+  node: text({
+    summary: 'node of the cluster, or member of the group; without it all of them, where that is possible',
+    helpValue: '<id>',
+  }),
   zone: text({ summary: 'Availability Zone', helpValue: '<zone>' }),
   duration: span({
     summary: "how long: 30s, 5m, 1h, of the engine's clock (default: see above, or until cleared)",
@@ -59,6 +66,8 @@ export const engineFaultInject = command({
     'engine fault inject drop-family --cluster shop --family ipv6',
     'engine fault inject delay --cluster shop --node 0001 --delay 250ms --duration 5m',
     'engine fault inject throttle --serverless-cache shop --rate 20000',
+    'engine fault inject primary-crash --cluster shop --duration 5m',
+    'engine fault inject replica-lag --cluster shop --node shop-002 --delay 10s',
     'engine fault inject capacity --zone us-west-2a --node-type cache.t4g.small',
     'engine fault inject api-throttling --rate 2 --operation DescribeCacheClusters',
   ],
@@ -78,7 +87,7 @@ async function inject(kind: string, flags: ValuesOf<typeof faultFlags> & GlobalO
   try {
     return await control<FaultReport>(engineOf(flags), 'POST', CONTROL.faults, requestOf(kind, flags))
   } catch (error) {
-    const cache = flags.cluster ?? flags['serverless-cache']
+    const cache = flags.cluster ?? flags['serverless-cache'] ?? flags['replication-group']
     const isAbsent = error instanceof Problem && error.kind === 'absent' && cache !== undefined
     // Refuses a name that is none as every command does, with what was meant; else it is the node that is not there.
     if (isAbsent) await withClient({ ...flags, target: 'local' }, (client) => findCache(client, cache))
@@ -116,9 +125,20 @@ export const engineFaultClear = command({
 
 function requestOf(kind: string, flags: ValuesOf<typeof faultFlags>): FaultRequest {
   const { region, cluster, 'serverless-cache': serverlessCache, node, zone, duration: durationMs } = flags
+  const { 'replication-group': replicationGroup } = flags
   const said: Readonly<Record<string, unknown>> = flags
   const settings = FAULT_OPTION_NAMES.map((option) => [option, said[FAULT_OPTIONS[option].flag]])
-  const told = { kind, region, cluster, serverlessCache, node, zone, durationMs, ...Object.fromEntries(settings) }
+  const told = {
+    kind,
+    region,
+    cluster,
+    serverlessCache,
+    replicationGroup,
+    node,
+    zone,
+    durationMs,
+    ...Object.fromEntries(settings),
+  }
   return told as FaultRequest // JSON leaves out what is undefined, as the type wants it
 }
 
@@ -133,8 +153,8 @@ const table = (faults: readonly FaultReport[]): Promise<string> =>
     faults.map((fault) => [fault.id, targetOf(fault), settingsOf(fault), fault.since, fault.until ?? 'cleared']),
   )
 
-const targetOf = ({ region, cluster, serverlessCache, node, zone }: FaultReport): string =>
-  [region, cluster ?? serverlessCache ?? zone, node].filter((part) => part !== null).join(' ')
+const targetOf = ({ region, cluster, serverlessCache, replicationGroup, node, zone }: FaultReport): string =>
+  [region, cluster ?? serverlessCache ?? replicationGroup ?? zone, node].filter((part) => part !== null).join(' ')
 
 const settingsOf = (fault: FaultReport): string =>
   FAULT_OPTION_NAMES.flatMap((option) => {

@@ -24,6 +24,8 @@ export interface Subject {
   handoverSince: number | undefined
   /** Whether it was told to let writes wait. */
   holdsWrites: boolean | undefined
+  /** Whether it was told that there is no room for more. */
+  isFull: boolean
 }
 
 const HANDOVER_MS = 2_000
@@ -32,6 +34,7 @@ const HELD_MS = 3_600_000
 
 /** Does what is missing. Answers whether nothing was. Rejects when the server does not answer. */
 export async function converge(subject: Subject, live: RedisLive, now: number): Promise<boolean> {
+  await fillUp(subject, live.isFull === true)
   await applyDirectives(subject, live.directives)
   await applyUsers(subject, live.users)
   await holdWrites(subject, live.holdsWrites === true)
@@ -41,7 +44,9 @@ export async function converge(subject: Subject, live: RedisLive, now: number): 
 }
 
 async function applyDirectives(subject: Subject, wanted: RedisLive['directives']): Promise<void> {
-  const changed = Object.entries(wanted).filter(([name, value]) => subject.directives.get(name) !== value)
+  const changed = Object.entries(wanted)
+    .filter(([name, value]) => subject.directives.get(name) !== value)
+    .filter(([name]) => !(subject.isFull && OF_MEMORY.includes(name)))
   const config = subject.keys.nameOf('config')
   const replies = await subject.operator.send(changed.map(([name, value]) => [config, 'SET', name, value]))
   for (const [index, [name, value]] of changed.entries()) {
@@ -61,6 +66,31 @@ async function applyDirectives(subject: Subject, wanted: RedisLive['directives']
 /** Of clients, as many as the system allows: a server tells when it is asked for more. */
 const mostOf = (said: Reply): string | undefined =>
   isError(said) ? /not able to handle .* try with (\d+)/.exec(said.text)?.[1] : undefined
+
+/** What becomes of writes when memory is used up. */
+const OF_MEMORY: readonly string[] = ['maxmemory', 'maxmemory-policy']
+
+/** It has less memory than it uses, a little less: it keeps what it holds, and refuses what would need more. */
+async function fillUp(subject: Subject, isFull: boolean): Promise<void> {
+  if (subject.isFull === isFull) return
+  const { operator, keys } = subject
+  if (isFull) {
+    const used = Number((await operator.info('memory')).get('used_memory'))
+    const limit = String(Math.max(1, Math.floor(used * (1 - MARGIN))))
+    const config = keys.nameOf('config')
+    // In this order: nothing is to go to make room.
+    await operator.send([
+      [config, 'SET', 'maxmemory-policy', 'noeviction'],
+      [config, 'SET', 'maxmemory', limit],
+    ])
+  }
+  subject.isFull = isFull
+  // They are told anew once it is over.
+  for (const name of OF_MEMORY) subject.directives.delete(name)
+}
+
+/** Of what is in use: buffers of clients that leave are no room. */
+const MARGIN = 1 / 8
 
 async function applyUsers(subject: Subject, wanted: readonly string[]): Promise<void> {
   const { operator, users } = subject
@@ -82,6 +112,7 @@ async function holdWrites(subject: Subject, holds: boolean): Promise<void> {
 
 /** ROLE of a replica: `slave`, where its data comes from, and how far it is. */
 async function convergeRole(subject: Subject, wanted: NonNullable<RedisLive['role']>, now: number): Promise<boolean> {
+  if (wanted === 'left alone') return true
   const { operator, keys } = subject
   const said = itemsOf(await operator.ask('ROLE'))
   const [role, host = '', port = '', state] = said.map(textOf)

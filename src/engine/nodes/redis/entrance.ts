@@ -4,10 +4,11 @@ import { Door } from '../../../net/serve/door.ts'
 import type { Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
+import { Links } from './links.ts'
 import type { LoginsOptions } from './logins.ts'
 import type { Meter } from './meter.ts'
 import { Passage } from './passage.ts'
-import type { Logins } from './spec.ts'
+import type { LinkFaults, Logins } from './spec.ts'
 
 const BACKLOG = 511
 /** A replica that has not read by then what is left of its primary gets it no more. */
@@ -41,6 +42,8 @@ export class Entrance {
   readonly #options: EntranceOptions
   readonly #door: Door
   readonly #passages = new Set<Passage>()
+  /** Those of replicas. */
+  readonly #links = new Links()
   #admission: Admission
   #transit: Transit
   #refusesWrites: boolean
@@ -57,6 +60,8 @@ export class Entrance {
       admits: (socket) => this.#isOwn(socket) || this.#admission(socket.remoteAddress, socket.localPort),
       serve: (socket, secure) => this.#serve(socket, secure),
       clients: this.#passages,
+      // Faults of clients; what is between servers has its own.
+      suffers: (socket) => !this.#isOwn(socket),
     })
   }
 
@@ -79,6 +84,11 @@ export class Entrance {
 
   impair(impairment: Impairment | null): void {
     this.#door.impair(impairment)
+  }
+
+  /** What goes wrong from now on between the server and its replicas. */
+  impairLinks(faults: LinkFaults): void {
+    this.#links.impair(faults)
   }
 
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
@@ -129,6 +139,7 @@ export class Entrance {
     const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, refusesWrites, line, logins })
     this.#passages.add(passage)
     this.#door.burden(passage)
+    if (isOwn) this.#links.watch(passage)
     passage.socket.on('close', () => this.#passages.delete(passage))
   }
 

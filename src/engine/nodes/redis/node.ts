@@ -86,6 +86,7 @@ export class RedisNode {
       handoverSince: undefined,
       // Whoever looked after it before may have.
       holdsWrites: undefined,
+      isFull: false,
     }
     const { ecpuPerSecond } = spec.live
     this.#meter = ecpuPerSecond === undefined ? undefined : new Meter(ecpuPerSecond)
@@ -100,6 +101,7 @@ export class RedisNode {
       logins: () => this.#live.logins,
       password: keys.login,
     })
+    this.#entrance.impairLinks(spec.live.links ?? {})
   }
 
   /**
@@ -166,6 +168,7 @@ export class RedisNode {
     this.#agrees = false
     this.#entrance.speak(live.transit)
     this.#entrance.refuseWrites(live.refusesWrites === true)
+    this.#entrance.impairLinks(live.links ?? {})
     if (this.#meter) this.#meter.limit = live.ecpuPerSecond ?? Number.POSITIVE_INFINITY
     await this.#look().catch(() => undefined)
     await this.#logs.deliver(live.logs)

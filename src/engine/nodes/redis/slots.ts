@@ -16,6 +16,8 @@ const LOOPBACK = '127.0.0.1'
 export interface SlotMove {
   readonly slots: readonly number[]
   readonly to: { readonly nodeId: string; readonly innerPort: number }
+  /** They stay halfway: both servers know that they are on their way, and nothing more is done. */
+  readonly beginsOnly?: boolean
 }
 
 export interface Giver {
@@ -29,7 +31,7 @@ export interface Giver {
  * Moves slots with their keys; clients are redirected meanwhile. What was broken off is done by doing it again: slots that have
  * arrived are left alone. Answers how many keys have moved.
  */
-export async function moveSlots({ nodeId, keys, socket }: Giver, { slots, to }: SlotMove): Promise<number> {
+export async function moveSlots({ nodeId, keys, socket }: Giver, { slots, to, beginsOnly }: SlotMove): Promise<number> {
   const givers = operatorsOf({ path: socket }, keys)
   const takers = operatorsOf({ host: LOOPBACK, port: to.innerPort }, keys)
   const [giver] = givers
@@ -38,6 +40,7 @@ export async function moveSlots({ nodeId, keys, socket }: Giver, { slots, to }: 
     // It has arrived already.
     const left = slots.filter((_, index) => !refuses(importing[index], /already the owner/))
     expectAll(await setSlots(givers, left, 'MIGRATING', to.nodeId))
+    if (beginsOnly) return 0
     const counts = await giver.send(left.map((slot) => ['CLUSTER', 'COUNTKEYSINSLOT', slot]))
     let moved = 0
     for (const [index, slot] of left.entries()) {

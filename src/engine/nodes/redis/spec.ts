@@ -32,8 +32,11 @@ export interface FeedSource {
 
 /** What of a server can change while it runs. It is made to agree with all of it, whatever it was before. */
 export interface RedisLive {
-  /** In cluster mode off: whose replica it is. One that is independent leaves its primary, which goes on as it is. */
-  readonly role?: 'primary' | 'independent' | { readonly replicaOf: Source }
+  /**
+   * In cluster mode off: whose replica it is. One that is independent leaves its primary, which goes on as it is; one that is left
+   * alone stays what it is.
+   */
+  readonly role?: 'primary' | 'independent' | 'left alone' | { readonly replicaOf: Source }
   /** In cluster mode: the whole group. */
   readonly topology?: readonly Member[]
   /** In cluster mode, of a primary: another cluster's, whose data it takes. */
@@ -53,6 +56,10 @@ export interface RedisLive {
   /** Of a serverless cache: what it may use in a second; infinite: it is metered only. Absent: neither. */
   readonly ecpuPerSecond?: number
   readonly logins?: Logins
+  /** There is no room for anything more: what would take some is refused. */
+  readonly isFull?: boolean
+  /** What is wrong with the links that its replicas have to it. */
+  readonly links?: LinkFaults
   /** A client that writes to a replica is hung up on after the error, so that it looks up the primary anew. */
   readonly closeOnReplicaWrite?: boolean
   /** One of a type at most. */
@@ -69,6 +76,9 @@ export interface DeliveredLog {
   /** A file of {@link RedisSpec.logs}. */
   readonly stream: string
 }
+
+/** By the port that clients know the replica by: its link is cut, or what it hears comes late by so many milliseconds. */
+export type LinkFaults = Readonly<Record<string, 'cut' | number>>
 
 /** What the door sees to when clients say who they are, as no server could. Absent: nothing. */
 export interface Logins {

@@ -1,6 +1,7 @@
 /** Groups and members that a request names. */
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
+import { replicationGroupNotFound } from '../../calls/not-found.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { groupOfMember } from '../../store/replication-groups.ts'
@@ -10,7 +11,7 @@ import { membersOf } from './members.ts'
 export function findReplicationGroup(id: string | undefined, { store, region }: Context): ReplicationGroupRecord {
   if (!id) throw missing('ReplicationGroupId', id)
   const group = store.get('replicationGroup', region, id.toLowerCase())
-  if (!group || group.lone) throw new Fault('ReplicationGroupNotFoundFault', `ReplicationGroup ${id} not found.`)
+  if (!group || group.lone) throw replicationGroupNotFound(id)
   return group
 }
 
@@ -20,7 +21,10 @@ export interface FoundMember {
 }
 
 /** The cache cluster of Redis OSS or Valkey of that id in any case. */
-export function findMember(id: string | undefined, { store, region }: Context): FoundMember | undefined {
+export function findMember(
+  id: string | undefined,
+  { store, region }: Pick<Context, 'store' | 'region'>,
+): FoundMember | undefined {
   const group = id === undefined ? undefined : groupOfMember(store, region, id.toLowerCase())
   const member = group && membersOf(group).find((each) => each.id === id?.toLowerCase())
   return group && member && { group, member }

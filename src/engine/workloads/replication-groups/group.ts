@@ -1,11 +1,13 @@
 import type { NodeType } from '../../../api/catalog/node-types.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { Family, GroupSettings } from '../../families/family.ts'
+import { certificateOf } from '../../faults/effects.ts'
+import { faultsOfGroup, isCutOff, memberImpairment } from '../../faults/group-effects.ts'
 import type { Due } from '../../lifecycle/runner.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
 import { nodeValues } from '../../parameters/status.ts'
-import type { ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
+import type { FaultRecord, ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
 import { dataFileOf } from '../snapshots/data-files.ts'
 import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
@@ -18,6 +20,7 @@ import { deliveredLogs } from './logs.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
 import { certificateNames } from './names.ts'
 import { typeOf } from './node-types.ts'
+import { rehearsed } from './rehearsed.ts'
 
 /** A group without steps may have changes whose window has begun, or be due to be saved. */
 export type GroupWork = StepWork | SnapshotWork | { readonly do: 'begin-pending-changes' }
@@ -33,15 +36,15 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     return sooner(automaticSnapshotDue(group, now), status === 'available' ? pendingDue : null)
   },
 
-  faultsOf: () => [],
+  faultsOf: (group, faults) => (faults.length === 0 ? faults : faultsOfGroup(faults, group)),
 
-  nodesOf(group, _faults, store) {
+  nodesOf(group, faults, store) {
     const known = membersOf(group).filter(
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
     const clients = clientsOf(group, store)
-    const of = { known, clients, lead: leadOf(group, store) }
-    return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group, clients)]
+    const of = { known, clients, lead: leadOf(group, store), faults }
+    return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group, clients, faults)]
   },
 
   endpointsOf(group) {
@@ -55,8 +58,8 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     ]
   },
 
-  certificateOf(group) {
-    return accessOf(group).transit === 'plain' ? null : { kind: 'good', ...certificateNames(group) }
+  certificateOf(group, faults) {
+    return accessOf(group).transit === 'plain' ? null : { kind: certificateOf(faults), ...certificateNames(group) }
   },
 
   ingressOf: ({ region, securityGroupIds, requestedPort }, store) =>
@@ -95,8 +98,9 @@ const endpoint = (name: string, port: number | null, nodes: readonly string[]): 
 function wanted(
   group: ReplicationGroupRecord,
   member: PlacedMember,
-  { known, clients, lead }: { known: readonly PlacedMember[]; clients: Clients; lead: Lead },
+  of: { known: readonly PlacedMember[]; clients: Clients; lead: Lead; faults: readonly FaultRecord[] },
 ): WantedNode {
+  const { known, clients, lead, faults } = of
   const { engine, engineVersion } = group
   const release = member.release ?? group
   const family = familyOfEngine(engine)
@@ -111,7 +115,7 @@ function wanted(
     engineVersion: release.engineVersion,
     memoryLimit: family.memoryForItems(values, engineVersion, type),
     threads: type.threads,
-    impairment: null,
+    impairment: memberImpairment(faults, { group, member }),
     programs: {
       process: {
         program: 'redis-process',
@@ -124,6 +128,7 @@ function wanted(
         ...rdbOf(group, member),
         live: {
           ...liveOf(group, member, known, directives, clients, lead),
+          ...rehearsed(group, member, known, faults),
           closeOnReplicaWrite,
           ...logs(group, member.id),
         },
@@ -149,11 +154,13 @@ function settingsOf(family: Family, ...of: [ParameterValues, string, NodeType]):
 }
 
 /** What answers the reader endpoint: replicas that hold their data, each in its turn; without any, the primary. */
-function readerOf(group: ReplicationGroupRecord, { logins }: Clients): WantedNode[] {
+function readerOf(group: ReplicationGroupRecord, { logins }: Clients, faults: readonly FaultRecord[]): WantedNode[] {
   const { region, id, engineVersion, endpointPorts } = group
   const running = runningMembers(group)
   if (endpointPorts.reader === null || running.length === 0) return []
-  const replicas = running.filter((member) => !isPrimary(group, member.id) && member.status !== 'creating')
+  const replicas = running
+    .filter((member) => !isPrimary(group, member.id) && member.status !== 'creating')
+    .filter((member) => !isCutOff(faults, { group, member }))
   const servers = replicas.length > 0 ? replicas : running.filter((member) => isPrimary(group, member.id))
   const live = {
     servers: servers.map((member) => nameOf({ region, kind: 'replicationGroup', id, node: member.id })),

@@ -1,5 +1,6 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { errorMessage } from '../../../api/thrown.ts'
+import { holdsSlots, isCutOff } from '../../faults/group-effects.ts'
 import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
@@ -8,7 +9,7 @@ import type { Failure } from '../../nodes/failure.ts'
 import { SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import { isBehind, takenOver } from '../../parameters/status.ts'
-import type { GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import type { FaultRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers, groupOfMember } from '../../store/replication-groups.ts'
 import { doSnapshotWork } from '../snapshots/automatic.ts'
 import { dropData, prepareData } from '../snapshots/preparation.ts'
@@ -20,6 +21,7 @@ import { runningMembers, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
+import { afflicted, isBack, waits } from './rehearsed.ts'
 import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
 import { restartWithData } from './restart-step.ts'
 import type { SlotsToMove } from './slot-plan.ts'
@@ -65,6 +67,18 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   readonly heirOf = (region: string, node: string): string | undefined =>
     groupOfMember(this.#tools.store, region, node)?.id
 
+  /** What faults to rehearse with do to members comes before anything else. */
+  prepare(group: ReplicationGroupRecord): boolean {
+    const after = afflicted(group, this.#faultsOf(group), this.#tools.clock.now())
+    if (after === group) return false
+    this.#commit(group, this.#withDueDate(after), [])
+    return true
+  }
+
+  #faultsOf(group: ReplicationGroupRecord): readonly FaultRecord[] {
+    return replicationGroups.faultsOf(group, this.#tools.store.list('fault', group.region))
+  }
+
   /** Servers go by the immediate values of their group by now. */
   settle(group: ReplicationGroupRecord): Round | undefined {
     const behind = runningMembers(group).filter((member) => isBehind(group, member))
@@ -106,6 +120,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
 
   async #takeStep(group: ReplicationGroupRecord): Promise<Round> {
     const [step] = group.steps
+    const faults = this.#faultsOf(group)
+    // It is looked at again when they are over.
+    if (step && waits(group, step, faults)) return 'done'
     if (step?.do === 'prepare-data') return prepareData(group, this.#tools)
     if (step?.do === 'drop-data') return dropData(group, this.#tools)
     if (isMigrationStep(step)) return migrate(group, step, await this.#standings(group), this.#tools)
@@ -119,9 +136,12 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     if (step?.do === 'restart-with-data') {
       return restartWithData(group, step, await this.#standings(group), this.#tools)
     }
-    if (step?.do === 'move-slots') return this.#moveSlots(group, step)
+    if (step?.do === 'move-slots') return this.#moveSlots(group, step, holdsSlots(faults))
     if (step?.do === 'change-logs') return this.#changeLogs(group, step)
-    const promoted = step?.do === 'fail-over' ? bestReplica(group, step.lost, await this.#standings(group)) : undefined
+    const promoted = step?.do === 'fail-over' ? await this.#heir(group, step.lost, faults) : undefined
+    if (step?.do === 'fail-over' && step.stays && promoted === undefined && !isBack(group, step.lost, faults)) {
+      return { until: clock.now() + ASK_AGAIN_MS }
+    }
     const { outer, inner } = portsNeeded(group)
     const reserved = await ports.reserve(outer, group.requestedPort)
     const innerPorts = await ports.reserve(inner, FIRST_INNER_PORT)
@@ -165,17 +185,25 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     return 'again'
   }
 
-  /** Some of them: what has moved is on record before the next ones do. */
-  async #moveSlots(group: ReplicationGroupRecord, step: SlotsStep): Promise<Round> {
+  /** The replica that takes the place of a primary. */
+  async #heir(group: ReplicationGroupRecord, lost: string, faults: readonly FaultRecord[]) {
+    const standings = await this.#standings(group)
+    const reached = runningMembers(group).filter((member) => !isCutOff(faults, { group, member }))
+    return bestReplica(group, lost, new Map([...standings].filter(([id]) => reached.some((each) => each.id === id))))
+  }
+
+  /** Some of them: what has moved is on record before the next ones do. Held, they stay halfway until that is over. */
+  async #moveSlots(group: ReplicationGroupRecord, step: SlotsStep, isHeld: boolean): Promise<Round> {
     const { store, clock, log } = this.#tools
     const { region, id } = group
     let moved: SlotsToMove | undefined
     try {
-      moved = await moveSome(group, step, this.#tools)
+      moved = await moveSome(group, step, isHeld, this.#tools)
     } catch (error) {
       log(`replication group ${region}/${id}: slots do not move, and are tried again: ${errorMessage(error)}`)
       return { until: clock.now() + MOVE_AGAIN_MS }
     }
+    if (isHeld && moved) return 'done'
     const current = store.get('replicationGroup', region, id)
     if (!current) return 'again'
     const after = afterMove(current, step, moved)

@@ -1,6 +1,7 @@
 /** The members of a replication group. Pure. */
 import type { GroupMemberRecord, MemberPlace, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 
+/** Of all its shards, in their order. */
 export const membersOf = ({ shards }: ReplicationGroupRecord): GroupMemberRecord[] =>
   shards.flatMap(({ members }) => members)
 

@@ -122,8 +122,8 @@ export type GroupStep =
   | { readonly do: 'restart-members'; readonly ids: readonly string[] }
   | { readonly do: 'members-restarted' }
   | { readonly do: 'remove-members'; readonly ids: readonly string[] }
-  /** Makes another member of a shard its primary, as the former one has ended. */
-  | { readonly do: 'fail-over'; readonly lost: string }
+  /** Makes another member of a shard its primary, as the former one has ended; or stays, and cannot be reached. */
+  | { readonly do: 'fail-over'; readonly lost: string; readonly stays?: true }
   | { readonly do: 'recover'; readonly id: string }
   | { readonly do: 'recovered'; readonly id: string }
   /** Makes a replica the primary, and the primary a replica, both there. */

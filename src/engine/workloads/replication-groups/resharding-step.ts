@@ -10,10 +10,14 @@ export type SlotsStep = Extract<GroupStep, { do: 'move-slots' }>
 /** Few enough that progress shows, and that little is done again after a crash. */
 const TOGETHER = 512
 
-/** Moves the next slots. Answers which have moved; undefined: there are none left. Rejects when they did not move. */
+/**
+ * Moves the next slots, or has them begin to move only. Answers which ones; undefined: there are none left. Rejects when they did
+ * not move.
+ */
 export async function moveSome(
   group: ReplicationGroupRecord,
   { to }: SlotsStep,
+  beginsOnly: boolean,
   { runtime }: Pick<LifeTools, 'runtime'>,
 ): Promise<SlotsToMove | undefined> {
   const next = nextMove(group.shards, to, TOGETHER)
@@ -22,7 +26,7 @@ export async function moveSome(
   const giver = primaryOf(group, next.from)
   const { nodeId, place } = primaryOf(group, next.to)
   const server = nameOf({ region, kind: 'replicationGroup', id, node: giver.id })
-  await runtime.moveSlots(server, { slots: next.slots, to: { nodeId, innerPort: place?.innerPort ?? 0 } })
+  await runtime.moveSlots(server, { slots: next.slots, to: { nodeId, innerPort: place?.innerPort ?? 0 }, beginsOnly })
   return next
 }
 

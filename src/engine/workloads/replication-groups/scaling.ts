@@ -2,6 +2,7 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'
+import { refusesFailover } from '../../faults/group-effects.ts'
 import { quota } from '../../store/quotas.ts'
 import type { ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
@@ -11,6 +12,7 @@ import { refuseWhileCompatible } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { newMember, readZones, refuseBeyondGroupQuota } from './creation.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from './find.ts'
+import { replicationGroups } from './group.ts'
 import { membersOf, withMembers } from './members.ts'
 import { memberIds } from './names.ts'
 import {
@@ -106,6 +108,13 @@ export const TestFailover: Handler<'TestFailover'> = (input, context) => {
     throw new Fault(
       'TestFailoverNotAvailableFault',
       `Failover of node group ${shard.id} needs automatic failover to be enabled, and a replica.`,
+    )
+  }
+  const faults = replicationGroups.faultsOf(group, store.list('fault', region))
+  if (refusesFailover(faults)) {
+    throw new Fault(
+      'TestFailoverNotAvailableFault',
+      `Node group ${shard.id} does not fail over: a fault to rehearse with.`,
     )
   }
   const recent = (times: readonly number[]) => times.filter((time) => time > now - DAY_MS)

@@ -177,9 +177,11 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
     events: ids.map((member) => ({ member, event: { kind: 'cluster-deleted' } })),
   }),
 
-  'fail-over': (group, { lost }, { promoted }) => {
-    const gone = withMembers(group, (member) => (member.id === lost ? { ...member, lost: true } : member))
-    const steps = urgently(recovery(lost), group.steps)
+  'fail-over': (group, { lost, stays }, { promoted }) => {
+    const gone = stays
+      ? group
+      : withMembers(group, (member) => (member.id === lost ? { ...member, lost: true } : member))
+    const steps = stays ? group.steps : withUrgent(recovery(lost), group.steps)
     const shard = shardOf(group, lost)
     // The primary has moved on meanwhile, or there is no replica that could take its place.
     if (!promoted || shard?.primary !== lost) return quietly({ ...gone, steps })
@@ -368,7 +370,7 @@ export function withLostServer(group: ReplicationGroupRecord, id: string, now: n
   const failsOver =
     group.automaticFailover === 'enabled' && !group.restoring && shard?.primary === id && shard.members.length > 1
   const due = failsOver ? [{ do: 'fail-over', lost: id } as const] : recovery(id)
-  return { ...lost, steps: urgently(due, group.steps), stepDue: now }
+  return { ...lost, steps: withUrgent(due, group.steps), stepDue: now }
 }
 
 const recovery = (id: string): GroupStep[] => [
@@ -378,16 +380,24 @@ const recovery = (id: string): GroupStep[] => [
 
 const URGENT: readonly GroupStep['do'][] = ['fail-over', 'recover', 'recovered']
 
-/**
- * What is to be done about servers that have ended comes before everything else, each thing once: first shards get primaries,
- * then what is lost is started, and only then is anything waited for.
- */
-function urgently(due: readonly GroupStep[], present: readonly GroupStep[]): GroupStep[] {
+/** With what is to be done about servers that have ended, each thing once. */
+function withUrgent(due: readonly GroupStep[], present: readonly GroupStep[]): GroupStep[] {
   const known = new Set(due.map((step) => JSON.stringify(step)))
-  const others = present.filter((step) => !known.has(JSON.stringify(step)))
-  const all = [...due, ...others]
+  return urgentFirst([...due, ...present.filter((step) => !known.has(JSON.stringify(step)))])
+}
+
+/**
+ * What is to be done about servers that have ended comes before everything else: first shards get primaries, then what is lost is
+ * started, and only then is anything waited for. What is held keeps nothing of that waiting.
+ */
+export function urgentFirst(
+  steps: readonly GroupStep[],
+  isHeld: (step: GroupStep) => boolean = () => false,
+): GroupStep[] {
+  const urgent = URGENT.flatMap((kind) => steps.filter((step) => step.do === kind))
   return [
-    ...URGENT.flatMap((kind) => all.filter((step) => step.do === kind)),
-    ...all.filter((step) => !URGENT.includes(step.do)),
+    ...urgent.filter((step) => !isHeld(step)),
+    ...urgent.filter(isHeld),
+    ...steps.filter((step) => !URGENT.includes(step.do)),
   ]
 }
