@@ -35,7 +35,7 @@ async function statsAt(client: RespClient, node: RespNode, section: string | und
 }
 
 /** `name:value` lines under `# Section` lines. */
-const readInfo = (info: string): Record<string, string> =>
+export const readInfo = (info: string): Record<string, string> =>
   Object.fromEntries(
     info.split(/\r?\n/).flatMap((line) => {
       const colon = line.indexOf(':')

@@ -14,8 +14,9 @@ import { absoluteTime } from '../../output/relative-time.ts'
 import { CallFailed, FailsWith, Problem } from '../../problem.ts'
 import { forPeople, stdoutIsTerminal, tell } from '../../terminal.ts'
 import type { DialOptions } from '../kv/place.ts'
+import { type LoginOptions, loginFlags, loginOf } from '../kv/resp/login.ts'
 import { givenNodes, nodesOf } from './places.ts'
-import { totalOf } from './rates.ts'
+import { lagOf, totalOf } from './rates.ts'
 import { openScreen } from './screen.ts'
 import { type TopView, topLines } from './view.ts'
 import { NodeWatch, type WatchedNode } from './watch.ts'
@@ -26,11 +27,13 @@ const LIST_EVERY_MS = 5_000
 const LEAST_INTERVAL_MS = 100
 
 export const top = command({
-  summary: 'Watch the nodes of a cluster at work: operations, hits, memory, connections, traffic',
+  summary: 'Watch the nodes of a cache at work: operations, hits, memory, connections, traffic',
   description:
-    'Asks every node for its `stats` each second, directly, on AWS too; nodes that are added appear, those that go leave. On a terminal it takes the whole screen until q or Ctrl-C; into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.',
+    'Asks every node for its `stats` each second, or its INFO, directly, on AWS too; nodes that are added appear, those that go leave. Of a replication group every member is shown with its role, which a failover changes, and replicas with what they have not received yet; keys are counted once, and so are writes. On a terminal it takes the whole screen until q or Ctrl-C; into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.',
   words: {
-    where: cacheWord('id of a cluster, name of a serverless cache, or host:port (several with commas)'),
+    where: cacheWord(
+      'id of a cluster or replication group, name of a serverless cache, or host:port (several with commas)',
+    ),
   },
   flags: {
     interval: time({ summary: 'between two looks (default 1s)', helpValue: '<time>', otherwise: 1000 }),
@@ -42,6 +45,8 @@ export const top = command({
     }),
     tls: toggle({ summary: 'speak TLS to host:port (a cluster id knows by itself)' }),
     ca: text({ summary: 'PEM file with the authorities to trust', helpValue: '<path>' }),
+    user: loginFlags.user,
+    'password-file': loginFlags['password-file'],
     timeout: time({
       summary: 'for a connection, and for an answer (default 3s)',
       helpValue: '<time>',
@@ -50,7 +55,12 @@ export const top = command({
     ...globalFlags,
   },
   forms: {},
-  examples: ['top shop', 'top shop --output json --count 5', 'top localhost:11211 --interval 5s'],
+  examples: [
+    'top shop',
+    'top cart --user app --password-file secret',
+    'top shop --output json --count 5',
+    'top localhost:11211 --interval 5s',
+  ],
   async run({ flags, words, print }) {
     const { where } = words
     const options: LoopOptions = {
@@ -67,8 +77,8 @@ export const top = command({
               loop(fleet, options, signal, systemClock, () => print.item(viewedAt(where, fleet), () => asLine(fleet))),
             )
         if (answered) return
-        const why = fleet.nodes.map(({ problem }) => problem).find((problem) => problem !== undefined)
-        if (why) throw new FailsWith(NOBODY_ANSWERED, new Problem('general', why))
+        const silent = fleet.nodes.find(({ problem }) => problem !== undefined)
+        if (silent?.problem) throw new FailsWith(NOBODY_ANSWERED, new Problem('general', silent.problem, silent.hint))
       } finally {
         if (fleet.unlisted) tell(`The list of nodes is an older one: ${told(fleet.unlisted)}`)
       }
@@ -78,7 +88,7 @@ export const top = command({
 
 const told = (error: Error): string => (error instanceof CallFailed ? unaskedText(error) : error.message)
 
-type TopOptions = GlobalOptions & DialOptions
+type TopOptions = GlobalOptions & DialOptions & LoginOptions
 
 /** Where the nodes come from. */
 interface Place {
@@ -88,9 +98,12 @@ interface Place {
 
 async function withPlace(where: string, flags: TopOptions, use: (place: Place) => Promise<void>): Promise<void> {
   const read = readPlace(where.split(',')[0] ?? '')
+  const login = await loginOf(flags)
   if ('cluster' in read)
-    return withClient(flags, (client) => use({ changes: true, nodes: () => nodesOf(client, read.cluster, flags) }))
-  const nodes = givenNodes(where, flags)
+    return withClient(flags, (client) =>
+      use({ changes: true, nodes: () => nodesOf(client, read.cluster, flags, login) }),
+    )
+  const nodes = await givenNodes(where, flags, login)
   return use({ changes: false, nodes: async () => nodes })
 }
 
@@ -190,8 +203,20 @@ async function drawn(where: string, fleet: Watched, options: LoopOptions, flags:
 const viewOf = (where: string, { nodes }: Watched): TopView => ({
   title: where,
   time: absoluteTime(systemClock.now()).slice(11),
-  nodes: nodes.map(({ node, rates, problem, history }) => ({ label: node.label, rates, problem, history })),
+  nodes: nodes.map((watch) => {
+    const { node, rates, problem, history } = watch
+    return { label: node.label, rates, problem, history, lagBytes: lagIn(nodes, watch) }
+  }),
 })
+
+/** By the primary of its shard, as far as that has been asked. */
+const lagIn = (nodes: readonly NodeWatch[], { node, rates }: NodeWatch): number | undefined =>
+  node.shard === undefined
+    ? undefined
+    : lagOf(
+        rates,
+        nodes.flatMap((each) => (each.node.shard === node.shard && each.rates ? [each.rates] : [])),
+      )
 
 function viewedAt(where: string, { nodes }: Watched) {
   const known = nodes.flatMap(({ rates }) => rates ?? [])
@@ -199,12 +224,18 @@ function viewedAt(where: string, { nodes }: Watched) {
     time: systemClock.now(),
     where,
     total: totalOf(known),
-    nodes: nodes.map(({ node, rates, problem }) => ({
-      node: node.label,
-      address: node.dial.host,
-      port: node.dial.port,
-      ...(rates ?? { problem: problem ?? 'no answer yet' }),
-    })),
+    nodes: nodes.map((watch) => {
+      const { node, rates, problem } = watch
+      const lagBytes = lagIn(nodes, watch)
+      return {
+        node: node.label,
+        address: node.dial.host,
+        port: node.dial.port,
+        ...(node.shard !== undefined && { shard: node.shard }),
+        ...(rates ?? { problem: problem ?? 'no answer yet' }),
+        ...(lagBytes !== undefined && { lagBytes }),
+      }
+    }),
   }
 }
 

@@ -12,6 +12,8 @@ export interface NodeView {
   readonly problem: string | undefined
   /** Operations per second, the latest last; undefined: it did not answer. */
   readonly history: readonly (number | undefined)[]
+  /** Of a replica: what it has not received yet. */
+  readonly lagBytes?: number | undefined
 }
 
 export interface TopView {
@@ -34,12 +36,30 @@ const COLUMNS: Columns = [
   ['out/s', 9],
 ]
 const LEAST_LABEL = 9
+/** Of servers that replicate; ids of members tell them apart only as a whole. */
+const REPLICATING: Columns = [
+  ['role', 8],
+  ['ops/s', 7],
+  ['hits', 6],
+  ['keys', 7],
+  ['memory', BAR + 10],
+  ['lag', 9],
+  ['conns', 6],
+  ['evict', 6],
+  ['in/s', 9],
+  ['out/s', 9],
+]
+const LONGEST_LABEL = 24
 
 /** Lines of at most `width` characters, at most `height` of them; what has no room is left out, the total comes first. */
 export function topLines({ title, time, nodes }: TopView, width: number, height: number, style: Style): string[] {
-  const columns = columnsFor(width)
+  const replicates = nodes.some(({ rates }) => rates?.replication)
+  const longest = Math.max(LEAST_LABEL, ...nodes.map(({ label }) => label.length + 2))
+  const columns = replicates
+    ? columnsFor(REPLICATING, Math.min(longest, LONGEST_LABEL), width)
+    : columnsFor(COLUMNS, LEAST_LABEL, width)
   const room = Math.max(1, width - columns.reduce((sum, [, size]) => sum + size, 0))
-  const labelWidth = Math.min(room, Math.max(LEAST_LABEL, ...nodes.map(({ label }) => label.length + 2)))
+  const labelWidth = Math.min(room, longest)
   const known = nodes.flatMap(({ rates }) => rates ?? [])
   const head = [
     titleLine(title, `${nodes.length} node${nodes.length === 1 ? '' : 's'}  ${time}  q quits`, width, style),
@@ -48,14 +68,17 @@ export function topLines({ title, time, nodes }: TopView, width: number, height:
   ]
   const total =
     nodes.length > 1 && known.length > 0
-      ? [row('all', labelWidth, totalOf(known), columns, style), trend(historyOfAll(nodes), labelWidth, width, style)]
+      ? [
+          row({ label: 'all' }, labelWidth, totalOf(known), columns, style),
+          trend(historyOfAll(nodes), labelWidth, width, style),
+        ]
       : []
   const own = nodes.map((node) => {
     if (!node.rates) {
       const why = (node.problem ?? 'asking').slice(0, Math.max(0, width - labelWidth - 1))
       return [`${clipped(node.label, labelWidth)}${node.problem ? style.bad(why) : style.faint(why)}`]
     }
-    return [row(node.label, labelWidth, node.rates, columns, style), trend(node.history, labelWidth, width, style)]
+    return [row(node, labelWidth, node.rates, columns, style), trend(node.history, labelWidth, width, style)]
   })
   return fitted(head, total, own, height, style)
 }
@@ -81,11 +104,11 @@ function fitted(
 
 type Columns = readonly (readonly [name: string, width: number])[]
 
-function columnsFor(width: number): Columns {
-  let count = COLUMNS.length
-  const taken = () => COLUMNS.slice(0, count).reduce((total, [, size]) => total + size, LEAST_LABEL)
+function columnsFor(all: Columns, label: number, width: number): Columns {
+  let count = all.length
+  const taken = () => all.slice(0, count).reduce((total, [, size]) => total + size, label)
   while (count > 1 && taken() > width) count--
-  return COLUMNS.slice(0, count)
+  return all.slice(0, count)
 }
 
 function titleLine(title: string, about: string, width: number, style: Style): string {
@@ -93,11 +116,25 @@ function titleLine(title: string, about: string, width: number, style: Style): s
   return gap < 2 ? style.strong(title.slice(0, width)) : `${style.strong(title)}${' '.repeat(gap)}${style.faint(about)}`
 }
 
-function row(label: string, labelWidth: number, rates: NodeRates, columns: Columns, style: Style): string {
+function row(
+  { label, lagBytes }: Pick<NodeView, 'label' | 'lagBytes'>,
+  labelWidth: number,
+  rates: NodeRates,
+  columns: Columns,
+  style: Style,
+): string {
+  const { replication } = rates
   const cells: Readonly<Record<string, (size: number) => string>> = {
     'ops/s': (size) => countText(Math.round(rates.operations)).padStart(size),
     hits: (size) => (rates.hitRate === undefined ? '-' : `${Math.floor(rates.hitRate * 100)} %`).padStart(size),
     items: (size) => countText(rates.items).padStart(size),
+    keys: (size) => countText(rates.items).padStart(size),
+    role: (size) => (replication?.role ?? '').padStart(size),
+    lag: (size) => {
+      if (replication?.role !== 'replica') return ' '.repeat(size)
+      if (!replication.linked) return style.bad('no link'.padStart(size))
+      return (lagBytes === undefined ? '-' : bytesText(lagBytes)).padStart(size)
+    },
     memory: (size) => memory(rates, size, style),
     conns: (size) => countText(rates.connections).padStart(size),
     evict: (size) => {

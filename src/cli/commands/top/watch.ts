@@ -1,14 +1,16 @@
 import { errorMessage } from '../../../api/thrown.ts'
-import { KvConnection } from '../../../kv/connection.ts'
 import type { Dial } from '../../../kv/conversation.ts'
-import { readWords } from '../../../kv/replies.ts'
 import { type Clock, elapsedMs } from '../../../net/clock.ts'
-import { type NodeRates, ratesOf, type Stats, statsOf } from './rates.ts'
+import type { NodeRates, Stats } from './rates.ts'
+import type { Talk, Talking } from './talks.ts'
 
 /** A node to look at. */
 export interface WatchedNode {
   readonly label: string
   readonly dial: Dial
+  readonly talk: Talk
+  /** Of a replication group: nodes of the same have the same keys. */
+  readonly shard?: string
 }
 
 const REMEMBERED = 400
@@ -18,9 +20,11 @@ export class NodeWatch {
   readonly node: WatchedNode
   rates: NodeRates | undefined
   problem: string | undefined
+  /** What to do about the problem, where that is known. */
+  hint: string | undefined
   readonly history: (number | undefined)[] = []
   readonly #clock: Clock
-  #connection: KvConnection | undefined
+  #talking: Talking | undefined
   #before: { stats: Stats; atMs: number } | undefined
 
   constructor(node: WatchedNode, clock: Clock) {
@@ -31,27 +35,28 @@ export class NodeWatch {
   /** Asks once; what becomes of it is in `rates` or `problem`. */
   async look(): Promise<void> {
     try {
-      this.#connection ??= await KvConnection.open(this.node.dial)
-      const stats = statsOf(await this.#connection.request('stats\r\n', readWords))
+      this.#talking ??= await this.node.talk.open(this.node.dial)
+      const stats = await this.#talking.stats()
       const atMs = this.#clock.monotonicMs()
       const before = this.#before
       this.#before = { stats, atMs }
       this.problem = undefined
       if (!before) return
-      this.rates = ratesOf(before.stats, stats, Math.max(1, elapsedMs(this.#clock, before.atMs)) / 1000)
+      this.rates = this.node.talk.rates(before.stats, stats, Math.max(1, elapsedMs(this.#clock, before.atMs)) / 1000)
       this.#remember(this.rates.operations)
     } catch (error) {
       this.close()
       this.#before = undefined
       this.rates = undefined
       this.problem = errorMessage(error)
+      this.hint = error instanceof Error && 'hint' in error ? String(error.hint) : undefined
       this.#remember(undefined)
     }
   }
 
   close(): void {
-    this.#connection?.close()
-    this.#connection = undefined
+    this.#talking?.close()
+    this.#talking = undefined
   }
 
   #remember(operations: number | undefined): void {

@@ -31,10 +31,13 @@ export const loginFlags = {
   replicas: toggle({ summary: 'in cluster mode, go to a replica of each shard: to read', helpGroup }),
 } satisfies Flags
 
-type LoginOptions = ValuesOf<typeof loginFlags>
+type AllOptions = ValuesOf<typeof loginFlags>
+
+/** Of commands that only log in. */
+export type LoginOptions = Pick<AllOptions, 'user' | 'password-file'>
 
 /** @throws Problem of usage where something is said that only servers of RESP have. */
-export function refuseLogin(flags: LoginOptions): void {
+export function refuseLogin(flags: AllOptions): void {
   const said = namesOf(loginFlags).find((name) => flags[name])
   if (said !== undefined) throw usageProblem(`argument --${said}: not for nodes of Memcached`)
 }
@@ -46,7 +49,7 @@ export function refuseLogin(flags: LoginOptions): void {
 export async function openResp(
   seeds: readonly RespNode[],
   dial: Pick<RespOptions, 'tls' | 'timeoutMs'>,
-  { user, 'password-file': file, database = 0, replicas }: LoginOptions,
+  { user, 'password-file': file, database = 0, replicas }: AllOptions,
 ): Promise<RespClient> {
   const open = (password: string | undefined): Promise<RespClient> =>
     RespClient.open(seeds, { ...dial, login: loginBy(user, password), database, readsReplicas: replicas })
@@ -62,10 +65,7 @@ export async function openResp(
 }
 
 /** Who logs in, for connections that are the caller's own: asked for only where a user is named. */
-export async function loginOf({
-  user,
-  'password-file': file,
-}: Partial<Pick<LoginOptions, 'user' | 'password-file'>>): Promise<Login> {
+export async function loginOf({ user, 'password-file': file }: Partial<LoginOptions>): Promise<Login> {
   return loginBy(user, givenPassword(file) ?? (user === undefined ? undefined : await askForPassword(user)))
 }
 
