@@ -6,6 +6,7 @@ import { kebabCase } from '../../api/names.ts'
 import { nearest, thereIs } from '../../api/nearest.ts'
 import { shellWord } from '../../api/shell.ts'
 import { checkRequest, complaintText } from '../call/checks.ts'
+import { checkAtTarget } from '../call/checks-at-target.ts'
 import { CallFailed } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { usersOfGroup } from '../waiting/wait-unused.ts'
@@ -30,13 +31,16 @@ async function hintFor(client: ApiClient, input: object, error: CallFailed): Pro
   const complaints = checkRequest(error.operation, input, await mostNodesAt(client.target))
   const sure = complaints.filter(({ doubt }) => !doubt)
   if (sure.length > 0) return sure.map(complaintText).join('\n')
-  if (/NotFound(Fault)?$/.test(code)) return notFoundHint(client, input, error.operation, code)
+  const absent = /NotFound(Fault)?$/.test(code) ? await notFoundHint(client, input, error.operation, code) : undefined
+  if (absent !== undefined) return absent
   const users = await usersOfGroup(client, error, input)
   if (users.length > 0) {
     return `Used by ${users.join(', ')}. --wait-unused deletes it as soon as nothing uses it any more.`
   }
   const [, subnet] = /input subnets in :\[([\w-]+).*are invalid/.exec(error.message) ?? []
   if (subnet && client.target.kind === 'local') return subnetHint(subnet, client.target.region)
+  const seen = await checkAtTarget(client, error.operation, input)
+  if (seen.length > 0) return seen.map(complaintText).join('\n')
   if (/State(Fault)?$/.test(code))
     return 'See how it stands: cachectl list. An earlier command with --wait returns when it is done.'
   return complaints.map(complaintText).join('\n') || undefined

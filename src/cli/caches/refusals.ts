@@ -3,6 +3,7 @@ import { failureOf } from '../failure.ts'
 import { CallFailed } from '../problem.ts'
 import { tell } from '../terminal.ts'
 
+/** Whether a call failed with one of these codes, with or without `Fault` at their end. */
 export function saysOneOf(error: unknown, codes: readonly string[]): error is CallFailed {
   // Some are sent with `Fault` at the end, some without.
   const plain = (code: string) => code.replace(/Fault$/, '')

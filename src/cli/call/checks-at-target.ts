@@ -1,5 +1,5 @@
 /** What can be seen to be wrong with a request by looking at what the target has. It only describes, and changes nothing. */
-import { familyOf, memcached } from '../../api/catalog/engines.ts'
+import { engines, familyOf } from '../../api/catalog/engines.ts'
 import type { OperationName } from '../../api/model.ts'
 import { meantAmong } from '../../api/nearest.ts'
 import { noting, tellUnasked } from '../caches/refusals.ts'
@@ -7,6 +7,7 @@ import { describeAll } from '../caches/resources.ts'
 import type { Item } from '../output/human-value.ts'
 import type { ApiClient } from '../target/client.ts'
 import type { Complaint } from './checks.ts'
+import { groupChecks } from './group-checks-at-target.ts'
 
 /** Where the target can't be asked, that is told: the request itself may be as wrong as any. */
 export async function checkAtTarget(client: ApiClient, name: OperationName, input: object): Promise<Complaint[]> {
@@ -16,7 +17,9 @@ export async function checkAtTarget(client: ApiClient, name: OperationName, inpu
       ? [parameterGroup(client, given), subnetGroup(client, given)]
       : name === 'ModifyCacheCluster'
         ? [nodeCount(client, given)]
-        : []
+        : name === 'CreateReplicationGroup'
+          ? [parameterGroup(client, given), subnetGroup(client, given), ...groupChecks(client, name, given)]
+          : groupChecks(client, name, given)
   const found = await Promise.allSettled(checks)
   return found.flatMap((result) => {
     if (result.status === 'fulfilled') return result.value
@@ -39,7 +42,8 @@ async function parameterGroup(client: ApiClient, input: Item): Promise<Complaint
     const names = groups.map((each) => String(each.CacheParameterGroupName))
     return [missing(option, name, 'parameter group', names)]
   }
-  const wanted = engine === 'memcached' && typeof version === 'string' ? familyOf(memcached, version) : undefined
+  const facts = engines[String(engine)]
+  const wanted = facts && typeof version === 'string' ? familyOf(facts, version) : undefined
   const family = group.CacheParameterGroupFamily
   if (wanted === undefined || family === wanted) return []
   const fitting = groups.filter((each) => each.CacheParameterGroupFamily === wanted)

@@ -9,6 +9,7 @@ import { isOlder } from '../../api/catalog/versions.ts'
 import type { OperationName } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
 import type { Item } from '../output/human-value.ts'
+import { checkGroup } from './group-checks.ts'
 
 export interface Complaint {
   readonly option: string
@@ -51,7 +52,7 @@ export function checkRequest(name: OperationName, input: object, mostNodes?: num
     return operation === name && typeof value === 'string' ? checkName(member, value, rule) : []
   })
   if (name === 'CreateCacheCluster') return [...names, ...checkCluster(given, mostNodes)]
-  return names
+  return [...names, ...checkGroup(name, given)]
 }
 
 function checkName(member: string, value: string, { longest, allowed, said }: NameRule): Complaint[] {

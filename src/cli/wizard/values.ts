@@ -17,17 +17,40 @@ const plain = (values: Iterable<unknown>): Choice[] =>
     (value) => ({ name: value, value }),
   )
 
-type Values = (client: ApiClient, answers: Answers, name: OperationName) => Promise<Choice[]>
+/** There is nothing to choose, and nothing to type either. */
+export const NO_QUESTION = 'no question'
+
+type Values = (client: ApiClient, answers: Answers, name: OperationName) => Promise<Choice[] | typeof NO_QUESTION>
 
 const engineOf = (answers: Answers): { Engine?: string } => {
   const engine = answers.get('Engine')?.[0]
   return engine === undefined ? {} : { Engine: engine }
 }
 
+/** Engines whose caches have replicas and users. */
+const REPLICATING = ENGINE_NAMES.filter((each) => each !== 'memcached')
+
+/** The group that the line names. */
+async function groupOf(client: ApiClient, answers: Answers) {
+  const [id = ''] = answers.get('ReplicationGroupId') ?? []
+  const [group] = await describeAll(client, 'DescribeReplicationGroups', { ReplicationGroupId: id })
+  return group ?? {}
+}
+
+/** With the slots of each, to tell them apart. */
+async function shardsOf(client: ApiClient, answers: Answers): Promise<Choice[]> {
+  const { NodeGroups } = await groupOf(client, answers)
+  return (isItems(NodeGroups) ? NodeGroups : []).map(({ NodeGroupId, Slots }) => {
+    const id = String(NodeGroupId)
+    return { name: typeof Slots === 'string' ? `${id} (slots ${Slots})` : id, value: id }
+  })
+}
+
 const bySource: Readonly<Record<string, Values>> = {
   Engine: async (client, _, name) => {
     if (name === 'CreateServerlessCache') return plain(ENGINE_NAMES)
-    if (name.includes('User')) return plain(ENGINE_NAMES.filter((each) => each !== 'memcached'))
+    if (name.includes('User')) return plain(REPLICATING)
+    if (name === 'CreateReplicationGroup') return plain(REPLICATING)
     return plain((await describeAll(client, 'DescribeCacheEngineVersions')).map(({ Engine }) => Engine))
   },
   EngineVersion: async (client, answers) =>
@@ -41,8 +64,26 @@ const bySource: Readonly<Record<string, Values>> = {
   MajorEngineVersion: async (_, answers) => plain(majorVersionsOf(answers.get('Engine')?.[0])),
   CacheParameterGroupFamily: async (client) =>
     plain((await describeAll(client, 'DescribeCacheEngineVersions')).map((item) => item.CacheParameterGroupFamily)),
-  // The one list of node types that the API has.
-  CacheNodeType: async (client, answers) => {
+  NodeGroupId: shardsOf,
+  // Only where shards are to go.
+  NodeGroupsToRemove: async (client, answers) => {
+    const shards = await shardsOf(client, answers)
+    return Number(answers.get('NodeGroupCount')?.[0]) < shards.length ? shards : NO_QUESTION
+  },
+  UserGroupIds: async (client, answers) => {
+    const [engine] = answers.get('Engine') ?? []
+    const groups = (await describeAll(client, 'DescribeUserGroups')).filter(
+      (group) => engine === undefined || group.Engine === engine || group.Engine === 'redis',
+    )
+    return groups.length > 0 ? plain(groups.map(({ UserGroupId }) => UserGroupId)) : NO_QUESTION
+  },
+  // The one list of node types that the API has; of a group that is there, those that it can become one of.
+  CacheNodeType: async (client, answers, name) => {
+    if (name === 'ModifyReplicationGroup') {
+      const [ReplicationGroupId = ''] = answers.get('ReplicationGroupId') ?? []
+      const allowed = await client.call('ListAllowedNodeTypeModifications', { ReplicationGroupId })
+      return plain([...(allowed.ScaleUpModifications ?? []), ...(allowed.ScaleDownModifications ?? [])])
+    }
     const engine = answers.get('Engine')?.[0]
     const input = engine === undefined ? {} : { ProductDescription: engine }
     return plain(
@@ -86,13 +127,16 @@ export async function valuesFor(
   memberName: string,
   member: Member,
   answers: Answers,
-): Promise<Choice[] | undefined> {
+): Promise<Choice[] | typeof NO_QUESTION | undefined> {
   const known = bySource[memberName]
   if (known) return known(client, answers, name)
   if (member.kind === 'string' && member.enum) return plain(enumValues(member.enum))
   const kind = regionalKinds.find(({ id }) => id === memberName.replace(/^Source(?=[A-Z])/, ''))
   if (!kind || creates(name, kind.id)) return undefined
-  return plain((await describeAll(client, kind.describe)).map((item) => item[kind.id]))
+  const all = await describeAll(client, kind.describe)
+  // Of Memcached nothing is saved.
+  const fitting = name === 'CreateSnapshot' ? all.filter(({ Engine }) => Engine !== 'memcached') : all
+  return plain(fitting.map((item) => item[kind.id]))
 }
 
 /** `CreateCacheCluster` makes the CacheClusterId; `CreateSnapshot` names one that is there. */

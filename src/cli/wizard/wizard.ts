@@ -19,8 +19,16 @@ import { CallFailed, Problem } from '../problem.ts'
 import { type ApiClient, openClient } from '../target/client.ts'
 import { resolveTarget } from '../target/targets.ts'
 import { tell } from '../terminal.ts'
-import { type Answers, isSettled, neededMembers, offeredMembers } from './questions.ts'
-import { creates, valuesFor } from './values.ts'
+import {
+  type Answers,
+  alsoAsked,
+  impliedMembers,
+  isSettled,
+  neededMembers,
+  offeredMembers,
+  USUAL,
+} from './questions.ts'
+import { creates, NO_QUESTION, valuesFor } from './values.ts'
 
 /** Above this many choices one is found by typing a part of it. */
 const MOST_TO_SCAN = 12
@@ -37,7 +45,7 @@ export async function askForMissing(name: OperationName, argv: readonly string[]
   if (needed.length === 0) return argv
   const client = await openClient(resolveTarget(flags, environment))
   try {
-    const words = await ask(client, name, needed, offeredMembers(name, given), flags)
+    const words = await ask(client, name, [...needed, ...alsoAsked(name, given)], offeredMembers(name, given), flags)
     const full = [...argv, ...words]
     tell(`\n  ${commandText([kebabCase(name), ...argv, ...withoutSecrets(words)])}\n`)
     if (!isDestructive(name) && !/^(Describe|List)/.test(name)) await agreeOnTerminal('Run it?')
@@ -78,12 +86,12 @@ async function ask(
   const answers = new Map<string, readonly string[]>()
   for (const member of Object.keys(inputOf(name).members)) {
     const value = flags[kebabCase(member)]
-    if (typeof value === 'string') answers.set(member, [value])
+    if (value !== undefined && value !== false) answers.set(member, [value].flat().map(String))
   }
   const words: string[] = []
   const askEach = async (members: readonly string[], required: boolean) => {
     for (const member of members) {
-      if (isSettled(member, answers)) continue
+      if (isSettled(name, member, answers)) continue
       const answer = await askFor(client, name, member, answers, required)
       if (answer === undefined) continue
       const placed =
@@ -99,7 +107,7 @@ async function ask(
       await askEach(offered, false)
     }
   }
-  return words
+  return [...words, ...impliedMembers(name, answers).map((member) => `--${kebabCase(member)}`)]
 }
 
 /** One zone for each node is what AWS wants; people choose zones, which nodes then take in turn. */
@@ -121,10 +129,11 @@ async function askFor(
   const option = `--${kebabCase(memberName)}`
   const message = `${option} (${helpOf(name, memberName)})`
   if (member.kind === 'boolean') {
-    const yes = await prompt({ type: 'confirm', message, default: false })
+    const yes = await prompt({ type: 'confirm', message, default: memberName === 'AutomaticFailoverEnabled' })
     return yes === true ? [option] : undefined
   }
   const choices = await choicesFor(client, name, memberName, member, answers)
+  if (choices === NO_QUESTION) return undefined
   const answer = choices
     ? await choose(message, choices, member.kind === 'list', required)
     : await type(message, name, memberName, member, required)
@@ -141,7 +150,7 @@ async function choicesFor(
 ) {
   try {
     const choices = await valuesFor(client, name, memberName, member, answers)
-    return choices && choices.length > 0 ? choices : undefined
+    return choices === NO_QUESTION || (choices && choices.length > 0) ? choices : undefined
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
     tellUnasked(error)
@@ -180,7 +189,7 @@ async function type(
   const answer = await prompt({
     type: SECRET_MEMBERS.has(memberName) ? 'password' : 'input',
     message,
-    ...(memberName === 'NumCacheNodes' && { default: '1' }),
+    ...(USUAL[memberName] !== undefined && { default: USUAL[memberName] }),
     validate: (text) => {
       if (text.trim() === '') return required ? 'It is needed.' : true
       if (member.kind === 'number' && !/^\d+$/.test(text.trim())) return 'A whole number.'

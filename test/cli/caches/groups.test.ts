@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SERVERS } from '../../support/redis-node.ts'
 import { temporaryHome } from '../support/cli.ts'
-import { hasTerminal, onTerminal } from '../support/terminal.ts'
+import { hasTerminal, longestLine, onTerminal } from '../support/terminal.ts'
 
 const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
 const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
@@ -100,11 +100,34 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     })
   })
 
-  test('is not watched by top, which names what does', async () => {
-    expect(await home.cachectl('top', 'shop', '--count', '1')).toMatchObject({
-      code: 255,
-      stderr: expect.stringContaining('cachectl metrics shop'),
-    })
+  test('is watched by top: each member with its role, replicas with their lag', async () => {
+    await home.answer('kv', 'set', 'cart', 'a', '1')
+    const line = await home.answer('top', 'cart', '--count', '1', '--interval', '100ms', '--output', 'json')
+    const { total, nodes } = JSON.parse(line)
+    // One key, though two nodes have it.
+    expect(total).toMatchObject({ items: 1 })
+    expect(
+      nodes.map(({ node, shard, replication }: { node: string; shard: string; replication: { role: string } }) =>
+        [node, shard, replication.role].join(' '),
+      ),
+    ).toEqual([
+      'cart-0001-001 0001 primary',
+      'cart-0001-002 0001 replica',
+      'cart-0002-001 0002 primary',
+      'cart-0002-002 0002 replica',
+    ])
+    expect(nodes[1].lagBytes).toBeGreaterThanOrEqual(0)
+    const [{ host, port }] = (await json('endpoints', 'cart')).nodes
+    const alone = await home.answer('top', `${host}:${port}`, '--count', '1', '--interval', '100ms')
+    expect(alone).toContain('nodes 1')
+  }, 30_000)
+
+  test.skipIf(!hasTerminal)('is watched by top on 80 columns, whole names of members among them', async () => {
+    const sitting = { env: { CACHECTL_HOME: home.stateDir }, answers: [['cart-0002-002', 'q']] as const, rows: 24 }
+    const screen = await onTerminal(['top', 'cart', '--interval', '100ms'], sitting)
+    expect(screen.text).toMatch(/node +role +ops\/s +hits +keys +memory +lag/)
+    expect(screen.text).toMatch(/cart-0001-002 +replica /)
+    expect(longestLine(screen)).toBeLessThanOrEqual(80)
   })
 
   test('is completed where a group is named, and its shards and members where they are', async () => {
@@ -148,6 +171,31 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     },
     30_000,
   )
+
+  test.each([
+    [['modify-replication-group', '--replication-group-id', 'shpo'], 'Did you mean shop?'],
+    [['modify-replication-group', '--replication-group-id', 'cart', '--no-automatic-failover-enabled'], 'cluster mode'],
+    [['modify-replication-group', '--replication-group-id', 'shop', '--cache-node-type', 'cache.x'], 'cannot become'],
+    [['increase-replica-count', '--replication-group-id', 'shop', '--new-replica-count', '1'], 'That is no change.'],
+    [['decrease-replica-count', '--replication-group-id', 'shop', '--replicas-to-remove', 'shop-001'], 'is a primary'],
+    [
+      ['modify-replication-group-shard-configuration', '--replication-group-id', 'cart', '--node-group-count', '1'],
+      '--node-groups-to-remove 0002',
+    ],
+    [['test-failover', '--replication-group-id', 'cart', '--node-group-id', '0003'], 'There are: 0001, 0002.'],
+  ])('is looked at by --dry-run: %j, %s', async ([name = '', ...words], said) => {
+    const at = /failover|^modify-replication-group$/.test(name) ? [] : ['--apply-immediately']
+    const { code, stderr } = await home.cachectl(name, ...words, ...at, '--dry-run')
+    expect(stderr).toContain(said)
+    expect(code).toBe(1)
+  })
+
+  test.skipIf(!hasTerminal)('is told of after a refusal: what there is of it', async () => {
+    const line = ['test-failover', '--replication-group-id', 'cart', '--node-group-id', '0003']
+    const { text, code } = await onTerminal(line, { env: { CACHECTL_HOME: home.stateDir } })
+    expect(text).toContain('There is no shard 0003. There are: 0001, 0002.')
+    expect(code).toBe(254)
+  })
 
   test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
     const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--wait', '--output', 'json')

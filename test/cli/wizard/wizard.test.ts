@@ -71,6 +71,23 @@ describe.skipIf(!hasTerminal)('missing options on a terminal (needs python3 with
     ).toBe(254)
   })
 
+  test('the shape of a replication group is asked for, and what follows from it is added', async () => {
+    const line = ['create-replication-group', '--replication-group-id', 'cart', '--cache-node-type', 'cache.t4g.small']
+    const { text } = await here(
+      [...line, '--replication-group-description', 'd'],
+      [
+        ['--engine', ENTER],
+        ['--num-node-groups', `\x7f3${ENTER}`],
+        ['--replicas-per-node-group', ENTER],
+        ['Choose more', ENTER],
+        ['Run it?', `n${ENTER}`],
+      ],
+    )
+    expect(text).toContain(
+      '--engine valkey --num-node-groups 3 --replicas-per-node-group 1 --automatic-failover-enabled\n',
+    )
+  })
+
   test('--no-input never asks, nor does a line that has another mistake', async () => {
     const silent = await here(['delete-cache-cluster', '--no-input'])
     expect(silent.text).toContain('the following arguments are required: --cache-cluster-id')
@@ -95,4 +112,8 @@ test('more than the model requires is asked for, unless the operation is used an
   ])
   expect(neededMembers('CreateCacheCluster', given('CacheClusterId', 'ReplicationGroupId'))).toEqual([])
   expect(neededMembers('DescribeCacheClusters', given())).toEqual([])
+  expect(neededMembers('IncreaseReplicaCount', given('ReplicationGroupId'))).toEqual(['NewReplicaCount'])
+  expect(neededMembers('IncreaseReplicaCount', given('ReplicationGroupId', 'ReplicaConfiguration'))).toEqual([])
+  const members = ['ReplicationGroupId', 'ReplicationGroupDescription', 'Engine', 'CacheNodeType']
+  expect(neededMembers('CreateReplicationGroup', given(...members, 'NumCacheClusters'))).toEqual([])
 })
