@@ -7,17 +7,19 @@ import {
   ModifyCacheCluster,
   RebootCacheCluster,
 } from '../workloads/cache-clusters.ts'
+import { ModifyGlobalReplicationGroup } from '../workloads/global-datastores/modification.ts'
 import {
   CreateGlobalReplicationGroup,
-  DecreaseNodeGroupsInGlobalReplicationGroup,
   DeleteGlobalReplicationGroup,
   DescribeGlobalReplicationGroups,
   DisassociateGlobalReplicationGroup,
   FailoverGlobalReplicationGroup,
-  IncreaseNodeGroupsInGlobalReplicationGroup,
-  ModifyGlobalReplicationGroup,
-  RebalanceSlotsInGlobalReplicationGroup,
 } from '../workloads/global-datastores/operations.ts'
+import {
+  DecreaseNodeGroupsInGlobalReplicationGroup,
+  IncreaseNodeGroupsInGlobalReplicationGroup,
+  RebalanceSlotsInGlobalReplicationGroup,
+} from '../workloads/global-datastores/resharding.ts'
 import { ListAllowedNodeTypeModifications } from '../workloads/node-type-modifications.ts'
 import { CompleteMigration, StartMigration, TestMigration } from '../workloads/replication-groups/migration.ts'
 import { ModifyReplicationGroup } from '../workloads/replication-groups/modification.ts'

@@ -176,11 +176,13 @@ export class RedisNode {
 
   /** What it says of itself. Rejects when it does not answer. */
   async status(): Promise<RedisStatus> {
+    // Before it is asked: what it says is of after that.
+    const agreed = this.#agrees
     const info = await this.#process.operator.info('replication', 'memory', 'keyspace')
     const isReplica = info.get('role') === 'slave'
     const { topology, users, feed } = this.#live
     const fed = this.#feed?.offset
-    const agrees = this.#agrees
+    const agrees = agreed && this.#agrees
     const clusterOk = topology === undefined || (await isClusterWell(this.#subject, topology))
     // Another node may have had it forget a member since: whoever forgets one tells all.
     if (!clusterOk) this.#lookAnew()

@@ -4,6 +4,7 @@ import { arn } from '../../../api/names.ts'
 import type { GlobalReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import type { Store } from '../../store/store.ts'
+import { formatSlots } from '../replication-groups/slots.ts'
 import { reportedVersion } from '../replication-groups/versions.ts'
 
 export type GlobalStatus = 'creating' | 'primary-only' | 'available' | 'modifying' | 'deleting'
@@ -17,6 +18,9 @@ export function statusOf({ id, deleting }: GlobalReplicationGroupRecord, store: 
   if (!isCalm) return 'modifying'
   return secondaries.length > 0 ? 'available' : 'primary-only'
 }
+
+/** `sgaui-shop-0003` */
+export const globalShardId = ({ id }: GlobalReplicationGroupRecord, shard: string): string => `${id}-${shard}`
 
 /** A global datastore as the API shows it. */
 export function answerGlobal(
@@ -48,6 +52,12 @@ export function answerGlobal(
         AutomaticFailover: automaticFailover,
         Status: global?.status,
       })),
+      ...(primary?.clusterMode === 'enabled' && {
+        GlobalNodeGroups: primary.shards.map(({ id, slots }) => ({
+          GlobalNodeGroupId: globalShardId(datastore, id),
+          Slots: formatSlots(slots),
+        })),
+      }),
     }),
     ARN: arn({ region: '', account, type: resources.globalReplicationGroup.arnType, name: datastore.id }),
   }

@@ -1,8 +1,10 @@
+import { regionFacts } from '../../../api/catalog/regions.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { missing } from '../../http/query-protocol.ts'
 import type { GlobalReplicationGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
+import { refuseUnlessAvailable } from '../replication-groups/find.ts'
 import { GLOBAL } from './record.ts'
 import { invalid } from './rules.ts'
 
@@ -15,6 +17,20 @@ export function findGlobal(id: string | undefined, { store }: Context): GlobalRe
   }
   return datastore
 }
+
+/** All its groups, the primary one first, of which none is being changed by a request of its own. */
+export function calmMembers(datastore: GlobalReplicationGroupRecord, { store }: Context): ReplicationGroupRecord[] {
+  const members = globalMembers(store, datastore.id)
+  for (const member of members) refuseUnlessAvailable(member)
+  return members
+}
+
+/** What a call does to a group of another region than its own. */
+export const contextOf = ({ region }: ReplicationGroupRecord, context: Context): Context => ({
+  ...context,
+  region,
+  facts: regionFacts(region) ?? context.facts,
+})
 
 /** One of its groups. Of AWS's words the end is known. */
 export function findMember(

@@ -2,18 +2,15 @@
 import { GLOBAL_ID_PREFIXES } from '../../../api/catalog/global-datastores.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
-import type { Input } from '../../../api/model.ts'
-import type { Context, Handler } from '../../calls/context.ts'
+import type { Handler } from '../../calls/context.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { page } from '../../calls/paging.ts'
 import { missing } from '../../http/query-protocol.ts'
-import type { GlobalMembership, GlobalReplicationGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
-import { globalMembers } from '../../store/replication-groups.ts'
+import type { GlobalReplicationGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from '../replication-groups/find.ts'
-import { refuseLater } from '../replication-groups/rules.ts'
 import { answerGlobal, statusOf } from './answer.ts'
-import { changing, committed } from './commit.ts'
-import { findGlobal, findMember } from './find.ts'
+import { changing, committed, together } from './commit.ts'
+import { calmMembers, findGlobal, findMember } from './find.ts'
 import { GLOBAL } from './record.ts'
 import { invalid, refuseUnfit, refuseUnlessIn } from './rules.ts'
 
@@ -51,68 +48,6 @@ export const DescribeGlobalReplicationGroups: Handler<'DescribeGlobalReplication
     ...(Marker && { Marker }),
     GlobalReplicationGroups: items.map((each) => answerGlobal(each, context, input.ShowMemberInfo ?? false)),
   }
-}
-
-export const ModifyGlobalReplicationGroup: Handler<'ModifyGlobalReplicationGroup'> = (input, context) => {
-  const datastore = findGlobal(input.GlobalReplicationGroupId, context)
-  refuseLater(input.ApplyImmediately)
-  refuseUnlessIn(['primary-only', 'available'], datastore, context.store)
-  const members = calmMembers(datastore, context)
-  refuseOtherRelease(input, members)
-  const description = input.GlobalReplicationGroupDescription ?? datastore.description
-  const failover = input.AutomaticFailoverEnabled
-  const turned =
-    failover === undefined ? [] : members.filter(({ automaticFailover }) => isOn(automaticFailover) !== failover)
-  for (const member of turned) refuseFailover(failover === true, member)
-  const after = turned.map((member) =>
-    together({ ...member, automaticFailover: failover ? ('enabling' as const) : ('disabling' as const) }, context),
-  )
-  return committed({ ...datastore, description }, after, context)
-}
-
-/** Its role and what it is part of stay, but for `changes`. */
-function together(group: ReplicationGroupRecord, { now }: Context, changes: Partial<GlobalMembership> = {}) {
-  const { global } = group
-  if (!global) throw new Error(`replication group ${group.id} is in no global datastore`)
-  return changing({ ...group, global: { ...global, ...changes, changing: true } }, now)
-}
-
-const isOn = (failover: ReplicationGroupRecord['automaticFailover']): boolean => failover === 'enabled'
-
-/** The first text is AWS's. */
-function refuseFailover(enabled: boolean, { id, multiAz, shards }: ReplicationGroupRecord): void {
-  if (enabled && shards.some(({ members }) => members.length < 2)) {
-    throw invalid('Replication group must have at least one read replica to enable autofailover.')
-  }
-  if (!enabled && multiAz) throw invalid(`Multi-AZ of replication group ${id} needs automatic failover to be enabled.`)
-}
-
-/** What is as it was asked for may be asked for. */
-function refuseOtherRelease(
-  input: Input<'ModifyGlobalReplicationGroup'>,
-  [primary]: readonly ReplicationGroupRecord[],
-): void {
-  const present = {
-    CacheNodeType: primary?.nodeType,
-    Engine: primary?.engine,
-    EngineVersion: primary?.engineVersion,
-    CacheParameterGroupName: primary?.parameterGroup,
-  } as const
-  for (const member of ['CacheNodeType', 'Engine', 'EngineVersion', 'CacheParameterGroupName'] as const) {
-    const asked = input[member]
-    if (asked !== undefined && asked !== present[member]) {
-      throw invalid(
-        `The local engine does not change ${member} of a global datastore. Leave it out, or use --target aws.`,
-      )
-    }
-  }
-}
-
-/** All groups, of which none is being changed by a request of its own. */
-function calmMembers(datastore: GlobalReplicationGroupRecord, { store }: Context): ReplicationGroupRecord[] {
-  const members = globalMembers(store, datastore.id)
-  for (const member of members) refuseUnlessAvailable(member)
-  return members
 }
 
 export const DeleteGlobalReplicationGroup: Handler<'DeleteGlobalReplicationGroup'> = (input, context) => {
@@ -157,27 +92,15 @@ export const FailoverGlobalReplicationGroup: Handler<'FailoverGlobalReplicationG
   const next = findMember(datastore, asked, context)
   if (next.global?.role === 'PRIMARY') throw invalid(`Replication group ${next.id} is the primary one already.`)
   refuseUnlessIn(['available'], datastore, context.store)
-  const after = calmMembers(datastore, context).map((member) =>
-    together(member, context, { role: member.region === next.region ? 'PRIMARY' : 'SECONDARY' }),
-  )
+  const members = calmMembers(datastore, context)
+  const [former] = members
+  const after = members.map((member) => {
+    if (member.region !== next.region) return changing(together(member, { role: 'SECONDARY' }), context.now)
+    // With cluster mode disabled the servers themselves hand over.
+    if (member.clusterMode === 'disabled' || !former)
+      return changing(together(member, { role: 'PRIMARY' }), context.now)
+    const leading = together(member, { role: 'PRIMARY', takesOverFrom: former.region })
+    return changing(leading, context.now, [{ do: 'take-over' }])
+  })
   return committed(datastore, after, context)
 }
-
-/** AWS's text for replication groups; those of global datastores here all have cluster mode disabled. */
-function refuseShards(
-  {
-    GlobalReplicationGroupId: id,
-    ApplyImmediately,
-  }: Pick<Input<'RebalanceSlotsInGlobalReplicationGroup'>, 'GlobalReplicationGroupId' | 'ApplyImmediately'>,
-  context: Context,
-): never {
-  findGlobal(id, context)
-  refuseLater(ApplyImmediately)
-  throw invalid('Operation is only applicable for cluster mode enabled replication groups.')
-}
-
-export const IncreaseNodeGroupsInGlobalReplicationGroup: Handler<'IncreaseNodeGroupsInGlobalReplicationGroup'> =
-  refuseShards
-export const DecreaseNodeGroupsInGlobalReplicationGroup: Handler<'DecreaseNodeGroupsInGlobalReplicationGroup'> =
-  refuseShards
-export const RebalanceSlotsInGlobalReplicationGroup: Handler<'RebalanceSlotsInGlobalReplicationGroup'> = refuseShards

@@ -10,7 +10,7 @@ import { statusOf } from './answer.ts'
 
 export const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 
-/** What the guide asks of a group, and one thing that this engine does. */
+/** What the guide asks of a group, and one thing that is on its way to another. */
 const DEMANDS: readonly (readonly [isMet: (group: ReplicationGroupRecord) => boolean, demand: string])[] = [
   [
     ({ engine, engineVersion }) => isSince(engineVersion, familyOfEngine(engine).engine.globalSince),
@@ -18,10 +18,7 @@ const DEMANDS: readonly (readonly [isMet: (group: ReplicationGroupRecord) => boo
   ],
   [({ nodeType }) => canBeGlobal(nodeType), 'a node type of M5, M6g, M7g, R5, R6g, R6gd, R7g or C7gn'],
   [({ networkType }) => networkType === 'ipv4', 'network type ipv4'],
-  [
-    ({ clusterMode }) => clusterMode === 'disabled',
-    'cluster mode disabled on the local engine, whose servers replicate no shards between clusters',
-  ],
+  [({ clusterMode }) => clusterMode !== 'compatible', 'cluster mode enabled or disabled, not compatible'],
 ]
 
 export function refuseUnfit(group: ReplicationGroupRecord): void {

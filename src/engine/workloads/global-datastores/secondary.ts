@@ -6,10 +6,11 @@ import type { Context } from '../../calls/context.ts'
 import { findParameterGroup, isDefaultGroup } from '../../parameters/groups.ts'
 import type { CacheParameterGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
-import { newToken } from '../../store/tokens.ts'
 import { newGroup } from '../replication-groups/creation.ts'
+import { formatSlots } from '../replication-groups/slots.ts'
 import { hashOfToken } from '../replication-groups/tokens.ts'
 import { findGlobal } from './find.ts'
+import { groupLike } from './parameter-groups.ts'
 import { invalid, refuseUnlessIn } from './rules.ts'
 
 type CreateInput = Input<'CreateReplicationGroup'>
@@ -57,11 +58,13 @@ export function newSecondary(
   const { engine, engineVersion, nodeType, transit, atRest, authTokens, acceptsNoToken } = primary
   const asPrimary: CreateInput = {
     ...rest,
+    ...shapeOf(primary, rest),
     ...{ Engine: engine, EngineVersion: engineVersion, CacheNodeType: nodeType, AtRestEncryptionEnabled: atRest },
     ...(transit !== 'plain' && { TransitEncryptionEnabled: true, TransitEncryptionMode: transit }),
   }
   const made = newGroup(id, description, asPrimary, context)
-  const parameterGroup = parameterGroupLike(primary, datastore.id, context)
+  const like = findParameterGroup(store, primary.region, primary.parameterGroup)
+  const parameterGroup = like && !isDefaultGroup(like.id) ? groupLike(like, datastore.id, context) : undefined
   return {
     ...(parameterGroup && { parameterGroup }),
     group: {
@@ -75,6 +78,16 @@ export function newSecondary(
   }
 }
 
+/** A shard for each of the primary group's. */
+const shapeOf = ({ clusterMode, shards }: ReplicationGroupRecord, input: CreateInput): Partial<CreateInput> =>
+  clusterMode === 'disabled'
+    ? {}
+    : {
+        ClusterMode: clusterMode,
+        NodeGroupConfiguration: shards.map(({ id, slots }) => ({ NodeGroupId: id, Slots: formatSlots(slots) })),
+        AutomaticFailoverEnabled: input.AutomaticFailoverEnabled ?? true,
+      }
+
 /** Texts are ours. */
 function refusePlace(members: readonly ReplicationGroupRecord[], datastore: string, { region }: Context): void {
   if (!GLOBAL_ID_PREFIXES[region]) throw invalid(`There are no global datastores in ${region}.`)
@@ -84,17 +97,4 @@ function refusePlace(members: readonly ReplicationGroupRecord[], datastore: stri
   if (members.length > MOST_SECONDARIES) {
     throw invalid(`Global Replication Group ${datastore} has ${MOST_SECONDARIES} secondary replication groups already.`)
   }
-}
-
-/** Called as AWS calls them: `global-datastore-shopesyd`. */
-function parameterGroupLike(
-  { region, parameterGroup }: ReplicationGroupRecord,
-  datastore: string,
-  context: Context,
-): CacheParameterGroupRecord | undefined {
-  const like = findParameterGroup(context.store, region, parameterGroup)
-  if (!like || isDefaultGroup(parameterGroup)) return undefined
-  const suffix = datastore.slice(datastore.indexOf('-') + 1)
-  const id = `global-datastore-${suffix}${newToken(context.random, 4)}`
-  return { ...like, region: context.region, id, description: `Of global datastore ${datastore}`, tags: [] }
 }

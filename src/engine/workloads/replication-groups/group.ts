@@ -14,7 +14,7 @@ import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { accessOf } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { type Clients, clientsOf } from './clients.ts'
-import { leadOf } from './lead.ts'
+import { feedOf, leadOf } from './lead.ts'
 import { type Lead, liveOf, transitOf } from './live.ts'
 import { deliveredLogs } from './logs.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
@@ -43,7 +43,8 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
       (member): member is PlacedMember => member.place !== null && member.status !== 'deleting',
     )
     const clients = clientsOf(group, store)
-    const of = { known, clients, lead: leadOf(group, store), faults }
+    const feed = (member: string) => feedOf(group, group.shards.find(({ primary }) => primary === member)?.id, store)
+    const of = { known, clients, lead: leadOf(group, store), feed, faults }
     return [...runningMembers(group).map((member) => wanted(group, member, of)), ...readerOf(group, clients, faults)]
   },
 
@@ -98,7 +99,13 @@ const endpoint = (name: string, port: number | null, nodes: readonly string[]): 
 function wanted(
   group: ReplicationGroupRecord,
   member: PlacedMember,
-  of: { known: readonly PlacedMember[]; clients: Clients; lead: Lead; faults: readonly FaultRecord[] },
+  of: {
+    known: readonly PlacedMember[]
+    clients: Clients
+    lead: Lead
+    feed: (member: string) => ReturnType<typeof feedOf>
+    faults: readonly FaultRecord[]
+  },
 ): WantedNode {
   const { known, clients, lead, faults } = of
   const { engine, engineVersion } = group
@@ -128,6 +135,7 @@ function wanted(
         ...rdbOf(group, member),
         live: {
           ...liveOf(group, member, known, directives, clients, lead),
+          ...of.feed(member.id),
           ...rehearsed(group, member, known, faults),
           closeOnReplicaWrite,
           ...logs(group, member.id),

@@ -16,6 +16,7 @@ import { dropData, prepareData } from '../snapshots/preparation.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
+import { isStarved } from './lead.ts'
 import { settledLogs } from './logs.ts'
 import { runningMembers, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
@@ -25,7 +26,7 @@ import { afflicted, isBack, waits } from './rehearsed.ts'
 import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
 import { restartWithData } from './restart-step.ts'
 import type { SlotsToMove } from './slot-plan.ts'
-import { bestReplica, isLed, isWhole, type Standings } from './standing.ts'
+import { bestReplica, holdsAllOf, isLed, isWhole, type Standings } from './standing.ts'
 import {
   awaitsServers,
   type GroupEvent,
@@ -35,6 +36,7 @@ import {
   unplacedMembers,
   withLostServer,
 } from './steps.ts'
+import { isUpgrading } from './upgrades.ts'
 
 /** How long until servers that do not yet stand as they should are asked again. */
 const ASK_AGAIN_MS = 50
@@ -130,6 +132,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     if (awaitsServers(group.steps) && !isWhole(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }
     }
+    if (await this.#awaitsGroups(group)) return { until: clock.now() + ASK_AGAIN_MS }
     if (step?.do === 'change-servers' && !isLed(group, await this.#standings(group))) {
       return { until: clock.now() + ASK_AGAIN_MS }
     }
@@ -183,6 +186,18 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     const changed = { ...group, logDelivery: settledLogs(group, change, standings), steps }
     this.#commit(group, this.#withDueDate(changed), [])
     return 'again'
+  }
+
+  /** Whether its next step is one that other groups of its global datastore have to come before. */
+  async #awaitsGroups(group: ReplicationGroupRecord): Promise<boolean> {
+    const { store } = this.#tools
+    const [step] = group.steps
+    if (step?.do === 'finish') return isStarved(group, store)
+    const others = globalMembers(store, group.global?.id ?? '').filter(({ region }) => region !== group.region)
+    if (step?.do === 'await-others') return others.some(isUpgrading)
+    const former = others.find(({ region }) => region === group.global?.takesOverFrom)
+    if (step?.do !== 'take-over' || !former) return false
+    return !holdsAllOf(former, await this.#standings(former), group, await this.#standings(group))
   }
 
   /** The replica that takes the place of a primary. */

@@ -37,6 +37,10 @@ export const withMembers = (
   shards: group.shards.map((shard) => ({ ...shard, members: shard.members.map((member) => change(member, shard)) })),
 })
 
+/** Whether slots are on their way from shard to shard, or are about to be. */
+export const isResharding = ({ steps }: ReplicationGroupRecord): boolean =>
+  steps.some((step) => step.do === 'move-slots')
+
 /** Whether the servers form a cluster, which clients ask for its nodes. */
 export const isCluster = ({ clusterMode }: Pick<ReplicationGroupRecord, 'clusterMode'>): boolean =>
   clusterMode !== 'disabled'

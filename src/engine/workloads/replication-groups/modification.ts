@@ -65,8 +65,8 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
 
 /** What is the same in all groups of a global datastore. */
 function refuseGlobal(input: ModifyInput, group: ReplicationGroupRecord): void {
-  const { Engine, EngineVersion, CacheNodeType, CacheParameterGroupName } = input
-  if (Engine ?? EngineVersion ?? CacheNodeType ?? CacheParameterGroupName) refuseMember(group)
+  const { Engine, EngineVersion, CacheNodeType, CacheParameterGroupName, ClusterMode } = input
+  if (Engine ?? EngineVersion ?? CacheNodeType ?? CacheParameterGroupName ?? ClusterMode) refuseMember(group)
 }
 
 const NOT_YET = ['Durability'] as const satisfies readonly (keyof ModifyInput)[]
@@ -175,7 +175,7 @@ export function readReleaseChanges(
 }
 
 /** The first two texts are AWS's; the codes of the second and of ours are guesses. */
-function refuseFailoverChange(changes: PendingGroupChanges, group: ReplicationGroupRecord): void {
+export function refuseFailoverChange(changes: PendingGroupChanges, group: ReplicationGroupRecord): void {
   const failover = changes.automaticFailover ?? group.automaticFailover !== 'disabled'
   const multiAz = changes.multiAz ?? group.multiAz
   const lacksReplica = group.shards.some(({ members }) => members.length < 2)

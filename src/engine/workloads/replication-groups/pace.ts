@@ -9,6 +9,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
   quick: {
     'prepare-data': 0,
     'drop-data': 0,
+    'take-over': 0,
+    'await-others': 0,
     'place-members': 0,
     'join-members': 200,
     'move-slots': 10,
@@ -37,6 +39,8 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
   realistic: {
     'prepare-data': 0,
     'drop-data': 0,
+    'take-over': 0,
+    'await-others': 0,
     'place-members': 0,
     'join-members': 5 * MINUTE_MS,
     // Some slots of many.

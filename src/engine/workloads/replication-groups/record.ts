@@ -93,6 +93,10 @@ export type GroupStep =
   | { readonly do: 'prepare-data' }
   /** The servers have read those. */
   | { readonly do: 'drop-data' }
+  /** Waits until the group holds all that the former primary one of its global datastore has acknowledged. */
+  | { readonly do: 'take-over' }
+  /** Waits until the other groups of its global datastore have done this: data goes from the older to the newer engine. */
+  | { readonly do: 'await-others' }
   /** Gives members that have no place yet subnets and ports, and the group the ports of the cluster mode that it is to have. */
   | { readonly do: 'place-members'; readonly clusterMode?: ReplicationGroupRecord['clusterMode'] }
   /** Waits until new members hold what their primary holds, and serve. */
@@ -152,6 +156,8 @@ export interface GlobalMembership {
   readonly status: 'associating' | 'associated' | 'disassociating'
   /** While it is modified together with the other groups. */
   readonly changing?: true
+  /** The region of the group that was the primary one, until this one, with cluster mode enabled, holds all that it was told. */
+  readonly takesOverFrom?: string
 }
 
 /** A server that is none of this engine's, which a group's data is taken from. */

@@ -1,10 +1,12 @@
 /** ModifyReplicationGroupShardConfiguration: shards that come and go, and slots that are shared out anew. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { Fault } from '../../../api/faults.ts'
+import type { Input } from '../../../api/model.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import type { GroupStep, ReplicationGroupRecord, ShardRecord, Tag } from '../../store/records.ts'
 import { isClusterId } from '../../store/replication-groups.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
+import { refuseMember } from '../global-datastores/rules.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { commitCall } from './commit.ts'
 import { newMember, readZones, refuseBeyondGroupQuota } from './creation.ts'
@@ -21,6 +23,7 @@ export const ModifyReplicationGroupShardConfiguration: Handler<'ModifyReplicatio
   context,
 ) => {
   const group = findReplicationGroup(input.ReplicationGroupId, context)
+  refuseMember(group)
   if (group.clusterMode !== 'enabled') {
     throw new Fault(
       'InvalidParameterValue',
@@ -29,13 +32,25 @@ export const ModifyReplicationGroupShardConfiguration: Handler<'ModifyReplicatio
   }
   refuseLater(input.ApplyImmediately)
   refuseUnlessAvailable(group)
+  const { after, events } = resharded(group, input, context)
+  const told = events.map((event) => ({ event }))
+  return { ReplicationGroup: answerReplicationGroup(commitCall(group, after, told, context), context.account) }
+}
+
+/** The group on its way to other shards, and what tells of it. Throws the refusal. */
+export function resharded(
+  group: ReplicationGroupRecord,
+  input: Pick<
+    Input<'ModifyReplicationGroupShardConfiguration'>,
+    'NodeGroupCount' | 'ReshardingConfiguration' | 'NodeGroupsToRemove' | 'NodeGroupsToRetain'
+  >,
+  context: Context,
+): { readonly after: ReplicationGroupRecord; readonly events: readonly EventFacts[] } {
   const change = readShardChange(input, group)
   const added = change.coming.flatMap(({ zones }) => zones).length
   refuseBeyondGroupQuota(membersOf(group).length + added, context)
   refuseBeyondRegionQuota(added, context)
-  const resharding = withShards(group, change, context)
-  const events = begunBy(group, change).map((event) => ({ event }))
-  return { ReplicationGroup: answerReplicationGroup(commitCall(group, resharding, events, context), context.account) }
+  return { after: withShards(group, change, context), events: begunBy(group, change) }
 }
 
 function withShards(

@@ -5,7 +5,10 @@ import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { shardId } from './names.ts'
 import type { ShardPlan } from './shape.ts'
 
-type ReshardInput = Input<'ModifyReplicationGroupShardConfiguration'>
+type ReshardInput = Pick<
+  Input<'ModifyReplicationGroupShardConfiguration'>,
+  'NodeGroupCount' | 'ReshardingConfiguration' | 'NodeGroupsToRemove' | 'NodeGroupsToRetain'
+>
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)

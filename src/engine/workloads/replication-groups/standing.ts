@@ -19,10 +19,29 @@ export const isWhole = (group: ReplicationGroupRecord, standings: Standings): bo
   })
 
 /** Whether every shard has the primary that it is to have. */
-export const isLed = (group: ReplicationGroupRecord, standings: Standings): boolean =>
-  runningMembers(group).every(({ id }) => {
+export function isLed(group: ReplicationGroupRecord, standings: Standings): boolean {
+  const role = follows(group) ? 'replica' : 'primary'
+  return runningMembers(group).every(({ id }) => {
     const standing = standings.get(id)
-    return !isPrimary(group, id) || (standing?.agrees === true && standing.role === 'primary')
+    return !isPrimary(group, id) || (standing?.agrees === true && standing.role === role)
+  })
+}
+
+/** Whether the primaries of a group hold all that those of another one have acknowledged, which take no writes any more. */
+export const holdsAllOf = (
+  former: ReplicationGroupRecord,
+  formerStandings: Standings,
+  group: ReplicationGroupRecord,
+  standings: Standings,
+): boolean =>
+  group.shards.every(({ id, primary }) => {
+    const source = former.shards.find((shard) => shard.id === id)
+    const leader = source?.members.find((member) => member.id === source.primary)
+    // What a server that has ended had said, and did not reach this group, is lost.
+    if (!leader || leader.lost) return true
+    const said = formerStandings.get(leader.id)
+    const reached = standings.get(primary)?.fed
+    return said?.agrees === true && reached !== undefined && reached >= said.offset
   })
 
 /** The replica that is to take the place of a primary that has ended: the one that has heard most of what it said. */

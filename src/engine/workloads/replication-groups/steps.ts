@@ -8,7 +8,7 @@ import { takenAtStart } from '../../parameters/status.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
-import { isCluster, isPrimary, membersOf, shardOf, withMembers } from './members.ts'
+import { isCluster, isPrimary, isResharding, membersOf, shardOf, withMembers } from './members.ts'
 import { remade } from './remaking.ts'
 import { restartedWith, startedAnew, valuesAtStart } from './starting-values.ts'
 
@@ -219,6 +219,14 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
     }
   },
 
+  'take-over': (group) => {
+    if (!group.global) return quietly(group)
+    const { takesOverFrom: _, ...global } = group.global
+    return quietly({ ...group, global })
+  },
+
+  'await-others': (group) => quietly(group),
+
   'begin-migration': (group, { source }) => quietly({ ...group, status: 'migrating', migration: { source } }),
 
   'end-migration': ({ migration: _, ...group }) => quietly(group),
@@ -284,8 +292,6 @@ function calmed(group: ReplicationGroupRecord): ReplicationGroupRecord {
   )
   return { ...members, shards: members.shards.map((shard) => ({ ...shard, status: 'available' })) }
 }
-
-const isResharding = ({ steps }: ReplicationGroupRecord): boolean => steps.some((step) => step.do === 'move-slots')
 
 const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebooting cluster nodes'
 

@@ -125,6 +125,9 @@ export function upgradeSteps(
   ]
 }
 
+/** Whether its servers are still to become what was asked for. */
+export const isUpgrading = ({ steps }: ReplicationGroupRecord): boolean => steps.some((step) => step.do === 'upgrade')
+
 function otherServers({ shards }: ReplicationGroupRecord, release: Release): GroupStep[] {
   if (shards.some(({ members }) => members.length < 2)) return restartSteps({ release })
   return [
