@@ -15,27 +15,16 @@ import {
   CacheUserActor,
   ClusterActor,
   ParameterGroupActor,
-  type Random,
   ServerlessActor,
   UserActor,
 } from '../support/kill-actors.ts'
+import { type Random, randomOf } from '../support/random.ts'
 
 const KILLS = Number(process.env.CACHECTL_KILLS ?? 8)
 const SEED = Number(process.env.CACHECTL_SEED ?? Date.now() % 1_000_000)
 /** Answered calls at most between a start and the kill. */
 const MOST_CALLS = 60
 const engineFile = new URL('../../dist/engine.js', import.meta.url)
-
-/** mulberry32 */
-function randomOf(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -9,9 +9,8 @@ import { control } from './control.ts'
 import { memcached } from './engine.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { eventually } from './eventually.ts'
+import type { Random } from './random.ts'
 import { serverless } from './serverless.ts'
-
-export type Random = () => number
 
 /** A state as text; `gone` when there is nothing. */
 type State = string

@@ -97,6 +97,10 @@ export class TestClient {
     })
   }
 
+  close(): void {
+    this.#socket.destroy()
+  }
+
   /** The reply as text: of an error its line, `CLOSED` where the connection has ended. */
   async say(...command: string[]): Promise<string> {
     const reply = await this.reply(...command)
