@@ -1,5 +1,5 @@
 /** Bundles the command line, the engine and the node worker into dist/, then writes help pages and manifest. */
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
@@ -19,6 +19,9 @@ const __dirname = __pathDirname(__filename)`
 
 export const { version }: { version: string } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 
+/** Written by hand: what is generated would tell of every file behind it. */
+const PUBLISHED_TYPES = ['published.d.ts', 'published-vitest.d.ts']
+
 /**
  * Three bundles: esbuild shares chunks by file, not by what is used of it, so that the engine would load the command
  * line's, and a call to the local engine the whole SDK.
@@ -35,8 +38,14 @@ export async function bundle(): Promise<void> {
       { 'local-client': 'src/cli/target/local-client.ts' },
       { splitting: false, external: ['@smithy/core/event-streams'], plugins: [builtinsByRequire] },
     ),
-    bundleEntries({ engine: 'src/engine/main.ts', 'node-worker': 'src/engine/nodes/worker.ts' }),
+    bundleEntries({
+      engine: 'src/engine/main.ts',
+      'node-worker': 'src/engine/nodes/worker.ts',
+      index: 'src/embed/index.ts',
+      vitest: 'src/embed/vitest.ts',
+    }),
   ])
+  for (const types of PUBLISHED_TYPES) copyFileSync(`${root}/src/embed/${types}`, `${root}/dist/${types}`)
   writeHelpPages(root, version)
   await writeManifest(root)
 }

@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEFAULT_REGION, engineFiles } from '../api/local-engine.ts'
+import { startEngine as openEngine } from '../engine/engine.ts'
+import { sleep, systemClock } from '../net/clock.ts'
+import type * as published from './published.d.ts'
+
+declare const CACHECTL_VERSION: string | undefined
+
+const PATIENCE_MS = 60_000
+const BETWEEN_LOOKS_MS = 50
+
+/** @see published.startEngine */
+export const startEngine: typeof published.startEngine = async (options = {}) => {
+  const { stateDir = mkdtempSync(join(tmpdir(), 'cachectl-')), port = 0, region = DEFAULT_REGION } = options
+  const clear = () => options.stateDir ?? rmSync(stateDir, { recursive: true, force: true })
+  const engine = await openEngine({
+    stateDir,
+    port,
+    region,
+    pace: options.pace ?? 'instant',
+    version: typeof CACHECTL_VERSION === 'string' ? CACHECTL_VERSION : '0.0.0',
+    // Beside the bundle that this file becomes a part of.
+    workerFile: new URL(
+      import.meta.url.endsWith('.ts') ? '../../dist/node-worker.js' : './node-worker.js',
+      import.meta.url,
+    ),
+    log: options.log ?? (() => {}),
+  }).catch((error: unknown) => {
+    clear()
+    throw error
+  })
+  const { accessKeyId, secretAccessKey } = engine.credentials
+  const credentials = { accessKeyId, secretAccessKey }
+  const { url } = engine.info
+  const cacheCalled = async (id: string) => {
+    const [{ openClient }, { findCache }] = await Promise.all([
+      import('../cli/target/client.ts'),
+      import('../cli/caches/find.ts'),
+    ])
+    const client = await openClient({ kind: 'local', url, region, credentials })
+    try {
+      return await findCache(client, id)
+    } finally {
+      client.close()
+    }
+  }
+  type Found = Awaited<ReturnType<typeof cacheCalled>>
+  const endpointsOf = ({ configuration, nodes }: Found): published.Endpoint[] => [
+    ...(configuration ? [{ role: 'configuration', ...configuration }] : []),
+    ...nodes.flatMap(({ id, host, port }) => (host && port ? [{ role: id, host, port }] : [])),
+  ]
+  let ended: Promise<void> | undefined
+  const stop = () => (ended ??= engine.close().finally(clear))
+  return {
+    url,
+    region,
+    stateDir,
+    credentials,
+    clientConfig: { endpoint: url, region, credentials },
+    env: {
+      AWS_ENDPOINT_URL_ELASTICACHE: url,
+      AWS_ENDPOINT_URL_CLOUDWATCH: url,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+    },
+    ca: readFileSync(engineFiles(stateDir).authorityCertificate, 'utf8'),
+    endpoints: async (id) => endpointsOf(await cacheCalled(id)),
+    async available(id, { timeoutMs = PATIENCE_MS } = {}) {
+      const deadline = systemClock.monotonicMs() + timeoutMs
+      for (;;) {
+        const cache = await cacheCalled(id)
+        if (cache.status === 'available') return endpointsOf(cache)
+        const isStuck = /failed|incompatible/.test(cache.status)
+        if (isStuck || systemClock.monotonicMs() > deadline) throw new Error(`${id} is ${cache.status}, not available.`)
+        await sleep(systemClock, BETWEEN_LOOKS_MS)
+      }
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
