@@ -87,6 +87,19 @@ describe.skipIf(!server)(`a replication group to rehearse with ${SKIPPED}`, () =
     expect(performance.now() - began).toBeGreaterThanOrEqual(145)
   })
 
+  test('has a replica that suffers at the reader endpoint, too', async () => {
+    const api = await startTestEngine()
+    const { group } = await pair(api)
+    const reader = portOf(group, 'ReaderEndpoint')
+    const client = new TestClient(reader)
+    expect(await client.say('PING')).toBe('PONG')
+    await inject(api, { kind: 'reset', cluster: 'shop-002' })
+    await client.closed
+    expect(await heard(reader, 'PING')).toBeUndefined()
+    await clear(api)
+    expect(await heard(reader, 'PING')).toBe('PONG')
+  })
+
   test('has a replica that lags behind', async () => {
     const api = await startTestEngine()
     const { primary, replica } = await pair(api)

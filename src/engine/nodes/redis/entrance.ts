@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { inMilliseconds } from '../../../net/clock.ts'
 import { Door } from '../../../net/serve/door.ts'
-import type { Impairment } from '../../../net/serve/impairment.ts'
+import { Affliction, type Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
 import { Links } from './links.ts'
@@ -21,12 +21,18 @@ export interface EntranceSettings {
   readonly checkLogin?: (user: string, token: string, from: string) => Promise<number>
 }
 
+/** A server behind a door: by the name of its node, and its socket. */
+export interface Served {
+  readonly name: string
+  readonly socket: string
+}
+
 export interface EntranceOptions extends EntranceSettings {
   readonly transit: Transit
   /** The address that the engine's own servers dial from: they are let in, and speak plain text, whatever clients have to. */
   readonly ownAddress: string | undefined
-  /** The socket of the server that the next client is passed on to; undefined: there is none. */
-  readonly server: () => string | undefined
+  /** The server that the next client is passed on to; undefined: there is none. */
+  readonly server: () => Served | undefined
   readonly closesOnReadonly: () => boolean
   /** Whether clients may only read, at first; {@link Entrance.refuseWrites} changes it. */
   readonly refusesWrites?: boolean
@@ -44,6 +50,8 @@ export class Entrance {
   readonly #passages = new Set<Passage>()
   /** Those of replicas. */
   readonly #links = new Links()
+  /** What clients of some of the servers suffer from, by the names of those. */
+  #afflictions = new Map<string, Affliction>()
   #admission: Admission
   #transit: Transit
   #refusesWrites: boolean
@@ -86,6 +94,19 @@ export class Entrance {
     this.#door.impair(impairment)
   }
 
+  /** What clients suffer from by the server that they are passed on to, in the place of what they did before. */
+  impairServers(impairments: Readonly<Record<string, Impairment>>): void {
+    const before = this.#afflictions
+    this.#afflictions = new Map()
+    for (const affliction of before.values()) affliction.lift()
+    this.#afflictions = new Map(
+      Object.entries(impairments).map(([name, impairment]) => {
+        const clients = this.#clients().filter((passage) => passage.of === name)
+        return [name, new Affliction(impairment, clients)]
+      }),
+    )
+  }
+
   /** What goes wrong from now on between the server and its replicas. */
   impairLinks(faults: LinkFaults): void {
     this.#links.impair(faults)
@@ -117,6 +138,7 @@ export class Entrance {
    */
   close(): void {
     this.#door.close()
+    for (const affliction of this.#afflictions.values()) affliction.end()
     for (const passage of this.#passages) {
       if (!passage.isOwn) passage.socket.destroy()
       else inMilliseconds(DRAIN_MS, () => passage.socket.destroy())
@@ -132,13 +154,31 @@ export class Entrance {
       socket.destroy()
       return
     }
+    const admit = () => this.#pass(socket, secure, server)
+    const verdict = this.#afflictions.get(server.name)?.gate(socket, admit) ?? true
+    if (verdict === true) admit()
+    else if (verdict === false) socket.destroy()
+  }
+
+  #pass(socket: Socket, secure: boolean, { name, socket: server }: Served): void {
+    const isOwn = this.#isOwn(socket)
     const closesOnReadonly = () => !isOwn && this.#options.closesOnReadonly()
     const line = isOwn ? undefined : this.#options.meter?.line()
     const logins = isOwn || !this.#options.logins() ? undefined : this.#loginsOf(socket)
     const refusesWrites = !isOwn && this.#refusesWrites
-    const passage = new Passage(socket, { server, secure, isOwn, closesOnReadonly, refusesWrites, line, logins })
+    const passage = new Passage(socket, {
+      server,
+      of: name,
+      secure,
+      isOwn,
+      closesOnReadonly,
+      refusesWrites,
+      line,
+      logins,
+    })
     this.#passages.add(passage)
     this.#door.burden(passage)
+    this.#afflictions.get(name)?.burden(passage)
     if (isOwn) this.#links.watch(passage)
     passage.socket.on('close', () => this.#passages.delete(passage))
   }

@@ -94,7 +94,7 @@ export class RedisNode {
       ...entrance,
       transit: spec.live.transit,
       ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
-      server: () => process.socket,
+      server: () => ({ name: '', socket: process.socket }),
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
       refusesWrites: spec.live.refusesWrites === true,
       meter: this.#meter,

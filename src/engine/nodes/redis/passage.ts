@@ -18,6 +18,8 @@ const READONLY = Buffer.from(`${READONLY_LINE}\r\n`)
 export interface PassageOptions {
   /** The server's socket. */
   readonly server: string
+  /** What the server is called. */
+  readonly of: string
   readonly secure: boolean
   /** Whether the client is a server of the engine itself. */
   readonly isOwn: boolean
@@ -36,6 +38,7 @@ export class Passage implements Afflicted {
   readonly socket: net.Socket
   readonly secure: boolean
   readonly isOwn: boolean
+  readonly of: string
   congested = false
   closing = false
   readonly #server: net.Socket
@@ -51,6 +54,7 @@ export class Passage implements Afflicted {
     this.socket = accepted
     this.secure = options.secure
     this.isOwn = options.isOwn
+    this.of = options.of
     this.#options = options
     this.#errors = options.refusesWrites ? new ErrorRewriter(asReplica) : undefined
     // What the client sent before it closed its side is answered still.

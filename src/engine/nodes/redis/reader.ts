@@ -4,7 +4,7 @@ import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import type { IngressRule } from '../../network/ingress.ts'
 import type { NodeHost, OwnCounters, RunningNode } from '../running.ts'
 import type { NodeSpec } from '../runtime.ts'
-import { Entrance, type EntranceSettings } from './entrance.ts'
+import { Entrance, type EntranceSettings, type Served } from './entrance.ts'
 import { type Reach, reachOf } from './reach.ts'
 import { keysOf } from './restricted.ts'
 import type { Logins } from './spec.ts'
@@ -13,6 +13,8 @@ import type { Logins } from './spec.ts'
 export interface ReaderLive {
   /** Names of the nodes that answer on it, each in its turn: replicas, or the primary where there is none. */
   readonly servers: readonly string[]
+  /** What clients of some of them suffer from. */
+  readonly impairments?: Readonly<Record<string, Impairment>>
   readonly transit: Transit
   readonly logins?: Logins
   readonly closeOnReplicaWrite?: boolean
@@ -36,7 +38,7 @@ export function startReader(spec: NodeSpec<'redis-reader'>, { checkLogin }: Node
 /** A reader endpoint: a port whose clients are shared out among servers, one after the other. */
 export class RedisReader implements RunningNode<'redis-reader'> {
   readonly #entrance: Entrance
-  #reaches: readonly Reach[] = []
+  #reaches: readonly (readonly [name: string, reach: Reach])[] = []
   readonly #directoryOf: (name: string) => string
   #live: ReaderLive
   #turn = 0
@@ -89,16 +91,18 @@ export class RedisReader implements RunningNode<'redis-reader'> {
   adjust(live: ReaderLive): void {
     this.#live = live
     this.#entrance.speak(live.transit)
-    for (const reach of this.#reaches) reach.close()
-    this.#reaches = live.servers.map((name) => reachOf(this.#directoryOf(name)))
+    this.#entrance.impairServers(live.impairments ?? {})
+    for (const [, reach] of this.#reaches) reach.close()
+    this.#reaches = live.servers.map((name) => [name, reachOf(this.#directoryOf(name))])
   }
 
   async stop(): Promise<void> {
     this.#entrance.close()
-    for (const reach of this.#reaches) reach.close()
+    for (const [, reach] of this.#reaches) reach.close()
   }
 
-  #next(): string | undefined {
-    return this.#reaches[this.#turn++ % this.#reaches.length]?.socket
+  #next(): Served | undefined {
+    const next = this.#reaches[this.#turn++ % this.#reaches.length]
+    return next && { name: next[0], socket: next[1].socket }
   }
 }

@@ -170,8 +170,14 @@ function readerOf(group: ReplicationGroupRecord, { logins }: Clients, faults: re
     .filter((member) => !isPrimary(group, member.id) && member.status !== 'creating')
     .filter((member) => !isCutOff(faults, { group, member }))
   const servers = replicas.length > 0 ? replicas : running.filter((member) => isPrimary(group, member.id))
+  const named = servers.map((member) => ({
+    name: nameOf({ region, kind: 'replicationGroup', id, node: member.id }),
+    impairment: memberImpairment(faults, { group, member }),
+  }))
+  const impaired = named.flatMap(({ name, impairment }) => (impairment ? [[name, impairment] as const] : []))
   const live = {
-    servers: servers.map((member) => nameOf({ region, kind: 'replicationGroup', id, node: member.id })),
+    servers: named.map(({ name }) => name),
+    ...(impaired.length > 0 && { impairments: Object.fromEntries(impaired) }),
     transit: transitOf(group),
     ...(logins && { logins }),
   }
