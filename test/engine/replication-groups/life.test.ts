@@ -1,8 +1,21 @@
-import { describe, expect, test } from 'vitest'
+import net from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { startTestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say, TestClient } from '../../support/redis-node.ts'
-import { create, groupOf, messagesOf, portOf, rolesOf, SKIPPED, server } from './support.ts'
+import { create, groupOf, messagesOf, portOf, portOfCluster, rolesOf, SKIPPED, server } from './support.ts'
+
+/** Listens on a port as soon as nothing else does, until the test is over. */
+async function taking(port: number): Promise<void> {
+  const thief = net.createServer()
+  onTestFinished(() => void thief.close())
+  const listens = () =>
+    new Promise<boolean>((resolve) => {
+      thief.once('error', () => resolve(false))
+      thief.listen({ host: '127.0.0.1', port }, () => resolve(true))
+    })
+  while (!(await listens()));
+}
 
 describe.skipIf(!server)(`a replication group ${SKIPPED}`, () => {
   test('with cluster mode disabled takes writes at its primary endpoint, and replicates them', async () => {
@@ -48,6 +61,23 @@ describe.skipIf(!server)(`a replication group ${SKIPPED}`, () => {
       'Recovering cache nodes 0001',
       'Finished recovery for cache nodes 0001',
     ])
+  })
+
+  test('has a lost node back though another program has come to have the ports behind it', async () => {
+    const api = await startTestEngine()
+    await create(api, { NumNodeGroups: 2, ReplicasPerNodeGroup: 1, AutomaticFailoverEnabled: true })
+    const port = await portOfCluster(api, 'shop-0001-001')
+    const [, pid] = /process_id:(\d+)/.exec(await say(port, 'INFO', 'server')) ?? []
+    const [, inner] = /tcp_port:(\d+)/.exec(await say(port, 'INFO', 'server')) ?? []
+    const [, bus] = /@(\d+)[^ ]* myself/.exec(await say(port, 'CLUSTER', 'NODES')) ?? []
+    process.kill(Number(pid), 'SIGKILL')
+    await Promise.all([taking(Number(inner)), taking(Number(bus))])
+    await eventually('recovered', async () =>
+      (await messagesOf(api, 'shop-0001-001')).includes('Finished recovery for cache nodes 0001'),
+    )
+    expect(await say(port, 'INFO', 'server')).not.toContain(`tcp_port:${inner}`)
+    expect(await say(port, 'INFO', 'replication')).toContain('master_link_status:up')
+    expect(await say(port, 'CLUSTER', 'NODES')).not.toContain(`@${bus}`)
   })
 
   test('that is deleted is gone with its servers, but for a primary that is retained', async () => {

@@ -6,7 +6,7 @@ import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
 import { placeNodes } from '../../network/subnet-groups.ts'
 import type { Failure } from '../../nodes/failure.ts'
-import { SERVER_ENDED } from '../../nodes/redis/process.ts'
+import { isOwnPortTaken, SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import { isBehind, takenOver } from '../../parameters/status.ts'
 import type { FaultRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
@@ -18,7 +18,7 @@ import { commitGroup } from './commit.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
 import { isStarved } from './lead.ts'
 import { settledLogs } from './logs.ts'
-import { runningMembers, withMembers } from './members.ts'
+import { isCluster, runningMembers, withInnerPorts, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
@@ -235,6 +235,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     for (const { subject, port, code, message } of failures) {
       log(`replication group ${group.region}/${group.id}: ${subject} on port ${port}: ${code} ${message}`)
     }
+    const own = failures.filter(isOwnPortTaken).map(({ subject }) => subject)
+    if (own.length > 0) return this.#moveInside(group, own)
     const isUnknown = (id: string) =>
       failures.some(({ subject, code }) => subject === id && code === 'EADDRINUSE') || !group.created
     const unplaced = withMembers(group, (member) =>
@@ -247,6 +249,21 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     const endpointPorts = group.created ? group.endpointPorts : { primary: null, reader: null, configuration: null }
     this.#commit(group, { ...unplaced, endpointPorts, steps: [{ do: 'place-members' }, ...group.steps] }, [])
     return 'again'
+  }
+
+  /** Ports that no client knows are given up for free ones: while a server was away, another program has come to have them. */
+  async #moveInside(group: ReplicationGroupRecord, ids: readonly string[]): Promise<Round> {
+    const { store, ports } = this.#tools
+    const each = isCluster(group) ? 2 : 1
+    const free = await ports.reserve(ids.length * each, FIRST_INNER_PORT)
+    try {
+      if (store.get('replicationGroup', group.region, group.id) === group) {
+        this.#commit(group, withInnerPorts(group, ids, free), [])
+      }
+      return 'again'
+    } finally {
+      ports.release(free)
+    }
   }
 
   /** Servers end again and again while the group is made: it has failed. */

@@ -44,3 +44,19 @@ export const isResharding = ({ steps }: ReplicationGroupRecord): boolean =>
 /** Whether the servers form a cluster, which clients ask for its nodes. */
 export const isCluster = ({ clusterMode }: Pick<ReplicationGroupRecord, 'clusterMode'>): boolean =>
   clusterMode !== 'disabled'
+
+/** The group with other ports for the servers of some members, behind those that clients know; in cluster mode two for each. */
+export function withInnerPorts(
+  group: ReplicationGroupRecord,
+  ids: readonly string[],
+  ports: readonly number[],
+): ReplicationGroupRecord {
+  const free = [...ports]
+  return withMembers(group, (member) => {
+    const { place } = member
+    if (!place || !ids.includes(member.id)) return member
+    const innerPort = free.shift() ?? place.innerPort
+    const busPort = place.busPort === null ? null : (free.shift() ?? place.busPort)
+    return { ...member, place: { ...place, innerPort, busPort } }
+  })
+}
