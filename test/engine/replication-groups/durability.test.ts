@@ -4,8 +4,10 @@ import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { CONTROL } from '../../../src/api/local-engine.ts'
 import { RespClient } from '../../../src/kv/resp/client.ts'
 import { textOf } from '../../../src/protocols/resp/reply.ts'
+import { control } from '../../support/control.ts'
 import { firstPort, temporaryDirectory } from '../../support/engine.ts'
 import { type EngineProcess, start } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -139,6 +141,23 @@ describe.skipIf(!server || process.platform !== 'linux')(
       await start(stateDir, { pace: 'instant' })
       await eventually('there again', async () => (await say(port, 'SET', 'b', '2')) === 'OK')
       expect(await say(port, 'GET', 'a')).toBe('1')
+    })
+
+    test('suffers on from what it suffered from, until that is cleared', async () => {
+      const stateDir = stateDirectory()
+      const first = await start(stateDir, { pace: 'instant' })
+      await create(first)
+      const group = await available(first)
+      const [port, reader] = [portOf(group, 'PrimaryEndpoint'), portOf(group, 'ReaderEndpoint')]
+      await control(first, 'POST', CONTROL.faults, { kind: 'replication-break', cluster: 'shop' })
+      await first.kill()
+      const second = await start(stateDir, { pace: 'instant' })
+      const faults = await control(second, 'GET', CONTROL.faults)
+      expect(faults).toMatchObject([{ id: 'replication-break-1', replicationGroup: 'shop' }])
+      await eventually('there again', async () => (await say(port, 'SET', 'a', '1')) === 'OK')
+      await eventually('no link', async () => (await say(reader, 'INFO', 'replication')).includes('link_status:down'))
+      await control(second, 'POST', CONTROL.faults, { clear: [] })
+      await eventually('replicated', async () => (await say(reader, 'GET', 'a')) === '1')
     })
 
     test('while its access is changed is as it was to be, for clients and for users', async () => {
