@@ -19,6 +19,8 @@ export interface Cache extends Described {
   readonly ipDiscovery?: ClusterFacts['ipDiscovery']
   /** What keys are spread over; others of its endpoints are further doors to the same. */
   readonly servers: readonly (HostAndPort & { readonly label: string })[]
+  /** Of a cluster: the replication group that it is a node of. */
+  readonly memberOf?: string
   /** Of a replication group. */
   readonly shards?: readonly Shard[]
   /** What is not for caches of its kind. */

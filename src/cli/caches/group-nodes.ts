@@ -5,6 +5,7 @@ import { RespConnection } from '../../kv/resp/connection.ts'
 import { type Standing, shardsAt, standingOf } from '../../kv/resp/standing.ts'
 import type { Shard } from '../../kv/resp/topology.ts'
 import { wholeOf } from '../../protocols/resp/reply.ts'
+import { withNextStep } from '../commands/kv/resp/next-step.ts'
 import { type Cache, endpointsOf, type HostAndPort } from './cache.ts'
 
 export type GroupNode = ReturnType<typeof membersOf>[number]
@@ -40,7 +41,7 @@ async function askOne(node: GroupNode, { login = {}, ...dial }: AskOptions): Pro
     const keys = wholeOf(size) // an error tells that the user may not ask
     return { node, standing, ...(shards && { shards }), ...(keys !== undefined && { keys: Number(keys) }) }
   } catch (error) {
-    return { node, problem: errorMessage(error) }
+    return { node, problem: errorMessage(withNextStep(error, node.id)) }
   } finally {
     connection?.close()
   }

@@ -1,5 +1,6 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
 
+import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
 import { regionalKinds, resources } from '../../api/catalog/resources.ts'
 import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-faults.ts'
 import { enumValues, inputOf, isOperation, operationNames } from '../../api/model.ts'
@@ -34,6 +35,8 @@ const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(EVERYWHERE_ALIKE.map((name) => [` --${name}`, globalFlags[name].choices ?? []])),
   ' --output': FORMS,
   ' --until': ['ipv4', 'ipv6'],
+  // The model has no list of them.
+  ' --engine': ENGINE_NAMES,
 }
 
 export const idOptions: readonly string[] = regionalKinds.map(({ id }) => `--${kebabCase(id)}`)
@@ -54,6 +57,9 @@ export const otherIdOptions: ReadonlyMap<string, string> = new Map([
     `--${kebabCase(member)}`,
     `--${kebabCase(resources.cluster.id)}`,
   ]),
+  [`--${kebabCase('PrimaryReplicationGroupId')}`, `--${kebabCase(resources.replicationGroup.id)}`],
+  // Of commands of our own.
+  ['--user', `--${kebabCase(resources.user.id)}`],
 ])
 
 /** Options that name shards of replication groups. */
@@ -112,13 +118,17 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
         ),
       ),
     ]),
-    ids: ['--target', ...idOptions, ...otherIdOptions.keys(), ...shardOptions],
+    ids: ['--target', '--cache', ...idOptions, ...otherIdOptions.keys(), ...shardOptions],
     places: new Map(commands.flatMap(placeOf)),
-    fresh: commands.flatMap(({ id }) =>
-      regionalKinds.flatMap((kind) =>
-        id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
+    fresh: [
+      ...commands.flatMap(({ id }) =>
+        regionalKinds.flatMap((kind) =>
+          id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
+        ),
       ),
-    ),
+      // Those of the engine's API, who are others than those of caches.
+      'engine env --user',
+    ],
   }
 }
 

@@ -26,6 +26,8 @@ export interface KeyCommand {
 export interface Answer {
   readonly node: RespNode
   readonly reply: Reply
+  /** What was said to it. */
+  readonly command: Command
 }
 
 const MOST_REDIRECTS = 5
@@ -122,7 +124,7 @@ export class RespClient {
       let moved: RespNode | undefined
       for (const { errand, reply } of await this.#round(errands)) {
         const redirect = isError(reply) ? redirectOf(reply) : undefined
-        if (!redirect) answers[errand.at] = { node: errand.node, reply }
+        if (!redirect) answers[errand.at] = { node: errand.node, reply, command: errand.command }
         else {
           if (hop === MOST_REDIRECTS) throw new TooManyRedirects(circle(errand, redirect))
           const node = { host: redirect.host === '' ? errand.node.host : redirect.host, port: redirect.port }
@@ -210,7 +212,7 @@ const circle = ({ node }: Errand, { slot }: Redirect): string =>
 
 /** @throws RespRefusal */
 export function granted(answer: Answer): Answer {
-  if (isError(answer.reply)) throw new RespRefusal(nameOf(answer.node), answer.reply)
+  if (isError(answer.reply)) throw new RespRefusal(nameOf(answer.node), answer.reply, answer.command)
   return answer
 }
 

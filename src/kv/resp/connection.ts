@@ -69,7 +69,7 @@ export class RespConnection {
   /** The reply to one command. @throws RespRefusal, Unreachable, BadReply */
   async ask(...command: Command): Promise<Reply> {
     const [reply = null] = await this.send([command])
-    if (isError(reply)) throw new RespRefusal(this.node, reply)
+    if (isError(reply)) throw new RespRefusal(this.node, reply, command)
     return reply
   }
 

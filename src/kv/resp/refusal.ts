@@ -1,4 +1,5 @@
 import { errorCode } from '../../api/thrown.ts'
+import type { Command } from '../../protocols/resp/encode.ts'
 import type { ReplyError } from '../../protocols/resp/reply.ts'
 
 /** A server said no. */
@@ -10,12 +11,15 @@ export class RespRefusal extends Error {
   readonly text: string
   /** host:port of the server. */
   readonly node: string
+  /** The command and its first argument, mostly the key; values are not told. */
+  readonly said: readonly string[]
 
-  constructor(node: string, { code, text }: ReplyError) {
+  constructor(node: string, { code, text }: ReplyError, command: Command = []) {
     super(`${node}: ${[code, text].filter((part) => part !== '').join(' ')}`)
     this.code = code === '' ? 'ERR' : code
     this.text = text
     this.node = node
+    this.said = command.slice(0, 2).map(String)
   }
 }
 

@@ -77,6 +77,8 @@ describe('cachectl backup', () => {
   test('makes one, restores it, exports it and deletes it', async () => {
     const made = JSON.parse(await home.answer('backup', 'create', 'cart', '--name', 'before', '--wait'))
     expect(made.ServerlessCacheSnapshot).toMatchObject({ ServerlessCacheSnapshotName: 'before', Status: 'available' })
+    expect(await home.answer('backup', 'list', 'catr')).toBe('No backups of catr. Did you mean cart?\n')
+    expect(await home.answer('backup', 'list')).toMatch(/│ before .*│ \d+ B /)
     expect(JSON.parse(await home.answer('backup', 'list', 'cart', '--output', 'json'))).toMatchObject([
       { name: 'before', of: 'cart', status: 'available', engine: 'memcached 1.6', kind: 'serverless snapshot' },
     ])

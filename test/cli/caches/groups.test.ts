@@ -130,6 +130,37 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     expect(longestLine(screen)).toBeLessThanOrEqual(80)
   })
 
+  test.each([
+    [['failover', 'shop-001'], 'cachectl failover shop'],
+    [['auth-token', 'shop-001', '--user', 'app'], 'cachectl auth-token shop --user app'],
+  ])('is what its nodes are not: %j', async (words, instead) => {
+    expect(await home.cachectl(...words)).toMatchObject({ code: 255, stderr: expect.stringContaining(instead) })
+  })
+
+  test('knows no users without a user group, which auth-token tells', async () => {
+    const { stderr, stdout } = await home.cachectl('auth-token', 'shop', '--user', 'default')
+    expect(stderr).toContain('shop has no user group: it knows no users.')
+    expect(stdout).toMatch(/^shop\/\?Action=connect/)
+  })
+
+  test('has the tags told that it has after a change, while it takes them over', async () => {
+    const { TagList } = JSON.parse(await home.answer('tag', 'shop', 'add', 'Team=web', '--output', 'json'))
+    expect(TagList).toEqual([{ Key: 'Team', Value: 'web' }])
+    await home.answer('wait', 'replication-group-available', '--replication-group-id', 'shop')
+    expect(await json('tag', 'shop', 'remove', 'Team')).toEqual({ TagList: [] })
+    await home.answer('wait', 'replication-group-available', '--replication-group-id', 'shop')
+  })
+
+  test.skipIf(!hasTerminal)('has the statistics of its servers shown on 80 columns', async () => {
+    const screen = await onTerminal(['kv', 'stats', 'cart', 'replication'], {
+      rows: 500,
+      env: { CACHECTL_HOME: home.stateDir },
+    })
+    expect(longestLine(screen)).toBeLessThanOrEqual(80)
+    const { nodes } = await json('endpoints', 'cart')
+    for (const { host, port } of nodes) expect(screen.text).toContain(`${host}:${port}`)
+  })
+
   test('is completed where a group is named, and its shards and members where they are', async () => {
     expect(await home.answer('completion', 'ids', 'replication-group-id')).toBe('cart\nshop\n')
     expect(await home.answer('completion', 'ids', 'shard')).toBe('0001\n0002\n')

@@ -42,6 +42,13 @@ describe('cachectl users', () => {
     ])
   })
 
+  test('of one cache are those of its user group; a cache without one is told so', async () => {
+    expect(await home.cachectl('users', '--cache', 'cart')).toMatchObject({
+      code: 254,
+      stderr: expect.stringContaining('No user group is that of cart.'),
+    })
+  })
+
   test('answers data of which --query picks', async () => {
     expect(JSON.parse(await home.answer('users', 'JOB', '--output', 'json'))).toEqual([
       {

@@ -64,6 +64,10 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     expect(await offered('create-cache-cluster', '--cache-cluster-id', '')).toEqual([])
     expect(await offered('modify-user', '--user-id', '')).toEqual(['default'])
     expect(await offered('create-user-group', '--user-ids', 'd')).toEqual(['default'])
+    expect(await offered('kv', 'get', 'shop', 'k', '--user', '')).toEqual(['default'])
+    expect(await offered('engine', 'env', '--user', '')).toEqual([])
+    expect(await offered('users', '--cache', 's')).toEqual(['shop'])
+    expect(await offered('create-replication-group', '--engine', 'v')).toEqual(['valkey'])
   })
 
   test('completes names where a command takes one as a word', async () => {

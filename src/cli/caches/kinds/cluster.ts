@@ -31,6 +31,7 @@ function clusterOf(given: CacheCluster): Cache {
     ...(configuration && { configuration }),
     nodes,
     servers: serversOf(nodes),
+    ...(given.ReplicationGroupId && { memberOf: given.ReplicationGroupId }),
     ...(ParameterApplyStatus && { parameterApplyStatus: ParameterApplyStatus }),
     ...(CacheParameterGroupName && { parameterGroup: CacheParameterGroupName }),
     ...(CacheNodeIdsToReboot && { nodesToReboot: CacheNodeIdsToReboot }),

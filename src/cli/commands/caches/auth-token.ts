@@ -1,4 +1,5 @@
 import { resources } from '../../../api/catalog/resources.ts'
+import { meantAmong } from '../../../api/nearest.ts'
 import { shell } from '../../../api/shell.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { withClient } from '../../caches/client.ts'
@@ -10,7 +11,7 @@ import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { required, text, toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { isItem } from '../../output/human-value.ts'
+import { type Item, isItem } from '../../output/human-value.ts'
 import { Problem } from '../../problem.ts'
 import { authToken, TOKEN_SECONDS } from '../../target/auth-token.ts'
 import type { ApiClient } from '../../target/client.ts'
@@ -53,11 +54,23 @@ async function signerOf(target: Target) {
   throw new Problem('general', 'There are no credentials to sign with.', 'See: aws configure, or AWS_PROFILE.')
 }
 
+/** Servers know the users of the group that opens the cache alone. */
+function tellOutside(id: string, user: string, groups: readonly Item[]): void {
+  const has = (list: unknown, name: string): boolean => Array.isArray(list) && list.includes(name)
+  const opening = groups.filter((group) => has(group.ReplicationGroups, id) || has(group.ServerlessCaches, id))
+  if (opening.length === 0) tell(`${id} has no user group: it knows no users.`)
+  else if (!opening.some((group) => has(group.UserIds, user))) {
+    const names = opening.map(({ UserGroupId }) => String(UserGroupId)).join(', ')
+    tell(`${user} is not in the user group of ${id}, which is ${names}.`)
+  }
+}
+
 /** Whether the cache is a serverless one. What would make servers refuse the token is told; it is their word that counts. */
 async function checked(client: ApiClient, id: string, user: string): Promise<boolean> {
-  const [cache, users] = await Promise.all([
+  const [cache, users, groups] = await Promise.all([
     findCache(client, id),
     describeAll(client, resources.user.describe).catch(noting(tellUnasked, undefined)),
+    describeAll(client, resources.userGroup.describe).catch(noting(tellUnasked, undefined)),
   ])
   const found = users?.find(({ UserId }) => UserId === user)
   if (cache.engine === 'memcached') {
@@ -67,10 +80,23 @@ async function checked(client: ApiClient, id: string, user: string): Promise<boo
       'Valkey and Redis OSS have: cachectl list',
     )
   }
+  if (!cache.group && !cache.serverless) {
+    throw new Problem(
+      'general',
+      `${id} is a ${cache.memberOf === undefined ? 'cluster of one node' : `node of ${cache.memberOf}`}: users log in by IAM at replication groups and serverless caches.`,
+      cache.memberOf === undefined
+        ? 'See what there is: cachectl list'
+        : shell`Its group has tokens: cachectl auth-token ${cache.memberOf} --user ${user}`,
+    )
+  }
   if (!cache.tls) {
     tell(`${id} speaks plain text; users log in by IAM over TLS alone.`)
   }
-  if (users && !found) tell(`There is no user ${user}. See: cachectl users`)
+  if (users && !found) {
+    const ids = users.map(({ UserId }) => String(UserId))
+    tell(`There is no user ${user}. ${meantAmong(user, ids)}`)
+  }
+  if (found && groups) tellOutside(id, user, groups)
   const authentication = found?.Authentication
   const type = isItem(authentication) ? authentication.Type : 'iam'
   if (type !== 'iam') {

@@ -1,3 +1,4 @@
+import { nearest } from '../../../api/nearest.ts'
 import { systemClock } from '../../../net/clock.ts'
 import {
   type Backup,
@@ -26,6 +27,7 @@ import { drawColumns } from '../../output/human-table.ts'
 import { valueText } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { printForPeople } from '../../output/people.ts'
+import { bytesText } from '../../output/quantities.ts'
 import { type Style, statusText } from '../../output/style.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { describeTarget } from '../../target/targets.ts'
@@ -67,19 +69,33 @@ export const backupList = command({
       }),
     )
     const backups = found.map(backupOf).filter(({ of }) => words.cache === undefined || of === words.cache)
-    await print.answer(backups, describe, { names: (shown) => shown.map(({ name }) => name).join('\n') })
+    const shown = (all: readonly Backup[], style: Style) =>
+      all.length === 0 && words.cache !== undefined ? noneOf(words.cache, found.map(backupOf)) : describe(all, style)
+    await print.answer(backups, shown, { names: (shown) => shown.map(({ name }) => name).join('\n') })
   },
 })
 
+/** A cache that is gone may have backups still: it is among backups that the name is looked for. */
+function noneOf(cache: string, all: readonly Backup[]): string {
+  const guess = nearest(
+    cache,
+    all.map(({ of }) => of),
+  )
+  return `No backups of ${cache}.${guess === undefined ? '' : ` Did you mean ${guess}?`}`
+}
+
 const describe = async (backups: readonly Backup[], style: Style): Promise<string> =>
   backups.length === 0 ? 'No backups.' : (await drawColumns(COLUMNS, backups, style)).text
+
+/** Those of serverless caches are bytes, those of nodes have their unit. */
+const sizeText = (size: string | null): string => (size && /^\d+$/.test(size) ? bytesText(Number(size)) : (size ?? ''))
 
 const COLUMNS: readonly Column<Backup>[] = [
   { head: 'Name', of: 'name' },
   { head: 'Of', of: 'of' },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
   { head: 'Created', of: ({ created }, style) => (created ? valueText(new Date(created), '', style) : '') },
-  { head: 'Size', of: 'size' },
+  { head: 'Size', of: ({ size }) => sizeText(size) },
   { head: 'Engine', of: 'engine' },
   { head: 'Kind', of: 'kind' },
 ]

@@ -58,6 +58,13 @@ export const failover = command({
         ...(cache.tls && { tls: givenTrust(flags) ?? trustFor(client, flags) }),
       }
       const nodes = membersOf(cache).filter((node) => node.shard === shard.id)
+      if (nodes.length < 2) {
+        throw new Problem(
+          'general',
+          `Shard ${shard.id} of ${id} has no replica that could take over.`,
+          shell`To have one: cachectl scale ${id} --replicas 1`,
+        )
+      }
       const plan = planOf(await askMembers(nodes, ask))
       tell(planText(visibleIn({ cache: id, shard, plan })))
       if (flags['dry-run']) return
@@ -81,7 +88,14 @@ export const failover = command({
 })
 
 async function shardOf(cache: Cache, said: string | undefined): Promise<Shard> {
-  const { id, kind, shards, status } = cache
+  const { id, kind, shards, status, memberOf } = cache
+  if (memberOf !== undefined) {
+    throw new Problem(
+      'general',
+      `${id} is a node of ${memberOf}, and it is shards that fail over.`,
+      shell`The one it is in: cachectl failover ${memberOf}`,
+    )
+  }
   if (!shards) {
     throw new Problem(
       'general',

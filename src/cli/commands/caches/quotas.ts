@@ -65,6 +65,12 @@ const LIMITS: readonly Quota[] = [
     kind: resources.cluster,
     fullest: (item) => [String(item.CacheClusterId), item.Engine === 'memcached' ? nodes(item) : 0],
   },
+  {
+    name: 'nodes of a replication group',
+    limit: 'nodes-per-replication-group',
+    kind: resources.replicationGroup,
+    fullest: longest(resources.replicationGroup.id, 'MemberClusters'),
+  },
   { name: 'serverless caches', limit: 'serverless-caches-per-region', kind: resources.serverlessCache },
   {
     name: 'parameter groups of your own',

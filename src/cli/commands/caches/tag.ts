@@ -1,5 +1,5 @@
 import { regionalKinds } from '../../../api/catalog/resources.ts'
-import type { Input } from '../../../api/model.ts'
+import type { Input, Output } from '../../../api/model.ts'
 import { parseArn } from '../../../api/names.ts'
 import { withClient } from '../../caches/client.ts'
 import { findById } from '../../caches/resources.ts'
@@ -31,7 +31,8 @@ export const tag = command({
     const change = readChange(action, tags)
     const answer = await withClient(flags, async (client) => {
       const name = await arnOf(client, resource)
-      if (change) await change(client, name)
+      // Both answer with the tags there are then; a group that takes them over cannot be asked meanwhile.
+      if (change) return change(client, name)
       return client.call('ListTagsForResource', { ResourceName: name })
     })
     const { TagList = [] } = answer
@@ -40,7 +41,7 @@ export const tag = command({
   },
 })
 
-type Change = (client: ApiClient, resource: string) => Promise<unknown>
+type Change = (client: ApiClient, resource: string) => Promise<Output<'ListTagsForResource'>>
 
 /** undefined: nothing to change. Throws a usage problem before anything is sent. */
 function readChange(action: (typeof ACTIONS)[number], words: readonly string[]): Change | undefined {

@@ -23,6 +23,7 @@ export const users = command({
     "Reads every user's access string: whether the user may log in, how, which keys, channels and commands are allowed, and in which caches, by its user groups. What @read and the like stand for is what ACL CAT of a server says. A user with several sets of rights has a line each, and may do what one of them allows; keys and commands of different lines do not mix. In what a line says of commands the last that is about a command counts. A channel list of `default` is what the parameter acl-pubsub-default of the cache says. With --may each is held against one command, as ACL DRYRUN of a server does.",
   words: { user: optional('only the user with this id, or this name; all by default') },
   flags: {
+    cache: text({ summary: 'only users who may log in at this cache, by its user group', helpValue: '<id>' }),
     may: text({ summary: 'say of each whether it may say this command, and why not', helpValue: '<command>' }),
     ...globalFlags,
   },
@@ -30,6 +31,7 @@ export const users = command({
     'users',
     'users app',
     "users app --may 'set cart:1 x'",
+    "users --cache shop --may 'set cart:1 x'",
     'users --query "[?on].[user, caches]" --output text',
   ],
   forms: {},
@@ -43,8 +45,8 @@ export const users = command({
     if (flags.may !== undefined && words.length === 0)
       throw usageProblem('argument --may: a command is needed', "As in: users --may 'get cart:1'")
     const all = itemsOf(resources.user.shape).map((item) => entryOf(item, groups, words))
-    const wanted = all.filter((each) => user === undefined || each.user === user.toLowerCase() || each.name === user)
-    if (user !== undefined && wanted.length === 0) {
+    const named = all.filter((each) => user === undefined || each.user === user.toLowerCase() || each.name === user)
+    if (user !== undefined && named.length === 0) {
       throw absence(
         `There is no user ${user}.`,
         meantAmong(
@@ -53,6 +55,11 @@ export const users = command({
         ),
       )
     }
+    const opened = all.flatMap(({ caches }) => caches)
+    if (flags.cache !== undefined && !opened.includes(flags.cache.toLowerCase())) {
+      throw absence(`No user group is that of ${flags.cache}.`, meantAmong(flags.cache, opened))
+    }
+    const wanted = named.filter(({ caches }) => flags.cache === undefined || caches.includes(flags.cache.toLowerCase()))
     await print.answer(wanted, words.length === 0 ? describe : judge)
   },
 })

@@ -13,7 +13,9 @@ import { count, span } from '../../flag-kinds.ts'
 import { text, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { confirmOnTerminal } from '../../live/confirm.ts'
-import { tableText } from '../../output/table.ts'
+import { drawInParts } from '../../output/human-table.ts'
+import type { Column } from '../../output/human-views.ts'
+import type { Style } from '../../output/style.ts'
 import { ExitWith, NotSo, Problem, usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
 import { printBytes, tell } from '../../terminal.ts'
@@ -263,10 +265,14 @@ export const kvStats = command({
 
 async function statsText(
   perNode: readonly { readonly node: string; readonly stats: Readonly<Record<string, string>> }[],
+  style: Style,
 ): Promise<string> {
   const names = [...new Set(perNode.flatMap(({ stats }) => Object.keys(stats)))]
-  const rows = names.map((name) => [name, ...perNode.map(({ stats }) => stats[name] ?? '')])
-  return tableText(['Statistic', ...perNode.map(({ node }) => node)], rows)
+  const columns: Column<string>[] = [
+    { head: 'Statistic', of: (name) => name },
+    ...perNode.map(({ node, stats }) => ({ head: node, of: (name: string) => stats[name] ?? '', long: true as const })),
+  ]
+  return drawInParts(columns, 1, names, style)
 }
 
 export const kvFlush = command({

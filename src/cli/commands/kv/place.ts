@@ -187,7 +187,7 @@ export async function withResp<T>(
       await client.close()
     }
   } catch (error) {
-    throw withNextStep(error, where)
+    throw withNextStep(error, where, flags.user)
   }
 }
 

@@ -36,7 +36,7 @@ export const respTalk = (login: Login, where: string): Talk => {
     try {
       return await work
     } catch (error) {
-      throw withNextStep(error, where)
+      throw withNextStep(error, where, login.user)
     }
   }
   return {

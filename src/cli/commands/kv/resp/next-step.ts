@@ -1,12 +1,19 @@
 /** What to do about what servers of RESP refuse, by the code of their error. */
 import { shell } from '../../../../api/shell.ts'
 import { errorCode } from '../../../../api/thrown.ts'
+import { readPlace } from '../../../caches/place.ts'
 import { PASSWORD_VARIABLE } from './login.ts'
 
 interface Step {
   /** What is the matter; the server's own words stand after it. */
   readonly matter: string
-  readonly hint: (where: string) => string
+  readonly hint: (where: string, refused: Refused) => string
+}
+
+/** Who was refused, and what. */
+interface Refused {
+  readonly user: string
+  readonly said: readonly string[]
 }
 
 const LOGIN = `--user NAME says who, --password-file FILE or ${PASSWORD_VARIABLE} the password.`
@@ -23,8 +30,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   },
   NOPERM: {
     matter: 'the user may not do that',
-    hint: () =>
-      'The access string of the user has to allow the command (+get, +@read) and the key (~shop:*). --user NAME logs in as another.',
+    hint: (where, refused) =>
+      [
+        'The access string of the user has to allow the command (+get, +@read) and the key (~shop:*). --user NAME logs in as another.',
+        ...whoMay(where, refused),
+      ].join('\n'),
   },
   MOVED: {
     matter: 'the key is on another node',
@@ -71,8 +81,19 @@ const STEPS: Readonly<Record<string, Step>> = {
   NOPROTO: { matter: 'the server does not speak this protocol', hint: () => 'Is it Redis OSS or Valkey?' },
 }
 
-/** The error of a server in words that say what to do; any other as it is. */
-export function withNextStep(error: unknown, where: string): unknown {
+/** Of a cache: servers at an address have users that no API tells of. */
+function whoMay(where: string, { user, said: [name = '', key = ''] }: Refused): string[] {
+  if (name === '' || !('cluster' in readPlace(where))) return []
+  // The words of a command are told apart by blanks.
+  const words = [name.toLowerCase(), ...(key === '' || /\s/.test(key) ? [] : [key])].join(' ')
+  return [
+    shell`What the user may do: cachectl users ${user}`,
+    shell`Who may do that there: cachectl users --cache ${where} --may ${words}`,
+  ]
+}
+
+/** The error of a server in words that say what to do; any other as it is. @param user Who is logged in. */
+export function withNextStep(error: unknown, where: string, user = 'default'): unknown {
   if (!(error instanceof Error)) return error
   if (error.name === 'LostNode') return new RespFailure(error, error.message, UNREACHED)
   if (error.name === 'BadReply') return new RespFailure(error, `${where}: ${error.message}`, NOT_RESP)
@@ -80,7 +101,9 @@ export function withNextStep(error: unknown, where: string): unknown {
   const step = STEPS[String(error.code)]
   if (!step) return error
   const text = 'text' in error ? String(error.text) : ''
-  return new RespFailure(error, `${error.node}: ${step.matter}: ${error.code} ${text}`.trimEnd(), step.hint(where))
+  const said = 'said' in error && Array.isArray(error.said) ? error.said.map(String) : []
+  const message = `${error.node}: ${step.matter}: ${error.code} ${text}`.trimEnd()
+  return new RespFailure(error, message, step.hint(where, { user, said }))
 }
 
 const UNREACHED =
