@@ -1,8 +1,18 @@
 import { connect } from 'node:net'
 import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
 
-/** `connect`: a connection can be made, with TLS behind it or not. `version`: Memcached answers in plain text. */
-export type CheckKind = 'connect' | 'version'
+/**
+ * `connect`: a connection can be made, with TLS behind it or not. `version`: Memcached answers in plain text; `ping`: Redis OSS
+ * or Valkey does.
+ */
+export type CheckKind = 'connect' | 'version' | 'ping'
+
+/** What is said, and how an answer begins that will do. */
+const WORDS: Readonly<Record<Exclude<CheckKind, 'connect'>, readonly [said: string, answer: RegExp]>> = {
+  version: ['version\r\n', /^VERSION /],
+  // A server that wants a login first is well, and so is one whose user may not say that.
+  ping: ['PING\r\n', /^(\+PONG|-NOAUTH|-NOPERM)/],
+}
 
 export type CheckOutcome = { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly reason: string }
 
@@ -27,12 +37,12 @@ export function checkBackend(
     })
     socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message))
     socket.on('close', () => settle('closed without an answer'))
-    socket.once('connect', () => (kind === 'connect' ? settle() : socket.write('version\r\n')))
+    socket.once('connect', () => (kind === 'connect' ? settle() : socket.write(WORDS[kind][0])))
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1')
       if (!text.includes('\n') && text.length < 200) return
       const line = (text.split(/\r?\n/)[0] ?? '').slice(0, 60).replace(/[^\x20-\x7e]/g, '?')
-      settle(line.startsWith('VERSION ') ? undefined : `answers ${line}`)
+      settle(kind !== 'connect' && WORDS[kind][1].test(line) ? undefined : `answers ${line}`)
     })
   })
 }

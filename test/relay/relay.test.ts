@@ -217,6 +217,19 @@ describe('back ends that fail', () => {
     expect(own.report().backends).toMatchObject([{ up: true }, { reason: 'answers version' }])
   })
 
+  test('a check by ping wants an answer of Redis OSS or Valkey; that a login is asked for is one', async () => {
+    const answering = (line: string) => (socket: Socket) => void socket.on('data', () => socket.write(`${line}\r\n`))
+    const backs = await Promise.all(
+      ['+PONG', '-NOAUTH Authentication required.', '-LOADING'].map((line) => server(answering(line))),
+    )
+    const { relay: own } = await relay(
+      backs.map(({ port }) => at(port)),
+      check('ping'),
+    )
+    await eventually('the last is out', () => own.report().backends[2]?.up === false)
+    expect(own.report().backends).toMatchObject([{ up: true }, { up: true }, { reason: 'answers -LOADING' }])
+  })
+
   test('a client is handed to the next one, and reset when none takes it', async () => {
     const back = await server(saying('here'))
     const { relay: own, port } = await relay([at(await closedPort(), 100), at(back.port)])

@@ -19,8 +19,8 @@ export const relayFlags = {
     helpValue: '<weight>...',
   }),
   'listen-beyond-loopback': toggle({ summary: 'allow --listen on addresses that other machines reach' }),
-  check: choice(['connect', 'version', 'none'], {
-    summary: 'connect (default), version (Memcached in plain text), or none',
+  check: choice(['connect', 'version', 'ping', 'none'], {
+    summary: 'connect (default), version (Memcached in plain text), ping (Redis OSS and Valkey), or none',
     helpValue: '<kind>',
     otherwise: 'connect',
   }),
@@ -72,7 +72,7 @@ function listenOf(text: string, beyondLoopback: boolean): Where {
   const { host } = parsed
   if (!beyondLoopback && !LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')) {
     throw usageProblem(
-      `argument --listen: ${text} can be reached from other machines, and a Memcached behind it asks for no password.`,
+      `argument --listen: ${text} can be reached from other machines, and a cache behind it may ask for no password.`,
       'If that is wanted, and a firewall limits the clients, add --listen-beyond-loopback. Else listen on 127.0.0.1 or [::1].',
     )
   }

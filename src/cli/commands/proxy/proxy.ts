@@ -18,7 +18,7 @@ import { relayPrinter } from './print.ts'
 export const proxyCommand = command({
   summary: 'Make a node reachable over the other address family, and shift clients between back ends',
   description:
-    'A TCP relay for a migration: it listens on one family and connects over whichever the back end has, byte for byte, so TLS passes through. New connections are shared out by weight, and the weights can be changed while it runs (cachectl proxy weight); a back end that fails two checks in a row gets none until one succeeds. One relay stands for one node: keys are not spread over its back ends, and the answer to `config get cluster` passes as it is, with the addresses the nodes have, so clients with Auto Discovery leave the relay again. Listens on loopback only, unless --listen-beyond-loopback. Ends at Ctrl-C with a summary and exit code 0; 255: it can not listen.',
+    'A TCP relay for a migration: it listens on one family and connects over whichever the back end has, byte for byte, so TLS passes through. New connections are shared out by weight, and the weights can be changed while it runs (cachectl proxy weight); a back end that fails two checks in a row gets none until one succeeds. One relay stands for one node: keys are not spread over its back ends, and the answer to `config get cluster` passes as it is, with the addresses the nodes have, so clients with Auto Discovery leave the relay again. So do clients of Redis OSS and Valkey in cluster mode, which nodes send to each other; what stands behind it well are a primary or reader endpoint of a group with cluster mode disabled, and nodes that are asked one by one. It does not know which back end is the primary: weights between a primary and its replicas send writes to nodes that refuse them. Listens on loopback only, unless --listen-beyond-loopback. Ends at Ctrl-C with a summary and exit code 0; 255: it can not listen.',
   flags: {
     ...relayFlags,
     interval: time({
@@ -31,6 +31,7 @@ export const proxyCommand = command({
   examples: [
     'proxy --listen [::1]:11311 --to 127.0.0.1:11211',
     'proxy --listen 127.0.0.1:11311 --to old.example.com:11211=90 --to new.example.com:11211=10 --check version',
+    'proxy --listen [::1]:6379 --to primary.example.com:6379 --check ping',
     'proxy --listen [::]:11211 --listen-beyond-loopback --to 10.0.0.5:11211',
     'proxy weight 11311 old.example.com:11211=0 new.example.com:11211=100',
   ],
