@@ -2,18 +2,23 @@
 import { AWS_NAME } from '../../api/catalog/host-names.ts'
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
-import { type Cause, failure, note, warning } from './cause.ts'
-import { isAlive, name } from './places.ts'
-import { clusterOf, dig, hasAddresses, surveyed } from './views.ts'
+import { type Cause, type Evident, evident, failure, note, shows, warning } from './cause.ts'
+import { at, isAlive, name } from './places.ts'
+import { OUT } from './sign.ts'
+import { clusterOf, dig, hasAddresses, outAt, surveyed } from './views.ts'
 
-export const aliasCauses: readonly Cause[] = [
+export const aliasRows: readonly Evident[] = [
   {
     id: 'D05',
     title: 'an alias leads nowhere, or in a circle',
     seat: 'dns',
     source: 'RFC 1034, 3.6.2; user guide, "DNS names and underlying IP"',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'broken-alias',
+    // Servers fail for a name that leads in a circle; to programs it does not exist.
+    follows: (seen, { subject }) =>
+      shows(0.9, ...seen.at(subject, 'lookup-failed', 'unknown-name', 'no-server', 'no-address')),
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(({ chainEnd }) => chainEnd === 'loop' || chainEnd === 'dangling')
         if (!view) return []
@@ -38,7 +43,8 @@ export const aliasCauses: readonly Cause[] = [
     seat: 'list',
     source: 'User guide, "Finding a cluster\'s endpoints": CNAMEs must contain .cfg. for auto discovery',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'alias-without-cfg',
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const target = views.flatMap(({ chain }) => chain.map(({ data }) => data)).find((name) => /\.cfg\./i.test(name))
         if (!target || /\.cfg\./i.test(host)) return []
@@ -59,7 +65,8 @@ export const aliasCauses: readonly Cause[] = [
     seat: 'list',
     source: 'User guide, "Finding a cluster\'s endpoints"',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'alias-of-node',
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const target = views.flatMap(({ chain }) => chain.map(({ data }) => data)).find((name) => AWS_NAME.test(name))
         if (!target || !/\.\d{4}\./.test(target) || AWS_NAME.test(host)) return []
@@ -80,7 +87,9 @@ export const aliasCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
     odds: 0.05,
-    suspect: ({ evidence }) => {
+    shows: 'copied-addresses',
+    follows: (seen, { subject, severity }) => (severity === 'failure' ? shows(0.9, ...outAt(seen, subject)) : []),
+    find: (evidence) => {
       const own = new Set(evidence.addresses.filter(({ place }) => place.cluster).map(({ address }) => address))
       if (own.size === 0) return []
       return surveyed(evidence).flatMap(({ host, views }) => {
@@ -116,7 +125,9 @@ export const aliasCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'pinned',
+    follows: (seen, { subject, severity }) => (severity === 'failure' ? shows(0.9, ...outAt(seen, subject)) : []),
+    find: (evidence) =>
       evidence.hosts.flatMap(({ host, listed = [], asksDns, survey }) => {
         if (listed.length === 0 || asksDns) return []
         const told = [
@@ -136,7 +147,7 @@ export const aliasCauses: readonly Cause[] = [
           `grep -n ${host} /etc/hosts`,
         ] as const
         if (!isEndpoint && !differs) return [note(...words)]
-        return [works && !differs ? warning(...words) : failure(...words)]
+        return [differs || (!works && told.length === 0) ? failure(...words) : warning(...words)]
       }),
   },
   {
@@ -146,7 +157,9 @@ export const aliasCauses: readonly Cause[] = [
     source:
       'User guide, "Finding replaced nodes": the name stays, the address changes; the list of nodes holds the new one',
     odds: 0.05,
-    suspect: ({ evidence: { discovery, hosts, addresses } }) =>
+    shows: 'old-address',
+    follows: (seen, { subject }) => shows(0.9, ...outAt(seen, subject)),
+    find: ({ discovery, hosts, addresses }) =>
       discovery.flatMap(({ round: { seed } }) =>
         (seed.ok ? seed.nodes : []).flatMap(({ host, ip }) => {
           const lookup = hosts.find((each) => each.host === host && each.asksDns)?.lookup
@@ -165,18 +178,29 @@ export const aliasCauses: readonly Cause[] = [
         }),
       ),
   },
+]
+
+export const aliasCauses: readonly Cause[] = [
+  ...aliasRows.map(evident),
   {
     id: 'D07',
     title: 'DNS64 makes up an IPv6 address, and nothing translates it',
     seat: 'way',
     source: 'RFC 7050; VPC: EnableDns64 needs a route 64:ff9b::/96 to a NAT gateway',
-    odds: 0.05,
-    suspect: ({ evidence: { addresses } }) =>
-      addresses.flatMap(({ address, port, translates, attempts, place }) => {
-        if (!translates || isAlive({ attempts })) return []
+    odds: 0.2,
+    suspect: (seen) =>
+      seen.evidence.addresses.flatMap((one) => {
+        const { address, port, translates, place } = one
+        if (!translates || isAlive(one)) return []
         const sentence = `${address} is made up by DNS64 for ${translates}, and no NAT64 gateway answers for it.`
         const hint = 'Add the route 64:ff9b::/96 to a NAT gateway, or switch EnableDns64 off for the subnet.'
-        return [failure(endpoint(place.host, port), sentence, hint, `dig AAAA ipv4only.arpa`)]
+        const signs = seen.at(at(one), ...OUT, 'no-way', 'one-family-only', 'not-sent')
+        return [
+          {
+            ...failure(endpoint(place.host, port), sentence, hint, `dig AAAA ipv4only.arpa`),
+            explains: shows(0.9, ...signs),
+          },
+        ]
       }),
   },
   {
@@ -184,7 +208,6 @@ export const aliasCauses: readonly Cause[] = [
     title: 'IPv4 traffic takes the detour over NAT64',
     seat: 'program',
     source: 'Measured: glibc prefers the synthesised address (label 1, precedence 40)',
-    odds: 0.05,
     suspect: ({ evidence: { addresses } }) =>
       addresses.flatMap(({ address, port, translates, attempts, place }) => {
         const v4 = addresses.some((other) => name(other.place) === name(place) && other.family === 4 && isAlive(other))

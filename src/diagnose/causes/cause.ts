@@ -1,4 +1,5 @@
-import type { Evidence } from '../evidence.ts'
+import { endpoint } from '../../net/target.ts'
+import type { AddressEvidence, Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import type { Sign, SignKind } from './sign.ts'
 
@@ -55,7 +56,7 @@ export interface Cause {
   readonly suspect: (seen: Seen) => readonly Suspicion[]
 }
 
-type Told = Omit<Suspicion, 'explains' | 'fits'>
+export type Told = Omit<Suspicion, 'explains'>
 
 export const failure = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
   told('failure', subject, sentence, hint, evidence)
@@ -74,3 +75,53 @@ const told = (
 
 /** Each of these signs as surely. */
 export const shows = (surely: number, ...signs: readonly Sign[]): Explained[] => signs.map((sign) => ({ sign, surely }))
+
+/** Of what nothing else makes show, and of what follows from it. */
+const [ALWAYS, OFTEN] = [0.99, 0.9]
+
+/** One suspicion for each address that shows a sign; of these kinds, what shows at its place by name follows from it. */
+export const wherever = (
+  seen: Seen,
+  kind: SignKind,
+  tell: (one: AddressEvidence) => Told,
+  ...follows: readonly SignKind[]
+): Suspicion[] =>
+  seen.of(kind).flatMap((sign) => {
+    if (!sign.address) return []
+    const { host, port } = sign.address.place
+    const others = follows.flatMap((each) => seen.at(endpoint(host, port), each))
+    return [{ ...tell(sign.address), explains: [...shows(ALWAYS, sign), ...shows(OFTEN, ...others)] }]
+  })
+
+/** A cause that is seen as itself. What it finds is a sign, which other causes may account for as well. */
+export interface Evident extends Omit<Cause, 'suspect' | 'odds'> {
+  readonly odds: number
+  readonly shows: SignKind
+  /** At most one for each subject. */
+  readonly find: (evidence: Evidence) => readonly Told[]
+  /** What follows from it. */
+  readonly follows?: (seen: Seen, told: Told) => readonly Explained[]
+}
+
+/** As a cause among others. */
+export const evident = ({ shows: kind, find, follows = () => [], ...cause }: Evident): Cause => ({
+  ...cause,
+  suspect: (seen) =>
+    find(seen.evidence).map((told) => ({
+      ...told,
+      explains: [...shows(ALWAYS, ...seen.at(told.subject, kind)), ...follows(seen, told)],
+    })),
+})
+
+const GRAVITY = { failure: 'broken', warning: 'impaired', note: 'odd' } as const
+
+/** As signs. */
+export const evidentSigns = (rows: readonly Evident[], evidence: Evidence): Sign[] =>
+  rows.flatMap(({ shows: kind, find }) =>
+    find(evidence).map(({ subject, sentence, severity }) => ({
+      kind,
+      at: subject,
+      sentence,
+      gravity: GRAVITY[severity],
+    })),
+  )

@@ -1,15 +1,11 @@
 /** TLS where plain text is spoken, the reverse, and certificates that clients refuse. */
 import type { AddressEvidence } from '../evidence.ts'
-import { type Cause, failure, type Seen, type Suspicion, shows, warning } from './cause.ts'
+import { type Cause, failure, warning, wherever } from './cause.ts'
 import { at, each, who } from './places.ts'
-import type { SignKind } from './sign.ts'
 
 const GUIDE = 'User guide, "In-transit encryption (TLS)"'
 const LOCAL_CA = 'For the local engine: cachectl engine ca'
 const DAYS_OF_WARNING = 30
-
-/** Nothing else makes a server show these: as surely as can be. */
-const ALWAYS = 0.99
 
 export const certificateCauses: readonly Cause[] = [
   {
@@ -19,7 +15,7 @@ export const certificateCauses: readonly Cause[] = [
     source: `${GUIDE}; redis-py#1001, ioredis#1924: the classic hang`,
     odds: 0.05,
     suspect: (seen) =>
-      whereShown(seen, 'tls-only', (one) =>
+      wherever(seen, 'tls-only', (one) =>
         failure(
           at(one),
           `${who(one)} speaks TLS, and clients that speak plain text hang or are cut off.`,
@@ -35,7 +31,7 @@ export const certificateCauses: readonly Cause[] = [
     source: `${GUIDE}; measured: ERR_SSL_WRONG_VERSION_NUMBER`,
     odds: 0.05,
     suspect: (seen) =>
-      whereShown(seen, 'plain-only', (one) =>
+      wherever(seen, 'plain-only', (one) =>
         failure(
           at(one),
           `${who(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
@@ -51,7 +47,7 @@ export const certificateCauses: readonly Cause[] = [
     source: `${GUIDE}: TLS 1.2 and 1.3`,
     odds: 0.01,
     suspect: (seen) =>
-      whereShown(seen, 'tls-refused', (one) =>
+      wherever(seen, 'tls-refused', (one) =>
         failure(
           at(one),
           `${who(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
@@ -67,7 +63,7 @@ export const certificateCauses: readonly Cause[] = [
     source: 'RFC 8446, 4.4.2; ElastiCache never does',
     odds: 0.01,
     suspect: (seen) =>
-      whereShown(seen, 'wants-certificate', (one) =>
+      wherever(seen, 'wants-certificate', (one) =>
         failure(
           at(one),
           `${who(one)} ends connections that bring no certificate of their own.`,
@@ -83,7 +79,7 @@ export const certificateCauses: readonly Cause[] = [
     source: 'RFC 5280, 4.1.2.5',
     odds: 0.03,
     suspect: (seen) =>
-      whereShown(seen, 'out-of-date', (one) => {
+      wherever(seen, 'out-of-date', (one) => {
         const [first] = one.tls?.chain ?? []
         const late = one.tls?.trust?.code === 'CERT_HAS_EXPIRED'
         const when = late
@@ -104,7 +100,7 @@ export const certificateCauses: readonly Cause[] = [
     source: `${GUIDE}; measured`,
     odds: 0.05,
     suspect: (seen) =>
-      whereShown(seen, 'untrusted', (one) => {
+      wherever(seen, 'untrusted', (one) => {
         const why = WHY_DISTRUSTED[one.tls?.trust?.code ?? ''] ?? one.tls?.trust?.code
         return failure(
           at(one),
@@ -121,7 +117,7 @@ export const certificateCauses: readonly Cause[] = [
     source: `${GUIDE}; a wildcard covers one label only`,
     odds: 0.05,
     suspect: (seen) =>
-      whereShown(seen, 'wrong-name', (one) => {
+      wherever(seen, 'wrong-name', (one) => {
         const names = one.tls?.chain[0]?.names.join(', ') || 'no name at all'
         const hint = 'Connect by a name of the certificate, or give it to the client as server name (SNI).'
         return failure(
@@ -149,9 +145,6 @@ export const certificateCauses: readonly Cause[] = [
       ),
   },
 ]
-
-const whereShown = (seen: Seen, kind: SignKind, tell: (one: AddressEvidence) => Suspicion): Suspicion[] =>
-  seen.of(kind).flatMap((sign) => (sign.address ? [{ ...tell(sign.address), explains: shows(ALWAYS, sign) }] : []))
 
 const WHY_DISTRUSTED: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',

@@ -4,9 +4,10 @@ import { kebabCase } from '../../api/names.ts'
 import { meantAmong } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
-import { type Cause, failure, note, warning } from './cause.ts'
-import { losesData } from './flow.ts'
-import { isSilent, speaks, telling } from './places.ts'
+import { type Cause, type Evident, evident, failure, note, type Seen, shows, warning } from './cause.ts'
+import { at, name, speaks } from './places.ts'
+import { OUT, type Sign } from './sign.ts'
+import { isServing, nodeOf } from './signs/clusters.ts'
 
 /** Stands for the command that waits for this very cluster. */
 const WAIT = 'Wait: <wait>'
@@ -26,14 +27,15 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   'restore-failed': 'Create it again from another backup, or empty.',
 }
 
-export const clusterCauses: readonly Cause[] = [
+export const clusterRows: readonly Evident[] = [
   {
     id: 'C00',
     title: 'there is no such cluster',
     seat: 'cluster',
     source: 'DescribeCacheClusters answers CacheClusterNotFound',
     odds: 0.05,
-    suspect: ({ evidence: { missing = [] } }) =>
+    shows: 'missing',
+    find: ({ missing = [] }) =>
       missing.map(({ id, at, known, deletedAt }) => {
         const gone = deletedAt === undefined ? '' : `: it was deleted at ${deletedAt}`
         const hint =
@@ -49,23 +51,67 @@ export const clusterCauses: readonly Cause[] = [
       }),
   },
   {
+    id: 'C07',
+    title: 'the subnet group does not carry the network type of the cluster',
+    seat: 'cluster',
+    source: 'User guide, "Choosing a network type": subnets must support IPv6',
+    odds: 0.05,
+    shows: 'subnets-without-family',
+    follows: (seen, { subject }) =>
+      shows(
+        0.9,
+        ...seen.evidence.places.flatMap(({ cluster, host }) =>
+          cluster === subject ? seen.at(host, 'family-missing') : [],
+        ),
+      ),
+    find: ({ clusters, api }) =>
+      clusters.flatMap(({ id, subnetGroup, networkType }) => {
+        const group = api?.subnetGroups?.find(({ name }) => name === subnetGroup)
+        if (!group || group.networkTypes.length === 0 || group.networkTypes.includes(networkType)) return []
+        const sentence = `${id} is ${networkType}, and its subnet group ${group.name} supports ${group.networkTypes.join(', ')} only.`
+        return [
+          warning(
+            id,
+            sentence,
+            'Give its subnets IPv6 CIDR blocks, or take them out of the group.',
+            shell`cachectl describe-cache-subnet-groups --cache-subnet-group-name ${group.name}`,
+          ),
+        ]
+      }),
+  },
+]
+
+export const clusterCauses: readonly Cause[] = [
+  ...clusterRows.map(evident),
+  {
     id: 'C01',
     title: 'the cluster is not available',
     seat: 'cluster',
     source: 'User guide, "Viewing a cluster\'s details": status values',
     odds: 0.05,
-    suspect: ({ evidence: { clusters, api } }) =>
-      clusters
+    suspect: (seen) =>
+      seen.evidence.clusters
         .filter(({ status }) => status !== 'available')
         .map((cluster) => {
           const { id, status } = cluster
-          const last = api?.events?.find(({ source }) => source === id)
+          const last = seen.evidence.api?.events?.find(({ source }) => source === id)
           const taken = last && portTakenBy(last.message)
           const step = taken === undefined ? nextStep(status, cluster) : portTaken(taken)
-          const serving = status === 'modifying' || status === 'snapshotting'
           const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
           const words = [id, `The ${sortOf(cluster).name} ${id} is ${status}.${told}`, step, describe(cluster)] as const
-          return serving ? warning(...words) : failure(...words)
+          const away = cluster.nodes.filter((node) => node.status !== 'available')
+          const out = signsOfCluster(seen, id)
+          const ofAway = away.flatMap((node) => signsOfCluster(seen, id, node.id))
+          const others = out.filter((sign) => !ofAway.includes(sign))
+          return {
+            ...(isServing(status) && ofAway.length === 0 ? warning(...words) : failure(...words)),
+            explains: [
+              ...shows(0.99, ...seen.at(id, 'not-available', 'in-change')),
+              ...shows(0.95, ...away.flatMap((node) => seen.at(nodeOf(cluster, node.id), 'node-not-available'))),
+              ...shows(USUALLY_OUT, ...ofAway),
+              ...shows(isServing(status) ? SELDOM_OUT : USUALLY_OUT, ...others),
+            ],
+          }
         }),
   },
   {
@@ -74,20 +120,25 @@ export const clusterCauses: readonly Cause[] = [
     seat: 'cluster',
     source: 'User guide, "Viewing a cluster\'s details": node status',
     odds: 0.05,
-    suspect: ({ evidence: { clusters } }) =>
-      clusters.flatMap((cluster) =>
-        cluster.status !== 'available'
-          ? []
-          : cluster.nodes
-              .filter(({ status }) => status !== 'available')
-              .map(({ id, status }) =>
-                warning(
-                  `${cluster.id} ${id}`,
-                  `Node ${id} of ${cluster.id} is ${status}; ${cluster.group ? 'where it is the primary of its shard, keys are not served until another one is.' : 'keys that hash to it are not served.'}`,
-                  nextStep(status, cluster),
-                  describe(cluster),
-                ),
+    suspect: (seen) =>
+      seen.evidence.clusters.flatMap((cluster) =>
+        cluster.nodes
+          .filter(({ status }) => status !== 'available')
+          .map(({ id, status }) => {
+            const out = signsOfCluster(seen, cluster.id, id)
+            return {
+              ...(out.length > 0 ? failure : warning)(
+                nodeOf(cluster, id),
+                `Node ${id} of ${cluster.id} is ${status}; ${cluster.group ? 'where it is the primary of its shard, keys are not served until another one is.' : 'keys that hash to it are not served.'}`,
+                nextStep(status, cluster),
+                describe(cluster),
               ),
+              explains: [
+                ...shows(0.99, ...seen.at(nodeOf(cluster, id), 'node-not-available')),
+                ...shows(USUALLY_OUT, ...out),
+              ],
+            }
+          }),
       ),
   },
   {
@@ -95,27 +146,32 @@ export const clusterCauses: readonly Cause[] = [
     title: 'all nodes of one Availability Zone are out of reach',
     seat: 'cluster',
     source: 'User guide, "Mitigating failures": Availability Zones',
-    odds: 0.05,
-    suspect: ({ evidence }) => {
-      const out = zoneOut(evidence)
-      if (!out) return []
-      const { zone, dead, others } = out
-      return [...new Set(dead.map(({ cluster }) => cluster))].map((id) => {
-        const nodes = dead.filter(({ cluster }) => cluster === id).map(({ node }) => node)
+    odds: 0.01,
+    suspect: (seen) =>
+      zonesOut(seen).map(({ zone, out, others, signs }) => {
+        const ids = [...new Set(out.map(({ cluster }) => cluster))]
+        const nodes = ids.map((id) => {
+          const own = out.filter(({ cluster }) => cluster === id).map(({ node }) => node)
+          return { id, list: `${id} (${own.join(', ')})` }
+        })
+        const told =
+          nodes.length === 1 ? `No node of ${ids[0]}` : `No node of ${nodes.map(({ list }) => list).join(', ')}`
+        const which = nodes.length === 1 ? ` (${out.map(({ node }) => node).join(', ')})` : ''
         const sentence = others
-          ? `No node of ${id} in ${zone} answers (${nodes.join(', ')}), those in other zones do: the zone is out of reach.`
-          : `No node of ${id} answers, and all of them are in ${zone} (${nodes.join(', ')}): the zone is out, or what stands before all of them.`
-        const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${shellWord(id)}`
-        return failure(id, sentence, hint, describe(clusterOf(evidence, id)))
-      })
-    },
+          ? `${told} in ${zone} answers${which}, those in other zones do: the zone is out of reach.`
+          : `${told} answers, and all of them are in ${zone}${which}: the zone is out, or what stands before all of them.`
+        const hint = `See the AWS Health Dashboard. Clients that leave dead nodes out go on; nodes can be added in another zone: cachectl scale ${shellWord(ids[0] ?? '')}`
+        return {
+          ...failure(ids.join(', '), sentence, hint, describe(clusterOf(seen.evidence, ids[0] ?? ''))),
+          explains: shows(0.9, ...signs),
+        }
+      }),
   },
   {
     id: 'C06',
     title: 'events of the last day tell of a failure',
     seat: 'cluster',
     source: 'User guide, "Event notifications": ElastiCache:* failure events',
-    odds: 0.05,
     suspect: ({ evidence: { clusters, api } }) =>
       clusters.flatMap((cluster) => {
         const { id } = cluster
@@ -134,32 +190,10 @@ export const clusterCauses: readonly Cause[] = [
       }),
   },
   {
-    id: 'C07',
-    title: 'the subnet group does not carry the network type of the cluster',
-    seat: 'cluster',
-    source: 'User guide, "Choosing a network type": subnets must support IPv6',
-    odds: 0.05,
-    suspect: ({ evidence: { clusters, api } }) =>
-      clusters.flatMap(({ id, subnetGroup, networkType }) => {
-        const group = api?.subnetGroups?.find(({ name }) => name === subnetGroup)
-        if (!group || group.networkTypes.length === 0 || group.networkTypes.includes(networkType)) return []
-        const sentence = `${id} is ${networkType}, and its subnet group ${group.name} supports ${group.networkTypes.join(', ')} only.`
-        return [
-          warning(
-            id,
-            sentence,
-            'Give its subnets IPv6 CIDR blocks, or take them out of the group.',
-            shell`cachectl describe-cache-subnet-groups --cache-subnet-group-name ${group.name}`,
-          ),
-        ]
-      }),
-  },
-  {
     id: 'C08',
     title: 'accepted changes wait for the maintenance window',
     seat: 'cluster',
     source: 'User guide, "Modifying a cluster": ApplyImmediately',
-    odds: 0.05,
     suspect: ({ evidence: { clusters } }) =>
       clusters.flatMap(({ id, status, pending = [], maintenanceWindow, ...sort }) =>
         pending.length === 0 || status !== 'available'
@@ -179,7 +213,6 @@ export const clusterCauses: readonly Cause[] = [
     title: 'changed parameters wait for a reboot',
     seat: 'cluster',
     source: 'User guide, "Modifying a parameter group"',
-    odds: 0.05,
     suspect: ({ evidence: { clusters } }) =>
       clusters
         .filter(({ parameterApplyStatus }) => parameterApplyStatus === 'pending-reboot')
@@ -194,46 +227,59 @@ export const clusterCauses: readonly Cause[] = [
   },
 ]
 
+/** How surely nodes of a cluster that is not available are out of reach, and those of one that is only being changed. */
+const [USUALLY_OUT, SELDOM_OUT] = [0.8, 0.05]
+
+/** Signs of its nodes that are out, or of one of them, and of their names. */
+const signsOfCluster = (seen: Seen, cluster: string, node?: string): Sign[] =>
+  seen.evidence.places
+    .filter((place) => place.cluster === cluster && (node === undefined || place.role === node))
+    .flatMap((place) => [
+      ...seen.of(...OUT).filter(({ address }) => address && name(address.place) === name(place)),
+      ...seen.at(place.host, 'unknown-name', 'no-address', 'lookup-failed'),
+    ])
+
 interface ZoneOut {
   readonly zone: string
-  readonly dead: readonly { readonly cluster: string; readonly node: string }[]
+  readonly out: readonly { readonly cluster: string; readonly node: string }[]
   /** Whether nodes in other zones work; otherwise there are none. */
   readonly others: boolean
+  readonly signs: readonly Sign[]
 }
 
 /**
- * The one zone where at least two nodes are silent and none works, while others work elsewhere: of all clusters seen. Where
- * there are no others, nodes have to take connections without a word: that no node answers at all has commoner causes.
+ * Zones where at least two nodes are silent and none works, while others work elsewhere: of all clusters seen. Where there
+ * are no others, nodes have to take connections without a word: that no node answers at all has commoner causes.
  */
-function zoneOut({ clusters, addresses }: Evidence): ZoneOut | undefined {
-  const zones = new Map<string, { working: number; mute: number; dead: { cluster: string; node: string }[] }>()
-  for (const cluster of clusters) {
-    for (const { id, zone } of cluster.nodes) {
+function zonesOut(seen: Seen): ZoneOut[] {
+  const { clusters, addresses } = seen.evidence
+  const nodes = clusters.flatMap((cluster) =>
+    cluster.nodes.flatMap(({ id, zone }) => {
       const own = addresses.filter(({ place }) => place.cluster === cluster.id && place.role === id)
-      if (zone === undefined || own.length === 0) continue
-      const tally = zones.get(zone) ?? { working: 0, mute: 0, dead: [] }
-      zones.set(zone, tally)
-      if (own.some(speaks)) tally.working++
-      // Refused is an answer: the machine is there, its server is not.
-      else if (own.every(isUnheard)) tally.dead.push({ cluster: cluster.id, node: id })
-      if (own.every((one) => isSilent(one) && !losesData(one))) tally.mute++
-    }
-  }
-  const out = [...zones].filter(([, { working, dead }]) => working === 0 && dead.length > 0)
-  const others = [...zones.values()].some(({ working }) => working > 0)
-  const [zone, { dead, mute }] = out[0] ?? ['', { dead: [], mute: 0 }]
-  const alone = zones.size === 1 && mute === dead.length
-  return out.length === 1 && (others || alone) && dead.length >= 2 ? { zone, dead, others } : undefined
-}
-
-/** It is silent because its whole zone is. The configuration endpoint may answer from there. */
-export function isOutWithZone(evidence: Evidence, { place }: AddressEvidence): boolean {
-  const out = zoneOut(evidence)
-  return (
-    out?.dead.some(
-      ({ cluster, node }) => cluster === place.cluster && (node === place.role || place.role === 'configuration'),
-    ) === true
+      return zone === undefined || own.length === 0 ? [] : [{ cluster: cluster.id, node: id, zone, own }]
+    }),
   )
+  const zones = new Set(nodes.map(({ zone }) => zone))
+  const isOut = (one: AddressEvidence): boolean => seen.at(at(one), 'timeout', 'silent', 'unacknowledged').length > 0
+  return [...zones].flatMap((zone) => {
+    const inside = nodes.filter((each) => each.zone === zone)
+    // Refused is an answer: the machine is there, its server is not.
+    const out = inside.filter(({ own }) => own.every(isOut))
+    const others = nodes.some((each) => each.zone !== zone && each.own.some(speaks))
+    const mute = out.every(({ own }) => own.every((one) => seen.at(at(one), 'silent').length > 0))
+    if (out.length < 2 || inside.some(({ own }) => own.some(speaks)) || !(others || (zones.size === 1 && mute)))
+      return []
+    const ids = out.map(({ cluster }) => cluster)
+    const signs = addresses
+      // The configuration endpoint may answer from there.
+      .filter(
+        ({ place: { cluster = '', role } }) =>
+          out.some((each) => each.cluster === cluster && each.node === role) ||
+          (role === 'configuration' && ids.includes(cluster)),
+      )
+      .flatMap((one) => seen.at(at(one), 'timeout', 'silent', 'unacknowledged'))
+    return [{ zone, out, others, signs }]
+  })
 }
 
 type Sorted = Pick<ClusterFacts, 'id' | 'serverless' | 'group'>
@@ -282,8 +328,6 @@ function portTakenBy(message: string): number | undefined {
 /** Of the local engine: its nodes lie on ports of this machine, which others may have taken while it was stopped. */
 const portTaken = (port: number): string =>
   `Another program of this machine has taken the port: ss -ltnp sport = :${port}. End it, then: cachectl engine stop; cachectl engine start`
-
-const isUnheard = (one: AddressEvidence): boolean => isSilent(one) || telling(one)?.outcome === 'timeout'
 
 const describe = ({ id, ...sort }: Sorted): string => {
   const { source, option, more } = sortOf(sort)

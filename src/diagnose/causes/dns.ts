@@ -2,29 +2,47 @@
 import { shell, shellWord } from '../../api/shell.ts'
 import type { ServerView } from '../dns-survey.ts'
 import { familiesOf, familyLacking } from '../family-lacking.ts'
-import { type Cause, failure, note, warning } from './cause.ts'
+import {
+  type Cause,
+  type Evident,
+  type Explained,
+  evident,
+  failure,
+  note,
+  type Seen,
+  shows,
+  type Told,
+  warning,
+} from './cause.ts'
 import { isAlive } from './places.ts'
-import { broken, clusterOf, dig, hasAddresses, isDead, onlyTimeouts, serverOf, surveyed } from './views.ts'
+import { clusterOf, dig, hasAddresses, isDead, onlyTimeouts, outAt, serverOf, surveyed } from './views.ts'
 
 const VPC_RESOLVER =
   'In a VPC, use its own resolver (169.254.169.253, or the network address plus two), or forward amazonaws.com to it.'
 
 const isNobody = (address: string): boolean => address === '0.0.0.0' || address === '::'
 
-export const dnsCauses: readonly Cause[] = [
+/** Programs that look the name up get nothing. */
+function noLookup(seen: Seen, { subject }: Told): Explained[] {
+  return shows(0.9, ...seen.at(subject, 'lookup-failed'))
+}
+
+export const dnsRows: readonly Evident[] = [
   {
     id: 'D01',
     title: 'the name is not known to the DNS of this host',
     seat: 'dns',
     source: 'User guide, "Common troubleshooting steps": DNS name resolution',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'unknown-name',
+    follows: noLookup,
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const unknown = views.filter(
           (view) => view.a.outcome === 'no-such-name' && view.aaaa.outcome === 'no-such-name',
         )
         const [first] = unknown
-        if (!first || broken(views)) return []
+        if (!first) return []
         const knowing = views.find(hasAddresses)
         const sentence = knowing
           ? `${host} is known to ${serverOf(knowing)} and not to ${unknown.map(serverOf).join(', ')}.`
@@ -42,11 +60,13 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'User guide, "Common troubleshooting steps": DNS name resolution',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'no-server',
+    follows: noLookup,
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const bad = views.filter(isDead)
         const [first] = bad
-        if (!first || views.some((view) => view.chainEnd === 'loop')) return []
+        if (!first) return []
         const all = bad.length === views.length
         const how =
           first.a.outcome === 'timeout'
@@ -67,7 +87,9 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'Measured: getaddrinfo then takes 15 s; systemd#22575, curl#11684',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'no-answer-for-aaaa',
+    follows: noLookup,
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(
           ({ a, aaaa }) => a.outcome !== 'timeout' && a.outcome !== 'unreachable' && aaaa.outcome === 'timeout',
@@ -84,8 +106,10 @@ export const dnsCauses: readonly Cause[] = [
     title: 'questions for IPv4 addresses (A) are dropped',
     seat: 'dns',
     source: 'Measured: getaddrinfo answers EAI_AGAIN after 15 s',
-    odds: 0.05,
-    suspect: ({ evidence }) =>
+    odds: 0.02,
+    shows: 'no-answer-for-a',
+    follows: noLookup,
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(
           ({ a, aaaa }) => a.outcome === 'timeout' && aaaa.outcome !== 'timeout' && aaaa.outcome !== 'unreachable',
@@ -100,8 +124,9 @@ export const dnsCauses: readonly Cause[] = [
     title: 'the server fails for one family only',
     seat: 'dns',
     source: 'Measured: getaddrinfo passes over the failing family',
-    odds: 0.05,
-    suspect: ({ evidence }) =>
+    odds: 0.03,
+    shows: 'failing-family',
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const fails = (outcome: string): boolean => outcome === 'server-failure' || outcome === 'refused'
         // A name that has one kind of record exists: NXDOMAIN for the other is a lie that caches apply to both.
@@ -130,7 +155,8 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'User guide, "Choosing a network type"; VPC attributes enableDnsSupport, enableDnsHostnames',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'family-missing',
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const cluster = clusterOf(evidence, host)
         const view = views.find(({ aaaa }) => aaaa.outcome === 'no-data')
@@ -147,7 +173,8 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'hosts(5), RFC 6761, 6.3; User guide, "Choosing a network type"',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'family-not-here',
+    find: (evidence) =>
       evidence.hosts.flatMap(({ host, lookup, asksDns, survey }) => {
         const cluster = clusterOf(evidence, host)
         if (!cluster || !lookup.ok || lookup.addresses.length === 0) return []
@@ -166,7 +193,9 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'RFC 1035: NOERROR without records',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'no-address',
+    follows: noLookup,
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const view = views.find(
           ({ a, aaaa, chainEnd }) => a.outcome === 'no-data' && aaaa.outcome === 'no-data' && chainEnd === 'none',
@@ -187,11 +216,11 @@ export const dnsCauses: readonly Cause[] = [
     title: 'the name can not be looked up',
     seat: 'dns',
     source: 'getaddrinfo(3)',
-    odds: 0.05,
-    suspect: ({ evidence: { hosts } }) =>
-      hosts.flatMap(({ host, asksDns, lookup, survey }) => {
-        const told = asksDns && survey && (survey.views.length === 0 || !survey.views.some(hasAddresses))
-        if (lookup.ok || told) return []
+    odds: 0.01,
+    shows: 'lookup-failed',
+    find: ({ hosts }) =>
+      hosts.flatMap(({ host, lookup, survey }) => {
+        if (lookup.ok) return []
         const known = survey?.views.find(hasAddresses)
         const inDns = known && [...known.ipv4, ...known.ipv6].map(({ address }) => address).join(', ')
         return [
@@ -212,7 +241,8 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'User guide, "Common troubleshooting steps": DNS name resolution; every lookup waits for both families',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'late-dns',
+    find: (evidence) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const slow = views.find((view) => !isDead(view) && lateMs(view) > LATE_MS)
         if (!slow) return []
@@ -227,7 +257,9 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'resolver(5): search, ndots',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'other-name',
+    follows: (seen, { subject }) => shows(0.9, ...outAt(seen, subject)),
+    find: (evidence) =>
       evidence.hosts.flatMap(({ host, lookup, completedTo, unlike = [] }) => {
         if (completedTo === undefined || !lookup.ok || unlike.length === 0) return []
         const given = lookup.addresses.map(({ address }) => address).join(', ')
@@ -248,7 +280,12 @@ export const dnsCauses: readonly Cause[] = [
     seat: 'dns',
     source: 'DNS filters answer 0.0.0.0 or :: for names they block',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'no-real-address',
+    follows: (seen, { subject }) => [
+      ...shows(0.95, ...outAt(seen, subject)),
+      ...shows(0.9, ...seen.at(subject, 'pinned')),
+    ],
+    find: (evidence) =>
       [...new Set(evidence.addresses.map(({ place }) => place.host))].flatMap((host) => {
         const own = evidence.addresses.filter(({ place }) => place.host === host)
         if (isNobody(host) || own.some(isAlive) || !own.every(({ address }) => isNobody(address))) return []
@@ -276,12 +313,15 @@ export const dnsCauses: readonly Cause[] = [
         ]
       }),
   },
+]
+
+export const dnsCauses: readonly Cause[] = [
+  ...dnsRows.map(evident),
   {
     id: 'D15',
     title: 'the name servers of this host disagree',
     seat: 'dns',
     source: 'resolver(5): the first server that answers decides',
-    odds: 0.05,
     suspect: ({ evidence }) =>
       surveyed(evidence).flatMap(({ host, views }) => {
         const alive = views.filter((view) => !isDead(view))

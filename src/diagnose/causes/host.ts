@@ -1,9 +1,10 @@
 /** What of this host itself stands in the way. */
 import { shell } from '../../api/shell.ts'
-import type { AddressEvidence } from '../evidence.ts'
+import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { portCapacity } from '../local-limits.ts'
-import { type Cause, failure, note, warning } from './cause.ts'
-import { at, bracketed, dead, hasOtherFamily, perPlace, socketsPerEndpoint, telling } from './places.ts'
+import { type Cause, failure, note, type Seen, shows, type Told, warning, wherever } from './cause.ts'
+import { at, bracketed, hasOtherFamily, name, perPlace, telling } from './places.ts'
+import type { Sign } from './sign.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
 
@@ -17,61 +18,65 @@ export const hostCauses: readonly Cause[] = [
     seat: 'host',
     source: `${GUIDE}: ephemeral ports`,
     odds: 0.05,
-    suspect: ({ evidence }) =>
-      evidence.addresses.filter(hasNoPort).map((each) => {
-        const { limits } = evidence
-        const used = limits.sockets.filter(
-          ({ remoteAddress, remotePort }) => remoteAddress === each.address && remotePort === each.port,
-        )
-        const [low, high] = limits.portRange ?? [0, 0]
-        return failure(
-          at(each),
-          `This host has no free port for ${at(each)}: ${used.length} sockets to it, ${portCapacity(limits) ?? '?'} ports (${low}-${high}).`,
-          'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1',
-          `ss -Htan dst ${bracketed(each)} | wc -l`,
-        )
-      }),
+    suspect: (seen) =>
+      wherever(
+        seen,
+        'no-port',
+        (one) => {
+          const { limits } = seen.evidence
+          const used = limits.sockets.filter(
+            ({ remoteAddress, remotePort }) => remoteAddress === one.address && remotePort === one.port,
+          )
+          const [low, high] = limits.portRange ?? [0, 0]
+          return failure(
+            at(one),
+            `This host has no free port for ${at(one)}: ${used.length} sockets to it, ${portCapacity(limits) ?? '?'} ports (${low}-${high}).`,
+            MORE_PORTS,
+            `ss -Htan dst ${bracketed(one)} | wc -l`,
+          )
+        },
+        'few-ports',
+      ),
   },
   {
     id: 'L09',
     title: 'this host will soon have no free port left for connections to the node',
     seat: 'host',
     source: `${GUIDE}: ephemeral ports`,
-    odds: 0.05,
-    suspect: ({ evidence }) => {
-      const capacity = portCapacity(evidence.limits)
-      return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
-        const used = Object.values(states).reduce((sum, each) => sum + each, 0)
-        const isOut = evidence.addresses.some((each) => at(each) === where && hasNoPort(each))
-        if (capacity === undefined || used < capacity * NEARLY_USED || isOut) return []
-        return [
-          warning(
-            where,
-            `${used} of ${capacity} ports of this host are in use for connections to ${where}: the next programs will find none.`,
-            'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1',
-            shell`cachectl connections ${where}`,
-          ),
-        ]
-      })
-    },
+    odds: 0.03,
+    suspect: (seen) =>
+      seen.of('few-ports').map((sign) => ({
+        ...warning(
+          sign.at,
+          `${sign.sentence}: the next programs will find none.`,
+          MORE_PORTS,
+          shell`cachectl connections ${sign.at}`,
+        ),
+        explains: shows(0.99, sign),
+      })),
   },
   {
     id: 'L02',
     title: 'IPv6 is switched off on this host',
     seat: 'host',
     source: 'Measured: connect(2) answers EADDRNOTAVAIL',
-    odds: 0.05,
-    suspect: ({ evidence }) =>
-      evidence.limits.ipv6Disabled
-        ? perPlace(dead(evidence, 'no-source-address').filter(({ family }) => family === 6)).map((each) => {
-            const words = [
-              at(each),
-              `IPv6 is switched off on this host (net.ipv6.conf.all.disable_ipv6=1), and ${at(each)} is IPv6.`,
-              'Switch it on: sysctl -w net.ipv6.conf.all.disable_ipv6=0; or use IP discovery ipv4.',
-              'sysctl net.ipv6.conf.all.disable_ipv6',
-            ] as const
-            return hasOtherFamily(evidence, each) ? note(...words) : failure(...words)
-          })
+    odds: 0.1,
+    suspect: (seen) =>
+      seen.evidence.limits.ipv6Disabled
+        ? withoutWay(seen)
+            .filter(({ family }) => family === 6)
+            .map((one) => {
+              const words = [
+                at(one),
+                `IPv6 is switched off on this host (net.ipv6.conf.all.disable_ipv6=1), and ${at(one)} is IPv6.`,
+                'Switch it on: sysctl -w net.ipv6.conf.all.disable_ipv6=0; or use IP discovery ipv4.',
+                'sysctl net.ipv6.conf.all.disable_ipv6',
+              ] as const
+              return {
+                ...(hasOtherFamily(seen.evidence, one) ? note(...words) : failure(...words)),
+                explains: shows(0.99, ...noWaySigns(seen, one)),
+              }
+            })
         : [],
   },
   {
@@ -80,27 +85,22 @@ export const hostCauses: readonly Cause[] = [
     seat: 'host',
     source: 'Measured: the error comes from connect(2), nothing is sent',
     odds: 0.05,
-    suspect: ({ evidence }) =>
-      dead(evidence, 'unreachable', 'prohibited', 'local-error')
-        .filter((each) => {
-          const { local, code } = telling(each) ?? {}
-          return local && code !== 'ENETUNREACH' && code !== 'EMFILE' && code !== 'ENFILE'
-        })
-        .map((each) =>
-          lacksInterface(each)
-            ? failure(
-                at(each),
-                `${each.address} belongs to one link, and does not say to which: nothing was sent.`,
-                `Name the interface with it: ${each.address}%eth0`,
-                'ip -brief link',
-              )
-            : failure(
-                at(each),
-                `A route of this host (${KIND_OF_ROUTE[telling(each)?.code ?? ''] ?? telling(each)?.code}) stands in the way of ${each.address}; nothing was sent.`,
-                'Find it with `ip route`, and delete it.',
-                shell`ip route get ${each.address}`,
-              ),
-        ),
+    suspect: (seen) =>
+      wherever(seen, 'not-sent', (one) =>
+        lacksInterface(one)
+          ? failure(
+              at(one),
+              `${one.address} belongs to one link, and does not say to which: nothing was sent.`,
+              `Name the interface with it: ${one.address}%eth0`,
+              'ip -brief link',
+            )
+          : failure(
+              at(one),
+              `A route of this host (${KIND_OF_ROUTE[telling(one)?.code ?? ''] ?? telling(one)?.code}) stands in the way of ${one.address}; nothing was sent.`,
+              'Find it with `ip route`, and delete it.',
+              shell`ip route get ${one.address}`,
+            ),
+      ),
   },
   {
     id: 'R01',
@@ -108,38 +108,12 @@ export const hostCauses: readonly Cause[] = [
     seat: 'host',
     source: `${GUIDE}; measured`,
     odds: 0.05,
-    suspect: ({ evidence }) =>
-      perPlace(
-        evidence.addresses.filter((each) => {
-          const { source, attempts, family } = each
-          if (attempts.some(({ outcome }) => outcome === 'connected')) return false
-          if (evidence.limits.ipv6Disabled && family === 6) return false
-          if (attempts.some(({ outcome }) => outcome === 'ports-exhausted')) return false
-          return 'code' in source && (source.code === 'ENETUNREACH' || source.code === 'EADDRNOTAVAIL')
-        }),
-      ).map((each) => {
-        const { family } = each
-        const onlyRoute = evidence.limits.families?.includes(family) === true
-        const target =
-          each.place.host === each.address
-            ? `${each.address} is IPv${family}`
-            : `${each.place.host} is reached over IPv${family} at ${each.address}`
-        const sentence = onlyRoute
-          ? `This host has no route to ${each.address}${each.place.host === each.address ? '' : ` (${each.place.host})`}: nothing was sent.`
-          : `This host has no IPv${family} address or route, and ${target}.`
-        const command = `ip -${family} route get ${each.address}`
-        if (hasOtherFamily(evidence, each)) {
-          return note(at(each), sentence, 'Harmless: the other family works, and clients here skip this one.', command)
-        }
-        return failure(
-          at(each),
-          sentence,
-          onlyRoute
-            ? `Give it one, or a default route: ip${family === 6 ? ' -6' : ''} route add default via <gateway>. In a VPC: the route table of its subnet, peering.`
-            : `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
-          command,
-        )
-      }),
+    suspect: (seen) =>
+      withoutWay(seen).map((one) => ({
+        ...noWayTo(seen.evidence, one),
+        explains: shows(0.99, ...noWaySigns(seen, one)),
+        ...(seen.evidence.limits.ipv6Disabled && one.family === 6 && { fits: 0.05 }),
+      })),
   },
   {
     id: 'L06',
@@ -147,59 +121,21 @@ export const hostCauses: readonly Cause[] = [
     seat: 'host',
     source: 'setrlimit(2): EMFILE',
     odds: 0.05,
-    suspect: ({ evidence }) =>
-      evidence.addresses
-        .filter(({ attempts }) => attempts.some(({ code }) => code === 'EMFILE' || code === 'ENFILE'))
-        .slice(0, 1)
-        .map((each) =>
-          failure(
-            at(each),
+    suspect: (seen) => {
+      const signs = seen.of('no-descriptor')
+      const [first] = signs
+      if (!first) return []
+      return [
+        {
+          ...failure(
+            first.at,
             'No file descriptor is left for another connection.',
             'Raise it: ulimit -n 65536',
             'cat /proc/self/limits',
           ),
-        ),
-  },
-  {
-    id: 'L05',
-    title: 'connections are left half-closed by a program here',
-    seat: 'host',
-    source: `${GUIDE}: connection leak`,
-    odds: 0.05,
-    suspect: ({ evidence }) =>
-      socketsPerEndpoint(evidence).flatMap(([where, states]) => {
-        const count = states['CLOSE-WAIT'] ?? 0
-        if (count < 20) return []
-        return [
-          warning(
-            where,
-            `${count} connections to ${where} are in CLOSE-WAIT: the server closed them, a program here did not.`,
-            'Find the program and let it close what it no longer uses.',
-            `ss -tnp state close-wait`,
-          ),
-        ]
-      }),
-  },
-  {
-    id: 'L04',
-    title: 'a connection is made for every request',
-    seat: 'host',
-    source: `${GUIDE}: persistent connections`,
-    odds: 0.05,
-    suspect: ({ evidence }) => {
-      const capacity = portCapacity(evidence.limits)
-      return socketsPerEndpoint(evidence).flatMap(([where, states]) => {
-        const closed = states['TIME-WAIT'] ?? 0
-        if (capacity === undefined || closed < Math.max(50, capacity / 10)) return []
-        return [
-          warning(
-            where,
-            `${closed} connections to ${where} were closed within the last minute, of ${capacity} possible.`,
-            'Use a pool of persistent connections.',
-            'ss -tan state time-wait | wc -l',
-          ),
-        ]
-      })
+          explains: shows(0.99, ...signs),
+        },
+      ]
     },
   },
   {
@@ -226,12 +162,39 @@ export const hostCauses: readonly Cause[] = [
   },
 ]
 
-/** Of 1. */
-const NEARLY_USED = 0.9
+const MORE_PORTS =
+  'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1'
 
-/** Some attempts may have found one of the last ports. */
-const hasNoPort = ({ attempts }: AddressEvidence): boolean =>
-  attempts.some(({ outcome }) => outcome === 'ports-exhausted')
+/** One of each place and family. */
+const withoutWay = (seen: Seen): AddressEvidence[] =>
+  perPlace(seen.of('no-way', 'one-family-only').flatMap(({ address }) => address ?? []))
+
+/** Those of all addresses of the place and family. */
+const noWaySigns = (seen: Seen, { place, family }: AddressEvidence): Sign[] =>
+  seen
+    .of('no-way', 'one-family-only')
+    .filter(({ address }) => address && name(address.place) === name(place) && address.family === family)
+
+function noWayTo(evidence: Evidence, one: AddressEvidence): Told {
+  const { family, place, address } = one
+  const onlyRoute = evidence.limits.families?.includes(family) === true
+  const target =
+    place.host === address ? `${address} is IPv${family}` : `${place.host} is reached over IPv${family} at ${address}`
+  const sentence = onlyRoute
+    ? `This host has no route to ${address}${place.host === address ? '' : ` (${place.host})`}: nothing was sent.`
+    : `This host has no IPv${family} address or route, and ${target}.`
+  const command = `ip -${family} route get ${address}`
+  if (hasOtherFamily(evidence, one))
+    return note(at(one), sentence, 'Harmless: the other family works, and clients here skip this one.', command)
+  return failure(
+    at(one),
+    sentence,
+    onlyRoute
+      ? `Give it one, or a default route: ip${family === 6 ? ' -6' : ''} route add default via <gateway>. In a VPC: the route table of its subnet, peering.`
+      : `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
+    command,
+  )
+}
 
 const KIND_OF_ROUTE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'unreachable',

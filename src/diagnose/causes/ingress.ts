@@ -4,9 +4,7 @@ import { shell } from '../../api/shell.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { policyBits, samePrefix } from '../../net/ip-address.ts'
 import type { AddressEvidence, Evidence, SecurityGroupFacts } from '../evidence.ts'
-import { type Cause, failure } from './cause.ts'
-import { isFamilyTrouble } from './families.ts'
-import { at, each, resetsConnections } from './places.ts'
+import { type Cause, failure, shows } from './cause.ts'
 
 export const ingressCauses: readonly Cause[] = [
   {
@@ -14,22 +12,32 @@ export const ingressCauses: readonly Cause[] = [
     title: 'no rule of the security groups lets this host in',
     seat: 'way',
     source: 'User guide, "Common troubleshooting steps": security groups',
-    odds: 0.05,
-    suspect: ({ evidence }) =>
-      each(
-        evidence.addresses,
-        (one) => (resetsConnections(one) || isFamilyTrouble(evidence, one)) && isLetIn(evidence, one) === false,
-      ).map((one) => {
-        const { cluster = '', port } = one.place
-        const groups = groupsOf(evidence, cluster).map(({ id, name }) => `${name} (${id})`)
-        const from = sourceOf(one) ?? ''
-        return failure(
-          at(one),
-          `No rule of ${cluster}'s security ${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')} lets ${from} connect to port ${port}.`,
-          shell`cachectl engine security-group authorize ${groupsOf(evidence, cluster)[0]?.name ?? ''} --sources ${from} --port all`,
-          'cachectl engine security-group list',
+    odds: 0.5,
+    suspect: (seen) => {
+      const shut = seen
+        .of('reset', 'closed', 'timeout', 'silent')
+        .flatMap((sign) =>
+          sign.address && isLetIn(seen.evidence, sign.address) === false ? [{ sign, one: sign.address }] : [],
         )
-      }),
+      const doors = new Map(shut.map(({ one }) => [`${one.place.cluster} ${sourceOf(one)}`, one]))
+      return [...doors].map(([door, one]) => {
+        const { cluster = '', port } = one.place
+        const groups = groupsOf(seen.evidence, cluster)
+        const from = sourceOf(one) ?? ''
+        return {
+          ...failure(
+            cluster,
+            `No rule of ${cluster}'s security ${groups.length === 1 ? 'group' : 'groups'} ${groups.map(({ id, name }) => `${name} (${id})`).join(', ')} lets ${from} connect to port ${port}.`,
+            shell`cachectl engine security-group authorize ${groups[0]?.name ?? ''} --sources ${from} --port all`,
+            'cachectl engine security-group list',
+          ),
+          explains: shows(
+            0.95,
+            ...shut.flatMap((each) => (`${each.one.place.cluster} ${sourceOf(each.one)}` === door ? [each.sign] : [])),
+          ),
+        }
+      })
+    },
   },
 ]
 
@@ -41,7 +49,7 @@ function groupsOf({ clusters, api }: Evidence, cluster: string): readonly Securi
 const sourceOf = ({ source }: AddressEvidence): string | undefined => ('address' in source ? source.address : undefined)
 
 /** Undefined: it can not be told. */
-export function isLetIn(evidence: Evidence, one: AddressEvidence): boolean | undefined {
+function isLetIn(evidence: Evidence, one: AddressEvidence): boolean | undefined {
   const [from, groups] = [sourceOf(one), groupsOf(evidence, one.place.cluster ?? '')]
   if (from === undefined || groups.length === 0) return undefined
   const bits = policyBits(from)

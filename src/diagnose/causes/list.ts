@@ -15,21 +15,20 @@ import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
 import { endpoint } from '../../net/target.ts'
 import type { AddressEvidence, ClusterFacts, Evidence, Place } from '../evidence.ts'
-import { type Cause, failure, note, warning } from './cause.ts'
-import { isSlow } from './flow.ts'
-import { answersLate } from './node.ts'
+import { type Cause, type Evident, evident, failure, note, warning } from './cause.ts'
 import { inMidSentence, name, speaks, whoIs } from './places.ts'
 
 const PROTOCOL = 'User guide, "How Auto Discovery works"'
 
-export const listCauses: readonly Cause[] = [
+export const listRows: readonly Evident[] = [
   {
     id: 'A01',
     title: 'the server knows no cluster to tell of',
     seat: 'list',
     source: `${PROTOCOL}; Memcached answers ERROR to config`,
-    odds: 0.05,
-    suspect: ({ evidence }) =>
+    odds: 0.03,
+    shows: 'no-list',
+    find: (evidence) =>
       failuresIn(evidence, ({ kind }) => kind === 'no-discovery').map(
         ({ at, where, isListed, failure: trouble, look }) => {
           const command = `printf 'config get cluster\\r\\n' | nc -w 2 ${at.host} ${at.port}`
@@ -55,10 +54,10 @@ export const listCauses: readonly Cause[] = [
     title: 'the list of nodes is spoilt',
     seat: 'list',
     source: `${PROTOCOL}: version line, then host|ip|port`,
-    odds: 0.05,
-    suspect: ({ evidence }) =>
+    odds: 0.03,
+    shows: 'bad-list',
+    find: (evidence) =>
       failuresIn(evidence, isUnreadable)
-        .filter(({ failure: { kind }, answers }) => kind !== 'timeout' || !answers.some(isSlow))
         // What is no Memcached at all is told of elsewhere.
         .filter(({ failure: { kind }, answers }) => kind !== 'not-a-cache' || answers.some(speaksAsAsked))
         .map(({ at, where, failure: { detail, kind } }) =>
@@ -77,12 +76,13 @@ export const listCauses: readonly Cause[] = [
     title: 'the server answers, and not when it is asked for the list',
     seat: 'list',
     source: `${PROTOCOL}; measured: twemproxy ends connections that ask for it`,
-    odds: 0.05,
-    suspect: ({ evidence }) =>
+    odds: 0.02,
+    shows: 'list-unanswered',
+    find: (evidence) =>
       failuresIn(evidence, (trouble) => trouble.kind !== 'no-discovery' && !isUnreadable(trouble))
         .filter(({ isListed, failure: { phase } }) => !isListed || phase === 'reply')
         // Asked for its version it answers; what does not even do that is told of elsewhere.
-        .filter(({ answers }) => answers.some((one) => speaksAsAsked(one) && !answersLate(one) && !isSlow(one)))
+        .filter(({ answers }) => answers.some(speaksAsAsked))
         .map(({ at, where, failure: { detail, kind }, look }) => {
           const words = [
             name(at),
@@ -101,7 +101,8 @@ export const listCauses: readonly Cause[] = [
     seat: 'list',
     source: `${PROTOCOL}: the list may hold a node that is being replaced`,
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'listed-dead',
+    find: (evidence) =>
       looksIn(evidence).flatMap(({ place, round }) =>
         round.perNode
           .filter(({ failure: trouble }) => trouble && trouble.kind !== 'aborted' && !hasAnswered(trouble))
@@ -132,7 +133,8 @@ export const listCauses: readonly Cause[] = [
     seat: 'list',
     source: `${PROTOCOL}: each node keeps a copy; a change passes through them one by one`,
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'lists-differ',
+    find: (evidence) =>
       looksIn(evidence).flatMap((look) => {
         const { place, differences } = look
         const odd = differences.filter(({ against }) => against === 'the newest list')
@@ -155,7 +157,8 @@ export const listCauses: readonly Cause[] = [
     seat: 'list',
     source: `${PROTOCOL}; DescribeCacheClusters`,
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'list-unlike-api',
+    find: (evidence) =>
       looksIn(evidence).flatMap((look) => {
         const told = against('the API', look).filter(({ kind }) => kind !== 'wrong-family')
         if (told.length === 0) return []
@@ -174,8 +177,9 @@ export const listCauses: readonly Cause[] = [
     title: 'the list holds a node twice, or addresses of both families',
     seat: 'list',
     source: `${PROTOCOL}: one entry per node, all with addresses of one family`,
-    odds: 0.05,
-    suspect: ({ evidence }) =>
+    odds: 0.03,
+    shows: 'listed-twice',
+    find: (evidence) =>
       looksIn(evidence).flatMap((look) =>
         against('the protocol', look)
           .filter(({ kind }) => kind === 'duplicate' || kind === 'wrong-family')
@@ -195,7 +199,8 @@ export const listCauses: readonly Cause[] = [
     seat: 'list',
     source: 'User guide, "Choosing a network type": IP discovery; changes take time to pass through',
     odds: 0.05,
-    suspect: ({ evidence }) =>
+    shows: 'list-of-other-family',
+    find: (evidence) =>
       looksIn(evidence).flatMap((look) =>
         against('the API', look)
           .filter(({ kind }) => kind === 'wrong-family')
@@ -210,6 +215,8 @@ export const listCauses: readonly Cause[] = [
       ),
   },
 ]
+
+export const listCauses: readonly Cause[] = listRows.map(evident)
 
 const PUT_BACK =
   'A client may have deleted it (config delete cluster) or written to it. ElastiCache puts it back; where it does not, clients that start now find no nodes.'

@@ -1,7 +1,7 @@
 /** What a node tells of its own limits. */
 import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
 import type { AddressEvidence } from '../evidence.ts'
-import { type Cause, failure, note, warning } from './cause.ts'
+import { type Cause, failure, note, warning, wherever } from './cause.ts'
 import { at, each, inMidSentence, who } from './places.ts'
 
 /** A node that is this full will soon refuse. */
@@ -18,8 +18,8 @@ export const loadCauses: readonly Cause[] = [
     seat: 'node',
     source: `User guide, "Common troubleshooting steps": connection limits (${NODE_CONNECTIONS} per node)`,
     odds: 0.05,
-    suspect: ({ evidence: { addresses } }) => [
-      ...each(addresses, (one) => one.words?.connected === true && one.words.speaker === 'full').map((one) =>
+    suspect: (seen) => [
+      ...wherever(seen, 'full', (one) =>
         failure(
           at(one),
           `${who(one)} turns connections away: its limit is reached.`,
@@ -27,13 +27,14 @@ export const loadCauses: readonly Cause[] = [
           'cachectl connections',
         ),
       ),
-      ...each(addresses, (one) => connections(one).used >= connections(one).most * NEARLY_FULL).map((one) =>
-        warning(
-          at(one),
-          `${who(one)} has ${connections(one).used} of at most ${connections(one).most} connections.`,
-          'Pool connections, close idle ones, or add nodes.',
-          stats(one, 'connections'),
-        ),
+      ...each(seen.evidence.addresses, (one) => connections(one).used >= connections(one).most * NEARLY_FULL).map(
+        (one) =>
+          warning(
+            at(one),
+            `${who(one)} has ${connections(one).used} of at most ${connections(one).most} connections.`,
+            'Pool connections, close idle ones, or add nodes.',
+            stats(one, 'connections'),
+          ),
       ),
     ],
   },
@@ -42,7 +43,6 @@ export const loadCauses: readonly Cause[] = [
     title: 'the node has turned connections away',
     seat: 'node',
     source: 'protocol.txt of Memcached: rejected_connections, listen_disabled_num',
-    odds: 0.05,
     suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => turnedAway(one) > 0 && connections(one).used < connections(one).most * NEARLY_FULL).map(
         (one) =>
@@ -59,7 +59,6 @@ export const loadCauses: readonly Cause[] = [
     title: 'memory is full: items are thrown out before their time',
     seat: 'node',
     source: 'User guide, "Which metrics should I monitor?": Evictions',
-    odds: 0.05,
     suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) >= MEMORY_FULL).map((one) =>
         warning(
@@ -75,7 +74,6 @@ export const loadCauses: readonly Cause[] = [
     title: 'the server hangs up on idle connections soon',
     seat: 'node',
     source: 'User guide, "Memcached specific parameters": idle_timeout',
-    odds: 0.05,
     suspect: ({ evidence: { addresses } }) =>
       each(addresses, (one) => isShort(one.answers?.settings.idle_timeout)).map((one) =>
         warning(

@@ -1,30 +1,26 @@
 /** What answers, and how well. */
 import { memcached, redis } from '../../api/catalog/engines.ts'
+import { PRIMARY_PORT } from '../../api/catalog/serverless.ts'
 import { shell, shellWord } from '../../api/shell.ts'
-import type { AddressEvidence, Evidence } from '../evidence.ts'
-import { type Cause, failure, warning } from './cause.ts'
-import { isOutWithZone } from './cluster.ts'
-import { isFamilyTrouble } from './families.ts'
-import { losesData } from './flow.ts'
+import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
+import { type Cause, failure, shows, warning, wherever } from './cause.ts'
 import {
   at,
+  byPlace,
   called,
-  each,
-  inMidSentence,
+  connectMs,
   isAlive,
   isHere,
-  repliesUnderTls,
-  resetsConnections,
+  name,
+  replyMs,
+  servesOtherFamily,
   speaks,
   spokenAs,
   who,
+  whoIs,
 } from './places.ts'
 
-const isSpeaker = (speaker: string) => (one: AddressEvidence) =>
-  one.words?.connected === true && one.words.speaker === speaker && one.tls?.outcome !== 'established'
-
-/** In plain text, and not of what is to be there. */
-const STRANGERS = { memcached: ['redis', 'http', 'other'], resp: ['memcached', 'memcached-error', 'http', 'other'] }
+const GUIDE = 'User guide, "Common troubleshooting steps"'
 
 const SPEAKERS: Readonly<Record<string, string>> = {
   redis: 'Redis or Valkey',
@@ -35,17 +31,46 @@ const SPEAKERS: Readonly<Record<string, string>> = {
 
 export const nodeCauses: readonly Cause[] = [
   {
+    id: 'R05',
+    title: 'nothing listens on the port',
+    seat: 'node',
+    source: `${GUIDE}; measured`,
+    odds: 0.1,
+    suspect: (seen) =>
+      byPlace(seen.evidence).flatMap(([place, own]) => {
+        const refused = own.filter((one) => seen.at(at(one), 'refused').length > 0)
+        const [first] = refused
+        if (!first) return []
+        const explains = shows(0.95, ...refused.flatMap((one) => seen.at(at(one), 'refused')))
+        const command = `nc -vz ${first.address} ${place.port}`
+        const alive = own.find(isAlive)
+        if (!alive) {
+          const sentence = `${whoIs(place, name(place))} refuses connections: nothing listens there.`
+          return [{ ...failure(name(place), sentence, startIt(seen.evidence, place), command), explains }]
+        }
+        return [
+          {
+            ...warning(
+              name(place),
+              `${whoIs(place, name(place))} listens on IPv${alive.family} and not on IPv${first.family} (${first.address} refuses).`,
+              `Let the server listen on both, or take the ${first.family === 6 ? 'AAAA' : 'A'} record away. Clients that try IPv${first.family} first lose a moment.`,
+              command,
+            ),
+            explains,
+            // A server listens on all addresses of a family, or on none.
+            ...(alive.family === first.family && { fits: 0.1 }),
+          },
+        ]
+      }),
+  },
+  {
     id: 'S01',
     title: 'something else than the engine of the cache answers',
     seat: 'node',
     source: 'Measured',
     odds: 0.05,
-    suspect: ({ evidence: { addresses } }) =>
-      each(
-        addresses,
-        (one) =>
-          STRANGERS[one.place.speaks ?? 'memcached'].some((speaker) => isSpeaker(speaker)(one)) && !one.place.tls,
-      ).map((one) => {
+    suspect: (seen) =>
+      wherever(seen, 'stranger', (one) => {
         const words = one.words?.connected ? one.words : undefined
         const stranger = SPEAKERS[words?.speaker ?? ''] ?? `Something else than ${called(one.place)}`
         return failure(
@@ -61,9 +86,9 @@ export const nodeCauses: readonly Cause[] = [
     title: 'Memcached answers, and only with errors or in the binary protocol',
     seat: 'node',
     source: 'protocol.txt of Memcached; measured: memcached -Y, -S and -B binary',
-    odds: 0.05,
-    suspect: ({ evidence: { addresses } }) => [
-      ...each(addresses, (one) => !one.place.speaks && isSpeaker('memcached-error')(one)).map((one) => {
+    odds: 0.02,
+    suspect: (seen) => [
+      ...wherever(seen, 'errors-only', (one) => {
         const line = one.words?.connected ? one.words.line : ''
         const wantsPassword = /unauthenticated|auth/i.test(line)
         return failure(
@@ -75,7 +100,7 @@ export const nodeCauses: readonly Cause[] = [
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         )
       }),
-      ...each(addresses, isSpeaker('memcached-binary')).map((one) =>
+      ...wherever(seen, 'binary-only', (one) =>
         failure(
           at(one),
           `${who(one)} is Memcached and speaks the binary protocol only: text requests are never answered.`,
@@ -90,21 +115,9 @@ export const nodeCauses: readonly Cause[] = [
     title: 'TLS stands, and something else than the engine of the cache is behind it, or nothing',
     seat: 'node',
     source: 'Measured: `version` after the handshake',
-    odds: 0.05,
-    suspect: ({ evidence: { addresses } }) =>
-      each(
-        addresses,
-        ({ place, tls, ...one }) =>
-          place.tls &&
-          tls?.outcome === 'established' &&
-          tls.code === undefined &&
-          !tls.wantsClientCertificate &&
-          // What the certificate says comes first.
-          tls.trust?.ok === true &&
-          tls.hostname?.ok === true &&
-          !repliesUnderTls({ place, tls }) &&
-          isAlive(one),
-      ).map((one) => {
+    odds: 0.03,
+    suspect: (seen) =>
+      wherever(seen, 'mute-under-tls', (one) => {
         const reply = one.tls?.reply
         return failure(
           at(one),
@@ -124,33 +137,29 @@ export const nodeCauses: readonly Cause[] = [
     seat: 'node',
     source: 'Measured: a hung server, or a proxy or load balancer without a live target',
     odds: 0.05,
-    suspect: ({ evidence }) =>
-      each(
-        evidence.addresses,
-        (one) =>
-          isSpeaker('silent')(one) &&
-          !losesData(one) &&
-          !isFamilyTrouble(evidence, one) &&
-          !isOutWithZone(evidence, one),
-      ).map((one) => {
+    suspect: (seen) =>
+      wherever(seen, 'silent', (one) => {
         const acknowledged = one.words?.connected === true && (one.words.kernel?.ackedBytes ?? 0) > 0
         const how = acknowledged ? 'acknowledges what is sent, and answers nothing' : 'and answers nothing'
-        const others = evidence.addresses.some(
+        const others = seen.evidence.addresses.some(
           (other) => other.place.cluster !== undefined && other.place.cluster === one.place.cluster && speaks(other),
         )
-        const zone = others ? undefined : onlyZone(evidence, one)
+        const zone = others ? undefined : onlyZone(seen.evidence, one)
         const elsewhere =
           zone === undefined
             ? ''
             : `All its nodes are in ${zone}; cachectl doctor, without a word after it, shows whether others there are out, too. `
-        return failure(
-          at(one),
-          `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
-          `${others ? 'Other nodes answer. ' : ''}${elsewhere}${restart(one)}`,
-          one.place.tls
-            ? `openssl s_client -brief -connect ${at(one)} </dev/null`
-            : `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
-        )
+        return {
+          ...failure(
+            at(one),
+            `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
+            `${others ? 'Other nodes answer. ' : ''}${elsewhere}${restart(one)}`,
+            one.place.tls
+              ? `openssl s_client -brief -connect ${at(one)} </dev/null`
+              : `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+          ),
+          ...(servesOtherFamily(seen.evidence, one) && { fits: ONE_FAMILY_ALONE }),
+        }
       }),
   },
   {
@@ -158,20 +167,10 @@ export const nodeCauses: readonly Cause[] = [
     title: 'connections are accepted and closed at once',
     seat: 'node',
     source: 'Measured: a security group of the local engine, a proxy whose target is down, or an access list',
-    odds: 0.05,
-    suspect: ({ evidence }) =>
-      each(
-        evidence.addresses,
-        (one) =>
-          isAlive(one) &&
-          !one.attempts.some(({ local }) => local === true) &&
-          one.tls?.outcome !== 'established' &&
-          one.tls?.outcome !== 'refused' &&
-          !resetsConnections(one) &&
-          (isSpeaker('closed')(one) || one.words?.connected === false) &&
-          !isFamilyTrouble(evidence, one),
-      ).map((one) =>
-        failure(
+    odds: 0.03,
+    suspect: (seen) =>
+      wherever(seen, 'closed', (one) => ({
+        ...failure(
           at(one),
           `${who(one)} accepts connections and closes them at once.`,
           isHere(one) && one.place.cluster === undefined
@@ -179,52 +178,48 @@ export const nodeCauses: readonly Cause[] = [
             : 'A security group or access list that does not let this host in, or a proxy whose target is down.',
           `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         ),
-      ),
+        ...(servesOtherFamily(seen.evidence, one) && { fits: ONE_FAMILY_ALONE }),
+      })),
   },
   {
     id: 'S02',
     title: 'connections are quick, answers are late',
     seat: 'node',
     source: 'User guide, "Best practices": latency; measured: connect against first answer',
-    odds: 0.05,
-    suspect: ({ evidence: { addresses } }) =>
-      each(addresses, (one) => speaks(one) && answersLate(one)).map((one) =>
-        warning(
-          at(one),
-          `${who(one)} connects in ${connectMs(one).toFixed(1)} ms and answers after ${Math.round(replyMs(one))} ms: the node itself is slow.`,
-          one.place.role === 'endpoint' || one.place.role === 'reader'
-            ? 'Look at ThrottledCmds and at the limits of the serverless cache (ElastiCacheProcessingUnits): raise them with modify-serverless-cache.'
-            : 'Look at its CPU (CPUUtilization, credits of T nodes), long commands and noisy clients; add nodes or take a larger type.',
-          shell`cachectl probe ${spokenAs(one)} --protocol -c 20`,
-        ),
+    odds: 0.03,
+    suspect: (seen) =>
+      wherever(
+        seen,
+        'late',
+        (one) =>
+          warning(
+            at(one),
+            `${who(one)} connects in ${connectMs(one).toFixed(1)} ms and answers after ${Math.round(replyMs(one))} ms: the node itself is slow.`,
+            one.place.role === 'endpoint' || one.place.role === 'reader'
+              ? 'Look at ThrottledCmds and at the limits of the serverless cache (ElastiCacheProcessingUnits): raise them with modify-serverless-cache.'
+              : 'Look at its CPU (CPUUtilization, credits of T nodes), long commands and noisy clients; add nodes or take a larger type.',
+            shell`cachectl probe ${spokenAs(one)} --protocol -c 20`,
+          ),
+        'list-unanswered',
       ),
   },
-  {
-    id: 'R10',
-    title: 'this is slow for a cache',
-    seat: 'way',
-    source: 'Measured: Node tries the other family after 250 ms, drops the first attempt, and reports an empty message',
-    odds: 0.05,
-    suspect: ({ evidence: { addresses } }) =>
-      each(
-        addresses,
-        ({ attempts }) =>
-          attempts.length > 0 && attempts.every(({ outcome, ms }) => outcome === 'connected' && ms > FAR_MS),
-      ).map((one) => {
-        const ms = Math.round(connectMs(one))
-        const node =
-          ms > NODE_GIVES_UP_MS
-            ? ' Node programs give up on an address of a dual-stack name after 250 ms: --network-family-autoselection-attempt-timeout=1000.'
-            : ''
-        return warning(
-          at(one),
-          `Connecting to ${inMidSentence(who(one))} takes ${ms} ms: it is far away, or the way is congested. Within a region it takes 1 to 3 ms.`,
-          `Look where the time goes, and put clients into the region of the cache: mtr -T -P ${one.port} ${one.address}.${node}`,
-          shell`cachectl probe ${spokenAs(one)} -c 20`,
-        )
-      }),
-  },
 ]
+
+/** A server that hangs or turns clients away does so over both families. */
+const ONE_FAMILY_ALONE = 0.1
+
+/** What is done where nothing listens. */
+function startIt({ addresses }: Evidence, place: Place): string {
+  const { cluster = '', role } = place
+  const others = addresses.some(
+    (one) => cluster !== '' && one.place.cluster === cluster && name(one.place) !== name(place) && isAlive(one),
+  )
+  const events = `See the events: cachectl describe-events --source-type cache-cluster --source-identifier ${shellWord(cluster)}`
+  if (others) return `Other nodes answer: this one is down. ${events}`
+  if (cluster !== '' && /^\d+$/.test(role))
+    return `The API has it at this port: the node is down, and is replaced by itself. ${events}`
+  return `Check the port (Memcached ${memcached.port}; serverless ${PRIMARY_PORT} and ${PRIMARY_PORT + 1}), and that the server runs.`
+}
 
 /** What is done about a node that takes connections and no requests. */
 function restart({ place: { cluster, role, speaks } }: AddressEvidence): string {
@@ -245,22 +240,3 @@ function onlyZone({ clusters }: Evidence, { place }: AddressEvidence): string | 
   const zones = new Set(nodes.map(({ zone }) => zone))
   return nodes.length > 1 && zones.size === 1 ? [...zones][0] : undefined
 }
-
-const LATE_MS = 200
-/** No two zones of a region are that far apart, by far; a busy host is not that late with every one of several. */
-const FAR_MS = 100
-const NODE_GIVES_UP_MS = 250
-
-const connectMs = ({ attempts }: AddressEvidence): number =>
-  Math.min(...attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])))
-
-/** The best of two answers: one may be late by chance. */
-const replyMs = ({ words, tls, answers }: AddressEvidence): number =>
-  Math.min((words?.connected ? words.replyMs : tls?.replyMs) ?? 0, answers?.statsMs ?? Number.POSITIVE_INFINITY)
-
-/** Against the slowest connection: a busy host delays both. */
-export const answersLate = (one: AddressEvidence): boolean =>
-  replyMs(one) > LATE_MS && replyMs(one) > 3 * slowestConnectMs(one)
-
-const slowestConnectMs = ({ attempts }: AddressEvidence): number =>
-  Math.max(...attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])))

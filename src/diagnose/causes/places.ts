@@ -1,6 +1,5 @@
 /** Questions that several rules ask of the evidence. */
 
-import type { ConnectFailure } from '../../net/connect-outcome.ts'
 import { endpoint, type Family } from '../../net/target.ts'
 import type { ConnectAttempt } from '../connect.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
@@ -18,9 +17,9 @@ export function telling({ attempts }: AddressEvidence): ConnectAttempt | undefin
   return attempts.find(({ outcome }) => outcome !== 'timeout') ?? attempts[0]
 }
 
-/** Addresses where nothing connected, for one of these reasons. */
-export const dead = ({ addresses }: Evidence, ...outcomes: ConnectFailure[]): AddressEvidence[] =>
-  addresses.filter((each) => outcomes.some((outcome) => outcome === telling(each)?.outcome))
+/** The other family of the place answers as it should. */
+export const servesOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
+  addresses.some((other) => name(other.place) === name(place) && other.family !== family && speaks(other))
 
 export const hasOtherFamily = ({ addresses }: Evidence, { place, family }: AddressEvidence): boolean =>
   addresses.some((other) => name(other.place) === name(place) && other.family !== family && isAlive(other))
@@ -124,3 +123,61 @@ export const resetsConnections = (one: AddressEvidence): boolean =>
   !speaks(one) &&
   one.tls?.outcome !== 'established' &&
   (one.words?.connected !== true || one.words.speaker === 'closed')
+
+/** A lost SYN is sent again after 1 s and after 3 s (RFC 6298); other delays are a busy host, not loss. */
+export const isSecondTry = (ms: number): boolean => (ms >= 990 && ms < 1300) || (ms >= 2990 && ms < 3300)
+
+const connectTimes = ({ attempts }: AddressEvidence): number[] =>
+  attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
+
+export const connectMs = (one: AddressEvidence): number => Math.min(...connectTimes(one))
+export const slowestConnectMs = (one: AddressEvidence): number => Math.max(...connectTimes(one))
+
+/** The best of two answers: one may be late by chance. */
+export const replyMs = (one: AddressEvidence): number =>
+  Math.min(shortReplyMs(one), one.answers?.statsMs ?? Number.POSITIVE_INFINITY)
+
+/** Of the first question. */
+export const shortReplyMs = ({ words, tls }: AddressEvidence): number =>
+  (words?.connected ? words.replyMs : tls?.replyMs) ?? 0
+
+const CLEARLY_SLOWER_MS = 30
+
+interface Times {
+  readonly connects: readonly number[]
+  readonly replies: readonly number[]
+}
+
+/** Of all addresses of a place: the family that is slower, its best and the worst of the other. */
+export function slowerFamily(
+  own: readonly AddressEvidence[],
+): { readonly family: Family; readonly slow: number; readonly fast: number } | undefined {
+  const [v4, v6] = ([4, 6] as const).map((family) => timesOf(own.filter((one) => one.family === family)))
+  if (!v4 || !v6) return undefined
+  const [four, six] = [clearlySlower(v4, v6), clearlySlower(v6, v4)]
+  return four ? { family: 4, ...four } : six && { family: 6, ...six }
+}
+
+/** Of all addresses of a family; undefined where nothing connects. */
+function timesOf(own: readonly AddressEvidence[]): Times | undefined {
+  const connects = own.flatMap(({ attempts }) =>
+    attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])),
+  )
+  const replies = own.flatMap(({ words, tls, answers }) => [
+    ...((words?.connected ? words.replyMs : tls?.replyMs) === undefined
+      ? []
+      : [(words?.connected ? words.replyMs : tls?.replyMs) ?? 0]),
+    ...(answers?.statsMs === undefined ? [] : [answers.statsMs]),
+  ])
+  return connects.length > 0 ? { connects, replies } : undefined
+}
+
+/** The best of one against the worst of the other: a busy host delays now the one and now the other. */
+function clearlySlower(a: Times, b: Times): { slow: number; fast: number } | undefined {
+  for (const kind of ['connects', 'replies'] as const) {
+    if (a[kind].length === 0 || b[kind].length === 0) continue
+    const [slow, fast] = [Math.min(...a[kind]), Math.max(...b[kind])]
+    if (slow - fast >= CLEARLY_SLOWER_MS && slow >= 2 * fast) return { slow, fast }
+  }
+  return undefined
+}

@@ -1,18 +1,56 @@
 import { shell, shellWord } from '../../api/shell.ts'
 import { ipv6Bits, samePrefix } from '../../net/ip-address.ts'
 import type { Evidence } from '../evidence.ts'
-import { type Cause, note, warning } from './cause.ts'
+import { type Cause, note, shows, warning } from './cause.ts'
+import { socketsPerEndpoint } from './places.ts'
 
 const GUIDE = 'User guide, "Choosing a network type": client preferences; measured'
 const ULA = ipv6Bits('fc00::') ?? 0n
 
+const TROUBLESHOOTING = 'User guide, "Common troubleshooting steps"'
+
 export const programCauses: readonly Cause[] = [
+  {
+    id: 'L05',
+    title: 'connections are left half-closed by a program here',
+    seat: 'program',
+    source: `${TROUBLESHOOTING}: connection leak`,
+    suspect: ({ evidence }) =>
+      socketsPerEndpoint(evidence).flatMap(([where, states]) => {
+        const count = states['CLOSE-WAIT'] ?? 0
+        if (count < 20) return []
+        return [
+          warning(
+            where,
+            `${count} connections to ${where} are in CLOSE-WAIT: the server closed them, a program here did not.`,
+            'Find the program and let it close what it no longer uses.',
+            `ss -tnp state close-wait`,
+          ),
+        ]
+      }),
+  },
+  {
+    id: 'L04',
+    title: 'a connection is made for every request',
+    seat: 'program',
+    source: `${TROUBLESHOOTING}: persistent connections`,
+    odds: 0.05,
+    suspect: (seen) =>
+      seen.of('churn').map((sign) => ({
+        ...warning(
+          sign.at,
+          `${sign.sentence}.`,
+          'Use a pool of persistent connections.',
+          'ss -tan state time-wait | wc -l',
+        ),
+        explains: [...shows(0.99, sign), ...shows(0.95, ...seen.at(sign.at, 'few-ports'))],
+      })),
+  },
   {
     id: 'P01',
     title: 'a label line of gai.conf works against the wish behind it',
     seat: 'program',
     source: GUIDE,
-    odds: 0.05,
     suspect: ({ evidence }) => fromLint(evidence, /rule 5/),
   },
   {
@@ -20,7 +58,6 @@ export const programCauses: readonly Cause[] = [
     title: "a line of gai.conf has replaced glibc's own table",
     seat: 'program',
     source: GUIDE,
-    odds: 0.05,
     suspect: ({ evidence }) => fromLint(evidence, /replaces glibc's whole/),
   },
   {
@@ -28,7 +65,6 @@ export const programCauses: readonly Cause[] = [
     title: 'a line of gai.conf does nothing',
     seat: 'program',
     source: GUIDE,
-    odds: 0.05,
     suspect: ({ evidence }) => [
       ...fromLint(evidence, /without a word/),
       ...fromLint(evidence, /does not bring these|counts IPv6 bits/),
@@ -39,7 +75,6 @@ export const programCauses: readonly Cause[] = [
     title: 'running programs still follow an older gai.conf',
     seat: 'program',
     source: 'Measured: the file is read once in the life of a process',
-    odds: 0.05,
     suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, order }) => {
         const holders = order?.holdingOlderTable ?? []
@@ -60,7 +95,6 @@ export const programCauses: readonly Cause[] = [
     title: 'a Java program is started with a property that does not exist',
     seat: 'program',
     source: 'Measured on JDK 17: preferIPv6Stack changes nothing',
-    odds: 0.05,
     suspect: ({ evidence: { limits } }) =>
       limits.java
         .filter(({ options }) => options.some((option) => option.includes('preferIPv6Stack')))
@@ -78,7 +112,6 @@ export const programCauses: readonly Cause[] = [
     title: 'a Java program can not open IPv6 connections, and the nodes are IPv6 only',
     seat: 'program',
     source: GUIDE,
-    odds: 0.05,
     suspect: ({ evidence: { limits, clusters } }) =>
       clusters.some(({ networkType }) => networkType === 'ipv6')
         ? limits.java
@@ -98,7 +131,6 @@ export const programCauses: readonly Cause[] = [
     title: 'ULA addresses: programs on this host will not agree on the family',
     seat: 'program',
     source: 'Measured: glibc ranks ULA above IPv4, musl, Go and Windows below',
-    odds: 0.05,
     suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, lookup }) => {
         if (!lookup.ok || !lookup.addresses.some(({ family }) => family === 4)) return []
@@ -121,7 +153,6 @@ export const programCauses: readonly Cause[] = [
     title: "this host's IPv6 address is deprecated",
     seat: 'program',
     source: 'RFC 6724, rule 3; measured',
-    odds: 0.05,
     suspect: ({ evidence: { hosts } }) =>
       hosts.flatMap(({ host, order }) => {
         const decided = order?.comparisons.find(({ rule }) => rule === 3)

@@ -43,9 +43,59 @@ const SIGN_KINDS = {
   narrow: 'impaired',
   late: 'impaired',
   far: 'impaired',
+  'one-family-slow': 'impaired',
+  // In the sockets of this host, at the address they lead to.
+  'few-ports': 'impaired',
+  churn: 'impaired',
+  // Of a cluster, and of one of its nodes, by the API.
+  missing: 'broken',
+  'not-available': 'broken',
+  'subnets-without-family': 'impaired',
+  'in-change': 'impaired',
+  'node-not-available': 'impaired',
+  // Of a name.
+  'lookup-failed': 'broken',
+  'unknown-name': 'broken',
+  'no-address': 'broken',
+  'no-server': 'broken',
+  'no-answer-for-a': 'broken',
+  'no-answer-for-aaaa': 'broken',
+  'failing-family': 'impaired',
+  'family-missing': 'impaired',
+  'family-not-here': 'impaired',
+  'late-dns': 'impaired',
+  'other-name': 'broken',
+  'no-real-address': 'broken',
+  'broken-alias': 'broken',
+  'alias-without-cfg': 'impaired',
+  'alias-of-node': 'impaired',
+  'copied-addresses': 'impaired',
+  pinned: 'impaired',
+  'old-address': 'broken',
+  // In the lists of nodes.
+  'no-list': 'broken',
+  'bad-list': 'broken',
+  'list-unanswered': 'broken',
+  'listed-dead': 'broken',
+  'lists-differ': 'impaired',
+  'list-unlike-api': 'impaired',
+  'listed-twice': 'impaired',
+  'list-of-other-family': 'impaired',
 } as const satisfies Readonly<Record<string, keyof typeof LEAKS>>
 
 export type SignKind = keyof typeof SIGN_KINDS
+
+/** What shows at the address of a node that is not there, or does not work. */
+export const OUT = [
+  'timeout',
+  'refused',
+  'rejected',
+  'no-neighbour',
+  'reset',
+  'closed',
+  'silent',
+  'unacknowledged',
+] as const satisfies readonly SignKind[]
 
 /** One thing seen at one place. JSON-able. */
 export interface Sign {
@@ -54,6 +104,8 @@ export interface Sign {
   readonly at: string
   /** For people, one line: it may be told alone, and under what caused it. */
   readonly sentence: string
+  /** Where it is graver, or less grave, than others of its kind. */
+  readonly gravity?: keyof typeof LEAKS
   /** What it was seen at. */
   readonly address?: AddressEvidence
 }
@@ -62,4 +114,4 @@ export interface Sign {
 export const keyOf = ({ kind, at }: Sign): string => `${kind} ${at}`
 
 /** The chance that it shows without any cause, of 1. */
-export const leakOf = ({ kind }: Sign): number => LEAKS[SIGN_KINDS[kind]]
+export const leakOf = ({ kind, gravity = SIGN_KINDS[kind] }: Sign): number => LEAKS[gravity]

@@ -1,11 +1,22 @@
 /** All signs of the evidence. */
 import type { Evidence } from '../evidence.ts'
-import type { Seen } from './cause.ts'
+import { aliasRows } from './aliases.ts'
+import { evidentSigns, type Seen } from './cause.ts'
+import { clusterRows } from './cluster.ts'
+import { dnsRows } from './dns.ts'
+import { listRows } from './list.ts'
 import { keyOf, type Sign, type SignKind } from './sign.ts'
 import { addressSigns } from './signs/addresses.ts'
+import { clusterSigns } from './signs/clusters.ts'
+import { hostSigns } from './signs/host.ts'
 
 /** Each looks at one part of the evidence. Pure, and sees nothing on a healthy cluster. */
-const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [addressSigns]
+const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
+  clusterSigns,
+  (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows], evidence),
+  addressSigns,
+  hostSigns,
+]
 
 /** Everything that is not so where all is well, each once. Pure. */
 function signsOf(evidence: Evidence): Sign[] {

@@ -3,6 +3,8 @@ import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
 import type { ServerView } from '../dns-survey.ts'
 import type { ClusterFacts, Evidence, HostEvidence } from '../evidence.ts'
+import type { Seen } from './cause.ts'
+import { OUT, type Sign } from './sign.ts'
 
 export function surveyed(evidence: Evidence): { host: string; views: readonly ServerView[] }[] {
   return evidence.hosts.flatMap(({ host, survey, asksDns }) =>
@@ -17,11 +19,13 @@ export const clusterOf = ({ places, clusters }: Evidence, host: HostEvidence['ho
 export const hasAddresses = ({ ipv4, ipv6 }: ServerView): boolean => ipv4.length + ipv6.length > 0
 const DEAD: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'server-failure', 'refused', 'bad-answer'])
 export const isDead = ({ a, aaaa }: ServerView): boolean => DEAD.has(a.outcome) && DEAD.has(aaaa.outcome)
-export const broken = (views: readonly ServerView[]): boolean =>
-  views.some(({ chainEnd }) => chainEnd === 'loop' || chainEnd === 'dangling')
 export const onlyTimeouts = (...outcomes: string[]): boolean => outcomes.includes('timeout')
 export const serverOf = ({ server }: ServerView): string =>
   server.port === 53 ? server.address : endpoint(server.address, server.port)
 export const dig = (host: string, { server }: ServerView, type = 'ANY'): string =>
   shell`dig ${type === 'ANY' ? 'A' : type} ${host} @${server.address}` +
   (server.port === 53 ? '' : ` -p ${server.port}`)
+
+/** Signs at the addresses of a name, or at those of them that are meant. */
+export const outAt = (seen: Seen, host: string, isMeant: (address: string) => boolean = () => true): Sign[] =>
+  seen.of(...OUT).filter(({ address }) => address?.place.host === host && isMeant(address.address))

@@ -3,14 +3,22 @@ import type { AddressEvidence, Evidence } from '../../evidence.ts'
 import type { TlsView } from '../../tls-inspect.ts'
 import {
   at,
+  byPlace,
   hasOtherFamily,
   isAlive,
+  isSecondTry,
   isSilent,
+  name,
   repliesUnderTls,
+  replyMs,
   resetsConnections,
+  shortReplyMs,
+  slowerFamily,
+  slowestConnectMs,
   speaks,
   telling,
   who,
+  whoIs,
 } from '../places.ts'
 import type { Sign, SignKind } from '../sign.ts'
 
@@ -103,8 +111,18 @@ const ROWS: readonly Row[] = [
   { kind: 'far', is: isFarAway, words: 'takes long to connect to' },
 ]
 
-/** Every address with every sign of its own. */
-export const addressSigns = (evidence: Evidence): Sign[] =>
+/** Every address with every sign of its own, and places whose addresses differ. */
+export const addressSigns = (evidence: Evidence): Sign[] => [...ownSigns(evidence), ...unlikeSigns(evidence)]
+
+const unlikeSigns = (evidence: Evidence): Sign[] =>
+  byPlace(evidence).flatMap(([place, own]) => {
+    const slower = slowerFamily(own)
+    if (!slower) return []
+    const sentence = `${whoIs(place, name(place))} is slower over IPv${slower.family} than over the other family`
+    return [{ kind: 'one-family-slow' as const, at: name(place), sentence }]
+  })
+
+const ownSigns = (evidence: Evidence): Sign[] =>
   ROWS.flatMap(({ kind, is, words }) =>
     evidence.addresses
       .filter((one) => is(one, evidence))
@@ -232,8 +250,6 @@ function stallsWhenLong(one: AddressEvidence): boolean {
   return quiet > 3 * shortReplyMs(one) + 300 && quiet > 2 * due
 }
 
-const shortReplyMs = ({ words, tls }: AddressEvidence): number => (words?.connected ? words.replyMs : tls?.replyMs) ?? 0
-
 const SLOW_KB_PER_SECOND = 64
 
 /** Slower than the answers to single questions explain: distance and late answers are told elsewhere. */
@@ -254,20 +270,12 @@ function losesAtTimes(one: AddressEvidence): boolean {
   return lost || (again && fast)
 }
 
-/** A lost SYN is sent again after 1 s and after 3 s (RFC 6298); other delays are a busy host, not loss. */
-const isSecondTry = (ms: number): boolean => (ms >= 990 && ms < 1300) || (ms >= 2990 && ms < 3300)
-
 const LATE_MS = 200
 
 /** Against the slowest connection: a busy host delays both. */
 function answersLate(one: AddressEvidence): boolean {
-  const slowest = Math.max(...connectTimes(one))
-  return replyMs(one) > LATE_MS && replyMs(one) > 3 * slowest
+  return replyMs(one) > LATE_MS && replyMs(one) > 3 * slowestConnectMs(one)
 }
-
-/** The best of two answers: one may be late by chance. */
-const replyMs = ({ words, tls, answers }: AddressEvidence): number =>
-  Math.min((words?.connected ? words.replyMs : tls?.replyMs) ?? 0, answers?.statsMs ?? Number.POSITIVE_INFINITY)
 
 /** No two zones of a region are that far apart, by far; a busy host is not that late with every one of several. */
 const FAR_MS = 100
@@ -275,6 +283,3 @@ const FAR_MS = 100
 function isFarAway({ attempts }: AddressEvidence): boolean {
   return attempts.length > 0 && attempts.every(({ outcome, ms }) => outcome === 'connected' && ms > FAR_MS)
 }
-
-const connectTimes = ({ attempts }: AddressEvidence): number[] =>
-  attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
