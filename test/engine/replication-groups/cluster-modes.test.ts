@@ -35,7 +35,8 @@ describe.each(servers)(`the cluster mode of a group of %s ${SKIPPED}`, (Engine) 
     for (let n = 0; n < 50; n++) await say(port, 'SET', `k${n}`, `v${n}`)
 
     const compatible = await become(api, 'compatible')
-    expect(compatible.ClusterEnabled).toBe(false)
+    // As Terraform's acceptance tests find it at AWS.
+    expect(compatible.ClusterEnabled).toBe(true)
     expect(portOf(compatible, 'PrimaryEndpoint')).toBe(port)
     const configuration = compatible.ConfigurationEndpoint?.Port ?? 0
     expect(rolesOf(compatible)).toEqual(['shop-001 primary', 'shop-002 replica'])

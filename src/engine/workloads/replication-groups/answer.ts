@@ -11,7 +11,7 @@ import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { accessChangeOf } from './access.ts'
 import { answerLogs, answerPendingLogs } from './logs.ts'
-import { membersOf } from './members.ts'
+import { isCluster, membersOf } from './members.ts'
 import { dataTieringOf } from './node-types.ts'
 import { slotsLeft } from './slot-plan.ts'
 import { formatSlots } from './slots.ts'
@@ -56,7 +56,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     ...(!isGoing && endpointMember('ConfigurationEndpoint', group, group.endpointPorts.configuration)),
     SnapshotRetentionLimit: group.snapshotRetentionLimit,
     SnapshotWindow: group.snapshotWindow,
-    ...(!isGoing && { ClusterEnabled: group.clusterMode === 'enabled', CacheNodeType: group.nodeType }),
+    ...(!isGoing && { ClusterEnabled: isCluster(group), CacheNodeType: group.nodeType }),
     AuthTokenEnabled: group.authTokens.length > 0,
     ...(group.authTokenModifiedAt !== undefined && {
       AuthTokenLastModifiedDate: new Date(group.authTokenModifiedAt),
