@@ -4,6 +4,7 @@ import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import type { Change, Store } from '../../store/store.ts'
 import { GLOBAL } from '../global-datastores/record.ts'
+import { delayBefore } from './pace.ts'
 import type { GroupEvent } from './steps.ts'
 
 /** Makes a group's new record (null: it is gone), what else goes with it and the events that tell of it durable, together. */
@@ -35,16 +36,22 @@ export function commitGroup(
   })
 }
 
-/** What a call makes of a group: durable, with the events that tell of it, and looked at by the lifecycle. Answers the new record. */
+/**
+ * What a call makes of a group: durable, with the events that tell of it, and looked at by the lifecycle once the pace lets the
+ * first step of it be taken: until then callers see what is pending. Answers the new record.
+ */
 export function commitCall(
   before: ReplicationGroupRecord,
   after: ReplicationGroupRecord,
   events: readonly GroupEvent[],
-  { store, now, wake }: Pick<Context, 'store' | 'now' | 'wake'>,
+  { store, now, pace, wake }: Pick<Context, 'store' | 'now' | 'pace' | 'wake'>,
 ): ReplicationGroupRecord {
-  commitGroup(store, before, after, events, now)
-  wake('replicationGroup', after.id)
-  return after
+  const [step] = after.steps
+  const isNew = step !== undefined && step !== before.steps[0]
+  const begun = isNew ? { ...after, stepDue: now + delayBefore(step, pace) } : after
+  commitGroup(store, before, begun, events, now)
+  wake('replicationGroup', begun.id)
+  return begun
 }
 
 /** A global datastore goes with the last of its groups. */

@@ -115,8 +115,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   async carryOut(group: ReplicationGroupRecord, work: GroupWork): Promise<Round> {
     if (work.do === 'step') return this.#takeStep(group)
     if (work.do !== 'begin-pending-changes') return doSnapshotWork(group, work, this.#tools)
-    const { store, clock } = this.#tools
-    this.#commit(group, { ...withChanges(group, group.pending, store), stepDue: clock.now() }, [])
+    const { store } = this.#tools
+    this.#commit(group, this.#withDueDate(withChanges(group, group.pending, store)), [])
     return 'again'
   }
 
