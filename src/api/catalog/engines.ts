@@ -109,6 +109,7 @@ export const redis = {
 
 export const valkey = {
   name: 'valkey',
+  // What AWS describes it as is a guess, after `Redis`.
   title: 'Valkey',
   versions: ['9.1', '9.0', '8.2', '8.1', '8.0', '7.2'],
   // Known from prose only; those from 8.2 on are guesses.

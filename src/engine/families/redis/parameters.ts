@@ -32,6 +32,7 @@ type Row = readonly [
 ]
 
 const ROWS = {
+  // That it waits for a reboot is a guess.
   'acl-pubsub-default': ['allchannels', STRING, 'resetchannels,allchannels', REBOOT, '6.2.0'],
   'acllog-max-len': ['128', INTEGER, '1-10000', NOW, '6.0.0'],
   'active-defrag-cycle-max': ['75', INTEGER, '1-75', NOW, '4.0.10'],

@@ -1,4 +1,4 @@
-/** Operations about cache clusters of Redis OSS and Valkey: lone ones, and members of replication groups. */
+/** Operations about cache clusters of Redis OSS and Valkey: lone ones, and members of replication groups. Texts without a source are ours. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'

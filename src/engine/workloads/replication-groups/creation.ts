@@ -1,4 +1,4 @@
-/** The record of a new replication group, or cache cluster of Redis OSS or Valkey, by what was asked for. */
+/** The record of a new replication group, or cache cluster of Redis OSS or Valkey, by what was asked for. Texts without a source are ours. */
 import type { Tag as InputTag } from '@aws-sdk/client-elasticache'
 import { CLUSTER_ON, defaultGroupOf } from '../../../api/catalog/engines.ts'
 import type { NodeType } from '../../../api/catalog/node-types.ts'

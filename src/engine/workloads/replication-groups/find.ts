@@ -7,7 +7,7 @@ import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/reco
 import { groupOfMember } from '../../store/replication-groups.ts'
 import { membersOf } from './members.ts'
 
-/** Finds a group by its id in any case; throws ReplicationGroupNotFoundFault. A lone cache cluster is none. */
+/** Finds a group by its id in any case; throws ReplicationGroupNotFoundFault, whose text is a guess. A lone cache cluster is none. */
 export function findReplicationGroup(id: string | undefined, { store, region }: Context): ReplicationGroupRecord {
   if (!id) throw missing('ReplicationGroupId', id)
   const group = store.get('replicationGroup', region, id.toLowerCase())

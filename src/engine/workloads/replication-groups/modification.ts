@@ -1,4 +1,4 @@
-/** ModifyReplicationGroup: what takes effect at once, and what may wait for the maintenance window. */
+/** ModifyReplicationGroup: what takes effect at once, and what may wait for the maintenance window. Texts without a source are ours. */
 
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { Fault } from '../../../api/faults.ts'

@@ -9,7 +9,7 @@ export const shardId = (number: number): string => padded(number, 4)
 
 /**
  * Ids for `count` more members: `shop-002` with cluster mode disabled, `shop-0001-002` with it enabled. The smallest numbers that
- * no cache cluster has; whether AWS gives a number again at once is not known.
+ * no cache cluster has; that a number is given again at once is a guess.
  */
 export function memberIds(group: string, shard: string | null, count: number, isTaken: (id: string) => boolean) {
   const prefix = shard === null ? group : `${group}-${shard}`

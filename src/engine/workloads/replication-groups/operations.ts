@@ -28,6 +28,7 @@ export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input,
   refuseNotYet(input)
   const present = store.get('replicationGroup', region, id)
   if (present && !present.lone) {
+    // The text is ours.
     throw new Fault('ReplicationGroupAlreadyExists', `Replication group ${id} already exists.`)
   }
   const secondary = newSecondary(id, description, input, context)

@@ -1,4 +1,7 @@
-/** How many replicas shards are to have, and which come and go. Pure: each function answers, or throws the refusal. */
+/**
+ * How many replicas shards are to have, and which come and go. Pure: each function answers, or throws the refusal.
+ * Texts without a source are ours.
+ */
 import type { ConfigureShard } from '@aws-sdk/client-elasticache'
 import { Fault } from '../../../api/faults.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
@@ -23,7 +26,7 @@ export interface ShardTarget {
   readonly zones: readonly string[] | undefined
 }
 
-/** Of every shard that is to have another number of replicas. The text of the first refusal is ours. */
+/** Of every shard that is to have another number of replicas. */
 export function readTargets(request: CountRequest, group: ReplicationGroupRecord): ShardTarget[] {
   const { NewReplicaCount: count, ReplicaConfiguration: configuration } = request
   if (count !== undefined && configuration?.length) {

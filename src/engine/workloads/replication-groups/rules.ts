@@ -1,4 +1,7 @@
-/** What single settings of a replication group may be. Each function returns the value to store or throws the refusal. */
+/**
+ * What single settings of a replication group may be. Each function returns the value to store or throws the refusal. Texts
+ * without a source are ours, but for that about the customer's own key, which is AWS's.
+ */
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'

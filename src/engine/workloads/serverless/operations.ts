@@ -1,3 +1,4 @@
+/** Calls about serverless caches. Texts without a source are ours. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'

@@ -1,3 +1,4 @@
+/** Calls about snapshots of serverless caches. Texts without a source are ours. */
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context, Handler } from '../../calls/context.ts'

@@ -1,4 +1,7 @@
-/** Buckets of S3 that requests name; here they are folders of the state directory. Pure. */
+/**
+ * Buckets of S3 that requests name; here they are folders of the state directory. Pure. Texts are ours, but for
+ * that of an object path.
+ */
 import { Fault } from '../../../api/faults.ts'
 import { missing } from '../../http/query-protocol.ts'
 

@@ -1,4 +1,4 @@
-/** Snapshots by their names, and what is still to be read from them. */
+/** Snapshots by their names, and what is still to be read from them. That they are not there is said in words of moto. */
 import { Fault, type FaultCode } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'
 import { missing } from '../../http/query-protocol.ts'

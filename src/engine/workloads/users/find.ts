@@ -1,4 +1,4 @@
-/** Users and user groups by their ids, in any case. */
+/** Users and user groups by their ids, in any case. That they are not there is said in words of moto. */
 import { resources } from '../../../api/catalog/resources.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Context } from '../../calls/context.ts'

@@ -10,7 +10,7 @@ const REDIS = '6.0'
 const REDIS_CHANNELS = '6.2'
 const REDIS_SELECTORS = '7.0'
 const REDIS_IAM = '7.0'
-/** The first there was. */
+/** The first there was: a guess, AWS's answers for users of Valkey have not been seen. */
 const VALKEY = '7.2'
 
 /** AWS has been seen to answer 6.0, and 7.0 of users with IAM; what rules ask for is derived from the servers' versions. */
