@@ -39,9 +39,10 @@ export async function callOperation(name: OperationName, argv: readonly string[]
     }
     // Loaded before the request: once that is accepted, Ctrl-C is to end the waiting and not the process.
     const waiting = flags.wait === true ? await import('../waiting/operation-wait.ts') : undefined
+    const outcome = waiting && (await (await import('../waiting/outcomes.ts')).outcomeOf(client, name, input))
     const first =
       flags['wait-unused'] === true ? await whenUnused(client, () => once(input), input, flags) : await once(input)
-    const answer = waiting ? await waiting.waitForChange(client, name, input, flags) : first
+    const answer = waiting ? await waiting.waitForChange(client, name, input, flags, outcome) : first
     await (readable ? printReadable(name, input, answer, flags) : printer.whole(answer))
   } catch (error) {
     // A person is helped on; a script gets what aws-cli says, and no further calls.

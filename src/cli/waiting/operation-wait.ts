@@ -9,6 +9,7 @@ import type { Item } from '../output/human-value.ts'
 import { Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { changedMember, waits } from './operation-waits.ts'
+import type { OutcomeWatch } from './outcomes.ts'
 import { type PatienceOptions, patienceOf, waitUntil } from './wait.ts'
 import { itemsOf, type Waiter, waiters } from './waiters.ts'
 
@@ -20,12 +21,14 @@ const withoutFailures = (waiter: Waiter, passing: readonly string[] = []): Waite
 /**
  * Waits for the change that `name` with this input has started, and returns what to print instead of the first answer:
  * the same form with the state in the end; `{}` when the resource is gone.
+ * @param outcome What {@link outcomeOf} answered before the change was started.
  */
 export async function waitForChange(
   client: ApiClient,
   name: OperationName,
   input: object,
   flags: PatienceOptions,
+  outcome?: OutcomeWatch,
 ): Promise<Record<string, unknown>> {
   const found = waits[name]
   if (!found) throw new Error(`${name} has nothing to wait for`)
@@ -44,6 +47,7 @@ export async function waitForChange(
         {
           ...patienceOf(flags, client.target.kind === 'local'),
           signal,
+          outcome,
           onLook: (statuses, answer) => {
             progress.update(`${id}: ${[...statuses, ...howFar(waiter, answer)].join(', ')}`)
             follow()

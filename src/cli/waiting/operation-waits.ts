@@ -14,6 +14,16 @@ export interface Change {
   readonly otherwise?: { readonly given: string; readonly id: string }
   /** States on the way that the waiter, which knows nothing of the call, takes for a failure. */
   readonly passing?: readonly string[]
+  /** Events by which it is known how it has ended, where no state tells. */
+  readonly told?: Outcome
+}
+
+export interface Outcome {
+  /** Absent: the state tells. */
+  readonly done?: RegExp
+  readonly failed: RegExp
+  /** Else the state tells there: AWS's words are not known. */
+  readonly isKnownOnAws?: true
 }
 
 const change = (waiter: WaiterName, id: string): Change => ({ waiter, id })
@@ -56,8 +66,18 @@ export const waits: Partial<Record<OperationName, Change>> = {
   IncreaseReplicaCount: group,
   DecreaseReplicaCount: group,
   TestFailover: group,
-  StartMigration: group,
-  CompleteMigration: group,
+  // The group is available all through.
+  TestMigration: {
+    ...group,
+    told: { done: /Test Migration success/i, failed: /Test Migration .*fail/i, isKnownOnAws: true },
+  },
+  // It is migrating before it is known whether there is a source.
+  StartMigration: {
+    ...change('replication-group-migrating', resources.replicationGroup.id),
+    told: { done: /Start Migration success/i, failed: /Start Migration .*fail/i },
+  },
+  // What has failed goes on migrating.
+  CompleteMigration: { ...group, told: { failed: /Complete Migration .*fail/i } },
   DeleteReplicationGroup: change('replication-group-deleted', resources.replicationGroup.id),
   ModifyGlobalReplicationGroup: globalGroup,
   IncreaseNodeGroupsInGlobalReplicationGroup: globalGroup,

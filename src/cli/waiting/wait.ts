@@ -3,7 +3,8 @@ import type { Item } from '../output/human-value.ts'
 import { CallFailed, Problem } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
 import { stderrIsTerminal } from '../terminal.ts'
-import { judge, type Waiter } from './waiters.ts'
+import type { OutcomeWatch } from './outcomes.ts'
+import { judge, statusesOf, type Waiter } from './waiters.ts'
 
 export interface Patience {
   readonly intervalMs: number
@@ -30,6 +31,8 @@ export const patienceOf = ({ timeout, interval }: PatienceOptions, local: boolea
 export interface Waiting extends Patience {
   readonly signal: AbortSignal
   readonly clock?: Clock
+  /** Absent: the state of the resource tells when it is done. */
+  readonly outcome?: OutcomeWatch | undefined
   /** Called with the statuses of each look that has not decided anything yet, and with what it saw. */
   readonly onLook?: (statuses: readonly string[], answer: Item) => void
 }
@@ -42,19 +45,21 @@ export async function waitUntil(
   client: ApiClient,
   waiter: Waiter,
   input: object,
-  { signal, clock = systemClock, onLook, intervalMs, timeoutMs }: Waiting,
+  { signal, clock = systemClock, outcome, onLook, intervalMs, timeoutMs }: Waiting,
 ): Promise<Item | undefined> {
   const start = clock.monotonicMs()
   for (;;) {
     const answer = await look(client, waiter, input, signal)
     if (!answer) return undefined
     const verdict = judge(waiter, answer)
-    if (verdict.done) return answer
-    if (verdict.failure) throw failed(waiter, verdict.failure)
-    onLook?.(verdict.statuses, answer)
+    const told = await outcome?.look()
+    if (told && 'failure' in told) throw failed(waiter, told.failure)
+    if (verdict.done && (told || !outcome?.decides)) return answer
+    if (!verdict.done && verdict.failure) throw failed(waiter, verdict.failure)
+    onLook?.(statusesOf(waiter, answer), answer)
     const left = timeoutMs - (clock.monotonicMs() - start)
     if (left <= 0) {
-      throw failed(waiter, 'Max attempts exceeded', `Last seen: ${verdict.statuses.join(', ') || 'nothing'}.`)
+      throw failed(waiter, 'Max attempts exceeded', `Last seen: ${statusesOf(waiter, answer).join(', ') || 'nothing'}.`)
     }
     await sleep(clock, Math.min(intervalMs, left), signal)
     if (signal.aborted) throw interrupted()

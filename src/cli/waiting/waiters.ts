@@ -66,6 +66,13 @@ export const waiters = {
     success: 'available',
     failures: ['deleted', 'create-failed'],
   },
+  // It comes from modifying, and falls back to available when there is no source.
+  'replication-group-migrating': {
+    ...of(resources.replicationGroup),
+    name: 'ReplicationGroupMigrating',
+    success: 'migrating',
+    failures: ['available', 'deleting', 'deleted', 'create-failed'],
+  },
   'replication-group-deleted': {
     ...of(resources.replicationGroup),
     name: 'ReplicationGroupDeleted',
@@ -157,9 +164,11 @@ export const waiters = {
 
 export type WaiterName = keyof typeof waiters
 
-export type Verdict =
-  | { readonly done: true }
-  | { readonly done: false; readonly statuses: readonly string[]; readonly failure?: string }
+export type Verdict = { readonly done: true } | { readonly done: false; readonly failure?: string }
+
+/** How those stand that an answer lists. */
+export const statusesOf = (waiter: Waiter, answer: Item): string[] =>
+  itemsOf(waiter, answer).map((item) => String(item[waiter.status]))
 
 /** The resources that an answer to the waiter's operation lists. */
 export function itemsOf({ list }: Waiter, answer: Item): readonly Item[] {
@@ -169,14 +178,13 @@ export function itemsOf({ list }: Waiter, answer: Item): readonly Item[] {
 
 /** Judges one answer. An empty list decides nothing (botocore's pathAll). */
 export function judge(waiter: Waiter, answer: Item): Verdict {
-  const statuses = itemsOf(waiter, answer).map((item) => String(item[waiter.status]))
+  const statuses = statusesOf(waiter, answer)
   if (statuses.length > 0 && statuses.every((status) => status === waiter.success || waiter.also?.includes(status)))
     return { done: true }
   const hopeless = waiter.failures.find((failure) => statuses.includes(failure))
-  if (!hopeless) return { done: false, statuses }
+  if (!hopeless) return { done: false }
   return {
     done: false,
-    statuses,
     failure: `Waiter encountered a terminal failure state: For expression "${waiter.list}[].${waiter.status}" we matched expected path: "${hopeless}" at least once`,
   }
 }

@@ -20,6 +20,9 @@ describe('a waiter judges', () => {
     ['cache-cluster-deleted', clusters('available'), 'never'],
     ['replication-group-available', { ReplicationGroups: [{ Status: 'available' }] }, 'done'],
     ['replication-group-deleted', { ReplicationGroups: [{ Status: 'available' }] }, 'never'],
+    ['replication-group-migrating', { ReplicationGroups: [{ Status: 'migrating' }] }, 'done'],
+    ['replication-group-migrating', { ReplicationGroups: [{ Status: 'modifying' }] }, 'not yet'],
+    ['replication-group-migrating', { ReplicationGroups: [{ Status: 'available' }] }, 'never'],
   ])('%s of %j: %s', (name, answer, expected) => {
     const verdict = judge(waiters[name], answer as Record<string, unknown>)
     expect(verdict.done ? 'done' : verdict.failure ? 'never' : 'not yet').toBe(expected)

@@ -72,7 +72,8 @@ function idIn({ operation }: Waiter, input: object): string | undefined {
 const DESCRIPTION =
   'Looks every 15 seconds on AWS and five times a second on the local engine, for 10 minutes at most, and says nothing on success. A state from which there is no way to the one waited for ends it at once, with exit code 255 and the latest events of the resource, which a terminal shows as they come.'
 
-const resourceOf = (name: WaiterName): string => name.replace(/-(available|active|deleted)$/, '').replaceAll('-', ' ')
+const resourceOf = (name: WaiterName): string =>
+  name.replace(/-(available|active|migrating|deleted)$/, '').replaceAll('-', ' ')
 
 function waiterFlags(waiter: Waiter): OperationFlags {
   return {

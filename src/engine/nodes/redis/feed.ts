@@ -40,13 +40,14 @@ export class Feed {
   #link: ReplicaLink | undefined
   #hears = false
   #isClosed = false
+  readonly #running: Promise<void>
 
   constructor(source: FeedSource, fed: Fed) {
     this.#source = source
     this.#fed = fed
     this.#password = keysOf(fed.secret).password
     this.#server = this.#reachServer()
-    void this.#run()
+    this.#running = this.#run()
   }
 
   /** How far the server is in what the source says; undefined: it does not hear from it, or does not hold what there was yet. */
@@ -62,21 +63,24 @@ export class Feed {
     this.#link?.close()
   }
 
-  /** Resolves when the server is told nothing more. */
+  /** Resolves when the server is told nothing more, and nothing runs for it. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#link?.close()
     await this.#server.end()
+    await this.#running
   }
 
-  #reachServer = (): Operator => new Operator({ path: this.#fed.socket }, this.#password, PATIENCE_MS)
+  #reachServer(): Operator {
+    return new Operator({ path: this.#fed.socket }, this.#password, PATIENCE_MS)
+  }
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
       // Whatever it was: a connection was lost, or the server did not take what the source had taken.
       await this.#replicate().catch(() => undefined)
       this.#hears = false
-      await pause(AGAIN_MS, undefined, { ref: false })
+      if (!this.#isClosed) await pause(AGAIN_MS, undefined, { ref: false })
     }
   }
 

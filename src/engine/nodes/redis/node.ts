@@ -121,7 +121,7 @@ export class RedisNode {
       await node.#look()
       logs.follow(node.#process.operator)
     } catch (error) {
-      node.#close()
+      await node.#close()
       await node.#process.giveUp()
       throw error
     }
@@ -251,22 +251,22 @@ export class RedisNode {
   /** Ends it. */
   async stop(): Promise<void> {
     await this.#logs.look()
-    this.#close()
+    await this.#close()
     await this.#process.stop()
     this.#logs.end()
   }
 
   /** Closes its door, and leaves the server to the next engine. */
   leave(): void {
-    this.#close()
+    void this.#close()
     this.#process.leave()
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     this.#isClosed = true
     this.#logs.close()
     this.#entrance.close()
-    void this.#feed?.close()
+    await this.#feed?.close()
   }
 
   /** At one that had done all it was told. */
