@@ -109,7 +109,33 @@ function replicaCount(given: Item, group: Item, direction: 'more' | 'fewer'): Co
       ? configured.map(({ NodeGroupId, NewReplicaCount }) => [String(NodeGroupId), countOf(NewReplicaCount)] as const)
       : parts.map(({ id }) => [id, countOf(given.NewReplicaCount)] as const)
   const option = configured.length > 0 ? 'replica-configuration' : 'new-replica-count'
-  return [...counts.flatMap(([id, count]) => ofShard(id, count, parts, option, direction)), ...leaving(given, parts)]
+  const named = namesIn(given.ReplicasToRemove)
+  if (named.length > 0)
+    return [...leaving(named, parts), ...lacking(group, withoutNamed(named, parts), 'replicas-to-remove')]
+  return [
+    ...counts.flatMap(([id, count]) => ofShard(id, count, parts, option, direction)),
+    ...lacking(
+      group,
+      counts.flatMap(([, count]) => count ?? []),
+      option,
+    ),
+  ]
+}
+
+/** How many replicas each shard has left. */
+const withoutNamed = (named: readonly string[], parts: readonly Part[]): number[] =>
+  parts.map(({ members }) => members.filter(({ id }) => !named.includes(id)).length - 1)
+
+/** Without a replica there is nothing to fail over to, which some groups promise. */
+function lacking(group: Item, replicas: readonly number[], option: string): Complaint[] {
+  if (replicas.every((count) => count > 0)) return []
+  const id = String(group.ReplicationGroupId)
+  const turnOff = (what: string) =>
+    shell`cachectl modify-replication-group --replication-group-id ${id} --no-${what}-enabled --apply-immediately`
+  if (isOn(group.MultiAZ))
+    return [wrong(option, `Multi-AZ needs a replica in each shard. First: ${turnOff('multi-az')}`)]
+  if (!isOn(group.AutomaticFailover) || group.ClusterEnabled === true) return []
+  return [wrong(option, `Automatic failover needs a replica. First: ${turnOff('automatic-failover')}`)]
 }
 
 function ofShard(
@@ -131,9 +157,9 @@ function ofShard(
 const unknownShard = (option: string, id: string, parts: readonly Part[]): Complaint =>
   wrong(option, `There is no shard ${id}. ${thereIs(parts.map((each) => each.id))}`)
 
-function leaving(given: Item, parts: readonly Part[]): Complaint[] {
+function leaving(named: readonly string[], parts: readonly Part[]): Complaint[] {
   const members = parts.flatMap((part) => part.members)
-  return namesIn(given.ReplicasToRemove).flatMap((id) => {
+  return named.flatMap((id) => {
     const member = members.find((each) => each.id === id.toLowerCase())
     const option = 'replicas-to-remove'
     if (member?.role === 'primary') return [wrong(option, `${id} is a primary, which stays.`)]

@@ -161,6 +161,15 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     for (const { host, port } of nodes) expect(screen.text).toContain(`${host}:${port}`)
   })
 
+  test.each([
+    [['--replicas', '0'], 'Automatic failover needs a replica.'],
+    [['--replicas', '6'], '0 to 5 replicas of a shard.'],
+  ])('scales to no %j, which the plan says', async (words, why) => {
+    const { code, stderr } = await home.cachectl('scale', 'shop', ...words, '--dry-run')
+    expect(stderr).toContain(why)
+    expect(code).toBe(1)
+  })
+
   test('is completed where a group is named, and its shards and members where they are', async () => {
     expect(await home.answer('completion', 'ids', 'replication-group-id')).toBe('cart\nshop\n')
     expect(await home.answer('completion', 'ids', 'shard')).toBe('0001\n0002\n')

@@ -6,6 +6,8 @@ import { findCache } from '../../caches/find.ts'
 import { askMembers, membersOf } from '../../caches/group-nodes.ts'
 import { keysMoved } from '../../caches/keys-moved.ts'
 import { cacheWord } from '../../caches/word.ts'
+import { checkRequest } from '../../call/checks.ts'
+import { checkAtTarget } from '../../call/checks-at-target.ts'
 import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { type Flags, text, texts, toggle, type ValuesOf } from '../../flags.ts'
@@ -13,15 +15,16 @@ import { confirmFlags, type GlobalOptions, globalFlags, waitFlags } from '../../
 import { confirmOnTerminal } from '../../live/confirm.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
-import { usageProblem } from '../../problem.ts'
+import { ExitWith, usageProblem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { describeTarget } from '../../target/targets.ts'
 import { tell } from '../../terminal.ts'
 import { waitForChange } from '../../waiting/operation-wait.ts'
-import { loginOf } from '../kv/resp/login.ts'
+import { type LoginOptions, loginFlags, loginOf } from '../kv/resp/login.ts'
 import { changeOf, refuseMisfit } from './scale-group-plan.ts'
 
 const ANSWER_MS = 1000
+const NOT_POSSIBLE = 1
 
 const scaleFlags = {
   nodes: count({ summary: 'of a cluster: how many nodes there shall be', helpValue: '<number>', least: 1 }),
@@ -38,11 +41,13 @@ const scaleFlags = {
 export const scale = command({
   summary: 'Change how many nodes, replicas or shards a cache has, after saying what that does',
   description:
-    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Of a replication group it changes the replicas of each shard, or of one, or the number of shards: says which members go, how many slots move with their keys, and with --wait how far they have moved. Asks on a terminal, then changes at once. --dry-run ends after the plan. The plan goes to stderr, the cache to stdout.',
+    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Of a replication group it changes the replicas of each shard, or of one, or the number of shards: says which members go, how many slots move with their keys, and with --wait how far they have moved. Asks on a terminal, then changes at once. --dry-run ends after the plan, with exit code 1 where the service would refuse it. The plan goes to stderr, the cache to stdout.',
   words: { cluster: cacheWord('id of the cluster or replication group') },
   flags: {
     ...scaleFlags,
     'dry-run': toggle({ summary: 'say what would be done, and end' }),
+    user: loginFlags.user,
+    'password-file': loginFlags['password-file'],
     ...waitFlags,
     ...confirmFlags,
     ...globalFlags,
@@ -60,8 +65,12 @@ export const scale = command({
       refuseUnless('scaled', cache)
       const planned = cache.group ? await plannedForGroup(client, cache, flags) : plannedForCluster(cache, flags)
       tell(planned.plan)
-      if (!planned.operation || flags['dry-run']) return
       const { operation, input } = planned
+      if (!operation) return
+      const complaints = [...checkRequest(operation, input), ...(await checkAtTarget(client, operation, input))]
+      for (const each of complaints) tell(`The service would refuse it: ${each.text}`)
+      if (flags['dry-run'] && complaints.length > 0) throw new ExitWith(NOT_POSSIBLE)
+      if (flags['dry-run']) return
       await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes)
       const first = await client.call(operation, input)
       const answer = flags.wait ? await waitForChange(client, operation, input, flags) : first
@@ -94,10 +103,14 @@ function plannedForCluster(cache: Cache, { nodes, azs, replicas, shards, shard }
 }
 
 /** The nodes are asked for their roles: in cluster mode the API does not tell them. */
-async function plannedForGroup(client: ApiClient, cache: Cache, flags: ScaleOptions & GlobalOptions): Promise<Planned> {
+async function plannedForGroup(
+  client: ApiClient,
+  cache: Cache,
+  flags: ScaleOptions & GlobalOptions & LoginOptions,
+): Promise<Planned> {
   refuseMisfit(cache, flags)
   const tls = cache.tls ? { tls: trustFor(client, flags) } : {}
-  const asked = await askMembers(membersOf(cache), { timeoutMs: ANSWER_MS, login: await loginOf({}), ...tls })
+  const asked = await askMembers(membersOf(cache), { timeoutMs: ANSWER_MS, login: await loginOf(flags), ...tls })
   const change = changeOf(cache, asked, flags)
   if (!change) return { plan: `${cache.id} is so already.`, input: {} }
   const plan = visibleIn([`${cache.id}:`, ...change.lines]).join('\n')

@@ -6,7 +6,6 @@ import type { Cache } from '../../caches/cache.ts'
 import { type AskedNode, type AskOptions, askMembers, membersOf } from '../../caches/group-nodes.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
-import { loginOf } from '../kv/resp/login.ts'
 
 const ANSWER_MS = 3000
 
@@ -32,8 +31,8 @@ export interface GroupView {
   readonly differences: readonly string[]
 }
 
-export async function groupView(cache: Cache, tls: Pick<AskOptions, 'tls'>): Promise<GroupView> {
-  const asked = await askMembers(membersOf(cache), { ...tls, timeoutMs: ANSWER_MS, login: await loginOf({}) })
+export async function groupView(cache: Cache, ask: Pick<AskOptions, 'tls' | 'login'>): Promise<GroupView> {
+  const asked = await askMembers(membersOf(cache), { ...ask, timeoutMs: ANSWER_MS })
   return viewOf(cache, asked)
 }
 
@@ -127,7 +126,7 @@ export async function groupText(view: GroupView, style: Style): Promise<string> 
     `${group} has no Auto Discovery: its engine is ${engine}, and ${how}.`,
     await tableText(['Node', 'Address', 'Says it is', 'Shard', 'Slots', 'Behind', 'Lists'], rows),
     ...(differences.length > 0
-      ? differences.map((each) => style.bad(`Differs: ${each}.`))
+      ? differences.map((each) => style.bad(`Differs: ${each.replace(/\.$/, '')}.`))
       : [style.good('All nodes agree, with the API too.')]),
     ...(differences.length > 0 ? [shell`Look closer: cachectl doctor ${group}`] : []),
   ].join('\n')

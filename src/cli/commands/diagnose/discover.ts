@@ -16,6 +16,7 @@ import { untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { forPeople, tell } from '../../terminal.ts'
+import { loginFlags, loginOf } from '../kv/resp/login.ts'
 import { askFlags, type DiscoverAim, wholeWishes, wishesOf, wishOf, withDiscoverAim } from './discover-aim.ts'
 import { groupText, groupView } from './discover-group.ts'
 import { discoverPrinter } from './discover-print.ts'
@@ -60,7 +61,14 @@ export const discover = command({
     where: cacheWord('id of a cluster or replication group, or host:port of any node'),
     ...portArgs,
   },
-  flags: { ...pollFlags, ...askFlags, ...tlsFlags, ...globalFlags },
+  flags: {
+    ...pollFlags,
+    ...askFlags,
+    ...tlsFlags,
+    user: loginFlags.user,
+    'password-file': loginFlags['password-file'],
+    ...globalFlags,
+  },
   examples: [
     'discover shop',
     'discover shop --until ipv4 --timeout 60',
@@ -78,7 +86,7 @@ export const discover = command({
       onePlace(port === undefined ? [where] : [where, port]),
       flags,
       (aim) => untilInterrupted((signal) => look(aim, run, print, signal)),
-      (cache, tls) => lookAtGroup(cache, tls, run, print),
+      async (cache, tls) => lookAtGroup(cache, { ...tls, login: await loginOf(flags) }, run, print),
     )
     if (!last || last.verdict.converged) return
     if (last.identity) tell(identityText(forPeople(last.identity)))
@@ -96,7 +104,7 @@ const NO_ENDPOINTS: ReadonlySet<EndpointKind['kind']> = new Set(['memcached', 'r
 /** Once: what is waited for or watched is the list of Memcached. */
 async function lookAtGroup(
   cache: Cache,
-  tls: Parameters<typeof groupView>[1],
+  ask: Parameters<typeof groupView>[1],
   { watch, patient }: Run,
   print: Printer<'events'>,
 ): Promise<undefined> {
@@ -106,7 +114,7 @@ async function lookAtGroup(
       'To follow a failover: cachectl failover',
     )
   }
-  const view = await groupView(cache, tls)
+  const view = await groupView(cache, ask)
   await print.answer(view, groupText, { events: (shown) => JSON.stringify({ type: 'group', ...shown }) })
   if (view.differences.length > 0) throw new ExitWith(NOT_AS_WISHED)
   return undefined

@@ -13,7 +13,9 @@ import { text } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
-import { tableText } from '../../output/table.ts'
+import { drawInParts } from '../../output/human-table.ts'
+import type { Column } from '../../output/human-views.ts'
+import type { Style } from '../../output/style.ts'
 import { ExitWith } from '../../problem.ts'
 import { type Aim, aimAt, tlsFlags } from './places.ts'
 
@@ -46,8 +48,8 @@ export const tls = command({
     const views = evidence.addresses.flatMap(({ tls: seen, words: said }) =>
       seen && said ? [{ ...seen, plain: said }] : [],
     )
-    await print.answer({ views, findings }, async (shown) => {
-      const each = await Promise.all(shown.views.map((view, index) => describe(view, views[index - 1])))
+    await print.answer({ views, findings }, async (shown, style) => {
+      const each = await Promise.all(shown.views.map((view, index) => describe(view, views[index - 1], style)))
       return [...each, ...(shown.findings.length > 0 ? [findingsText(shown.findings)] : [])].join('\n')
     })
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
@@ -119,14 +121,12 @@ async function inspect(
 type Seen = TlsView & { readonly plain: FirstWords }
 
 /** A certificate that is the same as the one before is not shown again. */
-async function describe(view: Seen, before: Seen | undefined): Promise<string> {
+async function describe(view: Seen, before: Seen | undefined, style: Style): Promise<string> {
   const at = endpoint(view.address, view.port)
   const [first] = view.chain
   const same = first !== undefined && before?.chain[0]?.fingerprint === first.fingerprint
   const chain =
-    view.chain.length === 0
-      ? []
-      : [same ? 'The same certificate.' : await tableText(HEAD, view.chain.map(certificateRow))]
+    view.chain.length === 0 ? [] : [same ? 'The same certificate.' : await drawInParts(COLUMNS, 1, view.chain, style)]
   const client = `Client certificate: ${view.wantsClientCertificate ? 'DEMANDED' : 'not demanded'}`
   if (view.outcome !== 'established') {
     const why = `${NO_TLS[view.outcome]}${view.code ? ` (${view.code})` : ''}`
@@ -169,12 +169,11 @@ function plainText(words: FirstWords): string {
   return `Plain text: ${said[words.speaker] ?? `answered: ${words.line}`}`
 }
 
-const HEAD = ['Certificate', 'Issued by', 'Valid', 'Days left', 'For']
-
-const certificateRow = ({ subject, issuer, validFrom, validTo, daysLeft, names }: SeenCertificate): string[] => [
-  subject,
-  issuer,
-  `${validFrom.slice(0, 10)} to ${validTo.slice(0, 10)}`,
-  String(daysLeft),
-  names.join('\n'),
+/** What is told of each first: the rest stands below where there is no room. */
+const COLUMNS: readonly Column<SeenCertificate>[] = [
+  { head: 'Certificate', of: 'subject', long: true },
+  { head: 'For', of: ({ names }) => names.join('\n'), long: true },
+  { head: 'Valid', of: ({ validFrom, validTo }) => `${validFrom.slice(0, 10)} to ${validTo.slice(0, 10)}` },
+  { head: 'Days left', of: 'daysLeft' },
+  { head: 'Issued by', of: 'issuer' },
 ]

@@ -7,6 +7,8 @@ import { PASSWORD_VARIABLE } from './login.ts'
 interface Step {
   /** What is the matter; the server's own words stand after it. */
   readonly matter: string
+  /** The code says as much as the server's own words, which are many. */
+  readonly brief?: true
   readonly hint: (where: string, refused: Refused) => string
 }
 
@@ -23,7 +25,7 @@ const STEPS: Readonly<Record<string, Step>> = {
     matter: 'the key holds a value of another type',
     hint: (where) => `${shell`cachectl kv show ${where}`} KEY tells which, and shows it.`,
   },
-  NOAUTH: { matter: 'the server wants a login', hint: () => LOGIN },
+  NOAUTH: { matter: 'the server wants a login', brief: true, hint: () => LOGIN },
   WRONGPASS: {
     matter: 'the server does not know this user with this password, or the user is off',
     hint: () => LOGIN,
@@ -100,7 +102,7 @@ export function withNextStep(error: unknown, where: string, user = 'default'): u
   if (error.name !== 'RespRefusal' || !('code' in error) || !('node' in error)) return error
   const step = STEPS[String(error.code)]
   if (!step) return error
-  const text = 'text' in error ? String(error.text) : ''
+  const text = 'text' in error && !step.brief ? String(error.text) : ''
   const said = 'said' in error && Array.isArray(error.said) ? error.said.map(String) : []
   const message = `${error.node}: ${step.matter}: ${error.code} ${text}`.trimEnd()
   return new RespFailure(error, message, step.hint(where, { user, said }))
