@@ -1,6 +1,6 @@
 /**
  * `CACHECTL_KILLS=200 npx vitest run --config test/vitest.config.ts test/engine/replication-groups/kill.test.ts` for the long
- * proof with `CACHECTL_SEED` for other choices.
+ * proof; `CACHECTL_SEED` makes other choices.
  */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'

@@ -13,6 +13,8 @@ import type { LinkFaults, Logins } from './spec.ts'
 const BACKLOG = 511
 /** A replica that has not read by then what is left of its primary gets it no more. */
 const DRAIN_MS = 1_000
+/** The servers' own default. */
+const KEEP_ALIVE_SECONDS = 300
 
 export interface EntranceSettings {
   readonly tls: { readonly key: string; readonly cert: string } | null
@@ -34,6 +36,11 @@ export interface EntranceOptions extends EntranceSettings {
   /** The server that the next client is passed on to; undefined: there is none. */
   readonly server: () => Served | undefined
   readonly closesOnReadonly: () => boolean
+  /**
+   * How long a client is silent until its system is asked whether it is still there; 0: for ever. The server cannot ask: its
+   * clients' sockets end at the door.
+   */
+  readonly keepAliveSeconds?: () => number | undefined
   /** Whether clients may only read, at first; {@link Entrance.refuseWrites} changes it. */
   readonly refusesWrites?: boolean
   /** Counts what clients of a serverless cache use. */
@@ -162,6 +169,8 @@ export class Entrance {
 
   #pass(socket: Socket, secure: boolean, { name, socket: server }: Served): void {
     const isOwn = this.#isOwn(socket)
+    const seconds = this.#options.keepAliveSeconds?.() ?? KEEP_ALIVE_SECONDS
+    socket.setKeepAlive(seconds > 0, seconds * 1_000)
     const closesOnReadonly = () => !isOwn && this.#options.closesOnReadonly()
     const line = isOwn ? undefined : this.#options.meter?.line()
     const logins = isOwn || !this.#options.logins() ? undefined : this.#loginsOf(socket)

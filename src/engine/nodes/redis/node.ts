@@ -96,6 +96,7 @@ export class RedisNode {
       ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
       server: () => ({ name: '', socket: process.socket }),
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
+      keepAliveSeconds: () => secondsOf(this.#live.directives['tcp-keepalive']),
       refusesWrites: spec.live.refusesWrites === true,
       meter: this.#meter,
       logins: () => this.#live.logins,
@@ -323,6 +324,8 @@ export class RedisNode {
     void look()
   }
 }
+
+const secondsOf = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value))
 
 const usageOf = ({ consumed, commands, throttled }: Meter): Usage => ({
   ecpus: consumed,

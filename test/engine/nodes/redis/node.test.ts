@@ -8,6 +8,18 @@ import { temporaryDirectory } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { nextPort, OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
 
+const ESTABLISHED = '01'
+const NO_TIMER = '00'
+const KEEP_ALIVE_TIMER = '02'
+
+/** Of the connections that clients have to a port, as Linux writes them down. */
+const timersOf = (port: number): (string | undefined)[] =>
+  readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === ESTABLISHED && Number(`0x${local?.split(':')[1]}`) === port)
+    .map(([, , , , , timer]) => timer?.split(':')[0])
+
 const isSynced = async (node: RedisNode) => (await node.status()).inSync && (await node.status()).role === 'replica'
 
 describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({ name, isMissing }) => {
@@ -30,6 +42,20 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
       expect(await client.say(...command)).toMatch(/^NOPERM/)
     expect(await client.say('ACL', 'WHOAMI')).toBe('default')
   })
+
+  test.skipIf(isMissing || process.platform !== 'linux')(
+    'has the system ask a silent client whether it is still there, unless tcp-keepalive is 0',
+    async () => {
+      const asking = specOf(name)
+      const silent = specOf(name, { live: { ...OPEN, directives: { 'tcp-keepalive': '0' } } })
+      for (const spec of [asking, silent]) {
+        await startNode(spec)
+        expect(await new TestClient(spec.port).say('PING')).toBe('PONG')
+      }
+      await eventually('the timer of the first runs', () => String(timersOf(asking.port)) === KEEP_ALIVE_TIMER)
+      expect(timersOf(silent.port)).toEqual([NO_TIMER])
+    },
+  )
 
   test.skipIf(isMissing)('tells nobody but the user it runs as what its secrets are', async () => {
     const spec = specOf(name)
