@@ -208,9 +208,11 @@ export class RedisNode {
   async reading(cores: number): Promise<Reading | undefined> {
     const { operator, spec } = this.#subject
     try {
-      const info = await operator.info('EVERYTHING')
+      const said = await operator.info('EVERYTHING')
+      const { feed, directives } = this.#live
       const reading = readingOf(
-        info,
+        // Of what is fed it says none.
+        feed ? new Map([...said, ['maxmemory', directives.maxmemory ?? '0']]) : said,
         spec.program.name === 'valkey-server' ? 'valkey' : 'redis',
         cores,
         this.#meter && usageOf(this.#meter),
@@ -286,7 +288,12 @@ export class RedisNode {
       try {
         if (!live.feed) await this.#stopFeed()
         const users = withLogins(live, keys)
-        const told = { ...live, users: live.refusesWrites ? withoutWrites(users) : users }
+        const told = {
+          ...live,
+          users: live.refusesWrites ? withoutWrites(users) : users,
+          // It has what its source has, as a replica would, whatever that takes.
+          ...(live.feed && { directives: { ...live.directives, maxmemory: '0' } }),
+        }
         const agrees = await converge(this.#subject, told, performance.now())
         // It may have been told to be something else meanwhile.
         if (live !== this.#live) return

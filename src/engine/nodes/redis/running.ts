@@ -48,8 +48,7 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
   }
 }
 
-/** The limit is a directive to the server, and can change while it runs. What is fed has what its source has, as a replica would. */
+/** The limit is a directive to the server, and can change while it runs. */
 function withMemory({ memoryLimit, ...live }: LiveSettings<'redis-process'>): RedisLive {
-  const maxmemory = live.feed ? '0' : String(Math.floor(memoryLimit))
-  return { ...live, directives: { ...live.directives, maxmemory } }
+  return { ...live, directives: { ...live.directives, maxmemory: String(Math.floor(memoryLimit)) } }
 }

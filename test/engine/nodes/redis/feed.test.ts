@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { READINGS } from '../../../../src/engine/nodes/redis/readings.ts'
 import type { Member, RedisLive, RedisSpec } from '../../../../src/engine/nodes/redis/spec.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { nextPort, OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
@@ -89,6 +90,15 @@ describe.each(SERVERS)(
       await isFed(fed)
       expect(await say(fed.spec.port, 'GET', 'own')).toBe('')
       expect(await say(fed.spec.port, 'GET', 'k')).toBe(String(source.spec.port))
+    })
+
+    test.skipIf(isMissing)('takes all that the other has, and tells of the memory that it is to have', async () => {
+      const source = await startCluster(name)
+      const fed = await startCluster(name, { ...fedBy(source), directives: { maxmemory: '1000' } })
+      await eventually('it serves', async () => (await say(source.spec.port, 'SET', 'k', '1')) === 'OK')
+      await holds(fed, 'k', '1')
+      const reading = await fed.node.reading(1)
+      expect(reading && READINGS.read(reading, 'maxmemory')).toBe(1000)
     })
 
     test.skipIf(isMissing)('lets no client write, and tells it as a replica does', async () => {
