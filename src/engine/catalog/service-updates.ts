@@ -4,7 +4,7 @@
  */
 
 import type { ServiceUpdateSeverity, ServiceUpdateStatus } from '@aws-sdk/client-elasticache'
-import type { EngineName } from '../../api/catalog/engines.ts'
+import { ENGINE_NAMES, type EngineName } from '../../api/catalog/engines.ts'
 
 const DAY_MS = 24 * 3600_000
 
@@ -24,7 +24,7 @@ const SEVERITIES: readonly ServiceUpdateSeverity[] = ['important', 'medium', 'cr
 
 export interface ServiceUpdate {
   readonly name: string
-  readonly engine: EngineName
+  readonly engines: readonly EngineName[]
   readonly severity: ServiceUpdateSeverity
   readonly releasedAt: number
   readonly recommendedBy: number
@@ -40,7 +40,7 @@ export interface ServiceUpdate {
 /** The guide's own, to be applied and stopped as printed: it is for every cluster, whenever it was made. */
 const SAMPLE: ServiceUpdate = {
   name: 'sample-service-update',
-  engine: 'memcached',
+  engines: ENGINE_NAMES,
   severity: 'medium',
   releasedAt: Date.UTC(2024, 0, 15),
   recommendedBy: Date.UTC(2024, 0, 15) + DAYS_TO_APPLY.medium * DAY_MS,
@@ -55,9 +55,12 @@ export function serviceUpdates(now: number): readonly ServiceUpdate[] {
   const quarter = quarterOf(now)
   const known = CATALOGUES.get(quarter)
   if (known) return known
-  const updates = [...Array.from({ length: 10 }, (_, ago) => quarterly(quarter + 1 - ago)), SAMPLE].sort(
-    (a, b) => b.releasedAt - a.releasedAt,
-  )
+  const updates = [
+    ...Array.from({ length: 10 }, (_, ago) =>
+      ENGINE_NAMES.map((engine) => quarterly(engine, quarter + 1 - ago)),
+    ).flat(),
+    SAMPLE,
+  ].sort((a, b) => b.releasedAt - a.releasedAt)
   CATALOGUES.clear()
   CATALOGUES.set(quarter, updates)
   return updates
@@ -79,19 +82,19 @@ function quarterOf(time: number): number {
   return date.getUTCFullYear() * 4 + Math.floor(date.getUTCMonth() / 3)
 }
 
-function quarterly(quarter: number): ServiceUpdate {
+function quarterly(engine: EngineName, quarter: number): ServiceUpdate {
   const releasedAt = Date.UTC(Math.floor(quarter / 4), (quarter % 4) * 3)
   const severity = SEVERITIES[quarter % SEVERITIES.length] as ServiceUpdateSeverity // within its length
   const day = new Date(releasedAt).toISOString().slice(0, 10).replaceAll('-', '')
   return {
-    name: `elasticache-memcached-security-update-${day}`,
-    engine: 'memcached',
+    name: `elasticache-${engine}-security-update-${day}`,
+    engines: [engine],
     severity,
     releasedAt,
     recommendedBy: releasedAt + DAYS_TO_APPLY[severity] * DAY_MS,
     endsAt: releasedAt + LIFETIME_DAYS * DAY_MS,
     autoApply: severity === 'critical' || severity === 'important',
-    description: 'Security patches of the operating system of Memcached nodes, with all patches before them.',
+    description: 'Security patches of the operating system of nodes, with all patches before them.',
     forEveryNode: false,
   }
 }

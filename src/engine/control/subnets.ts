@@ -10,6 +10,7 @@ import { addressesInUse, findSubnet, freeAddresses, networkTypesOf, subnetsOf } 
 import { defaultSubnets, defaultVpcId, VPC_IPV4, vpcIpv6 } from '../network/vpc.ts'
 import type { SubnetRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { membersOf } from '../workloads/replication-groups/members.ts'
 import { contextIn, type NetworkOffice, newId, readId } from './network-office.ts'
 
 const AUTO = 'auto'
@@ -54,11 +55,18 @@ export function subnetRoutes(office: NetworkOffice): Record<string, ControlHandl
 
 const isDefault = ({ region, id }: SubnetRecord): boolean => defaultSubnets(region).some((subnet) => subnet.id === id)
 
-const clustersIn = (subnetId: string, region: string, store: Store): string[] =>
-  store
+/** Members of replication groups are cache clusters, too. */
+const clustersIn = (subnetId: string, region: string, store: Store): string[] => [
+  ...store
     .list('cluster', region)
     .filter(({ nodes }) => nodes.some((node) => node.subnetId === subnetId))
-    .map(({ id }) => id)
+    .map(({ id }) => id),
+  ...store
+    .list('replicationGroup', region)
+    .flatMap(membersOf)
+    .filter(({ place }) => place?.subnetId === subnetId)
+    .map(({ id }) => id),
+]
 
 /** EC2 would not let go of a subnet with addresses in use either; the group would only learn of it later. */
 function refuseUsed({ region, id }: SubnetRecord, clusters: readonly string[], store: Store): void {

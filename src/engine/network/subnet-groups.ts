@@ -101,12 +101,6 @@ export function placeNodes(
 /** Not by subtraction: both may be infinite. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 
-/** Subnets that nodes of the cluster are in and that the VPC no longer has. */
-export const lostSubnets = (store: Store, { region, nodes }: CacheClusterRecord): string[] => [
-  ...new Set(
-    nodes
-      .map(({ subnetId }) => subnetId)
-      .filter((id) => id !== undefined)
-      .filter((id) => !findSubnet(store, region, id)),
-  ),
-]
+/** Of the subnets that nodes are in, those that the VPC no longer has. */
+export const lostSubnets = (store: Store, region: string, subnetIds: readonly (string | undefined)[]): string[] =>
+  [...new Set(subnetIds.filter((id) => id !== undefined))].filter((id) => !findSubnet(store, region, id))

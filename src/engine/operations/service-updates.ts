@@ -1,4 +1,6 @@
 import type {
+  CacheNodeUpdateStatus,
+  NodeGroupUpdateStatus,
   ProcessedUpdateAction,
   ServiceUpdate as ServiceUpdateAnswer,
   UnprocessedUpdateAction,
@@ -10,7 +12,9 @@ import { clusterNotFound } from '../calls/not-found.ts'
 import { page } from '../calls/paging.ts'
 import { releasedUpdates, type ServiceUpdate, statusAt } from '../catalog/service-updates.ts'
 import { missing } from '../http/query-protocol.ts'
-import type { CacheClusterRecord } from '../store/records.ts'
+import type { CacheClusterRecord, ReplicationGroupRecord } from '../store/records.ts'
+import { groupOfMember } from '../store/replication-groups.ts'
+import type { Change, Store } from '../store/store.ts'
 import {
   actionOf,
   actionStatus,
@@ -20,7 +24,11 @@ import {
   isUnderWay,
   nodeUpdateStatus,
   stopUpdate,
+  type Updatable,
 } from '../workloads/clusters/service-updates.ts'
+import { NODE_ID } from '../workloads/replication-groups/answer.ts'
+import { findReplicationGroup } from '../workloads/replication-groups/find.ts'
+import { beginGroupUpdate, stopGroupUpdate, updatableOf } from '../workloads/replication-groups/service-updates.ts'
 
 const ESTIMATE = '10 minutes per node'
 /** Of CacheClusterIds and of ReplicationGroupIds (API reference). The words are ours. */
@@ -38,91 +46,156 @@ export const DescribeServiceUpdates: Handler<'DescribeServiceUpdates'> = (input,
   return { ...(Marker && { Marker }), ServiceUpdates: items.map((update) => answerUpdate(update, now)) }
 }
 
+type Named = { readonly CacheClusterId: string } | { readonly ReplicationGroupId: string }
+
+/** A cluster or a replication group that updates are applied to. */
+interface Target {
+  readonly name: Named
+  readonly id: string
+  readonly status: string
+  readonly subject: Updatable
+  /** Undefined: nodes of one cluster. */
+  readonly shards?: ReplicationGroupRecord['shards']
+  begun(update: ServiceUpdate, now: number): Target
+  stopped(update: ServiceUpdate, now: number): Target
+  put(change: Change): void
+  wake(context: Pick<Context, 'wake'>): void
+}
+
+const clusterTarget = (cluster: CacheClusterRecord): Target => ({
+  name: { CacheClusterId: cluster.id },
+  id: cluster.id,
+  status: cluster.status,
+  subject: cluster,
+  begun: (update, now) => clusterTarget(beginUpdate(update, cluster, 'customer', now)),
+  stopped: (update, now) => clusterTarget(stopUpdate(cluster, update.name, now)),
+  put: (change) => change.put('cluster', cluster),
+  wake: ({ wake }) => wake('cluster', cluster.id),
+})
+
+/** A lone one is a cache cluster to callers. */
+const groupTarget = (group: ReplicationGroupRecord): Target => ({
+  name: group.lone ? { CacheClusterId: group.id } : { ReplicationGroupId: group.id },
+  id: group.id,
+  status: group.status,
+  subject: updatableOf(group),
+  ...(!group.lone && { shards: group.shards }),
+  begun: (update, now) => groupTarget(beginGroupUpdate(update, group, 'customer', now)),
+  stopped: (update, now) => groupTarget(stopGroupUpdate(group, update.name, now)),
+  put: (change) => change.put('replicationGroup', group),
+  wake: ({ wake }) => wake('replicationGroup', group.id),
+})
+
+const targetsOf = (store: Store, region: string): Target[] => [
+  ...store.list('cluster', region).map(clusterTarget),
+  ...store.list('replicationGroup', region).map(groupTarget),
+]
+
 export const DescribeUpdateActions: Handler<'DescribeUpdateActions'> = (input, context) => {
   const { store, region, now } = context
   const isWanted = readActionFilter(input, context)
+  const targets = targetsOf(store, region)
   const actions = releasedUpdates(now).flatMap((update) =>
-    store
-      .list('cluster', region)
-      .filter((cluster) => concerns(update, cluster) && isWanted(update, cluster))
-      .map((cluster) => ({ update, cluster })),
+    targets
+      .filter((target) => concerns(update, target.subject) && isWanted(update, target))
+      .map((target) => ({ update, target })),
   )
-  const keyOf = ({ update, cluster }: { update: ServiceUpdate; cluster: CacheClusterRecord }) =>
-    `${newestFirst(update)}/${cluster.id}`
+  const keyOf = ({ update, target }: (typeof actions)[number]) => `${newestFirst(update)}/${target.id}`
   const { items, Marker } = page('UpdateActions', actions, keyOf, input)
   const showNodes = input.ShowNodeLevelUpdateStatus ?? false
   return {
     ...(Marker && { Marker }),
-    UpdateActions: items.map(({ update, cluster }) => answerAction(update, cluster, now, showNodes)),
+    UpdateActions: items.map(({ update, target }) => answerAction(update, target, now, showNodes)),
   }
 }
 
 export const BatchApplyUpdateAction: Handler<'BatchApplyUpdateAction'> = (input, context) => {
   const update = findUpdate(input.ServiceUpdateName, context.now)
-  return onEach(input, context, (cluster) => {
-    const status = actionStatus(update, cluster, context.now)
+  return onEach(update, input, context, (target) => {
+    const status = actionStatus(update, target.subject, context.now)
     if (statusAt(update, context.now) !== 'available') {
       throw new Fault('InvalidParameterValue', `Service update ${update.name} has expired.`)
     }
-    if (!concerns(update, cluster) || status === 'complete') {
-      throw new Fault('InvalidParameterValue', `Service update ${update.name} is applied to ${cluster.id} already.`)
+    if (!update.engines.includes(target.subject.engine)) {
+      throw new Fault('InvalidParameterValue', `Service update ${update.name} is not for ${target.subject.engine}.`)
+    }
+    if (!concerns(update, target.subject) || status === 'complete') {
+      throw new Fault('InvalidParameterValue', `Service update ${update.name} is applied to ${target.id} already.`)
     }
     if (!isApplicable(status)) {
-      throw new Fault('InvalidParameterValue', `Service update ${update.name} is ${status} on ${cluster.id}.`)
+      throw new Fault('InvalidParameterValue', `Service update ${update.name} is ${status} on ${target.id}.`)
     }
-    if (cluster.status !== 'available') {
-      throw new Fault('InvalidCacheClusterState', 'Cache cluster must be in available state to apply an update.')
-    }
-    return beginUpdate(update, cluster, 'customer', context.now)
+    if (target.status !== 'available') throw notAvailable(target)
+    return target.begun(update, context.now)
   })
 }
+
+const notAvailable = ({ shards }: Target) =>
+  shards
+    ? new Fault('InvalidReplicationGroupState', 'Replication group must be in available state to apply an update.')
+    : new Fault('InvalidCacheClusterState', 'Cache cluster must be in available state to apply an update.')
 
 export const BatchStopUpdateAction: Handler<'BatchStopUpdateAction'> = (input, context) => {
   const update = findUpdate(input.ServiceUpdateName, context.now)
-  return onEach(input, context, (cluster) => {
-    const status = actionStatus(update, cluster, context.now)
+  return onEach(update, input, context, (target) => {
+    const status = actionStatus(update, target.subject, context.now)
     if (!isUnderWay(status)) {
-      throw new Fault('InvalidParameterValue', `Service update ${update.name} is ${status} on ${cluster.id}.`)
+      throw new Fault('InvalidParameterValue', `Service update ${update.name} is ${status} on ${target.id}.`)
     }
-    return stopUpdate(cluster, update.name, context.now)
+    return target.stopped(update, context.now)
   })
 }
 
-/** Changes each of the clusters that can be changed, and tells of the others why not; types and words of errors are ours. */
+/** Changes each of those that can be changed, and tells of the others why not; types and words of errors are ours. */
 function onEach(
+  { name: ServiceUpdateName }: ServiceUpdate,
   input: {
-    readonly ServiceUpdateName: string | undefined
     readonly CacheClusterIds?: readonly string[] | undefined
     readonly ReplicationGroupIds?: readonly string[] | undefined
   },
-  { store, region, wake }: Context,
-  change: (cluster: CacheClusterRecord) => CacheClusterRecord,
+  context: Context,
+  change: (target: Target) => Target,
 ): { ProcessedUpdateActions: ProcessedUpdateAction[]; UnprocessedUpdateActions: UnprocessedUpdateAction[] } {
-  const { ServiceUpdateName, CacheClusterIds = [], ReplicationGroupIds = [] } = input
+  const { CacheClusterIds = [], ReplicationGroupIds = [] } = input
   if (CacheClusterIds.length + ReplicationGroupIds.length === 0) throw missing('CacheClusterIds')
   refuseTooManyIds({ CacheClusterIds, ReplicationGroupIds })
+  const named: Named[] = [
+    ...[...new Set(ReplicationGroupIds.map((id) => id.toLowerCase()))].map((ReplicationGroupId) => ({
+      ReplicationGroupId,
+    })),
+    ...[...new Set(CacheClusterIds.map((id) => id.toLowerCase()))].map((CacheClusterId) => ({ CacheClusterId })),
+  ]
   const processed: ProcessedUpdateAction[] = []
-  const unprocessed: UnprocessedUpdateAction[] = ReplicationGroupIds.map((ReplicationGroupId) => ({
-    ReplicationGroupId,
-    ServiceUpdateName,
-    ErrorType: 'ReplicationGroupNotFoundFault',
-    ErrorMessage: `ReplicationGroup not found: ${ReplicationGroupId}`,
-  }))
-  for (const CacheClusterId of new Set(CacheClusterIds.map((id) => id.toLowerCase()))) {
+  const unprocessed: UnprocessedUpdateAction[] = []
+  for (const name of named) {
     try {
-      const cluster = store.get('cluster', region, CacheClusterId)
-      if (!cluster) throw clusterNotFound(CacheClusterId)
-      const changed = change(cluster)
-      store.change((changes) => changes.put('cluster', changed))
-      wake('cluster', CacheClusterId)
-      const UpdateActionStatus = actionOf(changed, ServiceUpdateName ?? '')?.status
-      processed.push({ CacheClusterId, ServiceUpdateName, ...(UpdateActionStatus && { UpdateActionStatus }) })
+      const changed = change(findTarget(name, context))
+      context.store.change((changes) => changed.put(changes))
+      changed.wake(context)
+      const UpdateActionStatus = actionOf(changed.subject, ServiceUpdateName)?.status
+      processed.push({ ...changed.name, ServiceUpdateName, ...(UpdateActionStatus && { UpdateActionStatus }) })
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      unprocessed.push({ CacheClusterId, ServiceUpdateName, ErrorType: error.code, ErrorMessage: error.message })
+      unprocessed.push({ ...name, ServiceUpdateName, ErrorType: error.code, ErrorMessage: error.message })
     }
   }
   return { ProcessedUpdateActions: processed, UnprocessedUpdateActions: unprocessed }
+}
+
+/** Members are updated with their group. */
+function findTarget(name: Named, context: Context): Target {
+  if ('ReplicationGroupId' in name) return groupTarget(findReplicationGroup(name.ReplicationGroupId, context))
+  const { store, region } = context
+  const { CacheClusterId: id } = name
+  const cluster = store.get('cluster', region, id)
+  if (cluster) return clusterTarget(cluster)
+  const group = groupOfMember(store, region, id)
+  if (!group) throw clusterNotFound(id)
+  if (group.lone) return groupTarget(group)
+  throw new Fault(
+    'InvalidParameterValue',
+    `Cache cluster ${id} is a member of replication group ${group.id}: name that in ReplicationGroupIds.`,
+  )
 }
 
 function refuseTooManyIds(lists: Readonly<Record<string, readonly string[] | undefined>>): void {
@@ -141,24 +214,21 @@ function findUpdate(name: string | undefined, now: number): ServiceUpdate {
 
 type ActionFilter = Parameters<Handler<'DescribeUpdateActions'>>[0]
 
-function readActionFilter(
-  input: ActionFilter,
-  { now }: Context,
-): (update: ServiceUpdate, cluster: CacheClusterRecord) => boolean {
+function readActionFilter(input: ActionFilter, { now }: Context): (update: ServiceUpdate, target: Target) => boolean {
   const { ServiceUpdateName: name, Engine, ServiceUpdateTimeRange: range } = input
   if (name !== undefined) findUpdate(name, now)
   refuseTooManyIds({ CacheClusterIds: input.CacheClusterIds, ReplicationGroupIds: input.ReplicationGroupIds })
-  const ids = input.CacheClusterIds?.map((id) => id.toLowerCase()) ?? []
+  const clusters = input.CacheClusterIds?.map((id) => id.toLowerCase()) ?? []
+  const groups = input.ReplicationGroupIds?.map((id) => id.toLowerCase()) ?? []
   const isAmong = <T>(list: readonly T[] | undefined, value: T) => !list || list.length === 0 || list.includes(value)
-  // Replication groups are not there yet: a request for theirs alone gets none.
-  const forGroupsOnly = (input.ReplicationGroupIds?.length ?? 0) > 0 && ids.length === 0
-  return (update, cluster) =>
-    !forGroupsOnly &&
+  const isNamed = ({ name: named, id }: Target) =>
+    clusters.length + groups.length === 0 || ('CacheClusterId' in named ? clusters : groups).includes(id)
+  return (update, target) =>
+    isNamed(target) &&
     (name === undefined || update.name === name) &&
-    (Engine === undefined || update.engine === Engine.toLowerCase()) &&
-    isAmong(ids, cluster.id) &&
+    (Engine === undefined || target.subject.engine === Engine.toLowerCase()) &&
     isAmong(input.ServiceUpdateStatus, statusAt(update, now)) &&
-    isAmong(input.UpdateActionStatus, actionStatus(update, cluster, now)) &&
+    isAmong(input.UpdateActionStatus, actionStatus(update, target.subject, now)) &&
     (range?.StartTime === undefined || update.releasedAt >= range.StartTime.getTime()) &&
     (range?.EndTime === undefined || update.releasedAt <= range.EndTime.getTime())
 }
@@ -177,7 +247,8 @@ const answerUpdate = (update: ServiceUpdate, now: number): ServiceUpdateAnswer =
   ServiceUpdateStatus: statusAt(update, now),
   ServiceUpdateDescription: update.description,
   ServiceUpdateType: 'security-update',
-  Engine: update.engine,
+  // AWS names several in this form.
+  Engine: update.engines.join(', '),
   EngineVersion: 'all versions',
   AutoUpdateAfterRecommendedApplyByDate: update.autoApply,
   EstimatedUpdateTime: ESTIMATE,
@@ -185,33 +256,35 @@ const answerUpdate = (update: ServiceUpdate, now: number): ServiceUpdateAnswer =
 
 function answerAction(
   update: ServiceUpdate,
-  cluster: CacheClusterRecord,
+  { name, subject, shards }: Target,
   now: number,
   showNodes: boolean,
 ): UpdateAction {
-  const action = actionOf(cluster, update.name)
-  const updated = cluster.nodes.filter((node) => nodeUpdateStatus(update, cluster, node) === 'complete')
+  const action = actionOf(subject, update.name)
+  const updated = subject.nodes.filter((node) => nodeUpdateStatus(update, subject, node) === 'complete')
+  const nodes = subject.nodes.map((node) => ({ id: node.id, ...answerNode(update, subject, node) }))
   return {
-    CacheClusterId: cluster.id,
+    ...name,
     ServiceUpdateName: update.name,
     ServiceUpdateReleaseDate: new Date(update.releasedAt),
     ServiceUpdateSeverity: update.severity,
     ServiceUpdateStatus: statusAt(update, now),
     ServiceUpdateRecommendedApplyByDate: new Date(update.recommendedBy),
     ServiceUpdateType: 'security-update',
-    UpdateActionAvailableDate: new Date(Math.max(update.releasedAt, cluster.createdAt)),
-    UpdateActionStatus: actionStatus(update, cluster, now),
-    NodesUpdated: `${updated.length}/${cluster.nodes.length}`,
-    UpdateActionStatusModifiedDate: new Date(action?.changedAt ?? Math.max(update.releasedAt, cluster.createdAt)),
-    SlaMet: slaMet(update, cluster, now),
-    ...(showNodes && { CacheNodeUpdateStatus: answerNodes(update, cluster) }),
+    UpdateActionAvailableDate: new Date(Math.max(update.releasedAt, subject.createdAt)),
+    UpdateActionStatus: actionStatus(update, subject, now),
+    NodesUpdated: `${updated.length}/${subject.nodes.length}`,
+    UpdateActionStatusModifiedDate: new Date(action?.changedAt ?? Math.max(update.releasedAt, subject.createdAt)),
+    SlaMet: slaMet(update, subject, now),
+    ...(showNodes && !shards && { CacheNodeUpdateStatus: nodes.map(ofCluster(subject)) }),
+    ...(showNodes && shards && { NodeGroupUpdateStatus: ofShards(shards, nodes) }),
     EstimatedUpdateTime: ESTIMATE,
-    Engine: cluster.engine,
+    Engine: subject.engine,
   }
 }
 
 /** Whether all nodes were updated by the recommended date; not applicable to clusters made after it, or before it has come. */
-function slaMet(update: ServiceUpdate, cluster: CacheClusterRecord, now: number): 'yes' | 'no' | 'n/a' {
+function slaMet(update: ServiceUpdate, cluster: Updatable, now: number): 'yes' | 'no' | 'n/a' {
   if (cluster.createdAt > update.recommendedBy) return 'n/a'
   const action = actionOf(cluster, update.name)
   const isComplete = actionStatus(update, cluster, now) === 'complete'
@@ -219,20 +292,38 @@ function slaMet(update: ServiceUpdate, cluster: CacheClusterRecord, now: number)
   return now > update.recommendedBy ? 'no' : 'n/a'
 }
 
-function answerNodes(update: ServiceUpdate, cluster: CacheClusterRecord): UpdateAction['CacheNodeUpdateStatus'] {
-  const action = actionOf(cluster, update.name)
-  return cluster.nodes.map((node) => {
-    const noted = action?.nodes.find(({ id }) => id === node.id)
-    return {
-      CacheNodeId: node.id,
-      NodeUpdateStatus: nodeUpdateStatus(update, cluster, node),
-      ...(noted?.startedAt !== undefined && { NodeUpdateStartDate: new Date(noted.startedAt) }),
-      ...(noted?.endedAt !== undefined && { NodeUpdateEndDate: new Date(noted.endedAt) }),
-      ...(action && {
-        NodeUpdateInitiatedBy: action.initiatedBy,
-        NodeUpdateInitiatedDate: new Date(action.initiatedAt),
-      }),
-      ...(noted && { NodeUpdateStatusModifiedDate: new Date(noted.changedAt) }),
-    }
-  })
+type NodeAnswer = Omit<CacheNodeUpdateStatus, 'CacheNodeId'>
+
+function answerNode(update: ServiceUpdate, subject: Updatable, node: Updatable['nodes'][number]): NodeAnswer {
+  const action = actionOf(subject, update.name)
+  const noted = action?.nodes.find(({ id }) => id === node.id)
+  return {
+    NodeUpdateStatus: nodeUpdateStatus(update, subject, node),
+    ...(noted?.startedAt !== undefined && { NodeUpdateStartDate: new Date(noted.startedAt) }),
+    ...(noted?.endedAt !== undefined && { NodeUpdateEndDate: new Date(noted.endedAt) }),
+    ...(action && {
+      NodeUpdateInitiatedBy: action.initiatedBy,
+      NodeUpdateInitiatedDate: new Date(action.initiatedAt),
+    }),
+    ...(noted && { NodeUpdateStatusModifiedDate: new Date(noted.changedAt) }),
+  }
 }
+
+/** The node of a lone cluster of Redis OSS or Valkey has the cluster's id on record. */
+const ofCluster =
+  ({ engine }: Updatable) =>
+  ({ id, ...answer }: NodeAnswer & { readonly id: string }): CacheNodeUpdateStatus => ({
+    CacheNodeId: engine === 'memcached' ? id : NODE_ID,
+    ...answer,
+  })
+
+const ofShards = (
+  shards: ReplicationGroupRecord['shards'],
+  nodes: readonly (NodeAnswer & { readonly id: string })[],
+): NodeGroupUpdateStatus[] =>
+  shards.map((shard) => ({
+    NodeGroupId: shard.id,
+    NodeGroupMemberUpdateStatus: nodes
+      .filter(({ id }) => shard.members.some((member) => member.id === id))
+      .map(({ id, ...answer }) => ({ CacheClusterId: id, CacheNodeId: NODE_ID, ...answer })),
+  }))

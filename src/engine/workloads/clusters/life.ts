@@ -59,7 +59,11 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
 
   /** Whether nodes are in a subnet that is gone: incompatible-network until it is back (guide, "Node status"). */
   #isWithoutSubnet(cluster: CacheClusterRecord): boolean {
-    const lost = lostSubnets(this.#tools.store, cluster)
+    const lost = lostSubnets(
+      this.#tools.store,
+      cluster.region,
+      cluster.nodes.map(({ subnetId }) => subnetId),
+    )
     if (lost.length === 0 || cluster.steps.length > 0) return false
     if (cluster.status === 'available') {
       const event: EventFacts = { kind: 'subnets-gone', subnets: lost.join(', '), subnetGroup: cluster.subnetGroup }

@@ -136,8 +136,8 @@ export function deleteMember(
   context: Context,
 ): Output<'DeleteCacheCluster'> {
   const { account, now } = context
-  const hasFailed = group.status === 'create-failed'
-  if (!hasFailed) refuseUnlessMemberAvailable(member, group, 'delete')
+  const mayGo = group.status === 'create-failed' || (group.lone && member.status === 'incompatible-network')
+  if (!mayGo) refuseUnlessMemberAvailable(member, group, 'delete')
   if (input.FinalSnapshotIdentifier)
     return deleteAfterSnapshot({ group, member }, input.FinalSnapshotIdentifier, context)
   if (group.lone) {

@@ -1,4 +1,5 @@
 import type { NodeType } from '../../../api/catalog/node-types.ts'
+import type { ServiceUpdate } from '../../catalog/service-updates.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { Family, GroupSettings } from '../../families/family.ts'
 import { certificateOf } from '../../faults/effects.ts'
@@ -8,6 +9,7 @@ import { ingressOf } from '../../network/security-groups.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
 import { nodeValues } from '../../parameters/status.ts'
 import type { FaultRecord, ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
+import { hasUpdateNews, nextAutomaticUpdate, nextRelease } from '../clusters/service-updates.ts'
 import { dataFileOf } from '../snapshots/data-files.ts'
 import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
@@ -21,9 +23,16 @@ import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } fr
 import { certificateNames } from './names.ts'
 import { typeOf } from './node-types.ts'
 import { rehearsed } from './rehearsed.ts'
+import { updatableOf } from './service-updates.ts'
 
 /** A group without steps may have changes whose window has begun, or be due to be saved. */
-export type GroupWork = StepWork | SnapshotWork | { readonly do: 'begin-pending-changes' }
+export type GroupWork =
+  | StepWork
+  | SnapshotWork
+  | { readonly do: 'begin-pending-changes' }
+  | { readonly do: 'announce-updates' }
+  /** It is applied by itself, for no user has applied it. */
+  | { readonly do: 'begin-update'; readonly update: ServiceUpdate }
 
 /** Servers that replicate, with cluster mode disabled or enabled; a cache cluster of one server, too. */
 export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
@@ -32,8 +41,18 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
   next(group, now) {
     if (group.steps.length > 0) return nextStep(group, now)
     const { pendingDue, status } = group
-    if (pendingDue !== null && pendingDue <= now && status === 'available') return { do: 'begin-pending-changes' }
-    return sooner(automaticSnapshotDue(group, now), status === 'available' ? pendingDue : null)
+    if (status !== 'available') return automaticSnapshotDue(group, now)
+    if (pendingDue !== null && pendingDue <= now) return { do: 'begin-pending-changes' }
+    const updatable = updatableOf(group)
+    if (hasUpdateNews(updatable, now)) return { do: 'announce-updates' }
+    const update = pendingDue === null ? nextAutomaticUpdate(updatable, now) : undefined
+    if (update && update.due <= now) return { do: 'begin-update', update: update.update }
+    const later = Math.min(
+      pendingDue ?? Number.POSITIVE_INFINITY,
+      update?.due ?? Number.POSITIVE_INFINITY,
+      nextRelease(now),
+    )
+    return sooner(automaticSnapshotDue(group, now), later)
   },
 
   faultsOf: (group, faults) => (faults.length === 0 ? faults : faultsOfGroup(faults, group)),
@@ -88,8 +107,8 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
 }
 
 /** What is due, or the sooner of two times to look again. */
-function sooner(due: Due<SnapshotWork>, time: number | null): Due<SnapshotWork> {
-  if (time === null || (due && 'do' in due)) return due
+function sooner(due: Due<SnapshotWork>, time: number): Due<SnapshotWork> {
+  if (due && 'do' in due) return due
   return { until: Math.min(time, due?.until ?? time) }
 }
 

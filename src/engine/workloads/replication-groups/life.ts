@@ -4,7 +4,7 @@ import { holdsSlots, isCutOff } from '../../faults/group-effects.ts'
 import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
-import { placeNodes } from '../../network/subnet-groups.ts'
+import { lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
 import type { Failure } from '../../nodes/failure.ts'
 import { isOwnPortTaken, SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
@@ -14,17 +14,19 @@ import { globalMembers, groupOfMember } from '../../store/replication-groups.ts'
 import { doSnapshotWork } from '../snapshots/automatic.ts'
 import { dropData, prepareData } from '../snapshots/preparation.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
+import { NODE_ID } from './answer.ts'
 import { commitGroup } from './commit.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
 import { isStarved } from './lead.ts'
 import { settledLogs } from './logs.ts'
-import { isCluster, runningMembers, withInnerPorts, withMembers } from './members.ts'
+import { isCluster, membersOf, runningMembers, withInnerPorts, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { afflicted, isBack, waits } from './rehearsed.ts'
 import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
 import { restartWithData } from './restart-step.ts'
+import { beginGroupUpdate } from './service-updates.ts'
 import type { SlotsToMove } from './slot-plan.ts'
 import { bestReplica, holdsAllOf, isLed, isWhole, type Standings } from './standing.ts'
 import {
@@ -35,6 +37,7 @@ import {
   takeStep,
   unplacedMembers,
   withLostServer,
+  withNetworkOf,
 } from './steps.ts'
 import { isUpgrading } from './upgrades.ts'
 
@@ -81,8 +84,28 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     return replicationGroups.faultsOf(group, this.#tools.store.list('fault', group.region))
   }
 
-  /** Servers go by the immediate values of their group by now. */
   settle(group: ReplicationGroupRecord): Round | undefined {
+    return this.#settleValues(group) ?? this.#settleNetwork(group)
+  }
+
+  /** Members in a subnet that is gone are incompatible-network until it is back, and nothing is begun with the group meanwhile. */
+  #settleNetwork(group: ReplicationGroupRecord): Round | undefined {
+    if (group.steps.length > 0 || group.status !== 'available') return undefined
+    const lost = lostSubnets(
+      this.#tools.store,
+      group.region,
+      membersOf(group).map(({ place }) => place?.subnetId),
+    )
+    const moved = withNetworkOf(group, lost)
+    if (moved.events.length > 0) {
+      this.#commit(group, moved.group, moved.events)
+      return 'again'
+    }
+    return lost.length > 0 ? 'done' : undefined
+  }
+
+  /** Servers go by the immediate values of their group by now. */
+  #settleValues(group: ReplicationGroupRecord): Round | undefined {
     const behind = runningMembers(group).filter((member) => isBehind(group, member))
     if (behind.length === 0) return undefined
     const ids = behind.map(({ id }) => id)
@@ -114,9 +137,17 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
 
   async carryOut(group: ReplicationGroupRecord, work: GroupWork): Promise<Round> {
     if (work.do === 'step') return this.#takeStep(group)
-    if (work.do !== 'begin-pending-changes') return doSnapshotWork(group, work, this.#tools)
-    const { store } = this.#tools
-    this.#commit(group, this.#withDueDate(withChanges(group, group.pending, store)), [])
+    const { store, clock } = this.#tools
+    const now = clock.now()
+    if (work.do === 'begin-pending-changes') {
+      this.#commit(group, this.#withDueDate(withChanges(group, group.pending, store)), [])
+    } else if (work.do === 'begin-update') {
+      this.#commit(group, beginGroupUpdate(work.update, group, 'system', now), [])
+    } else if (work.do === 'announce-updates') {
+      const event: EventFacts = { kind: 'update-available', node: NODE_ID }
+      const events = membersOf(group).map(({ id: member }) => ({ member, event }))
+      this.#commit(group, { ...group, updatesAnnounced: now }, events)
+    } else return doSnapshotWork(group, work, this.#tools)
     return 'again'
   }
 
@@ -133,7 +164,10 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       return { until: clock.now() + ASK_AGAIN_MS }
     }
     if (await this.#awaitsGroups(group)) return { until: clock.now() + ASK_AGAIN_MS }
-    if (step?.do === 'change-servers' && !isLed(group, await this.#standings(group))) {
+    if (
+      (step?.do === 'change-servers' || step?.do === 'update-member') &&
+      !isLed(group, await this.#standings(group))
+    ) {
       return { until: clock.now() + ASK_AGAIN_MS }
     }
     if (step?.do === 'restart-with-data') {

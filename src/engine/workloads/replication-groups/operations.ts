@@ -5,7 +5,7 @@ import type { Handler } from '../../calls/context.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { page } from '../../calls/paging.ts'
 import { missing } from '../../http/query-protocol.ts'
-import type { ReplicationGroupRecord } from '../../store/records.ts'
+import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
 import { refuseMember } from '../global-datastores/rules.ts'
 import { newSecondary } from '../global-datastores/secondary.ts'
@@ -78,6 +78,9 @@ export const DeleteReplicationGroup: Handler<'DeleteReplicationGroup'> = (input,
   return { ReplicationGroup: answerReplicationGroup(commitCall(group, deleting, [], context), context.account) }
 }
 
+const isDeletable = ({ status }: GroupMemberRecord): boolean =>
+  status === 'available' || status === 'incompatible-network'
+
 function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteReplicationGroup'>): void {
   const { id, status, clusterMode } = group
   if (status !== 'create-failed') refuseMember(group)
@@ -87,7 +90,7 @@ function refuseDeletion(group: ReplicationGroupRecord, input: Input<'DeleteRepli
       `Replication group ${id} has status ${status} which is not valid for deletion.`,
     )
   }
-  const busy = status === 'available' ? membersOf(group).find((member) => member.status !== 'available') : undefined
+  const busy = status === 'available' ? membersOf(group).find((member) => !isDeletable(member)) : undefined
   if (busy) {
     throw new Fault('InvalidReplicationGroupState', `Cache cluster ${busy.id} is not in a valid state to be deleted`)
   }

@@ -10,6 +10,7 @@ import type {
   NotificationTopic,
   Tag,
 } from '../../store/values.ts'
+import type { UpdateActionRecord } from '../clusters/record.ts'
 
 export type ReplicationGroupStatus =
   | 'creating'
@@ -27,6 +28,8 @@ export type GroupMemberStatus =
   | 'modifying'
   | 'rebooting cluster nodes'
   | 'snapshotting'
+  /** Its subnet is gone. */
+  | 'incompatible-network'
   /** The data it was to begin with does not fit, or cannot be read. */
   | 'restore-failed'
   | 'deleting'
@@ -135,6 +138,16 @@ export type GroupStep =
   /** Servers follow the change as soon as it is there; it is over when all do. */
   | { readonly do: 'change-access'; readonly change: AccessChange }
   | { readonly do: 'change-logs'; readonly change: LogsChange }
+  /** Restarts a server that a service update is applied to. */
+  | { readonly do: 'update-member'; readonly update: string; readonly id: string }
+  /** How far the update is on these. */
+  | {
+      readonly do: 'note-update'
+      readonly update: string
+      readonly ids: readonly string[]
+      readonly status: 'in-progress' | 'complete'
+    }
+  | { readonly do: 'end-update'; readonly update: string }
   /** Sees whether data could come from a server outside, and tells. */
   | { readonly do: 'test-source'; readonly source: OutsideServer }
   | { readonly do: 'begin-migration'; readonly source: OutsideServer }
@@ -300,6 +313,9 @@ export interface ReplicationGroupRecord {
   readonly pending: PendingGroupChanges
   /** When they are to be applied; null: there are none. */
   readonly pendingDue: number | null
+  readonly updates?: readonly UpdateActionRecord[]
+  /** Service updates released until then have been announced; absent: those until it was created. */
+  readonly updatesAnnounced?: number
   /** When failovers of its shards were asked for to test them: so many are allowed in a day. */
   readonly failoverTests: readonly number[]
   readonly steps: readonly GroupStep[]

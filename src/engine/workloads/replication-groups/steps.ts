@@ -6,10 +6,12 @@
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { takenAtStart } from '../../parameters/status.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import { endUpdate, noteNode } from '../clusters/service-updates.ts'
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { isCluster, isPrimary, isResharding, membersOf, shardOf, withMembers } from './members.ts'
 import { remade } from './remaking.ts'
+import { updateMember } from './service-updates.ts'
 import { restartedWith, startedAnew, valuesAtStart } from './starting-values.ts'
 
 /** What has happened, and of what it is told: of a member, or of the group. */
@@ -234,6 +236,25 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
   'change-access': (group, { change }, { now }) =>
     quietly({ ...withAccess(group, change), ...(change.token?.status && { authTokenModifiedAt: now }) }),
 
+  'update-member': (group, step, { now }) => {
+    const updated = updateMember(group, step, now)
+    const isToShutDown = updated.steps === group.steps
+    return {
+      group: updated,
+      events: isToShutDown ? [{ member: step.id, event: { kind: 'node-shut-down', node: NODE_ID } }] : [],
+    }
+  },
+
+  'note-update': (group, { update, ids, status }, { now }) => ({
+    group: ids.reduce((noted, id) => noteNode(noted, update, id, status, now), group),
+    events: ids.map((member) => ({
+      member,
+      event: { kind: status === 'complete' ? 'node-restarted' : 'node-shut-down', node: NODE_ID },
+    })),
+  }),
+
+  'end-update': (group, { update }, { now }) => quietly(endUpdate(group, update, now)),
+
   finish: (group, { events = [] }) => {
     const { automaticFailover: failover } = group
     const turned: EventFacts[] =
@@ -346,6 +367,7 @@ const WAITING: ReadonlySet<GroupStep['do']> = new Set([
   'recovered',
   'change-access',
   'change-logs',
+  'note-update',
   'end-migration',
   'finish',
 ])
@@ -363,6 +385,29 @@ export function takeStep(group: ReplicationGroupRecord, context: StepContext): S
   // Sound: the row is chosen by the step's own discriminant, which the compiler cannot follow through the table.
   const take = STEPS[step.do as PlainStep] as Take<GroupStep['do']>
   return take({ ...group, steps }, step as never, context)
+}
+
+/** Members whose subnet is among those that are gone, and those whose subnet is back. */
+export function withNetworkOf(
+  group: ReplicationGroupRecord,
+  lost: readonly string[],
+): Required<Pick<StepResult, 'events'>> & {
+  readonly group: ReplicationGroupRecord
+} {
+  const events: GroupEvent[] = []
+  const moved = withMembers(group, (member) => {
+    const { id, status, place } = member
+    const isOut = place !== null && lost.includes(place.subnetId)
+    if (isOut && status === 'available') {
+      const facts = { subnets: place.subnetId, subnetGroup: group.subnetGroup }
+      events.push({ member: id, event: { kind: 'subnets-gone', ...facts } })
+      return { ...member, status: 'incompatible-network' }
+    }
+    if (isOut || status !== 'incompatible-network') return member
+    events.push({ member: id, event: { kind: 'reachable-again' } })
+    return { ...member, status: 'available' }
+  })
+  return { group: moved, events }
 }
 
 /**

@@ -22,7 +22,9 @@ const DAY_MS = 24 * 3600_000
 /** A quarter's first day: its update comes out at this moment. */
 const RELEASE = Date.UTC(2026, 3, 1)
 const NOW = RELEASE + DAY_MS
-const released = serviceUpdates(NOW).filter(({ releasedAt, forEveryNode }) => releasedAt <= NOW && !forEveryNode)
+const released = serviceUpdates(NOW).filter(
+  ({ releasedAt, forEveryNode, engines }) => releasedAt <= NOW && !forEveryNode && engines.includes('memcached'),
+)
 const [latest, earlier] = released as [ServiceUpdate, ServiceUpdate]
 const sample = serviceUpdates(NOW).find(({ forEveryNode }) => forEveryNode) as ServiceUpdate
 
