@@ -38,6 +38,8 @@ export interface EngineFacts {
   readonly migrationSince?: string
   /** First version whose groups may be of a global datastore (guide, "Global datastores"); absent: none. */
   readonly globalSince?: string
+  /** First version whose groups may write down what they are told (guide, "Durability in ElastiCache"); absent: none. */
+  readonly durableSince?: string
   /** What its caches may become, and what takes its users. */
   readonly successor?: EngineName
   /** First version whose node type can change (guide, "Vertical scaling"). */
@@ -123,6 +125,7 @@ export const valkey = {
   tlsStepsSince: '7.2',
   migrationSince: '7.2',
   globalSince: '7.2',
+  durableSince: '9.0',
   scalingSince: '7.2',
 } satisfies EngineFacts
 

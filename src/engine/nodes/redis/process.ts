@@ -1,6 +1,16 @@
 /** A server as a process: started, found again, ended. */
 import { spawn } from 'node:child_process'
-import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -95,7 +105,7 @@ export class RedisProcess {
     const from = prepare(spec, config)
     const log = openSync(join(directory, LOG_FILE), 'a', 0o600)
     // Detached, so that what ends the engine (Control-C, a session's end) does not end it too.
-    const child = spawn(program.path, [join(directory, CONFIG_FILE)], {
+    const child = spawn(program.path, [join(directory, CONFIG_FILE), ...durableArguments(spec)], {
       cwd: directory,
       detached: true,
       stdio: ['ignore', log, log],
@@ -225,14 +235,29 @@ function noteIn(directory: string): ProcessIdentity | undefined {
   }
 }
 
+/** Where a server that is durable writes down what it is told; another one of the same name has another node id. */
+const appendedBy = ({ nodeId, live }: RedisSpec): string | undefined =>
+  nodeId === undefined || live.directives.appendonly === undefined ? undefined : `appendonly-${nodeId}`
+
+/**
+ * What it has written down it reads at its start. With a file to begin with it would not read that: it begins to write when it is
+ * told to, once it has.
+ */
+function durableArguments(spec: RedisSpec): string[] {
+  const appended = appendedBy(spec)
+  if (appended === undefined) return []
+  return ['--appenddirname', appended, ...(existsSync(join(spec.directory, appended)) ? ['--appendonly', 'yes'] : [])]
+}
+
 /** Makes the directory what a server is to start in. Answers where in the log its words will begin. */
 function prepare(spec: RedisSpec, config: string): number {
   const { directory, nodeId, live } = spec
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const log = join(directory, LOG_FILE)
-  const isAnew = isFull(log)
+  const isDurable = live.directives.appendonly === 'yes' && spec.rdb === undefined
+  const kept = [isFull(log) ? undefined : LOG_FILE, isDurable ? appendedBy(spec) : undefined]
   for (const name of readdirSync(directory)) {
-    if (name !== LOG_FILE || isAnew) rmSync(join(directory, name), { recursive: true, force: true })
+    if (!kept.includes(name)) rmSync(join(directory, name), { recursive: true, force: true })
   }
   writeFileSync(join(directory, CONFIG_FILE), config, { mode: 0o600 })
   if (nodeId !== undefined && live.topology) {

@@ -10,6 +10,7 @@ import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { accessChangeOf } from './access.ts'
+import { answerDurability } from './durability.ts'
 import { answerLogs, answerPendingLogs } from './logs.ts'
 import { isCluster, membersOf } from './members.ts'
 import { dataTieringOf } from './node-types.ts'
@@ -65,6 +66,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     TransitEncryptionEnabled: group.transit !== 'plain',
     AtRestEncryptionEnabled: group.atRest,
     ...(group.kmsKeyId !== undefined && { KmsKeyId: group.kmsKeyId }),
+    StorageEncryptionType: group.kmsKeyId === undefined ? (group.atRest ? 'sse-elasticache' : 'none') : 'sse-kms',
     ARN: arn({ region, account, type: resources.replicationGroup.arnType, name: id }),
     LogDeliveryConfigurations: answerLogs(group),
     ...(group.created && { ReplicationGroupCreateTime: new Date(group.createdAt) }),
@@ -76,6 +78,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
       ...(group.transit !== 'plain' && { TransitEncryptionMode: group.transit }),
       ClusterMode: group.clusterMode,
       Engine: group.engine,
+      ...answerDurability(group),
     }),
   }
 }

@@ -28,6 +28,7 @@ import { newToken } from '../../store/tokens.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, readNetwork, readNodeType, readPort, readSubnetGroup } from '../clusters/rules.ts'
+import { refuseUnlessDurable, withDurability } from './durability.ts'
 import { readLogsChange } from './log-rules.ts'
 import { memberIds } from './names.ts'
 import { refuseDataTiering } from './node-types.ts'
@@ -139,16 +140,18 @@ export function newGroup(
   })
   const retention = common.snapshotRetentionLimit
   const encryption = readEncryption(input, release.family.engine.encryptedAtRest ?? false)
+  const multiAz = input.MultiAZEnabled ?? false
+  const bearing = { ...common, ...encryption, ...withDurability(input.Durability) }
+  refuseUnlessDurable({ ...bearing, clusterMode: shape.clusterMode, multiAz })
   return {
-    ...common,
+    ...bearing,
     id,
     lone: false,
     description,
     clusterMode: shape.clusterMode,
-    ...encryption,
     ...readClients(input, { ...common, ...encryption }, context),
     automaticFailover: input.AutomaticFailoverEnabled ? 'enabling' : 'disabled',
-    multiAz: input.MultiAZEnabled ?? false,
+    multiAz,
     shards,
     parameterGroup: parameterGroup.id,
     parameters: { values: valuesFor(parameterGroup, type), version: 1 },

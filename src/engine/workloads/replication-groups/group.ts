@@ -16,6 +16,7 @@ import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { accessOf } from './access.ts'
 import { NODE_ID } from './answer.ts'
 import { type Clients, clientsOf } from './clients.ts'
+import { durabilityDirectives } from './durability.ts'
 import { feedOf, leadOf } from './lead.ts'
 import { type Lead, liveOf, transitOf } from './live.ts'
 import { deliveredLogs } from './logs.ts'
@@ -153,7 +154,7 @@ function wanted(
         renamed,
         ...rdbOf(group, member),
         live: {
-          ...liveOf(group, member, known, directives, clients, lead),
+          ...liveOf(group, member, known, { ...directives, ...durabilityDirectives(group) }, clients, lead),
           ...of.feed(member.id),
           ...rehearsed(group, member, known, faults),
           closeOnReplicaWrite,

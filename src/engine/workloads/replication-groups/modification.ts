@@ -21,6 +21,7 @@ import { changingAccess, readAccessChange } from './access-change.ts'
 import { answerReplicationGroup } from './answer.ts'
 import { readDiscoveryChange, readModeChange } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
+import { refuseUnlessDurable, withDurability } from './durability.ts'
 import { findReplicationGroup } from './find.ts'
 import { readLogsModification } from './log-rules.ts'
 import { isPrimary, membersOf, withMembers } from './members.ts'
@@ -40,7 +41,6 @@ export const ModifyReplicationGroup: Handler<'ModifyReplicationGroup'> = (input,
   if (group.status !== 'available') throw badState('Replication group must be in available state to modify.')
   refuseCacheSecurityGroups(input)
   refuseGlobal(input, group)
-  refuseNotYet(input)
   const settings = readSettings(input, group, context)
   const modeChange = readModeChange(input, group, context)
   // A parameter group that comes with another mode is of that.
@@ -69,20 +69,6 @@ function refuseGlobal(input: ModifyInput, group: ReplicationGroupRecord): void {
   if (Engine ?? EngineVersion ?? CacheNodeType ?? CacheParameterGroupName ?? ClusterMode) refuseMember(group)
 }
 
-const NOT_YET = ['Durability'] as const satisfies readonly (keyof ModifyInput)[]
-
-function refuseNotYet(input: ModifyInput): void {
-  const member = NOT_YET.find((each) => {
-    const value = input[each]
-    return value !== undefined && !(Array.isArray(value) && value.length === 0)
-  })
-  if (!member) return
-  throw new Fault(
-    'InvalidParameterValue',
-    `The local engine does not support ${member} in ModifyReplicationGroup yet. Leave it out, or use --target aws.`,
-  )
-}
-
 /** What takes effect at once, whatever ApplyImmediately says. */
 const readSettings = (
   input: ModifyInput,
@@ -92,7 +78,15 @@ const readSettings = (
   ...(input.ReplicationGroupDescription !== undefined && { description: input.ReplicationGroupDescription }),
   ...readUpkeep(input, group, context),
   ...readSnapshotting(input, group, context),
+  ...readDurability(input, group),
 })
+
+/** With Multi-AZ as it will be. */
+function readDurability(input: ModifyInput, group: ReplicationGroupRecord): Partial<ReplicationGroupRecord> {
+  const durability = withDurability(input.Durability)
+  refuseUnlessDurable({ ...group, multiAz: input.MultiAZEnabled ?? group.multiAz, ...durability })
+  return durability
+}
 
 type UpkeepInput = Pick<
   ModifyInput,

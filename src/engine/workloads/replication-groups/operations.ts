@@ -14,10 +14,10 @@ import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
 import { answerCreation, answerReplicationGroup } from './answer.ts'
 import { commitCall } from './commit.ts'
 import { newGroup } from './creation.ts'
+import { refuseDurabilityOfOthers } from './durability.ts'
 import { findReplicationGroup } from './find.ts'
 import { groupAround } from './from-cluster.ts'
 import { membersOf } from './members.ts'
-import { refuseNotYet } from './rules.ts'
 
 export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input, context) => {
   const { store, region, account, wake } = context
@@ -25,7 +25,7 @@ export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input,
   const description = input.ReplicationGroupDescription
   if (description === undefined) throw missing('ReplicationGroupDescription')
   refuseCacheSecurityGroups(input)
-  refuseNotYet(input)
+  refuseDurabilityOfOthers(input)
   const present = store.get('replicationGroup', region, id)
   if (present && !present.lone) {
     // The text is ours.

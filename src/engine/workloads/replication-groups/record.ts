@@ -276,6 +276,8 @@ export interface ReplicationGroupRecord {
   readonly transit: 'plain' | 'preferred' | 'required'
   readonly atRest: boolean
   readonly kmsKeyId?: string
+  /** As it was asked for. */
+  readonly durability?: 'default' | 'sync' | 'async' | 'disabled'
   /** SHA-256 of each token that is taken, in hexadecimal, the newest last. */
   readonly authTokens: readonly string[]
   /** Whether clients are let in without one besides: while the first is introduced. */

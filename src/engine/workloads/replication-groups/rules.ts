@@ -6,6 +6,7 @@ import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { isDurable, withDurability } from './durability.ts'
 import { hashOfToken } from './tokens.ts'
 import { NEEDS_ENCRYPTION, readUserGroup } from './user-groups.ts'
 
@@ -14,24 +15,15 @@ const conflict = (message: string) => new Fault('InvalidParameterCombination', m
 
 type CreateInput = Input<'CreateReplicationGroup'>
 
-/** Members that the local engine does not honour yet, with what stands for nothing in them. */
-const NOT_YET: Readonly<Partial<Record<keyof CreateInput, (value: unknown) => boolean>>> = {
-  Durability: (value) => value === 'default' || value === 'disabled',
-}
-
-/** A request that succeeds has done all that it asked for: what is not done here is refused. */
-export function refuseNotYet(input: CreateInput): void {
-  for (const [member, isNothing] of Object.entries(NOT_YET)) {
-    const value: unknown = input[member as keyof CreateInput] // the table's own keys
-    if (value !== undefined && !isNothing(value)) {
-      throw invalid(`The local engine does not support ${member} yet. Leave it out, or use --target aws.`)
-    }
-  }
-}
-
 /** The API reference: "ApplyImmediately=False is not currently supported", and in other words of global datastores. The text is ours. */
 export function refuseLater(immediately: boolean | undefined): void {
   if (immediately !== true) throw invalid('ApplyImmediately must be true.')
+}
+
+/** The id of a key, its ARN, or an alias. Nothing is encrypted with it here, and there is no KMS that could tell of one that is not there. */
+export function readKey(key: string): string {
+  if (/^[\w:/-]{1,2048}$/.test(key)) return key
+  throw invalid(`Invalid KmsKeyId: ${key}.`)
 }
 
 type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId'>
@@ -42,13 +34,14 @@ type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId'
  */
 export function readEncryption(input: CreateInput, byDefault: boolean): Encryption {
   const { TransitEncryptionEnabled, TransitEncryptionMode: mode, KmsKeyId } = input
-  const atRest = input.AtRestEncryptionEnabled ?? byDefault
+  // Durability brings it with it (guide).
+  const atRest = input.AtRestEncryptionEnabled ?? (byDefault || isDurable({ ...withDurability(input.Durability) }))
   if (KmsKeyId !== undefined && !atRest) throw conflict('Please enable encryption at rest to use Customer Managed CMK')
   if (mode !== undefined && !TransitEncryptionEnabled) {
     throw conflict('TransitEncryptionMode needs TransitEncryptionEnabled.')
   }
   const transit = TransitEncryptionEnabled ? (mode ?? 'required') : 'plain'
-  return { transit, atRest, ...(KmsKeyId !== undefined && { kmsKeyId: KmsKeyId }) }
+  return { transit, atRest, ...(KmsKeyId !== undefined && { kmsKeyId: readKey(KmsKeyId) }) }
 }
 
 type Clients = Pick<ReplicationGroupRecord, 'authTokens' | 'acceptsNoToken' | 'authTokenModifiedAt' | 'userGroupIds'>

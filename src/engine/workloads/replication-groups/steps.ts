@@ -9,6 +9,7 @@ import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../..
 import { endUpdate, noteNode } from '../clusters/service-updates.ts'
 import { withAccess } from './access.ts'
 import { NODE_ID } from './answer.ts'
+import { isDurable } from './durability.ts'
 import { isCluster, isPrimary, isResharding, membersOf, shardOf, withMembers } from './members.ts'
 import { remade } from './remaking.ts'
 import { updateMember } from './service-updates.ts'
@@ -412,14 +413,19 @@ export function withNetworkOf(
 
 /**
  * The group after the server of one of its members ended by itself: what is to be done about it comes before everything else.
- * The place of a primary is taken by a replica with automatic failover; else it starts again where it was, empty.
+ * The place of a primary is taken by a replica with automatic failover; else it starts again where it was, empty. One that is durable
+ * starts with all it has acknowledged, which a replica might not have heard.
  */
 export function withLostServer(group: ReplicationGroupRecord, id: string, now: number): ReplicationGroupRecord {
   const shard = shardOf(group, id)
   const lost = withMembers(group, (member) => (member.id === id ? { ...member, lost: true } : member))
   // What it is to start with again its replicas may not have yet.
   const failsOver =
-    group.automaticFailover === 'enabled' && !group.restoring && shard?.primary === id && shard.members.length > 1
+    group.automaticFailover === 'enabled' &&
+    !group.restoring &&
+    !isDurable(group) &&
+    shard?.primary === id &&
+    shard.members.length > 1
   const due = failsOver ? [{ do: 'fail-over', lost: id } as const] : recovery(id)
   return { ...lost, steps: withUrgent(due, group.steps), stepDue: now }
 }

@@ -46,8 +46,10 @@ export function answerSnapshot(
     SnapshotWindow: source.snapshotWindow,
     ...(group !== undefined && { NumNodeGroups: shards.length, AutomaticFailover: source.automaticFailover }),
     NodeSnapshots: shards.map((shard) => answerShard(shard, isOfCluster, showConfig)),
+    ...(snapshot.kmsKeyId !== undefined && { KmsKeyId: snapshot.kmsKeyId }),
     ARN: arn({ region, account, type: resources.snapshot.arnType, name: id }),
     DataTiering: dataTieringOf(source),
+    ...(source.durability && { Durability: source.durability }),
   }
 }
 

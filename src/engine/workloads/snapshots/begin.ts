@@ -7,6 +7,7 @@ import type {
   SnapshotRecord,
 } from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
+import { effectiveDurability, isDurable } from '../replication-groups/durability.ts'
 import { withMembers } from '../replication-groups/members.ts'
 
 /** Which node of each shard is saved: a replica where there is one, so that the primary has no more to do. */
@@ -66,8 +67,10 @@ export function newSnapshot(
       snapshotRetentionLimit: group.snapshotRetentionLimit,
       snapshotWindow: group.snapshotWindow,
       createdAt: group.createdAt,
+      ...(isDurable(group) && { durability: effectiveDurability(group) }),
     },
     vpcId,
+    ...(group.kmsKeyId !== undefined && { kmsKeyId: group.kmsKeyId }),
     shards: group.shards.flatMap((shard) => {
       const member = members.find((each) => shard.members.includes(each))
       return member ? [shardSnapshot(group, shard, member, prefix)] : []

@@ -8,6 +8,7 @@ import { newToken } from '../../store/tokens.ts'
 import { findCluster } from '../clusters/operations.ts'
 import { findMember, findReplicationGroup, refuseUnlessAvailable } from '../replication-groups/find.ts'
 import { dataTieringOf } from '../replication-groups/node-types.ts'
+import { readKey } from '../replication-groups/rules.ts'
 import { answerSnapshot } from './answer.ts'
 import { savedMembers } from './begin.ts'
 import { readBucket } from './buckets.ts'
@@ -25,12 +26,13 @@ interface Target {
 
 export const CreateSnapshot: Handler<'CreateSnapshot'> = (input, context) => {
   const target = findTarget(input, context)
-  refuseKey(input)
+  const key = keyOf(input)
   const id = readNewName(input.SnapshotName, 'SnapshotName', context)
   const tags = mergeTags([], readTags(input.Tags))
   refuseUnlessWell(target)
   const { group, members, isOfGroup } = target
-  const { snapshot } = commitTaken(takeSnapshot(group, members, { id, isOfGroup, tags }, context), context)
+  const taken = takeSnapshot(group, members, { id, isOfGroup, tags }, context)
+  const { snapshot } = commitTaken({ ...taken, snapshot: { ...taken.snapshot, ...key } }, context)
   return { Snapshot: answerSnapshot(snapshot, context) }
 }
 
@@ -83,13 +85,9 @@ function refuseUnlessWell({ group, members, isOfGroup }: Target): void {
   )
 }
 
-function refuseKey({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): void {
-  if (KmsKeyId === undefined) return
-  throw new Fault(
-    'InvalidParameterValue',
-    'The local engine has no keys of KMS, and encrypts nothing at rest. Leave KmsKeyId out.',
-  )
-}
+/** The key that a request names; else it is that of its source. */
+const keyOf = ({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): Pick<SnapshotRecord, 'kmsKeyId'> =>
+  KmsKeyId === undefined ? {} : { kmsKeyId: readKey(KmsKeyId) }
 
 /** The guide has the rule, the words are ours. */
 function refuseTiered({ id, source }: SnapshotRecord): void {
@@ -106,9 +104,10 @@ function refuseTiered({ id, source }: SnapshotRecord): void {
  */
 export const CopySnapshot: Handler<'CopySnapshot'> = (input, context) => {
   const source = findSnapshot(input.SourceSnapshotName, context)
-  refuseKey(input)
+  const key = keyOf(input)
   if (input.TargetBucket !== undefined) {
     refuseTiered(source)
+    if (key.kmsKeyId !== undefined) throw conflict('KmsKeyId cannot be specified with TargetBucket.')
     const exportTo = {
       bucket: readBucket(input.TargetBucket, 'TargetBucket'),
       name: readTarget(input.TargetSnapshotName),
@@ -122,6 +121,7 @@ export const CopySnapshot: Handler<'CopySnapshot'> = (input, context) => {
   const prefix = `${source.region}-${newToken(context.random, 12)}`
   const copy: SnapshotRecord = {
     ...source,
+    ...key,
     id,
     type: 'manual',
     status: 'copying',

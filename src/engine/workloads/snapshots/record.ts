@@ -23,6 +23,7 @@ export type SnapshottedGroup = Pick<
   | 'snapshotRetentionLimit'
   | 'snapshotWindow'
   | 'createdAt'
+  | 'durability'
 >
 
 /** What one shard held, as one file. */
@@ -58,6 +59,8 @@ export interface SnapshotRecord {
   readonly sourceToken: string
   readonly source: SnapshottedGroup
   readonly vpcId: string
+  /** That it is said to be encrypted with; here nothing is. */
+  readonly kmsKeyId?: string
   readonly shards: readonly ShardSnapshot[]
   readonly createdAt: number
   /** When an automatic one goes; null: never. */

@@ -138,6 +138,7 @@ function likeGroup(snapshot: SnapshotRecord, input: GroupInput, context: Context
   return {
     ...like(snapshot, input, true, context),
     ...tiering,
+    ...(source.durability && { Durability: source.durability }),
     ClusterMode: 'enabled',
     AutomaticFailoverEnabled: true,
     ...(isOfSameShape && {
