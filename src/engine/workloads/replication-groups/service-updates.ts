@@ -20,6 +20,7 @@ import { startedAnew } from './starting-values.ts'
 /** As updates see it: nodes are its members. */
 export const updatableOf = (group: ReplicationGroupRecord): Updatable => ({ ...group, nodes: membersOf(group) })
 
+/** The group as it begins to apply an update to the nodes that lack it. */
 export function beginGroupUpdate(
   update: ServiceUpdate,
   group: ReplicationGroupRecord,
