@@ -257,6 +257,22 @@ const ROWS = {
     text: 'Scaling of replication group {group} to {count} node groups completed',
     notification: 'ReplicationGroupScalingComplete',
   },
+  'shards-not-scaled': {
+    text: 'Scaling of replication group {group} to {count} node groups ended without change: their memory does not hold its data',
+    notification: 'ReplicationGroupScalingFailed',
+    failure: true,
+  },
+  'slots-do-not-fit': {
+    text: '{count} slots of replication group {group} stay in node group {node}: the other one has no memory left',
+  },
+  'slots-too-large': {
+    text: '{count} slots of replication group {group} stay in node group {node}: a value is too large to move',
+  },
+  'slots-kept': {
+    text: 'Scaling of replication group {group} ended: {count} slots could not be moved',
+    notification: 'ReplicationGroupScalingFailed',
+    failure: true,
+  },
   'snapshot-taken': {
     text: "Snapshot succeeded for snapshot with ID '{snapshot}' of cache cluster with ID '{cluster}'",
     notification: 'SnapshotComplete',

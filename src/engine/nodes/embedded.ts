@@ -7,7 +7,7 @@ import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import { type Reading, read, write } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
-import type { SlotMove } from './redis/slots.ts'
+import type { SlotMove, SlotsMoved } from './redis/slots.ts'
 import {
   type LiveSettings,
   type Login,
@@ -125,8 +125,8 @@ export class EmbeddedRuntime implements NodeRuntime {
     return (await this.#askHostOf(key, { do: 'status', key })) as RedisStatus | undefined // what a worker answers to `status`
   }
 
-  async moveSlots(key: string, move: SlotMove): Promise<number> {
-    return (await this.#askHostOf(key, { do: 'move-slots', key, move })) as number // what a worker answers to `move-slots`
+  async moveSlots(key: string, move: SlotMove): Promise<SlotsMoved> {
+    return (await this.#askHostOf(key, { do: 'move-slots', key, move })) as SlotsMoved // what a worker answers to `move-slots`
   }
 
   async dump(key: string, file: string): Promise<number> {

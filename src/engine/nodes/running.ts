@@ -4,7 +4,7 @@ import type { Places } from '../../net/serve/server.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { Reading } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
-import type { SlotMove } from './redis/slots.ts'
+import type { SlotMove, SlotsMoved } from './redis/slots.ts'
 import type { LiveSettings, Loss, NodeCounters, NodeSpec, ProgramName } from './runtime.ts'
 
 /** A node that runs, as its worker sees it: whatever its program is, and whether that is in this thread or a process of its own. */
@@ -21,7 +21,7 @@ export interface RunningNode<P extends ProgramName = ProgramName> {
   /** How it says it stands. Absent: it does not replicate. Rejects when it does not answer. */
   status?(): Promise<RedisStatus>
   /** Gives slots to another one of its cluster. Absent: it is in none. */
-  moveSlots?(move: SlotMove): Promise<number>
+  moveSlots?(move: SlotMove): Promise<SlotsMoved>
   renewCertificate(pem: { readonly key: string; readonly cert: string }): void
   counters(): OwnCounters | Promise<OwnCounters>
   /** Undefined when it does not answer. `cpu_seconds` are NaN where it cannot tell its own from those of its thread. */

@@ -9,7 +9,7 @@ import type { Reading } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
 import type { ReaderSettings } from './redis/reader.ts'
 import type { RedisSettings } from './redis/settings.ts'
-import type { SlotMove } from './redis/slots.ts'
+import type { SlotMove, SlotsMoved } from './redis/slots.ts'
 
 /** Programs that are part of the engine, and what each is told of a node besides: a row a program. */
 export interface EmbeddedPrograms {
@@ -123,8 +123,8 @@ export interface NodeRuntime {
   renewCertificate(key: string, certificate: { readonly key: string; readonly cert: string }): Promise<void>
   /** How a server that replicates says it stands; undefined when it does not answer. */
   status(key: string): Promise<RedisStatus | undefined>
-  /** Has a server of a cluster give slots to another one, keys and all. Answers how many keys have moved. */
-  moveSlots(key: string, move: SlotMove): Promise<number>
+  /** Has a server of a cluster give slots to another one, keys and all. */
+  moveSlots(key: string, move: SlotMove): Promise<SlotsMoved>
   /** Lets the node answer on the configuration endpoint's port as well, or no longer. */
   attach(key: string, addresses: readonly string[], port: number): Promise<void>
   detach(key: string, addresses: readonly string[], port: number): Promise<void>

@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { defaultGroupOf, familyOf, newestVersion } from '../../../src/api/catalog/engines.ts'
-import { findFamily } from '../../../src/engine/families/families.ts'
 import { startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createGroup, modifyGroup } from '../../support/parameters.ts'
 import { say } from '../../support/redis-node.ts'
 import { available, clusterOf, create, messagesOf, NODE, portOf, portOfCluster, SKIPPED, server } from './support.ts'
-
-const facts = findFamily(NODE.Engine)?.engine
-if (!facts) throw new Error(`no engine ${NODE.Engine}`)
-const FAMILY = familyOf(facts, newestVersion(facts))
 
 const applyStatus = async (api: TestEngine, id: string) => {
   const { CacheParameterGroup: { CacheParameterGroupName: _, ...status } = {} } = await clusterOf(api, id)
@@ -139,9 +133,7 @@ describe.skipIf(!server)(`values of parameter groups ${SKIPPED}`, () => {
     await createGroup(client, 'ours', FAMILY, { 'maxmemory-policy': 'noeviction' })
     await client.createCacheCluster({ ...NODE, CacheClusterId: 'one', NumCacheNodes: 1 })
     await eventually('available', async () => (await clusterOf(api, 'one')).CacheClusterStatus === 'available')
-    expect((await clusterOf(api, 'one')).CacheParameterGroup?.CacheParameterGroupName).toBe(
-      defaultGroupOf(facts, newestVersion(facts)),
-    )
+    expect((await clusterOf(api, 'one')).CacheParameterGroup?.CacheParameterGroupName).toBe(`default.${FAMILY}`)
     await client.modifyCacheCluster({
       CacheClusterId: 'one',
       CacheParameterGroupName: 'ours',

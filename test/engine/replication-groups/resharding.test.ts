@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { NodeGroup } from '@aws-sdk/client-elasticache'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RespClient } from '../../../src/kv/resp/client.ts'
+import { keySlot } from '../../../src/protocols/resp/hash-slot.ts'
 import { textOf } from '../../../src/protocols/resp/reply.ts'
 import { startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
-import { available, create, groupOf, messagesOf, SKIPPED, server } from './support.ts'
+import { createGroup, modifyGroup } from '../../support/parameters.ts'
+import { available, create, FAMILY, groupOf, messagesOf, SKIPPED, server } from './support.ts'
 
 const CLUSTER = { NumNodeGroups: 2, ReplicasPerNodeGroup: 0, AutomaticFailoverEnabled: true } as const
 
@@ -144,6 +146,54 @@ describe.skipIf(!server)(`the shards of a replication group ${SKIPPED}`, () => {
     await expect(reshard(api, { NodeGroupCount: 1 })).rejects.toMatchObject({
       name: 'InvalidParameterCombinationException',
     })
+  })
+
+  /** Nodes of the smallest type have some 20 MB. */
+  const createSmall = async (api: TestEngine, shards: number, CacheNodeType = 'cache.t4g.micro') => {
+    await createGroup(api.client(), 'tight', FAMILY)
+    await modifyGroup(api.client(), 'tight', { 'cluster-enabled': 'yes', 'reserved-memory-percent': '95' })
+    const shape = { ...CLUSTER, NumNodeGroups: shards, CacheParameterGroupName: 'tight', CacheNodeType }
+    return clientAt((await create(api, shape)).ConfigurationEndpoint?.Port ?? 0)
+  }
+  /** A value of so many MB: zeros. */
+  const fill = async (client: RespClient, slots: (slot: number) => boolean, megabytes: number) => {
+    const key = Array.from({ length: 1000 }, (_, n) => `k${n}`).find((each) => slots(keySlot(each))) ?? ''
+    await client.ask(key, 'SETRANGE', key, String(megabytes << 20), 'x')
+    return key
+  }
+
+  test('stay as they are when fewer would not hold their data, and so does a node type', async () => {
+    const api = await startTestEngine()
+    const client = await createSmall(api, 2, 'cache.t4g.small')
+    await fill(client, (slot) => slot < 8000, 40)
+    await fill(client, (slot) => slot > 8300, 40)
+    await reshard(api, { NodeGroupCount: 1, NodeGroupsToRemove: ['0002'] })
+    expect(slotsOf((await available(api)).NodeGroups)).toEqual(['0001 0-8191', '0002 8192-16383'])
+    const smaller = { ReplicationGroupId: 'shop', CacheNodeType: 'cache.t4g.micro', ApplyImmediately: true }
+    await api.client().modifyReplicationGroup(smaller)
+    expect((await available(api)).CacheNodeType).toBe('cache.t4g.small')
+    const messages = await messagesOf(api, 'shop')
+    expect(messages).toContain('Failed applying modification to cache node type to cache.t4g.micro.')
+    expect(messages).toContain(
+      'Scaling of replication group shop to 1 node groups ended without change: their memory does not hold its data',
+    )
+  })
+
+  test('keep slots that the other one has no memory for, and are available again', async () => {
+    const api = await startTestEngine()
+    const client = await createSmall(api, 3)
+    const key = await fill(client, (slot) => slot < 2000, 12)
+    await fill(client, (slot) => slot > 5500 && slot < 10_000, 14)
+    await reshard(api, { NodeGroupCount: 2, NodeGroupsToRemove: ['0001'] })
+    const slot = keySlot(key)
+    expect(slotsOf((await available(api)).NodeGroups)[0]).toBe(`0001 ${slot}-${slot}`)
+    const found = await clientAt((await groupOf(api)).ConfigurationEndpoint?.Port ?? 0)
+    expect(await found.ask(key, 'STRLEN', key)).toMatchObject({ reply: BigInt((12 << 20) + 1) })
+    const messages = await messagesOf(api, 'shop')
+    expect(messages.slice(-2)).toEqual([
+      '1 slots of replication group shop stay in node group 0001: the other one has no memory left',
+      'Scaling of replication group shop ended: 1 slots could not be moved',
+    ])
   })
 
   test('are only those of a group with cluster mode enabled', async () => {

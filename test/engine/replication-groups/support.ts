@@ -1,4 +1,6 @@
 import type { CacheCluster, CreateReplicationGroupCommandInput, ReplicationGroup } from '@aws-sdk/client-elasticache'
+import { familyOf, newestVersion } from '../../../src/api/catalog/engines.ts'
+import { findFamily } from '../../../src/engine/families/families.ts'
 import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { SERVERS } from '../../support/redis-node.ts'
@@ -7,6 +9,10 @@ import { SERVERS } from '../../support/redis-node.ts'
 export const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
 export const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
 export const NODE = { Engine: engine, CacheNodeType: 'cache.t4g.small' }
+const facts = findFamily(engine)?.engine
+if (!facts) throw new Error(`no engine ${engine}`)
+/** Of parameter groups for what {@link create} makes. */
+export const FAMILY = familyOf(facts, newestVersion(facts))
 export const SKIPPED = '(skipped without redis-server and valkey-server)'
 
 export async function groupOf(api: TestEngine, id = 'shop'): Promise<ReplicationGroup> {

@@ -15,7 +15,7 @@ import { Meter } from './meter.ts'
 import { HAS_SOURCE_ADDRESS, LOG_FILE, RedisProcess } from './process.ts'
 import { READINGS, readingOf, type Usage } from './readings.ts'
 import { keysOf } from './restricted.ts'
-import { moveSlots, type SlotMove } from './slots.ts'
+import { moveSlots, type SlotMove, type SlotsMoved } from './slots.ts'
 import { saveTo } from './snapshot.ts'
 import type { FeedSource, RedisLive, RedisSpec } from './spec.ts'
 import { withLogins, withoutWrites } from './users.ts'
@@ -239,10 +239,11 @@ export class RedisNode {
     }
   }
 
-  /** Gives slots to another primary, keys and all; again where it was broken off. Answers how many keys have moved. */
-  moveSlots(move: SlotMove): Promise<number> {
+  /** Gives slots to another primary, keys and all; again where it was broken off. */
+  moveSlots(move: SlotMove): Promise<SlotsMoved> {
     const { spec, keys } = this.#subject
-    return moveSlots({ nodeId: spec.nodeId ?? '', keys, socket: this.#process.socket }, move)
+    const { nodeId = '', innerPort } = spec
+    return moveSlots({ nodeId, keys, socket: this.#process.socket, innerPort }, move)
   }
 
   /** Writes all it has to a file that a server can be started with; there is a whole file afterwards or none. Answers the bytes of memory it has in use. */

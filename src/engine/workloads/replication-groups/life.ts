@@ -16,6 +16,7 @@ import { dropData, prepareData } from '../snapshots/preparation.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
 import { NODE_ID } from './answer.ts'
 import { commitGroup } from './commit.ts'
+import { checkFit } from './fit-step.ts'
 import { type GroupWork, replicationGroups } from './group.ts'
 import { isStarved } from './lead.ts'
 import { settledLogs } from './logs.ts'
@@ -24,10 +25,9 @@ import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { afflicted, isBack, waits } from './rehearsed.ts'
-import { afterMove, moveSome, type SlotsStep } from './resharding-step.ts'
+import { afterMove, type Moved, moveSome, type SlotsStep } from './resharding-step.ts'
 import { restartWithData } from './restart-step.ts'
 import { beginGroupUpdate } from './service-updates.ts'
-import type { SlotsToMove } from './slot-plan.ts'
 import { bestReplica, holdsAllOf, isLed, isWhole, type Standings } from './standing.ts'
 import {
   awaitsServers,
@@ -173,6 +173,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     if (step?.do === 'restart-with-data') {
       return restartWithData(group, step, await this.#standings(group), this.#tools)
     }
+    if (step?.do === 'check-fit') return checkFit(group, step, await this.#standings(group), this.#tools)
     if (step?.do === 'move-slots') return this.#moveSlots(group, step, holdsSlots(faults))
     if (step?.do === 'change-logs') return this.#changeLogs(group, step)
     const promoted = step?.do === 'fail-over' ? await this.#heir(group, step.lost, faults) : undefined
@@ -245,7 +246,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   async #moveSlots(group: ReplicationGroupRecord, step: SlotsStep, isHeld: boolean): Promise<Round> {
     const { store, clock, log } = this.#tools
     const { region, id } = group
-    let moved: SlotsToMove | undefined
+    let moved: Moved | undefined
     try {
       moved = await moveSome(group, step, isHeld, this.#tools)
     } catch (error) {
@@ -256,7 +257,11 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     const current = store.get('replicationGroup', region, id)
     if (!current) return 'again'
     const after = afterMove(current, step, moved)
-    this.#commit(current, this.#withDueDate(after), [])
+    this.#commit(
+      current,
+      this.#withDueDate(after.group),
+      after.events.map((event) => ({ event })),
+    )
     return 'again'
   }
 

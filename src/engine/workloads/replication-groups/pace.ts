@@ -13,6 +13,7 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'await-others': 0,
     'place-members': 0,
     'join-members': 200,
+    'check-fit': 0,
     'move-slots': 10,
     'change-servers': 0,
     'restart-with-data': 0,
@@ -46,6 +47,7 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     'await-others': 0,
     'place-members': 0,
     'join-members': 5 * MINUTE_MS,
+    'check-fit': 0,
     // Some slots of many.
     'move-slots': 20_000,
     'change-servers': 0,

@@ -104,8 +104,13 @@ export type GroupStep =
   | { readonly do: 'place-members'; readonly clusterMode?: ReplicationGroupRecord['clusterMode'] }
   /** Waits until new members hold what their primary holds, and serve. */
   | { readonly do: 'join-members' }
-  /** Gives slots to other shards with their keys, some at a time, until each has what it is to have; there were `total` to move. */
-  | { readonly do: 'move-slots'; readonly to: readonly ShardSlots[]; readonly total: number }
+  /**
+   * Gives slots to other shards with their keys, some at a time, until each has what it is to have; there were `total` to move, and
+   * `kept` were given up.
+   */
+  | { readonly do: 'move-slots'; readonly to: readonly ShardSlots[]; readonly total: number; readonly kept?: number }
+  /** Nothing comes of it when what nodes hold is more than those have memory for that there are to be. */
+  | { readonly do: 'check-fit'; readonly nodeType?: string; readonly shards?: number }
   /** Shards that have no slots any more go, with their members. */
   | { readonly do: 'remove-shards'; readonly ids: readonly string[] }
   /** Starts servers of another program in the place of these. */

@@ -70,6 +70,7 @@ function withShards(
     )
   }
   const joining: GroupStep[] = coming.length > 0 ? [{ do: 'place-members' }, { do: 'join-members' }] : []
+  const fitting: GroupStep[] = going.length > 0 ? [{ do: 'check-fit', shards: staying.length }] : []
   const leaving: GroupStep[] = going.length > 0 ? [{ do: 'remove-shards', ids: going }] : []
   return {
     ...group,
@@ -78,6 +79,7 @@ function withShards(
     steps: [
       ...group.steps,
       ...joining,
+      ...fitting,
       { do: 'move-slots', to, total },
       ...leaving,
       { do: 'finish', events: [{ kind: 'shards-scaled', group: group.id, count: staying.length }] },

@@ -55,6 +55,16 @@ export function withMoved<S extends Part>(shards: readonly S[], { to, slots }: S
   })
 }
 
+/** What shards are to have when these slots stay where they are. */
+export const withKept = (
+  targets: readonly ShardSlots[],
+  from: string,
+  slots: readonly number[],
+): readonly ShardSlots[] => {
+  const all = targets.some(({ id }) => id === from) ? targets : [...targets, { id: from, slots: [] }]
+  return withMoved(all, { from: '', to: from, slots })
+}
+
 function astray(shards: readonly Part[], targets: readonly ShardSlots[]) {
   const wanted = ownersOf(targets)
   return ownersOf(shards).flatMap((from, slot) => {

@@ -49,13 +49,14 @@ type Take<K extends GroupStep['do']> = (
 ) => StepResult
 
 /**
- * Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, restart-step.ts the third,
- * resharding-step.ts the fourth, the life the fifth, migration-steps.ts the others.
+ * Steps that are more than a change of the record: snapshots/preparation.ts takes the first two, restart-step.ts, fit-step.ts and
+ * resharding-step.ts the next three, the life the sixth, migration-steps.ts the others.
  */
 type Beyond =
   | 'prepare-data'
   | 'drop-data'
   | 'restart-with-data'
+  | 'check-fit'
   | 'move-slots'
   | 'change-logs'
   | 'test-source'

@@ -119,7 +119,9 @@ export function upgradeSteps(
   if (!found) throw new Error(`there is no parameter group ${parameterGroup}`)
   const { parameters } = withParameters(group, found.id, valuesFor(found, typeOf({ ...group, nodeType })))
   const release = { engine, engineVersion }
+  const isSmaller = typeOf({ ...group, nodeType }).maxmemory < typeOf(group).maxmemory
   return [
+    ...(isSmaller ? [{ do: 'check-fit', nodeType } as const] : []),
     ...(engine === group.engine ? [] : otherServers(group, release)),
     { do: 'upgrade', to: { nodeType, ...release, parameterGroup, parameters } },
   ]

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { RedisNode } from '../../../../src/engine/nodes/redis/node.ts'
+import { reachOf } from '../../../../src/engine/nodes/redis/reach.ts'
+import { keysOf } from '../../../../src/engine/nodes/redis/restricted.ts'
+import { moveSlots } from '../../../../src/engine/nodes/redis/slots.ts'
 import type { Member, RedisSpec } from '../../../../src/engine/nodes/redis/spec.ts'
 import { keySlot } from '../../../../src/protocols/resp/hash-slot.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -149,12 +152,47 @@ describe.each(SERVERS)(
         slots: [slot - 1, slot, slot + 1],
         to: { nodeId: taker.spec.nodeId ?? '', innerPort: taker.spec.innerPort },
       }
-      expect(await giver.node.moveSlots(move)).toBe(500)
-      expect(await giver.node.moveSlots(move)).toBe(0)
+      expect(await giver.node.moveSlots(move)).toEqual({ keys: 500, kept: [] })
+      expect(await giver.node.moveSlots(move)).toEqual({ keys: 0, kept: [] })
       expect(await say(taker.spec.port, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot))).toBe('500')
       expect(await say(taker.spec.port, 'GET', '{tag}7')).toBe('value')
       expect(await say(giver.spec.port, 'GET', '{tag}7')).toBe(`MOVED ${slot} 127.0.0.1:${taker.spec.port}`)
       await eventually('all is well', () => areWell(group))
+    })
+
+    test.skipIf(isMissing)('keeps slots that do not fit elsewhere, or hold too large a value, whole', async () => {
+      const topology = topologyOf(2).filter(({ primary }) => primary)
+      const group = await Promise.all(topology.map((member) => run(name, topology, member)))
+      await eventually('all is well', () => areWell(group))
+      const [giver, taker] = group as [Running, Running]
+      const { port, innerPort, nodeId = '', directory } = giver.spec
+      const tagOf = (wanted: (slot: number) => boolean) =>
+        Array.from({ length: 1000 }, (_, n) => `{t${n}}`).find((each) => wanted(keySlot(each))) ?? ''
+      const large = tagOf((slot) => slot < 4000)
+      const many = tagOf((slot) => slot > 4000 && slot < 8000)
+      await say(port, 'SET', large, 'x'.repeat(3_000_000))
+      await say(port, 'FUNCTION', 'LOAD', "#!lua name=l\nredis.register_function('f', function() return 1 end)")
+      for (let n = 0; n < 300; n++) await say(port, 'SET', `${many}${n}`, 'x'.repeat(20_000))
+      await taker.node.adjust({
+        ...liveOf(topology),
+        directives: { maxmemory: '6000000', 'maxmemory-policy': 'noeviction' },
+      })
+      const to = { nodeId: taker.spec.nodeId ?? '', innerPort: taker.spec.innerPort, isNew: true }
+      const slots = [keySlot(large), keySlot(many), 8100]
+      const socket = reachOf(directory).socket
+      const moved = await moveSlots({ nodeId, keys: keysOf(secret), socket, innerPort }, { slots, to }, 1_000_000)
+      expect(moved.kept).toEqual([
+        { slot: keySlot(large), why: 'large' },
+        { slot: keySlot(many), why: 'full' },
+      ])
+      const counts = slots.map((slot) => say(port, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot)))
+      expect(await Promise.all(counts)).toEqual(['1', '300', '0'])
+      const left = slots.map((slot) => say(taker.spec.port, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot)))
+      expect(await Promise.all(left)).toEqual(['0', '0', '0'])
+      expect(await say(port, 'SET', `${many}more`, '1')).toBe('OK')
+      expect(await say(port, 'CLUSTER', 'NODES')).not.toContain('->-')
+      expect(await say(taker.spec.port, 'CLUSTER', 'NODES')).not.toContain('-<-')
+      expect(await say(taker.spec.port, 'FCALL', 'f', '0')).toBe('1')
     })
   },
 )
