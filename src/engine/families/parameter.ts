@@ -7,9 +7,16 @@ export type DataType = 'integer' | 'float' | 'boolean' | 'string'
 
 /**
  * When a change takes effect. "At launch" and "after restart" of the guide are both a reboot. `before-use` can be changed while no
- * cluster uses the group; `fixed` and `fixed-immediate` never, and AWS prints the one as `requires-reboot`.
+ * cluster uses the group; `fixed` and `fixed-immediate` never, and AWS prints the one as `requires-reboot`. What AWS applies at once,
+ * and no server takes while it runs, is `immediate-by-restart`: nodes start anew for it, and keep what they hold.
  */
-export type Change = 'immediate' | 'requires-reboot' | 'before-use' | 'fixed' | 'fixed-immediate'
+export type Change =
+  | 'immediate'
+  | 'immediate-by-restart'
+  | 'requires-reboot'
+  | 'before-use'
+  | 'fixed'
+  | 'fixed-immediate'
 
 export interface Parameter {
   readonly default: string
@@ -119,6 +126,9 @@ export const effectiveValue = <Name extends string>(
 
 /** Whether nodes take another value while they run. */
 export const isImmediate = ({ change }: Parameter): boolean => change === 'immediate' || change === 'fixed-immediate'
+
+/** Whether nodes start anew for another value, without being asked to. */
+export const isByRestart = ({ change }: Parameter): boolean => change === 'immediate-by-restart'
 
 /** Whether nobody can set it, ever. */
 export const isFixed = ({ change }: Parameter): boolean => change === 'fixed' || change === 'fixed-immediate'

@@ -5,7 +5,13 @@ import type { Handler } from '../calls/context.ts'
 import { requireParameterGroup } from '../calls/groups.ts'
 import { type PageRequest, page } from '../calls/paging.ts'
 import { findParameterFamily, PARAMETER_FAMILIES, type ParameterFamily } from '../families/families.ts'
-import { type Parameter as FamilyParameter, isFixed, isImmediate, parameterIn } from '../families/parameter.ts'
+import {
+  type Parameter as FamilyParameter,
+  isByRestart,
+  isFixed,
+  isImmediate,
+  parameterIn,
+} from '../families/parameter.ts'
 import { missing } from '../http/query-protocol.ts'
 import { familyOfGroup, isInUse } from '../parameters/groups.ts'
 import { sinceIn } from '../parameters/values.ts'
@@ -105,7 +111,7 @@ function answerParameter(
     ...(allowed !== '' && { AllowedValues: allowed }),
     IsModifiable: change === 'before-use' ? !isInUse : !isFixed(parameter),
     MinimumEngineVersion: wholeVersion(since),
-    ChangeType: isImmediate(parameter) ? 'immediate' : 'requires-reboot',
+    ChangeType: isImmediate(parameter) || isByRestart(parameter) ? 'immediate' : 'requires-reboot',
   }
 }
 

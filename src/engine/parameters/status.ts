@@ -15,7 +15,7 @@ import type {
   Step,
 } from '../store/records.ts'
 import { typeOfNode } from './node-type.ts'
-import { needsReboot, valuesInForce } from './values.ts'
+import { needsReboot, needsRestart, valuesInForce } from './values.ts'
 
 export type ApplyStatus = 'in-sync' | 'applying' | 'pending-reboot'
 
@@ -46,9 +46,13 @@ export const nodeValues = (cluster: Holder, { parameters = NOTHING_TAKEN }: Take
 export const awaitsReboot = (cluster: Holder, { parameters = NOTHING_TAKEN }: Taker): boolean =>
   needsReboot(rowsOf(cluster), parameters.started, clusterParameters(cluster).values, cluster.engineVersion)
 
+/** Whether it is to start anew for the group's values, with what it holds. */
+export const awaitsRestart = (cluster: Holder, { parameters = NOTHING_TAKEN }: Taker): boolean =>
+  needsRestart(rowsOf(cluster), parameters.started, clusterParameters(cluster).values, cluster.engineVersion)
+
 /** ParameterGroupStatus of a node. */
 export function nodeApplyStatus(cluster: Holder, node: Taker): ApplyStatus {
-  if (isBehind(cluster, node)) return 'applying'
+  if (isBehind(cluster, node) || awaitsRestart(cluster, node)) return 'applying'
   return awaitsReboot(cluster, node) ? 'pending-reboot' : 'in-sync'
 }
 

@@ -2,6 +2,7 @@
 import {
   effectiveValue,
   existsIn,
+  isByRestart,
   isImmediate,
   type NodeTypeParameter,
   type Parameter,
@@ -42,11 +43,29 @@ export const needsReboot = (
   wanted: ParameterValues,
   version: string,
 ): boolean =>
+  differ(parameters, started, wanted, version, (parameter) => !isImmediate(parameter) && !isByRestart(parameter))
+
+/** Whether it starts anew by itself to do so. */
+export const needsRestart = (
+  parameters: Parameters,
+  started: ParameterValues,
+  wanted: ParameterValues,
+  version: string,
+): boolean => differ(parameters, started, wanted, version, isByRestart)
+
+/** Whether some of the parameters mean other things to an engine of a version by one set of values than by the other. */
+const differ = (
+  parameters: Parameters,
+  one: ParameterValues,
+  other: ParameterValues,
+  version: string,
+  counts: (parameter: Parameter) => boolean,
+): boolean =>
   Object.entries(parameters).some(
     ([name, parameter]) =>
-      !isImmediate(parameter) &&
+      counts(parameter) &&
       existsIn(parameter, version) &&
-      effectiveValue(parameters, started, name, version) !== effectiveValue(parameters, wanted, name, version),
+      effectiveValue(parameters, one, name, version) !== effectiveValue(parameters, other, name, version),
   )
 
 /** What a node goes by: immediate parameters are those of today, the others those it started with. */

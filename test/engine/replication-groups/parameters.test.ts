@@ -3,7 +3,18 @@ import { startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createGroup, modifyGroup } from '../../support/parameters.ts'
 import { say } from '../../support/redis-node.ts'
-import { available, clusterOf, create, messagesOf, NODE, portOf, portOfCluster, SKIPPED, server } from './support.ts'
+import {
+  available,
+  clusterOf,
+  create,
+  FAMILY,
+  messagesOf,
+  NODE,
+  portOf,
+  portOfCluster,
+  SKIPPED,
+  server,
+} from './support.ts'
 
 const applyStatus = async (api: TestEngine, id: string) => {
   const { CacheParameterGroup: { CacheParameterGroupName: _, ...status } = {} } = await clusterOf(api, id)
@@ -49,41 +60,41 @@ describe.skipIf(!server)(`values of parameter groups ${SKIPPED}`, () => {
     await createGroup(client, 'ours', FAMILY)
     await create(api, { CacheParameterGroupName: 'ours' })
     const port = await portOfCluster(api, 'shop-001')
-    await modifyGroup(client, 'ours', { 'rename-commands': 'flushall wipe' })
+    await modifyGroup(client, 'ours', { 'acl-pubsub-default': 'resetchannels' })
     await eventually('pending', async () => {
       return (await applyStatus(api, 'shop-001')).ParameterApplyStatus === 'pending-reboot'
     })
     expect((await applyStatus(api, 'shop-001')).CacheNodeIdsToReboot).toEqual(['0001'])
-    expect(await say(port, 'FLUSHALL')).toBe('OK')
+    await say(port, 'SET', 'a', '1')
     await client.rebootCacheCluster({ CacheClusterId: 'shop-001', CacheNodeIdsToReboot: ['0001'] })
     await available(api)
     expect(await applyStatus(api, 'shop-001')).toEqual(IN_SYNC)
-    expect(await say(port, 'FLUSHALL')).toMatch(/unknown command/)
-    expect(await say(port, 'WIPE')).toBe('OK')
+    expect(await say(port, 'GET', 'a')).toBe('')
   })
 
-  test('servers that replicate get new names of commands together, when their primary is rebooted', async () => {
+  test.each([
+    ['a lone primary', { NumCacheClusters: 1 }],
+    ['servers that replicate', { NumCacheClusters: 2, AutomaticFailoverEnabled: true }],
+  ])('%s get new names of commands at once, and keep what they hold', async (_which, shape) => {
     const api = await startTestEngine()
     const client = api.client()
     await createGroup(client, 'ours', FAMILY)
-    await create(api, { CacheParameterGroupName: 'ours', NumCacheClusters: 2 })
-    await modifyGroup(client, 'ours', { 'rename-commands': 'append add' })
-    const reboot = async (CacheClusterId: string) => {
-      await client.rebootCacheCluster({ CacheClusterId, CacheNodeIdsToReboot: ['0001'] })
-      await available(api)
+    const primary = portOf(await create(api, { CacheParameterGroupName: 'ours', ...shape }), 'PrimaryEndpoint')
+    await say(primary, 'APPEND', 'a', '1')
+    await modifyGroup(client, 'ours', { 'rename-commands': 'append add flushall wipe' })
+    await eventually('renamed', async () => (await say(primary, 'ADD', 'a', '2')) === '2')
+    const group = await available(api)
+    expect(portOf(group, 'PrimaryEndpoint')).toBe(primary)
+    expect(await say(primary, 'GET', 'a')).toBe('12')
+    expect(await say(primary, 'FLUSHALL')).toMatch(/unknown command/)
+    for (const id of group.MemberClusters ?? []) {
+      expect(await applyStatus(api, id)).toEqual(IN_SYNC)
+      const port = await portOfCluster(api, id)
+      await eventually(`${id} has it`, async () => (await say(port, 'GET', 'a')) === '12')
     }
-    await reboot('shop-002')
-    expect((await applyStatus(api, 'shop-002')).ParameterApplyStatus).toBe('pending-reboot')
-    const port = await portOfCluster(api, 'shop-001')
-    const replica = await portOfCluster(api, 'shop-002')
-    const untilReplicated = (value: string) => eventually(value, async () => (await say(replica, 'GET', 'a')) === value)
-    await say(port, 'APPEND', 'a', '1')
-    await untilReplicated('1')
-    await reboot('shop-001')
-    expect(await applyStatus(api, 'shop-001')).toEqual(IN_SYNC)
-    expect(await applyStatus(api, 'shop-002')).toEqual(IN_SYNC)
-    await say(port, 'ADD', 'a', '2')
-    await untilReplicated('2')
+    await modifyGroup(client, 'ours', { 'rename-commands': '' })
+    await eventually('named as before', async () => (await say(primary, 'APPEND', 'a', '3')) === '3')
+    expect(await say(primary, 'ADD', 'a', '2')).toMatch(/unknown command/)
   })
 
   test('cluster-enabled cannot be changed once a group is in use, nor by another group', async () => {

@@ -182,13 +182,13 @@ describe.skipIf(!server)(`the shards of a replication group ${SKIPPED}`, () => {
   test('keep slots that the other one has no memory for, and are available again', async () => {
     const api = await startTestEngine()
     const client = await createSmall(api, 3)
-    const key = await fill(client, (slot) => slot < 2000, 12)
-    await fill(client, (slot) => slot > 5500 && slot < 10_000, 14)
+    const key = await fill(client, (slot) => slot < 2000, 18)
+    await fill(client, (slot) => slot > 5500 && slot < 10_000, 18)
     await reshard(api, { NodeGroupCount: 2, NodeGroupsToRemove: ['0001'] })
     const slot = keySlot(key)
     expect(slotsOf((await available(api)).NodeGroups)[0]).toBe(`0001 ${slot}-${slot}`)
     const found = await clientAt((await groupOf(api)).ConfigurationEndpoint?.Port ?? 0)
-    expect(await found.ask(key, 'STRLEN', key)).toMatchObject({ reply: BigInt((12 << 20) + 1) })
+    expect(await found.ask(key, 'STRLEN', key)).toMatchObject({ reply: BigInt((18 << 20) + 1) })
     const messages = await messagesOf(api, 'shop')
     expect(messages.slice(-2)).toEqual([
       '1 slots of replication group shop stay in node group 0001: the other one has no memory left',

@@ -16,6 +16,7 @@ const INTEGER = 'integer'
 const SWITCH = 'yes,no'
 const NOW = 'immediate'
 const REBOOT = 'requires-reboot'
+const RESTART = 'immediate-by-restart'
 /** Can be set while no cluster uses the group. */
 const BEFORE_USE = 'before-use'
 /** Cannot be changed; AWS prints `immediate` of the first, `requires-reboot` of the second. */
@@ -102,8 +103,7 @@ const ROWS = {
   'min-slaves-to-write': ['0', INTEGER, '0-', NOW, '2.8.6', '5.0.0'],
   'notify-keyspace-events': ['', STRING, '', NOW, '2.8.6'],
   'proto-max-bulk-len': ['536870912', INTEGER, '1048576-536870912', NOW, '4.0.10'],
-  // AWS renames at once and prints `immediate`; a server does so at its start only.
-  'rename-commands': ['', STRING, RENAMEABLE, REBOOT, '5.0.3'],
+  'rename-commands': ['', STRING, RENAMEABLE, RESTART, '5.0.3'],
   'repl-backlog-size': ['1048576', INTEGER, '16384-', NOW, '2.8.6'],
   'repl-backlog-ttl': ['3600', INTEGER, '0-', NOW, '2.8.6'],
   'repl-timeout': ['60', INTEGER, '11-', NOW, '2.8.6', '5.0.0'],

@@ -7,7 +7,7 @@ import { faultsOfGroup, isCutOff, memberImpairment } from '../../faults/group-ef
 import type { Due } from '../../lifecycle/runner.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
-import { nodeValues } from '../../parameters/status.ts'
+import { awaitsRestart, nodeValues } from '../../parameters/status.ts'
 import type { FaultRecord, ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
 import { hasUpdateNews, nextAutomaticUpdate, nextRelease } from '../clusters/service-updates.ts'
 import { dataFileOf } from '../snapshots/data-files.ts'
@@ -26,10 +26,11 @@ import { typeOf } from './node-types.ts'
 import { rehearsed } from './rehearsed.ts'
 import { updatableOf } from './service-updates.ts'
 
-/** A group without steps may have changes whose window has begun, or be due to be saved. */
+/** A group without steps may have values that its servers start anew for, changes whose window has begun, or be due to be saved. */
 export type GroupWork =
   | StepWork
   | SnapshotWork
+  | { readonly do: 'begin-restart' }
   | { readonly do: 'begin-pending-changes' }
   | { readonly do: 'announce-updates' }
   /** It is applied by itself, for no user has applied it. */
@@ -43,6 +44,7 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     if (group.steps.length > 0) return nextStep(group, now)
     const { pendingDue, status } = group
     if (status !== 'available') return automaticSnapshotDue(group, now)
+    if (runningMembers(group).some((member) => awaitsRestart(group, member))) return { do: 'begin-restart' }
     if (pendingDue !== null && pendingDue <= now) return { do: 'begin-pending-changes' }
     const updatable = updatableOf(group)
     if (hasUpdateNews(updatable, now)) return { do: 'announce-updates' }

@@ -25,6 +25,7 @@ import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
 import { delayBefore } from './pace.ts'
 import { afflicted, isBack, waits } from './rehearsed.ts'
+import { restartSteps } from './remaking.ts'
 import { afterMove, type Moved, moveSome, type SlotsStep } from './resharding-step.ts'
 import { restartWithData } from './restart-step.ts'
 import { beginGroupUpdate } from './service-updates.ts'
@@ -141,6 +142,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     const now = clock.now()
     if (work.do === 'begin-pending-changes') {
       this.#commit(group, this.#withDueDate(withChanges(group, group.pending, store)), [])
+    } else if (work.do === 'begin-restart') {
+      const steps = [...restartSteps({}), { do: 'finish' } as const]
+      this.#commit(group, this.#withDueDate({ ...group, status: 'modifying', steps }), [])
     } else if (work.do === 'begin-update') {
       this.#commit(group, beginGroupUpdate(work.update, group, 'system', now), [])
     } else if (work.do === 'announce-updates') {
