@@ -32,6 +32,8 @@ export interface EngineFacts {
   readonly ipv6Since: string
   /** First version with in-transit encryption (guide, "ElastiCache in-transit encryption"). */
   readonly tlsSince: string
+  /** First version whose groups change their cluster mode (guide, "Modifying cluster mode"); absent: no groups. */
+  readonly clusterModeChangesSince?: string
   /** First version whose groups take encryption in transit, and leave it, while they live; absent: no groups. */
   readonly tlsStepsSince?: string
   /** First version whose groups take the data of a server outside (guide, "Online migration to ElastiCache"); absent: none. */
@@ -99,6 +101,7 @@ export const redis = {
   patches: { '6.0': '6.0.5', '6.2': '6.2.6', '7.0': '7.0.7', '7.1': '7.1.0' },
   familyOf: { '6': '6.x', '5': '5.0', '4': '4.0', '3': '3.2', '2.8': '2.8', '2.6': '2.6' },
   clusterModeSince: '3.2.4',
+  clusterModeChangesSince: '7.0',
   port: 6379,
   ipv6Since: '6.2',
   tlsSince: '4.0.10',
@@ -118,6 +121,7 @@ export const valkey = {
   patches: { '7.2': '7.2.6', '8.0': '8.0.1', '8.1': '8.1.0', '8.2': '8.2.0', '9.0': '9.0.0', '9.1': '9.1.0' },
   familyParts: 1,
   clusterModeSince: '7.2',
+  clusterModeChangesSince: '7.2',
   encryptedAtRest: true,
   port: 6379,
   ipv6Since: '7.2',

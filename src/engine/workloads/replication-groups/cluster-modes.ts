@@ -27,9 +27,6 @@ const NEXT: Readonly<Record<Mode, readonly Mode[]>> = {
   enabled: [],
 }
 
-/** First version of Redis OSS whose cluster mode can be changed; Valkey's all can. */
-const CHANGEABLE_SINCE = '7.0'
-
 /** What may come with another mode. */
 const WITH_MODE: ReadonlySet<string> = new Set([
   'ReplicationGroupId',
@@ -62,8 +59,9 @@ function refuseModeChange(mode: Mode, input: ModifyInput, group: ReplicationGrou
     throw conflict('Cluster mode updates are not supported while attempting to update additional properties.')
   }
   if (!input.ApplyImmediately) throw conflict('A change of ClusterMode needs ApplyImmediately.')
-  if (engine === 'redis' && !isSince(engineVersion, CHANGEABLE_SINCE)) {
-    throw conflict(`The cluster mode can be changed from redis ${CHANGEABLE_SINCE} on; ${id} is ${engineVersion}.`)
+  const first = familyOfEngine(engine).engine.clusterModeChangesSince
+  if (!isSince(engineVersion, first)) {
+    throw conflict(`The cluster mode can be changed from ${engine} ${first} on; ${id} is ${engineVersion}.`)
   }
   if (group.automaticFailover !== 'enabled' || group.shards.some(({ members }) => members.length < 2)) {
     throw conflict('A change of the cluster mode needs automatic failover to be enabled, and a replica.')
