@@ -43,6 +43,8 @@ export interface EntranceOptions extends EntranceSettings {
   readonly keepAliveSeconds?: () => number | undefined
   /** Whether clients may only read, at first; {@link Entrance.refuseWrites} changes it. */
   readonly refusesWrites?: boolean
+  /** Whether clients are not to know of a command. */
+  readonly isRestricted: (command: string) => boolean
   /** Counts what clients of a serverless cache use. */
   readonly meter?: Meter | undefined
   readonly logins: () => Logins | undefined
@@ -175,16 +177,9 @@ export class Entrance {
     const line = isOwn ? undefined : this.#options.meter?.line()
     const logins = isOwn || !this.#options.logins() ? undefined : this.#loginsOf(socket)
     const refusesWrites = !isOwn && this.#refusesWrites
-    const passage = new Passage(socket, {
-      server,
-      of: name,
-      secure,
-      isOwn,
-      closesOnReadonly,
-      refusesWrites,
-      line,
-      logins,
-    })
+    const isRestricted = isOwn ? undefined : this.#options.isRestricted
+    const told = { closesOnReadonly, refusesWrites, isRestricted }
+    const passage = new Passage(socket, { server, of: name, secure, isOwn, ...told, line, logins })
     this.#passages.add(passage)
     this.#door.burden(passage)
     this.#afflictions.get(name)?.burden(passage)

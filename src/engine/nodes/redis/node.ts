@@ -14,7 +14,7 @@ import { LogDelivery } from './logs/delivery.ts'
 import { Meter } from './meter.ts'
 import { HAS_SOURCE_ADDRESS, LOG_FILE, RedisProcess } from './process.ts'
 import { READINGS, readingOf, type Usage } from './readings.ts'
-import { keysOf } from './restricted.ts'
+import { keysOf, restrictionsFor } from './restricted.ts'
 import { moveSlots, type SlotMove, type SlotsMoved } from './slots.ts'
 import { saveTo } from './snapshot.ts'
 import type { FeedSource, RedisLive, RedisSpec } from './spec.ts'
@@ -98,6 +98,7 @@ export class RedisNode {
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
       keepAliveSeconds: () => secondsOf(this.#live.directives['tcp-keepalive']),
       refusesWrites: spec.live.refusesWrites === true,
+      isRestricted: restrictionsFor(spec),
       meter: this.#meter,
       logins: () => this.#live.logins,
       password: keys.login,

@@ -3,14 +3,17 @@ import { commandsOf } from '../../../acl/commands.ts'
 import type { Afflicted } from '../../../net/serve/impairment.ts'
 import { encodeCommand } from '../../../protocols/resp/encode.ts'
 import { ErrorRewriter } from '../../../protocols/resp/errors.ts'
+import { asksForUsers, usersToTell, withoutRefusal } from './disguise.ts'
 import { LoginDesk, type LoginsOptions } from './logins.ts'
 import type { MeteredLine } from './meter.ts'
+import { ENGINE_USER } from './restricted.ts'
 
 /** A client that does not read, or a server that is behind, stops the other side beyond this. */
 const CONGESTED_BYTES = 1 << 20
 const READ_BYTES = 64 * 1024
 /** Valid during a call only: what is read of every server lands here. */
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
+const NOTHING = Buffer.alloc(0)
 const OK = Buffer.from('+OK\r\n')
 const READONLY_LINE = "-READONLY You can't write against a read only replica."
 const READONLY = Buffer.from(`${READONLY_LINE}\r\n`)
@@ -27,6 +30,8 @@ export interface PassageOptions {
   readonly closesOnReadonly: () => boolean
   /** Whether the client may only read, and is told so as by a replica, though its server is none. */
   readonly refusesWrites?: boolean
+  /** Whether the client is not to know of a command. Absent: it knows all. */
+  readonly isRestricted?: ((command: string) => boolean) | undefined
   /** Of a client of a serverless cache. */
   readonly line?: MeteredLine | undefined
   /** Of a server whose clients the door helps to log in. */
@@ -47,6 +52,8 @@ export class Passage implements Afflicted {
   /** Whether the server is still to answer to what the client did not say itself. */
   #isUnasked = false
   readonly #errors: ErrorRewriter | undefined
+  /** Of an answer that tells of users, what has come of it; undefined: none is on its way. */
+  #users: Buffer | undefined
   /** What waits for the next second. */
   #held: Buffer[] = []
 
@@ -107,6 +114,7 @@ export class Passage implements Afflicted {
   }
 
   #pass(piece: Buffer): void {
+    if (this.#options.isRestricted && asksForUsers(piece)) this.#users = NOTHING
     if (this.#desk) this.#desk.take(piece)
     else this.#forward(piece)
   }
@@ -169,7 +177,7 @@ export class Passage implements Afflicted {
     // Anything else than OK is of a server that takes no more clients, and says so once.
     const isOk = this.#isUnasked && said.subarray(0, OK.length).equals(OK)
     const own = isOk ? said.subarray(OK.length) : said
-    const bytes = this.#errors ? this.#errors.push(own) : own
+    const bytes = this.#disguised(this.#errors ? this.#errors.push(own) : own)
     if (this.#isUnasked) this.#desk?.release()
     this.#isUnasked = false
     if (bytes.length === 0) return
@@ -179,6 +187,17 @@ export class Passage implements Afflicted {
     this.take(bytes)
     if (turnsAway) this.socket.destroySoon()
     else if (this.congested) this.#server.pause()
+  }
+
+  #disguised(bytes: Buffer): Buffer {
+    const { isRestricted } = this.#options
+    if (!isRestricted) return bytes
+    if (!this.#users) return withoutRefusal(bytes, isRestricted)
+    const answer = Buffer.concat([this.#users, bytes])
+    const told = usersToTell(answer, ENGINE_USER, isRestricted)
+    this.#users = told === 'more' ? answer : undefined
+    if (told === 'more') return NOTHING
+    return told === 'other' ? answer : told
   }
 }
 

@@ -6,7 +6,7 @@ import type { NodeHost, OwnCounters, RunningNode } from '../running.ts'
 import type { NodeSpec } from '../runtime.ts'
 import { Entrance, type EntranceSettings, type Served } from './entrance.ts'
 import { type Reach, reachOf } from './reach.ts'
-import { keysOf } from './restricted.ts'
+import { keysOf, restrictionsFor } from './restricted.ts'
 import type { Logins } from './spec.ts'
 
 /** What of a reader endpoint can change while it is answered. */
@@ -53,6 +53,7 @@ export class RedisReader implements RunningNode<'redis-reader'> {
       ownAddress: undefined,
       server: () => this.#next(),
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
+      isRestricted: restrictionsFor({}),
       logins: () => this.#live.logins,
       password: keysOf(secret).login,
     })

@@ -20,6 +20,12 @@ const restrictionsOf = ({ service }: Service): readonly string[] => [
   ...OWN,
   ...(service === 'serverless' ? RESTRICTED_ON_SERVERLESS : []),
 ]
+/** Tells of a command, or a part of one (`cluster|meet`), whether clients are not to know it. */
+export function restrictionsFor(service: Service): (command: string) => boolean {
+  const restricted = new Set(restrictionsOf(service))
+  return (command) => restricted.has(command)
+}
+
 const canBeRenamed = (command: string): boolean => !command.includes('|') && command !== SPOKEN_BY_REPLICAS
 
 /** The user that the engine itself and replicas log in as. */
@@ -70,7 +76,7 @@ const isKnownTo = ({ name, version }: RedisProgram, command: string): boolean =>
 
 /**
  * The rules of a user, without the commands that only the engine may say: at the end, where they hold, selectors included. They
- * are those that are parts of commands which stay, and PSYNC: the server answers NOPERM, where ElastiCache's do not know them.
+ * are those that are parts of commands which stay, and PSYNC: the server answers NOPERM, and the door says what ElastiCache's would.
  */
 export function restrictRules(rules: string, service: Service): string {
   const forbidden = restrictionsOf(service).filter((command) => !canBeRenamed(command))

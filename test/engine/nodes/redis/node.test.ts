@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RedisNode } from '../../../../src/engine/nodes/redis/node.ts'
 import { RedisReader } from '../../../../src/engine/nodes/redis/reader.ts'
+import { itemsOf, textOf } from '../../../../src/protocols/resp/reply.ts'
 import { hasOpenssl, issueCertificate } from '../../../discovery/certificates.ts'
 import { temporaryDirectory } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -39,7 +40,10 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
       ['ACL', 'SETUSER', 'x'],
       ['CLUSTER', 'MEET', '127.0.0.1', '1'],
     ])
-      expect(await client.say(...command)).toMatch(/^NOPERM/)
+      expect(await client.say(...command)).toMatch(/^ERR unknown command/)
+    expect(await client.say('CLUSTER', 'MEET', '127.0.0.1', '1')).toBe(
+      "ERR unknown command 'cluster', with args beginning with: 'meet'",
+    )
     expect(await client.say('ACL', 'WHOAMI')).toBe('default')
   })
 
@@ -56,6 +60,21 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
       expect(timersOf(silent.port)).toEqual([NO_TIMER])
     },
   )
+
+  test.skipIf(isMissing)('tells clients of their users alone, without what the engine has added', async () => {
+    const spec = specOf(name, {
+      live: { ...OPEN, users: [...OPEN.users, 'app on >pass ~app:* -@all +@read -getrange'] },
+    })
+    await startNode(spec)
+    const client = new TestClient(spec.port)
+    const linesOf = async (...command: string[]) => itemsOf(await client.reply(...command)).map(textOf)
+    expect(await linesOf('ACL', 'USERS')).toEqual(['app', 'default'])
+    const lines = await linesOf('acl', 'list')
+    expect(lines.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(['user app on', 'user default on'])
+    expect(lines.join(' ')).not.toMatch(/#|psync|cluster/)
+    expect(lines[0]).toContain('-getrange')
+    expect(await client.say('PING')).toBe('PONG')
+  })
 
   test.skipIf(isMissing)('tells nobody but the user it runs as what its secrets are', async () => {
     const spec = specOf(name)

@@ -47,7 +47,7 @@ describe.each(ENGINES)(`a serverless cache of $engine ${SKIPPED}`, ({ engine: na
       expect(await client.say(...command.split(' '))).toContain('unknown command')
     }
     for (const command of ['CLIENT LIST', 'CLIENT PAUSE 1', 'ACL LOG', 'SCRIPT KILL', 'PUBSUB NUMPAT']) {
-      expect(await client.say(...command.split(' '))).toContain('NOPERM')
+      expect(await client.say(...command.split(' '))).toContain('unknown command')
     }
     expect(await client.say('ACL', 'WHOAMI')).toBe('default')
   })
