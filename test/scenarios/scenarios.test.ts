@@ -1,13 +1,16 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { causes } from '../../src/diagnose/causes/index.ts'
-import type { Finding } from '../../src/diagnose/finding.ts'
+import { causes, judgeEvidence } from '../../src/diagnose/causes/index.ts'
+import type { Evidence } from '../../src/diagnose/evidence.ts'
 import { complaints, isPlayable, type Played, playAll, scenarios } from './all.ts'
+import { apart, isOfOneNode, together } from './pairs.ts'
 import type { Scenario } from './scenario.ts'
 
 let played: ReadonlyMap<Scenario, Promise<Played>> | undefined
-const findingsOf = async (scenario: Scenario): Promise<readonly Finding[]> => {
-  played ??= playAll(scenarios.flatMap((each) => each.scenarios).filter(isPlayable))
-  return (await played.get(scenario))?.findings ?? []
+const everything = scenarios.flatMap((each) => each.scenarios).filter(isPlayable)
+const lookAt = (scenario: Scenario): Promise<Played> => {
+  played ??= playAll(everything)
+  return played.get(scenario) ?? Promise.reject(new Error('it is not played'))
 }
 
 for (const { file, scenarios: own } of scenarios) {
@@ -15,7 +18,7 @@ for (const { file, scenarios: own } of scenarios) {
     for (const scenario of own) {
       const said = scenario.first === null ? 'nothing to complain of' : `${scenario.first} first`
       test.skipIf(!isPlayable(scenario))(`${scenario.name}: ${said}`, async () => {
-        const found = complaints(await findingsOf(scenario))
+        const found = complaints((await lookAt(scenario)).findings)
         const told = found.map(({ id, sentence }) => `${id} ${sentence}`).join('\n')
         if (scenario.first === null) expect(told).toBe('')
         else expect(found[0]?.id, told).toBe(scenario.first)
@@ -26,4 +29,49 @@ for (const { file, scenarios: own } of scenarios) {
 
 test('every cause has a stable id of its own', () => {
   expect(new Set(causes.map(({ id }) => id)).size).toBe(causes.length)
+})
+
+/** `DOCTOR_PAIRS=2000`: so many, of which the same are drawn each time. */
+const PAIRS = Number(process.env.DOCTOR_PAIRS ?? 120)
+const SEED = 14
+
+interface Fault {
+  readonly name: string
+  readonly id: string
+  readonly evidence: Evidence
+}
+
+/** What the doctor saw of each scenario that it was right about: what it misses alone is told by other tests. */
+async function faults(): Promise<Fault[]> {
+  const seen = await Promise.all(
+    everything.map(async (scenario) => ({ scenario, ...(await lookAt(scenario).catch(() => undefined)) })),
+  )
+  return seen.flatMap(({ scenario: { name, first }, evidence, findings = [] }) =>
+    evidence && first !== null && complaints(findings)[0]?.id === first ? [{ name, id: first, evidence }] : [],
+  )
+}
+
+/** Pairs of unlike faults of which the doctor does not name both among its first two. */
+function missed(list: readonly Fault[], join: (a: Evidence, b: Evidence) => Evidence): string[] {
+  const pair = fc
+    .tuple(fc.constantFrom(...list), fc.constantFrom(...list))
+    .filter(([a, b]) => a.id !== b.id && a.evidence.places[0]?.tls === b.evidence.places[0]?.tls)
+  return fc.sample(pair, { seed: SEED, numRuns: PAIRS }).flatMap(([a, b]) => {
+    const found = complaints(judgeEvidence(join(a.evidence, b.evidence)))
+    const ids = [...new Set(found.map(({ id }) => id))].slice(0, 2)
+    return ids.includes(a.id) && ids.includes(b.id) ? [] : [`${a.id} ${a.name} and ${b.id} ${b.name}: ${ids.join()}`]
+  })
+}
+
+describe('of two faults at once the doctor names both first, nine times of ten', () => {
+  test('on two clusters', async () => {
+    const misses = missed(await faults(), apart)
+    expect(misses.length, misses.join('\n')).toBeLessThanOrEqual(PAIRS / 10)
+  })
+
+  test('on two nodes of one cluster', async () => {
+    const ofNodes = (await faults()).filter(({ evidence }) => isOfOneNode(evidence))
+    const misses = missed(ofNodes, together)
+    expect(misses.length, misses.join('\n')).toBeLessThanOrEqual(PAIRS / 10)
+  })
 })

@@ -2,6 +2,7 @@
 import { AWS_NAME } from '../../api/catalog/host-names.ts'
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
+import type { Evidence } from '../evidence.ts'
 import { type Cause, type Evident, evident, failure, note, shows, warning } from './cause.ts'
 import { at, isAlive, name } from './places.ts'
 import { OUT } from './sign.ts'
@@ -82,44 +83,6 @@ export const aliasRows: readonly Evident[] = [
       }),
   },
   {
-    id: 'D06',
-    title: 'a name of your own holds copied addresses',
-    seat: 'dns',
-    source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
-    odds: 0.05,
-    shows: 'copied-addresses',
-    follows: (seen, { subject, severity }) => (severity === 'failure' ? shows(0.9, ...outAt(seen, subject)) : []),
-    find: (evidence) => {
-      const own = new Set(evidence.addresses.filter(({ place }) => place.cluster).map(({ address }) => address))
-      if (own.size === 0) return []
-      return surveyed(evidence).flatMap(({ host, views }) => {
-        const view = views.find(hasAddresses)
-        if (view?.chainEnd !== 'none' || AWS_NAME.test(host) || clusterOf(evidence, host)) return []
-        const copied = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
-        const stale = copied.filter((address) => !own.has(address))
-        const hint = 'Make it a CNAME of the endpoint instead of address records.'
-        if (stale.length > 0) {
-          return [
-            failure(
-              host,
-              `${host} holds ${stale.join(', ')}, which no endpoint of the cluster has any more.`,
-              hint,
-              dig(host, view),
-            ),
-          ]
-        }
-        return [
-          warning(
-            host,
-            `${host} holds copies of the cluster's addresses, which change when nodes are replaced.`,
-            hint,
-            dig(host, view),
-          ),
-        ]
-      })
-    },
-  },
-  {
     id: 'D16',
     title: 'a line of /etc/hosts stands in for DNS',
     seat: 'dns',
@@ -183,6 +146,25 @@ export const aliasRows: readonly Evident[] = [
 export const aliasCauses: readonly Cause[] = [
   ...aliasRows.map(evident),
   {
+    id: 'D06',
+    title: 'a name of your own holds copied addresses',
+    seat: 'dns',
+    source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
+    odds: 0.03,
+    suspect: (seen) =>
+      copies(seen.evidence).flatMap(({ host, stale, isCopy, command }) => {
+        const hint = 'Make it a CNAME of the endpoint instead of address records.'
+        const copied = `${host} holds copies of the cluster's addresses, which change when nodes are replaced.`
+        if (stale.length === 0) return [warning(host, copied, hint, command)]
+        const out = outAt(seen, host, (address) => stale.includes(address))
+        if (out.length === 0) return []
+        const sentence = `${host} holds ${stale.join(', ')}, which no endpoint of the cluster has any more.`
+        return [
+          { ...failure(host, sentence, hint, command), explains: shows(0.9, ...out), ...(!isCopy && { fits: 0.3 }) },
+        ]
+      }),
+  },
+  {
     id: 'D07',
     title: 'DNS64 makes up an IPv6 address, and nothing translates it',
     seat: 'way',
@@ -218,3 +200,15 @@ export const aliasCauses: readonly Cause[] = [
       }),
   },
 ]
+
+/** Names that were given beside a cluster and have address records: those that the cluster has not, and whether it has others. */
+function copies(evidence: Evidence) {
+  const own = new Set(evidence.addresses.filter(({ place }) => place.cluster).map(({ address }) => address))
+  return surveyed(evidence).flatMap(({ host, views }) => {
+    const view = views.find(hasAddresses)
+    if (own.size === 0 || view?.chainEnd !== 'none' || AWS_NAME.test(host) || clusterOf(evidence, host)) return []
+    const held = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
+    const stale = held.filter((address) => !own.has(address))
+    return [{ host, stale, isCopy: stale.length < held.length, command: dig(host, view) }]
+  })
+}

@@ -69,7 +69,6 @@ const SIGN_KINDS = {
   'broken-alias': 'broken',
   'alias-without-cfg': 'impaired',
   'alias-of-node': 'impaired',
-  'copied-addresses': 'impaired',
   pinned: 'impaired',
   'old-address': 'broken',
   // In the lists of nodes.
