@@ -1,6 +1,14 @@
-import { Problem } from '../problem.ts'
+import { Problem, usageProblem } from '../problem.ts'
 import { canAsk } from '../terminal.ts'
 import { prompt } from './prompt.ts'
+
+/** Asks before something of the user's is gone; without a terminal to ask on only `yes` lets it happen. */
+export async function confirmDestruction(question: string, yes: boolean): Promise<void> {
+  if (!yes && !canAsk()) {
+    throw usageProblem(`There is no terminal to ask on: ${question}`, 'Add --yes if that is what you want.')
+  }
+  await confirmOnTerminal(question, yes)
+}
 
 /** Asks on a terminal; without one nothing is ever asked and the answer is yes, as in aws-cli. */
 export async function confirmOnTerminal(question: string, yes: boolean): Promise<void> {

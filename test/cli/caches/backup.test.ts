@@ -86,7 +86,8 @@ describe('cachectl backup', () => {
     expect(restored.ServerlessCache).toMatchObject({ ServerlessCacheName: 'cart-2', Status: 'available' })
     await home.answer('backup', 'export', 'before', '--bucket', 'my-backups', '--wait')
     expect(existsSync(join(home.stateDir, 's3', 'my-backups'))).toBe(true)
-    await home.answer('backup', 'delete', 'before', '--wait')
+    expect(await home.cachectl('backup', 'delete', 'before')).toMatchObject({ code: 252, stdout: '' })
+    await home.answer('backup', 'delete', 'before', '--yes', '--wait')
     expect(await names()).toBe('')
   })
 

@@ -87,7 +87,9 @@ describe('commands for every day', () => {
     const plan = await home.cachectl('scale', 'shop', '--nodes', '1', '--dry-run')
     expect(plan).toMatchObject({ code: 0, stdout: '' })
     expect(plan.stderr).toContain('0002, 0003')
-    const less = await home.cachectl('scale', 'shop', '--nodes', '2', '--wait')
+    const refused = await home.cachectl('scale', 'shop', '--nodes', '2')
+    expect(refused).toMatchObject({ code: 252, stdout: '', stderr: expect.stringContaining('--yes') })
+    const less = await home.cachectl('scale', 'shop', '--nodes', '2', '--yes', '--wait')
     expect(JSON.parse(less.stdout).CacheCluster.CacheNodes).toHaveLength(2)
     expect(await home.cachectl('scale', 'shop', '--nodes', '2')).toMatchObject({
       code: 0,

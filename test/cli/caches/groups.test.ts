@@ -238,7 +238,8 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
   })
 
   test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
-    const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--wait', '--output', 'json')
+    expect(await home.cachectl('failover', 'shop')).toMatchObject({ code: 252, stdout: '' })
+    const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--yes', '--wait', '--output', 'json')
     expect({ code, plan: stderr }).toMatchObject({ code: 0, plan: expect.stringContaining('primary: shop-001 (') })
     const told = JSON.parse(stdout)
     expect(told).toMatchObject({ group: 'shop', shard: '0001', from: 'shop-001', to: 'shop-002' })

@@ -24,18 +24,19 @@ describe('names of what is no cache', () => {
     const node = ['--engine', 'memcached', '--cache-node-type', 'cache.t4g.small', '--num-cache-nodes', '1']
     await home.answer('create-cache-cluster', '--cache-cluster-id', 'shop', ...node, '--wait')
     await home.answer('engine', 'fault', 'inject', 'api-throttling', '--operation', 'DescribeSnapshots')
+    await home.answer('engine', 'security-group', 'create', 'web', '--group-id', 'sg-web')
     const subnet = ['--availability-zone', 'us-west-2a', '--subnet-id', 'subnet-own']
     await home.answer('engine', 'subnet', 'create', ...subnet, '--cidr-block', '172.31.200.0/24')
   })
 
   test.each([
-    [['engine', 'user', 'delete', 'bbo'], 'Did you mean bob?'],
+    [['engine', 'user', 'delete', 'bbo', '--yes'], 'Did you mean bob?'],
     [['engine', 'policy', 'get', 'bbo', 'read-only'], 'Did you mean bob?'],
     [['engine', 'policy', 'get', 'bob', 'raed-only'], 'Did you mean read-only?'],
-    [['engine', 'policy', 'delete', 'bob', 'raed-only'], 'Did you mean read-only?'],
-    [['engine', 'policy', 'delete', 'bbo', 'read-only'], 'Did you mean bob?'],
-    [['engine', 'subnet', 'delete', 'subnet-onw'], 'Did you mean subnet-own?'],
-    [['engine', 'security-group', 'delete', 'defualt'], 'Did you mean default?'],
+    [['engine', 'policy', 'delete', 'bob', 'raed-only', '--yes'], 'Did you mean read-only?'],
+    [['engine', 'policy', 'delete', 'bbo', 'read-only', '--yes'], 'Did you mean bob?'],
+    [['engine', 'subnet', 'delete', 'subnet-onw', '--yes'], 'Did you mean subnet-own?'],
+    [['engine', 'security-group', 'delete', 'defualt', '--yes'], 'Did you mean default?'],
     [['engine', 'security-group', 'join', 'defualt', '--members', '127.0.0.9'], 'Did you mean default?'],
     [['engine', 'security-group', 'leave', 'default', '--members', '127.0.0.9'], undefined],
     [['engine', 'security-group', 'revoke', 'default', '--source', '10.9.0.0/16'], undefined],
@@ -61,8 +62,8 @@ describe('names of what is no cache', () => {
   })
 
   test.each([
-    [['engine', 'security-group', 'delete', 'default']],
-    [['engine', 'user', 'delete', 'default']],
+    [['engine', 'security-group', 'delete', 'default', '--yes']],
+    [['engine', 'user', 'delete', 'default', '--yes']],
     [['target', 'remove', 'aws', '--yes']],
   ])('%j: it stays, 254', async (words) => {
     expect(await failure(...words)).toMatchObject({ exit: 254, code: 'Refused' })
@@ -82,7 +83,7 @@ describe('names of what is no cache', () => {
     [['engine', 'policy', 'get'], '<user>, <policy>', 'There is: bob.', 'Which user?'],
     [['engine', 'policy', 'get', 'bob'], '<policy>', 'There is: read-only.', 'Which policy?'],
     [['engine', 'subnet', 'delete'], '<subnet>', 'There is: subnet-own.', 'Which subnet?'],
-    [['engine', 'security-group', 'delete'], '<group>', 'There is: default.', 'Which security group?'],
+    [['engine', 'security-group', 'delete'], '<group>', 'There are: default, web.', 'Which security group?'],
     [['engine', 'quota', 'set'], '<quota>, <limit>', 'There are: ', 'Which quota?'],
     [['engine', 'fault', 'inject'], '<fault>', 'There are: ', 'Which fault?'],
     [['target', 'use'], '<name>', 'There are: aws, local, staging.', 'Which target?'],
@@ -96,6 +97,19 @@ describe('names of what is no cache', () => {
       message: `the following arguments are required: ${missing}`,
       hint: expect.stringContaining(there),
     })
+  })
+
+  test.each([
+    [['engine', 'user', 'delete', 'bob'], ['engine', 'user', 'list'], 'bob'],
+    [['engine', 'policy', 'delete', 'bob', 'read-only'], ['engine', 'user', 'list'], 'read-only'],
+    [['engine', 'subnet', 'delete', 'subnet-own'], ['engine', 'subnet', 'list'], 'subnet-own'],
+    [['engine', 'security-group', 'delete', 'web'], ['engine', 'security-group', 'list'], 'sg-web'],
+    [['target', 'remove', 'staging'], ['target', 'list'], 'staging'],
+    [['kv', 'flush', 'shop'], ['describe-cache-clusters'], 'shop'],
+    [['engine', 'reset'], ['describe-cache-clusters'], 'shop'],
+  ])('%j destroys nothing unless it can ask, or is told --yes', async (words, list, stays) => {
+    expect(await failure(...words)).toMatchObject({ exit: 252, hint: 'Add --yes if that is what you want.' })
+    expect(await home.answer(...list)).toContain(stays)
   })
 
   describe.skipIf(!hasTerminal)('on a terminal', () => {

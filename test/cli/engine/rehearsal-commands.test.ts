@@ -67,7 +67,7 @@ test('a user does what its policy allows, and the audit log tells who did', asyn
   expect(Records).toMatchObject([
     { eventName: 'DeleteCacheCluster', errorCode: 'AccessDenied', userIdentity: { userName: 'alice' } },
   ])
-  await home.answer('engine', 'user', 'delete', 'alice')
+  await home.answer('engine', 'user', 'delete', 'alice', '--yes')
   expect(await asAlice('describe-cache-clusters')).toMatchObject({
     stderr: expect.stringContaining('no user alice'),
   })

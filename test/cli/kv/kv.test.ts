@@ -106,6 +106,8 @@ describe('cachectl kv', () => {
         0,
       )
     expect(await items()).toBe(4)
+    expect(await kv('flush', where)).toMatchObject({ code: 252, stderr: expect.stringContaining('--yes') })
+    expect(await items()).toBe(4)
     expect((await said('flush', where, '--yes')).match(/ OK\n/g)).toHaveLength(2)
     expect(await kv('mget', where, 'a', 'b', 'c', 'd')).toMatchObject({ code: 1, stdout: '' })
   })

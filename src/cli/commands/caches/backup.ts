@@ -21,7 +21,7 @@ import { command } from '../../command.ts'
 import { required, text, type ValuesOf } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { confirmFlags, type GlobalOptions, globalFlags, waitFlags } from '../../global-flags.ts'
-import { confirmOnTerminal } from '../../live/confirm.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { drawColumns } from '../../output/human-table.ts'
 import { valueText } from '../../output/human-value.ts'
@@ -151,7 +151,7 @@ export const backupDelete = command({
       const backup = await findBackup(client, words.backup)
       const { name, of } = backupOf(backup)
       const question = `Delete the backup ${name} of ${of} on ${describeTarget(client.target)}?`
-      await confirmOnTerminal(question, flags.yes)
+      await confirmDestruction(question, flags.yes)
       await make(client, deletion(backup), flags, print)
     })
   },

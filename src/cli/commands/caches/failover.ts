@@ -11,7 +11,7 @@ import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import { confirmFlags, globalFlags } from '../../global-flags.ts'
-import { confirmOnTerminal } from '../../live/confirm.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { prompt } from '../../live/prompt.ts'
 import { absence, Problem, usageProblem } from '../../problem.ts'
@@ -68,7 +68,7 @@ export const failover = command({
       const plan = planOf(await askMembers(nodes, ask))
       tell(planText(visibleIn({ cache: id, shard, plan })))
       if (flags['dry-run']) return
-      await confirmOnTerminal(`Fail over shard ${shard.id} of ${id} on ${describeTarget(client.target)}?`, flags.yes)
+      await confirmDestruction(`Fail over shard ${shard.id} of ${id} on ${describeTarget(client.target)}?`, flags.yes)
       const ended = await untilInterrupted((signal) =>
         failOver({
           client,

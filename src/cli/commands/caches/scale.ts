@@ -12,7 +12,7 @@ import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { type Flags, text, texts, toggle, type ValuesOf } from '../../flags.ts'
 import { confirmFlags, type GlobalOptions, globalFlags, waitFlags } from '../../global-flags.ts'
-import { confirmOnTerminal } from '../../live/confirm.ts'
+import { confirmDestruction, confirmOnTerminal } from '../../live/confirm.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
 import { ExitWith, usageProblem } from '../../problem.ts'
@@ -41,7 +41,7 @@ const scaleFlags = {
 export const scale = command({
   summary: 'Change how many nodes, replicas or shards a cache has, after saying what that does',
   description:
-    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Of a replication group it changes the replicas of each shard, or of one, or the number of shards: says which members go, how many slots move with their keys, and with --wait how far they have moved. Asks on a terminal, then changes at once. --dry-run ends after the plan, with exit code 1 where the service would refuse it. The plan goes to stderr, the cache to stdout.',
+    'Says which nodes come or go (of those there are, the ones with the highest ids go) and which part of the keys moves to another node: with consistent hashing (ketama) and with plain modulo. Of a replication group it changes the replicas of each shard, or of one, or the number of shards: says which members go, how many slots move with their keys, and with --wait how far they have moved. Asks on a terminal, then changes at once; without a terminal, nodes go only with --yes. --dry-run ends after the plan, with exit code 1 where the service would refuse it. The plan goes to stderr, the cache to stdout.',
   words: { cluster: cacheWord('id of the cluster or replication group') },
   flags: {
     ...scaleFlags,
@@ -71,7 +71,8 @@ export const scale = command({
       for (const each of complaints) tell(`The service would refuse it: ${each.text}`)
       if (flags['dry-run'] && complaints.length > 0) throw new ExitWith(NOT_POSSIBLE)
       if (flags['dry-run']) return
-      await confirmOnTerminal(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes)
+      const confirm = isInward(operation, input) ? confirmDestruction : confirmOnTerminal
+      await confirm(`Scale ${id} on ${describeTarget(client.target)}?`, flags.yes)
       const first = await client.call(operation, input)
       const answer = flags.wait ? await waitForChange(client, operation, input, flags) : first
       const shown = async (): Promise<undefined> => printForPeople(operation, {}, answer, flags)
@@ -86,6 +87,9 @@ interface Planned {
   readonly operation?: OperationName
   readonly input: object
 }
+
+const isInward = (operation: OperationName, input: object): boolean =>
+  operation === 'DecreaseReplicaCount' || 'CacheNodeIdsToRemove' in input || 'NodeGroupsToRemove' in input
 
 type ScaleOptions = ValuesOf<typeof scaleFlags>
 

@@ -6,7 +6,8 @@ import { orMeant } from '../../caches/choose.ts'
 import { readParamfile, textOf } from '../../call/paramfile.ts'
 import { command } from '../../command.ts'
 import { required, value } from '../../flags.ts'
-import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
+import { confirmFlags, type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { absence, usageProblem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
@@ -68,8 +69,9 @@ export const enginePolicyGet = command({
 export const enginePolicyDelete = command({
   summary: 'Take a policy from a user of the local engine',
   words: given,
-  flags: stateDirFlag,
+  flags: { ...confirmFlags, ...stateDirFlag },
   async run({ words: { user: userName, policy: policyName }, flags }) {
+    await confirmDestruction(`Delete policy ${policyName} of user ${userName}?`, flags.yes)
     await change(flags, { userName, policyName, document: null })
     printLine(`Policy ${policyName} of user ${userName} is deleted.`)
   },

@@ -9,6 +9,8 @@ import type {
 import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
 import { required, text, texts, type ValuesOf } from '../../flags.ts'
+import { confirmFlags } from '../../global-flags.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { tableText } from '../../output/table.ts'
 import { askInRegion, regionFlags } from '../../target/engine-region.ts'
 import { offering, one } from '../../words.ts'
@@ -70,9 +72,10 @@ export const engineSecurityGroupCreate = command({
 export const engineSecurityGroupDelete = command({
   summary: 'Delete a VPC security group that no cluster uses',
   words: group,
-  flags: regionFlags,
+  flags: { ...confirmFlags, ...regionFlags },
   forms: {},
   async run({ flags, words, print }) {
+    await confirmDestruction(`Delete security group ${words.group}?`, flags.yes)
     const answer = await callOn<{ deleted: string }>(flags, 'delete', words)
     await print.answer(answer, ({ deleted }) => `Deleted ${deleted}.`)
   },

@@ -3,6 +3,8 @@ import type { CreateSubnetRequest, DeleteSubnetRequest, SubnetReport } from '../
 import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
 import { required, text, toggle } from '../../flags.ts'
+import { confirmFlags } from '../../global-flags.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
 import { askInRegion, regionFlags } from '../../target/engine-region.ts'
@@ -83,9 +85,10 @@ export const engineSubnetDelete = command({
   description:
     'Refused while nodes are in it or a cache subnet group has it. --force deletes it even so: clusters with nodes in it become incompatible-network, until a subnet with the same id is created.',
   words: { subnet: offering(one('id of the subnet'), 'ownSubnet') },
-  flags: { force: toggle({ summary: 'even if it is in use' }), ...regionFlags },
+  flags: { force: toggle({ summary: 'even if it is in use' }), ...confirmFlags, ...regionFlags },
   forms: {},
   async run({ flags, words, print }) {
+    await confirmDestruction(`Delete subnet ${words.subnet}?`, flags.yes)
     const request: Omit<DeleteSubnetRequest, 'region'> = { subnetId: words.subnet, force: flags.force }
     const answer = await askInRegion<{ deleted: string; clusters: string[] }>(
       flags,

@@ -2,7 +2,8 @@ import type { UserEntry, UserReport, UserRequest } from '../../../api/identity.t
 import { CONTROL } from '../../../api/local-engine.ts'
 import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
-import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
+import { confirmFlags, type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { tableText } from '../../output/table.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
@@ -38,9 +39,10 @@ export const engineUserList = command({
 export const engineUserDelete = command({
   summary: 'Delete a user of the local engine; its access key is refused from then on',
   words: { name: offering(one('its name'), 'engineUser') },
-  flags: stateDirFlag,
+  flags: { ...confirmFlags, ...stateDirFlag },
   forms: {},
   async run({ words, flags, print }) {
+    await confirmDestruction(`Delete user ${words.name}, with its key and its policies?`, flags.yes)
     const user = await ask<UserReport>(flags, { delete: words.name }).catch(orMeant('engineUser', words.name, flags))
     await print.answer(user, ({ userName }) => `User ${userName} is deleted.`)
   },

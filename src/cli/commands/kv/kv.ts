@@ -10,9 +10,10 @@ import { systemClock } from '../../../net/clock.ts'
 import { endpoint } from '../../../net/target.ts'
 import { command } from '../../command.ts'
 import { count, span } from '../../flag-kinds.ts'
-import { text, toggle, type ValuesOf, value } from '../../flags.ts'
+import { text, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
-import { confirmOnTerminal } from '../../live/confirm.ts'
+import { confirmFlags } from '../../global-flags.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { drawInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import type { Style } from '../../output/style.ts'
@@ -280,18 +281,18 @@ export const kvFlush = command({
   description: 'Of Redis OSS and Valkey: every key of every database (FLUSHALL), on every primary.',
   examples: ['kv flush shop --yes'],
   words: where,
-  flags: { yes: toggle({ summary: 'do not ask for confirmation' }), ...kvFlags },
+  flags: { ...confirmFlags, ...kvFlags },
   forms: {},
   async run({ words, flags, print }) {
     const outcomes: readonly FlushedView[] = await withKv(words.where, flags, {
       async memcached(client) {
         const question = `Delete every item of ${words.where} (${client.nodes.length} nodes)?`
-        await confirmOnTerminal(question, flags.yes)
+        await confirmDestruction(question, flags.yes)
         return Promise.all(client.nodes.map(async (node) => outcomeView(await client.flush(node))))
       },
       async resp(client) {
         const question = `Delete every key of ${words.where} (${client.primaries.length} primaries)?`
-        await confirmOnTerminal(question, flags.yes)
+        await confirmDestruction(question, flags.yes)
         return flushAll(client)
       },
     })

@@ -3,7 +3,7 @@ import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { type Flags, text, type ValuesOf } from '../../flags.ts'
 import { confirmFlags, stateDirFlag } from '../../global-flags.ts'
-import { confirmOnTerminal } from '../../live/confirm.ts'
+import { confirmDestruction } from '../../live/confirm.ts'
 import { drawColumns } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { Problem, usageProblem } from '../../problem.ts'
@@ -123,7 +123,7 @@ export const targetRemove = command({
     const { current, targets } = readTargets(stateDirOf(flags))
     const target = targetCalled({ current, targets }, name, 'absent')
     if (Object.hasOwn(BUILT_IN, name)) throw new Problem('refused', `${name} is always there.`)
-    await confirmOnTerminal(`Forget ${name} (${describeNamed(target)})?`, flags.yes)
+    await confirmDestruction(`Forget ${name} (${describeNamed(target)})?`, flags.yes)
     const { [name]: _, ...left } = targets
     writeTargets(stateDirOf(flags), { current: current === name ? 'local' : current, targets: left })
   },
