@@ -8,6 +8,7 @@ import { expectedOf } from './causes/list.ts'
 import type { DnsServer } from './dns-query.ts'
 import type { AddressEvidence, ApiFacts, ClusterFacts, Evidence, MissingCluster, Place } from './evidence.ts'
 import { connects, examineAddresses } from './examine-address.ts'
+import { examineHere } from './examine-here.ts'
 import { compareWithDns, examineHost } from './examine-host.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
@@ -71,10 +72,10 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const addresses = await Promise.all(looks.map((look) => look.finally(done)))
   const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))
   options.onStage?.('discovery')
-  const discovery = await discoveryOf(options, addresses)
+  const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, options)])
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
   const looked = { clusters, missing, places, hosts: told, addresses, discovery, gai, limits: await limits }
-  return { ...looked, ...(api && { api }) }
+  return { ...looked, ...(api && { api }), ...(here && { here }) }
 }
 
 /** Tells how far a stage has come. */

@@ -3,6 +3,7 @@ import type { ResolvedTarget, ResolveFailure } from '../net/resolve.ts'
 import type { Family } from '../net/target.ts'
 import type { ConnectAttempt } from './connect.ts'
 import type { NameSurvey } from './dns-survey.ts'
+import type { HereEvidence } from './examine-here.ts'
 import type { FirstWords } from './first-words.ts'
 import type { AddressCheck } from './gai-check.ts'
 import type { LintRemark } from './gai-lint.ts'
@@ -160,4 +161,6 @@ export interface Evidence {
   readonly discovery: readonly { readonly place: Place; readonly round: Round }[]
   readonly gai: { readonly path: string; readonly exists: boolean; readonly remarks: readonly LintRemark[] }
   readonly limits: LocalLimits
+  /** Where something does not serve: what this host itself does to packets to it. */
+  readonly here?: HereEvidence
 }

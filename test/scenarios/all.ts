@@ -24,6 +24,7 @@ const FILES = [
   'host',
   'wire',
   'worlds',
+  'own-host',
 ] as const
 
 /** Every scenario of the repository, by file. */

@@ -13,6 +13,7 @@ import { ingressCauses } from './ingress.ts'
 import { listCauses } from './list.ts'
 import { loadCauses } from './load.ts'
 import { nodeCauses } from './node.ts'
+import { ownFilterCauses } from './own-filter.ts'
 import { practiceCauses } from './practice.ts'
 import { programCauses } from './programs.ts'
 import type { Sign } from './sign.ts'
@@ -26,6 +27,7 @@ export const causes: readonly Cause[] = [
   ...dnsCauses,
   ...aliasCauses,
   ...hostCauses,
+  ...ownFilterCauses,
   ...ingressCauses,
   ...familyCauses,
   ...wayCauses,

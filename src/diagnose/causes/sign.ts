@@ -44,6 +44,12 @@ const SIGN_KINDS = {
   late: 'impaired',
   far: 'impaired',
   'one-family-slow': 'impaired',
+  // Of packets to an address, inside this host.
+  'never-left': 'broken',
+  'never-delivered': 'broken',
+  'wrong-way': 'broken',
+  'answered-here': 'broken',
+  'lost-inside': 'broken',
   // In the sockets of this host, at the address they lead to.
   'few-ports': 'impaired',
   churn: 'impaired',

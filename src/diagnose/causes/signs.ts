@@ -8,6 +8,7 @@ import { listRows } from './list.ts'
 import { keyOf, type Sign, type SignKind } from './sign.ts'
 import { addressSigns } from './signs/addresses.ts'
 import { clusterSigns } from './signs/clusters.ts'
+import { hereSigns } from './signs/here.ts'
 import { hostSigns } from './signs/host.ts'
 
 /** Each looks at one part of the evidence. Pure, and sees nothing on a healthy cluster. */
@@ -16,6 +17,7 @@ const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
   (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows], evidence),
   addressSigns,
   hostSigns,
+  hereSigns,
 ]
 
 /** Everything that is not so where all is well, each once. Pure. */

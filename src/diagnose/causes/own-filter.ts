@@ -1,0 +1,142 @@
+/** Rules of this host that take packets to the cache, or its answers. */
+
+import type { AddressEvidence } from '../evidence.ts'
+import type { FirewallRule, Traffic } from '../firewall-rules.ts'
+import { type Cause, failure, type Seen, type Suspicion, shows } from './cause.ts'
+import { at, inMidSentence, who } from './places.ts'
+import { OUT, type Sign, type SignKind } from './sign.ts'
+
+/** As an answer of this host's own, or of none, shows at an address. */
+const ELSEWHERE = ['stranger', 'tls-only', 'plain-only', 'full', 'errors-only'] as const satisfies readonly SignKind[]
+
+export const ownFilterCauses: readonly Cause[] = [
+  {
+    id: 'H01',
+    title: 'a firewall of this host stops packets to the cache, or its answers',
+    seat: 'host',
+    source:
+      'Measured: packets the kernel counts as made and not as sent, or as come in and not as delivered (/proc/net/snmp)',
+    odds: 0.3,
+    suspect: (seen) => [
+      ...stopped(seen, 'never-left', 'out', 'drops or rejects packets to'),
+      ...stopped(seen, 'never-delivered', 'in', 'drops the answers of'),
+    ],
+  },
+  {
+    id: 'H02',
+    title: 'a rule of this host sends connections to the cache to a port of its own',
+    seat: 'host',
+    source:
+      'iptables-extensions(8): REDIRECT, as the sidecars of service meshes use it; measured: the other end is a socket here',
+    odds: 0.3,
+    suspect: (seen) =>
+      grouped(seen, 'answered-here', (signs, [first, ...more]) => {
+        const diverted = seen.evidence.here?.diverted.find(
+          ({ address, port }) => address === first.address && port === first.port,
+        )
+        const end = diverted
+          ? `: they end at ${diverted.to}${diverted.process ? ` (${diverted.process})` : ''}`
+          : ', where nothing listens'
+        const rule = ruleFor(seen, first, 'out')
+        return {
+          ...failure(
+            at(first),
+            `This host sends connections to ${inMidSentence(who(first))}${andMore(more)} to a port of its own${end}.`,
+            rule
+              ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
+              : `Leave the port out of what the sidecar or proxy takes (Istio: traffic.sidecar.istio.io/excludeOutboundPorts: "${first.port}").`,
+            rule?.show ?? LIST_NAT,
+          ),
+          check: `nc -vz -w 3 ${first.address} ${first.port}`,
+          explains: taken(seen, signs, [...OUT, ...ELSEWHERE]),
+        }
+      }),
+  },
+  {
+    id: 'H08',
+    title: 'this host drops answers because they come in by another device than it would answer by',
+    seat: 'host',
+    source: 'ip-sysctl: rp_filter (RFC 3704); measured: IPReversePathFilter of /proc/net/netstat',
+    odds: 0.3,
+    suspect: (seen) =>
+      grouped(seen, 'wrong-way', (signs, [first, ...more]) => ({
+        ...failure(
+          at(first),
+          `This host drops the answers of ${inMidSentence(who(first))}${andMore(more)}: they come in by another device than packets leave by, and rp_filter is strict.`,
+          'Mend the routes, or loosen the filter: sysctl -w net.ipv4.conf.all.rp_filter=2',
+          "sysctl -a 2>/dev/null | grep '\\.rp_filter'; nstat -az TcpExtIPReversePathFilter",
+        ),
+        check: `nc -vz -w 3 ${first.address} ${first.port}`,
+        explains: taken(seen, signs, OUT),
+      })),
+  },
+  {
+    id: 'H09',
+    title: 'what this host sends to itself is lost',
+    seat: 'host',
+    source: 'Measured: packets the kernel counts as sent, and none as received, at an address of this host',
+    odds: 0.3,
+    suspect: (seen) =>
+      grouped(seen, 'lost-inside', (signs, [first, ...more]) => {
+        const rule = ruleFor(seen, first, 'in')
+        return {
+          ...failure(
+            at(first),
+            `${who(first)}${andMore(more)} is on this host, and what this host sends to itself is lost: a filter on the loopback device drops it.`,
+            rule
+              ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
+              : 'Take the filter away: tc filter del dev lo ingress',
+            rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset; ip -brief link show lo',
+          ),
+          check: `nc -vz -w 3 ${first.address} ${first.port}`,
+          explains: taken(seen, signs, OUT),
+        }
+      }),
+  },
+]
+
+const LIST_NAT = "iptables -t nat -S | grep -E 'REDIRECT|DNAT'; nft list ruleset | grep -E 'redirect|dnat'"
+
+function stopped(seen: Seen, kind: SignKind, direction: Traffic['direction'], does: string): Suspicion[] {
+  return grouped(seen, kind, (signs, [first, ...more]) => {
+    const rule = ruleFor(seen, first, direction)
+    const filter = direction === 'out' ? 'output' : 'input'
+    return {
+      ...failure(
+        at(first),
+        `A firewall of this host ${does} ${inMidSentence(who(first))}${andMore(more)}.`,
+        rule
+          ? `Rule: ${rule.text}. ${rule.fix.includes(' insert ') || rule.fix.includes(' -I ') ? 'Let it pass' : 'Take it away'}: ${rule.fix}`
+          : `Look for it as root, in the rules for ${filter}: nft, iptables, or IPAddressDeny= of the service.`,
+        rule?.show ?? `nft -a list ruleset; iptables-save; ip6tables-save`,
+      ),
+      check: `nc -vz -w 3 ${first.address} ${first.port}`,
+      explains: taken(seen, signs, OUT),
+    }
+  })
+}
+
+/** One suspicion for all addresses that show it: one rule often takes in several. */
+function grouped(
+  seen: Seen,
+  kind: SignKind,
+  tell: (signs: readonly Sign[], ones: readonly [AddressEvidence, ...AddressEvidence[]]) => Suspicion,
+): Suspicion[] {
+  const signs = seen.of(kind)
+  const [first, ...more] = signs.flatMap(({ address }) => address ?? [])
+  return first ? [tell(signs, [first, ...more])] : []
+}
+
+const andMore = (more: readonly AddressEvidence[]): string =>
+  more.length === 0 ? '' : ` and ${more.map(at).join(', ')}`
+
+/** The signs themselves, and what follows at the same addresses. */
+const taken = (seen: Seen, signs: readonly Sign[], kinds: readonly SignKind[]) => [
+  ...shows(0.99, ...signs),
+  ...shows(0.97, ...signs.flatMap((sign) => seen.at(sign.at, ...kinds))),
+]
+
+const ruleFor = (seen: Seen, one: AddressEvidence, direction: Traffic['direction']): FirewallRule | undefined =>
+  seen.evidence.here?.rules.find(
+    (each) => each.address === one.address && each.port === one.port && each.direction === direction,
+  )?.rule

@@ -1,0 +1,116 @@
+import { type Clock, sleep, systemClock } from '../net/clock.ts'
+import { type Family, familyOf } from '../net/target.ts'
+import { attemptConnect } from './connect.ts'
+import { type PacketCounters, packetCounters } from './packet-counters.ts'
+
+/** What became, on this host itself, of packets to an address and of answers from it. JSON-able. */
+export interface OwnPackets {
+  readonly address: string
+  readonly port: number
+  /** At every one of some attempts, and never between them. */
+  readonly seen: readonly PacketFate[]
+}
+
+export type PacketFate =
+  /** The question was stopped before it came to a device. */
+  | 'unsent'
+  /** Answers came in, and were stopped before they came to a protocol. */
+  | 'undelivered'
+  /** Answers came in by another device than questions leave by, and were dropped for it. */
+  | 'wrong-way'
+  /** This host itself reset the connection. */
+  | 'reset-here'
+  /** The server is here, and its queue is full. */
+  | 'queue-full'
+  /** It was sent, and nothing at all came in. */
+  | 'vanished'
+
+const FATES = {
+  unsent: ({ unsent }) => unsent > 0,
+  undelivered: ({ undelivered }) => undelivered > 0,
+  'wrong-way': ({ wrongWay }) => wrongWay > 0,
+  'reset-here': ({ resets }) => resets > 0,
+  'queue-full': ({ overflows }) => overflows > 0,
+  vanished: ({ sent, received }) => sent > 0 && received === 0,
+} as const satisfies Readonly<Record<PacketFate, (change: PacketCounters) => boolean>>
+
+/** Between attempts the same must not be seen, or other programs' packets would be taken for ours. */
+const LOUD = {
+  ...FATES,
+  vanished: ({ received }) => received > 0,
+} as const satisfies Readonly<Record<PacketFate, (change: PacketCounters) => boolean>>
+
+export interface WatchOptions {
+  readonly count?: typeof packetCounters
+  readonly connect?: typeof attemptConnect
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+/** Enough for an answer from another zone or region. */
+const TRY_MS = 250
+const PAUSE_MS = 60
+const TRIES = 3
+/** Late answers to earlier attempts come in pauses as well. */
+const MOST_LOUD_PAUSES = 1
+/** Once it is known that it is so here, and asked is only for which address. */
+const ANY_PAUSES = TRIES
+
+type Target = Pick<OwnPackets, 'address' | 'port'>
+
+/**
+ * Connects to addresses that do not answer a few more times, and reads before and after each what this host's kernel
+ * counted: no rights are needed to tell that a filter here took the packets. All together first: where that shows
+ * nothing, nothing here does it. None where the kernel does not tell. Never rejects.
+ */
+export async function watchPackets(targets: readonly Target[], options: WatchOptions = {}): Promise<OwnPackets[]> {
+  const seen: OwnPackets[] = []
+  for (const family of [4, 6] as const) {
+    const own = targets.filter(({ address }) => familyOf(address) === family)
+    const together = own.length > 0 ? await fatesOf(own, family, options, MOST_LOUD_PAUSES) : []
+    if (together === undefined) continue
+    const alone = own.length > 1 && together.length > 0
+    for (const { address, port } of own) {
+      const fates = alone ? ((await fatesOf([{ address, port }], family, options, ANY_PAUSES)) ?? []) : together
+      seen.push({ address, port, seen: fates.filter((fate) => together.includes(fate)) })
+    }
+  }
+  return seen
+}
+
+/** What is seen at every attempt at these at once, and not between attempts. */
+async function fatesOf(
+  targets: readonly Target[],
+  family: Family,
+  { count = packetCounters, connect = attemptConnect, clock = systemClock, signal }: WatchOptions,
+  mostLoudPauses: number,
+): Promise<PacketFate[] | undefined> {
+  const loud = new Map((Object.keys(FATES) as PacketFate[]).map((fate) => [fate, 0])) // Object.keys forgets what it was given
+  for (let at = 0; at < TRIES && loud.size > 0; at++) {
+    const before = await count(family)
+    await sleep(clock, PAUSE_MS, signal)
+    const start = await count(family)
+    await Promise.all(
+      targets.map((target) => connect({ ...target, timeoutMs: TRY_MS, clock, ...(signal && { signal }) })),
+    )
+    const end = await count(family)
+    if (!before || !start || !end) return undefined
+    const [pause, attempt] = [changeOf(before, start), changeOf(start, end)]
+    for (const [fate, pauses] of loud) {
+      const now = pauses + (LOUD[fate](pause) ? 1 : 0)
+      if (!FATES[fate](attempt) || now > mostLoudPauses) loud.delete(fate)
+      else loud.set(fate, now)
+    }
+  }
+  return [...loud.keys()]
+}
+
+const changeOf = (before: PacketCounters, after: PacketCounters): PacketCounters => ({
+  unsent: after.unsent - before.unsent,
+  sent: after.sent - before.sent,
+  received: after.received - before.received,
+  undelivered: after.undelivered - before.undelivered,
+  wrongWay: after.wrongWay - before.wrongWay,
+  resets: after.resets - before.resets,
+  overflows: after.overflows - before.overflows,
+})
