@@ -15,7 +15,7 @@ import { commitCluster } from './commit.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
 import { beginUpdate } from './service-updates.ts'
-import { delayBefore, portsNeeded, takeNoAddresses, takeStep } from './steps.ts'
+import { portsNeeded, takeNoAddresses, takeStep, withDueDate } from './steps.ts'
 
 /** What becomes of clusters, besides that their nodes follow. */
 export class ClusterLife implements Life<'cluster', ClusterWork> {
@@ -76,7 +76,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
     if (work.do === 'step') return this.#takeStep(cluster)
     const now = this.#tools.clock.now()
     if (work.do === 'announce-updates') this.#commit(cluster, work.news.cluster, work.news.events)
-    if (work.do === 'begin-pending-changes') this.#beginPendingChanges(cluster, now)
+    if (work.do === 'begin-pending-changes') this.#beginPendingChanges(cluster)
     if (work.do === 'begin-update') this.#commit(cluster, beginUpdate(work.update, cluster, 'system', now), [])
     return 'again'
   }
@@ -108,20 +108,20 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
   }
 
   #withDueDate(cluster: CacheClusterRecord): CacheClusterRecord {
-    const [step] = cluster.steps
     const { clock, pace } = this.#tools
-    return step ? { ...cluster, stepDue: clock.now() + delayBefore(step, pace) } : cluster
+    return withDueDate(cluster, pace, clock.now())
   }
 
   /** Pending changes become steps. */
-  #beginPendingChanges(cluster: CacheClusterRecord, now: number): void {
+  #beginPendingChanges(cluster: CacheClusterRecord): void {
     if (this.#failsToScale(cluster)) return
     const { steps, events } = planChanges(
       cluster,
       cluster.pending,
       scaleOutZones(cluster, cluster.pending, clusterZones(this.#tools.store, cluster)),
     )
-    this.#commit(cluster, { ...cluster, status: 'modifying', pendingDue: null, steps, stepDue: now }, events)
+    const begun: CacheClusterRecord = { ...cluster, status: 'modifying', pendingDue: null, steps }
+    this.#commit(cluster, this.#withDueDate(begun), events)
   }
 
   /** There may be no nodes of the type any more that a cluster was to get in its window; the other changes are made. */

@@ -39,6 +39,7 @@ import {
   readTls,
   refuseCacheSecurityGroups,
 } from './rules.ts'
+import { withDueDate } from './steps.ts'
 import { zonesForCreation } from './zone-rules.ts'
 
 /** States that nothing but deletion may be the way out of. */
@@ -115,7 +116,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     steps: planCreation(zones),
     stepDue: context.now,
   }
-  return { CacheCluster: commit(cluster, events, context) }
+  return { CacheCluster: commit(undefined, cluster, events, context) }
 }
 
 export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context) => {
@@ -129,7 +130,7 @@ export const ModifyCacheCluster: Handler<'ModifyCacheCluster'> = (input, context
   const hasOtherGroups = modified.securityGroupIds.join() !== cluster.securityGroupIds.join()
   const moved = moveReplacements(cluster, modified, context.store.list('fault', context.region), context.now)
   const regrouped: EventFacts[] = hasOtherGroups ? [{ kind: 'security-groups-modified' }] : []
-  const answer = commit(modified, [...regrouped, ...moved.events, ...events], context, (change) => {
+  const answer = commit(cluster, modified, [...regrouped, ...moved.events, ...events], context, (change) => {
     for (const fault of moved.faults) change.put('fault', fault)
   })
   return { CacheCluster: answer }
@@ -147,7 +148,7 @@ export const RebootCacheCluster: Handler<'RebootCacheCluster'> = (input, context
     steps: planReboot(ids),
     stepDue: context.now,
   }
-  return { CacheCluster: commit(rebooting, [], context) }
+  return { CacheCluster: commit(cluster, rebooting, [], context) }
 }
 
 export const DeleteCacheCluster: Handler<'DeleteCacheCluster'> = (input, context) => {
@@ -161,7 +162,7 @@ export const DeleteCacheCluster: Handler<'DeleteCacheCluster'> = (input, context
     steps: [{ do: 'delete' }],
     stepDue: context.now,
   }
-  return { CacheCluster: commit(deleting, [], context) }
+  return { CacheCluster: commit(cluster, deleting, [], context) }
 }
 
 /** Whether a cluster whose nodes cannot start gets another parameter group, and nothing else (guide, "Node status"). */
@@ -178,12 +179,16 @@ function refuseUnlessAvailable({ status }: CacheClusterRecord, verb: string): vo
   }
 }
 
+/** Durable, and looked at by the lifecycle; what the call begins takes the time that the pace gives it. */
 function commit(
-  cluster: CacheClusterRecord,
+  before: CacheClusterRecord | undefined,
+  after: CacheClusterRecord,
   events: readonly EventFacts[],
-  { store, now, account, wake }: Context,
+  { store, now, pace, account, wake }: Context,
   also?: (change: Change) => void,
 ) {
+  const begins = after.steps[0] !== before?.steps[0]
+  const cluster = begins ? withDueDate(after, pace, now) : after
   commitCluster(store, cluster, cluster, events, now, also)
   wake('cluster', cluster.id)
   return answerCacheCluster(cluster, account)

@@ -248,6 +248,12 @@ export function takeStep(cluster: CacheClusterRecord, context: StepContext): Ste
   return take({ ...cluster, steps }, step as never, context)
 }
 
+/** The record with the first of its steps due as late as the pace wants: until then callers see what is pending. */
+export function withDueDate(cluster: CacheClusterRecord, pace: Pace, now: number): CacheClusterRecord {
+  const [step] = cluster.steps
+  return step ? { ...cluster, stepDue: now + delayBefore(step, pace) } : cluster
+}
+
 export function delayBefore(step: Step, pace: Pace): number {
   if (pace === 'instant') return 0
   const asked = pace === 'realistic' && step.do === 'scale-nodes' ? step.afterMinutes * 60_000 : 0

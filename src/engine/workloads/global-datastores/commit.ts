@@ -7,6 +7,7 @@ import type {
   GroupStep,
   ReplicationGroupRecord,
 } from '../../store/records.ts'
+import { begun } from '../replication-groups/pace.ts'
 import { answerGlobal } from './answer.ts'
 
 /** A group that is on its way to be, or to be no longer, part of a global datastore. */
@@ -43,10 +44,13 @@ export function committed(
   context: Context,
   events: readonly GroupsEvent[] = [],
 ) {
-  const { store, wake, now: date } = context
+  const { store, wake, pace, now: date } = context
   store.change((change) => {
     change.put('globalReplicationGroup', datastore)
-    for (const group of groups) change.put('replicationGroup', group)
+    for (const group of groups) {
+      const before = store.get('replicationGroup', group.region, group.id)
+      change.put('replicationGroup', begun(before, group, pace, date))
+    }
     for (const { group, event } of events) {
       const { region, id: sourceIdentifier } = group
       change.addEvent({ region, sourceType: resources.replicationGroup.sourceType, sourceIdentifier, event, date })

@@ -4,7 +4,7 @@ import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import type { Change, Store } from '../../store/store.ts'
 import { GLOBAL } from '../global-datastores/record.ts'
-import { delayBefore } from './pace.ts'
+import { begun } from './pace.ts'
 import type { GroupEvent } from './steps.ts'
 
 /** Makes a group's new record (null: it is gone), what else goes with it and the events that tell of it durable, together. */
@@ -46,12 +46,10 @@ export function commitCall(
   events: readonly GroupEvent[],
   { store, now, pace, wake }: Pick<Context, 'store' | 'now' | 'pace' | 'wake'>,
 ): ReplicationGroupRecord {
-  const [step] = after.steps
-  const isNew = step !== undefined && step !== before.steps[0]
-  const begun = isNew ? { ...after, stepDue: now + delayBefore(step, pace) } : after
-  commitGroup(store, before, begun, events, now)
-  wake('replicationGroup', begun.id)
-  return begun
+  const group = begun(before, after, pace, now)
+  commitGroup(store, before, group, events, now)
+  wake('replicationGroup', group.id)
+  return group
 }
 
 /** A global datastore goes with the last of its groups. */

@@ -23,7 +23,7 @@ import { settledLogs } from './logs.ts'
 import { isCluster, membersOf, runningMembers, withInnerPorts, withMembers } from './members.ts'
 import { isMigrationStep, migrate } from './migration-steps.ts'
 import { withChanges } from './modification.ts'
-import { delayBefore } from './pace.ts'
+import { withDueDate } from './pace.ts'
 import { afflicted, isBack, waits } from './rehearsed.ts'
 import { restartSteps } from './remaking.ts'
 import { afterMove, type Moved, moveSome, type SlotsStep } from './resharding-step.ts'
@@ -340,9 +340,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   }
 
   #withDueDate(group: ReplicationGroupRecord): ReplicationGroupRecord {
-    const [step] = group.steps
     const { clock, pace } = this.#tools
-    return step ? { ...group, stepDue: clock.now() + delayBefore(step, pace) } : group
+    return withDueDate(group, pace, clock.now())
   }
 
   #commit(

@@ -1,6 +1,6 @@
 import type { Pace } from '../../../api/local-engine.ts'
 import { replacementDelay } from '../../lifecycle/pace.ts'
-import type { GroupStep } from '../../store/records.ts'
+import type { GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 
 const MINUTE_MS = 60_000
 
@@ -77,6 +77,20 @@ const DELAYS: Readonly<Record<Exclude<Pace, 'instant'>, Readonly<Record<GroupSte
     delete: 3 * MINUTE_MS,
   },
 }
+
+/** The record with the first of its steps due as late as the pace wants: until then callers see what is pending. */
+export function withDueDate(group: ReplicationGroupRecord, pace: Pace, now: number): ReplicationGroupRecord {
+  const [step] = group.steps
+  return step ? { ...group, stepDue: now + delayBefore(step, pace) } : group
+}
+
+/** What a call makes of a group: when it begins something, that takes its time; what was under way already does not wait anew. */
+export const begun = (
+  before: ReplicationGroupRecord | undefined,
+  after: ReplicationGroupRecord,
+  pace: Pace,
+  now: number,
+): ReplicationGroupRecord => (after.steps[0] === before?.steps[0] ? after : withDueDate(after, pace, now))
 
 export function delayBefore({ do: step }: GroupStep, pace: Pace): number {
   // Never none: a server that always ends at once makes no storm.

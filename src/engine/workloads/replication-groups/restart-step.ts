@@ -7,7 +7,7 @@ import { dataFileOf } from '../snapshots/data-files.ts'
 import type { LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
 import { isCluster } from './members.ts'
-import { delayBefore } from './pace.ts'
+import { withDueDate } from './pace.ts'
 import { restartedAs, withoutChange } from './remaking.ts'
 import type { Standings } from './standing.ts'
 
@@ -43,10 +43,9 @@ export async function restartWithData(
   if (current?.steps[0] !== step) return 'again'
   const rest = { ...current, steps: current.steps.slice(1) }
   const after = isImpossible ? withoutChange(rest) : restartedAs(rest, step.as)
-  const [next] = after.steps
-  const stepDue = clock.now() + (next ? delayBefore(next, pace) : 0)
+  const now = clock.now()
   const event = { kind: 'cluster-mode-not-changed', group: group.id } as const
-  commitGroup(store, current, { ...after, stepDue }, isImpossible ? [{ event }] : [], clock.now())
+  commitGroup(store, current, withDueDate(after, pace, now), isImpossible ? [{ event }] : [], now)
   return 'again'
 }
 

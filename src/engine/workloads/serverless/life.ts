@@ -23,6 +23,7 @@ import {
   nextSnapshotOf,
   ownFileOf,
   planSnapshot,
+  snapshotDue,
   withDueDate,
 } from './steps.ts'
 
@@ -262,14 +263,14 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
 
   /** Automatic snapshots go with their cache, manual ones stay (guide, "Deleting a backup"). */
   #delete(cache: ServerlessCacheRecord): void {
-    const { store, clock, wake } = this.#tools
+    const { store, clock, pace, wake } = this.#tools
     const automatic = store
       .list('serverlessSnapshot', cache.region)
       .filter((snapshot) => snapshot.cache === cache.id && snapshot.type === 'automated')
     store.change((change) => {
       change.remove('serverlessCache', cache)
       for (const snapshot of automatic) {
-        change.put('serverlessSnapshot', { ...snapshot, status: 'deleting', stepDue: clock.now() })
+        change.put('serverlessSnapshot', { ...snapshot, status: 'deleting', stepDue: snapshotDue(pace, clock.now()) })
       }
       change.addEvent(this.#event(cache, { kind: 'cache-deleted', cache: cache.id }))
     })

@@ -7,6 +7,7 @@ import { nameOf } from '../../nodes/wanted.ts'
 import type { ReplicationGroupRecord, ShardSnapshot, SnapshotRecord } from '../../store/records.ts'
 import type { Change } from '../../store/store.ts'
 import { membersOf } from '../replication-groups/members.ts'
+import { withDueDate } from '../replication-groups/pace.ts'
 import type { LifeTools } from '../workload.ts'
 import { snapshotted } from './begin.ts'
 import { dataFiles } from './data-files.ts'
@@ -104,7 +105,7 @@ export class SnapshotErrands implements Errands {
 
   /** The snapshot and its group come out of it together. A group goes only once its final snapshot is there. */
   #finish(snapshot: SnapshotRecord, group: ReplicationGroupRecord | undefined, after: SnapshotRecord): Round {
-    const { store, clock, wake } = this.#tools
+    const { store, clock, pace, wake } = this.#tools
     const { region, id } = snapshot
     const current = store.get('snapshot', region, id)
     const source = group && sourceOf(snapshot, store)
@@ -112,7 +113,10 @@ export class SnapshotErrands implements Errands {
     store.change((change) => {
       change.put('snapshot', { ...after, tags: current.tags })
       if (!source) return
-      change.put('replicationGroup', after.final ? goneSoon(source, clock.now()) : snapshotted(source))
+      change.put(
+        'replicationGroup',
+        after.final ? withDueDate(goneSoon(source), pace, clock.now()) : snapshotted(source),
+      )
       this.#tell(change, after, source)
     })
     if (source) wake('replicationGroup', region, source.id)
@@ -164,9 +168,8 @@ export class SnapshotErrands implements Errands {
 const isThere = ({ member, incarnation }: ShardSnapshot, group: ReplicationGroupRecord): boolean =>
   membersOf(group).some((each) => each.id === member && each.incarnation === incarnation && !each.lost)
 
-const goneSoon = (group: ReplicationGroupRecord, now: number): ReplicationGroupRecord => ({
+const goneSoon = (group: ReplicationGroupRecord): ReplicationGroupRecord => ({
   ...snapshotted(group),
   status: 'deleting',
   steps: [{ do: 'delete' }],
-  stepDue: now,
 })

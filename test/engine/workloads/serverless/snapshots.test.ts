@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startTestEngine } from '../../../support/engine.ts'
+import { memcached, startTestEngine } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { manualClock } from '../../../support/manual-clock.ts'
 import {
@@ -207,6 +207,31 @@ describe('automatic snapshots', () => {
     await untilCacheGone(client, 'shop')
     await eventually('only the manual copy is left', async () => (await snapshots(client)).length === 1)
     expect((await snapshots(client))[0]).toMatchObject({ ServerlessCacheSnapshotName: 'kept', SnapshotType: 'manual' })
+  })
+
+  test('take their time to go', async () => {
+    const clock = manualClock(START)
+    const engine = await startTestEngine({ pace: 'realistic', clock })
+    const client = engine.client()
+    const inTime = (what: string, isSo: () => Promise<boolean>) =>
+      eventually(what, async () => {
+        clock.advanceTo(clock.now() + 60_000)
+        return isSo()
+      })
+    const isAvailable = async () => (await describedCache(client, 'shop')).Status === 'available'
+    await client.createServerlessCache({ ...serverless('shop'), SnapshotRetentionLimit: 1, DailySnapshotTime: '10:15' })
+    await inTime('the snapshot of the day', async () => (await snapshots(client))[0]?.Status === 'available')
+    await inTime('available', isAvailable)
+    await client.deleteServerlessCache({ ServerlessCacheName: 'shop' })
+    clock.advanceTo(clock.now() + 60_000)
+    await untilCacheGone(client, 'shop')
+    // By the time the engine has started a node, a deletion that takes no time would be done.
+    await client.createCacheCluster(memcached('other'))
+    const nodes = async () =>
+      (await client.describeCacheClusters({ ShowCacheNodeInfo: true })).CacheClusters?.[0]?.CacheNodes
+    await eventually('other has a node', async () => (await nodes())?.length === 1)
+    expect((await snapshots(client))[0]?.Status).toBe('deleting')
+    await inTime('gone', async () => (await snapshots(client)).length === 0)
   })
 
   test('stop when nothing is to be kept', async () => {
