@@ -15,6 +15,10 @@ export interface ReportPage {
   readonly command: string
   readonly evidence: Evidence
   readonly findings: readonly Finding[]
+  /** What was seen and no finding accounts for. */
+  readonly unexplained: NonNullable<Finding['explains']>
+  /** No cause was found, and something is broken. */
+  readonly unclear: boolean
   readonly practices: readonly Finding[]
   /** Names and values of the host and programs it was run with. */
   readonly environment: readonly (readonly [name: string, value: string])[]
@@ -28,7 +32,10 @@ export function reportPage(page: ReportPage): string {
   const { subject, at, evidence, findings, practices } = page
   const problems = findings.filter(({ severity }) => severity !== 'note')
   const notes = findings.filter(({ severity }) => severity === 'note')
-  const [cause, ...others] = problems
+  const [first] = problems
+  // Of several faults at once, each is a cause of its own.
+  const main = problems.filter(({ severity }) => severity === first?.severity)
+  const others = problems.filter((each) => !main.includes(each))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -43,10 +50,11 @@ export function reportPage(page: ReportPage): string {
 <header>
 <p class="quiet">cachectl doctor, ${esc(at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'))}</p>
 <h1>${esc(subject)}</h1>
-${cause ? causeCard(cause) : '<p class="verdict good">Healthy: nothing stands between this host and the cache.</p>'}
+${first ? main.map(causeCard).join('\n') : opening(page)}
 </header>
 ${section('On the way', seatsChart(evidence, problems))}
 ${section('Also found', findingsHtml(others))}
+${section('Not explained', signsHtml(page.unexplained))}
 ${section('To know', findingsHtml(notes))}
 ${section('Connections', connectionsHtml(evidence))}
 ${section('Latency per address', latencyHtml(evidence.addresses))}
@@ -76,9 +84,20 @@ const causeCard = (finding: Finding): string => `<div class="cause ${finding.sev
 ${factsOf(finding)}
 </div>`
 
-const factsOf = ({ id, hint, evidence, source }: Finding): string => `<dl>
+const opening = ({ unclear }: ReportPage): string =>
+  unclear
+    ? '<p class="verdict">Something is wrong, and no cause that is known here explains it.</p>'
+    : '<p class="verdict good">Healthy: nothing stands between this host and the cache.</p>'
+
+const signsHtml = (signs: NonNullable<Finding['explains']>): string =>
+  signs.length === 0 ? '' : `<ul>${signs.map(({ sentence }) => `<li>${esc(sentence)}</li>`).join('')}</ul>`
+
+const factsOf = ({ id, hint, evidence, check, source, explains = [], rivals = [] }: Finding): string => `<dl>
 <dt>Fix</dt><dd>${esc(hint)}</dd>
 ${evidence ? `<dt>Seen by</dt><dd><code>${esc(evidence)}</code></dd>` : ''}
+${check ? `<dt>Helped?</dt><dd><code>${esc(check)}</code></dd>` : ''}
+${explains.length > 0 ? `<dt>Explains</dt><dd>${signsHtml(explains)}</dd>` : ''}
+${rivals.map((each) => `<dt>Or</dt><dd>${esc(each.sentence)} (${esc(each.id)})${each.evidence ? ` <code>${esc(each.evidence)}</code>` : ''}</dd>`).join('')}
 ${source ? `<dt>Source</dt><dd class="quiet">${esc(source)}</dd>` : ''}
 <dt>Rule</dt><dd class="quiet">${esc(id)}: ${esc(causeOf(id)?.title ?? '')}</dd>
 </dl>`
@@ -264,7 +283,7 @@ h1 { margin: 0 0 1rem; font-size: 1.6rem; overflow-wrap: anywhere } h2 { margin:
 .quiet { color: var(--quiet); font-size: .875rem; margin: 0 }
 .verdict { font-size: 1.25rem; margin: .25rem 0 .75rem; overflow-wrap: anywhere } .verdict.good { color: var(--good) }
 .cause { background: var(--card); border-left: .3rem solid var(--warn); padding: 1rem 1.25rem } .cause.failure { border-color: var(--bad) }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 } dt { color: var(--quiet) } dd { margin: 0; overflow-wrap: anywhere }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 } dt { color: var(--quiet) } dd { margin: 0; overflow-wrap: anywhere } dd ul { margin: 0; padding-left: 1.1rem } .cause + .cause { margin-top: 1rem }
 code { font: .875rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 details { border: 1px solid var(--line); border-left: .3rem solid var(--line); padding: .5rem 1rem; margin: .5rem 0 } details.failure { border-left-color: var(--bad) } details.warning { border-left-color: var(--warn) }
 summary { cursor: pointer; overflow-wrap: anywhere } details dl { margin-top: .5rem }

@@ -35,15 +35,20 @@ const finding: Finding = {
   sentence: EVIL,
   hint: EVIL,
   evidence: EVIL,
+  check: EVIL,
   source: EVIL,
+  explains: [{ kind: 'refused', at: EVIL, sentence: EVIL }],
+  rivals: [{ id: 'T10', sentence: EVIL, evidence: EVIL }],
 }
-const page = (findings: readonly Finding[]) =>
+const page = (findings: readonly Finding[], unclear = false) =>
   reportPage({
     subject: EVIL,
     at: '2026-11-21T10:00:00.000Z',
     command: EVIL,
     evidence,
     findings,
+    unexplained: [{ kind: 'silent', at: EVIL, sentence: EVIL }],
+    unclear,
     practices: [finding],
     environment: [['Host', EVIL]],
   })
@@ -58,6 +63,15 @@ test('the cause comes before everything else, and a healthy page says so', () =>
   const html = page([finding])
   expect(html.indexOf('The cause')).toBeLessThan(html.indexOf('<section>'))
   expect(page([])).toContain('Healthy: nothing stands')
+})
+
+test('what no cause explains is told, and is not healthy', () => {
+  expect(page([])).toContain('Not explained')
+  expect(page([], true)).not.toContain('Healthy')
+})
+
+test('two faults are two causes', () => {
+  expect(page([finding, { ...finding, id: 'T03' }]).match(/The cause/g)).toHaveLength(2)
 })
 
 test('each address has its histogram, readable without sight of it', () => {

@@ -1,37 +1,72 @@
-/** Findings for people: the one cause first, what else was seen after it. */
+/** Findings for people: what is the cause first, what follows from it folded under it. */
 import type { Finding } from '../../diagnose/finding.ts'
 import type { Style } from './style.ts'
 
-const WORDS: Readonly<Record<Finding['severity'], string>> = { failure: 'FAILS', warning: 'WARN', note: 'note' }
-
-const SUBJECTS_TOLD = 7
-
-type Look = Pick<Style, 'width' | 'faint' | 'strong' | 'bad' | 'busy'>
+export type Look = Pick<Style, 'width' | 'faint' | 'strong' | 'bad' | 'busy'>
 
 const same = (text: string): string => text
-const PLAIN: Look = { width: Number.POSITIVE_INFINITY, faint: same, strong: same, bad: same, busy: same }
+export const PLAIN: Look = { width: Number.POSITIVE_INFINITY, faint: same, strong: same, bad: same, busy: same }
 
-/** Several findings of one rule are one matter: told once, with the other subjects after it. */
+const WORDS: Readonly<Record<Finding['severity'], string>> = { failure: 'FAILS', warning: 'WARN', note: 'note' }
+
+/** Several findings of one cause: told once, with the other subjects after it. */
+export type Matter = readonly [Finding, ...Finding[]]
+
+export function mattersOf(findings: readonly Finding[]): Matter[] {
+  const matters = new Map<string, [Finding, ...Finding[]]>()
+  for (const finding of findings) {
+    const known = matters.get(finding.id)
+    if (known) known.push(finding)
+    else matters.set(finding.id, [finding])
+  }
+  return [...matters.values()]
+}
+
+/** All of them, with all that is known of each. */
 export function findingsText(findings: readonly Finding[], look: Look = PLAIN): string {
-  const matters = [...new Map(findings.map((each) => [each.id, findings.filter(({ id }) => id === each.id)])).values()]
-  const problems = matters.filter(([first]) => first?.severity !== 'note')
-  const notes = matters.filter(([first]) => first?.severity === 'note')
-  const [cause, ...rest] = problems
-  const [first] = cause ?? []
+  const matters = mattersOf(findings)
+  const [cause, ...rest] = matters.filter(([{ severity }]) => severity !== 'note')
+  const notes = matters.filter(([{ severity }]) => severity === 'note')
   return [
-    ...(cause && first ? [...causeLines(first, look), ...details(cause, look)] : []),
-    ...(rest.length > 0 ? ['', 'Also:', ...rest.flatMap((matter) => block(matter, look))] : []),
+    ...(cause ? causeLines(cause, look) : []),
+    ...(rest.length > 0 ? ['', 'Also:', ...rest.flatMap((matter) => matterLines(matter, look))] : []),
     ...(notes.length > 0
-      ? [...(cause ? [''] : []), 'To know:', ...notes.flatMap((matter) => block(matter, look))]
+      ? [...(cause ? [''] : []), 'To know:', ...notes.flatMap((matter) => matterLines(matter, look))]
       : []),
   ].join('\n')
 }
 
-function causeLines({ severity, sentence, id }: Finding, { width, strong, bad, busy }: Look): string[] {
+/** How much of a matter is told. */
+export interface Extent {
+  /** Consequences that are told by a line each. */
+  readonly consequences?: number
+  /** Subjects that are named. */
+  readonly subjects?: number
+  /** Where the knowledge comes from, too. */
+  readonly source?: boolean
+}
+
+/** The cause, and what belongs to it. */
+export function causeLines(matter: Matter, look: Look, extent?: Extent): string[] {
+  return [...headLines(matter[0], look), ...detailLines(matter, look, extent)]
+}
+
+/** `Cause: ... [R05]`, on as many lines as it needs. */
+function headLines({ severity, sentence, id }: Finding, { width, strong, bad, busy }: Look): string[] {
   const mark = severity === 'failure' ? bad : busy
   const [head = '', ...more] = wrapped(`Cause: ${sentence} [${id}]`, width, '  ')
   return [`${mark('Cause:')}${strong(head.slice('Cause:'.length))}`, ...more.map((line) => strong(line))]
 }
+
+/** The same on one line, cut where it is longer than the screen is wide. */
+export function headLine({ severity, sentence, id }: Finding, { width, strong, bad, busy }: Look): string {
+  const mark = severity === 'failure' ? bad : busy
+  return `${mark('Cause:')}${strong(cut(` ${sentence}`, width - 'Cause:'.length, ` [${id}]`))}`
+}
+
+/** `WARN [S02] ...` on one line. */
+export const shortLine = ({ severity, sentence, id }: Finding, { width }: Look): string =>
+  cut(`${WORDS[severity]} [${id}] ${sentence}`, width)
 
 /** What the guide advises, one line of what is so and one of what to do. Nothing is broken. */
 export function practicesText(advices: readonly Finding[], { width, faint }: Look = PLAIN): string {
@@ -43,30 +78,69 @@ export function practicesText(advices: readonly Finding[], { width, faint }: Loo
   return ['Good practice (nothing is broken):', ...lines].map((line) => faint(line)).join('\n')
 }
 
-function block(matter: readonly Finding[], look: Look): string[] {
-  const [first] = matter
-  if (!first) return []
-  const head = wrapped(`${WORDS[first.severity]} [${first.id}] ${first.sentence}`, look.width, '  ')
-  return [...head, ...details(matter, look)]
+function matterLines(matter: Matter, look: Look): string[] {
+  const [{ severity, id, sentence }] = matter
+  return [...wrapped(`${WORDS[severity]} [${id}] ${sentence}`, look.width, '  '), ...detailLines(matter, look)]
 }
 
-function details([first, ...others]: readonly Finding[], { width, faint }: Look): string[] {
-  if (!first) return []
+const HANG = '        '
+const ALL = Number.POSITIVE_INFINITY
+
+function detailLines(
+  [first, ...others]: Matter,
+  { width, faint }: Look,
+  { consequences = ALL, subjects: most = SUBJECTS_TOLD, source = true }: Extent = {},
+): string[] {
   const subjects = [...new Set(others.map(({ subject }) => subject))].filter((subject) => subject !== first.subject)
+  const labelled = (label: string, text: string): string[] => wrapped(`  ${label.padEnd(5)} ${text}`, width, HANG)
   return [
-    ...(subjects.length > 0 ? wrapped(`  The same: ${shortened(subjects)}`, width, '        ') : []),
-    ...wrapped(`  Fix:  ${first.hint}`, width, '        '),
+    ...(subjects.length > 0 ? wrapped(`  The same: ${shortened(subjects, most)}`, width, HANG) : []),
+    ...labelled('Fix:', first.hint),
     // To be pasted: never cut.
     ...(first.evidence ? [`  See:  ${first.evidence}`] : []),
-    ...(first.source ? wrapped(`  From: ${first.source}`, width, '        ').map((line) => faint(line)) : []),
+    ...(first.check ? [`  Then: ${first.check}`] : []),
+    ...consequenceLines([first, ...others], consequences, width),
+    ...(first.rivals ?? []).flatMap(({ id, sentence, evidence }) => [
+      ...labelled('Or:', `${sentence} [${id}] It can't be told from here.`),
+      ...(evidence ? [`${HANG}${evidence}`] : []),
+    ]),
+    ...(first.source && source ? labelled('From:', first.source).map((line) => faint(line)) : []),
   ]
 }
 
+/** What follows, but for what says the same as the cause. */
+function consequencesOf(matter: Matter): string[] {
+  const subjects = new Set(matter.map(({ subject }) => subject))
+  return [
+    ...new Set(
+      matter.flatMap(({ explains = [], sentence }) =>
+        explains.flatMap((sign) => (subjects.has(sign.at) || sign.sentence === sentence ? [] : [sign.sentence])),
+      ),
+    ),
+  ]
+}
+
+function consequenceLines(matter: Matter, most: number, width: number): string[] {
+  const all = consequencesOf(matter)
+  const told = all.length <= most ? all : all.slice(0, Math.max(0, most - 1))
+  const more = all.length - told.length
+  const lines = [...told, ...(more > 0 ? [told.length > 0 ? `and ${more} more` : `${more} that follow from it`] : [])]
+  return lines.map((line, index) => cut(`${index === 0 ? '  So:   ' : HANG}${line}`, width))
+}
+
+const SUBJECTS_TOLD = 7
+
 /** Where a whole cluster is meant, the rest need not be read. */
-function shortened(subjects: readonly string[]): string {
-  if (subjects.length <= SUBJECTS_TOLD) return subjects.join(', ')
-  const told = subjects.slice(0, SUBJECTS_TOLD - 1)
+function shortened(subjects: readonly string[], most: number): string {
+  if (subjects.length <= most) return subjects.join(', ')
+  const told = subjects.slice(0, most - 1)
   return `${told.join(', ')} and ${subjects.length - told.length} more`
+}
+
+/** One line of so many columns; what stands at its end stays. */
+export function cut(text: string, width: number, end = ''): string {
+  const room = width - end.length
+  return text.length <= room ? `${text}${end}` : `${text.slice(0, Math.max(0, room - 3)).trimEnd()}...${end}`
 }
 
 /** Words of a line, on as many lines as they need. */

@@ -118,5 +118,8 @@ export interface Sign {
 /** What a sign is told apart by. */
 export const keyOf = ({ kind, at }: Sign): string => `${kind} ${at}`
 
+/** Clients fail there. */
+export const isBroken = ({ kind, gravity = SIGN_KINDS[kind] }: Sign): boolean => gravity === 'broken'
+
 /** The chance that it shows without any cause, of 1. */
 export const leakOf = ({ kind, gravity = SIGN_KINDS[kind] }: Sign): number => LEAKS[gravity]

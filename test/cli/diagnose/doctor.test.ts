@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { causes, practiceCauses } from '../../../src/diagnose/causes/index.ts'
 import { stage } from '../../scenarios/actors.ts'
@@ -5,6 +9,8 @@ import { authority } from '../../scenarios/certificates.ts'
 import { faultyDns } from '../../scenarios/faulty-dns.ts'
 import { memcached, startTestEngine } from '../../support/engine.ts'
 import { cachectl } from './run.ts'
+
+const launcher = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
 test('a healthy cluster of the local engine has no findings, plain and with TLS', async () => {
   const engine = await startTestEngine()
@@ -34,6 +40,15 @@ describe('the first line of doctor', () => {
       expect.stringMatching(/^ {2}Fix: {2}Check the port/),
       expect.stringMatching(/^ {2}See: {2}nc /),
     ])
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(first)
+  })
+
+  test('is one of two where two faults are at work, and both close the screen', async () => {
+    const ports = await stage({ a: { is: 'closed' }, b: { is: 'redis' } }, await authority(), onTestFinished)
+    const places = ['a', 'b'].map((name) => `127.0.0.1:${ports.get(name)}`)
+    const { stdout } = await cachectl(['doctor', ...places])
+    const causes = stdout.split('\n').flatMap((line) => /^Cause: .*\[(\w+)\]$/.exec(line)?.[1] ?? [])
+    expect(causes).toEqual(['R05', 'S01', 'R05', 'S01'])
   })
 
   test('is nothing when the rule is skipped', async () => {
@@ -49,6 +64,23 @@ test('rules can be listed and explained without looking at anything', async () =
   expect(JSON.parse(listed.stdout)).toHaveLength(causes.length + practiceCauses.length)
   expect((await cachectl(['doctor', '--explain', 'd02'])).stdout).toContain('D02: questions for IPv6 addresses')
   expect((await cachectl(['doctor', '--explain', 'Z99'])).code).toBe(2)
+})
+
+test('a look that finds nothing broken any more tells since when it was, and in how many looks', async () => {
+  const ports = await stage({ a: { is: 'closed' } }, await authority(), onTestFinished)
+  const port = ports.get('a') ?? 0
+  const args = ['doctor', `127.0.0.1:${port}`, '--watch', '--interval', '50ms', '--output', 'json']
+  const child = spawn(process.execPath, [launcher, ...args])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () => JSON.parse(String((await lines.next()).value))
+  const begun = await next()
+  expect(begun).toMatchObject({ healthy: false, looks: 1, changes: [{ id: 'R05', seen: 1, times: 1 }] })
+  await stage({ a: { is: 'memcached', port } }, await authority(), onTestFinished)
+  const over = await next()
+  expect(over).toMatchObject({ healthy: true, changes: [{ id: 'R05', since: begun.at, over: over.at }] })
+  child.kill('SIGINT')
+  expect((await once(child, 'exit'))[0]).toBe(0)
 })
 
 describe('dns', () => {

@@ -11,12 +11,14 @@ import {
   signTold,
   verdictOf,
 } from '../../../diagnose/causes/index.ts'
+import { isBroken } from '../../../diagnose/causes/sign.ts'
 import { examine } from '../../../diagnose/doctor.ts'
+import { NO_COURSE, nextLook } from '../../../diagnose/episodes.ts'
 import type { Evidence } from '../../../diagnose/evidence.ts'
 import type { Finding } from '../../../diagnose/finding.ts'
 import { glibcVersion } from '../../../diagnose/libc.ts'
 import { reportPage } from '../../../diagnose/report-page.ts'
-import { systemClock } from '../../../net/clock.ts'
+import { sleep, systemClock } from '../../../net/clock.ts'
 import { isUnsupported, reasonOf, tellUnasked } from '../../caches/refusals.ts'
 import { command } from '../../command.ts'
 import { failureOf } from '../../failure.ts'
@@ -28,9 +30,10 @@ import { commandText } from '../../help/command-text.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
-import { findingsText, practicesText } from '../../output/findings.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
+import { isProblem, verdictText } from '../../output/verdict.ts'
+import { watchText } from '../../output/watch.ts'
 import { type CallFailed, ExitWith, FailsWith, Problem, usageProblem } from '../../problem.ts'
 import { forPeople, tell } from '../../terminal.ts'
 import { version } from '../../version.ts'
@@ -49,6 +52,10 @@ const doctorFlags = {
   skip: texts({ summary: 'leave these rules out', helpValue: '<rule>...' }),
   report: text({ summary: 'write a page for people who were not there', helpValue: '<file.html>' }),
   'list-rules': toggle({ summary: 'print the rules and end' }),
+  all: toggle({ summary: 'tell everything that was seen' }),
+  practices: toggle({ summary: 'tell of good practice, too' }),
+  watch: toggle({ summary: 'look again and again until Ctrl-C; tell what begins and what is over' }),
+  interval: time({ summary: 'with --watch: between two looks (default 5s)', helpValue: '<time>', otherwise: 5000 }),
   explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
   evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
   timeout: time({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
@@ -63,7 +70,7 @@ type DoctorFlags = ValuesOf<typeof doctorFlags>
 export const doctor = command({
   summary: 'Look at everything between this host and a cluster, and name the cause',
   description:
-    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The one cause comes first, with the fix, the command that shows it, and where the knowledge comes from. Good practice is told apart, at the end. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, no such rule or place); 252: a wrong option.',
+    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The first line and the last are the cause: the one that explains most of what was seen, or one for each fault. Under it the fix, the command that shows it, the one that tells whether the fix has helped, and what follows from it. --all tells everything, --practices what the guide advises. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, no such rule or place); 252: a wrong option.',
   words: {
     where: several('id of a cluster, name of a serverless cache, or host:port'),
   },
@@ -72,9 +79,10 @@ export const doctor = command({
     'doctor shop',
     'doctor cache.example.com:11211 --tls',
     'doctor shop --report report.html',
+    'doctor shop --watch',
     'doctor --explain D02',
   ],
-  forms: {},
+  forms: { note: 'with --watch a document per change' },
   async run({ words, flags, print }) {
     try {
       await diagnosis(words.where, flags, print)
@@ -91,24 +99,84 @@ async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: P
   if (flags['list-rules']) return print.answer([...causes, ...practiceCauses].map(plain), rulesText)
   if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain)
   if (print.form === 'readable') tellOfNewerNode()
-  const [which, practice] = [rulesOf(causes, flags), rulesOf(practiceCauses, flags)]
-  const { evidence, notAsked } = await look(words, flags)
-  const { findings, unexplained } = verdictOf(evidence, which)
-  const practices = judgeEvidence(nodeBased(evidence), practice)
-  const cause = findings.find(isProblem)
-  const verdict = {
-    healthy: !cause,
-    cause: cause ?? null,
-    findings,
-    unexplained: unexplained.map(signTold),
-    practices,
-    notAsked,
-  }
-  const answer = { ...verdict, ...(flags.evidence && { evidence }) }
-  await print.answer(answer, (shown, style) => describe(forPeople(evidence), shown.findings, shown.practices, style))
-  if (flags.report !== undefined) writeReport(flags.report, words, { evidence, findings, practices })
-  if (cause) throw new ExitWith(isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS)
+  if (flags.watch) return watch(words, flags, print)
+  const { evidence, notAsked, ...verdict } = await judged(words, flags)
+  const answer = { ...answerOf(verdict), notAsked, ...(flags.evidence && { evidence }) }
+  await print.answer(answer, async (shown, style) =>
+    verdictText(
+      {
+        ...shown,
+        unclear: verdict.unclear,
+        places: await placesTable(forPeople(evidence), style),
+        notAsked: evidence.api?.refused.map(({ operation, code }) => `${operation} (${code})`) ?? [],
+      },
+      flags,
+      style,
+    ),
+  )
+  if (flags.report !== undefined) writeReport(flags.report, words, { evidence, ...verdict })
+  const code = codeOf(verdict, evidence)
+  if (code !== undefined) throw new ExitWith(code)
 }
+
+/** What a look comes to. */
+interface Judged {
+  readonly findings: readonly Finding[]
+  readonly unexplained: NonNullable<Finding['explains']>
+  /** No cause, and something is broken. */
+  readonly unclear: boolean
+  readonly practices: readonly Finding[]
+}
+
+async function judged(words: readonly string[], flags: DoctorFlags, signal?: AbortSignal) {
+  const [which, practice] = [rulesOf(causes, flags), rulesOf(practiceCauses, flags)]
+  const { evidence, notAsked } = await look(words, flags, signal)
+  const { findings, unexplained } = verdictOf(evidence, which)
+  const again = commandText(['doctor', ...words])
+  // Rules that were left out would have explained it.
+  const unclear = which.length === causes.length && !findings.some(isProblem) && unexplained.some(isBroken)
+  return {
+    evidence,
+    notAsked,
+    findings: findings.map((finding) => (isProblem(finding) ? { check: again, ...finding } : finding)),
+    unexplained: unexplained.map(signTold),
+    unclear,
+    practices: judgeEvidence(nodeBased(evidence), practice),
+  }
+}
+
+function answerOf({ unclear, ...verdict }: Judged) {
+  const cause = verdict.findings.find(isProblem)
+  return { healthy: !cause && !unclear, cause: cause ?? null, ...verdict }
+}
+
+/** Undefined: healthy. */
+function codeOf({ findings, unclear }: Judged, evidence: Evidence): number | undefined {
+  if (!unclear && !findings.some(isProblem)) return undefined
+  return isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS
+}
+
+/** Looks again and again; tells what begins, and what is over: since when, and in how many looks. */
+const watch = (words: readonly string[], flags: DoctorFlags, print: Printer): Promise<void> =>
+  untilInterrupted(async (signal) => {
+    let course = NO_COURSE
+    let code: number | undefined
+    while (!signal.aborted) {
+      const { evidence, notAsked: _, ...verdict } = await judged(words, flags, signal)
+      if (signal.aborted) break
+      code = codeOf(verdict, evidence)
+      const at = systemClock.now().toISOString()
+      const next = nextLook(course, at, verdict.findings)
+      if (next.changes.length > 0 || course.looks === 0) {
+        const { healthy } = answerOf(verdict)
+        const item = { at, healthy, looks: next.course.looks, changes: next.changes }
+        await print.item(item, (shown, style) => watchText(shown, style))
+      }
+      course = next.course
+      await sleep(systemClock, flags.interval, signal)
+    }
+    if (code !== undefined) throw new ExitWith(code)
+  })
 
 /** A question to the API that got no answer. */
 interface NotAsked {
@@ -120,13 +188,14 @@ interface NotAsked {
 async function look(
   words: readonly string[],
   flags: DoctorFlags,
+  outer?: AbortSignal,
 ): Promise<{ evidence: Evidence; notAsked: readonly NotAsked[] }> {
   const { server: servers, timeout: timeoutMs } = flags
   const progress = startProgress('asking the API')
   const unasked: CallFailed[] = []
   try {
     const aim = await doctorAim(words, flags, (error) => unasked.push(error))
-    const evidence = await untilInterrupted((signal) =>
+    const examining = (signal: AbortSignal) =>
       examine({
         ...aim,
         signal,
@@ -135,8 +204,8 @@ async function look(
         ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
         ...(servers.length > 0 && { servers }),
         ...(timeoutMs !== undefined && { timeoutMs }),
-      }),
-    )
+      })
+    const evidence = await (outer ? examining(outer) : untilInterrupted(examining))
     const notAsked = unasked.filter((error) => !isUnsupported(error)).map(notAskedOf)
     return { evidence, notAsked }
   } finally {
@@ -151,11 +220,7 @@ const notAskedOf = (error: CallFailed): NotAsked => ({
   message: reasonOf(error),
 })
 
-function writeReport(
-  file: string,
-  words: readonly string[],
-  seen: { evidence: Evidence; findings: readonly Finding[]; practices: readonly Finding[] },
-): void {
+function writeReport(file: string, words: readonly string[], seen: Judged & { evidence: Evidence }): void {
   const { clusters } = seen.evidence
   const subject = words.length > 0 ? words.join(', ') : clusters.map(({ id }) => id).join(', ')
   const environment: [string, string][] = [
@@ -193,15 +258,10 @@ const nodeBased = (evidence: Evidence): Evidence => ({
   clusters: evidence.clusters.filter(({ serverless, engine }) => serverless !== true && engine === memcached.name),
 })
 
-const isProblem = ({ severity }: Finding): boolean => severity !== 'note'
-
-async function describe(
-  evidence: Evidence,
-  findings: readonly Finding[],
-  practices: readonly Finding[],
-  style: Style,
-): Promise<string> {
-  const rows = evidence.addresses.map(({ place, address, attempts, words, tls, source }) => {
+/** One line for each address: from where, how quickly, and what answers. */
+async function placesTable({ addresses }: Evidence, { width }: Style): Promise<string[]> {
+  if (addresses.length === 0) return []
+  const rows = addresses.map(({ place, address, attempts, words, tls, source }) => {
     const best = attempts.filter(({ outcome }) => outcome === 'connected').sort((a, b) => a.ms - b.ms)[0]
     const [first] = attempts
     const spoken = tls?.outcome === 'established' ? (tls.protocol ?? 'TLS') : words?.connected ? words.speaker : '-'
@@ -214,25 +274,7 @@ async function describe(
       spoken,
     ]
   })
-  const broken = findings.some(isProblem)
-  const text = findingsText(findings, style)
-  const verdict = broken ? text : style.good('Healthy: nothing stands between this host and the cache.')
-  const table =
-    rows.length > 0 ? await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows) : ''
-  const refused = evidence.api?.refused ?? []
-  const parts = [
-    verdict,
-    table,
-    broken ? '' : text,
-    practicesText(practices, style),
-    refused.length > 0
-      ? style.faint(`Not asked: ${refused.map(({ operation, code }) => `${operation} (${code})`).join(', ')}`)
-      : '',
-  ]
-  return parts
-    .map((part) => part.replace(/^\n/, ''))
-    .filter(Boolean)
-    .join('\n\n')
+  return (await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows, width)).split('\n')
 }
 
 function rulesOf(all: readonly Cause[], flags: Pick<DoctorFlags, 'only' | 'skip'>): readonly Cause[] {
