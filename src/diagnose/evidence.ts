@@ -9,6 +9,7 @@ import type { AddressCheck } from './gai-check.ts'
 import type { LintRemark } from './gai-lint.ts'
 import type { LocalLimits } from './local-limits.ts'
 import type { NodeAnswers } from './node-answers.ts'
+import type { ServiceEvidence } from './service.ts'
 import type { SourceAddress } from './source-address.ts'
 import type { TlsView } from './tls-inspect.ts'
 
@@ -155,6 +156,8 @@ export interface Evidence {
   readonly clusters: readonly ClusterFacts[]
   readonly missing?: readonly MissingCluster[]
   readonly api?: ApiFacts
+  /** How the API itself was found; absent where it was not asked. */
+  readonly service?: ServiceEvidence
   readonly places: readonly Place[]
   readonly hosts: readonly HostEvidence[]
   readonly addresses: readonly AddressEvidence[]

@@ -32,6 +32,12 @@ function processOf(id: string, statText: string, bootSeconds: number): HostProce
   return { pid: Number(id), name, startedAt: (bootSeconds + ticks / TICKS_PER_SECOND) * 1000 }
 }
 
+/** Whether a signal (SIGSTOP, Ctrl-Z) or a debugger holds it. */
+export async function isHeld(pid: number): Promise<boolean> {
+  const text = await kernelFile(`/proc/${pid}/stat`)
+  return /^[Tt]/.test(text.slice(text.lastIndexOf(')') + 2))
+}
+
 /** When a file was last changed, milliseconds since the epoch; undefined if it is not there. */
 export const changedAt = (path: string): Promise<number | undefined> =>
   stat(path).then(

@@ -21,6 +21,7 @@ const FILES = [
   'load',
   'discovery',
   'cluster',
+  'api',
   'host',
   'wire',
   'worlds',

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ExamineOptions, examine } from '../../src/diagnose/doctor.ts'
 import type { ApiFacts, ClusterFacts, Evidence, MissingCluster, Place } from '../../src/diagnose/evidence.ts'
+import type { ServiceEvidence } from '../../src/diagnose/service.ts'
+import { lookAtService } from '../../src/diagnose/service-look.ts'
 import { systemNames } from '../../src/net/resolve.ts'
 import { parseTarget } from '../../src/net/target.ts'
 import { type Actor, fill, type Ports, stage } from './actors.ts'
@@ -35,6 +37,8 @@ export interface Scenario {
   }
   readonly missing?: readonly MissingCluster[]
   readonly api?: ApiFacts
+  /** How the API is found: `at` is asked, as `at` of the scenario is written; its clock is so many minutes after this host's. */
+  readonly service?: ServiceEvidence & { readonly at?: string; readonly minutesAhead?: number }
   /** Text of /etc/hosts. */
   readonly hosts?: string
   readonly gaiConf?: string
@@ -51,10 +55,37 @@ export interface Scenario {
 }
 
 /** Plays a scenario on real sockets and returns what the doctor sees. */
-export const play = (scenario: Scenario): Promise<Evidence> => onStage(scenario, examine)
+export const play = (scenario: Scenario): Promise<Evidence> =>
+  onStage(scenario, async (options, ports) => {
+    const [evidence, service] = await Promise.all([
+      examine(options),
+      scenario.service && serviceOf(scenario.service, ports),
+    ])
+    return { ...evidence, ...(service && { service }) }
+  })
+
+async function serviceOf(
+  { at, minutesAhead, ...service }: NonNullable<Scenario['service']>,
+  ports: Ports,
+): Promise<ServiceEvidence> {
+  const now = Date.now()
+  const clock = minutesAhead !== undefined && {
+    there: new Date(now + minutesAhead * 60_000).toISOString(),
+    here: new Date(now).toISOString(),
+  }
+  if (at === undefined)
+    return clock ? { ...service, look: { outcome: 'answered', ms: 1, ...service.look, clock } } : service
+  const url = `http://${fill(at, ports)}/`
+  const look = await lookAtService({ url, timeoutMs: 1200 })
+  const failed = { operation: 'DescribeCacheClusters', answered: false, message: 'no answer', ms: 4000 }
+  return { ...service, url, look, failed }
+}
 
 /** Sets a scenario up on real sockets for as long as `look` takes. */
-export async function onStage<T>(scenario: Scenario, look: (options: ExamineOptions) => Promise<T>): Promise<T> {
+export async function onStage<T>(
+  scenario: Scenario,
+  look: (options: ExamineOptions, ports: Ports) => Promise<T>,
+): Promise<T> {
   const ends: (() => void)[] = []
   const atEnd = (work: () => void): void => void ends.push(work)
   try {
@@ -75,7 +106,7 @@ export async function onStage<T>(scenario: Scenario, look: (options: ExamineOpti
     }
     const cluster = scenario.cluster && factsOf(scenario.cluster, ports)
     const { names } = scenario
-    return await look({
+    const options: ExamineOptions = {
       places: placesOf(scenario, ports, cluster),
       clusters: cluster ? [cluster] : [],
       ...(scenario.missing && { missing: scenario.missing }),
@@ -105,7 +136,8 @@ export async function onStage<T>(scenario: Scenario, look: (options: ExamineOpti
             })),
         },
       }),
-    })
+    }
+    return await look(options, ports)
   } finally {
     for (const end of ends.reverse()) end()
   }

@@ -4,6 +4,7 @@ import { kebabCase } from '../../api/names.ts'
 import { meantAmong } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
+import { meantId } from '../meant-id.ts'
 import { type Cause, type Evident, evident, failure, note, type Seen, shows, warning } from './cause.ts'
 import { at, name, speaks } from './places.ts'
 import { OUT, type Sign } from './sign.ts'
@@ -38,15 +39,19 @@ export const clusterRows: readonly Evident[] = [
     find: ({ missing = [] }) =>
       missing.map(({ id, at, known, deletedAt }) => {
         const gone = deletedAt === undefined ? '' : `: it was deleted at ${deletedAt}`
+        const meant = deletedAt === undefined ? meantId(id, known ?? []) : undefined
+        const right = meant === undefined ? '' : `: it is called ${meant}`
         const hint =
           deletedAt === undefined
             ? 'Check the id, --region, --profile and --target.'
             : 'Create it again, and point clients at its new endpoint.'
         return failure(
           id,
-          `There is no cluster, serverless cache or replication group ${id} in ${at}${gone}.`,
-          [hint, ...(known ? [meantAmong(id, known)] : [])].join(' '),
-          'cachectl describe-events --source-type cache-cluster',
+          `There is no cluster, serverless cache or replication group ${id} in ${at}${gone}${right}.`,
+          meant === undefined
+            ? [hint, ...(known ? [meantAmong(id, known)] : [])].join(' ')
+            : shell`cachectl doctor ${meant}`,
+          meant === undefined ? 'cachectl describe-events --source-type cache-cluster' : 'cachectl list',
         )
       }),
   },

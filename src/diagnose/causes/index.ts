@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import { aliasCauses } from './aliases.ts'
+import { apiCauses } from './api.ts'
 import { type Cause, SEATS, type Suspicion } from './cause.ts'
 import { certificateCauses } from './certificate.ts'
 import { clusterCauses } from './cluster.ts'
@@ -23,6 +24,7 @@ import { wayCauses } from './way.ts'
 export type { Cause } from './cause.ts'
 
 export const causes: readonly Cause[] = [
+  ...apiCauses,
   ...clusterCauses,
   ...dnsCauses,
   ...aliasCauses,

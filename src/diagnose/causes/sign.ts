@@ -53,6 +53,13 @@ const SIGN_KINDS = {
   // In the sockets of this host, at the address they lead to.
   'few-ports': 'impaired',
   churn: 'impaired',
+  // Of the API, at its URL, and of the engine behind it.
+  'api-out': 'broken',
+  'api-refuses': 'broken',
+  'engine-held': 'broken',
+  'engine-gone': 'broken',
+  'engine-starting': 'broken',
+  'clock-off': 'impaired',
   // Of a cluster, and of one of its nodes, by the API.
   missing: 'broken',
   'not-available': 'broken',

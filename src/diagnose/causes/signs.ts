@@ -10,9 +10,11 @@ import { addressSigns } from './signs/addresses.ts'
 import { clusterSigns } from './signs/clusters.ts'
 import { hereSigns } from './signs/here.ts'
 import { hostSigns } from './signs/host.ts'
+import { serviceSigns } from './signs/service.ts'
 
 /** Each looks at one part of the evidence. Pure, and sees nothing on a healthy cluster. */
 const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
+  serviceSigns,
   clusterSigns,
   (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows], evidence),
   addressSigns,

@@ -7,52 +7,122 @@ import { CONTROL } from '../../../api/local-engine.ts'
 import type { SecurityGroupReport } from '../../../api/local-network.ts'
 import type { Input, OperationName, Output } from '../../../api/model.ts'
 import { errorMessage } from '../../../api/thrown.ts'
-import type { ApiFacts, ClusterFacts, MissingCluster } from '../../../diagnose/evidence.ts'
+import type { ApiFacts, ClusterFacts, Evidence, MissingCluster } from '../../../diagnose/evidence.ts'
+import { mayBeId, meantId } from '../../../diagnose/meant-id.ts'
+import { systemClock } from '../../../net/clock.ts'
+import { resolveTarget, systemNames } from '../../../net/resolve.ts'
 import { withClient } from '../../caches/client.ts'
 import { allCaches, findCache, isNoCache } from '../../caches/find.ts'
 import { joinPorts, readPlace } from '../../caches/place.ts'
 import { mostNodesAt } from '../../caches/quotas.ts'
 import { noting, type OnUnasked, reasonOf } from '../../caches/refusals.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
-import { CallFailed } from '../../problem.ts'
+import { CallFailed, Problem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineAndRegion } from '../../target/engine-region.ts'
 import { tell } from '../../terminal.ts'
-import { type Aim, type AimOptions, aimAt } from './places.ts'
+import {
+  type BoundedClient,
+  bounded,
+  engineBehind,
+  failedCall,
+  serviceAt,
+  serviceWithoutTarget,
+  unlessHeld,
+} from './doctor-service.ts'
+import { type Aim, type AimOptions, aimAtNamed, aimBy } from './places.ts'
 
 export interface DoctorAim extends Aim {
   readonly missing: readonly MissingCluster[]
-  readonly api?: ApiFacts
 }
 
-/** As `aimAt`; a cluster that is not there is a finding, not an error. */
-export async function doctorAim(spoken: readonly string[], flags: AimOptions, note: OnUnasked): Promise<DoctorAim> {
+/** What doctors are told beside the words. */
+export interface DoctorAsk {
+  readonly flags: AimOptions
+  /** Hears of what could not be asked. */
+  readonly note: OnUnasked
+  /** For one answer of the API. */
+  readonly patienceMs: number
+  readonly look: (aim: DoctorAim) => Promise<Evidence>
+}
+
+/**
+ * Looks at what the words name, and meanwhile asks the API for all it tells besides. A cluster that is not there is a finding,
+ * not an error; and so is an API that is not: then the look is at what is named as host:port.
+ */
+export async function lookWithApi(spoken: readonly string[], ask: DoctorAsk): Promise<Evidence> {
+  const { flags, look } = ask
   const words = joinPorts(spoken)
-  if (words.length > 0 && words.every((word) => 'host' in readPlace(word)))
-    return { ...(await aimAt(words, flags)), missing: [] }
-  return withClient(flags, async (client) => {
-    const missing = (await Promise.all(words.map((word) => missingAt(word, client, note)))).flatMap(
-      (each) => each ?? [],
-    )
-    const there = words.filter((word) => !missing.some(({ id }) => id === word))
-    const aim =
-      words.length > 0 && there.length === 0
-        ? { places: [], clusters: [], trust: new Map() }
-        : await aimAt(there, flags, note)
-    const [api, securityGroups, mostNodes] = await Promise.all([
-      apiFacts(client, aim.clusters, note),
-      localGroups(client, flags),
-      mostNodesAt(client.target),
-    ])
-    const local = { ...(securityGroups && { securityGroups }), ...(mostNodes !== undefined && { mostNodes }) }
-    return { ...aim, missing, api: { ...api, ...local } }
-  })
+  const named = { ...aimAtNamed(words, flags), missing: [] }
+  const onlyNamed = words.length > 0 && named.places.length === words.length
+  if (onlyNamed && !words.some(mayBeId)) return look(named)
+  try {
+    return await withClient(flags, (client) => lookBy(bounded(client, ask.patienceMs), words, named, ask))
+  } catch (error) {
+    if (onlyNamed && (error instanceof Problem || error instanceof CallFailed)) return look(named)
+    // Where no engine runs, there may have been one.
+    const service = error instanceof Problem ? await serviceWithoutTarget(flags) : undefined
+    if (!service) throw error
+    return { ...(await look(named)), service }
+  }
+}
+
+async function lookBy(
+  client: BoundedClient,
+  words: readonly string[],
+  named: DoctorAim,
+  { flags, note, patienceMs, look }: DoctorAsk,
+): Promise<Evidence> {
+  const start = systemClock.monotonicMs()
+  const { target } = client
+  const engine = engineBehind(target, flags)
+  const found = serviceAt(target, engine, patienceMs)
+  let aim: DoctorAim
+  try {
+    aim = await unlessHeld(doctorAim(client, words, flags, note), engine, target)
+  } catch (error) {
+    const service = await found
+    const failed = failedCall(error, service, client.answered(), start)
+    if (!failed) throw error
+    return { ...(await look(named)), service: { ...service, failed } }
+  }
+  const [evidence, api, service] = await Promise.all([look(aim), allFacts(client, aim.clusters, flags, note), found])
+  return { ...evidence, api, service }
+}
+
+async function doctorAim(
+  client: ApiClient,
+  words: readonly string[],
+  flags: AimOptions,
+  note: OnUnasked,
+): Promise<DoctorAim> {
+  const missing = (await Promise.all(words.map((word) => missingAt(word, client, note)))).flatMap((each) => each ?? [])
+  const there = words.filter((word) => !missing.some(({ id }) => id === word))
+  const aim =
+    words.length > 0 && there.length === 0
+      ? { places: [], clusters: [], trust: new Map() }
+      : await aimBy(client, there, flags, note)
+  return { ...aim, missing }
+}
+
+async function allFacts(
+  client: ApiClient,
+  clusters: readonly ClusterFacts[],
+  flags: GlobalOptions,
+  note: OnUnasked,
+): Promise<ApiFacts> {
+  const [api, securityGroups, mostNodes] = await Promise.all([
+    apiFacts(client, clusters, note),
+    localGroups(client, flags),
+    mostNodesAt(client.target),
+  ])
+  return { ...api, ...(securityGroups && { securityGroups }), ...(mostNodes !== undefined && { mostNodes }) }
 }
 
 async function missingAt(word: string, client: ApiClient, note: OnUnasked): Promise<MissingCluster | undefined> {
   const place = readPlace(word)
-  if ('host' in place) return undefined
+  if ('host' in place) return mayBeId(word) ? misspelt(word, client, note) : undefined
   try {
     await findCache(client, place.cluster)
     return undefined
@@ -77,6 +147,16 @@ async function missingAt(word: string, client: ApiClient, note: OnUnasked): Prom
     ...(deletion && { deletedAt: deletion.at }),
   }
 }
+
+/** A word that reads as a host name: one that has no address, and is the id of a cache but for its spelling. */
+async function misspelt(word: string, client: ApiClient, note: OnUnasked): Promise<MissingCluster | undefined> {
+  const known = (await allCaches(client, note)).map(({ id }) => id)
+  if (meantId(word, known) === undefined) return undefined
+  const found = await resolveTarget(word, { names: systemNames, timeoutMs: NAME_PATIENCE_MS })
+  return found.ok ? undefined : { id: word, at: whereIs(client), known }
+}
+
+const NAME_PATIENCE_MS = 2000
 
 const DAY_MINUTES = 1440
 

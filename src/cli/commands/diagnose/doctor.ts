@@ -39,7 +39,8 @@ import { forPeople, tell } from '../../terminal.ts'
 import { version } from '../../version.ts'
 import { several } from '../../words.ts'
 import { fileFlag, fileOf } from '../gai/flags.ts'
-import { doctorAim } from './doctor-facts.ts'
+import { lookWithApi } from './doctor-facts.ts'
+import { API_PATIENCE_MS, PATIENT_API_MS } from './doctor-service.ts'
 import { serverFlag, tlsFlags } from './places.ts'
 
 const FINDINGS = 1
@@ -59,6 +60,7 @@ const doctorFlags = {
   explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
   evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
   timeout: time({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
+  patient: toggle({ summary: 'wait longer for what does not answer' }),
   ...tlsFlags,
   ...serverFlag,
   ...fileFlag,
@@ -194,18 +196,24 @@ async function look(
   const progress = startProgress('asking the API')
   const unasked: CallFailed[] = []
   try {
-    const aim = await doctorAim(words, flags, (error) => unasked.push(error))
-    const examining = (signal: AbortSignal) =>
-      examine({
-        ...aim,
-        signal,
-        gaiConf: fileOf(flags),
-        onStage: (stage) => progress.update(stage),
-        ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
-        ...(servers.length > 0 && { servers }),
-        ...(timeoutMs !== undefined && { timeoutMs }),
-      })
-    const evidence = await (outer ? examining(outer) : untilInterrupted(examining))
+    const evidence = await lookWithApi(words, {
+      flags,
+      note: (error) => unasked.push(error),
+      patienceMs: flags.patient ? PATIENT_API_MS : API_PATIENCE_MS,
+      look: (aim) => {
+        const examining = (signal: AbortSignal) =>
+          examine({
+            ...aim,
+            signal,
+            gaiConf: fileOf(flags),
+            onStage: (stage) => progress.update(stage),
+            ...(flags.report !== undefined && { attempts: REPORT_ATTEMPTS }),
+            ...(servers.length > 0 && { servers }),
+            ...(timeoutMs !== undefined && { timeoutMs }),
+          })
+        return outer ? examining(outer) : untilInterrupted(examining)
+      },
+    })
     const notAsked = unasked.filter((error) => !isUnsupported(error)).map(notAskedOf)
     return { evidence, notAsked }
   } finally {

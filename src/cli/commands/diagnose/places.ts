@@ -46,32 +46,47 @@ export interface Aim {
 
 /** `note` hears of what could not be asked. Rejects with CacheClusterNotFound, or when no engine runs and a cluster is asked for. */
 export async function aimAt(words: readonly string[], flags: AimOptions, note: OnUnasked = tellUnasked): Promise<Aim> {
-  const read = joinPorts(words).map(readPlace)
-  const given = read.flatMap((each): Place[] =>
-    'host' in each ? [{ ...each, role: 'given', tls: flags.tls === true }] : [],
-  )
+  const named = aimAtNamed(words, flags)
+  if (words.length > 0 && named.places.length === joinPorts(words).length) return named
+  return withClient(flags, (client) => aimBy(client, words, flags, note))
+}
+
+/** Places that are named as host:port alone, for which no API is asked. */
+export function aimAtNamed(words: readonly string[], flags: AimOptions): Aim {
+  const places = joinPorts(words)
+    .map(readPlace)
+    .flatMap((each): Place[] => ('host' in each ? [{ ...each, role: 'given', tls: flags.tls === true }] : []))
   const ca = flags.ca === undefined ? undefined : authorities(flags.ca)
-  const own: AskTls = ca === undefined ? {} : { ca }
-  if (words.length > 0 && given.length === read.length)
-    return { places: given, clusters: [], trust: new Map([['', own]]) }
-  return withClient(flags, async (client) => {
-    const ids = read.flatMap((each) => ('cluster' in each ? [each.cluster] : []))
-    const described =
-      ids.length > 0 ? await Promise.all(ids.map((id) => findCache(client, id))) : await everyCache(client, note)
-    if (described.length === 0)
-      throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
-    const clusters = described.map((cache) => factsOf(cache, client.target.kind === 'local'))
-    const trust = new Map<string, AskTls>([['', own]])
-    for (const cluster of clusters)
-      if (cluster.tls) trust.set(cluster.id, ca === undefined ? trustFor(client, flags) : { ca })
-    const dualStack = clusters.some(({ local, networkType }) => local && networkType === 'dual_stack')
-    return {
-      places: [...clusters.flatMap(placesOf), ...given],
-      clusters,
-      trust,
-      ...(dualStack && { names: bothLoopbacks }),
-    }
-  })
+  return { places, clusters: [], trust: new Map([['', ca === undefined ? {} : { ca }]]) }
+}
+
+/** As `aimAt`, asking by this client. */
+export async function aimBy(
+  client: ApiClient,
+  words: readonly string[],
+  flags: AimOptions,
+  note: OnUnasked,
+): Promise<Aim> {
+  const named = aimAtNamed(words, flags)
+  const ids = joinPorts(words)
+    .map(readPlace)
+    .flatMap((each) => ('cluster' in each ? [each.cluster] : []))
+  const described =
+    ids.length > 0 ? await Promise.all(ids.map((id) => findCache(client, id))) : await everyCache(client, note)
+  if (described.length === 0)
+    throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
+  const clusters = described.map((cache) => factsOf(cache, client.target.kind === 'local'))
+  const own = named.trust.get('') ?? {}
+  const trust = new Map(named.trust)
+  for (const cluster of clusters)
+    if (cluster.tls) trust.set(cluster.id, flags.ca === undefined ? trustFor(client, flags) : own)
+  const dualStack = clusters.some(({ local, networkType }) => local && networkType === 'dual_stack')
+  return {
+    places: [...clusters.flatMap(placesOf), ...named.places],
+    clusters,
+    trust,
+    ...(dualStack && { names: bothLoopbacks }),
+  }
 }
 
 async function everyCache(client: ApiClient, note: OnUnasked): Promise<Cache[]> {
