@@ -4,6 +4,7 @@ import { linkedAbort } from '../net/abort.ts'
 import type { Clock } from '../net/clock.ts'
 import type { AskTls } from '../net/connection.ts'
 import type { NameServices } from '../net/resolve.ts'
+import { endpoint } from '../net/target.ts'
 import { expectedOf } from './causes/list.ts'
 import type { DnsServer } from './dns-query.ts'
 import type { AddressEvidence, ApiFacts, ClusterFacts, Evidence, MissingCluster, Place } from './evidence.ts'
@@ -13,6 +14,8 @@ import { compareWithDns, examineHost } from './examine-host.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
+import { tryEachOnce } from './node-trial.ts'
+import { type NodeWatch, watchNode } from './node-watch.ts'
 import { systemFile } from './system-file.ts'
 
 export interface ExamineOptions {
@@ -67,14 +70,19 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   ])
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
   const nodesFirst = [...places].sort((a, b) => Number(a.role === 'configuration') - Number(b.role === 'configuration'))
-  const looks = nodesFirst.flatMap((place) => examineAddresses(place, hosts, options))
+  const tryNode = tryEachOnce()
+  const looks = nodesFirst.flatMap((place) => examineAddresses(place, hosts, options, tryNode))
   const done = counter(options, 'connections', looks.length)
   const addresses = await Promise.all(looks.map((look) => look.finally(done)))
+  // Beside the rest: nobody else asks these nodes anything meanwhile.
+  const watching = watchNodes(options, addresses)
   const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))
   options.onStage?.('discovery')
   const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, options)])
+  options.onStage?.('nodes')
+  const watched = await watching
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
-  const looked = { clusters, missing, places, hosts: told, addresses, discovery, gai, limits: await limits }
+  const looked = { clusters, missing, places, hosts: told, addresses, discovery, watched, gai, limits: await limits }
   return { ...looked, ...(api && { api }), ...(here && { here }) }
 }
 
@@ -83,6 +91,25 @@ function counter({ onStage = () => {} }: ExamineOptions, stage: string, all: num
   let done = 0
   onStage(`${stage}: 0 of ${all}`)
   return () => onStage(`${stage}: ${++done} of ${all}`)
+}
+
+/** Nodes of Memcached that told of themselves, each once, whatever it is called. */
+async function watchNodes(options: ExamineOptions, addresses: readonly AddressEvidence[]): Promise<NodeWatch[]> {
+  const telling = addresses.filter(({ answers }) => Object.keys(answers?.stats ?? {}).length > 0)
+  const each = [...new Map(telling.map((one) => [endpoint(one.address, one.port), one])).values()]
+  const watched = await Promise.all(
+    each.map(({ address, port, place: { host }, tls }) =>
+      watchNode({
+        address,
+        port,
+        host,
+        ...passed(options),
+        ...(tls?.outcome === 'established' && { tls: { verify: false } }),
+        timeoutMs: options.patienceMs ?? 2000,
+      }),
+    ),
+  )
+  return watched.flatMap((one) => one ?? [])
 }
 
 /** Asked at an address that answers, not by name: a slow lookup is waited for once. */

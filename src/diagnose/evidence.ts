@@ -9,6 +9,8 @@ import type { AddressCheck } from './gai-check.ts'
 import type { LintRemark } from './gai-lint.ts'
 import type { LocalLimits } from './local-limits.ts'
 import type { NodeAnswers } from './node-answers.ts'
+import type { NodeTrial } from './node-trial.ts'
+import type { NodeWatch } from './node-watch.ts'
 import type { ServiceEvidence } from './service.ts'
 import type { SourceAddress } from './source-address.ts'
 import type { TlsView } from './tls-inspect.ts'
@@ -147,6 +149,7 @@ export interface AddressEvidence {
   readonly tls?: TlsView
   /** Of Memcached that answers. */
   readonly answers?: NodeAnswers
+  readonly trial?: NodeTrial
   /** The IPv4 address behind a synthesised one. */
   readonly translates?: string
 }
@@ -162,6 +165,8 @@ export interface Evidence {
   readonly hosts: readonly HostEvidence[]
   readonly addresses: readonly AddressEvidence[]
   readonly discovery: readonly { readonly place: Place; readonly round: Round }[]
+  /** Nodes of Memcached that answer, each once. */
+  readonly watched?: readonly NodeWatch[]
   readonly gai: { readonly path: string; readonly exists: boolean; readonly remarks: readonly LintRemark[] }
   readonly limits: LocalLimits
   /** Where something does not serve: what this host itself does to packets to it. */

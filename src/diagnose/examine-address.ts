@@ -1,9 +1,11 @@
 import { sleep, systemClock } from '../net/clock.ts'
+import type { AskTls } from '../net/connection.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence, Place } from './evidence.ts'
 import { BINARY_VERSION, type FirstWords, hearFirstWords } from './first-words.ts'
 import { examineNode } from './node-answers.ts'
+import type { tryEachOnce } from './node-trial.ts'
 import { sourceAddressFor } from './source-address.ts'
 import { inspectTls } from './tls-inspect.ts'
 
@@ -18,6 +20,7 @@ export function examineAddresses(
   place: Place,
   hosts: readonly HostEvidence[],
   options: ExamineOptions,
+  tryNode: ReturnType<typeof tryEachOnce>,
 ): Promise<AddressEvidence>[] {
   const host = hosts.find((each) => each.host === place.host)
   if (!host?.lookup.ok) return []
@@ -26,13 +29,18 @@ export function examineAddresses(
     return examineAddress(
       { place, address, family, ...(known?.translates && { translates: known.translates }) },
       options,
+      tryNode,
     )
   })
 }
 
 type Located = Pick<AddressEvidence, 'place' | 'address' | 'family' | 'translates'>
 
-async function examineAddress(located: Located, options: ExamineOptions): Promise<AddressEvidence> {
+async function examineAddress(
+  located: Located,
+  options: ExamineOptions,
+  tryNode: ReturnType<typeof tryEachOnce>,
+): Promise<AddressEvidence> {
   const { place, address } = located
   const { port } = place
   const [source, attempts] = await Promise.all([
@@ -41,7 +49,7 @@ async function examineAddress(located: Located, options: ExamineOptions): Promis
   ])
   const base = { ...located, port, source, attempts }
   if (!connects(base)) return base
-  return { ...base, ...(await listen(located, options)) }
+  return { ...base, ...(await listen(located, options, tryNode)) }
 }
 
 async function connectRepeatedly(address: string, port: number, options: ExamineOptions): Promise<ConnectAttempt[]> {
@@ -55,7 +63,7 @@ async function connectRepeatedly(address: string, port: number, options: Examine
 }
 
 /** What is spoken there: first as clients are to speak, then, where that fails, the other way. */
-async function listen({ place, address }: Located, options: ExamineOptions) {
+async function listen({ place, address }: Located, options: ExamineOptions, tryNode: ReturnType<typeof tryEachOnce>) {
   const isResp = place.speaks === 'resp'
   const dial = {
     address,
@@ -74,27 +82,48 @@ async function listen({ place, address }: Located, options: ExamineOptions) {
       host: place.host,
       ...(ca !== undefined && { ca }),
     })
+  /** Of Memcached: what it tells of itself, and how it serves several clients. */
+  const converse = async (replyMs = 0, tls?: AskTls) => {
+    const to = { ...asking, host: place.host, ...(tls && { tls }) }
+    const [answers, trial] = await Promise.all([
+      examineNode(to),
+      tryNode({ ...to, timeoutMs: dial.timeoutMs + Math.min(dial.timeoutMs, TURNS * replyMs) }),
+    ])
+    return { answers, trial }
+  }
   if (place.tls) {
-    const tls = await secure()
+    const tls = await repeatedly(secure, ({ outcome }) => outcome !== 'closed' && outcome !== 'not-connected')
     if (tls.outcome !== 'established') return { tls, words: await hearFirstWords(dial) }
     const speaks = !isResp && /^VERSION /.test(tls.reply ?? '')
     // Whatever the certificate is worth, that is judged elsewhere.
-    return {
-      tls,
-      ...(speaks && { answers: await examineNode({ ...asking, host: place.host, tls: { verify: false } }) }),
-    }
+    return { tls, ...(speaks && (await converse(tls.replyMs, { verify: false }))) }
   }
-  const first = await hearFirstWords(dial)
+  const first = await repeatedly(
+    () => hearFirstWords(dial),
+    (words) => (words.connected ? words.speaker !== 'closed' : words.outcome === 'timeout'),
+  )
   if (!first.connected) return { words: first }
-  if (first.speaker === 'memcached')
-    return { words: first, answers: await examineNode({ ...asking, host: place.host }) }
+  if (first.speaker === 'memcached') return { words: first, ...(await converse(first.replyMs)) }
   if (SURE.has(first.speaker)) return { words: first }
   const [tls, words] = await Promise.all([
     secure(),
     first.speaker === 'silent' ? hearAgain(dial, first, options) : first,
   ])
-  return { words, tls }
+  const answersAfterAll = words.connected && words.speaker === 'memcached'
+  return { words, tls, ...(answersAfterAll && (await converse(words.replyMs))) }
 }
+
+/** Some servers hang up on one client and serve the next. */
+async function repeatedly<T>(look: () => Promise<T>, tells: (seen: T) => boolean): Promise<T> {
+  const first = await look()
+  if (tells(first)) return first
+  const more = await Promise.all(Array.from({ length: MORE_LOOKS }, look))
+  return more.find(tells) ?? first
+}
+
+const MORE_LOOKS = 3
+/** Of the longest conversation of a trial, its connection and handshake included. */
+const TURNS = 7
 
 /** To servers of Redis OSS and Valkey, an inline command: those that want a password first say so. */
 export const RESP_PING = Buffer.from('PING\r\n')

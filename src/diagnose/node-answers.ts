@@ -5,8 +5,10 @@ import { type AskTls, openConnection, TIMED_OUT, type Trouble } from '../net/con
 /** What a Memcached node says of itself, and how it copes with more than a few bytes. JSON-able. */
 export interface NodeAnswers {
   /** Numbers of `stats`, in its own words; absent where the node does not tell. */
-  readonly stats: Readonly<Partial<Record<(typeof STATS)[number], number>>>
+  readonly stats: NodeStats
   readonly settings: Readonly<Partial<Record<(typeof SETTINGS)[number], number>>>
+  /** False: it refuses to store where memory is full (`memcached -M`), and throws nothing out. */
+  readonly evicts?: boolean
   /** Milliseconds until the whole of `stats` was there. */
   readonly statsMs?: number
   /**
@@ -16,6 +18,8 @@ export interface NodeAnswers {
   readonly bulk?: Bulk
 }
 
+export type NodeStats = Readonly<Partial<Record<(typeof STATS)[number], number>>>
+
 export interface Bulk {
   readonly bytes: number
   /** Where it is not complete: of all answers of the connection, in all of its time. */
@@ -24,20 +28,29 @@ export interface Bulk {
   readonly complete: boolean
   /** Not complete: how long nothing had come when the time was up. */
   readonly quietMs?: number
+  /** Not complete: the connection was ended, before the time was up. */
+  readonly cutOff?: true
 }
 
 const STATS = [
   'uptime',
   'curr_connections',
   'max_connections',
+  'total_connections',
   'rejected_connections',
   'listen_disabled_num',
+  'conn_yields',
   'curr_items',
   'bytes',
   'limit_maxbytes',
   'evictions',
+  'cmd_get',
+  'cmd_set',
+  'cmd_flush',
   'get_hits',
   'get_misses',
+  'store_too_large',
+  'store_no_memory',
 ] as const
 // `maxconns` is also in stats of newer versions, as max_connections.
 const SETTINGS = ['maxconns', 'idle_timeout', 'item_size_max'] as const
@@ -54,7 +67,7 @@ export interface AnswersDial {
 }
 
 const BULK = 400
-const STATS_QUESTION = 'stats\r\n'
+export const STATS_QUESTION = 'stats\r\n'
 const SETTINGS_QUESTION = 'stats settings\r\n'
 const QUESTION = 'version\r\n'
 
@@ -89,22 +102,21 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
     let before = 0
     const ended = (bytes: Buffer): boolean => {
       heard = clock.monotonicMs()
-      return /(^|\n)(END|(CLIENT_|SERVER_)?ERROR[^\r\n]*)\r?\n$/.test(
-        bytes.toString('latin1', Math.max(0, bytes.length - 80)),
-      )
+      return isWhole(bytes)
     }
-    const cutShort = (bytes: number, { received }: Trouble): Bulk => ({
+    const cutShort = (bytes: number, { kind, received }: Trouble): Bulk => ({
       bytes,
       received: before + received.length,
       ms: elapsedMs(clock, start),
       complete: false,
       quietMs: elapsedMs(clock, heard),
+      ...(kind === 'reset' && { cutOff: true as const }),
     })
     const stats = await connection.exchange(STATS_QUESTION, ended)
     const statsMs = elapsedMs(clock, start)
     // Too slow for even that: it stands for the many questions.
     if (!Buffer.isBuffer(stats)) return { stats: {}, settings: {}, bulk: cutShort(STATS_QUESTION.length, stats) }
-    const told = { stats: numbersIn(stats, STATS), statsMs }
+    const told = { stats: statsIn(stats), statsMs }
     before = stats.length
     const settings = await connection.exchange(SETTINGS_QUESTION, ended)
     if (!Buffer.isBuffer(settings))
@@ -119,7 +131,8 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
     const bulk = Buffer.isBuffer(many)
       ? { bytes, received: many.length, ms: elapsedMs(clock, begun), complete: true }
       : cutShort(bytes, many)
-    return { ...told, settings: numbersIn(settings, SETTINGS), bulk }
+    const evicts = /^STAT evictions (on|off)\r?$/m.exec(settings.toString('latin1'))?.[1]
+    return { ...told, settings: numbersIn(settings, SETTINGS), ...(evicts && { evicts: evicts === 'on' }), bulk }
   } finally {
     cancel()
     deadline.release()
@@ -127,7 +140,14 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
   }
 }
 
-function linesIn(bytes: Buffer): number {
+/** An answer of several lines is over, or it is an error. */
+export const isWhole = (bytes: Buffer): boolean =>
+  /(^|\n)(END|(CLIENT_|SERVER_)?ERROR[^\r\n]*)\r?\n$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 80)))
+
+/** Numbers of an answer to `stats`. */
+export const statsIn = (answer: unknown): NodeStats => numbersIn(answer, STATS)
+
+export function linesIn(bytes: Buffer): number {
   let lines = 0
   for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++
   return lines

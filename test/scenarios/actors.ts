@@ -29,9 +29,20 @@ export interface Actor {
   readonly bytesPerSecond?: number
   /** Takes no question of more bytes than this at once, and keeps silent from then on. */
   readonly stallsAbove?: number
+  /** Commands, by their first word, that are never answered; the connection hangs from then on. */
+  readonly mute?: readonly string[]
+  /** Resets a connection that has brought more bytes than this. */
+  readonly resetsAfter?: number
+  /** Of the answers of a connection, each so-many-th comes so much later; without `stallMs` never, nor any after it. */
+  readonly stallsEvery?: number
+  readonly stallMs?: number
+  /** Of the connections, each so-many-th is closed at once. */
+  readonly failsEvery?: number
+  /** Numbers of `stats` that grow, per second. */
+  readonly climbs?: Readonly<Record<string, number>>
   /** Lines of `stats` and `stats settings`. */
   readonly stats?: Readonly<Record<string, number>>
-  readonly settings?: Readonly<Record<string, number>>
+  readonly settings?: Readonly<Record<string, number | string>>
   readonly tls?: {
     readonly certificate: CertificateFault
     readonly name: string
@@ -66,10 +77,14 @@ async function enter(
 ): Promise<number> {
   if (actor.is === 'drops') return silentPort(atEnd)
   const sockets = new Set<Socket>()
+  const since = performance.now()
+  let served = 0
   const serve = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
-    play(actor, socket, ports)
+    served++
+    if (actor.failsEvery !== undefined && served % actor.failsEvery === 0) socket.destroy()
+    else play(actor, socket, ports, since)
   }
   const tls = actor.tls
   const issued = tls && (await ca.issue(tls.certificate, tls.name))
@@ -114,7 +129,7 @@ async function enter(
 
 const portOf = ([first]: readonly Server[]): number => (first ? (first.address() as AddressInfo).port : 0)
 
-function play(actor: Actor, socket: Socket, ports: Ports): void {
+function play(actor: Actor, socket: Socket, ports: Ports, since: number): void {
   switch (actor.is) {
     case 'silent':
       return void socket.resume()
@@ -134,11 +149,16 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
       )
     default:
   }
-  const [current, max] = actor.connections ?? [5, 65_000]
+  const [, max] = connectionsOf(actor)
   const say = speakerOf(actor, socket)
   let pending = ''
   let stalled = false
+  let received = 0
   socket.on('data', (bytes) => {
+    received += bytes.length
+    if (received > (actor.resetsAfter ?? Number.POSITIVE_INFINITY))
+      // A connection under TLS can only be closed.
+      return void (actor.tls ? socket.destroy() : socket.resetAndDestroy())
     stalled ||= actor.stallsAbove !== undefined && bytes.length > actor.stallsAbove
     if (stalled) return
     // A ClientHello: Memcached finds no command in it.
@@ -147,11 +167,13 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
     const lines = pending.split('\r\n')
     pending = lines.pop() ?? ''
     for (const line of lines) {
+      stalled ||= actor.mute?.includes(line.split(' ')[0] ?? '') ?? false
+      if (stalled) return
       const own = actor.says?.[line]
       if (own !== undefined) say(fill(own, ports))
       else if (line === 'quit') socket.end()
       else if (line === 'version') say('VERSION 1.6.22\r\n')
-      else if (line === 'stats') say(statsText({ curr_connections: current, max_connections: max, ...actor.stats }))
+      else if (line === 'stats') say(statsText(statsOf(actor, since)))
       else if (line === 'stats settings') say(statsText({ maxconns: max, idle_timeout: 0, ...actor.settings }))
       else if (line.startsWith('config get')) say(actor.list ? listReply(actor.list, ports) : 'ERROR\r\n')
       else if (line.startsWith('get ')) say('END\r\n')
@@ -160,15 +182,33 @@ function play(actor: Actor, socket: Socket, ports: Ports): void {
   })
 }
 
-const statsText = (values: Readonly<Record<string, number>>): string =>
+const connectionsOf = ({ connections = [5, 65_000] }: Actor): readonly [number, number] => connections
+
+function statsOf(actor: Actor, since: number): Record<string, number> {
+  const [current, max] = connectionsOf(actor)
+  const values: Record<string, number> = { curr_connections: current, max_connections: max, ...actor.stats }
+  for (const [name, perSecond] of Object.entries(actor.climbs ?? {}))
+    values[name] = (values[name] ?? 0) + Math.round(((performance.now() - since) / 1000) * perSecond)
+  return values
+}
+
+const statsText = (values: Readonly<Record<string, number | string>>): string =>
   `${Object.entries(values)
     .map(([name, value]) => `STAT ${name} ${value}\r\n`)
     .join('')}END\r\n`
 
 /** Answers at once, late, or at a pace. */
-function speakerOf({ lateMs = 0, bytesPerSecond }: Actor, socket: Socket): (text: string) => void {
+function speakerOf(actor: Actor, socket: Socket): (text: string) => void {
+  const { lateMs = 0, bytesPerSecond, stallsEvery, stallMs } = actor
   let free = performance.now()
+  let answers = 0
   return (text) => {
+    if (stallsEvery !== undefined) {
+      const isStalled = ++answers % stallsEvery === 0
+      if (isStalled) free = Math.max(free, performance.now()) + (stallMs ?? Number.POSITIVE_INFINITY)
+      if (free === Number.POSITIVE_INFINITY) return
+      return void setTimeout(() => socket.destroyed || socket.write(text), Math.max(0, free - performance.now()))
+    }
     if (lateMs === 0 && bytesPerSecond === undefined) return void socket.write(text)
     const passing = bytesPerSecond === undefined ? 0 : (text.length / bytesPerSecond) * 1000
     free = Math.max(free, performance.now()) + passing

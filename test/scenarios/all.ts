@@ -26,6 +26,7 @@ const FILES = [
   'wire',
   'worlds',
   'own-host',
+  'after-first',
 ] as const
 
 /** Every scenario of the repository, by file. */
@@ -47,6 +48,7 @@ const succeeds = (...[program, ...words]: [string, ...string[]]): boolean => {
 const HERE = {
   ipv6: Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1')),
   linux: process.platform === 'linux',
+  memcached: succeeds('memcached', '--version'),
   nft: succeeds('unshare', '-rn', 'nft', 'list', 'ruleset'),
 }
 /** Everything in it ends with its first process. */

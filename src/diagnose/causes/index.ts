@@ -14,11 +14,13 @@ import { ingressCauses } from './ingress.ts'
 import { listCauses } from './list.ts'
 import { loadCauses } from './load.ts'
 import { nodeCauses } from './node.ts'
+import { numberCauses } from './numbers.ts'
 import { ownFilterCauses } from './own-filter.ts'
 import { practiceCauses } from './practice.ts'
 import { programCauses } from './programs.ts'
 import type { Sign } from './sign.ts'
 import { seenIn } from './signs.ts'
+import { trialCauses } from './trial.ts'
 import { wayCauses } from './way.ts'
 
 export type { Cause } from './cause.ts'
@@ -37,6 +39,8 @@ export const causes: readonly Cause[] = [
   ...certificateCauses,
   ...nodeCauses,
   ...loadCauses,
+  ...trialCauses,
+  ...numberCauses,
   ...listCauses,
   ...programCauses,
 ]

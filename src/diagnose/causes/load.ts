@@ -2,12 +2,10 @@
 import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { type Cause, failure, note, warning, wherever } from './cause.ts'
-import { at, each, inMidSentence, who } from './places.ts'
+import { at, each, inMidSentence, memoryShare, who } from './places.ts'
 
 /** A node that is this full will soon refuse. */
 const NEARLY_FULL = 0.9
-/** Memory that is this full and evicts is simply too small. */
-const MEMORY_FULL = 0.8
 /** Clients with pools hold connections for minutes. */
 const SHORT_IDLE_S = 60
 
@@ -59,8 +57,9 @@ export const loadCauses: readonly Cause[] = [
     title: 'memory is full: items are thrown out before their time',
     seat: 'node',
     source: 'User guide, "Which metrics should I monitor?": Evictions',
-    suspect: ({ evidence: { addresses } }) =>
-      each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) >= MEMORY_FULL).map((one) =>
+    odds: 0.05,
+    suspect: (seen) =>
+      wherever(seen, 'evicting', (one) =>
         warning(
           at(one),
           `The memory of ${inMidSentence(who(one))} is full (${Math.round(memoryShare(one) * 100)} %): it has thrown out ${one.answers?.stats.evictions} items to store others.`,
@@ -97,11 +96,6 @@ function connections({ answers }: AddressEvidence): { used: number; most: number
 const turnedAway = ({ answers }: AddressEvidence): number =>
   Math.max(answers?.stats.rejected_connections ?? 0, answers?.stats.listen_disabled_num ?? 0)
 
-/** Of 1. */
-export function memoryShare({ answers }: AddressEvidence): number {
-  const { bytes, limit_maxbytes: limit } = answers?.stats ?? {}
-  return bytes !== undefined && limit ? bytes / limit : 0
-}
-
-const stats = ({ address, port }: AddressEvidence, what: string): string =>
+/** The command that prints what `stats` says of it. */
+export const stats = ({ address, port }: AddressEvidence, what: string): string =>
   `printf 'stats\\r\\n' | nc -w 2 ${address} ${port} | grep '${what}'`

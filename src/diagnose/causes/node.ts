@@ -222,7 +222,7 @@ function startIt({ addresses }: Evidence, place: Place): string {
 }
 
 /** What is done about a node that takes connections and no requests. */
-function restart({ place: { cluster, role, speaks } }: AddressEvidence): string {
+export function restart({ place: { cluster, role, speaks } }: AddressEvidence): string {
   if (cluster !== undefined && /^\d+$/.test(role))
     return `Reboot it, which empties it: cachectl reboot-cache-cluster --cache-cluster-id ${shellWord(cluster)} --cache-node-ids-to-reboot ${shellWord(role)}`
   if (role === 'endpoint' || role === 'reader')

@@ -133,6 +133,12 @@ const connectTimes = ({ attempts }: AddressEvidence): number[] =>
 export const connectMs = (one: AddressEvidence): number => Math.min(...connectTimes(one))
 export const slowestConnectMs = (one: AddressEvidence): number => Math.max(...connectTimes(one))
 
+/** How much of its memory is in use, of 1. */
+export function memoryShare({ answers }: AddressEvidence): number {
+  const { bytes, limit_maxbytes: limit } = answers?.stats ?? {}
+  return bytes !== undefined && limit ? bytes / limit : 0
+}
+
 /** The best of two answers: one may be late by chance. */
 export const replyMs = (one: AddressEvidence): number =>
   Math.min(shortReplyMs(one), one.answers?.statsMs ?? Number.POSITIVE_INFINITY)

@@ -6,8 +6,7 @@ import { compareVersions, isAtLeast } from '../../api/catalog/versions.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { ClusterFacts } from '../evidence.ts'
 import { type Cause, note } from './cause.ts'
-import { memoryShare } from './load.ts'
-import { at, each, whoIs } from './places.ts'
+import { at, each, memoryShare, whoIs } from './places.ts'
 
 const BEST = 'User guide, "Best practices"'
 const DEFAULT_MOST_NODES = DEFAULT_QUOTAS['nodes-per-cluster']
@@ -176,11 +175,14 @@ export const practiceCauses: readonly Cause[] = [
     title: 'items are evicted now and then',
     seat: 'practice',
     source: 'User guide, "Which metrics should I monitor?": Evictions',
-    suspect: ({ evidence: { addresses } }) =>
-      each(addresses, (one) => (one.answers?.stats.evictions ?? 0) > 0 && memoryShare(one) < 0.8).map((one) =>
+    suspect: (seen) =>
+      each(
+        seen.evidence.addresses,
+        (one) => (one.answers?.stats.evictions ?? 0) > 0 && seen.at(at(one), 'evicting').length === 0,
+      ).map((one) =>
         note(
           at(one),
-          `${whoIs(one.place, at(one))} has evicted ${one.answers?.stats.evictions} items with ${Math.round(memoryShare(one) * 100)} % of its memory in use: one slab class is full.`,
+          `${whoIs(one.place, at(one))} has evicted ${one.answers?.stats.evictions} items with ${Math.round(memoryShare(one) * 100)} % of its memory in use: ${memoryShare(one) < 0.8 ? 'one slab class is full' : 'seldom, or what goes is not missed'}.`,
           'See which: cachectl kv stats; items of that size need more room, or slab_automove.',
         ),
       ),

@@ -50,6 +50,23 @@ const SIGN_KINDS = {
   'wrong-way': 'broken',
   'answered-here': 'broken',
   'lost-inside': 'broken',
+  // At an address: the first answer comes, and what clients ask then is not served as it should be.
+  'mute-on-data': 'broken',
+  'cut-off': 'broken',
+  'answers-lost': 'broken',
+  'some-fail': 'broken',
+  uneven: 'impaired',
+  farther: 'impaired',
+  // In the numbers of a node, by themselves or beside those of its cluster's other nodes.
+  'no-memory': 'broken',
+  'stores-refused': 'impaired',
+  'too-large': 'impaired',
+  'turns-away': 'impaired',
+  yields: 'impaired',
+  emptied: 'impaired',
+  hot: 'impaired',
+  'short-connections': 'impaired',
+  evicting: 'impaired',
   // In the sockets of this host, at the address they lead to.
   'few-ports': 'impaired',
   churn: 'impaired',

@@ -10,7 +10,9 @@ import { addressSigns } from './signs/addresses.ts'
 import { clusterSigns } from './signs/clusters.ts'
 import { hereSigns } from './signs/here.ts'
 import { hostSigns } from './signs/host.ts'
+import { nodeSigns } from './signs/nodes.ts'
 import { serviceSigns } from './signs/service.ts'
+import { trialSigns } from './signs/trial.ts'
 
 /** Each looks at one part of the evidence. Pure, and sees nothing on a healthy cluster. */
 const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
@@ -18,6 +20,8 @@ const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
   clusterSigns,
   (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows], evidence),
   addressSigns,
+  trialSigns,
+  nodeSigns,
   hostSigns,
   hereSigns,
 ]

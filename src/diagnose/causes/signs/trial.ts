@@ -1,0 +1,188 @@
+/** What shows at an address once the first answer has come: in a trial with several clients' worth of questions. */
+import type { AddressEvidence, Evidence, Place } from '../../evidence.ts'
+import type { NodeTrial, Question, TrialConnection, Turn } from '../../node-trial.ts'
+import { at, byPlace, connectMs, isAlive, shortReplyMs, who } from '../places.ts'
+import type { Sign, SignKind } from '../sign.ts'
+
+interface Row {
+  readonly kind: SignKind
+  readonly is: (one: AddressEvidence) => boolean
+  readonly words: (one: AddressEvidence) => string
+}
+
+const ROWS: readonly Row[] = [
+  {
+    kind: 'mute-on-data',
+    is: isMuteOnData,
+    words: () => 'answers `version`, and no request for data',
+  },
+  {
+    kind: 'cut-off',
+    is: isCutOff,
+    words: (one) => `ends connections in the middle, after ${cutAfter(one)} bytes at the earliest`,
+  },
+  {
+    kind: 'answers-lost',
+    is: (one) => !isMuteOnData(one) && losesAnswers(one),
+    words: (one) => `leaves questions unanswered on ${stuck(one).length} of ${tried(one).length} connections`,
+  },
+  {
+    kind: 'some-fail',
+    is: (one) => !isMuteOnData(one) && failsSome(one),
+    words: (one) =>
+      `serves ${tried(one).length - failed(one).length} of ${tried(one).length} connections, not the rest`,
+  },
+  {
+    kind: 'uneven',
+    is: (one) => !losesAnswers(one) && !isMuteOnData(one) && isUneven(one),
+    words: (one) => `answers some questions at once and ${lateTurns(one).length} of ${shortTurns(one).length} late`,
+  },
+]
+
+/** Signs of single addresses, and of the nodes of a cluster beside each other. */
+export const trialSigns = (evidence: Evidence): Sign[] => [
+  ...ROWS.flatMap(({ kind, is, words }) =>
+    evidence.addresses
+      .filter((one) => one.trial !== undefined && is(one))
+      .map((one) => ({ kind, at: at(one), sentence: `${who(one)} ${words(one)}`, address: one })),
+  ),
+  ...fartherSigns(evidence),
+]
+
+/** Those that this host could not make tell nothing of the other end. */
+export const tried = ({ trial }: { readonly trial?: NodeTrial }): readonly TrialConnection[] =>
+  trial?.connections.filter(({ notMade }) => notMade === undefined || !OF_THIS_HOST.has(notMade)) ?? []
+
+const OF_THIS_HOST: ReadonlySet<string> = new Set(['ports-exhausted', 'no-source-address', 'local-error', 'aborted'])
+
+const SHORT: ReadonlySet<Question> = new Set(['version', 'get'])
+const turnsOf = (one: AddressEvidence): Turn[] => tried(one).flatMap(({ turns }) => turns)
+export const shortTurns = (one: AddressEvidence): Turn[] => turnsOf(one).filter(({ question }) => SHORT.has(question))
+
+/** Not one of several short requests for data was answered, and all other questions were. */
+function isMuteOnData(one: AddressEvidence): boolean {
+  const turns = shortTurns(one)
+  const data = turns.filter(({ question }) => question === 'get')
+  const others = turns.filter(({ question }) => question === 'version')
+  return (
+    data.length >= SEVERAL &&
+    data.every(({ answered }) => !answered) &&
+    others.length > 0 &&
+    others.every(({ answered }) => answered)
+  )
+}
+
+const SEVERAL = 3
+/** One may be chance. */
+const TWICE = 2
+
+const isServed = ({ turns }: TrialConnection): boolean => turns[0]?.answered === true
+const last = ({ turns }: TrialConnection): Turn | undefined => turns.at(-1)
+
+/** Closed or reset by the other end after it had answered something. */
+const cut = (one: AddressEvidence): TrialConnection[] =>
+  tried(one).filter((connection) => connection.cutOff && isServed(connection))
+
+function isCutOff(one: AddressEvidence): boolean {
+  return cut(one).length + (one.answers?.bulk?.cutOff ? 1 : 0) >= TWICE
+}
+
+/** Bytes of both directions on the connection that ended soonest. */
+export const cutAfter = (one: AddressEvidence): number =>
+  Math.min(...cut(one).map(({ sent, received }) => sent + received))
+
+/** Answered first, then a short question is left unanswered, and the connection stays. */
+export const stuck = (one: AddressEvidence): TrialConnection[] =>
+  tried(one).filter((connection) => {
+    const turn = last(connection)
+    return isServed(connection) && !connection.cutOff && turn?.answered === false && SHORT.has(turn.question)
+  })
+
+const losesAnswers = (one: AddressEvidence): boolean => stuck(one).length >= TWICE
+
+/** Not one question of theirs was answered. */
+export const failed = (one: AddressEvidence): TrialConnection[] =>
+  tried(one).filter((connection) => !isServed(connection))
+
+/** What hangs up or can't be reached is no chance; what keeps silent may be, once. */
+function failsSome(one: AddressEvidence): boolean {
+  const failing = failed(one)
+  const some = failing.some(({ cutOff, notMade }) => cutOff || notMade === 'reset') || failing.length >= TWICE
+  return some && tried(one).some(isServed)
+}
+
+/** A lost packet is sent again after 200 ms and what the way takes. */
+const LATE_MS = 250
+const LATE_SHARE = 0.15
+
+const answeredMs = (one: AddressEvidence): number[] =>
+  shortTurns(one).flatMap(({ answered, ms }) => (answered ? [ms] : []))
+
+export const lateTurns = (one: AddressEvidence): number[] => {
+  const times = answeredMs(one)
+  const quick = Math.min(...times)
+  return times.filter((ms) => ms > LATE_MS + 2 * quick && ms > 5 * quick)
+}
+
+function isUneven(one: AddressEvidence): boolean {
+  const [late, all] = [lateTurns(one).length, answeredMs(one).length]
+  return late >= SEVERAL && late >= all * LATE_SHARE && late < all
+}
+
+/** The zones of a region are a few milliseconds apart. */
+const FAR_MS = 10
+const MUCH_FARTHER = 5
+
+export interface Distance {
+  readonly place: Place
+  readonly own: readonly AddressEvidence[]
+  /** The quickest connection, and the quickest of all short answers. */
+  readonly connectMs: number
+  readonly answerMs: number
+}
+
+/** Nodes of clusters that answer at all their addresses. */
+export const distancesIn = (evidence: Evidence): Distance[] =>
+  byPlace(evidence).flatMap(([place, own]) => {
+    if (place.cluster === undefined || !/^\d+$/.test(place.role)) return []
+    const answers = own.map((one) => Math.min(...answeredMs(one), shortReplyMs(one) || Number.POSITIVE_INFINITY))
+    const nearest = { connectMs: Math.min(...own.map(connectMs)), answerMs: Math.min(...answers) }
+    return own.every(isAlive) && Number.isFinite(nearest.answerMs) ? [{ place, own, ...nearest }] : []
+  })
+
+/** How far the other nodes of its cluster usually are. */
+export function usualOf(
+  node: Distance,
+  nodes: readonly Distance[],
+): Pick<Distance, 'connectMs' | 'answerMs'> | undefined {
+  const others = nodes.filter(({ place }) => place.cluster === node.place.cluster && place.role !== node.place.role)
+  const [connects, answers] = [median(others.map((one) => one.connectMs)), median(others.map((one) => one.answerMs))]
+  return connects === undefined || answers === undefined ? undefined : { connectMs: connects, answerMs: answers }
+}
+
+const isMuchMore = (ms: number, usual: number): boolean => ms >= FAR_MS + usual && ms >= MUCH_FARTHER * usual
+
+/** Whether its packets take longer, or its answers alone. */
+export const isFartherAway = (node: Distance, usual: Pick<Distance, 'connectMs'>): boolean =>
+  isMuchMore(node.connectMs, usual.connectMs)
+
+/** Nodes of a cluster whose answers take much longer than those of the others. */
+function fartherSigns(evidence: Evidence): Sign[] {
+  const nodes = distancesIn(evidence)
+  return nodes.flatMap((node) => {
+    const usual = usualOf(node, nodes)
+    if (!usual || !isMuchMore(node.answerMs, usual.answerMs)) return []
+    return node.own.map((one) => ({
+      kind: 'farther' as const,
+      at: at(one),
+      sentence: `${who(one)} answers after ${Math.round(node.answerMs)} ms, the other nodes after ${usual.answerMs.toFixed(1)} ms`,
+      address: one,
+    }))
+  })
+}
+
+/** Undefined of nothing. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor((sorted.length - 1) / 2)]
+}

@@ -1,0 +1,164 @@
+/** What goes wrong once a node has answered: found by asking more than once, over several connections. */
+import { shell } from '../../api/shell.ts'
+import type { AddressEvidence, Evidence } from '../evidence.ts'
+import { type Cause, failure, type Seen, type Suspicion, shows, type Told, warning } from './cause.ts'
+import { restart } from './node.ts'
+import { at, name, spokenAs, who } from './places.ts'
+import type { SignKind } from './sign.ts'
+import {
+  cutAfter,
+  distancesIn,
+  failed,
+  isFartherAway,
+  lateTurns,
+  median,
+  shortTurns,
+  stuck,
+  tried,
+  usualOf,
+} from './signs/trial.ts'
+
+export const trialCauses: readonly Cause[] = [
+  {
+    id: 'N01',
+    title: 'the node answers `version` and hangs on data',
+    seat: 'node',
+    source: 'Measured: requests for keys that do not exist, beside `version`, over several connections',
+    odds: 0.03,
+    suspect: (seen) =>
+      found(seen, 'mute-on-data', ['stalls', 'late'], (one) =>
+        failure(
+          at(one),
+          `${who(one)} answers \`version\`, so checks of its health pass, and no request for data: it hangs.`,
+          restart(one),
+          asking(one, 'get no-such-key'),
+        ),
+      ),
+  },
+  {
+    id: 'N02',
+    title: 'answers stop in the middle of a conversation',
+    seat: 'node',
+    source: 'Measured: short questions, several on each of several connections',
+    odds: 0.03,
+    suspect: (seen) => [
+      ...found(seen, 'answers-lost', ['stalls', 'late', 'some-fail', 'silent'], (one) =>
+        failure(
+          at(one),
+          `${who(one)} answers and then stops: ${stuck(one).length} of ${trials(one)} connections had an answer, and waited for the next in vain.`,
+          `${restart(one)} A proxy in front of it may do the same.`,
+          probing(one),
+        ),
+      ),
+      ...found(seen, 'uneven', ['stalls', 'late', 'narrow'], (one) =>
+        warning(
+          at(one),
+          `${who(one)} stalls now and then: ${lateTurns(one).length} of ${shortTurns(one).length} answers took ${Math.round(Math.min(...lateTurns(one)))} ms and more, the others ${quickMs(one)}.`,
+          'Look at its CPU (CPUUtilization, credits of T nodes), at long commands, and at a proxy in front of it.',
+          probing(one),
+        ),
+      ),
+    ],
+  },
+  {
+    id: 'N03',
+    title: 'connections are ended in the middle',
+    seat: 'node',
+    source: 'Measured: connections that were answered and then reset or closed, by how much had passed on them',
+    odds: 0.03,
+    suspect: (seen) =>
+      found(seen, 'cut-off', ['stalls', 'some-fail'], (one) =>
+        failure(
+          at(one),
+          `${who(one)} answers, and ends connections in the middle${afterBytes(one)}: clients fail on all but the smallest requests.`,
+          'A proxy or firewall on the way that limits or inspects what passes, or a server that ends at such requests: look at its log, and ask from beside it.',
+          probing(one),
+        ),
+      ),
+  },
+  {
+    id: 'N04',
+    title: 'some connections are served, others are not',
+    seat: 'node',
+    source: 'Measured: several connections side by side',
+    odds: 0.03,
+    suspect: (seen) =>
+      found(seen, 'some-fail', ['stalls', 'lost-at-times', 'closed', 'silent'], (one) =>
+        failure(
+          at(one),
+          `${who(one)} serves some connections and fails others: ${failed(one).length} of ${trials(one)} had no answer.`,
+          'One of several servers behind the address is down (a load balancer, a proxy, a service with several targets): look at each of them alone.',
+          probing(one),
+        ),
+      ),
+  },
+  {
+    id: 'N05',
+    title: 'one node is far away or slow, the others are near',
+    seat: 'node',
+    source: 'Measured: connections to the nodes of a cluster beside each other; zones of a region are 1 to 3 ms apart',
+    odds: 0.03,
+    suspect: (seen) => found(seen, 'farther', ['far', 'late', 'narrow'], (one) => fartherTold(seen.evidence, one)),
+  },
+]
+
+function fartherTold(evidence: Evidence, one: AddressEvidence): Told {
+  const nodes = distancesIn(evidence)
+  const node = nodes.find(({ place }) => name(place) === name(one.place))
+  const usual = node && usualOf(node, nodes)
+  const [connect, answer] = [node?.connectMs ?? 0, node?.answerMs ?? 0]
+  const others = `the other nodes ${usual?.answerMs.toFixed(1)} ms`
+  const command = shell`cachectl probe ${spokenAs(one)} --protocol -c 20`
+  if (node && usual && isFartherAway(node, usual))
+    return warning(
+      at(one),
+      `${who(one)} is far away: a request takes ${Math.round(answer)} ms, to ${others}. Requests for its keys are as much slower.`,
+      `Look where the time goes: mtr -T -P ${one.port} ${one.address}. A node in another zone takes 1 to 3 ms; more is a detour (VPN, peering, another region) or a congested link.`,
+      command,
+    )
+  return warning(
+    at(one),
+    `${who(one)} connects in ${connect.toFixed(1)} ms and takes ${Math.round(answer)} ms for the smallest request, ${others}: it alone is slow.`,
+    'Look at its CPU (CPUUtilization, credits of T nodes) and its clients; where a proxy is in front of it, at the way from there.',
+    command,
+  )
+}
+
+/** Of what it makes show itself, and of what it makes show beside. */
+const [ALWAYS, OFTEN] = [0.99, 0.9]
+
+/** One suspicion for each address that shows a sign, with others at the same address that come of the same. */
+export function found(
+  seen: Seen,
+  kind: SignKind,
+  beside: readonly SignKind[],
+  tell: (one: AddressEvidence) => Told,
+): Suspicion[] {
+  return seen.of(kind).flatMap((sign) => {
+    if (!sign.address) return []
+    const others = [...seen.at(sign.at, ...beside), ...seen.at(name(sign.address.place), ...LISTS)]
+    return [{ ...tell(sign.address), explains: [...shows(ALWAYS, sign), ...shows(OFTEN, ...others)] }]
+  })
+}
+
+/** What suffers where questions are not answered. */
+const LISTS = ['bad-list', 'list-unanswered'] as const
+
+const trials = (one: AddressEvidence): number => tried(one).length
+
+const afterBytes = (one: AddressEvidence): string => {
+  const bytes = cutAfter(one)
+  return Number.isFinite(bytes) ? ` (the first after ${bytes} bytes)` : ''
+}
+
+function quickMs(one: AddressEvidence): string {
+  const times = shortTurns(one).flatMap(({ answered, ms }) => (answered ? [ms] : []))
+  return `${(median(times.filter((ms) => ms < Math.min(...lateTurns(one)))) ?? 0).toFixed(1)} ms`
+}
+
+const asking = ({ place, address, port }: AddressEvidence, question: string): string =>
+  place.tls
+    ? `printf '${question}\\r\\n' | openssl s_client -quiet -connect ${address.includes(':') ? `[${address}]` : address}:${port}`
+    : `printf '${question}\\r\\n' | nc -w 2 ${address} ${port}`
+
+const probing = (one: AddressEvidence): string => shell`cachectl probe ${spokenAs(one)} --protocol -c 30`

@@ -1,0 +1,139 @@
+import { linkedAbort } from '../net/abort.ts'
+import { elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import { openConnection, TIMED_OUT, type Trouble } from '../net/connection.ts'
+import { endpoint } from '../net/target.ts'
+import { type AnswersDial, isWhole, linesIn } from './node-answers.ts'
+
+/** What is asked. All is harmless: keys that can't exist are read, and nothing is written. */
+export type Question =
+  | 'version'
+  /** Of one key. */
+  | 'get'
+  /** Of many long keys in one line of more than a segment. */
+  | 'long-get'
+  /** Many of them at once, in more than a segment. */
+  | 'many-gets'
+
+export interface Turn {
+  readonly question: Question
+  /** Until its answer was whole, or until that was given up. */
+  readonly ms: number
+  readonly answered: boolean
+}
+
+/** One connection, as far as it went. */
+export interface TrialConnection {
+  /** In order; after one that is not answered comes no other. */
+  readonly turns: readonly Turn[]
+  /** It was closed or reset before all was answered. */
+  readonly cutOff?: true
+  /** It could not be made, and why not: nothing was asked. */
+  readonly notMade?: Trouble['kind']
+  readonly sent: number
+  readonly received: number
+}
+
+/** How a node serves several clients that ask this and that. JSON-able. */
+export interface NodeTrial {
+  readonly connections: readonly TrialConnection[]
+}
+
+/** Several of each question, at every turn; enough connections to see every third one fail twice. */
+const SCRIPTS: readonly (readonly Question[])[] = [
+  ['version', 'get', 'version', 'get'],
+  ['get', 'version', 'get', 'version'],
+  ['version', 'version', 'get', 'get'],
+  ['get', 'get', 'version', 'version'],
+  ['version', 'long-get', 'get'],
+  ['get', 'many-gets', 'version'],
+  ['version', 'get'],
+]
+
+/** As long a key as there may be is 250 bytes (protocol.txt); keys with this prefix are nobody's. */
+const KEY = 'cachectl:no-such-key:'
+const [LONG_KEYS, MANY_GETS] = [18, 60]
+
+const ASKED: Readonly<Record<Question, { readonly text: string; readonly isWhole: (bytes: Buffer) => boolean }>> = {
+  version: { text: 'version\r\n', isWhole: (bytes) => linesIn(bytes) >= 1 },
+  get: { text: `get ${KEY}0\r\n`, isWhole },
+  'long-get': {
+    text: `get ${Array.from({ length: LONG_KEYS }, (_, at) => `${KEY}${at}:`.padEnd(240, 'x')).join(' ')}\r\n`,
+    isWhole,
+  },
+  'many-gets': {
+    text: Array.from({ length: MANY_GETS }, (_, at) => `get ${KEY}${at}\r\n`).join(''),
+    isWhole: (bytes) => linesIn(bytes) >= MANY_GETS,
+  },
+}
+
+const BETWEEN_CONNECTIONS_MS = 20
+
+/** Tries each address once, however many places lead to it. */
+export function tryEachOnce(): (dial: AnswersDial) => Promise<NodeTrial> {
+  const tried = new Map<string, Promise<NodeTrial>>()
+  return (dial) => {
+    const key = `${endpoint(dial.address, dial.port)} ${dial.tls ? 'TLS' : ''}`
+    const trial = tried.get(key) ?? trySteadily(dial)
+    tried.set(key, trial)
+    return trial
+  }
+}
+
+/** What looks slow is tried a second time: this process may have been busy itself. */
+async function trySteadily(dial: AnswersDial): Promise<NodeTrial> {
+  const first = await tryNode(dial)
+  if (slowTurns(first) === 0) return first
+  await sleep(dial.clock ?? systemClock, PAUSE_MS, dial.signal)
+  const second = await tryNode(dial)
+  return slowTurns(second) < slowTurns(first) ? second : first
+}
+
+const PAUSE_MS = 250
+const UNREMARKABLE_MS = 200
+
+/** Where questions stay unanswered there is more to tell than that others were late. */
+const slowTurns = ({ connections }: NodeTrial): number => {
+  const turns = connections.flatMap((connection) => connection.turns)
+  const isOut = connections.some(({ notMade }) => notMade) || turns.some(({ answered }) => !answered)
+  const quick = Math.min(...turns.map(({ ms }) => ms))
+  return isOut ? 0 : turns.filter(({ ms }) => ms > UNREMARKABLE_MS + 2 * quick).length
+}
+
+/** Asks over several connections side by side. `timeoutMs` is for each of them, from its beginning. Never rejects. */
+async function tryNode(dial: AnswersDial): Promise<NodeTrial> {
+  const { clock = systemClock, signal } = dial
+  const connections = await Promise.all(
+    SCRIPTS.map(async (script, at) => {
+      await sleep(clock, at * BETWEEN_CONNECTIONS_MS, signal)
+      return converse(script, dial)
+    }),
+  )
+  return { connections }
+}
+
+async function converse(script: readonly Question[], dial: AnswersDial): Promise<TrialConnection> {
+  const { timeoutMs = 2000, clock = systemClock } = dial
+  const deadline = linkedAbort(dial.signal)
+  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
+  const connection = await openConnection({ ...dial, tls: dial.tls }, deadline.signal)
+  const turns: Turn[] = []
+  let [sent, received] = [0, 0]
+  try {
+    if (!('exchange' in connection)) return { turns, sent, received, notMade: connection.kind }
+    for (const question of script) {
+      const { text, isWhole: isAnswer } = ASKED[question]
+      const start = clock.monotonicMs()
+      sent += text.length
+      const answer = await connection.exchange(text, isAnswer)
+      const isAnswered = Buffer.isBuffer(answer)
+      received += isAnswered ? answer.length : answer.received.length
+      turns.push({ question, ms: elapsedMs(clock, start), answered: isAnswered })
+      if (!isAnswered) return { turns, sent, received, ...(answer.kind === 'reset' && { cutOff: true as const }) }
+    }
+    return { turns, sent, received }
+  } finally {
+    cancel()
+    deadline.release()
+    if ('close' in connection) connection.close()
+  }
+}
