@@ -13,7 +13,7 @@ interface Option {
 
 /** What can be said of a fault besides what it is aimed at, by the member of requests, records and reports. */
 export const FAULT_OPTIONS = {
-  delayMs: { flag: 'delay', takes: 'time', summary: 'how late: 250ms, 2s', helpValue: '<time>' },
+  delayMs: { flag: 'delay', takes: 'time', summary: 'how late: 250ms, 2s', helpValue: '<duration>' },
   rate: { flag: 'rate', takes: 'rate', summary: 'bytes, or calls of the API, per second', helpValue: '<number>' },
   family: { flag: 'family', takes: 'word', summary: 'ipv4 or ipv6', helpValue: '<family>' },
   how: {

@@ -1,5 +1,29 @@
-/** The candidate that takes the fewest edits to reach, if that is few for its length. */
+/**
+ * What was meant by a word that none of the candidates is: the only one that goes on where it ends, else the one that takes the
+ * fewest edits to reach, if that is few for its length, else the shortest that has its parts in their order: `--cluster-id` is
+ * `--cache-cluster-id`.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const longer = [...new Set(candidates.filter((candidate) => candidate.startsWith(word)))]
+  if (word.length >= LEAST_BEGINNING && longer.length === 1) return longer[0]
+  return fewestEdits(word, candidates) ?? withParts(word, candidates)
+}
+
+const LEAST_BEGINNING = 3
+
+function withParts(word: string, candidates: readonly string[]): string | undefined {
+  const parts = word.split('-').filter((part) => part !== '')
+  if (parts.length === 0) return undefined
+  return candidates.filter((candidate) => hasParts(candidate, parts)).sort((a, b) => a.length - b.length)[0]
+}
+
+function hasParts(candidate: string, parts: readonly string[]): boolean {
+  let at = 0
+  for (const part of candidate.split('-')) if (part === parts[at]) at += 1
+  return at === parts.length
+}
+
+function fewestEdits(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
   let fewest = Math.max(2, Math.floor(word.length / 3)) + 1
   for (const candidate of candidates) {

@@ -41,8 +41,10 @@ function globalFlag(name: string): Flag | undefined {
 /** Does the line ask for the version? aws-cli answers that wherever it stands. */
 export const wantsVersion = (argv: readonly string[]): boolean => argv.some((word) => /^--vers?i?o?n?$/.test(word))
 
+export const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
 /** Does the line ask for help rather than for the command? What follows `--` is the command's own. */
 export function wantsHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
-  return (end === -1 ? argv : argv.slice(0, end)).some((word) => word === '--help' || word === '-h')
+  return (end === -1 ? argv : argv.slice(0, end)).some(isHelp)
 }

@@ -1,6 +1,6 @@
 /** One command line: argv -> command -> exit code. */
 import { isOperation, type OperationName } from '../api/model.ts'
-import { readCommandLine, wantsHelp, wantsVersion } from './command-line.ts'
+import { isHelp, readCommandLine, wantsHelp, wantsVersion } from './command-line.ts'
 import { environment } from './environment.ts'
 import { type ErrorFormat, exitCodeOf, failureOf, renderFailure } from './failure.ts'
 import { stderrIsTerminal, tellPiece } from './terminal.ts'
@@ -23,7 +23,7 @@ export async function runLine(argv: readonly string[]): Promise<number> {
 async function dispatch(argv: readonly string[]): Promise<void> {
   if (wantsVersion(argv)) return (await import('./run-command.ts')).showVersion()
   const { words: typed, leading, rest } = readCommandLine(argv)
-  const words = typed.map((word, index) => (index === 0 ? (SPELLINGS[word] ?? word) : word))
+  const words = spelled(typed)
   const [first = ''] = words
   const asked = helpAskedFor(argv, words, rest)
   if (asked) {
@@ -40,10 +40,15 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   return runCommand(words, leading, rest)
 }
 
+const spelled = (words: readonly string[]): readonly string[] =>
+  words.map((word, index) => (index === 0 ? (SPELLINGS[word] ?? word) : word))
+
 /** `--help` anywhere, `help <command>`, aws-cli's `<command> help`, or nothing at all. */
 function helpAskedFor(argv: readonly string[], words: readonly string[], rest: readonly string[]) {
   if (words[0] === 'help') return words.slice(1)
-  if (wantsHelp(argv) || rest.length === 0) return words
+  // Wherever it stands: `--help engine start` is about `engine start`.
+  if (wantsHelp(argv)) return spelled(readCommandLine(argv.filter((word) => !isHelp(word))).words)
+  if (rest.length === 0) return words
   return words.at(-1) === 'help' && words.length === rest.length ? words.slice(0, -1) : undefined
 }
 

@@ -1,7 +1,7 @@
 /** Options that hold something else than text: what can't be read is refused with the line. */
 import { type Flag, value } from './flags.ts'
 import { usageProblem } from './problem.ts'
-import { countOf, millisecondsOf } from './seconds.ts'
+import { countOf } from './seconds.ts'
 import { spanOf } from './span.ts'
 
 type Wording<D> = Parameters<typeof value<number, D & (number | undefined)>>[0]
@@ -18,10 +18,6 @@ export const count = <D extends number | undefined = undefined>({
     throw usageProblem(`argument ${argument}: at most ${most}`)
   })
 
-/** Seconds, or with a unit as in nping: `200ms`, `1.5s`, `2m`. In milliseconds. */
+/** How long: seconds, or with units as in nping: `200ms`, `1.5s`, `2m`, `1d12h`. In milliseconds. */
 export const time = <D extends number | undefined = undefined>(wording: Wording<D>): Flag<number | D> =>
-  value<number, D>(wording, (said, argument) => millisecondsOf(argument, said))
-
-/** A length of the engine's time, `7d` or `1d12h`. In milliseconds. */
-export const span = <D extends number | undefined = undefined>(wording: Wording<D>): Flag<number | D> =>
-  value<number, D>(wording, (said, argument) => spanOf(argument, said))
+  value<number, D>({ ...wording, helpValue: '<duration>' }, (said, argument) => spanOf(argument, said))

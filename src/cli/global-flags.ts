@@ -39,10 +39,14 @@ export const globalFlags = {
   'sign-request': toggle({ summary: 'sign requests (default) or send them without credentials', helpGroup }, true),
   'verify-ssl': toggle({ summary: 'verify certificates (default) or take any', helpGroup }, true),
   'ca-bundle': text({ summary: 'certificates of the authorities to trust', helpValue: '<file>', helpGroup }),
-  'cli-read-timeout': text({ summary: 'seconds to wait for an answer; 0: for ever', helpValue: '<s>', helpGroup }),
+  'cli-read-timeout': text({
+    summary: 'how long to wait for an answer; 0: for ever',
+    helpValue: '<seconds>',
+    helpGroup,
+  }),
   'cli-connect-timeout': text({
-    summary: 'seconds to wait for a connection; 0: for ever',
-    helpValue: '<s>',
+    summary: 'how long to wait for a connection; 0: for ever',
+    helpValue: '<seconds>',
     helpGroup,
   }),
   ...colourFlag,
@@ -101,25 +105,22 @@ export const waitFlags = {
   }),
   timeout: time({
     own: true,
-    summary: 'with --wait: give up after this many seconds',
-    helpValue: '<s>',
+    summary: 'with --wait: give up after so long',
     helpGroup: 'WAITING',
   }),
-  interval: time({ own: true, summary: 'with --wait: seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+  interval: time({ own: true, summary: 'with --wait: time between looks', helpGroup: 'WAITING' }),
 } satisfies Flags
 
 export const unusedFlags = {
   'wait-unused': toggle({ own: true, summary: 'while something uses it, wait, then delete it', helpGroup: 'WAITING' }),
   timeout: time({
     own: true,
-    summary: 'with --wait-unused: give up after this many seconds',
-    helpValue: '<s>',
+    summary: 'with --wait-unused: give up after so long',
     helpGroup: 'WAITING',
   }),
   interval: time({
     own: true,
-    summary: 'with --wait-unused: seconds between tries',
-    helpValue: '<s>',
+    summary: 'with --wait-unused: time between tries',
     helpGroup: 'WAITING',
   }),
 } satisfies Flags

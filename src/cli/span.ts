@@ -10,11 +10,14 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 7 * 86_400 * SECOND,
 }
 
-/** A length of the engine's time, `7d` or `1d12h`, in milliseconds. A bare number is seconds. */
+/** How long `7d`, `1d12h` or `200ms` is, in milliseconds. A bare number is seconds. */
 export function spanOf(argument: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * SECOND)
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) {
-    throw usageProblem(`argument ${argument}: invalid length of time: '${text}'`, 'Such as 90s, 15m, 12h, 7d, 1d12h.')
+    throw usageProblem(
+      `argument ${argument}: invalid duration: '${text}'`,
+      'Seconds, or with units: 200ms, 90s, 15m, 12h, 7d, 1d12h.',
+    )
   }
   const parts = [...text.matchAll(/([\d.]+)([a-z]+)/g)]
   const sum = parts.reduce((total, [, number, unit]) => total + Number(number) * (UNITS[unit ?? ''] ?? 0), 0)

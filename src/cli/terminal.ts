@@ -2,6 +2,8 @@
  * The three streams. stdout is the answer, stderr the conversation. All that is written to either goes through here: on a
  * terminal nothing but our own escape sequences is left as one, whatever a server, a node or a file has said.
  */
+import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { visibleBytes, visibleIn } from '../api/visible.ts'
 import { onlyOwn, unmarked } from './output/sequences.ts'
 
@@ -17,9 +19,24 @@ export const print = (text: string): void => write(process.stdout, text)
 /** {@link print} with a line end. */
 export const printLine = (text: string): void => print(`${text}\n`)
 
-/** Bytes as they are through a pipe, or where the user wants them `asTheyAre`; on a terminal what can be shown of them. */
-export const printBytes = (bytes: Uint8Array, asTheyAre = false): void =>
-  void process.stdout.write(stdoutIsTerminal() && !asTheyAre ? visibleBytes(bytes) : bytes)
+/**
+ * Bytes as they are through a pipe, or where the user wants them `asTheyAre`; on a terminal what can be shown of them, and a
+ * line end, so that the next prompt does not stand behind them.
+ */
+export function printBytes(bytes: Uint8Array, asTheyAre = false): void {
+  if (!stdoutIsTerminal() || asTheyAre) return void process.stdout.write(bytes)
+  const text = visibleBytes(bytes)
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** The bytes of standard input. A user who types them is told that they are waited for. */
+export function readInput(): Buffer {
+  // Without process.stdin, which would take the descriptor for itself.
+  if (isatty(STDIN) && stderrIsTerminal()) tell('Reading from the terminal: Ctrl-D on a line of its own ends it.')
+  return readFileSync(STDIN)
+}
+
+const STDIN = 0
 
 /** Writes a line to stderr, for the user; never part of an answer. */
 export const tell = (text: string): void => write(process.stderr, `${text}\n`)

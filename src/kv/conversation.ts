@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../net/clock.ts'
+import { classifyConnectError, NOTHING_LISTENS } from '../net/connect-outcome.ts'
 import { type AskTls, dial as startDialing } from '../net/connection.ts'
 import { endpoint } from '../net/target.ts'
 
@@ -17,10 +18,13 @@ export interface Dial {
 class Unreachable extends Error {
   override readonly name = 'Unreachable'
   readonly code: string | undefined
+  /** The next step, where one is known. */
+  readonly hint: string | undefined
 
   constructor({ host, port }: Pick<Dial, 'host' | 'port'>, message: string, code?: string) {
     super(`${endpoint(host, port)}: ${message}`)
     this.code = code
+    this.hint = classifyConnectError({ code, message }).outcome === 'refused' ? NOTHING_LISTENS : undefined
   }
 }
 

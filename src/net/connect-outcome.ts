@@ -1,3 +1,6 @@
+import { memcached, redis } from '../api/catalog/engines.ts'
+import { PRIMARY_PORT } from '../api/catalog/serverless.ts'
+
 /** How a TCP connection attempt can end. `aborted` is ours: the caller lost interest. */
 export type ConnectOutcome =
   | 'connected'
@@ -16,6 +19,9 @@ export type ConnectOutcome =
   | 'aborted'
 
 export type ConnectFailure = Exclude<ConnectOutcome, 'connected'>
+
+/** What a user does about `refused`. */
+export const NOTHING_LISTENS = `Check the port (Memcached ${memcached.port}, Redis OSS and Valkey ${redis.port}; serverless ${PRIMARY_PORT} and ${PRIMARY_PORT + 1}), and that the server runs.`
 
 /** What the operating system said, as Node hands it on. */
 export interface SocketError {

@@ -72,10 +72,31 @@ const EXIT_STATUS = [
 const ENVIRONMENT = [
   ['CACHECTL_HOME', 'State directory of the local engine.'],
   ['CACHECTL_TARGET', 'Where requests go without --target: local, aws, or a name of cachectl target.'],
+  ['CACHECTL_USER', 'The user of the local engine whose key signs requests (default: the one with all permissions).'],
   ['CACHECTL_ERROR_FORMAT', 'json: errors on stderr as one line of JSON.'],
+  ['CACHECTL_KV_PASSWORD', 'Password of the user that logs in to servers of Redis OSS and Valkey.'],
+  [
+    'CACHECTL_REDIS_SERVER, CACHECTL_VALKEY_SERVER',
+    'The programs that run nodes of the local engine (default: those in PATH).',
+  ],
   ['AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL', 'Where requests go when no target is named.'],
+  ['AWS_ENDPOINT_URL_CLOUDWATCH', 'Where metrics are asked for, with the target aws.'],
+  ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'true: the endpoint URLs of environment and configuration do not count.'],
   ['AWS_REGION, AWS_DEFAULT_REGION', 'The region to work in.'],
-  ['AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN', 'As in aws-cli; never used locally.'],
+  [
+    'AWS_PROFILE, AWS_DEFAULT_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN',
+    'As in aws-cli; never used locally.',
+  ],
+  ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', 'The files of aws-cli, where they are not in ~/.aws.'],
+  ['AWS_CA_BUNDLE', 'Certificates of the authorities to trust, as --ca-bundle.'],
+  ['AWS_MAX_ATTEMPTS, AWS_RETRY_MODE', 'How often, and how, a call is made again; not at the local engine.'],
+  ['AWS_DEFAULT_OUTPUT', 'Form of the answers of operations without --output.'],
+  ['AWS_PAGER, PAGER, LESS', 'Program that shows what is longer than the screen (default less); empty: none.'],
+  ['NO_COLOR', 'Not empty: no colours.'],
+  ['FORCE_COLOR, CLICOLOR_FORCE', 'Not empty, and not 0: colours, in a pipe too, whatever NO_COLOR says.'],
+  ['TERM', 'dumb: a terminal without colours.'],
+  ['SHELL', 'The shell whose words `cachectl engine env` prints without --shell.'],
+  ['XDG_DATA_HOME, LOCALAPPDATA', 'Where the data directory is, which holds the state directory.'],
 ] as const
 
 const FILES = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { command } from '../../src/cli/command.ts'
-import { count, span, time } from '../../src/cli/flag-kinds.ts'
+import { count, time } from '../../src/cli/flag-kinds.ts'
 import { choice, required, text, texts, toggle } from '../../src/cli/flags.ts'
 import { printerOf } from '../../src/cli/forms.ts'
 import { one, oneOrMore, optional, several } from '../../src/cli/words.ts'
@@ -18,7 +18,7 @@ async function told(argv: readonly string[]) {
       count: count({ ...wording, least: 1 }),
       tries: count({ ...wording, otherwise: 3 }),
       delay: time(wording),
-      since: span(wording),
+      since: time(wording),
       mode: choice(['slow', 'fast'], { ...wording, otherwise: 'slow' }),
       name: text(wording),
       to: texts(wording),
@@ -55,8 +55,8 @@ describe('a value that can not be read is refused with the line', () => {
   test.each([
     ['--count 0', "argument --count: invalid whole number: '0'"],
     ['--tries x', "argument --tries: invalid whole number: 'x'"],
-    ['--delay soon', "argument --delay: invalid time: 'soon'"],
-    ['--since 1y', "argument --since: invalid length of time: '1y'"],
+    ['--delay soon', "argument --delay: invalid duration: 'soon'"],
+    ['--since 1y', "argument --since: invalid duration: '1y'"],
     ['--mode quick', "argument --mode: invalid choice: 'quick' (choose from: slow, fast)"],
     ['--to', 'argument --to: expected at least one argument'],
     ['--cli-error-format xml', "argument --cli-error-format: invalid choice: 'xml' (choose from: legacy, json)"],

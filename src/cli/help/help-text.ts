@@ -68,7 +68,9 @@ function usage({ name, words, options }: CommandDoc): string {
 }
 
 /** An example as a person types it; one that starts with a command of ours gets the program's name. */
-export const spoken = (example: string): string => (example.includes('cachectl ') ? example : `cachectl ${example}`)
+export const spoken = (example: string): string => (FOREIGN.test(example) ? example : `cachectl ${example}`)
+
+const FOREIGN = /^(?:eval |\w+=)/
 
 function exampleLines(example: string): string[] {
   const [first = '', ...more] = spoken(example).split(/ (?=--)/)

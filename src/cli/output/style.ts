@@ -16,12 +16,22 @@ export interface Style {
 
 type Colour = (text: string) => string
 
-/** `--color on|off|auto`; auto: on a terminal that knows colours, unless NO_COLOR says no (no-color.org). */
+/**
+ * `--color on|off|auto`; auto: as FORCE_COLOR or CLICOLOR_FORCE say (force-color.org, bixense.com/clicolors), else on a terminal
+ * that knows colours, unless NO_COLOR says no (no-color.org).
+ */
 export function wantsColour(given: unknown, env: Environment, terminal: boolean): boolean {
   if (given === 'on') return true
   if (given === 'off') return false
-  if (given === undefined || given === 'auto') return terminal && !env.NO_COLOR && env.TERM !== 'dumb'
+  if (given === undefined || given === 'auto') {
+    return forced(env) ?? (terminal && !env.NO_COLOR && env.TERM !== 'dumb')
+  }
   throw usageProblem(`argument --color: invalid choice: '${String(given)}' (choose from: on, off, auto)`)
+}
+
+function forced({ FORCE_COLOR, CLICOLOR_FORCE }: Environment): boolean | undefined {
+  if (FORCE_COLOR) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false'
+  return CLICOLOR_FORCE && CLICOLOR_FORCE !== '0' ? true : undefined
 }
 
 const plain: Colour = (text) => text

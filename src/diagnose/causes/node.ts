@@ -1,7 +1,7 @@
 /** What answers, and how well. */
 import { memcached, redis } from '../../api/catalog/engines.ts'
-import { PRIMARY_PORT } from '../../api/catalog/serverless.ts'
 import { shell, shellWord } from '../../api/shell.ts'
+import { NOTHING_LISTENS } from '../../net/connect-outcome.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
 import { type Cause, failure, shows, warning, wherever } from './cause.ts'
 import {
@@ -218,7 +218,7 @@ function startIt({ addresses }: Evidence, place: Place): string {
   if (others) return `Other nodes answer: this one is down. ${events}`
   if (cluster !== '' && /^\d+$/.test(role))
     return `The API has it at this port: the node is down, and is replaced by itself. ${events}`
-  return `Check the port (Memcached ${memcached.port}; serverless ${PRIMARY_PORT} and ${PRIMARY_PORT + 1}), and that the server runs.`
+  return NOTHING_LISTENS
 }
 
 /** What is done about a node that takes connections and no requests. */

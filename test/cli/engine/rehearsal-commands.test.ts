@@ -36,11 +36,11 @@ test.each([
   ['1d12h', 129_600_000],
   ['250ms', 250],
 ])('%s is %i ms', (text, milliseconds) => {
-  expect(spanOf('<time>', text)).toBe(milliseconds)
+  expect(spanOf('<duration>', text)).toBe(milliseconds)
 })
 
 test.each(['', 'soon', '-1d', '1x', 'd'])('"%s" is no length of time', (text) => {
-  expect(() => spanOf('<time>', text)).toThrow(/invalid length of time/)
+  expect(() => spanOf('<duration>', text)).toThrow(/invalid duration/)
 })
 
 test('a length of time is told in its two largest units', () => {

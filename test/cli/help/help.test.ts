@@ -8,6 +8,9 @@ import { escapeRoff } from '../../../src/tools/roff.ts'
 import { isInstalled, run } from '../../support/programs.ts'
 import { cachectl } from '../support/cli.ts'
 
+/** Nothing that a manual tells. */
+const OF_EVERY_PROGRAM = ['HOME', 'PATH']
+
 const root = new URL('../../..', import.meta.url).pathname
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const pages = helpPages()
@@ -36,6 +39,8 @@ describe('help', () => {
     [['help', 'create-cache-cluster'], 'create-cache-cluster'],
     [['create-cache-cluster', '--cache-cluster-id', 'x', '--help'], 'create-cache-cluster'],
     [['engine', 'start', '--help'], 'engine-start'],
+    [['--help', 'engine', 'start'], 'engine-start'],
+    [['--region', 'us-east-1', '--help', 'probe'], 'probe'],
     [['engine'], 'engine'],
     [['wait', '--help'], 'wait'],
     [['probe', '-h'], 'probe'],
@@ -49,6 +54,19 @@ describe('help', () => {
     const [, description = ''] = /\nDESCRIPTION\n(.*?)\n\nOPTIONS/s.exec(page) ?? []
     expect(description).toContain('\n\n  Cache nodes are threads')
     for (const line of description.split('\n')) expect(line).toMatch(/^( {2}\S|$)/)
+  })
+
+  test.each([
+    ['tls', '  $ cachectl tls localhost:11211 --ca "$(cachectl engine ca --path)"'],
+    ['kv-load', '  $ cachectl kv dump old:11211 | cachectl kv load shop'],
+    ['endpoints', '  $ eval "$(cachectl endpoints shop --output env)"'],
+  ])('of %s has an example as it is typed', (name, line) => {
+    expect(
+      pages
+        .get(name)
+        ?.replaceAll(/ \\\n {6}/g, ' ')
+        .split('\n'),
+    ).toContain(line)
   })
 
   test('of something that is not there is refused', async () => {
@@ -81,6 +99,18 @@ describe('man pages', () => {
     expect(readdirSync(manDirectory).sort()).toEqual([...expected.keys()].sort())
     const stale = [...expected].filter(([file, text]) => readFileSync(join(manDirectory, file), 'utf8') !== text)
     expect(stale.map(([file]) => file)).toEqual([])
+  })
+
+  test('tell every variable of the environment that the program reads', () => {
+    const page = (expected.get('cachectl.1') ?? '').replaceAll('\\-', '-')
+    const sources = readdirSync(join(root, 'src/cli'), { recursive: true, encoding: 'utf8' })
+    const read = sources
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [
+        ...readFileSync(join(root, 'src/cli', name), 'utf8').matchAll(/\benv(?:ironment)?\.([A-Z_]+)/g),
+      ])
+      .map(([, name = '']) => name)
+    expect([...new Set(read)].filter((name) => !OF_EVERY_PROGRAM.includes(name) && !page.includes(name))).toEqual([])
   })
 
   test('escape what roff would read as its own', () => {

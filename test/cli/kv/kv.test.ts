@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CacheNode, type CacheNodeOptions } from '../../../src/memcached/server.ts'
+import { NOTHING_LISTENS } from '../../../src/net/connect-outcome.ts'
 import { CERTIFICATE_ONE } from '../../memcached/support/certificates.ts'
 import { cachectl } from '../support/cli.ts'
+import { hasTerminal, onTerminal } from '../support/terminal.ts'
 
 interface Nodes {
   readonly nodes: readonly CacheNode[]
@@ -95,6 +97,38 @@ describe('cachectl kv', () => {
     expect(JSON.parse(told.stderr)).toEqual({ code: 'NotSo', message: 'There is no key n.', exitCode: 1 })
     const none = await kv('mget', where, 'n', '--output', 'json')
     expect(none).toMatchObject({ code: 1, stdout: '{"key":"n","value":null}\n' })
+  })
+
+  it.each([[['get', 'n']], [['delete', 'n']], [['incr', 'n']], [['touch', 'n', '1h']]])(
+    'says of %j that there is no such key',
+    async ([verb = '', ...words]) => {
+      const { where } = await startNodes(1)
+      expect(await kv(verb, where, ...words)).toEqual({ code: 1, stdout: '', stderr: 'There is no key n.\n' })
+    },
+  )
+
+  it.skipIf(!hasTerminal)('ends a value with a line end on a terminal (needs python3 with pty)', async () => {
+    const { where } = await startNodes(1)
+    await said('set', where, 'n', 'seven')
+    expect((await onTerminal(['kv', 'get', where, 'n'])).text).toBe('seven\n')
+    expect((await onTerminal(['kv', 'get', where, 'n', '--output', 'raw'])).text).toBe('seven')
+  })
+
+  it.skipIf(!hasTerminal)('says on a terminal that it waits for a value (needs python3 with pty)', async () => {
+    const { where } = await startNodes(1)
+    const { text } = await onTerminal(['kv', 'set', where, 'n'], { answers: [['Ctrl-D', 'typed\r\x04']] })
+    expect(text).toContain('Reading from the terminal: Ctrl-D on a line of its own ends it.')
+    expect(await said('get', where, 'n')).toBe('typed\n')
+  })
+
+  it.each([
+    ['kv', 'get', '@', 'k'],
+    ['discover', '@'],
+    ['tls', '@'],
+  ])('gives the advice that all give where nothing listens: %s %s', async (...words) => {
+    const { code, stdout, stderr } = await cachectl(words.map((word) => (word === '@' ? 'localhost:1' : word)))
+    expect(code).not.toBe(0)
+    expect(stdout + stderr).toContain(NOTHING_LISTENS)
   })
 
   it('shows the statistics of nodes, and flushes all of them', async () => {

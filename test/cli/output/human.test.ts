@@ -3,7 +3,7 @@ import { humanText } from '../../../src/cli/output/human.ts'
 import { fit, wrapWords } from '../../../src/cli/output/human-table.ts'
 import { relativeTime } from '../../../src/cli/output/relative-time.ts'
 import { unmarked } from '../../../src/cli/output/sequences.ts'
-import { statusText, styleOf } from '../../../src/cli/output/style.ts'
+import { statusText, styleOf, wantsColour } from '../../../src/cli/output/style.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const style = await styleOf(false, 80, now)
@@ -69,4 +69,18 @@ test('what is pending is told', async () => {
 test('a token says how to go on', async () => {
   const answer = { Events: [{ SourceIdentifier: 'shop', Message: 'm' }], NextToken: 'abc' }
   expect(await humanText('DescribeEvents', {}, answer, style)).toContain('There is more: --starting-token abc')
+})
+
+test.each([
+  [{ FORCE_COLOR: '1' }, false, true],
+  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
+  [{ FORCE_COLOR: '0' }, true, false],
+  [{ FORCE_COLOR: '' }, false, false],
+  [{ CLICOLOR_FORCE: '1' }, false, true],
+  [{ CLICOLOR_FORCE: '0' }, true, true],
+  [{ NO_COLOR: '1' }, true, false],
+  [{ TERM: 'dumb' }, true, false],
+])('with %j, on a terminal: %s, there are colours: %s', (env, terminal, colours) => {
+  expect(wantsColour(undefined, env, terminal)).toBe(colours)
+  expect(wantsColour('off', env, terminal)).toBe(false)
 })

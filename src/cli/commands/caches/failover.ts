@@ -36,7 +36,6 @@ export const failover = command({
     wait: toggle({ summary: 'return when the lost node is back as a replica' }),
     timeout: time({
       summary: 'give up after so long (default 10m)',
-      helpValue: '<time>',
       otherwise: TIMEOUT_MS,
     }),
     user: loginFlags.user,

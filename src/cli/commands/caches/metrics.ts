@@ -10,7 +10,7 @@ import { type FoundSeries, groupSeries, type MetricSeries, metricSeries } from '
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
-import { span } from '../../flag-kinds.ts'
+import { time } from '../../flag-kinds.ts'
 import { type Flags, text, texts, type ValuesOf, value } from '../../flags.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
 import { drawInParts } from '../../output/human-table.ts'
@@ -32,7 +32,7 @@ const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount']
 const ROWS = 30
 
 const timeFlags = {
-  since: span({ summary: 'so long ago until now (default 1h)', helpValue: '<time>' }),
+  since: time({ summary: 'so long ago until now (default 1h)' }),
   'start-time': value({ summary: 'from then; ISO 8601, UTC without a zone', helpValue: '<time>' }, timeOf),
   'end-time': value({ summary: 'until then (default now)', helpValue: '<time>' }, timeOf),
 } satisfies Flags
@@ -49,7 +49,7 @@ export const metricsOf = command({
       helpValue: '<id>',
     }),
     period: value(
-      { summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<time>' },
+      { summary: 'length of a period: 60s, 5m, 1h (a multiple of a minute)', helpValue: '<duration>' },
       secondsOf,
     ),
     statistic: value(

@@ -81,8 +81,8 @@ function waiterFlags(waiter: Waiter): OperationFlags {
     ...inputFlags,
     // aws-cli has them here as well, and refuses them later.
     ...Object.fromEntries(Object.entries(pagingFlags).map(([name, flag]) => [name, { ...flag, hidden: true }])),
-    timeout: time({ summary: 'give up after this many seconds (default 600)', helpValue: '<s>', helpGroup: 'WAITING' }),
-    interval: time({ summary: 'seconds between looks', helpValue: '<s>', helpGroup: 'WAITING' }),
+    timeout: time({ summary: 'give up after so long (default 10m)', helpGroup: 'WAITING' }),
+    interval: time({ summary: 'time between looks', helpGroup: 'WAITING' }),
     ...globalFlags,
   }
 }

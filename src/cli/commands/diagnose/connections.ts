@@ -26,8 +26,8 @@ export const connections = command({
   },
   flags: {
     watch: toggle({ summary: 'look again and again until Ctrl-C' }),
-    interval: time({ summary: 'with --watch: between two looks (default 2s)', helpValue: '<time>', otherwise: 2000 }),
-    timeout: time({ summary: 'for the answer of a node (default 2s)', helpValue: '<time>', otherwise: 2000 }),
+    interval: time({ summary: 'with --watch: between two looks (default 2s)', otherwise: 2000 }),
+    timeout: time({ summary: 'for the answer of a node (default 2s)', otherwise: 2000 }),
     tls: tlsFlags.tls,
     ...globalFlags,
   },

@@ -4,6 +4,7 @@ import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../
 import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../../discovery/poll.ts'
 import { type Clock, systemClock } from '../../../net/clock.ts'
+import { NOTHING_LISTENS } from '../../../net/connect-outcome.ts'
 import type { Cache } from '../../caches/cache.ts'
 import { onePlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
@@ -36,7 +37,7 @@ const pollFlags = {
     summary: 'rounds in a row that must be good (default 1; with a wish 2)',
     helpValue: '<number>',
   }),
-  interval: time({ summary: 'between two rounds (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+  interval: time({ summary: 'between two rounds (default 1s)', otherwise: 1000 }),
   until: value(
     {
       summary:
@@ -48,7 +49,6 @@ const pollFlags = {
   expect: count({ summary: 'the same as --until nodes <number>', helpValue: '<number>', least: 1 }),
   timeout: time({
     summary: 'with --until or --expect: at most so long (default 60s)',
-    helpValue: '<time>',
     otherwise: DEFAULT_TIMEOUT_MS,
   }),
 } satisfies Flags
@@ -91,6 +91,8 @@ export const discover = command({
     if (!last || last.verdict.converged) return
     if (last.identity) tell(identityText(forPeople(last.identity)))
     else tell(`Not as wished: ${last.verdict.detail}.`)
+    const { seed } = last.round
+    if (!seed.ok && seed.kind === 'refused') tell(NOTHING_LISTENS)
     throw new ExitWith(NOT_AS_WISHED)
   },
 })

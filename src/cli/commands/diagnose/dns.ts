@@ -36,9 +36,9 @@ export const dns = command({
   flags: {
     ...serverFlag,
     cluster: text({ summary: 'the cluster whose endpoints the addresses should be', helpValue: '<id>' }),
-    timeout: time({ summary: 'for one question (default 2s)', helpValue: '<time>', otherwise: 2000 }),
+    timeout: time({ summary: 'for one question (default 2s)', otherwise: 2000 }),
     watch: toggle({ summary: 'ask again and again, and show what changes, until Ctrl-C' }),
-    interval: time({ summary: 'with --watch: between two looks (default 5s)', helpValue: '<time>', otherwise: 5000 }),
+    interval: time({ summary: 'with --watch: between two looks (default 5s)', otherwise: 5000 }),
     ...globalFlags,
   },
   forms: { note: 'with --watch a document per change' },

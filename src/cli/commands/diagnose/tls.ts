@@ -31,7 +31,7 @@ export const tls = command({
   flags: {
     ca: tlsFlags.ca,
     servername: text({ summary: 'the name to ask for and to look for in the certificate', helpValue: '<name>' }),
-    timeout: time({ summary: 'for each step of the handshake (default 3s)', helpValue: '<time>', otherwise: 3000 }),
+    timeout: time({ summary: 'for each step of the handshake (default 3s)', otherwise: 3000 }),
     ...globalFlags,
   },
   examples: ['tls shop', 'tls localhost:11211 --ca "$(cachectl engine ca --path)"'],

@@ -27,11 +27,11 @@ export const engineClockAdvance = command({
   description:
     'What falls due on the way is done on the way, in its order and with its date: maintenance windows open, backups are made. Returns when that is done. The clock stays moved after a restart; `cachectl engine reset` puts it back.',
   examples: ['engine clock advance 7d', 'engine clock advance 1d12h'],
-  words: { time: one('how far: 90s, 15m, 12h, 7d, 1d12h', (said) => spanOf('<time>', said)) },
+  words: { duration: one('how far: 90s, 15m, 12h, 7d, 1d12h', (said) => spanOf('<duration>', said)) },
   flags: stateDirFlag,
   forms: {},
   async run({ words, flags, print }) {
-    await print.answer(await move(engineOf(flags), { advanceMs: words.time }), readingText)
+    await print.answer(await move(engineOf(flags), { advanceMs: words.duration }), readingText)
   },
 })
 

@@ -14,7 +14,7 @@ import { orMeant } from '../../caches/choose.ts'
 import { withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
 import { command } from '../../command.ts'
-import { span } from '../../flag-kinds.ts'
+import { time } from '../../flag-kinds.ts'
 import { choice, type Flag, type Flags, text, type ValuesOf, value } from '../../flags.ts'
 import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { tableText } from '../../output/table.ts'
@@ -32,7 +32,7 @@ const optionFlags: Readonly<Record<string, Flag<number | string | undefined>>> =
   FAULT_OPTION_NAMES.map((option) => {
     const { flag, takes, summary, helpValue } = FAULT_OPTIONS[option]
     const wording = { summary, helpValue }
-    if (takes === 'time') return [flag, span(wording)]
+    if (takes === 'time') return [flag, time(wording)]
     if (takes === 'rate') return [flag, value(wording, rateOf)]
     return [flag, takes === 'word' ? choice(wordsFor(option), wording) : text(wording)]
   }),
@@ -50,9 +50,8 @@ const faultFlags = {
     helpValue: '<id>',
   }),
   zone: text({ summary: 'Availability Zone', helpValue: '<zone>' }),
-  duration: span({
+  duration: time({
     summary: "how long: 30s, 5m, 1h, of the engine's clock (default: see above, or until cleared)",
-    helpValue: '<time>',
   }),
   ...optionFlags,
   region: text({ summary: "region (default: the engine's)", helpValue: '<region>' }),

@@ -6,7 +6,7 @@ import { count } from '../../flag-kinds.ts'
 import { value } from '../../flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { usageProblem } from '../../problem.ts'
-import { millisecondsOf } from '../../seconds.ts'
+import { spanOf } from '../../span.ts'
 import { kvFlags, whereWord, withKv } from './place.ts'
 
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, 'p99.9': 0.999 }
@@ -21,7 +21,7 @@ export const kvBench = command({
     'Works against any endpoint of Memcached, Redis OSS or Valkey, on AWS too. It stores keys of its own (cachectl-bench:0 and so on), which expire a minute after the run; nodes that are full evict other items for them. One process makes the load: it measures itself too, when the nodes are faster than it.',
   words: { where: whereWord },
   flags: {
-    time: value({ summary: 'how long (default 5s, at most 10m)', helpValue: '<time>', otherwise: 5 }, secondsOf),
+    time: value({ summary: 'how long (default 5s, at most 10m)', helpValue: '<duration>', otherwise: 5 }, secondsOf),
     connections: count({
       summary: 'to each node (default 50)',
       helpValue: '<number>',
@@ -74,7 +74,7 @@ export const kvBench = command({
 })
 
 function secondsOf(said: string, argument: string): number {
-  const seconds = millisecondsOf(argument, said) / 1000
+  const seconds = spanOf(argument, said) / 1000
   if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds
   throw usageProblem(`argument ${argument}: above 0 and at most ${LONGEST_SECONDS} seconds`)
 }

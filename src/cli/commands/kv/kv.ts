@@ -9,7 +9,7 @@ import { flushAll, statsOf } from '../../../kv/resp/nodes.ts'
 import { systemClock } from '../../../net/clock.ts'
 import { endpoint } from '../../../net/target.ts'
 import { command } from '../../command.ts'
-import { count, span } from '../../flag-kinds.ts'
+import { count, time } from '../../flag-kinds.ts'
 import { text, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { confirmFlags } from '../../global-flags.ts'
@@ -19,7 +19,7 @@ import type { Column } from '../../output/human-views.ts'
 import type { Style } from '../../output/style.ts'
 import { ExitWith, NotSo, Problem, usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
-import { printBytes, tell } from '../../terminal.ts'
+import { printBytes, readInput, tell } from '../../terminal.ts'
 import { one, oneOrMore, optional } from '../../words.ts'
 import { keyOf, keyWord, kvFlags, whereWord, withKv } from './place.ts'
 import { printAnswer } from './resp/answer.ts'
@@ -28,11 +28,20 @@ const NOT_SO = 1
 const where = { where: whereWord }
 const key = { key: keyWord }
 
-/** Prints what a node said; exit code 1, when that is not what was asked for. */
-async function report(print: Printer, outcome: Outcome, done: (reply: string) => boolean): Promise<void> {
-  await print.item(outcomeView(outcome), ({ reply }) => reply)
+/** Prints what a node said; exit code 1, when that is not what was asked for. `refusals`: replies that have a sentence. */
+async function report(
+  print: Printer,
+  outcome: Outcome,
+  done: (reply: string) => boolean,
+  refusals: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const sentence = refusals[outcome.reply]
+  await print.item(outcomeView(outcome), ({ reply }) => (sentence === undefined ? reply : undefined))
+  if (sentence !== undefined) throw new NotSo(sentence)
   if (!done(outcome.reply)) throw new ExitWith(NOT_SO)
 }
+
+const noKey = (name: string): string => `There is no key ${name}.`
 
 const outcomeView = ({ node, reply }: Outcome) => ({ reply, node: endpoint(node.host, node.port) })
 
@@ -85,7 +94,7 @@ export const kvMget = command({
 })
 
 function notThere(name: string): never {
-  throw new NotSo(`There is no key ${name}.`)
+  throw new NotSo(noKey(name))
 }
 
 async function printValue<T>(print: Printer<'raw'>, view: T, value: Buffer): Promise<void> {
@@ -101,7 +110,7 @@ function itemView({ key: name, flags, value: bytes }: Item) {
 const storeWords = { ...where, ...key, value: optional('the value; without it, standard input') }
 const storeFlags = {
   file: text({ summary: 'take the value from this file', helpValue: '<path>' }),
-  ttl: span({ summary: 'how long it lives: 90s, 15m, 7d (default: until evicted)', helpValue: '<time>', otherwise: 0 }),
+  ttl: time({ summary: 'how long it lives: 90s, 15m, 7d (default: until evicted)', otherwise: 0 }),
   'client-flags': count({
     summary: 'the 32 bits that clients of Memcached keep beside a value (default 0)',
     helpValue: '<number>',
@@ -137,7 +146,7 @@ function valueFrom(given: string | undefined, file: string | undefined): Buffer 
   if (given !== undefined && file !== undefined) throw usageProblem('A value, or --file: not both.')
   if (given !== undefined) return Buffer.from(given)
   try {
-    return readFileSync(file ?? 0)
+    return file === undefined ? readInput() : readFileSync(file)
   } catch (error) {
     throw new Problem('general', `Cannot read the value: ${errorMessage(error)}`)
   }
@@ -164,15 +173,18 @@ export const kvAdd = command({
 
 export const kvDelete = command({
   summary: 'Delete a key',
-  description: 'Exit code 1: there is no such key (Memcached says NOT_FOUND).',
+  description: 'Exit code 1: there is no such key.',
   examples: ['kv delete shop greeting'],
   words: { ...where, ...key },
   flags: kvFlags,
   forms: {},
   run: ({ words, flags, print }) =>
     withKv(words.where, flags, {
-      memcached: async (client) => report(print, await client.delete(keyOf(words.key)), (reply) => reply === 'DELETED'),
-      resp: async (client) => printAnswer(print, await deleteKey(client, words.key), `There is no key ${words.key}.`),
+      memcached: async (client) =>
+        report(print, await client.delete(keyOf(words.key)), (reply) => reply === 'DELETED', {
+          NOT_FOUND: noKey(words.key),
+        }),
+      resp: async (client) => printAnswer(print, await deleteKey(client, words.key), noKey(words.key)),
     }),
 })
 
@@ -193,7 +205,9 @@ export const kvIncr = command({
   run: ({ words, flags, print }) =>
     withKv(words.where, flags, {
       memcached: async (client) =>
-        report(print, await client.increase(keyOf(words.key), flags.by), (reply) => /^\d/.test(reply)),
+        report(print, await client.increase(keyOf(words.key), flags.by), (reply) => /^\d/.test(reply), {
+          NOT_FOUND: noKey(words.key),
+        }),
       resp: async (client) => printAnswer(print, await client.ask(words.key, 'INCRBY', words.key, flags.by)),
     }),
 })
@@ -205,21 +219,22 @@ function amountOf(said: string, argument: string): bigint {
 
 export const kvTouch = command({
   summary: 'Give a key another time to live',
-  description: 'Exit code 1: there is no such key (Memcached says NOT_FOUND).',
+  description: 'Exit code 1: there is no such key.',
   examples: ['kv touch shop greeting 1h'],
   words: {
     ...where,
     ...key,
-    ttl: one('how long from now: 90s, 15m, 7d; 0: until evicted', (said) => spanOf('--ttl', said)),
+    ttl: one('how long from now: 90s, 15m, 7d; 0: until evicted', (said) => spanOf('<ttl>', said)),
   },
   flags: kvFlags,
   forms: {},
   run: ({ words, flags, print }) =>
     withKv(words.where, flags, {
       memcached: async (client) =>
-        report(print, await client.touch(keyOf(words.key), exptime(words.ttl)), (reply) => reply === 'TOUCHED'),
-      resp: async (client) =>
-        printAnswer(print, await expireIn(client, words.key, words.ttl), `There is no key ${words.key}.`),
+        report(print, await client.touch(keyOf(words.key), exptime(words.ttl)), (reply) => reply === 'TOUCHED', {
+          NOT_FOUND: noKey(words.key),
+        }),
+      resp: async (client) => printAnswer(print, await expireIn(client, words.key, words.ttl), noKey(words.key)),
     }),
 })
 

@@ -44,7 +44,7 @@ export const kvFlags = {
     helpValue: '<path>',
   }),
   ...loginFlags,
-  timeout: time({ summary: 'for a connection, and for an answer (default 3s)', helpValue: '<time>', otherwise: 3000 }),
+  timeout: time({ summary: 'for a connection, and for an answer (default 3s)', otherwise: 3000 }),
   ...globalFlags,
 } satisfies Flags
 

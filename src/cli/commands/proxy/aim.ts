@@ -26,13 +26,11 @@ export const relayFlags = {
   }),
   'check-interval': time({
     summary: 'between two checks of a back end (default 2s)',
-    helpValue: '<time>',
     otherwise: 2000,
   }),
-  'check-timeout': time({ summary: 'for one check (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+  'check-timeout': time({ summary: 'for one check (default 1s)', otherwise: 1000 }),
   'connect-timeout': time({
     summary: 'for a connection to a back end, before the next is tried (default 3s)',
-    helpValue: '<time>',
     otherwise: 3000,
   }),
 } satisfies Flags

@@ -23,7 +23,6 @@ export const proxyCommand = command({
     ...relayFlags,
     interval: time({
       summary: 'between two prints of the counters (default 1s on a terminal, else 10s)',
-      helpValue: '<time>',
     }),
     each: toggle({ summary: 'tell of every connection, when it is made and when it ends' }),
     ...stateDirFlag,

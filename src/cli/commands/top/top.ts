@@ -36,7 +36,7 @@ export const top = command({
     ),
   },
   flags: {
-    interval: time({ summary: 'between two looks (default 1s)', helpValue: '<time>', otherwise: 1000 }),
+    interval: time({ summary: 'between two looks (default 1s)', otherwise: 1000 }),
     count: count({
       summary: 'end after so many looks',
       helpValue: '<number>',
@@ -49,7 +49,6 @@ export const top = command({
     'password-file': loginFlags['password-file'],
     timeout: time({
       summary: 'for a connection, and for an answer (default 3s)',
-      helpValue: '<time>',
       otherwise: 3000,
     }),
     ...globalFlags,
