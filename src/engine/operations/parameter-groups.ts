@@ -163,12 +163,12 @@ function follow(cluster: CacheClusterRecord, group: CacheParameterGroupRecord): 
 }
 
 const answerGroup = (
-  { region, id, family, description }: CacheParameterGroupRecord,
+  { region, id, family, description, isGlobal }: CacheParameterGroupRecord,
   { account }: Context,
 ): CacheParameterGroup => ({
   CacheParameterGroupName: id,
   CacheParameterGroupFamily: family,
   Description: description,
-  IsGlobal: false,
+  IsGlobal: isGlobal === true,
   ARN: arn({ region, account, type: resources.parameterGroup.arnType, name: id }),
 })

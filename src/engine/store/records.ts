@@ -32,6 +32,8 @@ export interface CacheParameterGroupRecord {
   /** `memcached1.6`. */
   readonly family: string
   readonly description: string
+  /** Of the service's making, for a group of a global datastore. */
+  readonly isGlobal?: true
   readonly values: ParameterValues
   readonly tags: readonly Tag[]
 }

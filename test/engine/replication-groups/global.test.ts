@@ -157,6 +157,53 @@ describe.skipIf(!server)(`a global datastore ${SKIPPED}`, () => {
     expect(await say(ports.home, 'GET', 'a')).toBe('home')
   })
 
+  test('gives each of its groups a parameter group of its own, which stays until it is deleted', async () => {
+    const { home, away } = clientsOf(await startTestEngine())
+    await home.createCacheParameterGroup({
+      CacheParameterGroupName: 'own',
+      CacheParameterGroupFamily: engine === 'valkey' ? 'valkey8' : 'redis7',
+      Description: 'd',
+    })
+    const [ParameterName, ParameterValue] = ['maxmemory-policy', 'allkeys-lru']
+    await home.modifyCacheParameterGroup({
+      CacheParameterGroupName: 'own',
+      ParameterNameValues: [{ ParameterName, ParameterValue }],
+    })
+    await createHome(home, { CacheParameterGroupName: 'own', EngineVersion: engine === 'valkey' ? '8.0' : '7.1' })
+    await until(home, 'primary-only')
+    await away.createReplicationGroup({ ...OF, ReplicationGroupId: 'away', ReplicationGroupDescription: 'd' })
+    await until(home, 'available')
+    for (const [client, id] of [
+      [home, 'home'],
+      [away, 'away'],
+    ] as const) {
+      const { CacheClusters = [] } = await client.describeCacheClusters({ CacheClusterId: `${id}-001` })
+      const { CacheParameterGroupName } = CacheClusters[0]?.CacheParameterGroup ?? {}
+      expect(CacheParameterGroupName).toMatch(new RegExp(`^global-datastore-${id}[a-z0-9]{4}$`))
+      const { Parameters } = await client.describeCacheParameters({ CacheParameterGroupName, Source: 'user' })
+      expect(Parameters).toEqual([expect.objectContaining({ ParameterName, ParameterValue })])
+      const { CacheParameterGroups } = await client.describeCacheParameterGroups({ CacheParameterGroupName })
+      expect(CacheParameterGroups?.[0]).toMatchObject({
+        Description: `Created by ElastiCache to be used by global cluster ${ID}`,
+        IsGlobal: true,
+      })
+    }
+    const nameIn = async (client: ElastiCache) =>
+      (await client.describeCacheParameterGroups({})).CacheParameterGroups?.find(({ IsGlobal }) => IsGlobal)
+        ?.CacheParameterGroupName
+    const CacheParameterGroupName = await nameIn(away)
+    await expect(away.deleteCacheParameterGroup({ CacheParameterGroupName })).rejects.toMatchObject({
+      name: 'InvalidCacheParameterGroupStateFault',
+    })
+    const leaving = { ...OF, ReplicationGroupId: 'away', ReplicationGroupRegion: AWAY }
+    await home.disassociateGlobalReplicationGroup(leaving)
+    await availableIn(away, 'away')
+    await away.deleteReplicationGroup({ ReplicationGroupId: 'away' })
+    await eventually('gone', async () => !(await away.describeReplicationGroups({})).ReplicationGroups?.length)
+    await away.deleteCacheParameterGroup({ CacheParameterGroupName })
+    expect(await nameIn(away)).toBeUndefined()
+  })
+
   test('goes with its last group when that is not to stay', async () => {
     const { home } = clientsOf(await startTestEngine())
     await createHome(home)

@@ -3,7 +3,6 @@ import { canBeGlobal } from '../../../api/catalog/global-datastores.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context, Handler } from '../../calls/context.ts'
 import { requireParameterGroup } from '../../calls/groups.ts'
-import { isDefaultGroup } from '../../parameters/groups.ts'
 import type { CacheParameterGroupRecord, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
 import { readReleaseChanges, refuseFailoverChange, withChanges } from '../replication-groups/modification.ts'
 import { refuseLater } from '../replication-groups/rules.ts'
@@ -25,9 +24,12 @@ export const ModifyGlobalReplicationGroup: Handler<'ModifyGlobalReplicationGroup
   const asked = primary && readParameterGroup(input, primary, context)
   const all = members.map((member) => {
     const own = contextOf(member, context)
-    const isThere = member === primary || asked === undefined || isDefaultGroup(asked.id)
-    const made = isThere ? undefined : groupLike(asked, datastore.id, own)
-    return { member, made, changes: readChanges(input, member, made ?? asked, own) }
+    const changes = readChanges(input, member, own)
+    const { parameterGroup = member.parameterGroup } = changes
+    const like =
+      asked ?? (parameterGroup === member.parameterGroup ? undefined : requireParameterGroup(parameterGroup, own))
+    const made = like && groupLike(like, datastore.id, member, own)
+    return { member, made, changes: made ? { ...changes, parameterGroup: made.id } : changes }
   })
   // The groups become what these say.
   store.change((change) => {
@@ -40,7 +42,7 @@ export const ModifyGlobalReplicationGroup: Handler<'ModifyGlobalReplicationGroup
   return committed({ ...datastore, description }, after, context)
 }
 
-/** In the region of the primary group; the others get one like it. */
+/** In the region of the primary group; each gets one like it. The refusal is AWS's. */
 function readParameterGroup(
   input: ModifyInput,
   primary: ReplicationGroupRecord,
@@ -53,18 +55,15 @@ function readParameterGroup(
   const asked = requireParameterGroup(parameterGroup, own)
   // "Only for major engine upgrades" (guide).
   if (asked.family === requireParameterGroup(primary.parameterGroup, own).family) {
-    throw invalid('CacheParameterGroupName is for an upgrade to another major version of the engine.')
+    throw invalid(
+      'ModifyGlobalReplicationGroup API does not support cache parameter group modification without a change in major engine version.',
+    )
   }
   return asked
 }
 
 /** What the group is not yet, of what is asked for. */
-function readChanges(
-  input: ModifyInput,
-  member: ReplicationGroupRecord,
-  asked: CacheParameterGroupRecord | undefined,
-  own: Context,
-): PendingGroupChanges {
+function readChanges(input: ModifyInput, member: ReplicationGroupRecord, own: Context): PendingGroupChanges {
   const { CacheNodeType: nodeType, AutomaticFailoverEnabled: automaticFailover } = input
   if (nodeType !== undefined && !canBeGlobal(nodeType)) {
     throw invalid(`Nodes of a global datastore cannot be of type ${nodeType}.`)
@@ -72,7 +71,6 @@ function readChanges(
   const turns = automaticFailover !== undefined && automaticFailover !== (member.automaticFailover === 'enabled')
   const changes: PendingGroupChanges = {
     ...readUpgrade(input, member, own),
-    ...(asked && { parameterGroup: asked.id }),
     ...(turns && { automaticFailover }),
   }
   if (turns) refuseFailoverChange(changes, member)

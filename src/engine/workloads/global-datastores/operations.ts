@@ -3,14 +3,17 @@ import { GLOBAL_ID_PREFIXES } from '../../../api/catalog/global-datastores.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Handler } from '../../calls/context.ts'
+import { requireParameterGroup } from '../../calls/groups.ts'
 import { readIdentifier } from '../../calls/identifiers.ts'
 import { page } from '../../calls/paging.ts'
 import { missing } from '../../http/query-protocol.ts'
+import { withParameters } from '../../parameters/status.ts'
 import type { GlobalReplicationGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { findReplicationGroup, refuseUnlessAvailable } from '../replication-groups/find.ts'
 import { answerGlobal, statusOf } from './answer.ts'
 import { changing, committed, together } from './commit.ts'
 import { calmMembers, findGlobal, findMember } from './find.ts'
+import { groupLike } from './parameter-groups.ts'
 import { GLOBAL } from './record.ts'
 import { invalid, refuseUnfit, refuseUnlessIn } from './rules.ts'
 
@@ -35,7 +38,12 @@ export const CreateGlobalReplicationGroup: Handler<'CreateGlobalReplicationGroup
     id,
     description: input.GlobalReplicationGroupDescription ?? '',
   }
-  const primary = { ...group, global: { id, role: 'PRIMARY', status: 'associating' } } as const
+  const made = groupLike(requireParameterGroup(group.parameterGroup, context), id, group, context)
+  const primary: ReplicationGroupRecord = {
+    ...withParameters(group, made.id, group.parameters.values),
+    global: { id, role: 'PRIMARY', status: 'associating' },
+  }
+  store.change((change) => change.put('parameterGroup', made))
   return committed(datastore, [changing(primary, now)], context)
 }
 

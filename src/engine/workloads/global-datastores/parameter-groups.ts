@@ -1,15 +1,25 @@
-/** Parameter groups of the service's making, which secondary groups have where the primary one has none of the default ones. */
+/** Parameter groups of the service's making: each group of a global datastore has one, a copy of what it had or was asked to have. */
 import type { Context } from '../../calls/context.ts'
-import type { CacheParameterGroupRecord } from '../../store/records.ts'
+import type { CacheParameterGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
 
-/** Called as AWS calls them: `global-datastore-shopesyd`. */
+/**
+ * Named after the replication group, as `global-datastore-secondary-replication-groupqfia` was at AWS; the description is AWS's.
+ * It stays when the group leaves or is deleted, as it does there: Terraform's provider deletes it itself.
+ */
 export function groupLike(
-  like: CacheParameterGroupRecord,
+  { family, values }: CacheParameterGroupRecord,
   datastore: string,
-  { region, random }: Context,
+  { region, id }: Pick<ReplicationGroupRecord, 'region' | 'id'>,
+  { random }: Pick<Context, 'random'>,
 ): CacheParameterGroupRecord {
-  const suffix = datastore.slice(datastore.indexOf('-') + 1)
-  const id = `global-datastore-${suffix}${newToken(random, 4)}`
-  return { ...like, region, id, description: `Of global datastore ${datastore}`, tags: [] }
+  return {
+    region,
+    id: `global-datastore-${id}${newToken(random, 4)}`,
+    family,
+    description: `Created by ElastiCache to be used by global cluster ${datastore}`,
+    isGlobal: true,
+    values,
+    tags: [],
+  }
 }

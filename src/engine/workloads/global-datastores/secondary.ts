@@ -3,13 +3,13 @@ import { GLOBAL_ID_PREFIXES, MOST_SECONDARIES } from '../../../api/catalog/globa
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
-import { findParameterGroup, isDefaultGroup } from '../../parameters/groups.ts'
+import { requireParameterGroup } from '../../calls/groups.ts'
 import type { CacheParameterGroupRecord, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import { newGroup } from '../replication-groups/creation.ts'
 import { formatSlots } from '../replication-groups/slots.ts'
 import { hashOfToken } from '../replication-groups/tokens.ts'
-import { findGlobal } from './find.ts'
+import { contextOf, findGlobal } from './find.ts'
 import { groupLike } from './parameter-groups.ts'
 import { invalid, refuseUnlessIn } from './rules.ts'
 
@@ -25,8 +25,8 @@ const OF_THE_PRIMARY = [
 
 export interface NewSecondary {
   readonly group: ReplicationGroupRecord
-  /** Of the service's making, where the primary group has none of the default ones. */
-  readonly parameterGroup?: CacheParameterGroupRecord
+  /** Of the service's making. */
+  readonly parameterGroup: CacheParameterGroupRecord
 }
 
 /** Undefined when the request names no global datastore. */
@@ -63,15 +63,15 @@ export function newSecondary(
     ...(transit !== 'plain' && { TransitEncryptionEnabled: true, TransitEncryptionMode: transit }),
   }
   const made = newGroup(id, description, asPrimary, context)
-  const like = findParameterGroup(store, primary.region, primary.parameterGroup)
-  const parameterGroup = like && !isDefaultGroup(like.id) ? groupLike(like, datastore.id, context) : undefined
+  const like = requireParameterGroup(primary.parameterGroup, contextOf(primary, context))
+  const parameterGroup = groupLike(like, datastore.id, made, context)
   return {
-    ...(parameterGroup && { parameterGroup }),
+    parameterGroup,
     group: {
       ...made,
       ...{ authTokens, acceptsNoToken },
       ...(authTokens.length > 0 && { authTokenModifiedAt: now }),
-      parameterGroup: parameterGroup?.id ?? made.parameterGroup,
+      parameterGroup: parameterGroup.id,
       parameters: { ...made.parameters, values: primary.parameters.values },
       global: { id: datastore.id, role: 'SECONDARY', status: 'associating' },
     },

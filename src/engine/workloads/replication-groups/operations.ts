@@ -40,7 +40,7 @@ export const CreateReplicationGroup: Handler<'CreateReplicationGroup'> = (input,
     newGroup(id, description, restored?.input ?? input, context, restored?.restoring)
   store.change((change) => {
     if (around) change.remove('replicationGroup', around.cluster)
-    if (secondary?.parameterGroup) change.put('parameterGroup', secondary.parameterGroup)
+    if (secondary) change.put('parameterGroup', secondary.parameterGroup)
     change.put('replicationGroup', group)
   })
   wake('replicationGroup', id)

@@ -1,11 +1,12 @@
 /** Other node types, versions and engines: what of them is possible, and how a group gets there. Texts without a source are ours. */
-import { CLUSTER_ON, defaultGroupOf } from '../../../api/catalog/engines.ts'
+import { CLUSTER_ON, defaultGroupOf, familyOf } from '../../../api/catalog/engines.ts'
 import { type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { isOlder } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
+import { requireParameterGroup } from '../../calls/groups.ts'
 import { familyOfEngine, releaseOf } from '../../families/families.ts'
 import { findParameterGroup, isDefaultGroup, valuesFor } from '../../parameters/groups.ts'
 import { withParameters } from '../../parameters/status.ts'
@@ -81,7 +82,7 @@ function readOtherRelease(
   return { engine, engineVersion }
 }
 
-/** A group of a user's own does not go with another family: one of that is to come with the request. */
+/** A group of a user's own does not go with another family: one of that is to come with the request, unless the service made it. */
 function groupFor(
   { CacheParameterGroupName: named }: ModifyInput,
   group: ReplicationGroupRecord,
@@ -91,7 +92,9 @@ function groupFor(
 ): string | undefined {
   if (named !== undefined) return undefined
   const target = releaseOf(release)
-  if (isDefaultGroup(group.parameterGroup)) {
+  const { family, isGlobal } = requireParameterGroup(group.parameterGroup, context)
+  const isLeft = isGlobal && family !== familyOf(target.family.engine, target.version)
+  if (isLeft || isDefaultGroup(group.parameterGroup)) {
     return `${defaultGroupOf(target.family.engine, target.version)}${isCluster(group) ? CLUSTER_ON : ''}`
   }
   readParameterGroup(group.parameterGroup, target, type, context)
