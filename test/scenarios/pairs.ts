@@ -21,28 +21,22 @@ const elsewhere = (evidence: Evidence): Evidence =>
 /** One fault on one cluster, another on another, both seen from this host. */
 export const apart = (a: Evidence, b: Evidence): Evidence => both(a, elsewhere(b))
 
-function both(a: Evidence, b: Evidence): Evidence {
-  return {
-    clusters: [...a.clusters, ...b.clusters],
-    missing: [...(a.missing ?? []), ...(b.missing ?? [])],
-    api: {
-      ...a.api,
-      ...b.api,
-      refused: [...(a.api?.refused ?? []), ...(b.api?.refused ?? [])],
-      events: [...(a.api?.events ?? []), ...(b.api?.events ?? [])],
-    },
-    places: [...a.places, ...b.places],
-    hosts: [...a.hosts, ...b.hosts],
-    addresses: [...a.addresses, ...b.addresses],
-    discovery: [...a.discovery, ...b.discovery],
-    gai: {
-      ...a.gai,
-      exists: a.gai.exists || b.gai.exists,
-      remarks: [...a.gai.remarks, ...b.gai.remarks],
-    },
-    limits: bothLimits(a.limits, b.limits),
-  }
+const both = (a: Evidence, b: Evidence): Evidence => ({
+  ...(joined(a, b) as Evidence), // of two of them member by member
+  limits: bothLimits(a.limits, b.limits),
+})
+
+/** Lists one after the other, objects member by member; of anything else the first that is there. */
+function joined(a: unknown, b: unknown): unknown {
+  if (Array.isArray(a) && Array.isArray(b)) return [...a, ...b]
+  if (!isObject(a) || !isObject(b)) return a ?? b
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => [key, joined(a[key], b[key])]),
+  )
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Scenarios change one limit of a host at most. */
 function bothLimits(a: Evidence['limits'], b: Evidence['limits']): Evidence['limits'] {
