@@ -78,7 +78,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const watching = watchNodes(options, addresses)
   const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))
   options.onStage?.('discovery')
-  const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, options)])
+  const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, told, options)])
   options.onStage?.('nodes')
   const watched = await watching
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }

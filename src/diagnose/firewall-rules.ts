@@ -14,11 +14,11 @@ export interface FirewallRule {
   readonly fix: string
 }
 
-/** Packets to a place, or answers from it. */
+/** Packets to a place, answers from it, or packets to a place on this host on their way in. */
 export interface Traffic {
   readonly address: string
   readonly port: number
-  readonly direction: 'out' | 'in'
+  readonly direction: 'out' | 'in' | 'inside'
 }
 
 /** Only root may read rules: undefined for others, where no tool is there, and where no rule is about this traffic. */
@@ -29,7 +29,7 @@ export async function ruleAbout(traffic: Traffic, run: RunProgram = programOutpu
 }
 
 interface ParsedRule extends FirewallRule {
-  readonly direction: Traffic['direction'] | 'either'
+  readonly direction: 'out' | 'in' | 'either'
   readonly policy?: boolean
   /** What comes before the rule for this traffic, where it adds one. */
   readonly fixFor?: (traffic: Traffic) => string
@@ -38,7 +38,7 @@ interface ParsedRule extends FirewallRule {
 /** The rule that says most of the traffic and nothing against it. Pure. */
 function ruleIn(rules: readonly ParsedRule[], traffic: Traffic): FirewallRule | undefined {
   const about = rules.flatMap((rule) => {
-    const score = rule.direction === 'either' || rule.direction === traffic.direction ? scoreOf(rule, traffic) : -1
+    const score = isOf(rule.direction, traffic.direction) ? scoreOf(rule, traffic) : -1
     return score < 0 ? [] : [{ rule, score }]
   })
   const [best] = about.sort((a, b) => b.score - a.score)
@@ -47,10 +47,13 @@ function ruleIn(rules: readonly ParsedRule[], traffic: Traffic): FirewallRule | 
   return { text, verdict, show, fix: fixFor?.(traffic) ?? fix }
 }
 
+const isOf = (hook: ParsedRule['direction'], direction: Traffic['direction']): boolean =>
+  hook === 'either' || hook === (direction === 'out' ? 'out' : 'in')
+
 /** -1: it is not about this traffic. */
 function scoreOf({ text, policy }: ParsedRule, { address, port, direction }: Traffic): number {
   if (policy) return 0
-  const [far, near] = direction === 'out' ? ['d', 's'] : ['s', 'd']
+  const [far, near] = direction === 'in' ? ['s', 'd'] : ['d', 's']
   const places = valuesOf(text, `${far}addr`, `-${far}`)
   const ports = valuesOf(text, `${far}port`, `--${far}port`)
   if (/\budp\b/.test(text) || /-p (icmp|udp)/.test(text) || valuesOf(text, `${near}port`, `--${near}port`).length > 0)
@@ -83,7 +86,7 @@ function isBetween(port: number, range: string): boolean {
 }
 
 const VERDICT = /\b(drop|reject|redirect|dnat)\b/i
-const HOOKS: Readonly<Record<string, Traffic['direction'] | 'either'>> = {
+const HOOKS: Readonly<Record<string, ParsedRule['direction']>> = {
   output: 'out',
   postrouting: 'out',
   input: 'in',
@@ -110,7 +113,7 @@ function nftRules(listed: string): ParsedRule[] {
     const show = `nft -a list chain ${table} ${chain}`
     if (base?.[2] === 'drop') {
       const fixFor = ({ address, port, direction: to }: Traffic): string =>
-        `nft insert rule ${table} ${chain} ${familyOf(address) === 4 ? 'ip' : 'ip6'} ${to === 'out' ? 'daddr' : 'saddr'} ${address} tcp ${to === 'out' ? 'dport' : 'sport'} ${port} accept`
+        `nft insert rule ${table} ${chain} ${familyOf(address) === 4 ? 'ip' : 'ip6'} ${to === 'in' ? 'saddr' : 'daddr'} ${address} tcp ${to === 'in' ? 'sport' : 'dport'} ${port} accept`
       return [{ text: line, verdict: 'drop', show, fix: '', direction, policy: true, fixFor }]
     }
     const [, text = '', handle] = /^(.*) # handle (\d+)$/.exec(line) ?? []
@@ -131,7 +134,7 @@ function iptablesRules(saved: string, tool: string): ParsedRule[] {
     const policy = /^:(OUTPUT|INPUT) DROP/.exec(line)?.[1]
     if (policy !== undefined) {
       const fixFor = ({ address, port, direction }: Traffic): string =>
-        `${where} -I ${policy} -${direction === 'out' ? 'd' : 's'} ${address} -p tcp --${direction === 'out' ? 'd' : 's'}port ${port} -j ACCEPT`
+        `${where} -I ${policy} -${direction === 'in' ? 's' : 'd'} ${address} -p tcp --${direction === 'in' ? 's' : 'd'}port ${port} -j ACCEPT`
       const direction = HOOKS[policy.toLowerCase()] ?? 'either'
       return [{ text: line, verdict: 'drop', show: `${where} -S ${policy}`, fix: '', direction, policy: true, fixFor }]
     }

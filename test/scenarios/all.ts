@@ -50,6 +50,7 @@ const HERE = {
   linux: process.platform === 'linux',
   memcached: succeeds('memcached', '--version'),
   nft: succeeds('unshare', '-rn', 'nft', 'list', 'ruleset'),
+  tun: succeeds('unshare', '-rn', 'ip', 'tuntap', 'add', 'dev', 'tun0', 'mode', 'tun'),
 }
 /** Everything in it ends with its first process. */
 const WORLD = ['-rnmpf', '--mount-proc', '--kill-child']

@@ -16,6 +16,7 @@ import { loadCauses } from './load.ts'
 import { nodeCauses } from './node.ts'
 import { numberCauses } from './numbers.ts'
 import { ownFilterCauses } from './own-filter.ts'
+import { ownWayCauses } from './own-way.ts'
 import { practiceCauses } from './practice.ts'
 import { programCauses } from './programs.ts'
 import type { Sign } from './sign.ts'
@@ -32,6 +33,7 @@ export const causes: readonly Cause[] = [
   ...aliasCauses,
   ...hostCauses,
   ...ownFilterCauses,
+  ...ownWayCauses,
   ...ingressCauses,
   ...familyCauses,
   ...wayCauses,

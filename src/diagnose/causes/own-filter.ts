@@ -1,9 +1,10 @@
 /** Rules of this host that take packets to the cache, or its answers. */
 
+import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import type { FirewallRule, Traffic } from '../firewall-rules.ts'
 import { type Cause, failure, type Seen, type Suspicion, shows } from './cause.ts'
-import { at, inMidSentence, who } from './places.ts'
+import { at, inMidSentence, isHere, who } from './places.ts'
 import { OUT, type Sign, type SignKind } from './sign.ts'
 
 /** As an answer of this host's own, or of none, shows at an address. */
@@ -19,7 +20,7 @@ export const ownFilterCauses: readonly Cause[] = [
     odds: 0.3,
     suspect: (seen) => [
       ...stopped(seen, 'never-left', 'out', 'drops or rejects packets to'),
-      ...stopped(seen, 'never-delivered', 'in', 'drops the answers of'),
+      ...stopped(seen, 'never-delivered', 'in', 'takes what comes from'),
     ],
   },
   {
@@ -47,7 +48,7 @@ export const ownFilterCauses: readonly Cause[] = [
               : `Leave the port out of what the sidecar or proxy takes (Istio: traffic.sidecar.istio.io/excludeOutboundPorts: "${first.port}").`,
             rule?.show ?? LIST_NAT,
           ),
-          check: `nc -vz -w 3 ${first.address} ${first.port}`,
+          check: shell`cachectl probe ${at(first)} -c 3`,
           explains: taken(seen, signs, [...OUT, ...ELSEWHERE]),
         }
       }),
@@ -66,7 +67,7 @@ export const ownFilterCauses: readonly Cause[] = [
           'Mend the routes, or loosen the filter: sysctl -w net.ipv4.conf.all.rp_filter=2',
           "sysctl -a 2>/dev/null | grep '\\.rp_filter'; nstat -az TcpExtIPReversePathFilter",
         ),
-        check: `nc -vz -w 3 ${first.address} ${first.port}`,
+        check: shell`cachectl probe ${at(first)} -c 3`,
         explains: taken(seen, signs, OUT),
       })),
   },
@@ -78,7 +79,7 @@ export const ownFilterCauses: readonly Cause[] = [
     odds: 0.3,
     suspect: (seen) =>
       grouped(seen, 'lost-inside', (signs, [first, ...more]) => {
-        const rule = ruleFor(seen, first, 'in')
+        const rule = ruleFor(seen, first, 'inside')
         return {
           ...failure(
             at(first),
@@ -86,9 +87,9 @@ export const ownFilterCauses: readonly Cause[] = [
             rule
               ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
               : 'Take the filter away: tc filter del dev lo ingress',
-            rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset; ip -brief link show lo',
+            rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset',
           ),
-          check: `nc -vz -w 3 ${first.address} ${first.port}`,
+          check: shell`cachectl probe ${at(first)} -c 3`,
           explains: taken(seen, signs, OUT),
         }
       }),
@@ -99,7 +100,7 @@ const LIST_NAT = "iptables -t nat -S | grep -E 'REDIRECT|DNAT'; nft list ruleset
 
 function stopped(seen: Seen, kind: SignKind, direction: Traffic['direction'], does: string): Suspicion[] {
   return grouped(seen, kind, (signs, [first, ...more]) => {
-    const rule = ruleFor(seen, first, direction)
+    const rule = ruleFor(seen, first, direction === 'in' && isHere(first) ? 'inside' : direction)
     const filter = direction === 'out' ? 'output' : 'input'
     return {
       ...failure(
@@ -110,7 +111,7 @@ function stopped(seen: Seen, kind: SignKind, direction: Traffic['direction'], do
           : `Look for it as root, in the rules for ${filter}: nft, iptables, or IPAddressDeny= of the service.`,
         rule?.show ?? `nft -a list ruleset; iptables-save; ip6tables-save`,
       ),
-      check: `nc -vz -w 3 ${first.address} ${first.port}`,
+      check: shell`cachectl probe ${at(first)} -c 3`,
       explains: taken(seen, signs, OUT),
     }
   })

@@ -50,6 +50,9 @@ const SIGN_KINDS = {
   'wrong-way': 'broken',
   'answered-here': 'broken',
   'lost-inside': 'broken',
+  'gateway-silent': 'broken',
+  'source-matters': 'broken',
+  'own-address': 'broken',
   // At an address: the first answer comes, and what clients ask then is not served as it should be.
   'mute-on-data': 'broken',
   'cut-off': 'broken',

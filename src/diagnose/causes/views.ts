@@ -2,7 +2,8 @@
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
 import type { ServerView } from '../dns-survey.ts'
-import type { ClusterFacts, Evidence, HostEvidence } from '../evidence.ts'
+import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../evidence.ts'
+import type { LocalPath } from '../local-paths.ts'
 import type { Seen } from './cause.ts'
 import { OUT, type Sign } from './sign.ts'
 
@@ -29,3 +30,17 @@ export const dig = (host: string, { server }: ServerView, type = 'ANY'): string 
 /** Signs at the addresses of a name, or at those of them that are meant. */
 export const outAt = (seen: Seen, host: string, isMeant: (address: string) => boolean = () => true): Sign[] =>
   seen.of(...OUT).filter(({ address }) => address?.place.host === host && isMeant(address.address))
+
+/** Ways of this host that lead over a gateway. */
+export const pathsBy = ({ here }: Evidence, gateway: string): LocalPath[] =>
+  (here?.paths ?? []).filter((path) => path.gateway === gateway)
+
+/** Addresses that this host reaches over a gateway. */
+export const behind = (evidence: Evidence, gateway: string): AddressEvidence[] => {
+  const reached = pathsBy(evidence, gateway).map(({ address }) => address)
+  return evidence.addresses.filter(({ address }) => reached.includes(address))
+}
+
+/** The way of this host to an address, where it was looked at. */
+export const pathTo = ({ here }: Evidence, address: string): LocalPath | undefined =>
+  here?.paths.find((path) => path.address === address)

@@ -19,6 +19,7 @@ import {
   who,
   whoIs,
 } from './places.ts'
+import { pathTo } from './views.ts'
 
 const GUIDE = 'User guide, "Common troubleshooting steps"'
 
@@ -93,14 +94,22 @@ export const wayCauses: readonly Cause[] = [
     source: 'Measured: EHOSTUNREACH after 3 s (three ARP or ND requests)',
     odds: 0.03,
     suspect: (seen) =>
-      wherever(seen, 'no-neighbour', (one) =>
-        failure(
-          at(one),
-          `No host on this subnet has the address ${one.address}.`,
-          'The node is gone, or the subnet mask of this host is wrong.',
-          `ip neigh show ${one.address}`,
-        ),
-      ),
+      wherever(seen, 'no-neighbour', (one) => {
+        const gateway = pathTo(seen.evidence, one.address)?.gateway
+        return gateway === undefined
+          ? failure(
+              at(one),
+              `No host on this subnet has the address ${one.address}.`,
+              'The node is gone, or the subnet mask of this host is wrong.',
+              `ip neigh show ${one.address}`,
+            )
+          : failure(
+              at(one),
+              `No host behind the router has the address ${one.address}: the node is gone, say the routers on the way.`,
+              'See whether the node still runs, and whether its name or address here is an old one.',
+              shell`traceroute -n ${one.address}`,
+            )
+      }),
   },
   {
     id: 'R06',

@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   {
     kind: 'no-neighbour',
     is: (one) => isFar(one) && isUnreachable(one) && isWaitedFor(one),
-    words: 'is not on this subnet',
+    words: 'is not there: nobody answers for its address',
   },
   { kind: 'reset', is: resetsConnections, words: 'resets connections as soon as they are made' },
   { kind: 'closed', is: closesAtOnce, words: 'accepts connections and closes them at once' },

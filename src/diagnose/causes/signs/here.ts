@@ -1,8 +1,10 @@
 /** What this host itself does to packets. */
 import type { AddressEvidence, Evidence } from '../../evidence.ts'
+import type { LocalPath } from '../../local-paths.ts'
 import type { PacketFate } from '../../own-packets.ts'
-import { at, isHere, who } from '../places.ts'
+import { at, isAlive, isHere, who } from '../places.ts'
 import type { Sign, SignKind } from '../sign.ts'
+import { behind, pathsBy } from '../views.ts'
 
 interface Row {
   readonly fate: PacketFate
@@ -33,8 +35,9 @@ const ROWS: readonly Row[] = [
 ]
 
 /** Of what was watched at addresses that do not answer, and of connections that end here instead of there. */
-export function hereSigns({ addresses, here }: Evidence): Sign[] {
-  if (!here) return []
+export function hereSigns(evidence: Evidence): Sign[] {
+  const { addresses, here } = evidence
+  if (!here) return ownAddressSigns(evidence)
   const found = (place: { readonly address: string; readonly port: number }): AddressEvidence | undefined =>
     addresses.find(({ address, port }) => address === place.address && port === place.port)
   const watched = here.packets.flatMap(({ seen, ...place }): Sign[] => {
@@ -48,8 +51,39 @@ export function hereSigns({ addresses, here }: Evidence): Sign[] {
     const sentence = `${who(one)} is answered for by this host, at ${to}`
     return [{ kind: 'answered-here', at: at(one), sentence, address: one }]
   })
-  return [...watched, ...diverted]
+  const sources = here.sources.flatMap(({ from, works, ...place }): Sign[] => {
+    const one = found(place)
+    if (!one) return []
+    const sentence = `${who(one)} answers packets from ${works}, and none from ${from}`
+    return [{ kind: 'source-matters', at: at(one), sentence, address: one }]
+  })
+  return [...watched, ...diverted, ...sources, ...gatewaySigns(evidence), ...ownAddressSigns(evidence)]
 }
+
+/** Gateways that were asked for and did not answer, with nothing behind them that does. */
+const gatewaySigns = (evidence: Evidence): Sign[] =>
+  [...new Set((evidence.here?.paths ?? []).flatMap((path) => (isSilent(path) ? [path.gateway] : [])))].flatMap(
+    (gateway): Sign[] => {
+      const { device, address } = pathsBy(evidence, gateway)[0] ?? { device: '', address: '' }
+      const asks = address.includes(':') ? 'neighbour discovery' : 'ARP'
+      if (behind(evidence, gateway).some(isAlive)) return []
+      return [
+        { kind: 'gateway-silent', at: gateway, sentence: `The gateway ${gateway} (${device}) does not answer ${asks}` },
+      ]
+    },
+  )
+
+const isSilent = (path: LocalPath): path is LocalPath & { readonly gateway: string } =>
+  path.gateway !== undefined && path.neighbour === 'silent'
+
+/** Nodes of a cluster elsewhere whose address this host has as well, while others of its nodes are not here. */
+const ownAddressSigns = ({ addresses, clusters }: Evidence): Sign[] =>
+  addresses.flatMap((one): Sign[] => {
+    const cluster = clusters.find(({ id }) => id === one.place.cluster)
+    const isElsewhere = addresses.some((other) => other.place.cluster === cluster?.id && !isHere(other))
+    if (!cluster || cluster.local || !isElsewhere || !isHere(one)) return []
+    return [{ kind: 'own-address', at: at(one), sentence: `${who(one)} has an address of this host`, address: one }]
+  })
 
 const isWhere = (where: Row['where'], one: AddressEvidence): boolean =>
   where === 'anywhere' || isHere(one) === (where === 'here')
