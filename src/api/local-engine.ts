@@ -72,6 +72,8 @@ export interface EngineInfo extends Holder {
   readonly port: number
   readonly region: string
   readonly stateDir: string
+  /** It runs on a terminal, or under another program, and logs there: its log file is of earlier runs. */
+  readonly foreground?: true
 }
 
 export interface EngineCredentials {
@@ -196,8 +198,8 @@ export interface EngineOptions {
   readonly serverPlaces?: ServerPlaces
   /** Go on with what can be saved of files that are damaged. */
   readonly recover?: boolean
-  /** Log each call of the API. */
-  readonly requests?: boolean
+  /** On the terminal, or under the program, that started it; then it logs each call of the API, too. */
+  readonly foreground?: true
   /** Default text. */
   readonly logFormat?: LogFormat
 }

@@ -1,3 +1,5 @@
+import { partitionOf } from './catalog/regions.ts'
+
 /** `CacheNodeIdsToRemove` -> `cache-node-ids-to-remove`, `AZMode` -> `az-mode`: the spelling of aws-cli's options. */
 export function kebabCase(name: string): string {
   return name
@@ -23,6 +25,6 @@ export function parseArn(text: string): Arn | undefined {
   return { region, account, type, name }
 }
 
-/** The reverse of {@link parseArn}, in the partition `aws`. */
+/** The reverse of {@link parseArn}, in the partition of the region. */
 export const arn = ({ region, account, type, name }: Arn): string =>
-  `arn:aws:elasticache:${region}:${account}:${type}:${name}`
+  `arn:${partitionOf(region)}:elasticache:${region}:${account}:${type}:${name}`

@@ -41,7 +41,7 @@ try {
     version: CACHECTL_VERSION,
     workerFile: new URL('./node-worker.js', import.meta.url),
     log,
-    ...(options.requests && { onCall: (call) => write(callFacts(call)) }),
+    ...(options.foreground && { onCall: (call) => write(callFacts(call)) }),
     onStop: () => void stop(),
     onGone() {
       log(`the state in ${options.stateDir} is gone, or another is in its place: no change can be kept`)

@@ -289,7 +289,8 @@ describe('what a shell is to take', () => {
   test('endpoints as variables are data, whatever a service calls its nodes', async () => {
     const { url } = await api()
     const { text } = await shownOn('pipe', ['endpoints', 'shop', '--output', 'env', ...at(url)])
-    const script = `${text}printf '%s\\0' "$MEMCACHED_ENDPOINT" "$MEMCACHED_SERVERS"`
+    const name = RUNS.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
+    const script = `${text}printf '%s\\0' "$${name}_ENDPOINT" "$${name}_SERVERS"`
     const seen = execFileSync('sh', ['-c', script], { cwd: home, encoding: 'utf8' }).split('\0')
     expect(seen.slice(0, 2)).toEqual([`${RUNS}:1`, `${RUNS}:1`])
     expect(existsSync(join(home, 'ran'))).toBe(false)

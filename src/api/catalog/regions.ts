@@ -54,5 +54,9 @@ const FACTS: ReadonlyMap<string, RegionFacts> = new Map(
   }),
 )
 
+/** The partition a region is of, as ARNs begin with it. */
+export const partitionOf = (region: string): string =>
+  region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+
 /** Facts of a region; undefined for a name that is none. */
 export const regionFacts = (region: string): RegionFacts | undefined => FACTS.get(region)

@@ -29,7 +29,12 @@ export async function withClient<T>(flags: GlobalOptions, use: (client: ApiClien
 
 /** What verifies a cluster's certificates: the local authority on the local target, the public ones elsewhere. */
 export function trustFor(client: ApiClient, flags: GlobalOptions): AskTls {
-  if (client.target.kind !== 'local') return {}
-  const stateDir = stateDirectory(flags['state-dir'], environment)
-  return { ca: readFileSync(engineFiles(stateDir).authorityCertificate, 'utf8') }
+  const file = authorityFile(client, flags)
+  return file === undefined ? {} : { ca: readFileSync(file, 'utf8') }
+}
+
+/** The file of the authority that signs the certificates of the target's nodes; undefined: public ones do. */
+export function authorityFile(client: ApiClient, flags: GlobalOptions): string | undefined {
+  if (client.target.kind !== 'local') return undefined
+  return engineFiles(stateDirectory(flags['state-dir'], environment)).authorityCertificate
 }

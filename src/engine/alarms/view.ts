@@ -1,10 +1,11 @@
 /** An alarm as CloudWatch answers it. Pure. */
+import { partitionOf } from '../../api/catalog/regions.ts'
 import { STATISTICS } from '../metrics/statistics.ts'
 import type { AlarmRecord } from '../store/records.ts'
 
 /** The ARN of an alarm. */
 export const alarmArn = (name: string, region: string, account: string): string =>
-  `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`
+  `arn:${partitionOf(region)}:cloudwatch:${region}:${account}:alarm:${name}`
 
 /** Statistics go by two members. */
 const statisticMember = (statistic: string): { Statistic: string } | { ExtendedStatistic: string } =>

@@ -8,6 +8,8 @@ import { Fault } from '../../api/faults.ts'
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 const ELASTICACHE = 'elasticache'
+/** Services that the engine has, by their names in signatures. */
+const SERVED: readonly string[] = [ELASTICACHE, 'monitoring']
 const SKEW_MINUTES = 15
 const MINUTE_MS = 60_000
 /** SDKs sign a dozen at most. */
@@ -199,6 +201,12 @@ function readCredential(credential: string): Pick<Claim, 'accessKeyId' | 'scope'
 
 function checkScope({ scope: [date, region, service, terminator], timestamp }: Claim, wanted: string): void {
   const refuse = (text: string) => new Fault('SignatureDoesNotMatch', text)
+  if (!SERVED.includes(service)) {
+    throw new Fault(
+      'UnsupportedOperation',
+      `The local engine does not do ${service}: it has ElastiCache, and the metrics and alarms of CloudWatch.`,
+    )
+  }
   if (service !== wanted) throw refuse(`Credential should be scoped to correct service: '${wanted}'. `)
   if (!regionFacts(region)) throw refuse(`Credential should be scoped to a valid region, not '${region}'. `)
   if (terminator !== 'aws4_request') {

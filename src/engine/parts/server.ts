@@ -38,9 +38,9 @@ export async function openEntrance(
 export function infoOf(
   { me }: State,
   { server: { port } }: Entrance,
-  { version, region, stateDir }: Start,
+  { version, region, stateDir, foreground }: Start,
 ): EngineInfo {
-  return { ...me, version, url: `http://127.0.0.1:${port}`, port, region, stateDir }
+  return { ...me, version, url: `http://127.0.0.1:${port}`, port, region, stateDir, ...(foreground && { foreground }) }
 }
 
 /** Lets callers in, and tells where: to those that ask for the directory's holder, and in a file. */

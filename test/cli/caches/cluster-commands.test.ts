@@ -59,7 +59,7 @@ describe('a cluster, from the command line', () => {
     const hosts = (await home.answer('endpoints', 'shop', '--output', 'hosts')).trim().split('\n')
     expect(hosts).toHaveLength(2)
     expect(await home.answer('endpoints', 'shop', '--output', 'env')).toContain(
-      `MEMCACHED_SERVERS='${hosts.join(',')}'`,
+      `export SHOP_SERVERS='${hosts.join(',')}'\nexport SHOP_TLS='false'`,
     )
   })
 

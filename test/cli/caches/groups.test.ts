@@ -44,10 +44,12 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
   test('has its endpoints as variables of the shell and as a list of nodes', async () => {
     const { nodes } = await json('endpoints', 'shop')
     const at = nodes.map(({ host, port }: { host: string; port: number }) => `${host}:${port}`)
-    const name = engine.toUpperCase()
+    const [first, reader] = at
     expect(await home.answer('endpoints', 'shop', '--output', 'env')).toBe(
-      `export ${name}_ENDPOINT='${at[0]}'\nexport ${name}_READER_ENDPOINT='${at[1]}'\nexport ${name}_SERVERS='${at[2]},${at[3]}'\n`,
+      `export SHOP_ENDPOINT='${first}'\nexport SHOP_READER_ENDPOINT='${reader}'\nexport SHOP_SERVERS='${at[2]},${at[3]}'\nexport SHOP_TLS='false'\n`,
     )
+    const all = await home.answer('endpoints', '--all', '--output', 'env')
+    for (const name of ['CART', 'SHOP']) expect(all).toContain(`export ${name}_ENDPOINT=`)
     expect(await home.answer('endpoints', 'shop', '--output', 'hosts')).toBe(`${at[2]}\n${at[3]}\n`)
   })
 

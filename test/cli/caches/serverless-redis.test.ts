@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SERVERS } from '../../support/redis-node.ts'
 import { temporaryHome } from '../support/cli.ts'
@@ -23,6 +24,10 @@ describe.skipIf(!hasValkey)('a serverless cache of Valkey (skipped without valke
     const { nodes } = await json('endpoints', 'shop')
     expect(nodes.map(({ id }: { id: string }) => id)).toEqual(['endpoint', 'reader'])
     expect(nodes[1].port).toBe(nodes[0].port + 1)
+    const ca = `'${join(home.stateDir, 'ca.pem')}'`
+    expect(await home.answer('endpoints', 'shop', '--output', 'env')).toContain(
+      `export SHOP_TLS='true'\nexport SHOP_CA=${ca}\n`,
+    )
   })
 
   test('is asked in its own protocol after a handshake', async () => {

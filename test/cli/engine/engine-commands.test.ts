@@ -167,6 +167,10 @@ test('in the foreground it stays until it is told to end, and then ends well', a
     const { code } = await cachectl(['engine', 'status', '--state-dir', stateDir])
     return code === 0
   })
+  expect(await cachectl(['engine', 'logs', '--state-dir', stateDir])).toMatchObject({
+    code: 255,
+    stderr: expect.stringMatching(/The engine \(pid \d+\) runs in the foreground, and logs to the terminal/),
+  })
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
   expect(existsSync(join(stateDir, 'engine.json'))).toBe(false)

@@ -67,6 +67,11 @@ test('a user does what its policy allows, and the audit log tells who did', asyn
   expect(Records).toMatchObject([
     { eventName: 'DeleteCacheCluster', errorCode: 'AccessDenied', userIdentity: { userName: 'alice' } },
   ])
+  const broken = '{\n  "Version": "2012-10-17",\n  "Statement": [}\n}'
+  expect(await home.cachectl('engine', 'policy', 'put', 'alice', 'broken', '--document', broken)).toMatchObject({
+    code: 252,
+    stderr: expect.stringContaining('line 3 column 17'),
+  })
   await home.answer('engine', 'user', 'delete', 'alice', '--yes')
   expect(await asAlice('describe-cache-clusters')).toMatchObject({
     stderr: expect.stringContaining('no user alice'),

@@ -104,7 +104,7 @@ describe('what is not rightly signed is refused in AWS words', () => {
       'SignatureDoesNotMatch',
       /^The request signature/,
     ],
-    ['another service', signed({ service: 'rds' }), 'SignatureDoesNotMatch', /correct service: 'elasticache'/],
+    ['another service', signed({ service: 'monitoring' }), 'SignatureDoesNotMatch', /correct service: 'elasticache'/],
     ['a region that is none', signed({ region: 'moon-1' }), 'SignatureDoesNotMatch', /valid region/],
     [
       'a signature 16 minutes old',
@@ -232,4 +232,10 @@ test.each([
     code: 'SignatureDoesNotMatch',
     message: 'SignedHeaders must name each header once, and not more than 100.',
   })
+})
+
+test.each(['iam', 'ec2', 'sns'])('a call to %s is told that the engine does not do that', (service) => {
+  expect(() => signatures.verify(signed({ service }))).toThrow(
+    `The local engine does not do ${service}: it has ElastiCache`,
+  )
 })

@@ -1,8 +1,7 @@
-import { memcached } from '../../../api/catalog/engines.ts'
 import { shellQuoted } from '../../../api/shell.ts'
 import { endpoint } from '../../../net/target.ts'
 import { type Cache, endpointsOf, type HostAndPort } from '../../caches/cache.ts'
-import { withClient } from '../../caches/client.ts'
+import { authorityFile, withClient } from '../../caches/client.ts'
 import { allCaches, findCache } from '../../caches/find.ts'
 import { tellUnasked } from '../../caches/refusals.ts'
 import { cacheWordUnless } from '../../caches/word.ts'
@@ -15,26 +14,24 @@ import { usageProblem } from '../../problem.ts'
 export const endpoints = command({
   summary: 'Show where a cache answers: configuration, primary and reader endpoint, and every node',
   description:
-    '--output json: for programs. --output env: shell variables MEMCACHED_ENDPOINT and MEMCACHED_SERVERS; of Redis OSS and Valkey REDIS_ENDPOINT or VALKEY_ENDPOINT, ..._READER_ENDPOINT and ..._SERVERS. --output hosts: host:port, one node a line; ids: names of nodes. Of a replication group each node is shown with its shard and slots, and its role where the API tells it: in cluster mode the nodes do (cachectl discover).',
+    '--output json: for programs. --output env: shell variables that begin with the name of the cache, of my-shop MY_SHOP_ENDPOINT, MY_SHOP_SERVERS (with commas between them) and MY_SHOP_TLS (true or false); of a group with a reader endpoint MY_SHOP_READER_ENDPOINT; of a cache with TLS whose authority is the local one MY_SHOP_CA, its file. --output hosts: host:port, one node a line; ids: names of nodes. Of a replication group each node is shown with its shard and slots, and its role where the API tells it: in cluster mode the nodes do (cachectl discover).',
   examples: ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"', 'endpoints --all'],
   words: { cluster: cacheWordUnless('all', 'id of a cluster or replication group, or name of a serverless cache') },
   flags: { all: toggle({ summary: 'of every cache of the target' }), ...globalFlags },
   forms: { own: ['env', 'hosts', 'ids'] },
   async run({ words: { cluster: id }, flags, print }) {
     if (id !== undefined && flags.all) throw usageProblem('Name a cache, or --all: not both.')
-    if (flags.all && print.form === 'env') {
-      throw usageProblem('argument --output: env is of one cache', 'Variables have one value each: name the cache.')
-    }
-    const caches = await withClient(flags, async (client) =>
-      id === undefined ? allCaches(client, tellUnasked) : [await findCache(client, id)],
-    )
+    const { caches, authority } = await withClient(flags, async (client) => ({
+      caches: id === undefined ? await allCaches(client, tellUnasked) : [await findCache(client, id)],
+      authority: authorityFile(client, flags),
+    }))
     const views = caches.map(viewOf)
     const [first] = views
     await print.answer(
       id === undefined || !first ? views : first,
       async () => (views.length > 0 ? (await Promise.all(views.map(describeEndpoints))).join('\n\n') : 'No caches.'),
       {
-        env: () => caches.map(variables).join('\n'),
+        env: () => caches.map((cache) => variables(cache, authority)).join('\n'),
         hosts: () => caches.flatMap(serversOf).map(addressOf).join('\n'),
         ids: () =>
           caches
@@ -95,15 +92,18 @@ async function describeEndpoints(view: View): Promise<string> {
   return `${head}\n${table}`
 }
 
-function variables(cache: Cache): string {
-  const { engine, configuration, not, servers, shards } = cache
-  const prefix = engine.toUpperCase()
+/** Named after the cache, so that those of several stand side by side: a name holds letters, digits and hyphens only. */
+function variables(cache: Cache, authority: string | undefined): string {
+  const { id, configuration, not, servers, shards, tls } = cache
+  const prefix = id.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
   const entry = configuration ?? (not.listed || cache.group ? servers[0] : undefined)
   const reader = shards?.[0]?.reader
   return [
     [`${prefix}_ENDPOINT`, entry ? addressOf(entry) : ''],
-    ...(engine !== memcached.name && reader ? [[`${prefix}_READER_ENDPOINT`, addressOf(reader)]] : []),
+    ...(reader ? [[`${prefix}_READER_ENDPOINT`, addressOf(reader)]] : []),
     [`${prefix}_SERVERS`, serversOf(cache).map(addressOf).join(',')],
+    [`${prefix}_TLS`, String(tls)],
+    ...(tls && authority !== undefined ? [[`${prefix}_CA`, authority]] : []),
   ]
     .map(([name, value = '']) => `export ${name}=${shellQuoted(value)}`)
     .join('\n')

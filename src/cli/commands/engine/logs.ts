@@ -9,7 +9,7 @@ import { choice, toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { Problem, usageProblem } from '../../problem.ts'
-import { stateDirOf } from '../../target/state-dir.ts'
+import { runningEngine, stateDirOf } from '../../target/state-dir.ts'
 import { print } from '../../terminal.ts'
 import { optional } from '../../words.ts'
 import { streamsOf } from './log-streams.ts'
@@ -30,7 +30,16 @@ export const engineLogs = command({
   },
   async run({ words: { cache }, flags }) {
     if (cache === undefined && flags.type !== undefined) throw usageProblem('--type needs the name of a cache.')
-    const { log, logs } = engineFiles(stateDirOf(flags))
+    const stateDir = stateDirOf(flags)
+    const { log, logs } = engineFiles(stateDir)
+    const running = cache === undefined ? runningEngine(stateDir) : undefined
+    if (running?.info.foreground) {
+      throw new Problem(
+        'general',
+        `The engine (pid ${running.info.pid}) runs in the foreground, and logs to the terminal or the program that started it.`,
+        'One in the background has its log in a file: cachectl engine start',
+      )
+    }
     const show = printerOf(cache === undefined ? [log] : streamsOf(logs, cache, flags.type))
     show((text) => lastLines(text, flags.lines))
     if (!flags.follow) return

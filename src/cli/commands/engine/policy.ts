@@ -1,6 +1,7 @@
 import type { PolicyRequest, UserReport } from '../../../api/identity.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { meantAmong } from '../../../api/nearest.ts'
+import { isObject } from '../../../api/objects.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import { orMeant } from '../../caches/choose.ts'
 import { readParamfile, textOf } from '../../call/paramfile.ts'
@@ -9,6 +10,7 @@ import { required, value } from '../../flags.ts'
 import { confirmFlags, type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
 import { absence, usageProblem } from '../../problem.ts'
+import { parsePython } from '../../python/json.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
 import { printLine } from '../../terminal.ts'
@@ -78,12 +80,14 @@ export const enginePolicyDelete = command({
 })
 
 function documentOf(json: string, argument: string): object {
+  let document: unknown
   try {
-    const document = JSON.parse(json)
-    // null would mean that the policy goes.
-    if (document !== null) return document
+    // For its words of what is wrong, which tell line and column.
+    parsePython(json)
+    document = JSON.parse(json)
   } catch (error) {
     throw usageProblem(`argument ${argument}: invalid JSON: ${errorMessage(error)}`)
   }
+  if (isObject(document)) return document
   throw usageProblem(`argument ${argument}: a policy document is a JSON object.`)
 }

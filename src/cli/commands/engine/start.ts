@@ -98,7 +98,7 @@ const readOptions = (flags: ValuesOf<typeof startFlags>): EngineOptions => ({
   pace: flags.pace ?? 'quick',
   ...(flags.recover && { recover: true }),
   ...(flags['node-runtime'] && { nodeRuntime: flags['node-runtime'] }),
-  ...(flags.foreground && { requests: true }),
+  ...(flags.foreground && { foreground: true }),
   ...(flags['log-format'] && { logFormat: flags['log-format'] }),
   serverPlaces: serverPlaces(environment),
 })
