@@ -27,6 +27,7 @@ import { answerServerlessCache } from './answer.ts'
 import { isServer, versionOf } from './cache.ts'
 import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
 import {
+  keyOf,
   readDailySnapshotTime,
   readDescription,
   readRetention,
@@ -35,7 +36,7 @@ import {
   readServerlessUserGroup,
   readUpgrade,
   readUsageLimits,
-  refuseUnsupportedMembers,
+  refuseUserGroup,
   type ServerlessRelease,
 } from './rules.ts'
 import { manualSnapshotOf } from './snapshot-operations.ts'
@@ -46,7 +47,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
   const release = readServerlessRelease(input.Engine, input.MajorEngineVersion, context)
   const { engine, version } = release
-  refuseUnsupportedMembers(input, engine)
+  refuseUserGroup(input, engine)
   const data = readDataToRestore(input.SnapshotArnsToRestore, engine, context)
   const userGroupId = readServerlessUserGroup(input.UserGroupId, release, context)
   if (store.get('serverlessCache', region, id)) {
@@ -69,6 +70,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     engine,
     majorVersion: version.major,
     ...(userGroupId !== undefined && { userGroupId }),
+    ...keyOf(input),
     ...readUsageLimits(input.CacheUsageLimits, { dataStorage: NO_LIMIT, ecpuPerSecond: NO_LIMIT }),
     securityGroupIds: readSecurityGroups(input.SecurityGroupIds, context),
     ...readServerlessNetwork(input, context),
@@ -107,7 +109,7 @@ export const DescribeServerlessCaches: Handler<'DescribeServerlessCaches'> = (in
 
 export const ModifyServerlessCache: Handler<'ModifyServerlessCache'> = (input, context) => {
   const cache = findServerlessCache(input.ServerlessCacheName, context)
-  refuseUnsupportedMembers(input, cache.engine)
+  refuseUserGroup(input, cache.engine)
   const upgrade = readUpgrade(cache, input, context)
   const userGroup = readUserGroupChange(cache, input, context)
   const limits = readUsageLimits(input.CacheUsageLimits, cache)

@@ -61,6 +61,8 @@ export interface ServerlessCacheRecord {
   readonly incarnation?: number
   /** Users that may log in; absent: everybody is the default user. */
   readonly userGroupId?: string
+  /** The key of KMS that was asked for. Nothing is encrypted with it here. */
+  readonly kmsKeyId?: string
   /** Gigabytes (2^30 bytes). */
   readonly dataStorage: UsageLimit
   readonly ecpuPerSecond: UsageLimit
@@ -96,6 +98,8 @@ export interface ServerlessSnapshotRecord {
   readonly engine: EngineName
   /** Absent: the newest of its engine, as of Memcached. */
   readonly majorVersion?: string
+  /** Of its cache, or of the request. */
+  readonly kmsKeyId?: string
   /** When the data was obtained. */
   readonly createdAt: number
   /** When an automatic one goes; null: never. */

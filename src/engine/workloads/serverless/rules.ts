@@ -16,6 +16,7 @@ import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
 import { defaultSubnets } from '../../network/vpc.ts'
 import { NotInstalled } from '../../nodes/installed.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../../store/records.ts'
+import { readKey } from '../replication-groups/rules.ts'
 import { readUserGroup } from '../replication-groups/user-groups.ts'
 import { isServer, versionOf } from './cache.ts'
 
@@ -68,6 +69,11 @@ export function readUpgrade(
   const major = MajorEngineVersion ?? (isSameEngine ? present.major : undefined)
   const release = readServerlessRelease(Engine, major, context)
   if (isSameEngine && release.version.major === present.major) return undefined
+  if (isWayBack(present, cache, release)) {
+    throw conflict(
+      'The local engine takes no serverless cache of Valkey 7 back to Redis OSS 7, as AWS does: redis-server 7.0 does not read the files (RDB version 11) that a Valkey server writes.',
+    )
+  }
   if (!isSameEngine && release.engine !== familyOfEngine(cache.engine).engine.successor) {
     throw invalid('This API supports only cross-engine upgrades to Valkey engine currently')
   }
@@ -76,6 +82,9 @@ export function readUpgrade(
   }
   return release
 }
+
+const isWayBack = ({ major }: ServerlessVersion, { engine }: ServerlessCacheRecord, to: ServerlessRelease): boolean =>
+  engine === 'valkey' && major === '7' && to.engine === 'redis' && to.version.major === '7'
 
 /** The user group of a request, which is fit for what the cache is; undefined: none is named. */
 export function readServerlessUserGroup(
@@ -95,18 +104,18 @@ export function readDescription(description: string | undefined): string {
   return description ?? ''
 }
 
-/** Members that a serverless cache does not have, or that have no counterpart on this machine. */
-export function refuseUnsupportedMembers(
+/** The key of a request, as members of a record. */
+export const keyOf = ({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): { readonly kmsKeyId?: string } =>
+  KmsKeyId === undefined ? {} : { kmsKeyId: readKey(KmsKeyId) }
+
+/** User groups are of servers. */
+export function refuseUserGroup(
   input: {
-    readonly KmsKeyId?: string | undefined
     readonly UserGroupId?: string | undefined
     readonly RemoveUserGroup?: boolean | undefined
   },
   engine: EngineName,
 ): void {
-  if (input.KmsKeyId !== undefined) {
-    throw invalid('The local engine has no keys of KMS, and encrypts nothing at rest. Leave KmsKeyId out.')
-  }
   if ((input.UserGroupId !== undefined || input.RemoveUserGroup) && !isServer({ engine })) {
     throw conflict(`User groups are not supported for engine ${engine}.`)
   }

@@ -11,7 +11,7 @@ import { newToken } from '../../store/tokens.ts'
 import { readBucket } from '../snapshots/buckets.ts'
 import { answerServerlessSnapshot } from './answer.ts'
 import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
-import { refuseUnsupportedMembers } from './rules.ts'
+import { keyOf } from './rules.ts'
 import { isNeeded } from './snapshots.ts'
 import { newSnapshot, planSnapshot, snapshotDue, withDueDate } from './steps.ts'
 
@@ -19,11 +19,10 @@ const DAY_MS = 24 * 3600_000
 
 export const CreateServerlessCacheSnapshot: Handler<'CreateServerlessCacheSnapshot'> = (input, context) => {
   const cache = findServerlessCache(input.ServerlessCacheName, context)
-  refuseUnsupportedMembers(input, cache.engine)
   const tags = mergeTags([], readTags(input.Tags))
   const begun = manualSnapshotOf(cache, input.ServerlessCacheSnapshotName, tags, context)
   refuseUnlessAvailable(cache)
-  const { snapshot } = begun
+  const snapshot = { ...begun.snapshot, ...keyOf(input) }
   const snapshotting: ServerlessCacheRecord = {
     ...begun.cache,
     status: 'snapshotting',
@@ -40,12 +39,12 @@ export const CreateServerlessCacheSnapshot: Handler<'CreateServerlessCacheSnapsh
 /** Any snapshot can be copied; the copy is a manual one (guide, "Copying a backup"). */
 export const CopyServerlessCacheSnapshot: Handler<'CopyServerlessCacheSnapshot'> = (input, context) => {
   const source = findSnapshot(input.SourceServerlessCacheSnapshotName, context)
-  refuseUnsupportedMembers(input, source.engine)
   const id = readNewName(input.TargetServerlessCacheSnapshotName, 'TargetServerlessCacheSnapshotName', context)
   const tags = mergeTags([], readTags(input.Tags))
   refuseSnapshotUnlessAvailable(source)
   const copy: ServerlessSnapshotRecord = {
     ...source,
+    ...keyOf(input),
     id,
     type: 'manual',
     status: 'copying',

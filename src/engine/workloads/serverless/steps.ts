@@ -115,6 +115,7 @@ export const newSnapshot = (
   status: 'creating',
   engine: cache.engine,
   ...(cache.majorVersion !== undefined && { majorVersion: cache.majorVersion }),
+  ...(cache.kmsKeyId !== undefined && { kmsKeyId: cache.kmsKeyId }),
   createdAt: now,
   expiresAt: null,
   cache: cache.id,

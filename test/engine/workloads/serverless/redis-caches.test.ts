@@ -108,6 +108,15 @@ test.skipIf(!HAS_BOTH)(`a serverless cache of Redis OSS becomes Valkey with all 
   await expect(back).rejects.toThrow('This API supports only cross-engine upgrades to Valkey engine currently')
 })
 
+test.skipIf(!HAS_BOTH)(`the way back from Valkey 7 says why there is none here ${SKIPPED}`, async () => {
+  const engine = await startTestEngine()
+  await createdCache(engine, 'shop', { Engine: 'valkey', MajorEngineVersion: '7' })
+  const back = engine.client().modifyServerlessCache({ ServerlessCacheName: 'shop', Engine: 'redis' })
+  await expect(back).rejects.toThrow(
+    'redis-server 7.0 does not read the files (RDB version 11) that a Valkey server writes',
+  )
+})
+
 test('a serverless cache whose server is not installed is refused, with the package to install', async () => {
   const engine = await startTestEngine({ serverPlaces: { 'valkey-server': '/nonexistent/valkey-server' } })
   const made = engine.client().createServerlessCache({ ServerlessCacheName: 'shop', Engine: 'valkey' })

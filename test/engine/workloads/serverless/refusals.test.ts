@@ -49,7 +49,7 @@ const SETTINGS: Case[] = [
 
 const CREATE: Case[] = [
   ...SETTINGS,
-  ['a key', { KmsKeyId: 'arn:aws:kms:us-west-2:000000000000:key/k' }, INVALID, /KmsKeyId/],
+  ['a key that is none', { KmsKeyId: 'the key' }, INVALID, 'Invalid KmsKeyId: the key.'],
   ['no engine', { Engine: undefined }, INVALID, 'The parameter Engine must be provided and must not be null.'],
   [
     'a name with two hyphens',
@@ -138,9 +138,9 @@ const OTHERS: [what: string, request: (client: ElastiCache) => Promise<unknown>,
     'ServerlessCacheNotFoundFault',
   ],
   [
-    'a snapshot with a key',
+    'a snapshot with a key that is none',
     (c) =>
-      c.createServerlessCacheSnapshot({ ServerlessCacheName: 'shop', ServerlessCacheSnapshotName: 'b', KmsKeyId: 'k' }),
+      c.createServerlessCacheSnapshot({ ServerlessCacheName: 'shop', ServerlessCacheSnapshotName: 'b', KmsKeyId: '' }),
     INVALID,
   ],
   [

@@ -148,6 +148,23 @@ describe('a snapshot', () => {
   })
 })
 
+test('a key that is named is told of a cache, its snapshots and their copies', async () => {
+  const engine = await startTestEngine()
+  const client = engine.client()
+  await createdCache(engine, 'shop', { KmsKeyId: 'alias/shop' })
+  expect(await describedCache(client, 'shop')).toMatchObject({ KmsKeyId: 'alias/shop' })
+  await client.createServerlessCacheSnapshot(snapshot('shop', 'backup'))
+  await untilSnapshot(client, 'backup', 'available')
+  const { ServerlessCacheSnapshot: copy } = await client.copyServerlessCacheSnapshot({
+    SourceServerlessCacheSnapshotName: 'backup',
+    TargetServerlessCacheSnapshotName: 'copy',
+    KmsKeyId: 'alias/other',
+  })
+  expect(copy?.KmsKeyId).toBe('alias/other')
+  const [backup] = await snapshots(client)
+  expect(backup).toMatchObject({ ServerlessCacheSnapshotName: 'backup', KmsKeyId: 'alias/shop' })
+})
+
 describe('while a snapshot is made', () => {
   test('the cache is snapshotting, and nothing else can be done with it', async () => {
     const quick = await startTestEngine()
