@@ -4,10 +4,12 @@ import { Ports } from '../../src/engine/network/ports.ts'
 import { firstPort } from '../support/engine.ts'
 
 const LOCAL = ['127.0.0.1']
+/** Time stands still. */
+const now = () => 0
 
 /** Ports from `first` on that nothing listens on now. */
 const free = async (count: number, first = firstPort + 300) => {
-  const ports = new Ports(() => new Set(), LOCAL)
+  const ports = new Ports(() => new Set(), LOCAL, now)
   return ports.reserve(count, first)
 }
 
@@ -19,7 +21,7 @@ async function listen(port: number, host = '127.0.0.1'): Promise<void> {
 
 test('ports that are given out are not given out again until they are released', async () => {
   const [first = 0, second = 0, third = 0] = await free(3)
-  const ports = new Ports(() => new Set(), LOCAL)
+  const ports = new Ports(() => new Set(), LOCAL, now)
   expect(await ports.reserve(2, first)).toEqual([first, second])
   expect(await ports.reserve(1, first)).toEqual([third])
   ports.release([second])
@@ -28,20 +30,20 @@ test('ports that are given out are not given out again until they are released',
 
 test('two that ask at once get different ports', async () => {
   const [first = 0] = await free(4)
-  const ports = new Ports(() => new Set(), LOCAL)
+  const ports = new Ports(() => new Set(), LOCAL, now)
   const [one, other] = await Promise.all([ports.reserve(2, first), ports.reserve(2, first)])
   expect(new Set([...one, ...other]).size).toBe(4)
 })
 
 test('ports that records hold are passed over', async () => {
   const [first = 0, second = 0] = await free(2)
-  expect(await new Ports(() => new Set([first]), LOCAL).reserve(1, first)).toEqual([second])
+  expect(await new Ports(() => new Set([first]), LOCAL, now).reserve(1, first)).toEqual([second])
 })
 
 test('a port that a record takes while it is looked at is passed over, and free for others afterwards', async () => {
   const [first = 0, second = 0] = await free(2)
   let looks = 0
-  const ports = new Ports(() => new Set(looks++ === 1 ? [first] : []), LOCAL)
+  const ports = new Ports(() => new Set(looks++ === 1 ? [first] : []), LOCAL, now)
   expect(await ports.reserve(1, first)).toEqual([second])
   ports.release([second])
   expect(await ports.reserve(1, first)).toEqual([first])
@@ -51,16 +53,49 @@ test('a port on which something listens is passed over, on whichever of the addr
   const [first = 0, second = 0, third = 0] = await free(3)
   await listen(first)
   await listen(second, '127.0.0.2')
-  expect(await new Ports(() => new Set(), LOCAL).reserve(1, first)).toEqual([second])
-  expect(await new Ports(() => new Set(), ['127.0.0.1', '127.0.0.2']).reserve(1, first)).toEqual([third])
+  expect(await new Ports(() => new Set(), LOCAL, now).reserve(1, first)).toEqual([second])
+  expect(await new Ports(() => new Set(), ['127.0.0.1', '127.0.0.2'], now).reserve(1, first)).toEqual([third])
 })
 
 test('the last port there is can be had, and none after it', async () => {
   const taken = new Set(Array.from({ length: 1_000 }, (_, index) => 65_534 - index))
-  const ports = new Ports(() => taken, LOCAL)
+  const ports = new Ports(() => taken, LOCAL, now)
   expect(await ports.reserve(1, 65_000)).toEqual([65_535])
   await expect(ports.reserve(1, 65_000)).rejects.toThrow('no 1 free ports from 65000 upwards')
   ports.release([65_535])
   await expect(ports.reserve(2, 65_535)).rejects.toThrow(/no 2 free ports/)
   expect(await ports.reserve(1, 65_535)).toEqual([65_535])
+})
+
+test('a port that a record has let go of rests, and comes last of all', async () => {
+  const [first = 0, second = 0, third = 0] = await free(3)
+  let time = 0
+  const taken = new Set<number>()
+  const ports = new Ports(
+    () => taken,
+    LOCAL,
+    () => time,
+  )
+  const store = (port: number) => {
+    taken.add(port)
+    ports.release([port])
+  }
+  expect(await ports.reserve(1, first)).toEqual([first])
+  store(first)
+  taken.delete(first)
+  expect(await ports.reserve(1, first)).toEqual([second])
+  store(second)
+  time = 59_999
+  expect(await ports.reserve(1, first)).toEqual([third])
+  ports.release([third])
+  time = 60_000
+  expect(await ports.reserve(1, first)).toEqual([first])
+})
+
+test('a port that rests is given out where there is no other', async () => {
+  const taken = new Set([65_534, 65_535])
+  const ports = new Ports(() => taken, LOCAL, now)
+  await expect(ports.reserve(1, 65_534)).rejects.toThrow(/no 1 free ports/)
+  taken.delete(65_534)
+  expect(await ports.reserve(1, 65_534)).toEqual([65_534])
 })

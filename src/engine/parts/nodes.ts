@@ -67,7 +67,7 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     const key = fleet.nodeCalled(name)
     if (key) restoredLists.tell(key, loss)
   })
-  const ports = new Ports(() => recordedPorts(store), addresses)
+  const ports = new Ports(() => recordedPorts(store), addresses, systemClock.now)
   return { nodeRuntimes, runtime, fleet, ports, addresses, memoryBudget }
 }
 
