@@ -14,9 +14,11 @@ import { compareWithDns, examineHost } from './examine-host.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
+import type { AnswersDial } from './node-answers.ts'
 import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { systemFile } from './system-file.ts'
+import { probeWriting, type WriteProbe } from './write-probe.ts'
 
 export interface ExamineOptions {
   readonly places: readonly Place[]
@@ -43,6 +45,8 @@ export interface ExamineOptions {
   readonly dnsPatienceMs?: number
   /** Connections made to each address. Default 6. */
   readonly attempts?: number
+  /** Also store, read and delete a key of ours on each node. Without it nothing is written anywhere. */
+  readonly writeProbe?: boolean
   readonly signal?: AbortSignal
   readonly clock?: Clock
   /** Called with what is being looked at. */
@@ -81,9 +85,10 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, told, options)])
   options.onStage?.('nodes')
   const watched = await watching
+  const written = options.writeProbe ? await writeToNodes(options, addresses) : undefined
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
   const looked = { clusters, missing, places, hosts: told, addresses, discovery, watched, gai, limits: await limits }
-  return { ...looked, ...(api && { api }), ...(here && { here }) }
+  return { ...looked, ...(api && { api }), ...(written && { written }), ...(here && { here }) }
 }
 
 /** Tells how far a stage has come. */
@@ -93,24 +98,34 @@ function counter({ onStage = () => {} }: ExamineOptions, stage: string, all: num
   return () => onStage(`${stage}: ${++done} of ${all}`)
 }
 
-/** Nodes of Memcached that told of themselves, each once, whatever it is called. */
+/** Nodes of Memcached that told all of themselves, each once, whatever it is called. */
 async function watchNodes(options: ExamineOptions, addresses: readonly AddressEvidence[]): Promise<NodeWatch[]> {
-  const telling = addresses.filter(({ answers }) => Object.keys(answers?.stats ?? {}).length > 0)
-  const each = [...new Map(telling.map((one) => [endpoint(one.address, one.port), one])).values()]
-  const watched = await Promise.all(
-    each.map(({ address, port, place: { host }, tls }) =>
-      watchNode({
-        address,
-        port,
-        host,
-        ...passed(options),
-        ...(tls?.outcome === 'established' && { tls: { verify: false } }),
-        timeoutMs: options.patienceMs ?? 2000,
-      }),
-    ),
-  )
+  const telling = eachOnce(addresses.filter(({ answers }) => answers?.bulk?.complete))
+  const watched = await Promise.all(telling.map((one) => watchNode(dialOf(one, options))))
   return watched.flatMap((one) => one ?? [])
 }
+
+/** Whatever else they do: nodes of Memcached that have answered. */
+const writeToNodes = (options: ExamineOptions, addresses: readonly AddressEvidence[]): Promise<WriteProbe[]> =>
+  Promise.all(
+    eachOnce(addresses.filter(({ answers }) => answers)).map((one) => {
+      const itemSizeMax = one.answers?.settings.item_size_max
+      return probeWriting({ ...dialOf(one, options), ...(itemSizeMax !== undefined && { itemSizeMax }) })
+    }),
+  )
+
+const eachOnce = (addresses: readonly AddressEvidence[]): AddressEvidence[] => [
+  ...new Map(addresses.map((one) => [endpoint(one.address, one.port), one])).values(),
+]
+
+const dialOf = ({ address, port, place: { host }, tls }: AddressEvidence, options: ExamineOptions): AnswersDial => ({
+  address,
+  port,
+  host,
+  ...passed(options),
+  ...(tls?.outcome === 'established' && { tls: { verify: false } }),
+  timeoutMs: options.patienceMs ?? 2000,
+})
 
 /** Asked at an address that answers, not by name: a slow lookup is waited for once. */
 async function discoveryOf(

@@ -14,6 +14,7 @@ import type { NodeWatch } from './node-watch.ts'
 import type { ServiceEvidence } from './service.ts'
 import type { SourceAddress } from './source-address.ts'
 import type { TlsView } from './tls-inspect.ts'
+import type { WriteProbe } from './write-probe.ts'
 
 /** A cluster as the API describes it, in the words of DescribeCacheClusters. */
 export interface ClusterFacts {
@@ -167,6 +168,8 @@ export interface Evidence {
   readonly discovery: readonly { readonly place: Place; readonly round: Round }[]
   /** Nodes of Memcached that answer, each once. */
   readonly watched?: readonly NodeWatch[]
+  /** Where it was allowed: nodes that a key of ours was written to, each once. */
+  readonly written?: readonly WriteProbe[]
   readonly gai: { readonly path: string; readonly exists: boolean; readonly remarks: readonly LintRemark[] }
   readonly limits: LocalLimits
   /** Where something does not serve: what this host itself does to packets to it. */

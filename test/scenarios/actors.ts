@@ -40,6 +40,8 @@ export interface Actor {
   readonly failsEvery?: number
   /** Numbers of `stats` that grow, per second. */
   readonly climbs?: Readonly<Record<string, number>>
+  /** What `set` is answered, of values of more bytes than `above`; or they are stored and gone at once. */
+  readonly stores?: { readonly refuses?: string; readonly above?: number; readonly forgets?: boolean }
   /** Lines of `stats` and `stats settings`. */
   readonly stats?: Readonly<Record<string, number>>
   readonly settings?: Readonly<Record<string, number | string>>
@@ -154,6 +156,9 @@ function play(actor: Actor, socket: Socket, ports: Ports, since: number): void {
   let pending = ''
   let stalled = false
   let received = 0
+  /** The key whose value comes in the next line. */
+  let setting: string | undefined
+  const values = new Map<string, string>()
   socket.on('data', (bytes) => {
     received += bytes.length
     if (received > (actor.resetsAfter ?? Number.POSITIVE_INFINITY))
@@ -167,6 +172,13 @@ function play(actor: Actor, socket: Socket, ports: Ports, since: number): void {
     const lines = pending.split('\r\n')
     pending = lines.pop() ?? ''
     for (const line of lines) {
+      if (setting !== undefined) {
+        const isRefused = line.length > (actor.stores?.above ?? 0) && actor.stores?.refuses !== undefined
+        if (!isRefused && !actor.stores?.forgets) values.set(setting, line)
+        setting = undefined
+        say(isRefused ? `${actor.stores?.refuses}\r\n` : 'STORED\r\n')
+        continue
+      }
       stalled ||= actor.mute?.includes(line.split(' ')[0] ?? '') ?? false
       if (stalled) return
       const own = actor.says?.[line]
@@ -176,8 +188,12 @@ function play(actor: Actor, socket: Socket, ports: Ports, since: number): void {
       else if (line === 'stats') say(statsText(statsOf(actor, since)))
       else if (line === 'stats settings') say(statsText({ maxconns: max, idle_timeout: 0, ...actor.settings }))
       else if (line.startsWith('config get')) say(actor.list ? listReply(actor.list, ports) : 'ERROR\r\n')
-      else if (line.startsWith('get ')) say('END\r\n')
-      else say('ERROR\r\n')
+      else if (line.startsWith('set ')) setting = line.split(' ')[1]
+      else if (line.startsWith('delete ')) say(values.delete(line.slice(7)) ? 'DELETED\r\n' : 'NOT_FOUND\r\n')
+      else if (line.startsWith('get ')) {
+        const value = values.get(line.slice(4))
+        say(value === undefined ? 'END\r\n' : `VALUE ${line.slice(4)} 0 ${value.length}\r\n${value}\r\nEND\r\n`)
+      } else say('ERROR\r\n')
     }
   })
 }

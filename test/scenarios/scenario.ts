@@ -48,6 +48,8 @@ export interface Scenario {
   readonly world?: World
   /** Connections of this process to actor `to`, kept open during the look; `halfClosed`: after the server closed them. */
   readonly hold?: { readonly to: string; readonly connections: number; readonly halfClosed?: boolean }
+  /** Nodes may be written to. */
+  readonly writeProbe?: boolean
   /** Id of the rule that must come first; null: nothing is wrong. */
   readonly first: string | null
   /** Only where the host can play it. */
@@ -126,6 +128,7 @@ export async function onStage<T>(
       latePatienceMs: 1600,
       dnsPatienceMs: 2000,
       ...(servers.length > 0 && { servers }),
+      ...(scenario.writeProbe && { writeProbe: true }),
       ...(names && {
         names: {
           ...systemNames,

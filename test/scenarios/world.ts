@@ -48,7 +48,9 @@ export function buildingOf(world: World): string[] {
     'echo 1 > /proc/sys/net/ipv4/ip_forward',
     'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding',
     ...[1, 2].flatMap((subnet) => [
-      `ip link add br${subnet} type bridge mcast_snooping 0`,
+      `ip link add br${subnet} type bridge`,
+      // A router asks for neighbours from its link-local address, which would be doubted for a second.
+      `echo 0 > /proc/sys/net/ipv6/conf/br${subnet}/dad_transmits`,
       `ip addr add 10.${subnet}.0.1/24 dev br${subnet}`,
       `ip addr add fd0${subnet}::1/64 dev br${subnet} nodad`,
       `ip link set br${subnet} up`,
@@ -80,8 +82,6 @@ export function buildingOf(world: World): string[] {
 }
 
 const leaf = (subnet: number, number: number): string[] => [
-  // Its own link-local address would be doubted for a second, and neighbours be asked for in vain.
-  'echo 0 > /proc/sys/net/ipv6/conf/eth0/dad_transmits',
   `ip addr add 10.${subnet}.0.${number}/24 dev eth0`,
   `ip addr add fd0${subnet}::${number}/64 dev eth0 nodad`,
   'ip link set eth0 up',

@@ -23,6 +23,7 @@ import type { Sign } from './sign.ts'
 import { seenIn } from './signs.ts'
 import { trialCauses } from './trial.ts'
 import { wayCauses } from './way.ts'
+import { writtenCauses } from './written.ts'
 
 export type { Cause } from './cause.ts'
 
@@ -43,6 +44,7 @@ export const causes: readonly Cause[] = [
   ...loadCauses,
   ...trialCauses,
   ...numberCauses,
+  ...writtenCauses,
   ...listCauses,
   ...programCauses,
 ]

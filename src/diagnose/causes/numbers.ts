@@ -27,13 +27,17 @@ export const numberCauses: readonly Cause[] = [
     source: 'protocol.txt of Memcached: store_no_memory; memcached -M, error_on_memory_exhausted of a parameter group',
     odds: 0.03,
     suspect: (seen) =>
-      counted(seen, 'no-memory', [], ({ one, stats: { store_no_memory: refused = 0 } }) =>
-        failure(
-          at(one),
-          `${who(one)} is full (${Math.round(memoryShare(one) * 100)} % of its memory) and may throw nothing out: values are refused with "SERVER_ERROR out of memory"${refused > 0 ? `, ${refused} so far` : ''}.`,
-          'Let it evict (error_on_memory_exhausted 0 in its parameter group; without -M), let items expire sooner, or give it more memory.',
-          stats(one, 'store_no_memory\\|bytes'),
-        ),
+      counted(
+        seen,
+        'no-memory',
+        ['write-refused', 'large-refused'],
+        ({ one, stats: { store_no_memory: refused = 0 } }) =>
+          failure(
+            at(one),
+            `${who(one)} is full (${Math.round(memoryShare(one) * 100)} % of its memory) and may throw nothing out: values are refused with "SERVER_ERROR out of memory"${refused > 0 ? `, ${refused} so far` : ''}.`,
+            'Let it evict (error_on_memory_exhausted 0 in its parameter group; without -M), let items expire sooner, or give it more memory.',
+            stats(one, 'store_no_memory\\|bytes'),
+          ),
       ),
   },
   {
@@ -59,7 +63,7 @@ export const numberCauses: readonly Cause[] = [
     source: 'protocol.txt of Memcached: store_too_large; max_item_size of a parameter group',
     odds: 0.03,
     suspect: (seen) =>
-      counted(seen, 'too-large', [], (node) => {
+      counted(seen, 'too-large', ['large-refused'], (node) => {
         const most = node.one.answers?.settings.item_size_max
         return warning(
           at(node.one),

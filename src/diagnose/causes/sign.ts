@@ -70,6 +70,10 @@ const SIGN_KINDS = {
   hot: 'impaired',
   'short-connections': 'impaired',
   evicting: 'impaired',
+  // Of values of ours, where writing is allowed.
+  'write-refused': 'broken',
+  'large-refused': 'impaired',
+  'value-lost': 'broken',
   // In the sockets of this host, at the address they lead to.
   'few-ports': 'impaired',
   churn: 'impaired',

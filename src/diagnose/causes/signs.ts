@@ -13,6 +13,7 @@ import { hostSigns } from './signs/host.ts'
 import { nodeSigns } from './signs/nodes.ts'
 import { serviceSigns } from './signs/service.ts'
 import { trialSigns } from './signs/trial.ts'
+import { writtenSigns } from './signs/written.ts'
 
 /** Each looks at one part of the evidence. Pure, and sees nothing on a healthy cluster. */
 const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
@@ -22,6 +23,7 @@ const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
   addressSigns,
   trialSigns,
   nodeSigns,
+  writtenSigns,
   hostSigns,
   hereSigns,
 ]

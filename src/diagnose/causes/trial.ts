@@ -26,7 +26,7 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: requests for keys that do not exist, beside `version`, over several connections',
     odds: 0.03,
     suspect: (seen) =>
-      found(seen, 'mute-on-data', ['stalls', 'late'], (one) =>
+      found(seen, 'mute-on-data', ['stalls', 'late', 'write-refused'], (one) =>
         failure(
           at(one),
           `${who(one)} answers \`version\`, so checks of its health pass, and no request for data: it hangs.`,
@@ -42,13 +42,17 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: short questions, several on each of several connections',
     odds: 0.03,
     suspect: (seen) => [
-      ...found(seen, 'answers-lost', ['stalls', 'late', 'some-fail', 'silent'], (one) =>
-        failure(
-          at(one),
-          `${who(one)} answers and then stops: ${stuck(one).length} of ${trials(one)} connections had an answer, and waited for the next in vain.`,
-          `${restart(one)} A proxy in front of it may do the same.`,
-          probing(one),
-        ),
+      ...found(
+        seen,
+        'answers-lost',
+        ['stalls', 'late', 'some-fail', 'silent', 'write-refused', 'large-refused'],
+        (one) =>
+          failure(
+            at(one),
+            `${who(one)} answers and then stops: ${stuck(one).length} of ${trials(one)} connections had an answer, and waited for the next in vain.`,
+            `${restart(one)} A proxy in front of it may do the same.`,
+            probing(one),
+          ),
       ),
       ...found(seen, 'uneven', ['stalls', 'late', 'narrow'], (one) =>
         warning(
@@ -67,7 +71,7 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: connections that were answered and then reset or closed, by how much had passed on them',
     odds: 0.03,
     suspect: (seen) =>
-      found(seen, 'cut-off', ['stalls', 'some-fail'], (one) =>
+      found(seen, 'cut-off', ['stalls', 'some-fail', 'write-refused', 'large-refused'], (one) =>
         failure(
           at(one),
           `${who(one)} answers, and ends connections in the middle${afterBytes(one)}: clients fail on all but the smallest requests.`,
@@ -83,7 +87,7 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: several connections side by side',
     odds: 0.03,
     suspect: (seen) =>
-      found(seen, 'some-fail', ['stalls', 'lost-at-times', 'closed', 'silent'], (one) =>
+      found(seen, 'some-fail', ['stalls', 'lost-at-times', 'closed', 'silent', 'write-refused'], (one) =>
         failure(
           at(one),
           `${who(one)} serves some connections and fails others: ${failed(one).length} of ${trials(one)} had no answer.`,
