@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { pollCluster, type Round } from '../discovery/poll.ts'
 import { linkedAbort } from '../net/abort.ts'
-import type { Clock } from '../net/clock.ts'
+import { type Clock, systemClock } from '../net/clock.ts'
 import type { AskTls } from '../net/connection.ts'
 import type { NameServices } from '../net/resolve.ts'
 import { endpoint } from '../net/target.ts'
@@ -17,6 +17,7 @@ import { localLimits } from './local-limits.ts'
 import type { AnswersDial } from './node-answers.ts'
 import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
+import { type Destination, programsHere } from './programs-here.ts'
 import { systemFile } from './system-file.ts'
 import { probeWriting, type WriteProbe } from './write-probe.ts'
 
@@ -65,6 +66,7 @@ export async function examine(options: ExamineOptions): Promise<Evidence> {
 
 async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const { places, clusters, missing = [], api, gaiConf = GAI_CONF } = options
+  const at = (options.clock ?? systemClock).now().toISOString()
   const limits = localLimits()
   const names = [...new Set(places.map(({ host }) => host))]
   const tell = counter(options, 'names', names.length)
@@ -72,6 +74,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
     Promise.all(names.map((host) => examineHost(host, options, gaiConf).finally(tell))),
     systemFile(gaiConf),
   ])
+  const programs = programsHere(destinationsOf(places, hosts), options)
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
   const nodesFirst = [...places].sort((a, b) => Number(a.role === 'configuration') - Number(b.role === 'configuration'))
   const tryNode = tryEachOnce()
@@ -87,9 +90,16 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const watched = await watching
   const written = options.writeProbe ? await writeToNodes(options, addresses) : undefined
   const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
-  const looked = { clusters, missing, places, hosts: told, addresses, discovery, watched, gai, limits: await limits }
-  return { ...looked, ...(api && { api }), ...(written && { written }), ...(here && { here }) }
+  const asked = { at, clusters, missing, places, ...(api && { api }) }
+  const looked = { hosts: told, addresses, discovery, watched, gai, limits: await limits, programs: await programs }
+  return { ...asked, ...looked, ...(written && { written }), ...(here && { here }) }
 }
+
+const destinationsOf = (places: readonly Place[], hosts: Evidence['hosts']): Destination[] =>
+  places.flatMap(({ host, port }) => {
+    const lookup = hosts.find((each) => each.host === host)?.lookup
+    return lookup?.ok ? lookup.addresses.map(({ address }) => ({ address, port })) : []
+  })
 
 /** Tells how far a stage has come. */
 function counter({ onStage = () => {} }: ExamineOptions, stage: string, all: number): () => void {

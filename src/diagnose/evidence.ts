@@ -11,6 +11,7 @@ import type { LocalLimits } from './local-limits.ts'
 import type { NodeAnswers } from './node-answers.ts'
 import type { NodeTrial } from './node-trial.ts'
 import type { NodeWatch } from './node-watch.ts'
+import type { ProgramsHere } from './programs-here.ts'
 import type { ServiceEvidence } from './service.ts'
 import type { SourceAddress } from './source-address.ts'
 import type { TlsView } from './tls-inspect.ts'
@@ -157,6 +158,8 @@ export interface AddressEvidence {
 
 /** All a doctor knows when it begins to think. JSON-able; signs and causes are functions of it and nothing else. */
 export interface Evidence {
+  /** ISO 8601: when the look began. */
+  readonly at?: string
   readonly clusters: readonly ClusterFacts[]
   readonly missing?: readonly MissingCluster[]
   readonly api?: ApiFacts
@@ -172,6 +175,8 @@ export interface Evidence {
   readonly written?: readonly WriteProbe[]
   readonly gai: { readonly path: string; readonly exists: boolean; readonly remarks: readonly LintRemark[] }
   readonly limits: LocalLimits
+  /** Programs of this host at both ends of connections to the places. */
+  readonly programs?: ProgramsHere
   /** Where something does not serve: what this host itself does to packets to it. */
   readonly here?: HereEvidence
 }

@@ -11,7 +11,7 @@ import {
 import { askConnectionLoad } from './connection-load.ts'
 import type { Finding } from './finding.ts'
 import { type LocalLimits, localLimits, portCapacity } from './local-limits.ts'
-import { hostProcesses, openFilesOf, socketsOf } from './processes.ts'
+import { openFilesOf, processesOf } from './processes.ts'
 import type { TcpSocket } from './sockets.ts'
 import { systemFile } from './system-file.ts'
 
@@ -45,7 +45,7 @@ export async function readConnections(
   // The sockets first: asking the nodes makes more of them.
   const { sockets, java: _, ...limits } = await localLimits()
   const own = sockets.filter((each) => destinations.some((place) => isTo(each, place)))
-  const [holders, users] = await Promise.all([holdersOf(own), userNames()])
+  const [holders, users] = await Promise.all([processesOf(own.map(({ inode }) => inode)), userNames()])
   const holderOf = (socket: TcpSocket): Holder => {
     if (socket.inode === '0') return { kernel: true }
     const user = users.get(socket.uid) ?? String(socket.uid)
@@ -83,18 +83,6 @@ export async function readConnections(
 
 const isTo = ({ remoteAddress, remotePort }: TcpSocket, { address, port }: Destination): boolean =>
   remotePort === port && remoteAddress === address
-
-/** Inode -> process, for those sockets alone: a host may have many thousands of others. */
-async function holdersOf(sockets: readonly TcpSocket[]): Promise<Map<string, { pid: number; name: string }>> {
-  const wanted = new Set(sockets.flatMap(({ inode }) => (inode === '0' ? [] : [inode])))
-  const found = new Map<string, { pid: number; name: string }>()
-  if (wanted.size === 0) return found
-  for (const { pid, name } of await hostProcesses()) {
-    for (const inode of await socketsOf(pid)) if (wanted.has(inode)) found.set(inode, { pid, name })
-    if (found.size === wanted.size) break
-  }
-  return found
-}
 
 async function processesIn(destinations: readonly DestinationCensus[]): Promise<ProcessCensus[]> {
   const counted = new Map<number, { pid: number; name: string; user: string; connections: number }>()

@@ -55,6 +55,22 @@ export async function socketsOf(pid: number): Promise<ReadonlySet<string>> {
   return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
 }
 
+/** The processes of these sockets (inodes), as far as this user may see them. A host may have many thousands of other sockets. */
+export async function processesOf(inodes: Iterable<string>): Promise<Map<string, HostProcess>> {
+  const wanted = new Set(inodes)
+  wanted.delete(NO_PROCESS)
+  const found = new Map<string, HostProcess>()
+  if (wanted.size === 0) return found
+  for (const process of await hostProcesses()) {
+    for (const inode of await socketsOf(process.pid)) if (wanted.has(inode)) found.set(inode, process)
+    if (found.size === wanted.size) break
+  }
+  return found
+}
+
+/** The inode of sockets that the kernel keeps, and no process. */
+const NO_PROCESS = '0'
+
 /** How many files a process has open and may have. `used` is absent for processes of other users. */
 export interface OpenFiles {
   readonly used?: number

@@ -22,6 +22,7 @@ const FILES = [
   'discovery',
   'cluster',
   'api',
+  'programs',
   'host',
   'wire',
   'worlds',

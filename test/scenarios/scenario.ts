@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -50,6 +52,13 @@ export interface Scenario {
   readonly hold?: { readonly to: string; readonly connections: number; readonly halfClosed?: boolean }
   /** Nodes may be written to. */
   readonly writeProbe?: boolean
+  /** A program of its own with connections to `to` (as `at`) and so many files at most; then shell commands, once it has them. */
+  readonly client?: {
+    readonly to: string
+    readonly connections: number
+    readonly files?: number
+    readonly then?: readonly string[]
+  }
   /** Id of the rule that must come first; null: nothing is wrong. */
   readonly first: string | null
   /** Only where the host can play it. */
@@ -95,6 +104,7 @@ export async function onStage<T>(
     const trusted = `${ca.ca}\n${scenario.world ? await inhabit(scenario.world) : ''}`
     const ports = await stage(scenario.actors ?? {}, ca, atEnd)
     if (scenario.hold) await hold(scenario.hold, ports, atEnd)
+    if (scenario.client) await connectProgram(scenario.client, ports, atEnd)
     const plans =
       scenario.dns === undefined
         ? []
@@ -161,6 +171,33 @@ async function hold(
       await new Promise<void>((resolve) => socket.once('end', () => resolve()).resume())
     }
   }
+}
+
+/** Connects as often as it can, and says so. */
+const CLIENT = `
+  const [host, port, count] = process.argv.slice(1)
+  const settled = () => { if (--left === 0) console.log('connected') }
+  let left = Number(count)
+  for (let at = 0; at < Number(count); at++) {
+    const socket = require('node:net').connect({ host, port: Number(port) })
+    socket.once('connect', settled).on('error', settled)
+  }
+  setInterval(() => {}, 60_000)
+`
+
+async function connectProgram(
+  { to, connections, files, then = [] }: NonNullable<Scenario['client']>,
+  ports: Ports,
+  atEnd: (work: () => void) => void,
+): Promise<void> {
+  const target = parseTarget(fill(to, ports))
+  if (!target.ok) throw new Error(target.detail)
+  const limit = files === undefined ? '' : `ulimit -n ${files}; `
+  const words = [process.execPath, '-e', CLIENT, target.host, String(target.port), String(connections)]
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  atEnd(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  for (const command of then) execFileSync('sh', ['-c', command])
 }
 
 function placesOf({ at, tls = false }: Scenario, ports: Ports, cluster: ClusterFacts | undefined): Place[] {

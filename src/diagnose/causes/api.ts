@@ -6,6 +6,7 @@ import { clockAheadMs, type FailedCall, type ServiceEvidence } from '../service.
 import type { ServiceLook } from '../service-look.ts'
 import { type Cause, failure, type Seen, type Suspicion, shows, warning } from './cause.ts'
 import { duration } from './durations.ts'
+import { listenerAt } from './signs/programs.ts'
 import { apiAt, engineAt } from './signs/service.ts'
 
 const MEASURED = 'Measured'
@@ -188,10 +189,16 @@ function ofEngine(
         ...shows(0.99, ...signs),
         ...shows(0.95, ...seen.of('api-out', 'api-refuses')),
         ...shows(hidesNodes, ...nodes),
+        ...shows(
+          0.95,
+          ...seen.of('listener-held').filter(({ address }) => address && servedBy(seen, address, engine.pid)),
+        ),
       ],
     },
   ]
 }
+
+const servedBy = (seen: Seen, one: AddressEvidence, pid: number): boolean => listenerAt(seen.evidence, one)?.pid === pid
 
 /** Its nodes listen on loopback. */
 const isOfEngine = ({ address }: AddressEvidence): boolean => address === '::1' || address.startsWith('127.')

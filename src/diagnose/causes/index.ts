@@ -4,6 +4,7 @@ import { aliasCauses } from './aliases.ts'
 import { apiCauses } from './api.ts'
 import { type Cause, SEATS, type Suspicion } from './cause.ts'
 import { certificateCauses } from './certificate.ts'
+import { clientCauses } from './clients.ts'
 import { clusterCauses } from './cluster.ts'
 import { dnsCauses } from './dns.ts'
 import { type Believed, explain, type Suspected, weightOf } from './explain.ts'
@@ -46,6 +47,7 @@ export const causes: readonly Cause[] = [
   ...numberCauses,
   ...writtenCauses,
   ...listCauses,
+  ...clientCauses,
   ...programCauses,
 ]
 

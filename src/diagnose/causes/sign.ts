@@ -74,6 +74,13 @@ const SIGN_KINDS = {
   'write-refused': 'broken',
   'large-refused': 'impaired',
   'value-lost': 'broken',
+  // In the programs of this host: those that listen at a place, and those that are connected to it.
+  'listener-held': 'broken',
+  'listener-other': 'impaired',
+  'other-version': 'odd',
+  'files-used-up': 'broken',
+  'few-files': 'impaired',
+  'holds-dead': 'impaired',
   // In the sockets of this host, at the address they lead to.
   'few-ports': 'impaired',
   churn: 'impaired',

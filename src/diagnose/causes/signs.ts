@@ -11,6 +11,7 @@ import { clusterSigns } from './signs/clusters.ts'
 import { hereSigns } from './signs/here.ts'
 import { hostSigns } from './signs/host.ts'
 import { nodeSigns } from './signs/nodes.ts'
+import { programSigns } from './signs/programs.ts'
 import { serviceSigns } from './signs/service.ts'
 import { trialSigns } from './signs/trial.ts'
 import { writtenSigns } from './signs/written.ts'
@@ -26,6 +27,7 @@ const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
   writtenSigns,
   hostSigns,
   hereSigns,
+  programSigns,
 ]
 
 /** Everything that is not so where all is well, each once. Pure. */
