@@ -80,8 +80,8 @@ export const inMidSentence = (text: string): string => text.replace(/^(Node|The)
 
 /** The server is on this host: nothing on the way can drop packets to it. */
 export const isHere = ({ source, address }: AddressEvidence): boolean =>
-  // Whatever it is sent from: all of 127.0.0.0/8 is.
-  address.startsWith('127.') || ('address' in source && source.address === address)
+  // Whatever they are sent from: all of 127.0.0.0/8 is, and what means no address.
+  /^(127\.|0\.0\.0\.0$|::$)/.test(address) || ('address' in source && source.address === address)
 
 /** Of an address of this host that takes no connection. */
 export const QUEUE_FULL = {
