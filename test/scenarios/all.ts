@@ -27,6 +27,7 @@ const FILES = [
   'wire',
   'worlds',
   'own-host',
+  'names',
   'after-first',
 ] as const
 

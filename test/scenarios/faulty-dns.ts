@@ -27,12 +27,18 @@ export async function faultyDns(
 ): Promise<number> {
   const tcp = createServer((socket) => {
     socket.on('error', () => {})
+    let received = Buffer.alloc(0)
     socket.on('data', (bytes) => {
-      const reply = answer(bytes.subarray(2), plan, true)
-      if (!reply) return
-      const length = Buffer.alloc(2)
-      length.writeUInt16BE(reply.length)
-      socket.end(Buffer.concat([length, reply]))
+      received = Buffer.concat([received, bytes])
+      // Several questions may come over one connection: glibc asks for both families so.
+      while (received.length > 2 && received.length >= 2 + received.readUInt16BE(0)) {
+        const reply = answer(received.subarray(2, 2 + received.readUInt16BE(0)), plan, true)
+        received = received.subarray(2 + received.readUInt16BE(0))
+        if (!reply) continue
+        const length = Buffer.alloc(2)
+        length.writeUInt16BE(reply.length)
+        socket.write(Buffer.concat([length, reply]))
+      }
     })
   })
   await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, host, resolve))

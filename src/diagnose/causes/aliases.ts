@@ -2,7 +2,7 @@
 import { AWS_NAME } from '../../api/catalog/host-names.ts'
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
-import type { Evidence } from '../evidence.ts'
+import type { ClusterFacts, Evidence } from '../evidence.ts'
 import { type Cause, type Evident, evident, failure, note, shows, warning } from './cause.ts'
 import { at, isAlive, name } from './places.ts'
 import { OUT } from './sign.ts'
@@ -83,6 +83,38 @@ export const aliasRows: readonly Evident[] = [
       }),
   },
   {
+    id: 'D23',
+    title: 'an alias leads to the nodes of another cluster',
+    seat: 'dns',
+    source:
+      'User guide, "Finding a cluster\'s endpoints": the configuration endpoint stands for the nodes of its own cluster',
+    odds: 0.05,
+    shows: 'other-cluster',
+    follows: (seen, { subject }) => [
+      ...shows(0.9, ...outAt(seen, subject)),
+      ...shows(0.95, ...seen.at(subject, 'old-address', 'alias-of-node', 'alias-without-cfg')),
+      ...shows(0.9, ...seen.of('list-unlike-api', 'lists-differ', 'bad-list', 'no-list')),
+    ],
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const view = views.find(({ chainEnd }) => chainEnd === 'addresses')
+        const end = view?.chain.at(-1)?.data
+        const cluster = clusterOf(evidence, host) ?? evidence.clusters[0]
+        if (!view || end === undefined || cluster === undefined) return []
+        const found = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
+        const own = addressesOfNodes(evidence, cluster, host)
+        if (own.length === 0 || found.some((address) => own.includes(address))) return []
+        return [
+          failure(
+            host,
+            `${host} is an alias of ${end}, and its ${found.length === 1 ? 'address' : 'addresses'} ${found.join(', ')} ${found.length === 1 ? 'belongs' : 'belong'} to no node of ${cluster.id}: clients work with another cluster.`,
+            'Point the CNAME at the endpoint that `cachectl endpoints` shows.',
+            dig(host, view, 'CNAME'),
+          ),
+        ]
+      }),
+  },
+  {
     id: 'D16',
     title: 'a line of /etc/hosts stands in for DNS',
     seat: 'dns',
@@ -102,6 +134,7 @@ export const aliasRows: readonly Evident[] = [
         const differs = told.length > 0 && !told.some((address) => listed.includes(address))
         const isEndpoint = AWS_NAME.test(host) || clusterOf(evidence, host) !== undefined
         if (!isEndpoint && works) return []
+        const agrees = told.length > 0 && listed.every((address) => told.includes(address))
         const dns = differs ? `; DNS says ${told.join(', ')}` : ''
         const words = [
           host,
@@ -109,7 +142,7 @@ export const aliasRows: readonly Evident[] = [
           `Delete the line: addresses of an endpoint change when nodes are replaced.`,
           `grep -n ${host} /etc/hosts`,
         ] as const
-        if (!isEndpoint && !differs) return [note(...words)]
+        if ((!isEndpoint && !differs) || (works && agrees)) return [note(...words)]
         return [differs || (!works && told.length === 0) ? failure(...words) : warning(...words)]
       }),
   },
@@ -142,6 +175,23 @@ export const aliasRows: readonly Evident[] = [
       ),
   },
 ]
+
+/** Where nodes of a cluster are, by their other names, or by the list that they keep. */
+function addressesOfNodes({ addresses, discovery }: Evidence, cluster: ClusterFacts, host: string): string[] {
+  if (cluster.group || cluster.serverless) return []
+  const isNode = cluster.nodes.some((node) => node.host === host)
+  const listed = discovery.flatMap(({ place, round: { seed } }) =>
+    place.cluster === cluster.id && place.host !== host && seed.ok
+      ? seed.nodes.flatMap((node) => ((!isNode || node.host === host) && node.ip ? [node.ip] : []))
+      : [],
+  )
+  const named = isNode
+    ? []
+    : addresses.flatMap(({ place, address }) =>
+        place.cluster === cluster.id && place.host !== host && place.role !== 'configuration' ? [address] : [],
+      )
+  return [...listed, ...named]
+}
 
 export const aliasCauses: readonly Cause[] = [
   ...aliasRows.map(evident),
@@ -181,7 +231,8 @@ export const aliasCauses: readonly Cause[] = [
         return [
           {
             ...failure(endpoint(place.host, port), sentence, hint, `dig AAAA ipv4only.arpa`),
-            explains: shows(0.9, ...signs),
+            // A host without IPv4 has no other way to it.
+            explains: shows(0.9, ...signs, ...seen.at(endpoint(translates, port), 'no-way', 'one-family-only')),
           },
         ]
       }),

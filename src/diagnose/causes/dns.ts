@@ -82,6 +82,45 @@ export const dnsRows: readonly Evident[] = [
       }),
   },
   {
+    id: 'D22',
+    title: 'answers that need TCP are lost: port 53 is open for UDP only',
+    seat: 'dns',
+    source:
+      'RFC 7766, 5: what does not fit into a datagram is asked again over TCP; measured: the answer over UDP was cut off',
+    odds: 0.05,
+    shows: 'long-answers-lost',
+    follows: (seen, { subject }) =>
+      shows(
+        0.95,
+        ...seen.at(
+          subject,
+          'lookup-failed',
+          'no-server',
+          'no-answer-for-a',
+          'no-answer-for-aaaa',
+          'failing-family',
+          'family-missing',
+          'family-not-here',
+          'late-dns',
+        ),
+      ),
+    find: (evidence) =>
+      surveyed(evidence).flatMap(({ host, views }) => {
+        const isLost = ({ transport, outcome }: ServerView['a']): boolean =>
+          transport === 'tcp' && (outcome === 'timeout' || outcome === 'unreachable')
+        const view = views.find(({ a, aaaa }) => isLost(a) || isLost(aaaa))
+        if (!view) return []
+        const [type, reply] = isLost(view.a) ? (['A', view.a] as const) : (['AAAA', view.aaaa] as const)
+        const how = reply.outcome === 'timeout' ? 'does not answer' : `turns away (${reply.code})`
+        const sentence = `The answer for ${host} (${type}) is too long for UDP, and ${serverOf(view)} ${how} over TCP: lookups fail or take seconds.`
+        const hint =
+          'Let TCP to port 53 pass as well as UDP: firewalls, security groups, network ACLs; and have the server listen there.'
+        return [
+          { ...failure(host, sentence, hint, `${dig(host, view, type)} +tcp`), check: shell`getent ahosts ${host}` },
+        ]
+      }),
+  },
+  {
     id: 'D02',
     title: 'questions for IPv6 addresses (AAAA) are dropped',
     seat: 'dns',

@@ -108,6 +108,8 @@ const SIGN_KINDS = {
   'family-missing': 'impaired',
   'family-not-here': 'impaired',
   'late-dns': 'impaired',
+  'long-answers-lost': 'broken',
+  'other-cluster': 'broken',
   'other-name': 'broken',
   'no-real-address': 'broken',
   'broken-alias': 'broken',

@@ -47,7 +47,7 @@ export function hereSigns(evidence: Evidence): Sign[] {
   })
   const diverted = here.diverted.flatMap(({ to, ...place }): Sign[] => {
     const one = found(place)
-    if (!one || isHere(one)) return []
+    if (!one || isOwn(one)) return []
     const sentence = `${who(one)} is answered for by this host, at ${to}`
     return [{ kind: 'answered-here', at: at(one), sentence, address: one }]
   })
@@ -86,4 +86,8 @@ const ownAddressSigns = ({ addresses, clusters }: Evidence): Sign[] =>
   })
 
 const isWhere = (where: Row['where'], one: AddressEvidence): boolean =>
-  where === 'anywhere' || isHere(one) === (where === 'here')
+  where === 'anywhere' || isOwn(one) === (where === 'here')
+
+/** All of 127.0.0.0/8 is this host, and so is the address that means any. */
+const isOwn = (one: AddressEvidence): boolean =>
+  isHere(one) || /^(127\.|0\.0\.0\.0$|::1?$|::ffff:127\.)/.test(one.address)
