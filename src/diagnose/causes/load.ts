@@ -1,8 +1,9 @@
 /** What a node tells of its own limits. */
 import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
+import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { type Cause, failure, note, warning, wherever } from './cause.ts'
-import { at, each, inMidSentence, memoryShare, who } from './places.ts'
+import { at, each, inMidSentence, memoryShare, spokenAs, who } from './places.ts'
 
 /** A node that is this full will soon refuse. */
 const NEARLY_FULL = 0.9
@@ -97,5 +98,5 @@ const turnedAway = ({ answers }: AddressEvidence): number =>
   Math.max(answers?.stats.rejected_connections ?? 0, answers?.stats.listen_disabled_num ?? 0)
 
 /** The command that prints what `stats` says of it. */
-export const stats = ({ address, port }: AddressEvidence, what: string): string =>
-  `printf 'stats\\r\\n' | nc -w 2 ${address} ${port} | grep '${what}'`
+export const stats = (one: AddressEvidence, what: string): string =>
+  shell`cachectl kv stats ${spokenAs(one)} | grep ${what}`

@@ -125,7 +125,7 @@ export const numberCauses: readonly Cause[] = [
             )
           : warning(
               at(one),
-              `${who(one)} was flushed (flush_all, ${flushes(node)} times), the other nodes were not: reads of its keys miss until it has filled.`,
+              `${who(one)} was flushed (flush_all, ${times(flushes(node))}), the other nodes were not: reads of its keys miss until it has filled.`,
               'Find the client that sends flush_all: a script or a test against the wrong host. It fills by itself.',
               stats(one, 'cmd_flush\\|curr_items'),
             )
@@ -155,7 +155,7 @@ export const numberCauses: readonly Cause[] = [
     source: `${METRICS}: NewConnections beside CurrConnections`,
     odds: 0.03,
     suspect: (seen) =>
-      counted(seen, 'short-connections', ['churn', 'late'], (node) =>
+      counted(seen, 'short-connections', ['churn', 'late', 'hot'], (node) =>
         warning(
           at(node.one),
           `${who(node.one)} takes ${Math.round(newConnectionsPerSecond(node))} new connections per second and has ${node.stats.curr_connections ?? 0} open: clients connect for each request.`,
@@ -179,6 +179,8 @@ function counted(
     return tell(node, othersOf(node, nodes))
   })
 }
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
 
 /** `12 values, 3 of them just now`. */
 function counts(node: Counted, what: 'store_no_memory' | 'store_too_large'): string {

@@ -93,9 +93,13 @@ export const QUEUE_FULL = {
 export const deviceTo = ({ address }: AddressEvidence): string =>
   `$(ip -o route get ${address} | grep -oP 'dev \\K\\S+')`
 
-/** As a command of ours is to be told of it: a cluster knows by itself what is spoken there. */
-export const spokenAs = (one: AddressEvidence): string =>
-  one.place.cluster ?? `${at(one)}${one.place.tls ? ' --tls' : ''}`
+/** As a command of ours is to be told of it, word by word: a cluster knows by itself what is spoken there. */
+export const spokenAs = (one: AddressEvidence): readonly string[] =>
+  one.place.cluster === undefined ? alone(one) : [one.place.cluster]
+
+/** The same, of this place alone: under TLS by its name, which the certificate is for. */
+export const alone = (one: AddressEvidence): readonly string[] =>
+  one.place.tls ? [name(one.place), '--tls'] : [at(one)]
 
 /** The same machine under several names or roles is told once. */
 export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvidence) => boolean): AddressEvidence[] {

@@ -3,7 +3,7 @@ import { shell } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { type Cause, failure, type Seen, type Suspicion, shows, type Told, warning } from './cause.ts'
 import { restart } from './node.ts'
-import { at, name, spokenAs, who } from './places.ts'
+import { alone, at, name, who } from './places.ts'
 import type { SignKind } from './sign.ts'
 import {
   cutAfter,
@@ -31,7 +31,7 @@ export const trialCauses: readonly Cause[] = [
           at(one),
           `${who(one)} answers \`version\`, so checks of its health pass, and no request for data: it hangs.`,
           restart(one),
-          asking(one, 'get no-such-key'),
+          shell`cachectl kv get ${alone(one)} no-such-key`,
         ),
       ),
   },
@@ -112,7 +112,7 @@ function fartherTold(evidence: Evidence, one: AddressEvidence): Told {
   const usual = node && usualOf(node, nodes)
   const [connect, answer] = [node?.connectMs ?? 0, node?.answerMs ?? 0]
   const others = `the other nodes ${usual?.answerMs.toFixed(1)} ms`
-  const command = shell`cachectl probe ${spokenAs(one)} --protocol -c 20`
+  const command = shell`cachectl probe ${alone(one)} --protocol -c 20`
   if (node && usual && isFartherAway(node, usual))
     return warning(
       at(one),
@@ -160,9 +160,4 @@ function quickMs(one: AddressEvidence): string {
   return `${(median(times.filter((ms) => ms < Math.min(...lateTurns(one)))) ?? 0).toFixed(1)} ms`
 }
 
-const asking = ({ place, address, port }: AddressEvidence, question: string): string =>
-  place.tls
-    ? `printf '${question}\\r\\n' | openssl s_client -quiet -connect ${address.includes(':') ? `[${address}]` : address}:${port}`
-    : `printf '${question}\\r\\n' | nc -w 2 ${address} ${port}`
-
-const probing = (one: AddressEvidence): string => shell`cachectl probe ${spokenAs(one)} --protocol -c 30`
+const probing = (one: AddressEvidence): string => shell`cachectl probe ${alone(one)} --protocol -c 30`

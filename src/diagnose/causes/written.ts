@@ -1,8 +1,9 @@
 /** What a value of ours shows; only with leave to write. */
+import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import type { WriteProbe } from '../write-probe.ts'
 import { type Cause, failure, note, type Seen, type Suspicion, type Told, warning } from './cause.ts'
-import { at, who } from './places.ts'
+import { alone, at, who } from './places.ts'
 import type { SignKind } from './sign.ts'
 import { lostOf, said, writtenIn } from './signs/written.ts'
 import { found } from './trial.ts'
@@ -70,7 +71,7 @@ export const writtenCauses: readonly Cause[] = [
       )
       if (!first) return []
       const { small, large } = first.probe
-      const which = others.length > 0 ? `${others.length + 1} nodes` : who(first.one)
+      const which = others.length > 0 ? `${others.length + 1} endpoints` : who(first.one)
       return [
         note(
           at(first.one),
@@ -99,5 +100,4 @@ const wherever = (seen: Seen, kind: SignKind, tell: (one: AddressEvidence, probe
   })
 }
 
-const setCommand = ({ address, port }: AddressEvidence): string =>
-  `printf 'set cachectl-try 0 60 2\\r\\nok\\r\\n' | nc -w 2 ${address} ${port}`
+const setCommand = (one: AddressEvidence): string => shell`cachectl kv set ${alone(one)} cachectl-try ok --ttl 60s`

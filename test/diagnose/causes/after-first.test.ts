@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest'
+import { verdictOf } from '../../../src/diagnose/causes/index.ts'
+import type { AddressEvidence, Evidence } from '../../../src/diagnose/evidence.ts'
+import type { NodeStats } from '../../../src/diagnose/node-answers.ts'
+import type { Question, TrialConnection } from '../../../src/diagnose/node-trial.ts'
+
+interface Node {
+  readonly connectMs?: number
+  readonly answerMs?: number
+  readonly stats?: NodeStats
+  /** Where they are others a moment later. */
+  readonly later?: NodeStats
+  readonly connections?: readonly TrialConnection[]
+}
+
+const asked = (ms: number, ...questions: readonly Question[]): TrialConnection => ({
+  turns: questions.map((question) => ({ question, ms, answered: true })),
+  sent: 100,
+  received: 100,
+})
+
+const addressOf = (
+  { connectMs = 0.4, answerMs = 0.5, stats = {}, connections }: Node,
+  index: number,
+): AddressEvidence => {
+  const address = `10.0.0.${11 + index}`
+  return {
+    place: { host: address, port: 11211, role: `000${index + 1}`, tls: false, cluster: 'shop' },
+    address,
+    family: 4,
+    port: 11211,
+    source: { address: '10.0.0.5' },
+    attempts: [connectMs, connectMs + 0.1].map((ms) => ({
+      address,
+      family: 4,
+      port: 11211,
+      startedAt: '',
+      outcome: 'connected',
+      ms,
+    })),
+    words: { connected: true, speaker: 'memcached', line: 'VERSION 1.6.22', connectMs, replyMs: answerMs },
+    answers: { stats, settings: {}, statsMs: answerMs },
+    trial: { connections: connections ?? [asked(answerMs, 'version', 'get', 'version', 'get')] },
+  }
+}
+
+/** Complaints about a cluster of such nodes: ids, and the address that each is about. */
+function complaints(...nodes: readonly Node[]): string[] {
+  const evidence: Evidence = {
+    clusters: [],
+    places: [],
+    hosts: [],
+    addresses: nodes.map(addressOf),
+    discovery: [],
+    watched: nodes.flatMap(({ stats = {}, later }, index) =>
+      later
+        ? [{ address: `10.0.0.${11 + index}`, port: 11211, ms: 700, before: stats, after: { ...stats, ...later } }]
+        : [],
+    ),
+    gai: { path: '/etc/gai.conf', exists: false, remarks: [] },
+    limits: { reservedPorts: 0, sockets: [], java: [] },
+  }
+  return verdictOf(evidence)
+    .findings.filter(({ severity }) => severity !== 'note')
+    .map(({ id, subject }) => `${id} ${subject}`)
+}
+
+describe('nodes of a cluster beside each other', () => {
+  test('one that takes 40 ms to connect to is far away', () => {
+    expect(complaints({}, {}, { connectMs: 40, answerMs: 41 })).toEqual(['N05 10.0.0.13:11211'])
+  })
+  test('one in another region is far away, and not merely slow for a cache', () => {
+    expect(complaints({}, { connectMs: 130, answerMs: 131 })).toEqual(['N05 10.0.0.12:11211'])
+  })
+  test('nodes in three zones are well', () => {
+    expect(complaints({}, { connectMs: 1.2, answerMs: 1.3 }, { connectMs: 2.9, answerMs: 3.1 })).toEqual([])
+  })
+  test('nodes that are all 30 ms away are well', () => {
+    expect(complaints({ connectMs: 30, answerMs: 31 }, { connectMs: 32, answerMs: 31 })).toEqual([])
+  })
+  test('a busy client is no far node: the quickest answer counts', () => {
+    const busy = [asked(80, 'version', 'get'), asked(0.6, 'get', 'version')]
+    expect(complaints({}, {}, { answerMs: 60, connections: busy })).toEqual([])
+  })
+})
+
+describe('evictions', () => {
+  const full = { bytes: 950, limit_maxbytes: 1000 }
+  test('twelve in days are no matter', () => {
+    expect(complaints({ stats: { ...full, evictions: 12, uptime: 400_000 } })).toEqual([])
+  })
+  test('some every minute are, where reads miss', () => {
+    const stats = { ...full, evictions: 9000, uptime: 400_000, get_hits: 700, get_misses: 300 }
+    expect(complaints({ stats })).toEqual(['M01 10.0.0.11:11211'])
+  })
+  test('any number is well where nearly all reads hit', () => {
+    const stats = { ...full, evictions: 900_000, uptime: 400_000, get_hits: 97_000, get_misses: 3000 }
+    expect(complaints({ stats })).toEqual([])
+  })
+})
+
+describe('numbers that are read twice', () => {
+  test('few refusals in a long life are told when one comes just now', () => {
+    const stats = { store_no_memory: 3, uptime: 9_000_000 }
+    expect(complaints({ stats, later: {} })).toEqual([])
+    expect(complaints({ stats, later: { store_no_memory: 4 } })).toEqual(['M03 10.0.0.11:11211'])
+  })
+  test('clients that connect anew for each request make their node no hot one', () => {
+    const calm = { total_connections: 50, curr_connections: 9, cmd_get: 5000, uptime: 100_000 }
+    const churned = { total_connections: 250, cmd_get: 5200 }
+    expect(complaints({ stats: calm, later: {} }, { stats: calm, later: churned })).toEqual(['N10 10.0.0.12:11211'])
+  })
+})
+
+describe('a trial', () => {
+  const silentAfter = (...questions: readonly Question[]): TrialConnection => {
+    const { turns, ...rest } = asked(0.5, ...questions)
+    return { ...rest, turns: turns.map((turn, at) => (at === turns.length - 1 ? { ...turn, answered: false } : turn)) }
+  }
+  test('one connection that stays without an answer is chance', () => {
+    const connections = [silentAfter('version', 'get'), asked(0.5, 'get', 'version'), asked(0.5, 'version', 'get')]
+    expect(complaints({ connections })).toEqual([])
+  })
+  test('data that is never answered is told of the node, not of the way', () => {
+    const connections = [silentAfter('version', 'get'), silentAfter('get'), silentAfter('version', 'version', 'get')]
+    expect(complaints({ connections })).toEqual(['N01 10.0.0.11:11211'])
+  })
+  test('connections that this host could not make tell nothing of the node', () => {
+    const connections = [
+      asked(0.5, 'version', 'get'),
+      { turns: [], sent: 0, received: 0, notMade: 'ports-exhausted' as const },
+      { turns: [], sent: 0, received: 0, notMade: 'ports-exhausted' as const },
+    ]
+    expect(complaints({ connections })).toEqual([])
+  })
+})
