@@ -16,7 +16,8 @@ try {
   // No such page: the program knows what to say.
 }
 
-if (text !== undefined) {
+// What is longer than the screen is paged, by the program.
+if (text !== undefined && !(process.stdout.isTTY && text.split('\n').length > process.stdout.rows)) {
   process.stdout.on('error', () => {})
   process.stdout.write(text)
 } else {

@@ -18,7 +18,14 @@ export interface Command {
   readonly examples: readonly string[]
   readonly args: Readonly<Record<string, WordDoc>>
   readonly flags: Flags
+  readonly kinds?: Kinds
   run(argv: readonly string[]): Promise<void>
+}
+
+/** What the word `of` can be, and which options each takes, where they differ: each has a page of its own. */
+export interface Kinds {
+  readonly of: string
+  readonly each: Readonly<Record<string, { readonly summary: string; readonly flags: readonly string[] }>>
 }
 
 /** What a command is told. */
@@ -34,6 +41,7 @@ interface Spec<W extends Words, F extends Flags, Own extends string> {
   readonly examples?: readonly string[]
   readonly words?: W
   readonly flags?: F
+  readonly kinds?: Kinds
   /** Of a command that answers data: it takes --output and --query. */
   readonly forms?: Forms<Own>
   /** Says the line in the words of the parser, where the command has another way to say it. */
@@ -48,7 +56,7 @@ type None = Readonly<Record<never, never>>
 export function command<W extends Words = None, F extends Flags = None, const Own extends string = never>(
   spec: Spec<W, F, Own>,
 ): Command {
-  const { summary, description = '', examples = [], words, forms, reword = (argv) => argv } = spec
+  const { summary, description = '', examples = [], words, kinds, forms, reword = (argv) => argv } = spec
   const flags: Flags = { ...spec.flags, ...(forms && formFlags(forms, spec.flags)), ...errorFlag }
   const args: Words = words ?? {}
   const made: Command = {
@@ -58,6 +66,7 @@ export function command<W extends Words = None, F extends Flags = None, const Ow
     examples,
     args,
     flags,
+    ...(kinds && { kinds }),
     async run(argv) {
       const read = readLine(reword(argv), args, flags)
       const values = read.flags as ValuesOf<F> & GlobalOptions // made of the options that the type is made of

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { nearest } from '../api/nearest.ts'
 import { errorCode } from '../api/thrown.ts'
 import { commands } from './command-table.ts'
+import { environment } from './environment.ts'
+import { printPaged } from './live/pager.ts'
 import { usageProblem } from './problem.ts'
 import { print } from './terminal.ts'
 import { version } from './version.ts'
@@ -20,11 +22,11 @@ export async function runCommand(words: readonly string[], leading: readonly str
 /** The pages were written at build time by the help class; without them oclif renders the same. */
 export async function showHelp(words: readonly string[]): Promise<void> {
   const id = words.length === 0 ? 'index' : (commandId(words) ?? topicId(words))
-  if (id === undefined) return refuseUnknown(words)
-  try {
-    print(readFileSync(new URL(`./help/${id.replaceAll(':', '-')}.txt`, import.meta.url), 'utf8'))
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
+  // What a command's word says may have a page of its own, and some are about no command.
+  const page = pageCalled(words.join('-')) ?? (id && pageCalled(id.replaceAll(':', '-')))
+  if (page !== undefined) await printPaged(page, true, environment)
+  else if (id === undefined) await refuseUnknown(words)
+  else {
     // A CommonJS module that is imported late has nothing but a default export in the bundle.
     const { default: oclif } = (await import('@oclif/core')) as unknown as { default: typeof import('@oclif/core') }
     await oclif.run([...words, '--help'], import.meta.url)
@@ -34,6 +36,17 @@ export async function showHelp(words: readonly string[]): Promise<void> {
 /** In the form that `cachectl --version` has, which the launcher prints by itself. */
 export function showVersion(): void {
   print(`cachectl/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
+}
+
+/** undefined: there is none. */
+function pageCalled(name: string): string | undefined {
+  if (!/^[a-z]+(-[a-z]+)*$/.test(name)) return undefined
+  try {
+    return readFileSync(new URL(`./help/${name}.txt`, import.meta.url), 'utf8')
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    return undefined
+  }
 }
 
 function commandId(words: readonly string[]): string | undefined {

@@ -3,12 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commands } from '../cli/command-classes.ts'
 import type { Documented } from '../cli/help/command-doc.ts'
-import { pageFor } from '../cli/help/help.ts'
+import { OTHER_PAGES, pageFor } from '../cli/help/help.ts'
 
 export function documentedCommands(): Documented[] {
   return Object.entries(commands).map(([id, command]) => {
-    const { summary, description, examples, args, flags } = command as unknown as Documented // oclif's type of flags is wider than ours
-    return { id, summary, description, examples, args, flags }
+    const { summary, description, examples, args, flags, kinds } = command as unknown as Documented // oclif's type of flags is wider than ours
+    return { id, summary, description, examples, args, flags, kinds }
   })
 }
 
@@ -16,7 +16,8 @@ export function documentedCommands(): Documented[] {
 export function helpPages(): Map<string, string> {
   const documented = documentedCommands()
   const topics = new Set(documented.flatMap(({ id }) => topicsOf(id)))
-  const names = [...documented.map(({ id }) => id), ...topics].map((id) => id.split(':'))
+  const kinds = documented.flatMap(({ id, kinds: own }) => Object.keys(own?.each ?? {}).map((name) => `${id}:${name}`))
+  const names = [...documented.map(({ id }) => id), ...topics, ...kinds, ...OTHER_PAGES].map((id) => id.split(':'))
   return new Map([
     ['index', pageFor([], documented)],
     ...names.map((words): [string, string] => [words.join('-'), pageFor(words, documented)]),

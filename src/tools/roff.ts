@@ -21,6 +21,12 @@ export function commandManPage(doc: CommandDoc, seeAlso: readonly string[], vers
           doc.words.flatMap(({ name, meaning }) => entry(italic(name), meaning)),
         )
       : []),
+    ...(doc.kinds.length > 0
+      ? section(
+          'WHAT IT CAN BE',
+          doc.kinds.flatMap(({ name, summary }) => entry(bold(name), summary)),
+        )
+      : []),
     ...headings.flatMap((group) => [
       ...(group === 'OPTIONS' ? section('OPTIONS', []) : section(`${group} OPTIONS`, [])),
       ...doc.options.filter((option) => option.group === group).flatMap(optionEntry),

@@ -2,6 +2,7 @@
 import { groups, operationsIn } from '../../api/help.ts'
 import { operationNames } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
+import type { Kinds } from '../command.ts'
 
 export interface OptionDoc {
   /** `--wait`, `--[no-]apply-immediately`, `-c, --count`. */
@@ -20,6 +21,8 @@ export interface CommandDoc {
   readonly description: string
   readonly words: readonly { readonly name: string; readonly meaning: string; readonly required: boolean }[]
   readonly options: readonly OptionDoc[]
+  /** What its word can be, under a heading: each has a page of its own. */
+  readonly kinds: readonly { readonly name: string; readonly summary: string }[]
   /** Without the leading `cachectl` where a command of ours is called. */
   readonly examples: readonly string[]
 }
@@ -32,6 +35,7 @@ export interface Documented {
   readonly examples?: readonly unknown[] | undefined
   readonly args?: Readonly<Record<string, Word>> | undefined
   readonly flags?: Readonly<Record<string, Option>> | undefined
+  readonly kinds?: Kinds | undefined
 }
 
 interface Word {
@@ -53,7 +57,7 @@ interface Option {
 }
 
 /** What help, man pages and completion tell of a command. */
-export function documentationOf({ id, summary, description, examples, args, flags }: Documented): CommandDoc {
+export function documentationOf({ id, summary, description, examples, args, flags, kinds }: Documented): CommandDoc {
   return {
     name: id.replaceAll(':', ' '),
     summary: summary ?? '',
@@ -64,7 +68,24 @@ export function documentationOf({ id, summary, description, examples, args, flag
       required: word.required === true,
     })),
     options: Object.entries(flags ?? {}).flatMap(([name, option]) => (option.hidden ? [] : [optionDoc(name, option)])),
+    kinds: Object.entries(kinds?.each ?? {}).map(([name, { summary }]) => ({ name, summary })),
     examples: (examples ?? []).map(String),
+  }
+}
+
+/** The command with its word said: `engine fault inject node-crash`, and what that one takes. Undefined: it is no such word. */
+export function kindOf(command: Documented, name: string): Documented | undefined {
+  const { id, args, flags, examples, kinds } = command
+  const kind = kinds?.each[name]
+  if (!kinds || !kind) return undefined
+  const own = new Set(Object.values(kinds.each).flatMap((each) => each.flags))
+  const taken = ([flag]: readonly [string, unknown]) => !own.has(flag) || kind.flags.includes(flag)
+  return {
+    id: `${id}:${name}`,
+    summary: kind.summary,
+    examples: (examples ?? []).filter((example) => String(example).split(' ').includes(name)),
+    args: Object.fromEntries(Object.entries(args ?? {}).filter(([word]) => word !== kinds.of)),
+    flags: Object.fromEntries(Object.entries(flags ?? {}).filter(taken)),
   }
 }
 
@@ -81,6 +102,8 @@ function optionDoc(name: string, option: Option): OptionDoc {
 
 export interface Chapter {
   readonly title: string
+  /** Its commands are operations of the API. */
+  readonly ofApi?: true
   readonly ids: readonly string[]
 }
 
@@ -122,7 +145,7 @@ export function chapters(ids: readonly string[]): Chapter[] {
       title: 'Endpoints and diagnosis',
       ids: ours.filter((id) => !isEngine(id) && !isWait(id) && !isEveryDay(id)),
     },
-    ...groups.map((title) => ({ title, ids: operationsIn(title).map(kebabCase) })),
+    ...groups.map((title) => ({ title, ofApi: true as const, ids: operationsIn(title).map(kebabCase) })),
     { title: 'Waiting', ids: ours.filter(isWait) },
   ].filter((chapter) => chapter.ids.length > 0)
 }

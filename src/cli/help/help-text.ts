@@ -1,4 +1,5 @@
 /** Documentation set as plain text of 80 columns. Pure. */
+import { globalFlags } from '../global-flags.ts'
 import { type Chapter, type CommandDoc, type Documented, documentationOf, type OptionDoc } from './command-doc.ts'
 
 const WIDTH = 80
@@ -6,14 +7,18 @@ const WIDTH = 80
 const WIDEST_COLUMN = 34
 
 export function rootPage(chapters: readonly Chapter[], find: (id: string) => Documented): string {
-  const sections = chapters.map(({ title, ids }) => {
-    const docs = ids.map((id) => documentationOf(find(id)))
-    return section(title.toUpperCase(), summaryLines(docs))
-  })
+  const own = chapters.filter(({ ofApi }) => !ofApi)
+  const sections = own.map(({ title, ids }) => section(title.toUpperCase(), definitions(foldedTopics(ids, find))))
+  const operations = chapters.filter(({ ofApi }) => ofApi)
   return page([
     'aws elasticache, with a cache behind it.',
     section('USAGE', ['  cachectl <command> [options]', '  cachectl <command> --help']),
     ...sections,
+    section(
+      'OPERATIONS OF AWS ELASTICACHE, WITH THE OPTIONS OF AWS-CLI',
+      definitions(operations.map(({ title, ids }) => [title, `${ids[0]} and ${ids.length - 1} more`])),
+    ),
+    section('MORE', definitions(MORE)),
     section(
       'WHERE IT GOES',
       definitions([
@@ -29,6 +34,48 @@ export function rootPage(chapters: readonly Chapter[], find: (id: string) => Doc
   ])
 }
 
+const MORE = [
+  ['cachectl help commands', 'every command with what it does'],
+  ['cachectl help global-options', 'the options that all commands have'],
+] as const
+
+/** A line for a command, and one for all of a topic: their names. */
+function foldedTopics(ids: readonly string[], find: (id: string) => Documented): Row[] {
+  const topics = new Map<string, string[]>()
+  for (const id of ids) {
+    const [topic = '', name] = id.split(':')
+    topics.set(topic, [...(topics.get(topic) ?? []), ...(name === undefined ? [] : [name])])
+  }
+  return [...topics].flatMap(([topic, names]) => {
+    const own: Row[] = ids.includes(topic) ? [[topic, find(topic).summary ?? '']] : []
+    return names.length === 0 ? own : [...own, [`${topic} ...`, [...new Set(names)].join(', ')]]
+  })
+}
+
+/** Every command, operations too. */
+export const allPage = (chapters: readonly Chapter[], find: (id: string) => Documented): string =>
+  page(
+    chapters.map(({ title, ids }) =>
+      section(title.toUpperCase(), summaryLines(ids.map((id) => documentationOf(find(id))))),
+    ),
+  )
+
+const GLOBAL = documentationOf({ id: '', flags: globalFlags }).options
+
+/** The options that pages of commands only name. */
+export const globalPage = (): string =>
+  page([
+    'Options of every command that talks to the API, before or after its name.',
+    section('GLOBAL OPTIONS', optionLines(GLOBAL)),
+  ])
+
+/** What a page would only repeat. */
+const isFolded = ({ spelling, meaning }: OptionDoc): boolean =>
+  GLOBAL.some((each) => each.spelling === spelling && each.meaning === meaning)
+
+/** One is as short as where it is told. */
+const LEAST_FOLDED = 2
+
 export function topicPage(topic: string, commands: readonly Documented[]): string {
   return page([
     section('USAGE', [`  cachectl ${topic} <command> [options]`]),
@@ -38,7 +85,10 @@ export function topicPage(topic: string, commands: readonly Documented[]): strin
 
 export function commandPage(command: Documented): string {
   const doc = documentationOf(command)
-  const headings = [...new Set(doc.options.map(({ group }) => group))]
+  const repeated = doc.options.filter(isFolded)
+  const folded = repeated.length < LEAST_FOLDED ? [] : repeated
+  const options = doc.options.filter((option) => !folded.includes(option))
+  const headings = [...new Set(options.map(({ group }) => group))]
   return page([
     wrap(`${doc.name}: ${doc.summary}`, WIDTH).join('\n'),
     section('USAGE', [usage(doc)]),
@@ -46,7 +96,25 @@ export function commandPage(command: Documented): string {
     ...(doc.words.length > 0
       ? [section('ARGUMENTS', definitions(doc.words.map(({ name, meaning }) => [name, meaning])))]
       : []),
-    ...headings.map((group) => section(group, optionLines(doc.options.filter((each) => each.group === group)))),
+    ...(doc.kinds.length > 0
+      ? [
+          section(
+            `${command.kinds?.of.toUpperCase()}S`,
+            definitions([
+              ...doc.kinds.map(({ name, summary }) => [name, summary] as const),
+              ['', `Each with its options: cachectl ${doc.name} <${command.kinds?.of}> --help`] as const,
+            ]),
+          ),
+        ]
+      : []),
+    ...headings.map((group) => section(group, optionLines(options.filter((each) => each.group === group)))),
+    ...(folded.length > 0
+      ? [
+          section('GLOBAL OPTIONS (cachectl help global-options)', [
+            ...wrap(folded.map(({ spelling }) => spelling).join(' '), WIDTH - 2).map((line) => `  ${line}`),
+          ]),
+        ]
+      : []),
     ...(doc.examples.length > 0 ? [section('EXAMPLES', doc.examples.flatMap(exampleLines))] : []),
   ])
 }
@@ -97,8 +165,10 @@ const optionLines = (options: readonly OptionDoc[]): string[] =>
 const summaryLines = (docs: readonly CommandDoc[]): string[] =>
   definitions(docs.map(({ name, summary }) => [name, summary]))
 
+type Row = readonly [term: string, meaning: string]
+
 /** Terms and what they mean, side by side where a term leaves room for it. */
-function definitions(pairs: readonly (readonly [term: string, meaning: string])[]): string[] {
+function definitions(pairs: readonly Row[]): string[] {
   const column = Math.min(WIDEST_COLUMN, Math.max(...pairs.map(([term]) => term.length)) + 4)
   return pairs.flatMap(([term, meaning]) => {
     const lines = wrap(meaning, WIDTH - column)

@@ -7,6 +7,7 @@ import { manDirectory, manPages } from '../../../src/tools/man.ts'
 import { escapeRoff } from '../../../src/tools/roff.ts'
 import { isInstalled, run } from '../../support/programs.ts'
 import { cachectl } from '../support/cli.ts'
+import { hasTerminal, onTerminal } from '../support/terminal.ts'
 
 /** Nothing that a manual tells. */
 const OF_EVERY_PROGRAM = ['HOME', 'PATH']
@@ -17,7 +18,7 @@ const pages = helpPages()
 
 describe('help', () => {
   test('has a page for every command, and one that lists them all', () => {
-    const index = pages.get('index') ?? ''
+    const index = pages.get('commands') ?? ''
     for (const id of Object.keys(commands)) {
       expect(pages.has(id.replaceAll(':', '-'))).toBe(true)
       expect(index).toContain(id.replaceAll(':', ' '))
@@ -33,6 +34,11 @@ describe('help', () => {
 
   test.each([
     [['--help'], 'index'],
+    [['help', 'commands'], 'commands'],
+    [['help', 'global-options'], 'global-options'],
+    [['engine', 'fault', 'inject', 'node-crash', '--help'], 'engine-fault-inject-node-crash'],
+    [['help', 'engine', 'fault', 'inject', 'delay'], 'engine-fault-inject-delay'],
+    [['engine', 'fault', 'inject', 'nosuch', '--help'], 'engine-fault-inject'],
     [['help'], 'index'],
     [[], 'index'],
     [['create-cache-cluster', '--help'], 'create-cache-cluster'],
@@ -47,6 +53,37 @@ describe('help', () => {
     [['create-serverless-snapshot', '--help'], 'create-serverless-cache-snapshot'],
   ])('%j prints the page %s', async (argv, page) => {
     expect(await cachectl(argv)).toEqual({ code: 0, stderr: '', stdout: pages.get(page) })
+  })
+
+  test('of everything fits: a line for each command of ours and for each group of others', () => {
+    const index = pages.get('index') ?? ''
+    expect(index.split('\n').length).toBeLessThan(100)
+    expect(index).toMatch(/^ {2}engine \.\.\. +start, status, env/m)
+    expect(index).toMatch(/^ {2}doctor +\S/m)
+    expect(index).toContain('help commands')
+  })
+
+  test.skipIf(!hasTerminal)('longer than the screen is paged on a terminal (needs python3 with pty)', async () => {
+    const env = { PAGER: 'sed s/^/paged:/' }
+    expect((await onTerminal(['--help'], { rows: 24, env })).text).toContain('paged:LOCAL ENGINE')
+    expect((await onTerminal(['--help'], { rows: 200, env })).text).toBe(pages.get('index'))
+  })
+
+  test('of the faults is a list, and of one what that takes', () => {
+    expect(pages.get('engine-fault-inject')).toMatch(/\nFAULTS\n {2}node-crash +\S.*\n {2}delay +every request waits/s)
+    const delay = pages.get('engine-fault-inject-delay') ?? ''
+    expect(delay).toContain('every request waits (--delay, 500ms if not said)')
+    expect(delay).toContain('$ cachectl engine fault inject delay --cluster shop')
+    expect(delay).toMatch(/^ {2}--delay <duration>/m)
+    expect(delay).not.toMatch(/--rate|--zone|node-crash/)
+  })
+
+  test('of a command names the options that all have, and tells its own', () => {
+    const page = pages.get('list') ?? ''
+    expect(page).toMatch(/GLOBAL OPTIONS \(cachectl help global-options\)\n {2}--target/)
+    expect(page).not.toContain('the region to work in')
+    expect(page).toContain('form of the answer: ')
+    expect(pages.get('global-options')).toContain('the region to work in')
   })
 
   test('is indented under its headings, in every paragraph', () => {

@@ -3,6 +3,7 @@ import {
   FAULT_OPTION_NAMES,
   FAULT_OPTIONS,
   type FaultClearance,
+  type FaultKind,
   type FaultName,
   type FaultReport,
   type FaultRequest,
@@ -13,7 +14,7 @@ import { CONTROL } from '../../../api/local-engine.ts'
 import { orMeant } from '../../caches/choose.ts'
 import { withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
-import { command } from '../../command.ts'
+import { command, type Kinds } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { choice, type Flag, type Flags, text, type ValuesOf, value } from '../../flags.ts'
 import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
@@ -25,7 +26,31 @@ import { engineOf } from '../../target/state-dir.ts'
 import { offering, oneAmong, several } from '../../words.ts'
 
 const NAMES = Object.keys(FAULT_KINDS) as FaultName[] // all there are
-const catalogue = NAMES.map((name) => `${name}: ${faultSummary(name)}`).join('. ')
+
+/** Of each fault: what it does, and the options that are not those of every fault. */
+const kinds: Kinds = {
+  of: 'fault',
+  each: Object.fromEntries(
+    NAMES.map((name) => {
+      const { aim, options, caches, groups, zones }: FaultKind = FAULT_KINDS[name]
+      const aims = aim !== 'zone' && aim !== 'region'
+      return [
+        name,
+        {
+          summary: faultSummary(name),
+          flags: [
+            ...(aims ? ['cluster'] : []),
+            ...(aims && groups ? ['replication-group'] : []),
+            ...(caches ? ['serverless-cache'] : []),
+            ...(aims && aim !== 'cluster' ? ['node'] : []),
+            ...(aim === 'zone' || zones ? ['zone'] : []),
+            ...FAULT_OPTION_NAMES.filter((option) => option in options).map((option) => FAULT_OPTIONS[option].flag),
+          ],
+        },
+      ]
+    }),
+  ),
+}
 
 /** Those of its own that each fault takes, by the names they have on the line. */
 const optionFlags: Readonly<Record<string, Flag<number | string | undefined>>> = Object.fromEntries(
@@ -51,7 +76,7 @@ const faultFlags = {
   }),
   zone: text({ summary: 'Availability Zone', helpValue: '<zone>' }),
   duration: time({
-    summary: "how long: 30s, 5m, 1h, of the engine's clock (default: see above, or until cleared)",
+    summary: "how long: 30s, 5m, 1h, of the engine's clock (default: until cleared; of a crash a minute)",
   }),
   ...optionFlags,
   region: text({ summary: "region (default: the engine's)", helpValue: '<region>' }),
@@ -59,7 +84,7 @@ const faultFlags = {
 
 export const engineFaultInject = command({
   summary: 'Let something go wrong in the local engine, to rehearse with',
-  description: `Returns when the fault is felt. It ends after --duration, by the engine's clock, or when it is cleared, and survives a restart of the engine. ${catalogue}.`,
+  description: `Returns when the fault is felt. It ends after --duration, by the engine's clock, or when it is cleared, and survives a restart of the engine.`,
   examples: [
     'engine fault inject node-crash --cluster shop --node 0002 --duration 30s',
     'engine fault inject drop-family --cluster shop --family ipv6',
@@ -72,6 +97,7 @@ export const engineFaultInject = command({
   ],
   words: { fault: offering(oneAmong('fault', NAMES), 'faultKind') },
   flags: { ...faultFlags, ...stateDirFlag },
+  kinds,
   forms: {},
   async run({ words, flags, print }) {
     const fault = await inject(words.fault, flags)
