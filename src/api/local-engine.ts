@@ -1,5 +1,6 @@
 /** What the command line and the bundled engine agree on: files of a state directory and control routes. No I/O here. */
 import { join } from 'node:path'
+import type { LostPort } from './catalog/events.ts'
 
 export const DEFAULT_PORT = 8011
 export const DEFAULT_REGION = 'us-west-2'
@@ -120,9 +121,52 @@ export interface EngineStatus extends EngineInfo {
   /** Connections that embedded nodes may have all together, by the limit of open files; null: the system tells of no limit. */
   readonly connectionLimit: number | null
   readonly clusters: readonly ClusterReport[]
+  /** Of Redis OSS and Valkey. */
+  readonly replicationGroups: readonly GroupReport[]
   readonly serverlessCaches: readonly ServerlessReport[]
   /** Of CloudWatch, on the engine's metrics. */
   readonly alarms: readonly AlarmReport[]
+}
+
+/** A replication group, or a cache cluster of one server. */
+export interface GroupReport {
+  readonly region: string
+  readonly id: string
+  /** To callers of the API it is a cache cluster. */
+  readonly lone: boolean
+  readonly status: string
+  readonly engine: string
+  readonly engineVersion: string
+  readonly clusterMode: 'disabled' | 'compatible' | 'enabled'
+  readonly networkType: string
+  /** `preferred`: with TLS and without. */
+  readonly transit: 'plain' | 'preferred' | 'required'
+  /** Those that its mode has; null too until they are placed. */
+  readonly endpoints: Readonly<Record<'primary' | 'reader' | 'configuration', EndpointReport | null>>
+  /** Ports that clients know, and that another program has. */
+  readonly lostPorts: readonly LostPort[]
+  readonly members: readonly MemberReport[]
+}
+
+export interface EndpointReport {
+  readonly address: string
+  readonly port: number
+}
+
+export interface MemberReport {
+  readonly id: string
+  readonly shard: string
+  readonly role: 'primary' | 'replica'
+  readonly status: string
+  readonly zone: string
+  readonly addresses: readonly string[]
+  /** null until it is placed. */
+  readonly port: number | null
+  /** null while its server does not run. */
+  readonly pid: number | null
+  readonly connections: number
+  readonly items: number
+  readonly bytes: number
 }
 
 export interface AlarmReport {

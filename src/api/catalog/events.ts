@@ -32,7 +32,7 @@ const ANYTHING = words('[^]*')
 const NAME = words('[\\w.-]+')
 const VERSION = words('[\\d.]+')
 
-/** A port on which something of a cluster could not listen: its node, or `endpoint`, and why. */
+/** A port on which something of a cluster could not listen: its node, or an endpoint by its name, and why. */
 export interface LostPort {
   readonly subject: string
   readonly port: number
@@ -314,6 +314,7 @@ const ROWS = {
   // Words of our own, for what AWS has none for as far as is known.
   'reachable-again': { text: 'Cache cluster is reachable again' },
   'ports-lost': { text: 'Cannot listen: {lostPorts}', failure: true },
+  'ports-back': { text: 'Listening again on the ports that another program had' },
   'nodes-not-running': { text: 'Cache nodes do not run: {why} ({times} times in a row)', failure: true },
   'nodes-not-created': { text: 'Failed to create cache nodes: {why} ({times} times in a row)', failure: true },
   'node-incompatible': { text: 'Cache node {subject} cannot start: {why}', failure: true },

@@ -100,7 +100,7 @@ export const clusterCauses: readonly Cause[] = [
         .map((cluster) => {
           const { id, status } = cluster
           const last = seen.evidence.api?.events?.find(({ source }) => source === id)
-          const taken = last && portTakenBy(last.message)
+          const taken = portTakenBy(seen.evidence.api?.events?.filter(({ source }) => source === id) ?? [])
           const step = taken === undefined ? nextStep(status, cluster) : portTaken(taken)
           const told = last ? ` Its last event, ${last.at}: ${last.message}` : ''
           const words = [id, `The ${sortOf(cluster).name} ${id} is ${status}.${told}`, step, describe(cluster)] as const
@@ -324,10 +324,14 @@ function nextStep(status: string, { id, ...sort }: Sorted): string {
   return (NEXT_STEP[status] ?? `See the events: ${events}`).replace('<wait>', () => wait)
 }
 
-/** The port that an event says others have. */
-function portTakenBy(message: string): number | undefined {
-  const event = readEvent(message)
-  return event.kind === 'ports-lost' ? event.lostPorts.find(({ code }) => code === 'EADDRINUSE')?.port : undefined
+/** The port that events, the newest first, say others have; whatever else has happened since, unless it is back. */
+function portTakenBy(events: readonly { readonly message: string }[]): number | undefined {
+  for (const { message } of events) {
+    const event = readEvent(message)
+    if (event.kind === 'ports-back' || event.kind === 'reachable-again') return undefined
+    if (event.kind === 'ports-lost') return event.lostPorts.find(({ code }) => code === 'EADDRINUSE')?.port
+  }
+  return undefined
 }
 
 /** Of the local engine: its nodes lie on ports of this machine, which others may have taken while it was stopped. */

@@ -14,6 +14,7 @@ import type { CacheClusterRecord, CacheNodeRecord, ServerlessCacheRecord } from 
 import type { Store } from '../store/store.ts'
 import { itemBytes } from '../workloads/clusters/cluster.ts'
 import { limitsOf, nodeOf } from '../workloads/serverless/cache.ts'
+import { reportGroup } from './group-report.ts'
 
 export interface StatusSources {
   readonly info: EngineInfo
@@ -37,6 +38,7 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     workers: runtime.workers,
     memoryBudgetBytes: memoryBudget,
     connectionLimit: runtime.connectionLimit ?? null,
+    replicationGroups: store.all('replicationGroup').map((group) => reportGroup(group, counters)),
     serverlessCaches: store.all('serverlessCache').map((cache) => reportServerless(cache, counters, memoryBudget)),
     alarms: store.all('alarm').map(({ region, id: name, state, transitionedAt, stateReason: reason }) => {
       return { region, name, state, since: new Date(transitionedAt).toISOString(), reason }

@@ -98,6 +98,7 @@ const FACTS: { readonly [K in EventKind]: object } = {
   'subnets-gone': { subnets: fc.array(name, { minLength: 1 }).map((all) => all.join(', ')), subnetGroup: name },
   'reachable-again': {},
   'ports-lost': { lostPorts },
+  'ports-back': {},
   'nodes-not-running': { why, times: count },
   'nodes-not-created': { why, times: count },
   'node-incompatible': { subject: fc.oneof(node, fc.constant('endpoint')), why },

@@ -4,6 +4,7 @@ import {
   type ClusterReport,
   type EngineStatus,
   engineFiles,
+  type GroupReport,
   METRICS_PATH,
   type ServerlessReport,
 } from '../../../api/local-engine.ts'
@@ -40,7 +41,7 @@ export const engineStatusCommand = command({
 
 async function describe(status: EngineStatus, style: Style): Promise<string> {
   const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes, nodeRuntime } = status
-  const { clusters, serverlessCaches, alarms } = status
+  const { clusters, replicationGroups, serverlessCaches, alarms } = status
   const since = new Date(status.startedAt)
   const head = [
     `Engine ${style.strong(version)} at ${style.strong(url)} (pid ${pid})`,
@@ -53,11 +54,13 @@ async function describe(status: EngineStatus, style: Style): Promise<string> {
   ]
   const tables = [
     ...(clusters.length > 0 ? [await drawColumns(CLUSTER, clusters, style)] : []),
+    ...(replicationGroups.length > 0 ? [await drawColumns(GROUP, replicationGroups, style)] : []),
     ...(serverlessCaches.length > 0 ? [await drawColumns(SERVERLESS, serverlessCaches, style)] : []),
   ]
   const shown = tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.']
+  const lost = replicationGroups.flatMap((group) => lostPortLines(group, style))
   const alarmTable = alarms.length > 0 ? [`\n${(await drawColumns(ALARM, alarms, style)).text}`] : []
-  return [...head, ...shown, ...alarmTable].join('\n')
+  return [...head, ...shown, ...(lost.length > 0 ? ['', ...lost] : []), ...alarmTable].join('\n')
 }
 
 function fileLimitLines({ connectionLimit }: EngineStatus): string[] {
@@ -78,6 +81,17 @@ const CLUSTER: readonly Column<ClusterReport>[] = [
   },
   { head: 'Config', of: ({ configVersion }) => `v${configVersion}` },
   { head: 'Version', of: versionText },
+  { head: 'Region', of: 'region' },
+]
+
+const GROUP: readonly Column<GroupReport>[] = [
+  { head: 'Replication group', of: ({ id, lone }) => (lone ? `${id} (cluster)` : id) },
+  { head: 'Status', of: ({ status }, style) => statusText(status, style) },
+  { head: 'Endpoints', of: endpointTexts },
+  { head: 'Members', of: ({ members }, style) => members.map((member) => memberText(member, style)).join('\n') },
+  { head: 'Mode', of: ({ clusterMode }) => (clusterMode === 'disabled' ? '-' : `cluster ${clusterMode}`) },
+  { head: 'TLS', of: ({ transit }) => (transit === 'plain' ? '-' : transit) },
+  { head: 'Version', of: ({ engine, engineVersion }) => `${engine} ${engineVersion}` },
   { head: 'Region', of: 'region' },
 ]
 
@@ -108,6 +122,22 @@ const at = ({ address, port }: { readonly address: string; readonly port: number
 
 const nodeText = ({ id, status, port }: ClusterReport['nodes'][number], style: Style): string =>
   `${id} ${statusText(status, style)} :${port}`
+
+/** A cluster of one server has one address, that of its node. */
+function endpointTexts({ endpoints, lone }: GroupReport): string {
+  if (lone) return '-'
+  const told = Object.entries(endpoints).flatMap(([name, there]) => (there ? [`${name} ${at(there)}`] : []))
+  return told.length > 0 ? told.join('\n') : '-'
+}
+
+const memberText = ({ id, role, status, port }: GroupReport['members'][number], style: Style): string =>
+  `${id} ${role} ${statusText(status, style)}${port === null ? '' : ` :${port}`}`
+
+const lostPortLines = ({ id, lostPorts }: GroupReport, { bad }: Style): string[] =>
+  lostPorts.map(
+    ({ subject, port }) =>
+      `${bad(`${id}: another program has port ${port}, that of ${subject}`)}: ss -ltnp sport = :${port}. It is taken again once it is free.`,
+  )
 
 /** Real nodes are of the version that is installed. */
 function versionText({ engineVersion, nodeVersion }: ClusterReport): string {

@@ -86,6 +86,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   }
 
   settle(group: ReplicationGroupRecord): Round | undefined {
+    if (this.needsToRun(group) && this.#tellPorts(group, [])) return 'again'
     return this.#settleValues(group) ?? this.#settleNetwork(group)
   }
 
@@ -286,12 +287,26 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       member.status === 'creating' && isUnknown(member.id) ? { ...member, place: null } : member,
     )
     if (unplacedMembers(unplaced).length === 0 || !failures.some(({ code }) => code === 'EADDRINUSE')) {
+      if (this.#tellPorts(group, failures)) return 'again'
       // A shard without a primary waits for no port: not for the one of the reader endpoint, which another program has.
       return replacesServer(group.steps) ? this.#takeStep(group) : { until: clock.now() + RETRY_MS }
     }
     const endpointPorts = group.created ? group.endpointPorts : { primary: null, reader: null, configuration: null }
     this.#commit(group, { ...unplaced, endpointPorts, steps: [{ do: 'place-members' }, ...group.steps] }, [])
     return 'again'
+  }
+
+  /** Which ports that clients know another program has: an event of each change. Answers whether it is one. */
+  #tellPorts(group: ReplicationGroupRecord, failures: readonly Failure[]): boolean {
+    const { lostPorts: known = [], ...rest } = group
+    const lostPorts = failures
+      .filter(({ code }) => code === 'EADDRINUSE')
+      .map(({ subject, port, code }) => ({ subject, port, code }))
+      .sort((a, b) => a.port - b.port)
+    if (JSON.stringify(lostPorts) === JSON.stringify(known)) return false
+    if (lostPorts.length === 0) this.#commit(group, rest, [{ event: { kind: 'ports-back' } }])
+    else this.#commit(group, { ...group, lostPorts }, [{ event: { kind: 'ports-lost', lostPorts } }])
+    return true
   }
 
   /** Ports that no client knows are given up for free ones: while a server was away, another program has come to have them. */

@@ -8,6 +8,7 @@ export const membersOf = ({ shards }: ReplicationGroupRecord): GroupMemberRecord
 export const shardOf = ({ shards }: ReplicationGroupRecord, member: string): ShardRecord | undefined =>
   shards.find(({ members }) => members.some(({ id }) => id === member))
 
+/** Whether a member, by its id, is the primary of its shard. */
 export const isPrimary = (group: ReplicationGroupRecord, member: string): boolean =>
   group.shards.some(({ primary }) => primary === member)
 

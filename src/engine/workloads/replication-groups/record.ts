@@ -1,6 +1,6 @@
 /** What the store holds of a replication group, and of its members. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
-import type { EventFacts } from '../../../api/catalog/events.ts'
+import type { EventFacts, LostPort } from '../../../api/catalog/events.ts'
 import type { LogDestination, LogType } from '../../../api/local-logs.ts'
 import type {
   ClusterParameters,
@@ -270,6 +270,8 @@ export interface ReplicationGroupRecord {
   readonly clusterMode: 'disabled' | 'compatible' | 'enabled'
   /** The port asked for, where the first endpoint goes if it is free. */
   readonly requestedPort: number
+  /** Ports that clients know, and that another program has. */
+  readonly lostPorts?: readonly LostPort[]
   /** Of those that its mode has; null until they are placed. */
   readonly endpointPorts: {
     readonly primary: number | null
