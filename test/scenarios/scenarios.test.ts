@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { causeOf, causes, judgeEvidence } from '../../src/diagnose/causes/index.ts'
+import { causeOf, judgeEvidence } from '../../src/diagnose/causes/index.ts'
 import type { Evidence } from '../../src/diagnose/evidence.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import { complaints, isPlayable, type Played, playAll, scenarios } from './all.ts'
@@ -27,10 +27,6 @@ for (const { file, scenarios: own } of scenarios) {
     }
   })
 }
-
-test('every cause has a stable id of its own', () => {
-  expect(new Set(causes.map(({ id }) => id)).size).toBe(causes.length)
-})
 
 /** `DOCTOR_PAIRS=2000`: so many, of which the same are drawn each time. */
 const PAIRS = Number(process.env.DOCTOR_PAIRS ?? 120)

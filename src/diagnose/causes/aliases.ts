@@ -212,7 +212,7 @@ export const aliasCauses: readonly Cause[] = [
         if (!seen.evidence.addresses.some(({ place }) => place.host === host)) return [told]
         // What answers there may as well be another cache.
         const out = outAt(seen, host, (address) => stale.includes(address))
-        return out.length === 0 ? [] : [{ ...told, explains: shows(0.9, ...out), ...(!isCopy && { fits: 0.3 }) }]
+        return out.length === 0 ? [] : [{ ...told, explains: shows(0.9, ...out), ...(!isCopy && { fits: 0.6 }) }]
       }),
   },
   {

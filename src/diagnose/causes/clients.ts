@@ -10,7 +10,7 @@ import { deadOf, listenerAt, programAt, versionOf } from './signs/programs.ts'
 
 export const clientCauses: readonly Cause[] = [
   {
-    id: 'N01',
+    id: 'P12',
     title: 'the server is a process of this host that a signal holds',
     seat: 'node',
     source: 'proc(5): state T; the kernel takes connections for it meanwhile',
@@ -33,7 +33,7 @@ export const clientCauses: readonly Cause[] = [
       }),
   },
   {
-    id: 'N02',
+    id: 'P13',
     title: 'a Memcached of the system has the port where a node of the cluster is meant',
     seat: 'node',
     source: 'Measured: plain Memcached answers ERROR to config get cluster',

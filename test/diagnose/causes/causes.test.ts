@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { shell } from '../../../src/api/shell.ts'
-import { judgeEvidence, practiceCauses } from '../../../src/diagnose/causes/index.ts'
+import { causes, judgeEvidence, practiceCauses, verdictOf } from '../../../src/diagnose/causes/index.ts'
 import type { AddressEvidence, ClusterFacts, Evidence, HostEvidence } from '../../../src/diagnose/evidence.ts'
 import { countPorts, portCapacity } from '../../../src/diagnose/local-limits.ts'
 import type { TcpSocket } from '../../../src/diagnose/sockets.ts'
@@ -246,4 +246,122 @@ test('a name with control characters is in the fix what it is in the shell', () 
   const clusters = [{ ...CLUSTER, id: "a\u001b'b", status: 'creating' }]
   const [finding] = judgeEvidence({ ...HEALTHY, clusters })
   expect(finding?.hint).toContain(shell`--cache-cluster-id ${"a\u001b'b"}`)
+})
+
+test('every cause has a stable id of its own', () => {
+  const ids = [...causes, ...practiceCauses].map(({ id }) => id)
+  expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([])
+})
+
+describe('a cause takes in what follows from it', () => {
+  const node = (role: string, address: string, outcome: 'refused' | 'timeout' | 'connected'): AddressEvidence => ({
+    ...connected(),
+    place: { ...PLACE, host: address, role, cluster: 'shop' },
+    address,
+    attempts: [
+      { address, family: 4, port: 11211, startedAt: '', outcome, ms: outcome === 'timeout' ? 3500 : 0.5, local: false },
+    ],
+    ...(outcome === 'connected' && {
+      words: { connected: true, speaker: 'memcached' as const, line: 'VERSION 1.6.22', connectMs: 0.5, replyMs: 0.6 },
+    }),
+  })
+  const three = [
+    node('0001', '10.0.0.1', 'connected'),
+    node('0002', '10.0.0.2', 'refused'),
+    node('0003', '10.0.0.3', 'timeout'),
+  ]
+  const nodes = (...states: readonly [id: string, status: string, zone?: string][]): ClusterFacts['nodes'] =>
+    states.map(([id, status, zone]) => ({ id, status, ...(zone && { zone }) }))
+  const seen = (cluster: Partial<ClusterFacts>, addresses: readonly AddressEvidence[]): Partial<Evidence> => ({
+    clusters: [{ ...CLUSTER, networkType: 'ipv4', ...cluster }],
+    places: addresses.map(({ place }) => place),
+    addresses,
+  })
+  const explained = (evidence: Partial<Evidence>) =>
+    judgeEvidence({ ...HEALTHY, ...evidence }).map(({ id, explains = [] }) => [
+      id,
+      explains.map(({ kind, at }) => `${kind} ${at}`),
+    ])
+
+  test('a cluster that is being deleted, nodes that are gone', () => {
+    expect(explained(seen({ status: 'deleting' }, three))).toEqual([
+      ['C01', ['not-available shop', 'timeout 10.0.0.3:11211', 'refused 10.0.0.2:11211']],
+    ])
+  })
+
+  test('a node that is being added, that it refuses connections, which then is no warning but a failure', () => {
+    const evidence = seen({ nodes: nodes(['0001', 'available'], ['0002', 'creating']) }, three.slice(0, 2))
+    expect(told(evidence)).toEqual(['failure C02'])
+    expect(explained(evidence)).toEqual([['C02', ['node-not-available shop 0002', 'refused 10.0.0.2:11211']]])
+  })
+
+  test('a cluster that is only being changed does not take in a node that is said to be well', () => {
+    const evidence = seen(
+      { status: 'modifying', nodes: nodes(['0001', 'available'], ['0002', 'available']) },
+      three.slice(0, 2),
+    )
+    expect(told(evidence)).toEqual(['failure R05', 'warning C01'])
+  })
+
+  test('a zone, the silence of its nodes, and not that of one elsewhere', () => {
+    const out = [
+      node('0001', '10.0.0.1', 'timeout'),
+      node('0002', '10.0.0.2', 'timeout'),
+      node('0003', '10.0.0.3', 'connected'),
+    ]
+    const zones = nodes(
+      ['0001', 'available', 'a'],
+      ['0002', 'available', 'a'],
+      ['0003', 'available', 'b'],
+      ['0004', 'available', 'c'],
+    )
+    expect(explained(seen({ nodes: zones }, out))).toEqual([
+      ['C05', ['timeout 10.0.0.1:11211', 'timeout 10.0.0.2:11211']],
+    ])
+    const more = [...out, node('0004', '10.0.0.4', 'refused')]
+    expect(told(seen({ nodes: zones }, more))).toEqual(['failure C05', 'failure R05'])
+  })
+
+  test('and two faults that have nothing to do with each other are two causes', () => {
+    expect(told(seen({ nodes: nodes(['0001', 'available']) }, three))).toEqual(['failure R04', 'failure R05'])
+  })
+})
+
+test('a name beside a cluster that has other addresses may be a stale copy where they do not answer, and is none elsewhere', () => {
+  const cluster = { ...connected(0.4), place: { ...PLACE, role: '0001', cluster: 'shop' } }
+  const other = (outcome: 'connected' | 'timeout'): Partial<Evidence> => {
+    const reply = { name: 'old.test', transport: 'udp' as const, tries: 1, ms: 1, records: [] }
+    const view = {
+      server: { address: '10.0.0.2', port: 53 },
+      a: { ...reply, type: 'A' as const, outcome: 'answered' as const },
+      aaaa: { ...reply, type: 'AAAA' as const, outcome: 'no-data' as const },
+      ipv4: [{ address: '10.9.9.9', ttl: 60 }],
+      ipv6: [],
+      chain: [],
+      chainEnd: 'none' as const,
+    }
+    const place = { ...PLACE, host: 'old.test' }
+    const attempts = [{ address: '10.9.9.9', family: 4 as const, port: 11211, startedAt: '', outcome, ms: 0.5 }]
+    return {
+      clusters: [{ ...CLUSTER, networkType: 'ipv4' }],
+      places: [cluster.place, place],
+      hosts: [
+        { ...lookedUp('old.test', '10.9.9.9'), asksDns: true, survey: { name: 'old.test', at: '', views: [view] } },
+      ],
+      addresses: [cluster, { ...connected(), place, address: '10.9.9.9', attempts }],
+    }
+  }
+  expect(told(other('connected'))).toEqual([])
+  const [finding] = judgeEvidence({ ...HEALTHY, ...other('timeout') })
+  expect([finding?.id, finding?.rivals?.map(({ id }) => id)]).toEqual(['R04', ['D06']])
+})
+
+test('what was seen and has no cause is told, and not forced on one', () => {
+  const lost = connected(0.5, 1012, 0.6)
+  const { findings, unexplained } = verdictOf(
+    { ...HEALTHY, addresses: [lost] },
+    causes.filter(({ id }) => id !== 'R09'),
+  )
+  expect(findings).toEqual([])
+  expect(unexplained.map(({ kind, at }) => `${kind} ${at}`)).toEqual(['lost-at-times 10.0.0.7:11211'])
 })
