@@ -239,6 +239,14 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     expect(code).toBe(254)
   })
 
+  test('that is not there is not failed over, and the one meant is named', async () => {
+    expect(await home.cachectl('failover', 'shoop')).toMatchObject({
+      code: 254,
+      stdout: '',
+      stderr: expect.stringMatching(/There is no replication group shoop\.\s+Did you mean shop\?/),
+    })
+  })
+
   test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
     expect(await home.cachectl('failover', 'shop')).toMatchObject({ code: 252, stdout: '' })
     const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--yes', '--wait', '--output', 'json')

@@ -4,8 +4,9 @@ import { visibleIn } from '../../../api/visible.ts'
 import { systemClock } from '../../../net/clock.ts'
 import type { Cache, Shard } from '../../caches/cache.ts'
 import { trustFor, withClient } from '../../caches/client.ts'
-import { findCache } from '../../caches/find.ts'
+import { allCaches, findCache, isNoCache } from '../../caches/find.ts'
 import { type AskOptions, askMembers, membersOf } from '../../caches/group-nodes.ts'
+import { tellUnasked } from '../../caches/refusals.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
@@ -15,6 +16,7 @@ import { confirmDestruction } from '../../live/confirm.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { prompt } from '../../live/prompt.ts'
 import { absence, Problem, usageProblem } from '../../problem.ts'
+import type { ApiClient } from '../../target/client.ts'
 import { describeTarget } from '../../target/targets.ts'
 import { canAsk, tell } from '../../terminal.ts'
 import { givenTrust } from '../kv/place.ts'
@@ -48,7 +50,7 @@ export const failover = command({
   forms: {},
   async run({ words: { group: id }, flags, print }) {
     await withClient(flags, async (client) => {
-      const cache = await findCache(client, id)
+      const cache = await cacheCalled(client, id)
       const shard = await shardOf(cache, flags.shard)
       const login = await loginOf(flags)
       const ask: AskOptions = {
@@ -85,6 +87,17 @@ export const failover = command({
     })
   },
 })
+
+/** Of whatever kind, for its kind to be told; where there is none, it was a replication group that was meant. */
+async function cacheCalled(client: ApiClient, id: string): Promise<Cache> {
+  try {
+    return await findCache(client, id)
+  } catch (error) {
+    if (!isNoCache(error)) throw error
+    const groups = (await allCaches(client, tellUnasked)).filter(({ shards }) => shards).map((cache) => cache.id)
+    throw absence(`There is no replication group ${id}.`, meantAmong(id, groups))
+  }
+}
 
 async function shardOf(cache: Cache, said: string | undefined): Promise<Shard> {
   const { id, kind, shards, status, memberOf } = cache
