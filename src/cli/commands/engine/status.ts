@@ -85,7 +85,7 @@ const CLUSTER: readonly Column<ClusterReport>[] = [
 ]
 
 const GROUP: readonly Column<GroupReport>[] = [
-  { head: 'Replication group', of: ({ id, lone }) => (lone ? `${id} (cluster)` : id) },
+  { head: 'Group', of: ({ id, lone }) => (lone ? `${id} (cluster)` : id) },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
   { head: 'Endpoints', of: endpointTexts },
   { head: 'Members', of: ({ members }, style) => members.map((member) => memberText(member, style)).join('\n') },
@@ -130,8 +130,14 @@ function endpointTexts({ endpoints, lone }: GroupReport): string {
   return told.length > 0 ? told.join('\n') : '-'
 }
 
+/** Whatever is as it should be is left out: 80 columns hold the rest. */
 const memberText = ({ id, role, status, port }: GroupReport['members'][number], style: Style): string =>
-  `${id} ${role} ${statusText(status, style)}${port === null ? '' : ` :${port}`}`
+  [
+    id,
+    role,
+    ...(status === 'available' ? [] : [statusText(status, style)]),
+    ...(port === null ? [] : [`:${port}`]),
+  ].join(' ')
 
 const lostPortLines = ({ id, lostPorts }: GroupReport, { bad }: Style): string[] =>
   lostPorts.map(
