@@ -19,6 +19,7 @@ import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { type Destination, programsHere } from './programs-here.ts'
 import { systemFile } from './system-file.ts'
+import { tryAgain } from './try-again.ts'
 import { probeWriting, type WriteProbe } from './write-probe.ts'
 
 export interface ExamineOptions {
@@ -80,7 +81,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const tryNode = tryEachOnce()
   const looks = nodesFirst.flatMap((place) => examineAddresses(place, hosts, options, tryNode))
   const done = counter(options, 'connections', looks.length)
-  const addresses = await Promise.all(looks.map((look) => look.finally(done)))
+  const addresses = await tryAgain(await Promise.all(looks.map((look) => look.finally(done))), options)
   // Beside the rest: nobody else asks these nodes anything meanwhile.
   const watching = watchNodes(options, addresses)
   const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))

@@ -10,6 +10,8 @@ export interface KernelView {
   /** Bytes given to the kernel and acknowledged by the peer, the SYN not counted. */
   readonly sentBytes: number
   readonly ackedBytes: number
+  /** Segments that came in after a gap: what was sent before them is lost. */
+  readonly outOfOrder?: number
 }
 
 const PROGRAM = 'ss'
@@ -36,6 +38,7 @@ function parseKernelView(text: string): KernelView | undefined {
   }
   const rttMs = number(/\srtt:([\d.]+)/)
   if (rttMs === undefined) return undefined
+  const outOfOrder = number(/\srcv_ooopack:(\d+)/)
   const minRttMs = number(/\sminrtt:([\d.]+)/)
   return {
     rttMs,
@@ -44,5 +47,6 @@ function parseKernelView(text: string): KernelView | undefined {
     retransmits: number(/\sretrans:\d+\/(\d+)/) ?? 0,
     sentBytes: (number(/\sbytes_sent:(\d+)/) ?? 0) - (number(/\sbytes_retrans:(\d+)/) ?? 0),
     ackedBytes: Math.max(0, (number(/\sbytes_acked:(\d+)/) ?? 0) - 1),
+    ...(outOfOrder !== undefined && { outOfOrder }),
   }
 }

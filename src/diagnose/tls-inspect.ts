@@ -9,6 +9,7 @@ import {
 import { linkedAbort } from '../net/abort.ts'
 import { type Clock, elapsedMs, systemClock } from '../net/clock.ts'
 import { classifyConnectError } from '../net/connect-outcome.ts'
+import { type KernelView, kernelView } from './kernel-view.ts'
 
 export interface TlsDial {
   /** IP literal. */
@@ -75,6 +76,8 @@ export interface TlsView {
   readonly trust?: { readonly ok: boolean; readonly code?: string }
   /** Whether the certificate is for this name; says nothing of trust. */
   readonly hostname?: { readonly ok: boolean; readonly detail?: string }
+  /** Of a handshake that is not answered: what the kernel knows of the connection. */
+  readonly kernel?: KernelView
   /** The server ends connections that bring no certificate of their own. */
   readonly wantsClientCertificate?: boolean
 }
@@ -105,13 +108,18 @@ export function inspectTls(dial: TlsDial): Promise<TlsView> {
       phase = next
       cancel()
       const patience = next === 'reply' ? (dial.replyTimeoutMs ?? timeoutMs) : timeoutMs
-      cancel = clock.after(patience, () => settle(next === 'reply' ? 'established' : 'silent'))
+      cancel = clock.after(patience, () => void (next === 'reply' ? settle('established') : giveUp()))
     }
     const settle = (outcome: TlsOutcome, code?: string): void => {
       cancel()
       stop.release()
       socket.destroy()
       resolve({ address, port, host, ...facts, outcome, ...(code && { code }) })
+    }
+    const giveUp = async (): Promise<void> => {
+      const kernel = await kernelView(socket.localPort ?? 0, port)
+      if (kernel) facts.kernel = kernel
+      settle('silent')
     }
     stop.signal.addEventListener('abort', () => settle('silent'), { once: true })
     socket.once('connect', () => {

@@ -50,6 +50,8 @@ export interface Actor {
     readonly name: string
     readonly maxVersion?: SecureVersion
     readonly clientCertificate?: boolean
+    /** Its certificate fills several packets. */
+    readonly large?: boolean
   }
   /** Answer to `config get cluster`; `{a}` stands for the port of actor a. */
   readonly list?: { readonly version: number; readonly nodes: readonly string[]; readonly length?: number }
@@ -89,7 +91,7 @@ async function enter(
     else play(actor, socket, ports, since)
   }
   const tls = actor.tls
-  const issued = tls && (await ca.issue(tls.certificate, tls.name))
+  const issued = tls && (await ca.issue(tls.certificate, tls.name, tls.large))
   const make = (): Server =>
     tls && issued
       ? createTlsServer(

@@ -28,6 +28,7 @@ const FILES = [
   'worlds',
   'own-host',
   'names',
+  'loss',
   'after-first',
 ] as const
 

@@ -38,7 +38,7 @@ export async function authority(name = 'scenario CA', now = Date.now()) {
     notAfter: new Date(now + 400 * DAY_MS),
     extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
   })
-  const issue = async (fault: CertificateFault, host: string): Promise<Issued> => {
+  const issue = async (fault: CertificateFault, host: string, isLarge = false): Promise<Issued> => {
     if (fault === 'unknown-authority') return (await authority('another CA', now)).issue('good', host)
     const own = await newKeys()
     const [from, to] = VALIDITY[fault] ?? [-1, 365]
@@ -49,7 +49,14 @@ export async function authority(name = 'scenario CA', now = Date.now()) {
       notAfter: new Date(now + to * DAY_MS),
       signingAlgorithm: ALGORITHM,
       extensions: [
-        new x509.SubjectAlternativeNameExtension([{ type: /^[\d.]+$|:/.test(altName) ? 'ip' : 'dns', value: altName }]),
+        new x509.SubjectAlternativeNameExtension([
+          { type: /^[\d.]+$|:/.test(altName) ? 'ip' : 'dns', value: altName },
+          // More than two full-size packets.
+          ...Array.from({ length: isLarge ? 120 : 0 }, (_, at) => ({
+            type: 'dns' as const,
+            value: `name-number-${at}.example.test`,
+          })),
+        ]),
       ],
     }
     const certificate =

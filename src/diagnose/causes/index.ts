@@ -14,6 +14,7 @@ import { hostCauses } from './host.ts'
 import { ingressCauses } from './ingress.ts'
 import { listCauses } from './list.ts'
 import { loadCauses } from './load.ts'
+import { lossCauses } from './loss.ts'
 import { nodeCauses } from './node.ts'
 import { numberCauses } from './numbers.ts'
 import { ownFilterCauses } from './own-filter.ts'
@@ -39,6 +40,7 @@ export const causes: readonly Cause[] = [
   ...ingressCauses,
   ...familyCauses,
   ...wayCauses,
+  ...lossCauses,
   ...flowCauses,
   ...certificateCauses,
   ...nodeCauses,

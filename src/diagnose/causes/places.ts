@@ -129,8 +129,11 @@ export const resetsConnections = (one: AddressEvidence): boolean =>
   one.tls?.outcome !== 'established' &&
   (one.words?.connected !== true || one.words.speaker === 'closed')
 
-/** A lost SYN is sent again after 1 s and after 3 s (RFC 6298); other delays are a busy host, not loss. */
-export const isSecondTry = (ms: number): boolean => (ms >= 990 && ms < 1300) || (ms >= 2990 && ms < 3300)
+/**
+ * A lost SYN is sent again after 1 s and after 3 s (RFC 6298), by newer kernels after 1, 2, 3 and 4 s
+ * (tcp_syn_linear_timeouts); other delays are a busy host, not loss.
+ */
+export const isSecondTry = (ms: number): boolean => ms >= 990 && ms < 4300 && (ms < 1000 || ms % 1000 < 300)
 
 const connectTimes = ({ attempts }: AddressEvidence): number[] =>
   attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))

@@ -39,6 +39,8 @@ const SIGN_KINDS = {
   'mute-under-tls': 'broken',
   stalls: 'broken',
   // At an address: it serves, and badly.
+  'handshake-stalls': 'broken',
+  'first-few-only': 'impaired',
   'lost-at-times': 'impaired',
   narrow: 'impaired',
   late: 'impaired',

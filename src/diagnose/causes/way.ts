@@ -150,7 +150,16 @@ export const wayCauses: readonly Cause[] = [
     seat: 'way',
     source: `${GUIDE}: network limits (ENA *_allowance_exceeded), connection tracking`,
     odds: 0.05,
-    suspect: (seen) => wherever(seen, 'lost-at-times', lostAtTimes),
+    suspect: (seen) =>
+      seen.of('lost-at-times').flatMap((sign) => {
+        const { address: one } = sign
+        if (!one) return []
+        // Connections that could not be made are lost packets as well; those that stand and are not served are something else.
+        const out = one.trial?.connections.filter(({ turns }) => turns[0]?.answered !== true) ?? []
+        const isLoss = out.every(({ notMade }) => notMade === 'timeout')
+        const follows = isLoss ? seen.at(at(one), 'some-fail', 'uneven', 'answers-lost') : []
+        return [{ ...lostAtTimes(one), explains: [...shows(0.99, sign), ...shows(0.8, ...follows)] }]
+      }),
   },
   {
     id: 'R10',

@@ -105,6 +105,16 @@ const ROWS: readonly Row[] = [
     is: (one) => speaks(one) && stallsWhenLong(one),
     words: 'answers short questions, and long exchanges stall',
   },
+  {
+    kind: 'handshake-stalls',
+    is: stallsInHandshake,
+    words: 'takes connections, and its answer to a TLS handshake does not arrive whole',
+  },
+  {
+    kind: 'first-few-only',
+    is: servesFirstOnly,
+    words: 'takes the first connections at once and the next ones late or never',
+  },
   { kind: 'lost-at-times', is: losesAtTimes, words: 'is not reached at every attempt' },
   { kind: 'narrow', is: (one) => speaks(one) && !stallsWhenLong(one) && isNarrow(one), words: 'lets very little pass' },
   { kind: 'late', is: (one) => speaks(one) && answersLate(one), words: 'answers late' },
@@ -282,4 +292,25 @@ const FAR_MS = 100
 
 function isFarAway({ attempts }: AddressEvidence): boolean {
   return attempts.length > 0 && attempts.every(({ outcome, ms }) => outcome === 'connected' && ms > FAR_MS)
+}
+
+/** Small packets of the answer came and large ones did not, or small answers come and this one, which is large, does not. */
+function stallsInHandshake({ place, tls, words }: AddressEvidence): boolean {
+  if (!place.tls || tls?.outcome !== 'silent') return false
+  const knowsTls = words?.connected === true && (words.speaker === 'closed' || words.speaker === 'tls')
+  return (tls.kernel?.outOfOrder ?? 0) > 0 || knowsTls
+}
+
+/** Those of one burst: connections that are tried later find a limit that has recovered. */
+const BURST_MS = 1000
+const SOME = 2
+
+/** Chance rarely sorts those that are lost to the end. */
+function servesFirstOnly(one: AddressEvidence): boolean {
+  const begun = ({ startedAt }: { readonly startedAt: string }): number => Date.parse(startedAt)
+  const start = Math.min(...one.attempts.map(begun))
+  const burst = one.attempts.filter((each) => begun(each) - start < BURST_MS).sort((a, b) => begun(a) - begun(b))
+  const isQuick = burst.map(({ outcome, ms }) => outcome === 'connected' && !isSecondTry(ms))
+  const first = isQuick.indexOf(false)
+  return first >= SOME && isQuick.length - first >= SOME && !isQuick.slice(first).includes(true) && losesAtTimes(one)
 }

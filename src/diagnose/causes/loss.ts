@@ -1,0 +1,113 @@
+/** What is lost on the way, of some packets or of those of one kind. */
+import { shell } from '../../api/shell.ts'
+import { type Cause, failure, shows, warning } from './cause.ts'
+import { at, deviceTo, isAlive, isHere, name, spokenAs, who } from './places.ts'
+import type { SignKind } from './sign.ts'
+
+/** What lost packets look like where connections stand. */
+const LATE = [
+  'some-fail',
+  'answers-lost',
+  'uneven',
+  'late',
+  'far',
+  'stalls',
+  'narrow',
+] as const satisfies readonly SignKind[]
+
+export const lossCauses: readonly Cause[] = [
+  {
+    id: 'R19',
+    title: 'packets are lost on the way to all nodes',
+    seat: 'way',
+    source: 'RFC 6298: a lost SYN is sent again after 1 s; what all ways have in common loses for all',
+    odds: 0.03,
+    suspect: (seen) => {
+      const signs = seen.of('lost-at-times')
+      const ones = signs.flatMap(({ address }) => (address && !isHere(address) ? [address] : []))
+      const places = new Set(ones.map(({ place }) => name(place)))
+      const [first] = ones
+      if (!first || places.size < 2) return []
+      const attempts = ones.flatMap((one) => one.attempts)
+      const lost = attempts.filter(({ outcome, ms }) => outcome !== 'connected' || ms > SENT_AGAIN_MS).length
+      const alive = seen.evidence.addresses.filter((one) => isAlive(one) && !isHere(one))
+      const spared = alive.filter((one) => seen.at(at(one), 'lost-at-times').length === 0).length
+      return [
+        {
+          ...warning(
+            at(first),
+            `Packets are lost on the way to ${spared === 0 ? 'all nodes' : `${places.size} nodes`}: ${lost} of ${attempts.length} connections came late or not at all.`,
+            `Look at what they have in common: the link of this host (ethtool -S ${deviceTo(first)} | grep -E 'allowance_exceeded|drop|err'), its gateway, a VPN.`,
+            shell`cachectl probe ${spokenAs(first)} -c 50 --delay 50ms`,
+          ),
+          explains: [...shows(0.95, ...signs), ...shows(0.8, ...ones.flatMap((one) => seen.at(at(one), ...LATE)))],
+          // What is lost on a way that all take is lost by all, given time.
+          ...(spared > 0 && { fits: 0.5 ** spared }),
+        },
+      ]
+    },
+  },
+  {
+    id: 'R20',
+    title: 'only so many new connections a second are let through',
+    seat: 'way',
+    source:
+      'nft(8), iptables-extensions(8): limit, hashlimit; measured: the first connections of a burst stand, the next ones do not',
+    odds: 0.05,
+    suspect: (seen) => {
+      const signs = seen.of('first-few-only')
+      const ones = signs.flatMap(({ address }) => address ?? [])
+      const [first, ...more] = ones
+      if (!first) return []
+      const quick = first.attempts.filter(({ outcome, ms }) => outcome === 'connected' && ms < SENT_AGAIN_MS).length
+      const others = more.length > 0 ? ` and ${more.map(at).join(', ')}` : ''
+      return [
+        {
+          ...warning(
+            at(first),
+            `${who(first)}${others} takes a few new connections at once (${quick} of ${first.attempts.length}), and the next ones late or never: something on the way limits how many there may be a second.`,
+            'Look for such a limit (limit rate, hashlimit, SYN flood protection) in firewalls between here and the node, and here: nft list ruleset | grep -i limit; iptables-save | grep -i limit. Clients should keep connections open and share them.',
+            shell`cachectl probe ${spokenAs(first)} -c 20 --delay 10ms`,
+          ),
+          explains: [
+            ...shows(0.99, ...signs),
+            ...shows(0.95, ...ones.flatMap((one) => seen.at(at(one), 'lost-at-times', 'closed', 'silent', ...LATE))),
+          ],
+        },
+      ]
+    },
+  },
+  {
+    id: 'R21',
+    title: 'TLS handshakes stall: the certificate does not fit into the packets that pass',
+    seat: 'way',
+    source:
+      'RFC 2923: a path MTU that is not told; measured: the last, small packet of the answer came, those before it did not',
+    odds: 0.1,
+    suspect: (seen) => {
+      const signs = seen.of('handshake-stalls')
+      const ones = signs.flatMap(({ address }) => address ?? [])
+      const [first, ...more] = ones
+      if (!first) return []
+      const others = more.length > 0 ? ` and ${more.map(at).join(', ')}` : ''
+      return [
+        {
+          ...failure(
+            at(first),
+            `${who(first)}${others} takes connections, and TLS handshakes stall: full-size packets, which the certificate needs, are lost on the way.`,
+            `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(first)} mtu 1280`,
+            `ping -M do -c 3 -s ${first.family === 6 ? 1452 : 1472} ${first.address}`,
+          ),
+          check: `openssl s_client -brief -connect ${at(first)} </dev/null`,
+          explains: [
+            ...shows(0.99, ...signs),
+            ...shows(0.97, ...ones.flatMap((one) => seen.at(at(one), 'closed', 'silent', 'reset', 'mute-under-tls'))),
+          ],
+        },
+      ]
+    },
+  },
+]
+
+/** A SYN that is lost is sent again after a second. */
+const SENT_AGAIN_MS = 990
