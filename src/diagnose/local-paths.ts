@@ -14,6 +14,8 @@ export interface LocalPath {
   readonly route?: string
   /** The device has no carrier: nothing is at its other end. */
   readonly noCarrier?: true
+  /** The device is switched off. */
+  readonly isOff?: true
   /** What is known of the gateway, or of the address where there is none: whether it answers ARP or neighbour discovery. */
   readonly neighbour?: 'answers' | 'silent'
   /** Of an address of this host: the device that has it, and the address with its length, to be pasted after `ip address del`. */
@@ -81,6 +83,7 @@ async function localPath(
     isDefault,
     ...(route !== '' && { route: withoutStates(route) }),
     ...(/[<,]NO-CARRIER[,>]/.test(link) && { noCarrier: true as const }),
+    ...(/<[^>]*>/.test(link) && !/[<,]UP[,>]/.test(link) && { isOff: true as const }),
     ...(neighbour && { neighbour }),
     ...ownIn(own),
   }

@@ -6,8 +6,10 @@
  */
 export function meantId(word: string, ids: readonly string[]): string | undefined {
   const spoken = partsOf(word)
-  const same = ids.filter((id) => partsOf(id).join('-') === spoken.join('-'))
-  if (same.length > 0) return same.length === 1 ? same[0] : undefined
+  for (const mark of ['-', '']) {
+    const same = ids.filter((id) => partsOf(id).join(mark) === spoken.join(mark))
+    if (same.length > 0) return same.length === 1 ? same[0] : undefined
+  }
   const begun = ids.filter((id) => startsWith(spoken, partsOf(id)) || startsWith(partsOf(id), spoken))
   return begun.length === 1 ? begun[0] : undefined
 }

@@ -9,8 +9,9 @@ test.each([
   ['SHOP-1.cfg', 'shop-1'],
   ['shop-1.0001', 'shop-1'],
   ['cart-cluster', 'cart'],
+  ['shopeu', 'shop-eu'],
 ])('%s is %s', (word, id) => {
-  expect(meantId(word, ['shop-1', 'shop-2', 'cart'])).toBe(id)
+  expect(meantId(word, ['shop-1', 'shop-2', 'shop-eu', 'cart'])).toBe(id)
 })
 
 test('where two may be meant, or none, nothing is guessed', () => {

@@ -6,6 +6,7 @@ import type { FirewallRule, Traffic } from '../firewall-rules.ts'
 import { type Cause, failure, type Seen, type Suspicion, shows } from './cause.ts'
 import { at, inMidSentence, isHere, who } from './places.ts'
 import { OUT, type Sign, type SignKind } from './sign.ts'
+import { pathTo } from './views.ts'
 
 /** As an answer of this host's own, or of none, shows at an address. */
 const ELSEWHERE = ['stranger', 'tls-only', 'plain-only', 'full', 'errors-only'] as const satisfies readonly SignKind[]
@@ -80,15 +81,24 @@ export const ownFilterCauses: readonly Cause[] = [
     suspect: (seen) =>
       grouped(seen, 'lost-inside', (signs, [first, ...more]) => {
         const rule = ruleFor(seen, first, 'inside')
+        const isOff = pathTo(seen.evidence, first.address)?.isOff === true
+        const here = `${who(first)}${andMore(more)} is on this host, and what this host sends to itself is lost`
         return {
-          ...failure(
-            at(first),
-            `${who(first)}${andMore(more)} is on this host, and what this host sends to itself is lost: a filter on the loopback device drops it.`,
-            rule
-              ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
-              : 'Take the filter away: tc filter del dev lo ingress',
-            rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset',
-          ),
+          ...(isOff
+            ? failure(
+                at(first),
+                `${here}: the loopback device lo is switched off.`,
+                'Switch it on: ip link set lo up',
+                'ip link show lo',
+              )
+            : failure(
+                at(first),
+                `${here}: a filter on the loopback device drops it.`,
+                rule
+                  ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
+                  : 'Take the filter away: tc filter del dev lo ingress',
+                rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset',
+              )),
           check: shell`cachectl probe ${at(first)} -c 3`,
           explains: taken(seen, signs, OUT),
         }

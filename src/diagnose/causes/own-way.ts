@@ -107,8 +107,8 @@ export const ownWayCauses: readonly Cause[] = [
               ),
               check: shell`ip route get ${one.address}`,
               explains: [...shows(0.99, ...signs), ...shows(0.97, ...others)],
-              // A server of one's own is often asked by its address.
-              ...(signs.length === 0 && (cluster === undefined || cluster.local) && { fits: 0.05 }),
+              // A server of one's own is often asked by its address, though seldom by a lone one beside the network's.
+              ...(signs.length === 0 && (cluster === undefined || cluster.local) && { fits: isLone(own) ? 0.8 : 0.05 }),
             },
           ]
         }),
@@ -143,6 +143,9 @@ export const ownWayCauses: readonly Cause[] = [
         }),
   },
 ]
+
+/** Given to the loopback device by itself, as no network is: `10.2.0.11/32 dev lo`. */
+const isLone = (own = ''): boolean => /\/(32|128) dev lo$/.test(own)
 
 const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address)
 
