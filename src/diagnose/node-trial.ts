@@ -1,5 +1,5 @@
 import { linkedAbort } from '../net/abort.ts'
-import { elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
 import { openConnection, TIMED_OUT, type Trouble } from '../net/connection.ts'
 import { endpoint } from '../net/target.ts'
 import { type AnswersDial, isWhole, linesIn } from './node-answers.ts'
@@ -36,6 +36,8 @@ export interface TrialConnection {
 /** How a node serves several clients that ask this and that. JSON-able. */
 export interface NodeTrial {
   readonly connections: readonly TrialConnection[]
+  /** The longest that this process was busy meanwhile: answers may have waited as long to be read. */
+  readonly busyMs?: number
 }
 
 /** Several of each question, at every turn; enough connections to see every third one fail twice. */
@@ -92,23 +94,44 @@ const PAUSE_MS = 250
 const UNREMARKABLE_MS = 200
 
 /** Where questions stay unanswered there is more to tell than that others were late. */
-const slowTurns = ({ connections }: NodeTrial): number => {
+const slowTurns = ({ connections, busyMs = 0 }: NodeTrial): number => {
   const turns = connections.flatMap((connection) => connection.turns)
   const isOut = connections.some(({ notMade }) => notMade) || turns.some(({ answered }) => !answered)
   const quick = Math.min(...turns.map(({ ms }) => ms))
-  return isOut ? 0 : turns.filter(({ ms }) => ms > UNREMARKABLE_MS + 2 * quick).length
+  return isOut ? 0 : turns.filter(({ ms }) => ms > UNREMARKABLE_MS + 2 * quick + busyMs).length
 }
 
 /** Asks over several connections side by side. `timeoutMs` is for each of them, from its beginning. Never rejects. */
 async function tryNode(dial: AnswersDial): Promise<NodeTrial> {
   const { clock = systemClock, signal } = dial
+  const watch = watchOwnTurns(clock)
   const connections = await Promise.all(
     SCRIPTS.map(async (script, at) => {
       await sleep(clock, at * BETWEEN_CONNECTIONS_MS, signal)
       return converse(script, dial)
     }),
   )
-  return { connections }
+  return { connections, busyMs: watch.end() }
+}
+
+const TURN_MS = 10
+
+/** Sees how late timers of this process are. */
+function watchOwnTurns(clock: Clock): { end(): number } {
+  let [due, latest] = [clock.monotonicMs() + TURN_MS, 0]
+  let cancel = (): void => {}
+  const turn = (): void => {
+    latest = Math.max(latest, elapsedMs(clock, due))
+    due = clock.monotonicMs() + TURN_MS
+    cancel = clock.after(TURN_MS, turn)
+  }
+  cancel = clock.after(TURN_MS, turn)
+  return {
+    end() {
+      cancel()
+      return Math.max(latest, elapsedMs(clock, due))
+    },
+  }
 }
 
 async function converse(script: readonly Question[], dial: AnswersDial): Promise<TrialConnection> {

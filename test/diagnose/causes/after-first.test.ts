@@ -121,6 +121,24 @@ describe('a trial', () => {
     const connections = [silentAfter('version', 'get'), asked(0.5, 'get', 'version'), asked(0.5, 'version', 'get')]
     expect(complaints({ connections })).toEqual([])
   })
+  const took = (...times: readonly number[]): TrialConnection => ({
+    turns: times.map((ms) => ({ question: 'get', ms, answered: true })),
+    sent: 100,
+    received: 100,
+  })
+  test('a node that answers some questions at once and others after a second stalls', () => {
+    const connections = [took(0.5, 1001, 0.6, 1002), took(0.4, 1001, 0.5, 1003)]
+    expect(complaints({ connections })).toEqual(['N02 10.0.0.11:11211'])
+  })
+  test('a host that is busy delays all of them somewhat: no node stalls', () => {
+    const connections = [
+      took(109, 166, 95, 23),
+      took(130, 209, 40, 126),
+      took(314, 22, 117, 9),
+      took(330, 119, 10, 281),
+    ]
+    expect(complaints({ connections })).toEqual([])
+  })
   test('data that is never answered is told of the node, not of the way', () => {
     const connections = [silentAfter('version', 'get'), silentAfter('get'), silentAfter('version', 'version', 'get')]
     expect(complaints({ connections })).toEqual(['N01 10.0.0.11:11211'])
