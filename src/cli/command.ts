@@ -22,10 +22,18 @@ export interface Command {
   run(argv: readonly string[]): Promise<void>
 }
 
+interface Kind {
+  readonly summary: string
+  /** Those it takes of the options that not all of them take. */
+  readonly flags: readonly string[]
+  /** Option -> the few words it takes here. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>
+}
+
 /** What the word `of` can be, and which options each takes, where they differ: each has a page of its own. */
 export interface Kinds {
   readonly of: string
-  readonly each: Readonly<Record<string, { readonly summary: string; readonly flags: readonly string[] }>>
+  readonly each: Readonly<Record<string, Kind>>
 }
 
 /** What a command is told. */

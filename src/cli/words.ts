@@ -9,6 +9,10 @@ export interface WordDoc {
   readonly description: string
   readonly required?: boolean
   readonly multiple?: boolean
+  /** What it names, where that can be listed. */
+  readonly offer?: Offer
+  /** The few words it can be. */
+  readonly among?: readonly string[]
 }
 
 export interface Word<T = unknown> extends WordDoc {
@@ -34,11 +38,13 @@ export function one(description: string, read: (said: string) => unknown = asItI
 }
 
 /** One of a few names, which are the same everywhere. `called`: what they are names of. */
-export const oneAmong = (called: string, names: readonly string[]): Word<string> =>
-  one(`one of ${names.join(', ')}`, (said) => {
+export const oneAmong = (called: string, names: readonly string[]): Word<string> => ({
+  ...one(`one of ${names.join(', ')}`, (said) => {
     if (names.includes(said)) return said
     throw usageProblem(`There is no ${called} ${said}.`, meantAmong(said, names, names.length))
-  })
+  }),
+  among: names,
+})
 
 /** A word that may be left out; then the command gets undefined. */
 export function optional(description: string): Word<string | undefined>
@@ -50,6 +56,7 @@ export function optional(description: string, read: (said: string) => unknown = 
 /** The same word; where it is missing, one of what there is of this kind is offered. */
 export const offering = <T>(word: Word<T>, offer: Offer): Word<T> => ({
   ...word,
+  offer,
   choose: async (flags, missing, said) => (await import('./caches/choose.ts')).choose(offer, flags, missing, said),
 })
 

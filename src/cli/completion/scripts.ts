@@ -14,10 +14,15 @@ _cachectl() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     [[ " $(_cachectl_words "$path") " == *" \${COMP_WORDS[i]} "* ]] && path="\${path:+$path }\${COMP_WORDS[i]}"
   done
+  if _cachectl_is_file "$path" "$prev" "$cur"; then
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "$cur"))
+    return
+  fi
   list=$(_cachectl_list "$path" "$prev" "$cur")
   COMPREPLY=($(compgen -W "$list" -- "$cur"))
 }
-complete -o default -F _cachectl cachectl
+complete -F _cachectl cachectl
 `,
   zsh: (table) => `#compdef cachectl
 # cachectl completion for zsh: eval "$(cachectl completion zsh)" after compinit, or as _cachectl in a directory of fpath
@@ -31,8 +36,9 @@ _cachectl() {
   for ((i = 2; i < CURRENT; i++)); do
     [[ " $(_cachectl_words "$line") " == *" \${words[i]} "* ]] && line="\${line:+$line }\${words[i]}"
   done
+  if _cachectl_is_file "$line" "$prev" "$cur"; then _files; return; fi
   list=$(_cachectl_list "$line" "$prev" "$cur")
-  if [[ -n $list ]]; then compadd -- \${=list}; else _files; fi
+  [[ -n $list ]] && compadd -- \${=list}
 }
 if [[ \${funcstack[1]-} == _cachectl ]]; then _cachectl "$@"; else compdef _cachectl cachectl; fi
 `,
@@ -81,6 +87,13 @@ function __cachectl_complete
             printf "$attached%s\\n" $values
             return
         end
+        if contains -- $prev ${table.files.join(' ')}
+            __fish_complete_path $cur
+            return
+        end
+        switch "$path $prev"
+${[...table.idsAt].map(([at, name]) => `            case '${at}'\n                printf "$attached%s\\n" (cachectl completion ids ${name} 2>/dev/null)\n                return`).join('\n')}
+        end
         if contains -- $prev ${table.ids.join(' ')}
             contains -- "$path $prev" ${table.fresh.map((each) => `'${each}'`).join(' ')}; and return
             printf "$attached%s\\n" (cachectl completion ids (string sub -s 3 -- $prev) 2>/dev/null)
@@ -89,6 +102,12 @@ function __cachectl_complete
     end
     if not string match -q -- '-*' $cur
         set -l place (__cachectl_places "$path")
+        if contains -- "$path" ${table.fileWords.map((each) => `'${each}'`).join(' ')}
+            if test -z "$place"; or test "$prev" != (string split ' ' -- $path)[-1]
+                __fish_complete_path $cur
+                return
+            end
+        end
         if test -n "$place"
             cachectl completion ids $place 2>/dev/null
             return
@@ -118,6 +137,7 @@ Register-ArgumentCompleter -Native -CommandName cachectl -ScriptBlock {
     $prev = if ($line.Count -gt 0) { $line[-1] } else { '' }
     $list = $table.values["$path $prev"]
     if (-not $list) { $list = $table.values[" $prev"] }
+    if (-not $list -and $table.idsAt["$path $prev"]) { $list = cachectl completion ids $table.idsAt["$path $prev"] 2>$null }
     if (-not $list -and $table.ids -contains $prev -and $table.fresh -notcontains "$path $prev") {
         $list = cachectl completion ids $prev.Substring(2) 2>$null
     }
@@ -142,6 +162,9 @@ const lookups = ({
   ids,
   places,
   fresh,
+  files,
+  fileWords,
+  idsAt,
 }: CompletionTable): string => `_cachectl_words() {
   case "$1" in
 ${cases(words)}
@@ -162,6 +185,12 @@ _cachectl_places() {
 ${cases(single(places))}
   esac
 }
+# path, word before, word so far -> whether a file is meant
+_cachectl_is_file() {
+  case "$2" in ${files.join('|')}) return 0 ;; esac
+  case "$3" in -*) return 1 ;; esac
+  case "$1" in ${fileWords.map((each) => `'${each}'`).join('|')}) [[ $2 != -* && ( -z $(_cachectl_places "$1") || $2 != "\${1##* }" ) ]] ;; *) return 1 ;; esac
+}
 # path, word before, word so far -> what may stand here
 _cachectl_list() {
   local found
@@ -170,6 +199,9 @@ _cachectl_list() {
       found=$(_cachectl_values "$1 $2")
       [[ -n $found ]] || found=$(_cachectl_values " $2")
       if [[ -n $found ]]; then echo "$found"; return; fi
+      case "$1 $2" in
+${[...idsAt].map(([at, name]) => `        '${at}') cachectl completion ids ${name} 2>/dev/null; return ;;`).join('\n')}
+      esac
       case "$1 $2" in ${fresh.map((each) => `'${each}'`).join('|')}) return ;; esac
       case "$2" in ${ids.join('|')}) cachectl completion ids "\${2#--}" 2>/dev/null; return ;; esac ;;
   esac

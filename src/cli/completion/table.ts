@@ -1,13 +1,14 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
 
 import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
+import { nodeTypes } from '../../api/catalog/node-types.ts'
 import { regionalKinds, resources } from '../../api/catalog/resources.ts'
 import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-faults.ts'
 import { enumValues, inputOf, isOperation, operationNames } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
 import { globalFlags } from '../global-flags.ts'
-import type { Documented } from '../help/command-doc.ts'
+import { type Documented, kindOf } from '../help/command-doc.ts'
 
 /** `path`: the words of a command, `engine start`; '' is the program alone. */
 export interface CompletionTable {
@@ -20,6 +21,12 @@ export interface CompletionTable {
   readonly values: ReadonlyMap<string, readonly string[]>
   /** Options that name something there is; the target is asked for it. */
   readonly ids: readonly string[]
+  /** Options that take a file or a directory. */
+  readonly files: readonly string[]
+  /** Paths of commands that take a file as a word. */
+  readonly fileWords: readonly string[]
+  /** `path --option` -> what it names there, unlike elsewhere. */
+  readonly idsAt: ReadonlyMap<string, string>
   /** path -> what its first word names, as `completion ids` calls it. */
   readonly places: ReadonlyMap<string, string>
   /** `path --option` where such an option gives a new name: those there are would be no help. */
@@ -37,6 +44,9 @@ const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
   ' --until': ['ipv4', 'ipv6'],
   // The model has no list of them.
   ' --engine': ENGINE_NAMES,
+  ' --cache-node-type': [...nodeTypes.keys()],
+  ' --node-type': [...nodeTypes.keys()],
+  ' --operation': operationNames,
 }
 
 export const idOptions: readonly string[] = regionalKinds.map(({ id }) => `--${kebabCase(id)}`)
@@ -68,25 +78,34 @@ export const shardOptions: readonly string[] = [
   ...['NodeGroupId', 'NodeGroupsToRemove', 'NodeGroupsToRetain'].map((member) => `--${kebabCase(member)}`),
 ]
 
-/** Name of a command's first word -> what it names. */
+/** Commands whose first word is of one kind of what is offered for it, or not chosen from what is offered. */
 const PLACES: Readonly<Record<string, string>> = {
-  cluster: 'cache',
-  where: 'cache',
-  cache: 'cache',
-  group: kebabCase(resources.replicationGroup.id),
-  resource: 'cache',
-  backup: 'backup',
+  failover: kebabCase(resources.replicationGroup.id),
+  users: kebabCase(resources.user.id),
+  'backup:list': 'cache',
+  'engine:logs': 'cache',
+  'target:show': 'target',
 }
 
 function placeOf({ id, args = {} }: Documented): [path: string, names: string][] {
-  const [first = ''] = Object.keys(args)
-  // Users of AWS and of caches are both called so.
-  const names = /^target:(use|remove|show)$/.test(id) ? 'target' : id === 'users' ? 'user-id' : PLACES[first]
+  const [first] = Object.values(args)
+  const names = PLACES[id] ?? (first?.among || !first?.offer ? undefined : kebabCase(first.offer))
   return names === undefined ? [] : [[id.replaceAll(':', ' '), names]]
 }
 
+/** A word of few becomes a path of its own, so that the options behind it can be those that it takes. */
+function amongWords(command: Documented): (Documented & { readonly word: string })[] {
+  const [first] = Object.values(command.args ?? {})
+  return (first?.among ?? []).map((word) => ({
+    ...(kindOf(command, word) ?? command),
+    id: `${command.id}:${word}`,
+    word,
+  }))
+}
+
 /** What completion scripts need to know of these commands. */
-export function completionTable(commands: readonly Documented[]): CompletionTable {
+export function completionTable(given: readonly Documented[], rules: readonly string[]): CompletionTable {
+  const commands = [...given, ...given.flatMap(amongWords)]
   const everywhere = spellings(globalFlags)
   const words = new Map<string, string[]>()
   for (const { id } of commands) {
@@ -109,6 +128,7 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
     values: new Map([
       ...Object.entries(COMMON_VALUES),
       ...faultValues(),
+      ...['only', 'skip', 'explain'].map((option) => [`doctor --${option}`, rules] as const),
       ...commands.flatMap(({ id }) =>
         operationValues(id).map(([option, values]) => [`${id} ${option}`, values] as const),
       ),
@@ -118,19 +138,26 @@ export function completionTable(commands: readonly Documented[]): CompletionTabl
         ),
       ),
     ]),
-    ids: ['--target', '--cache', ...idOptions, ...otherIdOptions.keys(), ...shardOptions],
-    places: new Map(commands.flatMap(placeOf)),
+    ids: ['--target', '--cache', '--cluster', ...idOptions, ...otherIdOptions.keys(), ...shardOptions],
+    files: [...new Set(commands.flatMap(({ flags = {} }) => fileOptions(flags)))],
+    fileWords: given.flatMap(({ id, args = {} }) => ('file' in args ? [path(id)] : [])),
+    // Users of the engine's API are others than those of caches.
+    idsAt: new Map([['engine env --user', 'engine-user']]),
+    places: new Map(given.flatMap(placeOf)),
     fresh: [
       ...commands.flatMap(({ id }) =>
         regionalKinds.flatMap((kind) =>
           id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
         ),
       ),
-      // Those of the engine's API, who are others than those of caches.
-      'engine env --user',
     ],
   }
 }
+
+const fileOptions = (flags: NonNullable<Documented['flags']>): string[] =>
+  Object.entries(flags).flatMap(([name, { helpValue }]) =>
+    ['<path>', '<file>'].includes(String(helpValue)) ? [`--${name}`] : [],
+  )
 
 /** Words that options of faults take. */
 const faultValues = (): [option: string, values: readonly string[]][] =>

@@ -40,6 +40,8 @@ export interface Documented {
 
 interface Word {
   readonly description?: string | undefined
+  readonly offer?: string | undefined
+  readonly among?: readonly string[] | undefined
   readonly required?: boolean | undefined
   readonly multiple?: boolean | undefined
 }
@@ -85,7 +87,11 @@ export function kindOf(command: Documented, name: string): Documented | undefine
     summary: kind.summary,
     examples: (examples ?? []).filter((example) => String(example).split(' ').includes(name)),
     args: Object.fromEntries(Object.entries(args ?? {}).filter(([word]) => word !== kinds.of)),
-    flags: Object.fromEntries(Object.entries(flags ?? {}).filter(taken)),
+    flags: Object.fromEntries(
+      Object.entries(flags ?? {})
+        .filter(taken)
+        .map(([flag, option]) => [flag, { ...option, choices: kind.choices?.[flag] ?? option.choices }]),
+    ),
   }
 }
 

@@ -65,7 +65,7 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     expect(await offered('modify-user', '--user-id', '')).toEqual(['default'])
     expect(await offered('create-user-group', '--user-ids', 'd')).toEqual(['default'])
     expect(await offered('kv', 'get', 'shop', 'k', '--user', '')).toEqual(['default'])
-    expect(await offered('engine', 'env', '--user', '')).toEqual([])
+    expect(await offered('engine', 'env', '--user', 'd')).toEqual([])
     expect(await offered('users', '--cache', 's')).toEqual(['shop'])
     expect(await offered('create-replication-group', '--engine', 'v')).toEqual(['valkey'])
   })
@@ -75,6 +75,30 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     expect(await offered('users', '')).toEqual(['default'])
     expect(await offered('backup', 'create', '')).toEqual(['shop'])
     expect(await offered('--target', '')).toEqual(['local', 'aws'])
+  })
+
+  test('completes each word and option with what it means, and files where a file is meant', async () => {
+    writeFileSync(join(home.stateDir, 'bundle.pem'), '')
+    await home.answer('engine', 'user', 'create', 'alice')
+    expect(await offered('engine', 'fault', 'inject', 'node-')).toEqual(['node-crash', 'node-replacement', 'node-hang'])
+    expect(await offered('engine', 'fault', 'inject', 'delay', '--clu')).toEqual(['--cluster'])
+    expect(await offered('engine', 'fault', 'inject', 'drop-family', '--how', '')).toEqual(['silent', 'reset'])
+    expect(await offered('engine', 'fault', 'inject', 'delay', '--ra')).toEqual([])
+    expect(await offered('engine', 'fault', 'inject', 'delay', '--cluster', 's')).toEqual(['shop'])
+    expect(await offered('engine', 'quota', 'set', 'nodes-per-reg')).toEqual(['nodes-per-region'])
+    expect(await offered('engine', 'user', 'delete', '')).toEqual(['alice'])
+    expect(await offered('engine', 'env', '--user', '')).toEqual(['alice'])
+    expect(await offered('engine', 'security-group', 'delete', '')).toEqual(['default'])
+    expect(await offered('doctor', '--only', 'R0')).toContain('R05')
+    expect(await offered('create-cache-cluster', '--cache-node-type', 'cache.t4g.s')).toEqual(['cache.t4g.small'])
+    expect(await offered('list', '--ca-bundle', join(home.stateDir, 'bund'))).toEqual([
+      join(home.stateDir, 'bundle.pem'),
+    ])
+    expect(await offered('gai', 'lint', join(home.stateDir, 'bund'))).toEqual([join(home.stateDir, 'bundle.pem')])
+    expect(await offered('kv', 'load', 's')).toEqual(['shop'])
+    expect(await offered('kv', 'load', 'shop', join(home.stateDir, 'bund'))).toEqual([
+      join(home.stateDir, 'bundle.pem'),
+    ])
   })
 
   test('completes a serverless cache where any cache does', async () => {
@@ -91,6 +115,8 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
       'cachectl delete-cache-cluster --cache-cluster-id=s': '--cache-cluster-id=shop',
       'cachectl describe-cache-clusters --output=j': '--output=json',
       'cachectl scale s': 'shop',
+      'cachectl engine fault inject node-h': 'node-hang',
+      'cachectl doctor --only R05': 'R05',
     }
     for (const [line, completed] of Object.entries(lines)) {
       const argv = ['--no-config', '-c', `source ${file}; complete -C '${line}'`]
@@ -107,7 +133,10 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
       answers: [
         ['ready> ', `autoload -Uz compinit; compinit -u -D; source ${file}\r`],
         ['ready> ', `show() { print -r -- "<$BUFFER>" }; zle -N show; bindkey '^X' show; print lo''aded\r`],
-        ['loaded\r\n', 'cachectl describe-cache-cl\t'],
+        ['loaded\r\n', 'cachectl engine fault inject node-h\t'],
+        ['node-hang', '--clus\t'],
+        ['cluster', '\x18'],
+        ['--cluster >', '\x15cachectl describe-cache-cl\t'],
         ['usters', '--output=j\t'],
         ['json', '--cache-cluster-id s\t'],
         ['shop', '\x18'],
@@ -115,6 +144,7 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
         ['ready> ', 'exit\r'],
       ],
     })
+    expect(text).toContain('<cachectl engine fault inject node-hang --cluster >')
     expect(text).toContain('<cachectl describe-cache-clusters --output=json --cache-cluster-id shop >')
   })
 

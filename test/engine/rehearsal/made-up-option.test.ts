@@ -30,5 +30,5 @@ test('the command line has it among its options, and completes its words', async
   const { engineFaultInject } = await import('../../../src/cli/commands/engine/fault.ts')
   const { completionTable } = await import('../../../src/cli/completion/table.ts')
   expect(engineFaultInject.flags).toHaveProperty('colour.summary', row.summary)
-  expect(completionTable([]).values.get('engine fault inject --colour')).toEqual(['black', 'white'])
+  expect(completionTable([], []).values.get('engine fault inject --colour')).toEqual(['black', 'white'])
 })

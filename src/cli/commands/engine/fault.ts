@@ -38,6 +38,12 @@ const kinds: Kinds = {
         name,
         {
           summary: faultSummary(name),
+          choices: Object.fromEntries(
+            FAULT_OPTION_NAMES.flatMap((option) => {
+              const words = options[option]?.words
+              return words ? [[FAULT_OPTIONS[option].flag, words]] : []
+            }),
+          ),
           flags: [
             ...(aims ? ['cluster'] : []),
             ...(aims && groups ? ['replication-group'] : []),

@@ -1,7 +1,9 @@
 import { type ResourceKind, regionalKinds, resources } from '../../../api/catalog/resources.ts'
+import { kebabCase } from '../../../api/names.ts'
 import { shellWord } from '../../../api/shell.ts'
-import { backedUpKinds, backupKinds } from '../../caches/backups.ts'
+import { namesOf as namesOfTable } from '../../../api/tables.ts'
 import { withClient } from '../../caches/client.ts'
+import { OFFERS, offerOf } from '../../caches/offers.ts'
 import { findAll, nameOf } from '../../caches/resources.ts'
 import { type Command, command } from '../../command.ts'
 import { completionScript, type Shell } from '../../completion/scripts.ts'
@@ -11,8 +13,6 @@ import { globalFlags } from '../../global-flags.ts'
 import type { Documented } from '../../help/command-doc.ts'
 import { isItems } from '../../output/human-value.ts'
 import type { ApiClient } from '../../target/client.ts'
-import { stateDirOf } from '../../target/state-dir.ts'
-import { readTargets } from '../../target/target-list.ts'
 import { print } from '../../terminal.ts'
 import { one } from '../../words.ts'
 
@@ -30,18 +30,27 @@ export function completionCommand(shell: Shell): Command {
     description: `Completes commands, options, the values of options, and ids that exist at the target. To have it in every session: ${HOW[shell]}.`,
     async run() {
       const { commands } = await import('../../command-classes.ts')
-      const documented = Object.entries(commands).map(([id, { flags, args }]): Documented => ({ id, flags, args }))
-      print(completionScript[shell](completionTable(documented)))
+      const documented = Object.entries(commands).map(
+        ([id, { flags, args, examples, kinds }]): Documented => ({ id, flags, args, examples, kinds }),
+      )
+      const { causes } = await import('../../../diagnose/causes/index.ts')
+      const { practiceCauses } = await import('../../../diagnose/causes/practice.ts')
+      const rules = [...causes, ...practiceCauses].map(({ id }) => id)
+      print(completionScript[shell](completionTable(documented, rules)))
     },
   })
 }
 
-/** What can be named: the values of options, and `cache`, `backup` and `target` for the words of commands. */
+/** What words of commands name, by what completion calls it. */
+const offers = new Map(namesOfTable(OFFERS).map((offer) => [kebabCase(offer), offer]))
+
+/** What can be named: the values of options, and what words of commands name. */
 const NAMED: readonly string[] = [
-  ...[...idOptions, ...otherIdOptions.keys(), ...shardOptions].map((option) => option.slice(2)),
-  'cache',
-  'backup',
-  'target',
+  ...new Set([
+    ...[...idOptions, ...otherIdOptions.keys(), ...shardOptions].map((option) => option.slice(2)),
+    'cluster',
+    ...offers.keys(),
+  ]),
 ]
 
 export const completionIds = command({
@@ -53,12 +62,13 @@ export const completionIds = command({
   flags: globalFlags,
   forms: {},
   async run({ words: { option }, flags, print: printer }) {
-    const names =
-      option === 'target'
-        ? Object.keys(readTargets(stateDirOf(flags)).targets)
-        : await withClient(flags, (client) =>
-            shardOptions.includes(`--${option}`) ? shardsOf(client) : namesOf(client, kindsOf(option)),
-          )
+    const offer = option === 'cluster' ? 'cache' : offers.get(option)
+    const names = offer
+      ? // A user who presses Tab is in the middle of a line: nothing is to be written into it.
+        (await offerOf(offer).list(flags, [], () => {})).map(({ name }) => name)
+      : await withClient(flags, (client) =>
+          shardOptions.includes(`--${option}`) ? shardsOf(client) : namesOf(client, kindsOf(option)),
+        )
     // Shells expand what they are offered: bash would run a name that is $(...).
     const safe = names.filter((each) => shellWord(each) === each)
     await printer.answer(safe, () => safe.join('\n'))
@@ -66,8 +76,6 @@ export const completionIds = command({
 })
 
 function kindsOf(name: string): readonly ResourceKind[] {
-  if (name === 'cache') return backedUpKinds
-  if (name === 'backup') return backupKinds
   const option = otherIdOptions.get(`--${name}`) ?? `--${name}`
   return regionalKinds.filter((_, index) => idOptions[index] === option)
 }
@@ -80,5 +88,5 @@ async function shardsOf(client: ApiClient): Promise<string[]> {
 }
 
 const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
-  // A user who presses Tab is in the middle of a line: nothing is to be written into it.
+  // Likewise.
   (await findAll(client, among, () => {})).map(nameOf)
