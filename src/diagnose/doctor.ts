@@ -19,6 +19,7 @@ import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { type Destination, programsHere } from './programs-here.ts'
 import { systemFile } from './system-file.ts'
+import { sharesOf, shortened } from './time-limit.ts'
 import { tryAgain } from './try-again.ts'
 import { probeWriting, type WriteProbe } from './write-probe.ts'
 
@@ -45,6 +46,11 @@ export interface ExamineOptions {
   readonly latePatienceMs?: number
   /** For an answer of a DNS server. Default 4500: glibc asks again after 5 s. */
   readonly dnsPatienceMs?: number
+  /**
+   * For everything together: waits are cut short before, so that each stage has its share, and what is not over then is left as
+   * it is. Default: no limit.
+   */
+  readonly limitMs?: number
   /** Connections made to each address. Default 6. */
   readonly attempts?: number
   /** Also store, read and delete a key of ours on each node. Without it nothing is written anywhere. */
@@ -57,31 +63,42 @@ export interface ExamineOptions {
 
 /** Looks at everything that can stand between this host and the places, in parallel. Never stops at a failure. */
 export async function examine(options: ExamineOptions): Promise<Evidence> {
+  const { limitMs, clock = systemClock } = options
   const stop = linkedAbort(options.signal)
+  const cancel = limitMs === undefined ? () => {} : clock.after(limitMs, () => stop.abort())
   try {
     return await lookAt({ ...options, signal: stop.signal })
   } finally {
+    cancel()
     stop.release()
   }
 }
+
+/** Of the time there is, when names and connections are to be over; the rest is for questions to those that answer. */
+const [NAMES_SHARE, ADDRESSES_SHARE] = [0.5, 0.85]
 
 async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const { places, clusters, missing = [], api, gaiConf = GAI_CONF } = options
   const at = (options.clock ?? systemClock).now().toISOString()
   const limits = localLimits()
+  const shares = sharesOf(options)
   const names = [...new Set(places.map(({ host }) => host))]
-  const tell = counter(options, 'names', names.length)
   const [hosts, gaiText] = await Promise.all([
-    Promise.all(names.map((host) => examineHost(host, options, gaiConf).finally(tell))),
+    shares.until(NAMES_SHARE, (own) => {
+      const asked = names.map((host) => [host, examineHost(host, own, gaiConf)] as const)
+      return Promise.all(counted(options, 'names', asked))
+    }),
     systemFile(gaiConf),
   ])
   const programs = programsHere(destinationsOf(places, hosts), options)
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
   const nodesFirst = [...places].sort((a, b) => Number(a.role === 'configuration') - Number(b.role === 'configuration'))
   const tryNode = tryEachOnce()
-  const looks = nodesFirst.flatMap((place) => examineAddresses(place, hosts, options, tryNode))
-  const done = counter(options, 'connections', looks.length)
-  const addresses = await tryAgain(await Promise.all(looks.map((look) => look.finally(done))), options)
+  const own = { ...options, ...shortened(options, shares.left(ADDRESSES_SHARE)) }
+  const looks = nodesFirst.flatMap((place) =>
+    examineAddresses(place, hosts, own, tryNode).map((look) => [endpoint(place.host, place.port), look] as const),
+  )
+  const addresses = await tryAgain(await Promise.all(counted(options, 'connections', looks)), options)
   // Beside the rest: nobody else asks these nodes anything meanwhile.
   const watching = watchNodes(options, addresses)
   const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))
@@ -102,11 +119,26 @@ const destinationsOf = (places: readonly Place[], hosts: Evidence['hosts']): Des
     return lookup?.ok ? lookup.addresses.map(({ address }) => ({ address, port })) : []
   })
 
-/** Tells how far a stage has come. */
-function counter({ onStage = () => {} }: ExamineOptions, stage: string, all: number): () => void {
-  let done = 0
-  onStage(`${stage}: 0 of ${all}`)
-  return () => onStage(`${stage}: ${++done} of ${all}`)
+/** Tells how far a stage has come, and what it still waits for. */
+function counted<T>(
+  { onStage = () => {} }: ExamineOptions,
+  stage: string,
+  looks: readonly (readonly [what: string, look: Promise<T>])[],
+): Promise<T>[] {
+  const open = looks.map(([what]) => what)
+  const tell = (): void => {
+    const [first] = open
+    const more = open.length > 1 ? ` and ${open.length - 1} more` : ''
+    const waits = first === undefined ? '' : `, waiting for ${first}${more}`
+    onStage(`${stage}: ${looks.length - open.length} of ${looks.length}${waits}`)
+  }
+  tell()
+  return looks.map(([what, look]) =>
+    look.finally(() => {
+      open.splice(open.indexOf(what), 1)
+      tell()
+    }),
+  )
 }
 
 /** Nodes of Memcached that told all of themselves, each once, whatever it is called. */

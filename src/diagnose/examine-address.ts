@@ -1,3 +1,4 @@
+import { linkedAbort } from '../net/abort.ts'
 import { sleep, systemClock } from '../net/clock.ts'
 import type { AskTls } from '../net/connection.ts'
 import { attemptConnect, type ConnectAttempt } from './connect.ts'
@@ -98,19 +99,27 @@ async function listen({ place, address }: Located, options: ExamineOptions, tryN
     // Whatever the certificate is worth, that is judged elsewhere.
     return { tls, ...(speaks && (await converse(tls.replyMs, { verify: false }))) }
   }
-  const first = await repeatedly(
-    () => hearFirstWords(dial),
-    (words) => (words.connected ? words.speaker !== 'closed' : words.outcome === 'timeout'),
-  )
-  if (!first.connected) return { words: first }
-  if (first.speaker === 'memcached') return { words: first, ...(await converse(first.replyMs)) }
-  if (SURE.has(first.speaker)) return { words: first }
-  const [tls, words] = await Promise.all([
-    secure(),
-    first.speaker === 'silent' ? hearAgain(dial, first, options) : first,
-  ])
-  const answersAfterAll = words.connected && words.speaker === 'memcached'
-  return { words, tls, ...(answersAfterAll && (await converse(words.replyMs))) }
+  const late = hearLate(dial, options)
+  try {
+    const first = await repeatedly(
+      () => hearFirstWords(dial),
+      (words) => (words.connected ? words.speaker !== 'closed' : words.outcome === 'timeout'),
+    )
+    if (!first.connected) return { words: first }
+    if (first.speaker === 'memcached') {
+      late.forget()
+      return { words: first, ...(await converse(first.replyMs)) }
+    }
+    if (SURE.has(first.speaker)) return { words: first }
+    const [tls, words] = await Promise.all([
+      secure(),
+      first.speaker === 'silent' ? hearAgain(dial, first, late.heard) : first,
+    ])
+    const answersAfterAll = words.connected && words.speaker === 'memcached'
+    return { words, tls, ...(answersAfterAll && (await converse(words.replyMs))) }
+  } finally {
+    late.forget()
+  }
 }
 
 /** Some servers hang up on one client and serve the next. */
@@ -135,15 +144,33 @@ const SURE: ReadonlySet<string> = new Set(['redis', 'full', 'memcached-error'])
 async function hearAgain(
   dial: Parameters<typeof hearFirstWords>[0],
   silence: FirstWords,
-  { latePatienceMs = LATE_MS }: ExamineOptions,
+  lately: Promise<FirstWords | undefined>,
 ): Promise<FirstWords> {
-  const [late, binary] = await Promise.all([
-    hearFirstWords({ ...dial, timeoutMs: latePatienceMs }),
-    hearFirstWords({ ...dial, question: BINARY_VERSION }),
-  ])
+  const [late, binary] = await Promise.all([lately, hearFirstWords({ ...dial, question: BINARY_VERSION })])
   if (binary.connected && binary.speaker === 'memcached-binary') return binary
-  return late.connected && late.speaker === 'memcached' ? late : silence
+  return late?.connected && late.speaker === 'memcached' ? late : silence
 }
+
+/**
+ * A second question, which is waited for longer: begun while the first one still waits, so that a server that keeps silent does
+ * not cost both times. It is not asked where the first is answered soon.
+ */
+function hearLate(
+  dial: Parameters<typeof hearFirstWords>[0],
+  { latePatienceMs = LATE_MS, clock = systemClock }: ExamineOptions,
+): { readonly heard: Promise<FirstWords | undefined>; forget(): void } {
+  const stop = linkedAbort(dial.signal)
+  const { signal } = stop
+  const heard = sleep(clock, SOON_MS, signal).then(() =>
+    signal.aborted ? undefined : hearFirstWords({ ...dial, timeoutMs: latePatienceMs, signal }),
+  )
+  return {
+    heard: heard.finally(() => stop.release()),
+    forget: () => stop.abort(),
+  }
+}
+
+const SOON_MS = 300
 
 /** For an answer that comes late, beside the handshake. */
 const LATE_MS = 4000

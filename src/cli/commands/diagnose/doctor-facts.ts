@@ -42,8 +42,9 @@ export interface DoctorAsk {
   readonly flags: AimOptions
   /** Hears of what could not be asked. */
   readonly note: OnUnasked
-  /** For one answer of the API. */
+  /** For one answer of the API, and for all of them. */
   readonly patienceMs: number
+  readonly totalMs: number
   readonly look: (aim: DoctorAim) => Promise<Evidence>
 }
 
@@ -58,7 +59,7 @@ export async function lookWithApi(spoken: readonly string[], ask: DoctorAsk): Pr
   const onlyNamed = words.length > 0 && named.places.length === words.length
   if (onlyNamed && !words.some(mayBeId)) return look(named)
   try {
-    return await withClient(flags, (client) => lookBy(bounded(client, ask.patienceMs), words, named, ask))
+    return await withClient(flags, (client) => lookBy(bounded(client, ask.patienceMs, ask.totalMs), words, named, ask))
   } catch (error) {
     if (onlyNamed && (error instanceof Problem || error instanceof CallFailed)) return look(named)
     // Where no engine runs, there may have been one.

@@ -23,11 +23,9 @@ import type { ApiClient } from '../../target/client.ts'
 import { isSeen, recordedEngine, stateDirectory } from '../../target/state-dir.ts'
 import { describeChoice, type Target } from '../../target/targets.ts'
 
-/** For an answer of the API: what takes longer is told as the cause, and the rest goes on. */
-export const API_PATIENCE_MS = 4000
 const TIMED_OUT = 'ETIMEDOUT'
-/** The same with --patient: as long as any command waits. */
-export const PATIENT_API_MS = 60_000
+/** For a call that begins late. */
+const LEAST_MS = 200
 /** For a word of an engine on its socket. */
 const WORD_MS = 700
 
@@ -37,15 +35,17 @@ export interface BoundedClient extends ApiClient {
   answered(): number
 }
 
-/** Calls that take longer fail as those do whose time to read is up. */
-export function bounded(client: ApiClient, patienceMs: number): BoundedClient {
+/** Calls that take longer, or that begin when `totalMs` are nearly over, fail as those do whose time to read is up. */
+export function bounded(client: ApiClient, patienceMs: number, totalMs: number): BoundedClient {
   let answers = 0
+  const end = systemClock.monotonicMs() + totalMs
   return {
     ...client,
     answered: () => answers,
     async call(name, input, signal) {
       const late = new AbortController()
-      const cancel = systemClock.after(patienceMs, () => late.abort())
+      const left = Math.max(LEAST_MS, end - systemClock.monotonicMs())
+      const cancel = systemClock.after(Math.min(patienceMs, left), () => late.abort())
       try {
         const both = signal ? AbortSignal.any([signal, late.signal]) : late.signal
         const answer = await client.call(name, input, both)

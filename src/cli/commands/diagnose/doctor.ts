@@ -18,7 +18,7 @@ import type { Evidence } from '../../../diagnose/evidence.ts'
 import type { Finding } from '../../../diagnose/finding.ts'
 import { glibcVersion } from '../../../diagnose/libc.ts'
 import { reportPage } from '../../../diagnose/report-page.ts'
-import { sleep, systemClock } from '../../../net/clock.ts'
+import { elapsedMs, sleep, systemClock } from '../../../net/clock.ts'
 import { isUnsupported, reasonOf, tellUnasked } from '../../caches/refusals.ts'
 import { command } from '../../command.ts'
 import { failureOf } from '../../failure.ts'
@@ -40,7 +40,6 @@ import { version } from '../../version.ts'
 import { several } from '../../words.ts'
 import { fileFlag, fileOf } from '../gai/flags.ts'
 import { lookWithApi } from './doctor-facts.ts'
-import { API_PATIENCE_MS, PATIENT_API_MS } from './doctor-service.ts'
 import { serverFlag, tlsFlags } from './places.ts'
 
 const FINDINGS = 1
@@ -61,7 +60,7 @@ const doctorFlags = {
   evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
   timeout: time({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
   'write-probe': toggle({ summary: 'also store, read and delete a key of ours on each node (expires in 60 s)' }),
-  patient: toggle({ summary: 'wait longer for what does not answer' }),
+  patient: toggle({ summary: 'wait longer for what does not answer; otherwise 10 s at most in all' }),
   ...tlsFlags,
   ...serverFlag,
   ...fileFlag,
@@ -181,6 +180,17 @@ const watch = (words: readonly string[], flags: DoctorFlags, print: Printer): Pr
     if (code !== undefined) throw new ExitWith(code)
   })
 
+/** A verdict in ten seconds, the program's own start and end included: what hangs is told as the cause. */
+const USUAL = { limitMs: 9_200, api: { patienceMs: 4_000, totalMs: 7_500 }, look: {} }
+/** With --patient: as long as any command waits for the API, and for what is far away or very busy. */
+const PATIENT = {
+  limitMs: undefined,
+  api: { patienceMs: 60_000, totalMs: 600_000 },
+  look: { timeoutMs: 10_000, patienceMs: 8_000, latePatienceMs: 20_000, dnsPatienceMs: 15_000 },
+}
+/** However long the API took. */
+const LEAST_LOOK_MS = 1_500
+
 /** A question to the API that got no answer. */
 interface NotAsked {
   readonly operation: string
@@ -194,17 +204,23 @@ async function look(
   outer?: AbortSignal,
 ): Promise<{ evidence: Evidence; notAsked: readonly NotAsked[] }> {
   const { server: servers, timeout: timeoutMs } = flags
+  const times = flags.patient ? PATIENT : USUAL
+  const start = systemClock.monotonicMs()
   const progress = startProgress('asking the API')
   const unasked: CallFailed[] = []
   try {
     const evidence = await lookWithApi(words, {
       flags,
       note: (error) => unasked.push(error),
-      patienceMs: flags.patient ? PATIENT_API_MS : API_PATIENCE_MS,
+      ...times.api,
       look: (aim) => {
+        const { limitMs } = times
+        const left = limitMs && { limitMs: Math.max(LEAST_LOOK_MS, limitMs - elapsedMs(systemClock, start)) }
         const examining = (signal: AbortSignal) =>
           examine({
             ...aim,
+            ...times.look,
+            ...left,
             signal,
             gaiConf: fileOf(flags),
             onStage: (stage) => progress.update(stage),
