@@ -1,5 +1,6 @@
 import { visibleLine } from '../../api/visible.ts'
 import { type Clock, systemClock } from '../../net/clock.ts'
+import { environment } from '../environment.ts'
 import { own } from '../output/sequences.ts'
 import { conversationColumns, stderrIsTerminal, tell, tellPiece } from '../terminal.ts'
 
@@ -15,9 +16,9 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 80
 const CLEAR = own('\x1b[G\x1b[2K')
 
-/** One line on stderr that turns, with the seconds so far; silence unless stderr is a terminal. */
+/** One line on stderr that turns, with the seconds so far; silence unless stderr is a terminal that can take it away again. */
 export function startProgress(text: string, clock: Clock = systemClock): Progress {
-  if (!stderrIsTerminal()) return { update() {}, note() {}, end() {} }
+  if (!stderrIsTerminal() || environment.TERM === 'dumb') return { update() {}, note() {}, end() {} }
   const start = clock.monotonicMs()
   let shown = text
   let frame = 0
