@@ -73,6 +73,35 @@ export const ownFilterCauses: readonly Cause[] = [
       })),
   },
   {
+    id: 'H10',
+    title: 'the loopback device of this host is down',
+    seat: 'host',
+    source: 'Measured: connect(2) to 127.0.0.1 or ::1 answers ENETUNREACH or EADDRNOTAVAIL',
+    odds: 0.3,
+    suspect: (seen) => {
+      const signs = seen
+        .of('no-way', 'not-sent')
+        .filter(({ address }) => address && /^(127\.|::1$)/.test(address.address))
+      const ones = signs.flatMap(({ address }) => address ?? [])
+      const [first, ...more] = ones
+      if (!first) return []
+      const isSwitchedOff = seen.evidence.limits.ipv6Disabled === true && ones.every(({ family }) => family === 6)
+      return [
+        {
+          ...failure(
+            at(first),
+            `The loopback device of this host is down, or has lost its address: ${inMidSentence(who(first))}${andMore(more)} can not be reached.`,
+            `Set it up: ip link set lo up${first.family === 6 ? '; sysctl -w net.ipv6.conf.lo.disable_ipv6=0' : ''}`,
+            'ip -brief address show dev lo',
+          ),
+          check: shell`cachectl probe ${at(first)} -c 3`,
+          explains: shows(0.99, ...signs),
+          ...(isSwitchedOff && { fits: 0 }),
+        },
+      ]
+    },
+  },
+  {
     id: 'H09',
     title: 'what this host sends to itself is lost',
     seat: 'host',
