@@ -18,6 +18,8 @@ export interface FailedCall {
   /** The service's, or the system's. */
   readonly code?: string
   readonly message: string
+  /** Of an answer over HTTP that is none of the service's: a page of a proxy, of a load balancer, of a sign-in. */
+  readonly foreignStatus?: number
   /** How long it took. */
   readonly ms: number
 }

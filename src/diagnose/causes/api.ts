@@ -133,6 +133,24 @@ export const apiCauses: readonly Cause[] = [
         }
       }),
   },
+  {
+    id: 'E07',
+    title: 'something else answers in place of the API',
+    seat: 'api',
+    source: `${MEASURED}: pages of proxies, load balancers and sign-ins are no XML of ElastiCache`,
+    odds: 0.1,
+    suspect: (seen) =>
+      whereItFailed(seen, ['answered', undefined], (service, { foreignStatus, operation }) =>
+        foreignStatus === undefined
+          ? undefined
+          : failure(
+              apiAt(service),
+              `What answers at ${apiAt(service)} is not the API: ${operation} came back with HTTP status ${foreignStatus}, and no answer of ElastiCache in it.`,
+              `${foreignStatus >= 500 ? 'A load balancer or proxy before the API has no way to it: see its log.' : 'Check --endpoint-url, HTTPS_PROXY and sign-ins on the way.'} ${GO_ON}`,
+              ask(service),
+            ),
+      ),
+  },
 ]
 
 const GO_ON = 'Places that are named go on: cachectl doctor host:port'
@@ -161,12 +179,13 @@ const healthCommand = (url: string): string => shell`curl -sS --max-time 5 ${new
 function whereItFailed(
   seen: Seen,
   outcomes: readonly (ServiceLook['outcome'] | undefined)[],
-  tell: (service: ServiceEvidence, failed: FailedCall) => Omit<Suspicion, 'explains'>,
+  tell: (service: ServiceEvidence, failed: FailedCall) => Omit<Suspicion, 'explains'> | undefined,
 ): Suspicion[] {
   const { service } = seen.evidence
   const signs = seen.of('api-out')
   if (!service?.failed || signs.length === 0 || !outcomes.includes(service.look?.outcome)) return []
-  return [{ ...tell(service, service.failed), explains: shows(0.95, ...signs) }]
+  const told = tell(service, service.failed)
+  return told ? [{ ...told, explains: shows(0.95, ...signs) }] : []
 }
 
 /** What an engine that is not at work makes show: at its API, and at its nodes. */

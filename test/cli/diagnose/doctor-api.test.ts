@@ -69,6 +69,22 @@ test('a signature that is refused where the clocks are an hour apart is a matter
   expect(cause?.sentence).toMatch(/^The clock of this host is 1 hour behind .*signatures are refused/)
 })
 
+test.each([
+  ['503 Service Unavailable', 503],
+  ['403 Forbidden', 403],
+])('a page with status %s in place of an answer is told as none of the API', async (line, status) => {
+  const page = '<html><body><h1>No way</h1></body></html>'
+  const url = await apiThatSays(
+    `HTTP/1.1 ${line}\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+  )
+  const { code, cause } = await diagnose(['shop', '--endpoint-url', url], {
+    ...KEYS,
+    CACHECTL_HOME: temporaryDirectory(),
+  })
+  expect([code, cause?.id, cause?.subject]).toEqual([2, 'E07', url])
+  expect(cause?.sentence).toContain(`HTTP status ${status}`)
+})
+
 describe('an engine of this host', () => {
   test('that is stopped by a signal is the cause, with the command that lets it go on', async () => {
     const engine = await start(temporaryDirectory())

@@ -176,6 +176,8 @@ export function failedCall(
   if (!(error instanceof CallFailed)) return undefined
   const { operation, serviceCode } = error
   const failed = { operation, message: reasonOf(error), ms: Math.round(elapsedMs(systemClock, startMs)) }
+  const foreignStatus = foreignStatusOf(error)
+  if (foreignStatus !== undefined) return { ...failed, answered: false, foreignStatus }
   if (serviceCode !== undefined) {
     const isOfClock = TIME_CODES.test(serviceCode) && Math.abs(clockAheadMs(service) ?? 0) > CLOCK_OFF_MS
     const isStarting = service.look?.health?.status === 'starting'
@@ -186,6 +188,13 @@ export function failedCall(
   if (answered > 0 || NEVER_SENT.has(failureOf(error)?.code ?? '')) return undefined
   if (service.look?.outcome === 'answered' && code !== TIMED_OUT) return undefined
   return { ...failed, answered: false, ...(code !== undefined && { code }) }
+}
+
+/** The SDK has no name for an error that is not in the service's form. */
+function foreignStatusOf({ cause, serviceCode }: CallFailed): number | undefined {
+  if (!/^Unknown(Error)?$/.test(serviceCode ?? '') || !(cause instanceof Error) || !('$metadata' in cause))
+    return undefined
+  return (cause.$metadata as { httpStatusCode?: number }).httpStatusCode // the SDK's type of every failed call
 }
 
 const NEVER_SENT: ReadonlySet<string> = new Set(['NoCredentials', 'NoRegion', 'Configuration', 'Interrupted'])

@@ -26,8 +26,11 @@ export function serviceSigns({ service }: Evidence): Sign[] {
 /** How the API is called; without a region it has no URL. */
 export const apiAt = ({ url }: ServiceEvidence): string => url ?? 'the API'
 
-function failedSign(service: ServiceEvidence, { operation, code, message, answered }: FailedCall): Sign {
+function failedSign(service: ServiceEvidence, failed: FailedCall): Sign {
+  const { operation, code, message, answered, foreignStatus } = failed
   const at = apiAt(service)
+  if (foreignStatus !== undefined)
+    return { kind: 'api-out', at, sentence: `${operation} got a page with HTTP status ${foreignStatus}` }
   return answered
     ? { kind: 'api-refuses', at, sentence: `${at} refuses ${operation}${code === undefined ? '' : ` (${code})`}` }
     : { kind: 'api-out', at, sentence: `${operation} got no answer: ${message}` }
