@@ -146,9 +146,14 @@ async function hearAgain(
   silence: FirstWords,
   lately: Promise<FirstWords | undefined>,
 ): Promise<FirstWords> {
-  const [late, binary] = await Promise.all([lately, hearFirstWords({ ...dial, question: BINARY_VERSION })])
+  // One more of the same, where every second answer is lost.
+  const [late, alike, binary] = await Promise.all([
+    lately,
+    hearFirstWords(dial),
+    hearFirstWords({ ...dial, question: BINARY_VERSION }),
+  ])
   if (binary.connected && binary.speaker === 'memcached-binary') return binary
-  return late?.connected && late.speaker === 'memcached' ? late : silence
+  return [late, alike].find((words) => words?.connected && words.speaker === 'memcached') ?? silence
 }
 
 /**

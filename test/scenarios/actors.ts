@@ -36,8 +36,11 @@ export interface Actor {
   /** Of the answers of a connection, each so-many-th comes so much later; without `stallMs` never, nor any after it. */
   readonly stallsEvery?: number
   readonly stallMs?: number
-  /** Of the connections, each so-many-th is closed at once. */
+  /** `stallsEvery` counts the answers of all connections. */
+  readonly stallsAcross?: boolean
+  /** Of the connections, each so-many-th is closed at once, or kept and never answered. */
   readonly failsEvery?: number
+  readonly failsSilently?: boolean
   /** Numbers of `stats` that grow, per second. */
   readonly climbs?: Readonly<Record<string, number>>
   /** What `set` is answered, of values of more bytes than `above`; or they are stored and gone at once. */
@@ -83,12 +86,14 @@ async function enter(
   const sockets = new Set<Socket>()
   const since = performance.now()
   let served = 0
+  const answered = { count: 0 }
   const serve = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
     served++
-    if (actor.failsEvery !== undefined && served % actor.failsEvery === 0) socket.destroy()
-    else play(actor, socket, ports, since)
+    if (actor.failsEvery !== undefined && served % actor.failsEvery === 0)
+      actor.failsSilently ? socket.resume() : socket.destroy()
+    else play(actor, socket, ports, since, actor.stallsAcross ? answered : { count: 0 })
   }
   const tls = actor.tls
   const issued = tls && (await ca.issue(tls.certificate, tls.name, tls.large))
@@ -133,7 +138,7 @@ async function enter(
 
 const portOf = ([first]: readonly Server[]): number => (first ? (first.address() as AddressInfo).port : 0)
 
-function play(actor: Actor, socket: Socket, ports: Ports, since: number): void {
+function play(actor: Actor, socket: Socket, ports: Ports, since: number, answered: { count: number }): void {
   switch (actor.is) {
     case 'silent':
       return void socket.resume()
@@ -154,7 +159,7 @@ function play(actor: Actor, socket: Socket, ports: Ports, since: number): void {
     default:
   }
   const [, max] = connectionsOf(actor)
-  const say = speakerOf(actor, socket)
+  const say = speakerOf(actor, socket, answered)
   let pending = ''
   let stalled = false
   let received = 0
@@ -216,13 +221,12 @@ const statsText = (values: Readonly<Record<string, number | string>>): string =>
     .join('')}END\r\n`
 
 /** Answers at once, late, or at a pace. */
-function speakerOf(actor: Actor, socket: Socket): (text: string) => void {
+function speakerOf(actor: Actor, socket: Socket, answered: { count: number }): (text: string) => void {
   const { lateMs = 0, bytesPerSecond, stallsEvery, stallMs } = actor
   let free = performance.now()
-  let answers = 0
   return (text) => {
     if (stallsEvery !== undefined) {
-      const isStalled = ++answers % stallsEvery === 0
+      const isStalled = ++answered.count % stallsEvery === 0
       if (isStalled) free = Math.max(free, performance.now()) + (stallMs ?? Number.POSITIVE_INFINITY)
       if (free === Number.POSITIVE_INFINITY) return
       return void setTimeout(() => socket.destroyed || socket.write(text), Math.max(0, free - performance.now()))

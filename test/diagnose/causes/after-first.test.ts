@@ -11,6 +11,7 @@ interface Node {
   /** Where they are others a moment later. */
   readonly later?: NodeStats
   readonly connections?: readonly TrialConnection[]
+  readonly bulkPasses?: boolean
 }
 
 const asked = (ms: number, ...questions: readonly Question[]): TrialConnection => ({
@@ -20,7 +21,7 @@ const asked = (ms: number, ...questions: readonly Question[]): TrialConnection =
 })
 
 const addressOf = (
-  { connectMs = 0.4, answerMs = 0.5, stats = {}, connections }: Node,
+  { connectMs = 0.4, answerMs = 0.5, stats = {}, connections, bulkPasses = false }: Node,
   index: number,
 ): AddressEvidence => {
   const address = `10.0.0.${11 + index}`
@@ -39,7 +40,12 @@ const addressOf = (
       ms,
     })),
     words: { connected: true, speaker: 'memcached', line: 'VERSION 1.6.22', connectMs, replyMs: answerMs },
-    answers: { stats, settings: {}, statsMs: answerMs },
+    answers: {
+      stats,
+      settings: {},
+      statsMs: answerMs,
+      ...(bulkPasses && { bulk: { bytes: 3600, received: 6400, ms: 2, complete: true } }),
+    },
     trial: { connections: connections ?? [asked(answerMs, 'version', 'get', 'version', 'get')] },
   }
 }
@@ -142,6 +148,11 @@ describe('a trial', () => {
   test('data that is never answered is told of the node, not of the way', () => {
     const connections = [silentAfter('version', 'get'), silentAfter('get'), silentAfter('version', 'version', 'get')]
     expect(complaints({ connections })).toEqual(['N01 10.0.0.11:11211'])
+  })
+  test('long requests for data that are never answered, where other long exchanges pass, are the node', () => {
+    const connections = [silentAfter('version', 'long-get'), silentAfter('get', 'many-gets'), asked(0.5, 'get')]
+    expect(complaints({ connections })).toEqual([])
+    expect(complaints({ connections, bulkPasses: true })).toEqual(['N02 10.0.0.11:11211'])
   })
   test('connections that this host could not make tell nothing of the node', () => {
     const connections = [

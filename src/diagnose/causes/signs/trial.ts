@@ -91,12 +91,19 @@ function isCutOff(one: AddressEvidence): boolean {
 export const cutAfter = (one: AddressEvidence): number =>
   Math.min(...cut(one).map(({ sent, received }) => sent + received))
 
-/** Answered first, then a short question is left unanswered, and the connection stays. */
-export const stuck = (one: AddressEvidence): TrialConnection[] =>
-  tried(one).filter((connection) => {
+/**
+ * Answered first, then a question is left unanswered, and the connection stays. Long ones count where other long
+ * exchanges pass: the way is no reason then.
+ */
+export const stuck = (one: AddressEvidence): TrialConnection[] => {
+  const passes = one.answers?.bulk?.complete === true
+  return tried(one).filter((connection) => {
     const turn = last(connection)
-    return isServed(connection) && !connection.cutOff && turn?.answered === false && SHORT.has(turn.question)
+    return (
+      isServed(connection) && !connection.cutOff && turn?.answered === false && (SHORT.has(turn.question) || passes)
+    )
   })
+}
 
 const losesAnswers = (one: AddressEvidence): boolean => stuck(one).length >= TWICE
 
