@@ -23,6 +23,7 @@ const FILES = [
   'cluster',
   'api',
   'programs',
+  'changes',
   'host',
   'wire',
   'worlds',

@@ -38,6 +38,7 @@ export interface Scenario {
     readonly zones?: readonly string[]
   }
   readonly missing?: readonly MissingCluster[]
+  /** Times of events may be minutes ago: `-3`. */
   readonly api?: ApiFacts
   /** How the API is found: `at` is asked, as `at` of the scenario is written; its clock is so many minutes after this host's. */
   readonly service?: ServiceEvidence & { readonly at?: string; readonly minutesAhead?: number }
@@ -122,7 +123,7 @@ export async function onStage<T>(
       places: placesOf(scenario, ports, cluster),
       clusters: cluster ? [cluster] : [],
       ...(scenario.missing && { missing: scenario.missing }),
-      ...(scenario.api && { api: scenario.api }),
+      ...(scenario.api && { api: withTimes(scenario.api) }),
       trust: new Map([
         ['', { ca: trusted }],
         ['shop', { ca: trusted }],
@@ -171,6 +172,14 @@ async function hold(
       await new Promise<void>((resolve) => socket.once('end', () => resolve()).resume())
     }
   }
+}
+
+const withTimes = (api: ApiFacts): ApiFacts => {
+  const { events } = api
+  if (!events) return api
+  const timeOf = (at: string): string =>
+    at.startsWith('-') ? new Date(Date.now() + Number(at) * 60_000).toISOString() : at
+  return { ...api, events: events.map((event) => ({ ...event, at: timeOf(event.at) })) }
 }
 
 /** Connects as often as it can, and says so. */

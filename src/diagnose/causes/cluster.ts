@@ -3,6 +3,7 @@ import { resources } from '../../api/catalog/resources.ts'
 import { kebabCase } from '../../api/names.ts'
 import { meantAmong } from '../../api/nearest.ts'
 import { shell, shellWord } from '../../api/shell.ts'
+import { endpoint } from '../../net/target.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { meantId } from '../meant-id.ts'
 import { type Cause, type Evident, evident, failure, note, type Seen, shows, warning } from './cause.ts'
@@ -108,13 +109,20 @@ export const clusterCauses: readonly Cause[] = [
           const out = signsOfCluster(seen, id)
           const ofAway = away.flatMap((node) => signsOfCluster(seen, id, node.id))
           const others = out.filter((sign) => !ofAway.includes(sign))
+          const refusing = status === 'modifying' ? refusingIn(seen, id, others) : []
           return {
-            ...(isServing(status) && ofAway.length === 0 ? warning(...words) : failure(...words)),
+            ...(isServing(status) && ofAway.length + refusing.length === 0 ? warning(...words) : failure(...words)),
             explains: [
               ...shows(0.99, ...seen.at(id, 'not-available', 'in-change')),
               ...shows(0.95, ...away.flatMap((node) => seen.at(nodeOf(cluster, node.id), 'node-not-available'))),
+              ...shows(0.95, ...cluster.nodes.flatMap((node) => seen.at(nodeOf(cluster, node.id), 'node-in-change'))),
               ...shows(USUALLY_OUT, ...ofAway),
-              ...shows(isServing(status) ? SELDOM_OUT : USUALLY_OUT, ...others),
+              ...shows(
+                isServing(status) ? SELDOM_OUT : USUALLY_OUT,
+                ...others.filter((sign) => !refusing.includes(sign)),
+              ),
+              ...shows(OFTEN_REFUSING, ...refusing),
+              ...shows(0.6, ...(status === 'modifying' ? signsOfLists(seen, id) : [])),
             ],
           }
         }),
@@ -235,8 +243,27 @@ export const clusterCauses: readonly Cause[] = [
 /** How surely nodes of a cluster that is not available are out of reach, and those of one that is only being changed. */
 const [USUALLY_OUT, SELDOM_OUT] = [0.8, 0.05]
 
+/** A node that is added or replaced refuses connections for a while; the others serve. */
+const OFTEN_REFUSING = 0.3
+
+/** Of these signs of a cluster whose nodes serve otherwise. */
+const refusingIn = ({ evidence: { addresses } }: Seen, cluster: string, signs: readonly Sign[]): Sign[] =>
+  addresses.some((one) => one.place.cluster === cluster && speaks(one))
+    ? signs.filter(({ kind }) => kind === 'refused' || kind === 'reset' || kind === 'closed')
+    : []
+
+/** Lists that are on their way to what the cluster will be. */
+const signsOfLists = (seen: Seen, cluster: string): readonly Sign[] =>
+  seen.evidence.discovery
+    .filter(({ place }) => place.cluster === cluster)
+    .flatMap(({ place, round }) => [
+      ...seen.at(cluster, 'list-unlike-api'),
+      ...seen.at(name(place), 'lists-differ'),
+      ...round.perNode.flatMap(({ node }) => seen.at(endpoint(node.ip ?? node.host, node.port), 'listed-dead')),
+    ])
+
 /** Signs of its nodes that are out, or of one of them, and of their names. */
-const signsOfCluster = (seen: Seen, cluster: string, node?: string): Sign[] =>
+export const signsOfCluster = (seen: Seen, cluster: string, node?: string): Sign[] =>
   seen.evidence.places
     .filter((place) => place.cluster === cluster && (node === undefined || place.role === node))
     .flatMap((place) => [

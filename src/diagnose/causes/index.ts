@@ -4,6 +4,7 @@ import { aliasCauses } from './aliases.ts'
 import { apiCauses } from './api.ts'
 import { type Cause, SEATS, type Suspicion } from './cause.ts'
 import { certificateCauses } from './certificate.ts'
+import { changeCauses } from './changes.ts'
 import { clientCauses } from './clients.ts'
 import { clusterCauses } from './cluster.ts'
 import { dnsCauses } from './dns.ts'
@@ -32,6 +33,7 @@ export type { Cause } from './cause.ts'
 export const causes: readonly Cause[] = [
   ...apiCauses,
   ...clusterCauses,
+  ...changeCauses,
   ...dnsCauses,
   ...aliasCauses,
   ...hostCauses,

@@ -99,6 +99,7 @@ const SIGN_KINDS = {
   'subnets-without-family': 'impaired',
   'in-change': 'impaired',
   'node-not-available': 'impaired',
+  'node-in-change': 'impaired',
   // Of a name.
   'lookup-failed': 'broken',
   'unknown-name': 'broken',
@@ -124,6 +125,7 @@ const SIGN_KINDS = {
   'bad-list': 'broken',
   'list-unanswered': 'broken',
   'listed-dead': 'broken',
+  'listed-old': 'broken',
   'lists-differ': 'impaired',
   'list-unlike-api': 'impaired',
   'listed-twice': 'impaired',

@@ -2,11 +2,13 @@
 import type { Evidence } from '../evidence.ts'
 import { aliasRows } from './aliases.ts'
 import { evidentSigns, type Seen } from './cause.ts'
+import { addressRows } from './changes.ts'
 import { clusterRows } from './cluster.ts'
 import { dnsRows } from './dns.ts'
 import { listRows } from './list.ts'
 import { keyOf, type Sign, type SignKind } from './sign.ts'
 import { addressSigns } from './signs/addresses.ts'
+import { changeSigns } from './signs/changes.ts'
 import { clusterSigns } from './signs/clusters.ts'
 import { hereSigns } from './signs/here.ts'
 import { hostSigns } from './signs/host.ts'
@@ -20,7 +22,8 @@ import { writtenSigns } from './signs/written.ts'
 const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
   serviceSigns,
   clusterSigns,
-  (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows], evidence),
+  changeSigns,
+  (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows, ...addressRows], evidence),
   addressSigns,
   trialSigns,
   nodeSigns,
