@@ -49,12 +49,17 @@ export interface WatchOptions {
 
 /** Enough for an answer from another zone or region. */
 const TRY_MS = 250
-const PAUSE_MS = 60
-const TRIES = 3
-/** Late answers to earlier attempts come in pauses as well. */
-const MOST_LOUD_PAUSES = 1
+
+interface Round {
+  readonly tries: number
+  readonly pauseMs: number
+  /** Late answers to earlier attempts come in pauses as well. */
+  readonly mostLoudPauses: number
+}
+
+const TOGETHER: Round = { tries: 3, pauseMs: 60, mostLoudPauses: 1 }
 /** Once it is known that it is so here, and asked is only for which address. */
-const ANY_PAUSES = TRIES
+const ALONE: Round = { tries: 2, pauseMs: 10, mostLoudPauses: 2 }
 
 type Target = Pick<OwnPackets, 'address' | 'port'>
 
@@ -67,11 +72,11 @@ export async function watchPackets(targets: readonly Target[], options: WatchOpt
   const seen: OwnPackets[] = []
   for (const family of [4, 6] as const) {
     const own = targets.filter(({ address }) => familyOf(address) === family)
-    const together = own.length > 0 ? await fatesOf(own, family, options, MOST_LOUD_PAUSES) : []
+    const together = own.length > 0 ? await fatesOf(own, family, options, TOGETHER) : []
     if (together === undefined) continue
     const alone = own.length > 1 && together.length > 0
     for (const { address, port } of own) {
-      const fates = alone ? ((await fatesOf([{ address, port }], family, options, ANY_PAUSES)) ?? []) : together
+      const fates = alone ? ((await fatesOf([{ address, port }], family, options, ALONE)) ?? []) : together
       seen.push({ address, port, seen: fates.filter((fate) => together.includes(fate)) })
     }
   }
@@ -83,12 +88,12 @@ async function fatesOf(
   targets: readonly Target[],
   family: Family,
   { count = packetCounters, connect = attemptConnect, clock = systemClock, signal }: WatchOptions,
-  mostLoudPauses: number,
+  { tries, pauseMs, mostLoudPauses }: Round,
 ): Promise<PacketFate[] | undefined> {
   const loud = new Map((Object.keys(FATES) as PacketFate[]).map((fate) => [fate, 0])) // Object.keys forgets what it was given
-  for (let at = 0; at < TRIES && loud.size > 0; at++) {
+  for (let at = 0; at < tries && loud.size > 0; at++) {
     const before = await count(family)
-    await sleep(clock, PAUSE_MS, signal)
+    await sleep(clock, pauseMs, signal)
     const start = await count(family)
     await Promise.all(
       targets.map((target) => connect({ ...target, timeoutMs: TRY_MS, clock, ...(signal && { signal }) })),
