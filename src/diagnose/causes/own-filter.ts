@@ -79,9 +79,11 @@ export const ownFilterCauses: readonly Cause[] = [
     source: 'Measured: connect(2) to 127.0.0.1 or ::1 answers ENETUNREACH or EADDRNOTAVAIL',
     odds: 0.3,
     suspect: (seen) => {
-      const signs = seen
-        .of('no-way', 'not-sent')
-        .filter(({ address }) => address && /^(127\.|::1$)/.test(address.address))
+      const signs = [
+        ...seen.of('no-way', 'not-sent').filter(({ address }) => address && /^(127\.|::1$)/.test(address.address)),
+        // With its addresses and routes left, packets go there and vanish.
+        ...seen.of('lost-inside').filter((sign) => isOff(seen, sign)),
+      ]
       const ones = signs.flatMap(({ address }) => address ?? [])
       const [first, ...more] = ones
       if (!first) return []
@@ -95,7 +97,7 @@ export const ownFilterCauses: readonly Cause[] = [
             'ip -brief address show dev lo',
           ),
           check: shell`cachectl probe ${at(first)} -c 3`,
-          explains: shows(0.99, ...signs),
+          explains: taken(seen, signs, OUT),
           ...(isSwitchedOff && { fits: 0 }),
         },
       ]
@@ -110,30 +112,26 @@ export const ownFilterCauses: readonly Cause[] = [
     suspect: (seen) =>
       grouped(seen, 'lost-inside', (signs, [first, ...more]) => {
         const rule = ruleFor(seen, first, 'inside')
-        const isOff = pathTo(seen.evidence, first.address)?.isOff === true
-        const here = `${who(first)}${andMore(more)} is on this host, and what this host sends to itself is lost`
         return {
-          ...(isOff
-            ? failure(
-                at(first),
-                `${here}: the loopback device lo is switched off.`,
-                'Switch it on: ip link set lo up',
-                'ip link show lo',
-              )
-            : failure(
-                at(first),
-                `${here}: a filter on the loopback device drops it.`,
-                rule
-                  ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
-                  : 'Take the filter away: tc filter del dev lo ingress',
-                rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset',
-              )),
+          ...failure(
+            at(first),
+            `${who(first)}${andMore(more)} is on this host, and what this host sends to itself is lost: a filter on the loopback device drops it.`,
+            rule
+              ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
+              : 'Take the filter away: tc filter del dev lo ingress',
+            rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset',
+          ),
+          ...(signs.some((sign) => isOff(seen, sign)) && { fits: 0 }),
           check: shell`cachectl probe ${at(first)} -c 3`,
           explains: taken(seen, signs, OUT),
         }
       }),
   },
 ]
+
+/** The device that this host sends by is switched off. */
+const isOff = ({ evidence }: Seen, { address }: Sign): boolean =>
+  address !== undefined && pathTo(evidence, address.address)?.isOff === true
 
 const LIST_NAT = "iptables -t nat -S | grep -E 'REDIRECT|DNAT'; nft list ruleset | grep -E 'redirect|dnat'"
 
