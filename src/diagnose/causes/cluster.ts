@@ -9,6 +9,7 @@ import { meantId } from '../meant-id.ts'
 import { type Cause, type Evident, evident, failure, note, type Seen, shows, warning } from './cause.ts'
 import { at, name, speaks } from './places.ts'
 import { OUT, type Sign } from './sign.ts'
+import { isOnItsWay } from './signs/changes.ts'
 import { isServing, nodeOf } from './signs/clusters.ts'
 
 /** Stands for the command that waits for this very cluster. */
@@ -246,9 +247,9 @@ const [USUALLY_OUT, SELDOM_OUT] = [0.8, 0.05]
 /** A node that is added or replaced refuses connections for a while; the others serve. */
 const OFTEN_REFUSING = 0.3
 
-/** Of these signs of a cluster whose nodes serve otherwise. */
-const refusingIn = ({ evidence: { addresses } }: Seen, cluster: string, signs: readonly Sign[]): Sign[] =>
-  addresses.some((one) => one.place.cluster === cluster && speaks(one))
+/** Of these signs of a cluster that says what is done to its nodes, and whose nodes serve otherwise. */
+const refusingIn = ({ evidence }: Seen, cluster: string, signs: readonly Sign[]): Sign[] =>
+  isOnItsWay(evidence, cluster) && evidence.addresses.some((one) => one.place.cluster === cluster && speaks(one))
     ? signs.filter(({ kind }) => kind === 'refused' || kind === 'reset' || kind === 'closed')
     : []
 

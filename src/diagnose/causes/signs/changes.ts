@@ -23,6 +23,23 @@ const BEGINS: Readonly<Record<string, NodeChange['what']>> = {
 }
 const ENDS: ReadonlySet<string> = new Set(['recovery-done', 'node-restarted', 'node-added', 'node-removed'])
 
+/** What takes nodes out of service, one by one or some. */
+const TOUCHES_NODES: ReadonlySet<string> = new Set([
+  'number-increasing',
+  'number-decreasing',
+  'type-scaling',
+  'engine-upgrading',
+])
+
+/** Whether events of the last hour say that nodes of the cluster are added, taken away, or made anew. */
+export const isOnItsWay = ({ api, at }: Evidence, cluster: string): boolean =>
+  (api?.events ?? []).some(
+    ({ source, at: when, message }) =>
+      source === cluster &&
+      Date.parse(at ?? '') - Date.parse(when) < RECENT_MS &&
+      TOUCHES_NODES.has(readEvent(message).kind),
+  )
+
 /** Of all clusters, each node once. */
 export function nodeChanges({ clusters, api, at }: Evidence): NodeChange[] {
   const now = Date.parse(at ?? '')
