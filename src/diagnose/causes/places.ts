@@ -101,9 +101,11 @@ export const spokenAs = (one: AddressEvidence): readonly string[] =>
 export const alone = (one: AddressEvidence): readonly string[] =>
   one.place.tls ? [name(one.place), '--tls'] : [at(one)]
 
-/** The same machine under several names or roles is told once. */
+/** The same machine under several names or roles is told once: as the first of them, a node before an endpoint that leads to it. */
 export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvidence) => boolean): AddressEvidence[] {
-  return [...new Map(addresses.filter(is).map((one) => [at(one), one])).values()]
+  const firsts = new Map<string, AddressEvidence>()
+  for (const one of addresses.filter(is)) if (!firsts.has(at(one))) firsts.set(at(one), one)
+  return [...firsts.values()]
 }
 
 /** What is to be there, plain or under TLS, answered a question. */
