@@ -23,8 +23,12 @@ const RULES: Readonly<Record<Tool, readonly string[]>> = {
 }
 
 /** Those that the four tools can look at alike: no name server and no network of the scenario's own. */
-const isForAll = ({ namespace, dns, hosts, at, cluster }: Scenario): boolean =>
-  namespace === undefined && dns === undefined && hosts === undefined && (at ?? cluster?.nodePorts) !== undefined
+const isForAll = ({ namespace, world, dns, hosts, at, cluster }: Scenario): boolean =>
+  namespace === undefined &&
+  world === undefined &&
+  dns === undefined &&
+  hosts === undefined &&
+  (at ?? cluster?.nodePorts) !== undefined
 
 const playable = scenarios.flatMap((each) => each.scenarios).filter((each) => isForAll(each))
 

@@ -25,7 +25,7 @@ export const apiCauses: readonly Cause[] = [
           apiAt(service),
           `The API at ${apiAt(service)} ${HANGS[service.look?.outcome ?? 'silent'] ?? HANGS.silent}: ${waited}.`,
           service.kind === 'local'
-            ? `The engine hangs${service.engine ? ` (pid ${service.engine.pid})` : ''}: cachectl engine stop; cachectl engine start. ${GO_ON}`
+            ? `${RESTART} ${GO_ON}`
             : `Look at what stands there, or before it: a proxy, a firewall, a VPC endpoint. ${GO_ON}`,
           ask(service),
         )
@@ -45,7 +45,7 @@ export const apiCauses: readonly Cause[] = [
           failure(
             apiAt(service),
             `The API at ${apiAt(service)} ${REFUSES[service.look?.outcome ?? 'failed'] ?? `can not be reached: ${failed.message}`}.`,
-            `${service.kind === 'local' ? 'Start the engine: cachectl engine start.' : 'Check --endpoint-url, --target and AWS_ENDPOINT_URL; --target aws means AWS itself.'} ${GO_ON}`,
+            `${service.kind === 'local' ? START : CHECK_TARGET} ${GO_ON}`,
             ask(service),
           ),
       ),
@@ -153,6 +153,9 @@ export const apiCauses: readonly Cause[] = [
   },
 ]
 
+const RESTART = 'The engine hangs: cachectl engine stop; cachectl engine start.'
+const START = 'Start the engine: cachectl engine start.'
+const CHECK_TARGET = 'Check --endpoint-url, --target and AWS_ENDPOINT_URL; --target aws means AWS itself.'
 const GO_ON = 'Places that are named go on: cachectl doctor host:port'
 
 const HANGS: Readonly<Record<string, string>> = {

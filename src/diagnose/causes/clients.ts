@@ -114,7 +114,7 @@ const otherServers = (seen: Seen): Suspicion[] => {
         `A plain Memcached${version === undefined ? '' : ` ${version}`}${process} answers where ${who(one).replace(/^(Node|The) /, (word) => word.toLowerCase())} is meant: it knows no cluster.`,
         listener?.pid !== undefined
           ? `End it (${shell`kill ${listener.pid}`}; where it is a service: systemctl disable --now memcached), or move it to another port. Then: cachectl engine stop; cachectl engine start`
-          : `What is written there is lost to the cluster: find what listens (ss -ltnp sport = :${one.port}) and what ${cluster} is to be reached at (cachectl endpoints ${cluster}).`,
+          : `What is written there is lost to the cluster: find what listens (ss -ltnp sport = :${one.port}) and what ${cluster} is to be reached at: ${shell`cachectl endpoints ${cluster}`}`,
         `printf 'version\\r\\nconfig get cluster\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
       ),
       explains: [
