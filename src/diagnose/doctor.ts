@@ -14,6 +14,7 @@ import { compareWithDns, examineHost } from './examine-host.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
+import { lookupsInChild } from './lookup-process.ts'
 import type { AnswersDial } from './node-answers.ts'
 import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
@@ -83,9 +84,10 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const limits = localLimits()
   const shares = sharesOf(options)
   const names = [...new Set(places.map(({ host }) => host))]
+  const lookups = lookupsInChild()
   const [hosts, gaiText] = await Promise.all([
     shares.until(NAMES_SHARE, (own) => {
-      const asked = names.map((host) => [host, examineHost(host, own, gaiConf)] as const)
+      const asked = names.map((host) => [host, examineHost(host, own, gaiConf, lookups)] as const)
       return Promise.all(counted(options, 'names', asked))
     }),
     systemFile(gaiConf),

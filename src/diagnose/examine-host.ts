@@ -16,7 +16,7 @@ import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence } from './evidence.ts'
 import { connects } from './examine-address.ts'
 import { explainOrder } from './gai-check.ts'
-import { lookupInChild } from './lookup-process.ts'
+import type { ChildLookups } from './lookup-process.ts'
 import { namesTried } from './resolv-conf.ts'
 import { systemFile, systemResolvConf } from './system-file.ts'
 
@@ -28,7 +28,12 @@ const GRACE_MS = 300
 const DNS_PATIENCE_MS = 4500
 
 /** Everything that name services say of a host: /etc/hosts, each DNS server, getaddrinfo, and the order it sorts by. */
-export async function examineHost(host: string, options: ExamineOptions, gaiConf: string): Promise<HostEvidence> {
+export async function examineHost(
+  host: string,
+  options: ExamineOptions,
+  gaiConf: string,
+  lookups: ChildLookups,
+): Promise<HostEvidence> {
   const isName = isIP(host) === 0 && host.toLowerCase() !== 'localhost'
   const listed = isName ? inHosts((await systemFile(options.hostsFile ?? '/etc/hosts')) ?? '', host) : []
   const asksDns = isName && (listed.length === 0 || options.servers !== undefined)
@@ -37,7 +42,7 @@ export async function examineHost(host: string, options: ExamineOptions, gaiConf
   const stop = linkedAbort(options.signal)
   const surveying = asksDns || (listed.length > 0 && compares) ? survey(host, options) : undefined
   const limited = surveying?.then((found) => endWhereDropped(found, stop, options))
-  const own = options.servers ? undefined : await lookUp(host, options, stop.signal)
+  const own = options.servers ? undefined : await lookUp(host, options, lookups, stop.signal)
   const asked = await surveying
   await limited
   stop.release()
@@ -116,8 +121,13 @@ const survey = async (host: string, options: ExamineOptions): Promise<NameSurvey
     ...passed(options),
   })
 
-function lookUp(host: string, options: ExamineOptions, signal: AbortSignal): Promise<ResolvedTarget | ResolveFailure> {
-  const names = options.names ?? (isIP(host) === 0 ? lookupInChild(signal) : systemNames)
+function lookUp(
+  host: string,
+  options: ExamineOptions,
+  lookups: ChildLookups,
+  signal: AbortSignal,
+): Promise<ResolvedTarget | ResolveFailure> {
+  const names = options.names ?? (isIP(host) === 0 ? lookups(signal) : systemNames)
   return resolveTarget(host, { ...passed(options), names, timeoutMs: PATIENCE_MS, signal })
 }
 
