@@ -100,12 +100,14 @@ function byRank(a: Believed<Candidate>, b: Believed<Candidate>): number {
 
 function findingOf({ suspected, explains, rivals }: Believed<Candidate>): Finding {
   const { cause, row: _, odds: __, fits: ___, explains: ____, ...told } = suspected
+  // The same cause, told of another name or of less, is nothing to decide between.
+  const others = rivals.filter((rival) => rival.cause !== cause)
   return {
     id: cause.id,
     ...told,
     source: cause.source,
     ...(explains.length > 0 && { explains: explains.map(signTold) }),
-    ...(rivals.length > 0 && { rivals: rivals.map(rivalOf) }),
+    ...(others.length > 0 && { rivals: others.map(rivalOf) }),
   }
 }
 

@@ -1,7 +1,7 @@
 /** What stands between this host and the cache. */
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
-import { type Cause, failure, shows, type Told, warning, wherever } from './cause.ts'
+import { type Cause, failure, type Seen, type Suspicion, shows, type Told, warning, wherever } from './cause.ts'
 import { ALLOW } from './families.ts'
 import {
   at,
@@ -26,6 +26,31 @@ const GUIDE = 'User guide, "Common troubleshooting steps"'
 /** What drops all packets to a place rarely lets those to another of its addresses pass. */
 const SPARES_AN_ADDRESS = 0.1
 
+/** Nodes of one cluster, or places that were given, of which not one has a sign of life: what drops it all is one thing. */
+function droppedToAll(seen: Seen): Suspicion[] {
+  const { addresses } = seen.evidence
+  return [...new Set(addresses.map(({ place }) => place.cluster))].flatMap((cluster) => {
+    const ones = addresses.filter(({ place }) => place.cluster === cluster)
+    const [first] = ones
+    const silent = [...new Set(ones.map(at))]
+    if (!first || silent.length < 2 || ones.some((one) => isHere(one) || seen.at(at(one), 'timeout').length === 0))
+      return []
+    const all = cluster === undefined ? 'None of the places answers' : `No node of ${cluster} answers`
+    const shown = silent.length > 3 ? [...silent.slice(0, 2), `${silent.length - 2} more`] : silent
+    return [
+      {
+        ...failure(
+          name(first.place),
+          `${all}: packets to ${shown.slice(0, -1).join(', ')} and ${shown.at(-1)} are dropped on the way.`,
+          ALLOW,
+          `nping --tcp-connect -p ${first.port} ${first.address}`,
+        ),
+        explains: shows(0.9, ...ones.flatMap((one) => seen.at(at(one), 'timeout'))),
+      },
+    ]
+  })
+}
+
 export const wayCauses: readonly Cause[] = [
   {
     id: 'R04',
@@ -33,8 +58,9 @@ export const wayCauses: readonly Cause[] = [
     seat: 'way',
     source: `${GUIDE}: network connectivity`,
     odds: 0.05,
-    suspect: (seen) =>
-      byPlace(seen.evidence).flatMap(([place, own]) => {
+    suspect: (seen) => [
+      ...droppedToAll(seen),
+      ...byPlace(seen.evidence).flatMap(([place, own]): Suspicion[] => {
         const silent = own.filter((one) => seen.at(at(one), 'timeout').length > 0)
         if (silent.length === 0) return []
         const explains = shows(0.9, ...silent.flatMap((one) => seen.at(at(one), 'timeout')))
@@ -55,6 +81,7 @@ export const wayCauses: readonly Cause[] = [
           },
         ]
       }),
+    ],
   },
   {
     id: 'R18',

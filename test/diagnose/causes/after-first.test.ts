@@ -111,6 +111,12 @@ describe('numbers that are read twice', () => {
     expect(complaints({ stats, later: {} })).toEqual([])
     expect(complaints({ stats, later: { store_no_memory: 4 } })).toEqual(['M03 10.0.0.11:11211'])
   })
+  test('a node that has just started makes none of the others a hot one', () => {
+    const grown = { cmd_get: 90_000_000, curr_items: 90_000, uptime: 900_000 }
+    const started = { cmd_get: 700, curr_items: 4, uptime: 55 }
+    expect(complaints({ stats: grown }, { stats: started }, { stats: grown })).toEqual(['N08 10.0.0.12:11211'])
+  })
+
   test('clients that connect anew for each request make their node no hot one', () => {
     const calm = { total_connections: 50, curr_connections: 9, cmd_get: 5000, uptime: 100_000 }
     const churned = { total_connections: 250, cmd_get: 5200 }

@@ -303,6 +303,24 @@ describe('a cause takes in what follows from it', () => {
     expect(told(evidence)).toEqual(['failure R05', 'warning C01'])
   })
 
+  test('packets that are dropped before all nodes are one cause, told of the cluster, with nothing to decide between', () => {
+    const all = [1, 2, 3, 4].map((at) => node(`000${at}`, `10.0.0.${at}`, 'timeout'))
+    const endpoint = {
+      ...node('configuration', '10.0.0.1', 'timeout'),
+      place: { ...PLACE, host: 'cfg.test', role: 'configuration', cluster: 'shop' },
+    }
+    const findings = judgeEvidence({ ...HEALTHY, ...seen({}, [...all, endpoint]) })
+    expect(findings.map(({ id, sentence, rivals }) => [id, sentence, rivals])).toEqual([
+      [
+        'R04',
+        'No node of shop answers: packets to 10.0.0.1:11211, 10.0.0.2:11211 and 2 more are dropped on the way.',
+        undefined,
+      ],
+    ])
+    const one = [...all.slice(1), node('0001', '10.0.0.1', 'connected')]
+    expect(judgeEvidence({ ...HEALTHY, ...seen({}, one) })[0]?.sentence).toMatch(/^Node 0002 of shop /)
+  })
+
   test('a zone, the silence of its nodes, and not that of one elsewhere', () => {
     const out = [
       node('0001', '10.0.0.1', 'timeout'),

@@ -173,7 +173,10 @@ const sinceStart = ({ stats }: Counted): number => asked(stats) / (stats.uptime 
 export function paces(node: Counted, others: readonly Counted[]): { own: number; usual: number; now: boolean } {
   const now = askedPerSecond(node) >= SOME_PER_SECOND
   const pace = now ? askedPerSecond : sinceStart
-  return { own: pace(node), usual: Math.max(0.001, median(others.map(pace)) ?? 0), now }
+  // One that has just started was not asked yet for what the others were.
+  const grown = others.filter(({ stats: { uptime = YOUNG_S } }) => now || uptime >= YOUNG_S)
+  const paced = grown.map(pace)
+  return { own: pace(node), usual: paced.length === 0 ? pace(node) : Math.max(0.001, median(paced) ?? 0), now }
 }
 
 function isHot(node: Counted, others: readonly Counted[]): boolean {
