@@ -97,7 +97,7 @@ export const hostCauses: readonly Cause[] = [
           : failure(
               at(one),
               `A route of this host (${KIND_OF_ROUTE[telling(one)?.code ?? ''] ?? telling(one)?.code}) stands in the way of ${one.address}; nothing was sent.`,
-              'Find it with `ip route`, and delete it.',
+              withoutRoute(one),
               shell`ip route get ${one.address}`,
             ),
       ),
@@ -194,6 +194,15 @@ function noWayTo(evidence: Evidence, one: AddressEvidence): Told {
       : `Give the host IPv${family}, or choose a network type and IP discovery it can reach.`,
     command,
   )
+}
+
+/** A command that finds the route and deletes it, where the error tells of what kind it is. */
+function withoutRoute(one: AddressEvidence): string {
+  const kind = KIND_OF_ROUTE[telling(one)?.code ?? '']
+  const ip = one.family === 6 ? 'ip -6' : 'ip'
+  return kind
+    ? `If nobody needs it: ${ip} route del $(${ip} route show type ${kind} match ${one.address})`
+    : 'Find it with `ip route`, and delete it.'
 }
 
 const KIND_OF_ROUTE: Readonly<Record<string, string>> = {

@@ -374,6 +374,17 @@ test('a name beside a cluster that has other addresses may be a stale copy where
   expect([finding?.id, finding?.rivals?.map(({ id }) => id)]).toEqual(['R04', ['D06']])
 })
 
+test.each([
+  ['10.0.0.7', 4, 'EINVAL', 'ip route del $(ip route show type blackhole match 10.0.0.7)'],
+  ['fd00::7', 6, 'EACCES', 'ip -6 route del $(ip -6 route show type prohibit match fd00::7)'],
+] as const)('a route that refuses %s is found and deleted by one command', (address, family, code, command) => {
+  const attempts = [
+    { address, family, port: 11211, startedAt: '', outcome: 'local-error' as const, code, ms: 0.1, local: true },
+  ]
+  const [finding] = judgeEvidence({ ...HEALTHY, addresses: [{ ...connected(), address, family, attempts }] })
+  expect([finding?.id, finding?.hint]).toEqual(['R08', `If nobody needs it: ${command}`])
+})
+
 test('what was seen and has no cause is told, and not forced on one', () => {
   const lost = connected(0.5, 1012, 0.6)
   const { findings, unexplained } = verdictOf(
