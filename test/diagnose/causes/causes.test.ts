@@ -385,6 +385,12 @@ test.each([
   expect([finding?.id, finding?.hint]).toEqual(['R08', `If nobody needs it: ${command}`])
 })
 
+test('a connection that was lost on the way is not told as closed by the server', () => {
+  const words = (outcome: 'timeout' | 'reset') => ({ connected: false as const, outcome })
+  expect(told({ addresses: [{ ...connected(0.4, 1012, 0.5), words: words('timeout') }] })).toEqual(['warning R09'])
+  expect(told({ addresses: [{ ...connected(0.4, 0.5), words: words('reset') }] })).toEqual(['failure T10'])
+})
+
 test('what was seen and has no cause is told, and not forced on one', () => {
   const lost = connected(0.5, 1012, 0.6)
   const { findings, unexplained } = verdictOf(

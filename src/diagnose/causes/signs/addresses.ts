@@ -197,7 +197,8 @@ function closesAtOnce(one: AddressEvidence): boolean {
     one.tls?.outcome !== 'established' &&
     one.tls?.outcome !== 'refused' &&
     !resetsConnections(one) &&
-    (isSpeaker('closed')(one) || one.words?.connected === false)
+    // A connection that did not come about in time was closed by nobody.
+    (isSpeaker('closed')(one) || (one.words?.connected === false && one.words.outcome !== 'timeout'))
   )
 }
 
