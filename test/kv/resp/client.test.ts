@@ -181,7 +181,11 @@ for (const { program, installed } of PROGRAMS) {
       const keys = Array.from({ length: 100 }, (_, at) => `r${at}`)
       const key = keys.find((each) => client.nodeOf(each).port === replica.port) ?? ''
       const [answer] = await client.askAll([{ key, command: ['GET', key] }])
-      expect(answer).toEqual({ node: expect.objectContaining({ port: replica.port }), reply: null })
+      expect(answer).toEqual({
+        node: expect.objectContaining({ port: replica.port }),
+        command: ['GET', key],
+        reply: null,
+      })
     })
   })
 }
