@@ -268,6 +268,8 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
   })
 
   test('is left as it is by a plan, and by a person who says no (skipped without a terminal)', async () => {
+    // A member that is on its way back from another test would have its own events.
+    await home.answer('wait', 'replication-group-available', '--replication-group-id', 'cart')
     const before = await json('describe-events', '--duration', '60')
     await home.cachectl('failover', 'cart', '--shard', '0002', '--dry-run')
     if (hasTerminal) {

@@ -116,7 +116,7 @@ describe('targets with names of their own', () => {
       { name: 'prod', used: true, kind: 'aws', region: 'eu-west-1', profile: 'work' },
       { name: 'there', used: false, kind: 'endpoint', url: 'http://127.0.0.1:9' },
     ])
-    expect((await target('remove', 'prod')).code).toBe(0)
+    expect((await target('remove', 'prod', '--yes')).code).toBe(0)
     expect((await target('show')).stdout).toBe('the local engine (nothing says otherwise)\n')
   })
 
