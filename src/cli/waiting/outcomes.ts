@@ -1,4 +1,5 @@
 /** Changes whose end no state tells: an event does. */
+import { resources } from '../../api/catalog/resources.ts'
 import type { OperationName } from '../../api/model.ts'
 import { CallFailed } from '../problem.ts'
 import type { ApiClient } from '../target/client.ts'
@@ -53,7 +54,7 @@ function judge({ done, failed }: Outcome, messages: readonly string[]): Told | u
 /** The oldest first; none when the caller may not ask for them. */
 async function eventsOf(client: ApiClient, id: string) {
   try {
-    const about = { SourceIdentifier: id, SourceType: 'replication-group' } as const
+    const about = { SourceIdentifier: id, SourceType: resources.replicationGroup.sourceType }
     const { Events = [] } = await client.call('DescribeEvents', { ...about, Duration: LOOK_BACK_MINUTES })
     return Events.map(({ Date: at, Message: message = '' }) => ({ at: at?.getTime() ?? 0, message }))
       .sort((a, b) => a.at - b.at)

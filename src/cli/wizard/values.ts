@@ -1,7 +1,7 @@
 /** The real values to choose from: what the target itself knows of, by calls of its API. */
 
 import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
-import { regionalKinds } from '../../api/catalog/resources.ts'
+import { regionalKinds, resources } from '../../api/catalog/resources.ts'
 import { majorVersionsOf } from '../../api/catalog/serverless.ts'
 import { compareVersions } from '../../api/catalog/versions.ts'
 import { enumValues, type OperationName } from '../../api/model.ts'
@@ -33,7 +33,7 @@ const REPLICATING = ENGINE_NAMES.filter((each) => each !== 'memcached')
 /** The group that the line names. */
 async function groupOf(client: ApiClient, answers: Answers) {
   const [id = ''] = answers.get('ReplicationGroupId') ?? []
-  const [group] = await describeAll(client, 'DescribeReplicationGroups', { ReplicationGroupId: id })
+  const [group] = await describeAll(client, resources.replicationGroup.describe, { ReplicationGroupId: id })
   return group ?? {}
 }
 
@@ -72,7 +72,7 @@ const bySource: Readonly<Record<string, Values>> = {
   },
   UserGroupIds: async (client, answers) => {
     const [engine] = answers.get('Engine') ?? []
-    const groups = (await describeAll(client, 'DescribeUserGroups')).filter(
+    const groups = (await describeAll(client, resources.userGroup.describe)).filter(
       (group) => engine === undefined || group.Engine === engine || group.Engine === 'redis',
     )
     return groups.length > 0 ? plain(groups.map(({ UserGroupId }) => UserGroupId)) : NO_QUESTION
@@ -101,7 +101,7 @@ const bySource: Readonly<Record<string, Values>> = {
       typeof id === 'string' ? [{ name: `${id} (${isItem(zone) ? String(zone.Name) : '-'})`, value: id }] : [],
     ),
   UserIds: async (client) =>
-    (await describeAll(client, 'DescribeUsers')).flatMap(({ UserId: id, UserName: name, Engine: engine }) =>
+    (await describeAll(client, resources.user.describe)).flatMap(({ UserId: id, UserName: name, Engine: engine }) =>
       typeof id === 'string' ? [{ name: `${id} (${String(name)}, ${String(engine)})`, value: id }] : [],
     ),
   ResourceName: async (client) =>
@@ -114,7 +114,7 @@ const bySource: Readonly<Record<string, Values>> = {
 async function subnets(client: ApiClient, group?: string) {
   const groups = await describeAll(
     client,
-    'DescribeCacheSubnetGroups',
+    resources.subnetGroup.describe,
     group === undefined ? {} : { CacheSubnetGroupName: group },
   )
   return groups.flatMap(({ Subnets }) => (isItems(Subnets) ? Subnets : []))

@@ -13,6 +13,8 @@ interface Fact {
   readonly copies: (source: string) => readonly string[]
   /** Copies, such as there once were. */
   readonly samples: readonly string[]
+  /** A file where the same words mean something else. */
+  readonly except?: string
 }
 
 const kinds = Object.values<ResourceKind>(resources)
@@ -90,6 +92,8 @@ const FACTS: readonly Fact[] = [
   },
   {
     name: 'what events are about',
+    // Options that name a cache are called as its kind is.
+    except: 'cli/commands/engine/fault.ts',
     copies: (source) => [
       ...table(source, sourceTypes, 2),
       ...matches(source, new RegExp(`[sS]ource(?:Type)?(?::| =|\\) =| [!=]==) '(?:${sourceTypes.join('|')})'`, 'g')),
@@ -140,11 +144,12 @@ const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\
 /** The catalog itself, prose, what is generated, and tools are free to tell it again. */
 const sources = [...readSources()].filter(([file]) => !/^(api\/catalog|api\/help|tools)\/|\.generated\.ts$/.test(file))
 
-describe.each(FACTS)('$name: told by the catalog alone', ({ copies, samples }) => {
+describe.each(FACTS)('$name: told by the catalog alone', ({ copies, samples, except }) => {
   test.each(samples)('a copy would be found: %s', (sample) => expect(copies(sample)).not.toEqual([]))
 
   test('there is none', () => {
-    const found = sources.flatMap(([file, text]) => copies(code(text)).map((copy) => `${file}: ${copy}`))
+    const told = sources.filter(([file]) => file !== except)
+    const found = told.flatMap(([file, text]) => copies(code(text)).map((copy) => `${file}: ${copy}`))
     expect(found).toEqual([])
   })
 })
