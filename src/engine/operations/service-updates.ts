@@ -11,6 +11,7 @@ import type { Context, Handler } from '../calls/context.ts'
 import { clusterNotFound } from '../calls/not-found.ts'
 import { page } from '../calls/paging.ts'
 import { releasedUpdates, type ServiceUpdate, statusAt } from '../catalog/service-updates.ts'
+import { familyOfEngine } from '../families/families.ts'
 import { missing } from '../http/query-protocol.ts'
 import type { CacheClusterRecord, ReplicationGroupRecord } from '../store/records.ts'
 import { groupOfMember } from '../store/replication-groups.ts'
@@ -313,7 +314,7 @@ function answerNode(update: ServiceUpdate, subject: Updatable, node: Updatable['
 const ofCluster =
   ({ engine }: Updatable) =>
   ({ id, ...answer }: NodeAnswer & { readonly id: string }): CacheNodeUpdateStatus => ({
-    CacheNodeId: engine === 'memcached' ? id : NODE_ID,
+    CacheNodeId: familyOfEngine(engine).engine.autoDiscoverySince === undefined ? NODE_ID : id,
     ...answer,
   })
 

@@ -75,7 +75,7 @@ const missingOf = (member: string) => invalid(`LogDeliveryConfigurations: ${memb
 
 /** The text is AWS's. */
 function refuseOldEngine(type: LogType, { engine, engineVersion }: Engine): void {
-  if (engine !== 'redis' || isSince(engineVersion, SINCE[type])) return
+  if (isSince(engineVersion, SINCE[type])) return
   throw invalid(`${type} log delivery is not available for this ${engine} engine version.`)
 }
 

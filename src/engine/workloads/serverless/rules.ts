@@ -84,7 +84,7 @@ export function readUpgrade(
 }
 
 const isWayBack = ({ major }: ServerlessVersion, { engine }: ServerlessCacheRecord, to: ServerlessRelease): boolean =>
-  engine === 'valkey' && major === '7' && to.engine === 'redis' && to.version.major === '7'
+  familyOfEngine(to.engine).engine.successor === engine && major === '7' && to.version.major === '7'
 
 /** The user group of a request, which is fit for what the cache is; undefined: none is named. */
 export function readServerlessUserGroup(
