@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { stage } from '../../scenarios/actors.ts'
+import { authority } from '../../scenarios/certificates.ts'
 import { memcached, temporaryDirectory } from '../../support/engine.ts'
 import { start } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -46,6 +48,18 @@ describe('an API that does not answer is the cause, and the rest goes on', () =>
     expect([code, cause?.id]).toEqual([1, 'E01'])
     expect(findings.map(({ subject }) => subject)).toContain(given)
   })
+
+  test.runIf(process.platform === 'linux')(
+    'packets that are dropped: the verdict is given, and the command ends with it',
+    async () => {
+      const ports = await stage({ a: { is: 'drops' } }, await authority(), (work) => onTestFinished(work))
+      const url = `http://127.0.0.1:${ports.get('a')}`
+      const { code, cause } = await diagnose(['--endpoint-url', url], { ...KEYS, CACHECTL_HOME: temporaryDirectory() })
+      expect([code, cause?.id, cause?.subject]).toEqual([2, 'E01', url])
+    },
+    // Before the SDK's own timer would let it go.
+    40_000,
+  )
 
   test('with nothing else to look at, exit code 2 and the cause all the same', async () => {
     const url = await apiThatSays('')

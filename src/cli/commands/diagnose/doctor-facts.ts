@@ -33,6 +33,12 @@ import {
 } from './doctor-service.ts'
 import { type Aim, type AimOptions, aimAtNamed, aimBy } from './places.ts'
 
+/** The SDK's timer of a connection outlives the question that was given up, and would keep this process for as long. */
+const connectingWithin = (patienceMs: number, flags: AimOptions): AimOptions => ({
+  'cli-connect-timeout': String(Math.ceil(patienceMs / 1000) + 1),
+  ...flags,
+})
+
 export interface DoctorAim extends Aim {
   readonly missing: readonly MissingCluster[]
 }
@@ -59,7 +65,9 @@ export async function lookWithApi(spoken: readonly string[], ask: DoctorAsk): Pr
   const onlyNamed = words.length > 0 && named.places.length === words.length
   if (onlyNamed && !words.some(mayBeId)) return look(named)
   try {
-    return await withClient(flags, (client) => lookBy(bounded(client, ask.patienceMs, ask.totalMs), words, named, ask))
+    return await withClient(connectingWithin(ask.patienceMs, flags), (client) =>
+      lookBy(bounded(client, ask.patienceMs, ask.totalMs), words, named, ask),
+    )
   } catch (error) {
     if (onlyNamed && (error instanceof Problem || error instanceof CallFailed)) return look(named)
     // Where no engine runs, there may have been one.

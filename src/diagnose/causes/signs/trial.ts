@@ -142,6 +142,8 @@ function isUneven(one: AddressEvidence): boolean {
 
 /** The zones of a region are a few milliseconds apart. */
 const FAR_MS = 10
+/** Answers alone are late by less on a host that has much else to do. */
+const SLOW_MS = 35
 const MUCH_FARTHER = 5
 
 export interface Distance {
@@ -171,7 +173,7 @@ export function usualOf(
   return connects === undefined || answers === undefined ? undefined : { connectMs: connects, answerMs: answers }
 }
 
-const isMuchMore = (ms: number, usual: number): boolean => ms >= FAR_MS + usual && ms >= MUCH_FARTHER * usual
+const isMuchMore = (ms: number, usual: number, by = FAR_MS): boolean => ms >= by + usual && ms >= MUCH_FARTHER * usual
 
 /** Whether its packets take longer, or its answers alone. */
 export const isFartherAway = (node: Distance, usual: Pick<Distance, 'connectMs'>): boolean =>
@@ -182,7 +184,7 @@ function fartherSigns(evidence: Evidence): Sign[] {
   const nodes = distancesIn(evidence)
   return nodes.flatMap((node) => {
     const usual = usualOf(node, nodes)
-    if (!usual || !isMuchMore(node.answerMs, usual.answerMs)) return []
+    if (!usual || !isMuchMore(node.answerMs, usual.answerMs, isFartherAway(node, usual) ? FAR_MS : SLOW_MS)) return []
     return node.own.map((one) => ({
       kind: 'farther' as const,
       at: at(one),
