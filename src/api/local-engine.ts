@@ -288,3 +288,17 @@ export const NODE_RUNTIME_TAG = 'cachectl:node-runtime'
 
 /** How long the states in between last: as short as they can, long enough to be seen, or as long as on AWS. */
 export type Pace = 'instant' | 'quick' | 'realistic'
+
+/** What points aws, boto3, Terraform and the SDKs at an engine. */
+export const clientVariables = (
+  url: string,
+  { accessKeyId, secretAccessKey }: Pick<EngineCredentials, 'accessKeyId' | 'secretAccessKey'>,
+  region: string,
+) => ({
+  AWS_ENDPOINT_URL_ELASTICACHE: url,
+  AWS_ENDPOINT_URL_CLOUDWATCH: url,
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  AWS_REGION: region,
+  AWS_DEFAULT_REGION: region,
+})

@@ -1,12 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DEFAULT_REGION, engineFiles } from '../api/local-engine.ts'
+import { clientVariables, DEFAULT_REGION, engineFiles } from '../api/local-engine.ts'
+import { version } from '../cli/version.ts'
 import { startEngine as openEngine } from '../engine/engine.ts'
 import { sleep, systemClock } from '../net/clock.ts'
 import type * as published from './published.d.ts'
-
-declare const CACHECTL_VERSION: string | undefined
 
 const PATIENCE_MS = 60_000
 const BETWEEN_LOOKS_MS = 50
@@ -20,7 +19,7 @@ export const startEngine: typeof published.startEngine = async (options = {}) =>
     port,
     region,
     pace: options.pace ?? 'instant',
-    version: typeof CACHECTL_VERSION === 'string' ? CACHECTL_VERSION : '0.0.0',
+    version,
     // Beside the bundle that this file becomes a part of.
     workerFile: new URL(
       import.meta.url.endsWith('.ts') ? '../../dist/node-worker.js' : './node-worker.js',
@@ -59,14 +58,7 @@ export const startEngine: typeof published.startEngine = async (options = {}) =>
     stateDir,
     credentials,
     clientConfig: { endpoint: url, region, credentials },
-    env: {
-      AWS_ENDPOINT_URL_ELASTICACHE: url,
-      AWS_ENDPOINT_URL_CLOUDWATCH: url,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-    },
+    env: clientVariables(url, credentials, region),
     ca: readFileSync(engineFiles(stateDir).authorityCertificate, 'utf8'),
     endpoints: async (id) => endpointsOf(await cacheCalled(id)),
     async available(id, { timeoutMs = PATIENCE_MS } = {}) {

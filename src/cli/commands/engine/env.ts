@@ -1,3 +1,4 @@
+import { clientVariables } from '../../../api/local-engine.ts'
 import { fishQuoted, powershellQuoted, shellQuoted } from '../../../api/shell.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
@@ -50,12 +51,7 @@ export const engineEnv = command({
     const region = flags.region ?? info.region
     /** null: taken away. */
     const variables: Readonly<Record<string, string | null>> = {
-      AWS_ENDPOINT_URL_ELASTICACHE: info.url,
-      AWS_ENDPOINT_URL_CLOUDWATCH: info.url,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
+      ...clientVariables(info.url, credentials, region),
       // cachectl itself takes the credentials of the engine's user that is named here.
       CACHECTL_USER: flags.user ?? null,
       // A profile or a session token of AWS would be used instead of, or together with, the keys above.
