@@ -6,15 +6,13 @@ import type { AuditedCall, AuditLog } from './audit/audit.ts'
 import type { Context } from './calls/context.ts'
 import { perform, readCall } from './dispatch.ts'
 import type { Call } from './http/call.ts'
-import { encodeFault, encodeResult, readParameters } from './http/query-protocol.ts'
+import { encodeFault, encodeResult, readParameters, XML } from './http/query-protocol.ts'
 import type { HttpAnswer, HttpRequest, Reception, RequestHead } from './http/server.ts'
 import type { Claim, Signatures } from './http/signature.ts'
 import { authorize } from './identity/authorize.ts'
 import type { Principal, Principals } from './identity/principals.ts'
 import { ListTagsForResource } from './operations/tags.ts'
 import { unkept } from './store/unkept.ts'
-
-const XML = 'text/xml;charset=utf-8'
 
 export interface ApiOptions {
   readonly signatures: Signatures

@@ -1,7 +1,7 @@
 /** `GET /health`: for those that watch over the engine's process, without a signature. It tells nothing of what the engine holds. */
 import { Fault } from '../../api/faults.ts'
 import { HEALTH_PATH, type Health } from '../../api/local-engine.ts'
-import { encodeFault } from './query-protocol.ts'
+import { encodeFault, XML } from './query-protocol.ts'
 import type { HttpAnswer, RequestHead, Responder } from './server.ts'
 
 const isHealthQuestion = ({ method, path }: RequestHead): boolean =>
@@ -18,7 +18,7 @@ export function stillStarting(version: string): Responder {
     if (isHealthQuestion(head)) return health(503, { status: 'starting', version, waitsFor })
     const fault = new Fault('ServiceUnavailable', `The engine is starting: it waits for ${waitsFor}.`)
     const headers = { 'retry-after': '1' }
-    return { status: 503, contentType: 'text/xml;charset=utf-8', headers, body: encodeFault(fault, '') }
+    return { status: 503, contentType: XML, headers, body: encodeFault(fault, '') }
   }
 }
 

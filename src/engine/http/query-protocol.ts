@@ -223,6 +223,9 @@ function readScalar(member: Member, text: string, path: string, api: Model): unk
 
 const XML_HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
+/** The content type of answers of a Query API. */
+export const XML = 'text/xml;charset=utf-8'
+
 /** `<OpResponse><OpResult>...</OpResult><ResponseMetadata>...`; without a result element for operations that answer nothing. */
 export function encodeResult(name: string, output: object, requestId: string, api: Model = model): string {
   const shape = operationOf(name, api).output
