@@ -1,6 +1,6 @@
 /** The one place that turns an error of any origin into a message, a hint and an exit code (aws-cli v2's codes). */
 
-import { errorCode, errorMessage } from '../api/thrown.ts'
+import { errorCode, errorHint, errorMessage } from '../api/thrown.ts'
 import { visibleLine } from '../api/visible.ts'
 import { CallFailed, ExitWith, FailsWith, NotSo, Problem, type ProblemKind } from './problem.ts'
 
@@ -162,8 +162,13 @@ const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRe
 
 function unexpected(error: unknown): Failure {
   const message = error instanceof Error ? error.message || error.name : String(error)
-  const next = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}
-  return { code: systemCode(error) ?? 'General', message, ...next, exitCode: EXIT_CODES.general }
+  const hint = errorHint(error)
+  return {
+    code: systemCode(error) ?? 'General',
+    message,
+    ...(hint !== undefined && { hint }),
+    exitCode: EXIT_CODES.general,
+  }
 }
 
 // Of several refused addresses Node makes one AggregateError without a code of its own.

@@ -1,4 +1,4 @@
-import { errorMessage } from '../../../api/thrown.ts'
+import { errorHint, errorMessage } from '../../../api/thrown.ts'
 import type { Dial } from '../../../kv/conversation.ts'
 import { type Clock, elapsedMs } from '../../../net/clock.ts'
 import type { NodeRates, Stats } from './rates.ts'
@@ -49,7 +49,7 @@ export class NodeWatch {
       this.#before = undefined
       this.rates = undefined
       this.problem = errorMessage(error)
-      this.hint = error instanceof Error && 'hint' in error ? String(error.hint) : undefined
+      this.hint = errorHint(error)
       this.#remember(undefined)
     }
   }
