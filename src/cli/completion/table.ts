@@ -144,13 +144,11 @@ export function completionTable(given: readonly Documented[], rules: readonly st
     // Users of the engine's API are others than those of caches.
     idsAt: new Map([['engine env --user', 'engine-user']]),
     places: new Map(given.flatMap(placeOf)),
-    fresh: [
-      ...commands.flatMap(({ id }) =>
-        regionalKinds.flatMap((kind) =>
-          id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
-        ),
+    fresh: commands.flatMap(({ id }) =>
+      regionalKinds.flatMap((kind) =>
+        id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
       ),
-    ],
+    ),
   }
 }
 

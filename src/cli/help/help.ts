@@ -33,8 +33,7 @@ export function pageFor(words: readonly string[], commands: readonly Documented[
   const ids = [words.slice(0, 3).join(':'), words.slice(0, 2).join(':'), words[0] ?? '']
   const command = ids.map((id) => table.get(id)).find((known) => known !== undefined)
   const kind = command && kindOf(command, words[command.id.split(':').length] ?? '')
-  if (kind) return commandPage(kind)
-  if (command) return commandPage(command)
+  if (command) return commandPage(kind ?? command)
   for (const topic of ids) {
     const within = commands.filter(({ id }) => id.startsWith(`${topic}:`))
     if (within.length > 0) return topicPage(topic.replaceAll(':', ' '), within)

@@ -73,7 +73,7 @@ function everything(verdict: ToldVerdict, look: Coloured): string[][] {
     cause ? [] : text,
     practices.length > 0 ? practicesText(practices, look).split('\n') : [],
     notAskedLines(verdict, look),
-    cause ? lastLines([mattersOf([cause])[0] ?? [cause]], look) : [],
+    cause ? lastLines([[cause]], look) : [],
   ]
 }
 

@@ -36,7 +36,9 @@ export async function nodesOf(client: ApiClient, id: string, flags: DialOptions,
     shard === undefined ? [] : [{ label, host, port, shard }],
   )
   const nodes = (group ? members : servers).map(({ label, host, port, ...shard }) => ({
-    ...{ label, dial: { host, port, timeoutMs, ...tls }, talk },
+    label,
+    dial: { host, port, timeoutMs, ...tls },
+    talk,
     ...shard,
   }))
   if (nodes.length > 0) return nodes
