@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clientVariables, DEFAULT_REGION, engineFiles } from '../api/local-engine.ts'
+import { type Cache, endpointsOf } from '../cli/caches/cache.ts'
 import { version } from '../cli/version.ts'
 import { startEngine as openEngine } from '../engine/engine.ts'
 import { sleep, systemClock } from '../net/clock.ts'
@@ -9,6 +10,11 @@ import type * as published from './published.d.ts'
 
 const PATIENCE_MS = 60_000
 const BETWEEN_LOOKS_MS = 50
+
+const rolesOf = (cache: Cache): published.Endpoint[] => [
+  ...(cache.configuration ? [{ role: 'configuration', ...cache.configuration }] : []),
+  ...endpointsOf(cache).map(({ id, host, port }) => ({ role: id, host, port })),
+]
 
 /** @see published.startEngine */
 export const startEngine: typeof published.startEngine = async (options = {}) => {
@@ -45,11 +51,6 @@ export const startEngine: typeof published.startEngine = async (options = {}) =>
       client.close()
     }
   }
-  type Found = Awaited<ReturnType<typeof cacheCalled>>
-  const endpointsOf = ({ configuration, nodes }: Found): published.Endpoint[] => [
-    ...(configuration ? [{ role: 'configuration', ...configuration }] : []),
-    ...nodes.flatMap(({ id, host, port }) => (host && port ? [{ role: id, host, port }] : [])),
-  ]
   let ended: Promise<void> | undefined
   const stop = () => (ended ??= engine.close().finally(clear))
   return {
@@ -60,12 +61,12 @@ export const startEngine: typeof published.startEngine = async (options = {}) =>
     clientConfig: { endpoint: url, region, credentials },
     env: clientVariables(url, credentials, region),
     ca: readFileSync(engineFiles(stateDir).authorityCertificate, 'utf8'),
-    endpoints: async (id) => endpointsOf(await cacheCalled(id)),
+    endpoints: async (id) => rolesOf(await cacheCalled(id)),
     async available(id, { timeoutMs = PATIENCE_MS } = {}) {
       const deadline = systemClock.monotonicMs() + timeoutMs
       for (;;) {
         const cache = await cacheCalled(id)
-        if (cache.status === 'available') return endpointsOf(cache)
+        if (cache.status === 'available') return rolesOf(cache)
         const isStuck = /failed|incompatible/.test(cache.status)
         if (isStuck || systemClock.monotonicMs() > deadline) throw new Error(`${id} is ${cache.status}, not available.`)
         await sleep(systemClock, BETWEEN_LOOKS_MS)
