@@ -5,6 +5,9 @@ export const LIMITS = {
   tagValueLength: 256,
   clusterIdLength: 50,
   replicationGroupIdLength: 40,
+  replicasPerShard: 5,
+  /** Days for which automatic snapshots of a replication group can be kept. */
+  snapshotRetentionDays: 35,
   /** Of users and of user groups. */
   userIdLength: 40,
   parameterGroupNameLength: 255,

@@ -1,11 +1,11 @@
 /** What can be seen to be wrong with a request for a replication group without sending it: what members say of each other. Pure. */
 import { CLUSTER_ON, defaultGroupOf, engines, isSince, newestVersion } from '../../api/catalog/engines.ts'
+import { LIMITS } from '../../api/catalog/limits.ts'
 import type { OperationName } from '../../api/model.ts'
 import type { Item } from '../output/human-value.ts'
 import type { Complaint } from './checks.ts'
 
-const MOST_REPLICAS = 5
-const LONGEST_RETENTION_DAYS = 35
+const { replicasPerShard: MOST_REPLICAS, snapshotRetentionDays: LONGEST_RETENTION_DAYS } = LIMITS
 const GROUP_ENGINES: readonly unknown[] = ['valkey', 'redis']
 
 type Rule = readonly [wrong: boolean, option: string, text: string]

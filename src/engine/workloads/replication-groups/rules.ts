@@ -2,6 +2,7 @@
  * What single settings of a replication group may be. Each function returns the value to store or throws the refusal. Texts
  * without a source are ours, but for that about the customer's own key, which is AWS's.
  */
+import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
@@ -66,7 +67,7 @@ export function readClients(
   }
 }
 
-const LONGEST_RETENTION_DAYS = 35
+const LONGEST_RETENTION_DAYS = LIMITS.snapshotRetentionDays
 
 export function readRetention(days: number | undefined): number {
   if (days !== undefined && (days < 0 || days > LONGEST_RETENTION_DAYS)) {

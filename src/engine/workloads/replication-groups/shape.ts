@@ -3,6 +3,7 @@
  * members. Pure: each function answers, or throws the refusal. Texts without a source are ours.
  */
 import type { NodeGroupConfiguration } from '@aws-sdk/client-elasticache'
+import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { SlotRange } from '../../store/records.ts'
@@ -12,7 +13,7 @@ import { coverAll, evenSlots, parseSlots } from './slots.ts'
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)
 
-const MOST_REPLICAS = 5
+const MOST_REPLICAS = LIMITS.replicasPerShard
 
 export interface ShardPlan {
   readonly id: string
