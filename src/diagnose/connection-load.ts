@@ -1,6 +1,5 @@
-import { linkedAbort } from '../net/abort.ts'
-import { type Clock, systemClock } from '../net/clock.ts'
-import { openConnection, TIMED_OUT } from '../net/connection.ts'
+import type { Clock } from '../net/clock.ts'
+import { overConnection } from '../net/connection.ts'
 
 /** A node's clients, in the words of `stats`. JSON-able. */
 export interface ConnectionLoad {
@@ -25,12 +24,10 @@ export interface LoadDial {
 
 /** How many clients a Memcached node has and takes; or one clause about why it does not tell. Never rejects. */
 export async function askConnectionLoad(dial: LoadDial): Promise<ConnectionLoad | { readonly problem: string }> {
-  const { timeoutMs = 2000, clock = systemClock, tls } = dial
-  const deadline = linkedAbort(dial.signal)
-  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
+  const { timeoutMs = 2000, tls } = dial
   // Counters are no secret, so any certificate will do: `cachectl tls` judges certificates.
-  const connection = await openConnection({ ...dial, tls: tls ? { verify: false } : undefined }, deadline.signal)
-  try {
+  const to = { ...dial, tls: tls ? { verify: false } : undefined }
+  return overConnection(to, { ...dial, timeoutMs }, async (connection) => {
     if (!('exchange' in connection)) return { problem: connection.detail }
     // The node is to close first: else every look leaves a socket in TIME-WAIT here, and counts it the next time.
     const ended = await connection.exchange('stats\r\nquit\r\n', () => false)
@@ -50,9 +47,5 @@ export async function askConnectionLoad(dial: LoadDial): Promise<ConnectionLoad 
       ...(maxConnections !== undefined && { maxConnections }),
       ...(rejected !== undefined && { rejected }),
     }
-  } finally {
-    cancel()
-    deadline.release()
-    if ('close' in connection) connection.close()
-  }
+  })
 }

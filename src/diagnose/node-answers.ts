@@ -1,6 +1,5 @@
-import { linkedAbort } from '../net/abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
-import { type AskTls, openConnection, TIMED_OUT, type Trouble } from '../net/connection.ts'
+import { type AskTls, overConnection, type Trouble } from '../net/connection.ts'
 
 /** What a Memcached node says of itself, and how it copes with more than a few bytes. JSON-able. */
 export interface NodeAnswers {
@@ -96,10 +95,7 @@ const UNREMARKABLE_MS = 150
 
 async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
   const { timeoutMs = PATIENCE_MS, clock = systemClock } = dial
-  const deadline = linkedAbort(dial.signal)
-  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
-  const connection = await openConnection({ ...dial, tls: dial.tls }, deadline.signal)
-  try {
+  return overConnection({ ...dial, tls: dial.tls }, { ...dial, timeoutMs }, async (connection) => {
     if (!('exchange' in connection)) return { stats: {}, settings: {} }
     const start = clock.monotonicMs()
     let heard = start
@@ -137,11 +133,7 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
       : cutShort(bytes, many)
     const evicts = /^STAT evictions (on|off)\r?$/m.exec(settings.toString('latin1'))?.[1]
     return { ...told, settings: numbersIn(settings, SETTINGS), ...(evicts && { evicts: evicts === 'on' }), bulk }
-  } finally {
-    cancel()
-    deadline.release()
-    if ('close' in connection) connection.close()
-  }
+  })
 }
 
 /** An answer of several lines is over, or it is an error. */

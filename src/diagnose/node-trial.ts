@@ -1,6 +1,5 @@
-import { linkedAbort } from '../net/abort.ts'
 import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
-import { openConnection, TIMED_OUT, type Trouble } from '../net/connection.ts'
+import { overConnection, type Trouble } from '../net/connection.ts'
 import { endpoint } from '../net/target.ts'
 import { type AnswersDial, isWhole, linesIn } from './node-answers.ts'
 
@@ -136,12 +135,9 @@ function watchOwnTurns(clock: Clock): { end(): number } {
 
 async function converse(script: readonly Question[], dial: AnswersDial): Promise<TrialConnection> {
   const { timeoutMs = 2000, clock = systemClock } = dial
-  const deadline = linkedAbort(dial.signal)
-  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
-  const connection = await openConnection({ ...dial, tls: dial.tls }, deadline.signal)
-  const turns: Turn[] = []
-  let [sent, received] = [0, 0]
-  try {
+  return overConnection({ ...dial, tls: dial.tls }, { ...dial, timeoutMs }, async (connection) => {
+    const turns: Turn[] = []
+    let [sent, received] = [0, 0]
     if (!('exchange' in connection)) return { turns, sent, received, notMade: connection.kind }
     for (const question of script) {
       const { text, isWhole: isAnswer } = ASKED[question]
@@ -154,9 +150,5 @@ async function converse(script: readonly Question[], dial: AnswersDial): Promise
       if (!isAnswered) return { turns, sent, received, ...(answer.kind === 'reset' && { cutOff: true as const }) }
     }
     return { turns, sent, received }
-  } finally {
-    cancel()
-    deadline.release()
-    if ('close' in connection) connection.close()
-  }
+  })
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { linkedAbort } from '../net/abort.ts'
-import { systemClock } from '../net/clock.ts'
-import { openConnection, TIMED_OUT } from '../net/connection.ts'
+import { overConnection } from '../net/connection.ts'
 import { type AnswersDial, isWhole, linesIn } from './node-answers.ts'
 
 /** What became of a value of ours. JSON-able. */
@@ -30,31 +28,24 @@ const LARGEST_BYTES = 1024 * 1024
 
 /** Stores, reads and deletes a small value, then a large one. Never rejects. */
 export async function probeWriting(dial: AnswersDial & { readonly itemSizeMax?: number }): Promise<WriteProbe> {
-  const { address, port, timeoutMs = 3000, clock = systemClock, itemSizeMax = LARGEST_BYTES } = dial
-  const deadline = linkedAbort(dial.signal)
-  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
-  const connection = await openConnection({ ...dial, tls: dial.tls }, deadline.signal)
-  const ask = async (question: string, isAnswer: (bytes: Buffer) => boolean): Promise<string | undefined> => {
-    const answer = 'exchange' in connection ? await connection.exchange(question, isAnswer) : connection
-    return Buffer.isBuffer(answer) ? answer.toString('latin1') : undefined
-  }
-  const write = async (bytes: number): Promise<Written> => {
-    const key = `cachectl:write-probe:${randomUUID()}`
-    const line = firstLine(await ask(`set ${key} 0 ${EXPIRES_S} ${bytes}\r\n${'x'.repeat(bytes)}\r\n`, hasLine))
-    if (line !== 'STORED') return { bytes, ...(line !== undefined && { line }) }
-    const read = await ask(`get ${key}\r\n`, isWhole)
-    await ask(`delete ${key}\r\n`, hasLine)
-    return { bytes, line, ...(read !== undefined && { found: read.startsWith(`VALUE ${key} `) }) }
-  }
-  try {
+  const { address, port, timeoutMs = 3000, itemSizeMax = LARGEST_BYTES } = dial
+  return overConnection({ ...dial, tls: dial.tls }, { ...dial, timeoutMs }, async (connection) => {
+    const ask = async (question: string, isAnswer: (bytes: Buffer) => boolean): Promise<string | undefined> => {
+      const answer = 'exchange' in connection ? await connection.exchange(question, isAnswer) : connection
+      return Buffer.isBuffer(answer) ? answer.toString('latin1') : undefined
+    }
+    const write = async (bytes: number): Promise<Written> => {
+      const key = `cachectl:write-probe:${randomUUID()}`
+      const line = firstLine(await ask(`set ${key} 0 ${EXPIRES_S} ${bytes}\r\n${'x'.repeat(bytes)}\r\n`, hasLine))
+      if (line !== 'STORED') return { bytes, ...(line !== undefined && { line }) }
+      const read = await ask(`get ${key}\r\n`, isWhole)
+      await ask(`delete ${key}\r\n`, hasLine)
+      return { bytes, line, ...(read !== undefined && { found: read.startsWith(`VALUE ${key} `) }) }
+    }
     const small = await write(SMALL_BYTES)
     if (small.line !== 'STORED') return { address, port, small }
     return { address, port, small, large: await write(Math.floor(Math.min(itemSizeMax, LARGEST_BYTES) * LARGE_SHARE)) }
-  } finally {
-    cancel()
-    deadline.release()
-    if ('close' in connection) connection.close()
-  }
+  })
 }
 
 const hasLine = (bytes: Buffer): boolean => linesIn(bytes) > 0

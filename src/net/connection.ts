@@ -1,5 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { linkedAbort } from './abort.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type ConnectFailure, classifyConnectError } from './connect-outcome.ts'
 
 /** TLS as `askNode` uses it. Without `ca`, Node's own list of authorities. */
@@ -101,6 +103,34 @@ export function openConnection(
       else if (!Buffer.isBuffer(outcome)) resolve(outcome)
     }
   })
+}
+
+/** For all that is said over one connection together. */
+export interface Bounds {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+/**
+ * Opens a connection for one conversation, which is told when its time is up, and closes it afterwards. `talk` is also handed
+ * the trouble of a connection that could not be made.
+ */
+export async function overConnection<T>(
+  to: Parameters<typeof openConnection>[0],
+  { timeoutMs, signal, clock = systemClock }: Bounds,
+  talk: (connection: Connection | Trouble, deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = linkedAbort(signal)
+  const cancel = clock.after(timeoutMs, () => deadline.abort(TIMED_OUT))
+  const connection = await openConnection(to, deadline.signal)
+  try {
+    return await talk(connection, deadline.signal)
+  } finally {
+    cancel()
+    deadline.release()
+    if ('close' in connection) connection.close()
+  }
 }
 
 const TIMEOUT_DETAIL: Readonly<Record<Trouble['phase'], string>> = {
