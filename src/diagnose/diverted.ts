@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { type Clock, systemClock } from '../net/clock.ts'
 import { endpoint } from '../net/target.ts'
-import { hostProcesses, socketsOf } from './processes.ts'
-import { tcpSockets } from './sockets.ts'
+import { processesOf } from './processes.ts'
+import { type TcpSocket, tcpSockets } from './sockets.ts'
 
 /** A connection to another host that ends at this one. JSON-able. */
 export interface Diverted {
@@ -43,22 +43,21 @@ export function divertedTo(
     socket.on('error', () => settle())
     socket.once('connect', async () => {
       const { localAddress, localPort } = socket
-      const other = (await sockets()).find(
+      const all = await sockets()
+      const other = all.find(
         (each) =>
           each.remotePort === localPort &&
           each.remoteAddress === localAddress &&
           !(each.localAddress === address && each.localPort === port),
       )
       if (!other) return settle()
-      const process = await processListeningOn(other.localPort, sockets)
+      const process = await processListeningOn(other.localPort, all)
       settle({ address, port, to: endpoint(other.localAddress, other.localPort), ...(process && { process }) })
     })
   })
 }
 
-async function processListeningOn(port: number, sockets: typeof tcpSockets): Promise<string | undefined> {
-  const listening = (await sockets()).find(({ state, localPort }) => state === 'LISTEN' && localPort === port)
-  if (!listening) return undefined
-  for (const { pid, name } of await hostProcesses()) if ((await socketsOf(pid)).has(listening.inode)) return name
-  return undefined
+async function processListeningOn(port: number, sockets: readonly TcpSocket[]): Promise<string | undefined> {
+  const listening = sockets.find(({ state, localPort }) => state === 'LISTEN' && localPort === port)
+  return listening && (await processesOf([listening.inode])).get(listening.inode)?.name
 }
