@@ -93,6 +93,17 @@ export const wherever = (
     return [{ ...tell(sign.address), explains: [...shows(ALWAYS, sign), ...shows(OFTEN, ...others)] }]
   })
 
+/** One suspicion for all addresses that show it: what is at work often takes in several. */
+export function grouped(
+  seen: Seen,
+  kind: SignKind,
+  tell: (signs: readonly Sign[], ones: readonly [AddressEvidence, ...AddressEvidence[]]) => Suspicion,
+): Suspicion[] {
+  const signs = seen.of(kind)
+  const [first, ...more] = signs.flatMap(({ address }) => address ?? [])
+  return first ? [tell(signs, [first, ...more])] : []
+}
+
 /** A cause that is seen as itself. What it finds is a sign, which other causes may account for as well. */
 export interface Evident extends Omit<Cause, 'suspect' | 'odds'> {
   readonly odds: number

@@ -1,7 +1,7 @@
 /** What passes on connections that stand. */
 import { shell } from '../../api/shell.ts'
 import { type Cause, failure, warning, wherever } from './cause.ts'
-import { at, bracketed, deviceTo, inMidSentence, isHere, spokenAs, who } from './places.ts'
+import { at, bracketed, fullSizePing, inMidSentence, isHere, mtuHint, spokenAs, who } from './places.ts'
 
 /** What long answers suffer from, lists of nodes suffer from. */
 const LISTS = ['bad-list', 'list-unanswered'] as const
@@ -41,8 +41,8 @@ export const flowCauses: readonly Cause[] = [
               : `${who(one)} answers short questions, and long exchanges stall: full-size packets are lost on the way.`,
             isHere(one)
               ? 'The server stops in the middle: look at its process, and at what it waits for.'
-              : `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(one)} mtu 1280`,
-            `ping -M do -c 3 -s ${one.family === 6 ? 1452 : 1472} ${one.address}`,
+              : mtuHint(one),
+            fullSizePing(one),
           ),
         ...LISTS,
       ),

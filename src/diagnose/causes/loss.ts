@@ -1,7 +1,7 @@
 /** What is lost on the way, of some packets or of those of one kind. */
 import { shell } from '../../api/shell.ts'
-import { type Cause, failure, shows, warning } from './cause.ts'
-import { at, deviceTo, isAlive, isHere, name, spokenAs, who } from './places.ts'
+import { type Cause, failure, grouped, shows, warning } from './cause.ts'
+import { andMore, at, deviceTo, fullSizePing, isAlive, isHere, mtuHint, name, spokenAs, who } from './places.ts'
 import type { SignKind } from './sign.ts'
 
 /** What lost packets look like where connections stand. */
@@ -54,18 +54,14 @@ export const lossCauses: readonly Cause[] = [
     source:
       'nft(8), iptables-extensions(8): limit, hashlimit; measured: the first connections of a burst stand, the next ones do not',
     odds: 0.05,
-    suspect: (seen) => {
-      const signs = seen.of('first-few-only')
-      const ones = signs.flatMap(({ address }) => address ?? [])
-      const [first, ...more] = ones
-      if (!first) return []
-      const quick = first.attempts.filter(({ outcome, ms }) => outcome === 'connected' && ms < SENT_AGAIN_MS).length
-      const others = more.length > 0 ? ` and ${more.map(at).join(', ')}` : ''
-      return [
-        {
+    suspect: (seen) =>
+      grouped(seen, 'first-few-only', (signs, ones) => {
+        const [first, ...more] = ones
+        const quick = first.attempts.filter(({ outcome, ms }) => outcome === 'connected' && ms < SENT_AGAIN_MS).length
+        return {
           ...warning(
             at(first),
-            `${who(first)}${others} takes a few new connections at once (${quick} of ${first.attempts.length}), and the next ones late or never: something on the way limits how many there may be a second.`,
+            `${who(first)}${andMore(more)} takes a few new connections at once (${quick} of ${first.attempts.length}), and the next ones late or never: something on the way limits how many there may be a second.`,
             'Look for such a limit (limit rate, hashlimit, SYN flood protection) in firewalls between here and the node, and here: nft list ruleset | grep -i limit; iptables-save | grep -i limit. Clients should keep connections open and share them.',
             shell`cachectl probe ${spokenAs(first)} -c 20 --delay 10ms`,
           ),
@@ -73,9 +69,8 @@ export const lossCauses: readonly Cause[] = [
             ...shows(0.99, ...signs),
             ...shows(0.95, ...ones.flatMap((one) => seen.at(at(one), 'lost-at-times', 'closed', 'silent', ...LATE))),
           ],
-        },
-      ]
-    },
+        }
+      }),
   },
   {
     id: 'R21',
@@ -84,28 +79,23 @@ export const lossCauses: readonly Cause[] = [
     source:
       'RFC 2923: a path MTU that is not told; measured: the last, small packet of the answer came, those before it did not',
     odds: 0.1,
-    suspect: (seen) => {
-      const signs = seen.of('handshake-stalls')
-      const ones = signs.flatMap(({ address }) => address ?? [])
-      const [first, ...more] = ones
-      if (!first) return []
-      const others = more.length > 0 ? ` and ${more.map(at).join(', ')}` : ''
-      return [
-        {
+    suspect: (seen) =>
+      grouped(seen, 'handshake-stalls', (signs, ones) => {
+        const [first, ...more] = ones
+        return {
           ...failure(
             at(first),
-            `${who(first)}${others} takes connections, and TLS handshakes stall: full-size packets, which the certificate needs, are lost on the way.`,
-            `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(first)} mtu 1280`,
-            `ping -M do -c 3 -s ${first.family === 6 ? 1452 : 1472} ${first.address}`,
+            `${who(first)}${andMore(more)} takes connections, and TLS handshakes stall: full-size packets, which the certificate needs, are lost on the way.`,
+            mtuHint(first),
+            fullSizePing(first),
           ),
           check: `openssl s_client -brief -connect ${at(first)} </dev/null`,
           explains: [
             ...shows(0.99, ...signs),
             ...shows(0.97, ...ones.flatMap((one) => seen.at(at(one), 'closed', 'silent', 'reset', 'mute-under-tls'))),
           ],
-        },
-      ]
-    },
+        }
+      }),
   },
 ]
 

@@ -3,8 +3,8 @@
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import type { FirewallRule, Traffic } from '../firewall-rules.ts'
-import { type Cause, failure, type Seen, type Suspicion, shows } from './cause.ts'
-import { at, inMidSentence, isHere, who } from './places.ts'
+import { type Cause, failure, grouped, type Seen, type Suspicion, shows } from './cause.ts'
+import { andMore, at, inMidSentence, isHere, who } from './places.ts'
 import { OUT, type Sign, type SignKind } from './sign.ts'
 import { pathTo } from './views.ts'
 
@@ -153,20 +153,6 @@ function stopped(seen: Seen, kind: SignKind, direction: Traffic['direction'], do
     }
   })
 }
-
-/** One suspicion for all addresses that show it: one rule often takes in several. */
-function grouped(
-  seen: Seen,
-  kind: SignKind,
-  tell: (signs: readonly Sign[], ones: readonly [AddressEvidence, ...AddressEvidence[]]) => Suspicion,
-): Suspicion[] {
-  const signs = seen.of(kind)
-  const [first, ...more] = signs.flatMap(({ address }) => address ?? [])
-  return first ? [tell(signs, [first, ...more])] : []
-}
-
-const andMore = (more: readonly AddressEvidence[]): string =>
-  more.length === 0 ? '' : ` and ${more.map(at).join(', ')}`
 
 /** The signs themselves, and what follows at the same addresses. */
 const taken = (seen: Seen, signs: readonly Sign[], kinds: readonly SignKind[]) => [

@@ -89,9 +89,21 @@ export const QUEUE_FULL = {
   hint: 'The server hangs, accepts too slowly, or has stopped accepting at its limit of connections (memcached -c): look at its process, restart it, or raise the limit.',
 }
 
+/** Begins after the name of the first. */
+export const andMore = (more: readonly AddressEvidence[]): string =>
+  more.length === 0 ? '' : ` and ${more.map(at).join(', ')}`
+
 /** To be pasted into another command: the interface that packets to an address leave by. */
 export const deviceTo = ({ address }: AddressEvidence): string =>
   `$(ip -o route get ${address} | grep -oP 'dev \\K\\S+')`
+
+/** Where full-size packets are lost, and nobody is told. */
+export const mtuHint = (one: AddressEvidence): string =>
+  `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(one)} mtu 1280`
+
+/** Sends packets of full size. */
+export const fullSizePing = ({ family, address }: AddressEvidence): string =>
+  `ping -M do -c 3 -s ${family === 6 ? 1452 : 1472} ${address}`
 
 /** As a command of ours is to be told of it, word by word: a cluster knows by itself what is spoken there. */
 export const spokenAs = (one: AddressEvidence): readonly string[] =>
