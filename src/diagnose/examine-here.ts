@@ -43,7 +43,7 @@ export async function examineHere(
     Promise.all(strange.slice(0, MOST_WATCHED).map(({ address, port }) => divertedTo(address, port, passed))),
     Promise.all(
       out.slice(0, MOST_WATCHED).map(async (one) => {
-        const isSilent = 'address' in one.source && one.attempts.every(({ outcome }) => outcome === 'timeout')
+        const isSilent = one.attempts.every(({ outcome }) => outcome === 'timeout')
         return isSilent && 'address' in one.source ? otherSource(one, one.source.address, passed) : undefined
       }),
     ),

@@ -75,7 +75,7 @@ async function localPath(
   const isDefault =
     fallback === ''
       ? routes.some(({ length, device }) => length === 0 && device === way.device)
-      : new RegExp(`\\bdev ${escaped(way.device)}(\\s|$)`, 'm').test(fallback)
+      : [...fallback.matchAll(/\bdev (\S+)/g)].some(([, device]) => device === way.device)
   return {
     address,
     ...way,
@@ -93,8 +93,6 @@ interface Way {
   readonly device: string
   readonly gateway?: string
 }
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** Words that `ip route` prints and does not take. */
 const withoutStates = (route: string): string =>

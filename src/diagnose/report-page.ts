@@ -52,7 +52,7 @@ export function reportPage(page: ReportPage): string {
 <h1>${esc(subject)}</h1>
 ${first ? main.map(causeCard).join('\n') : opening(page)}
 </header>
-${section('On the way', seatsChart(evidence, problems))}
+${section('On the way', seatsChart(problems))}
 ${section('Also found', findingsHtml(others))}
 ${section('Not explained', signsHtml(page.unexplained))}
 ${section('To know', findingsHtml(notes))}
@@ -123,7 +123,7 @@ const SEAT_WORDS: Readonly<Partial<Record<Seat, string>>> = {
 }
 
 /** Where causes sit, in the order of a connection, each in the colour of the worst that was found there. */
-function seatsChart(_: Evidence, problems: readonly Finding[]): string {
+function seatsChart(problems: readonly Finding[]): string {
   const seats = SEATS.filter((seat) => SEAT_WORDS[seat] !== undefined)
   const worst = (seat: Seat): string => {
     const own = problems.filter(({ id }) => causeOf(id)?.seat === seat)

@@ -4,7 +4,7 @@ import { endpoint } from '../../net/target.ts'
 import type { Client, Listener } from '../programs-here.ts'
 import { type Cause, failure, type Seen, type Suspicion, shows, warning } from './cause.ts'
 import { duration } from './durations.ts'
-import { at, name, who } from './places.ts'
+import { at, inMidSentence, name, who } from './places.ts'
 import type { Sign } from './sign.ts'
 import { deadOf, listenerAt, programAt, versionOf } from './signs/programs.ts'
 
@@ -111,7 +111,7 @@ const otherServers = (seen: Seen): Suspicion[] => {
     return {
       ...failure(
         at(one),
-        `A plain Memcached${version === undefined ? '' : ` ${version}`}${process} answers where ${who(one).replace(/^(Node|The) /, (word) => word.toLowerCase())} is meant: it knows no cluster.`,
+        `A plain Memcached${version === undefined ? '' : ` ${version}`}${process} answers where ${inMidSentence(who(one))} is meant: it knows no cluster.`,
         listener?.pid !== undefined
           ? `End it (${shell`kill ${listener.pid}`}; where it is a service: systemctl disable --now memcached), or move it to another port. Then: cachectl engine stop; cachectl engine start`
           : `What is written there is lost to the cluster: find what listens (ss -ltnp sport = :${one.port}) and what ${cluster} is to be reached at: ${shell`cachectl endpoints ${cluster}`}`,

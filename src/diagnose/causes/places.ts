@@ -166,8 +166,10 @@ export const replyMs = (one: AddressEvidence): number =>
   Math.min(shortReplyMs(one), one.answers?.statsMs ?? Number.POSITIVE_INFINITY)
 
 /** Of the first question. */
-export const shortReplyMs = ({ words, tls }: AddressEvidence): number =>
-  (words?.connected ? words.replyMs : tls?.replyMs) ?? 0
+export const shortReplyMs = (one: AddressEvidence): number => firstReplyMs(one) ?? 0
+
+const firstReplyMs = ({ words, tls }: Pick<AddressEvidence, 'words' | 'tls'>): number | undefined =>
+  words?.connected ? words.replyMs : tls?.replyMs
 
 const CLEARLY_SLOWER_MS = 30
 
@@ -188,15 +190,8 @@ export function slowerFamily(
 
 /** Of all addresses of a family; undefined where nothing connects. */
 function timesOf(own: readonly AddressEvidence[]): Times | undefined {
-  const connects = own.flatMap(({ attempts }) =>
-    attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])),
-  )
-  const replies = own.flatMap(({ words, tls, answers }) => [
-    ...((words?.connected ? words.replyMs : tls?.replyMs) === undefined
-      ? []
-      : [(words?.connected ? words.replyMs : tls?.replyMs) ?? 0]),
-    ...(answers?.statsMs === undefined ? [] : [answers.statsMs]),
-  ])
+  const connects = own.flatMap(connectTimes)
+  const replies = own.flatMap((one) => [firstReplyMs(one), one.answers?.statsMs]).flatMap((ms) => ms ?? [])
   return connects.length > 0 ? { connects, replies } : undefined
 }
 

@@ -1,6 +1,7 @@
 /** What shows at an address once the first answer has come: in a trial with several clients' worth of questions. */
 import type { AddressEvidence, Evidence, Place } from '../../evidence.ts'
 import type { NodeTrial, Question, TrialConnection, Turn } from '../../node-trial.ts'
+import { percentile } from '../../statistics.ts'
 import { at, byPlace, connectMs, isAlive, shortReplyMs, who } from '../places.ts'
 import type { Sign, SignKind } from '../sign.ts'
 
@@ -195,7 +196,5 @@ function fartherSigns(evidence: Evidence): Sign[] {
 }
 
 /** Undefined of nothing. */
-export function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor((sorted.length - 1) / 2)]
-}
+export const median = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : percentile(values, 50)
