@@ -22,10 +22,14 @@ export function refuseLater(immediately: boolean | undefined): void {
 }
 
 /** The id of a key, its ARN, or an alias. Nothing is encrypted with it here, and there is no KMS that could tell of one that is not there. */
-export function readKey(key: string): string {
+function readKey(key: string): string {
   if (/^[\w:/-]{1,2048}$/.test(key)) return key
   throw invalid(`Invalid KmsKeyId: ${key}.`)
 }
+
+/** The key that a request names, as a member of the record of a group, a cache or a snapshot. */
+export const keyOf = ({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): { readonly kmsKeyId?: string } =>
+  KmsKeyId === undefined ? {} : { kmsKeyId: readKey(KmsKeyId) }
 
 type Encryption = Pick<ReplicationGroupRecord, 'transit' | 'atRest' | 'kmsKeyId'>
 
@@ -42,7 +46,7 @@ export function readEncryption(input: CreateInput, byDefault: boolean): Encrypti
     throw conflict('TransitEncryptionMode needs TransitEncryptionEnabled.')
   }
   const transit = TransitEncryptionEnabled ? (mode ?? 'required') : 'plain'
-  return { transit, atRest, ...(KmsKeyId !== undefined && { kmsKeyId: readKey(KmsKeyId) }) }
+  return { transit, atRest, ...keyOf(input) }
 }
 
 type Clients = Pick<ReplicationGroupRecord, 'authTokens' | 'acceptsNoToken' | 'authTokenModifiedAt' | 'userGroupIds'>

@@ -22,12 +22,12 @@ import type {
   ServerlessStep,
 } from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
+import { keyOf } from '../replication-groups/rules.ts'
 import { objectOf, ofServerlessSnapshot, readSnapshot, restoringOf } from '../snapshots/restoration.ts'
 import { answerServerlessCache } from './answer.ts'
 import { isServer, versionOf } from './cache.ts'
 import { findServerlessCache, findSnapshot, refuseUnlessAvailable } from './find.ts'
 import {
-  keyOf,
   readDailySnapshotTime,
   readDescription,
   readRetention,

@@ -16,7 +16,6 @@ import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
 import { defaultSubnets } from '../../network/vpc.ts'
 import { NotInstalled } from '../../nodes/installed.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../../store/records.ts'
-import { readKey } from '../replication-groups/rules.ts'
 import { readUserGroup } from '../replication-groups/user-groups.ts'
 import { isServer, versionOf } from './cache.ts'
 
@@ -103,10 +102,6 @@ export function readDescription(description: string | undefined): string {
   }
   return description ?? ''
 }
-
-/** The key of a request, as members of a record. */
-export const keyOf = ({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): { readonly kmsKeyId?: string } =>
-  KmsKeyId === undefined ? {} : { kmsKeyId: readKey(KmsKeyId) }
 
 /** User groups are of servers. */
 export function refuseUserGroup(

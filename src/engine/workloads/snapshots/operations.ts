@@ -8,7 +8,7 @@ import { newToken } from '../../store/tokens.ts'
 import { findCluster } from '../clusters/operations.ts'
 import { findMember, findReplicationGroup, refuseUnlessAvailable } from '../replication-groups/find.ts'
 import { dataTieringOf } from '../replication-groups/node-types.ts'
-import { readKey } from '../replication-groups/rules.ts'
+import { keyOf } from '../replication-groups/rules.ts'
 import { answerSnapshot } from './answer.ts'
 import { savedMembers } from './begin.ts'
 import { readBucket } from './buckets.ts'
@@ -84,10 +84,6 @@ function refuseUnlessWell({ group, members, isOfGroup }: Target): void {
     `Cache cluster ${member.id} is ${status === 'available' ? 'being replaced' : status}, not available: it is not possible to snapshot it.`,
   )
 }
-
-/** The key that a request names; else it is that of its source. */
-const keyOf = ({ KmsKeyId }: { readonly KmsKeyId?: string | undefined }): Pick<SnapshotRecord, 'kmsKeyId'> =>
-  KmsKeyId === undefined ? {} : { kmsKeyId: readKey(KmsKeyId) }
 
 /** The guide has the rule, the words are ours. */
 function refuseTiered({ id, source }: SnapshotRecord): void {
