@@ -12,7 +12,7 @@ import { parseInfo } from './info.ts'
 import { Operator } from './operator.ts'
 import { endServerIn, RedisProcess } from './process.ts'
 import { type News, type Position, ReplicaLink, type SaidCommand } from './replica-link.ts'
-import { handOnDatabase, scratchSpec } from './reshape.ts'
+import { handOnDatabase, handOnFunctions, scratchSpec } from './reshape.ts'
 import { ENGINE_USER, keysOf } from './restricted.ts'
 import type { FeedSource, RedisSpec } from './spec.ts'
 
@@ -149,8 +149,7 @@ export class Feed {
     await rm(directory, { recursive: true, force: true })
     const copy = await RedisProcess.start(scratchSpec(program, secret, directory, this.#file))
     try {
-      const functions = await copy.operator.ask('FUNCTION', 'DUMP')
-      await this.#server.ask('FUNCTION', 'RESTORE', functions as Buffer, 'FLUSH') // what FUNCTION DUMP answers
+      await handOnFunctions(copy.operator, [this.#server], 'FLUSH')
       await handOnDatabase(copy.operator, [this.#server], null)
       await dropOthers(this.#server, copy.operator)
     } finally {

@@ -96,8 +96,7 @@ function targetsBySlot(targets: readonly (readonly SlotRange[] | null)[]): Uint1
 }
 
 async function handOn(from: Operator, to: readonly Operator[], ofSlot: Uint16Array | null): Promise<void> {
-  const functions = await from.ask('FUNCTION', 'DUMP')
-  for (const taker of to) await taker.ask('FUNCTION', 'RESTORE', functions as Buffer, 'REPLACE') // what FUNCTION DUMP answers
+  await handOnFunctions(from, to, 'REPLACE')
   for (const database of await databasesOf(from)) {
     if (ofSlot && database !== 0) {
       throw new Error(`there are keys in database ${database}; with cluster mode enabled there is no other than 0`)
@@ -105,6 +104,16 @@ async function handOn(from: Operator, to: readonly Operator[], ofSlot: Uint16Arr
     for (const operator of [from, ...to]) await operator.ask('SELECT', database)
     await handOnDatabase(from, to, ofSlot)
   }
+}
+
+/** `REPLACE` leaves those that only the taker has, `FLUSH` does not. */
+export async function handOnFunctions(
+  from: Operator,
+  to: readonly Operator[],
+  how: 'REPLACE' | 'FLUSH',
+): Promise<void> {
+  const functions = await from.ask('FUNCTION', 'DUMP')
+  for (const taker of to) await taker.ask('FUNCTION', 'RESTORE', functions as Buffer, how) // what FUNCTION DUMP answers
 }
 
 /** Those with keys. */

@@ -3,6 +3,7 @@ import type net from 'node:net'
 import type { Command } from '../../../protocols/resp/encode.ts'
 import { isError, itemsOf, type Reply, wholeOf } from '../../../protocols/resp/reply.ts'
 import { Operator } from './operator.ts'
+import { handOnFunctions } from './reshape.ts'
 import { ENGINE_USER, type Keys } from './restricted.ts'
 
 /** Keys that travel together. */
@@ -65,7 +66,7 @@ export async function moveSlots(
   const [giver] = givers
   const [taker] = takers
   try {
-    if (to.isNew) await copyFunctions(giver, taker)
+    if (to.isNew) await handOnFunctions(giver, [taker], 'REPLACE')
     const importing = await setSlots(takers, slots, 'IMPORTING', nodeId)
     // It has arrived already.
     const left = slots.filter((_, index) => !refuses(importing[index], /already the owner/))
@@ -167,11 +168,6 @@ async function giveBack(taker: Operator, slot: number, road: Road): Promise<void
       await taker.send([['ASKING'], ['DEL', name]])
     }
   }
-}
-
-async function copyFunctions(giver: Operator, taker: Operator): Promise<void> {
-  const functions = await giver.ask('FUNCTION', 'DUMP')
-  if (Buffer.isBuffer(functions)) await taker.ask('FUNCTION', 'RESTORE', functions, 'REPLACE')
 }
 
 const refuses = (reply: Reply | undefined, why: RegExp): boolean =>
