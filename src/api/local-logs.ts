@@ -1,4 +1,5 @@
 /** What log streams are called in the local engine's folder of them, which stands for CloudWatch Logs and Firehose. No I/O here. */
+import { NODE_ID } from './catalog/cache-node.ts'
 
 export const LOG_TYPES = ['slow-log', 'engine-log'] as const
 export type LogType = (typeof LOG_TYPES)[number]
@@ -17,9 +18,6 @@ export interface LogStreamName {
   readonly type: LogType
 }
 
-/** Every cache cluster of Redis OSS and Valkey has one node. */
-const NODE = '0001'
-
 /** A log group may be called `/aws/cache`, or `..`, and is one folder. */
 const folderOf = (name: string): string =>
   encodeURIComponent(name).replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E'))
@@ -29,14 +27,14 @@ const folderOf = (name: string): string =>
  * Firehose has no streams within its own; here it has.
  */
 export const logStreamPath = ({ region, destination, name, engine, cluster, type }: LogStreamName): string =>
-  [region, destination, folderOf(name), 'elasticache', engine, cluster, NODE, type].join('/')
+  [region, destination, folderOf(name), 'elasticache', engine, cluster, NODE_ID, type].join('/')
 
 /** What a path of the folder is the stream of; undefined: of none. */
 export function readLogStreamPath(path: string): LogStreamName | undefined {
   const [region, destination, folder, service, engine, cluster, node, type, ...rest] = path.split('/')
   const known = LOG_DESTINATIONS.find((each) => each === destination)
   const log = LOG_TYPES.find((each) => each === type)
-  const isStream = service === 'elasticache' && node === NODE && rest.length === 0
+  const isStream = service === 'elasticache' && node === NODE_ID && rest.length === 0
   if (!isStream || !region || !known || !folder || !engine || !cluster || !log) return undefined
   return { region, destination: known, name: decodeURIComponent(folder), engine, cluster, type: log }
 }

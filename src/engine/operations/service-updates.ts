@@ -6,6 +6,7 @@ import type {
   UnprocessedUpdateAction,
   UpdateAction,
 } from '@aws-sdk/client-elasticache'
+import { NODE_ID } from '../../api/catalog/cache-node.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Context, Handler } from '../calls/context.ts'
 import { clusterNotFound } from '../calls/not-found.ts'
@@ -27,7 +28,6 @@ import {
   stopUpdate,
   type Updatable,
 } from '../workloads/clusters/service-updates.ts'
-import { NODE_ID } from '../workloads/replication-groups/answer.ts'
 import { findReplicationGroup } from '../workloads/replication-groups/find.ts'
 import { beginGroupUpdate, stopGroupUpdate, updatableOf } from '../workloads/replication-groups/service-updates.ts'
 

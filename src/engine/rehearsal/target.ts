@@ -1,4 +1,5 @@
 /** What a fault is aimed at: a cluster or its node, a replication group or its member, a serverless cache. Pure. */
+import { NODE_ID } from '../../api/catalog/cache-node.ts'
 import type { FaultKind, FaultName, FaultRequest } from '../../api/engine-faults.ts'
 import { absent, invalid } from '../../api/refusals.ts'
 import { clusterNotFound, replicationGroupNotFound, serverlessCacheNotFound } from '../calls/not-found.ts'
@@ -8,7 +9,6 @@ import type {
   ReplicationGroupRecord,
   ServerlessCacheRecord,
 } from '../store/records.ts'
-import { NODE_ID } from '../workloads/replication-groups/answer.ts'
 import { isCluster, membersOf } from '../workloads/replication-groups/members.ts'
 
 /** What there is in a region that faults can be aimed at, by ids in lower case. */

@@ -5,6 +5,7 @@ import type {
   ReplicationGroup,
   ReplicationGroupPendingModifiedValues,
 } from '@aws-sdk/client-elasticache'
+import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
@@ -152,9 +153,6 @@ function answerMember(group: ReplicationGroupRecord, shard: ShardRecord, member:
     ...(group.clusterMode !== 'enabled' && { CurrentRole: shard.primary === member.id ? 'primary' : 'replica' }),
   }
 }
-
-/** A cache cluster of Redis OSS or Valkey has one node. */
-export const NODE_ID = '0001'
 
 /** Under its name, once clients may use it. */
 function endpointMember<N extends string>(

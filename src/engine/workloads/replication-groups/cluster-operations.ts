@@ -1,4 +1,5 @@
 /** Operations about cache clusters of Redis OSS and Valkey: lone ones, and members of replication groups. Texts without a source are ours. */
+import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { Fault } from '../../../api/faults.ts'
@@ -13,7 +14,6 @@ import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { refuseCacheSecurityGroups } from '../clusters/rules.ts'
 import { readClusterRestoration } from '../snapshots/restoration.ts'
 import { commitTaken, takeFinalSnapshot } from '../snapshots/take.ts'
-import { NODE_ID } from './answer.ts'
 import { readDiscoveryChange } from './cluster-modes.ts'
 import { commitCall } from './commit.ts'
 import { newLoneCluster, newMember, readZones } from './creation.ts'

@@ -1,10 +1,11 @@
 import type { CacheCluster, CacheNode } from '@aws-sdk/client-elasticache'
+import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
 import { endpointAddress } from '../../nodes/addresses.ts'
 import { awaitsReboot, nodeApplyStatus } from '../../parameters/status.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
-import { answerPendingAccess, NODE_ID } from './answer.ts'
+import { answerPendingAccess } from './answer.ts'
 import { answerLogs, answerPendingLogs, logsOf } from './logs.ts'
 import { reportedVersion } from './versions.ts'
 

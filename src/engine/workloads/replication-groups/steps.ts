@@ -3,12 +3,12 @@
  * servers follow it and only then takes the next step. Every step may be repeated after a crash between commit and effect,
  * because effects are derived from the record, not from the step.
  */
+import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { takenAtStart } from '../../parameters/status.ts'
 import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import { endUpdate, noteNode } from '../clusters/service-updates.ts'
 import { withAccess } from './access.ts'
-import { NODE_ID } from './answer.ts'
 import { isDurable } from './durability.ts'
 import { isCluster, isPrimary, isResharding, membersOf, shardOf, withMembers } from './members.ts'
 import { remade } from './remaking.ts'

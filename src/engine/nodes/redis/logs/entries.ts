@@ -1,9 +1,7 @@
 /** Entries of a server's logs as ElastiCache delivers them, each a line, in its two formats (guide, "Log delivery"). Pure. */
+import { NODE_ID } from '../../../../api/catalog/cache-node.ts'
 import { itemsOf, type Reply, textOf } from '../../../../protocols/resp/reply.ts'
 import type { DeliveredLog } from '../spec.ts'
-
-/** Every cache cluster of Redis OSS and Valkey has one node. */
-const NODE = '0001'
 
 type Of = Pick<DeliveredLog, 'cluster' | 'format'>
 
@@ -53,11 +51,11 @@ export function slowLine(entry: SlowEntry, { cluster, format }: Of): string {
   const command = hidden(entry.words)
   const from = address(entry.address)
   if (format === 'text') {
-    return [cluster, NODE, entry.timestamp, entry.microseconds, command, from, entry.name].join(',')
+    return [cluster, NODE_ID, entry.timestamp, entry.microseconds, command, from, entry.name].join(',')
   }
   return JSON.stringify({
     CacheClusterId: cluster,
-    CacheNodeId: NODE,
+    CacheNodeId: NODE_ID,
     Id: entry.id,
     Timestamp: entry.timestamp,
     'Duration (us)': entry.microseconds,
@@ -108,10 +106,10 @@ export function parseEngineLine(line: string): EngineEntry | undefined {
 
 export function engineLine({ role, time, level, message }: EngineEntry, { cluster, format }: Of): string {
   const said = timeText(time)
-  if (format === 'text') return `${cluster}/${NODE}:${role} ${said} ${level} ${message}`
+  if (format === 'text') return `${cluster}/${NODE_ID}:${role} ${said} ${level} ${message}`
   return JSON.stringify({
     CacheClusterId: cluster,
-    CacheNodeId: NODE,
+    CacheNodeId: NODE_ID,
     LogLevel: LEVELS[level],
     Role: role,
     Time: said,
