@@ -2,6 +2,7 @@
  * What clients are told of commands that the engine keeps to itself, and of its own user: as ElastiCache's servers tell it, to
  * which there are none. A server that was told to know part of a command no more, or PSYNC, says that there is no permission. Pure.
  */
+import { encodeCommand } from '../../../protocols/resp/encode.ts'
 
 const LF = 0x0a
 const MINUS = 0x2d
@@ -45,8 +46,7 @@ export function usersToTell(
   const told = read.items
     .filter((item) => item !== engineUser && !item.startsWith(`user ${engineUser} `))
     .map((item) => (item.startsWith('user ') ? withoutSecrets(item, isRestricted) : item))
-  const parts = told.map((item) => `$${Buffer.byteLength(item, 'latin1')}\r\n${item}\r\n`)
-  return Buffer.concat([Buffer.from(`*${told.length}\r\n${parts.join('')}`, 'latin1'), bytes.subarray(read.end)])
+  return Buffer.concat([encodeCommand(told.map((item) => Buffer.from(item, 'latin1'))), bytes.subarray(read.end)])
 }
 
 /** Without hashes of passwords, and rules that are the engine's own. */
