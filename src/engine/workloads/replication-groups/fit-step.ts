@@ -5,7 +5,7 @@ import type { GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
 import type { LifeTools } from '../workload.ts'
 import { commitGroup } from './commit.ts'
 import { memoryForItems } from './node-types.ts'
-import { delayBefore } from './pace.ts'
+import { withDueDate } from './pace.ts'
 import type { Standings } from './standing.ts'
 
 type FitStep = Extract<GroupStep, { do: 'check-fit' }>
@@ -25,10 +25,9 @@ export async function checkFit(
   if (current?.steps[0] !== step) return 'again'
   const isFit = fits(current, step, used)
   const steps = isFit ? current.steps.slice(1) : withoutChange(current.steps, step)
-  const [next] = steps
-  const stepDue = clock.now() + (next ? delayBefore(next, pace) : 0)
   const events = isFit ? [] : [{ event: failure(current, step) }]
-  commitGroup(store, current, { ...current, steps, stepDue }, events, clock.now())
+  const now = clock.now()
+  commitGroup(store, current, withDueDate({ ...current, steps }, pace, now), events, now)
   return 'again'
 }
 

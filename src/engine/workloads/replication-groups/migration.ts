@@ -46,7 +46,7 @@ export const CompleteMigration: Handler<'CompleteMigration'> = (input, context) 
 /** Texts here and below are ours. */
 function readSource(endpoints: readonly CustomerNodeEndpoint[] | undefined): OutsideServer {
   const [endpoint, ...others] = endpoints ?? []
-  if (!endpoint) throw missing('CustomerNodeEndpointList', endpoint)
+  if (!endpoint) throw missing('CustomerNodeEndpointList')
   if (others.length > 0) {
     throw invalid('CustomerNodeEndpointList must have one element for a replication group with cluster mode disabled.')
   }
