@@ -46,6 +46,8 @@ export class Ports {
   }
 
   release(ports: readonly number[]): void {
+    // As of most steps of a lifecycle: what records hold is not to be gone through for each.
+    if (ports.length === 0) return
     const taken = this.#taken()
     for (const port of ports) {
       this.#reserved.delete(port)
