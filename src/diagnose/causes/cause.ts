@@ -24,7 +24,7 @@ export interface Seen {
   readonly signs: readonly Sign[]
   /** Signs of these kinds, wherever they were seen. */
   readonly of: (...kinds: readonly SignKind[]) => readonly Sign[]
-  /** Signs at this place, of these kinds or of all. */
+  /** Signs of these kinds at this place. */
   readonly at: (where: string, ...kinds: readonly SignKind[]) => readonly Sign[]
 }
 
@@ -79,7 +79,7 @@ export const shows = (surely: number, ...signs: readonly Sign[]): Explained[] =>
 /** Of what nothing else makes show, and of what follows from it. */
 const [ALWAYS, OFTEN] = [0.99, 0.9]
 
-/** One suspicion for each address that shows a sign; of these kinds, what shows at its place by name follows from it. */
+/** One suspicion for each address that shows a sign; of these kinds, what else shows there, or at its place by name, follows from it. */
 export const wherever = (
   seen: Seen,
   kind: SignKind,
@@ -89,7 +89,7 @@ export const wherever = (
   seen.of(kind).flatMap((sign) => {
     if (!sign.address) return []
     const { host, port } = sign.address.place
-    const others = follows.flatMap((each) => seen.at(endpoint(host, port), each))
+    const others = new Set([sign.at, endpoint(host, port)].flatMap((where) => seen.at(where, ...follows)))
     return [{ ...tell(sign.address), explains: [...shows(ALWAYS, sign), ...shows(OFTEN, ...others)] }]
   })
 

@@ -1,6 +1,7 @@
 /** What the numbers of a node tell, read twice, and beside those of its cluster's other nodes. */
 import { shell, shellWord } from '../../api/shell.ts'
-import { type Cause, failure, type Seen, type Suspicion, type Told, warning } from './cause.ts'
+import type { AddressEvidence } from '../evidence.ts'
+import { type Cause, failure, type Seen, type Suspicion, type Told, warning, wherever } from './cause.ts'
 import { stats } from './load.ts'
 import { at, memoryShare, spokenAs, who } from './places.ts'
 import type { SignKind } from './sign.ts'
@@ -15,7 +16,6 @@ import {
   paces,
   share,
 } from './signs/nodes.ts'
-import { found } from './trial.ts'
 
 const METRICS = 'User guide, "Which metrics should I monitor?"'
 
@@ -80,15 +80,20 @@ export const numberCauses: readonly Cause[] = [
     source: 'protocol.txt of Memcached: listen_disabled_num, rejected_connections; read twice',
     odds: 0.03,
     suspect: (seen) =>
-      counted(seen, 'turns-away', ['full', 'some-fail', 'lost-at-times'], ({ one, stats: numbers }) => {
-        const most = numbers.max_connections ?? one.answers?.settings.maxconns
-        return warning(
-          at(one),
-          `${who(one)} turns connections away at this moment: it comes to its limit${most === undefined ? '' : ` of ${most}`} again and again.`,
-          'Pool connections, close idle ones (idle_timeout), or add nodes.',
-          stats(one, 'rejected\\|listen_disabled'),
-        )
-      }),
+      counted(
+        seen,
+        'turns-away',
+        ['full', 'some-fail', 'lost-at-times', 'list-unanswered'],
+        ({ one, stats: numbers }) => {
+          const most = numbers.max_connections ?? one.answers?.settings.maxconns
+          return warning(
+            at(one),
+            `${who(one)} turns connections away at this moment: it comes to its limit${most === undefined ? '' : ` of ${most}`} again and again.`,
+            'Pool connections, close idle ones (idle_timeout), or add nodes.',
+            stats(one, 'rejected\\|listen_disabled'),
+          )
+        },
+      ),
   },
   {
     id: 'N07',
@@ -166,7 +171,7 @@ export const numberCauses: readonly Cause[] = [
   },
 ]
 
-/** As `found`, with the numbers of the node and of those beside it. */
+/** As `wherever`, with the numbers of the node and of those beside it. */
 function counted(
   seen: Seen,
   kind: SignKind,
@@ -174,10 +179,11 @@ function counted(
   tell: (node: Counted, others: readonly Counted[]) => Told,
 ): Suspicion[] {
   const nodes = countedIn(seen.evidence)
-  return found(seen, kind, beside, (one) => {
+  const telling = (one: AddressEvidence): Told => {
     const node = nodes.find((other) => at(other.one) === at(one)) ?? { one, stats: one.answers?.stats ?? {} }
     return tell(node, othersOf(node, nodes))
-  })
+  }
+  return wherever(seen, kind, telling, ...beside)
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)

@@ -6,7 +6,7 @@ import { addressRows } from './changes.ts'
 import { clusterRows } from './cluster.ts'
 import { dnsRows } from './dns.ts'
 import { listRows } from './list.ts'
-import { keyOf, type Sign, type SignKind } from './sign.ts'
+import { keyOf, type Sign } from './sign.ts'
 import { addressSigns } from './signs/addresses.ts'
 import { changeSigns } from './signs/changes.ts'
 import { clusterSigns } from './signs/clusters.ts'
@@ -41,11 +41,10 @@ function signsOf(evidence: Evidence): Sign[] {
 /** The evidence with its signs, and questions that causes ask of them. */
 export function seenIn(evidence: Evidence): Seen {
   const signs = signsOf(evidence)
-  const isOf = (kinds: readonly SignKind[], { kind }: Sign): boolean => kinds.length === 0 || kinds.includes(kind)
   return {
     evidence,
     signs,
-    of: (...kinds) => signs.filter((sign) => isOf(kinds, sign)),
-    at: (where, ...kinds) => signs.filter((sign) => sign.at === where && isOf(kinds, sign)),
+    of: (...kinds) => signs.filter(({ kind }) => kinds.includes(kind)),
+    at: (where, ...kinds) => signs.filter((sign) => sign.at === where && kinds.includes(sign.kind)),
   }
 }

@@ -1,7 +1,7 @@
 /** What goes wrong once a node has answered: found by asking more than once, over several connections. */
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
-import { type Cause, failure, type Seen, type Suspicion, shows, type Told, warning } from './cause.ts'
+import { type Cause, failure, type Told, warning, wherever } from './cause.ts'
 import { restart } from './node.ts'
 import { alone, at, name, who } from './places.ts'
 import type { SignKind } from './sign.ts'
@@ -26,13 +26,20 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: requests for keys that do not exist, beside `version`, over several connections',
     odds: 0.03,
     suspect: (seen) =>
-      found(seen, 'mute-on-data', ['stalls', 'late', 'write-refused'], (one) =>
-        failure(
-          at(one),
-          `${who(one)} answers \`version\`, so checks of its health pass, and no request for data: it hangs.`,
-          restart(one),
-          shell`cachectl kv get ${alone(one)} no-such-key`,
-        ),
+      wherever(
+        seen,
+        'mute-on-data',
+        (one) =>
+          failure(
+            at(one),
+            `${who(one)} answers \`version\`, so checks of its health pass, and no request for data: it hangs.`,
+            restart(one),
+            shell`cachectl kv get ${alone(one)} no-such-key`,
+          ),
+        'stalls',
+        'late',
+        'write-refused',
+        ...LISTS,
       ),
   },
   {
@@ -42,10 +49,9 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: short questions, several on each of several connections',
     odds: 0.03,
     suspect: (seen) => [
-      ...found(
+      ...wherever(
         seen,
         'answers-lost',
-        ['stalls', 'late', 'some-fail', 'silent', 'write-refused', 'large-refused'],
         (one) =>
           failure(
             at(one),
@@ -53,14 +59,28 @@ export const trialCauses: readonly Cause[] = [
             `${restart(one)} A proxy in front of it may do the same.`,
             probing(one),
           ),
+        'stalls',
+        'late',
+        'some-fail',
+        'silent',
+        'write-refused',
+        'large-refused',
+        ...LISTS,
       ),
-      ...found(seen, 'uneven', ['stalls', 'late', 'narrow'], (one) =>
-        warning(
-          at(one),
-          `${who(one)} stalls now and then: ${lateTurns(one).length} of ${shortTurns(one).length} answers took ${Math.round(Math.min(...lateTurns(one)))} ms and more, the others ${quickMs(one)}.`,
-          'Look at its CPU (CPUUtilization, credits of T nodes), at long commands, and at a proxy in front of it.',
-          probing(one),
-        ),
+      ...wherever(
+        seen,
+        'uneven',
+        (one) =>
+          warning(
+            at(one),
+            `${who(one)} stalls now and then: ${lateTurns(one).length} of ${shortTurns(one).length} answers took ${Math.round(Math.min(...lateTurns(one)))} ms and more, the others ${quickMs(one)}.`,
+            'Look at its CPU (CPUUtilization, credits of T nodes), at long commands, and at a proxy in front of it.',
+            probing(one),
+          ),
+        'stalls',
+        'late',
+        'narrow',
+        ...LISTS,
       ),
     ],
   },
@@ -71,13 +91,21 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: connections that were answered and then reset or closed, by how much had passed on them',
     odds: 0.03,
     suspect: (seen) =>
-      found(seen, 'cut-off', ['stalls', 'some-fail', 'write-refused', 'large-refused'], (one) =>
-        failure(
-          at(one),
-          `${who(one)} answers, and ends connections in the middle${afterBytes(one)}: clients fail on all but the smallest requests.`,
-          'A proxy or firewall on the way that limits or inspects what passes, or a server that ends at such requests: look at its log, and ask from beside it.',
-          probing(one),
-        ),
+      wherever(
+        seen,
+        'cut-off',
+        (one) =>
+          failure(
+            at(one),
+            `${who(one)} answers, and ends connections in the middle${afterBytes(one)}: clients fail on all but the smallest requests.`,
+            'A proxy or firewall on the way that limits or inspects what passes, or a server that ends at such requests: look at its log, and ask from beside it.',
+            probing(one),
+          ),
+        'stalls',
+        'some-fail',
+        'write-refused',
+        'large-refused',
+        ...LISTS,
       ),
   },
   {
@@ -87,13 +115,22 @@ export const trialCauses: readonly Cause[] = [
     source: 'Measured: several connections side by side',
     odds: 0.03,
     suspect: (seen) =>
-      found(seen, 'some-fail', ['stalls', 'lost-at-times', 'closed', 'silent', 'write-refused'], (one) =>
-        failure(
-          at(one),
-          `${who(one)} serves some connections and fails others: ${failed(one).length} of ${trials(one)} had no answer.`,
-          'One of several servers behind the address is down (a load balancer, a proxy, a service with several targets): look at each of them alone.',
-          probing(one),
-        ),
+      wherever(
+        seen,
+        'some-fail',
+        (one) =>
+          failure(
+            at(one),
+            `${who(one)} serves some connections and fails others: ${failed(one).length} of ${trials(one)} had no answer.`,
+            'One of several servers behind the address is down (a load balancer, a proxy, a service with several targets): look at each of them alone.',
+            probing(one),
+          ),
+        'stalls',
+        'lost-at-times',
+        'closed',
+        'silent',
+        'write-refused',
+        ...LISTS,
       ),
   },
   {
@@ -102,7 +139,8 @@ export const trialCauses: readonly Cause[] = [
     seat: 'node',
     source: 'Measured: connections to the nodes of a cluster beside each other; zones of a region are 1 to 3 ms apart',
     odds: 0.03,
-    suspect: (seen) => found(seen, 'farther', ['far', 'late', 'narrow'], (one) => fartherTold(seen.evidence, one)),
+    suspect: (seen) =>
+      wherever(seen, 'farther', (one) => fartherTold(seen.evidence, one), 'far', 'late', 'narrow', ...LISTS),
   },
 ]
 
@@ -128,25 +166,8 @@ function fartherTold(evidence: Evidence, one: AddressEvidence): Told {
   )
 }
 
-/** Of what it makes show itself, and of what it makes show beside. */
-const [ALWAYS, OFTEN] = [0.99, 0.9]
-
-/** One suspicion for each address that shows a sign, with others at the same address that come of the same. */
-export function found(
-  seen: Seen,
-  kind: SignKind,
-  beside: readonly SignKind[],
-  tell: (one: AddressEvidence) => Told,
-): Suspicion[] {
-  return seen.of(kind).flatMap((sign) => {
-    if (!sign.address) return []
-    const others = [...seen.at(sign.at, ...beside), ...seen.at(name(sign.address.place), ...LISTS)]
-    return [{ ...tell(sign.address), explains: [...shows(ALWAYS, sign), ...shows(OFTEN, ...others)] }]
-  })
-}
-
 /** What suffers where questions are not answered. */
-const LISTS = ['bad-list', 'list-unanswered'] as const
+const LISTS = ['bad-list', 'list-unanswered'] as const satisfies readonly SignKind[]
 
 const trials = (one: AddressEvidence): number => tried(one).length
 

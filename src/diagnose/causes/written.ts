@@ -2,11 +2,10 @@
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import type { WriteProbe } from '../write-probe.ts'
-import { type Cause, failure, note, type Seen, type Suspicion, type Told, warning } from './cause.ts'
+import { type Cause, failure, note, type Seen, type Suspicion, type Told, warning, wherever } from './cause.ts'
 import { alone, at, who } from './places.ts'
 import type { SignKind } from './sign.ts'
 import { lostOf, said, writtenIn } from './signs/written.ts'
-import { found } from './trial.ts'
 
 export const writtenCauses: readonly Cause[] = [
   {
@@ -16,7 +15,7 @@ export const writtenCauses: readonly Cause[] = [
     source: 'Measured with --write-probe: set of a small value',
     odds: 0.02,
     suspect: (seen) =>
-      wherever(seen, 'write-refused', (one, { small }) =>
+      writtenWherever(seen, 'write-refused', (one, { small }) =>
         failure(
           at(one),
           `${who(one)} stores nothing, not even ${small.bytes} bytes: ${said(small)}.`,
@@ -33,7 +32,7 @@ export const writtenCauses: readonly Cause[] = [
     source: 'Measured with --write-probe: set of a value just below item_size_max',
     odds: 0.03,
     suspect: (seen) =>
-      wherever(seen, 'large-refused', (one, { large = { bytes: 0 } }) =>
+      writtenWherever(seen, 'large-refused', (one, { large = { bytes: 0 } }) =>
         warning(
           at(one),
           `${who(one)} stores small values and none of ${large.bytes} bytes: ${said(large)}.`,
@@ -51,7 +50,7 @@ export const writtenCauses: readonly Cause[] = [
     source: 'Measured with --write-probe: get right after set',
     odds: 0.02,
     suspect: (seen) =>
-      wherever(seen, 'value-lost', (one, probe) =>
+      writtenWherever(seen, 'value-lost', (one, probe) =>
         failure(
           at(one),
           `${who(one)} stored a value of ${lostOf(probe)?.bytes} bytes and had it no more right after.`,
@@ -92,9 +91,13 @@ const REFUSALS: readonly { readonly of: RegExp; readonly hint: string }[] = [
   { of: /too large/i, hint: 'Its limit on items is tiny: raise max_item_size in the parameter group (memcached -I).' },
 ]
 
-const wherever = (seen: Seen, kind: SignKind, tell: (one: AddressEvidence, probe: WriteProbe) => Told): Suspicion[] => {
+function writtenWherever(
+  seen: Seen,
+  kind: SignKind,
+  tell: (one: AddressEvidence, probe: WriteProbe) => Told,
+): Suspicion[] {
   const written = writtenIn(seen.evidence)
-  return found(seen, kind, [], (one) => {
+  return wherever(seen, kind, (one) => {
     const probe = written.find((other) => at(other.one) === at(one))?.probe
     return tell(one, probe ?? { address: one.address, port: one.port, small: { bytes: 0 } })
   })

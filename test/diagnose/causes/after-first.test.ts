@@ -124,6 +124,11 @@ describe('numbers that are read twice', () => {
   })
 })
 
+test('what is refused for lack of memory explains nothing else that shows at the node', () => {
+  const stats = { bytes: 950, limit_maxbytes: 1000, evictions: 9000, uptime: 40_000, store_no_memory: 900 }
+  expect(complaints({ stats }).sort()).toEqual(['M01 10.0.0.11:11211', 'M03 10.0.0.11:11211'])
+})
+
 describe('a trial', () => {
   const silentAfter = (...questions: readonly Question[]): TrialConnection => {
     const { turns, ...rest } = asked(0.5, ...questions)
