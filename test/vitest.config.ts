@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  resolve: { alias: { 'fast-check': new URL('support/fast-check.ts', import.meta.url).pathname } },
   test: {
     root: new URL('..', import.meta.url).pathname,
     globalSetup: ['test/support/build.ts'],

@@ -14,7 +14,7 @@ const REFUSAL = /^-NOPERM .* to run the '([^'|]+)(?:\|([^']+))?' command/
  * to find out where replies begin, all that servers say would have to be read. What was said with the command is not known here.
  */
 export function withoutRefusal(bytes: Buffer, isRestricted: (command: string) => boolean): Buffer {
-  if (bytes[0] !== MINUS || NO_PERMISSION.compare(bytes, 0, NO_PERMISSION.length) !== 0) return bytes
+  if (bytes[0] !== MINUS || !bytes.subarray(0, NO_PERMISSION.length).equals(NO_PERMISSION)) return bytes
   const end = bytes.indexOf(LF)
   const [, command = '', part] = REFUSAL.exec(bytes.toString('latin1', 0, Math.max(end, 0))) ?? []
   if (!isRestricted(part === undefined ? command : `${command}|${part}`)) return bytes

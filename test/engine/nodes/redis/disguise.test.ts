@@ -19,6 +19,7 @@ test('anything else stays as it is', () => {
   const others = fc.oneof(
     fc.constant("-NOPERM User a has no permissions to run the 'set' command\r\n"),
     fc.constant("-NOPERM User a has no permissions to run the 'psync' comm"),
+    fc.constant('-'),
     fc.string(),
   )
   fc.assert(
