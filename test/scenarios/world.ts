@@ -49,8 +49,8 @@ export function buildingOf(world: World): string[] {
     'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding',
     ...[1, 2].flatMap((subnet) => [
       `ip link add br${subnet} type bridge`,
-      // A router asks for neighbours from its link-local address, which would be doubted for a second.
-      `echo 0 > /proc/sys/net/ipv6/conf/br${subnet}/dad_transmits`,
+      // A router asks for neighbours from its link-local address: what it doubts for a second, the first packets wait for.
+      trusting(`br${subnet}`),
       `ip addr add 10.${subnet}.0.1/24 dev br${subnet}`,
       `ip addr add fd0${subnet}::1/64 dev br${subnet} nodad`,
       `ip link set br${subnet} up`,
@@ -72,6 +72,7 @@ export function buildingOf(world: World): string[] {
     inNamespace('router', inRouter),
     ...leaf(1, 2),
     ...hosts.map(({ name, subnet, number }) => inNamespace(name, ['ip link set lo up', ...leaf(subnet, number)])),
+    inNamespace('router', [PORTS_FORWARD]),
     ...(dns.length > 0
       ? [
           `printf '%s' '${dns.map(([, address]) => `nameserver ${address}\n`).join('')}' > /run/resolv.conf`,
@@ -84,10 +85,19 @@ export function buildingOf(world: World): string[] {
 const leaf = (subnet: number, number: number): string[] => [
   `ip addr add 10.${subnet}.0.${number}/24 dev eth0`,
   `ip addr add fd0${subnet}::${number}/64 dev eth0 nodad`,
+  trusting('eth0'),
   'ip link set eth0 up',
   `ip route add default via 10.${subnet}.0.1`,
   `ip -6 route add default via fd0${subnet}::1`,
 ]
+
+/** Nobody is asked whether its addresses are somebody else's (RFC 4862): even for no question Linux waits up to a second. */
+const trusting = (device: string): string =>
+  `for each in all ${device}; do echo 0 > /proc/sys/net/ipv6/conf/$each/accept_dad; done`
+
+/** Carriers are noticed late on a busy machine; until then bridges drop what is to be passed on. Waits some seconds at most. */
+const PORTS_FORWARD =
+  'for i in $(seq 200); do ! grep -qv 3 /sys/class/net/*/brport/state && exit 0; sleep 0.05; done; exit 1'
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 const inNamespace = (name: string, commands: readonly string[]): string =>
