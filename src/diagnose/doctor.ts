@@ -7,7 +7,15 @@ import type { NameServices } from '../net/resolve.ts'
 import { endpoint } from '../net/target.ts'
 import { expectedOf } from './causes/list.ts'
 import type { DnsServer } from './dns-query.ts'
-import type { AddressEvidence, ApiFacts, ClusterFacts, Evidence, MissingCluster, Place } from './evidence.ts'
+import type {
+  AddressEvidence,
+  ApiFacts,
+  ClusterFacts,
+  Evidence,
+  HostEvidence,
+  MissingCluster,
+  Place,
+} from './evidence.ts'
 import { connects, examineAddresses } from './examine-address.ts'
 import { examineHere } from './examine-here.ts'
 import { compareWithDns, examineHost } from './examine-host.ts'
@@ -18,6 +26,7 @@ import { lookupsInChild } from './lookup-process.ts'
 import type { AnswersDial } from './node-answers.ts'
 import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
+import { askedForNobody, triedUnheard } from './other-answers.ts'
 import { type Destination, programsHere } from './programs-here.ts'
 import { systemFile } from './system-file.ts'
 import { sharesOf, shortened } from './time-limit.ts'
@@ -93,6 +102,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
     systemFile(gaiConf),
   ])
   const programs = programsHere(destinationsOf(places, hosts), options)
+  const unheard = Promise.all(hosts.map((host) => triedUnheard(host, options)))
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
   const nodesFirst = [...places].sort((a, b) => Number(a.role === 'configuration') - Number(b.role === 'configuration'))
   const tryNode = tryEachOnce()
@@ -103,7 +113,16 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const addresses = await tryAgain(await Promise.all(counted(options, 'connections', looks)), options)
   // Beside the rest: nobody else asks these nodes anything meanwhile.
   const watching = watchNodes(options, addresses)
-  const told = await Promise.all(hosts.map((host) => compareWithDns(host, addresses, options)))
+  const told = await Promise.all(
+    hosts.map(async (host, at): Promise<HostEvidence> => {
+      const [compared, nobody] = await Promise.all([
+        compareWithDns(host, addresses, options),
+        askedForNobody(host, addresses, options),
+      ])
+      const others = (await unheard)[at]
+      return { ...compared, ...(others && { unheard: others }), ...(nobody && { nobody }) }
+    }),
+  )
   options.onStage?.('discovery')
   const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, told, options)])
   options.onStage?.('nodes')

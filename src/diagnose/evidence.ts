@@ -1,4 +1,5 @@
 import type { Round } from '../discovery/poll.ts'
+import type { ConnectOutcome } from '../net/connect-outcome.ts'
 import type { ResolvedTarget, ResolveFailure } from '../net/resolve.ts'
 import type { Family } from '../net/target.ts'
 import type { ConnectAttempt } from './connect.ts'
@@ -135,6 +136,10 @@ export interface HostEvidence {
   readonly completedTo?: string
   /** Addresses that DNS has for the name itself, where they are others. */
   readonly unlike?: readonly string[]
+  /** Addresses that name servers have for it, and that programs here do not get: what a connection to each came to. */
+  readonly unheard?: readonly { readonly address: string; readonly outcome: ConnectOutcome }[]
+  /** Where nothing serves at its addresses: a name beside it that can't be, and what name servers have for that. */
+  readonly nobody?: { readonly name: string; readonly addresses: readonly string[] }
   readonly order?: AddressCheck
 }
 

@@ -40,7 +40,7 @@ export async function examineHost(
   // A line in /etc/hosts hides what DNS says of an endpoint.
   const compares = AWS_NAME.test(host) || options.places.some((place) => place.host === host && place.cluster)
   const stop = linkedAbort(options.signal)
-  const surveying = asksDns || (listed.length > 0 && compares) ? survey(host, options) : undefined
+  const surveying = asksDns || (listed.length > 0 && compares) ? surveyOf(host, options) : undefined
   const limited = surveying?.then((found) => endWhereDropped(found, stop, options))
   const own = options.servers ? undefined : await lookUp(host, options, lookups, stop.signal)
   const asked = await surveying
@@ -88,7 +88,7 @@ async function searched(
   const conf = await systemResolvConf()
   for (const name of namesTried(host, conf)) {
     if (name === host) continue
-    const found = await survey(name, options)
+    const found = await surveyOf(name, options)
     if (addressesIn(found).some((address) => given.includes(address))) return { name, survey: found }
   }
   return undefined
@@ -107,13 +107,14 @@ export async function compareWithDns(
   const { listed = [], survey: found } = host
   const works = addresses.some(({ place, attempts }) => place.host === host.host && connects({ attempts }))
   if (listed.length === 0 || found || works) return host
-  return { ...host, survey: await survey(host.host, { dnsPatienceMs: HIDDEN_PATIENCE_MS, ...options }) }
+  return { ...host, survey: await surveyOf(host.host, { dnsPatienceMs: HIDDEN_PATIENCE_MS, ...options }) }
 }
 
 /** What DNS says of a name that this host does not ask it for: not worth a long wait. */
 const HIDDEN_PATIENCE_MS = 1500
 
-const survey = async (host: string, options: ExamineOptions): Promise<NameSurvey> =>
+/** What each DNS server of this host, or of those that were named, says of a name. */
+export const surveyOf = async (host: string, options: ExamineOptions): Promise<NameSurvey> =>
   surveyName(host, {
     servers: await serversOf(options),
     tries: 1,

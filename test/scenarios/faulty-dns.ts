@@ -5,7 +5,7 @@ import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, type Packet, RECURSI
 type Type = 'A' | 'AAAA'
 export type DnsFault = 'drop' | 'servfail' | 'refused' | 'nxdomain' | 'truncate' | 'garbage'
 
-/** A small resolver for scenarios: what it knows, and where it misbehaves. */
+/** A small resolver for scenarios: what it knows, of `*.test` as well, and where it misbehaves. */
 export interface DnsPlan {
   readonly records: Readonly<
     Record<string, { readonly A?: readonly string[]; readonly AAAA?: readonly string[]; readonly CNAME?: string }>
@@ -96,7 +96,7 @@ function resolve(name: string, type: Type, { records, dns64 }: DnsPlan): { answe
   const answers: Answer[] = []
   let current = name
   for (let aliases = 0; aliases < MOST_ALIASES; aliases++) {
-    const found = records[current]
+    const found = records[current] ?? records[current.replace(/^[^.]+/, '*')]
     if (!found) return { answers, known: aliases > 0 }
     if (found.CNAME === undefined) {
       const own = found[type] ?? []

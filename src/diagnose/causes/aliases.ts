@@ -4,6 +4,8 @@ import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
 import type { ClusterFacts, Evidence } from '../evidence.ts'
 import { type Cause, type Evident, evident, failure, note, shows, warning } from './cause.ts'
+import { duration } from './durations.ts'
+import { isMuteInList } from './list.ts'
 import { at, isAlive, name } from './places.ts'
 import { OUT } from './sign.ts'
 import { clusterOf, dig, hasAddresses, outAt, surveyed } from './views.ts'
@@ -156,18 +158,22 @@ export const aliasRows: readonly Evident[] = [
     shows: 'old-address',
     follows: (seen, { subject }) => shows(0.9, ...outAt(seen, subject)),
     find: ({ discovery, hosts, addresses }) =>
-      discovery.flatMap(({ round: { seed } }) =>
-        (seed.ok ? seed.nodes : []).flatMap(({ host, ip }) => {
-          const lookup = hosts.find((each) => each.host === host && each.asksDns)?.lookup
+      discovery.flatMap(({ round }) =>
+        (round.seed.ok ? round.seed.nodes : []).flatMap((node) => {
+          const { host, ip } = node
+          const { lookup, survey } = hosts.find((each) => each.host === host && each.asksDns) ?? {}
           if (!lookup?.ok || ip === undefined || ip === '') return []
           const family = ip.includes(':') ? 6 : 4
           const own = lookup.addresses.filter((each) => each.family === family).map(({ address }) => address)
           if (own.length === 0 || own.includes(ip)) return []
           const works = addresses.some(({ address, attempts }) => own.includes(address) && isAlive({ attempts }))
+          // Then it is the list that is old.
+          if (works && isMuteInList(round, node)) return []
+          const ttl = survey?.views.flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6])[0]?.ttl
           const words = [
             host,
             `DNS gives ${own.join(', ')} for ${host}; the cluster says that the node is at ${ip}.`,
-            'Wait for the time to live of the record, or clear the caches of the resolver and of clients (Java: networkaddress.cache.ttl).',
+            `Wait for the time to live of the record${ttl === undefined ? '' : ` (${duration(1000 * Math.max(1, ttl))} at most)`}, or clear the caches of the resolver and of clients (Java: networkaddress.cache.ttl).`,
             shell`dig ${family === 6 ? 'AAAA' : 'A'} ${host}`,
           ] as const
           return [works ? warning(...words) : failure(...words)]
@@ -195,6 +201,36 @@ function addressesOfNodes({ addresses, discovery }: Evidence, cluster: ClusterFa
 
 export const aliasCauses: readonly Cause[] = [
   ...aliasRows.map(evident),
+  {
+    id: 'D24',
+    title: 'an alias leads to an endpoint where no node is any more',
+    seat: 'dns',
+    source: 'User guide, "Best practices"; an alias outlives the cluster that it was made for',
+    odds: 0.05,
+    suspect: (seen) =>
+      surveyed(seen.evidence).flatMap(({ host, views }) => {
+        const chain = views.find(({ chainEnd }) => chainEnd === 'addresses')?.chain ?? []
+        const end = chain.map(({ data }) => data).find((each) => AWS_NAME.test(each))
+        const own = seen.evidence.addresses.filter(({ place }) => place.host === host)
+        if (end === undefined || AWS_NAME.test(host) || own.some(isAlive)) return []
+        // That nobody has the address tells more than silence, which firewalls keep, too.
+        const isGone = own.length > 0 && own.every((one) => seen.at(at(one), 'no-neighbour').length > 0)
+        const of = isGone ? seen.at(host, 'alias-without-cfg', 'alias-of-node') : []
+        const where = [...new Set(own.map(({ address }) => address))].join(', ')
+        return [
+          {
+            ...failure(
+              host,
+              `The alias ${host} leads to ${end} (${where}), where ${isGone ? 'no host is' : 'nothing answers'}: the cluster ${end.split('.')[0]} is gone, or its nodes have other addresses now.`,
+              'See which endpoints there are (cachectl endpoints), and point the CNAME at the right one.',
+              shell`dig +short ${host}`,
+            ),
+            explains: [...shows(0.95, ...outAt(seen, host)), ...shows(0.9, ...of)],
+            ...(!isGone && { fits: 0.35 }),
+          },
+        ]
+      }),
+  },
   {
     id: 'D06',
     title: 'a name of your own holds copied addresses',

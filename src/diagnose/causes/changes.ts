@@ -8,7 +8,8 @@ import { endpoint } from '../../net/target.ts'
 import type { Evidence, Place } from '../evidence.ts'
 import { type Cause, type Evident, evident, failure, shows, warning } from './cause.ts'
 import { signsOfCluster } from './cluster.ts'
-import { name } from './places.ts'
+import { isMuteInList } from './list.ts'
+import { isAlive, name } from './places.ts'
 import { nodeChanges } from './signs/changes.ts'
 import { nodeOf } from './signs/clusters.ts'
 
@@ -89,6 +90,9 @@ function oldAddresses(evidence: Evidence): OldAddress[] {
       // A loopback address is as good as the other.
       if (ip === undefined || ip === node.host || ip === '::1' || ip.startsWith('127.') || !lookup?.ok) return []
       const [first] = lookup.addresses
+      const works = evidence.addresses.some((one) => one.place.host === node.host && isAlive(one))
+      // Then it is DNS that is old.
+      if (!works && !isMuteInList(round, node)) return []
       return first === undefined || lookup.addresses.some(({ address }) => address === ip)
         ? []
         : [{ place, node, now: first.address }]
@@ -102,7 +106,7 @@ function replaced(
   { clusters, addresses }: Evidence,
   place: Place,
   listed: readonly DiscoveredNode[],
-  { perNode }: Round,
+  round: Round,
 ): OldAddress[] {
   const nodes = (clusters.find(({ id }) => id === place.cluster)?.nodes ?? []).flatMap(({ host, port }) =>
     host !== undefined && port !== undefined ? [{ host, port }] : [],
@@ -111,16 +115,8 @@ function replaced(
   const extra = listed.filter((node) => !nodes.some((each) => sameNode(node, each)))
   const [gone, come] = [extra[0], lacking[0]]
   if (extra.length !== 1 || lacking.length !== 1 || nodes.length !== listed.length || !gone || !come) return []
-  const answers = addresses.some(
-    (one) =>
-      one.place.host === come.host &&
-      one.port === come.port &&
-      one.attempts.some(({ outcome }) => outcome === 'connected'),
-  )
-  const isDead = perNode.some(
-    ({ node, failure: trouble }) => trouble && node.host === gone.host && node.port === gone.port,
-  )
-  return answers && isDead && come.port !== undefined
+  const answers = addresses.some((one) => one.place.host === come.host && one.port === come.port && isAlive(one))
+  return answers && isMuteInList(round, gone) && come.port !== undefined
     ? [{ place, node: gone, now: endpoint(come.host, come.port) }]
     : []
 }

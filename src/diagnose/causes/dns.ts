@@ -1,6 +1,7 @@
 /** What DNS says, or fails to say, of a name. */
 import { shell, shellWord } from '../../api/shell.ts'
 import type { ServerView } from '../dns-survey.ts'
+import type { Evidence, HostEvidence } from '../evidence.ts'
 import { familiesOf, familyLacking } from '../family-lacking.ts'
 import {
   type Cause,
@@ -352,39 +353,95 @@ export const dnsRows: readonly Evident[] = [
         ]
       }),
   },
-]
-
-export const dnsCauses: readonly Cause[] = [
-  ...dnsRows.map(evident),
   {
     id: 'D15',
     title: 'the name servers of this host disagree',
     seat: 'dns',
     source: 'resolver(5): the first server that answers decides',
-    suspect: ({ evidence }) =>
-      surveyed(evidence).flatMap(({ host, views }) => {
-        const alive = views.filter((view) => !isDead(view))
-        const seen = alive.map((view) =>
-          [...view.ipv4, ...view.ipv6]
-            .map(({ address }) => address)
-            .sort()
-            .join(),
-        )
-        if (new Set(seen).size < 2 || alive.some((view) => view.a.outcome === 'no-such-name')) return []
-        const told = alive.map((view, at) => `${serverOf(view)}: ${seen[at] || 'none'}`).join('; ')
+    odds: 0.05,
+    shows: 'servers-differ',
+    follows: (seen, { subject, severity }) => (severity === 'failure' ? shows(0.95, ...outAt(seen, subject)) : []),
+    find: (evidence) =>
+      evidence.hosts.flatMap((host) => {
+        const views = host.asksDns ? (host.survey?.views ?? []).filter((view) => !isDead(view)) : []
+        const sets = views.map((view) => addressesOf(view).sort().join())
+        if (new Set(sets).size < 2 || views.some((view) => view.a.outcome === 'no-such-name')) return []
+        const told = views.map((view, at) => `${serverOf(view)}: ${sets[at] || 'none'}`).join('; ')
+        const digs = views.map((view) => dig(host.host, view)).join('; ')
+        const [wrong, right] = [
+          views.find((view) => addressesOf(view).length > 0 && addressesOf(view).every(isOut(evidence, host))),
+          views.find((view) => addressesOf(view).some(isIn(evidence, host))),
+        ]
+        if (!wrong || !right)
+          return [
+            note(
+              host.host,
+              `Name servers give different addresses for ${host.host} (${told}).`,
+              'Round robin is harmless; a stale server is not.',
+            ),
+          ]
+        const isHeard =
+          host.lookup.ok && host.lookup.addresses.every(({ address }) => addressesOf(wrong).includes(address))
+        const words = [
+          host.host,
+          `The name servers of this host differ on ${host.host}: ${serverOf(wrong)} has ${addressesOf(wrong).join(', ')}, where nothing answers, ${serverOf(right)} has ${addressesOf(right).join(', ')}, which does: ${isHeard ? 'programs here get the one where nothing answers' : `programs that ask ${serverOf(wrong)}, in turn or when the other is slow, go astray`}.`,
+          `${serverOf(wrong)} has an old record, or another zone: clear its cache (rndc flushname, unbound-control flush), or take it out of /etc/resolv.conf.`,
+          digs,
+        ] as const
+        return [isHeard ? failure(...words) : warning(...words)]
+      }),
+  },
+  {
+    id: 'D25',
+    title: 'DNS has the same address for any name',
+    seat: 'dns',
+    source: 'RFC 4592: wildcards; portals of networks that want a sign-in answer so, too',
+    odds: 0.05,
+    shows: 'any-name',
+    follows: (seen, { subject }) => [
+      ...shows(0.95, ...outAt(seen, subject)),
+      ...shows(
+        0.9,
+        ...seen
+          .of('stranger', 'tls-only', 'plain-only', 'errors-only')
+          .filter((sign) => sign.address?.place.host === subject),
+      ),
+    ],
+    find: ({ hosts }) =>
+      hosts.flatMap(({ host, lookup, nobody, survey }) => {
+        const own = lookup.ok ? lookup.addresses.map(({ address }) => address) : []
+        const view = survey?.views.find(hasAddresses)
+        if (!nobody || !view || own.length === 0 || !own.every((address) => nobody.addresses.includes(address)))
+          return []
         return [
-          note(
+          failure(
             host,
-            `Name servers give different addresses for ${host} (${told}).`,
-            'Round robin is harmless; a stale server is not.',
+            `DNS answers any name with ${own.join(', ')}, also ${nobody.name}, which nobody has: ${host} may be no name of a cache at all.`,
+            `Check the spelling of the name. A wildcard record answers for names that do not exist, or a portal of this network stands in for DNS. ${VPC_RESOLVER}`,
+            dig(nobody.name, view),
           ),
         ]
       }),
   },
 ]
 
+export const dnsCauses: readonly Cause[] = dnsRows.map(evident)
+
 const LATE_MS = 1000
 
 /** Of the two questions, which are asked at once, the later. Not of one without an answer. */
 const lateMs = ({ a, aaaa }: ServerView): number =>
   Math.max(...[a, aaaa].map(({ outcome, ms }) => (outcome === 'timeout' ? 0 : ms)))
+
+const addressesOf = ({ ipv4, ipv6 }: ServerView): string[] => [...ipv4, ...ipv6].map(({ address }) => address)
+
+/** Whether it takes connections; undefined: it was not tried. */
+function takes({ addresses }: Evidence, { host, unheard = [] }: HostEvidence, address: string): boolean | undefined {
+  const own = addresses.filter((one) => one.place.host === host && one.address === address)
+  if (own.length > 0) return own.some(isAlive)
+  const outcome = unheard.find((each) => each.address === address)?.outcome
+  return outcome === undefined || outcome === 'aborted' ? undefined : outcome === 'connected'
+}
+
+const isIn = (evidence: Evidence, host: HostEvidence) => (address: string) => takes(evidence, host, address) === true
+const isOut = (evidence: Evidence, host: HostEvidence) => (address: string) => takes(evidence, host, address) === false

@@ -262,6 +262,13 @@ const isUnreadable = ({ problem, kind }: AskFailure): boolean =>
 const hasAnswered = ({ phase, kind }: AskFailure): boolean =>
   phase === 'reply' && kind !== 'timeout' && kind !== 'reset'
 
+/** Whether nothing answered for a node where the list has it. */
+export const isMuteInList = ({ perNode }: Round, { host, port }: DiscoveredNode): boolean =>
+  perNode.some(
+    ({ node, failure: trouble }) =>
+      trouble && trouble.kind !== 'aborted' && !hasAnswered(trouble) && node.host === host && node.port === port,
+  )
+
 /** Failures of the endpoint, and of nodes that speak Memcached otherwise. */
 function failuresIn(evidence: Evidence, is: (failure: AskFailure) => boolean) {
   return looksIn(evidence).flatMap((look) =>

@@ -116,6 +116,8 @@ const SIGN_KINDS = {
   'other-name': 'broken',
   'no-real-address': 'broken',
   'broken-alias': 'broken',
+  'any-name': 'impaired',
+  'servers-differ': 'impaired',
   'alias-without-cfg': 'impaired',
   'alias-of-node': 'impaired',
   pinned: 'impaired',

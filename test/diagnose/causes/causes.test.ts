@@ -400,3 +400,43 @@ test('what was seen and has no cause is told, and not forced on one', () => {
   expect(findings).toEqual([])
   expect(unexplained.map(({ kind, at }) => `${kind} ${at}`)).toEqual(['lost-at-times 10.0.0.7:11211'])
 })
+
+describe('where a list has another address of a node than DNS', () => {
+  const [listed, inDns] = ['10.9.9.9', '10.0.0.7']
+  /** Which of the two take connections. */
+  const seen = (...alive: readonly string[]): Partial<Evidence> => {
+    const host = 'shop.0001.test'
+    const node = { host, ip: listed, port: 11211 }
+    const answer = { ok: true as const, host, port: 11211, form: 'config' as const, version: 2, nodes: [node], ms: 1 }
+    const silence = { ...answer, ok: false as const, kind: 'timeout' as const, phase: 'connect' as const, detail: '' }
+    const place = { ...PLACE, host, role: 'configuration' }
+    return {
+      places: [place],
+      hosts: [{ ...lookedUp(host, inDns), asksDns: true }],
+      addresses: [{ ...connected(...(alive.includes(inDns) ? [0.4] : [])), place }],
+      discovery: [
+        {
+          place,
+          round: {
+            number: 1,
+            at: '',
+            tls: false,
+            seed: answer,
+            seedAtMs: 1,
+            perNode: [{ node, asked: listed, ms: 1, atMs: 1, ...(alive.includes(listed) ? {} : { failure: silence }) }],
+            others: [],
+            agreed: true,
+          },
+        },
+      ],
+    }
+  }
+
+  test('the list is old where its address alone is silent', () => {
+    expect(told(seen(inDns))).toEqual(['failure A08'])
+  })
+
+  test('DNS is old where its address alone is silent', () => {
+    expect(told(seen(listed))).toEqual(['failure D17'])
+  })
+})
