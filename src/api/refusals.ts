@@ -7,20 +7,27 @@ import { Fault, type FaultCode } from './faults.ts'
  */
 export type RefusalKind = 'absent' | 'present' | 'refused' | 'invalid'
 
+/** The way to a value within a JSON document: names of members and numbers of items. */
+export type JsonPath = readonly (string | number)[]
+
 /** What a route answers in place of its answer. */
 export interface RefusalAnswer {
   readonly kind: RefusalKind
   readonly code: FaultCode
   readonly message: string
+  /** What of a document that was given is wrong. */
+  readonly at?: JsonPath
 }
 
 /** Words of our own: none of this is in ElastiCache's API, whose faults tell their kind by their code. */
 export class Refusal extends Fault {
   readonly kind: RefusalKind
+  readonly at: JsonPath | undefined
 
-  constructor(kind: RefusalKind, message: string) {
+  constructor(kind: RefusalKind, message: string, at?: JsonPath) {
     super('InvalidParameterValue', message)
     this.kind = kind
+    this.at = at
   }
 }
 
@@ -31,13 +38,14 @@ export const present = (message: string): Refusal => new Refusal('present', mess
 /** What is there does not allow it now. */
 export const refused = (message: string): Refusal => new Refusal('refused', message)
 /** It would make no sense anywhere. */
-export const invalid = (message: string): Refusal => new Refusal('invalid', message)
+export const invalid = (message: string, at?: JsonPath): Refusal => new Refusal('invalid', message, at)
 
 /** The answer that tells of a fault, whatever raised it. */
 export const refusalAnswer = (fault: Fault): RefusalAnswer => ({
   kind: fault instanceof Refusal ? fault.kind : kindOf(fault.code),
   code: fault.code,
   message: fault.message,
+  ...(fault instanceof Refusal && fault.at && { at: fault.at }),
 })
 
 function kindOf(code: FaultCode): RefusalKind {

@@ -1,4 +1,5 @@
 import type { OperationName } from '../api/model.ts'
+import type { JsonPath } from '../api/refusals.ts'
 import { errorMessage } from '../api/thrown.ts'
 
 /**
@@ -17,6 +18,16 @@ export class Problem extends Error {
     super(message)
     this.kind = kind
     this.hint = hint
+  }
+}
+
+/** What is wrong with a document that was given, at a place of it. */
+export class MisplacedProblem extends Problem {
+  readonly at: JsonPath
+
+  constructor(message: string, at: JsonPath) {
+    super('usage', message)
+    this.at = at
   }
 }
 

@@ -102,7 +102,9 @@ const ENVIRONMENT = [
   ['FORCE_COLOR, CLICOLOR_FORCE', 'Not empty, and not 0: colours, in a pipe too, whatever NO_COLOR says.'],
   ['TERM', 'dumb: a terminal without colours.'],
   ['SHELL', 'The shell whose words `cachectl engine env` prints without --shell.'],
-  ['XDG_DATA_HOME, LOCALAPPDATA', 'Where the data directory is, which holds the state directory.'],
+  ['HOME, XDG_DATA_HOME, LOCALAPPDATA', 'Where the data directory is, which holds the state directory.'],
+  ['PATH', 'Where pagers, ssh and the programs that run cache nodes are looked for.'],
+  ['CACHECTL_NODE_INSIDES', 'off: nodes use of Node.js what its documentation promises, and nothing else.'],
 ] as const
 
 const FILES = [

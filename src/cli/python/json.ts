@@ -2,6 +2,7 @@
  * JSON as Python's `json.loads` reads it, which aws-cli's inputs and literals of queries go through: 1.0 is not 1, NaN and
  * Infinity are numbers, whole numbers have no end, and what is wrong is said in Python's words. Pure.
  */
+import type { JsonPath } from '../../api/refusals.ts'
 import { Float } from '../output/python-text.ts'
 
 /** The text is not JSON; the message is Python's, with the place. */
@@ -14,6 +15,12 @@ export function parsePython(text: string): unknown {
   const reader = new Reader(text)
   if (text.startsWith('\ufeff')) reader.fail('Unexpected UTF-8 BOM (decode using utf-8-sig)', 0)
   return reader.whole()
+}
+
+/** In Python's words, where in a text that is JSON a value stands: a member by its name, the last where there are several. */
+export function placeInJson(text: string, path: JsonPath): string {
+  const reader = new Reader(text)
+  return reader.placeOf(reader.find(path))
 }
 
 const SPACE = /[ \t\n\r]*/y
@@ -57,13 +64,45 @@ class Reader {
     return value
   }
 
-  /** Places are counted in characters, as Python counts them, not in JavaScript's halves of some. */
   fail(reason: string, at: number): never {
+    throw new JsonError(`${reason}: ${this.placeOf(at)}`)
+  }
+
+  /** Counted in characters, as Python counts them, not in JavaScript's halves of some. */
+  placeOf(at: number): string {
     const before = this.#text.slice(0, at)
     const lineStart = before.lastIndexOf('\n') + 1
     const line = before.split('\n').length
     const column = [...before.slice(lineStart)].length + 1
-    throw new JsonError(`${reason}: line ${line} column ${column} (char ${[...before].length})`)
+    return `line ${line} column ${column} (char ${[...before].length})`
+  }
+
+  /** Where the value begins that the path leads to, from the one that begins here or behind blanks. */
+  find(path: JsonPath): number {
+    this.#skipSpace()
+    const [step, ...rest] = path
+    const begin = this.#at
+    if (step === undefined) return begin
+    let found = begin
+    const isObject = this.#text[begin] === '{'
+    this.#at += 1
+    for (let index = 0; ; index++) {
+      this.#skipSpace()
+      if (this.#take(isObject ? '}' : ']')) return found
+      const nameAt = this.#at
+      const name = isObject ? this.#string() : index
+      this.#skipSpace()
+      this.#take(':')
+      this.#skipSpace()
+      const valueAt = this.#at
+      if (name === step) {
+        found = rest.length > 0 ? this.find(rest) : nameAt
+        this.#at = valueAt
+      }
+      this.#value()
+      this.#skipSpace()
+      this.#take(',')
+    }
   }
 
   #value(): unknown {

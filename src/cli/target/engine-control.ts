@@ -5,7 +5,7 @@ import type { RefusalAnswer } from '../../api/refusals.ts'
 import { neighboursIn, type Peer, PeerUnreachable } from '../../holder/peers.ts'
 import { elsewhereInWords, holderInWords } from '../../holder/words.ts'
 import { type Clock, sleep, systemClock } from '../../net/clock.ts'
-import { Problem } from '../problem.ts'
+import { MisplacedProblem, Problem } from '../problem.ts'
 import { isSeen, type LocalEngine, recordedEngine, runningEngine } from './state-dir.ts'
 
 const ANSWER_TIMEOUT_MS = 10_000
@@ -165,7 +165,8 @@ function ask(
 /** The engine's own words where it has some. */
 function refusal(text: string, otherwise: string): Problem {
   try {
-    const { kind, message }: Partial<RefusalAnswer> = JSON.parse(text)
+    const { kind, message, at }: Partial<RefusalAnswer> = JSON.parse(text)
+    if (message && at) return new MisplacedProblem(message, at)
     if (kind && message) return new Problem(kind === 'invalid' ? 'usage' : kind, message)
   } catch {
     // Not JSON: shown as it is.

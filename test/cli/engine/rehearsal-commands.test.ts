@@ -72,6 +72,11 @@ test('a user does what its policy allows, and the audit log tells who did', asyn
     code: 252,
     stderr: expect.stringContaining('line 3 column 17'),
   })
+  const misspelt = '{\n  "Statement": [\n    {\n      "Effect": "Alow", "Action": "*", "Resource": "*"\n    }\n  ]\n}'
+  expect(await home.cachectl('engine', 'policy', 'put', 'alice', 'misspelt', '--document', misspelt)).toMatchObject({
+    code: 252,
+    stderr: expect.stringContaining('Effect must be Allow or Deny: line 4 column 7 (char 31)'),
+  })
   await home.answer('engine', 'user', 'delete', 'alice', '--yes')
   expect(await asAlice('describe-cache-clusters')).toMatchObject({
     stderr: expect.stringContaining('no user alice'),

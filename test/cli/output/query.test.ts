@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonText } from '../../../src/cli/output/json.ts'
 import { Float } from '../../../src/cli/output/python-text.ts'
 import { compileQuery } from '../../../src/cli/output/query.ts'
-import { parsePython } from '../../../src/cli/python/json.ts'
+import { parsePython, placeInJson } from '../../../src/cli/python/json.ts'
 
 const answer = {
   CacheClusters: [
@@ -135,6 +135,15 @@ describe("JSON in Python's reading", () => {
     ['[\n"\\x"]', 'Invalid \\escape: line 2 column 2 (char 3)'],
   ])('%j is refused with %j', (text, words) => {
     expect(() => parsePython(text)).toThrow(words)
+  })
+
+  test.each([
+    [[], 'line 1 column 1 (char 0)'],
+    [['b'], 'line 2 column 1 (char 9)'],
+    [['b', 1, 'c'], 'line 2 column 11 (char 19)'],
+    [['a'], 'line 2 column 23 (char 31)'],
+  ])('the member at %j is told where it begins', (path, place) => {
+    expect(placeInJson('{"a": 1,\n"b": [2, {"c": [3]}], "a": 4}', path)).toBe(place)
   })
 
   test('every JSON text means what it means to JSON.parse', () => {

@@ -9,8 +9,8 @@ import { command } from '../../command.ts'
 import { required, value } from '../../flags.ts'
 import { confirmFlags, type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
-import { absence, usageProblem } from '../../problem.ts'
-import { parsePython } from '../../python/json.ts'
+import { absence, MisplacedProblem, usageProblem } from '../../problem.ts'
+import { parsePython, placeInJson } from '../../python/json.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
 import { printLine } from '../../terminal.ts'
@@ -43,7 +43,11 @@ export const enginePolicyPut = command({
     ),
   },
   async run({ words: { user: userName, policy: policyName }, flags }) {
-    await change(flags, { userName, policyName, document: flags.document })
+    const { document, json } = flags.document
+    await change(flags, { userName, policyName, document }).catch((error: unknown) => {
+      if (!(error instanceof MisplacedProblem)) throw error
+      throw usageProblem(`${error.message.replace(/\.$/, '')}: ${placeInJson(json, error.at)}`)
+    })
     printLine(`Policy ${policyName} of user ${userName} is in effect.`)
   },
 })
@@ -79,7 +83,8 @@ export const enginePolicyDelete = command({
   },
 })
 
-function documentOf(json: string, argument: string): object {
+/** What was given, read, and as it was written: places in it are told. */
+function documentOf(json: string, argument: string): { document: object; json: string } {
   let document: unknown
   try {
     // For its words of what is wrong, which tell line and column.
@@ -88,6 +93,6 @@ function documentOf(json: string, argument: string): object {
   } catch (error) {
     throw usageProblem(`argument ${argument}: invalid JSON: ${errorMessage(error)}`)
   }
-  if (isObject(document)) return document
-  throw usageProblem(`argument ${argument}: a policy document is a JSON object.`)
+  if (isObject(document)) return { document, json }
+  throw usageProblem(`argument ${argument}: a policy document is a JSON object: ${placeInJson(json, [])}`)
 }
