@@ -2,6 +2,7 @@
 import { errorMessage } from '../../api/thrown.ts'
 import type { RespOptions } from '../../kv/resp/client.ts'
 import { RespConnection } from '../../kv/resp/connection.ts'
+import { RespRefusal } from '../../kv/resp/refusal.ts'
 import { type Standing, shardsAt, standingOf } from '../../kv/resp/standing.ts'
 import type { Shard } from '../../kv/resp/topology.ts'
 import { wholeOf } from '../../protocols/resp/reply.ts'
@@ -23,8 +24,10 @@ export interface AskedNode {
   readonly shards?: readonly Shard[]
   /** How many its first database holds, which is all there are in cluster mode. */
   readonly keys?: number
-  /** Why it did not answer. */
+  /** Why it did not tell. */
   readonly problem?: string
+  /** The code it refused with, where it did answer: `NOAUTH`. */
+  readonly refusal?: string
 }
 
 /** Each member on a connection of its own, all at once. Never rejects. */
@@ -41,7 +44,8 @@ async function askOne(node: GroupNode, { login = {}, ...dial }: AskOptions): Pro
     const keys = wholeOf(size) // an error tells that the user may not ask
     return { node, standing, ...(shards && { shards }), ...(keys !== undefined && { keys: Number(keys) }) }
   } catch (error) {
-    return { node, problem: errorMessage(withNextStep(error, node.id)) }
+    const problem = errorMessage(withNextStep(error, node.id))
+    return { node, problem, ...(error instanceof RespRefusal && { refusal: error.code }) }
   } finally {
     connection?.close()
   }

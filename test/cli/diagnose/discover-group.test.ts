@@ -66,6 +66,16 @@ describe('what nodes of a group say, held against the API', () => {
       { ...replica, shards: [{ slots: [[0, 99]], primary: primaryEnd, replicas: [replicaEnd] }] },
       'cart-0001-002 lists shard 0001 with slots 0-99, and the API with 0-16383',
     ],
+    [
+      'wants a login',
+      { node: second, problem: 'NOAUTH Authentication required.', refusal: 'NOAUTH' },
+      'cart-0001-002 refuses: NOAUTH Authentication required.',
+    ],
+    [
+      'does not answer',
+      { node: second, problem: 'no answer within 3 s' },
+      'cart-0001-002 does not answer: no answer within 3 s',
+    ],
   ]
   test.each(odd)('differs where a node %s', (_, node, told) => {
     expect(viewOf(cache, [primary, node]).differences).toContain(told)

@@ -27,6 +27,8 @@ export interface GroupView {
     /** How many nodes it knows of, in cluster mode. */
     readonly knows: number | null
     readonly problem: string | null
+    /** The code of its refusal, where it answered with one: `NOAUTH`. */
+    readonly refusal: string | null
   }[]
   readonly differences: readonly string[]
 }
@@ -40,7 +42,7 @@ export async function groupView(cache: Cache, ask: Pick<AskOptions, 'tls' | 'log
 export function viewOf(cache: Cache, asked: readonly AskedNode[]): GroupView {
   const primaryOf = (shard: string | undefined) =>
     asked.find(({ node, standing }) => node.shard === shard && standing?.role === 'primary')
-  const nodes = asked.map(({ node, standing, shards, problem }) => {
+  const nodes = asked.map(({ node, standing, shards, problem, refusal }) => {
     const offset = primaryOf(node.shard)?.standing?.offset
     return {
       id: node.id,
@@ -52,6 +54,7 @@ export function viewOf(cache: Cache, asked: readonly AskedNode[]): GroupView {
       behind: standing?.role === 'replica' && offset !== undefined ? Math.max(0, offset - standing.offset) : null,
       knows: shards ? addressesOf(shards).length : null,
       problem: problem ?? null,
+      refusal: refusal ?? null,
     }
   })
   const { id: group, engine, configuration } = cache
@@ -59,8 +62,8 @@ export function viewOf(cache: Cache, asked: readonly AskedNode[]): GroupView {
 }
 
 function differencesOf(cache: Cache, asked: readonly AskedNode[]): string[] {
-  const ofNodes = asked.flatMap(({ node: { id, role }, standing, problem }) => [
-    ...(problem === undefined ? [] : [`${id} does not answer: ${problem}`]),
+  const ofNodes = asked.flatMap(({ node: { id, role }, standing, problem, refusal }) => [
+    ...(problem === undefined ? [] : [`${id} ${refusal === undefined ? 'does not answer' : 'refuses'}: ${problem}`]),
     ...(standing && role && standing.role !== role
       ? [`${id} says that it is a ${standing.role}, and the API that it is a ${role}`]
       : []),
@@ -116,7 +119,7 @@ export async function groupText(view: GroupView, style: Style): Promise<string> 
   const rows = nodes.map((node) => [
     node.id,
     endpoint(node.host, node.port),
-    node.role ?? 'silent',
+    node.role ?? node.refusal ?? 'silent',
     node.shard,
     node.slots ?? '-',
     node.behind === null ? '-' : `${node.behind} bytes`,
