@@ -1,9 +1,10 @@
 /** What a call says under each condition key (guide, "Using condition keys"). Keys are in small letters. */
 
+import { CLUSTER_ON } from '../../api/catalog/engines.ts'
 import type { Call } from '../http/call.ts'
 import type { Tag } from '../store/records.ts'
 
-type Read = (input: Call['input']) => unknown
+type Read = (input: Call['input'], operation: Call['operation']) => unknown
 
 const at =
   (...path: string[]): Read =>
@@ -11,12 +12,27 @@ const at =
     // Of a string or a number, a member is undefined.
     path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], input)
 
+/** A group of one shard has cluster mode off unless the call says otherwise. */
+const clusterMode: Read = ({ ClusterMode, NumNodeGroups, CacheParameterGroupName: group }, operation) => {
+  if (ClusterMode !== undefined) return ClusterMode === 'enabled'
+  if (operation !== 'CreateReplicationGroup') return undefined
+  return Number(NumNodeGroups ?? 1) > 1 || String(group).endsWith(CLUSTER_ON)
+}
+
+/** Of a replication group it is true only where the call asks for encryption and that no client goes without. */
+const transitEncryption: Read = ({
+  TransitEncryptionEnabled: isOn,
+  TransitEncryptionMode: mode,
+  ReplicationGroupId: group,
+}) => (group === undefined || (isOn ?? mode) === undefined ? isOn : isOn !== false && mode === 'required')
+
 const KEYS: Readonly<Record<string, Read>> = {
   'elasticache:AtRestEncryptionEnabled': at('AtRestEncryptionEnabled'),
   'elasticache:AuthTokenEnabled': ({ AuthToken }) => (AuthToken === undefined ? undefined : true),
   'elasticache:AutomaticFailoverEnabled': at('AutomaticFailoverEnabled'),
   'elasticache:CacheNodeType': at('CacheNodeType'),
   'elasticache:CacheParameterGroupName': at('CacheParameterGroupName'),
+  'elasticache:ClusterModeEnabled': clusterMode,
   'elasticache:DataStorageUnit': at('CacheUsageLimits', 'DataStorage', 'Unit'),
   'elasticache:EngineType': at('Engine'),
   'elasticache:EngineVersion': ({ EngineVersion, MajorEngineVersion }) => EngineVersion ?? MajorEngineVersion,
@@ -29,7 +45,7 @@ const KEYS: Readonly<Record<string, Read>> = {
   'elasticache:NumNodeGroups': at('NumNodeGroups'),
   'elasticache:ReplicasPerNodeGroup': at('ReplicasPerNodeGroup'),
   'elasticache:SnapshotRetentionLimit': at('SnapshotRetentionLimit'),
-  'elasticache:TransitEncryptionEnabled': at('TransitEncryptionEnabled'),
+  'elasticache:TransitEncryptionEnabled': transitEncryption,
   'elasticache:UserAuthenticationMode': at('AuthenticationMode', 'Type'),
 }
 
@@ -79,9 +95,9 @@ export const resourceTagKeys = (tags: readonly Tag[]): [string, string[]][] =>
   tags.map(({ Key, Value }) => [`aws:resourcetag/${Key.toLowerCase()}`, [Value]])
 
 /** The service's own keys: there only when the call says something, and only for its main resource. */
-export function requestKeys({ input }: Call): [string, string[]][] {
+export function requestKeys({ input, operation }: Call): [string, string[]][] {
   return Object.entries(KEYS).flatMap(([key, read]): [string, string[]][] => {
-    const value = read(input)
+    const value = read(input, operation)
     return value === undefined || value === null ? [] : [[key.toLowerCase(), [String(value)]]]
   })
 }

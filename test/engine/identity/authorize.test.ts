@@ -161,6 +161,27 @@ describe('what a call says can be a condition', () => {
     expect(ask(onlyIf('Null', key, 'true'), operation, input)).toMatch(/because/)
   })
 
+  const encrypted = { ReplicationGroupId: 'cart', TransitEncryptionEnabled: true }
+  test.each([
+    ['ClusterModeEnabled', 'CreateReplicationGroup', {}, 'false'],
+    ['ClusterModeEnabled', 'CreateReplicationGroup', { NumNodeGroups: 2 }, 'true'],
+    ['ClusterModeEnabled', 'CreateReplicationGroup', { CacheParameterGroupName: 'default.valkey8.cluster.on' }, 'true'],
+    ['ClusterModeEnabled', 'ModifyReplicationGroup', { ClusterMode: 'enabled' }, 'true'],
+    ['ClusterModeEnabled', 'ModifyReplicationGroup', { ClusterMode: 'compatible' }, 'false'],
+    ['TransitEncryptionEnabled', 'CreateReplicationGroup', encrypted, 'false'],
+    ['TransitEncryptionEnabled', 'CreateReplicationGroup', { ...encrypted, TransitEncryptionMode: 'required' }, 'true'],
+    [
+      'TransitEncryptionEnabled',
+      'ModifyReplicationGroup',
+      { ReplicationGroupId: 'cart', TransitEncryptionMode: 'required' },
+      'true',
+    ],
+    ['TransitEncryptionEnabled', 'CreateCacheCluster', { TransitEncryptionEnabled: true }, 'true'],
+  ] as const)('%s of %s with %o is %s', (key, operation, input, value) => {
+    const groups = allow({ Resource: arnOf('parametergroup', '*') })
+    expect(ask([onlyIf('StringEquals', `elasticache:${key}`, value), groups], operation, input)).toBe('allowed')
+  })
+
   test('null is nothing said', () => {
     const unsaid = onlyIf('Null', 'elasticache:CacheNodeType', 'true')
     expect(ask(unsaid, 'CreateCacheCluster', { CacheNodeType: null })).toBe('allowed')
