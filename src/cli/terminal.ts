@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { visibleBytes, visibleIn } from '../api/visible.ts'
+import { environment } from './environment.ts'
+import { isDumb } from './output/characters.ts'
 import { onlyOwn, unmarked } from './output/sequences.ts'
 
 // The reader may leave early (`| head -1`): what it did not want to read is no error.
@@ -48,6 +50,12 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(stream.isTTY === true ? onlyOwn(text) : unmarked(text))
 }
 
+/** Takes the line away that {@link tellPiece} has written, without escape sequences. */
+export function overwriteLine(): void {
+  const blank = ' '.repeat(conversationColumns() - 1)
+  process.stderr.write(`\r${blank}\r`)
+}
+
 /** Whether notes, questions and progress reach a person. */
 export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 
@@ -62,6 +70,9 @@ export const conversationColumns = (): number => process.stderr.columns || 80
 
 /** Whether answers reach a person rather than a program. */
 export const stdoutIsTerminal = (): boolean => process.stdout.isTTY === true
+
+/** Whether what is there can be drawn over. */
+export const canRedraw = (): boolean => stdoutIsTerminal() && !isDumb(environment)
 
 /** What is to be set as text: on a terminal every string in it stays on its line and shows what it hides. */
 export const forPeople = <T>(value: T): T => (stdoutIsTerminal() ? visibleIn(value) : value)

@@ -27,27 +27,31 @@ export function histogram(values: readonly number[]): Bucket[] {
 
 const BAR = 40
 
+/** What bars are drawn with: a full place, and what shows that there is something where that would be too much. */
+export interface BarCharacters {
+  readonly full: string
+  readonly parts: readonly string[]
+}
+
 /** Bars of how many round trips, in milliseconds, fell into each span. Needs at least one. */
-export function histogramLines(values: readonly number[]): string[] {
+export function histogramLines(values: readonly number[], { full, parts }: BarCharacters): string[] {
   const buckets = histogram(values)
   const most = Math.max(...buckets.map(({ count }) => count))
   return buckets.map(({ from, to, count }) => {
-    const bar = '█'.repeat(Math.round((count / most) * BAR)) || (count > 0 ? '▏' : '')
+    const bar = full.repeat(Math.round((count / most) * BAR)) || (count > 0 ? (parts[0] ?? full) : '')
     return ` | ${`${from}-${to}ms`.padStart(16)} ${String(count).padStart(6)} ${bar}`
   })
 }
 
-const TICKS = '▁▂▃▄▅▆▇█'
-
-/** One character a value, scaled between the least and the greatest; `x` for what was lost. */
-export function sparkline(values: readonly (number | undefined)[]): string {
+/** One character of `ticks` a value, scaled between the least and the greatest; `x` for what was lost. */
+export function sparkline(values: readonly (number | undefined)[], ticks: string): string {
   const known = values.filter((value) => value !== undefined)
   const [low, high] = [Math.min(...known), Math.max(...known)]
   return values
     .map((value) => {
       if (value === undefined) return 'x'
       const share = high > low ? (value - low) / (high - low) : 0
-      return TICKS[Math.min(TICKS.length - 1, Math.floor(share * TICKS.length))]
+      return ticks[Math.min(ticks.length - 1, Math.floor(share * ticks.length))]
     })
     .join('')
 }

@@ -325,7 +325,7 @@ test.skipIf(!hasTerminal)('on a real terminal as well (needs python3 with pty)',
   const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', CACHECTL_HOME: home }
   for (const pager of ['', 'cat']) {
     const env = { ...keys, AWS_PAGER: pager }
-    const { raw } = await onTerminal(['describe-cache-clusters', ...at(url)], { env, rows: 10 })
+    const { raw } = await onTerminal(['describe-cache-clusters', ...at(url)], { env, rows: 5, columns: 300 })
     expect(raw).toContain('evil\\u001b]0;title')
     expect(obeyed(raw.replaceAll('\r\n', '\n'))).toEqual([])
   }

@@ -13,13 +13,15 @@ test('buckets hold every value once, without a gap between them', () => {
 })
 
 test('the fullest bucket has the longest bar', () => {
-  const lines = histogramLines([1, 1, 1, 1, 2])
+  const lines = histogramLines([1, 1, 1, 1, 2], { full: '█', parts: ['▏'] })
   expect(lines[0]).toContain('█'.repeat(40))
   expect(lines[1]).toContain('█'.repeat(10))
 })
 
+const TICKS = '▁▂▃▄▅▆▇█'
+
 test('a sparkline shows losses in their place', () => {
-  expect(sparkline([1, undefined, 8])).toBe('▁x█')
-  expect(sparkline([5, 5])).toBe('▁▁')
-  expect(sparkline([])).toBe('')
+  expect(sparkline([1, undefined, 8], TICKS)).toBe('▁x█')
+  expect(sparkline([5, 5], TICKS)).toBe('▁▁')
+  expect(sparkline([], TICKS)).toBe('')
 })

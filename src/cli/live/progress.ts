@@ -1,8 +1,10 @@
 import { visibleLine } from '../../api/visible.ts'
 import { type Clock, systemClock } from '../../net/clock.ts'
 import { environment } from '../environment.ts'
+import { charactersOf, isDumb, isPlain } from '../output/characters.ts'
+import { shortened } from '../output/display-width.ts'
 import { own } from '../output/sequences.ts'
-import { conversationColumns, stderrIsTerminal, tell, tellPiece } from '../terminal.ts'
+import { conversationColumns, overwriteLine, stderrIsTerminal, tell, tellPiece } from '../terminal.ts'
 
 export interface Progress {
   update(text: string): void
@@ -12,21 +14,23 @@ export interface Progress {
   end(): void
 }
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 80
 const CLEAR = own('\x1b[G\x1b[2K')
 
 /** One line on stderr that turns, with the seconds so far; silence unless stderr is a terminal that can take it away again. */
 export function startProgress(text: string, clock: Clock = systemClock): Progress {
-  if (!stderrIsTerminal() || environment.TERM === 'dumb') return { update() {}, note() {}, end() {} }
+  if (!stderrIsTerminal() || isDumb(environment)) return { update() {}, note() {}, end() {} }
+  const { turning, ellipsis } = charactersOf(environment)
+  const clear = (): void => (isPlain(environment) ? overwriteLine() : tellPiece(CLEAR))
   const start = clock.monotonicMs()
   let shown = text
   let frame = 0
   let cancel = () => {}
   const draw = () => {
     const seconds = Math.floor((clock.monotonicMs() - start) / 1000)
-    const line = `${FRAMES[frame++ % FRAMES.length]} ${visibleLine(shown)} (${seconds} s)`
-    tellPiece(`${CLEAR}${line.slice(0, conversationColumns() - 1)}`)
+    const line = `${turning[frame++ % turning.length]} ${visibleLine(shown)} (${seconds} s)`
+    clear()
+    tellPiece(shortened(line, conversationColumns() - 1, ellipsis))
     cancel = clock.after(FRAME_MS, draw)
   }
   draw()
@@ -36,12 +40,13 @@ export function startProgress(text: string, clock: Clock = systemClock): Progres
     },
     note(line) {
       cancel()
-      tell(`${CLEAR}${visibleLine(line)}`)
+      clear()
+      tell(visibleLine(line))
       draw()
     },
     end() {
       cancel()
-      tellPiece(CLEAR)
+      clear()
     },
   }
 }

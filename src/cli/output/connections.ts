@@ -3,22 +3,31 @@ import { arithmetic, type DestinationCensus, type ProcessCensus } from '../../di
 import type { HostConnections } from '../../diagnose/host-connections.ts'
 import { endpoint } from '../../net/target.ts'
 import { findingsText } from './findings.ts'
+import type { Style } from './style.ts'
 import { tableText } from './table.ts'
 
-const DESTINATIONS = ['Node', 'Address', 'From here', 'By', 'Ports used', "Node's own count"]
+const DESTINATIONS = [
+  'Node',
+  'Address',
+  { long: 'From here' },
+  { long: 'By' },
+  { long: 'Ports used' },
+  { long: "Node's own count" },
+]
 const PROCESSES = ['Process', 'User', 'Connections', 'Open files']
 
 /** The report on this host's connections, for people. */
-export async function connectionsText(seen: HostConnections): Promise<string> {
+export function connectionsText(seen: HostConnections, style: Style): string {
   const { destinations, processes, limits, unknown, findings } = seen
   const { conntrack, openFiles } = limits
   const sums = arithmetic({ ...limits, sockets: [], java: [] })
   return [
-    await tableText(
+    tableText(
       DESTINATIONS,
       destinations.map((each) => destinationRow(each, limits.portRange !== undefined)),
+      style,
     ),
-    ...(processes.length > 0 ? [await tableText(PROCESSES, processes.map(processRow))] : []),
+    ...(processes.length > 0 ? [tableText(PROCESSES, processes.map(processRow), style)] : []),
     ...sums,
     ...(conntrack ? [`Tracked connections (conntrack): ${conntrack.count} of ${conntrack.max}.`] : []),
     ...(openFiles

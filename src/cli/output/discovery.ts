@@ -6,6 +6,7 @@ import type { FollowEvent, VersionLag } from '../../discovery/follow.ts'
 import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { NodeAnswer, Round } from '../../discovery/poll.ts'
 import { endpoint } from '../../net/target.ts'
+import type { Style } from './style.ts'
 import { tableText } from './table.ts'
 
 interface Shown {
@@ -15,15 +16,15 @@ interface Shown {
   readonly events: readonly FollowEvent[]
 }
 
-const HEAD = ['Node', 'Version', 'Advertises', 'Nodes in its list', 'Answered in']
+const HEAD = ['Node', 'Version', { long: 'Advertises' }, 'Nodes in its list', 'Answered in']
 
 /** One round of discovery for people: the endpoint's answer, a row a node, what differs, the verdict. */
-export async function roundText({ round, verdict, differences }: Shown): Promise<string> {
+export function roundText({ round, verdict, differences }: Shown, style: Style): string {
   const { seed, perNode, others } = round
   // What the endpoint says instead is all there is.
   if (!seed.ok && perNode.length + others.length === 0) return seedLine(seed)
   const rows = [...perNode.map((each) => row(each)), ...others.map((each) => row(each, ' (not listed)'))]
-  const table = rows.length > 0 ? [await tableText(HEAD, rows)] : []
+  const table = rows.length > 0 ? [tableText(HEAD, rows, style)] : []
   return [seedLine(seed), ...table, ...differences.map(differenceLine), verdictLine(verdict)].join('\n')
 }
 

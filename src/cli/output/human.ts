@@ -2,12 +2,13 @@
  * An answer for a person at a terminal: lists as tables, a single resource as a card, states in colour, times beside
  * how long ago they were. Driven by the model, so that every operation has it. Programs never see this.
  */
-import { stripVTControlCharacters } from 'node:util'
 import { type OperationName, operation, structure } from '../../api/model.ts'
 import type { Member } from '../../api/shapes.ts'
-import { type Drawn, drawItems } from './human-table.ts'
+import { widthOf, wrapWords } from './display-width.ts'
+import { drawItems } from './human-table.ts'
 import { type Item, isEmpty, isItem, isItems, label, valueText, words } from './human-value.ts'
 import { type Style, statusText } from './style.ts'
+import { type Drawn, noteOf, withNote } from './table.ts'
 
 /** Tokens tell people nothing, and the page to download clients from is always the same. */
 const UNTOLD = ['Marker', 'NextToken', 'ClientDownloadLandingPage']
@@ -26,12 +27,12 @@ export async function humanText(name: OperationName, asked: object, answer: obje
   if (!only) return ''
   const [memberName, value] = only
   const inner = shapeOf(members[memberName])
-  if (told.length > 1 || inner === undefined) return (await card(output, shape, style)) + more
-  if (isItem(value)) return (await card(value, inner, style)) + more
+  if (told.length > 1 || inner === undefined) return card(output, shape, style) + more
+  if (isItem(value)) return card(value, inner, style) + more
   if (!isItems(value)) return `${style.faint(`No ${counting(memberName, 0)}.`)}\n`
   const [single] = value
-  if (single && value.length === 1 && namesIt(asked, inner, single)) return (await card(single, inner, style)) + more
-  return (await list(await drawItems(inner, value, style), value.length, memberName, style)) + more
+  if (single && value.length === 1 && namesIt(asked, inner, single)) return card(single, inner, style) + more
+  return list(drawItems(inner, value, style), value.length, memberName, style) + more
 }
 
 const shapeOf = (member: Member | undefined): string | undefined =>
@@ -40,10 +41,11 @@ const shapeOf = (member: Member | undefined): string | undefined =>
 const namesIt = (asked: object, shape: string, item: Item): boolean =>
   Object.entries(asked).some(([name, value]) => name.startsWith(shape) && item[name] === value)
 
-function list({ text, hidden }: Drawn, count: number, memberName: string, style: Style): string {
+function list(drawn: Drawn, count: number, memberName: string, style: Style): string {
   const counted = `${count} ${counting(memberName, count)}`
-  const rest = hidden.length > 0 ? `. A wider terminal also shows ${hidden.join(', ')}.` : ''
-  return `${text}\n${style.faint(hanging(counted + rest, 0, style.width))}\n`
+  const note = noteOf(drawn)
+  const lines = wrapWords(note === '' ? counted : `${counted}. ${note}`, style.width)
+  return `${drawn.text}\n${lines.map(style.faint).join('\n')}\n`
 }
 
 /** `CacheClusters` of one is a cache cluster; a `TagList` holds tags. */
@@ -53,7 +55,7 @@ function counting(memberName: string, count: number): string {
 }
 
 /** Name and state, then a line for each thing told of it, then a table for each list it holds. */
-async function card(item: Item, shape: string, style: Style): Promise<string> {
+function card(item: Item, shape: string, style: Style): string {
   const { members } = structure(shape)
   const names = [...Object.keys(members), ...Object.keys(item)].filter(
     (name, index, all) => all.indexOf(name) === index,
@@ -72,17 +74,16 @@ async function card(item: Item, shape: string, style: Style): Promise<string> {
     const value = name === 'PendingModifiedValues' || name === 'PendingChanges' ? style.busy(shown) : shown
     return `  ${style.faint((labels[index] ?? '').padEnd(column))}${hanging(value, column + 2, style.width)}`
   })
-  const tables = await Promise.all(
-    told.flatMap((name) => {
-      const value = item[name]
-      return isItems(value) ? [section(label(name, shape), shapeOf(members[name]) ?? '', value, style)] : []
-    }),
-  )
+  const tables = told.flatMap((name) => {
+    const value = item[name]
+    return isItems(value) ? [section(label(name, shape), shapeOf(members[name]) ?? '', value, style)] : []
+  })
   return [...(title.length > 0 ? [title.join('  ')] : []), ...facts, ...tables, ''].join('\n')
 }
 
-async function section(title: string, shape: string, items: readonly Item[], style: Style): Promise<string> {
-  const { text } = await drawItems(shape, items, { ...style, width: style.width - 2 })
+function section(title: string, shape: string, items: readonly Item[], style: Style): string {
+  const narrower = { ...style, width: style.width - 2 }
+  const text = withNote(drawItems(shape, items, narrower), narrower)
   return `\n  ${style.faint(title)}\n${text.replaceAll(/^/gm, '  ')}`
 }
 
@@ -101,11 +102,9 @@ function hanging(text: string, indent: number, width: number): string {
   const lines = ['']
   for (const word of text.split(' ')) {
     const last = lines.at(-1) ?? ''
-    if (last === '' || seen(last) + 1 + seen(word) <= room)
+    if (last === '' || widthOf(last) + 1 + widthOf(word) <= room)
       lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
     else lines.push(word)
   }
   return lines.join(`\n${' '.repeat(indent)}`)
 }
-
-const seen = (text: string): number => stripVTControlCharacters(text).length

@@ -6,6 +6,7 @@ import { environment } from '../environment.ts'
 import type { GlobalOptions } from '../global-flags.ts'
 import { printPaged } from '../live/pager.ts'
 import { columns, stdoutIsTerminal, tell } from '../terminal.ts'
+import { charactersOf } from './characters.ts'
 import { humanText } from './human.ts'
 import { type Style, styleOf, wantsColour } from './style.ts'
 
@@ -25,5 +26,5 @@ export async function printForPeople(
 export function styleHere({ color }: Pick<GlobalOptions, 'color'>): Promise<Style> {
   const terminal = stdoutIsTerminal()
   const width = terminal ? columns() : Number.POSITIVE_INFINITY
-  return styleOf(wantsColour(color, environment, terminal), width, systemClock.now())
+  return styleOf(wantsColour(color, environment, terminal), width, systemClock.now(), charactersOf(environment))
 }

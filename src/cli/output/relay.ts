@@ -1,6 +1,7 @@
 /** A relay's counters and events for people. */
 import type { RelayReport, Traffic } from '../../relay/counters.ts'
 import type { RelayEvent } from '../../relay/relay.ts'
+import type { Style } from './style.ts'
 import { tableText } from './table.ts'
 
 /** One line for all, one for each back end. */
@@ -23,7 +24,8 @@ const traffic = ({ open, total, bytesIn, bytesOut }: Traffic): string =>
 const HEAD = ['', 'Weight', 'State', 'Open', 'In all', 'Failed', 'To back end', 'To clients']
 
 /** A relay's report for people: a row a backend, a row a client, and its errors. */
-export async function relaySummary({ listen, upMs, total, backends, clients, errors }: RelayReport): Promise<string> {
+export function relaySummary(report: RelayReport, style: Style): string {
+  const { listen, upMs, total, backends, clients, errors } = report
   const counted = ({ open, total: all }: Traffic) => [String(open), String(all)]
   const carried = ({ bytesIn, bytesOut }: Traffic) => [bytesText(bytesIn), bytesText(bytesOut)]
   const rows = [
@@ -46,7 +48,7 @@ export async function relaySummary({ listen, upMs, total, backends, clients, err
     ['all', '', '', ...counted(total), String(errors.noBackend), ...carried(total)],
   ]
   return [
-    await tableText(HEAD, rows),
+    tableText(HEAD, rows, style),
     `${listen.join(' and ')} for ${Math.round(upMs / 1000)} s; ${errors.noBackend} clients turned away, ${errors.reset} connections reset.`,
   ].join('\n')
 }

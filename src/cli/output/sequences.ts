@@ -6,8 +6,7 @@ import { randomInt } from 'node:crypto'
 import { visible } from '../../api/visible.ts'
 
 /**
- * As parameters of the sequence, so that whatever measures text takes them for a part of it. Six are more than cli-table3
- * knows of: it would end colours by sequences of its own, which are ended here already.
+ * As parameters of the sequence, so that whatever measures text takes them for a part of it.
  */
 const MARK = Array.from({ length: 6 }, () => `;${randomInt(1000, 10_000)}`).join('')
 const OWN = new RegExp(`\\x1b\\[([\\d;?]*)${MARK}([A-Za-z])`, 'g')

@@ -1,12 +1,14 @@
 /** How what people read is coloured and how wide it may be. Programs get neither. */
 import type { Environment } from '../environment.ts'
 import { usageProblem } from '../problem.ts'
+import { type Characters, isPlain, UNICODE } from './characters.ts'
 import { own } from './sequences.ts'
 
 export interface Style {
   /** Columns to stay within; Infinity in a pipe, whose reader cuts for itself. */
   readonly width: number
   readonly now: Date
+  readonly characters: Characters
   readonly strong: Colour
   readonly faint: Colour
   readonly good: Colour
@@ -17,14 +19,15 @@ export interface Style {
 type Colour = (text: string) => string
 
 /**
- * `--color on|off|auto`; auto: as FORCE_COLOR or CLICOLOR_FORCE say (force-color.org, bixense.com/clicolors), else on a terminal
- * that knows colours, unless NO_COLOR says no (no-color.org).
+ * `--color on|off|auto`; auto: never where NO_COLOR is set, whatever else is (no-color.org), else as FORCE_COLOR or CLICOLOR_FORCE
+ * say (force-color.org, bixense.com/clicolors), else on a terminal that takes more than plain text.
  */
 export function wantsColour(given: unknown, env: Environment, terminal: boolean): boolean {
   if (given === 'on') return true
   if (given === 'off') return false
   if (given === undefined || given === 'auto') {
-    return forced(env) ?? (terminal && !env.NO_COLOR && env.TERM !== 'dumb')
+    if (env.NO_COLOR) return false
+    return forced(env) ?? (terminal && !isPlain(env) && env.CLICOLOR !== '0')
   }
   throw usageProblem(`argument --color: invalid choice: '${String(given)}' (choose from: on, off, auto)`)
 }
@@ -37,14 +40,20 @@ function forced({ FORCE_COLOR, CLICOLOR_FORCE }: Environment): boolean | undefin
 const plain: Colour = (text) => text
 
 /** Colours for text that is `width` columns wide; `now` is what times are told relative to. */
-export async function styleOf(coloured: boolean, width: number, now: Date): Promise<Style> {
-  if (!coloured) return { width, now, strong: plain, faint: plain, good: plain, busy: plain, bad: plain }
+export async function styleOf(
+  coloured: boolean,
+  width: number,
+  now: Date,
+  characters: Characters = UNICODE,
+): Promise<Style> {
+  if (!coloured) return { width, now, characters, strong: plain, faint: plain, good: plain, busy: plain, bad: plain }
   const { Chalk } = await import('chalk')
   // An instance of our own: chalk's reads argv and the environment by rules that are not aws-cli's.
   const { bold, dim, green, yellow, red } = new Chalk({ level: 1 })
   return {
     width,
     now,
+    characters,
     strong: marked(bold),
     faint: marked(dim),
     good: marked(green),

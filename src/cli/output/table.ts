@@ -1,56 +1,173 @@
+/**
+ * Tables for people, which fit the terminal. Where it is narrow, heads are broken first, then long text, then cells are shortened,
+ * and last columns on the right are left out; what is not shown is told below. Pure.
+ */
 import { visible } from '../../api/visible.ts'
+import { shortened, widthOf, wrapWords } from './display-width.ts'
+import type { Style } from './style.ts'
 
-/**
- * A table for people. The library is loaded only when one is drawn. With a width, words of the widest columns go on in
- * the next line, as far as that helps.
- */
-export async function tableText(
-  heads: readonly string[],
-  cells: readonly (readonly string[])[],
-  width = Number.POSITIVE_INFINITY,
-): Promise<string> {
-  const { default: Table } = await import('cli-table3')
-  // Before anything is measured: what is made visible is wider.
-  const [head, rows] = [heads.map(visible), cells.map((row) => row.map(visible))]
-  const colWidths = fitted([head, ...rows], width)
-  const table = new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    ...(colWidths && { colWidths, wordWrap: true }),
-  })
-  table.push(...rows.flatMap(linesOfRow))
-  return table.toString()
+/** What is laid out, cell by cell. */
+export interface TableColumn {
+  readonly head: string
+  /** Of one line or more each. */
+  readonly cells: readonly string[]
+  /** Long text, or text that is of no use in part: broken over lines, and never shortened. */
+  readonly long?: boolean
+}
+
+export interface Drawn {
+  readonly text: string
+  /** Heads of the columns there was no room for. */
+  readonly hidden: readonly string[]
+  /** Heads of columns whose cells were shortened. */
+  readonly shortened: readonly string[]
+}
+
+type Look = Pick<Style, 'width' | 'strong' | 'faint' | 'characters'>
+
+/** The head of a column, or of one with long text. */
+export type Head = string | { readonly long: string }
+
+/** A table of these rows, and what of it is not shown. */
+export function tableText(heads: readonly Head[], rows: readonly (readonly string[])[], look: Look): string {
+  return withNote(drawTable(columnsOf(heads, rows), look), look)
+}
+
+const columnsOf = (heads: readonly Head[], rows: readonly (readonly string[])[]): TableColumn[] =>
+  heads.map((head, at) => ({
+    head: typeof head === 'string' ? head : head.long,
+    cells: rows.map((row) => visible(row[at] ?? '')),
+    long: typeof head !== 'string',
+  }))
+
+/** The table, with what of it is not shown below it. */
+export function withNote(drawn: Drawn, look: Look): string {
+  const note = noteOf(drawn)
+  return note === '' ? drawn.text : `${drawn.text}\n${noteLines(note, look)}`
+}
+
+/** A note on as many lines as it needs. */
+const noteLines = (note: string, { width, faint }: Look): string => wrapWords(note, width).map(faint).join('\n')
+
+/** `A wider terminal also shows Zone, and all of Cluster.`; '' where everything is shown. */
+export function noteOf({ hidden, shortened: cut }: Pick<Drawn, 'hidden' | 'shortened'>): string {
+  const more = [
+    ...(hidden.length > 0 ? [`also shows ${hidden.join(', ')}`] : []),
+    ...(cut.length > 0 ? [`${hidden.length > 0 ? 'and ' : 'shows '}all of ${cut.join(', ')}`] : []),
+  ]
+  return more.length > 0 ? `A wider terminal ${more.join(', ')}.` : ''
 }
 
 /**
- * A row for each line of its cells, which looks the same. cli-table3 measures a cell of several lines once a character and
- * line (measured: 7 s for four cells of 4 kB).
+ * Cells are visible already ({@link visible}), colours apart.
+ * @param narrowest Columns go rather than that cells of this width are shortened.
  */
-export function linesOfRow(cells: readonly string[]): string[][] {
-  const columns = cells.map((cell) => cell.split('\n'))
-  return Array.from({ length: Math.max(1, ...columns.map(({ length }) => length)) }, (_, line) =>
-    columns.map((column) => column[line] ?? ''),
+export function drawTable(given: readonly TableColumn[], look: Look, narrowest = NARROWEST): Drawn {
+  const columns = given.map((each) => ({ ...each, head: visible(each.head) }))
+  const { count, widths } = fit(
+    columns.map((each) => wishOf(each, narrowest)),
+    look.width,
   )
+  const shown = columns.slice(0, count)
+  const { ellipsis } = look.characters
+  const cut = new Set<string>()
+  const laidOut = shown.map(({ head, cells, long = false }, at) => {
+    const width = widths[at] ?? 0
+    const lines = cells.map((cell) =>
+      cell.split('\n').flatMap((line) => {
+        if (long || widthOf(line) <= width) return wrapWords(line, width)
+        cut.add(head)
+        return [shortened(line, width, ellipsis)]
+      }),
+    )
+    return { head: wrapWords(look.strong(head), width), lines }
+  })
+  const rows = [
+    laidOut.map(({ head }) => head),
+    ...(columns[0]?.cells ?? []).map((_, row) => laidOut.map(({ lines }) => lines[row] ?? [])),
+  ]
+  return {
+    text: boxed(rows, widths, look),
+    hidden: columns.slice(count).map(({ head }) => head),
+    shortened: [...cut],
+  }
 }
 
-const PADDING = 2
+/** Lines of cells, row by row, the first of which is the head. */
+function boxed(rows: readonly (readonly string[][])[], widths: readonly number[], { characters }: Look): string {
+  const { corners, across, down } = characters
+  const rule = ([left, crossing, right]: (typeof corners)[number]): string =>
+    `${left}${widths.map((width) => across.repeat(width + 2)).join(crossing)}${right}`
+  const line = (cells: readonly string[]): string =>
+    `${down}${cells.map((cell, at) => ` ${cell}${' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))} `).join(down)}${down}`
+  const linesOf = (row: readonly string[][]): string[] =>
+    Array.from({ length: Math.max(1, ...row.map(({ length }) => length)) }, (_, at) =>
+      line(row.map((cell) => cell[at] ?? '')),
+    )
+  const [head = [], ...body] = rows
+  return [rule(corners[0]), ...linesOf(head), rule(corners[1]), ...body.flatMap(linesOf), rule(corners[2])].join('\n')
+}
 
-/** Widths of columns with their padding; undefined: they fit as they are. */
-function fitted(rows: readonly (readonly string[])[], width: number): number[] | undefined {
-  const longest = (at: number, parts: (text: string) => string[]): number =>
-    Math.max(...rows.flatMap((row) => parts(row[at] ?? '').map(({ length }) => length))) + PADDING
-  const columns = [...(rows[0] ?? []).keys()]
-  const widths = columns.map((at) => longest(at, (text) => text.split('\n')))
-  const least = columns.map((at) => longest(at, (text) => text.split(/\s/)))
-  const room = width - widths.length - 1
-  const sum = (): number => widths.reduce((total, each) => total + each, 0)
-  if (sum() <= room) return undefined
-  while (sum() > room) {
-    const yielding = columns.filter((at) => (widths[at] ?? 0) > (least[at] ?? 0))
-    if (yielding.length === 0) break
-    const widest = Math.max(...yielding.map((at) => widths[at] ?? 0))
-    const at = yielding.find((each) => widths[each] === widest) ?? 0
+/** How wide a column is at each stage of giving way. */
+export interface Wish {
+  readonly whole: number
+  /** With its head on several lines. */
+  readonly headBroken: number
+  /** With its long text on several lines, and on many. */
+  readonly wrapped: number
+  readonly words: number
+  /** With its cells shortened. */
+  readonly least: number
+}
+
+/** Cells that are no wider are left as they are while there are columns that can go: what is shorter tells little. */
+const NARROWEST = 16
+/** Text in a column that is narrower than this can't be read. */
+const NARROWEST_WORDS = 8
+
+function wishOf({ head, cells, long = false }: TableColumn, narrowest: number): Wish {
+  const widest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, widthOf(text)), 1)
+  const own = widest(cells.flatMap((cell) => cell.split('\n')))
+  const headBroken = Math.max(own, widest(head.split(' ')))
+  const longestWord = widest([head, ...cells].flatMap((cell) => cell.split(/\s/)))
+  const floor = (least: number) => (long ? Math.min(headBroken, Math.max(longestWord, least)) : headBroken)
+  const [wrapped, words] = [floor(NARROWEST), floor(NARROWEST_WORDS)]
+  return { whole: Math.max(own, widthOf(head)), headBroken, wrapped, words, least: Math.min(words, narrowest) }
+}
+
+/** What a box adds to a column, blanks and a line, and once more a line. */
+const [FRAME, EDGE] = [3, 1]
+/** The name and two things about it are shown however narrow the terminal is, as long as something of each can be read. */
+const ALWAYS = 3
+const READABLE = 4
+
+/** How many columns there is room for, and how wide each becomes. Pure. */
+export function fit(wishes: readonly Wish[], width: number): { count: number; widths: number[] } {
+  const roomFor = (count: number): number => width - EDGE - count * FRAME
+  for (let count = wishes.length; count >= Math.min(ALWAYS, wishes.length); count -= 1) {
+    const shown = wishes.slice(0, count)
+    const stage = STAGES.find((each) => sum(shown.map((wish) => wish[each])) <= roomFor(count))
+    if (stage) return { count, widths: narrowed(shown, stage, roomFor(count)) }
+  }
+  let count = Math.min(ALWAYS, wishes.length)
+  while (count > 1 && roomFor(count) < count * READABLE) count -= 1
+  return { count, widths: narrowed(wishes.slice(0, count), undefined, roomFor(count)) }
+}
+
+const STAGES = ['whole', 'headBroken', 'wrapped', 'words', 'least'] as const
+
+/** The widest give way first, none further than at this stage. */
+function narrowed(wishes: readonly Wish[], stage: (typeof STAGES)[number] | undefined, room: number): number[] {
+  const widths = wishes.map(({ whole }) => whole)
+  const floors = wishes.map((wish) => (stage ? wish[stage] : 1))
+  for (let over = sum(widths) - room; over > 0; over -= 1) {
+    const yielding = widths.map((width, at) => (width > (floors[at] ?? 0) ? width : 0))
+    const widest = Math.max(...yielding)
+    if (widest === 0) break
+    const at = yielding.indexOf(widest)
     widths[at] = widest - 1
   }
   return widths
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -6,7 +6,7 @@ import { engineOf, type LocalEngine } from './state-dir.ts'
 
 /** Options of commands about what the engine holds in one region. */
 export const regionFlags = {
-  region: text({ summary: 'region of the resource (default: AWS_REGION, or the engine’s)', helpValue: '<region>' }),
+  region: text({ summary: "region of the resource (default: AWS_REGION, or the engine's)", helpValue: '<region>' }),
   ...stateDirFlag,
 } satisfies Flags
 

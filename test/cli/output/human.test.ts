@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { humanText } from '../../../src/cli/output/human.ts'
-import { fit, wrapWords } from '../../../src/cli/output/human-table.ts'
 import { relativeTime } from '../../../src/cli/output/relative-time.ts'
 import { unmarked } from '../../../src/cli/output/sequences.ts'
 import { statusText, styleOf, wantsColour } from '../../../src/cli/output/style.ts'
@@ -17,20 +16,6 @@ test('relative times name the largest unit', () => {
   expect(at('2026-11-21T10:00:00Z')).toBe('2 hours ago')
   expect(at('2026-11-22T12:00:00Z')).toBe('in 1 day')
   expect(at('2024-11-20T12:00:00Z')).toBe('2 years ago')
-})
-
-test('columns give way from the right, long ones first, and the first two stay', () => {
-  const short = { width: 10, long: false }
-  expect(fit([short, short, short], 40)).toEqual({ count: 3, widths: [10, 10, 10] })
-  expect(fit([short, short, short], 39)).toEqual({ count: 2, widths: [10, 10] })
-  expect(fit([short, { width: 90, long: true }], 60)).toEqual({ count: 2, widths: [10, 43] })
-  expect(fit([{ width: 50, long: false }, short], 40)).toEqual({ count: 2, widths: [23, 10] })
-  expect(fit([short, short], Number.POSITIVE_INFINITY)).toEqual({ count: 2, widths: [10, 10] })
-})
-
-test('words are broken at blanks, and cut where there are none', () => {
-  expect(wrapWords('Added cache node 0002', 10)).toEqual(['Added', 'cache node', '0002'])
-  expect(wrapWords('arn:aws:elasticache', 8)).toEqual(['arn:aws:', 'elastica', 'che'])
 })
 
 test('states have the colour of what they mean', () => {
@@ -73,7 +58,13 @@ test('a token says how to go on', async () => {
 
 test.each([
   [{ FORCE_COLOR: '1' }, false, true],
-  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
+  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true, false],
+  [{ CLICOLOR_FORCE: '1', NO_COLOR: '1' }, true, false],
+  [{ NO_COLOR: '' }, true, true],
+  [{ CLICOLOR: '0' }, true, false],
+  [{ LANG: 'C' }, true, false],
+  [{ LANG: 'C', LC_ALL: 'de_DE.UTF-8' }, true, true],
+  [{ LANG: 'C', FORCE_COLOR: '1' }, false, true],
   [{ FORCE_COLOR: '0' }, true, false],
   [{ FORCE_COLOR: '' }, false, false],
   [{ CLICOLOR_FORCE: '1' }, false, true],

@@ -23,7 +23,7 @@ import type { Printer } from '../../forms.ts'
 import { confirmFlags, type GlobalOptions, globalFlags, waitFlags } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
 import { plainOutput } from '../../output/answer.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { columnsText } from '../../output/human-table.ts'
 import { valueText } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { printForPeople } from '../../output/people.ts'
@@ -85,7 +85,7 @@ function noneOf(cache: string, all: readonly Backup[]): string {
 }
 
 const describe = async (backups: readonly Backup[], style: Style): Promise<string> =>
-  backups.length === 0 ? 'No backups.' : (await drawColumns(COLUMNS, backups, style)).text
+  backups.length === 0 ? 'No backups.' : columnsText(COLUMNS, backups, style)
 
 /** Those of serverless caches are bytes, those of nodes have their unit. */
 const sizeText = (size: string | null): string => (size && /^\d+$/.test(size) ? bytesText(Number(size)) : (size ?? ''))

@@ -8,6 +8,7 @@ import { cacheWordUnless } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
 
@@ -29,7 +30,7 @@ export const endpoints = command({
     const [first] = views
     await print.answer(
       id === undefined || !first ? views : first,
-      async () => (views.length > 0 ? (await Promise.all(views.map(describeEndpoints))).join('\n\n') : 'No caches.'),
+      (_, style) => views.map((each) => describeEndpoints(each, style)).join('\n\n') || 'No caches.',
       {
         env: () => caches.map((cache) => variables(cache, authority)).join('\n'),
         hosts: () => caches.flatMap(serversOf).map(addressOf).join('\n'),
@@ -68,14 +69,14 @@ function viewOf(cache: Cache) {
 
 type View = ReturnType<typeof viewOf>
 
-async function describeEndpoints(view: View): Promise<string> {
+function describeEndpoints(view: View, style: Style): string {
   const { cluster, status, networkType, ipDiscovery, tls, configurationEndpoint: config, nodes, shards } = view
   const head = `${cluster}: ${networkType ?? 'ipv4'}, discovery ${ipDiscovery ?? 'ipv4'}, ${tls ? 'TLS' : 'plain text'}`
   const rows = [
     ...(config ? [['configuration', status, addressOf(config)]] : []),
     ...nodes.map((node) => [/^\d+$/.test(node.id) ? `node ${node.id}` : node.id, node.status, addressOf(node)]),
   ]
-  if (!shards) return `${head}\n${await tableText(['Endpoint', 'Status', 'Address'], rows)}`
+  if (!shards) return `${head}\n${tableText(['Endpoint', 'Status', ADDRESS], rows, style)}`
   const places = [...(config ? [''] : []), ...nodes.map(({ shard }) => shard ?? '')]
   const roles = [...(config ? [''] : []), ...nodes.map(({ role }) => role ?? '')]
   const slotsOf = (id: string | undefined): string => shards.find((shard) => shard.id === id)?.slots ?? ''
@@ -85,12 +86,16 @@ async function describeEndpoints(view: View): Promise<string> {
     { head: 'Shard', cells: places },
     { head: 'Slots', cells: places.map(slotsOf) },
   ].filter(({ cells }) => cells.some((cell) => cell !== ''))
-  const table = await tableText(
-    ['Endpoint', 'Status', 'Address', ...more.map((column) => column.head)],
+  const table = tableText(
+    ['Endpoint', 'Status', ADDRESS, ...more.map((column) => column.head)],
     rows.map((row, at) => [...row, ...more.map(({ cells }) => cells[at] ?? '')]),
+    style,
   )
   return `${head}\n${table}`
 }
+
+/** What is to be copied is never shortened. */
+const ADDRESS = { long: 'Address' }
 
 /** Named after the cache, so that those of several stand side by side: a name holds letters, digits and hyphens only. */
 function variables(cache: Cache, authority: string | undefined): string {

@@ -5,7 +5,7 @@ import { isUnsupported, unaskedText } from '../../caches/refusals.ts'
 import { type Found, findAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { columnsText } from '../../output/human-table.ts'
 import { type Item, isItem, isItems, valueText } from '../../output/human-value.ts'
 import { type Column, clusterEndpoint } from '../../output/human-views.ts'
 import { snapshotTime } from '../../output/node-snapshots.ts'
@@ -33,7 +33,7 @@ export const list = command({
 })
 
 const describe = async (entries: readonly Entry[], style: Style): Promise<string> =>
-  entries.length === 0 ? 'No caches.' : (await drawColumns(COLUMNS, entries, style)).text
+  entries.length === 0 ? 'No caches.' : columnsText(COLUMNS, entries, style)
 
 /** Members come after their group, in the order of their names. */
 function underTheirGroups(entries: readonly Entry[]): Entry[] {

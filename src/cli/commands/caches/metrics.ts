@@ -13,7 +13,8 @@ import { environment } from '../../environment.ts'
 import { time } from '../../flag-kinds.ts'
 import { type Flags, text, texts, type ValuesOf, value } from '../../flags.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
-import { drawInParts } from '../../output/human-table.ts'
+import { widthOf } from '../../output/display-width.ts'
+import { textInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { quantityText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
@@ -173,7 +174,7 @@ async function overview(series: readonly MetricSeries[], style: Style): Promise<
     of: series.filter((each) => each.metric === metric),
   }))
   const columns: Column<(typeof rows)[number]>[] = [
-    { head: 'Metric', of: 'metric' },
+    { head: 'Metric', of: 'metric', long: true },
     { head: 'Statistic', of: ({ of }) => of[0]?.statistic ?? '' },
     ...nodes.map((node) => ({
       head: node,
@@ -185,7 +186,14 @@ async function overview(series: readonly MetricSeries[], style: Style): Promise<
     })),
   ]
   const told = rows.filter(({ of }) => of.some(({ datapoints }) => datapoints.length > 0))
-  return drawInParts(columns, 2, told, style)
+  return textInParts(columns, 2, told, style)
+}
+
+/** The latest values, as many as fit behind the name. */
+function trend(name: string, datapoints: MetricSeries['datapoints'], { width, characters }: Style): string {
+  const room = Math.max(1, width - widthOf(name) - 1)
+  const values = datapoints.map(({ value }) => value).slice(-room)
+  return `${name} ${sparkline(values, characters.ticks)}`
 }
 
 /** A table for each metric: a period a row, a node a column; below it how it went. */
@@ -206,10 +214,10 @@ async function valuesText(series: readonly MetricSeries[], style: Style): Promis
     const { statistic = '', unit = '', period = 0 } = own[0] ?? {}
     const head = style.strong(`${metric}: ${statistic} of each ${period / 60} min, ${unit}`)
     const rows = times.sort((a, b) => a - b)
-    const text = await drawInParts(columns, 1, rows, style)
+    const text = textInParts(columns, 1, rows, style)
     const trends = own
       .filter(({ datapoints }) => datapoints.length > 1)
-      .map((each) => `${columnName(each)} ${sparkline(each.datapoints.map(({ value }) => value))}`)
+      .map((each) => trend(columnName(each), each.datapoints, style))
     return [head, text, ...trends].join('\n')
   })
   return (await Promise.all(tables)).join('\n\n')

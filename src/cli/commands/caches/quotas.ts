@@ -7,7 +7,7 @@ import { describeAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { columnsText } from '../../output/human-table.ts'
 import type { Item } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { CallFailed } from '../../problem.ts'
@@ -30,7 +30,7 @@ export const quotas = command({
       if (known.length === 0) throw answers[0]
       return known
     })
-    await print.answer(uses, async (shown, style) => (await drawColumns(COLUMNS, shown, style)).text)
+    await print.answer(uses, (shown, style) => columnsText(COLUMNS, shown, style))
   },
 })
 
@@ -116,7 +116,7 @@ interface Use {
 }
 
 const COLUMNS: readonly Column<Use>[] = [
-  { head: 'Quota', of: 'quota' },
+  { head: 'Quota', of: 'quota', long: true },
   {
     head: 'Used',
     of: ({ used, limit }, { good, busy, bad }) =>

@@ -10,7 +10,7 @@ import { findAll } from '../../caches/resources.ts'
 import { command } from '../../command.ts'
 import { text } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { columnsText } from '../../output/human-table.ts'
 import { type Item, isItem } from '../../output/human-value.ts'
 import type { Column } from '../../output/human-views.ts'
 import { type Style, statusText } from '../../output/style.ts'
@@ -179,7 +179,7 @@ async function describe(entries: readonly Entry[], style: Style): Promise<string
       ? [{ entry, first: true, keys: '?', channels: '?', commands: entry.accessString }]
       : entry.rights.map((right, index) => ({ entry, first: index === 0, ...right })),
   )
-  return (await drawColumns(COLUMNS, lines, style)).text
+  return columnsText(COLUMNS, lines, style)
 }
 
 const VERDICTS: readonly Column<Entry>[] = [
@@ -190,5 +190,4 @@ const VERDICTS: readonly Column<Entry>[] = [
   { head: 'Groups', of: ({ groups }) => groups.join(', ') },
 ]
 
-const judge = async (entries: readonly Entry[], style: Style): Promise<string> =>
-  (await drawColumns(VERDICTS, entries, style)).text
+const judge = async (entries: readonly Entry[], style: Style): Promise<string> => columnsText(VERDICTS, entries, style)

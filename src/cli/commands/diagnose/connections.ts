@@ -12,7 +12,7 @@ import { untilInterrupted } from '../../live/interrupt.ts'
 import { connectionsText } from '../../output/connections.ts'
 import { own } from '../../output/sequences.ts'
 import { ExitWith, Problem } from '../../problem.ts'
-import { stdoutIsTerminal } from '../../terminal.ts'
+import { canRedraw } from '../../terminal.ts'
 import { type Aim, aimAt, tlsFlags } from './places.ts'
 
 const FINDINGS = 1
@@ -80,13 +80,13 @@ async function watch(
   print: Printer,
   signal: AbortSignal,
 ): Promise<void> {
-  const inPlace = print.form === 'readable' && stdoutIsTerminal()
+  const inPlace = print.form === 'readable' && canRedraw()
   let before: string | undefined
   while (!signal.aborted) {
     const seen = await look(signal)
     if (signal.aborted) return
-    await print.item(seen, async ({ at, ...rest }) => {
-      const shown = await connectionsText({ at, ...rest })
+    await print.item(seen, ({ at, ...rest }, style) => {
+      const shown = connectionsText({ at, ...rest }, style)
       const isNew = shown !== before
       before = shown
       if (inPlace) return `${own('\x1b[H\x1b[2J')}${at}  (Ctrl-C ends it)\n${shown}`

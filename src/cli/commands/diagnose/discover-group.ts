@@ -111,7 +111,7 @@ const slotsText = ({ slots }: SeenShard): string =>
     .map(([first, last]) => (first === last ? String(first) : `${first}-${last}`))
     .join(',')
 
-export async function groupText(view: GroupView, style: Style): Promise<string> {
+export function groupText(view: GroupView, style: Style): string {
   const { group, engine, clusterMode, nodes, differences } = view
   const how = clusterMode
     ? 'its nodes tell clients of each other (CLUSTER SHARDS)'
@@ -127,7 +127,7 @@ export async function groupText(view: GroupView, style: Style): Promise<string> 
   ])
   return [
     `${group} has no Auto Discovery: its engine is ${engine}, and ${how}.`,
-    await tableText(['Node', 'Address', 'Says it is', 'Shard', 'Slots', 'Behind', 'Lists'], rows),
+    tableText(['Node', 'Address', 'Says it is', 'Shard', 'Slots', 'Behind', 'Lists'], rows, style),
     ...(differences.length > 0
       ? differences.map((each) => style.bad(`Differs: ${each.replace(/\.$/, '')}.`))
       : [style.good('All nodes agree, with the API too.')]),

@@ -3,6 +3,7 @@
 import type { Difference } from '../../../discovery/differences.ts'
 import type { Printer } from '../../forms.ts'
 import { changeLines, eventLines, lagLines, roundText } from '../../output/discovery.ts'
+import type { Style } from '../../output/style.ts'
 import { forPeople, printLine } from '../../terminal.ts'
 import type { Look } from './discover.ts'
 
@@ -18,8 +19,9 @@ export function discoverPrinter(print: Printer<'events'>, { quiet }: { quiet: bo
   const isRead = print.form === 'readable'
   const show = ({ events, ...look }: Look, first: boolean): Promise<void> => {
     const { round, ...rest } = look
-    const text = () => lookText(forPeople({ ...look, events }), first)
-    return print.item({ ...round, ...rest }, text, { events: text })
+    return print.item({ ...round, ...rest }, (_, style) => lookText(forPeople({ ...look, events }), first, style), {
+      events: () => '',
+    })
   }
   let before: string | undefined
   return {
@@ -37,8 +39,8 @@ export function discoverPrinter(print: Printer<'events'>, { quiet }: { quiet: bo
   }
 }
 
-const lookText = async (look: Look, first: boolean): Promise<string> =>
-  [...(first ? [] : [...changeLines(look.round), ...eventLines(look)]), await roundText(look)].join('\n')
+const lookText = (look: Look, first: boolean, style: Style): string =>
+  [...(first ? [] : [...changeLines(look.round), ...eventLines(look)]), roundText(look, style)].join('\n')
 
 /** One line of JSON for each thing that happens; `type` says what. */
 function eventPrinter(): DiscoverPrinter {

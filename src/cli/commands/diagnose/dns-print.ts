@@ -5,6 +5,7 @@ import type { FamilyLookup } from '../../../diagnose/family-lookup.ts'
 import type { ResolvConf } from '../../../diagnose/resolv-conf.ts'
 import type { TriedName } from '../../../diagnose/search-survey.ts'
 import { endpoint } from '../../../net/target.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 
 /** One name and all that was asked about it. JSON-able. */
@@ -16,7 +17,7 @@ export interface NameLook {
   readonly getaddrinfo?: readonly FamilyLookup[]
 }
 
-export async function lookText(look: NameLook, conf: ResolvConf): Promise<string> {
+export function lookText(look: NameLook, conf: ResolvConf, style: Style): string {
   const { asked, survey, tried, getaddrinfo } = look
   const { name, views } = survey
   const rows = views.flatMap((view) => [row(view, view.a), row(view, view.aaaa)])
@@ -27,7 +28,7 @@ export async function lookText(look: NameLook, conf: ResolvConf): Promise<string
       ? [`Tried as glibc does (search ${conf.search.join(' ')}, ndots:${conf.ndots}): ${searched}`]
       : []),
     ...(conf.options.length > 0 ? [`Options of resolv.conf: ${conf.options.join(' ')}`] : []),
-    await tableText(['Server', 'Asked for', 'Answer', 'TTL', 'Took'], rows),
+    tableText(['Server', 'Asked for', { long: 'Answer' }, 'TTL', 'Took'], rows, style),
     ...aliasLines(name, views),
     ...views.flatMap((view) => (view.nat64 ? [`${serverText(view)} does DNS64 under ${view.nat64.join(', ')}`] : [])),
     ...(getaddrinfo ? [`getaddrinfo here: ${getaddrinfo.map(familyText).join('; ')}`] : []),

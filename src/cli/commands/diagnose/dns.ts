@@ -17,6 +17,7 @@ import type { Printer } from '../../forms.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
+import type { Style } from '../../output/style.ts'
 import { CallFailed, ExitWith, Problem } from '../../problem.ts'
 import { forPeople } from '../../terminal.ts'
 import { changedFacts, factsOf, isKnownHere, lookText, type NameLook } from './dns-print.ts'
@@ -64,8 +65,10 @@ export const dns = command({
         }),
       )
     }
-    const shown = async (looks: readonly NameLook[]): Promise<string> =>
-      (await Promise.all(forPeople(looks).map((each) => lookText(each, conf)))).join('\n')
+    const shown = (looks: readonly NameLook[], style: Style): string =>
+      forPeople(looks)
+        .map((each) => lookText(each, conf, style))
+        .join('\n')
     if (flags.watch) {
       return untilInterrupted((signal) => watch(() => look(signal), flags.interval, print, shown, signal))
     }
@@ -75,8 +78,8 @@ export const dns = command({
       causes.filter(({ id }) => /^D/.test(id)),
     )
     const answer = { resolver: conf, findings, surveys: surveysOf(looks) }
-    await print.answer(answer, async ({ findings: told }) =>
-      [await shown(looks), ...(told.length > 0 ? [findingsText(told)] : [])].join('\n'),
+    await print.answer(answer, ({ findings: told }, style) =>
+      [shown(looks, style), ...(told.length > 0 ? [findingsText(told)] : [])].join('\n'),
     )
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   },
@@ -155,7 +158,7 @@ async function watch(
   look: () => Promise<NameLook[]>,
   intervalMs: number,
   print: Printer,
-  show: (looks: readonly NameLook[]) => Promise<string>,
+  show: (looks: readonly NameLook[], style: Style) => string,
   signal: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<void> {
@@ -169,7 +172,7 @@ async function watch(
     if (!changes || changes.length > 0) {
       const item = { at, changes: changes ?? [], surveys: surveysOf(looks) }
       const lines = forPeople(changes)?.map((change) => `${at} ${change}`)
-      await print.item(item, () => lines?.join('\n') ?? show(looks))
+      await print.item(item, (_, style) => lines?.join('\n') ?? show(looks, style))
     }
     before = now
     await sleep(clock, intervalMs, signal)

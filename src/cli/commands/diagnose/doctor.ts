@@ -104,12 +104,12 @@ async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: P
   if (flags.watch) return watch(words, flags, print)
   const { evidence, notAsked, ...verdict } = await judged(words, flags)
   const answer = { ...answerOf(verdict), notAsked, ...(flags.evidence && { evidence }) }
-  await print.answer(answer, async (shown, style) =>
+  await print.answer(answer, (shown, style) =>
     verdictText(
       {
         ...shown,
         unclear: verdict.unclear,
-        places: await placesTable(forPeople(evidence), style),
+        places: placesTable(forPeople(evidence), style),
         notAsked: evidence.api?.refused.map(({ operation, code }) => `${operation} (${code})`) ?? [],
       },
       flags,
@@ -285,7 +285,7 @@ const nodeBased = (evidence: Evidence): Evidence => ({
 })
 
 /** One line for each address: from where, how quickly, and what answers. */
-async function placesTable({ addresses }: Evidence, { width }: Style): Promise<string[]> {
+function placesTable({ addresses }: Evidence, style: Style): string[] {
   if (addresses.length === 0) return []
   const rows = addresses.map(({ place, address, attempts, words, tls, source }) => {
     const best = attempts.filter(({ outcome }) => outcome === 'connected').sort((a, b) => a.ms - b.ms)[0]
@@ -300,7 +300,7 @@ async function placesTable({ addresses }: Evidence, { width }: Style): Promise<s
       spoken,
     ]
   })
-  return (await tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows, width)).split('\n')
+  return tableText(['Place', 'Address and port', 'Sent from', 'Connects', 'Speaks'], rows, style).split('\n')
 }
 
 function rulesOf(all: readonly Cause[], flags: Pick<DoctorFlags, 'only' | 'skip'>): readonly Cause[] {
@@ -319,10 +319,11 @@ type PlainRule = Pick<Cause, 'id' | 'title' | 'seat' | 'source'>
 
 const plain = ({ id, title, seat, source }: Cause): PlainRule => ({ id, title, seat, source })
 
-const rulesText = (all: readonly PlainRule[]): Promise<string> =>
+const rulesText = (all: readonly PlainRule[], style: Style): string =>
   tableText(
-    ['Rule', 'Sits in', 'Finds that'],
+    ['Rule', 'Sits in', { long: 'Finds that' }],
     all.map(({ id, seat, title }) => [id, seat, title]),
+    style,
   )
 
 const explain = ({ id, title, seat, source }: PlainRule): string =>

@@ -16,6 +16,7 @@ import { command } from '../../command.ts'
 import { choice, toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith } from '../../problem.ts'
 import { type AimOptions, aimAt, portArgs, tlsFlags } from './places.ts'
@@ -45,14 +46,14 @@ export const preference = command({
     const chosen = flags.preference === undefined ? PREFERENCES : [flags.preference]
     if (flags.matrix) {
       const cells = await matrixOf(chosen)
-      await print.answer(cells, (shown, { width }) => matrixText(shown, chosen, width))
+      await print.answer(cells, (shown, style) => matrixText(shown, chosen, style))
       if (cells.some(({ agree }) => !agree)) throw new ExitWith(SOMETHING_FAILS)
       return
     }
     const place = onePlace([where ?? '', ...(port === undefined ? [] : [port])])
     const tried = await untilInterrupted((signal) => tryWhere(place, chosen, flags, signal))
     const outcomes = tried.flat()
-    await print.answer(outcomes, (shown, { width }) => {
+    await print.answer(outcomes, (shown, style) => {
       const rows = shown.map(({ place: at, preference: name, predicted, actual }) => [
         at,
         name,
@@ -60,7 +61,11 @@ export const preference = command({
         verdict(actual),
         actual.why,
       ])
-      return tableText(['Endpoint', 'Preference', 'Predicted', 'Tried', 'Because'], rows, width)
+      return tableText(
+        ['Endpoint', 'Preference', { long: 'Predicted' }, { long: 'Tried' }, { long: 'Because' }],
+        rows,
+        style,
+      )
     })
     const fails = chosen.length === 1 ? outcomes.some(({ actual }) => !actual.ok) : !tried.every(isAsPromised)
     if (fails || outcomes.length === 0) throw new ExitWith(SOMETHING_FAILS)
@@ -113,9 +118,9 @@ async function matrixOf(chosen: readonly IpPreference[]): Promise<Cell[]> {
   return cells
 }
 
-async function matrixText(cells: readonly Cell[], chosen: readonly IpPreference[], width: number): Promise<string> {
+function matrixText(cells: readonly Cell[], chosen: readonly IpPreference[], style: Style): string {
   const half = WALKTHROUGH.length / 2
-  const parts = width < ONE_TABLE_WIDTH ? [WALKTHROUGH.slice(0, half), WALKTHROUGH.slice(half)] : [WALKTHROUGH]
+  const parts = style.width < ONE_TABLE_WIDTH ? [WALKTHROUGH.slice(0, half), WALKTHROUGH.slice(half)] : [WALKTHROUGH]
   const tables = parts.map((nodes) => {
     const rows = chosen.map((preference) => [
       preference,
@@ -126,11 +131,9 @@ async function matrixText(cells: readonly Cell[], chosen: readonly IpPreference[
     const heads = nodes.map(
       ({ name, discovery, application }) => `${name} ${families(discovery)}/${families(application)}`,
     )
-    return tableText(['preference', ...heads], rows, width)
+    return tableText(['preference', ...heads.map((long) => ({ long }))], rows, style)
   })
-  return [...(await Promise.all(tables)), HEADS_EXPLAINED, ...(chosen.includes('none') ? [NONE_EXPLAINED] : [])].join(
-    '\n',
-  )
+  return [...tables, HEADS_EXPLAINED, ...(chosen.includes('none') ? [NONE_EXPLAINED] : [])].join('\n')
 }
 
 const HEADS_EXPLAINED =

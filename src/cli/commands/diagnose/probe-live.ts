@@ -4,6 +4,8 @@ import type { ProbeEvent } from '../../../diagnose/probe.ts'
 import { renderEvent } from '../../../diagnose/render.ts'
 import { percentile } from '../../../diagnose/statistics.ts'
 import { endpoint } from '../../../net/target.ts'
+import { environment } from '../../environment.ts'
+import { charactersOf } from '../../output/characters.ts'
 import { own } from '../../output/sequences.ts'
 import { columns, print } from '../../terminal.ts'
 
@@ -72,5 +74,5 @@ function line(at: string, { rtts, sent, lost }: Lane): string {
   const last = rtts.at(-1)
   const now = last === undefined ? '    lost' : `${last.toFixed(2).padStart(6)}ms`
   const median = known.length > 0 ? `p50 ${percentile(known, 50).toFixed(2)}ms` : 'p50 -'
-  return `${at}  ${now}  ${median}  ${lost} of ${sent} lost  ${sparkline(rtts.slice(-SHOWN))}`
+  return `${at}  ${now}  ${median}  ${lost} of ${sent} lost  ${sparkline(rtts.slice(-SHOWN), charactersOf(environment).ticks)}`
 }

@@ -25,6 +25,7 @@ import { type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { bothLoopbacks } from '../../target/loopback-names.ts'
@@ -88,8 +89,8 @@ export const probeCommand = command({
       }
     })
     const report = probeReport(events)
-    const readable = async (): Promise<string> =>
-      [await summary(forPeople(report)), ...(flags.histogram ? histograms(report, events) : [])].join('\n')
+    const readable = (_: unknown, style: Style): string =>
+      [summary(forPeople(report), style), ...(flags.histogram ? histograms(report, events, style) : [])].join('\n')
     await print.answer({ ...report, attempts: attemptsIn(events) }, readable, {
       events: () => '',
       nping: () => npingSummary(report, elapsedMs(systemClock, start)).join('\n'),
@@ -144,11 +145,11 @@ function onEnter(act: () => void): () => void {
 const attemptsIn = (events: readonly ProbeEvent[]) =>
   events.flatMap((event) => (event.type === 'attempt' ? [event.attempt] : []))
 
-function histograms({ rows }: ProbeReport, events: readonly ProbeEvent[]): string[] {
+function histograms({ rows }: ProbeReport, events: readonly ProbeEvent[], { characters }: Style): string[] {
   return rows.flatMap(({ address, port }) => {
     const own = attemptsIn(events).filter((each) => each.address === address && each.port === port && !each.warmUp)
     const times = own.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
-    return times.length > 0 ? [`Times of ${endpoint(address, port)}:`, ...histogramLines(times)] : []
+    return times.length > 0 ? [`Times of ${endpoint(address, port)}:`, ...histogramLines(times, characters)] : []
   })
 }
 
@@ -241,8 +242,8 @@ function sourceOf(text: string, argument: string): string {
 }
 
 /** As soon as there is something to compare, a table with the families side by side instead of lines per address. */
-async function summary(report: ProbeReport): Promise<string> {
+function summary(report: ProbeReport, style: Style): string {
   if (report.rows.length < 2) return ['', ...renderSummary(report)].join('\n')
-  const table = await tableText(TABLE_HEAD, renderTable(report))
+  const table = tableText(TABLE_HEAD, renderTable(report), style)
   return ['', table, ...renderSummary({ ...report, rows: [] })].join('\n')
 }

@@ -13,7 +13,7 @@ import { text } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
-import { drawInParts } from '../../output/human-table.ts'
+import { textInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import type { Style } from '../../output/style.ts'
 import { ExitWith } from '../../problem.ts'
@@ -126,7 +126,7 @@ async function describe(view: Seen, before: Seen | undefined, style: Style): Pro
   const [first] = view.chain
   const same = first !== undefined && before?.chain[0]?.fingerprint === first.fingerprint
   const chain =
-    view.chain.length === 0 ? [] : [same ? 'The same certificate.' : await drawInParts(COLUMNS, 1, view.chain, style)]
+    view.chain.length === 0 ? [] : [same ? 'The same certificate.' : textInParts(COLUMNS, 1, view.chain, style)]
   const client = `Client certificate: ${view.wantsClientCertificate ? 'DEMANDED' : 'not demanded'}`
   if (view.outcome !== 'established') {
     const why = `${NO_TLS[view.outcome]}${view.code ? ` (${view.code})` : ''}`

@@ -14,7 +14,7 @@ const JOURNEY_TIMEOUT_MS = 300_000
 export const engineClockShow = command({
   summary: "Show the local engine's clock",
   description:
-    'Maintenance windows, pending changes, backups, events and their dates follow this clock. Signatures, certificates and the expiry of items in nodes keep the machine’s time.',
+    "Maintenance windows, pending changes, backups, events and their dates follow this clock. Signatures, certificates and the expiry of items in nodes keep the machine's time.",
   flags: stateDirFlag,
   forms: {},
   async run({ flags, print }) {

@@ -18,6 +18,7 @@ import { command, type Kinds } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { choice, type Flag, type Flags, text, type ValuesOf, value } from '../../flags.ts'
 import { type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { spanText } from '../../span.ts'
@@ -132,7 +133,7 @@ export const engineFaultList = command({
   forms: {},
   async run({ flags, print }) {
     const faults = await control<FaultReport[]>(engineOf(flags), 'GET', CONTROL.faults)
-    await print.answer(faults, (shown) => (shown.length > 0 ? table(shown) : 'No faults are in effect.'))
+    await print.answer(faults, (shown, style) => (shown.length > 0 ? table(shown, style) : 'No faults are in effect.'))
   },
 })
 
@@ -178,10 +179,11 @@ function rateOf(given: string, argument: string): number {
   throw usageProblem(`argument ${argument}: invalid number: '${given}'`)
 }
 
-const table = (faults: readonly FaultReport[]): Promise<string> =>
+const table = (faults: readonly FaultReport[], style: Style): string =>
   tableText(
-    ['Fault', 'Target', 'Settings', 'Since', 'Until'],
+    ['Fault', 'Target', { long: 'Settings' }, 'Since', 'Until'],
     faults.map((fault) => [fault.id, targetOf(fault), settingsOf(fault), fault.since, fault.until ?? 'cleared']),
+    style,
   )
 
 const targetOf = ({ region, cluster, serverlessCache, replicationGroup, node, zone }: FaultReport): string =>

@@ -2,6 +2,7 @@ import { DEFAULT_QUOTAS } from '../../../api/catalog/quotas.ts'
 import type { QuotaReport } from '../../../api/engine-quotas.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
 import { command } from '../../command.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
 import { askInRegion, regionFlags } from '../../target/engine-region.ts'
@@ -18,7 +19,7 @@ export const engineQuotaList = command({
   forms: {},
   async run({ flags, print }) {
     const answer = await askInRegion<{ quotas: QuotaReport[] }>(flags, `${CONTROL.quotas}/list`)
-    await print.answer(answer, ({ quotas }) => table(quotas))
+    await print.answer(answer, ({ quotas }, style) => table(quotas, style))
   },
 })
 
@@ -34,7 +35,9 @@ export const engineQuotaSet = command({
   forms: {},
   async run({ flags, words, print }) {
     const request = { name: words.quota, limit: words.limit }
-    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each) => table([each]))
+    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each, style) =>
+      table([each], style),
+    )
   },
 })
 
@@ -45,7 +48,9 @@ export const engineQuotaReset = command({
   forms: {},
   async run({ flags, words, print }) {
     const request = { name: words.quota, limit: null }
-    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each) => table([each]))
+    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each, style) =>
+      table([each], style),
+    )
   },
 })
 
@@ -54,8 +59,9 @@ function limitOf(said: string): number {
   throw usageProblem(`argument limit: invalid number: '${said}'`)
 }
 
-const table = (quotas: readonly QuotaReport[]): Promise<string> =>
+const table = (quotas: readonly QuotaReport[], style: Style): string =>
   tableText(
     ['Quota', 'Limit', 'Default'],
     quotas.map(({ name, limit, default: usual }) => [name, String(limit), String(usual)]),
+    style,
   )

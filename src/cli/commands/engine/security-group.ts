@@ -11,6 +11,7 @@ import { command } from '../../command.ts'
 import { required, text, texts, type ValuesOf } from '../../flags.ts'
 import { confirmFlags } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { askInRegion, regionFlags } from '../../target/engine-region.ts'
 import { offering, one } from '../../words.ts'
@@ -35,7 +36,7 @@ export const engineSecurityGroupList = command({
   forms: {},
   async run({ flags, print }) {
     const answer = await call<{ securityGroups: SecurityGroupReport[] }>(flags, 'list')
-    await print.answer(answer, ({ securityGroups }) => table(securityGroups))
+    await print.answer(answer, ({ securityGroups }, style) => table(securityGroups, style))
   },
 })
 
@@ -159,10 +160,10 @@ export const engineSecurityGroupRevoke = command({
 
 type Ingress = Omit<IngressRequest, 'region'>
 
-const tableOf = (group: SecurityGroupReport): Promise<string> => table([group])
+const tableOf = (group: SecurityGroupReport, style: Style): string => table([group], style)
 
-const table = (groups: readonly SecurityGroupReport[]): Promise<string> =>
-  tableText(['Group', 'Name', 'Lets in', 'Members', 'VPC'], groups.map(row))
+const table = (groups: readonly SecurityGroupReport[], style: Style): string =>
+  tableText(['Group', 'Name', { long: 'Lets in' }, 'Members', 'VPC'], groups.map(row), style)
 
 const row = ({ groupId, groupName, ingress: rules, members, vpcId }: SecurityGroupReport): string[] => [
   groupId,

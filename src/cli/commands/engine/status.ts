@@ -12,7 +12,7 @@ import { endpoint } from '../../../net/target.ts'
 import { command } from '../../command.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { columnsText } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { absoluteTime, relativeTime } from '../../output/relative-time.ts'
 import { type Style, statusText } from '../../output/style.ts'
@@ -53,13 +53,13 @@ async function describe(status: EngineStatus, style: Style): Promise<string> {
     `  with the token in ${engineFiles(stateDir).metricsToken}`,
   ]
   const tables = [
-    ...(clusters.length > 0 ? [await drawColumns(CLUSTER, clusters, style)] : []),
-    ...(replicationGroups.length > 0 ? [await drawColumns(GROUP, replicationGroups, style)] : []),
-    ...(serverlessCaches.length > 0 ? [await drawColumns(SERVERLESS, serverlessCaches, style)] : []),
+    ...(clusters.length > 0 ? [columnsText(CLUSTER, clusters, style)] : []),
+    ...(replicationGroups.length > 0 ? [columnsText(GROUP, replicationGroups, style)] : []),
+    ...(serverlessCaches.length > 0 ? [columnsText(SERVERLESS, serverlessCaches, style)] : []),
   ]
-  const shown = tables.length > 0 ? tables.map(({ text }) => `\n${text}`) : ['No clusters.']
+  const shown = tables.length > 0 ? tables.map((text) => `\n${text}`) : ['No clusters.']
   const lost = replicationGroups.flatMap((group) => lostPortLines(group, style))
-  const alarmTable = alarms.length > 0 ? [`\n${(await drawColumns(ALARM, alarms, style)).text}`] : []
+  const alarmTable = alarms.length > 0 ? [`\n${columnsText(ALARM, alarms, style)}`] : []
   return [...head, ...shown, ...(lost.length > 0 ? ['', ...lost] : []), ...alarmTable].join('\n')
 }
 
@@ -74,7 +74,7 @@ const CLUSTER: readonly Column<ClusterReport>[] = [
   { head: 'Cluster', of: 'id' },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
   { head: 'Endpoint', of: (cluster) => (cluster.endpoint ? at(cluster.endpoint) : '-') },
-  { head: 'Nodes', of: ({ nodes }, style) => nodes.map((node) => nodeText(node, style)).join('\n') },
+  { head: 'Nodes', of: ({ nodes }, style) => nodes.map((node) => nodeText(node, style)).join('\n'), long: true },
   {
     head: 'Network',
     of: ({ networkType, ipDiscovery }) => (networkType === 'dual_stack' ? `dual, ${ipDiscovery}` : networkType),
@@ -87,8 +87,12 @@ const CLUSTER: readonly Column<ClusterReport>[] = [
 const GROUP: readonly Column<GroupReport>[] = [
   { head: 'Group', of: ({ id, lone }) => (lone ? `${id} (cluster)` : id) },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
-  { head: 'Endpoints', of: endpointTexts },
-  { head: 'Members', of: ({ members }, style) => members.map((member) => memberText(member, style)).join('\n') },
+  { head: 'Endpoints', of: endpointTexts, long: true },
+  {
+    head: 'Members',
+    of: ({ members }, style) => members.map((member) => memberText(member, style)).join('\n'),
+    long: true,
+  },
   { head: 'Mode', of: ({ clusterMode }) => (clusterMode === 'disabled' ? '-' : `cluster ${clusterMode}`) },
   { head: 'TLS', of: ({ transit }) => (transit === 'plain' ? '-' : transit) },
   { head: 'Version', of: ({ engine, engineVersion }) => `${engine} ${engineVersion}` },

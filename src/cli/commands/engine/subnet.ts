@@ -5,6 +5,7 @@ import { command } from '../../command.ts'
 import { required, text, toggle } from '../../flags.ts'
 import { confirmFlags } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
 import { askInRegion, regionFlags } from '../../target/engine-region.ts'
@@ -18,20 +19,20 @@ export const engineSubnetList = command({
   forms: {},
   async run({ flags, print }) {
     const answer = await askInRegion<{ subnets: SubnetReport[] }>(flags, `${CONTROL.subnets}/list`)
-    await print.answer(answer, ({ subnets }) => describe(subnets))
+    await print.answer(answer, ({ subnets }, style) => describe(subnets, style))
   },
 })
 
 const HEAD = ['Subnet', 'Zone', 'IPv4', 'IPv6', 'Network types', 'Free', 'Used']
 
 /** A table for each VPC; nearly always there is one. */
-async function describe(subnets: readonly SubnetReport[]): Promise<string> {
+function describe(subnets: readonly SubnetReport[], style: Style): string {
   const vpcs = [...new Set(subnets.map(({ vpcId }) => vpcId))]
-  const tables = vpcs.map(async (vpc) => {
+  const tables = vpcs.map((vpc) => {
     const rows = subnets.filter(({ vpcId }) => vpcId === vpc).map(row)
-    return `${vpc}\n${await tableText(HEAD, rows)}`
+    return `${vpc}\n${tableText(HEAD, rows, style)}`
   })
-  return (await Promise.all(tables)).join('\n')
+  return tables.join('\n')
 }
 
 const row = (subnet: SubnetReport): string[] => [
@@ -76,7 +77,7 @@ export const engineSubnetCreate = command({
       ...(subnetId && { subnetId }),
     }
     const subnet = await askInRegion<SubnetReport>(flags, `${CONTROL.subnets}/create`, request)
-    await print.answer(subnet, (each) => describe([each]))
+    await print.answer(subnet, (each, style) => describe([each], style))
   },
 })
 

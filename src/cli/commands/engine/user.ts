@@ -4,6 +4,7 @@ import { orMeant } from '../../caches/choose.ts'
 import { command } from '../../command.ts'
 import { confirmFlags, type GlobalOptions, stateDirFlag } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf } from '../../target/state-dir.ts'
@@ -53,7 +54,7 @@ const createdText = ({ userName, accessKeyId, secretAccessKey }: UserEntry): str
 Access key id:     ${accessKeyId}
 Secret access key: ${secretAccessKey}`
 
-async function usersText(users: readonly UserReport[]): Promise<string> {
+function usersText(users: readonly UserReport[], style: Style): string {
   if (users.length === 0) return 'No users but `default`, which has all permissions.'
   const rows = users.map(({ userName, accessKeyId, createDate, policies }) => [
     userName,
@@ -61,5 +62,5 @@ async function usersText(users: readonly UserReport[]): Promise<string> {
     createDate,
     Object.keys(policies).join('\n') || '-',
   ])
-  return tableText(['User', 'Access key id', 'Created', 'Policies'], rows)
+  return tableText(['User', 'Access key id', 'Created', 'Policies'], rows, style)
 }

@@ -9,6 +9,7 @@ import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith, Problem } from '../../problem.ts'
 import { tell } from '../../terminal.ts'
@@ -33,8 +34,9 @@ export const gaiCheck = command({
     if (bothLoopbacks && checks.some((check) => check.ok && check.host === 'localhost' && check.real.length === 1)) {
       tell('The nodes listen on 127.0.0.1 and ::1; localhost names only one of them on this host (see /etc/hosts).')
     }
-    const text = (check: (typeof checks)[number]) => (check.ok ? describe(check) : `${check.target}: ${check.detail}`)
-    await print.answer(checks, async (shown) => (await Promise.all(shown.map(text))).join('\n'))
+    await print.answer(checks, (shown, style) =>
+      shown.map((each) => (each.ok ? describe(each, style) : `${each.target}: ${each.detail}`)).join('\n'),
+    )
     if (checks.some(({ ok }) => !ok)) throw new ExitWith(NOT_FOUND)
   },
 })
@@ -52,7 +54,7 @@ async function hostsOf(place: string, flags: GlobalOptions): Promise<{ hosts: st
   })
 }
 
-async function describe(check: AddressCheck): Promise<string> {
+function describe(check: AddressCheck, style: Style): string {
   const { host, candidates, candidatesFrom, predicted, real, agree, comparisons, runtimes, gaiConf, glibc } = check
   const first = real[0] ?? ''
   const rank = (address: string): string => String(real.indexOf(address) + 1)
@@ -65,10 +67,10 @@ async function describe(check: AddressCheck): Promise<string> {
   return [
     `${host}: clients here take ${first} first (IPv${first.includes(':') ? 6 : 4}).`,
     ...(comparisons.length > 0 ? ['Why:', ...comparisons.map(comparisonLine)] : ['There is only one address.']),
-    await tableText([`address (${FROM[candidatesFrom]})`, 'sent from', 'getaddrinfo'], rows),
+    tableText([`address (${FROM[candidatesFrom]})`, { long: 'sent from' }, 'getaddrinfo'], rows, style),
     policyLine(gaiConf, glibc),
     ...(agree || glibc === undefined ? [] : [`Predicted otherwise: ${predicted.join(' ')}`]),
-    await tableText(
+    tableText(
       ['program', 'takes first', 'gai.conf', 'here'],
       runtimes.map(({ runtime, first: own, readsGaiConf, program }) => [
         runtime,
@@ -76,6 +78,7 @@ async function describe(check: AddressCheck): Promise<string> {
         readsGaiConf ? 'read' : 'not read',
         program === undefined ? '' : isInstalled(program) ? 'installed' : '-',
       ]),
+      style,
     ),
     ...(holders.length > 0
       ? [`Started before gai.conf was changed, and still hold connections: ${holders.join(', ')}`]

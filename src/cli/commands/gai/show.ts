@@ -1,6 +1,7 @@
 import { type PolicyEntry, parseGaiConf } from '../../../diagnose/gai-conf.ts'
 import { readTextIfThere } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { fileFlag, fileOf } from './flags.ts'
 
@@ -35,17 +36,18 @@ interface Policy {
   readonly ignoredLines: readonly unknown[]
 }
 
-async function describe({ file, exists, precedences, labels, scopes, ignoredLines }: Policy): Promise<string> {
+function describe({ file, exists, precedences, labels, scopes, ignoredLines }: Policy, style: Style): string {
   const table = (name: string, rows: readonly Row[]) =>
     tableText(
       [name, 'value', 'from'],
       rows.map(({ prefix, value, line }) => [prefix, String(value), line ? `line ${line}` : 'glibc']),
+      style,
     )
   return [
     exists ? `${file}:` : `${file} is not there: glibc uses its own tables.`,
-    await table('precedence', precedences),
-    await table('label', labels),
-    await table('scopev4', scopes),
+    table('precedence', precedences),
+    table('label', labels),
+    table('scopev4', scopes),
     ...(ignoredLines.length > 0 ? [`${ignoredLines.length} lines do nothing; see \`cachectl gai lint\`.`] : []),
   ].join('\n')
 }

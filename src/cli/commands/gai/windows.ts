@@ -11,6 +11,7 @@ import {
 } from '../../../diagnose/windows-policy.ts'
 import { readText } from '../../call/text-input.ts'
 import { command } from '../../command.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { tell } from '../../terminal.ts'
@@ -55,10 +56,10 @@ interface Evaluation extends Partial<ReturnType<typeof orderAddresses>> {
   readonly commands: readonly string[]
 }
 
-async function describe({ rows, remarks, order, comparisons = [], commands }: Evaluation): Promise<string> {
+function describe({ rows, remarks, order, comparisons = [], commands }: Evaluation, style: Style): string {
   if (commands.length > 0) return commands.join('\n')
   return [
-    await tableText(['Precedence', 'Label', 'Prefix'], rows.map(cells)),
+    tableText(['Precedence', 'Label', 'Prefix'], rows.map(cells), style),
     ...remarks,
     ...(order ? [`Order (model of RFC 6724, not measured): ${order.join(' ')}`] : []),
     ...comparisons.map(comparisonLine),

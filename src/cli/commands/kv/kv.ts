@@ -14,7 +14,7 @@ import { text, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { confirmFlags } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
-import { drawInParts } from '../../output/human-table.ts'
+import { textInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import type { Style } from '../../output/style.ts'
 import { ExitWith, NotSo, Problem, usageProblem } from '../../problem.ts'
@@ -285,10 +285,10 @@ async function statsText(
 ): Promise<string> {
   const names = [...new Set(perNode.flatMap(({ stats }) => Object.keys(stats)))]
   const columns: Column<string>[] = [
-    { head: 'Statistic', of: (name) => name },
+    { head: 'Statistic', of: (name) => name, long: true },
     ...perNode.map(({ node, stats }) => ({ head: node, of: (name: string) => stats[name] ?? '', long: true as const })),
   ]
-  return drawInParts(columns, 1, names, style)
+  return textInParts(columns, 1, names, style)
 }
 
 export const kvFlush = command({

@@ -40,12 +40,13 @@ export const kvLocate = command({
       return { hash, node: node ? endpoint(node.host, node.port) : '', clients: PLACEMENTS[hash].clients }
     })
     const only = flags.hash !== undefined
-    await print.answer(rows, (shown) =>
+    await print.answer(rows, (shown, style) =>
       only
         ? shown.map(({ node }) => node).join('\n')
         : tableText(
-            ['Method', 'Node', 'Clients'],
+            ['Method', 'Node', { long: 'Clients' }],
             shown.map(({ hash, node, clients }) => [hash, node, clients]),
+            style,
           ),
     )
   },

@@ -5,6 +5,7 @@ import { type KeyView, lookAt, type Pair, type Row } from '../../../kv/resp/show
 import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { bytesText } from '../../output/quantities.ts'
+import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { NotSo } from '../../problem.ts'
 import { spanText } from '../../span.ts'
@@ -38,7 +39,7 @@ export const kvShow = command({
         if (!view) {
           throw new NotSo(`There is no key ${key}.`)
         }
-        await print.answer(dataOf(key, view), (_, { width }) => textOf(key, view, width))
+        await print.answer(dataOf(key, view), (_, style) => textOf(key, view, style))
       }),
     ),
 })
@@ -64,7 +65,7 @@ const rowData = (row: Row): RowData =>
     ),
   )
 
-async function textOf(key: string, view: KeyView, width: number): Promise<string> {
+function textOf(key: string, view: KeyView, style: Style): string {
   const { rows, value, left, unit } = view
   const parts = [headOf(key, view)]
   if (value) parts.push(visibleBytes(value))
@@ -72,7 +73,8 @@ async function textOf(key: string, view: KeyView, width: number): Promise<string
   if (rows && first) {
     const names = Object.keys(first)
     const cells = rows.map((row) => names.map((name) => cell(row[name] ?? [])))
-    parts.push(await tableText(names.map(capitalised), cells, width))
+    const heads = names.map((name) => ({ long: capitalised(name) }))
+    parts.push(tableText(heads, cells, style))
   }
   if (left > 0) parts.push(`${left} more ${unitText(left, unit)}.`)
   return parts.join('\n')

@@ -49,8 +49,8 @@ export const proxyList = command({
     const reports = await Promise.all(
       running.map(async (relay) => ({ pid: relay.pid, startedAt: relay.startedAt, ...(await askRelay(relay)) })),
     )
-    const text = async (shown: typeof reports) =>
-      shown.length === 0 ? 'No proxy is running.' : (await Promise.all(shown.map(relaySummary))).join('\n')
-    await print.answer(reports, text)
+    await print.answer(reports, (shown, style) =>
+      shown.length === 0 ? 'No proxy is running.' : shown.map((each) => relaySummary(each, style)).join('\n'),
+    )
   },
 })

@@ -38,7 +38,7 @@ async function tour(home: string, signal: AbortSignal): Promise<void> {
   let number = 0
   const announce = ({ title, argv }: Step): void => {
     number += 1
-    printLine(`\n── ${number}/${total}  ${title}\n\n$ ${commandText(argv)}`)
+    printLine(`\n-- ${number}/${total}  ${title}\n\n$ ${commandText(argv)}`)
   }
   const show = async (steps: readonly Step[]): Promise<void> => {
     for (const step of steps) {
@@ -58,7 +58,7 @@ async function tour(home: string, signal: AbortSignal): Promise<void> {
     await show(GROUP_LIFE)
   } else {
     const last = total - 1
-    printLine(`\n── ${number + 1}-${last}/${total}  No replication group to show. ${group.refusal}`)
+    printLine(`\n-- ${number + 1}-${last}/${total}  No replication group to show. ${group.refusal}`)
     number = last
   }
   await show([END])

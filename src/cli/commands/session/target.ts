@@ -4,7 +4,7 @@ import { environment } from '../../environment.ts'
 import { type Flags, text, type ValuesOf } from '../../flags.ts'
 import { confirmFlags, stateDirFlag } from '../../global-flags.ts'
 import { confirmDestruction } from '../../live/confirm.ts'
-import { drawColumns } from '../../output/human-table.ts'
+import { columnsText } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
@@ -22,7 +22,7 @@ export const targetList = command({
     const { current, targets } = readTargets(stateDirOf(flags))
     const rows = Object.entries(targets).map(([name, target]) => ({ name, used: name === current, ...target }))
     rows.sort((a, b) => (a.name < b.name ? -1 : 1))
-    await print.answer(rows, async (shown, style) => (await drawColumns(COLUMNS, shown, style)).text)
+    await print.answer(rows, (shown, style) => columnsText(COLUMNS, shown, style))
   },
 })
 

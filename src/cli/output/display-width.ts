@@ -1,0 +1,100 @@
+/** How wide text is on a terminal, and how it is cut to a width. Pure. */
+import { stripVTControlCharacters } from 'node:util'
+
+/** East Asian Width W and F (UAX #11) as blocks, and what is drawn as a picture unless told otherwise (UTS #51). */
+const WIDE =
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
+/** What stands on the character before it, and joiners. */
+const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u
+const ASCII = /^[\x20-\x7e]*$/
+
+/** Columns that a line takes, without its colours. */
+export function widthOf(line: string): number {
+  const text = stripVTControlCharacters(line)
+  if (ASCII.test(text)) return text.length
+  let width = 0
+  for (const character of text) width += columnsOf(character)
+  return width
+}
+
+const columnsOf = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
+
+/** The beginning of a line without colours, of at most `width` columns. */
+function beginning(text: string, width: number): string {
+  if (ASCII.test(text)) return text.slice(0, Math.max(0, width))
+  let [end, left] = [0, width]
+  for (const character of text) {
+    left -= columnsOf(character)
+    if (left < 0) break
+    end += character.length
+  }
+  return text.slice(0, end)
+}
+
+/** Its end likewise. A mark that stands on a character stays with it. */
+function ending(text: string, width: number): string {
+  if (ASCII.test(text)) return width <= 0 ? '' : text.slice(-width)
+  const characters = Array.from(text)
+  let [from, left] = [characters.length, width]
+  for (let at = characters.length - 1; at >= 0; at -= 1) {
+    const columns = columnsOf(characters[at] ?? '')
+    left -= columns
+    if (left < 0) break
+    if (columns > 0) from = at
+  }
+  return characters.slice(from).join('')
+}
+
+/**
+ * A line of at most `width` columns. Of one word the middle goes, since names that are alike at both ends are rare; of several
+ * words the end, since what matters is said first. Its colour is lost unless it is one for all of it.
+ */
+export function shortened(line: string, width: number, ellipsis: string): string {
+  if (widthOf(line) <= width) return line
+  return recoloured(line, (text) => {
+    const room = width - widthOf(ellipsis)
+    if (room < 1) return beginning(text, width)
+    if (/\s/.test(text)) return `${beginning(text, room).trimEnd()}${ellipsis}`
+    const before = beginning(text, Math.ceil(room / 2))
+    return `${before}${ellipsis}${ending(text, room - widthOf(before))}`
+  })
+}
+
+/** Lines of at most `width` columns: broken at blanks, and within words that are longer. Colours as in {@link shortened}. */
+export function wrapWords(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line]
+  return recoloured(line, (text) => wrapped(text, width).join('\n')).split('\n')
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(/\s/)) {
+    const last = lines.at(-1)
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(...pieces(word, width))
+  }
+  return lines
+}
+
+function pieces(word: string, width: number): string[] {
+  const made: string[] = []
+  let rest = word
+  do {
+    // A character wider than the line has to stand somewhere.
+    const piece = beginning(rest, width) || (Array.from(rest)[0] ?? '')
+    made.push(piece)
+    rest = rest.slice(piece.length)
+  } while (rest !== '')
+  return made
+}
+
+const ONE_COLOUR = /^((?:\x1b\[[\d;]*m)+)([^\x1b]*)((?:\x1b\[[\d;]*m)+)$/
+
+/** `change` gets the text without its colour; each line of what it makes is in the colour that all of it was in. */
+function recoloured(line: string, change: (text: string) => string): string {
+  const [, begin = '', text = stripVTControlCharacters(line), end = ''] = ONE_COLOUR.exec(line) ?? []
+  return change(text)
+    .split('\n')
+    .map((each) => `${begin}${each}${end}`)
+    .join('\n')
+}
