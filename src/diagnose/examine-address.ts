@@ -86,9 +86,10 @@ async function listen({ place, address }: Located, options: ExamineOptions, tryN
   /** Of Memcached: what it tells of itself, and how it serves several clients. */
   const converse = async (replyMs = 0, tls?: AskTls) => {
     const to = { ...asking, host: place.host, ...(tls && { tls }) }
+    const timeoutMs = dial.timeoutMs + Math.min(dial.timeoutMs, TURNS * replyMs)
     const [answers, trial] = await Promise.all([
       examineNode(to),
-      tryNode({ ...to, timeoutMs: dial.timeoutMs + Math.min(dial.timeoutMs, TURNS * replyMs) }),
+      tryNode({ ...to, timeoutMs, latePatienceMs: options.latePatienceMs ?? LATE_MS }),
     ])
     return { answers, trial }
   }

@@ -27,8 +27,8 @@ export interface Bulk {
   readonly complete: boolean
   /** Not complete: how long nothing had come when the time was up. */
   readonly quietMs?: number
-  /** Not complete: the connection was ended, before the time was up. */
-  readonly cutOff?: true
+  /** Not complete: the connection was ended, before the time was up; so many times as it was tried. */
+  readonly cutOff?: number
 }
 
 const STATS = [
@@ -82,7 +82,9 @@ export async function examineNode(dial: AnswersDial): Promise<NodeAnswers> {
   const second = await askAll({ ...dial, timeoutMs: (dial.timeoutMs ?? PATIENCE_MS) / 2 })
   const [worse, better] = paceOf(second) > paceOf(first) ? [first, second] : [second, first]
   const statsMs = Math.min(first.statsMs ?? Number.POSITIVE_INFINITY, second.statsMs ?? Number.POSITIVE_INFINITY)
-  return { ...worse, ...better, ...(Number.isFinite(statsMs) && { statsMs }) }
+  const cuts = (first.bulk?.cutOff ?? 0) + (second.bulk?.cutOff ?? 0)
+  const told = { ...worse, ...better, ...(Number.isFinite(statsMs) && { statsMs }) }
+  return told.bulk?.cutOff ? { ...told, bulk: { ...told.bulk, cutOff: cuts } } : told
 }
 
 const PATIENCE_MS = 3000
@@ -110,7 +112,7 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
       ms: elapsedMs(clock, start),
       complete: false,
       quietMs: elapsedMs(clock, heard),
-      ...(kind === 'reset' && { cutOff: true as const }),
+      ...(kind === 'reset' && { cutOff: 1 }),
     })
     const stats = await connection.exchange(STATS_QUESTION, ended)
     const statsMs = elapsedMs(clock, start)

@@ -1,7 +1,7 @@
 import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
 import { overConnection, type Trouble } from '../net/connection.ts'
 import { endpoint } from '../net/target.ts'
-import { type AnswersDial, isWhole, linesIn } from './node-answers.ts'
+import { type AnswersDial, isWhole, linesIn, STATS_QUESTION } from './node-answers.ts'
 
 /** What is asked. All is harmless: keys that can't exist are read, and nothing is written. */
 export type Question =
@@ -12,6 +12,8 @@ export type Question =
   | 'long-get'
   /** Many of them at once, in more than a segment. */
   | 'many-gets'
+  /** Its answer takes more than a segment. */
+  | 'stats'
 
 export interface Turn {
   readonly question: Question
@@ -46,9 +48,10 @@ const SCRIPTS: readonly (readonly Question[])[] = [
   ['version', 'version', 'get', 'get'],
   ['get', 'get', 'version', 'version'],
   ['version', 'long-get', 'get'],
-  ['get', 'many-gets', 'version'],
-  ['version', 'get'],
+  ['get', 'many-gets', 'stats'],
 ]
+/** Waited for longer: what comes late on this connection would have come on the others. */
+const PATIENT_SCRIPT: readonly Question[] = ['version', 'get', 'stats']
 
 /** As long a key as there may be is 250 bytes (protocol.txt); keys with this prefix are nobody's. */
 const KEY = 'cachectl:no-such-key:'
@@ -65,12 +68,18 @@ const ASKED: Readonly<Record<Question, { readonly text: string; readonly isWhole
     text: Array.from({ length: MANY_GETS }, (_, at) => `get ${KEY}${at}\r\n`).join(''),
     isWhole: (bytes) => linesIn(bytes) >= MANY_GETS,
   },
+  stats: { text: STATS_QUESTION, isWhole },
 }
 
 const BETWEEN_CONNECTIONS_MS = 20
 
+export interface TrialDial extends AnswersDial {
+  /** For one of the connections, which is to tell what is late from what never comes. Default 4000. */
+  readonly latePatienceMs?: number
+}
+
 /** Tries each address once, however many places lead to it. */
-export function tryEachOnce(): (dial: AnswersDial) => Promise<NodeTrial> {
+export function tryEachOnce(): (dial: TrialDial) => Promise<NodeTrial> {
   const tried = new Map<string, Promise<NodeTrial>>()
   return (dial) => {
     const key = `${endpoint(dial.address, dial.port)} ${dial.tls ? 'TLS' : ''}`
@@ -81,7 +90,7 @@ export function tryEachOnce(): (dial: AnswersDial) => Promise<NodeTrial> {
 }
 
 /** What looks slow is tried a second time: this process may have been busy itself. */
-async function trySteadily(dial: AnswersDial): Promise<NodeTrial> {
+async function trySteadily(dial: TrialDial): Promise<NodeTrial> {
   const first = await tryNode(dial)
   if (slowTurns(first) === 0) return first
   await sleep(dial.clock ?? systemClock, PAUSE_MS, dial.signal)
@@ -101,13 +110,15 @@ const slowTurns = ({ connections, busyMs = 0 }: NodeTrial): number => {
 }
 
 /** Asks over several connections side by side. `timeoutMs` is for each of them, from its beginning. Never rejects. */
-async function tryNode(dial: AnswersDial): Promise<NodeTrial> {
-  const { clock = systemClock, signal } = dial
+async function tryNode(dial: TrialDial): Promise<NodeTrial> {
+  const { clock = systemClock, signal, timeoutMs = 2000, latePatienceMs = 4000 } = dial
   const watch = watchOwnTurns(clock)
+  const patient = { ...dial, timeoutMs: Math.max(timeoutMs, latePatienceMs) }
+  const talks = [...SCRIPTS.map((script) => [script, dial] as const), [PATIENT_SCRIPT, patient] as const]
   const connections = await Promise.all(
-    SCRIPTS.map(async (script, at) => {
+    talks.map(async ([script, own], at) => {
       await sleep(clock, at * BETWEEN_CONNECTIONS_MS, signal)
-      return converse(script, dial)
+      return converse(script, own)
     }),
   )
   return { connections, busyMs: watch.end() }

@@ -75,6 +75,13 @@ test('an address is tried once, however many places lead to it', async () => {
   expect(conversations.filter((lines) => lines.some(isLong))).toHaveLength(1)
 })
 
+test('long answers are asked for over several connections of their own', async () => {
+  const { port, conversations } = await rememberingNode()
+  await look(port)
+  const isTrial = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith('get '))
+  expect(conversations.filter((lines) => isTrial(lines) && lines.includes('stats')).length).toBeGreaterThan(1)
+})
+
 test('a question of more than a segment is answered by a node that lives', async () => {
   const { port } = await rememberingNode()
   const { addresses } = await look(port)

@@ -31,6 +31,10 @@ export interface Actor {
   readonly stallsAbove?: number
   /** Commands, by their first word, that are never answered; the connection hangs from then on. */
   readonly mute?: readonly string[]
+  /** Commands, by their first word, that are answered so many milliseconds later. */
+  readonly lateOn?: Readonly<Record<string, number>>
+  /** Closes a connection once it has been sent so many bytes of answers. */
+  readonly closesAfter?: number
   /** Resets a connection that has brought more bytes than this. */
   readonly resetsAfter?: number
   /** Of the answers of a connection, each so-many-th comes so much later; without `stallMs` never, nor any after it. */
@@ -159,7 +163,17 @@ function play(actor: Actor, socket: Socket, ports: Ports, since: number, answere
     default:
   }
   const [, max] = connectionsOf(actor)
-  const say = speakerOf(actor, socket, answered)
+  const speak = speakerOf(actor, socket, answered)
+  let asking = ''
+  let said = 0
+  const say = (text: string): void => {
+    const left = (actor.closesAfter ?? Number.POSITIVE_INFINITY) - said
+    said += text.length
+    const late = actor.lateOn?.[asking]
+    if (text.length > left) socket.end(text.slice(0, Math.max(0, left)))
+    else if (late === undefined) speak(text)
+    else setTimeout(() => speak(text), late)
+  }
   let pending = ''
   let stalled = false
   let received = 0
@@ -179,6 +193,7 @@ function play(actor: Actor, socket: Socket, ports: Ports, since: number, answere
     const lines = pending.split('\r\n')
     pending = lines.pop() ?? ''
     for (const line of lines) {
+      asking = line.split(' ')[0] ?? ''
       if (setting !== undefined) {
         const isRefused = line.length > (actor.stores?.above ?? 0) && actor.stores?.refuses !== undefined
         if (!isRefused && !actor.stores?.forgets) values.set(setting, line)

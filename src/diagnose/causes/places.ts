@@ -62,6 +62,16 @@ export const at = ({ address, port }: AddressEvidence): string => endpoint(addre
 /** ss finds an IPv6 address only in brackets. */
 export const bracketed = ({ address, family }: AddressEvidence): string => (family === 6 ? `[${address}]` : address)
 
+/** Nodes of one cluster; or places that were all given as such, which are most often that, too. */
+export const areSiblings = (a: AddressEvidence, b: AddressEvidence): boolean =>
+  isNode(a) && isNode(b) && a.place.cluster === b.place.cluster && nodeOf(a) !== nodeOf(b)
+
+const isNode = ({ place: { cluster, role } }: AddressEvidence): boolean =>
+  cluster === undefined ? role === 'given' : /^\d+$/.test(role)
+
+/** What a node is told apart by: a name that is given may stand for several. */
+const nodeOf = (one: AddressEvidence): string => (one.place.cluster === undefined ? at(one) : one.place.role)
+
 /** How people know a place: by its part in the cluster. Begins a sentence. */
 export const who = (one: AddressEvidence): string => whoIs(one.place, at(one))
 export const whoIs = ({ cluster, role }: Place, where: string): string => {

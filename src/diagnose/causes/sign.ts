@@ -60,6 +60,7 @@ const SIGN_KINDS = {
   'cut-off': 'broken',
   'answers-lost': 'broken',
   'some-fail': 'broken',
+  'late-on-data': 'impaired',
   uneven: 'impaired',
   farther: 'impaired',
   // In the numbers of a node, by themselves or beside those of its cluster's other nodes.

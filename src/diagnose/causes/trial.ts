@@ -7,6 +7,7 @@ import { alone, at, name, who } from './places.ts'
 import type { SignKind } from './sign.ts'
 import {
   cutAfter,
+  dataMs,
   distancesIn,
   failed,
   isFartherAway,
@@ -16,6 +17,7 @@ import {
   stuck,
   tried,
   usualOf,
+  versionMs,
 } from './signs/trial.ts'
 
 export const trialCauses: readonly Cause[] = [
@@ -38,6 +40,30 @@ export const trialCauses: readonly Cause[] = [
           ),
         'stalls',
         'late',
+        'write-refused',
+        ...LISTS,
+      ),
+  },
+  {
+    id: 'N11',
+    title: 'the node answers `version` at once, and requests for data late',
+    seat: 'node',
+    source: 'Measured: requests for keys that do not exist, beside `version`, over several connections',
+    odds: 0.03,
+    suspect: (seen) =>
+      wherever(
+        seen,
+        'late-on-data',
+        (one) =>
+          warning(
+            at(one),
+            `${who(one)} answers \`version\` after ${versionMs(one).toFixed(1)} ms and takes ${(dataMs(one) / 1000).toFixed(1)} s for a request for data: clients run into their time-outs, and checks of its health do not see it.`,
+            'Look at what it waits for when it reads: a proxy before servers that are slow or gone, memory that is swapped out, a disk under it (extstore). Then restart it.',
+            shell`time cachectl kv get ${alone(one)} no-such-key`,
+          ),
+        'stalls',
+        'late',
+        'some-fail',
         'write-refused',
         ...LISTS,
       ),
@@ -97,7 +123,7 @@ export const trialCauses: readonly Cause[] = [
         (one) =>
           failure(
             at(one),
-            `${who(one)} answers, and ends connections in the middle${afterBytes(one)}: clients fail on all but the smallest requests.`,
+            `${who(one)} answers, and ends connections in the middle (the first after ${cutAfter(one)} bytes): clients fail on all but the smallest requests.`,
             'A proxy or firewall on the way that limits or inspects what passes, or a server that ends at such requests: look at its log, and ask from beside it.',
             probing(one),
           ),
@@ -170,11 +196,6 @@ function fartherTold(evidence: Evidence, one: AddressEvidence): Told {
 const LISTS = ['bad-list', 'list-unanswered'] as const satisfies readonly SignKind[]
 
 const trials = (one: AddressEvidence): number => tried(one).length
-
-const afterBytes = (one: AddressEvidence): string => {
-  const bytes = cutAfter(one)
-  return Number.isFinite(bytes) ? ` (the first after ${bytes} bytes)` : ''
-}
 
 function quickMs(one: AddressEvidence): string {
   const times = shortTurns(one).flatMap(({ answered, ms }) => (answered ? [ms] : []))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/diagnose/causes/index.ts'
-import type { AddressEvidence, Evidence } from '../../../src/diagnose/evidence.ts'
+import type { AddressEvidence, Evidence, Place } from '../../../src/diagnose/evidence.ts'
 import type { NodeStats } from '../../../src/diagnose/node-answers.ts'
 import type { Question, TrialConnection } from '../../../src/diagnose/node-trial.ts'
 
@@ -51,12 +51,18 @@ const addressOf = (
 }
 
 /** Complaints about a cluster of such nodes: ids, and the address that each is about. */
-function complaints(...nodes: readonly Node[]): string[] {
+const complaints = (...nodes: readonly Node[]): string[] => complaintsOf(nodes, (place) => place)
+
+/** About such nodes that were given as places, and of no cluster. */
+const ofGiven = (...nodes: readonly Node[]): string[] =>
+  complaintsOf(nodes, ({ host, port, tls }) => ({ host, port, tls, role: 'given' }))
+
+function complaintsOf(nodes: readonly Node[], placed: (place: Place) => Place): string[] {
   const evidence: Evidence = {
     clusters: [],
     places: [],
     hosts: [],
-    addresses: nodes.map(addressOf),
+    addresses: nodes.map(addressOf).map((one) => ({ ...one, place: placed(one.place) })),
     discovery: [],
     watched: nodes.flatMap(({ stats = {}, later }, index) =>
       later
@@ -87,6 +93,27 @@ describe('nodes of a cluster beside each other', () => {
   test('a busy client is no far node: the quickest answer counts', () => {
     const busy = [asked(80, 'version', 'get'), asked(0.6, 'get', 'version')]
     expect(complaints({}, {}, { answerMs: 60, connections: busy })).toEqual([])
+  })
+})
+
+describe('places that were given together', () => {
+  const full = { curr_items: 80_000, uptime: 900_000, limit_maxbytes: 1000, cmd_get: 5_000_000 }
+  const emptied = { ...full, curr_items: 3, uptime: 40, cmd_get: 90 }
+  test('one that has just started, and is empty, is told beside another that is full', () => {
+    expect(ofGiven({ stats: full }, { stats: emptied })).toEqual(['N08 10.0.0.12:11211'])
+  })
+  test('caches of other sizes have nothing to do with each other', () => {
+    expect(ofGiven({ stats: full }, { stats: { ...emptied, limit_maxbytes: 64 } })).toEqual([])
+  })
+  test('one is hot beside several that are asked alike', () => {
+    const hot = { ...full, cmd_get: 90_000_000 }
+    expect(ofGiven({ stats: full }, { stats: full }, { stats: hot })).toEqual(['N09 10.0.0.13:11211'])
+    expect(ofGiven({ stats: full }, { stats: hot })).toEqual([])
+    expect(ofGiven({ stats: full }, { stats: { ...full, cmd_get: 20_000 } }, { stats: hot })).toEqual([])
+  })
+  test('one is far away beside several that are near', () => {
+    expect(ofGiven({}, {}, { connectMs: 40, answerMs: 41 })).toEqual(['N05 10.0.0.13:11211'])
+    expect(ofGiven({}, { connectMs: 40, answerMs: 41 })).toEqual([])
   })
 })
 
@@ -146,6 +173,18 @@ describe('a trial', () => {
   test('a node that answers some questions at once and others after a second stalls', () => {
     const connections = [took(0.5, 1001, 0.6, 1002), took(0.4, 1001, 0.5, 1003)]
     expect(complaints({ connections })).toEqual(['N02 10.0.0.11:11211'])
+  })
+  const dataAfter = (ms: number, answered: boolean): TrialConnection => ({
+    ...asked(0.5, 'version'),
+    turns: [
+      { question: 'version', ms: 0.5, answered: true },
+      { question: 'get', ms, answered },
+    ],
+  })
+  test('requests for data that take two seconds are late, also where they were not waited for', () => {
+    const given = dataAfter(1990, false)
+    expect(complaints({ connections: [given, given, dataAfter(2004, true)] })).toEqual(['N11 10.0.0.11:11211'])
+    expect(complaints({ connections: [given, given, dataAfter(0.5, true)] })).toEqual(['N02 10.0.0.11:11211'])
   })
   test('a host that is busy delays all of them somewhat: no node stalls', () => {
     const connections = [

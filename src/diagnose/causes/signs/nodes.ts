@@ -3,7 +3,7 @@ import { endpoint } from '../../../net/target.ts'
 import type { AddressEvidence, Evidence } from '../../evidence.ts'
 import type { NodeStats } from '../../node-answers.ts'
 import type { NodeWatch } from '../../node-watch.ts'
-import { at, each, memoryShare, who } from '../places.ts'
+import { areSiblings, at, each, memoryShare, who } from '../places.ts'
 import type { Sign, SignKind } from '../sign.ts'
 import { median } from './trial.ts'
 
@@ -94,16 +94,15 @@ export function countedIn({ addresses, watched = [] }: Evidence): Counted[] {
   })
 }
 
-/** The other nodes of its cluster, each once. */
-export function othersOf({ one: { place } }: Counted, nodes: readonly Counted[]): Counted[] {
-  if (!isNode(place.role) || place.cluster === undefined) return []
-  const others = nodes.filter(
-    ({ one }) => one.place.cluster === place.cluster && one.place.role !== place.role && isNode(one.place.role),
-  )
+/** The other nodes of its cluster, each once; or of the places that were given, where all are made alike. */
+export function othersOf(node: Counted, nodes: readonly Counted[]): Counted[] {
+  const others = nodes.filter(({ one }) => areSiblings(one, node.one))
+  if (isGiven(node)) return others.every((other) => sizeOf(other) === sizeOf(node)) ? others : []
   return [...new Map(others.map((other) => [other.one.place.role, other])).values()]
 }
 
-const isNode = (role: string): boolean => /^\d+$/.test(role)
+const isGiven = ({ one }: Counted): boolean => one.place.cluster === undefined
+const sizeOf = ({ stats: { limit_maxbytes: bytes } }: Counted): number => bytes ?? 0
 
 /** Memory that is this full takes no more values of some sizes. */
 const FULL = 0.95
@@ -180,9 +179,15 @@ export function paces(node: Counted, others: readonly Counted[]): { own: number;
 }
 
 function isHot(node: Counted, others: readonly Counted[]): boolean {
-  if (others.length === 0) return false
+  if (others.length === 0 || (isGiven(node) && !areAlike(others))) return false
   const { own, usual, now } = paces(node, others)
   return (now || asked(node.stats) >= SOME_REQUESTS) && own >= MUCH_HOTTER * usual
+}
+
+/** Several that are asked for about as much: caches that were given together may have nothing to do with each other. */
+function areAlike(nodes: readonly Counted[]): boolean {
+  const paced = nodes.map(sinceStart)
+  return nodes.length > 1 && Math.max(...paced) < MUCH_HOTTER * Math.min(...paced)
 }
 
 export const share = (times: number): string => (times >= 100 ? 'over 100' : times.toFixed(times < 10 ? 1 : 0))

@@ -2,7 +2,7 @@
 import type { AddressEvidence, Evidence, Place } from '../../evidence.ts'
 import type { NodeTrial, Question, TrialConnection, Turn } from '../../node-trial.ts'
 import { percentile } from '../../statistics.ts'
-import { at, byPlace, connectMs, isAlive, shortReplyMs, who } from '../places.ts'
+import { areSiblings, at, byPlace, connectMs, isAlive, shortReplyMs, who } from '../places.ts'
 import type { Sign, SignKind } from '../sign.ts'
 
 interface Row {
@@ -34,8 +34,13 @@ const ROWS: readonly Row[] = [
       `serves ${tried(one).length - failed(one).length} of ${tried(one).length} connections, not the rest`,
   },
   {
+    kind: 'late-on-data',
+    is: isLateOnData,
+    words: (one) => `answers \`version\` at once, and requests for data after ${Math.round(dataMs(one))} ms`,
+  },
+  {
     kind: 'uneven',
-    is: (one) => !losesAnswers(one) && !isMuteOnData(one) && isUneven(one),
+    is: (one) => !losesAnswers(one) && !isMuteOnData(one) && !isLateOnData(one) && isUneven(one),
     words: (one) => `answers some questions at once and ${lateTurns(one).length} of ${shortTurns(one).length} late`,
   },
 ]
@@ -85,12 +90,21 @@ const cut = (one: AddressEvidence): TrialConnection[] =>
   tried(one).filter((connection) => connection.cutOff && isServed(connection))
 
 function isCutOff(one: AddressEvidence): boolean {
-  return cut(one).length + (one.answers?.bulk?.cutOff ? 1 : 0) >= TWICE
+  const { cutOff = 0, received = 0 } = one.answers?.bulk ?? {}
+  return cut(one).length + (received > 0 ? cutOff : 0) >= TWICE
 }
 
-/** Bytes of both directions on the connection that ended soonest. */
-export const cutAfter = (one: AddressEvidence): number =>
-  Math.min(...cut(one).map(({ sent, received }) => sent + received))
+/** Bytes of both directions on the connection that ended soonest; of answers, where that was one long exchange. */
+export const cutAfter = (one: AddressEvidence): number => {
+  const sums = cut(one).map(({ sent, received }) => sent + received)
+  return sums.length > 0 ? Math.min(...sums) : (one.answers?.bulk?.received ?? 0)
+}
+
+/** Its last question was waited for less than another answer took to come: that one is late, and not lost. */
+const isLate = (one: AddressEvidence, { turns, cutOff }: TrialConnection): boolean => {
+  const { answered = true, ms = 0 } = turns.at(-1) ?? {}
+  return !answered && !cutOff && turnsOf(one).some((other) => other.answered && other.ms > ms)
+}
 
 /**
  * Answered first, then a question is left unanswered, and the connection stays. Long ones count where other long
@@ -101,7 +115,11 @@ export const stuck = (one: AddressEvidence): TrialConnection[] => {
   return tried(one).filter((connection) => {
     const turn = last(connection)
     return (
-      isServed(connection) && !connection.cutOff && turn?.answered === false && (SHORT.has(turn.question) || passes)
+      isServed(connection) &&
+      !connection.cutOff &&
+      turn?.answered === false &&
+      !isLate(one, connection) &&
+      (SHORT.has(turn.question) || passes)
     )
   })
 }
@@ -110,7 +128,7 @@ const losesAnswers = (one: AddressEvidence): boolean => stuck(one).length >= TWI
 
 /** Not one question of theirs was answered. */
 export const failed = (one: AddressEvidence): TrialConnection[] =>
-  tried(one).filter((connection) => !isServed(connection))
+  tried(one).filter((connection) => !isServed(connection) && !isLate(one, connection))
 
 /** What hangs up or can't be reached is no chance; what keeps silent may be, once. */
 function failsSome(one: AddressEvidence): boolean {
@@ -125,11 +143,29 @@ const LATE_SHARE = 0.15
 /** An answer may wait for this process once as it is asked for, and once more as it is read. */
 const BUSY_TURNS = 2
 
-const answeredMs = (one: AddressEvidence): number[] =>
-  shortTurns(one).flatMap(({ answered, ms }) => (answered ? [ms] : []))
+/** Of short answers that came, or would have come. */
+const waitsFor = (one: AddressEvidence, ...asked: readonly Question[]): number[] =>
+  tried(one).flatMap((connection) =>
+    connection.turns.flatMap(({ question, answered, ms }) =>
+      asked.includes(question) && (answered || isLate(one, connection)) ? [ms] : [],
+    ),
+  )
+
+const shortWaits = (one: AddressEvidence): number[] => waitsFor(one, ...SHORT)
+
+/** The soonest that a request for data was answered. */
+export const dataMs = (one: AddressEvidence): number =>
+  Math.min(...turnsOf(one).flatMap(({ question, answered, ms }) => (question === 'get' && answered ? [ms] : [])))
+export const versionMs = (one: AddressEvidence): number => median(waitsFor(one, 'version')) ?? 0
+
+/** Each of several requests for data was late, and answers to other questions were not. */
+function isLateOnData(one: AddressEvidence): boolean {
+  const most = LATE_MS + 5 * versionMs(one) + BUSY_TURNS * (one.trial?.busyMs ?? 0)
+  return waitsFor(one, 'get').length >= SEVERAL && waitsFor(one, 'version').length >= SEVERAL && dataMs(one) > most
+}
 
 export const lateTurns = (one: AddressEvidence): number[] => {
-  const times = answeredMs(one)
+  const times = shortWaits(one)
   // Not the quickest of all: a busy host delays most of them somewhat.
   const quick = [...times].sort((a, b) => a - b)[Math.floor(times.length / 3)] ?? 0
   const most = Math.max(LATE_MS + 2 * quick, 5 * quick) + BUSY_TURNS * (one.trial?.busyMs ?? 0)
@@ -137,7 +173,7 @@ export const lateTurns = (one: AddressEvidence): number[] => {
 }
 
 function isUneven(one: AddressEvidence): boolean {
-  const [late, all] = [lateTurns(one).length, answeredMs(one).length]
+  const [late, all] = [lateTurns(one).length, shortWaits(one).length]
   return late >= SEVERAL && late >= all * LATE_SHARE && late < all
 }
 
@@ -146,6 +182,7 @@ const FAR_MS = 10
 /** Answers alone are late by less on a host that has much else to do. */
 const SLOW_MS = 35
 const MUCH_FARTHER = 5
+const SEVERAL_OTHERS = 2
 
 export interface Distance {
   readonly place: Place
@@ -155,21 +192,21 @@ export interface Distance {
   readonly answerMs: number
 }
 
-/** Nodes of clusters that answer at all their addresses. */
+/** Nodes that answer at all their addresses. */
 export const distancesIn = (evidence: Evidence): Distance[] =>
   byPlace(evidence).flatMap(([place, own]) => {
-    if (place.cluster === undefined || !/^\d+$/.test(place.role)) return []
-    const answers = own.map((one) => Math.min(...answeredMs(one), shortReplyMs(one) || Number.POSITIVE_INFINITY))
+    const answers = own.map((one) => Math.min(...shortWaits(one), shortReplyMs(one) || Number.POSITIVE_INFINITY))
     const nearest = { connectMs: Math.min(...own.map(connectMs)), answerMs: Math.min(...answers) }
     return own.every(isAlive) && Number.isFinite(nearest.answerMs) ? [{ place, own, ...nearest }] : []
   })
 
-/** How far the other nodes of its cluster usually are. */
+/** How far the other nodes of its cluster usually are; of places that were given together, if there are several others. */
 export function usualOf(
   node: Distance,
   nodes: readonly Distance[],
 ): Pick<Distance, 'connectMs' | 'answerMs'> | undefined {
-  const others = nodes.filter(({ place }) => place.cluster === node.place.cluster && place.role !== node.place.role)
+  const others = nodes.filter(({ own }) => own.some((one) => node.own.some((each) => areSiblings(one, each))))
+  if (node.place.cluster === undefined && others.length < SEVERAL_OTHERS) return undefined
   const [connects, answers] = [median(others.map((one) => one.connectMs)), median(others.map((one) => one.answerMs))]
   return connects === undefined || answers === undefined ? undefined : { connectMs: connects, answerMs: answers }
 }
