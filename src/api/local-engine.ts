@@ -1,8 +1,11 @@
 /** What the command line and the bundled engine agree on: files of a state directory and control routes. No I/O here. */
 import { join } from 'node:path'
 import type { LostPort } from './catalog/events.ts'
+import type { EndpointMode } from './local-names.ts'
 
 export const DEFAULT_PORT = 8011
+/** Of the name server; where another program has it, one that is free. */
+export const DEFAULT_DNS_PORT = 8053
 export const DEFAULT_REGION = 'us-west-2'
 export const ACCOUNT_ID = '000000000000'
 
@@ -73,6 +76,8 @@ export interface EngineInfo extends Holder {
   readonly port: number
   readonly region: string
   readonly stateDir: string
+  /** Its name server, on 127.0.0.1; absent: no endpoint has a name. */
+  readonly dnsPort?: number
   /** It runs on a terminal, or under another program, and logs there: its log file is of earlier runs. */
   readonly foreground?: true
 }
@@ -116,6 +121,10 @@ export interface EngineStatus extends EngineInfo {
   readonly residentBytes: number
   /** Of clusters that were created without {@link NODE_RUNTIME_TAG}. */
   readonly nodeRuntime: NodeRuntimeName
+  /** How endpoints of what is created are told. */
+  readonly endpoints: EndpointMode
+  /** Whether nodes can have addresses of their own here; IPv6 has only ::1 for all. */
+  readonly ownAddresses: boolean
   readonly workers: number
   readonly memoryBudgetBytes: number
   /** Connections that embedded nodes may have all together, by the limit of open files; null: the system tells of no limit. */
@@ -238,6 +247,10 @@ export interface EngineOptions {
   readonly pace: Pace
   /** Absent: as it was started the last time, embedded at first. */
   readonly nodeRuntime?: NodeRuntimeName
+  /** How endpoints are told of what is created. Absent: as it was started the last time, by ports at first. */
+  readonly endpoints?: EndpointMode
+  /** Of its name server. Absent: the one it had the last time, or any that is free. */
+  readonly dnsPort?: number
   /** Where server programs are that are not to be those in PATH. */
   readonly serverPlaces?: ServerPlaces
   /** Go on with what can be saved of files that are damaged. */

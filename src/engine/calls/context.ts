@@ -17,6 +17,8 @@ export interface Context {
   readonly random: () => number
   /** False on a machine without `::1`. */
   readonly hasIpv6: boolean
+  /** Whether endpoints of what is created are told by name. */
+  readonly namesEndpoints: boolean
   /** What nodes are: threads of the engine, or real memcached. */
   readonly nodeRuntimes: NodeRuntimes
   /** How long states in between last. */

@@ -1,19 +1,21 @@
 import type { GroupReport, MemberReport } from '../../api/local-engine.ts'
-import { endpointAddress, listenAddresses } from '../nodes/addresses.ts'
+import { listenAddresses } from '../nodes/addresses.ts'
 import type { NodeCounters } from '../nodes/runtime.ts'
 import { nameOf } from '../nodes/wanted.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../store/records.ts'
 import { isPrimary } from '../workloads/replication-groups/members.ts'
+import { type EndpointName, endpointAddressOf, placeOfEndpoint } from '../workloads/replication-groups/names.ts'
 
 /** A replication group, or a cache cluster of one server, as the engine's status shows it. */
 export function reportGroup(group: ReplicationGroupRecord, counters: ReadonlyMap<string, NodeCounters>): GroupReport {
   const { region, id, lone, status, engine, engineVersion, clusterMode, networkType, transit, lostPorts } = group
-  const address = endpointAddress(networkType)
-  const at = (port: number | null) => (port === null ? null : { address, port })
-  const { primary, reader, configuration } = group.endpointPorts
+  const at = (name: EndpointName) => {
+    const place = placeOfEndpoint(group, name)
+    return place ? { address: endpointAddressOf(group, name, place), port: place.port } : null
+  }
   return {
     ...{ region, id, lone, status, engine, engineVersion, clusterMode, networkType, transit },
-    endpoints: { primary: at(primary), reader: at(reader), configuration: at(configuration) },
+    endpoints: { primary: at('primary'), reader: at('reader'), configuration: at('configuration') },
     lostPorts: lostPorts ?? [],
     members: group.shards.flatMap((shard) =>
       shard.members.map((member) => {
@@ -33,7 +35,7 @@ const reportMember = (
   ...{ id, status, zone },
   shard: shard.id,
   role: isPrimary(group, id) ? 'primary' : 'replica',
-  addresses: listenAddresses(group.networkType),
+  addresses: listenAddresses(group.networkType, place ?? {}),
   port: place?.port ?? null,
   pid: counters?.pid ?? null,
   connections: counters?.connections ?? 0,

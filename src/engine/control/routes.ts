@@ -5,6 +5,7 @@ import type { ControlHandler } from '../http/front-door.ts'
 import type { Users } from '../identity/users.ts'
 import type { Runner } from '../lifecycle/runner.ts'
 import type { Recorder } from '../metrics/recorder.ts'
+import type { EndpointModes } from '../nodes/endpoint-mode.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { FaultKeeper } from '../rehearsal/keeper.ts'
 import type { JsonLines } from '../store/json-lines.ts'
@@ -26,6 +27,7 @@ export interface ControlParts {
   readonly clock: EngineClock
   readonly runner: Runner
   readonly nodeRuntimes: NodeRuntimes
+  readonly endpointModes: EndpointModes
   readonly notifications: JsonLines
   readonly recorder: Recorder
   readonly faults: FaultKeeper
@@ -70,6 +72,7 @@ async function reset({
   clock,
   runner,
   nodeRuntimes,
+  endpointModes,
   notifications,
   recorder,
 }: ControlParts): Promise<{ clusters: number }> {
@@ -81,6 +84,7 @@ async function reset({
     await runner.cleared(former)
   } finally {
     nodeRuntimes.remember()
+    endpointModes.remember()
     recorder.clear()
   }
   return { clusters: former.filter(({ kind }) => kind === 'cluster').length }

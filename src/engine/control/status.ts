@@ -6,14 +6,17 @@ import type {
   Pace,
   ServerlessReport,
 } from '../../api/local-engine.ts'
-import { endpointAddress, listenAddresses } from '../nodes/addresses.ts'
+import { listenAddresses } from '../nodes/addresses.ts'
+import type { EndpointModes } from '../nodes/endpoint-mode.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { NodeCounters, NodeRuntime } from '../nodes/runtime.ts'
 import { nameOf } from '../nodes/wanted.ts'
 import type { CacheClusterRecord, CacheNodeRecord, ServerlessCacheRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { itemBytes } from '../workloads/clusters/cluster.ts'
+import { configurationAddress } from '../workloads/clusters/names.ts'
 import { limitsOf, nodeOf } from '../workloads/serverless/cache.ts'
+import { addressOfCache } from '../workloads/serverless/names.ts'
 import { reportGroup } from './group-report.ts'
 
 export interface StatusSources {
@@ -22,6 +25,8 @@ export interface StatusSources {
   readonly store: Store
   readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'> & { readonly connectionLimit: number | undefined }
   readonly nodeRuntimes: NodeRuntimes
+  readonly endpointModes: EndpointModes
+  readonly hasOwnAddresses: boolean
   /** Bytes that all nodes together may take. */
   readonly memoryBudget: number
 }
@@ -35,6 +40,8 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     pace,
     residentBytes: process.memoryUsage.rss(),
     nodeRuntime: nodeRuntimes.standard,
+    endpoints: sources.endpointModes.mode,
+    ownAddresses: sources.hasOwnAddresses,
     workers: runtime.workers,
     memoryBudgetBytes: memoryBudget,
     connectionLimit: runtime.connectionLimit ?? null,
@@ -65,7 +72,7 @@ function reportCluster(
     ipDiscovery,
     tls,
     configVersion: discovery?.version ?? 0,
-    endpoint: discovery && { address: endpointAddress(networkType), port: discovery.port },
+    endpoint: discovery && { address: configurationAddress(cluster, discovery), port: discovery.port },
     nodes: cluster.nodes.map((node) => {
       const counted = counters.get(nameOf({ region, kind: 'cluster', id, node: node.id }))
       return reportNode(cluster, node, counted, Math.min(itemBytes(cluster, node), memoryBudget))
@@ -75,15 +82,15 @@ function reportCluster(
 
 const reportNode = (
   { networkType }: CacheClusterRecord,
-  { id, status, zone, port }: CacheNodeRecord,
+  node: CacheNodeRecord,
   counters: NodeCounters | undefined,
   limitBytes: number,
 ): NodeReport => ({
-  id,
-  status,
-  zone,
-  addresses: listenAddresses(networkType),
-  port,
+  id: node.id,
+  status: node.status,
+  zone: node.zone,
+  addresses: listenAddresses(networkType, node),
+  port: node.port,
   worker: counters?.worker ?? null,
   pid: counters?.pid ?? null,
   connections: counters?.connections ?? 0,
@@ -98,7 +105,7 @@ function reportServerless(
   counters: ReadonlyMap<string, NodeCounters>,
   memoryBudget: number,
 ): ServerlessReport {
-  const { region, id, status, networkType, ports } = cache
+  const { region, id, status, ports } = cache
   const counted = counters.get(nameOf(nodeOf(cache)))
   const { memoryLimit, ecpuPerSecond } = limitsOf(cache)
   return {
@@ -106,7 +113,7 @@ function reportServerless(
     name: id,
     status,
     endpoint: ports && {
-      address: endpointAddress(networkType),
+      address: addressOfCache(cache),
       port: ports.primary,
       readOptimizedPort: ports.readOptimized,
     },

@@ -4,6 +4,7 @@ import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
 import type { ServerPlaces } from '../../api/local-engine.ts'
 import type { InstalledProgram } from '../nodes/installed.ts'
+import type { RedisSettings } from '../nodes/redis/settings.ts'
 import type { EmbeddedPrograms, ProcessPrograms, ProgramName, ProgramSettings } from '../nodes/runtime.ts'
 import type { WantedPrograms } from '../nodes/wanted.ts'
 import type { MetricSet } from './metric.ts'
@@ -45,7 +46,8 @@ export interface ServerlessNode {
     readonly busPort: number
     /** 40 hex digits. */
     readonly nodeId: string
-    readonly isIpv6: boolean
+    /** What it tells clients that take it for a cluster to go to. */
+    readonly announce: RedisSettings['announce']
     /** A line a user, as servers take them. */
     readonly users: readonly string[]
     /** Names of those that log in with tokens of IAM. */

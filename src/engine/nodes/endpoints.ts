@@ -59,19 +59,21 @@ export class Endpoints {
 
   /** The node that answers goes on, if it may; else it is the first that runs. */
   async #attach(
-    { name, port, nodes: candidates }: WantedEndpoint,
+    { name, port, addresses: own, nodes: candidates }: WantedEndpoint,
     wanted: Deployment,
     nodes: Answerers,
   ): Promise<Failure[]> {
     const place = this.#places.get(name)
+    const addresses = own ?? wanted.addresses
     const living = candidates.filter((id) => nodes.runs(id))
     const node = living.find((id) => id === place?.node) ?? living[0]
-    if (place && (place.node !== node || place.port !== port)) await this.#leave(name, wanted)
+    const isHere = place?.node === node && place?.port === port && String(place?.addresses) === String(addresses)
+    if (place && !isHere) await this.#leave(name, wanted)
     if (this.#places.has(name) || node === undefined) return []
     try {
-      await this.#runtime.attach(nameOf({ ...wanted.owner, node }), wanted.addresses, port)
+      await this.#runtime.attach(nameOf({ ...wanted.owner, node }), addresses, port)
       if (!nodes.runs(node)) return [endedMeanwhile(name, port)]
-      this.#places.set(name, { node, port, addresses: wanted.addresses })
+      this.#places.set(name, { node, port, addresses })
       return []
     } catch (error) {
       const failure = failureOf(name, port, error)
@@ -80,10 +82,10 @@ export class Endpoints {
     }
   }
 
-  async #leave(name: string, { owner, addresses }: Deployment): Promise<void> {
+  async #leave(name: string, { owner }: Deployment): Promise<void> {
     const place = this.#places.get(name)
     if (!place) return
     this.#places.delete(name)
-    await this.#runtime.detach(nameOf({ ...owner, node: place.node }), addresses, place.port)
+    await this.#runtime.detach(nameOf({ ...owner, node: place.node }), place.addresses, place.port)
   }
 }

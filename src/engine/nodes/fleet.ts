@@ -22,7 +22,8 @@ const TOGETHER = 16
 interface Running {
   readonly name: string
   readonly incarnation: number
-  readonly ports: string
+  /** Ports and addresses it listens on, as text. */
+  readonly place: string
   announced: string
   /** Its ingress rules as text, to compare. */
   allowed: string
@@ -145,7 +146,7 @@ export class Fleet {
     const nodes = new Map(wanted.nodes.map((node) => [node.node, node]))
     for (const [id, running] of [...follower.nodes]) {
       const node = nodes.get(id)
-      if (node?.incarnation === running.incarnation && String(node.ports) === running.ports) continue
+      if (node?.incarnation === running.incarnation && placeOf(wanted, node) === running.place) continue
       await follower.endpoints.moveOff(id, wanted, this.#answerers(wanted, follower))
       await this.#stop(id, follower)
     }
@@ -173,13 +174,13 @@ export class Fleet {
       await runtime.start(spec)
       for (const each of more) {
         failing = each
-        await this.#attachOrStop(name, wanted.addresses, each)
+        await this.#attachOrStop(name, addressesOf(wanted, node), each)
       }
       if (!this.#keys.has(name)) return endedMeanwhile(node.node, port)
       follower.nodes.set(node.node, {
         name,
         incarnation: node.incarnation,
-        ports: String(node.ports),
+        place: placeOf(wanted, node),
         announced: '',
         allowed: JSON.stringify(spec.ingress),
         live: JSON.stringify(this.#liveOf(node)),
@@ -279,7 +280,7 @@ export class Fleet {
       key: name,
       cluster: textOf(wanted.owner),
       incarnation,
-      addresses: wanted.addresses,
+      addresses: addressesOf(wanted, node),
       port: ports[0],
       engineVersion,
       memoryLimit: this.#memoryLimit(node),
@@ -333,3 +334,7 @@ export class Fleet {
     return follower
   }
 }
+
+const addressesOf = (wanted: Deployment, { addresses = wanted.addresses }: WantedNode): readonly string[] => addresses
+
+const placeOf = (wanted: Deployment, node: WantedNode): string => String([...addressesOf(wanted, node), ...node.ports])

@@ -32,7 +32,7 @@ export interface Deployment {
   readonly owner: Owner
   readonly nodes: readonly WantedNode[]
   readonly endpoints: readonly WantedEndpoint[]
-  /** Loopback addresses that nodes and endpoints listen on. */
+  /** Loopback addresses that nodes and endpoints listen on, where they have none of their own. */
   readonly addresses: readonly string[]
   readonly ingress: readonly IngressRule[]
   /** Of all nodes; null: they do not speak TLS. */
@@ -57,6 +57,8 @@ export interface WantedNode extends Pick<NodeBase, 'incarnation' | 'engineVersio
   readonly node: string
   /** The node's own, the one it is known by first. */
   readonly ports: readonly [port: number, ...more: number[]]
+  /** Those it listens on; absent: those of all. */
+  readonly addresses?: readonly string[]
   readonly programs: WantedPrograms
   /** Which of them it is; absent: what the engine was started with. */
   readonly nodeRuntime?: NodeRuntimeName
@@ -77,6 +79,8 @@ export interface WantedList {
 export interface WantedEndpoint {
   readonly name: string
   readonly port: number
+  /** Those that it is on; absent: those of all. */
+  readonly addresses?: readonly string[]
   /** Nodes that may answer on it: the one that does, if it may, else the first that runs. */
   readonly nodes: readonly string[]
 }

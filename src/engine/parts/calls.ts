@@ -11,7 +11,7 @@ import type { State } from './state.ts'
 /** What calls of the API work with. */
 export function openCalls(
   { store, clock }: State,
-  { nodeRuntimes, addresses }: Nodes,
+  { nodeRuntimes, endpointModes, addresses }: Nodes,
   identity: Identity,
   wakes: Wakes,
   faults: FaultKeeper,
@@ -29,6 +29,7 @@ export function openCalls(
       now: clock.now(),
       random,
       hasIpv6: addresses.includes('::1'),
+      namesEndpoints: endpointModes.mode !== 'ports',
       nodeRuntimes,
       pace,
       wake(kind, id, elsewhere = region) {

@@ -3,15 +3,18 @@ import { totalmem } from 'node:os'
 import { NODE_CONNECTIONS } from '../../api/catalog/cache-node.ts'
 import { familyOfEngine } from '../families/families.ts'
 import type { Wakes } from '../lifecycle/wakes.ts'
+import { ownAddresses } from '../network/own-addresses.ts'
 import { canListen, Ports } from '../network/ports.ts'
 import type { Authority } from '../nodes/authority.ts'
 import { EmbeddedRuntime } from '../nodes/embedded.ts'
+import { EndpointModes } from '../nodes/endpoint-mode.ts'
 import { Fleet } from '../nodes/fleet.ts'
 import { NodeRuntimes } from '../nodes/node-runtimes.ts'
+import { keysOf } from '../nodes/redis/restricted.ts'
 import { endStrays } from '../nodes/redis/strays.ts'
 import { RestoredLists } from '../nodes/restored-lists.ts'
 import { systemClock } from '../time/clock.ts'
-import { recordedPorts, wantedNames } from '../workloads/all.ts'
+import { recordedClaims, wantedNames } from '../workloads/all.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
 
@@ -20,6 +23,9 @@ export interface Nodes {
   readonly runtime: EmbeddedRuntime
   readonly fleet: Fleet
   readonly ports: Ports
+  readonly endpointModes: EndpointModes
+  /** Whether nodes can have loopback addresses of their own on this machine. */
+  readonly hasOwnAddresses: boolean
   /** Loopback addresses of this machine. */
   readonly addresses: readonly string[]
   /** Bytes that all nodes together may take: half of the machine. */
@@ -67,8 +73,15 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     const key = fleet.nodeCalled(name)
     if (key) restoredLists.tell(key, loss)
   })
-  const ports = new Ports(() => recordedPorts(store), addresses, systemClock.now)
-  return { nodeRuntimes, runtime, fleet, ports, addresses, memoryBudget }
+  const endpointModes = new EndpointModes(store, start.endpoints)
+  const hasOwnAddresses = await canListen('127.255.0.1', 0)
+  const own = () => ownAddresses(start.stateDir, keysOf(nodeRuntimes.secret).address)
+  const givesAddresses = endpointModes.mode !== 'ports' && hasOwnAddresses
+  if (endpointModes.mode !== 'ports' && !hasOwnAddresses) {
+    log('this machine has 127.0.0.1 alone of 127.0.0.0/8: nodes have a port each, not an address each')
+  }
+  const ports = new Ports(() => recordedClaims(store), addresses, systemClock.now, givesAddresses ? own : undefined)
+  return { nodeRuntimes, runtime, fleet, ports, endpointModes, hasOwnAddresses, addresses, memoryBudget }
 }
 
 /** Made with the state directory, and opened again when the first node with TLS needs it: its libraries are heavy. */

@@ -6,6 +6,7 @@ import type { SourceType as ApiSourceType } from '@aws-sdk/client-elasticache'
 import type { EventFacts, OtherEvent } from '../../api/catalog/events.ts'
 import type { FAULT_KINDS, FaultName, FaultSettings } from '../../api/engine-faults.ts'
 import type { NodeRuntimeName } from '../../api/local-engine.ts'
+import type { EndpointMode } from '../../api/local-names.ts'
 import type { CacheClusterRecord } from '../workloads/clusters/record.ts'
 import type { GlobalReplicationGroupRecord } from '../workloads/global-datastores/record.ts'
 import type { ReplicationGroupRecord } from '../workloads/replication-groups/record.ts'
@@ -115,6 +116,15 @@ export interface NodeRuntimeRecord {
   readonly region: string
   readonly id: string
   readonly name: NodeRuntimeName
+}
+
+/** How endpoints are told of what is created; the only one is `endpoints` in the region `engine`. */
+export interface EndpointModeRecord {
+  readonly region: string
+  readonly id: string
+  readonly mode: EndpointMode
+  /** Of the engine's name server, when it last ran. */
+  readonly dnsPort?: number
 }
 
 /** A URL that is sent every notification; the only one is `notifications` in the region `engine`. */
@@ -258,6 +268,7 @@ export interface Records extends WorkloadRecords, ErrandRecords {
   readonly webhook: WebhookRecord
   readonly quota: QuotaRecord
   readonly nodeRuntime: NodeRuntimeRecord
+  readonly endpointMode: EndpointModeRecord
   readonly fault: FaultRecord
   readonly subnet: SubnetRecord
   readonly parameterGroup: CacheParameterGroupRecord

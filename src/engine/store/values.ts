@@ -4,6 +4,13 @@ import type { IpDiscovery as ApiIpDiscovery, NetworkType as ApiNetworkType } fro
 export type NetworkType = ApiNetworkType
 export type IpDiscovery = ApiIpDiscovery
 
+/** Where something listens. */
+export interface Place {
+  readonly port: number
+  /** A loopback address of its own; absent: the machine's own, 127.0.0.1. Of IPv6 there is but ::1. */
+  readonly ipv4?: string
+}
+
 /** What a parameter group sets, by parameter name; what it leaves at the default is not there. */
 export type ParameterValues = Readonly<Record<string, string>>
 

@@ -1,4 +1,5 @@
 import type { Errands, Life } from '../lifecycle/runner.ts'
+import type { Claim } from '../network/ports.ts'
 import { nameOf } from '../nodes/wanted.ts'
 import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -61,6 +62,6 @@ export const wantedNames = (store: Store): ReadonlySet<string> =>
     ),
   )
 
-/** Ports that records hold, whether their nodes run or not. */
-export const recordedPorts = (store: Store): ReadonlySet<number> =>
-  new Set(ofEvery(store, (workload, record) => workload.portsOf(record)))
+/** Ports, and addresses, that records hold, whether their nodes run or not. */
+export const recordedClaims = (store: Store): ReadonlySet<Claim> =>
+  new Set(ofEvery(store, (workload, record) => workload.claimsOf(record)))

@@ -2,8 +2,9 @@ import type { Pace } from '../../api/local-engine.ts'
 import type { Due, Work } from '../lifecycle/runner.ts'
 import type { Wake } from '../lifecycle/wakes.ts'
 import type { IngressRule } from '../network/ingress.ts'
-import type { Ports } from '../network/ports.ts'
+import type { Claim, Ports } from '../network/ports.ts'
 import { listenAddresses } from '../nodes/addresses.ts'
+import type { HostName } from '../nodes/host-names.ts'
 import type { NodeRuntime, ProcessFiles } from '../nodes/runtime.ts'
 import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode } from '../nodes/wanted.ts'
 import type { FaultRecord, Records, WorkloadKind } from '../store/records.ts'
@@ -54,8 +55,10 @@ export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
   certificateOf(record: R, faults: readonly FaultRecord[]): WantedCertificate | null
   /** Clients that may connect to its nodes, by the security groups there are. */
   ingressOf(record: R, store: Store): readonly IngressRule[]
-  /** Ports that are its own, whether it runs or not. */
-  portsOf(record: R): readonly number[]
+  /** Names that its endpoints are told by, and what they stand for now; none: they are told by address. */
+  namesOf(record: R, faults: readonly FaultRecord[]): readonly HostName[]
+  /** Ports, and addresses, that are its own, whether it runs or not. */
+  claimsOf(record: R): readonly Claim[]
   subjectsOf(record: R): readonly Subject[]
 }
 

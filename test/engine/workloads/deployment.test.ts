@@ -21,7 +21,9 @@ describe('a cluster', () => {
       { node: '0001', ports: [11_301], impairment: null, list: { text, delayMs: 0 } },
       { node: '0002', ports: [11_302], impairment: null, list: { text, delayMs: 0 } },
     ])
-    expect(clusters.endpointsOf(cluster, [])).toEqual([{ name: 'endpoint', port: 11_211, nodes: ['0001', '0002'] }])
+    expect(clusters.endpointsOf(cluster, [])).toEqual([
+      { name: 'endpoint', port: 11_211, addresses: ['127.0.0.1'], nodes: ['0001', '0002'] },
+    ])
   })
 
   test('says nothing of its nodes before they are ready, and answers on no endpoint before they start', () => {
@@ -70,7 +72,7 @@ describe('a cluster', () => {
   })
 
   test('holds the ports of its nodes and of its endpoint, and each node has metrics', () => {
-    expect(clusters.portsOf(cluster)).toEqual([11_211, 11_301, 11_302])
+    expect(clusters.claimsOf(cluster)).toEqual([11_211, 11_301, 11_302])
     expect(clusters.subjectsOf(cluster).map(({ key }) => key)).toEqual(['us-west-2/shop/0001', 'us-west-2/shop/0002'])
   })
 })

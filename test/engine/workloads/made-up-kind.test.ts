@@ -43,7 +43,8 @@ const shelves: Workload<CacheClusterRecord, StepWork> = {
   endpointsOf: () => [],
   certificateOf: () => null,
   ingressOf: () => [{ cidr: '127.0.0.0/8', ports: null }],
-  portsOf: () => [firstPort],
+  namesOf: () => [],
+  claimsOf: () => [firstPort],
   subjectsOf: () => [],
 }
 

@@ -19,18 +19,18 @@ export function serverlessProgram(
   { ecpuPerSecond, server }: ServerlessNode,
 ): ProgramSettings<'redis-process'> {
   if (!server) throw new Error(`a serverless cache of ${engine} is a server`)
-  const { port, innerPort, busPort, nodeId, isIpv6, users, iamUsers, rdb, holdsWrites } = server
+  const { port, innerPort, busPort, nodeId, announce, users, iamUsers, rdb, holdsWrites } = server
   return {
     program: 'redis-process',
     service: 'serverless',
     engine,
     innerPort,
-    announce: { ip: isIpv6 ? '::1' : '127.0.0.1', hostname: 'localhost' },
+    announce,
     nodeId,
     fixed: {},
     ...(rdb !== undefined && { rdb }),
     live: {
-      topology: [{ nodeId, port, busPort, shard: nodeId, slots: [[0, SLOTS - 1]], primary: true }],
+      topology: [{ nodeId, ...announce, port, busPort, shard: nodeId, slots: [[0, SLOTS - 1]], primary: true }],
       directives: DIRECTIVES,
       users,
       ...(iamUsers.length > 0 && { logins: { isOpen: false, iam: iamUsers } }),

@@ -22,7 +22,7 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
   const directives: (readonly string[])[] = [
     ['port', String(innerPort)],
     // The minus: no error where the machine has no IPv6.
-    ['bind', '127.0.0.1', '-::1'],
+    ['bind', LOOPBACK, ...(nodeId !== undefined && isOwn(announce.ip) ? [announce.ip] : []), '-::1'],
     ...(hasSourceAddress && !isForIpv6Servers(spec) ? [['bind-source-addr', keys.address]] : []),
     ['unixsocket', SOCKET_FILE],
     ['unixsocketperm', '700'],
@@ -50,6 +50,11 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
   const lines = directives.map(([name = '', ...values]) => [name, ...values.map(quoted)].join(' '))
   return `# incarnation ${spec.incarnation}\n${lines.join('\n')}\n`
 }
+
+const LOOPBACK = '127.0.0.1'
+
+/** In cluster mode nodes dial the bus where clients find the door. */
+const isOwn = (ip: string): boolean => ip !== LOOPBACK && !ip.includes(':')
 
 /** The engine decides which server is primary and which ones replicate it: no server does so by itself. */
 function clusterDirectives({ port, live, announce }: RedisSpec, nodeId: string): (readonly string[])[] {

@@ -4,6 +4,7 @@ import type { Command } from '../../../protocols/resp/encode.ts'
 import { isError, itemsOf, type Reply, textOf } from '../../../protocols/resp/reply.ts'
 import { FORMED } from './config-file.ts'
 import { type KnownNode, parseInfo, parseNodes } from './info.ts'
+import { addressText } from './links.ts'
 import { Operator } from './operator.ts'
 import { ENGINE_USER, type Keys } from './restricted.ts'
 import type { Member, RedisLive, RedisSpec, Source } from './spec.ts'
@@ -136,7 +137,7 @@ async function convergeRole(subject: Subject, wanted: NonNullable<RedisLive['rol
     return true
   }
   const isStranger = 'host' in replicaOf
-  if (!isReplica && !isStranger && (await stepDown(subject, replicaOf.port, said[2] ?? null, now))) return false
+  if (!isReplica && !isStranger && (await stepDown(subject, replicaOf, said[2] ?? null, now))) return false
   const replies = await operator.send([
     ...credentials(keys, isStranger),
     [keys.nameOf('replicaof'), source.host, source.port],
@@ -154,11 +155,13 @@ const credentials = (keys: Keys, isStranger: boolean): Command[] => [
 function addressOf(source: Source, { spec, keys, hasSourceAddress }: Subject): { host: string; port: number } {
   if ('host' in source) return source
   if (!hasSourceAddress) return { host: LOOPBACK, port: source.innerPort }
-  return { host: spec.announce.ip.includes(':') ? keys.address : LOOPBACK, port: source.port }
+  const { ip = spec.announce.ip, port } = source
+  return { host: ip.includes(':') ? keys.address : ip, port }
 }
 
 const LOOPBACK = '127.0.0.1'
-const isOwnHost = (host: string, { address }: Keys): boolean => host === LOOPBACK || host === address
+/** Servers of this engine are on loopback addresses; others may be on 127.0.0.1 only. */
+const isOwnHost = (host: string, { address }: Keys): boolean => host.startsWith('127.') || host === address
 
 /**
  * Has the primary hand over to this replica: no write is lost. One that has ended is let go when what it had said has come, and
@@ -182,9 +185,13 @@ async function handOver(subject: Subject, primary: { host: string; port: number 
  * Has one of its replicas take its place, with all that it has acknowledged: REPLICAOF would drop what is on its way to that.
  * Answers whether there is still something to wait for.
  */
-async function stepDown(subject: Subject, port: number, replicas: Reply, now: number): Promise<boolean> {
-  const { operator, keys, spec } = subject
-  const { ip } = spec.announce
+async function stepDown(
+  subject: Subject,
+  { ip = subject.spec.announce.ip, port }: { readonly ip?: string; readonly port: number },
+  replicas: Reply,
+  now: number,
+): Promise<boolean> {
+  const { operator, keys } = subject
   const known = itemsOf(replicas).map((replica) => itemsOf(replica).map(textOf))
   if (!known.some(([host, at]) => host === ip && at === String(port))) return false
   subject.handoverSince ??= now
@@ -241,13 +248,14 @@ export function clusterCommands({
 }): Command[] {
   const ids = new Set(topology.map((member) => member.nodeId))
   const unmet = unmetOf(topology, known)
-  const greeted = new Set(known.filter(({ flags }) => flags.includes('handshake')).map(({ port }) => port))
+  const greeted = new Set(known.filter(({ flags }) => flags.includes('handshake')).map((node) => addressText(node.ip, node.port)))
   const own = topology.find((member) => member.nodeId === nodeId)
   const me = known.find(({ flags }) => flags.includes('myself'))
   return [
     ...unmet
-      .filter(({ port }) => !greeted.has(port))
-      .map(({ port, busPort }) => ['CLUSTER', 'MEET', ip, port, busPort]),
+      .map((member) => ({ ip, ...member }))
+      .filter((member) => !greeted.has(addressText(member.ip, member.port)))
+      .map((member) => ['CLUSTER', 'MEET', member.ip, member.port, member.busPort]),
     ...(own && me ? roleCommands(own, me, { topology, known, isLinkUp, knowsAll: unmet.length === 0 }) : []),
     ...metOf(known)
       .filter(({ id }) => !ids.has(id) && id !== nodeId)

@@ -7,6 +7,7 @@ export const parseInfo = (text: string): ReadonlyMap<string, string> =>
 /** A line of CLUSTER NODES. */
 export interface KnownNode {
   readonly id: string
+  readonly ip: string
   readonly port: number
   readonly flags: readonly string[]
   /** Of a replica: its primary. */
@@ -23,6 +24,8 @@ export function parseNodes(text: string): KnownNode[] {
       const [id = '', address = '', flags = '', primary = '-', , , , , ...slots] = line.split(' ')
       return {
         id,
+        // `[::1]` or `::1`: the port is what follows the last colon before the bus.
+        ip: /^\[?([^\]@]*?)\]?:\d+@/.exec(address)?.[1] ?? '',
         port: Number(/:(\d+)@/.exec(address)?.[1] ?? 0),
         flags: flags.split(','),
         primary: primary === '-' ? undefined : primary,

@@ -5,14 +5,17 @@ import type { Passage } from './passage.ts'
 import type { LinkFaults } from './spec.ts'
 
 /** How a replica says who it is before it gets any data; it does so once. */
-const INTRODUCTION = /listening-port\r\n\$\d+\r\n(\d+)\r\n/i
+const INTRODUCTION = /listening-port\r\n\$\d+\r\n(\d+)\r\n.*ip-address\r\n\$\d+\r\n(\S+)\r\n/is
 /** It says so within its first bytes, or is no replica. */
 const INTRODUCTION_BYTES = 4_096
 
+/** Of an address and a port, as keys of {@link LinkFaults}. */
+export const addressText = (ip: string, port: number): string => `${ip}:${port}`
+
 interface Link {
   readonly passage: Passage
-  /** The port that clients know the replica by. */
-  readonly port: string
+  /** The address and port that clients know the replica by. */
+  readonly place: string
   /** Ends what it suffers from. */
   relieve: () => void
 }
@@ -26,7 +29,7 @@ export class Links {
   impair(faults: LinkFaults): void {
     const before = this.#faults
     this.#faults = faults
-    for (const link of this.#links.values()) if (before[link.port] !== faults[link.port]) this.#burden(link)
+    for (const link of this.#links.values()) if (before[link.place] !== faults[link.place]) this.#burden(link)
   }
 
   /** Finds out whose link a server's connection is, if it is one. */
@@ -35,11 +38,12 @@ export class Links {
     let said = ''
     const listen = (bytes: Buffer) => {
       said += bytes.toString('latin1')
-      const port = INTRODUCTION.exec(said)?.[1]
-      if (port === undefined && said.length < INTRODUCTION_BYTES) return
+      const [, port, ip] = INTRODUCTION.exec(said) ?? []
+      const isTold = ip !== undefined && port !== undefined
+      if (!isTold && said.length < INTRODUCTION_BYTES) return
       socket.off('data', listen)
-      if (port === undefined) return
-      const link = { passage, port, relieve: () => undefined }
+      if (!isTold) return
+      const link = { passage, place: addressText(ip, Number(port)), relieve: () => undefined }
       this.#links.set(socket, link)
       socket.on('close', () => this.#links.delete(socket))
       this.#burden(link)
@@ -50,7 +54,7 @@ export class Links {
   #burden(link: Link): void {
     link.relieve()
     link.relieve = () => undefined
-    const fault = this.#faults[link.port]
+    const fault = this.#faults[link.place]
     if (fault === 'cut') link.passage.socket.destroy()
     else if (fault !== undefined) link.relieve = delayReplies(link.passage, fault)
   }

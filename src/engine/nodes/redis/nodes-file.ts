@@ -27,10 +27,11 @@ export function nodesFile(
 }
 
 function addressOf(
-  { port, busPort, shard }: Member,
-  { ip, hostname = '' }: RedisSpec['announce'],
+  { port, busPort, shard, ...member }: Member,
+  announce: RedisSpec['announce'],
   { version }: RedisProgram,
 ): string {
+  const { ip, hostname = '' } = { ...announce, ...member }
   const address = `${ip}:${port}@${busPort}`
   if (isAtLeast(version, SHARD_IDS_SINCE)) {
     return `${address},${hostname},tls-port=0,shard-id=${createHash('sha1').update(shard).digest('hex')}`

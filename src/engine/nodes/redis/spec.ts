@@ -7,8 +7,11 @@ import type { Transit } from '../../../net/serve/listener.ts'
 export interface Member {
   /** 40 hex digits, the member's for as long as it lives: a server that takes its place has the same. */
   readonly nodeId: string
-  /** The port clients know it by: its door's. */
+  /** The address and the port clients know it by: its door's. Without an address that of the server that is told. */
+  readonly ip?: string
   readonly port: number
+  /** What clients are told instead of the address. */
+  readonly hostname?: string
   readonly busPort: number
   /** What tells its shard from others: any text, the same for the shard's whole life. */
   readonly shard: string
@@ -22,7 +25,7 @@ export type SlotRange = readonly [first: number, last: number]
 
 /** Where a replica gets its data: a server of this engine, or a stranger's, which is told no password. */
 export type Source =
-  | { readonly port: number; readonly innerPort: number }
+  | { readonly ip?: string; readonly port: number; readonly innerPort: number }
   | { readonly host: string; readonly port: number }
 
 /** A primary of this engine that a server of another cluster takes its data from. */
@@ -77,7 +80,7 @@ export interface DeliveredLog {
   readonly stream: string
 }
 
-/** By the port that clients know the replica by: its link is cut, or what it hears comes late by so many milliseconds. */
+/** By the address and the port that clients know the replica by (`127.0.0.1:6379`): its link is cut, or what it hears comes late by so many milliseconds. */
 export type LinkFaults = Readonly<Record<string, 'cut' | number>>
 
 /** What the door sees to when clients say who they are, as no server could. Absent: nothing. */

@@ -1,9 +1,9 @@
 import type { CacheCluster, CacheNode, PendingModifiedValues } from '@aws-sdk/client-elasticache'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
-import { endpointAddress } from '../../nodes/addresses.ts'
 import { awaitsReboot, clusterApplyStatus, nodeApplyStatus } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord } from '../../store/records.ts'
+import { configurationAddress, nodeAddress } from './names.ts'
 import { preferredZone } from './placement.ts'
 
 const LANDING_PAGE = 'https://console.aws.amazon.com/elasticache/home#client-download:'
@@ -40,7 +40,10 @@ function composeAnswer(cluster: CacheClusterRecord, account: string, showNodes: 
     CacheClusterId: cluster.id,
     ...(cluster.created &&
       cluster.discovery && {
-        ConfigurationEndpoint: { Address: endpointAddress(cluster.networkType), Port: cluster.discovery.port },
+        ConfigurationEndpoint: {
+          Address: configurationAddress(cluster, cluster.discovery),
+          Port: cluster.discovery.port,
+        },
       }),
     ClientDownloadLandingPage: LANDING_PAGE,
     CacheNodeType: cluster.nodeType,
@@ -88,7 +91,7 @@ function answerCacheNode(cluster: CacheClusterRecord, node: CacheNodeRecord): Ca
     CacheNodeStatus: node.status,
     CacheNodeCreateTime: new Date(node.createdAt),
     ...(node.status !== 'creating' && {
-      Endpoint: { Address: endpointAddress(cluster.networkType), Port: node.port },
+      Endpoint: { Address: nodeAddress(cluster, node), Port: node.port },
     }),
     ParameterGroupStatus: nodeApplyStatus(cluster, node),
     CustomerAvailabilityZone: node.zone,

@@ -1,4 +1,3 @@
-import { regionFacts } from '../../../api/catalog/regions.ts'
 import { discoveryPayload } from '../../../discovery/encode.ts'
 import type { ServiceUpdate } from '../../catalog/service-updates.ts'
 import { familyOfEngine } from '../../families/families.ts'
@@ -11,13 +10,15 @@ import {
   isDown,
   isMute,
 } from '../../faults/effects.ts'
+import { claimsOf } from '../../network/ports.ts'
 import { ingressOf } from '../../network/security-groups.ts'
-import { discoveryMembers } from '../../nodes/addresses.ts'
+import { listenAddresses } from '../../nodes/addresses.ts'
 import { nameOf, type WantedList, type WantedNode, type WantedPrograms } from '../../nodes/wanted.ts'
 import { typeOfNode } from '../../parameters/node-type.ts'
 import { nodeValues, whyNodeCannotRun } from '../../parameters/status.ts'
 import type { CacheClusterRecord, CacheNodeRecord, FaultRecord } from '../../store/records.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
+import { certificateNames, discoveryMembers, namesOf } from './names.ts'
 import { tellsNodes } from './record.ts'
 import { announceUpdates, nextAutomaticUpdate, nextRelease, type UpdateNews } from './service-updates.ts'
 
@@ -57,30 +58,22 @@ export const clusters: Workload<CacheClusterRecord, ClusterWork> = {
   },
 
   endpointsOf(cluster, faults) {
-    const { discovery } = cluster
+    const { discovery, networkType } = cluster
     if (!discovery) return []
-    const running = nodesThatRun(cluster, faults)
-    const heard = running.filter((node) => !isMute(faults, node))
-    const nodes = (heard.length > 0 ? heard : running).filter(
-      ({ advertised, status }) => advertised && status !== 'deleting',
-    )
-    return [{ name: 'endpoint', port: discovery.port, nodes: nodes.map(({ id }) => id) }]
+    const addresses = listenAddresses(networkType, discovery)
+    return [{ name: 'endpoint', port: discovery.port, addresses, nodes: answering(cluster, faults) }]
   },
 
-  certificateOf({ region, id, token, tls }, faults) {
-    if (!tls) return null
-    const domain = `${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
-    return {
-      kind: certificateOf(faults),
-      subject: `${id}.${token}.${domain}`,
-      names: ['localhost', `*.${id}.${token}.${domain}`, `${id}.${token}.cfg.${domain}`],
-    }
-  },
+  namesOf: (cluster, faults) => namesOf(cluster, answering(cluster, faults)),
+
+  certificateOf: (cluster, faults) =>
+    cluster.tls ? { kind: certificateOf(faults), ...certificateNames(cluster) } : null,
 
   ingressOf: ({ region, securityGroupIds, requestedPort }, store) =>
     ingressOf(store, region, securityGroupIds, requestedPort),
 
-  portsOf: ({ discovery, nodes }) => [...(discovery ? [discovery.port] : []), ...nodes.map(({ port }) => port)],
+  claimsOf: ({ discovery, nodes, networkType }) =>
+    [...(discovery ? [discovery] : []), ...nodes].flatMap((place) => claimsOf(place, networkType)),
 
   subjectsOf: ({ region, id, engine, nodeType, nodes }) =>
     nodes.map((node) => ({
@@ -94,6 +87,15 @@ export const clusters: Workload<CacheClusterRecord, ClusterWork> = {
       nodeType,
       createdAt: node.createdAt,
     })),
+}
+
+/** Nodes that may answer on the configuration endpoint, while it is so those that clients hear. */
+function answering(cluster: CacheClusterRecord, faults: readonly FaultRecord[]): readonly string[] {
+  const running = nodesThatRun(cluster, faults)
+  const heard = running.filter((node) => !isMute(faults, node))
+  return (heard.length > 0 ? heard : running)
+    .filter(({ advertised, status }) => advertised && status !== 'deleting')
+    .map(({ id }) => id)
 }
 
 /** Bytes for items of a node: what its type has, less the overhead for connections. */
@@ -114,6 +116,7 @@ function wanted(cluster: CacheClusterRecord, node: CacheNodeRecord): Omit<Wanted
     node: node.id,
     incarnation: node.incarnation,
     ports: [node.port],
+    addresses: listenAddresses(cluster.networkType, node),
     engineVersion: cluster.engineVersion,
     memoryLimit: itemBytes(cluster, node),
     threads: typeOfNode(cluster, node).threads,

@@ -3,19 +3,20 @@ import { zoneWithoutCapacity } from '../../faults/refusals.ts'
 import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
+import { type Claim, claimsOf } from '../../network/ports.ts'
 import { clusterZones, lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
 import { type Failure, isIncompatible } from '../../nodes/failure.ts'
 import type { Deployment } from '../../nodes/wanted.ts'
 import { valuesForCluster } from '../../parameters/groups.ts'
 import { withCuredNodes, withValuesTakenOver } from '../../parameters/status.ts'
-import type { CacheClusterRecord } from '../../store/records.ts'
+import type { CacheClusterRecord, Place } from '../../store/records.ts'
 import { deploymentOf, type LifeTools } from '../workload.ts'
 import { type ClusterWork, clusters } from './cluster.ts'
 import { commitCluster } from './commit.ts'
 import { scaleOutZones } from './placement.ts'
 import { planChanges } from './plan.ts'
 import { beginUpdate } from './service-updates.ts'
-import { portsNeeded, takeNoAddresses, takeStep, withDueDate } from './steps.ts'
+import { placesNeeded, takeNoAddresses, takeStep, withDueDate } from './steps.ts'
 
 /** What becomes of clusters, besides that their nodes follow. */
 export class ClusterLife implements Life<'cluster', ClusterWork> {
@@ -83,7 +84,7 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
 
   async #takeStep(cluster: CacheClusterRecord): Promise<Round> {
     const { store, clock, ports } = this.#tools
-    const reserved = await ports.reserve(portsNeeded(cluster), cluster.requestedPort)
+    const places = await ports.place(placesNeeded(cluster), cluster.requestedPort, cluster.networkType)
     try {
       // Tags may have changed meanwhile; nothing else can while steps remain.
       const current = store.get('cluster', cluster.region, cluster.id)
@@ -92,11 +93,11 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
       const placed = placeNodes(store, current, step?.do === 'start-nodes' ? step.zones : [])
       if ('fullZone' in placed) return this.#withoutAddresses(current, placed.fullZone)
       const valuesOf = (group: string) => valuesForCluster(store, current, group)
-      const { cluster: next, events } = takeStep(current, { now: clock.now(), ports: reserved, valuesOf, ...placed })
+      const { cluster: next, events } = takeStep(current, { now: clock.now(), places, valuesOf, ...placed })
       this.#commit(current, next && this.#withDueDate(next), events)
       return 'again'
     } finally {
-      ports.release(reserved)
+      ports.release(claimed(cluster, places))
     }
   }
 
@@ -144,17 +145,17 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
       ({ subject, code }) => code === 'EADDRINUSE' && isUnknownToClients(cluster, subject),
     )
     if (movable.length > 0) {
-      const free = await ports.reserve(movable.length, cluster.requestedPort)
+      const free = await ports.place(movable.length, cluster.requestedPort, cluster.networkType)
       if (store.get('cluster', cluster.region, cluster.id) !== cluster) {
-        ports.release(free)
+        ports.release(claimed(cluster, free))
         return 'again'
       }
       const moved = movable.reduce(
-        (record, { subject }, index) => moveTo(record, subject, free[index] as number), // as many as are moved
+        (record, { subject }, index) => moveTo(record, subject, free[index] as Place), // as many as are moved
         cluster,
       )
       this.#commit(cluster, moved, [])
-      ports.release(free)
+      ports.release(claimed(cluster, free))
       return 'again'
     }
     const incompatible = failures.filter(isIncompatible)
@@ -204,7 +205,10 @@ export class ClusterLife implements Life<'cluster', ClusterWork> {
 const isUnknownToClients = (cluster: CacheClusterRecord, subject: string): boolean =>
   cluster.status === 'creating' || cluster.nodes.some(({ id, status }) => id === subject && status === 'creating')
 
-const moveTo = (cluster: CacheClusterRecord, subject: string, port: number): CacheClusterRecord =>
+const claimed = ({ networkType }: CacheClusterRecord, places: readonly Place[]): Claim[] =>
+  places.flatMap((place) => claimsOf(place, networkType))
+
+const moveTo = (cluster: CacheClusterRecord, subject: string, place: Place): CacheClusterRecord =>
   subject === 'endpoint'
-    ? { ...cluster, discovery: cluster.discovery && { ...cluster.discovery, port } }
-    : { ...cluster, nodes: cluster.nodes.map((node) => (node.id === subject ? { ...node, port } : node)) }
+    ? { ...cluster, discovery: cluster.discovery && { ...cluster.discovery, ...place } }
+    : { ...cluster, nodes: cluster.nodes.map((node) => (node.id === subject ? { ...node, ...place } : node)) }

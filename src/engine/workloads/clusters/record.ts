@@ -8,6 +8,7 @@ import type {
   NetworkType,
   NodeParameters,
   NotificationTopic,
+  Place,
   Tag,
 } from '../../store/values.ts'
 
@@ -25,11 +26,10 @@ export type CacheClusterStatus =
 
 export type CacheNodeStatus = 'creating' | 'available' | 'rebooting cache cluster nodes' | 'deleting'
 
-export interface CacheNodeRecord {
+export interface CacheNodeRecord extends Place {
   /** Four digits, `0001`. */
   readonly id: string
   readonly zone: string
-  readonly port: number
   readonly createdAt: number
   readonly status: CacheNodeStatus
   /** In the discovery metadata. A node joins when it is ready and leaves before it stops (guide, Auto Discovery). */
@@ -88,11 +88,10 @@ export type Step =
   | { readonly do: 'finish'; readonly event?: EventFacts }
   | { readonly do: 'delete' }
 
-export interface Discovery {
+/** With the place of the configuration endpoint. */
+export interface Discovery extends Place {
   /** Of the metadata; it only grows. 0 until the first nodes are ready. */
   readonly version: number
-  /** Of the configuration endpoint. */
-  readonly port: number
 }
 
 /** Whether there are nodes that clients may be told of. */
@@ -123,6 +122,8 @@ export interface CacheClusterRecord {
   readonly id: string
   /** Six characters of the host names AWS would give, `shop.<token>.cfg.usw2.cache.amazonaws.com`. */
   readonly token: string
+  /** Its endpoints are told by name, for as long as it lives. */
+  readonly named?: true
   /** Until it is created: when it was asked for. */
   readonly createdAt: number
   /** Whether its first nodes have been ready. */

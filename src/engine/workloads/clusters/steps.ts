@@ -7,13 +7,13 @@ import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { Pace } from '../../../api/local-engine.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import { takenAtStart, withParameters } from '../../parameters/status.ts'
-import type { CacheClusterRecord, CacheNodeRecord, ParameterValues, Step } from '../../store/records.ts'
+import type { CacheClusterRecord, CacheNodeRecord, ParameterValues, Place, Step } from '../../store/records.ts'
 import { endUpdate, noteNode } from './service-updates.ts'
 
 export interface StepContext {
   readonly now: number
-  /** Free ports, as many as {@link portsNeeded} said; for the configuration endpoint first when it has none. */
-  readonly ports: readonly number[]
+  /** Free places, as many as {@link placesNeeded} said; for the configuration endpoint first when it has none. */
+  readonly places: readonly Place[]
   /** A subnet for each new node, when the step starts nodes. */
   readonly subnets: readonly string[]
   /** What a parameter group sets on the cluster's nodes. */
@@ -50,15 +50,15 @@ const after = <K extends Step['do']>(quick: number, realistic: number, take: Tak
 const atOnce = <K extends Step['do']>(take: Take<K>): Row<K> => after(0, 0, take)
 
 const STEPS: { readonly [K in Step['do']]: Row<K> } = {
-  'start-nodes': atOnce((cluster, { zones }, { now, ports, subnets }) => {
-    const [endpoint, nodePorts] = awaitsEndpoint(cluster) ? [ports[0], ports.slice(1)] : [undefined, ports]
-    const discovery = endpoint === undefined ? cluster.discovery : { version: 0, port: endpoint }
+  'start-nodes': atOnce((cluster, { zones }, { now, places, subnets }) => {
+    const [endpoint, nodePlaces] = awaitsEndpoint(cluster) ? [places[0], places.slice(1)] : [undefined, places]
+    const discovery = endpoint === undefined ? cluster.discovery : { version: 0, ...endpoint }
     const ids = freeNodeIds(cluster.nodes, zones.length)
     const added = zones.map(
       (zone, index): CacheNodeRecord => ({
-        id: ids[index] as string, // ids, ports and subnets: as many as zones
+        id: ids[index] as string, // ids, places and subnets: as many as zones
         zone,
-        port: nodePorts[index] as number, // see id
+        ...(nodePlaces[index] as Place), // see id
         createdAt: now,
         status: 'creating',
         advertised: false,
@@ -232,8 +232,8 @@ export function takeNoAddresses(cluster: CacheClusterRecord, zone: string): Step
 const awaitsEndpoint = ({ discovery, engine }: CacheClusterRecord): boolean =>
   !discovery && familyOfEngine(engine).engine.autoDiscoverySince !== undefined
 
-/** How many free ports the cluster's next step needs. */
-export function portsNeeded(cluster: CacheClusterRecord): number {
+/** How many free places the cluster's next step needs. */
+export function placesNeeded(cluster: CacheClusterRecord): number {
   const step = cluster.steps[0]
   if (step?.do !== 'start-nodes') return 0
   return step.zones.length + (awaitsEndpoint(cluster) ? 1 : 0)

@@ -8,12 +8,12 @@ import type {
 import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
-import { endpointAddress } from '../../nodes/addresses.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../../store/records.ts'
 import { accessChangeOf } from './access.ts'
 import { answerDurability } from './durability.ts'
 import { answerLogs, answerPendingLogs } from './logs.ts'
 import { isCluster, membersOf } from './members.ts'
+import { type EndpointName, endpointAddressOf, memberAddress, placeOfEndpoint } from './names.ts'
 import { dataTieringOf } from './node-types.ts'
 import { slotsLeft } from './slot-plan.ts'
 import { formatSlots } from './slots.ts'
@@ -55,7 +55,7 @@ function composeAnswer(group: ReplicationGroupRecord, account: string): Replicat
     ...(group.snapshottingClusterId !== undefined && { SnapshottingClusterId: group.snapshottingClusterId }),
     AutomaticFailover: group.automaticFailover,
     MultiAZ: group.multiAz ? 'enabled' : 'disabled',
-    ...(!isGoing && endpointMember('ConfigurationEndpoint', group, group.endpointPorts.configuration)),
+    ...(!isGoing && endpointMember('ConfigurationEndpoint', group, endpointAt(group, 'configuration'))),
     SnapshotRetentionLimit: group.snapshotRetentionLimit,
     SnapshotWindow: group.snapshotWindow,
     ...(!isGoing && { ClusterEnabled: isCluster(group), CacheNodeType: group.nodeType }),
@@ -132,13 +132,12 @@ function answerPendingUserGroups(group: ReplicationGroupRecord) {
 
 /** With cluster mode enabled a node group has slots, else endpoints; its members have roles only then. */
 function answerNodeGroup(group: ReplicationGroupRecord, shard: ShardRecord): NodeGroup {
-  const { primary, reader } = group.endpointPorts
   const members = shard.members.filter(({ status }) => group.created === false || status !== 'creating')
   return {
     NodeGroupId: shard.id,
     Status: shard.status,
-    ...endpointMember('PrimaryEndpoint', group, primary),
-    ...endpointMember('ReaderEndpoint', group, reader),
+    ...endpointMember('PrimaryEndpoint', group, endpointAt(group, 'primary')),
+    ...endpointMember('ReaderEndpoint', group, endpointAt(group, 'reader')),
     ...(group.clusterMode === 'enabled' && shard.slots.length > 0 && { Slots: formatSlots(shard.slots) }),
     NodeGroupMembers: members.map((member) => answerMember(group, shard, member)),
   }
@@ -148,7 +147,7 @@ function answerMember(group: ReplicationGroupRecord, shard: ShardRecord, member:
   return {
     CacheClusterId: member.id,
     CacheNodeId: NODE_ID,
-    ...(group.clusterMode !== 'enabled' && endpointMember('ReadEndpoint', group, member.place?.port ?? null)),
+    ...(group.clusterMode !== 'enabled' && endpointMember('ReadEndpoint', group, endpointOf(group, member))),
     PreferredAvailabilityZone: member.zone,
     ...(group.clusterMode !== 'enabled' && { CurrentRole: shard.primary === member.id ? 'primary' : 'replica' }),
   }
@@ -157,10 +156,19 @@ function answerMember(group: ReplicationGroupRecord, shard: ShardRecord, member:
 /** Under its name, once clients may use it. */
 function endpointMember<N extends string>(
   name: N,
-  { created, networkType }: ReplicationGroupRecord,
-  port: number | null,
+  { created }: ReplicationGroupRecord,
+  endpoint: Endpoint | undefined,
 ): { readonly [K in N]?: Endpoint } {
-  if (!created || port === null) return {}
+  if (!created || !endpoint) return {}
   // Sound: the only key is the name.
-  return { [name]: { Address: endpointAddress(networkType), Port: port } } as { readonly [K in N]?: Endpoint }
+  return { [name]: endpoint } as { readonly [K in N]?: Endpoint }
 }
+
+function endpointAt(group: ReplicationGroupRecord, name: EndpointName): Endpoint | undefined {
+  const place = placeOfEndpoint(group, name)
+  return place && { Address: endpointAddressOf(group, name, place), Port: place.port }
+}
+
+/** Of a member; undefined until it is placed. */
+export const endpointOf = (group: ReplicationGroupRecord, member: GroupMemberRecord): Endpoint | undefined =>
+  member.place ? { Address: memberAddress(group, member), Port: member.place.port } : undefined

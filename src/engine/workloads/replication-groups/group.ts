@@ -6,7 +6,9 @@ import type { Family, GroupSettings } from '../../families/family.ts'
 import { certificateOf } from '../../faults/effects.ts'
 import { faultsOfGroup, isCutOff, memberImpairment } from '../../faults/group-effects.ts'
 import type { Due } from '../../lifecycle/runner.ts'
+import { claimsOf } from '../../network/ports.ts'
 import { ingressOf } from '../../network/security-groups.ts'
+import { listenAddresses } from '../../nodes/addresses.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
 import { awaitsRestart, nodeValues } from '../../parameters/status.ts'
 import type { FaultRecord, ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
@@ -18,10 +20,17 @@ import { accessOf } from './access.ts'
 import { type Clients, clientsOf } from './clients.ts'
 import { durabilityDirectives } from './durability.ts'
 import { feedOf, leadOf } from './lead.ts'
-import { type Lead, liveOf, transitOf } from './live.ts'
+import { announcedAddress, type Lead, liveOf, transitOf } from './live.ts'
 import { deliveredLogs } from './logs.ts'
 import { isCluster, isPrimary, membersOf, type PlacedMember, runningMembers } from './members.ts'
-import { certificateNames } from './names.ts'
+import {
+  certificateNames,
+  ENDPOINT_NAMES,
+  type EndpointName,
+  nameForClients,
+  namesOf,
+  placeOfEndpoint,
+} from './names.ts'
 import { typeOf } from './node-types.ts'
 import { rehearsed } from './rehearsed.ts'
 import { updatableOf } from './service-updates.ts'
@@ -71,15 +80,16 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
   },
 
   endpointsOf(group) {
-    const { primary, configuration } = group.endpointPorts
     const running = runningMembers(group).map(({ id }) => id)
     const primaries = group.shards.map((shard) => shard.primary)
     const replicas = running.filter((id) => !primaries.includes(id))
     return [
-      ...endpoint('configuration', configuration, [...primaries, ...replicas]),
-      ...endpoint('primary', primary, primaries),
+      ...endpoint(group, 'configuration', [...primaries, ...replicas]),
+      ...endpoint(group, 'primary', primaries),
     ]
   },
+
+  namesOf,
 
   certificateOf(group, faults) {
     return accessOf(group).transit === 'plain' ? null : { kind: certificateOf(faults), ...certificateNames(group) }
@@ -88,12 +98,14 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
   ingressOf: ({ region, securityGroupIds, requestedPort }, store) =>
     ingressOf(store, region, securityGroupIds, requestedPort),
 
-  portsOf: (group) => [
-    ...Object.values(group.endpointPorts).filter((port) => port !== null),
-    ...membersOf(group).flatMap(({ place }) =>
-      place ? [place.port, place.innerPort, ...(place.busPort === null ? [] : [place.busPort])] : [],
-    ),
-  ],
+  claimsOf(group) {
+    const endpoints = ENDPOINT_NAMES.flatMap((name) => placeOfEndpoint(group, name) ?? [])
+    const places = membersOf(group).flatMap(({ place }) => place ?? [])
+    return [
+      ...[...endpoints, ...places].flatMap((place) => claimsOf(place, group.networkType)),
+      ...places.flatMap(({ innerPort, busPort }) => [innerPort, ...(busPort === null ? [] : [busPort])]),
+    ]
+  },
 
   subjectsOf: (group) =>
     membersOf(group).map((member) => ({
@@ -115,8 +127,10 @@ function sooner(due: Due<SnapshotWork>, time: number): Due<SnapshotWork> {
   return { until: Math.min(time, due?.until ?? time) }
 }
 
-const endpoint = (name: string, port: number | null, nodes: readonly string[]): WantedEndpoint[] =>
-  port === null ? [] : [{ name, port, nodes }]
+function endpoint(group: ReplicationGroupRecord, name: EndpointName, nodes: readonly string[]): WantedEndpoint[] {
+  const place = placeOfEndpoint(group, name)
+  return place ? [{ name, port: place.port, addresses: listenAddresses(group.networkType, place), nodes }] : []
+}
 
 function wanted(
   group: ReplicationGroupRecord,
@@ -135,12 +149,14 @@ function wanted(
   const family = familyOfEngine(engine)
   const type = typeOf(group)
   const { port, innerPort } = member.place
+  const hostname = nameForClients(group, member.id)
   const values = nodeValues(group, member)
   const { directives, fixed, renamed, closeOnReplicaWrite } = settingsOf(family, values, engineVersion, type)
   return {
     node: member.id,
     incarnation: member.incarnation,
     ports: [port],
+    addresses: listenAddresses(group.networkType, member.place),
     engineVersion: release.engineVersion,
     memoryLimit: family.memoryForItems(values, engineVersion, type),
     threads: type.threads,
@@ -150,13 +166,13 @@ function wanted(
         program: 'redis-process',
         engine: release.engine,
         innerPort,
-        announce: { ip: serversSpeakIpv6(group) ? '::1' : '127.0.0.1' },
+        announce: { ip: announcedAddress(group, member), ...(hostname !== undefined && { hostname }) },
         ...(isCluster(group) && { nodeId: member.nodeId }),
         fixed,
         renamed,
         ...rdbOf(group, member),
         live: {
-          ...liveOf(group, member, known, { ...directives, ...durabilityDirectives(group) }, clients, lead),
+          ...liveOf(group, member, known, { ...directives, ...durabilityDirectives(group), ...namedBy(group, hostname) }, clients, lead),
           ...of.feed(member.id),
           ...rehearsed(group, member, known, faults),
           closeOnReplicaWrite,
@@ -167,9 +183,14 @@ function wanted(
   }
 }
 
-/** Nodes of a cluster tell clients of each other, and go to what they tell; else servers go where the group's doors are. */
-const serversSpeakIpv6 = (group: ReplicationGroupRecord): boolean =>
-  isCluster(group) ? group.ipDiscovery === 'ipv6' : group.networkType === 'ipv6'
+/** What a server of a cluster with names tells clients that ask for its nodes, while it runs. */
+const namedBy = (group: ReplicationGroupRecord, hostname: string | undefined): Readonly<Record<string, string>> =>
+  group.named && isCluster(group)
+    ? {
+        'cluster-announce-hostname': hostname ?? '',
+        'cluster-preferred-endpoint-type': hostname === undefined ? 'ip' : 'hostname',
+      }
+    : {}
 
 function logs(group: ReplicationGroupRecord, member: string) {
   const delivered = deliveredLogs(group, member)
@@ -185,9 +206,10 @@ function settingsOf(family: Family, ...of: [ParameterValues, string, NodeType]):
 
 /** What answers the reader endpoint: replicas that hold their data, each in its turn; without any, the primary. */
 function readerOf(group: ReplicationGroupRecord, { logins }: Clients, faults: readonly FaultRecord[]): WantedNode[] {
-  const { region, id, engineVersion, endpointPorts } = group
+  const { region, id, engineVersion, networkType } = group
   const running = runningMembers(group)
-  if (endpointPorts.reader === null || running.length === 0) return []
+  const place = placeOfEndpoint(group, 'reader')
+  if (!place || running.length === 0) return []
   const replicas = running
     .filter((member) => !isPrimary(group, member.id) && member.status !== 'creating')
     .filter((member) => !isCutOff(faults, { group, member }))
@@ -208,7 +230,8 @@ function readerOf(group: ReplicationGroupRecord, { logins }: Clients, faults: re
       // No cache cluster is called so.
       node: `${id}.reader`,
       incarnation: 1,
-      ports: [endpointPorts.reader],
+      ports: [place.port],
+      addresses: listenAddresses(networkType, place),
       ...{ engineVersion, memoryLimit: 0, threads: 1, impairment: null },
       programs: { process: { program: 'redis-reader', live } },
     },

@@ -3,7 +3,7 @@ import type { RedisLive } from '../../nodes/redis/spec.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers } from '../../store/replication-groups.ts'
 import type { Store } from '../../store/store.ts'
-import type { Lead } from './live.ts'
+import { announcedAddress, type Lead } from './live.ts'
 import { isCluster, isResharding, membersOf } from './members.ts'
 import { formatSlots } from './slots.ts'
 
@@ -66,5 +66,8 @@ const layoutOf = ({ shards }: ReplicationGroupRecord): string =>
 
 function primaryPlaceOf(group: ReplicationGroupRecord, shard: string | undefined) {
   const primary = group.shards.find(({ id }) => id === shard)?.primary
-  return membersOf(group).find(({ id }) => id === primary)?.place
+  const member = membersOf(group).find(({ id }) => id === primary)
+  if (!member?.place) return undefined
+  const { place } = member
+  return { ip: announcedAddress(group, { ...member, place }), port: place.port, innerPort: place.innerPort }
 }

@@ -5,12 +5,13 @@ import { holdsSlots, isCutOff } from '../../faults/group-effects.ts'
 import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
+import { claimsOf } from '../../network/ports.ts'
 import { lostSubnets, placeNodes } from '../../network/subnet-groups.ts'
 import type { Failure } from '../../nodes/failure.ts'
 import { isOwnPortTaken, SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
 import { isBehind, takenOver } from '../../parameters/status.ts'
-import type { FaultRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import type { FaultRecord, GroupStep, Place, ReplicationGroupRecord } from '../../store/records.ts'
 import { globalMembers, groupOfMember } from '../../store/replication-groups.ts'
 import { doSnapshotWork } from '../snapshots/automatic.ts'
 import { dropData, prepareData } from '../snapshots/preparation.ts'
@@ -186,8 +187,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       return { until: clock.now() + ASK_AGAIN_MS }
     }
     const { outer, inner } = portsNeeded(group)
-    const reserved = await ports.reserve(outer, group.requestedPort)
-    const innerPorts = await ports.reserve(inner, FIRST_INNER_PORT)
+    const places = await ports.place(outer, group.requestedPort, group.networkType)
+    const innerPorts = await ports.reserve(inner, FIRST_INNER_PORT, portsOf(places))
     try {
       const current = store.get('replicationGroup', group.region, group.id)
       if (!current || current.steps[0] !== step) return 'again'
@@ -201,7 +202,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
         retained,
       } = takeStep(current, {
         now: clock.now(),
-        ports: reserved,
+        places,
         innerPorts,
         subnets,
         promoted,
@@ -209,7 +210,7 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
       this.#commit(current, next && this.#withDueDate(next), events, retained)
       return 'again'
     } finally {
-      ports.release([...reserved, ...innerPorts])
+      ports.release([...places.flatMap((place) => claimsOf(place, group.networkType)), ...innerPorts])
     }
   }
 
@@ -313,7 +314,8 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
   async #moveInside(group: ReplicationGroupRecord, ids: readonly string[]): Promise<Round> {
     const { store, ports } = this.#tools
     const each = isCluster(group) ? 2 : 1
-    const free = await ports.reserve(ids.length * each, FIRST_INNER_PORT)
+    const own = portsOf(membersOf(group).flatMap(({ place }) => place ?? []))
+    const free = await ports.reserve(ids.length * each, FIRST_INNER_PORT, own)
     try {
       if (store.get('replicationGroup', group.region, group.id) === group) {
         this.#commit(group, withInnerPorts(group, ids, free), [])
@@ -380,3 +382,6 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     if (!after) for (const { region, id } of store.list('snapshot', before.region)) wake('snapshot', region, id)
   }
 }
+
+/** Servers listen on an address of their own besides, too: on other ports than their doors. */
+const portsOf = (places: readonly Place[]): number[] => places.map(({ port }) => port)

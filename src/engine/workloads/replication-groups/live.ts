@@ -1,9 +1,11 @@
 /** What a member's server is to be while it runs: its role, what it knows of the others, its users. Pure. */
+import { addressOf } from '../../nodes/addresses.ts'
 import type { RedisLive } from '../../nodes/redis/spec.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
 import { accessOf } from './access.ts'
 import type { Clients } from './clients.ts'
 import { isCluster, isPrimary, type PlacedMember, shardOf } from './members.ts'
+import { nameForClients } from './names.ts'
 
 /** What the server of a primary is: one itself, or a replica of a server outside of its group. */
 export type Lead = NonNullable<RedisLive['role']>
@@ -38,16 +40,29 @@ function roleOf(
   lead: Lead,
 ): Lead {
   const primary = members.find((each) => each.id === shardOf(group, id)?.primary)
-  return primary === undefined || primary.id === id ? lead : { replicaOf: primary.place }
+  if (primary === undefined || primary.id === id) return lead
+  const { port, innerPort } = primary.place
+  return { replicaOf: { ip: announcedAddress(group, primary), port, innerPort } }
 }
+
+/**
+ * Where servers are to clients and to each other: nodes of a cluster tell clients of each other, and go to what they tell; else
+ * servers go where the group's doors are.
+ */
+export const announcedAddress = (group: ReplicationGroupRecord, { place }: PlacedMember): string =>
+  addressOf((isCluster(group) ? group.ipDiscovery : group.networkType) === 'ipv6' ? 'ipv6' : 'ipv4', place)
 
 /** A member that is lost is part of it: it comes back as the same node. */
 const topologyOf = (
   group: ReplicationGroupRecord,
   members: readonly PlacedMember[],
 ): NonNullable<RedisLive['topology']> =>
-  members.flatMap(({ id, nodeId, place: { port, busPort } }) => {
+  members.flatMap((member) => {
+    const { id, nodeId, place } = member
+    const { port, busPort } = place
     const shard = shardOf(group, id)
     if (!shard || busPort === null) return []
-    return [{ nodeId, port, busPort, shard: shard.id, slots: shard.slots, primary: isPrimary(group, id) }]
+    const hostname = nameForClients(group, id)
+    const to = { ip: announcedAddress(group, member), ...(hostname !== undefined && { hostname }), port, busPort }
+    return [{ nodeId, ...to, shard: shard.id, slots: shard.slots, primary: isPrimary(group, id) }]
   })

@@ -2,10 +2,9 @@ import type { CacheCluster, CacheNode } from '@aws-sdk/client-elasticache'
 import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
-import { endpointAddress } from '../../nodes/addresses.ts'
 import { awaitsReboot, nodeApplyStatus } from '../../parameters/status.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord } from '../../store/records.ts'
-import { answerPendingAccess } from './answer.ts'
+import { answerPendingAccess, endpointOf } from './answer.ts'
 import { answerLogs, answerPendingLogs, logsOf } from './logs.ts'
 import { reportedVersion } from './versions.ts'
 
@@ -87,12 +86,12 @@ function statusOf({ status, lone }: ReplicationGroupRecord, member: GroupMemberR
 }
 
 function answerNode(group: ReplicationGroupRecord, member: GroupMemberRecord): CacheNode {
+  const Endpoint = endpointOf(group, member)
   return {
     CacheNodeId: NODE_ID,
     CacheNodeStatus: statusOf(group, member),
     CacheNodeCreateTime: new Date(member.createdAt),
-    ...(member.status !== 'creating' &&
-      member.place && { Endpoint: { Address: endpointAddress(group.networkType), Port: member.place.port } }),
+    ...(member.status !== 'creating' && Endpoint && { Endpoint }),
     ParameterGroupStatus: nodeApplyStatus(group, member),
     CustomerAvailabilityZone: member.zone,
   }

@@ -8,6 +8,7 @@ import type {
   NetworkType,
   NodeParameters,
   NotificationTopic,
+  Place,
   Tag,
 } from '../../store/values.ts'
 import type { UpdateActionRecord } from '../clusters/record.ts'
@@ -37,11 +38,9 @@ export type GroupMemberStatus =
 /** Both ends included, of 0 to 16383. */
 export type SlotRange = readonly [first: number, last: number]
 
-/** Where a member's server is. */
-export interface MemberPlace {
+/** Where a member's own endpoint is, and its server. */
+export interface MemberPlace extends Place {
   readonly subnetId: string
-  /** Its own endpoint. */
-  readonly port: number
   /** Of the server behind that, for the other servers. */
   readonly innerPort: number
   /** Of the cluster bus; null with cluster mode disabled. */
@@ -256,6 +255,8 @@ export interface ReplicationGroupRecord {
   readonly id: string
   /** Six characters of the host names AWS would give. */
   readonly token: string
+  /** Its endpoints are told by name, for as long as it lives. */
+  readonly named?: true
   readonly createdAt: number
   /** Whether its first members have been ready. */
   readonly created: boolean
@@ -278,6 +279,8 @@ export interface ReplicationGroupRecord {
     readonly reader: number | null
     readonly configuration: number | null
   }
+  /** IPv4 addresses of their own, of those that have one. */
+  readonly endpointAddresses?: Readonly<Partial<Record<'primary' | 'reader' | 'configuration', string>>>
   readonly networkType: NetworkType
   readonly ipDiscovery: IpDiscovery
   readonly transit: 'plain' | 'preferred' | 'required'

@@ -1,7 +1,9 @@
 /** What faults to rehearse with make of a group, besides what clients feel at its doors. Pure. */
 import { isCrashed, isCutOff, isFull, linkFaultOf, refusesFailover } from '../../faults/group-effects.ts'
+import { addressText } from '../../nodes/redis/links.ts'
 import type { LinkFaults, RedisLive } from '../../nodes/redis/spec.ts'
 import type { FaultRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import { announcedAddress } from './live.ts'
 import { isCluster, isPrimary, type PlacedMember, runningMembers, shardOf } from './members.ts'
 import { urgentFirst, withLostServer } from './steps.ts'
 
@@ -20,7 +22,7 @@ export function rehearsed(
     .filter(({ id }) => id !== member.id)
     .flatMap((replica) => {
       const fault = isApart ? 'cut' : linkFaultOf(faults, { group, member: replica })
-      return fault === undefined ? [] : [[String(replica.place.port), fault] as const]
+      return fault === undefined ? [] : [[addressText(announcedAddress(group, replica), replica.place.port), fault] as const]
     })
   return {
     ...(links.length > 0 && { links: Object.fromEntries(links) satisfies LinkFaults }),

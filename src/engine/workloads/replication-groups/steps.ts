@@ -6,11 +6,12 @@
 import { NODE_ID } from '../../../api/catalog/cache-node.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
 import { takenAtStart } from '../../parameters/status.ts'
-import type { GroupMemberRecord, GroupStep, ReplicationGroupRecord } from '../../store/records.ts'
+import type { GroupMemberRecord, GroupStep, Place, ReplicationGroupRecord } from '../../store/records.ts'
 import { endUpdate, noteNode } from '../clusters/service-updates.ts'
 import { withAccess } from './access.ts'
 import { isDurable } from './durability.ts'
 import { isCluster, isPrimary, isResharding, membersOf, shardOf, withMembers } from './members.ts'
+import type { EndpointName } from './names.ts'
 import { remade } from './remaking.ts'
 import { updateMember } from './service-updates.ts'
 import { restartedWith, startedAnew, valuesAtStart } from './starting-values.ts'
@@ -23,8 +24,8 @@ export interface GroupEvent {
 
 export interface StepContext {
   readonly now: number
-  /** Free ports from the one that was asked for, as many as {@link portsNeeded} said, endpoints first. */
-  readonly ports: readonly number[]
+  /** Free places for the port that was asked for, as many as {@link portsNeeded} said, endpoints first. */
+  readonly places: readonly Place[]
   /** Free ports that clients are not told of. */
   readonly innerPorts: readonly number[]
   /** A subnet for each member without a place. */
@@ -65,15 +66,18 @@ type Beyond =
 type PlainStep = Exclude<GroupStep['do'], Beyond>
 
 const STEPS: { readonly [K in PlainStep]: Take<K> } = {
-  'place-members': (group, { clusterMode = group.clusterMode }, { ports, innerPorts, subnets }) => {
+  'place-members': (group, { clusterMode = group.clusterMode }, { places, innerPorts, subnets }) => {
     const needsBus = isCluster({ clusterMode })
-    const outer = [...ports]
+    const outer = [...places]
     const inner = [...innerPorts]
     const free = [...subnets]
-    const take = (from: (number | string)[]) => from.shift() as never // as many as needed were reserved
-    const endpointPorts = { ...group.endpointPorts }
-    for (const name of missingEndpoints({ ...group, clusterMode })) endpointPorts[name] = take(outer)
-    const placed = withMembers(group, (member) =>
+    const take = <T>(from: T[]) => from.shift() as T // as many as needed were reserved
+    const placed = withEndpoints(
+      group,
+      missingEndpoints({ ...group, clusterMode }).map((name) => [name, take(outer)] as const),
+    )
+    return quietly(
+      withMembers(placed, (member) =>
       member.place
         ? { ...member, place: { ...member.place, busPort: member.place.busPort ?? (needsBus ? take(inner) : null) } }
         : {
@@ -81,13 +85,13 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
             parameters: valuesAtStart(group, member),
             place: {
               subnetId: take(free),
-              port: take(outer),
+              ...take(outer),
               innerPort: take(inner),
               busPort: needsBus ? take(inner) : null,
             },
           },
+      ),
     )
-    return quietly({ ...placed, endpointPorts })
   },
 
   'join-members': (group, _step, { now }) => {
@@ -320,7 +324,7 @@ const isRebooting = ({ status }: GroupMemberRecord): boolean => status === 'rebo
 
 /** A member as a cache cluster of its own: its server goes on. */
 function aloneWith(group: ReplicationGroupRecord, member: GroupMemberRecord): ReplicationGroupRecord {
-  const { snapshottingClusterId: _, ...rest } = group
+  const { snapshottingClusterId: _, endpointAddresses: __, ...rest } = group
   return {
     ...rest,
     id: member.id,
@@ -348,7 +352,24 @@ function missingEndpoints({ lone, clusterMode, endpointPorts }: ReplicationGroup
   return byMode[clusterMode].filter((name) => endpointPorts[name] === null)
 }
 
-/** How many free ports the group's next step needs: such that clients are told of, and others. */
+/** The group with endpoints at these places. */
+function withEndpoints(
+  group: ReplicationGroupRecord,
+  placed: readonly (readonly [EndpointName, Place])[],
+): ReplicationGroupRecord {
+  const endpointAddresses = { ...group.endpointAddresses }
+  for (const [name, { ipv4 }] of placed) {
+    if (ipv4 === undefined) delete endpointAddresses[name]
+    else endpointAddresses[name] = ipv4
+  }
+  return {
+    ...group,
+    endpointPorts: { ...group.endpointPorts, ...Object.fromEntries(placed.map(([name, { port }]) => [name, port])) },
+    ...(Object.keys(endpointAddresses).length > 0 && { endpointAddresses }),
+  }
+}
+
+/** How many free places the group's next step needs, and how many ports that clients are not told of. */
 export function portsNeeded(group: ReplicationGroupRecord): { readonly outer: number; readonly inner: number } {
   const [step] = group.steps
   if (step?.do !== 'place-members') return { outer: 0, inner: 0 }

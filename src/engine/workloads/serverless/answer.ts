@@ -1,9 +1,9 @@
 import type { CacheUsageLimits, ServerlessCache, ServerlessCacheSnapshot } from '@aws-sdk/client-elasticache'
 import { resources } from '../../../api/catalog/resources.ts'
 import { arn } from '../../../api/names.ts'
-import { endpointAddress } from '../../nodes/addresses.ts'
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../../store/records.ts'
 import { versionOf } from './cache.ts'
+import { addressOfCache } from './names.ts'
 
 /**
  * A serverless cache as the API shows it. The guide's sample of Memcached has no `ReaderEndpoint`, for on AWS it is the same name
@@ -12,7 +12,7 @@ import { versionOf } from './cache.ts'
  */
 export function answerServerlessCache(cache: ServerlessCacheRecord, account: string): ServerlessCache {
   const { ports, status } = cache
-  const Address = endpointAddress(cache.networkType)
+  const Address = addressOfCache(cache)
   const limits = answerLimits(cache)
   const { major, full } = versionOf(cache)
   return {

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
-import { regionFacts } from '../../../api/catalog/regions.ts'
 import { serverlessVersion } from '../../../api/catalog/serverless.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { ServerlessNode } from '../../families/family.ts'
 import { certificateOf, faultsOfCache, impairmentBy } from '../../faults/effects.ts'
 import type { IngressRule } from '../../network/ingress.ts'
+import { claimsOf } from '../../network/ports.ts'
 import { ingressOf } from '../../network/security-groups.ts'
+import { addressOf, listenAddresses } from '../../nodes/addresses.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
-import type { ServerlessCacheRecord, ServerlessStep } from '../../store/records.ts'
+import type { Place, ServerlessCacheRecord, ServerlessPorts, ServerlessStep } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import { iamUsersOf, serverUsersOf } from '../users/server-users.ts'
+import { certificateNames, nameForClients, namesOf } from './names.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 
 const GIB = 2 ** 30
@@ -45,6 +47,7 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
         node: NODE,
         incarnation: cache.incarnation ?? 1,
         ports: [ports.primary, ports.readOptimized],
+        addresses: listenAddresses(cache.networkType, ports),
         engineVersion: versionOf(cache).version,
         memoryLimit,
         threads: 1,
@@ -56,17 +59,16 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
 
   endpointsOf: () => [],
 
-  certificateOf({ region, id, token }, faults) {
-    const domain = `serverless.${regionFacts(region)?.code ?? region}.cache.amazonaws.com`
-    const subject = `${id}-${token}.${domain}`
-    // The wildcard is what the guide's clients are told to check for.
-    return { kind: certificateOf(faults), subject, names: ['localhost', subject, `*.${domain}`] }
-  },
+  namesOf,
+
+  certificateOf: (cache, faults) => ({ kind: certificateOf(faults), ...certificateNames(cache) }),
 
   ingressOf: ingressOfCache,
 
-  portsOf: ({ ports }) =>
-    ports ? [ports.primary, ports.readOptimized, ...(ports.server ? Object.values(ports.server) : [])] : [],
+  claimsOf: ({ ports, networkType }) =>
+    ports
+      ? [...claimsOf(pairOf(ports), networkType, 2), ...(ports.server ? Object.values(ports.server) : [])]
+      : [],
 
   subjectsOf(cache) {
     const { serverless } = familyOfEngine(cache.engine)
@@ -82,6 +84,9 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
     ]
   },
 }
+
+/** Both ports are where the first is, and next to each other. */
+const pairOf = ({ primary, ipv4 }: ServerlessPorts): Place => ({ port: primary, ...(ipv4 !== undefined && { ipv4 }) })
 
 /** The one node behind a serverless cache. */
 export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
@@ -117,7 +122,10 @@ function serverOf(cache: ServerlessCacheRecord, store: Store): ServerlessNode['s
     busPort: ports.server.bus,
     // The same for as long as it lives.
     nodeId: createHash('sha1').update(`${region} ${id} ${token}`).digest('hex'),
-    isIpv6: networkType === 'ipv6',
+    announce: {
+      ip: addressOf(networkType === 'ipv6' ? 'ipv6' : 'ipv4', ports),
+      hostname: nameForClients(cache),
+    },
     users: group ? serverUsersOf(group, store, acl) : OPEN,
     iamUsers: group ? iamUsersOf(group, store) : [],
     rdb: steps.map(initialFileOf).find((file) => file !== null) ?? undefined,

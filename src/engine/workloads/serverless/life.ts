@@ -5,6 +5,7 @@ import { familyOfEngine } from '../../families/families.ts'
 import { RETRY_MS, type Round } from '../../lifecycle/loops.ts'
 import type { Life } from '../../lifecycle/runner.ts'
 import type { Setback } from '../../lifecycle/setbacks.ts'
+import { claimsOf } from '../../network/ports.ts'
 import type { Failure } from '../../nodes/failure.ts'
 import { isOwnPortTaken, SERVER_ENDED } from '../../nodes/redis/process.ts'
 import { type Deployment, nameOf } from '../../nodes/wanted.ts'
@@ -171,38 +172,32 @@ export class ServerlessLife implements Life<'serverlessCache', CacheWork> {
     const { ports, store } = this.#tools
     const creationCause = creationFailure(cache, store)
     if (creationCause) return this.#failCreation(cache, { kind: 'cache-not-created', cache: cache.id, creationCause })
-    const [primary, readOptimized] = await this.#reservePair(cache)
-    const server = isServer(cache) ? { server: await this.#reserveInner() } : {}
-    this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized, ...server } }))
-    ports.release([primary, readOptimized, ...Object.values(server.server ?? {})])
+    const { engine, networkType } = cache
+    const { serverlessPort = familyOfEngine(engine).engine.port } = this.#tools
+    const place = await ports.placePair(serverlessPort, networkType)
+    const { port: primary, ...own } = place
+    const readOptimized = primary + 1
+    const server = isServer(cache) ? { server: await this.#reserveInner([primary, readOptimized]) } : {}
+    this.#commit(cache, [], (current) => ({ ...current, ports: { primary, readOptimized, ...own, ...server } }))
+    ports.release([...claimsOf(place, networkType, 2), ...Object.values(server.server ?? {})])
   }
 
-  async #reserveInner(): Promise<{ readonly inner: number; readonly bus: number }> {
-    const [inner, bus] = (await this.#tools.ports.reserve(2, FIRST_INNER_PORT)) as [number, number] // as many as asked for
+  /** @param own Ports of its door: its server is on the same address besides. */
+  async #reserveInner(own: readonly number[]): Promise<{ readonly inner: number; readonly bus: number }> {
+    const [inner, bus] = (await this.#tools.ports.reserve(2, FIRST_INNER_PORT, own)) as [number, number] // as many as asked for
     return { inner, bus }
   }
 
   /** A server that could not start goes to ports that are free; clients find it where it was. */
-  async #moveInside({ region, id }: ServerlessCacheRecord): Promise<void> {
+  async #moveInside({ region, id, ports: own }: ServerlessCacheRecord): Promise<void> {
     const { store, ports } = this.#tools
-    const server = await this.#reserveInner()
+    const server = await this.#reserveInner(own ? [own.primary, own.readOptimized] : [])
     const current = store.get('serverlessCache', region, id)
     if (current?.ports) {
       const moved = { ...current, ports: { ...current.ports, server } }
       store.change((change) => change.put('serverlessCache', moved))
     }
     ports.release(Object.values(server))
-  }
-
-  /** Neighbours, as 11211 and 11212, or 6379 and 6380, are: clients add one to the port they know. */
-  async #reservePair({ engine }: ServerlessCacheRecord): Promise<[number, number]> {
-    const { ports, serverlessPort = familyOfEngine(engine).engine.port } = this.#tools
-    for (let first = serverlessPort; ; ) {
-      const [primary, next] = (await ports.reserve(2, first)) as [number, number] // as many as asked for
-      if (next === primary + 1) return [primary, next]
-      ports.release([primary, next])
-      first = next
-    }
   }
 
   async #restore(cache: ServerlessCacheRecord, file: string): Promise<void> {

@@ -41,6 +41,8 @@ export type ServerlessStep =
 export interface ServerlessPorts {
   readonly primary: number
   readonly readOptimized: number
+  /** An address of its own for both; absent: the machine's. */
+  readonly ipv4?: string
   /** Behind the door of one that is a server. */
   readonly server?: { readonly inner: number; readonly bus: number }
 }
@@ -51,6 +53,8 @@ export interface ServerlessCacheRecord {
   readonly id: string
   /** Six characters of the host name AWS would give, `shop-<token>.serverless.usw2.cache.amazonaws.com`. */
   readonly token: string
+  /** Its endpoint is told by name, for as long as it lives. */
+  readonly named?: true
   readonly description: string
   readonly createdAt: number
   readonly status: ServerlessCacheStatus

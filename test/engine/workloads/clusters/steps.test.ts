@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { eventText } from '../../../../src/api/catalog/events.ts'
 import type { CacheClusterRecord, Step } from '../../../../src/engine/store/records.ts'
-import { portsNeeded, takeNoAddresses, takeStep } from '../../../../src/engine/workloads/clusters/steps.ts'
+import { placesNeeded, takeNoAddresses, takeStep } from '../../../../src/engine/workloads/clusters/steps.ts'
 import { clusterRecord, nodeRecord } from '../../../support/records.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
@@ -16,7 +16,7 @@ function take(cluster: CacheClusterRecord, step: Step, ports: number[] = []) {
     { ...cluster, steps: [step, { do: 'finish' }] },
     {
       now: NOW,
-      ports,
+      places: ports.map((port) => ({ port })),
       subnets: ['subnet-a', 'subnet-b'],
       valuesOf: (group) => ({ max_item_size: group.length.toString() }),
     },
@@ -40,7 +40,7 @@ describe('nodes that start', () => {
   })
 
   test('of a new cluster leave the first port to its endpoint', () => {
-    expect(portsNeeded({ ...unborn, steps: [start] })).toBe(3)
+    expect(placesNeeded({ ...unborn, steps: [start] })).toBe(3)
     const parameters = { values: { max_item_size: '2048' }, version: 4 }
     const started = take({ ...unborn, parameters }, start, [11_211, 11_212, 11_213])
     const one = {
@@ -63,7 +63,7 @@ describe('nodes that start', () => {
 
   test('of a cluster that has an endpoint get all ports', () => {
     const one = clusterRecord({ nodes: [nodeRecord('0001')] })
-    expect(portsNeeded({ ...one, steps: [start] })).toBe(2)
+    expect(placesNeeded({ ...one, steps: [start] })).toBe(2)
     expect(take(one, start, [11_300, 11_301])).toMatchObject({
       discovery: { port: 11_211 },
       status: 'available',
@@ -72,8 +72,8 @@ describe('nodes that start', () => {
   })
 
   test('no other step needs ports', () => {
-    expect(portsNeeded(clusterRecord({ steps: [{ do: 'finish' }, start], discovery: null }))).toBe(0)
-    expect(portsNeeded(clusterRecord({ steps: [] }))).toBe(0)
+    expect(placesNeeded(clusterRecord({ steps: [{ do: 'finish' }, start], discovery: null }))).toBe(0)
+    expect(placesNeeded(clusterRecord({ steps: [] }))).toBe(0)
   })
 
   test('of a creation that had waited for addresses bring it back to life', () => {
@@ -255,7 +255,7 @@ describe('at the end', () => {
   })
 
   test('there is nothing to take', () => {
-    const context = { now: NOW, ports: [], subnets: [], valuesOf: () => ({}) }
+    const context = { now: NOW, places: [], subnets: [], valuesOf: () => ({}) }
     expect(() => takeStep(clusterRecord({ steps: [] }), context)).toThrow('cluster shop has no step to take')
   })
 })

@@ -16,7 +16,7 @@ function take(group: ReplicationGroupRecord, step: GroupStep, more: { promoted?:
     { ...group, steps: [step, { do: 'finish' }] },
     {
       now: NOW,
-      ports: [6379, 6380, 6381, 6382],
+      places: [6379, 6380, 6381, 6382].map((port) => ({ port })),
       innerPorts: [16_379, 16_380],
       subnets: ['subnet-a', 'subnet-b'],
       ...more,
