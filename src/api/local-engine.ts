@@ -37,6 +37,8 @@ export const engineFiles = (stateDir: string) => ({
   logs: join(stateDir, 'logs'),
   /** What those servers know the engine by, mode 0600. */
   nodeSecret: join(stateDir, 'node-secret'),
+  /** How this host was made to ask the engine's name server: DnsSetup of local-dns.ts. */
+  dnsSetup: join(stateDir, 'dns.json'),
   /** What snapshots hold: items of serverless caches, RDB files of Redis OSS and Valkey. */
   snapshots: join(stateDir, 'snapshots'),
   /** Stands for S3: exported snapshots lie in `<bucket>/<snapshot>.items` and `<bucket>/<name>-<shard>.rdb`. */
@@ -105,6 +107,8 @@ export const CONTROL = {
   users: '/_cachectl/users',
   /** POST PolicyRequest: UserReport */
   policies: '/_cachectl/policies',
+  /** POST: looks at {@link engineFiles}.dnsSetup anew; DnsReport of local-dns.ts. */
+  dns: '/_cachectl/dns',
   /** GET, POST: NotificationSettings */
   notifications: '/_cachectl/notifications',
   /** POST: `/list` RegionRequest, `/set` QuotaRequest: QuotaReport */
@@ -251,6 +255,8 @@ export interface EngineOptions {
   readonly endpoints?: EndpointMode
   /** Of its name server. Absent: the one it had the last time, or any that is free. */
   readonly dnsPort?: number
+  /** The hosts file that it keeps a block of where it has leave to. Absent: none. */
+  readonly hostsFile?: string
   /** Where server programs are that are not to be those in PATH. */
   readonly serverPlaces?: ServerPlaces
   /** Go on with what can be saved of files that are damaged. */

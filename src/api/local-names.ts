@@ -4,12 +4,6 @@
  */
 export const LOCAL_ZONE = 'cachectl.test'
 
-/** Whether a host is one that the local engine alone can tell the address of. */
-export const isLocalName = (host: string): boolean => {
-  const name = host.replace(/\.$/, '').toLowerCase()
-  return name === LOCAL_ZONE || name.endsWith(`.${LOCAL_ZONE}`)
-}
-
 /** How endpoints are told: a port each, or an address and a name each, found by the engine's own name server or by the hosts file. */
 export const ENDPOINT_MODES = ['ports', 'dns', 'hosts'] as const
 

@@ -11,6 +11,7 @@ import { openIdentity } from './parts/identity.ts'
 import { openLives } from './parts/lives.ts'
 import { openLogins } from './parts/logins.ts'
 import { openMetrics } from './parts/metrics.ts'
+import { openNames } from './parts/names.ts'
 import { openNodes } from './parts/nodes.ts'
 import { openNotifications } from './parts/notifications.ts'
 import { infoOf, openDoor, openEntrance } from './parts/server.ts'
@@ -38,6 +39,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     const state = await openState(start)
     const wakes = new Wakes()
     const nodes = await openNodes(state, wakes, start)
+    const names = await openNames(state, nodes, start)
     const notifications = openNotifications(state, start)
     const identity = openIdentity(state, start)
     const entrance = await openEntrance(identity, nodes, start)
@@ -46,7 +48,8 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     const metrics = openMetrics(state, nodes, identity, start)
     const faults = openFaults(state, nodes, runner, start)
     const calls = openCalls(state, nodes, identity, wakes, faults, start)
-    const status = () => reportStatus({ info: infoOf(state, entrance, start), pace: start.pace, ...state, ...nodes })
+    const status = () =>
+      reportStatus({ info: infoOf(state, names, entrance, start), pace: start.pace, ...state, ...nodes })
     const respond = frontDoor({
       api: (head) => healthAnswer(head, start.version) ?? metrics.answer(head) ?? answerApi(head, calls),
       control: controlRoutes({
@@ -58,6 +61,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
         runner,
         faults,
         notifications,
+        names,
         status,
       }),
       controlToken: identity.credentials.controlToken,
@@ -65,7 +69,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     // Before the door opens: a cluster that says available answers.
     faults.resume()
     await runner.resume()
-    const info = openDoor(respond, entrance, state, start)
+    const info = openDoor(respond, entrance, names, state, start)
     const { credentials } = identity
     return { info, credentials, recovery: state.recovery, status, close: () => opened.close() }
   } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { onTestFinished } from 'vitest'
 import type { NodeRuntimeName, Pace, ServerPlaces } from '../../src/api/local-engine.ts'
+import type { EndpointMode } from '../../src/api/local-names.ts'
 import { type Engine, startEngine } from '../../src/engine/engine.ts'
 import type { Clock } from '../../src/engine/time/clock.ts'
 import { eventually } from './eventually.ts'
@@ -29,6 +30,8 @@ export interface TestEngineOptions {
   readonly stateDir?: string
   readonly nodeRuntime?: NodeRuntimeName
   readonly serverPlaces?: ServerPlaces
+  readonly endpoints?: EndpointMode
+  readonly hostsFile?: string
   /** In the place of the node worker. */
   readonly workerFile?: URL
   readonly atEnd?: AtEnd
@@ -73,6 +76,8 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     ...(options.clock && { clock: options.clock }),
     ...(nodeRuntime && { nodeRuntime }),
     ...(options.serverPlaces && { serverPlaces: options.serverPlaces }),
+    ...(options.endpoints && { endpoints: options.endpoints }),
+    ...(options.hostsFile && { hostsFile: options.hostsFile }),
   })
   let closed = false
   const close = async () => {

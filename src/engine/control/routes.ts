@@ -1,3 +1,4 @@
+import type { DnsReport } from '../../api/local-dns.ts'
 import { CONTROL, type EngineStatus } from '../../api/local-engine.ts'
 import type { AuditLog } from '../audit/audit.ts'
 import type { Context } from '../calls/context.ts'
@@ -29,6 +30,7 @@ export interface ControlParts {
   readonly nodeRuntimes: NodeRuntimes
   readonly endpointModes: EndpointModes
   readonly notifications: JsonLines
+  readonly names: { refresh(): DnsReport }
   readonly recorder: Recorder
   readonly faults: FaultKeeper
   readonly audit: AuditLog
@@ -58,6 +60,7 @@ export function controlRoutes(parts: ControlParts): Readonly<Record<string, Cont
     ),
     ...notificationRoutes(store),
     ...faultRoutes(parts.faults),
+    [`POST ${CONTROL.dns}`]: () => parts.names.refresh(),
     [`POST ${CONTROL.auditFlush}`]: () => parts.audit.flush(),
     ...userRoutes(parts.users, systemClock.now),
     ...subnetRoutes(office),

@@ -76,6 +76,10 @@ export function impairmentBy(faults: readonly FaultRecord[]): Impairment | null 
       case 'address-exhaustion':
       case 'slow-discovery':
       case 'stale-discovery':
+      case 'stale-dns':
+      case 'slow-dns':
+      case 'no-aaaa':
+      case 'servfail':
       case 'bad-certificate':
       case 'serverless-creation':
       case 'serverless-update':

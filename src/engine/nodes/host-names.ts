@@ -1,16 +1,8 @@
 /** Names that endpoints are known by, of AWS's shape, and what they stand for. Pure. */
 import { regionFacts } from '../../api/catalog/regions.ts'
 import { LOCAL_ZONE } from '../../api/local-names.ts'
-import type { NetworkType, Place } from '../store/values.ts'
+import type { HostName, NetworkType, Place } from '../store/values.ts'
 import { listenAddresses } from './addresses.ts'
-
-/** What can be found by a name. Data: it is kept with faults. */
-export interface HostName {
-  readonly name: string
-  readonly addresses: readonly string[]
-  /** The name of the node that answers on it now, where that does so on the same port. */
-  readonly alias?: string
-}
 
 /** What a name ends in: AWS's words, and the zone that is the engine's own where names are more than words. */
 export const domainOf = ({ region, named }: { readonly region: string; readonly named?: true }): string =>

@@ -7,6 +7,7 @@ import { LoopbackServer, type Responder } from '../http/server.ts'
 import { writeWhole } from '../store/durable-file.ts'
 import { systemClock } from '../time/clock.ts'
 import type { Identity } from './identity.ts'
+import type { Names } from './names.ts'
 import type { Nodes } from './nodes.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
@@ -37,18 +38,21 @@ export async function openEntrance(
 /** Where the engine answers; its port is 0 until it does. */
 export function infoOf(
   { me }: State,
+  { dnsPort }: Names,
   { server: { port } }: Entrance,
   { version, region, stateDir, foreground }: Start,
 ): EngineInfo {
-  return { ...me, version, url: `http://127.0.0.1:${port}`, port, region, stateDir, ...(foreground && { foreground }) }
+  const url = `http://127.0.0.1:${port}`
+  const more = { ...(dnsPort !== undefined && { dnsPort }), ...(foreground && { foreground }) }
+  return { ...me, version, url, port, region, stateDir, ...more }
 }
 
 /** Lets callers in, and tells where: to those that ask for the directory's holder, and in a file. */
-export function openDoor(respond: Responder, entrance: Entrance, state: State, start: Start): EngineInfo {
+export function openDoor(respond: Responder, entrance: Entrance, names: Names, state: State, start: Start): EngineInfo {
   entrance.respond = respond
   // Before the parts that answers come from.
   start.opened.add(() => entrance.server.close())
-  const info = infoOf(state, entrance, start)
+  const info = infoOf(state, names, entrance, start)
   const { files, seat, me } = state
   seat.hold({ ...me, url: info.url })
   start.opened.add(() => rmSync(files.info, { force: true }))

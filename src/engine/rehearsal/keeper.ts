@@ -20,6 +20,7 @@ import type {
 } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
+import { namesOfOwner } from '../workloads/all.ts'
 import { replacementFacts } from '../workloads/clusters/replacements.ts'
 import { findMember } from '../workloads/replication-groups/find.ts'
 import { readFault } from './request.ts'
@@ -76,11 +77,15 @@ export class FaultKeeper {
       things: (region) => thingsIn(store, region),
     })
     const cluster = read.cluster === undefined ? undefined : store.get('cluster', read.region, read.cluster)
+    const id = this.#freeId(read)
     const frozen =
       read.kind === 'stale-discovery' && cluster
         ? listOf({ region: cluster.region, kind: 'cluster', id: cluster.id, node: read.node })
         : undefined
-    const fault: FaultRecord = { ...read, id: this.#freeId(read), ...(frozen !== undefined && { frozen }) }
+    const fault: FaultRecord =
+      read.kind === 'stale-dns'
+        ? { ...read, id, frozen: this.#targetsOf({ ...read, id }).flatMap((owner) => namesOfOwner(owner, store)) }
+        : { ...read, id, ...(frozen !== undefined && { frozen }) }
     this.#refuseSecond(fault)
     store.change((change) => {
       change.put('fault', fault)

@@ -104,6 +104,7 @@ function readCache(called: string, name: FaultName, { family }: FaultRequest, th
   const cache = things.cache(called.toLowerCase())
   if (!cache) throw serverlessCacheNotFound(called)
   refuseForeignFamily(name, family, cache)
+  refuseNameless(name, cache)
   return cache
 }
 
@@ -116,6 +117,19 @@ function refuseForeignFamily(
   if (isForeign) throw invalid(`${id} does not have ${family}.`)
 }
 
+/** Faults of names. */
+const OF_NAMES: readonly FaultName[] = ['stale-dns', 'slow-dns', 'no-aaaa', 'servfail']
+
+function refuseNameless(
+  name: FaultName,
+  { id, named, networkType }: Pick<ServerlessCacheRecord, 'id' | 'named' | 'networkType'>,
+): void {
+  if (!OF_NAMES.includes(name)) return
+  if (!named)
+    throw invalid(`${id} is told by address: names are for what is created once the engine runs with --endpoints dns.`)
+  if (name === 'no-aaaa' && networkType === 'ipv4') throw invalid(`${id} does not have ipv6.`)
+}
+
 function readCluster(
   name: FaultName,
   { aim, groups }: FaultKind,
@@ -123,6 +137,7 @@ function readCluster(
   node: string | undefined,
 ): Target {
   if (groups === 'only') throw invalid(`${cluster.id} is a cluster of Memcached; ${name} is for Redis OSS and Valkey.`)
+  refuseNameless(name, cluster)
   if (name === 'bad-certificate' && !cluster.tls) throw invalid(`${cluster.id} has no in-transit encryption.`)
   if (node === undefined) {
     if (aim === 'node') throw invalid(`${name} needs --node, such as 0001.`)
@@ -168,6 +183,7 @@ const OF_SEVERAL: readonly FaultName[] = [
 
 function refuseForGroup(name: FaultName, { family }: FaultRequest, group: ReplicationGroupRecord): void {
   refuseForeignFamily(name, family, group)
+  refuseNameless(name, group)
   if (name === 'bad-certificate' && group.transit === 'plain')
     throw invalid(`${group.id} has no in-transit encryption.`)
   // The servers of a cluster speak to each other past the doors that keep others out.

@@ -13,7 +13,7 @@ import type { ReplicationGroupRecord } from '../workloads/replication-groups/rec
 import type { ServerlessCacheRecord, ServerlessSnapshotRecord } from '../workloads/serverless/record.ts'
 import type { SnapshotRecord } from '../workloads/snapshots/record.ts'
 import type { UserGroupRecord, UserRecord } from '../workloads/users/record.ts'
-import type { ParameterValues, Tag } from './values.ts'
+import type { HostName, ParameterValues, Tag } from './values.ts'
 
 export type * from '../workloads/clusters/record.ts'
 export type { GlobalReplicationGroupRecord } from '../workloads/global-datastores/record.ts'
@@ -167,6 +167,8 @@ interface FaultState {
   readonly 'node-replacement': { readonly how?: 'window' }
   /** The discovery payload the node goes on answering with, in base64. */
   readonly 'stale-discovery': { readonly frozen?: string }
+  /** What its names stood for when they began to be stale. */
+  readonly 'stale-dns': { readonly frozen?: readonly HostName[] }
 }
 
 /** What it is sure to be aimed at. */

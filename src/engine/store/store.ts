@@ -48,6 +48,7 @@ export class Store {
   #address: (event: EventRecord) => EventRecord = (event) => event
   #tell: (number: number, event: EventRecord) => void = () => {}
   #mourn: () => void = () => {}
+  #changed: () => void = () => {}
 
   private constructor(file: string, entries: readonly Entry[]) {
     this.#database = open({ ...OPTIONS, path: file, encoding: 'binary' })
@@ -131,6 +132,7 @@ export class Store {
     events.forEach((event, index) => {
       this.#tell(first + index, event)
     })
+    this.#changed()
   }
 
   /**
@@ -145,6 +147,11 @@ export class Store {
   /** `work` is called once, when a change finds that the file is gone. */
   onGone(work: () => void): void {
     this.#mourn = work
+  }
+
+  /** `work` is called after every change, with the records as they are then. */
+  onChange(work: () => void): void {
+    this.#changed = work
   }
 
   /** Events with a higher number than `last`, in their order. */
@@ -179,6 +186,7 @@ export class Store {
     this.#tables.clear()
     this.#sorted.clear()
     this.#events.clear()
+    this.#changed()
   }
 
   /** Notes how long the file has become, so that a part of it that is cut off will be missed. */

@@ -11,6 +11,14 @@ export interface Place {
   readonly ipv4?: string
 }
 
+/** What can be found by a name. */
+export interface HostName {
+  readonly name: string
+  readonly addresses: readonly string[]
+  /** The name of the node that answers on it now, where that does so on the same port. */
+  readonly alias?: string
+}
+
 /** What a parameter group sets, by parameter name; what it leaves at the default is not there. */
 export type ParameterValues = Readonly<Record<string, string>>
 

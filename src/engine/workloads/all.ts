@@ -1,7 +1,9 @@
 import type { Errands, Life } from '../lifecycle/runner.ts'
+import { afflictedNames } from '../names/afflicted.ts'
+import type { BookEntry } from '../names/book.ts'
 import type { Claim } from '../network/ports.ts'
-import { nameOf } from '../nodes/wanted.ts'
-import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
+import { nameOf, type Owner } from '../nodes/wanted.ts'
+import type { ErrandKind, HostName, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { clusters } from './clusters/cluster.ts'
 import { ClusterLife } from './clusters/life.ts'
@@ -61,6 +63,24 @@ export const wantedNames = (store: Store): ReadonlySet<string> =>
         .map(({ node }) => nameOf({ region: record.region, kind: workload.kind, id: record.id, node })),
     ),
   )
+
+/** Whether any endpoint is told by name. */
+export const isAnyNamed = (store: Store): boolean =>
+  Object.values(WORKLOADS).some(({ kind }) => store.all(kind).some(({ named }) => named))
+
+/** Names of one record as they are, whatever faults make of them. */
+export function namesOfOwner({ region, kind, id }: Owner, store: Store): readonly HostName[] {
+  const record = store.get(kind, region, id)
+  // Sound: the workload is that of the record's own kind.
+  return record ? (WORKLOADS[kind] as Workload<WorkloadRecord>).namesOf(record, []) : []
+}
+
+/** All names that endpoints are told by now, as the faults that concern them leave them. */
+export const hostNames = (store: Store): BookEntry[] =>
+  ofEvery(store, (workload, record) => {
+    const faults = workload.faultsOf(record, store.list('fault', record.region))
+    return afflictedNames(workload.namesOf(record, faults), faults)
+  })
 
 /** Ports, and addresses, that records hold, whether their nodes run or not. */
 export const recordedClaims = (store: Store): ReadonlySet<Claim> =>

@@ -248,7 +248,9 @@ export function clusterCommands({
 }): Command[] {
   const ids = new Set(topology.map((member) => member.nodeId))
   const unmet = unmetOf(topology, known)
-  const greeted = new Set(known.filter(({ flags }) => flags.includes('handshake')).map((node) => addressText(node.ip, node.port)))
+  const greeted = new Set(
+    known.filter(({ flags }) => flags.includes('handshake')).map((node) => addressText(node.ip, node.port)),
+  )
   const own = topology.find((member) => member.nodeId === nodeId)
   const me = known.find(({ flags }) => flags.includes('myself'))
   return [

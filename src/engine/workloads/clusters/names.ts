@@ -1,8 +1,8 @@
 /** What the endpoints of a cluster are called, and what its nodes tell of each other. Pure. */
 import type { DiscoveryMember } from '../../../discovery/encode.ts'
 import { addressOf, endpointAddress } from '../../nodes/addresses.ts'
-import { domainOf, type HostName, hostName } from '../../nodes/host-names.ts'
-import type { CacheClusterRecord, CacheNodeRecord, Place } from '../../store/records.ts'
+import { domainOf, hostName } from '../../nodes/host-names.ts'
+import type { CacheClusterRecord, CacheNodeRecord, HostName, Place } from '../../store/records.ts'
 
 const configurationName = (cluster: CacheClusterRecord): string =>
   `${cluster.id}.${cluster.token}.cfg.${domainOf(cluster)}`

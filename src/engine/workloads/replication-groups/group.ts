@@ -83,10 +83,7 @@ export const replicationGroups: Workload<ReplicationGroupRecord, GroupWork> = {
     const running = runningMembers(group).map(({ id }) => id)
     const primaries = group.shards.map((shard) => shard.primary)
     const replicas = running.filter((id) => !primaries.includes(id))
-    return [
-      ...endpoint(group, 'configuration', [...primaries, ...replicas]),
-      ...endpoint(group, 'primary', primaries),
-    ]
+    return [...endpoint(group, 'configuration', [...primaries, ...replicas]), ...endpoint(group, 'primary', primaries)]
   },
 
   namesOf,
@@ -172,7 +169,14 @@ function wanted(
         renamed,
         ...rdbOf(group, member),
         live: {
-          ...liveOf(group, member, known, { ...directives, ...durabilityDirectives(group), ...namedBy(group, hostname) }, clients, lead),
+          ...liveOf(
+            group,
+            member,
+            known,
+            { ...directives, ...durabilityDirectives(group), ...namedBy(group, hostname) },
+            clients,
+            lead,
+          ),
           ...of.feed(member.id),
           ...rehearsed(group, member, known, faults),
           closeOnReplicaWrite,

@@ -1,7 +1,7 @@
 /** What the parts of a replication group are called. Pure. */
 import { endpointAddress } from '../../nodes/addresses.ts'
-import { domainOf, type HostName, hostName } from '../../nodes/host-names.ts'
-import type { GroupMemberRecord, Place, ReplicationGroupRecord } from '../../store/records.ts'
+import { domainOf, hostName } from '../../nodes/host-names.ts'
+import type { GroupMemberRecord, HostName, Place, ReplicationGroupRecord } from '../../store/records.ts'
 import { accessOf } from './access.ts'
 import { isCluster, membersOf } from './members.ts'
 
@@ -57,7 +57,7 @@ function endpointName(group: ReplicationGroupRecord, name: EndpointName, encrypt
 }
 
 /** Of a member, known to callers as a cache cluster of one node. */
-export function memberName(group: ReplicationGroupRecord, member: string, encrypted = isEncrypted(group)): string {
+function memberName(group: ReplicationGroupRecord, member: string, encrypted = isEncrypted(group)): string {
   const { id, token } = group
   return `${encrypted ? `${member}.${id}.${token}` : `${member}.${token}.0001`}.${domainOf(group)}`
 }

@@ -22,7 +22,9 @@ export function rehearsed(
     .filter(({ id }) => id !== member.id)
     .flatMap((replica) => {
       const fault = isApart ? 'cut' : linkFaultOf(faults, { group, member: replica })
-      return fault === undefined ? [] : [[addressText(announcedAddress(group, replica), replica.place.port), fault] as const]
+      return fault === undefined
+        ? []
+        : [[addressText(announcedAddress(group, replica), replica.place.port), fault] as const]
     })
   return {
     ...(links.length > 0 && { links: Object.fromEntries(links) satisfies LinkFaults }),

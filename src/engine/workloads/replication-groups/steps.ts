@@ -78,18 +78,18 @@ const STEPS: { readonly [K in PlainStep]: Take<K> } = {
     )
     return quietly(
       withMembers(placed, (member) =>
-      member.place
-        ? { ...member, place: { ...member.place, busPort: member.place.busPort ?? (needsBus ? take(inner) : null) } }
-        : {
-            ...member,
-            parameters: valuesAtStart(group, member),
-            place: {
-              subnetId: take(free),
-              ...take(outer),
-              innerPort: take(inner),
-              busPort: needsBus ? take(inner) : null,
+        member.place
+          ? { ...member, place: { ...member.place, busPort: member.place.busPort ?? (needsBus ? take(inner) : null) } }
+          : {
+              ...member,
+              parameters: valuesAtStart(group, member),
+              place: {
+                subnetId: take(free),
+                ...take(outer),
+                innerPort: take(inner),
+                busPort: needsBus ? take(inner) : null,
+              },
             },
-          },
       ),
     )
   },

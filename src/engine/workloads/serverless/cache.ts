@@ -11,8 +11,8 @@ import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
 import type { Place, ServerlessCacheRecord, ServerlessPorts, ServerlessStep } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import { iamUsersOf, serverUsersOf } from '../users/server-users.ts'
-import { certificateNames, nameForClients, namesOf } from './names.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
+import { certificateNames, nameForClients, namesOf } from './names.ts'
 
 const GIB = 2 ** 30
 /** What its only node is called. */
@@ -66,9 +66,7 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
   ingressOf: ingressOfCache,
 
   claimsOf: ({ ports, networkType }) =>
-    ports
-      ? [...claimsOf(pairOf(ports), networkType, 2), ...(ports.server ? Object.values(ports.server) : [])]
-      : [],
+    ports ? [...claimsOf(pairOf(ports), networkType, 2), ...(ports.server ? Object.values(ports.server) : [])] : [],
 
   subjectsOf(cache) {
     const { serverless } = familyOfEngine(cache.engine)

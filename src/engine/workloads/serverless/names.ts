@@ -1,7 +1,7 @@
 /** What the endpoint of a serverless cache is called. Pure. */
 import { endpointAddress } from '../../nodes/addresses.ts'
-import { domainOf, type HostName, hostName } from '../../nodes/host-names.ts'
-import type { ServerlessCacheRecord } from '../../store/records.ts'
+import { domainOf, hostName } from '../../nodes/host-names.ts'
+import type { HostName, ServerlessCacheRecord } from '../../store/records.ts'
 
 const suffixOf = (cache: ServerlessCacheRecord): string => `serverless.${domainOf(cache)}`
 

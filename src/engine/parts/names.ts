@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { DnsReport, DnsSetup } from '../../api/local-dns.ts'
+import { DEFAULT_DNS_PORT } from '../../api/local-engine.ts'
+import { LOCAL_ZONE } from '../../api/local-names.ts'
+import { errorMessage } from '../../api/thrown.ts'
+import { writeBlock } from '../../net/hosts-block.ts'
+import { bookOf, type NameBook } from '../names/book.ts'
+import { HostsKeeper } from '../names/hosts-keeper.ts'
+import { NameServer } from '../names/name-server.ts'
+import { hostNames, isAnyNamed } from '../workloads/all.ts'
+import type { Nodes } from './nodes.ts'
+import type { Start } from './start.ts'
+import type { State } from './state.ts'
+
+export interface Names {
+  /** Of the name server; undefined: no endpoint has a name. */
+  readonly dnsPort: number | undefined
+  /** Looks anew at what the host is to be told. */
+  refresh(): DnsReport
+}
+
+/** The name server of the engine's zone, and its block of the hosts file where there is leave for that. */
+export async function openNames({ store, files }: State, nodes: Nodes, start: Start): Promise<Names> {
+  const { endpointModes, addresses } = nodes
+  const { log, opened, stateDir, hostsFile, port } = start
+  let known: NameBook | undefined
+  const book = () => (known ??= bookOf(hostNames(store)))
+  const hasNames = endpointModes.mode !== 'ports' || isAnyNamed(store)
+  const server = new NameServer({ addresses, book })
+  let keeper: HostsKeeper | undefined
+  if (hasNames) {
+    opened.add(() => server.close())
+    await server.listen(portsFor(start.dnsPort, endpointModes.dnsPort, port))
+    endpointModes.dnsPort = server.port
+    log(`names of ${LOCAL_ZONE} are answered on 127.0.0.1 port ${server.port}`)
+  }
+  store.onChange(() => {
+    known = undefined
+    keeper?.follow()
+  })
+  const refresh = (): DnsReport => {
+    const setup = setupIn(files.dnsSetup)
+    const file = endpointModes.mode === 'hosts' ? hostsFile : setup?.method === 'hosts' ? setup.file : undefined
+    if (file === undefined || !hasNames) {
+      keeper?.close()
+      keeper = undefined
+    } else {
+      keeper ??= new HostsKeeper({ path: file, owner: stateDir, book, log })
+      keeper.write()
+    }
+    return {
+      zone: LOCAL_ZONE,
+      port: hasNames ? server.port : null,
+      names: book().size,
+      hosts: keeper && file !== undefined ? { file, trouble: keeper.trouble ?? null } : null,
+    }
+  }
+  opened.add(() => keeper?.close())
+  // One that was killed could not take its lines away.
+  if (endpointModes.mode !== 'hosts' && setupIn(files.dnsSetup)?.method !== 'hosts') forgetBlock(hostsFile, stateDir)
+  refresh()
+  return { dnsPort: hasNames ? server.port : undefined, refresh }
+}
+
+/** The one asked for, or else the one of the last time, which hosts may have been told, the usual one, any. An engine on any port takes any. */
+function portsFor(asked: number | undefined, last: number | undefined, apiPort: number): readonly number[] {
+  if (asked !== undefined) return [asked]
+  return [...(last === undefined ? [] : [last]), ...(apiPort === 0 ? [] : [DEFAULT_DNS_PORT]), 0]
+}
+
+function forgetBlock(hostsFile: string | undefined, owner: string): void {
+  if (hostsFile === undefined) return
+  try {
+    writeBlock(hostsFile, owner, [])
+  } catch {
+    // It is not ours to write, so that there is no block of ours either, or one that `engine dns status` tells of.
+  }
+}
+
+function setupIn(file: string): DnsSetup | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${errorMessage(error)}`)
+  }
+}

@@ -1,0 +1,97 @@
+/** The lines of a hosts file that are an engine's own, between two marks; all others are somebody else's, and stay as they are. */
+import { chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { errorCode } from '../api/thrown.ts'
+
+const BEGIN = '# cachectl begin '
+const END = '# cachectl end '
+
+/** A name, and one of its addresses. */
+export interface HostLine {
+  readonly address: string
+  readonly name: string
+}
+
+/**
+ * The text with this block in the place of the one of the same owner, or at its end; without lines there is none. A block whose end
+ * is missing goes as far as the lines that look like its own.
+ * @param owner The engine's state directory.
+ */
+export function withBlock(text: string, owner: string, lines: readonly HostLine[]): string {
+  const { before, after } = split(text, owner)
+  if (lines.length === 0) return before + after
+  const start = before === '' || before.endsWith('\n') ? before : `${before}\n`
+  const block = [
+    `${BEGIN}${owner} (written and taken away by the engine with this state directory)`,
+    ...lines.map(({ address, name }) => `${address} ${name}`),
+    `${END}${owner}`,
+  ]
+  return `${start}${block.join('\n')}\n${after}`
+}
+
+/** What is in the block; undefined: there is none. */
+export function blockIn(text: string, owner: string): readonly string[] | undefined {
+  const lines = text.split('\n')
+  const begin = lines.findIndex((line) => beginsBlock(line, owner))
+  if (begin < 0) return undefined
+  return lines.slice(begin + 1, begin + 1 + lengthOf(lines.slice(begin + 1), owner))
+}
+
+function split(text: string, owner: string): { readonly before: string; readonly after: string } {
+  const lines = text.split('\n')
+  const begin = lines.findIndex((line) => beginsBlock(line, owner))
+  if (begin < 0) return { before: text, after: '' }
+  const own = lengthOf(lines.slice(begin + 1), owner)
+  const isEnded = lines[begin + 1 + own] === `${END}${owner}`
+  const after = lines.slice(begin + 1 + own + (isEnded ? 1 : 0))
+  return {
+    before: lines
+      .slice(0, begin)
+      .map((line) => `${line}\n`)
+      .join(''),
+    after: after.join('\n'),
+  }
+}
+
+const beginsBlock = (line: string, owner: string): boolean =>
+  line === `${BEGIN}${owner}` || line.startsWith(`${BEGIN}${owner} (`)
+
+/** Up to its end; where that is missing, as far as lines are such as an engine writes. */
+function lengthOf(lines: readonly string[], owner: string): number {
+  const end = lines.indexOf(`${END}${owner}`)
+  if (end >= 0) return end
+  const other = lines.findIndex((line) => !/^(?:127\.[\d.]+|::1) \S+\.cachectl\.test$/.test(line))
+  return other < 0 ? lines.length : other
+}
+
+/** Puts the block into the file, which is left alone when it is so already. Throws the system's error. */
+export function writeBlock(path: string, owner: string, lines: readonly HostLine[]): void {
+  const text = textOf(path)
+  if (text === undefined && lines.length === 0) return
+  const next = withBlock(text ?? '', owner, lines)
+  if (next !== text) replace(path, next)
+}
+
+/** What the file holds; undefined: there is no such file. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** At once for readers, with the owner and the rights it had. Where the file can only be written to, as in a container, so. */
+function replace(path: string, text: string): void {
+  const next = `${path}.cachectl`
+  try {
+    writeFileSync(next, text)
+    const { mode, uid, gid } = statSync(path, { throwIfNoEntry: false }) ?? { mode: 0o644, uid: -1, gid: -1 }
+    chmodSync(next, mode & 0o7777)
+    if (uid >= 0) chownSync(next, uid, gid)
+    renameSync(next, path)
+  } catch {
+    rmSync(next, { force: true })
+    writeFileSync(path, text)
+  }
+}
