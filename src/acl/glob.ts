@@ -1,6 +1,13 @@
 /** Patterns of keys and channels, as servers match them: `*`, `?`, `[a-z]`, `[^a]`, `\x`. Takes time in proportion to both. */
-export function matches(pattern: string, text: string): boolean {
+export const matches = (pattern: string, text: string): boolean => matchParts(partsOf(pattern), text)
+
+/** The same for one pattern and many texts. */
+export function matcher(pattern: string): (text: string) => boolean {
   const parts = partsOf(pattern)
+  return (text) => matchParts(parts, text)
+}
+
+function matchParts(parts: readonly Part[], text: string): boolean {
   // Where to go on when a guess at how much a star takes was wrong.
   let retry: { readonly part: number; readonly at: number } | undefined
   let part = 0

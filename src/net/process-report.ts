@@ -17,3 +17,9 @@ interface ProcessReport {
   readonly header?: { readonly glibcVersionRuntime?: string }
   readonly userLimits?: { readonly open_files?: { readonly soft?: number | string } }
 }
+
+/** Seconds of processor time that this process has taken. */
+export function resourceUsage(): { readonly system: number; readonly user: number } {
+  const { system, user } = process.cpuUsage()
+  return { system: system / 1e6, user: user / 1e6 }
+}

@@ -17,7 +17,17 @@ const options: Flags = Object.fromEntries(
   }),
 )
 
-const flags: Flags = { ...options, ...errorFlag }
+const ENGINES = ['memcached', 'redis', 'valkey'] as const
+
+const flags: Flags = {
+  ...options,
+  engine: text({
+    summary:
+      'which server the node is: memcached (default), redis or valkey; with these two, the path of a configuration file and directives (--maxmemory 1gb) follow, as with the servers',
+    helpValue: '<engine>',
+  }),
+  ...errorFlag,
+}
 
 export const nodeRun: Command = {
   id: '',
@@ -31,12 +41,17 @@ export const nodeRun: Command = {
     'node run -m 1024 -c 4096 -I 2m -o idle_timeout=60',
     'node run --unix-socket /run/user/1000/cache.sock',
     'node run -Z -o ssl_chain_cert=node.pem,ssl_key=node.key',
+    "node run --engine valkey --port 6379 --maxmemory 100mb --save ''",
   ],
   run: runAlone,
 }
 
 async function runAlone(given: readonly string[]): Promise<void> {
-  const argv = withoutErrorFormat(given)
+  const { engine, argv } = engineOf(withoutErrorFormat(given))
+  if (engine !== 'memcached') {
+    const { runServer } = await import('./server-run.ts')
+    return runServer(engine, argv).catch((error: unknown) => Promise.reject(explain(error)))
+  }
   // Loaded here, so that the help of every command does not load the node.
   const [{ readCommandLine }, { heedFileLimit }, { runNode }, { reportToStarter, startInBackground }] =
     await Promise.all([
@@ -76,6 +91,18 @@ async function runAlone(given: readonly string[]): Promise<void> {
   }
 }
 
+/** What `--engine` says; the other words are that server's. */
+function engineOf(argv: readonly string[]): { engine: (typeof ENGINES)[number]; argv: readonly string[] } {
+  const at = argv.findIndex((word) => /^--engine(=|$)/.test(word))
+  if (at === -1) return { engine: 'memcached', argv }
+  const length = argv[at]?.includes('=') ? 1 : 2
+  const said = length === 1 ? argv[at]?.split('=')[1] : argv[at + 1]
+  const engine = ENGINES.find((each) => each === said)
+  if (engine === undefined)
+    throw usageProblem(`--engine: invalid choice: '${said ?? ''}' (choose from: ${ENGINES.join(', ')})`)
+  return { engine, argv: argv.toSpliced(at, length) }
+}
+
 /** All options are memcached's but one, which dispatch.ts heeds. */
 function withoutErrorFormat(argv: readonly string[]): readonly string[] {
   const at = argv.findIndex((word) => /^--cli-error-format(=|$)/.test(word))
@@ -106,6 +133,6 @@ function explain(error: unknown): unknown {
   return new Problem(
     'general',
     `Something listens on ${endpoint(address, port ?? 0)} already.`,
-    'Another port: -p <port>; -p 0 takes a free one.',
+    'Another port: --port <port>; of memcached, -p 0 takes a free one, of the others --port -1.',
   )
 }

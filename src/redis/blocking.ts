@@ -1,0 +1,201 @@
+import type { Client } from './client.ts'
+import { keptArgs } from './client.ts'
+import type { Command } from './commands/command.ts'
+import type { Core } from './core.ts'
+import type { Database } from './keyspace/database.ts'
+import type { Args } from './protocol/args.ts'
+
+/** What a client waits for. */
+export interface Blocked {
+  readonly command: Command
+  readonly args: Args
+  readonly db: Database
+  readonly keys: readonly string[]
+  /** Milliseconds of the node's clock at which it has waited long enough; 0: never. */
+  readonly until: number
+  /** Writes what it is answered then. */
+  readonly timedOut: () => void
+  readonly since: number
+  /** The order in which clients began to wait. */
+  readonly turn: number
+  /** Stops the timer. */
+  readonly cancel: () => void
+  /** What it is told by CLIENT UNBLOCK ... ERROR: nothing else may be where it can't be unblocked. */
+  readonly byClients: boolean
+}
+
+/** What a command says that waits. */
+export interface Wait {
+  /** Indexes of the words that are the keys it waits for; none: it waits for something else, and is ended by `release`. */
+  readonly keys: readonly number[]
+  /** Milliseconds from now; 0: for ever. */
+  readonly timeout: number
+  /** Writes the reply when the time is over. */
+  readonly timedOut: () => void
+}
+
+/**
+ * Clients that wait for keys. When something is added to one (`db.ready`), the commands of those who wait for it are run once more,
+ * in the order in which they began to wait, once the command that fed it is done; what still finds nothing goes on waiting.
+ */
+export class Blocking {
+  readonly #core: Core
+  readonly #waiting: Map<string, Set<Client>>[] = []
+  readonly clients = new Set<Client>()
+  #ready: { readonly db: Database; readonly key: string }[] = []
+  readonly #queued = new Set<string>()
+  #turn = 0
+  #serving: Client | undefined
+  #stays = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Keys that clients wait for. */
+  get keys(): number {
+    return this.#waiting.reduce((sum, keys) => sum + (keys?.size ?? 0), 0)
+  }
+
+  /**
+   * Makes a client wait that runs a command now, which has found nothing and has replied nothing. Where it may not (in a
+   * transaction or a script), what it is answered is written at once.
+   */
+  block(client: Client, args: Args, { keys, timeout, timedOut }: Wait): void {
+    const core = this.#core
+    if (client.denyBlocking || client.connection === undefined) {
+      timedOut()
+      return
+    }
+    if (this.#serving === client) {
+      // It has waited already, and found nothing again.
+      this.#stays = true
+      return
+    }
+    const command = core.running
+    if (command === undefined) return
+    const kept = keptArgs(client, args)
+    const until = timeout === 0 ? 0 : core.keyspace.now + timeout
+    client.blocked = {
+      command,
+      args: kept,
+      db: client.db,
+      keys: [...new Set(keys.map((index) => kept.text(index)))],
+      until,
+      timedOut,
+      since: core.keyspace.now,
+      turn: ++this.#turn,
+      byClients: true,
+      cancel: timeout === 0 ? () => undefined : core.clock.after(timeout, () => this.#timeOut(client)),
+    }
+    for (const key of client.blocked.keys) {
+      const waiting = this.#waiting[client.db.id] ?? new Map<string, Set<Client>>()
+      this.#waiting[client.db.id] = waiting
+      const clients = waiting.get(key) ?? new Set()
+      clients.add(client)
+      waiting.set(key, clients)
+    }
+    this.clients.add(client)
+    core.keyspace.awaited = true
+  }
+
+  /** Lets a client go that waits: what it is answered is the caller's part, before or after. */
+  release(client: Client): void {
+    const { blocked } = client
+    if (blocked === undefined) return
+    client.blocked = undefined
+    blocked.cancel()
+    for (const key of blocked.keys) {
+      const clients = this.#waiting[blocked.db.id]?.get(key)
+      clients?.delete(client)
+      if (clients?.size === 0) this.#waiting[blocked.db.id]?.delete(key)
+    }
+    this.clients.delete(client)
+    this.#core.keyspace.awaited = this.clients.size > 0
+    this.#core.resuming.add(client)
+  }
+
+  /** Runs the command of a client again once something is there that it needs: files, answers of others. */
+  until(client: Client, args: Args, ready: Promise<unknown>): void {
+    const wait = { keys: [], timeout: 0, timedOut: () => undefined }
+    this.block(client, args, wait)
+    const { blocked } = client
+    if (blocked === undefined) return
+    const again = (): void => {
+      if (client.blocked !== blocked) return
+      this.#core.refreshTime()
+      this.release(client)
+      client.post(this.#core.runFor(client, blocked.command, blocked.args))
+      this.#core.deliver()
+    }
+    ready.then(again, again)
+  }
+
+  /** Ends the waiting of a client with what `write` writes. */
+  answer(client: Client, write: () => void): void {
+    if (client.blocked === undefined) return
+    this.release(client)
+    client.send(write)
+    this.#core.deliver()
+  }
+
+  /** Something was added to a key. */
+  signal(db: Database, key: Buffer): void {
+    const text = key.toString('latin1')
+    if (!this.#waiting[db.id]?.has(text)) return
+    const id = `${db.id}:${text}`
+    if (this.#queued.has(id)) return
+    this.#queued.add(id)
+    this.#ready.push({ db, key: text })
+  }
+
+  /** A database was changed as a whole (SWAPDB, FLUSHALL and a reload): all keys that clients wait for there may be ready. */
+  signalAll(db: Database): void {
+    for (const key of this.#waiting[db.id]?.keys() ?? []) this.signal(db, Buffer.from(key, 'latin1'))
+  }
+
+  get hasReady(): boolean {
+    return this.#ready.length > 0
+  }
+
+  /** Serves those who wait for what was added, until there is nothing for any of them. */
+  serve(): void {
+    while (this.#ready.length > 0) {
+      const ready = this.#ready
+      this.#ready = []
+      this.#queued.clear()
+      for (const { db, key } of ready) this.#serveKey(db, key)
+    }
+  }
+
+  #serveKey(db: Database, key: string): void {
+    const clients = [...(this.#waiting[db.id]?.get(key) ?? [])]
+    clients.sort((a, b) => (a.blocked?.turn ?? 0) - (b.blocked?.turn ?? 0))
+    for (const client of clients) {
+      if (client.blocked === undefined || client.closing) continue
+      this.#again(client, client.blocked)
+    }
+  }
+
+  #again(client: Client, { command, args }: Blocked): void {
+    const core = this.#core
+    const before = this.#serving
+    this.#serving = client
+    this.#stays = false
+    const reply = core.runFor(client, command, args)
+    this.#serving = before
+    if (this.#stays) {
+      this.#stays = false
+      return
+    }
+    this.release(client)
+    client.post(reply)
+  }
+
+  #timeOut(client: Client): void {
+    if (client.blocked === undefined) return
+    const { timedOut } = client.blocked
+    this.#core.refreshTime()
+    this.answer(client, timedOut)
+  }
+}

@@ -1,0 +1,129 @@
+import type { Client } from './client.ts'
+import { type Command, FAST, NO_AUTH, NO_MULTI } from './commands/command.ts'
+import type { Core } from './core.ts'
+import type { Args } from './protocol/args.ts'
+import { Refusal } from './protocol/refusals.ts'
+import { unknownCommand, unknownSubcommand, wrongArity } from './refused.ts'
+
+// Fast commands are measured once in so many calls: to ask for the time costs a tenth of one.
+const SAMPLE = 32
+
+/** Serves one request: finds its command, refuses it, queues it or runs it. */
+export function execute(client: Client, args: Args): void {
+  const { core } = client
+  let command = core.commands.find(args)
+  if (command === undefined) {
+    refuse(client, undefined, unknownCommand(args))
+    return
+  }
+  if (command.subcommands.size > 0 && args.count > 1) {
+    const sub = command.subcommands.get(args.text(1).toLowerCase())
+    if (sub === undefined && command.run === undefined) {
+      refuse(client, command, unknownSubcommand(command, args))
+      return
+    }
+    command = sub ?? command
+  }
+  if (!command.takes(args.count) || command.run === undefined) {
+    refuse(client, command, wrongArity(command))
+    return
+  }
+  if ((client.gated || core.gated) && !mayRun(client, command, args)) return
+  client.lastCommandAt = core.keyspace.now
+  client.lastCommand = command.name
+  call(client, command, args)
+  if (core.keyspace.awaited && core.nesting === 0 && core.blocking.hasReady) core.blocking.serve()
+}
+
+/** Runs a command that may run, and keeps the books of it. */
+export function call(client: Client, command: Command, args: Args): void {
+  const { core } = client
+  const { keyspace, replies, propagation } = core
+  const errors = replies.errors
+  const dirty = keyspace.dirty
+  const outer = core.running
+  if (core.tracers.length > 0) for (const trace of core.tracers) trace(client, command, args)
+  core.running = command
+  const calls = ++command.calls
+  const measured = (command.flags & FAST) === 0 || calls % SAMPLE === 1 || core.timed
+  const began = measured ? core.clock.monotonicMs() : 0
+  try {
+    command.run?.(client, args)
+  } catch (error) {
+    replies.error(error instanceof Refusal ? error.message : internal(core, command, error))
+  }
+  if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
+  core.running = outer
+  if (replies.errors !== errors) command.failed++
+  if (keyspace.dirty !== dirty) propagation.done(client.db, args)
+  else propagation.forget()
+  if (core.nesting === 0) propagation.flush()
+}
+
+/** A fault of ours ends neither the node nor the connection. */
+function internal(core: Core, command: Command, error: unknown): string {
+  core.log(
+    'warning',
+    `Fault in ${command.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  )
+  return `ERR internal error: ${error instanceof Error ? error.message : String(error)}`
+}
+
+/** Answers a request with an error before it has run. A transaction that is being queued can't be run then. */
+export function refuse(client: Client, command: Command | undefined, line: string): void {
+  if (client.transaction) client.transaction.aborted = true
+  if (command) command.rejected++
+  client.core.replies.error(line)
+}
+
+const IN_SUBSCRIPTION = new Set([
+  'ping',
+  'subscribe',
+  'ssubscribe',
+  'unsubscribe',
+  'sunsubscribe',
+  'psubscribe',
+  'punsubscribe',
+  'quit',
+  'reset',
+])
+const NOT_QUEUED = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
+
+/** What is looked at in the order in which redis' processCommand does. */
+function mayRun(client: Client, command: Command, args: Args): boolean {
+  const { core } = client
+  if (client.user === undefined && (command.flags & NO_AUTH) === 0) {
+    refuse(client, command, 'NOAUTH Authentication required.')
+    return false
+  }
+  if (client.transaction && (command.flags & NO_MULTI) !== 0) {
+    refuse(client, command, 'ERR Command not allowed inside a transaction')
+    return false
+  }
+  if (client.user && !client.user.unrestricted) {
+    const denied = core.access.refusal(client, command, args)
+    if (denied !== undefined) {
+      refuse(client, command, denied)
+      return false
+    }
+  }
+  const refusal = core.gated ? core.checks.refusal(client, command, args) : undefined
+  if (refusal !== undefined) {
+    if (refusal !== '') refuse(client, command, refusal)
+    return false
+  }
+  if (client.subscriptions > 0 && client.resp === 2 && !IN_SUBSCRIPTION.has(command.name)) {
+    refuse(
+      client,
+      command,
+      `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    )
+    return false
+  }
+  if (client.transaction && !NOT_QUEUED.has(command.name)) {
+    client.transaction.queue.push({ command, args: args === core.args ? args.keep() : args })
+    core.replies.queued()
+    return false
+  }
+  return true
+}

@@ -1,0 +1,68 @@
+import type { Client } from './client.ts'
+
+const MS_PER_SECOND = 1000
+
+function flagsOf(client: Client): string {
+  const flags = [
+    [client.kind === 'replica', client.monitoring ? 'O' : 'S'],
+    [client.kind === 'master', 'M'],
+    [client.monitoring && client.kind !== 'replica', 'O'],
+    [client.subscriptions > 0, 'P'],
+    [client.transaction !== undefined, 'x'],
+    [client.blocked !== undefined, 'b'],
+    [client.tracking !== undefined, 't'],
+    [client.connection?.closing === true, 'c'],
+    [client.readOnly, 'r'],
+    [client.noEvict, 'e'],
+    [client.noTouch, 'T'],
+  ] as const
+  const shown = flags.flatMap(([has, letter]) => (has ? letter : [])).join('')
+  return shown === '' ? 'N' : shown
+}
+
+/** One line of CLIENT LIST, without its end. */
+export function clientLine(client: Client): string {
+  const { core, connection } = client
+  const { engine } = core.dialect
+  const socket = connection?.socket
+  const { now } = core.keyspace
+  const spoken = (host = '', port = 0): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+  const queued = client.transaction?.queue.length ?? -1
+  const { sub, psub, ssub } = core.subscriptionsOf(client)
+  const fields: readonly (readonly [name: string, value: string | number])[] = [
+    ['id', client.id],
+    ['addr', spoken(socket?.remoteAddress, socket?.remotePort)],
+    ['laddr', spoken(socket?.localAddress, socket?.localPort)],
+    ['fd', 8],
+    ['name', client.name],
+    ['age', Math.floor((now - client.connectedAt) / MS_PER_SECOND)],
+    ['idle', Math.floor((now - client.lastCommandAt) / MS_PER_SECOND)],
+    ['flags', flagsOf(client)],
+    ...(engine === 'valkey' ? [['capa', ''] as const] : []),
+    ['db', client.db.id],
+    ['sub', sub],
+    ['psub', psub],
+    ['ssub', ssub],
+    ['multi', queued],
+    ...(engine === 'valkey' ? [['watch', client.watching] as const] : []),
+    ['qbuf', 0],
+    ['qbuf-free', 20_474],
+    ['argv-mem', 0],
+    ['multi-mem', 0],
+    ['rbs', 1024],
+    ['rbp', 0],
+    ['obl', 0],
+    ['oll', client.outbox.length],
+    ['omem', client.outboxBytes + (socket?.writableLength ?? 0)],
+    ['tot-mem', 22_400 + client.outboxBytes],
+    ['events', 'r'],
+    ['cmd', client.lastCommand],
+    ['user', client.user?.name ?? 'default'],
+    ['redir', core.redirectionOf(client)],
+    ['resp', client.resp],
+    ...(engine === 'valkey'
+      ? [['lib-name', client.libraryName] as const, ['lib-ver', client.libraryVersion] as const]
+      : []),
+  ]
+  return fields.map(([name, value]) => `${name}=${value}`).join(' ')
+}

@@ -1,0 +1,4 @@
+import type { Row } from './command.ts'
+
+/** ACL. */
+export const ACL: readonly Row[] = []

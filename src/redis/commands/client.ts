@@ -1,0 +1,251 @@
+import type { Client } from '../client.ts'
+import { clientLine } from '../client-line.ts'
+import type { Args } from '../protocol/args.ts'
+import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import type { Row } from './command.ts'
+
+const BAD_NAME = refusal('ERR Client names cannot contain spaces, newlines or special characters.')
+const NO_SUCH_CLIENT = refusal('ERR No such client')
+const BAD_ID = refusal('ERR Invalid client ID')
+
+/** CLIENT. */
+export const CLIENTS: readonly Row[] = [
+  { name: 'client' },
+  { name: 'client|id', run: ({ id, replies }) => replies.integer(id) },
+  { name: 'client|getname', run: getname },
+  { name: 'client|setname', run: setname },
+  { name: 'client|setinfo', run: setinfo },
+  { name: 'client|info', run: (client) => client.replies.verbatim(`${clientLine(client)}\n`) },
+  { name: 'client|list', run: list },
+  { name: 'client|kill', run: kill },
+  { name: 'client|reply', run: reply },
+  { name: 'client|no-evict', run: noEvict },
+  { name: 'client|no-touch', run: noTouch },
+  { name: 'client|unblock', run: unblock },
+  { name: 'client|help', run: ({ replies }) => replies.lines(HELP) },
+]
+
+function getname({ name, replies }: Client): void {
+  if (name === '') replies.null()
+  else replies.bulkText(name)
+}
+
+function setname(client: Client, args: Args): void {
+  const name = args.text(2)
+  if (/[^!-~]/.test(name)) throw BAD_NAME
+  client.name = name
+  client.replies.ok()
+}
+
+function setinfo(client: Client, args: Args): void {
+  const value = args.text(3)
+  const option = args.text(2)
+  if (!args.is(2, 'LIB-NAME') && !args.is(2, 'LIB-VER')) throw refusal(`ERR Unrecognized option '${option}'`)
+  if (/[^!-~]/.test(value)) throw refusal(`ERR ${option} cannot contain spaces, newlines or special characters.`)
+  if (args.is(2, 'LIB-NAME')) client.libraryName = value
+  else client.libraryVersion = value
+  client.replies.ok()
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  normal: 'normal',
+  slave: 'replica',
+  replica: 'replica',
+  pubsub: 'pubsub',
+  master: 'master',
+}
+
+const kindOf = (client: Client): string =>
+  client.kind === 'normal' && client.subscriptions > 0 ? 'pubsub' : client.kind
+
+function typeOf(args: Args, index: number): string {
+  const type = TYPES[args.text(index).toLowerCase()]
+  if (type === undefined) throw refusal(`ERR Unknown client type '${args.text(index)}'`)
+  return type
+}
+
+function list({ core, replies }: Client, args: Args): void {
+  let clients = [...core.clients.values()]
+  if (args.count === 4 && args.is(2, 'TYPE')) {
+    const type = typeOf(args, 3)
+    clients = clients.filter((each) => kindOf(each) === type)
+  } else if (args.count > 3 && args.is(2, 'ID')) {
+    clients = []
+    for (let i = 3; i < args.count; i++) {
+      const client = core.clients.get(args.integer(i, BAD_ID))
+      if (client) clients.push(client)
+    }
+  } else if (args.count !== 2) throw SYNTAX
+  replies.verbatim(clients.map((each) => `${clientLine(each)}\n`).join(''))
+}
+
+/** What `CLIENT KILL` asks of those it ends. */
+type Filter = (client: Client) => boolean
+
+function kill(client: Client, args: Args): void {
+  const { core, replies } = client
+  if (args.count === 3) {
+    const address = args.text(2)
+    const found = [...core.clients.values()].find((each) => addressOf(each) === address)
+    if (found === undefined) throw NO_SUCH_CLIENT
+    replies.ok()
+    end(client, found)
+    return
+  }
+  const { filters, skipMe } = killFilters(client, args)
+  const killed = [...core.clients.values()].filter(
+    (each) => !(skipMe && each === client) && filters.every((filter) => filter(each)),
+  )
+  replies.integer(killed.length)
+  for (const each of killed) end(client, each)
+}
+
+function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe: boolean } {
+  const filters: Filter[] = []
+  let skipMe = true
+  if (args.count % 2 !== 0) throw SYNTAX
+  for (let i = 2; i < args.count; i += 2) {
+    const value = args.text(i + 1)
+    if (args.is(i, 'ID')) {
+      const id = args.integer(i + 1, refusal('ERR client-id should be greater than 0'))
+      if (id < 1) throw refusal('ERR client-id should be greater than 0')
+      filters.push((each) => each.id === id)
+    } else if (args.is(i, 'TYPE')) {
+      const type = typeOf(args, i + 1)
+      filters.push((each) => kindOf(each) === type)
+    } else if (args.is(i, 'ADDR')) filters.push((each) => addressOf(each) === value)
+    else if (args.is(i, 'LADDR')) filters.push((each) => localAddressOf(each) === value)
+    else if (args.is(i, 'USER')) {
+      if (!core.access.exists(value)) throw refusal(`ERR No such user '${value}'`)
+      filters.push((each) => each.user?.name === value)
+    } else if (args.is(i, 'MAXAGE')) {
+      const seconds = args.integer(i + 1, refusal('ERR maxage is not an integer or out of range'))
+      filters.push((each) => core.keyspace.now - each.connectedAt >= seconds * 1000)
+    } else if (args.is(i, 'SKIPME')) {
+      if (!/^(yes|no)$/i.test(value)) throw SYNTAX
+      skipMe = value.toLowerCase() === 'yes'
+    } else throw SYNTAX
+  }
+  return { filters, skipMe }
+}
+
+/** Ends a client: itself once it has heard so. */
+function end(killer: Client, client: Client): void {
+  if (client === killer) client.endAfterReplies()
+  else client.connection?.drop('error')
+}
+
+/** `127.0.0.1:6379`, as lists of clients show it. */
+export function addressOf({ connection }: Client): string {
+  if (connection === undefined) return ''
+  const { remoteAddress, remotePort } = connection.socket
+  return remoteAddress === undefined ? '' : spoken(remoteAddress, remotePort ?? 0)
+}
+
+/** The same of the node's side. */
+export function localAddressOf({ connection }: Client): string {
+  if (connection === undefined) return ''
+  const { localAddress, localPort } = connection.socket
+  return localAddress === undefined ? '' : spoken(localAddress, localPort ?? 0)
+}
+
+const spoken = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+
+function reply(client: Client, args: Args): void {
+  if (args.is(2, 'ON')) {
+    client.replyMode = 'on'
+    client.replies.ok()
+  } else if (args.is(2, 'OFF')) client.replyMode = 'off'
+  else if (args.is(2, 'SKIP')) {
+    if (client.replyMode === 'on') client.replyMode = 'skip'
+  } else throw SYNTAX
+  client.updateGate()
+}
+
+function switched(args: Args): boolean {
+  if (args.is(2, 'ON')) return true
+  if (args.is(2, 'OFF')) return false
+  throw SYNTAX
+}
+
+function noEvict(client: Client, args: Args): void {
+  client.noEvict = switched(args)
+  client.replies.ok()
+}
+
+function noTouch(client: Client, args: Args): void {
+  client.noTouch = switched(args)
+  client.updateGate()
+  client.replies.ok()
+}
+
+function unblock(client: Client, args: Args): void {
+  const { core, replies } = client
+  let withError = false
+  if (args.count === 4) {
+    if (args.is(3, 'ERROR')) withError = true
+    else if (!args.is(3, 'TIMEOUT')) throw refusal('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
+  }
+  const target = core.clients.get(args.integer(2))
+  const { blocked } = target ?? {}
+  if (target === undefined || blocked === undefined || !blocked.byClients) {
+    replies.integer(0)
+    return
+  }
+  replies.integer(1)
+  core.blocking.answer(
+    target,
+    withError ? () => core.replies.error('UNBLOCKED client unblocked via CLIENT UNBLOCK') : blocked.timedOut,
+  )
+}
+
+const HELP = [
+  'CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+  'CACHING (YES|NO)',
+  '    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.',
+  'GETREDIR',
+  '    Return the client ID we are redirecting to when tracking is enabled.',
+  'GETNAME',
+  '    Return the name of the current connection.',
+  'ID',
+  '    Return the ID of the current connection.',
+  'INFO',
+  '    Return information about the current client connection.',
+  'KILL <ip:port>',
+  '    Kill connection made from <ip:port>.',
+  'KILL <option> <value> [<option> <value> [...]]',
+  '    Kill connections. Options are:',
+  '    * ADDR (<ip:port>|<unixsocket>:0)',
+  '      Kill connections made from the specified address',
+  '    * LADDR (<ip:port>|<unixsocket>:0)',
+  '      Kill connections made to specified local address',
+  '    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)',
+  '      Kill connections by type.',
+  '    * USER <username>',
+  '      Kill connections authenticated by <username>.',
+  '    * SKIPME (YES|NO)',
+  '      Skip killing current connection (default: yes).',
+  'LIST [options ...]',
+  '    Return information about client connections. Options:',
+  '    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)',
+  '      Return clients of specified type.',
+  'UNPAUSE',
+  '    Stop the current client pause, resuming traffic.',
+  'PAUSE <timeout> [WRITE|ALL]',
+  '    Suspend all, or just write, clients for <timeout> milliseconds.',
+  'REPLY (ON|OFF|SKIP)',
+  '    Control the replies sent to the current connection.',
+  'SETNAME <name>',
+  '    Assign the name <name> to the current connection.',
+  'UNBLOCK <clientid> [TIMEOUT|ERROR]',
+  '    Unblock the specified blocked client.',
+  'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
+  '         [OPTIN] [OPTOUT] [NOLOOP]',
+  '    Control server assisted client side caching.',
+  'TRACKINGINFO',
+  '    Report tracking status for the current connection.',
+  'NO-EVICT (ON|OFF)',
+  '    Protect current client connection from eviction.',
+  'HELP',
+  '    Print this help.',
+]

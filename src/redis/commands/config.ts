@@ -1,0 +1,87 @@
+import { matcher } from '../../acl/glob.ts'
+import type { Client } from '../client.ts'
+import type { Directive } from '../config/directives.ts'
+import { BadValue, type Value } from '../config/kinds.ts'
+import type { Args } from '../protocol/args.ts'
+import { type Refusal, refusal } from '../protocol/refusals.ts'
+import type { Row } from './command.ts'
+
+/** CONFIG. */
+export const CONFIG: readonly Row[] = [
+  { name: 'config' },
+  { name: 'config|get', run: get },
+  { name: 'config|set', run: set },
+  { name: 'config|resetstat', run: resetstat },
+  { name: 'config|rewrite', run: rewrite },
+  { name: 'config|help', run: ({ replies }) => replies.lines(HELP) },
+]
+
+function get({ core, replies }: Client, args: Args): void {
+  const patterns = Array.from({ length: args.count - 2 }, (_, i) => matcher(args.text(i + 2).toLowerCase()))
+  const found = [...core.config.shown()].filter(([name]) => patterns.some((fits) => fits(name)))
+  replies.map(found.length)
+  for (const [name, value] of found) {
+    replies.bulkText(name)
+    replies.bulkText(value)
+  }
+}
+
+const failed = (name: string, why: string): Refusal =>
+  refusal(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`)
+
+function set(client: Client, args: Args): void {
+  const { core, replies } = client
+  if (args.count % 2 !== 0) throw refusal("ERR wrong number of arguments for 'config|set' command")
+  const values = new Map<Directive, Value>()
+  for (let i = 2; i < args.count; i += 2) {
+    const name = args.text(i)
+    const directive = core.config.directive(name)
+    if (directive === undefined) throw refusal(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`)
+    if (directive.immutable) throw failed(name, "can't set immutable config")
+    if (directive.guarded && !mayChangeGuarded(client)) throw failed(name, "can't set protected config")
+    if (values.has(directive)) throw failed(name, 'duplicate parameter')
+    try {
+      const value = args.text(i + 1)
+      values.set(directive, core.config.read(directive, directive.kind.many ? value.split(' ') : [value]))
+    } catch (error) {
+      throw error instanceof BadValue ? failed(name, error.message) : error
+    }
+  }
+  try {
+    core.config.set(values)
+  } catch (error) {
+    throw error instanceof BadValue ? failed(args.text(2), error.message) : error
+  }
+  replies.ok()
+}
+
+/** `enable-protected-configs`: no, yes, or for clients of this machine. */
+function mayChangeGuarded({ core, connection }: Client): boolean {
+  const { enableProtectedConfigs } = core.config.settings
+  if (enableProtectedConfigs !== 'local') return enableProtectedConfigs === 'yes'
+  const address = connection?.socket.remoteAddress
+  return address === undefined || address === '127.0.0.1' || address === '::1'
+}
+
+function resetstat({ core, replies }: Client): void {
+  core.resetStatistics()
+  replies.ok()
+}
+
+function rewrite(): void {
+  throw refusal('ERR The server is running without a config file')
+}
+
+const HELP = [
+  'CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+  'GET <pattern>',
+  '    Return parameters matching the glob-like <pattern> and their values.',
+  'SET <directive> <value>',
+  '    Set the configuration <directive> to <value>.',
+  'RESETSTAT',
+  '    Reset statistics reported by the INFO command.',
+  'REWRITE',
+  '    Rewrite the configuration file.',
+  'HELP',
+  '    Print this help.',
+]

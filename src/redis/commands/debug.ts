@@ -1,0 +1,140 @@
+import type { Client } from '../client.ts'
+import { idleMs } from '../keyspace/access-clock.ts'
+import { ACCESS, ENCODING_NAMES } from '../keyspace/entry.ts'
+import type { Args } from '../protocol/args.ts'
+import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
+import { subcommandSyntax } from '../refused.ts'
+import type { Row } from './command.ts'
+
+const FORBIDDEN = refusal(
+  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
+)
+
+/** DEBUG, as far as the servers' own suites and clients' tests need it. */
+export const DEBUG: readonly Row[] = [{ name: 'debug', run: debug }]
+
+function isAllowed({ core, connection }: Client): boolean {
+  const { enableDebugCommand } = core.config.settings
+  if (enableDebugCommand !== 'local') return enableDebugCommand === 'yes'
+  const address = connection?.socket.remoteAddress
+  return address === undefined || address === '127.0.0.1' || address === '::1'
+}
+
+type Subcommand = (client: Client, args: Args) => void
+
+const ok: Subcommand = ({ replies }) => replies.ok()
+
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  jmap: ok,
+  'set-active-expire': (client, args) => {
+    client.core.activeExpiry = args.text(2) !== '0'
+    client.replies.ok()
+  },
+  'quicklist-packed-threshold': ok,
+  'set-disable-deny-scripts': ok,
+  replicate: ok,
+  'change-repl-id': ok,
+  'pause-cron': ok,
+  object: objectOf,
+  sleep: sleepFor,
+  error: (client, args) => client.replies.error(args.text(2)),
+  log: (client, args) => {
+    client.core.log('warning', `DEBUG LOG: ${args.text(2)}`)
+    client.replies.ok()
+  },
+  protocol: protocolOf,
+  stringmatchlen: ok,
+  htstats: tableOf,
+}
+
+function debug(client: Client, args: Args): void {
+  if (!isAllowed(client)) throw FORBIDDEN
+  const name = args.text(1).toLowerCase()
+  const run = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : client.core.debugs.get(name)
+  if (run === undefined) throw refusal(subcommandSyntax(args))
+  run(client, args)
+}
+
+function objectOf({ db, replies }: Client, args: Args): void {
+  const entry = db.peek(args, 2)
+  if (entry === 0) throw NO_SUCH_KEY
+  const access = db.arena.word(entry, ACCESS)
+  const encoding = ENCODING_NAMES[db.encodingOf(entry)] ?? ''
+  const idle = Math.floor(idleMs(db.keyspace, access) / 1000)
+  replies.status(
+    `Value at:0x${entry.toString(16).padStart(12, '0')} refcount:1 encoding:${encoding} serializedlength:1 lru:${access & 0xffffff} lru_seconds_idle:${idle}`,
+  )
+}
+
+/** Holds up the whole node, as it does the whole server. */
+function sleepFor({ core, replies }: Client, args: Args): void {
+  const until = core.clock.monotonicMs() + args.float(2) * 1000
+  while (core.clock.monotonicMs() < until);
+  replies.ok()
+}
+
+function tableOf({ db, replies }: Client): void {
+  const [size, before] = db.table.sizes
+  replies.verbatim(
+    `[Dictionary HT]\nHash table 0 stats (main hash table):\n table size: ${before || size}\n number of elements: ${db.keys}\n`,
+  )
+}
+
+function protocolOf({ replies }: Client, args: Args): void {
+  const name = args.text(2).toLowerCase()
+  switch (name) {
+    case 'string':
+      replies.bulkText('Hello World')
+      return
+    case 'integer':
+      replies.integer(12_345)
+      return
+    case 'double':
+      replies.double(Math.PI)
+      return
+    case 'null':
+      replies.null()
+      return
+    case 'array':
+    case 'set':
+      replies[name](3)
+      for (let i = 0; i < 3; i++) replies.integer(i)
+      return
+    case 'map':
+      replies.map(3)
+      for (let i = 0; i < 3; i++) {
+        replies.integer(i)
+        replies.boolean(i === 1)
+      }
+      return
+    case 'attrib':
+      if (replies.resp === 3) {
+        replies.attribute(1)
+        replies.bulkText('key-popularity')
+        replies.array(2)
+        replies.bulkText('key:123')
+        replies.integer(90)
+      }
+      replies.bulkText('Some real reply following the attribute')
+      return
+    case 'push':
+      replies.push(2)
+      replies.bulkText('server-cpu-usage')
+      replies.integer(42)
+      return
+    case 'verbatim':
+      replies.verbatim('This is a verbatim\nstring')
+      return
+    case 'true':
+    case 'false':
+      replies.boolean(name === 'true')
+      return
+    case 'bignum':
+      replies.bigNumber('1234567999999999999999999999999999999')
+      return
+    default:
+      throw refusal(
+        `ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false`,
+      )
+  }
+}

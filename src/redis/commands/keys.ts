@@ -1,0 +1,51 @@
+import type { Args } from '../protocol/args.ts'
+import type { Command, KeySpec } from './command.ts'
+
+/** The keys that one specification tells of a command: indexes of words; undefined: the words are wrong, or it can't tell. */
+export function keysBySpec({ begin_search: begin, find_keys: find }: KeySpec, args: Args): number[] | undefined {
+  let first: number
+  if (begin.type === 'index') first = begin.spec.index
+  else if (begin.type === 'keyword') first = afterKeyword(args, begin.spec.keyword, begin.spec.startfrom)
+  else return undefined
+  if (first <= 0) return begin.type === 'keyword' ? [] : undefined
+  if (find.type === 'range') {
+    const { lastkey, keystep, limit } = find.spec
+    let last = lastkey >= 0 ? first + lastkey : args.count + lastkey
+    if (lastkey === -1 && limit > 1) last = first + Math.floor((args.count - first) / limit) - 1
+    return steps(args, first, last, keystep)
+  }
+  if (find.type !== 'keynum') return undefined
+  const { keynumidx, firstkey, keystep } = find.spec
+  const at = first + keynumidx
+  if (at >= args.count) return undefined
+  const keys = /^\d{1,9}$/.test(args.text(at)) ? Number(args.text(at)) : -1
+  if (keys < 0) return undefined
+  return steps(args, first + firstkey, first + firstkey + (keys - 1) * keystep, keystep)
+}
+
+function afterKeyword(args: Args, keyword: string, from: number): number {
+  const backwards = from < 0
+  let at = backwards ? args.count + from : from
+  for (; at > 0 && at < args.count; at += backwards ? -1 : 1) if (args.is(at, keyword)) return at + 1
+  return 0
+}
+
+function steps(args: Args, first: number, last: number, step: number): number[] | undefined {
+  if (last >= args.count || (last < first && last !== first - step)) return undefined
+  const keys: number[] = []
+  for (let at = first; at <= last; at += step) keys.push(at)
+  return keys
+}
+
+/** Indexes of the words that are keys of a command; undefined: its words are wrong. */
+export function keysOf(command: Command, args: Args): readonly number[] | undefined {
+  if (command.findKeys !== undefined) return command.findKeys(args)
+  const keys: number[] = []
+  for (const spec of command.facts.keySpecs) {
+    if (spec.flags.includes('not_key')) continue
+    const found = keysBySpec(spec, args)
+    if (found === undefined && spec.begin_search.type !== 'unknown') return undefined
+    keys.push(...(found ?? []))
+  }
+  return keys
+}

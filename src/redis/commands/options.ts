@@ -1,0 +1,62 @@
+import type { Keyspace } from '../keyspace/keyspace.ts'
+import type { Args } from '../protocol/args.ts'
+import { refusal, SYNTAX } from '../protocol/refusals.ts'
+
+/** What the words after a key and a value ask for, of SET and GETEX. */
+export interface StringOptions {
+  nx: boolean
+  xx: boolean
+  get: boolean
+  keepTtl: boolean
+  persist: boolean
+  /** Milliseconds since 1970 at which the key expires; 0: it isn't said. */
+  expiresAt: number
+}
+
+const MOST_MS = Number.MAX_SAFE_INTEGER * 1024
+
+/** @throws Refusal with the text of redis for a time that no key can have. */
+export function expiryFrom(
+  args: Args,
+  index: number,
+  keyspace: Keyspace,
+  unit: 'seconds' | 'milliseconds',
+  absolute: boolean,
+): number {
+  const given = args.integer(index)
+  const name = args.text(0).toLowerCase()
+  if (given <= 0) throw refusal(`ERR invalid expire time in '${name}' command`)
+  const ms = unit === 'seconds' ? given * 1000 : given
+  const at = absolute ? ms : ms + keyspace.now
+  if (at >= MOST_MS) throw refusal(`ERR invalid expire time in '${name}' command`)
+  return at
+}
+
+const reused: StringOptions = { nx: false, xx: false, get: false, keepTtl: false, persist: false, expiresAt: 0 }
+
+/** Reads the words from `from` on. The answer is valid until the next call. @throws SYNTAX */
+export function stringOptions(args: Args, from: number, keyspace: Keyspace, command: 'set' | 'getex'): StringOptions {
+  const options = reused
+  options.nx = options.xx = options.get = options.keepTtl = options.persist = false
+  options.expiresAt = 0
+  let time = 0
+  let unit: 'seconds' | 'milliseconds' = 'seconds'
+  let absolute = false
+  const setting = command === 'set'
+  for (let i = from; i < args.count; i++) {
+    const untimed = time === 0 && !options.keepTtl && !options.persist
+    const follows = i + 1 < args.count
+    if (setting && args.is(i, 'NX') && !options.xx) options.nx = true
+    else if (setting && args.is(i, 'XX') && !options.nx) options.xx = true
+    else if (setting && args.is(i, 'GET')) options.get = true
+    else if (setting && args.is(i, 'KEEPTTL') && untimed) options.keepTtl = true
+    else if (!setting && args.is(i, 'PERSIST') && untimed) options.persist = true
+    else if (untimed && follows && (args.is(i, 'EX') || args.is(i, 'PX') || args.is(i, 'EXAT') || args.is(i, 'PXAT'))) {
+      unit = args.is(i, 'EX') || args.is(i, 'EXAT') ? 'seconds' : 'milliseconds'
+      absolute = args.length(i) === 4
+      time = ++i
+    } else throw SYNTAX
+  }
+  if (time > 0) options.expiresAt = expiryFrom(args, time, keyspace, unit, absolute)
+  return options
+}

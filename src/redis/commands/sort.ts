@@ -1,0 +1,4 @@
+import type { Row } from './command.ts'
+
+/** SORT. */
+export const SORT: readonly Row[] = []

@@ -1,0 +1,108 @@
+import { isAtLeast } from '../../api/catalog/versions.ts'
+import type { Dialect } from '../commands/command.ts'
+import { DIRECTIVES, type Directive } from './directives.ts'
+import { BadValue, type Value } from './kinds.ts'
+import type { Settings } from './settings.ts'
+
+/** The directives of one node and their values. */
+export class Config {
+  /** What the node's code reads. */
+  readonly settings: Readonly<Settings>
+  readonly #settings: Record<string, Value> = {}
+  readonly #directives = new Map<string, Directive>()
+  readonly #values = new Map<Directive, Value>()
+  readonly #listeners = new Map<keyof Settings, (() => void)[]>()
+
+  constructor({ engine, version }: Dialect) {
+    for (const directive of DIRECTIVES) {
+      const preset = engine === 'valkey' ? (directive.valkeyPreset ?? directive.preset) : directive.preset
+      if (directive.setting) this.#settings[directive.setting] = preset
+      const isKnown =
+        directive.valkeySince === undefined || (engine === 'valkey' && isAtLeast(version, directive.valkeySince))
+      if (!isKnown) continue
+      this.#values.set(directive, preset)
+      this.#directives.set(directive.name, directive)
+      if (directive.alias) this.#directives.set(directive.alias, directive)
+    }
+    this.settings = this.#settings as unknown as Settings // each is the setting of a row
+  }
+
+  /**
+   * Sets directives at the start, those that can be set then only, too.
+   * @throws BadValue
+   */
+  load(directives: ReadonlyMap<string, readonly string[]>): void {
+    for (const [name, words] of directives) {
+      const directive = this.directive(name)
+      if (directive === undefined) throw new BadValue(`Bad directive or wrong number of arguments: '${name}'`)
+      try {
+        this.#put(new Map([[directive, this.read(directive, words)]]))
+      } catch (error) {
+        throw error instanceof BadValue ? new BadValue(`'${name} ${words.join(' ')}': ${error.message}`) : error
+      }
+    }
+  }
+
+  directive(name: string): Directive | undefined {
+    return this.#directives.get(name.toLowerCase())
+  }
+
+  /** All names, older ones too, with their values as CONFIG GET shows them. */
+  *shown(): Generator<readonly [name: string, value: string]> {
+    for (const [name, directive] of this.#directives) yield [name, this.show(directive)]
+  }
+
+  /** The value of a directive as text; '' for one that this version does not have. */
+  text(name: string): string {
+    const directive = this.directive(name)
+    return directive ? this.show(directive) : ''
+  }
+
+  /** Whether Valkey names itself redis to its clients. */
+  get compatible(): boolean {
+    return this.text('extended-redis-compatibility') === 'yes'
+  }
+
+  show(directive: Directive): string {
+    return directive.kind.show(this.#values.get(directive) as never) // what its kind has read
+  }
+
+  /**
+   * Reads a value without setting it.
+   * @throws BadValue
+   */
+  read(directive: Directive, words: readonly string[]): Value {
+    return directive.kind.read(directive.kind.many ? words : [words[0] ?? ''])
+  }
+
+  /** Sets values that were read, and tells those who go by them, each once. A listener's BadValue puts all of them back. */
+  set(values: ReadonlyMap<Directive, Value>): void {
+    const before = new Map([...values.keys()].map((directive) => [directive, this.#values.get(directive) as Value])) // all have one
+    this.#put(values)
+    try {
+      this.#tell(values)
+    } catch (error) {
+      this.#put(before)
+      if (error instanceof BadValue) this.#tell(before)
+      throw error
+    }
+  }
+
+  /** Has `changed` called whenever one of these is set, and once now. What it throws as BadValue refuses the change. */
+  follow(settings: readonly (keyof Settings)[], changed: () => void): void {
+    for (const setting of settings) this.#listeners.set(setting, [...(this.#listeners.get(setting) ?? []), changed])
+    changed()
+  }
+
+  #put(values: ReadonlyMap<Directive, Value>): void {
+    for (const [directive, value] of values) {
+      this.#values.set(directive, value)
+      if (directive.setting) this.#settings[directive.setting] = value
+    }
+  }
+
+  #tell(values: ReadonlyMap<Directive, Value>): void {
+    const concerned = [...values.keys()].flatMap(({ setting }) => (setting ? (this.#listeners.get(setting) ?? []) : []))
+    for (const listener of new Set(concerned)) listener()
+  }
+}

@@ -1,0 +1,332 @@
+import { eventFlags, eventLetters } from '../keyspace/events.ts'
+import {
+  BadValue,
+  choice,
+  integer,
+  type Kind,
+  memory,
+  memoryOf,
+  memoryOrPercent,
+  octal,
+  text,
+  type Value,
+  words,
+  yesNo,
+} from './kinds.ts'
+import type { Settings } from './settings.ts'
+
+/** One directive of the servers' configuration. */
+export interface Directive {
+  readonly name: string
+  /** Its older name, which CONFIG GET shows as well. */
+  readonly alias?: string
+  readonly kind: Kind<never>
+  readonly preset: Value
+  /** Can only be set at the start. */
+  readonly immutable?: boolean
+  /** Can only be set by who may change protected ones (`enable-protected-configs`). */
+  readonly guarded?: boolean
+  /** What the node's code reads; absent: it changes nothing here. */
+  readonly setting?: keyof Settings
+  /** Of Valkey only, from this version on. */
+  readonly valkeySince?: string
+  /** Not of Valkey. */
+  readonly redisOnly?: boolean
+  /** What Valkey has for its preset instead. */
+  readonly valkeyPreset?: Value
+}
+
+type Extra = Omit<Directive, 'name' | 'kind' | 'preset'>
+
+function row<V extends Value>(name: string, kind: Kind<V>, preset: V, extra: Extra = {}): Directive {
+  return { name, kind: kind as unknown as Kind<never>, preset, ...extra } // read by the same kind that shows it
+}
+
+const immutable = { immutable: true } as const
+const POLICIES = [
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'noeviction',
+]
+const INT = 2 ** 31 - 1
+const UINT = 2 ** 32 - 1
+
+const events: Kind<string> = {
+  read([word = '']) {
+    const flags = eventFlags(word)
+    if (flags === undefined) throw new BadValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+    return eventLetters(flags)
+  },
+  show: (value) => value,
+}
+
+const BUFFER_KINDS = ['normal', 'slave', 'pubsub']
+
+/** Classes of clients with their hard limit, soft limit and seconds; those that are not named keep theirs. */
+const bufferLimits: Kind<string> = {
+  many: true,
+  read(given) {
+    const all = given.join(' ').split(' ').filter(Boolean)
+    if (all.length % 4 !== 0) throw new BadValue('Wrong number of arguments in buffer limit configuration.')
+    const shown: string[] = []
+    for (let at = 0; at < all.length; at += 4) {
+      const [kind = '', ...limits] = all.slice(at, at + 4)
+      const name = kind.toLowerCase() === 'replica' ? 'slave' : kind.toLowerCase()
+      if (!BUFFER_KINDS.includes(name))
+        throw new BadValue('Invalid client class specified in buffer limit configuration.')
+      const [hard, soft] = limits.slice(0, 2).map(memoryOf)
+      const seconds = Number(limits[2])
+      if (hard === undefined || soft === undefined || !(seconds >= 0)) {
+        throw new BadValue('Error in hard, soft or soft_seconds setting in buffer limit configuration.')
+      }
+      shown.push(`${name} ${hard} ${soft} ${seconds}`)
+    }
+    return shown.join(' ')
+  },
+  show: (value) => value,
+}
+
+const savePoints: Kind<string> = {
+  many: true,
+  read(given) {
+    const all = given.join(' ').split(' ').filter(Boolean)
+    const isRight =
+      all.length % 2 === 0 && all.every((word, at) => /^\d+$/.test(word) && (at % 2 === 1 || Number(word) >= 1))
+    if (!isRight) throw new BadValue('Invalid save parameters')
+    return all.join(' ')
+  },
+  show: (value) => value,
+}
+
+const percentiles: Kind<string> = {
+  many: true,
+  read(given) {
+    const all = given.join(' ').split(' ').filter(Boolean)
+    for (const word of all) {
+      const value = Number(word)
+      if (Number.isNaN(value)) throw new BadValue('Invalid latency-tracking-info-percentiles parameters')
+      if (value < 0 || value > 100)
+        throw new BadValue('latency-tracking-info-percentiles should contain values between 0.0 and 100.0')
+    }
+    return all.map((word) => String(Number(word))).join(' ')
+  },
+  show: (value) => value,
+}
+
+/** Every directive of Redis 7.0 and of Valkey up to 8.0. */
+export const DIRECTIVES: readonly Directive[] = [
+  row('maxmemory', memory(), 0, { setting: 'maxmemory' }),
+  row('maxmemory-policy', choice(...POLICIES), 'noeviction', { setting: 'maxmemoryPolicy' }),
+  row('maxmemory-samples', integer(1, 64), 5, { setting: 'maxmemorySamples' }),
+  row('maxmemory-eviction-tenacity', integer(0, 100), 10, { setting: 'maxmemoryTenacity' }),
+  row('maxmemory-clients', memoryOrPercent, 0, { setting: 'maxmemoryClients' }),
+  row('lfu-log-factor', integer(0, INT), 10, { setting: 'lfuLogFactor' }),
+  row('lfu-decay-time', integer(0, INT), 1, { setting: 'lfuDecayTime' }),
+  row('maxclients', integer(1, UINT), 10_000, { setting: 'maxclients' }),
+  row('timeout', integer(0, INT), 0, { setting: 'timeout' }),
+  row('hz', integer(0, INT), 10, { setting: 'hz' }),
+  row('dynamic-hz', yesNo, true),
+  row('databases', integer(1, INT), 16, { setting: 'databases', ...immutable }),
+  row('active-expire-effort', integer(1, 10), 1, { setting: 'activeExpireEffort' }),
+  row('activerehashing', yesNo, true),
+  row('notify-keyspace-events', events, '', { setting: 'notifyKeyspaceEvents' }),
+  row('requirepass', text, '', { setting: 'requirepass' }),
+  row('slowlog-log-slower-than', integer(-1), 10_000, { setting: 'slowlogSlowerThan' }),
+  row('slowlog-max-len', integer(0), 128, { setting: 'slowlogMaxLen' }),
+  row('latency-monitor-threshold', integer(0), 0, { setting: 'latencyThreshold' }),
+  row('latency-tracking', yesNo, true, { setting: 'latencyTracking' }),
+  row('latency-tracking-info-percentiles', percentiles, '50 99 99.9', { setting: 'latencyPercentiles' }),
+  row(
+    'client-output-buffer-limit',
+    bufferLimits,
+    'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60',
+    { setting: 'outputBufferLimits' },
+  ),
+  row('client-query-buffer-limit', memory(1024 * 1024), 1 << 30, { setting: 'queryBufferLimit' }),
+  row('proto-max-bulk-len', memory(1024 * 1024), 512 << 20, { setting: 'maxBulk' }),
+  row('tracking-table-max-keys', integer(0), 1_000_000, { setting: 'trackingTableMaxKeys' }),
+  row('busy-reply-threshold', integer(0), 5000, { setting: 'busyReplyThreshold', alias: 'lua-time-limit' }),
+  row('hash-max-listpack-entries', integer(0), 512, {
+    setting: 'hashMaxListpackEntries',
+    alias: 'hash-max-ziplist-entries',
+  }),
+  row('hash-max-listpack-value', integer(0), 64, { setting: 'hashMaxListpackValue', alias: 'hash-max-ziplist-value' }),
+  row('set-max-intset-entries', integer(0), 512, { setting: 'setMaxIntsetEntries' }),
+  row('set-max-listpack-entries', integer(0), 128, { setting: 'setMaxListpackEntries', valkeySince: '7.2.0' }),
+  row('set-max-listpack-value', integer(0), 64, { setting: 'setMaxListpackValue', valkeySince: '7.2.0' }),
+  row('zset-max-listpack-entries', integer(0), 128, {
+    setting: 'zsetMaxListpackEntries',
+    alias: 'zset-max-ziplist-entries',
+  }),
+  row('zset-max-listpack-value', integer(0), 64, { setting: 'zsetMaxListpackValue', alias: 'zset-max-ziplist-value' }),
+  row('list-max-listpack-size', integer(-(2 ** 31), INT), -2, {
+    setting: 'listMaxListpackSize',
+    alias: 'list-max-ziplist-size',
+  }),
+  row('list-compress-depth', integer(0, INT), 0, { setting: 'listCompressDepth' }),
+  row('stream-node-max-bytes', memory(0), 4096, { setting: 'streamNodeMaxBytes' }),
+  row('stream-node-max-entries', integer(0), 100, { setting: 'streamNodeMaxEntries' }),
+  row('hll-sparse-max-bytes', memory(0), 3000, { setting: 'hllSparseMaxBytes' }),
+  row('acl-pubsub-default', choice('allchannels', 'resetchannels'), 'resetchannels', { setting: 'aclPubsubDefault' }),
+  row('acllog-max-len', integer(0), 128, { setting: 'acllogMaxLen' }),
+  row('aclfile', text, '', immutable),
+  row('cluster-enabled', yesNo, false, { setting: 'clusterEnabled', ...immutable }),
+  row('cluster-config-file', text, 'nodes.conf', immutable),
+  row('cluster-node-timeout', integer(0), 15_000),
+  row('cluster-migration-barrier', integer(0, INT), 1),
+  row('cluster-replica-validity-factor', integer(0, INT), 10, { alias: 'cluster-slave-validity-factor' }),
+  row('cluster-replica-no-failover', yesNo, false, { alias: 'cluster-slave-no-failover' }),
+  row('cluster-require-full-coverage', yesNo, true),
+  row('cluster-allow-reads-when-down', yesNo, false),
+  row('cluster-allow-pubsubshard-when-down', yesNo, true),
+  row('cluster-allow-replica-migration', yesNo, true),
+  row('cluster-announce-ip', text, ''),
+  row('cluster-announce-port', integer(0, 65_535), 0),
+  row('cluster-announce-bus-port', integer(0, 65_535), 0),
+  row('cluster-announce-tls-port', integer(0, 65_535), 0),
+  row('cluster-announce-hostname', text, ''),
+  row('cluster-announce-human-nodename', text, '', { valkeySince: '7.2.0' }),
+  row('cluster-announce-client-ipv4', text, '', { valkeySince: '8.0.0' }),
+  row('cluster-announce-client-ipv6', text, '', { valkeySince: '8.0.0' }),
+  row('cluster-preferred-endpoint-type', choice('ip', 'hostname', 'unknown-endpoint'), 'ip'),
+  row('cluster-port', integer(0, 65_535), 0, immutable),
+  row('cluster-link-sendbuf-limit', memory(0), 0),
+  row('cluster-blacklist-ttl', integer(0), 60, { valkeySince: '8.0.0' }),
+  row('cluster-slot-stats-enabled', yesNo, false, { valkeySince: '8.0.0' }),
+  row('replicaof', words, '', { alias: 'slaveof', ...immutable }),
+  row('masterauth', text, ''),
+  row('masteruser', text, ''),
+  row('primaryauth', text, '', { valkeySince: '8.0.0' }),
+  row('primaryuser', text, '', { valkeySince: '8.0.0' }),
+  row('replica-read-only', yesNo, true, { setting: 'replicaReadOnly', alias: 'slave-read-only' }),
+  row('replica-serve-stale-data', yesNo, true, { setting: 'replicaServeStaleData', alias: 'slave-serve-stale-data' }),
+  row('replica-ignore-maxmemory', yesNo, true, { setting: 'replicaIgnoreMaxmemory', alias: 'slave-ignore-maxmemory' }),
+  row('replica-lazy-flush', yesNo, false, { alias: 'slave-lazy-flush', valkeyPreset: true }),
+  row('replica-announced', yesNo, true),
+  row('replica-announce-ip', text, '', { alias: 'slave-announce-ip' }),
+  row('replica-announce-port', integer(0, 65_535), 0, { alias: 'slave-announce-port' }),
+  row('replica-priority', integer(0, INT), 100, { alias: 'slave-priority' }),
+  row('replica-ignore-disk-write-errors', yesNo, false),
+  row('min-replicas-to-write', integer(0, INT), 0, { setting: 'minReplicasToWrite', alias: 'min-slaves-to-write' }),
+  row('min-replicas-max-lag', integer(0, INT), 10, { setting: 'minReplicasMaxLag', alias: 'min-slaves-max-lag' }),
+  row('repl-backlog-size', memory(1), 1 << 20, { setting: 'replBacklogSize', valkeyPreset: 10 << 20 }),
+  row('repl-backlog-ttl', integer(0), 3600, { setting: 'replBacklogTtl' }),
+  row('repl-timeout', integer(1, INT), 60, { setting: 'replTimeout' }),
+  row('repl-ping-replica-period', integer(1, INT), 10, { setting: 'replPingPeriod', alias: 'repl-ping-slave-period' }),
+  row('repl-diskless-sync', yesNo, true),
+  row('repl-diskless-sync-delay', integer(0, INT), 5),
+  row('repl-diskless-sync-max-replicas', integer(0, INT), 0),
+  row('repl-diskless-load', choice('disabled', 'on-empty-db', 'swapdb'), 'disabled'),
+  row('repl-disable-tcp-nodelay', yesNo, false),
+  row('dual-channel-replication-enabled', yesNo, false, { valkeySince: '8.0.0' }),
+  row('propagation-error-behavior', choice('ignore', 'panic', 'panic-on-replicas'), 'ignore'),
+  row('dir', text, '.', { setting: 'dir', guarded: true }),
+  row('dbfilename', text, 'dump.rdb', { setting: 'dbfilename', guarded: true }),
+  row('save', savePoints, ''),
+  row('rdbcompression', yesNo, true),
+  row('rdbchecksum', yesNo, true, immutable),
+  row('rdb-save-incremental-fsync', yesNo, true),
+  row('rdb-del-sync-files', yesNo, false),
+  row('stop-writes-on-bgsave-error', yesNo, true),
+  row('sanitize-dump-payload', choice('no', 'yes', 'clients'), 'no', { setting: 'sanitizeDumpPayload' }),
+  row('appendonly', yesNo, false),
+  row('appendfsync', choice('everysec', 'always', 'no'), 'everysec'),
+  row('appendfilename', text, 'appendonly.aof', immutable),
+  row('appenddirname', text, 'appendonlydir', immutable),
+  row('no-appendfsync-on-rewrite', yesNo, false),
+  row('auto-aof-rewrite-percentage', integer(0, INT), 100),
+  row('auto-aof-rewrite-min-size', memory(0), 64 << 20),
+  row('aof-load-truncated', yesNo, true),
+  row('aof-use-rdb-preamble', yesNo, true),
+  row('aof-rewrite-incremental-fsync', yesNo, true),
+  row('aof-timestamp-enabled', yesNo, false),
+  row('aof-disable-auto-gc', yesNo, false),
+  row('port', integer(0, 65_535), 6379, { setting: 'port' }),
+  row('bind', words, '127.0.0.1 -::1'),
+  row('bind-source-addr', text, ''),
+  row('protected-mode', yesNo, true),
+  row('tcp-backlog', integer(0, INT), 511, { setting: 'tcpBacklog', ...immutable }),
+  row('tcp-keepalive', integer(0, INT), 300),
+  row('unixsocket', text, '', immutable),
+  row('unixsocketperm', octal, 0, immutable),
+  row('unixsocketgroup', text, '', { valkeySince: '8.0.0', ...immutable }),
+  row('socket-mark-id', integer(0, UINT), 0),
+  row('enable-debug-command', choice('no', 'yes', 'local'), 'no', { setting: 'enableDebugCommand', ...immutable }),
+  row('enable-module-command', choice('no', 'yes', 'local'), 'no', immutable),
+  row('enable-protected-configs', choice('no', 'yes', 'local'), 'no', {
+    setting: 'enableProtectedConfigs',
+    ...immutable,
+  }),
+  row('io-threads', integer(1, 128), 1, immutable),
+  row('io-threads-do-reads', yesNo, false, { valkeyPreset: true }),
+  row('events-per-io-thread', integer(0, INT), 2, { valkeySince: '8.0.0' }),
+  row('prefetch-batch-max-size', integer(0, 128), 16, { valkeySince: '8.0.0' }),
+  row('max-new-connections-per-cycle', integer(1, 1000), 10, { valkeySince: '8.0.0' }),
+  row('max-new-tls-connections-per-cycle', integer(1, 1000), 1, { valkeySince: '8.0.0' }),
+  row('lazyfree-lazy-eviction', yesNo, false, { valkeyPreset: true }),
+  row('lazyfree-lazy-expire', yesNo, false, { valkeyPreset: true }),
+  row('lazyfree-lazy-server-del', yesNo, false, { valkeyPreset: true }),
+  row('lazyfree-lazy-user-del', yesNo, false, { valkeyPreset: true }),
+  row('lazyfree-lazy-user-flush', yesNo, false, { valkeyPreset: true }),
+  row('activedefrag', yesNo, false),
+  row('active-defrag-cycle-min', integer(1, 99), 1),
+  row('active-defrag-cycle-max', integer(1, 99), 25),
+  row('active-defrag-ignore-bytes', memory(1), 100 << 20),
+  row('active-defrag-max-scan-fields', integer(1), 1000),
+  row('active-defrag-threshold-lower', integer(0, 1000), 10),
+  row('active-defrag-threshold-upper', integer(0, 1000), 100),
+  row('jemalloc-bg-thread', yesNo, true),
+  row('loglevel', choice('debug', 'verbose', 'notice', 'warning'), 'notice'),
+  row('logfile', text, '', immutable),
+  row('syslog-enabled', yesNo, false, immutable),
+  row('syslog-ident', text, 'redis', { valkeyPreset: 'valkey', ...immutable }),
+  row('syslog-facility', text, 'local0', immutable),
+  row('crash-log-enabled', yesNo, true),
+  row('crash-memcheck-enabled', yesNo, true),
+  row('hide-user-data-from-log', yesNo, true, { valkeySince: '8.0.0' }),
+  row('always-show-logo', yesNo, false, immutable),
+  row('daemonize', yesNo, false, immutable),
+  row('pidfile', text, '', immutable),
+  row('supervised', choice('upstart', 'systemd', 'auto', 'no'), 'no', immutable),
+  row('set-proc-title', yesNo, true, immutable),
+  row('proc-title-template', text, '{title} {listen-addr} {server-mode}'),
+  row('disable-thp', yesNo, true, immutable),
+  row('ignore-warnings', text, ''),
+  row('oom-score-adj', choice('no', 'yes', 'relative', 'absolute'), 'no'),
+  row('oom-score-adj-values', words, '0 200 800'),
+  row('shutdown-timeout', integer(0, INT), 10),
+  row('shutdown-on-sigint', words, 'default'),
+  row('shutdown-on-sigterm', words, 'default'),
+  row('availability-zone', text, '', { valkeySince: '8.0.0' }),
+  row('extended-redis-compatibility', yesNo, false, { valkeySince: '8.0.0' }),
+  row('locale-collate', text, '', { valkeySince: '8.0.0' }),
+  row('server_cpulist', text, '', immutable),
+  row('bio_cpulist', text, '', immutable),
+  row('aof_rewrite_cpulist', text, '', immutable),
+  row('bgsave_cpulist', text, '', immutable),
+  row('tls-port', integer(0, 65_535), 0),
+  row('tls-cluster', yesNo, false),
+  row('tls-replication', yesNo, false),
+  row('tls-auth-clients', choice('no', 'yes', 'optional'), 'yes'),
+  row('tls-cert-file', text, ''),
+  row('tls-key-file', text, ''),
+  row('tls-key-file-pass', text, ''),
+  row('tls-client-cert-file', text, ''),
+  row('tls-client-key-file', text, ''),
+  row('tls-client-key-file-pass', text, ''),
+  row('tls-dh-params-file', text, ''),
+  row('tls-ca-cert-file', text, ''),
+  row('tls-ca-cert-dir', text, ''),
+  row('tls-protocols', text, ''),
+  row('tls-ciphers', text, ''),
+  row('tls-ciphersuites', text, ''),
+  row('tls-prefer-server-ciphers', yesNo, false),
+  row('tls-session-caching', yesNo, true),
+  row('tls-session-cache-size', integer(0, INT), 20_480),
+  row('tls-session-cache-timeout', integer(0, INT), 300),
+]

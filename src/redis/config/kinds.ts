@@ -1,0 +1,107 @@
+/** How values of directives are read and shown. */
+
+/** What a directive's value can't be: the reason that CONFIG SET gives. */
+export class BadValue extends Error {
+  override readonly name = 'BadValue'
+}
+
+/** A value as the node uses it. */
+export type Value = number | boolean | string
+
+/** One sort of value. */
+export interface Kind<V extends Value = Value> {
+  /** @throws BadValue */
+  read(words: readonly string[]): V
+  /** As CONFIG GET shows it. */
+  show(value: V): string
+  /** Whether it is given in several words. */
+  readonly many?: boolean
+}
+
+export const yesNo: Kind<boolean> = {
+  read([word = '']) {
+    if (/^yes$/i.test(word)) return true
+    if (/^no$/i.test(word)) return false
+    throw new BadValue("argument must be 'yes' or 'no'")
+  },
+  show: (value) => (value ? 'yes' : 'no'),
+}
+
+const between = (value: number, least: number, most: number): number => {
+  if (value >= least && value <= most) return value
+  throw new BadValue(`argument must be between ${least} and ${exact(most)} inclusive`)
+}
+
+const LARGEST = 2 ** 63
+
+/** The most that a long long holds is no double. */
+const exact = (most: number): string => (most === LARGEST ? '9223372036854775807' : String(most))
+
+export const integer = (least: number, most: number = LARGEST): Kind<number> => ({
+  read([word = '']) {
+    if (!/^-?\d{1,19}$/.test(word)) throw new BadValue("argument couldn't be parsed into an integer")
+    return between(Number(word), least, most)
+  },
+  show: String,
+})
+
+export const octal: Kind<number> = {
+  read([word = '']) {
+    if (!/^[0-7]{1,4}$/.test(word)) throw new BadValue("argument couldn't be parsed into an integer")
+    return between(Number.parseInt(word, 8), 0, 0o777)
+  },
+  show: (value) => value.toString(8),
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1000,
+  kb: 1024,
+  m: 1e6,
+  mb: 1024 ** 2,
+  g: 1e9,
+  gb: 1024 ** 3,
+}
+
+/** Bytes of `64mb`, `1k`; undefined: the word is none. */
+export function memoryOf(word: string): number | undefined {
+  const [, digits, unit = ''] = /^(-?\d{1,19})([a-z]*)$/i.exec(word) ?? []
+  const factor = UNITS[unit.toLowerCase()]
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor
+}
+
+export const memory = (least = 0, most: number = LARGEST): Kind<number> => ({
+  read([word = '']) {
+    const bytes = memoryOf(word)
+    if (bytes === undefined || (bytes < 0 && least >= 0)) throw new BadValue('argument must be a memory value')
+    return between(bytes, least, most)
+  },
+  show: String,
+})
+
+/** Bytes, or a share of maxmemory as a negative number of percent. */
+export const memoryOrPercent: Kind<number> = {
+  read([word = '']) {
+    const [, percent] = /^(\d{1,3})%$/.exec(word) ?? []
+    if (percent !== undefined) return -between(Number(percent), 0, 100)
+    const bytes = memoryOf(word)
+    if (bytes === undefined || bytes < 0) throw new BadValue('argument must be a memory or percent value')
+    return bytes
+  },
+  show: (value) => (value < 0 ? `${-value}%` : String(value)),
+}
+
+export const choice = (...values: readonly string[]): Kind<string> => ({
+  read([word = '']) {
+    const found = values.find((value) => value === word.toLowerCase())
+    if (found === undefined) throw new BadValue(`argument(s) must be one of the following: ${values.join(', ')}`)
+    return found
+  },
+  show: (value) => value,
+})
+
+export const text: Kind<string> = { read: ([word = '']) => word, show: (value) => value }
+
+/** Several words, as they are. */
+export const words: Kind<string> = { many: true, read: (given) => given.join(' '), show: (value) => value }

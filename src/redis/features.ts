@@ -1,0 +1,12 @@
+import type { Core } from './core.ts'
+
+/**
+ * What a node has beside its keys and commands, each started once with it: it adds itself to `core.checks`, `core.chores`,
+ * `core.farewells`, `core.tell` and the like. Checks are asked in this order, which is that of redis' processCommand.
+ */
+const FEATURES: readonly ((core: Core) => void)[] = []
+
+/** Starts all of them. */
+export function startFeatures(core: Core): void {
+  for (const start of FEATURES) start(core)
+}

@@ -1,0 +1,101 @@
+const MINUS = 0x2d
+const ZERO = 0x30
+// Numbers of up to so many digits are exact as doubles.
+const SAFE_DIGITS = 15
+const MOST = 2n ** 63n - 1n
+const LEAST = -(2n ** 63n)
+const LONGEST = 20
+
+/** What {@link readSafe} answers for what is no whole number, or one that doubles can't hold. */
+export const NOT_SAFE = Number.NaN
+
+/**
+ * A whole number as redis' string2ll reads it, strictly: an optional minus, no leading zeros, nothing else. NaN for what is none
+ * or has more than 15 digits.
+ */
+export function readSafe(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  const negative = bytes[at] === MINUS
+  if (negative) at++
+  const digits = end - at
+  if (digits === 0 || digits > SAFE_DIGITS) return NOT_SAFE
+  const first = (bytes[at] as number) - ZERO // at < end
+  if (first === 0) return digits === 1 && !negative ? 0 : NOT_SAFE
+  let value = 0
+  for (; at < end; at++) {
+    const digit = (bytes[at] as number) - ZERO // at < end
+    if (digit < 0 || digit > 9) return NOT_SAFE
+    value = value * 10 + digit
+  }
+  return negative ? -value : value
+}
+
+/** The same in all of 64 bits; undefined: it is none. */
+export function readInteger(bytes: Buffer, start: number, end: number): bigint | undefined {
+  const safe = readSafe(bytes, start, end)
+  if (!Number.isNaN(safe)) return BigInt(safe)
+  if (end - start > LONGEST) return undefined
+  const text = bytes.toString('latin1', start, end)
+  if (!/^(?:-?[1-9]\d*|0)$/.test(text)) return undefined
+  const value = BigInt(text)
+  return value > MOST || value < LEAST ? undefined : value
+}
+
+/** Whether a whole number has 64 bits. */
+export const fits64 = (value: bigint): boolean => value <= MOST && value >= LEAST
+
+/**
+ * A floating-point number as redis reads it (strtold with nothing left over): decimal, hexadecimal, `inf`, `infinity`; NaN and
+ * space are none. Undefined: it is none.
+ */
+export function readFloat(text: string): number | undefined {
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) {
+    const value = Number(text)
+    // Out of the range of a double is out of redis' as well.
+    return Number.isFinite(value) ? value : undefined
+  }
+  if (/^[+-]?inf(?:inity)?$/i.test(text))
+    return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  const [, sign, whole = '', fraction = '', power = '0'] =
+    /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i.exec(text) ?? []
+  if (sign === undefined || whole + fraction === '') return undefined
+  const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(power) - 4 * fraction.length)
+  if (!Number.isFinite(value)) return undefined
+  return sign === '-' ? -value : value
+}
+
+/**
+ * A double as redis replies it (%.17g, as short as it can be): scores, distances. JavaScript's shortest digits, in C's notation.
+ */
+export function doubleText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return 'inf'
+  if (value === Number.NEGATIVE_INFINITY) return '-inf'
+  if (Number.isNaN(value)) return 'nan'
+  if (Object.is(value, -0)) return '-0'
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 52) return String(value)
+  return generalText(value, 17)
+}
+
+/** C's `%.<digits>g`. */
+export function generalText(value: number, digits: number): string {
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0'
+  const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e')
+  const exponent = Number(power)
+  if (exponent < -4 || exponent >= digits) {
+    const sign = exponent < 0 ? '-' : '+'
+    return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
+  }
+  return withoutZeros(value.toFixed(Math.max(0, digits - 1 - exponent)))
+}
+
+/** C's `%.17Lf` without trailing zeros, which INCRBYFLOAT writes; of a double, where redis has a long double. */
+export function fixedText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return 'inf'
+  if (value === Number.NEGATIVE_INFINITY) return '-inf'
+  // The shortest digits that name the double: 17 places of a long double are shorter still where they end in zeros.
+  const short = String(value)
+  if (!short.includes('e')) return short === '-0' ? '0' : short
+  return withoutZeros(value.toFixed(17)).replace(/^-0$/, '0')
+}
+
+const withoutZeros = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import type { Connection } from '../net/serve/connection.ts'
+import type { Impairment } from '../net/serve/impairment.ts'
+import type { Admits, ListenAddress, ServerTls, TransitOf, UnixAddress } from '../net/serve/listener.ts'
+import { inlineMore } from '../net/serve/node-insides.ts'
+import { type Places, Server } from '../net/serve/server.ts'
+import { startChores } from './chores.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { CommandTable, type Dialect } from './commands/command.ts'
+import { ROWS } from './commands/table.ts'
+import { Config } from './config/config.ts'
+import { Core, type Log } from './core.ts'
+import { startFeatures } from './features.ts'
+import { RedisTalker } from './talker.ts'
+
+/** What a node is started with. */
+export interface RedisNodeOptions extends Dialect {
+  /** Directives by name, in the words of a line of a configuration file. */
+  readonly directives?: ReadonlyMap<string, readonly string[]>
+  /** New names of commands by old ones; `''`: gone. */
+  readonly renamed?: ReadonlyMap<string, string>
+  readonly tls?: ServerTls
+  /** What each connection is to speak, on ports that are not told; default: TLS if there is a certificate. */
+  readonly transitOf?: TransitOf
+  /** Asked once for each connection; absent: every client may connect. */
+  readonly admits?: Admits
+  /** What this node's connections share with those of others; without it only its own maximum counts. */
+  readonly places?: Places
+  readonly log?: Log
+  /** Called when a client asks for SHUTDOWN. */
+  readonly shutdown?: () => void
+}
+
+const TOO_MANY = Buffer.from('-ERR max number of clients reached\r\n')
+const RUN_ID_BYTES = 20
+const RANDOM_BITS = 53
+
+/** From 0 to 1, as good as Math.random, and not to be foretold from a few. */
+const chance = (): number => {
+  const bytes = randomBytes(8)
+  return Number(bytes.readBigUInt64LE() >> BigInt(64 - RANDOM_BITS)) / 2 ** RANDOM_BITS
+}
+
+/** One node: a server of Redis OSS or Valkey on as many addresses as it is told to listen on. */
+export class RedisNode {
+  readonly #core: Core
+  readonly #server: Server<RedisTalker>
+  readonly #stopChores: () => void
+
+  /** @throws BadValue, of a directive. */
+  constructor(options: RedisNodeOptions, clock: Clock = systemClock, random: () => number = chance) {
+    inlineMore()
+    const config = new Config(options)
+    config.load(options.directives ?? new Map())
+    const core = new Core({
+      config,
+      commands: new CommandTable(ROWS, options, options.renamed),
+      dialect: options,
+      clock,
+      random,
+      runId: randomBytes(RUN_ID_BYTES).toString('hex'),
+      log: options.log ?? (() => undefined),
+      shutdown: options.shutdown ?? (() => undefined),
+    })
+    startFeatures(core)
+    this.#core = core
+    this.#server = new Server<RedisTalker>(
+      {
+        replies: core.replies,
+        counters: core.counters,
+        connections: core.connections,
+        talk: (connection: Connection<RedisTalker>) => new RedisTalker(core, connection),
+      },
+      {
+        tls: options.tls,
+        backlog: config.settings.tcpBacklog,
+        admits: options.admits ?? (() => true),
+        ...(options.transitOf && { transitOf: options.transitOf }),
+        budget: {
+          get most() {
+            return config.settings.maxclients
+          },
+          wait: false,
+          refusal: TOO_MANY,
+          places: options.places,
+        },
+      },
+    )
+    this.#stopChores = startChores(core)
+  }
+
+  /**
+   * Listens on one more address; a `plain` one without TLS, even if the node has a certificate.
+   * @returns The address with its real port.
+   * @throws ErrnoException (EADDRINUSE, EADDRNOTAVAIL, EACCES); nothing stays open then.
+   */
+  async listen<A extends ListenAddress | UnixAddress>(address: A, { plain = false } = {}): Promise<A> {
+    const bound = await this.#server.door.listen(address, plain ? 'plain' : undefined)
+    this.#core.addresses = this.#server.door.addresses
+    return bound
+  }
+
+  /** Where the node listens on the network now. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#server.door.addresses
+  }
+
+  /** Serves new TLS connections with another certificate; PEM text. */
+  renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
+    this.#server.door.renewCertificate(certificate)
+  }
+
+  /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */
+  impair(impairment: Impairment | null): void {
+    this.#server.door.impair(impairment)
+  }
+
+  /** Stops listening, ends every connection, forgets every key. */
+  async close(): Promise<void> {
+    this.#stopChores()
+    await this.#server.close()
+  }
+}

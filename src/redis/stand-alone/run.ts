@@ -1,0 +1,123 @@
+/** Starts the node of a command line, and ends it: files and words of a process of its own. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { errorMessage } from '../../api/thrown.ts'
+import type { ListenAddress, ServerTls } from '../../net/serve/listener.ts'
+import { stayAlive } from '../clock.ts'
+import { BadValue } from '../config/kinds.ts'
+import { RedisNode } from '../server.ts'
+import { BadArgument, type Plan } from './command-line.ts'
+
+export interface RunningNode {
+  readonly addresses: readonly ListenAddress[]
+  readonly socket: string | undefined
+  /** Ends the node, and takes its pid file away. */
+  close(): Promise<void>
+}
+
+/** The text of a file, or of standard input. @throws BadArgument */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
+  } catch (error) {
+    throw new BadArgument(errorMessage(error))
+  }
+}
+
+const DEFAULT_PORT = 6379
+const LEVELS = ['debug', 'verbose', 'notice', 'warning']
+
+/**
+ * @param end Called when a client asks for SHUTDOWN.
+ * @throws BadArgument, or the ErrnoException of an address that can't be listened on.
+ */
+export async function runNode(plan: Plan, write: (line: string) => void, end: () => void): Promise<RunningNode> {
+  const { directives, renamed, engine, version } = plan
+  const word = (name: string): string | undefined => directives.get(name)?.[0]
+  const tlsPort = Number(word('tls-port') ?? 0)
+  const tls = tlsPort > 0 ? certificates(word) : undefined
+  const least = LEVELS.indexOf(word('loglevel') ?? 'notice')
+  const node = started(() => {
+    const log = (level: string, line: string) => {
+      if (LEVELS.indexOf(level) >= least) write(line)
+    }
+    return new RedisNode({ engine, version, directives, renamed, shutdown: end, log, ...(tls && { tls }) })
+  })
+  const socketPath = word('unixsocket')
+  const pidFile = word('pidfile')
+  try {
+    const port = Number(word('port') ?? DEFAULT_PORT)
+    const hosts = directives.get('bind') ?? ['127.0.0.1', '-::1']
+    // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
+    if (port !== 0) await listen(node, hosts, Math.max(0, port), true)
+    if (tlsPort > 0) await listen(node, hosts, tlsPort, false)
+    if (socketPath) await listenOnSocket(node, socketPath, Number.parseInt(word('unixsocketperm') ?? '700', 8))
+    if (pidFile) writeFileSync(pidFile, `${process.pid}\n`)
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+  const release = stayAlive()
+  return {
+    addresses: node.addresses,
+    socket: socketPath,
+    async close() {
+      release()
+      await node.close()
+      if (pidFile) rmSync(pidFile, { force: true })
+    },
+  }
+}
+
+function started(make: () => RedisNode): RedisNode {
+  try {
+    return make()
+  } catch (error) {
+    throw error instanceof BadValue ? new BadArgument(error.message) : error
+  }
+}
+
+/** A minus before an address: the node can do without it. The same port on each that left it open. */
+async function listen(node: RedisNode, hosts: readonly string[], port: number, plain: boolean): Promise<void> {
+  let chosen = port
+  for (const spoken of hosts) {
+    const optional = spoken.startsWith('-')
+    const host = addressOf(optional ? spoken.slice(1) : spoken)
+    try {
+      const bound = await node.listen({ host, port: chosen }, { plain })
+      chosen = bound.port
+    } catch (error) {
+      if (!optional) throw error
+    }
+  }
+}
+
+function addressOf(spoken: string): string {
+  if (spoken === '*') return '0.0.0.0'
+  if (spoken === '::*') return '::'
+  if (spoken === 'localhost') return '127.0.0.1'
+  if (isIP(spoken) === 0) throw new BadArgument(`bind: not an address: '${spoken}'`)
+  return spoken
+}
+
+/** What a node that was killed left behind is taken away first, as the servers do. */
+async function listenOnSocket(node: RedisNode, path: string, mode: number): Promise<void> {
+  rmSync(path, { force: true })
+  await node.listen({ path, mode })
+}
+
+function certificates(word: (name: string) => string | undefined): ServerTls {
+  const file = (name: string): string => {
+    const path = word(name)
+    if (path === undefined) throw new BadArgument(`tls-port needs ${name}`)
+    return readText(path)
+  }
+  const authority = word('tls-ca-cert-file')
+  const asked = word('tls-auth-clients') ?? 'yes'
+  return {
+    cert: file('tls-cert-file'),
+    key: file('tls-key-file'),
+    ...(authority !== undefined && { ca: readText(authority) }),
+    ...(asked !== 'no' && { clientCertificates: asked === 'optional' ? 'asked' : 'demanded' }),
+  }
+}

@@ -1,0 +1,77 @@
+import type { Connection, Talker } from '../net/serve/connection.ts'
+import { execute } from './call.ts'
+import { Client } from './client.ts'
+import type { Core } from './core.ts'
+import { BROKEN, INCOMPLETE, RequestParser } from './protocol/parser.ts'
+
+/** Speaks RESP with one client. */
+export class RedisTalker implements Talker {
+  readonly client: Client
+  readonly #core: Core
+  readonly #parser: RequestParser
+
+  constructor(core: Core, connection: Connection) {
+    this.#core = core
+    this.client = new Client(core, connection)
+    this.#parser = new RequestParser(core.config.settings)
+    core.clients.set(this.client.id, this.client)
+  }
+
+  consume(bytes: Buffer, end: number): number {
+    const core = this.#core
+    const { client } = this
+    if (client.blocked !== undefined || client.paused) return 0
+    const { connection } = client
+    const { args, replies } = core
+    core.refreshTime()
+    core.serving = client
+    replies.resp = client.resp
+    let at = 0
+    while (at < end) {
+      this.#parser.stranger = client.user === undefined
+      const next = this.#parser.parse(args, bytes, at, end)
+      if (next === INCOMPLETE) break
+      if (next === BROKEN) {
+        replies.error(`ERR Protocol error: ${this.#parser.failure}`)
+        client.endAfterReplies()
+        break
+      }
+      at = next
+      if (args.count === 0) continue
+      client.commands++
+      if (client.replyMode === 'on') execute(client, args)
+      else this.#executeQuietly()
+      if (client.blocked !== undefined || client.paused || connection === undefined) break
+      if (connection.closing || connection.congested) break
+    }
+    core.serving = undefined
+    return at
+  }
+
+  /** CLIENT REPLY OFF and SKIP: what is answered is thrown away. */
+  #executeQuietly(): void {
+    const { client } = this
+    const { args, replies } = this.#core
+    const mode = client.replyMode
+    const reply = replies.capture(() => execute(client, args))
+    if (client.replyMode === 'on' && mode === 'off') replies.text(reply)
+    else if (mode === 'skip') client.replyMode = 'on'
+    else if (client.replyMode === 'skip-next') client.replyMode = 'skip'
+    client.updateGate()
+  }
+
+  served(): void {
+    this.#core.deliver()
+  }
+
+  ended(): void {
+    const core = this.#core
+    const { client } = this
+    core.clients.delete(client.id)
+    core.outboxes.delete(client)
+    core.blocking.release(client)
+    core.resuming.delete(client)
+    core.watches.unwatch(client)
+    for (const farewell of core.farewells) farewell(client)
+  }
+}

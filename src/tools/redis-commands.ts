@@ -1,0 +1,142 @@
+/**
+ * Writes what servers say of their commands (COMMAND, COMMAND DOCS) to src/redis/commands/*.generated.ts: `tsx
+ * src/tools/redis-commands.ts`, with redis-server and valkey-server on PATH. Of Valkey only what differs.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const fileOf = (name: string): string =>
+  fileURLToPath(new URL(`../redis/commands/${name}.generated.ts`, import.meta.url))
+
+/** Where the generated tables are. */
+export const factsFile: string = fileOf('facts')
+export const docsFile: string = fileOf('docs')
+
+const TRIES = 200
+
+interface KeySpec {
+  readonly notes?: string
+  readonly flags: readonly string[]
+  readonly begin_search: { readonly type: string; readonly spec: object }
+  readonly find_keys: { readonly type: string; readonly spec: object }
+}
+
+/** An entry of COMMAND. */
+type Entry = readonly [
+  name: string,
+  arity: number,
+  flags: readonly string[],
+  first: number,
+  last: number,
+  step: number,
+  categories: readonly string[],
+  tips: readonly string[],
+  keySpecs: readonly KeySpec[],
+  subcommands: readonly Entry[],
+]
+
+interface Docs {
+  readonly summary?: string
+  readonly since: string
+  readonly group: string
+  readonly subcommands?: Readonly<Record<string, Docs>>
+}
+
+interface Server {
+  readonly version: string
+  readonly facts: ReadonlyMap<string, string>
+  readonly docs: ReadonlyMap<string, string>
+}
+
+/** The text of both files. */
+export async function generateTables(): Promise<{ facts: string; docs: string }> {
+  const redis = await serverOf('redis-server')
+  const valkey = await serverOf('valkey-server')
+  const head = `/** Made by src/tools/redis-commands.ts of redis-server ${redis.version} and valkey-server ${valkey.version}; not to be edited. */`
+  const file = (of: 'facts' | 'docs'): string =>
+    [
+      head,
+      'type Row = readonly [name: string, json: string]',
+      table('REDIS', redis[of]),
+      table('VALKEY', new Map([...valkey[of]].filter(([name, text]) => redis[of].get(name) !== text))),
+      '',
+    ].join('\n\n')
+  return { facts: file('facts'), docs: file('docs') }
+}
+
+function table(name: string, rows: ReadonlyMap<string, string>): string {
+  const lines = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map((row) => `  ${JSON.stringify(row)},`)
+  return `export const ${name}: readonly Row[] = [\n${lines.join('\n')}\n]`
+}
+
+/** What a server says that is started for it and ends with it. */
+async function serverOf(program: string): Promise<Server> {
+  const directory = mkdtempSync(join(tmpdir(), 'redis-commands-'))
+  const socket = join(directory, 'socket')
+  const server = spawn(program, ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory], {
+    stdio: 'ignore',
+  })
+  try {
+    await untilItAnswers(socket)
+    const [, version = '?'] = /v=(\S+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' })) ?? []
+    const docs: Readonly<Record<string, Docs>> = JSON.parse(ask(socket, '--json', 'COMMAND', 'DOCS'))
+    const entries: readonly Entry[] = JSON.parse(ask(socket, '--json', 'COMMAND'))
+    return {
+      version,
+      facts: new Map(entries.flatMap((entry) => factsOf(entry, docs))),
+      docs: new Map(Object.entries(docs).map(([name, each]) => [name, JSON.stringify(withoutRepeats(each))])),
+    }
+  } finally {
+    server.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** A row for each command and each of its subcommands, `config|get`. */
+function factsOf(entry: Entry, docs: Readonly<Record<string, Docs>>): [string, string][] {
+  const [name, arity, flags, first, last, step, categories, tips, keySpecs, subcommands] = entry
+  const { since = '', group = '', subcommands: docsOfParts = {} } = docs[name] ?? {}
+  // Servers keep subcommands in a hash table whose order is chance.
+  const parts = [...subcommands].sort(([a], [b]) => (a < b ? -1 : 1))
+  const row = { arity, flags, keys: [first, last, step], categories, tips, keySpecs, since, group }
+  return [[name, JSON.stringify(row)], ...parts.flatMap((part) => factsOf(part, docsOfParts))]
+}
+
+/** Without what Valkey says again of each argument, and with subcommands, which come in an order of chance, in that of their names. */
+function withoutRepeats(docs: unknown): unknown {
+  if (Array.isArray(docs)) return docs.map(withoutRepeats)
+  if (typeof docs !== 'object' || docs === null) return docs
+  const name: unknown = Reflect.get(docs, 'name')
+  const members = Object.entries(docs).filter(([member, value]) => !(member === 'display_text' && value === name))
+  const isByName = members.every(([member]) => member.includes('|'))
+  if (isByName) members.sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(members.map(([member, value]) => [member, withoutRepeats(value)]))
+}
+
+async function untilItAnswers(socket: string): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      if (ask(socket, 'PING').startsWith('PONG')) return
+    } catch {
+      await pause(20)
+    }
+  }
+  throw new Error(`no server answers at ${socket}`)
+}
+
+const ask = (socket: string, ...command: string[]): string =>
+  execFileSync('redis-cli', ['-s', socket, ...command], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1 << 26,
+  })
+
+if (import.meta.url === new URL(process.argv[1] ?? '', 'file:').href) {
+  const { facts, docs } = await generateTables()
+  writeFileSync(factsFile, facts)
+  writeFileSync(docsFile, docs)
+}
