@@ -1,6 +1,7 @@
 import { endpoint } from '../net/target.ts'
 import { SEATS, type Seat } from './causes/cause.ts'
 import { causeOf } from './causes/index.ts'
+import { escaped as esc } from './escaped.ts'
 import type { AddressEvidence, Evidence } from './evidence.ts'
 import type { Finding } from './finding.ts'
 import { type Bucket, histogram } from './histogram.ts'
@@ -68,12 +69,6 @@ ${section('Where this was seen from', environmentHtml(page))}
 </html>
 `
 }
-
-const esc = (text: string): string =>
-  text.replace(
-    /[&<>"']/g,
-    (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[character] ?? character,
-  )
 
 const section = (title: string, body: string): string =>
   body === '' ? '' : `<section>\n<h2>${esc(title)}</h2>\n${body}\n</section>`

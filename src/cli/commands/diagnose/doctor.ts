@@ -16,6 +16,7 @@ import { examine } from '../../../diagnose/doctor.ts'
 import { NO_COURSE, nextLook } from '../../../diagnose/episodes.ts'
 import type { Evidence } from '../../../diagnose/evidence.ts'
 import type { Finding } from '../../../diagnose/finding.ts'
+import { isAsGrave, junitText, SEVERITIES } from '../../../diagnose/junit.ts'
 import { glibcVersion } from '../../../diagnose/libc.ts'
 import { reportPage } from '../../../diagnose/report-page.ts'
 import { elapsedMs, sleep, systemClock } from '../../../net/clock.ts'
@@ -23,7 +24,7 @@ import { isUnsupported, reasonOf, tellUnasked } from '../../caches/refusals.ts'
 import { command } from '../../command.ts'
 import { failureOf } from '../../failure.ts'
 import { time } from '../../flag-kinds.ts'
-import { type Flags, text, texts, toggle, type ValuesOf } from '../../flags.ts'
+import { choice, type Flags, text, texts, toggle, type ValuesOf } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { commandText } from '../../help/command-text.ts'
@@ -57,6 +58,11 @@ const doctorFlags = {
   watch: toggle({ summary: 'look again and again until Ctrl-C; tell what begins and what is over' }),
   interval: time({ summary: 'with --watch: between two looks (default 5s)', helpValue: '<time>', otherwise: 5000 }),
   explain: text({ summary: 'print what a rule looks for and end', helpValue: '<rule>' }),
+  'fail-on': choice(SEVERITIES, {
+    summary: 'the least that makes the exit code 1: failure, warning (default) or note',
+    helpValue: '<severity>',
+    otherwise: 'warning',
+  }),
   evidence: toggle({ summary: 'with --output json: all that was seen, too' }),
   timeout: time({ summary: 'for one connection (default 3.5s)', helpValue: '<time>' }),
   'write-probe': toggle({ summary: 'also store, read and delete a key of ours on each node (expires in 60 s)' }),
@@ -72,7 +78,7 @@ type DoctorFlags = ValuesOf<typeof doctorFlags>
 export const doctor = command({
   summary: 'Look at everything between this host and a cluster, and name the cause',
   description:
-    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The first line and the last are the cause: the one that explains most of what was seen, or one for each fault. Under it the fix, the command that shows it, the one that tells whether the fix has helped, and what follows from it. --all tells everything, --practices what the guide advises. Without words: every cluster of the target. Describe permissions are enough. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, no such rule or place); 252: a wrong option.',
+    'Names, address order, routes, connections over both families, TLS, protocol, discovery, what the API tells and the limits of this host, in parallel; never stops at the first failure. The first line and the last are the cause: the one that explains most of what was seen, or one for each fault. Under it the fix, the command that shows it, the one that tells whether the fix has helped, and what follows from it. --all tells everything, --practices what the guide advises. Without words: every cluster of the target. Describe permissions are enough. --output junit is for CI: a test case for each rule; --fail-on says which findings fail it, and with them the exit code. Exit code 0: healthy; 1: findings; 2: it could not run (no engine, no permission, no such rule or place); 252: a wrong option.',
   words: {
     where: several('id of a cluster, name of a serverless cache, or host:port'),
   },
@@ -83,8 +89,9 @@ export const doctor = command({
     'doctor shop --report report.html',
     'doctor shop --watch',
     'doctor --explain D02',
+    'doctor --fail-on failure --output junit > doctor.xml',
   ],
-  forms: { note: 'with --watch a document per change' },
+  forms: { own: ['junit'], note: 'with --watch a document per change' },
   async run({ words, flags, print }) {
     try {
       await diagnosis(words.where, flags, print)
@@ -95,16 +102,18 @@ export const doctor = command({
   },
 })
 
-async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: Printer): Promise<void> {
+async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: Printer<'junit'>): Promise<void> {
   // Neither ids nor host names have commas.
   const words = spoken.flatMap((word) => word.split(/,(?=.)/))
-  if (flags['list-rules']) return print.answer([...causes, ...practiceCauses].map(plain), rulesText)
-  if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain)
+  const other = (['list-rules', 'explain', 'watch'] as const).find((name) => flags[name])
+  if (print.form === 'junit' && other) throw usageProblem(`argument --output: junit is not allowed with --${other}`)
+  if (flags['list-rules']) return print.answer([...causes, ...practiceCauses].map(plain), rulesText, NO_JUNIT)
+  if (flags.explain !== undefined) return print.answer(plain(knownRule(flags.explain)), explain, NO_JUNIT)
   if (print.form === 'readable') tellOfNewerNode()
   if (flags.watch) return watch(words, flags, print)
-  const { evidence, notAsked, ...verdict } = await judged(words, flags)
+  const { evidence, notAsked, rules, ...verdict } = await judged(words, flags)
   const answer = { ...answerOf(verdict), notAsked, ...(flags.evidence && { evidence }) }
-  await print.answer(answer, (shown, style) =>
+  const readable = (shown: typeof answer, style: Style) =>
     verdictText(
       {
         ...shown,
@@ -114,12 +123,31 @@ async function diagnosis(spoken: readonly string[], flags: DoctorFlags, print: P
       },
       flags,
       style,
-    ),
-  )
+    )
+  const junit = ({ findings, practices, unexplained }: typeof answer) =>
+    junitText(
+      {
+        name: commandText(['doctor', ...words]),
+        rules,
+        findings: counted({ findings, practices }, flags),
+        unexplained: verdict.unclear ? unexplained : undefined,
+      },
+      flags['fail-on'],
+    )
+  await print.answer(answer, readable, { junit })
   if (flags.report !== undefined) writeReport(flags.report, words, { evidence, ...verdict })
-  const code = codeOf(verdict, evidence)
+  const code = codeOf(verdict, evidence, flags)
   if (code !== undefined) throw new ExitWith(code)
 }
+
+/** Answers that are no verdict have no JUnit. */
+const NO_JUNIT = { junit: () => '' }
+
+/** Findings that may make it fail: good practice is among them where it is told. */
+const counted = ({ findings, practices }: Pick<Judged, 'findings' | 'practices'>, flags: DoctorFlags) => [
+  ...findings,
+  ...(flags.practices ? practices : []),
+]
 
 /** What a look comes to. */
 interface Judged {
@@ -140,6 +168,7 @@ async function judged(words: readonly string[], flags: DoctorFlags, signal?: Abo
   return {
     evidence,
     notAsked,
+    rules: [...which, ...(flags.practices ? practice : [])],
     findings: findings.map((finding) => (isProblem(finding) ? { check: again, ...finding } : finding)),
     unexplained: unexplained.map(signTold),
     unclear,
@@ -153,26 +182,27 @@ function answerOf({ unclear, ...verdict }: Judged) {
 }
 
 /** Undefined: healthy. */
-function codeOf({ findings, unclear }: Judged, evidence: Evidence): number | undefined {
-  if (!unclear && !findings.some(isProblem)) return undefined
+function codeOf(verdict: Judged, evidence: Evidence, flags: DoctorFlags): number | undefined {
+  const isGrave = (finding: Finding) => isAsGrave(finding, flags['fail-on'])
+  if (!verdict.unclear && !counted(verdict, flags).some(isGrave)) return undefined
   return isNowhere(evidence) ? COULD_NOT_RUN : FINDINGS
 }
 
 /** Looks again and again; tells what begins, and what is over: since when, and in how many looks. */
-const watch = (words: readonly string[], flags: DoctorFlags, print: Printer): Promise<void> =>
+const watch = (words: readonly string[], flags: DoctorFlags, print: Printer<'junit'>): Promise<void> =>
   untilInterrupted(async (signal) => {
     let course = NO_COURSE
     let code: number | undefined
     while (!signal.aborted) {
       const { evidence, notAsked: _, ...verdict } = await judged(words, flags, signal)
       if (signal.aborted) break
-      code = codeOf(verdict, evidence)
+      code = codeOf(verdict, evidence, flags)
       const at = systemClock.now().toISOString()
       const next = nextLook(course, at, verdict.findings)
       if (next.changes.length > 0 || course.looks === 0) {
         const { healthy } = answerOf(verdict)
         const item = { at, healthy, looks: next.course.looks, changes: next.changes }
-        await print.item(item, (shown, style) => watchText(shown, style))
+        await print.item(item, (shown, style) => watchText(shown, style), NO_JUNIT)
       }
       course = next.course
       await sleep(systemClock, flags.interval, signal)
