@@ -1,6 +1,6 @@
 /** What a word of a line can name, and how to find what there is of it. */
 import { DEFAULT_QUOTAS } from '../../api/catalog/quotas.ts'
-import { type ResourceKind, regionalKinds } from '../../api/catalog/resources.ts'
+import { type ResourceKind, regionalKinds, resources } from '../../api/catalog/resources.ts'
 import { FAULT_KINDS, type FaultReport } from '../../api/engine-faults.ts'
 import type { UserReport } from '../../api/identity.ts'
 import { CONTROL } from '../../api/local-engine.ts'
@@ -69,6 +69,7 @@ export const OFFERS = {
   source: ofTarget('cache', backedUpKinds),
   backup: ofTarget('backup', backupKinds),
   resource: ofTarget('resource', regionalKinds),
+  parameterGroup: ofTarget('parameter group', [resources.parameterGroup]),
   engineUser: ofEngine('user', users, (all) => all.map(({ userName }) => userName)),
   policy: {
     called: 'policy',

@@ -113,7 +113,7 @@ export interface Chapter {
   readonly ids: readonly string[]
 }
 
-const EVERY_DAY = ['list', 'scale', 'tag', 'users', 'quotas', 'backup', 'target', 'completion']
+const EVERY_DAY = ['list', 'scale', 'tag', 'users', 'quotas', 'diff', 'maintenance', 'backup', 'target', 'completion']
 
 /** Our own commands in the order a person meets them; what is not named here follows by name. */
 const ORDER = [

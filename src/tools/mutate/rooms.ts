@@ -29,14 +29,16 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map(
         ...within('src/engine/lifecycle', 'loops pace'),
         ...within('src/engine/workloads', 'clusters/placement clusters/plan clusters/service-updates clusters/steps'),
         'src/engine/workloads/serverless/steps.ts',
-        ...within('src/engine/time', 'engine-clock maintenance-window'),
+        ...within('src/engine/time', 'engine-clock'),
+        'src/api/catalog/maintenance-window.ts',
         'src/engine/network/ports.ts',
       ],
       [
         ...within('test/engine/lifecycle', 'engine-clock.test loops.test'),
         ...within('test/engine/workloads/clusters', 'plan.test service-updates.test steps.test'),
         'test/engine/workloads/serverless/steps.test.ts',
-        ...within('test/engine', 'maintenance-window.test ports.test'),
+        'test/engine/ports.test.ts',
+        'test/api/catalog/maintenance-window.test.ts',
       ],
     ),
     framing: room(

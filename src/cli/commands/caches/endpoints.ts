@@ -8,6 +8,7 @@ import { cacheWordUnless } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
+import { jsonText } from '../../output/json.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { usageProblem } from '../../problem.ts'
@@ -15,11 +16,16 @@ import { usageProblem } from '../../problem.ts'
 export const endpoints = command({
   summary: 'Show where a cache answers: configuration, primary and reader endpoint, and every node',
   description:
-    '--output json: for programs. --output env: shell variables that begin with the name of the cache, of my-shop MY_SHOP_ENDPOINT, MY_SHOP_SERVERS (with commas between them) and MY_SHOP_TLS (true or false); of a group with a reader endpoint MY_SHOP_READER_ENDPOINT; of a cache with TLS whose authority is the local one MY_SHOP_CA, its file. --output hosts: host:port, one node a line; ids: names of nodes. Of a replication group each node is shown with its shard and slots, and its role where the API tells it: in cluster mode the nodes do (cachectl discover).',
-  examples: ['endpoints shop', 'eval "$(cachectl endpoints shop --output env)"', 'endpoints --all'],
+    '--output json: for programs. --output env: shell variables that begin with the name of the cache, of my-shop MY_SHOP_ENDPOINT, MY_SHOP_SERVERS (with commas between them) and MY_SHOP_TLS (true or false); of a group with a reader endpoint MY_SHOP_READER_ENDPOINT; of a cache with TLS whose authority is the local one MY_SHOP_CA, its file. --output hosts: host:port, one node a line; ids: names of nodes; prometheus-sd: targets with labels for file_sd_configs and http_sd_configs of Prometheus, one a node, for an exporter. Of a replication group each node is shown with its shard and slots, and its role where the API tells it: in cluster mode the nodes do (cachectl discover).',
+  examples: [
+    'endpoints shop',
+    'eval "$(cachectl endpoints shop --output env)"',
+    'endpoints --all',
+    'endpoints --all --output prometheus-sd > elasticache.json',
+  ],
   words: { cluster: cacheWordUnless('all', 'id of a cluster or replication group, or name of a serverless cache') },
   flags: { all: toggle({ summary: 'of every cache of the target' }), ...globalFlags },
-  forms: { own: ['env', 'hosts', 'ids'] },
+  forms: { own: ['env', 'hosts', 'ids', 'prometheus-sd'] },
   async run({ words: { cluster: id }, flags, print }) {
     if (id !== undefined && flags.all) throw usageProblem('Name a cache, or --all: not both.')
     const { caches, authority } = await withClient(flags, async (client) => ({
@@ -39,6 +45,7 @@ export const endpoints = command({
             .flatMap(nodesOf)
             .map(({ id: node }) => node)
             .join('\n'),
+        'prometheus-sd': () => jsonText(caches.flatMap(scrapeTargets)).trimEnd(),
       },
     )
   },
@@ -51,6 +58,23 @@ const nodesOf = (cache: Cache) => endpointsOf(cache).filter(({ shard }) => !cach
 
 /** Of a group every node: its `servers` are doors to some of them. */
 const serversOf = (cache: Cache): readonly HostAndPort[] => (cache.group ? nodesOf(cache) : cache.servers)
+
+/** A group of targets for each node: their labels differ. Serverless caches have one endpoint, which stands for all of them. */
+function scrapeTargets(cache: Cache) {
+  const { id, engine, tls } = cache
+  return nodesOf(cache).map((node) => ({
+    targets: [addressOf(node)],
+    labels: {
+      cache: id,
+      node: node.id,
+      engine,
+      tls: String(tls),
+      ...(node.zone !== undefined && { zone: node.zone }),
+      ...(node.shard !== undefined && { shard: node.shard }),
+      ...(node.role !== undefined && { role: node.role }),
+    },
+  }))
+}
 
 function viewOf(cache: Cache) {
   const { id, status, networkType, ipDiscovery, tls, configuration, shards } = cache

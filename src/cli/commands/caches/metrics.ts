@@ -1,8 +1,5 @@
-import type { ClockReport } from '../../../api/engine-clock.ts'
-import { CONTROL } from '../../../api/local-engine.ts'
 import { meantAmong } from '../../../api/nearest.ts'
 import { sparkline } from '../../../diagnose/histogram.ts'
-import { systemClock } from '../../../net/clock.ts'
 import { withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
 import { membersOf } from '../../caches/group-nodes.ts'
@@ -12,7 +9,7 @@ import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { time } from '../../flag-kinds.ts'
 import { type Flags, text, texts, type ValuesOf, value } from '../../flags.ts'
-import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
+import { globalFlags } from '../../global-flags.ts'
 import { widthOf } from '../../output/display-width.ts'
 import { textInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
@@ -22,9 +19,8 @@ import type { Style } from '../../output/style.ts'
 import { absence, Problem, usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
 import { openCloudWatch } from '../../target/cloudwatch-client.ts'
-import { control } from '../../target/engine-control.ts'
-import { runningEngine, stateDirOf } from '../../target/state-dir.ts'
-import { resolveTarget, type Target } from '../../target/targets.ts'
+import { nowAt } from '../../target/engine-now.ts'
+import { resolveTarget } from '../../target/targets.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -96,13 +92,6 @@ export const metricsOf = command({
     await print.answer({ cluster, start, end, metrics: found.series }, (answer, style) => shown(answer.metrics, style))
   },
 })
-
-/** The engine's clock may have been moved. */
-async function nowAt(target: Target, flags: GlobalOptions): Promise<Date> {
-  const engine = target.kind === 'local' ? runningEngine(stateDirOf(flags)) : undefined
-  if (!engine) return systemClock.now()
-  return new Date((await control<ClockReport>(engine, 'GET', CONTROL.clock)).now)
-}
 
 /** Whole minutes, as samples are; the one that runs has none yet. */
 function timesOf(flags: ValuesOf<typeof timeFlags>, now: Date): { start: Date; end: Date } {

@@ -1,7 +1,7 @@
 /** Nodes scheduled for replacement (guide, "Replacing nodes"): when that is, and what the events say of it. Pure. */
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { nextWindow, parseWindow } from '../../../api/catalog/maintenance-window.ts'
 import type { CacheClusterRecord, FaultOf, FaultRecord } from '../../store/records.ts'
-import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 
 /** Marks a replacement that waits for the maintenance window, and moves with it. */
 export const IN_WINDOW = 'window'

@@ -1,6 +1,7 @@
 /** What single settings of a cache cluster may be. Each function returns the value to store or throws AWS's refusal. */
 
 import { type EngineFacts, hasVersion, newestVersion } from '../../../api/catalog/engines.ts'
+import { formatWindow, parseWindow, randomWindow } from '../../../api/catalog/maintenance-window.ts'
 import { isOfferedFor, type NodeType, nodeTypes } from '../../../api/catalog/node-types.ts'
 import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
 import { Fault } from '../../../api/faults.ts'
@@ -10,7 +11,6 @@ import type { Release } from '../../families/family.ts'
 import { missing } from '../../http/query-protocol.ts'
 import { DEFAULT_SUBNET_GROUP, groupNetworkTypes, groupSubnets } from '../../network/subnet-groups.ts'
 import type { CacheSubnetGroupRecord, IpDiscovery, NetworkType } from '../../store/records.ts'
-import { formatWindow, parseWindow, randomWindow } from '../../time/maintenance-window.ts'
 
 const invalid = (message: string) => new Fault('InvalidParameterValue', message)
 const conflict = (message: string) => new Fault('InvalidParameterCombination', message)

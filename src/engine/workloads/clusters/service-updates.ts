@@ -6,6 +6,7 @@
 
 import type { NodeUpdateStatus, UpdateActionStatus } from '@aws-sdk/client-elasticache'
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { nextWindow, parseWindow } from '../../../api/catalog/maintenance-window.ts'
 import { type ServiceUpdate, serviceUpdates } from '../../catalog/service-updates.ts'
 import type {
   CacheClusterRecord,
@@ -14,7 +15,6 @@ import type {
   Step,
   UpdateActionRecord,
 } from '../../store/records.ts'
-import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 
 /** What is updated, as far as updates go by it: a cluster is one. */
 export interface Updatable

@@ -1,6 +1,7 @@
 /** ModifyReplicationGroup: what takes effect at once, and what may wait for the maintenance window. Texts without a source are ours. */
 
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import { nextWindow, parseWindow } from '../../../api/catalog/maintenance-window.ts'
 import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context, Handler } from '../../calls/context.ts'
@@ -13,7 +14,6 @@ import { withParameters } from '../../parameters/status.ts'
 import { otherBeforeUse } from '../../parameters/values.ts'
 import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
-import { nextWindow, parseWindow } from '../../time/maintenance-window.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, refuseCacheSecurityGroups } from '../clusters/rules.ts'
 import { refuseMember } from '../global-datastores/rules.ts'

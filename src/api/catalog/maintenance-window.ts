@@ -1,4 +1,4 @@
-import type { RegionFacts } from '../../api/catalog/regions.ts'
+import type { RegionFacts } from './regions.ts'
 
 const DAYS: readonly string[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const MINUTES_PER_DAY = 24 * 60
@@ -48,6 +48,13 @@ export function nextWindow({ start, minutes }: MaintenanceWindow, now: number): 
   const sinceStart = (minuteOfWeekAt(now) - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK
   if (sinceStart < minutes) return now
   return Math.ceil(now + (MINUTES_PER_WEEK - sinceStart) * MS_PER_MINUTE)
+}
+
+/** The window that is open, else the next one, from its start to its end. Milliseconds since the epoch. */
+export function windowAround({ start, minutes }: MaintenanceWindow, now: number): { from: number; to: number } {
+  const sinceStart = (minuteOfWeekAt(now) - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK
+  const from = Math.round(now + ((sinceStart < minutes ? 0 : MINUTES_PER_WEEK) - sinceStart) * MS_PER_MINUTE)
+  return { from, to: from + minutes * MS_PER_MINUTE }
 }
 
 // A block may run into the next day: the days from tomorrow to the last but one end before this day of next week.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { regionFacts } from '../../src/api/catalog/regions.ts'
-import { formatWindow, nextWindow, parseWindow, randomWindow } from '../../src/engine/time/maintenance-window.ts'
+import { formatWindow, nextWindow, parseWindow, randomWindow } from '../../../src/api/catalog/maintenance-window.ts'
+import { regionFacts } from '../../../src/api/catalog/regions.ts'
 
 const window = (text: string) => parseWindow(text) ?? expect.fail(`${text} is a window`)
 const at = (iso: string) => Date.parse(iso)
