@@ -20,7 +20,7 @@ export function widthOf(line: string): number {
 const columnsOf = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
 
 /** The beginning of a line without colours, of at most `width` columns. */
-function beginning(text: string, width: number): string {
+export function beginning(text: string, width: number): string {
   if (ASCII.test(text)) return text.slice(0, Math.max(0, width))
   let [end, left] = [0, width]
   for (const character of text) {
@@ -31,8 +31,8 @@ function beginning(text: string, width: number): string {
   return text.slice(0, end)
 }
 
-/** Its end likewise. A mark that stands on a character stays with it. */
-function ending(text: string, width: number): string {
+/** The end of a line likewise. A mark that stands on a character stays with it. */
+export function ending(text: string, width: number): string {
   if (ASCII.test(text)) return width <= 0 ? '' : text.slice(-width)
   const characters = Array.from(text)
   let [from, left] = [characters.length, width]

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineCredentials } from '../../../src/api/local-engine.ts'
 import { usualStatistic } from '../../../src/cli/caches/metric-series.ts'
+import { AT_FIRST, afterKey, keysIn, type TopState } from '../../../src/cli/commands/top/keys.ts'
 import { type NodeRates, ratesOf, statsOf, totalOf } from '../../../src/cli/commands/top/rates.ts'
-import { labelOf, type NodeView, topLines } from '../../../src/cli/commands/top/view.ts'
+import { labelOf, type NodeView, topScreen } from '../../../src/cli/commands/top/view.ts'
+import { ASCII } from '../../../src/cli/output/characters.ts'
 import { bytesText, countText, quantityText } from '../../../src/cli/output/quantities.ts'
 import { styleOf } from '../../../src/cli/output/style.ts'
 import { cachectl, temporaryHome } from '../support/cli.ts'
@@ -161,8 +163,8 @@ describe('the view of top', async () => {
     history: Array.from({ length: 300 }, (_, index) => index),
     ...more,
   })
-  const view = (nodes: readonly NodeView[], width: number, height: number) =>
-    topLines({ title: 'shop', time: '12:00:00Z', nodes }, width, height, style)
+  const view = (nodes: readonly NodeView[], width: number, height: number, state: TopState = AT_FIRST) =>
+    topScreen({ title: 'shop', time: '12:00:00Z', nodes }, { width, height }, style, state).lines
 
   test.each([20, 40, 60, 80, 132])('is no wider than %i columns, however long names and numbers are', (width) => {
     const long = 'shop.abcdef.cfg.usw2.cache.amazonaws.com:11211'
@@ -188,6 +190,77 @@ describe('the view of top', async () => {
   test('shows why a node says nothing, and that it did not', () => {
     const lines = view([node('0001', { rates: undefined, problem: 'refused', history: [1, undefined] })], 80, 24)
     expect(lines.join('\n')).toContain('0001     refused')
+  })
+
+  test('every node of 40 can be scrolled to on 24 lines, a screen at a time and one by one', () => {
+    const nodes = Array.from({ length: 40 }, (_, index) => node(String(index + 1).padStart(4, '0')))
+    const screen = (state: TopState) =>
+      topScreen({ title: 'shop', time: '12:00:00Z', nodes }, { width: 80, height: 24 }, style, state)
+    const seen = new Set<string>()
+    let state = AT_FIRST
+    for (const key of ['', ' ', ' ', 'k', 'G', '\x1b[A', 'g']) {
+      state = key === '' ? state : afterKey(state, key, screen(state).extent)
+      for (const line of screen(state).lines) seen.add(line.slice(0, 4))
+      expect(screen(state).lines).toHaveLength(24)
+    }
+    for (const { label } of nodes) expect(seen).toContain(label)
+    expect(screen(afterKey(state, 'G', screen(state).extent)).lines[1]).toContain('21-40 of 40')
+  })
+
+  test('is sorted by a column, the silent first, and the other way round', () => {
+    const nodes = [
+      node('slow', { rates: rates(1) }),
+      node('fast', { rates: rates(3) }),
+      node('dead', { rates: undefined, problem: 'refused' }),
+    ]
+    const names = (state: TopState) =>
+      view(nodes, 80, 7, state)
+        .slice(4)
+        .map((line) => line.slice(0, 4))
+    const byOperations = afterKey(AT_FIRST, 's', { nodes: 3, page: 3 })
+    expect(names(AT_FIRST)).toEqual(['slow', 'fast', 'dead'])
+    expect(names(byOperations)).toEqual(['dead', 'fast', 'slow'])
+    expect(names(afterKey(byOperations, 'r', { nodes: 3, page: 3 }))).toEqual(['dead', 'slow', 'fast'])
+    expect(view(nodes, 80, 7, byOperations)[1]).toContain('sorted by ops/s')
+    expect(afterKey(byOperations, 'S', { nodes: 3, page: 3 })).toEqual(AT_FIRST)
+    expect(afterKey(AT_FIRST, 'S', { nodes: 3, page: 3 }).order).toBe('answer')
+  })
+
+  test('a wide terminal shows how long answers took, and the trend beside the figures', () => {
+    const lines = view([node('0001', { answerMs: 0.42 }), node('0002', { answerMs: 7 })], 160, 24)
+    expect(lines[2]).toMatch(/answer$/)
+    expect(lines.slice(3).map((line) => /([\d.]+ ms) {2}[▁▂▃▄▅▆▇█]{40,}$/.exec(line)?.[1])).toEqual([
+      '7.0 ms',
+      '0.4 ms',
+      '7.0 ms',
+    ])
+    expect(view([node('0001')], 60, 24)[1]).toBe('wider: in/s, out/s, answer')
+  })
+
+  test.each([
+    [1024, '░░░░░░░░'],
+    [2 ** 30 / 64, '▏░░░░░░░'],
+    [2 ** 30 / 16, '▌░░░░░░░'],
+    [2 ** 30, '████████'],
+  ])('the bar of %i bytes of a GiB is %s', (bytes, bar) => {
+    expect(view([node('0001', { rates: { ...rates(1), bytes } })], 80, 24)[3]).toContain(` ${bar} `)
+  })
+
+  test('is of ASCII alone where the terminal has nothing else', () => {
+    const nodes = [node('x'.repeat(40), { answerMs: 1 })]
+    const plain = { ...style, characters: ASCII }
+    for (const width of [60, 160]) {
+      const { lines } = topScreen({ title: 'shop', time: '', nodes }, { width, height: 24 }, plain, AT_FIRST)
+      expect(lines.join('')).toMatch(/^[\x20-\x7e]*$/)
+    }
+  })
+
+  test('help names the keys, and any key leaves it; several keys sent at once are told apart', () => {
+    const asked = afterKey(AT_FIRST, '?', { nodes: 1, page: 1 })
+    expect(view([node('0001')], 80, 24, asked).join('\n')).toMatch(/q, Ctrl-C +quit/)
+    expect(afterKey(asked, 'x', { nodes: 1, page: 1 })).toEqual(AT_FIRST)
+    expect(keysIn('j\x1b[Bk\x1b[6~q')).toEqual(['j', '\x1b[B', 'k', '\x1b[6~', 'q'])
+    expect(afterKey(AT_FIRST, 'p', { nodes: 1, page: 1 }).paused).toBe(true)
   })
 
   test('names nodes as AWS does where their host names tell', () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { AT_FIRST } from '../../../src/cli/commands/top/keys.ts'
 import { lagOf } from '../../../src/cli/commands/top/rates.ts'
 import { respRates, respStats } from '../../../src/cli/commands/top/resp-rates.ts'
-import { topLines } from '../../../src/cli/commands/top/view.ts'
+import { topScreen } from '../../../src/cli/commands/top/view.ts'
 import { styleOf } from '../../../src/cli/output/style.ts'
 
 const info = (role: 'master' | 'slave', calls: number, more: Readonly<Record<string, string>> = {}) =>
@@ -43,7 +44,7 @@ test.each([20, 60, 80, 132])('members of a group take no more than %i columns', 
     ...{ label, rates, problem: undefined, history: [1, 2], lagBytes },
   })
   const nodes = [node('cart-0001-001', primary), node('cart-0001-002', replica, 12_345_678)]
-  const lines = topLines({ title: 'cart', time: '12:00:00Z', nodes }, width, 24, style)
+  const { lines } = topScreen({ title: 'cart', time: '12:00:00Z', nodes }, { width, height: 24 }, style, AT_FIRST)
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
   if (width >= 60) expect(lines.join('\n')).toContain('cart-0001-002 ')
   if (width >= 80) expect(lines.join('\n')).toContain('no link')

@@ -7,8 +7,6 @@ const LEAVE = own('\x1b[?25h\x1b[?1049l')
 const HOME = own('\x1b[H')
 const CLEAR_LINE = own('\x1b[K')
 const CLEAR_BELOW = own('\x1b[J')
-/** In raw mode Ctrl-C is a byte like any other. */
-const CTRL_C = '\x03'
 
 export interface Screen {
   /** Shows these lines in the place of what was shown. */
@@ -22,13 +20,11 @@ export interface Screen {
 /**
  * Takes the terminal over until {@link Screen.leave}.
  * @param resized Called after the terminal has got another size.
- * @param quit Called at q and Ctrl-C.
+ * @param typed Called with what the user types, as it comes.
  */
-export function openScreen(resized: () => void, quit: () => void): Screen {
+export function openScreen(resized: () => void, typed: (text: string) => void): Screen {
   const { stdin, stdout } = process
-  const keys = (bytes: Buffer) => {
-    if (/[qQ]/.test(bytes.toString('latin1')) || bytes.includes(CTRL_C)) quit()
-  }
+  const keys = (bytes: Buffer) => typed(bytes.toString('latin1'))
   const raw = stdin.isTTY === true
   print(ENTER)
   if (raw) stdin.setRawMode(true).on('data', keys).resume()

@@ -12,13 +12,14 @@ import { styleHere } from '../../output/people.ts'
 import { bytesText, countText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
 import { CallFailed, FailsWith, Problem } from '../../problem.ts'
-import { forPeople, stdoutIsTerminal, tell } from '../../terminal.ts'
+import { canRedraw, forPeople, tell } from '../../terminal.ts'
 import type { DialOptions } from '../kv/place.ts'
 import { type LoginOptions, loginFlags, loginOf } from '../kv/resp/login.ts'
+import { AT_FIRST, afterKey, type Extent, isQuit, keysIn } from './keys.ts'
 import { givenNodes, nodesOf } from './places.ts'
 import { lagOf, totalOf } from './rates.ts'
 import { openScreen } from './screen.ts'
-import { type TopView, topLines } from './view.ts'
+import { type TopView, topScreen } from './view.ts'
 import { NodeWatch, type WatchedNode } from './watch.ts'
 
 const NOBODY_ANSWERED = 1
@@ -29,7 +30,7 @@ const LEAST_INTERVAL_MS = 100
 export const top = command({
   summary: 'Watch the nodes of a cache at work: operations, hits, memory, connections, traffic',
   description:
-    'Asks every node for its `stats` each second, or its INFO, directly, on AWS too; nodes that are added appear, those that go leave. Of a replication group every member is shown with its role, which a failover changes, and replicas with what they have not received yet; keys are counted once, and so are writes. On a terminal it takes the whole screen until q or Ctrl-C; into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.',
+    'Asks every node for its `stats` each second, or its INFO, directly, on AWS too; nodes that are added appear, those that go leave. Of a replication group every member is shown with its role, which a failover changes, and replicas with what they have not received yet; keys are counted once, and so are writes. On a terminal it takes the whole screen until q or Ctrl-C (? tells the keys: sort, scroll, pause); into a pipe it prints a line for each interval, with --output json an object. A bar is the share of the memory limit; below each node, or beside it where the terminal is wide, are the operations of the last minutes, x where it did not answer. Exit code 0: nodes answered; 1: none did.',
   words: {
     where: cacheWord(
       'id of a cluster or replication group, name of a serverless cache, or host:port (several with commas)',
@@ -69,7 +70,7 @@ export const top = command({
     await withPlace(where, flags, async (place) => {
       const fleet = new Watched(place, systemClock)
       try {
-        const draws = print.form === 'readable' && stdoutIsTerminal()
+        const draws = print.form === 'readable' && canRedraw()
         const answered = draws
           ? await drawn(where, fleet, options, flags)
           : await untilInterrupted((signal) =>
@@ -189,10 +190,32 @@ async function drawn(where: string, fleet: Watched, options: LoopOptions, flags:
   return untilInterrupted(async (signal) => {
     const stop = new AbortController()
     signal.addEventListener('abort', () => stop.abort(), { once: true })
-    const draw = () => screen.draw(topLines(forPeople(viewOf(where, fleet)), screen.width, screen.height, style))
-    const screen = openScreen(draw, () => stop.abort())
+    let state = AT_FIRST
+    let view = viewOf(where, fleet)
+    let extent: Extent = { nodes: 0, page: 1 }
+    const draw = (): void => {
+      const { width, height } = screen
+      const drawn = topScreen(forPeople(view), { width, height }, style, state)
+      extent = drawn.extent
+      screen.draw(drawn.lines)
+    }
+    const typed = (text: string): void => {
+      for (const key of keysIn(text)) {
+        if (isQuit(key)) {
+          stop.abort()
+          return
+        }
+        state = afterKey(state, key, extent)
+      }
+      draw()
+    }
+    const screen = openScreen(draw, typed)
+    const show = async (): Promise<void> => {
+      if (!state.paused) view = viewOf(where, fleet)
+      draw()
+    }
     try {
-      return await loop(fleet, options, stop.signal, systemClock, async () => draw(), true)
+      return await loop(fleet, options, stop.signal, systemClock, show, true)
     } finally {
       screen.leave()
     }
@@ -203,8 +226,9 @@ const viewOf = (where: string, { nodes }: Watched): TopView => ({
   title: where,
   time: absoluteTime(systemClock.now()).slice(11),
   nodes: nodes.map((watch) => {
-    const { node, rates, problem, history } = watch
-    return { label: node.label, rates, problem, history, lagBytes: lagIn(nodes, watch) }
+    const { node, rates, problem, history, answerMs } = watch
+    // A copy: it goes on, and what is shown may stand still.
+    return { label: node.label, rates, problem, history: [...history], answerMs, lagBytes: lagIn(nodes, watch) }
   }),
 })
 
@@ -224,7 +248,7 @@ function viewedAt(where: string, { nodes }: Watched) {
     where,
     total: totalOf(known),
     nodes: nodes.map((watch) => {
-      const { node, rates, problem } = watch
+      const { node, rates, problem, answerMs } = watch
       const lagBytes = lagIn(nodes, watch)
       return {
         node: node.label,
@@ -232,6 +256,7 @@ function viewedAt(where: string, { nodes }: Watched) {
         port: node.dial.port,
         ...(node.shard !== undefined && { shard: node.shard }),
         ...(rates ?? { problem: problem ?? 'no answer yet' }),
+        ...(answerMs !== undefined && { answerMs: Number(answerMs.toFixed(3)) }),
         ...(lagBytes !== undefined && { lagBytes }),
       }
     }),

@@ -22,6 +22,8 @@ export class NodeWatch {
   problem: string | undefined
   /** What to do about the problem, where that is known. */
   hint: string | undefined
+  /** How long the last answer took. */
+  answerMs: number | undefined
   readonly history: (number | undefined)[] = []
   readonly #clock: Clock
   #talking: Talking | undefined
@@ -36,8 +38,10 @@ export class NodeWatch {
   async look(): Promise<void> {
     try {
       this.#talking ??= await this.node.talk.open(this.node.dial)
+      const askedMs = this.#clock.monotonicMs()
       const stats = await this.#talking.stats()
       const atMs = this.#clock.monotonicMs()
+      this.answerMs = atMs - askedMs
       const before = this.#before
       this.#before = { stats, atMs }
       this.problem = undefined
@@ -48,6 +52,7 @@ export class NodeWatch {
       this.close()
       this.#before = undefined
       this.rates = undefined
+      this.answerMs = undefined
       this.problem = errorMessage(error)
       this.hint = errorHint(error)
       this.#remember(undefined)
