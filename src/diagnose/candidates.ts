@@ -13,24 +13,30 @@ const DNS_TIMEOUT_MS = 1500
 
 /**
  * What a name service hands to glibc: the lines of /etc/hosts in their order, else DNS with A before AAAA. `sorted` is
- * what getaddrinfo returned; it is used where neither knows the name (mDNS, LDAP). Never rejects.
+ * what getaddrinfo returned; it is used where neither knows the name (mDNS, LDAP). `fromDns`: what DNS has, where that was
+ * asked already. Never rejects.
  */
 export async function candidatesOf(
   host: string,
   sorted: readonly string[],
   hostsFile = '/etc/hosts',
+  fromDns?: readonly string[],
 ): Promise<Candidates> {
   if (isIP(host) !== 0) return { from: 'literal', addresses: [host] }
   const listed = inHosts((await systemFile(hostsFile)) ?? '', host)
   const known = (addresses: readonly string[]): boolean => sorted.every((each) => addresses.includes(each))
   if (listed.length > 0 && known(listed))
     return { from: 'hosts', addresses: listed.filter((each) => sorted.includes(each)) }
+  const answered = fromDns ?? (await answeredFor(host))
+  if (answered.length > 0 && known(answered)) return { from: 'dns', addresses: answered }
+  return { from: 'getaddrinfo', addresses: sorted }
+}
+
+async function answeredFor(host: string): Promise<string[]> {
   const dns = new promises.Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 })
   // Where no server tells, the order that getaddrinfo gave is all there is.
   const answers = await Promise.all([dns.resolve4(host).catch(() => []), dns.resolve6(host).catch(() => [])])
-  const answered = answers.flat()
-  if (answered.length > 0 && known(answered)) return { from: 'dns', addresses: answered }
-  return { from: 'getaddrinfo', addresses: sorted }
+  return answers.flat()
 }
 
 /** Every address of a name in a hosts file, in its order, each once. */

@@ -35,6 +35,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
   /** Ask the kernel for its round trip, too: starts a program (`ss`) for each attempt. */
   readonly kernel?: boolean
+  /** Ends the attempt as if its time were over. */
+  readonly enough?: AbortSignal
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -54,20 +56,23 @@ export async function attemptConnect(options: ConnectOptions): Promise<ConnectAt
 const NOT_AN_ADDRESS: Result = { outcome: 'local-error', ms: 0, code: 'EINVAL', local: true }
 
 function handshake(options: ConnectOptions, clock: Clock): Promise<Result> {
-  const { address, port, localAddress, timeoutMs = 1000, signal } = options
+  const { address, port, localAddress, timeoutMs = 1000, signal, enough } = options
   if (signal?.aborted) return Promise.resolve({ outcome: 'aborted', ms: 0 })
   return new Promise((resolve) => {
     let socket: Socket | undefined
     const settle = (result: Omit<Result, 'ms'>, ms = elapsedMs(clock, start)): void => {
       cancelTimer()
       signal?.removeEventListener('abort', abort)
+      enough?.removeEventListener('abort', giveUp)
       socket?.destroy()
       resolve({ ...result, ms })
     }
     const abort = (): void => settle({ outcome: 'aborted' })
+    const giveUp = (): void => settle({ outcome: 'timeout' })
     const fail = (error: NodeJS.ErrnoException): void => settle(fromError(error))
-    const cancelTimer = clock.after(timeoutMs, () => settle({ outcome: 'timeout' }))
+    const cancelTimer = clock.after(timeoutMs, giveUp)
     signal?.addEventListener('abort', abort, { once: true })
+    enough?.addEventListener('abort', giveUp, { once: true })
     const start = clock.monotonicMs()
     try {
       socket = connect({ host: address, port, autoSelectFamily: false, ...(localAddress && { localAddress }) })

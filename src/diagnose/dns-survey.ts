@@ -1,4 +1,6 @@
-import { type Clock, systemClock } from '../net/clock.ts'
+import { linkedAbort } from '../net/abort.ts'
+import { type Clock, sleep, systemClock } from '../net/clock.ts'
+import type { Family } from '../net/target.ts'
 import { askDns, type DnsRecord, type DnsReply, type DnsServer } from './dns-query.ts'
 import { embeddedIPv4, IPV4_ONLY_NAME, type Nat64Prefix, prefixIn } from './nat64.ts'
 
@@ -37,7 +39,11 @@ export interface SurveyOptions {
   readonly servers: readonly DnsServer[]
   /** Per try. Default 2000. */
   readonly timeoutMs?: number
+  /** The same of a server that has answered another question of these. Default: as long. */
+  readonly answeringTimeoutMs?: number
   readonly tries?: number
+  /** Hears of addresses at once, while other questions may still be open. */
+  readonly onAddresses?: (addresses: readonly { readonly address: string; readonly family: Family }[]) => void
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -50,9 +56,33 @@ export async function surveyName(name: string, options: SurveyOptions): Promise<
 }
 
 async function viewOf(name: string, server: DnsServer, options: SurveyOptions): Promise<ServerView> {
-  const { servers: _, ...asking } = options
-  const ask = (asked: string, type: 'A' | 'AAAA') => askDns(asked, type, { server, ...asking })
-  const [a, aaaa, known] = await Promise.all([ask(name, 'A'), ask(name, 'AAAA'), ask(IPV4_ONLY_NAME, 'AAAA')])
+  const { servers: _, answeringTimeoutMs, onAddresses, clock = systemClock, ...asking } = options
+  const stop = linkedAbort(options.signal)
+  const unneeded = linkedAbort(stop.signal)
+  const ask = async (asked: string, type: 'A' | 'AAAA', signal = stop.signal): Promise<DnsReply> => {
+    const reply = await askDns(asked, type, { server, ...asking, clock, signal })
+    const answers = reply.outcome !== 'timeout' && reply.outcome !== 'unreachable'
+    if (answers && answeringTimeoutMs !== undefined) {
+      void sleep(clock, answeringTimeoutMs - reply.ms, stop.signal).then(() => stop.abort())
+    }
+    return reply
+  }
+  const told = async (type: 'A' | 'AAAA', family: Family): Promise<DnsReply> => {
+    const reply = await ask(name, type)
+    if (reply.outcome === 'answered') onAddresses?.(addressesIn(reply, []).map(({ address }) => ({ address, family })))
+    return reply
+  }
+  const knowing = ask(IPV4_ONLY_NAME, 'AAAA', unneeded.signal)
+  const [a, aaaa] = await Promise.all([told('A', 4), told('AAAA', 6)])
+  // A resolver that knows its own zones alone may be slow with those of others.
+  if (aaaa.outcome !== 'answered') {
+    void sleep(clock, UNNEEDED_MS, unneeded.signal).then(() => unneeded.abort())
+  }
+  const known = await knowing
+  for (const each of [unneeded, stop]) {
+    each.abort()
+    each.release()
+  }
   const prefixes = known.records.flatMap(({ type, data }) => (type === 'AAAA' ? (prefixIn(data) ?? []) : []))
   const { chain, end } = chainOf(name, [...a.records, ...aaaa.records])
   return {
@@ -66,6 +96,9 @@ async function viewOf(name: string, server: DnsServer, options: SurveyOptions): 
     ...(prefixes.length > 0 && { nat64: [...new Set(prefixes.map(({ text }) => text))] }),
   }
 }
+
+/** For signs of DNS64, where there is no address that it could have made up. */
+const UNNEEDED_MS = 300
 
 function addressesIn({ records, type }: DnsReply, prefixes: readonly Nat64Prefix[]): SurveyedAddress[] {
   return records.flatMap((record) => {

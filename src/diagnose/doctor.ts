@@ -3,7 +3,7 @@ import { pollCluster, type Round } from '../discovery/poll.ts'
 import { linkedAbort } from '../net/abort.ts'
 import { type Clock, systemClock } from '../net/clock.ts'
 import type { AskTls } from '../net/connection.ts'
-import type { NameServices } from '../net/resolve.ts'
+import type { NameServices, ResolvedAddress } from '../net/resolve.ts'
 import { endpoint } from '../net/target.ts'
 import { expectedOf } from './causes/list.ts'
 import type { DnsServer } from './dns-query.ts'
@@ -16,8 +16,8 @@ import type {
   MissingCluster,
   Place,
 } from './evidence.ts'
-import { connects, examineAddresses } from './examine-address.ts'
-import { examineHere } from './examine-here.ts'
+import { type Look, lookAtAddress } from './examine-address.ts'
+import { examineHere, examineSilence } from './examine-here.ts'
 import { compareWithDns, examineHost } from './examine-host.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
@@ -28,8 +28,9 @@ import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { askedForNobody, triedUnheard } from './other-answers.ts'
 import { type Destination, programsHere } from './programs-here.ts'
+import { stagesOf } from './stages.ts'
 import { systemFile } from './system-file.ts'
-import { sharesOf, shortened } from './time-limit.ts'
+import { type Shares, sharesOf, shortened } from './time-limit.ts'
 import { tryAgain } from './try-again.ts'
 import { probeWriting, type WriteProbe } from './write-probe.ts'
 
@@ -61,7 +62,7 @@ export interface ExamineOptions {
    * it is. Default: no limit.
    */
   readonly limitMs?: number
-  /** Connections made to each address. Default 6. */
+  /** Connections made to each address. Default 6, and 3 where there are many. */
   readonly attempts?: number
   /** Also store, read and delete a key of ours on each node. Without it nothing is written anywhere. */
   readonly writeProbe?: boolean
@@ -91,48 +92,100 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const { places, clusters, missing = [], api, gaiConf = GAI_CONF } = options
   const at = (options.clock ?? systemClock).now().toISOString()
   const limits = localLimits()
+  const gaiText = systemFile(gaiConf)
+  const stages = stagesOf(options.onStage)
   const shares = sharesOf(options)
-  const names = [...new Set(places.map(({ host }) => host))]
+  const begin = beginOnce(options, shares)
   const lookups = lookupsInChild()
-  const [hosts, gaiText] = await Promise.all([
-    shares.until(NAMES_SHARE, (own) => {
-      const asked = names.map((host) => [host, examineHost(host, own, gaiConf, lookups)] as const)
-      return Promise.all(counted(options, 'names', asked))
-    }),
-    systemFile(gaiConf),
-  ])
-  const programs = programsHere(destinationsOf(places, hosts), options)
-  const unheard = Promise.all(hosts.map((host) => triedUnheard(host, options)))
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
   const nodesFirst = [...places].sort((a, b) => Number(a.role === 'configuration') - Number(b.role === 'configuration'))
-  const tryNode = tryEachOnce()
-  const own = { ...options, ...shortened(options, shares.left(ADDRESSES_SHARE)) }
-  const looks = nodesFirst.flatMap((place) =>
-    examineAddresses(place, hosts, own, tryNode).map((look) => [endpoint(place.host, place.port), look] as const),
-  )
-  const addresses = await tryAgain(await Promise.all(counted(options, 'connections', looks)), options)
-  // Beside the rest: nobody else asks these nodes anything meanwhile.
-  const watching = watchNodes(options, addresses)
-  const told = await Promise.all(
-    hosts.map(async (host, at): Promise<HostEvidence> => {
-      const [compared, nobody] = await Promise.all([
-        compareWithDns(host, addresses, options),
-        askedForNobody(host, addresses, options),
-      ])
-      const others = (await unheard)[at]
-      return { ...compared, ...(others && { unheard: others }), ...(nobody && { nobody }) }
+  const hosts = await Promise.all(
+    [...new Set(places.map(({ host }) => host))].map(async (host) => {
+      // As soon as an address is known, it is looked at: a server that is slow, or drops questions, holds up nothing else.
+      const own = nodesFirst.filter((place) => place.host === host)
+      const early = (addresses: readonly ResolvedAddress[]): void => {
+        for (const place of own) begin(place, addresses)
+      }
+      const naming = shares.until(NAMES_SHARE, (within) => examineHost(host, within, gaiConf, lookups, early))
+      const found = await stages.during('names', host, naming)
+      if (found.lookup.ok) early(found.lookup.addresses)
+      return found
     }),
   )
-  options.onStage?.('discovery')
-  const [discovery, here] = await Promise.all([discoveryOf(options, addresses), examineHere(addresses, told, options)])
-  options.onStage?.('nodes')
+  const programs = programsHere(destinationsOf(places, hosts), options)
+  const unheard = Promise.all(hosts.map((host) => triedUnheard(host, options)))
+  const looks = nodesFirst.flatMap((place) => {
+    const lookup = hosts.find(({ host }) => host === place.host)?.lookup
+    return lookup?.ok ? begin(place, lookup.addresses) : []
+  })
+  const whole = Promise.all(
+    looks.map((look) => stages.during('connections', endpoint(look.place.host, look.place.port), look.whole)),
+  )
+  const watching = stages.during('numbers', 'nodes', watchNodes(options, looks))
+  const discovering = stages.during('lists', 'discovery', discoveryOf(options, looks))
+  const nobodies = Promise.all(
+    hosts.map(async (host) => {
+      const own = looks.filter(({ place }) => place.host === host.host)
+      return askedForNobody(host, await Promise.all(own.map((look) => look.served)), options)
+    }),
+  )
+  const soon = await Promise.all(looks.map((look) => look.soon))
+  const told = await Promise.all(hosts.map((host) => compareWithDns(host, soon, options)))
+  const silence = await stages.during('this host', 'its own packets', examineSilence(soon, told, options))
+  for (const look of looks) if (silence?.explains({ address: look.address, port: look.place.port })) look.giveUp()
+  const addresses = await whole
   const watched = await watching
-  const written = options.writeProbe ? await writeToNodes(options, addresses) : undefined
-  const gai = { path: gaiConf, exists: gaiText !== null, remarks: lintGaiConf(gaiText) }
+  const all = withTranslations(await tryAgain(addresses, options), hosts)
+  const here = await examineHere(all, silence, options)
+  const written = options.writeProbe ? await writeToNodes(options, all) : undefined
+  const gai = { path: gaiConf, exists: (await gaiText) !== null, remarks: lintGaiConf(await gaiText) }
   const asked = { at, clusters, missing, places, ...(api && { api }) }
-  const looked = { hosts: told, addresses, discovery, watched, gai, limits: await limits, programs: await programs }
-  return { ...asked, ...looked, ...(written && { written }), ...(here && { here }) }
+  const [others, none] = await Promise.all([unheard, nobodies])
+  const compared = told.map((host, index): HostEvidence => {
+    const [own, nobody] = [others[index], none[index]]
+    return { ...host, ...(own && { unheard: own }), ...(nobody && { nobody }) }
+  })
+  const looked = { hosts: compared, addresses: all, discovery: await discovering, watched, gai }
+  return {
+    ...asked,
+    ...looked,
+    limits: await limits,
+    programs: await programs,
+    ...(written && { written }),
+    ...(here && { here }),
+  }
 }
+
+/** With so many, one is asked less as long as it is well. */
+const MANY = 12
+const FEW_ATTEMPTS = 3
+
+/** Begins to look at addresses of a place, at each of them once. */
+function beginOnce(options: ExamineOptions, shares: Shares) {
+  const many = options.places.length > MANY
+  const tryNode = tryEachOnce(many)
+  const begun = new Map<string, Look>()
+  return (place: Place, addresses: readonly ResolvedAddress[]): Look[] =>
+    addresses.map(({ address, family }) => {
+      const key = `${endpoint(place.host, place.port)} ${place.role} ${address}`
+      const own = {
+        ...options,
+        ...(many && { attempts: options.attempts ?? FEW_ATTEMPTS }),
+        ...shortened(options, shares.left(ADDRESSES_SHARE)),
+      }
+      const look = begun.get(key) ?? lookAtAddress({ place, address, family }, own, tryNode)
+      begun.set(key, look)
+      return look
+    })
+}
+
+/** Which addresses DNS64 made up is known of by the servers that did. */
+const withTranslations = (addresses: readonly AddressEvidence[], hosts: Evidence['hosts']): AddressEvidence[] =>
+  addresses.map((one) => {
+    const views = hosts.find(({ host }) => host === one.place.host)?.survey?.views ?? []
+    const translates = views.flatMap(({ ipv6 }) => ipv6).find(({ address }) => address === one.address)?.translates
+    return translates ? { ...one, translates } : one
+  })
 
 const destinationsOf = (places: readonly Place[], hosts: Evidence['hosts']): Destination[] =>
   places.flatMap(({ host, port }) => {
@@ -140,32 +193,20 @@ const destinationsOf = (places: readonly Place[], hosts: Evidence['hosts']): Des
     return lookup?.ok ? lookup.addresses.map(({ address }) => ({ address, port })) : []
   })
 
-/** Tells how far a stage has come, and what it still waits for. */
-function counted<T>(
-  { onStage = () => {} }: ExamineOptions,
-  stage: string,
-  looks: readonly (readonly [what: string, look: Promise<T>])[],
-): Promise<T>[] {
-  const open = looks.map(([what]) => what)
-  const tell = (): void => {
-    const [first] = open
-    const more = open.length > 1 ? ` and ${open.length - 1} more` : ''
-    const waits = first === undefined ? '' : `, waiting for ${first}${more}`
-    onStage(`${stage}: ${looks.length - open.length} of ${looks.length}${waits}`)
+/** Nodes of Memcached that told all of themselves, each once, whatever it is called, and once nobody else asks it anything. */
+async function watchNodes(options: ExamineOptions, looks: readonly Look[]): Promise<NodeWatch[]> {
+  const nodes = new Map<string, Look[]>()
+  for (const look of looks) {
+    const key = endpoint(look.address, look.place.port)
+    nodes.set(key, [...(nodes.get(key) ?? []), look])
   }
-  tell()
-  return looks.map(([what, look]) =>
-    look.finally(() => {
-      open.splice(open.indexOf(what), 1)
-      tell()
+  const watched = await Promise.all(
+    [...nodes.values()].map(async (own) => {
+      const served = await Promise.all(own.map((look) => look.served))
+      const telling = served.find(({ answers }) => answers?.bulk?.complete)
+      return telling && watchNode(dialOf(telling, options))
     }),
   )
-}
-
-/** Nodes of Memcached that told all of themselves, each once, whatever it is called. */
-async function watchNodes(options: ExamineOptions, addresses: readonly AddressEvidence[]): Promise<NodeWatch[]> {
-  const telling = eachOnce(addresses.filter(({ answers }) => answers?.bulk?.complete))
-  const watched = await Promise.all(telling.map((one) => watchNode(dialOf(one, options))))
   return watched.flatMap((one) => one ?? [])
 }
 
@@ -192,17 +233,16 @@ const dialOf = ({ address, port, place: { host }, tls }: AddressEvidence, option
 })
 
 /** Asked at an address that answers, not by name: a slow lookup is waited for once. */
-async function discoveryOf(
-  options: ExamineOptions,
-  addresses: readonly AddressEvidence[],
-): Promise<Evidence['discovery']> {
+async function discoveryOf(options: ExamineOptions, looks: readonly Look[]): Promise<Evidence['discovery']> {
   const seeds = options.places.filter(
     ({ role, speaks }) => (role === 'configuration' || role === 'given') && speaks !== 'resp',
   )
   const rounds = await Promise.all(
     seeds.map(async (place) => {
-      const own = addresses.filter((each) => each.place === place && connects(each))
-      const alive = own.find(({ words, tls }) => (words?.connected && words.replyMs) || tls?.replyMs)
+      const own = looks.filter((look) => look.place === place)
+      const alive = await firstOf(
+        own.map((look) => look.heard).map(async (one) => (answers(await one) ? one : undefined)),
+      )
       if (!alive) return undefined
       const name = isIP(place.host) === 0 ? { servername: place.host } : {}
       // The list is of interest even where the certificate is not trusted.
@@ -227,6 +267,16 @@ async function discoveryOf(
   )
   return rounds.flatMap((each) => (each?.round ? [{ place: each.place, round: each.round }] : []))
 }
+
+const answers = ({ words, tls }: AddressEvidence): boolean =>
+  Boolean((words?.connected && words.replyMs) || tls?.replyMs)
+
+/** The first that comes to something. */
+const firstOf = <T>(all: readonly Promise<T | undefined>[]): Promise<T | undefined> =>
+  new Promise((resolve) => {
+    for (const one of all) void one.then((value) => value !== undefined && resolve(value))
+    void Promise.all(all).then(() => resolve(undefined))
+  })
 
 const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 

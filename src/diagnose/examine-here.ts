@@ -23,41 +23,82 @@ export interface HereEvidence {
 const MOST_WATCHED = 4
 const MOST_PATHS = 16
 
+/** What is looked at while those that keep silent are waited for: routers on the way may still say why. */
+export interface Silence extends Pick<HereEvidence, 'paths' | 'packets' | 'sources'> {
+  /** A DNS server keeps silent, too. */
+  readonly ofServers: boolean
+  /** This host itself is known to keep them from answering: no router will say anything. */
+  explains(one: Pick<AddressEvidence, 'address' | 'port'>): boolean
+}
+
+/** `soon`: as far as is known yet. Undefined where all addresses take connections, and DNS servers answer. Never rejects. */
+export async function examineSilence(
+  soon: readonly AddressEvidence[],
+  hosts: readonly HostEvidence[],
+  options: ExamineOptions,
+): Promise<Silence | undefined> {
+  const places = eachOnce(soon)
+  const out = places.filter(isOut)
+  const servers = deadServers(hosts)
+  if (out.length + servers.length === 0) return undefined
+  // Before anything else is sent: what is known of neighbours changes with it.
+  const paths = await pathsTo([...servers, ...[...out, ...places].map(({ address }) => address)])
+  const watched = out.slice(0, MOST_WATCHED)
+  const found = await Promise.all(
+    watched.map(async (one) => {
+      const isSilent = one.attempts.every(({ outcome }) => outcome === 'timeout')
+      return isSilent && 'address' in one.source ? otherSource(one, one.source.address, passed(options)) : undefined
+    }),
+  )
+  const sources = found.flatMap((each) => each ?? [])
+  const packets = await watchPackets(
+    watched.map(({ address, port }) => ({ address, port })),
+    passed(options),
+  )
+  const explained = [...sources, ...packets.filter(({ seen }) => seen.some((fate) => STOPPED_HERE.has(fate)))]
+  const ofServers = servers.length > 0
+  return { paths, sources, packets, ofServers, explains: (one) => explained.some((each) => isSame(each, one)) }
+}
+
+const STOPPED_HERE: ReadonlySet<PacketFate> = new Set(['unsent', 'undelivered', 'wrong-way'])
+
 /** Undefined where all addresses serve, and DNS too. Never rejects. */
 export async function examineHere(
   addresses: readonly AddressEvidence[],
-  hosts: readonly HostEvidence[],
+  silence: Silence | undefined,
   options: ExamineOptions,
 ): Promise<HereEvidence | undefined> {
-  const places = [...new Map(addresses.map((each) => [`${each.address} ${each.port}`, each])).values()]
-  const passed = { ...(options.signal && { signal: options.signal }), ...(options.clock && { clock: options.clock }) }
-  const out = places.filter(isOut)
+  const places = eachOnce(addresses)
   const strange = places.filter((each) => !isOut(each) && connects(each) && !answers(each))
-  const servers = deadServers(hosts)
-  if (out.length + strange.length + servers.length === 0) return undefined
-  const watched = out.slice(0, MOST_WATCHED).map(({ address, port }) => ({ address, port }))
-  const asked = new Set([...servers, ...[...out, ...strange, ...places].map(({ address }) => address)])
-  // Before anything else is sent: what is known of neighbours changes with it.
-  const paths = await localPaths([...asked].slice(0, MOST_PATHS))
-  const [diverted, sources] = await Promise.all([
-    Promise.all(strange.slice(0, MOST_WATCHED).map(({ address, port }) => divertedTo(address, port, passed))),
-    Promise.all(
-      out.slice(0, MOST_WATCHED).map(async (one) => {
-        const isSilent = one.attempts.every(({ outcome }) => outcome === 'timeout')
-        return isSilent && 'address' in one.source ? otherSource(one, one.source.address, passed) : undefined
-      }),
-    ),
-  ])
-  const packets = await watchPackets(watched, passed)
-  const found = diverted.flatMap((each) => each ?? [])
+  if (!silence?.ofServers && !places.some((each) => isOut(each)) && strange.length === 0) return undefined
+  const isStillOut = (one: Pick<AddressEvidence, 'address' | 'port'>): boolean =>
+    places.some((each) => isOut(each) && isSame(each, one))
+  const paths = silence?.paths ?? (await pathsTo([...strange, ...places].map(({ address }) => address)))
+  const packets = (silence?.packets ?? []).filter(isStillOut)
+  const found = await Promise.all(
+    strange.slice(0, MOST_WATCHED).map(({ address, port }) => divertedTo(address, port, passed(options))),
+  )
+  const diverted = found.flatMap((each) => each ?? [])
   return {
     paths,
     packets,
-    diverted: found,
-    sources: sources.flatMap((each) => each ?? []),
-    rules: await rulesAbout(packets, found),
+    diverted,
+    sources: (silence?.sources ?? []).filter(isStillOut),
+    rules: await rulesAbout(packets, diverted),
   }
 }
+
+const eachOnce = (addresses: readonly AddressEvidence[]): AddressEvidence[] => [
+  ...new Map(addresses.map((each) => [`${each.address} ${each.port}`, each])).values(),
+]
+
+const isSame = (a: Pick<AddressEvidence, 'address' | 'port'>, b: Pick<AddressEvidence, 'address' | 'port'>): boolean =>
+  a.address === b.address && a.port === b.port
+
+const pathsTo = (addresses: readonly string[]): Promise<LocalPath[]> =>
+  localPaths([...new Set(addresses)].slice(0, MOST_PATHS))
+
+const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 
 /** Nothing connects, and this host sends something. */
 const isOut = ({ attempts }: AddressEvidence): boolean =>

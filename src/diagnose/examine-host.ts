@@ -4,6 +4,7 @@ import { linkedAbort } from '../net/abort.ts'
 import { systemClock } from '../net/clock.ts'
 import {
   type NameServices,
+  type ResolvedAddress,
   type ResolvedTarget,
   type ResolveFailure,
   resolveTarget,
@@ -26,6 +27,10 @@ const PATIENCE_MS = 6000
 const GRACE_MS = 300
 /** As glibc's own: what comes later is as good as lost. */
 const DNS_PATIENCE_MS = 4500
+/** Of a server that has answered other questions: what it is so slow with is as good as dropped. */
+const ANSWERING_PATIENCE_MS = 3000
+/** After that, addresses are looked at that DNS has told, whatever getaddrinfo comes to. */
+const EARLY_MS = 500
 
 /** Everything that name services say of a host: /etc/hosts, each DNS server, getaddrinfo, and the order it sorts by. */
 export async function examineHost(
@@ -33,6 +38,7 @@ export async function examineHost(
   options: ExamineOptions,
   gaiConf: string,
   lookups: ChildLookups,
+  onAddresses: (addresses: readonly ResolvedAddress[]) => void = () => {},
 ): Promise<HostEvidence> {
   const isName = isIP(host) === 0 && host.toLowerCase() !== 'localhost'
   const listed = isName ? inHosts((await systemFile(options.hostsFile ?? '/etc/hosts')) ?? '', host) : []
@@ -40,12 +46,15 @@ export async function examineHost(
   // A line in /etc/hosts hides what DNS says of an endpoint.
   const compares = AWS_NAME.test(host) || options.places.some((place) => place.host === host && place.cluster)
   const stop = linkedAbort(options.signal)
-  const surveying = asksDns || (listed.length > 0 && compares) ? surveyOf(host, options) : undefined
+  const early = asksDns ? addressesEarly(onAddresses, options) : undefined
+  const surveying = asksDns || (listed.length > 0 && compares) ? surveyOf(host, options, early?.hear) : undefined
   const limited = surveying?.then((found) => endWhereDropped(found, stop, options))
   const own = options.servers ? undefined : await lookUp(host, options, lookups, stop.signal)
+  if (own?.ok) early?.forget()
   const asked = await surveying
   await limited
   stop.release()
+  early?.forget()
   const completed = await searched(host, own, asked, options)
   const found = completed?.survey ?? asked
   const answered = found?.views.some(({ a, aaaa }) => a.outcome === 'answered' || aaaa.outcome === 'answered')
@@ -58,6 +67,7 @@ export async function examineHost(
       ? await explainOrder(lookup, {
           path: gaiConf,
           asSorted: options.names !== undefined,
+          ...(found && { dns: addressesOfFirst(found) }),
           ports: options.places.flatMap((place) => (place.host === host ? [place.port] : [])),
         })
       : undefined
@@ -69,6 +79,32 @@ export async function examineHost(
     ...(found && { survey: found }),
     ...(completed && { completedTo: completed.name, unlike: addressesIn(asked) }),
     ...(order && { order }),
+  }
+}
+
+/** Of the first server that has any: A before AAAA, as glibc has them. */
+function addressesOfFirst({ views }: NameSurvey): string[] {
+  const view = views.find(({ ipv4, ipv6 }) => ipv4.length + ipv6.length > 0)
+  return [...(view?.ipv4 ?? []), ...(view?.ipv6 ?? [])].map(({ address }) => address)
+}
+
+/** Hands on what it hears, once getaddrinfo takes long. */
+function addressesEarly(
+  onAddresses: (addresses: readonly ResolvedAddress[]) => void,
+  { clock = systemClock }: ExamineOptions,
+) {
+  const heard: ResolvedAddress[] = []
+  let isSlow = false
+  const forget = clock.after(EARLY_MS, () => {
+    isSlow = true
+    onAddresses(heard)
+  })
+  return {
+    forget,
+    hear(addresses: readonly ResolvedAddress[]): void {
+      heard.push(...addresses)
+      if (isSlow) onAddresses(addresses)
+    },
   }
 }
 
@@ -114,11 +150,17 @@ export async function compareWithDns(
 const HIDDEN_PATIENCE_MS = 1500
 
 /** What each DNS server of this host, or of those that were named, says of a name. */
-export const surveyOf = async (host: string, options: ExamineOptions): Promise<NameSurvey> =>
+export const surveyOf = async (
+  host: string,
+  options: ExamineOptions,
+  onAddresses?: (addresses: readonly ResolvedAddress[]) => void,
+): Promise<NameSurvey> =>
   surveyName(host, {
     servers: await serversOf(options),
     tries: 1,
     timeoutMs: options.dnsPatienceMs ?? DNS_PATIENCE_MS,
+    answeringTimeoutMs: options.dnsPatienceMs ?? ANSWERING_PATIENCE_MS,
+    ...(onAddresses && { onAddresses }),
     ...passed(options),
   })
 

@@ -110,6 +110,9 @@ const TLS_ALERT = 0x15
 const BINARY_RESPONSE = 0x81
 export const BINARY_VERSION: Buffer = Buffer.concat([Buffer.from([0x80, 0x0b]), Buffer.alloc(22)])
 
+/** To servers of Redis OSS and Valkey, an inline command: those that want a password first say so. */
+export const RESP_PING = Buffer.from('PING\r\n')
+
 function notConnected(end: 'timeout' | 'closed' | 'answered' | NodeJS.ErrnoException): FirstWords {
   if (typeof end === 'string') return { connected: false, outcome: end === 'timeout' ? 'timeout' : 'reset' }
   return { connected: false, outcome: classifyConnectError(end).outcome, code: end.code ?? 'UNKNOWN' }

@@ -53,17 +53,19 @@ export interface ExplainOptions {
   readonly asSorted?: boolean
   /** Only connections to these ports count when older tables are looked for. */
   readonly ports?: readonly number[]
+  /** What DNS has for the name, A before AAAA, where that was asked already. */
+  readonly dns?: readonly string[]
 }
 
 /** The same for a name that has been looked up already. Never rejects. */
 export async function explainOrder(
   { host, addresses: found }: ResolvedTarget,
-  { path = GAI_CONF, asSorted = false, ports }: ExplainOptions = {},
+  { path = GAI_CONF, asSorted = false, ports, dns }: ExplainOptions = {},
 ): Promise<AddressCheck> {
   const real = found.map(({ address }) => address)
   const { from, addresses } = asSorted
     ? { from: 'getaddrinfo' as const, addresses: real }
-    : await candidatesOf(host, real)
+    : await candidatesOf(host, real, undefined, dns)
   const text = await systemFile(path)
   const glibc = glibcVersion()
   const conf = parseGaiConf(text, glibc === undefined ? 'up to 2.40' : parserOf(glibc))

@@ -61,7 +61,9 @@ export function lookupsInChild(): ChildLookups {
   }
 
   return (signal) => ({
-    ...systemNames,
+    // A name that was given up needs no reasons: asking for them would keep this process, too.
+    dnsError: async (host, family, timeoutMs) =>
+      signal.aborted ? undefined : systemNames.dnsError(host, family, timeoutMs),
     lookupAll: (host) =>
       new Promise((resolve, reject) => {
         const end = ({ addresses, code = 'EAI_AGAIN' }: Answer): void => {

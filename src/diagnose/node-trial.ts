@@ -53,6 +53,13 @@ const SCRIPTS: readonly (readonly Question[])[] = [
 /** Waited for longer: what comes late on this connection would have come on the others. */
 const PATIENT_SCRIPT: readonly Question[] = ['version', 'get', 'stats']
 
+/** Of each of many nodes: some of every question, before one looks closer. */
+const FEW_SCRIPTS: typeof SCRIPTS = [
+  ['version', 'get', 'version', 'get'],
+  ['version', 'long-get', 'get'],
+  ['get', 'many-gets', 'stats'],
+]
+
 /** As long a key as there may be is 250 bytes (protocol.txt); keys with this prefix are nobody's. */
 const KEY = 'cachectl:no-such-key:'
 const [LONG_KEYS, MANY_GETS] = [18, 60]
@@ -78,20 +85,21 @@ export interface TrialDial extends AnswersDial {
   readonly latePatienceMs?: number
 }
 
-/** Tries each address once, however many places lead to it. */
-export function tryEachOnce(): (dial: TrialDial) => Promise<NodeTrial> {
+/** Tries each address once, however many places lead to it. Where there are `many`, those that are well with few connections. */
+export function tryEachOnce(many = false): (dial: TrialDial) => Promise<NodeTrial> {
   const tried = new Map<string, Promise<NodeTrial>>()
   return (dial) => {
     const key = `${endpoint(dial.address, dial.port)} ${dial.tls ? 'TLS' : ''}`
-    const trial = tried.get(key) ?? trySteadily(dial)
+    const trial = tried.get(key) ?? trySteadily(dial, many)
     tried.set(key, trial)
     return trial
   }
 }
 
 /** What looks slow is tried a second time: this process may have been busy itself. */
-async function trySteadily(dial: TrialDial): Promise<NodeTrial> {
-  const first = await tryNode(dial)
+async function trySteadily(dial: TrialDial, many: boolean): Promise<NodeTrial> {
+  const first = await tryNode(dial, many ? FEW_SCRIPTS : SCRIPTS)
+  if (many && isOut(first)) return tryNode(dial)
   if (slowTurns(first) === 0) return first
   await sleep(dial.clock ?? systemClock, PAUSE_MS, dial.signal)
   const second = await tryNode(dial)
@@ -102,19 +110,22 @@ const PAUSE_MS = 250
 const UNREMARKABLE_MS = 200
 
 /** Where questions stay unanswered there is more to tell than that others were late. */
-const slowTurns = ({ connections, busyMs = 0 }: NodeTrial): number => {
+const slowTurns = (trial: NodeTrial): number => {
+  const { connections, busyMs = 0 } = trial
   const turns = connections.flatMap((connection) => connection.turns)
-  const isOut = connections.some(({ notMade }) => notMade) || turns.some(({ answered }) => !answered)
   const quick = Math.min(...turns.map(({ ms }) => ms))
-  return isOut ? 0 : turns.filter(({ ms }) => ms > UNREMARKABLE_MS + 2 * quick + busyMs).length
+  return isOut(trial) ? 0 : turns.filter(({ ms }) => ms > UNREMARKABLE_MS + 2 * quick + busyMs).length
 }
 
+const isOut = ({ connections }: NodeTrial): boolean =>
+  connections.some(({ notMade, turns }) => notMade || turns.some(({ answered }) => !answered))
+
 /** Asks over several connections side by side. `timeoutMs` is for each of them, from its beginning. Never rejects. */
-async function tryNode(dial: TrialDial): Promise<NodeTrial> {
+async function tryNode(dial: TrialDial, scripts = SCRIPTS): Promise<NodeTrial> {
   const { clock = systemClock, signal, timeoutMs = 2000, latePatienceMs = 4000 } = dial
   const watch = watchOwnTurns(clock)
   const patient = { ...dial, timeoutMs: Math.max(timeoutMs, latePatienceMs) }
-  const talks = [...SCRIPTS.map((script) => [script, dial] as const), [PATIENT_SCRIPT, patient] as const]
+  const talks = [...scripts.map((script) => [script, dial] as const), [PATIENT_SCRIPT, patient] as const]
   const connections = await Promise.all(
     talks.map(async ([script, own], at) => {
       await sleep(clock, at * BETWEEN_CONNECTIONS_MS, signal)

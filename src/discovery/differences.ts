@@ -103,11 +103,15 @@ export function newestListOf(round: Round): ClusterList | undefined {
 function newestOf(lists: readonly HeldList[]): ClusterList | undefined {
   const version = Math.max(...lists.map(({ list }) => list.version))
   const candidates = lists.filter(({ list }) => list.version === version).map(({ list }) => list)
-  const holders = (list: ClusterList): number => candidates.filter((other) => textOf(other) === textOf(list)).length
-  return candidates.reduce<ClusterList | undefined>(
-    (best, list) => (best === undefined || holders(list) > holders(best) ? list : best),
-    undefined,
-  )
+  const held = new Map<string, { readonly list: ClusterList; holders: number }>()
+  for (const list of candidates) {
+    const text = textOf(list)
+    const known = held.get(text) ?? { list, holders: 0 }
+    known.holders++
+    held.set(text, known)
+  }
+  // Of those that as many hold, the first.
+  return [...held.values()].sort((a, b) => b.holders - a.holders)[0]?.list
 }
 
 /** The endpoint and listed nodes that gave no list. */

@@ -118,18 +118,37 @@ export interface Evident extends Omit<Cause, 'suspect' | 'odds'> {
 export const evident = ({ shows: kind, find, follows = () => [], ...cause }: Evident): Cause => ({
   ...cause,
   suspect: (seen) =>
-    find(seen.evidence).map((told) => ({
+    foundIn(seen.evidence, find).map((told) => ({
       ...told,
       explains: [...shows(ALWAYS, ...seen.at(told.subject, kind)), ...follows(seen, told)],
     })),
 })
+
+/** Looked for once in each evidence: several causes and signs want the same of it. */
+export function onceFor<T>(find: (evidence: Evidence) => T): (evidence: Evidence) => T {
+  const found = new WeakMap<Evidence, { readonly value: T }>()
+  return (evidence) => {
+    const known = found.get(evidence) ?? { value: find(evidence) }
+    found.set(evidence, known)
+    return known.value
+  }
+}
+
+const remembering = new WeakMap<Evident['find'], Evident['find']>()
+
+/** What a row finds is wanted as a sign, and as a cause. */
+function foundIn(evidence: Evidence, find: Evident['find']): readonly Told[] {
+  const known = remembering.get(find) ?? onceFor(find)
+  remembering.set(find, known)
+  return known(evidence)
+}
 
 const GRAVITY = { failure: 'broken', warning: 'impaired', note: 'odd' } as const
 
 /** As signs. */
 export const evidentSigns = (rows: readonly Evident[], evidence: Evidence): Sign[] =>
   rows.flatMap(({ shows: kind, find }) =>
-    find(evidence).map(({ subject, sentence, severity }) => ({
+    foundIn(evidence, find).map(({ subject, sentence, severity }) => ({
       kind,
       at: subject,
       sentence,

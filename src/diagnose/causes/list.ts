@@ -15,7 +15,7 @@ import type { DiscoveredNode } from '../../discovery/parse.ts'
 import type { Round } from '../../discovery/poll.ts'
 import { endpoint } from '../../net/target.ts'
 import type { AddressEvidence, ClusterFacts, Evidence, Place } from '../evidence.ts'
-import { type Cause, type Evident, evident, failure, note, warning } from './cause.ts'
+import { type Cause, type Evident, evident, failure, note, onceFor, warning } from './cause.ts'
 import { inMidSentence, name, speaks, whoIs } from './places.ts'
 
 const PROTOCOL = 'User guide, "How Auto Discovery works"'
@@ -229,12 +229,12 @@ interface Look {
   readonly differences: readonly Difference[]
 }
 
-function looksIn({ discovery, clusters }: Evidence): Look[] {
-  return discovery.map(({ place, round }) => {
+const looksIn = onceFor(({ discovery, clusters }): Look[] =>
+  discovery.map(({ place, round }) => {
     const cluster = clusters.find(({ id }) => id === place.cluster)
     return { place, round, cluster, differences: differencesOf(round, cluster && expectedOf(cluster)) }
-  })
-}
+  }),
+)
 
 /** A cluster as lists are held against it. */
 export const expectedOf = ({ status, tls, ipDiscovery, nodes }: ClusterFacts): ExpectedCluster => ({

@@ -1,7 +1,6 @@
 import { causes, judgeEvidence } from '../../../diagnose/causes/index.ts'
 import type { AddressEvidence, Evidence, Place } from '../../../diagnose/evidence.ts'
-import { RESP_PING } from '../../../diagnose/examine-address.ts'
-import { type FirstWords, hearFirstWords } from '../../../diagnose/first-words.ts'
+import { type FirstWords, hearFirstWords, RESP_PING } from '../../../diagnose/first-words.ts'
 import { inspectTls, type SeenCertificate, type TlsView } from '../../../diagnose/tls-inspect.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
