@@ -84,8 +84,8 @@ export interface SecurityGroupFacts {
 
 /** What describe calls tell beside the clusters themselves. Each part is absent where its call was refused. */
 export interface ApiFacts {
-  /** Calls that were not answered, and with what code. */
-  readonly refused: readonly { readonly operation: string; readonly code: string }[]
+  /** Calls that were refused, and with what code; those that had no answer in time, how long they were waited for. */
+  readonly refused: readonly { readonly operation: string; readonly code: string; readonly waitedMs?: number }[]
   /** Of the last day, the newest first. */
   readonly events?: readonly { readonly at: string; readonly source: string; readonly message: string }[]
   /** Of the local VPC; AWS tells of them in EC2, which is not asked. */

@@ -85,7 +85,11 @@ export async function openFilesOf(pid: number | 'self'): Promise<OpenFiles | und
     readdir(`/proc/${pid}/fd`).catch(() => undefined),
   ])
   const found = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)
-  return found ? { ...(open && { used: open.length }), soft: Number(found[1]), hard: Number(found[2]) } : undefined
+  if (!found) return undefined
+  const [soft, hard] = [Number(found[1]), Number(found[2])]
+  // The limit is one of numbers: what was handed down under a higher one takes none of its room.
+  const used = open?.filter((fd) => Number(fd) < soft).length
+  return { ...(used !== undefined && { used }), soft, hard }
 }
 
 /** The arguments a process was started with. Empty where it can't be read. */

@@ -1,5 +1,6 @@
 /** The API itself: it is not there, it does not answer, or it does not believe this host's clock. */
 import { HEALTH_PATH } from '../../api/local-engine.ts'
+import { kebabCase } from '../../api/names.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { clockAheadMs, type FailedCall, type ServiceEvidence } from '../service.ts'
@@ -151,7 +152,31 @@ export const apiCauses: readonly Cause[] = [
             ),
       ),
   },
+  {
+    id: 'E08',
+    title: 'the API answers some calls and leaves others unanswered',
+    seat: 'api',
+    source: `${MEASURED}: calls beside each other`,
+    suspect: ({ evidence: { api, service } }) => {
+      const waited = (api?.refused ?? []).filter(({ waitedMs = 0 }) => waitedMs > LONG_MS)
+      const { look } = service ?? {}
+      // Where all of it is slow, or this host is, none of them hangs.
+      if (!service || waited.length === 0 || look?.outcome !== 'answered' || look.ms > SOON_MS) return []
+      const operations = waited.map(({ operation }) => operation).join(', ')
+      return [
+        warning(
+          apiAt(service),
+          `The API at ${apiAt(service)} answers other calls, and not ${operations}: what only ${waited.length === 1 ? 'that tells' : 'those tell'} is not known.`,
+          'Ask again with more time: cachectl doctor --patient. If it stays so, see its log, or the AWS Health Dashboard.',
+          shell`cachectl ${kebabCase(waited[0]?.operation ?? '')} --cli-read-timeout 60`,
+        ),
+      ]
+    },
+  },
 ]
+
+const LONG_MS = 3000
+const SOON_MS = 1000
 
 const RESTART = 'The engine hangs: cachectl engine stop; cachectl engine start.'
 const START = 'Start the engine: cachectl engine start.'

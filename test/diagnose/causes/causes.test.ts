@@ -440,3 +440,14 @@ describe('where a list has another address of a node than DNS', () => {
     expect(told(seen(listed))).toEqual(['failure D17'])
   })
 })
+
+test('a call that waits in vain beside others that are answered is told, and none where all are slow', () => {
+  const api = { refused: [{ operation: 'DescribeEvents', code: 'no answer', waitedMs: 4000 }] }
+  const asked = (ms: number): Partial<Evidence> => ({
+    api,
+    service: { kind: 'endpoint', url: 'http://10.0.0.9', look: { outcome: 'answered', ms, status: 200 } },
+  })
+  expect(told(asked(20))).toEqual(['warning E08'])
+  expect(told(asked(3500))).toEqual([])
+  expect(told({ ...asked(20), api: { refused: [{ operation: 'DescribeEvents', code: 'AccessDenied' }] } })).toEqual([])
+})

@@ -9,7 +9,7 @@ import type { Input, OperationName, Output } from '../../../api/model.ts'
 import { errorMessage } from '../../../api/thrown.ts'
 import type { ApiFacts, ClusterFacts, Evidence, MissingCluster } from '../../../diagnose/evidence.ts'
 import { mayBeId, meantId } from '../../../diagnose/meant-id.ts'
-import { systemClock } from '../../../net/clock.ts'
+import { elapsedMs, systemClock } from '../../../net/clock.ts'
 import { resolveTarget, systemNames } from '../../../net/resolve.ts'
 import { withClient } from '../../caches/client.ts'
 import { allCaches, findCache, isNoCache } from '../../caches/find.ts'
@@ -27,6 +27,7 @@ import {
   bounded,
   engineBehind,
   failedCall,
+  isUnanswered,
   serviceAt,
   serviceWithoutTarget,
   unlessHeld,
@@ -175,13 +176,16 @@ function whereIs({ target }: ApiClient): string {
 }
 
 async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], note: OnUnasked): Promise<ApiFacts> {
-  const refused: { operation: string; code: string }[] = []
+  const refused: ApiFacts['refused'][number][] = []
   const ask = async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N> | undefined> => {
+    const start = systemClock.monotonicMs()
     try {
       return await client.call(name, input)
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
-      refused.push({ operation: name, code: error.serviceCode ?? reasonOf(error) })
+      const waitedMs = Math.round(elapsedMs(systemClock, start))
+      const code = error.serviceCode ?? reasonOf(error)
+      refused.push({ operation: name, code, ...(isUnanswered(error) && { waitedMs }) })
       note(error)
       return undefined
     }

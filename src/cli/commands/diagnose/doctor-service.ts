@@ -64,6 +64,10 @@ export function bounded(client: ApiClient, patienceMs: number, totalMs: number):
 const unanswered = (name: OperationName, target: Target, input: object): CallFailed =>
   new CallFailed(name, urlOf(target), Object.assign(new Error('no answer'), { code: TIMED_OUT }), input)
 
+/** It was waited for, and nothing came. */
+export const isUnanswered = ({ serviceCode, cause }: CallFailed): boolean =>
+  serviceCode === undefined && errorCode(cause) === TIMED_OUT
+
 /** AWS's own where the target names none. */
 function urlOf(target: Target): string | undefined {
   if (target.url !== undefined) return target.url
@@ -186,7 +190,7 @@ export function failedCall(
   const code = errorCode(error.cause)
   // One question of several that is not answered is told as such; and what was never sent lacks something here.
   if (answered > 0 || NEVER_SENT.has(failureOf(error)?.code ?? '')) return undefined
-  if (service.look?.outcome === 'answered' && code !== TIMED_OUT) return undefined
+  if (service.look?.outcome === 'answered' && !isUnanswered(error)) return undefined
   return { ...failed, answered: false, ...(code !== undefined && { code }) }
 }
 
