@@ -1,26 +1,23 @@
-/** The view of `probe --forever` on a terminal: one line per address, redrawn in place; losses scroll by above it. */
+/** The view of `probe --forever` on a terminal: a line per address, redrawn in place; losses scroll by above it. */
 import { sparkline } from '../../../diagnose/histogram.ts'
 import type { ProbeEvent } from '../../../diagnose/probe.ts'
 import { renderEvent } from '../../../diagnose/render.ts'
 import { percentile } from '../../../diagnose/statistics.ts'
 import { endpoint } from '../../../net/target.ts'
-import { environment } from '../../environment.ts'
-import { charactersOf } from '../../output/characters.ts'
-import { own } from '../../output/sequences.ts'
-import { columns, print } from '../../terminal.ts'
+import { isQuit, onKeys } from '../../live/keys.ts'
+import { openRegion } from '../../live/region.ts'
+import { shortened, widthOf } from '../../output/display-width.ts'
+import type { Style } from '../../output/style.ts'
 
-const SHOWN = 40
-/** For the median: enough to be steady, little enough to follow a change. */
+/** For the median and the trend: enough to be steady, little enough to follow a change. */
 const REMEMBERED = 500
 
-interface Lane {
+export interface Lane {
+  /** undefined: it was lost. */
   readonly rtts: (number | undefined)[]
   sent: number
   lost: number
 }
-
-/** Redrawing needs a terminal. */
-export const canDraw = (): boolean => process.stdout.isTTY === true
 
 export interface LiveView {
   show(event: ProbeEvent): void
@@ -29,50 +26,106 @@ export interface LiveView {
   end(): void
 }
 
-export function liveView(): LiveView {
+/** What the keys are for. */
+export interface LiveKeys {
+  /** Enter. */
+  summary(): void
+  /** q and Ctrl-C. */
+  quit(): void
+}
+
+/**
+ * Takes the keyboard until it ends.
+ * @param subject `shop, every 1 s`: what is told above the lines, with the keys.
+ */
+export function liveView(subject: string, style: Style, keys: LiveKeys): LiveView {
   const lanes = new Map<string, Lane>()
-  let drawn = 0
-  const erase = (): void => {
-    if (drawn > 0) print(own(`\x1b[${drawn}A\x1b[0J`))
-    drawn = 0
-  }
   const draw = (): void => {
-    const widest = Math.max(...[...lanes.keys()].map((at) => at.length))
-    for (const [at, lane] of lanes) print(`${line(at.padEnd(widest), lane).slice(0, columns() - 1)}\n`)
-    drawn = lanes.size
+    const { width, height } = region
+    region.draw([headingText(subject, { ...style, width }), ...laneLines(lanes, { width, height: height - 1 }, style)])
   }
+  const region = openRegion(draw)
+  const silence = onKeys((typed) => {
+    if (typed.some(isQuit)) keys.quit()
+    else if (typed.some((key) => key === '\r' || key === '\n')) keys.summary()
+  })
   return {
     show(event) {
       if (event.type === 'floor') return
-      erase()
-      if (event.type === 'attempt') {
-        const { address, port, outcome, ms } = event.attempt
-        const at = endpoint(address, port)
-        const lane = lanes.get(at) ?? { rtts: [], sent: 0, lost: 0 }
-        lanes.set(at, lane)
-        lane.sent++
-        lane.rtts.push(outcome === 'connected' ? ms : undefined)
-        if (lane.rtts.length > REMEMBERED) lane.rtts.shift()
-        if (outcome !== 'connected') lane.lost++
-      }
-      if (event.type !== 'attempt' || event.attempt.outcome !== 'connected') {
-        for (const text of renderEvent(event).slice(-1)) print(`${text}\n`)
-      }
+      if (event.type === 'attempt') note(lanes, event.attempt)
+      if (event.type !== 'attempt' || event.attempt.outcome !== 'connected')
+        region.above(renderEvent(event).slice(-1).map(style.bad))
       draw()
     },
-    above(lines) {
-      erase()
-      for (const text of lines) print(`${text}\n`)
-      draw()
+    above: (lines) => region.above(lines),
+    end() {
+      silence()
+      region.end()
     },
-    end: erase,
   }
 }
 
-function line(at: string, { rtts, sent, lost }: Lane): string {
+/** What is probed, and the keys. Pure. */
+export function headingText(subject: string, { width, characters }: Pick<Style, 'width' | 'characters'>): string {
+  const told = shortened(`Probing ${subject}`, Math.max(20, width - KEYS.length), characters.ellipsis)
+  return `${told}${KEYS}`
+}
+
+const KEYS = '. Enter: summary so far, q: quit'
+
+function note(lanes: Map<string, Lane>, attempt: Extract<ProbeEvent, { type: 'attempt' }>['attempt']): void {
+  const { address, port, outcome, ms } = attempt
+  const at = endpoint(address, port)
+  const lane = lanes.get(at) ?? { rtts: [], sent: 0, lost: 0 }
+  lanes.set(at, lane)
+  lane.sent++
+  lane.rtts.push(outcome === 'connected' ? ms : undefined)
+  if (lane.rtts.length > REMEMBERED) lane.rtts.shift()
+  if (outcome !== 'connected') lane.lost++
+}
+
+/** Heads of the figures, and how wide they are. */
+const FIGURES = [
+  ['last', 10],
+  ['p50', 10],
+  ['lost', 16],
+] as const
+const LEAST_TREND = 8
+
+/** A heading, and a line for each address; where there are too many, those with losses come first. Pure. */
+export function laneLines(
+  lanes: ReadonlyMap<string, Lane>,
+  { width, height }: { readonly width: number; readonly height: number },
+  style: Style,
+): string[] {
+  const figures = FIGURES.reduce((sum, [, size]) => sum + size, 0)
+  const longest = Math.max('address'.length, ...[...lanes.keys()].map(widthOf))
+  const at = Math.min(longest, Math.max('address'.length, width - figures))
+  const trend = width - at - figures - 2
+  const told = [...lanes]
+  const shown = told.length + 1 > height ? told.toSorted(([, a], [, b]) => b.lost - a.lost) : told
+  const head = `${'address'.padEnd(at)}${FIGURES.map(([name, size]) => name.padStart(size)).join('')}`
+  return [
+    style.strong(trend < LEAST_TREND ? head : `${head}  trend`),
+    ...shown.map(([address, lane]) =>
+      laneLine(shortened(address, at, style.characters.ellipsis).padEnd(at), lane, trend, style),
+    ),
+  ]
+}
+
+function laneLine(at: string, { rtts, sent, lost }: Lane, trend: number, style: Style): string {
   const known = rtts.filter((rtt) => rtt !== undefined)
   const last = rtts.at(-1)
-  const now = last === undefined ? '    lost' : `${last.toFixed(2).padStart(6)}ms`
-  const median = known.length > 0 ? `p50 ${percentile(known, 50).toFixed(2)}ms` : 'p50 -'
-  return `${at}  ${now}  ${median}  ${lost} of ${sent} lost  ${sparkline(rtts.slice(-SHOWN), charactersOf(environment).ticks)}`
+  const [[, lastWidth], [, medianWidth], [, lostWidth]] = FIGURES
+  const now = (last === undefined ? 'LOST' : milliseconds(last)).padStart(lastWidth)
+  const median = (known.length > 0 ? milliseconds(percentile(known, 50)) : '-').padStart(medianWidth)
+  const losses = `${lost} of ${sent}`.padStart(lostWidth)
+  const drawn = trend < LEAST_TREND ? '' : `  ${trendText(rtts.slice(-trend), style)}`
+  return `${at}${last === undefined ? style.bad(now) : now}${median}${lost > 0 ? style.bad(losses) : losses}${drawn}`
 }
+
+/** What was lost stands out. */
+const trendText = (rtts: readonly (number | undefined)[], { characters, bad }: Style): string =>
+  sparkline(rtts, characters.ticks).replaceAll(/x+/g, (lost) => bad(lost))
+
+const milliseconds = (ms: number): string => `${ms.toFixed(2)} ms`

@@ -25,13 +25,15 @@ import { type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import { isQuit } from '../../live/keys.ts'
+import { styleHere } from '../../output/people.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { bothLoopbacks } from '../../target/loopback-names.ts'
-import { forPeople, printLine } from '../../terminal.ts'
+import { canRedraw, forPeople, printLine, stdoutIsTerminal } from '../../terminal.ts'
 import { tlsFlags } from './places.ts'
-import { canDraw, liveView } from './probe-live.ts'
+import { headingText, type LiveKeys, liveView } from './probe-live.ts'
 
 const probeFlags = {
   count: count({
@@ -44,7 +46,7 @@ const probeFlags = {
   parallel: count({ summary: 'attempts under way at once, at most (default 128)', helpValue: '<number>', least: 1 }),
   port: text({ summary: 'ports for places that name none: 11211,11215-11220', helpValue: '<ports>', char: 'p' }),
   source: value({ summary: 'send from this address of this host', helpValue: '<address>' }, sourceOf),
-  forever: toggle({ summary: 'go on until Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
+  forever: toggle({ summary: 'go on until q or Ctrl-C, with a live view on a terminal; Enter prints a summary' }),
   histogram: toggle({ summary: 'how the times are spread, per address' }),
   ...tlsFlags,
   protocol: toggle({ summary: 'go on to a `version` (Redis OSS and Valkey: `PING`) and its answer, timed by phase' }),
@@ -74,17 +76,19 @@ export const probeCommand = command({
     const aim = await aimOf(words.where, flags)
     const options = { ...probeOptions(flags), ...depthOf(flags, aim) }
     const events: ProbeEvent[] = []
-    const printer = printerOf(print.form, flags.forever && canDraw())
+    const style = await styleHere(flags)
     const start = systemClock.monotonicMs()
     await untilInterrupted(async (signal) => {
-      const silence = onEnter(() => printer.interim(probeReport(events)))
+      const stop = new AbortController()
+      signal.addEventListener('abort', () => stop.abort(), { once: true })
+      const keys = { summary: () => printer.interim(probeReport(events)), quit: () => stop.abort() }
+      const printer = printerOf(print.form, flags.forever ? subjectOf(aim, flags) : undefined, style, keys)
       try {
-        for await (const event of probe({ ...aim, ...options, kernel: true, signal })) {
+        for await (const event of probe({ ...aim, ...options, kernel: true, signal: stop.signal })) {
           events.push(event)
           printer.event(event)
         }
       } finally {
-        silence()
         printer.end()
       }
     })
@@ -100,6 +104,8 @@ export const probeCommand = command({
   },
 })
 
+type ProbeForm = Printer<'events' | 'nping'>['form']
+
 /** What is printed while it goes on. */
 interface EventPrinter {
   event(event: ProbeEvent): void
@@ -107,39 +113,52 @@ interface EventPrinter {
   end(): void
 }
 
-function printerOf(form: Printer<'events' | 'nping'>['form'], live: boolean): EventPrinter {
+/** @param subject Of a probe without end, which is live where a terminal can be drawn on. */
+function printerOf(form: ProbeForm, subject: string | undefined, style: Style, keys: LiveKeys): EventPrinter {
   const lines = (texts: readonly string[]): void => {
     for (const text of texts) printLine(text)
   }
   const interim = (report: ProbeReport): void => lines(renderSummary(forPeople(report)))
-  if (form === 'readable' && live) {
-    const view = liveView()
+  if (form === 'readable' && subject !== undefined && canRedraw()) {
+    const view = liveView(subject, style, keys)
     return {
       event: (event) => view.show(forPeople(event)),
       interim: (report) => view.above(renderSummary(forPeople(report))),
       end: () => view.end(),
     }
   }
+  if (form === 'readable' && subject !== undefined && stdoutIsTerminal()) printLine(headingText(subject, style))
   if (form === 'nping') lines(npingStart(systemClock.now(), NPING_VERSION))
   const print: Partial<Record<typeof form, (event: ProbeEvent) => void>> = {
     readable: (event) => lines(renderEvent(forPeople(event))),
     nping: (event) => lines(npingEvent(forPeople(event))),
     events: (event) => printLine(JSON.stringify(event)),
   }
-  return { event: print[form] ?? (() => {}), interim: form === 'readable' ? interim : () => {}, end: () => {} }
+  return {
+    event: print[form] ?? (() => {}),
+    interim: form === 'readable' ? interim : () => {},
+    end: onLine(keys),
+  }
 }
 
 /** The version whose words these are. */
 const NPING_VERSION = '0.7.93'
 
-/** Calls back for each line typed, on a terminal. Returns what ends that. */
-function onEnter(act: () => void): () => void {
+/** The same for whole lines that are typed on a terminal, among the lines that are printed. Returns what ends that. */
+function onLine({ summary, quit }: LiveKeys): () => void {
   if (process.stdin.isTTY !== true) return () => {}
-  process.stdin.on('data', act)
+  const read = (line: Buffer): void => (isQuit(line.toString('latin1').trim()) ? quit() : summary())
+  process.stdin.on('data', read)
   return () => {
-    process.stdin.off('data', act)
+    process.stdin.off('data', read)
     process.stdin.pause()
   }
+}
+
+/** `4 endpoints every 1 s`. */
+function subjectOf({ targets }: Aim, { delay = 1000, rate }: ProbeFlags): string {
+  const often = rate === undefined ? `every ${delay / 1000} s` : `${rate} times a second`
+  return `${targets.length === 1 ? targets[0] : `${targets.length} endpoints`} ${often}`
 }
 
 const attemptsIn = (events: readonly ProbeEvent[]) =>

@@ -4,9 +4,9 @@ import { type Clock, systemClock } from '../../../net/clock.ts'
 import type { RelayReport } from '../../../relay/counters.ts'
 import type { RelayEvent } from '../../../relay/relay.ts'
 import type { Printer } from '../../forms.ts'
+import { openRegion } from '../../live/region.ts'
 import { relayEventText, relayLines } from '../../output/relay.ts'
-import { own } from '../../output/sequences.ts'
-import { columns, forPeople, print, printLine, stdoutIsTerminal } from '../../terminal.ts'
+import { canRedraw, forPeople, printLine } from '../../terminal.ts'
 
 export interface RelayPrinter {
   /** How often counters are worth printing. */
@@ -36,7 +36,7 @@ export function relayPrinter(print: Printer, { each }: { each: boolean }, clock:
       end() {},
     }
   }
-  return stdoutIsTerminal() ? livePrinter(isTold, now) : linePrinter(isTold, now)
+  return canRedraw() ? livePrinter(isTold, now) : linePrinter(isTold, now)
 }
 
 function linePrinter(isTold: (event: RelayEvent) => boolean, now: () => string): RelayPrinter {
@@ -53,36 +53,24 @@ function linePrinter(isTold: (event: RelayEvent) => boolean, now: () => string):
 }
 
 function livePrinter(isTold: (event: RelayEvent) => boolean, now: () => string): RelayPrinter {
-  let drawn: readonly string[] = []
-  const erase = (): void => {
-    if (drawn.length > 0) print(own(`\x1b[${drawn.length}A\x1b[0J`))
-  }
-  const draw = (lines: readonly string[]): void => {
-    // A line that wraps would be two, and the next erasure one short.
-    for (const text of lines) print(`${text.slice(0, columns() - 1)}\n`)
-    drawn = lines
-  }
-  const redraw = (lines: readonly string[]): void => {
-    erase()
-    draw(lines)
+  let lines: readonly string[] = []
+  const region = openRegion(() => region.draw(lines))
+  const counters = (report: RelayReport): void => {
+    lines = relayLines(forPeople(report))
+    region.draw(lines)
   }
   return {
     usualMs: LIVE_MS,
     listening: (report) => {
-      printLine(listeningText(forPeople(report)))
-      draw(relayLines(forPeople(report)))
+      region.above([listeningText(forPeople(report))])
+      counters(report)
     },
     event: (event) => {
       if (!isTold(event)) return
-      erase()
-      printLine(`${now()} ${relayEventText(forPeople(event))}`)
-      draw(drawn)
+      region.above([`${now()} ${relayEventText(forPeople(event))}`])
     },
-    counters: (report) => redraw(relayLines(forPeople(report))),
-    end() {
-      erase()
-      drawn = []
-    },
+    counters,
+    end: () => region.end(),
   }
 }
 

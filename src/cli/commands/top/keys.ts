@@ -35,12 +35,6 @@ export interface Extent {
   readonly page: number
 }
 
-/** One key after the other, of what a terminal has sent. */
-export const keysIn = (sent: string): string[] => sent.match(/\x1b(?:\[[\d;]*[A-Za-z~]|O[A-Za-z])|[\s\S]/g) ?? []
-
-/** In raw mode Ctrl-C is a byte like any other. */
-export const isQuit = (key: string): boolean => key === 'q' || key === 'Q' || key === '\x03'
-
 export function afterKey(state: TopState, key: string, { nodes, page }: Extent): TopState {
   if (state.help) return { ...state, help: false }
   const to = (above: number): TopState => ({ ...state, above: Math.max(0, Math.min(above, nodes - page)) })

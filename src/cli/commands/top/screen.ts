@@ -1,4 +1,5 @@
 /** A whole screen of the terminal's, drawn again and again, and left as it was. */
+import { onKeys } from '../../live/keys.ts'
 import { own } from '../../output/sequences.ts'
 import { columns, print, rows } from '../../terminal.ts'
 
@@ -20,14 +21,12 @@ export interface Screen {
 /**
  * Takes the terminal over until {@link Screen.leave}.
  * @param resized Called after the terminal has got another size.
- * @param typed Called with what the user types, as it comes.
+ * @param typed Called with the keys that the user presses.
  */
-export function openScreen(resized: () => void, typed: (text: string) => void): Screen {
-  const { stdin, stdout } = process
-  const keys = (bytes: Buffer) => typed(bytes.toString('latin1'))
-  const raw = stdin.isTTY === true
+export function openScreen(resized: () => void, typed: (keys: readonly string[]) => void): Screen {
+  const { stdout } = process
   print(ENTER)
-  if (raw) stdin.setRawMode(true).on('data', keys).resume()
+  const silence = onKeys(typed)
   stdout.on('resize', resized)
   let left = false
   const leave = () => {
@@ -35,7 +34,7 @@ export function openScreen(resized: () => void, typed: (text: string) => void): 
     left = true
     stdout.off('resize', resized)
     process.off('exit', leave)
-    if (raw) stdin.off('data', keys).setRawMode(false).pause()
+    silence()
     print(LEAVE)
   }
   // Whatever ends the program must not leave a terminal without cursor and echo.

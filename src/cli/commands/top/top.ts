@@ -8,6 +8,7 @@ import { count, time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import { isQuit } from '../../live/keys.ts'
 import { styleHere } from '../../output/people.ts'
 import { bytesText, countText } from '../../output/quantities.ts'
 import { absoluteTime } from '../../output/relative-time.ts'
@@ -15,7 +16,7 @@ import { CallFailed, FailsWith, Problem } from '../../problem.ts'
 import { canRedraw, forPeople, tell } from '../../terminal.ts'
 import type { DialOptions } from '../kv/place.ts'
 import { type LoginOptions, loginFlags, loginOf } from '../kv/resp/login.ts'
-import { AT_FIRST, afterKey, type Extent, isQuit, keysIn } from './keys.ts'
+import { AT_FIRST, afterKey, type Extent } from './keys.ts'
 import { givenNodes, nodesOf } from './places.ts'
 import { lagOf, totalOf } from './rates.ts'
 import { openScreen } from './screen.ts'
@@ -199,8 +200,8 @@ async function drawn(where: string, fleet: Watched, options: LoopOptions, flags:
       extent = drawn.extent
       screen.draw(drawn.lines)
     }
-    const typed = (text: string): void => {
-      for (const key of keysIn(text)) {
+    const typed = (keys: readonly string[]): void => {
+      for (const key of keys) {
         if (isQuit(key)) {
           stop.abort()
           return
