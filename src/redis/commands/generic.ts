@@ -6,11 +6,11 @@ import type { Database } from '../keyspace/database.ts'
 import { ACCESS, ENCODING_NAMES, STRING, TYPE_NAMES } from '../keyspace/entry.ts'
 import { GENERIC } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
-import { INVALID_CURSOR, NO_SUCH_KEY, NOT_AN_INTEGER, refusal, SYNTAX } from '../protocol/refusals.ts'
+import { INVALID_CURSOR, NO_SUCH_KEY, refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
 
 const SAME_OBJECT = refusal('ERR source and destination objects are the same')
-const BAD_DB = refusal('ERR value is out of range')
+const BAD_DB = refusal('ERR DB index is out of range')
 const NOT_LFU = refusal(
   'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
 )
@@ -201,7 +201,7 @@ function copy(client: Client, args: Args): void {
   let [target, replace] = [db, false]
   for (let i = 3; i < args.count; i++) {
     if (args.is(i, 'REPLACE')) replace = true
-    else if (args.is(i, 'DB') && i + 1 < args.count) target = databaseForCopy(client, args, ++i)
+    else if (args.is(i, 'DB') && i + 1 < args.count) target = databaseOf(client, args, ++i)
     else throw SYNTAX
   }
   if (target === db && args.slice(1).equals(args.slice(2))) throw SAME_OBJECT
@@ -220,12 +220,6 @@ function copy(client: Client, args: Args): void {
   target.changed(args, 2, GENERIC, 'copy_to')
   target.ready(args, 2)
   replies.integer(1)
-}
-
-function databaseForCopy({ core }: Client, args: Args, index: number): Database {
-  const id = args.integer(index, NOT_AN_INTEGER)
-  if (id < 0 || id >= core.config.settings.databases) throw refusal('ERR DB index is out of range')
-  return core.keyspace.db(id)
 }
 
 function move(client: Client, args: Args): void {

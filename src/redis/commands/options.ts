@@ -9,8 +9,10 @@ export interface StringOptions {
   get: boolean
   keepTtl: boolean
   persist: boolean
-  /** Milliseconds since 1970 at which the key expires; 0: it isn't said. */
-  expiresAt: number
+  /** The word that says when the key expires, and in which way; 0: none does. */
+  time: number
+  unit: 'seconds' | 'milliseconds'
+  absolute: boolean
 }
 
 const MOST_MS = Number.MAX_SAFE_INTEGER * 1024
@@ -32,19 +34,25 @@ export function expiryFrom(
   return at
 }
 
-const reused: StringOptions = { nx: false, xx: false, get: false, keepTtl: false, persist: false, expiresAt: 0 }
+const reused: StringOptions = {
+  nx: false,
+  xx: false,
+  get: false,
+  keepTtl: false,
+  persist: false,
+  time: 0,
+  unit: 'seconds',
+  absolute: false,
+}
 
 /** Reads the words from `from` on. The answer is valid until the next call. @throws SYNTAX */
-export function stringOptions(args: Args, from: number, keyspace: Keyspace, command: 'set' | 'getex'): StringOptions {
+export function stringOptions(args: Args, from: number, command: 'set' | 'getex'): StringOptions {
   const options = reused
   options.nx = options.xx = options.get = options.keepTtl = options.persist = false
-  options.expiresAt = 0
-  let time = 0
-  let unit: 'seconds' | 'milliseconds' = 'seconds'
-  let absolute = false
+  options.time = 0
   const setting = command === 'set'
   for (let i = from; i < args.count; i++) {
-    const untimed = time === 0 && !options.keepTtl && !options.persist
+    const untimed = options.time === 0 && !options.keepTtl && !options.persist
     const follows = i + 1 < args.count
     if (setting && args.is(i, 'NX') && !options.xx) options.nx = true
     else if (setting && args.is(i, 'XX') && !options.nx) options.xx = true
@@ -52,11 +60,14 @@ export function stringOptions(args: Args, from: number, keyspace: Keyspace, comm
     else if (setting && args.is(i, 'KEEPTTL') && untimed) options.keepTtl = true
     else if (!setting && args.is(i, 'PERSIST') && untimed) options.persist = true
     else if (untimed && follows && (args.is(i, 'EX') || args.is(i, 'PX') || args.is(i, 'EXAT') || args.is(i, 'PXAT'))) {
-      unit = args.is(i, 'EX') || args.is(i, 'EXAT') ? 'seconds' : 'milliseconds'
-      absolute = args.length(i) === 4
-      time = ++i
+      options.unit = args.is(i, 'EX') || args.is(i, 'EXAT') ? 'seconds' : 'milliseconds'
+      options.absolute = args.length(i) === 4
+      options.time = ++i
     } else throw SYNTAX
   }
-  if (time > 0) options.expiresAt = expiryFrom(args, time, keyspace, unit, absolute)
   return options
 }
+
+/** Milliseconds since 1970 at which the key is to expire; 0: it isn't said. @throws Refusal */
+export const expiryOf = ({ time, unit, absolute }: StringOptions, args: Args, keyspace: Keyspace): number =>
+  time === 0 ? 0 : expiryFrom(args, time, keyspace, unit, absolute)

@@ -4,12 +4,13 @@ import type { Database } from '../keyspace/database.ts'
 import { EMBSTR, INT, RAW, STRING } from '../keyspace/entry.ts'
 import { GENERIC, STRING_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
-import { fits64, fixedText, readFloat, readInteger, readSafe } from '../protocol/numbers.ts'
+import { addAsLongDoubles } from '../protocol/long-double.ts'
+import { fits64, readInteger, readSafe } from '../protocol/numbers.ts'
 import { NOT_A_FLOAT, NOT_AN_INTEGER, refusal } from '../protocol/refusals.ts'
 import { setFromArgs } from '../types/string-value.ts'
 import type { Row } from './command.ts'
 import { lcs } from './lcs.ts'
-import { expiryFrom, stringOptions } from './options.ts'
+import { expiryFrom, expiryOf, stringOptions } from './options.ts'
 
 const OVERFLOW = refusal('ERR increment or decrement would overflow')
 const DECREMENT_OVERFLOW = refusal('ERR decrement would overflow')
@@ -63,7 +64,9 @@ function set(client: Client, args: Args): void {
     replies.ok()
     return
   }
-  const { nx, xx, get: asksFor, keepTtl, expiresAt } = stringOptions(args, 3, db.keyspace, 'set')
+  const options = stringOptions(args, 3, 'set')
+  const { nx, xx, get: asksFor, keepTtl } = options
+  const expiresAt = expiryOf(options, args, db.keyspace)
   const found = asksFor ? db.readOf(STRING, args, 1) : db.lookupWrite(args, 1)
   if (asksFor) {
     if (found === 0) replies.null()
@@ -131,12 +134,14 @@ function getdel(client: Client, args: Args): void {
 function getex(client: Client, args: Args): void {
   const { db, replies } = client
   const { propagation } = client.core
-  const { persist, expiresAt } = stringOptions(args, 2, db.keyspace, 'getex')
+  const options = stringOptions(args, 2, 'getex')
   const found = db.readOf(STRING, args, 1)
   if (found === 0) {
     replies.null()
     return
   }
+  const { persist } = options
+  const expiresAt = expiryOf(options, args, db.keyspace)
   replyValue(db, found)
   if (expiresAt > 0 && db.keyspace.mayExpire && db.keyspace.isPast(expiresAt)) {
     db.remove(found)
@@ -276,31 +281,16 @@ function setNumber(db: Database, args: Args, found: number, length: number): voi
 
 function incrbyfloat({ core, db, replies }: Client, args: Args): void {
   const found = db.writeOf(STRING, args, 1)
-  const value = found === 0 ? 0 : readFloat(db.stringOf(found).toString('latin1'))
-  if (value === undefined) throw NOT_A_FLOAT
-  const sum = addDecimally(value, args.float(2))
-  if (!Number.isFinite(sum)) throw NOT_FINITE
-  const text = Buffer.from(fixedText(sum))
+  const before = found === 0 ? '0' : db.stringOf(found).toString('latin1')
+  const sum = addAsLongDoubles(before, args.text(2))
+  if (sum === undefined) throw NOT_A_FLOAT
+  if (!/\d/.test(sum)) throw NOT_FINITE
+  const text = Buffer.from(sum)
   // As redis' strings that are made of numbers with a fraction.
   db.setString(args, 1, found, text.length > 44 ? RAW : EMBSTR, text, viewOf(text), 0, text.length, true)
   core.propagation.instead(db, 'SET', args.bytesOf(1), text, 'KEEPTTL')
   db.changed(args, 1, STRING_EVENT, 'incrbyfloat')
   replies.bulkBytes(text)
-}
-
-// Redis adds long doubles: 19 digits, of which it writes 17 places. What a sum of doubles is off by at its end is rounded away.
-const PRECISION = 17
-
-function addDecimally(a: number, b: number): number {
-  const sum = a + b
-  if (!Number.isFinite(sum) || Number.isInteger(sum)) return sum
-  const places = Math.max(placesOf(a), placesOf(b))
-  return places > PRECISION ? sum : Number(sum.toFixed(places))
-}
-
-function placesOf(value: number): number {
-  const [mantissa = '', power = '0'] = String(value).split('e')
-  return Math.max(0, (mantissa.split('.')[1]?.length ?? 0) - Number(power))
 }
 
 function getrange({ db, replies }: Client, args: Args): void {

@@ -18,7 +18,7 @@ export function readSafe(bytes: Uint8Array, start: number, end: number): number 
   const negative = bytes[at] === MINUS
   if (negative) at++
   const digits = end - at
-  if (digits === 0 || digits > SAFE_DIGITS) return NOT_SAFE
+  if (digits <= 0 || digits > SAFE_DIGITS) return NOT_SAFE
   const first = (bytes[at] as number) - ZERO // at < end
   if (first === 0) return digits === 1 && !negative ? 0 : NOT_SAFE
   let value = 0
@@ -86,16 +86,6 @@ export function generalText(value: number, digits: number): string {
     return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
   }
   return withoutZeros(value.toFixed(Math.max(0, digits - 1 - exponent)))
-}
-
-/** C's `%.17Lf` without trailing zeros, which INCRBYFLOAT writes; of a double, where redis has a long double. */
-export function fixedText(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return 'inf'
-  if (value === Number.NEGATIVE_INFINITY) return '-inf'
-  // The shortest digits that name the double: 17 places of a long double are shorter still where they end in zeros.
-  const short = String(value)
-  if (!short.includes('e')) return short === '-0' ? '0' : short
-  return withoutZeros(value.toFixed(17)).replace(/^-0$/, '0')
 }
 
 const withoutZeros = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
