@@ -151,6 +151,8 @@ export interface AddressEvidence {
   readonly port: number
   readonly source: SourceAddress
   readonly attempts: readonly ConnectAttempt[]
+  /** While these were made, this host sent so many requests for connections again, to whomever; absent where that is not known. */
+  readonly sentAgain?: number
   /** Absent where nothing connected. */
   readonly words?: FirstWords
   readonly tls?: TlsView

@@ -49,7 +49,10 @@ export function lookAtAddress(
     soon: connecting.told.then(() => known()),
     heard: Promise.race([first, spoken]).then(known),
     served: spoken.then(known),
-    whole: Promise.all([spoken, connecting.all]).then(([words]) => known(words)),
+    whole: Promise.all([spoken, connecting.sentAgain, connecting.all]).then(async ([words, sentAgain]) => ({
+      ...(await known(words)),
+      ...(sentAgain !== undefined && { sentAgain }),
+    })),
     giveUp: connecting.giveUp,
   }
 }

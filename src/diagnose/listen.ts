@@ -98,7 +98,7 @@ async function listenPlainly({ dial, latePatienceMs, secure, converse }: Listeni
   const { signal } = others
   const hearing = repeatedly(
     () => hearFirstWords({ ...dial, signal: first.signal }),
-    (words) => (words.connected ? words.speaker !== 'closed' : words.outcome === 'timeout'),
+    (words) => words.connected && words.speaker !== 'closed',
   )
   const beside = unlessSoon(hearing, dial, async () => {
     const again = hearAgain({ ...dial, signal }, latePatienceMs)
@@ -145,12 +145,15 @@ function over(stop: LinkedAbort): void {
   stop.release()
 }
 
-/** Some servers hang up on one client and serve the next. */
+/** Some servers hang up on one client and serve the next, and some packets are lost. */
 async function repeatedly<T>(look: () => Promise<T>, tells: (seen: T) => boolean): Promise<T> {
   const first = await look()
   if (tells(first)) return first
-  const more = await Promise.all(Array.from({ length: MORE_LOOKS }, look))
-  return more.find(tells) ?? first
+  const telling = Array.from({ length: MORE_LOOKS }, async () => {
+    const seen = await look()
+    return tells(seen) ? seen : Promise.reject(new Error('it tells nothing'))
+  })
+  return Promise.any(telling).catch(() => first)
 }
 
 const MORE_LOOKS = 3

@@ -24,6 +24,8 @@ export interface Bulk {
   /** Where it is not complete: of all answers of the connection, in all of its time. */
   readonly received: number
   readonly ms: number
+  /** The longest time in which nothing came. */
+  readonly pauseMs?: number
   readonly complete: boolean
   /** Not complete: how long nothing had come when the time was up. */
   readonly quietMs?: number
@@ -101,9 +103,14 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
     if (!('exchange' in connection)) return { stats: {}, settings: {} }
     const start = clock.monotonicMs()
     let heard = start
+    let pauseMs = 0
     let before = 0
-    const ended = (bytes: Buffer): boolean => {
+    const hear = (): void => {
+      pauseMs = Math.max(pauseMs, elapsedMs(clock, heard))
       heard = clock.monotonicMs()
+    }
+    const ended = (bytes: Buffer): boolean => {
+      hear()
       return isWhole(bytes)
     }
     const cutShort = (bytes: number, { kind, received }: Trouble): Bulk => ({
@@ -111,6 +118,7 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
       received: before + received.length,
       ms: elapsedMs(clock, start),
       complete: false,
+      pauseMs: Math.max(pauseMs, elapsedMs(clock, heard)),
       quietMs: elapsedMs(clock, heard),
       ...(kind === 'reset' && { cutOff: 1 }),
     })
@@ -125,13 +133,15 @@ async function askAll(dial: AnswersDial): Promise<NodeAnswers> {
       return { ...told, settings: {}, bulk: cutShort(STATS_QUESTION.length + SETTINGS_QUESTION.length, settings) }
     before += settings.length
     const begun = clock.monotonicMs()
+    heard = begun
+    pauseMs = 0
     const many = await connection.exchange(QUESTION.repeat(BULK), (bytes) => {
-      heard = clock.monotonicMs()
+      hear()
       return linesIn(bytes) >= BULK
     })
     const bytes = QUESTION.length * BULK
     const bulk = Buffer.isBuffer(many)
-      ? { bytes, received: many.length, ms: elapsedMs(clock, begun), complete: true }
+      ? { bytes, received: many.length, ms: elapsedMs(clock, begun), pauseMs, complete: true }
       : cutShort(bytes, many)
     const evicts = /^STAT evictions (on|off)\r?$/m.exec(settings.toString('latin1'))?.[1]
     return { ...told, settings: numbersIn(settings, SETTINGS), ...(evicts && { evicts: evicts === 'on' }), bulk }

@@ -1,7 +1,8 @@
-import { type Clock, elapsedMs, sleep, systemClock } from '../net/clock.ts'
+import { elapsedMs, sleep, systemClock } from '../net/clock.ts'
 import { overConnection, type Trouble } from '../net/connection.ts'
 import { endpoint } from '../net/target.ts'
 import { type AnswersDial, isWhole, linesIn, STATS_QUESTION } from './node-answers.ts'
+import { type OwnTurns, watchOwnTurns } from './own-turns.ts'
 
 /** What is asked. All is harmless: keys that can't exist are read, and nothing is written. */
 export type Question =
@@ -19,6 +20,8 @@ export interface Turn {
   readonly question: Question
   /** Until its answer was whole, or until that was given up. */
   readonly ms: number
+  /** The longest that this process was busy meanwhile: the answer may have waited as long to be read. */
+  readonly busyMs?: number
   readonly answered: boolean
 }
 
@@ -37,8 +40,6 @@ export interface TrialConnection {
 /** How a node serves several clients that ask this and that. JSON-able. */
 export interface NodeTrial {
   readonly connections: readonly TrialConnection[]
-  /** The longest that this process was busy meanwhile: answers may have waited as long to be read. */
-  readonly busyMs?: number
 }
 
 /** Several of each question, at every turn; enough connections to see every third one fail twice. */
@@ -111,10 +112,9 @@ const UNREMARKABLE_MS = 200
 
 /** Where questions stay unanswered there is more to tell than that others were late. */
 const slowTurns = (trial: NodeTrial): number => {
-  const { connections, busyMs = 0 } = trial
-  const turns = connections.flatMap((connection) => connection.turns)
+  const turns = trial.connections.flatMap((connection) => connection.turns)
   const quick = Math.min(...turns.map(({ ms }) => ms))
-  return isOut(trial) ? 0 : turns.filter(({ ms }) => ms > UNREMARKABLE_MS + 2 * quick + busyMs).length
+  return isOut(trial) ? 0 : turns.filter(({ ms, busyMs = 0 }) => ms > UNREMARKABLE_MS + 2 * quick + busyMs).length
 }
 
 const isOut = ({ connections }: NodeTrial): boolean =>
@@ -123,39 +123,20 @@ const isOut = ({ connections }: NodeTrial): boolean =>
 /** Asks over several connections side by side. `timeoutMs` is for each of them, from its beginning. Never rejects. */
 async function tryNode(dial: TrialDial, scripts = SCRIPTS): Promise<NodeTrial> {
   const { clock = systemClock, signal, timeoutMs = 2000, latePatienceMs = 4000 } = dial
-  const watch = watchOwnTurns(clock)
+  const ownTurns = watchOwnTurns(clock)
   const patient = { ...dial, timeoutMs: Math.max(timeoutMs, latePatienceMs) }
   const talks = [...scripts.map((script) => [script, dial] as const), [PATIENT_SCRIPT, patient] as const]
   const connections = await Promise.all(
     talks.map(async ([script, own], at) => {
       await sleep(clock, at * BETWEEN_CONNECTIONS_MS, signal)
-      return converse(script, own)
+      return converse(script, own, ownTurns)
     }),
   )
-  return { connections, busyMs: watch.end() }
+  ownTurns.end()
+  return { connections }
 }
 
-const TURN_MS = 10
-
-/** Sees how late timers of this process are. */
-function watchOwnTurns(clock: Clock): { end(): number } {
-  let [due, latest] = [clock.monotonicMs() + TURN_MS, 0]
-  let cancel = (): void => {}
-  const turn = (): void => {
-    latest = Math.max(latest, elapsedMs(clock, due))
-    due = clock.monotonicMs() + TURN_MS
-    cancel = clock.after(TURN_MS, turn)
-  }
-  cancel = clock.after(TURN_MS, turn)
-  return {
-    end() {
-      cancel()
-      return Math.max(latest, elapsedMs(clock, due))
-    },
-  }
-}
-
-async function converse(script: readonly Question[], dial: AnswersDial): Promise<TrialConnection> {
+async function converse(script: readonly Question[], dial: AnswersDial, ownTurns: OwnTurns): Promise<TrialConnection> {
   const { timeoutMs = 2000, clock = systemClock } = dial
   return overConnection({ ...dial, tls: dial.tls }, { ...dial, timeoutMs }, async (connection) => {
     const turns: Turn[] = []
@@ -168,7 +149,8 @@ async function converse(script: readonly Question[], dial: AnswersDial): Promise
       const answer = await connection.exchange(text, isAnswer)
       const isAnswered = Buffer.isBuffer(answer)
       received += isAnswered ? answer.length : answer.received.length
-      turns.push({ question, ms: elapsedMs(clock, start), answered: isAnswered })
+      const busyMs = Math.round(ownTurns.latestSince(start))
+      turns.push({ question, ms: elapsedMs(clock, start), ...(busyMs > 0 && { busyMs }), answered: isAnswered })
       if (!isAnswered) return { turns, sent, received, ...(answer.kind === 'reset' && { cutOff: true as const }) }
     }
     return { turns, sent, received }

@@ -32,6 +32,24 @@ export async function packetCounters(family: Family, read: Read = kernelFile): P
   return countersIn(family, four ?? '', six ?? '', more ?? '')
 }
 
+/** What TCP of this host has sent again since it runs, to whomever. */
+export interface SentAgain {
+  /** Requests for connections: no handshake loses a packet without one. */
+  readonly requests: number
+  /** On connections that stand. */
+  readonly data: number
+}
+
+/** Undefined where the kernel does not tell. Never rejects. */
+export async function sentAgain(read: Read = kernelFile): Promise<SentAgain | undefined> {
+  const [tables, beyond] = (await Promise.all(['/proc/net/snmp', '/proc/net/netstat'].map((path) => read(path)))).map(
+    pairedLines,
+  )
+  const all = tables?.get('Tcp')?.get('RetransSegs')
+  const requests = beyond?.get('TcpExt')?.get('TCPSynRetrans')
+  return all === undefined || requests === undefined ? undefined : { requests, data: all - requests }
+}
+
 /** Of the text of /proc/net/snmp, snmp6 and netstat. */
 export function countersIn(family: Family, four: string, six: string, more: string): PacketCounters | undefined {
   const [tables, beyond] = [pairedLines(four), pairedLines(more)]

@@ -1,43 +1,57 @@
-import { sleep, systemClock } from '../net/clock.ts'
-import { attemptConnect } from './connect.ts'
+import { lostOf } from './causes/places.ts'
+import { connectRepeatedly } from './connecting.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence } from './evidence.ts'
+import { type SentAgain, sentAgain } from './packet-counters.ts'
 
-const MORE = 10
-const BETWEEN_MS = 60
+/** Of each address, and of all together. */
+const [MORE, MOST, LEAST] = [24, 600, 8]
+const BETWEEN_MS = 25
 /** A lost SYN is sent again after 1 s. */
 const PATIENCE_MS = 1300
 
-/** At some attempt a packet was lost: the others connected at once. */
-const lostSome = ({ attempts }: AddressEvidence): boolean =>
-  attempts.some(({ outcome }) => outcome === 'connected') &&
-  attempts.some(({ outcome, ms }) => outcome === 'timeout' || (outcome === 'connected' && ms >= 990 && ms < 1300))
+const connects = ({ attempts }: AddressEvidence): boolean => attempts.some(({ outcome }) => outcome === 'connected')
 
 /**
- * Where packets were lost on the way to one address, all addresses that connect are tried more often: whether it is one
- * or all of them is told by many attempts only. Never rejects.
+ * Where a packet was lost since what was sent again was counted `before`, all addresses that connect are tried more often:
+ * one that is late is chance, or had to wait for a neighbour, and whether the next ones are late as well, at one address or
+ * at all of them, is told by many attempts only. Never rejects.
  */
 export async function tryAgain(
   addresses: readonly AddressEvidence[],
-  options: ExamineOptions,
+  { clock, signal }: ExamineOptions,
+  before: SentAgain | undefined,
 ): Promise<readonly AddressEvidence[]> {
-  if (!addresses.some(lostSome)) return addresses
-  const { clock = systemClock, signal } = options
-  const ends = new Map<string, Promise<AddressEvidence['attempts']>>()
-  const triedMore = (address: string, port: number): Promise<AddressEvidence['attempts']> =>
-    Promise.all(
-      Array.from({ length: MORE }, async (_, at) => {
-        await sleep(clock, at * BETWEEN_MS, signal)
-        return attemptConnect({ address, port, timeoutMs: PATIENCE_MS, clock, ...(signal && { signal }) })
-      }),
-    )
-  return Promise.all(
-    addresses.map(async (one) => {
-      if (!one.attempts.some(({ outcome }) => outcome === 'connected')) return one
-      const end = `${one.address} ${one.port}`
-      const more = ends.get(end) ?? triedMore(one.address, one.port)
-      ends.set(end, more)
-      return { ...one, attempts: [...one.attempts, ...(await more)] }
+  const after = await sentAgain()
+  const isLost = addresses.some((one) => connects(one) && (lostOf(one) > 0 || isTooLate(one)))
+  if (!isLost && !hasLost(addresses, before, after)) return addresses
+  const ends = new Map(addresses.filter(connects).map((one) => [endOf(one), one]))
+  const attempts = Math.min(MORE, Math.max(LEAST, Math.floor(MOST / ends.size)))
+  const passed = { ...(clock && { clock }), ...(signal && { signal }) }
+  const options = { attempts, timeoutMs: PATIENCE_MS, betweenMs: BETWEEN_MS, ...passed }
+  const tried = await Promise.all(
+    [...ends].map(async ([end, { address, port }]) => {
+      const connecting = connectRepeatedly(address, port, options)
+      return [end, { attempts: await connecting.all, sentAgain: await connecting.sentAgain }] as const
     }),
   )
+  const more = new Map(tried)
+  return addresses.map((one) => {
+    const { attempts, sentAgain: again = Number.NaN } = more.get(endOf(one)) ?? { attempts: [] }
+    const sum = (one.sentAgain ?? Number.NaN) + again
+    return attempts.length === 0
+      ? one
+      : { ...one, attempts: [...one.attempts, ...attempts], ...(!Number.isNaN(sum) && { sentAgain: sum }) }
+  })
 }
+
+/** A connection that was to be spoken on did not come about in time. */
+const isTooLate = ({ words }: AddressEvidence): boolean => words?.connected === false && words.outcome === 'timeout'
+
+/** Where nothing answers at an address, requests are sent again because of that. */
+const hasLost = (addresses: readonly AddressEvidence[], before?: SentAgain, after?: SentAgain): boolean =>
+  before !== undefined &&
+  after !== undefined &&
+  (after.data > before.data || (addresses.every(connects) && after.requests > before.requests))
+
+const endOf = ({ address, port }: AddressEvidence): string => `${address} ${port}`

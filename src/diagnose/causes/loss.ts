@@ -1,7 +1,23 @@
 /** What is lost on the way, of some packets or of those of one kind. */
 import { shell } from '../../api/shell.ts'
+import type { AddressEvidence } from '../evidence.ts'
 import { type Cause, failure, grouped, shows, warning } from './cause.ts'
-import { andMore, at, deviceTo, fullSizePing, isAlive, isHere, mtuHint, name, spokenAs, who } from './places.ts'
+import {
+  andMore,
+  at,
+  deviceTo,
+  each,
+  fullSizePing,
+  isAlive,
+  isHere,
+  isSecondTry,
+  lostOf,
+  mtuHint,
+  name,
+  spokenAs,
+  who,
+} from './places.ts'
+import { type Rate, togetherOf, total } from './rates.ts'
 import type { SignKind } from './sign.ts'
 
 /** What lost packets look like where connections stand. */
@@ -14,6 +30,8 @@ const LATE = [
   'stalls',
   'narrow',
 ] as const satisfies readonly SignKind[]
+
+const rateOf = (one: AddressEvidence): Rate => ({ lost: lostOf(one), of: one.attempts.length })
 
 export const lossCauses: readonly Cause[] = [
   {
@@ -28,21 +46,21 @@ export const lossCauses: readonly Cause[] = [
       const places = new Set(ones.map(({ place }) => name(place)))
       const [first] = ones
       if (!first || places.size < 2) return []
-      const attempts = ones.flatMap((one) => one.attempts)
-      const lost = attempts.filter(({ outcome, ms }) => outcome !== 'connected' || ms > SENT_AGAIN_MS).length
-      const alive = seen.evidence.addresses.filter((one) => isAlive(one) && !isHere(one))
-      const spared = alive.filter((one) => seen.at(at(one), 'lost-at-times').length === 0).length
+      const rates = ones.map(rateOf)
+      const spared = each(seen.evidence.addresses, isAlive).filter(
+        (one) => !isHere(one) && seen.at(at(one), 'lost-at-times').length === 0,
+      )
       return [
         {
           ...warning(
             at(first),
-            `Packets are lost on the way to ${spared === 0 ? 'all nodes' : `${places.size} nodes`}: ${lost} of ${attempts.length} connections came late or not at all.`,
+            `Packets are lost on the way to ${spared.length === 0 ? 'all nodes' : `${places.size} nodes`}: ${total(rates).lost} of ${total(rates).of} connections came late or not at all.`,
             `Look at what they have in common: the link of this host (ethtool -S ${deviceTo(first)} | grep -E 'allowance_exceeded|drop|err'), its gateway, a VPN.`,
             shell`cachectl probe ${spokenAs(first)} -c 50 --delay 50ms`,
           ),
           explains: [...shows(0.95, ...signs), ...shows(0.8, ...ones.flatMap((one) => seen.at(at(one), ...LATE)))],
-          // What is lost on a way that all take is lost by all, given time.
-          ...(spared > 0 && { fits: 0.5 ** spared }),
+          // What is lost on a way that all take is lost by all alike.
+          fits: Math.min(1, Math.exp(togetherOf(rates, spared.map(rateOf)))),
         },
       ]
     },
@@ -57,7 +75,7 @@ export const lossCauses: readonly Cause[] = [
     suspect: (seen) =>
       grouped(seen, 'first-few-only', (signs, ones) => {
         const [first, ...more] = ones
-        const quick = first.attempts.filter(({ outcome, ms }) => outcome === 'connected' && ms < SENT_AGAIN_MS).length
+        const quick = first.attempts.filter((each) => each.outcome === 'connected' && !isSecondTry(each, first)).length
         return {
           ...warning(
             at(first),
@@ -98,6 +116,3 @@ export const lossCauses: readonly Cause[] = [
       }),
   },
 ]
-
-/** A SYN that is lost is sent again after a second. */
-const SENT_AGAIN_MS = 990

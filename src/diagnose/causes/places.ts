@@ -153,14 +153,37 @@ export const resetsConnections = (one: AddressEvidence): boolean =>
   one.tls?.outcome !== 'established' &&
   (one.words?.connected !== true || one.words.speaker === 'closed')
 
-/**
- * A lost SYN is sent again after 1 s and after 3 s (RFC 6298), by newer kernels after 1, 2, 3 and 4 s
- * (tcp_syn_linear_timeouts); other delays are a busy host, not loss.
- */
-export const isSecondTry = (ms: number): boolean => ms >= 990 && ms < 4300 && (ms < 1000 || ms % 1000 < 300)
+/** A lost SYN is sent again after 1 s (RFC 6298), and again after 2 or 3 s. */
+const SENT_AGAIN_MS = 990
+const GIVEN_UP_MS = 4300
 
+/** After 1, 2, 3 and 4 s with newer kernels (tcp_syn_linear_timeouts); other delays are a busy host, not loss. */
+const isDue = (ms: number): boolean => ms < 1000 || ms % 1000 < 300
+
+/** It connected at the second or third try. */
+export const isSecondTry = (
+  { outcome, ms }: ConnectAttempt,
+  { sentAgain }: Pick<AddressEvidence, 'sentAgain'>,
+): boolean =>
+  outcome === 'connected' &&
+  ms >= SENT_AGAIN_MS &&
+  ms < GIVEN_UP_MS &&
+  (sentAgain === undefined ? isDue(ms) : sentAgain > 0)
+
+/** Some host answered that there is no connection. */
+export const isTurnedAway = ({ outcome }: ConnectAttempt): boolean => TURNED_AWAY.has(outcome)
+const TURNED_AWAY: ReadonlySet<string> = new Set(['refused', 'reset', 'unreachable', 'prohibited'])
+
+/** Handshakes that lost a packet, by the clock, and no more than the kernel had to send again. */
+export const lostOf = (one: Pick<AddressEvidence, 'attempts' | 'sentAgain'>): number =>
+  Math.min(
+    one.attempts.filter((attempt) => attempt.outcome === 'timeout' || isSecondTry(attempt, one)).length,
+    one.sentAgain ?? Number.POSITIVE_INFINITY,
+  )
+
+/** By the kernel where it was asked: this process may have been busy. */
 const connectTimes = ({ attempts }: AddressEvidence): number[] =>
-  attempts.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
+  attempts.flatMap(({ outcome, ms, kernelMs = ms }) => (outcome === 'connected' ? [kernelMs] : []))
 
 export const connectMs = (one: AddressEvidence): number => Math.min(...connectTimes(one))
 export const slowestConnectMs = (one: AddressEvidence): number => Math.max(...connectTimes(one))

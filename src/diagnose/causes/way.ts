@@ -6,11 +6,13 @@ import { ALLOW } from './families.ts'
 import {
   at,
   byPlace,
+  connectMs,
   deviceTo,
   inMidSentence,
   isAlive,
   isHere,
-  isSecondTry,
+  isTurnedAway,
+  lostOf,
   name,
   QUEUE_FULL,
   servesOtherFamily,
@@ -184,7 +186,7 @@ export const wayCauses: readonly Cause[] = [
         // Connections that could not be made are lost packets as well; those that stand and are not served are something else.
         const out = one.trial?.connections.filter(({ turns }) => turns[0]?.answered !== true) ?? []
         const isLoss = out.every(({ notMade }) => notMade === 'timeout')
-        const follows = isLoss ? seen.at(at(one), 'some-fail', 'uneven', 'answers-lost') : []
+        const follows = isLoss ? seen.at(at(one), 'some-fail', 'uneven', 'answers-lost', 'late', 'narrow') : []
         return [{ ...lostAtTimes(one), explains: [...shows(0.99, sign), ...shows(0.8, ...follows)] }]
       }),
   },
@@ -196,7 +198,7 @@ export const wayCauses: readonly Cause[] = [
     odds: 0.05,
     suspect: (seen) =>
       wherever(seen, 'far', (one) => {
-        const ms = Math.round(Math.min(...one.attempts.map((attempt) => attempt.ms)))
+        const ms = Math.round(connectMs(one))
         const node =
           ms > NODE_GIVES_UP_MS
             ? ' Node programs give up on an address of a dual-stack name after 250 ms: --network-family-autoselection-attempt-timeout=1000.'
@@ -215,11 +217,10 @@ const NODE_GIVES_UP_MS = 250
 
 function lostAtTimes(one: AddressEvidence): Told {
   const { attempts } = one
-  const again = attempts.filter(({ outcome, ms }) => outcome === 'connected' && isSecondTry(ms))
-  const lost = attempts.filter(({ outcome }) => outcome !== 'connected')
+  const lost = lostOf(one)
   const command = shell`cachectl probe ${at(one)} -c 50 --delay 100ms`
-  const answered = lost.filter(({ outcome }) => outcome === 'refused' || outcome === 'reset')
-  if (again.length === 0 && answered.length === lost.length) {
+  const answered = attempts.filter(({ outcome }) => outcome === 'refused' || outcome === 'reset')
+  if (answered.length > lost) {
     return warning(
       at(one),
       `${answered.length} of ${attempts.length} connections to ${at(one)} were ${answered[0]?.outcome === 'reset' ? 'reset' : 'refused'}, the others stand.`,
@@ -227,10 +228,11 @@ function lostAtTimes(one: AddressEvidence): Told {
       command,
     )
   }
+  const failed = attempts.find(isTurnedAway)
   const worst =
-    again.length > 0
-      ? `one connection took ${Math.round(Math.max(...again.map(({ ms }) => ms)))} ms`
-      : `${lost.length} of ${attempts.length} attempts failed (${lost[0]?.outcome})`
+    lost > 0 || failed === undefined
+      ? `${lost} of ${attempts.length} connections took a second and more`
+      : `${attempts.filter(isTurnedAway).length} of ${attempts.length} attempts failed (${failed.outcome})`
   return isHere(one)
     ? warning(
         at(one),

@@ -156,6 +156,18 @@ test('what is refused for lack of memory explains nothing else that shows at the
   expect(complaints({ stats }).sort()).toEqual(['M01 10.0.0.11:11211', 'M03 10.0.0.11:11211'])
 })
 
+describe('answers that come late', () => {
+  const turn = (ms: number, busyMs = 0) => ({ question: 'get' as const, ms, answered: true, busyMs })
+  const trial = (busyMs: number): TrialConnection[] =>
+    Array.from({ length: 4 }, () => ({ turns: [turn(90, 80), turn(4), turn(510, busyMs)], sent: 100, received: 100 }))
+  test('stall at the node, however busy this process was at other answers', () => {
+    expect(complaints({ connections: trial(0) })).toEqual(['N02 10.0.0.11:11211'])
+  })
+  test('are no stall of the node where this process was busy at those', () => {
+    expect(complaints({ connections: trial(300) })).toEqual([])
+  })
+})
+
 describe('a trial', () => {
   const silentAfter = (...questions: readonly Question[]): TrialConnection => {
     const { turns, ...rest } = asked(0.5, ...questions)

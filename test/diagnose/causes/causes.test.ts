@@ -131,7 +131,7 @@ test('no evidence of anything wrong is no finding', () => {
 
 describe('what can not be staged on every host', () => {
   test.each<[string, Partial<Evidence>]>([
-    ['warning R09', { addresses: [connected(0.5, 1012, 0.6)] }],
+    ['warning R09', { addresses: [connected(0.5, 1012, 0.6, 1004)] }],
     ['warning R16', { addresses: [answering({ received: 2966, quietMs: 31 })] }],
     ['failure R15', { addresses: [answering({ received: 1885, quietMs: 2950 })] }],
     ['warning R10', { addresses: [connected(301, 312, 305)] }],
@@ -387,12 +387,14 @@ test.each([
 
 test('a connection that was lost on the way is not told as closed by the server', () => {
   const words = (outcome: 'timeout' | 'reset') => ({ connected: false as const, outcome })
-  expect(told({ addresses: [{ ...connected(0.4, 1012, 0.5), words: words('timeout') }] })).toEqual(['warning R09'])
+  expect(told({ addresses: [{ ...connected(0.4, 1012, 0.5, 1030), words: words('timeout') }] })).toEqual([
+    'warning R09',
+  ])
   expect(told({ addresses: [{ ...connected(0.4, 0.5), words: words('reset') }] })).toEqual(['failure T10'])
 })
 
 test('what was seen and has no cause is told, and not forced on one', () => {
-  const lost = connected(0.5, 1012, 0.6)
+  const lost = connected(0.5, 1012, 0.6, 1004)
   const { findings, unexplained } = verdictOf(
     { ...HEALTHY, addresses: [lost] },
     causes.filter(({ id }) => id !== 'R09'),

@@ -4,10 +4,13 @@ import type { TlsView } from '../../tls-inspect.ts'
 import {
   at,
   byPlace,
+  connectMs,
   hasOtherFamily,
   isAlive,
   isSecondTry,
   isSilent,
+  isTurnedAway,
+  lostOf,
   name,
   repliesUnderTls,
   replyMs,
@@ -266,19 +269,22 @@ const SLOW_KB_PER_SECOND = 64
 /** Slower than the answers to single questions explain: distance and late answers are told elsewhere. */
 function isNarrow(one: AddressEvidence): boolean {
   if (!one.answers?.bulk) return false
-  const { received, ms } = one.answers.bulk
+  const { received, pauseMs = 0 } = one.answers.bulk
+  // One long pause is that of a server which stalls, or of a busy host; where little passes, it passes all the time.
+  const ms = one.answers.bulk.ms - pauseMs
   const slowest = Math.max(shortReplyMs(one), ...one.attempts.map((attempt) => attempt.ms))
   return ms > 4 * slowest + 200 && received / ms < SLOW_KB_PER_SECOND
 }
 
-/** Not all alike, which is distance or an overloaded host: some attempts fail, or connect at the second try. */
+/** One that is late may be chance, or the first after a neighbour was forgotten. */
+const SOME_LOST = 2
+
+/** Not all alike, which is distance or an overloaded host: some are turned away, or lose a packet, and others don't. */
 function losesAtTimes(one: AddressEvidence): boolean {
   const { attempts } = one
   if (!isAlive(one) || resetsConnections(one) || attempts.some(({ local }) => local === true)) return false
-  const lost = attempts.some(({ outcome }) => outcome !== 'connected')
-  const again = attempts.some(({ outcome, ms }) => outcome === 'connected' && isSecondTry(ms))
-  const fast = attempts.some(({ outcome, ms }) => outcome === 'connected' && ms < 900)
-  return lost || (again && fast)
+  const isQuick = attempts.some(({ outcome, ms }) => outcome === 'connected' && ms < 900)
+  return attempts.some(isTurnedAway) || (isQuick && lostOf(one) >= SOME_LOST)
 }
 
 const LATE_MS = 200
@@ -291,8 +297,8 @@ function answersLate(one: AddressEvidence): boolean {
 /** No two zones of a region are that far apart, by far; a busy host is not that late with every one of several. */
 const FAR_MS = 100
 
-function isFarAway({ attempts }: AddressEvidence): boolean {
-  return attempts.length > 0 && attempts.every(({ outcome, ms }) => outcome === 'connected' && ms > FAR_MS)
+function isFarAway(one: AddressEvidence): boolean {
+  return isAlive(one) && one.attempts.every(({ outcome }) => outcome === 'connected') && connectMs(one) > FAR_MS
 }
 
 /** Small packets of the answer came and large ones did not, or small answers come and this one, which is large, does not. */
@@ -301,6 +307,9 @@ function stallsInHandshake({ place, tls, words }: AddressEvidence): boolean {
   const knowsTls = words?.connected === true && (words.speaker === 'closed' || words.speaker === 'tls')
   return (tls.kernel?.outOfOrder ?? 0) > 0 || knowsTls
 }
+
+/** A limit that takes some of a few connections takes most of many. */
+const losesMany = (one: AddressEvidence): boolean => losesAtTimes(one) && 3 * lostOf(one) >= one.attempts.length
 
 /** Those of one burst: connections that are tried later find a limit that has recovered. */
 const BURST_MS = 1000
@@ -311,7 +320,7 @@ function servesFirstOnly(one: AddressEvidence): boolean {
   const begun = ({ startedAt }: { readonly startedAt: string }): number => Date.parse(startedAt)
   const start = Math.min(...one.attempts.map(begun))
   const burst = one.attempts.filter((each) => begun(each) - start < BURST_MS).sort((a, b) => begun(a) - begun(b))
-  const isQuick = burst.map(({ outcome, ms }) => outcome === 'connected' && !isSecondTry(ms))
+  const isQuick = burst.map((each) => each.outcome === 'connected' && !isSecondTry(each, one))
   const first = isQuick.indexOf(false)
-  return first >= SOME && isQuick.length - first >= SOME && !isQuick.slice(first).includes(true) && losesAtTimes(one)
+  return first >= SOME && isQuick.length - first >= SOME && !isQuick.slice(first).includes(true) && losesMany(one)
 }

@@ -144,32 +144,39 @@ const LATE_SHARE = 0.15
 const BUSY_TURNS = 2
 
 /** Of short answers that came, or would have come. */
-const waitsFor = (one: AddressEvidence, ...asked: readonly Question[]): number[] =>
+const waitsFor = (one: AddressEvidence, ...asked: readonly Question[]): Turn[] =>
   tried(one).flatMap((connection) =>
-    connection.turns.flatMap(({ question, answered, ms }) =>
-      asked.includes(question) && (answered || isLate(one, connection)) ? [ms] : [],
+    connection.turns.filter(
+      ({ question, answered }) => asked.includes(question) && (answered || isLate(one, connection)),
     ),
   )
 
-const shortWaits = (one: AddressEvidence): number[] => waitsFor(one, ...SHORT)
+const shortWaits = (one: AddressEvidence): Turn[] => waitsFor(one, ...SHORT)
+const msOf = ({ ms }: Turn): number => ms
 
 /** The soonest that a request for data was answered. */
-export const dataMs = (one: AddressEvidence): number =>
-  Math.min(...turnsOf(one).flatMap(({ question, answered, ms }) => (question === 'get' && answered ? [ms] : [])))
-export const versionMs = (one: AddressEvidence): number => median(waitsFor(one, 'version')) ?? 0
+export const dataMs = (one: AddressEvidence): number => Math.min(...dataAnswers(one).map(msOf))
+const dataAnswers = (one: AddressEvidence): Turn[] =>
+  turnsOf(one).filter(({ question, answered }) => question === 'get' && answered)
+export const versionMs = (one: AddressEvidence): number => median(waitsFor(one, 'version').map(msOf)) ?? 0
+
+/** Later than this process can have made it. */
+const isLaterThan =
+  (most: number) =>
+  ({ ms, busyMs = 0 }: Turn): boolean =>
+    ms > most + BUSY_TURNS * busyMs
 
 /** Each of several requests for data was late, and answers to other questions were not. */
 function isLateOnData(one: AddressEvidence): boolean {
-  const most = LATE_MS + 5 * versionMs(one) + BUSY_TURNS * (one.trial?.busyMs ?? 0)
-  return waitsFor(one, 'get').length >= SEVERAL && waitsFor(one, 'version').length >= SEVERAL && dataMs(one) > most
+  const isEnough = waitsFor(one, 'get').length >= SEVERAL && waitsFor(one, 'version').length >= SEVERAL
+  return isEnough && dataAnswers(one).every(isLaterThan(LATE_MS + 5 * versionMs(one)))
 }
 
 export const lateTurns = (one: AddressEvidence): number[] => {
-  const times = shortWaits(one)
+  const waits = shortWaits(one)
   // Not the quickest of all: a busy host delays most of them somewhat.
-  const quick = [...times].sort((a, b) => a - b)[Math.floor(times.length / 3)] ?? 0
-  const most = Math.max(LATE_MS + 2 * quick, 5 * quick) + BUSY_TURNS * (one.trial?.busyMs ?? 0)
-  return times.filter((ms) => ms > most)
+  const quick = waits.map(msOf).sort((a, b) => a - b)[Math.floor(waits.length / 3)] ?? 0
+  return waits.filter(isLaterThan(Math.max(LATE_MS + 2 * quick, 5 * quick))).map(msOf)
 }
 
 function isUneven(one: AddressEvidence): boolean {
@@ -195,7 +202,9 @@ export interface Distance {
 /** Nodes that answer at all their addresses. */
 export const distancesIn = (evidence: Evidence): Distance[] =>
   byPlace(evidence).flatMap(([place, own]) => {
-    const answers = own.map((one) => Math.min(...shortWaits(one), shortReplyMs(one) || Number.POSITIVE_INFINITY))
+    const answers = own.map((one) =>
+      Math.min(...shortWaits(one).map(msOf), shortReplyMs(one) || Number.POSITIVE_INFINITY),
+    )
     const nearest = { connectMs: Math.min(...own.map(connectMs)), answerMs: Math.min(...answers) }
     return own.every(isAlive) && Number.isFinite(nearest.answerMs) ? [{ place, own, ...nearest }] : []
   })
@@ -222,7 +231,10 @@ function fartherSigns(evidence: Evidence): Sign[] {
   const nodes = distancesIn(evidence)
   return nodes.flatMap((node) => {
     const usual = usualOf(node, nodes)
-    if (!usual || !isMuchMore(node.answerMs, usual.answerMs, isFartherAway(node, usual) ? FAR_MS : SLOW_MS)) return []
+    if (!usual) return []
+    const [quickest] = node.own.flatMap(shortWaits).sort((a, b) => a.ms - b.ms)
+    const by = isFartherAway(node, usual) ? FAR_MS : Math.max(SLOW_MS, FAR_MS + (quickest?.busyMs ?? 0))
+    if (!isMuchMore(node.answerMs, usual.answerMs, by)) return []
     return node.own.map((one) => ({
       kind: 'farther' as const,
       at: at(one),
