@@ -80,6 +80,10 @@ export interface EngineInfo extends Holder {
   readonly stateDir: string
   /** Its name server, on 127.0.0.1; absent: no endpoint has a name. */
   readonly dnsPort?: number
+  /** Addresses beyond loopback that it and its nodes listen on; absent: none. */
+  readonly listen?: readonly string[]
+  /** The host that endpoints are told with. */
+  readonly advertisedHost?: string
   /** It runs on a terminal, or under another program, and logs there: its log file is of earlier runs. */
   readonly foreground?: true
 }
@@ -257,6 +261,12 @@ export interface EngineOptions {
   readonly dnsPort?: number
   /** The hosts file that it keeps a block of where it has leave to. Absent: none. */
   readonly hostsFile?: string
+  /** Addresses to listen on besides loopback, of machines or containers that are trusted. */
+  readonly listen?: readonly string[]
+  /** The host that endpoints, lists of nodes and redirects tell. Absent: this machine's loopback. */
+  readonly advertisedHost?: string
+  /** Ranges of addresses that the default security group lets in from now on. */
+  readonly letIn?: readonly string[]
   /** Where server programs are that are not to be those in PATH. */
   readonly serverPlaces?: ServerPlaces
   /** Go on with what can be saved of files that are damaged. */

@@ -14,6 +14,7 @@ import { openMetrics } from './parts/metrics.ts'
 import { openNames } from './parts/names.ts'
 import { openNodes } from './parts/nodes.ts'
 import { openNotifications } from './parts/notifications.ts'
+import { openToOthers } from './parts/others.ts'
 import { infoOf, openDoor, openEntrance } from './parts/server.ts'
 import { begin, type StartOptions } from './parts/start.ts'
 import { openState } from './parts/state.ts'
@@ -38,6 +39,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
   try {
     const state = await openState(start)
     const wakes = new Wakes()
+    openToOthers(state, start)
     const nodes = await openNodes(state, wakes, start)
     const names = await openNames(state, nodes, start)
     const notifications = openNotifications(state, start)
@@ -65,6 +67,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
         status,
       }),
       controlToken: identity.credentials.controlToken,
+      ...((start.listen || start.advertisedHost !== undefined) && { beyondLoopback: { host: start.advertisedHost } }),
     })
     // Before the door opens: a cluster that says available answers.
     faults.resume()

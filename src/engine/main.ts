@@ -5,6 +5,7 @@ import { DirectoryUnusable } from '../holder/directory.ts'
 import { callFacts } from './audit/call-facts.ts'
 import { logOf } from './audit/log-lines.ts'
 import { type Engine, startEngine } from './engine.ts'
+import { CannotListen } from './network/reach.ts'
 import { NotInstalled } from './nodes/installed.ts'
 import { isFull } from './store/disk-full.ts'
 import { StateDirectoryHeld } from './store/holder.ts'
@@ -72,6 +73,7 @@ function explain(error: unknown): { message: string; hint?: string } {
       hint: 'Make room, or choose another --state-dir.',
     }
   }
+  if (error instanceof CannotListen) return { message: error.message, hint: error.hint }
   if (errorCode(error) === 'EADDRINUSE') {
     return {
       message: `Port ${options.port} is in use by another program.`,

@@ -1,6 +1,6 @@
 /** What the command line asks of the local engine itself: its control routes, over plain HTTP, and that it end. */
 import { request } from 'node:http'
-import { CONTROL, type EngineStatus, type Holder } from '../../api/local-engine.ts'
+import { CONTROL, type EngineStatus, HEALTH_PATH, type Health, type Holder } from '../../api/local-engine.ts'
 import type { RefusalAnswer } from '../../api/refusals.ts'
 import { neighboursIn, type Peer, PeerUnreachable } from '../../holder/peers.ts'
 import { elsewhereInWords, holderInWords } from '../../holder/words.ts'
@@ -21,6 +21,17 @@ export async function engineStatus(stateDir: string): Promise<EngineStatus | und
   if (!engine) return undefined
   const answer = await ask(engine, 'GET', CONTROL.status)
   return answer === undefined ? undefined : (JSON.parse(answer) as EngineStatus) // as its route answers
+}
+
+/** What an engine on this port says of itself without being asked by its user; undefined: none answers there. */
+export async function healthAt(port: number): Promise<Health | undefined> {
+  try {
+    const url = `http://127.0.0.1:${port}${HEALTH_PATH}`
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+    return (await answer.json()) as Health // as its route answers
+  } catch {
+    return undefined
+  }
 }
 
 /** Deletes all that the engine holds, in every region. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type EngineInfo, type EngineOptions, engineFiles, type Recovery } from '../../api/local-engine.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import { DirectoryUnusable, openDirectory } from '../../holder/directory.ts'
+import { sleep, systemClock } from '../../net/clock.ts'
 import { environmentWith } from '../environment.ts'
 import { Problem } from '../problem.ts'
 
@@ -28,8 +29,18 @@ const engineArguments = (options: EngineOptions): string[] => [enginePath(), JSO
 const engineEnvironment = () =>
   environmentWith({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_SESSION_TOKEN: undefined })
 
-/** Leaves an engine behind that outlives this process; its output goes to the log. Returns once the API answers. */
-export async function startDetached(options: EngineOptions): Promise<Started> {
+/** Until when to wait, and what is said when it was too long. */
+export interface Patience {
+  /** Of the monotonic clock. */
+  readonly until: number
+  readonly late: () => Promise<Problem>
+}
+
+/**
+ * Leaves an engine behind that outlives this process; its output goes to the log. Returns once the API answers, or fails when that
+ * takes too long, and the engine goes on starting.
+ */
+export async function startDetached(options: EngineOptions, patience?: Patience): Promise<Started> {
   const files = engineFiles(options.stateDir)
   const log = openLog(options.stateDir, files.log)
   try {
@@ -39,12 +50,32 @@ export async function startDetached(options: EngineOptions): Promise<Started> {
       env: engineEnvironment(),
       windowsHide: true,
     })
-    const started = await wordOf(child, () => lastLines(files.log))
-    child.disconnect()
-    child.unref()
-    return started
+    try {
+      return await inTime(
+        wordOf(child, () => lastLines(files.log)),
+        patience,
+      )
+    } finally {
+      if (child.connected) child.disconnect()
+      child.unref()
+    }
   } finally {
     closeSync(log)
+  }
+}
+
+async function inTime<T>(work: Promise<T>, patience: Patience | undefined): Promise<T> {
+  if (!patience) return work
+  const over = new AbortController()
+  const late = sleep(systemClock, Math.max(0, patience.until - systemClock.monotonicMs()), over.signal).then(
+    () => undefined,
+  )
+  try {
+    const first = await Promise.race([work.then((value) => ({ value })), late])
+    if (first) return first.value
+    throw await patience.late()
+  } finally {
+    over.abort()
   }
 }
 

@@ -3,6 +3,7 @@ import type { Pace } from '../../api/local-engine.ts'
 import type { Input, OperationName, Output } from '../../api/model.ts'
 import type { LivingKind } from '../lifecycle/runner.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
+import type { EndpointsTold } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
 /** What a handler works with: the region of the request's signature, the state, and what comes in through the door. */
@@ -17,8 +18,8 @@ export interface Context {
   readonly random: () => number
   /** False on a machine without `::1`. */
   readonly hasIpv6: boolean
-  /** Whether endpoints of what is created are told by name. */
-  readonly namesEndpoints: boolean
+  /** How endpoints of what is created are told. */
+  readonly endpointsTold: EndpointsTold
   /** What nodes are: threads of the engine, or real memcached. */
   readonly nodeRuntimes: NodeRuntimes
   /** How long states in between last. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Fault } from '../../api/faults.ts'
 import { refusalAnswer } from '../../api/refusals.ts'
 import { errorMessage } from '../../api/thrown.ts'
@@ -13,16 +14,22 @@ export interface FrontDoorOptions {
   /** By method and path: `GET /_cachectl/status`. */
   readonly control: Readonly<Record<string, ControlHandler>>
   readonly controlToken: string
+  /** Whether the API is for callers of other machines, too, and the name they know this one by. */
+  readonly beyondLoopback?: { readonly host: string | undefined }
 }
 
 /**
  * The one way in. A page in a browser can make requests to loopback under a name of its own (DNS rebinding), so requests
- * that were not sent to a loopback name are refused before anything else is looked at.
+ * that were not sent to a loopback name are refused before anything else is looked at. No name can be made to stand for an address:
+ * beyond loopback those are taken as well, and the one name that was asked for.
  */
-export function frontDoor({ api, control, controlToken }: FrontDoorOptions): Responder {
+export function frontDoor({ api, control, controlToken, beyondLoopback }: FrontDoorOptions): Responder {
+  const isOwnHost = (host: string | undefined): boolean =>
+    isLoopbackHost(host) || (beyondLoopback !== undefined && isKnownBeyond(host, beyondLoopback.host))
   return (head) => {
-    if (!isLoopbackHost(head.headers.host)) {
-      return json(403, { message: `Host ${head.headers.host} is not a loopback name.` })
+    if (!isOwnHost(head.headers.host)) {
+      const own = beyondLoopback ? 'a name of this engine (engine start --advertise-host)' : 'a loopback name'
+      return json(403, { message: `Host ${head.headers.host} is not ${own}.` })
     }
     if (head.query.length > MOST_IN_URL && head.query.split('&', MOST_IN_URL + 1).length > MOST_IN_URL) {
       return json(414, { message: `A query string has ${MOST_IN_URL} parameters at most.` })
@@ -56,6 +63,11 @@ const MOST_IN_URL = 1_000
 const LOOPBACK_HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
 const isLoopbackHost = (host: string | undefined): boolean => host !== undefined && LOOPBACK_HOST.test(host)
+
+function isKnownBeyond(host: string | undefined, name: string | undefined): boolean {
+  const [, bare = ''] = /^\[?(.+?)\]?(?::\d{1,5})?$/.exec(host ?? '') ?? []
+  return isIP(bare) !== 0 || bare.toLowerCase() === name?.toLowerCase()
+}
 
 const json = (status: number, value: unknown): HttpAnswer => ({
   status,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import 'reflect-metadata' // @peculiar/x509 needs it before itself
 import { webcrypto } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
@@ -66,7 +67,7 @@ export class Authority {
   }
 
   /**
-   * A server certificate for a cluster's nodes. `names` are DNS names; the loopback addresses are in it if not told otherwise. AWS's own
+   * A server certificate for a cluster's nodes. `names` are DNS names, or addresses; the loopback addresses are in it if not told otherwise. AWS's own
    * wildcard lacks the `.cfg` label, so the configuration endpoint's name must be among the names.
    */
   async issue(
@@ -89,7 +90,7 @@ export class Authority {
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension([
-          ...names.map((value) => ({ type: 'dns' as const, value })),
+          ...names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
           ...addresses.map((value) => ({ type: 'ip' as const, value })),
         ]),
         await x509.AuthorityKeyIdentifierExtension.create(this.#certificate),

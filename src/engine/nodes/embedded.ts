@@ -4,6 +4,7 @@ import { errorMessage } from '../../api/thrown.ts'
 import { openFileLimit } from '../../net/serve/file-limit.ts'
 import type { Impairment } from '../../net/serve/impairment.ts'
 import type { IngressRule } from '../network/ingress.ts'
+import type { Reach } from '../network/reach.ts'
 import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import { type Reading, read, write } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
@@ -37,6 +38,7 @@ export class EmbeddedRuntime implements NodeRuntime {
   readonly #hosts: (Host | undefined)[] = new Array(availableParallelism()).fill(undefined)
   readonly #workerFile: URL
   /** Undefined where the system tells of no limit. */
+  readonly #reach: Reach
   readonly #places: ConnectionPlaces | undefined
   /** How many connections all nodes may have together, by `ulimit -n`. */
   readonly connectionLimit: number | undefined
@@ -47,8 +49,13 @@ export class EmbeddedRuntime implements NodeRuntime {
   #nextRequest = 1
   #closing = false
 
-  constructor(workerFile: URL, fileLimit: number | undefined = openFileLimit()) {
+  constructor(
+    workerFile: URL,
+    fileLimit: number | undefined = openFileLimit(),
+    reach: Reach = (addresses) => addresses,
+  ) {
     this.#workerFile = workerFile
+    this.#reach = reach
     const limit = connectionLimit(fileLimit)
     this.connectionLimit = limit
     if (limit !== undefined) this.#places = new ConnectionPlaces(limit, this.#hosts.length)
@@ -78,7 +85,7 @@ export class EmbeddedRuntime implements NodeRuntime {
     const host = this.#leastLoaded(spec.cluster)
     host.nodes.set(spec.key, spec.cluster)
     try {
-      await this.#ask(host, { do: 'start', spec })
+      await this.#ask(host, { do: 'start', spec: { ...spec, addresses: this.#reach(spec.addresses) } })
     } catch (error) {
       host.nodes.delete(spec.key)
       throw error
@@ -113,11 +120,11 @@ export class EmbeddedRuntime implements NodeRuntime {
   }
 
   async attach(key: string, addresses: readonly string[], port: number): Promise<void> {
-    await this.#askHostOf(key, { do: 'attach', key, addresses, port })
+    await this.#askHostOf(key, { do: 'attach', key, addresses: this.#reach(addresses), port })
   }
 
   async detach(key: string, addresses: readonly string[], port: number): Promise<void> {
-    if (this.#hostOf(key)) await this.#askHostOf(key, { do: 'detach', key, addresses, port })
+    if (this.#hostOf(key)) await this.#askHostOf(key, { do: 'detach', key, addresses: this.#reach(addresses), port })
   }
 
   async status(key: string): Promise<RedisStatus | undefined> {

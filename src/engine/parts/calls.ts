@@ -15,9 +15,13 @@ export function openCalls(
   identity: Identity,
   wakes: Wakes,
   faults: FaultKeeper,
-  { random, pace, region: homeRegion, log }: Start,
+  { random, pace, region: homeRegion, log, advertisedHost }: Start,
 ): ApiOptions {
   const throttle = new ApiThrottle(store)
+  const endpointsTold = {
+    ...(endpointModes.mode !== 'ports' && { named: true as const }),
+    ...(advertisedHost !== undefined && { advertisedHost }),
+  }
   return {
     ...identity,
     throttle: (call, context) => throttle.check(call, context),
@@ -29,7 +33,7 @@ export function openCalls(
       now: clock.now(),
       random,
       hasIpv6: addresses.includes('::1'),
-      namesEndpoints: endpointModes.mode !== 'ports',
+      endpointsTold,
       nodeRuntimes,
       pace,
       wake(kind, id, elsewhere = region) {

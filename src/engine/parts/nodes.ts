@@ -5,6 +5,7 @@ import { familyOfEngine } from '../families/families.ts'
 import type { Wakes } from '../lifecycle/wakes.ts'
 import { ownAddresses } from '../network/own-addresses.ts'
 import { canListen, Ports } from '../network/ports.ts'
+import { CannotListen, type Reach, reachOf, refuseForeignAddresses } from '../network/reach.ts'
 import type { Authority } from '../nodes/authority.ts'
 import { EmbeddedRuntime } from '../nodes/embedded.ts'
 import { EndpointModes } from '../nodes/endpoint-mode.ts'
@@ -28,6 +29,8 @@ export interface Nodes {
   readonly hasOwnAddresses: boolean
   /** Loopback addresses of this machine. */
   readonly addresses: readonly string[]
+  /** Where servers listen for those. */
+  readonly reach: Reach
   /** Bytes that all nodes together may take: half of the machine. */
   readonly memoryBudget: number
 }
@@ -46,7 +49,10 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
   opened.add(() => nodeRuntimes.close())
   const openAuthority = await authorityOf(state)
   const addresses = (await canListen('::1', 0)) ? ['127.0.0.1', '::1'] : ['127.0.0.1']
-  const runtime = new EmbeddedRuntime(start.workerFile)
+  const { listen = [] } = start
+  await refuseForeignAddresses(listen)
+  const reach = reachOf(listen)
+  const runtime = new EmbeddedRuntime(start.workerFile, undefined, reach)
   opened.add(() => runtime.close())
   // No warning where the limit allows as many as one node may have at most.
   if (runtime.connectionLimit !== undefined && runtime.connectionLimit < NODE_CONNECTIONS) {
@@ -74,14 +80,25 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     if (key) restoredLists.tell(key, loss)
   })
   const endpointModes = new EndpointModes(store, start.endpoints)
+  if (endpointModes.mode !== 'ports' && (listen.length > 0 || start.advertisedHost !== undefined)) {
+    throw new CannotListen(
+      `Endpoints are told by names of this machine alone (--endpoints ${endpointModes.mode}).`,
+      'For others, start the engine with --endpoints ports.',
+    )
+  }
   const hasOwnAddresses = await canListen('127.255.0.1', 0)
   const own = () => ownAddresses(start.stateDir, keysOf(nodeRuntimes.secret).address)
   const givesAddresses = endpointModes.mode !== 'ports' && hasOwnAddresses
   if (endpointModes.mode !== 'ports' && !hasOwnAddresses) {
     log('this machine has 127.0.0.1 alone of 127.0.0.0/8: nodes have a port each, not an address each')
   }
-  const ports = new Ports(() => recordedClaims(store), addresses, systemClock.now, givesAddresses ? own : undefined)
-  return { nodeRuntimes, runtime, fleet, ports, endpointModes, hasOwnAddresses, addresses, memoryBudget }
+  const ports = new Ports(
+    () => recordedClaims(store),
+    reach(addresses),
+    systemClock.now,
+    givesAddresses ? own : undefined,
+  )
+  return { nodeRuntimes, runtime, fleet, ports, endpointModes, hasOwnAddresses, addresses, reach, memoryBudget }
 }
 
 /** Made with the state directory, and opened again when the first node with TLS needs it: its libraries are heavy. */

@@ -21,7 +21,7 @@ export interface Entrance {
 /** Listens. A client that calls before {@link openDoor} is told what the engine waits for. */
 export async function openEntrance(
   { signatures }: Identity,
-  { addresses }: Nodes,
+  { addresses, reach }: Nodes,
   { opened, port, version }: Start,
 ): Promise<Entrance> {
   const server = new LoopbackServer({
@@ -31,7 +31,7 @@ export async function openEntrance(
   })
   opened.add(() => server.close())
   const entrance: Entrance = { server, respond: stillStarting(version) }
-  await server.listen(addresses, port, (head) => entrance.respond(head))
+  await server.listen(reach(addresses), port, (head) => entrance.respond(head))
   return entrance
 }
 
@@ -40,10 +40,15 @@ export function infoOf(
   { me }: State,
   { dnsPort }: Names,
   { server: { port } }: Entrance,
-  { version, region, stateDir, foreground }: Start,
+  { version, region, stateDir, foreground, listen, advertisedHost }: Start,
 ): EngineInfo {
   const url = `http://127.0.0.1:${port}`
-  const more = { ...(dnsPort !== undefined && { dnsPort }), ...(foreground && { foreground }) }
+  const more = {
+    ...(dnsPort !== undefined && { dnsPort }),
+    ...(listen && { listen }),
+    ...(advertisedHost !== undefined && { advertisedHost }),
+    ...(foreground && { foreground }),
+  }
   return { ...me, version, url, port, region, stateDir, ...more }
 }
 

@@ -11,6 +11,14 @@ export interface Place {
   readonly ipv4?: string
 }
 
+/** How endpoints of something are told. */
+export interface EndpointsTold {
+  /** By name, for as long as it lives. */
+  readonly named?: true
+  /** With this host, in the place of this machine's loopback: what the engine was started with last. Names go before it. */
+  readonly advertisedHost?: string
+}
+
 /** What can be found by a name. */
 export interface HostName {
   readonly name: string

@@ -68,6 +68,22 @@ export const wantedNames = (store: Store): ReadonlySet<string> =>
 export const isAnyNamed = (store: Store): boolean =>
   Object.values(WORKLOADS).some(({ kind }) => store.all(kind).some(({ named }) => named))
 
+/** Tells endpoints of all there is with this host from now on; undefined: with this machine's loopback. */
+export function advertise(store: Store, advertisedHost: string | undefined): void {
+  for (const { kind } of Object.values(WORKLOADS)) {
+    for (const record of store.all(kind)) {
+      if (record.advertisedHost === advertisedHost) continue
+      const { advertisedHost: _, ...rest } = record
+      const told = { ...rest, ...(advertisedHost !== undefined && { advertisedHost }) }
+      const discovery = 'discovery' in told ? told.discovery : null
+      // Clients take a list with another version only.
+      const newer = discovery ? { ...told, discovery: { ...discovery, version: discovery.version + 1 } } : told
+      // Sound: a record of this kind, with another host.
+      store.change((change) => change.put(kind, newer as never))
+    }
+  }
+}
+
 /** Names of one record as they are, whatever faults make of them. */
 export function namesOfOwner({ region, kind, id }: Owner, store: Store): readonly HostName[] {
   const record = store.get(kind, region, id)

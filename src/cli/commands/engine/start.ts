@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import {
   DEFAULT_DNS_PORT,
@@ -17,16 +18,22 @@ import {
 import { ENDPOINT_MODES, LOCAL_ZONE } from '../../../api/local-names.ts'
 import { shellWord } from '../../../api/shell.ts'
 import { namesOf } from '../../../api/tables.ts'
+import { parseCidr } from '../../../net/cidr.ts'
+import { sleep, systemClock } from '../../../net/clock.ts'
+import { isLoopback } from '../../../net/loopback.ts'
 import { command } from '../../command.ts'
 import { type Environment, environment } from '../../environment.ts'
-import { choice, type Flags, text, toggle, type ValuesOf, value } from '../../flags.ts'
+import { time } from '../../flag-kinds.ts'
+import { choice, type Flags, text, texts, toggle, type ValuesOf, value, values } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { spanText } from '../../span.ts'
 import { systemFiles } from '../../system-files.ts'
-import { engineStatus } from '../../target/engine-control.ts'
-import { type Started, startAttached, startDetached } from '../../target/engine-process.ts'
+import { engineStatus, healthAt, holderOf } from '../../target/engine-control.ts'
+import { type Patience, type Started, startAttached, startDetached } from '../../target/engine-process.ts'
 import { stateDirOf } from '../../target/state-dir.ts'
+import { tell } from '../../terminal.ts'
 
 const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace[]
 
@@ -59,6 +66,24 @@ const startFlags = {
     },
     portOf,
   ),
+  listen: texts({
+    summary: 'listen on these addresses, too: an address of this machine, or 0.0.0.0 or :: for all of a family',
+    helpValue: '<address>...',
+  }),
+  'listen-beyond-loopback': toggle({ summary: 'allow --listen on addresses that other machines reach' }),
+  'advertise-host': value(
+    {
+      summary: 'tell clients this host (a name or an IPv4 address) in endpoints, lists of nodes and redirects',
+      helpValue: '<host>',
+    },
+    hostOf,
+  ),
+  'let-in': values(
+    { summary: 'ranges of addresses that the default security group lets in from now on', helpValue: '<cidr>...' },
+    rangeOf,
+  ),
+  wait: toggle({ summary: 'wait until it is ready, also where another command is just starting it; give up in time' }),
+  timeout: time({ summary: 'how long --wait waits (default 2m)', otherwise: 120_000 }),
   recover: toggle({ summary: 'go on with what can be saved of a damaged state; the damaged files are kept' }),
   foreground: toggle({ summary: 'stay on this terminal until Ctrl-C, with a line for each call of the API' }),
   'log-format': choice(LOG_FORMATS, {
@@ -76,6 +101,8 @@ Cache nodes are threads of the engine (--node-runtime embedded), or the memcache
 
 Endpoints are 127.0.0.1 or localhost with a port each (--endpoints ports). With --endpoints dns what is created from then on has endpoints as on AWS: every node, configuration, primary, reader and serverless endpoint has an address of its own in 127.0.0.0/8 with the port that was asked for, and a name of AWS's shape that ends in ${LOCAL_ZONE}, which the engine's own name server answers for; \`cachectl engine dns enable\` makes this host ask it. --endpoints hosts writes the names into a marked block of the hosts file as well, while the engine runs. Of IPv6 there is but ::1, so that nodes with IPv6 have a port each; so has every node where the system has 127.0.0.1 alone. What there is keeps the endpoints it was created with.
 
+With --listen it and its nodes can be reached from other machines and containers; that has to be said in so many words (--listen-beyond-loopback). Every call of the API still needs a signature with the engine's keys (\`cachectl engine env\`), and control routes their token. Cache nodes ask for no password unless one is set: who may connect is for security groups to say, and the default one lets in this machine alone until --let-in, or \`cachectl engine security-group authorize\`, names others. Nothing is encrypted but nodes with TLS. Clients are told loopback addresses unless --advertise-host says what this machine is called where they are; nodes that there are already are told so, too.
+
 Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or those that ${SERVER_VARIABLES['redis-server']} and ${SERVER_VARIABLES['valkey-server']} name.`,
   flags: startFlags,
   forms: {},
@@ -83,7 +110,8 @@ Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or
     const report = (started: Started, line: string) => print.answer(factsOf(started), () => startedText(started, line))
     const options = readOptions(flags)
     if (print.form === 'readable') tellOfNewerNode()
-    const running = await engineStatus(options.stateDir)
+    const patience = flags.wait ? patienceFor(options, flags.timeout) : undefined
+    const running = await (patience ? statusInTime(options.stateDir, patience) : engineStatus(options.stateDir))
     if (running) {
       const line = `The engine is already running: ${running.url} (pid ${running.pid})`
       const others = differences(flags, running)
@@ -96,8 +124,9 @@ Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or
       }
       return report({ info: running }, line)
     }
+    warnOfReach(options)
     if (!flags.foreground) {
-      const started = await startDetached(options)
+      const started = await (patience ? startInTime(options, patience) : startDetached(options))
       return report(started, startedLine(started))
     }
     const { ended, ...started } = await startAttached(options)
@@ -118,16 +147,126 @@ const readOptions = (flags: ValuesOf<typeof startFlags>): EngineOptions => ({
   ...(flags.endpoints && { endpoints: flags.endpoints }),
   ...(flags['dns-port'] !== undefined && { dnsPort: flags['dns-port'] }),
   hostsFile: systemFiles(environment).hosts,
+  ...listening(flags),
   ...(flags.foreground && { foreground: true }),
   ...(flags['log-format'] && { logFormat: flags['log-format'] }),
   serverPlaces: serverPlaces(environment),
 })
 
+function listening(flags: ValuesOf<typeof startFlags>): Pick<EngineOptions, 'listen' | 'advertisedHost' | 'letIn'> {
+  const { listen, 'advertise-host': advertisedHost, 'let-in': letIn, endpoints } = flags
+  for (const address of listen) {
+    if (isIP(address) === 0) {
+      throw usageProblem(`argument --listen: ${address} is no address`, '0.0.0.0 or :: stand for all of a family.')
+    }
+    if (['127.0.0.1', '::1'].includes(address)) throw usageProblem(`argument --listen: on ${address} it listens anyway`)
+    if (!isLoopback(address) && !flags['listen-beyond-loopback']) {
+      throw usageProblem(
+        `argument --listen: ${address} can be reached from other machines, and cache nodes may ask for no password.`,
+        'If that is wanted, and a firewall limits the clients, add --listen-beyond-loopback.',
+      )
+    }
+  }
+  if (endpoints !== undefined && endpoints !== 'ports' && (listen.length > 0 || advertisedHost !== undefined)) {
+    const option = listen.length > 0 ? '--listen' : '--advertise-host'
+    throw usageProblem(
+      `argument --endpoints: ${endpoints} is not allowed with ${option}`,
+      'Names are for this machine.',
+    )
+  }
+  return {
+    ...(listen.length > 0 && { listen }),
+    ...(advertisedHost !== undefined && { advertisedHost }),
+    ...(letIn.length > 0 && { letIn }),
+  }
+}
+
+/** What a user should know who lets other machines in. */
+function warnOfReach({ listen, advertisedHost, letIn }: EngineOptions): void {
+  if (!listen || listen.every(isLoopback)) return
+  tell(
+    `warning: other machines reach this engine on ${listen.join(', ')}. Calls need its keys; cache nodes ask for no password unless one is set.`,
+  )
+  if (!letIn)
+    tell('Security groups decide who connects to nodes; the default one lets in this machine alone: --let-in.')
+  if (advertisedHost === undefined) tell('Clients are told loopback addresses: --advertise-host says what is right.')
+}
+
+function hostOf(said: string, argument: string): string {
+  if (
+    isIP(said) === 4 ||
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(said)
+  ) {
+    return said
+  }
+  throw usageProblem(`argument ${argument}: ${said} is no host name and no IPv4 address`)
+}
+
+function rangeOf(said: string, argument: string): string {
+  const range = parseCidr(said)
+  if (typeof range === 'string')
+    throw usageProblem(`argument ${argument}: ${range}`, 'As in 172.16.0.0/12 or fd00::/8.')
+  return said.includes('/') ? said : `${said}/${range.length}`
+}
+
+const READY_LOOK_MS = 200
+
+const patienceFor = ({ stateDir, port }: EngineOptions, ms: number): Patience => ({
+  until: systemClock.monotonicMs() + ms,
+  async late() {
+    const holder = await holderOf(stateDir)
+    const waitsFor = (await healthAt(port))?.waitsFor ?? 'its first word'
+    const who = holder ? `The engine (pid ${holder.pid})` : 'The engine'
+    return new Problem(
+      'general',
+      `${who} is not ready after ${spanText(ms)}: it waits for ${waitsFor}.`,
+      'It goes on starting: cachectl engine logs. A longer --timeout waits longer.',
+    )
+  },
+})
+
+/** Where another command is just starting one, that one. */
+async function startInTime(options: EngineOptions, patience: Patience): Promise<Started> {
+  try {
+    return await startDetached(options, patience)
+  } catch (error) {
+    const running = await statusInTime(options.stateDir, patience)
+    if (!running) throw error
+    return { info: running }
+  }
+}
+
+/** Of the engine that runs, or that starts meanwhile; undefined: none holds the state directory. */
+async function statusInTime(stateDir: string, { until, late }: Patience): Promise<EngineStatus | undefined> {
+  for (;;) {
+    const running = await engineStatus(stateDir)
+    if (running || !(await holderOf(stateDir))) return running
+    if (systemClock.monotonicMs() >= until) throw await late()
+    await sleep(systemClock, READY_LOOK_MS)
+  }
+}
+
 /** Where a running engine is not as the options, those that were given, want it. */
 function differences(flags: ValuesOf<typeof startFlags>, running: EngineStatus): string[] {
-  const { port, region, pace, 'node-runtime': nodeRuntime, endpoints, 'dns-port': dnsPort } = flags
+  const {
+    listen,
+    'advertise-host': advertisedHost,
+    port,
+    region,
+    pace,
+    'node-runtime': nodeRuntime,
+    endpoints,
+    'dns-port': dnsPort,
+  } = flags
   const isOther = <T>(wanted: T | undefined, is: T): boolean => wanted !== undefined && wanted !== is
+  const listens = (addresses: readonly string[] = []) => ['loopback', ...addresses].join(', ')
   return [
+    ...(listen.length > 0 && listens(listen) !== listens(running.listen)
+      ? [`It listens on ${listens(running.listen)}, not ${listens(listen)}.`]
+      : []),
+    ...(isOther(advertisedHost, running.advertisedHost)
+      ? [`It tells ${running.advertisedHost ?? 'loopback addresses'}, not ${advertisedHost}.`]
+      : []),
     ...(isOther(nodeRuntime, running.nodeRuntime) ? [`Its nodes are ${running.nodeRuntime}, not ${nodeRuntime}.`] : []),
     ...(isOther(endpoints, running.endpoints) ? [`It tells endpoints by ${running.endpoints}, not ${endpoints}.`] : []),
     ...(dnsPort !== 0 && isOther(dnsPort, running.dnsPort) ? [`${nameServerOf(running)}, not ${dnsPort}.`] : []),

@@ -1,6 +1,7 @@
 /** From the options of `cachectl proxy` to where it listens and where it sends connections. */
 
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { isLoopback } from '../../../net/loopback.ts'
 import { endpoint, parseTarget } from '../../../net/target.ts'
 import type { BackendPlace } from '../../../relay/backends.ts'
 import type { RelayOptions } from '../../../relay/relay.ts'
@@ -53,10 +54,6 @@ export function relayOptionsOf(flags: RelayFlags): Pick<RelayOptions, 'listen' |
   }
 }
 
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
-
 function listenOf(text: string, beyondLoopback: boolean): Where {
   const free = text.endsWith(':0')
   const parsed = parseTarget(free ? text.replace(/:0$/, ':1') : text)
@@ -68,7 +65,7 @@ function listenOf(text: string, beyondLoopback: boolean): Where {
     )
   }
   const { host } = parsed
-  if (!beyondLoopback && !LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')) {
+  if (!beyondLoopback && !isLoopback(host)) {
     throw usageProblem(
       `argument --listen: ${text} can be reached from other machines, and a cache behind it may ask for no password.`,
       'If that is wanted, and a firewall limits the clients, add --listen-beyond-loopback. Else listen on 127.0.0.1 or [::1].',

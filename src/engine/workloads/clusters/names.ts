@@ -1,6 +1,7 @@
 /** What the endpoints of a cluster are called, and what its nodes tell of each other. Pure. */
+import { isIP } from 'node:net'
 import type { DiscoveryMember } from '../../../discovery/encode.ts'
-import { addressOf, endpointAddress } from '../../nodes/addresses.ts'
+import { addressOf, hostsOfMachine, hostToTell } from '../../nodes/addresses.ts'
 import { domainOf, hostName } from '../../nodes/host-names.ts'
 import type { CacheClusterRecord, CacheNodeRecord, HostName, Place } from '../../store/records.ts'
 
@@ -15,11 +16,11 @@ const nodeName = (cluster: CacheClusterRecord, node: string): string => {
 
 /** `Endpoint.Address` of the configuration endpoint. */
 export const configurationAddress = (cluster: CacheClusterRecord, place: Place): string =>
-  cluster.named ? configurationName(cluster) : endpointAddress(cluster.networkType, place)
+  cluster.named ? configurationName(cluster) : hostToTell(cluster, place)
 
 /** `Endpoint.Address` of a node. */
 export const nodeAddress = (cluster: CacheClusterRecord, node: CacheNodeRecord): string =>
-  cluster.named ? nodeName(cluster, node.id) : endpointAddress(cluster.networkType, node)
+  cluster.named ? nodeName(cluster, node.id) : hostToTell(cluster, node)
 
 /**
  * What its names stand for.
@@ -41,7 +42,7 @@ export function namesOf(cluster: CacheClusterRecord, answering: readonly string[
 export function certificateNames(cluster: CacheClusterRecord) {
   const { id, token } = cluster
   const own = `${id}.${token}.${domainOf(cluster)}`
-  return { subject: own, names: ['localhost', `*.${own}`, configurationName(cluster)] }
+  return { subject: own, names: [...hostsOfMachine(cluster), `*.${own}`, configurationName(cluster)] }
 }
 
 /**
@@ -54,6 +55,12 @@ export const discoveryMembers = (cluster: CacheClusterRecord): DiscoveryMember[]
     .filter(({ advertised }) => advertised)
     .map((node) => {
       const { port } = node
+      const { named, advertisedHost } = cluster
+      if (!named && advertisedHost !== undefined) {
+        // What a name stands for is not known here: clients that get no address take the name.
+        const ip = !cluster.tls && isIP(advertisedHost) !== 0 ? advertisedHost : undefined
+        return { host: advertisedHost, ip, port }
+      }
       const host = cluster.named ? nodeName(cluster, node.id) : 'localhost'
       if (!cluster.tls) return { host, ip: addressOf(cluster.ipDiscovery, node), port }
       return { host: cluster.networkType === 'ipv6' && !cluster.named ? addressOf('ipv6', node) : host, port }

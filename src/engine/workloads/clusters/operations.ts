@@ -90,7 +90,7 @@ export const CreateCacheCluster: Handler<'CreateCacheCluster'> = (input, context
     region: context.region,
     id,
     token: newToken(context.random, 6),
-    ...(context.namesEndpoints && { named: true }),
+    ...context.endpointsTold,
     createdAt: context.now,
     created: false,
     status: 'creating',

@@ -4,6 +4,7 @@ import type { EventFacts } from '../../../api/catalog/events.ts'
 import type { NodeRuntimeName } from '../../../api/local-engine.ts'
 import type {
   ClusterParameters,
+  EndpointsTold,
   IpDiscovery,
   NetworkType,
   NodeParameters,
@@ -117,13 +118,11 @@ export interface NodeUpdateRecord {
   readonly endedAt?: number
 }
 
-export interface CacheClusterRecord {
+export interface CacheClusterRecord extends EndpointsTold {
   readonly region: string
   readonly id: string
   /** Six characters of the host names AWS would give, `shop.<token>.cfg.usw2.cache.amazonaws.com`. */
   readonly token: string
-  /** Its endpoints are told by name, for as long as it lives. */
-  readonly named?: true
   /** Until it is created: when it was asked for. */
   readonly createdAt: number
   /** Whether its first nodes have been ready. */

@@ -69,7 +69,7 @@ function readCommon(input: CommonInput, release: Release, type: NodeType, tags: 
   return {
     region,
     token: newToken(random, 6),
-    ...(context.namesEndpoints && { named: true as const }),
+    ...context.endpointsTold,
     createdAt: now,
     created: false,
     status: 'creating',

@@ -1,5 +1,5 @@
 /** What the parts of a replication group are called. Pure. */
-import { endpointAddress } from '../../nodes/addresses.ts'
+import { hostsOfMachine, hostToTell } from '../../nodes/addresses.ts'
 import { domainOf, hostName } from '../../nodes/host-names.ts'
 import type { GroupMemberRecord, HostName, Place, ReplicationGroupRecord } from '../../store/records.ts'
 import { accessOf } from './access.ts'
@@ -64,17 +64,18 @@ function memberName(group: ReplicationGroupRecord, member: string, encrypted = i
 
 /** `Endpoint.Address` of one of its endpoints. */
 export const endpointAddressOf = (group: ReplicationGroupRecord, name: EndpointName, place: Place): string =>
-  group.named ? endpointName(group, name) : endpointAddress(group.networkType, place)
+  group.named ? endpointName(group, name) : hostToTell(group, place)
 
 /** `Endpoint.Address` of a member. */
 export const memberAddress = (group: ReplicationGroupRecord, { id, place }: GroupMemberRecord): string =>
-  group.named ? memberName(group, id) : endpointAddress(group.networkType, place ?? {})
+  group.named ? memberName(group, id) : hostToTell(group, place ?? {})
 
 /**
  * What servers of a cluster call a member when clients ask for nodes: by name where encryption is on, unless its parameter group wants
- * addresses (guide, `cluster-preferred-endpoint-type`).
+ * addresses (guide, `cluster-preferred-endpoint-type`); always with the host that the engine was told to advertise.
  */
 export function nameForClients(group: ReplicationGroupRecord, member: string): string | undefined {
+  if (!group.named && isCluster(group) && group.advertisedHost !== undefined) return group.advertisedHost
   const wantsAddresses = group.parameters.values['cluster-preferred-endpoint-type'] === 'ip'
   const isByName = group.named && isCluster(group) && accessOf(group).transit !== 'plain' && !wantsAddresses
   return isByName ? memberName(group, member) : undefined
@@ -109,10 +110,12 @@ function namesOfForm(group: ReplicationGroupRecord, encrypted: boolean): HostNam
  * like; until then they have the names of hosts without encryption (measured on AWS), which are in it too, that a client that
  * prefers encryption finds the name it asked for.
  */
-export function certificateNames(group: Pick<ReplicationGroupRecord, 'region' | 'id' | 'token' | 'named'>) {
+export function certificateNames(
+  group: Pick<ReplicationGroupRecord, 'region' | 'id' | 'token' | 'named' | 'advertisedHost'>,
+) {
   const { id, token } = group
   const domain = domainOf(group)
   const own = `*.${id}.${token}.${domain}`
   const withoutEncryption = ['ng.0001', '0001', 'clustercfg'].map((part) => `*.${token}.${part}.${domain}`)
-  return { subject: own, names: ['localhost', own, ...withoutEncryption] }
+  return { subject: own, names: [...hostsOfMachine(group), own, ...withoutEncryption] }
 }

@@ -4,6 +4,7 @@ import type { EventFacts, LostPort } from '../../../api/catalog/events.ts'
 import type { LogDestination, LogType } from '../../../api/local-logs.ts'
 import type {
   ClusterParameters,
+  EndpointsTold,
   IpDiscovery,
   NetworkType,
   NodeParameters,
@@ -249,14 +250,12 @@ export interface Restoring {
 }
 
 /** A replication group with its members, or a cache cluster of Redis OSS or Valkey that is in none. */
-export interface ReplicationGroupRecord {
+export interface ReplicationGroupRecord extends EndpointsTold {
   readonly region: string
   /** Of a lone cache cluster: that of its only member. */
   readonly id: string
   /** Six characters of the host names AWS would give. */
   readonly token: string
-  /** Its endpoints are told by name, for as long as it lives. */
-  readonly named?: true
   readonly createdAt: number
   /** Whether its first members have been ready. */
   readonly created: boolean

@@ -1,5 +1,5 @@
 /** What the endpoint of a serverless cache is called. Pure. */
-import { endpointAddress } from '../../nodes/addresses.ts'
+import { hostsOfMachine, hostToTell } from '../../nodes/addresses.ts'
 import { domainOf, hostName } from '../../nodes/host-names.ts'
 import type { HostName, ServerlessCacheRecord } from '../../store/records.ts'
 
@@ -9,10 +9,11 @@ const nameOf = (cache: ServerlessCacheRecord): string => `${cache.id}-${cache.to
 
 /** `Address` of both endpoints: they differ in the port. */
 export const addressOfCache = (cache: ServerlessCacheRecord): string =>
-  cache.named ? nameOf(cache) : endpointAddress(cache.networkType, cache.ports ?? {})
+  cache.named ? nameOf(cache) : hostToTell(cache, cache.ports ?? {})
 
 /** What its server tells clients that take it for a cluster: a name that is in its certificate. */
-export const nameForClients = (cache: ServerlessCacheRecord): string => (cache.named ? nameOf(cache) : 'localhost')
+export const nameForClients = (cache: ServerlessCacheRecord): string =>
+  cache.named ? nameOf(cache) : (cache.advertisedHost ?? 'localhost')
 
 /** What its name stands for. */
 export const namesOf = (cache: ServerlessCacheRecord): readonly HostName[] =>
@@ -21,5 +22,5 @@ export const namesOf = (cache: ServerlessCacheRecord): readonly HostName[] =>
 /** Whom its certificate is for. The wildcard is what the guide's clients are told to check for. */
 export const certificateNames = (cache: ServerlessCacheRecord) => ({
   subject: nameOf(cache),
-  names: ['localhost', nameOf(cache), `*.${suffixOf(cache)}`],
+  names: [...hostsOfMachine(cache), nameOf(cache), `*.${suffixOf(cache)}`],
 })

@@ -64,7 +64,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     region,
     id,
     token: newToken(random, 6),
-    ...(context.namesEndpoints && { named: true }),
+    ...context.endpointsTold,
     description: readDescription(input.Description),
     createdAt: now,
     status: 'creating',

@@ -1,7 +1,7 @@
 /** What is kept of a serverless cache and of its snapshots. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
-import type { NetworkType, Tag } from '../../store/values.ts'
+import type { EndpointsTold, NetworkType, Tag } from '../../store/values.ts'
 import type { DataSource } from '../replication-groups/record.ts'
 
 /**
@@ -47,14 +47,12 @@ export interface ServerlessPorts {
   readonly server?: { readonly inner: number; readonly bus: number }
 }
 
-export interface ServerlessCacheRecord {
+export interface ServerlessCacheRecord extends EndpointsTold {
   readonly region: string
   /** The name, in lower case. */
   readonly id: string
   /** Six characters of the host name AWS would give, `shop-<token>.serverless.usw2.cache.amazonaws.com`. */
   readonly token: string
-  /** Its endpoint is told by name, for as long as it lives. */
-  readonly named?: true
   readonly description: string
   readonly createdAt: number
   readonly status: ServerlessCacheStatus
