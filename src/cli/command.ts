@@ -7,6 +7,7 @@ import { type Forms, formFlags, type Printer, printerOf } from './forms.ts'
 import { errorFlag, type GlobalOptions } from './global-flags.ts'
 import { type Arity, readArguments } from './parse.ts'
 import { usageProblem } from './problem.ts'
+import { askEngineForItsNames } from './target/local-zone.ts'
 import type { Word, WordDoc, Words, WordValues } from './words.ts'
 
 /** What the command table, oclif and the pages of help know of a command. */
@@ -78,6 +79,7 @@ export function command<W extends Words = None, F extends Flags = None, const Ow
     async run(argv) {
       const read = readLine(reword(argv), args, flags)
       const values = read.flags as ValuesOf<F> & GlobalOptions // made of the options that the type is made of
+      askEngineForItsNames(values)
       // A query that is broken is refused before the user is asked for a name.
       const print = await printerOf<Own>(made.id.replaceAll(':', ' '), values, forms)
       const words = (await read.words()) as WordValues<W> // likewise

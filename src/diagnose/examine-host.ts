@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { AWS_NAME } from '../api/catalog/host-names.ts'
 import { linkedAbort } from '../net/abort.ts'
 import { systemClock } from '../net/clock.ts'
+import { privateServerOf } from '../net/private-zone.ts'
 import {
   type NameServices,
   type ResolvedAddress,
@@ -66,7 +67,7 @@ export async function examineHost(
     lookup.ok && lookup === own
       ? await explainOrder(lookup, {
           path: gaiConf,
-          asSorted: options.names !== undefined,
+          asSorted: options.names !== undefined || privateServerOf(host) !== undefined,
           ...(found && { dns: addressesOfFirst(found) }),
           ports: options.places.flatMap((place) => (place.host === host ? [place.port] : [])),
         })
@@ -156,7 +157,7 @@ export const surveyOf = async (
   onAddresses?: (addresses: readonly ResolvedAddress[]) => void,
 ): Promise<NameSurvey> =>
   surveyName(host, {
-    servers: await serversOf(options),
+    servers: await serversOf(host, options),
     tries: 1,
     timeoutMs: options.dnsPatienceMs ?? DNS_PATIENCE_MS,
     answeringTimeoutMs: options.dnsPatienceMs ?? ANSWERING_PATIENCE_MS,
@@ -185,8 +186,10 @@ function endWhereDropped(
 
 const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 
-const serversOf = async ({ servers }: ExamineOptions): Promise<readonly DnsServer[]> =>
-  servers ?? (await systemResolvConf()).servers
+async function serversOf(host: string, { servers }: ExamineOptions): Promise<readonly DnsServer[]> {
+  const own = privateServerOf(host)
+  return servers ?? (own ? [own] : (await systemResolvConf()).servers)
+}
 
 /** The answers of the first server that has any, in the order of DNS: a user who names servers wants to see their answers. */
 const namesOf = ({ views }: NameSurvey): NameServices => ({

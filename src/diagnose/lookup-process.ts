@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { privateServerOf } from '../net/private-zone.ts'
 import { type NameServices, type ResolvedAddress, systemNames } from '../net/resolve.ts'
 
 /** A name a line in, an answer a line out, as soon as each is there. */
@@ -64,8 +65,10 @@ export function lookupsInChild(): ChildLookups {
     // A name that was given up needs no reasons: asking for them would keep this process, too.
     dnsError: async (host, family, timeoutMs) =>
       signal.aborted ? undefined : systemNames.dnsError(host, family, timeoutMs),
-    lookupAll: (host) =>
-      new Promise((resolve, reject) => {
+    lookupAll: (host) => {
+      // Asked for over a socket of ours, which can be given up.
+      if (privateServerOf(host)) return systemNames.lookupAll(host)
+      return new Promise((resolve, reject) => {
         const end = ({ addresses, code = 'EAI_AGAIN' }: Answer): void => {
           signal.removeEventListener('abort', giveUp)
           if (addresses) resolve(addresses)
@@ -85,6 +88,7 @@ export function lookupsInChild(): ChildLookups {
         waiting.set(host, new Set([end]))
         child ??= begin()
         child.stdin?.write(`${host}\n`)
-      }),
+      })
+    },
   })
 }

@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls'
 import { linkedAbort } from './abort.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ConnectFailure, classifyConnectError } from './connect-outcome.ts'
+import { lookupOf } from './private-zone.ts'
 
 /** TLS as `askNode` uses it. Without `ca`, Node's own list of authorities. */
 export interface AskTls {
@@ -145,8 +146,15 @@ const TIMEOUT_DETAIL: Readonly<Record<Trouble['phase'], string>> = {
  * them one after the other. `host`: what a certificate must be for, unless `tls` names another.
  */
 export function dial(to: { address: string; port: number; host: string; tls?: AskTls | undefined }): Socket {
-  const socket = to.tls ? dialTls(to, to.tls) : connectPlain({ host: to.address, port: to.port })
+  const socket = to.tls
+    ? dialTls(to, to.tls)
+    : connectPlain({ host: to.address, port: to.port, ...foundBy(to.address) })
   return socket.setNoDelay(true)
+}
+
+function foundBy(host: string) {
+  const lookup = lookupOf(host)
+  return lookup ? { lookup } : {}
 }
 
 function dialTls({ address, port, host }: { address: string; port: number; host: string }, tls: AskTls): Socket {
@@ -154,6 +162,7 @@ function dialTls({ address, port, host }: { address: string; port: number; host:
   return connectTls({
     host: address,
     port,
+    ...foundBy(address),
     rejectUnauthorized: tls.verify ?? true,
     ...(tls.ca !== undefined && { ca: tls.ca }),
     // SNI may not carry an IP address (RFC 6066, 3); the certificate is then checked against `host`.

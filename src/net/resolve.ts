@@ -2,6 +2,7 @@ import { lookup, Resolver } from 'node:dns'
 import { isIP } from 'node:net'
 import { errorCode } from '../api/thrown.ts'
 import { type Clock, elapsedMs, systemClock } from './clock.ts'
+import { lookUpPrivately, privateServerOf, resolverOf } from './private-zone.ts'
 import { type Family, familyOf, parseTarget } from './target.ts'
 
 export interface ResolvedAddress {
@@ -99,19 +100,23 @@ export async function resolveTarget(
   return fail('no-data-of-family', `${host} has no IPv${family} address, only IPv${family === 4 ? 6 : 4}`)
 }
 
-/** The machine's resolver, and DNS beside it for the reasons getaddrinfo keeps to itself. */
+/** The machine's resolver, and DNS beside it for the reasons getaddrinfo keeps to itself; for names of a private zone its own server. */
 export const systemNames: NameServices = {
-  lookupAll: (host) =>
-    new Promise((resolve, reject) => {
+  lookupAll: (host) => {
+    const own = privateServerOf(host)
+    if (own) return lookUpPrivately(host, own)
+    return new Promise((resolve, reject) => {
       // Spelled out: --dns-result-order and setDefaultResultOrder would otherwise hide the order other programs get.
       lookup(host, { all: true, verbatim: true, order: 'verbatim' }, (error, addresses) => {
         if (error) reject(error)
         else resolve(addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })))
       })
-    }),
+    })
+  },
   dnsError: (host, family, timeoutMs) =>
     new Promise((resolve) => {
-      const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
+      const own = privateServerOf(host)
+      const resolver = own ? resolverOf(own, timeoutMs, 1) : new Resolver({ timeout: timeoutMs, tries: 1 })
       const settle = (error: NodeJS.ErrnoException | null): void => resolve(error?.code ?? undefined)
       if (family === 6) resolver.resolve6(host, settle)
       else resolver.resolve4(host, settle)
