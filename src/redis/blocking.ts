@@ -52,6 +52,11 @@ export class Blocking {
     this.#core = core
   }
 
+  /** Whether a client that has waited is being served: what is not for it, it goes on waiting for. */
+  get isServing(): boolean {
+    return this.#serving !== undefined
+  }
+
   /** Keys that clients wait for. */
   get keys(): number {
     return this.#waiting.reduce((sum, keys) => sum + (keys?.size ?? 0), 0)

@@ -1,0 +1,17 @@
+import type { Client } from '../client.ts'
+import type { Args } from '../protocol/args.ts'
+import { refusal, TIMEOUT_NEGATIVE, TIMEOUT_NOT_A_FLOAT } from '../protocol/refusals.ts'
+
+const TIMEOUT_OUT_OF_RANGE = refusal('ERR timeout is out of range')
+const MOST_MS = 2 ** 63
+
+/** Milliseconds that a command is to wait, which says them in seconds with fractions; 0: for ever. @throws Refusal */
+export function timeoutOf({ core }: Client, args: Args, index: number): number {
+  const seconds = args.float(index, TIMEOUT_NOT_A_FLOAT)
+  const ms = Math.ceil(seconds * 1000)
+  // Redis 7.0 overflows.
+  if (ms >= MOST_MS) throw core.dialect.engine === 'redis' ? TIMEOUT_NEGATIVE : TIMEOUT_OUT_OF_RANGE
+  if (ms < 0) throw TIMEOUT_NEGATIVE
+  if (ms + core.keyspace.now >= MOST_MS) throw TIMEOUT_OUT_OF_RANGE
+  return ms
+}
