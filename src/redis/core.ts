@@ -19,6 +19,7 @@ import { Propagation } from './propagation.ts'
 import { Args } from './protocol/args.ts'
 import { Replies } from './protocol/replies.ts'
 import { Rates } from './rates.ts'
+import { Scripting } from './scripting/scripting.ts'
 import type { RedisTalker } from './talker.ts'
 import { Watches } from './transaction.ts'
 
@@ -85,6 +86,7 @@ export class Core {
   /** Whether every command is measured, rather than one in many of those that are fast. */
   timed = false
   readonly checks = new Checks()
+  readonly scripting: Scripting
   /** Told of each command before it runs: MONITOR. */
   tracers: ((client: Client, command: Command, args: Args) => void)[] = []
   /** Told of each command that was measured: SLOWLOG, LATENCY. */
@@ -135,6 +137,7 @@ export class Core {
     this.blocking = new Blocking(this)
     this.keyspace = new Keyspace(config.settings.databases, this.#observers(), this.replies, this.startedAt, random)
     this.#refreshAccess = followAccess(this)
+    this.scripting = new Scripting(this)
     config.follow(['notifyKeyspaceEvents'], () => {
       this.keyspace.notifies = eventFlags(config.settings.notifyKeyspaceEvents) ?? 0
     })

@@ -109,19 +109,7 @@ function memory(core: Core): Line[] {
     ['allocator_resident', rss],
     ['total_system_memory', totalmem()],
     ['total_system_memory_human', human(totalmem())],
-    ['used_memory_lua', 0],
-    ['used_memory_vm_eval', 0],
-    ['used_memory_lua_human', '0B'],
-    ['used_memory_scripts_eval', 0],
-    ['number_of_cached_scripts', 0],
-    ['number_of_functions', 0],
-    ['number_of_libraries', 0],
-    ['used_memory_vm_functions', 0],
-    ['used_memory_vm_total', 0],
-    ['used_memory_vm_total_human', '0B'],
-    ['used_memory_functions', 0],
-    ['used_memory_scripts', 0],
-    ['used_memory_scripts_human', '0B'],
+    ...scripts(core),
     ['maxmemory', maxmemory],
     ['maxmemory_human', human(maxmemory)],
     ['maxmemory_policy', maxmemoryPolicy],
@@ -145,6 +133,27 @@ function memory(core: Core): Line[] {
     ['lazyfree_pending_objects', core.keyspace.freeing],
     ['lazyfreed_objects', 0],
     ...core.told('memory'),
+  ]
+}
+
+function scripts({ scripting }: Core): Line[] {
+  const { evalBytes, functionBytes, scriptBytes, libraryBytes, scripts } = scripting.memory
+  const all = evalBytes + functionBytes
+  const sources = scriptBytes + libraryBytes
+  return [
+    ['used_memory_lua', evalBytes],
+    ['used_memory_vm_eval', evalBytes],
+    ['used_memory_lua_human', human(evalBytes)],
+    ['used_memory_scripts_eval', scriptBytes],
+    ['number_of_cached_scripts', scripts],
+    ['number_of_functions', scripting.functions.functionCount],
+    ['number_of_libraries', scripting.functions.libraries.size],
+    ['used_memory_vm_functions', functionBytes],
+    ['used_memory_vm_total', all],
+    ['used_memory_vm_total_human', human(all)],
+    ['used_memory_functions', libraryBytes],
+    ['used_memory_scripts', sources],
+    ['used_memory_scripts_human', human(sources)],
   ]
 }
 

@@ -99,7 +99,12 @@ const value = (code: string, more: Partial<Expression> = {}): Expression => ({
   ...more,
 })
 const constant = (code: string, numeric = false): Expression =>
-  value(code, { simple: true, constant: true, numeric, test: code === 'false' || code === 'undefined' ? 'false' : 'true' })
+  value(code, {
+    simple: true,
+    constant: true,
+    numeric,
+    test: code === 'false' || code === 'undefined' ? 'false' : 'true',
+  })
 const truth = (code: string): Expression => value(code, { test: code })
 
 class Compiler {
@@ -176,7 +181,19 @@ class Compiler {
     const number = this.#prototypes.length
     const sites: Site[] = []
     this.#prototypes.push({ source: this.#name, chunk: this.#chunk, sites })
-    return { up, line, vararg, sites, upvalues: new Set(), number, usesDots: false, temps: 0, mostTemps: 0, locals: 0, loops: 0 }
+    return {
+      up,
+      line,
+      vararg,
+      sites,
+      upvalues: new Set(),
+      number,
+      usesDots: false,
+      temps: 0,
+      mostTemps: 0,
+      locals: 0,
+      loops: 0,
+    }
   }
 
   #functionText(state: FunctionState, parameters: readonly string[], body: string): string {
@@ -353,7 +370,8 @@ ${temps === '' ? '' : `let ${temps};\n`}${body}return N }, true)`
     const site = this.#site(this.#last)
     const id = this.#ids++
     const [at, end, by] = [`c${id}`, `e${id}`, `s${id}`]
-    const bound = (one: Expression, what: string) => (one.numeric ? one.code : `M.bound(F, ${site}, ${one.code}, '${what}')`)
+    const bound = (one: Expression, what: string) =>
+      one.numeric ? one.code : `M.bound(F, ${site}, ${one.code}, '${what}')`
     const body = this.#scoped(() => {
       this.#function.locals += 3
       this.#expect('do')
@@ -361,7 +379,10 @@ ${temps === '' ? '' : `let ${temps};\n`}${body}return N }, true)`
       return `let ${local} = ${at};\n${this.#loop(() => this.#block())}`
     })
     this.#expectMatch('end', 'for', line)
-    const goesOn = step.constant && step.numeric && Number(step.code) > 0 ? `${at} <= ${end}` : `(${by} > 0 ? ${at} <= ${end} : ${end} <= ${at})`
+    const goesOn =
+      step.constant && step.numeric && Number(step.code) > 0
+        ? `${at} <= ${end}`
+        : `(${by} > 0 ? ${at} <= ${end} : ${end} <= ${at})`
     return `{ let ${at} = ${bound(from, 'initial')}, ${end} = ${bound(to, 'limit')}, ${by} = ${bound(step, 'step')};
 for (${at} -= ${by}; ${at} += ${by}, ${goesOn}; ) { if (--M.fuel < 0) yield* M.tick(F);\n${body}} }\n`
   }
@@ -525,7 +546,11 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
   #expression(limit = 0, tail = false): Expression {
     return this.#nested(() => {
       let left = this.#operand(tail && limit === 0)
-      for (let priority = BINARY[this.#token.type]; priority !== undefined && priority[0] > limit; priority = BINARY[this.#token.type]) {
+      for (
+        let priority = BINARY[this.#token.type];
+        priority !== undefined && priority[0] > limit;
+        priority = BINARY[this.#token.type]
+      ) {
         const operator = this.#advance().type
         const right = this.#one(this.#expression(priority[1]))
         left = this.#binary(operator, this.#one(left), right)
@@ -544,9 +569,11 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
     const site = this.#site(this.#last, one)
     if (type === '-') {
       const operand = this.#operandText(one)
-      return value(`(typeof ${operand.first} === 'number' ? -${operand.again} : yield* M.minus(F, ${site}, ${operand.again}))`)
+      return value(
+        `(typeof ${operand.first} === 'number' ? -${operand.again} : yield* M.minus(F, ${site}, ${operand.again}))`,
+      )
     }
-    return value(`(yield* M.length(F, ${site}, ${one.code}))`)
+    return value(`M.length(F, ${site}, ${one.code})`)
   }
 
   #simple(tail: boolean): Expression {
@@ -600,7 +627,9 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
     const site = this.#site(line, left)
     this.#site(line, right)
     if (operator === '..') {
-      return value(`(typeof ${a.first} === 'string' & typeof ${b.first} === 'string' ? ${a.again} + ${b.again} : yield* M.concat(F, ${site}, ${a.again}, ${b.again}))`)
+      return value(
+        `(typeof ${a.first} === 'string' & typeof ${b.first} === 'string' ? ${a.again} + ${b.again} : yield* M.concat(F, ${site}, ${a.again}, ${b.again}))`,
+      )
     }
     const fast =
       operator === '%'
@@ -643,7 +672,11 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
     const name = String(this.#expect('<name>').value)
     const found = this.#scope.findLast((one) => one.name === name)
     if (found !== undefined) {
-      for (let state: FunctionState | undefined = this.#function; state !== undefined && state !== found.of; state = state.up) {
+      for (
+        let state: FunctionState | undefined = this.#function;
+        state !== undefined && state !== found.of;
+        state = state.up
+      ) {
         state.upvalues.add(found.id)
         this.#limit(state.upvalues.size, MAX_UPVALUES, 'upvalues', state)
       }
@@ -653,11 +686,14 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
     const temp = this.#temp()
     const key = constant(quoted(name))
     const site = this.#site(this.#last)
-    return value(`((${temp} = M.globals.field(${key.code})) !== undefined ? ${temp} : yield* M.index(F, ${site}, M.globals, ${key.code}))`, {
-      kind: 'global',
-      name,
-      target: { object: value('M.globals', { simple: true }), key, site },
-    })
+    return value(
+      `((${temp} = M.globals.field(${key.code})) !== undefined ? ${temp} : yield* M.index(F, ${site}, M.globals, ${key.code}))`,
+      {
+        kind: 'global',
+        name,
+        target: { object: value('M.globals', { simple: true }), key, site },
+      },
+    )
   }
 
   /** A variable, a call, or what comes out of a chain of both. */
@@ -668,7 +704,14 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
       this.#advance()
       const inner = this.#one(this.#expression())
       this.#expectMatch(')', '(', line)
-      one = value(inner.code, { test: inner.test, simple: inner.simple, constant: inner.constant, numeric: inner.numeric, kind: inner.kind, name: inner.name })
+      one = value(inner.code, {
+        test: inner.test,
+        simple: inner.simple,
+        constant: inner.constant,
+        numeric: inner.numeric,
+        kind: inner.kind,
+        name: inner.name,
+      })
     } else if (type === '<name>') one = this.#variable()
     else this.#fail('unexpected symbol')
     for (;;) {
@@ -725,12 +768,17 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
     const self = this.#temp()
     const held = value(self, { simple: true, kind: object.kind, name: object.name })
     const method = this.#index(held, key)
-    return this.#call(value(`(${self} = ${object.code}, ${method.code})`, { kind: 'method', name: method.name }), self, tail)
+    return this.#call(
+      value(`(${self} = ${object.code}, ${method.code})`, { kind: 'method', name: method.name }),
+      self,
+      tail,
+    )
   }
 
   #call(callee: Expression, self: string | undefined, tail: boolean): Expression {
     const { line } = this.#token
-    if (this.#token.type === '(' && line !== this.#last) this.#lexer.fail('ambiguous syntax (function call x new statement)', '(', line)
+    if (this.#token.type === '(' && line !== this.#last)
+      this.#lexer.fail('ambiguous syntax (function call x new statement)', '(', line)
     const f = this.#temp()
     const given = this.#arguments()
     const site = this.#site(line, callee)

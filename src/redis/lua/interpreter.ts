@@ -1,4 +1,4 @@
-import { Random } from './library/math.ts'
+import type { Random } from './library/math.ts'
 import { Machine, plainText, text } from './machine.ts'
 import { COUNTED } from './replies.ts'
 import { evalApi, loadingGlobals, type ScriptHost, type ScriptRun, scriptGlobals } from './sandbox.ts'
@@ -8,7 +8,7 @@ import { first, LuaError, type LuaFunction, type LuaRun, type LuaValue, PAUSE } 
 /** What came of a script: a value, or the line of an error, without its minus. */
 export type Outcome =
   | { readonly value: LuaValue }
-  | { readonly error: string; /** Whether it is in the statistics already. */ readonly counted: boolean }
+  | { readonly error: string /** Whether it is in the statistics already. */; readonly counted: boolean }
 
 /** How a script that takes long is dealt with, asked again and again while it runs. */
 export interface Watch {
@@ -98,7 +98,8 @@ export class Execution {
       const step = this.#lua.next([])
       if (step.done !== true && step.value === PAUSE) return undefined
       const killed = this.#watch.killed()
-      if (killed !== undefined) return { error: `ERR ${killed} script: ${this.#name}, on @user_script:1.`, counted: false }
+      if (killed !== undefined)
+        return { error: `ERR ${killed} script: ${this.#name}, on @user_script:1.`, counted: false }
       return { value: first(step.value === PAUSE ? undefined : step.value) }
     } catch (error) {
       return failed(machine, error, this.#name)
@@ -117,7 +118,8 @@ function errorOf(message: string): LuaTable {
 /** An error that nothing in the script has caught, as clients are told it. */
 function failed(machine: Machine, error: unknown, name: string): Outcome {
   const value = machine.caught(error)
-  const at = error instanceof LuaError ? { source: error.source, line: error.line } : { source: undefined, line: undefined }
+  const at =
+    error instanceof LuaError ? { source: error.source, line: error.line } : { source: undefined, line: undefined }
   const isTable = value instanceof LuaTable
   const message = isTable ? (text(value.field('err')) ?? 'ERR unknown error') : `ERR ${plainText(value)}`
   const source = at.source ?? (isTable ? text(value.field('source')) : undefined)

@@ -2,7 +2,9 @@ import { stringToNumber } from './numbers.ts'
 import { LuaError } from './values.ts'
 
 const RESERVED = new Set(
-  'and break do else elseif end false for function if in local nil not or repeat return then true until while'.split(' '),
+  'and break do else elseif end false for function if in local nil not or repeat return then true until while'.split(
+    ' ',
+  ),
 )
 /** Longest first. */
 const SYMBOLS = ['...', '..', '==', '>=', '<=', '~=', ...'+-*/%^#<>=(){}[];:,.']
@@ -36,7 +38,11 @@ export class Lexer {
   }
 
   fail(message: string, near?: string, line = this.#line): never {
-    throw new LuaError(`${this.#chunk}:${line}: ${message}${near === undefined ? '' : ` near '${near}'`}`, undefined, undefined)
+    throw new LuaError(
+      `${this.#chunk}:${line}: ${message}${near === undefined ? '' : ` near '${near}'`}`,
+      undefined,
+      undefined,
+    )
   }
 
   next(): Token {

@@ -3,7 +3,6 @@ import { chunkName } from './lexer.ts'
 import { numberToString, stringToNumber } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import {
-  all,
   Coroutine,
   type Frame,
   first,
@@ -15,7 +14,6 @@ import {
   type LuaValue,
   NOTHING,
   native,
-  nativeRun,
   PAUSE,
   type Prototype,
   type Site,
@@ -166,7 +164,8 @@ export class Machine {
   /** The value of an error that Lua code may catch. What is a fault of ours goes on. */
   caught(error: unknown): LuaValue {
     if (error instanceof LuaError) return error.value
-    if (error instanceof RangeError) return this.where(1) + (/call stack/.test(error.message) ? 'stack overflow' : 'not enough memory')
+    if (error instanceof RangeError)
+      return this.where(1) + (/call stack/.test(error.message) ? 'stack overflow' : 'not enough memory')
     throw error
   }
 
@@ -177,11 +176,11 @@ export class Machine {
   }
 
   first(results: LuaResults): LuaValue {
-    return results instanceof Array ? results[0] : results
+    return Array.isArray(results) ? results[0] : results
   }
 
   all(results: LuaResults): LuaValue[] {
-    return results instanceof Array ? results : [results]
+    return Array.isArray(results) ? results : [results]
   }
 
   metatableOf(value: LuaValue): LuaTable | null {
@@ -225,21 +224,22 @@ export class Machine {
 
   /** Sets what can be set at a glance; false leaves it to `setIndex`. */
   put(table: LuaValue, key: LuaValue, value: LuaValue): boolean {
-    if (!(table instanceof LuaTable) || table.readonly || table.meta !== null || key === undefined || key !== key) return false
+    if (!(table instanceof LuaTable) || table.readonly || table.meta !== null || key === undefined || Number.isNaN(key))
+      return false
     table.set(key, value)
     return true
   }
 
   checkKey(key: LuaValue): void {
     if (key === undefined) this.raise('table index is nil')
-    if (key !== key) this.raise('table index is NaN')
+    if (Number.isNaN(key)) this.raise('table index is NaN')
   }
 
   /** Sets with no regard to metamethods, as the functions of the host do. */
   rawSet(table: LuaTable, key: LuaValue, value: LuaValue): void {
     if (table.readonly) this.fault(READ_ONLY)
     if (key === undefined) this.fault('table index is nil')
-    if (key !== key) this.fault('table index is NaN')
+    if (Number.isNaN(key)) this.fault('table index is NaN')
     table.set(key, value)
   }
 
@@ -322,12 +322,10 @@ export class Machine {
     return power(a, b)
   }
 
-  *length(frame: Frame, site: number, a: LuaValue): LuaRun {
-    if (a instanceof LuaTable) return a.length
-    if (typeof a === 'string') return a.length
-    const handler = this.metamethod(a, '__len')
-    if (handler === undefined) this.#misused(frame, site, 'get length of', a)
-    return undefined
+  /** Lua 5.1 asks no metamethod for the length of a table or string, and nothing else of scripts has one. */
+  length(frame: Frame, site: number, a: LuaValue): number {
+    if (a instanceof LuaTable || typeof a === 'string') return a.length
+    return this.#misused(frame, site, 'get length of', a)
   }
 
   *concat(frame: Frame, site: number, a: LuaValue, b: LuaValue): LuaRun {
@@ -387,7 +385,9 @@ export class Machine {
   /** A metamethod of comparisons, which counts only where both have the same. */
   #common(a: LuaValue, b: LuaValue, event: string): LuaValue {
     const handler = this.metamethod(a, event)
-    return typeName(a) === typeName(b) && handler !== undefined && handler === this.metamethod(b, event) ? handler : undefined
+    return typeName(a) === typeName(b) && handler !== undefined && handler === this.metamethod(b, event)
+      ? handler
+      : undefined
   }
 
   bound(frame: Frame, site: number, value: LuaValue, what: string): number {
@@ -465,10 +465,7 @@ export class Machine {
 }
 
 /** A function of the host or of Lua that is not `native` has a `run`. */
-const runOf = (f: LuaFunction): NonNullable<LuaFunction['run']> => f.run ?? noRun
-function* noRun(): LuaRun {
-  return NOTHING
-}
+const runOf = (f: LuaFunction) => f.run as NonNullable<LuaFunction['run']> // it has one of both
 
 interface Walk {
   readonly key: LuaValue
@@ -549,8 +546,7 @@ function compute(operator: string, a: number, b: number): number {
 }
 
 /** C's pow, which takes 1 to any power for 1, and -1 to an infinite one too. */
-export const power = (a: number, b: number): number =>
-  a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b
+export const power = (a: number, b: number): number => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b)
 
 function incomparable(a: LuaValue, b: LuaValue): string {
   const [x, y] = [typeName(a), typeName(b)]
@@ -579,7 +575,13 @@ export function typeName(value: LuaValue, none = 'nil'): string {
     case 'undefined':
       return none
     case 'object':
-      return value instanceof LuaTable ? 'table' : value instanceof LuaFunction ? 'function' : value instanceof Coroutine ? 'thread' : 'userdata'
+      return value instanceof LuaTable
+        ? 'table'
+        : value instanceof LuaFunction
+          ? 'function'
+          : value instanceof Coroutine
+            ? 'thread'
+            : 'userdata'
     default:
       return typeof value
   }
@@ -591,7 +593,8 @@ let nextAddress = 0x7f0000001000
 function addressOf(value: object): string {
   let address = addresses.get(value)
   if (address === undefined) {
-    address = `0x${(nextAddress += 64).toString(16)}`
+    nextAddress += 64
+    address = `0x${nextAddress.toString(16)}`
     addresses.set(value, address)
   }
   return address

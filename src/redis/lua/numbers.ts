@@ -1,6 +1,7 @@
 /** A number as C's `%.<precision>g` writes it: 14 digits are Lua's own way, 17 that of arguments of commands. */
 export function general(value: number, precision: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e14 && precision >= 14) return Object.is(value, -0) ? '-0' : String(value)
+  if (Number.isInteger(value) && Math.abs(value) < 1e14 && precision >= 14)
+    return Object.is(value, -0) ? '-0' : String(value)
   if (!Number.isFinite(value)) return notFinite(value)
   const [mantissa, power] = scientific(value, Math.max(precision - 1, 0))
   if (power < -4 || power >= Math.max(precision, 1)) return trimmed(mantissa) + exponentOf(power)
@@ -36,7 +37,8 @@ export function fixed(value: number, digits: number): string {
 export const trimmed = (digits: string): string => (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits)
 
 /** An exponent as C writes it: a sign, and two digits at least. */
-export const exponentOf = (power: number): string => `e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+export const exponentOf = (power: number): string =>
+  `e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 
 /** What is no number is negative where a processor of Intel's made it, which is what servers run on and print. */
 export const notFinite = (value: number): string => (value === Infinity ? 'inf' : value === -Infinity ? '-inf' : '-nan')
@@ -74,4 +76,5 @@ export function toInt64(value: number): bigint {
 }
 
 /** The same to 32 bits, by way of 64 as `luaL_checkint` does it. */
-export const toInt32 = (value: number): number => (Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) | 0 : Number(BigInt.asIntN(32, toInt64(value))))
+export const toInt32 = (value: number): number =>
+  Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) | 0 : Number(BigInt.asIntN(32, toInt64(value)))

@@ -1,6 +1,6 @@
 import { general, toInt64 } from './numbers.ts'
 import { LuaTable } from './table.ts'
-import { LightUserdata, type LuaValue } from './values.ts'
+import type { LuaValue } from './values.ts'
 
 /** Tables within tables that a reply may have; Lua's own stack ends some thousands of them on. */
 const MAX_DEPTH = 2000
@@ -135,7 +135,8 @@ export function toReply(value: LuaValue, script: Resp, client: Resp): string {
 
 function write(parts: string[], value: LuaValue, script: Resp, client: Resp, depth: number): void {
   if (typeof value === 'string') parts.push(bulk(value))
-  else if (typeof value === 'number') parts.push(`:${Number.isSafeInteger(value) && !Object.is(value, -0) ? value : toInt64(value)}\r\n`)
+  else if (typeof value === 'number')
+    parts.push(`:${Number.isSafeInteger(value) && !Object.is(value, -0) ? value : toInt64(value)}\r\n`)
   else if (typeof value === 'boolean') parts.push(boolean(value, script, client))
   else if (value instanceof LuaTable) {
     if (depth >= MAX_DEPTH) parts.push('-ERR reached lua stack limit\r\n')

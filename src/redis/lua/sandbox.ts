@@ -123,7 +123,13 @@ function logging(machine: Machine, host: ScriptHost): Library {
       if (level === undefined) return raise(machine, 'First argument must be a number (log level).')
       const rank = Math.trunc(level)
       if (rank < LEVELS.LOG_DEBUG || rank > LEVELS.LOG_WARNING) raise(machine, 'Invalid debug level.')
-      host.log(rank, args.values.slice(1).flatMap((value) => text(value) ?? []).join(' '))
+      host.log(
+        rank,
+        args.values
+          .slice(1)
+          .flatMap((value) => text(value) ?? [])
+          .join(' '),
+      )
       return []
     }),
   }
@@ -221,4 +227,3 @@ function replyOf(run: ScriptRun, args: Arguments): { readonly value: LuaValue; r
   value.set(COUNTED, true)
   return { value, isError: true }
 }
-

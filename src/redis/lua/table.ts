@@ -58,7 +58,8 @@ export class LuaTable {
       }
       this.#taken++
     }
-    ;(this.hash ??= new Map()).set(key, value)
+    this.hash ??= new Map()
+    this.hash.set(key, value)
   }
 
   /** Lua's border: the end of the array part if it is full, else found by halving. */
@@ -98,7 +99,10 @@ export class LuaTable {
 
   /** The key after `key` (undefined before the first), undefined at the end, and null where there is no such key. */
   next(key: LuaValue): LuaValue | null {
-    if (key === undefined || (typeof key === 'number' && Number.isInteger(key) && key >= 1 && key <= this.array.length)) {
+    if (
+      key === undefined ||
+      (typeof key === 'number' && Number.isInteger(key) && key >= 1 && key <= this.array.length)
+    ) {
       const position = this.arrayAfter(key === undefined ? 0 : Number(key))
       if (position > 0) return position
       if (this.hash === null) return undefined
@@ -176,7 +180,8 @@ export class LuaTable {
     this.#taken = 0
     this.hash = null
     this.#cursor = null
-    for (let index = size; index < former.length; index++) if (former[index] !== undefined) this.set(index + 1, former[index])
+    for (let index = size; index < former.length; index++)
+      if (former[index] !== undefined) this.set(index + 1, former[index])
     for (const [at, value] of pairs) this.set(at, value)
   }
 }

@@ -92,5 +92,5 @@ export class LuaError {
   }
 }
 
-export const first = (results: LuaResults): LuaValue => (results instanceof Array ? results[0] : results)
-export const all = (results: LuaResults): LuaValue[] => (results instanceof Array ? results : [results])
+export const first = (results: LuaResults): LuaValue => (Array.isArray(results) ? results[0] : results)
+export const all = (results: LuaResults): LuaValue[] => (Array.isArray(results) ? results : [results])

@@ -20,6 +20,7 @@ const MINUS = 0x2d
 // Of a mark, a number and a line end.
 const LINE = 32
 const FIRST_CAPTURE = 4096
+const MOST_SPARE = 64 * 1024
 // Strings up to here are written by one call into the runtime together with their head.
 const NO_MORE = 0
 
@@ -38,6 +39,8 @@ export class Replies extends WriteQueue {
   /** How often each code was replied. */
   readonly errorCodes = new Map<string, number>()
   #captures = 0
+  /** What the last capture was written to, for the next one: scripts capture the reply of each of their commands. */
+  #spare: Buffer | undefined
 
   /** As the queue's; while replies are captured they stay, however many. */
   override reserve(bytes: number): void {
@@ -54,7 +57,8 @@ export class Replies extends WriteQueue {
   /** What `write` replies, rather than to send it. It is valid until the next time. */
   capture(write: () => void): Buffer {
     const interrupted: Interrupted = { bytes: this.bytes, length: this.length }
-    this.bytes = Buffer.allocUnsafe(FIRST_CAPTURE)
+    this.bytes = this.#spare ?? Buffer.allocUnsafe(FIRST_CAPTURE)
+    this.#spare = undefined
     this.length = 0
     this.#captures++
     try {
@@ -62,6 +66,7 @@ export class Replies extends WriteQueue {
       return this.bytes.subarray(0, this.length)
     } finally {
       this.#captures--
+      if (this.bytes.length <= MOST_SPARE) this.#spare = this.bytes
       this.bytes = interrupted.bytes
       this.length = interrupted.length
     }
@@ -89,15 +94,20 @@ export class Replies extends WriteQueue {
 
   /** An error, beginning with its code. What can't be in a line becomes a space. */
   error(line: string): void {
-    this.errors++
-    const end = line.indexOf(' ')
-    const code = end < 0 ? line : line.slice(0, end)
-    this.errorCodes.set(code, (this.errorCodes.get(code) ?? 0) + 1)
+    this.countError(line)
     const safe = /[\r\n]/.test(line) ? line.replace(/[\r\n]/g, ' ') : line
     this.reserve(safe.length + LINE)
     this.byte(MINUS)
     this.string(safe)
     this.crlf()
+  }
+
+  /** Has an error in the statistics that no client is replied: a command of a script was refused. */
+  countError(line: string): void {
+    this.errors++
+    const end = line.indexOf(' ')
+    const code = end < 0 ? line : line.slice(0, end)
+    this.errorCodes.set(code, (this.errorCodes.get(code) ?? 0) + 1)
   }
 
   /** A whole number that doubles hold. */

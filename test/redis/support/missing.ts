@@ -10,8 +10,6 @@ const MISSING: Readonly<Record<string, string>> = {
   connection:
     'client|caching client|capa client|getredir client|pause client|tracking client|trackinginfo client|unpause',
   generic: 'dump migrate restore sort sort_ro wait waitaof',
-  scripting:
-    'eval eval_ro evalsha evalsha_ro fcall fcall_ro function function|delete function|dump function|flush function|help function|kill function|list function|load function|restore function|stats script script|debug script|exists script|flush script|help script|kill script|load script|show',
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   hash: 'hdel hexists hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan hset hsetnx hstrlen hvals',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',

@@ -1,6 +1,16 @@
 import { type Machine, READ_ONLY, text, toNumber, typeName } from '../machine.ts'
 import { LuaTable } from '../table.ts'
-import { all, first, LuaError, LuaFunction, type LuaRun, type LuaValue, NOTHING, native, nativeRun } from '../values.ts'
+import {
+  all,
+  first,
+  LuaError,
+  type LuaFunction,
+  type LuaRun,
+  type LuaValue,
+  NOTHING,
+  native,
+  nativeRun,
+} from '../values.ts'
 import { calling, type Library, plain } from './arguments.ts'
 
 /** Results that fit on Lua's own stack. */
@@ -32,7 +42,8 @@ export function base(machine: Machine): Library {
     setmetatable: plain(machine, (args) => {
       const table = args.table(1)
       const meta = args.at(2)
-      if (args.count < 2 || !(meta === undefined || meta instanceof LuaTable)) return args.fail(2, 'nil or table expected')
+      if (args.count < 2 || !(meta === undefined || meta instanceof LuaTable))
+        return args.fail(2, 'nil or table expected')
       if (table.meta?.field('__metatable') !== undefined) machine.raise('cannot change a protected metatable')
       if (table.readonly) machine.fault(READ_ONLY)
       table.meta = meta ?? null

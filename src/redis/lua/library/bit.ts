@@ -1,4 +1,4 @@
-import { toNumber, type Machine } from '../machine.ts'
+import { type Machine, toNumber } from '../machine.ts'
 import { type Arguments, type Library, plain } from './arguments.ts'
 
 /** LuaJIT's BitOp: numbers taken modulo 2^32, results as signed 32-bit integers. */

@@ -124,7 +124,7 @@ function number(machine: Machine, settings: Settings, value: number): string {
   if (Number.isFinite(value)) return general(value, settings.precision)
   if (settings.encodeInvalid === false) return refuse(machine, value, 'must not be NaN or Inf')
   if (settings.encodeInvalid === 'null') return 'null'
-  return value !== value ? 'nan' : general(value, settings.precision)
+  return Number.isNaN(value) ? 'nan' : general(value, settings.precision)
 }
 
 function encode(machine: Machine, settings: Settings, parts: string[], value: LuaValue, depth: number): void {
@@ -188,14 +188,24 @@ const SINGLE: Readonly<Record<string, string>> = {
   ':': 'T_COLON',
   '\0': 'T_END',
 }
-const UNESCAPED: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', t: '\t', n: '\n', f: '\f', r: '\r' }
+const UNESCAPED: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  t: '\t',
+  n: '\n',
+  f: '\f',
+  r: '\r',
+}
 const WORDS: readonly (readonly [string, string, LuaValue])[] = [
   ['true', 'T_BOOLEAN', true],
   ['false', 'T_BOOLEAN', false],
   ['null', 'T_NULL', NULL_POINTER],
 ]
 /** What C's strtod takes from the start of a text. */
-const NUMBER = /[+-]?(?:0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan(?:\([0-9a-z_]*\))?)/iy
+const NUMBER =
+  /[+-]?(?:0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan(?:\([0-9a-z_]*\))?)/iy
 const INVALID = /\+|-?0x|-?0\d|-?inf|-?nan/iy
 const PLAIN = /[^"\\\0]+/y
 const HEX4 = /[0-9a-f]{4}/iy
@@ -292,7 +302,9 @@ class Parser {
     }
     if (char === '"') return this.#string()
     if (char === '-' || (char >= '0' && char <= '9')) {
-      return !this.#settings.decodeInvalid && this.#isInvalid() ? { type: 'invalid number', index } : this.#number(index)
+      return !this.#settings.decodeInvalid && this.#isInvalid()
+        ? { type: 'invalid number', index }
+        : this.#number(index)
     }
     for (const [word, type, value] of WORDS) {
       if (!this.#source.startsWith(word, index)) continue

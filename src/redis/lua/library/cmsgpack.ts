@@ -20,7 +20,8 @@ export function cmsgpack(machine: Machine): Library {
     const values: LuaValue[] = []
     while (reader.at < source.length && (takesAll || values.length < limit)) {
       values.push(reader.value())
-      if (values.length >= 8000) machine.raise('too many return values at once; use unpack_one or unpack_limit instead.')
+      if (values.length >= 8000)
+        machine.raise('too many return values at once; use unpack_one or unpack_limit instead.')
     }
     return takesAll ? values : [reader.at === source.length ? -1 : reader.at, ...values]
   }
@@ -199,7 +200,13 @@ class Reader {
 
   #signed(count: number): number {
     this.#load(count)
-    return count === 8 ? Number(view.getBigInt64(0)) : count === 4 ? view.getInt32(0) : count === 2 ? view.getInt16(0) : view.getInt8(0)
+    return count === 8
+      ? Number(view.getBigInt64(0))
+      : count === 4
+        ? view.getInt32(0)
+        : count === 2
+          ? view.getInt16(0)
+          : view.getInt8(0)
   }
 
   #float(count: number): number {

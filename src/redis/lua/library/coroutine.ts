@@ -1,5 +1,15 @@
-import { text, type Machine } from '../machine.ts'
-import { all, Coroutine, LuaFunction, type LuaRun, type LuaValue, NOTHING, native, nativeRun, PAUSE } from '../values.ts'
+import { type Machine, text } from '../machine.ts'
+import {
+  all,
+  Coroutine,
+  LuaFunction,
+  type LuaRun,
+  type LuaValue,
+  NOTHING,
+  native,
+  nativeRun,
+  PAUSE,
+} from '../values.ts'
 import { type Arguments, calling, type Library, plain } from './arguments.ts'
 
 /** Coroutines within each other, as Lua counts C's stack. */

@@ -13,41 +13,49 @@ interface Shape {
 /** `string.format`, which is C's printf for the conversions that Lua lets through, and `%q`. */
 export function format(args: Arguments): string {
   let argument = 1
-  return args.string(1).replace(DIRECTIVE, (directive, flags: string, width: string, dot: string, digits: string, letter: string) => {
-    if (letter === '%' && directive === '%%') return '%'
-    if (flags.length > 5) args.machine.raise('invalid format (repeated flags)')
-    if (width.length > 2 || (digits ?? '').length > 2) args.machine.raise('invalid format (width or precision too long)')
-    const shape = { flags, width: Number(width), precision: dot === undefined ? undefined : Number(digits) }
-    if (++argument > args.count) args.fail(argument, 'no value')
-    switch (letter) {
-      case 'c':
-        return upToZero(padded(String.fromCharCode(args.int(argument) & 255), { ...shape, flags: flags.replace('0', '') }))
-      case 'd':
-      case 'i':
-        return integer(toInt64(args.number(argument)), shape)
-      case 'o':
-      case 'u':
-      case 'x':
-      case 'X':
-        return unsigned(unsignedOf(args.number(argument)), letter, shape)
-      case 'e':
-      case 'E':
-      case 'f':
-      case 'g':
-      case 'G':
-        return float(args.number(argument), letter, shape)
-      case 'q':
-        return quoted(args.string(argument))
-      case 's': {
-        const text = args.string(argument)
-        // C's printf ends a string at a zero byte; Lua leaves long ones to itself.
-        if (shape.precision === undefined && text.length >= 100) return text
-        return padded(upToZero(text).slice(0, shape.precision ?? text.length), { ...shape, flags: flags.replace('0', '') })
+  return args
+    .string(1)
+    .replace(DIRECTIVE, (directive, flags: string, width: string, dot: string, digits: string, letter: string) => {
+      if (letter === '%' && directive === '%%') return '%'
+      if (flags.length > 5) args.machine.raise('invalid format (repeated flags)')
+      if (width.length > 2 || (digits ?? '').length > 2)
+        args.machine.raise('invalid format (width or precision too long)')
+      const shape = { flags, width: Number(width), precision: dot === undefined ? undefined : Number(digits) }
+      if (++argument > args.count) args.fail(argument, 'no value')
+      switch (letter) {
+        case 'c':
+          return upToZero(
+            padded(String.fromCharCode(args.int(argument) & 255), { ...shape, flags: flags.replace('0', '') }),
+          )
+        case 'd':
+        case 'i':
+          return integer(toInt64(args.number(argument)), shape)
+        case 'o':
+        case 'u':
+        case 'x':
+        case 'X':
+          return unsigned(unsignedOf(args.number(argument)), letter, shape)
+        case 'e':
+        case 'E':
+        case 'f':
+        case 'g':
+        case 'G':
+          return float(args.number(argument), letter, shape)
+        case 'q':
+          return quoted(args.string(argument))
+        case 's': {
+          const text = args.string(argument)
+          // C's printf ends a string at a zero byte; Lua leaves long ones to itself.
+          if (shape.precision === undefined && text.length >= 100) return text
+          return padded(upToZero(text).slice(0, shape.precision ?? text.length), {
+            ...shape,
+            flags: flags.replace('0', ''),
+          })
+        }
+        default:
+          return args.machine.raise(`invalid option '%${letter}' to 'format'`)
       }
-      default:
-        return args.machine.raise(`invalid option '%${letter}' to 'format'`)
-    }
-  })
+    })
 }
 
 /** As C converts a double to `unsigned long long` on the processors that servers run on. */
@@ -111,7 +119,8 @@ function magnitude(value: number, letter: string, { flags, precision = 6 }: Shap
   if (!keepsPoint) return general(value, precision === 0 ? 1 : precision)
   const digits = Math.max(precision, 1)
   const [mantissa, exponent] = scientific(value, digits - 1)
-  const shown = exponent < -4 || exponent >= digits ? mantissa + exponentOf(exponent) : fixed(value, digits - 1 - exponent)
+  const shown =
+    exponent < -4 || exponent >= digits ? mantissa + exponentOf(exponent) : fixed(value, digits - 1 - exponent)
   return shown.includes('.') ? shown : `${shown}.`
 }
 
@@ -119,4 +128,3 @@ const QUOTES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n
 
 /** A string as Lua would read it back. */
 const quoted = (text: string): string => `"${text.replace(/["\\\n\r\0]/g, (char) => QUOTES[char] ?? char)}"`
-

@@ -1,4 +1,4 @@
-import { power, type Machine } from '../machine.ts'
+import { type Machine, power } from '../machine.ts'
 import { type Library, plain } from './arguments.ts'
 
 /**
@@ -23,11 +23,12 @@ const MOST = 0x7fffffff
 
 export function math(machine: Machine, random: Random, isRunning: () => boolean): Library {
   const of = (body: (x: number) => number) => plain(machine, (args) => body(args.number(1)))
-  const ofTwo = (body: (x: number, y: number) => number) => plain(machine, (args) => body(args.number(1), args.number(2)))
-  const choose = (body: (...numbers: number[]) => number) =>
+  const ofTwo = (body: (x: number, y: number) => number) =>
+    plain(machine, (args) => body(args.number(1), args.number(2)))
+  const choose = (body: (numbers: readonly number[]) => number) =>
     plain(machine, (args) => {
       args.number(1)
-      return body(...args.values.map((_, at) => args.number(at + 1)))
+      return body(args.values.map((_, at) => args.number(at + 1)))
     })
   return {
     pi: Math.PI,
@@ -49,9 +50,9 @@ export function math(machine: Machine, random: Random, isRunning: () => boolean)
     ldexp: plain(machine, (args) => scaled(args.number(1), args.int(2))),
     log: of(Math.log),
     log10: of(Math.log10),
-    max: choose((...numbers) => numbers.reduce((most, one) => (one > most ? one : most))),
-    min: choose((...numbers) => numbers.reduce((least, one) => (one < least ? one : least))),
-    modf: of2(machine),
+    max: choose((numbers) => extreme(numbers, (one, most) => one > most)),
+    min: choose((numbers) => extreme(numbers, (one, least) => one < least)),
+    modf: parts(machine),
     pow: ofTwo(power),
     rad: of((x) => x * (Math.PI / 180)),
     sin: of(Math.sin),
@@ -76,11 +77,15 @@ export function math(machine: Machine, random: Random, isRunning: () => boolean)
   }
 }
 
-const of2 = (machine: Machine) =>
+/** Not Math.max: what is no number comes out only where it was the first. */
+const extreme = (numbers: readonly number[], beats: (one: number, best: number) => boolean): number =>
+  numbers.reduce((best, one) => (beats(one, best) ? one : best))
+
+const parts = (machine: Machine) =>
   plain(machine, (args) => {
     const x = args.number(1)
     const whole = Math.trunc(x)
-    return [whole, Number.isFinite(x) ? x - whole : x !== x ? x : 0]
+    return [whole, Number.isFinite(x) ? x - whole : Number.isNaN(x) ? x : 0]
   })
 
 /** A number as a fraction of at least a half and below one, and a power of two. */

@@ -1,4 +1,4 @@
-import { type Machine, MAX_STRING, text, typeName } from '../machine.ts'
+import { MAX_STRING, type Machine, text, typeName } from '../machine.ts'
 import { LuaTable } from '../table.ts'
 import { first, LuaFunction, type LuaRun, type LuaValue, NOTHING } from '../values.ts'
 import { type Arguments, calling, type Library, plain } from './arguments.ts'
@@ -31,7 +31,9 @@ export function string(machine: Machine): Library {
       const start = Math.max(position(from, source.length), 1)
       const end = Math.min(position(args.optionalInt(3, position(from, source.length)), source.length), source.length)
       if (end - start + 1 > MAX_RESULTS) machine.raise('string slice too long')
-      return start > end ? NOTHING : Array.from({ length: end - start + 1 }, (_, at) => source.charCodeAt(start - 1 + at))
+      return start > end
+        ? NOTHING
+        : Array.from({ length: end - start + 1 }, (_, at) => source.charCodeAt(start - 1 + at))
     }),
     char: plain(machine, (args) => {
       let made = ''
@@ -106,7 +108,7 @@ function* substitute(machine: Machine, args: Arguments): LuaRun {
     if (end >= 0) {
       count++
       const whole = source.slice(at, end)
-      if (template !== undefined) result += expanded(machine, template, matcher, at, end)
+      if (template !== undefined) result += expanded(template, matcher, at, end)
       else {
         const value = yield* replacement(machine, by, matcher, at, end)
         if (value === undefined || value === false) result += whole
@@ -131,7 +133,7 @@ function* replacement(machine: Machine, by: LuaValue, matcher: Matcher, at: numb
 }
 
 /** The replacement text, with captures where it says `%1`, the whole match for `%0`. */
-function expanded(machine: Machine, template: string, matcher: Matcher, start: number, end: number): string {
+function expanded(template: string, matcher: Matcher, start: number, end: number): string {
   let result = ''
   for (let at = 0; at < template.length; at++) {
     const char = template[at] ?? ''

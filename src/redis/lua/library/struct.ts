@@ -1,4 +1,4 @@
-import { toNumber, type Machine } from '../machine.ts'
+import { type Machine, toNumber } from '../machine.ts'
 import { toInt64 } from '../numbers.ts'
 import type { LuaValue } from '../values.ts'
 import { Arguments, type Library, plain } from './arguments.ts'

@@ -85,7 +85,8 @@ export function table(machine: Machine): Library {
 function sortAlike(list: LuaTable, length: number): boolean {
   const values = Array.from({ length }, (_, at) => list.get(at + 1))
   const type = typeof values[0]
-  if ((type !== 'number' && type !== 'string') || values.some((one) => typeof one !== type || one !== one)) return false
+  if ((type !== 'number' && type !== 'string') || values.some((one) => typeof one !== type || Number.isNaN(one)))
+    return false
   values.sort((a, b) => (lower(a, b) ? -1 : lower(b, a) ? 1 : 0))
   values.forEach((one, at) => {
     list.set(at + 1, one)
@@ -94,11 +95,15 @@ function sortAlike(list: LuaTable, length: number): boolean {
 }
 
 /** Both are numbers or both strings. */
-const lower = (a: LuaValue, b: LuaValue): boolean => (a as number) < (b as number)
+const lower = (a: LuaValue, b: LuaValue): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a < b : String(a) < String(b)
 
 /** Lua's own way, step by step: scripts see where it puts elements that are equal, and how it finds a comparator out. */
 function* quicksort(machine: Machine, list: LuaTable, from: number, to: number, by: LuaValue): LuaRun {
-  const less = function* (a: LuaValue, b: LuaValue): Generator<never | LuaValue[] | typeof import('../values.ts').PAUSE, boolean, LuaValue[]> {
+  const less = function* (
+    a: LuaValue,
+    b: LuaValue,
+  ): Generator<never | LuaValue[] | typeof import('../values.ts').PAUSE, boolean, LuaValue[]> {
     if (by === undefined) return machine.truth(first(yield* machine.isLess(a, b)))
     return machine.truth(first(yield* machine.invoke(by, a, b)))
   }
