@@ -41,8 +41,8 @@ export async function triedUnheard(host: HostEvidence, options: ExamineOptions):
 
 /** No zone has it; a server that gives it an address gives one to every name. */
 const NOBODY = 'cachectl-no-such-name'
-/** Not worth a long wait. */
-const PATIENCE_MS = 1500
+/** Longer than the name itself took: not worth a long wait. */
+const PATIENCE_MS = 1000
 
 /** Where nothing serves at the addresses of a name: what servers say of one beside it that can't be. Never rejects. */
 export async function askedForNobody(
@@ -54,7 +54,8 @@ export async function askedForNobody(
   const serves = addresses.some((one) => one.place.host === host && speaks(one))
   if (!asksDns || !survey || !lookup.ok || parents.length === 0 || serves) return undefined
   const name = [NOBODY, ...parents].join('.')
-  const { views } = await surveyOf(name, { dnsPatienceMs: PATIENCE_MS, ...options })
+  const took = Math.max(...survey.views.flatMap(({ a, aaaa }) => [a.ms, aaaa.ms]))
+  const { views } = await surveyOf(name, { ...options, dnsPatienceMs: took + PATIENCE_MS })
   return {
     name,
     addresses: [...new Set(views.flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6].map((one) => one.address)))],

@@ -90,9 +90,8 @@ function oldAddresses(evidence: Evidence): OldAddress[] {
       // A loopback address is as good as the other.
       if (ip === undefined || ip === node.host || ip === '::1' || ip.startsWith('127.') || !lookup?.ok) return []
       const [first] = lookup.addresses
-      const works = evidence.addresses.some((one) => one.place.host === node.host && isAlive(one))
-      // Then it is DNS that is old.
-      if (!works && !isMuteInList(round, node)) return []
+      // Where the node answers, it is DNS that is old.
+      if (!isMuteInList(round, node)) return []
       return first === undefined || lookup.addresses.some(({ address }) => address === ip)
         ? []
         : [{ place, node, now: first.address }]

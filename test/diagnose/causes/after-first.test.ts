@@ -117,6 +117,15 @@ describe('places that were given together', () => {
   })
 })
 
+test('two of three nodes that were restarted are both told', () => {
+  const full = { curr_items: 80_000, uptime: 900_000, cmd_get: 5_000_000 }
+  const emptied = { curr_items: 3, uptime: 40, cmd_get: 90 }
+  expect(complaints({ stats: emptied }, { stats: full }, { stats: emptied })).toEqual([
+    'N08 10.0.0.11:11211',
+    'N08 10.0.0.13:11211',
+  ])
+})
+
 describe('evictions', () => {
   const full = { bytes: 950, limit_maxbytes: 1000 }
   test('twelve in days are no matter', () => {

@@ -441,6 +441,10 @@ describe('where a list has another address of a node than DNS', () => {
   test('DNS is old where its address alone is silent', () => {
     expect(told(seen(listed))).toEqual(['failure D17'])
   })
+
+  test('DNS is to be looked at where both answer', () => {
+    expect(told(seen(inDns, listed))).toEqual(['warning D17'])
+  })
 })
 
 test('a call that waits in vain beside others that are answered is told, and none where all are slow', () => {

@@ -145,8 +145,8 @@ const items = ({ stats }: Counted): number => stats.curr_items ?? 0
 export const flushes = ({ stats }: Counted): number => stats.cmd_flush ?? 0
 
 function isEmptyBeside(node: Counted, others: readonly Counted[]): boolean {
-  const usual = median(others.map(items)) ?? 0
-  return usual >= SOME_ITEMS && items(node) <= usual * EMPTY
+  const most = Math.max(0, ...others.map(items))
+  return most >= SOME_ITEMS && items(node) <= most * EMPTY
 }
 
 /** It began lately, and has not what the others have. */
