@@ -32,6 +32,7 @@ export function execute(client: Client, args: Args): void {
   client.lastCommandAt = core.keyspace.now
   client.lastCommand = command.name
   call(client, command, args)
+  if (core.later.length > 0 && core.nesting === 0) core.doLater()
   if (core.keyspace.awaited && core.nesting === 0 && core.blocking.hasReady) core.blocking.serve()
 }
 
@@ -44,6 +45,8 @@ export function call(client: Client, command: Command, args: Args): void {
   const outer = core.running
   if (core.tracers.length > 0) for (const trace of core.tracers) trace(client, command, args)
   core.running = command
+  const touches = !client.noTouch || command.name === 'touch'
+  if (!touches) keyspace.countsAccess = false
   const calls = ++command.calls
   const measured = (command.flags & FAST) === 0 || calls % SAMPLE === 1 || core.timed
   const began = measured ? core.clock.monotonicMs() : 0
@@ -54,9 +57,11 @@ export function call(client: Client, command: Command, args: Args): void {
   }
   if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
   core.running = outer
+  if (!touches) keyspace.countsAccess = true
   if (replies.errors !== errors) command.failed++
   if (keyspace.dirty !== dirty) propagation.done(client.db, args)
   else propagation.forget()
+  if (client.tracking !== undefined) core.tracked(client, command, args)
   if (core.nesting === 0) propagation.flush()
 }
 

@@ -20,19 +20,31 @@ function flagsOf(client: Client): string {
   return shown === '' ? 'N' : shown
 }
 
+const spoken = (host: string | undefined, port = 0): string => {
+  if (host === undefined) return ''
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** `127.0.0.1:6379`, as lists of clients show it. */
+export const addressOf = ({ connection }: Client): string =>
+  spoken(connection?.socket.remoteAddress, connection?.socket.remotePort)
+
+/** The same of the node's side. */
+export const localAddressOf = ({ connection }: Client): string =>
+  spoken(connection?.socket.localAddress, connection?.socket.localPort)
+
 /** One line of CLIENT LIST, without its end. */
 export function clientLine(client: Client): string {
   const { core, connection } = client
   const { engine } = core.dialect
   const socket = connection?.socket
   const { now } = core.keyspace
-  const spoken = (host = '', port = 0): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
   const queued = client.transaction?.queue.length ?? -1
   const { sub, psub, ssub } = core.subscriptionsOf(client)
   const fields: readonly (readonly [name: string, value: string | number])[] = [
     ['id', client.id],
-    ['addr', spoken(socket?.remoteAddress, socket?.remotePort)],
-    ['laddr', spoken(socket?.localAddress, socket?.localPort)],
+    ['addr', addressOf(client)],
+    ['laddr', localAddressOf(client)],
     ['fd', 8],
     ['name', client.name],
     ['age', Math.floor((now - client.connectedAt) / MS_PER_SECOND)],

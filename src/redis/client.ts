@@ -120,6 +120,7 @@ export class Client {
     this.outbox.push(bytes)
     this.outboxBytes += bytes.length
     this.core.outboxes.add(this)
+    this.core.posted(this)
   }
 
   /** Selects a database, whose id is right. */

@@ -115,6 +115,12 @@ export class Core {
   /** How many channels, patterns and shard channels a client is subscribed to: pub/sub knows. */
   subscriptionsOf: (client: Client) => { readonly sub: number; readonly psub: number; readonly ssub: number } = () =>
     NONE
+  /** Called with each command that has run for a client that tracks keys. */
+  tracked: (client: Client, command: Command, args: Args) => void = () => undefined
+  /** Called when something was put in a client's outbox. */
+  posted: (client: Client) => void = () => undefined
+  /** What is to be done, and may be told to the client being served, once the command is done and answered. */
+  later: (() => void)[] = []
   /** The client that hears for another which keys have changed; -1: there is none. */
   redirectionOf: (client: Client) => number = () => -1
   /** Publishes a message, and answers how many heard it: pub/sub. */
@@ -248,10 +254,18 @@ export class Core {
     return reply
   }
 
+  /** Does what was to be done after a command. */
+  doLater(): void {
+    const steps = this.later
+    this.later = []
+    for (const step of steps) step()
+  }
+
   /** Sends what clients got while another one was served, and lets go on those that may. Nobody is being served when it is called. */
   deliver(): void {
     if (this.#delivering || this.serving !== undefined) return
     this.#delivering = true
+    if (this.later.length > 0) this.doLater()
     while (this.outboxes.size > 0 || this.resuming.size > 0) {
       for (const client of this.outboxes) this.#send(client)
       for (const client of this.resuming) this.#resume(client)

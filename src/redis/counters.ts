@@ -5,5 +5,5 @@ export class Counters extends SocketCounters {
   evictedClients = 0
   peakMemory = 0
   expiredTimeCapReached = 0
-  slowCommands = 0
+  outputLimitDisconnections = 0
 }

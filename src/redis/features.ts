@@ -1,10 +1,25 @@
 import type { Core } from './core.ts'
+import { startEviction } from './keyspace/eviction.ts'
+import { startLatency } from './latency.ts'
+import { startMonitor } from './monitor.ts'
+import { startOutputLimits } from './output-limits.ts'
+import { startPause } from './pause.ts'
+import { startSlowLog } from './slowlog.ts'
+import { startTracking } from './tracking.ts'
 
 /**
  * What a node has beside its keys and commands, each started once with it: it adds itself to `core.checks`, `core.chores`,
  * `core.farewells`, `core.tell` and the like. Checks are asked in this order, which is that of redis' processCommand.
  */
-const FEATURES: readonly ((core: Core) => void)[] = []
+const FEATURES: readonly ((core: Core) => void)[] = [
+  startEviction,
+  startOutputLimits,
+  startSlowLog,
+  startLatency,
+  startMonitor,
+  startTracking,
+  startPause,
+]
 
 /** Starts all of them. */
 export function startFeatures(core: Core): void {

@@ -36,12 +36,18 @@ export class RedisTalker implements Talker {
         client.endAfterReplies()
         break
       }
+      const start = at
       at = next
       if (args.count === 0) continue
       client.commands++
       if (client.replyMode === 'on') execute(client, args)
       else this.#executeQuietly()
-      if (client.blocked !== undefined || client.paused || connection === undefined) break
+      if (client.paused) {
+        // Nothing of it has been done: it is served again once clients may go on.
+        at = start
+        break
+      }
+      if (client.blocked !== undefined || connection === undefined) break
       if (connection.closing || connection.congested) break
     }
     core.serving = undefined

@@ -60,7 +60,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   #served = 0
   // A client that does not read either has to wait for 'drain'.
   readonly #goOn = (): void => {
-    if (this.#behind() <= CONGESTED_BYTES) this.resume()
+    if (this.behind <= CONGESTED_BYTES) this.resume()
   }
   // TLS keeps what it is given until it has encrypted it, so that it gets copies.
   readonly #copyWrites: boolean
@@ -131,19 +131,19 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
 
   get patient(): boolean {
     // Replies under TLS never wait for those of other connections: each is copied for the encryption anyway.
-    return !this.#copyWrites && this.#behind() === 0 && !this.closing && !this.congested
+    return !this.#copyWrites && this.behind === 0 && !this.closing && !this.congested
   }
 
   take(bytes: Buffer, whole: Buffer | undefined): boolean {
     const { socket } = this
     if (socket.destroyed) return false
     this.#protocol.counters.packetsOut++
-    const waiting = this.#behind() > 0
+    const waiting = this.behind > 0
     if (!waiting && this.#held !== undefined) this.#letGo()
     // A client that is behind costs what it is sent, rather than a whole buffer each time.
     const copied = this.#copyWrites || (waiting && whole !== undefined && bytes.length < whole.length / 2)
     this.#write(copied ? Buffer.from(bytes) : bytes)
-    const behind = this.#behind()
+    const behind = this.behind
     if (behind > CONGESTED_BYTES) this.congested = true
     if (copied || behind === 0) return false
     if (whole !== undefined) {
@@ -173,7 +173,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   }
 
   /** Bytes written that the system has not taken yet. */
-  #behind(): number {
+  get behind(): number {
     return this.socket.writableLength + (this.#direct?.pending ?? 0)
   }
 

@@ -1,5 +1,5 @@
 import type { Client } from '../client.ts'
-import { clientLine } from '../client-line.ts'
+import { addressOf, clientLine, localAddressOf } from '../client-line.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
@@ -134,22 +134,6 @@ function end(killer: Client, client: Client): void {
   if (client === killer) client.endAfterReplies()
   else client.connection?.drop('error')
 }
-
-/** `127.0.0.1:6379`, as lists of clients show it. */
-export function addressOf({ connection }: Client): string {
-  if (connection === undefined) return ''
-  const { remoteAddress, remotePort } = connection.socket
-  return remoteAddress === undefined ? '' : spoken(remoteAddress, remotePort ?? 0)
-}
-
-/** The same of the node's side. */
-export function localAddressOf({ connection }: Client): string {
-  if (connection === undefined) return ''
-  const { localAddress, localPort } = connection.socket
-  return localAddress === undefined ? '' : spoken(localAddress, localPort ?? 0)
-}
-
-const spoken = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
 function reply(client: Client, args: Args): void {
   if (args.is(2, 'ON')) {

@@ -10,11 +10,11 @@ const LRU_CLOCK_MASK = (1 << 24) - 1
 
 /** The sections of INFO in their order. What a feature has to tell is a row here, or lines of one. */
 export const SECTIONS: readonly Section[] = [
-  { name: 'server', title: 'Server', lines: server },
-  { name: 'clients', title: 'Clients', lines: clients },
-  { name: 'memory', title: 'Memory', lines: memory },
-  { name: 'persistence', title: 'Persistence', lines: (core) => [...PERSISTENCE, ...core.told('persistence')] },
-  { name: 'stats', title: 'Stats', lines: stats },
+  { name: 'server', title: 'Server', lines: (core) => merged(server(core), core.told('server')) },
+  { name: 'clients', title: 'Clients', lines: (core) => merged(clients(core), core.told('clients')) },
+  { name: 'memory', title: 'Memory', lines: (core) => merged(memory(core), core.told('memory')) },
+  { name: 'persistence', title: 'Persistence', lines: (core) => merged(PERSISTENCE, core.told('persistence')) },
+  { name: 'stats', title: 'Stats', lines: (core) => merged(stats(core), core.told('stats')) },
   { name: 'replication', title: 'Replication', lines: replication },
   { name: 'cpu', title: 'CPU', lines: cpu },
   { name: 'modules', title: 'Modules', lines: () => [] },
@@ -28,6 +28,12 @@ export const SECTIONS: readonly Section[] = [
   },
   { name: 'keyspace', title: 'Keyspace', lines: keyspace },
 ]
+
+/** What features tell goes in the place of lines of the same name; the rest behind them. */
+function merged(lines: readonly Line[], told: readonly Line[]): Line[] {
+  const values = new Map([...lines, ...told])
+  return [...values]
+}
 
 function server(core: Core): Line[] {
   const { engine, version } = core.dialect
@@ -80,7 +86,6 @@ function clients(core: Core): Line[] {
           ['total_blocking_keys_on_nokey', 0],
         ] as const)
       : []),
-    ...core.told('clients'),
   ]
 }
 
@@ -132,7 +137,6 @@ function memory(core: Core): Line[] {
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', core.keyspace.freeing],
     ['lazyfreed_objects', 0],
-    ...core.told('memory'),
   ]
 }
 
@@ -221,7 +225,6 @@ function stats(core: Core): Line[] {
     ['io_threaded_writes_processed', 0],
     ['reply_buffer_shrinks', 0],
     ['reply_buffer_expands', 0],
-    ...core.told('stats'),
   ]
 }
 

@@ -16,6 +16,8 @@ export interface Pair {
   sameBytes(bytes: Buffer | string, replies: number): Promise<void>
   /** What either of them replies. */
   replies(...commands: readonly Command[]): Promise<{ readonly ours: string[]; readonly theirs: string[] }>
+  /** One more connection to the server. */
+  connectTheirs(): Promise<Talk>
   /** Has both speak this version of RESP. */
   speak(resp: 2 | 3): Promise<void>
   /** Empties both, and has both speak RESP2 again. */
@@ -62,6 +64,11 @@ export async function startPair(atEnd: AtEnd, { engine = 'redis', config = [] }:
       ours.talk.write(bytes)
       talk.write(bytes)
       for (let i = 0; i < count; i++) expect(await ours.talk.next()).toEqual(await talk.next())
+    },
+    async connectTheirs() {
+      const more = await Talk.to(server.port)
+      atEnd(async () => more.end())
+      return more
     },
     async speak(resp) {
       await replies(['HELLO', String(resp)])

@@ -68,6 +68,11 @@ export class Talk {
     return this.#bytes.toString('latin1')
   }
 
+  /** Reads nothing any more. */
+  deafen(): void {
+    this.#socket.pause()
+  }
+
   end(): void {
     this.#socket.destroy()
   }

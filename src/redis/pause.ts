@@ -1,0 +1,74 @@
+import type { Client } from './client.ts'
+import { type Command, MAY_REPLICATE, WRITE } from './commands/command.ts'
+import type { Core } from './core.ts'
+
+/** CLIENT PAUSE: clients are held back for a while, all of them or those that write. */
+export class Pause {
+  #until = 0
+  #onlyWrites = false
+  readonly #held = new Set<Client>()
+  readonly #core: Core
+  readonly #turn: (on: boolean) => void
+  #cancel: () => void = () => undefined
+
+  constructor(core: Core) {
+    this.#core = core
+    this.#turn = core.checks.add((client, command) => this.#hold(client, command))
+    core.farewells.push((client) => this.#held.delete(client))
+  }
+
+  begin(ms: number, onlyWrites: boolean): void {
+    const core = this.#core
+    const isPaused = this.#until > core.keyspace.now
+    // A longer pause, and a stricter one, stay.
+    this.#until = Math.max(this.#until, core.keyspace.now + ms)
+    this.#onlyWrites = isPaused ? this.#onlyWrites && onlyWrites : onlyWrites
+    this.#turn(true)
+    core.updateGate()
+    core.keyspace.mayExpire = core.isReplica ? core.keyspace.mayExpire : false
+    this.#cancel()
+    this.#cancel = core.clock.after(this.#until - core.keyspace.now, () => {
+      core.refreshTime()
+      this.end()
+      core.deliver()
+    })
+  }
+
+  end(): void {
+    const core = this.#core
+    this.#cancel()
+    this.#until = 0
+    this.#turn(false)
+    core.updateGate()
+    if (!core.isReplica) core.keyspace.mayExpire = true
+    for (const client of this.#held) {
+      client.paused = false
+      core.resuming.add(client)
+    }
+    this.#held.clear()
+  }
+
+  #hold(client: Client, command: Command): string | undefined {
+    if (client.kind === 'replica' || client.kind === 'master' || client.connection === undefined) return undefined
+    if (command.name === 'client|unpause') return undefined
+    const isExec = command.name === 'exec'
+    const changes =
+      (command.flags & (WRITE | MAY_REPLICATE)) !== 0 ||
+      (isExec &&
+        (client.transaction?.queue.some((each) => (each.command.flags & (WRITE | MAY_REPLICATE)) !== 0) ?? false))
+    if (this.#onlyWrites && !changes) return undefined
+    client.paused = true
+    this.#held.add(client)
+    return ''
+  }
+}
+
+const pauses = new WeakMap<Core, Pause>()
+
+/** The pause of a node. */
+export const pauseOf = (core: Core): Pause => pauses.get(core) as Pause // started with it
+
+/** Starts what holds clients back. */
+export function startPause(core: Core): void {
+  pauses.set(core, new Pause(core))
+}
