@@ -26,8 +26,8 @@ export const apiCauses: readonly Cause[] = [
           apiAt(service),
           `The API at ${apiAt(service)} ${HANGS[service.look?.outcome ?? 'silent'] ?? HANGS.silent}: ${waited}.`,
           service.kind === 'local'
-            ? amid('', RESTART, GO_ON)
-            : `Look at what stands there, or before it: a proxy, a firewall, a VPC endpoint. ${GO_ON}`,
+            ? amid('', RESTART, goOn(seen))
+            : `Look at what stands there, or before it: a proxy, a firewall, a VPC endpoint. ${goOn(seen)}`,
           ask(service),
         )
       }),
@@ -46,7 +46,7 @@ export const apiCauses: readonly Cause[] = [
           failure(
             apiAt(service),
             `The API at ${apiAt(service)} ${REFUSES[service.look?.outcome ?? 'failed'] ?? `can not be reached: ${failed.message}`}.`,
-            amid('', service.kind === 'local' ? START : CHECK_TARGET, GO_ON),
+            amid('', service.kind === 'local' ? START : CHECK_TARGET, goOn(seen)),
             ask(service),
           ),
       ),
@@ -150,7 +150,7 @@ export const apiCauses: readonly Cause[] = [
           : failure(
               apiAt(service),
               `What answers at ${apiAt(service)} is not the API: ${operation} came back with HTTP status ${foreignStatus}, and no answer of ElastiCache in it.`,
-              `${foreignStatus >= 500 ? 'A load balancer or proxy before the API has no way to it: see its log.' : 'Check --endpoint-url, HTTPS_PROXY and sign-ins on the way.'} ${GO_ON}`,
+              `${foreignStatus >= 500 ? 'A load balancer or proxy before the API has no way to it: see its log.' : 'Check --endpoint-url, HTTPS_PROXY and sign-ins on the way.'} ${goOn(seen)}`,
               ask(service),
             ),
       ),
@@ -184,7 +184,13 @@ const SOON_MS = 1000
 const RESTART = ['The engine hangs:', 'cachectl engine stop; cachectl engine start'] as const
 const START = ['Start the engine:', 'cachectl engine start'] as const
 const CHECK_TARGET = 'Check --endpoint-url, --target and AWS_ENDPOINT_URL; --target aws means AWS itself.'
-const GO_ON = 'Places that are named go on: cachectl doctor host:port'
+/** What becomes of the rest. */
+function goOn({ evidence: { service, at } }: Seen): string {
+  const known = service?.lastKnownAt
+  if (known === undefined) return 'Places that are named go on: cachectl doctor host:port'
+  const ago = Date.parse(at ?? '') - Date.parse(known)
+  return `The rest was looked at as the API told of it${Number.isNaN(ago) ? '' : ` ${duration(Math.max(1000, ago))} ago`} (${known}).`
+}
 
 const HANGS: Readonly<Record<string, string>> = {
   silent: 'takes connections and never answers',
