@@ -40,7 +40,6 @@ export function execute(client: Client, args: Args): void {
 export function call(client: Client, command: Command, args: Args): void {
   const { core } = client
   const { keyspace, replies, propagation } = core
-  const errors = replies.errors
   const dirty = keyspace.dirty
   const outer = core.running
   if (core.tracers.length > 0) for (const trace of core.tracers) trace(client, command, args)
@@ -58,7 +57,8 @@ export function call(client: Client, command: Command, args: Args): void {
   if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
   core.running = outer
   if (!touches) keyspace.countsAccess = true
-  if (replies.errors !== errors) command.failed++
+  if (replies.errors !== core.blamedErrors) command.failed++
+  core.blamedErrors = replies.errors
   if (keyspace.dirty !== dirty) propagation.done(client.db, args)
   else propagation.forget()
   if (client.tracking !== undefined) core.tracked(client, command, args)
@@ -79,6 +79,7 @@ export function refuse(client: Client, command: Command | undefined, line: strin
   if (client.transaction) client.transaction.aborted = true
   if (command) command.rejected++
   client.core.replies.error(line)
+  client.core.blamedErrors = client.core.replies.errors
 }
 
 const IN_SUBSCRIPTION = new Set([
@@ -112,7 +113,7 @@ function mayRun(client: Client, command: Command, args: Args): boolean {
       return false
     }
   }
-  const refusal = core.gated ? core.checks.refusal(client, command, args) : undefined
+  const refusal = core.gated ? core.checks.refusal(client, command.asCalled(client, args), args) : undefined
   if (refusal !== undefined) {
     if (refusal !== '') refuse(client, command, refusal)
     return false
@@ -126,7 +127,11 @@ function mayRun(client: Client, command: Command, args: Args): boolean {
     return false
   }
   if (client.transaction && !NOT_QUEUED.has(command.name)) {
-    client.transaction.queue.push({ command, args: args === core.args ? args.keep() : args })
+    client.transaction.queue.push({
+      command,
+      flags: command.asCalled(client, args).flags,
+      args: args === core.args ? args.keep() : args,
+    })
     core.replies.queued()
     return false
   }

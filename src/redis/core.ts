@@ -87,6 +87,8 @@ export class Core {
   timed = false
   readonly checks = new Checks()
   readonly scripting: Scripting
+  /** Errors that a command has been blamed for, of `replies.errors`: what one does by others is not its own fault. */
+  blamedErrors = 0
   /** Told of each command before it runs: MONITOR. */
   tracers: ((client: Client, command: Command, args: Args) => void)[] = []
   /** Told of each command that was measured: SLOWLOG, LATENCY. */
@@ -195,7 +197,7 @@ export class Core {
     for (const command of this.commands.all()) command.resetStatistics()
     Object.assign(counters, new Counters(), { peakMemory: this.usedMemory() })
     keyspace.hits = keyspace.misses = keyspace.expired = keyspace.evicted = 0
-    replies.errors = 0
+    replies.errors = this.blamedErrors = 0
     replies.errorCodes.clear()
     replies.written = 0
     this.rates.reset()

@@ -54,8 +54,7 @@ export class Pause {
     const isExec = command.name === 'exec'
     const changes =
       (command.flags & (WRITE | MAY_REPLICATE)) !== 0 ||
-      (isExec &&
-        (client.transaction?.queue.some((each) => (each.command.flags & (WRITE | MAY_REPLICATE)) !== 0) ?? false))
+      (isExec && (client.transaction?.queue.some((each) => (each.flags & (WRITE | MAY_REPLICATE)) !== 0) ?? false))
     if (this.#onlyWrites && !changes) return undefined
     client.paused = true
     this.#held.add(client)

@@ -5,7 +5,7 @@ import type { Args } from './protocol/args.ts'
 
 /** What a client has queued since MULTI. */
 export interface Transaction {
-  readonly queue: { readonly command: Command; readonly args: Args }[]
+  readonly queue: { readonly command: Command; readonly flags: number; readonly args: Args }[]
   /** A command was refused while it was queued: EXEC will be, too. */
   aborted: boolean
 }

@@ -1,6 +1,7 @@
 /** TLS where plain text is spoken, the reverse, and certificates that clients refuse. */
+import type { AddressEvidence } from '../evidence.ts'
 import { type Cause, failure, warning, wherever } from './cause.ts'
-import { at, each, spokenThere, who } from './places.ts'
+import { at, each, who } from './places.ts'
 
 const GUIDE = 'User guide, "In-transit encryption (TLS)"'
 const LOCAL_CA = 'For the local engine: cachectl engine ca'
@@ -19,7 +20,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} speaks TLS, and clients that speak plain text hang or are cut off.`,
           'Switch TLS on in the client (cachectl: --tls).',
-          spokenThere(one),
+          `openssl s_client -brief -connect ${at(one)} </dev/null`,
         ),
       ),
   },
@@ -35,7 +36,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
           'Switch TLS off in the client, or create the cluster with --transit-encryption-enabled.',
-          spokenThere(one),
+          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
         ),
       ),
   },
@@ -51,7 +52,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
           'ElastiCache speaks TLS 1.2 and 1.3: update whichever side is older.',
-          spokenThere(one),
+          `openssl s_client -brief -connect ${at(one)} </dev/null`,
         ),
       ),
   },
@@ -67,7 +68,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} ends connections that bring no certificate of their own.`,
           'That is no ElastiCache node: a proxy with mutual TLS stands in front.',
-          spokenThere(one),
+          `openssl s_client -brief -connect ${at(one)} </dev/null`,
         ),
       ),
   },
@@ -88,7 +89,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `The certificate of ${at(one)} ${when}.`,
           'Compare the clock of this host; renew the certificate.',
-          spokenThere(one),
+          openssl(one),
         )
       }),
   },
@@ -105,7 +106,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `The certificate of ${at(one)} is not trusted here: ${why}.`,
           `Give clients the authority's certificate (cachectl: --ca file; Node: NODE_EXTRA_CA_CERTS). ${LOCAL_CA}`,
-          spokenThere(one),
+          openssl(one),
         )
       }),
   },
@@ -123,7 +124,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `The certificate of ${at(one)} is not for ${one.place.host}: it is for ${names}.`,
           hint,
-          spokenThere(one),
+          openssl(one),
         )
       }),
   },
@@ -139,7 +140,7 @@ export const certificateCauses: readonly Cause[] = [
             at(one),
             `The certificate of ${at(one)} runs out in ${one.tls?.chain[0]?.daysLeft} days.`,
             'Renew it.',
-            spokenThere(one),
+            openssl(one),
           ),
       ),
   },
@@ -151,3 +152,6 @@ const WHY_DISTRUSTED: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its root is not among the authorities of this client',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its issuer is unknown here, or the server does not send the certificate in between',
 }
+
+const openssl = ({ address, port, place }: AddressEvidence): string =>
+  `openssl s_client -brief -connect ${address.includes(':') ? `[${address}]` : address}:${port} -servername ${place.host} -verify_hostname ${place.host} -verify_return_error </dev/null`

@@ -43,7 +43,6 @@ const SIGN_KINDS = {
   'first-few-only': 'impaired',
   'lost-at-times': 'impaired',
   narrow: 'impaired',
-  queues: 'impaired',
   late: 'impaired',
   far: 'impaired',
   'one-family-slow': 'impaired',

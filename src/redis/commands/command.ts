@@ -12,7 +12,11 @@ export interface Row {
   readonly run?: Handler
   /** Finds the keys of commands whose key specifications don't tell them all (SORT, GEORADIUS ... STORE); else they do. */
   readonly keys?: KeyFinder
+  /** What the flags are of a call that says more of itself than its name does: of a script. */
+  readonly flagsOf?: FlagFinder
 }
+
+export type FlagFinder = (client: Client, args: Args, flags: number) => number
 
 /** Serves a command: `args` are valid during the call. What it throws as a Refusal is its reply. */
 export type Handler = (client: Client, args: Args) => void
@@ -105,6 +109,7 @@ export class Command {
   readonly arity: number
   readonly run: Handler | undefined
   readonly findKeys: KeyFinder | undefined
+  readonly flagsOf: FlagFinder | undefined
   /** `config get`'s is `config`. */
   readonly parent: Command | undefined
   readonly subcommands = new Map<string, Command>()
@@ -117,14 +122,21 @@ export class Command {
   /** Microseconds of each call that was measured, by latency histogram bucket; see latency.ts. */
   histogram: Map<number, number> | undefined
 
-  constructor({ name, run, keys }: Row, facts: Facts, parent: Command | undefined) {
+  constructor({ name, run, keys, flagsOf }: Row, facts: Facts, parent: Command | undefined) {
     this.name = name
     this.facts = facts
     this.flags = facts.flags.reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0)
     this.arity = facts.arity
     this.run = run
     this.findKeys = keys
+    this.flagsOf = flagsOf
     this.parent = parent
+  }
+
+  /** The command as checks are to see it, for what this call of it says of itself. */
+  asCalled(client: Client, args: Args): Command {
+    const flags = this.flagsOf === undefined ? this.flags : this.flagsOf(client, args, this.flags)
+    return flags === this.flags ? this : Object.create(this, { flags: { value: flags } })
   }
 
   resetStatistics(): void {

@@ -8,7 +8,7 @@ import { dumpLibraries, readLibraries } from '../scripting/dump.ts'
 import { SCRIPT_FLAGS } from '../scripting/flags.ts'
 import type { FunctionLibrary } from '../scripting/functions.ts'
 import type { CachedScript } from '../scripting/scripting.ts'
-import type { Row } from './command.ts'
+import type { FlagFinder, Row } from './command.ts'
 import { FUNCTION_HELP, SCRIPT_HELP } from './scripting-help.ts'
 
 const NO_SCRIPT = refusal('NOSCRIPT No matching script. Please use EVAL.')
@@ -36,14 +36,20 @@ const SHA_LENGTH = 40
 /** Versions of the file format, by engine. */
 const RDB_VERSIONS = { redis: 10, valkey: 11 } as const
 
+/** Scripts say of themselves whether they write, and what else checks go by. */
+const flagsOf =
+  (name: string): FlagFinder =>
+  ({ core }, args, flags) =>
+    core.scripting.flagsOf(name, args, flags)
+
 /** The commands of scripts and functions. */
 export const SCRIPTING: readonly Row[] = [
-  { name: 'eval', run: (client, args) => evaluate(client, args, false) },
-  { name: 'eval_ro', run: (client, args) => evaluate(client, args, true) },
-  { name: 'evalsha', run: (client, args) => evaluateSha(client, args, false) },
-  { name: 'evalsha_ro', run: (client, args) => evaluateSha(client, args, true) },
-  { name: 'fcall', run: (client, args) => callFunction(client, args, false) },
-  { name: 'fcall_ro', run: (client, args) => callFunction(client, args, true) },
+  { name: 'eval', run: (client, args) => evaluate(client, args, false), flagsOf: flagsOf('eval') },
+  { name: 'eval_ro', run: (client, args) => evaluate(client, args, true), flagsOf: flagsOf('eval_ro') },
+  { name: 'evalsha', run: (client, args) => evaluateSha(client, args, false), flagsOf: flagsOf('evalsha') },
+  { name: 'evalsha_ro', run: (client, args) => evaluateSha(client, args, true), flagsOf: flagsOf('evalsha_ro') },
+  { name: 'fcall', run: (client, args) => callFunction(client, args, false), flagsOf: flagsOf('fcall') },
+  { name: 'fcall_ro', run: (client, args) => callFunction(client, args, true), flagsOf: flagsOf('fcall_ro') },
   { name: 'script' },
   { name: 'script|load', run: loadScript },
   { name: 'script|exists', run: existScripts },

@@ -23,9 +23,11 @@ interface Candidate {
 export function startEviction(core: Core): void {
   const eviction = new Eviction(core)
   const turn = core.checks.add((client, command) => {
+    // Scripts find what is there when they begin, until they end.
+    if (core.nesting > 0) return undefined
     if (core.isReplica && core.config.settings.replicaIgnoreMaxmemory) return undefined
     if (eviction.makeRoom()) return undefined
-    const queued = client.transaction?.queue.some((each) => (each.command.flags & DENYOOM) !== 0) ?? false
+    const queued = client.transaction?.queue.some((each) => (each.flags & DENYOOM) !== 0) ?? false
     const isExec = command.name === 'exec'
     const needsRoom = (command.flags & DENYOOM) !== 0 || (isExec && queued)
     return needsRoom ? OUT_OF_MEMORY.message : undefined
@@ -36,7 +38,7 @@ export function startEviction(core: Core): void {
     if (core.config.settings.maxmemory > 0) eviction.makeRoom()
   })
   core.chores.push(() => {
-    if (core.config.settings.maxmemory > 0) eviction.makeRoom()
+    if (core.config.settings.maxmemory > 0 && core.nesting === 0) eviction.makeRoom()
   })
 }
 

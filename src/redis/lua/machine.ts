@@ -28,6 +28,11 @@ const FUEL = 50_000
 const MAX_DEPTH = 4_000
 /** Functions of the host that call into Lua within each other, as Lua counts them. */
 const MAX_HOST_DEPTH = 198
+/** As deep as no script goes that means well, and how many calls a command takes at most, generously. */
+const SHALLOW = 100
+const COMMAND_FRAMES = 300
+const probe = (left: number): number => (left === 0 ? 0 : probe(left - 1) + 1)
+
 /** Stands for functions of the host among callers. */
 const HOST: Prototype = { source: '=[C]', chunk: '', sites: [{ line: -1, kind: '', name: '' }] }
 
@@ -87,6 +92,14 @@ export class Machine {
     const depth = up === null ? 1 : up.depth + 1
     if (depth > MAX_DEPTH) this.raise('stack overflow')
     return { at: 0, up, proto, tail: false, depth }
+  }
+
+  /**
+   * Makes sure, deep within calls, that there is room on the thread's stack for a command: it is to fail before it begins, not
+   * in the midst of a change.
+   */
+  probeStack(): void {
+    if ((this.frame?.depth ?? 0) + this.hostDepth > SHALLOW) probe(COMMAND_FRAMES)
   }
 
   /** Whether to go on, asked when the fuel is used up. */

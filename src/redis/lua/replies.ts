@@ -2,8 +2,8 @@ import { general, toInt64 } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import type { LuaValue } from './values.ts'
 
-/** Tables within tables that a reply may have; Lua's own stack ends some thousands of them on. */
-const MAX_DEPTH = 2000
+/** Tables within tables that a reply may have; on the servers Lua's own stack ends some thousands of them on. */
+const MAX_DEPTH = 800
 
 export type Resp = 2 | 3
 
@@ -127,20 +127,31 @@ export function errorTable(message: string): LuaTable {
 }
 
 /** What a client is told of a value that a script gave: `script` is the protocol that the script chose, `client` the client's. */
-export function toReply(value: LuaValue, script: Resp, client: Resp): string {
+export function toReply(value: LuaValue, script: Resp, client: Resp, failed: Failed): string {
   const parts: string[] = []
-  write(parts, value, script, client, 0)
+  write({ parts, script, client, failed }, value, 0)
   return parts.join('')
 }
 
-function write(parts: string[], value: LuaValue, script: Resp, client: Resp, depth: number): void {
+/** Told of each error among the values, and whether it is in the statistics already. */
+type Failed = (line: string, counted: boolean) => void
+
+interface Writing {
+  readonly parts: string[]
+  readonly script: Resp
+  readonly client: Resp
+  readonly failed: Failed
+}
+
+function write(to: Writing, value: LuaValue, depth: number): void {
+  const { parts, script, client } = to
   if (typeof value === 'string') parts.push(bulk(value))
   else if (typeof value === 'number')
     parts.push(`:${Number.isSafeInteger(value) && !Object.is(value, -0) ? value : toInt64(value)}\r\n`)
   else if (typeof value === 'boolean') parts.push(boolean(value, script, client))
   else if (value instanceof LuaTable) {
     if (depth >= MAX_DEPTH) parts.push('-ERR reached lua stack limit\r\n')
-    else writeTable(parts, value, script, client, depth)
+    else writeTable(to, value, depth)
   } else parts.push(nothing(client))
 }
 
@@ -153,8 +164,9 @@ function boolean(value: boolean, script: Resp, client: Resp): string {
   return client === 2 ? `:${Number(value)}\r\n` : value ? '#t\r\n' : '#f\r\n'
 }
 
-function writeTable(parts: string[], table: LuaTable, script: Resp, client: Resp, depth: number): void {
-  const special = table.hash === null ? undefined : specialReply(table, client)
+function writeTable(to: Writing, table: LuaTable, depth: number): void {
+  const { parts, client } = to
+  const special = table.hash === null ? undefined : specialReply(table, to)
   if (special !== undefined) {
     parts.push(special)
     return
@@ -164,8 +176,8 @@ function writeTable(parts: string[], table: LuaTable, script: Resp, client: Resp
     const pairs = [...map.pairs()]
     parts.push(client === 2 ? `*${2 * pairs.length}\r\n` : `%${pairs.length}\r\n`)
     for (const [key, item] of pairs) {
-      write(parts, key, script, client, depth + 1)
-      write(parts, item, script, client, depth + 1)
+      write(to, key, depth + 1)
+      write(to, item, depth + 1)
     }
     return
   }
@@ -173,19 +185,22 @@ function writeTable(parts: string[], table: LuaTable, script: Resp, client: Resp
   if (set instanceof LuaTable) {
     const pairs = [...set.pairs()]
     parts.push(`${client === 2 ? '*' : '~'}${pairs.length}\r\n`)
-    for (const [key] of pairs) write(parts, key, script, client, depth + 1)
+    for (const [key] of pairs) write(to, key, depth + 1)
     return
   }
   let length = 0
   while (table.get(length + 1) !== undefined) length++
   parts.push(`*${length}\r\n`)
-  for (let at = 1; at <= length; at++) write(parts, table.get(at), script, client, depth + 1)
+  for (let at = 1; at <= length; at++) write(to, table.get(at), depth + 1)
 }
 
 /** What a table with one of the fields that mean something becomes, in the order in which servers look for them. */
-function specialReply(table: LuaTable, client: Resp): string | undefined {
+function specialReply(table: LuaTable, { client, failed }: Writing): string | undefined {
   const err = table.field('err')
-  if (typeof err === 'string') return `-${oneLine(err)}\r\n`
+  if (typeof err === 'string') {
+    failed(err, table.field(COUNTED) === true)
+    return `-${oneLine(err)}\r\n`
+  }
   const ok = table.field('ok')
   if (typeof ok === 'string') return `+${oneLine(ok)}\r\n`
   const double = table.field('double')

@@ -105,12 +105,13 @@ export class LibraryLoader {
     this.#monotonicMs = monotonicMs
   }
 
-  /** A library of this source, or what is wrong with it. */
-  load(source: string): FunctionLibrary | string {
+  /** A library of this source, or what is wrong with it: also that its name is taken. */
+  load(source: string, isTaken: (name: string) => boolean): FunctionLibrary | string {
     const head = readLibraryHead(source)
     if (typeof head === 'string') return head
     if (!NAME.test(head.name)) return `ERR ${BAD_NAME}`
     if (head.engine.toLowerCase() !== 'lua') return `ERR Engine '${head.engine}' not found`
+    if (isTaken(head.name)) return `ERR Library '${head.name}' already exists`
     const functions = new Map<string, RegisteredFunction>()
     this.#registered = functions
     const until = this.#monotonicMs() + LOAD_MS

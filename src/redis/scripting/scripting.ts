@@ -1,6 +1,6 @@
 import { call } from '../call.ts'
 import { Client } from '../client.ts'
-import { ALLOW_BUSY, type Command, DENYOOM, MAY_REPLICATE, NOSCRIPT, WRITE } from '../commands/command.ts'
+import { ALLOW_BUSY, type Command, DENYOOM, MAY_REPLICATE, NOSCRIPT, STALE, WRITE } from '../commands/command.ts'
 import type { Core } from '../core.ts'
 import { type Execution, Interpreter, type Outcome } from '../lua/interpreter.ts'
 import { Random } from '../lua/library/math.ts'
@@ -10,7 +10,7 @@ import { LuaTable } from '../lua/table.ts'
 import { LuaError, type LuaFunction, type LuaValue } from '../lua/values.ts'
 import { Args } from '../protocol/args.ts'
 import { OUT_OF_MEMORY, refusal } from '../protocol/refusals.ts'
-import { readLibraryHead, readShebang, type ScriptFlag } from './flags.ts'
+import { readShebang, type ScriptFlag } from './flags.ts'
 import { type FunctionLibrary, FunctionRegistry, LibraryLoader } from './functions.ts'
 
 /** A script of the cache. */
@@ -41,12 +41,12 @@ const SLICE_MS = 10
 /** What one command of a script counts in rounds of a loop, as looks at the clock are counted. */
 const FUEL_PER_COMMAND = 20
 const KILLED = 'Script killed by user with SCRIPT KILL...'
-const READ_ONLY_REPLICA = "-READONLY You can't write against a read only replica."
-/** Bytes of an interpreter and its libraries, as INFO tells them. */
-const INTERPRETER_BYTES = 1_500_000
+/** What globals and libraries of an interpreter take, about, as INFO tells it. */
+const INTERPRETER_BYTES = 64 * 1024
 /** Bytes that the cache takes for a script beside its source. */
 const SCRIPT_OVERHEAD = 200
 const FIRST_SCRATCH = 4096
+const HASH = 0x23
 
 /** A script that runs, or waits for its next turn. */
 class Running implements ScriptRun {
@@ -66,6 +66,7 @@ class Running implements ScriptRun {
   /** Whether the node had used up its memory when it began. */
   readonly outOfMemory: boolean
   readonly #scripting: Scripting
+  readonly #command: Command | undefined
 
   constructor(
     scripting: Scripting,
@@ -75,11 +76,18 @@ class Running implements ScriptRun {
     outOfMemory: boolean,
   ) {
     this.#scripting = scripting
+    this.#command = scripting.core.running
     this.invocation = invocation
     this.caller = caller
     this.words = words
     this.outOfMemory = outOfMemory
     this.startedAt = this.sliceAt = caller.core.clock.monotonicMs()
+  }
+
+  /** It replies an error: which is its own, or that of a command which is in the statistics already. */
+  blame(line: string, counted: boolean): void {
+    if (!counted) this.caller.replies.countError(line)
+    else if (this.#command !== undefined) this.#command.failed++
   }
 
   get readOnly(): boolean {
@@ -103,8 +111,6 @@ class Running implements ScriptRun {
 export class Scripting {
   readonly core: Core
   readonly functions = new FunctionRegistry()
-  /** Looks at commands of scripts before they run, as cluster mode does; what it answers, they fail with. */
-  readonly checks: ((run: Invocation, client: Client, command: Command, args: Args) => string | undefined)[] = []
   running: Running | undefined
   readonly #random = new Random()
   #scripts = new Map<string, CachedScript>()
@@ -124,6 +130,26 @@ export class Scripting {
       () => core.clock.monotonicMs(),
     )
     this.#setBusy = core.checks.add((client, command) => this.#busy(client, command))
+  }
+
+  /** What the flags are of a call of EVAL and its like, by what the script says of itself. */
+  flagsOf(name: string, args: Args, flags: number): number {
+    const declared = this.#declared(name, args)
+    if (declared === undefined) return flags
+    const mayWrite = !declared.has('no-writes')
+    return (
+      (flags & ~(STALE | DENYOOM | WRITE | MAY_REPLICATE)) |
+      (mayWrite ? WRITE : 0) |
+      (mayWrite && !declared.has('allow-oom') ? DENYOOM : 0) |
+      (declared.has('allow-stale') ? STALE : 0)
+    )
+  }
+
+  #declared(name: string, args: Args): ReadonlySet<ScriptFlag> | undefined {
+    if (name.startsWith('fcall')) return this.functions.find(args.text(1))?.flags
+    if (name.startsWith('evalsha')) return this.find(args.text(1).toLowerCase())?.flags
+    const head = args.bytes[args.start(1)] === HASH ? readShebang(args.text(1)) : ''
+    return typeof head === 'string' ? undefined : head.flags
   }
 
   // The cache
@@ -160,11 +186,7 @@ export class Scripting {
 
   /** Loads a library of functions; a string is why it was not. */
   loadLibrary(source: string, replace: boolean): FunctionLibrary | string {
-    const head = readLibraryHead(source)
-    if (typeof head !== 'string' && !replace && this.functions.libraries.has(head.name)) {
-      return `ERR Library '${head.name}' already exists`
-    }
-    const library = this.#loader.load(source)
+    const library = this.#loader.load(source, (name) => !replace && this.functions.libraries.has(name))
     return typeof library === 'string' ? library : (this.functions.add(library) ?? library)
   }
 
@@ -172,9 +194,8 @@ export class Scripting {
   restoreLibraries(sources: readonly string[], policy: 'append' | 'replace' | 'flush'): string | undefined {
     const restored = new FunctionRegistry()
     for (const source of sources) {
-      const library = this.#loader.load(source)
+      const library = this.#loader.load(source, (name) => restored.libraries.has(name))
       if (typeof library === 'string') return library
-      if (restored.libraries.has(library.name)) return `ERR Library '${library.name}' already exists`
       const refused = restored.add(library)
       if (refused !== undefined) return refused
     }
@@ -301,15 +322,12 @@ export class Scripting {
 
   #reply({ replies, resp }: Client, run: Running, outcome: Outcome): void {
     if (!('error' in outcome)) {
-      const text = toReply(outcome.value, run.resp, resp)
+      const text = toReply(outcome.value, run.resp, resp, (line, counted) => run.blame(line, counted))
       replies.reserve(text.length)
       replies.string(text)
       return
     }
-    if (!outcome.counted) {
-      replies.error(outcome.error)
-      return
-    }
+    run.blame(outcome.error, outcome.counted)
     const line = `-${outcome.error.replace(/[\r\n]/g, ' ')}\r\n`
     replies.reserve(line.length)
     replies.string(line)
@@ -320,15 +338,8 @@ export class Scripting {
     if (flags === undefined) return
     const { core } = this
     if (flags.has('no-cluster') && core.config.settings.clusterEnabled) throw NO_CLUSTER
-    if (!flags.has('no-writes')) {
-      if (this.#refusesWrites) throw READ_ONLY_SCRIPT
-      if (readOnly) throw READ_ONLY_COMMAND
-    }
+    if (readOnly && !flags.has('no-writes')) throw READ_ONLY_COMMAND
     if (outOfMemory && !flags.has('allow-oom') && !flags.has('no-writes')) throw OUT_OF_MEMORY
-  }
-
-  get #refusesWrites(): boolean {
-    return this.core.isReplica && this.core.config.settings.replicaReadOnly
   }
 
   /** The client in whose name scripts run commands. */
@@ -379,13 +390,16 @@ export class Scripting {
     const { core } = this
     const client = this.#clientFor(run)
     const args = this.#argsOf(words)
-    this.#interpreter(run.invocation.kind).machine.fuel -= FUEL_PER_COMMAND
+    const { machine } = this.#interpreter(run.invocation.kind)
+    machine.fuel -= FUEL_PER_COMMAND
+    machine.probeStack()
     const found = this.#find(args)
     const refused = typeof found === 'string' ? found : this.#refusal(run, client, found, args)
     if (refused !== undefined || typeof found === 'string') {
       if (typeof found !== 'string') found.rejected++
-      const line = refused ?? ''
+      const line = typeof found === 'string' ? found : (refused ?? '')
       core.replies.countError(line.startsWith('-') ? line.slice(1) : `ERR ${line}`)
+      core.blamedErrors = core.replies.errors
       return { refused: line }
     }
     if ((found.flags & WRITE) !== 0) run.dirty = true
@@ -450,16 +464,12 @@ export class Scripting {
       return 'Write commands are not allowed from read-only scripts.'
     }
     if (!run.dirty) {
-      if ((command.flags & WRITE) !== 0 && this.#refusesWrites) return READ_ONLY_REPLICA
       if (run.outOfMemory && flags?.has('allow-oom') !== true && (command.flags & DENYOOM) !== 0) {
         return `-${OUT_OF_MEMORY.message}`
       }
     }
-    for (const check of this.checks) {
-      const refused = check(run.invocation, client, command, args)
-      if (refused !== undefined) return refused
-    }
-    return undefined
+    const refused = core.gated ? core.checks.refusal(client, command, args) : undefined
+    return refused === undefined ? undefined : forScript(refused, run.dirty)
   }
 
   mayRun(run: Running, words: readonly string[]): boolean | undefined {
@@ -471,6 +481,14 @@ export class Scripting {
   }
 }
 
+/** A refusal of a command in the words for scripts. One that has written is refused only what lies elsewhere. */
+function forScript(refused: string, dirty: boolean): string | undefined {
+  if (/^(MOVED|ASK|TRYAGAIN) /.test(refused)) return 'Script attempted to access a non local key in a cluster node'
+  if (refused.startsWith('CROSSSLOT')) return 'Script attempted to access keys that do not hash to the same slot'
+  if (refused.startsWith('CLUSTERDOWN')) return 'Script attempted to execute a command while the cluster is down'
+  return dirty || refused === '' ? undefined : `-${refused}`
+}
+
 /** What a user may not do, in the words for scripts, out of those for clients. */
 function deniedWhat(denied: string): string {
   if (/\bkeys?\b/.test(denied)) return "can't access at least one of the keys mentioned in the command arguments"
@@ -479,7 +497,6 @@ function deniedWhat(denied: string): string {
 }
 
 const NO_CLUSTER = refusal("ERR Can not run script on cluster, 'no-cluster' flag is set.")
-const READ_ONLY_SCRIPT = refusal("READONLY You can't write against a read only replica.")
 const READ_ONLY_COMMAND = refusal('ERR Can not execute a script with write flag using *_ro command.')
 
 const listOf = (words: readonly LuaValue[]): LuaTable => new LuaTable([...words])
