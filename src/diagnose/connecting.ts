@@ -66,8 +66,8 @@ export function connectRepeatedly(address: string, port: number, options: Repeat
   const made = Promise.all(Array.from({ length: count }, (_, at) => attempt(at)))
   const after = made.then(() => sentAgain())
   const all = made.then(async () => {
-    const quickest = Math.min(...over.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : [])))
-    const isInDoubt = turns.end() > BUSY_MS && quickest > FAR_MS
+    const times = over.flatMap(({ outcome, ms }) => (outcome === 'connected' ? [ms] : []))
+    const isInDoubt = turns.end() > BUSY_MS && times.length > 0 && times.every((ms) => ms > FAR_MS)
     if (isInDoubt)
       over.push(await attemptConnect({ address, port, timeoutMs, clock, kernel: true, ...(signal && { signal }) }))
     return over.filter(Boolean)

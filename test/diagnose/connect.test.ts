@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { attemptConnect } from '../../src/diagnose/connect.ts'
+import { connectRepeatedly } from '../../src/diagnose/connecting.ts'
 import { sourceAddressFor } from '../../src/diagnose/source-address.ts'
 import { systemClock } from '../../src/net/clock.ts'
 import { classifyConnectError } from '../../src/net/connect-outcome.ts'
@@ -99,4 +101,13 @@ test('the source address of loopback is loopback, and no packet is needed to kno
   expect(await sourceAddressFor('127.0.0.1')).toEqual({ address: '127.0.0.1' })
   // Link-local without a zone: the kernel can't know the interface.
   expect(await sourceAddressFor('fe80::1')).toHaveProperty('code')
+})
+
+test('what keeps silent is given up at once, however busy this process was meanwhile', async () => {
+  const port = await silentPort()
+  const connecting = connectRepeatedly(address, port, { attempts: 1, timeoutMs: 60_000 })
+  while (connecting.soFar().length === 0) await setImmediate()
+  for (const start = performance.now(); performance.now() - start < 50; );
+  connecting.giveUp()
+  expect((await connecting.all).map(({ outcome }) => outcome)).toEqual(['timeout'])
 })
