@@ -1,5 +1,7 @@
 /** Questions on a terminal: asked on stderr, since stdout is the answer. inquirer is loaded at the first one. */
 import { visibleLine } from '../../api/visible.ts'
+import { environment } from '../environment.ts'
+import { isPlain } from '../output/characters.ts'
 import { Problem } from '../problem.ts'
 
 export interface Choice {
@@ -7,21 +9,38 @@ export interface Choice {
   readonly value: string
 }
 
-export type Question =
-  | { readonly type: 'confirm'; readonly message: string; readonly default: boolean }
-  | {
-      /** `password`: what is typed is not shown. */
-      readonly type: 'input' | 'password'
-      readonly message: string
-      readonly default?: string
-      /** true, or what is wrong with it. */
-      readonly validate?: (text: string) => true | string
-    }
-  | { readonly type: 'select' | 'checkbox'; readonly message: string; readonly choices: readonly Choice[] }
-  | { readonly type: 'search'; readonly message: string; readonly source: (typed?: string) => readonly Choice[] }
+export interface Confirm {
+  readonly type: 'confirm'
+  readonly message: string
+  readonly default: boolean
+}
+
+export interface Input {
+  /** `password`: what is typed is not shown. */
+  readonly type: 'input' | 'password'
+  readonly message: string
+  readonly default?: string
+  /** true, or what is wrong with it. */
+  readonly validate?: (text: string) => true | string
+}
+
+export interface Choose {
+  readonly type: 'select' | 'checkbox'
+  readonly message: string
+  readonly choices: readonly Choice[]
+}
+
+interface Search {
+  readonly type: 'search'
+  readonly message: string
+  readonly source: (typed?: string) => readonly Choice[]
+}
+
+export type Question = Confirm | Input | Choose | Search
 
 /** Ctrl-C ends it as an interruption that has changed nothing. */
 export async function prompt(question: Question): Promise<unknown> {
+  if (isPlain(environment)) return (await import('./plain-prompt.ts')).plainPrompt(shown(question))
   const { default: inquirer } = await import('inquirer')
   try {
     const ui = inquirer.createPromptModule({ output: process.stderr })
