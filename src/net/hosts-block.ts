@@ -63,12 +63,14 @@ function lengthOf(lines: readonly string[], owner: string): number {
   return other < 0 ? lines.length : other
 }
 
-/** Puts the block into the file, which is left alone when it is so already. Throws the system's error. */
-export function writeBlock(path: string, owner: string, lines: readonly HostLine[]): void {
+/** Puts the block into the file. Answers whether it was not so already. Throws the system's error. */
+export function writeBlock(path: string, owner: string, lines: readonly HostLine[]): boolean {
   const text = textOf(path)
-  if (text === undefined && lines.length === 0) return
+  if (text === undefined && lines.length === 0) return false
   const next = withBlock(text ?? '', owner, lines)
-  if (next !== text) replace(path, next)
+  if (next === text) return false
+  replace(path, next)
+  return true
 }
 
 /** What the file holds; undefined: there is no such file. */

@@ -85,6 +85,7 @@ const ENVIRONMENT = [
     'CACHECTL_REDIS_SERVER, CACHECTL_VALKEY_SERVER',
     'The programs that run nodes of the local engine (default: those in PATH).',
   ],
+  ['CACHECTL_SYSTEM_ROOT', 'Directory whose etc `cachectl engine dns` changes in the place of /etc.'],
   ['AWS_ENDPOINT_URL_ELASTICACHE, AWS_ENDPOINT_URL', 'Where requests go when no target is named.'],
   ['AWS_ENDPOINT_URL_CLOUDWATCH', 'Where metrics are asked for, with the target aws.'],
   ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'true: the endpoint URLs of environment and configuration do not count.'],

@@ -66,7 +66,7 @@ describe('endpoints by name', () => {
     const [first = [], second = []] = await Promise.all(nodes.map(({ Address = '' }) => tell(engine, Address)))
     expect(first).toEqual([expect.stringMatching(OWN)])
     expect(second).not.toEqual(first)
-    expect(await tell(engine, configuration.Address ?? '')).toEqual([nodes[0]?.Address, ...first])
+    expect(await tell(engine, configuration.Address ?? '')).toEqual([expect.stringMatching(OWN)])
     // Where a program of this machine has the port on all addresses it is another one.
     expect(new Set([configuration, ...nodes].map(({ Port }) => Port)).size).toBe(1)
     expect(labels((await clusterOf(engine, 'safe')).nodes[0]?.Address)).toBe(`0001.safe.<hash>.${ZONE}`)

@@ -1,6 +1,6 @@
 /** What the engine's name server answers to a message. Pure. */
 import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, type Packet, type Question } from 'dns-packet'
-import { LOCAL_ZONE } from '../../api/local-names.ts'
+import { LOCAL_ZONE, NAME_SERVER } from '../../api/local-names.ts'
 import { type BookEntry, hasBelow, type NameBook } from './book.ts'
 
 /** Bytes of an answer over UDP that every client takes (RFC 1035, 4.2.1). */
@@ -116,7 +116,7 @@ const startOfAuthority = (name: string): Answer => ({
   class: 'IN',
   ttl: TTL.none,
   data: {
-    mname: `ns.${LOCAL_ZONE}`,
+    mname: NAME_SERVER,
     rname: `hostmaster.${LOCAL_ZONE}`,
     serial: 1,
     refresh: TTL.none,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { DnsReport, DnsSetup } from '../../api/local-dns.ts'
 import { DEFAULT_DNS_PORT } from '../../api/local-engine.ts'
-import { LOCAL_ZONE } from '../../api/local-names.ts'
+import { LOCAL_ZONE, NAME_SERVER } from '../../api/local-names.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import { writeBlock } from '../../net/hosts-block.ts'
 import { bookOf, type NameBook } from '../names/book.ts'
@@ -24,7 +24,10 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
   const { endpointModes, addresses } = nodes
   const { log, opened, stateDir, hostsFile, port } = start
   let known: NameBook | undefined
-  const book = () => (known ??= bookOf(hostNames(store)))
+  const book = () => (known ??= bookOf([{ name: NAME_SERVER, addresses: ['127.0.0.1'] }, ...named()]))
+  // A hosts file knows of no aliases, and nothing else is told beside it.
+  const named = () =>
+    hostNames(store).map(({ alias, ...entry }) => (alias === undefined || keeper ? entry : { ...entry, alias }))
   const hasNames = endpointModes.mode !== 'ports' || isAnyNamed(store)
   const server = new NameServer({ addresses, book })
   let keeper: HostsKeeper | undefined
@@ -44,14 +47,16 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
     if (file === undefined || !hasNames) {
       keeper?.close()
       keeper = undefined
+      known = undefined
     } else {
       keeper ??= new HostsKeeper({ path: file, owner: stateDir, book, log })
+      known = undefined
       keeper.write()
     }
     return {
       zone: LOCAL_ZONE,
       port: hasNames ? server.port : null,
-      names: book().size,
+      names: book().size - 1,
       hosts: keeper && file !== undefined ? { file, trouble: keeper.trouble ?? null } : null,
     }
   }

@@ -71,6 +71,21 @@ describe('a cluster', () => {
     expect(clusters.faultsOf(cluster, [aimed({ kind: 'reset', clusterToken: 'zzzzzz' })])).toEqual([])
   })
 
+  test('with names has an alias of the node that answers, where that is on the same port', () => {
+    const place = { port: 11_211, ipv4: '127.64.0.1' }
+    const first = nodeRecord('0001', { ...place, ipv4: '127.64.0.2' })
+    const named = clusterRecord({ named: true, discovery: { version: 1, ...place }, nodes: [first] })
+    const configuration = 'shop.abcdef.cfg.usw2.cache.cachectl.test'
+    const node = { name: 'shop.abcdef.0001.usw2.cache.cachectl.test', addresses: ['127.64.0.2'] }
+    expect(clusters.namesOf(named, [])).toEqual([
+      { name: configuration, addresses: ['127.64.0.1'], alias: node.name },
+      node,
+    ])
+    const elsewhere = { ...named, nodes: [{ ...first, port: 11_212 }] }
+    expect(clusters.namesOf(elsewhere, [])).toEqual([{ name: configuration, addresses: ['127.64.0.1'] }, node])
+    expect(clusters.namesOf(cluster, [])).toEqual([])
+  })
+
   test('holds the ports of its nodes and of its endpoint, and each node has metrics', () => {
     expect(clusters.claimsOf(cluster)).toEqual([11_211, 11_301, 11_302])
     expect(clusters.subjectsOf(cluster).map(({ key }) => key)).toEqual(['us-west-2/shop/0001', 'us-west-2/shop/0002'])

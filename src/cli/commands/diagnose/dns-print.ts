@@ -4,6 +4,7 @@ import type { NameSurvey, ServerView } from '../../../diagnose/dns-survey.ts'
 import type { FamilyLookup } from '../../../diagnose/family-lookup.ts'
 import type { ResolvConf } from '../../../diagnose/resolv-conf.ts'
 import type { TriedName } from '../../../diagnose/search-survey.ts'
+import { privateServerOf } from '../../../net/private-zone.ts'
 import { endpoint } from '../../../net/target.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
@@ -32,6 +33,10 @@ export function lookText(look: NameLook, conf: ResolvConf, style: Style): string
     ...aliasLines(name, views),
     ...views.flatMap((view) => (view.nat64 ? [`${serverText(view)} does DNS64 under ${view.nat64.join(', ')}`] : [])),
     ...(getaddrinfo ? [`getaddrinfo here: ${getaddrinfo.map(familyText).join('; ')}`] : []),
+    // Its own name server has told of it above.
+    ...(getaddrinfo && !isKnownHere(getaddrinfo) && privateServerOf(survey.name)
+      ? ['Programs on this host do not find it, cachectl apart. To change that: cachectl engine dns enable']
+      : []),
     ...(isKnownHere(getaddrinfo) && views.every(({ ipv4, ipv6 }) => ipv4.length + ipv6.length === 0)
       ? ['This host has the addresses from /etc/hosts or another name service, not from DNS.']
       : []),

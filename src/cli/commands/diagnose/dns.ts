@@ -33,7 +33,7 @@ const GETADDRINFO_TIMEOUT_MS = 5000
 export const dns = command({
   summary: 'What each DNS server says of a name: both families, aliases, times, faults',
   description:
-    'Asks every server for A and AAAA, follows aliases, shows TTLs and the time of each answer, tells dropped questions from refused ones, goes through the search list as glibc does, and marks addresses that DNS64 made up (RFC 7050). Without --server it also times getaddrinfo here, per family. A cluster id stands for the names of its endpoints; with --cluster the addresses are held against those of its endpoints, so that stale and copied ones are found. Exit code 1: something is wrong.',
+    'Asks every server for A and AAAA, follows aliases, shows TTLs and the time of each answer, tells dropped questions from refused ones, goes through the search list as glibc does, and marks addresses that DNS64 made up (RFC 7050). Without --server it also times getaddrinfo here, per family. Names that the local engine gives to endpoints are asked for at its own name server. A cluster id stands for the names of its endpoints; with --cluster the addresses are held against those of its endpoints, so that stale and copied ones are found. Exit code 1: something is wrong.',
   words: {
     name: cacheWords('name to look up, id of a cluster, or name of a serverless cache'),
   },

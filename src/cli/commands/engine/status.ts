@@ -8,6 +8,7 @@ import {
   METRICS_PATH,
   type ServerlessReport,
 } from '../../../api/local-engine.ts'
+import { LOCAL_ZONE } from '../../../api/local-names.ts'
 import { endpoint } from '../../../net/target.ts'
 import { command } from '../../command.ts'
 import { stateDirFlag } from '../../global-flags.ts'
@@ -47,6 +48,7 @@ async function describe(status: EngineStatus, style: Style): Promise<string> {
     `Engine ${style.strong(version)} at ${style.strong(url)} (pid ${pid})`,
     `Since ${absoluteTime(since)} (${relativeTime(since, style.now)}), region ${region}`,
     `Nodes: ${nodeRuntime}; ${workers} node workers; ${mebibytes(residentBytes)} resident, ${mebibytes(memoryBudgetBytes)} at most for nodes`,
+    ...endpointLines(status),
     ...fileLimitLines(status),
     `State directory: ${stateDir}`,
     `For Prometheus: ${url}${METRICS_PATH}`,
@@ -61,6 +63,15 @@ async function describe(status: EngineStatus, style: Style): Promise<string> {
   const lost = replicationGroups.flatMap((group) => lostPortLines(group, style))
   const alarmTable = alarms.length > 0 ? [`\n${columnsText(ALARM, alarms, style)}`] : []
   return [...head, ...shown, ...(lost.length > 0 ? ['', ...lost] : []), ...alarmTable].join('\n')
+}
+
+/** Of an engine with names. */
+function endpointLines({ endpoints, ownAddresses, dnsPort }: EngineStatus): string[] {
+  if (dnsPort === undefined) return []
+  const shared = ownAddresses
+    ? 'of IPv6 there is ::1 alone, with a port a node'
+    : '127.0.0.1 and ::1 alone, with a port a node'
+  return [`Endpoints: ${endpoints}; ${LOCAL_ZONE} is answered on 127.0.0.1 port ${dnsPort}; ${shared}`]
 }
 
 function fileLimitLines({ connectionLimit }: EngineStatus): string[] {
