@@ -91,13 +91,13 @@ function ruleAgainst(
   return last === base ? 'no rule allows it' : last
 }
 
-interface KeyUse {
+export interface KeyUse {
   readonly key: string
   readonly access: string
 }
 
 /** Keys among the words of a command, as far as they stand at places that are known. */
-function keysOf(name: string, words: readonly string[]): KeyUse[] {
+export function keysOf(name: string, words: readonly string[]): KeyUse[] {
   const text = keysTextOf(name)
   if (text === '' || text === '?') return []
   return text.split(' ').flatMap((spec): KeyUse[] => {

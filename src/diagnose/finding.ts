@@ -10,6 +10,8 @@ export interface Finding {
   readonly sentence: string
   /** What to do about it, or where to look next. */
   readonly hint: string
+  /** The command in the hint that does it, to be pasted; absent: it is done elsewhere, or by no command. */
+  readonly fix?: string
   /** A command that shows the same. */
   readonly evidence?: string
   /** A command that shows whether the fix has helped; absent: the one that shows what is so does. */

@@ -27,6 +27,8 @@ export interface Turn {
 
 /** One connection, as far as it went. */
 export interface TrialConnection {
+  /** Until it stood, TLS included. */
+  readonly connectMs?: number
   /** In order; after one that is not answered comes no other. */
   readonly turns: readonly Turn[]
   /** It was closed or reset before all was answered. */
@@ -138,10 +140,12 @@ async function tryNode(dial: TrialDial, scripts = SCRIPTS): Promise<NodeTrial> {
 
 async function converse(script: readonly Question[], dial: AnswersDial, ownTurns: OwnTurns): Promise<TrialConnection> {
   const { timeoutMs = 2000, clock = systemClock } = dial
+  const begun = clock.monotonicMs()
   return overConnection({ ...dial, tls: dial.tls }, { ...dial, timeoutMs }, async (connection) => {
     const turns: Turn[] = []
     let [sent, received] = [0, 0]
     if (!('exchange' in connection)) return { turns, sent, received, notMade: connection.kind }
+    const connectMs = elapsedMs(clock, begun)
     for (const question of script) {
       const { text, isWhole: isAnswer } = ASKED[question]
       const start = clock.monotonicMs()
@@ -151,8 +155,9 @@ async function converse(script: readonly Question[], dial: AnswersDial, ownTurns
       received += isAnswered ? answer.length : answer.received.length
       const busyMs = Math.round(ownTurns.latestSince(start))
       turns.push({ question, ms: elapsedMs(clock, start), ...(busyMs > 0 && { busyMs }), answered: isAnswered })
-      if (!isAnswered) return { turns, sent, received, ...(answer.kind === 'reset' && { cutOff: true as const }) }
+      if (!isAnswered)
+        return { connectMs, turns, sent, received, ...(answer.kind === 'reset' && { cutOff: true as const }) }
     }
-    return { turns, sent, received }
+    return { connectMs, turns, sent, received }
   })
 }

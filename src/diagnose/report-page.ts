@@ -87,8 +87,8 @@ const opening = ({ unclear }: ReportPage): string =>
 const signsHtml = (signs: NonNullable<Finding['explains']>): string =>
   signs.length === 0 ? '' : `<ul>${signs.map(({ sentence }) => `<li>${esc(sentence)}</li>`).join('')}</ul>`
 
-const factsOf = ({ id, hint, evidence, check, source, explains = [], rivals = [] }: Finding): string => `<dl>
-<dt>Fix</dt><dd>${esc(hint)}</dd>
+const factsOf = ({ id, hint, fix, evidence, check, source, explains = [], rivals = [] }: Finding): string => `<dl>
+<dt>Fix</dt><dd>${fixHtml(hint, fix)}</dd>
 ${evidence ? `<dt>Seen by</dt><dd><code>${esc(evidence)}</code></dd>` : ''}
 ${check ? `<dt>Helped?</dt><dd><code>${esc(check)}</code></dd>` : ''}
 ${explains.length > 0 ? `<dt>Explains</dt><dd>${signsHtml(explains)}</dd>` : ''}
@@ -96,6 +96,13 @@ ${rivals.map((each) => `<dt>Or</dt><dd>${esc(each.sentence)} (${esc(each.id)})${
 ${source ? `<dt>Source</dt><dd class="quiet">${esc(source)}</dd>` : ''}
 <dt>Rule</dt><dd class="quiet">${esc(id)}: ${esc(causeOf(id)?.title ?? '')}</dd>
 </dl>`
+
+/** The command in it told apart from the words. */
+const fixHtml = (hint: string, fix = ''): string => {
+  const at = fix === '' ? -1 : hint.indexOf(fix)
+  if (at < 0) return esc(hint)
+  return `${esc(hint.slice(0, at))}<code>${esc(fix)}</code>${esc(hint.slice(at + fix.length))}`
+}
 
 const findingsHtml = (findings: readonly Finding[]): string =>
   findings

@@ -31,6 +31,8 @@ export interface ServiceEvidence {
   readonly url?: string
   /** The call that was to tell of clusters, and did not. */
   readonly failed?: FailedCall
+  /** Where that failed and clusters are known from before: when they were told of. ISO 8601. */
+  readonly lastKnownAt?: string
   readonly look?: ServiceLook
   readonly engine?: EngineFacts
 }

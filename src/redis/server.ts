@@ -33,12 +33,23 @@ export interface RedisNodeOptions extends Dialect {
 
 const TOO_MANY = Buffer.from('-ERR max number of clients reached\r\n')
 const RUN_ID_BYTES = 20
-const RANDOM_BITS = 53
 
-/** From 0 to 1, as good as Math.random, and not to be foretold from a few. */
-const chance = (): number => {
-  const bytes = randomBytes(8)
-  return Number(bytes.readBigUInt64LE() >> BigInt(64 - RANDOM_BITS)) / 2 ** RANDOM_BITS
+/** Numbers from 0 to 1 (xoshiro128**), not to be foretold by who has not seen their seed: sampling asks for many. */
+function chance(): () => number {
+  const seed = randomBytes(16)
+  let [a, b, c, d] = [0, 4, 8, 12].map((at) => seed.readInt32LE(at)) as [number, number, number, number] // of four
+  return () => {
+    const product = Math.imul(b, 5)
+    const drawn = Math.imul((product << 7) | (product >>> 25), 9)
+    const shifted = b << 9
+    c ^= a
+    d ^= b
+    b ^= c
+    a ^= d
+    c ^= shifted
+    d = (d << 11) | (d >>> 21)
+    return (drawn >>> 0) / 2 ** 32
+  }
 }
 
 /** One node: a server of Redis OSS or Valkey on as many addresses as it is told to listen on. */
@@ -48,7 +59,7 @@ export class RedisNode {
   readonly #stopChores: () => void
 
   /** @throws BadValue, of a directive. */
-  constructor(options: RedisNodeOptions, clock: Clock = systemClock, random: () => number = chance) {
+  constructor(options: RedisNodeOptions, clock: Clock = systemClock, random: () => number = chance()) {
     inlineMore()
     const config = new Config(options)
     config.load(options.directives ?? new Map())

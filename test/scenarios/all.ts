@@ -54,6 +54,23 @@ const HERE = {
   linux: process.platform === 'linux',
   memcached: succeeds('memcached', '--version'),
   nft: succeeds('unshare', '-rn', 'nft', 'list', 'ruleset'),
+  tbf: succeeds(
+    'unshare',
+    '-rn',
+    'tc',
+    'qdisc',
+    'add',
+    'dev',
+    'lo',
+    'root',
+    'tbf',
+    'rate',
+    '1mbit',
+    'burst',
+    '1600',
+    'latency',
+    '1s',
+  ),
   tun: succeeds('unshare', '-rn', 'ip', 'tuntap', 'add', 'dev', 'tun0', 'mode', 'tun'),
 }
 /** Everything in it ends with its first process. */

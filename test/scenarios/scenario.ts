@@ -63,7 +63,7 @@ export interface Scenario {
   /** Id of the rule that must come first; null: nothing is wrong. */
   readonly first: string | null
   /** Only where the host can play it. */
-  readonly needs?: readonly ('ipv6' | 'linux' | 'nft' | 'tun' | 'memcached')[]
+  readonly needs?: readonly ('ipv6' | 'linux' | 'nft' | 'tbf' | 'tun' | 'memcached')[]
 }
 
 /** Plays a scenario on real sockets and returns what the doctor sees. */

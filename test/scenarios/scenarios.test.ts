@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, type RunnerTask, test } from 'vitest'
 import { causeOf, judgeEvidence } from '../../src/diagnose/causes/index.ts'
+import { forThisHost, programsIn } from '../../src/diagnose/commands-here.ts'
 import type { Evidence } from '../../src/diagnose/evidence.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import { complaints, isPlayable, type Played, playAll, scenarios } from './all.ts'
@@ -41,9 +42,34 @@ for (const { file, scenarios: own } of scenarios) {
         const told = found.map(({ id, sentence }) => `${id} ${sentence}`).join('\n')
         if (scenario.first === null) expect(told).toBe('')
         else expect(found[0]?.id, told).toBe(scenario.first)
+        expect(found.flatMap(faultsOfCommands)).toEqual([])
       })
     }
   })
+}
+
+/** Programs that commands may start: the doctor looks for them, and tells of our own where they are not. */
+const LOOKED_FOR = new Set(
+  (
+    'curl date docker getent grep ip ip6tables ip6tables-save iptables iptables-save kill nft nstat ping ps ' +
+    'ls sed ss sysctl systemctl tail tc tcpdump timedatectl traceroute ethtool wc head cat mtr'
+  ).split(' '),
+)
+
+/** What is wrong with what is to be pasted: each trouble comes with a command that shows it, on any host. */
+function faultsOfCommands(finding: Finding): string[] {
+  const again = 'cachectl doctor shop'
+  const told = [finding.evidence, finding.check, finding.fix].flatMap((command) => command ?? [])
+  const own = forThisHost({ check: again, ...finding }, () => false, again)
+  return [
+    ...(finding.evidence === undefined ? ['no command shows it'] : []),
+    ...told
+      .filter((command) => /<[a-z]|\.\.\.|undefined/.test(command))
+      .map((command) => `not to be pasted: ${command}`),
+    ...told.flatMap(programsIn).filter((program) => !LOOKED_FOR.has(program)),
+    ...[own.evidence, own.check].filter((command) => !command?.startsWith('cachectl ')),
+    ...(finding.fix !== undefined && !finding.hint.includes(finding.fix) ? ['the hint lacks its command'] : []),
+  ].map((fault) => `${finding.id}: ${fault}`)
 }
 
 /** `DOCTOR_PAIRS=2000`: so many, of which the same are drawn each time. */

@@ -95,7 +95,7 @@ function detailLines(
   const labelled = (label: string, text: string): string[] => wrapped(`  ${label.padEnd(5)} ${text}`, width, HANG)
   return [
     ...(subjects.length > 0 ? wrapped(`  The same: ${shortened(subjects, most)}`, width, HANG) : []),
-    ...labelled('Fix:', first.hint),
+    ...fixLines(first, labelled),
     // To be pasted: never cut.
     ...(first.evidence ? [`  See:  ${first.evidence}`] : []),
     ...(first.check ? [`  Then: ${first.check}`] : []),
@@ -106,6 +106,15 @@ function detailLines(
     ]),
     ...(first.source && source ? labelled('From:', first.source).map((line) => faint(line)) : []),
   ]
+}
+
+/** A command to paste has a line of its own, which is never cut. */
+function fixLines({ hint, fix }: Finding, labelled: (label: string, text: string) => string[]): string[] {
+  const at = fix === undefined ? -1 : hint.indexOf(fix)
+  if (fix === undefined || at < 0) return labelled('Fix:', hint)
+  const [say, then] = [hint.slice(0, at).trim(), hint.slice(at + fix.length).trim()]
+  const told = say === '' ? [`  Fix:  ${fix}`] : [...labelled('Fix:', say), `${HANG}${fix}`]
+  return [...told, ...(then === '' ? [] : labelled('', then))]
 }
 
 /** What follows, but for what says the same as the cause. */

@@ -8,7 +8,7 @@ import { duration } from './durations.ts'
 import { isMuteInList } from './list.ts'
 import { at, isAlive, name } from './places.ts'
 import { OUT } from './sign.ts'
-import { clusterOf, dig, hasAddresses, outAt, surveyed } from './views.ts'
+import { asking, clusterOf, hasAddresses, outAt, surveyed } from './views.ts'
 
 export const aliasRows: readonly Evident[] = [
   {
@@ -35,7 +35,7 @@ export const aliasRows: readonly Evident[] = [
             host,
             sentence,
             'Point the CNAME at the endpoint that `cachectl endpoints` shows.',
-            dig(host, view, 'CNAME'),
+            asking(host, view),
           ),
         ]
       }),
@@ -57,7 +57,7 @@ export const aliasRows: readonly Evident[] = [
             host,
             sentence,
             'Name the alias with a .cfg. label: shop.cfg.example.com',
-            shell`dig +short CNAME ${host}`,
+            shell`cachectl dns ${host}`,
           ),
         ]
       }),
@@ -79,7 +79,7 @@ export const aliasRows: readonly Evident[] = [
             host,
             sentence,
             'Point it at the configuration endpoint, whose name has .cfg. in it.',
-            shell`dig +short CNAME ${host}`,
+            shell`cachectl dns ${host}`,
           ),
         ]
       }),
@@ -111,7 +111,7 @@ export const aliasRows: readonly Evident[] = [
             host,
             `${host} is an alias of ${end}, and its ${found.length === 1 ? 'address' : 'addresses'} ${found.join(', ')} ${found.length === 1 ? 'belongs' : 'belong'} to no node of ${cluster.id}: clients work with another cluster.`,
             'Point the CNAME at the endpoint that `cachectl endpoints` shows.',
-            dig(host, view, 'CNAME'),
+            asking(host, view),
           ),
         ]
       }),
@@ -174,7 +174,7 @@ export const aliasRows: readonly Evident[] = [
             host,
             `DNS gives ${own.join(', ')} for ${host}; the cluster says that the node is at ${ip}.`,
             `Wait for the time to live of the record${ttl === undefined ? '' : ` (${duration(1000 * Math.max(1, ttl))} at most)`}, or clear the caches of the resolver and of clients (Java: networkaddress.cache.ttl).`,
-            shell`dig ${family === 6 ? 'AAAA' : 'A'} ${host}`,
+            shell`cachectl dns ${host}`,
           ] as const
           return [works ? warning(...words) : failure(...words)]
         }),
@@ -223,7 +223,7 @@ export const aliasCauses: readonly Cause[] = [
               host,
               `The alias ${host} leads to ${end} (${where}), where ${isGone ? 'no host is' : 'nothing answers'}: the cluster ${end.split('.')[0]} is gone, or its nodes have other addresses now.`,
               'See which endpoints there are (cachectl endpoints), and point the CNAME at the right one.',
-              shell`dig +short ${host}`,
+              shell`cachectl dns ${host}`,
             ),
             explains: [...shows(0.95, ...outAt(seen, host)), ...shows(0.9, ...of)],
             ...(!isGone && { fits: 0.35 }),
@@ -266,7 +266,7 @@ export const aliasCauses: readonly Cause[] = [
         const signs = seen.at(at(one), ...OUT, 'no-way', 'one-family-only', 'not-sent')
         return [
           {
-            ...failure(endpoint(place.host, port), sentence, hint, `dig AAAA ipv4only.arpa`),
+            ...failure(endpoint(place.host, port), sentence, hint, 'cachectl dns ipv4only.arpa'),
             // A host without IPv4 has no other way to it.
             explains: shows(0.9, ...signs, ...seen.at(endpoint(translates, port), 'no-way', 'one-family-only')),
           },
@@ -284,7 +284,7 @@ export const aliasCauses: readonly Cause[] = [
         if (!translates || !isAlive({ attempts }) || !v4) return []
         const sentence = `${address} is ${translates} behind NAT64; clients prefer it and pay the detour, though IPv4 works.`
         const hint = 'Switch DNS64 off on dual-stack subnets, or lower 64:ff9b::/96 in gai.conf.'
-        return [warning(endpoint(place.host, port), sentence, hint, 'dig AAAA ipv4only.arpa')]
+        return [warning(endpoint(place.host, port), sentence, hint, 'cachectl dns ipv4only.arpa')]
       }),
   },
 ]
@@ -297,6 +297,6 @@ function copies(evidence: Evidence) {
     if (own.size === 0 || view?.chainEnd !== 'none' || AWS_NAME.test(host) || clusterOf(evidence, host)) return []
     const held = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
     const stale = held.filter((address) => !own.has(address))
-    return [{ host, stale, isCopy: stale.length < held.length, command: dig(host, view) }]
+    return [{ host, stale, isCopy: stale.length < held.length, command: asking(host, view) }]
   })
 }

@@ -5,7 +5,7 @@ import { shell, shellWord } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import { clockAheadMs, type FailedCall, type ServiceEvidence } from '../service.ts'
 import type { ServiceLook } from '../service-look.ts'
-import { type Cause, failure, type Seen, type Suspicion, shows, warning } from './cause.ts'
+import { amid, type Cause, failure, type Seen, type Suspicion, shows, warning } from './cause.ts'
 import { duration } from './durations.ts'
 import { listenerAt } from './signs/programs.ts'
 import { apiAt, engineAt } from './signs/service.ts'
@@ -26,8 +26,8 @@ export const apiCauses: readonly Cause[] = [
           apiAt(service),
           `The API at ${apiAt(service)} ${HANGS[service.look?.outcome ?? 'silent'] ?? HANGS.silent}: ${waited}.`,
           service.kind === 'local'
-            ? `${RESTART} ${GO_ON}`
-            : `Look at what stands there, or before it: a proxy, a firewall, a VPC endpoint. ${GO_ON}`,
+            ? amid('', RESTART, goOn(seen))
+            : `Look at what stands there, or before it: a proxy, a firewall, a VPC endpoint. ${goOn(seen)}`,
           ask(service),
         )
       }),
@@ -46,7 +46,7 @@ export const apiCauses: readonly Cause[] = [
           failure(
             apiAt(service),
             `The API at ${apiAt(service)} ${REFUSES[service.look?.outcome ?? 'failed'] ?? `can not be reached: ${failed.message}`}.`,
-            `${service.kind === 'local' ? START : CHECK_TARGET} ${GO_ON}`,
+            amid('', service.kind === 'local' ? START : CHECK_TARGET, goOn(seen)),
             ask(service),
           ),
       ),
@@ -62,7 +62,7 @@ export const apiCauses: readonly Cause[] = [
         told: failure(
           engineAt({ pid, stateDir, state: 'stopped' }),
           `The engine with pid ${pid} is stopped by a signal (SIGSTOP, Ctrl-Z or a debugger): its API and its nodes take connections and answer nothing.`,
-          `kill -CONT ${pid}`,
+          ['Let it go on:', `kill -CONT ${pid}`],
           `ps -o pid,stat,lstart,args -p ${pid}`,
         ),
         hidesNodes: 0.9,
@@ -79,7 +79,7 @@ export const apiCauses: readonly Cause[] = [
         told: failure(
           engineAt({ pid, stateDir, state: 'gone' }),
           `The engine with pid ${pid}${startedAt ? `, started ${startedAt},` : ''} is gone, and was not stopped as usual: it was killed, or the machine went down. Its nodes are gone with it.`,
-          'cachectl engine start. It comes back with its clusters; what was in the caches is lost.',
+          ['', 'cachectl engine start', 'It comes back with its clusters; what was in the caches is lost.'],
           `ps -p ${pid}; tail ${shellWord(`${stateDir}/engine.log`)}`,
         ),
         hidesNodes: 0.8,
@@ -127,7 +127,10 @@ export const apiCauses: readonly Cause[] = [
           ...tell(
             sign.at,
             `The clock of this host is ${duration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} that of the API (${service?.look?.clock?.there}, and here ${service?.look?.clock?.here})${effects.length > 0 ? `: ${effects.join(', and ')}` : '; signatures and certificates that are not valid yet, or no more, follow from it'}.`,
-            'Set the clock of whichever is wrong; here: timedatectl set-ntp true, or chronyc makestep.',
+            [
+              'Set the clock of whichever is wrong (chronyc makestep, where chrony runs); here:',
+              'timedatectl set-ntp true',
+            ],
             service?.url === undefined ? 'date -u' : `${shell`curl -sI ${service.url}`} | grep -i ^date; date -u`,
           ),
           explains: [...shows(0.99, sign), ...shows(0.95, ...refused), ...shows(0.95, ...stale)],
@@ -147,7 +150,7 @@ export const apiCauses: readonly Cause[] = [
           : failure(
               apiAt(service),
               `What answers at ${apiAt(service)} is not the API: ${operation} came back with HTTP status ${foreignStatus}, and no answer of ElastiCache in it.`,
-              `${foreignStatus >= 500 ? 'A load balancer or proxy before the API has no way to it: see its log.' : 'Check --endpoint-url, HTTPS_PROXY and sign-ins on the way.'} ${GO_ON}`,
+              `${foreignStatus >= 500 ? 'A load balancer or proxy before the API has no way to it: see its log.' : 'Check --endpoint-url, HTTPS_PROXY and sign-ins on the way.'} ${goOn(seen)}`,
               ask(service),
             ),
       ),
@@ -178,10 +181,16 @@ export const apiCauses: readonly Cause[] = [
 const LONG_MS = 3000
 const SOON_MS = 1000
 
-const RESTART = 'The engine hangs: cachectl engine stop; cachectl engine start.'
-const START = 'Start the engine: cachectl engine start.'
+const RESTART = ['The engine hangs:', 'cachectl engine stop; cachectl engine start'] as const
+const START = ['Start the engine:', 'cachectl engine start'] as const
 const CHECK_TARGET = 'Check --endpoint-url, --target and AWS_ENDPOINT_URL; --target aws means AWS itself.'
-const GO_ON = 'Places that are named go on: cachectl doctor host:port'
+/** What becomes of the rest. */
+function goOn({ evidence: { service, at } }: Seen): string {
+  const known = service?.lastKnownAt
+  if (known === undefined) return 'Places that are named go on: cachectl doctor host:port'
+  const ago = Date.parse(at ?? '') - Date.parse(known)
+  return `The rest was looked at as the API told of it${Number.isNaN(ago) ? '' : ` ${duration(Math.max(1000, ago))} ago`} (${known}).`
+}
 
 const HANGS: Readonly<Record<string, string>> = {
   silent: 'takes connections and never answers',

@@ -58,20 +58,35 @@ export interface Cause {
 
 export type Told = Omit<Suspicion, 'explains'>
 
-export const failure = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
+/** What to do, in words; or with the command that does it, to be pasted, and what is to be known of it. */
+export type Hint = string | readonly [say: string, fix: string, then?: string]
+
+export const failure = (subject: string, sentence: string, hint: Hint, evidence?: string): Told =>
   told('failure', subject, sentence, hint, evidence)
-export const warning = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
+export const warning = (subject: string, sentence: string, hint: Hint, evidence?: string): Told =>
   told('warning', subject, sentence, hint, evidence)
-export const note = (subject: string, sentence: string, hint: string, evidence?: string): Told =>
+export const note = (subject: string, sentence: string, hint: Hint, evidence?: string): Told =>
   told('note', subject, sentence, hint, evidence)
 
-const told = (
-  severity: Told['severity'],
-  subject: string,
-  sentence: string,
-  hint: string,
-  evidence?: string,
-): Told => ({ severity, subject, sentence, hint, ...(evidence !== undefined && { evidence }) })
+/** With more words before it, and after it. */
+export function amid(before: string, hint: Hint, after = ''): Hint {
+  const [say, fix, then = ''] = typeof hint === 'string' ? [hint] : hint
+  const all = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' ')
+  return fix === undefined ? all(before, say, after) : [all(before, say), fix, all(then, after)]
+}
+
+/** All of it, as one text. */
+export const hintText = (hint: Hint): string =>
+  typeof hint === 'string' ? hint : hint.filter((part) => part !== '').join(' ')
+
+const told = (severity: Told['severity'], subject: string, sentence: string, hint: Hint, evidence?: string): Told => ({
+  severity,
+  subject,
+  sentence,
+  hint: hintText(hint),
+  ...(typeof hint !== 'string' && { fix: hint[1] }),
+  ...(evidence !== undefined && { evidence }),
+})
 
 /** Each of these signs as surely. */
 export const shows = (surely: number, ...signs: readonly Sign[]): Explained[] => signs.map((sign) => ({ sign, surely }))

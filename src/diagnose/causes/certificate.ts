@@ -1,7 +1,6 @@
 /** TLS where plain text is spoken, the reverse, and certificates that clients refuse. */
-import type { AddressEvidence } from '../evidence.ts'
 import { type Cause, failure, warning, wherever } from './cause.ts'
-import { at, each, who } from './places.ts'
+import { at, each, spokenThere, who } from './places.ts'
 
 const GUIDE = 'User guide, "In-transit encryption (TLS)"'
 const LOCAL_CA = 'For the local engine: cachectl engine ca'
@@ -20,7 +19,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} speaks TLS, and clients that speak plain text hang or are cut off.`,
           'Switch TLS on in the client (cachectl: --tls).',
-          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+          spokenThere(one),
         ),
       ),
   },
@@ -36,7 +35,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} speaks plain text, and clients that begin with TLS fail (wrong version number).`,
           'Switch TLS off in the client, or create the cluster with --transit-encryption-enabled.',
-          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+          spokenThere(one),
         ),
       ),
   },
@@ -52,7 +51,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} refuses the TLS handshake (${one.tls?.code}): no version or cipher in common${/HANDSHAKE_FAILURE/.test(one.tls?.code ?? '') ? ', or it wants a certificate of the client' : ''}.`,
           'ElastiCache speaks TLS 1.2 and 1.3: update whichever side is older.',
-          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+          spokenThere(one),
         ),
       ),
   },
@@ -68,7 +67,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `${who(one)} ends connections that bring no certificate of their own.`,
           'That is no ElastiCache node: a proxy with mutual TLS stands in front.',
-          `openssl s_client -brief -connect ${at(one)} </dev/null`,
+          spokenThere(one),
         ),
       ),
   },
@@ -89,7 +88,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `The certificate of ${at(one)} ${when}.`,
           'Compare the clock of this host; renew the certificate.',
-          openssl(one),
+          spokenThere(one),
         )
       }),
   },
@@ -106,7 +105,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `The certificate of ${at(one)} is not trusted here: ${why}.`,
           `Give clients the authority's certificate (cachectl: --ca file; Node: NODE_EXTRA_CA_CERTS). ${LOCAL_CA}`,
-          openssl(one),
+          spokenThere(one),
         )
       }),
   },
@@ -124,7 +123,7 @@ export const certificateCauses: readonly Cause[] = [
           at(one),
           `The certificate of ${at(one)} is not for ${one.place.host}: it is for ${names}.`,
           hint,
-          openssl(one),
+          spokenThere(one),
         )
       }),
   },
@@ -140,7 +139,7 @@ export const certificateCauses: readonly Cause[] = [
             at(one),
             `The certificate of ${at(one)} runs out in ${one.tls?.chain[0]?.daysLeft} days.`,
             'Renew it.',
-            openssl(one),
+            spokenThere(one),
           ),
       ),
   },
@@ -152,6 +151,3 @@ const WHY_DISTRUSTED: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its root is not among the authorities of this client',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its issuer is unknown here, or the server does not send the certificate in between',
 }
-
-const openssl = ({ address, port, place }: AddressEvidence): string =>
-  `openssl s_client -brief -connect ${address.includes(':') ? `[${address}]` : address}:${port} -servername ${place.host} -verify_hostname ${place.host} -verify_return_error </dev/null`

@@ -27,7 +27,10 @@ const changeCause: Cause = {
         ...(out.length > 0 ? failure : warning)(
           where,
           `Node ${node} of ${cluster} is being ${what} since ${since}, says its event: ${message}.`,
-          `Wait until it is over: ${shell`cachectl wait cache-cluster-available --cache-cluster-id ${cluster}`}. What the node held is gone.`,
+          [
+            'What the node held is gone. Wait until it is over:',
+            shell`cachectl wait cache-cluster-available --cache-cluster-id ${cluster}`,
+          ],
           shell`cachectl describe-events --source-type cache-cluster --source-identifier ${cluster} --duration 60`,
         ),
         explains: [

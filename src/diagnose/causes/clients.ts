@@ -22,7 +22,7 @@ export const clientCauses: readonly Cause[] = [
           ...failure(
             where.join(', '),
             `${where.join(', ')} ${where.length === 1 ? 'is' : 'are'} served by ${listener.name} (pid ${listener.pid}), which is stopped by a signal: the kernel takes connections for it, and nothing answers.`,
-            `kill -CONT ${listener.pid}`,
+            ['Let it go on:', `kill -CONT ${listener.pid}`],
             `ps -o pid,stat,lstart,args -p ${listener.pid}`,
           ),
           explains: [
@@ -113,9 +113,12 @@ const otherServers = (seen: Seen): Suspicion[] => {
         at(one),
         `A plain Memcached${version === undefined ? '' : ` ${version}`}${process} answers where ${inMidSentence(who(one))} is meant: it knows no cluster.`,
         listener?.pid !== undefined
-          ? `End it (${shell`kill ${listener.pid}`}; where it is a service: systemctl disable --now memcached), or move it to another port. Then: cachectl engine stop; cachectl engine start`
+          ? [
+              'Move it to another port, or end it (where it is a service: systemctl disable --now memcached):',
+              shell`kill ${listener.pid}; cachectl engine stop; cachectl engine start`,
+            ]
           : `What is written there is lost to the cluster: find what listens (ss -ltnp sport = :${one.port}) and what ${cluster} is to be reached at: ${shell`cachectl endpoints ${cluster}`}`,
-        `printf 'version\\r\\nconfig get cluster\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+        shell`cachectl discover ${at(one)}`,
       ),
       explains: [
         ...shows(0.99, ...seen.at(at(one), 'listener-other')),

@@ -6,7 +6,7 @@ import { shell, shellWord } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
 import type { AddressEvidence, ClusterFacts, Evidence } from '../evidence.ts'
 import { meantId } from '../meant-id.ts'
-import { type Cause, type Evident, evident, failure, note, type Seen, shows, warning } from './cause.ts'
+import { type Cause, type Evident, evident, failure, type Hint, note, type Seen, shows, warning } from './cause.ts'
 import { at, name, speaks } from './places.ts'
 import { OUT, type Sign } from './sign.ts'
 import { isOnItsWay } from './signs/changes.ts'
@@ -234,7 +234,10 @@ export const clusterCauses: readonly Cause[] = [
           warning(
             id,
             `Parameters of ${id} were changed and take effect only after a reboot, which empties the cache.`,
-            shell`cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ${nodesToReboot}`,
+            [
+              'Reboot it:',
+              shell`cachectl reboot-cache-cluster --cache-cluster-id ${id} --cache-node-ids-to-reboot ${nodesToReboot}`,
+            ],
             describe({ id, ...sort }),
           ),
         ),
@@ -363,8 +366,10 @@ function portTakenBy(events: readonly { readonly message: string }[]): number | 
 }
 
 /** Of the local engine: its nodes lie on ports of this machine, which others may have taken while it was stopped. */
-const portTaken = (port: number): string =>
-  `Another program of this machine has taken the port: ss -ltnp sport = :${port}. End it, then: cachectl engine stop; cachectl engine start`
+const portTaken = (port: number): Hint => [
+  `Another program of this machine has taken the port: ss -ltnp sport = :${port}. End it, then:`,
+  'cachectl engine stop; cachectl engine start',
+]
 
 const describe = ({ id, ...sort }: Sorted): string => {
   const { source, option, more } = sortOf(sort)

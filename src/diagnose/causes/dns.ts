@@ -16,7 +16,7 @@ import {
   warning,
 } from './cause.ts'
 import { isAlive } from './places.ts'
-import { clusterOf, dig, hasAddresses, isDead, onlyTimeouts, outAt, serverOf, surveyed } from './views.ts'
+import { asking, clusterOf, hasAddresses, isDead, onlyTimeouts, outAt, serverOf, surveyed } from './views.ts'
 
 const VPC_RESOLVER =
   'In a VPC, use its own resolver (169.254.169.253, or the network address plus two), or forward amazonaws.com to it.'
@@ -52,7 +52,7 @@ export const dnsRows: readonly Evident[] = [
           ? ''
           : `If ${host} is the id of a cluster, leave the port out: cachectl doctor ${shellWord(host)}. A short name needs a search list in /etc/resolv.conf. `
         const hint = `${short}Check the spelling and that the cluster exists. ${VPC_RESOLVER}`
-        return [failure(host, sentence, hint, dig(host, first))]
+        return [failure(host, sentence, hint, asking(host, first))]
       }),
   },
   {
@@ -77,9 +77,9 @@ export const dnsRows: readonly Evident[] = [
               : `answers ${first.a.code}`
         const sentence = `The DNS server ${serverOf(first)} ${how} for ${host}.`
         const hint = `Check /etc/resolv.conf and what filters port 53. ${VPC_RESOLVER}`
-        if (all) return [failure(host, sentence, hint, dig(host, first))]
+        if (all) return [failure(host, sentence, hint, asking(host, first))]
         // glibc asks the first server first, and waits for it.
-        return [warning(host, `${sentence} Others do, after the time lost on it.`, hint, dig(host, first))]
+        return [warning(host, `${sentence} Others do, after the time lost on it.`, hint, asking(host, first))]
       }),
   },
   {
@@ -116,9 +116,7 @@ export const dnsRows: readonly Evident[] = [
         const sentence = `The answer for ${host} (${type}) is too long for UDP, and ${serverOf(view)} ${how} over TCP: lookups fail or take seconds.`
         const hint =
           'Let TCP to port 53 pass as well as UDP: firewalls, security groups, network ACLs; and have the server listen there.'
-        return [
-          { ...failure(host, sentence, hint, `${dig(host, view, type)} +tcp`), check: shell`getent ahosts ${host}` },
-        ]
+        return [{ ...failure(host, sentence, hint, asking(host, view)), check: shell`getent ahosts ${host}` }]
       }),
   },
   {
@@ -136,9 +134,11 @@ export const dnsRows: readonly Evident[] = [
         )
         if (!view) return []
         const sentence = `${serverOf(view)} answers for the IPv4 address of ${host} and never for IPv6 (AAAA): every lookup takes 15 s, or fails.`
-        const hint =
-          'Mend the resolver or the firewall in front of it. Until then: options no-aaaa in /etc/resolv.conf (glibc 2.36).'
-        return [failure(host, sentence, hint, dig(host, view, 'AAAA'))]
+        const hint = [
+          'Mend the resolver or the firewall in front of it. Until then (glibc 2.36 and newer, where nothing else writes the file):',
+          "echo 'options no-aaaa' >> /etc/resolv.conf",
+        ] as const
+        return [failure(host, sentence, hint, asking(host, view))]
       }),
   },
   {
@@ -156,7 +156,7 @@ export const dnsRows: readonly Evident[] = [
         )
         if (!view) return []
         const sentence = `${serverOf(view)} answers for the IPv6 address of ${host} and never for IPv4 (A): lookups fail after 15 s.`
-        return [failure(host, sentence, 'Mend the resolver or the firewall in front of it.', dig(host, view, 'A'))]
+        return [failure(host, sentence, 'Mend the resolver or the firewall in front of it.', asking(host, view))]
       }),
   },
   {
@@ -178,7 +178,7 @@ export const dnsRows: readonly Evident[] = [
           const type = lying.a.outcome === 'no-such-name' ? 'A' : 'AAAA'
           const sentence = `${serverOf(lying)} denies that ${host} exists when asked for ${type} (NXDOMAIN), and knows its other address: musl, Alpine and caches then take the name for missing.`
           const hint = 'Mend the zone or the resolver (often a load balancer that answers DNS): it must say NOERROR.'
-          return [warning(host, sentence, hint, dig(host, lying, type))]
+          return [warning(host, sentence, hint, asking(host, lying))]
         }
         const view = views.find(
           ({ a, aaaa }) => fails(a.outcome) !== fails(aaaa.outcome) && !onlyTimeouts(a.outcome, aaaa.outcome),
@@ -186,7 +186,7 @@ export const dnsRows: readonly Evident[] = [
         if (!view || isDead(view)) return []
         const [type, reply] = fails(view.a.outcome) ? ['A', view.a] : ['AAAA', view.aaaa]
         const sentence = `${serverOf(view)} answers ${reply.code} for ${type} of ${host}: clients see the other family only.`
-        return [warning(host, sentence, 'Mend the zone or the resolver.', dig(host, view, type))]
+        return [warning(host, sentence, 'Mend the zone or the resolver.', asking(host, view))]
       }),
   },
   {
@@ -204,7 +204,7 @@ export const dnsRows: readonly Evident[] = [
         const sentence = `${cluster.id} is ${cluster.networkType}, and DNS has no AAAA record for ${host}.`
         const hint =
           'Check enableDnsSupport and enableDnsHostnames of the VPC, the IPv6 CIDR of its subnets, and the name.'
-        return [warning(host, sentence, hint, dig(host, view, 'AAAA'))]
+        return [warning(host, sentence, hint, asking(host, view))]
       }),
   },
   {
@@ -246,7 +246,7 @@ export const dnsRows: readonly Evident[] = [
             host,
             `${host} exists and has no address.`,
             'The cluster is gone, or not created yet: check its status.',
-            dig(host, view),
+            asking(host, view),
           ),
         ]
       }),
@@ -288,7 +288,7 @@ export const dnsRows: readonly Evident[] = [
         if (!slow) return []
         const sentence = `The DNS server ${serverOf(slow)} takes ${(lateMs(slow) / 1000).toFixed(1)} s to answer for ${host}: every new connection waits for it.`
         const hint = `Look at its load and at what it forwards to; take a nearer one first in /etc/resolv.conf. ${VPC_RESOLVER}`
-        return [warning(host, sentence, hint, dig(host, slow))]
+        return [warning(host, sentence, hint, asking(host, slow))]
       }),
   },
   {
@@ -309,7 +309,7 @@ export const dnsRows: readonly Evident[] = [
             host,
             `Programs here look up ${completedTo} for ${host} (search list of /etc/resolv.conf) and get ${given}; DNS has ${unlike.join(', ')} for ${host} itself.`,
             'Give clients the name with a dot at its end, lower ndots, or take the domain out of the search list.',
-            shell`getent ahosts ${host}; dig +short ${host}; grep -E 'search|ndots' /etc/resolv.conf`,
+            shell`cachectl dns ${host}; grep -E 'search|ndots' /etc/resolv.conf`,
           ),
         ]
       }),
@@ -342,7 +342,7 @@ export const dnsRows: readonly Evident[] = [
                 host,
                 `${serverOf(view)} gives ${given} for ${host}: ${meaning}`,
                 `A DNS filter blocks the name, or the record is wrong. ${VPC_RESOLVER}`,
-                dig(host, view),
+                asking(host, view),
               )
             : failure(
                 host,
@@ -367,7 +367,7 @@ export const dnsRows: readonly Evident[] = [
         const sets = views.map((view) => addressesOf(view).sort().join())
         if (new Set(sets).size < 2 || views.some((view) => view.a.outcome === 'no-such-name')) return []
         const told = views.map((view, at) => `${serverOf(view)}: ${sets[at] || 'none'}`).join('; ')
-        const digs = views.map((view) => dig(host.host, view)).join('; ')
+        const digs = views.map((view) => asking(host.host, view)).join('; ')
         const [wrong, right] = [
           views.find((view) => addressesOf(view).length > 0 && addressesOf(view).every(isOut(evidence, host))),
           views.find((view) => addressesOf(view).some(isIn(evidence, host))),
@@ -418,7 +418,7 @@ export const dnsRows: readonly Evident[] = [
             host,
             `DNS answers any name with ${own.join(', ')}, also ${nobody.name}, which nobody has: ${host} may be no name of a cache at all.`,
             `Check the spelling of the name. A wildcard record answers for names that do not exist, or a portal of this network stands in for DNS. ${VPC_RESOLVER}`,
-            dig(nobody.name, view),
+            asking(nobody.name, view),
           ),
         ]
       }),

@@ -48,8 +48,11 @@ export const familyCauses: readonly Cause[] = [
             ...failure(
               name(place),
               `${whoIs(place, name(place))} answers over IPv${good.family}; connections over IPv${bad.family} (${bad.address}) ${what}${first}.`,
-              `${isHere(bad) && place.cluster === undefined ? AT_THE_SERVER : ALLOW} Until then: cachectl gai generate --prefer ipv${good.family}`,
-              `printf 'version\\r\\n' | nc -${bad.family} -w 2 ${place.host} ${place.port}`,
+              [
+                `${isHere(bad) && place.cluster === undefined ? AT_THE_SERVER : ALLOW} Until then:`,
+                `cachectl gai generate --prefer ipv${good.family} --apply`,
+              ],
+              shell`cachectl probe ${name(place)} -${bad.family} --protocol -c 3`,
             ),
             explains: shows(0.9, ...signs.flat()),
           },
@@ -73,7 +76,10 @@ export const familyCauses: readonly Cause[] = [
             ...warning(
               name(place),
               `${whoIs(place, name(place))} takes at least ${Math.round(slow)} ms over IPv${family} and at most ${fast.toFixed(1)} ms over IPv${family === 4 ? 6 : 4}.`,
-              `Compare the routes: traceroute -${family} ${shellWord(place.host)}. Until then: cachectl gai generate --prefer ipv${family === 4 ? 6 : 4}`,
+              [
+                `Compare the routes: traceroute -${family} ${shellWord(place.host)}. Until then:`,
+                `cachectl gai generate --prefer ipv${family === 4 ? 6 : 4} --apply`,
+              ],
               shell`cachectl probe ${name(place)} -c 20 --delay 100ms`,
             ),
             explains: [...shows(0.99, ...seen.at(name(place), 'one-family-slow')), ...shows(0.9, ...signs)],
@@ -100,14 +106,13 @@ function oneFamilyDead(seen: Seen, isFirst: boolean): Suspicion[] {
     const sentence = isFirst
       ? `Clients here try ${name(place)} over IPv${first.family} first, where packets are dropped; IPv${alive.family} works. Each connection hangs until they give up.`
       : `${name(place)} works over IPv${alive.family}; over IPv${first.family} packets are dropped. Clients that try it first hang.`
-    const meanwhile = `Until then: cachectl gai generate --prefer ipv${alive.family}`
     return [
       {
         ...failure(
           name(place),
           sentence,
-          `${ALLOW} ${isFirst ? meanwhile : ''}`.trim(),
-          `nc -${first.family}vz -w 3 ${place.host} ${place.port}`,
+          isFirst ? [`${ALLOW} Until then:`, `cachectl gai generate --prefer ipv${alive.family} --apply`] : ALLOW,
+          shell`cachectl probe ${name(place)} -${first.family} -c 3`,
         ),
         explains: shows(0.95, ...silent.flatMap((one) => seen.at(at(one), 'timeout'))),
       },

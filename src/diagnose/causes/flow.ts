@@ -1,7 +1,8 @@
 /** What passes on connections that stand. */
 import { shell } from '../../api/shell.ts'
-import { type Cause, failure, warning, wherever } from './cause.ts'
-import { at, bracketed, fullSizePing, inMidSentence, isHere, mtuHint, spokenAs, who } from './places.ts'
+import { type Cause, failure, shows, warning, wherever } from './cause.ts'
+import { at, bracketed, fullSizePing, inMidSentence, isHere, mtuHint, name, spokenAs, who } from './places.ts'
+import type { SignKind } from './sign.ts'
 
 /** What long answers suffer from, lists of nodes suffer from. */
 const LISTS = ['bad-list', 'list-unanswered'] as const
@@ -54,21 +55,41 @@ export const flowCauses: readonly Cause[] = [
     source: 'Measured: bytes per second of 400 questions and their answers',
     odds: 0.03,
     suspect: (seen) =>
-      wherever(
-        seen,
-        'narrow',
-        (one) => {
-          const { received = 0, ms = 1 } = one.answers?.bulk ?? {}
-          return warning(
-            at(one),
-            `Only ${perSecond(received / ms)} per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
-            "Look for network limits of the node type (NetworkBandwidthOutAllowanceExceeded), a shaped link, or a proxy's limit.",
-            shell`cachectl kv bench ${spokenAs(one)}`,
-          )
-        },
-        ...LISTS,
-      ),
+      [...new Map(seen.of('narrow', 'queues').map((sign) => [sign.at, sign])).values()].flatMap(({ address: one }) => {
+        if (!one) return []
+        const { received = 0, ms = 1 } = one.answers?.bulk ?? {}
+        const queued = seen.at(at(one), 'queues')
+        return [
+          {
+            ...warning(
+              at(one),
+              `Only ${perSecond(received / ms)} per second pass to and from ${inMidSentence(who(one))}: values of some size take seconds.`,
+              "Look for network limits of the node type (NetworkBandwidthOutAllowanceExceeded), a shaped link, or a proxy's limit.",
+              shell`cachectl kv bench ${spokenAs(one)}`,
+            ),
+            explains: [
+              ...shows(0.99, ...queued, ...seen.at(at(one), 'narrow')),
+              ...shows(0.9, ...seen.at(name(one.place), ...LISTS)),
+              // Where packets queue, so do those of every connection, until some are given up.
+              ...(queued.length > 0 ? shows(0.9, ...seen.at(at(one), ...QUEUED)) : []),
+            ],
+          },
+        ]
+      }),
   },
 ]
+
+/** What packets that queue for long look like on single connections. */
+const QUEUED = [
+  'stalls',
+  'lost-at-times',
+  'first-few-only',
+  'answers-lost',
+  'some-fail',
+  'uneven',
+  'late',
+  'late-on-data',
+  'mute-on-data',
+] as const satisfies readonly SignKind[]
 
 const perSecond = (kb: number): string => (kb < 1 ? `${Math.round(kb * 1000)} bytes` : `${Math.round(kb)} KB`)

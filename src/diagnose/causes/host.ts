@@ -2,7 +2,7 @@
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import { portCapacity } from '../local-limits.ts'
-import { type Cause, failure, note, type Seen, shows, type Told, warning, wherever } from './cause.ts'
+import { type Cause, failure, type Hint, note, type Seen, shows, type Told, warning, wherever } from './cause.ts'
 import { at, bracketed, hasOtherFamily, name, perPlace, telling } from './places.ts'
 import type { Sign } from './sign.ts'
 
@@ -69,7 +69,7 @@ export const hostCauses: readonly Cause[] = [
               const words = [
                 at(one),
                 `IPv6 is switched off on this host (net.ipv6.conf.all.disable_ipv6=1), and ${at(one)} is IPv6.`,
-                'Switch it on: sysctl -w net.ipv6.conf.all.disable_ipv6=0; or use IP discovery ipv4.',
+                ['Use IP discovery ipv4, or switch it on:', 'sysctl -w net.ipv6.conf.all.disable_ipv6=0'],
                 'sysctl net.ipv6.conf.all.disable_ipv6',
               ] as const
               return {
@@ -130,7 +130,7 @@ export const hostCauses: readonly Cause[] = [
           ...failure(
             first.at,
             'No file descriptor is left for another connection.',
-            'Raise it: ulimit -n 65536',
+            ['Raise it in the shell that starts the program (systemd: LimitNOFILE=):', 'ulimit -n 65536'],
             'cat /proc/self/limits',
           ),
           explains: shows(0.99, ...signs),
@@ -154,7 +154,7 @@ export const hostCauses: readonly Cause[] = [
             warning(
               'conntrack',
               `${conntrack.count} of ${conntrack.max} tracked connections are in use here.`,
-              'sysctl -w net.netfilter.nf_conntrack_max=...',
+              ['Raise it:', shell`sysctl -w net.netfilter.nf_conntrack_max=${2 * conntrack.max}`],
               'sysctl net.netfilter.nf_conntrack_count',
             ),
           ]
@@ -162,8 +162,10 @@ export const hostCauses: readonly Cause[] = [
   },
 ]
 
-const MORE_PORTS =
-  'Keep connections open and share them. Meanwhile: sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1'
+const MORE_PORTS = [
+  'Keep connections open and share them. Meanwhile:',
+  'sysctl -w net.ipv4.ip_local_port_range="1024 65535" net.ipv4.tcp_tw_reuse=1',
+] as const
 
 /** One of each place and family. */
 const withoutWay = (seen: Seen): AddressEvidence[] =>
@@ -197,11 +199,11 @@ function noWayTo(evidence: Evidence, one: AddressEvidence): Told {
 }
 
 /** A command that finds the route and deletes it, where the error tells of what kind it is. */
-function withoutRoute(one: AddressEvidence): string {
+function withoutRoute(one: AddressEvidence): Hint {
   const kind = KIND_OF_ROUTE[telling(one)?.code ?? '']
   const ip = one.family === 6 ? 'ip -6' : 'ip'
   return kind
-    ? `If nobody needs it: ${ip} route del $(${ip} route show type ${kind} match ${one.address})`
+    ? ['If nobody needs it:', `${ip} route del $(${ip} route show type ${kind} match ${one.address})`]
     : 'Find it with `ip route`, and delete it.'
 }
 

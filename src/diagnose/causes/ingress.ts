@@ -28,7 +28,10 @@ export const ingressCauses: readonly Cause[] = [
           ...failure(
             cluster,
             `No rule of ${cluster}'s security ${groups.length === 1 ? 'group' : 'groups'} ${groups.map(({ id, name }) => `${name} (${id})`).join(', ')} lets ${from} connect to port ${port}.`,
-            shell`cachectl engine security-group authorize ${groups[0]?.name ?? ''} --sources ${from} --port all`,
+            [
+              'Let it in:',
+              shell`cachectl engine security-group authorize ${groups[0]?.name ?? ''} --sources ${from} --port all`,
+            ],
             'cachectl engine security-group list',
           ),
           explains: shows(

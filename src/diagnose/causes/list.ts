@@ -31,7 +31,7 @@ export const listRows: readonly Evident[] = [
     find: (evidence) =>
       failuresIn(evidence, ({ kind }) => kind === 'no-discovery').map(
         ({ at, where, isListed, failure: trouble, look }) => {
-          const command = `printf 'config get cluster\\r\\n' | nc -w 2 ${at.host} ${at.port}`
+          const command = shell`cachectl discover ${endpoint(at.host, at.port)}`
           const empty = trouble.problem === 'no-nodes'
           if (look.cluster || isListed || empty || trouble.form === 'config') {
             const what = empty
@@ -145,7 +145,10 @@ export const listRows: readonly Evident[] = [
           warning(
             name(place),
             `The list of ${inList(evidence, look, first.who)} differs from the newest: ${first.detail}${others}.`,
-            `A change is on its way, or a node is left behind: cachectl discover ${shellWord(subject(look))} --until agreed`,
+            [
+              'A change is on its way, or a node is left behind. Wait:',
+              shell`cachectl discover ${subject(look)} --until agreed`,
+            ],
             shell`cachectl discover ${subject(look)}`,
           ),
         ]
@@ -208,7 +211,10 @@ export const listRows: readonly Evident[] = [
             warning(
               subject(look),
               `The list of ${subject(look)} ${detail}.`,
-              `The change is on its way: cachectl discover ${shellWord(subject(look))} --until ${shellWord(look.cluster?.ipDiscovery ?? 'agreed')}`,
+              [
+                'The change is on its way. Wait:',
+                shell`cachectl discover ${subject(look)} --until ${look.cluster?.ipDiscovery ?? 'agreed'}`,
+              ],
               shell`cachectl discover ${subject(look)}`,
             ),
           ),

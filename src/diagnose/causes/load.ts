@@ -80,7 +80,7 @@ export const loadCauses: readonly Cause[] = [
           at(one),
           `${who(one)} closes connections that are idle for ${one.answers?.settings.idle_timeout} s: pools find theirs dead at the next request.`,
           'Set idle_timeout of the parameter group to 0 or to more than the pools keep, or let clients send something before.',
-          `printf 'stats settings\\r\\n' | nc -w 2 ${one.address} ${one.port} | grep idle`,
+          shell`cachectl kv stats ${spokenAs(one)} settings | grep idle`,
         ),
       ),
   },

@@ -15,6 +15,7 @@ import {
   mtuHint,
   name,
   spokenAs,
+  spokenThere,
   who,
 } from './places.ts'
 import { type Rate, togetherOf, total } from './rates.ts'
@@ -107,7 +108,7 @@ export const lossCauses: readonly Cause[] = [
             mtuHint(first),
             fullSizePing(first),
           ),
-          check: `openssl s_client -brief -connect ${at(first)} </dev/null`,
+          check: spokenThere(first),
           explains: [
             ...shows(0.99, ...signs),
             ...shows(0.97, ...ones.flatMap((one) => seen.at(at(one), 'closed', 'silent', 'reset', 'mute-under-tls'))),

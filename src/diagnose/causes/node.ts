@@ -3,7 +3,7 @@ import { memcached, redis } from '../../api/catalog/engines.ts'
 import { shell, shellWord } from '../../api/shell.ts'
 import { NOTHING_LISTENS } from '../../net/connect-outcome.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
-import { type Cause, failure, shows, warning, wherever } from './cause.ts'
+import { amid, type Cause, failure, type Hint, shows, warning, wherever } from './cause.ts'
 import {
   at,
   byPlace,
@@ -16,6 +16,8 @@ import {
   servesOtherFamily,
   speaks,
   spokenAs,
+  spokenThere,
+  tryingIt,
   who,
   whoIs,
 } from './places.ts'
@@ -42,7 +44,7 @@ export const nodeCauses: readonly Cause[] = [
         const [first] = refused
         if (!first) return []
         const explains = shows(0.95, ...refused.flatMap((one) => seen.at(at(one), 'refused')))
-        const command = `nc -vz ${first.address} ${place.port}`
+        const command = tryingIt(first)
         const alive = own.find(isAlive)
         if (!alive) {
           const sentence = `${whoIs(place, name(place))} refuses connections: nothing listens there.`
@@ -77,7 +79,7 @@ export const nodeCauses: readonly Cause[] = [
           at(one),
           `${stranger} answers at ${at(one)}: ${words?.line}`,
           `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on ${redis.port}.`,
-          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+          spokenThere(one),
         )
       }),
   },
@@ -97,7 +99,7 @@ export const nodeCauses: readonly Cause[] = [
           wantsPassword
             ? 'It wants a name and a password first (memcached -Y), which ElastiCache never does: give them to the client, or check host and port.'
             : 'Look at the log of the server; a proxy answers so when the servers behind it are gone.',
-          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+          spokenThere(one),
         )
       }),
       ...wherever(seen, 'binary-only', (one) =>
@@ -105,7 +107,7 @@ export const nodeCauses: readonly Cause[] = [
           at(one),
           `${who(one)} is Memcached and speaks the binary protocol only: text requests are never answered.`,
           'It runs with SASL (-S) or -B binary, which ElastiCache never does: switch the client to the binary protocol (with SASL: its name and password), or check host and port.',
-          `printf '\\x80\\x0b%022d' 0 | tr 0 '\\0' | nc -w 2 ${one.address} ${one.port} | od -An -c`,
+          spokenThere(one),
         ),
       ),
     ],
@@ -127,7 +129,7 @@ export const nodeCauses: readonly Cause[] = [
           reply === undefined
             ? restart(one)
             : `Check host and port: Memcached is on ${memcached.port}, Redis and Valkey on ${redis.port}.`,
-          `printf 'version\\r\\n' | openssl s_client -quiet -connect ${at(one)}`,
+          spokenThere(one),
         )
       }),
   },
@@ -153,10 +155,8 @@ export const nodeCauses: readonly Cause[] = [
           ...failure(
             at(one),
             `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
-            `${others ? 'Other nodes answer. ' : ''}${elsewhere}${restart(one)}`,
-            one.place.tls
-              ? `openssl s_client -brief -connect ${at(one)} </dev/null`
-              : `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+            amid(`${others ? 'Other nodes answer. ' : ''}${elsewhere}`.trim(), restart(one)),
+            one.place.tls ? spokenThere(one) : spokenThere(one),
           ),
           ...(servesOtherFamily(seen.evidence, one) && { fits: ONE_FAMILY_ALONE }),
         }
@@ -176,7 +176,7 @@ export const nodeCauses: readonly Cause[] = [
           isHere(one) && one.place.cluster === undefined
             ? 'An access list of the server, or a proxy whose target is down.'
             : 'A security group or access list that does not let this host in, or a proxy whose target is down.',
-          `printf 'version\\r\\n' | nc -w 2 ${one.address} ${one.port}`,
+          spokenThere(one),
         ),
         ...(servesOtherFamily(seen.evidence, one) && { fits: ONE_FAMILY_ALONE }),
       })),
@@ -222,9 +222,12 @@ function startIt({ addresses }: Evidence, place: Place): string {
 }
 
 /** What is done about a node that takes connections and no requests. */
-export function restart({ place: { cluster, role, speaks } }: AddressEvidence): string {
+export function restart({ place: { cluster, role, speaks } }: AddressEvidence): Hint {
   if (cluster !== undefined && /^\d+$/.test(role))
-    return `Reboot it, which empties it: cachectl reboot-cache-cluster --cache-cluster-id ${shellWord(cluster)} --cache-node-ids-to-reboot ${shellWord(role)}`
+    return [
+      'Reboot it, which empties it:',
+      shell`cachectl reboot-cache-cluster --cache-cluster-id ${cluster} --cache-node-ids-to-reboot ${role}`,
+    ]
   if (role === 'endpoint' || role === 'reader')
     return `A serverless cache can't be rebooted: see its events (cachectl describe-events --source-type serverless-cache --source-identifier ${shellWord(cluster ?? '')}) and the AWS Health Dashboard.`
   if (speaks === 'resp')

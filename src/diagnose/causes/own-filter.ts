@@ -45,7 +45,7 @@ export const ownFilterCauses: readonly Cause[] = [
             at(first),
             `This host sends connections to ${inMidSentence(who(first))}${andMore(more)} to a port of its own${end}.`,
             rule
-              ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
+              ? [`Rule: ${rule.text}. Take it away:`, rule.fix]
               : `Leave the port out of what the sidecar or proxy takes (Istio: traffic.sidecar.istio.io/excludeOutboundPorts: "${first.port}").`,
             rule?.show ?? LIST_NAT,
           ),
@@ -65,7 +65,7 @@ export const ownFilterCauses: readonly Cause[] = [
         ...failure(
           at(first),
           `This host drops the answers of ${inMidSentence(who(first))}${andMore(more)}: they come in by another device than packets leave by, and rp_filter is strict.`,
-          'Mend the routes, or loosen the filter: sysctl -w net.ipv4.conf.all.rp_filter=2',
+          ['Mend the routes, or loosen the filter:', 'sysctl -w net.ipv4.conf.all.rp_filter=2'],
           "sysctl -a 2>/dev/null | grep '\\.rp_filter'; nstat -az TcpExtIPReversePathFilter",
         ),
         check: shell`cachectl probe ${at(first)} -c 3`,
@@ -93,7 +93,10 @@ export const ownFilterCauses: readonly Cause[] = [
           ...failure(
             at(first),
             `The loopback device of this host is down, or has lost its address: ${inMidSentence(who(first))}${andMore(more)} can not be reached.`,
-            `Set it up: ip link set lo up${first.family === 6 ? '; sysctl -w net.ipv6.conf.lo.disable_ipv6=0' : ''}`,
+            [
+              'Set it up:',
+              `ip link set lo up${first.family === 6 ? '; sysctl -w net.ipv6.conf.lo.disable_ipv6=0' : ''}`,
+            ],
             'ip -brief address show dev lo',
           ),
           check: shell`cachectl probe ${at(first)} -c 3`,
@@ -117,8 +120,8 @@ export const ownFilterCauses: readonly Cause[] = [
             at(first),
             `${who(first)}${andMore(more)} is on this host, and what this host sends to itself is lost: a filter on the loopback device drops it.`,
             rule
-              ? `Rule: ${rule.text}. Take it away: ${rule.fix}`
-              : 'Take the filter away: tc filter del dev lo ingress',
+              ? [`Rule: ${rule.text}. Take it away:`, rule.fix]
+              : ['Take the filter away:', 'tc filter del dev lo ingress'],
             rule?.show ?? 'tc filter show dev lo ingress; nft list ruleset',
           ),
           ...(signs.some((sign) => isOff(seen, sign)) && { fits: 0 }),
@@ -144,7 +147,7 @@ function stopped(seen: Seen, kind: SignKind, direction: Traffic['direction'], do
         at(first),
         `A firewall of this host ${does} ${inMidSentence(who(first))}${andMore(more)}.`,
         rule
-          ? `Rule: ${rule.text}. ${rule.fix.includes(' insert ') || rule.fix.includes(' -I ') ? 'Let it pass' : 'Take it away'}: ${rule.fix}`
+          ? [`Rule: ${rule.text}. ${/ insert | -I /.test(rule.fix) ? 'Let it pass' : 'Take it away'}:`, rule.fix]
           : `Look for it as root, in the rules for ${filter}: nft, iptables, or IPAddressDeny= of the service.`,
         rule?.show ?? `nft -a list ruleset; iptables-save; ip6tables-save`,
       ),

@@ -2,7 +2,7 @@
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import type { LocalPath } from '../local-paths.ts'
-import { type Cause, failure, type Seen, type Suspicion, shows } from './cause.ts'
+import { amid, type Cause, failure, type Hint, type Seen, type Suspicion, shows } from './cause.ts'
 import { at, byPlace, isAlive, isHere, who } from './places.ts'
 import { OUT, type Sign } from './sign.ts'
 import { behind, pathsBy, pathTo } from './views.ts'
@@ -73,7 +73,10 @@ export const ownWayCauses: readonly Cause[] = [
           ...failure(
             at(first),
             `The bridge ${way.device} of this host has the subnet of ${at(first)}${more}${way.route ? ` (${way.route.split(' ')[0]})` : ''}: packets go to containers here instead of the nodes.`,
-            `Give its network another subnet (docker network rm and create --subnet; default-address-pools in /etc/docker/daemon.json). ${deleteRoute(way, 'take the bridge down')}`,
+            amid(
+              'Give its network another subnet (docker network rm and create --subnet; default-address-pools in /etc/docker/daemon.json).',
+              deleteRoute(way, 'take the bridge down'),
+            ),
             shell`ip route get ${first.address}; ip -brief address show dev ${way.device}`,
           ),
           // A container of one's own is asked by its address, and is gone more often than not where nothing answers.
@@ -135,7 +138,7 @@ export const ownWayCauses: readonly Cause[] = [
               temporary
                 ? `Allow the whole prefix where the address is named (security group, ACL), or send from the lasting address: sysctl -w net.ipv6.conf.${device}.use_tempaddr=1`
                 : `Allow ${from} where ${works} is named (security group, ACL), or set the source of the route: ip${v6 ? ' -6' : ''} route change <route> src ${works}`,
-              `nc -vz -w 3 -s ${works} ${sign.at.replace(/^\[?(.*?)\]?:(\d+)$/, '$1 $2')}`,
+              shell`cachectl probe ${sign.at} --source ${works} -c 3`,
             ),
             check: shell`cachectl probe ${sign.at} -c 3`,
             explains: [...shows(0.99, ...all), ...shows(0.97, ...all.flatMap((each) => seen.at(each.at, ...OUT)))],
@@ -187,7 +190,7 @@ function astray(
 const reachedBy = (evidence: Evidence, device: string): AddressEvidence[] =>
   evidence.addresses.filter(({ address }) => pathTo(evidence, address)?.device === device)
 
-const deleteRoute = ({ route, device, address }: LocalPath, otherwise: string): string =>
+const deleteRoute = ({ route, device, address }: LocalPath, otherwise: string): Hint =>
   route
-    ? `Now: ip${address.includes(':') ? ' -6' : ''} route del ${route}; for good: ${otherwise}.`
+    ? [`For good: ${otherwise}. Now:`, `ip${address.includes(':') ? ' -6' : ''} route del ${route}`]
     : `Find the route by ${device} in ip route, and ${otherwise}.`

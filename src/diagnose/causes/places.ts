@@ -1,3 +1,5 @@
+import { shell } from '../../api/shell.ts'
+import type { Hint } from './cause.ts'
 /** Questions that several rules ask of the evidence. */
 
 import { endpoint, type Family } from '../../net/target.ts'
@@ -108,8 +110,10 @@ export const deviceTo = ({ address }: AddressEvidence): string =>
   `$(ip -o route get ${address} | grep -oP 'dev \\K\\S+')`
 
 /** Where full-size packets are lost, and nobody is told. */
-export const mtuHint = (one: AddressEvidence): string =>
-  `Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host: ip link set dev ${deviceTo(one)} mtu 1280`
+export const mtuHint = (one: AddressEvidence): Hint => [
+  'Let ICMP "fragmentation needed" / "packet too big" pass. Until then, for this host:',
+  `ip link set dev ${deviceTo(one)} mtu 1280`,
+]
 
 /** Sends packets of full size. */
 export const fullSizePing = ({ family, address }: AddressEvidence): string =>
@@ -122,6 +126,12 @@ export const spokenAs = (one: AddressEvidence): readonly string[] =>
 /** The same, of this place alone: under TLS by its name, which the certificate is for. */
 export const alone = (one: AddressEvidence): readonly string[] =>
   one.place.tls ? [name(one.place), '--tls'] : [at(one)]
+
+/** Shows what is spoken there, in plain text and under TLS, and what its certificate is worth. */
+export const spokenThere = ({ place }: Pick<AddressEvidence, 'place'>): string => shell`cachectl tls ${name(place)}`
+
+/** Shows whether it takes connections. */
+export const tryingIt = (one: AddressEvidence): string => shell`cachectl probe ${at(one)} -c 3`
 
 /** The same machine under several names or roles is told once: as the first of them, a node before an endpoint that leads to it. */
 export function each(addresses: readonly AddressEvidence[], is: (one: AddressEvidence) => boolean): AddressEvidence[] {

@@ -1,7 +1,7 @@
 import { shell, shellWord } from '../../api/shell.ts'
 import { ipv6Bits, samePrefix } from '../../net/ip-address.ts'
 import type { Evidence } from '../evidence.ts'
-import { type Cause, note, shows, warning } from './cause.ts'
+import { type Cause, type Hint, note, shows, warning } from './cause.ts'
 import { socketsPerEndpoint } from './places.ts'
 
 const GUIDE = 'User guide, "Choosing a network type": client preferences; measured'
@@ -187,12 +187,16 @@ function fromLint({ gai, hosts }: Evidence, words: RegExp) {
 }
 
 /** Lines to add as the command that adds them; a line to write, with what else belongs to it. */
-function pasteable(fix: string, path: string): string {
+function pasteable(fix: string, path: string): Hint {
   const lines = /^Add: (.+)$/.exec(fix)?.[1]?.split('; ')
-  if (lines) return `printf '%s\\n' ${lines.map(shellWord).join(' ')} >> ${shellWord(path)}`
+  if (lines)
+    return ['Add the lines that are lacking:', `printf '%s\\n' ${lines.map(shellWord).join(' ')} >> ${shellWord(path)}`]
   const [, address, length] = /^Write: precedence ::ffff:([\d.]+)\/(\d+) /.exec(fix) ?? []
   const bits = Number(length) - 96
   return address === undefined || bits < 0
     ? fix
-    : `${fix}. With the default lines, which such a line replaces: cachectl gai generate --prefer ipv4 --cidr ${shellWord(`${address}/${bits}`)}`
+    : [
+        `${fix}. With the default lines, which such a line replaces:`,
+        shell`cachectl gai generate --prefer ipv4 --cidr ${`${address}/${bits}`} --apply`,
+      ]
 }

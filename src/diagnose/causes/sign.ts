@@ -43,6 +43,7 @@ const SIGN_KINDS = {
   'first-few-only': 'impaired',
   'lost-at-times': 'impaired',
   narrow: 'impaired',
+  queues: 'impaired',
   late: 'impaired',
   far: 'impaired',
   'one-family-slow': 'impaired',

@@ -1,7 +1,7 @@
 /** What goes wrong once a node has answered: found by asking more than once, over several connections. */
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
-import { type Cause, failure, type Told, warning, wherever } from './cause.ts'
+import { amid, type Cause, failure, type Told, warning, wherever } from './cause.ts'
 import { restart } from './node.ts'
 import { alone, at, name, who } from './places.ts'
 import type { SignKind } from './sign.ts'
@@ -82,7 +82,7 @@ export const trialCauses: readonly Cause[] = [
           failure(
             at(one),
             `${who(one)} answers and then stops: ${stuck(one).length} of ${trials(one)} connections had an answer, and waited for the next in vain.`,
-            `${restart(one)} A proxy in front of it may do the same.`,
+            amid('A proxy in front of it may do the same.', restart(one)),
             probing(one),
           ),
         'stalls',

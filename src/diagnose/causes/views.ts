@@ -23,9 +23,8 @@ export const isDead = ({ a, aaaa }: ServerView): boolean => DEAD.has(a.outcome) 
 export const onlyTimeouts = (...outcomes: string[]): boolean => outcomes.includes('timeout')
 export const serverOf = ({ server }: ServerView): string =>
   server.port === 53 ? server.address : endpoint(server.address, server.port)
-export const dig = (host: string, { server }: ServerView, type = 'ANY'): string =>
-  shell`dig ${type === 'ANY' ? 'A' : type} ${host} @${server.address}` +
-  (server.port === 53 ? '' : ` -p ${server.port}`)
+/** Shows what this server says of both families, aliases included. */
+export const asking = (host: string, view: ServerView): string => shell`cachectl dns ${host} --server ${serverOf(view)}`
 
 /** Signs at the addresses of a name, or at those of them that are meant. */
 export const outAt = (seen: Seen, host: string, isMeant: (address: string) => boolean = () => true): Sign[] =>

@@ -18,6 +18,7 @@ import {
   servesOtherFamily,
   spokenAs,
   telling,
+  tryingIt,
   who,
   whoIs,
 } from './places.ts'
@@ -45,7 +46,7 @@ function droppedToAll(seen: Seen): Suspicion[] {
           name(first.place),
           `${all}: packets to ${shown.slice(0, -1).join(', ')} and ${shown.at(-1)} are dropped on the way.`,
           ALLOW,
-          `nping --tcp-connect -p ${first.port} ${first.address}`,
+          tryingIt(first),
         ),
         explains: shows(0.9, ...ones.flatMap((one) => seen.at(at(one), 'timeout'))),
       },
@@ -74,7 +75,7 @@ export const wayCauses: readonly Cause[] = [
         const elsewhere = seen.evidence.addresses.some((one) => name(one.place) !== name(place) && isAlive(one))
         const sentence = `${whoIs(place, name(place))} does not answer (${silent.map(({ address }) => address).join(', ')}): packets are dropped on the way.`
         const hint = elsewhere ? `Other nodes answer: this one is down or its address is stale. ${ALLOW}` : ALLOW
-        const command = `nping --tcp-connect -p ${place.port} ${place.host}`
+        const command = shell`cachectl probe ${name(place)} -c 3`
         return [
           {
             ...failure(name(place), sentence, hint, command),
@@ -109,7 +110,7 @@ export const wayCauses: readonly Cause[] = [
               name(place),
               `${place.host} has ${own.length} addresses, and ${out.map(({ address }) => address).join(', ')} ${how}: clients that pick it fail or hang, others work.`,
               'Take the record away if it is stale; else see what is wrong with that server alone.',
-              `nc -vz -w 3 ${first.address} ${place.port}`,
+              tryingIt(first),
             ),
             explains: shows(0.95, ...out.flatMap(signsOf)),
           },
@@ -168,7 +169,7 @@ export const wayCauses: readonly Cause[] = [
           at(one),
           `${who(one)} resets connections as soon as they are made.`,
           'A proxy or firewall answers in place of the server, or the server turns every client away.',
-          `nc -vz ${one.address} ${one.port}`,
+          tryingIt(one),
         ),
         ...(servesOtherFamily(seen.evidence, one) && { fits: SPARES_AN_ADDRESS }),
       })),

@@ -7,7 +7,6 @@
 import { randomUUID } from 'node:crypto'
 import { withoutSecrets } from '../../api/catalog/secrets.ts'
 import type { Fault } from '../../api/faults.ts'
-import { onlyReads } from '../../api/names.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { Clock } from '../time/clock.ts'
@@ -225,7 +224,7 @@ function parametersText(input: object | undefined): string {
 
 /** Nothing for what only reads, or answers nothing; of what an operation answers with one structure, its members. */
 function elementsText(action: string | undefined, output: object | undefined): string {
-  if (!output || !action || onlyReads(action)) return 'null'
+  if (!output || !action || /^(Describe|List)/.test(action)) return 'null'
   const values: unknown[] = Object.values(output)
   if (values.length === 0) return 'null'
   const [only] = values

@@ -1,8 +1,9 @@
-/** `npm run bench [-- start-up|control-plane|many-clusters|node|node-memory] [-- --quick]`: ratios against peers in the same run; never part of the tests. */
+/** `npm run bench [-- start-up|control-plane|many-clusters|node|node-memory|redis] [-- --quick]`: ratios against peers in the same run; never part of the tests. */
 import { benchControlPlane } from './control-plane.ts'
 import { benchManyClusters } from './many-clusters.ts'
 import { benchNode } from './node.ts'
 import { benchNodeMemory } from './node-memory.ts'
+import { benchRedis } from './redis.ts'
 import { benchStartUp } from './start-up.ts'
 
 const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<void>>> = {
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<void>>> = 
   'many-clusters': benchManyClusters,
   node: benchNode,
   'node-memory': benchNodeMemory,
+  redis: benchRedis,
 }
 
 const QUICK = '--quick'

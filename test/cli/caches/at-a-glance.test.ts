@@ -63,6 +63,44 @@ test('each node is a target for Prometheus, with labels that tell which it is', 
   for (const { labels } of groups) for (const name of Object.keys(labels)) expect(name).toMatch(/^[a-z_]+$/)
 })
 
+test('keys that are used most are seen while they are used, and a bounded number of uses', async () => {
+  let isOver = false
+  const hot = json('kv', 'hot', 'shop', '--for', '60s', '--most', '6', '--count', '1').finally(() => {
+    isOver = true
+  })
+  while (!isOver)
+    await home.cachectl('kv', 'set', 'shop', 'hot', 'v').then(() => home.cachectl('kv', 'get', 'shop', 'hot'))
+  expect(await hot).toMatchObject({ uses: 6, keys: [{ key: 'hot', share: expect.any(Number) }] })
+})
+
+test('the largest keys are told where a node lets clients list them, and else that it does not', async () => {
+  const group = ['--cache-parameter-group-name', 'crawled']
+  await home.answer(
+    'create-cache-parameter-group',
+    ...group,
+    ...['--cache-parameter-group-family', 'memcached1.6', '--description', 'x'],
+  )
+  const crawler = ['--parameter-name-values', 'ParameterName=lru_crawler,ParameterValue=1']
+  await home.answer('modify-cache-parameter-group', ...group, ...crawler)
+  const old = [...group, '--cache-cluster-id', 'old', '--engine-version', '1.6.12', '--num-cache-nodes', '1']
+  await home.answer('create-cache-cluster', ...node, ...old, '--wait')
+  for (const [key, size] of [
+    ['small', 10],
+    ['large', 900],
+    ['middle', 100],
+  ] as const) {
+    await home.answer('kv', 'set', 'old', key, 'x'.repeat(size))
+  }
+  const { stdout, stderr } = await home.cachectl('kv', 'big', 'old', '--count', '2', '--output', 'json')
+  expect(JSON.parse(stdout)).toMatchObject({ keys: [{ key: 'large' }, { key: 'middle' }] })
+  // A node keeps what it answers about the cluster as an item, too.
+  expect(stderr).toBe('Of 4 keys.\n')
+  expect(await home.cachectl('kv', 'big', 'shop')).toMatchObject({
+    code: 255,
+    stderr: expect.stringContaining('does not let clients look'),
+  })
+})
+
 test('the verdict of the doctor is a run of tests, which fails on what is grave enough', async () => {
   const note = await home.cachectl('doctor', 'shop', '--output', 'junit', '--fail-on', 'note')
   expect(note).toMatchObject({

@@ -14,6 +14,7 @@ interface Told {
   readonly sentence: string
   readonly hint: string
   readonly subject: string
+  readonly explains?: readonly { readonly kind: string }[]
 }
 
 async function diagnose(words: readonly string[], env: Record<string, string>) {
@@ -110,6 +111,21 @@ describe('an engine of this host', () => {
       expect([code, cause?.id, cause?.hint]).toEqual([2, 'E03', `kill -CONT ${pid}`])
     } finally {
       process.kill(pid, 'SIGCONT')
+    }
+  })
+
+  test('that is stopped: its cluster is looked at as it told of it before', async () => {
+    const engine = await start(temporaryDirectory())
+    await engine.client.createCacheCluster(memcached('shop'))
+    const env = { CACHECTL_HOME: engine.stateDir }
+    await eventually('the cluster is well', async () => (await diagnose(['shop'], env)).code === 0)
+    process.kill(engine.info.pid, 'SIGSTOP')
+    try {
+      const { code, cause, findings } = await diagnose(['shop'], env)
+      expect([code, cause?.id, findings.length]).toEqual([1, 'E03', 1])
+      expect(cause?.explains?.map(({ kind }) => kind)).toContain('silent')
+    } finally {
+      process.kill(engine.info.pid, 'SIGCONT')
     }
   })
 

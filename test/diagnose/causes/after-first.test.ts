@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/diagnose/causes/index.ts'
 import type { AddressEvidence, Evidence, Place } from '../../../src/diagnose/evidence.ts'
-import type { NodeStats } from '../../../src/diagnose/node-answers.ts'
+import type { Bulk, NodeStats } from '../../../src/diagnose/node-answers.ts'
 import type { Question, TrialConnection } from '../../../src/diagnose/node-trial.ts'
 
 interface Node {
@@ -12,6 +12,7 @@ interface Node {
   readonly later?: NodeStats
   readonly connections?: readonly TrialConnection[]
   readonly bulkPasses?: boolean
+  readonly bulk?: Bulk
 }
 
 const asked = (ms: number, ...questions: readonly Question[]): TrialConnection => ({
@@ -21,7 +22,7 @@ const asked = (ms: number, ...questions: readonly Question[]): TrialConnection =
 })
 
 const addressOf = (
-  { connectMs = 0.4, answerMs = 0.5, stats = {}, connections, bulkPasses = false }: Node,
+  { connectMs = 0.4, answerMs = 0.5, stats = {}, connections, bulk, bulkPasses = false }: Node,
   index: number,
 ): AddressEvidence => {
   const address = `10.0.0.${11 + index}`
@@ -44,6 +45,7 @@ const addressOf = (
       stats,
       settings: {},
       statsMs: answerMs,
+      ...(bulk && { bulk }),
       ...(bulkPasses && { bulk: { bytes: 3600, received: 6400, ms: 2, complete: true } }),
     },
     trial: { connections: connections ?? [asked(answerMs, 'version', 'get', 'version', 'get')] },
@@ -163,6 +165,19 @@ describe('numbers that are read twice', () => {
 test('what is refused for lack of memory explains nothing else that shows at the node', () => {
   const stats = { bytes: 950, limit_maxbytes: 1000, evictions: 9000, uptime: 40_000, store_no_memory: 900 }
   expect(complaints({ stats }).sort()).toEqual(['M01 10.0.0.11:11211', 'M03 10.0.0.11:11211'])
+})
+
+describe('what queues', () => {
+  const turns = (...times: number[]) => times.map((ms) => ({ question: 'get' as const, ms, answered: true }))
+  const trial = (connectMs: number, ...times: number[]): TrialConnection[] =>
+    Array.from({ length: 6 }, () => ({ connectMs, turns: turns(...times), sent: 100, received: 100 }))
+  const bulk = { bytes: 3600, received: 2208, ms: 2400, complete: false, quietMs: 1500, pauseMs: 1500 }
+  test('is a narrow way, whatever becomes of single connections', () => {
+    expect(complaints({ connections: trial(1100, 500, 600), bulk })).toEqual(['R16 10.0.0.11:11211'])
+  })
+  test('is none where connections beside stand at once: large packets are lost', () => {
+    expect(complaints({ connections: trial(0.5, 0.6, 0.4), bulk })).toEqual(['R15 10.0.0.11:11211'])
+  })
 })
 
 describe('answers that come late', () => {

@@ -21,6 +21,8 @@ import { CallFailed, Problem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineAndRegion } from '../../target/engine-region.ts'
+import { stateDirOf } from '../../target/state-dir.ts'
+import type { Target } from '../../target/targets.ts'
 import { tell } from '../../terminal.ts'
 import {
   type BoundedClient,
@@ -32,7 +34,8 @@ import {
   serviceWithoutTarget,
   unlessHeld,
 } from './doctor-service.ts'
-import { type Aim, type AimOptions, aimAtNamed, aimBy } from './places.ts'
+import { keepKnown, lastKnown } from './last-known.ts'
+import { type Aim, type AimOptions, aimAtNamed, aimBy, aimOf } from './places.ts'
 
 /** The SDK's timer of a connection outlives the question that was given up, and would keep this process for as long. */
 const connectingWithin = (patienceMs: number, flags: AimOptions): AimOptions => ({
@@ -57,7 +60,8 @@ export interface DoctorAsk {
 
 /**
  * Looks at what the words name, and meanwhile asks the API for all it tells besides. A cluster that is not there is a finding,
- * not an error; and so is an API that is not: then the look is at what is named as host:port.
+ * not an error; and so is an API that is not: then the look is at what is named as host:port, and at
+ * clusters as the API told of them before.
  */
 export async function lookWithApi(spoken: readonly string[], ask: DoctorAsk): Promise<Evidence> {
   const { flags, look } = ask
@@ -95,11 +99,21 @@ async function lookBy(
     const service = await found
     const failed = failedCall(error, service, client.answered(), start)
     if (!failed) throw error
-    return { ...(await look(named)), service: { ...service, failed } }
+    const ids = words.map(readPlace).flatMap((place) => ('cluster' in place ? [place.cluster] : []))
+    const known = lastKnown(stateDirOf(flags), apiOf(target), ids)
+    const told = known && { ...aimOf(client, known.clusters, named, flags), missing: [] }
+    return {
+      ...(await look(told ?? named)),
+      service: { ...service, failed, ...(known && { lastKnownAt: known.at }) },
+    }
   }
   const [evidence, api, service] = await Promise.all([look(aim), allFacts(client, aim.clusters, flags, note), found])
+  keepKnown(stateDirOf(flags), apiOf(target), { ...aim, at: systemClock.now().toISOString() })
   return { ...evidence, api, service }
 }
+
+/** What its clusters are known under. */
+const apiOf = ({ kind, url = kind, region = '' }: Target): string => `${url} ${region}`
 
 async function doctorAim(
   client: ApiClient,

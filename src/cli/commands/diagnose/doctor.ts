@@ -12,6 +12,7 @@ import {
   verdictOf,
 } from '../../../diagnose/causes/index.ts'
 import { isBroken } from '../../../diagnose/causes/sign.ts'
+import { forThisHost } from '../../../diagnose/commands-here.ts'
 import { examine } from '../../../diagnose/doctor.ts'
 import { NO_COURSE, nextLook } from '../../../diagnose/episodes.ts'
 import type { Evidence } from '../../../diagnose/evidence.ts'
@@ -28,6 +29,7 @@ import { choice, type Flags, text, texts, toggle, type ValuesOf } from '../../fl
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { commandText } from '../../help/command-text.ts'
+import { isInstalled } from '../../installed.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
@@ -169,7 +171,9 @@ async function judged(words: readonly string[], flags: DoctorFlags, signal?: Abo
     evidence,
     notAsked,
     rules: [...which, ...(flags.practices ? practice : [])],
-    findings: findings.map((finding) => (isProblem(finding) ? { check: again, ...finding } : finding)),
+    findings: findings.map((finding) =>
+      forThisHost(isProblem(finding) ? { check: again, ...finding } : finding, isInstalled, again),
+    ),
     unexplained: unexplained.map(signTold),
     unclear,
     practices: judgeEvidence(nodeBased(evidence), practice),

@@ -75,7 +75,16 @@ export async function aimBy(
     ids.length > 0 ? await Promise.all(ids.map((id) => findCache(client, id))) : await everyCache(client, note)
   if (described.length === 0)
     throw new Problem('general', 'There is no cluster to look at.', 'Name a host: cachectl doctor host:port')
-  const clusters = described.map((cache) => factsOf(cache, client.target.kind === 'local'))
+  return aimOf(
+    client,
+    described.map((cache) => factsOf(cache, client.target.kind === 'local')),
+    named,
+    flags,
+  )
+}
+
+/** At these clusters, and at what was named beside them. */
+export function aimOf(client: ApiClient, clusters: readonly ClusterFacts[], named: Aim, flags: AimOptions): Aim {
   const own = named.trust.get('') ?? {}
   const trust = new Map(named.trust)
   for (const cluster of clusters)

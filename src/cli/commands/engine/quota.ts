@@ -35,7 +35,9 @@ export const engineQuotaSet = command({
   forms: {},
   async run({ flags, words, print }) {
     const request = { name: words.quota, limit: words.limit }
-    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), quotaLine)
+    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each, style) =>
+      table([each], style),
+    )
   },
 })
 
@@ -46,7 +48,9 @@ export const engineQuotaReset = command({
   forms: {},
   async run({ flags, words, print }) {
     const request = { name: words.quota, limit: null }
-    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), quotaLine)
+    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each, style) =>
+      table([each], style),
+    )
   },
 })
 
@@ -54,8 +58,6 @@ function limitOf(said: string): number {
   if (/^\d{1,9}$/.test(said)) return Number(said)
   throw usageProblem(`argument limit: invalid number: '${said}'`)
 }
-
-const quotaLine = ({ name, limit, default: usual }: QuotaReport): string => `${name}: ${limit} (default ${usual})`
 
 const table = (quotas: readonly QuotaReport[], style: Style): string =>
   tableText(

@@ -39,6 +39,11 @@ const ROWS: readonly Row[] = [
     words: (one) => `answers \`version\` at once, and requests for data after ${Math.round(dataMs(one))} ms`,
   },
   {
+    kind: 'queues',
+    is: queues,
+    words: () => 'answers one client at once, and lets everything wait as soon as more is asked',
+  },
+  {
     kind: 'uneven',
     is: (one) => !losesAnswers(one) && !isMuteOnData(one) && !isLateOnData(one) && isUneven(one),
     words: (one) => `answers some questions at once and ${lateTurns(one).length} of ${shortTurns(one).length} late`,
@@ -163,13 +168,13 @@ export const versionMs = (one: AddressEvidence): number => median(waitsFor(one, 
 /** Later than this process can have made it. */
 const isLaterThan =
   (most: number) =>
-  ({ ms, busyMs = 0 }: Turn): boolean =>
+  ({ ms, busyMs = 0 }: Pick<Turn, 'ms' | 'busyMs'>): boolean =>
     ms > most + BUSY_TURNS * busyMs
 
 /** Each of several requests for data was late, and answers to other questions were not. */
 function isLateOnData(one: AddressEvidence): boolean {
   const isEnough = waitsFor(one, 'get').length >= SEVERAL && waitsFor(one, 'version').length >= SEVERAL
-  return isEnough && dataAnswers(one).every(isLaterThan(LATE_MS + 5 * versionMs(one)))
+  return isEnough && dataAnswers(one).length > 0 && dataAnswers(one).every(isLaterThan(LATE_MS + 5 * versionMs(one)))
 }
 
 export const lateTurns = (one: AddressEvidence): number[] => {
@@ -182,6 +187,27 @@ export const lateTurns = (one: AddressEvidence): number[] => {
 function isUneven(one: AddressEvidence): boolean {
   const [late, all] = [lateTurns(one).length, shortWaits(one).length]
   return late >= SEVERAL && late >= all * LATE_SHARE && late < all
+}
+
+/** What many wait for at once, with so little asked. */
+const QUEUED_MS = 100
+const QUEUED_SHARE = 0.8
+
+/**
+ * While many questions and their answers pass, everything beside them is late, new connections included, and some of it
+ * comes; before, it was quick. What is lost at times leaves most as quick as it was.
+ */
+function queues(one: AddressEvidence): boolean {
+  const { received = 0, complete = false, ms = 0 } = one.answers?.bulk ?? {}
+  if (received === 0 || (complete && ms < SEVERAL * QUEUED_MS)) return false
+  const connecting = tried(one).flatMap(({ connectMs: ms, notMade }) =>
+    ms !== undefined || notMade === 'timeout' ? [{ ms: ms ?? Number.POSITIVE_INFINITY }] : [],
+  )
+  const isLateAnswer = isLaterThan(QUEUED_MS + 3 * shortReplyMs(one))
+  // Of what was given up before it was late nothing is known.
+  const asking = shortTurns(one).filter((turn) => turn.answered || isLateAnswer(turn))
+  const late = [...connecting.filter(isLaterThan(QUEUED_MS + 5 * connectMs(one))), ...asking.filter(isLateAnswer)]
+  return late.length >= (connecting.length + asking.length) * QUEUED_SHARE && late.length >= tried(one).length
 }
 
 /** The zones of a region are a few milliseconds apart. */

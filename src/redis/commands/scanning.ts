@@ -1,0 +1,35 @@
+import type { Client } from '../client.ts'
+import type { Args } from '../protocol/args.ts'
+import { INVALID_CURSOR } from '../protocol/refusals.ts'
+import { scanOptions } from './generic.ts'
+
+/** Takes a member, whose first word is what MATCH is held against. */
+export type TakeMember = (...words: readonly Buffer[]) => void
+/** Gives the members at a cursor of the collection of an entry to `take`, and answers the next; 0: those were the last. */
+export type ScanStep = (entry: number, cursor: number, take: TakeMember) => number
+
+/** HSCAN, SSCAN and ZSCAN. */
+export function scanMembers(client: Client, args: Args, type: number, step: ScanStep): void {
+  const { db, replies } = client
+  if (!/^\d{1,20}$/.test(args.text(2))) throw INVALID_CURSOR
+  const entry = db.readOf(type, args, 1)
+  const found: Buffer[] = []
+  let cursor = 0
+  if (entry !== 0) {
+    const { count, fits, ...options } = scanOptions(args, 2, false)
+    cursor = options.cursor
+    // Empty places of a table are gone over, but not for ever.
+    let left = 10 * count
+    let seen = 0
+    do {
+      cursor = step(entry, cursor, (...words) => {
+        seen++
+        if (fits(words[0]?.toString('latin1') ?? '')) found.push(...words)
+      })
+    } while (cursor !== 0 && --left > 0 && seen < count)
+  }
+  replies.array(2)
+  replies.bulkText(String(cursor))
+  replies.array(found.length)
+  for (const word of found) replies.bulkBytes(word)
+}
