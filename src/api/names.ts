@@ -28,3 +28,6 @@ export function parseArn(text: string): Arn | undefined {
 /** The reverse of {@link parseArn}, in the partition of the region. */
 export const arn = ({ region, account, type, name }: Arn): string =>
   `arn:${partitionOf(region)}:elasticache:${region}:${account}:${type}:${name}`
+
+/** Whether an operation changes nothing, by the API's own way of naming. */
+export const onlyReads = (operation: string): boolean => /^(?:Describe|List)/.test(operation)

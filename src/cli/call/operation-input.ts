@@ -1,5 +1,5 @@
 import { type Input, inputOf, type OperationName, operation } from '../../api/model.ts'
-import { kebabCase } from '../../api/names.ts'
+import { kebabCase, onlyReads } from '../../api/names.ts'
 import { type Describe, memberFlags, type OperationFlags } from '../flags.ts'
 import {
   answerFlags,
@@ -23,7 +23,7 @@ import { validInput } from './validate.ts'
 export const isDestructive = (name: OperationName): boolean =>
   name.startsWith('Delete') || name === 'RebootCacheCluster'
 
-const isMutating = (name: OperationName): boolean => !/^(Describe|List)/.test(name)
+const isMutating = (name: OperationName): boolean => !onlyReads(name)
 
 /** Every option of an operation's command: the model's members first, ours after them. */
 export function operationFlags(name: OperationName, describe?: Describe): OperationFlags {

@@ -1,10 +1,12 @@
 /**
- * An answer for a person at a terminal: lists as tables, a single resource as a card, states in colour, times beside
- * how long ago they were. Driven by the model, so that every operation has it. Programs never see this.
+ * An answer for a person at a terminal: lists as tables, a single resource as a card, what has become of a change in a line or two,
+ * states in colour, times beside how long ago they were. Driven by the model, so that every operation has it. Programs never see this.
  */
 import { type OperationName, operation, structure } from '../../api/model.ts'
+import { onlyReads } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
-import { widthOf, wrapWords } from './display-width.ts'
+import { shortened, widthOf, wrapWords } from './display-width.ts'
+import { changeText } from './human-change.ts'
 import { drawItems } from './human-table.ts'
 import { type Item, isEmpty, isItem, isItems, label, valueText, words } from './human-value.ts'
 import { type Style, statusText } from './style.ts'
@@ -27,12 +29,33 @@ export async function humanText(name: OperationName, asked: object, answer: obje
   if (!only) return ''
   const [memberName, value] = only
   const inner = shapeOf(members[memberName])
+  const change = onlyReads(name) ? undefined : changeOf(output, shape, style)
+  if (change !== undefined) return change
   if (told.length > 1 || inner === undefined) return card(output, shape, style) + more
   if (isItem(value)) return card(value, inner, style) + more
   if (!isItems(value)) return `${style.faint(`No ${counting(memberName, 0)}.`)}\n`
   const [single] = value
   if (single && value.length === 1 && namesIt(asked, inner, single)) return card(single, inner, style) + more
   return list(drawItems(inner, value, style), value.length, memberName, style) + more
+}
+
+/** undefined: several things have changed, which lists tell. */
+function changeOf(output: Item, shape: string, style: Style): string | undefined {
+  const [[memberName, value] = ['', undefined], ...others] = Object.entries(output)
+  const { members } = structure(shape)
+  const inner = shapeOf(members[memberName])
+  if (inner === 'Tag' && isItems(value)) return tagsText(value, style)
+  if (others.length === 0 && isItem(value) && inner)
+    return changeText(value, inner, titleOf(namesIn(value, inner), inner), style)
+  // The resource itself.
+  if (Object.values(output).some((each) => isItems(each))) return undefined
+  return changeText(output, shape, titleOf(namesIn(output, shape), shape), style)
+}
+
+/** `2 tags: team=web, env=test`. */
+function tagsText(tags: readonly Item[], { width, characters, faint }: Style): string {
+  const all = tags.map(({ Key, Value }) => `${Key}=${Value ?? ''}`).join(', ')
+  return `${faint(`${tags.length} ${counting('Tags', tags.length)}:`)} ${shortened(all, width - 12, characters.ellipsis)}\n`
 }
 
 const shapeOf = (member: Member | undefined): string | undefined =>
@@ -57,10 +80,7 @@ function counting(memberName: string, count: number): string {
 /** Name and state, then a line for each thing told of it, then a table for each list it holds. */
 function card(item: Item, shape: string, style: Style): string {
   const { members } = structure(shape)
-  const names = [...Object.keys(members), ...Object.keys(item)].filter(
-    (name, index, all) => all.indexOf(name) === index,
-  )
-  const told = names.filter((name) => !UNTOLD.includes(name) && !isEmpty(item[name]))
+  const told = namesIn(item, shape)
   const [idName, statusName] = titleOf(told, shape)
   const lines = told.filter((name) => name !== idName && name !== statusName && !isItems(item[name]))
   const labels = lines.map((name) => label(name, shape))
@@ -80,6 +100,12 @@ function card(item: Item, shape: string, style: Style): string {
   })
   return [...(title.length > 0 ? [title.join('  ')] : []), ...facts, ...tables, ''].join('\n')
 }
+
+/** Members that it has, in the model's order. */
+const namesIn = (item: Item, shape: string): string[] =>
+  [...new Set([...Object.keys(structure(shape).members), ...Object.keys(item)])].filter(
+    (name) => !UNTOLD.includes(name) && !isEmpty(item[name]),
+  )
 
 function section(title: string, shape: string, items: readonly Item[], style: Style): string {
   const narrower = { ...style, width: style.width - 2 }

@@ -5,7 +5,7 @@
 import { SECRET_MEMBERS } from '../../api/catalog/secrets.ts'
 import { helpOf } from '../../api/help.ts'
 import { inputOf, type OperationName } from '../../api/model.ts'
-import { kebabCase } from '../../api/names.ts'
+import { kebabCase, onlyReads } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
 import { tellUnasked } from '../caches/refusals.ts'
 import { checkRequest } from '../call/checks.ts'
@@ -48,7 +48,7 @@ export async function askForMissing(name: OperationName, argv: readonly string[]
     const words = await ask(client, name, [...needed, ...alsoAsked(name, given)], offeredMembers(name, given), flags)
     const full = [...argv, ...words]
     tell(`\n  ${commandText([kebabCase(name), ...argv, ...withoutSecrets(words)])}\n`)
-    if (!isDestructive(name) && !/^(Describe|List)/.test(name)) await agreeOnTerminal('Run it?')
+    if (!isDestructive(name) && !onlyReads(name)) await agreeOnTerminal('Run it?')
     return full
   } finally {
     client.close()

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { withoutSecrets } from '../../api/catalog/secrets.ts'
 import type { Fault } from '../../api/faults.ts'
+import { onlyReads } from '../../api/names.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { JsonLines } from '../store/json-lines.ts'
 import type { Clock } from '../time/clock.ts'
@@ -224,7 +225,7 @@ function parametersText(input: object | undefined): string {
 
 /** Nothing for what only reads, or answers nothing; of what an operation answers with one structure, its members. */
 function elementsText(action: string | undefined, output: object | undefined): string {
-  if (!output || !action || /^(Describe|List)/.test(action)) return 'null'
+  if (!output || !action || onlyReads(action)) return 'null'
   const values: unknown[] = Object.values(output)
   if (values.length === 0) return 'null'
   const [only] = values

@@ -138,7 +138,7 @@ describe('commands for every day', () => {
     expect(no.code).toBe(255)
     const yes = await onTerminal(['scale', 'web', '--nodes', '1', '--wait'], { env, answers: [['(y/N)', 'y\r']] })
     expect(yes.code).toBe(0)
-    expect(yes.text).toMatch(/web {2}available\n/)
+    expect(yes.text).toMatch(/web {2}available {2}Endpoint /)
     expect(longestLine(await onTerminal(['list'], { env }))).toBeLessThanOrEqual(80)
   })
 })

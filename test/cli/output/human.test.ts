@@ -36,7 +36,7 @@ test('lists of names, resources in the answer itself and answers without members
     ),
   ).toContain('a, b')
   expect(await humanText('CreateUser', {}, { UserId: 'ann', Status: 'active', UserName: 'a' }, style)).toMatch(
-    /^ann {2}active\n {2}.*a\n$/,
+    /^ann {2}active {2}Name a\nAll of it: cachectl describe-users --user-id ann\n$/,
   )
   expect(await humanText('DeleteCacheParameterGroup', {}, {}, style)).toBe('')
   expect(await humanText('DescribeEvents', {}, { Events: [] }, style)).toBe('No events.\n')
@@ -48,7 +48,40 @@ test('what is pending is told', async () => {
     CacheClusterStatus: 'available',
     PendingModifiedValues: { NumCacheNodes: 5 },
   }
-  expect(await humanText('ModifyCacheCluster', {}, { CacheCluster }, style)).toMatch(/Pending modified values +.*5/)
+  expect(await humanText('ModifyCacheCluster', {}, { CacheCluster }, style)).toMatch(/Pending: num cache nodes 5/)
+})
+
+test('a change is told in a line or two, with what is pending and where all of it is told', async () => {
+  const CacheCluster = {
+    CacheClusterId: 'shop',
+    CacheClusterStatus: 'modifying',
+    NumCacheNodes: 2,
+    CacheNodeType: 'cache.t4g.small',
+    Engine: 'memcached',
+    EngineVersion: '1.6.22',
+    ARN: 'arn:aws:elasticache:us-west-2:000000000000:cluster:shop',
+    PendingModifiedValues: { NumCacheNodes: 5 },
+    SecurityGroups: [{ SecurityGroupId: 'sg-1', Status: 'active' }],
+  }
+  expect((await humanText('ModifyCacheCluster', {}, { CacheCluster }, style)).split('\n')).toEqual([
+    'shop  modifying  Nodes 2  Node type cache.t4g.small  Engine memcached 1.6.22',
+    'Pending: num cache nodes 5',
+    'All of it: cachectl describe-cache-clusters --cache-cluster-id shop',
+    '',
+  ])
+  const deleting = { CacheClusterId: 'shop', CacheClusterStatus: 'deleting', NumCacheNodes: 2 }
+  expect(await humanText('DeleteCacheCluster', {}, { CacheCluster: deleting }, style)).toBe(
+    'shop  deleting  Nodes 2  Network ipv4\n',
+  )
+  expect(await humanText('ModifyCacheParameterGroup', {}, { CacheParameterGroupName: 'hot' }, style)).toBe(
+    'hot  done\n',
+  )
+  const TagList = [
+    { Key: 'team', Value: 'web' },
+    { Key: 'env', Value: 'test' },
+  ]
+  expect(await humanText('AddTagsToResource', {}, { TagList }, style)).toBe('2 tags: team=web, env=test\n')
+  expect(await humanText('ListTagsForResource', {}, { TagList }, style)).toContain('│ team │ web')
 })
 
 test('a token says how to go on', async () => {

@@ -35,9 +35,7 @@ export const engineQuotaSet = command({
   forms: {},
   async run({ flags, words, print }) {
     const request = { name: words.quota, limit: words.limit }
-    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each, style) =>
-      table([each], style),
-    )
+    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), quotaLine)
   },
 })
 
@@ -48,9 +46,7 @@ export const engineQuotaReset = command({
   forms: {},
   async run({ flags, words, print }) {
     const request = { name: words.quota, limit: null }
-    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), (each, style) =>
-      table([each], style),
-    )
+    await print.answer(await askInRegion<QuotaReport>(flags, `${CONTROL.quotas}/set`, request), quotaLine)
   },
 })
 
@@ -58,6 +54,8 @@ function limitOf(said: string): number {
   if (/^\d{1,9}$/.test(said)) return Number(said)
   throw usageProblem(`argument limit: invalid number: '${said}'`)
 }
+
+const quotaLine = ({ name, limit, default: usual }: QuotaReport): string => `${name}: ${limit} (default ${usual})`
 
 const table = (quotas: readonly QuotaReport[], style: Style): string =>
   tableText(

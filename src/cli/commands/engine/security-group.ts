@@ -66,7 +66,7 @@ export const engineSecurityGroupCreate = command({
       ...(vpcId && { vpcId }),
       ...(groupId && { groupId }),
     }
-    await print.answer(await call<SecurityGroupReport>(flags, 'create', request), tableOf)
+    await print.answer(await call<SecurityGroupReport>(flags, 'create', request), groupLines)
   },
 })
 
@@ -95,7 +95,7 @@ export const engineSecurityGroupJoin = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const { members: given } = flags
-    await print.answer(await callOn<SecurityGroupReport>(flags, 'join', { group, members: given }), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'join', { group, members: given }), groupLines)
   },
 })
 
@@ -108,7 +108,7 @@ export const engineSecurityGroupLeave = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const { members: given } = flags
-    await print.answer(await callOn<SecurityGroupReport>(flags, 'leave', { group, members: given }), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'leave', { group, members: given }), groupLines)
   },
 })
 
@@ -133,7 +133,7 @@ export const engineSecurityGroupAuthorize = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const request: Ingress = { group, sources: flags.sources, ports: flags.port ?? String(memcached.port) }
-    await print.answer(await callOn<SecurityGroupReport>(flags, 'authorize', request), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'authorize', request), groupLines)
   },
 })
 
@@ -154,13 +154,17 @@ export const engineSecurityGroupRevoke = command({
   forms: {},
   async run({ words: { group }, flags, print }) {
     const request: Ingress = { group, sources: flags.sources, ...(flags.port && { ports: flags.port }) }
-    await print.answer(await callOn<SecurityGroupReport>(flags, 'revoke', request), tableOf)
+    await print.answer(await callOn<SecurityGroupReport>(flags, 'revoke', request), groupLines)
   },
 })
 
 type Ingress = Omit<IngressRequest, 'region'>
 
-const tableOf = (group: SecurityGroupReport, style: Style): string => table([group], style)
+/** What a change has come to. */
+function groupLines({ groupId, groupName, ingress: rules, members }: SecurityGroupReport): string {
+  const sources = rules.length === 0 ? 'no clients' : rules.map(ruleText).join(', ')
+  return `${groupName} (${groupId}) lets in ${sources}${members.length === 0 ? '' : `\nMembers: ${members.join(', ')}`}`
+}
 
 const table = (groups: readonly SecurityGroupReport[], style: Style): string =>
   tableText(['Group', 'Name', { long: 'Lets in' }, 'Members', 'VPC'], groups.map(row), style)
@@ -168,10 +172,12 @@ const table = (groups: readonly SecurityGroupReport[], style: Style): string =>
 const row = ({ groupId, groupName, ingress: rules, members, vpcId }: SecurityGroupReport): string[] => [
   groupId,
   groupName,
-  rules.length === 0 ? 'no clients' : rules.map((rule) => `${rule.source} ${portsText(rule)}`).join('\n'),
+  rules.length === 0 ? 'no clients' : rules.map(ruleText).join('\n'),
   members.length === 0 ? '-' : members.join('\n'),
   vpcId,
 ]
+
+const ruleText = (rule: RuleReport): string => `${rule.source} ${portsText(rule)}`
 
 function portsText({ fromPort, toPort }: RuleReport): string {
   if (fromPort === 0 && toPort === 65_535) return 'all ports'

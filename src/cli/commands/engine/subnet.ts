@@ -35,6 +35,9 @@ function describe(subnets: readonly SubnetReport[], style: Style): string {
   return tables.join('\n')
 }
 
+const createdLine = ({ subnetId, availabilityZone, ipv4Cidr, ipv6Cidr, vpcId }: SubnetReport): string =>
+  `${subnetId} in ${availabilityZone} of ${vpcId}: ${[ipv4Cidr, ipv6Cidr].filter(Boolean).join(', ')}`
+
 const row = (subnet: SubnetReport): string[] => [
   subnet.subnetId,
   subnet.availabilityZone,
@@ -77,7 +80,7 @@ export const engineSubnetCreate = command({
       ...(subnetId && { subnetId }),
     }
     const subnet = await askInRegion<SubnetReport>(flags, `${CONTROL.subnets}/create`, request)
-    await print.answer(subnet, (each, style) => describe([each], style))
+    await print.answer(subnet, createdLine)
   },
 })
 
