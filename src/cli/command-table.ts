@@ -84,6 +84,7 @@ const handWritten: Record<string, LoadCommand> = {
   doctor: async () => (await import('./commands/diagnose/doctor.ts')).doctor,
   dns: async () => (await import('./commands/diagnose/dns.ts')).dns,
   tls: async () => (await import('./commands/diagnose/tls.ts')).tls,
+  tunnel: async () => (await import('./commands/diagnose/tunnel.ts')).tunnel,
   connections: async () => (await import('./commands/diagnose/connections.ts')).connections,
   proxy: async () => (await import('./commands/proxy/proxy.ts')).proxyCommand,
   'proxy:weight': async () => (await import('./commands/proxy/control.ts')).proxyWeight,
