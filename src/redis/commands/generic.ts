@@ -4,7 +4,17 @@ import type { Client } from '../client.ts'
 import { frequencyOf, idleMs } from '../keyspace/access-clock.ts'
 import { copyValue } from '../keyspace/copy.ts'
 import type { Database } from '../keyspace/database.ts'
-import { ACCESS, ENCODING_NAMES, LIST, QUICKLIST, STRING, TYPE_NAMES } from '../keyspace/entry.ts'
+import {
+  ACCESS,
+  ENCODING_NAMES,
+  HASHTABLE,
+  LIST,
+  LISTPACK,
+  QUICKLIST,
+  SET,
+  STRING,
+  TYPE_NAMES,
+} from '../keyspace/entry.ts'
 import { GENERIC } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { INVALID_CURSOR, NO_SUCH_KEY, refusal, SYNTAX } from '../protocol/refusals.ts'
@@ -360,15 +370,17 @@ function objectEntry({ db, replies }: Client, args: Args): number {
   return entry
 }
 
-// Small lists are nothing else before 7.2.
-const SMALL_LISTS_SINCE = '7.2'
+// Small lists and sets are not told from large ones before 7.2.
+const SMALL_SINCE = '7.2'
+const BEFORE: Readonly<Record<number, number>> = { [LIST]: QUICKLIST, [SET]: HASHTABLE }
 
 function objectEncoding(client: Client, args: Args): void {
   const { core, db, replies } = client
   const entry = objectEntry(client, args)
   if (entry === 0) return
-  const isOldList = db.typeOf(entry) === LIST && !isAtLeast(core.dialect.version, SMALL_LISTS_SINCE)
-  replies.bulkText(ENCODING_NAMES[isOldList ? QUICKLIST : db.encodingOf(entry)] ?? 'unknown')
+  const encoding = db.encodingOf(entry)
+  const isOld = encoding === LISTPACK && !isAtLeast(core.dialect.version, SMALL_SINCE)
+  replies.bulkText(ENCODING_NAMES[(isOld ? BEFORE[db.typeOf(entry)] : undefined) ?? encoding] ?? 'unknown')
 }
 
 const SHARED_REFERENCES = 2_147_483_647
