@@ -3,8 +3,8 @@ import type { Client } from '../client.ts'
 import { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
-import type { Command, Row } from './command.ts'
-import { keysOf } from './keys.ts'
+import { type Command, NO_MANDATORY_KEYS, type Row } from './command.ts'
+import { keyFlags, keysOf } from './keys.ts'
 
 const INVALID = refusal('ERR Invalid command specified')
 const NO_KEYS = refusal('ERR The command has no key arguments')
@@ -43,7 +43,7 @@ function info(client: Client, args: Args): void {
   for (let i = 2; i < args.count; i++) {
     const command = found(client, args.text(i))
     if (command) describe(client.replies, command)
-    else client.replies.nullArray()
+    else client.replies.null()
   }
 }
 
@@ -62,9 +62,9 @@ function describe(replies: Replies, { name, facts, subcommands }: Command): void
   replies.integer(last)
   replies.integer(step)
   statuses(replies, facts.categories)
-  replies.array(facts.tips.length)
+  replies.set(facts.tips.length)
   for (const tip of facts.tips) replies.bulkText(tip)
-  replies.array(facts.keySpecs.length)
+  replies.set(facts.keySpecs.length)
   for (const { notes, flags, begin_search: begin, find_keys: find } of facts.keySpecs) {
     replies.map(notes === undefined ? 3 : 4)
     if (notes !== undefined) {
@@ -91,7 +91,7 @@ function describe(replies: Replies, { name, facts, subcommands }: Command): void
       }
     }
   }
-  replies.array(subcommands.size)
+  replies.set(subcommands.size)
   for (const each of subcommands.values()) describe(replies, each)
 }
 
@@ -124,7 +124,11 @@ function getKeys(client: Client, args: Args, withFlags: boolean): void {
   if (!hasKeys) throw NO_KEYS
   if (!command.takes(words.count)) throw WRONG_WORDS
   const keys = keysOf(command, words)
-  if (keys === undefined) throw NO_KEYS_FOUND
+  if (keys === undefined || keys.length === 0) {
+    if ((command.flags & NO_MANDATORY_KEYS) === 0) throw NO_KEYS_FOUND
+    replies.array(0)
+    return
+  }
   replies.array(keys.length)
   for (const key of keys) {
     if (!withFlags) {
@@ -133,7 +137,7 @@ function getKeys(client: Client, args: Args, withFlags: boolean): void {
     }
     replies.array(2)
     replies.bulkBytes(words.bytesOf(key))
-    statuses(replies, command.facts.keySpecs[0]?.flags ?? [])
+    statuses(replies, keyFlags(command, words, key))
   }
 }
 
@@ -184,7 +188,11 @@ function document(replies: Replies, docs: Documented): void {
     replies.bulkText(name)
     if (SETS.includes(name))
       statuses(replies, value as string[]) // flags are words
-    else if (MAPS.includes(name)) {
+    else if (name === 'history') {
+      const entries = value as unknown[] // pairs
+      replies.set(entries.length)
+      for (const entry of entries) plain(replies, entry)
+    } else if (MAPS.includes(name)) {
       const parts = value as Documented[] // arguments are maps
       replies.array(parts.length)
       for (const part of parts) document(replies, part)

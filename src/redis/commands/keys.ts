@@ -49,3 +49,19 @@ export function keysOf(command: Command, args: Args): readonly number[] | undefi
   }
   return keys
 }
+
+/** What a command does to one of its keys, as COMMAND GETKEYSANDFLAGS tells it. */
+export function keyFlags(command: Command, args: Args, key: number): readonly string[] {
+  const specs = command.facts.keySpecs
+  const spec = specs.find((each) => keysBySpec(each, args)?.includes(key)) ?? specs[0]
+  if (!spec?.flags.includes('variable_flags')) return spec?.flags ?? []
+  if (command.name === 'bitfield') return hasWord(args, ['SET', 'INCRBY']) ? CHANGES : ['RO', 'access']
+  return hasWord(args, ['GET']) ? CHANGES : ['OW', 'update']
+}
+
+const CHANGES = ['RW', 'access', 'update']
+
+function hasWord(args: Args, words: readonly string[]): boolean {
+  for (let i = 2; i < args.count; i++) if (words.some((word) => args.is(i, word))) return true
+  return false
+}
