@@ -107,7 +107,11 @@ export class RedisNode {
    */
   async listen<A extends ListenAddress | UnixAddress>(address: A, { plain = false } = {}): Promise<A> {
     const bound = await this.#server.door.listen(address, plain ? 'plain' : undefined)
-    this.#core.addresses = this.#server.door.addresses
+    const { addresses } = this.#server.door
+    this.#core.addresses = addresses
+    // CONFIG GET tells the port that clients have come by.
+    const [first] = addresses
+    if (first !== undefined) this.#core.config.load(new Map([['port', [String(first.port)]]]))
     return bound
   }
 

@@ -20,6 +20,7 @@ const MINUS = 0x2d
 // Of a mark, a number and a line end.
 const LINE = 32
 const FIRST_CAPTURE = 4096
+const _LARGEST_KEPT = 1 << 20
 const MOST_SPARE = 64 * 1024
 // Strings up to here are written by one call into the runtime together with their head.
 const NO_MORE = 0
@@ -49,12 +50,12 @@ export class Replies extends WriteQueue {
       super.reserve(bytes)
       return
     }
-    const larger = Buffer.allocUnsafe(Math.max(this.length + bytes, 2 * this.bytes.length))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + bytes, 2 * this.bytes.length))
     this.bytes.copy(larger, 0, 0, this.length)
     this.bytes = larger
   }
 
-  /** What `write` replies, rather than to send it. It is valid until the next time. */
+  /** What `write` replies, rather than to send it. It is valid until the next time as deep within others. */
   capture(write: () => void): Buffer {
     const interrupted: Interrupted = { bytes: this.bytes, length: this.length }
     this.bytes = this.#spare ?? Buffer.allocUnsafe(FIRST_CAPTURE)

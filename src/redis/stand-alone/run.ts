@@ -32,8 +32,11 @@ const LEVELS = ['debug', 'verbose', 'notice', 'warning']
  * @throws BadArgument, or the ErrnoException of an address that can't be listened on.
  */
 export async function runNode(plan: Plan, write: (line: string) => void, end: () => void): Promise<RunningNode> {
-  const { directives, renamed, engine, version } = plan
-  const word = (name: string): string | undefined => directives.get(name)?.[0]
+  const { renamed, engine, version } = plan
+  const word = (name: string): string | undefined => plan.directives.get(name)?.[0]
+  // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
+  const port = Number(word('port') ?? DEFAULT_PORT)
+  const directives = new Map([...plan.directives, ['port', [String(Math.max(0, port))]]])
   const tlsPort = Number(word('tls-port') ?? 0)
   const tls = tlsPort > 0 ? certificates(word) : undefined
   const least = LEVELS.indexOf(word('loglevel') ?? 'notice')
@@ -47,7 +50,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
   const pidFile = word('pidfile')
   try {
     const port = Number(word('port') ?? DEFAULT_PORT)
-    const hosts = directives.get('bind') ?? ['127.0.0.1', '-::1']
+    const hosts = plan.directives.get('bind') ?? ['127.0.0.1', '-::1']
     // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
     if (port !== 0) await listen(node, hosts, Math.max(0, port), true)
     if (tlsPort > 0) await listen(node, hosts, tlsPort, false)
