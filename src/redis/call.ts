@@ -1,11 +1,11 @@
 import type { Client } from './client.ts'
-import { type Command, FAST, NO_AUTH, NO_MULTI } from './commands/command.ts'
+import { type Command, NO_AUTH, NO_MULTI } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
 import { Refusal } from './protocol/refusals.ts'
 import { unknownCommand, unknownSubcommand, wrongArity } from './refused.ts'
 
-// Fast commands are measured once in so many calls: to ask for the time costs a tenth of one.
+// Brief commands are measured once in so many calls: to ask for the time costs a tenth of one.
 const SAMPLE = 32
 
 /** Serves one request: finds its command, refuses it, queues it or runs it. */
@@ -47,7 +47,7 @@ export function call(client: Client, command: Command, args: Args): void {
   const touches = !client.noTouch || command.name === 'touch'
   if (!touches) keyspace.countsAccess = false
   const calls = ++command.calls
-  const measured = (command.flags & FAST) === 0 || calls % SAMPLE === 1 || core.timed
+  const measured = !command.brief || calls % SAMPLE === 1 || core.timed
   const began = measured ? core.clock.monotonicMs() : 0
   try {
     command.run?.(client, args)

@@ -101,6 +101,9 @@ export interface Facts {
   readonly group: string
 }
 
+/** Commands that are fast but not called so, as they may free what they overwrite. */
+const BRIEF = ['set', 'setex', 'psetex']
+
 /** A command of one node, and how often it was called. */
 export class Command {
   readonly name: string
@@ -113,6 +116,8 @@ export class Command {
   /** `config get`'s is `config`. */
   readonly parent: Command | undefined
   readonly subcommands = new Map<string, Command>()
+  /** Whether it takes as long whatever it is given: nothing is gained by measuring each call. */
+  readonly brief: boolean
   calls = 0
   /** Of the calls that were measured: how long they took altogether. */
   microseconds = 0
@@ -131,6 +136,7 @@ export class Command {
     this.findKeys = keys
     this.flagsOf = flagsOf
     this.parent = parent
+    this.brief = (this.flags & FAST) !== 0 || BRIEF.includes(name)
   }
 
   /** The command as checks are to see it, for what this call of it says of itself. */
