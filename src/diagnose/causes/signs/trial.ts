@@ -191,7 +191,7 @@ function isUneven(one: AddressEvidence): boolean {
 
 /** What many wait for at once, with so little asked. */
 const QUEUED_MS = 100
-const QUEUED_SHARE = 0.8
+const QUEUED_SHARE = 0.6
 
 /**
  * While many questions and their answers pass, everything beside them is late, new connections included, and some of it
