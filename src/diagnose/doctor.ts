@@ -27,7 +27,7 @@ import type { AnswersDial } from './node-answers.ts'
 import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { askedForNobody, triedUnheard } from './other-answers.ts'
-import { sentAgain } from './packet-counters.ts'
+import { sentAgain, timesExceeded } from './packet-counters.ts'
 import { type Destination, programsHere } from './programs-here.ts'
 import { stagesOf } from './stages.ts'
 import { systemFile } from './system-file.ts'
@@ -96,7 +96,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const gaiText = systemFile(gaiConf)
   const stages = stagesOf(options.onStage)
   const shares = sharesOf(options)
-  const before = sentAgain()
+  const [before, expiredBefore] = [sentAgain(), timesExceeded()]
   const begin = beginOnce(options, shares)
   const lookups = lookupsInChild()
   // Nodes first: what is wrong with one is told of it, not of the endpoint that it answers for.
@@ -138,7 +138,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const addresses = await whole
   const watched = await watching
   const all = withTranslations(await tryAgain(addresses, options, await before), hosts)
-  const here = await examineHere(all, silence, options)
+  const here = await examineHere(all, silence, options, (await timesExceeded()) - (await expiredBefore))
   const written = options.writeProbe ? await writeToNodes(options, all) : undefined
   const gai = { path: gaiConf, exists: (await gaiText) !== null, remarks: lintGaiConf(await gaiText) }
   const asked = { at, clusters, missing, places, ...(api && { api }) }

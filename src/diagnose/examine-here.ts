@@ -1,5 +1,7 @@
 /** What this host itself does to packets to and from addresses that do not serve. */
+import { isHere } from './causes/places.ts'
 import { type Diverted, divertedTo } from './diverted.ts'
+import type { DnsServer } from './dns-query.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence } from './evidence.ts'
 import { connects } from './examine-address.ts'
@@ -15,6 +17,8 @@ export interface HereEvidence {
   readonly packets: readonly OwnPackets[]
   readonly diverted: readonly Diverted[]
   readonly sources: readonly OtherSource[]
+  /** Messages of routers that packets of this host had expired, while addresses were looked at. */
+  readonly expired?: number
   /** Rules that may be at work; none where this user may not read them. */
   readonly rules: readonly (Traffic & { readonly rule: FirewallRule })[]
 }
@@ -42,7 +46,7 @@ export async function examineSilence(
   const servers = deadServers(hosts)
   if (out.length + servers.length === 0) return undefined
   // Before anything else is sent: what is known of neighbours changes with it.
-  const paths = await pathsTo([...servers, ...[...out, ...places].map(({ address }) => address)])
+  const paths = await pathsTo([...servers, ...out, ...places].map(({ address }) => address))
   const watched = out.slice(0, MOST_WATCHED)
   const found = await Promise.all(
     watched.map(async (one) => {
@@ -51,10 +55,8 @@ export async function examineSilence(
     }),
   )
   const sources = found.flatMap((each) => each ?? [])
-  const packets = await watchPackets(
-    watched.map(({ address, port }) => ({ address, port })),
-    passed(options),
-  )
+  const asked = servers.slice(0, MOST_WATCHED).map((server) => ({ ...server, dns: true as const }))
+  const packets = await watchPackets([...watched.map(endOf), ...asked], passed(options))
   const explained = [...sources, ...packets.filter(({ seen }) => seen.some((fate) => STOPPED_HERE.has(fate)))]
   const ofServers = servers.length > 0
   return { paths, sources, packets, ofServers, explains: (one) => explained.some((each) => isSame(each, one)) }
@@ -67,22 +69,30 @@ export async function examineHere(
   addresses: readonly AddressEvidence[],
   silence: Silence | undefined,
   options: ExamineOptions,
+  expired = 0,
 ): Promise<HereEvidence | undefined> {
   const places = eachOnce(addresses)
   const strange = places.filter((each) => !isOut(each) && connects(each) && !answers(each))
-  if (!silence?.ofServers && !places.some((each) => isOut(each)) && strange.length === 0) return undefined
-  const isStillOut = (one: Pick<AddressEvidence, 'address' | 'port'>): boolean =>
-    places.some((each) => isOut(each) && isSame(each, one))
+  const isWell = !silence?.ofServers && !places.some((each) => isOut(each)) && strange.length === 0
+  if (isWell && !hasOwnBeside(places)) return undefined
+  const isStillOut = (one: Pick<OwnPackets, 'address' | 'port' | 'dns'>): boolean =>
+    one.dns === true || places.some((each) => isOut(each) && isSame(each, one))
   const paths = silence?.paths ?? (await pathsTo([...strange, ...places].map(({ address }) => address)))
-  const packets = (silence?.packets ?? []).filter(isStillOut)
   const found = await Promise.all(
     strange.slice(0, MOST_WATCHED).map(({ address, port }) => divertedTo(address, port, passed(options))),
   )
   const diverted = found.flatMap((each) => each ?? [])
+  const ended = strange.filter((each) => isEnded(each) && !diverted.some((other) => isSame(each, other)))
+  const resets = await watchPackets(ended.slice(0, MOST_WATCHED).map(endOf), passed(options))
+  const packets = [
+    ...(silence?.packets ?? []).filter(isStillOut),
+    ...resets.map((each) => ({ ...each, seen: each.seen.filter((fate) => fate === 'reset-here') })),
+  ]
   return {
     paths,
     packets,
     diverted,
+    ...(expired > 0 && { expired }),
     sources: (silence?.sources ?? []).filter(isStillOut),
     rules: await rulesAbout(packets, diverted),
   }
@@ -108,12 +118,23 @@ const answers = ({ words, tls }: AddressEvidence): boolean =>
   (words?.connected === true && words.replyMs !== undefined && words.speaker === 'memcached') ||
   tls?.reply !== undefined
 
-const deadServers = (hosts: readonly HostEvidence[]): string[] =>
-  hosts.flatMap(({ survey }) =>
+/** Of places that are said to be elsewhere, one is here. */
+const hasOwnBeside = (places: readonly AddressEvidence[]): boolean =>
+  places.some((one) => isHere(one) && !/^127\.|^::1$/.test(one.address)) && places.some((one) => !isHere(one))
+
+/** It takes connections and ends them, and nothing was said on them: no answer to what is gone makes this host send a reset. */
+const isEnded = ({ words }: AddressEvidence): boolean => !words?.connected || words.speaker === 'closed'
+
+const endOf = ({ address, port }: Pick<AddressEvidence, 'address' | 'port'>) => ({ address, port })
+
+const deadServers = (hosts: readonly HostEvidence[]): DnsServer[] => {
+  const dead = hosts.flatMap(({ survey }) =>
     (survey?.views ?? []).flatMap(({ server, a, aaaa }) =>
-      [a, aaaa].every(({ outcome }) => outcome === 'timeout' || outcome === 'unreachable') ? [server.address] : [],
+      [a, aaaa].every(({ outcome }) => outcome === 'timeout' || outcome === 'unreachable') ? [server] : [],
     ),
   )
+  return [...new Map(dead.map((server) => [`${server.address} ${server.port}`, server])).values()]
+}
 
 async function rulesAbout(
   packets: readonly OwnPackets[],
@@ -121,8 +142,8 @@ async function rulesAbout(
 ): Promise<HereEvidence['rules']> {
   const about: Traffic[] = [
     ...diverted.map(({ address, port }) => ({ address, port, direction: 'out' as const })),
-    ...packets.flatMap(({ address, port, seen }) =>
-      WAYS_STOPPED.flatMap(([fate, direction]) => (seen.includes(fate) ? [{ address, port, direction }] : [])),
+    ...packets.flatMap(({ seen, ...end }) =>
+      WAYS_STOPPED.flatMap(([fate, direction]) => (seen.includes(fate) ? [{ ...end, direction }] : [])),
     ),
   ]
   const found = await Promise.all(about.map(async (traffic) => ({ ...traffic, rule: await ruleAbout(traffic) })))

@@ -19,6 +19,8 @@ export interface Traffic {
   readonly address: string
   readonly port: number
   readonly direction: 'out' | 'in' | 'inside'
+  /** Questions to a DNS server over UDP, and answers. Absent: TCP. */
+  readonly dns?: true
 }
 
 /** Only root may read rules: undefined for others, where no tool is there, and where no rule is about this traffic. */
@@ -51,13 +53,14 @@ const isOf = (hook: ParsedRule['direction'], direction: Traffic['direction']): b
   hook === 'either' || hook === (direction === 'out' ? 'out' : 'in')
 
 /** -1: it is not about this traffic. */
-function scoreOf({ text, policy }: ParsedRule, { address, port, direction }: Traffic): number {
+function scoreOf({ text, policy }: ParsedRule, { address, port, direction, dns }: Traffic): number {
   if (policy) return 0
   const [far, near] = direction === 'in' ? ['s', 'd'] : ['d', 's']
   const places = valuesOf(text, `${far}addr`, `-${far}`)
   const ports = valuesOf(text, `${far}port`, `--${far}port`)
-  if (/\budp\b/.test(text) || /-p (icmp|udp)/.test(text) || valuesOf(text, `${near}port`, `--${near}port`).length > 0)
-    return -1
+  const isOther = dns ? /\btcp\b|-p icmp/ : /\budp\b|-p icmp/
+  const isBoth = /\btcp\b/.test(text) && /\budp\b/.test(text)
+  if ((isOther.test(text) && !isBoth) || valuesOf(text, `${near}port`, `--${near}port`).length > 0) return -1
   if (/ct state (\{ )?(established|related)/.test(text) && direction === 'out') return -1
   const isPlace = places.some((each) => isWithin(address, each))
   const isPort = ports.some((each) => isBetween(port, each))
@@ -84,6 +87,8 @@ function isBetween(port: number, range: string): boolean {
   const [low = '', high = low] = range.split(/[-:]/)
   return port >= Number(low) && port <= Number(high)
 }
+
+const protocolOf = (dns: Traffic['dns']): string => (dns ? 'udp' : 'tcp')
 
 const VERDICT = /\b(drop|reject|redirect|dnat)\b/i
 const HOOKS: Readonly<Record<string, ParsedRule['direction']>> = {
@@ -112,8 +117,8 @@ function nftRules(listed: string): ParsedRule[] {
     if (base) direction = HOOKS[base[1] ?? ''] ?? 'either'
     const show = `nft -a list chain ${table} ${chain}`
     if (base?.[2] === 'drop') {
-      const fixFor = ({ address, port, direction: to }: Traffic): string =>
-        `nft insert rule ${table} ${chain} ${familyOf(address) === 4 ? 'ip' : 'ip6'} ${to === 'in' ? 'saddr' : 'daddr'} ${address} tcp ${to === 'in' ? 'sport' : 'dport'} ${port} accept`
+      const fixFor = ({ address, port, direction: to, dns }: Traffic): string =>
+        `nft insert rule ${table} ${chain} ${familyOf(address) === 4 ? 'ip' : 'ip6'} ${to === 'in' ? 'saddr' : 'daddr'} ${address} ${protocolOf(dns)} ${to === 'in' ? 'sport' : 'dport'} ${port} accept`
       return [{ text: line, verdict: 'drop', show, fix: '', direction, policy: true, fixFor }]
     }
     const [, text = '', handle] = /^(.*) # handle (\d+)$/.exec(line) ?? []
@@ -133,8 +138,8 @@ function iptablesRules(saved: string, tool: string): ParsedRule[] {
     const where = table === 'filter' ? tool : `${tool} -t ${table}`
     const policy = /^:(OUTPUT|INPUT) DROP/.exec(line)?.[1]
     if (policy !== undefined) {
-      const fixFor = ({ address, port, direction }: Traffic): string =>
-        `${where} -I ${policy} -${direction === 'in' ? 's' : 'd'} ${address} -p tcp --${direction === 'in' ? 's' : 'd'}port ${port} -j ACCEPT`
+      const fixFor = ({ address, port, direction, dns }: Traffic): string =>
+        `${where} -I ${policy} -${direction === 'in' ? 's' : 'd'} ${address} -p ${protocolOf(dns)} --${direction === 'in' ? 's' : 'd'}port ${port} -j ACCEPT`
       const direction = HOOKS[policy.toLowerCase()] ?? 'either'
       return [{ text: line, verdict: 'drop', show: `${where} -S ${policy}`, fix: '', direction, policy: true, fixFor }]
     }

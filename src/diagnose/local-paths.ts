@@ -20,6 +20,8 @@ export interface LocalPath {
   readonly neighbour?: 'answers' | 'silent'
   /** Of an address of this host: the device that has it, and the address with its length, to be pasted after `ip address del`. */
   readonly own?: string
+  /** Routers that a packet may pass, and one more. */
+  readonly hopLimit?: number
   /** What leads everywhere else leaves by this device, too. */
   readonly isDefault: boolean
 }
@@ -64,12 +66,14 @@ async function localPath(
   const way = wayIn(got) ?? longestMatch(routes, address, family)
   if (!way) return undefined
   const hop = way.gateway ?? address
-  const [link, neighbours, arp, own] = await Promise.all([
+  const [link, neighbours, arp, own, limit] = await Promise.all([
     run('ip', '-d', '-o', 'link', 'show', 'dev', way.device),
     run('ip', `-${family}`, 'neigh', 'show', 'to', hop, 'dev', way.device),
     family === 4 ? read('/proc/net/arp') : '',
     way.device === 'lo' ? run('ip', '-o', 'address', 'show', 'to', address) : '',
+    read(family === 4 ? '/proc/sys/net/ipv4/ip_default_ttl' : `/proc/sys/net/ipv6/conf/${way.device}/hop_limit`),
   ])
+  const hopLimit = Number(/\bhoplimit (\d+)/.exec(got)?.[1] ?? limit)
   const neighbour = neighbourIn(neighbours) ?? arpOf(arp, hop, way.device)
   const route = matched.trim().split('\n')[0]?.replaceAll('\\', '').replace(/\s+/g, ' ').trim() ?? ''
   const isDefault =
@@ -85,6 +89,7 @@ async function localPath(
     ...(/[<,]NO-CARRIER[,>]/.test(link) && { noCarrier: true as const }),
     ...(/<[^>]*>/.test(link) && !/[<,]UP[,>]/.test(link) && { isOff: true as const }),
     ...(neighbour && { neighbour }),
+    ...(hopLimit > 0 && { hopLimit }),
     ...ownIn(own),
   }
 }

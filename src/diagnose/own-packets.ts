@@ -1,12 +1,15 @@
 import { type Clock, sleep, systemClock } from '../net/clock.ts'
 import { type Family, familyOf } from '../net/target.ts'
 import { attemptConnect } from './connect.ts'
+import { askDns } from './dns-query.ts'
 import { type PacketCounters, packetCounters } from './packet-counters.ts'
 
 /** What became, on this host itself, of packets to an address and of answers from it. JSON-able. */
 export interface OwnPackets {
   readonly address: string
   readonly port: number
+  /** Of a DNS server, asked over UDP. Absent: of a cache. */
+  readonly dns?: true
   /** At every one of some attempts, and never between them. */
   readonly seen: readonly PacketFate[]
 }
@@ -43,6 +46,7 @@ const LOUD = {
 export interface WatchOptions {
   readonly count?: typeof packetCounters
   readonly connect?: typeof attemptConnect
+  readonly ask?: typeof askDns
   readonly signal?: AbortSignal
   readonly clock?: Clock
 }
@@ -57,11 +61,16 @@ interface Round {
   readonly mostLoudPauses: number
 }
 
+/** Any server knows it, or hears of it at once. */
+const ANY_NAME = 'localhost'
+/** A program that resets what it has taken does so a moment later. */
+const RESET_MS = 40
+
 const TOGETHER: Round = { tries: 3, pauseMs: 60, mostLoudPauses: 1 }
 /** Once it is known that it is so here, and asked is only for which address. */
 const ALONE: Round = { tries: 2, pauseMs: 10, mostLoudPauses: 2 }
 
-type Target = Pick<OwnPackets, 'address' | 'port'>
+type Target = Pick<OwnPackets, 'address' | 'port' | 'dns'>
 
 /**
  * Connects to addresses that do not answer a few more times, and reads before and after each what this host's kernel
@@ -75,9 +84,9 @@ export async function watchPackets(targets: readonly Target[], options: WatchOpt
     const together = own.length > 0 ? await fatesOf(own, family, options, TOGETHER) : []
     if (together === undefined) continue
     const alone = own.length > 1 && together.length > 0
-    for (const { address, port } of own) {
-      const fates = alone ? ((await fatesOf([{ address, port }], family, options, ALONE)) ?? []) : together
-      seen.push({ address, port, seen: fates.filter((fate) => together.includes(fate)) })
+    for (const target of own) {
+      const fates = alone ? ((await fatesOf([target], family, options, ALONE)) ?? []) : together
+      seen.push({ ...target, seen: fates.filter((fate) => together.includes(fate)) })
     }
   }
   return seen
@@ -87,7 +96,7 @@ export async function watchPackets(targets: readonly Target[], options: WatchOpt
 async function fatesOf(
   targets: readonly Target[],
   family: Family,
-  { count = packetCounters, connect = attemptConnect, clock = systemClock, signal }: WatchOptions,
+  { count = packetCounters, connect = attemptConnect, ask = askDns, clock = systemClock, signal }: WatchOptions,
   { tries, pauseMs, mostLoudPauses }: Round,
 ): Promise<PacketFate[] | undefined> {
   const loud = new Map((Object.keys(FATES) as PacketFate[]).map((fate) => [fate, 0])) // Object.keys forgets what it was given
@@ -95,9 +104,13 @@ async function fatesOf(
     const before = await count(family)
     await sleep(clock, pauseMs, signal)
     const start = await count(family)
-    await Promise.all(
-      targets.map((target) => connect({ ...target, timeoutMs: TRY_MS, clock, ...(signal && { signal }) })),
+    const passed = { timeoutMs: TRY_MS, clock, ...(signal && { signal }) }
+    const tried = await Promise.all(
+      targets.map(({ dns, ...server }) =>
+        dns ? ask(ANY_NAME, 'A', { ...passed, server, tries: 1 }) : connect({ ...passed, ...server }),
+      ),
     )
+    if (tried.some(({ outcome }) => outcome === 'connected')) await sleep(clock, RESET_MS, signal)
     const end = await count(family)
     if (!before || !start || !end) return undefined
     const [pause, attempt] = [changeOf(before, start), changeOf(start, end)]

@@ -13,7 +13,7 @@ export interface PacketCounters {
   readonly undelivered: number
   /** Come in by another device than answers would leave by. */
   readonly wrongWay: number
-  /** Resets by which this host turned connections away. */
+  /** Resets, and messages that nothing listens on a port, by which this host turned away what came to it. */
   readonly resets: number
   /** Connections that found the queue of a listening server full. */
   readonly overflows: number
@@ -30,6 +30,18 @@ export async function packetCounters(family: Family, read: Read = kernelFile): P
     ['/proc/net/snmp', '/proc/net/snmp6', '/proc/net/netstat'].map((path) => read(path)),
   )
   return countersIn(family, four ?? '', six ?? '', more ?? '')
+}
+
+/** Messages that packets of this host expired on the way, of both families, since it runs. Never rejects. */
+export async function timesExceeded(read: Read = kernelFile): Promise<number> {
+  const [four, six] = await Promise.all(['/proc/net/snmp', '/proc/net/snmp6'].map((path) => read(path)))
+  const named = [
+    pairedLines(four ?? '')
+      .get('Icmp')
+      ?.get('InTimeExcds'),
+    namedLines(six ?? '', 'Icmp6').get('InTimeExcds'),
+  ]
+  return named.reduce<number>((sum, count = 0) => sum + count, 0)
 }
 
 /** What TCP of this host has sent again since it runs, to whomever. */
@@ -61,6 +73,8 @@ export function countersIn(family: Family, four: string, six: string, more: stri
   const elsewhere = ['InHdrErrors', 'InAddrErrors', 'InDiscards', 'InNoRoutes', 'InTooBigErrors', 'InTruncatedPkts']
   const passedOn = of('ForwDatagrams') + of('OutForwDatagrams')
   const accounted = elsewhere.reduce((sum, name) => sum + of(name), of('InDelivers') + passedOn)
+  const control = family === 4 ? tables.get('Icmp') : namedLines(six, 'Icmp6')
+  const unreachable = control?.get('OutDestUnreachs') ?? 0
   const tcp = (name: string): number => beyond.get('TcpExt')?.get(name) ?? 0
   return {
     // What is passed on to others is sent, too, and nobody here has asked for it.
@@ -69,7 +83,7 @@ export function countersIn(family: Family, four: string, six: string, more: stri
     received: of('InReceives'),
     undelivered: of('InReceives') - accounted,
     wrongWay: tcp('IPReversePathFilter'),
-    resets: tables.get('Tcp')?.get('OutRsts') ?? 0,
+    resets: (tables.get('Tcp')?.get('OutRsts') ?? 0) + unreachable,
     overflows: tcp('ListenOverflows'),
   }
 }

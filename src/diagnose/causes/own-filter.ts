@@ -1,6 +1,7 @@
 /** Rules of this host that take packets to the cache, or its answers. */
 
 import { shell } from '../../api/shell.ts'
+import { endpoint } from '../../net/target.ts'
 import type { AddressEvidence } from '../evidence.ts'
 import type { FirewallRule, Traffic } from '../firewall-rules.ts'
 import { type Cause, failure, grouped, type Seen, type Suspicion, shows } from './cause.ts'
@@ -14,7 +15,7 @@ const ELSEWHERE = ['stranger', 'tls-only', 'plain-only', 'full', 'errors-only'] 
 export const ownFilterCauses: readonly Cause[] = [
   {
     id: 'H01',
-    title: 'a firewall of this host stops packets to the cache, or its answers',
+    title: 'a firewall of this host stops packets to the cache or to DNS, or the answers',
     seat: 'host',
     source:
       'Measured: packets the kernel counts as made and not as sent, or as come in and not as delivered (/proc/net/snmp)',
@@ -26,31 +27,31 @@ export const ownFilterCauses: readonly Cause[] = [
   },
   {
     id: 'H02',
-    title: 'a rule of this host sends connections to the cache to a port of its own',
+    title: 'a rule of this host sends connections to the cache, or questions to DNS, to a port of its own',
     seat: 'host',
     source:
       'iptables-extensions(8): REDIRECT, as the sidecars of service meshes use it; measured: the other end is a socket here',
     odds: 0.3,
     suspect: (seen) =>
-      grouped(seen, 'answered-here', (signs, [first, ...more]) => {
-        const diverted = seen.evidence.here?.diverted.find(
-          ({ address, port }) => address === first.address && port === first.port,
-        )
+      atEnds(seen, 'answered-here', 'out', (first, more, rule) => {
+        const diverted = seen.evidence.here?.diverted.find((each) => endpoint(each.address, each.port) === first.at)
+        const isTaken = seen.at(first.at, 'reset', 'closed').length > 0
         const end = diverted
           ? `: they end at ${diverted.to}${diverted.process ? ` (${diverted.process})` : ''}`
-          : ', where nothing listens'
-        const rule = ruleFor(seen, first, 'out')
+          : isTaken
+            ? ', which ends them'
+            : ', where nothing listens'
+        const leave = first.address
+          ? `Leave the port out of what the sidecar or proxy takes (Istio: traffic.sidecar.istio.io/excludeOutboundPorts: "${first.address.port}").`
+          : 'See that what the rule leads to runs (a resolver of this host, of a mesh or a VPN), or take the rule away.'
         return {
           ...failure(
-            at(first),
-            `This host sends connections to ${inMidSentence(who(first))}${andMore(more)} to a port of its own${end}.`,
-            rule
-              ? [`Rule: ${rule.text}. Take it away:`, rule.fix]
-              : `Leave the port out of what the sidecar or proxy takes (Istio: traffic.sidecar.istio.io/excludeOutboundPorts: "${first.port}").`,
+            first.at,
+            `This host sends ${first.address ? 'connections' : 'questions'} to ${called(first)}${more} to a port of its own${end}.`,
+            rule ? [`Rule: ${rule.text}. Take it away:`, rule.fix] : leave,
             rule?.show ?? LIST_NAT,
           ),
-          check: shell`cachectl probe ${at(first)} -c 3`,
-          explains: taken(seen, signs, [...OUT, ...ELSEWHERE]),
+          explains: taken(seen, seen.of('answered-here'), [...OUT, ...ELSEWHERE]),
         }
       }),
   },
@@ -139,29 +140,59 @@ const isOff = ({ evidence }: Seen, { address }: Sign): boolean =>
 const LIST_NAT = "iptables -t nat -S | grep -E 'REDIRECT|DNAT'; nft list ruleset | grep -E 'redirect|dnat'"
 
 function stopped(seen: Seen, kind: SignKind, direction: Traffic['direction'], does: string): Suspicion[] {
-  return grouped(seen, kind, (signs, [first, ...more]) => {
-    const rule = ruleFor(seen, first, direction === 'in' && isHere(first) ? 'inside' : direction)
-    const filter = direction === 'out' ? 'output' : 'input'
-    return {
-      ...failure(
-        at(first),
-        `A firewall of this host ${does} ${inMidSentence(who(first))}${andMore(more)}.`,
-        rule
-          ? [`Rule: ${rule.text}. ${/ insert | -I /.test(rule.fix) ? 'Let it pass' : 'Take it away'}:`, rule.fix]
-          : `Look for it as root, in the rules for ${filter}: nft, iptables, or IPAddressDeny= of the service.`,
-        rule?.show ?? `nft -a list ruleset; iptables-save; ip6tables-save`,
-      ),
-      check: shell`cachectl probe ${at(first)} -c 3`,
-      explains: taken(seen, signs, OUT),
-    }
-  })
+  const filter = direction === 'out' ? 'output' : 'input'
+  return atEnds(seen, kind, direction, (first, more, rule) => ({
+    ...failure(
+      first.at,
+      `A firewall of this host ${does} ${called(first)}${more}.`,
+      rule
+        ? [`Rule: ${rule.text}. ${/ insert | -I /.test(rule.fix) ? 'Let it pass' : 'Take it away'}:`, rule.fix]
+        : `Look for it as root, in the rules for ${filter}: nft, iptables, or IPAddressDeny= of the service.`,
+      rule?.show ?? `nft -a list ruleset; iptables-save; ip6tables-save`,
+    ),
+    explains: taken(seen, seen.of(kind), OUT),
+  }))
 }
+
+/** One suspicion for all ends of traffic that show a sign: addresses of the cache, and DNS servers. */
+function atEnds(
+  seen: Seen,
+  kind: SignKind,
+  direction: Traffic['direction'],
+  tell: (first: Sign, more: string, rule: FirewallRule | undefined) => Suspicion,
+): Suspicion[] {
+  const [first, ...more] = seen.of(kind)
+  if (!first) return []
+  const { address: one } = first
+  const to = direction === 'in' && one && isHere(one) ? 'inside' : direction
+  const rule = seen.evidence.here?.rules.find(
+    (each) => endpoint(each.address, each.port) === first.at && each.direction === to,
+  )?.rule
+  const others = more.length === 0 ? '' : ` and ${more.map((sign) => sign.at).join(', ')}`
+  const check = one
+    ? shell`cachectl probe ${first.at} -c 3`
+    : shell`getent ahosts ${namesAskedAt(seen, first.at)[0] ?? ''}`
+  return [{ check, ...tell(first, others, rule) }]
+}
+
+const called = ({ at: where, address }: Sign): string =>
+  address ? inMidSentence(who(address)) : `the DNS server ${where.replace(/:53$/, '')}`
+
+/** Names that a DNS server was asked for. */
+const namesAskedAt = ({ evidence }: Seen, where: string): string[] =>
+  evidence.hosts.flatMap(({ host, survey }) =>
+    survey?.views.some(({ server }) => endpoint(server.address, server.port) === where) ? [host] : [],
+  )
 
 /** The signs themselves, and what follows at the same addresses. */
 const taken = (seen: Seen, signs: readonly Sign[], kinds: readonly SignKind[]) => [
   ...shows(0.99, ...signs),
   ...shows(0.97, ...signs.flatMap((sign) => seen.at(sign.at, ...kinds))),
+  ...shows(0.97, ...signs.flatMap((sign) => namesAskedAt(seen, sign.at).flatMap((host) => seen.at(host, ...UNASKED)))),
 ]
+
+/** What shows at a name whose DNS server is not reached. */
+const UNASKED = ['no-server', 'lookup-failed', 'unknown-name', 'late-dns'] as const satisfies readonly SignKind[]
 
 const ruleFor = (seen: Seen, one: AddressEvidence, direction: Traffic['direction']): FirewallRule | undefined =>
   seen.evidence.here?.rules.find(

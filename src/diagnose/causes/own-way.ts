@@ -3,9 +3,9 @@ import { shell } from '../../api/shell.ts'
 import type { AddressEvidence, Evidence } from '../evidence.ts'
 import type { LocalPath } from '../local-paths.ts'
 import { amid, type Cause, failure, type Hint, type Seen, type Suspicion, shows } from './cause.ts'
-import { at, byPlace, isAlive, isHere, who } from './places.ts'
+import { at, byPlace, inMidSentence, isAlive, isHere, who } from './places.ts'
 import { OUT, type Sign } from './sign.ts'
-import { behind, pathsBy, pathTo } from './views.ts'
+import { behind, isLoneOwn, pathsBy, pathTo } from './views.ts'
 
 export const ownWayCauses: readonly Cause[] = [
   {
@@ -104,14 +104,15 @@ export const ownWayCauses: readonly Cause[] = [
             {
               ...failure(
                 at(one),
-                `This host has the address of ${who(one).replace(/^Node/, 'node')} itself: what it sends there never leaves it.`,
+                `This host has the address of ${inMidSentence(who(one))} itself: what it sends there never leaves it.`,
                 `Take the address away from this host, where it does not belong${own ? `: ip address del ${own}` : '.'}`,
                 `ip -brief address | grep -F ${one.address}`,
               ),
               check: shell`ip route get ${one.address}`,
               explains: [...shows(0.99, ...signs), ...shows(0.97, ...others)],
               // A server of one's own is often asked by its address, though seldom by a lone one beside the network's.
-              ...(signs.length === 0 && (cluster === undefined || cluster.local) && { fits: isLone(own) ? 0.8 : 0.05 }),
+              ...(signs.length === 0 &&
+                (cluster === undefined || cluster.local) && { fits: isLoneOwn(own) ? 0.8 : 0.05 }),
             },
           ]
         }),
@@ -145,10 +146,50 @@ export const ownWayCauses: readonly Cause[] = [
           }
         }),
   },
+  {
+    id: 'H11',
+    title: 'packets of this host may pass few routers only',
+    seat: 'host',
+    source:
+      'ip-sysctl: ip_default_ttl, hop_limit; ip-route(8): hoplimit; each router takes one away (RFC 791, RFC 8200)',
+    odds: 0.3,
+    suspect: (seen) => {
+      const unreached = (one: AddressEvidence) => seen.at(at(one), 'timeout', 'rejected', 'expired')
+      const ones = seen.evidence.addresses.filter((one) => unreached(one).length > 0 && isShort(seen, one))
+      const [first, ...more] = [...new Map(ones.map((one) => [at(one), one])).values()]
+      const way = first && pathTo(seen.evidence, first.address)
+      if (!way) return []
+      const { hopLimit = 0, route = '', device } = way
+      const [four, ofRoute] = [first.family === 4, / hoplimit \d+/]
+      const name = four ? 'ip_default_ttl' : `conf.${device}.hop_limit`
+      const mend = ofRoute.test(route)
+        ? `ip${four ? '' : ' -6'} route replace ${route.replace(ofRoute, '')}`
+        : `sysctl -w net.ipv${first.family}.${name}=64`
+      return [
+        {
+          ...failure(
+            at(first),
+            `Packets of this host to ${at(first)}${more.length > 0 ? ` and ${some(more.map(at))}` : ''} may pass ${hopLimit - 1 || 'no'} router${hopLimit > 2 ? 's' : ''}, and expire on the way (${four ? 'TTL' : 'hop limit'} ${hopLimit}).`,
+            ['Let them pass as many as is usual:', mend],
+            shell`ip route get ${first.address}; sysctl net.ipv${first.family}.${name}`,
+          ),
+          check: shell`cachectl probe ${at(first)} -c 3`,
+          explains: shows(0.98, ...ones.flatMap(unreached)),
+          ...(hopLimit > 2 && { fits: 0.5 }),
+        },
+      ]
+    },
+  },
 ]
 
-/** Given to the loopback device by itself, as no network is: `10.2.0.11/32 dev lo`. */
-const isLone = (own = ''): boolean => /\/(32|128) dev lo$/.test(own)
+/** More routers than these are between hosts of one region never. */
+const FEW_HOPS = 8
+
+/** Not those on the link itself, which no router stands before. */
+const isShort = ({ evidence }: Seen, one: AddressEvidence): boolean => {
+  const { gateway, hopLimit = FEW_HOPS } = pathTo(evidence, one.address) ?? {}
+  return gateway !== undefined && hopLimit < FEW_HOPS
+}
 
 const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address)
 

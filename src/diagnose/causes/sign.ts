@@ -19,6 +19,7 @@ const SIGN_KINDS = {
   timeout: 'broken',
   refused: 'broken',
   rejected: 'broken',
+  expired: 'broken',
   'no-neighbour': 'broken',
   reset: 'broken',
   // At an address: it connects, and no service comes of it.

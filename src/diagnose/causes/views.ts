@@ -40,6 +40,9 @@ export const behind = (evidence: Evidence, gateway: string): AddressEvidence[] =
   return evidence.addresses.filter(({ address }) => reached.includes(address))
 }
 
+/** Given to the loopback device by itself, as no network is: `10.2.0.11/32 dev lo`. */
+export const isLoneOwn = (own = ''): boolean => /\/(32|128) dev lo$/.test(own)
+
 /** The way of this host to an address, where it was looked at. */
 export const pathTo = ({ here }: Evidence, address: string): LocalPath | undefined =>
   here?.paths.find((path) => path.address === address)

@@ -1,9 +1,20 @@
 /** What stands between this host and the cache. */
 import { shell } from '../../api/shell.ts'
 import type { AddressEvidence } from '../evidence.ts'
-import { type Cause, failure, type Seen, type Suspicion, shows, type Told, warning, wherever } from './cause.ts'
+import {
+  type Cause,
+  failure,
+  grouped,
+  type Seen,
+  type Suspicion,
+  shows,
+  type Told,
+  warning,
+  wherever,
+} from './cause.ts'
 import { ALLOW } from './families.ts'
 import {
+  andMore,
   at,
   byPlace,
   connectMs,
@@ -156,6 +167,26 @@ export const wayCauses: readonly Cause[] = [
           `tcpdump -ni any 'icmp or icmp6'`,
         ),
       ),
+  },
+  {
+    id: 'R22',
+    title: 'packets go round in circles on the way, until they expire',
+    seat: 'way',
+    source: 'RFC 792, RFC 4443: time exceeded; measured: this host was sent such messages meanwhile (/proc/net/snmp)',
+    odds: 0.1,
+    suspect: (seen) =>
+      grouped(seen, 'expired', (signs, [first, ...more]) => ({
+        ...failure(
+          at(first),
+          `Packets to ${inMidSentence(who(first))}${andMore(more)} expire on the way: routers send them to each other.`,
+          'Find the two routers whose addresses come again and again, and mend their routes; a tunnel may lead through itself.',
+          shell`traceroute -n ${first.address}`,
+        ),
+        explains: [
+          ...shows(0.99, ...signs),
+          ...shows(0.95, ...signs.flatMap((sign) => seen.at(sign.at, 'timeout', 'rejected'))),
+        ],
+      })),
   },
   {
     id: 'R12',

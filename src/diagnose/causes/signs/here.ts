@@ -1,10 +1,13 @@
 /** What this host itself does to packets. */
+
+import { ipv4Bits, ipv6Bits, samePrefix } from '../../../net/ip-address.ts'
+import { endpoint } from '../../../net/target.ts'
 import type { AddressEvidence, Evidence } from '../../evidence.ts'
 import type { LocalPath } from '../../local-paths.ts'
 import type { PacketFate } from '../../own-packets.ts'
-import { at, isAlive, isHere, who } from '../places.ts'
+import { at, isAlive, isHere, telling, who } from '../places.ts'
 import type { Sign, SignKind } from '../sign.ts'
-import { behind, pathsBy } from '../views.ts'
+import { behind, isLoneOwn, pathsBy } from '../views.ts'
 
 interface Row {
   readonly fate: PacketFate
@@ -40,7 +43,8 @@ export function hereSigns(evidence: Evidence): Sign[] {
   if (!here) return ownAddressSigns(evidence)
   const found = (place: { readonly address: string; readonly port: number }): AddressEvidence | undefined =>
     addresses.find(({ address, port }) => address === place.address && port === place.port)
-  const watched = here.packets.flatMap(({ seen, ...place }): Sign[] => {
+  const watched = here.packets.flatMap(({ seen, dns, ...place }): Sign[] => {
+    if (dns) return serverSigns(seen, place)
     const one = found(place)
     const row = one && ROWS.find(({ fate, where }) => seen.includes(fate) && isWhere(where, one))
     return row ? [{ kind: row.kind, at: at(one), sentence: `${who(one)} ${row.words}`, address: one }] : []
@@ -57,7 +61,24 @@ export function hereSigns(evidence: Evidence): Sign[] {
     const sentence = `${who(one)} answers packets from ${works}, and none from ${from}`
     return [{ kind: 'source-matters', at: at(one), sentence, address: one }]
   })
-  return [...watched, ...diverted, ...sources, ...gatewaySigns(evidence), ...ownAddressSigns(evidence)]
+  const told = [...expiredSigns(evidence), ...gatewaySigns(evidence), ...ownAddressSigns(evidence)]
+  return [...watched, ...diverted, ...sources, ...told]
+}
+
+/** Routers said that packets had passed as many of them as they may, and these could not be reached. */
+const expiredSigns = ({ addresses, here }: Evidence): Sign[] =>
+  addresses.flatMap((one): Sign[] => {
+    const { outcome, local } = telling(one) ?? {}
+    if (!here?.expired || outcome !== 'unreachable' || local === true) return []
+    return [{ kind: 'expired', at: at(one), sentence: `packets to ${who(one)} expire on the way`, address: one }]
+  })
+
+/** Of questions to a DNS server elsewhere. */
+function serverSigns(seen: readonly PacketFate[], { address, port }: { address: string; port: number }): Sign[] {
+  const row = ROWS.find(({ fate, where }) => seen.includes(fate) && where !== 'here')
+  const where = endpoint(address, port)
+  if (!row || ANY_OWN.test(address)) return []
+  return [{ kind: row.kind, at: where, sentence: `the DNS server ${where} ${row.words}` }]
 }
 
 /** Gateways that were asked for and did not answer, with nothing behind them that does. */
@@ -76,18 +97,36 @@ const gatewaySigns = (evidence: Evidence): Sign[] =>
 const isSilent = (path: LocalPath): path is LocalPath & { readonly gateway: string } =>
   path.gateway !== undefined && path.neighbour === 'silent'
 
-/** Nodes of a cluster elsewhere whose address this host has as well, while others of its nodes are not here. */
-const ownAddressSigns = ({ addresses, clusters }: Evidence): Sign[] =>
+/**
+ * Nodes elsewhere whose address this host has as well, while others of the same cluster are not here; of places that were
+ * given, where this host is in no network with it, and others that are elsewhere would be.
+ */
+const ownAddressSigns = ({ addresses, clusters, here }: Evidence): Sign[] =>
   addresses.flatMap((one): Sign[] => {
     const cluster = clusters.find(({ id }) => id === one.place.cluster)
-    const isElsewhere = addresses.some((other) => other.place.cluster === cluster?.id && !isHere(other))
-    if (!cluster || cluster.local || !isElsewhere || !isHere(one)) return []
+    const others = addresses.filter((other) => other.place.cluster === one.place.cluster && !isHere(other))
+    const isLone = here?.paths.some(({ address, own }) => address === one.address && isLoneOwn(own)) === true
+    const isForeign = cluster ? others.length > 0 : isLone && others.some((other) => isFarNeighbour(one, other, here))
+    if (cluster?.local || !isForeign || !isHere(one)) return []
     return [{ kind: 'own-address', at: at(one), sentence: `${who(one)} has an address of this host`, address: one }]
   })
+
+/** Of the same network by their numbers, and reached over a gateway all the same. */
+const isFarNeighbour = (one: AddressEvidence, other: AddressEvidence, here: Evidence['here']): boolean =>
+  isOneNetwork(one.address, other.address) &&
+  here?.paths.some(({ address, gateway }) => address === other.address && gateway !== undefined) === true
+
+const isOneNetwork = (a: string, b: string): boolean => {
+  const [four, other4] = [ipv4Bits(a), ipv4Bits(b)]
+  if (four !== undefined && other4 !== undefined) return samePrefix(four, other4, 24, 32)
+  const [six, other6] = [ipv6Bits(a), ipv6Bits(b)]
+  return six !== undefined && other6 !== undefined && samePrefix(six, other6, 64, 128)
+}
 
 const isWhere = (where: Row['where'], one: AddressEvidence): boolean =>
   where === 'anywhere' || isOwn(one) === (where === 'here')
 
 /** All of 127.0.0.0/8 is this host, and so is the address that means any. */
-const isOwn = (one: AddressEvidence): boolean =>
-  isHere(one) || /^(127\.|0\.0\.0\.0$|::1?$|::ffff:127\.)/.test(one.address)
+const isOwn = (one: AddressEvidence): boolean => isHere(one) || ANY_OWN.test(one.address)
+
+const ANY_OWN = /^(127\.|0\.0\.0\.0$|::1?$|::ffff:127\.)/
