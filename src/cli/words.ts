@@ -60,6 +60,9 @@ export const offering = <T>(word: Word<T>, offer: Offer): Word<T> => ({
   choose: async (flags, missing, said) => (await import('./caches/choose.ts')).choose(offer, flags, missing, said),
 })
 
+/** The same word, which completion offers what there is of this kind for; where it is missing nothing is asked. */
+export const naming = <T>(word: Word<T>, offer: Offer): Word<T> => ({ ...word, offer })
+
 /** Any number of words, at the end of the line. */
 export const several = (description: string): Word<readonly string[]> => ({
   description,

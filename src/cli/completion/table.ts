@@ -27,8 +27,10 @@ export interface CompletionTable {
   readonly fileWords: readonly string[]
   /** `path --option` -> what it names there, unlike elsewhere. */
   readonly idsAt: ReadonlyMap<string, string>
-  /** path -> what its first word names, as `completion ids` calls it. */
+  /** `path 0` -> what the first word after it names, as `completion ids` calls it; `path *`: what each of them names. */
   readonly places: ReadonlyMap<string, string>
+  /** `path word`, `path --option` and, the same for all commands, ` --option` -> what it is. */
+  readonly about: ReadonlyMap<string, string>
   /** `path --option` where such an option gives a new name: those there are would be no help. */
   readonly fresh: readonly string[]
 }
@@ -87,10 +89,16 @@ const PLACES: Readonly<Record<string, string>> = {
   'target:show': 'target',
 }
 
-function placeOf({ id, args = {} }: Documented): [path: string, names: string][] {
-  const [first] = Object.values(args)
-  const names = PLACES[id] ?? (first?.among || !first?.offer ? undefined : kebabCase(first.offer))
-  return names === undefined ? [] : [[id.replaceAll(':', ' '), names]]
+function placesOf({ id, args = {} }: Documented): [place: string, names: string][] {
+  const [first, ...others] = Object.values(args)
+  const path = id.replaceAll(':', ' ')
+  const named = ({ offer, multiple }: Partial<typeof first> & {}, at: number, at0: string): [string, string][] =>
+    offer === undefined ? [] : [[`${at0} ${multiple ? '*' : at}`, kebabCase(offer)]]
+  // A word of few is a path of its own.
+  if (first?.among)
+    return first.among.flatMap((word) => others.flatMap((other, at) => named(other, at, `${path} ${word}`)))
+  const own: [string, string][] = PLACES[id] === undefined ? named(first ?? {}, 0, path) : [[`${path} 0`, PLACES[id]]]
+  return [...own, ...others.flatMap((other, at) => named(other, at + 1, path))]
 }
 
 /** A word of few becomes a path of its own, so that the options behind it can be those that it takes. */
@@ -143,7 +151,8 @@ export function completionTable(given: readonly Documented[], rules: readonly st
     fileWords: given.flatMap(({ id, args = {} }) => ('file' in args ? [path(id)] : [])),
     // Users of the engine's API are others than those of caches.
     idsAt: new Map([['engine env --user', 'engine-user']]),
-    places: new Map(given.flatMap(placeOf)),
+    places: new Map(given.flatMap(placesOf)),
+    about: aboutOf(commands, words, everywhere),
     fresh: commands.flatMap(({ id }) =>
       regionalKinds.flatMap((kind) =>
         id === `create-${kebabCase(kind.shape)}` ? [`${id} --${kebabCase(kind.id)}`] : [],
@@ -151,6 +160,34 @@ export function completionTable(given: readonly Documented[], rules: readonly st
     ),
   }
 }
+
+const LONGEST_ABOUT = 60
+
+/** What is said of a command and its options; of a word that commands begin with, which these are. */
+function aboutOf(
+  commands: readonly Documented[],
+  words: ReadonlyMap<string, readonly string[]>,
+  everywhere: readonly string[],
+): ReadonlyMap<string, string> {
+  const about = new Map<string, string>()
+  for (const [path, following] of words) if (path !== '') about.set(path, following.join(', '))
+  for (const { id, summary = '', flags = {} } of commands) {
+    const path = id.replaceAll(':', ' ')
+    about.set(path, summary)
+    for (const option of spellings(flags)) {
+      const { summary: meaning = '' } = flags[option.slice(2)] ?? flags[option.slice('--no-'.length)] ?? {}
+      if (!everywhere.includes(option)) about.set(`${path} ${option}`, meaning)
+    }
+  }
+  const global: NonNullable<Documented['flags']> = globalFlags
+  for (const option of everywhere) about.set(` ${option}`, global[option.slice(2)]?.summary ?? '')
+  return new Map(
+    [...about].flatMap(([name, text]) => (text === '' ? [] : [[name, cutTo(text, LONGEST_ABOUT)] as const])),
+  )
+}
+
+const cutTo = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 3).trimEnd()}...`
 
 const fileOptions = (flags: NonNullable<Documented['flags']>): string[] =>
   Object.entries(flags).flatMap(([name, { helpValue }]) =>

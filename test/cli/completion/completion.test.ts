@@ -101,6 +101,20 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     ])
   })
 
+  test('completes the second word by its own kind, where that depends on the first by what is there of it', async () => {
+    await home.answer('engine', 'user', 'create', 'bob')
+    const document = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'elasticache:Describe*', Resource: '*' }],
+    })
+    await home.answer('engine', 'policy', 'put', 'bob', 'look', '--document', document)
+    expect(await offered('engine', 'policy', 'get', 'b')).toEqual(['bob'])
+    expect(await offered('engine', 'policy', 'get', 'bob', '')).toEqual(['look'])
+    expect(await offered('diff', 'default.memcached1.6', 'default.memcached1.5')).toEqual(['default.memcached1.5'])
+    expect(await offered('kv', 'get', 'shop', '')).toEqual([])
+    expect(await offered('probe', 'localhost:1', 's')).toEqual(['shop'])
+  })
+
   test('completes a serverless cache where any cache does', async () => {
     await home.answer('create-serverless-cache', '--serverless-cache-name', 'cart', '--engine', 'memcached', '--wait')
     for (const command of ['endpoints', 'probe', 'metrics']) expect(await offered(command, 'c')).toEqual(['cart'])
@@ -110,17 +124,24 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     const file = join(directory, 'cachectl.fish')
     writeFileSync(file, await home.answer('completion', 'fish'))
     const lines = {
-      'cachectl engine sto': 'stop',
+      'cachectl engine sto': 'stop\tStop the local engine; returns when its process is gone',
       'cachectl create-cache-cluster --network-type d': 'dual_stack',
       'cachectl delete-cache-cluster --cache-cluster-id=s': '--cache-cluster-id=shop',
       'cachectl describe-cache-clusters --output=j': '--output=json',
       'cachectl scale s': 'shop',
-      'cachectl engine fault inject node-h': 'node-hang',
+      'cachectl engine fault inject node-h': 'node-hang\tconnections are made and nothing is answered',
+      'cachectl top --inter': '--interval\tbetween two looks (default 1s)',
+      'cachectl kv get shop ': '',
+      'cachectl diff default.memcached1.6 default.memcached1.5': 'default.memcached1.5',
       'cachectl doctor --only R05': 'R05',
     }
     for (const [line, completed] of Object.entries(lines)) {
       const argv = ['--no-config', '-c', `source ${file}; complete -C '${line}'`]
-      expect(await run('fish', argv, { env: environment() })).toEqual({ code: 0, stdout: `${completed}\n`, stderr: '' })
+      expect(await run('fish', argv, { env: environment() })).toEqual({
+        code: 0,
+        stdout: completed === '' ? '' : `${completed}\n`,
+        stderr: '',
+      })
     }
   })
 
@@ -140,10 +161,12 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
         ['usters', '--output=j\t'],
         ['json', '--cache-cluster-id s\t'],
         ['shop', '\x18'],
-        ['>', '\x03'],
+        ['>', '\x15cachectl top --c\t'],
+        ['end after so many looks', '\x03'],
         ['ready> ', 'exit\r'],
       ],
     })
+    expect(text).toMatch(/--count +-- end after so many looks/)
     expect(text).toContain('<cachectl engine fault inject node-hang --cluster >')
     expect(text).toContain('<cachectl describe-cache-clusters --output=json --cache-cluster-id shop >')
   })

@@ -10,7 +10,7 @@ import { columnsText } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { absence, ExitWith } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
-import { offering, one, optional } from '../../words.ts'
+import { naming, offering, one, optional } from '../../words.ts'
 
 export const diff = command({
   summary: 'Compare two parameter groups, or one with the defaults of its family',
@@ -18,7 +18,7 @@ export const diff = command({
     'Shows every parameter that has another value in the second group, and those that only one of them has. Without a second group the first is held against the defaults of its family. Exit code 0: no difference; 1: some.',
   words: {
     group: offering(one('name of a parameter group'), 'parameterGroup'),
-    other: optional('name of another (default: the defaults of the family of the first)'),
+    other: naming(optional('name of another (default: the defaults of the family of the first)'), 'parameterGroup'),
   },
   flags: globalFlags,
   examples: ['diff mine', 'diff default.memcached1.6 mine', 'diff mine --output json'],

@@ -14,7 +14,7 @@ import type { Documented } from '../../help/command-doc.ts'
 import { isItems } from '../../output/human-value.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { print } from '../../terminal.ts'
-import { one } from '../../words.ts'
+import { one, several } from '../../words.ts'
 
 const HOW: Readonly<Record<Shell, string>> = {
   bash: 'eval "$(cachectl completion bash)" in ~/.bashrc',
@@ -31,7 +31,14 @@ export function completionCommand(shell: Shell): Command {
     async run() {
       const { commands } = await import('../../command-classes.ts')
       const documented = Object.entries(commands).map(
-        ([id, { flags, args, examples, kinds }]): Documented => ({ id, flags, args, examples, kinds }),
+        ([id, { summary, flags, args, examples, kinds }]): Documented => ({
+          id,
+          summary,
+          flags,
+          args,
+          examples,
+          kinds,
+        }),
       )
       const { causes } = await import('../../../diagnose/causes/index.ts')
       const { practiceCauses } = await import('../../../diagnose/causes/practice.ts')
@@ -58,14 +65,15 @@ export const completionIds = command({
   description: 'For the completion scripts: one id a line.',
   words: {
     option: one(`one of ${NAMED.join(', ')}`, (said) => oneOf(NAMED, said.replace(/^--/, ''), 'option')),
+    said: several('the words before it, where it depends on them'),
   },
   flags: globalFlags,
   forms: {},
-  async run({ words: { option }, flags, print: printer }) {
+  async run({ words: { option, said }, flags, print: printer }) {
     const offer = option === 'cluster' ? 'cache' : offers.get(option)
     const names = offer
       ? // A user who presses Tab is in the middle of a line: nothing is to be written into it.
-        (await offerOf(offer).list(flags, [], () => {})).map(({ name }) => name)
+        (await offerOf(offer).list(flags, said, () => {})).map(({ name }) => name)
       : await withClient(flags, (client) =>
           shardOptions.includes(`--${option}`) ? shardsOf(client) : namesOf(client, kindsOf(option)),
         )
