@@ -222,7 +222,7 @@ export const aliasCauses: readonly Cause[] = [
             ...failure(
               host,
               `The alias ${host} leads to ${end} (${where}), where ${isGone ? 'no host is' : 'nothing answers'}: the cluster ${end.split('.')[0]} is gone, or its nodes have other addresses now.`,
-              'See which endpoints there are (cachectl endpoints), and point the CNAME at the right one.',
+              ['Point the CNAME at the right one of the endpoints that there are:', 'cachectl endpoints'],
               shell`cachectl dns ${host}`,
             ),
             explains: [...shows(0.95, ...outAt(seen, host)), ...shows(0.9, ...of)],

@@ -170,7 +170,11 @@ export const apiCauses: readonly Cause[] = [
         warning(
           apiAt(service),
           `The API at ${apiAt(service)} answers other calls, and not ${operations}: what only ${waited.length === 1 ? 'that tells' : 'those tell'} is not known.`,
-          'Ask again with more time: cachectl doctor --patient. If it stays so, see its log, or the AWS Health Dashboard.',
+          [
+            'Ask again with more time:',
+            'cachectl doctor --patient',
+            'If it stays so, see its log, or the AWS Health Dashboard.',
+          ],
           shell`cachectl ${kebabCase(waited[0]?.operation ?? '')} --cli-read-timeout 60`,
         ),
       ]

@@ -360,19 +360,19 @@ export const dnsRows: readonly Evident[] = [
     source: 'resolver(5): the first server that answers decides',
     odds: 0.05,
     shows: 'servers-differ',
-    follows: (seen, { subject, severity }) => (severity === 'failure' ? shows(0.95, ...outAt(seen, subject)) : []),
+    follows: (seen, { subject }) => {
+      const host = seen.evidence.hosts.find((each) => each.host === subject)
+      const { gone = [] } = (host && differing(seen.evidence, host)) ?? {}
+      return shows(0.95, ...outAt(seen, subject, (address) => gone.includes(address)))
+    },
     find: (evidence) =>
       evidence.hosts.flatMap((host) => {
-        const views = host.asksDns ? (host.survey?.views ?? []).filter((view) => !isDead(view)) : []
+        const views = viewsOf(host)
         const sets = views.map((view) => addressesOf(view).sort().join())
         if (new Set(sets).size < 2 || views.some((view) => view.a.outcome === 'no-such-name')) return []
         const told = views.map((view, at) => `${serverOf(view)}: ${sets[at] || 'none'}`).join('; ')
-        const digs = views.map((view) => asking(host.host, view)).join('; ')
-        const [wrong, right] = [
-          views.find((view) => addressesOf(view).length > 0 && addressesOf(view).every(isOut(evidence, host))),
-          views.find((view) => addressesOf(view).some(isIn(evidence, host))),
-        ]
-        if (!wrong || !right)
+        const found = differing(evidence, host)
+        if (!found)
           return [
             note(
               host.host,
@@ -380,15 +380,18 @@ export const dnsRows: readonly Evident[] = [
               'Round robin is harmless; a stale server is not.',
             ),
           ]
-        const isHeard =
-          host.lookup.ok && host.lookup.addresses.every(({ address }) => addressesOf(wrong).includes(address))
+        const { wrong, gone, right, there } = found
+        const given = host.lookup.ok ? host.lookup.addresses.map(({ address }) => address) : []
+        const effect = given.some((address) => gone.includes(address))
+          ? 'programs here get the one where nothing answers'
+          : `programs that ask ${serverOf(wrong)}, in turn or when the other is slow, go astray`
         const words = [
           host.host,
-          `The name servers of this host differ on ${host.host}: ${serverOf(wrong)} has ${addressesOf(wrong).join(', ')}, where nothing answers, ${serverOf(right)} has ${addressesOf(right).join(', ')}, which does: ${isHeard ? 'programs here get the one where nothing answers' : `programs that ask ${serverOf(wrong)}, in turn or when the other is slow, go astray`}.`,
+          `The name servers of this host differ on ${host.host}: ${serverOf(wrong)} has ${gone.join(', ')}, where nothing answers, ${serverOf(right)} has ${there.join(', ')}, which does: ${effect}.`,
           `${serverOf(wrong)} has an old record, or another zone: clear its cache (rndc flushname, unbound-control flush), or take it out of /etc/resolv.conf.`,
-          digs,
+          views.map((view) => asking(host.host, view)).join('; '),
         ] as const
-        return [isHeard ? failure(...words) : warning(...words)]
+        return [given.every((address) => gone.includes(address)) ? failure(...words) : warning(...words)]
       }),
   },
   {
@@ -432,6 +435,24 @@ const LATE_MS = 1000
 /** Of the two questions, which are asked at once, the later. Not of one without an answer. */
 const lateMs = ({ a, aaaa }: ServerView): number =>
   Math.max(...[a, aaaa].map(({ outcome, ms }) => (outcome === 'timeout' ? 0 : ms)))
+
+/** Of the name servers that answer for a host. */
+const viewsOf = ({ asksDns, survey }: HostEvidence): ServerView[] =>
+  asksDns ? (survey?.views ?? []).filter((view) => !isDead(view)) : []
+
+/** A name server with addresses that not all have, where nothing answers, and another with such that do. */
+function differing(evidence: Evidence, host: HostEvidence) {
+  const views = viewsOf(host)
+  const own = views.map((view) => ({
+    view,
+    addresses: addressesOf(view).filter((address) => !views.every((other) => addressesOf(other).includes(address))),
+  }))
+  const wrong = own.find(({ addresses }) => addresses.length > 0 && addresses.every(isOut(evidence, host)))
+  const right = own.find(({ addresses }) => addresses.some(isIn(evidence, host)))
+  return wrong && right
+    ? { wrong: wrong.view, gone: wrong.addresses, right: right.view, there: right.addresses }
+    : undefined
+}
 
 const addressesOf = ({ ipv4, ipv6 }: ServerView): string[] => [...ipv4, ...ipv6].map(({ address }) => address)
 

@@ -87,6 +87,7 @@ test('a signature that is refused where the clocks are an hour apart is a matter
 test.each([
   ['503 Service Unavailable', 503],
   ['403 Forbidden', 403],
+  ['200 OK', 200],
 ])('a page with status %s in place of an answer is told as none of the API', async (line, status) => {
   const page = '<html><body><h1>No way</h1></body></html>'
   const url = await apiThatSays(

@@ -49,6 +49,8 @@ export function bounded(client: ApiClient, patienceMs: number, totalMs: number):
       try {
         const both = signal ? AbortSignal.any([signal, late.signal]) : late.signal
         const answer = await client.call(name, input, both)
+        // A list without members is one, too: in a page of something else the codec finds no list at all.
+        if (name === 'DescribeCacheClusters' && Object.keys(answer).length === 0) throw foreign(client.target, input)
         answers++
         return answer
       } catch (error) {
@@ -63,6 +65,14 @@ export function bounded(client: ApiClient, patienceMs: number, totalMs: number):
 
 const unanswered = (name: OperationName, target: Target, input: object): CallFailed =>
   new CallFailed(name, urlOf(target), Object.assign(new Error('no answer'), { code: TIMED_OUT }), input)
+
+const foreign = (target: Target, input: object): CallFailed =>
+  new CallFailed(
+    'DescribeCacheClusters',
+    urlOf(target),
+    Object.assign(new Error("nothing of ElastiCache's API is in the answer"), { $metadata: { httpStatusCode: 200 } }),
+    input,
+  )
 
 /** It was waited for, and nothing came. */
 export const isUnanswered = ({ serviceCode, cause }: CallFailed): boolean =>
@@ -196,7 +206,7 @@ export function failedCall(
 
 /** The SDK has no name for an error that is not in the service's form. */
 function foreignStatusOf({ cause, serviceCode }: CallFailed): number | undefined {
-  if (!/^Unknown(Error)?$/.test(serviceCode ?? '') || !(cause instanceof Error) || !('$metadata' in cause))
+  if (!/^(Unknown(Error)?)?$/.test(serviceCode ?? '') || !(cause instanceof Error) || !('$metadata' in cause))
     return undefined
   return (cause.$metadata as { httpStatusCode?: number }).httpStatusCode // the SDK's type of every failed call
 }
