@@ -42,7 +42,9 @@ export async function examineHost(
   onAddresses: (addresses: readonly ResolvedAddress[]) => void = () => {},
 ): Promise<HostEvidence> {
   const isName = isIP(host) === 0 && host.toLowerCase() !== 'localhost'
-  const listed = isName ? inHosts((await systemFile(options.hostsFile ?? '/etc/hosts')) ?? '', host) : []
+  // What the engine's own name server tells is not asked of this host's files.
+  const listed =
+    isName && !privateServerOf(host) ? inHosts((await systemFile(options.hostsFile ?? '/etc/hosts')) ?? '', host) : []
   const asksDns = isName && (listed.length === 0 || options.servers !== undefined)
   // A line in /etc/hosts hides what DNS says of an endpoint.
   const compares = AWS_NAME.test(host) || options.places.some((place) => place.host === host && place.cluster)

@@ -117,6 +117,33 @@ export const aliasRows: readonly Evident[] = [
       }),
   },
   {
+    id: 'D26',
+    title: 'the primary endpoint leads to a replica',
+    seat: 'dns',
+    source:
+      'User guide, "Finding a replication group\'s endpoints": the primary endpoint leads to the primary, whichever node that is',
+    odds: 0.05,
+    shows: 'old-primary',
+    find: ({ clusters, ...evidence }) =>
+      clusters.flatMap(({ id, group, nodes }) => {
+        const endpoint = group ? nodes.find((node) => node.id === 'primary' && node.role === undefined) : undefined
+        const found = surveyed({ clusters, ...evidence }).find(({ host }) => host === endpoint?.host)
+        const view = found?.views.find(({ chainEnd }) => chainEnd === 'addresses')
+        const alias = view?.chain.at(-1)
+        const node = nodes.find(({ host }) => host === alias?.data)
+        if (!found || !view || !alias || node?.role !== 'replica') return []
+        const primary = nodes.find(({ role }) => role === 'primary')?.id
+        return [
+          failure(
+            found.host,
+            `${found.host}, the primary endpoint of ${id}, leads to ${node.id}, which is a replica${primary === undefined ? '' : `; the primary is ${primary}`}: writes are refused (READONLY).`,
+            `Once DNS follows, within ${alias.ttl} s of a failover, clients have to look the name up anew: let them connect again on READONLY, and keep no answer longer than its TTL.`,
+            dig(found.host, view, 'CNAME'),
+          ),
+        ]
+      }),
+  },
+  {
     id: 'D16',
     title: 'a line of /etc/hosts stands in for DNS',
     seat: 'dns',

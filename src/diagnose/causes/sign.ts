@@ -125,6 +125,7 @@ const SIGN_KINDS = {
   'alias-of-node': 'impaired',
   pinned: 'impaired',
   'old-address': 'broken',
+  'old-primary': 'broken',
   // In the lists of nodes.
   'no-list': 'broken',
   'bad-list': 'broken',

@@ -457,3 +457,31 @@ test('a call that waits in vain beside others that are answered is told, and non
   expect(told(asked(3500))).toEqual([])
   expect(told({ ...asked(20), api: { refused: [{ operation: 'DescribeEvents', code: 'AccessDenied' }] } })).toEqual([])
 })
+
+test('a primary endpoint that leads to a replica is found, and one that leads to the primary is in order', () => {
+  const [endpoint, former, now] = ['cart.test', 'cart-001.test', 'cart-002.test'] as const
+  const member = (id: string, role: string) => ({ id, role, status: 'available', host: `${id}.test`, port: 6379 })
+  const leadingTo = (data: string): Partial<Evidence> => {
+    const reply = { name: endpoint, transport: 'udp' as const, tries: 1, ms: 1, records: [] }
+    const view = {
+      server: { address: '10.0.0.2', port: 53 },
+      a: { ...reply, type: 'A' as const, outcome: 'answered' as const },
+      aaaa: { ...reply, type: 'AAAA' as const, outcome: 'no-data' as const },
+      ipv4: [{ address: '10.9.9.9', ttl: 60 }],
+      ipv6: [],
+      chain: [{ name: endpoint, type: 'CNAME' as const, ttl: 5, data }],
+      chainEnd: 'addresses' as const,
+    }
+    const nodes = [
+      { id: 'primary', status: 'available', host: endpoint, port: 6379 },
+      member('cart-001', 'replica'),
+      member('cart-002', 'primary'),
+    ]
+    return {
+      clusters: [{ ...CLUSTER, id: 'cart', group: true, engine: 'valkey', networkType: 'ipv4', nodes }],
+      hosts: [{ ...lookedUp(endpoint, '10.9.9.9'), asksDns: true, survey: { name: endpoint, at: '', views: [view] } }],
+    }
+  }
+  expect(told(leadingTo(former))).toEqual(['failure D26'])
+  expect(told(leadingTo(now))).toEqual([])
+})
