@@ -138,7 +138,7 @@ export const aliasRows: readonly Evident[] = [
             found.host,
             `${found.host}, the primary endpoint of ${id}, leads to ${node.id}, which is a replica${primary === undefined ? '' : `; the primary is ${primary}`}: writes are refused (READONLY).`,
             `Once DNS follows, within ${alias.ttl} s of a failover, clients have to look the name up anew: let them connect again on READONLY, and keep no answer longer than its TTL.`,
-            dig(found.host, view, 'CNAME'),
+            asking(found.host, view),
           ),
         ]
       }),
