@@ -4,6 +4,7 @@ import { numberToString, stringToNumber } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import {
   Coroutine,
+  callOf,
   type Frame,
   first,
   LightUserdata,
@@ -422,11 +423,18 @@ export class Machine {
 
   /** Calls from a function of the host, which stands between the callers as one of C would. */
   *invoke(f: LuaValue, ...args: LuaValue[]): LuaRun {
+    return yield* this.hosted(f instanceof LuaFunction ? callOf(f, ...args) : this.meta(f, ...args))
+  }
+
+  /** Runs what a function of the host does that calls others. */
+  *hosted(run: LuaRun): LuaRun {
     const { frame } = this
     this.frame = { at: 0, up: frame, proto: HOST, tail: false, depth: (frame?.depth ?? 0) + 1 }
     try {
-      return yield* this.meta(f, ...args)
+      if (++this.hostDepth > MAX_HOST_DEPTH) this.raise('C stack overflow')
+      return yield* run
     } finally {
+      this.hostDepth--
       this.frame = frame
     }
   }
@@ -434,11 +442,8 @@ export class Machine {
   /** Calls from in between: metamethods. No coroutine yields across them. */
   *meta(f: LuaValue, ...args: LuaValue[]): LuaRun {
     const { frame } = this
-    if (++this.hostDepth > MAX_HOST_DEPTH) {
-      this.hostDepth--
-      this.raise('C stack overflow')
-    }
     try {
+      if (++this.hostDepth > MAX_HOST_DEPTH) this.raise('C stack overflow')
       if (f instanceof LuaFunction) return f.native !== null ? f.native(...args) : yield* runOf(f)(...args)
       const handler = this.metamethod(f, '__call')
       if (!(handler instanceof LuaFunction)) return this.raise(`attempt to call a ${typeName(f)} value`)

@@ -52,6 +52,11 @@ export class Coroutine {
 export class LightUserdata {}
 export const NULL_POINTER = new LightUserdata()
 
+/** Calls a function. */
+export function* callOf({ native: plain, run }: LuaFunction, ...args: LuaValue[]): LuaRun {
+  return plain !== null ? plain(...args) : run !== null ? yield* run(...args) : NOTHING
+}
+
 /** Where a call of Lua code stands. Frames are linked, the caller's above. */
 export interface Frame {
   /** Index into the call sites of the function's prototype. */

@@ -114,6 +114,8 @@ export class Scripting {
   running: Running | undefined
   readonly #random = new Random()
   #scripts = new Map<string, CachedScript>()
+  /** So that EVAL of the same script takes no digest of it each time. */
+  #bySource = new Map<string, CachedScript>()
   #scriptBytes = 0
   #eval: Interpreter | undefined
   #functionInterpreter: Interpreter | undefined
@@ -156,15 +158,16 @@ export class Scripting {
 
   /** The script of this source, compiled and kept, or what is wrong with it. */
   load(source: string): CachedScript | string {
+    const again = this.#bySource.get(source)
+    if (again !== undefined) return again
     const sha = sha1hex(source)
-    const known = this.#scripts.get(sha)
-    if (known !== undefined) return known
     const head = readShebang(source)
     if (typeof head === 'string') return head
     try {
       const code = this.#interpreter('eval').compile(head.code, '@user_script')
       const script = { sha, source, code, flags: head.flags }
       this.#scripts.set(sha, script)
+      this.#bySource.set(source, script)
       this.#scriptBytes += source.length + SCRIPT_OVERHEAD
       return script
     } catch (error) {
@@ -180,6 +183,7 @@ export class Scripting {
   /** SCRIPT FLUSH: forgets every script, and what scripts have left in the interpreter. */
   flush(): void {
     this.#scripts = new Map()
+    this.#bySource = new Map()
     this.#scriptBytes = 0
     this.#eval = undefined
   }

@@ -1,15 +1,5 @@
 import { type Machine, text } from '../machine.ts'
-import {
-  all,
-  Coroutine,
-  LuaFunction,
-  type LuaRun,
-  type LuaValue,
-  NOTHING,
-  native,
-  nativeRun,
-  PAUSE,
-} from '../values.ts'
+import { all, Coroutine, callOf, LuaFunction, type LuaRun, type LuaValue, native, nativeRun, PAUSE } from '../values.ts'
 import { type Arguments, calling, type Library, plain } from './arguments.ts'
 
 /** Coroutines within each other, as Lua counts C's stack. */
@@ -31,7 +21,7 @@ export function coroutine(machine: Machine): Library {
     resumes++
     try {
       const isNew = one.run === undefined
-      one.run ??= body(one, args)
+      one.run ??= callOf(one.body, ...args)
       let step = one.run.next(isNew ? [] : args)
       while (step.done !== true && step.value === PAUSE) step = one.run.next(yield PAUSE)
       one.status = step.done === true ? 'dead' : 'suspended'
@@ -46,11 +36,6 @@ export function coroutine(machine: Machine): Library {
       machine.hostDepth = hostDepth
       if (outer !== undefined) outer.status = 'running'
     }
-  }
-
-  function* body(one: Coroutine, args: LuaValue[]): LuaRun {
-    const { native: plainBody, run } = one.body
-    return plainBody !== null ? plainBody(...args) : run !== null ? yield* run(...args) : NOTHING
   }
 
   const ofLua = (args: Arguments): LuaFunction => {

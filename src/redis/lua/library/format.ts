@@ -1,4 +1,5 @@
 import { exponentOf, fixed, general, notFinite, scientific, toInt64 } from '../numbers.ts'
+import type { LuaValue } from '../values.ts'
 import type { Arguments } from './arguments.ts'
 
 const DIRECTIVE = /%([-+ #0]*)(\d*)(?:(\.)(\d*))?([\s\S]?)/g
@@ -16,7 +17,14 @@ export function format(args: Arguments): string {
   return args
     .string(1)
     .replace(DIRECTIVE, (directive, flags: string, width: string, dot: string, digits: string, letter: string) => {
-      if (letter === '%' && directive === '%%') return '%'
+      if (directive.length === 2) {
+        if (letter === '%') return '%'
+        const short = inShort(args.at(argument + 1), letter)
+        if (short !== undefined) {
+          argument++
+          return short
+        }
+      }
       if (flags.length > 5) args.machine.raise('invalid format (repeated flags)')
       if (width.length > 2 || (digits ?? '').length > 2)
         args.machine.raise('invalid format (width or precision too long)')
@@ -56,6 +64,12 @@ export function format(args: Arguments): string {
           return args.machine.raise(`invalid option '%${letter}' to 'format'`)
       }
     })
+}
+
+/** What most directives come to: whole numbers and strings as they are. */
+function inShort(value: LuaValue, letter: string): string | undefined {
+  if (letter === 's') return typeof value === 'string' && !value.includes('\0') ? value : undefined
+  return letter === 'd' && Number.isSafeInteger(value) ? String(value) : undefined
 }
 
 /** As C converts a double to `unsigned long long` on the processors that servers run on. */

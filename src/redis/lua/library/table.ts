@@ -1,6 +1,6 @@
 import { type Machine, READ_ONLY, text, typeName } from '../machine.ts'
 import type { LuaTable } from '../table.ts'
-import { first, type LuaRun, type LuaValue } from '../values.ts'
+import { callOf, first, type LuaFunction, type LuaRun, type LuaValue } from '../values.ts'
 import { calling, type Library, plain } from './arguments.ts'
 
 export function table(machine: Machine): Library {
@@ -75,7 +75,7 @@ export function table(machine: Machine): Library {
       const { length } = list
       const by = args.at(2) === undefined ? undefined : args.function(2)
       if (list.readonly && length > 1) machine.fault(READ_ONLY)
-      if (by !== undefined || !sortAlike(list, length)) yield* quicksort(machine, list, 1, length, by)
+      if (by !== undefined || !sortAlike(list, length)) yield* machine.hosted(quicksort(machine, list, 1, length, by))
       return []
     }),
   }
@@ -99,13 +99,17 @@ const lower = (a: LuaValue, b: LuaValue): boolean =>
   typeof a === 'number' && typeof b === 'number' ? a < b : String(a) < String(b)
 
 /** Lua's own way, step by step: scripts see where it puts elements that are equal, and how it finds a comparator out. */
-function* quicksort(machine: Machine, list: LuaTable, from: number, to: number, by: LuaValue): LuaRun {
-  const less = function* (
-    a: LuaValue,
-    b: LuaValue,
-  ): Generator<never | LuaValue[] | typeof import('../values.ts').PAUSE, boolean, LuaValue[]> {
-    if (by === undefined) return machine.truth(first(yield* machine.isLess(a, b)))
-    return machine.truth(first(yield* machine.invoke(by, a, b)))
+function* quicksort(machine: Machine, list: LuaTable, from: number, to: number, by: LuaFunction | undefined): LuaRun {
+  const { frame } = machine
+  const caller = frame?.up ?? null
+  const less = function* (a: LuaValue, b: LuaValue): LuaRun {
+    // Once for all comparisons, not for each, the machine has noted that the host calls.
+    machine.frame = by === undefined ? caller : frame
+    return machine.truth(first(by === undefined ? yield* machine.isLess(a, b) : yield* callOf(by, a, b)))
+  }
+  const refuse = () => {
+    machine.frame = caller
+    machine.raise('invalid order function for sorting')
   }
   const swap = (a: number, b: number) => {
     const held = list.get(a)
@@ -124,8 +128,8 @@ function* quicksort(machine: Machine, list: LuaTable, from: number, to: number, 
     swap(middle, high - 1)
     let [i, j] = [low, high - 1]
     for (;;) {
-      while (yield* less(list.get(++i), pivot)) if (i > high) machine.raise('invalid order function for sorting')
-      while (yield* less(pivot, list.get(--j))) if (j < low) machine.raise('invalid order function for sorting')
+      while (yield* less(list.get(++i), pivot)) if (i > high) refuse()
+      while (yield* less(pivot, list.get(--j))) if (j < low) refuse()
       if (j < i) break
       swap(i, j)
     }
