@@ -61,8 +61,15 @@ function headLines({ severity, sentence, id }: Finding, { width, strong, bad, bu
 /** The same on one line, cut where it is longer than the screen is wide. */
 export function headLine({ severity, sentence, id }: Finding, { width, strong, bad, busy }: Look): string {
   const mark = severity === 'failure' ? bad : busy
-  return `${mark('Cause:')}${strong(cut(` ${sentence}`, width - 'Cause:'.length, ` [${id}]`))}`
+  const room = width - 'Cause:'.length
+  const end = ` [${id}]`
+  const told = sentence.length + 1 + end.length > room ? withShortNames(sentence) : sentence
+  return `${mark('Cause:')}${strong(cut(` ${told}`, room, end))}`
 }
+
+/** What all names of endpoints have in common tells nothing. */
+const withShortNames = (text: string): string =>
+  text.replace(/\.[a-z0-9]+\.cache\.(amazonaws\.com(\.cn)?|cachectl\.test)\b(:\d+)?/g, '...')
 
 /** `WARN [S02] ...` on one line. */
 export const shortLine = ({ severity, sentence, id }: Finding, { width }: Look): string =>
@@ -145,6 +152,10 @@ function shortened(subjects: readonly string[], most: number): string {
   const told = subjects.slice(0, most - 1)
   return `${told.join(', ')} and ${subjects.length - told.length} more`
 }
+
+/** Rows of a screen that lines take: commands to paste are longer than it is wide now and then. */
+export const rowsOf = (lines: readonly string[], width: number): number =>
+  lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / width)), 0)
 
 /** One line of so many columns; what stands at its end stays. */
 export function cut(text: string, width: number, end = ''): string {

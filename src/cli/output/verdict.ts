@@ -10,6 +10,7 @@ import {
   mattersOf,
   PLAIN,
   practicesText,
+  rowsOf,
   shortLine,
 } from './findings.ts'
 
@@ -104,7 +105,7 @@ function oneScreen(verdict: ToldVerdict, told: Told, look: Coloured): string[][]
     good,
     [...notAskedLines(verdict, look), ...footer, ...lastLines(main, look)],
   ]
-  const used = after.reduce((sum, part) => sum + (part.length > 0 ? part.length + 1 : 0), 0)
+  const used = after.reduce((sum, part) => sum + (part.length > 0 ? rowsOf(part, look.width) + 1 : 0), 0)
   const blocks = main.map((matter) => fitted(matter, look, Math.max(8, Math.floor((LINES - used) / main.length) - 1)))
   return [...blocks, ...after]
 }
@@ -126,7 +127,7 @@ const EXTENTS = [
 function fitted(matter: Matter, look: Look, room: number): string[] {
   const told = EXTENTS.map((extent) => causeLines(matter, look, { ...extent, subjects: 4 }))
   const least = causeLines(matter, look, { consequences: 1, source: false, subjects: 2 })
-  return told.find((lines) => lines.length <= room) ?? least
+  return told.find((lines) => rowsOf(lines, look.width) <= room) ?? least
 }
 
 function unexplainedLines({ unexplained }: ToldVerdict, { width }: Look, most: number): string[] {

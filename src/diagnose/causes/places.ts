@@ -2,6 +2,7 @@ import { shell } from '../../api/shell.ts'
 import type { Hint } from './cause.ts'
 /** Questions that several rules ask of the evidence. */
 
+import { AWS_NAME } from '../../api/catalog/host-names.ts'
 import { endpoint, type Family } from '../../net/target.ts'
 import type { ConnectAttempt } from '../connect.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
@@ -76,9 +77,11 @@ const nodeOf = (one: AddressEvidence): string => (one.place.cluster === undefine
 
 /** How people know a place: by its part in the cluster. Begins a sentence. */
 export const who = (one: AddressEvidence): string => whoIs(one.place, at(one))
-export const whoIs = ({ cluster, role }: Place, where: string): string => {
+export const whoIs = ({ cluster, role, host }: Place, where: string): string => {
   if (cluster === undefined) return where
-  return `${PARTS[role] ?? `Node ${role}`} of ${cluster} (${where})`
+  const part = `${PARTS[role] ?? `Node ${role}`} of ${cluster}`
+  // The name of an endpoint says the same once more, and fills the line.
+  return AWS_NAME.test(host) && where.startsWith(host) ? part : `${part} (${where})`
 }
 
 const PARTS: Readonly<Record<string, string>> = {

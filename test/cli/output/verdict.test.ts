@@ -48,6 +48,28 @@ describe('the screen of one cause', () => {
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(LOOK.width)
   })
 
+  test('fits where a command to paste takes several rows of it', () => {
+    const evidence = `cachectl probe ${'10.0.0.5:11211 '.repeat(20)}`.trim()
+    const rows = screen({ ...verdict, findings: [fault('R19', { evidence, check: evidence, explains: follows(40) })] })
+    expect(rows.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / LOOK.width)), 0)).toBeLessThanOrEqual(
+      SCREEN,
+    )
+  })
+
+  test('has what mends it on a line of its own, however long, and what is said of it around that', () => {
+    const fix = `nft delete rule inet filter output handle 7 ${'#'.repeat(80)}`
+    const text = screen({ findings: [fault('H01', { fix, hint: `Take it away: ${fix} It comes back at a restart.` })] })
+    expect(text.slice(2, 5)).toEqual(['  Fix:  Take it away:', `        ${fix}`, '        It comes back at a restart.'])
+  })
+
+  test('ends with what is so, also where the names of endpoints alone would fill the line', () => {
+    const name = 'shop.x1y2z3.0002.use1.cache.amazonaws.com'
+    const sentence = `DNS gives 10.0.0.9 for ${name}; the cluster says that it is at 10.0.0.12.`
+    expect(screen({ findings: [fault('D17', { sentence })] }).at(-1)).toMatch(
+      /^Cause: DNS gives 10\.0\.0\.9 for shop\.x1y2z3\.0002\.\.\.; the cluster says.*\.\.\. \[D17\]$/,
+    )
+  })
+
   test('folds what follows from it, and says how much more there is', () => {
     const text = screen(verdict).join('\n')
     expect(text).toContain('So:   Node 0 of shop does not answer')

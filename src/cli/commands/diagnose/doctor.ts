@@ -160,9 +160,9 @@ interface Judged {
   readonly practices: readonly Finding[]
 }
 
-async function judged(words: readonly string[], flags: DoctorFlags, signal?: AbortSignal) {
+async function judged(words: readonly string[], flags: DoctorFlags, signal?: AbortSignal, told?: Set<string>) {
   const [which, practice] = [rulesOf(causes, flags), rulesOf(practiceCauses, flags)]
-  const { evidence, notAsked } = await look(words, flags, signal)
+  const { evidence, notAsked } = await look(words, flags, signal, told)
   const { findings, unexplained } = verdictOf(evidence, which)
   const again = commandText(['doctor', ...words])
   // Rules that were left out would have explained it.
@@ -196,9 +196,10 @@ function codeOf(verdict: Judged, evidence: Evidence, flags: DoctorFlags): number
 const watch = (words: readonly string[], flags: DoctorFlags, print: Printer<'junit'>): Promise<void> =>
   untilInterrupted(async (signal) => {
     let course = NO_COURSE
+    const told = new Set<string>()
     let code: number | undefined
     while (!signal.aborted) {
-      const { evidence, notAsked: _, ...verdict } = await judged(words, flags, signal)
+      const { evidence, notAsked: _, ...verdict } = await judged(words, flags, signal, told)
       if (signal.aborted) break
       code = codeOf(verdict, evidence, flags)
       const at = systemClock.now().toISOString()
@@ -236,6 +237,7 @@ async function look(
   words: readonly string[],
   flags: DoctorFlags,
   outer?: AbortSignal,
+  told = new Set<string>(),
 ): Promise<{ evidence: Evidence; notAsked: readonly NotAsked[] }> {
   const { server: servers, timeout: timeoutMs } = flags
   const times = flags.patient ? PATIENT : USUAL
@@ -270,7 +272,11 @@ async function look(
     return { evidence, notAsked }
   } finally {
     progress.end()
-    unasked.forEach(tellUnasked)
+    for (const error of unasked) {
+      const { operation, code } = notAskedOf(error)
+      if (!told.has(`${operation} ${code}`)) tellUnasked(error)
+      told.add(`${operation} ${code}`)
+    }
   }
 }
 
