@@ -19,6 +19,7 @@ import type {
 import { type Look, lookAtAddress } from './examine-address.ts'
 import { examineHere, examineSilence } from './examine-here.ts'
 import { compareWithDns, examineHost } from './examine-host.ts'
+import { fewAtOnce } from './few-at-once.ts'
 import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
@@ -161,11 +162,13 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
 /** With so many, one is asked less as long as it is well. */
 const MANY = 12
 const FEW_ATTEMPTS = 3
+const AT_ONCE = 16
 
 /** Begins to look at addresses of a place, at each of them once. */
 function beginOnce(options: ExamineOptions, shares: Shares) {
   const many = options.places.length > MANY
   const tryNode = tryEachOnce(many)
+  const inTurn = fewAtOnce(AT_ONCE)
   const begun = new Map<string, Look>()
   return (place: Place, addresses: readonly ResolvedAddress[]): Look[] =>
     addresses.map(({ address, family }) => {
@@ -175,7 +178,8 @@ function beginOnce(options: ExamineOptions, shares: Shares) {
         ...(many && { attempts: options.attempts ?? FEW_ATTEMPTS }),
         ...shortened(options, shares.left(ADDRESSES_SHARE)),
       }
-      const look = begun.get(key) ?? lookAtAddress({ place, address, family }, own, tryNode)
+      const beginning = () => lookAtAddress({ place, address, family }, own, tryNode)
+      const look = begun.get(key) ?? (many ? inTurn({ place, address }, beginning) : beginning())
       begun.set(key, look)
       return look
     })

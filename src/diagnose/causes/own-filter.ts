@@ -165,9 +165,14 @@ function atEnds(
   if (!first) return []
   const { address: one } = first
   const to = direction === 'in' && one && isHere(one) ? 'inside' : direction
-  const rule = seen.evidence.here?.rules.find(
-    (each) => endpoint(each.address, each.port) === first.at && each.direction === to,
-  )?.rule
+  const ruleAt = ({ at: where }: Sign): FirewallRule[] =>
+    (seen.evidence.here?.rules ?? []).flatMap(({ address, port, direction: way, rule }) =>
+      endpoint(address, port) === where && way === to ? [rule] : [],
+    )
+  const [own] = ruleAt(first)
+  // One rule may stop several, and each may have one of its own.
+  const fixes = new Set([first, ...more].flatMap(ruleAt).map(({ fix }) => fix))
+  const rule = own && { ...own, fix: [...fixes].join('; ') }
   const others = more.length === 0 ? '' : ` and ${more.map((sign) => sign.at).join(', ')}`
   const check = one
     ? shell`cachectl probe ${first.at} -c 3`
