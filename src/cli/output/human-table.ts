@@ -20,7 +20,7 @@ export function textInParts<T>(columns: readonly Column<T>[], kept: number, item
 }
 
 /** A table more costs less than the name of a metric or a statistic that is not told in full. */
-const WHOLE_NAME = 40
+const WHOLE_NAME = 48
 
 function partsText(columns: readonly TableColumn[], kept: number, style: Style): string {
   const drawn = drawTable(columns, style, WHOLE_NAME)
