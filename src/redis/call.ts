@@ -46,14 +46,14 @@ export function call(client: Client, command: Command, args: Args): void {
   core.running = command
   const touches = !client.noTouch || command.name === 'touch'
   if (!touches) keyspace.countsAccess = false
-  const calls = ++command.calls
-  const measured = !command.brief || calls % SAMPLE === 1 || core.timed
+  const measured = !command.brief || command.calls % SAMPLE === 0 || core.timed
   const began = measured ? core.clock.monotonicMs() : 0
   try {
     command.run?.(client, args)
   } catch (error) {
     replies.error(error instanceof Refusal ? error.message : internal(core, command, error))
   }
+  command.calls++
   if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
   core.running = outer
   if (!touches) keyspace.countsAccess = true

@@ -34,7 +34,9 @@ function sample(core: Core, at: number): void {
 function step(core: Core): void {
   core.refreshTime()
   const { keyspace } = core
+  const began = core.clock.monotonicMs()
   expireSome(core)
+  core.noteLatency('expire-cycle', core.clock.monotonicMs() - began)
   sample(core, core.clock.monotonicMs())
   for (const { table } of keyspace.databases) table.step(BUCKETS_PER_STEP)
   freeFor(core, MOST_FREEING_MS)

@@ -57,7 +57,7 @@ export function clientLine(client: Client): string {
     ['ssub', ssub],
     ['multi', queued],
     ...(engine === 'valkey' ? [['watch', client.watching] as const] : []),
-    ['qbuf', 0],
+    ['qbuf', core.serving === client ? client.queryBytes : 0],
     ['qbuf-free', 20_474],
     ['argv-mem', 0],
     ['multi-mem', 0],

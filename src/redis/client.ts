@@ -55,6 +55,8 @@ export class Client {
   /** What it is told of keys that it has read; see tracking.ts. */
   tracking: object | undefined
   commands = 0
+  /** Bytes of requests that were at hand when it was last served. */
+  queryBytes = 0
 
   /** Replies that it gets once the client being served has got its own. */
   outbox: Buffer[] = []

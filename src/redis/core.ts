@@ -119,6 +119,8 @@ export class Core {
     NONE
   /** Called with each command that has run for a client that tracks keys. */
   tracked: (client: Client, command: Command, args: Args) => void = () => undefined
+  /** Tells that something has taken so long that is no command: LATENCY. */
+  noteLatency: (event: string, ms: number) => void = () => undefined
   /** Called when something was put in a client's outbox. */
   posted: (client: Client) => void = () => undefined
   /** What is to be done, and may be told to the client being served, once the command is done and answered. */

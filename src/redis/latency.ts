@@ -84,6 +84,7 @@ export function startLatency(core: Core): void {
     const bucket = bucketOf(ms * MICROSECONDS)
     command.histogram.set(bucket, (command.histogram.get(bucket) ?? 0) + 1)
   })
+  core.noteLatency = (event, ms) => monitor.note(event, ms)
   core.tell('latencystats', () => latencyLines(core))
 }
 

@@ -15,6 +15,7 @@ export class Pause {
     this.#core = core
     this.#turn = core.checks.add((client, command) => this.#hold(client, command))
     core.farewells.push((client) => this.#held.delete(client))
+    core.tell('clients', () => [['blocked_clients', core.blocking.clients.size + this.#held.size]])
   }
 
   begin(ms: number, onlyWrites: boolean): void {

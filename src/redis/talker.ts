@@ -26,6 +26,7 @@ export class RedisTalker implements Talker {
     core.refreshTime()
     core.serving = client
     replies.resp = client.resp
+    client.queryBytes = end
     let at = 0
     while (at < end) {
       this.#parser.stranger = client.user === undefined

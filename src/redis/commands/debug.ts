@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts'
 import { idleMs } from '../keyspace/access-clock.ts'
+import { digestOf, digestOfAll } from '../keyspace/digest.ts'
 import { ACCESS, ENCODING_NAMES } from '../keyspace/entry.ts'
 import type { Args } from '../protocol/args.ts'
 import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
@@ -26,6 +27,12 @@ const ok: Subcommand = ({ replies }) => replies.ok()
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   jmap: ok,
+  loadaof: ok,
+  digest: (client) => client.replies.status(digestOfAll(client.core)),
+  'digest-value': (client, args) => {
+    client.replies.array(args.count - 2)
+    for (let i = 2; i < args.count; i++) client.replies.status(digestOf(client.core, client.db, args.bytesOf(i)))
+  },
   'set-active-expire': (client, args) => {
     client.core.activeExpiry = args.text(2) !== '0'
     client.replies.ok()

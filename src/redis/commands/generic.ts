@@ -33,8 +33,8 @@ const IS_LFU = refusal(
 export const GENERICS: readonly Row[] = [
   { name: 'del', run: remove },
   { name: 'unlink', run: remove },
-  { name: 'exists', run: (client, args) => countFound(client, args) },
-  { name: 'touch', run: (client, args) => countFound(client, args) },
+  { name: 'exists', run: exists },
+  { name: 'touch', run: touch },
   { name: 'type', run: type },
   { name: 'expire', run: (client, args) => expire(client, args, 1000, false) },
   { name: 'pexpire', run: (client, args) => expire(client, args, 1, false) },
@@ -72,14 +72,20 @@ function remove({ db, replies }: Client, args: Args): void {
   replies.integer(removed)
 }
 
-function countFound({ db, replies }: Client, args: Args): void {
+function exists({ db, replies }: Client, args: Args): void {
+  let found = 0
+  for (let i = 1; i < args.count; i++) if (db.look(args, i) !== 0) found++
+  replies.integer(found)
+}
+
+function touch({ db, replies }: Client, args: Args): void {
   let found = 0
   for (let i = 1; i < args.count; i++) if (db.lookupRead(args, i) !== 0) found++
   replies.integer(found)
 }
 
 function type({ db, replies }: Client, args: Args): void {
-  const entry = db.peek(args, 1)
+  const entry = db.look(args, 1)
   replies.status(entry === 0 ? 'none' : (TYPE_NAMES[db.typeOf(entry)] ?? 'none'))
 }
 
@@ -140,13 +146,13 @@ function expireOptions(args: Args): { nx: boolean; xx: boolean; gt: boolean; lt:
 }
 
 function timeLeft({ db, replies }: Client, args: Args, unit: (ms: number) => number): void {
-  const entry = db.lookupRead(args, 1)
+  const entry = db.look(args, 1)
   const at = entry === 0 ? -2 : db.expiryOf(entry)
   replies.integer(at < 0 ? at : unit(Math.max(0, at - db.keyspace.now)))
 }
 
 function expiryTime({ db, replies }: Client, args: Args, unit: number): void {
-  const entry = db.lookupRead(args, 1)
+  const entry = db.look(args, 1)
   const at = entry === 0 ? -2 : db.expiryOf(entry)
   replies.integer(at < 0 ? at : unit === 1 ? at : Math.floor((at + 500) / unit))
 }

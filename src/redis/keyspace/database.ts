@@ -77,6 +77,16 @@ export class Database {
     return entry
   }
 
+  /** As `lookupRead`, but for the access: for commands that look at a key, not at its value. */
+  look(args: Args, index: number): number {
+    const { keyspace } = this
+    const { countsAccess } = keyspace
+    keyspace.countsAccess = false
+    const entry = this.lookupRead(args, index)
+    keyspace.countsAccess = countsAccess
+    return entry
+  }
+
   /** The entry of a key without counting anything (EXISTS of scripts, OBJECT, TTL, TYPE): 0 where there is none. */
   peek(args: Args, index: number): number {
     return this.#live(args, index)

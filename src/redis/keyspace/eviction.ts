@@ -58,6 +58,13 @@ class Eviction {
     const { maxmemory, maxmemoryPolicy } = core.config.settings
     if (maxmemory === 0 || core.usedMemory() <= maxmemory) return true
     const began = core.clock.monotonicMs()
+    const isEnough = this.#evictFrom(began, maxmemory, maxmemoryPolicy)
+    core.noteLatency('eviction-cycle', core.clock.monotonicMs() - began)
+    return isEnough
+  }
+
+  #evictFrom(began: number, maxmemory: number, maxmemoryPolicy: string): boolean {
+    const core = this.#core
     let evicted = 0
     while (core.usedMemory() > maxmemory) {
       // What is on its way out already makes room as well.
