@@ -263,7 +263,7 @@ export const aliasCauses: readonly Cause[] = [
     title: 'a name of your own holds copied addresses',
     seat: 'dns',
     source: 'User guide, "Best practices": use the endpoint names; addresses change when nodes are replaced',
-    odds: 0.03,
+    odds: 0.04,
     suspect: (seen) =>
       copies(seen.evidence).flatMap(({ host, stale, isCopy, command }) => {
         const hint = 'Make it a CNAME of the endpoint instead of address records.'
@@ -275,7 +275,9 @@ export const aliasCauses: readonly Cause[] = [
         if (!seen.evidence.addresses.some(({ place }) => place.host === host)) return [told]
         // What answers there may as well be another cache.
         const out = outAt(seen, host, (address) => stale.includes(address))
-        return out.length === 0 ? [] : [{ ...told, explains: shows(0.9, ...out), ...(!isCopy && { fits: 0.6 }) }]
+        if (out.length === 0) return []
+        const isGone = out.every(({ kind }) => kind === 'no-neighbour')
+        return [{ ...told, explains: shows(0.9, ...out), ...(!isCopy && !isGone && { fits: 0.6 }) }]
       }),
   },
   {

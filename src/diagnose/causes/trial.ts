@@ -11,6 +11,7 @@ import {
   distancesIn,
   failed,
   isFartherAway,
+  isLateAtFirst,
   lateTurns,
   median,
   shortTurns,
@@ -97,12 +98,19 @@ export const trialCauses: readonly Cause[] = [
         seen,
         'uneven',
         (one) =>
-          warning(
-            at(one),
-            `${who(one)} stalls now and then: ${lateTurns(one).length} of ${shortTurns(one).length} answers took ${Math.round(Math.min(...lateTurns(one)))} ms and more, the others ${quickMs(one)}.`,
-            'Look at its CPU (CPUUtilization, credits of T nodes), at long commands, and at a proxy in front of it.',
-            probing(one),
-          ),
+          isLateAtFirst(one)
+            ? warning(
+                at(one),
+                `${who(one)} answers the first question on each connection after ${Math.round(Math.min(...lateTurns(one)))} ms, and later ones after ${quickMs(one)}: clients that connect anew wait each time.`,
+                'It looks something up for each new client (a name in DNS, an access list), or a proxy before it connects to its servers only then. Until that is mended, keep connections open: a pool.',
+                probing(one),
+              )
+            : warning(
+                at(one),
+                `${who(one)} stalls now and then: ${lateTurns(one).length} of ${shortTurns(one).length} answers took ${Math.round(Math.min(...lateTurns(one)))} ms and more, the others ${quickMs(one)}.`,
+                'Look at its CPU (CPUUtilization, credits of T nodes), at long commands, and at a proxy in front of it.',
+                probing(one),
+              ),
         'stalls',
         'late',
         'narrow',

@@ -109,7 +109,7 @@ describe('an engine of this host', () => {
     process.kill(pid, 'SIGSTOP')
     try {
       const { code, cause } = await diagnose(['shop'], { CACHECTL_HOME: engine.stateDir })
-      expect([code, cause?.id, cause?.hint]).toEqual([2, 'E03', `kill -CONT ${pid}`])
+      expect([code, cause?.id, cause?.hint]).toEqual([2, 'E03', `Let it go on: kill -CONT ${pid}`])
     } finally {
       process.kill(pid, 'SIGCONT')
     }

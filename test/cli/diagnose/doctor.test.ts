@@ -38,7 +38,7 @@ describe('the first line of doctor', () => {
     expect(first).toBe(`Cause: 127.0.0.1:${ports.get('a')} refuses connections: nothing listens there. [R05]`)
     expect([fix, see]).toEqual([
       expect.stringMatching(/^ {2}Fix: {2}Check the port/),
-      expect.stringMatching(/^ {2}See: {2}nc /),
+      expect.stringMatching(/^ {2}See: {2}(nc -|cachectl probe )/),
     ])
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(first)
   })

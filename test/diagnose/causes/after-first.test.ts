@@ -59,8 +59,8 @@ const complaints = (...nodes: readonly Node[]): string[] => complaintsOf(nodes, 
 const ofGiven = (...nodes: readonly Node[]): string[] =>
   complaintsOf(nodes, ({ host, port, tls }) => ({ host, port, tls, role: 'given' }))
 
-function complaintsOf(nodes: readonly Node[], placed: (place: Place) => Place): string[] {
-  const evidence: Evidence = {
+function evidenceOf(nodes: readonly Node[], placed: (place: Place) => Place): Evidence {
+  return {
     clusters: [],
     places: [],
     hosts: [],
@@ -74,10 +74,12 @@ function complaintsOf(nodes: readonly Node[], placed: (place: Place) => Place): 
     gai: { path: '/etc/gai.conf', exists: false, remarks: [] },
     limits: { reservedPorts: 0, sockets: [], java: [] },
   }
-  return verdictOf(evidence)
+}
+
+const complaintsOf = (...seen: Parameters<typeof evidenceOf>): string[] =>
+  verdictOf(evidenceOf(...seen))
     .findings.filter(({ severity }) => severity !== 'note')
     .map(({ id, subject }) => `${id} ${subject}`)
-}
 
 describe('nodes of a cluster beside each other', () => {
   test('one that takes 40 ms to connect to is far away', () => {
@@ -209,6 +211,12 @@ describe('a trial', () => {
   test('a node that answers some questions at once and others after a second stalls', () => {
     const connections = [took(0.5, 1001, 0.6, 1002), took(0.4, 1001, 0.5, 1003)]
     expect(complaints({ connections })).toEqual(['N02 10.0.0.11:11211'])
+  })
+  test('a node that is late with the first answer on each connection is told as that', () => {
+    const connections = [took(700, 0.5, 0.4), took(702, 0.6, 0.5), took(701, 0.4, 0.7)]
+    expect(verdictOf(evidenceOf([{ connections }], (place) => place)).findings[0]?.sentence).toMatch(
+      /^Node 0001 .* answers the first question on each connection after 700 ms/,
+    )
   })
   const dataAfter = (ms: number, answered: boolean): TrialConnection => ({
     ...asked(0.5, 'version'),

@@ -347,7 +347,7 @@ describe('a cause takes in what follows from it', () => {
 
 test('a name beside a cluster that has other addresses may be a stale copy where they do not answer, and is none elsewhere', () => {
   const cluster = { ...connected(0.4), place: { ...PLACE, role: '0001', cluster: 'shop' } }
-  const other = (outcome: 'connected' | 'timeout'): Partial<Evidence> => {
+  const other = (outcome: 'connected' | 'timeout' | 'unreachable'): Partial<Evidence> => {
     const reply = { name: 'old.test', transport: 'udp' as const, tries: 1, ms: 1, records: [] }
     const view = {
       server: { address: '10.0.0.2', port: 53 },
@@ -359,7 +359,11 @@ test('a name beside a cluster that has other addresses may be a stale copy where
       chainEnd: 'none' as const,
     }
     const place = { ...PLACE, host: 'old.test' }
-    const attempts = [{ address: '10.9.9.9', family: 4 as const, port: 11211, startedAt: '', outcome, ms: 0.5 }]
+    // So long a neighbour is asked for.
+    const ms = outcome === 'unreachable' ? 3060 : 0.5
+    const attempts = [
+      { address: '10.9.9.9', family: 4 as const, port: 11211, startedAt: '', outcome, ms, local: false },
+    ]
     return {
       clusters: [{ ...CLUSTER, networkType: 'ipv4' }],
       places: [cluster.place, place],
@@ -372,6 +376,7 @@ test('a name beside a cluster that has other addresses may be a stale copy where
   expect(told(other('connected'))).toEqual([])
   const [finding] = judgeEvidence({ ...HEALTHY, ...other('timeout') })
   expect([finding?.id, finding?.rivals?.map(({ id }) => id)]).toEqual(['R04', ['D06']])
+  expect(told(other('unreachable'))).toEqual(['failure D06'])
 })
 
 test.each([

@@ -184,6 +184,13 @@ export const lateTurns = (one: AddressEvidence): number[] => {
   return waits.filter(isLaterThan(Math.max(LATE_MS + 2 * quick, 5 * quick))).map(msOf)
 }
 
+/** Whether it is the first answer on each connection that is late, and no other. */
+export function isLateAtFirst(one: AddressEvidence): boolean {
+  const late = lateTurns(one)
+  const firsts = tried(one).flatMap(({ turns: [first] }) => (first ? [first.ms] : []))
+  return firsts.length === late.length && firsts.every((ms) => late.includes(ms))
+}
+
 function isUneven(one: AddressEvidence): boolean {
   const [late, all] = [lateTurns(one).length, shortWaits(one).length]
   return late >= SEVERAL && late >= all * LATE_SHARE && late < all
