@@ -13,7 +13,7 @@ import type { ApiClient } from '../../target/client.ts'
 import { naming, offering, one, optional } from '../../words.ts'
 
 export const diff = command({
-  summary: 'Compare two parameter groups, or one with the defaults of its family',
+  summary: 'Compare two parameter groups, or one with the defaults',
   description:
     'Shows every parameter that has another value in the second group, and those that only one of them has. Without a second group the first is held against the defaults of its family. Exit code 0: no difference; 1: some.',
   words: {

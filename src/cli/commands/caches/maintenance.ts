@@ -15,7 +15,7 @@ import { nowAt } from '../../target/engine-now.ts'
 import { resolveTarget } from '../../target/targets.ts'
 
 export const maintenance = command({
-  summary: 'Show what is due at all caches, on one time line: windows, pending changes, service updates',
+  summary: 'Show what is due at all caches, and when, on one time line',
   description:
     "The next maintenance window of each cluster and replication group, the changes that wait for it, and service updates that are not applied yet, by the date until which they are recommended. Times are UTC; at the local engine they are those of the engine's clock. Serverless caches have no windows.",
   flags: globalFlags,

@@ -60,7 +60,7 @@ const probeFlags = {
 type ProbeFlags = ValuesOf<typeof probeFlags>
 
 export const probeCommand = command({
-  summary: 'Connect to every address of cache nodes, both families, and time it',
+  summary: 'Connect to every address of nodes, both families, and time it',
   description:
     'Exit code 0: every attempt connected; 1: some did not, or a name gives programs here one family of two; 2: none did. A cluster stands for all of its nodes.',
   words: {

@@ -20,7 +20,7 @@ import { tell } from '../../terminal.ts'
 import { openSsh, sshPlaceOf } from './ssh.ts'
 
 export const tunnel = command({
-  summary: 'Reach the nodes of a cache in a VPC through ssh: a port of this machine for each',
+  summary: 'Reach a cache in a VPC through ssh: a port here for each node',
   description:
     'Runs the ssh of this system (its configuration, keys and agent count), with one dynamic forward, and listens on 127.0.0.1: on the port that an endpoint has, or the next free one. Lists of nodes (config get cluster), redirects of Redis OSS and Valkey (MOVED, ASK) and what CLUSTER SLOTS, SHARDS and NODES answer name those ports, so that clients that discover nodes come back here; nodes that they name and that are not known yet get a port, too. With TLS all passes as it is: nothing can be named anew, and certificates are for the names of the nodes; clients that check them need these names to stand for 127.0.0.1. The binary protocol of Memcached, and questions within MULTI, pass as they are as well. Runs until Ctrl-C; 255: there is no way through.',
   words: { cache: cacheWord('id of a cluster or replication group, or name of a serverless cache') },
