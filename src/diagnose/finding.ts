@@ -21,5 +21,11 @@ export interface Finding {
   /** What was seen and follows from it. */
   readonly explains?: readonly { readonly kind: string; readonly at: string; readonly sentence: string }[]
   /** What may be so instead, where what was seen does not tell; the command of either decides. */
-  readonly rivals?: readonly { readonly id: string; readonly sentence: string; readonly evidence?: string }[]
+  readonly rivals?: readonly {
+    readonly id: string
+    readonly sentence: string
+    readonly evidence?: string
+    /** What the command told when the doctor ran it. */
+    readonly saw?: string
+  }[]
 }

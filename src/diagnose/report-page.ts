@@ -92,7 +92,7 @@ const factsOf = ({ id, hint, fix, evidence, check, source, explains = [], rivals
 ${evidence ? `<dt>Seen by</dt><dd><code>${esc(evidence)}</code></dd>` : ''}
 ${check ? `<dt>Helped?</dt><dd><code>${esc(check)}</code></dd>` : ''}
 ${explains.length > 0 ? `<dt>Explains</dt><dd>${signsHtml(explains)}</dd>` : ''}
-${rivals.map((each) => `<dt>Or</dt><dd>${esc(each.sentence)} (${esc(each.id)})${each.evidence ? ` <code>${esc(each.evidence)}</code>` : ''}</dd>`).join('')}
+${rivals.map((each) => `<dt>Or</dt><dd>${esc(each.sentence)} (${esc(each.id)})${each.evidence ? ` <code>${esc(each.evidence)}</code>` : ''}${each.saw ? ` It was run, and told: ${esc(each.saw)}` : ''}</dd>`).join('')}
 ${source ? `<dt>Source</dt><dd class="quiet">${esc(source)}</dd>` : ''}
 <dt>Rule</dt><dd class="quiet">${esc(id)}: ${esc(causeOf(id)?.title ?? '')}</dd>
 </dl>`

@@ -107,9 +107,10 @@ function detailLines(
     ...(first.evidence ? [`  See:  ${first.evidence}`] : []),
     ...(first.check ? [`  Then: ${first.check}`] : []),
     ...consequenceLines([first, ...others], consequences, width),
-    ...(first.rivals ?? []).flatMap(({ id, sentence, evidence }) => [
+    ...(first.rivals ?? []).flatMap(({ id, sentence, evidence, saw }) => [
       ...labelled('Or:', `${sentence} [${id}] It can't be told from here.`),
       ...(evidence ? [`${HANG}${evidence}`] : []),
+      ...(saw ? wrapped(`${HANG}It was run, and told: ${saw}`, width, HANG) : []),
     ]),
     ...(first.source && source ? labelled('From:', first.source).map((line) => faint(line)) : []),
   ]

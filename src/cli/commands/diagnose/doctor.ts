@@ -42,6 +42,7 @@ import { forPeople, tell } from '../../terminal.ts'
 import { version } from '../../version.ts'
 import { several } from '../../words.ts'
 import { fileFlag, fileOf } from '../gai/flags.ts'
+import { decided } from './doctor-decide.ts'
 import { lookWithApi } from './doctor-facts.ts'
 import { serverFlag, tlsFlags } from './places.ts'
 
@@ -171,8 +172,10 @@ async function judged(words: readonly string[], flags: DoctorFlags, signal?: Abo
     evidence,
     notAsked,
     rules: [...which, ...(flags.practices ? practice : [])],
-    findings: findings.map((finding) =>
-      forThisHost(isProblem(finding) ? { check: again, ...finding } : finding, isInstalled, again),
+    findings: await decided(
+      findings.map((finding) =>
+        forThisHost(isProblem(finding) ? { check: again, ...finding } : finding, isInstalled, again),
+      ),
     ),
     unexplained: unexplained.map(signTold),
     unclear,
