@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { type Family, familyOf } from '../net/target.ts'
 import { argumentsOf, hostProcesses } from './processes.ts'
+import { programOutput } from './program-output.ts'
 import { type TcpSocket, tcpSockets } from './sockets.ts'
 import { kernelFile } from './system-file.ts'
 
@@ -13,6 +14,8 @@ export interface LocalLimits {
   readonly ipv6Disabled?: boolean
   /** Families that an interface beside the loopback has an address of; link-local ones do not count. */
   readonly families?: readonly Family[]
+  /** Network devices that are switched off. */
+  readonly offDevices?: readonly string[]
   readonly conntrack?: { readonly count: number; readonly max: number }
   readonly openFiles?: { readonly soft: number; readonly hard: number }
   readonly sockets: readonly TcpSocket[]
@@ -22,7 +25,7 @@ export interface LocalLimits {
 
 /** Reads /proc; needs no rights. Never rejects. */
 export async function localLimits(): Promise<LocalLimits> {
-  const [range, reserved, disabled, count, max, limits, sockets, java] = await Promise.all([
+  const [range, reserved, disabled, count, max, limits, sockets, java, links] = await Promise.all([
     numbersIn('/proc/sys/net/ipv4/ip_local_port_range'),
     kernelFile('/proc/sys/net/ipv4/ip_local_reserved_ports'),
     numbersIn('/proc/sys/net/ipv6/conf/all/disable_ipv6'),
@@ -31,7 +34,9 @@ export async function localLimits(): Promise<LocalLimits> {
     kernelFile('/proc/self/limits'),
     tcpSockets(),
     javaProcesses(),
+    programOutput('ip', '-o', 'link', 'show'),
   ])
+  const offDevices = offDevicesIn(links)
   const [low, high] = range
   const files = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)
   return {
@@ -40,11 +45,18 @@ export async function localLimits(): Promise<LocalLimits> {
     families: ownFamilies(),
     ...(disabled[0] !== undefined && { ipv6Disabled: disabled[0] === 1 }),
     ...(count[0] !== undefined && max[0] !== undefined && { conntrack: { count: count[0], max: max[0] } }),
+    ...(offDevices.length > 0 && { offDevices }),
     ...(files && { openFiles: { soft: Number(files[1]), hard: Number(files[2]) } }),
     sockets,
     java,
   }
 }
+
+/** `2: eth0@if5: <BROADCAST,MULTICAST> mtu 1500 ... link/ether 02:...`; those that tunnels come with are none. */
+const offDevicesIn = (links: string): string[] =>
+  [...links.matchAll(/^\d+: ([^:@\s]+)\S* <([^>]*)>.*\blink\/ether\b/gm)].flatMap(([, device = '', flags = '']) =>
+    flags.split(',').includes('UP') ? [] : [device],
+  )
 
 const ownFamilies = (): Family[] => {
   const own = Object.values(networkInterfaces()).flatMap((list = []) => list.filter(({ internal }) => !internal))

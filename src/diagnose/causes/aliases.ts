@@ -168,8 +168,8 @@ export const aliasRows: readonly Evident[] = [
         const words = [
           host,
           `/etc/hosts pins ${host} to ${listed.join(', ')}${dns}: this host does not ask DNS for it.`,
-          `Delete the line: addresses of an endpoint change when nodes are replaced.`,
-          `grep -n ${host} /etc/hosts`,
+          'Delete the line that this command shows: addresses of an endpoint change when nodes are replaced.',
+          shell`grep -nF -- ${host} /etc/hosts`,
         ] as const
         if ((!isEndpoint && !differs) || (works && agrees)) return [note(...words)]
         return [differs || (!works && told.length === 0) ? failure(...words) : warning(...words)]

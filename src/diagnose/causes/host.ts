@@ -188,6 +188,18 @@ function noWayTo(evidence: Evidence, one: AddressEvidence): Told {
   const command = `ip -${family} route get ${address}`
   if (hasOtherFamily(evidence, one))
     return note(at(one), sentence, 'Harmless: the other family works, and clients here skip this one.', command)
+  const [off, ...others] = evidence.limits.offDevices ?? []
+  if (off !== undefined && others.length === 0)
+    return failure(
+      at(one),
+      `${sentence} Its device ${off} is switched off.`,
+      [
+        'If packets are to leave by it:',
+        shell`ip link set ${off} up`,
+        'Then see that it has its addresses and routes again.',
+      ],
+      command,
+    )
   return failure(
     at(one),
     sentence,

@@ -131,14 +131,16 @@ export const ownWayCauses: readonly Cause[] = [
           const [first] = seen.evidence.here?.sources ?? []
           const { from = '', works = '', device = '', temporary = false } = first ?? {}
           const all = seen.of('source-matters')
-          const v6 = from.includes(':')
           return {
             ...failure(
               sign.at,
               `${all.length > 1 ? `${all.length} nodes answer` : `${sign.at} answers`} packets from ${works}, and none from ${from}, ${temporary ? 'the temporary address' : 'the address'} that this host sends from.`,
               temporary
-                ? `Allow the whole prefix where the address is named (security group, ACL), or send from the lasting address: sysctl -w net.ipv6.conf.${device}.use_tempaddr=1`
-                : `Allow ${from} where ${works} is named (security group, ACL), or set the source of the route: ip${v6 ? ' -6' : ''} route change <route> src ${works}`,
+                ? [
+                    'Allow the whole prefix where the address is named (security group, ACL), or send from the lasting address:',
+                    `sysctl -w net.ipv6.conf.${device}.use_tempaddr=1`,
+                  ]
+                : sendFrom(works, from, first && pathTo(seen.evidence, first.address)?.route),
               shell`cachectl probe ${sign.at} --source ${works} -c 3`,
             ),
             check: shell`cachectl probe ${sign.at} -c 3`,
@@ -181,6 +183,14 @@ export const ownWayCauses: readonly Cause[] = [
     },
   },
 ]
+
+/** By another address of this host, where the route is known. */
+function sendFrom(works: string, from: string, route: string | undefined): Hint {
+  const allow = `Allow ${from} where ${works} is named (security group, ACL)`
+  if (route === undefined) return `${allow}, or set ${works} as the source of the route (ip route change ... src).`
+  const family = works.includes(':') ? ' -6' : ''
+  return [`${allow}, or send from there:`, `ip${family} route change ${route.replace(/ src \S+/, '')} src ${works}`]
+}
 
 /** More routers than these are between hosts of one region never. */
 const FEW_HOPS = 8

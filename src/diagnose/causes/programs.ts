@@ -23,8 +23,11 @@ export const programCauses: readonly Cause[] = [
           warning(
             where,
             `${count} connections to ${where} are in CLOSE-WAIT: the server closed them, a program here did not.`,
-            'Find the program and let it close what it no longer uses.',
-            `ss -tnp state close-wait`,
+            [
+              'Let the program close what it no longer uses; restarted, it has none of them. Until then, as root:',
+              shell`ss -K state close-wait dst ${where}`,
+            ],
+            shell`ss -tnp state close-wait dst ${where}`,
           ),
         ]
       }),
