@@ -62,7 +62,7 @@ export async function examineSilence(
   return { paths, sources, packets, ofServers, explains: (one) => explained.some((each) => isSame(each, one)) }
 }
 
-const STOPPED_HERE: ReadonlySet<PacketFate> = new Set(['unsent', 'undelivered', 'wrong-way'])
+const STOPPED_HERE: ReadonlySet<PacketFate> = new Set(['unsent', 'turned-back', 'undelivered', 'wrong-way'])
 
 /** Undefined where all addresses serve, and DNS too. Never rejects. */
 export async function examineHere(
@@ -153,6 +153,7 @@ async function rulesAbout(
 /** Where the rule is to be looked for. */
 const WAYS_STOPPED = [
   ['unsent', 'out'],
+  ['turned-back', 'out'],
   ['reset-here', 'out'],
   ['undelivered', 'in'],
   ['undelivered', 'inside'],

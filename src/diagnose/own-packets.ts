@@ -23,6 +23,8 @@ export type PacketFate =
   | 'wrong-way'
   /** This host itself reset the connection. */
   | 'reset-here'
+  /** This host itself answered in the name of the other end, and no socket of its own did. */
+  | 'turned-back'
   /** The server is here, and its queue is full. */
   | 'queue-full'
   /** It was sent, and nothing at all came in. */
@@ -33,6 +35,7 @@ const FATES = {
   undelivered: ({ undelivered }) => undelivered > 0,
   'wrong-way': ({ wrongWay }) => wrongWay > 0,
   'reset-here': ({ resets }) => resets > 0,
+  'turned-back': ({ looped, resets }) => looped > 0 && resets === 0,
   'queue-full': ({ overflows }) => overflows > 0,
   vanished: ({ sent, received }) => sent > 0 && received === 0,
 } as const satisfies Readonly<Record<PacketFate, (change: PacketCounters) => boolean>>
@@ -130,5 +133,6 @@ const changeOf = (before: PacketCounters, after: PacketCounters): PacketCounters
   undelivered: after.undelivered - before.undelivered,
   wrongWay: after.wrongWay - before.wrongWay,
   resets: after.resets - before.resets,
+  looped: after.looped - before.looped,
   overflows: after.overflows - before.overflows,
 })

@@ -15,6 +15,8 @@ export interface PacketCounters {
   readonly wrongWay: number
   /** Resets, and messages that nothing listens on a port, by which this host turned away what came to it. */
   readonly resets: number
+  /** Come in by the loopback device. */
+  readonly looped: number
   /** Connections that found the queue of a listening server full. */
   readonly overflows: number
 }
@@ -26,10 +28,10 @@ type Read = (path: string) => Promise<string>
  * counted what it hands to devices (OutTransmits). Never rejects.
  */
 export async function packetCounters(family: Family, read: Read = kernelFile): Promise<PacketCounters | undefined> {
-  const [four, six, more] = await Promise.all(
-    ['/proc/net/snmp', '/proc/net/snmp6', '/proc/net/netstat'].map((path) => read(path)),
+  const [four, six, more, devices] = await Promise.all(
+    ['/proc/net/snmp', '/proc/net/snmp6', '/proc/net/netstat', '/proc/net/dev'].map((path) => read(path)),
   )
-  return countersIn(family, four ?? '', six ?? '', more ?? '')
+  return countersIn(family, four ?? '', six ?? '', more ?? '', devices ?? '')
 }
 
 /** Messages that packets of this host expired on the way, of both families, since it runs. Never rejects. */
@@ -62,8 +64,14 @@ export async function sentAgain(read: Read = kernelFile): Promise<SentAgain | un
   return all === undefined || requests === undefined ? undefined : { requests, data: all - requests }
 }
 
-/** Of the text of /proc/net/snmp, snmp6 and netstat. */
-export function countersIn(family: Family, four: string, six: string, more: string): PacketCounters | undefined {
+/** Of the text of /proc/net/snmp, snmp6, netstat and dev. */
+export function countersIn(
+  family: Family,
+  four: string,
+  six: string,
+  more: string,
+  devices: string,
+): PacketCounters | undefined {
   const [tables, beyond] = [pairedLines(four), pairedLines(more)]
   const own = family === 4 ? tables.get('Ip') : namedLines(six, 'Ip6')
   const requested = own?.get('OutRequests')
@@ -84,6 +92,7 @@ export function countersIn(family: Family, four: string, six: string, more: stri
     undelivered: of('InReceives') - accounted,
     wrongWay: tcp('IPReversePathFilter'),
     resets: (tables.get('Tcp')?.get('OutRsts') ?? 0) + unreachable,
+    looped: Number(/^\s*lo:\s*\d+\s+(\d+)/m.exec(devices)?.[1] ?? 0),
     overflows: tcp('ListenOverflows'),
   }
 }

@@ -33,6 +33,12 @@ const ROWS: readonly Row[] = [
     where: 'anywhere',
     words: 'answers, and no program of this host is given the answers',
   },
+  {
+    fate: 'turned-back',
+    kind: 'never-left',
+    where: 'elsewhere',
+    words: 'is answered for by a filter of this host: the packets never leave it',
+  },
   { fate: 'reset-here', kind: 'answered-here', where: 'elsewhere', words: 'is answered for by this host' },
   { fate: 'vanished', kind: 'lost-inside', where: 'here', words: 'is on this host, and what is sent there is lost' },
 ]
