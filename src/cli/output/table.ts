@@ -116,7 +116,8 @@ export interface Wish {
   /** With its long text on several lines, and on many. */
   readonly wrapped: number
   readonly words: number
-  /** With its cells shortened. */
+  /** With its cells shortened, unless they are long text; and with words of that broken, too. */
+  readonly cut: number
   readonly least: number
 }
 
@@ -132,7 +133,8 @@ function wishOf({ head, cells, long = false }: TableColumn, narrowest: number): 
   const longestWord = widest([head, ...cells].flatMap((cell) => cell.split(/\s/)))
   const floor = (least: number) => (long ? Math.min(headBroken, Math.max(longestWord, least)) : headBroken)
   const [wrapped, words] = [floor(NARROWEST), floor(NARROWEST_WORDS)]
-  return { whole: Math.max(own, widthOf(head)), headBroken, wrapped, words, least: Math.min(words, narrowest) }
+  const least = Math.min(words, narrowest)
+  return { whole: Math.max(own, widthOf(head)), headBroken, wrapped, words, cut: long ? words : least, least }
 }
 
 /** What a box adds to a column, blanks and a line, and once more a line. */
@@ -154,7 +156,7 @@ export function fit(wishes: readonly Wish[], width: number): { count: number; wi
   return { count, widths: narrowed(wishes.slice(0, count), undefined, roomFor(count)) }
 }
 
-const STAGES = ['whole', 'headBroken', 'wrapped', 'words', 'least'] as const
+const STAGES = ['whole', 'headBroken', 'wrapped', 'words', 'cut', 'least'] as const
 
 /** The widest give way first, none further than at this stage. */
 function narrowed(wishes: readonly Wish[], stage: (typeof STAGES)[number] | undefined, room: number): number[] {

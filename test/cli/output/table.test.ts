@@ -70,6 +70,11 @@ describe('a table', () => {
     expect(drawn).toContain('...')
   })
 
+  test('shortens a name rather than that it breaks a word of a text', () => {
+    const row = ['shop', 'x'.repeat(50), 'sample-service-update (medium); not-applied, nodes updated 0/40']
+    expect(tableText(['When', 'Cache', { long: 'What' }], [row], at(51))).toContain('sample-service-update')
+  })
+
   test('keeps the colour of a cell that is shortened or broken', async () => {
     const style = { ...(await styleOf(true, 30, now)) }
     const cell = style.bad('incompatible-network-and-more')
@@ -91,16 +96,20 @@ test('words are broken at blanks, and cut where there are none', () => {
 })
 
 test('heads give way first, then long text, then cells, and then columns on the right; three stay', () => {
-  const short = { whole: 10, headBroken: 10, wrapped: 10, words: 10, least: 10 }
+  const short = { whole: 10, headBroken: 10, wrapped: 10, words: 10, cut: 10, least: 10 }
   expect(fit([short, short, short, short], 53)).toEqual({ count: 4, widths: [10, 10, 10, 10] })
   expect(fit([short, short, short, short], 52)).toEqual({ count: 3, widths: [10, 10, 10] })
-  expect(fit([short, { ...short, whole: 22, headBroken: 8, wrapped: 8, words: 8, least: 8 }], 30)).toMatchObject({
+  expect(
+    fit([short, { ...short, whole: 22, headBroken: 8, wrapped: 8, words: 8, cut: 8, least: 8 }], 30),
+  ).toMatchObject({
     widths: [10, 13],
   })
-  expect(fit([short, { whole: 90, headBroken: 90, wrapped: 16, words: 16, least: 16 }], 60)).toMatchObject({
+  expect(fit([short, { whole: 90, headBroken: 90, wrapped: 16, words: 16, cut: 16, least: 16 }], 60)).toMatchObject({
     widths: [10, 43],
   })
-  expect(fit([{ ...short, whole: 50, headBroken: 50, wrapped: 50, words: 50, least: 16 }, short], 40)).toMatchObject({
+  expect(
+    fit([{ ...short, whole: 50, headBroken: 50, wrapped: 50, words: 50, cut: 16, least: 16 }, short], 40),
+  ).toMatchObject({
     widths: [23, 10],
   })
   expect(fit([short, short, short], 25)).toEqual({ count: 3, widths: [5, 5, 5] })
