@@ -1,3 +1,4 @@
+import { redis } from '../../api/catalog/engines.ts'
 import { eventFlags, eventLetters } from '../keyspace/events.ts'
 import {
   BadValue,
@@ -246,7 +247,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('aof-rewrite-incremental-fsync', yesNo, true),
   row('aof-timestamp-enabled', yesNo, false),
   row('aof-disable-auto-gc', yesNo, false),
-  row('port', integer(0, 65_535), 6379, { setting: 'port' }),
+  row('port', integer(0, 65_535), redis.port, { setting: 'port' }),
   row('bind', words, '127.0.0.1 -::1'),
   row('bind-source-addr', text, ''),
   row('protected-mode', yesNo, true),

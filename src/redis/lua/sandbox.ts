@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { versionNumbers } from '../../api/catalog/versions.ts'
 import { type Arguments, type Library, plain, tableOf } from './library/arguments.ts'
 import { base } from './library/base.ts'
 import { bit } from './library/bit.ts'
@@ -110,7 +111,7 @@ function versions({ engine, redisVersion, version }: ScriptHost): Library {
 
 /** `7.0.15` as 0x00MMmmpp. */
 function versionNumber(version: string): number {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  const [major = 0, minor = 0, patch = 0] = versionNumbers(version)
   return (major << 16) | (minor << 8) | patch
 }
 

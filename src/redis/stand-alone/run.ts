@@ -1,6 +1,7 @@
 /** Starts the node of a command line, and ends it: files and words of a process of its own. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { redis } from '../../api/catalog/engines.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, ServerTls } from '../../net/serve/listener.ts'
 import { stayAlive } from '../clock.ts'
@@ -24,7 +25,6 @@ export function readText(path: string): string {
   }
 }
 
-const DEFAULT_PORT = 6379
 const LEVELS = ['debug', 'verbose', 'notice', 'warning']
 
 /**
@@ -35,7 +35,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
   const { renamed, engine, version } = plan
   const word = (name: string): string | undefined => plan.directives.get(name)?.[0]
   // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
-  const port = Number(word('port') ?? DEFAULT_PORT)
+  const port = Number(word('port') ?? redis.port)
   const directives = new Map([...plan.directives, ['port', [String(Math.max(0, port))]]])
   const tlsPort = Number(word('tls-port') ?? 0)
   const tls = tlsPort > 0 ? certificates(word) : undefined
@@ -49,7 +49,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
   const socketPath = word('unixsocket')
   const pidFile = word('pidfile')
   try {
-    const port = Number(word('port') ?? DEFAULT_PORT)
+    const port = Number(word('port') ?? redis.port)
     const hosts = plan.directives.get('bind') ?? ['127.0.0.1', '-::1']
     // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
     if (port !== 0) await listen(node, hosts, Math.max(0, port), true)
