@@ -46,8 +46,11 @@ export function startOutputLimits(core: Core): void {
     client.outboxBytes = 0
     connection.drop('error')
   }
+  core.chores.push(() => evictClients(core))
   core.posted = (client) => {
-    if (client.outboxBytes > LOOK_FROM) heed(client)
+    if (client.outboxBytes <= LOOK_FROM) return
+    heed(client)
+    evictClients(core)
   }
   core.chores.push(() => {
     for (const client of core.clients.values())
@@ -59,3 +62,24 @@ export function startOutputLimits(core: Core): void {
 
 // Less is no client's limit.
 const LOOK_FROM = 64 * 1024
+
+const memoryOf = ({ connection, outboxBytes, queryBytes }: Client): number =>
+  (connection?.behind ?? 0) + outboxBytes + queryBytes
+
+/** `maxmemory-clients`: of what clients take together, those that take most go first. */
+function evictClients(core: Core): void {
+  const { maxmemory, maxmemoryClients } = core.config.settings
+  // Below 0, it is a share of maxmemory in percent.
+  const most = maxmemoryClients >= 0 ? maxmemoryClients : (-maxmemoryClients / 100) * maxmemory
+  if (most === 0) return
+  const clients = [...core.clients.values()].sort((a, b) => memoryOf(b) - memoryOf(a))
+  let taken = clients.reduce((sum, client) => sum + memoryOf(client), 0)
+  for (const client of clients) {
+    if (taken <= most) return
+    if (client.noEvict || client.kind === 'replica' || client.kind === 'master') continue
+    taken -= memoryOf(client)
+    core.counters.evictedClients++
+    core.log('notice', `Evicting client: ${client.id}`)
+    client.connection?.drop('error')
+  }
+}

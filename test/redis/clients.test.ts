@@ -102,3 +102,16 @@ test('a client that does not read what it is sent is ended at its limit', async 
     return (await clients()) === 1
   })
 })
+
+test('of clients that take too much together, the one that takes most is ended, unless it may not be', async () => {
+  const { talk, connect } = await startNode(atEnd, { config: ['maxmemory-clients 4mb'] })
+  const [spared, ended] = [await connect(), await connect()]
+  await spared.ask(['CLIENT', 'NO-EVICT', 'ON'], ['CLIENT', 'SETNAME', 'spared'], ['MONITOR'])
+  await ended.ask(['MONITOR'])
+  for (const deaf of [spared, ended]) deaf.deafen()
+  await eventually('one is gone', async () => {
+    await talk.ask(['SET', 'big', 'x'.repeat(1 << 20)])
+    return /evicted_clients:1\r/.test((await talk.ask(['INFO', 'stats']))[0] ?? '')
+  })
+  expect((await talk.ask(['CLIENT', 'LIST']))[0]).toContain('name=spared')
+})
