@@ -750,7 +750,8 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
 
   #index(object: Expression, key: Expression): Expression {
     const site = this.#site(this.#last, object)
-    const [o, found] = [this.#operandText(object, key), this.#temp()]
+    const alone = object.constant ? { ...object, code: `(${object.code})` } : object
+    const [o, found] = [this.#operandText(alone, key), this.#temp()]
     const k = this.#operandText(key)
     const getter = key.code.startsWith('"') ? 'field' : 'get'
     const isName = key.code.startsWith('"')
@@ -823,24 +824,31 @@ ${others.length === 0 ? '' : '\n'}${body}} }\n`
     const { line } = this.#expect('{')
     const array: Expression[] = []
     const table = this.#temp()
-    let pairs = ''
+    const list = this.#temp()
+    // Keys, values and items are computed in their order; items are put in at the end, over what pairs have put there.
+    let parts = ''
     let count = 0
     const site = this.#site(line)
     while (this.#token.type !== '}') {
       if (this.#token.type === '[' || (this.#token.type === '<name>' && this.#peek().type === '=')) {
         const key = this.#key()
         this.#expect('=')
-        pairs += `, M.fill(F, ${site}, ${table}, ${key.code}, ${this.#one(this.#expression()).code})`
+        parts += `, M.fill(F, ${site}, ${table}, ${key.code}, ${this.#one(this.#expression()).code})`
         count++
-      } else array.push(this.#expression())
+      } else {
+        const item = this.#expression()
+        array.push(item)
+        const isLast = this.#token.type === '}' || (this.#is(',') || this.#is(';') ? this.#peek().type === '}' : true)
+        parts += `, ${list}.push(${item.multi && isLast ? `...${this.#spread(item)}` : this.#one(item).code})`
+      }
       if (!this.#accept(',') && !this.#accept(';')) break
     }
     this.#expectMatch('}', '{', line)
     const sized = array.length - (array.at(-1)?.multi === true ? 1 : 0)
-    const items = this.#array(array)
-    if (pairs === '') return value(array.length === 0 ? 'new Table()' : `M.list(${items}, ${sized})`, { test: 'true' })
-    const list = array.length === 0 ? '' : `, M.items(${table}, ${items})`
-    return value(`(${table} = M.record(${sized}, ${count})${pairs}${list}, ${table})`, { test: 'true' })
+    const made = (code: string) => value(code, { test: `(${code}, true)` })
+    if (count === 0) return made(array.length === 0 ? 'new Table()' : `M.list(${this.#array(array)}, ${sized})`)
+    if (array.length === 0) return made(`(${table} = M.record(0, ${count})${parts}, ${table})`)
+    return made(`(${table} = M.record(${sized}, ${count}), ${list} = []${parts}, M.items(${table}, ${list}), ${table})`)
   }
 
   #key(): Expression {

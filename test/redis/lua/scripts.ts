@@ -413,6 +413,13 @@ export const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     'return tostring(1^(0/0))',
   ],
   'syntax, errors and coroutines': [
+    "if {error('computed', 0)} then end",
+    "return {1, error('first', 0), x = error('second', 0)}",
+    "return {x = error('first', 0), error('second', 0)}",
+    "return #{'a', [1] = 'b', 'c'} .. ({'a', [1] = 'b'})[1]",
+    'return (2)[1]',
+    'return (2).x',
+    "return ('x')[1]",
     'x',
     'return return',
     'if',
