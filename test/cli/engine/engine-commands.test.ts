@@ -33,6 +33,8 @@ describe('an engine in the background', () => {
     ['--port', '1', /Its port is \d+, not 1\./],
     ['--region', 'eu-west-1', 'Its region is us-west-2, not eu-west-1.'],
     ['--node-runtime', 'memcached', 'Its nodes are embedded, not memcached.'],
+    ['--endpoints', 'dns', 'It tells endpoints by ports, not dns.'],
+    ['--dns-port', '5353', 'It has no name server, not at 5353.'],
   ])('is not taken for one with another %s', async (option, other, said) => {
     const { code, stderr } = await home.cachectl('engine', 'start', option, other)
     expect(stderr).toMatch(said)

@@ -269,7 +269,7 @@ function differences(flags: ValuesOf<typeof startFlags>, running: EngineStatus):
       : []),
     ...(isOther(nodeRuntime, running.nodeRuntime) ? [`Its nodes are ${running.nodeRuntime}, not ${nodeRuntime}.`] : []),
     ...(isOther(endpoints, running.endpoints) ? [`It tells endpoints by ${running.endpoints}, not ${endpoints}.`] : []),
-    ...(dnsPort !== 0 && isOther(dnsPort, running.dnsPort) ? [`${nameServerOf(running)}, not ${dnsPort}.`] : []),
+    ...(dnsPort !== 0 && isOther(dnsPort, running.dnsPort) ? [`${nameServerOf(running)}, not at ${dnsPort}.`] : []),
     // 0 takes any.
     ...(port !== 0 && isOther(port, running.port) ? [`Its port is ${running.port}, not ${port}.`] : []),
     ...(isOther(region, running.region) ? [`Its region is ${running.region}, not ${region}.`] : []),
@@ -278,7 +278,7 @@ function differences(flags: ValuesOf<typeof startFlags>, running: EngineStatus):
 }
 
 const nameServerOf = ({ dnsPort }: EngineStatus): string =>
-  dnsPort === undefined ? 'It has no name server' : `The port of its name server is ${dnsPort}`
+  dnsPort === undefined ? 'It has no name server' : `Its name server is at port ${dnsPort}`
 
 /** What the environment says; a path that is relative is so to where the command is given. */
 function serverPlaces(env: Environment): ServerPlaces {
@@ -305,9 +305,15 @@ function factsOf({ info: { pid, version, url, port, region, stateDir, startedAt 
 
 const startedText = ({ info }: Started, firstLine: string): string => `${firstLine}
 State directory: ${info.stateDir}
-
+${namesLine(info)}
 cachectl talks to it by itself. To point aws, boto3, Terraform and the SDKs at it:
   ${evalLine(info)}`
+
+/** Of an engine with names. */
+const namesLine = ({ dnsPort }: EngineInfo): string =>
+  dnsPort === undefined
+    ? ''
+    : `Names of endpoints end in ${LOCAL_ZONE}, answered on 127.0.0.1 port ${dnsPort}: cachectl engine dns status\n`
 
 function recoveryLines(recovery: Recovery | undefined): string[] {
   if (!recovery) return []
