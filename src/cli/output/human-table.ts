@@ -20,10 +20,10 @@ export function textInParts<T>(columns: readonly Column<T>[], kept: number, item
 }
 
 /** A table more costs less than the name of a metric or a statistic that is not told in full. */
-const WHOLE_NAME = 48
+const WHOLE_FIRST = 48
 
 function partsText(columns: readonly TableColumn[], kept: number, style: Style): string {
-  const drawn = drawTable(columns, style, WHOLE_NAME)
+  const drawn = drawTable(columns, style, WHOLE_FIRST)
   const rest = columns.length - drawn.hidden.length
   // Narrower than one of them is no room for any.
   if (drawn.hidden.length === 0 || rest <= kept) return withNote(drawn, style)
