@@ -105,7 +105,9 @@ export const ownWayCauses: readonly Cause[] = [
               ...failure(
                 at(one),
                 `This host has the address of ${inMidSentence(who(one))} itself: what it sends there never leaves it.`,
-                `Take the address away from this host, where it does not belong${own ? `: ip address del ${own}` : '.'}`,
+                own
+                  ? ['Take the address away from this host, where it does not belong:', `ip address del ${own}`]
+                  : 'Take the address away from this host, where it does not belong.',
                 `ip -brief address | grep -F ${one.address}`,
               ),
               check: shell`ip route get ${one.address}`,
