@@ -167,7 +167,7 @@ export const resetsConnections = (one: AddressEvidence): boolean =>
   (one.words?.connected !== true || one.words.speaker === 'closed')
 
 /** A lost SYN is sent again after 1 s (RFC 6298), and again after 2 or 3 s. */
-const SENT_AGAIN_MS = 990
+export const SENT_AGAIN_MS = 990
 const GIVEN_UP_MS = 4300
 
 /** After 1, 2, 3 and 4 s with newer kernels (tcp_syn_linear_timeouts); other delays are a busy host, not loss. */

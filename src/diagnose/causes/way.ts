@@ -26,6 +26,7 @@ import {
   lostOf,
   name,
   QUEUE_FULL,
+  SENT_AGAIN_MS,
   servesOtherFamily,
   spokenAs,
   telling,
@@ -215,9 +216,11 @@ export const wayCauses: readonly Cause[] = [
       seen.of('lost-at-times').flatMap((sign) => {
         const { address: one } = sign
         if (!one) return []
-        // Connections that could not be made are lost packets as well; those that stand and are not served are something else.
+        // Connections that were made late or not at all are lost packets; those that stand at once and are not served are something else.
         const out = one.trial?.connections.filter(({ turns }) => turns[0]?.answered !== true) ?? []
-        const isLoss = out.every(({ notMade }) => notMade === 'timeout')
+        const isLoss = out.every(
+          ({ notMade, cutOff, connectMs: ms = 0 }) => notMade === 'timeout' || (!cutOff && ms >= SENT_AGAIN_MS),
+        )
         const follows = isLoss ? seen.at(at(one), 'some-fail', 'uneven', 'answers-lost', 'late', 'narrow') : []
         return [{ ...lostAtTimes(one), explains: [...shows(0.99, sign), ...shows(0.8, ...follows)] }]
       }),
