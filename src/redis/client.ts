@@ -118,7 +118,7 @@ export class Client {
 
   /** The same of bytes that are made already, and stay as they are. */
   post(bytes: Buffer): void {
-    if (this.connection === undefined || bytes.length === 0) return
+    if (this.connection === undefined || this.connection.socket.destroyed || bytes.length === 0) return
     this.outbox.push(bytes)
     this.outboxBytes += bytes.length
     this.core.outboxes.add(this)

@@ -72,7 +72,7 @@ function evictClients(core: Core): void {
   // Below 0, it is a share of maxmemory in percent.
   const most = maxmemoryClients >= 0 ? maxmemoryClients : (-maxmemoryClients / 100) * maxmemory
   if (most === 0) return
-  const clients = [...core.clients.values()].sort((a, b) => memoryOf(b) - memoryOf(a))
+  const clients = [...core.clients.values()].filter(({ closing }) => !closing).sort((a, b) => memoryOf(b) - memoryOf(a))
   let taken = clients.reduce((sum, client) => sum + memoryOf(client), 0)
   for (const client of clients) {
     if (taken <= most) return

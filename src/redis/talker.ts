@@ -52,6 +52,7 @@ export class RedisTalker implements Talker {
       if (connection.closing || connection.congested) break
     }
     core.serving = undefined
+    client.queryBytes = 0
     return at
   }
 

@@ -104,7 +104,7 @@ test('a client that does not read what it is sent is ended at its limit', async 
 })
 
 test('of clients that take too much together, the one that takes most is ended, unless it may not be', async () => {
-  const { talk, connect } = await startNode(atEnd, { config: ['maxmemory-clients 4mb'] })
+  const { talk, connect } = await startNode(atEnd, { config: ['maxmemory-clients 8mb'] })
   const [spared, ended] = [await connect(), await connect()]
   await spared.ask(['CLIENT', 'NO-EVICT', 'ON'], ['CLIENT', 'SETNAME', 'spared'], ['MONITOR'])
   await ended.ask(['MONITOR'])
