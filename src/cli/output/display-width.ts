@@ -1,30 +1,20 @@
 /** How wide text is on a terminal, and how it is cut to a width. Pure. */
 import { stripVTControlCharacters } from 'node:util'
+import stringWidth from 'string-width'
 
-/** East Asian Width W and F (UAX #11) as blocks, and what is drawn as a picture unless told otherwise (UTS #51). */
-const WIDE =
-  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
-/** What stands on the character before it, and joiners. */
-const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u
 const ASCII = /^[\x20-\x7e]*$/
 
-/** Columns that a line takes, without its colours. */
+/** Columns that a line takes, without its colours: as cli-table3 counts them, which draws the tables. */
 export function widthOf(line: string): number {
-  const text = stripVTControlCharacters(line)
-  if (ASCII.test(text)) return text.length
-  let width = 0
-  for (const character of text) width += columnsOf(character)
-  return width
+  return ASCII.test(line) ? line.length : stringWidth(line)
 }
-
-const columnsOf = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
 
 /** The beginning of a line without colours, of at most `width` columns. */
 export function beginning(text: string, width: number): string {
   if (ASCII.test(text)) return text.slice(0, Math.max(0, width))
   let [end, left] = [0, width]
   for (const character of text) {
-    left -= columnsOf(character)
+    left -= stringWidth(character)
     if (left < 0) break
     end += character.length
   }
@@ -37,7 +27,7 @@ export function ending(text: string, width: number): string {
   const characters = Array.from(text)
   let [from, left] = [characters.length, width]
   for (let at = characters.length - 1; at >= 0; at -= 1) {
-    const columns = columnsOf(characters[at] ?? '')
+    const columns = stringWidth(characters[at] ?? '')
     left -= columns
     if (left < 0) break
     if (columns > 0) from = at

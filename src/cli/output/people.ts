@@ -7,7 +7,6 @@ import type { GlobalOptions } from '../global-flags.ts'
 import { printPaged } from '../live/pager.ts'
 import { columns, stdoutIsTerminal, tell } from '../terminal.ts'
 import { charactersOf } from './characters.ts'
-import { humanText } from './human.ts'
 import { type Style, styleOf, wantsColour } from './style.ts'
 
 /** Says so where an operation answers nothing. */
@@ -17,6 +16,8 @@ export async function printForPeople(
   answer: object,
   flags: GlobalOptions,
 ): Promise<undefined> {
+  // Tables are loaded where one is shown.
+  const { humanText } = await import('./human.ts')
   const text = await humanText(name, input, visibleIn(answer), await styleHere(flags))
   if (text === '') tell('Done.')
   else await printPaged(text, flags['cli-pager'] !== false, environment)

@@ -2,6 +2,7 @@
  * Tables for people, which fit the terminal. Where it is narrow, heads are broken first, then long text, then cells are shortened,
  * and last columns on the right are left out; what is not shown is told below. Pure.
  */
+import Table from 'cli-table3'
 import { visible } from '../../api/visible.ts'
 import { shortened, widthOf, wrapWords } from './display-width.ts'
 import type { Style } from './style.ts'
@@ -95,17 +96,31 @@ export function drawTable(given: readonly TableColumn[], look: Look, narrowest =
 
 /** Lines of cells, row by row, the first of which is the head. */
 function boxed(rows: readonly (readonly string[][])[], widths: readonly number[], { characters }: Look): string {
-  const { corners, across, down } = characters
-  const rule = ([left, crossing, right]: (typeof corners)[number]): string =>
-    `${left}${widths.map((width) => across.repeat(width + 2)).join(crossing)}${right}`
-  const line = (cells: readonly string[]): string =>
-    `${down}${cells.map((cell, at) => ` ${cell}${' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))} `).join(down)}${down}`
-  const linesOf = (row: readonly string[][]): string[] =>
-    Array.from({ length: Math.max(1, ...row.map(({ length }) => length)) }, (_, at) =>
-      line(row.map((cell) => cell[at] ?? '')),
-    )
   const [head = [], ...body] = rows
-  return [rule(corners[0]), ...linesOf(head), rule(corners[1]), ...body.flatMap(linesOf), rule(corners[2])].join('\n')
+  const table = new Table({
+    head: head.map((lines) => lines.join('\n')),
+    colWidths: widths.map((width) => width + BLANKS),
+    chars: charsOf(characters),
+    style: { head: [], border: [], compact: true },
+  })
+  // A row for each line, which looks the same: a cell of several is measured once a character (7 s for four cells of 4 kB).
+  for (const row of body) {
+    const lines = Math.max(1, ...row.map(({ length }) => length))
+    for (let line = 0; line < lines; line++) table.push(row.map((cell) => cell[line] ?? ''))
+  }
+  return table.toString()
+}
+
+const BLANKS = 2
+
+function charsOf({ corners: [top, middle, bottom], across, down }: Look['characters']) {
+  const rule = across
+  return {
+    ...{ 'top-left': top[0], top: rule, 'top-mid': top[1], 'top-right': top[2] },
+    ...{ 'left-mid': middle[0], mid: rule, 'mid-mid': middle[1], 'right-mid': middle[2] },
+    ...{ 'bottom-left': bottom[0], bottom: rule, 'bottom-mid': bottom[1], 'bottom-right': bottom[2] },
+    ...{ left: down, middle: down, right: down },
+  }
 }
 
 /** How wide a column is at each stage of giving way. */
