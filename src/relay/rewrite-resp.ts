@@ -72,7 +72,7 @@ const IN_SHARDS =
 const IN_NODES = /^([0-9a-f]{40} )(\S+?):(\d+)(@\d+)?(,\S*)? /gm
 
 /** The same answer with this side's places. @param text In latin1. */
-export async function topologyHere(text: string, here: Here): Promise<string> {
+async function topologyHere(text: string, here: Here): Promise<string> {
   if (text.startsWith('$') || text.startsWith('=')) return nodesHere(text, here)
   if (!text.startsWith('*') && !text.startsWith('%')) return text
   if (/\r\n\$5\r\nslots\r\n/.test(text)) {

@@ -76,7 +76,7 @@ export function amid(before: string, hint: Hint, after = ''): Hint {
 }
 
 /** All of it, as one text. */
-export const hintText = (hint: Hint): string =>
+const hintText = (hint: Hint): string =>
   typeof hint === 'string' ? hint : hint.filter((part) => part !== '').join(' ')
 
 const told = (severity: Told['severity'], subject: string, sentence: string, hint: Hint, evidence?: string): Told => ({
