@@ -3,6 +3,7 @@ import { type Command, NO_AUTH, NO_MULTI } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
 import { Refusal } from './protocol/refusals.ts'
+import { notSubscribed } from './pubsub.ts'
 import { unknownCommand, unknownSubcommand, wrongArity } from './refused.ts'
 
 // Brief commands are measured once in so many calls: to ask for the time costs a tenth of one.
@@ -127,6 +128,11 @@ function mayRun(client: Client, command: Command, args: Args): boolean {
     return false
   }
   if (client.transaction && !NOT_QUEUED.has(command.name)) {
+    const unsubscribed = notSubscribed(client, command.name)
+    if (unsubscribed !== undefined) {
+      refuse(client, command, unsubscribed)
+      return false
+    }
     client.transaction.queue.push({
       command,
       flags: command.asCalled(client, args).flags,

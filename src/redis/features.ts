@@ -4,6 +4,7 @@ import { startLatency } from './latency.ts'
 import { startMonitor } from './monitor.ts'
 import { startOutputLimits } from './output-limits.ts'
 import { startPause } from './pause.ts'
+import { startPubSub } from './pubsub.ts'
 import { startSlowLog } from './slowlog.ts'
 import { startTracking } from './tracking.ts'
 
@@ -18,6 +19,7 @@ const FEATURES: readonly ((core: Core) => void)[] = [
   startLatency,
   startMonitor,
   startTracking,
+  startPubSub,
   startPause,
 ]
 

@@ -78,6 +78,12 @@ function clients(core: Core): Line[] {
     ['client_recent_max_output_buffer', 0],
     ['blocked_clients', core.blocking.clients.size],
     ['tracking_clients', 0],
+    ...(core.dialect.engine === 'valkey'
+      ? ([
+          ['pubsub_clients', [...core.clients.values()].filter(({ subscriptions }) => subscriptions > 0).length],
+          ['watching_clients', core.watches.count],
+        ] as const)
+      : []),
     ['clients_in_timeout_table', [...core.blocking.clients].filter(({ blocked }) => (blocked?.until ?? 0) > 0).length],
     ...(core.dialect.engine === 'valkey'
       ? ([
