@@ -16,7 +16,7 @@ const TOPIC = 'arn:aws:sns:us-west-2:000000000000:shop'
 
 /** What the words and the options that are required can be. */
 const WORDS: Readonly<Record<string, string>> = { limit: '1', option: 'cache', ttl: '1h', time: '1h', action: 'list' }
-const VALUES: Readonly<Record<string, string>> = { nodes: '1', prefer: 'ipv4', document: '{}' }
+const VALUES: Readonly<Record<string, string>> = { nodes: '1', prefer: 'ipv4', document: '{}', via: 'ssh://host' }
 
 function leastLine(id: string, { args, flags }: Command): string[] {
   const words = Object.entries(args).flatMap(([name, { required }]) => (required ? [WORDS[name] ?? 'x'] : []))
