@@ -40,6 +40,11 @@ const WORDS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   pattern: fc.constantFrom('*', 'a*', '?', '[a-c]', 'f*', 'm?', '{t}*'),
   offset: fc.integer({ min: -2, max: 80 }).map(String),
   bit: fc.constantFrom('0', '1'),
+  fieldtype: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('u1', 'u8', 'i8', 'i5', 'u13', 'u63', 'i64', 'i63') },
+    fc.constantFrom('u64', 'i65', 'u0', 'i', 'x8'),
+  ),
+  fieldoffset: fc.oneof(fc.integer({ min: 0, max: 40 }).map(String), fc.constantFrom('#0', '#1', '#3', '-1', '#x')),
   db: fc.constantFrom('0', '1', '15', '16', '-1', 'x'),
 }
 
