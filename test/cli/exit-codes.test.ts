@@ -29,6 +29,9 @@ const commands: readonly { before: string[]; after?: string[]; verdict?: 2; anyW
   { before: ['kv', 'ttl'], after: ['greeting'] },
   { before: ['kv', 'scan'] },
   { before: ['kv', 'show'], after: ['greeting'] },
+  { before: ['kv', 'hot'], after: ['--for', '1s'] },
+  { before: ['kv', 'big'] },
+  { before: ['tunnel'], after: ['--via', 'ssh://host'] },
   { before: ['scale'], after: ['--nodes', '2'] },
   { before: ['metrics'] },
   { before: ['backup', 'create'] },
@@ -46,10 +49,10 @@ const called = commands.map((each) => [each.before.join(' '), each] as const)
 const loaded = Object.entries(table).map(async ([id, load]) => ({ ...(await load()), id }))
 /** Those of the local engine itself, of targets and proxies are tried in engine/names.test.ts. */
 const isOfCaches = (id: string) => !/^(engine|target|proxy):/.test(id)
-/** Of replication groups only, of which there are none here: tried in caches/groups.test.ts. */
-const OF_GROUPS = ['failover']
+/** Of replication groups only, of which there are none here, and of parameter groups: tried in caches/. */
+const OF_OTHERS = ['failover', 'diff']
 const offering = (await Promise.all(loaded)).filter(
-  ({ id, args }) => isOfCaches(id) && !OF_GROUPS.includes(id) && Object.values(args).some((word) => 'choose' in word),
+  ({ id, args }) => isOfCaches(id) && !OF_OTHERS.includes(id) && Object.values(args).some((word) => 'choose' in word),
 )
 
 /** Those of which only the name is missing; of others more is. */
