@@ -60,7 +60,7 @@ export const trialCauses: readonly Cause[] = [
             at(one),
             `${who(one)} answers \`version\` after ${versionMs(one).toFixed(1)} ms and takes ${(dataMs(one) / 1000).toFixed(1)} s for a request for data: clients run into their time-outs, and checks of its health do not see it.`,
             'Look at what it waits for when it reads: a proxy before servers that are slow or gone, memory that is swapped out, a disk under it (extstore). Then restart it.',
-            shell`time cachectl kv get ${alone(one)} no-such-key`,
+            shell`cachectl kv get ${alone(one)} no-such-key`,
           ),
         'stalls',
         'late',
