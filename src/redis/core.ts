@@ -136,6 +136,7 @@ export class Core {
 
   constructor({ config, commands, clock, random, runId, log, dialect, shutdown }: CoreParts) {
     this.dialect = dialect
+    this.replies.shortDoubles = dialect.engine === 'valkey'
     this.shutdown = shutdown
     this.log = log
     this.config = config

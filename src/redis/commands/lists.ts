@@ -8,7 +8,7 @@ import { OpenList } from '../types/list.ts'
 import { createPacked } from '../types/packed.ts'
 import type { Row } from './command.ts'
 import { atLeastOne, fromStart, positive } from './ranges.ts'
-import { timeoutOf } from './waiting.ts'
+import { awaited, timeoutOf } from './waiting.ts'
 
 const NUMKEYS = refusal('ERR numkeys should be greater than 0')
 const COUNT = refusal('ERR count should be greater than 0')
@@ -286,7 +286,7 @@ function blockingMove(client: Client, args: Args): void {
 /** Takes the element at an end of one list to an end of another. @param timeout Waits so long for one; absent: not at all. */
 function move(client: Client, args: Args, from: End, to: End, timeout?: number): void {
   const { core, db, replies } = client
-  const entry = timeout === undefined ? db.writeOf(LIST, args, 1) : listOf(client, args, 1)
+  const entry = timeout === undefined ? db.writeOf(LIST, args, 1) : awaited(client, args, 1, LIST)
   if (entry === 0) {
     const timedOut = () => replies.null()
     if (timeout === undefined) timedOut()
@@ -309,20 +309,13 @@ function move(client: Client, args: Args, from: End, to: End, timeout?: number):
   core.propagation.instead(db, words.length === 2 ? 'RPOPLPUSH' : 'LMOVE', ...words)
 }
 
-/** The list of a key that a client may be waiting for. It goes on waiting where there is something else meanwhile. */
-function listOf({ core, db }: Client, args: Args, index: number): number {
-  const entry = db.lookupWrite(args, index)
-  if (entry === 0 || db.typeOf(entry) === LIST) return entry
-  return core.blocking.isServing ? 0 : db.writeOf(LIST, args, index)
-}
-
 function blockingPop(client: Client, args: Args, end: End): void {
   const { core, db, replies } = client
   const last = args.count - 1
   const timeout = timeoutOf(client, args, last)
   const keys: number[] = []
   for (let i = 1; i < last; i++) {
-    const entry = listOf(client, args, i)
+    const entry = awaited(client, args, i, LIST)
     if (entry === 0) {
       keys.push(i)
       continue
@@ -350,7 +343,7 @@ function popFirst(client: Client, args: Args, at: number, timeout?: number): voi
     count = atLeastOne(args, where + 2, COUNT)
   }
   for (let i = at + 1; i < where; i++) {
-    const entry = timeout === undefined ? db.writeOf(LIST, args, i) : listOf(client, args, i)
+    const entry = timeout === undefined ? db.writeOf(LIST, args, i) : awaited(client, args, i, LIST)
     if (entry === 0) continue
     const elements = Math.min(count, openIn(client, entry).length)
     replies.array(2)
@@ -362,7 +355,7 @@ function popFirst(client: Client, args: Args, at: number, timeout?: number): voi
   const timedOut = () => replies.nullArray()
   if (timeout === undefined) timedOut()
   else {
-    const awaited = Array.from({ length: keys }, (_, i) => at + 1 + i)
-    core.blocking.block(client, args, { keys: awaited, timeout, timedOut })
+    const keysAwaited = Array.from({ length: keys }, (_, i) => at + 1 + i)
+    core.blocking.block(client, args, { keys: keysAwaited, timeout, timedOut })
   }
 }

@@ -15,3 +15,10 @@ export function timeoutOf({ core }: Client, args: Args, index: number): number {
   if (ms + core.keyspace.now >= MOST_MS) throw TIMEOUT_OUT_OF_RANGE
   return ms
 }
+
+/** The entry of a key that a client may be waiting for, of a type. It goes on waiting where there is something else meanwhile. */
+export function awaited({ core, db }: Client, args: Args, index: number, type: number): number {
+  const entry = db.lookupWrite(args, index)
+  if (entry === 0 || db.typeOf(entry) === type) return entry
+  return core.blocking.isServing ? 0 : db.writeOf(type, args, index)
+}

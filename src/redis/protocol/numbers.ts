@@ -76,6 +76,30 @@ export function doubleText(value: number): string {
   return generalText(value, 17)
 }
 
+/** A double as Valkey replies it: the fewest digits that tell it from others. */
+export function shortDoubleText(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return doubleText(value)
+  if (Number.isInteger(value) && Math.abs(value) <= MOST_WHOLE) return String(BigInt(value))
+  const [mantissa = '', power = '0'] = Math.abs(value).toExponential().split('e')
+  const digits = mantissa.replace('.', '')
+  const exponent = Number(power)
+  const zeros = exponent + 1 - digits.length
+  const sign = value < 0 ? '-' : ''
+  if (zeros >= 0 && exponent < digits.length + MOST_ZEROS) return sign + digits + '0'.repeat(zeros)
+  if (zeros < 0 && (zeros > -MOST_ZEROS || Math.abs(exponent) < LEAST_POWER)) {
+    const whole = digits.length + zeros
+    const fraction = whole > 0 ? `${digits.slice(0, whole)}.${digits.slice(whole)}` : `0.${'0'.repeat(-whole)}${digits}`
+    return sign + fraction
+  }
+  return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`
+}
+
+// Up to here, whole numbers have all their digits.
+const MOST_WHOLE = 2 ** 62
+// Numbers with more zeros than these are told with a power of ten.
+const MOST_ZEROS = 7
+const LEAST_POWER = 4
+
 /** C's `%.<digits>g`. */
 export function generalText(value: number, digits: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'

@@ -1,6 +1,6 @@
 import { copyViewed, replyView } from '../../net/bytes.ts'
 import { WriteQueue } from '../../net/serve/write-queue.ts'
-import { doubleText } from './numbers.ts'
+import { doubleText, shortDoubleText } from './numbers.ts'
 
 const CR_LF = Buffer.from('\r\n')
 const OK = Buffer.from('+OK\r\n')
@@ -39,6 +39,8 @@ export class Replies extends WriteQueue {
   errors = 0
   /** How often each code was replied. */
   readonly errorCodes = new Map<string, number>()
+  /** Whether doubles are replied with as few digits as tell them, rather than with 17. */
+  shortDoubles = false
   #captures = 0
   /** What the last capture was written to, for the next one: scripts capture the reply of each of their commands. */
   #spare: Buffer | undefined
@@ -207,8 +209,13 @@ export class Replies extends WriteQueue {
     else this.text(value ? TRUE : FALSE)
   }
 
+  /** A double as it is replied. @param long With 17 digits, whatever else is asked for. */
+  doubleText(value: number, long = false): string {
+    return this.shortDoubles && !long ? shortDoubleText(value) : doubleText(value)
+  }
+
   double(value: number): void {
-    const text = doubleText(value)
+    const text = this.doubleText(value)
     if (this.resp === 2) {
       this.bulkText(text)
       return

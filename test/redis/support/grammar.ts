@@ -29,6 +29,16 @@ const WORDS: Readonly<Record<string, fc.Arbitrary<string>>> = {
     { weight: 6, arbitrary: fc.integer({ min: -40, max: 40 }).map((quarters) => String(quarters / 4)) },
     fc.constantFrom('inf', '-inf', '1e5', 'nan', 'x'),
   ),
+  score: fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: -8, max: 12 }).map((halves) => String(halves / 2)) },
+    fc.constantFrom('inf', '-inf', '1e5', '0.1', '1e100', '-1e-9', '123456789012', '1e16', '-0', 'nan', 'x'),
+  ),
+  place: fc.constantFrom('0', '1', '2', '3', '-1', '-3'),
+  bound: fc.constantFrom('-inf', '+inf', '0', '(0', '2', '(2.5', '-3', '10', '', '(', 'x', '1e400'),
+  // Sorted by their bytes alone: all scores are the same.
+  lexkey: fc.constantFrom('l1', 'l2'),
+  lexbound: fc.constantFrom('-', '+', '[m2', '(m2', '[', '(42', '[z', '3', ''),
+  numkeys: fc.oneof({ weight: 5, arbitrary: fc.constant('2') }, fc.constantFrom('0', '1', '3', 'x')),
   // Far enough that nothing expires while a test runs.
   seconds: fc.oneof(
     { weight: 5, arbitrary: fc.integer({ min: 1000, max: 100_000 }).map(String) },
