@@ -84,6 +84,18 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('SORT answers as th
       ['SORT', 's', 'BY', 'w_*', 'ALPHA', 'DESC', 'LIMIT', '0', '1'],
     ))
 
+  test('sorted sets, by their members or in their own order', () =>
+    pair.same(
+      ['ZADD', 'z', '3', '1', '2', '22', '1', '3'],
+      ['OBJECT', 'ENCODING', 'z'],
+      ['SORT', 'z', 'DESC', 'LIMIT', '0', '2'],
+      ['OBJECT', 'ENCODING', 'z'],
+      ['SORT', 'z', 'BY', 'nosort'],
+      ['SORT_RO', 'z', 'BY', 'nosort', 'DESC', 'LIMIT', '1', '5'],
+      ['SORT', 'z', 'BY', 'nosort', 'DESC', 'STORE', 'z'],
+      ['LRANGE', 'z', '0', '-1'],
+    ))
+
   test('words and values that make no sense', () =>
     pair.same(
       ['SET', 'k', 'v'],

@@ -1,6 +1,6 @@
 import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
-import { HASH_TYPE, LIST, LISTPACK, SET, STRING } from '../keyspace/entry.ts'
+import { HASH_TYPE, LIST, LISTPACK, SET, STRING, ZSET } from '../keyspace/entry.ts'
 import { GENERIC, LIST_EVENT } from '../keyspace/events.ts'
 import { Args } from '../protocol/args.ts'
 import { readFloat } from '../protocol/numbers.ts'
@@ -9,6 +9,7 @@ import { OpenHash } from '../types/hash.ts'
 import { OpenList } from '../types/list.ts'
 import { createPacked } from '../types/packed.ts'
 import { OpenSet } from '../types/set.ts'
+import { OpenZset } from '../types/zset.ts'
 import type { Row } from './command.ts'
 
 const NOT_A_SCORE = refusal("ERR One or more scores can't be converted into double")
@@ -77,6 +78,7 @@ function optionsOf(client: Client, args: Args, onlyReads: boolean): SortOptions 
 const openedList = new OpenList()
 const openedSet = new OpenSet()
 const openedHash = new OpenHash()
+const openedZset = new OpenZset()
 
 /** Copies of all members of a key, in its own order. */
 function membersOf(client: Client, entry: number): Buffer[] {
@@ -94,6 +96,14 @@ function membersOf(client: Client, entry: number): Buffer[] {
         members.push(Buffer.from(page.subarray(start, end)))
       })
       return members
+    case ZSET: {
+      // Servers make it a large one for this.
+      const zset = openedZset.open(client, entry).fit(Number.POSITIVE_INFINITY, 0)
+      zset.each(0, zset.count, ({ member: { page, start, end } }) => {
+        members.push(Buffer.from(page.subarray(start, end)))
+      })
+      return members
+    }
     default:
       throw WRONG_TYPE
   }
