@@ -230,9 +230,13 @@ async function startInTime(options: EngineOptions, patience: Patience): Promise<
   try {
     return await startDetached(options, patience)
   } catch (error) {
-    const running = await statusInTime(options.stateDir, patience)
-    if (!running) throw error
-    return { info: running }
+    // The other one may have been too new, at the first look, to be known as the holder.
+    for (const pause of [0, READY_LOOK_MS]) {
+      await sleep(systemClock, pause)
+      const running = await statusInTime(options.stateDir, patience)
+      if (running) return { info: running }
+    }
+    throw error
   }
 }
 
