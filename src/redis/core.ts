@@ -270,6 +270,8 @@ export class Core {
   deliver(): void {
     if (this.#delivering || this.serving !== undefined) return
     this.#delivering = true
+    // What has expired by itself, too, may be what others wait for.
+    if (this.blocking.hasReady) this.blocking.serve()
     if (this.later.length > 0) this.doLater()
     while (this.outboxes.size > 0 || this.resuming.size > 0) {
       for (const client of this.outboxes) this.#send(client)
@@ -314,6 +316,7 @@ export class Core {
       },
       flushing: (db: Database | undefined) => {
         this.watches.flushing(db, (each, key) => each.findKey(Buffer.from(key, 'latin1')) !== 0)
+        for (const each of db ? [db] : this.keyspace.databases) this.blocking.signalAll(each)
         for (const listener of this.changeListeners) listener(db, undefined)
       },
       event: (db: Database, _events: number, event: string, key: Buffer) => this.#publishEvent(db, event, key),

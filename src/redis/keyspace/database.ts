@@ -16,6 +16,7 @@ import {
   KIND_MASK,
   kindOf,
   META,
+  STREAM,
   STRING,
   typeIn,
   VALUE,
@@ -282,6 +283,7 @@ export class Database {
   /** Takes an entry out with its value unharmed, and answers it: for RENAME and MOVE. */
   detach(entry: number): { readonly kind: number; readonly value: number } {
     const { arena } = this
+    this.#leaves(entry)
     const detached = { kind: arena.word(entry, META) & KIND_MASK, value: arena.word(entry, VALUE) }
     this.table.remove(entry)
     if ((arena.word(entry, META) & HAS_TTL) !== 0) this.expiring.remove(entry)
@@ -397,7 +399,13 @@ export class Database {
     return fitted
   }
 
+  /** Who waits for entries of a group hears that its stream is gone. */
+  #leaves(entry: number): void {
+    if (this.keyspace.awaited && this.typeOf(entry) === STREAM) this.keyspace.signal(this, this.keyOf(entry))
+  }
+
   #freeValue(entry: number): void {
+    this.#leaves(entry)
     const value = this.arena.word(entry, VALUE)
     if (isObject(this.encodingOf(entry))) this.keyspace.freeLater(this.keyspace.objects.take(value))
     else this.arena.release(value)
