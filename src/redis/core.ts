@@ -1,6 +1,6 @@
 import type { Connection } from '../net/serve/connection.ts'
 import type { ListenAddress } from '../net/serve/listener.ts'
-import { Access } from './access.ts'
+import { Access } from './acl/users.ts'
 import { Blocking } from './blocking.ts'
 import { call } from './call.ts'
 import { Checks } from './checks.ts'
@@ -54,7 +54,7 @@ export class Core {
   readonly keyspace: Keyspace
   readonly counters = new Counters()
   readonly replies = new Replies()
-  readonly access = new Access()
+  readonly access: Access
   readonly watches = new Watches()
   readonly propagation = new Propagation()
   readonly blocking: Blocking
@@ -152,9 +152,11 @@ export class Core {
     config.follow(['notifyKeyspaceEvents'], () => {
       this.keyspace.notifies = eventFlags(config.settings.notifyKeyspaceEvents) ?? 0
     })
+    this.access = new Access(this)
     config.follow(['requirepass'], () => {
-      this.access.password = config.settings.requirepass
+      this.access.setPassword(config.settings.requirepass)
     })
+    this.access.start()
   }
 
   /** The version that a node claims to clients that know Redis only. */

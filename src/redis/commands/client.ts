@@ -89,7 +89,7 @@ function kill(client: Client, args: Args): void {
     const found = [...core.clients.values()].find((each) => addressOf(each) === address)
     if (found === undefined) throw NO_SUCH_CLIENT
     replies.ok()
-    end(client, found)
+    endClient(client, found)
     return
   }
   const { filters, skipMe } = killFilters(client, args)
@@ -97,7 +97,7 @@ function kill(client: Client, args: Args): void {
     (each) => !(skipMe && each === client) && filters.every((filter) => filter(each)),
   )
   replies.integer(killed.length)
-  for (const each of killed) end(client, each)
+  for (const each of killed) endClient(client, each)
 }
 
 function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe: boolean } {
@@ -130,7 +130,7 @@ function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe:
 }
 
 /** Ends a client: itself once it has heard so. */
-function end(killer: Client, client: Client): void {
+export function endClient(killer: Client, client: Client): void {
   if (client === killer) client.endAfterReplies()
   else client.connection?.drop('error')
 }

@@ -15,6 +15,8 @@ import type { Row } from './command.ts'
 const NOT_A_SCORE = refusal("ERR One or more scores can't be converted into double")
 const BY_IN_CLUSTER = refusal('ERR BY option of SORT denied in cluster mode.')
 const GET_IN_CLUSTER = refusal('ERR GET option of SORT denied in cluster mode.')
+const BY_DENIED = refusal('ERR BY option of SORT denied due to insufficient ACL permissions.')
+const GET_DENIED = refusal('ERR GET option of SORT denied due to insufficient ACL permissions.')
 const NO_BYTES = Buffer.alloc(0)
 const STAR = 0x2a
 const ZERO_BYTE = 0
@@ -53,6 +55,8 @@ interface SortOptions {
 
 function optionsOf(client: Client, args: Args, onlyReads: boolean): SortOptions {
   const { clusterEnabled } = client.core.config.settings
+  const { access, running } = client.core
+  const readsAll = running === undefined || access.readsAllKeys(client, running, args)
   const gets: Buffer[] = []
   const options: SortOptions = { descending: false, alpha: false, start: 0, count: -1, by: undefined, gets, target: 0 }
   for (let i = 2; i < args.count; i++) {
@@ -67,8 +71,10 @@ function optionsOf(client: Client, args: Args, onlyReads: boolean): SortOptions 
     else if (args.is(i, 'BY') && left >= 1) {
       options.by = args.bytesOf(++i)
       if (clusterEnabled && options.by.includes(STAR)) throw BY_IN_CLUSTER
+      if (!readsAll && options.by.includes(STAR)) throw BY_DENIED
     } else if (args.is(i, 'GET') && left >= 1) {
       if (clusterEnabled) throw GET_IN_CLUSTER
+      if (!readsAll) throw GET_DENIED
       gets.push(args.bytesOf(++i))
     } else throw SYNTAX
   }

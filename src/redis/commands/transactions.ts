@@ -48,7 +48,7 @@ function exec(client: Client): void {
   core.nesting++
   replies.array(transaction.queue.length)
   for (const { command, args } of transaction.queue) {
-    const refused = client.user?.unrestricted === false ? core.access.refusal(client, command, args) : undefined
+    const refused = client.user?.unrestricted === false ? core.access.refusalSince(client, command, args) : undefined
     if (refused === undefined) call(client, command, args)
     else replies.error(refused)
   }

@@ -462,7 +462,10 @@ export class Scripting {
     if ((command.flags & NOSCRIPT) !== 0) return 'This Redis command is not allowed from script'
     if (client.user?.unrestricted === false) {
       const denied = core.access.refusal(client, command, args)
-      if (denied !== undefined) return `The user executing the script ${deniedWhat(denied)}`
+      if (denied !== undefined)
+        return core.access.byRules
+          ? `ACL failure in script: ${denied.replace('NOPERM ', '')}`
+          : `The user executing the script ${deniedWhat(denied)}`
     }
     if (run.readOnly && (command.flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return 'Write commands are not allowed from read-only scripts.'
@@ -481,7 +484,7 @@ export class Scripting {
     const command = this.#find(args)
     if (typeof command === 'string') return undefined
     const { user } = run.caller
-    return user?.unrestricted !== false || this.core.access.refusal(run.caller, command, args) === undefined
+    return user?.unrestricted !== false || this.core.access.allows(run.caller, command, args)
   }
 }
 

@@ -1,0 +1,314 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { isAtLeast } from '../../api/catalog/versions.ts'
+import { EVERYONE, type User } from '../access.ts'
+import type { Client } from '../client.ts'
+import { clientLine } from '../client-line.ts'
+import { type Command, factsOf, NO_AUTH } from '../commands/command.ts'
+import { keyFlags, keysOf } from '../commands/keys.ts'
+import { BadValue } from '../config/kinds.ts'
+import type { Core } from '../core.ts'
+import type { Args } from '../protocol/args.ts'
+import { AclLog, type LogEntry } from './log.ts'
+import { BadRule, type Selector } from './selector.ts'
+import { AclUser, modifiersOf, type Presets } from './user.ts'
+
+const DEFAULT = 'default'
+const EVERYTHING = ['on', 'nopass', '~*', '&*', '+@all']
+/** By command: whether the channels that it names are patterns. */
+const CHANNELS: ReadonlyMap<string, { readonly all: boolean; readonly patterns: boolean }> = new Map([
+  ['publish', { all: false, patterns: false }],
+  ['spublish', { all: false, patterns: false }],
+  ['subscribe', { all: true, patterns: false }],
+  ['ssubscribe', { all: true, patterns: false }],
+  ['psubscribe', { all: true, patterns: true }],
+])
+/** What changes a key, of the flags of key specifications. */
+const CHANGES = ['insert', 'delete', 'update']
+
+const SINCE = {
+  command: 'no permission to execute the command or subcommand',
+  key: 'no permission to touch the specified keys',
+  channel: 'no permission to access one of the channels used as arguments to the command',
+} as const
+
+/** Why a selector refuses a command: the greater the stage, the closer it was to allow it. */
+interface Denial {
+  readonly stage: 1 | 2 | 4
+  readonly reason: 'command' | 'key' | 'channel'
+  readonly at: number
+}
+
+/** The users of a node, and what they may do. */
+export class Access {
+  /** The user of what runs without a connection. */
+  readonly everyone: User = EVERYONE
+  readonly log = new AclLog()
+  readonly users = new Map<string, AclUser>()
+  readonly #core: Core
+  readonly #presets: Presets
+
+  constructor(core: Core) {
+    this.#core = core
+    this.#presets = {
+      facts: factsOf(core.dialect),
+      allChannels: () => core.config.settings.aclPubsubDefault === 'allchannels',
+      byRules: isAtLeast(core.redisVersion, '7.2.0'),
+    }
+    this.users.set(DEFAULT, this.#newDefault())
+  }
+
+  get facts(): Presets['facts'] {
+    return this.#presets.facts
+  }
+
+  /** In the words of servers from 7.2 on. */
+  get byRules(): boolean {
+    return this.#presets.byRules
+  }
+
+  get defaultUser(): AclUser {
+    return this.users.get(DEFAULT) as AclUser // it can't be removed
+  }
+
+  /** By name. */
+  sorted(): AclUser[] {
+    return [...this.users.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** `requirepass`, which is the default user's. */
+  setPassword(password: string): void {
+    this.defaultUser.apply('resetpass')
+    this.defaultUser.apply(password === '' ? 'nopass' : `>${Buffer.from(password).toString('latin1')}`)
+  }
+
+  /** Whether AUTH with a password alone makes no sense. */
+  needsNoPassword(): boolean {
+    return this.defaultUser.takesAnyPassword
+  }
+
+  exists(name: string): boolean {
+    return this.users.has(name)
+  }
+
+  /** Who a client is that has said nothing. */
+  unauthenticated(): User | undefined {
+    const { defaultUser } = this
+    return defaultUser.isOn && defaultUser.takesAnyPassword ? defaultUser : undefined
+  }
+
+  /** Who a client is that names itself; undefined: it is no such user, or has the wrong password. */
+  authenticate(name: string, password: Buffer, client: Client): User | undefined {
+    const user = this.users.get(name)
+    if (user?.allows(password)) return user
+    this.#note(client, { reason: 'auth', object: this.#core.args.text(0), user: name })
+    return undefined
+  }
+
+  /** What a client is refused a command with; undefined: it may. Asked of users that are not `unrestricted`. */
+  refusal(
+    client: Client,
+    command: Command,
+    args: Args,
+    inTransaction = client.transaction !== undefined,
+  ): string | undefined {
+    const user = client.user as AclUser // users that are restricted are ours
+    const denial = this.#denial(user, command, args)
+    if (denial === undefined) return undefined
+    const object = denial.reason === 'command' ? command.name : args.text(denial.at)
+    this.#note(client, { reason: denial.reason, object, user: user.name }, inTransaction)
+    return `NOPERM ${this.#refusalText(user, command, denial)}`
+  }
+
+  /** The same of a command that was allowed when it was queued. */
+  refusalSince(client: Client, command: Command, args: Args): string | undefined {
+    if (this.refusal(client, command, args, true) === undefined) return undefined
+    const reason = this.#denial(client.user as AclUser, command, args)?.reason ?? 'command' // as in `refusal`
+    return `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${SINCE[reason]}`
+  }
+
+  /** Whether it may, without that it counts as tried. */
+  allows(client: Client, command: Command, args: Args): boolean {
+    return this.#denial(client.user as AclUser, command, args) === undefined // as above
+  }
+
+  /** Whether it may read any key by this command: SORT makes names of keys that no rule could have looked at. */
+  readsAllKeys(client: Client, command: Command, args: Args): boolean {
+    const { user } = client
+    if (!(user instanceof AclUser)) return true
+    return [user.root, ...user.selectors].some(
+      (selector) => selector.readsAllKeys && denialBy(selector, command, args) === undefined,
+    )
+  }
+
+  /** Why a user may not say a command, as ACL DRYRUN tells; undefined: it may. */
+  dryRun(user: AclUser, command: Command, args: Args): string | undefined {
+    const denial = this.#denial(user, command, args)
+    if (denial === undefined) return undefined
+    const who = this.byRules ? `User ${user.name}` : 'This user'
+    if (denial.reason === 'command') return `${who} has no permissions to run the '${command.name}' command`
+    return `${who} has no permissions to access the '${args.text(denial.at)}' ${denial.reason}`
+  }
+
+  /** Changes a user, or makes it: all of it or nothing. @throws BadRule */
+  setUser(name: string, words: readonly string[]): void {
+    const user = this.users.get(name)
+    const changed = user?.copy() ?? new AclUser(name, this.#presets)
+    for (const modifier of modifiersOf(words)) applyModifier(changed, modifier)
+    if (user === undefined) this.users.set(name, changed)
+    else user.become(changed)
+    this.#updateGates()
+  }
+
+  /** What users a file describes. @throws BadRule, of all its faults. */
+  load(path: string): AclUser[] {
+    let text: string
+    try {
+      text = readFileSync(path, 'latin1')
+    } catch (error) {
+      throw new BadRule(`Error loading ACLs, opening file '${path}': ${reasonOf(error)}`)
+    }
+    const users = new Map<string, AclUser>()
+    const faults: string[] = []
+    for (const [index, line] of text.split('\n').entries()) {
+      const fault = line.trim() === '' ? undefined : this.#readLine(line.trim(), users)
+      if (fault !== undefined) faults.push(`${path}:${index + 1}: ${fault}. `)
+    }
+    if (faults.length > 0) {
+      throw new BadRule(
+        `${faults.join('')}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`,
+      )
+    }
+    return [...users.values()]
+  }
+
+  /** Has these be the users. Answers those before whom clients must not be any more. */
+  replace(loaded: readonly AclUser[]): AclUser[] {
+    const before = new Map(this.users)
+    const { defaultUser } = this
+    const described = new Map([...before].map(([name, user]) => [name, user.describe()]))
+    defaultUser.become(loaded.find(({ name }) => name === DEFAULT) ?? this.#newDefault())
+    this.users.clear()
+    this.users.set(DEFAULT, defaultUser)
+    const gone: AclUser[] = []
+    for (const user of loaded) {
+      const was = before.get(user.name)
+      // Servers from 7.2 on leave clients alone whose user stays as it was.
+      const stays = was !== undefined && this.byRules && described.get(user.name) === user.describe()
+      if (user.name !== DEFAULT) this.users.set(user.name, stays ? was : user)
+    }
+    for (const [name, user] of before) if (name !== DEFAULT && this.users.get(name) !== user) gone.push(user)
+    this.#updateGates()
+    return gone
+  }
+
+  /** Takes the users of `aclfile`, where there is one, when the node starts. @throws BadValue */
+  start(): void {
+    const path = this.#core.config.text('aclfile')
+    if (path === '') return
+    try {
+      this.replace(this.load(path))
+    } catch (error) {
+      throw error instanceof BadRule ? new BadValue(error.message) : error
+    }
+  }
+
+  /** Writes all users to a file. @throws ErrnoException */
+  save(path: string): void {
+    writeFileSync(
+      path,
+      this.sorted()
+        .map((user) => `${user.describe()}\n`)
+        .join(''),
+      'latin1',
+    )
+  }
+
+  #newDefault(): AclUser {
+    const user = new AclUser(DEFAULT, this.#presets)
+    for (const rule of EVERYTHING) user.apply(rule)
+    return user
+  }
+
+  #readLine(line: string, users: Map<string, AclUser>): string | undefined {
+    const [keyword, name = '', ...words] = line.split(/ +/)
+    if (keyword !== 'user' || name === '') return 'should start with user keyword, followed by a user name'
+    if (users.has(name)) return `WARNING: duplicate user '${name}' in line`
+    const user = new AclUser(name, this.#presets)
+    try {
+      for (const modifier of modifiersOf(words)) user.apply(modifier)
+    } catch (error) {
+      if (error instanceof BadRule) return error.message
+      throw error
+    }
+    users.set(name, user)
+    return undefined
+  }
+
+  #updateGates(): void {
+    for (const client of this.#core.clients.values()) client.updateGate()
+  }
+
+  #denial(user: AclUser, command: Command, args: Args): Denial | undefined {
+    let closest: Denial | undefined
+    for (const selector of [user.root, ...user.selectors]) {
+      const denial = denialBy(selector, command, args)
+      if (denial === undefined) return undefined
+      const { stage, at } = denial
+      const isCloser = closest === undefined || stage > closest.stage || (stage === closest.stage && at > closest.at)
+      if (isCloser) closest = denial
+    }
+    return closest
+  }
+
+  #refusalText(user: AclUser, command: Command, { reason }: Denial): string {
+    if (this.byRules) {
+      if (reason !== 'command') return `No permissions to access a ${reason}`
+      return `User ${user.name} has no permissions to run the '${command.name}' command`
+    }
+    if (reason === 'command') return `this user has no permissions to run the '${command.name}' command`
+    return `this user has no permissions to access one of the ${reason}s used as arguments`
+  }
+
+  #note(
+    client: Client,
+    { reason, object, user }: Pick<LogEntry, 'reason' | 'object' | 'user'>,
+    inTransaction = client.transaction !== undefined,
+  ): void {
+    const { keyspace, config } = this.#core
+    const context = client.connection === undefined ? 'lua' : inTransaction ? 'multi' : 'toplevel'
+    const entry = { reason, context, object, user, clientLine: clientLine(client) } as const
+    this.log.add(entry, keyspace.now, config.settings.acllogMaxLen)
+  }
+}
+
+function applyModifier(user: AclUser, modifier: string): void {
+  try {
+    user.apply(modifier)
+  } catch (error) {
+    if (!(error instanceof BadRule)) throw error
+    throw new BadRule(`Error in ACL SETUSER modifier '${modifier}': ${error.message}`)
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function denialBy(selector: Selector, command: Command, args: Args): Denial | undefined {
+  const first = command.parent === undefined ? 1 : 2
+  const argument = first < args.count ? args.text(first) : undefined
+  const mayRun = (command.flags & NO_AUTH) !== 0 || selector.allowsCommand(command.name, argument)
+  if (!mayRun) return { stage: 1, reason: 'command', at: 0 }
+  if (!selector.allKeys) {
+    for (const at of keysOf(command, args) ?? []) {
+      const flags = keyFlags(command, args, at)
+      const writes = CHANGES.some((flag) => flags.includes(flag))
+      if (!selector.allowsKey(args.text(at), flags.includes('access'), writes)) return { stage: 2, reason: 'key', at }
+    }
+  }
+  const channels = CHANNELS.get(command.name)
+  if (channels === undefined) return undefined
+  const end = channels.all ? args.count : 2
+  for (let at = 1; at < end; at++) {
+    if (!selector.allowsChannel(args.text(at), channels.patterns)) return { stage: 4, reason: 'channel', at }
+  }
+  return undefined
+}
