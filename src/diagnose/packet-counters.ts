@@ -7,7 +7,7 @@ export interface PacketCounters {
   readonly unsent: number
   /** Handed to a device. */
   readonly sent: number
-  /** Come in, whatever became of them. */
+  /** Come in, whatever became of them; of IPv6 without what routers and neighbours say of themselves. */
   readonly received: number
   /** Come in for this host, and reached no protocol: a filter of this host took them. */
   readonly undelivered: number
@@ -88,7 +88,8 @@ export function countersIn(
     // What is passed on to others is sent, too, and nobody here has asked for it.
     unsent: requested + passedOn - sent,
     sent,
-    received: of('InReceives'),
+    received:
+      of('InReceives') - (family === 6 ? of('InMcastPkts') + (control?.get('InNeighborAdvertisements') ?? 0) : 0),
     undelivered: of('InReceives') - accounted,
     wrongWay: tcp('IPReversePathFilter'),
     resets: (tables.get('Tcp')?.get('OutRsts') ?? 0) + unreachable,

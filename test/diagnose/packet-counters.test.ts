@@ -27,6 +27,12 @@ test('IPv6 is counted in a file of its own', () => {
   expect(countersIn(6, IP + TCP, six, MORE, '')).toMatchObject({ unsent: 2, sent: 6, received: 9, undelivered: 0 })
 })
 
+test('what routers and neighbours say of themselves is no answer', () => {
+  const six =
+    'Ip6InReceives 9\nIp6OutRequests 8\nIp6OutTransmits 6\nIp6InMcastPkts 4\nIcmp6InNeighborAdvertisements 2\n'
+  expect(countersIn(6, IP + TCP, six, MORE, '')).toMatchObject({ received: 3 })
+})
+
 test('a kernel that does not count what it sends tells nothing', () => {
   expect(countersIn(4, 'Ip: InReceives OutRequests\nIp: 1 2\n', '', MORE, '')).toBeUndefined()
   expect(countersIn(6, IP, '', MORE, '')).toBeUndefined()
