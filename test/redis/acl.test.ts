@@ -58,7 +58,7 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('ACL answers as tha
 
   test('commands that are allowed with a first argument only', () =>
     pair.same(
-      ['ACL', 'SETUSER', 'first', '+select|0', '+get|x'],
+      ['ACL', 'SETUSER', 'first', '+select|0'],
       ['ACL', 'GETUSER', 'first'],
       ['ACL', 'DRYRUN', 'first', 'SELECT', '0'],
       ['ACL', 'DRYRUN', 'first', 'SELECT', '1'],
