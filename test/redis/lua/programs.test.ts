@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { hasRedis } from '../../support/redis-server.ts'
 import { startPair } from '../support/pair.ts'
 
@@ -81,7 +81,7 @@ const program = fc
   )
 
 test.skipIf(!hasRedis)('programs made at random end as on the real server, with the same words', async () => {
-  const { replies } = await startPair((work) => afterAll(work))
+  const { replies } = await startPair((work) => onTestFinished(work))
   const programs = fc.sample(program, PROGRAMS)
   const both = await replies(...programs.map((source) => ['EVAL', source, '0']))
   // The sign of what is no number does not show in JavaScript.

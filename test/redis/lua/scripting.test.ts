@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { hasRedis } from '../../support/redis-server.ts'
 import { type StartedNode, startNode } from '../support/node.ts'
 import { type Pair, startPair } from '../support/pair.ts'
@@ -7,9 +7,13 @@ import { COMMANDS, RESP3_COMMANDS } from './commands.ts'
 const ENDLESS = 'while true do end'
 
 describe.skipIf(!hasRedis)('beside the real server', () => {
+  const endings: (() => Promise<void>)[] = []
   let pair: Pair
   beforeAll(async () => {
-    pair = await startPair((work) => afterAll(work))
+    pair = await startPair((work) => endings.push(work))
+  })
+  afterAll(async () => {
+    for (const end of endings.reverse()) await end()
   })
   beforeEach(async () => {
     await pair.reset()
@@ -60,7 +64,7 @@ describe.skipIf(!hasRedis)('beside the real server', () => {
 
 describe.skipIf(!hasRedis)('beside Valkey', () => {
   test('scripts find the server under both of its names', async () => {
-    const pair = await startPair((work) => afterAll(work), { engine: 'valkey' })
+    const pair = await startPair((work) => onTestFinished(work), { engine: 'valkey' })
     await pair.same(
       ['EVAL', 'return server == redis', '0'],
       ['EVAL', 'return {server.SERVER_NAME, server.VALKEY_VERSION, redis.REDIS_VERSION}', '0'],
@@ -74,9 +78,13 @@ describe.skipIf(!hasRedis)('beside Valkey', () => {
 })
 
 describe('a script that runs for long', () => {
+  const endings: (() => Promise<void>)[] = []
   let node: StartedNode
   beforeAll(async () => {
-    node = await startNode((work) => afterAll(work), { config: ['busy-reply-threshold 50'] })
+    node = await startNode((work) => endings.push(work), { config: ['busy-reply-threshold 50'] })
+  })
+  afterAll(async () => {
+    for (const end of endings.reverse()) await end()
   })
 
   const busy = async () => {
