@@ -116,6 +116,8 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('ACL answers as tha
       ['ACL', 'USERS'],
       ['EVAL', "return redis.pcall('SET', KEYS[1], 'x')", '1', 'b1'],
       ['EVAL', "return redis.pcall('DEL', KEYS[1])", '1', 'b1'],
+      ['EVAL', "return redis.pcall('PUBSUB', 'CHANNELS')", '0'],
+      ['EVAL', "return redis.pcall('GET', 'x')", '0'],
       ['MULTI'],
       ['SET', 'b1', '2'],
       ['GET', 'x'],

@@ -31,12 +31,21 @@ const SINCE = {
   channel: 'no permission to access one of the channels used as arguments to the command',
 } as const
 
+const IN_SCRIPT = {
+  command: "can't run this command or subcommand",
+  key: "can't access at least one of the keys mentioned in the command arguments",
+  channel: "can't publish to the channel mentioned in the command",
+} as const
+
 /** Why a selector refuses a command: the greater the stage, the closer it was to allow it. */
 interface Denial {
   readonly stage: 1 | 2 | 4
   readonly reason: 'command' | 'key' | 'channel'
   readonly at: number
 }
+
+/** What a user was refused. */
+type DenialTo = Pick<LogEntry, 'user'> & Pick<Denial, 'reason'>
 
 /** The users of a node, and what they may do. */
 export class Access {
@@ -105,30 +114,32 @@ export class Access {
   }
 
   /** What a client is refused a command with; undefined: it may. Asked of users that are not `unrestricted`. */
-  refusal(
-    client: Client,
-    command: Command,
-    args: Args,
-    inTransaction = client.transaction !== undefined,
-  ): string | undefined {
-    const user = client.user as AclUser // users that are restricted are ours
-    const denial = this.#denial(user, command, args)
-    if (denial === undefined) return undefined
-    const object = denial.reason === 'command' ? command.name : args.text(denial.at)
-    this.#note(client, { reason: denial.reason, object, user: user.name }, inTransaction)
-    return `NOPERM ${this.#refusalText(user, command, denial)}`
+  refusal(client: Client, command: Command, args: Args): string | undefined {
+    const denial = this.#deny(client, command, args)
+    return denial && `NOPERM ${this.#refusalText(denial, command)}`
   }
 
   /** The same of a command that was allowed when it was queued. */
   refusalSince(client: Client, command: Command, args: Args): string | undefined {
-    if (this.refusal(client, command, args, true) === undefined) return undefined
-    const reason = this.#denial(client.user as AclUser, command, args)?.reason ?? 'command' // as in `refusal`
-    return `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${SINCE[reason]}`
+    const denial = this.#deny(client, command, args, true)
+    return (
+      denial &&
+      `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${SINCE[denial.reason]}`
+    )
+  }
+
+  /** The same of a command of a script, in the words for scripts. */
+  refusalInScript(client: Client, command: Command, args: Args): string | undefined {
+    const denial = this.#deny(client, command, args)
+    if (denial === undefined) return undefined
+    return this.byRules
+      ? `ACL failure in script: ${this.#refusalText(denial, command)}`
+      : `The user executing the script ${IN_SCRIPT[denial.reason]}`
   }
 
   /** Whether it may, without that it counts as tried. */
   allows(client: Client, command: Command, args: Args): boolean {
-    return this.#denial(client.user as AclUser, command, args) === undefined // as above
+    return this.#denial(client.user as AclUser, command, args) === undefined // as in `#deny`
   }
 
   /** Whether it may read any key by this command: SORT makes names of keys that no rule could have looked at. */
@@ -248,6 +259,21 @@ export class Access {
     for (const client of this.#core.clients.values()) client.updateGate()
   }
 
+  /** Why a client may not say a command, which is noted in the log. */
+  #deny(
+    client: Client,
+    command: Command,
+    args: Args,
+    inTransaction = client.transaction !== undefined,
+  ): DenialTo | undefined {
+    const user = client.user as AclUser // users that are restricted are ours
+    const denial = this.#denial(user, command, args)
+    if (denial === undefined) return undefined
+    const object = denial.reason === 'command' ? command.name : args.text(denial.at)
+    this.#note(client, { reason: denial.reason, object, user: user.name }, inTransaction)
+    return { reason: denial.reason, user: user.name }
+  }
+
   #denial(user: AclUser, command: Command, args: Args): Denial | undefined {
     let closest: Denial | undefined
     for (const selector of [user.root, ...user.selectors]) {
@@ -260,10 +286,10 @@ export class Access {
     return closest
   }
 
-  #refusalText(user: AclUser, command: Command, { reason }: Denial): string {
+  #refusalText({ reason, user }: DenialTo, command: Command): string {
     if (this.byRules) {
       if (reason !== 'command') return `No permissions to access a ${reason}`
-      return `User ${user.name} has no permissions to run the '${command.name}' command`
+      return `User ${user} has no permissions to run the '${command.name}' command`
     }
     if (reason === 'command') return `this user has no permissions to run the '${command.name}' command`
     return `this user has no permissions to access one of the ${reason}s used as arguments`

@@ -461,11 +461,8 @@ export class Scripting {
     const { flags } = run.invocation
     if ((command.flags & NOSCRIPT) !== 0) return 'This Redis command is not allowed from script'
     if (client.user?.unrestricted === false) {
-      const denied = core.access.refusal(client, command, args)
-      if (denied !== undefined)
-        return core.access.byRules
-          ? `ACL failure in script: ${denied.replace('NOPERM ', '')}`
-          : `The user executing the script ${deniedWhat(denied)}`
+      const denied = core.access.refusalInScript(client, command, args)
+      if (denied !== undefined) return denied
     }
     if (run.readOnly && (command.flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return 'Write commands are not allowed from read-only scripts.'
@@ -494,13 +491,6 @@ function forScript(refused: string, dirty: boolean): string | undefined {
   if (refused.startsWith('CROSSSLOT')) return 'Script attempted to access keys that do not hash to the same slot'
   if (refused.startsWith('CLUSTERDOWN')) return 'Script attempted to execute a command while the cluster is down'
   return dirty || refused === '' ? undefined : `-${refused}`
-}
-
-/** What a user may not do, in the words for scripts, out of those for clients. */
-function deniedWhat(denied: string): string {
-  if (/\bkeys?\b/.test(denied)) return "can't access at least one of the keys mentioned in the command arguments"
-  if (/\bchannels?\b/.test(denied)) return "can't publish to the channel mentioned in the command"
-  return "can't run this command or subcommand"
 }
 
 const NO_CLUSTER = refusal("ERR Can not run script on cluster, 'no-cluster' flag is set.")
