@@ -3,7 +3,7 @@ import { isAtLeast } from '../../api/catalog/versions.ts'
 import { EVERYONE, type User } from '../access.ts'
 import type { Client } from '../client.ts'
 import { clientLine } from '../client-line.ts'
-import { type Command, factsOf, NO_AUTH } from '../commands/command.ts'
+import { type Command, NO_AUTH } from '../commands/command.ts'
 import { keyFlags, keysOf } from '../commands/keys.ts'
 import { BadValue } from '../config/kinds.ts'
 import type { Core } from '../core.ts'
@@ -59,7 +59,7 @@ export class Access {
   constructor(core: Core) {
     this.#core = core
     this.#presets = {
-      facts: factsOf(core.dialect),
+      facts: core.commands.facts,
       allChannels: () => core.config.settings.aclPubsubDefault === 'allchannels',
       byRules: isAtLeast(core.redisVersion, '7.2.0'),
     }

@@ -173,16 +173,18 @@ const SLOTS = 1024
 
 /** The commands of one node, by name, found without making a string. */
 export class CommandTable {
+  /** What a server of this dialect says of its commands, by name: those that the node lacks included. */
+  readonly facts: ReadonlyMap<string, Facts>
   /** Containers and commands, without subcommands. */
   readonly commands: ReadonlyMap<string, Command>
   readonly #slots: { readonly name: Buffer; readonly command: Command }[][] = Array.from({ length: SLOTS }, () => [])
 
   /** @param renamed New names by old ones, `''` for commands that are gone (`rename-command`). */
   constructor(rows: readonly Row[], dialect: Dialect, renamed: ReadonlyMap<string, string> = new Map()) {
-    const facts = factsOf(dialect)
+    this.facts = factsOf(dialect)
     const commands = new Map<string, Command>()
     for (const row of [...rows].sort((a, b) => Number(a.name.includes('|')) - Number(b.name.includes('|')))) {
-      const about = facts.get(row.name)
+      const about = this.facts.get(row.name)
       if (about === undefined) continue
       const [name = '', sub] = row.name.split('|')
       const parent = sub === undefined ? undefined : commands.get(name)
