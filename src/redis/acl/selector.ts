@@ -33,6 +33,9 @@ export type CommandFacts = ReadonlyMap<string, Facts>
 /** `config|get` belongs to `config`. */
 const isPartOf = (name: string, command: string): boolean => name === command || name.startsWith(`${command}|`)
 
+/** `config` of `config|get`, a command itself of one without subcommands. */
+const parentOf = (name: string): string => name.split('|', 1)[0] ?? ''
+
 /** Which commands, keys and channels a user may use together. */
 export class Selector {
   allKeys = false
@@ -187,17 +190,26 @@ export class Selector {
 
   /** Of a command with its subcommands. */
   #change(name: string, allows: boolean): void {
+    for (const each of this.#facts.keys()) if (isPartOf(each, name)) this.#changeOne(each, allows)
+  }
+
+  #changeOne(name: string, allows: boolean): void {
     this.#firstArguments.delete(name)
-    for (const each of this.#facts.keys()) {
-      if (!isPartOf(each, name)) continue
-      if (allows) this.#allowed.add(each)
-      else this.#allowed.delete(each)
-    }
+    if (allows) this.#allowed.add(name)
+    else this.#allowed.delete(name)
   }
 
   /** @param category With its `@`. */
   #changeCategory(category: string, allows: boolean): void {
-    for (const [name, { categories }] of this.#facts) if (categories.includes(category)) this.#change(name, allows)
+    for (const name of this.#namesIn(category)) this.#changeOne(name, allows)
+  }
+
+  /** Commands of a category, with all their subcommands. */
+  *#namesIn(category: string): Generator<string> {
+    for (const [name, { categories }] of this.#facts) {
+      const parent = this.#facts.get(parentOf(name))
+      if (categories.includes(category) || parent?.categories.includes(category)) yield name
+    }
   }
 
   #allowFirstArgument(rule: string, allows: boolean): void {
@@ -224,13 +236,9 @@ export class Selector {
       made.#changeCategory(category, adds)
       rules.push(`${adds ? '+' : '-'}${category}`)
       unused.delete(best)
-      for (const [name, { categories }] of this.#facts) {
-        if (!categories.includes(category)) continue
-        for (const each of this.#facts.keys()) {
-          if (!isPartOf(each, name)) continue
-          if (adds) left.delete(each)
-          else left.add(each)
-        }
+      for (const name of this.#namesIn(category)) {
+        if (adds) left.delete(name)
+        else left.add(name)
       }
     }
     for (const name of this.#facts.keys()) {
