@@ -156,7 +156,7 @@ export const nodeCauses: readonly Cause[] = [
             at(one),
             `${who(one)} accepts connections${acknowledged ? ',' : ''} ${how}, neither to plain text nor to TLS: it hangs.`,
             amid(`${others ? 'Other nodes answer. ' : ''}${elsewhere}`.trim(), restart(one)),
-            one.place.tls ? spokenThere(one) : spokenThere(one),
+            spokenThere(one),
           ),
           ...(servesOtherFamily(seen.evidence, one) && { fits: ONE_FAMILY_ALONE }),
         }

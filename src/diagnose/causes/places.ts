@@ -1,12 +1,11 @@
-import { shell } from '../../api/shell.ts'
-import type { Hint } from './cause.ts'
 /** Questions that several rules ask of the evidence. */
-
 import { AWS_NAME } from '../../api/catalog/host-names.ts'
+import { shell } from '../../api/shell.ts'
 import { endpoint, type Family } from '../../net/target.ts'
 import type { ConnectAttempt } from '../connect.ts'
 import type { AddressEvidence, Evidence, Place } from '../evidence.ts'
 import { RESP_LINE } from '../first-words.ts'
+import type { Hint } from './cause.ts'
 
 export const isAlive = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')
