@@ -29,6 +29,7 @@ import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { askedForNobody, triedUnheard } from './other-answers.ts'
 import { sentAgain, timesExceeded } from './packet-counters.ts'
+import { passed } from './passed.ts'
 import { type Destination, programsHere } from './programs-here.ts'
 import { stagesOf } from './stages.ts'
 import { systemFile } from './system-file.ts'
@@ -283,8 +284,6 @@ const firstOf = <T>(all: readonly Promise<T | undefined>[]): Promise<T | undefin
     for (const one of all) void one.then((value) => value !== undefined && resolve(value))
     void Promise.all(all).then(() => resolve(undefined))
   })
-
-const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 
 async function firstRound(options: Parameters<typeof pollCluster>[0]): Promise<Round | undefined> {
   for await (const round of pollCluster(options)) return round

@@ -9,6 +9,7 @@ import { type FirewallRule, ruleAbout, type Traffic } from './firewall-rules.ts'
 import { type LocalPath, localPaths } from './local-paths.ts'
 import { type OwnPackets, type PacketFate, watchPackets } from './own-packets.ts'
 import { type OtherSource, otherSource } from './own-sources.ts'
+import { passed } from './passed.ts'
 
 /** What the system does not tell is left out. JSON-able. */
 export interface HereEvidence {
@@ -107,8 +108,6 @@ const isSame = (a: Pick<AddressEvidence, 'address' | 'port'>, b: Pick<AddressEvi
 
 const pathsTo = (addresses: readonly string[]): Promise<LocalPath[]> =>
   localPaths([...new Set(addresses)].slice(0, MOST_PATHS))
-
-const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 
 /** Nothing connects, and this host sends something. */
 const isOut = ({ attempts }: AddressEvidence): boolean =>

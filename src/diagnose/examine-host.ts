@@ -19,6 +19,7 @@ import type { AddressEvidence, HostEvidence } from './evidence.ts'
 import { connects } from './examine-address.ts'
 import { explainOrder } from './gai-check.ts'
 import type { ChildLookups } from './lookup-process.ts'
+import { passed } from './passed.ts'
 import { namesTried } from './resolv-conf.ts'
 import { systemFile, systemResolvConf } from './system-file.ts'
 
@@ -133,7 +134,8 @@ async function searched(
   return undefined
 }
 
-const addressesIn = (found: NameSurvey | undefined): string[] => [
+/** What all of the servers have, each address once. */
+export const addressesIn = (found: NameSurvey | undefined): string[] => [
   ...new Set((found?.views ?? []).flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6].map(({ address }) => address))),
 ]
 
@@ -185,8 +187,6 @@ function endWhereDropped(
   const drops = views.some(({ a, aaaa }) => a.outcome === 'timeout' || aaaa.outcome === 'timeout')
   if (drops) clock.after(GRACE_MS, () => stop.abort())
 }
-
-const passed = ({ signal, clock }: ExamineOptions) => ({ ...(signal && { signal }), ...(clock && { clock }) })
 
 async function serversOf(host: string, { servers }: ExamineOptions): Promise<readonly DnsServer[]> {
   const own = privateServerOf(host)

@@ -1,10 +1,10 @@
 /** What name servers say that programs of this host do not hear, or that can't be true: answers to hold theirs against. */
-import { systemClock } from '../net/clock.ts'
 import { speaks } from './causes/places.ts'
 import { attemptConnect } from './connect.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence } from './evidence.ts'
-import { surveyOf } from './examine-host.ts'
+import { addressesIn, surveyOf } from './examine-host.ts'
+import { passed } from './passed.ts'
 
 /** A lost SYN is sent again after 1 s. */
 const TIMEOUT_MS = 1300
@@ -24,16 +24,9 @@ export async function triedUnheard(host: HostEvidence, options: ExamineOptions):
     ),
   ].slice(0, MOST_TRIED)
   if (port === undefined || unheard.length === 0) return undefined
-  const { clock = systemClock, signal } = options
   return Promise.all(
     unheard.map(async (address) => {
-      const { outcome } = await attemptConnect({
-        address,
-        port,
-        timeoutMs: TIMEOUT_MS,
-        clock,
-        ...(signal && { signal }),
-      })
+      const { outcome } = await attemptConnect({ address, port, timeoutMs: TIMEOUT_MS, ...passed(options) })
       return { address, outcome }
     }),
   )
@@ -55,9 +48,6 @@ export async function askedForNobody(
   if (!asksDns || !survey || !lookup.ok || parents.length === 0 || serves) return undefined
   const name = [NOBODY, ...parents].join('.')
   const took = Math.max(...survey.views.flatMap(({ a, aaaa }) => [a.ms, aaaa.ms]))
-  const { views } = await surveyOf(name, { ...options, dnsPatienceMs: took + PATIENCE_MS })
-  return {
-    name,
-    addresses: [...new Set(views.flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6].map((one) => one.address)))],
-  }
+  const found = await surveyOf(name, { ...options, dnsPatienceMs: took + PATIENCE_MS })
+  return { name, addresses: addressesIn(found) }
 }

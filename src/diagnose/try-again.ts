@@ -2,15 +2,15 @@ import { lostOf } from './causes/places.ts'
 import { connectRepeatedly } from './connecting.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence } from './evidence.ts'
+import { connects } from './examine-address.ts'
 import { type SentAgain, sentAgain } from './packet-counters.ts'
+import { passed } from './passed.ts'
 
 /** Of each address, and of all together. */
 const [MORE, MOST, LEAST] = [24, 600, 8]
 const BETWEEN_MS = 25
 /** A lost SYN is sent again after 1 s. */
 const PATIENCE_MS = 1300
-
-const connects = ({ attempts }: AddressEvidence): boolean => attempts.some(({ outcome }) => outcome === 'connected')
 
 /**
  * Where a packet was lost since what was sent again was counted `before`, all addresses that connect are tried more often:
@@ -19,7 +19,7 @@ const connects = ({ attempts }: AddressEvidence): boolean => attempts.some(({ ou
  */
 export async function tryAgain(
   addresses: readonly AddressEvidence[],
-  { clock, signal }: ExamineOptions,
+  given: ExamineOptions,
   before: SentAgain | undefined,
 ): Promise<readonly AddressEvidence[]> {
   const after = await sentAgain()
@@ -27,8 +27,7 @@ export async function tryAgain(
   if (!isLost && !hasLost(addresses, before, after)) return addresses
   const ends = new Map(addresses.filter(connects).map((one) => [endOf(one), one]))
   const attempts = Math.min(MORE, Math.max(LEAST, Math.floor(MOST / ends.size)))
-  const passed = { ...(clock && { clock }), ...(signal && { signal }) }
-  const options = { attempts, timeoutMs: PATIENCE_MS, betweenMs: BETWEEN_MS, ...passed }
+  const options = { attempts, timeoutMs: PATIENCE_MS, betweenMs: BETWEEN_MS, ...passed(given) }
   const tried = await Promise.all(
     [...ends].map(async ([end, { address, port }]) => {
       const connecting = connectRepeatedly(address, port, options)
