@@ -16,7 +16,7 @@ import type {
   MissingCluster,
   Place,
 } from './evidence.ts'
-import { type Look, lookAtAddress } from './examine-address.ts'
+import { eachOnce, type Look, lookAtAddress } from './examine-address.ts'
 import { examineHere, examineSilence } from './examine-here.ts'
 import { compareWithDns, examineHost } from './examine-host.ts'
 import { fewAtOnce } from './few-at-once.ts'
@@ -225,10 +225,6 @@ const writeToNodes = (options: ExamineOptions, addresses: readonly AddressEviden
       return probeWriting({ ...dialOf(one, options), ...(itemSizeMax !== undefined && { itemSizeMax }) })
     }),
   )
-
-const eachOnce = (addresses: readonly AddressEvidence[]): AddressEvidence[] => [
-  ...new Map(addresses.map((one) => [endpoint(one.address, one.port), one])).values(),
-]
 
 const dialOf = ({ address, port, place: { host }, tls }: AddressEvidence, options: ExamineOptions): AnswersDial => ({
   address,

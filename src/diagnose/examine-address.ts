@@ -1,3 +1,4 @@
+import { endpoint } from '../net/target.ts'
 import { connectRepeatedly } from './connecting.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, Place } from './evidence.ts'
@@ -56,6 +57,11 @@ export function lookAtAddress(
     giveUp: connecting.giveUp,
   }
 }
+
+/** Each address and port once, whatever places lead there. */
+export const eachOnce = (addresses: readonly AddressEvidence[]): AddressEvidence[] => [
+  ...new Map(addresses.map((one) => [endpoint(one.address, one.port), one])).values(),
+]
 
 export const connects = ({ attempts }: Pick<AddressEvidence, 'attempts'>): boolean =>
   attempts.some(({ outcome }) => outcome === 'connected')

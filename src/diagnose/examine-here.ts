@@ -4,7 +4,7 @@ import { type Diverted, divertedTo } from './diverted.ts'
 import type { DnsServer } from './dns-query.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence } from './evidence.ts'
-import { connects } from './examine-address.ts'
+import { connects, eachOnce } from './examine-address.ts'
 import { type FirewallRule, ruleAbout, type Traffic } from './firewall-rules.ts'
 import { type LocalPath, localPaths } from './local-paths.ts'
 import { type OwnPackets, type PacketFate, watchPackets } from './own-packets.ts'
@@ -98,10 +98,6 @@ export async function examineHere(
     rules: await rulesAbout(packets, diverted),
   }
 }
-
-const eachOnce = (addresses: readonly AddressEvidence[]): AddressEvidence[] => [
-  ...new Map(addresses.map((each) => [`${each.address} ${each.port}`, each])).values(),
-]
 
 const isSame = (a: Pick<AddressEvidence, 'address' | 'port'>, b: Pick<AddressEvidence, 'address' | 'port'>): boolean =>
   a.address === b.address && a.port === b.port
