@@ -2,7 +2,6 @@
 
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
-import type { AddressEvidence } from '../evidence.ts'
 import type { FirewallRule, Traffic } from '../firewall-rules.ts'
 import { type Cause, failure, grouped, type Seen, type Suspicion, shows } from './cause.ts'
 import { andMore, at, inMidSentence, isHere, who } from './places.ts'
@@ -115,7 +114,7 @@ export const ownFilterCauses: readonly Cause[] = [
     odds: 0.3,
     suspect: (seen) =>
       grouped(seen, 'lost-inside', (signs, [first, ...more]) => {
-        const rule = ruleFor(seen, first, 'inside')
+        const [rule] = rulesAt(seen, at(first), 'inside')
         return {
           ...failure(
             at(first),
@@ -165,13 +164,9 @@ function atEnds(
   if (!first) return []
   const { address: one } = first
   const to = direction === 'in' && one && isHere(one) ? 'inside' : direction
-  const ruleAt = ({ at: where }: Sign): FirewallRule[] =>
-    (seen.evidence.here?.rules ?? []).flatMap(({ address, port, direction: way, rule }) =>
-      endpoint(address, port) === where && way === to ? [rule] : [],
-    )
-  const [own] = ruleAt(first)
+  const [own] = rulesAt(seen, first.at, to)
   // One rule may stop several, and each may have one of its own.
-  const fixes = new Set([first, ...more].flatMap(ruleAt).map(({ fix }) => fix))
+  const fixes = new Set([first, ...more].flatMap((sign) => rulesAt(seen, sign.at, to)).map(({ fix }) => fix))
   const rule = own && { ...own, fix: [...fixes].join('; ') }
   const others = more.length === 0 ? '' : ` and ${more.map((sign) => sign.at).join(', ')}`
   const check = one
@@ -199,7 +194,8 @@ const taken = (seen: Seen, signs: readonly Sign[], kinds: readonly SignKind[]) =
 /** What shows at a name whose DNS server is not reached. */
 const UNASKED = ['no-server', 'lookup-failed', 'unknown-name', 'late-dns'] as const satisfies readonly SignKind[]
 
-const ruleFor = (seen: Seen, one: AddressEvidence, direction: Traffic['direction']): FirewallRule | undefined =>
-  seen.evidence.here?.rules.find(
-    (each) => each.address === one.address && each.port === one.port && each.direction === direction,
-  )?.rule
+/** Rules of this host for traffic of this direction, of the address and port. */
+const rulesAt = ({ evidence: { here } }: Seen, where: string, direction: Traffic['direction']): FirewallRule[] =>
+  (here?.rules ?? []).flatMap((each) =>
+    endpoint(each.address, each.port) === where && each.direction === direction ? [each.rule] : [],
+  )
