@@ -8,7 +8,7 @@ import { duration } from './durations.ts'
 import { isMuteInList } from './list.ts'
 import { at, isAlive, name } from './places.ts'
 import { OUT } from './sign.ts'
-import { asking, clusterOf, hasAddresses, outAt, surveyed } from './views.ts'
+import { addressesOf, asking, clusterOf, hasAddresses, outAt, surveyed } from './views.ts'
 
 export const aliasRows: readonly Evident[] = [
   {
@@ -103,7 +103,7 @@ export const aliasRows: readonly Evident[] = [
         const end = view?.chain.at(-1)?.data
         const cluster = clusterOf(evidence, host) ?? evidence.clusters[0]
         if (!view || end === undefined || cluster === undefined) return []
-        const found = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
+        const found = addressesOf(view)
         const own = addressesOfNodes(evidence, cluster, host)
         if (own.length === 0 || found.some((address) => own.includes(address))) return []
         return [
@@ -154,11 +154,7 @@ export const aliasRows: readonly Evident[] = [
     find: (evidence) =>
       evidence.hosts.flatMap(({ host, listed = [], asksDns, survey }) => {
         if (listed.length === 0 || asksDns) return []
-        const told = [
-          ...new Set(
-            (survey?.views ?? []).flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6].map(({ address }) => address)),
-          ),
-        ]
+        const told = [...new Set((survey?.views ?? []).flatMap(addressesOf))]
         const works = evidence.addresses.some(({ place, attempts }) => place.host === host && isAlive({ attempts }))
         const differs = told.length > 0 && !told.some((address) => listed.includes(address))
         const isEndpoint = AWS_NAME.test(host) || clusterOf(evidence, host) !== undefined
@@ -324,7 +320,7 @@ function copies(evidence: Evidence) {
   return surveyed(evidence).flatMap(({ host, views }) => {
     const view = views.find(hasAddresses)
     if (own.size === 0 || view?.chainEnd !== 'none' || AWS_NAME.test(host) || clusterOf(evidence, host)) return []
-    const held = [...view.ipv4, ...view.ipv6].map(({ address }) => address)
+    const held = addressesOf(view)
     const stale = held.filter((address) => !own.has(address))
     return [{ host, stale, isCopy: stale.length < held.length, command: asking(host, view) }]
   })

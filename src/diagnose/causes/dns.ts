@@ -16,7 +16,17 @@ import {
   warning,
 } from './cause.ts'
 import { isAlive } from './places.ts'
-import { asking, clusterOf, hasAddresses, isDead, onlyTimeouts, outAt, serverOf, surveyed } from './views.ts'
+import {
+  addressesOf,
+  asking,
+  clusterOf,
+  hasAddresses,
+  isDead,
+  onlyTimeouts,
+  outAt,
+  serverOf,
+  surveyed,
+} from './views.ts'
 
 const VPC_RESOLVER =
   'In a VPC, use its own resolver (169.254.169.253, or the network address plus two), or forward amazonaws.com to it.'
@@ -262,7 +272,7 @@ export const dnsRows: readonly Evident[] = [
       hosts.flatMap(({ host, lookup, survey }) => {
         if (lookup.ok) return []
         const known = survey?.views.find(hasAddresses)
-        const inDns = known && [...known.ipv4, ...known.ipv6].map(({ address }) => address).join(', ')
+        const inDns = known && addressesOf(known).join(', ')
         return [
           failure(
             host,
@@ -332,9 +342,7 @@ export const dnsRows: readonly Evident[] = [
         const given = own.map(({ address }) => address).join(', ')
         const view = surveyed(evidence)
           .find((survey) => survey.host === host)
-          ?.views.find(
-            (each) => hasAddresses(each) && [...each.ipv4, ...each.ipv6].every((one) => isNobody(one.address)),
-          )
+          ?.views.find((each) => hasAddresses(each) && addressesOf(each).every(isNobody))
         const meaning = 'that is the address of no server, and means this host itself.'
         return [
           view
@@ -453,8 +461,6 @@ function differing(evidence: Evidence, host: HostEvidence) {
     ? { wrong: wrong.view, gone: wrong.addresses, right: right.view, there: right.addresses }
     : undefined
 }
-
-const addressesOf = ({ ipv4, ipv6 }: ServerView): string[] => [...ipv4, ...ipv6].map(({ address }) => address)
 
 /** Whether it takes connections; undefined: it was not tried. */
 function takes({ addresses }: Evidence, { host, unheard = [] }: HostEvidence, address: string): boolean | undefined {

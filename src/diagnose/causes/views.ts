@@ -17,6 +17,7 @@ export const clusterOf = ({ places, clusters }: Evidence, host: HostEvidence['ho
   const id = places.find((place) => place.host === host && place.cluster)?.cluster
   return clusters.find((cluster) => cluster.id === id)
 }
+export const addressesOf = ({ ipv4, ipv6 }: ServerView): string[] => [...ipv4, ...ipv6].map(({ address }) => address)
 export const hasAddresses = ({ ipv4, ipv6 }: ServerView): boolean => ipv4.length + ipv6.length > 0
 const DEAD: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'server-failure', 'refused', 'bad-answer'])
 export const isDead = ({ a, aaaa }: ServerView): boolean => DEAD.has(a.outcome) && DEAD.has(aaaa.outcome)
