@@ -12,7 +12,6 @@ import {
   systemNames,
 } from '../net/resolve.ts'
 import { inHosts } from './candidates.ts'
-import type { DnsServer } from './dns-query.ts'
 import { type NameSurvey, surveyName } from './dns-survey.ts'
 import type { ExamineOptions } from './doctor.ts'
 import type { AddressEvidence, HostEvidence } from './evidence.ts'
@@ -20,7 +19,7 @@ import { connects } from './examine-address.ts'
 import { explainOrder } from './gai-check.ts'
 import type { ChildLookups } from './lookup-process.ts'
 import { passed } from './passed.ts'
-import { namesTried } from './resolv-conf.ts'
+import { namesTried, serversFor } from './resolv-conf.ts'
 import { systemFile, systemResolvConf } from './system-file.ts'
 
 /** For getaddrinfo. Longer than one lost question costs (5 s). */
@@ -161,7 +160,7 @@ export const surveyOf = async (
   onAddresses?: (addresses: readonly ResolvedAddress[]) => void,
 ): Promise<NameSurvey> =>
   surveyName(host, {
-    servers: await serversOf(host, options),
+    servers: options.servers ?? serversFor(host, await systemResolvConf()),
     tries: 1,
     timeoutMs: options.dnsPatienceMs ?? DNS_PATIENCE_MS,
     answeringTimeoutMs: options.dnsPatienceMs ?? ANSWERING_PATIENCE_MS,
@@ -186,11 +185,6 @@ function endWhereDropped(
 ): void {
   const drops = views.some(({ a, aaaa }) => a.outcome === 'timeout' || aaaa.outcome === 'timeout')
   if (drops) clock.after(GRACE_MS, () => stop.abort())
-}
-
-async function serversOf(host: string, { servers }: ExamineOptions): Promise<readonly DnsServer[]> {
-  const own = privateServerOf(host)
-  return servers ?? (own ? [own] : (await systemResolvConf()).servers)
 }
 
 /** The answers of the first server that has any, in the order of DNS: a user who names servers wants to see their answers. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { privateServerOf } from '../net/private-zone.ts'
 import type { DnsServer } from './dns-query.ts'
 
 /** /etc/resolv.conf as glibc reads it (resolver(5)). */
@@ -43,6 +44,12 @@ export function parseResolvConf(text: string): ResolvConf {
     attempts: number('attempts', 2),
     options,
   }
+}
+
+/** Who is asked for a name: the server of its private zone, where it is of one. */
+export function serversFor(name: string, { servers }: ResolvConf): readonly DnsServer[] {
+  const own = privateServerOf(name)
+  return own ? [own] : servers
 }
 
 /** The names glibc asks for one after the other, without their final dot. */

@@ -1,13 +1,11 @@
 import { causes, judgeEvidence } from '../../../diagnose/causes/index.ts'
-import type { DnsServer } from '../../../diagnose/dns-query.ts'
 import type { AddressEvidence, Evidence } from '../../../diagnose/evidence.ts'
 import { lookupPerFamily } from '../../../diagnose/family-lookup.ts'
-import type { ResolvConf } from '../../../diagnose/resolv-conf.ts'
+import { serversFor } from '../../../diagnose/resolv-conf.ts'
 import { surveySearched } from '../../../diagnose/search-survey.ts'
 import { systemResolvConf } from '../../../diagnose/system-file.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { type Clock, sleep, systemClock } from '../../../net/clock.ts'
-import { privateServerOf } from '../../../net/private-zone.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
 import { isNoCache } from '../../caches/find.ts'
 import { joinPorts, readPlace } from '../../caches/place.ts'
@@ -61,7 +59,11 @@ export const dns = command({
       return Promise.all(
         names.map(async (asked): Promise<NameLook> => {
           const [searched, getaddrinfo] = await Promise.all([
-            surveySearched(asked, conf, { servers: serversFor(asked, given, conf), ...asking, signal }),
+            surveySearched(asked, conf, {
+              servers: given.length > 0 ? given : serversFor(asked, conf),
+              ...asking,
+              signal,
+            }),
             given.length > 0 ? undefined : lookupPerFamily(asked, GETADDRINFO_TIMEOUT_MS, signal),
           ])
           return { asked, ...searched, ...(getaddrinfo && { getaddrinfo }) }
@@ -87,12 +89,6 @@ export const dns = command({
     if (findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   },
 })
-
-/** Names of the local engine's endpoints are known to its name server. */
-function serversFor(name: string, given: readonly DnsServer[], { servers }: ResolvConf): readonly DnsServer[] {
-  const own = privateServerOf(name)
-  return given.length > 0 ? given : own ? [own] : servers
-}
 
 const surveysOf = (looks: readonly NameLook[]) =>
   looks.map(({ survey, asked, ...rest }) => ({ ...survey, asked, ...rest }))
