@@ -4,20 +4,21 @@ import { join } from 'node:path'
 import type { ClusterFacts } from '../../../diagnose/evidence.ts'
 
 /** What stays for long: states, and changes on their way, do not. */
-type KnownCluster = Pick<
-  ClusterFacts,
-  | 'id'
-  | 'engine'
-  | 'networkType'
-  | 'ipDiscovery'
-  | 'tls'
-  | 'numCacheNodes'
-  | 'nodes'
-  | 'local'
-  | 'configuration'
-  | 'serverless'
-  | 'group'
->
+const LASTING = [
+  'id',
+  'engine',
+  'networkType',
+  'ipDiscovery',
+  'tls',
+  'numCacheNodes',
+  'nodes',
+  'local',
+  'configuration',
+  'serverless',
+  'group',
+] as const satisfies readonly (keyof ClusterFacts)[]
+
+type KnownCluster = Pick<ClusterFacts, (typeof LASTING)[number]>
 
 interface Known {
   /** ISO 8601. */
@@ -72,31 +73,8 @@ function readKnown(stateDir: string): KnownFile {
   }
 }
 
-const lasting = ({
-  id,
-  engine,
-  networkType,
-  ipDiscovery,
-  tls,
-  numCacheNodes,
-  nodes,
-  local,
-  configuration,
-  serverless,
-  group,
-}: ClusterFacts): KnownCluster => ({
-  id,
-  engine,
-  networkType,
-  ipDiscovery,
-  tls,
-  numCacheNodes,
-  nodes,
-  local,
-  ...(configuration && { configuration }),
-  ...(serverless && { serverless }),
-  ...(group && { group }),
-})
+const lasting = (cluster: ClusterFacts): KnownCluster =>
+  Object.fromEntries(LASTING.map((member) => [member, cluster[member]])) as KnownCluster // JSON leaves out what is absent
 
 /** How it stands now is not known: it is looked at as one that is well. */
 const asAvailable = ({ nodes, ...cluster }: KnownCluster): ClusterFacts => ({
