@@ -1,4 +1,5 @@
 /** What this host itself does to packets to and from addresses that do not serve. */
+import { isLoopback } from '../net/loopback.ts'
 import { isHere } from './causes/places.ts'
 import { type Diverted, divertedTo } from './diverted.ts'
 import type { DnsServer } from './dns-query.ts'
@@ -115,7 +116,7 @@ const answers = ({ words, tls }: AddressEvidence): boolean =>
 
 /** Of places that are said to be elsewhere, one is here. */
 const hasOwnBeside = (places: readonly AddressEvidence[]): boolean =>
-  places.some((one) => isHere(one) && !/^127\.|^::1$/.test(one.address)) && places.some((one) => !isHere(one))
+  places.some((one) => isHere(one) && !isLoopback(one.address)) && places.some((one) => !isHere(one))
 
 /** It takes connections and ends them, and nothing was said on them: no answer to what is gone makes this host send a reset. */
 const isEnded = ({ words }: AddressEvidence): boolean => !words?.connected || words.speaker === 'closed'
