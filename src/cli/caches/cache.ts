@@ -56,6 +56,9 @@ export interface CacheKind {
 export const endpointsOf = ({ nodes }: Cache): (Cache['nodes'][number] & HostAndPort)[] =>
   nodes.flatMap((node) => (node.host && node.port ? [{ ...node, host: node.host, port: node.port }] : []))
 
+/** How people are told of a node of that id: of a replication group it says itself what it is. */
+export const nodeLabel = (id: string): string => (/^\d+$/.test(id) ? `node ${id}` : id)
+
 /** Of nodes that all hold keys, each a server once it has an endpoint. */
 export const serversOf = (nodes: Cache['nodes']): Cache['servers'] =>
   nodes.flatMap(({ id, host, port }) => (host && port ? [{ label: id, host, port }] : []))

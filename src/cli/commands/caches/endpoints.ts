@@ -1,6 +1,6 @@
 import { shellQuoted } from '../../../api/shell.ts'
 import { endpoint } from '../../../net/target.ts'
-import { type Cache, endpointsOf, type HostAndPort } from '../../caches/cache.ts'
+import { type Cache, endpointsOf, type HostAndPort, nodeLabel } from '../../caches/cache.ts'
 import { authorityFile, withClient } from '../../caches/client.ts'
 import { allCaches, findCache } from '../../caches/find.ts'
 import { tellUnasked } from '../../caches/refusals.ts'
@@ -98,7 +98,7 @@ function describeEndpoints(view: View, style: Style): string {
   const head = `${cluster}: ${networkType ?? 'ipv4'}, discovery ${ipDiscovery ?? 'ipv4'}, ${tls ? 'TLS' : 'plain text'}`
   const rows = [
     ...(config ? [['configuration', status, addressOf(config)]] : []),
-    ...nodes.map((node) => [/^\d+$/.test(node.id) ? `node ${node.id}` : node.id, node.status, addressOf(node)]),
+    ...nodes.map((node) => [nodeLabel(node.id), node.status, addressOf(node)]),
   ]
   if (!shards) return `${head}\n${tableText(['Endpoint', 'Status', ADDRESS], rows, style)}`
   const places = [...(config ? [''] : []), ...nodes.map(({ shard }) => shard ?? '')]

@@ -4,7 +4,7 @@ import { endpoint } from '../../../net/target.ts'
 import { memcachedRewriter } from '../../../relay/rewrite-memcached.ts'
 import { respRewriter } from '../../../relay/rewrite-resp.ts'
 import { Tunnel } from '../../../relay/tunnel.ts'
-import { type Cache, endpointsOf, type HostAndPort } from '../../caches/cache.ts'
+import { type Cache, endpointsOf, type HostAndPort, nodeLabel } from '../../caches/cache.ts'
 import { withClient } from '../../caches/client.ts'
 import { findCache } from '../../caches/find.ts'
 import { cacheWord } from '../../caches/word.ts'
@@ -86,6 +86,6 @@ function placesOf(cache: Cache): (HostAndPort & { readonly role: string })[] {
   const { configuration } = cache
   return [
     ...(configuration ? [{ role: 'configuration', host: configuration.host, port: configuration.port }] : []),
-    ...endpointsOf(cache).map(({ id, host, port }) => ({ role: /^\d+$/.test(id) ? `node ${id}` : id, host, port })),
+    ...endpointsOf(cache).map(({ id, host, port }) => ({ role: nodeLabel(id), host, port })),
   ]
 }
