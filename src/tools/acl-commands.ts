@@ -2,16 +2,11 @@
  * Writes src/acl/commands.generated.ts from what running servers say of themselves: `tsx src/tools/acl-commands.ts`, with
  * redis-server and valkey-server on PATH. Their versions are in the file; a command that Valkey has besides is in its second table.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { askServer } from './ask-server.ts'
 
 export const commandsFile = fileURLToPath(new URL('../acl/commands.generated.ts', import.meta.url))
-
-const TRIES = 200
 
 interface Facts {
   readonly categories: string
@@ -62,22 +57,9 @@ function table(name: string, commands: Commands, fact: keyof Facts): string {
   return `export const ${name}: readonly Row[] = [\n${lines.join('\n')}\n]`
 }
 
-/** Of a server that is started for it and ends with it. */
 async function commandsOf(program: string): Promise<{ version: string; commands: Commands }> {
-  const directory = mkdtempSync(join(tmpdir(), 'acl-commands-'))
-  const socket = join(directory, 'socket')
-  const server = spawn(program, ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory], {
-    stdio: 'ignore',
-  })
-  try {
-    await untilItAnswers(socket)
-    const [, version = '?'] = /v=(\S+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' })) ?? []
-    const entries: Entry[] = JSON.parse(ask(socket, '--json', 'COMMAND'))
-    return { version, commands: new Map(entries.flatMap(withSubcommands).sort(([a], [b]) => (a < b ? -1 : 1))) }
-  } finally {
-    server.kill('SIGKILL')
-    rmSync(directory, { recursive: true, force: true })
-  }
+  const { version, answer } = await askServer(program, (ask): Entry[] => JSON.parse(ask('--json', 'COMMAND')))
+  return { version, commands: new Map(answer.flatMap(withSubcommands).sort(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
 function withSubcommands(entry: Entry): [string, Facts][] {
@@ -95,22 +77,6 @@ function keysText({ flags, begin_search: begin, find_keys: find }: KeySpec): str
   const access = `${flags.includes('access') ? 'r' : ''}${writes ? 'w' : ''}`
   return [access, begin.spec.index, find.spec.lastkey, find.spec.keystep].join(':')
 }
-
-async function untilItAnswers(socket: string): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    try {
-      if (ask(socket, 'PING').startsWith('PONG')) return
-    } catch {
-      await pause(20)
-    }
-  }
-  throw new Error(`no server answers at ${socket}`)
-}
-
-const CLIENT = 'redis-cli'
-
-const ask = (socket: string, ...command: string[]): string =>
-  execFileSync(CLIENT, ['-s', socket, ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 
 if (import.meta.url === new URL(process.argv[1] ?? '', 'file:').href)
   writeFileSync(commandsFile, await generateCommands())

@@ -2,12 +2,9 @@
  * Writes what servers say of their commands (COMMAND, COMMAND DOCS) to src/redis/commands/*.generated.ts: `tsx
  * src/tools/redis-commands.ts`, with redis-server and valkey-server on PATH. Of Valkey only what differs.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { askServer } from './ask-server.ts'
 
 const fileOf = (name: string): string =>
   fileURLToPath(new URL(`../redis/commands/${name}.generated.ts`, import.meta.url))
@@ -15,8 +12,6 @@ const fileOf = (name: string): string =>
 /** Where the generated tables are. */
 export const factsFile: string = fileOf('facts')
 export const docsFile: string = fileOf('docs')
-
-const TRIES = 200
 
 interface KeySpec {
   readonly notes?: string
@@ -73,27 +68,16 @@ function table(name: string, rows: ReadonlyMap<string, string>): string {
   return `export const ${name}: readonly Row[] = [\n${lines.join('\n')}\n]`
 }
 
-/** What a server says that is started for it and ends with it. */
 async function serverOf(program: string): Promise<Server> {
-  const directory = mkdtempSync(join(tmpdir(), 'redis-commands-'))
-  const socket = join(directory, 'socket')
-  const server = spawn(program, ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory], {
-    stdio: 'ignore',
-  })
-  try {
-    await untilItAnswers(socket)
-    const [, version = '?'] = /v=(\S+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' })) ?? []
-    const docs: Readonly<Record<string, Docs>> = JSON.parse(ask(socket, '--json', 'COMMAND', 'DOCS'))
-    const entries: readonly Entry[] = JSON.parse(ask(socket, '--json', 'COMMAND'))
+  const { version, answer } = await askServer(program, (ask) => {
+    const docs: Readonly<Record<string, Docs>> = JSON.parse(ask('--json', 'COMMAND', 'DOCS'))
+    const entries: readonly Entry[] = JSON.parse(ask('--json', 'COMMAND'))
     return {
-      version,
       facts: new Map(entries.flatMap((entry) => factsOf(entry, docs))),
       docs: new Map(Object.entries(docs).map(([name, each]) => [name, JSON.stringify(withoutRepeats(each))])),
     }
-  } finally {
-    server.kill('SIGKILL')
-    rmSync(directory, { recursive: true, force: true })
-  }
+  })
+  return { version, ...answer }
 }
 
 /** A row for each command and each of its subcommands, `config|get`. */
@@ -116,24 +100,6 @@ function withoutRepeats(docs: unknown): unknown {
   if (isByName) members.sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(members.map(([member, value]) => [member, withoutRepeats(value)]))
 }
-
-async function untilItAnswers(socket: string): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    try {
-      if (ask(socket, 'PING').startsWith('PONG')) return
-    } catch {
-      await pause(20)
-    }
-  }
-  throw new Error(`no server answers at ${socket}`)
-}
-
-const ask = (socket: string, ...command: string[]): string =>
-  execFileSync('redis-cli', ['-s', socket, ...command], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 1 << 26,
-  })
 
 if (import.meta.url === new URL(process.argv[1] ?? '', 'file:').href) {
   const { facts, docs } = await generateTables()
