@@ -3,13 +3,19 @@
  * them, one rule after the other, and printed as valkey-server lists them: rule by rule. redis-server before 7.2 finds rules of
  * its own that come to the same, and AWS has been seen to answer such (`on ~app::* -@all +@read` in 2020 as 40 rules). Pure.
  */
-import { type AclEngine, type Commands, commandsOf, namesInRules, parentOf, RESTRICTED } from './commands.ts'
-
-export interface KeyPattern {
-  readonly pattern: string
-  readonly read: boolean
-  readonly write: boolean
-}
+import { type AclEngine, type Commands, commandsOf, namesInRules, RESTRICTED } from './commands.ts'
+import {
+  AFTER_ALL_CHANNELS,
+  AFTER_ALL_KEYS,
+  BadRule,
+  type KeyPattern,
+  modifiersOf,
+  NO_FIRST_ARGUMENT,
+  parentOf,
+  printKeys,
+  SYNTAX,
+  UNKNOWN,
+} from './rules.ts'
 
 /** What a user may do. It is allowed what one of its selectors allows, the first of which has no parentheses. */
 export interface Selector {
@@ -28,21 +34,8 @@ export interface AccessRules {
   readonly selectors: readonly Selector[]
 }
 
-/** A rule that a server would not take, or ElastiCache does not; the message is the server's. */
-export class BadRule extends Error {
-  override readonly name = 'BadRule'
-}
-
 const NOTHING: Selector = { keys: [], channels: 'default', base: '-@all', rules: [] }
 const NO_RULES: AccessRules = { on: false, root: NOTHING, selectors: [] }
-
-const SYNTAX = 'Syntax error'
-const UNKNOWN = 'Unknown command or category name in ACL'
-const AFTER_ALL_KEYS =
-  "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns"
-const AFTER_ALL_CHANNELS =
-  "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels"
-const NO_FIRST_ARGUMENT = 'Allowing first-arg of a subcommand is not supported'
 
 /** Words of our own: that it is refused is known (guide, "Specifying permissions using an access string"), and not how. */
 const NO_PASSWORDS = 'Passwords are not part of an access string'
@@ -57,24 +50,8 @@ const OF_PASSWORDS = /^(?:[><#!]|(?:nopass|resetpass|reset|sanitize-payload|skip
 /** Throws BadRule for the first rule that is none. @param before Rules that these are added to. */
 export function readAccessString(text: string, engine: AclEngine, before: AccessRules = NO_RULES): AccessRules {
   const commands = commandsOf(engine)
-  return modifiersOf(text).reduce((rules, modifier) => withModifier(rules, modifier, commands), before)
-}
-
-/** Words between blanks; those from one that opens a parenthesis to one that closes it are one modifier. */
-function modifiersOf(text: string): string[] {
-  const modifiers: string[] = []
-  let open: string[] = []
-  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
-    if (open.length === 0 && !word.startsWith('(')) modifiers.push(word)
-    else {
-      open.push(word)
-      if (!word.endsWith(')')) continue
-      modifiers.push(open.join(' '))
-      open = []
-    }
-  }
-  if (open.length > 0) throw new BadRule(`Unmatched parenthesis in acl selector starting at '${open[0]}'.`)
-  return modifiers
+  const words = text.split(/\s+/).filter((each) => each !== '')
+  return modifiersOf(words).reduce((rules, modifier) => withModifier(rules, modifier, commands), before)
 }
 
 function withModifier(rules: AccessRules, modifier: string, commands: Commands): AccessRules {
@@ -221,9 +198,6 @@ const rulesOf = ({ keys, channels, base, rules }: Selector, before: readonly str
 ]
 
 const isAllKeys = ({ pattern, read, write }: KeyPattern): boolean => pattern === '*' && read && write
-
-const printKeys = ({ pattern, read, write }: KeyPattern): string =>
-  read && write ? `~${pattern}` : `%${read ? 'R' : 'W'}~${pattern}`
 
 function printChannels(channels: Selector['channels'], before: readonly string[]): string[] {
   if (channels === 'default') return []

@@ -1,5 +1,6 @@
 /** Commands and categories that rules of an access string may name: what servers say of themselves, and what they have besides. */
 import { KEYS, REDIS, type Row, VALKEY_BESIDES } from './commands.generated.ts'
+import { parentOf } from './rules.ts'
 
 /** Engines whose servers have access control. */
 export type AclEngine = 'redis' | 'valkey'
@@ -88,9 +89,6 @@ export function keysTextOf(command: string): string {
   keys ??= new Map(KEYS.flatMap(([text, commands]) => commands.split(' ').map((name) => [name, text] as const)))
   return keys.get(command) ?? ''
 }
-
-/** `config` of `config|get`, a command itself of one without subcommands. */
-export const parentOf = (command: string): string => command.replace(/\|.*/s, '')
 
 /** What rules about a command may call it: by its name or that of the one whose subcommand it is, or by a category of either. */
 export function namesInRules(command: string, { categoriesOf }: Commands): ReadonlySet<string> {

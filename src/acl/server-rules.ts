@@ -1,6 +1,7 @@
 /** What a server is told of a user: the other end of an access string. Pure. */
 import { type AccessRules, type Selector, serverRules } from './access-string.ts'
-import { type AclEngine, parentOf, plainCommandsOf } from './commands.ts'
+import { type AclEngine, plainCommandsOf } from './commands.ts'
+import { parentOf } from './rules.ts'
 
 export interface ServerUser {
   readonly name: string

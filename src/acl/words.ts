@@ -1,5 +1,6 @@
 /** Rights for people to read. Pure. */
-import type { KeyPattern, Selector } from './access-string.ts'
+import type { Selector } from './access-string.ts'
+import type { KeyPattern } from './rules.ts'
 
 /** `all`, `none`, or the patterns: `app:*, cart:* (read)`. */
 export function keysInWords({ keys }: Selector): string {

@@ -1,8 +1,9 @@
 /** Rules as real servers take and print them, against the same rules as the engine does. */
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { BadRule, printAccessString, readAccessString } from '../../src/acl/access-string.ts'
+import { printAccessString, readAccessString } from '../../src/acl/access-string.ts'
 import type { AclEngine } from '../../src/acl/commands.ts'
+import { BadRule } from '../../src/acl/rules.ts'
 import { isInstalled } from '../support/programs.ts'
 import { type AclServer, startAclServer } from './acl-server.ts'
 

@@ -1,18 +1,16 @@
 import { matcher } from '../../acl/glob.ts'
+import {
+  AFTER_ALL_CHANNELS,
+  AFTER_ALL_KEYS,
+  BadRule,
+  type KeyPattern,
+  NO_FIRST_ARGUMENT,
+  parentOf,
+  printKeys,
+  SYNTAX,
+  UNKNOWN,
+} from '../../acl/rules.ts'
 import type { Facts } from '../commands/command.ts'
-
-/** What a rule is refused with, in the servers' words. */
-export class BadRule extends Error {
-  override readonly name = 'BadRule'
-}
-
-export const SYNTAX_ERROR = 'Syntax error'
-const UNKNOWN = 'Unknown command or category name in ACL'
-const OF_SUBCOMMAND = 'Allowing first-arg of a subcommand is not supported'
-const AFTER_ALL_KEYS =
-  "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns"
-const AFTER_ALL_CHANNELS =
-  "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels"
 
 /** In the order of ACL CAT. */
 export const CATEGORIES: readonly string[] =
@@ -20,10 +18,7 @@ export const CATEGORIES: readonly string[] =
     ' ',
   )
 
-interface KeyPattern {
-  readonly pattern: string
-  readonly read: boolean
-  readonly write: boolean
+interface KeyMatcher extends KeyPattern {
   readonly matches: (key: string) => boolean
 }
 
@@ -33,14 +28,11 @@ export type CommandFacts = ReadonlyMap<string, Facts>
 /** `config|get` belongs to `config`. */
 const isPartOf = (name: string, command: string): boolean => name === command || name.startsWith(`${command}|`)
 
-/** `config` of `config|get`, a command itself of one without subcommands. */
-const parentOf = (name: string): string => name.split('|', 1)[0] ?? ''
-
 /** Which commands, keys and channels a user may use together. */
 export class Selector {
   allKeys = false
   allChannels: boolean
-  keys: readonly KeyPattern[] = []
+  keys: readonly KeyMatcher[] = []
   channels: readonly string[] = []
   /** Whether commands of later versions would be allowed, too. */
   allCommands = false
@@ -110,7 +102,7 @@ export class Selector {
     if (rule.startsWith('~') || rule.startsWith('%')) this.#addKeys(rule)
     else if (rule.startsWith('&')) this.#addChannel(rule.slice(1))
     else if (/^[+-]/.test(rule)) this.#applyCommand(rule.toLowerCase())
-    else throw new BadRule(SYNTAX_ERROR)
+    else throw new BadRule(SYNTAX)
   }
 
   /** Whether it may run a command, which may depend on the first argument. */
@@ -131,7 +123,7 @@ export class Selector {
   }
 
   describeKeys(): string {
-    return this.allKeys ? '~*' : this.keys.map(keyRule).join(' ')
+    return this.allKeys ? '~*' : this.keys.map(printKeys).join(' ')
   }
 
   describeChannels(): string {
@@ -162,7 +154,7 @@ export class Selector {
     const [, flags = '', pattern = ''] = /^(?:~|%([rw]+)~?)(.*)$/is.exec(rule) ?? []
     const read = rule.startsWith('~') || /r/i.test(flags)
     const write = rule.startsWith('~') || /w/i.test(flags)
-    if (!read && !write) throw new BadRule(SYNTAX_ERROR)
+    if (!read && !write) throw new BadRule(SYNTAX)
     const present = this.keys.find((each) => each.pattern === pattern)
     if (present === undefined) this.keys = [...this.keys, { pattern, read, write, matches: matcher(pattern) }]
     else {
@@ -215,10 +207,10 @@ export class Selector {
   #allowFirstArgument(rule: string, allows: boolean): void {
     const [command = '', argument, more] = rule.split('|')
     if (!allows || argument === undefined) throw new BadRule(UNKNOWN)
-    if (more !== undefined && this.#facts.has(`${command}|${argument}`)) throw new BadRule(OF_SUBCOMMAND)
+    if (more !== undefined && this.#facts.has(`${command}|${argument}`)) throw new BadRule(NO_FIRST_ARGUMENT)
     const hasSubcommands = [...this.#facts.keys()].some((each) => each.startsWith(`${command}|`))
     if (!this.#facts.has(command) || hasSubcommands || more !== undefined) throw new BadRule(UNKNOWN)
-    if (argument === '') throw new BadRule(SYNTAX_ERROR)
+    if (argument === '') throw new BadRule(SYNTAX)
     const present = this.#firstArguments.get(command) ?? []
     if (!present.includes(argument)) this.#firstArguments.set(command, [...present, argument])
   }
@@ -268,6 +260,3 @@ export class Selector {
     return best?.category
   }
 }
-
-const keyRule = ({ pattern, read, write }: KeyPattern): string =>
-  read && write ? `~${pattern}` : `%${read ? 'R' : 'W'}~${pattern}`

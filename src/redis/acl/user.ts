@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { BadRule, SYNTAX } from '../../acl/rules.ts'
 import type { User } from '../access.ts'
-import { BadRule, type CommandFacts, Selector, SYNTAX_ERROR } from './selector.ts'
+import { type CommandFacts, Selector } from './selector.ts'
 
 const NO_SUCH_PASSWORD = 'The password you are trying to remove from the user does not exist'
 const BAD_HASH = 'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters'
@@ -119,26 +120,9 @@ export class AclUser implements User {
   }
 
   #addSelector(modifier: string): void {
-    if (!modifier.endsWith(')')) throw new BadRule(SYNTAX_ERROR)
+    if (!modifier.endsWith(')')) throw new BadRule(SYNTAX)
     const selector = new Selector(this.#presets.facts, this.#presets.allChannels())
     for (const rule of modifier.slice(1, -1).split(' ')) if (rule !== '') selector.apply(rule)
     this.selectors = [...this.selectors, selector]
   }
-}
-
-/** Words with those from one that opens a parenthesis to one that closes it made one. @throws BadRule */
-export function modifiersOf(words: readonly string[]): string[] {
-  const modifiers: string[] = []
-  let open: string[] = []
-  for (const word of words) {
-    if (open.length === 0 && !word.startsWith('(')) modifiers.push(word)
-    else {
-      open.push(word)
-      if (!word.endsWith(')')) continue
-      modifiers.push(open.join(' '))
-      open = []
-    }
-  }
-  if (open.length > 0) throw new BadRule(`Unmatched parenthesis in acl selector starting at '${open[0]}'.`)
-  return modifiers
 }

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { BadRule, modifiersOf } from '../../acl/rules.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import { EVERYONE, type User } from '../access.ts'
 import type { Client } from '../client.ts'
@@ -9,8 +10,8 @@ import { BadValue } from '../config/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Args } from '../protocol/args.ts'
 import { AclLog, type LogEntry } from './log.ts'
-import { BadRule, type Selector } from './selector.ts'
-import { AclUser, modifiersOf, type Presets } from './user.ts'
+import type { Selector } from './selector.ts'
+import { AclUser, type Presets } from './user.ts'
 
 const DEFAULT = 'default'
 const EVERYTHING = ['on', 'nopass', '~*', '&*', '+@all']

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { BadRule, CATEGORIES, type Selector } from '../acl/selector.ts'
+import { BadRule } from '../../acl/rules.ts'
+import { CATEGORIES, type Selector } from '../acl/selector.ts'
 import type { AclUser } from '../acl/user.ts'
 import type { Client } from '../client.ts'
 import { Args } from '../protocol/args.ts'

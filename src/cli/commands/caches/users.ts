@@ -1,6 +1,7 @@
-import { type AccessRules, BadRule, readAccessString, type Selector } from '../../../acl/access-string.ts'
+import { type AccessRules, readAccessString, type Selector } from '../../../acl/access-string.ts'
 import type { AclEngine } from '../../../acl/commands.ts'
 import { type Decision, decide } from '../../../acl/decide.ts'
+import { BadRule } from '../../../acl/rules.ts'
 import { channelsInWords, commandsInWords, keysInWords } from '../../../acl/words.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { meantAmong } from '../../../api/nearest.ts'

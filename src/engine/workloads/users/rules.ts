@@ -1,6 +1,7 @@
 /** What users and user groups may be. Words without a source are ours. */
-import { BadRule, printAccessString, readAccessString } from '../../../acl/access-string.ts'
+import { printAccessString, readAccessString } from '../../../acl/access-string.ts'
 import type { AclEngine } from '../../../acl/commands.ts'
+import { BadRule } from '../../../acl/rules.ts'
 import { Fault } from '../../../api/faults.ts'
 import { isNameOf, namesOf } from '../../../api/tables.ts'
 import { missing } from '../../http/query-protocol.ts'
