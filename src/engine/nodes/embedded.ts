@@ -37,8 +37,8 @@ interface Host {
 export class EmbeddedRuntime implements NodeRuntime {
   readonly #hosts: (Host | undefined)[] = new Array(availableParallelism()).fill(undefined)
   readonly #workerFile: URL
-  /** Undefined where the system tells of no limit. */
   readonly #reach: Reach
+  /** Undefined where the system tells of no limit. */
   readonly #places: ConnectionPlaces | undefined
   /** How many connections all nodes may have together, by `ulimit -n`. */
   readonly connectionLimit: number | undefined
