@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { pipeline, Transform } from 'node:stream'
+import { errorMessage } from '../api/thrown.ts'
 import { boundTo } from '../net/bound.ts'
 import { endpoint } from '../net/target.ts'
 import type { Here, Rewrite, Rewriter } from './rewriting.ts'
@@ -76,7 +77,7 @@ export class Tunnel {
       pipeline(client, through(toServer), upstream, () => undefined)
       pipeline(upstream, through(toClient), client, () => undefined)
     } catch (error) {
-      onEvent({ type: 'failed', remote, reason: error instanceof Error ? error.message : String(error) })
+      onEvent({ type: 'failed', remote, reason: errorMessage(error) })
       client.destroy()
     }
   }
