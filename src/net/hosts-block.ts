@@ -29,26 +29,29 @@ export function withBlock(text: string, owner: string, lines: readonly HostLine[
 }
 
 /** What is in the block; undefined: there is none. */
-export function blockIn(text: string, owner: string): readonly string[] | undefined {
-  const lines = text.split('\n')
-  const begin = lines.findIndex((line) => beginsBlock(line, owner))
-  if (begin < 0) return undefined
-  return lines.slice(begin + 1, begin + 1 + lengthOf(lines.slice(begin + 1), owner))
+export const blockIn = (text: string, owner: string): readonly string[] | undefined => split(text, owner).own
+
+interface Parts {
+  readonly before: string
+  /** Without its marks; undefined: there is no block. */
+  readonly own?: readonly string[]
+  readonly after: string
 }
 
-function split(text: string, owner: string): { readonly before: string; readonly after: string } {
+function split(text: string, owner: string): Parts {
   const lines = text.split('\n')
   const begin = lines.findIndex((line) => beginsBlock(line, owner))
   if (begin < 0) return { before: text, after: '' }
-  const own = lengthOf(lines.slice(begin + 1), owner)
-  const isEnded = lines[begin + 1 + own] === `${END}${owner}`
-  const after = lines.slice(begin + 1 + own + (isEnded ? 1 : 0))
+  const rest = lines.slice(begin + 1)
+  const length = lengthOf(rest, owner)
+  const isEnded = rest[length] === `${END}${owner}`
   return {
     before: lines
       .slice(0, begin)
       .map((line) => `${line}\n`)
       .join(''),
-    after: after.join('\n'),
+    own: rest.slice(0, length),
+    after: rest.slice(length + (isEnded ? 1 : 0)).join('\n'),
   }
 }
 
