@@ -35,7 +35,7 @@ export function replyTo(message: Buffer, book: NameBook, transport: 'udp' | 'tcp
   const { question, limit } = query
   const found = lookUp(question, book)
   const reply = compose(message, query.packet, found)
-  const bytes = transport === 'udp' && reply.length > limit ? cutOff(message, query.packet) : reply
+  const bytes = transport === 'udp' && reply.length > limit ? compose(message, query.packet, {}, TRUNCATED) : reply
   return { bytes, delayMs: found.delayMs ?? 0 }
 }
 
@@ -126,24 +126,20 @@ const startOfAuthority = (name: string): Answer => ({
   },
 })
 
-function compose(message: Buffer, packet: Packet, { code = 0, answers = [], isEmpty }: Found): Buffer {
-  return encode({
-    type: 'response',
-    id: packet.id ?? 0,
-    flags: flagsOf(message) | AUTHORITATIVE_ANSWER | code,
-    questions: packet.questions ?? [],
-    answers: [...answers],
-    authorities: isEmpty ? [startOfAuthority(LOCAL_ZONE)] : [],
-    additionals: options(packet),
-  })
-}
-
-const cutOff = (message: Buffer, packet: Packet): Buffer =>
+/** @param truncated The flag that says so; 0: nothing is cut off. */
+const compose = (
+  message: Buffer,
+  packet: Packet,
+  { code = 0, answers = [], isEmpty }: Found,
+  truncated: typeof TRUNCATED | 0 = 0,
+): Buffer =>
   encode({
     type: 'response',
     id: packet.id ?? 0,
-    flags: flagsOf(message) | AUTHORITATIVE_ANSWER | TRUNCATED,
+    flags: flagsOf(message) | AUTHORITATIVE_ANSWER | truncated | code,
     questions: packet.questions ?? [],
+    answers: [...answers],
+    authorities: isEmpty ? [startOfAuthority(LOCAL_ZONE)] : [],
     additionals: options(packet),
   })
 
