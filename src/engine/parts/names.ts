@@ -44,13 +44,13 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
   const refresh = (): DnsReport => {
     const setup = setupIn(files.dnsSetup)
     const file = endpointModes.mode === 'hosts' ? hostsFile : setup?.method === 'hosts' ? setup.file : undefined
+    // With a hosts file names are told without aliases.
+    known = undefined
     if (file === undefined || !hasNames) {
       keeper?.close()
       keeper = undefined
-      known = undefined
     } else {
       keeper ??= new HostsKeeper({ path: file, owner: stateDir, book, log })
-      known = undefined
       keeper.write()
     }
     return {
