@@ -1,0 +1,27 @@
+/** What commands share that look at all keys of a cache: how far, and that nodes may not let them. */
+import { visibleLine } from '../../../api/visible.ts'
+import { count } from '../../flag-kinds.ts'
+import type { Flags } from '../../flags.ts'
+import { Problem } from '../../problem.ts'
+import { kvFlags } from './place.ts'
+
+/** @param what The look is at so many of these at most. */
+export const lookFlags = (what: 'uses' | 'keys') =>
+  ({
+    most: count({
+      summary: `look at so many ${what} at most (default 1000000)`,
+      helpValue: '<number>',
+      least: 1,
+      otherwise: 1_000_000,
+    }),
+    count: count({ summary: 'how many keys to show (default 20)', helpValue: '<number>', least: 1, otherwise: 20 }),
+    ...kvFlags,
+  }) satisfies Flags
+
+/** A node has answered otherwise than it was asked to. */
+export const refusedBy = (node: string, line: string): Problem =>
+  new Problem(
+    'general',
+    `${node} does not let clients look: ${visibleLine(line)}`,
+    'Nodes and serverless caches of ElastiCache refuse some of this; the metrics of the cache tell how much is used.',
+  )
