@@ -84,7 +84,7 @@ function noneOf(cache: string, all: readonly Backup[]): string {
   return `No backups of ${cache}.${guess === undefined ? '' : ` Did you mean ${guess}?`}`
 }
 
-const describe = async (backups: readonly Backup[], style: Style): Promise<string> =>
+const describe = (backups: readonly Backup[], style: Style): string =>
   backups.length === 0 ? 'No backups.' : columnsText(COLUMNS, backups, style)
 
 /** Those of serverless caches are bytes, those of nodes have their unit. */

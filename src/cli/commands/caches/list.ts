@@ -32,7 +32,7 @@ export const list = command({
   },
 })
 
-const describe = async (entries: readonly Entry[], style: Style): Promise<string> =>
+const describe = (entries: readonly Entry[], style: Style): string =>
   entries.length === 0 ? 'No caches.' : columnsText(COLUMNS, entries, style)
 
 /** Members come after their group, in the order of their names. */

@@ -156,7 +156,7 @@ function refuseUnknown(asked: readonly string[], { known, series }: FoundSeries,
 const columnName = ({ node }: MetricSeries): string => node ?? 'value'
 
 /** A metric a row, a node a column. */
-async function overview(series: readonly MetricSeries[], style: Style): Promise<string> {
+function overview(series: readonly MetricSeries[], style: Style): string {
   const nodes = [...new Set(series.map(columnName))].sort()
   const rows = [...new Set(series.map(({ metric }) => metric))].map((metric) => ({
     metric,
@@ -186,8 +186,8 @@ function trend(name: string, datapoints: MetricSeries['datapoints'], { width, ch
 }
 
 /** A table for each metric: a period a row, a node a column; below it how it went. */
-async function valuesText(series: readonly MetricSeries[], style: Style): Promise<string> {
-  const tables = [...new Set(series.map(({ metric }) => metric))].map(async (metric) => {
+function valuesText(series: readonly MetricSeries[], style: Style): string {
+  const tables = [...new Set(series.map(({ metric }) => metric))].map((metric) => {
     const own = series.filter((each) => each.metric === metric)
     const times = [...new Set(own.flatMap(({ datapoints }) => datapoints.map(({ timestamp }) => timestamp.getTime())))]
     const columns: Column<number>[] = [
@@ -209,5 +209,5 @@ async function valuesText(series: readonly MetricSeries[], style: Style): Promis
       .map((each) => trend(columnName(each), each.datapoints, style))
     return [head, text, ...trends].join('\n')
   })
-  return (await Promise.all(tables)).join('\n\n')
+  return tables.join('\n\n')
 }

@@ -174,7 +174,7 @@ function logInText({ on, authentication }: Entry, { bad }: Style): string {
   return authentication === 'no password' ? bad(authentication) : authentication
 }
 
-async function describe(entries: readonly Entry[], style: Style): Promise<string> {
+function describe(entries: readonly Entry[], style: Style): string {
   const lines = entries.flatMap((entry): Line[] =>
     entry.rights.length === 0
       ? [{ entry, first: true, keys: '?', channels: '?', commands: entry.accessString }]
@@ -191,4 +191,4 @@ const VERDICTS: readonly Column<Entry>[] = [
   { head: 'Groups', of: ({ groups }) => groups.join(', ') },
 ]
 
-const judge = async (entries: readonly Entry[], style: Style): Promise<string> => columnsText(VERDICTS, entries, style)
+const judge = (entries: readonly Entry[], style: Style): string => columnsText(VERDICTS, entries, style)

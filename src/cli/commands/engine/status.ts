@@ -40,7 +40,7 @@ export const engineStatusCommand = command({
   },
 })
 
-async function describe(status: EngineStatus, style: Style): Promise<string> {
+function describe(status: EngineStatus, style: Style): string {
   const { url, pid, version, region, stateDir, residentBytes, workers, memoryBudgetBytes, nodeRuntime } = status
   const { clusters, replicationGroups, serverlessCaches, alarms } = status
   const since = new Date(status.startedAt)

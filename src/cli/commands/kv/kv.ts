@@ -279,10 +279,10 @@ export const kvStats = command({
   },
 })
 
-async function statsText(
+function statsText(
   perNode: readonly { readonly node: string; readonly stats: Readonly<Record<string, string>> }[],
   style: Style,
-): Promise<string> {
+): string {
   const names = [...new Set(perNode.flatMap(({ stats }) => Object.keys(stats)))]
   const columns: Column<string>[] = [
     { head: 'Statistic', of: (name) => name, long: true },
