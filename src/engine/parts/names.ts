@@ -6,7 +6,7 @@ import { errorMessage } from '../../api/thrown.ts'
 import { writeBlock } from '../../net/hosts-block.ts'
 import { bookOf, type NameBook } from '../names/book.ts'
 import { HostsKeeper } from '../names/hosts-keeper.ts'
-import { NameServer } from '../names/name-server.ts'
+import type { NameServerOptions } from '../names/name-server.ts'
 import { hostNames, isAnyNamed } from '../workloads/all.ts'
 import type { Nodes } from './nodes.ts'
 import type { Start } from './start.ts'
@@ -24,18 +24,17 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
   const { endpointModes, addresses } = nodes
   const { log, opened, stateDir, hostsFile, port } = start
   let known: NameBook | undefined
+  let keeper: HostsKeeper | undefined
   const book = () => (known ??= bookOf([{ name: NAME_SERVER, addresses: ['127.0.0.1'] }, ...named()]))
   // A hosts file knows of no aliases, and nothing else is told beside it.
   const named = () =>
     hostNames(store).map(({ alias, ...entry }) => (alias === undefined || keeper ? entry : { ...entry, alias }))
   const hasNames = endpointModes.mode !== 'ports' || isAnyNamed(store)
-  const server = new NameServer({ addresses, book })
-  let keeper: HostsKeeper | undefined
-  if (hasNames) {
-    opened.add(() => server.close())
-    await server.listen(portsFor(start.dnsPort, endpointModes.dnsPort, port))
-    endpointModes.dnsPort = server.port
-    log(`names of ${LOCAL_ZONE} are answered on 127.0.0.1 port ${server.port}`)
+  const ports = portsFor(start.dnsPort, endpointModes.dnsPort, port)
+  const dnsPort = hasNames ? await answer({ addresses, book }, ports, opened) : undefined
+  if (dnsPort !== undefined) {
+    endpointModes.dnsPort = dnsPort
+    log(`names of ${LOCAL_ZONE} are answered on 127.0.0.1 port ${dnsPort}`)
   }
   store.onChange(() => {
     known = undefined
@@ -55,7 +54,7 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
     }
     return {
       zone: LOCAL_ZONE,
-      port: hasNames ? server.port : null,
+      port: dnsPort ?? null,
       names: book().size - 1,
       hosts: keeper && file !== undefined ? { file, trouble: keeper.trouble ?? null } : null,
     }
@@ -64,7 +63,16 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
   // One that was killed could not take its lines away.
   if (endpointModes.mode !== 'hosts' && setupIn(files.dnsSetup)?.method !== 'hosts') forgetBlock(hostsFile, stateDir)
   refresh()
-  return { dnsPort: hasNames ? server.port : undefined, refresh }
+  return { dnsPort, refresh }
+}
+
+/** Answers for names until the end, on which port it tells. What reads questions is loaded here: most engines have no names. */
+async function answer(options: NameServerOptions, ports: readonly number[], opened: Start['opened']): Promise<number> {
+  const { NameServer } = await import('../names/name-server.ts')
+  const server = new NameServer(options)
+  opened.add(() => server.close())
+  await server.listen(ports)
+  return server.port
 }
 
 /** The one asked for, or else the one of the last time, which hosts may have been told, the usual one, any. An engine on any port takes any. */
