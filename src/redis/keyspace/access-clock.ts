@@ -49,8 +49,3 @@ function counted({ config, keyspace }: Core, counter: number): number {
   const beyond = Math.max(0, counter - FIRST_COUNT)
   return keyspace.random() < 1 / (beyond * config.settings.lfuLogFactor + 1) ? counter + 1 : counter
 }
-
-/** What an entry has whose access is restored: of so many idle milliseconds, or of such a frequency. */
-export const accessAfter = ({ now }: Keyspace, idle: number): number => secondsOf(now - idle)
-export const accessOfFrequency = ({ now }: Keyspace, frequency: number): number =>
-  (minutesOf(now) << COUNTER_BITS) | frequency
