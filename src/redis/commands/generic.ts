@@ -62,13 +62,7 @@ export const GENERICS: readonly Row[] = [
 
 function remove({ db, replies }: Client, args: Args): void {
   let removed = 0
-  for (let i = 1; i < args.count; i++) {
-    const entry = db.lookupWrite(args, i)
-    if (entry === 0) continue
-    db.remove(entry)
-    db.changed(args, i, GENERIC, 'del')
-    removed++
-  }
+  for (let i = 1; i < args.count; i++) if (db.delete(args, i)) removed++
   replies.integer(removed)
 }
 

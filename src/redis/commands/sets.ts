@@ -1,7 +1,7 @@
 import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
 import { SET } from '../keyspace/entry.ts'
-import { GENERIC, SET_EVENT } from '../keyspace/events.ts'
+import { SET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
@@ -233,13 +233,7 @@ function store(client: Client, args: Args, result: Result): void {
     opened.create(client, args, 1)
     for (const member of members) opened.add(member, viewOf(member), 0, member.length)
     db.changed(args, 1, SET_EVENT, args.text(0).toLowerCase())
-  } else {
-    const entry = db.lookupWrite(args, 1)
-    if (entry !== 0) {
-      db.remove(entry)
-      db.changed(args, 1, GENERIC, 'del')
-    }
-  }
+  } else db.delete(args, 1)
   replies.integer(members.length)
 }
 

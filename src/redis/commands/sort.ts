@@ -1,7 +1,7 @@
 import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
 import { HASH_TYPE, LIST, LISTPACK, SET, STRING, ZSET } from '../keyspace/entry.ts'
-import { GENERIC, LIST_EVENT } from '../keyspace/events.ts'
+import { LIST_EVENT } from '../keyspace/events.ts'
 import { Args } from '../protocol/args.ts'
 import { readFloat } from '../protocol/numbers.ts'
 import { refusal, SYNTAX, WRONG_TYPE } from '../protocol/refusals.ts'
@@ -229,12 +229,6 @@ function store(client: Client, args: Args, { gets, target }: SortOptions, member
     db.changed(args, target, LIST_EVENT, 'sortstore')
     db.ready(args, target)
     db.keyspace.dirty += elements.length - 1
-  } else {
-    const found = db.lookupWrite(args, target)
-    if (found !== 0) {
-      db.remove(found)
-      db.changed(args, target, GENERIC, 'del')
-    }
-  }
+  } else db.delete(args, target)
   replies.integer(elements.length)
 }

@@ -1,7 +1,7 @@
 import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
 import { SET, ZSET } from '../keyspace/entry.ts'
-import { GENERIC, ZSET_EVENT } from '../keyspace/events.ts'
+import { ZSET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX, WRONG_TYPE } from '../protocol/refusals.ts'
 import type { Span } from '../types/hash.ts'
@@ -177,13 +177,7 @@ export function operateInto(client: Client, args: Args, operation: Operation): v
     }
     db.changed(args, 1, ZSET_EVENT, args.text(0).toLowerCase())
     db.ready(args, 1)
-  } else {
-    const entry = db.lookupWrite(args, 1)
-    if (entry !== 0) {
-      db.remove(entry)
-      db.changed(args, 1, GENERIC, 'del')
-    }
-  }
+  } else db.delete(args, 1)
   replies.integer(result.length)
 }
 

@@ -1,6 +1,6 @@
 import type { Client } from '../client.ts'
 import { ZSET } from '../keyspace/entry.ts'
-import { GENERIC, ZSET_EVENT } from '../keyspace/events.ts'
+import { ZSET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { readSafe } from '../protocol/numbers.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
@@ -248,13 +248,7 @@ function zrangestore(client: Client, args: Args): void {
     }
     db.changed(args, 1, ZSET_EVENT, 'zrangestore')
     db.ready(args, 1)
-  } else {
-    const before = db.lookupWrite(args, 1)
-    if (before !== 0) {
-      db.remove(before)
-      db.changed(args, 1, GENERIC, 'del')
-    }
-  }
+  } else db.delete(args, 1)
   replies.integer(members.length)
 }
 

@@ -274,6 +274,15 @@ export class Database {
     this.arena.release(entry)
   }
 
+  /** Removes a key, if it is there, as a change of its own. Answers whether it was. */
+  delete(args: Args, index: number): boolean {
+    const entry = this.lookupWrite(args, index)
+    if (entry === 0) return false
+    this.remove(entry)
+    this.changed(args, index, GENERIC, 'del')
+    return true
+  }
+
   /** Removes a key whose last member has gone, and tells those who listen. */
   removeEmpty(entry: number, args: Args, index: number): void {
     this.remove(entry)
