@@ -7,7 +7,8 @@ import { addAsLongDoubles } from '../protocol/long-double.ts'
 import { fits64, readFloat, readInteger } from '../protocol/numbers.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
-import { OpenHash, type Span } from '../types/hash.ts'
+import { OpenHash } from '../types/hash.ts'
+import { bytesOf, type Span, textOf } from '../types/span.ts'
 import type { Row } from './command.ts'
 import { randomCount } from './ranges.ts'
 import { scanMembers } from './scanning.ts'
@@ -154,8 +155,6 @@ function all(client: Client, args: Args, part: (hash: OpenHash) => Span): void {
   if (entry !== 0) opened.each((hash) => bulk(replies, part(hash)))
 }
 
-const textOf = ({ page, start, end }: Span): string => page.toString('latin1', start, end)
-
 function hincrby(client: Client, args: Args): void {
   const { db, replies } = client
   const by = args.integer64(3)
@@ -237,5 +236,3 @@ function hscan(client: Client, args: Args): void {
     opened.open(client, entry).scan(cursor, ({ field, value }) => take(bytesOf(field), bytesOf(value))),
   )
 }
-
-const bytesOf = ({ page, start, end }: Span): Buffer => Buffer.from(page.subarray(start, end))

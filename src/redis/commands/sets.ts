@@ -5,8 +5,8 @@ import { SET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
-import type { Span } from '../types/hash.ts'
 import { OpenSet } from '../types/set.ts'
+import { bytesOf, type Span, textOf } from '../types/span.ts'
 import type { Row } from './command.ts'
 import { atLeastOne, positive } from './ranges.ts'
 import { scanMembers } from './scanning.ts'
@@ -40,8 +40,6 @@ const opened = new OpenSet()
 const openedTarget = new OpenSet()
 
 const bulk = (replies: Replies, { page, view, start, end }: Span): void => replies.bulk(page, view, start, end)
-const bytesOf = ({ page, start, end }: Span): Buffer => Buffer.from(page.subarray(start, end))
-const textOf = ({ page, start, end }: Span): string => page.toString('latin1', start, end)
 
 /** Opens the set of a key that is read; undefined: there is none. */
 function readable(client: Client, args: Args, index: number, set = opened): OpenSet | undefined {

@@ -9,6 +9,7 @@ import { OpenHash } from '../types/hash.ts'
 import { OpenList } from '../types/list.ts'
 import { createPacked } from '../types/packed.ts'
 import { OpenSet } from '../types/set.ts'
+import { bytesOf } from '../types/span.ts'
 import { OpenZset } from '../types/zset.ts'
 import type { Row } from './command.ts'
 
@@ -98,15 +99,15 @@ function membersOf(client: Client, entry: number): Buffer[] {
       return members
     }
     case SET:
-      openedSet.open(client, entry).each(({ page, start, end }) => {
-        members.push(Buffer.from(page.subarray(start, end)))
+      openedSet.open(client, entry).each((member) => {
+        members.push(bytesOf(member))
       })
       return members
     case ZSET: {
       // Servers make it a large one for this.
       const zset = openedZset.open(client, entry).fit(Number.POSITIVE_INFINITY, 0)
-      zset.each(0, zset.count, ({ member: { page, start, end } }) => {
-        members.push(Buffer.from(page.subarray(start, end)))
+      zset.each(0, zset.count, ({ member }) => {
+        members.push(bytesOf(member))
       })
       return members
     }
@@ -211,8 +212,7 @@ function valueBy(client: Client, pattern: Buffer, member: Buffer): Buffer | unde
   const field = pattern.subarray(arrow + 2)
   const hash = openedHash.open(client, entry)
   if (!hash.find(viewOf(field), 0, field.length)) return undefined
-  const { page, start, end } = hash.value
-  return Buffer.from(page.subarray(start, end))
+  return bytesOf(hash.value)
 }
 
 /** Makes a list of the result. */

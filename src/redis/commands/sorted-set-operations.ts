@@ -4,8 +4,8 @@ import { SET, ZSET } from '../keyspace/entry.ts'
 import { ZSET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX, WRONG_TYPE } from '../protocol/refusals.ts'
-import type { Span } from '../types/hash.ts'
 import { OpenSet } from '../types/set.ts'
+import { type Span, textOf } from '../types/span.ts'
 import { OpenZset } from '../types/zset.ts'
 import { positive } from './ranges.ts'
 
@@ -95,8 +95,6 @@ function asked(client: Client, args: Args, at: number, operation: Operation | 'c
   }
   return { sources, aggregate: aggregate as Aggregate, withScores, limit } // the loop has refused others
 }
-
-const textOf = ({ page, start, end }: Span): string => page.toString('latin1', start, end)
 
 /** Zero times infinity is nothing, for those that begin a sum. */
 const weighed = ({ weight }: Source, score: number): number => orNothing(weight * score)

@@ -1,9 +1,11 @@
+import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
 import { ZSET } from '../keyspace/entry.ts'
 import { ZSET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { readSafe } from '../protocol/numbers.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { bytesOf } from '../types/span.ts'
 import { OpenZset } from '../types/zset.ts'
 import type { Row } from './command.ts'
 import { atLeastOne, positive, randomCount } from './ranges.ts'
@@ -235,16 +237,14 @@ function zrangestore(client: Client, args: Args): void {
   const entry = db.readOf(ZSET, args, 2)
   const members: { readonly bytes: Buffer; readonly score: number }[] = []
   if (entry !== 0) {
-    range.each(opened.open(client, entry), ({ member: { page, start, end }, score }) =>
-      members.push({ bytes: Buffer.from(page.subarray(start, end)), score }),
-    )
+    range.each(opened.open(client, entry), ({ member, score }) => members.push({ bytes: bytesOf(member), score }))
   }
   if (members.length > 0) {
     // Valkey knows beforehand how many they are, where it goes by rank.
     const expected = core.dialect.engine === 'valkey' && range.isByRank ? members.length : 0
     opened.create(client, args, 1, expected, 0)
     for (const { bytes, score } of members) {
-      opened.add(score, bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+      opened.add(score, bytes, viewOf(bytes), 0, bytes.length)
     }
     db.changed(args, 1, ZSET_EVENT, 'zrangestore')
     db.ready(args, 1)
@@ -371,8 +371,8 @@ function zscan(client: Client, args: Args): void {
   const { replies } = client
   scanMembers(client, args, ZSET, (entry, cursor, take) => {
     const { isLarge } = opened.open(client, entry)
-    return opened.scan(cursor, ({ member: { page, start, end }, score }) =>
-      take(Buffer.from(page.subarray(start, end)), Buffer.from(replies.doubleText(score, isLarge))),
+    return opened.scan(cursor, ({ member, score }) =>
+      take(bytesOf(member), Buffer.from(replies.doubleText(score, isLarge))),
     )
   })
 }

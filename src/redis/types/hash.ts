@@ -19,23 +19,13 @@ import {
   packedStart,
 } from './packed.ts'
 import { distinctIndexes, distinctMembers } from './sampling.ts'
-
-/** Where bytes lie: within a page of the arena. */
-export interface Span {
-  page: Buffer
-  view: DataView
-  start: number
-  end: number
-}
-
-const NO_BYTES = Buffer.alloc(0)
-const NO_VIEW = new DataView(NO_BYTES.buffer, 0, 0)
+import { emptySpan, type Span, show } from './span.ts'
 
 /** The hash that a command works on: small (fields and values in one chunk) or large. `open` makes it another's. */
 export class OpenHash {
   /** The field and the value that were asked for last. */
-  readonly field: Span = { page: NO_BYTES, view: NO_VIEW, start: 0, end: 0 }
-  readonly value: Span = { page: NO_BYTES, view: NO_VIEW, start: 0, end: 0 }
+  readonly field: Span = emptySpan()
+  readonly value: Span = emptySpan()
   #client: Client | undefined
   #entry = 0
   #large: Fields | undefined
@@ -214,8 +204,8 @@ export class OpenHash {
   #showPlace(place: number): void {
     const arena = this.#arena
     const chunk = this.#chunk
-    show(arena, chunk, place, this.field)
-    show(arena, chunk, packedNext(arena, chunk, place), this.value)
+    showPacked(this.field, arena, chunk, place)
+    showPacked(this.value, arena, chunk, packedNext(arena, chunk, place))
   }
 
   #showMember(member: number): void {
@@ -230,9 +220,5 @@ export class OpenHash {
   }
 }
 
-function show(arena: Arena, chunk: number, place: number, span: Span): void {
-  span.page = arena.page(chunk)
-  span.view = arena.view(chunk)
-  span.start = packedStart(arena, chunk, place)
-  span.end = span.start + packedLength(arena, chunk, place)
-}
+const showPacked = (span: Span, arena: Arena, chunk: number, place: number): void =>
+  show(span, arena, chunk, packedStart(arena, chunk, place), packedLength(arena, chunk, place))

@@ -5,7 +5,6 @@ import type { Arena } from '../memory/arena.ts'
 import type { Args } from '../protocol/args.ts'
 import { readInteger } from '../protocol/numbers.ts'
 import { Fields } from './fields.ts'
-import type { Span } from './hash.ts'
 import {
   createPacked,
   FIRST_PLACE,
@@ -21,9 +20,7 @@ import {
   packedStart,
 } from './packed.ts'
 import { distinctIndexes, distinctMembers } from './sampling.ts'
-
-const NO_BYTES = Buffer.alloc(0)
-const NO_VIEW = new DataView(NO_BYTES.buffer, 0, 0)
+import { emptySpan, type Span, show } from './span.ts'
 
 /**
  * The set that a command works on: whole numbers in their order (INTSET) or other members (LISTPACK) in one chunk, or a large one.
@@ -31,7 +28,7 @@ const NO_VIEW = new DataView(NO_BYTES.buffer, 0, 0)
  */
 export class OpenSet {
   /** The member that is shown. */
-  readonly member: Span = { page: NO_BYTES, view: NO_VIEW, start: 0, end: 0 }
+  readonly member: Span = emptySpan()
   #client: Client | undefined
   #entry = 0
   #large: Fields | undefined
@@ -211,12 +208,8 @@ export class OpenSet {
   }
 
   #show(chunk: number, start: number, length: number): Span {
-    const { member } = this
-    member.page = this.#arena.page(chunk)
-    member.view = this.#arena.view(chunk)
-    member.start = start
-    member.end = start + length
-    return member
+    show(this.member, this.#arena, chunk, start, length)
+    return this.member
   }
 }
 

@@ -3,7 +3,6 @@ import type { Database } from '../keyspace/database.ts'
 import { LISTPACK, SKIPLIST, ZSET } from '../keyspace/entry.ts'
 import type { Arena } from '../memory/arena.ts'
 import type { Args } from '../protocol/args.ts'
-import type { Span } from './hash.ts'
 import {
   createPacked,
   FIRST_PLACE,
@@ -21,9 +20,8 @@ import {
 } from './packed.ts'
 import { Ranked } from './ranked.ts'
 import { distinctIndexes, distinctMembers } from './sampling.ts'
+import { emptySpan, type Span, show } from './span.ts'
 
-const NO_BYTES = Buffer.alloc(0)
-const NO_VIEW = new DataView(NO_BYTES.buffer, 0, 0)
 const SCORE_BYTES = 8
 // For the score that is about to be written.
 const scratch = Buffer.alloc(SCORE_BYTES)
@@ -37,7 +35,7 @@ type Take = (zset: OpenZset) => void
  */
 export class OpenZset {
   /** The member that is shown, and its score. */
-  readonly member: Span = { page: NO_BYTES, view: NO_VIEW, start: 0, end: 0 }
+  readonly member: Span = emptySpan()
   score = 0
   #client: Client | undefined
   #entry = 0
@@ -288,22 +286,14 @@ export class OpenZset {
   #showPlace(place: number): void {
     const arena = this.#arena
     const chunk = this.#chunk
-    this.#show(chunk, packedStart(arena, chunk, place), packedLength(arena, chunk, place))
+    show(this.member, arena, chunk, packedStart(arena, chunk, place), packedLength(arena, chunk, place))
     this.score = this.member.view.getFloat64(packedStart(arena, chunk, packedNext(arena, chunk, place)), true)
   }
 
   #showMember(member: number): void {
     const large = this.#large as Ranked // members are those of large ones
-    this.#show(member, large.start(member), large.length(member))
+    show(this.member, this.#arena, member, large.start(member), large.length(member))
     this.score = large.score(member)
-  }
-
-  #show(chunk: number, start: number, length: number): void {
-    const { member } = this
-    member.page = this.#arena.page(chunk)
-    member.view = this.#arena.view(chunk)
-    member.start = start
-    member.end = start + length
   }
 }
 
