@@ -7,6 +7,9 @@ export const LOCAL_ZONE = 'cachectl.test'
 /** The name server's own: whatever finds it finds the others. */
 export const NAME_SERVER = `ns.${LOCAL_ZONE}`
 
+/** Where this machine asks it. */
+export const NAME_SERVER_ADDRESS = '127.0.0.1'
+
 /** How endpoints are told: a port each, or an address and a name each, found by the engine's own name server or by the hosts file. */
 export const ENDPOINT_MODES = ['ports', 'dns', 'hosts'] as const
 

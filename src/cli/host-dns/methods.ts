@@ -1,11 +1,10 @@
 /** Ways to make a host ask the engine's name server: what each writes where, and what has to read it anew. Pure. */
 import type { DnsMethod } from '../../api/local-dns.ts'
-import { LOCAL_ZONE } from '../../api/local-names.ts'
+import { LOCAL_ZONE, NAME_SERVER_ADDRESS } from '../../api/local-names.ts'
 import type { systemFiles } from '../system-files.ts'
 
 export type SystemFiles = ReturnType<typeof systemFiles>
 
-const ADDRESS = '127.0.0.1'
 /** Files that begin so may be taken away again. */
 export const MARK = '# Written by `cachectl engine dns enable`, and taken away by `cachectl engine dns disable`.'
 
@@ -24,20 +23,20 @@ export const METHODS: Readonly<Record<DnsMethod, Row>> = {
     what: 'systemd-resolved',
     file: ({ resolved }) => resolved,
     // The tilde: names of the zone go there, and no other name does.
-    text: (port) => `${MARK}\n[Resolve]\nDNS=${ADDRESS}:${port}\nDomains=~${LOCAL_ZONE}\n`,
+    text: (port) => `${MARK}\n[Resolve]\nDNS=${NAME_SERVER_ADDRESS}:${port}\nDomains=~${LOCAL_ZONE}\n`,
     reload: ['systemctl', 'restart', 'systemd-resolved'],
   },
   dnsmasq: {
     what: 'dnsmasq',
     file: ({ dnsmasq }) => dnsmasq,
     // Where it guards against names that lead to this host, these may.
-    text: (port) => `${MARK}\nserver=/${LOCAL_ZONE}/${ADDRESS}#${port}\nrebind-domain-ok=/${LOCAL_ZONE}/\n`,
+    text: (port) => `${MARK}\nserver=/${LOCAL_ZONE}/${NAME_SERVER_ADDRESS}#${port}\nrebind-domain-ok=/${LOCAL_ZONE}/\n`,
     reload: ['systemctl', 'restart', 'dnsmasq'],
   },
   resolver: {
     what: 'the resolver of macOS',
     file: ({ resolver }) => `${resolver}/${LOCAL_ZONE}`,
-    text: (port) => `${MARK}\nnameserver ${ADDRESS}\nport ${port}\n`,
+    text: (port) => `${MARK}\nnameserver ${NAME_SERVER_ADDRESS}\nport ${port}\n`,
   },
   hosts: {
     what: 'the hosts file',

@@ -1,9 +1,7 @@
-import { LOCAL_ZONE } from '../../api/local-names.ts'
+import { LOCAL_ZONE, NAME_SERVER_ADDRESS } from '../../api/local-names.ts'
 import { usePrivateZone } from '../../net/private-zone.ts'
 import type { GlobalOptions } from '../global-flags.ts'
 import { runningEngine, stateDirOf } from './state-dir.ts'
-
-const ADDRESS = '127.0.0.1'
 
 /** Names of the local engine's endpoints are asked for at its own name server, whether or not this host knows of that. */
 export const askEngineForItsNames = (flags: Pick<GlobalOptions, 'state-dir'>): void =>
@@ -11,6 +9,6 @@ export const askEngineForItsNames = (flags: Pick<GlobalOptions, 'state-dir'>): v
     name: LOCAL_ZONE,
     server() {
       const port = runningEngine(stateDirOf(flags))?.info.dnsPort
-      return port === undefined ? undefined : { address: ADDRESS, port }
+      return port === undefined ? undefined : { address: NAME_SERVER_ADDRESS, port }
     },
   })

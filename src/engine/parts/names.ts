@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { DnsReport, DnsSetup } from '../../api/local-dns.ts'
 import { DEFAULT_DNS_PORT } from '../../api/local-engine.ts'
-import { LOCAL_ZONE, NAME_SERVER } from '../../api/local-names.ts'
+import { LOCAL_ZONE, NAME_SERVER, NAME_SERVER_ADDRESS } from '../../api/local-names.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import { writeBlock } from '../../net/hosts-block.ts'
 import { bookOf, type NameBook } from '../names/book.ts'
@@ -25,7 +25,7 @@ export async function openNames({ store, files }: State, nodes: Nodes, start: St
   const { log, opened, stateDir, hostsFile, port } = start
   let known: NameBook | undefined
   let keeper: HostsKeeper | undefined
-  const book = () => (known ??= bookOf([{ name: NAME_SERVER, addresses: ['127.0.0.1'] }, ...named()]))
+  const book = () => (known ??= bookOf([{ name: NAME_SERVER, addresses: [NAME_SERVER_ADDRESS] }, ...named()]))
   // A hosts file knows of no aliases, and nothing else is told beside it.
   const named = () =>
     hostNames(store).map(({ alias, ...entry }) => (alias === undefined || keeper ? entry : { ...entry, alias }))

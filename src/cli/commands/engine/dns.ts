@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DNS_METHODS, type DnsReport, type DnsSetup } from '../../../api/local-dns.ts'
 import { CONTROL } from '../../../api/local-engine.ts'
-import { LOCAL_ZONE, NAME_SERVER } from '../../../api/local-names.ts'
+import { LOCAL_ZONE, NAME_SERVER, NAME_SERVER_ADDRESS } from '../../../api/local-names.ts'
 import { lookupPerFamily } from '../../../diagnose/family-lookup.ts'
 import { command } from '../../command.ts'
 import { environment } from '../../environment.ts'
@@ -62,7 +62,7 @@ async function standing(stateDir: string): Promise<Standing> {
   const [lookup] = port === undefined ? [] : await lookupPerFamily(NAME_SERVER, LOOKUP_MS)
   return {
     zone: LOCAL_ZONE,
-    server: port === undefined ? null : { address: '127.0.0.1', port },
+    server: port === undefined ? null : { address: NAME_SERVER_ADDRESS, port },
     names: told?.names ?? 0,
     setup: setup ? { ...setup, inOrder: port !== undefined && leadsTo(setup, port) } : null,
     hosts: told?.hosts ?? null,
