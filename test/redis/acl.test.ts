@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { startNode } from './support/node.ts'
 import { type Pair, startPair } from './support/pair.ts'
@@ -10,14 +11,11 @@ import { type Pair, startPair } from './support/pair.ts'
 const words = (reply: string) => reply.split(/\s+/).sort()
 
 describe.each(PROGRAMS.filter(({ installed }) => installed))('ACL answers as that of $program', ({ program }) => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   let pair: Pair
   beforeAll(async () => {
     const engine = program === 'valkey-server' ? 'valkey' : 'redis'
-    pair = await startPair((work) => endings.push(work), { engine })
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
+    pair = await startPair(atEnd, { engine })
   })
 
   const rule = fc.constantFrom(

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { eventually } from '../support/eventually.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { startNode } from './support/node.ts'
@@ -7,13 +8,10 @@ import { type Pair, startPair } from './support/pair.ts'
 const atEnd = (work: () => Promise<void>) => onTestFinished(work)
 
 describe.skipIf(!hasRedis)(`clients are served as by the server ${NEEDS_REDIS}`, () => {
-  const endings: (() => Promise<void>)[] = []
+  const atEndOfAll = afterTests()
   let pair: Pair
   beforeAll(async () => {
-    pair = await startPair((work) => endings.push(work))
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
+    pair = await startPair(atEndOfAll)
   })
   beforeEach(() => pair.reset())
 

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ROWS } from '../../src/redis/commands/table.ts'
+import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 
 for (const { program, installed } of PROGRAMS) {
   const engine = program === 'redis-server' ? 'redis' : 'valkey'
   describe.skipIf(!installed)(`COMMAND answers as ${program} (skipped where it is not installed)`, () => {
-    const endings: (() => Promise<void>)[] = []
+    const atEnd = afterTests()
     let pair: Pair
     beforeAll(async () => {
-      pair = await startPair((work) => endings.push(work), { engine })
-    })
-    afterAll(async () => {
-      for (const end of endings.reverse()) await end()
+      pair = await startPair(atEnd, { engine })
     })
     // Servers tell subcommands in an order of chance: containers are compared by their parts.
     const names = ROWS.map(({ name }) => name).filter((name) => !ROWS.some((row) => row.name.startsWith(`${name}|`)))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { commandsOf } from './support/grammar.ts'
 import { GRAMMARS, UNORDERED } from './support/grammars.ts'
@@ -11,13 +12,10 @@ const GROUPS = (process.env.REDIS_FUZZ_GROUPS ?? Object.keys(GRAMMARS).join(',')
 const command = fc.oneof(...GROUPS.flatMap((group) => (GRAMMARS[group] ?? []).map(commandsOf)))
 
 describe.skipIf(!hasRedis)(`random conversations ${NEEDS_REDIS}`, () => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   let pair: Pair
   beforeAll(async () => {
-    pair = await startPair((work) => endings.push(work))
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
+    pair = await startPair(atEnd)
   })
 
   for (const resp of [2, 3] as const) {

@@ -1,19 +1,17 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 import { unordered } from './support/unordered.ts'
 
 describe.skipIf(!hasRedis)(`hashes answer as the server's ${NEEDS_REDIS}`, () => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   let pair: Pair
   beforeAll(async () => {
-    pair = await startPair((work) => endings.push(work), {
+    pair = await startPair(atEnd, {
       config: ['hash-max-listpack-entries 4', 'hash-max-listpack-value 8'],
     })
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
   })
   beforeEach(() => pair.reset())
 

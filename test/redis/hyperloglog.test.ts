@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { commandsOf } from './support/grammar.ts'
 import { GRAMMARS } from './support/grammars.ts'
@@ -10,14 +11,11 @@ const elements = (from: number, to: number) => Array.from({ length: to - from },
 describe.each(PROGRAMS.filter(({ installed }) => installed))(
   'HyperLogLogs answer as those of $program',
   ({ program }) => {
-    const endings: (() => Promise<void>)[] = []
+    const atEnd = afterTests()
     let pair: Pair
     beforeAll(async () => {
       const engine = program === 'valkey-server' ? 'valkey' : 'redis'
-      pair = await startPair((work) => endings.push(work), { engine, config: ['hll-sparse-max-bytes 300'] })
-    })
-    afterAll(async () => {
-      for (const end of endings.reverse()) await end()
+      pair = await startPair(atEnd, { engine, config: ['hll-sparse-max-bytes 300'] })
     })
     beforeEach(() => pair.reset())
 

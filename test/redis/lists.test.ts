@@ -1,18 +1,16 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 import { Talk } from './support/talk.ts'
 
 describe.skipIf(!hasRedis)(`lists answer as the server's ${NEEDS_REDIS}`, () => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   let pair: Pair
   beforeAll(async () => {
     // Few to a chunk: what goes over the edge of one is met soon.
-    pair = await startPair((work) => endings.push(work), { config: ['list-max-listpack-size 3'] })
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
+    pair = await startPair(atEnd, { config: ['list-max-listpack-size 3'] })
   })
   beforeEach(() => pair.reset())
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 import { Talk } from './support/talk.ts'
@@ -9,13 +10,10 @@ type Say = (who: string, ...words: string[]) => Promise<void>
 describe.skipIf(!hasRedis).each(['redis', 'valkey'] as const)(
   `pub/sub is that of %s-server ${NEEDS_REDIS}`,
   (engine) => {
-    const endings: (() => Promise<void>)[] = []
+    const atEnd = afterTests()
     let pair: Pair
     beforeAll(async () => {
-      pair = await startPair((work) => endings.push(work), { engine })
-    })
-    afterAll(async () => {
-      for (const end of endings.reverse()) await end()
+      pair = await startPair(atEnd, { engine })
     })
     beforeEach(() => pair.reset())
 

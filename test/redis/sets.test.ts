@@ -1,24 +1,22 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 import { unordered } from './support/unordered.ts'
 
 describe.each(PROGRAMS.filter(({ installed }) => installed))('sets answer as those of $program', ({ program }) => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   const engine = program === 'valkey-server' ? 'valkey' : 'redis'
   let pair: Pair
   beforeAll(async () => {
-    pair = await startPair((work) => endings.push(work), {
+    pair = await startPair(atEnd, {
       engine,
       config: [
         'set-max-intset-entries 4',
         ...(engine === 'valkey' ? ['set-max-listpack-entries 4', 'set-max-listpack-value 8'] : []),
       ],
     })
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
   })
   beforeEach(() => pair.reset())
 

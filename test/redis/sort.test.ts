@@ -1,17 +1,15 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 
 describe.each(PROGRAMS.filter(({ installed }) => installed))('SORT answers as that of $program', ({ program }) => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   let pair: Pair
   beforeAll(async () => {
     const engine = program === 'valkey-server' ? 'valkey' : 'redis'
-    pair = await startPair((work) => endings.push(work), { engine })
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
+    pair = await startPair(atEnd, { engine })
   })
   beforeEach(() => pair.reset())
 

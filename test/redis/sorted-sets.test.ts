@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { commandsOf } from './support/grammar.ts'
 import { GRAMMARS } from './support/grammars.ts'
@@ -10,14 +11,11 @@ import { unordered } from './support/unordered.ts'
 describe.each(PROGRAMS.filter(({ installed }) => installed))(
   'sorted sets answer as those of $program',
   ({ program }) => {
-    const endings: (() => Promise<void>)[] = []
+    const atEnd = afterTests()
     const engine = program === 'valkey-server' ? 'valkey' : 'redis'
     let pair: Pair
     beforeAll(async () => {
-      pair = await startPair((work) => endings.push(work), { engine, config: ['zset-max-listpack-entries 4'] })
-    })
-    afterAll(async () => {
-      for (const end of endings.reverse()) await end()
+      pair = await startPair(atEnd, { engine, config: ['zset-max-listpack-entries 4'] })
     })
     beforeEach(() => pair.reset())
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 import { Talk } from './support/talk.ts'
@@ -7,14 +8,11 @@ import { Talk } from './support/talk.ts'
 describe.skipIf(!hasRedis).each(['redis', 'valkey'] as const)(
   `streams answer as %s-server's ${NEEDS_REDIS}`,
   (engine) => {
-    const endings: (() => Promise<void>)[] = []
+    const atEnd = afterTests()
     let pair: Pair
     beforeAll(async () => {
       // Few to a node: what goes over the edge of one is met soon.
-      pair = await startPair((work) => endings.push(work), { engine, config: ['stream-node-max-entries 4'] })
-    })
-    afterAll(async () => {
-      for (const end of endings.reverse()) await end()
+      pair = await startPair(atEnd, { engine, config: ['stream-node-max-entries 4'] })
     })
     beforeEach(() => pair.reset())
 

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
+import { beforeAll, beforeEach, describe, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
 
 describe.skipIf(!hasRedis)(`strings answer as the server's ${NEEDS_REDIS}`, () => {
-  const endings: (() => Promise<void>)[] = []
+  const atEnd = afterTests()
   let pair: Pair
   beforeAll(async () => {
-    pair = await startPair((work) => endings.push(work))
-  })
-  afterAll(async () => {
-    for (const end of endings.reverse()) await end()
+    pair = await startPair(atEnd)
   })
   beforeEach(() => pair.reset())
 
