@@ -6,20 +6,10 @@ import type { Args } from '../protocol/args.ts'
 import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
 import type { Row } from './command.ts'
-
-const FORBIDDEN = refusal(
-  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
-)
+import { refuseUnlessAllowed } from './guarded.ts'
 
 /** DEBUG, as far as the servers' own suites and clients' tests need it. */
 export const DEBUG: readonly Row[] = [{ name: 'debug', run: debug }]
-
-function isAllowed({ core, connection }: Client): boolean {
-  const { enableDebugCommand } = core.config.settings
-  if (enableDebugCommand !== 'local') return enableDebugCommand === 'yes'
-  const address = connection?.socket.remoteAddress
-  return address === undefined || address === '127.0.0.1' || address === '::1'
-}
 
 type Subcommand = (client: Client, args: Args) => void
 
@@ -55,7 +45,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
 }
 
 function debug(client: Client, args: Args): void {
-  if (!isAllowed(client)) throw FORBIDDEN
+  refuseUnlessAllowed(client, 'debug')
   const name = args.text(1).toLowerCase()
   const run = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : client.core.debugs.get(name)
   if (run === undefined) throw refusal(subcommandSyntax(args))

@@ -7,6 +7,7 @@ import { COMMAND } from './command-command.ts'
 import { CONFIG } from './config.ts'
 import { DEBUG } from './debug.ts'
 import { INFO } from './info.ts'
+import { MODULE } from './module.ts'
 
 /** Commands of the server as a whole. */
 export const SERVER: readonly Row[] = [
@@ -31,6 +32,7 @@ export const SERVER: readonly Row[] = [
   ...CONFIG,
   ...DEBUG,
   ...INFO,
+  ...MODULE,
 ]
 
 function flush(client: Client, args: Args, everything: boolean): void {

@@ -26,8 +26,8 @@ const POPS = { min: 'zpopmin', max: 'zpopmax' } as const
 
 /** The commands of sorted sets. */
 export const SORTED_SETS: readonly Row[] = [
-  { name: 'zadd', run: (client, args) => add(client, args, 0) },
-  { name: 'zincrby', run: (client, args) => add(client, args, INCR) },
+  { name: 'zadd', run: (client, args) => addToZset(client, args) },
+  { name: 'zincrby', run: (client, args) => addToZset(client, args, INCR) },
   { name: 'zrem', run: zrem },
   { name: 'zremrangebyrank', run: (client, args) => removeRange(client, args, byRank(args, 2, 3)) },
   { name: 'zremrangebyscore', run: (client, args) => removeRange(client, args, byScore(args, 2, 3)) },
@@ -86,8 +86,8 @@ const LONGEST_FLAG = 4
 // The scores of the command that runs: all of them are read before one is set.
 const scores: number[] = []
 
-/** ZADD, and ZINCRBY. */
-function add(client: Client, args: Args, implied: number): void {
+/** ZADD, and what comes down to it: ZINCRBY, GEOADD. @param implied Flags that the name of the command stands for. */
+export function addToZset(client: Client, args: Args, implied = 0): void {
   const { db, replies } = client
   let flags = implied
   let first = 2

@@ -26,6 +26,7 @@ export interface Settings {
   busyReplyThreshold: number
   tcpBacklog: number
   enableDebugCommand: string
+  enableModuleCommand: string
   enableProtectedConfigs: string
   hashMaxListpackEntries: number
   hashMaxListpackValue: number

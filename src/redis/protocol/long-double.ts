@@ -25,6 +25,13 @@ export function addAsLongDoubles(a: string, b: string): string | undefined {
   return textOf(add(parse(a, left), parse(b, right)))
 }
 
+/** A double as redis writes it for people (`%.17Lf`): coordinates. It is finite. */
+export function humanText(value: number): string {
+  let [mantissa, power] = [value, 0]
+  for (; !Number.isInteger(mantissa); mantissa *= 2) power--
+  return textOf({ mantissa: BigInt(mantissa), power })
+}
+
 function parse(text: string, value: number): LongDouble {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ??

@@ -215,7 +215,11 @@ export class Replies extends WriteQueue {
   }
 
   double(value: number): void {
-    const text = this.doubleText(value)
+    this.doubleAs(this.doubleText(value))
+  }
+
+  /** A double in these digits. */
+  doubleAs(text: string): void {
     if (this.resp === 2) {
       this.bulkText(text)
       return

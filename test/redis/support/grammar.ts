@@ -55,6 +55,22 @@ const WORDS: Readonly<Record<string, fc.Arbitrary<string>>> = {
     fc.constantFrom('u64', 'i65', 'u0', 'i', 'x8'),
   ),
   fieldoffset: fc.oneof(fc.integer({ min: 0, max: 40 }).map(String), fc.constantFrom('#0', '#1', '#3', '-1', '#x')),
+  // Places near each other, at the edges of the map, and none.
+  lon: fc.oneof(
+    { weight: 5, arbitrary: fc.double({ min: -180, max: 180, noNaN: true }).map(String) },
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 400 }).map((step) => String(13 + step / 100)) },
+    fc.constantFrom('0', '180', '-180', '180.1', '1e300', 'inf', 'nan', 'x'),
+  ),
+  lat: fc.oneof(
+    { weight: 5, arbitrary: fc.double({ min: -85.05, max: 85.05, noNaN: true }).map(String) },
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 400 }).map((step) => String(37 + step / 100)) },
+    fc.constantFrom('0', '85.05112878', '-85.05112878', '86', 'x'),
+  ),
+  meters: fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: 0, max: 24 }).map((power) => String(2 ** power + 0.5)) },
+    fc.constantFrom('0', '1e-9', '20000000', '1e12', 'inf', '-1', 'x'),
+  ),
+  unit: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('m', 'km', 'ft', 'mi') }, fc.constantFrom('KM', 'x', '')),
   db: fc.constantFrom('0', '1', '15', '16', '-1', 'x'),
 }
 

@@ -114,6 +114,27 @@ export const GRAMMARS: Readonly<Record<string, readonly string[]>> = {
     'COPY key key REPLACE',
     'OBJECT ENCODING key',
   ],
+  // Without STOREDIST: a distance's last bit may differ.
+  geo: [
+    'GEOADD key {lon lat member}',
+    'GEOADD key {lon lat member} lon lat value lon lat field',
+    'GEOADD key [NX|XX] [CH] {lon lat member}',
+    'GEODIST key member member [unit]',
+    'GEOHASH key {member}',
+    'GEOPOS key {member}',
+    '(GEORADIUS|GEORADIUS_RO) key lon lat meters unit [WITHDIST] [WITHHASH] [WITHCOORD] [COUNT count] [ASC|DESC]',
+    '(GEORADIUSBYMEMBER|GEORADIUSBYMEMBER_RO) key member meters unit [WITHDIST] [WITHCOORD] [COUNT count [ANY]]',
+    '(GEORADIUS|GEORADIUS_RO) key lon lat meters unit [ASC] STORE key',
+    'GEORADIUSBYMEMBER key member meters unit [WITHHASH] [STORE key]',
+    'GEOSEARCH key (FROMMEMBER member|FROMLONLAT lon lat) (BYRADIUS meters unit|BYBOX meters meters unit) [WITHDIST] [WITHHASH] [WITHCOORD] [COUNT count [ANY]] [ASC|DESC]',
+    'GEOSEARCH key [FROMMEMBER member] [FROMLONLAT lon lat] [BYRADIUS meters unit] [BYBOX meters meters unit]',
+    'GEOSEARCHSTORE key key (FROMMEMBER member|FROMLONLAT lon lat) (BYRADIUS meters unit|BYBOX meters meters unit) [COUNT count [ANY]]',
+    'ZADD key score member',
+    'ZRANGE key 0 -1 WITHSCORES',
+    'OBJECT ENCODING key',
+    'SET key value',
+    'DEL key',
+  ],
   transactions: ['MULTI', 'EXEC', 'DISCARD', 'WATCH {key}', 'UNWATCH', 'NOSUCH key', 'GET'],
 }
 
