@@ -49,9 +49,10 @@ export class Client {
   noTouch = false
   /** Whether commands may not block: in a transaction or a script. */
   denyBlocking = false
-  /** READONLY and ASKING of cluster mode. */
+  /** READONLY of cluster mode. */
   readOnly = false
-  asking = false
+  /** The last of its commands that ASKING holds for, as `commands` counts them. */
+  askingUntil = -1
   /** What it is told of keys that it has read; see tracking.ts. */
   tracking: object | undefined
   commands = 0

@@ -6,6 +6,7 @@ import { call } from './call.ts'
 import { Checks } from './checks.ts'
 import type { Client } from './client.ts'
 import type { Clock } from './clock.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import type { Command, CommandTable, Dialect, Handler } from './commands/command.ts'
 import type { Config } from './config/config.ts'
 import { Counters } from './counters.ts'
@@ -108,6 +109,8 @@ export class Core {
   readonly startupMemory = STARTUP_BYTES
   /** Whether it follows a primary. */
   isReplica = false
+  /** What it knows of its cluster, in cluster mode. */
+  cluster: Cluster | undefined
   /** Called when a client asks for RESET. */
   readonly resets: ((client: Client) => void)[] = []
   /** Called by CONFIG RESETSTAT. */

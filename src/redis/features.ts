@@ -1,3 +1,5 @@
+import type { ClusterParts } from './cluster/cluster.ts'
+import { startCluster } from './cluster/feature.ts'
 import type { Core } from './core.ts'
 import { startEviction } from './keyspace/eviction.ts'
 import { startLatency } from './latency.ts'
@@ -24,6 +26,7 @@ const FEATURES: readonly ((core: Core) => void)[] = [
 ]
 
 /** Starts all of them. */
-export function startFeatures(core: Core): void {
+export function startFeatures(core: Core, cluster: ClusterParts): void {
+  startCluster(core, cluster)
   for (const start of FEATURES) start(core)
 }

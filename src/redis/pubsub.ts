@@ -130,6 +130,21 @@ export class PubSub {
     return this.#send(subscribers, new Message(this.#core.replies, 'smessage', channel, message))
   }
 
+  /** Ends the subscriptions to a shard channel whose slot has gone to another node, and tells the subscribers. */
+  endShardChannel(name: string): void {
+    const { replies } = this.#core
+    for (const client of [...this.shardChannels.subscribersOf(name)]) {
+      this.shardChannels.remove(client, name)
+      client.send(() => {
+        replies.push(3)
+        replies.bulkText('sunsubscribe')
+        replies.bulkText(name)
+        replies.integer(this.shardChannels.of(client).size)
+      })
+      client.updateGate()
+    }
+  }
+
   #send(clients: ReadonlySet<Client>, message: Message): number {
     const { dialect, later, serving } = this.#core
     for (const client of clients) {

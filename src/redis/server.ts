@@ -6,6 +6,8 @@ import { inlineMore } from '../net/serve/node-insides.ts'
 import { type Places, Server } from '../net/serve/server.ts'
 import { startChores } from './chores.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { ClusterParts } from './cluster/cluster.ts'
+import type { Topology } from './cluster/topology.ts'
 import { CommandTable, type Dialect } from './commands/command.ts'
 import { ROWS } from './commands/table.ts'
 import { Config } from './config/config.ts'
@@ -27,6 +29,8 @@ export interface RedisNodeOptions extends Dialect {
   /** What this node's connections share with those of others; without it only its own maximum counts. */
   readonly places?: Places
   readonly log?: Log
+  /** In cluster mode (`cluster-enabled yes`): what it is to know of its cluster from the start. */
+  readonly cluster?: ClusterParts
   /** Called when a client asks for SHUTDOWN. */
   readonly shutdown?: () => void
 }
@@ -73,7 +77,7 @@ export class RedisNode {
       log: options.log ?? (() => undefined),
       shutdown: options.shutdown ?? (() => undefined),
     })
-    startFeatures(core)
+    startFeatures(core, options.cluster ?? {})
     this.#core = core
     this.#server = new Server<RedisTalker>(
       {
@@ -123,6 +127,15 @@ export class RedisNode {
   /** Serves new TLS connections with another certificate; PEM text. */
   renewCertificate(certificate: { readonly key: string; readonly cert: string }): void {
     this.#server.door.renewCertificate(certificate)
+  }
+
+  /**
+   * Tells a node in cluster mode who is who from now on: it takes it over at once, and sends clients to where their keys are now.
+   * @throws RangeError when the node itself is not in it.
+   */
+  topology(topology: Topology): void {
+    this.#core.refreshTime()
+    this.#core.cluster?.swap(topology)
   }
 
   /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */

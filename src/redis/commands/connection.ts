@@ -66,7 +66,7 @@ function reset(client: Client): void {
   client.noEvict = false
   client.noTouch = false
   client.readOnly = false
-  client.asking = false
+  client.askingUntil = -1
   client.user = core.access.unauthenticated()
   client.updateGate()
   client.replies.status('RESET')

@@ -21,6 +21,8 @@ import { INVALID_CURSOR, NO_SUCH_KEY, refusal, SYNTAX } from '../protocol/refusa
 import type { Row } from './command.ts'
 
 const SAME_OBJECT = refusal('ERR source and destination objects are the same')
+const COPY_IN_CLUSTER = refusal('ERR Copying to another database is not allowed in cluster mode')
+const MOVE_IN_CLUSTER = refusal('ERR MOVE is not allowed in cluster mode')
 const BAD_DB = refusal('ERR DB index is out of range')
 const NOT_LFU = refusal(
   'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
@@ -215,6 +217,7 @@ function copy(client: Client, args: Args): void {
     else if (args.is(i, 'DB') && i + 1 < args.count) target = databaseOf(client, args, ++i)
     else throw SYNTAX
   }
+  if (client.core.cluster !== undefined && target.id !== 0) throw COPY_IN_CLUSTER
   if (target === db && args.slice(1).equals(args.slice(2))) throw SAME_OBJECT
   const source = db.lookupRead(args, 1)
   if (source === 0) {
@@ -235,6 +238,7 @@ function copy(client: Client, args: Args): void {
 
 function move(client: Client, args: Args): void {
   const { db, replies } = client
+  if (client.core.cluster !== undefined) throw MOVE_IN_CLUSTER
   const target = databaseOf(client, args, 2)
   if (target === db) throw SAME_OBJECT
   if (db.lookupWrite(args, 1) === 0 || target.lookupWrite(args, 1) !== 0) {

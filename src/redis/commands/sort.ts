@@ -1,5 +1,6 @@
 import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
+import { keySlot, patternSlot } from '../cluster/slots.ts'
 import { HASH_TYPE, LIST, LISTPACK, SET, STRING, ZSET } from '../keyspace/entry.ts'
 import { LIST_EVENT } from '../keyspace/events.ts'
 import { Args } from '../protocol/args.ts'
@@ -14,8 +15,6 @@ import { OpenZset } from '../types/zset.ts'
 import type { Row } from './command.ts'
 
 const NOT_A_SCORE = refusal("ERR One or more scores can't be converted into double")
-const BY_IN_CLUSTER = refusal('ERR BY option of SORT denied in cluster mode.')
-const GET_IN_CLUSTER = refusal('ERR GET option of SORT denied in cluster mode.')
 const BY_DENIED = refusal('ERR BY option of SORT denied due to insufficient ACL permissions.')
 const GET_DENIED = refusal('ERR GET option of SORT denied due to insufficient ACL permissions.')
 const NO_BYTES = Buffer.alloc(0)
@@ -55,7 +54,6 @@ interface SortOptions {
 }
 
 function optionsOf(client: Client, args: Args, onlyReads: boolean): SortOptions {
-  const { clusterEnabled } = client.core.config.settings
   const { access, running } = client.core
   const readsAll = running === undefined || access.readsAllKeys(client, running, args)
   const gets: Buffer[] = []
@@ -71,15 +69,26 @@ function optionsOf(client: Client, args: Args, onlyReads: boolean): SortOptions 
     } else if (!onlyReads && args.is(i, 'STORE') && left >= 1) options.target = ++i
     else if (args.is(i, 'BY') && left >= 1) {
       options.by = args.bytesOf(++i)
-      if (clusterEnabled && options.by.includes(STAR)) throw BY_IN_CLUSTER
+      if (options.by.includes(STAR)) refuseElsewhere(client, args, i)
       if (!readsAll && options.by.includes(STAR)) throw BY_DENIED
     } else if (args.is(i, 'GET') && left >= 1) {
-      if (clusterEnabled) throw GET_IN_CLUSTER
+      refuseElsewhere(client, args, i + 1)
       if (!readsAll) throw GET_DENIED
       gets.push(args.bytesOf(++i))
     } else throw SYNTAX
   }
   return options
+}
+
+/** In cluster mode, keys of a pattern may be elsewhere: Valkey takes it if it names the slot of the key that is sorted. */
+function refuseElsewhere({ core }: Client, args: Args, index: number): void {
+  if (core.cluster === undefined) return
+  const option = args.text(index - 1).toUpperCase()
+  if (core.dialect.engine === 'redis') throw refusal(`ERR ${option} option of SORT denied in Cluster mode.`)
+  if (patternSlot(args.slice(index)) === keySlot(args.bytes, args.start(1), args.end(1))) return
+  throw refusal(
+    `ERR ${option} option of SORT denied in Cluster mode when keys formed by the pattern may be in different slots.`,
+  )
 }
 
 const openedList = new OpenList()

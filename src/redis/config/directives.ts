@@ -66,6 +66,19 @@ const events: Kind<string> = {
   show: (value) => value,
 }
 
+const MOST_OF_HOSTNAME = 256
+
+const hostname: Kind<string> = {
+  read([word = '']) {
+    if (word.length >= MOST_OF_HOSTNAME)
+      throw new BadValue(`Hostnames must be less than ${MOST_OF_HOSTNAME} characters`)
+    if (/[^\w.-]|_/.test(word))
+      throw new BadValue('Hostnames may only contain alphanumeric characters, hyphens or dots')
+    return word
+  },
+  show: (value) => value,
+}
+
 const BUFFER_KINDS = ['normal', 'slave', 'pubsub']
 
 /** Classes of clients with their hard limit, soft limit and seconds; those that are not named keep theirs. */
@@ -182,19 +195,21 @@ export const DIRECTIVES: readonly Directive[] = [
   row('cluster-migration-barrier', integer(0, INT), 1),
   row('cluster-replica-validity-factor', integer(0, INT), 10, { alias: 'cluster-slave-validity-factor' }),
   row('cluster-replica-no-failover', yesNo, false, { alias: 'cluster-slave-no-failover' }),
-  row('cluster-require-full-coverage', yesNo, true),
-  row('cluster-allow-reads-when-down', yesNo, false),
-  row('cluster-allow-pubsubshard-when-down', yesNo, true),
-  row('cluster-allow-replica-migration', yesNo, true),
+  row('cluster-require-full-coverage', yesNo, true, { setting: 'clusterRequireFullCoverage' }),
+  row('cluster-allow-reads-when-down', yesNo, false, { setting: 'clusterAllowReadsWhenDown' }),
+  row('cluster-allow-pubsubshard-when-down', yesNo, true, { setting: 'clusterAllowPubsubshardWhenDown' }),
+  row('cluster-allow-replica-migration', yesNo, true, { setting: 'clusterAllowReplicaMigration' }),
   row('cluster-announce-ip', text, ''),
   row('cluster-announce-port', integer(0, 65_535), 0),
   row('cluster-announce-bus-port', integer(0, 65_535), 0),
   row('cluster-announce-tls-port', integer(0, 65_535), 0),
-  row('cluster-announce-hostname', text, ''),
+  row('cluster-announce-hostname', hostname, ''),
   row('cluster-announce-human-nodename', text, '', { valkeySince: '7.2.0' }),
   row('cluster-announce-client-ipv4', text, '', { valkeySince: '8.0.0' }),
   row('cluster-announce-client-ipv6', text, '', { valkeySince: '8.0.0' }),
-  row('cluster-preferred-endpoint-type', choice('ip', 'hostname', 'unknown-endpoint'), 'ip'),
+  row('cluster-preferred-endpoint-type', choice('ip', 'hostname', 'unknown-endpoint'), 'ip', {
+    setting: 'clusterPreferredEndpointType',
+  }),
   row('cluster-port', integer(0, 65_535), 0, immutable),
   row('cluster-link-sendbuf-limit', memory(0), 0),
   row('cluster-blacklist-ttl', integer(0), 60, { valkeySince: '8.0.0' }),

@@ -43,6 +43,11 @@ export interface Settings {
   aclPubsubDefault: string
   acllogMaxLen: number
   clusterEnabled: boolean
+  clusterRequireFullCoverage: boolean
+  clusterAllowReadsWhenDown: boolean
+  clusterAllowPubsubshardWhenDown: boolean
+  clusterPreferredEndpointType: string
+  clusterAllowReplicaMigration: boolean
   replicaReadOnly: boolean
   replicaServeStaleData: boolean
   replicaIgnoreMaxmemory: boolean

@@ -1,4 +1,5 @@
 import { copyViewed, viewOf } from '../../net/bytes.ts'
+import { LINK_BYTES, SlotIndex } from '../cluster/slot-index.ts'
 import type { Arena } from '../memory/arena.ts'
 import { ChainTable, HASH } from '../memory/chain-table.ts'
 import { hashBytes } from '../memory/hash.ts'
@@ -38,6 +39,10 @@ export class Database {
   readonly arena: Arena
   table: ChainTable
   expiring: Expiring
+  /** The same entries by their slot, in cluster mode. */
+  slots: SlotIndex | undefined
+  // What it needs at the end of each entry.
+  #linkBytes = 0
 
   constructor(id: number, keyspace: Keyspace) {
     this.id = id
@@ -53,6 +58,13 @@ export class Database {
 
   get keys(): number {
     return this.table.count
+  }
+
+  /** Keeps entries by their slot from now on; to be called before there are any. */
+  indexSlots(): SlotIndex {
+    this.slots = new SlotIndex(this.arena)
+    this.#linkBytes = LINK_BYTES
+    return this.slots
   }
 
   // Looking up. The key is word `index` of `args`.
@@ -210,7 +222,7 @@ export class Database {
     const { arena } = this
     const kept = Math.min(length, this.stringLength(entry))
     let resized = entry
-    const needed = HEADER_BYTES + arena.word(entry, KEY_BYTES) + length
+    const needed = HEADER_BYTES + arena.word(entry, KEY_BYTES) + length + this.#linkBytes
     if (needed > arena.capacity(entry)) {
       resized = this.#fit(entry, spare && length < GENEROUS ? 2 * length : length, kept)
     }
@@ -269,6 +281,7 @@ export class Database {
   /** Removes an entry and its value. What is large goes in pieces, later. Nobody is told. */
   remove(entry: number): void {
     this.table.remove(entry)
+    this.slots?.remove(entry)
     if ((this.arena.word(entry, META) & HAS_TTL) !== 0) this.expiring.remove(entry)
     if (this.typeOf(entry) !== STRING) this.#freeValue(entry)
     this.arena.release(entry)
@@ -295,6 +308,7 @@ export class Database {
     this.#leaves(entry)
     const detached = { kind: arena.word(entry, META) & KIND_MASK, value: arena.word(entry, VALUE) }
     this.table.remove(entry)
+    this.slots?.remove(entry)
     if ((arena.word(entry, META) & HAS_TTL) !== 0) this.expiring.remove(entry)
     arena.release(entry)
     return detached
@@ -321,6 +335,7 @@ export class Database {
     const { table, expiring } = this
     this.table = new ChainTable(this.arena, KEY_PLACE)
     this.expiring = new Expiring(this.arena)
+    this.slots?.clear()
     expiring.dispose()
     this.keyspace.freeLater(new ForgottenKeys(this.keyspace, table))
   }
@@ -378,7 +393,7 @@ export class Database {
     const { arena, keyspace } = this
     const start = args.start(index)
     const end = args.end(index)
-    const entry = arena.allocate(HEADER_BYTES + end - start + valueBytes)
+    const entry = arena.allocate(HEADER_BYTES + end - start + valueBytes + this.#linkBytes)
     arena.setWord(entry, HASH, this.hash(args, index))
     arena.setWord(entry, META, 0)
     arena.setWord(entry, ACCESS, keyspace.firstAccess)
@@ -393,6 +408,7 @@ export class Database {
       arena.offset(entry) + HEADER_BYTES,
     )
     this.table.insert(entry)
+    this.slots?.add(entry)
     if (keyspace.notifies !== 0) this.notify(NEW_EVENT, 'new', args, index)
     return entry
   }
@@ -401,7 +417,10 @@ export class Database {
   #fit(entry: number, valueBytes: number, kept: number): number {
     const { arena } = this
     const head = HEADER_BYTES + arena.word(entry, KEY_BYTES)
-    const fitted = arena.resize(entry, head + valueBytes, head + kept)
+    const bytes = head + valueBytes + this.#linkBytes
+    const { slots } = this
+    const fitted =
+      slots === undefined ? arena.resize(entry, bytes, head + kept) : slots.resize(entry, bytes, head + kept)
     if (fitted === entry) return entry
     this.table.replace(entry, fitted)
     if ((arena.word(fitted, META) & HAS_TTL) !== 0) this.expiring.replace(fitted)

@@ -1,6 +1,16 @@
 import { call } from '../call.ts'
 import { Client } from '../client.ts'
-import { ALLOW_BUSY, type Command, DENYOOM, MAY_REPLICATE, NOSCRIPT, STALE, WRITE } from '../commands/command.ts'
+import { CROSS_SLOT, DOWN, DOWN_FOR_WRITES, UNBOUND } from '../cluster/refusals.ts'
+import {
+  ALLOW_BUSY,
+  type Command,
+  DENYOOM,
+  type Dialect,
+  MAY_REPLICATE,
+  NOSCRIPT,
+  STALE,
+  WRITE,
+} from '../commands/command.ts'
 import type { Core } from '../core.ts'
 import { type Execution, Interpreter, type Outcome } from '../lua/interpreter.ts'
 import { Random } from '../lua/library/math.ts'
@@ -65,6 +75,8 @@ class Running implements ScriptRun {
   replicatesTo = 3
   /** Whether the node had used up its memory when it began. */
   readonly outOfMemory: boolean
+  /** In cluster mode: the only slot whose keys it may use; -1: it has used none yet. */
+  slot: number
   readonly #scripting: Scripting
   readonly #command: Command | undefined
 
@@ -81,6 +93,7 @@ class Running implements ScriptRun {
     this.caller = caller
     this.words = words
     this.outOfMemory = outOfMemory
+    this.slot = caller.core.cluster?.redirections.slot ?? -1
     this.startedAt = this.sliceAt = caller.core.clock.monotonicMs()
   }
 
@@ -353,6 +366,8 @@ export class Scripting {
     client.denyBlocking = true
     client.db = caller.db
     client.user = caller.user
+    client.readOnly = caller.readOnly
+    client.askingUntil = caller.askingUntil >= caller.commands ? client.commands : -1
     return client
   }
 
@@ -473,7 +488,18 @@ export class Scripting {
       }
     }
     const refused = core.gated ? core.checks.refusal(client, command, args) : undefined
-    return refused === undefined ? undefined : forScript(refused, run.dirty)
+    if (refused !== undefined) return forScript(refused, run.dirty, core.dialect, command)
+    return this.#isOfOneSlot(run) ? undefined : OTHER_SLOT
+  }
+
+  /** Whether the keys that were just looked at are of the slot that a script has used from the first. */
+  #isOfOneSlot(run: Running): boolean {
+    const slot = this.core.cluster?.redirections.slot ?? -1
+    // Scripts of before version 7 say nothing of that.
+    const { flags } = run.invocation
+    if (slot < 0 || flags === undefined || flags.has('allow-cross-slot-keys')) return true
+    if (run.slot < 0) run.slot = slot
+    return run.slot === slot
   }
 
   mayRun(run: Running, words: readonly string[]): boolean | undefined {
@@ -486,13 +512,21 @@ export class Scripting {
 }
 
 /** A refusal of a command in the words for scripts. One that has written is refused only what lies elsewhere. */
-function forScript(refused: string, dirty: boolean): string | undefined {
-  if (/^(MOVED|ASK|TRYAGAIN) /.test(refused)) return 'Script attempted to access a non local key in a cluster node'
-  if (refused.startsWith('CROSSSLOT')) return 'Script attempted to access keys that do not hash to the same slot'
-  if (refused.startsWith('CLUSTERDOWN')) return 'Script attempted to execute a command while the cluster is down'
+function forScript(refused: string, dirty: boolean, { engine }: Dialect, { name }: Command): string | undefined {
+  if (engine === 'valkey' && refused === CROSS_SLOT) {
+    return `Command '${name}' in script attempted to access keys that don't hash to the same slot`
+  }
+  if (engine === 'valkey' && refused === UNBOUND) return 'Script attempted to access a slot not served'
+  if (/^(MOVED|ASK|TRYAGAIN) /.test(refused) || [CROSS_SLOT, UNBOUND].includes(refused)) return NOT_LOCAL
+  if (refused === DOWN) return 'Script attempted to execute a command while the cluster is down'
+  if (refused === DOWN_FOR_WRITES) {
+    return 'Script attempted to execute a write command while the cluster is down and readonly'
+  }
   return dirty || refused === '' ? undefined : `-${refused}`
 }
 
+const NOT_LOCAL = 'Script attempted to access a non local key in a cluster node'
+const OTHER_SLOT = 'Script attempted to access keys that do not hash to the same slot'
 const NO_CLUSTER = refusal("ERR Can not run script on cluster, 'no-cluster' flag is set.")
 const READ_ONLY_COMMAND = refusal('ERR Can not execute a script with write flag using *_ro command.')
 

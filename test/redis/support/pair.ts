@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Command } from '../../../src/protocols/resp/encode.ts'
+import type { ClusterParts } from '../../../src/redis/cluster/cluster.ts'
 import { type RedisServer, startRedis } from '../../support/redis-server.ts'
 import { type StartedNode, startNode } from './node.ts'
 import { Talk } from './talk.ts'
@@ -28,18 +29,24 @@ export interface PairOptions {
   readonly engine?: 'redis' | 'valkey'
   /** `name value ...` each, for both. */
   readonly config?: readonly string[]
+  /** What ours is told of its cluster. */
+  readonly cluster?: ClusterParts
 }
 
 const VERSIONS = { redis: '7.0.15', valkey: '8.0.1' } as const
 
 /** Starts both. To be skipped where the server is not installed (`hasRedis`). */
-export async function startPair(atEnd: AtEnd, { engine = 'redis', config = [] }: PairOptions = {}): Promise<Pair> {
+export async function startPair(
+  atEnd: AtEnd,
+  { engine = 'redis', config = [], cluster }: PairOptions = {},
+): Promise<Pair> {
   const args = config.flatMap((line) => line.split(' ').map((word, at) => (at === 0 ? `--${word}` : word)))
   const server = await startRedis(['--enable-debug-command', 'yes', ...args], { program: `${engine}-server`, atEnd })
   const ours = await startNode(atEnd, {
     engine,
     version: VERSIONS[engine],
     config: ['enable-debug-command yes', ...config],
+    ...(cluster && { cluster }),
   })
   const talk = await Talk.to(server.port)
   atEnd(async () => talk.end())

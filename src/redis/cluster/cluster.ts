@@ -1,0 +1,280 @@
+import { TLSSocket } from 'node:tls'
+import type { Client } from '../client.ts'
+import { WRITE } from '../commands/command.ts'
+import type { Core } from '../core.ts'
+import { pubsubOf } from '../pubsub.ts'
+import { Redirections } from './redirections.ts'
+import { DOWN, UNBOUND } from './refusals.ts'
+import { keySlot, SLOTS } from './slots.ts'
+import type { Topology, TopologyNode } from './topology.ts'
+import { View } from './view.ts'
+
+/** How a replica is to take its primary's place. */
+export type FailoverKind = 'graceful' | 'force' | 'takeover'
+
+/** What a node in cluster mode asks of others than its clients. All of them may be absent: it stands alone then. */
+export interface ClusterParts {
+  /** Its own id, 40 hexadecimal digits; by chance if it is absent. */
+  readonly id?: string
+  /** Who is who at the start; default: the node alone, without slots. */
+  readonly topology?: Topology
+  /** Whoever knows who is who is asked to have this replica take its primary's place. @returns A refusal, or nothing. */
+  readonly failover?: (kind: FailoverKind) => string | undefined
+  /** Told whenever the node itself, by a command of a client, has changed who is who, or where slots are on their way to. */
+  readonly changed?: (cluster: Cluster) => void
+}
+
+/** Where clients find a node. */
+export interface Place {
+  readonly ip: string
+  /** 0: nowhere. */
+  readonly port: number
+  readonly tlsPort: number
+  readonly busPort: number
+  readonly hostname: string
+}
+
+/** The port of the bus is so much above that for clients, where it isn't told. */
+export const BUS_PORT_OFFSET = 10_000
+/** Keys of slots that are somebody else's now that go at once; the rest with the next chore. */
+const PURGED_AT_ONCE = 2000
+
+/** What a node in cluster mode knows of its cluster: who is who, which others tell it as a whole, and slots that are on their way. */
+export class Cluster {
+  readonly core: Core
+  readonly redirections: Redirections
+  view: View
+  /** Slots of this node that are on their way to another one, by its id, and slots that are on their way to this node. */
+  readonly migrating = new Map<number, string>()
+  readonly importing = new Map<number, string>()
+  /** When it was told who is who. */
+  toldAt: number
+  /** Whether there is an owner for each slot that needs one. */
+  isUp = false
+  /** Has replication follow another node, or none. */
+  follow: (primary: TopologyNode | undefined) => void = () => undefined
+  readonly #parts: ClusterParts
+  /** Slots that are being handed over at once: clients that ask for them wait until that is done. */
+  readonly #held = new Set<number>()
+  readonly #waiting = new Set<Client>()
+  readonly #leftovers = new Set<number>()
+
+  constructor(core: Core, parts: ClusterParts) {
+    this.core = core
+    this.#parts = parts
+    this.redirections = new Redirections(this)
+    const id = parts.id ?? core.runId
+    this.toldAt = core.keyspace.now
+    this.view = new View(parts.topology ?? aloneAs(id, hexOf(core)), id)
+    core.config.follow(['clusterRequireFullCoverage'], () => this.#updateState())
+    core.farewells.push((client) => this.#waiting.delete(client))
+    core.chores.push(() => this.#purge())
+  }
+
+  get self(): TopologyNode {
+    return this.view.self
+  }
+
+  /** Whether it is told who is who by somebody else. */
+  get isGuided(): boolean {
+    return this.#parts.failover !== undefined
+  }
+
+  /** Takes over who is who, at once: clients that wait for keys that are elsewhere now are sent there. */
+  swap(topology: Topology): void {
+    this.#replace(new View(topology, this.self.id))
+  }
+
+  /** The same of a change that a client has asked this node for. */
+  change(topology: Topology): void {
+    this.swap(topology)
+    this.changed()
+  }
+
+  /** The same under another id: RESET HARD. */
+  rename(topology: Topology, id: string): void {
+    this.#replace(new View(topology, id))
+    this.changed()
+  }
+
+  /** To be called after a slot was set on its way. */
+  changed(): void {
+    this.#parts.changed?.(this)
+  }
+
+  failover(kind: FailoverKind): string | undefined {
+    return this.#parts.failover?.(kind)
+  }
+
+  /** Has clients that ask for these slots wait until the next topology, or `release`. */
+  hold(slots: Iterable<number>): void {
+    for (const slot of slots) this.#held.add(slot)
+  }
+
+  isHeld(slot: number): boolean {
+    return this.#held.size > 0 && this.#held.has(slot)
+  }
+
+  wait(client: Client): void {
+    client.paused = true
+    this.#waiting.add(client)
+  }
+
+  release(): void {
+    this.#held.clear()
+    for (const client of this.#waiting) {
+      client.paused = false
+      this.core.resuming.add(client)
+    }
+    this.#waiting.clear()
+  }
+
+  // Where nodes are.
+
+  /** What a node is found by; what this one is told to announce of itself wins. */
+  placeOf(node: TopologyNode): Place {
+    const own = node === this.self
+    const { config } = this.core
+    const announced = (name: string): string => (own ? config.text(`cluster-announce-${name}`) : '')
+    const port = Number(announced('port')) || node.port || (own ? config.settings.port : 0)
+    const tlsPort = Number(announced('tls-port')) || (node.tlsPort ?? 0) || (own ? Number(config.text('tls-port')) : 0)
+    return {
+      ip: announced('ip') || node.ip,
+      port,
+      tlsPort,
+      busPort:
+        Number(announced('bus-port')) ||
+        (node.busPort ?? 0) ||
+        (own ? Number(config.text('cluster-port')) : 0) ||
+        (port || tlsPort) + BUS_PORT_OFFSET,
+      hostname: announced('hostname') || (node.hostname ?? ''),
+    }
+  }
+
+  /** The port of a place for a client: that of what it speaks itself. */
+  portFor(client: Client, { port, tlsPort }: Place): number {
+    return isSecure(client) ? tlsPort || port : port || tlsPort
+  }
+
+  /** What a client is to go to by the preference that is configured; undefined: to where it has come. */
+  endpointOf({ ip, hostname }: Place): string | undefined {
+    const { clusterPreferredEndpointType } = this.core.config.settings
+    if (clusterPreferredEndpointType === 'unknown-endpoint') return undefined
+    return clusterPreferredEndpointType === 'hostname' ? hostname || '?' : ip
+  }
+
+  /** The error that sends a client elsewhere. */
+  redirection(client: Client, kind: 'MOVED' | 'ASK', slot: number, node: TopologyNode): string {
+    const place = this.placeOf(node)
+    return `${kind} ${slot} ${this.endpointOf(place) ?? ''}:${this.portFor(client, place)}`
+  }
+
+  /** How far this node is in the replication stream. */
+  get offset(): number {
+    const lines = new Map(this.core.told('replication'))
+    return Number(lines.get('slave_repl_offset') ?? lines.get('master_repl_offset') ?? 0)
+  }
+
+  #replace(view: View): void {
+    const { core } = this
+    const before = this.view
+    this.view = view
+    this.toldAt = core.keyspace.now
+    this.#updateState()
+    for (const slot of this.migrating.keys()) if (!view.isMine(slot)) this.migrating.delete(slot)
+    for (const slot of this.importing.keys()) if (view.isMine(slot)) this.importing.delete(slot)
+    const index = core.keyspace.db(0).slots
+    const isPrimary = view.self.replicaOf === undefined
+    for (let slot = 0; slot < SLOTS; slot++) {
+      if (!before.isOfMyShard(slot) || view.isOfMyShard(slot)) continue
+      this.#endSubscriptions(slot)
+      const isElsewhere = isPrimary && before.isMine(slot) && view.ownerOf(slot) !== undefined
+      if (isElsewhere && (index?.count(slot) ?? 0) > 0) this.#leftovers.add(slot)
+    }
+    if (view.primary?.id !== before.primary?.id || placeText(view.primary) !== placeText(before.primary)) {
+      this.follow(view.primary)
+    }
+    this.#purge()
+    this.release()
+    this.redirectBlocked()
+    core.deliver()
+  }
+
+  #updateState(): void {
+    const { assigned, failed } = this.view
+    this.isUp = !this.core.config.settings.clusterRequireFullCoverage || (assigned === SLOTS && failed === 0)
+  }
+
+  /** Clients that wait for keys which are not here (any more) are sent to where they are. */
+  redirectBlocked(): void {
+    const { core } = this
+    for (const client of [...core.blocking.clients]) {
+      const line = this.#redirectionOfBlocked(client)
+      if (line !== undefined) core.blocking.answer(client, () => core.replies.error(line))
+    }
+  }
+
+  #redirectionOfBlocked(client: Client): string | undefined {
+    const [key] = client.blocked?.keys ?? []
+    if (client.blocked === undefined || key === undefined) return undefined
+    if (!this.isUp) return DOWN
+    const bytes = Buffer.from(key, 'latin1')
+    const slot = keySlot(bytes, 0, bytes.length)
+    const node = this.view.ownerOf(slot)
+    const mayRead = client.readOnly && (client.blocked.command.flags & WRITE) === 0
+    if (mayRead ? this.view.isOfMyShard(slot) : this.view.isMine(slot)) return undefined
+    if (this.importing.has(slot)) return undefined
+    return node === undefined ? UNBOUND : this.redirection(client, 'MOVED', slot, node)
+  }
+
+  /** Subscribers of shard channels are told that theirs are not here any more. */
+  #endSubscriptions(slot: number): void {
+    const pubsub = pubsubOf(this.core)
+    const { shardChannels } = pubsub
+    if (shardChannels.size === 0) return
+    for (const name of [...shardChannels.names()]) {
+      const bytes = Buffer.from(name, 'latin1')
+      if (keySlot(bytes, 0, bytes.length) === slot) pubsub.endShardChannel(name)
+    }
+  }
+
+  /** Keys of slots that another node has now go, some at a time: clients don't get at them any more. */
+  #purge(): void {
+    const { keyspace, propagation } = this.core
+    const db = keyspace.db(0)
+    let left = PURGED_AT_ONCE
+    for (const slot of this.#leftovers) {
+      if (this.view.isMine(slot) || this.self.replicaOf !== undefined) {
+        this.#leftovers.delete(slot)
+        continue
+      }
+      for (
+        let entry = db.slots?.first(slot) ?? 0;
+        entry !== 0 && left > 0;
+        entry = db.slots?.first(slot) ?? 0, left--
+      ) {
+        const key = db.keyOf(entry)
+        db.remove(entry)
+        keyspace.removed(db, key, 'del')
+      }
+      if (left === 0) break
+      this.#leftovers.delete(slot)
+    }
+    if (this.core.nesting === 0) propagation.flush()
+  }
+}
+
+const placeText = (node: TopologyNode | undefined): string => `${node?.ip} ${node?.port} ${node?.tlsPort}`
+
+/** Whether a client has come by TLS. */
+export const isSecure = ({ connection }: Client): boolean => connection?.socket instanceof TLSSocket
+
+/** 40 hexadecimal digits by chance. */
+export const hexOf = ({ random }: Core): string =>
+  Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('')
+
+/** Who is who where there is one node only, which has no slots. */
+export const aloneAs = (id: string, shard: string): Topology => ({
+  epoch: 0,
+  nodes: [{ id, ip: '', port: 0, shard, slots: [], epoch: 0 }],
+})
