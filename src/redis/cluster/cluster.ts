@@ -18,6 +18,9 @@ export interface ClusterParts {
   readonly id?: string
   /** Who is who at the start; default: the node alone, without slots. */
   readonly topology?: Topology
+  /** Slots that were on their way to others, or from others, by the ids of these, when it ended. */
+  readonly migrating?: ReadonlyMap<number, string>
+  readonly importing?: ReadonlyMap<number, string>
   /** Whoever knows who is who is asked to have this replica take its primary's place. @returns A refusal, or nothing. */
   readonly failover?: (kind: FailoverKind) => string | undefined
   /** Told whenever the node itself, by a command of a client, has changed who is who, or where slots are on their way to. */
@@ -45,8 +48,8 @@ export class Cluster {
   readonly redirections: Redirections
   view: View
   /** Slots of this node that are on their way to another one, by its id, and slots that are on their way to this node. */
-  readonly migrating = new Map<number, string>()
-  readonly importing = new Map<number, string>()
+  readonly migrating: Map<number, string>
+  readonly importing: Map<number, string>
   /** When it was told who is who. */
   toldAt: number
   /** Whether there is an owner for each slot that needs one. */
@@ -62,6 +65,8 @@ export class Cluster {
   constructor(core: Core, parts: ClusterParts) {
     this.core = core
     this.#parts = parts
+    this.migrating = new Map(parts.migrating)
+    this.importing = new Map(parts.importing)
     this.redirections = new Redirections(this)
     const id = parts.id ?? core.runId
     this.toldAt = core.keyspace.now

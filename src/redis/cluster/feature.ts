@@ -13,6 +13,8 @@ export function startCluster(core: Core, parts: ClusterParts): void {
   core.keyspace.db(0).indexSlots()
   const cluster = new Cluster(core, parts)
   core.cluster = cluster
+  // Its id is to last.
+  if (parts.topology === undefined) cluster.changed()
   core.checks.add((client, command, args) => cluster.redirections.check(client, command, args))(true)
   core.updateGate()
 }

@@ -1,10 +1,14 @@
 /** Starts the node of a command line, and ends it: files and words of a process of its own. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import { redis } from '../../api/catalog/engines.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, ServerTls } from '../../net/serve/listener.ts'
 import { stayAlive } from '../clock.ts'
+import type { ClusterParts } from '../cluster/cluster.ts'
+import { readNodesFile, writeNodesFile } from '../cluster/nodes-file.ts'
 import { BadValue } from '../config/kinds.ts'
 import { RedisNode } from '../server.ts'
 import { BadArgument, type Plan } from './command-line.ts'
@@ -44,7 +48,12 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     const log = (level: string, line: string) => {
       if (LEVELS.indexOf(level) >= least) write(line)
     }
-    return new RedisNode({ engine, version, directives, renamed, shutdown: end, log, ...(tls && { tls }) })
+    const cluster = word('cluster-enabled')?.toLowerCase() === 'yes' ? clusterFile(nodesFilePath(word)) : undefined
+    return new RedisNode({
+      ...{ engine, version, directives, renamed, shutdown: end, log },
+      ...(tls && { tls }),
+      ...(cluster && { cluster }),
+    })
   })
   const socketPath = word('unixsocket')
   const pidFile = word('pidfile')
@@ -107,6 +116,25 @@ function addressOf(spoken: string): string {
 async function listenOnSocket(node: RedisNode, path: string, mode: number): Promise<void> {
   rmSync(path, { force: true })
   await node.listen({ path, mode })
+}
+
+const nodesFilePath = (word: (name: string) => string | undefined): string =>
+  resolve(word('dir') ?? '.', word('cluster-config-file') ?? 'nodes.conf')
+
+/** What a node in cluster mode knows from its last life, and keeps for the next one. */
+function clusterFile(path: string): ClusterParts {
+  const known = existsSync(path) ? readNodesFile(readText(path)) : undefined
+  if (known === undefined && existsSync(path) && readText(path) !== '') {
+    throw new BadArgument(`${path}: this is no file of a cluster's nodes`)
+  }
+  return {
+    ...(known ?? { id: randomBytes(20).toString('hex') }),
+    changed(cluster) {
+      // Another file first: one that is half written would be worse than the former.
+      writeFileSync(`${path}.new`, writeNodesFile(cluster))
+      renameSync(`${path}.new`, path)
+    },
+  }
 }
 
 function certificates(word: (name: string) => string | undefined): ServerTls {

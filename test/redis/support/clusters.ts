@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rangeText, type Topology, type TopologyNode } from '../../../src/redis/cluster/topology.ts'
+import { View } from '../../../src/redis/cluster/view.ts'
 import { eventually } from '../../support/eventually.ts'
+import { type NodeOptions, type StartedNode, startNode } from './node.ts'
 import { type Pair, type PairOptions, startPair } from './pair.ts'
 
 type AtEnd = (work: () => Promise<void>) => void
@@ -69,3 +71,43 @@ export async function startClusterPair(
   })
   return pair
 }
+
+/** Embedded nodes that are told of each other. */
+export interface StartedCluster {
+  readonly topology: Topology
+  node(letter: string): StartedNode
+  /** Tells all of them who is who from now on. */
+  tell(topology: Topology): void
+}
+
+/** Starts the nodes of a topology, each on a port of its own. */
+export async function startCluster(
+  atEnd: AtEnd,
+  { topology = THREE, ...options }: NodeOptions & { readonly topology?: Topology } = {},
+): Promise<StartedCluster> {
+  const { config = [] } = options
+  const started = new Map<string, StartedNode>()
+  for (const { id } of topology.nodes) {
+    const own = { ...options, cluster: { ...options.cluster, id }, config: ['cluster-enabled yes', ...config] }
+    started.set(id, await startNode(atEnd, own))
+  }
+  const node = (letter: string): StartedNode => started.get(idOf(letter)) as StartedNode // tests name nodes of the topology
+  const found = {
+    epoch: topology.epoch,
+    nodes: topology.nodes.map((each) => ({
+      ...each,
+      ip: '127.0.0.1',
+      port: started.get(each.id)?.port ?? 0,
+      health: 'online' as const,
+    })),
+  }
+  const tell = (next: Topology): void => {
+    for (const each of started.values()) each.node.topology(next)
+  }
+  tell(found)
+  return { topology: found, node, tell }
+}
+
+/** A topology with a slot given to another of its nodes. */
+export const moving = (topology: Topology, slot: number, to: string): Topology =>
+  new View(topology, topology.nodes[0]?.id ?? '').assigning([slot], idOf(to))
