@@ -13,6 +13,8 @@ import { ROWS } from './commands/table.ts'
 import { Config } from './config/config.ts'
 import { Core, type Log } from './core.ts'
 import { startFeatures } from './features.ts'
+import { Loader, type LoaderOptions } from './rdb/loader.ts'
+import { type Snapshot, snapshotOf } from './rdb/snapshot.ts'
 import { RedisTalker } from './talker.ts'
 
 /** What a node is started with. */
@@ -141,6 +143,16 @@ export class RedisNode {
   /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */
   impair(impairment: Impairment | null): void {
     this.#server.door.impair(impairment)
+  }
+
+  /** All keys and functions as they are now, as the bytes of a file of redis. To be read to its end, or cancelled. */
+  snapshot(): Snapshot {
+    return snapshotOf(this.#core)
+  }
+
+  /** Takes the bytes of such a file, and adds what is in it to what there is. */
+  loader(options?: LoaderOptions): Loader {
+    return new Loader(this.#core, options)
   }
 
   /** Stops listening, ends every connection, forgets every key. */

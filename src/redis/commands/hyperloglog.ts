@@ -88,6 +88,7 @@ function pfcount(client: Client, args: Args): void {
     return
   }
   const cardinality = sketch.count()
+  db.preserve(entry)
   sketch.cache(cardinality)
   db.setKind(entry, STRING, RAW)
   db.touched(args, 1)

@@ -132,6 +132,7 @@ function deleteConsumer(client: Client, args: Args): void {
 /** The stream and the group that words 1 and 2 name. */
 function named({ db }: Client, args: Args): { readonly stream: Stream; readonly group: Group } | undefined {
   const entry = db.readOf(STREAM, args, 1)
+  if (entry !== 0) db.preserve(entry)
   const stream = entry === 0 ? undefined : streamOf(db, entry)
   const group = stream?.groups.get(args.text(2))
   return stream && group ? { stream, group } : undefined

@@ -139,7 +139,9 @@ function sourceOf(client: Client, args: Args, { group: at, streams }: Reading, i
 function readable({ core, db }: Client, args: Args, key: number, ofGroup: boolean): Stream | undefined {
   const waits = core.blocking.isServing && !(ofGroup && core.dialect.engine === 'valkey')
   const entry = waits ? db.lookupRead(args, key) : db.readOf(STREAM, args, key)
-  return entry === 0 || db.typeOf(entry) !== STREAM ? undefined : streamOf(db, entry)
+  if (entry === 0 || db.typeOf(entry) !== STREAM) return undefined
+  if (ofGroup) db.preserve(entry)
+  return streamOf(db, entry)
 }
 
 /** Whether there is something to tell; of what a consumer has had already, even if that is nothing. */

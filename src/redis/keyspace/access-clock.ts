@@ -9,7 +9,8 @@ const MS_PER_MINUTE = 60_000
 const FIRST_COUNT = 5
 const MS_PER_SECOND = 1000
 
-const secondsOf = (ms: number): number => Math.floor(ms / MS_PER_SECOND) | 0
+/** Seconds as a word of 32 bits has them. */
+export const secondsOf = (ms: number): number => Math.floor(ms / MS_PER_SECOND) | 0
 const minutesOf = (ms: number): number => Math.floor(ms / MS_PER_MINUTE) & MINUTES_MASK
 
 /** Milliseconds since an access, to the second. */

@@ -16,6 +16,7 @@ import {
   KEY_BYTES,
   KIND_MASK,
   kindOf,
+  MARKS_MASK,
   META,
   STREAM,
   STRING,
@@ -86,7 +87,10 @@ export class Database {
   /** The entry of a key that is about to be written, or 0; counted as an access. */
   lookupWrite(args: Args, index: number): number {
     const entry = this.#live(args, index)
-    if (entry !== 0) this.#access(entry)
+    if (entry !== 0) {
+      this.preserve(entry)
+      this.#access(entry)
+    }
     return entry
   }
 
@@ -123,6 +127,13 @@ export class Database {
     const entry = this.lookupWrite(args, index)
     if (entry !== 0 && typeIn(this.arena.word(entry, META)) !== type) throw WRONG_TYPE
     return entry
+  }
+
+  /** To be called before an entry is changed that was not found by `lookupWrite`: snapshots have yet to see it as it is. */
+  preserve(entry: number): void {
+    const { keyspace } = this
+    if (keyspace.preserver === undefined) return
+    if (((this.arena.word(entry, META) ^ keyspace.marks) & MARKS_MASK) !== 0) keyspace.preserver.preserve(this, entry)
   }
 
   // What an entry is.
@@ -198,6 +209,7 @@ export class Database {
     let entry = found
     if (entry === 0) entry = this.#add(args, index, length)
     else {
+      this.preserve(entry)
       if (!keepTtl && (arena.word(entry, META) & HAS_TTL) !== 0) this.expiring.remove(entry)
       if (this.typeOf(entry) !== STRING) this.#freeValue(entry)
       entry = this.#fit(entry, length, 0)
@@ -220,6 +232,7 @@ export class Database {
    */
   resizeString(entry: number, length: number, encoding: number, spare = false): number {
     const { arena } = this
+    this.preserve(entry)
     const kept = Math.min(length, this.stringLength(entry))
     let resized = entry
     const needed = HEADER_BYTES + arena.word(entry, KEY_BYTES) + length + this.#linkBytes
@@ -243,7 +256,7 @@ export class Database {
    */
   create(args: Args, index: number, type: number, encoding: number, value: number | LargeValue): number {
     const entry = this.#add(args, index, 0)
-    this.arena.setWord(entry, META, kindOf(type, encoding))
+    this.setKind(entry, type, encoding)
     this.setValue(entry, encoding, value)
     return entry
   }
@@ -265,6 +278,7 @@ export class Database {
   // Expiry.
 
   setExpiry(entry: number, at: number): void {
+    this.preserve(entry)
     if ((this.arena.word(entry, META) & HAS_TTL) === 0) this.expiring.add(entry)
     this.arena.setDouble(entry, EXPIRES, at)
   }
@@ -272,6 +286,7 @@ export class Database {
   /** Answers whether it had one. */
   clearExpiry(entry: number): boolean {
     if ((this.arena.word(entry, META) & HAS_TTL) === 0) return false
+    this.preserve(entry)
     this.expiring.remove(entry)
     return true
   }
@@ -280,6 +295,7 @@ export class Database {
 
   /** Removes an entry and its value. What is large goes in pieces, later. Nobody is told. */
   remove(entry: number): void {
+    this.preserve(entry)
     this.table.remove(entry)
     this.slots?.remove(entry)
     if ((this.arena.word(entry, META) & HAS_TTL) !== 0) this.expiring.remove(entry)
@@ -305,6 +321,7 @@ export class Database {
   /** Takes an entry out with its value unharmed, and answers it: for RENAME and MOVE. */
   detach(entry: number): { readonly kind: number; readonly value: number } {
     const { arena } = this
+    this.preserve(entry)
     this.#leaves(entry)
     const detached = { kind: arena.word(entry, META) & KIND_MASK, value: arena.word(entry, VALUE) }
     this.table.remove(entry)
@@ -317,7 +334,7 @@ export class Database {
   /** Adds a key with what `detach` took out. */
   attach(args: Args, index: number, { kind, value }: { readonly kind: number; readonly value: number }): number {
     const entry = this.#add(args, index, 0)
-    this.arena.setWord(entry, META, kind)
+    this.setKind(entry, typeIn(kind), encodingIn(kind))
     this.arena.setWord(entry, VALUE, value)
     return entry
   }
@@ -337,7 +354,8 @@ export class Database {
     this.expiring = new Expiring(this.arena)
     this.slots?.clear()
     expiring.dispose()
-    this.keyspace.freeLater(new ForgottenKeys(this.keyspace, table))
+    const keys = new ForgottenKeys(this.keyspace, table)
+    if (!this.keyspace.preserver?.keep(table, keys)) this.keyspace.freeLater(keys)
   }
 
   // Telling others.
@@ -395,7 +413,7 @@ export class Database {
     const end = args.end(index)
     const entry = arena.allocate(HEADER_BYTES + end - start + valueBytes + this.#linkBytes)
     arena.setWord(entry, HASH, this.hash(args, index))
-    arena.setWord(entry, META, 0)
+    arena.setWord(entry, META, keyspace.marks)
     arena.setWord(entry, ACCESS, keyspace.firstAccess)
     arena.setWord(entry, KEY_BYTES, end - start)
     copyViewed(

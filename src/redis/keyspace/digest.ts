@@ -35,7 +35,7 @@ export function digestOf(core: Core, db: Database, key: Buffer): string {
 
 // Members are told in two lines, fields with their values in four.
 const pairsInOrder = (told: string): string => {
-  const [head = '', ...lines] = told.split('\r\n$')
+  const [head = '', ...lines] = told.slice(0, -2).split('\r\n$')
   return [head, ...lines.sort()].join(' ')
 }
 

@@ -15,6 +15,9 @@ export const HEADER_BYTES = 36
 
 // META: type in bits 0-3, encoding in bits 4-7, flags above.
 export const HAS_TTL = 1 << 8
+/** Bits of the snapshots that are being taken: an entry has one as it was when it was added, or written (keyspace.marks). */
+export const MARKS_MASK = 0xff << 16
+export const FIRST_MARK = 1 << 16
 export const KIND_MASK = 0xff
 const TYPE_MASK = 0x0f
 const ENCODING_SHIFT = 4

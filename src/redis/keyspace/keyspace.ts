@@ -1,4 +1,5 @@
 import { Arena } from '../memory/arena.ts'
+import type { ChainTable } from '../memory/chain-table.ts'
 import type { Replies } from '../protocol/replies.ts'
 import { Database } from './database.ts'
 import { GENERIC } from './events.ts'
@@ -21,6 +22,14 @@ export interface KeyObservers {
 /** What can be given back in pieces. */
 export interface Freeable {
   freeSome(members: number): boolean
+}
+
+/** Who writes entries as they are before they change: snapshots. */
+export interface Preserver {
+  /** An entry with a mark that is not `marks` is about to be changed or removed. */
+  preserve(db: Database, entry: number): void
+  /** A database has forgotten its keys, which are no longer changed. Answers whether it has them given back itself, later. */
+  keep(table: ChainTable, keys: Freeable): boolean
 }
 
 // Members given back at once; the rest in the background.
@@ -66,6 +75,11 @@ export class Keyspace {
   firstAccess = 0
   /** What it is after an access, by what it was; absent: the same as of a new one. */
   accessOf: ((before: number) => number) | undefined
+
+  /** While snapshots are taken. */
+  preserver: Preserver | undefined
+  /** What entries have for their marks that no snapshot has yet to write: new ones too. */
+  marks = 0
 
   readonly #observers: KeyObservers
   #freeables: Freeable[] = []

@@ -24,7 +24,7 @@ import {
 const FIRST_NODES = 8
 
 /** A list too large for one chunk: several, one behind the other, in a ring of their names that grows at both ends. */
-class Quicklist implements LargeValue {
+export class Quicklist implements LargeValue {
   count = 0
   nodes = 0
   readonly #arena: Arena
@@ -116,6 +116,12 @@ const SIZES = [4096, 8192, 16_384, 32_768, 65_536] as const
 // Where it counts elements, they may not take more than this.
 const SAFE_BYTES = 8192
 
+/** How many elements and bytes a chunk may hold, by `list-max-listpack-size`. */
+export const chunkLimits = (maxSize: number): { readonly elements: number; readonly bytes: number } => ({
+  elements: maxSize < 0 ? Number.POSITIVE_INFINITY : Math.max(1, maxSize),
+  bytes: SIZES[-maxSize - 1] ?? SAFE_BYTES,
+})
+
 /**
  * The list that a command works on, small (one chunk) or large, with a place in it: between elements, and at the one behind it. One is
  * enough for most commands: `open` makes it another's.
@@ -136,8 +142,9 @@ export class OpenList {
     this.#arena = db.arena
     this.#entry = entry
     this.#large = db.encodingOf(entry) === LISTPACK ? undefined : (db.objectOf(entry) as Quicklist) // a list's only object
-    this.#mostElements = maxSize < 0 ? Number.POSITIVE_INFINITY : Math.max(1, maxSize)
-    this.#mostBytes = SIZES[-maxSize - 1] ?? SAFE_BYTES
+    const { elements, bytes } = chunkLimits(maxSize)
+    this.#mostElements = elements
+    this.#mostBytes = bytes
     return this
   }
 

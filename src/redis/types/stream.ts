@@ -216,6 +216,18 @@ export class Stream implements LargeValue {
     }
   }
 
+  /** Copies of the fields and values of an entry. */
+  wordsAt(chunk: number, place: number): Buffer[] {
+    const page = this.#arena.page(chunk)
+    const start = packedStart(this.#arena, chunk, place)
+    let at = start + ENTRY_HEAD
+    return Array.from({ length: page.readUInt32LE(start + WORDS_AT) }, () => {
+      const from = at + WORD_HEAD
+      at = from + page.readUInt32LE(at)
+      return Buffer.from(page.subarray(from, at))
+    })
+  }
+
   copy(): Stream {
     const arena = this.#arena
     const copied = new Stream(arena)
