@@ -1,11 +1,20 @@
 /** Patterns of keys and channels, as servers match them: `*`, `?`, `[a-z]`, `[^a]`, `\x`. Takes time in proportion to both. */
-export const matches = (pattern: string, text: string): boolean => matchParts(partsOf(pattern), text)
+export const matches = (pattern: string, text: string): boolean => matcher(pattern)(text)
 
 /** The same for one pattern and many texts. */
 export function matcher(pattern: string): (text: string) => boolean {
   const parts = partsOf(pattern)
-  return (text) => matchParts(parts, text)
+  return starsIn(parts) > MOST_STARS ? () => false : (text) => matchParts(parts, text)
 }
+
+// Servers recurse for each star but the last part's, and find nothing beyond so many.
+const MOST_STARS = 1000
+
+const starsIn = (parts: readonly Part[]): number =>
+  parts.reduce(
+    (stars, part, at) => (part === '*' && at + 1 < parts.length && parts[at + 1] !== '*' ? stars + 1 : stars),
+    0,
+  )
 
 function matchParts(parts: readonly Part[], text: string): boolean {
   // Where to go on when a guess at how much a star takes was wrong.

@@ -57,6 +57,11 @@ export class Blocking {
     return this.#serving !== undefined
   }
 
+  /** Whether a client goes on waiting: not so if it is being served, and was not made to wait again. */
+  holds(client: Client): boolean {
+    return this.#serving !== client || this.#stays
+  }
+
   /** Keys that clients wait for. */
   get keys(): number {
     return this.#waiting.reduce((sum, keys) => sum + (keys?.size ?? 0), 0)
@@ -139,6 +144,7 @@ export class Blocking {
   /** Ends the waiting of a client with what `write` writes. */
   answer(client: Client, write: () => void): void {
     if (client.blocked === undefined) return
+    client.blocked.command.calls++
     this.release(client)
     client.send(write)
     this.#core.deliver()

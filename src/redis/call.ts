@@ -54,7 +54,8 @@ export function call(client: Client, command: Command, args: Args): void {
   } catch (error) {
     replies.error(error instanceof Refusal ? error.message : internal(core, command, error))
   }
-  command.calls++
+  // What makes its client wait is counted once the client is answered.
+  if (client.blocked === undefined || !core.blocking.holds(client)) command.calls++
   if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
   core.running = outer
   if (!touches) keyspace.countsAccess = true

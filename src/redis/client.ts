@@ -74,6 +74,11 @@ export class Client {
     this.updateGate()
   }
 
+  /** Whether commands come from a script in its name. */
+  get isScript(): boolean {
+    return this.connection === undefined && this.denyBlocking
+  }
+
   get replies(): Replies {
     return this.core.replies
   }

@@ -82,6 +82,8 @@ export class Core {
   nesting = 0
   /** Whether keys that have expired are looked for (DEBUG SET-ACTIVE-EXPIRE). */
   activeExpiry = true
+  /** Whether scripts may run commands that are not for them: DEBUG SET-DISABLE-DENY-SCRIPTS. */
+  scriptsMayAll = false
   /** Where the node listens. */
   addresses: readonly ListenAddress[] = []
   /** Whether every command is measured, rather than one in many of those that are fast. */

@@ -62,9 +62,9 @@ export class RedisTalker implements Talker {
     const { args, replies } = this.#core
     const mode = client.replyMode
     const reply = replies.capture(() => execute(client, args))
-    if (client.replyMode === 'on' && mode === 'off') replies.text(reply)
-    else if (mode === 'skip') client.replyMode = 'on'
+    if (client.replyMode === 'on') replies.text(reply)
     else if (client.replyMode === 'skip-next') client.replyMode = 'skip'
+    else if (mode === 'skip' && client.replyMode === 'skip') client.replyMode = 'on'
     client.updateGate()
   }
 

@@ -142,6 +142,7 @@ function reply(client: Client, args: Args): void {
   } else if (args.is(2, 'OFF')) client.replyMode = 'off'
   else if (args.is(2, 'SKIP')) {
     if (client.replyMode === 'on') client.replyMode = 'skip'
+    else if (client.replyMode === 'skip') client.replyMode = 'skip-next'
   } else throw SYNTAX
   client.updateGate()
 }

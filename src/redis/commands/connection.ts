@@ -62,7 +62,7 @@ function reset(client: Client): void {
   core.replies.resp = 2
   client.select(0)
   client.name = ''
-  client.replyMode = 'on'
+  if (client.replyMode === 'off') client.replyMode = 'on'
   client.noEvict = false
   client.noTouch = false
   client.readOnly = false

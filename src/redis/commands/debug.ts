@@ -28,7 +28,10 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     client.replies.ok()
   },
   'quicklist-packed-threshold': ok,
-  'set-disable-deny-scripts': ok,
+  'set-disable-deny-scripts': (client, args) => {
+    client.core.scriptsMayAll = args.text(2) !== '0'
+    client.replies.ok()
+  },
   replicate: ok,
   'change-repl-id': ok,
   'pause-cron': ok,
@@ -53,7 +56,8 @@ function debug(client: Client, args: Args): void {
 }
 
 function objectOf({ db, replies }: Client, args: Args): void {
-  const entry = db.peek(args, 2)
+  // Of a key that has expired, too, as long as it lies there.
+  const entry = db.findKey(args.slice(2))
   if (entry === 0) throw NO_SUCH_KEY
   const access = db.arena.word(entry, ACCESS)
   const encoding = ENCODING_NAMES[db.encodingOf(entry)] ?? ''

@@ -10,7 +10,7 @@ import type { Replies } from '../protocol/replies.ts'
 import { OpenHash } from '../types/hash.ts'
 import { bytesOf, type Span, textOf } from '../types/span.ts'
 import type { Row } from './command.ts'
-import { randomCount } from './ranges.ts'
+import { refuseTooManyPairs, signedCount } from './ranges.ts'
 import { scanMembers } from './scanning.ts'
 
 const NOT_A_NUMBER = refusal('ERR hash value is not an integer')
@@ -212,10 +212,10 @@ function hrandfield(client: Client, args: Args): void {
     else opened.open(client, entry).one(random, ({ field }) => bulk(replies, field))
     return
   }
-  const count = args.integer(2)
+  const count = signedCount(args, 2)
   const withValues = args.count === 4
   if (args.count > 4 || (withValues && !args.is(3, 'WITHVALUES'))) throw SYNTAX
-  if (withValues) randomCount(args, 2)
+  if (withValues) refuseTooManyPairs(count)
   const entry = db.readOf(HASH_TYPE, args, 1)
   const size = entry === 0 ? 0 : opened.open(client, entry).count
   const elements = size === 0 ? 0 : count < 0 ? -count : Math.min(count, size)

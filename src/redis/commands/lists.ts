@@ -7,7 +7,7 @@ import { NO_SUCH_KEY, OUT_OF_RANGE, refusal, SYNTAX } from '../protocol/refusals
 import { OpenList } from '../types/list.ts'
 import { createPacked } from '../types/packed.ts'
 import type { Row } from './command.ts'
-import { atLeastOne, fromStart, positive } from './ranges.ts'
+import { atLeastOne, fromStart, positive, signedCount } from './ranges.ts'
 import { awaited, timeoutOf } from './waiting.ts'
 
 const NUMKEYS = refusal('ERR numkeys should be greater than 0')
@@ -229,13 +229,22 @@ function lrem(client: Client, args: Args): void {
   replies.integer(removed)
 }
 
+// Has no opposite of 64 bits, and is one to redis that is met at once.
+const LEAST_RANK = -(2 ** 63)
+
+function rankOf(engine: 'redis' | 'valkey', args: Args, index: number): number {
+  if (engine === 'valkey') return signedCount(args, index)
+  const rank = args.integer(index)
+  return rank === LEAST_RANK ? -1 : rank
+}
+
 function lpos(client: Client, args: Args): void {
-  const { db, replies } = client
+  const { core, db, replies } = client
   let [rank, count, most] = [1, -1, 0]
   for (let i = 3; i < args.count; i += 2) {
     if (i + 1 >= args.count) throw SYNTAX
     if (args.is(i, 'RANK')) {
-      rank = args.integer(i + 1)
+      rank = rankOf(core.dialect.engine, args, i + 1)
       if (rank === 0) throw RANK_ZERO
     } else if (args.is(i, 'COUNT')) count = positive(args, i + 1, COUNT_NEGATIVE)
     else if (args.is(i, 'MAXLEN')) most = positive(args, i + 1, MAXLEN_NEGATIVE)

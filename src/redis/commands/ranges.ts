@@ -19,12 +19,21 @@ export function atLeastOne(args: Args, index: number, otherwise: Refusal): numbe
 /** An index of a range that may count from the end, within a collection of so many; negative: before the first. */
 export const fromStart = (index: number, length: number): number => (index < 0 ? length + index : index)
 
-const OUT_OF_RANGE = refusal('ERR value is out of range')
-const MOST_RANDOM = 2 ** 62
+const NO_OPPOSITE = refusal(
+  'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
+)
+const TOO_MANY_PAIRS = refusal('ERR value is out of range')
+const LEAST = -(2n ** 63n)
+const MOST_PAIRS = 2 ** 62
 
-/** How many random members are asked for; negative: so many, of which some may be the same. @throws Refusal */
-export function randomCount(args: Args, index: number, mayBe = MOST_RANDOM): number {
+/** A whole number whose opposite has 64 bits as well: how many random members, of which some may be the same if it is negative. */
+export function signedCount(args: Args, index: number): number {
   const count = args.integer(index)
-  if (Math.abs(count) > mayBe) throw OUT_OF_RANGE
+  if (!Number.isSafeInteger(count) && args.integer64(index) === LEAST) throw NO_OPPOSITE
   return count
+}
+
+/** Refuses so many random members where each is two replies. */
+export function refuseTooManyPairs(count: number): void {
+  if (Math.abs(count) >= MOST_PAIRS) throw TOO_MANY_PAIRS
 }

@@ -8,7 +8,7 @@ import type { Replies } from '../protocol/replies.ts'
 import { OpenSet } from '../types/set.ts'
 import { bytesOf, type Span, textOf } from '../types/span.ts'
 import type { Row } from './command.ts'
-import { atLeastOne, positive } from './ranges.ts'
+import { atLeastOne, positive, signedCount } from './ranges.ts'
 import { scanMembers } from './scanning.ts'
 
 const NUMKEYS = refusal('ERR numkeys should be greater than 0')
@@ -156,7 +156,7 @@ function srandmember(client: Client, args: Args): void {
     else replies.null()
     return
   }
-  const count = args.integer(2)
+  const count = signedCount(args, 2)
   const size = readable(client, args, 1)?.count ?? 0
   const elements = size === 0 ? 0 : count < 0 ? -count : Math.min(count, size)
   replies.array(elements)

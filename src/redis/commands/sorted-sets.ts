@@ -8,7 +8,7 @@ import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import { bytesOf } from '../types/span.ts'
 import { OpenZset } from '../types/zset.ts'
 import type { Row } from './command.ts'
-import { atLeastOne, positive, randomCount } from './ranges.ts'
+import { atLeastOne, positive, refuseTooManyPairs, signedCount } from './ranges.ts'
 import { scanMembers } from './scanning.ts'
 import { operate, operateInto, operationCount } from './sorted-set-operations.ts'
 import { byLex, byRank, byScore, type Ends, rangeOf, shownRange } from './sorted-set-ranges.ts'
@@ -348,10 +348,10 @@ function zrandmember(client: Client, args: Args): void {
     else replies.null()
     return
   }
-  const count = args.integer(2)
+  const count = signedCount(args, 2)
   const withScores = args.count === 4
   if (args.count > 4 || (withScores && !args.is(3, 'WITHSCORES'))) throw SYNTAX
-  if (withScores) randomCount(args, 2)
+  if (withScores) refuseTooManyPairs(count)
   const size = readable(client, args)?.count ?? 0
   const elements = size === 0 ? 0 : count < 0 ? -count : Math.min(count, size)
   const inPairs = withScores && client.resp === 3

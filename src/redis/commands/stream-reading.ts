@@ -50,6 +50,9 @@ function readingOf(client: Client, args: Args, ofGroup: boolean): Reading {
   for (let i = 1; i < args.count; i++) {
     const more = args.count - 1 - i
     if (args.is(i, 'BLOCK') && more > 0) {
+      if (client.isScript && client.core.dialect.engine === 'redis') {
+        throw refusal(`ERR ${args.text(0)} command is not allowed with BLOCK option from scripts`)
+      }
       reading.timeout = timeoutMs(client, args, ++i)
     } else if (args.is(i, 'COUNT') && more > 0) {
       const count = args.integer(++i)

@@ -474,7 +474,7 @@ export class Scripting {
   #refusal(run: Running, client: Client, command: Command, args: Args): string | undefined {
     const { core } = this
     const { flags } = run.invocation
-    if ((command.flags & NOSCRIPT) !== 0) return 'This Redis command is not allowed from script'
+    if ((command.flags & NOSCRIPT) !== 0 && !core.scriptsMayAll) return 'This Redis command is not allowed from script'
     if (client.user?.unrestricted === false) {
       const denied = core.access.refusalInScript(client, command, args)
       if (denied !== undefined) return denied

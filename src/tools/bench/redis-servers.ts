@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort, untilListening } from '../listening.ts'
 import { quietEnvironment } from './measure.ts'
 
 /** A node or a server under load, in a process of its own. */
@@ -34,7 +33,7 @@ export async function launchRedis(program: RedisProgram): Promise<RedisServer> {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: quietEnvironment(),
   })
-  await untilAnswers(port, child)
+  await untilListening(port, child)
   return {
     port,
     pid: child.pid as number, // it answers
@@ -45,30 +44,6 @@ export async function launchRedis(program: RedisProgram): Promise<RedisServer> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo // it listens on TCP
-  await once(server.close(), 'close')
-  return port
-}
-
-const STARTS_WITHIN_MS = 20_000
-
-async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + STARTS_WITHIN_MS
-  while (child.exitCode === null && performance.now() < deadline) {
-    const socket = connect(port, '127.0.0.1')
-    const answers = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (answers) return
-    await sleep(50)
-  }
-  throw new Error(`no server on port ${port}`)
 }
 
 /** What a server answers, as redis-cli shows it. */

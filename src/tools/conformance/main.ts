@@ -1,0 +1,114 @@
+/**
+ * `npm run conformance -- redis|valkey|memcached [--only <file>] [--way <name>] [--sources <directory>] [--server <program>]
+ * [--output json]`: runs a server's own test suite against the embedded node. Exit code 1 for a failure that is not listed in
+ * exceptions.ts, or fewer tests than the server passes; 2 for a command line that is none. Never part of the tests: it takes minutes.
+ */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { isNameOf, namesOf } from '../../api/tables.ts'
+import { isInstalled, printTable } from '../bench/measure.ts'
+import { type FileOutcome, judge, type Verdict } from './outcome.ts'
+import { perlFiles, placeNode, runPerlFile } from './perl.ts'
+import { fetchSource, NoSuite } from './sources.ts'
+import { type Engine, SUITES, type Way } from './suites.ts'
+import { runTclFile, tclFiles } from './tcl.ts'
+
+interface Run {
+  readonly way: Way
+  readonly files: readonly FileOutcome[]
+  readonly verdict: Verdict
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', multiple: true },
+    way: { type: 'string' },
+    sources: { type: 'string' },
+    server: { type: 'string' },
+    output: { type: 'string' },
+  },
+})
+const [engine = ''] = positionals
+if (!isNameOf(SUITES, engine)) {
+  process.stderr.write(`No suite '${engine}'. There are: ${namesOf(SUITES).join(', ')}.\n`)
+  process.exit(2)
+}
+const suite = SUITES[engine]
+const isJson = values.output === 'json'
+const directory = mkdtempSync(join(tmpdir(), 'cachectl-suite-'))
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+try {
+  const runs = await runAll(engine)
+  if (isJson) process.stdout.write(`${JSON.stringify({ engine, version: suite.version, runs }, null, 2)}\n`)
+  process.exit(runs.every(isGood) ? 0 : 1)
+} catch (error) {
+  if (!(error instanceof NoSuite)) throw error
+  process.stdout.write(`Skipped: ${error.message}. --sources <directory> takes the sources of ${engine} from there.\n`)
+  process.exit(0)
+}
+
+/** Each way of the suite that is asked for. */
+async function runAll(name: Engine): Promise<Run[]> {
+  const missing = suite.programs.filter((program) => !isInstalled(program))
+  if (missing.length > 0) throw new NoSuite(`there is no ${missing.join(', ')} here`)
+  const sources = suiteDirectory()
+  const isPerl = name === 'memcached'
+  if (isPerl) placeNode(sources, suite.version, values.server)
+  const files = (isPerl ? perlFiles(sources) : await tclFiles(sources)).filter(isWanted)
+  const runs: Run[] = []
+  for (const way of suite.ways) {
+    if (values.way !== undefined && values.way !== way.name) continue
+    const outcomes: FileOutcome[] = []
+    for (const file of files) {
+      const outcome = isPerl
+        ? await runPerlFile(sources, file)
+        : await runTclFile(name, way, sources, file, values.server)
+      outcomes.push(outcome)
+      if (!isJson) tell(outcome)
+    }
+    const run = { way, files: outcomes, verdict: judge(name, way, outcomes) }
+    runs.push(run)
+    if (!isJson) sumUp(run)
+  }
+  return runs
+}
+
+/** Where the suite lies, as a copy of ours: suites write into it. */
+function suiteDirectory(): string {
+  if (values.sources === undefined) return fetchSource(suite, directory)
+  const copy = join(directory, 'suite')
+  cpSync(resolve(values.sources), copy, { recursive: true })
+  return copy
+}
+
+function isWanted(file: string): boolean {
+  return values.only === undefined || values.only.includes(file)
+}
+
+function tell({ file, passed, failed, stuck, seconds }: FileOutcome): void {
+  const parts = [`${passed} ok`, ...(failed.length > 0 ? [`${failed.length} failed`] : []), ...(stuck ? ['stuck'] : [])]
+  process.stdout.write(`${file}: ${parts.join(', ')} (${seconds.toFixed(0)} s)\n`)
+  for (const test of failed) process.stdout.write(`  failed: ${test}\n`)
+  if (stuck !== undefined) process.stdout.write(`  stuck: ${stuck}\n`)
+}
+
+function sumUp({ way, files, verdict }: Run): void {
+  const { passed, bar, expected, unexpected } = verdict
+  const skipped = files.reduce((sum, file) => sum + file.skipped, 0)
+  printTable(`${engine} ${suite.version}, ${way.name}`, [
+    ['', 'passed', 'of the server', 'failed as listed', 'failed', 'skipped'],
+    ['tests', String(passed), String(bar), String(expected.length), String(unexpected.length), String(skipped)],
+  ])
+  for (const { test, reason } of expected) process.stdout.write(`  listed: ${test}: ${reason}\n`)
+  for (const { file, test } of unexpected) process.stdout.write(`  failed: ${file}: ${test}\n`)
+}
+
+/** A part of a suite has no bar of its own. */
+function isGood({ verdict: { passed, bar, expected, unexpected } }: Run): boolean {
+  return unexpected.length === 0 && (values.only !== undefined || passed + expected.length >= bar)
+}

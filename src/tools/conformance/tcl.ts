@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { RespConnection } from '../../kv/resp/connection.ts'
+import { freePort } from '../listening.ts'
+import { startNode } from './node.ts'
+import { type FileOutcome, readTcl } from './outcome.ts'
+import { runBounded } from './programs.ts'
+import type { Engine, Way } from './suites.ts'
+
+const HELPER = 'tests/test_helper.tcl'
+// Without progress for so long, a test hangs.
+const HANGS_AFTER_SECONDS = 60
+const FILE_MS = 600_000
+const BEFORE_BASE = 32
+const ALL_SLOTS = ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']
+
+/** The files of a Tcl suite that speak to a running server. */
+export async function tclFiles(directory: string): Promise<string[]> {
+  const { printed } = await runBounded(['tclsh', HELPER, '--list-tests'], directory, FILE_MS)
+  return printed.split('\n').filter((line) => /^(?:unit|integration)\//.test(line) && !line.includes('moduleapi'))
+}
+
+/** Runs one file against a node of its own. @param program A server to run instead of the node. */
+export async function runTclFile(
+  engine: Engine,
+  { name, node: words, suite }: Way,
+  directory: string,
+  file: string,
+  program?: string,
+): Promise<FileOutcome> {
+  const data = mkdtempSync(join(tmpdir(), 'cachectl-conformance-'))
+  const node = await startNode(engine, words, data, program)
+  try {
+    if (name === 'cluster') await ownAllSlots(node.port)
+    // Its own server for its own processes listens on one of the 32 ports before this.
+    const base = String((await freePort()) + BEFORE_BASE)
+    const where = ['--host', '127.0.0.1', '--port', String(node.port), '--baseport', base]
+    const bounds = ['--durable', '--timeout', String(HANGS_AFTER_SECONDS)]
+    const command = ['tclsh', HELPER, ...where, '--single', file, ...bounds, ...suite]
+    const { printed, status, seconds, isLate } = await runBounded(command, directory, FILE_MS)
+    return readTcl(file, printed, seconds, isLate ? 'late' : status === 0 ? 'good' : 'bad')
+  } finally {
+    await node.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+/** Gives all slots to the one node there is. */
+async function ownAllSlots(port: number): Promise<void> {
+  const connection = await RespConnection.open({ host: '127.0.0.1', port, timeoutMs: 10_000 })
+  await connection.send([ALL_SLOTS])
+  connection.close()
+}
