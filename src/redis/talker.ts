@@ -17,6 +17,10 @@ export class RedisTalker implements Talker {
     core.clients.set(this.client.id, this.client)
   }
 
+  get wanted(): number {
+    return this.#parser.wanted
+  }
+
   consume(bytes: Buffer, end: number): number {
     const core = this.#core
     const { client } = this

@@ -1,5 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Clock } from '../../src/redis/clock.ts'
+import { HASHTABLE, SET } from '../../src/redis/keyspace/entry.ts'
+import { Keyspace } from '../../src/redis/keyspace/keyspace.ts'
+import type { LargeValue } from '../../src/redis/keyspace/objects.ts'
+import { Args } from '../../src/redis/protocol/args.ts'
+import { Replies } from '../../src/redis/protocol/replies.ts'
 import { startNode } from './support/node.ts'
 
 const atEnd = (work: () => Promise<void>) => onTestFinished(work)
@@ -118,4 +123,35 @@ test('what a flush leaves behind is given back in the background', async () => {
   await talk.ask(['FLUSHALL'])
   clock.pass(100, 50)
   expect(field((await talk.ask(['INFO', 'memory']))[0], 'used_memory')).toBe(before)
+})
+
+test('of many large values that are flushed, none is given back before its turn', () => {
+  const unheard = () => undefined
+  const observers = { changed: unheard, flushing: unheard, event: unheard, ready: unheard, removed: unheard }
+  const keyspace = new Keyspace(1, observers, new Replies(), 0, Math.random)
+  let freed = 0
+  const large: LargeValue = {
+    bytes: 0,
+    copy: () => large,
+    freeSome(members) {
+      freed += members
+      return true
+    },
+  }
+  for (let i = 0; i < 100; i++) keyspace.db(0).create(Args.of([`key ${i}`]), 0, SET, HASHTABLE, large)
+  keyspace.flush(undefined)
+  expect(freed).toBe(0)
+  while (keyspace.freeSome());
+  expect(freed).toBeGreaterThan(0)
+  expect(keyspace.freeing).toBe(0)
+})
+
+test('what a large value took is free again once it is gone, and what its request took', async () => {
+  const { talk } = await startNode(atEnd)
+  const large = Buffer.alloc(20 << 20, 'large')
+  const taken = () => process.memoryUsage().arrayBuffers
+  const before = taken()
+  expect(await talk.ask(['SET', 'large', large], ['DEL', 'large'])).toEqual(['+OK\r\n', ':1\r\n'])
+  // What the client has sent is left, twice: as it was made, and behind the other command.
+  expect(taken() - before).toBeLessThan(2.5 * large.length)
 })

@@ -1,4 +1,5 @@
 import { wordAt } from '../../net/bytes.ts'
+import { giveBack } from '../../net/give-back.ts'
 import { FREE, META, NEXT, PREVIOUS, RETIRED } from './item.ts'
 import { PAGE_BYTES, type SlabClasses } from './slab-classes.ts'
 
@@ -199,7 +200,8 @@ export class Slabs {
     while (this.pageBytes > this.#memoryLimit) {
       const page = this.#pages[POOL]?.pop()
       if (page === undefined) break
-      detach(this.#bytes[page]?.buffer)
+      const bytes = this.#bytes[page]
+      if (bytes !== undefined) giveBack(bytes.buffer)
       this.#bytes[page] = NO_PAGE
       this.#words[page] = NO_WORDS
       this.#views[page] = NO_VIEW
@@ -212,10 +214,4 @@ export class Slabs {
 /** The number of the page a chunk is in. */
 export function pageOf(chunk: number): number {
   return chunk >>> UNIT_BITS
-}
-
-// Frees the memory now, where this Node can (from 21 on), rather than when the garbage collector comes by.
-function detach(buffer: ArrayBufferLike | undefined): void {
-  const transfer: unknown = buffer && Reflect.get(buffer, 'transfer')
-  if (typeof transfer === 'function') Reflect.apply(transfer, buffer, [0])
 }

@@ -14,6 +14,12 @@ const CONGESTED_BYTES = 1 << 20
 // take a fifth of a millisecond.
 const FEWEST_PER_TURN = 200
 
+// What is kept of a request that has not come whole has room for all of it, if it says how long it is, up to this: what a client
+// promises takes no memory until it comes.
+const MOST_AHEAD = 64 << 20
+const LARGE = 32 * 1024
+const LEAST_KEPT = 2048
+
 /** Speaks with one client in one protocol. It answers through the write queue of its {@link Protocol}. */
 export interface Talker {
   /**
@@ -21,6 +27,8 @@ export interface Talker {
    * connection goes on. To be left as soon as the connection is `closing` or `congested`. The bytes are valid during the call.
    */
   consume(bytes: Buffer, end: number): number
+  /** How long a request is that `consume` has stopped in, as far as it knows. */
+  readonly wanted?: number
   /** Called after each `consume`, once the replies have left or wait for their turn. */
   served(): void
   /** The client is gone. */
@@ -198,15 +206,23 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
     const used = this.talker.consume(this.#pending, this.#pendingLength)
     this.#pending.copyWithin(0, used, this.#pendingLength)
     this.#pendingLength -= used
-    if (this.#pendingLength === 0) this.#pending = EMPTY
+    if (this.#pendingLength === 0) this.#moveTo(EMPTY)
+  }
+
+  /** Keeps what is pending in another buffer. */
+  #moveTo(buffer: Buffer): void {
+    const before = this.#pending
+    before.copy(buffer, 0, 0, this.#pendingLength)
+    this.#pending = buffer
+    this.#protocol.replies.recycle(before)
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
     const needed = this.#pendingLength + end - start
     if (needed > this.#pending.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#pending.length, 2048))
-      this.#pending.copy(larger, 0, 0, this.#pendingLength)
-      this.#pending = larger
+      const ahead = Math.min(MOST_AHEAD, this.talker.wanted ?? 0)
+      const room = needed <= ahead ? ahead : Math.max(needed, 2 * this.#pending.length, LEAST_KEPT)
+      this.#moveTo(room > LARGE ? this.#protocol.replies.buffer(room) : Buffer.allocUnsafe(room))
     }
     bytes.copy(this.#pending, this.#pendingLength, start, end)
     this.#pendingLength = needed

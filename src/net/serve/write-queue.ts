@@ -1,5 +1,6 @@
 import { copyBytes } from '../bytes.ts'
 import { soon } from '../clock.ts'
+import { giveBack } from '../give-back.ts'
 
 // Replies of one turn of reading are written at once, from a buffer that all connections of a server share.
 const CAPACITY = 128 * 1024
@@ -109,8 +110,12 @@ export class WriteQueue {
     const whole = this.bytes
     if (place > 0) this.#sendWaiting()
     this.written += length
-    if (whole !== this.#shared) this.#sink?.take(whole.subarray(this.#start, this.length), undefined)
-    else if (this.#sink?.take(this.#view(place, length), whole) === true) this.#renew()
+    if (whole.length > CAPACITY) {
+      if (this.#sink?.take(whole.subarray(this.#start, this.length), whole) !== true) this.recycle(whole)
+    } else if (whole !== this.#shared) {
+      // Those that waited hold on to it.
+      this.#sink?.take(whole.subarray(this.#start, this.length), undefined)
+    } else if (this.#sink?.take(this.#view(place, length), whole) === true) this.#renew()
     this.#restart()
   }
 
@@ -129,7 +134,7 @@ export class WriteQueue {
 
   // Another shared buffer, as this one is still being read. What is gathered in it stays there until it is flushed.
   #renew(): void {
-    this.#shared = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)
+    this.#shared = this.buffer(CAPACITY)
     this.#views = []
   }
 
@@ -170,16 +175,25 @@ export class WriteQueue {
     return view
   }
 
-  /** Gives back a buffer that a sink no longer needs. */
+  /** A buffer with room for so many bytes, to be given back by `recycle`. */
+  buffer(bytes: number): Buffer {
+    return bytes > CAPACITY ? Buffer.allocUnsafeSlow(bytes) : (this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY))
+  }
+
+  /** Takes back a buffer that nobody needs any more. */
   recycle(whole: Buffer): void {
-    if (whole.length === CAPACITY && this.#spares.length < SPARES) this.#spares.push(whole)
+    if (whole.length > CAPACITY) giveBack(whole.buffer)
+    else if (whole.length === CAPACITY && this.#spares.length < SPARES) this.#spares.push(whole)
   }
 
   /** Makes room for `bytes` more. A reply larger than the buffer gets one of its own, so that it's one write still. */
   reserve(bytes: number): void {
     if (this.length + bytes <= this.bytes.length) return
     this.flush()
-    if (this.length + bytes > this.bytes.length) this.#gatherIn(Buffer.allocUnsafeSlow(bytes), 0)
+    if (this.length + bytes <= this.bytes.length) return
+    if (this.#waiting > 0) this.#sendWaiting()
+    if (bytes > CAPACITY) this.#gatherIn(this.buffer(bytes), 0)
+    else this.#restart()
   }
 
   /** A constant reply. */

@@ -471,7 +471,7 @@ class ForgottenKeys {
     const meta = arena.word(entry, META)
     const value = arena.word(entry, VALUE)
     if (typeIn(meta) !== STRING) {
-      if (isObject(encodingIn(meta))) this.#keyspace.freeLater(objects.take(value))
+      if (isObject(encodingIn(meta))) this.#keyspace.freeInBackground(objects.take(value))
       else arena.release(value)
     }
     arena.release(entry)

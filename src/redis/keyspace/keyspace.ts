@@ -82,7 +82,7 @@ export class Keyspace {
   marks = 0
 
   readonly #observers: KeyObservers
-  #freeables: Freeable[] = []
+  readonly #freeables: Freeable[] = []
 
   constructor(databases: number, observers: KeyObservers, replies: Replies, now: number, random: () => number) {
     this.replies = replies
@@ -112,11 +112,15 @@ export class Keyspace {
     return this.#freeables.length
   }
 
+  /** The same of what is one of many that go together: a piece of each at once would be too much. */
+  freeInBackground(freeable: Freeable): void {
+    this.#freeables.push(freeable)
+  }
+
   /** Gives back some of what waits for it; answers whether there is more. */
   freeSome(): boolean {
-    const first = this.#freeables.at(-1)
-    if (first === undefined) return false
-    if (first.freeSome(IN_BACKGROUND)) this.#freeables = this.#freeables.filter((each) => each !== first)
+    const last = this.#freeables.pop()
+    if (last !== undefined && !last.freeSome(IN_BACKGROUND)) this.#freeables.push(last)
     return this.#freeables.length > 0
   }
 

@@ -1,4 +1,5 @@
 import { wordAt } from '../../net/bytes.ts'
+import { giveBack } from '../../net/give-back.ts'
 import { classOf, FIRST_WHOLE, LARGEST_BYTES, PAGE_BYTES, RUN_BYTES, SIZES } from './size-classes.ts'
 
 // A chunk is named by one integer: its page in the upper 15 bits, its place there in units of 16 bytes in the lower 16. Page 0
@@ -265,7 +266,7 @@ export class Arena {
   #dropPage(page: number): void {
     const buffer = this.#bytes[page] ?? NO_PAGE
     this.resident -= buffer.length
-    detach(buffer.buffer)
+    giveBack(buffer.buffer)
     this.#bytes[page] = NO_PAGE
     this.#words[page] = NO_WORDS
     this.#views[page] = NO_VIEW
@@ -295,10 +296,4 @@ const hugeBytes = (bytes: number): number => Math.ceil(bytes / HUGE_STEP) * HUGE
 function grown<T extends Uint8Array | Int32Array>(from: T, to: T): T {
   to.set(from)
   return to
-}
-
-// Frees the memory now, where this Node can (from 21 on), rather than when the garbage collector comes by.
-function detach(buffer: ArrayBufferLike): void {
-  const transfer: unknown = Reflect.get(buffer, 'transfer')
-  if (typeof transfer === 'function') Reflect.apply(transfer, buffer, [0])
 }

@@ -41,8 +41,9 @@ export class RequestParser {
   /** Whether the client has to authenticate, so that little is read from it. */
   stranger = false
   readonly #limits: ParserLimits
-  // Bytes that there must be before it is worth while to look again, and what is known already.
-  #wanted = 0
+  /** Bytes of a request that is not all there: before there are so many, it is not worth while to look again. */
+  wanted = 0
+  // What is known of it already.
   #progress: Progress | undefined
 
   constructor(limits: ParserLimits) {
@@ -54,8 +55,8 @@ export class RequestParser {
    * INCOMPLETE or BROKEN. After INCOMPLETE the same request is offered from its start again, with more of it.
    */
   parse(args: Args, bytes: Buffer, at: number, end: number): number {
-    if (end - at < this.#wanted) return INCOMPLETE
-    this.#wanted = 0
+    if (end - at < this.wanted) return INCOMPLETE
+    this.wanted = 0
     args.count = 0
     args.setBytes(bytes)
     if (bytes[at] !== ARRAY) return this.#inline(args, bytes, at, end)
@@ -136,7 +137,7 @@ export class RequestParser {
   }
 
   #stop(args: Args, at: number, place: number, left: number, wanted: number): number {
-    this.#wanted = wanted
+    this.wanted = wanted
     if (args.count < WORTH_KEEPING) return INCOMPLETE
     const shifted = (places: Int32Array): Int32Array => places.slice(0, args.count).map((each) => each - at)
     this.#progress = { starts: shifted(args.starts), ends: shifted(args.ends), left, at: place - at }

@@ -192,6 +192,35 @@ describe('what is written into a reply', () => {
     expect(replies.written).toBe(300_011)
   })
 
+  it('frees the memory of a large one once its reader no longer needs it', () => {
+    const replies = new WriteQueue()
+    const taken: { readonly whole: Buffer | undefined; readonly keeps: boolean }[] = []
+    const sayTo = (keeps: boolean) => {
+      replies.begin({ patient: true, take: (_, whole) => taken.push({ whole, keeps }) > 0 && keeps })
+      replies.text(Buffer.alloc(300_000, 'large'))
+      replies.end()
+    }
+    sayTo(false)
+    sayTo(true)
+    const lengths = () => taken.map(({ whole }) => whole?.length)
+    expect(lengths()).toEqual([0, 300_000])
+    for (const { whole, keeps } of taken) if (whole && keeps) replies.recycle(whole)
+    expect(lengths()).toEqual([0, 0])
+  })
+
+  it('waits for no others where it would not fit behind them, and takes no buffer of its own for that', async () => {
+    const replies = await busyReplies()
+    const shared = replies.bytes
+    const told: string[] = []
+    for (const name of ['a', 'b']) answer(replies, new Reader(name, told), 'END\r\n')
+    replies.begin(new Reader('large', told))
+    replies.text(Buffer.alloc(shared.length - 10))
+    expect(replies.bytes).toBe(shared)
+    expect(told).toEqual(['a', 'b'])
+    replies.end()
+    expect(told).toEqual(['a', 'b', 'large'])
+  })
+
   it('fills the buffer to its last byte before another is taken', () => {
     const replies = new WriteQueue()
     const sizes: number[] = []
