@@ -1,4 +1,5 @@
 import type { Row } from './command.ts'
+import { DUMPS } from './dumps.ts'
 
 /** The commands of snapshots: DUMP, RESTORE, MIGRATE, SAVE. */
-export const PERSISTENCE: readonly Row[] = []
+export const PERSISTENCE: readonly Row[] = [...DUMPS]

@@ -3,6 +3,7 @@ import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
 import { NOT_AN_INTEGER, type Refusal, refusal } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
+import { formatOf } from '../rdb/value-writer.ts'
 import { subcommandSyntax } from '../refused.ts'
 import { dumpLibraries, readLibraries } from '../scripting/dump.ts'
 import { SCRIPT_FLAGS } from '../scripting/flags.ts'
@@ -34,7 +35,6 @@ const BAD_POLICY = refusal('ERR Wrong restore policy given, value should be eith
 
 const SHA_LENGTH = 40
 /** Versions of the file format, by engine. */
-const RDB_VERSIONS = { redis: 10, valkey: 11 } as const
 
 /** Scripts say of themselves whether they write, and what else checks go by. */
 const flagsOf =
@@ -230,7 +230,7 @@ function tellLibrary(replies: Replies, { name, functions, code }: FunctionLibrar
 
 function dumpFunctions({ core, replies }: Client): void {
   const sources = [...core.scripting.functions.libraries.values()].map(({ code }) => Buffer.from(code, 'latin1'))
-  replies.bulkBytes(dumpLibraries(sources, RDB_VERSIONS[core.dialect.engine]))
+  replies.bulkBytes(dumpLibraries(sources, formatOf(core)))
 }
 
 function restoreFunctions({ core, replies }: Client, args: Args): void {

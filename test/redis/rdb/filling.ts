@@ -41,3 +41,9 @@ export const filling: readonly Command[] = [
   ['SELECT', '0'],
   ['FUNCTION', 'LOAD', 'REPLACE', "#!lua name=mylib\nredis.register_function('f', function() return 'hello' end)"],
 ]
+
+/** Its keys in database 0 that have a type of value or an encoding of their own. */
+export const keys: readonly string[] = [
+  ...['large-list', 'large-zset', 'large-set', 'large-intset', 'large-hash', 'large-stream'],
+  ...['key:7', 'long', 'list', 'short', 'hash', 'set', 'intset', 'zset', 'hll'],
+]
