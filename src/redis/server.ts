@@ -7,6 +7,7 @@ import { type Places, Server } from '../net/serve/server.ts'
 import { startChores } from './chores.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { ClusterParts } from './cluster/cluster.ts'
+import { contentsOf, takeContents } from './cluster/hand-over.ts'
 import type { Topology } from './cluster/topology.ts'
 import { CommandTable, type Dialect } from './commands/command.ts'
 import { ROWS } from './commands/table.ts'
@@ -138,6 +139,30 @@ export class RedisNode {
   topology(topology: Topology): void {
     this.#core.refreshTime()
     this.#core.cluster?.swap(topology)
+  }
+
+  /**
+   * What some slots of this node hold, in pieces, for `takeSlots` of the node that is to have them. Clients that ask for them wait
+   * from now on until the node is told the next topology, or `keepSlots`.
+   */
+  giveSlots(slots: readonly number[]): AsyncIterable<Buffer> {
+    this.#core.cluster?.hold(slots)
+    return contentsOf(this.#core, slots)
+  }
+
+  /** The slots that were to be given stay here: those who waited are served. */
+  keepSlots(): void {
+    this.#core.cluster?.release()
+    this.#core.deliver()
+  }
+
+  /**
+   * Puts in what another node gives, before this one is told that the slots are its own: on their new primary, and on all of its
+   * replicas, which hear nothing of it by replication. Answers how many keys there were.
+   * @throws BadRdb
+   */
+  async takeSlots(slots: readonly number[], pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
+    return takeContents(this.#core, slots, pieces)
   }
 
   /** Makes the node suffer as told, in the place of what it suffered from before; null: it is well again. */

@@ -136,15 +136,19 @@ export class Cluster {
 
   // Where nodes are.
 
-  /** What a node is found by; what this one is told to announce of itself wins. */
-  placeOf(node: TopologyNode): Place {
+  /** What a node is found by, for a client if one asks; what this one is told to announce of itself wins. */
+  placeOf(node: TopologyNode, client?: Client): Place {
     const own = node === this.self
     const { config } = this.core
     const announced = (name: string): string => (own ? config.text(`cluster-announce-${name}`) : '')
     const port = Number(announced('port')) || node.port || (own ? config.settings.port : 0)
     const tlsPort = Number(announced('tls-port')) || (node.tlsPort ?? 0) || (own ? Number(config.text('tls-port')) : 0)
+    const family = client?.connection?.socket.remoteFamily
+    const forFamily =
+      (family === 'IPv4' && (announced('client-ipv4') || node.clientIpv4)) ||
+      (family === 'IPv6' && (announced('client-ipv6') || node.clientIpv6))
     return {
-      ip: announced('ip') || node.ip,
+      ip: forFamily || announced('ip') || node.ip,
       port,
       tlsPort,
       busPort:
@@ -170,7 +174,7 @@ export class Cluster {
 
   /** The error that sends a client elsewhere. */
   redirection(client: Client, kind: 'MOVED' | 'ASK', slot: number, node: TopologyNode): string {
-    const place = this.placeOf(node)
+    const place = this.placeOf(node, client)
     return `${kind} ${slot} ${this.endpointOf(place) ?? ''}:${this.portFor(client, place)}`
   }
 
@@ -243,29 +247,36 @@ export class Cluster {
     }
   }
 
+  /** Removes what the node has of a slot that is not its own. */
+  empty(slot: number): void {
+    this.#removeKeys(slot, Number.POSITIVE_INFINITY)
+    this.#leftovers.delete(slot)
+    this.core.propagation.flush()
+  }
+
   /** Keys of slots that another node has now go, some at a time: clients don't get at them any more. */
   #purge(): void {
-    const { keyspace, propagation } = this.core
-    const db = keyspace.db(0)
     let left = PURGED_AT_ONCE
     for (const slot of this.#leftovers) {
-      if (this.view.isMine(slot) || this.self.replicaOf !== undefined) {
-        this.#leftovers.delete(slot)
-        continue
-      }
-      for (
-        let entry = db.slots?.first(slot) ?? 0;
-        entry !== 0 && left > 0;
-        entry = db.slots?.first(slot) ?? 0, left--
-      ) {
-        const key = db.keyOf(entry)
-        db.remove(entry)
-        keyspace.removed(db, key, 'del')
-      }
+      const isStill = !this.view.isMine(slot) && this.self.replicaOf === undefined
+      if (isStill) left = this.#removeKeys(slot, left)
       if (left === 0) break
       this.#leftovers.delete(slot)
     }
-    if (this.core.nesting === 0) propagation.flush()
+    if (this.core.nesting === 0) this.core.propagation.flush()
+  }
+
+  /** Removes keys of a slot, and tells replicas of each. Answers how many more it might have. */
+  #removeKeys(slot: number, most: number): number {
+    const { keyspace } = this.core
+    const db = keyspace.db(0)
+    let left = most
+    for (let entry = db.slots?.first(slot) ?? 0; entry !== 0 && left > 0; entry = db.slots?.first(slot) ?? 0, left--) {
+      const key = db.keyOf(entry)
+      db.remove(entry)
+      keyspace.removed(db, key, 'del')
+    }
+    return left
   }
 }
 

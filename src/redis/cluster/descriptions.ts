@@ -10,7 +10,7 @@ export function nodesText(cluster: Cluster, client: Client): string {
 
 /** What CLUSTER NODES says of one node. */
 export function nodeLine(cluster: Cluster, node: TopologyNode, client: Client): string {
-  const place = cluster.placeOf(node)
+  const place = cluster.placeOf(node, client)
   const name = place.hostname === '' ? '' : `,${place.hostname}`
   const address = `${place.ip}:${cluster.portFor(client, place)}@${place.busPort}${name}`
   return [node.id, address, ...restOfLine(cluster, node)].join(' ')
@@ -91,7 +91,7 @@ export function replySlots(cluster: Cluster, client: Client): void {
 
 function replySlotsNode(cluster: Cluster, node: TopologyNode, client: Client): void {
   const { replies } = client
-  const place = cluster.placeOf(node)
+  const place = cluster.placeOf(node, client)
   const endpoint = cluster.endpointOf(place)
   const preferred = cluster.core.config.settings.clusterPreferredEndpointType
   replies.array(4)
@@ -133,8 +133,9 @@ function shardsOf({ nodes }: Topology): Map<string, TopologyNode[]> {
 const primariesFirst = (nodes: readonly TopologyNode[]): TopologyNode[] =>
   [...nodes].sort((a, b) => Number(a.replicaOf !== undefined) - Number(b.replicaOf !== undefined))
 
-function replyShardsNode(cluster: Cluster, node: TopologyNode, { replies }: Client): void {
-  const place = cluster.placeOf(node)
+function replyShardsNode(cluster: Cluster, node: TopologyNode, client: Client): void {
+  const { replies } = client
+  const place = cluster.placeOf(node, client)
   const offset = node === cluster.self ? cluster.offset : (node.offset ?? 0)
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', node.id],

@@ -7,6 +7,9 @@ export interface TopologyNode {
   readonly id: string
   /** `''`: clients are to use the address that they have come by. */
   readonly ip: string
+  /** What clients are told instead that have come by this family. */
+  readonly clientIpv4?: string
+  readonly clientIpv6?: string
   /** Where clients go that speak plain text; 0: there is no such place. */
   readonly port: number
   /** The same for TLS; absent or 0: there is no such place. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { redis } from '../../api/catalog/engines.ts'
 import { eventFlags, eventLetters } from '../keyspace/events.ts'
 import {
@@ -78,6 +79,14 @@ const hostname: Kind<string> = {
   },
   show: (value) => value,
 }
+
+const ipAddress = (family: 4 | 6): Kind<string> => ({
+  read([word = '']) {
+    if (word !== '' && isIP(word) !== family) throw new BadValue(`Invalid IPv${family} address`)
+    return word
+  },
+  show: (value) => value,
+})
 
 const BUFFER_KINDS = ['normal', 'slave', 'pubsub']
 
@@ -205,8 +214,8 @@ export const DIRECTIVES: readonly Directive[] = [
   row('cluster-announce-tls-port', integer(0, 65_535), 0),
   row('cluster-announce-hostname', hostname, ''),
   row('cluster-announce-human-nodename', text, '', { valkeySince: '7.2.0' }),
-  row('cluster-announce-client-ipv4', text, '', { valkeySince: '8.0.0' }),
-  row('cluster-announce-client-ipv6', text, '', { valkeySince: '8.0.0' }),
+  row('cluster-announce-client-ipv4', ipAddress(4), '', { valkeySince: '8.0.0' }),
+  row('cluster-announce-client-ipv6', ipAddress(6), '', { valkeySince: '8.0.0' }),
   row('cluster-preferred-endpoint-type', choice('ip', 'hostname', 'unknown-endpoint'), 'ip', {
     setting: 'clusterPreferredEndpointType',
   }),

@@ -141,3 +141,51 @@ test('what clients are told fits what they speak', async () => {
   })
   expect(await node('a').talk.ask(['GET', 'foo'])).toEqual(['-MOVED 12182 127.0.0.1:7100\r\n'])
 })
+
+test('slots go over as a whole while clients write: those who ask for them wait, and no key is lost', async () => {
+  const { topology, node, tell } = await start()
+  const [a, b] = [node('a'), node('b')]
+  const writer = await a.connect()
+  const keys = Array.from({ length: 300 }, (_, i) => `{b}${i}`)
+  await a.talk.ask(
+    ...keys.map((key) => ['SET', key, `value of ${key}`]),
+    ['EXPIREAT', '{b}7', '32503680000'],
+    ['RPUSH', '{b}list', ...keys],
+    ['HSET', '{b}hash', ...keys],
+    ['XADD', '{b}stream', '1-1', 'f', 'v'],
+    ['SET', 'bar', 'stays'],
+  )
+  // A copy from before, which is older.
+  await b.node.takeSlots([3300], a.node.giveSlots([3300]))
+  a.node.keepSlots()
+  await a.talk.ask(['DEL', '{b}0'], ['SET', '{b}1', 'changed'])
+  const pieces = a.node.giveSlots([3300])
+  writer.write('INCR {b}count\r\n')
+  expect(await a.talk.ask(['GET', 'bar'])).toEqual(['$5\r\nstays\r\n'])
+  expect(await b.node.takeSlots([3300], pieces)).toBe(302)
+  tell(moving(topology, 3300, 'b'))
+  expect(await writer.next()).toBe(`-MOVED 3300 127.0.0.1:${b.port}\r\n`)
+  expect(
+    await b.talk.ask(
+      ['CLUSTER', 'COUNTKEYSINSLOT', '3300'],
+      ['GET', '{b}1'],
+      ['EXPIRETIME', '{b}7'],
+      ['LLEN', '{b}list'],
+      ['HLEN', '{b}hash'],
+      ['XLEN', '{b}stream'],
+    ),
+  ).toEqual([':302\r\n', '$7\r\nchanged\r\n', ':32503680000\r\n', ':300\r\n', ':150\r\n', ':1\r\n'])
+  expect(await a.talk.ask(['DBSIZE'])).toEqual([':1\r\n'])
+})
+
+test('clients that waited for slots which stay after all are served', async () => {
+  const { node } = await start()
+  const a = node('a')
+  const pieces = a.node.giveSlots([3300])
+  const waiting = await a.connect()
+  waiting.write('MULTI\r\nINCR {b}1\r\nEXEC\r\n')
+  expect(await waiting.next()).toBe('+OK\r\n')
+  for await (const _ of pieces);
+  a.node.keepSlots()
+  expect([await waiting.next(), await waiting.next()]).toEqual(['+QUEUED\r\n', '*1\r\n:1\r\n'])
+})
