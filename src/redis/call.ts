@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import { type Command, NO_AUTH, NO_MULTI } from './commands/command.ts'
+import { type Command, NO_AUTH, NO_MULTI, SKIP_MONITOR } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
 import { Refusal } from './protocol/refusals.ts'
@@ -43,7 +43,10 @@ export function call(client: Client, command: Command, args: Args): void {
   const { keyspace, replies, propagation } = core
   const dirty = keyspace.dirty
   const outer = core.running
-  if (core.tracers.length > 0) for (const trace of core.tracers) trace(client, command, args)
+  // Scripts are shown before their commands, transactions behind theirs, and what has waited only once.
+  const shownFirst = core.tracers.length > 0 && (command.flags & SKIP_MONITOR) !== 0
+  const isShown = client.blocked === undefined
+  if (shownFirst && isShown) core.trace(client, command, args)
   core.running = command
   const touches = !client.noTouch || command.name === 'touch'
   if (!touches) keyspace.countsAccess = false
@@ -58,6 +61,7 @@ export function call(client: Client, command: Command, args: Args): void {
   if (client.blocked === undefined || !core.blocking.holds(client)) command.calls++
   if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
   core.running = outer
+  if (core.tracers.length > 0 && !shownFirst && isShown) core.trace(client, command, args)
   if (!touches) keyspace.countsAccess = true
   if (replies.errors !== core.blamedErrors) command.failed++
   core.blamedErrors = replies.errors

@@ -78,6 +78,8 @@ export class Core {
   serving: Client | undefined
   /** The command that runs. */
   running: Command | undefined
+  /** Who has called the script whose command runs. */
+  scriptCaller: Client | undefined
   /** How deep commands are within each other: EXEC, scripts. */
   nesting = 0
   /** Whether keys that have expired are looked for (DEBUG SET-ACTIVE-EXPIRE). */
@@ -92,7 +94,7 @@ export class Core {
   readonly scripting: Scripting
   /** Errors that a command has been blamed for, of `replies.errors`: what one does by others is not its own fault. */
   blamedErrors = 0
-  /** Told of each command before it runs: MONITOR. */
+  /** Told of each command: MONITOR. */
   tracers: ((client: Client, command: Command, args: Args) => void)[] = []
   /** Told of each command that was measured: SLOWLOG, LATENCY. */
   timers: ((client: Client, command: Command, args: Args, ms: number) => void)[] = []
@@ -206,7 +208,7 @@ export class Core {
     const { counters, keyspace, replies } = this
     for (const command of this.commands.all()) command.resetStatistics()
     Object.assign(counters, new Counters(), { peakMemory: this.usedMemory() })
-    keyspace.hits = keyspace.misses = keyspace.expired = keyspace.evicted = 0
+    keyspace.hits = keyspace.misses = keyspace.expired = keyspace.evicted = keyspace.freedLater = 0
     replies.errors = this.blamedErrors = 0
     replies.errorCodes.clear()
     replies.written = 0
@@ -218,16 +220,11 @@ export class Core {
   swapDatabases(first: number, second: number): void {
     const [a, b] = [this.keyspace.db(first), this.keyspace.db(second)]
     if (a === b) return
-    this.watches.flushing(a, (db, key) => this.#existsInEither(a, b, db, key))
-    this.watches.flushing(b, (db, key) => this.#existsInEither(a, b, db, key))
+    this.watches.flushing(a, b)
+    this.watches.flushing(b, a)
     ;[a.table, b.table] = [b.table, a.table]
     ;[a.expiring, b.expiring] = [b.expiring, a.expiring]
     for (const db of [a, b]) this.blocking.signalAll(db)
-  }
-
-  #existsInEither(a: Database, b: Database, _db: Database, key: string): boolean {
-    const bytes = Buffer.from(key, 'latin1')
-    return a.findKey(bytes) !== 0 || b.findKey(bytes) !== 0
   }
 
   /** Sets the time that commands go by, at the begin of each turn. */
@@ -235,6 +232,11 @@ export class Core {
     if (this.nesting > 0) return
     this.keyspace.now = this.clock.now()
     this.#refreshAccess()
+  }
+
+  /** Tells those who listen to all commands. */
+  trace(client: Client, command: Command, args: Args): void {
+    for (const tracer of this.tracers) tracer(client, command, args)
   }
 
   /** To be called after what it looks at has changed. */
@@ -322,7 +324,7 @@ export class Core {
         for (const listener of this.changeListeners) listener(db, key)
       },
       flushing: (db: Database | undefined) => {
-        this.watches.flushing(db, (each, key) => each.findKey(Buffer.from(key, 'latin1')) !== 0)
+        this.watches.flushing(db)
         for (const each of db ? [db] : this.keyspace.databases) this.blocking.signalAll(each)
         for (const listener of this.changeListeners) listener(db, undefined)
       },

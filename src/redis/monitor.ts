@@ -1,6 +1,6 @@
 import type { Client } from './client.ts'
 import { addressOf } from './client-line.ts'
-import { ADMIN, type Command, SKIP_MONITOR } from './commands/command.ts'
+import { ADMIN, type Command } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
 
@@ -34,7 +34,7 @@ export function startMonitor(core: Core): void {
 
 function trace(client: Client, command: Command, args: Args): void {
   const { core } = client
-  if ((command.flags & (SKIP_MONITOR | ADMIN)) !== 0) return
+  if ((command.flags & ADMIN) !== 0) return
   const { now } = core.keyspace
   const time = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(MICROSECONDS_DIGITS, '0')}`
   const from = client.connection === undefined ? 'lua' : addressOf(client)

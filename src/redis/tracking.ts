@@ -101,7 +101,7 @@ export class Tracking {
 
   #keyChanged(key: Buffer): void {
     const text = key.toString('latin1')
-    const by = this.#core.serving
+    const by = this.#core.serving ?? this.#core.scriptCaller
     for (const client of this.#clients) {
       if (this.modeOf(client)?.broadcast) {
         this.#changed.set(text, this.#changed.has(text) && this.#changed.get(text) !== by ? undefined : by)

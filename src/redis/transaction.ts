@@ -14,7 +14,7 @@ interface Watched {
   readonly db: Database
   readonly key: string
   /** Whether it had expired already when it was watched: then its removal changes nothing. */
-  readonly expired: boolean
+  expired: boolean
 }
 
 /** The keys that clients watch, and whose were changed since. */
@@ -67,16 +67,20 @@ export class Watches {
     if (clients === undefined) return
     for (const client of clients) {
       const watched = this.#byClient.get(client)?.find((each) => each.db === db && each.key === key.toString('latin1'))
-      if (watched?.expired && isGone(db, key)) continue
-      this.#changed.add(client)
+      if (watched?.expired !== true) this.#changed.add(client)
+      else if (isGone(db, key)) watched.expired = false
     }
   }
 
-  /** All keys of a database, or of all of them, are about to go: who watches one that is there has seen it change. */
-  flushing(db: Database | undefined, exists: (db: Database, key: string) => boolean): void {
+  /**
+   * All keys of a database, or of all of them, are about to go, or to be another database's: who watches one that is there, or will
+   * be, has seen it change. A key that had expired is none.
+   */
+  flushing(db: Database | undefined, replacement?: Database): void {
     for (const [client, watched] of this.#byClient) {
-      if (watched.some((each) => (db === undefined || each.db === db) && exists(each.db, each.key)))
-        this.#changed.add(client)
+      for (const each of watched) {
+        if ((db === undefined || each.db === db) && isReplaced(each, replacement)) this.#changed.add(client)
+      }
     }
   }
 
@@ -87,10 +91,27 @@ export class Watches {
   }
 }
 
+/** Whether a key that is watched changes where all keys of its database are replaced, by those of another or by none. */
+function isReplaced(watched: Watched, replacement: Database | undefined): boolean {
+  const { db, key, expired } = watched
+  const before = isThere(db, key)
+  const after = replacement !== undefined && isThere(replacement, key)
+  if (!before && !after) return false
+  const isStale = after && hasExpired(replacement, key)
+  if (expired) {
+    if (!after) watched.expired = false
+    return after && !isStale
+  }
+  if (!before && isStale) watched.expired = true
+  return before || !isStale
+}
+
 function hasExpired(db: Database, key: string): boolean {
   const entry = db.findKey(Buffer.from(key, 'latin1'))
   const at = entry === 0 ? -1 : db.expiryOf(entry)
   return at >= 0 && db.keyspace.isPast(at)
 }
+
+const isThere = (db: Database, key: string): boolean => db.findKey(Buffer.from(key, 'latin1')) !== 0
 
 const isGone = (db: Database, key: Buffer): boolean => db.findKey(key) === 0

@@ -1,4 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Arena } from '../../src/redis/memory/arena.ts'
+import { ChainTable, HASH } from '../../src/redis/memory/chain-table.ts'
 import { afterTests } from '../support/after-tests.ts'
 import { eventually } from '../support/eventually.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
@@ -66,9 +68,9 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
     const calls = async () => {
       const { ours, theirs } = await pair.replies(['INFO', 'commandstats'])
       const counted = (reply = '') =>
-        [...reply.matchAll(/cmdstat_(blpop|xreadgroup):(calls=\d+).*?(failed_calls=\d+)/g)].map((found) =>
-          found.slice(1).join(' '),
-        )
+        [...reply.matchAll(/cmdstat_(blpop|xreadgroup):(calls=\d+).*?(failed_calls=\d+)/g)]
+          .map((found) => found.slice(1).join(' '))
+          .sort()
       expect(counted(ours[0])).toEqual(counted(theirs[0]))
       return counted(ours[0])
     }
@@ -98,4 +100,114 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
       ['EVAL', "return redis.pcall('debug', 'sleep', '0')", '0'],
       ['DEBUG', 'SET-DISABLE-DENY-SCRIPTS', '0'],
     ))
+
+  test('a watched key that had expired is none, whatever its database becomes', async () => {
+    const stale = (...after: readonly string[][]) => [
+      ['FLUSHALL'],
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'],
+      ['SET', 'x', 'v', 'PX', '1'],
+      ['DEBUG', 'SLEEP', '0.01'],
+      ...after,
+      ['MULTI'],
+      ['PING'],
+      ['EXEC'],
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '1'],
+      ['SELECT', '0'],
+    ]
+    await pair.same(
+      ...stale(['WATCH', 'x'], ['FLUSHDB']),
+      ...stale(['WATCH', 'x'], ['SWAPDB', '0', '1']),
+      ...stale(['SELECT', '1'], ['WATCH', 'x'], ['SWAPDB', '0', '1']),
+      ...stale(['SELECT', '1'], ['SET', 'x', 'w'], ['SELECT', '0'], ['WATCH', 'x'], ['SWAPDB', '0', '1']),
+      ...stale(['WATCH', 'x'], ['FLUSHDB'], ['SET', 'x', 'w']),
+    )
+  })
+
+  test('commands that write to replicas only are held by a pause of writes', async () => {
+    await pair.same(['PFADD', 'p', 'a'], ['CLIENT', 'PAUSE', '100000', 'WRITE'])
+    const waiting = [await pair.ours.connect(), await pair.connectTheirs()]
+    for (const words of [
+      ['PFCOUNT', 'p'],
+      ['PUBLISH', 'c', 'm'],
+      ['EVAL', 'return 1', '0'],
+    ]) {
+      for (const talk of waiting) talk.write(`${words.map((word) => `"${word}"`).join(' ')}\r\n`)
+      await untilBothWait()
+      await pair.same(['CLIENT', 'UNPAUSE'])
+      const [ours, theirs] = await Promise.all(waiting.map((talk) => talk.next()))
+      expect(ours).toBe(theirs)
+      await pair.same(['CLIENT', 'PAUSE', '100000', 'WRITE'])
+    }
+    await pair.same(['CLIENT', 'UNPAUSE'])
+  })
+
+  test('what a monitor is shown comes in the order in which it happened', async () => {
+    const shown = await Promise.all(
+      [await pair.ours.connect(), await pair.connectTheirs()].map(async (talk) => {
+        await talk.ask(['MONITOR'])
+        return talk
+      }),
+    )
+    const commands = [
+      ['EVAL', "return redis.call('set', KEYS[1], '1')", '1', 'k'],
+      ['MULTI'],
+      ['SET', 'k', '2'],
+      ['EXEC'],
+    ]
+    await pair.replies(...commands, ['ECHO', 'end'])
+    const [ours, theirs] = await Promise.all(
+      shown.map(async (talk) => {
+        const lines: string[] = []
+        while (!lines.at(-1)?.includes('"end"')) lines.push((await talk.next()).replace(/^\+\S+ \[0 \S+\]/, ''))
+        return lines
+      }),
+    )
+    expect(ours).toEqual(theirs)
+  })
+
+  test('a script’s own change is not told to a client that asks for no loop', async () => {
+    await pair.speak(3)
+    await pair.same(
+      ['CLIENT', 'TRACKING', 'ON', 'NOLOOP'],
+      ['SET', 'k', '1'],
+      ['GET', 'k'],
+      ['EVAL', "return redis.call('set', KEYS[1], '2')", '1', 'k'],
+      ['GET', 'k'],
+      ['CLIENT', 'TRACKING', 'OFF'],
+    )
+  })
+
+  test('commands and directives are found by their names', () =>
+    pair.same(
+      ['COMMAND', 'GETKEYSANDFLAGS', 'SORT', 'a', 'STORE', 'b'],
+      ['COMMAND', 'INFO', 'config|get|key'],
+      ['COMMAND', 'LIST', 'FILTERBY', 'PATTERN', 'config|rew*'],
+      ['CONFIG', 'GET', 'key-load-delay'],
+      ['CONFIG', 'GET', 'key-load-dela?'],
+      ['CONFIG', 'SET', 'maxmemory-clients', '101%'],
+    ))
+})
+
+test('members of long chains are drawn as often as others', () => {
+  const arena = new Arena()
+  const table = new ChainTable(arena, { lengthWord: 2, keyAt: 12 })
+  // All of a bucket, and others that are alone.
+  const members = Array.from({ length: 12 }, (_, i) => {
+    const member = arena.allocate(16)
+    arena.setWord(member, HASH, i < 4 ? 64 * i : i)
+    arena.setWord(member, 2, 1)
+    table.insert(member)
+    return member
+  })
+  let state = 1
+  const random = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+  const drawn = new Map<number, number>()
+  for (let i = 0; i < 12_000; i++) {
+    const member = table.random(random)
+    drawn.set(member, (drawn.get(member) ?? 0) + 1)
+  }
+  for (const member of members) expect(drawn.get(member)).toBeGreaterThan(700)
 })

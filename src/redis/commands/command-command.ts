@@ -29,7 +29,8 @@ function all({ core, replies }: Client): void {
 }
 
 function found({ core }: Client, name: string): Command | undefined {
-  const [first = '', sub] = name.toLowerCase().split('|')
+  const [first = '', sub, ...more] = name.toLowerCase().split('|')
+  if (more.length > 0) return undefined
   const command = core.commands.commands.get(first)
   return sub === undefined ? command : command?.subcommands.get(sub)
 }
@@ -96,19 +97,23 @@ function describe(replies: Replies, { name, facts, subcommands }: Command): void
 }
 
 function list({ core, replies }: Client, args: Args): void {
-  let commands = [...core.commands.all()]
-  if (args.count === 2) commands = [...core.commands.commands.values()]
-  else if (args.count !== 5 || !args.is(2, 'FILTERBY')) throw SYNTAX
-  else if (args.is(3, 'PATTERN')) {
-    const fits = matcher(args.text(4).toLowerCase())
-    commands = commands.filter(({ name }) => fits(name))
-  } else if (args.is(3, 'ACLCAT')) {
-    const category = `@${args.text(4).toLowerCase()}`
-    commands = commands.filter(({ facts }) => facts.categories.includes(category))
-  } else if (args.is(3, 'MODULE')) commands = []
-  else throw SYNTAX
+  const commands = [...core.commands.all()].filter(args.count === 2 ? () => true : filterOf(args))
   replies.array(commands.length)
   for (const { name } of commands) replies.bulkText(name)
+}
+
+function filterOf(args: Args): (command: Command) => boolean {
+  if (args.count !== 5 || !args.is(2, 'FILTERBY')) throw SYNTAX
+  if (args.is(3, 'PATTERN')) {
+    const fits = matcher(args.text(4).toLowerCase())
+    return ({ name }) => fits(name)
+  }
+  if (args.is(3, 'ACLCAT')) {
+    const category = `@${args.text(4).toLowerCase()}`
+    return ({ facts }) => facts.categories.includes(category)
+  }
+  if (args.is(3, 'MODULE')) return () => false
+  throw SYNTAX
 }
 
 function getKeys(client: Client, args: Args, withFlags: boolean): void {

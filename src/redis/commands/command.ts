@@ -61,7 +61,6 @@ const FLAGS: Readonly<Record<string, number>> = {
   asking: ASKING,
   fast: FAST,
   no_auth: NO_AUTH,
-  may_replicate: MAY_REPLICATE,
   no_multi: NO_MULTI,
   movablekeys: MOVABLE_KEYS,
   allow_busy: ALLOW_BUSY,
@@ -101,6 +100,9 @@ export interface Facts {
   readonly group: string
 }
 
+/** What COMMAND does not tell of commands that write to replicas without being called writes. */
+const REPLICATING = ['pfcount', 'publish', 'spublish', 'eval', 'evalsha', 'fcall']
+
 /** Commands that are fast but not called so, as they may free what they overwrite. */
 const BRIEF = ['set', 'setex', 'psetex']
 
@@ -130,7 +132,8 @@ export class Command {
   constructor({ name, run, keys, flagsOf }: Row, facts: Facts, parent: Command | undefined) {
     this.name = name
     this.facts = facts
-    this.flags = facts.flags.reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0)
+    const hidden = REPLICATING.includes(name) ? MAY_REPLICATE : 0
+    this.flags = facts.flags.reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), hidden)
     this.arity = facts.arity
     this.run = run
     this.findKeys = keys

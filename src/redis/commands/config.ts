@@ -1,4 +1,3 @@
-import { matcher } from '../../acl/glob.ts'
 import type { Client } from '../client.ts'
 import type { Directive } from '../config/directives.ts'
 import { BadValue, type Value } from '../config/kinds.ts'
@@ -17,9 +16,11 @@ export const CONFIG: readonly Row[] = [
 ]
 
 function get({ core, replies }: Client, args: Args): void {
-  const patterns = Array.from({ length: args.count - 2 }, (_, i) => matcher(args.text(i + 2).toLowerCase()))
-  const found = [...core.config.shown()].filter(([name]) => patterns.some((fits) => fits(name)))
-  replies.map(found.length)
+  const found = new Map<string, string>()
+  for (let i = 2; i < args.count; i++) {
+    for (const [name, value] of core.config.matching(args.text(i))) found.set(name, value)
+  }
+  replies.map(found.size)
   for (const [name, value] of found) {
     replies.bulkText(name)
     replies.bulkText(value)

@@ -71,6 +71,7 @@ function objectOf({ db, replies }: Client, args: Args): void {
 function sleepFor({ core, replies }: Client, args: Args): void {
   const until = core.clock.monotonicMs() + args.float(2) * 1000
   while (core.clock.monotonicMs() < until);
+  core.refreshTime()
   replies.ok()
 }
 

@@ -53,7 +53,10 @@ export function keysOf(command: Command, args: Args): readonly number[] | undefi
 /** What a command does to one of its keys, as COMMAND GETKEYSANDFLAGS tells it. */
 export function keyFlags(command: Command, args: Args, key: number): readonly string[] {
   const specs = command.facts.keySpecs
-  const spec = specs.find((each) => keysBySpec(each, args)?.includes(key)) ?? specs[0]
+  const spec =
+    specs.find((each) => keysBySpec(each, args)?.includes(key)) ??
+    specs.findLast(({ begin_search: begin }) => begin.type === 'unknown') ??
+    specs[0]
   if (!spec?.flags.includes('variable_flags')) return spec?.flags ?? []
   if (command.name === 'bitfield') return hasWord(args, ['SET', 'INCRBY']) ? CHANGES : ['RO', 'access']
   return hasWord(args, ['GET']) ? CHANGES : ['OW', 'update']

@@ -1,3 +1,4 @@
+import { matcher } from '../../acl/glob.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import type { Dialect } from '../commands/command.ts'
 import { DIRECTIVES, type Directive } from './directives.ts'
@@ -47,9 +48,13 @@ export class Config {
     return this.#directives.get(name.toLowerCase())
   }
 
-  /** All names, older ones too, with their values as CONFIG GET shows them. */
-  *shown(): Generator<readonly [name: string, value: string]> {
-    for (const [name, directive] of this.#directives) yield [name, this.show(directive)]
+  /** The names that a pattern of CONFIG GET stands for, older ones too, with their values. */
+  *matching(pattern: string): Generator<readonly [name: string, value: string]> {
+    const isPattern = /[[*?]/.test(pattern)
+    const fits = matcher(pattern.toLowerCase())
+    for (const [name, directive] of this.#directives) {
+      if (fits(name) && !(isPattern && directive.hidden)) yield [name, this.show(directive)]
+    }
   }
 
   /** The value of a directive as text; '' for one that this version does not have. */

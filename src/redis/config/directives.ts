@@ -34,6 +34,8 @@ export interface Directive {
   readonly valkeySince?: string
   /** Not of Valkey. */
   readonly redisOnly?: boolean
+  /** CONFIG GET shows it only by its whole name. */
+  readonly hidden?: boolean
   /** What Valkey has for its preset instead. */
   readonly valkeyPreset?: Value
 }
@@ -45,6 +47,7 @@ function row<V extends Value>(name: string, kind: Kind<V>, preset: V, extra: Ext
 }
 
 const immutable = { immutable: true } as const
+const hidden = { hidden: true } as const
 const POLICIES = [
   'volatile-lru',
   'volatile-lfu',
@@ -327,6 +330,11 @@ export const DIRECTIVES: readonly Directive[] = [
   row('shutdown-timeout', integer(0, INT), 10),
   row('shutdown-on-sigint', words, 'default'),
   row('shutdown-on-sigterm', words, 'default'),
+  row('rdb-key-save-delay', integer(-INT - 1, INT), 0, hidden),
+  row('key-load-delay', integer(-INT - 1, INT), 0, hidden),
+  row('watchdog-period', integer(0, INT), 0, hidden),
+  row('use-exit-on-panic', yesNo, false, hidden),
+  row('loading-process-events-interval-bytes', memory(1024), 2 << 20, hidden),
   row('availability-zone', text, '', { valkeySince: '8.0.0' }),
   row('extended-redis-compatibility', yesNo, false, { valkeySince: '8.0.0' }),
   row('locale-collate', text, '', { valkeySince: '8.0.0' }),

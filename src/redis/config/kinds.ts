@@ -83,8 +83,9 @@ export const memory = (least = 0, most: number = LARGEST): Kind<number> => ({
 /** Bytes, or a share of maxmemory as a negative number of percent. */
 export const memoryOrPercent: Kind<number> = {
   read([word = '']) {
-    const [, percent] = /^(\d{1,3})%$/.exec(word) ?? []
-    if (percent !== undefined) return -between(Number(percent), 0, 100)
+    const [, percent] = /^(\d{1,18})%$/.exec(word) ?? []
+    if (Number(percent) > 100) throw new BadValue('percentage argument must be less or equal to 100')
+    if (percent !== undefined) return -Number(percent)
     const bytes = memoryOf(word)
     if (bytes === undefined || bytes < 0) throw new BadValue('argument must be a memory or percent value')
     return bytes

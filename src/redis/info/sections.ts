@@ -142,7 +142,7 @@ function memory(core: Core): Line[] {
     ['mem_allocator', 'arena'],
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', core.keyspace.freeing],
-    ['lazyfreed_objects', 0],
+    ['lazyfreed_objects', core.keyspace.freedLater],
   ]
 }
 

@@ -102,9 +102,14 @@ export class Keyspace {
     return this.now > at
   }
 
+  /** Values that were too large to be given back at once. */
+  freedLater = 0
+
   /** Gives back what it can at once, and the rest bit by bit. */
   freeLater(freeable: Freeable): void {
-    if (!freeable.freeSome(AT_ONCE)) this.#freeables.push(freeable)
+    if (freeable.freeSome(AT_ONCE)) return
+    this.#freeables.push(freeable)
+    this.freedLater++
   }
 
   /** What is still to be given back. */

@@ -16,6 +16,8 @@ const LEAST_POWER = 2
 const BUCKETS_PER_STEP = 8
 // As redis: a table that is a tenth full is made smaller.
 const SPARSE = 10
+// Where there are as many members as buckets, a chain is longer in one of ten billion cases.
+const LONG_CHAIN = 12
 // An empty bucket costs less than a member.
 const BUCKETS_PER_MEMBER = 1 / 8
 const NO_BUCKETS = new Int32Array(0)
@@ -124,19 +126,20 @@ export class ChainTable {
     if (until === old.length) this.#finish()
   }
 
-  /** A member by chance, as dictGetRandomKey takes one: any of a chain of a random bucket; 0: there is none. */
+  /** A member by chance, any as likely as the others; 0: there is none. */
   random(random: () => number): number {
     if (this.count === 0) return 0
     const old = this.#old?.length ?? 0
+    const all = old + this.#buckets.length
+    // Places in chains are drawn, most of which are empty: so members of long chains come up as often as those of short ones.
+    const longest = LONG_CHAIN * Math.ceil(this.count / all)
     for (;;) {
-      const at = Math.floor(random() * (old + this.#buckets.length))
-      const first = at < old ? wordAt(this.#old as Int32Array, at) : wordAt(this.#buckets, at - old) // old > 0: it is there
-      if (first === 0) continue
-      let length = 0
-      for (let member = first; member !== 0; member = this.#arena.word(member, NEXT)) length++
-      let member = first
-      for (let left = Math.floor(random() * length); left > 0; left--) member = this.#arena.word(member, NEXT)
-      return member
+      const at = Math.floor(random() * all)
+      let member = at < old ? wordAt(this.#old as Int32Array, at) : wordAt(this.#buckets, at - old) // old > 0: it is there
+      for (let left = Math.floor(random() * longest); member !== 0 && left > 0; left--) {
+        member = this.#arena.word(member, NEXT)
+      }
+      if (member !== 0) return member
     }
   }
 

@@ -425,10 +425,12 @@ export class Scripting {
     const { replies, serving, propagation } = core
     replies.resp = run.resp
     core.serving = undefined
+    core.scriptCaller = run.caller
     const { feed } = propagation
     if ((run.replicatesTo & 2) === 0) propagation.feed = undefined
     const reply = replies.capture(() => call(client, found, args))
     propagation.feed = feed
+    core.scriptCaller = undefined
     core.serving = serving
     return reply
   }
