@@ -97,3 +97,25 @@ export function sameBytes(a: DataView, atA: number, b: DataView, atB: number, le
   for (; i < length; i++) if (a.getUint8(atA + i) !== b.getUint8(atB + i)) return false
   return true
 }
+
+/** Below 0, 0, or above 0, as the bytes of one come before, are the same as, or come after those of the other. */
+export function compareBytes(
+  a: DataView,
+  atA: number,
+  lengthA: number,
+  b: DataView,
+  atB: number,
+  lengthB: number,
+): number {
+  const length = Math.min(lengthA, lengthB)
+  let i = 0
+  for (; i + WORD <= length; i += WORD) {
+    if (a.getInt32(atA + i, true) === b.getInt32(atB + i, true)) continue
+    return a.getUint32(atA + i) < b.getUint32(atB + i) ? -1 : 1
+  }
+  for (; i < length; i++) {
+    const order = a.getUint8(atA + i) - b.getUint8(atB + i)
+    if (order !== 0) return order
+  }
+  return lengthA - lengthB
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { copyViewed, sameBytes } from '../../src/net/bytes.ts'
+import { compareBytes, copyViewed, sameBytes } from '../../src/net/bytes.ts'
 
 const page = Buffer.alloc(4096)
 const view = new DataView(page.buffer, page.byteOffset, page.length)
@@ -54,6 +54,20 @@ it('tells whether bytes are the same, wherever they differ', () => {
       const different = at + (place % bytes.length)
       other[different] = (other[different] ?? 0) ^ 1
       expect(sameBytes(viewOf(bytes), 0, viewOf(other), at, bytes.length)).toBe(false)
+    }),
+  )
+})
+
+it('puts bytes in their order, also those that begin with others', () => {
+  const few = fc.uint8Array({ max: 3, maxLength: 12 })
+  const any = fc.uint8Array({ maxLength: 12 })
+  fc.assert(
+    fc.property(fc.oneof(few, any), few, any, fc.nat({ max: 9 }), (begin, a, b, at) => {
+      const [first, second] = [Buffer.from([...begin, ...a]), Buffer.from([...begin, ...b])]
+      const behind = Buffer.concat([Buffer.alloc(at), second])
+      const [viewA, viewB] = [first, behind].map((each) => new DataView(each.buffer, each.byteOffset, each.length))
+      const order = compareBytes(viewA as DataView, 0, first.length, viewB as DataView, at, second.length)
+      expect(Math.sign(order)).toBe(Buffer.compare(first, second))
     }),
   )
 })

@@ -7,8 +7,9 @@ const CAPACITY = 128 * 1024
 // Small replies are as long as others were before: the views of them on the shared buffer are kept, which saves an
 // allocation per request (measured: 9 % of what is not system calls).
 const SMALL = 2048
-// Buffers kept for when the shared one is still on its way to a slow client: a fresh one costs a page fault per 4 KiB.
-const SPARES = 8
+// Buffers kept for when the shared one is still on its way to a slow client, as it is to each of fifty that ask for much at once: a
+// fresh one costs a page fault per 4 KiB, and collections once it is gone.
+const SPARES = 64
 
 // A reply that leaves at once wakes its client, which sends the next request and sleeps again while the next client is being
 // served. When many are served in one turn of the event loop, their small replies wait for each other and leave in a row:

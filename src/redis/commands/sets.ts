@@ -22,7 +22,7 @@ export const SETS: readonly Row[] = [
   { name: 'scard', run: scard },
   { name: 'sismember', run: sismember },
   { name: 'smismember', run: smismember },
-  { name: 'smembers', run: (client, args) => replySet(client, intersection(client, args, 1, 2)) },
+  { name: 'smembers', run: smembers },
   { name: 'smove', run: smove },
   { name: 'spop', run: spop },
   { name: 'srandmember', run: srandmember },
@@ -165,6 +165,13 @@ function srandmember(client: Client, args: Args): void {
   if (count < 0) for (let left = elements; left > 0; left--) reply(opened.one(random))
   else if (elements === size) opened.each(reply)
   else opened.sample(random, elements, reply)
+}
+
+function smembers(client: Client, args: Args): void {
+  const { replies } = client
+  const set = readable(client, args, 1)
+  replies.set(set?.count ?? 0)
+  set?.each((member) => bulk(replies, member))
 }
 
 /** Shows `take` each member of the result of an operation on sets, once; it ends when that answers false. */

@@ -2,7 +2,6 @@ import { copyViewed, replyView } from '../../net/bytes.ts'
 import { WriteQueue } from '../../net/serve/write-queue.ts'
 import { doubleText, shortDoubleText } from './numbers.ts'
 
-const CR_LF = Buffer.from('\r\n')
 const OK = Buffer.from('+OK\r\n')
 const QUEUED = Buffer.from('+QUEUED\r\n')
 const NULL = Buffer.from('_\r\n')
@@ -15,6 +14,8 @@ const ZERO = Buffer.from(':0\r\n')
 const EMPTY_ARRAY = Buffer.from('*0\r\n')
 
 const BULK = 0x24
+const CR = 0x0d
+const LF = 0x0a
 const INTEGER = 0x3a
 const MINUS = 0x2d
 // Of a mark, a number and a line end.
@@ -143,9 +144,21 @@ export class Replies extends WriteQueue {
   bulk(source: Buffer, view: DataView, start: number, end: number): void {
     const length = end - start
     this.reserve(length + LINE)
-    this.#head(BULK, length)
-    this.length = copyViewed(source, view, start, end, this.bytes, replyView(this.bytes), this.length)
-    this.crlf()
+    const { bytes } = this
+    let at = this.length
+    bytes[at++] = BULK
+    if (length < 10) bytes[at++] = 0x30 + length
+    else {
+      this.length = at
+      this.decimal(length)
+      at = this.length
+    }
+    bytes[at++] = CR
+    bytes[at++] = LF
+    at = copyViewed(source, view, start, end, bytes, replyView(bytes), at)
+    bytes[at++] = CR
+    bytes[at++] = LF
+    this.length = at
   }
 
   bulkBytes(bytes: Buffer): void {
@@ -276,8 +289,7 @@ export class Replies extends WriteQueue {
   #head(mark: number, length: number): void {
     this.byte(mark)
     this.decimal(length)
-    this.bytes[this.length++] = CR_LF[0] as number // it has two bytes
-    this.bytes[this.length++] = CR_LF[1] as number // as above
+    this.crlf()
   }
 
   #aggregate(mark: number, items: number): void {

@@ -8,6 +8,7 @@ import {
   FIRST_PLACE,
   packedAt,
   packedCount,
+  packedEach,
   packedEnd,
   packedFind,
   packedInsert,
@@ -19,6 +20,7 @@ import {
   packedReplace,
   packedSize,
   packedStart,
+  type TakeBytes,
 } from './packed.ts'
 
 const FIRST_NODES = 8
@@ -242,19 +244,20 @@ export class OpenList {
   }
 
   /** Gives each of so many elements from an index on to `take`, backwards if it is told so. */
-  each(
-    index: number,
-    elements: number,
-    take: (page: Buffer, view: DataView, start: number, end: number) => void,
-    backwards = false,
-  ): void {
+  each(index: number, elements: number, take: TakeBytes, backwards = false): void {
     const { arena } = this
     if (elements <= 0 || !this.seek(index)) return
+    if (!backwards) {
+      let left = packedEach(arena, this.chunk, this.#place, elements, take)
+      for (let node = this.#node + 1; left > 0 && node < this.#nodes; node++)
+        left = packedEach(arena, this.#chunk(node), FIRST_PLACE, left, take)
+      return
+    }
     let left = elements
     do {
       const { chunk, start } = this
       take(arena.page(chunk), arena.view(chunk), start, start + this.elementLength)
-    } while (--left > 0 && (backwards ? this.previous() : this.next()))
+    } while (--left > 0 && this.previous())
   }
 
   /** Adds an element at either end. `source` may not be of the list's own chunks, here as below. */

@@ -17,6 +17,9 @@ const WIDE_BYTES = 5
 // Room for what may follow: chunks are moved when they are full.
 const FIRST_BYTES = 48
 
+/** Takes an element: bytes of a page. */
+export type TakeBytes = (page: Buffer, view: DataView, start: number, end: number) => void
+
 /** The place of the first element. */
 export const FIRST_PLACE = HEAD_BYTES
 
@@ -60,6 +63,24 @@ export function packedPrevious(arena: Arena, chunk: number, place: number): numb
   const view = arena.view(chunk)
   const short = view.getUint8(at)
   return place - packedSize(short < LONG ? short : view.getUint32(at - 4, true))
+}
+
+/** Gives so many elements from a place on to `take`, as far as there are. Answers how many are left. */
+export function packedEach(arena: Arena, chunk: number, place: number, elements: number, take: TakeBytes): number {
+  const page = arena.page(chunk)
+  const view = arena.view(chunk)
+  const base = arena.offset(chunk)
+  const end = base + packedEnd(arena, chunk)
+  let left = elements
+  for (let at = base + place; at < end && left > 0; left--) {
+    const short = view.getUint8(at)
+    const isShort = short < LONG
+    const start = at + (isShort ? 1 : WIDE_BYTES)
+    const length = isShort ? short : view.getUint32(at + 1, true)
+    take(page, view, start, start + length)
+    at = start + length + (isShort ? 1 : WIDE_BYTES)
+  }
+  return left
 }
 
 /** The place of an element by its index, from the end if that is negative; 0: there is none. */

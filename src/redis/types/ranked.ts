@@ -1,4 +1,4 @@
-import { copyViewed, wordAt } from '../../net/bytes.ts'
+import { compareBytes, copyViewed, wordAt } from '../../net/bytes.ts'
 import type { LargeValue } from '../keyspace/objects.ts'
 import type { Arena } from '../memory/arena.ts'
 import { ChainTable, HASH } from '../memory/chain-table.ts'
@@ -187,16 +187,16 @@ export class Ranked implements LargeValue {
   #walkTo(member: number): void {
     const arena = this.#arena
     const score = this.score(member)
-    const page = arena.page(member)
+    const view = arena.view(member)
     const start = this.start(member)
-    const end = start + this.length(member)
+    const length = this.length(member)
     let at = this.#head
     let count = 0
     for (let level = this.#levels - 1; level >= 0; level--) {
       for (;;) {
         const place = this.#level(at, level)
         const next = arena.word(at, place)
-        if (next === 0 || !this.#isBefore(next, score, page, start, end)) break
+        if (next === 0 || !this.#isBefore(next, score, view, start, length)) break
         count += arena.word(at, place + 1)
         at = next
       }
@@ -205,11 +205,10 @@ export class Ranked implements LargeValue {
     }
   }
 
-  #isBefore(member: number, score: number, page: Buffer, start: number, end: number): boolean {
+  #isBefore(member: number, score: number, view: DataView, start: number, length: number): boolean {
     const own = this.score(member)
     if (own !== score) return own < score
-    const at = this.start(member)
-    return page.compare(this.#arena.page(member), at, at + this.length(member), start, end) > 0
+    return compareBytes(this.#arena.view(member), this.start(member), this.length(member), view, start, length) < 0
   }
 
   /** Puts a member, which the table has already, in its place. */
