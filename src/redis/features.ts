@@ -7,6 +7,7 @@ import { startMonitor } from './monitor.ts'
 import { startOutputLimits } from './output-limits.ts'
 import { startPause } from './pause.ts'
 import { startPubSub } from './pubsub.ts'
+import { startPersistence } from './rdb/persistence.ts'
 import { startSlowLog } from './slowlog.ts'
 import { startTracking } from './tracking.ts'
 
@@ -16,6 +17,7 @@ import { startTracking } from './tracking.ts'
  */
 const FEATURES: readonly ((core: Core) => void)[] = [
   startEviction,
+  startPersistence,
   startOutputLimits,
   startSlowLog,
   startLatency,

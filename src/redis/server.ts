@@ -15,6 +15,7 @@ import { Config } from './config/config.ts'
 import { Core, type Log } from './core.ts'
 import { startFeatures } from './features.ts'
 import { Loader, type LoaderOptions } from './rdb/loader.ts'
+import { persistenceOf } from './rdb/persistence.ts'
 import { type Snapshot, snapshotOf } from './rdb/snapshot.ts'
 import { RedisTalker } from './talker.ts'
 
@@ -180,9 +181,20 @@ export class RedisNode {
     return new Loader(this.#core, options)
   }
 
+  /** Loads the file that `dir` and `dbfilename` name, if there is one; clients are told to wait meanwhile. @throws BadRdb, ErrnoException */
+  load(): Promise<void> {
+    return persistenceOf(this.#core).load()
+  }
+
+  /** Saves as SHUTDOWN does: where there are save points, unless that was done already. */
+  saveAtEnd(): void {
+    persistenceOf(this.#core).saveAtEnd('by-save-points')
+  }
+
   /** Stops listening, ends every connection, forgets every key. */
   async close(): Promise<void> {
     this.#stopChores()
+    await persistenceOf(this.#core).cancel()
     await this.#server.close()
   }
 }

@@ -7,6 +7,7 @@ import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
 import type { Row } from './command.ts'
 import { refuseUnlessAllowed } from './guarded.ts'
+import { debugLoadAof, debugReload } from './saves.ts'
 
 /** DEBUG, as far as the servers' own suites and clients' tests need it. */
 export const DEBUG: readonly Row[] = [{ name: 'debug', run: debug }]
@@ -17,7 +18,8 @@ const ok: Subcommand = ({ replies }) => replies.ok()
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   jmap: ok,
-  loadaof: ok,
+  loadaof: debugLoadAof,
+  reload: debugReload,
   digest: (client) => client.replies.status(digestOfAll(client.core)),
   'digest-value': (client, args) => {
     client.replies.array(args.count - 2)

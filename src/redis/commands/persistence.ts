@@ -1,5 +1,6 @@
 import type { Row } from './command.ts'
 import { DUMPS } from './dumps.ts'
+import { SAVES } from './saves.ts'
 
 /** The commands of snapshots: DUMP, RESTORE, MIGRATE, SAVE. */
-export const PERSISTENCE: readonly Row[] = [...DUMPS]
+export const PERSISTENCE: readonly Row[] = [...DUMPS, ...SAVES]

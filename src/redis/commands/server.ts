@@ -2,6 +2,7 @@ import type { Client } from '../client.ts'
 import { HEADER_BYTES, isObject, KEY_BYTES, STRING } from '../keyspace/entry.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { persistenceOf } from '../rdb/persistence.ts'
 import type { Row } from './command.ts'
 import { COMMAND } from './command-command.ts'
 import { CONFIG } from './config.ts'
@@ -16,7 +17,6 @@ export const SERVER: readonly Row[] = [
   { name: 'flushall', run: (client, args) => flush(client, args, true) },
   { name: 'swapdb', run: swapdb },
   { name: 'time', run: time },
-  { name: 'shutdown', run: shutdown },
   { name: 'lolwut', run: lolwut },
   { name: 'memory' },
   { name: 'memory|usage', run: memoryUsage },
@@ -40,6 +40,7 @@ function flush(client: Client, args: Args, everything: boolean): void {
   if (args.count > 2 || (args.count === 2 && !args.is(1, 'SYNC') && !args.is(1, 'ASYNC'))) throw SYNTAX
   core.keyspace.flush(everything ? undefined : db)
   core.keyspace.dirty++
+  if (everything) persistenceOf(core).flushed()
   replies.ok()
 }
 
@@ -62,13 +63,6 @@ function time({ core, replies }: Client): void {
   replies.array(2)
   replies.bulkText(String(Math.floor(now / 1000)))
   replies.bulkText(String((now % 1000) * MICROSECONDS))
-}
-
-function shutdown(client: Client, args: Args): void {
-  const words = ['SAVE', 'NOSAVE', 'NOW', 'FORCE', 'ABORT']
-  for (let i = 1; i < args.count; i++) if (!words.some((word) => args.is(i, word))) throw SYNTAX
-  if (args.count === 2 && args.is(1, 'ABORT')) throw refusal('ERR No shutdown in progress.')
-  client.core.shutdown()
 }
 
 function lolwut({ core, replies }: Client): void {

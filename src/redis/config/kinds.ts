@@ -1,4 +1,5 @@
 /** How values of directives are read and shown. */
+import { resolve } from 'node:path'
 
 /** What a directive's value can't be: the reason that CONFIG SET gives. */
 export class BadValue extends Error {
@@ -101,6 +102,9 @@ export const choice = (...values: readonly string[]): Kind<string> => ({
   },
   show: (value) => value,
 })
+
+/** A path, shown in full. */
+export const directory: Kind<string> = { read: ([word = '']) => resolve(word), show: (value) => resolve(value) }
 
 export const text: Kind<string> = { read: ([word = '']) => word, show: (value) => value }
 

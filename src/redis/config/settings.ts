@@ -59,6 +59,8 @@ export interface Settings {
   replPingPeriod: number
   dir: string
   dbfilename: string
+  savePoints: string
+  stopWritesOnBgsaveError: boolean
   port: number
   sanitizeDumpPayload: string
 }

@@ -148,6 +148,10 @@ export class Snapshot implements AsyncIterable<Buffer> {
     }
   }
 
+  get isCancelled(): boolean {
+    return this.#state === 'cancelled'
+  }
+
   /** Ends it before its time: nothing more is written. */
   cancel(): void {
     if (this.#state !== 'writing') return

@@ -65,6 +65,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     if (tlsPort > 0) await listen(node, hosts, tlsPort, false)
     if (socketPath) await listenOnSocket(node, socketPath, Number.parseInt(word('unixsocketperm') ?? '700', 8))
     if (pidFile) writeFileSync(pidFile, `${process.pid}\n`)
+    await node.load().catch((error: unknown) => Promise.reject(new BadArgument(errorMessage(error))))
   } catch (error) {
     await node.close()
     throw error
@@ -75,6 +76,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     socket: socketPath,
     async close() {
       release()
+      node.saveAtEnd()
       await node.close()
       if (pidFile) rmSync(pidFile, { force: true })
     },

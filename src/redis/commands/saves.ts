@@ -1,0 +1,98 @@
+import type { Client } from '../client.ts'
+import type { Args } from '../protocol/args.ts'
+import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { Loader } from '../rdb/loader.ts'
+import { persistenceOf } from '../rdb/persistence.ts'
+import { snapshotOf } from '../rdb/snapshot.ts'
+import type { Row } from './command.ts'
+
+/** When files are written and read, and the end of a node. */
+export const SAVES: readonly Row[] = [
+  { name: 'save', run: save },
+  { name: 'bgsave', run: saveInBackground },
+  { name: 'lastsave', run: ({ core, replies }) => replies.integer(Math.floor(persistenceOf(core).savedAt / 1000)) },
+  {
+    name: 'bgrewriteaof',
+    run: () => {
+      throw NO_AOF
+    },
+  },
+  { name: 'shutdown', run: shutdown },
+]
+
+const IN_PROGRESS = refusal('ERR Background save already in progress')
+const NOT_SAVED = refusal('ERR')
+// What servers answer that can't; here there is no such file.
+const NO_AOF = refusal(
+  "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.",
+)
+const NO_SHUTDOWN = refusal('ERR No shutdown in progress.')
+const NOT_ENDED = refusal('ERR Errors trying to SHUTDOWN. Check logs.')
+const ONLY_OPTIONS = refusal('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.')
+
+function save({ core, replies }: Client): void {
+  const persistence = persistenceOf(core)
+  if (persistence.isSaving) throw IN_PROGRESS
+  if (!persistence.save()) throw NOT_SAVED
+  replies.ok()
+}
+
+function saveInBackground({ core, replies }: Client, args: Args): void {
+  if (args.count > 2 || (args.count === 2 && !args.is(1, 'SCHEDULE'))) throw SYNTAX
+  const persistence = persistenceOf(core)
+  if (persistence.isSaving) throw IN_PROGRESS
+  persistence.saveInBackground()
+  replies.status('Background saving started')
+}
+
+const SHUTDOWN_WORDS = ['SAVE', 'NOSAVE', 'NOW', 'FORCE', 'ABORT'] as const
+
+function shutdown({ core }: Client, args: Args): void {
+  const words = new Set<(typeof SHUTDOWN_WORDS)[number]>()
+  for (let i = 1; i < args.count; i++) {
+    const word = SHUTDOWN_WORDS.find((each) => args.is(i, each))
+    if (word === undefined) throw SYNTAX
+    words.add(word)
+  }
+  if ((words.has('ABORT') && words.size > 1) || (words.has('SAVE') && words.has('NOSAVE'))) throw SYNTAX
+  if (words.has('ABORT')) throw NO_SHUTDOWN
+  const how = words.has('SAVE') ? 'save' : words.has('NOSAVE') ? 'nosave' : 'by-save-points'
+  if (!persistenceOf(core).saveAtEnd(how) && !words.has('FORCE')) throw NOT_ENDED
+  core.shutdown()
+}
+
+/** DEBUG RELOAD: the file is written and loaded again, or only loaded. */
+export function debugReload({ core, replies }: Client, args: Args): void {
+  const words = args.words(2).map((word) => word.toString('latin1').toLowerCase())
+  if (words.some((word) => !['merge', 'noflush', 'nosave'].includes(word))) throw ONLY_OPTIONS
+  const persistence = persistenceOf(core)
+  if (!words.includes('nosave') && !persistence.save()) throw NOT_SAVED
+  if (!words.includes('noflush')) empty(core)
+  try {
+    persistence.loadAtOnce({ replaces: words.includes('merge'), keepsExpired: core.isReplica })
+  } catch (error) {
+    core.log('warning', error instanceof Error ? error.message : String(error))
+    throw refusal(
+      core.dialect.engine === 'valkey'
+        ? 'ERR Error trying to load the RDB dump, check server logs.'
+        : 'ERR Error trying to load the RDB dump',
+    )
+  }
+  replies.ok()
+}
+
+/** DEBUG LOADAOF: there is no such file, but keys are put away and read again all the same. */
+export function debugLoadAof({ core, replies }: Client): void {
+  const file = snapshotOf(core).whole()
+  empty(core)
+  const loader = new Loader(core, { keepsExpired: core.isReplica })
+  loader.feed(file)
+  loader.end()
+  for (const db of core.keyspace.databases) core.blocking.signalAll(db)
+  replies.ok()
+}
+
+function empty(core: Client['core']): void {
+  core.keyspace.flush(undefined)
+  core.scripting.functions.clear()
+}
