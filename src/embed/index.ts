@@ -1,15 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { clientVariables, DEFAULT_REGION, engineFiles } from '../api/local-engine.ts'
 import { type Cache, endpointsOf } from '../cli/caches/cache.ts'
 import { version } from '../cli/version.ts'
 import { startEngine as openEngine } from '../engine/engine.ts'
 import { sleep, systemClock } from '../net/clock.ts'
 import type * as published from './published.d.ts'
+import { sweepAfterDeath } from './watch.ts'
 
 const PATIENCE_MS = 60_000
 const BETWEEN_LOOKS_MS = 50
+
+/** Beside the bundle that this file becomes a part of. */
+const besideBundle = (name: string) =>
+  new URL(`${import.meta.url.endsWith('.ts') ? '../../dist' : '.'}/${name}`, import.meta.url)
 
 const rolesOf = (cache: Cache): published.Endpoint[] => [
   ...(cache.configuration ? [{ role: 'configuration', ...cache.configuration }] : []),
@@ -19,18 +25,20 @@ const rolesOf = (cache: Cache): published.Endpoint[] => [
 /** @see published.startEngine */
 export const startEngine: typeof published.startEngine = async (options = {}) => {
   const { stateDir = mkdtempSync(join(tmpdir(), 'cachectl-')), port = 0, region = DEFAULT_REGION } = options
-  const clear = () => options.stateDir ?? rmSync(stateDir, { recursive: true, force: true })
+  const callOff =
+    options.stateDir === undefined ? sweepAfterDeath(fileURLToPath(besideBundle('sweeper.js')), stateDir) : undefined
+  const clear = () => {
+    if (callOff === undefined) return
+    rmSync(stateDir, { recursive: true, force: true })
+    callOff()
+  }
   const engine = await openEngine({
     stateDir,
     port,
     region,
     pace: options.pace ?? 'instant',
     version,
-    // Beside the bundle that this file becomes a part of.
-    workerFile: new URL(
-      import.meta.url.endsWith('.ts') ? '../../dist/node-worker.js' : './node-worker.js',
-      import.meta.url,
-    ),
+    workerFile: besideBundle('node-worker.js'),
     log: options.log ?? (() => {}),
   }).catch((error: unknown) => {
     clear()

@@ -43,6 +43,7 @@ export async function bundle(): Promise<void> {
       'node-worker': 'src/engine/nodes/worker.ts',
       index: 'src/embed/index.ts',
       vitest: 'src/embed/vitest.ts',
+      sweeper: 'src/embed/sweeper.ts',
     }),
   ])
   for (const types of PUBLISHED_TYPES) copyFileSync(`${root}/src/embed/${types}`, `${root}/dist/${types}`)

@@ -203,7 +203,8 @@ export class EmbeddedRuntime implements NodeRuntime {
       },
     }
     const host: Host = {
-      worker: new Worker(this.#workerFile, { workerData }),
+      // The options of this process are for the program that it runs: some end a thread that has another.
+      worker: new Worker(this.#workerFile, { workerData, execArgv: [] }),
       index,
       nodes: new Map(),
       waiting: new Map(),

@@ -132,7 +132,8 @@ export class NodeRuntimes {
   }
 }
 
-function secretIn(file: string): string {
+/** The secret that a file holds by which servers know their engine; made where there is none. */
+export function secretIn(file: string): string {
   if (!existsSync(file)) writeWhole(file, randomBytes(SECRET_BYTES).toString('hex'))
   return readFileSync(file, 'utf8')
 }
