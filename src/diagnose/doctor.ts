@@ -200,7 +200,10 @@ const destinationsOf = (places: readonly Place[], hosts: Evidence['hosts']): Des
     return lookup?.ok ? lookup.addresses.map(({ address }) => ({ address, port })) : []
   })
 
-/** Nodes of Memcached that told all of themselves, each once, whatever it is called, and once nobody else asks it anything. */
+/**
+ * Nodes of Memcached that told all of themselves, each once, whatever it is called, and once nobody here asks it anything, by
+ * its other address or by the configuration endpoint either: what is asked for a look would count as what clients ask for.
+ */
 async function watchNodes(options: ExamineOptions, looks: readonly Look[]): Promise<NodeWatch[]> {
   const nodes = new Map<string, Look[]>()
   for (const look of looks) {
@@ -210,12 +213,18 @@ async function watchNodes(options: ExamineOptions, looks: readonly Look[]): Prom
   const watched = await Promise.all(
     [...nodes.values()].map(async (own) => {
       const served = await Promise.all(own.map((look) => look.served))
+      await Promise.all(looks.filter((look) => own.some((one) => mayBeOneNode(look, one))).map((look) => look.served))
       const telling = served.find(({ answers }) => answers?.bulk?.complete)
       return telling && watchNode(dialOf(telling, options))
     }),
   )
   return watched.flatMap((one) => one ?? [])
 }
+
+/** Whether one node may answer at both: a configuration endpoint is one of its cluster's. */
+const mayBeOneNode = ({ place }: Look, { place: other }: Look): boolean =>
+  endpoint(place.host, place.port) === endpoint(other.host, other.port) ||
+  ([place.role, other.role].includes('configuration') && place.cluster === other.cluster)
 
 /** Whatever else they do: nodes of Memcached that have answered. */
 const writeToNodes = (options: ExamineOptions, addresses: readonly AddressEvidence[]): Promise<WriteProbe[]> =>

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ExamineOptions, examine } from '../../src/diagnose/doctor.ts'
 
@@ -41,6 +42,28 @@ async function rememberingNode(): Promise<{ port: number; conversations: string[
   return { port: (server.address() as AddressInfo).port, conversations } // listens on TCP
 }
 
+const LATE_MS = 100
+
+/** Answers each line as a node without items does, when it is told to. */
+async function listenOn(hear: (line: string, answer: () => void) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    createInterface({ input: socket }).on('line', (line) => {
+      const verb = line.split(' ')[0] ?? ''
+      hear(line, () => socket.write(EMPTY_NODE[verb] ?? 'ERROR\r\n'))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port // listens on TCP
+}
+
+const EMPTY_NODE: Readonly<Record<string, string>> = {
+  version: 'VERSION 1.6.22\r\n',
+  stats: 'STAT uptime 5\r\nSTAT bytes 10\r\nEND\r\n',
+  get: 'END\r\n',
+}
+
 const look = (port: number, options: Partial<ExamineOptions> = {}) =>
   examine({
     places: [{ host: '127.0.0.1', port, role: 'given', tls: false }],
@@ -73,6 +96,29 @@ test('an address is tried once, however many places lead to it', async () => {
   await look(port, { places: ['0001', '0002', 'configuration'].map((role) => ({ ...place, role })) })
   const isLong = (line: string): boolean => line.startsWith('get ') && line.length > 1460
   expect(conversations.filter((lines) => lines.some(isLong))).toHaveLength(1)
+})
+
+test('numbers of a node are read while nobody asks it anything, by the configuration endpoint either', async () => {
+  const asked: string[] = []
+  const node = await listenOn((line, answer) => {
+    asked.push(line)
+    answer()
+  })
+  // Asked as long as the node, and longer: its answers are late.
+  const configuration = await listenOn((line, answer) => {
+    asked.push(`configuration ${line}`)
+    setTimeout(answer, LATE_MS)
+  })
+  const place = { host: '127.0.0.1', tls: false, cluster: 'shop' }
+  const { watched } = await look(node, {
+    places: [
+      { ...place, port: node, role: '0001' },
+      { ...place, port: configuration, role: 'configuration' },
+    ],
+  })
+  expect(watched?.map(({ port }) => port)).toContain(node)
+  const [first = 0, last = 0] = asked.flatMap((line, at) => (line === 'stats' ? [at] : [])).slice(-2)
+  expect(asked.slice(first + 1, last).filter((line) => !/^(configuration )?(stats|config get)/.test(line))).toEqual([])
 })
 
 test('long answers are asked for over several connections of their own', async () => {

@@ -20,6 +20,8 @@ export const LIMITS = {
   reservationIdLength: 60,
   /** EC2's, of the groups of a VPC. */
   securityGroupNameLength: 255,
+  /** Of clusters, and of replication groups, in one call about service updates. */
+  updateTargetsPerRequest: 20,
   /** Minutes: DescribeEvents looks back 14 days at most. */
   eventRetentionMinutes: 14 * 24 * 60,
 } as const

@@ -1,3 +1,5 @@
+import { Problem } from '../problem.ts'
+
 /** Runs `act` with a signal that aborts at Ctrl-C. A second Ctrl-C ends the process as usual. */
 export async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
@@ -15,3 +17,13 @@ export async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<
     process.off('SIGTERM', interrupt)
   }
 }
+
+/** As `untilInterrupted`, for a look of which a part is worth nothing: at Ctrl-C it rejects, whatever `act` still waits for. */
+export const unlessInterrupted = <T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  untilInterrupted((signal) => {
+    const interrupted = new Promise<never>((_, reject) => {
+      const stop = () => reject(new Problem('interrupted', 'Stopped looking.'))
+      signal.addEventListener('abort', stop, { once: true })
+    })
+    return Promise.race([act(signal), interrupted])
+  })

@@ -7,6 +7,7 @@ import type {
   UpdateAction,
 } from '@aws-sdk/client-elasticache'
 import { NODE_ID } from '../../api/catalog/cache-node.ts'
+import { LIMITS } from '../../api/catalog/limits.ts'
 import { Fault } from '../../api/faults.ts'
 import type { Context, Handler } from '../calls/context.ts'
 import { clusterNotFound } from '../calls/not-found.ts'
@@ -32,8 +33,6 @@ import { findReplicationGroup } from '../workloads/replication-groups/find.ts'
 import { beginGroupUpdate, stopGroupUpdate, updatableOf } from '../workloads/replication-groups/service-updates.ts'
 
 const ESTIMATE = '10 minutes per node'
-/** Of CacheClusterIds and of ReplicationGroupIds (API reference). The words are ours. */
-const MOST_IDS = 20
 
 export const DescribeServiceUpdates: Handler<'DescribeServiceUpdates'> = (input, { now }) => {
   const { ServiceUpdateName: name, ServiceUpdateStatus: statuses } = input
@@ -199,10 +198,12 @@ function findTarget(name: Named, context: Context): Target {
   )
 }
 
+/** The words are ours. */
 function refuseTooManyIds(lists: Readonly<Record<string, readonly string[] | undefined>>): void {
+  const most = LIMITS.updateTargetsPerRequest
   for (const [member, ids = []] of Object.entries(lists)) {
-    if (ids.length <= MOST_IDS) continue
-    throw new Fault('InvalidParameterValue', `${member} must not name more than ${MOST_IDS}; it names ${ids.length}.`)
+    if (ids.length <= most) continue
+    throw new Fault('InvalidParameterValue', `${member} must not name more than ${most}; it names ${ids.length}.`)
   }
 }
 

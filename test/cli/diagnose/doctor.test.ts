@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { LIMITS } from '../../../src/api/catalog/limits.ts'
 import { causes, practiceCauses } from '../../../src/diagnose/causes/index.ts'
 import { stage } from '../../scenarios/actors.ts'
 import { authority } from '../../scenarios/certificates.ts'
@@ -27,6 +30,28 @@ test('a healthy cluster of the local engine has no findings, plain and with TLS'
   expect([tls.code, tls.stdout]).toEqual([0, expect.stringContaining('Chain: trusted here')])
   const discovered = await cachectl(['preference', 'plain', '--preference', 'IPv4_ONLY', '--output', 'json'], { env })
   expect(JSON.parse(discovered.stdout)[0]).toMatchObject({ actual: { ok: true } })
+})
+
+test('service updates of more clusters than one call may name are asked for all the same', async () => {
+  const engine = await startTestEngine()
+  const client = engine.client()
+  const ids = Array.from({ length: LIMITS.updateTargetsPerRequest + 1 }, (_, index) => `shop-${index}`)
+  await Promise.all(ids.map((id) => client.createCacheCluster(memcached(id))))
+  await Promise.all(ids.map((id) => engine.until(id, 'available')))
+  const { stdout } = await cachectl(['doctor', '--output', 'json'], { env: { CACHECTL_HOME: engine.stateDir } })
+  expect(JSON.parse(stdout)).toMatchObject({ notAsked: [] })
+})
+
+test.each(['doctor', 'tls'])('Ctrl-C ends %s at once, without a verdict', async (command) => {
+  const silent = createServer()
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void silent.close())
+  const { port } = silent.address() as AddressInfo // listens on TCP
+  const child = spawn(process.execPath, [launcher, command, `127.0.0.1:${port}`])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  silent.once('connection', () => child.kill('SIGINT'))
+  const said = text(child.stdout)
+  expect([(await once(child, 'exit'))[0], await said]).toEqual([130, ''])
 })
 
 describe('the first line of doctor', () => {

@@ -16,7 +16,7 @@ import { time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
 import type { Style } from '../../output/style.ts'
 import { CallFailed, ExitWith, Problem } from '../../problem.ts'
@@ -77,7 +77,7 @@ export const dns = command({
     if (flags.watch) {
       return untilInterrupted((signal) => watch(() => look(signal), flags.interval, print, shown, signal))
     }
-    const looks = await untilInterrupted(look)
+    const looks = await unlessInterrupted(look)
     const findings = judgeEvidence(
       await evidenceOf(looks, aim),
       causes.filter(({ id }) => /^D/.test(id)),

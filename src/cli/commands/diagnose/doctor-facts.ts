@@ -16,6 +16,7 @@ import { allCaches, findCache, isNoCache } from '../../caches/find.ts'
 import { joinPorts, readPlace } from '../../caches/place.ts'
 import { mostNodesAt } from '../../caches/quotas.ts'
 import { noting, type OnUnasked, reasonOf } from '../../caches/refusals.ts'
+import { describeAll } from '../../caches/resources.ts'
 import type { GlobalOptions } from '../../global-flags.ts'
 import { CallFailed, Problem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
@@ -191,10 +192,10 @@ function whereIs({ target }: ApiClient): string {
 
 async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], note: OnUnasked): Promise<ApiFacts> {
   const refused: ApiFacts['refused'][number][] = []
-  const ask = async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N> | undefined> => {
+  const noted = async <T>(name: OperationName, answer: Promise<T>): Promise<T | undefined> => {
     const start = systemClock.monotonicMs()
     try {
-      return await client.call(name, input)
+      return await answer
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
       const waitedMs = Math.round(elapsedMs(systemClock, start))
@@ -204,6 +205,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
       return undefined
     }
   }
+  const ask = <N extends OperationName>(name: N, input: Input<N>) => noted(name, client.call(name, input))
   const parameterGroups = [...new Set(clusters.flatMap(({ parameterGroup }) => parameterGroup ?? []))]
   const ids = clusters.filter(({ serverless, group }) => !serverless && !group).map(({ id }) => id)
   const groupIds = clusters.filter(({ group }) => group).map(({ id }) => id)
@@ -218,12 +220,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
       : undefined,
     ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
     ask('DescribeCacheSubnetGroups', {}),
-    ids.length + groupIds.length === 0
-      ? undefined
-      : ask('DescribeUpdateActions', {
-          ...(ids.length > 0 && { CacheClusterIds: ids }),
-          ...(groupIds.length > 0 && { ReplicationGroupIds: groupIds }),
-        }),
+    noted('DescribeUpdateActions', updateActions(client, ids, groupIds)),
     ...parameterGroups.map((group) => ask('DescribeCacheParameters', { CacheParameterGroupName: group })),
   ])
   return {
@@ -235,13 +232,34 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
       versions: versions.CacheEngineVersions.flatMap(({ EngineVersion }) => EngineVersion ?? []),
     }),
     ...(subnets?.CacheSubnetGroups && { subnetGroups: subnets.CacheSubnetGroups.map(subnetGroup) }),
-    ...(updates?.UpdateActions && { updates: updates.UpdateActions.flatMap(waiting) }),
+    ...(updates && { updates: updates.flatMap(waiting) }),
     parameters: parameters.flatMap((answer, at) =>
       (answer?.Parameters ?? []).flatMap(({ ParameterName: name, ParameterValue: value }) =>
         name && value ? [{ group: parameterGroups[at] ?? '', name, value }] : [],
       ),
     ),
   }
+}
+
+type UpdateAction = NonNullable<Output<'DescribeUpdateActions'>['UpdateActions']>[number]
+
+/** Of all of them, asked for by as many as one call may name. */
+async function updateActions(
+  client: ApiClient,
+  clusters: readonly string[],
+  groups: readonly string[],
+): Promise<readonly UpdateAction[]> {
+  const most = LIMITS.updateTargetsPerRequest
+  const asked: Promise<readonly object[]>[] = []
+  for (let at = 0; at < Math.max(clusters.length, groups.length); at += most) {
+    const [CacheClusterIds, ReplicationGroupIds] = [clusters.slice(at, at + most), groups.slice(at, at + most)]
+    const input = {
+      ...(CacheClusterIds.length > 0 && { CacheClusterIds }),
+      ...(ReplicationGroupIds.length > 0 && { ReplicationGroupIds }),
+    }
+    asked.push(describeAll(client, 'DescribeUpdateActions', input))
+  }
+  return (await Promise.all(asked)).flat()
 }
 
 /** Undefined: not the local engine, or it does not say. */
@@ -288,7 +306,7 @@ function waiting({
   ServiceUpdateSeverity: severity,
   ServiceUpdateRecommendedApplyByDate: due,
   UpdateActionStatus: status,
-}: NonNullable<Output<'DescribeUpdateActions'>['UpdateActions']>[number]) {
+}: UpdateAction) {
   if (!cluster || !name || (status !== 'not-applied' && status !== 'scheduled')) return []
   return [{ cluster, name, severity: severity ?? 'new', ...(due && { due: new Date(due).toISOString() }) }]
 }

@@ -30,7 +30,7 @@ import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { commandText } from '../../help/command-text.ts'
 import { isInstalled } from '../../installed.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
 import type { Style } from '../../output/style.ts'
@@ -268,7 +268,7 @@ async function look(
             ...(servers.length > 0 && { servers }),
             ...(timeoutMs !== undefined && { timeoutMs }),
           })
-        return outer ? examining(outer) : untilInterrupted(examining)
+        return outer ? examining(outer) : unlessInterrupted(examining)
       },
     })
     const notAsked = unasked.filter((error) => !isUnsupported(error)).map(notAskedOf)

@@ -15,7 +15,7 @@ import { cacheWordUnless } from '../../caches/word.ts'
 import { command } from '../../command.ts'
 import { choice, toggle } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { unlessInterrupted } from '../../live/interrupt.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
 import { ExitWith } from '../../problem.ts'
@@ -51,7 +51,7 @@ export const preference = command({
       return
     }
     const place = onePlace([where ?? '', ...(port === undefined ? [] : [port])])
-    const tried = await untilInterrupted((signal) => tryWhere(place, chosen, flags, signal))
+    const tried = await unlessInterrupted((signal) => tryWhere(place, chosen, flags, signal))
     const outcomes = tried.flat()
     await print.answer(outcomes, (shown, style) => {
       const rows = shown.map(({ place: at, preference: name, predicted, actual }) => [

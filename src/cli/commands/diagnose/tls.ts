@@ -10,7 +10,7 @@ import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { text } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { unlessInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
 import { textInParts } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
@@ -37,7 +37,7 @@ export const tls = command({
   forms: {},
   async run({ words, flags, print }) {
     const aim = await aimAt(words.where, flags)
-    const evidence = await untilInterrupted((signal) =>
+    const evidence = await unlessInterrupted((signal) =>
       look(aim, flags.servername, flags.timeout, linkedAbort(signal).signal),
     )
     const findings = judgeEvidence(
