@@ -14,14 +14,27 @@ const CLOSE = 0x7d
 /** The slot of a key. Of a key with a hash tag, `{user1}:name`, what is within the first braces decides, unless it is nothing. */
 export function keySlot(key: Buffer | string): number {
   const bytes = typeof key === 'string' ? Buffer.from(key) : key
-  let crc = 0
-  for (const byte of hashed(bytes)) crc = ((crc << 8) ^ (CRC16[((crc >> 8) ^ byte) & 0xff] ?? 0)) & 0xffff
-  return crc % SLOTS
+  return slotOf(bytes, 0, bytes.length)
 }
 
-function hashed(key: Buffer): Buffer {
-  const open = key.indexOf(OPEN)
-  if (open < 0) return key
-  const close = key.indexOf(CLOSE, open + 1)
-  return close > open + 1 ? key.subarray(open + 1, close) : key
+/** The same of the key `bytes[start, end)`. A node asks for it with each command: nothing is made for it. */
+export function slotOf(bytes: Uint8Array, start: number, end: number): number {
+  let from = start
+  let to = end
+  let open = start
+  while (open < end && bytes[open] !== OPEN) open++
+  if (open < end) {
+    let close = open + 1
+    while (close < end && bytes[close] !== CLOSE) close++
+    if (close < end && close > open + 1) {
+      from = open + 1
+      to = close
+    }
+  }
+  let crc = 0
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number // within the key
+    crc = ((crc << 8) ^ (CRC16[((crc >> 8) ^ byte) & 0xff] as number)) & 0xffff // of 256
+  }
+  return crc % SLOTS
 }

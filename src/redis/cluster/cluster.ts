@@ -1,11 +1,11 @@
 import { TLSSocket } from 'node:tls'
+import { SLOTS, slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import { WRITE } from '../commands/command.ts'
 import type { Core } from '../core.ts'
 import { pubsubOf } from '../pubsub.ts'
 import { Redirections } from './redirections.ts'
 import { DOWN, UNBOUND } from './refusals.ts'
-import { keySlot, SLOTS } from './slots.ts'
 import type { Topology, TopologyNode } from './topology.ts'
 import { View } from './view.ts'
 
@@ -203,9 +203,10 @@ export class Cluster {
     if (view.primary?.id !== before.primary?.id || placeText(view.primary) !== placeText(before.primary)) {
       this.follow(view.primary)
     }
+    // Before their keys go: a stream that is gone would be told instead.
+    this.#redirectBlocked()
     this.#purge()
     this.release()
-    this.redirectBlocked()
     core.deliver()
   }
 
@@ -215,7 +216,7 @@ export class Cluster {
   }
 
   /** Clients that wait for keys which are not here (any more) are sent to where they are. */
-  redirectBlocked(): void {
+  #redirectBlocked(): void {
     const { core } = this
     for (const client of [...core.blocking.clients]) {
       const line = this.#redirectionOfBlocked(client)
@@ -228,7 +229,7 @@ export class Cluster {
     if (client.blocked === undefined || key === undefined) return undefined
     if (!this.isUp) return DOWN
     const bytes = Buffer.from(key, 'latin1')
-    const slot = keySlot(bytes, 0, bytes.length)
+    const slot = slotOf(bytes, 0, bytes.length)
     const node = this.view.ownerOf(slot)
     const mayRead = client.readOnly && (client.blocked.command.flags & WRITE) === 0
     if (mayRead ? this.view.isOfMyShard(slot) : this.view.isMine(slot)) return undefined
@@ -243,7 +244,7 @@ export class Cluster {
     if (shardChannels.size === 0) return
     for (const name of [...shardChannels.names()]) {
       const bytes = Buffer.from(name, 'latin1')
-      if (keySlot(bytes, 0, bytes.length) === slot) pubsub.endShardChannel(name)
+      if (slotOf(bytes, 0, bytes.length) === slot) pubsub.endShardChannel(name)
     }
   }
 

@@ -1,6 +1,6 @@
+import { SLOTS } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import type { Cluster } from './cluster.ts'
-import { SLOTS } from './slots.ts'
 import { rangeText, type Topology, type TopologyNode } from './topology.ts'
 
 /** What CLUSTER NODES says of all nodes, a line each. */

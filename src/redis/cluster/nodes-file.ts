@@ -1,8 +1,8 @@
 /** `nodes.conf`, in which a node keeps what it knows of its cluster: as the servers write it, and read each other's. Pure. */
 import { isAtLeast } from '../../api/catalog/versions.ts'
+import { SLOTS } from '../../protocols/resp/hash-slot.ts'
 import type { Cluster } from './cluster.ts'
 import { restOfLine } from './descriptions.ts'
-import { SLOTS } from './slots.ts'
 import type { SlotRange, Topology, TopologyNode } from './topology.ts'
 
 /** What a file says. */

@@ -1,3 +1,4 @@
+import { slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import { ASKING, type Command, MOVABLE_KEYS, WRITE } from '../commands/command.ts'
 import { keysOf } from '../commands/keys.ts'
@@ -5,7 +6,6 @@ import { endTransaction } from '../commands/transactions.ts'
 import type { Args } from '../protocol/args.ts'
 import type { Cluster } from './cluster.ts'
 import { CROSS_SLOT, DOWN, DOWN_FOR_WRITES, UNBOUND, UNSTABLE } from './refusals.ts'
-import { keySlot } from './slots.ts'
 
 const SHARD_PUBSUB = ['ssubscribe', 'sunsubscribe', 'spublish']
 const NO_SLOT = -1
@@ -66,7 +66,7 @@ export class Redirections {
   }
 
   #key(args: Args, at: number): void {
-    const slot = keySlot(args.bytes, args.start(at), args.end(at))
+    const slot = slotOf(args.bytes, args.start(at), args.end(at))
     if (this.slot === NO_SLOT) {
       this.slot = slot
       if (this.#cluster.view.ownerOf(slot) === undefined) this.#failure = UNBOUND

@@ -1,7 +1,7 @@
 import { wordAt } from '../../net/bytes.ts'
+import { SLOTS, slotOf } from '../../protocols/resp/hash-slot.ts'
 import { HEADER_BYTES, KEY_BYTES } from '../keyspace/entry.ts'
 import type { Arena } from '../memory/arena.ts'
-import { keySlot, SLOTS } from './slots.ts'
 
 /** Bytes at the end of each entry's chunk that the index needs. */
 export const LINK_BYTES = 8
@@ -87,6 +87,6 @@ export class SlotIndex {
 
   #slotOf(entry: number): number {
     const start = this.#arena.offset(entry) + HEADER_BYTES
-    return keySlot(this.#arena.page(entry), start, start + this.#arena.word(entry, KEY_BYTES))
+    return slotOf(this.#arena.page(entry), start, start + this.#arena.word(entry, KEY_BYTES))
   }
 }

@@ -1,9 +1,9 @@
+import { SLOTS } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
 import type { Cluster } from './cluster.ts'
-import { SLOTS } from './slots.ts'
 
 const INVALID_SLOT = refusal('ERR Invalid or out of range slot')
 const NO_METRIC = refusal('ERR Unrecognized sort metric for ORDERBY.')

@@ -1,5 +1,5 @@
 import { wordAt } from '../../net/bytes.ts'
-import { SLOTS } from './slots.ts'
+import { SLOTS } from '../../protocols/resp/hash-slot.ts'
 import { rangesWhere, type Topology, type TopologyNode } from './topology.ts'
 
 /** A topology as one of its nodes looks at it, prepared for being asked with each command. */

@@ -1,6 +1,6 @@
+import { SLOTS } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { SLOTS } from '../cluster/slots.ts'
 import type { TopologyNode } from '../cluster/topology.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'

@@ -1,8 +1,8 @@
+import { SLOTS, slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import { infoText, nodeLine, nodesText, replyShards, replySlots } from '../cluster/descriptions.ts'
 import { clusterHelp } from '../cluster/help.ts'
 import { replySlotStats } from '../cluster/slot-stats.ts'
-import { keySlot, SLOTS } from '../cluster/slots.ts'
 import type { TopologyNode } from '../cluster/topology.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { CLUSTER_CHANGES } from './cluster-changes.ts'
@@ -47,7 +47,7 @@ export const CLUSTER: readonly Row[] = [
   },
   {
     name: 'cluster|keyslot',
-    run: inCluster(({ replies }, args) => replies.integer(keySlot(args.bytes, args.start(2), args.end(2)))),
+    run: inCluster(({ replies }, args) => replies.integer(slotOf(args.bytes, args.start(2), args.end(2)))),
   },
   {
     name: 'cluster|countkeysinslot',

@@ -1,6 +1,7 @@
 import { viewOf } from '../../net/bytes.ts'
+import { slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
-import { keySlot, patternSlot } from '../cluster/slots.ts'
+import { patternSlot } from '../cluster/pattern-slot.ts'
 import { HASH_TYPE, LIST, LISTPACK, SET, STRING, ZSET } from '../keyspace/entry.ts'
 import { LIST_EVENT } from '../keyspace/events.ts'
 import { Args } from '../protocol/args.ts'
@@ -85,7 +86,7 @@ function refuseElsewhere({ core }: Client, args: Args, index: number): void {
   if (core.cluster === undefined) return
   const option = args.text(index - 1).toUpperCase()
   if (core.dialect.engine === 'redis') throw refusal(`ERR ${option} option of SORT denied in Cluster mode.`)
-  if (patternSlot(args.slice(index)) === keySlot(args.bytes, args.start(1), args.end(1))) return
+  if (patternSlot(args.slice(index)) === slotOf(args.bytes, args.start(1), args.end(1))) return
   throw refusal(
     `ERR ${option} option of SORT denied in Cluster mode when keys formed by the pattern may be in different slots.`,
   )
