@@ -4,6 +4,7 @@ import type { Client } from '../client.ts'
 import { WRITE } from '../commands/command.ts'
 import type { Core } from '../core.ts'
 import { pubsubOf } from '../pubsub.ts'
+import { Peers } from './peers.ts'
 import { Redirections } from './redirections.ts'
 import { DOWN, UNBOUND } from './refusals.ts'
 import type { Topology, TopologyNode } from './topology.ts'
@@ -23,6 +24,8 @@ export interface ClusterParts {
   readonly importing?: ReadonlyMap<number, string>
   /** Whoever knows who is who is asked to have this replica take its primary's place. @returns A refusal, or nothing. */
   readonly failover?: (kind: FailoverKind) => string | undefined
+  /** Whether it may be told to meet others that stand alone as well. */
+  readonly meets?: boolean
   /** Told whenever the node itself, by a command of a client, has changed who is who, or where slots are on their way to. */
   readonly changed?: (cluster: Cluster) => void
 }
@@ -46,6 +49,8 @@ const PURGED_AT_ONCE = 2000
 export class Cluster {
   readonly core: Core
   readonly redirections: Redirections
+  /** Nodes that it meets, where it may. */
+  readonly peers: Peers | undefined
   view: View
   /** Slots of this node that are on their way to another one, by its id, and slots that are on their way to this node. */
   readonly migrating: Map<number, string>
@@ -70,7 +75,8 @@ export class Cluster {
     this.redirections = new Redirections(this)
     const id = parts.id ?? core.runId
     this.toldAt = core.keyspace.now
-    this.view = new View(parts.topology ?? aloneAs(id, hexOf(core)), id)
+    this.view = new View(parts.topology ?? aloneAs(id), id)
+    this.peers = parts.meets ? new Peers(core, this) : undefined
     core.config.follow(['clusterRequireFullCoverage'], () => this.#updateState())
     core.farewells.push((client) => this.#waiting.delete(client))
     core.chores.push(() => this.#purge())
@@ -92,13 +98,19 @@ export class Cluster {
 
   /** The same of a change that a client has asked this node for. */
   change(topology: Topology): void {
-    this.swap(topology)
-    this.changed()
+    this.#changeTo(new View(topology, this.self.id))
   }
 
   /** The same under another id: RESET HARD. */
   rename(topology: Topology, id: string): void {
-    this.#replace(new View(topology, id))
+    this.#changeTo(new View(topology, id))
+  }
+
+  #changeTo(view: View): void {
+    const before = this.view.primary
+    this.#replace(view)
+    // Whoever tells a topology tells whom to follow, too; nobody does of what the node does itself.
+    if (view.primary?.id !== before?.id || placeText(view.primary) !== placeText(before)) this.follow(view.primary)
     this.changed()
   }
 
@@ -200,9 +212,6 @@ export class Cluster {
       const isElsewhere = isPrimary && before.isMine(slot) && view.ownerOf(slot) !== undefined
       if (isElsewhere && (index?.count(slot) ?? 0) > 0) this.#leftovers.add(slot)
     }
-    if (view.primary?.id !== before.primary?.id || placeText(view.primary) !== placeText(before.primary)) {
-      this.follow(view.primary)
-    }
     // Before their keys go: a stream that is gone would be told instead.
     this.#redirectBlocked()
     this.#purge()
@@ -290,8 +299,8 @@ export const isSecure = ({ connection }: Client): boolean => connection?.socket 
 export const hexOf = ({ random }: Core): string =>
   Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('')
 
-/** Who is who where there is one node only, which has no slots. */
-export const aloneAs = (id: string, shard: string): Topology => ({
+/** Who is who where there is one node only, which has no slots. Its shard goes by it. */
+export const aloneAs = (id: string): Topology => ({
   epoch: 0,
-  nodes: [{ id, ip: '', port: 0, shard, slots: [], epoch: 0 }],
+  nodes: [{ id, ip: '', port: 0, shard: id, slots: [], epoch: 0 }],
 })

@@ -27,9 +27,7 @@ const PRIMARY_DOWN = refusal('ERR Master is down or failed, please use CLUSTER F
 const NO_VOTES = refusal(
   'ERR This node has no cluster bus to ask others by: use CLUSTER FAILOVER TAKEOVER, and tell the other nodes',
 )
-const NO_BUS = refusal(
-  'ERR This node has no cluster bus: it is told of other nodes by nodes.conf, or by the program that runs it',
-)
+const TOLD = refusal('ERR This node is told of other nodes by the program that runs it, and meets none')
 
 /** The commands that change who is who, as this node sees it. */
 export const CLUSTER_CHANGES: readonly Row[] = [
@@ -191,12 +189,13 @@ function forget(client: Client, args: Args): void {
   if (node === self) throw FORGET_SELF
   if (node.id === self.replicaOf) throw FORGET_PRIMARY
   const { topology } = view
+  cluster.peers?.forget(node.id)
   cluster.change({ ...topology, nodes: topology.nodes.filter(({ id }) => id !== node.id) })
   client.replies.ok()
 }
 
-/** Others are not met: nodes don't talk to each other. */
-function meet({ core: { dialect } }: Client, args: Args): void {
+function meet(client: Client, args: Args): void {
+  const { dialect } = client.core
   const tcp = dialect.engine === 'valkey' ? '' : 'TCP '
   const base = tcp === '' ? 'base' : 'TCP base'
   if (!isWhole(args.text(3))) throw refusal(`ERR Invalid ${base} port specified: ${args.text(3)}`)
@@ -207,7 +206,10 @@ function meet({ core: { dialect } }: Client, args: Args): void {
   if (isIP(args.text(2)) === 0 || !arePorts) {
     throw refusal(`ERR Invalid node address specified: ${args.text(2)}:${args.text(3)}`)
   }
-  throw NO_BUS
+  const { peers } = clusterOf(client)
+  if (peers === undefined) throw TOLD
+  peers.meet({ ip: args.text(2), port: Number(args.text(3)) })
+  client.replies.ok()
 }
 
 const isWhole = (text: string): boolean => /^-?\d{1,19}$/.test(text)
@@ -223,16 +225,13 @@ function reset(client: Client, args: Args): void {
   if (self.replicaOf !== undefined) core.keyspace.flush(undefined)
   cluster.migrating.clear()
   cluster.importing.clear()
-  const shard = hexOf(core)
+  for (const { id } of view.topology.nodes) cluster.peers?.forget(id)
   if (isHard) {
     const id = hexOf(core)
-    cluster.rename(aloneAs(id, shard), id)
+    cluster.rename(aloneAs(id), id)
   } else {
     const { replicaOf: _, ...own } = self
-    cluster.change({
-      epoch: view.topology.epoch,
-      nodes: [{ ...own, shard: self.replicaOf === undefined ? self.shard : shard, slots: [] }],
-    })
+    cluster.change({ epoch: view.topology.epoch, nodes: [{ ...own, shard: self.id, slots: [] }] })
   }
   client.replies.ok()
 }

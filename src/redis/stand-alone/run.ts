@@ -131,6 +131,7 @@ function clusterFile(path: string): ClusterParts {
   }
   return {
     ...(known ?? { id: randomBytes(20).toString('hex') }),
+    meets: true,
     changed(cluster) {
       // Another file first: one that is half written would be worse than the former.
       writeFileSync(`${path}.new`, writeNodesFile(cluster))
