@@ -65,7 +65,7 @@ export function call(client: Client, command: Command, args: Args): void {
   if (!touches) keyspace.countsAccess = true
   if (replies.errors !== core.blamedErrors) command.failed++
   core.blamedErrors = replies.errors
-  if (keyspace.dirty !== dirty) propagation.done(client.db, args)
+  if (keyspace.dirty !== dirty) propagation.done(client.db, args, core.nesting === 0)
   else propagation.forget()
   if (client.tracking !== undefined) core.tracked(client, command, args)
   if (core.nesting === 0) propagation.flush()

@@ -62,6 +62,10 @@ export class Client {
   /** Replies that it gets once the client being served has got its own. */
   outbox: Buffer[] = []
   outboxBytes = 0
+  /** Of a replica: bytes of the history that it has not been sent yet, or has not taken. */
+  unsent = 0
+  /** How far in the history what it has written goes. */
+  wroteTo = 0
 
   constructor(core: Core, connection: Connection | undefined) {
     this.core = core

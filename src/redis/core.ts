@@ -115,6 +115,10 @@ export class Core {
   isReplica = false
   /** What it knows of its cluster, in cluster mode. */
   cluster: Cluster | undefined
+  /** Whether what is being served comes from the primary: it is done whatever speaks against it. */
+  obeys = false
+  /** Whether what the node has is on its way: then only some commands may run. Aside: what it had before is there until then. */
+  loading: 'no' | 'yes' | 'aside' = 'no'
   /** Called when a client asks for RESET. */
   readonly resets: ((client: Client) => void)[] = []
   /** Called by CONFIG RESETSTAT. */
@@ -266,6 +270,16 @@ export class Core {
     replies.resp = resp
     this.serving = serving
     return reply
+  }
+
+  /** A client is gone. */
+  leave(client: Client): void {
+    this.clients.delete(client.id)
+    this.outboxes.delete(client)
+    this.blocking.release(client)
+    this.resuming.delete(client)
+    this.watches.unwatch(client)
+    for (const farewell of this.farewells) farewell(client)
   }
 
   /** Does what was to be done after a command. */

@@ -8,6 +8,7 @@ import { startOutputLimits } from './output-limits.ts'
 import { startPause } from './pause.ts'
 import { startPubSub } from './pubsub.ts'
 import { startPersistence } from './rdb/persistence.ts'
+import { startReplication } from './replication/start.ts'
 import { startSlowLog } from './slowlog.ts'
 import { startTracking } from './tracking.ts'
 
@@ -24,6 +25,7 @@ const FEATURES: readonly ((core: Core) => void)[] = [
   startMonitor,
   startTracking,
   startPubSub,
+  startReplication,
   startPause,
 ]
 

@@ -24,13 +24,13 @@ export function startOutputLimits(core: Core): void {
     limits = read
   })
   const limitOf = (client: Client): Limit => {
-    if (client.kind === 'replica') return limits.slave ?? NO_LIMIT
+    if (client.kind === 'replica') return atLeast(limits.slave ?? NO_LIMIT, core.config.settings.replBacklogSize)
     return (client.subscriptions > 0 ? limits.pubsub : limits.normal) ?? NO_LIMIT
   }
   const heed = (client: Client): void => {
     const { connection } = client
     if (connection === undefined) return
-    const bytes = connection.behind + client.outboxBytes
+    const bytes = client.kind === 'replica' ? client.unsent : connection.behind + client.outboxBytes
     const { hard, soft, seconds } = limitOf(client)
     const since = over.get(client)
     const isOverSoft = soft > 0 && bytes > soft
@@ -48,7 +48,7 @@ export function startOutputLimits(core: Core): void {
   }
   core.chores.push(() => evictClients(core))
   core.posted = (client) => {
-    if (client.outboxBytes <= LOOK_FROM) return
+    if (client.outboxBytes <= LOOK_FROM && client.unsent <= LOOK_FROM) return
     heed(client)
     evictClients(core)
   }
@@ -59,6 +59,13 @@ export function startOutputLimits(core: Core): void {
   })
   core.farewells.push((client) => over.delete(client))
 }
+
+/** A replica may be as far behind as it could be told again anyway. */
+const atLeast = (limit: Limit, bytes: number): Limit => ({
+  ...limit,
+  hard: limit.hard > 0 ? Math.max(limit.hard, bytes) : 0,
+  soft: limit.soft > 0 ? Math.max(limit.soft, bytes) : 0,
+})
 
 // Less is no client's limit.
 const LOOK_FROM = 64 * 1024

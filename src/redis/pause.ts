@@ -6,6 +6,8 @@ import type { Core } from './core.ts'
 export class Pause {
   #until = 0
   #onlyWrites = false
+  /** Writes are held back for the node's own purposes, whatever clients say. */
+  #holdsWrites = false
   readonly #held = new Set<Client>()
   readonly #core: Core
   readonly #turn: (on: boolean) => void
@@ -26,7 +28,7 @@ export class Pause {
     this.#onlyWrites = isPaused ? this.#onlyWrites && onlyWrites : onlyWrites
     this.#turn(true)
     core.updateGate()
-    core.keyspace.mayExpire = core.isReplica ? core.keyspace.mayExpire : false
+    if (!core.isReplica) core.keyspace.mayExpire = false
     this.#cancel()
     this.#cancel = core.clock.after(this.#until - core.keyspace.now, () => {
       core.refreshTime()
@@ -39,9 +41,30 @@ export class Pause {
     const core = this.#core
     this.#cancel()
     this.#until = 0
-    this.#turn(false)
+    this.#turn(this.isPaused)
     core.updateGate()
-    if (!core.isReplica) core.keyspace.mayExpire = true
+    if (!core.isReplica) core.keyspace.mayExpire = !this.isPaused
+    this.#letGo()
+  }
+
+  /** Whether anyone is held back. */
+  get isPaused(): boolean {
+    return this.#holdsWrites || this.#until > this.#core.keyspace.now
+  }
+
+  /** Clients that write wait until it is over. */
+  holdWrites(on: boolean): void {
+    const core = this.#core
+    this.#holdsWrites = on
+    this.#turn(this.isPaused)
+    core.updateGate()
+    if (!core.isReplica) core.keyspace.mayExpire = !this.isPaused
+    if (!on) this.#letGo()
+  }
+
+  /** Those that have to wait on are held back again as soon as they are served. */
+  #letGo(): void {
+    const core = this.#core
     for (const client of this.#held) {
       client.paused = false
       core.resuming.add(client)
@@ -56,7 +79,7 @@ export class Pause {
     const changes =
       (command.flags & (WRITE | MAY_REPLICATE)) !== 0 ||
       (isExec && (client.transaction?.queue.some((each) => (each.flags & (WRITE | MAY_REPLICATE)) !== 0) ?? false))
-    if (this.#onlyWrites && !changes) return undefined
+    if ((this.#onlyWrites || this.#until <= client.core.keyspace.now) && !changes) return undefined
     client.paused = true
     this.#held.add(client)
     return ''

@@ -10,7 +10,11 @@ export interface Propagated {
 type Word = Buffer | string
 
 /** Who is told what the node has changed: replicas and their backlog. */
-export type Feed = (commands: readonly Propagated[]) => void
+export interface Feed {
+  all(commands: readonly Propagated[]): void
+  /** One command, in the words of a request, which are valid during the call. */
+  one(db: number, args: Args): void
+}
 
 const bytesOf = (word: Word): Buffer => (typeof word === 'string' ? Buffer.from(word) : word)
 
@@ -40,9 +44,13 @@ export class Propagation {
     if (this.feed) this.#gathered.push({ db: db.id, words: words.map(bytesOf) })
   }
 
-  /** A command is done that has changed something. */
-  done(db: Database, args: Args): void {
+  /** A command is done that has changed something. @param alone It is not part of a transaction, nor of a script. */
+  done(db: Database, args: Args, alone: boolean): void {
     if (this.feed === undefined) return
+    if (alone && this.#override === undefined && this.#gathered.length === 0) {
+      this.feed.one(db.id, args)
+      return
+    }
     if (this.#override === undefined) this.#gathered.push({ db: db.id, words: args.words() })
     else this.#gathered.push(...this.#override)
     this.#override = undefined
@@ -59,10 +67,10 @@ export class Propagation {
     const commands = this.#gathered
     this.#gathered = []
     const [first] = commands
-    if (first === undefined || commands.length === 1) this.feed?.(commands)
+    if (first === undefined || commands.length === 1) this.feed?.all(commands)
     else {
       const edge = (word: string): Propagated => ({ db: first.db, words: [Buffer.from(word)] })
-      this.feed?.([edge('MULTI'), ...commands, edge('EXEC')])
+      this.feed?.all([edge('MULTI'), ...commands, edge('EXEC')])
     }
   }
 }

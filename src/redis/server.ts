@@ -17,6 +17,9 @@ import { startFeatures } from './features.ts'
 import { Loader, type LoaderOptions } from './rdb/loader.ts'
 import { persistenceOf } from './rdb/persistence.ts'
 import { type Snapshot, snapshotOf } from './rdb/snapshot.ts'
+import type { Primary } from './replication/following.ts'
+import { replicationOf } from './replication/replication.ts'
+import { type ReplicationState, stateOf } from './replication/report.ts'
 import { RedisTalker } from './talker.ts'
 
 /** What a node is started with. */
@@ -120,7 +123,21 @@ export class RedisNode {
     // CONFIG GET tells the port that clients have come by.
     const [first] = addresses
     if (first !== undefined) this.#core.config.load(new Map([['port', [String(first.port)]]]))
+    replicationOf(this.#core).start()
     return bound
+  }
+
+  /** Follows another node or server from now on; null: none, so that this one is a primary. */
+  follow(primary: Primary | null): void {
+    this.#core.refreshTime()
+    replicationOf(this.#core).follow(primary ?? undefined)
+    this.#core.deliver()
+  }
+
+  /** How it stands with its primary and its replicas. */
+  replicationState(): ReplicationState {
+    this.#core.refreshTime()
+    return stateOf(this.#core, replicationOf(this.#core))
   }
 
   /** Where the node listens on the network now. */
@@ -195,6 +212,7 @@ export class RedisNode {
   async close(): Promise<void> {
     this.#stopChores()
     await persistenceOf(this.#core).cancel()
+    replicationOf(this.#core).close()
     await this.#server.close()
   }
 }

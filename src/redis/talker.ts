@@ -77,13 +77,6 @@ export class RedisTalker implements Talker {
   }
 
   ended(): void {
-    const core = this.#core
-    const { client } = this
-    core.clients.delete(client.id)
-    core.outboxes.delete(client)
-    core.blocking.release(client)
-    core.resuming.delete(client)
-    core.watches.unwatch(client)
-    for (const farewell of core.farewells) farewell(client)
+    this.#core.leave(this.client)
   }
 }

@@ -34,8 +34,6 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     client.core.scriptsMayAll = args.text(2) !== '0'
     client.replies.ok()
   },
-  replicate: ok,
-  'change-repl-id': ok,
   'pause-cron': ok,
   object: objectOf,
   sleep: sleepFor,
