@@ -19,8 +19,16 @@ const __dirname = __pathDirname(__filename)`
 
 export const { version }: { version: string } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 
-/** Written by hand: what is generated would tell of every file behind it. */
-const PUBLISHED_TYPES = ['published.d.ts', 'published-vitest.d.ts']
+/**
+ * Of src/embed, by what it is called in dist. Types are written by hand: what is generated would tell of every file behind it.
+ * TypeScript goes by a name's end whether they are those of an ES module.
+ */
+const COPIED = {
+  'published.d.ts': 'published.d.ts',
+  'published.d.cts': 'published.d.ts',
+  'published-vitest.d.ts': 'published-vitest.d.ts',
+  'index.cjs': 'index.cjs',
+}
 
 /**
  * Three bundles: esbuild shares chunks by file, not by what is used of it, so that the engine would load the command
@@ -46,7 +54,7 @@ export async function bundle(): Promise<void> {
       sweeper: 'src/embed/sweeper.ts',
     }),
   ])
-  for (const types of PUBLISHED_TYPES) copyFileSync(`${root}/src/embed/${types}`, `${root}/dist/${types}`)
+  for (const [name, from] of Object.entries(COPIED)) copyFileSync(`${root}/src/embed/${from}`, `${root}/dist/${name}`)
   writeHelpPages(root, version)
   await writeManifest(root)
 }

@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { run } from '../support/programs.ts'
+import { isInstalled, run } from '../support/programs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -65,4 +65,43 @@ test.skipIf(!hasPytest)('a project with pytest has one as a fixture', { timeout:
   const { code, stdout } = await run('python3', ['-m', 'pytest', '-q', project], { env, timeoutMs: 60_000 })
   expect(stdout).toContain('1 passed')
   expect(code).toBe(0)
+})
+
+test('a CommonJS project has one by require', { timeout: 60_000 }, async () => {
+  const project = projectOf('vitest')
+  writeFileSync(
+    join(project, 'program.cjs'),
+    `require('cachectl').startEngine().then(async (engine) => { console.log(engine.url); await engine.stop() })`,
+  )
+  const { code, stdout, stderr } = await inProject(project, ['program.cjs'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^http:/)
+})
+
+const hasJava = isInstalled('javac', '-version')
+
+test.skipIf(!hasJava)('a Java project has one for as long as it is open', { timeout: 120_000 }, async () => {
+  const project = projectOf('junit')
+  const bin = join(project, 'bin')
+  mkdirSync(bin)
+  symlinkSync(join(root, 'bin', 'run.js'), join(bin, 'cachectl'))
+  writeFileSync(
+    join(project, 'Program.java'),
+    `public class Program {
+      public static void main(String[] words) throws Exception {
+        try (var elasticache = new LocalElastiCache()) {
+          System.out.println(elasticache.environment().get("AWS_ENDPOINT_URL_ELASTICACHE"));
+          System.out.print(elasticache.cachectl("engine", "status", "--output", "json"));
+        }
+      }
+    }`,
+  )
+  const options = { cwd: project, timeoutMs: 60_000 }
+  expect(await run('javac', ['Program.java'], options)).toMatchObject({ code: 0 })
+  const temporary = `-Djava.io.tmpdir=${bin}`
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
+  const { code, stdout } = await run('java', [temporary, 'Program'], { ...options, env })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^http:.*\n/)
+  expect(readdirSync(bin)).toEqual(['cachectl'])
 })
