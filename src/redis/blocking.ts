@@ -129,8 +129,11 @@ export class Blocking {
   until(client: Client, args: Args, ready: Promise<unknown>): void {
     const wait = { keys: [], timeout: 0, timedOut: () => undefined }
     this.block(client, args, wait)
-    const { blocked } = client
-    if (blocked === undefined) return
+    const { blocked: begun } = client
+    if (begun === undefined) return
+    // There is no reply that would be right before.
+    const blocked = { ...begun, byClients: false }
+    client.blocked = blocked
     const again = (): void => {
       if (client.blocked !== blocked) return
       this.#core.refreshTime()
