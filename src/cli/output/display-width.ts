@@ -35,13 +35,26 @@ export function ending(text: string, width: number): string {
   return characters.slice(from).join('')
 }
 
+/** A time of the UTC: its date and minute, its seconds, and how long ago it was. */
+const TIME = /^\d{4}-(\d\d-\d\d \d\d:\d\d)(?::\d\dZ|Z)(?: \(.*\))?$/
+
+/** The longest that has room of a time without how long ago it was, without seconds, without the year. */
+function shorterTime(text: string, width: number): string | undefined {
+  const [, minute] = TIME.exec(text) ?? []
+  if (minute === undefined) return undefined
+  const [whole = ''] = text.split(' (')
+  return [whole, `${text.slice(0, 5)}${minute}`, minute].find((each) => each.length <= width)
+}
+
 /**
  * A line of at most `width` columns. Of one word the middle goes, since names that are alike at both ends are rare; of several
- * words the end, since what matters is said first. Its colour is lost unless it is one for all of it.
+ * words the end, since what matters is said first; of a time what is finest. Its colour is lost unless it is one for all of it.
  */
 export function shortened(line: string, width: number, ellipsis: string): string {
   if (widthOf(line) <= width) return line
   return recoloured(line, (text) => {
+    const time = shorterTime(text, width)
+    if (time !== undefined) return time
     const room = width - widthOf(ellipsis)
     if (room < 1) return beginning(text, width)
     if (/\s/.test(text)) return `${beginning(text, room).trimEnd()}${ellipsis}`

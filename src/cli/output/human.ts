@@ -14,7 +14,7 @@ import { type Drawn, noteOf, withNote } from './table.ts'
 
 /** Tokens tell people nothing, and the page to download clients from is always the same. */
 const UNTOLD = ['Marker', 'NextToken', 'ClientDownloadLandingPage']
-const LEAST_VALUE_WIDTH = 24
+const [LEAST_LABEL_WIDTH, LEAST_VALUE_WIDTH] = [16, 24]
 
 /** `asked`: the operation's input; a list of one that was asked for by name is shown in full. */
 export async function humanText(name: OperationName, asked: object, answer: object, style: Style): Promise<string> {
@@ -84,7 +84,8 @@ function card(item: Item, shape: string, style: Style): string {
   const [idName, statusName] = titleOf(told, shape)
   const lines = told.filter((name) => name !== idName && name !== statusName && !isItems(item[name]))
   const labels = lines.map((name) => label(name, shape))
-  const column = Math.max(0, ...labels.map(({ length }) => length)) + 2
+  const longest = Math.max(0, ...labels.map(({ length }) => length)) + 2
+  const column = Math.min(longest, Math.max(LEAST_LABEL_WIDTH, style.width - 2 - LEAST_VALUE_WIDTH))
   const title = [
     ...(idName ? [style.strong(String(item[idName]))] : []),
     ...(statusName ? [statusText(String(item[statusName]), style)] : []),
@@ -92,7 +93,10 @@ function card(item: Item, shape: string, style: Style): string {
   const facts = lines.map((name, index) => {
     const shown = valueText(item[name], name, style)
     const value = name === 'PendingModifiedValues' || name === 'PendingChanges' ? style.busy(shown) : shown
-    return `  ${style.faint((labels[index] ?? '').padEnd(column))}${hanging(value, column + 2, style.width)}`
+    const head = labels[index] ?? ''
+    // A value has its column: a label that reaches into it has a line of its own.
+    const gap = head.length < column ? ' '.repeat(column - head.length) : `\n${' '.repeat(column + 2)}`
+    return `  ${style.faint(head)}${gap}${hanging(value, column + 2, style.width)}`
   })
   const tables = told.flatMap((name) => {
     const value = item[name]

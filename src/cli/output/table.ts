@@ -66,7 +66,7 @@ export function noteOf({ hidden, shortened: cut }: Pick<Drawn, 'hidden' | 'short
 export function drawTable(given: readonly TableColumn[], look: Look, narrowest = NARROWEST): Drawn {
   const columns = given.map((each) => ({ ...each, head: visible(each.head) }))
   const { count, widths } = fit(
-    columns.map((each) => wishOf(each, narrowest)),
+    columns.map((each, at) => wishOf(each, at === 0 ? tellingApart(each, narrowest, look) : narrowest)),
     look.width,
   )
   const shown = columns.slice(0, count)
@@ -150,6 +150,17 @@ function wishOf({ head, cells, long = false }: TableColumn, narrowest: number): 
   const [wrapped, words] = [floor(NARROWEST), floor(NARROWEST_WORDS)]
   const least = Math.min(words, narrowest)
   return { whole: Math.max(own, widthOf(head)), headBroken, wrapped, words, cut: long ? words : least, least }
+}
+
+/** As `narrowest`, or wider: names that are not the same are not to look the same, so long as the terminal has room for one. */
+function tellingApart({ cells, long = false }: TableColumn, narrowest: number, { characters, width }: Look): number {
+  const names = [...new Set(cells)].filter((cell) => widthOf(cell) > narrowest && !/\s/.test(cell))
+  const most = Math.min(width - EDGE - FRAME, Math.max(0, ...names.map(widthOf)))
+  if (long) return narrowest
+  let least = narrowest
+  while (least < most && new Set(names.map((name) => shortened(name, least, characters.ellipsis))).size < names.length)
+    least += 1
+  return least
 }
 
 /** What a box adds to a column, blanks and a line, and once more a line. */

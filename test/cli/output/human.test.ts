@@ -42,6 +42,20 @@ test('lists of names, resources in the answer itself and answers without members
   expect(await humanText('DescribeEvents', {}, { Events: [] }, style)).toBe('No events.\n')
 })
 
+test('a card keeps within a narrow terminal, labels apart from values', async () => {
+  const cluster = {
+    CacheClusterId: 'shop',
+    CacheClusterStatus: 'available',
+    PreferredMaintenanceWindow: 'tue:06:00-tue:07:00',
+    ReplicationGroupLogDeliveryEnabled: false,
+  }
+  const narrow = await styleOf(false, 60, now)
+  const asked = { CacheClusterId: 'shop' }
+  const card = await humanText('DescribeCacheClusters', asked, { CacheClusters: [cluster] }, narrow)
+  expect(card).toContain(`\n  Replication group log delivery enabled\n${' '.repeat(36)}no\n`)
+  expect(card.split('\n').filter((line) => line.length > 60)).toEqual([])
+})
+
 test('what is pending is told', async () => {
   const CacheCluster = {
     CacheClusterId: 'shop',

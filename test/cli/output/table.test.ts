@@ -32,6 +32,27 @@ describe('a table', () => {
     expect(drawn).toContain('A wider terminal shows all of Cluster.')
   })
 
+  test('leaves columns out rather than that two names look the same', () => {
+    const names = ['normal', 'pubsub', 'replica'].flatMap((kind) => [
+      `client-output-buffer-limit-${kind}-hard-limit`,
+      `client-output-buffer-limit-${kind}-soft-limit`,
+    ])
+    const rows = names.map((name) => [name, '33554432', 'yes', '0-', 'immediate', 'integer'])
+    const drawn = tableText(['Parameter', 'Value', 'Can change', 'Allowed', 'Takes effect', 'Type'], rows, at(70))
+    const shown = drawn.split('\n').flatMap((line) => /^│ (client\S+)/.exec(line)?.[1] ?? [])
+    expect(new Set(shown).size).toBe(names.length)
+    expect(widest(drawn)).toBeLessThanOrEqual(70)
+  })
+
+  test('tells of a time what is not finest, whole', () => {
+    const drawn = (width: number) =>
+      tableText(['When', 'Source'], [['2026-11-29 15:50:28Z (3 min ago)', 'shop-0001']], at(width))
+    expect(drawn(40)).toMatch(/│ 2026-11-29 15:50:28Z +│/)
+    expect(drawn(34)).toMatch(/│ 2026-11-29 15:50 +│/)
+    expect(drawn(28)).toMatch(/│ 11-29 15:50 +│/)
+    expect(drawn(34)).toContain('all of When')
+  })
+
   test('leaves columns out from the right, and says which', () => {
     const heads = ['Cluster', 'Status', 'Endpoint', 'Nodes', 'Node type', 'Engine']
     const cells = ['shop', 'available', '127.0.0.1:11211', '2', 'cache.t4g.small', 'memcached 1.6.22']
@@ -86,7 +107,8 @@ describe('a table', () => {
 
 test('of one word the middle goes, of several the end', () => {
   expect(shortened('shop.ab12cd.cfg.usw2.cache:11211', 20, '…')).toBe('shop.ab12c…che:11211')
-  expect(shortened('2026-11-21 10:59:18Z (3 min ago)', 20, '…')).toBe('2026-11-21 10:59:18…')
+  expect(shortened('2026-11-21 10:59:18Z (3 min ago)', 20, '…')).toBe('2026-11-21 10:59:18Z')
+  expect(shortened('automatic failover is off', 20, '…')).toBe('automatic failover…')
   expect(shortened('short', 20, '…')).toBe('short')
 })
 
