@@ -154,6 +154,7 @@ export interface GroupReport {
   readonly status: string
   readonly engine: string
   readonly engineVersion: string
+  readonly nodeRuntime: ServerRuntime
   readonly clusterMode: 'disabled' | 'compatible' | 'enabled'
   readonly networkType: string
   /** `preferred`: with TLS and without. */
@@ -307,12 +308,21 @@ export interface Recovery {
   readonly mayBeOld: boolean
 }
 
-/** What cache nodes are: threads of the engine, or the real memcached that is installed. */
-export const NODE_RUNTIMES = ['embedded', 'memcached'] as const
+/**
+ * What cache nodes are: parts of the engine (`embedded`), or the servers that are installed (`server`); with `auto` they are parts
+ * of it but where a cache asks for what only a server does; with `memcached` those of Memcached are servers, and the others as
+ * with `auto`.
+ */
+export const NODE_RUNTIMES = ['auto', 'embedded', 'server', 'memcached'] as const
+
+export const SERVERS_OF_MEMCACHED = 'memcached' satisfies (typeof NODE_RUNTIMES)[number]
 
 export type NodeRuntimeName = (typeof NODE_RUNTIMES)[number]
 
-/** A tag that CreateCacheCluster takes: the runtime of that cluster's nodes, for as long as it lives. */
+/** What the nodes of a cache of Redis OSS or Valkey are. */
+export type ServerRuntime = Extract<NodeRuntimeName, 'embedded' | 'server'>
+
+/** A tag that a cache takes at its creation: the runtime of its nodes, for as long as it lives. */
 export const NODE_RUNTIME_TAG = 'cachectl:node-runtime'
 
 /** How long the states in between last: as short as they can, long enough to be seen, or as long as on AWS. */

@@ -28,6 +28,8 @@ export interface RedisNodeOptions extends Dialect {
   readonly directives?: ReadonlyMap<string, readonly string[]>
   /** New names of commands by old ones; `''`: gone. */
   readonly renamed?: ReadonlyMap<string, string>
+  /** Users, the name first, then rules. */
+  readonly users?: readonly (readonly string[])[]
   readonly tls?: ServerTls
   /** What each connection is to speak, on ports that are not told; default: TLS if there is a certificate. */
   readonly transitOf?: TransitOf
@@ -69,7 +71,7 @@ export class RedisNode {
   readonly #server: Server<RedisTalker>
   readonly #stopChores: () => void
 
-  /** @throws BadValue, of a directive. */
+  /** @throws BadValue, of a directive; BadRule, of a user. */
   constructor(options: RedisNodeOptions, clock: Clock = systemClock, random: () => number = chance()) {
     inlineMore()
     const config = new Config(options)
@@ -85,6 +87,7 @@ export class RedisNode {
       shutdown: options.shutdown ?? (() => undefined),
     })
     startFeatures(core, options.cluster ?? {})
+    for (const [name = '', ...rules] of options.users ?? []) core.access.setUser(name, rules)
     this.#core = core
     this.#server = new Server<RedisTalker>(
       {

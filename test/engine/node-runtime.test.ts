@@ -56,7 +56,7 @@ describe.skipIf(!isInstalled('memcached', '-V'))('real nodes (skipped where memc
     const { Events } = await engine.client().describeEvents({})
     const told = Events?.some(({ Message }) => Message?.includes(`memcached ${nodeVersion}, not 1.6.22`))
     expect(told).toBe(nodeVersion !== '1.6.22')
-    expect((await engine.status()).nodeRuntime).toBe('embedded')
+    expect((await engine.status()).nodeRuntime).toBe('auto')
   })
 
   test('answer discovery on the endpoint and on every node, and hold the key of old clients', async () => {
@@ -234,7 +234,9 @@ test('the tag is given at creation, with a runtime there is, and stays', async (
   const engine = await startTestEngine()
   const client = engine.client()
   const tagged = (Value: string) => ({ ...memcached('shop'), Tags: [{ Key: NODE_RUNTIME_TAG, Value }] })
-  await expect(client.createCacheCluster(tagged('docker'))).rejects.toThrow(/is embedded or memcached, not 'docker'/)
+  await expect(client.createCacheCluster(tagged('docker'))).rejects.toThrow(
+    /is one of auto, embedded, server, memcached, not 'docker'/,
+  )
   const { CacheCluster } = await client.createCacheCluster(tagged('embedded'))
   await engine.until('shop', 'available')
   const ResourceName = CacheCluster?.ARN ?? ''

@@ -4,6 +4,7 @@ import net from 'node:net'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { onTestFinished } from 'vitest'
+import { namesOf } from '../../src/api/tables.ts'
 import type { EntranceSettings } from '../../src/engine/nodes/redis/entrance.ts'
 import { RedisNode } from '../../src/engine/nodes/redis/node.ts'
 import { installedServer } from '../../src/engine/nodes/redis/programs.ts'
@@ -15,13 +16,34 @@ import { temporaryDirectory } from './engine.ts'
 import { ownPorts } from './own-ports.ts'
 import { isInstalled } from './programs.ts'
 
-type ServerName = RedisProgram['name']
-
 /** Tests of a program that is not installed are skipped, and say so. */
 export const SERVERS = (['redis-server', 'valkey-server'] as const).map((name) => ({
   name,
   isMissing: !isInstalled(name),
+  isEmbedded: false,
 }))
+
+const EMBEDDED = {
+  'embedded redis': { name: 'redis-server', version: '7.1.0' },
+  'embedded valkey': { name: 'valkey-server', version: '8.0.0' },
+} as const satisfies Record<string, RedisProgram>
+
+export type ServerName = RedisProgram['name'] | keyof typeof EMBEDDED
+
+/** Those that are parts of the engine, too: tests of what holds whatever a node's server is. */
+export const ALL_SERVERS = [
+  ...SERVERS,
+  ...namesOf(EMBEDDED).map((name) => ({ name, isMissing: false, isEmbedded: true })),
+]
+
+const isEmbedded = (name: ServerName): name is keyof typeof EMBEDDED => name in EMBEDDED
+const programOf = (name: ServerName): RedisProgram => (isEmbedded(name) ? EMBEDDED[name] : installedServer(name))
+
+/** Ends a node's server as nothing would that lets it say anything; a part of this process as a whole. */
+export async function kill(node: RedisNode): Promise<void> {
+  if (node.pid === undefined) await node.stop()
+  else process.kill(node.pid, 'SIGKILL')
+}
 
 const firstPort = await ownPorts()
 let ports = 0
@@ -46,7 +68,7 @@ export function specOf(name: ServerName, more: Partial<RedisSpec> = {}): RedisSp
     innerPort: nextPort(),
     announce: { ip: '127.0.0.1' },
     incarnation: 1,
-    program: installedServer(name),
+    program: programOf(name),
     directory: join(temporaryDirectory(), 'node'),
     secret: randomBytes(16).toString('hex'),
     fixed: {},

@@ -41,7 +41,7 @@ export function refuseOwn(key: string): void {
   if (!key.startsWith(OWN_PREFIX)) return
   throw new Fault(
     'InvalidParameterValue',
-    `Tag key '${key}' is the local engine's: it has ${NODE_RUNTIME_TAG}, which is given when a cache cluster is created and stays.`,
+    `Tag key '${key}' is the local engine's: it has ${NODE_RUNTIME_TAG}, which is given when a cache is created and stays.`,
   )
 }
 
@@ -52,7 +52,7 @@ export function readNodeRuntime(tags: readonly Tag[]): NodeRuntimeName | undefin
   if (value === undefined || runtime) return runtime
   throw new Fault(
     'InvalidParameterValue',
-    `The value of tag ${NODE_RUNTIME_TAG} is ${NODE_RUNTIMES.join(' or ')}, not '${value}'.`,
+    `The value of tag ${NODE_RUNTIME_TAG} is one of ${NODE_RUNTIMES.join(', ')}, not '${value}'.`,
   )
 }
 

@@ -3,6 +3,7 @@ import { listenAddresses } from '../nodes/addresses.ts'
 import type { NodeCounters } from '../nodes/runtime.ts'
 import { nameOf } from '../nodes/wanted.ts'
 import type { GroupMemberRecord, ReplicationGroupRecord, ShardRecord } from '../store/records.ts'
+import { runtimeOf } from '../workloads/node-runtime.ts'
 import { isPrimary } from '../workloads/replication-groups/members.ts'
 import { type EndpointName, endpointAddressOf, placeOfEndpoint } from '../workloads/replication-groups/names.ts'
 
@@ -15,6 +16,7 @@ export function reportGroup(group: ReplicationGroupRecord, counters: ReadonlyMap
   }
   return {
     ...{ region, id, lone, status, engine, engineVersion, clusterMode, networkType, transit },
+    nodeRuntime: runtimeOf(group),
     endpoints: { primary: at('primary'), reader: at('reader'), configuration: at('configuration') },
     lostPorts: lostPorts ?? [],
     members: group.shards.flatMap((shard) =>

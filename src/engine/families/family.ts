@@ -2,7 +2,7 @@ import type { AclEngine } from '../../acl/commands.ts'
 import type { EngineFacts } from '../../api/catalog/engines.ts'
 import type { NodeType } from '../../api/catalog/node-types.ts'
 import { Fault, type FaultCode } from '../../api/faults.ts'
-import type { ServerPlaces } from '../../api/local-engine.ts'
+import type { ServerPlaces, ServerRuntime } from '../../api/local-engine.ts'
 import type { InstalledProgram } from '../nodes/installed.ts'
 import type { RedisSettings } from '../nodes/redis/settings.ts'
 import type { EmbeddedPrograms, ProcessPrograms, ProgramName, ProgramSettings } from '../nodes/runtime.ts'
@@ -38,8 +38,9 @@ export interface GroupSettings {
 export interface ServerlessNode {
   /** Infinite: it is metered only. */
   readonly ecpuPerSecond: number
-  /** Where it is a server behind a door; null: it is not. */
+  /** Where there is a server behind a door; null: there is none. */
   readonly server: {
+    readonly runtime: ServerRuntime
     /** The port clients know it by, and those that are the server's own. */
     readonly port: number
     readonly innerPort: number
@@ -93,8 +94,6 @@ export interface Family<Name extends string = string> {
   readonly metrics: MetricSet
   /** Absent: there are no serverless caches of it. */
   readonly serverless?: {
-    /** Looks for the server that a cache of a version is; throws NotInstalled. Absent: it is a part of the engine. */
-    installed?(version: string, places: ServerPlaces): InstalledProgram
     programs(node: ServerlessNode): WantedPrograms
     readonly metrics: MetricSet
   }

@@ -4,7 +4,14 @@ import type { Authority, KeyAndCertificate } from './authority.ts'
 import { type Answerers, Endpoints } from './endpoints.ts'
 import { endedMeanwhile, type Failure, failureOf, hasEnded, incompatible } from './failure.ts'
 import { News } from './news.ts'
-import type { LiveSettings, NodeBase, NodeRuntime, NodeSpec, ProcessFiles } from './runtime.ts'
+import {
+  hasFiles,
+  type LiveSettings,
+  type NodeBase,
+  type NodeFiles,
+  type NodeRuntime,
+  type NodeSpec,
+} from './runtime.ts'
 import {
   type ChosenProgram,
   type Deployment,
@@ -50,8 +57,8 @@ export interface FleetOptions {
   readonly clock: Clock
   /** Which of its programs a node is to be. */
   readonly choose: (node: WantedNode) => ChosenProgram
-  /** Where a node that is a process has its files. */
-  readonly filesOf: (name: string) => ProcessFiles
+  /** Where a node that has files has them. */
+  readonly filesOf: (name: string) => NodeFiles
   /** Lets the fleet follow a record again. */
   readonly wake: (owner: Owner) => void
 }
@@ -289,7 +296,11 @@ export class Fleet {
       ingress: wanted.ingress,
     }
     const { embedded, process } = this.#options.choose(node)
-    return process ? { ...base, ...process, files: this.#options.filesOf(name) } : { ...base, ...embedded }
+    const chosen = process ?? embedded
+    // Sound: those that have files are told of them.
+    return (
+      hasFiles(chosen.program) ? { ...base, ...chosen, files: this.#options.filesOf(name) } : { ...base, ...chosen }
+    ) as NodeSpec
   }
 
   #memoryLimit({ memoryLimit }: WantedNode): number {

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineName } from '../../api/catalog/engines.ts'
-import { engineFiles, type NodeRuntimeName, type ServerPlaces } from '../../api/local-engine.ts'
+import { engineFiles, type NodeRuntimeName, SERVERS_OF_MEMCACHED, type ServerPlaces } from '../../api/local-engine.ts'
 import { writeWhole } from '../store/durable-file.ts'
 import type { CacheClusterRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { type InstalledProgram, NotInstalled } from './installed.ts'
-import type { ProcessFiles } from './runtime.ts'
+import type { NodeFiles } from './runtime.ts'
 import type { OneOf } from './wanted.ts'
 
 const RECORD = { region: 'engine', id: 'node-runtime' } as const
@@ -48,13 +48,13 @@ export class NodeRuntimes {
   #temporary: string | undefined
   #secret: string | undefined
 
-  /** Throws NotInstalled when all nodes are to be real and cannot. */
+  /** Throws NotInstalled when nodes of Memcached are to be real and cannot. */
   constructor(options: NodeRuntimesOptions) {
     this.#options = options
     this.serverPlaces = options.serverPlaces ?? {}
     const { store, asked } = options
-    this.standard = asked ?? store.get('nodeRuntime', RECORD.region, RECORD.id)?.name ?? 'embedded'
-    if (this.standard !== 'embedded') this.installed(this.standard)
+    this.standard = asked ?? store.get('nodeRuntime', RECORD.region, RECORD.id)?.name ?? 'auto'
+    if (this.standard === SERVERS_OF_MEMCACHED) this.installed('memcached')
     this.remember()
   }
 
@@ -65,14 +65,15 @@ export class NodeRuntimes {
     store.change((change) => change.put('nodeRuntime', { ...RECORD, name: this.standard }))
   }
 
+  /** Of a cluster of Memcached. */
   of({ nodeRuntime = this.standard }: Pick<CacheClusterRecord, 'nodeRuntime'>): NodeRuntimeName {
-    return nodeRuntime
+    return isOfServers(nodeRuntime) ? nodeRuntime : 'embedded'
   }
 
   /** The program that is asked for, or the other where there is only that. */
   choose<E, P>(programs: { readonly embedded?: E; readonly process?: P }, asked = this.standard): OneOf<E, P> {
     const { embedded, process } = programs
-    if (process && (asked !== 'embedded' || !embedded)) return { process }
+    if (process && (isOfServers(asked) || !embedded)) return { process }
     if (embedded) return { embedded }
     throw new Error('there is no program to run nodes')
   }
@@ -96,8 +97,8 @@ export class NodeRuntimes {
     }
   }
 
-  /** Where a real node has its socket and its log. */
-  filesOf(key: string): ProcessFiles {
+  /** Where a node that is a server has its socket and its log. */
+  filesOf(key: string): NodeFiles {
     const name = createHash('sha256').update(key).digest('base64url').slice(0, SOCKET_NAME_LETTERS)
     const { nodeLogs, nodes, snapshots, logs } = engineFiles(this.#options.stateDir)
     return {
@@ -131,6 +132,9 @@ export class NodeRuntimes {
     return this.#sockets
   }
 }
+
+/** Of Memcached, and of what has no other. */
+const isOfServers = (name: NodeRuntimeName): boolean => name === 'server' || name === SERVERS_OF_MEMCACHED
 
 /** The secret that a file holds by which servers know their engine; made where there is none. */
 export function secretIn(file: string): string {

@@ -32,7 +32,7 @@ export interface RunningNode<P extends ProgramName = ProgramName> {
   onEnd?(listener: (how: string) => void): void
   stop(): Promise<void>
   /** Closes what clients come through, and leaves its server to the next start. Absent: it has none that could go on. */
-  leave?(): void
+  leave?(): void | Promise<void>
 }
 
 /** What a node counts of itself; which worker has it, the engine knows. */

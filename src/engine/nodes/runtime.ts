@@ -15,6 +15,7 @@ import type { SlotMove, SlotsMoved } from './redis/slots.ts'
 export interface EmbeddedPrograms {
   readonly 'embedded-memcached': MemcachedSettings
   readonly 'serverless-memcached': ServerlessSettings
+  readonly 'embedded-redis': RedisSettings
 }
 
 /** Programs that are processes of their own. */
@@ -25,6 +26,19 @@ export interface ProcessPrograms {
 }
 
 type Programs = EmbeddedPrograms & ProcessPrograms
+
+/** Programs that have files of their own. */
+const WITH_FILES = [
+  'memcached-process',
+  'redis-process',
+  'redis-reader',
+  'embedded-redis',
+] as const satisfies readonly ProgramName[]
+
+type ProgramWithFiles = (typeof WITH_FILES)[number]
+
+export const hasFiles = (program: ProgramName): program is ProgramWithFiles =>
+  (WITH_FILES as readonly ProgramName[]).includes(program) // to ask whether any is among them
 
 export type ProgramName = keyof Programs
 
@@ -51,8 +65,8 @@ export interface NodeBase {
   readonly ingress: readonly IngressRule[]
 }
 
-/** Where a node that is a process of its own has its files, and what it knows the engine by. */
-export interface ProcessFiles {
+/** Where a node has its files, and what it knows the engine by. */
+export interface NodeFiles {
   /** Its socket: only what comes through the relay before it reaches it. */
   readonly socket: string
   readonly log: string
@@ -70,7 +84,7 @@ export interface ProcessFiles {
 export type NodeSpec<P extends ProgramName = ProgramName> = {
   readonly [K in P]: NodeBase &
     ProgramSettings<K> &
-    (K extends keyof ProcessPrograms ? { readonly files: ProcessFiles } : unknown)
+    (K extends ProgramWithFiles ? { readonly files: NodeFiles } : unknown)
 }[P]
 
 /** What can change of a node while it runs: bytes for items, and what its program's settings say. */

@@ -151,7 +151,7 @@ async function start(spec: NodeSpec): Promise<void> {
     await listenOnAll(node, spec.addresses, spec.port)
   } catch (error) {
     // A server that was taken over goes on with what it holds until its port is free.
-    if (node.leave) node.leave()
+    if (node.leave) await node.leave()
     else await node.stop()
     throw error
   }

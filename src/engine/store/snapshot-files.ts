@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { constants, copyFile, open, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -57,10 +57,21 @@ export class SnapshotFiles {
 
 /** There is a whole copy under the name, or what was there before. */
 export async function copyDurably(from: string, to: string): Promise<void> {
-  const partial = `${to}.partial`
-  try {
+  await makeDurably(to, async (partial) => {
     // A clone where the file system can: no data is copied then.
     await copyFile(from, partial, constants.COPYFILE_FICLONE)
+  })
+}
+
+/** The file is there whole and on disk, or not at all. */
+export async function writeDurably(to: string, pieces: AsyncIterable<Buffer>): Promise<void> {
+  await makeDurably(to, (partial) => writeFile(partial, pieces, { mode: 0o600 }))
+}
+
+async function makeDurably(to: string, make: (partial: string) => Promise<void>): Promise<void> {
+  const partial = `${to}.partial`
+  try {
+    await make(partial)
     const handle = await open(partial, 'r+')
     await handle.sync().finally(() => handle.close())
     await rename(partial, to)

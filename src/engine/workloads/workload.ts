@@ -4,7 +4,7 @@ import type { Wake } from '../lifecycle/wakes.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import type { Claim, Ports } from '../network/ports.ts'
 import { listenAddresses } from '../nodes/addresses.ts'
-import type { NodeRuntime, ProcessFiles } from '../nodes/runtime.ts'
+import type { NodeFiles, NodeRuntime } from '../nodes/runtime.ts'
 import type { Deployment, WantedCertificate, WantedEndpoint, WantedNode } from '../nodes/wanted.ts'
 import type { FaultRecord, HostName, Records, WorkloadKind } from '../store/records.ts'
 import type { SnapshotFiles } from '../store/snapshot-files.ts'
@@ -71,7 +71,7 @@ export interface LifeTools {
   readonly serverlessPort?: number | undefined
   readonly snapshotFiles: SnapshotFiles
   /** Of a server that is a process of its own, by its name. */
-  readonly filesOf: (name: string) => ProcessFiles
+  readonly filesOf: (name: string) => NodeFiles
   /** Lets the lifecycle look at a record that has changed. */
   readonly wake: Wake
   readonly pace: Pace

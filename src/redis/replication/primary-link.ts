@@ -89,7 +89,9 @@ export class PrimaryLink implements Talker {
     this.heardAt = core.keyspace.now
     const { host, port } = options.address
     const isSecure = options.tls !== undefined
-    const socket = isSecure ? tls.connect({ host, port, ...options.tls }) : net.connect({ host, port, noDelay: true })
+    const from = core.config.text('bind-source-addr')
+    const place = { host, port, noDelay: true, ...(from !== '' && { localAddress: from }) }
+    const socket = isSecure ? tls.connect({ ...place, ...options.tls }) : net.connect(place)
     const protocol = { replies: core.replies, counters, connections: new Set<Connection>(), talk: () => this }
     const connection = new Connection(protocol, socket, isSecure)
     this.#connection = connection

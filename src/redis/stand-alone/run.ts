@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { BadRule } from '../../acl/rules.ts'
 import { redis } from '../../api/catalog/engines.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, ServerTls } from '../../net/serve/listener.ts'
@@ -36,7 +37,7 @@ const LEVELS = ['debug', 'verbose', 'notice', 'warning']
  * @throws BadArgument, or the ErrnoException of an address that can't be listened on.
  */
 export async function runNode(plan: Plan, write: (line: string) => void, end: () => void): Promise<RunningNode> {
-  const { renamed, engine, version } = plan
+  const { renamed, users, engine, version } = plan
   const word = (name: string): string | undefined => plan.directives.get(name)?.[0]
   // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
   const port = Number(word('port') ?? redis.port)
@@ -50,7 +51,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     }
     const cluster = word('cluster-enabled')?.toLowerCase() === 'yes' ? clusterFile(nodesFilePath(word)) : undefined
     return new RedisNode({
-      ...{ engine, version, directives, renamed, shutdown: end, log },
+      ...{ engine, version, directives, renamed, users, shutdown: end, log },
       ...(tls && { tls }),
       ...(cluster && { cluster }),
     })
@@ -87,7 +88,7 @@ function started(make: () => RedisNode): RedisNode {
   try {
     return make()
   } catch (error) {
-    throw error instanceof BadValue ? new BadArgument(error.message) : error
+    throw error instanceof BadValue || error instanceof BadRule ? new BadArgument(error.message) : error
   }
 }
 

@@ -3,9 +3,10 @@ import type { ModifyReplicationGroupCommandInput } from '@aws-sdk/client-elastic
 import { describe, expect, test } from 'vitest'
 import { engineFiles } from '../../../src/api/local-engine.ts'
 import { itemsOf, textOf } from '../../../src/protocols/resp/reply.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { TestClient } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { newGroup, newUser, PASSWORD, untilGroupActive, untilUserActive } from '../users/support.ts'
 import { available, clusterOf, create, engine, groupOf, NODE, portOf, SKIPPED, server } from './support.ts'
 

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CreateReplicationGroupCommandInput } from '@aws-sdk/client-elasticache'
 import { describe, expect, test } from 'vitest'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { SERVERS, TestClient } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { available, create, portOfCluster } from './support.ts'
 
 const isMissing = SERVERS.some(({ name, isMissing }) => name === 'valkey-server' && isMissing)

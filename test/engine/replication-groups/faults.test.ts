@@ -3,9 +3,10 @@ import type { FaultReport, FaultRequest } from '../../../src/api/engine-faults.t
 import { CONTROL } from '../../../src/api/local-engine.ts'
 import { keySlot } from '../../../src/protocols/resp/hash-slot.ts'
 import { control } from '../../support/control.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say, TestClient } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import {
   available,
   create,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { startTestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { TestClient } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { engine, groupOf, portOf, SKIPPED, server } from './support.ts'
 
 /** Writes growing numbers one after the other; answers the last that was acknowledged, once one is refused. */

@@ -1,9 +1,9 @@
 import type { CreateReplicationGroupCommandInput, ElastiCache } from '@aws-sdk/client-elasticache'
 import { describe, expect, test } from 'vitest'
-import { clientOf, startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
-import { start } from '../../support/engine-process.ts'
+import { clientOf, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say } from '../../support/redis-node.ts'
+import { start, startTestEngine } from '../../support/servers.ts'
 import { engine, portOf, SKIPPED, server } from './support.ts'
 
 const HOME = 'us-west-2'

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { RespClient } from '../../../src/kv/resp/client.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { say } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { available, create, portOf, SKIPPED, server } from './support.ts'
 
 const modify = (api: TestEngine, input: object) =>

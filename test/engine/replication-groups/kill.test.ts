@@ -8,11 +8,12 @@ import type { ElastiCache, ReplicationGroup } from '@aws-sdk/client-elasticache'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { canListen } from '../../../src/engine/network/ports.ts'
 import { firstPort, temporaryDirectory } from '../../support/engine.ts'
-import { type EngineProcess, start } from '../../support/engine-process.ts'
+import type { EngineProcess } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { GroupWriter } from '../../support/group-writer.ts'
 import { oneOf, type Random, randomOf } from '../../support/random.ts'
 import { TestClient } from '../../support/redis-node.ts'
+import { start } from '../../support/servers.ts'
 import { NODE, SKIPPED, server } from './support.ts'
 
 const KILLS = Number(process.env.CACHECTL_KILLS ?? 3)

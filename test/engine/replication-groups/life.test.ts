@@ -1,8 +1,8 @@
 import net from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say, TestClient } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { create, groupOf, messagesOf, portOf, portOfCluster, rolesOf, SKIPPED, server } from './support.ts'
 
 /** Listens on a port as soon as nothing else does, until the test is over. */

@@ -4,11 +4,11 @@ import type { LogDeliveryConfigurationRequest } from '@aws-sdk/client-elasticach
 import { describe, expect, test } from 'vitest'
 import { defaultGroupOf, familyOf, newestVersion } from '../../../src/api/catalog/engines.ts'
 import { findFamily } from '../../../src/engine/families/families.ts'
-import { startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
-import { start } from '../../support/engine-process.ts'
+import { type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createGroup } from '../../support/parameters.ts'
 import { say } from '../../support/redis-node.ts'
+import { start, startTestEngine } from '../../support/servers.ts'
 import {
   available,
   clusterOf,

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestEngine, type TestEngine, temporaryDirectory } from '../../support/engine.ts'
-import { start } from '../../support/engine-process.ts'
+import { type TestEngine, temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { nextPort, say } from '../../support/redis-node.ts'
+import { start, startTestEngine } from '../../support/servers.ts'
 import { available, create, groupOf, messagesOf, NODE, portOf, SKIPPED, server } from './support.ts'
 
 interface Outside {

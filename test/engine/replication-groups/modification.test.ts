@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { startTestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { available, clusterOf, create, groupOf, messagesOf, portOf, rolesOf, SKIPPED, server } from './support.ts'
 
 describe.skipIf(!server)(`a replication group that is modified ${SKIPPED}`, () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { CONTROL } from '../../../src/api/local-engine.ts'
 import { control } from '../../support/control.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { clusterOf, create, groupOf, messagesOf, NODE, portOf, SKIPPED, server } from './support.ts'
 
 const subnetCall = <T>(api: TestEngine, action: string, request: object): Promise<T> =>

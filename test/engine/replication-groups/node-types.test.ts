@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { startTestEngine } from '../../support/engine.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { available, create, groupOf, NODE, SKIPPED, server } from './support.ts'
 
 describe.skipIf(!server)(`node types of replication groups ${SKIPPED}`, () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { manualClock } from '../../support/manual-clock.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { clusterOf, groupOf, NODE, SKIPPED, server } from './support.ts'
 
 const SHOP = { ...NODE, ReplicationGroupId: 'shop', ReplicationGroupDescription: 'The shop' }

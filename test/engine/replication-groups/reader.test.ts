@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { startTestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { say } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { create, portOf, portOfCluster, SKIPPED, server } from './support.ts'
 
 test.skipIf(!server)(`the reader endpoint shares clients out among replicas ${SKIPPED}`, async () => {

@@ -5,9 +5,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { RespClient } from '../../../src/kv/resp/client.ts'
 import { keySlot } from '../../../src/protocols/resp/hash-slot.ts'
 import { textOf } from '../../../src/protocols/resp/reply.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createGroup, modifyGroup } from '../../support/parameters.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { available, create, FAMILY, groupOf, messagesOf, SKIPPED, server } from './support.ts'
 
 const CLUSTER = { NumNodeGroups: 2, ReplicasPerNodeGroup: 0, AutomaticFailoverEnabled: true } as const

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startTestEngine, temporaryDirectory } from '../../support/engine.ts'
+import { temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { isInstalled } from '../../support/programs.ts'
+import { startTestEngine } from '../../support/servers.ts'
 
 const group = {
   ReplicationGroupId: 'shop',

@@ -1,9 +1,10 @@
 import type { UpdateAction } from '@aws-sdk/client-elasticache'
 import { describe, expect, test } from 'vitest'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { say } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import {
   available,
   create,

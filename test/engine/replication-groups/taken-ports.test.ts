@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestEngine, temporaryDirectory } from '../../support/engine.ts'
+import { temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { say } from '../../support/redis-node.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { create, messagesOf, portOf, SKIPPED, server } from './support.ts'
 
 function occupy(port: number): Promise<Server> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { startTestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { available, create, SKIPPED, server } from '../replication-groups/support.ts'
 
 const KEY = 'arn:aws:kms:us-west-2:000000000000:key/one'

@@ -5,9 +5,10 @@ import type { CreateReplicationGroupCommandInput, ReplicationGroup, Snapshot } f
 import { describe, expect, test } from 'vitest'
 import { CONTROL, engineFiles } from '../../../src/api/local-engine.ts'
 import { control } from '../../support/control.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startRedis } from '../../support/redis-server.ts'
+import { startTestEngine } from '../../support/servers.ts'
 import { NODE, SKIPPED, server } from '../replication-groups/support.ts'
 import { expectFilled, fill } from './data.ts'
 

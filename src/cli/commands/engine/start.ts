@@ -51,7 +51,7 @@ const startFlags = {
     helpValue: '<pace>',
   }),
   'node-runtime': choice(NODE_RUNTIMES, {
-    summary: 'what cache nodes are: embedded or memcached (default: as the last time, embedded at first)',
+    summary: 'what cache nodes are: auto, embedded, server or memcached (default: as the last time, auto at first)',
     helpValue: '<runtime>',
   }),
   endpoints: choice(ENDPOINT_MODES, {
@@ -97,13 +97,13 @@ export const engineStart = command({
   summary: 'Start the local engine; returns when its API answers',
   description: `Runs in the background, with its log in the state directory, until \`cachectl engine stop\`. Starting it again is no error. What it holds survives a stop and a crash; the contents of cache nodes do not. A state that is damaged is refused and left as it is; --recover goes on with what can be saved, says what is lost, and keeps the damaged files.
 
-Cache nodes are threads of the engine (--node-runtime embedded), or the memcached that is installed, a process each, behind a relay that adds what memcached lacks: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime memcached). The engine remembers which. A single cluster has its own with --tags Key=${NODE_RUNTIME_TAG},Value=memcached when it is created. Such nodes are of the installed version, whatever the cluster's engine version.
+Cache nodes are parts of the engine (--node-runtime embedded), or the memcached, redis-server and valkey-server that are installed, a process each, behind a door that adds what they lack: \`config get cluster\`, TLS, security groups, faults to rehearse with (--node-runtime server). With auto they are parts of the engine, but for caches that ask for what only servers do: durable replication groups. With memcached those of Memcached alone are servers. The engine remembers which. A cache has its own with --tags Key=${NODE_RUNTIME_TAG},Value=server when it is created. Such nodes are of the installed version, whatever the cache's engine version, and those of Redis OSS and Valkey outlive an engine that is killed, with what they hold.
 
 Endpoints are 127.0.0.1 or localhost with a port each (--endpoints ports). With --endpoints dns what is created from then on has endpoints as on AWS: every node, configuration, primary, reader and serverless endpoint has an address of its own in 127.0.0.0/8 with the port that was asked for, and a name of AWS's shape that ends in ${LOCAL_ZONE}, which the engine's own name server answers for; \`cachectl engine dns enable\` makes this host ask it. --endpoints hosts writes the names into a marked block of the hosts file as well, while the engine runs. Of IPv6 there is but ::1, so that nodes with IPv6 have a port each; so has every node where the system has 127.0.0.1 alone. What there is keeps the endpoints it was created with.
 
 With --listen it and its nodes can be reached from other machines and containers; that has to be said in so many words (--listen-beyond-loopback). Every call of the API still needs a signature with the engine's keys (\`cachectl engine env\`), and control routes their token. Cache nodes ask for no password unless one is set: who may connect is for security groups to say, and the default one lets in this machine alone until --let-in, or \`cachectl engine security-group authorize\`, names others. Nothing is encrypted but nodes with TLS. Clients are told loopback addresses unless --advertise-host says what this machine is called where they are; nodes that there are already are told so, too.
 
-Nodes of Redis OSS and Valkey are the redis-server and valkey-server in PATH, or those that ${SERVER_VARIABLES['redis-server']} and ${SERVER_VARIABLES['valkey-server']} name.`,
+Servers are those in PATH; ${SERVER_VARIABLES['redis-server']} and ${SERVER_VARIABLES['valkey-server']} name others.`,
   flags: startFlags,
   forms: {},
   async run({ flags, print }) {

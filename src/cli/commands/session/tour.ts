@@ -77,7 +77,7 @@ const GROUP = ['--replication-group-id', 'cart']
 
 /** Refused where the machine has no server program for it, which the refusal names with its package. */
 export const groupCreation = ({ engine, title }: GroupEngine): Step => ({
-  title: `Create a replication group of ${title}: a primary and a replica, which are real servers`,
+  title: `Create a replication group of ${title}: a primary and a replica`,
   argv: [
     ...['create-replication-group', ...GROUP, '--replication-group-description', 'carts of a shop'],
     ...['--engine', engine, '--cache-node-type', 'cache.t4g.small', '--num-cache-clusters', '2'],

@@ -7,7 +7,7 @@ import { incompatibility, memoryForItems } from './memory.ts'
 import { nodeMetrics, serverlessMetrics } from './metrics.ts'
 import { NODE_TYPE_PARAMETERS } from './node-type-parameters.ts'
 import { PARAMETERS, type ParameterName } from './parameters.ts'
-import { serverlessProgram } from './serverless.ts'
+import { serverlessPrograms } from './serverless.ts'
 
 /** Redis OSS and Valkey are one family but for their names and versions. */
 const familyOf = (engine: EngineFacts & { readonly name: AclEngine }): Family<ParameterName> => ({
@@ -27,8 +27,7 @@ const familyOf = (engine: EngineFacts & { readonly name: AclEngine }): Family<Pa
   incompatibility,
   metrics: nodeMetrics,
   serverless: {
-    installed: (version, places) => serverFor(engine.name, version, places),
-    programs: (node) => ({ process: serverlessProgram(engine.name, node) }),
+    programs: (node) => serverlessPrograms(engine.name, node),
     metrics: serverlessMetrics,
   },
   refusals: {},

@@ -1,7 +1,8 @@
 /** What the server behind a serverless cache is told. Pure. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import { SLOTS } from '../../../protocols/resp/hash-slot.ts'
-import type { ProgramSettings } from '../../nodes/runtime.ts'
+import { redisPrograms } from '../../nodes/redis/settings.ts'
+import type { WantedPrograms } from '../../nodes/wanted.ts'
 import type { ServerlessNode } from '../family.ts'
 
 /**
@@ -14,14 +15,10 @@ const DIRECTIVES = { 'maxmemory-policy': 'volatile-lru', 'cluster-require-full-c
  * A cluster of one that has all slots and tells clients to go to the endpoint, by the name in its certificate: they may speak to
  * it as to a cluster or not.
  */
-export function serverlessProgram(
-  engine: EngineName,
-  { ecpuPerSecond, server }: ServerlessNode,
-): ProgramSettings<'redis-process'> {
+export function serverlessPrograms(engine: EngineName, { ecpuPerSecond, server }: ServerlessNode): WantedPrograms {
   if (!server) throw new Error(`a serverless cache of ${engine} is a server`)
   const { port, innerPort, busPort, nodeId, announce, users, iamUsers, rdb, holdsWrites } = server
-  return {
-    program: 'redis-process',
+  return redisPrograms(server.runtime, {
     service: 'serverless',
     engine,
     innerPort,
@@ -38,5 +35,5 @@ export function serverlessProgram(
       holdsWrites,
       ecpuPerSecond,
     },
-  }
+  })
 }

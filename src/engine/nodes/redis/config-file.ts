@@ -11,19 +11,28 @@ export const SOCKET_FILE = 'socket'
 const FORMING = { 'cluster-node-timeout': '500' } as const
 export const FORMED = { 'cluster-node-timeout': '15000' } as const
 
+/** A directive's name and its values. */
+export type Line = readonly [name: string, ...values: string[]]
+
 /**
  * What only a start can set; the rest of what a server is to be it is told before clients are let in. The first line tells
  * one life of a server from the next.
  * @param hasSourceAddress Whether any address of 127.0.0.0/8 is the machine's own.
  */
 export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
+  const lines = configLines(spec, hasSourceAddress).map(([name, ...values]) => [name, ...values.map(quoted)].join(' '))
+  return `# incarnation ${spec.incarnation}\n${lines.join('\n')}\n`
+}
+
+/** The same as values. */
+export function configLines(spec: RedisSpec, hasSourceAddress: boolean): Line[] {
   const { directory, innerPort, announce, nodeId, renamed = [], fixed } = spec
   const keys = keysOf(spec.secret)
-  const directives: (readonly string[])[] = [
+  return [
     ['port', String(innerPort)],
     // The minus: no error where the machine has no IPv6.
     ['bind', LOOPBACK, ...(nodeId !== undefined && isOwn(announce.ip) ? [announce.ip] : []), '-::1'],
-    ...(hasSourceAddress && !isForIpv6Servers(spec) ? [['bind-source-addr', keys.address]] : []),
+    ...(hasSourceAddress && !isForIpv6Servers(spec) ? [['bind-source-addr', keys.address] as const] : []),
     ['unixsocket', SOCKET_FILE],
     ['unixsocketperm', '700'],
     ['dir', directory],
@@ -43,12 +52,10 @@ export function configFile(spec: RedisSpec, hasSourceAddress: boolean): string {
     ['masterauth', keys.password],
     ['user', ENGINE_USER, 'on', `>${keys.password}`, '~*', '&*', '+@all'],
     ['user', 'default', 'off'],
-    ...[...renamedCommands(keys, spec), ...renamed].map((pair) => ['rename-command', ...pair]),
+    ...[...renamedCommands(keys, spec), ...renamed].map((pair): Line => ['rename-command', ...pair]),
     ...(nodeId === undefined ? [] : clusterDirectives(spec, nodeId)),
     ...Object.entries(fixed),
   ]
-  const lines = directives.map(([name = '', ...values]) => [name, ...values.map(quoted)].join(' '))
-  return `# incarnation ${spec.incarnation}\n${lines.join('\n')}\n`
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -57,7 +64,7 @@ const LOOPBACK = '127.0.0.1'
 const isOwn = (ip: string): boolean => ip !== LOOPBACK && !ip.includes(':')
 
 /** The engine decides which server is primary and which ones replicate it: no server does so by itself. */
-function clusterDirectives({ port, live, announce }: RedisSpec, nodeId: string): (readonly string[])[] {
+function clusterDirectives({ port, live, announce }: RedisSpec, nodeId: string): Line[] {
   const busPort = live.topology?.find((member) => member.nodeId === nodeId)?.busPort ?? 0
   return [
     ['cluster-enabled', 'yes'],
@@ -68,10 +75,10 @@ function clusterDirectives({ port, live, announce }: RedisSpec, nodeId: string):
     ['cluster-announce-bus-port', String(busPort)],
     ...(announce.hostname === undefined
       ? []
-      : [
+      : ([
           ['cluster-announce-hostname', announce.hostname],
           ['cluster-preferred-endpoint-type', 'hostname'],
-        ]),
+        ] as const)),
     ['cluster-node-timeout', FORMING['cluster-node-timeout']],
     ['cluster-replica-no-failover', 'yes'],
     ['cluster-allow-replica-migration', 'no'],

@@ -1,8 +1,8 @@
 /** Brings a server to what it is to be, one look and what follows from it at a time. */
-import type net from 'node:net'
 import type { Command } from '../../../protocols/resp/encode.ts'
 import { isError, itemsOf, type Reply, textOf } from '../../../protocols/resp/reply.ts'
 import { FORMED } from './config-file.ts'
+import { placeOf } from './doors.ts'
 import { type KnownNode, parseInfo, parseNodes } from './info.ts'
 import { addressText } from './links.ts'
 import { Operator } from './operator.ts'
@@ -16,6 +16,8 @@ export interface Subject {
   readonly keys: Keys
   readonly operator: Operator
   readonly hasSourceAddress: boolean
+  /** Of a server that is told who is who as a whole. */
+  readonly tell: ((topology: readonly Member[]) => void) | undefined
   /** Directives and rules of users as they were applied. */
   readonly directives: Map<string, string>
   readonly users: Map<string, string>
@@ -151,15 +153,10 @@ const credentials = (keys: Keys, isStranger: boolean): Command[] => [
   [keys.nameOf('config'), 'SET', 'masterauth', isStranger ? '' : keys.password],
 ]
 
-/** Where a replica dials: the door of its primary lets it in by where it comes from; what has no such address goes round it. */
-function addressOf(source: Source, { spec, keys, hasSourceAddress }: Subject): { host: string; port: number } {
-  if ('host' in source) return source
-  if (!hasSourceAddress) return { host: LOOPBACK, port: source.innerPort }
-  const { ip = spec.announce.ip, port } = source
-  return { host: ip.includes(':') ? keys.address : ip, port }
-}
+/** Where a replica dials. */
+const addressOf = (source: Source, { spec, hasSourceAddress }: Subject): { host: string; port: number } =>
+  'host' in source ? source : placeOf(source, spec, hasSourceAddress)
 
-const LOOPBACK = '127.0.0.1'
 /** Servers of this engine are on loopback addresses; others may be on 127.0.0.1 only. */
 const isOwnHost = (host: string, { address }: Keys): boolean => host.startsWith('127.') || host === address
 
@@ -170,9 +167,8 @@ const isOwnHost = (host: string, { address }: Keys): boolean => host.startsWith(
 async function handOver(subject: Subject, primary: { host: string; port: number }, now: number): Promise<boolean> {
   subject.handoverSince ??= now
   if (now - subject.handoverSince > HANDOVER_MS) return false
-  const { keys, spec, hasSourceAddress } = subject
-  const place: net.NetConnectOpts = { ...primary, ...(hasSourceAddress && { localAddress: keys.address }) }
-  const other = new Operator(place, keys.password, HANDOVER_MS)
+  const { keys, spec } = subject
+  const other = operatorOf(primary, subject)
   // What it answers, if it does, shows in the role of this one.
   await other
     .send([[keys.nameOf('failover'), 'TO', spec.announce.ip, spec.port, 'TIMEOUT', HANDOVER_MS]])
@@ -206,7 +202,8 @@ async function convergeCluster(
   nodeId: string,
   now: number,
 ): Promise<boolean> {
-  const { operator, spec } = subject
+  const { operator, spec, tell } = subject
+  if (tell) return tellCluster({ ...subject, tell }, topology, nodeId, now)
   const known = parseNodes(textOf(await operator.ask('CLUSTER', 'NODES')))
   const link = (await operator.info('replication')).get('master_link_status')
   const commands = clusterCommands({ topology, nodeId, known, ip: spec.announce.ip, isLinkUp: link === 'up' })
@@ -218,6 +215,71 @@ async function convergeCluster(
   const said = await operator.send(commands.map((each) => (isLate && isFailover(each) ? TAKEOVER : each)))
   return said.length === 0 && unmetOf(topology, known).length === 0 && hasItsRole(topology, nodeId, known)
 }
+
+/**
+ * One that is told who is who. A replica that is to lead has its primary, if that goes on living, let writes wait until it has all
+ * of them; a primary that is to follow goes on until the other one leads.
+ */
+async function tellCluster(
+  subject: Telling,
+  topology: readonly Member[],
+  nodeId: string,
+  now: number,
+): Promise<boolean> {
+  const own = topology.find((member) => member.nodeId === nodeId)
+  if (!own) return true
+  const info = await subject.operator.info('replication')
+  const isReplica = info.get('role') === 'slave'
+  if (own.primary && isReplica && info.get('master_link_status') === 'up') {
+    subject.handoverSince ??= now
+    const isLate = now - subject.handoverSince > HANDOVER_MS
+    if (!isLate && !(await hasAllOf(subject, info))) return false
+  }
+  const leader = own.primary ? undefined : primaryOf(own, topology)
+  const stepsDown = leader !== undefined && !isReplica
+  if (stepsDown && !(await leads(subject, leader))) return false
+  subject.handoverSince = undefined
+  subject.tell(topology)
+  if (stepsDown) {
+    // Clients that wait are sent to where they can write.
+    await subject.operator.ask('CLIENT', 'UNPAUSE')
+    subject.holdsWrites = undefined
+  }
+  return true
+}
+
+type Telling = Subject & { readonly tell: NonNullable<Subject['tell']> }
+
+/** Whether a replica has all that its primary has been told, which lets writes wait from then on. */
+async function hasAllOf(subject: Subject, info: ReadonlyMap<string, string>): Promise<boolean> {
+  const primary = operatorOf({ host: info.get('master_host') ?? '', port: Number(info.get('master_port')) }, subject)
+  try {
+    await primary.ask('CLIENT', 'PAUSE', HANDOVER_MS, 'WRITE')
+    const said = await primary.info('replication')
+    return said.get('master_repl_offset') === info.get('slave_repl_offset')
+  } catch {
+    // It has ended: what it had said has come when the link is down.
+    return false
+  } finally {
+    primary.close()
+  }
+}
+
+/** Whether another node of the group is a primary already. */
+async function leads(subject: Subject, member: Member): Promise<boolean> {
+  const other = operatorOf(placeOf(member, subject.spec, subject.hasSourceAddress), subject)
+  try {
+    return (await other.info('replication')).get('role') === 'master'
+  } catch {
+    return false // not yet
+  } finally {
+    other.close()
+  }
+}
+
+/** Another server of the engine's, by its door. */
+const operatorOf = (place: { host: string; port: number }, { keys, hasSourceAddress }: Subject): Operator =>
+  new Operator({ ...place, ...(hasSourceAddress && { localAddress: keys.address }) }, keys.password, HANDOVER_MS)
 
 function hasItsRole(topology: readonly Member[], nodeId: string, known: readonly KnownNode[]): boolean {
   const own = topology.find((member) => member.nodeId === nodeId)

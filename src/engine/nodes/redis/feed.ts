@@ -10,11 +10,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../../protocols/resp/reply.ts'
 import { parseInfo } from './info.ts'
 import { Operator } from './operator.ts'
-import { endServerIn, RedisProcess } from './process.ts'
+import { endServerIn } from './process.ts'
 import { type News, type Position, ReplicaLink, type SaidCommand } from './replica-link.ts'
 import { handOnDatabase, handOnFunctions, scratchSpec } from './reshape.ts'
 import { ENGINE_USER, keysOf } from './restricted.ts'
 import type { FeedSource, RedisSpec } from './spec.ts'
+import { startServer } from './start-server.ts'
 
 /** Until a connection that was lost, or a beginning that failed, is tried again. */
 const AGAIN_MS = 200
@@ -147,7 +148,7 @@ export class Feed {
     const directory = `${this.#fed.directory}.feed`
     await endServerIn(directory, secret)
     await rm(directory, { recursive: true, force: true })
-    const copy = await RedisProcess.start(scratchSpec(program, secret, directory, this.#file))
+    const copy = await startServer(scratchSpec(program, secret, directory, this.#file))
     try {
       await handOnFunctions(copy.operator, [this.#server], 'FLUSH')
       await handOnDatabase(copy.operator, [this.#server], null)

@@ -8,16 +8,18 @@ import { type Reading, write } from '../readings.ts'
 import type { OwnCounters } from '../running.ts'
 import { swappedBytes } from '../swap.ts'
 import { converge, isClusterWell, type Subject, settle } from './converge.ts'
+import { LOG_FILE } from './directory.ts'
 import { Entrance, type EntranceSettings } from './entrance.ts'
 import { Feed } from './feed.ts'
 import { LogDelivery } from './logs/delivery.ts'
 import { Meter } from './meter.ts'
-import { HAS_SOURCE_ADDRESS, LOG_FILE, RedisProcess } from './process.ts'
 import { READINGS, readingOf, type Usage } from './readings.ts'
 import { keysOf, restrictionsFor } from './restricted.ts'
+import { HAS_SOURCE_ADDRESS, type Server } from './server.ts'
 import { moveSlots, type SlotMove, type SlotsMoved } from './slots.ts'
 import { saveTo } from './snapshot.ts'
 import type { FeedSource, RedisLive, RedisSpec } from './spec.ts'
+import { startServer } from './start-server.ts'
 import { withLogins, withoutWrites } from './users.ts'
 
 /** Until a server that did not do all it was told is told again. */
@@ -51,11 +53,11 @@ export interface RedisStatus {
 }
 
 /**
- * A cache node that is a real server, behind a door that holds the node's ports: TLS and plain text, the clients let in, faults
- * to rehearse with. The server goes on running when the engine is killed, and is taken over by the next.
+ * A cache node: a server behind a door that holds the node's ports: TLS and plain text, the clients let in, faults to rehearse
+ * with. A server that is a process goes on running when the engine is killed, and is taken over by the next.
  */
 export class RedisNode {
-  readonly #process: RedisProcess
+  readonly #server: Server
   readonly #subject: Subject
   readonly #entrance: Entrance
   /** Of a serverless cache. */
@@ -70,15 +72,16 @@ export class RedisNode {
   /** The looks at the server, one after the other. */
   #looking: Promise<void> = Promise.resolve()
 
-  private constructor(process: RedisProcess, spec: RedisSpec, entrance: EntranceSettings, logs: LogDelivery) {
-    this.#process = process
+  private constructor(server: Server, spec: RedisSpec, entrance: EntranceSettings, logs: LogDelivery) {
+    this.#server = server
     this.#logs = logs
     this.#live = spec.live
     const keys = keysOf(spec.secret)
     this.#subject = {
       spec,
       keys,
-      operator: process.operator,
+      operator: server.operator,
+      tell: server.tell && ((topology) => server.tell?.(topology)),
       hasSourceAddress: HAS_SOURCE_ADDRESS,
       directives: new Map(),
       users: new Map(),
@@ -94,7 +97,7 @@ export class RedisNode {
       ...entrance,
       transit: spec.live.transit,
       ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
-      server: () => ({ name: '', socket: process.socket }),
+      server: () => ({ name: '', socket: server.socket }),
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
       keepAliveSeconds: () => secondsOf(this.#live.directives['tcp-keepalive']),
       refusesWrites: spec.live.refusesWrites === true,
@@ -114,24 +117,25 @@ export class RedisNode {
   static async start(spec: RedisSpec, entrance: EntranceSettings): Promise<RedisNode> {
     const logs = new LogDelivery(spec, join(spec.directory, LOG_FILE))
     logs.begin()
-    const node = new RedisNode(await RedisProcess.start(spec), spec, entrance, logs)
+    const node = new RedisNode(await startServer(spec), spec, entrance, logs)
     try {
       // Where the group's servers find it when clients do not by IPv4.
       if (HAS_SOURCE_ADDRESS && spec.announce.ip.includes(':')) {
         await node.#entrance.listen({ host: node.#subject.keys.address, port: spec.port })
       }
       await node.#look()
-      logs.follow(node.#process.operator)
+      logs.follow(node.#server.operator)
     } catch (error) {
       await node.#close()
-      await node.#process.giveUp()
+      await node.#server.giveUp()
       throw error
     }
     return node
   }
 
-  get pid(): number {
-    return this.#process.pid
+  /** Undefined: it is a part of this process. */
+  get pid(): number | undefined {
+    return this.#server.pid
   }
 
   async listen(address: ListenAddress): Promise<void> {
@@ -155,7 +159,7 @@ export class RedisNode {
   }
 
   onEnd(listener: (how: string) => void): void {
-    this.#process.onEnd((how) => {
+    this.#server.onEnd((how) => {
       this.#logs.end()
       listener(how)
     })
@@ -180,7 +184,7 @@ export class RedisNode {
   async status(): Promise<RedisStatus> {
     // Before it is asked: what it says is of after that.
     const agreed = this.#agrees
-    const info = await this.#process.operator.info('replication', 'memory', 'keyspace')
+    const info = await this.#server.operator.info('replication', 'memory', 'keyspace')
     const isReplica = info.get('role') === 'slave'
     const { topology, users, feed } = this.#live
     const fed = this.#feed?.offset
@@ -218,7 +222,9 @@ export class RedisNode {
         cores,
         this.#meter && usageOf(this.#meter),
       )
-      write(reading, 'swap_bytes', swappedBytes(this.pid) ?? Number.NaN)
+      // One of several in a process is told what it has of that's by its thread, and of what is swapped by the engine.
+      if (this.pid === undefined) write(reading, 'cpu_seconds', Number.NaN)
+      else write(reading, 'swap_bytes', swappedBytes(this.pid) ?? Number.NaN)
       return reading
     } catch {
       return undefined
@@ -230,7 +236,7 @@ export class RedisNode {
     const reading = await this.reading(1)
     const number = (name: Parameters<typeof READINGS.read>[1]) => (reading ? READINGS.read(reading, name) || 0 : 0)
     return {
-      pid: this.pid,
+      pid: this.pid ?? null,
       connections: this.#entrance.clients,
       items: number('curr_items'),
       bytes: number('used_memory'),
@@ -244,27 +250,28 @@ export class RedisNode {
   moveSlots(move: SlotMove): Promise<SlotsMoved> {
     const { spec, keys } = this.#subject
     const { nodeId = '', innerPort } = spec
-    return moveSlots({ nodeId, keys, socket: this.#process.socket, innerPort }, move)
+    return moveSlots({ nodeId, keys, socket: this.#server.socket, innerPort }, move)
   }
 
   /** Writes all it has to a file that a server can be started with; there is a whole file afterwards or none. Answers the bytes of memory it has in use. */
   save(file: string): Promise<number> {
-    const { spec, keys, operator } = this.#subject
-    return saveTo(file, { operator, keys, directory: spec.directory })
+    const { spec, keys } = this.#subject
+    return saveTo(file, { server: this.#server, keys, directory: spec.directory })
   }
 
   /** Ends it. */
   async stop(): Promise<void> {
     await this.#logs.look()
     await this.#close()
-    await this.#process.stop()
+    await this.#server.stop()
     this.#logs.end()
   }
 
-  /** Closes its door, and leaves the server to the next engine. */
-  leave(): void {
+  /** Closes its door, and leaves the server to the next engine; one that could not go on is stopped. */
+  async leave(): Promise<void> {
+    if (!this.#server.leave) return this.stop()
     void this.#close()
-    this.#process.leave()
+    this.#server.leave()
   }
 
   async #close(): Promise<void> {
@@ -313,7 +320,7 @@ export class RedisNode {
   #feedFrom(source: FeedSource): void {
     const { directory, port, program, secret } = this.#subject.spec
     if (this.#feed) this.#feed.follow(source)
-    else this.#feed = new Feed(source, { directory, port, program, secret, socket: this.#process.socket })
+    else this.#feed = new Feed(source, { directory, port, program, secret, socket: this.#server.socket })
   }
 
   async #stopFeed(): Promise<void> {

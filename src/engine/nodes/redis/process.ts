@@ -1,34 +1,30 @@
 /** A server as a process: started, found again, ended. */
 import { spawn } from 'node:child_process'
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CannotRun } from '../failure.ts'
-import { isFull, lastWords, sizeOf } from '../server-log.ts'
-import { configFile, NODES_FILE, RDB_FILE } from './config-file.ts'
-import { nodesFile } from './nodes-file.ts'
+import { lastWords } from '../server-log.ts'
+import { configFile } from './config-file.ts'
+import {
+  appendedBy,
+  CONFIG_FILE,
+  forget,
+  hasRun,
+  IDENTITY_FILE,
+  isConfigured,
+  LOG_FILE,
+  prepare,
+  textIn,
+} from './directory.ts'
 import { Operator } from './operator.ts'
 import { endProcess, hasEndedWithin, isRunning, type ProcessIdentity, processCalled } from './process-identity.ts'
 import { type Reach, reachOf } from './reach.ts'
 import { keysOf } from './restricted.ts'
+import { endedUnnoticed, HAS_SOURCE_ADDRESS, ownPortTaken, type Server } from './server.ts'
 import type { RedisSpec } from './spec.ts'
 
-/** In a server's directory. */
-export const LOG_FILE = 'server.log'
-const CONFIG_FILE = 'server.conf'
-/** Which process the server is. */
-const IDENTITY_FILE = 'server.json'
 const START_MS = 15_000
 const LOAD_MS = 600_000
 const POLL_MS = 5
@@ -37,19 +33,8 @@ const LOOK_AGAIN_MS = 200
 /** Each time it has {@link SHUTDOWN_MS} to answer. */
 const ASKED_AT_MOST = 4
 
-/** On Linux, all of 127.0.0.0/8 are addresses of the machine; elsewhere one is. */
-export const HAS_SOURCE_ADDRESS = process.platform === 'linux'
-
-/** Code of the error with which the start of a server fails that had run before as the same, and has ended. */
-export const SERVER_ENDED = 'SERVER_ENDED'
-
-const OWN_PORT_TAKEN = 'one of its own ports is taken'
-
-/** Whether it is a port behind the door, which no client knows, that another program has: by the message of the error EADDRINUSE. */
-export const isOwnPortTaken = ({ message }: Pick<Error, 'message'>): boolean => message.startsWith(OWN_PORT_TAKEN)
-
 /** A server that runs, and goes on running when the engine is killed. */
-export class RedisProcess {
+export class RedisProcess implements Server {
   readonly socket: string
   readonly operator: Operator
   readonly #identity: ProcessIdentity
@@ -73,7 +58,7 @@ export class RedisProcess {
 
   /**
    * Takes over the server that an engine before this one had started with just this, or starts one. Resolves when it answers
-   * and has loaded its data. No server is started twice as the same: what it held is lost, which is not to go unnoticed.
+   * and has loaded its data.
    * @throws CannotRun in the server's own words; EADDRINUSE; SERVER_ENDED.
    */
   static async start(spec: RedisSpec): Promise<RedisProcess> {
@@ -82,13 +67,13 @@ export class RedisProcess {
     if (adopted) return adopted
     if (hasRun(spec.directory, config)) {
       await endServerIn(spec.directory, spec.secret)
-      throw Object.assign(new Error('its server ended while no engine looked after it'), { code: SERVER_ENDED })
+      throw endedUnnoticed()
     }
     return RedisProcess.#spawn(spec, config)
   }
 
   static async #adopt(spec: RedisSpec, config: string): Promise<RedisProcess | undefined> {
-    if (textIn(join(spec.directory, CONFIG_FILE)) !== config) return undefined
+    if (!isConfigured(spec.directory, config)) return undefined
     const found = await answeringIn(spec.directory, keysOf(spec.secret).password)
     if (found?.answers !== true) return undefined
     const { identity } = found
@@ -105,7 +90,7 @@ export class RedisProcess {
     const from = prepare(spec, config)
     const log = openSync(join(directory, LOG_FILE), 'a', 0o600)
     // Detached, so that what ends the engine (Control-C, a session's end) does not end it too.
-    const child = spawn(program.path, [join(directory, CONFIG_FILE), ...durableArguments(spec)], {
+    const child = spawn(program.path ?? program.name, [join(directory, CONFIG_FILE), ...durableArguments(spec)], {
       cwd: directory,
       detached: true,
       stdio: ['ignore', log, log],
@@ -123,8 +108,7 @@ export class RedisProcess {
     if (failure === undefined) return started
     await started.stop()
     const words = lastWords(join(directory, LOG_FILE), from) || failure
-    if (/Address already in use/.test(words))
-      throw Object.assign(new Error(`${OWN_PORT_TAKEN}: ${words}`), { code: 'EADDRINUSE' })
+    if (/Address already in use/.test(words)) throw ownPortTaken(words)
     throw new CannotRun(words)
   }
 
@@ -151,8 +135,7 @@ export class RedisProcess {
     // It hangs up in the place of an answer.
     void this.operator.send([[this.#shutdown, 'NOSAVE', 'NOW', 'FORCE']]).catch(() => undefined)
     if (!(await hasEndedWithin(this.#identity, SHUTDOWN_MS))) await endProcess(this.#identity)
-    // Its end was wanted: it may be started again as what it was.
-    rmSync(join(this.#directory, IDENTITY_FILE), { force: true })
+    forget(this.#directory)
     this.operator.close()
     this.#reach.close()
   }
@@ -187,10 +170,6 @@ export class RedisProcess {
   }
 }
 
-/** Whether a server was started there with just this, and nobody wanted its end. */
-const hasRun = (directory: string, config: string): boolean =>
-  textIn(join(directory, CONFIG_FILE)) === config && textIn(join(directory, IDENTITY_FILE)) !== undefined
-
 /** Ends the server that runs in a directory, if one does: it is known by its process, or by its answering to the engine's password. */
 export async function endServerIn(directory: string, secret: string): Promise<void> {
   const found = await runningIn(directory, keysOf(secret).password)
@@ -214,8 +193,9 @@ async function runningIn(directory: string, password: string): Promise<Found | u
   const reach = reachOf(directory)
   const operator = new Operator({ path: reach.socket }, password, SHUTDOWN_MS)
   try {
-    const server = await operator.info('server')
-    const identity = processCalled(Number(server.get('process_id')))
+    const pid = Number((await operator.info('server')).get('process_id'))
+    // A part of this engine is no process of its own.
+    const identity = pid === process.pid ? undefined : processCalled(pid)
     return identity && { identity, answers: true }
   } catch {
     // It was stopped, or has not come so far yet when its engine was killed; or there is none.
@@ -235,10 +215,6 @@ function noteIn(directory: string): ProcessIdentity | undefined {
   }
 }
 
-/** Where a server that is durable writes down what it is told; another one of the same name has another node id. */
-const appendedBy = ({ nodeId, live }: RedisSpec): string | undefined =>
-  nodeId === undefined || live.directives.appendonly === undefined ? undefined : `appendonly-${nodeId}`
-
 /**
  * What it has written down it reads at its start. With a file to begin with it would not read that: it begins to write when it is
  * told to, once it has.
@@ -247,24 +223,6 @@ function durableArguments(spec: RedisSpec): string[] {
   const appended = appendedBy(spec)
   if (appended === undefined) return []
   return ['--appenddirname', appended, ...(existsSync(join(spec.directory, appended)) ? ['--appendonly', 'yes'] : [])]
-}
-
-/** Makes the directory what a server is to start in. Answers where in the log its words will begin. */
-function prepare(spec: RedisSpec, config: string): number {
-  const { directory, nodeId, live } = spec
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const log = join(directory, LOG_FILE)
-  const isDurable = live.directives.appendonly === 'yes' && spec.rdb === undefined
-  const kept = [isFull(log) ? undefined : LOG_FILE, isDurable ? appendedBy(spec) : undefined]
-  for (const name of readdirSync(directory)) {
-    if (!kept.includes(name)) rmSync(join(directory, name), { recursive: true, force: true })
-  }
-  writeFileSync(join(directory, CONFIG_FILE), config, { mode: 0o600 })
-  if (nodeId !== undefined && live.topology) {
-    writeFileSync(join(directory, NODES_FILE), nodesFile(live.topology, spec), { mode: 0o600 })
-  }
-  if (spec.rdb !== undefined) copyFileSync(spec.rdb, join(directory, RDB_FILE))
-  return sizeOf(log)
 }
 
 /**
@@ -281,12 +239,4 @@ function endOf(identity: ProcessIdentity, socket: string): Promise<string> {
     }
     watch()
   })
-}
-
-function textIn(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
 }

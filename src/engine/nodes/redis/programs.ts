@@ -1,7 +1,7 @@
 /** Which server program runs which engine, and whether this machine has it. */
 import { spawnSync } from 'node:child_process'
 import { isAtLeast, isOlder } from '../../../api/catalog/versions.ts'
-import { SERVER_VARIABLES, type ServerName, type ServerPlaces } from '../../../api/local-engine.ts'
+import { SERVER_VARIABLES, type ServerName, type ServerPlaces, type ServerRuntime } from '../../../api/local-engine.ts'
 import { rowsOf } from '../../../api/tables.ts'
 import { NotInstalled } from '../installed.ts'
 import type { RedisProgram } from './spec.ts'
@@ -61,6 +61,14 @@ export function installedServer(name: ServerName, path: string = name): RedisPro
   return { name, path, version }
 }
 
+/** What is a part of the engine and stands for the program of an engine of a version. Of one that no program serves, the oldest is. */
+export function embeddedServer(engine: string, version: string): RedisProgram {
+  const name = programFor(engine, version)
+  if (!name) throw new Error(`no server runs ${engine} ${version}`)
+  const { atLeast } = PROGRAMS[name]
+  return { name, version: isOlder(version, atLeast) ? `${atLeast}.0` : version }
+}
+
 const found = new Map<string, RedisProgram>()
 
 /** The program for an engine of a version, on this machine: looked for until it is there. Throws NotInstalled. */
@@ -72,3 +80,11 @@ export function serverFor(engine: string, version: string, places: ServerPlaces)
   found.set(path, server)
   return server
 }
+
+/** What a cache's nodes are. Throws NotInstalled. */
+export const programOf = (
+  runtime: ServerRuntime,
+  engine: string,
+  version: string,
+  places: ServerPlaces,
+): RedisProgram => (runtime === 'embedded' ? embeddedServer(engine, version) : serverFor(engine, version, places))

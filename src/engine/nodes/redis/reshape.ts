@@ -5,10 +5,12 @@ import { keySlot, SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../../protocols/resp/reply.ts'
 import { CannotRun } from '../failure.ts'
 import type { Operator } from './operator.ts'
-import { endServerIn, RedisProcess } from './process.ts'
+import { endServerIn } from './process.ts'
 import { keysOf } from './restricted.ts'
+import type { Server } from './server.ts'
 import { saveTo } from './snapshot.ts'
 import type { RedisProgram, RedisSpec, SlotRange } from './spec.ts'
+import { startServer } from './start-server.ts'
 
 /** Keys that travel together. */
 const KEYS = 100
@@ -32,14 +34,14 @@ export interface Reshaping {
  * @throws CannotRun, with what the server says of a file that it cannot read; Error, when there are keys that no target takes.
  */
 export async function reshape({ program, secret, directoryOf, sources, targets }: Reshaping): Promise<number[]> {
-  const running: RedisProcess[] = []
+  const running: Server[] = []
   const directories: string[] = []
   const start = async (name: string, rdb?: string) => {
     const directory = directoryOf(name)
     directories.push(directory)
     await endServerIn(directory, secret)
     await rm(directory, { recursive: true, force: true })
-    const server = await RedisProcess.start(scratchSpec(program, secret, directory, rdb))
+    const server = await startServer(scratchSpec(program, secret, directory, rdb))
     running.push(server)
     return { server, directory }
   }
@@ -54,8 +56,8 @@ export async function reshape({ program, secret, directoryOf, sources, targets }
     }
     const keys = keysOf(secret)
     return await Promise.all(
-      takers.map(({ server: { operator }, directory: own }, index) =>
-        saveTo(targets[index]?.file ?? '', { operator, keys, directory: own }),
+      takers.map(({ server, directory: own }, index) =>
+        saveTo(targets[index]?.file ?? '', { server, keys, directory: own }),
       ),
     )
   } finally {

@@ -2,14 +2,18 @@ import { join } from 'node:path'
 import type { NodeHost, RunningNode } from '../running.ts'
 import type { LiveSettings, NodeSpec } from '../runtime.ts'
 import { RedisNode } from './node.ts'
-import { serverFor } from './programs.ts'
-import type { RedisLive, RedisSpec } from './spec.ts'
+import type { RedisLive, RedisProgram, RedisSpec } from './spec.ts'
 
-type Spec = NodeSpec<'redis-process'>
+type Program = 'redis-process' | 'embedded-redis'
+type Spec = NodeSpec<Program>
 
 /** Starts a server, or takes over the one that runs as `spec` says, and lets the worker deal with it as with any node. */
-export async function startRedis(spec: Spec, { checkLogin }: NodeHost): Promise<RunningNode<'redis-process'>> {
-  const node = await RedisNode.start(redisSpecOf(spec), { tls: spec.tls, ingress: spec.ingress, checkLogin })
+export async function startRedis(
+  spec: Spec,
+  program: RedisProgram,
+  { checkLogin }: NodeHost,
+): Promise<RunningNode<Program>> {
+  const node = await RedisNode.start(redisSpecOf(spec, program), { tls: spec.tls, ingress: spec.ingress, checkLogin })
   return {
     listen: (address) => node.listen(address),
     unlisten: (address) => node.unlisten(address),
@@ -28,7 +32,7 @@ export async function startRedis(spec: Spec, { checkLogin }: NodeHost): Promise<
   }
 }
 
-function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLimit, live, ...spec }: Spec): RedisSpec {
+function redisSpecOf({ port, incarnation, files, memoryLimit, live, ...spec }: Spec, program: RedisProgram): RedisSpec {
   const { innerPort, announce, nodeId, fixed, renamed, rdb, service } = spec
   return {
     port,
@@ -36,7 +40,7 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
     announce,
     ...(nodeId !== undefined && { nodeId }),
     incarnation,
-    program: serverFor(engine, engineVersion, files.serverPlaces),
+    program,
     directory: files.directory,
     secret: files.secret,
     fixed,
@@ -49,6 +53,6 @@ function redisSpecOf({ port, incarnation, engine, engineVersion, files, memoryLi
 }
 
 /** The limit is a directive to the server, and can change while it runs. */
-function withMemory({ memoryLimit, ...live }: LiveSettings<'redis-process'>): RedisLive {
+function withMemory({ memoryLimit, ...live }: LiveSettings<Program>): RedisLive {
   return { ...live, directives: { ...live.directives, maxmemory: String(Math.floor(memoryLimit)) } }
 }

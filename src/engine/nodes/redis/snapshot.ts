@@ -7,13 +7,14 @@ import { copyDurably } from '../../store/snapshot-files.ts'
 import { RDB_FILE } from './config-file.ts'
 import type { Operator } from './operator.ts'
 import type { Keys } from './restricted.ts'
+import type { Server } from './server.ts'
 
 const LOOK_MS = 50
 /** Until a copy for a replica, which the server makes in the same way, is out of the way. */
 const BUSY_MS = 60_000
 
 export interface Snapshotted {
-  readonly operator: Operator
+  readonly server: Pick<Server, 'operator' | 'save'>
   readonly keys: Keys
   readonly directory: string
 }
@@ -22,7 +23,17 @@ export interface Snapshotted {
  * Writes all it has to a file, as of one moment; there is a whole file afterwards or none. Answers how much memory it has in use,
  * as it will where it is loaded.
  */
-export async function saveTo(file: string, server: Snapshotted): Promise<number> {
+export async function saveTo(file: string, { server, keys, directory }: Snapshotted): Promise<number> {
+  if (server.save) await server.save(file)
+  else await saveByWords(file, { operator: server.operator, keys, directory })
+  return Number((await server.operator.info('memory')).get('used_memory'))
+}
+
+interface Told extends Pick<Snapshotted, 'keys' | 'directory'> {
+  readonly operator: Operator
+}
+
+async function saveByWords(file: string, server: Told): Promise<void> {
   const deadline = performance.now() + BUSY_MS
   const written = join(server.directory, RDB_FILE)
   for (;;) {
@@ -36,10 +47,9 @@ export async function saveTo(file: string, server: Snapshotted): Promise<number>
     }
   }
   await rm(written, { force: true })
-  return Number((await server.operator.info('memory')).get('used_memory'))
 }
 
-async function save({ operator, keys }: Snapshotted, deadline: number): Promise<void> {
+async function save({ operator, keys }: Told, deadline: number): Promise<void> {
   while (!(await beginsToSave(operator, keys))) {
     if (performance.now() > deadline) throw new Error('the server is busy with another copy of its data')
     await pause(LOOK_MS)

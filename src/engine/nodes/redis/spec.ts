@@ -13,6 +13,8 @@ export interface Member {
   /** What clients are told instead of the address. */
   readonly hostname?: string
   readonly busPort: number
+  /** Where the server itself listens: parts of the engine find each other there where doors could not tell them from clients. */
+  readonly innerPort?: number
   /** What tells its shard from others: any text, the same for the shard's whole life. */
   readonly shard: string
   /** Of the shard. They are given to a server at its start and when no server has them; moving them is said apart. */
@@ -121,9 +123,11 @@ export interface RedisSpec {
   readonly live: RedisLive
 }
 
+/** What a server is, or stands for. */
 export interface RedisProgram {
   readonly name: ServerName
-  readonly path: string
+  /** Absent: it is a part of the engine that stands for one. */
+  readonly path?: string
   /** `7.0.15` */
   readonly version: string
 }

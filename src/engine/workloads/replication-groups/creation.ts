@@ -3,6 +3,7 @@ import type { Tag as InputTag } from '@aws-sdk/client-elasticache'
 import { CLUSTER_ON, defaultGroupOf } from '../../../api/catalog/engines.ts'
 import type { NodeType } from '../../../api/catalog/node-types.ts'
 import { Fault } from '../../../api/faults.ts'
+import { NODE_RUNTIME_TAG } from '../../../api/local-engine.ts'
 import type { Input } from '../../../api/model.ts'
 import type { Context } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
@@ -12,7 +13,6 @@ import { mergeTags, readTags } from '../../calls/tag-rules.ts'
 import type { Release } from '../../families/family.ts'
 import { refuseWithoutCapacity, withCapacity } from '../../faults/refusals.ts'
 import { freeByZone } from '../../network/subnet-groups.ts'
-import { NotInstalled } from '../../nodes/installed.ts'
 import { valuesFor } from '../../parameters/groups.ts'
 import { quota } from '../../store/quotas.ts'
 import type {
@@ -28,7 +28,8 @@ import { newToken } from '../../store/tokens.ts'
 import { refuseBeyondRegionQuota } from '../clusters/node-counts.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
 import { readMaintenanceWindow, readNetwork, readNodeType, readPort, readSubnetGroup } from '../clusters/rules.ts'
-import { refuseUnlessDurable, withDurability } from './durability.ts'
+import { readServerRuntime } from '../node-runtime.ts'
+import { refuseUnlessDurable, serversOnly, withDurability } from './durability.ts'
 import { readLogsChange } from './log-rules.ts'
 import { memberIds } from './names.ts'
 import { refuseDataTiering } from './node-types.ts'
@@ -117,7 +118,7 @@ export function newGroup(
   context: Context,
   restoring?: Restoring,
 ): ReplicationGroupRecord {
-  const release = readRelease(input.Engine ?? 'redis', input.EngineVersion, context)
+  const release = readRelease(input.Engine ?? 'redis', input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, release)
   refuseDataTiering(input.DataTieringEnabled, type)
   const named = namedParameterGroup(input.CacheParameterGroupName, context)
@@ -128,7 +129,9 @@ export function newGroup(
     type,
     context,
   )
-  const common = readCommon(input, release, type, readGroupTags(input.Tags), context)
+  const tags = readGroupTags(input.Tags)
+  const common = readCommon(input, release, type, tags, context)
+  const nodeRuntime = readServerRuntime({ tags, release, lacking: serversOnly(input) }, context)
   const zones = readZones(input, shape.shards, common, context)
   const count = zones.flat().length
   refuseBeyondGroupQuota(count, context)
@@ -142,7 +145,7 @@ export function newGroup(
   const retention = common.snapshotRetentionLimit
   const encryption = readEncryption(input, release.family.engine.encryptedAtRest ?? false)
   const multiAz = input.MultiAZEnabled ?? false
-  const bearing = { ...common, ...encryption, ...withDurability(input.Durability) }
+  const bearing = { ...common, nodeRuntime, ...encryption, ...withDurability(input.Durability) }
   refuseUnlessDurable({ ...bearing, clusterMode: shape.clusterMode, multiAz })
   return {
     ...bearing,
@@ -184,7 +187,7 @@ export function newLoneCluster(
   context: Context,
   restoring?: Restoring,
 ): ReplicationGroupRecord {
-  const release = readRelease(input.Engine ?? '', input.EngineVersion, context)
+  const release = readRelease(input.Engine ?? '', input.EngineVersion)
   const type = readNodeType(input.CacheNodeType, release)
   // Data tiering is for replication groups only, and there is no member to ask for it.
   refuseDataTiering(false, type)
@@ -195,12 +198,14 @@ export function newLoneCluster(
   const parameterGroup = readParameterGroup(named?.id ?? defaultGroup(release, false), release, type, context)
   const tags = readGroupTags(input.Tags)
   const common = readCommon(input, release, type, tags, context)
+  const nodeRuntime = readServerRuntime({ tags, release }, context)
   const asked = input.PreferredAvailabilityZone ?? input.PreferredAvailabilityZones?.[0] ?? null
   const plan: ShardPlan = { id: '0001', slots: [], zones: [asked] }
   const [[zone = ''] = []] = readZones({}, [plan], common, context)
   refuseBeyondRegionQuota(1, context)
   return {
     ...common,
+    nodeRuntime,
     id,
     lone: true,
     description: '',
@@ -235,29 +240,15 @@ export function newMember(id: string, zone: string, tags: readonly Tag[], contex
   }
 }
 
-function readRelease(engine: string, version: string | undefined, context: Context): Release {
+function readRelease(engine: string, version: string | undefined): Release {
   const family = readEngine(engine)
   // The text is ours.
   if (!family.replication) throw new Fault('InvalidParameterValue', `There are no replication groups of ${engine}.`)
-  const release = { family, version: readRedisVersion(version, family.engine) }
-  refuseNotInstalled(release, context)
-  return release
+  return { family, version: readRedisVersion(version, family.engine) }
 }
 
-/** Servers that are to run have to be there. */
-export function refuseNotInstalled(
-  { family, version }: Release,
-  { nodeRuntimes }: Pick<Context, 'nodeRuntimes'>,
-): void {
-  try {
-    family.replication?.installed(version, nodeRuntimes.serverPlaces)
-  } catch (error) {
-    if (!(error instanceof NotInstalled)) throw error
-    throw conflict(`${error.message} ${error.hint}`)
-  }
-}
-
-const readGroupTags = (tags: readonly InputTag[] | undefined): Tag[] => mergeTags([], readTags(tags))
+const readGroupTags = (tags: readonly InputTag[] | undefined): Tag[] =>
+  mergeTags([], readTags(tags, [NODE_RUNTIME_TAG]))
 
 const namedParameterGroup = (name: string | undefined, context: Context) =>
   name === undefined ? undefined : requireParameterGroup(name, context)

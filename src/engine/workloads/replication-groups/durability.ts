@@ -4,6 +4,7 @@ import { Fault } from '../../../api/faults.ts'
 import type { Input } from '../../../api/model.ts'
 import { familyOfEngine } from '../../families/families.ts'
 import type { ReplicationGroupRecord } from '../../store/records.ts'
+import { runtimeOf } from '../node-runtime.ts'
 
 type Durability = NonNullable<ReplicationGroupRecord['durability']>
 type Group = Pick<ReplicationGroupRecord, 'engine' | 'engineVersion' | 'durability'>
@@ -36,7 +37,11 @@ export function durabilityDirectives(group: Group): Readonly<Record<string, stri
   return { appendfsync: durability === 'sync' ? 'always' : 'everysec', appendonly: 'yes' }
 }
 
-type Bearer = Group & Pick<ReplicationGroupRecord, 'clusterMode' | 'transit' | 'multiAz' | 'atRest'>
+type Bearer = Group & Pick<ReplicationGroupRecord, 'clusterMode' | 'transit' | 'multiAz' | 'atRest' | 'nodeRuntime'>
+
+/** What of a request only nodes do that are servers: nothing that is written down outlives those that are parts of the engine. */
+export const serversOnly = ({ Durability }: Pick<Input<'CreateReplicationGroup'>, 'Durability'>): string | undefined =>
+  isDurable(withDurability(Durability)) ? `Durability ${Durability}` : undefined
 
 /** As the guide's example has it; which of that AWS insists on is not known. */
 export function refuseUnlessDurable(group: Bearer): void {
@@ -47,6 +52,9 @@ export function refuseUnlessDurable(group: Bearer): void {
     throw conflict(
       `${durability} is not supported for ${group.engine} ${group.engineVersion}${engine.durableSince ? `: from ${engine.durableSince} on` : ''}.`,
     )
+  }
+  if (runtimeOf(group) === 'embedded') {
+    throw conflict(`${durability} needs nodes that are real servers; those of this group are parts of the engine.`)
   }
   if (group.clusterMode !== 'enabled') throw conflict(`${durability} needs cluster mode enabled.`)
   if (group.transit !== 'required') throw conflict(`${durability} needs encryption in transit.`)

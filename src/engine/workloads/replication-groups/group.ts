@@ -9,10 +9,12 @@ import type { Due } from '../../lifecycle/runner.ts'
 import { claimsOf } from '../../network/ports.ts'
 import { ingressOf } from '../../network/security-groups.ts'
 import { listenAddresses } from '../../nodes/addresses.ts'
+import { redisPrograms } from '../../nodes/redis/settings.ts'
 import { nameOf, type WantedEndpoint, type WantedNode } from '../../nodes/wanted.ts'
 import { awaitsRestart, nodeValues } from '../../parameters/status.ts'
 import type { FaultRecord, ParameterValues, ReplicationGroupRecord } from '../../store/records.ts'
 import { hasUpdateNews, nextAutomaticUpdate, nextRelease } from '../clusters/service-updates.ts'
+import { runtimeOf } from '../node-runtime.ts'
 import { dataFileOf } from '../snapshots/data-files.ts'
 import { automaticSnapshotDue, type SnapshotWork } from '../snapshots/schedule.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
@@ -34,6 +36,7 @@ import {
 import { typeOf } from './node-types.ts'
 import { rehearsed } from './rehearsed.ts'
 import { updatableOf } from './service-updates.ts'
+import { reportedVersion } from './versions.ts'
 
 /** A group without steps may have values that its servers start anew for, changes whose window has begun, or be due to be saved. */
 export type GroupWork =
@@ -154,36 +157,33 @@ function wanted(
     incarnation: member.incarnation,
     ports: [port],
     addresses: listenAddresses(group.networkType, member.place),
-    engineVersion: release.engineVersion,
+    engineVersion: reportedVersion(release.engine, release.engineVersion),
     memoryLimit: family.memoryForItems(values, engineVersion, type),
     threads: type.threads,
     impairment: memberImpairment(faults, { group, member }),
-    programs: {
-      process: {
-        program: 'redis-process',
-        engine: release.engine,
-        innerPort,
-        announce: { ip: announcedAddress(group, member), ...(hostname !== undefined && { hostname }) },
-        ...(isCluster(group) && { nodeId: member.nodeId }),
-        fixed,
-        renamed,
-        ...rdbOf(group, member),
-        live: {
-          ...liveOf(
-            group,
-            member,
-            known,
-            { ...directives, ...durabilityDirectives(group), ...namedBy(group, hostname) },
-            clients,
-            lead,
-          ),
-          ...of.feed(member.id),
-          ...rehearsed(group, member, known, faults),
-          closeOnReplicaWrite,
-          ...logs(group, member.id),
-        },
+    programs: redisPrograms(runtimeOf(group), {
+      engine: release.engine,
+      innerPort,
+      announce: { ip: announcedAddress(group, member), ...(hostname !== undefined && { hostname }) },
+      ...(isCluster(group) && { nodeId: member.nodeId }),
+      fixed,
+      renamed,
+      ...rdbOf(group, member),
+      live: {
+        ...liveOf(
+          group,
+          member,
+          known,
+          { ...directives, ...durabilityDirectives(group), ...namedBy(group, hostname) },
+          clients,
+          lead,
+        ),
+        ...of.feed(member.id),
+        ...rehearsed(group, member, known, faults),
+        closeOnReplicaWrite,
+        ...logs(group, member.id),
       },
-    },
+    }),
   }
 }
 

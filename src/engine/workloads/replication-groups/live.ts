@@ -59,10 +59,16 @@ const topologyOf = (
 ): NonNullable<RedisLive['topology']> =>
   members.flatMap((member) => {
     const { id, nodeId, place } = member
-    const { port, busPort } = place
+    const { port, busPort, innerPort } = place
     const shard = shardOf(group, id)
     if (!shard || busPort === null) return []
     const hostname = nameForClients(group, id)
-    const to = { ip: announcedAddress(group, member), ...(hostname !== undefined && { hostname }), port, busPort }
+    const to = {
+      ip: announcedAddress(group, member),
+      ...(hostname !== undefined && { hostname }),
+      port,
+      busPort,
+      innerPort,
+    }
     return [{ nodeId, ...to, shard: shard.id, slots: shard.slots, primary: isPrimary(group, id) }]
   })

@@ -1,6 +1,7 @@
 /** What the store holds of a replication group, and of its members. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts, LostPort } from '../../../api/catalog/events.ts'
+import type { ServerRuntime } from '../../../api/local-engine.ts'
 import type { LogDestination, LogType } from '../../../api/local-logs.ts'
 import type {
   ClusterParameters,
@@ -266,6 +267,8 @@ export interface ReplicationGroupRecord extends EndpointsTold {
   readonly engine: EngineName
   /** As it was asked for: 7.1. */
   readonly engineVersion: string
+  /** Absent: servers, as of all that former engines made. */
+  readonly nodeRuntime?: ServerRuntime
   readonly nodeType: string
   readonly clusterMode: 'disabled' | 'compatible' | 'enabled'
   /** The port asked for, where the first endpoint goes if it is free. */

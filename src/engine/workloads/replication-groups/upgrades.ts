@@ -13,8 +13,8 @@ import { withParameters } from '../../parameters/status.ts'
 import type { GroupStep, PendingGroupChanges, ReplicationGroupRecord } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
 import { readParameterGroup } from '../clusters/parameter-rules.ts'
+import { refuseNotInstalled, runtimeOf } from '../node-runtime.ts'
 import { refuseWhileCompatible } from './cluster-modes.ts'
-import { refuseNotInstalled } from './creation.ts'
 import { isCluster } from './members.ts'
 import { scalableTypes, typeOf } from './node-types.ts'
 import { restartSteps } from './remaking.ts'
@@ -78,7 +78,7 @@ function readOtherRelease(
   if (!isOther && isOlder(engineVersion, group.engineVersion)) {
     throw conflict(`Cannot downgrade from engine version ${group.engineVersion} to ${engineVersion}.`)
   }
-  refuseNotInstalled({ family, version: engineVersion }, context)
+  if (runtimeOf(group) === 'server') refuseNotInstalled({ family, version: engineVersion }, context.nodeRuntimes)
   return { engine, engineVersion }
 }
 
@@ -125,10 +125,14 @@ export function upgradeSteps(
   const isSmaller = typeOf({ ...group, nodeType }).maxmemory < typeOf(group).maxmemory
   return [
     ...(isSmaller ? [{ do: 'check-fit', nodeType } as const] : []),
-    ...(engine === group.engine ? [] : otherServers(group, release)),
+    ...(needsOtherServers(group, release) ? otherServers(group, release) : []),
     { do: 'upgrade', to: { nodeType, ...release, parameterGroup, parameters } },
   ]
 }
+
+/** A program serves several versions, and says which it is; what is a part of the engine says what it was started as. */
+const needsOtherServers = (group: ReplicationGroupRecord, { engine, engineVersion }: Release): boolean =>
+  engine !== group.engine || (runtimeOf(group) === 'embedded' && engineVersion !== group.engineVersion)
 
 /** Whether its servers are still to become what was asked for. */
 export const isUpgrading = ({ steps }: ReplicationGroupRecord): boolean => steps.some((step) => step.do === 'upgrade')

@@ -10,6 +10,8 @@ import { addressOf, listenAddresses } from '../../nodes/addresses.ts'
 import { type NodeKey, nameOf } from '../../nodes/wanted.ts'
 import type { Place, ServerlessCacheRecord, ServerlessPorts, ServerlessStep } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
+import { runtimeOf } from '../node-runtime.ts'
+import { reportedVersion } from '../replication-groups/versions.ts'
 import { iamUsersOf, serverUsersOf } from '../users/server-users.ts'
 import { nextStep, type StepWork, type Workload } from '../workload.ts'
 import { certificateNames, nameForClients, namesOf } from './names.ts'
@@ -48,7 +50,7 @@ export const serverlessCaches: Workload<ServerlessCacheRecord, CacheWork> = {
         incarnation: cache.incarnation ?? 1,
         ports: [ports.primary, ports.readOptimized],
         addresses: listenAddresses(cache.networkType, ports),
-        engineVersion: versionOf(cache).version,
+        engineVersion: reportedVersion(cache.engine, versionOf(cache).version),
         memoryLimit,
         threads: 1,
         programs: serverless.programs({ ecpuPerSecond, server: serverOf(cache, store) }),
@@ -94,9 +96,9 @@ export const nodeOf = ({ region, id }: ServerlessCacheRecord): NodeKey => ({
   node: NODE,
 })
 
-/** Whether it is a server of its own. */
+/** Whether it is a server behind a door. */
 export const isServer = ({ engine }: Pick<ServerlessCacheRecord, 'engine'>): boolean =>
-  familyOfEngine(engine).serverless?.installed !== undefined
+  familyOfEngine(engine).replication !== undefined
 
 /** What its engine has of its major version. */
 export function versionOf({ engine, majorVersion }: Pick<ServerlessCacheRecord, 'engine' | 'majorVersion'>) {
@@ -115,6 +117,7 @@ function serverOf(cache: ServerlessCacheRecord, store: Store): ServerlessNode['s
   const [step] = steps
   const group = userGroupId === undefined ? undefined : store.get('userGroup', region, userGroupId)
   return {
+    runtime: runtimeOf(cache),
     port: ports.primary,
     innerPort: ports.server.inner,
     busPort: ports.server.bus,

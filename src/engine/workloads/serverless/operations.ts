@@ -5,6 +5,7 @@ import { LIMITS } from '../../../api/catalog/limits.ts'
 import { resources } from '../../../api/catalog/resources.ts'
 import { NO_LIMIT } from '../../../api/catalog/serverless.ts'
 import { Fault } from '../../../api/faults.ts'
+import { NODE_RUNTIME_TAG } from '../../../api/local-engine.ts'
 import type { Input } from '../../../api/model.ts'
 import { parseArn } from '../../../api/names.ts'
 import { namesOf } from '../../../api/tables.ts'
@@ -22,6 +23,7 @@ import type {
   ServerlessStep,
 } from '../../store/records.ts'
 import { newToken } from '../../store/tokens.ts'
+import { readServerRuntime } from '../node-runtime.ts'
 import { keyOf } from '../replication-groups/rules.ts'
 import { objectOf, ofServerlessSnapshot, readSnapshot, restoringOf } from '../snapshots/restoration.ts'
 import { answerServerlessCache } from './answer.ts'
@@ -37,6 +39,7 @@ import {
   readUpgrade,
   readUsageLimits,
   refuseUserGroup,
+  releaseOf,
   type ServerlessRelease,
 } from './rules.ts'
 import { manualSnapshotOf } from './snapshot-operations.ts'
@@ -45,7 +48,7 @@ import { nextSnapshotOf, ownFileOf, planCreation, planDeletion, planServerCreati
 export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, context) => {
   const { store, region, now, random } = context
   const id = readIdentifier(input.ServerlessCacheName, 'ServerlessCacheName', LIMITS.serverlessNameLength)
-  const release = readServerlessRelease(input.Engine, input.MajorEngineVersion, context)
+  const release = readServerlessRelease(input.Engine, input.MajorEngineVersion)
   const { engine, version } = release
   refuseUserGroup(input, engine)
   const data = readDataToRestore(input.SnapshotArnsToRestore, engine, context)
@@ -60,6 +63,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
       `Serverless cache quota exceeded. You can have at most ${limit} serverless caches in this region.`,
     )
   }
+  const tags = mergeTags([], readTags(input.Tags, [NODE_RUNTIME_TAG]))
   const cache: ServerlessCacheRecord = {
     region,
     id,
@@ -70,6 +74,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     status: 'creating',
     engine,
     majorVersion: version.major,
+    ...(isServer({ engine }) && { nodeRuntime: readServerRuntime({ tags, release: releaseOf(release) }, context) }),
     ...(userGroupId !== undefined && { userGroupId }),
     ...keyOf(input),
     ...readUsageLimits(input.CacheUsageLimits, { dataStorage: NO_LIMIT, ecpuPerSecond: NO_LIMIT }),
@@ -80,7 +85,7 @@ export const CreateServerlessCache: Handler<'CreateServerlessCache'> = (input, c
     dailySnapshotTime: readDailySnapshotTime(input.DailySnapshotTime, random),
     nextSnapshot: null,
     manualSnapshots: [],
-    tags: mergeTags([], readTags(input.Tags)),
+    tags,
     steps: [],
     stepDue: now,
   }

@@ -1,6 +1,7 @@
-import { serverFor } from '../../nodes/redis/programs.ts'
+import { programOf } from '../../nodes/redis/programs.ts'
 import { reshape } from '../../nodes/redis/reshape.ts'
 import type { DataSource, ServerlessCacheRecord } from '../../store/records.ts'
+import { runtimeOf } from '../node-runtime.ts'
 import { pathOfSource } from '../snapshots/preparation.ts'
 import type { LifeTools } from '../workload.ts'
 import { versionOf } from './cache.ts'
@@ -16,7 +17,7 @@ export async function prepareServerlessData(
   const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
   const { secret, serverPlaces } = filesOf('')
   await reshape({
-    program: serverFor(engine, versionOf(cache).version, serverPlaces),
+    program: programOf(runtimeOf(cache), engine, versionOf(cache).version, serverPlaces),
     secret,
     directoryOf: (name) => filesOf(name).directory,
     sources: sources.map((source) => pathOfSource(source, tools)),

@@ -1,6 +1,7 @@
 /** What is kept of a serverless cache and of its snapshots. */
 import type { EngineName } from '../../../api/catalog/engines.ts'
 import type { EventFacts } from '../../../api/catalog/events.ts'
+import type { ServerRuntime } from '../../../api/local-engine.ts'
 import type { EndpointsTold, NetworkType, Tag } from '../../store/values.ts'
 import type { DataSource } from '../replication-groups/record.ts'
 
@@ -57,6 +58,8 @@ export interface ServerlessCacheRecord extends EndpointsTold {
   readonly createdAt: number
   readonly status: ServerlessCacheStatus
   readonly engine: EngineName
+  /** What it is, unless it is of Memcached. Absent: a server, as of all that former engines made. */
+  readonly nodeRuntime?: ServerRuntime
   /** Absent: the newest of its engine, as of Memcached. */
   readonly majorVersion?: string
   /** Of the server that it is: another one than that which ended is another incarnation. Absent: the first. */

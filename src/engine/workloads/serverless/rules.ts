@@ -12,10 +12,11 @@ import type { Context } from '../../calls/context.ts'
 import { readEngine } from '../../calls/engine.ts'
 import { unknownSubnets } from '../../calls/groups.ts'
 import { familyOfEngine } from '../../families/families.ts'
+import type { Release } from '../../families/family.ts'
 import { findSubnet, networkTypesOf } from '../../network/subnets.ts'
 import { defaultSubnets } from '../../network/vpc.ts'
-import { NotInstalled } from '../../nodes/installed.ts'
 import type { NetworkType, ServerlessCacheRecord, SubnetRecord, UsageLimit } from '../../store/records.ts'
+import { refuseNotInstalled, runtimeOf } from '../node-runtime.ts'
 import { readUserGroup } from '../replication-groups/user-groups.ts'
 import { isServer, versionOf } from './cache.ts'
 
@@ -29,12 +30,8 @@ export interface ServerlessRelease {
   readonly version: ServerlessVersion
 }
 
-/** What a cache is to be, which this machine can run. */
-export function readServerlessRelease(
-  engine: string | undefined,
-  major: string | undefined,
-  { nodeRuntimes }: Context,
-): ServerlessRelease {
+/** What a cache is to be. */
+export function readServerlessRelease(engine: string | undefined, major: string | undefined): ServerlessRelease {
   const family = readEngine(engine)
   const { name } = family.engine
   // The words are ours.
@@ -42,14 +39,13 @@ export function readServerlessRelease(
   const version = serverlessVersion(name, major)
   // The words are AWS's; under which code it says them is not known.
   if (!version) throw invalid(`Specified engine does not support major engine version ${major}`)
-  try {
-    family.serverless.installed?.(version.version, nodeRuntimes.serverPlaces)
-  } catch (error) {
-    if (!(error instanceof NotInstalled)) throw error
-    throw conflict(`${error.message} ${error.hint}`)
-  }
   return { engine: name, version }
 }
+
+export const releaseOf = ({ engine, version }: ServerlessRelease): Release => ({
+  family: familyOfEngine(engine),
+  version: version.version,
+})
 
 /**
  * What a modification makes of a cache: a newer version, or Valkey of Redis OSS; undefined: what it is already. Of the words only
@@ -66,7 +62,8 @@ export function readUpgrade(
   const present = versionOf(cache)
   const isSameEngine = Engine.toLowerCase() === cache.engine
   const major = MajorEngineVersion ?? (isSameEngine ? present.major : undefined)
-  const release = readServerlessRelease(Engine, major, context)
+  const release = readServerlessRelease(Engine, major)
+  if (runtimeOf(cache) === 'server') refuseNotInstalled(releaseOf(release), context.nodeRuntimes)
   if (isSameEngine && release.version.major === present.major) return undefined
   if (isWayBack(present, cache, release)) {
     throw conflict(

@@ -1,8 +1,9 @@
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
-import { serverFor } from '../../nodes/redis/programs.ts'
+import { programOf } from '../../nodes/redis/programs.ts'
 import { reshape } from '../../nodes/redis/reshape.ts'
 import type { DataSource, ReplicationGroupRecord, Restoring, ShardRecord } from '../../store/records.ts'
+import { runtimeOf } from '../node-runtime.ts'
 import { commitGroup } from '../replication-groups/commit.ts'
 import { withMembers } from '../replication-groups/members.ts'
 import { memoryForItems } from '../replication-groups/node-types.ts'
@@ -72,7 +73,7 @@ async function makeFiles(group: ReplicationGroupRecord, { sources }: Restoring, 
   const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
   const { secret, serverPlaces } = filesOf('')
   const sizes = await reshape({
-    program: serverFor(engine, engineVersion, serverPlaces),
+    program: programOf(runtimeOf(group), engine, engineVersion, serverPlaces),
     secret,
     directoryOf: (name) => filesOf(name).directory,
     sources: sources.map((source) => pathOfSource(source, tools)),

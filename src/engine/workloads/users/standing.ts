@@ -25,10 +25,11 @@ export async function serversKnow(groups: readonly UserGroupRecord[], tools: Too
 async function nodeKnows(
   { region, id }: Pick<Owner, 'region' | 'id'>,
   kind: Owner['kind'],
-  { node, programs: { process } }: WantedNode,
+  { node, programs: { embedded, process } }: WantedNode,
   { runtime }: Tools,
 ): Promise<boolean> {
-  if (process?.program !== 'redis-process') return true
+  const program = embedded ?? process
+  if (program?.program !== 'redis-process' && program?.program !== 'embedded-redis') return true
   const status = await runtime.status(nameOf({ region, kind, id, node }))
-  return status?.agrees === true && status.users.join('\n') === process.live.users.join('\n')
+  return status?.agrees === true && status.users.join('\n') === program.live.users.join('\n')
 }

@@ -7,9 +7,16 @@ import { moveSlots } from '../../../../src/engine/nodes/redis/slots.ts'
 import type { Member, RedisSpec } from '../../../../src/engine/nodes/redis/spec.ts'
 import { keySlot } from '../../../../src/protocols/resp/hash-slot.ts'
 import { eventually } from '../../../support/eventually.ts'
-import { nextPort, OPEN, SERVERS, say, specOf, startNode } from '../../../support/redis-node.ts'
-
-type ServerName = RedisSpec['program']['name']
+import {
+  ALL_SERVERS,
+  kill,
+  nextPort,
+  OPEN,
+  type ServerName,
+  say,
+  specOf,
+  startNode,
+} from '../../../support/redis-node.ts'
 
 interface Running {
   readonly spec: RedisSpec
@@ -52,9 +59,9 @@ const isWell = async ({ node }: Running) => {
 }
 const areWell = async (group: readonly Running[]) => (await Promise.all(group.map(isWell))).every(Boolean)
 
-describe.each(SERVERS)(
+describe.each(ALL_SERVERS)(
   'a group in cluster mode of $name (skipped where it is not installed)',
-  ({ name, isMissing }) => {
+  ({ name, isMissing, isEmbedded }) => {
     test.skipIf(isMissing)('forms, fails over, takes back what it lost, and grows', async () => {
       const topology = topologyOf(3)
       const group = await Promise.all(topology.map((member) => run(name, topology, member)))
@@ -68,10 +75,12 @@ describe.each(SERVERS)(
         async () => (await heir.node.status()).offset === (await lost.node.status()).offset,
       )
 
-      process.kill(lost.node.pid, 'SIGKILL')
+      await kill(lost.node)
       const [first, second] = topology as [Member, Member, ...Member[]]
       const after = [{ ...first, primary: false }, { ...second, primary: true }, ...topology.slice(2)]
       await heir.node.adjust(liveOf(after))
+      // Servers hear of it from each other.
+      if (isEmbedded) for (const { node } of group.slice(2)) await node.adjust(liveOf(after))
       await eventually(
         'the replica serves its slots',
         async () => (await say(heir.spec.port, 'SET', key, '2')) === 'OK',

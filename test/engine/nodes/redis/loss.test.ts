@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RedisNode } from '../../../../src/engine/nodes/redis/node.ts'
 import { eventually } from '../../../support/eventually.ts'
-import { OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
+import { kill, OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
 
 const DEATHS = 5
 const WRITERS = 4
@@ -35,7 +35,7 @@ describe.each(SERVERS)(
         const writers = Array.from({ length: WRITERS }, (_, index) => writeUntilTheEnd(primary.port, `w${index}`))
         await eventually('some is written', async () => Number(await say(primary.port, 'DBSIZE')) > 200)
         const ended = new Promise((resolve) => first.onEnd(resolve))
-        process.kill(first.pid, 'SIGKILL')
+        await kill(first)
         await ended
         await Promise.all([first.stop(), second.adjust({ ...OPEN, role: 'primary' })])
         await eventually('the replica is the primary', async () => (await second.status()).agrees)

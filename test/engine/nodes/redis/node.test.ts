@@ -7,7 +7,7 @@ import { itemsOf, textOf } from '../../../../src/protocols/resp/reply.ts'
 import { hasOpenssl, issueCertificate } from '../../../discovery/certificates.ts'
 import { temporaryDirectory } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
-import { nextPort, OPEN, SERVERS, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
+import { ALL_SERVERS, kill, nextPort, OPEN, say, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
 
 const ESTABLISHED = '01'
 const NO_TIMER = '00'
@@ -23,7 +23,7 @@ const timersOf = (port: number): (string | undefined)[] =>
 
 const isSynced = async (node: RedisNode) => (await node.status()).inSync && (await node.status()).role === 'replica'
 
-describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({ name, isMissing }) => {
+describe.each(ALL_SERVERS)('a node of $name (skipped where it is not installed)', ({ name, isMissing, isEmbedded }) => {
   test.skipIf(isMissing)('answers its clients, and not what ElastiCache keeps to itself', async () => {
     const spec = specOf(name)
     await startNode(spec)
@@ -82,7 +82,7 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
     expect(statSync(spec.directory).mode & 0o777).toBe(0o700)
     for (const file of ['server.conf', 'server.json', 'server.log'])
       expect(statSync(join(spec.directory, file)).mode & 0o777).toBe(0o600)
-    if (process.platform === 'linux')
+    if (process.platform === 'linux' && !isEmbedded)
       expect(readFileSync(`/proc/${node.pid}/cmdline`, 'latin1')).not.toContain(spec.secret)
     expect(readFileSync(join(spec.directory, 'server.log'), 'latin1')).not.toContain(spec.secret)
   })
@@ -122,12 +122,12 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
     await expect(startNode(specOf(name, { innerPort: holder.innerPort }))).rejects.toMatchObject({ code: 'EADDRINUSE' })
   })
 
-  test.skipIf(isMissing)('is told of when it dies, and starts anew without what it had', async () => {
+  test.skipIf(isMissing || isEmbedded)('is told of when it dies, and starts anew without what it had', async () => {
     const spec = specOf(name)
     const node = await startNode(spec)
     await say(spec.port, 'SET', 'a', '1')
     const ended = new Promise<string>((resolve) => node.onEnd(resolve))
-    process.kill(node.pid, 'SIGKILL')
+    await kill(node)
     expect(await ended).toBe('SIGKILL')
     await node.stop()
     await startNode({ ...spec, incarnation: 2 })
@@ -150,7 +150,7 @@ describe.each(SERVERS)('a node of $name (skipped where it is not installed)', ({
     await first.adjust({ ...OPEN, role: { replicaOf: place } })
     await eventually('they have changed places', async () => (await isSynced(first)) && (await second.status()).agrees)
     expect(await say(replica.port, 'SET', 'a', '3')).toBe('OK')
-    process.kill(second.pid, 'SIGKILL')
+    await kill(second)
     await first.adjust({ ...OPEN, role: 'primary' })
     await eventually('the first is primary again', async () => (await say(primary.port, 'SET', 'a', '4')) === 'OK')
   })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RespClient } from '../../../../src/kv/resp/client.ts'
 import { itemsOf, textOf } from '../../../../src/protocols/resp/reply.ts'
-import { startTestEngine } from '../../../support/engine.ts'
 import { say } from '../../../support/redis-node.ts'
 import { createdCache, describedCache, untilCache, untilCacheGone } from '../../../support/serverless.ts'
+import { startTestEngine } from '../../../support/servers.ts'
 import { clientOfCache, created, ENGINES, HAS_BOTH, HAS_VALKEY, SKIPPED } from './redis-support.ts'
 
 describe.each(ENGINES)(`a serverless cache of $engine ${SKIPPED}`, ({ engine: name, isMissing }) => {

@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestEngine, temporaryDirectory } from '../../../support/engine.ts'
-import { type EngineProcess, start } from '../../../support/engine-process.ts'
+import { temporaryDirectory } from '../../../support/engine.ts'
+import type { EngineProcess } from '../../../support/engine-process.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { describedCache, untilCache } from '../../../support/serverless.ts'
+import { start, startTestEngine } from '../../../support/servers.ts'
 import { clientOfCache, created, HAS_VALKEY } from './redis-support.ts'
 
 /** The process of the only server that was started with this state. */

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startTestEngine, type TestEngine } from '../../../support/engine.ts'
+import type { TestEngine } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { say } from '../../../support/redis-node.ts'
 import { createdCache, untilCache, untilCacheGone, untilSnapshot } from '../../../support/serverless.ts'
+import { startTestEngine } from '../../../support/servers.ts'
 import { available, create, portOf } from '../../replication-groups/support.ts'
 import { clientOfCache, created, HAS_VALKEY } from './redis-support.ts'
 

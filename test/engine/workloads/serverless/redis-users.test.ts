@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { startTestEngine, type TestEngine } from '../../../support/engine.ts'
+import type { TestEngine } from '../../../support/engine.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { describedCache, untilCache } from '../../../support/serverless.ts'
+import { startTestEngine } from '../../../support/servers.ts'
 import { clientOfCache, created, HAS_VALKEY } from './redis-support.ts'
 
 const PASSWORD = 'a-password-of-the-app'
