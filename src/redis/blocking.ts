@@ -67,13 +67,18 @@ export class Blocking {
     return this.#waiting.reduce((sum, keys) => sum + (keys?.size ?? 0), 0)
   }
 
+  /** Not so in transactions and scripts. */
+  mayBlock(client: Client): boolean {
+    return !client.denyBlocking && client.connection !== undefined
+  }
+
   /**
    * Makes a client wait that runs a command now, which has found nothing and has replied nothing. Where it may not (in a
    * transaction or a script), what it is answered is written at once.
    */
   block(client: Client, args: Args, { keys, timeout, timedOut }: Wait): void {
     const core = this.#core
-    if (client.denyBlocking || client.connection === undefined) {
+    if (!this.mayBlock(client)) {
       timedOut()
       return
     }

@@ -5,6 +5,7 @@ import type { Args } from './protocol/args.ts'
 import { Refusal } from './protocol/refusals.ts'
 import { notSubscribed } from './pubsub.ts'
 import { unknownCommand, unknownSubcommand, wrongArity } from './refused.ts'
+import { endTransaction } from './transaction.ts'
 
 // Brief commands are measured once in so many calls: to ask for the time costs a tenth of one.
 const SAMPLE = 32
@@ -82,9 +83,11 @@ function internal(core: Core, command: Command, error: unknown): string {
 
 /** Answers a request with an error before it has run. A transaction that is being queued can't be run then. */
 export function refuse(client: Client, command: Command | undefined, line: string): void {
+  const isExec = client.transaction !== undefined && command?.name === 'exec'
+  if (isExec) endTransaction(client)
   if (client.transaction) client.transaction.aborted = true
   if (command) command.rejected++
-  client.core.replies.error(line)
+  client.core.replies.error(isExec ? `EXECABORT Transaction discarded because of: ${line}` : line)
   client.core.blamedErrors = client.core.replies.errors
 }
 

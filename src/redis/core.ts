@@ -129,7 +129,7 @@ export class Core {
   subscriptionsOf: (client: Client) => { readonly sub: number; readonly psub: number; readonly ssub: number } = () =>
     NONE
   /** Called with each command that has run for a client that tracks keys. */
-  tracked: (client: Client, command: Command, args: Args) => void = () => undefined
+  tracked: (client: Client, command: Command, args: Args, keys?: readonly string[]) => void = () => undefined
   /** Tells that something has taken so long that is no command: LATENCY. */
   noteLatency: (event: string, ms: number) => void = () => undefined
   /** Called when something was put in a client's outbox. */

@@ -3,6 +3,7 @@ import { addressOf } from './client-line.ts'
 import { ADMIN, type Command } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
+import { isSecret, REDACTED } from './secrets.ts'
 
 const monitors = new WeakMap<Core, Set<Client>>()
 const MICROSECONDS_DIGITS = 6
@@ -38,7 +39,9 @@ function trace(client: Client, command: Command, args: Args): void {
   const { now } = core.keyspace
   const time = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(MICROSECONDS_DIGITS, '0')}`
   const from = client.connection === undefined ? 'lua' : addressOf(client)
-  const words = Array.from({ length: args.count }, (_, index) => quoted(args.text(index)))
+  const words = Array.from({ length: args.count }, (_, index) =>
+    quoted(isSecret(command, args, index) ? REDACTED : args.text(index)),
+  )
   const line = Buffer.from(`+${time} [${client.db.id} ${from}] ${words.join(' ')}\r\n`, 'latin1')
   for (const listener of monitors.get(core) ?? []) listener.post(line)
 }

@@ -3,6 +3,7 @@ import { addressOf } from './client-line.ts'
 import { type Command, SKIP_SLOWLOG } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
+import { isSecret, REDACTED } from './secrets.ts'
 
 /** A command that took long. */
 export interface SlowEntry {
@@ -37,7 +38,7 @@ export class SlowLog {
       id: this.#nextId++,
       seconds: Math.floor(this.#core.keyspace.now / 1000),
       microseconds,
-      words: shortened(args),
+      words: shortened(command, args),
       address: addressOf(client),
       clientName: client.name,
     })
@@ -49,11 +50,12 @@ export class SlowLog {
   }
 }
 
-function shortened(args: Args): Buffer[] {
+function shortened(command: Command, args: Args): Buffer[] {
   const words = Array.from({ length: Math.min(args.count, MOST_WORDS) }, (_, index) => {
     if (index === MOST_WORDS - 1 && args.count > MOST_WORDS) {
       return Buffer.from(`... (${args.count - MOST_WORDS + 1} more arguments)`)
     }
+    if (isSecret(command, args, index)) return Buffer.from(REDACTED)
     const more = args.length(index) - MOST_BYTES
     if (more <= 0) return args.bytesOf(index)
     return Buffer.concat([args.slice(index).subarray(0, MOST_BYTES), Buffer.from(`... (${more} more bytes)`)])

@@ -4,6 +4,10 @@ import { Client } from './client.ts'
 import type { Core } from './core.ts'
 import { BROKEN, INCOMPLETE, RequestParser } from './protocol/parser.ts'
 
+// What these answer is told as messages are, which are never skipped.
+const SUBSCRIBING = /^[ps]?(?:un)?subscribe$/
+const MINUS = 0x2d
+
 /** Speaks RESP with one client. */
 export class RedisTalker implements Talker {
   readonly client: Client
@@ -66,8 +70,9 @@ export class RedisTalker implements Talker {
     const { args, replies } = this.#core
     const mode = client.replyMode
     const reply = replies.capture(() => execute(client, args))
-    if (client.replyMode === 'on') replies.text(reply)
-    else if (client.replyMode === 'skip-next') client.replyMode = 'skip'
+    const isPushed = SUBSCRIBING.test(client.lastCommand) && reply[0] !== MINUS
+    if (isPushed || client.replyMode === 'on') replies.text(reply)
+    if (client.replyMode === 'skip-next') client.replyMode = 'skip'
     else if (mode === 'skip' && client.replyMode === 'skip') client.replyMode = 'on'
     client.updateGate()
   }

@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import { type Command, READONLY } from './commands/command.ts'
+import { type Command, READONLY, SKIP_MONITOR } from './commands/command.ts'
 import { keysOf } from './commands/keys.ts'
 import type { Core } from './core.ts'
 import type { Database } from './keyspace/database.ts'
@@ -36,7 +36,7 @@ export class Tracking {
 
   constructor(core: Core) {
     this.#core = core
-    core.tracked = (client, command, args) => this.#remember(client, command, args)
+    core.tracked = (client, command, args, keys) => this.#remember(client, command, args, keys)
     core.redirectionOf = (client) => this.modeOf(client)?.redirect ?? -1
     core.farewells.push((client) => this.#gone(client))
     core.resets.push((client) => this.end(client))
@@ -82,17 +82,18 @@ export class Tracking {
     else this.#keyChanged(key)
   }
 
-  #remember(client: Client, command: Command, args: Args): void {
+  /** @param keys What a script has declared, which is as good as read once a command of it reads. */
+  #remember(client: Client, command: Command, args: Args, keys?: readonly string[]): void {
     const mode = this.modeOf(client)
     if (mode === undefined) return
     const { caching } = mode
     if (command.name === 'client|caching') return
     // In a transaction it holds for all of its commands.
     if (client.transaction === undefined && this.#core.nesting === 0) mode.caching = undefined
-    if (mode.broadcast || (command.flags & READONLY) === 0) return
+    // Of scripts only their commands count.
+    if (mode.broadcast || (command.flags & (READONLY | SKIP_MONITOR)) !== READONLY) return
     if ((mode.optIn && caching !== 'yes') || (mode.optOut && caching === 'no')) return
-    for (const index of keysOf(command, args) ?? []) {
-      const key = args.text(index)
+    for (const key of keys ?? keysOf(command, args)?.map((index) => args.text(index)) ?? []) {
       const readers = this.#readers.get(key) ?? new Set()
       readers.add(client)
       this.#readers.set(key, readers)

@@ -10,6 +10,13 @@ export interface Transaction {
   aborted: boolean
 }
 
+/** Ends a transaction, whatever it was to do. */
+export function endTransaction(client: Client): void {
+  client.transaction = undefined
+  client.core.watches.unwatch(client)
+  client.updateGate()
+}
+
 interface Watched {
   readonly db: Database
   readonly key: string

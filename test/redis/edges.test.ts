@@ -58,6 +58,12 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
       5,
     ))
 
+  test('subscriptions and their messages are heard where replies are off', async () => {
+    await pair.speak(3)
+    const commands = ['CLIENT REPLY OFF', 'SUBSCRIBE a b', 'SUBSCRIBE', 'PING', 'UNSUBSCRIBE a']
+    await pair.sameBytes(commands.map((line) => `${line}\r\n`).join(''), 3)
+  })
+
   test('a pattern of a thousand stars is the longest that finds anything', () =>
     pair.same(
       ['SET', 'a'.repeat(3000), '1'],
@@ -175,6 +181,59 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
       ['GET', 'k'],
       ['CLIENT', 'TRACKING', 'OFF'],
     )
+  })
+
+  test('what is wrong is said in the order in which the server looks', () =>
+    pair.same(
+      ['MOVE', 'a', '4294967296'],
+      ['COPY', 'a', 'b', 'DB', '-2147483649'],
+      ['SELECT', '2147483648'],
+      ['SELECT', '2147483647'],
+      ['SELECT', 'x'],
+      ['EXPIRE', 'a', 'x', 'NOSUCH'],
+      ['LMPOP', '1', 'l', 'LEFT', 'COUNT', '-1', 'x'],
+      ['LREM', 'l', '-9223372036854775808', 'x'],
+      ['XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 'a', 'b', '1'],
+      ['XREAD', 'STREAMS', 'x', '+'],
+      ['XADD', 'x', '1-1', 'f', 'v'],
+      ['XREAD', 'STREAMS', 'x', '+'],
+      ['BLMOVE', 'l', 'm', 'LEFT', 'LEFT', '0.001'],
+      ['MULTI'],
+      ['BLMOVE', 'l', 'm', 'LEFT', 'LEFT', '0.001'],
+      ['EXEC'],
+    ))
+
+  test('secrets are kept out of the slow log and from monitors', async () => {
+    await pair.same(['CONFIG', 'SET', 'slowlog-log-slower-than', '0'], ['SLOWLOG', 'RESET'])
+    await pair.same(
+      ['ACL', 'SETUSER', 'eve', 'on', '>secret'],
+      ['CONFIG', 'SET', 'maxmemory', '0', 'masterauth', 'secret'],
+      ['CONFIG', 'SET', 'masterauth', ''],
+      ['CONFIG', 'SET', 'slowlog-log-slower-than', '10000'],
+      ['ACL', 'DELUSER', 'eve'],
+    )
+    const { ours, theirs } = await pair.replies(['SLOWLOG', 'GET', '-1'])
+    const words = (reply = '') => [...reply.matchAll(/\r\n([^\r:$*]+)/g)].map((found) => found[1]).join(' ')
+    const shown = (reply = '') => words(reply).replace(/\d+\.\d+\.\d+\.\d+:\d+/g, 'client')
+    expect(shown(ours[0])).toEqual(shown(theirs[0]))
+    expect(ours[0]).not.toContain('secret')
+  })
+
+  test('keys that scripts read are remembered for clients that track them', async () => {
+    const heard = await Promise.all(
+      [await pair.ours.connect(), await pair.connectTheirs()].map(async (talk) => {
+        await talk.ask(['HELLO', '3'], ['CLIENT', 'TRACKING', 'ON'])
+        await talk.ask(['EVAL', "redis.call('set', KEYS[1], '1')", '2', 'a', 'b'])
+        await talk.ask(['SET', 'a', '2'])
+        await talk.ask(['EVAL', "redis.call('get', KEYS[1])", '2', 'a', 'b'])
+        await talk.ask(['EVAL_RO', "redis.call('ping')", '1', 'c'])
+        talk.write('SET b 3\r\nSET a 3\r\nSET c 3\r\nECHO end\r\n')
+        const replies: string[] = []
+        while (!replies.at(-1)?.includes('end')) replies.push(await talk.next())
+        return replies
+      }),
+    )
+    expect(heard[0]).toEqual(heard[1])
   })
 
   test('commands and directives are found by their names', () =>

@@ -1,9 +1,9 @@
 import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
-import { NOT_AN_INTEGER, refusal, SYNTAX } from '../protocol/refusals.ts'
+import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { endTransaction } from '../transaction.ts'
 import { CLIENTS } from './client.ts'
 import type { Row } from './command.ts'
-import { endTransaction } from './transactions.ts'
 
 const NO_PROTOCOL = refusal('NOPROTO unsupported protocol version')
 const PROTOCOL_NOT_A_NUMBER = refusal('ERR Protocol version is not an integer or out of range')
@@ -41,7 +41,7 @@ function ping(client: Client, args: Args): void {
 }
 
 function select(client: Client, args: Args): void {
-  const id = args.integer(1, NOT_AN_INTEGER)
+  const id = args.integer32(1)
   const { databases, clusterEnabled } = client.core.config.settings
   if (clusterEnabled && id !== 0) throw refusal('ERR SELECT is not allowed in cluster mode')
   if (id < 0 || id >= databases) throw OUT_OF_RANGE_DB

@@ -92,7 +92,7 @@ function protocolOf({ replies }: Client, args: Args): void {
       replies.integer(12_345)
       return
     case 'double':
-      replies.double(Math.PI)
+      replies.doubleAs('3.141')
       return
     case 'null':
       replies.null()

@@ -91,8 +91,8 @@ const MOST_MS = 2 ** 63
 function expire(client: Client, args: Args, unit: number, absolute: boolean): void {
   const { core, db, replies } = client
   const { keyspace } = db
-  const given = args.integer(2)
   const options = expireOptions(args)
+  const given = args.integer(2)
   const invalid = `ERR invalid expire time in '${args.text(0).toLowerCase()}' command`
   const ms = given * unit
   if (Math.abs(ms) >= MOST_MS) throw refusal(invalid)
@@ -204,7 +204,7 @@ function moveEntry(from: Database, to: Database, args: Args, source: number, tar
 }
 
 function databaseOf({ core }: Client, args: Args, index: number): Database {
-  const id = args.integer(index)
+  const id = args.integer32(index)
   if (id < 0 || id >= core.config.settings.databases) throw BAD_DB
   return core.keyspace.db(id)
 }

@@ -208,7 +208,7 @@ function ltrim(client: Client, args: Args): void {
 
 function lrem(client: Client, args: Args): void {
   const { db, replies } = client
-  const asked = args.integer(2)
+  const asked = client.core.dialect.engine === 'valkey' ? signedCount(args, 2) : args.integer(2)
   const entry = db.writeOf(LIST, args, 1)
   if (entry === 0) {
     replies.integer(0)
@@ -297,9 +297,9 @@ function move(client: Client, args: Args, from: End, to: End, timeout?: number):
   const { core, db, replies } = client
   const entry = timeout === undefined ? db.writeOf(LIST, args, 1) : awaited(client, args, 1, LIST)
   if (entry === 0) {
-    const timedOut = () => replies.null()
-    if (timeout === undefined) timedOut()
-    else core.blocking.block(client, args, { keys: [1], timeout, timedOut })
+    // What can't wait misses an element, what has waited a list.
+    if (timeout === undefined || !core.blocking.mayBlock(client)) replies.null()
+    else core.blocking.block(client, args, { keys: [1], timeout, timedOut: () => replies.nullArray() })
     return
   }
   db.writeOf(LIST, args, 2)
@@ -348,8 +348,9 @@ function popFirst(client: Client, args: Args, at: number, timeout?: number): voi
   const end = endOf(args, where)
   let count = 1
   if (where + 1 < args.count) {
-    if (!args.is(where + 1, 'COUNT') || where + 3 !== args.count) throw SYNTAX
+    if (!args.is(where + 1, 'COUNT') || where + 2 >= args.count) throw SYNTAX
     count = atLeastOne(args, where + 2, COUNT)
+    if (where + 3 !== args.count) throw SYNTAX
   }
   for (let i = at + 1; i < where; i++) {
     const entry = timeout === undefined ? db.writeOf(LIST, args, i) : awaited(client, args, i, LIST)

@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../api/catalog/versions.ts'
 import type { Client } from '../client.ts'
 import { STREAM } from '../keyspace/entry.ts'
 import { Args } from '../protocol/args.ts'
@@ -17,6 +18,10 @@ const NEW_OF_XREAD = refusal(
 const LAST_OF_GROUP = refusal(
   'ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.',
 )
+const LAST_ENTRY_OF_GROUP = refusal(
+  'ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set.',
+)
+const NO_LAST_ENTRY = refusal('ERR the stream last element ID is 0-0')
 const KEY_GONE = refusal('UNBLOCKED the stream key no longer exists')
 const GROUP_GONE = refusal('NOGROUP the consumer group this client was blocked on no longer exists')
 
@@ -76,9 +81,9 @@ function readingOf(client: Client, args: Args, ofGroup: boolean): Reading {
 }
 
 function unbalanced({ core }: Client, args: Args, ofGroup: boolean): Refusal {
-  const name = args.text(0)
-  const shown = core.dialect.engine === 'redis' ? name.toUpperCase() : `'${name.toLowerCase()}'`
-  const id = ofGroup ? '>' : '$'
+  const isRedis = core.dialect.engine === 'redis'
+  const shown = isRedis ? 'XREAD' : `'${args.text(0).toLowerCase()}'`
+  const id = ofGroup && !isRedis ? '>' : '$'
   return refusal(`ERR Unbalanced ${shown} list of streams: for each stream key an ID or '${id}' must be specified.`)
 }
 
@@ -115,6 +120,10 @@ function read(client: Client, args: Args, ofGroup: boolean): void {
   if (ofGroup) core.propagation.nothing()
 }
 
+/** XREAD ... `+`, from the last entry on: of Valkey 8. */
+const knowsLast = ({ core: { dialect } }: Client): boolean =>
+  dialect.engine === 'valkey' && isAtLeast(dialect.version, '8.0.0')
+
 function sourceOf(client: Client, args: Args, { group: at, streams }: Reading, i: number, keys: number): Source {
   const key = streams + i
   const word = key + keys
@@ -129,6 +138,11 @@ function sourceOf(client: Client, args: Args, { group: at, streams }: Reading, i
   if (args.equals(word, '$')) {
     if (group) throw LAST_OF_GROUP
     return { ...source, after: stream?.lastId ?? 0n }
+  }
+  if (args.equals(word, '+') && knowsLast(client)) {
+    if (group) throw LAST_ENTRY_OF_GROUP
+    if (stream?.lastId === 0n) throw NO_LAST_ENTRY
+    return { ...source, after: stream === undefined ? 0n : stream.lastId - 1n }
   }
   if (args.equals(word, '>')) {
     if (group === undefined) throw NEW_OF_XREAD

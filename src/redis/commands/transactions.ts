@@ -2,6 +2,7 @@ import { call } from '../call.ts'
 import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
+import { endTransaction } from '../transaction.ts'
 import type { Row } from './command.ts'
 
 const NESTED = refusal('ERR MULTI calls can not be nested')
@@ -24,13 +25,6 @@ function multi(client: Client): void {
   client.transaction = { queue: [], aborted: false }
   client.updateGate()
   client.replies.ok()
-}
-
-/** Ends a transaction, whatever it was to do. */
-export function endTransaction(client: Client): void {
-  client.transaction = undefined
-  client.core.watches.unwatch(client)
-  client.updateGate()
 }
 
 function exec(client: Client): void {

@@ -1,5 +1,5 @@
 import { readFloat, readInteger, readSafe } from './numbers.ts'
-import { NOT_A_FLOAT, NOT_AN_INTEGER, type Refusal } from './refusals.ts'
+import { NOT_32_BITS, NOT_A_FLOAT, NOT_AN_INTEGER, type Refusal } from './refusals.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const FEW = 16
@@ -108,6 +108,13 @@ export class Args {
   integer64(index: number, otherwise: Refusal = NOT_AN_INTEGER): bigint {
     const value = readInteger(this.bytes, this.start(index), this.end(index))
     if (value === undefined) throw otherwise
+    return value
+  }
+
+  /** A whole number of 32 bits. */
+  integer32(index: number): number {
+    const value = this.integer(index)
+    if (value < -(2 ** 31) || value >= 2 ** 31) throw NOT_32_BITS
     return value
   }
 

@@ -18,6 +18,7 @@ export function refusal(line: string): Refusal {
 export const WRONG_TYPE: Refusal = refusal('WRONGTYPE Operation against a key holding the wrong kind of value')
 export const SYNTAX: Refusal = refusal('ERR syntax error')
 export const NOT_AN_INTEGER: Refusal = refusal('ERR value is not an integer or out of range')
+export const NOT_32_BITS: Refusal = refusal('ERR value is out of range, value must between -2147483648 and 2147483647')
 export const NOT_A_FLOAT: Refusal = refusal('ERR value is not a valid float')
 export const NO_SUCH_KEY: Refusal = refusal('ERR no such key')
 export const OUT_OF_RANGE: Refusal = refusal('ERR index out of range')

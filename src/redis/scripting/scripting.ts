@@ -429,6 +429,11 @@ export class Scripting {
     const { feed } = propagation
     if ((run.replicatesTo & 2) === 0) propagation.feed = undefined
     const reply = replies.capture(() => call(client, found, args))
+    if (run.caller.tracking !== undefined) {
+      // Redis remembers all keys of a script that reads one of them.
+      const keys = core.dialect.engine === 'redis' ? run.invocation.keys.map(String) : undefined
+      core.tracked(run.caller, found, args, keys)
+    }
     propagation.feed = feed
     core.scriptCaller = undefined
     core.serving = serving
