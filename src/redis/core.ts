@@ -90,6 +90,7 @@ export class Core {
   addresses: readonly ListenAddress[] = []
   /** Whether every command is measured, rather than one in many of those that are fast. */
   timed = false
+  readonly #timing = new Set<string>()
   readonly checks = new Checks()
   readonly scripting: Scripting
   /** Errors that a command has been blamed for, of `replies.errors`: what one does by others is not its own fault. */
@@ -251,6 +252,13 @@ export class Core {
   /** To be called after clients have begun or ceased to watch or track keys. */
   updateObserved(): void {
     this.keyspace.observed = this.watches.count > 0 || this.changeListeners.length > 0
+  }
+
+  /** Has every command measured for somebody, or not any more. */
+  timing(who: string, on: boolean): void {
+    if (on) this.#timing.add(who)
+    else this.#timing.delete(who)
+    this.timed = this.#timing.size > 0
   }
 
   /** A command has run for so long. */

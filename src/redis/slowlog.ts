@@ -77,7 +77,7 @@ export function startSlowLog(core: Core): void {
   const measuresAll = 1000
   core.config.follow(['slowlogSlowerThan', 'slowlogMaxLen'], () => {
     const { slowlogSlowerThan, slowlogMaxLen } = core.config.settings
-    core.timed = slowlogSlowerThan >= 0 && slowlogSlowerThan < measuresAll
+    core.timing('slow log', slowlogSlowerThan >= 0 && slowlogSlowerThan < measuresAll)
     log.cut(slowlogMaxLen)
   })
 }

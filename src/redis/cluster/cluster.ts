@@ -7,6 +7,7 @@ import { pubsubOf } from '../pubsub.ts'
 import { Peers } from './peers.ts'
 import { Redirections } from './redirections.ts'
 import { DOWN, UNBOUND } from './refusals.ts'
+import { SlotUsage } from './slot-usage.ts'
 import type { Topology, TopologyNode } from './topology.ts'
 import { View } from './view.ts'
 
@@ -49,6 +50,7 @@ const PURGED_AT_ONCE = 2000
 export class Cluster {
   readonly core: Core
   readonly redirections: Redirections
+  readonly usage: SlotUsage
   /** Nodes that it meets, where it may. */
   readonly peers: Peers | undefined
   view: View
@@ -73,6 +75,7 @@ export class Cluster {
     this.migrating = new Map(parts.migrating)
     this.importing = new Map(parts.importing)
     this.redirections = new Redirections(this)
+    this.usage = new SlotUsage(core, this)
     const id = parts.id ?? core.runId
     this.toldAt = core.keyspace.now
     this.view = new View(parts.topology ?? aloneAs(id), id)

@@ -6,6 +6,7 @@ import type { Args } from '../protocol/args.ts'
 import { endTransaction } from '../transaction.ts'
 import type { Cluster } from './cluster.ts'
 import { CROSS_SLOT, DOWN, DOWN_FOR_WRITES, UNBOUND, UNSTABLE } from './refusals.ts'
+import type { SlotUsage } from './slot-usage.ts'
 
 const SHARD_PUBSUB = ['ssubscribe', 'sunsubscribe', 'spublish']
 const NO_SLOT = -1
@@ -15,6 +16,8 @@ export class Redirections {
   readonly #cluster: Cluster
   /** The slot of the keys that were looked at last; -1: there were none. */
   slot: number = NO_SLOT
+  /** Told of commands that run for slots, while it counts. */
+  usage: SlotUsage | undefined
   #failure: string | undefined
   // Of a slot that is on its way.
   #first: Buffer | undefined
@@ -48,6 +51,7 @@ export class Redirections {
     if (this.slot === NO_SLOT) return undefined
     const line = this.#failure ?? this.#decide(client, command, args, flags, asked)
     if (line !== undefined && line !== '' && command.name === 'exec') endTransaction(client)
+    if (line === undefined && this.usage !== undefined && client.connection !== undefined) this.usage.begins(this.slot)
     return line
   }
 

@@ -226,7 +226,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('cluster-port', integer(0, 65_535), 0, immutable),
   row('cluster-link-sendbuf-limit', memory(0), 0),
   row('cluster-blacklist-ttl', integer(0), 60, { valkeySince: '8.0.0' }),
-  row('cluster-slot-stats-enabled', yesNo, false, { valkeySince: '8.0.0' }),
+  row('cluster-slot-stats-enabled', yesNo, false, { setting: 'clusterSlotStatsEnabled', valkeySince: '8.0.0' }),
   row('replicaof', words, '', { alias: 'slaveof', ...immutable }),
   row('masterauth', text, ''),
   row('masteruser', text, ''),

@@ -48,6 +48,7 @@ export interface Settings {
   clusterAllowPubsubshardWhenDown: boolean
   clusterPreferredEndpointType: string
   clusterAllowReplicaMigration: boolean
+  clusterSlotStatsEnabled: boolean
   replicaReadOnly: boolean
   replicaServeStaleData: boolean
   replicaIgnoreMaxmemory: boolean

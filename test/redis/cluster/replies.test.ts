@@ -272,6 +272,30 @@ for (const { program, installed } of PROGRAMS) {
       await pair.speak(2)
     })
 
+    test.runIf(engine === 'valkey')('to those who ask what slots take', async () => {
+      await same(
+        'CLUSTER SLOT-STATS SLOTSRANGE 3299 3301',
+        'CLUSTER SLOT-STATS SLOTSRANGE 3 2',
+        'CLUSTER SLOT-STATS SLOTSRANGE 3 x',
+        'CLUSTER SLOT-STATS SLOTSRANGE 3',
+        'CLUSTER SLOT-STATS ORDERBY foo',
+        'CLUSTER SLOT-STATS ORDERBY cpu-usec',
+        'CLUSTER SLOT-STATS ORDERBY key-count LIMIT 0',
+        'CLUSTER SLOT-STATS ORDERBY key-count LIMIT 3 ASC',
+        'CLUSTER SLOT-STATS ORDERBY key-count DESC ASC',
+        'CONFIG SET cluster-slot-stats-enabled yes',
+        'SET {b}1 value',
+        'GET {b}1',
+        'GET foo',
+        'CLUSTER SLOT-STATS ORDERBY network-bytes-in foo',
+      )
+      // How long commands took differs.
+      const { ours, theirs } = await pair.replies(line('CLUSTER SLOT-STATS ORDERBY network-bytes-out LIMIT 2'))
+      const counted = ([text = '']: readonly string[]) => text.replace(/(cpu-usec\r\n):\d+/g, '$1')
+      expect(counted(ours)).toEqual(counted(theirs))
+      await same('CONFIG SET cluster-slot-stats-enabled no', 'DEL {b}1')
+    })
+
     // What only the bus knows is left out: when the others were heard of, and whether there is a link to them.
     test('with lines of nodes, and shards, as they are without a bus', async () => {
       const bare = (text = '') =>
