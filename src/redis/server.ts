@@ -155,6 +155,7 @@ export class RedisNode {
 
   /**
    * Tells a node in cluster mode who is who from now on: it takes it over at once, and sends clients to where their keys are now.
+   * Whom it is to follow is told apart from it ({@link follow}).
    * @throws RangeError when the node itself is not in it.
    */
   topology(topology: Topology): void {

@@ -87,7 +87,13 @@ test('nodes that stand alone and are told to meet become a cluster, and miss one
     `-MOVED 3300 127.0.0.1:${a.port}\r\n`,
     `-MOVED 12182 127.0.0.1:${b.port}\r\n`,
   ])
-  const [id = ''] = await c.talk.ask(['CLUSTER', 'MYID'])
+  const [id = '', leader = ''] = [
+    ...(await c.talk.ask(['CLUSTER', 'MYID'])),
+    ...(await a.talk.ask(['CLUSTER', 'MYID'])),
+  ]
+  await a.talk.ask(['SET', '{b}', 'x'])
+  expect(await c.talk.ask(['CLUSTER', 'REPLICATE', leader.slice(5, 45)], ['READONLY'])).toEqual(['+OK\r\n', '+OK\r\n'])
+  await eventually('c has what a has', async () => (await c.talk.ask(['GET', '{b}']))[0] === '$1\r\nx\r\n')
   await a.talk.ask(['CLUSTER', 'FORGET', id.slice(5, 45)])
   b.talk.end()
   await b.running.close()

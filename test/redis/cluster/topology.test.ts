@@ -29,6 +29,9 @@ test('every node tells the whole cluster as soon as it was told', async () => {
 
 test('a client that waits for a key is sent to where its slot has gone', async () => {
   const { topology, node, tell } = await start()
+  const reader = await node('a').connect()
+  await reader.ask(['XGROUP', 'CREATE', '{b}stream', 'group', '$', 'MKSTREAM'])
+  reader.write('XREADGROUP GROUP group me BLOCK 0 STREAMS {b}stream >\r\n')
   const waiting = await node('a').connect()
   const stays = await node('a').connect()
   waiting.write('BLPOP {b} 0\r\n')
@@ -36,6 +39,8 @@ test('a client that waits for a key is sent to where its slot has gone', async (
   while (!(await node('a').talk.ask(['INFO', 'clients']))[0]?.includes('blocked_clients:2'));
   tell(moving(topology, 3300, 'b'))
   expect(await waiting.next()).toBe(`-MOVED 3300 127.0.0.1:${node('b').port}\r\n`)
+  // Its stream is deleted here, which is not what it is to hear.
+  expect(await reader.next()).toBe(`-MOVED 3300 127.0.0.1:${node('b').port}\r\n`)
   await node('a').talk.ask(['RPUSH', 'a{bar}', 'x'])
   expect(await stays.next()).toBe('*2\r\n$6\r\na{bar}\r\n$1\r\nx\r\n')
 })
