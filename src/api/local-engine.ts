@@ -86,6 +86,8 @@ export interface EngineInfo extends Holder {
   readonly advertisedHost?: string
   /** It runs on a terminal, or under another program, and logs there: its log file is of earlier runs. */
   readonly foreground?: true
+  /** Of its log; absent: text. */
+  readonly logFormat?: LogFormat
 }
 
 export interface EngineCredentials {

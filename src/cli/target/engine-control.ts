@@ -106,12 +106,17 @@ export async function holderOf(stateDir: string): Promise<Holder | undefined> {
 }
 
 /** A holder whose API is not to be reached under its address from here. */
-export const outOfReach = (stateDir: string, holder: Holder): Problem =>
-  new Problem(
+export function outOfReach(stateDir: string, holder: Holder): Problem {
+  const holds = `${capitalised(holderInWords(holder))} holds ${stateDir}`
+  if (holder.url === '') {
+    return new Problem('general', `${holds}, and is starting.`, 'To wait for it: cachectl engine start --wait')
+  }
+  return new Problem(
     'general',
-    `${capitalised(holderInWords(holder))} holds ${stateDir}, and its API cannot be reached from here.`,
+    `${holds}, and its API cannot be reached from here.`,
     'It may be in another network namespace. `cachectl engine stop` reaches it.',
   )
+}
 
 async function peersOf(stateDir: string): Promise<readonly Peer[]> {
   try {

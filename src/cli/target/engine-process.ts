@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type EngineInfo, type EngineOptions, engineFiles, type Recovery } from '../../api/local-engine.ts'
-import { errorMessage } from '../../api/thrown.ts'
 import { DirectoryUnusable, openDirectory } from '../../holder/directory.ts'
 import { sleep, systemClock } from '../../net/clock.ts'
 import { environmentWith } from '../environment.ts'
 import { Problem } from '../problem.ts'
+import { keepIn } from './state-dir.ts'
 
 /** An engine that has started, and what became of its state if that was damaged. */
 export interface Started {
@@ -82,15 +82,13 @@ async function inTime<T>(work: Promise<T>, patience: Patience | undefined): Prom
 /** The engine's own checks would come too late for its log: a directory that it would refuse is left alone. */
 function openLog(stateDir: string, log: string): number {
   try {
-    openDirectory(stateDir)
-    return openSync(log, 'a', 0o600)
+    return keepIn(stateDir, () => {
+      openDirectory(stateDir)
+      return openSync(log, 'a', 0o600)
+    })
   } catch (error) {
     if (error instanceof DirectoryUnusable) throw new Problem('general', error.message, error.hint)
-    throw new Problem(
-      'general',
-      `The state directory ${stateDir} cannot be used: ${errorMessage(error)}.`,
-      'Use a --state-dir of your own.',
-    )
+    throw error
   }
 }
 
@@ -100,15 +98,13 @@ export async function startAttached(options: EngineOptions): Promise<Started & {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: engineEnvironment(),
   })
-  // Ctrl-C reaches the whole group; we stay until the engine has put its things away. A kill is passed on.
+  // We stay until the engine has put its things away. Ctrl-C reaches it as well, a signal to this process alone does not.
   const passOn = () => child.kill('SIGTERM')
-  const stay = () => {}
-  process.on('SIGTERM', passOn)
-  process.on('SIGINT', stay)
+  const passedOn = ['SIGTERM', 'SIGINT'] as const
+  for (const signal of passedOn) process.on(signal, passOn)
   const ended = new Promise<number>((resolve) => {
     child.on('exit', (code) => {
-      process.off('SIGTERM', passOn)
-      process.off('SIGINT', stay)
+      for (const signal of passedOn) process.off(signal, passOn)
       resolve(code ?? 1)
     })
   })

@@ -8,7 +8,7 @@ import { parseTarget } from '../../net/target.ts'
 import { CONTROL_PATHS, type WeightChange } from '../../relay/control.ts'
 import type { RelayReport } from '../../relay/counters.ts'
 import { absence, Problem } from '../problem.ts'
-import { isAlive } from './state-dir.ts'
+import { isAlive, keepIn } from './state-dir.ts'
 
 /** What a relay leaves in its file. */
 export interface RelayRecord {
@@ -26,9 +26,11 @@ const folderOf = (stateDir: string): string => join(stateDir, 'proxies')
 /** Returns what takes the record away again. */
 export function recordRelay(stateDir: string, record: RelayRecord): () => void {
   const folder = folderOf(stateDir)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `${record.pid}.json`)
-  writeFileSync(path, `${JSON.stringify(record)}\n`, { mode: 0o600 })
+  keepIn(stateDir, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${JSON.stringify(record)}\n`, { mode: 0o600 })
+  })
   return () => rmSync(path, { force: true })
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
 import { type EngineCredentials, type EngineInfo, engineFiles, type Holder } from '../../api/local-engine.ts'
 import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { pidNamespace } from '../../holder/words.ts'
@@ -8,12 +8,39 @@ import { type Environment, environment } from '../environment.ts'
 import type { GlobalOptions } from '../global-flags.ts'
 import { Problem } from '../problem.ts'
 
-/** `--state-dir`, CACHECTL_HOME, then the platform's place for a program's data. */
+/**
+ * `--state-dir`, CACHECTL_HOME, then the platform's place for a program's data. Of these last a path that is relative counts for
+ * none, as the XDG Base Directory Specification has it: the engine of one directory would be unknown in another.
+ */
 export function stateDirectory(flag: string | undefined, env: Environment, platform = process.platform): string {
   const chosen = flag ?? env.CACHECTL_HOME
   if (chosen) return resolve(chosen)
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'cachectl')
-  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'cachectl')
+  const { XDG_DATA_HOME: place = '' } = env
+  return join(isAbsolute(place) ? place : join(home(env), '.local', 'share'), 'cachectl')
+}
+
+function home({ HOME = '' }: Environment): string {
+  if (isAbsolute(HOME)) return HOME
+  try {
+    return userInfo().homedir
+  } catch {
+    return resolve(homedir()) // a user whom the system does not know
+  }
+}
+
+/** Writes what is kept in a state directory. @throws Problem where it cannot be. */
+export function keepIn<T>(stateDir: string, write: () => T): T {
+  try {
+    return write()
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error
+    throw new Problem(
+      'general',
+      `The state directory ${stateDir} cannot be used: ${errorMessage(error)}.`,
+      'Use a --state-dir of your own.',
+    )
+  }
 }
 
 /** The state directory by option, environment or default; it need not exist. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { meantAmong } from '../../api/nearest.ts'
 import { errorCode, errorMessage } from '../../api/thrown.ts'
 import { Problem } from '../problem.ts'
+import { keepIn } from './state-dir.ts'
 
 /** What a name stands for: options that go without saying when it is used. Never credentials. */
 export interface NamedTarget {
@@ -49,9 +50,11 @@ const unreadable = (stateDir: string, error: unknown): Problem =>
 export function writeTargets(stateDir: string, { current, targets }: TargetList): void {
   const own = Object.fromEntries(Object.entries(targets).filter(([name]) => !Object.hasOwn(BUILT_IN, name)))
   const file = fileIn(stateDir)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.new`, `${JSON.stringify({ current, targets: own }, null, 4)}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+  keepIn(stateDir, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(`${file}.new`, `${JSON.stringify({ current, targets: own }, null, 4)}\n`, { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  })
 }
 
 /**

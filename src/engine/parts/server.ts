@@ -40,7 +40,7 @@ export function infoOf(
   { me }: State,
   { dnsPort }: Names,
   { server: { port } }: Entrance,
-  { version, region, stateDir, foreground, listen, advertisedHost }: Start,
+  { version, region, stateDir, foreground, logFormat, listen, advertisedHost }: Start,
 ): EngineInfo {
   const url = `http://127.0.0.1:${port}`
   const more = {
@@ -48,6 +48,7 @@ export function infoOf(
     ...(listen && { listen }),
     ...(advertisedHost !== undefined && { advertisedHost }),
     ...(foreground && { foreground }),
+    ...(logFormat && { logFormat }),
   }
   return { ...me, version, url, port, region, stateDir, ...more }
 }

@@ -35,8 +35,10 @@ describe('an engine in the background', () => {
     ['--node-runtime', 'memcached', 'Its nodes are embedded, not memcached.'],
     ['--endpoints', 'dns', 'It tells endpoints by ports, not dns.'],
     ['--dns-port', '5353', 'It has no name server, not at 5353.'],
+    ['--log-format', 'json', 'It logs text, not json.'],
+    ['--foreground', undefined, 'It runs in the background, not on this terminal.'],
   ])('is not taken for one with another %s', async (option, other, said) => {
-    const { code, stderr } = await home.cachectl('engine', 'start', option, other)
+    const { code, stderr } = await home.cachectl('engine', 'start', option, ...(other === undefined ? [] : [other]))
     expect(stderr).toMatch(said)
     expect(code).toBe(255)
   })
@@ -160,20 +162,23 @@ test('a port that is taken is named', async () => {
   expect(stderr).toContain(String(port))
 })
 
-test('in the foreground it stays until it is told to end, and then ends well', async () => {
-  const { stateDir } = temporaryHome()
-  const argv = [launcher, 'engine', 'start', '--foreground', '--port', '0', '--state-dir', stateDir]
-  const child = spawn(process.execPath, argv, { env: bareEnvironment() })
-  const ended = new Promise((resolve) => child.on('exit', resolve))
-  await eventually('the engine is there', async () => {
-    const { code } = await cachectl(['engine', 'status', '--state-dir', stateDir])
-    return code === 0
-  })
-  expect(await cachectl(['engine', 'logs', '--state-dir', stateDir])).toMatchObject({
-    code: 255,
-    stderr: expect.stringMatching(/The engine \(pid \d+\) runs in the foreground, and logs to the terminal/),
-  })
-  child.kill('SIGTERM')
-  expect(await ended).toBe(0)
-  expect(existsSync(join(stateDir, 'engine.json'))).toBe(false)
-})
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'in the foreground it stays until %s tells it to end, and then ends well',
+  async (signal) => {
+    const { stateDir } = temporaryHome()
+    const argv = [launcher, 'engine', 'start', '--foreground', '--port', '0', '--state-dir', stateDir]
+    const child = spawn(process.execPath, argv, { env: bareEnvironment() })
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    await eventually('the engine is there', async () => {
+      const { code } = await cachectl(['engine', 'status', '--state-dir', stateDir])
+      return code === 0
+    })
+    expect(await cachectl(['engine', 'logs', '--state-dir', stateDir])).toMatchObject({
+      code: 255,
+      stderr: expect.stringMatching(/The engine \(pid \d+\) runs in the foreground, and logs to the terminal/),
+    })
+    child.kill(signal)
+    expect(await ended).toBe(0)
+    expect(existsSync(join(stateDir, 'engine.json'))).toBe(false)
+  },
+)

@@ -261,6 +261,8 @@ function differences(flags: ValuesOf<typeof startFlags>, running: EngineStatus):
     'node-runtime': nodeRuntime,
     endpoints,
     'dns-port': dnsPort,
+    foreground,
+    'log-format': logFormat,
   } = flags
   const isOther = <T>(wanted: T | undefined, is: T): boolean => wanted !== undefined && wanted !== is
   const listens = (addresses: readonly string[] = []) => ['loopback', ...addresses].join(', ')
@@ -278,6 +280,11 @@ function differences(flags: ValuesOf<typeof startFlags>, running: EngineStatus):
     ...(port !== 0 && isOther(port, running.port) ? [`Its port is ${running.port}, not ${port}.`] : []),
     ...(isOther(region, running.region) ? [`Its region is ${running.region}, not ${region}.`] : []),
     ...(isOther(pace, running.pace) ? [`Its pace is ${running.pace}, not ${pace}.`] : []),
+    ...(isOther(logFormat, running.logFormat ?? 'text')
+      ? [`It logs ${running.logFormat ?? 'text'}, not ${logFormat}.`]
+      : []),
+    // A program that looks after it would take the end of this command for the engine's.
+    ...(foreground ? [`It runs ${running.foreground ? 'elsewhere' : 'in the background'}, not on this terminal.`] : []),
   ]
 }
 
