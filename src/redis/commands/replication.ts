@@ -24,7 +24,8 @@ const WAITAOF_ON_REPLICA = refusal(
   'ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.',
 )
 const NO_AOF = refusal('ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.')
-const OUT_OF_RANGE = refusal('ERR value is out of range')
+const NOT_0_OR_1 = refusal('ERR value is out of range, value must between 0 and 1')
+const NEGATIVE = refusal('ERR value is out of range, must be positive')
 
 /** The commands of replication. */
 export const REPLICATION: readonly Row[] = [
@@ -193,8 +194,8 @@ function wait(client: Client, args: Args): void {
 function waitaof(client: Client, args: Args): void {
   const { core, replies } = client
   const { following, replicas, waiting } = replicationOf(core)
-  const local = args.integerFrom(1, 0, 1, OUT_OF_RANGE)
-  const wanted = args.integerFrom(2, 0, Number.MAX_SAFE_INTEGER, OUT_OF_RANGE)
+  const local = args.integerFrom(1, 0, 1, NOT_0_OR_1)
+  const wanted = args.integerFrom(2, 0, Number.MAX_SAFE_INTEGER, NEGATIVE)
   const timeout = timeoutMs(client, args, 3)
   if (following) throw WAITAOF_ON_REPLICA
   if (local > 0) throw NO_AOF

@@ -358,6 +358,29 @@ export class Database {
     if (!this.keyspace.preserver?.keep(table, keys)) this.keyspace.freeLater(keys)
   }
 
+  /** An empty one of the same kind, which nobody sees. */
+  another(): Database {
+    const other = new Database(this.id, this.keyspace)
+    if (this.slots) other.indexSlots()
+    return other
+  }
+
+  /** Has the keys of another database in the place of its own, which it forgets. Both are of one keyspace. */
+  takeOver(other: Database): void {
+    this.clear()
+    this.table = other.table
+    this.expiring = other.expiring
+    if (other.slots) this.slots = other.slots
+  }
+
+  /** To be called of keys that have lain aside: snapshots may have been taken meanwhile, which do not have them. */
+  markAnew(): void {
+    const { arena, keyspace } = this
+    this.table.each((entry) => {
+      arena.setWord(entry, META, (arena.word(entry, META) & ~MARKS_MASK) | keyspace.marks)
+    })
+  }
+
   // Telling others.
 
   /** A key has been changed: counted for replication, told to those who watch it and to clients that keep what they read. */

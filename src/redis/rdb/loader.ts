@@ -22,6 +22,10 @@ export interface LoaderOptions {
   readonly keepsExpired?: boolean
   /** Whether a key that is there already gives way; otherwise the file is refused. */
   readonly replaces?: boolean
+  /** Where the keys go; default: the databases of the node. */
+  readonly databases?: readonly Database[]
+  /** Takes the code of each library, rather than that it is loaded at once. */
+  readonly library?: (source: string) => void
 }
 
 const HEAD_BYTES = 9
@@ -56,6 +60,7 @@ export class Loader {
   #pieces: Buffer[] = []
   #waiting = 0
   #needed = HEAD_BYTES
+  readonly #databases: readonly Database[]
   #db: Database
   #expiresAt = -1
   #idle = -1
@@ -66,7 +71,8 @@ export class Loader {
   constructor(core: Core, options: LoaderOptions = {}) {
     this.#core = core
     this.#options = options
-    this.#db = core.keyspace.db(0)
+    this.#databases = options.databases ?? core.keyspace.databases
+    this.#db = this.#databases[0] as Database // there is at least one
     this.#step = this.#head
   }
 
@@ -228,15 +234,20 @@ export class Loader {
   }
 
   #select(id: number): void {
-    const { databases } = this.#core.keyspace
-    if (id >= databases.length)
+    const databases = this.#databases
+    const db = databases[id]
+    if (db === undefined)
       throw new Damaged(
         `FATAL: Data file was created with a Redis server configured to handle more than ${databases.length} databases. Exiting`,
       )
-    this.#db = this.#core.keyspace.db(id)
+    this.#db = db
   }
 
   #library(source: string): void {
+    if (this.#options.library) {
+      this.#options.library(source)
+      return
+    }
     const library = this.#core.scripting.loadLibrary(source, this.#options.replaces ?? false)
     if (typeof library === 'string') throw new Damaged(`Failed creating the library: ${library.replace(/^ERR /, '')}`)
   }

@@ -142,7 +142,7 @@ export class Following implements Listener {
   begins(place: Place): void {
     this.#settle(true)
     const { history, replicas } = this.#options
-    const events = {
+    this.loading = new Loading(this.#core, {
       // What the node had is no more from now on, and what it has is nothing yet.
       emptied: () => {
         this.#goesOn = false
@@ -150,7 +150,7 @@ export class Following implements Listener {
         history.forget()
         replicas.disconnect()
       },
-      loaded: (database: number) => {
+      loaded: (database) => {
         this.loading = undefined
         this.database = database
         this.#goesOn = true
@@ -160,12 +160,12 @@ export class Following implements Listener {
         this.#link?.goOn()
         this.#options.changed()
       },
-      failed: (why: string) => {
+      failed: (why) => {
         this.loading = undefined
         this.#link?.close(`Failed trying to load the MASTER synchronization DB: ${why}`)
       },
-    }
-    this.loading = new Loading(this.#core, events, this.#options.changed)
+      changed: this.#options.changed,
+    })
   }
 
   loads(bytes: Buffer): void {

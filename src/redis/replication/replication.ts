@@ -60,6 +60,7 @@ export class Replication {
    */
   follow(primary: Primary | undefined, failover?: (isDone: boolean) => void): void {
     const { following } = this
+    if (primary !== undefined && following !== undefined && isSame(primary, following.primary)) return
     if (primary === undefined) {
       if (following) this.#lead(following)
       return
@@ -223,6 +224,8 @@ export class Replication {
 
   /** Begins to follow whom the directive says. */
   start(): void {
+    const { cluster } = this.#core
+    if (cluster && !cluster.isGuided && cluster.view.primary) cluster.follow(cluster.view.primary)
     const [host = '', port = ''] = this.#core.config.text('replicaof').split(' ')
     if (host !== '' && this.following === undefined) this.follow({ host, port: Number(port) })
   }
@@ -238,6 +241,9 @@ const idText = (): string => '0'.repeat(ID_DIGITS)
 
 const idOf = (random: () => number): string =>
   Array.from({ length: ID_DIGITS }, () => Math.floor(random() * 16).toString(16)).join('')
+
+const isSame = (a: Primary, b: Primary): boolean =>
+  a.host === b.host && a.port === b.port && a.user === b.user && a.password === b.password
 
 /** Those of the nodes of this process. */
 export const replications = new WeakMap<Core, Replication>()

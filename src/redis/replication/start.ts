@@ -9,4 +9,6 @@ export function startReplication(core: Core): void {
   replications.set(core, replication)
   report(core, replication)
   restrict(core, replication)
+  const { cluster } = core
+  if (cluster) cluster.follow = (primary) => replication.follow(primary && { host: primary.ip, port: primary.port })
 }
