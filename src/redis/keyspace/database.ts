@@ -115,6 +115,11 @@ export class Database {
     return this.table.find(view, 0, key.length, hashBytes(view, 0, key.length, this.keyspace.seed))
   }
 
+  /** The same of a word. */
+  findWord(args: Args, index: number): number {
+    return this.table.find(args.view, args.start(index), args.length(index), this.hash(args, index))
+  }
+
   /** As `lookupRead`, of a key that has to be of a type. @throws WRONGTYPE */
   readOf(type: number, args: Args, index: number): number {
     const entry = this.lookupRead(args, index)

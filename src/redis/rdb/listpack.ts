@@ -140,7 +140,8 @@ export function takeNumber(value: number | bigint, take: TakeElement): void {
 
 /** Gives each element of a listpack to `take`. @throws Damaged */
 export function eachOfListpack(pack: Buffer, take: TakeElement): void {
-  if (pack.length < HEAD_BYTES + 1 || pack.readUInt32LE(0) !== pack.length) throw new Damaged('listpack')
+  if (pack.length < HEAD_BYTES + 1 || pack.readUInt32LE(0) !== pack.length)
+    throw new Damaged('Listpack integrity check failed.')
   const last = pack.length - 1
   const stated = pack.readUInt16LE(4)
   let count = 0
@@ -149,7 +150,8 @@ export function eachOfListpack(pack: Buffer, take: TakeElement): void {
     at = takeOne(pack, at, last, take)
     count++
   }
-  if (pack[last] !== END || (stated !== UNCOUNTED && stated !== count)) throw new Damaged('listpack')
+  if (pack[last] !== END || (stated !== UNCOUNTED && stated !== count))
+    throw new Damaged('Listpack integrity check failed.')
 }
 
 function takeOne(pack: Buffer, at: number, last: number, take: TakeElement): number {
@@ -160,7 +162,7 @@ function takeOne(pack: Buffer, at: number, last: number, take: TakeElement): num
   const size = body <= last ? sizeOf(pack, head, at) : 0
   const end = body + size
   const next = end + backBytes(end - at)
-  if (next > last || !endsRight(pack, end, next, end - at)) throw new Damaged('listpack')
+  if (next > last || !endsRight(pack, end, next, end - at)) throw new Damaged('Listpack integrity check failed.')
   if (size > 0 || isText(head)) take(pack, body, end)
   else takeNumber(numberAt(pack, head, at), take)
   return next
@@ -180,7 +182,7 @@ function widthOf(head: number): number {
   if (head < 0xc0) return 1
   if (head < 0xf0) return 2
   const width = [5, 3, 4, 5, 9][head - 0xf0]
-  if (width === undefined) throw new Damaged('listpack')
+  if (width === undefined) throw new Damaged('Listpack integrity check failed.')
   return width
 }
 

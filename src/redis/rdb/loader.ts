@@ -1,4 +1,3 @@
-import { viewOf } from '../../net/bytes.ts'
 import type { Core } from '../core.ts'
 import { secondsOf } from '../keyspace/access-clock.ts'
 import type { Database } from '../keyspace/database.ts'
@@ -6,11 +5,12 @@ import { ACCESS } from '../keyspace/entry.ts'
 import { Args } from '../protocol/args.ts'
 import { encodingOf } from '../types/string-value.ts'
 import type { Built } from './builders.ts'
-import { FIRST_FOREIGN, NEWEST_FORMAT, OPCODES } from './codes.ts'
+import { FIRST_FOREIGN, NEWEST_FORMAT, OPCODES, TYPES } from './codes.ts'
 import { Crc64 } from './crc64.ts'
 import { Damaged } from './damaged.ts'
 import { RdbReader, SHORT } from './reader.ts'
-import { type BuiltString, ValueReader } from './value-reader.ts'
+import { type BuiltString, readString, ValueReader } from './value-reader.ts'
+import { Viewed } from './viewed.ts'
 
 /** A file that can't be loaded. The message is what a server logs of it. */
 export class BadRdb extends Error {
@@ -203,6 +203,12 @@ export class Loader {
         if (this.#format >= CRC_SINCE) return true
         this.isDone = true
         return false
+      case TYPES.string:
+        // Most are: at once, without a copy of the key.
+        reader.string()
+        this.#setKey(reader.text, reader.start, reader.end)
+        this.#put(readString(reader))
+        return true
       default:
         this.#keyBytes = reader.stringBytes()
         this.#value = new ValueReader(this.#core, code)
@@ -216,9 +222,16 @@ export class Loader {
     if (value === undefined) return true
     this.#value = undefined
     this.#step = this.#part
+    this.#setKey(this.#keyBytes, 0, this.#keyBytes.length)
     if (value !== null) this.#put(value)
-    this.#expiresAt = this.#idle = this.#frequency = -1
     return true
+  }
+
+  #setKey(bytes: Buffer, start: number, end: number): void {
+    const args = this.#key
+    args.setBytes(bytes)
+    args.count = 0
+    args.add(start, end)
   }
 
   #end(): boolean {
@@ -252,46 +265,47 @@ export class Loader {
     if (typeof library === 'string') throw new Damaged(`Failed creating the library: ${library.replace(/^ERR /, '')}`)
   }
 
+  /** Gives the key a value, and forgets what was said of it before. */
   #put(value: Built | BuiltString): void {
     const { keyspace } = this.#core
-    const isGone = this.#expiresAt >= 0 && keyspace.isPast(this.#expiresAt) && !this.#options.keepsExpired
-    if (isGone) {
+    const [expiresAt, idle, frequency] = [this.#expiresAt, this.#idle, this.#frequency]
+    this.#expiresAt = this.#idle = this.#frequency = -1
+    if (expiresAt >= 0 && keyspace.isPast(expiresAt) && !this.#options.keepsExpired) {
       this.expired++
       discard(this.#core, value)
       return
     }
     const db = this.#db
-    const found = db.findKey(this.#keyBytes)
+    const args = this.#key
+    const found = db.findWord(args, 0)
     if (found !== 0) {
       if (!this.#options.replaces) {
         discard(this.#core, value)
-        throw new Damaged(`RDB has duplicated key '${this.#keyBytes.toString('latin1')}' in DB ${db.id}`)
+        throw new Damaged(`RDB has duplicated key '${args.text(0)}' in DB ${db.id}`)
       }
       db.remove(found)
     }
-    const args = this.#key
-    args.setBytes(this.#keyBytes)
-    args.count = 0
-    args.add(0, this.#keyBytes.length)
     const entry = addEntry(db, args, 0, value)
-    if (this.#expiresAt >= 0) db.setExpiry(entry, this.#expiresAt)
-    setAccess(this.#core, db, entry, this.#idle, this.#frequency)
+    if (expiresAt >= 0) db.setExpiry(entry, expiresAt)
+    setAccess(this.#core, db, entry, idle, frequency)
     this.loaded++
   }
 }
+
+const texts = new Viewed()
 
 const hex = (crc: Buffer): string => crc.readBigUInt64LE(0).toString(16)
 
 /** Gives a key, which is not there, a value that was read. Answers its entry. */
 export function addEntry(db: Database, args: Args, index: number, value: Built | BuiltString): number {
-  if (!('bytes' in value)) return db.create(args, index, value.type, value.encoding, value.value)
-  const { bytes } = value
-  return db.setString(args, index, 0, encodingOf(bytes, 0, bytes.length), bytes, viewOf(bytes), 0, bytes.length)
+  if (!('text' in value)) return db.create(args, index, value.type, value.encoding, value.value)
+  const { text, start, end } = value
+  return db.setString(args, index, 0, encodingOf(text, start, end), text, texts.of(text), start, end)
 }
 
 /** Gives back a value that no key is given. */
 export function discard({ keyspace }: Core, value: Built | BuiltString): void {
-  if ('bytes' in value) return
+  if ('text' in value) return
   if (typeof value.value === 'number') keyspace.arena.release(value.value)
   else keyspace.freeLater(value.value)
 }

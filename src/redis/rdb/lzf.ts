@@ -93,28 +93,27 @@ export function compress(
   return to > limit ? 0 : to - targetAt
 }
 
-/** The bytes that were compressed, which are `length`; undefined: they can't be that. */
-export function expand(source: Buffer, start: number, end: number, length: number): Buffer | undefined {
-  const bytes = Buffer.allocUnsafeSlow(length)
+/** Writes the bytes that were compressed, which are `length`, to the beginning of `bytes`. Answers whether they can be that. */
+export function expand(source: Buffer, start: number, end: number, bytes: Buffer, length: number): boolean {
   let [from, to] = [start, 0]
   while (from < end) {
     const control = source[from++] as number // from < end
     if (control < LONGEST_RUN) {
       const literals = control + 1
-      if (from + literals > end || to + literals > length) return undefined
+      if (from + literals > end || to + literals > length) return false
       for (let left = literals; left > 0; left--) bytes[to++] = source[from++] as number // as checked above
       continue
     }
     let copied = (control >> 5) + 2
     if (copied === LONG + 2) {
-      if (from === end) return undefined
+      if (from === end) return false
       copied += source[from++] as number // from < end
     }
-    if (from === end) return undefined
+    if (from === end) return false
     let before = to - ((control & 31) << 8) - (source[from++] as number) - 1 // from < end
-    if (before < 0 || to + copied > length) return undefined
+    if (before < 0 || to + copied > length) return false
     // Byte by byte: what is copied may be what the copy makes.
     for (let left = copied; left > 0; left--) bytes[to++] = bytes[before++] as number // before < to
   }
-  return to === length ? bytes : undefined
+  return to === length
 }

@@ -12,7 +12,8 @@ const MOST_SHORT_NUMBER = 0xfd
 /** Gives each element of a ziplist to `take`. @throws Damaged */
 export function eachOfZiplist(list: Buffer, take: TakeElement): void {
   const last = list.length - 1
-  if (last < ZIPLIST_HEAD || list.readUInt32LE(0) !== list.length || list[last] !== END) throw new Damaged('ziplist')
+  if (last < ZIPLIST_HEAD || list.readUInt32LE(0) !== list.length || list[last] !== END)
+    throw new Damaged('Ziplist integrity check failed.')
   const stated = list.readUInt16LE(8)
   let count = 0
   let at = ZIPLIST_HEAD
@@ -20,29 +21,29 @@ export function eachOfZiplist(list: Buffer, take: TakeElement): void {
   while (at < last) {
     const began = at
     const isLong = list[at] === LONG
-    if (isLong && at + 5 > last) throw new Damaged('ziplist')
-    if ((isLong ? list.readUInt32LE(at + 1) : list[at]) !== before) throw new Damaged('ziplist')
+    if (isLong && at + 5 > last) throw new Damaged('Ziplist integrity check failed.')
+    if ((isLong ? list.readUInt32LE(at + 1) : list[at]) !== before) throw new Damaged('Ziplist integrity check failed.')
     at = ziplistEntry(list, at + (isLong ? 5 : 1), last, take)
     before = at - began
     count++
   }
-  if (stated !== 0xffff && stated !== count) throw new Damaged('ziplist')
+  if (stated !== 0xffff && stated !== count) throw new Damaged('Ziplist integrity check failed.')
 }
 
 /** Answers where the next one begins. */
 function ziplistEntry(list: Buffer, at: number, last: number, take: TakeElement): number {
-  if (at >= last) throw new Damaged('ziplist')
+  if (at >= last) throw new Damaged('Ziplist integrity check failed.')
   const head = list[at] as number // at < last
   const isText = head < 0xc0
   const width = isText ? ([1, 2, 5][head >> 6] as number) : 1 // head >> 6 < 3
-  if (at + width > last) throw new Damaged('ziplist')
+  if (at + width > last) throw new Damaged('Ziplist integrity check failed.')
   const start = at + width
   if (!isText) return ziplistNumber(list, head, start, last, take)
   let length = head & 0x3f
   if (width === 2)
     length = (length << 8) | (list[at + 1] as number) // at + width <= last
   else if (width === 5) length = list.readUInt32BE(at + 1)
-  if (start + length > last) throw new Damaged('ziplist')
+  if (start + length > last) throw new Damaged('Ziplist integrity check failed.')
   take(list, start, start + length)
   return start + length
 }
@@ -55,7 +56,7 @@ function ziplistNumber(list: Buffer, head: number, start: number, last: number, 
     return start
   }
   const width = NUMBER_BYTES[head]
-  if (width === undefined || start + width > last) throw new Damaged('ziplist')
+  if (width === undefined || start + width > last) throw new Damaged('Ziplist integrity check failed.')
   takeNumber(width === 8 ? list.readBigInt64LE(start) : list.readIntLE(start, width), take)
   return start + width
 }
@@ -63,19 +64,19 @@ function ziplistNumber(list: Buffer, head: number, start: number, last: number, 
 /** Gives each field and each value of a zipmap to `take`. @throws Damaged */
 export function eachOfZipmap(map: Buffer, take: TakeElement): void {
   const last = map.length - 1
-  if (last < 1 || map[last] !== END) throw new Damaged('zipmap')
+  if (last < 1 || map[last] !== END) throw new Damaged('Zipmap integrity check failed.')
   let at = 1
   for (let isValue = false; at < last || isValue; isValue = !isValue) {
-    if (at >= last) throw new Damaged('zipmap')
+    if (at >= last) throw new Damaged('Zipmap integrity check failed.')
     let length = map[at++] as number // at < last
     if (length === LONG) {
-      if (at + 4 > last) throw new Damaged('zipmap')
+      if (at + 4 > last) throw new Damaged('Zipmap integrity check failed.')
       length = map.readUInt32LE(at)
       at += 4
-    } else if (length === END) throw new Damaged('zipmap')
+    } else if (length === END) throw new Damaged('Zipmap integrity check failed.')
     // Behind the length of a value: how many bytes are free behind the value.
     const free = isValue ? (map[at++] as number) : 0 // at <= last
-    if (at + length + free > last) throw new Damaged('zipmap')
+    if (at + length + free > last) throw new Damaged('Zipmap integrity check failed.')
     take(map, at, at + length)
     at += length + free
   }
@@ -85,15 +86,15 @@ const INTSET_HEAD = 8
 
 /** Gives each number of an intset, in their order, to `take`. @throws Damaged */
 export function eachOfIntset(set: Buffer, take: TakeElement): void {
-  if (set.length < INTSET_HEAD) throw new Damaged('intset')
+  if (set.length < INTSET_HEAD) throw new Damaged('Intset integrity check failed.')
   const width = set.readUInt32LE(0)
   const count = set.readUInt32LE(4)
   if ((width !== 2 && width !== 4 && width !== 8) || set.length !== INTSET_HEAD + width * count || count === 0)
-    throw new Damaged('intset')
+    throw new Damaged('Intset integrity check failed.')
   let before = -(2n ** 64n)
   for (let at = INTSET_HEAD; at < set.length; at += width) {
     const value = width === 8 ? set.readBigInt64LE(at) : BigInt(set.readIntLE(at, width))
-    if (value <= before) throw new Damaged('intset')
+    if (value <= before) throw new Damaged('Intset integrity check failed.')
     takeNumber(value, take)
     before = value
   }

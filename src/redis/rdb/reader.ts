@@ -5,6 +5,9 @@ import { expand } from './lzf.ts'
 export const SHORT: unique symbol = Symbol('there have to be more bytes')
 
 const NO_BYTES = Buffer.alloc(0)
+/** Bytes that are kept for strings that have to be made: longer ones have their own. */
+const FIRST_MADE = 128
+const MOST_MADE = 1 << 20
 const LONGEST_STRING = 2 ** 40
 /** No byte of what is compressed can stand for more than this. */
 const MOST_EXPANDED = 264
@@ -27,9 +30,9 @@ export class RdbReader {
   text: Buffer = NO_BYTES
   start = 0
   end = 0
-  // Digits of numbers that are strings: of this one, and of the one before.
-  #digits = Buffer.alloc(16)
-  #otherDigits = Buffer.alloc(16)
+  // What strings are made of that don't lie in the bytes as they are: this one, and the one before.
+  #made = Buffer.alloc(FIRST_MADE)
+  #madeBefore = Buffer.alloc(FIRST_MADE)
 
   set(bytes: Buffer): void {
     this.bytes = bytes
@@ -141,23 +144,30 @@ export class RdbReader {
   }
 
   #number(value: number): void {
-    const digits = this.#otherDigits
-    this.#otherDigits = this.#digits
-    this.#digits = digits
-    this.text = digits
+    this.text = this.#make(0)
     this.start = 0
-    this.end = digits.write(String(value), 0, 'latin1')
+    this.end = this.text.write(String(value), 0, 'latin1')
   }
 
   #expand(): void {
     const packed = this.length()
     const length = this.length()
     const start = this.#skip(packed)
-    const text = length > packed * MOST_EXPANDED ? undefined : expand(this.bytes, start, this.at, length)
-    if (text === undefined) throw new Damaged('Invalid LZF compressed string')
-    this.text = text
+    if (length > packed * MOST_EXPANDED) throw new Damaged('Invalid LZF compressed string')
+    this.text = this.#make(length)
+    if (!expand(this.bytes, start, this.at, this.text, length)) throw new Damaged('Invalid LZF compressed string')
     this.start = 0
     this.end = length
+  }
+
+  /** Where the next string is made, of so many bytes at most. */
+  #make(length: number): Buffer {
+    const made = this.#madeBefore
+    this.#madeBefore = this.#made
+    this.#made = made
+    if (length > MOST_MADE) return Buffer.allocUnsafeSlow(length)
+    if (length > made.length) this.#made = Buffer.allocUnsafeSlow(2 * length)
+    return this.#made
   }
 
   /** Goes so many bytes on, and answers where it was. */

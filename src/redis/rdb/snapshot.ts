@@ -80,6 +80,7 @@ export class Snapshot implements AsyncIterable<Buffer> {
   readonly #taken: Snapshots
   readonly #savesIdle: boolean
   readonly #savesFrequency: boolean
+  readonly #visitEntry = (entry: number): void => this.#entry(entry)
   #part = 0
   #large: LargeKey | undefined
   /** The database that the bytes written so far are in. */
@@ -215,9 +216,8 @@ export class Snapshot implements AsyncIterable<Buffer> {
   #visitBuckets(): boolean {
     const part = this.#parts[this.#part]
     if (part === undefined) return false
-    const db = this.#core.keyspace.db(part.db)
     for (let left = BUCKETS_PER_LOOK; left > 0; left--) {
-      this.#visit(part, db)
+      this.#visit(part)
       if (!part.isDone && this.#large === undefined && this.#writer.at < PIECE_BYTES) continue
       break
     }
@@ -229,22 +229,25 @@ export class Snapshot implements AsyncIterable<Buffer> {
   }
 
   /** One bucket. What is large in it is left for the next time, together with the rest of the bucket. */
-  #visit(part: Part, db: Database): void {
-    const { arena, marks } = db.keyspace
-    const next = part.table.scan(part.cursor, (entry) => {
-      if (this.#large || ((arena.word(entry, META) ^ marks) & this.mark) === 0) return
-      if (this.#state === 'cancelled') {
-        this.#flip(entry)
-        return
-      }
-      const parts = this.#writeKey(this.#writer, part, db, entry)
-      this.written++
-      if (parts === undefined) this.#flip(entry)
-      else this.#large = { entry, parts }
-    })
+  #visit(part: Part): void {
+    const next = part.table.scan(part.cursor, this.#visitEntry)
     if (this.#large) return
     part.cursor = next
     part.isDone = next === 0
+  }
+
+  #entry(entry: number): void {
+    const { arena, marks } = this.#core.keyspace
+    const part = this.#parts[this.#part] as Part // the one whose table is being gone through
+    if (this.#large || ((arena.word(entry, META) ^ marks) & this.mark) === 0) return
+    if (this.#state === 'cancelled') {
+      this.#flip(entry)
+      return
+    }
+    const parts = this.#writeKey(this.#writer, part, this.#core.keyspace.db(part.db), entry)
+    this.written++
+    if (parts === undefined) this.#flip(entry)
+    else this.#large = { entry, parts }
   }
 
   /** Writes some more of a large key. */

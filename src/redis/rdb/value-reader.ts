@@ -11,10 +11,12 @@ import { StreamBuilder } from './stream-builder.ts'
 
 type Each = (pack: Buffer, take: TakeElement) => void
 
-/** A string that was read: bytes that share memory with what is read. */
+/** A string that was read: where it lies, until the next one is read. */
 export interface BuiltString {
   readonly type: typeof STRING
-  readonly bytes: Buffer
+  readonly text: Buffer
+  readonly start: number
+  readonly end: number
 }
 
 const NODE_PLAIN = 1
@@ -38,7 +40,7 @@ export class ValueReader {
   /** Reads a step. Answers the value once it is whole; null: there is nothing in it. @throws SHORT, Damaged */
   step(reader: RdbReader): Built | BuiltString | null | undefined {
     if (this.#next === undefined) {
-      if (this.#type === TYPES.string) return { type: STRING, bytes: reader.blob() }
+      if (this.#type === TYPES.string) return readString(reader)
       this.#next = this.#begin(reader)
     } else if (!this.#next(reader)) {
       const builder = this.#builder as Builder // there is one where there is a next step
@@ -202,6 +204,13 @@ export class ValueReader {
       builder.endNode()
     })
   }
+}
+
+/** A value that is a string. @throws SHORT, Damaged */
+export function readString(reader: RdbReader): BuiltString {
+  reader.string()
+  const { text, start, end } = reader
+  return { type: STRING, text, start, end }
 }
 
 const DONE = (): boolean => false

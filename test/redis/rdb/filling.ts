@@ -11,7 +11,7 @@ for i = 1, 700 do
   if i % 7 == 0 then redis.call('XADD', 'large-stream', i .. '-2', 'other', i) end
 end
 for i = 2, 500, 3 do redis.call('XDEL', 'large-stream', i .. '-1') end
-for i = 1, 100 do redis.call('SET', 'key:' .. i, 'value ' .. i) end
+for i = 1, 30 do redis.call('SET', 'key:' .. i, 'value ' .. i) end
 redis.call('SET', 'long', string.rep('abcdefg', 1000))`
 
 /** Commands that fill a node with values of every type and encoding, in two databases, with functions and groups of streams. */

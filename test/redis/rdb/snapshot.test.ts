@@ -64,7 +64,7 @@ test('a snapshot is what there was when it began, whatever is changed meanwhile'
         expect(await loaded(other, (loader) => loader.feed(other))).toBe(was)
       },
     ),
-    { numRuns: 4, endOnFailure: true },
+    { numRuns: 3, endOnFailure: true },
   ))
 
 test('one that is cancelled is in nobody’s way', async () => {
