@@ -1,5 +1,5 @@
 /**
- * Writes what servers say of their commands (COMMAND, COMMAND DOCS) to src/redis/commands/*.generated.ts: `tsx
+ * Writes what servers say of their commands (COMMAND, COMMAND DOCS, HELP of each container) to src/redis/commands/*.generated.ts: `tsx
  * src/tools/redis-commands.ts`, with redis-server and valkey-server on PATH. Of Valkey only what differs.
  */
 import { writeFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ const fileOf = (name: string): string =>
 /** Where the generated tables are. */
 export const factsFile: string = fileOf('facts')
 export const docsFile: string = fileOf('docs')
+export const helpFile: string = fileOf('help')
 
 interface KeySpec {
   readonly notes?: string
@@ -45,14 +46,15 @@ interface Server {
   readonly version: string
   readonly facts: ReadonlyMap<string, string>
   readonly docs: ReadonlyMap<string, string>
+  readonly help: ReadonlyMap<string, string>
 }
 
-/** The text of both files. */
-export async function generateTables(): Promise<{ facts: string; docs: string }> {
+/** The text of the files. */
+export async function generateTables(): Promise<{ facts: string; docs: string; help: string }> {
   const redis = await serverOf('redis-server')
   const valkey = await serverOf('valkey-server')
   const head = `/** Made by src/tools/redis-commands.ts of redis-server ${redis.version} and valkey-server ${valkey.version}; not to be edited. */`
-  const file = (of: 'facts' | 'docs'): string =>
+  const file = (of: 'facts' | 'docs' | 'help'): string =>
     [
       head,
       'type Row = readonly [name: string, json: string]',
@@ -60,7 +62,7 @@ export async function generateTables(): Promise<{ facts: string; docs: string }>
       table('VALKEY', new Map([...valkey[of]].filter(([name, text]) => redis[of].get(name) !== text))),
       '',
     ].join('\n\n')
-  return { facts: file('facts'), docs: file('docs') }
+  return { facts: file('facts'), docs: file('docs'), help: file('help') }
 }
 
 function table(name: string, rows: ReadonlyMap<string, string>): string {
@@ -75,10 +77,17 @@ async function serverOf(program: string): Promise<Server> {
     return {
       facts: new Map(entries.flatMap((entry) => factsOf(entry, docs))),
       docs: new Map(Object.entries(docs).map(([name, each]) => [name, JSON.stringify(withoutRepeats(each))])),
+      help: new Map(
+        entries.filter(hasHelp).map(([name]) => [name, JSON.stringify(JSON.parse(ask('--json', name, 'HELP')))]),
+      ),
     }
   })
   return { version, ...answer }
 }
+
+// CLUSTER answers in cluster mode only.
+const hasHelp = ([name, ...rest]: Entry): boolean =>
+  name !== 'cluster' && (rest.at(-1) as readonly Entry[]).some(([part]) => part === `${name}|help`) // the last member
 
 /** A row for each command and each of its subcommands, `config|get`. */
 function factsOf(entry: Entry, docs: Readonly<Record<string, Docs>>): [string, string][] {
@@ -102,7 +111,8 @@ function withoutRepeats(docs: unknown): unknown {
 }
 
 if (import.meta.url === new URL(process.argv[1] ?? '', 'file:').href) {
-  const { facts, docs } = await generateTables()
+  const { facts, docs, help } = await generateTables()
   writeFileSync(factsFile, facts)
   writeFileSync(docsFile, docs)
+  writeFileSync(helpFile, help)
 }

@@ -236,6 +236,13 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
     expect(heard[0]).toEqual(heard[1])
   })
 
+  test('every container helps in the words of the server', () =>
+    pair.same(
+      ...'acl client command config function latency memory module object pubsub script slowlog xgroup xinfo'
+        .split(' ')
+        .map((container) => [container, 'HELP']),
+    ))
+
   test('commands and directives are found by their names', () =>
     pair.same(
       ['COMMAND', 'GETKEYSANDFLAGS', 'SORT', 'a', 'STORE', 'b'],

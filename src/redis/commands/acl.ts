@@ -6,9 +6,9 @@ import type { Client } from '../client.ts'
 import { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax, wrongArity } from '../refused.ts'
-import { ACL_HELP } from './acl-help.ts'
 import { endClient } from './client.ts'
 import type { Command, Row } from './command.ts'
+import { helpOf } from './help.ts'
 
 const DEFAULT_STAYS = refusal("ERR The 'default' user cannot be removed")
 const SPACES = refusal("ERR Usernames can't contain spaces or null characters")
@@ -37,11 +37,7 @@ export const ACL: readonly Row[] = [
   { name: 'acl|dryrun', run: dryrun },
   { name: 'acl|load', run: load },
   { name: 'acl|save', run: save },
-  {
-    name: 'acl|help',
-    run: ({ core, replies }) =>
-      replies.lines([...ACL_HELP, `    Print${core.dialect.engine === 'redis' ? 's' : ''} this help.`]),
-  },
+  helpOf('acl'),
 ]
 
 function replyTexts<T>({ replies }: Client, items: readonly T[], textOf: (item: T) => string): void {

@@ -4,11 +4,13 @@ import { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
 import { type Command, NO_MANDATORY_KEYS, type Row } from './command.ts'
+import { helpOf } from './help.ts'
 import { keyFlags, keysOf } from './keys.ts'
 
 const INVALID = refusal('ERR Invalid command specified')
 const NO_KEYS = refusal('ERR The command has no key arguments')
 const WRONG_WORDS = refusal('ERR Invalid number of arguments specified for command')
+const NOT_AT_HAND = refusal('ERR COMMAND DOCS has to be asked outside of transactions and scripts once')
 const NO_KEYS_FOUND = refusal('ERR Invalid arguments specified for command')
 
 /** COMMAND. */
@@ -20,7 +22,7 @@ export const COMMAND: readonly Row[] = [
   { name: 'command|list', run: list },
   { name: 'command|getkeys', run: (client, args) => getKeys(client, args, false) },
   { name: 'command|getkeysandflags', run: (client, args) => getKeys(client, args, true) },
-  { name: 'command|help', run: ({ replies }) => replies.lines(HELP) },
+  helpOf('command'),
 ]
 
 function all({ core, replies }: Client): void {
@@ -159,7 +161,9 @@ function docs(client: Client, args: Args): void {
   const { core } = client
   if (loaded === undefined) {
     // A third of a megabyte that few ever ask for.
-    core.blocking.until(client, args, loadDocs())
+    const loading = loadDocs()
+    if (!core.blocking.mayBlock(client)) throw NOT_AT_HAND
+    core.blocking.until(client, args, loading)
     return
   }
   const texts = loaded[core.dialect.engine]
@@ -214,27 +218,3 @@ function plain(replies: Replies, value: unknown): void {
     document(replies, value as Documented) // of JSON
   else replies.bulkText(String(value))
 }
-
-const HELP = [
-  'COMMAND <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  '(no subcommand)',
-  '    Return details about all Redis commands.',
-  'COUNT',
-  '    Return the total number of commands in this Redis server.',
-  'LIST',
-  '    Return a list of all commands in this Redis server.',
-  'INFO [<command-name> ...]',
-  '    Return details about multiple Redis commands.',
-  '    If no command names are given, documentation details for all',
-  '    commands are returned.',
-  'DOCS [<command-name> ...]',
-  '    Return documentation details about multiple Redis commands.',
-  '    If no command names are given, documentation details for all',
-  '    commands are returned.',
-  'GETKEYS <full-command>',
-  '    Return the keys from a full Redis command.',
-  'GETKEYSANDFLAGS <full-command>',
-  '    Return the keys and the access flags from a full Redis command.',
-  'HELP',
-  '    Print this help.',
-]

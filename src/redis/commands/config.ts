@@ -4,6 +4,7 @@ import { BadValue, type Value } from '../config/kinds.ts'
 import type { Args } from '../protocol/args.ts'
 import { type Refusal, refusal } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
+import { helpOf } from './help.ts'
 
 /** CONFIG. */
 export const CONFIG: readonly Row[] = [
@@ -12,7 +13,7 @@ export const CONFIG: readonly Row[] = [
   { name: 'config|set', run: set },
   { name: 'config|resetstat', run: resetstat },
   { name: 'config|rewrite', run: rewrite },
-  { name: 'config|help', run: ({ replies }) => replies.lines(HELP) },
+  helpOf('config'),
 ]
 
 function get({ core, replies }: Client, args: Args): void {
@@ -72,17 +73,3 @@ function resetstat({ core, replies }: Client): void {
 function rewrite(): void {
   throw refusal('ERR The server is running without a config file')
 }
-
-const HELP = [
-  'CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'GET <pattern>',
-  '    Return parameters matching the glob-like <pattern> and their values.',
-  'SET <directive> <value>',
-  '    Set the configuration <directive> to <value>.',
-  'RESETSTAT',
-  '    Reset statistics reported by the INFO command.',
-  'REWRITE',
-  '    Rewrite the configuration file.',
-  'HELP',
-  '    Print this help.',
-]

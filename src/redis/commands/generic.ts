@@ -19,6 +19,7 @@ import { GENERIC } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { INVALID_CURSOR, NO_SUCH_KEY, refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
+import { helpOf } from './help.ts'
 
 const SAME_OBJECT = refusal('ERR source and destination objects are the same')
 const COPY_IN_CLUSTER = refusal('ERR Copying to another database is not allowed in cluster mode')
@@ -59,7 +60,7 @@ export const GENERICS: readonly Row[] = [
   { name: 'object|refcount', run: objectRefcount },
   { name: 'object|idletime', run: objectIdletime },
   { name: 'object|freq', run: objectFreq },
-  { name: 'object|help', run: (client) => client.replies.lines(OBJECT_HELP) },
+  helpOf('object'),
 ]
 
 function remove({ db, replies }: Client, args: Args): void {
@@ -348,24 +349,6 @@ function randomKey({ db, replies }: Client): void {
     if (db.keyspace.mayExpire) db.expire(entry)
   }
 }
-
-const OBJECT_HELP = [
-  'OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'ENCODING <key>',
-  '    Return the kind of internal representation used in order to store the value',
-  '    associated with a <key>.',
-  'FREQ <key>',
-  '    Return the access frequency index of the <key>. The returned integer is',
-  '    proportional to the logarithm of the recent access frequency of the key.',
-  'IDLETIME <key>',
-  '    Return the idle time of the <key>, that is the approximated number of',
-  '    seconds elapsed since the last access to the key.',
-  'REFCOUNT <key>',
-  '    Return the number of references of the value associated with the specified',
-  '    <key>.',
-  'HELP',
-  '    Print this help.',
-]
 
 /** The entry of a key that is looked at from outside; replies that there is none. */
 function objectEntry({ db, replies }: Client, args: Args): number {

@@ -2,6 +2,7 @@ import type { Client } from '../client.ts'
 import { refusal } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
 import { refuseUnlessAllowed } from './guarded.ts'
+import { helpOf } from './help.ts'
 
 const NOT_LOADED = refusal('ERR Error loading the extension. Please check the server logs.')
 const NOT_UNLOADED = refusal('ERR Error unloading module: no such module with that name')
@@ -13,11 +14,7 @@ export const MODULE: readonly Row[] = [
   { name: 'module|load', run: load },
   { name: 'module|loadex', run: load },
   { name: 'module|unload', run: unload },
-  {
-    name: 'module|help',
-    run: ({ core, replies }) =>
-      replies.lines([...HELP, `    Print${core.dialect.engine === 'redis' ? 's' : ''} this help.`]),
-  },
+  helpOf('module'),
 ]
 
 function load(client: Client): void {
@@ -29,16 +26,3 @@ function unload(client: Client): void {
   refuseUnlessAllowed(client, 'module')
   throw NOT_UNLOADED
 }
-
-const HELP = [
-  'MODULE <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'LIST',
-  '    Return a list of loaded modules.',
-  'LOAD <path> [<arg> ...]',
-  '    Load a module library from <path>, passing to it any optional arguments.',
-  'LOADEX <path> [[CONFIG NAME VALUE] [CONFIG NAME VALUE]] [ARGS ...]',
-  '    Load a module library from <path>, while passing it module configurations and optional arguments.',
-  'UNLOAD <name>',
-  '    Unload a module.',
-  'HELP',
-]

@@ -4,6 +4,7 @@ import type { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { notSubscribed, type PubSub, pubsubOf, type Subscriptions } from '../pubsub.ts'
 import type { Row } from './command.ts'
+import { helpOf } from './help.ts'
 
 /** A kind of subscriptions, and which of them are counted together in the replies of its commands. */
 interface Kind {
@@ -35,7 +36,7 @@ export const PUBSUB_COMMANDS: readonly Row[] = [
   { name: 'pubsub|shardchannels', run: (client, args) => names(client, args, SHARD) },
   { name: 'pubsub|shardnumsub', run: (client, args) => counts(client, args, SHARD) },
   { name: 'pubsub|numpat', run: ({ core, replies }) => replies.integer(pubsubOf(core).patterns.size) },
-  { name: 'pubsub|help', run: help },
+  helpOf('pubsub'),
 ]
 
 function subscribe(client: Client, args: Args, word: string, kind: Kind): void {
@@ -101,23 +102,4 @@ function counts({ core, replies }: Client, args: Args, { subscriptions }: Kind):
   }
 }
 
-function help({ core, replies }: Client): void {
-  replies.lines([...HELP, core.dialect.engine === 'redis' ? '    Prints this help.' : '    Print this help.'])
-}
-
 // The texts are redis', which clients compare.
-const HELP = [
-  'PUBSUB <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'CHANNELS [<pattern>]',
-  "    Return the currently active channels matching a <pattern> (default: '*').",
-  'NUMPAT',
-  '    Return number of subscriptions to patterns.',
-  'NUMSUB [<channel> ...]',
-  '    Return the number of subscribers for the specified channels, excluding',
-  '    pattern subscriptions(default: no channels).',
-  'SHARDCHANNELS [<pattern>]',
-  "    Return the currently active shard level channels matching a <pattern> (default: '*').",
-  'SHARDNUMSUB [<shardchannel> ...]',
-  '    Return the number of subscribers for the specified shard level channel(s)',
-  'HELP',
-]

@@ -10,7 +10,7 @@ import { SCRIPT_FLAGS } from '../scripting/flags.ts'
 import type { FunctionLibrary } from '../scripting/functions.ts'
 import type { CachedScript } from '../scripting/scripting.ts'
 import type { FlagFinder, Row } from './command.ts'
-import { FUNCTION_HELP, SCRIPT_HELP } from './scripting-help.ts'
+import { helpOf } from './help.ts'
 
 const NO_SCRIPT = refusal('NOSCRIPT No matching script. Please use EVAL.')
 const NO_SCRIPT_VALKEY = refusal('NOSCRIPT No matching script.')
@@ -57,7 +57,7 @@ export const SCRIPTING: readonly Row[] = [
   { name: 'script|kill', run: (client) => kill(client, 'eval') },
   { name: 'script|debug', run: debugScripts },
   { name: 'script|show', run: showScript },
-  { name: 'script|help', run: ({ replies }) => replies.lines(SCRIPT_HELP) },
+  helpOf('script'),
   { name: 'function' },
   { name: 'function|load', run: loadFunctions },
   { name: 'function|delete', run: deleteFunctions },
@@ -67,7 +67,7 @@ export const SCRIPTING: readonly Row[] = [
   { name: 'function|flush', run: flushFunctions },
   { name: 'function|kill', run: (client) => kill(client, 'function') },
   { name: 'function|stats', run: tellFunctions },
-  { name: 'function|help', run: ({ replies }) => replies.lines(FUNCTION_HELP) },
+  helpOf('function'),
 ]
 
 function countKeys(args: Args, otherwise: Refusal): number {

@@ -7,6 +7,7 @@ import type { Row } from './command.ts'
 import { COMMAND } from './command-command.ts'
 import { CONFIG } from './config.ts'
 import { DEBUG } from './debug.ts'
+import { helpOf } from './help.ts'
 import { INFO } from './info.ts'
 import { MODULE } from './module.ts'
 
@@ -27,7 +28,7 @@ export const SERVER: readonly Row[] = [
     run: ({ replies }) => replies.verbatim('Stats not supported for the current allocator'),
   },
   { name: 'memory|stats', run: memoryStats },
-  { name: 'memory|help', run: ({ replies }) => replies.lines(MEMORY_HELP) },
+  helpOf('memory'),
   ...COMMAND,
   ...CONFIG,
   ...DEBUG,
@@ -142,20 +143,3 @@ function memoryStats({ core, replies }: Client): void {
 
 const DOCTOR =
   "Hi Sam, this instance is empty or is using very little memory, my issue detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n"
-
-const MEMORY_HELP = [
-  'MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'DOCTOR',
-  '    Return memory problems reports.',
-  'MALLOC-STATS',
-  '    Return internal statistics report from the memory allocator.',
-  'PURGE',
-  '    Attempt to purge dirty pages for reclamation by the allocator.',
-  'STATS',
-  '    Return information about the memory usage of the server.',
-  'USAGE <key> [SAMPLES <count>]',
-  '    Return memory in bytes used by <key> and its value. Nested values are',
-  '    sampled up to <count> times (default: 5, 0 means sample all).',
-  'HELP',
-  '    Print this help.',
-]

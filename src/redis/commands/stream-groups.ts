@@ -6,6 +6,7 @@ import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import { idText, Stream } from '../types/stream.ts'
 import { type Consumer, Group, type Pending, UNKNOWN_READ } from '../types/stream-groups.ts'
 import type { Row } from './command.ts'
+import { helpOf } from './help.ts'
 import { tellClaim, tellLastId } from './stream-reading.ts'
 import {
   consumerOf,
@@ -35,7 +36,7 @@ export const STREAM_GROUPS: readonly Row[] = [
   { name: 'xgroup|destroy', run: destroy },
   { name: 'xgroup|createconsumer', run: createConsumer },
   { name: 'xgroup|delconsumer', run: deleteConsumer },
-  { name: 'xgroup|help', run: help },
+  helpOf('xgroup'),
   { name: 'xack', run: xack },
   { name: 'xpending', run: xpending },
   { name: 'xclaim', run: xclaim },
@@ -378,26 +379,4 @@ function xautoclaim(client: Client, args: Args): void {
   core.propagation.nothing()
 }
 
-function help({ core, replies }: Client): void {
-  replies.lines([...HELP, core.dialect.engine === 'redis' ? '    Prints this help.' : '    Print this help.'])
-}
-
 // The texts are redis', which clients compare.
-const HELP = [
-  'XGROUP <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'CREATE <key> <groupname> <id|$> [option]',
-  '    Create a new consumer group. Options are:',
-  '    * MKSTREAM',
-  '      Create the empty stream if it does not exist.',
-  '    * ENTRIESREAD entries_read',
-  "      Set the group's entries_read counter (internal use).",
-  'CREATECONSUMER <key> <groupname> <consumer>',
-  '    Create a new consumer in the specified group.',
-  'DELCONSUMER <key> <groupname> <consumer>',
-  '    Remove the specified consumer.',
-  'DESTROY <key> <groupname>',
-  '    Remove the specified group.',
-  'SETID <key> <groupname> <id|$> [ENTRIESREAD entries_read]',
-  '    Set the current group ID and entries_read counter.',
-  'HELP',
-]

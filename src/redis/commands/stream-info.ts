@@ -5,6 +5,7 @@ import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { idText, LAST_ID, type Stream } from '../types/stream.ts'
 import { type Consumer, type Group, UNKNOWN_READ } from '../types/stream-groups.ts'
 import type { Row } from './command.ts'
+import { helpOf } from './help.ts'
 import { streamOf } from './stream-words.ts'
 
 const FULL_COUNT = 10
@@ -15,7 +16,7 @@ export const STREAM_INFO: readonly Row[] = [
   { name: 'xinfo|stream', run: stream },
   { name: 'xinfo|groups', run: groups },
   { name: 'xinfo|consumers', run: consumers },
-  { name: 'xinfo|help', run: help },
+  helpOf('xinfo'),
 ]
 
 function streamIn({ db }: Client, args: Args): Stream {
@@ -193,18 +194,4 @@ function consumers(client: Client, args: Args): void {
   }
 }
 
-function help({ core, replies }: Client): void {
-  replies.lines([...HELP, core.dialect.engine === 'redis' ? '    Prints this help.' : '    Print this help.'])
-}
-
 // The texts are redis', which clients compare.
-const HELP = [
-  'XINFO <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'CONSUMERS <key> <groupname>',
-  '    Show consumers of <groupname>.',
-  'GROUPS <key>',
-  '    Show the stream consumer groups.',
-  'STREAM <key> [FULL [COUNT <count>]',
-  '    Show information about the stream.',
-  'HELP',
-]

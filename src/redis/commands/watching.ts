@@ -5,6 +5,7 @@ import type { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { slowLogOf } from '../slowlog.ts'
 import type { Row } from './command.ts'
+import { helpOf } from './help.ts'
 
 const BAD_COUNT = refusal('ERR count should be greater than or equal to -1')
 const NOT_IN_SCRIPTS = refusal('ERR MONITOR is not allowed for deny blocking clients')
@@ -16,7 +17,7 @@ export const WATCHING: readonly Row[] = [
   { name: 'slowlog|get', run: slowlogGet },
   { name: 'slowlog|len', run: ({ core, replies }) => replies.integer(slowLogOf(core).entries.length) },
   { name: 'slowlog|reset', run: slowlogReset },
-  { name: 'slowlog|help', run: ({ replies }) => replies.lines(SLOWLOG_HELP) },
+  helpOf('slowlog'),
   { name: 'latency' },
   { name: 'latency|latest', run: latencyLatest },
   { name: 'latency|history', run: latencyHistory },
@@ -24,7 +25,7 @@ export const WATCHING: readonly Row[] = [
   { name: 'latency|histogram', run: latencyHistogram },
   { name: 'latency|doctor', run: latencyDoctor },
   { name: 'latency|graph', run: latencyGraph },
-  { name: 'latency|help', run: ({ replies }) => replies.lines(LATENCY_HELP) },
+  helpOf('latency'),
 ]
 
 function monitor(client: Client): void {
@@ -172,37 +173,3 @@ function latencyGraph({ core, replies }: Client, args: Args): void {
     `${event} - high ${most} ms, low ${low} ms (all time high ${most} ms), last ${latest} ms\n${'-'.repeat(80)}\n${rows.join('\n')}\n`,
   )
 }
-
-const SLOWLOG_HELP = [
-  'SLOWLOG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'GET [<count>]',
-  '    Return top <count> entries from the slowlog (default: 10, -1 mean all).',
-  '    Entries are made of:',
-  '    id, timestamp, time in microseconds, arguments array, client IP and port,',
-  '    client name',
-  'LEN',
-  '    Return the length of the slowlog.',
-  'RESET',
-  '    Reset the slowlog.',
-  'HELP',
-  '    Print this help.',
-]
-
-const LATENCY_HELP = [
-  'LATENCY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'DOCTOR',
-  '    Return a human readable latency analysis report.',
-  'GRAPH <event>',
-  '    Return an ASCII latency graph for the <event> class.',
-  'HISTORY <event>',
-  '    Return time-latency samples for the <event> class.',
-  'LATEST',
-  '    Return the latest latency samples for all events.',
-  'RESET [<event> ...]',
-  '    Reset latency data of one or more <event> classes.',
-  '    (default: reset all data for all event classes)',
-  'HISTOGRAM [COMMAND ...]',
-  '    Return a cumulative distribution of commands in histogram format.',
-  'HELP',
-  '    Print this help.',
-]

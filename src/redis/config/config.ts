@@ -23,7 +23,8 @@ export class Config {
       if (!isKnown) continue
       this.#values.set(directive, preset)
       this.#directives.set(directive.name, directive)
-      if (directive.alias) this.#directives.set(directive.alias, directive)
+      const alias = engine === 'valkey' ? (directive.valkeyAlias ?? directive.alias) : directive.alias
+      if (alias) this.#directives.set(alias, directive)
     }
     this.settings = this.#settings as unknown as Settings // each is the setting of a row
   }

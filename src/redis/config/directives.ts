@@ -23,6 +23,8 @@ export interface Directive {
   readonly name: string
   /** Its older name, which CONFIG GET shows as well. */
   readonly alias?: string
+  /** What Valkey calls it, which knows the older name as well. */
+  readonly valkeyAlias?: string
   readonly kind: Kind<never>
   readonly preset: Value
   /** Can only be set at the start. */
@@ -339,10 +341,10 @@ export const DIRECTIVES: readonly Directive[] = [
   row('availability-zone', text, '', { valkeySince: '8.0.0' }),
   row('extended-redis-compatibility', yesNo, false, { valkeySince: '8.0.0' }),
   row('locale-collate', text, '', { valkeySince: '8.0.0' }),
-  row('server_cpulist', text, '', immutable),
-  row('bio_cpulist', text, '', immutable),
-  row('aof_rewrite_cpulist', text, '', immutable),
-  row('bgsave_cpulist', text, '', immutable),
+  row('server_cpulist', text, '', { valkeyAlias: 'server-cpulist', ...immutable }),
+  row('bio_cpulist', text, '', { valkeyAlias: 'bio-cpulist', ...immutable }),
+  row('aof_rewrite_cpulist', text, '', { valkeyAlias: 'aof-rewrite-cpulist', ...immutable }),
+  row('bgsave_cpulist', text, '', { valkeyAlias: 'bgsave-cpulist', ...immutable }),
   row('tls-port', integer(0, 65_535), 0),
   row('tls-cluster', yesNo, false),
   row('tls-replication', yesNo, false),
