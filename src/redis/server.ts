@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ConnectionOptions } from 'node:tls'
 import type { Connection } from '../net/serve/connection.ts'
 import type { Impairment } from '../net/serve/impairment.ts'
 import type { Admits, ListenAddress, ServerTls, TransitOf, UnixAddress } from '../net/serve/listener.ts'
@@ -65,6 +66,13 @@ function chance(): () => number {
   }
 }
 
+/** Of a link to a primary: what a client of it needs. Names in its certificate mean nothing, as servers have it. */
+const linkTls = ({ key, cert, ca }: Partial<ServerTls> = {}): ConnectionOptions => ({
+  checkServerIdentity: () => undefined,
+  ...(key !== undefined && cert !== undefined && { key, cert }),
+  ...(ca !== undefined && { ca }),
+})
+
 /** One node: a server of Redis OSS or Valkey on as many addresses as it is told to listen on. */
 export class RedisNode {
   readonly #core: Core
@@ -87,6 +95,7 @@ export class RedisNode {
       shutdown: options.shutdown ?? (() => undefined),
     })
     startFeatures(core, options.cluster ?? {})
+    replicationOf(core).tls = () => (config.text('tls-replication') === 'yes' ? linkTls(options.tls) : undefined)
     for (const [name = '', ...rules] of options.users ?? []) core.access.setUser(name, rules)
     this.#core = core
     this.#server = new Server<RedisTalker>(

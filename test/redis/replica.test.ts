@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { CERTIFICATE_ONE } from '../memcached/support/certificates.ts'
 import { eventually } from '../support/eventually.ts'
 import { startNode } from './support/node.ts'
 import { type ScriptedPrimary, startScriptedPrimary } from './support/scripted-primary.ts'
@@ -163,6 +164,15 @@ test('clients that wait are sent away when their node becomes a replica', async 
   expect(await waiting.rest()).toBe(
     '-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n',
   )
+})
+
+test('a replica speaks TLS with its primary where that is asked for, and shows its certificate', async () => {
+  const tls = { ...CERTIFICATE_ONE, ca: CERTIFICATE_ONE.cert, clientCertificates: 'demanded' } as const
+  const primary = await startNode(onTestFinished, { tls })
+  const { node } = await startNode(onTestFinished, { tls, transitOf: () => 'either', config: ['tls-replication yes'] })
+  node.follow({ host: '127.0.0.1', port: primary.port })
+  await eventually('it has all', () => node.replicationState().primary?.inSync === true)
+  await eventually('its primary knows', () => primary.node.replicationState().replicas[0]?.state === 'online')
 })
 
 test('a node is told whom to follow, and tells how that goes, without a client', async () => {

@@ -1,6 +1,6 @@
 import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
-import { NOT_AN_INTEGER, refusal, SYNTAX } from '../protocol/refusals.ts'
+import { NOT_AN_INTEGER, type Refusal, refusal, SYNTAX } from '../protocol/refusals.ts'
 import { type FailoverRequest, isAt } from '../replication/failover.ts'
 import type { Place } from '../replication/history.ts'
 import type { Greeting } from '../replication/replica.ts'
@@ -17,9 +17,11 @@ const OTHER_ID = refusal('ERR PSYNC FAILOVER replid must match my replid.')
 const NOT_NOW = refusal("NOMASTERLINK Can't SYNC while failing over")
 const NO_LINK = refusal("NOMASTERLINK Can't SYNC while not connected with my master")
 const TOO_MANY = refusal("NOMASTERLINK Can't SYNC while so many replicas are being synchronized")
-const WAIT_ON_REPLICA = refusal(
-  'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.',
-)
+const waitOnReplica = (since: string): Refusal =>
+  refusal(
+    `ERR WAIT cannot be used with replica instances. Please also note that ${since}if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.`,
+  )
+const WAIT_ON_REPLICA = { redis: waitOnReplica('since Redis 4.0 '), valkey: waitOnReplica('') }
 const WAITAOF_ON_REPLICA = refusal(
   'ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.',
 )
@@ -180,7 +182,7 @@ function synchronize(client: Client, asked: Place | undefined, isOld: boolean): 
 function wait(client: Client, args: Args): void {
   const { core, replies } = client
   const { following, replicas, waiting } = replicationOf(core)
-  if (following) throw WAIT_ON_REPLICA
+  if (following) throw WAIT_ON_REPLICA[core.dialect.engine]
   const wanted = args.integer(1)
   const timeout = timeoutMs(client, args, 2)
   const { wroteTo } = client

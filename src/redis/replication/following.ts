@@ -127,7 +127,8 @@ export class Following implements Listener {
 
   #introduction(): Introduction {
     const { config, dialect, addresses } = this.#core
-    const [port = 0] = [Number(config.text('replica-announce-port')) || addresses[0]?.port]
+    const tlsPort = config.text('tls-replication') === 'yes' ? Number(config.text('tls-port')) : 0
+    const port = Number(config.text('replica-announce-port')) || tlsPort || (addresses[0]?.port ?? 0)
     return {
       user: this.primary.user ?? (config.text('masteruser') || config.text('primaryuser')),
       password: this.primary.password ?? (config.text('masterauth') || config.text('primaryauth')),

@@ -320,7 +320,10 @@ export class Scripting {
         return
       }
       this.#end()
+      // What it has written its caller has: WAIT goes by that.
+      core.serving = run.caller
       core.propagation.flush()
+      core.serving = undefined
       core.blocking.answer(run.caller, () => this.#reply(run.caller, run, outcome))
       if (core.blocking.hasReady) core.blocking.serve()
       core.deliver()
