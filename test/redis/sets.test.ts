@@ -34,6 +34,17 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('sets answer as tho
     fc.tuple(fc.constantFrom('SPOP', 'SRANDMEMBER'), key, fc.constantFrom('0', '30')),
   )
 
+  test('a member that both sets have changes the one it leaves only', () =>
+    pair.same(
+      ['SADD', 'a', '1', '2'],
+      ['SADD', 'b', '1'],
+      ['WATCH', 'b'],
+      ['SMOVE', 'a', 'b', '1'],
+      ['MULTI'],
+      ['SCARD', 'b'],
+      ['EXEC'],
+    ))
+
   test('whatever is done to them, by RESP2 and RESP3', () =>
     fc.assert(
       fc.asyncProperty(

@@ -79,6 +79,7 @@ export class Peers {
     try {
       const { said, localAddress } = await this.#question(address, [ASKED])
       if (id === undefined) this.#forgotten.delete(said.id)
+      this.#learnOwn(localAddress)
       this.#hear(address, said)
       if (id !== undefined) return
       this.#met.delete(place)
@@ -104,6 +105,14 @@ export class Peers {
     for (const node of said.topology.nodes) this.#hearOf(node)
     const topology = learned(view.topology, self.id, said, { ip: address.ip, port: address.port })
     if (JSON.stringify(topology) !== JSON.stringify(view.topology)) cluster.change(topology)
+  }
+
+  /** A node doesn't know its own address until it has been seen from outside. */
+  #learnOwn(ip: string): void {
+    const { self, view } = this.#cluster
+    if (self.ip !== '') return
+    const { topology } = view
+    this.#cluster.change({ ...topology, nodes: topology.nodes.map((each) => (each === self ? { ...each, ip } : each)) })
   }
 
   /** Somebody whom another node knows. */

@@ -112,7 +112,6 @@ function smove(client: Client, args: Args): void {
     else openedTarget.open(client, target)
     const isNew = openedTarget.add(args.bytes, args.view, args.start(3), args.end(3))
     if (isNew) db.changed(args, 2, SET_EVENT, 'sadd')
-    else db.touched(args, 2)
   }
   replies.integer(isThere)
 }

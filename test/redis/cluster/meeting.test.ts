@@ -82,6 +82,8 @@ test('nodes that stand alone and are told to meet become a cluster, and miss one
       return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
     })
   }
+  // Its own address included, which it has heard of by the others.
+  expect((await a.talk.ask(['CLUSTER', 'SLOTS']))[0]).not.toContain('$0\r\n')
   // {b} is in slot 3300, foo in 12182.
   expect(await c.talk.ask(['GET', '{b}'], ['GET', 'foo'])).toEqual([
     `-MOVED 3300 127.0.0.1:${a.port}\r\n`,

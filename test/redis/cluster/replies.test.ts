@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterTests } from '../../support/after-tests.ts'
 import { PROGRAMS } from '../../support/redis-server.ts'
 import { idOf, startClusterPair } from '../support/clusters.ts'
 import type { Pair } from '../support/pair.ts'
@@ -6,16 +7,14 @@ import type { Pair } from '../support/pair.ts'
 // The slot of {b} is 3300, of a; that of foo is 12182, of c; that of bar is 5061, of a.
 const line = (text: string): string[] => text.split(' ').map((word) => (word === '""' ? '' : word))
 
-for (const { program, installed } of PROGRAMS) {
-  const engine = program === 'redis-server' ? 'redis' : 'valkey'
-  describe.skipIf(!installed)(`a node in cluster mode replies what ${program} replies`, () => {
-    const ends: (() => Promise<void>)[] = []
+describe.each(PROGRAMS.filter(({ installed }) => installed))(
+  'a node in cluster mode replies what $program replies',
+  ({ program }) => {
+    const engine = program === 'redis-server' ? 'redis' : 'valkey'
+    const atEnd = afterTests()
     let pair: Pair
     beforeAll(async () => {
-      pair = await startClusterPair((end) => ends.unshift(end), { engine })
-    })
-    afterAll(async () => {
-      for (const end of ends) await end()
+      pair = await startClusterPair(atEnd, { engine })
     })
     const same = (...lines: string[]) => pair.same(...lines.map(line))
 
@@ -321,5 +320,5 @@ for (const { program, installed } of PROGRAMS) {
       await same('SPUBLISH {b}c x', 'CONFIG SET cluster-allow-reads-when-down yes')
       await same('GET {b}1', 'SET {b}1 1', 'EVAL return(redis.call("set","{b}1","1")) 0')
     })
-  })
-}
+  },
+)
