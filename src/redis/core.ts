@@ -120,6 +120,8 @@ export class Core {
   obeys = false
   /** Whether what the node has is on its way: then only some commands may run. Aside: what it had before is there until then. */
   loading: 'no' | 'yes' | 'aside' = 'no'
+  /** Told when `loading` has changed. */
+  readonly loadingListeners: (() => void)[] = []
   /** Called when a client asks for RESET. */
   readonly resets: ((client: Client) => void)[] = []
   /** Called by CONFIG RESETSTAT. */

@@ -211,7 +211,7 @@ export class RedisNode {
     return new Loader(this.#core, options)
   }
 
-  /** Loads the file that `dir` and `dbfilename` name, if there is one; clients are told to wait meanwhile. @throws BadRdb, ErrnoException */
+  /** Loads the file that `dir` and `dbfilename` name, if there is one; clients are told to wait meanwhile. @throws BadRdb */
   load(): Promise<void> {
     return persistenceOf(this.#core).load()
   }

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { errorMessage } from '../../api/thrown.ts'
-import { LOADING, WRITE } from '../commands/command.ts'
+import { WRITE } from '../commands/command.ts'
 import { BadValue } from '../config/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Line } from '../info/section.ts'
 import { fileBytes, readFile, readFileSync, writeFile, writeFileSync } from './files.ts'
-import { Loader, type LoaderOptions } from './loader.ts'
+import { BadRdb, Loader, type LoaderOptions } from './loader.ts'
 import { type Snapshot, snapshotOf } from './snapshot.ts'
 
 const MS_PER_SECOND = 1000
@@ -55,17 +55,13 @@ export class Persistence {
   #loading: Loading | undefined
   #lastLoad: Loader | undefined
   readonly #refuseWrites: (on: boolean) => void
-  readonly #refuseWhileLoading: (on: boolean) => void
 
   constructor(core: Core) {
     this.#core = core
     this.savedAt = core.startedAt
-    const name = core.dialect.engine === 'valkey' ? 'Valkey' : 'Redis'
+    const name = core.dialect.engine === 'valkey' && !core.config.compatible ? 'Valkey' : 'Redis'
     this.#refuseWrites = core.checks.add((_client, command) =>
       core.isReplica || ((command.flags & WRITE) === 0 && command.name !== 'ping') ? undefined : misconfigured(name),
-    )
-    this.#refuseWhileLoading = core.checks.add((_client, command) =>
-      (command.flags & LOADING) === 0 ? `LOADING ${name} is loading the dataset in memory` : undefined,
     )
     core.config.follow(['savePoints', 'stopWritesOnBgsaveError'], () => this.#updateChecks())
     core.tell('persistence', () => this.#lines())
@@ -75,10 +71,6 @@ export class Persistence {
 
   get isSaving(): boolean {
     return this.#running !== undefined
-  }
-
-  get isLoading(): boolean {
-    return this.#loading !== undefined
   }
 
   get hasSavePoints(): boolean {
@@ -143,13 +135,15 @@ export class Persistence {
     return this.isEnded
   }
 
-  /** Loads the file, if there is one, while clients are told to wait. @throws BadRdb, ErrnoException */
+  /** Loads the file, if there is one, while clients are told to wait. @throws BadRdb */
   async load(): Promise<void> {
     const bytes = fileBytes(this.path)
     if (bytes < 0) return
     const loader = this.beginLoading(bytes)
     try {
       await readFile(this.path, loader)
+    } catch (error) {
+      throw new BadRdb(`${this.path}: ${errorMessage(error)}`)
     } finally {
       this.endLoading()
     }
@@ -170,7 +164,7 @@ export class Persistence {
   beginLoading(bytes: number, options?: LoaderOptions): Loader {
     const loader = new Loader(this.#core, options)
     this.#loading = { loader, began: this.#core.clock.now(), bytes }
-    this.#updateChecks()
+    this.#tellLoading('yes')
     return loader
   }
 
@@ -179,8 +173,13 @@ export class Persistence {
     this.#lastLoad = this.#loading?.loader
     this.#loading = undefined
     this.#dirty = core.keyspace.dirty
-    this.#updateChecks()
+    this.#tellLoading('no')
     for (const db of core.keyspace.databases) core.blocking.signalAll(db)
+  }
+
+  #tellLoading(state: 'yes' | 'no'): void {
+    this.#core.loading = state
+    for (const listener of this.#core.loadingListeners) listener()
   }
 
   get #temporary(): string {
@@ -226,7 +225,6 @@ export class Persistence {
   #updateChecks(): void {
     const stops = this.#core.config.settings.stopWritesOnBgsaveError
     this.#refuseWrites(stops && this.hasSavePoints && this.#status === 'err')
-    this.#refuseWhileLoading(this.#loading !== undefined)
     this.#core.updateGate()
   }
 
@@ -234,7 +232,6 @@ export class Persistence {
     const running = this.#running
     const now = this.#core.clock.now()
     return [
-      ['loading', this.#loading ? 1 : 0],
       ['current_fork_perc', percent(running?.snapshot.written, running?.snapshot.keys)],
       ['current_save_keys_processed', running?.snapshot.written ?? 0],
       ['current_save_keys_total', running?.snapshot.keys ?? 0],

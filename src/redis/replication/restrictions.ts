@@ -44,6 +44,7 @@ export function restrict(core: Core, replication: Replication): void {
   }
   core.config.follow(['minReplicasToWrite'], update)
   replication.listeners.push(update)
+  core.loadingListeners.push(update)
 }
 
 const isStale = ({ following }: Replication): boolean => following !== undefined && !following.isConnected

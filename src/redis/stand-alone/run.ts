@@ -66,7 +66,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     if (tlsPort > 0) await listen(node, hosts, tlsPort, false)
     if (socketPath) await listenOnSocket(node, socketPath, Number.parseInt(word('unixsocketperm') ?? '700', 8))
     if (pidFile) writeFileSync(pidFile, `${process.pid}\n`)
-    await node.load().catch((error: unknown) => Promise.reject(new BadArgument(errorMessage(error))))
+    await node.load()
   } catch (error) {
     await node.close()
     throw error

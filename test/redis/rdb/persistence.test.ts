@@ -122,6 +122,14 @@ test('clients are told to wait while a file is loaded', async () => {
   expect(await later.talk.ask(['GET', 'k'])).toEqual(['$1\r\nv\r\n'])
 })
 
+test('a file that can’t be loaded is named', async () => {
+  const dir = temporaryDirectory()
+  const { node, talk } = await start(dir)
+  writeFileSync(join(dir, 'dump.rdb'), 'REDIS0011')
+  await expect(node.load()).rejects.toThrow(`${join(dir, 'dump.rdb')}: Short read`)
+  expect(await talk.ask(['SET', 'k', 'v'])).toEqual(['+OK\r\n'])
+})
+
 test('a file with keys that have expired is loaded without them', async () => {
   const dir = temporaryDirectory()
   let later = 0

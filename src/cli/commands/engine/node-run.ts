@@ -129,6 +129,7 @@ function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { code, address, port, hint }: Told = error
   if (error.name === 'BadArgument') return usageProblem(error.message, hint)
+  if (error.name === 'BadRdb') return new Problem('general', error.message, 'Another file: --dbfilename <name>.')
   if (code !== 'EADDRINUSE' || address === undefined) return error
   return new Problem(
     'general',
