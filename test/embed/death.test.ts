@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ElastiCache } from '@aws-sdk/client-elasticache'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { NODE_RUNTIME_TAG } from '../../src/api/local-engine.ts'
 import type { LocalEngine } from '../../src/embed/published.d.ts'
 import { isRunning, type ProcessIdentity } from '../../src/engine/nodes/redis/process-identity.ts'
 import { eventually } from '../support/eventually.ts'
@@ -34,6 +35,7 @@ async function serverIn({ stateDir, clientConfig }: Told): Promise<ProcessIdenti
     Engine: 'redis',
     CacheNodeType: 'cache.t4g.small',
     NumCacheNodes: 1,
+    Tags: [{ Key: NODE_RUNTIME_TAG, Value: 'server' }], // what a thread serves ends with its process
   })
   const note = join(stateDir, 'nodes', 'us-west-2', 'cart', '0001', 'server.json')
   await eventually('its server runs', () => existsSync(note))
