@@ -16,7 +16,17 @@ const OPCODE = 0x7800
 const TRUNCATED = 0x0200
 const RECURSION_DESIRED = 0x0100
 const RECURSION_AVAILABLE = 0x0080
-const CODES = { formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4, refused: 5 } as const
+/** What does not fit into the header's four bits goes into the record of options (RFC 6891, 6.1.3). */
+const CODES = {
+  formatError: 1,
+  serverFailure: 2,
+  noSuchName: 3,
+  notImplemented: 4,
+  refused: 5,
+  badVersion: 16,
+} as const
+const HEADER_CODE = 0x000f
+const HEADER_CODE_BITS = 4
 
 /** An answer as bytes, and what its name suffers from until it is sent. */
 export interface Reply {
@@ -32,8 +42,8 @@ export function replyTo(message: Buffer, book: NameBook, transport: 'udp' | 'tcp
   if (message.length < HEADER_BYTES || (message.readUInt16BE(2) & RESPONSE) !== 0) return undefined
   const query = readQuery(message)
   if (typeof query === 'number') return { bytes: bareReply(message, query), delayMs: 0 }
-  const { question, limit } = query
-  const found = lookUp(question, book)
+  const { question, limit, isNewer } = query
+  const found = isNewer ? { code: CODES.badVersion } : lookUp(question, book)
   const reply = compose(message, query.packet, found)
   const bytes = transport === 'udp' && reply.length > limit ? compose(message, query.packet, {}, TRUNCATED) : reply
   return { bytes, delayMs: found.delayMs ?? 0 }
@@ -44,6 +54,8 @@ interface Query {
   readonly question: Question
   /** Bytes that the client takes over UDP. */
   readonly limit: number
+  /** Whether it speaks a version of the extensions (EDNS) that there was not yet. */
+  readonly isNewer: boolean
 }
 
 /** One question about the internet's names; the code to refuse the message with otherwise. */
@@ -53,13 +65,21 @@ function readQuery(message: Buffer): Query | number {
     const packet = decode(message)
     const [question, ...others] = packet.questions ?? []
     if (!question || others.length > 0) return CODES.formatError
+    if (!isSaidAgain(question, message)) return CODES.formatError
     if (question.class !== 'IN' && question.class !== 'ANY') return CODES.notImplemented
     const option = packet.additionals?.find((record) => record.type === 'OPT')
-    const told = option?.type === 'OPT' ? option.udpPayloadSize : PLAIN_BYTES
-    return { packet, question, limit: Math.min(MOST_BYTES, Math.max(PLAIN_BYTES, told)) }
+    const { udpPayloadSize = PLAIN_BYTES, ednsVersion = 0 } = option?.type === 'OPT' ? option : {}
+    const limit = Math.min(MOST_BYTES, Math.max(PLAIN_BYTES, udpPayloadSize))
+    return { packet, question, limit, isNewer: ednsVersion > 0 }
   } catch {
     return CODES.formatError
   }
+}
+
+/** The library reads labels as UTF-8 between dots: those of other bytes would come back as another question, or none. */
+function isSaidAgain(question: Question, message: Buffer): boolean {
+  const said = encode({ questions: [question] }).subarray(HEADER_BYTES)
+  return said.equals(message.subarray(HEADER_BYTES, HEADER_BYTES + said.length))
 }
 
 interface Found {
@@ -136,22 +156,22 @@ const compose = (
   encode({
     type: 'response',
     id: packet.id ?? 0,
-    flags: flagsOf(message) | AUTHORITATIVE_ANSWER | truncated | code,
+    flags: flagsOf(message) | AUTHORITATIVE_ANSWER | truncated | (code & HEADER_CODE),
     questions: packet.questions ?? [],
     answers: [...answers],
     authorities: isEmpty ? [startOfAuthority(LOCAL_ZONE)] : [],
-    additionals: options(packet),
+    additionals: options(packet, code),
   })
 
 /** A client that speaks of its limits is told those of the server (RFC 6891). */
-function options({ additionals = [] }: Packet): Answer[] {
+function options({ additionals = [] }: Packet, code: number): Answer[] {
   if (!additionals.some(({ type }) => type === 'OPT')) return []
   return [
     {
       type: 'OPT',
       name: '.',
       udpPayloadSize: MOST_BYTES,
-      extendedRcode: 0,
+      extendedRcode: code >> HEADER_CODE_BITS,
       ednsVersion: 0,
       flags: 0,
       flag_do: false,

@@ -172,3 +172,40 @@ describe('a message', () => {
     )
   })
 })
+
+/** A question for an address in this zone, its first label of any bytes. */
+const asked = (
+  label: Uint8Array,
+  tail: Buffer = encode({ questions: [{ name: 'cachectl.test', type: 'A' }] }),
+): Buffer => Buffer.concat([Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, label.length]), label, tail.subarray(12)])
+
+test('a label of any bytes comes back as it was, or not at all', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 63 }), (label) => {
+      const query = asked(label)
+      const { bytes } = replyTo(query, bookOf(ENTRIES), 'udp') ?? expect.fail('no reply')
+      const isBare = bytes.length === 12
+      expect(bytes.readUInt16BE(4)).toBe(isBare ? 0 : 1)
+      if (!isBare) expect(bytes.subarray(12, query.length)).toEqual(query.subarray(12))
+      expect(readable(bytes).rcode).toBe(isBare ? 'FORMERR' : 'NXDOMAIN')
+    }),
+  )
+})
+
+test('what speaks a later version of the extensions is told which there is', () => {
+  const option: Answer = {
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize: 1232,
+    extendedRcode: 0,
+    ednsVersion: 1,
+    flags: 0,
+    flag_do: false,
+    options: [],
+  }
+  const answer = ask(NODE, 'A', { more: { additionals: [option] } })
+  expect(answer.said).toEqual([])
+  // BADVERS is 16: 1 in the record of options, before the header's 0.
+  expect(answer.additionals).toMatchObject([{ type: 'OPT', ednsVersion: 0, extendedRcode: 1 }])
+  expect(answer.rcode).toBe('NOERROR')
+})
