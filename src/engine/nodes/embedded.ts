@@ -21,6 +21,9 @@ import {
 import { swappedBytes } from './swap.ts'
 import type { Answer, Crash, LoginQuestion, LoginVerdict, Request, Restoration, WorkerData } from './thread.ts'
 
+/** Of new objects, of a thread: requests leave next to nothing, and what clients are made of is not worth moving twice. */
+const YOUNG_MIB = 6
+
 interface Host {
   readonly worker: Worker
   readonly index: number
@@ -204,7 +207,11 @@ export class EmbeddedRuntime implements NodeRuntime {
     }
     const host: Host = {
       // The options of this process are for the program that it runs: some end a thread that has another.
-      worker: new Worker(this.#workerFile, { workerData, execArgv: [] }),
+      worker: new Worker(this.#workerFile, {
+        workerData,
+        execArgv: [],
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+      }),
       index,
       nodes: new Map(),
       waiting: new Map(),

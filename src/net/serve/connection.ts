@@ -66,10 +66,6 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   #held: Buffer[] | undefined
   // Requests since it last stopped for others, as far as it had more than its share.
   #served = 0
-  // A client that does not read either has to wait for 'drain'.
-  readonly #goOn = (): void => {
-    if (this.behind <= CONGESTED_BYTES) this.resume()
-  }
   // TLS keeps what it is given until it has encrypted it, so that it gets copies.
   readonly #copyWrites: boolean
   readonly #direct: DirectWrites | undefined
@@ -133,7 +129,10 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
     if (this.#served < FEWEST_PER_TURN || this.#protocol.connections.size < 2) return false
     this.#served = 0
     this.congested = true
-    soon(this.#goOn)
+    soon(() => {
+      // A client that does not read either has to wait for 'drain'.
+      if (this.behind <= CONGESTED_BYTES) this.resume()
+    })
     return true
   }
 

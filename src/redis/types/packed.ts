@@ -1,4 +1,4 @@
-import { copyBytes, sameBytes } from '../../net/bytes.ts'
+import { copyViewed, requestView, sameBytes } from '../../net/bytes.ts'
 import { Arena } from '../memory/arena.ts'
 
 /**
@@ -230,7 +230,7 @@ function write(arena: Arena, chunk: number, place: number, source: Buffer, start
     view.setUint32(at + 1, length, true)
     at += WIDE_BYTES
   }
-  at = copyBytes(source, start, end, arena.page(chunk), at)
+  at = copyViewed(source, requestView(source), start, end, arena.page(chunk), view, at)
   if (length < LONG) view.setUint8(at, length)
   else {
     view.setUint32(at, length, true)
