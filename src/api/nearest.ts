@@ -25,7 +25,9 @@ function hasParts(candidate: string, parts: readonly string[]): boolean {
 
 function fewestEdits(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
-  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1
+  const { length } = word.replace(/^-+/, '')
+  // Two of three letters wrong is another word.
+  let fewest = (length <= 3 ? 1 : Math.max(2, Math.floor(length / 3))) + 1
   for (const candidate of candidates) {
     const edits = editDistance(word, candidate)
     if (edits < fewest) {
@@ -36,20 +38,26 @@ function fewestEdits(word: string, candidates: readonly string[]): string | unde
   return best
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Levenshtein's distance, where two letters that have changed places are one edit as well; one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  let above = row
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      // Each row has a place for every letter of b, and one before them.
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+      const replaced = placeOf(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const edits = Math.min(replaced, placeOf(row, j) + 1, placeOf(next, j - 1) + 1)
+      next.push(swapped ? Math.min(edits, placeOf(above, j - 2) + 1) : edits)
     }
+    above = row
     row = next
   }
-  return row[b.length] as number // its last place
+  return placeOf(row, b.length)
 }
+
+/** A row has a place for every letter, and one before them. */
+const placeOf = (row: readonly number[], at: number): number => row[at] ?? 0
 
 const MOST_NAMED = 8
 

@@ -61,6 +61,13 @@ const topicId = ([first = '', second]: readonly string[]): string | undefined =>
     (topic) => topic !== '' && Object.keys(commands).some((id) => id.startsWith(`${topic}:`)),
   )
 
+/** Services of AWS that caches have to do with, as aws-cli calls them. */
+const OTHER_SERVICES = new Set(
+  'application-autoscaling cloudformation cloudtrail cloudwatch dax dynamodb ec2 firehose iam kms logs memorydb rds s3 s3api secretsmanager sns sts'.split(
+    ' ',
+  ),
+)
+
 async function refuseUnknown(words: readonly string[], rest: readonly string[] = []): Promise<void> {
   if (words.length === 0) throw usageProblem(`Unknown options: ${rest[0] ?? ''}`, 'See `cachectl --help`.')
   const topic = topicId(words)
@@ -71,10 +78,20 @@ async function refuseUnknown(words: readonly string[], rest: readonly string[] =
   }
   if (topic && words.length === depth) return showHelp(words)
   const spoken = words.slice(0, depth + 1).join(' ')
-  const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '))
-  const guess = nearest(spoken, names)
+  const refused = `argument ${topic === 'wait' ? 'subcommand' : 'operation'}: invalid choice: '${spoken}'`
+  if (OTHER_SERVICES.has(spoken)) {
+    throw usageProblem(
+      refused,
+      `cachectl does what \`aws elasticache\` does; for ${spoken} there is \`aws ${spoken}\`.`,
+    )
+  }
+  const names = Object.keys(commands).flatMap((id) => {
+    const parts = id.split(':')
+    return parts.map((_, at) => parts.slice(0, at + 1).join(' '))
+  })
+  const guess = nearest(spoken, [...new Set(names)])
   throw usageProblem(
-    `argument ${topic === 'wait' ? 'subcommand' : 'operation'}: invalid choice: '${spoken}'`,
+    refused,
     guess ? `Did you mean \`cachectl ${guess}\`?` : 'See `cachectl --help` for the commands there are.',
   )
 }

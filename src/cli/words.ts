@@ -1,6 +1,7 @@
 /** The words a command takes beside its options, and what it gets of them. */
 import { meantAmong } from '../api/nearest.ts'
 import type { Offer } from './caches/offers.ts'
+import { oneOf } from './flags.ts'
 import type { GlobalOptions } from './global-flags.ts'
 import { usageProblem } from './problem.ts'
 
@@ -11,8 +12,10 @@ export interface WordDoc {
   readonly multiple?: boolean
   /** What it names, where that can be listed. */
   readonly offer?: Offer
-  /** The few words it can be. */
+  /** The few words it can be, each of which is told of by itself. */
   readonly among?: readonly string[]
+  /** The few words it can be, of which nothing more is told. */
+  readonly choices?: readonly string[]
 }
 
 export interface Word<T = unknown> extends WordDoc {
@@ -52,6 +55,13 @@ export function optional<T>(description: string, read: (said: string) => T): Wor
 export function optional(description: string, read: (said: string) => unknown = asItIs): Word {
   return { description, read: ([said]) => (said === undefined ? undefined : read(said)) }
 }
+
+/** A word that may be left out, one of a few. */
+export const optionalAmong = <const C extends string>(
+  description: string,
+  choices: readonly C[],
+  argument: string,
+): Word<C | undefined> => ({ ...optional(description, (said) => oneOf(choices, said, argument)), choices })
 
 /** The same word; where it is missing, one of what there is of this kind is offered. */
 export const offering = <T>(word: Word<T>, offer: Offer): Word<T> => ({

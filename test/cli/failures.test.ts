@@ -35,6 +35,8 @@ describe("exit codes are aws-cli v2's", () => {
 
   test.each([
     ['an unknown command', ['descibe-cache-clusters'], 'Did you mean `cachectl describe-cache-clusters`?'],
+    ['a topic misspelt', ['enigne', 'status'], 'Did you mean `cachectl engine`?'],
+    ['another service', ['iam', 'list-users'], 'for iam there is `aws iam`'],
     ['an unknown option', ['describe-cache-clusters', '--regin', 'x'], 'Did you mean --region?'],
     [
       'a missing option under the name the guide gives an operation',

@@ -54,6 +54,9 @@ const FACTS: ReadonlyMap<string, RegionFacts> = new Map(
   }),
 )
 
+/** All that we know of. */
+export const regionNames: readonly string[] = [...FACTS.keys()]
+
 /** The partition a region is of, as ARNs begin with it. */
 export const partitionOf = (region: string): string =>
   region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'

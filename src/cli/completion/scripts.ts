@@ -136,8 +136,18 @@ ${[...table.idsAt].map(([at, name]) => `            case '${at}'\n              
             printf "$attached%s\\n" (cachectl completion ids (string sub -s 3 -- $prev) 2>/dev/null)
             return
         end
+        # A value of which nothing is known; where there is none, a word follows.
+        test -n "$attached"; and return
+        if not string match -q -- '-*' $cur; and not string match -q -- '--no-*' $prev
+            contains -- $prev ${table.toggles.join(' ')}; or return
+        end
     end
     if not string match -q -- '-*' $cur
+        set -l values (__cachectl_values "$path "(count $said))
+        if test -n "$values"
+            printf '%s\\n' $values
+            return
+        end
         set -l place (__cachectl_places "$path "(count $said))
         if test -n "$place"
             cachectl completion ids $place $said 2>/dev/null
@@ -184,7 +194,9 @@ Register-ArgumentCompleter -Native -CommandName cachectl -ScriptBlock {
     if (-not $list -and $table.ids -contains $prev -and $table.fresh -notcontains "$path $prev") {
         $list = cachectl completion ids $prev.Substring(2) 2>$null
     }
-    if (-not $list) {
+    if (-not $list) { $list = $table.values["$path $($said.Count)"] }
+    $takesValue = $prev -like '--*' -and $prev -notlike '--no-*' -and $table.toggles -notcontains $prev
+    if (-not $list -and ($wordToComplete -like '-*' -or -not $takesValue)) {
         $list = if ($wordToComplete -like '-*') { @($table.options[$path]) + $table.everywhere }
             elseif ($place) { cachectl completion ids $place $said 2>$null }
             else { $table.words[$path] }
@@ -211,6 +223,7 @@ const lookups = ({
   files,
   fileWords,
   idsAt,
+  toggles,
 }: CompletionTable): string => `_cachectl_words() {
   case "$1" in
 ${cases(words)}
@@ -250,11 +263,15 @@ _cachectl_list() {
 ${[...idsAt].map(([at, name]) => `        '${at}') cachectl completion ids ${name} 2>/dev/null; return ;;`).join('\n')}
       esac
       case "$1 $2" in ${fresh.map((each) => `'${each}'`).join('|')}) return ;; esac
-      case "$2" in ${ids.join('|')}) cachectl completion ids "\${2#--}" 2>/dev/null; return ;; esac ;;
+      case "$2" in ${ids.join('|')}) cachectl completion ids "\${2#--}" 2>/dev/null; return ;; esac
+      # A value of which nothing is known; where there is none, a word follows.
+      case "$3" in -*) ;; *) case "$2" in --no-*|${toggles.join('|')}) ;; *) return ;; esac ;; esac ;;
   esac
   case "$3" in
     -*) echo "$(_cachectl_options "$1") ${everywhere.join(' ')}"; return ;;
   esac
+  found=$(_cachectl_values "$1 $(($# - 3))")
+  if [[ -n $found ]]; then echo "$found"; return; fi
   found=$(_cachectl_places "$1" $(($# - 3)))
   if [[ -n $found ]]; then cachectl completion ids "$found" "\${@:4}" 2>/dev/null; else _cachectl_words "$1"; fi
 }`

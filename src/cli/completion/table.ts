@@ -1,12 +1,15 @@
 /** What can stand where on a command line, from the command table and the API model. Pure. */
 
 import { ENGINE_NAMES } from '../../api/catalog/engines.ts'
+import { METRICS } from '../../api/catalog/metrics.ts'
 import { nodeTypes } from '../../api/catalog/node-types.ts'
+import { regionNames } from '../../api/catalog/regions.ts'
 import { regionalKinds, resources } from '../../api/catalog/resources.ts'
 import { FAULT_OPTION_NAMES, FAULT_OPTIONS, wordsFor } from '../../api/engine-faults.ts'
 import { enumValues, inputOf, isOperation, operationNames } from '../../api/model.ts'
 import { kebabCase } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
+import { namesOf } from '../../api/tables.ts'
 import { globalFlags } from '../global-flags.ts'
 import { type Documented, kindOf } from '../help/command-doc.ts'
 
@@ -17,8 +20,10 @@ export interface CompletionTable {
   /** path -> its options, without those that all commands have. */
   readonly options: ReadonlyMap<string, readonly string[]>
   readonly everywhere: readonly string[]
-  /** `path --option` or, the same for all commands, ` --option` -> the values it can have. */
+  /** `path --option` or, the same for all commands, ` --option` -> the values it can have; `path 1`: of the second word after it. */
   readonly values: ReadonlyMap<string, readonly string[]>
+  /** Options without a value: what follows is a word. */
+  readonly toggles: readonly string[]
   /** Options that name something there is; the target is asked for it. */
   readonly ids: readonly string[]
   /** Options that take a file or a directory. */
@@ -44,6 +49,9 @@ const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(EVERYWHERE_ALIKE.map((name) => [` --${name}`, globalFlags[name].choices ?? []])),
   ' --output': FORMS,
   ' --until': ['ipv4', 'ipv6'],
+  ' --family': ['ipv4', 'ipv6'],
+  ' --region': regionNames,
+  ' --metric': namesOf(METRICS),
   // The model has no list of them.
   ' --engine': ENGINE_NAMES,
   ' --cache-node-type': [...nodeTypes.keys()],
@@ -80,6 +88,25 @@ export const shardOptions: readonly string[] = [
   ...['NodeGroupId', 'NodeGroupsToRemove', 'NodeGroupsToRetain'].map((member) => `--${kebabCase(member)}`),
 ]
 
+const MEMBERS_THAT_NAME: readonly (readonly [member: RegExp, names: Named])[] = [
+  [/^CacheNodeIdsTo/, 'node'],
+  [/^ServiceUpdateName$/, 'serviceUpdate'],
+  [/^ResourceName$/, 'arn'],
+  [/(AvailabilityZones?|AZs)$/, 'zone'],
+]
+
+/** Options that name what is no resource of its own: what they name, as `completion ids` calls it. */
+export const namedOptions: ReadonlyMap<string, Named> = new Map([
+  ['--node', 'nodeOrMember'],
+  ['--zone', 'zone'],
+  ...[...inputMembers].flatMap((member): [string, Named][] => {
+    const named = MEMBERS_THAT_NAME.find(([pattern]) => pattern.test(member))?.[1]
+    return named ? [[`--${kebabCase(member)}`, named]] : []
+  }),
+])
+
+export type Named = 'node' | 'nodeOrMember' | 'serviceUpdate' | 'arn' | 'zone'
+
 /** Commands whose first word is of one kind of what is offered for it, or not chosen from what is offered. */
 const PLACES: Readonly<Record<string, string>> = {
   failover: kebabCase(resources.replicationGroup.id),
@@ -105,7 +132,7 @@ function placesOf({ id, args = {} }: Documented): [place: string, names: string]
 function amongWords(command: Documented): (Documented & { readonly word: string })[] {
   const [first] = Object.values(command.args ?? {})
   return (first?.among ?? []).map((word) => ({
-    ...(kindOf(command, word) ?? command),
+    ...(kindOf(command, word) ?? { ...command, summary: '' }),
     id: `${command.id}:${word}`,
     word,
   }))
@@ -125,7 +152,7 @@ export function completionTable(given: readonly Documented[], rules: readonly st
   }
   const path = (id: string) => id.replaceAll(':', ' ')
   return {
-    words: words.set('', [...(words.get('') ?? []), 'help']),
+    words: withHelp(words),
     options: new Map(
       commands.map(({ id, flags = {} }) => [
         path(id),
@@ -136,6 +163,7 @@ export function completionTable(given: readonly Documented[], rules: readonly st
     values: new Map([
       ...Object.entries(COMMON_VALUES),
       ...faultValues(),
+      ...commands.flatMap(wordValues),
       ...['only', 'skip', 'explain'].map((option) => [`doctor --${option}`, rules] as const),
       ...commands.flatMap(({ id }) =>
         operationValues(id).map(([option, values]) => [`${id} ${option}`, values] as const),
@@ -146,7 +174,16 @@ export function completionTable(given: readonly Documented[], rules: readonly st
         ),
       ),
     ]),
-    ids: ['--target', '--cache', '--cluster', ...idOptions, ...otherIdOptions.keys(), ...shardOptions],
+    toggles: [...new Set([...commands.flatMap(({ flags = {} }) => togglesOf(flags)), ...togglesOf(globalFlags)])],
+    ids: [
+      '--target',
+      '--cache',
+      '--cluster',
+      ...namedOptions.keys(),
+      ...idOptions,
+      ...otherIdOptions.keys(),
+      ...shardOptions,
+    ],
     files: [...new Set(commands.flatMap(({ flags = {} }) => fileOptions(flags)))],
     fileWords: given.flatMap(({ id, args = {} }) => ('file' in args ? [path(id)] : [])),
     // Users of the engine's API are others than those of caches.
@@ -159,6 +196,12 @@ export function completionTable(given: readonly Documented[], rules: readonly st
       ),
     ),
   }
+}
+
+/** `help` goes before the words of any command. */
+function withHelp(words: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
+  const helped = [...words].map(([path, following]) => [`help ${path}`.trimEnd(), following] as const)
+  return new Map([...words, ...helped, ['', [...(words.get('') ?? []), 'help']]])
 }
 
 const LONGEST_ABOUT = 60
@@ -192,6 +235,15 @@ const cutTo = (text: string, length: number): string =>
 const fileOptions = (flags: NonNullable<Documented['flags']>): string[] =>
   Object.entries(flags).flatMap(([name, { helpValue }]) =>
     ['<path>', '<file>'].includes(String(helpValue)) ? [`--${name}`] : [],
+  )
+
+const togglesOf = (flags: NonNullable<Documented['flags']>): string[] =>
+  spellings(Object.fromEntries(Object.entries(flags).filter(([, { type }]) => type === 'boolean')))
+
+/** Words that are one of a few, wherever they stand. */
+const wordValues = ({ id, args = {} }: Documented): (readonly [at: string, values: readonly string[]])[] =>
+  Object.values(args).flatMap(({ choices: few }, at) =>
+    few ? [[`${id.replaceAll(':', ' ')} ${at}`, few] as const] : [],
   )
 
 /** Words that options of faults take. */

@@ -42,6 +42,7 @@ interface Word {
   readonly description?: string | undefined
   readonly offer?: string | undefined
   readonly among?: readonly string[] | undefined
+  readonly choices?: readonly string[] | undefined
   readonly required?: boolean | undefined
   readonly multiple?: boolean | undefined
 }

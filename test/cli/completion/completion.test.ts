@@ -115,6 +115,26 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     expect(await offered('probe', 'localhost:1', 's')).toEqual(['shop'])
   })
 
+  test('completes what is no resource of its own, and nothing in the place of a value of which nothing is known', async () => {
+    expect(await offered('tag', 'shop', '')).toEqual(['list', 'add', 'remove'])
+    expect(await offered('engine', 'fault', 'inject', 'node-crash', '--cluster', 'shop', '--node', '')).toEqual([
+      '0001',
+    ])
+    expect(await offered('engine', 'fault', 'inject', 'no-aaaa', '--family', '')).toEqual(['ipv4', 'ipv6'])
+    expect(await offered('list-tags-for-resource', '--resource-name', '')).toContain(
+      'arn:aws:elasticache:us-west-2:000000000000:cluster:shop',
+    )
+    expect(await offered('engine', 'subnet', 'create', '--zone', '')).toContain('us-west-2a')
+    expect(await offered('batch-stop-update-action', '--service-update-name', 'elasticache-m')).not.toEqual([])
+    expect(await offered('metrics', 'shop', '--metric', 'GetH')).toEqual(['GetHits'])
+    expect(await offered('--region', 'eu-west-1')).toEqual(['eu-west-1'])
+    expect(await offered('--profile', '')).toEqual([])
+    expect(await offered('kv', 'get', '--timeout', '')).toEqual([])
+    expect(await offered('kv', 'get', '--tls', 's')).toEqual(['shop'])
+    expect(await offered('--no-cli-pager', 'describe-ev')).toEqual(['describe-events'])
+    expect(await offered('help', 'engine', 'sto')).toEqual(['stop'])
+  })
+
   test('completes a serverless cache where any cache does', async () => {
     await home.answer('create-serverless-cache', '--serverless-cache-name', 'cart', '--engine', 'memcached', '--wait')
     for (const command of ['endpoints', 'probe', 'metrics']) expect(await offered(command, 'c')).toEqual(['cart'])
@@ -132,6 +152,10 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
       'cachectl engine fault inject node-h': 'node-hang\tconnections are made and nothing is answered',
       'cachectl top --inter': '--interval\tbetween two looks (default 1s)',
       'cachectl kv get shop ': '',
+      'cachectl kv get --timeout ': '',
+      'cachectl kv get --tls s': 'shop',
+      'cachectl tag shop ad': 'add',
+      'cachectl help engine sto': 'stop',
       'cachectl diff default.memcached1.6 default.memcached1.5': 'default.memcached1.5',
       'cachectl doctor --only R05': 'R05',
     }

@@ -5,13 +5,12 @@ import { withClient } from '../../caches/client.ts'
 import { findById } from '../../caches/resources.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
-import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { plainOutput } from '../../output/answer.ts'
 import { printForPeople } from '../../output/people.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import type { ApiClient } from '../../target/client.ts'
-import { optional, several } from '../../words.ts'
+import { optionalAmong, several } from '../../words.ts'
 
 const ACTIONS = ['list', 'add', 'remove'] as const
 
@@ -21,7 +20,7 @@ export const tag = command({
     'Finds the ARN by the id of a cluster, serverless cache, replication group, snapshot, group, user or reservation; an ARN does as well. Prints the tags the resource has in the end.',
   words: {
     resource: cacheWord('id or ARN', 'resource'),
-    action: optional('list (default), add or remove', (said) => oneOf(ACTIONS, said, 'action')),
+    action: optionalAmong('list (default), add or remove', ACTIONS, 'action'),
     tags: several('Key=Value for add, Key for remove'),
   },
   flags: globalFlags,

@@ -1,17 +1,25 @@
+import { regionFacts } from '../../../api/catalog/regions.ts'
 import { type ResourceKind, regionalKinds, resources } from '../../../api/catalog/resources.ts'
 import { kebabCase } from '../../../api/names.ts'
 import { shellWord } from '../../../api/shell.ts'
 import { namesOf as namesOfTable } from '../../../api/tables.ts'
 import { withClient } from '../../caches/client.ts'
 import { OFFERS, offerOf } from '../../caches/offers.ts'
-import { findAll, nameOf } from '../../caches/resources.ts'
+import { describeAll, findAll, nameOf } from '../../caches/resources.ts'
 import { type Command, command } from '../../command.ts'
 import { completionScript, type Shell } from '../../completion/scripts.ts'
-import { completionTable, idOptions, otherIdOptions, shardOptions } from '../../completion/table.ts'
+import {
+  completionTable,
+  idOptions,
+  type Named,
+  namedOptions,
+  otherIdOptions,
+  shardOptions,
+} from '../../completion/table.ts'
 import { oneOf } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
 import type { Documented } from '../../help/command-doc.ts'
-import { isItems } from '../../output/human-value.ts'
+import { type Item, isItems } from '../../output/human-value.ts'
 import type { ApiClient } from '../../target/client.ts'
 import { print } from '../../terminal.ts'
 import { one, several } from '../../words.ts'
@@ -54,7 +62,9 @@ const offers = new Map(namesOfTable(OFFERS).map((offer) => [kebabCase(offer), of
 /** What can be named: the values of options, and what words of commands name. */
 const NAMED: readonly string[] = [
   ...new Set([
-    ...[...idOptions, ...otherIdOptions.keys(), ...shardOptions].map((option) => option.slice(2)),
+    ...[...idOptions, ...otherIdOptions.keys(), ...shardOptions, ...namedOptions.keys()].map((option) =>
+      option.slice(2),
+    ),
     'cluster',
     ...offers.keys(),
   ]),
@@ -74,9 +84,11 @@ export const completionIds = command({
     const names = offer
       ? // A user who presses Tab is in the middle of a line: nothing is to be written into it.
         (await offerOf(offer).list(flags, said, () => {})).map(({ name }) => name)
-      : await withClient(flags, (client) =>
-          shardOptions.includes(`--${option}`) ? shardsOf(client) : namesOf(client, kindsOf(option)),
-        )
+      : await withClient(flags, (client) => {
+          const named = namedOptions.get(`--${option}`)
+          if (named) return LISTS[named](client)
+          return shardOptions.includes(`--${option}`) ? shardsOf(client) : namesOf(client, kindsOf(option))
+        })
     // Shells expand what they are offered: bash would run a name that is $(...).
     const safe = names.filter((each) => shellWord(each) === each)
     await printer.answer(safe, () => safe.join('\n'))
@@ -93,6 +105,28 @@ async function shardsOf(client: ApiClient): Promise<string[]> {
   const groups = await findAll(client, [resources.replicationGroup], () => {})
   const shards = groups.flatMap(({ item }) => (isItems(item.NodeGroups) ? item.NodeGroups : []))
   return [...new Set(shards.map(({ NodeGroupId }) => String(NodeGroupId)))].sort()
+}
+
+const clusters = async (client: ApiClient): Promise<Item[]> =>
+  (await findAll(client, [resources.cluster], () => {})).map(({ item }) => item)
+
+/** Of every cluster: which one the line is about is not known here. */
+const nodesOf = async (client: ApiClient): Promise<string[]> => {
+  const nodes = (await clusters(client)).flatMap(({ CacheNodes }) => (isItems(CacheNodes) ? CacheNodes : []))
+  return [...new Set(nodes.map(({ CacheNodeId }) => String(CacheNodeId)))].sort()
+}
+
+const membersOf = async (client: ApiClient): Promise<string[]> =>
+  (await clusters(client)).flatMap((item) => (item.ReplicationGroupId ? [String(item[resources.cluster.id])] : []))
+
+const LISTS: Readonly<Record<Named, (client: ApiClient) => Promise<readonly string[]>>> = {
+  node: nodesOf,
+  nodeOrMember: async (client) => (await Promise.all([nodesOf(client), membersOf(client)])).flat(),
+  serviceUpdate: async (client) =>
+    (await describeAll(client, 'DescribeServiceUpdates')).map(({ ServiceUpdateName }) => String(ServiceUpdateName)),
+  arn: async (client) =>
+    (await findAll(client, regionalKinds, () => {})).flatMap(({ kind, item }) => String(item[kind.arn] ?? '') || []),
+  zone: async ({ target: { region = '' } }) => regionFacts(region)?.zones ?? [],
 }
 
 const namesOf = async (client: ApiClient, among: readonly ResourceKind[]): Promise<string[]> =>
