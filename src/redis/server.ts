@@ -174,16 +174,16 @@ export class RedisNode {
 
   /**
    * What some slots of this node hold, in pieces, for `takeSlots` of the node that is to have them. Clients that ask for them wait
-   * from now on until the node is told the next topology, or `keepSlots`.
+   * from now on until the node is told that another one has them, or `keepSlots`.
    */
   giveSlots(slots: readonly number[]): AsyncIterable<Buffer> {
     this.#core.cluster?.hold(slots)
     return contentsOf(this.#core, slots)
   }
 
-  /** The slots that were to be given stay here: those who waited are served. */
-  keepSlots(): void {
-    this.#core.cluster?.release()
+  /** Slots that were to be given stay here: those who waited are served. */
+  keepSlots(slots: readonly number[]): void {
+    this.#core.cluster?.release(slots)
     this.#core.deliver()
   }
 

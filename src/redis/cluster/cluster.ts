@@ -126,7 +126,7 @@ export class Cluster {
     return this.#parts.failover?.(kind)
   }
 
-  /** Has clients that ask for these slots wait until the next topology, or `release`. */
+  /** Has clients that ask for these slots wait until a topology says that another node has them, or `release`. */
   hold(slots: Iterable<number>): void {
     for (const slot of slots) this.#held.add(slot)
   }
@@ -140,8 +140,9 @@ export class Cluster {
     this.#waiting.add(client)
   }
 
-  release(): void {
-    this.#held.clear()
+  /** Lets those go on who wait for these slots. Whoever has asked for another one that is held waits again. */
+  release(slots: Iterable<number>): void {
+    for (const slot of slots) this.#held.delete(slot)
     for (const client of this.#waiting) {
       client.paused = false
       this.core.resuming.add(client)
@@ -218,7 +219,7 @@ export class Cluster {
     // Before their keys go: a stream that is gone would be told instead.
     this.#redirectBlocked()
     this.#purge()
-    this.release()
+    this.release([...this.#held].filter((slot) => !view.isMine(slot)))
     core.deliver()
   }
 

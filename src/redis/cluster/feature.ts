@@ -1,6 +1,5 @@
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import type { Core } from '../core.ts'
-import { replicationOf } from '../replication/replication.ts'
 import { Cluster, type ClusterParts } from './cluster.ts'
 
 // Valkey says so; Redis only refuses others.
@@ -14,12 +13,6 @@ export function startCluster(core: Core, parts: ClusterParts): void {
   core.keyspace.db(0).indexSlots()
   const cluster = new Cluster(core, parts)
   core.cluster = cluster
-  cluster.follow = (primary) => {
-    const host = primary?.ip ?? ''
-    replicationOf(core).follow(host === '' ? undefined : { host, port: primary?.port ?? 0 })
-  }
-  // What it was before it was ended it goes on with, once all of it has started.
-  if (parts.meets && cluster.view.primary) core.clock.after(0, () => cluster.follow(cluster.view.primary))
   // Its id is to last.
   if (parts.topology === undefined) cluster.changed()
   core.checks.add((client, command, args) => cluster.redirections.check(client, command, args))(true)

@@ -66,6 +66,11 @@ export class SlotIndex {
     this.#counts.fill(0)
   }
 
+  /** It is of no more use. */
+  dispose(): void {
+    this.#arena.used -= this.bytes
+  }
+
   #link(entry: number, newer: number, older: number, slot: number): void {
     const arena = this.#arena
     const end = this.#end(entry)

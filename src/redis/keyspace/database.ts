@@ -375,7 +375,10 @@ export class Database {
     this.clear()
     this.table = other.table
     this.expiring = other.expiring
-    if (other.slots) this.slots = other.slots
+    if (other.slots) {
+      this.slots?.dispose()
+      this.slots = other.slots
+    }
   }
 
   /** To be called of keys that have lain aside: snapshots may have been taken meanwhile, which do not have them. */

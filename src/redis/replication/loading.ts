@@ -74,7 +74,10 @@ export class Loading {
     if (this.#isOver) return
     this.#loader.cancel()
     this.#finish()
-    for (const db of this.#aside ?? []) db.clear()
+    for (const db of this.#aside ?? []) {
+      db.clear()
+      db.slots?.dispose()
+    }
   }
 
   #begin(): void {

@@ -162,7 +162,7 @@ test('slots go over as a whole while clients write: those who ask for them wait,
   )
   // A copy from before, which is older.
   await b.node.takeSlots([3300], a.node.giveSlots([3300]))
-  a.node.keepSlots()
+  a.node.keepSlots([3300])
   await a.talk.ask(['DEL', '{b}0'], ['SET', '{b}1', 'changed'])
   const pieces = a.node.giveSlots([3300])
   writer.write('INCR {b}count\r\n')
@@ -184,13 +184,16 @@ test('slots go over as a whole while clients write: those who ask for them wait,
 })
 
 test('clients that waited for slots which stay after all are served', async () => {
-  const { node } = await start()
+  const { topology, node, tell } = await start()
   const a = node('a')
   const pieces = a.node.giveSlots([3300])
   const waiting = await a.connect()
   waiting.write('MULTI\r\nINCR {b}1\r\nEXEC\r\n')
   expect(await waiting.next()).toBe('+OK\r\n')
   for await (const _ of pieces);
-  a.node.keepSlots()
+  // A topology that has them here changes nothing.
+  tell(moving(topology, 12182, 'b'))
+  expect(await a.talk.ask(['GET', 'bar'], ['CLUSTER', 'COUNTKEYSINSLOT', '3300'])).toEqual(['$-1\r\n', ':0\r\n'])
+  a.node.keepSlots([3300])
   expect([await waiting.next(), await waiting.next()]).toEqual(['+QUEUED\r\n', '*1\r\n:1\r\n'])
 })
