@@ -48,13 +48,16 @@ test('BGSAVE writes beside, and there is one at a time', async () => {
   const dir = temporaryDirectory()
   const { talk } = await start(dir)
   await talk.ask(...filling)
-  const replies = await talk.ask(['BGSAVE'], ['BGSAVE', 'SCHEDULE'], ['SAVE'], ['SET', 'after', '1'], ['BGSAVE', 'NOW'])
+  const replies = await talk.ask(
+    ...[['BGSAVE'], ['BGSAVE', 'SCHEDULE'], ['SAVE'], ['SET', 'after', '1'], ['BGSAVE', 'NOW'], ['BGREWRITEAOF']],
+  )
   expect(replies).toEqual([
     '+Background saving started\r\n',
     '-ERR Background save already in progress\r\n',
     '-ERR Background save already in progress\r\n',
     '+OK\r\n',
     '-ERR syntax error\r\n',
+    '+Background append only file rewriting scheduled\r\n',
   ])
   await eventually('it is saved', async () => (await persistence(talk)).get('rdb_bgsave_in_progress') === '0')
   const told = await persistence(talk)
