@@ -39,7 +39,7 @@ export async function bundle(): Promise<void> {
   await Promise.all([
     bundleEntries(
       { main: 'src/main.ts', 'command-classes': 'src/cli/command-classes.ts', help: 'src/cli/help/help.ts' },
-      { plugins: [builtinsByRequire] },
+      { plugins: [builtinsByRequire, serversApart] },
     ),
     // In one piece, and without what the codec would load for event streams: ElastiCache has none.
     bundleEntries(
@@ -49,6 +49,7 @@ export async function bundle(): Promise<void> {
     bundleEntries({
       engine: 'src/engine/main.ts',
       'node-worker': 'src/engine/nodes/worker.ts',
+      ...SERVERS,
       index: 'src/embed/index.ts',
       vitest: 'src/embed/vitest.ts',
       sweeper: 'src/embed/sweeper.ts',
@@ -101,6 +102,22 @@ const localClientApart: Plugin = {
     onResolve({ filter: /\/local-client\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './local-client.js', external: true } : undefined,
     )
+  },
+}
+
+/** Nodes of Redis OSS and Valkey are a megabyte: what the command line runs of them is what the engine runs. */
+const SERVERS: Readonly<Record<string, string>> = {
+  'server-line': 'src/redis/stand-alone/command-line.ts',
+  'server-run': 'src/redis/stand-alone/run.ts',
+}
+
+const serversApart: Plugin = {
+  name: 'servers-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/redis\/stand-alone\// }, ({ path }) => {
+      const [name] = Object.entries(SERVERS).find(([, source]) => source.endsWith(path.replace(/^[./]*/, ''))) ?? []
+      return name === undefined ? undefined : { path: `./${name}.js`, external: true }
+    })
   },
 }
 
