@@ -146,6 +146,10 @@ export class RedisNode {
     this.#core.deliver()
   }
 
+  get isReplica(): boolean {
+    return this.#core.isReplica
+  }
+
   /** How it stands with its primary and its replicas. */
   replicationState(): ReplicationState {
     this.#core.refreshTime()

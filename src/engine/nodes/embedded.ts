@@ -8,6 +8,7 @@ import type { Reach } from '../network/reach.ts'
 import { ConnectionPlaces, connectionLimit } from './connection-places.ts'
 import { type Reading, read, write } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
+import type { Reshaping } from './redis/reshape.ts'
 import type { SlotMove, SlotsMoved } from './redis/slots.ts'
 import {
   type LiveSettings,
@@ -141,6 +142,10 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async dump(key: string, file: string): Promise<number> {
     return (await this.#askHostOf(key, { do: 'dump', key, file })) as number // what a worker answers to `dump`
+  }
+
+  async reshape(reshaping: Reshaping): Promise<number[]> {
+    return (await this.#ask(this.#leastLoaded(''), { do: 'reshape', reshaping })) as number[] // what a worker answers to `reshape`
   }
 
   async restore(key: string, file: string): Promise<void> {

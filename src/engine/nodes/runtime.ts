@@ -8,6 +8,7 @@ import type { MemcachedSettings, ServerlessSettings } from './memcached/options.
 import type { Reading } from './readings.ts'
 import type { RedisStatus } from './redis/node.ts'
 import type { ReaderSettings } from './redis/reader.ts'
+import type { Reshaping } from './redis/reshape.ts'
 import type { RedisSettings } from './redis/settings.ts'
 import type { SlotMove, SlotsMoved } from './redis/slots.ts'
 
@@ -144,6 +145,8 @@ export interface NodeRuntime {
   detach(key: string, addresses: readonly string[], port: number): Promise<void>
   /** Writes every item to a file, all as of one moment; there is a whole file afterwards or none. Answers the items' bytes. */
   dump(key: string, file: string): Promise<number>
+  /** Makes files of the data of some shards for others; answers what each takes in memory. */
+  reshape(reshaping: Reshaping): Promise<number[]>
   /** Loads a file that `dump` wrote. Rejects when it is damaged. */
   restore(key: string, file: string): Promise<void>
   counters(): Promise<ReadonlyMap<string, NodeCounters>>

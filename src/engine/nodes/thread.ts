@@ -6,6 +6,7 @@ import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces } from './connection-places.ts'
 import { CpuShares } from './cpu-shares.ts'
 import { type Reading, read, write } from './readings.ts'
+import type { Reshaping } from './redis/reshape.ts'
 import type { SlotMove } from './redis/slots.ts'
 import type { Items, RunningNode, Start } from './running.ts'
 import type { LiveSettings, Login, Loss, NodeSpec } from './runtime.ts'
@@ -32,6 +33,7 @@ export interface Request {
         readonly pem: { readonly key: string; readonly cert: string }
       }
     | { readonly do: 'status'; readonly key: string }
+    | { readonly do: 'reshape'; readonly reshaping: Reshaping }
     | { readonly do: 'move-slots'; readonly key: string; readonly move: SlotMove }
     /** Ends servers that would go on without this thread. */
     | { readonly do: 'end-processes' }
@@ -115,6 +117,9 @@ async function perform(body: Request['body']): Promise<unknown> {
         .catch(() => undefined)
     case 'move-slots':
       return running(body.key).moveSlots?.(body.move)
+    case 'reshape':
+      // Loaded where it is asked for.
+      return (await import('./redis/reshape.ts')).reshape(body.reshaping)
     case 'end-processes':
       await Promise.all([...nodes.values()].map((node) => node.onEnd && node.stop()))
       return

@@ -65,7 +65,7 @@ export interface Workload<R extends WorkloadRecord, W extends Work = Work> {
 export interface LifeTools {
   readonly store: Store
   readonly clock: Clock
-  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore' | 'status' | 'moveSlots'>
+  readonly runtime: Pick<NodeRuntime, 'dump' | 'restore' | 'reshape' | 'status' | 'moveSlots'>
   readonly ports: Ports
   /** Where free ports of serverless caches are looked for from; absent: from the port of their engine. */
   readonly serverlessPort?: number | undefined

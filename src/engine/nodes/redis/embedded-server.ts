@@ -54,8 +54,10 @@ export class EmbeddedServer implements Server {
     await endServerIn(directory, secret)
     prepare(spec, config)
     const cluster = spec.nodeId === undefined ? undefined : new ClusterSeen(spec, spec.nodeId)
-    const log = serverLog(join(directory, LOG_FILE))
+    let started: RedisNode | undefined
+    const log = serverLog(join(directory, LOG_FILE), () => started?.isReplica === true)
     const node = made(spec, cluster, log)
+    started = node
     const reach = reachOf(directory)
     try {
       if (spec.rdb !== undefined) await load(node, spec.rdb)

@@ -1,5 +1,6 @@
 /** Data of some shards as data of others: what a group of another shape is started with. */
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Part } from '../../../protocols/resp/encode.ts'
 import { keySlot, SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import { isError, itemsOf, type Reply, textOf, wholeOf } from '../../../protocols/resp/reply.ts'
@@ -17,11 +18,12 @@ const KEYS = 100
 /** More than a snapshot may have. */
 const DATABASES = '10000'
 
+/** Plain data: it travels to worker threads. */
 export interface Reshaping {
   readonly program: RedisProgram
   readonly secret: string
-  /** For servers that live as long as this takes; the same when it is done again, so that none of before is left. */
-  readonly directoryOf: (name: string) => string
+  /** Of a directory for each server, which lives as long as this takes; the same when it is done again, so that none of before is left. */
+  readonly directory: string
   /** Paths of files that a server can be started with. */
   readonly sources: readonly string[]
   /** Which keys go to which file; null: all, whatever their database. */
@@ -33,11 +35,11 @@ export interface Reshaping {
  * write the files. Answers what the data of each takes in memory.
  * @throws CannotRun, with what the server says of a file that it cannot read; Error, when there are keys that no target takes.
  */
-export async function reshape({ program, secret, directoryOf, sources, targets }: Reshaping): Promise<number[]> {
+export async function reshape({ program, secret, directory: parent, sources, targets }: Reshaping): Promise<number[]> {
   const running: Server[] = []
   const directories: string[] = []
   const start = async (name: string, rdb?: string) => {
-    const directory = directoryOf(name)
+    const directory = join(parent, name)
     directories.push(directory)
     await endServerIn(directory, secret)
     await rm(directory, { recursive: true, force: true })

@@ -8,14 +8,18 @@ const MARKS = { debug: '.', verbose: '-', notice: '*', warning: '#' } as const
 const TOLD: readonly string[] = ['notice', 'warning']
 
 /** Writes lines to a file as servers do, in the machine's time zone. */
-export function serverLog(file: string): Log {
+export function serverLog(file: string, isReplica: () => boolean): Log {
   return (level, line) => {
     if (!TOLD.includes(level)) return
     // A disk that is full is no reason to end.
     try {
-      appendFileSync(file, `${process.pid}:M ${timeText(new Date(systemClock.now()))} ${MARKS[level]} ${line}\n`, {
-        mode: 0o600,
-      })
+      appendFileSync(
+        file,
+        `${process.pid}:${isReplica() ? 'S' : 'M'} ${timeText(new Date(systemClock.now()))} ${MARKS[level]} ${line}\n`,
+        {
+          mode: 0o600,
+        },
+      )
     } catch {}
   }
 }

@@ -1,5 +1,4 @@
 import { programOf } from '../../nodes/redis/programs.ts'
-import { reshape } from '../../nodes/redis/reshape.ts'
 import type { DataSource, ServerlessCacheRecord } from '../../store/records.ts'
 import { runtimeOf } from '../node-runtime.ts'
 import { pathOfSource } from '../snapshots/preparation.ts'
@@ -14,12 +13,11 @@ export async function prepareServerlessData(
   tools: LifeTools,
 ): Promise<void> {
   const { region, id, engine } = cache
-  const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
-  const { secret, serverPlaces } = filesOf('')
-  await reshape({
+  const { secret, serverPlaces, directory } = tools.filesOf(`${region}/${id}`)
+  await tools.runtime.reshape({
     program: programOf(runtimeOf(cache), engine, versionOf(cache).version, serverPlaces),
     secret,
-    directoryOf: (name) => filesOf(name).directory,
+    directory,
     sources: sources.map((source) => pathOfSource(source, tools)),
     targets: [{ file: tools.snapshotFiles.path(ownFileOf(cache)), slots: [[0, 16_383]] }],
   })

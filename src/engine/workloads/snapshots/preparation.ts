@@ -1,7 +1,6 @@
 import { errorMessage } from '../../../api/thrown.ts'
 import type { Round } from '../../lifecycle/loops.ts'
 import { programOf } from '../../nodes/redis/programs.ts'
-import { reshape } from '../../nodes/redis/reshape.ts'
 import type { DataSource, ReplicationGroupRecord, Restoring, ShardRecord } from '../../store/records.ts'
 import { runtimeOf } from '../node-runtime.ts'
 import { commitGroup } from '../replication-groups/commit.ts'
@@ -70,12 +69,11 @@ async function makeFiles(group: ReplicationGroupRecord, { sources }: Restoring, 
     return
   }
   const { region, id, engine, engineVersion } = group
-  const filesOf = (name: string) => tools.filesOf(`${region}/${id}/${name}`)
-  const { secret, serverPlaces } = filesOf('')
-  const sizes = await reshape({
+  const { secret, serverPlaces, directory } = tools.filesOf(`${region}/${id}`)
+  const sizes = await tools.runtime.reshape({
     program: programOf(runtimeOf(group), engine, engineVersion, serverPlaces),
     secret,
-    directoryOf: (name) => filesOf(name).directory,
+    directory,
     sources: sources.map((source) => pathOfSource(source, tools)),
     targets: group.shards.map((shard) => ({
       file: snapshotFiles.path(dataFileOf(group, shard.id)),
