@@ -2,7 +2,7 @@ import { SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import type { Cluster, ClusterParts } from '../../../redis/cluster/cluster.ts'
 import type { Topology } from '../../../redis/cluster/topology.ts'
 import { placeOf } from './doors.ts'
-import { type Owners, ownersOf, topologyOf, withMoves } from './embedded-topology.ts'
+import { type Owners, ownersOf, shardIdOf, topologyOf, withMoves } from './embedded-topology.ts'
 import type { Member, RedisSpec } from './spec.ts'
 
 /**
@@ -14,13 +14,16 @@ export class ClusterSeen {
   readonly #spec: RedisSpec
   readonly #moved = new Map<number, string>()
   readonly #id: string
+  #noted: unknown
   #recorded: Owners
+  #members: readonly Member[]
 
   constructor(spec: RedisSpec, id: string) {
     const { topology = [] } = spec.live
     this.#spec = spec
     this.#id = id
     this.#recorded = ownersOf(topology)
+    this.#members = topology
     this.parts = {
       id,
       topology: topologyOf(topology, this.#recorded, spec.announce),
@@ -34,7 +37,15 @@ export class ClusterSeen {
     for (const slot of this.#moved.keys()) if (recorded[slot] !== this.#recorded[slot]) this.#moved.delete(slot)
     const owners = withMoves(recorded, this.#recorded, this.#moved)
     this.#recorded = recorded
+    this.#members = topology
     return topologyOf(topology, owners, this.#spec.announce)
+  }
+
+  /** The same after slots have gone to another primary. */
+  given(slots: readonly number[], nodeId: string): Topology {
+    const taker = this.#members.find((member) => member.nodeId === nodeId)
+    if (taker) for (const slot of slots) this.#moved.set(slot, shardIdOf(taker.shard))
+    return topologyOf(this.#members, withMoves(this.#recorded, this.#recorded, this.#moved), this.#spec.announce)
   }
 
   /** Whom the node is to follow: by the door of that, as servers do; undefined: nobody. */
@@ -44,11 +55,14 @@ export class ClusterSeen {
     return leader && leader !== own ? placeOf(leader, this.#spec) : undefined
   }
 
+  /** Asked for each slot that moves: what has not changed costs nothing. */
   #note({ view }: Cluster): void {
+    if (view === this.#noted) return
+    this.#noted = view
+    this.#moved.clear()
     for (let slot = 0; slot < SLOTS; slot++) {
       const owner = view.ownerOf(slot)?.shard
-      if (owner === undefined || owner === this.#recorded[slot]) this.#moved.delete(slot)
-      else this.#moved.set(slot, owner)
+      if (owner !== undefined && owner !== this.#recorded[slot]) this.#moved.set(slot, owner)
     }
   }
 }

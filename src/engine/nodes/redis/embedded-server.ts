@@ -82,6 +82,10 @@ export class EmbeddedServer implements Server {
     if (primary?.host !== present?.host || primary?.port !== present?.port) this.#node.follow(primary ?? null)
   }
 
+  give(slots: readonly number[], nodeId: string): void {
+    if (this.#cluster) this.#node.topology(this.#cluster.given(slots, nodeId))
+  }
+
   save(file: string): Promise<void> {
     return writeDurably(file, this.#node.snapshot())
   }

@@ -4,7 +4,7 @@ import { SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import { rangesWhere, type Topology } from '../../../redis/cluster/topology.ts'
 import type { Member, RedisSpec } from './spec.ts'
 
-const shardIdOf = (shard: string): string => createHash('sha1').update(shard).digest('hex')
+export const shardIdOf = (shard: string): string => createHash('sha1').update(shard).digest('hex')
 
 /** By slot, the id of the shard that has it; undefined: none has. */
 export type Owners = readonly (string | undefined)[]

@@ -250,7 +250,9 @@ export class RedisNode {
   moveSlots(move: SlotMove): Promise<SlotsMoved> {
     const { spec, keys } = this.#subject
     const { nodeId = '', innerPort } = spec
-    return moveSlots({ nodeId, keys, socket: this.#server.socket, innerPort }, move)
+    const server = this.#server
+    const give = server.give && ((...of: [readonly number[], string]) => server.give?.(...of))
+    return moveSlots({ nodeId, keys, socket: server.socket, innerPort, ...(give && { give }) }, move)
   }
 
   /** Writes all it has to a file that a server can be started with; there is a whole file afterwards or none. Answers the bytes of memory it has in use. */

@@ -10,6 +10,8 @@ export interface Server {
   readonly pid: number | undefined
   /** Tells it who is who in its cluster, which it goes by at once. Absent: it gets to know the others itself. */
   tell?(topology: readonly Member[]): void
+  /** Has slots whose keys have gone to another primary be that one's, all at once. Absent: it is told so of each. */
+  give?(slots: readonly number[], nodeId: string): void
   /** Writes all it has to a file, as of one moment; there is a whole file afterwards or none. Absent: it is asked to by words. */
   save?(file: string): Promise<void>
   /** Calls with how it ended, unless it was stopped. */

@@ -5,6 +5,7 @@ import { isError, itemsOf, type Reply, wholeOf } from '../../../protocols/resp/r
 import { Operator } from './operator.ts'
 import { handOnFunctions } from './reshape.ts'
 import { ENGINE_USER, type Keys } from './restricted.ts'
+import type { Server } from './server.ts'
 
 /** Keys that travel together. */
 const KEYS = 100
@@ -50,6 +51,8 @@ export interface Giver {
   /** How the engine gets to the server that has the slots. */
   readonly socket: string
   readonly innerPort: number
+  /** {@link Server.give}, of the server that has the slots; those that get them take many at once, too. */
+  readonly give?: Server['give']
 }
 
 /**
@@ -57,7 +60,7 @@ export interface Giver {
  * arrived are left alone. Slots whose keys cannot move are given up, and stay whole.
  */
 export async function moveSlots(
-  { nodeId, keys, socket, innerPort }: Giver,
+  { nodeId, keys, socket, innerPort, give }: Giver,
   { slots, to, beginsOnly }: SlotMove,
   largest = LARGEST_VALUE,
 ): Promise<SlotsMoved> {
@@ -90,9 +93,11 @@ export async function moveSlots(
     expectAll(await setSlots(takers, staying, 'STABLE'))
     const goes = (slot: number) => !staying.includes(slot)
     // The taker first: were both to end in between, the slot would have no owner the other way round.
-    expectAll(await setSlots(takers, left.filter(goes), 'NODE', to.nodeId))
+    if (give) await takeSlots(taker, left.filter(goes))
+    else expectAll(await setSlots(takers, left.filter(goes), 'NODE', to.nodeId))
     // What had arrived before, too: it may not have heard of it.
-    expectAll(await setSlots(givers, slots.filter(goes), 'NODE', to.nodeId))
+    if (give) give(slots.filter(goes), to.nodeId)
+    else expectAll(await setSlots(givers, slots.filter(goes), 'NODE', to.nodeId))
     return { keys: moved, kept }
   } finally {
     for (const operator of [...givers, ...takers]) operator.close()
@@ -105,6 +110,16 @@ type Operators = readonly [Operator, ...Operator[]]
 function operatorsOf(place: net.NetConnectOpts, { password }: Keys): Operators {
   const operator = () => new Operator(place, password, MIGRATE_MS)
   return [operator(), ...Array.from({ length: SIDE_BY_SIDE - 1 }, operator)]
+}
+
+/** From whoever has them, to itself. */
+async function takeSlots(taker: Operator, slots: readonly number[]): Promise<void> {
+  if (slots.length === 0) return
+  const [, added = null] = await taker.send([
+    ['CLUSTER', 'DELSLOTS', ...slots],
+    ['CLUSTER', 'ADDSLOTS', ...slots],
+  ])
+  expectAll([added])
 }
 
 /** The replies in the order of the slots. */
