@@ -64,8 +64,10 @@ export async function moveSlots(
   { slots, to, beginsOnly }: SlotMove,
   largest = LARGEST_VALUE,
 ): Promise<SlotsMoved> {
-  const givers = operatorsOf({ path: socket }, keys)
-  const takers = operatorsOf({ host: LOOPBACK, port: to.innerPort }, keys)
+  // A part of the engine waits for no replica.
+  const count = give ? 1 : SIDE_BY_SIDE
+  const givers = operatorsOf({ path: socket }, keys, count)
+  const takers = operatorsOf({ host: LOOPBACK, port: to.innerPort }, keys, count)
   const [giver] = givers
   const [taker] = takers
   try {
@@ -107,9 +109,9 @@ export async function moveSlots(
 type Operators = readonly [Operator, ...Operator[]]
 
 /** They connect when something is asked of them. */
-function operatorsOf(place: net.NetConnectOpts, { password }: Keys): Operators {
+function operatorsOf(place: net.NetConnectOpts, { password }: Keys, count: number): Operators {
   const operator = () => new Operator(place, password, MIGRATE_MS)
-  return [operator(), ...Array.from({ length: SIDE_BY_SIDE - 1 }, operator)]
+  return [operator(), ...Array.from({ length: count - 1 }, operator)]
 }
 
 /** From whoever has them, to itself. */
