@@ -179,6 +179,8 @@ export class Blocking {
 
   /** Serves those who wait for what was added, until there is nothing for any of them. */
   serve(): void {
+    // What was added may have expired while the command that did so went on.
+    this.#core.refreshTime()
     while (this.#ready.length > 0) {
       const ready = this.#ready
       this.#ready = []

@@ -69,7 +69,8 @@ export function call(client: Client, command: Command, args: Args): void {
   if (keyspace.dirty !== dirty) propagation.done(client.db, args, core.nesting === 0)
   else propagation.forget()
   if (client.tracking !== undefined) core.tracked(client, command, args)
-  if (core.nesting === 0) propagation.flush()
+  // What is found expired on the way goes by itself.
+  if (core.nesting === 0) propagation.flush(!command.looksAround)
 }
 
 /** A fault of ours ends neither the node nor the connection. */

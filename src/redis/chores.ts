@@ -41,6 +41,6 @@ function step(core: Core): void {
   for (const { table } of keyspace.databases) table.step(BUCKETS_PER_STEP)
   freeFor(core, MOST_FREEING_MS)
   for (const chore of core.chores) chore()
-  core.propagation.flush()
+  core.propagation.flush(false)
   core.deliver()
 }

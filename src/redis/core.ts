@@ -57,7 +57,7 @@ export class Core {
   readonly replies = new Replies()
   readonly access: Access
   readonly watches = new Watches()
-  readonly propagation = new Propagation()
+  readonly propagation: Propagation
   readonly blocking: Blocking
   readonly connections = new Set<Connection<RedisTalker>>()
   readonly clients = new Map<number, Client>()
@@ -150,6 +150,7 @@ export class Core {
 
   constructor({ config, commands, clock, random, runId, log, dialect, shutdown }: CoreParts) {
     this.dialect = dialect
+    this.propagation = new Propagation(dialect)
     this.replies.shortDoubles = dialect.engine === 'valkey'
     this.shutdown = shutdown
     this.log = log
@@ -221,6 +222,11 @@ export class Core {
     replies.written = 0
     this.rates.reset()
     for (const reset of this.statisticsResets) reset()
+  }
+
+  /** What replicas are told of a key that is gone: whether they are to give it back in the background. */
+  deletionWord(directive: 'lazyExpire' | 'lazyServerDel'): 'UNLINK' | 'DEL' {
+    return this.config.settings[directive] ? 'UNLINK' : 'DEL'
   }
 
   /** SWAPDB: clients of one see the keys of the other from now on. */
@@ -354,7 +360,7 @@ export class Core {
       },
       event: (db: Database, _events: number, event: string, key: Buffer) => this.#publishEvent(db, event, key),
       ready: (db: Database, key: Buffer) => this.blocking.signal(db, key),
-      removed: (db: Database, key: Buffer) => this.propagation.also(db, 'DEL', key),
+      removed: (db: Database, key: Buffer) => this.propagation.also(db, this.deletionWord('lazyExpire'), key),
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from './commands/command.ts'
 import type { Database } from './keyspace/database.ts'
 import type { Args } from './protocol/args.ts'
 
@@ -8,6 +9,9 @@ export interface Propagated {
 }
 
 type Word = Buffer | string
+
+/** The database of a command that goes without one. */
+export const ANY_DATABASE = -1
 
 /** Who is told what the node has changed: replicas and their backlog. */
 export interface Feed {
@@ -24,10 +28,16 @@ const bytesOf = (word: Word): Buffer => (typeof word === 'string' ? Buffer.from(
  * at once between MULTI and EXEC.
  */
 export class Propagation {
+  /** Whether MULTI and EXEC belong to no database. */
+  readonly selectsWithin: boolean
   /** Absent: nobody is to be told. */
   feed: Feed | undefined
   #gathered: Propagated[] = []
   #override: readonly Propagated[] | undefined
+
+  constructor({ engine }: Dialect) {
+    this.selectsWithin = engine === 'valkey'
+  }
 
   /** The command that runs is passed on in these words, rather than its own. */
   instead(db: Database, ...words: readonly Word[]): void {
@@ -61,16 +71,17 @@ export class Propagation {
     this.#override = undefined
   }
 
-  /** Everything that belongs together is done: passes it on. */
-  flush(): void {
+  /** Everything that belongs together is done: passes it on. @param asOne Between MULTI and EXEC, if there are several. */
+  flush(asOne = true): void {
     if (this.#gathered.length === 0) return
     const commands = this.#gathered
     this.#gathered = []
-    const [first] = commands
-    if (first === undefined || commands.length === 1) this.feed?.all(commands)
-    else {
-      const edge = (word: string): Propagated => ({ db: first.db, words: [Buffer.from(word)] })
-      this.feed?.all([edge('MULTI'), ...commands, edge('EXEC')])
-    }
+    if (!asOne || commands.length === 1) this.feed?.all(commands)
+    else this.feed?.all([this.#edge('MULTI', commands.at(0)), ...commands, this.#edge('EXEC', commands.at(-1))])
+  }
+
+  /** Valkey selects databases within a transaction, Redis before it. */
+  #edge(word: string, beside: Propagated | undefined): Propagated {
+    return { db: this.selectsWithin ? ANY_DATABASE : (beside?.db ?? ANY_DATABASE), words: [Buffer.from(word)] }
   }
 }

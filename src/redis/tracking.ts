@@ -187,10 +187,6 @@ export class Tracking {
 
   #gone(client: Client): void {
     this.end(client)
-    for (const each of this.#clients) {
-      const mode = this.modeOf(each)
-      if (mode?.redirect === client.id) this.#tellBroken(each, mode)
-    }
   }
 
   /** `tracking-table-max-keys`: of keys beyond it, clients are told as if they had changed. */

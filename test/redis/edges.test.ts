@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Database } from '../../src/redis/keyspace/database.ts'
 import { Arena } from '../../src/redis/memory/arena.ts'
 import { ChainTable, HASH } from '../../src/redis/memory/chain-table.ts'
+import { Propagation } from '../../src/redis/propagation.ts'
 import { afterTests } from '../support/after-tests.ts'
 import { eventually } from '../support/eventually.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
@@ -236,6 +238,33 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
     expect(heard[0]).toEqual(heard[1])
   })
 
+  test('scripts and libraries are refused in the words of the server', () =>
+    pair.same(
+      ...["redis.register_function('a')", 'redis.register_function()', "redis.register_function('a', 1)"].map(
+        (body) => ['FUNCTION', 'LOAD', `#!lua name=l\n${body}`],
+      ),
+      ...[
+        'redis.pcall({})',
+        'redis.pcall()',
+        "redis.acl_check_cmd('nosuch')",
+        'redis.set_repl()',
+        'redis.log(9, "x")',
+      ].map((body) => ['EVAL', `return ${body}`, '0']),
+    ))
+
+  test('scans take the options that the server knows', () =>
+    pair.same(
+      ['HSET', 'h', 'f', 'v', 'g', 'w'],
+      ['ZADD', 'z', '1', 'a', '2', 'b'],
+      ['SADD', 's', 'a'],
+      ['HSCAN', 'h', '0', 'NOVALUES'],
+      ['ZSCAN', 'z', '0', 'NOSCORES', 'MATCH', 'a'],
+      ['SSCAN', 's', '0', 'NOVALUES'],
+      ['SCAN', '0', 'NOVALUES'],
+      ['SCAN', '0', 'TYPE', 'nosuch'],
+      ['SCAN', '0', 'COUNT'],
+    ))
+
   test('every container helps in the words of the server', () =>
     pair.same(
       ...'acl client command config function latency memory module object pubsub script slowlog xgroup xinfo'
@@ -253,6 +282,28 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
       ['CONFIG', 'SET', 'maxmemory-clients', '101%'],
     ))
 })
+
+test.each(['redis', 'valkey'] as const)(
+  'what %s tells replicas at once is one transaction, unless it was come by',
+  (engine) => {
+    const told: string[] = []
+    const propagation = new Propagation({ engine, version: '8.0.1' })
+    propagation.feed = {
+      all: (commands) => told.push(commands.map(({ db, words }) => `${db} ${words.join(' ')}`).join(', ')),
+      one: () => undefined,
+    }
+    const change = () => {
+      propagation.also({ id: 1 } as Database, 'DEL', 'a') // all that is asked of it
+      propagation.also({ id: 2 } as Database, 'DEL', 'b') // as above
+    }
+    change()
+    propagation.flush()
+    change()
+    propagation.flush(false)
+    const [begin, end] = engine === 'redis' ? [1, 2] : [-1, -1]
+    expect(told).toEqual([`${begin} MULTI, 1 DEL a, 2 DEL b, ${end} EXEC`, '1 DEL a, 2 DEL b'])
+  },
+)
 
 test('members of long chains are drawn as often as others', () => {
   const arena = new Arena()

@@ -103,6 +103,9 @@ export interface Facts {
 /** What COMMAND does not tell of commands that write to replicas without being called writes. */
 const REPLICATING = ['pfcount', 'publish', 'spublish', 'eval', 'evalsha', 'fcall']
 
+/** They come by keys that nobody named. */
+const LOOKING_AROUND = ['scan', 'randomkey']
+
 /** Commands that are fast but not called so, as they may free what they overwrite. */
 const BRIEF = ['set', 'setex', 'psetex']
 
@@ -118,6 +121,8 @@ export class Command {
   /** `config get`'s is `config`. */
   readonly parent: Command | undefined
   readonly subcommands = new Map<string, Command>()
+  /** Whether it comes by keys that were not named. */
+  readonly looksAround: boolean
   /** Whether it takes as long whatever it is given: nothing is gained by measuring each call. */
   readonly brief: boolean
   calls = 0
@@ -139,6 +144,7 @@ export class Command {
     this.findKeys = keys
     this.flagsOf = flagsOf
     this.parent = parent
+    this.looksAround = LOOKING_AROUND.includes(name)
     this.brief = (this.flags & FAST) !== 0 || BRIEF.includes(name)
   }
 

@@ -7,6 +7,7 @@ import type { Database } from '../keyspace/database.ts'
 import {
   ACCESS,
   ENCODING_NAMES,
+  HASH_TYPE,
   HASHTABLE,
   LIST,
   LISTPACK,
@@ -14,6 +15,7 @@ import {
   SET,
   STRING,
   TYPE_NAMES,
+  ZSET,
 } from '../keyspace/entry.ts'
 import { GENERIC } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
@@ -24,6 +26,8 @@ import { helpOf } from './help.ts'
 const SAME_OBJECT = refusal('ERR source and destination objects are the same')
 const COPY_IN_CLUSTER = refusal('ERR Copying to another database is not allowed in cluster mode')
 const MOVE_IN_CLUSTER = refusal('ERR MOVE is not allowed in cluster mode')
+const NO_VALUES = refusal('ERR NOVALUES option can only be used in HSCAN')
+const NO_SCORES = refusal('ERR NOSCORES option can only be used in ZSCAN')
 const BAD_DB = refusal('ERR DB index is out of range')
 const NOT_LFU = refusal(
   'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
@@ -116,7 +120,7 @@ function expire(client: Client, args: Args, unit: number, absolute: boolean): vo
   }
   if (keyspace.mayExpire && at <= keyspace.now) {
     db.remove(entry)
-    core.propagation.instead(db, 'DEL', args.bytesOf(1))
+    core.propagation.instead(db, core.deletionWord('lazyExpire'), args.bytesOf(1))
     db.changed(args, 1, GENERIC, 'del')
   } else {
     db.setExpiry(entry, at)
@@ -285,32 +289,44 @@ export interface ScanOptions {
   readonly count: number
   readonly fits: (text: string) => boolean
   readonly type: string | undefined
+  /** Without the values of fields, the scores of members. */
+  readonly onlyNames: boolean
 }
 
 const DEFAULT_COUNT = 10
 
-/** @param at Where the cursor is. @throws Refusal */
-export function scanOptions(args: Args, at: number, takesType: boolean): ScanOptions {
+/** @param at Where the cursor is. @param of The type of the collection; absent: of keys. @throws Refusal */
+export function scanOptions({ core: { dialect } }: Client, args: Args, at: number, of?: number): ScanOptions {
   const text = args.text(at)
   if (!/^\d{1,20}$/.test(text)) throw INVALID_CURSOR
-  let [count, type]: [number, string | undefined] = [DEFAULT_COUNT, undefined]
+  const knowsMore = dialect.engine === 'valkey' && isAtLeast(dialect.version, '8.0.0')
+  let [count, type, onlyNames]: [number, string | undefined, boolean] = [DEFAULT_COUNT, undefined, false]
   let fits: (text: string) => boolean = () => true
-  for (let i = at + 1; i < args.count; i += 2) {
-    if (i + 1 >= args.count) throw SYNTAX
-    if (args.is(i, 'COUNT')) {
-      count = args.integer(i + 1)
+  for (let i = at + 1; i < args.count; i++) {
+    const follows = i + 1 < args.count
+    if (args.is(i, 'COUNT') && follows) {
+      count = args.integer(++i)
       if (count < 1) throw SYNTAX
-    } else if (args.is(i, 'MATCH')) {
-      const pattern = args.text(i + 1)
+    } else if (args.is(i, 'MATCH') && follows) {
+      const pattern = args.text(++i)
       if (pattern !== '*') fits = matcher(pattern)
-    } else if (takesType && args.is(i, 'TYPE')) type = args.text(i + 1).toLowerCase()
-    else throw SYNTAX
+    } else if (of === undefined && args.is(i, 'TYPE') && follows) {
+      type = args.text(++i).toLowerCase()
+      if (knowsMore && !TYPE_NAMES.includes(type)) throw refusal(`ERR unknown type name '${args.text(i)}'`)
+    } else if (knowsMore && args.is(i, 'NOVALUES')) {
+      if (of !== HASH_TYPE) throw NO_VALUES
+      onlyNames = true
+    } else if (knowsMore && args.is(i, 'NOSCORES')) {
+      if (of !== ZSET) throw NO_SCORES
+      onlyNames = true
+    } else throw SYNTAX
   }
-  return { cursor: Number(BigInt.asUintN(32, BigInt(text))), count, fits, type }
+  return { cursor: Number(BigInt.asUintN(32, BigInt(text))), count, fits, type, onlyNames }
 }
 
-function scan({ db, replies }: Client, args: Args): void {
-  const { count, fits, type, ...options } = scanOptions(args, 1, true)
+function scan(client: Client, args: Args): void {
+  const { db, replies } = client
+  const { count, fits, type, ...options } = scanOptions(client, args, 1)
   const found: Buffer[] = []
   const stale: number[] = []
   let cursor = options.cursor

@@ -16,7 +16,7 @@ export function scanMembers(client: Client, args: Args, type: number, step: Scan
   const found: Buffer[] = []
   let cursor = 0
   if (entry !== 0) {
-    const { count, fits, ...options } = scanOptions(args, 2, false)
+    const { count, fits, onlyNames, ...options } = scanOptions(client, args, 2, type)
     cursor = options.cursor
     // Empty places of a table are gone over, but not for ever.
     let left = 10 * count
@@ -24,7 +24,10 @@ export function scanMembers(client: Client, args: Args, type: number, step: Scan
     do {
       cursor = step(entry, cursor, (...words) => {
         seen++
-        if (fits(words[0]?.toString('latin1') ?? '')) found.push(...words)
+        const [name, ...rest] = words
+        if (name === undefined || !fits(name.toString('latin1'))) return
+        found.push(name)
+        if (!onlyNames) found.push(...rest)
       })
     } while (cursor !== 0 && --left > 0 && seen < count)
   }

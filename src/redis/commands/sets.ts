@@ -140,8 +140,9 @@ function spop(client: Client, args: Args): void {
     replies.bulkBytes(member)
     opened.remove(viewOf(member), 0, member.length)
   }
-  if (popped.length === size && count !== undefined) core.propagation.instead(db, 'DEL', args.bytesOf(1))
-  else core.propagation.instead(db, 'SREM', args.bytesOf(1), ...popped)
+  if (popped.length === size && count !== undefined) {
+    core.propagation.instead(db, core.deletionWord('lazyServerDel'), args.bytesOf(1))
+  } else core.propagation.instead(db, 'SREM', args.bytesOf(1), ...popped)
   taken(client, args, entry, 'spop')
 }
 

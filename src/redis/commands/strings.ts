@@ -145,7 +145,7 @@ function getex(client: Client, args: Args): void {
   replyValue(db, found)
   if (expiresAt > 0 && db.keyspace.mayExpire && db.keyspace.isPast(expiresAt)) {
     db.remove(found)
-    propagation.instead(db, 'DEL', args.bytesOf(1))
+    propagation.instead(db, client.core.deletionWord('lazyExpire'), args.bytesOf(1))
     db.changed(args, 1, GENERIC, 'del')
   } else if (expiresAt > 0) {
     db.setExpiry(found, expiresAt)

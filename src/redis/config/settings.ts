@@ -26,6 +26,8 @@ export interface Settings {
   busyReplyThreshold: number
   tcpBacklog: number
   enableDebugCommand: string
+  lazyExpire: boolean
+  lazyServerDel: boolean
   enableModuleCommand: string
   enableProtectedConfigs: string
   hashMaxListpackEntries: number

@@ -13,6 +13,7 @@ import { table } from './library/table.ts'
 import { type Machine, text, toNumber } from './machine.ts'
 import { general } from './numbers.ts'
 import { COUNTED, errorTable, fromReply, type Resp, record } from './replies.ts'
+import { inServerWords } from './server-words.ts'
 import { LuaTable } from './table.ts'
 import type { LuaFunction, LuaResults, LuaValue } from './values.ts'
 
@@ -119,11 +120,11 @@ function logging(machine: Machine, host: ScriptHost): Library {
   return {
     ...LEVELS,
     log: plain(machine, (args) => {
-      if (args.count < 2) raise(machine, 'redis.log() requires two arguments or more.')
+      if (args.count < 2) raise(machine, host, 'redis.log() requires two arguments or more.')
       const level = toNumber(args.at(1))
-      if (level === undefined) return raise(machine, 'First argument must be a number (log level).')
+      if (level === undefined) return raise(machine, host, 'First argument must be a number (log level).')
       const rank = Math.trunc(level)
-      if (rank < LEVELS.LOG_DEBUG || rank > LEVELS.LOG_WARNING) raise(machine, 'Invalid debug level.')
+      if (rank < LEVELS.LOG_DEBUG || rank > LEVELS.LOG_WARNING) raise(machine, host, 'Invalid debug level.')
       host.log(
         rank,
         args.values
@@ -137,15 +138,15 @@ function logging(machine: Machine, host: ScriptHost): Library {
 }
 
 /** Raises an error as servers do: as a table, which has no place in the source before its text. */
-function raise(machine: Machine, message: string): never {
-  return machine.throw(errorTable(message))
+function raise(machine: Machine, host: ScriptHost, message: string): never {
+  return machine.throw(errorTable(inServerWords(host, message)))
 }
 
 function serverApi(machine: Machine, host: ScriptHost): Library {
   const running = (name: string): ScriptRun =>
-    host.run ?? raise(machine, `redis.${name} can only be called inside a script invocation`)
+    host.run ?? raise(machine, host, `redis.${name} can only be called inside a script invocation`)
   const command = (args: Arguments, raises: boolean): LuaResults => {
-    const reply = replyOf(running('call/pcall'), args)
+    const reply = replyOf(running('call/pcall'), host, args)
     if (raises && reply.isError) machine.throw(reply.value)
     return reply.value
   }
@@ -157,14 +158,14 @@ function serverApi(machine: Machine, host: ScriptHost): Library {
     pcall: plain(machine, (args) => command(args, false)),
     setresp: plain(machine, (args) => {
       const run = running('setresp')
-      if (args.count !== 1) raise(machine, 'redis.setresp() requires one argument.')
+      if (args.count !== 1) raise(machine, host, 'redis.setresp() requires one argument.')
       const resp = Math.trunc(toNumber(args.at(1)) ?? 0)
-      if (resp !== 2 && resp !== 3) return raise(machine, 'RESP version must be 2 or 3.')
+      if (resp !== 2 && resp !== 3) return raise(machine, host, 'RESP version must be 2 or 3.')
       run.resp = resp
       return []
     }),
     sha1hex: plain(machine, (args) => {
-      if (args.count !== 1) raise(machine, 'wrong number of arguments')
+      if (args.count !== 1) raise(machine, host, 'wrong number of arguments')
       return sha1hex(text(args.at(1)) ?? '')
     }),
     error_reply: plain(machine, (args) => {
@@ -179,10 +180,10 @@ function serverApi(machine: Machine, host: ScriptHost): Library {
     }),
     set_repl: plain(machine, (args) => {
       const run = running('set_repl')
-      if (args.count !== 1) raise(machine, 'redis.set_repl() requires two arguments.')
+      if (args.count !== 1) raise(machine, host, 'redis.set_repl() requires two arguments.')
       const to = Math.trunc(toNumber(args.at(1)) ?? 0)
       if ((to & ~REPLICATION.REPL_ALL) !== 0) {
-        raise(machine, 'Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.')
+        raise(machine, host, 'Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.')
       }
       run.setReplication(to)
       return []
@@ -190,8 +191,8 @@ function serverApi(machine: Machine, host: ScriptHost): Library {
     acl_check_cmd: plain(machine, (args) => {
       const run = running('acl_check_cmd')
       const words = wordsOf(args)
-      if (typeof words === 'string') return raise(machine, words)
-      return run.mayRun(words) ?? raise(machine, 'Invalid command passed to redis.acl_check_cmd()')
+      if (typeof words === 'string') return raise(machine, host, words)
+      return run.mayRun(words) ?? raise(machine, host, 'Invalid command passed to redis.acl_check_cmd()')
     }),
   }
 }
@@ -219,9 +220,13 @@ function wordsOf(args: Arguments): string[] | string {
   return words
 }
 
-function replyOf(run: ScriptRun, args: Arguments): { readonly value: LuaValue; readonly isError: boolean } {
+function replyOf(
+  run: ScriptRun,
+  host: ScriptHost,
+  args: Arguments,
+): { readonly value: LuaValue; readonly isError: boolean } {
   const words = wordsOf(args)
-  if (typeof words === 'string') return { value: errorTable(words), isError: true }
+  if (typeof words === 'string') return { value: errorTable(inServerWords(host, words)), isError: true }
   const reply = run.command(words)
   if (Buffer.isBuffer(reply)) return { value: fromReply(reply), isError: reply[0] === 0x2d }
   const value = errorTable(reply.refused)

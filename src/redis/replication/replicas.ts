@@ -1,7 +1,7 @@
 import { soon } from '../../net/clock.ts'
 import type { Client } from '../client.ts'
 import type { Core } from '../core.ts'
-import type { Propagated } from '../propagation.ts'
+import { ANY_DATABASE, type Propagated } from '../propagation.ts'
 import type { Args } from '../protocol/args.ts'
 import type { History } from './history.ts'
 import { type Greeting, type Replica, STRANGER } from './replica.ts'
@@ -97,7 +97,7 @@ export class Replicas {
 
   readonly feed = {
     all: (commands: readonly Propagated[]): void => {
-      for (const { db, words } of commands) this.tell(words, db)
+      for (const { db, words } of commands) this.tell(words, db === ANY_DATABASE ? this.#selected : db)
       this.#note()
     },
     one: (db: number, args: Args): void => {
@@ -168,6 +168,8 @@ export class Replicas {
     const { now } = this.#core.keyspace
     const { replPingPeriod, replBacklogTtl } = this.#core.config.settings
     if (this.all.size > 0) this.#aloneSince = now
+    // The first replica hears of it a period after it came.
+    else this.#pingedAt = now
     if (mayPing && this.all.size > 0 && now - this.#pingedAt >= replPingPeriod * MS_PER_SECOND) {
       this.#pingedAt = now
       this.tell(PING)

@@ -1,6 +1,8 @@
+import type { Dialect } from '../commands/command.ts'
 import { Arguments } from '../lua/library/arguments.ts'
 import { type Machine, plainText, text } from '../lua/machine.ts'
 import { errorTable } from '../lua/replies.ts'
+import { inServerWords } from '../lua/server-words.ts'
 import { LuaTable } from '../lua/table.ts'
 import { LuaError, LuaFunction, type LuaValue, native } from '../lua/values.ts'
 import { isScriptFlag, readLibraryHead, type ScriptFlag } from './flags.ts'
@@ -99,8 +101,10 @@ export class LibraryLoader {
   #registered: Map<string, RegisteredFunction> | undefined
   readonly #run: RunLibrary
   readonly #monotonicMs: () => number
+  readonly #dialect: Dialect
 
-  constructor(run: RunLibrary, monotonicMs: () => number) {
+  constructor(dialect: Dialect, run: RunLibrary, monotonicMs: () => number) {
+    this.#dialect = dialect
     this.#run = run
     this.#monotonicMs = monotonicMs
   }
@@ -130,7 +134,7 @@ export class LibraryLoader {
   registrar(machine: Machine): LuaFunction {
     return native((...values) => {
       const problem = this.#register(new Arguments(machine, values))
-      return problem === undefined ? [] : machine.throw(errorTable(problem))
+      return problem === undefined ? [] : machine.throw(errorTable(inServerWords(this.#dialect, problem)))
     })
   }
 

@@ -141,6 +141,7 @@ export class Scripting {
   constructor(core: Core) {
     this.core = core
     this.#loader = new LibraryLoader(
+      core.dialect,
       (code, expired) => this.#interpreter('function').loadLibrary(code, expired),
       () => core.clock.monotonicMs(),
     )
