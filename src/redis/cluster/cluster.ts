@@ -82,7 +82,10 @@ export class Cluster {
     this.peers = parts.meets ? new Peers(core, this) : undefined
     core.config.follow(['clusterRequireFullCoverage'], () => this.#updateState())
     core.farewells.push((client) => this.#waiting.delete(client))
-    core.chores.push(() => this.#purge())
+    core.chores.push(() => {
+      this.#redirectBlocked()
+      this.#purge()
+    })
   }
 
   get self(): TopologyNode {
@@ -97,6 +100,9 @@ export class Cluster {
   /** Takes over who is who, at once: clients that wait for keys that are elsewhere now are sent there. */
   swap(topology: Topology): void {
     this.#replace(new View(topology, this.self.id))
+    // Before their keys go: a stream that is gone would be told instead.
+    this.#redirectBlocked()
+    this.#settle()
   }
 
   /** The same of a change that a client has asked this node for. */
@@ -111,7 +117,9 @@ export class Cluster {
 
   #changeTo(view: View): void {
     const before = this.view.primary
+    // A client that makes changes step by step is not done yet: those who wait are sent away with the next chore.
     this.#replace(view)
+    this.#settle()
     // Whoever tells a topology tells whom to follow, too; nobody does of what the node does itself.
     if (view.primary?.id !== before?.id || placeText(view.primary) !== placeText(before)) this.follow(view.primary)
     this.changed()
@@ -216,11 +224,12 @@ export class Cluster {
       const isElsewhere = isPrimary && before.isMine(slot) && view.ownerOf(slot) !== undefined
       if (isElsewhere && (index?.count(slot) ?? 0) > 0) this.#leftovers.add(slot)
     }
-    // Before their keys go: a stream that is gone would be told instead.
-    this.#redirectBlocked()
+  }
+
+  #settle(): void {
     this.#purge()
-    this.release([...this.#held].filter((slot) => !view.isMine(slot)))
-    core.deliver()
+    this.release([...this.#held].filter((slot) => !this.view.isMine(slot)))
+    this.core.deliver()
   }
 
   #updateState(): void {

@@ -1,9 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Topology } from '../../../src/redis/cluster/topology.ts'
+import { eventually } from '../../support/eventually.ts'
 import { idOf, moving, startCluster } from '../support/clusters.ts'
+import type { Talk } from '../support/talk.ts'
 
 // Of a: slot 3300 (`{b}`); of c: slot 12182 (`foo`).
 const start = (options = {}) => startCluster((end) => onTestFinished(end), options)
+
+const waitingAt = (talk: Talk, clients: number) =>
+  eventually(`${clients} clients wait`, async () =>
+    (await talk.ask(['INFO', 'clients'])).some((info) => info.includes(`blocked_clients:${clients}`)),
+  )
 
 test('every node tells the whole cluster as soon as it was told', async () => {
   const { topology, node } = await start()
@@ -36,7 +43,7 @@ test('a client that waits for a key is sent to where its slot has gone', async (
   const stays = await node('a').connect()
   waiting.write('BLPOP {b} 0\r\n')
   stays.write('BLPOP a{bar} 0\r\n')
-  while (!(await node('a').talk.ask(['INFO', 'clients']))[0]?.includes('blocked_clients:2'));
+  await waitingAt(node('a').talk, 2)
   tell(moving(topology, 3300, 'b'))
   expect(await waiting.next()).toBe(`-MOVED 3300 127.0.0.1:${node('b').port}\r\n`)
   // Its stream is deleted here, which is not what it is to hear.
@@ -196,4 +203,17 @@ test('clients that waited for slots which stay after all are served', async () =
   expect(await a.talk.ask(['GET', 'bar'], ['CLUSTER', 'COUNTKEYSINSLOT', '3300'])).toEqual(['$-1\r\n', ':0\r\n'])
   a.node.keepSlots([3300])
   expect([await waiting.next(), await waiting.next()]).toEqual(['+QUEUED\r\n', '*1\r\n:1\r\n'])
+})
+
+test('a client that waits hears of changes of the node itself once they are done', async () => {
+  const { node } = await start()
+  const [a, waiting] = [node('a'), await node('a').connect()]
+  waiting.write('BLPOP {b} 0\r\n')
+  await waitingAt(a.talk, 1)
+  await a.talk.ask(['CLUSTER', 'DELSLOTS', '3300'], ['CLUSTER', 'ADDSLOTS', '3300'], ['RPUSH', '{b}', 'x'])
+  expect(await waiting.next()).toBe('*2\r\n$3\r\n{b}\r\n$1\r\nx\r\n')
+  waiting.write('BLPOP {b} 0\r\n')
+  await waitingAt(a.talk, 1)
+  await a.talk.ask(['CLUSTER', 'DELSLOTS', '3300'])
+  expect(await waiting.next()).toBe('-CLUSTERDOWN The cluster is down\r\n')
 })
