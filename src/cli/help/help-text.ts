@@ -98,13 +98,13 @@ export function commandPage(command: Documented): string {
       : []),
     ...(doc.kinds.length > 0
       ? [
-          section(
-            `${command.kinds?.of.toUpperCase()}S`,
-            definitions([
-              ...doc.kinds.map(({ name, summary }) => [name, summary] as const),
-              ['', `Each with its options: cachectl ${doc.name} <${command.kinds?.of}> --help`] as const,
-            ]),
-          ),
+          section(`${command.kinds?.of.toUpperCase()}S`, [
+            ...definitions(doc.kinds.map(({ name, summary }) => [name, summary])),
+            '',
+            ...wrap(`Each with its options: cachectl ${doc.name} <${command.kinds?.of}> --help`, WIDTH - 2).map(
+              (line) => `  ${line}`,
+            ),
+          ]),
         ]
       : []),
     ...headings.map((group) => section(group, optionLines(options.filter((each) => each.group === group)))),

@@ -51,7 +51,8 @@ export function openRegion(resized: () => void): Region {
 
   function erase(): void {
     const lines = rowsOf(drawn, columns())
-    if (lines > 0) print(own(`\x1b[${lines}A\x1b[0J`))
+    // From the edge: what is typed meanwhile, ^C too, has moved the cursor.
+    if (lines > 0) print(own(`\x1b[${lines}A\x1b[G\x1b[0J`))
     drawn = []
   }
 }

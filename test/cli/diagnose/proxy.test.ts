@@ -9,6 +9,7 @@ import { relayFlags } from '../../../src/cli/commands/proxy/aim.ts'
 import { readArguments } from '../../../src/cli/parse.ts'
 import { scriptedServer } from '../../discovery/scripted-server.ts'
 import { temporaryDirectory } from '../../support/engine.ts'
+import { hasTerminal, onTerminal } from '../support/terminal.ts'
 import { cachectl } from './run.ts'
 
 const launcher = new URL('../../../bin/run.js', import.meta.url).pathname
@@ -89,4 +90,21 @@ test.each([
   ['--to a --check none --to b c', { to: ['a', 'b', 'c'], check: 'none' }],
 ])('of %s every value counts', (given, gathered) => {
   expect(readArguments(given.split(' '), relayFlags).flags).toMatchObject(gathered)
+})
+
+test.skipIf(!hasTerminal)('counters on a terminal are taken away whole, wherever ^C has left the cursor', async () => {
+  const env = { CACHECTL_HOME: temporaryDirectory() }
+  const args = ['proxy', '--listen', '127.0.0.1:0', '--to', '127.0.0.1:1', '--check', 'none']
+  const { raw, code } = await onTerminal(args, {
+    env,
+    answers: [
+      ['weight', ''],
+      // Drawn again.
+      ['clients', '\x03'],
+    ],
+  })
+  expect(code).toBe(0)
+  const erasures = raw.match(/\x1b\[\d+A(\x1b\[G)?/g) ?? []
+  expect(erasures).not.toEqual([])
+  expect(erasures.filter((each) => !each.endsWith('G'))).toEqual([])
 })

@@ -93,6 +93,15 @@ describe('an engine in the background', () => {
     expect(statSync(join(home.stateDir, 'credentials.json')).mode & 0o077).toBe(0)
   })
 
+  test('status counts the nodes of a large cluster, and names those of a small one', async () => {
+    const node = ['--engine', 'memcached', '--cache-node-type', 'cache.t4g.small', '--wait', '--num-cache-nodes']
+    await home.answer('create-cache-cluster', '--cache-cluster-id', 'large', ...node, '9')
+    await home.answer('create-cache-cluster', '--cache-cluster-id', 'small', ...node, '1')
+    const status = await home.answer('engine', 'status')
+    expect(status).toContain('│ 9 available ')
+    expect(status.match(/ 0001 available /g)).toHaveLength(1)
+  })
+
   test('is emptied only when told so twice', async () => {
     const refused = await home.cachectl('engine', 'reset')
     expect(refused).toMatchObject({ code: 252, stderr: expect.stringContaining('--yes') })

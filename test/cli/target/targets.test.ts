@@ -104,11 +104,11 @@ describe('targets with names of their own', () => {
     const region = ['--region', 'eu-west-1']
     expect(await target('add', 'prod', '--profile', 'work', ...region)).toEqual({
       code: 0,
-      stdout: 'prod: AWS, eu-west-1, profile work.\n',
+      stdout: 'prod: AWS, eu-west-1, profile work\n',
       stderr: '',
     })
     expect((await target('add', 'there', '--endpoint-url', 'http://127.0.0.1:9')).code).toBe(0)
-    expect((await target('use', 'prod')).stdout).toBe('Commands go to prod: AWS, eu-west-1, profile work.\n')
+    expect((await target('use', 'prod')).stdout).toBe('Commands go to prod: AWS, eu-west-1, profile work\n')
     expect((await target('show')).stdout).toBe('AWS, eu-west-1, profile work (target use prod)\n')
     expect(JSON.parse((await target('list', '--output', 'json')).stdout)).toEqual([
       { name: 'aws', used: false, kind: 'aws' },

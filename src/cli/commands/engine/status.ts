@@ -85,7 +85,7 @@ const CLUSTER: readonly Column<ClusterReport>[] = [
   { head: 'Cluster', of: 'id' },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
   { head: 'Endpoint', of: (cluster) => (cluster.endpoint ? at(cluster.endpoint) : '-') },
-  { head: 'Nodes', of: ({ nodes }, style) => nodes.map((node) => nodeText(node, style)).join('\n'), long: true },
+  { head: 'Nodes', of: ({ nodes }, style) => nodesText(nodes, style), long: true },
   {
     head: 'Network',
     of: ({ networkType, ipDiscovery }) => (networkType === 'dual_stack' ? `dual, ${ipDiscovery}` : networkType),
@@ -134,6 +134,16 @@ function alarmText(state: AlarmReport['state'], { good, busy, bad }: Style): str
 }
 
 const at = ({ address, port }: { readonly address: string; readonly port: number }): string => endpoint(address, port)
+
+/** So many are counted, and only those that are not as they should be are told one by one. */
+const MANY_NODES = 8
+
+function nodesText(nodes: ClusterReport['nodes'], style: Style): string {
+  const well = nodes.length < MANY_NODES ? [] : nodes.filter(({ status }) => status === 'available')
+  const others = nodes.filter((node) => !well.includes(node))
+  const counted = well.length > 0 ? [`${well.length} ${statusText('available', style)}`] : []
+  return [...counted, ...others.map((node) => nodeText(node, style))].join('\n')
+}
 
 const nodeText = ({ id, status, port }: ClusterReport['nodes'][number], style: Style): string =>
   `${id} ${statusText(status, style)} :${port}`

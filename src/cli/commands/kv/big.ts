@@ -64,7 +64,7 @@ async function dumpNodes(client: KvClient, largest: Largest<BigKey>, most: numbe
       const item = readDumpedLine(line)
       if (item) largest.add({ ...item, node })
       if (line === 'END' || largest.seen >= most) break
-      if (!item) throw refusedBy(node, line)
+      if (!item) throw refusedBy(node, 'lru_crawler metadump', line)
     }
     if (largest.seen >= most || signal.aborted) return
   }

@@ -144,7 +144,7 @@ async function* linesAfter(
   socket.write(request)
   let isFirst = true
   for await (const line of streamLines(socket, signal)) {
-    if (isFirst && line !== wanted) throw refusedBy(node, line)
+    if (isFirst && line !== wanted) throw refusedBy(node, 'watch', line)
     if (!isFirst) yield line
     isFirst = false
   }

@@ -1,4 +1,5 @@
 /** What commands share that look at all keys of a cache: how far, and that nodes may not let them. */
+import { memcached } from '../../../api/catalog/engines.ts'
 import { visibleLine } from '../../../api/visible.ts'
 import { count } from '../../flag-kinds.ts'
 import type { Flags } from '../../flags.ts'
@@ -18,10 +19,11 @@ export const lookFlags = (what: 'uses' | 'keys') =>
     ...kvFlags,
   }) satisfies Flags
 
-/** A node has answered otherwise than it was asked to. */
-export const refusedBy = (node: string, line: string): Problem =>
-  new Problem(
-    'general',
-    `${node} does not let clients look: ${visibleLine(line)}`,
-    'Nodes and serverless caches of ElastiCache refuse some of this; the metrics of the cache tell how much is used.',
-  )
+/** A node has answered otherwise than it was asked to. `asked`: with this command. */
+export const refusedBy = (node: string, asked: keyof typeof WAYS, line: string): Problem =>
+  new Problem('general', `${node} does not let clients look by ${asked}: ${visibleLine(line)}`, WAYS[asked])
+
+const WAYS = {
+  'lru_crawler metadump': `Nodes of ElastiCache refuse it since ${memcached.keysHiddenSince}, serverless caches always. What is used most: cachectl kv hot`,
+  watch: 'Serverless caches refuse it. How much is used: cachectl metrics',
+} as const

@@ -49,7 +49,7 @@ export const targetUse = command({
     const list = readTargets(stateDirOf(flags))
     const target = targetCalled(list, name, 'absent')
     writeTargets(stateDirOf(flags), { ...list, current: name })
-    printLine(`Commands go to ${name}: ${describeNamed(target)}.`)
+    printLine(`Commands go to ${name}: ${describeNamed(target)}`)
     for (const variable of ['CACHECTL_TARGET', 'AWS_ENDPOINT_URL_ELASTICACHE', 'AWS_ENDPOINT_URL']) {
       if (environment[variable]) tell(`Not in this shell: ${variable} is set, and goes before it.`)
     }
@@ -88,7 +88,7 @@ export const targetAdd = command({
     }
     const target = readTarget(flags)
     writeTargets(stateDirOf(flags), { ...list, targets: { ...list.targets, [name]: target } })
-    printLine(`${name}: ${describeNamed(target)}.`)
+    printLine(`${name}: ${describeNamed(target)}`)
   },
 })
 
