@@ -20,6 +20,7 @@ import { Propagation } from './propagation.ts'
 import { Args } from './protocol/args.ts'
 import { Replies } from './protocol/replies.ts'
 import { Rates } from './rates.ts'
+import type { ReplicationPoint } from './rdb/snapshot.ts'
 import { Scripting } from './scripting/scripting.ts'
 import type { RedisTalker } from './talker.ts'
 import { Watches } from './transaction.ts'
@@ -141,6 +142,8 @@ export class Core {
   later: (() => void)[] = []
   /** The client that hears for another which keys have changed; -1: there is none. */
   redirectionOf: (client: Client) => number = () => -1
+  /** Where in its history the node is; undefined: nobody knows of one. */
+  replicationPoint: () => ReplicationPoint | undefined = () => undefined
   /** Publishes a message, and answers how many heard it: pub/sub. */
   publish: (channel: Buffer, message: Buffer) => number = () => 0
   /** Told that keys were changed, or all of a database (no key), or all: client tracking. */

@@ -216,8 +216,15 @@ export class RedisNode {
   }
 
   /** Loads the file that `dir` and `dbfilename` name, if there is one; clients are told to wait meanwhile. @throws BadRdb */
-  load(): Promise<void> {
-    return persistenceOf(this.#core).load()
+  async load(): Promise<void> {
+    const replication = replicationOf(this.#core)
+    replication.hold()
+    try {
+      const loader = await persistenceOf(this.#core).load()
+      if (loader) replication.restored(loader)
+    } finally {
+      replication.goOn()
+    }
   }
 
   /** Saves as SHUTDOWN does: where there are save points, unless that was done already. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { CERTIFICATE_ONE } from '../memcached/support/certificates.ts'
 import { eventually } from '../support/eventually.ts'
@@ -191,4 +194,28 @@ test('a node is told whom to follow, and tells how that goes, without a client',
   node.follow(null)
   expect(node.replicationState()).toMatchObject({ role: 'primary', offset, primary: undefined })
   expect(await talk.ask(['SET', 'key', 'other'])).toEqual(['+OK\r\n'])
+})
+
+test('a node that was restarted with its file goes on with its primary, and its replicas with it, where they were', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cachectl-redis-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const config = [`dir ${directory}`]
+  const primary = await startNode(onTestFinished)
+  const before = await startNode(onTestFinished, { config })
+  await primary.talk.ask(['SET', 'a', '1'])
+  before.node.follow({ host: '127.0.0.1', port: primary.port })
+  await eventually('it has all', () => before.node.replicationState().primary?.inSync === true)
+  await primary.talk.ask(['SELECT', '2'], ['SET', 'b', '2'], ['WAIT', '1', '20000'])
+  await before.talk.ask(['SAVE'])
+  await before.node.close()
+  await primary.talk.ask(['SET', 'c', '3'])
+  const after = await startNode(onTestFinished, { config: [...config, `replicaof 127.0.0.1 ${primary.port}`] })
+  await after.node.load()
+  await eventually('it has all', () => after.node.replicationState().offset === primary.node.replicationState().offset)
+  expect(await after.talk.ask(['GET', 'a'], ['SELECT', '2'], ['MGET', 'b', 'c'])).toEqual([
+    '$1\r\n1\r\n',
+    '+OK\r\n',
+    '*2\r\n$1\r\n2\r\n$1\r\n3\r\n',
+  ])
+  expect((await primary.talk.ask(['INFO', 'stats']))[0]).toMatch(/sync_full:1\r\nsync_partial_ok:1\r\n/)
 })

@@ -86,7 +86,7 @@ export class Persistence {
   save(): boolean {
     const core = this.#core
     try {
-      writeFileSync(this.path, this.#temporary, snapshotOf(core))
+      writeFileSync(this.path, this.#temporary, snapshotOf(core, { replication: core.replicationPoint() }))
     } catch (error) {
       this.#failed(error)
       return false
@@ -101,7 +101,7 @@ export class Persistence {
     const core = this.#core
     const { dirty } = core.keyspace
     const began = core.clock.now()
-    const snapshot = snapshotOf(core)
+    const snapshot = snapshotOf(core, { replication: core.replicationPoint() })
     const written = writeFile(this.path, this.#temporary, snapshot)
     this.#begun++
     this.#triedAt = began
@@ -135,10 +135,10 @@ export class Persistence {
     return this.isEnded
   }
 
-  /** Loads the file, if there is one, while clients are told to wait. @throws BadRdb */
-  async load(): Promise<void> {
+  /** Loads the file, if there is one, while clients are told to wait. Answers what has read it. @throws BadRdb */
+  async load(): Promise<Loader | undefined> {
     const bytes = fileBytes(this.path)
-    if (bytes < 0) return
+    if (bytes < 0) return undefined
     const loader = this.beginLoading(bytes)
     try {
       await readFile(this.path, loader)
@@ -148,6 +148,7 @@ export class Persistence {
       this.endLoading()
     }
     this.#core.log('notice', `DB loaded from disk: ${loader.loaded} keys`)
+    return loader
   }
 
   /** DEBUG RELOAD: loads the file at once. @throws BadRdb, ErrnoException */

@@ -78,6 +78,8 @@ export class Loading {
       db.clear()
       db.slots?.dispose()
     }
+    // A part of it is nothing that anyone has ever had.
+    if (!this.#aside && this.#isBegun) this.#core.keyspace.flush(undefined)
   }
 
   #begin(): void {

@@ -29,12 +29,13 @@ export class Replicas {
   #selected = NO_DATABASE
   #isScheduled = false
   #aloneSince: number
-  #pingedAt = 0
+  #pingedAt: number
 
   constructor(core: Core, history: History) {
     this.#core = core
     this.#history = history
     this.#aloneSince = core.keyspace.now
+    this.#pingedAt = core.keyspace.now
     core.farewells.push((client) => this.#gone(client))
   }
 

@@ -3,7 +3,8 @@ import type { Client } from '../client.ts'
 import { clientLine } from '../client-line.ts'
 import type { Core } from '../core.ts'
 import { pauseOf } from '../pause.ts'
-import { snapshotOf } from '../rdb/snapshot.ts'
+import type { Loader } from '../rdb/loader.ts'
+import { type ReplicationPoint, snapshotOf } from '../rdb/snapshot.ts'
 import { Failover } from './failover.ts'
 import { Following, type Primary } from './following.ts'
 import { FullSync } from './full-sync.ts'
@@ -34,6 +35,9 @@ export class Replication {
   readonly listeners: (() => void)[] = []
   readonly #core: Core
   #lookedAt = 0
+  /** The database that the history went on in when it was heard last. */
+  #database = 0
+  #isHeld = false
 
   constructor(core: Core) {
     this.#core = core
@@ -46,6 +50,7 @@ export class Replication {
       this.failover.look()
     }
     this.replicas.changed = () => this.changed()
+    core.replicationPoint = () => this.#point
     core.chores.push(() => this.#look())
     core.config.follow(['replBacklogSize'], () => {
       if (this.history.backlog) this.history.backlog.size = core.config.settings.replBacklogSize
@@ -67,19 +72,24 @@ export class Replication {
     }
     if (following) this.#endFollowing(following)
     else this.#stepDown()
+    if (following) this.#database = following.database
+    this.#follow(primary, following === undefined || following.place !== undefined, failover)
+  }
+
+  #follow(primary: Primary, goesOn: boolean, failover: ((isDone: boolean) => void) | undefined): void {
     this.#core.config.load(new Map([['replicaof', [primary.host, String(primary.port)]]]))
     this.following = new Following(this.#core, {
       primary,
       history: this.history,
       replicas: this.replicas,
-      goesOn: following === undefined || following.place !== undefined,
+      goesOn,
       failover,
       changed: () => this.changed(),
       tls: this.tls,
     })
-    if (following) this.following.database = following.database
+    this.following.database = this.#database
     this.changed()
-    this.following.connect()
+    if (!this.#isHeld) this.following.connect()
   }
 
   #stepDown(): void {
@@ -218,7 +228,7 @@ export class Replication {
     this.failover.look()
     if (now - this.#lookedAt < MS_PER_SECOND) return
     this.#lookedAt = now
-    this.following?.look()
+    if (!this.#isHeld) this.following?.look()
     this.replicas.look(this.following === undefined && !this.failover.isUnderWay)
   }
 
@@ -228,6 +238,38 @@ export class Replication {
     if (cluster && !cluster.isGuided && cluster.view.primary) cluster.follow(cluster.view.primary)
     const [host = '', port = ''] = this.#core.config.text('replicaof').split(' ')
     if (host !== '' && this.following === undefined) this.follow({ host, port: Number(port) })
+  }
+
+  /** Waits with its primary: the node's own file comes first. */
+  hold(): void {
+    this.#isHeld = true
+    this.following?.close()
+  }
+
+  goOn(): void {
+    this.#isHeld = false
+    const { following } = this
+    if (following === undefined) return
+    this.following = undefined
+    this.#follow(following.primary, true, undefined)
+  }
+
+  /** The node has what a file held, which may say of which history that is. */
+  restored({ aux, expired }: Loader): void {
+    const [id, offset] = [aux.get('repl-id') ?? '', Number(aux.get('repl-offset') ?? Number.NaN)]
+    // What has expired meanwhile is missing here, and nobody has been told.
+    if (!/^[0-9a-f]{40}$/.test(id) || !(offset >= 0) || expired > 0) return
+    this.history.adopt({ id, offset }, this.#core.config.settings.replBacklogSize)
+    this.#database = Number(aux.get('repl-stream-db') ?? 0)
+    if (this.following) return
+    this.history.branch()
+    this.#tellReplicas()
+  }
+
+  /** Where in its history the node is. */
+  get #point(): ReplicationPoint | undefined {
+    if (this.history.backlog === undefined) return undefined
+    return { ...this.history.place, db: this.following?.database ?? 0 }
   }
 
   /** Ends all that it does of itself. */
