@@ -43,7 +43,7 @@ test('a client that waits for a key is sent to where its slot has gone', async (
   const stays = await node('a').connect()
   waiting.write('BLPOP {b} 0\r\n')
   stays.write('BLPOP a{bar} 0\r\n')
-  await waitingAt(node('a').talk, 2)
+  await waitingAt(node('a').talk, 3)
   tell(moving(topology, 3300, 'b'))
   expect(await waiting.next()).toBe(`-MOVED 3300 127.0.0.1:${node('b').port}\r\n`)
   // Its stream is deleted here, which is not what it is to hear.
