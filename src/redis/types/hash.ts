@@ -48,17 +48,17 @@ export class OpenHash {
   }
 
   get count(): number {
-    return this.#large?.count ?? packedCount(this.#arena, this.#chunk) / 2
+    return this.#large?.count ?? packedCount(this.arena, this.chunk) / 2
   }
 
   /** Looks a field up, and where its value is. Answers whether it is there. */
   find(view: DataView, start: number, end: number): boolean {
-    const arena = this.#arena
+    const arena = this.arena
     if (this.#large) {
       this.#found = this.#large.find(view, start, end)
       if (this.#found !== 0) this.#showMember(this.#found)
     } else {
-      this.#found = packedFind(arena, this.#chunk, view, start, end - start, 2)
+      this.#found = packedFind(arena, this.chunk, view, start, end - start, 2)
       if (this.#found !== 0) this.#showPlace(this.#found)
     }
     return this.#found !== 0
@@ -76,7 +76,7 @@ export class OpenHash {
     valueEnd: number,
   ): boolean {
     if (this.#large === undefined) {
-      const { hashMaxListpackEntries: mostFields, hashMaxListpackValue: mostBytes } = this.#settings
+      const { hashMaxListpackEntries: mostFields, hashMaxListpackValue: mostBytes } = this.settings
       const isNew = !this.find(fieldView, start, end)
       const isLong = end - start > mostBytes || valueEnd - valueStart > mostBytes
       if (!isLong && !(isNew && this.count >= mostFields)) {
@@ -92,13 +92,13 @@ export class OpenHash {
   /** Takes out the field that was found. */
   remove(): void {
     if (this.#large) this.#large.remove(this.#found)
-    else this.#put(packedRemove(this.#arena, this.#chunk, this.#found, 2))
+    else this.#put(packedRemove(this.arena, this.chunk, this.#found, 2))
     this.#found = 0
   }
 
   /** Calls `take` with each field and value, at `field` and `value`. */
   each(take: (hash: OpenHash) => void): void {
-    const arena = this.#arena
+    const arena = this.arena
     if (this.#large) {
       this.#large.table.each((member) => {
         this.#showMember(member)
@@ -106,7 +106,7 @@ export class OpenHash {
       })
       return
     }
-    const chunk = this.#chunk
+    const chunk = this.chunk
     for (let place = FIRST_PLACE; place < packedEnd(arena, chunk); ) {
       this.#showPlace(place)
       take(this)
@@ -151,8 +151,8 @@ export class OpenHash {
   /** Makes it a large one. */
   enlarge(): void {
     if (this.#large) return
-    const db = this.#db
-    const chunk = this.#chunk
+    const db = this.db
+    const chunk = this.chunk
     const large = new Fields(db.arena, db.keyspace.seed)
     this.each(({ field, value }) => {
       large.set(field.page, field.view, field.start, field.end, value.page, value.view, value.start, value.end)
@@ -163,8 +163,8 @@ export class OpenHash {
   }
 
   #setPacked(field: Buffer, start: number, end: number, value: Buffer, valueStart: number, valueEnd: number): void {
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     if (this.#found !== 0) {
       const place = packedNext(arena, chunk, this.#found)
       this.#put(packedReplace(arena, chunk, place, value, valueStart, valueEnd))
@@ -173,43 +173,44 @@ export class OpenHash {
     this.#put(packedAppend(arena, packedAppend(arena, chunk, field, start, end), value, valueStart, valueEnd))
   }
 
-  get #db(): Database {
-    return this.#opener.db
+  // Of TypeScript's privacy, here and below: V8 has its runtime look up the getters that are JavaScript's own, each time.
+  private get db(): Database {
+    return this.opener.db
   }
 
-  get #settings(): Client['core']['config']['settings'] {
-    return this.#opener.core.config.settings
+  private get settings(): Client['core']['config']['settings'] {
+    return this.opener.core.config.settings
   }
 
-  get #opener(): Client {
+  private get opener(): Client {
     return this.#client as Client // nothing is asked of it before `open`
   }
 
-  get #arena(): Arena {
-    return this.#db.arena
+  private get arena(): Arena {
+    return this.db.arena
   }
 
-  get #chunk(): number {
-    return this.#db.packedOf(this.#entry)
+  private get chunk(): number {
+    return this.db.packedOf(this.#entry)
   }
 
   #put(chunk: number): void {
-    this.#db.setValue(this.#entry, LISTPACK, chunk)
+    this.db.setValue(this.#entry, LISTPACK, chunk)
   }
 
   #showIndex(index: number): void {
-    this.#showPlace(packedAt(this.#arena, this.#chunk, 2 * index))
+    this.#showPlace(packedAt(this.arena, this.chunk, 2 * index))
   }
 
   #showPlace(place: number): void {
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     showPacked(this.field, arena, chunk, place)
     showPacked(this.value, arena, chunk, packedNext(arena, chunk, place))
   }
 
   #showMember(member: number): void {
-    const arena = this.#arena
+    const arena = this.arena
     const large = this.#large as Fields // members are those of large ones
     const { field, value } = this
     field.page = value.page = arena.page(member)

@@ -195,7 +195,7 @@ export class OpenList {
       }
     } else {
       left = length - left
-      this.#node = this.#nodes - 1
+      this.#node = this.nodes - 1
       for (let held = this.#heldBy(this.#node); left > held; held = this.#heldBy(this.#node)) {
         left -= held
         this.#node--
@@ -214,7 +214,7 @@ export class OpenList {
 
   /** Whether there is an element at the place, or behind it where a chunk has ended. */
   here(): boolean {
-    while (this.#node < this.#nodes) {
+    while (this.#node < this.nodes) {
       if (this.#place < packedEnd(this.arena, this.chunk)) return true
       this.#node++
       this.#place = FIRST_PLACE
@@ -236,7 +236,7 @@ export class OpenList {
 
   /** Goes to the first element that is these bytes. */
   find(view: DataView, start: number, length: number): boolean {
-    for (this.#node = 0; this.#node < this.#nodes; this.#node++) {
+    for (this.#node = 0; this.#node < this.nodes; this.#node++) {
       this.#place = packedFind(this.arena, this.chunk, view, start, length)
       if (this.#place !== 0) return true
     }
@@ -249,7 +249,7 @@ export class OpenList {
     if (elements <= 0 || !this.seek(index)) return
     if (!backwards) {
       let left = packedEach(arena, this.chunk, this.#place, elements, take)
-      for (let node = this.#node + 1; left > 0 && node < this.#nodes; node++)
+      for (let node = this.#node + 1; left > 0 && node < this.nodes; node++)
         left = packedEach(arena, this.#chunk(node), FIRST_PLACE, left, take)
       return
     }
@@ -262,12 +262,12 @@ export class OpenList {
 
   /** Adds an element at either end. `source` may not be of the list's own chunks, here as below. */
   push(atHead: boolean, source: Buffer, start: number, end: number): void {
-    const node = atHead ? 0 : this.#nodes - 1
+    const node = atHead ? 0 : this.nodes - 1
     const chunk = this.#chunk(node)
     if (this.#hasRoom(chunk, end - start)) {
       const place = atHead ? FIRST_PLACE : packedEnd(this.arena, chunk)
       this.#put(node, packedInsert(this.arena, chunk, place, source, start, end))
-    } else this.#addNode(atHead ? 0 : this.#nodes, source, start, end)
+    } else this.#addNode(atHead ? 0 : this.nodes, source, start, end)
     this.#count(1)
   }
 
@@ -301,7 +301,7 @@ export class OpenList {
   removeEnd(atHead: boolean, elements: number): void {
     const { arena } = this
     for (let left = elements; left > 0; ) {
-      const node = atHead ? 0 : this.#nodes - 1
+      const node = atHead ? 0 : this.nodes - 1
       const held = this.#heldBy(node)
       const taken = Math.min(held, left)
       const place = atHead ? FIRST_PLACE : packedAt(arena, this.#chunk(node), held - taken)
@@ -317,23 +317,24 @@ export class OpenList {
     if (large === undefined || large.nodes !== 1) return
     const chunk = large.chunk(0)
     if (packedEnd(this.arena, chunk) > this.#mostBytes / 2 || large.count > this.#mostElements / 2) return
-    const db = this.#database
+    const db = this.database
     large.nodes = 0
     db.keyspace.objects.take(db.packedOf(this.#entry))
     db.setValue(this.#entry, LISTPACK, chunk)
     this.#large = undefined
   }
 
-  get #database(): Database {
+  // Of TypeScript's privacy, here and below: V8 has its runtime look up the getters that are JavaScript's own, each time.
+  private get database(): Database {
     return this.#db as Database // nothing is asked of it before `open`
   }
 
-  get #nodes(): number {
+  private get nodes(): number {
     return this.#large?.nodes ?? 1
   }
 
   #chunk(node: number): number {
-    return this.#large?.chunk(node) ?? this.#database.packedOf(this.#entry)
+    return this.#large?.chunk(node) ?? this.database.packedOf(this.#entry)
   }
 
   #heldBy(node: number): number {
@@ -342,7 +343,7 @@ export class OpenList {
 
   #put(node: number, chunk: number): void {
     if (this.#large) this.#large.setChunk(node, chunk)
-    else this.#database.setValue(this.#entry, LISTPACK, chunk)
+    else this.database.setValue(this.#entry, LISTPACK, chunk)
   }
 
   #count(by: number): void {
@@ -368,7 +369,7 @@ export class OpenList {
     }
     const atEnd = this.#place === packedEnd(arena, chunk)
     const beside = this.#place === FIRST_PLACE ? node - 1 : atEnd ? node + 1 : -1
-    if (beside >= 0 && beside < this.#nodes && this.#hasRoom(this.#chunk(beside), bytes)) {
+    if (beside >= 0 && beside < this.nodes && this.#hasRoom(this.#chunk(beside), bytes)) {
       const other = this.#chunk(beside)
       const place = beside < node ? packedEnd(arena, other) : FIRST_PLACE
       this.#put(beside, packedInsert(arena, other, place, source, start, end))
@@ -404,7 +405,7 @@ export class OpenList {
   /** The list as one of several chunks. */
   #enlarged(): Quicklist {
     if (this.#large) return this.#large
-    const db = this.#database
+    const db = this.database
     const chunk = db.packedOf(this.#entry)
     const large = new Quicklist(this.arena)
     large.insert(0, chunk)

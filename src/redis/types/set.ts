@@ -48,13 +48,13 @@ export class OpenSet {
   }
 
   get count(): number {
-    return this.#large?.count ?? packedCount(this.#arena, this.#chunk)
+    return this.#large?.count ?? packedCount(this.arena, this.chunk)
   }
 
   has(view: DataView, start: number, end: number): boolean {
     return this.#large
       ? this.#large.find(view, start, end) !== 0
-      : packedFind(this.#arena, this.#chunk, view, start, end - start) !== 0
+      : packedFind(this.arena, this.chunk, view, start, end - start) !== 0
   }
 
   /** Answers whether the member is new. */
@@ -65,10 +65,10 @@ export class OpenSet {
       this.#enlarge()
       return this.add(bytes, view, start, end)
     }
-    const chunk = this.#chunk
-    const isInts = this.#encoding === INTSET
-    const place = isInts ? this.#placeOf(bytes, start, end) : packedEnd(this.#arena, chunk)
-    this.#put(packedInsert(this.#arena, chunk, place, bytes, start, end))
+    const chunk = this.chunk
+    const isInts = this.encoding === INTSET
+    const place = isInts ? this.#placeOf(bytes, start, end) : packedEnd(this.arena, chunk)
+    this.#put(packedInsert(this.arena, chunk, place, bytes, start, end))
     return true
   }
 
@@ -79,14 +79,14 @@ export class OpenSet {
       if (found !== 0) this.#large.remove(found)
       return found !== 0
     }
-    const place = packedFind(this.#arena, this.#chunk, view, start, end - start)
-    if (place !== 0) this.#put(packedRemove(this.#arena, this.#chunk, place))
+    const place = packedFind(this.arena, this.chunk, view, start, end - start)
+    if (place !== 0) this.#put(packedRemove(this.arena, this.chunk, place))
     return place !== 0
   }
 
   /** Calls `take` with each member shown; false from it ends that. */
   each(take: (member: Span) => unknown): void {
-    const arena = this.#arena
+    const arena = this.arena
     if (this.#large) {
       let goesOn = true
       this.#large.table.each((member) => {
@@ -94,7 +94,7 @@ export class OpenSet {
       })
       return
     }
-    const chunk = this.#chunk
+    const chunk = this.chunk
     for (let place = FIRST_PLACE; place < packedEnd(arena, chunk); place = packedNext(arena, chunk, place)) {
       if (take(this.#showPlace(place)) === false) return
     }
@@ -123,20 +123,20 @@ export class OpenSet {
 
   /** Whether it stays in one chunk with this member, which isn't there yet; numbers among others become such. */
   #takesPacked(bytes: Buffer, start: number, end: number): boolean {
-    const { setMaxIntsetEntries, setMaxListpackEntries, setMaxListpackValue } = this.#opener.core.config.settings
+    const { setMaxIntsetEntries, setMaxListpackEntries, setMaxListpackValue } = this.opener.core.config.settings
     const { count } = this
-    if (this.#encoding === INTSET) {
+    if (this.encoding === INTSET) {
       if (readInteger(bytes, start, end) !== undefined) return count < setMaxIntsetEntries
       if (this.#longestNumber() > setMaxListpackValue) return false
-      this.#db.setValue(this.#entry, LISTPACK, this.#chunk)
+      this.db.setValue(this.#entry, LISTPACK, this.chunk)
     }
     return count < setMaxListpackEntries && end - start <= setMaxListpackValue
   }
 
   /** Digits of the longest of numbers in order: the least or the greatest. */
   #longestNumber(): number {
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     if (this.count === 0) return 0
     const last = packedPrevious(arena, chunk, packedEnd(arena, chunk))
     return Math.max(packedLength(arena, chunk, FIRST_PLACE), packedLength(arena, chunk, last))
@@ -144,8 +144,8 @@ export class OpenSet {
 
   /** Where among numbers in order another one belongs. */
   #placeOf(bytes: Buffer, start: number, end: number): number {
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     const page = arena.page(chunk)
     const last = packedEnd(arena, chunk)
     let place = FIRST_PLACE
@@ -157,8 +157,8 @@ export class OpenSet {
   }
 
   #enlarge(): void {
-    const db = this.#db
-    const chunk = this.#chunk
+    const db = this.db
+    const chunk = this.chunk
     const large = new Fields(db.arena, db.keyspace.seed)
     this.each(({ page, view, start, end }) => {
       large.add(page, view, start, end)
@@ -168,38 +168,39 @@ export class OpenSet {
     this.#large = large
   }
 
-  get #opener(): Client {
+  // Of TypeScript's privacy, here and below: V8 has its runtime look up the getters that are JavaScript's own, each time.
+  private get opener(): Client {
     return this.#client as Client // nothing is asked of it before `open`
   }
 
-  get #db(): Database {
-    return this.#opener.db
+  private get db(): Database {
+    return this.opener.db
   }
 
-  get #arena(): Arena {
-    return this.#db.arena
+  private get arena(): Arena {
+    return this.db.arena
   }
 
-  get #chunk(): number {
-    return this.#db.packedOf(this.#entry)
+  private get chunk(): number {
+    return this.db.packedOf(this.#entry)
   }
 
-  get #encoding(): number {
-    return this.#db.encodingOf(this.#entry)
+  private get encoding(): number {
+    return this.db.encodingOf(this.#entry)
   }
 
   #put(chunk: number): void {
-    this.#db.setValue(this.#entry, this.#encoding, chunk)
+    this.db.setValue(this.#entry, this.encoding, chunk)
   }
 
   #showIndex(index: number): Span {
-    return this.#showPlace(packedAt(this.#arena, this.#chunk, index))
+    return this.#showPlace(packedAt(this.arena, this.chunk, index))
   }
 
   #showPlace(place: number): Span {
-    const arena = this.#arena
-    const start = packedStart(arena, this.#chunk, place)
-    return this.#show(this.#chunk, start, packedLength(arena, this.#chunk, place))
+    const arena = this.arena
+    const start = packedStart(arena, this.chunk, place)
+    return this.#show(this.chunk, start, packedLength(arena, this.chunk, place))
   }
 
   #showMember(member: number): Span {
@@ -208,7 +209,7 @@ export class OpenSet {
   }
 
   #show(chunk: number, start: number, length: number): Span {
-    show(this.member, this.#arena, chunk, start, length)
+    show(this.member, this.arena, chunk, start, length)
     return this.member
   }
 }

@@ -61,7 +61,7 @@ export class OpenZset {
 
   /** Makes it a large one if so many members, the longest of so many bytes, are too much for a small one. */
   fit(members: number, longest: number): this {
-    const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.#opener.core.config.settings
+    const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.opener.core.config.settings
     if (members > zsetMaxListpackEntries || longest > zsetMaxListpackValue) this.#enlarge()
     return this
   }
@@ -71,7 +71,7 @@ export class OpenZset {
   }
 
   get count(): number {
-    return this.#large?.count ?? packedCount(this.#arena, this.#chunk) / 2
+    return this.#large?.count ?? packedCount(this.arena, this.chunk) / 2
   }
 
   /** Looks a member up, and shows it. Answers whether it is there. */
@@ -80,7 +80,7 @@ export class OpenZset {
       this.#found = this.#large.find(view, start, end)
       if (this.#found !== 0) this.#showMember(this.#found)
     } else {
-      this.#found = packedFind(this.#arena, this.#chunk, view, start, end - start, 2)
+      this.#found = packedFind(this.arena, this.chunk, view, start, end - start, 2)
       if (this.#found !== 0) this.#showPlace(this.#found)
     }
     return this.#found !== 0
@@ -89,7 +89,7 @@ export class OpenZset {
   /** Adds a member that is not there. `bytes` may not be of the set's own chunk, here as below. */
   add(score: number, bytes: Buffer, view: DataView, start: number, end: number): void {
     if (this.#large === undefined) {
-      const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.#opener.core.config.settings
+      const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.opener.core.config.settings
       if (this.count < zsetMaxListpackEntries && end - start <= zsetMaxListpackValue) {
         this.#insert(score, bytes, start, end)
         return
@@ -104,7 +104,7 @@ export class OpenZset {
   setScore(score: number, bytes: Buffer, start: number, end: number): void {
     if (this.#large) this.#large.setScore(this.#found, score)
     else {
-      this.#put(packedRemove(this.#arena, this.#chunk, this.#found, 2))
+      this.#put(packedRemove(this.arena, this.chunk, this.#found, 2))
       this.#insert(score, bytes, start, end)
     }
   }
@@ -112,7 +112,7 @@ export class OpenZset {
   /** Takes out the member that was found. */
   remove(): void {
     if (this.#large) this.#large.remove(this.#found)
-    else this.#put(packedRemove(this.#arena, this.#chunk, this.#found, 2))
+    else this.#put(packedRemove(this.arena, this.chunk, this.#found, 2))
     this.#found = 0
   }
 
@@ -121,8 +121,8 @@ export class OpenZset {
     if (members <= 0) return
     const large = this.#large
     if (large === undefined) {
-      const place = packedAt(this.#arena, this.#chunk, 2 * rank)
-      this.#put(packedRemove(this.#arena, this.#chunk, place, 2 * members))
+      const place = packedAt(this.arena, this.chunk, 2 * rank)
+      this.#put(packedRemove(this.arena, this.chunk, place, 2 * members))
       return
     }
     let member = large.at(rank)
@@ -136,8 +136,8 @@ export class OpenZset {
   /** How many members there are before the one that was found. */
   rank(): number {
     if (this.#large) return this.#large.rank(this.#found)
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     let rank = 0
     for (let place = FIRST_PLACE; place < this.#found; place = nextPair(arena, chunk, place)) rank++
     return rank
@@ -151,8 +151,8 @@ export class OpenZset {
         return isBefore(this)
       })
     }
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     let count = 0
     for (let place = FIRST_PLACE; place < packedEnd(arena, chunk); place = nextPair(arena, chunk, place)) {
       this.#showPlace(place)
@@ -175,8 +175,8 @@ export class OpenZset {
       }
       return
     }
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     let place = packedAt(arena, chunk, 2 * rank)
     for (let left = members; left > 0; left--) {
       this.#showPlace(place)
@@ -224,8 +224,8 @@ export class OpenZset {
 
   #enlarge(): void {
     if (this.#large) return
-    const db = this.#db
-    const chunk = this.#chunk
+    const db = this.db
+    const chunk = this.chunk
     const large = new Ranked(db.arena, db.keyspace.seed)
     this.each(0, this.count, ({ score, member: { page, view, start, end } }) =>
       large.add(score, page, view, start, end),
@@ -236,9 +236,9 @@ export class OpenZset {
   }
 
   #insert(score: number, bytes: Buffer, start: number, end: number): void {
-    const arena = this.#arena
+    const arena = this.arena
     const place = this.#placeOf(score, bytes, start, end)
-    const chunk = packedInsert(arena, this.#chunk, place, bytes, start, end)
+    const chunk = packedInsert(arena, this.chunk, place, bytes, start, end)
     // As in a listpack, where zero has no sign.
     scratch.writeDoubleLE(score + 0)
     this.#put(packedInsert(arena, chunk, place + packedSize(end - start), scratch, 0, SCORE_BYTES))
@@ -246,8 +246,8 @@ export class OpenZset {
 
   /** Where in its chunk a member belongs that is not there. */
   #placeOf(score: number, bytes: Buffer, start: number, end: number): number {
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     const { member } = this
     const last = packedEnd(arena, chunk)
     let place = FIRST_PLACE
@@ -259,40 +259,41 @@ export class OpenZset {
     return place
   }
 
-  get #opener(): Client {
+  // Of TypeScript's privacy, here and below: V8 has its runtime look up the getters that are JavaScript's own, each time.
+  private get opener(): Client {
     return this.#client as Client // nothing is asked of it before `open`
   }
 
-  get #db(): Database {
-    return this.#opener.db
+  private get db(): Database {
+    return this.opener.db
   }
 
-  get #arena(): Arena {
-    return this.#db.arena
+  private get arena(): Arena {
+    return this.db.arena
   }
 
-  get #chunk(): number {
-    return this.#db.packedOf(this.#entry)
+  private get chunk(): number {
+    return this.db.packedOf(this.#entry)
   }
 
   #put(chunk: number): void {
-    this.#db.setValue(this.#entry, LISTPACK, chunk)
+    this.db.setValue(this.#entry, LISTPACK, chunk)
   }
 
   #showIndex(index: number): void {
-    this.#showPlace(packedAt(this.#arena, this.#chunk, 2 * index))
+    this.#showPlace(packedAt(this.arena, this.chunk, 2 * index))
   }
 
   #showPlace(place: number): void {
-    const arena = this.#arena
-    const chunk = this.#chunk
+    const arena = this.arena
+    const chunk = this.chunk
     show(this.member, arena, chunk, packedStart(arena, chunk, place), packedLength(arena, chunk, place))
     this.score = this.member.view.getFloat64(packedStart(arena, chunk, packedNext(arena, chunk, place)), true)
   }
 
   #showMember(member: number): void {
     const large = this.#large as Ranked // members are those of large ones
-    show(this.member, this.#arena, member, large.start(member), large.length(member))
+    show(this.member, this.arena, member, large.start(member), large.length(member))
     this.score = large.score(member)
   }
 }
