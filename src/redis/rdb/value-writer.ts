@@ -220,14 +220,9 @@ function* fields(to: RdbWriter, { arena }: Database, members: Fields, withValues
     to.string(page, start, value)
     if (withValues) to.string(page, value, value + members.valueLength(member))
   }
-  let cursor = 0
-  do {
-    for (let left = PER_PART; left > 0; left--) {
-      cursor = members.table.scan(cursor, write)
-      if (cursor === 0) return
-    }
+  // What is being written is written to its end before it is changed.
+  for (let next = members.table.walk(0, PER_PART, write); next !== 0; next = members.table.walk(next, PER_PART, write))
     yield
-  } while (cursor !== 0)
 }
 
 /** From the last to the first, as servers do: then each is added in front of those before it. */

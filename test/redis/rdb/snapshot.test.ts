@@ -69,7 +69,7 @@ test('a snapshot is what there was when it began, whatever is changed meanwhile'
 
 test('one that is cancelled is in nobody’s way', async () => {
   const { node, talk } = source
-  await talk.ask(['FLUSHALL'], ...filling)
+  await talk.ask(['RESET'], ['FLUSHALL'], ...filling)
   for (let i = 0; i < 10; i++) {
     const cancelled = node.snapshot()
     cancelled.slice(0)
@@ -83,7 +83,7 @@ test('one that is cancelled is in nobody’s way', async () => {
 
 test('a file is loaded from pieces of any size', async () => {
   const { node, talk } = source
-  await talk.ask(['FLUSHALL'], ...filling)
+  await talk.ask(['RESET'], ['FLUSHALL'], ...filling)
   const was = await digest(source)
   const file = node.snapshot().whole()
   for (const size of [1, 1000]) {
@@ -95,7 +95,7 @@ test('a file is loaded from pieces of any size', async () => {
 })
 
 test('a file that was cut short or changed is refused', async () => {
-  await source.talk.ask(['FLUSHALL'], ...filling)
+  await source.talk.ask(['RESET'], ['FLUSHALL'], ...filling)
   const file = source.node.snapshot().whole()
   const load = (bytes: Buffer): void => {
     const loader = target.node.loader({ replaces: true })
