@@ -95,14 +95,7 @@ test.each([
 test.skipIf(!hasTerminal)('counters on a terminal are taken away whole, wherever ^C has left the cursor', async () => {
   const env = { CACHECTL_HOME: temporaryDirectory() }
   const args = ['proxy', '--listen', '127.0.0.1:0', '--to', '127.0.0.1:1', '--check', 'none']
-  const { raw, code } = await onTerminal(args, {
-    env,
-    answers: [
-      ['weight', ''],
-      // Drawn again.
-      ['clients', '\x03'],
-    ],
-  })
+  const { raw, code } = await onTerminal(args, { env, answers: [['weight   1', '\x03']] })
   expect(code).toBe(0)
   const erasures = raw.match(/\x1b\[\d+A(\x1b\[G)?/g) ?? []
   expect(erasures).not.toEqual([])

@@ -50,10 +50,11 @@ export const proxyCommand = command({
       startedAt: systemClock.now().toISOString(),
     })
     try {
-      printer.listening(relay.report())
-      await untilInterrupted((signal) =>
-        keepPrinting(relay, flags.interval ?? printer.usualMs, printer.counters, signal),
-      )
+      await untilInterrupted((signal) => {
+        // What it says of Ctrl-C is true from then on.
+        printer.listening(relay.report())
+        return keepPrinting(relay, flags.interval ?? printer.usualMs, printer.counters, signal)
+      })
     } finally {
       forget()
       control.close()
