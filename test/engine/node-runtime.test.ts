@@ -10,6 +10,7 @@ import { MemcachedClient } from '../support/memcached-client.ts'
 import { createCluster, createGroup } from '../support/parameters.ts'
 import { isInstalled } from '../support/programs.ts'
 import { ask } from '../support/raw.ts'
+import { say } from '../support/redis-node.ts'
 
 const REAL = { Tags: [{ Key: NODE_RUNTIME_TAG, Value: 'memcached' }] }
 const CONFIG = 'config get cluster\r\n'
@@ -294,4 +295,46 @@ test('every parameter has its word on the command line', () => {
   expect(memcachedArguments(spec, ['-s', '/s'], { fileLimit: 20_000, rootName: undefined }).join(' ')).toBe(
     '-s /s -U 0 -v -m 412 -t 2 -c 19936 -I 1048576 -n 48 -f 1.1 -b 512 -R 10 -B ascii -M -C -F -o no_maxconns_fast -o no_lru_crawler -o no_lru_maintainer -o no_slab_reassign -o slab_automove=2 -o slab_chunk_max=256 -o hash_algorithm=murmur3 -o hashpower=17 -o idle_timeout=60 -o watcher_logbuf_size=512 -o track_sizes -o expirezero_does_not_evict',
   )
+})
+
+describe('nodes of Redis OSS and Valkey', () => {
+  const NOWHERE = { 'valkey-server': '/no/such/valkey', 'redis-server': '/no/such/redis' }
+  const group = (ReplicationGroupId: string, more: object = {}) => ({
+    ...{ ReplicationGroupId, ReplicationGroupDescription: 'd', Engine: 'valkey', CacheNodeType: 'cache.t4g.small' },
+    ...more,
+  })
+  const tagged = (Value: string) => ({ Tags: [{ Key: NODE_RUNTIME_TAG, Value }] })
+  const DURABLE = {
+    ...{ Durability: 'sync', ReplicasPerNodeGroup: 1, NumNodeGroups: 1, AutomaticFailoverEnabled: true },
+    ...{ MultiAZEnabled: true, TransitEncryptionEnabled: true },
+  } as const
+
+  test('are parts of the engine on a machine without their programs, unless they are asked to be servers', async () => {
+    const engine = await startTestEngine({ serverPlaces: NOWHERE })
+    const client = engine.client()
+    await expect(client.createReplicationGroup(group('real', tagged('server')))).rejects.toThrow(
+      /valkey-server, which is not installed/,
+    )
+    await expect(client.createReplicationGroup(group('kept', DURABLE))).rejects.toThrow(
+      /^Durability sync needs nodes that are real servers\. .* not installed/,
+    )
+    await client.createReplicationGroup(group('shop', { NumCacheClusters: 2 }))
+    await eventually('shop is available', async () => {
+      const { ReplicationGroups: [shop] = [] } = await client.describeReplicationGroups({})
+      return shop?.Status === 'available'
+    })
+    const [told] = (await engine.status()).replicationGroups
+    expect(told).toMatchObject({ id: 'shop', nodeRuntime: 'embedded', members: [{ pid: null }, { pid: null }] })
+    expect(await say(told?.members[0]?.port ?? 0, 'INFO', 'server')).toContain('server_name:valkey')
+  })
+
+  test('that are to be embedded are not durable, and none are of Memcached', async () => {
+    const client = (await startTestEngine({ nodeRuntime: 'embedded' })).client()
+    await expect(client.createReplicationGroup(group('kept', DURABLE))).rejects.toThrow(
+      `ask for them with the tag ${NODE_RUNTIME_TAG}=server.`,
+    )
+    await expect(client.createReplicationGroup(group('shop', tagged('memcached')))).rejects.toThrow(
+      'is for clusters of Memcached',
+    )
+  })
 })

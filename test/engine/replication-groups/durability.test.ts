@@ -56,6 +56,23 @@ const create = ({ client }: EngineProcess) =>
 
 const pidAt = async (port: number) => Number(/process_id:(\d+)/.exec(await say(port, 'INFO', 'server'))?.[1])
 
+test('a replication group whose nodes are parts of an engine that is killed comes back empty', async () => {
+  const stateDir = stateDirectory()
+  const first = await start(stateDir, { pace: 'instant', nodeRuntime: 'embedded' })
+  await create(first)
+  const port = portOf(await available(first), 'PrimaryEndpoint')
+  await say(port, 'SET', 'a', '1')
+  await first.kill()
+  const second = await start(stateDir, { pace: 'instant', nodeRuntime: 'embedded' })
+  await eventually('all have recovered', async () => {
+    const { Events = [] } = await second.client.describeEvents({ SourceType: 'cache-cluster' })
+    return Events.filter(({ Message }) => Message === 'Finished recovery for cache nodes 0001').length === 2
+  })
+  expect(portOf(await available(second), 'PrimaryEndpoint')).toBe(port)
+  expect(await say(port, 'GET', 'a')).toBe('')
+  expect(await say(port, 'SET', 'a', '2')).toBe('OK')
+})
+
 describe.skipIf(!server || process.platform !== 'linux')(
   `a replication group whose engine is killed ${SKIPPED}`,
   () => {

@@ -15,6 +15,12 @@ if (!facts) throw new Error(`no engine ${engine}`)
 export const FAMILY = familyOf(facts, newestVersion(facts))
 export const SKIPPED = '(skipped without redis-server and valkey-server)'
 
+/** What nodes may be: tests of what holds for all of them. */
+export const RUNTIMES = [
+  { nodeRuntime: 'server', isMissing: !server },
+  { nodeRuntime: 'embedded', isMissing: false },
+] as const
+
 export async function groupOf(api: TestEngine, id = 'shop'): Promise<ReplicationGroup> {
   const { ReplicationGroups: [group = {}] = [] } = await api.client().describeReplicationGroups({
     ReplicationGroupId: id,
