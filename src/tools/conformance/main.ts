@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isNameOf, namesOf } from '../../api/tables.ts'
 import { isInstalled, printTable } from '../bench/measure.ts'
+import { build } from './node.ts'
 import { type FileOutcome, judge, type Verdict } from './outcome.ts'
 import { perlFiles, placeNode, runPerlFile } from './perl.ts'
 import { fetchSource, NoSuite } from './sources.ts'
@@ -57,6 +58,7 @@ async function runAll(name: Engine): Promise<Run[]> {
   const missing = suite.programs.filter((program) => !isInstalled(program))
   if (missing.length > 0) throw new NoSuite(`there is no ${missing.join(', ')} here`)
   const sources = suiteDirectory()
+  if (values.server === undefined) build()
   const isPerl = name === 'memcached'
   if (isPerl) placeNode(sources, suite.version, values.server)
   const files = (isPerl ? perlFiles(sources) : await tclFiles(sources)).filter(isWanted)
@@ -102,7 +104,14 @@ function sumUp({ way, files, verdict }: Run): void {
   const skipped = files.reduce((sum, file) => sum + file.skipped, 0)
   printTable(`${engine} ${suite.version}, ${way.name}`, [
     ['', 'passed', 'of the server', 'failed as listed', 'failed', 'skipped'],
-    ['tests', String(passed), String(bar), String(expected.length), String(unexpected.length), String(skipped)],
+    [
+      'tests',
+      String(passed),
+      bar === 0 ? '-' : String(bar),
+      String(expected.length),
+      String(unexpected.length),
+      String(skipped),
+    ],
   ])
   for (const { test, reason } of expected) process.stdout.write(`  listed: ${test}: ${reason}\n`)
   for (const { file, test } of unexpected) process.stdout.write(`  failed: ${file}: ${test}\n`)

@@ -1,19 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { freePort, untilListening } from '../listening.ts'
 
 const root = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 
-/** How `cachectl node run` is started from source, whatever was built last. */
-export const NODE_RUN: readonly string[] = [
-  process.execPath,
-  '--import',
-  root('node_modules/tsx/dist/loader.mjs'),
-  root('src/main.ts'),
-  'node',
-  'run',
-]
+/** How `cachectl node run` is started, as it was built. */
+export const NODE_RUN: readonly string[] = [process.execPath, root('bin/run.js'), 'node', 'run']
+
+/** Builds what is run. @throws Error */
+export function build(): void {
+  const words = ['--import', root('node_modules/tsx/dist/loader.mjs'), root('src/tools/build.ts')]
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: root(''), encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the build has failed: ${stderr}`)
+}
 
 export interface StartedNode {
   readonly port: number
@@ -30,7 +30,7 @@ export async function startNode(
   const port = await freePort()
   const [file = '', ...first] = program === undefined ? [...NODE_RUN, '--engine', engine] : [program]
   const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory]
-  const child = spawn(file, [...first, ...own, ...words], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(file, [...first, ...own, ...words], { stdio: 'ignore' })
   await untilListening(port, child)
   return { port, stop: () => stop(child) }
 }

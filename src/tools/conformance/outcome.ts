@@ -45,13 +45,14 @@ function stuckIn(lines: readonly string[], ending: Ending, failed: readonly stri
 
 export interface Verdict {
   readonly passed: number
+  /** 0: it was not measured. */
   readonly bar: number
   readonly expected: readonly { readonly test: string; readonly reason: string }[]
   readonly unexpected: readonly { readonly file: string; readonly test: string }[]
 }
 
 /** What all files together come to. */
-export function judge(engine: Engine, { bar }: Way, files: readonly FileOutcome[]): Verdict {
+export function judge(engine: Engine, { bar = 0 }: Way, files: readonly FileOutcome[]): Verdict {
   const exceptions = EXCEPTIONS.filter(({ engines }) => engines.includes(engine))
   const found = (test: string): Exception | undefined => exceptions.find((each) => each.test === test)
   const broken = files.flatMap(({ file, failed, stuck }) =>

@@ -16,9 +16,15 @@ export const perlFiles = (directory: string): string[] =>
 /** Puts the node where the suite looks for memcached's debug build. @param program A memcached to put there instead. */
 export function placeNode(directory: string, version: string, program?: string): void {
   const node = [...NODE_RUN, '"$@"', '--plain', '--engine-version', version, '--debug-time']
-  const path = join(directory, 'memcached-debug')
-  writeFileSync(path, `#!/bin/sh\nexec ${program === undefined ? node.join(' ') : `${program} "$@"`} >/dev/null\n`)
-  chmodSync(path, 0o755)
+  const programs = {
+    'memcached-debug': `${program === undefined ? node.join(' ') : `${program} "$@"`} >/dev/null`,
+    // What memcached's build makes of timedrun.c.
+    timedrun: 'timeout "$@"',
+  }
+  for (const [name, command] of Object.entries(programs)) {
+    writeFileSync(join(directory, name), `#!/bin/sh\nexec ${command}\n`)
+    chmodSync(join(directory, name), 0o755)
+  }
 }
 
 /** Runs one file, which starts nodes by itself. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RespConnection } from '../../kv/resp/connection.ts'
 import { freePort } from '../listening.ts'
 import { EXCEPTIONS } from './exceptions.ts'
@@ -13,6 +14,7 @@ const HELPER = 'tests/test_helper.tcl'
 // Without progress for so long, a test hangs.
 const HANGS_AFTER_SECONDS = 60
 const FILE_MS = 600_000
+const OK_WITHIN_MS = 10_000
 const BEFORE_BASE = 32
 const ALL_SLOTS = ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']
 
@@ -53,5 +55,12 @@ export async function runTclFile(
 async function ownAllSlots(port: number): Promise<void> {
   const connection = await RespConnection.open({ host: '127.0.0.1', port, timeoutMs: 10_000 })
   await connection.send([ALL_SLOTS])
+  // Servers take two seconds until they call that a cluster.
+  const deadline = performance.now() + OK_WITHIN_MS
+  while (performance.now() < deadline) {
+    const [told] = await connection.send([['CLUSTER', 'INFO']])
+    if (String(told).includes('cluster_state:ok')) break
+    await sleep(50)
+  }
   connection.close()
 }

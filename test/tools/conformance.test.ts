@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { EXCEPTIONS, MOST_EXCEPTIONS } from '../../src/tools/conformance/exceptions.ts'
+import { judge, readTcl } from '../../src/tools/conformance/outcome.ts'
+
+const PRINTED = [
+  '[ready]: 1234',
+  '[ok]: SET and GET an item (1 ms)',
+  '[ok]: DEL against a single item (0 ms)',
+  "[err]: KEYS with pattern in tests/unit/keyspace.tcl\nExpected 'a' to be equal to 'b'",
+  '[err]: verify reply buffer limits in tests/unit/replybufsize.tcl',
+  '[ignore]: large data: large memory flag not provided',
+].join('\n')
+
+test('what a suite has printed is told by what became of each test', () => {
+  expect(readTcl('unit/keyspace', PRINTED, 3, 'bad')).toEqual({
+    file: 'unit/keyspace',
+    passed: 2,
+    failed: ['KEYS with pattern', 'verify reply buffer limits'],
+    skipped: 1,
+    seconds: 3,
+  })
+})
+
+test('a test that hangs is told by its name, and so is what ended a suite', () => {
+  const hanging = `${PRINTED}\n[TIMEOUT]: clients state report follows.\nsock55 => (IN PROGRESS) BLPOP waits\n`
+  expect(readTcl('f', hanging, 60, 'bad').stuck).toBe('BLPOP waits')
+  expect(readTcl('f', '[ok]: first (0 ms)\n', 60, 'late').stuck).toBe('after [ok]: first (0 ms)')
+  expect(readTcl('f', 'no tclsh', 0, 'bad').stuck).toBe('after nothing')
+  expect(readTcl('f', '[exception]: Executing test client: x', 0, 'bad').stuck).toContain('Executing test client')
+})
+
+test('what is listed is expected to fail, all else is not', () => {
+  const way = { name: 'debug', node: [], suite: [], bar: 3 }
+  const verdict = judge('redis', way, [readTcl('unit/keyspace', PRINTED, 3, 'bad')])
+  expect(verdict).toMatchObject({ passed: 2, bar: 3, expected: [{ test: 'verify reply buffer limits' }] })
+  expect(verdict.unexpected).toEqual([{ file: 'unit/keyspace', test: 'KEYS with pattern' }])
+})
+
+test('few tests are listed as those that can’t pass, each with its reason', () => {
+  expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS)
+  expect(EXCEPTIONS.every(({ reason }) => reason.length > 20)).toBe(true)
+})
