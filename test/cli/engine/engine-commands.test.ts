@@ -32,7 +32,7 @@ describe('an engine in the background', () => {
     ['--pace', 'realistic', 'Its pace is quick, not realistic.'],
     ['--port', '1', /Its port is \d+, not 1\./],
     ['--region', 'eu-west-1', 'Its region is us-west-2, not eu-west-1.'],
-    ['--node-runtime', 'memcached', 'Its nodes are embedded, not memcached.'],
+    ['--node-runtime', 'memcached', 'Its nodes are auto, not memcached.'],
     ['--endpoints', 'dns', 'It tells endpoints by ports, not dns.'],
     ['--dns-port', '5353', 'It has no name server, not at 5353.'],
     ['--log-format', 'json', 'It logs text, not json.'],
