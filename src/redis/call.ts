@@ -30,7 +30,11 @@ export function execute(client: Client, args: Args): void {
     refuse(client, command, wrongArity(command))
     return
   }
-  if ((client.gated || core.gated) && !mayRun(client, command, args)) return
+  if (client.gated || core.gated) {
+    if (!mayRun(client, command, args)) return
+    // Keys that were evicted for it are told of before its reply.
+    if (core.later.length > 0 && core.nesting === 0) core.doLater()
+  }
   client.lastCommandAt = core.keyspace.now
   client.lastCommand = command.name
   call(client, command, args)

@@ -272,6 +272,20 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
         .map((container) => [container, 'HELP']),
     ))
 
+  test('a client hears of a key that was evicted before the reply of the command that it made room for', async () => {
+    await pair.speak(3)
+    await pair.same(
+      ['CLIENT', 'TRACKING', 'ON'],
+      ['SET', 'v', 'x', 'EX', '10000'],
+      ['GET', 'v'],
+      ['CONFIG', 'SET', 'maxmemory-policy', 'volatile-random', 'maxmemory', '1'],
+      ['GETBIT', 'b', '0'],
+      ['CONFIG', 'SET', 'maxmemory', '0'],
+      ['PING'],
+      ['CLIENT', 'TRACKING', 'OFF'],
+    )
+  })
+
   test('commands and directives are found by their names', () =>
     pair.same(
       ['COMMAND', 'GETKEYSANDFLAGS', 'SORT', 'a', 'STORE', 'b'],
