@@ -87,7 +87,7 @@ function internal(core: Core, command: Command, error: unknown): string {
 }
 
 /** Answers a request with an error before it has run. A transaction that is being queued can't be run then. */
-export function refuse(client: Client, command: Command | undefined, line: string): void {
+function refuse(client: Client, command: Command | undefined, line: string): void {
   const isExec = client.transaction !== undefined && command?.name === 'exec'
   if (isExec) endTransaction(client)
   if (client.transaction) client.transaction.aborted = true

@@ -44,7 +44,7 @@ export class LatencyMonitor {
 }
 
 /** Puts a number of microseconds where those of about its size are counted. */
-export const bucketOf = (microseconds: number): number => {
+const bucketOf = (microseconds: number): number => {
   const value = Math.max(1, microseconds)
   const power = Math.floor(Math.log2(value))
   return power * BUCKETS_PER_DOUBLING + Math.floor((value / 2 ** power - 1) * BUCKETS_PER_DOUBLING)
@@ -57,7 +57,7 @@ export function topOf(bucket: number): number {
 }
 
 /** Microseconds below which so many percent of the calls of a histogram stay. */
-export function percentileOf(histogram: ReadonlyMap<number, number>, percent: number): number {
+function percentileOf(histogram: ReadonlyMap<number, number>, percent: number): number {
   const buckets = [...histogram].sort(([a], [b]) => a - b)
   const all = buckets.reduce((sum, [, count]) => sum + count, 0)
   let left = Math.max(1, Math.ceil((percent / 100) * all))

@@ -15,7 +15,7 @@ export interface Presets {
   readonly byRules: boolean
 }
 
-export const hashOf = (password: Buffer): string => createHash('sha256').update(password).digest('hex')
+const hashOf = (password: Buffer): string => createHash('sha256').update(password).digest('hex')
 
 /** One user: changed in place, as clients hold it. */
 export class AclUser implements User {

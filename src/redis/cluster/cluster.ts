@@ -306,7 +306,7 @@ export class Cluster {
 const placeText = (node: TopologyNode | undefined): string => `${node?.ip} ${node?.port} ${node?.tlsPort}`
 
 /** Whether a client has come by TLS. */
-export const isSecure = ({ connection }: Client): boolean => connection?.socket instanceof TLSSocket
+const isSecure = ({ connection }: Client): boolean => connection?.socket instanceof TLSSocket
 
 /** 40 hexadecimal digits by chance. */
 export const hexOf = ({ random }: Core): string =>

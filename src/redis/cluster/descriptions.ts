@@ -40,7 +40,7 @@ function flagsOf({ replicaOf, health }: TopologyNode, isSelf: boolean): string {
 }
 
 /** A replica has its primary's. */
-export const epochOf = ({ view }: Cluster, { epoch, replicaOf }: TopologyNode): number =>
+const epochOf = ({ view }: Cluster, { epoch, replicaOf }: TopologyNode): number =>
   replicaOf === undefined ? epoch : (view.node(replicaOf)?.epoch ?? epoch)
 
 const onTheWay = (slots: ReadonlyMap<number, string>, arrow: string): string[] =>

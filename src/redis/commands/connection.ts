@@ -89,7 +89,7 @@ function logIn(client: Client, name: string, password: Buffer): void {
 }
 
 /** What names of clients are made of. @throws Refusal */
-export function clientName(args: Args, index: number): string {
+function clientName(args: Args, index: number): string {
   const name = args.text(index)
   if (/[^!-~]/.test(name)) throw BAD_NAME
   return name

@@ -16,7 +16,7 @@ function info({ core, replies }: Client, args: Args): void {
 }
 
 /** The text of the sections asked for; of none: of those that are told by default. */
-export function infoText(core: Core, asked: readonly string[]): string {
+function infoText(core: Core, asked: readonly string[]): string {
   const isAsked = ({ name, besides = false }: Section): boolean => {
     if (asked.includes(name) || asked.some((each) => ALL.includes(each))) return true
     return !besides && (asked.length === 0 || asked.includes('default'))

@@ -2,7 +2,7 @@ import type { Args } from '../protocol/args.ts'
 import type { Command, KeySpec } from './command.ts'
 
 /** The keys that one specification tells of a command: indexes of words; undefined: the words are wrong, or it can't tell. */
-export function keysBySpec({ begin_search: begin, find_keys: find }: KeySpec, args: Args): number[] | undefined {
+function keysBySpec({ begin_search: begin, find_keys: find }: KeySpec, args: Args): number[] | undefined {
   let first: number
   if (begin.type === 'index') first = begin.spec.index
   else if (begin.type === 'keyword') first = afterKeyword(args, begin.spec.keyword, begin.spec.startfrom)

@@ -87,7 +87,7 @@ function memoryUsage(client: Client, args: Args): void {
 const BUCKET_BYTES = 4
 
 /** Bytes that a key takes with its value and its place in the table. */
-export function memoryOf({ db }: Client, entry: number): number {
+function memoryOf({ db }: Client, entry: number): number {
   const { arena } = db
   const own = arena.capacity(entry) + BUCKET_BYTES
   if (db.typeOf(entry) === STRING) return own

@@ -73,12 +73,12 @@ const events: Kind<string> = {
   show: (value) => value,
 }
 
-const MOST_OF_HOSTNAME = 256
+const HOSTNAME_ENDS_AT = 256
 
 const hostname: Kind<string> = {
   read([word = '']) {
-    if (word.length >= MOST_OF_HOSTNAME)
-      throw new BadValue(`Hostnames must be less than ${MOST_OF_HOSTNAME} characters`)
+    if (word.length >= HOSTNAME_ENDS_AT)
+      throw new BadValue(`Hostnames must be less than ${HOSTNAME_ENDS_AT} characters`)
     if (/[^\w.-]|_/.test(word))
       throw new BadValue('Hostnames may only contain alphanumeric characters, hyphens or dots')
     return word

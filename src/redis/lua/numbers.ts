@@ -34,7 +34,7 @@ export function fixed(value: number, digits: number): string {
 }
 
 /** Without the zeros that say nothing. */
-export const trimmed = (digits: string): string => (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits)
+const trimmed = (digits: string): string => (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits)
 
 /** An exponent as C writes it: a sign, and two digits at least. */
 export const exponentOf = (power: number): string =>

@@ -2,7 +2,7 @@ import { sameBytes, wordAt } from '../../net/bytes.ts'
 import type { Arena } from './arena.ts'
 
 /** Words that each member of a table begins with. */
-export const NEXT = 0
+const NEXT = 0
 export const HASH = 1
 
 /** Where members have their key: the word with its length, and the byte at which it begins. */

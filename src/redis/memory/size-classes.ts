@@ -1,5 +1,5 @@
 /** Bytes of the unit in which chunks are named: the smallest chunk, and what all sizes are a multiple of. */
-export const UNIT_BYTES = 16
+const UNIT_BYTES = 16
 /** A run holds chunks of one class. Large classes have runs of a whole page. */
 export const RUN_BYTES = 64 * 1024
 export const PAGE_BYTES = 1 << 20

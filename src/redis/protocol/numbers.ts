@@ -7,7 +7,7 @@ const LEAST = -(2n ** 63n)
 const LONGEST = 20
 
 /** What {@link readSafe} answers for what is no whole number, or one that doubles can't hold. */
-export const NOT_SAFE = Number.NaN
+const NOT_SAFE = Number.NaN
 
 /**
  * A whole number as redis' string2ll reads it, strictly: an optional minus, no leading zeros, nothing else. NaN for what is none
@@ -101,7 +101,7 @@ const MOST_ZEROS = 7
 const LEAST_POWER = 4
 
 /** C's `%.<digits>g`. */
-export function generalText(value: number, digits: number): string {
+function generalText(value: number, digits: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
   const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e')
   const exponent = Number(power)

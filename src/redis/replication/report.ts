@@ -9,7 +9,7 @@ const MS_PER_SECOND = 1000
 const seconds = (ms: number): number => Math.floor(ms / MS_PER_SECOND)
 
 /** INFO replication. */
-export function replicationLines(core: Core, replication: Replication): Line[] {
+function replicationLines(core: Core, replication: Replication): Line[] {
   const { history, replicas, following, failover } = replication
   const { settings } = core.config
   const isValkey = core.dialect.engine === 'valkey'

@@ -13,7 +13,7 @@ type AtEnd = (work: () => Promise<void>) => void
 export const idOf = (letter: string): string => letter.repeat(40)
 
 /** Nodes a, b and c with a third of the slots each, and d, a replica of a. Where they are nobody listens. */
-export const THREE: Topology = {
+const THREE: Topology = {
   epoch: 3,
   nodes: [
     nodeOf('a', 7000, { slots: [[0, 5460]], epoch: 1, hostname: 'a.example' }),

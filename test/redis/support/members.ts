@@ -84,7 +84,7 @@ export async function inSync(replica: Member, primary: Member): Promise<void> {
   })
 }
 
-export const digestOf = async (of: Member): Promise<string> => (await of.ask(['DEBUG', 'DIGEST']))[0] ?? ''
+const digestOf = async (of: Member): Promise<string> => (await of.ask(['DEBUG', 'DIGEST']))[0] ?? ''
 
 /** How often a primary has synchronized replicas in full, and in part. */
 export async function synchronizations(of: Member): Promise<{ full: number; partial: number }> {
