@@ -73,12 +73,11 @@ const events: Kind<string> = {
   show: (value) => value,
 }
 
-const HOSTNAME_ENDS_AT = 256
+const HOST_ENDS_AT = 256
 
 const hostname: Kind<string> = {
   read([word = '']) {
-    if (word.length >= HOSTNAME_ENDS_AT)
-      throw new BadValue(`Hostnames must be less than ${HOSTNAME_ENDS_AT} characters`)
+    if (word.length >= HOST_ENDS_AT) throw new BadValue(`Hostnames must be less than ${HOST_ENDS_AT} characters`)
     if (/[^\w.-]|_/.test(word))
       throw new BadValue('Hostnames may only contain alphanumeric characters, hyphens or dots')
     return word
