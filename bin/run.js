@@ -23,6 +23,9 @@ if (text !== undefined && !(process.stdout.isTTY && text.split('\n').length > pr
 } else {
   // The SDK announces the end of Node 20 on stderr at every start.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  // So does Node where variables about colour contradict each other: the one that says nothing here then is taken away.
+  if (process.env.NO_COLOR) delete process.env.FORCE_COLOR
+  else if (process.env.FORCE_COLOR !== undefined) delete process.env.NODE_DISABLE_COLORS
   module.enableCompileCache?.()
   if (!existsSync(new URL('../dist/main.js', import.meta.url))) {
     process.stderr.write('cachectl is not built yet. In its clone: npm start\n')

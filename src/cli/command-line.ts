@@ -1,7 +1,7 @@
 /** argv -> which command, and its arguments. aws-cli takes global options before the command's name, so do we. */
 import type { Flag, Flags } from './flags.ts'
 import { globalFlags } from './global-flags.ts'
-import { GLOBAL_SPELLINGS } from './parse.ts'
+import { GLOBAL_SPELLINGS, looksLikeOption } from './parse.ts'
 
 export interface CommandLine {
   /** Words up to the first option after the name: a command id is some prefix of them. */
@@ -10,15 +10,21 @@ export interface CommandLine {
   readonly leading: readonly string[]
   /** Everything after the leading options, name included. */
   readonly rest: readonly string[]
+  /** The first of the leading options that lacks its value. */
+  readonly lacking: string | undefined
 }
 
 export function readCommandLine(argv: readonly string[]): CommandLine {
   let at = 0
+  let lacking: string | undefined
   for (let word = argv[0]; word?.startsWith('--'); word = argv[at]) {
-    const name = word.slice(2)
-    const flag = globalFlag(name.replace(/=.*/s, ''))
+    const name = globalName(word.slice(2).replace(/=.*/s, ''))
+    const flag = globalFlag(name)
     if (!flag) break
-    at += flag.type === 'option' && !name.includes('=') ? 2 : 1
+    const takesNext = flag.type === 'option' && !word.includes('=')
+    const next = argv[at + 1]
+    if (takesNext && (next === undefined || looksLikeOption(next))) lacking ??= name
+    at += takesNext ? 2 : 1
   }
   const rest = argv.slice(at)
   const firstOption = rest.findIndex((word) => word.startsWith('-'))
@@ -26,17 +32,19 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     leading: argv.slice(0, at),
     words: firstOption === -1 ? rest : rest.slice(0, firstOption),
     rest,
+    lacking,
   }
 }
 
 const everywhere: Flags = globalFlags
 
 /** An unambiguous beginning of one is enough. */
-function globalFlag(name: string): Flag | undefined {
-  const fitting = GLOBAL_SPELLINGS.filter((spelling) => spelling.startsWith(`--${name}`))
-  const whole = name in everywhere || fitting.length !== 1 ? name : String(fitting[0]).slice(2)
-  return everywhere[whole] ?? everywhere[whole.replace(/^no-/, '')]
+function globalName(said: string): string {
+  const fitting = GLOBAL_SPELLINGS.filter((spelling) => spelling.startsWith(`--${said}`))
+  return said in everywhere || fitting.length !== 1 ? said : String(fitting[0]).slice(2)
 }
+
+const globalFlag = (name: string): Flag | undefined => everywhere[name] ?? everywhere[name.replace(/^no-/, '')]
 
 /** Does the line ask for the version? aws-cli answers that wherever it stands. */
 export const wantsVersion = (argv: readonly string[]): boolean => argv.some((word) => /^--vers?i?o?n?$/.test(word))

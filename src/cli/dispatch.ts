@@ -3,6 +3,7 @@ import { isOperation, type OperationName } from '../api/model.ts'
 import { isHelp, readCommandLine, wantsHelp, wantsVersion } from './command-line.ts'
 import { environment } from './environment.ts'
 import { type ErrorFormat, exitCodeOf, failureOf, renderFailure } from './failure.ts'
+import { valueMissing } from './parse.ts'
 import { stderrIsTerminal, tellPiece } from './terminal.ts'
 
 /** What the guide's examples call operations that have another name. */
@@ -22,14 +23,15 @@ export async function runLine(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[]): Promise<void> {
   if (wantsVersion(argv)) return (await import('./run-command.ts')).showVersion()
-  const { words: typed, leading, rest } = readCommandLine(argv)
+  const { words: typed, leading, rest, lacking } = readCommandLine(argv)
   const words = spelled(typed)
   const [first = ''] = words
-  const asked = helpAskedFor(argv, words, rest)
+  const asked = helpAskedFor(argv, words, rest, lacking === undefined)
   if (asked) {
     const { showHelp } = await import('./run-command.ts')
     return showHelp(asked)
   }
+  if (lacking !== undefined) throw valueMissing(lacking)
   // The common case first and alone: oclif's loader would cost as much as the call itself.
   const name = operationOf(first)
   if (name) {
@@ -44,11 +46,11 @@ const spelled = (words: readonly string[]): readonly string[] =>
   words.map((word, index) => (index === 0 ? (SPELLINGS[word] ?? word) : word))
 
 /** `--help` anywhere, `help <command>`, aws-cli's `<command> help`, or nothing at all. */
-function helpAskedFor(argv: readonly string[], words: readonly string[], rest: readonly string[]) {
+function helpAskedFor(argv: readonly string[], words: readonly string[], rest: readonly string[], isWhole: boolean) {
   if (words[0] === 'help') return words.slice(1)
   // Wherever it stands: `--help engine start` is about `engine start`.
   if (wantsHelp(argv)) return spelled(readCommandLine(argv.filter((word) => !isHelp(word))).words)
-  if (rest.length === 0) return words
+  if (rest.length === 0 && isWhole) return words
   return words.at(-1) === 'help' && words.length === rest.length ? words.slice(0, -1) : undefined
 }
 

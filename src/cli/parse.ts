@@ -132,12 +132,15 @@ function takeValue(
   given.push(...takeWords(several ? Number.POSITIVE_INFINITY : 1 - given.length))
   const [first] = given
   if (several) return given
-  if (first === undefined) throw usageProblem(`argument --${name}: expected one argument`)
+  if (first === undefined) throw valueMissing(name)
   return first
 }
 
-// As argparse sees it: text with a space is a value, and so is a negative number.
-const looksLikeOption = (word: string): boolean =>
+/** Of an option that stands without its value. */
+export const valueMissing = (name: string) => usageProblem(`argument --${name}: expected one argument`)
+
+/** As argparse sees it: text with a space is a value, and so is a negative number. */
+export const looksLikeOption = (word: string): boolean =>
   /^-./.test(word) && !word.includes(' ') && !/^-\d+(\.\d+)?$/.test(word)
 
 /** Every way to say an option, and what it means alone: `--no-wait` is false; undefined: it takes a value. */

@@ -176,6 +176,38 @@ test('global options may stand before the command', async () => {
   expect({ stdout, code }).toEqual({ stdout: '{\n    "Users": []\n}\n', code: 0 })
 })
 
+test.each([
+  [['--region'], 'region'],
+  [['--prof'], 'profile'],
+  [['--output', '--query', 'x', 'list'], 'output'],
+  [['--no-paginate', '--endpoint-url', '--debug', 'describe-cache-clusters'], 'endpoint-url'],
+])('%j is refused: a value is missing', async (args, option) => {
+  const { code, stdout, stderr } = await cachectl(args)
+  expect({ code, stdout, stderr }).toEqual({
+    code: 252,
+    stdout: '',
+    stderr: `\nargument --${option}: expected one argument\n`,
+  })
+})
+
+test('a global option without its value does not keep help from those who ask for it', async () => {
+  expect((await cachectl(['--region', '--help'])).code).toBe(0)
+})
+
+test.each(['NO_COLOR', 'NODE_DISABLE_COLORS'])(
+  'that FORCE_COLOR contradicts %s is nothing to warn of',
+  async (name) => {
+    // Some versions of Node look at colours by themselves while they start; here all do at the end.
+    const atEnd =
+      "process.once('beforeExit', () => { WriteStream.prototype.getColorDepth(); process.emitWarning('another') })"
+    const code = encodeURIComponent(`import { WriteStream } from 'node:tty'; ${atEnd}`)
+    const env = { [name]: '1', FORCE_COLOR: '1', NODE_OPTIONS: `--import=data:text/javascript,${code}` }
+    const { stderr } = await cachectl(['engine', 'status'], { ...env, CACHECTL_HOME: temporaryDirectory() })
+    expect(stderr).toContain('another')
+    expect(stderr).not.toContain('FORCE_COLOR')
+  },
+)
+
 test('a reader that leaves early is no error', async () => {
   const many = '<CacheCluster><CacheClusterId>shop</CacheClusterId></CacheCluster>'.repeat(20_000)
   const home = await homeThatAnswers(({ action }) => ({
