@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../net/clock.ts'
-import { classifyConnectError, NOTHING_LISTENS } from '../net/connect-outcome.ts'
+import { BROKEN_OFF, type ConnectFailure, classifyConnectError, NOTHING_LISTENS } from '../net/connect-outcome.ts'
 import { type AskTls, dial as startDialing } from '../net/connection.ts'
 import { endpoint } from '../net/target.ts'
 
@@ -14,6 +14,8 @@ export interface Dial {
   readonly clock?: Clock
 }
 
+const NEXT_STEPS: { readonly [outcome in ConnectFailure]?: string } = { refused: NOTHING_LISTENS, reset: BROKEN_OFF }
+
 /** No connection, or one that broke or fell silent. */
 class Unreachable extends Error {
   override readonly name = 'Unreachable'
@@ -24,7 +26,7 @@ class Unreachable extends Error {
   constructor({ host, port }: Pick<Dial, 'host' | 'port'>, message: string, code?: string) {
     super(`${endpoint(host, port)}: ${message}`)
     this.code = code
-    this.hint = classifyConnectError({ code, message }).outcome === 'refused' ? NOTHING_LISTENS : undefined
+    this.hint = NEXT_STEPS[classifyConnectError({ code, message }).outcome]
   }
 }
 

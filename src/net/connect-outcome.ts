@@ -23,6 +23,10 @@ export type ConnectFailure = Exclude<ConnectOutcome, 'connected'>
 /** What a user does about `refused`. */
 export const NOTHING_LISTENS = `Check the port (Memcached ${memcached.port}, Redis OSS and Valkey ${redis.port}; serverless ${PRIMARY_PORT} and ${PRIMARY_PORT + 1}), and that the server runs.`
 
+/** What a user does about `reset`: a connection was made, or a firewall answered for the node. */
+export const BROKEN_OFF =
+  'Check that the security group and firewalls on the way let this host in, and whether the node wants TLS (--tls) or is at the end of its connections: cachectl doctor tells which.'
+
 /** What the operating system said, as Node hands it on. */
 export interface SocketError {
   readonly code?: string | undefined

@@ -1,11 +1,19 @@
 import { Problem } from '../problem.ts'
+import { stderrIsTerminal, tellPiece } from '../terminal.ts'
 
-/** Runs `act` with a signal that aborts at Ctrl-C. A second Ctrl-C ends the process as usual. */
-export async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `act` with a signal that aborts at Ctrl-C. A second Ctrl-C ends the process as usual.
+ * @param atCtrlC Before anything hears of it.
+ */
+export async function untilInterrupted<T>(
+  act: (signal: AbortSignal) => Promise<T>,
+  atCtrlC: () => void = () => {},
+): Promise<T> {
   const controller = new AbortController()
-  const interrupt = () => {
+  const interrupt = (name: NodeJS.Signals) => {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
+    if (name === 'SIGINT') atCtrlC()
     controller.abort()
   }
   process.on('SIGINT', interrupt)
@@ -16,6 +24,11 @@ export async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
   }
+}
+
+/** Of what prints line by line: a terminal shows `^C`, and neither the prompt nor a farewell is to stand behind that. */
+export function endLine(): void {
+  if (stderrIsTerminal()) tellPiece('\n')
 }
 
 /** As `untilInterrupted`, for a look of which a part is worth nothing: at Ctrl-C it rejects, whatever `act` still waits for. */

@@ -14,6 +14,16 @@ export interface Progress {
   end(): void
 }
 
+/** {@link startProgress} while `act` goes on. */
+export async function withProgress<T>(text: string, act: () => Promise<T>): Promise<T> {
+  const progress = startProgress(text)
+  try {
+    return await act()
+  } finally {
+    progress.end()
+  }
+}
+
 const FRAME_MS = 80
 const CLEAR = own('\x1b[G\x1b[2K')
 

@@ -44,7 +44,7 @@ describe('a host that is to ask the engine for names', () => {
     })
     expect((await dns('disable')).stdout).toContain('as it was')
     expect(readFileSync(hosts, 'utf8')).toBe(HOSTS)
-    expect((await dns('disable')).stdout).toBe('There was nothing to undo.\n')
+    expect((await dns('disable', '--yes')).stdout).toBe('There was nothing to undo.\n')
   })
 
   test('has a file of its own for what asks name servers, and nobody else is written over', async () => {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CacheNode, type CacheNodeOptions } from '../../../src/memcached/server.ts'
-import { NOTHING_LISTENS } from '../../../src/net/connect-outcome.ts'
+import { BROKEN_OFF, NOTHING_LISTENS } from '../../../src/net/connect-outcome.ts'
 import { CERTIFICATE_ONE } from '../../memcached/support/certificates.ts'
 import { cachectl } from '../support/cli.ts'
 import { hasTerminal, onTerminal } from '../support/terminal.ts'
@@ -131,6 +132,17 @@ describe('cachectl kv', () => {
     expect(stdout + stderr).toContain(NOTHING_LISTENS)
   })
 
+  it.each([['get', 'k'], ['stats']])('says what may be where connections are reset: kv %s', async (verb, ...rest) => {
+    const resets = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()).on('error', () => {}))
+    onTestFinished(() => void resets.close())
+    await new Promise<void>((resolve) => resets.listen(0, '127.0.0.1', resolve))
+    const { port } = resets.address() as AddressInfo // of TCP
+    const { code, stderr } = await kv(verb, `127.0.0.1:${port}`, ...rest, '--protocol', 'memcached')
+    expect(code).toBe(255)
+    expect(stderr).toContain('ECONNRESET')
+    expect(stderr).toContain(BROKEN_OFF)
+  })
+
   it('shows the statistics of nodes, and flushes all of them', async () => {
     const { where } = await startNodes(2)
     for (const key of ['a', 'b', 'c', 'd']) await said('set', where, key, key)
@@ -225,6 +237,17 @@ describe('cachectl kv bench', () => {
     const { p50, p99, max } = report.latencyMs
     expect(p50 > 0 && p50 <= p99 && p99 <= max).toBe(true)
   })
+
+  it.skipIf(!hasTerminal)(
+    'tells on a terminal that it goes on, and nothing of it is left (needs python3 with pty)',
+    async () => {
+      const { where } = await startNodes(1)
+      const { raw } = await onTerminal(['kv', 'bench', where, '--time', '300ms', '--connections', '1', '--keys', '10'])
+      const turning = raw.lastIndexOf(`0.3 s of load on ${where}`)
+      expect(turning).toBeGreaterThan(-1)
+      expect(raw.indexOf('\x1b[2K', turning)).toBeGreaterThan(turning)
+    },
+  )
 
   it('is bounded', async () => {
     expect((await kv('bench', '127.0.0.1:1', '--time', '1h')).code).toBe(252)

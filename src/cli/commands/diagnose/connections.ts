@@ -8,7 +8,7 @@ import { time } from '../../flag-kinds.ts'
 import { toggle } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
 import { connectionsText } from '../../output/connections.ts'
 import { own } from '../../output/sequences.ts'
 import { ExitWith, Problem } from '../../problem.ts'
@@ -40,7 +40,7 @@ export const connections = command({
       const destinations = await destinationsOf(aim, signal)
       return readConnections(destinations, { tlsOf: (place) => speaksTls(aim, place), timeoutMs, signal })
     }
-    if (flags.watch) return untilInterrupted((signal) => watch(look, intervalMs, print, signal))
+    if (flags.watch) return untilInterrupted((signal) => watch(look, intervalMs, print, signal), endLine)
     const seen = await unlessInterrupted(look)
     await print.answer(seen, connectionsText)
     if (seen.findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)

@@ -13,7 +13,7 @@ import { count, time } from '../../flag-kinds.ts'
 import { type Flags, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
 import { forPeople, tell } from '../../terminal.ts'
@@ -85,7 +85,7 @@ export const discover = command({
     const last = await withDiscoverAim(
       onePlace(port === undefined ? [where] : [where, port]),
       flags,
-      (aim) => untilInterrupted((signal) => look(aim, run, print, signal)),
+      (aim) => untilInterrupted((signal) => look(aim, run, print, signal), flags.watch ? endLine : undefined),
       async (cache, tls) => lookAtGroup(cache, { ...tls, login: await loginOf(flags) }, run, print),
     )
     if (!last || last.verdict.converged) return

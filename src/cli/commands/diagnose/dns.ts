@@ -16,7 +16,7 @@ import { time } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { type GlobalOptions, globalFlags } from '../../global-flags.ts'
-import { unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
 import { findingsText } from '../../output/findings.ts'
 import type { Style } from '../../output/style.ts'
 import { CallFailed, ExitWith, Problem } from '../../problem.ts'
@@ -75,7 +75,7 @@ export const dns = command({
         .map((each) => lookText(each, conf, style))
         .join('\n')
     if (flags.watch) {
-      return untilInterrupted((signal) => watch(() => look(signal), flags.interval, print, shown, signal))
+      return untilInterrupted((signal) => watch(() => look(signal), flags.interval, print, shown, signal), endLine)
     }
     const looks = await unlessInterrupted(look)
     const findings = judgeEvidence(

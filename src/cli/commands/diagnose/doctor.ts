@@ -30,7 +30,7 @@ import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { commandText } from '../../help/command-text.ts'
 import { isInstalled } from '../../installed.ts'
-import { unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, unlessInterrupted, untilInterrupted } from '../../live/interrupt.ts'
 import { startProgress } from '../../live/progress.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
 import type { Style } from '../../output/style.ts'
@@ -214,6 +214,8 @@ const watch = (words: readonly string[], flags: DoctorFlags, print: Printer<'jun
       }
       course = next.course
       await sleep(systemClock, flags.interval, signal)
+      // During a look the line that turns takes its line away itself.
+      if (signal.aborted) endLine()
     }
     if (code !== undefined) throw new ExitWith(code)
   })

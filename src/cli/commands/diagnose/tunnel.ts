@@ -12,7 +12,7 @@ import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { required, value } from '../../flags.ts'
 import { globalFlags } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { columnsText } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { Problem } from '../../problem.ts'
@@ -67,7 +67,7 @@ export const tunnel = command({
         open.close()
         ssh.close()
       }
-    }),
+    }, endLine),
 })
 
 interface ToldPlace {

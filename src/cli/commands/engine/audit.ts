@@ -4,7 +4,7 @@ import { count } from '../../flag-kinds.ts'
 import { toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { follow, lastValues } from '../../json-lines.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { Problem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
 import { requireEngine, runningEngine, stateDirOf } from '../../target/state-dir.ts'
@@ -57,7 +57,7 @@ export const engineAudit = command({
     }
     const show = (record: AuditRecord) => print.item(record, line)
     for (const record of records) await show(record)
-    await untilInterrupted((signal) => Promise.all(paths.map((path) => follow(path, signal, show))))
+    await untilInterrupted((signal) => Promise.all(paths.map((path) => follow(path, signal, show))), endLine)
   },
 })
 

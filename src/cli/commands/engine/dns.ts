@@ -157,7 +157,10 @@ export const engineDnsDisable = command({
   summary: 'Undo what `engine dns enable` did, or what a killed engine left',
   description:
     'Takes away the file, or the block of the hosts file, and nothing else. Works whether or not the engine runs.',
-  flags: stateDirFlag,
+  flags: {
+    yes: toggle({ own: true, summary: 'as of `engine dns enable`; nothing is asked here', helpGroup: 'GLOBAL' }),
+    ...stateDirFlag,
+  },
   async run({ flags }) {
     const stateDir = stateDirOf(flags)
     const setup = setupOf(stateDir)

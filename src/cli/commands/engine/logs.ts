@@ -7,7 +7,7 @@ import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { choice, toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { runningEngine, stateDirOf } from '../../target/state-dir.ts'
 import { print } from '../../terminal.ts'
@@ -48,7 +48,7 @@ export const engineLogs = command({
         await sleep(systemClock, LOOK_MS, signal)
         show((text) => text)
       }
-    })
+    }, endLine)
   },
 })
 

@@ -5,7 +5,7 @@ import type { Command } from '../../command.ts'
 import { environment } from '../../environment.ts'
 import { type Flags, text, toggle } from '../../flags.ts'
 import { errorFlag } from '../../global-flags.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { readArguments } from '../../parse.ts'
 import { Problem, usageProblem } from '../../problem.ts'
 import { printLine, tell } from '../../terminal.ts'
@@ -83,7 +83,7 @@ async function runAlone(given: readonly string[]): Promise<void> {
       else for (const line of lines) printLine(line)
       await aborted(AbortSignal.any([signal, ended.signal]))
       await node.close()
-    })
+    }, endLine)
   } catch (error) {
     const explained = explain(error)
     if (argv.includes('--background')) await reportToStarter({ failure: errorMessage(explained) })

@@ -5,7 +5,7 @@ import { count } from '../../flag-kinds.ts'
 import { text, toggle } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { follow, lastValues } from '../../json-lines.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { usageProblem } from '../../problem.ts'
 import { control } from '../../target/engine-control.ts'
 import { engineOf, requireEngine, stateDirOf } from '../../target/state-dir.ts'
@@ -51,7 +51,7 @@ export const engineNotifications = command({
     if (!flags.follow) return print.answer(sent, () => sent.map(line).join('\n') || 'No notifications.')
     const show = (each: SnsNotification) => print.item(each, () => line(each))
     for (const each of sent) await show(each)
-    await untilInterrupted((signal) => follow(path, signal, show))
+    await untilInterrupted((signal) => follow(path, signal, show), endLine)
   },
 })
 

@@ -1,7 +1,7 @@
 import { endpoint } from '../../../net/target.ts'
 import { readServerLine } from '../../../redis/stand-alone/command-line.ts'
 import { readText, runNode } from '../../../redis/stand-alone/run.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { printLine, tell } from '../../terminal.ts'
 
 /** `node run --engine redis|valkey`: a node with that server's own command line, until Ctrl-C or SHUTDOWN. */
@@ -20,5 +20,5 @@ export async function runServer(engine: 'redis' | 'valkey', argv: readonly strin
       else either.addEventListener('abort', () => resolve(), { once: true })
     })
     await node.close()
-  })
+  }, endLine)
 }

@@ -5,6 +5,7 @@ import { command } from '../../command.ts'
 import { count } from '../../flag-kinds.ts'
 import { value } from '../../flags.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import { withProgress } from '../../live/progress.ts'
 import { usageProblem } from '../../problem.ts'
 import { spanOf } from '../../span.ts'
 import { kvFlags, whereWord, withKv } from './place.ts'
@@ -65,10 +66,12 @@ export const kvBench = command({
     const { connections, pipeline, ratio: getsPerSet, size: valueBytes, keys, time: seconds } = flags
     const load = { connections, pipeline, getsPerSet, valueBytes, keys, seconds }
     const run = <Node>(target: BenchTarget<Node>) => untilInterrupted((signal) => runBench(target, { ...load, signal }))
-    const { nodes, report } = await withKv(words.where, flags, {
-      memcached: async (client) => ({ nodes: client.nodes.length, report: await run(memcachedTarget(client)) }),
-      resp: async (client) => ({ nodes: client.readers.length, report: await run(respTarget(client)) }),
-    })
+    const { nodes, report } = await withProgress(`${seconds} s of load on ${words.where}`, () =>
+      withKv(words.where, flags, {
+        memcached: async (client) => ({ nodes: client.nodes.length, report: await run(memcachedTarget(client)) }),
+        resp: async (client) => ({ nodes: client.readers.length, report: await run(respTarget(client)) }),
+      }),
+    )
     await print.answer({ nodes, ...load, ...viewOf(report) }, textOf)
   },
 })

@@ -11,6 +11,7 @@ import { endpoint } from '../../../net/target.ts'
 import { wholeOf } from '../../../protocols/resp/reply.ts'
 import { command } from '../../command.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import { withProgress } from '../../live/progress.ts'
 import { columnsText } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { bytesText } from '../../output/quantities.ts'
@@ -31,10 +32,12 @@ export const kvBig = command({
   run: ({ words: { where }, flags, print }) =>
     untilInterrupted(async (interrupted) => {
       const largest = new Largest<BigKey>(flags.count)
-      await withKv(where, flags, {
-        memcached: (client) => dumpNodes(client, largest, flags.most, interrupted),
-        resp: (client) => scanSizes(client, largest, flags.most, interrupted),
-      })
+      await withProgress(`looking at all keys of ${where}`, () =>
+        withKv(where, flags, {
+          memcached: (client) => dumpNodes(client, largest, flags.most, interrupted),
+          resp: (client) => scanSizes(client, largest, flags.most, interrupted),
+        }),
+      )
       await print.answer({ seen: largest.seen, keys: largest.sorted() }, (answer, style) =>
         answer.keys.length === 0 ? 'No keys.' : columnsText(BIG, answer.keys, style),
       )

@@ -14,6 +14,7 @@ import { encodeCommand } from '../../../protocols/resp/encode.ts'
 import { command } from '../../command.ts'
 import { time } from '../../flag-kinds.ts'
 import { untilInterrupted } from '../../live/interrupt.ts'
+import { withProgress } from '../../live/progress.ts'
 import { columnsText } from '../../output/human-table.ts'
 import type { Column } from '../../output/human-views.ts'
 import { countText } from '../../output/quantities.ts'
@@ -36,10 +37,12 @@ export const kvHot = command({
       const bound = { ms: flags.for, most: flags.most, interrupted }
       const tally = new KeyTally()
       const start = systemClock.monotonicMs()
-      await withKv(where, flags, {
-        memcached: (client) => watchNodes(client, tally, bound),
-        resp: (client) => monitorPrimaries(client, tally, bound),
-      })
+      await withProgress(`watching ${where}`, () =>
+        withKv(where, flags, {
+          memcached: (client) => watchNodes(client, tally, bound),
+          resp: (client) => monitorPrimaries(client, tally, bound),
+        }),
+      )
       const seconds = elapsedMs(systemClock, start) / 1000
       const keys = tally.top(flags.count).map((each) => hotKey(each, tally.uses, seconds))
       await print.answer({ seconds, uses: tally.uses, keys }, (answer, style) => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { command } from '../../command.ts'
 import { environmentWith } from '../../environment.ts'
 import { commandText } from '../../help/command-text.ts'
-import { untilInterrupted } from '../../live/interrupt.ts'
+import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { ExitWith, Problem } from '../../problem.ts'
 import { stopEngine } from '../../target/engine-control.ts'
 import { printLine, tell } from '../../terminal.ts'
@@ -27,7 +27,7 @@ export const quickstart = command({
       } finally {
         await clean(home)
       }
-    })
+    }, endLine)
     printLine(`\n${WHERE_NEXT}`)
   },
 })
