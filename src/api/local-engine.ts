@@ -328,7 +328,8 @@ export type ServerRuntime = Extract<NodeRuntimeName, 'embedded' | 'server'>
 export const NODE_RUNTIME_TAG = 'cachectl:node-runtime'
 
 /** How long the states in between last: as short as they can, long enough to be seen, or as long as on AWS. */
-export type Pace = 'instant' | 'quick' | 'realistic'
+export type Pace = (typeof PACES)[number]
+export const PACES = ['instant', 'quick', 'realistic'] as const
 
 /** What points aws, boto3, Terraform and the SDKs at an engine. */
 export const clientVariables = (

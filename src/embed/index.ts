@@ -7,6 +7,7 @@ import { type Cache, endpointsOf } from '../cli/caches/cache.ts'
 import { version } from '../cli/version.ts'
 import { startEngine as openEngine } from '../engine/engine.ts'
 import { sleep, systemClock } from '../net/clock.ts'
+import { refuseWrongOptions } from './options.ts'
 import type * as published from './published.d.ts'
 import { sweepAfterDeath } from './watch.ts'
 
@@ -24,6 +25,7 @@ const rolesOf = (cache: Cache): published.Endpoint[] => [
 
 /** @see published.startEngine */
 export const startEngine: typeof published.startEngine = async (options = {}) => {
+  refuseWrongOptions(options)
   const { stateDir = mkdtempSync(join(tmpdir(), 'cachectl-')), port = 0, region = DEFAULT_REGION } = options
   const callOff =
     options.stateDir === undefined ? sweepAfterDeath(fileURLToPath(besideBundle('sweeper.js')), stateDir) : undefined

@@ -48,6 +48,7 @@ export interface LocalEngine {
 
 /**
  * Starts an engine; several in one process do not know of each other. Resolves when its API answers. Rejects when the state
- * directory is held by another engine or cannot be used, and when the port is taken.
+ * directory is held by another engine or cannot be used, and when the port is taken; with a TypeError for an option that there
+ * is not, or that cannot have that value.
  */
 export declare function startEngine(options?: EngineOptions): Promise<LocalEngine>

@@ -190,6 +190,14 @@ test.each([
   })
 })
 
+test('252 for a region there is not, before an engine of it starts', async () => {
+  const { code, stderr } = await cachectl(['engine', 'start', '--region', 'us-wset-2'], {
+    CACHECTL_HOME: temporaryDirectory(),
+  })
+  expect(code).toBe(252)
+  expect(stderr).toContain('Did you mean us-west-2?')
+})
+
 test('a global option without its value does not keep help from those who ask for it', async () => {
   expect((await cachectl(['--region', '--help'])).code).toBe(0)
 })

@@ -60,6 +60,21 @@ test('a directory that was named is kept, and what is in it comes back', async (
   expect(await second.available('shop')).toHaveLength(2)
 })
 
+test.each([
+  [{ pase: 'quick' }, 'no option pase. Did you mean pace?'],
+  [{ pace: 'fast' }, "pace is 'fast'. Possible: instant, quick, realistic."],
+  [{ region: 'us-wset-2' }, "region is 'us-wset-2'. Did you mean us-west-2?"],
+  [{ region: 7 }, 'region is 7. Possible: a region such as us-west-2.'],
+  [{ port: 70_000 }, 'port is 70000.'],
+  [{ stateDir: '' }, "stateDir is ''. Possible: the path of a directory."],
+  [{ log: 'yes' }, "log is 'yes'. Possible: a function."],
+  [null, 'an object of options: stateDir, port, region, pace, log.'],
+])('options that JavaScript gets wrong are refused before anything starts: %j', async (options, words) => {
+  const starting = startEngine(options as never) // what a type checker would not let pass
+  await expect(starting).rejects.toThrow(TypeError)
+  await expect(starting).rejects.toThrow(words)
+})
+
 test('`await using` ends it', async () => {
   const url = await (async () => {
     await using engine = await startEngine()

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { regionFacts, regionNames } from '../../../api/catalog/regions.ts'
 import {
   DEFAULT_DNS_PORT,
   DEFAULT_PORT,
@@ -10,12 +11,13 @@ import {
   LOG_FORMATS,
   NODE_RUNTIME_TAG,
   NODE_RUNTIMES,
-  type Pace,
+  PACES,
   type Recovery,
   SERVER_VARIABLES,
   type ServerPlaces,
 } from '../../../api/local-engine.ts'
 import { ENDPOINT_MODES, LOCAL_ZONE } from '../../../api/local-names.ts'
+import { nearest } from '../../../api/nearest.ts'
 import { shellWord } from '../../../api/shell.ts'
 import { namesOf } from '../../../api/tables.ts'
 import { parseCidr } from '../../../net/cidr.ts'
@@ -24,7 +26,7 @@ import { isLoopback } from '../../../net/loopback.ts'
 import { command } from '../../command.ts'
 import { type Environment, environment } from '../../environment.ts'
 import { time } from '../../flag-kinds.ts'
-import { choice, type Flags, text, texts, toggle, type ValuesOf, value, values } from '../../flags.ts'
+import { choice, type Flags, texts, toggle, type ValuesOf, value, values } from '../../flags.ts'
 import { stateDirFlag } from '../../global-flags.ts'
 import { tellOfNewerNode } from '../../newer-node.ts'
 import { ExitWith, Problem, usageProblem } from '../../problem.ts'
@@ -35,8 +37,6 @@ import { type Patience, type Started, startAttached, startDetached } from '../..
 import { stateDirOf } from '../../target/state-dir.ts'
 import { tell } from '../../terminal.ts'
 
-const PACES = ['instant', 'quick', 'realistic'] as const satisfies readonly Pace[]
-
 const startFlags = {
   port: value(
     {
@@ -45,7 +45,10 @@ const startFlags = {
     },
     portOf,
   ),
-  region: text({ summary: `its region when a client names none (default ${DEFAULT_REGION})`, helpValue: '<region>' }),
+  region: value(
+    { summary: `its region when a client names none (default ${DEFAULT_REGION})`, helpValue: '<region>' },
+    regionOf,
+  ),
   pace: choice(PACES, {
     summary: 'how long states last: instant, quick (default), realistic',
     helpValue: '<pace>',
@@ -136,6 +139,13 @@ Servers are those in PATH; ${SERVER_VARIABLES['redis-server']} and ${SERVER_VARI
     if (code !== 0) throw new ExitWith(code)
   },
 })
+
+/** No call to an engine of another could be signed. */
+function regionOf(said: string, argument: string): string {
+  if (regionFacts(said)) return said
+  const guess = nearest(said, regionNames)
+  throw usageProblem(`argument ${argument}: there is no region ${said}`, guess && `Did you mean ${guess}?`)
+}
 
 const readOptions = (flags: ValuesOf<typeof startFlags>): EngineOptions => ({
   stateDir: stateDirOf(flags),
