@@ -28,11 +28,12 @@ export const list = command({
     )
     const style = await styleOf(false, Number.POSITIVE_INFINITY, systemClock.now())
     const entries = underTheirGroups(found.map((each) => entryOf(each, style)))
-    await print.answer(entries, describe, { ids: (shown) => shown.map(({ id }) => id).join('\n') })
+    await print.answer(entries, listText, { ids: (shown) => shown.map(({ id }) => id).join('\n') })
   },
 })
 
-const describe = (entries: readonly Entry[], style: Style): string =>
+/** For people; exported for tests of what narrow terminals show. */
+export const listText = (entries: readonly Entry[], style: Style): string =>
   entries.length === 0 ? 'No caches.' : columnsText(COLUMNS, entries, style)
 
 /** Members come after their group, in the order of their names. */
@@ -68,7 +69,8 @@ interface Entry {
 
 const COLUMNS: readonly Column<Entry>[] = [
   { head: 'Name', of: nameText },
-  { head: 'Kind', of: 'kind' },
+  // Of several words: broken over lines before the endpoint goes.
+  { head: 'Kind', of: 'kind', long: true },
   { head: 'Status', of: ({ status }, style) => statusText(status, style) },
   { head: 'Endpoint', of: 'endpoint' },
   { head: 'Size', of: ({ nodes, nodeType }) => (nodes === null ? '' : `${nodes} x ${nodeType}`) },
