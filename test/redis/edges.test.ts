@@ -23,6 +23,34 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
       return [...ours, ...theirs].every((reply) => reply.includes('blocked_clients:1\r'))
     })
 
+  test('DEBUG POPULATE makes the keys that a server makes', async () => {
+    const made = ['key:0', 'key:2', 'key:11999', 'p:1', 'q:1', 'z:0']
+    await pair.same(
+      ['SET', 'key:2', 'mine'],
+      ['DEBUG', 'POPULATE', '12000'],
+      ['DEBUG', 'POPULATE', '2', 'p', '3'],
+      ['DEBUG', 'POPULATE', '2', 'q', '100'],
+      ['DEBUG', 'POPULATE', '1', 'z', '0'],
+      ['DEBUG', 'POPULATE', '1', 'long'.repeat(60)],
+      ['DEBUG', 'POPULATE', '0'],
+      ...[[], ['x'], ['-1'], ['1', 'z', '-3'], ['1', 'z', 'x'], ['1', 'z', '1', '1']].map((words) => [
+        'DEBUG',
+        'POPULATE',
+        ...words,
+      ]),
+      ['MULTI'],
+      ['DEBUG', 'POPULATE', '6000', 'm'],
+      ['EXEC'],
+      ['DBSIZE'],
+      ['DEBUG', 'DIGEST-VALUE', ...made],
+      ['DEBUG', 'DIGEST'],
+      ...made.flatMap((key) => [
+        ['GET', key],
+        ['OBJECT', 'ENCODING', key],
+      ]),
+    )
+  })
+
   test('counts of random members have an opposite, and room for pairs', async () => {
     await pair.same(['SADD', 's', 'a'], ['HSET', 'h', 'a', '1'], ['ZADD', 'z', '1', 'a'], ['RPUSH', 'l', 'a'])
     await pair.same(

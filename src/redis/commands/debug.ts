@@ -7,6 +7,7 @@ import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
 import type { Row } from './command.ts'
 import { refuseUnlessAllowed } from './guarded.ts'
+import { populate } from './populate.ts'
 import { debugLoadAof, debugReload } from './saves.ts'
 
 /** DEBUG, as far as the servers' own suites and clients' tests need it. */
@@ -36,6 +37,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   'pause-cron': ok,
   object: objectOf,
+  populate,
   sleep: sleepFor,
   error: (client, args) => client.replies.error(args.text(2)),
   log: (client, args) => {
