@@ -146,11 +146,9 @@ function mayRun(client: Client, command: Command, args: Args): boolean {
       refuse(client, command, unsubscribed)
       return false
     }
-    client.transaction.queue.push({
-      command,
-      flags: command.asCalled(client, args).flags,
-      args: args === core.args ? args.keep() : args,
-    })
+    const kept = args === core.args ? args.keep() : args
+    client.transaction.queue.push({ command, flags: command.asCalled(client, args).flags, args: kept })
+    client.transaction.bytes += kept.bytes.length
     core.replies.queued()
     return false
   }

@@ -28,6 +28,7 @@ export class RedisTalker implements Talker {
   consume(bytes: Buffer, end: number): number {
     const core = this.#core
     const { client } = this
+    if (this.#asksTooMuch(end)) return end
     if (client.blocked !== undefined || client.paused) return 0
     const { connection } = client
     const { args, replies } = core
@@ -62,6 +63,18 @@ export class RedisTalker implements Talker {
     core.serving = undefined
     client.queryBytes = 0
     return at
+  }
+
+  /**
+   * Ends a client whose requests that could not be served yet take more than `client-query-buffer-limit`: it waits, or is in a
+   * transaction, or never comes to the end of one.
+   */
+  #asksTooMuch(pending: number): boolean {
+    const { connection, id, transaction } = this.client
+    if (pending + (transaction?.bytes ?? 0) <= this.#core.config.settings.queryBufferLimit) return false
+    this.#core.log('warning', `Closing client ${id} that reached max query buffer length`)
+    connection?.drop('error')
+    return true
   }
 
   /** CLIENT REPLY OFF and SKIP: what is answered is thrown away. */

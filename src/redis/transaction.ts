@@ -6,6 +6,8 @@ import type { Args } from './protocol/args.ts'
 /** What a client has queued since MULTI. */
 export interface Transaction {
   readonly queue: { readonly command: Command; readonly flags: number; readonly args: Args }[]
+  /** Bytes of the words that are queued. */
+  bytes: number
   /** A command was refused while it was queued: EXEC will be, too. */
   aborted: boolean
 }

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { encodeCommand } from '../../src/protocols/resp/encode.ts'
 import { afterTests } from '../support/after-tests.ts'
 import { eventually } from '../support/eventually.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
@@ -99,6 +100,25 @@ test('a client that does not read what it is sent is ended at its limit', async 
     await talk.ask(['SET', 'big', 'x'.repeat(1 << 20)])
     return (await clients()) === 1
   })
+})
+
+test.each([
+  ['waits', ['BLPOP', 'nothing', '0']],
+  ['is in a transaction', ['MULTI']],
+  ['never ends its request', undefined],
+])('a client that %s is ended once what it has asked for meanwhile reaches its limit', async (_, begin) => {
+  const { talk, connect } = await startNode(atEnd, { config: ['client-query-buffer-limit 1mb'] })
+  const insatiable = await connect()
+  if (begin === undefined) insatiable.write('*1000\r\n')
+  else insatiable.write(encodeCommand(begin))
+  const word = `$100000\r\n${'x'.repeat(100_000)}\r\n`
+  const request = begin === undefined ? word : `*2\r\n$4\r\nECHO\r\n${word}`
+  insatiable.write(request.repeat(8))
+  expect(await talk.ask(['PING'])).toEqual(['+PONG\r\n'])
+  expect(insatiable.closed).toBe(false)
+  insatiable.write(request.repeat(8))
+  await eventually('it is gone', async () => insatiable.closed)
+  expect(await talk.ask(['PING'])).toEqual(['+PONG\r\n'])
 })
 
 test('of clients that take too much together, the one that takes most is ended, unless it may not be', async () => {

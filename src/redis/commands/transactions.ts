@@ -22,7 +22,7 @@ export const TRANSACTIONS: readonly Row[] = [
 
 function multi(client: Client): void {
   if (client.transaction) throw NESTED
-  client.transaction = { queue: [], aborted: false }
+  client.transaction = { queue: [], bytes: 0, aborted: false }
   client.updateGate()
   client.replies.ok()
 }
