@@ -89,7 +89,7 @@ describe('help', () => {
   test('is indented under its headings, in every paragraph', () => {
     const page = pages.get('engine-start') ?? ''
     const [, description = ''] = /\nDESCRIPTION\n(.*?)\n\nOPTIONS/s.exec(page) ?? []
-    expect(description).toContain('\n\n  Cache nodes are threads')
+    expect(description).toContain('\n\n  Cache nodes are parts')
     for (const line of description.split('\n')) expect(line).toMatch(/^( {2}\S|$)/)
   })
 
