@@ -41,9 +41,20 @@ export async function converge(subject: Subject, live: RedisLive, now: number): 
   await applyDirectives(subject, live.directives)
   await applyUsers(subject, live.users)
   await holdWrites(subject, live.holdsWrites === true)
+  return (await convergePlace(subject, live, now)) && hasWritten(subject, live)
+}
+
+function convergePlace(subject: Subject, live: RedisLive, now: number): Promise<boolean> {
   const { nodeId } = subject.spec
   if (live.topology && nodeId !== undefined) return convergeCluster(subject, live.topology, nodeId, now)
   return convergeRole(subject, live.role ?? 'primary', now)
+}
+
+/** A server that becomes durable while it runs writes all that it holds first, and has only that to begin with again. */
+async function hasWritten({ operator }: Subject, { directives }: RedisLive): Promise<boolean> {
+  if (directives.appendonly !== 'yes') return true
+  const persistence = await operator.info('persistence')
+  return ['aof_rewrite_in_progress', 'aof_rewrite_scheduled'].every((name) => persistence.get(name) === '0')
 }
 
 async function applyDirectives(subject: Subject, wanted: RedisLive['directives']): Promise<void> {
