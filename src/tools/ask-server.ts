@@ -11,13 +11,15 @@ const MOST_BYTES = 1 << 26
 /** What a command replies, as text. */
 export type Ask = (...command: string[]) => string
 
+/** On loopback alone, for its bus; CLUSTER answers in cluster mode only. */
+const CLUSTERED = ['--bind', '127.0.0.1', '--cluster-enabled', 'yes']
+
 /** Asks a server that is started for it and ends with it. */
 export async function askServer<T>(program: string, read: (ask: Ask) => T): Promise<{ version: string; answer: T }> {
   const directory = mkdtempSync(join(tmpdir(), 'ask-server-'))
   const socket = join(directory, 'socket')
-  const server = spawn(program, ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory], {
-    stdio: 'ignore',
-  })
+  const options = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory, ...CLUSTERED]
+  const server = spawn(program, options, { stdio: 'ignore' })
   const ask: Ask = (...command) =>
     execFileSync('redis-cli', ['-s', socket, ...command], {
       encoding: 'utf8',

@@ -85,9 +85,8 @@ async function serverOf(program: string): Promise<Server> {
   return { version, ...answer }
 }
 
-// CLUSTER answers in cluster mode only.
 const hasHelp = ([name, ...rest]: Entry): boolean =>
-  name !== 'cluster' && (rest.at(-1) as readonly Entry[]).some(([part]) => part === `${name}|help`) // the last member
+  (rest.at(-1) as readonly Entry[]).some(([part]) => part === `${name}|help`) // the last member
 
 /** A row for each command and each of its subcommands, `config|get`. */
 function factsOf(entry: Entry, docs: Readonly<Record<string, Docs>>): [string, string][] {

@@ -1,13 +1,13 @@
 import { SLOTS, slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import { infoText, nodeLine, nodesText, replyShards, replySlots } from '../cluster/descriptions.ts'
-import { clusterHelp } from '../cluster/help.ts'
 import { replySlotStats } from '../cluster/slot-stats.ts'
 import type { TopologyNode } from '../cluster/topology.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { CLUSTER_CHANGES } from './cluster-changes.ts'
 import { clusterOf, inCluster, nodeNamed } from './cluster-words.ts'
 import type { Handler, Row } from './command.ts'
+import { sayHelp } from './help.ts'
 
 const INVALID_SLOT = refusal('ERR Invalid slot')
 const INVALID_SLOT_OR_COUNT = refusal('ERR Invalid slot or number of keys')
@@ -73,7 +73,7 @@ export const CLUSTER: readonly Row[] = [
     }),
   },
   { name: 'cluster|slot-stats', run: inCluster((client, args) => replySlotStats(clusterOf(client), client, args)) },
-  { name: 'cluster|help', run: inCluster(({ core, replies }) => replies.lines(clusterHelp(core.dialect))) },
+  { name: 'cluster|help', run: inCluster(sayHelp('cluster')) },
   ...CLUSTER_CHANGES,
   {
     name: 'readonly',
