@@ -169,7 +169,7 @@ test('without a server program the tour fails a replication group over, and its 
 }, async () => {
   const nowhere = { CACHECTL_VALKEY_SERVER: '/nowhere/valkey-server', CACHECTL_REDIS_SERVER: '/nowhere/redis-server' }
   const { code, stdout } = await cachectl(['quickstart'], nowhere)
-  expect(stdout).toMatch(/Create a replication group of (Valkey|Redis OSS)/)
+  expect(stdout).toContain('Create a replication group of Valkey')
   expect(stdout).toContain('cart-001 is back as a replica')
   expect(stdout).toMatch(/greeting: string.*\nhello\n/)
   expect(stdout).toContain('Engine stopped')

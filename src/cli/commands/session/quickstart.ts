@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { command } from '../../command.ts'
 import { environmentWith } from '../../environment.ts'
@@ -13,12 +11,12 @@ import { endLine, untilInterrupted } from '../../live/interrupt.ts'
 import { ExitWith, Problem } from '../../problem.ts'
 import { stopEngine } from '../../target/engine-control.ts'
 import { printLine, tell } from '../../terminal.ts'
-import { clusterSteps, END, GROUP_ENGINES, GROUP_LIFE, groupCreation, type Step, WHERE_NEXT } from './tour.ts'
+import { clusterSteps, END, GROUP_STEPS, type Step, WHERE_NEXT } from './tour.ts'
 
 export const quickstart = command({
   summary: 'A guided tour: the whole life of a cluster and of a replication group, for real, in a minute',
   description:
-    'Shows each command and then its real output. It has an engine, a state directory and ports of its own, runs beside another engine, and leaves nothing behind. The replication group is of Valkey, or else of Redis OSS; where this machine has no server program of either, the tour says which package has it, and goes on.',
+    'Shows each command and then its real output. It has an engine, a state directory and ports of its own, runs beside another engine, and leaves nothing behind.',
   async run() {
     const home = mkdtempSync(join(tmpdir(), 'cachectl-quickstart-'))
     await untilInterrupted(async (signal) => {
@@ -33,55 +31,14 @@ export const quickstart = command({
 })
 
 async function tour(home: string, signal: AbortSignal): Promise<void> {
-  const first = clusterSteps(await hasIpv6Loopback())
-  const total = first.length + 1 + GROUP_LIFE.length + 1
-  let number = 0
-  const announce = ({ title, argv }: Step): void => {
-    number += 1
-    printLine(`\n-- ${number}/${total}  ${title}\n\n$ ${commandText(argv)}`)
+  const steps = [...clusterSteps(await hasIpv6Loopback()), ...GROUP_STEPS, END]
+  for (const [index, step] of steps.entries()) {
+    printLine(`\n-- ${index + 1}/${steps.length}  ${step.title}\n\n$ ${commandText(step.argv)}`)
+    const code = await runStep(step, home)
+    if (signal.aborted) throw new Problem('interrupted', 'The tour was left; nothing of it stays.')
+    if (code !== 0 && code !== step.finding) failStep(step, code)
   }
-  const show = async (steps: readonly Step[]): Promise<void> => {
-    for (const step of steps) {
-      announce(step)
-      const code = await runStep(step, home)
-      goOn(signal)
-      if (code !== 0 && code !== step.finding) failStep(step, code)
-    }
-  }
-
-  await show(first)
-  const group = await createGroup(home)
-  goOn(signal)
-  if ('step' in group) {
-    announce(group.step)
-    printLine(group.output.trimEnd())
-    await show(GROUP_LIFE)
-  } else {
-    const last = total - 1
-    printLine(`\n-- ${number + 1}-${last}/${total}  No replication group to show. ${group.refusal}`)
-    number = last
-  }
-  await show([END])
 }
-
-function goOn({ aborted }: AbortSignal): void {
-  if (aborted) throw new Problem('interrupted', 'The tour was left; nothing of it stays.')
-}
-
-/** The group is made of what this machine has; which that is the engine knows, and only asking for a group tells. */
-async function createGroup(home: string): Promise<{ step: Step; output: string } | { refusal: string }> {
-  const refusals: string[] = []
-  for (const engine of GROUP_ENGINES) {
-    const step = groupCreation(engine)
-    const { code, stdout, stderr } = await askQuietly(step, home)
-    if (code === 0) return { step, output: stdout }
-    refusals.push(refusalIn(stderr))
-  }
-  return { refusal: refusals[0] ?? '' }
-}
-
-/** The service's own words, without what names the error and the operation. */
-const refusalIn = (stderr: string): string => stderr.trim().replace(/^An error occurred \(\w+\) [^:]*: /, '')
 
 function failStep({ argv }: Step, code: number): never {
   tell(`\nThe tour stops here: \`${commandText(argv)}\` ended with exit code ${code}.`)
@@ -89,19 +46,9 @@ function failStep({ argv }: Step, code: number): never {
 }
 
 /** Runs the program itself as a user would, on this terminal, but without questions. */
-function runStep(step: Step, home: string): Promise<number> {
-  return ended(start(step, home, 'inherit'))
-}
-
-async function askQuietly(step: Step, home: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = start(step, home, 'pipe')
-  const [code, stdout, stderr] = await Promise.all([ended(child), textOf(child.stdout), textOf(child.stderr)])
-  return { code, stdout, stderr }
-}
-
-function start({ argv }: Step, home: string, output: 'inherit' | 'pipe'): ChildProcess {
-  return spawn(process.execPath, [launcher(), ...argv], {
-    stdio: ['ignore', output, output],
+function runStep({ argv }: Step, home: string): Promise<number> {
+  const child = spawn(process.execPath, [launcher(), ...argv], {
+    stdio: ['ignore', 'inherit', 'inherit'],
     // What the user's shell says about targets and endpoints is about another engine.
     env: environmentWith({
       CACHECTL_HOME: home,
@@ -112,16 +59,11 @@ function start({ argv }: Step, home: string, output: 'inherit' | 'pipe'): ChildP
       AWS_DEFAULT_REGION: undefined,
     }),
   })
-}
-
-function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code) => resolve(code ?? 1))
   })
 }
-
-const textOf = (stream: Readable | null): Promise<string> => (stream ? text(stream) : Promise.resolve(''))
 
 const launcher = (): string => fileURLToPath(new URL('../bin/run.js', import.meta.url))
 

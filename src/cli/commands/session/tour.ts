@@ -65,28 +65,19 @@ export function clusterSteps(ipv6: boolean): Step[] {
   ]
 }
 
-/** What a replication group can be of here, the first that this machine has a server program for. */
-export const GROUP_ENGINES = [
-  { engine: 'valkey', title: 'Valkey' },
-  { engine: 'redis', title: 'Redis OSS' },
-] as const
-
-export type GroupEngine = (typeof GROUP_ENGINES)[number]
-
 const GROUP = ['--replication-group-id', 'cart']
 
-/** Refused where the machine has no server program for it, which the refusal names with its package. */
-export const groupCreation = ({ engine, title }: GroupEngine): Step => ({
-  title: `Create a replication group of ${title}: a primary and a replica`,
-  argv: [
-    ...['create-replication-group', ...GROUP, '--replication-group-description', 'carts of a shop'],
-    ...['--engine', engine, '--cache-node-type', 'cache.t4g.small', '--num-cache-clusters', '2'],
-    '--automatic-failover-enabled',
-    ...GROUP_BRIEF,
-  ],
-})
-
-export const GROUP_LIFE: readonly Step[] = [
+/** The life of a replication group. */
+export const GROUP_STEPS: readonly Step[] = [
+  {
+    title: 'Create a replication group of Valkey: a primary and a replica',
+    argv: [
+      ...['create-replication-group', ...GROUP, '--replication-group-description', 'carts of a shop'],
+      ...['--engine', 'valkey', '--cache-node-type', 'cache.t4g.small', '--num-cache-clusters', '2'],
+      '--automatic-failover-enabled',
+      ...GROUP_BRIEF,
+    ],
+  },
   { title: 'Wait until they replicate', argv: ['wait', 'replication-group-available', ...GROUP] },
   { title: 'Put a key', argv: ['kv', 'set', 'cart', 'greeting', 'hello'] },
   { title: 'See where the group answers', argv: ['endpoints', 'cart'] },
