@@ -16,8 +16,8 @@ try {
   // No such page: the program knows what to say.
 }
 
-// What is longer than the screen is paged, by the program.
-if (text !== undefined && !(process.stdout.isTTY && text.split('\n').length > process.stdout.rows)) {
+// What is longer than the screen is paged, by the program, and set anew for a narrow one.
+if (text !== undefined && (!process.stdout.isTTY || fits(text, process.stdout))) {
   process.stdout.on('error', () => {})
   process.stdout.write(text)
 } else {
@@ -32,6 +32,10 @@ if (text !== undefined && !(process.stdout.isTTY && text.split('\n').length > pr
     process.exit(1)
   }
   await import('../dist/main.js')
+}
+
+function fits(page, { rows, columns }) {
+  return page.split('\n').length <= rows && columns >= 80
 }
 
 function read(page) {

@@ -6,7 +6,7 @@ import { commands } from './command-table.ts'
 import { environment } from './environment.ts'
 import { printPaged } from './live/pager.ts'
 import { usageProblem } from './problem.ts'
-import { print } from './terminal.ts'
+import { columns, print, USUAL_COLUMNS } from './terminal.ts'
 import { version } from './version.ts'
 
 /** `words`: the command's name and what follows; `leading`: options that stood before it. */
@@ -19,13 +19,13 @@ export async function runCommand(words: readonly string[], leading: readonly str
   await command.run([...leading, ...rest.slice(id.split(':').length)])
 }
 
-/** The pages were written at build time by the help class; without them oclif renders the same. */
+/** The pages were written at build time by the help class; without them, and for a narrow terminal, oclif has it set them. */
 export async function showHelp(words: readonly string[]): Promise<void> {
   const id = words.length === 0 ? 'index' : (commandId(words) ?? topicId(words))
   // What a command's word says may have a page of its own, and some are about no command.
   const page = pageCalled(words.join('-')) ?? (id && pageCalled(id.replaceAll(':', '-')))
-  if (page !== undefined) await printPaged(page, true, environment)
-  else if (id === undefined) await refuseUnknown(words)
+  if (page === undefined && id === undefined) await refuseUnknown(words)
+  else if (page !== undefined && columns() >= USUAL_COLUMNS) await printPaged(page, true, environment)
   else {
     // A CommonJS module that is imported late has nothing but a default export in the bundle.
     const { default: oclif } = (await import('@oclif/core')) as unknown as { default: typeof import('@oclif/core') }

@@ -62,11 +62,14 @@ export const stderrIsTerminal = (): boolean => process.stderr.isTTY === true
 /** Questions need both: an output that a person reads, and an input that a person types into. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && stderrIsTerminal()
 
-/** Columns of the terminal on stdout; 80 in a pipe. */
-export const columns = (): number => process.stdout.columns || 80
+/** Columns where no terminal tells of its own. Pages of help are written for them beforehand. */
+export const USUAL_COLUMNS = 80
+
+/** Columns of the terminal on stdout; {@link USUAL_COLUMNS} in a pipe. */
+export const columns = (): number => process.stdout.columns || USUAL_COLUMNS
 
 /** Of the terminal on stderr. */
-export const conversationColumns = (): number => process.stderr.columns || 80
+export const conversationColumns = (): number => process.stderr.columns || USUAL_COLUMNS
 
 /** Whether answers reach a person rather than a program. */
 export const stdoutIsTerminal = (): boolean => process.stdout.isTTY === true

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { commands } from '../cli/command-classes.ts'
 import type { Documented } from '../cli/help/command-doc.ts'
 import { OTHER_PAGES, pageFor } from '../cli/help/help.ts'
+import { USUAL_COLUMNS } from '../cli/terminal.ts'
 
 export function documentedCommands(): Documented[] {
   return Object.entries(commands).map(([id, command]) => {
@@ -13,14 +14,14 @@ export function documentedCommands(): Documented[] {
 }
 
 /** File name without its ending -> text. Words are joined by `-`: `engine start` is engine-start. */
-export function helpPages(): Map<string, string> {
+export function helpPages(columns = USUAL_COLUMNS): Map<string, string> {
   const documented = documentedCommands()
   const topics = new Set(documented.flatMap(({ id }) => topicsOf(id)))
   const kinds = documented.flatMap(({ id, kinds: own }) => Object.keys(own?.each ?? {}).map((name) => `${id}:${name}`))
   const names = [...documented.map(({ id }) => id), ...topics, ...kinds, ...OTHER_PAGES].map((id) => id.split(':'))
   return new Map([
-    ['index', pageFor([], documented)],
-    ...names.map((words): [string, string] => [words.join('-'), pageFor(words, documented)]),
+    ['index', pageFor([], documented, columns)],
+    ...names.map((words): [string, string] => [words.join('-'), pageFor(words, documented, columns)]),
   ])
 }
 

@@ -25,10 +25,13 @@ describe('help', () => {
     }
   })
 
-  test('fits in 80 columns, but for words that are longer', () => {
-    const wide = [...pages].flatMap(([name, text]) =>
-      text.split('\n').flatMap((line) => (line.length > 80 && line.trim().includes(' ') ? [`${name}: ${line}`] : [])),
+  test.each([80, 60])('fits in %i columns, but for words that are longer', (columns) => {
+    const wide = [...helpPages(columns)].flatMap(([name, text]) =>
+      text
+        .split('\n')
+        .flatMap((line) => (line.length > columns && line.trim().includes(' ') ? [`${name}: ${line}`] : [])),
     )
+    // Options of an example stand with what they are given.
     expect(wide.filter((line) => !/ (\$|\\| {4}--)/.test(line))).toEqual([])
   })
 
@@ -68,6 +71,17 @@ describe('help', () => {
     expect((await onTerminal(['--help'], { rows: 24, env })).text).toContain('paged:LOCAL ENGINE')
     expect((await onTerminal(['--help'], { rows: 200, env })).text).toBe(pages.get('index'))
   })
+
+  test.skipIf(!hasTerminal)(
+    'is set anew for a terminal that is narrower than pages are (needs python3 with pty)',
+    async () => {
+      const narrow = helpPages(60)
+      const sitting = { columns: 60, rows: 200 }
+      expect((await onTerminal(['help', 'failover'], sitting)).text).toBe(narrow.get('failover'))
+      expect((await onTerminal(['engine', 'clock', '--help'], sitting)).text).toBe(narrow.get('engine-clock'))
+      expect((await onTerminal(['help', 'commands'], { ...sitting, rows: 500 })).text).toBe(narrow.get('commands'))
+    },
+  )
 
   test('of the faults is a list, and of one what that takes', () => {
     expect(pages.get('engine-fault-inject')).toMatch(/\nFAULTS\n {2}node-crash +\S.*\n {2}delay +every request waits/s)
