@@ -3,6 +3,7 @@ import { addressOf } from './client-line.ts'
 import { ADMIN, type Command } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
+import { quoted } from './protocol/quoted.ts'
 import { isSecret, REDACTED } from './secrets.ts'
 
 const monitors = new WeakMap<Core, Set<Client>>()
@@ -44,23 +45,4 @@ function trace(client: Client, command: Command, args: Args): void {
   )
   const line = Buffer.from(`+${time} [${client.db.id} ${from}] ${words.join(' ')}\r\n`, 'latin1')
   for (const listener of monitors.get(core) ?? []) listener.post(line)
-}
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '"': '\\"',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\x07': '\\a',
-  '\b': '\\b',
-}
-
-/** Text of one byte a character in quotes, as redis' sdscatrepr shows it. */
-function quoted(text: string): string {
-  const shown = text.replace(
-    /[^ !#-[\]-~]/g,
-    (byte) => ESCAPED[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
-  return `"${shown}"`
 }

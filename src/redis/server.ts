@@ -41,6 +41,8 @@ export interface RedisNodeOptions extends Dialect {
   readonly log?: Log
   /** In cluster mode (`cluster-enabled yes`): what it is to know of its cluster from the start. */
   readonly cluster?: ClusterParts
+  /** The file that its directives are from, in full: CONFIG REWRITE writes it. */
+  readonly configFile?: string
   /** Called when a client asks for SHUTDOWN. */
   readonly shutdown?: () => void
 }
@@ -94,6 +96,7 @@ export class RedisNode {
       log: options.log ?? (() => undefined),
       shutdown: options.shutdown ?? (() => undefined),
     })
+    core.host.configFile = options.configFile ?? ''
     startFeatures(core, options.cluster ?? {})
     replicationOf(core).tls = () => (config.text('tls-replication') === 'yes' ? linkTls(options.tls) : undefined)
     for (const [name = '', ...rules] of options.users ?? []) core.access.setUser(name, rules)

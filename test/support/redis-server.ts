@@ -28,6 +28,8 @@ interface Options {
   readonly program?: string
   readonly atEnd?: AtEnd
   readonly password?: string
+  /** Its configuration file. */
+  readonly file?: string
 }
 
 export interface RedisServer {
@@ -41,12 +43,13 @@ export interface RedisServer {
 
 /** Starts a server and waits until it answers. `args`: more of its own options. */
 export async function startRedis(args: readonly string[] = [], options: Options = {}): Promise<RedisServer> {
-  const { program = 'redis-server', atEnd = onTestFinished, password } = options
+  const { program = 'redis-server', atEnd = onTestFinished, password, file } = options
   const directory = mkdtempSync(join(tmpdir(), 'cachectl-redis-'))
   const [port, busPort] = await freePorts()
   const child = spawn(
     program,
     [
+      ...(file === undefined ? [] : [file]),
       ...['--port', String(port), '--cluster-port', String(busPort), '--bind', '127.0.0.1', '--dir', directory],
       ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--repl-diskless-sync-delay', '0'],
       ...(password === undefined ? [] : ['--requirepass', password]),

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { BadRule, modifiersOf } from '../../acl/rules.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import { EVERYONE, type User } from '../access.ts'
@@ -9,6 +10,8 @@ import { keyFlags, keysOf } from '../commands/keys.ts'
 import { BadValue } from '../config/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Args } from '../protocol/args.ts'
+import { replaceFile } from '../replace-file.ts'
+import { systemReason } from '../system-reason.ts'
 import { AclLog, type LogEntry } from './log.ts'
 import type { Selector } from './selector.ts'
 import { AclUser, type Presets } from './user.ts'
@@ -177,7 +180,7 @@ export class Access {
     try {
       text = readFileSync(path, 'latin1')
     } catch (error) {
-      throw new BadRule(`Error loading ACLs, opening file '${path}': ${reasonOf(error)}`)
+      throw new BadRule(`Error loading ACLs, opening file '${path}': ${systemReason(error)}`)
     }
     const users = new Map<string, AclUser>()
     const faults: string[] = []
@@ -213,10 +216,17 @@ export class Access {
     return gone
   }
 
-  /** Takes the users of `aclfile`, where there is one, when the node starts. @throws BadValue */
+  /** The file of users (`aclfile`), which may be named from the node's directory; undefined: there is none. */
+  get path(): string | undefined {
+    const { config } = this.#core
+    const path = config.text('aclfile')
+    return path === '' ? undefined : resolve(config.settings.dir, path)
+  }
+
+  /** Takes the users of the node's file, where there is one, when the node starts. @throws BadValue */
   start(): void {
-    const path = this.#core.config.text('aclfile')
-    if (path === '') return
+    const { path } = this
+    if (path === undefined) return
     try {
       this.replace(this.load(path))
     } catch (error) {
@@ -226,13 +236,8 @@ export class Access {
 
   /** Writes all users to a file. @throws ErrnoException */
   save(path: string): void {
-    writeFileSync(
-      path,
-      this.sorted()
-        .map((user) => `${user.describe()}\n`)
-        .join(''),
-      'latin1',
-    )
+    const lines = this.sorted().map((user) => `${user.describe()}\n`)
+    replaceFile(path, `${path}.tmp-${this.#core.runId.slice(0, 6)}`, Buffer.from(lines.join(''), 'latin1'))
   }
 
   #newDefault(): AclUser {
@@ -316,8 +321,6 @@ function applyModifier(user: AclUser, modifier: string): void {
     throw new BadRule(`Error in ACL SETUSER modifier '${modifier}': ${error.message}`)
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function denialBy(selector: Selector, command: Command, args: Args): Denial | undefined {
   const first = command.parent === undefined ? 1 : 2

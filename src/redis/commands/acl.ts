@@ -6,6 +6,7 @@ import type { Client } from '../client.ts'
 import { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax, wrongArity } from '../refused.ts'
+import { systemReason } from '../system-reason.ts'
 import { endClient } from './client.ts'
 import type { Command, Row } from './command.ts'
 import { helpOf } from './help.ts'
@@ -182,8 +183,8 @@ const commandOf = (command: Command | undefined, words: Args): Command | undefin
 
 /** The file that the node keeps its users in. @throws Refusal: it has none. */
 function fileOf({ core }: Client): string {
-  const path = core.config.text('aclfile')
-  if (path !== '') return path
+  const { path } = core.access
+  if (path !== undefined) return path
   const [server, ofServer] = core.dialect.engine === 'redis' ? ['Redis instance', 'Redis '] : ['instance', '']
   throw refusal(
     `ERR This ${server} is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a ${ofServer}configuration file set) in order to store users in the ${ofServer}configuration.`,
@@ -207,7 +208,7 @@ function save(client: Client): void {
   try {
     core.access.save(path)
   } catch (error) {
-    core.log('warning', `Opening temp ACL file for ACL SAVE: ${error instanceof Error ? error.message : String(error)}`)
+    core.log('warning', `Opening temp ACL file for ACL SAVE: ${systemReason(error)}`)
     throw NOT_SAVED
   }
   client.replies.ok()

@@ -1,8 +1,10 @@
 import type { Client } from '../client.ts'
 import type { Directive } from '../config/directives.ts'
+import { rewriteConfigFile } from '../config/file.ts'
 import { BadValue, type Value } from '../config/kinds.ts'
 import type { Args } from '../protocol/args.ts'
 import { type Refusal, refusal } from '../protocol/refusals.ts'
+import { systemReason } from '../system-reason.ts'
 import type { Row } from './command.ts'
 import { helpOf } from './help.ts'
 
@@ -24,9 +26,11 @@ function get({ core, replies }: Client, args: Args): void {
   replies.map(found.size)
   for (const [name, value] of found) {
     replies.bulkText(name)
-    replies.bulkText(value)
+    replies.bulkBytes(Buffer.from(value))
   }
 }
+
+const NO_FILE = refusal('ERR The server is running without a config file')
 
 const failed = (name: string, why: string): Refusal =>
   refusal(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`)
@@ -43,7 +47,7 @@ function set(client: Client, args: Args): void {
     if (directive.guarded && !mayChangeGuarded(client)) throw failed(name, "can't set protected config")
     if (values.has(directive)) throw failed(name, 'duplicate parameter')
     try {
-      const value = args.text(i + 1)
+      const value = args.bytesOf(i + 1).toString()
       values.set(directive, core.config.read(directive, directive.kind.many ? value.split(' ') : [value]))
     } catch (error) {
       throw error instanceof BadValue ? failed(name, error.message) : error
@@ -70,6 +74,15 @@ function resetstat({ core, replies }: Client): void {
   replies.ok()
 }
 
-function rewrite(): void {
-  throw refusal('ERR The server is running without a config file')
+function rewrite({ core, replies }: Client): void {
+  if (core.host.configFile === '') throw NO_FILE
+  try {
+    rewriteConfigFile(core)
+  } catch (error) {
+    const reason = systemReason(error)
+    core.log('warning', `CONFIG REWRITE failed: ${reason}`)
+    throw refusal(`ERR Rewriting config file: ${reason}`)
+  }
+  core.log('notice', 'CONFIG REWRITE executed with success.')
+  replies.ok()
 }

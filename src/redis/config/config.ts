@@ -2,7 +2,7 @@ import { matcher } from '../../acl/glob.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import type { Dialect } from '../commands/command.ts'
 import { DIRECTIVES, type Directive } from './directives.ts'
-import { BadValue, type Value } from './kinds.ts'
+import { BadValue, type Kind, type Value, type WrittenValue } from './kinds.ts'
 import type { Settings } from './settings.ts'
 
 /** The directives of one node and their values. */
@@ -11,20 +11,27 @@ export class Config {
   readonly settings: Readonly<Settings>
   readonly #settings: Record<string, Value> = {}
   readonly #directives = new Map<string, Directive>()
+  /** What this version calls them, before all other names. */
+  readonly #names = new Map<Directive, string>()
+  readonly #engine: Dialect['engine']
   readonly #values = new Map<Directive, Value>()
   readonly #listeners = new Map<keyof Settings, (() => void)[]>()
 
   constructor({ engine, version }: Dialect) {
+    this.#engine = engine
     for (const directive of DIRECTIVES) {
-      const preset = engine === 'valkey' ? (directive.valkeyPreset ?? directive.preset) : directive.preset
+      const preset = this.#presetOf(directive)
       if (directive.setting) this.#settings[directive.setting] = preset
       const isKnown =
         directive.valkeySince === undefined || (engine === 'valkey' && isAtLeast(version, directive.valkeySince))
       if (!isKnown) continue
       this.#values.set(directive, preset)
       this.#directives.set(directive.name, directive)
-      const alias = engine === 'valkey' ? (directive.valkeyAlias ?? directive.alias) : directive.alias
+      const { valkeyAlias, valkeyAliasSince = '0.0.0' } = directive
+      const isRenamed = engine === 'valkey' && valkeyAlias !== undefined && isAtLeast(version, valkeyAliasSince)
+      const alias = isRenamed ? valkeyAlias : directive.alias
       if (alias) this.#directives.set(alias, directive)
+      this.#names.set(directive, isRenamed ? valkeyAlias : directive.name)
     }
     this.settings = this.#settings as unknown as Settings // each is the setting of a row
   }
@@ -73,6 +80,26 @@ export class Config {
     return directive.kind.show(this.#values.get(directive) as never) // what its kind has read
   }
 
+  /** The name of a directive that a file has by any of its names; undefined: there is none of that name. */
+  nameOf(spoken: string): string | undefined {
+    const directive = this.directive(spoken)
+    return directive && this.#names.get(directive)
+  }
+
+  /** All directives as a configuration file has them. */
+  *written(): Generator<readonly [name: string, lines: readonly WrittenValue[]]> {
+    for (const [directive, name] of this.#names) {
+      const value = this.#values.get(directive) as never // what its kind has read
+      const preset = this.#presetOf(directive) as never // of its kind
+      const lines = directive.kind.write?.(value, preset, this.#engine)
+      yield [name, lines ?? [{ text: this.show(directive), isNews: value !== preset }]]
+    }
+  }
+
+  #presetOf({ preset, valkeyPreset }: Directive): Value {
+    return this.#engine === 'valkey' ? (valkeyPreset ?? preset) : preset
+  }
+
   /**
    * Reads a value without setting it.
    * @throws BadValue
@@ -101,7 +128,9 @@ export class Config {
   }
 
   #put(values: ReadonlyMap<Directive, Value>): void {
-    for (const [directive, value] of values) {
+    for (const [directive, set] of values) {
+      const { merge } = directive.kind as Kind // by which the value was read
+      const value = merge ? merge(this.#values.get(directive) as Value, set) : set // all have one
       this.#values.set(directive, value)
       if (directive.setting) this.#settings[directive.setting] = value
     }

@@ -1,16 +1,20 @@
 import { isIP } from 'node:net'
 import { redis } from '../../api/catalog/engines.ts'
 import { eventFlags, eventLetters } from '../keyspace/events.ts'
+import { quoted } from '../protocol/quoted.ts'
 import {
   BadValue,
   choice,
   directory,
+  emptyText,
   integer,
   type Kind,
   memory,
   memoryOf,
   memoryOrPercent,
+  memoryText,
   octal,
+  ownWords,
   text,
   type Value,
   words,
@@ -25,6 +29,8 @@ export interface Directive {
   readonly alias?: string
   /** What Valkey calls it, which knows the older name as well. */
   readonly valkeyAlias?: string
+  /** From which version on it does; absent: all. */
+  readonly valkeyAliasSince?: string
   readonly kind: Kind<never>
   readonly preset: Value
   /** Can only be set at the start. */
@@ -71,26 +77,27 @@ const events: Kind<string> = {
     return eventLetters(flags)
   },
   show: (value) => value,
+  write: (value, preset) => [{ text: quoted(value), isNews: value !== preset }],
 }
 
 const HOST_ENDS_AT = 256
 
 const hostname: Kind<string> = {
+  ...text,
   read([word = '']) {
     if (word.length >= HOST_ENDS_AT) throw new BadValue(`Hostnames must be less than ${HOST_ENDS_AT} characters`)
     if (/[^\w.-]|_/.test(word))
       throw new BadValue('Hostnames may only contain alphanumeric characters, hyphens or dots')
     return word
   },
-  show: (value) => value,
 }
 
 const ipAddress = (family: 4 | 6): Kind<string> => ({
+  ...text,
   read([word = '']) {
     if (word !== '' && isIP(word) !== family) throw new BadValue(`Invalid IPv${family} address`)
     return word
   },
-  show: (value) => value,
 })
 
 const BUFFER_KINDS = ['normal', 'slave', 'pubsub']
@@ -117,6 +124,29 @@ const bufferLimits: Kind<string> = {
     return shown.join(' ')
   },
   show: (value) => value,
+  merge(before, set) {
+    const [former, latter] = [limitsIn(before), limitsIn(set)]
+    return BUFFER_KINDS.map((name) => `${name} ${latter.get(name) ?? former.get(name) ?? '0 0 0'}`).join(' ')
+  },
+  write(value, preset) {
+    const presets = limitsIn(preset)
+    return [...limitsIn(value)].map(([name, limits]) => {
+      const [hard = 0, soft = 0, seconds = 0] = limits.split(' ').map(Number)
+      const text = `${name === 'slave' ? 'replica' : name} ${memoryText(hard)} ${memoryText(soft)} ${seconds}`
+      return { text, isNews: limits !== presets.get(name) }
+    })
+  },
+}
+
+/** By class of clients. */
+function limitsIn(value: string): Map<string, string> {
+  const all = value.split(' ')
+  return new Map(
+    Array.from({ length: Math.floor(all.length / 4) }, (_, at) => [
+      all[4 * at] ?? '',
+      all.slice(4 * at + 1, 4 * at + 4).join(' '),
+    ]),
+  )
 }
 
 const savePoints: Kind<string> = {
@@ -129,6 +159,11 @@ const savePoints: Kind<string> = {
     return all.join(' ')
   },
   show: (value) => value,
+  write(value, _preset, engine) {
+    const points = value.match(/\d+ \d+/g) ?? ['""']
+    const lines = engine === 'valkey' ? [points.join(' ')] : points
+    return lines.map((text) => ({ text, isNews: true }))
+  },
 }
 
 const percentiles: Kind<string> = {
@@ -144,6 +179,7 @@ const percentiles: Kind<string> = {
     return all.map((word) => String(Number(word))).join(' ')
   },
   show: (value) => value,
+  write: (value) => [{ text: value || '""', isNews: true }],
 }
 
 /** Every directive of Redis 7.0 and of Valkey up to 8.0. */
@@ -202,9 +238,9 @@ export const DIRECTIVES: readonly Directive[] = [
   row('hll-sparse-max-bytes', memory(0), 3000, { setting: 'hllSparseMaxBytes' }),
   row('acl-pubsub-default', choice('allchannels', 'resetchannels'), 'resetchannels', { setting: 'aclPubsubDefault' }),
   row('acllog-max-len', integer(0), 128, { setting: 'acllogMaxLen' }),
-  row('aclfile', text, '', immutable),
+  row('aclfile', emptyText, '', immutable),
   row('cluster-enabled', yesNo, false, { setting: 'clusterEnabled', ...immutable }),
-  row('cluster-config-file', text, 'nodes.conf', immutable),
+  row('cluster-config-file', emptyText, 'nodes.conf', immutable),
   row('cluster-node-timeout', integer(0), 15_000),
   row('cluster-migration-barrier', integer(0, INT), 1),
   row('cluster-replica-validity-factor', integer(0, INT), 10, { alias: 'cluster-slave-validity-factor' }),
@@ -228,11 +264,9 @@ export const DIRECTIVES: readonly Directive[] = [
   row('cluster-link-sendbuf-limit', memory(0), 0),
   row('cluster-blacklist-ttl', integer(0), 60, { valkeySince: '8.0.0' }),
   row('cluster-slot-stats-enabled', yesNo, false, { setting: 'clusterSlotStatsEnabled', valkeySince: '8.0.0' }),
-  row('replicaof', words, '', { alias: 'slaveof', ...immutable }),
-  row('masterauth', text, ''),
-  row('masteruser', text, ''),
-  row('primaryauth', text, '', { valkeySince: '8.0.0' }),
-  row('primaryuser', text, '', { valkeySince: '8.0.0' }),
+  row('replicaof', ownWords, '', { alias: 'slaveof', ...immutable }),
+  row('masterauth', text, '', { valkeyAlias: 'primaryauth', valkeyAliasSince: '8.0.0' }),
+  row('masteruser', text, '', { valkeyAlias: 'primaryuser', valkeyAliasSince: '8.0.0' }),
   row('replica-read-only', yesNo, true, { setting: 'replicaReadOnly', alias: 'slave-read-only' }),
   row('replica-serve-stale-data', yesNo, true, { setting: 'replicaServeStaleData', alias: 'slave-serve-stale-data' }),
   row('replica-ignore-maxmemory', yesNo, true, { setting: 'replicaIgnoreMaxmemory', alias: 'slave-ignore-maxmemory' }),
@@ -256,7 +290,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('dual-channel-replication-enabled', yesNo, false, { valkeySince: '8.0.0' }),
   row('propagation-error-behavior', choice('ignore', 'panic', 'panic-on-replicas'), 'ignore'),
   row('dir', directory, '.', { setting: 'dir', guarded: true }),
-  row('dbfilename', text, 'dump.rdb', { setting: 'dbfilename', guarded: true }),
+  row('dbfilename', emptyText, 'dump.rdb', { setting: 'dbfilename', guarded: true }),
   row('save', savePoints, '', { setting: 'savePoints' }),
   row('rdbcompression', yesNo, true),
   row('rdbchecksum', yesNo, true, immutable),
@@ -266,8 +300,8 @@ export const DIRECTIVES: readonly Directive[] = [
   row('sanitize-dump-payload', choice('no', 'yes', 'clients'), 'no', { setting: 'sanitizeDumpPayload' }),
   row('appendonly', yesNo, false),
   row('appendfsync', choice('everysec', 'always', 'no'), 'everysec'),
-  row('appendfilename', text, 'appendonly.aof', immutable),
-  row('appenddirname', text, 'appendonlydir', immutable),
+  row('appendfilename', emptyText, 'appendonly.aof', immutable),
+  row('appenddirname', emptyText, 'appendonlydir', immutable),
   row('no-appendfsync-on-rewrite', yesNo, false),
   row('auto-aof-rewrite-percentage', integer(0, INT), 100),
   row('auto-aof-rewrite-min-size', memory(0), 64 << 20),
@@ -277,7 +311,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('aof-timestamp-enabled', yesNo, false),
   row('aof-disable-auto-gc', yesNo, false),
   row('port', integer(0, 65_535), redis.port, { setting: 'port' }),
-  row('bind', words, '127.0.0.1 -::1'),
+  row('bind', ownWords, '127.0.0.1 -::1'),
   row('bind-source-addr', text, ''),
   row('protected-mode', yesNo, true),
   row('tcp-backlog', integer(0, INT), 511, { setting: 'tcpBacklog', ...immutable }),
@@ -312,10 +346,10 @@ export const DIRECTIVES: readonly Directive[] = [
   row('active-defrag-threshold-upper', integer(0, 1000), 100),
   row('jemalloc-bg-thread', yesNo, true),
   row('loglevel', choice('debug', 'verbose', 'notice', 'warning'), 'notice'),
-  row('logfile', text, '', immutable),
+  row('logfile', emptyText, '', immutable),
   row('syslog-enabled', yesNo, false, immutable),
-  row('syslog-ident', text, 'redis', { valkeyPreset: 'valkey', ...immutable }),
-  row('syslog-facility', text, 'local0', immutable),
+  row('syslog-ident', emptyText, 'redis', { valkeyPreset: 'valkey', ...immutable }),
+  row('syslog-facility', choice('user', ...Array.from({ length: 8 }, (_, at) => `local${at}`)), 'local0', immutable),
   row('crash-log-enabled', yesNo, true),
   row('crash-memcheck-enabled', yesNo, true),
   row('hide-user-data-from-log', yesNo, true, { valkeySince: '8.0.0' }),
@@ -324,9 +358,9 @@ export const DIRECTIVES: readonly Directive[] = [
   row('pidfile', text, '', immutable),
   row('supervised', choice('upstart', 'systemd', 'auto', 'no'), 'no', immutable),
   row('set-proc-title', yesNo, true, immutable),
-  row('proc-title-template', text, '{title} {listen-addr} {server-mode}'),
+  row('proc-title-template', emptyText, '{title} {listen-addr} {server-mode}'),
   row('disable-thp', yesNo, true, immutable),
-  row('ignore-warnings', text, ''),
+  row('ignore-warnings', emptyText, ''),
   row('oom-score-adj', choice('no', 'yes', 'relative', 'absolute'), 'no'),
   row('oom-score-adj-values', words, '0 200 800'),
   row('shutdown-timeout', integer(0, INT), 10),
@@ -337,9 +371,9 @@ export const DIRECTIVES: readonly Directive[] = [
   row('watchdog-period', integer(0, INT), 0, hidden),
   row('use-exit-on-panic', yesNo, false, hidden),
   row('loading-process-events-interval-bytes', memory(1024), 2 << 20, hidden),
-  row('availability-zone', text, '', { valkeySince: '8.0.0' }),
+  row('availability-zone', emptyText, '', { valkeySince: '8.0.0' }),
   row('extended-redis-compatibility', yesNo, false, { valkeySince: '8.0.0' }),
-  row('locale-collate', text, '', { valkeySince: '8.0.0' }),
+  row('locale-collate', emptyText, '', { valkeySince: '8.0.0' }),
   row('server_cpulist', text, '', { valkeyAlias: 'server-cpulist', ...immutable }),
   row('bio_cpulist', text, '', { valkeyAlias: 'bio-cpulist', ...immutable }),
   row('aof_rewrite_cpulist', text, '', { valkeyAlias: 'aof-rewrite-cpulist', ...immutable }),

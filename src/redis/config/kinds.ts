@@ -1,5 +1,7 @@
-/** How values of directives are read and shown. */
+/** How values of directives are read, shown and written. */
 import { resolve } from 'node:path'
+import type { Dialect } from '../commands/command.ts'
+import { quoted } from '../protocol/quoted.ts'
 
 /** What a directive's value can't be: the reason that CONFIG SET gives. */
 export class BadValue extends Error {
@@ -9,12 +11,23 @@ export class BadValue extends Error {
 /** A value as the node uses it. */
 export type Value = number | boolean | string
 
+/** What stands behind a directive's name in a configuration file. */
+export interface WrittenValue {
+  readonly text: string
+  /** Whether it is written where the file has no such line yet. */
+  readonly isNews: boolean
+}
+
 /** One sort of value. */
 export interface Kind<V extends Value = Value> {
   /** @throws BadValue */
   read(words: readonly string[]): V
   /** As CONFIG GET shows it. */
   show(value: V): string
+  /** As CONFIG REWRITE writes it, line by line; absent: in one, as it is shown, unless it is the preset. */
+  write?(value: V, preset: V, engine: Dialect['engine']): readonly WrittenValue[]
+  /** What it is once some of it was set; absent: what was set. */
+  merge?(before: V, set: V): V
   /** Whether it is given in several words. */
   readonly many?: boolean
 }
@@ -72,6 +85,14 @@ export function memoryOf(word: string): number | undefined {
   return digits === undefined || factor === undefined ? undefined : Number(digits) * factor
 }
 
+const UNITS_WRITTEN = ['gb', 'mb', 'kb'] as const
+
+/** Bytes in the largest unit that they are a whole number of. */
+export function memoryText(bytes: number): string {
+  const unit = bytes === 0 ? undefined : UNITS_WRITTEN.find((each) => bytes % (UNITS[each] ?? 1) === 0)
+  return unit === undefined ? String(bytes) : `${bytes / (UNITS[unit] ?? 1)}${unit}`
+}
+
 export const memory = (least = 0, most: number = LARGEST): Kind<number> => ({
   read([word = '']) {
     const bytes = memoryOf(word)
@@ -79,6 +100,7 @@ export const memory = (least = 0, most: number = LARGEST): Kind<number> => ({
     return between(bytes, least, most)
   },
   show: String,
+  write: (value, preset) => [{ text: memoryText(value), isNews: value !== preset }],
 })
 
 /** Bytes, or a share of maxmemory as a negative number of percent. */
@@ -92,6 +114,7 @@ export const memoryOrPercent: Kind<number> = {
     return bytes
   },
   show: (value) => (value < 0 ? `${-value}%` : String(value)),
+  write: (value, preset) => [{ text: value < 0 ? `${-value}%` : memoryText(value), isNews: value !== preset }],
 }
 
 export const choice = (...values: readonly string[]): Kind<string> => ({
@@ -104,9 +127,35 @@ export const choice = (...values: readonly string[]): Kind<string> => ({
 })
 
 /** A path, shown in full. */
-export const directory: Kind<string> = { read: ([word = '']) => resolve(word), show: (value) => resolve(value) }
+export const directory: Kind<string> = {
+  read: ([word = '']) => resolve(word),
+  show: (value) => resolve(value),
+  write: (value) => [{ text: quoted(bytesIn(resolve(value))), isNews: true }],
+}
 
-export const text: Kind<string> = { read: ([word = '']) => word, show: (value) => value }
+/** One character a byte. */
+const bytesIn = (value: string): string => Buffer.from(value).toString('latin1')
+
+const writeText = (value: string, preset: string): WrittenValue => ({
+  text: quoted(bytesIn(value)),
+  isNews: value !== preset,
+})
+
+/** `''`: there is none, and a file has no such line. */
+export const text: Kind<string> = {
+  read: ([word = '']) => word,
+  show: (value) => value,
+  write: (value, preset) => (value === '' ? [] : [writeText(value, preset)]),
+}
+
+/** One that may be empty. */
+export const emptyText: Kind<string> = { ...text, write: (value, preset) => [writeText(value, preset)] }
 
 /** Several words, as they are. */
 export const words: Kind<string> = { many: true, read: (given) => given.join(' '), show: (value) => value }
+
+/** The same of those that a file has no line for where they are as they always are. */
+export const ownWords: Kind<string> = {
+  ...words,
+  write: (value, preset) => (value === preset ? [] : [{ text: value || '""', isNews: true }]),
+}

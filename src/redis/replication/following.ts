@@ -130,8 +130,8 @@ export class Following implements Listener {
     const tlsPort = config.text('tls-replication') === 'yes' ? Number(config.text('tls-port')) : 0
     const port = Number(config.text('replica-announce-port')) || tlsPort || (addresses[0]?.port ?? 0)
     return {
-      user: this.primary.user ?? (config.text('masteruser') || config.text('primaryuser')),
-      password: this.primary.password ?? (config.text('masterauth') || config.text('primaryauth')),
+      user: this.primary.user ?? config.text('masteruser'),
+      password: this.primary.password ?? config.text('masterauth'),
       port,
       address: config.text('replica-announce-ip'),
       version: dialect.engine === 'valkey' ? dialect.version : undefined,

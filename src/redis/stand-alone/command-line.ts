@@ -9,6 +9,7 @@ export interface Plan {
   readonly renamed: Map<string, string>
   /** Lines `user ...`, of ACL. */
   readonly users: (readonly string[])[]
+  /** Absent: there is none, or it came by standard input. */
   configFile: string | undefined
   versionOnly: boolean
 }
@@ -55,7 +56,7 @@ export function readServerLine(
     return plan
   }
   if (first !== undefined && (first === '-' || !first.startsWith('-'))) {
-    plan.configFile = first
+    if (first !== '-') plan.configFile = first
     readFile(plan, readText(first), readText)
     at = 1
   }

@@ -38,7 +38,7 @@ const LEVELS = ['debug', 'verbose', 'notice', 'warning']
  * @throws BadArgument, or the ErrnoException of an address that can't be listened on.
  */
 export async function runNode(plan: Plan, write: (line: string) => void, end: () => void): Promise<RunningNode> {
-  const { renamed, users, engine, version } = plan
+  const { renamed, users, engine, version, configFile } = plan
   const word = (name: string): string | undefined => plan.directives.get(name)?.[0]
   // As with the servers, port 0 is none; here -1 takes any free one, as memcached has it.
   const port = Number(word('port') ?? redis.port)
@@ -54,6 +54,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     const cluster = word('cluster-enabled')?.toLowerCase() === 'yes' ? clusterFile(nodesFilePath(word)) : undefined
     return new RedisNode({
       ...{ engine, version, directives, renamed, users, shutdown: end, log },
+      ...(configFile !== undefined && { configFile: resolve(configFile) }),
       ...(tls && { tls }),
       ...(cluster && { cluster }),
     })
