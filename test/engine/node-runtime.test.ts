@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { CONTROL, type EngineStatus, NODE_RUNTIME_TAG } from '../../src/api/local-engine.ts'
+import { CONTROL, type EngineStatus, engineFiles, NODE_RUNTIME_TAG } from '../../src/api/local-engine.ts'
 import { memcachedArguments } from '../../src/engine/nodes/memcached/arguments.ts'
+import { Store } from '../../src/engine/store/store.ts'
 import { control } from '../support/control.ts'
 import { memcached, startTestEngine, type TestEngine, temporaryDirectory } from '../support/engine.ts'
 import { start } from '../support/engine-process.ts'
@@ -297,6 +298,16 @@ test('every parameter has its word on the command line', () => {
   )
 })
 
+/** Makes records of caches what they were before any of their nodes was a part of the engine. */
+async function forgetServerRuntimes(stateDir: string): Promise<void> {
+  const store = await Store.open(engineFiles(stateDir).store)
+  store.change((change) => {
+    for (const { nodeRuntime: _, ...record } of store.all('replicationGroup')) change.put('replicationGroup', record)
+    for (const { nodeRuntime: _, ...record } of store.all('serverlessCache')) change.put('serverlessCache', record)
+  })
+  await store.close()
+}
+
 describe('nodes of Redis OSS and Valkey', () => {
   const NOWHERE = { 'valkey-server': '/no/such/valkey', 'redis-server': '/no/such/redis' }
   const group = (ReplicationGroupId: string, more: object = {}) => ({
@@ -326,6 +337,37 @@ describe('nodes of Redis OSS and Valkey', () => {
     const [told] = (await engine.status()).replicationGroups
     expect(told).toMatchObject({ id: 'shop', nodeRuntime: 'embedded', members: [{ pid: null }, { pid: null }] })
     expect(await say(told?.members[0]?.port ?? 0, 'INFO', 'server')).toContain('server_name:valkey')
+  })
+
+  test('of former engines, which knew servers alone, are parts of the engine where their program is no longer there', async () => {
+    const stateDir = temporaryDirectory()
+    const first = await startTestEngine({ stateDir })
+    await first.client().createReplicationGroup(group('shop', { NumCacheClusters: 2 }))
+    await first.client().createServerlessCache({ ServerlessCacheName: 'cart', Engine: 'redis' })
+    await first.close()
+    await forgetServerRuntimes(stateDir)
+    const engine = await startTestEngine({ stateDir, serverPlaces: NOWHERE })
+    await eventually('shop is available', async () => {
+      const { ReplicationGroups: [shop] = [] } = await engine.client().describeReplicationGroups({})
+      return shop?.Status === 'available'
+    })
+    const { replicationGroups: [shop] = [] } = await engine.status()
+    expect(shop).toMatchObject({ nodeRuntime: 'embedded' })
+    expect(await say(shop?.members[0]?.port ?? 0, 'SET', 'a', '1')).toBe('OK')
+    expect(engine.log).toContainEqual(
+      expect.stringMatching(/^us-west-2\/cart\/serverless is a part of the engine from now on. .*redis-server/),
+    )
+  })
+
+  test('of former engines stay servers where all are asked to be', async () => {
+    const stateDir = temporaryDirectory()
+    const first = await startTestEngine({ stateDir })
+    await first.client().createReplicationGroup(group('shop', { NumCacheClusters: 2 }))
+    await first.close()
+    await forgetServerRuntimes(stateDir)
+    const engine = await startTestEngine({ stateDir, serverPlaces: NOWHERE, nodeRuntime: 'server' })
+    expect((await engine.status()).replicationGroups).toMatchObject([{ nodeRuntime: 'server' }])
+    expect(engine.log.join('\n')).toMatch(/shop-001 on port \d+: Valkey nodes are run by valkey-server/)
   })
 
   test('that are to be embedded are not durable, and none are of Memcached', async () => {

@@ -16,6 +16,7 @@ import { endStrays } from '../nodes/redis/strays.ts'
 import { RestoredLists } from '../nodes/restored-lists.ts'
 import { systemClock } from '../time/clock.ts'
 import { recordedClaims, wantedNames } from '../workloads/all.ts'
+import { embedFormerServers } from '../workloads/former-servers.ts'
 import type { Start } from './start.ts'
 import type { State } from './state.ts'
 
@@ -47,6 +48,7 @@ export async function openNodes(state: State, wakes: Wakes, start: Start): Promi
     programsOf: (engine) => familyOfEngine(engine).programs,
   })
   opened.add(() => nodeRuntimes.close())
+  embedFormerServers(store, nodeRuntimes, log)
   const openAuthority = await authorityOf(state)
   const addresses = (await canListen('::1', 0)) ? ['127.0.0.1', '::1'] : ['127.0.0.1']
   const { listen = [] } = start

@@ -176,6 +176,12 @@ export async function endServerIn(directory: string, secret: string): Promise<vo
   if (found) await endProcess(found.identity)
 }
 
+/** Whether a server of an engine before runs in a directory. */
+export function runsIn(directory: string): boolean {
+  const noted = noteIn(directory)
+  return noted !== undefined && isRunning(noted)
+}
+
 interface Found {
   readonly identity: ProcessIdentity
   readonly answers: boolean

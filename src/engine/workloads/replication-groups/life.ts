@@ -278,7 +278,9 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     for (const { subject } of ended) this.#lose(group, subject)
     if (ended.length > 0) return 'again'
     for (const { subject, port, code, message } of failures) {
-      log(`replication group ${group.region}/${group.id}: ${subject} on port ${port}: ${code} ${message}`)
+      log(
+        `replication group ${group.region}/${group.id}: ${subject} on port ${port}: ${code === message ? message : `${code} ${message}`}`,
+      )
     }
     const own = failures.filter(isOwnPortTaken).map(({ subject }) => subject)
     if (own.length > 0) return this.#moveInside(group, own)
