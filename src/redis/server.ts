@@ -240,6 +240,7 @@ export class RedisNode {
     this.#stopChores()
     await persistenceOf(this.#core).cancel()
     replicationOf(this.#core).close()
+    this.#core.cluster?.close()
     await this.#server.close()
   }
 }

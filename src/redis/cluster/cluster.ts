@@ -4,6 +4,7 @@ import type { Client } from '../client.ts'
 import { WRITE } from '../commands/command.ts'
 import type { Core } from '../core.ts'
 import { pubsubOf } from '../pubsub.ts'
+import type { Bus, Published } from './bus.ts'
 import { Peers } from './peers.ts'
 import { Redirections } from './redirections.ts'
 import { DOWN, UNBOUND } from './refusals.ts'
@@ -25,6 +26,8 @@ export interface ClusterParts {
   readonly importing?: ReadonlyMap<number, string>
   /** Whoever knows who is who is asked to have this replica take its primary's place. @returns A refusal, or nothing. */
   readonly failover?: (kind: FailoverKind) => string | undefined
+  /** Carries what clients publish to the other nodes. Absent: only its own replicas hear of it. */
+  readonly bus?: Bus
   /** Whether it may be told to meet others that stand alone as well. */
   readonly meets?: boolean
   /** Told whenever the node itself, by a command of a client, has changed who is who, or where slots are on their way to. */
@@ -68,6 +71,7 @@ export class Cluster {
   readonly #held = new Set<number>()
   readonly #waiting = new Set<Client>()
   readonly #leftovers = new Set<number>()
+  readonly #leaveBus: () => void
 
   constructor(core: Core, parts: ClusterParts) {
     this.core = core
@@ -81,6 +85,7 @@ export class Cluster {
     this.view = new View(parts.topology ?? aloneAs(id), id)
     this.peers = parts.meets ? new Peers(core, this) : undefined
     core.config.follow(['clusterRequireFullCoverage'], () => this.#updateState())
+    this.#leaveBus = parts.bus?.hear((published) => this.#hear(published)) ?? (() => undefined)
     core.farewells.push((client) => this.#waiting.delete(client))
     core.chores.push(() => {
       this.#redirectBlocked()
@@ -128,6 +133,30 @@ export class Cluster {
   /** To be called after a slot was set on its way. */
   changed(): void {
     this.#parts.changed?.(this)
+  }
+
+  close(): void {
+    this.#leaveBus()
+  }
+
+  /** Has the subscribers of other nodes hear a message. @returns Whether that reaches the replicas of this one, too. */
+  publish(channel: Buffer, message: Buffer, toShard: boolean): boolean {
+    const { bus } = this.#parts
+    bus?.send({ from: this.self.id, toShard, channel, message })
+    return bus !== undefined
+  }
+
+  #hear({ from, toShard, channel, message }: Published): void {
+    const publisher = this.view.node(from)
+    if (publisher === undefined || publisher === this.self) return
+    if (toShard && publisher.shard !== this.self.shard) return
+    const { core } = this
+    core.refreshTime()
+    const pubsub = pubsubOf(core)
+    const [name, words] = [Buffer.from(channel), Buffer.from(message)]
+    if (toShard) pubsub.publishToShard(name, words)
+    else pubsub.publish(name, words)
+    core.deliver()
   }
 
   failover(kind: FailoverKind): string | undefined {

@@ -77,9 +77,10 @@ function confirm(client: Client, word: string, name: string | undefined, { count
 function publish({ core, db, replies }: Client, args: Args, word: 'PUBLISH' | 'SPUBLISH'): void {
   const [channel, message] = [args.bytesOf(1), args.bytesOf(2)]
   const pubsub = pubsubOf(core)
-  const heard = word === 'PUBLISH' ? pubsub.publish(channel, message) : pubsub.publishToShard(channel, message)
+  const toShard = word === 'SPUBLISH'
+  const heard = toShard ? pubsub.publishToShard(channel, message) : pubsub.publish(channel, message)
   // It changes nothing, but the subscribers of replicas are to hear it, too.
-  core.propagation.also(db, word, channel, message)
+  if (!core.cluster?.publish(channel, message, toShard)) core.propagation.also(db, word, channel, message)
   replies.integer(heard)
 }
 

@@ -1,6 +1,7 @@
 import { SLOTS } from '../../../protocols/resp/hash-slot.ts'
 import type { Cluster, ClusterParts } from '../../../redis/cluster/cluster.ts'
 import type { Topology } from '../../../redis/cluster/topology.ts'
+import { processBus } from './bus.ts'
 import { placeOf } from './doors.ts'
 import { type Owners, ownersOf, shardIdOf, topologyOf, withMoves } from './embedded-topology.ts'
 import type { Member, RedisSpec } from './spec.ts'
@@ -28,6 +29,7 @@ export class ClusterSeen {
       id,
       topology: topologyOf(topology, this.#recorded, spec.announce),
       changed: (cluster) => this.#note(cluster),
+      bus: processBus,
     }
   }
 
