@@ -10,6 +10,7 @@ import { keyFlags, keysOf } from '../commands/keys.ts'
 import { BadValue } from '../config/kinds.ts'
 import type { Core } from '../core.ts'
 import type { Args } from '../protocol/args.ts'
+import { shownText } from '../protocol/refusals.ts'
 import { replaceFile } from '../replace-file.ts'
 import { systemReason } from '../system-reason.ts'
 import { AclLog, type LogEntry } from './log.ts'
@@ -318,7 +319,7 @@ function applyModifier(user: AclUser, modifier: string): void {
     user.apply(modifier)
   } catch (error) {
     if (!(error instanceof BadRule)) throw error
-    throw new BadRule(`Error in ACL SETUSER modifier '${modifier}': ${error.message}`)
+    throw new BadRule(`Error in ACL SETUSER modifier '${shownText(modifier)}': ${error.message}`)
   }
 }
 

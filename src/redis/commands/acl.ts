@@ -116,7 +116,7 @@ function cat(client: Client, args: Args): void {
     return
   }
   const category = args.text(2).toLowerCase()
-  if (!CATEGORIES.includes(category)) throw refusal(`ERR Unknown category '${args.text(2)}'`)
+  if (!CATEGORIES.includes(category)) throw refusal(`ERR Unknown category '${args.shown(2)}'`)
   const rows = [...client.core.access.facts].filter(([, { categories }]) => categories.includes(`@${category}`))
   replyTexts(client, rows, ([name]) => name)
 }
@@ -168,10 +168,10 @@ function log({ core, replies }: Client, args: Args): void {
 
 function dryrun({ core, replies }: Client, args: Args): void {
   const user = core.access.users.get(args.text(2))
-  if (user === undefined) throw refusal(`ERR User '${args.text(2)}' not found`)
+  if (user === undefined) throw refusal(`ERR User '${args.shown(2)}' not found`)
   const words = Args.of(args.words(3))
   const command = commandOf(core.commands.find(words), words)
-  if (command === undefined) throw refusal(`ERR Command '${args.text(3)}' not found`)
+  if (command === undefined) throw refusal(`ERR Command '${args.shown(3)}' not found`)
   if (!command.takes(words.count)) throw refusal(wrongArity(command))
   const denied = core.access.dryRun(user, command, words)
   if (denied === undefined) replies.ok()

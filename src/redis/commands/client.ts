@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts'
 import { addressOf, clientLine, localAddressOf } from '../client-line.ts'
 import type { Args } from '../protocol/args.ts'
-import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { refusal, SYNTAX, shownText } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
 import { helpOf } from './help.ts'
 
@@ -40,7 +40,7 @@ function setname(client: Client, args: Args): void {
 
 function setinfo(client: Client, args: Args): void {
   const value = args.text(3)
-  const option = args.text(2)
+  const option = args.shown(2)
   if (!args.is(2, 'LIB-NAME') && !args.is(2, 'LIB-VER')) throw refusal(`ERR Unrecognized option '${option}'`)
   if (/[^!-~]/.test(value)) throw refusal(`ERR ${option} cannot contain spaces, newlines or special characters.`)
   if (args.is(2, 'LIB-NAME')) client.libraryName = value
@@ -61,7 +61,7 @@ const kindOf = (client: Client): string =>
 
 function typeOf(args: Args, index: number): string {
   const type = TYPES[args.text(index).toLowerCase()]
-  if (type === undefined) throw refusal(`ERR Unknown client type '${args.text(index)}'`)
+  if (type === undefined) throw refusal(`ERR Unknown client type '${args.shown(index)}'`)
   return type
 }
 
@@ -117,7 +117,7 @@ function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe:
     } else if (args.is(i, 'ADDR')) filters.push((each) => addressOf(each) === value)
     else if (args.is(i, 'LADDR')) filters.push((each) => localAddressOf(each) === value)
     else if (args.is(i, 'USER')) {
-      if (!core.access.exists(value)) throw refusal(`ERR No such user '${value}'`)
+      if (!core.access.exists(value)) throw refusal(`ERR No such user '${shownText(value)}'`)
       filters.push((each) => each.user?.name === value)
     } else if (args.is(i, 'MAXAGE')) {
       const seconds = args.integer(i + 1, refusal('ERR maxage is not an integer or out of range'))

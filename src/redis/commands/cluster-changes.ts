@@ -198,13 +198,13 @@ function meet(client: Client, args: Args): void {
   const { dialect } = client.core
   const tcp = dialect.engine === 'valkey' ? '' : 'TCP '
   const base = tcp === '' ? 'base' : 'TCP base'
-  if (!isWhole(args.text(3))) throw refusal(`ERR Invalid ${base} port specified: ${args.text(3)}`)
-  if (args.count > 4 && !isWhole(args.text(4))) throw refusal(`ERR Invalid ${tcp}bus port specified: ${args.text(4)}`)
+  if (!isWhole(args.shown(3))) throw refusal(`ERR Invalid ${base} port specified: ${args.shown(3)}`)
+  if (args.count > 4 && !isWhole(args.shown(4))) throw refusal(`ERR Invalid ${tcp}bus port specified: ${args.shown(4)}`)
   const ports =
     args.count > 4 ? [args.text(3), args.text(4)] : [args.text(3), String(Number(args.text(3)) + BUS_PORT_OFFSET)]
   const arePorts = ports.every((port) => Number(port) > 0 && Number(port) < 65_536)
   if (isIP(args.text(2)) === 0 || !arePorts) {
-    throw refusal(`ERR Invalid node address specified: ${args.text(2)}:${args.text(3)}`)
+    throw refusal(`ERR Invalid node address specified: ${args.shown(2)}:${args.shown(3)}`)
   }
   const { peers } = clusterOf(client)
   if (peers === undefined) throw TOLD

@@ -23,7 +23,7 @@ export const clusterOf = ({ core }: Client): Cluster => core.cluster as Cluster 
 /** The node whose id is a word. @throws Refusal */
 export function nodeNamed(client: Client, args: Args, index: number, unknown = 'Unknown node'): TopologyNode {
   const node = clusterOf(client).view.node(args.text(index))
-  if (node === undefined) throw refusal(`ERR ${unknown} ${args.text(index)}`)
+  if (node === undefined) throw refusal(`ERR ${unknown} ${args.shown(index)}`)
   return node
 }
 

@@ -3,7 +3,7 @@ import type { Directive } from '../config/directives.ts'
 import { rewriteConfigFile } from '../config/file.ts'
 import { BadValue, type Value } from '../config/kinds.ts'
 import type { Args } from '../protocol/args.ts'
-import { type Refusal, refusal } from '../protocol/refusals.ts'
+import { type Refusal, refusal, shownText } from '../protocol/refusals.ts'
 import { systemReason } from '../system-reason.ts'
 import type { Row } from './command.ts'
 import { helpOf } from './help.ts'
@@ -33,7 +33,7 @@ function get({ core, replies }: Client, args: Args): void {
 const NO_FILE = refusal('ERR The server is running without a config file')
 
 const failed = (name: string, why: string): Refusal =>
-  refusal(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`)
+  refusal(`ERR CONFIG SET failed (possibly related to argument '${shownText(name)}') - ${why}`)
 
 function set(client: Client, args: Args): void {
   const { core, replies } = client
@@ -42,7 +42,8 @@ function set(client: Client, args: Args): void {
   for (let i = 2; i < args.count; i += 2) {
     const name = args.text(i)
     const directive = core.config.directive(name)
-    if (directive === undefined) throw refusal(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`)
+    if (directive === undefined)
+      throw refusal(`ERR Unknown option or number of arguments for CONFIG SET - '${args.shown(i)}'`)
     if (directive.immutable) throw failed(name, "can't set immutable config")
     if (directive.guarded && !mayChangeGuarded(client)) throw failed(name, "can't set protected config")
     if (values.has(directive)) throw failed(name, 'duplicate parameter')

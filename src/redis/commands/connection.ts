@@ -110,7 +110,7 @@ function hello(client: Client, args: Args): void {
       login = { user: args.text(i + 1), password: args.bytesOf(i + 2) }
       i += 2
     } else if (args.is(i, 'SETNAME') && i + 1 < args.count) name = clientName(args, ++i)
-    else throw refusal(`ERR Syntax error in HELLO option '${args.text(i)}'`)
+    else throw refusal(`ERR Syntax error in HELLO option '${args.shown(i)}'`)
   }
   if (login) logIn(client, login.user, login.password)
   if (client.user === undefined) throw NEEDS_AUTH

@@ -1,11 +1,12 @@
 import type { Client } from '../client.ts'
 import { GENERIC } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
-import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { type Refusal, refusal, SYNTAX } from '../protocol/refusals.ts'
 import { dumpOf, opened, valueIn } from '../rdb/dump.ts'
 import { addEntry, discard, setAccess } from '../rdb/loader.ts'
 import { formatOf } from '../rdb/value-writer.ts'
 import type { Row } from './command.ts'
+import { momentOf } from './options.ts'
 
 /** Values as bytes that another server can be given. */
 export const DUMPS: readonly Row[] = [
@@ -19,6 +20,7 @@ const WRONG_TTL = refusal('ERR Invalid TTL value, must be >= 0')
 const WRONG_IDLE_TIME = refusal('ERR Invalid IDLETIME value, must be >= 0')
 const WRONG_FREQUENCY = refusal('ERR Invalid FREQ value, must be >= 0 and <= 255')
 const WRONG_DUMP = refusal('ERR DUMP payload version or checksum are wrong')
+const LONG_AGO = 1
 const BAD_DATA = refusal('ERR Bad data format')
 
 function dump({ core, db, replies }: Client, args: Args): void {
@@ -41,12 +43,17 @@ function optionsOf(args: Args): Options {
     if (args.is(i, 'REPLACE')) options.replace = true
     else if (args.is(i, 'ABSTTL')) options.absolute = true
     else if (args.is(i, 'IDLETIME') && hasMore && options.frequency === -1)
-      options.idle = args.integerFrom(++i, 0, Number.POSITIVE_INFINITY, WRONG_IDLE_TIME)
+      options.idle = inRange(args.integer(++i), Number.POSITIVE_INFINITY, WRONG_IDLE_TIME)
     else if (args.is(i, 'FREQ') && hasMore && options.idle === -1)
-      options.frequency = args.integerFrom(++i, 0, 255, WRONG_FREQUENCY)
+      options.frequency = inRange(args.integer(++i), 255, WRONG_FREQUENCY)
     else throw SYNTAX
   }
   return options
+}
+
+function inRange(value: number, most: number, otherwise: Refusal): number {
+  if (value < 0 || value > most) throw otherwise
+  return value
 }
 
 function restore(client: Client, args: Args): void {
@@ -62,7 +69,8 @@ function restore(client: Client, args: Args): void {
   if (value === undefined) throw BAD_DATA
   if (found !== 0) db.remove(found)
   const { keyspace } = core
-  const at = ttl === 0 || absolute ? ttl : keyspace.now + ttl
+  // Beyond 64 bits, the servers' sum is below zero: long ago.
+  const at = ttl === 0 ? 0 : (momentOf(args, 2, 1, absolute ? 0 : keyspace.now) ?? LONG_AGO)
   if (at > 0 && at <= keyspace.now && keyspace.mayExpire) {
     discard(core, value)
     if (found !== 0) {

@@ -22,6 +22,7 @@ import type { Args } from '../protocol/args.ts'
 import { INVALID_CURSOR, NO_SUCH_KEY, refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Row } from './command.ts'
 import { helpOf } from './help.ts'
+import { momentOf } from './options.ts'
 
 const SAME_OBJECT = refusal('ERR source and destination objects are the same')
 const COPY_IN_CLUSTER = refusal('ERR Copying to another database is not allowed in cluster mode')
@@ -90,19 +91,12 @@ function type({ db, replies }: Client, args: Args): void {
   replies.status(entry === 0 ? 'none' : (TYPE_NAMES[db.typeOf(entry)] ?? 'none'))
 }
 
-// Times of 64 bits; doubles hold those of the next 285,000 years.
-const MOST_MS = 2 ** 63
-
-function expire(client: Client, args: Args, unit: number, absolute: boolean): void {
+function expire(client: Client, args: Args, unit: 1 | 1000, absolute: boolean): void {
   const { core, db, replies } = client
   const { keyspace } = db
   const options = expireOptions(args)
-  const given = args.integer(2)
-  const invalid = `ERR invalid expire time in '${args.text(0).toLowerCase()}' command`
-  const ms = given * unit
-  if (Math.abs(ms) >= MOST_MS) throw refusal(invalid)
-  const at = absolute ? ms : ms + keyspace.now
-  if (at >= MOST_MS) throw refusal(invalid)
+  const at = momentOf(args, 2, unit, absolute ? 0 : keyspace.now)
+  if (at === undefined) throw refusal(`ERR invalid expire time in '${args.text(0).toLowerCase()}' command`)
   const entry = db.lookupWrite(args, 1)
   if (entry === 0) {
     replies.integer(0)
@@ -137,7 +131,7 @@ function expireOptions(args: Args): { nx: boolean; xx: boolean; gt: boolean; lt:
     else if (args.is(i, 'XX')) options.xx = true
     else if (args.is(i, 'GT')) options.gt = true
     else if (args.is(i, 'LT')) options.lt = true
-    else throw refusal(`ERR Unsupported option ${args.text(i)}`)
+    else throw refusal(`ERR Unsupported option ${args.shown(i)}`)
   }
   if (options.nx && (options.xx || options.gt || options.lt)) {
     throw refusal('ERR NX and XX, GT or LT options at the same time are not compatible')
@@ -283,9 +277,24 @@ function isStale(db: Database, entry: number): boolean {
   return at >= 0 && db.keyspace.isPast(at)
 }
 
+const MOST_CURSOR = 2n ** 64n - 1n
+// strtoul takes a sign, and counts backwards from the end after a minus. Redis takes no number at all for 0; Valkey refuses that, and
+// what its own reader of numbers knows to be negative, but blanks in front of a number are as good as none.
+const CURSORS = { redis: /^([+-]?)(\d+)$|^$/, valkey: /^[\t-\r ]*([+-]?)(\d+)$/ }
+const BELOW_ZERO = /^-[1-9]\d*$/
+
+/** The cursor of SCAN, HSCAN, SSCAN and ZSCAN. @throws INVALID_CURSOR */
+export function cursorFrom({ core: { dialect } }: Client, args: Args, index: number): number {
+  const text = args.shown(index)
+  const [matched, sign, digits = '0'] = CURSORS[dialect.engine].exec(text) ?? []
+  const value = BigInt(digits)
+  const isRefused = dialect.engine === 'valkey' && BELOW_ZERO.test(text) && value <= MOST_CURSOR / 2n + 1n
+  if (matched === undefined || value > MOST_CURSOR || isRefused) throw INVALID_CURSOR
+  return Number(BigInt.asUintN(32, sign === '-' ? -value : value))
+}
+
 /** What SCAN, HSCAN, SSCAN and ZSCAN have in common: reads MATCH, COUNT and what else the command takes. */
 export interface ScanOptions {
-  readonly cursor: number
   readonly count: number
   readonly fits: (text: string) => boolean
   readonly type: string | undefined
@@ -295,14 +304,12 @@ export interface ScanOptions {
 
 const DEFAULT_COUNT = 10
 
-/** @param at Where the cursor is. @param of The type of the collection; absent: of keys. @throws Refusal */
+/** @param at Where the options begin. @param of The type of the collection; absent: of keys. @throws Refusal */
 export function scanOptions({ core: { dialect } }: Client, args: Args, at: number, of?: number): ScanOptions {
-  const text = args.text(at)
-  if (!/^\d{1,20}$/.test(text)) throw INVALID_CURSOR
   const knowsMore = dialect.engine === 'valkey' && isAtLeast(dialect.version, '8.0.0')
   let [count, type, onlyNames]: [number, string | undefined, boolean] = [DEFAULT_COUNT, undefined, false]
   let fits: (text: string) => boolean = () => true
-  for (let i = at + 1; i < args.count; i++) {
+  for (let i = at; i < args.count; i++) {
     const follows = i + 1 < args.count
     if (args.is(i, 'COUNT') && follows) {
       count = args.integer(++i)
@@ -312,7 +319,7 @@ export function scanOptions({ core: { dialect } }: Client, args: Args, at: numbe
       if (pattern !== '*') fits = matcher(pattern)
     } else if (of === undefined && args.is(i, 'TYPE') && follows) {
       type = args.text(++i).toLowerCase()
-      if (knowsMore && !TYPE_NAMES.includes(type)) throw refusal(`ERR unknown type name '${args.text(i)}'`)
+      if (knowsMore && !TYPE_NAMES.includes(type)) throw refusal(`ERR unknown type name '${args.shown(i)}'`)
     } else if (knowsMore && args.is(i, 'NOVALUES')) {
       if (of !== HASH_TYPE) throw NO_VALUES
       onlyNames = true
@@ -321,15 +328,15 @@ export function scanOptions({ core: { dialect } }: Client, args: Args, at: numbe
       onlyNames = true
     } else throw SYNTAX
   }
-  return { cursor: Number(BigInt.asUintN(32, BigInt(text))), count, fits, type, onlyNames }
+  return { count, fits, type, onlyNames }
 }
 
 function scan(client: Client, args: Args): void {
   const { db, replies } = client
-  const { count, fits, type, ...options } = scanOptions(client, args, 1)
+  let cursor = cursorFrom(client, args, 1)
+  const { count, fits, type } = scanOptions(client, args, 2)
   const found: Buffer[] = []
   const stale: number[] = []
-  let cursor = options.cursor
   let left = 10 * count
   let seen = 0
   do {

@@ -3,9 +3,9 @@ import type { Client } from '../client.ts'
 import { HASH_TYPE } from '../keyspace/entry.ts'
 import { HASH_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
-import { addAsLongDoubles } from '../protocol/long-double.ts'
-import { fits64, readFloat, readInteger } from '../protocol/numbers.ts'
-import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { addAsLongDoubles, isLongDouble } from '../protocol/long-double.ts'
+import { fits64, readInteger } from '../protocol/numbers.ts'
+import { NOT_A_FLOAT, refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
 import { OpenHash } from '../types/hash.ts'
 import { bytesOf, type Span, textOf } from '../types/span.ts'
@@ -14,7 +14,7 @@ import { refuseTooManyPairs, signedCount } from './ranges.ts'
 import { scanMembers } from './scanning.ts'
 
 const NOT_A_NUMBER = refusal('ERR hash value is not an integer')
-const NOT_A_FLOAT = refusal('ERR hash value is not a float')
+const NO_FLOAT_THERE = refusal('ERR hash value is not a float')
 const OVERFLOW = refusal('ERR increment or decrement would overflow')
 const NOT_FINITE = refusal('ERR increment would produce NaN or Infinity')
 const INFINITE = refusal('ERR value is NaN or Infinity')
@@ -176,12 +176,14 @@ function hincrby(client: Client, args: Args): void {
 
 function hincrbyfloat(client: Client, args: Args): void {
   const { core, db, replies } = client
-  if (!Number.isFinite(args.float(3))) throw INFINITE
+  const by = args.text(3)
+  if (!isLongDouble(by)) throw NOT_A_FLOAT
+  if (/inf/i.test(by)) throw INFINITE
   const isThere = writable(client, args).find(args.view, args.start(2), args.end(2))
   const before = isThere ? textOf(opened.value) : '0'
-  if (readFloat(before) === undefined) throw NOT_A_FLOAT
-  const sum = addAsLongDoubles(before, args.text(3))
-  if (sum === undefined) {
+  const sum = addAsLongDoubles(before, by)
+  if (sum === undefined) throw NO_FLOAT_THERE
+  if (!/\d/.test(sum)) {
     forgetEmpty(client, args)
     throw NOT_FINITE
   }

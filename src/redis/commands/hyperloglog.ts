@@ -130,9 +130,9 @@ function pfdebug(client: Client, args: Args): void {
   if (found === 0) throw NO_KEY
   const sketch = writableIn(client, found)
   if (!['getreg', 'decode', 'encoding', 'todense'].includes(name)) {
-    throw refusal(`ERR Unknown PFDEBUG subcommand '${args.text(1)}'`)
+    throw refusal(`ERR Unknown PFDEBUG subcommand '${args.shown(1)}'`)
   }
-  if (args.count !== 3) throw refusal(`ERR Wrong number of arguments for the '${args.text(1)}' subcommand`)
+  if (args.count !== 3) throw refusal(`ERR Wrong number of arguments for the '${args.shown(1)}' subcommand`)
   if (name === 'encoding') replies.status(sketch.isDense ? 'dense' : 'sparse')
   else if (name === 'decode') {
     if (sketch.isDense) throw NOT_SPARSE

@@ -1,5 +1,6 @@
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import type { Args } from '../protocol/args.ts'
+import { fits64 } from '../protocol/numbers.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 
 /** What the words after a key and a value ask for, of SET and GETEX. */
@@ -15,7 +16,20 @@ export interface StringOptions {
   absolute: boolean
 }
 
-const MOST_MS = Number.MAX_SAFE_INTEGER * 1024
+/** The last time before the year 292,278,994, where 64 bits end, that a double can tell. */
+const LAST = 2 ** 63 - 1024
+
+/**
+ * Milliseconds since 1970 that a word says; undefined: more or less than 64 bits hold.
+ * @param unit Milliseconds of what the word counts. @param since What it counts from.
+ */
+export function momentOf(args: Args, index: number, unit: 1 | 1000, since: number): number | undefined {
+  const given = args.integer(index)
+  // A thousand times what a double holds exactly is still of 64 bits.
+  if (Number.isSafeInteger(given)) return given * unit + since
+  const counted = args.integer64(index) * BigInt(unit)
+  return fits64(counted) && fits64(counted + BigInt(since)) ? Math.min(LAST, Number(counted) + since) : undefined
+}
 
 /** @throws Refusal with the text of redis for a time that no key can have. */
 export function expiryFrom(
@@ -25,12 +39,9 @@ export function expiryFrom(
   unit: 'seconds' | 'milliseconds',
   absolute: boolean,
 ): number {
-  const given = args.integer(index)
-  const name = args.text(0).toLowerCase()
-  if (given <= 0) throw refusal(`ERR invalid expire time in '${name}' command`)
-  const ms = unit === 'seconds' ? given * 1000 : given
-  const at = absolute ? ms : ms + keyspace.now
-  if (at >= MOST_MS) throw refusal(`ERR invalid expire time in '${name}' command`)
+  const at = momentOf(args, index, unit === 'seconds' ? 1000 : 1, absolute ? 0 : keyspace.now)
+  if (at === undefined || args.integer(index) <= 0)
+    throw refusal(`ERR invalid expire time in '${args.text(0).toLowerCase()}' command`)
   return at
 }
 

@@ -86,7 +86,7 @@ function publish({ core, db, replies }: Client, args: Args, word: 'PUBLISH' | 'S
 
 function names({ core, replies }: Client, args: Args, { subscriptions }: Kind): void {
   if (args.count > 3)
-    throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.text(1)}'. Try PUBSUB HELP.`)
+    throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.shown(1)}'. Try PUBSUB HELP.`)
   const fits = args.count === 3 ? matcher(args.text(2)) : () => true
   const found = [...subscriptions(pubsubOf(core)).names()].filter(fits)
   replies.array(found.length)

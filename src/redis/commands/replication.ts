@@ -138,7 +138,7 @@ function replconf(client: Client, args: Args): void {
     const option = args.text(at).toLowerCase()
     if (option === 'version' && core.dialect.engine === 'valkey') replicas.greet(client, { version: args.text(at + 1) })
     else if (Object.hasOwn(GREETINGS, option)) replicas.greet(client, GREETINGS[option]?.(args, at + 1, client) ?? {})
-    else throw refusal(`ERR Unrecognized REPLCONF option: ${args.text(at)}`)
+    else throw refusal(`ERR Unrecognized REPLCONF option: ${args.shown(at)}`)
   }
   replies.ok()
 }

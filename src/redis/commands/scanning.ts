@@ -1,7 +1,6 @@
 import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
-import { INVALID_CURSOR } from '../protocol/refusals.ts'
-import { scanOptions } from './generic.ts'
+import { cursorFrom, scanOptions } from './generic.ts'
 
 /** Takes a member, whose first word is what MATCH is held against. */
 export type TakeMember = (...words: readonly Buffer[]) => void
@@ -11,13 +10,12 @@ export type ScanStep = (entry: number, cursor: number, take: TakeMember) => numb
 /** HSCAN, SSCAN and ZSCAN. */
 export function scanMembers(client: Client, args: Args, type: number, step: ScanStep): void {
   const { db, replies } = client
-  if (!/^\d{1,20}$/.test(args.text(2))) throw INVALID_CURSOR
+  let cursor = cursorFrom(client, args, 2)
   const entry = db.readOf(type, args, 1)
   const found: Buffer[] = []
-  let cursor = 0
-  if (entry !== 0) {
-    const { count, fits, onlyNames, ...options } = scanOptions(client, args, 2, type)
-    cursor = options.cursor
+  if (entry === 0) cursor = 0
+  else {
+    const { count, fits, onlyNames } = scanOptions(client, args, 3, type)
     // Empty places of a table are gone over, but not for ever.
     let left = 10 * count
     let seen = 0

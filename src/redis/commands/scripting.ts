@@ -168,7 +168,7 @@ function showScript({ core, replies }: Client, args: Args): void {
 function loadFunctions({ core, replies }: Client, args: Args): void {
   let replace = false
   for (let at = 2; at < args.count - 1; at++) {
-    if (!args.is(at, 'REPLACE')) throw refusal(`ERR Unknown option given: ${args.text(at)}`)
+    if (!args.is(at, 'REPLACE')) throw refusal(`ERR Unknown option given: ${args.shown(at)}`)
     replace = true
   }
   if (args.count < 3) throw NO_CODE
@@ -195,7 +195,7 @@ function listFunctions({ core, replies }: Client, args: Args): void {
     else if (pattern === undefined && args.is(at, 'LIBRARYNAME')) {
       if (at + 1 >= args.count) throw NO_PATTERN
       pattern = args.text(++at).toLowerCase()
-    } else throw refusal(`ERR Unknown argument ${args.text(at)}`)
+    } else throw refusal(`ERR Unknown argument ${args.shown(at)}`)
   }
   const libraries = [...core.scripting.functions.libraries.values()]
   const shown = libraries.filter(({ name }) => pattern === undefined || matches(pattern, name.toLowerCase()))

@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts'
 import { ZSET } from '../keyspace/entry.ts'
 import type { Args } from '../protocol/args.ts'
-import { readFloat } from '../protocol/numbers.ts'
+import { scanFloat } from '../protocol/numbers.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import { OpenZset } from '../types/zset.ts'
 import { fromStart } from './ranges.ts'
@@ -42,19 +42,15 @@ const isAbove = (score: number, { score: most, isExclusive }: ScoreBound): boole
   score > most || (isExclusive && score === most)
 
 function scoreBound(args: Args, index: number): ScoreBound {
-  const text = args.text(index)
+  const text = args.shown(index)
   const isExclusive = text.startsWith('(')
   const score = scoreIn(isExclusive ? text.slice(1) : text)
   if (score === undefined) throw NOT_A_BOUND
   return { score, isExclusive }
 }
 
-/** As strtod reads it: nothing is zero, and what is too large is infinite. */
-function scoreIn(text: string): number | undefined {
-  const number = text.replace(/^[ \t-\r]+/, '')
-  if (text === '') return 0
-  return readFloat(number) ?? (/^[+-]?\d[\d.]*(?:e\+?\d+)?$/i.test(number) ? Number(number) : undefined)
-}
+/** As strtod reads it: nothing is zero. */
+const scoreIn = (text: string): number | undefined => (text === '' ? 0 : scanFloat(text.replace(/^[ \t-\r]+/, '')))
 
 interface LexBound {
   /** Absent: before all, or behind all. */

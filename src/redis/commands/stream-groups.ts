@@ -51,7 +51,7 @@ function groupOptions(args: Args, mayMake: boolean): { readonly entriesRead: num
     else if (args.is(i, 'ENTRIESREAD') && i + 1 < args.count) {
       entriesRead = args.integer(++i)
       if (entriesRead < UNKNOWN_READ) throw READ_NEGATIVE
-    } else throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.text(1)}'. Try XGROUP HELP.`)
+    } else throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.shown(1)}'. Try XGROUP HELP.`)
   }
   return { entriesRead, makes }
 }
@@ -68,7 +68,7 @@ function groupIn(client: Client, args: Args): { readonly stream: Stream; readonl
   const stream = streamIn(client, args)
   const group = stream.groups.get(args.text(3))
   if (group === undefined)
-    throw refusal(`NOGROUP No such consumer group '${args.text(3)}' for key name '${args.text(2)}'`)
+    throw refusal(`NOGROUP No such consumer group '${args.shown(3)}' for key name '${args.shown(2)}'`)
   return { stream, group }
 }
 
@@ -251,7 +251,7 @@ function claimOptions({ core }: Client, args: Args): ClaimOptions {
     else if (args.is(i, 'TIME') && follows) options.deliveredAt = args.integer(++i, invalid('TIME'))
     else if (args.is(i, 'RETRYCOUNT') && follows) options.deliveries = args.integer(++i, invalid('RETRYCOUNT'))
     else if (args.is(i, 'LASTID') && follows) options.lastId = streamId(args, ++i)
-    else throw refusal(`ERR Unrecognized XCLAIM option '${args.text(i)}'`)
+    else throw refusal(`ERR Unrecognized XCLAIM option '${args.shown(i)}'`)
   }
   if (options.deliveredAt < 0 || options.deliveredAt > now) options.deliveredAt = now
   if (options.deliveries !== undefined && options.deliveries < 0) options.deliveries = undefined

@@ -26,16 +26,16 @@ function streamIn({ db }: Client, args: Args): Stream {
 }
 
 function stream(client: Client, args: Args): void {
+  const told = streamIn(client, args)
   const isFull = args.count > 3
   let count = FULL_COUNT
   if (isFull) {
     const isRight = args.is(3, 'FULL') && (args.count === 4 || (args.count === 6 && args.is(4, 'COUNT')))
     if (!isRight)
-      throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.text(1)}'. Try XINFO HELP.`)
+      throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.shown(1)}'. Try XINFO HELP.`)
     if (args.count === 6) count = args.integer(5)
     if (count < 0) count = FULL_COUNT
   }
-  const told = streamIn(client, args)
   const { replies } = client
   replies.map(isFull ? 9 : 10)
   replies.bulkText('length')
@@ -176,7 +176,7 @@ function consumers(client: Client, args: Args): void {
   const { core, replies } = client
   const group = streamIn(client, args).groups.get(args.text(3))
   if (group === undefined)
-    throw refusal(`NOGROUP No such consumer group '${args.text(3)}' for key name '${args.text(2)}'`)
+    throw refusal(`NOGROUP No such consumer group '${args.shown(3)}' for key name '${args.shown(2)}'`)
   const { now } = core.keyspace
   const isValkey = core.dialect.engine === 'valkey'
   replies.array(group.consumers.size)

@@ -80,7 +80,7 @@ export function idOrEnd(args: Args, index: number, missing = 0n): bigint {
 
 /** What commands of a group refuse where it isn't there. */
 export const noGroup = (args: Args, key: number, group: number, where = ''): Refusal =>
-  refusal(`NOGROUP No such key '${args.text(key)}' or consumer group '${args.text(group)}'${where}`)
+  refusal(`NOGROUP No such key '${args.shown(key)}' or consumer group '${args.shown(group)}'${where}`)
 
 /** The consumer of a word, who was named now. It is made if it isn't there: then others are told. */
 export function consumerOf(

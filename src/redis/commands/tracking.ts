@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts'
 import { pauseOf } from '../pause.ts'
 import type { Args } from '../protocol/args.ts'
-import { refusal, SYNTAX, TIMEOUT_NEGATIVE } from '../protocol/refusals.ts'
+import { refusal, SYNTAX, shownText, TIMEOUT_NEGATIVE } from '../protocol/refusals.ts'
 import { type TrackingMode, trackingOf } from '../tracking.ts'
 import type { Row } from './command.ts'
 
@@ -93,16 +93,17 @@ function withoutOverlaps(before: readonly string[], added: readonly string[]): s
   const overlap = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a)
   for (const [at, prefix] of added.entries()) {
     for (const other of before) {
-      if (other !== prefix && overlap(other, prefix)) throw overlapping(prefix, `an existing prefix '${other}'`)
+      if (other !== prefix && overlap(other, prefix))
+        throw overlapping(prefix, `an existing prefix '${shownText(other)}'`)
     }
     for (const other of added.slice(at + 1))
-      if (overlap(other, prefix)) throw overlapping(prefix, `another provided prefix '${other}'`)
+      if (overlap(other, prefix)) throw overlapping(prefix, `another provided prefix '${shownText(other)}'`)
   }
   return [...new Set([...before, ...added])]
 }
 
 const overlapping = (prefix: string, other: string) =>
-  refusal(`ERR Prefix '${prefix}' overlaps with ${other}. Prefixes for a single client must not overlap.`)
+  refusal(`ERR Prefix '${shownText(prefix)}' overlaps with ${other}. Prefixes for a single client must not overlap.`)
 
 function flagsOf(mode: TrackingMode | undefined): string[] {
   if (mode === undefined) return ['off']

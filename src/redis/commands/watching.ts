@@ -157,7 +157,7 @@ const ROWS_OF_GRAPH = 4
 function latencyGraph({ core, replies }: Client, args: Args): void {
   const event = args.text(2)
   const series = latencyOf(core).events.get(event)
-  if (series === undefined) throw refusal(`ERR No samples available for event '${event}'`)
+  if (series === undefined) throw refusal(`ERR No samples available for event '${args.shown(2)}'`)
   const { samples, most } = series
   const low = Math.min(...samples.map(({ ms }) => ms))
   const latest = samples.at(-1)?.ms ?? 0

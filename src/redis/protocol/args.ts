@@ -1,5 +1,5 @@
 import { readFloat, readInteger, readSafe } from './numbers.ts'
-import { NOT_32_BITS, NOT_A_FLOAT, NOT_AN_INTEGER, type Refusal } from './refusals.ts'
+import { NOT_32_BITS, NOT_A_FLOAT, NOT_AN_INTEGER, type Refusal, shownText } from './refusals.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const FEW = 16
@@ -82,6 +82,11 @@ export class Args {
   /** A word as text of one byte a character: for what is compared or shown, never for values. */
   text(index: number): string {
     return this.bytes.toString('latin1', this.start(index), this.end(index))
+  }
+
+  /** A word as messages repeat it. */
+  shown(index: number): string {
+    return shownText(this.text(index))
   }
 
   /** A copy of a word. */

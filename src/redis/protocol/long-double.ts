@@ -1,4 +1,4 @@
-import { readFloat } from './numbers.ts'
+import { scanFloat } from './numbers.ts'
 
 /** Redis counts fractions (INCRBYFLOAT) in the 80 bits of x86: a mantissa of 64 bits. What it stores are their digits. */
 
@@ -13,17 +13,45 @@ interface LongDouble {
   readonly power: number
 }
 
+/** Powers of two of the largest number, and of the least that is more than nothing. */
+const MOST_BITS = 16384
+const LEAST_BITS = -16445
+
 const ZERO: LongDouble = { mantissa: 0n, power: 0 }
+/** Zeros, whatever their power. */
+const NOTHING = /^[+-]?(?:0x)?[0.]+(?:[ep].*)?$/i
+/** Longer texts are no numbers to the servers. */
+const MOST_CHARACTERS = 5120
 
 const bitsOf = (value: bigint): number => value.toString(2).length
 
 /** The sum of two numbers as redis writes it; undefined: one of them is none. `Infinity` and `NaN` are told as such. */
 export function addAsLongDoubles(a: string, b: string): string | undefined {
-  const [left, right] = [readFloat(a), readFloat(b)]
+  const [left, right] = [read(a), read(b)]
   if (left === undefined || right === undefined) return undefined
-  if (!Number.isFinite(left) || !Number.isFinite(right)) return String(left + right)
-  return textOf(add(parse(a, left), parse(b, right)))
+  if (typeof left === 'number' || typeof right === 'number') return 'Infinity'
+  const sum = add(left, right)
+  return sizeOf(sum) > MOST_BITS ? 'Infinity' : textOf(sum)
 }
+
+/** Whether a text is a number of 80 bits. */
+export const isLongDouble = (text: string): boolean => read(text) !== undefined
+
+/** A number as strtold reads it; an infinite one as a number. Undefined: it is none, or out of range. */
+function read(text: string): LongDouble | number | undefined {
+  if (text.length >= MOST_CHARACTERS) return undefined
+  const value = scanFloat(text)
+  if (value === undefined) return undefined
+  if (/inf/i.test(text)) return value
+  const number = parse(text)
+  const size = sizeOf(number)
+  const isNothing = number.mantissa === 0n || size < LEAST_BITS
+  if (isNothing) return NOTHING.test(text) ? ZERO : undefined
+  return size > MOST_BITS ? undefined : number
+}
+
+/** How many bits a number has before its point. */
+const sizeOf = ({ mantissa, power }: LongDouble): number => power + bitsOf(mantissa < 0n ? -mantissa : mantissa)
 
 /** A double as redis writes it for people (`%.17Lf`): coordinates. It is finite. */
 export function humanText(value: number): string {
@@ -32,11 +60,18 @@ export function humanText(value: number): string {
   return textOf({ mantissa: BigInt(mantissa), power })
 }
 
-function parse(text: string, value: number): LongDouble {
+/** Reads what is a finite number. */
+function parse(text: string): LongDouble {
+  const [hexadecimal, minus, all = '', behind = '', twice = '0'] =
+    /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i.exec(text) ?? []
+  if (hexadecimal !== undefined) {
+    const bits = BigInt(`0x${all}${behind}`)
+    if (bits === 0n) return ZERO
+    const { mantissa, power } = rounded(bits, 1n)
+    return { mantissa: minus === '-' ? -mantissa : mantissa, power: power + Number(twice) - 4 * behind.length }
+  }
   const [, sign = '', whole = '', fraction = '', power = '0'] =
-    /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ??
-    /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(String(value)) ??
-    []
+    /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? []
   const digits = BigInt(whole + fraction || '0')
   const tens = Number(power) - fraction.length
   if (digits === 0n || tens < -MOST_POWER) return ZERO

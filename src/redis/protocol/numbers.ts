@@ -45,22 +45,31 @@ export function readInteger(bytes: Buffer, start: number, end: number): bigint |
 export const fits64 = (value: bigint): boolean => value <= MOST && value >= LEAST
 
 /**
- * A floating-point number as redis reads it (strtold with nothing left over): decimal, hexadecimal, `inf`, `infinity`; NaN and
- * space are none. Undefined: it is none.
+ * A floating-point number as redis reads it: as `scanFloat`, but nothing out of the range of a double, neither too large nor so close
+ * to zero that nothing of it is left. Undefined: it is none.
  */
 export function readFloat(text: string): number | undefined {
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) {
-    const value = Number(text)
-    // Out of the range of a double is out of redis' as well.
-    return Number.isFinite(value) ? value : undefined
-  }
-  if (/^[+-]?inf(?:inity)?$/i.test(text))
-    return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  const value = scanFloat(text)
+  if (value === undefined) return undefined
+  if (value === 0) return SOME_DIGIT.test(text) ? undefined : value
+  return Number.isFinite(value) || INFINITE.test(text) ? value : undefined
+}
+
+const INFINITE = /^[+-]?inf(?:inity)?$/i
+/** More than zeros before the power of ten, or of two. */
+const SOME_DIGIT = /^[+-]?(?:0x[0.]*[1-9a-f]|[0.]*[1-9])/i
+
+/**
+ * A floating-point number as strtod reads it, with nothing left over: decimal, hexadecimal, `inf`, `infinity`; what is too large is
+ * infinite. NaN and space are none. Undefined: it is none.
+ */
+export function scanFloat(text: string): number | undefined {
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text)
+  if (INFINITE.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   const [, sign, whole = '', fraction = '', power = '0'] =
     /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i.exec(text) ?? []
   if (sign === undefined || whole + fraction === '') return undefined
   const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(power) - 4 * fraction.length)
-  if (!Number.isFinite(value)) return undefined
   return sign === '-' ? -value : value
 }
 

@@ -15,6 +15,12 @@ export function refusal(line: string): Refusal {
   return made
 }
 
+/** A client's text as the servers' messages repeat it: it ends with its first zero byte, as all text of C. */
+export function shownText(text: string): string {
+  const end = text.indexOf('\0')
+  return end < 0 ? text : text.slice(0, end)
+}
+
 export const WRONG_TYPE: Refusal = refusal('WRONGTYPE Operation against a key holding the wrong kind of value')
 export const SYNTAX: Refusal = refusal('ERR syntax error')
 export const NOT_AN_INTEGER: Refusal = refusal('ERR value is not an integer or out of range')

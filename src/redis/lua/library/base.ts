@@ -1,17 +1,7 @@
 import { type Machine, READ_ONLY, text, toNumber, typeName } from '../machine.ts'
 import { LuaTable } from '../table.ts'
-import {
-  all,
-  first,
-  LuaError,
-  type LuaFunction,
-  type LuaRun,
-  type LuaValue,
-  NOTHING,
-  native,
-  nativeRun,
-} from '../values.ts'
-import { calling, type Library, plain } from './arguments.ts'
+import { all, first, LuaError, LuaFunction, type LuaRun, type LuaValue, NOTHING, native, nativeRun } from '../values.ts'
+import { Arguments, calling, type Library, plain } from './arguments.ts'
 
 /** Results that fit on Lua's own stack. */
 const MAX_RESULTS = 8000
@@ -57,8 +47,9 @@ export function base(machine: Machine): Library {
       return args.any(2) === args.at(1)
     }),
     rawget: plain(machine, (args) => {
+      const table = args.table(1)
       args.any(2)
-      return args.table(1).get(args.at(2))
+      return table.get(args.at(2))
     }),
     rawset: plain(machine, (args) => {
       const table = args.table(1)
@@ -92,12 +83,13 @@ export function base(machine: Machine): Library {
       return Array.from({ length: to - from + 1 }, (_, at) => table.get(from + at))
     }),
     pcall: nativeRun((f, ...values) => protectedCall(machine, f, values)),
-    xpcall: nativeRun(function* (f, handler): LuaRun {
+    xpcall: nativeRun(function* (...values): LuaRun {
+      new Arguments(machine, values).any(2)
+      const [f, handler] = values
       try {
         return [true, ...all(yield* machine.invoke(f))]
       } catch (error) {
-        const value = machine.caught(error)
-        return [false, first(yield* machine.invoke(handler, value))]
+        return yield* handled(machine, handler, machine.caught(error))
       }
     }),
     loadstring: plain(machine, (args) => {
@@ -131,6 +123,22 @@ function load(machine: Machine, source: string, name: string): LuaFunction | Lua
     if (error instanceof LuaError) return [undefined, error.value]
     throw error
   }
+}
+
+// As deep as C may call itself in Lua.
+const MOST_HANDLERS = 200
+
+/** What xpcall answers for an error. A handler that fails has its own error to handle, until there have been too many. */
+function* handled(machine: Machine, handler: LuaValue, error: LuaValue): LuaRun {
+  let value = error
+  for (let i = 0; handler instanceof LuaFunction && i < MOST_HANDLERS; i++) {
+    try {
+      return [false, first(yield* machine.invoke(handler, value))]
+    } catch (another) {
+      value = machine.caught(another)
+    }
+  }
+  return [false, 'error in error handling']
 }
 
 function* loadPieces(machine: Machine, reader: LuaFunction, name: string): LuaRun {

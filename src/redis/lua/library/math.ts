@@ -1,4 +1,5 @@
 import { type Machine, power } from '../machine.ts'
+import { toInt32 } from '../numbers.ts'
 import { type Library, plain } from './arguments.ts'
 
 /**
@@ -23,8 +24,12 @@ const MOST = 0x7fffffff
 
 export function math(machine: Machine, random: Random, isRunning: () => boolean): Library {
   const of = (body: (x: number) => number) => plain(machine, (args) => body(args.number(1)))
+  // The second argument is looked at first, as compilers have it: of two that are no numbers, it is the one that is named.
   const ofTwo = (body: (x: number, y: number) => number) =>
-    plain(machine, (args) => body(args.number(1), args.number(2)))
+    plain(machine, (args) => {
+      const y = args.number(2)
+      return body(args.number(1), y)
+    })
   const choose = (body: (numbers: readonly number[]) => number) =>
     plain(machine, (args) => {
       args.number(1)
@@ -47,7 +52,7 @@ export function math(machine: Machine, random: Random, isRunning: () => boolean)
     fmod: ofTwo((x, y) => x % y),
     mod: ofTwo((x, y) => x % y),
     frexp: plain(machine, (args) => split(args.number(1))),
-    ldexp: plain(machine, (args) => scaled(args.number(1), args.int(2))),
+    ldexp: ofTwo((x, y) => scaled(x, toInt32(y))),
     log: of(Math.log),
     log10: of(Math.log10),
     max: choose((numbers) => extreme(numbers, (one, most) => one > most)),

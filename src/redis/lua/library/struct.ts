@@ -13,7 +13,12 @@ interface Option {
   readonly isBig: boolean
   /** Zero bytes before it. */
   readonly gap: number
+  /** Blanks, and what says how the rest is to be read; with no letter. */
+  readonly isControl?: true
+  readonly isUnknown?: true
 }
+
+const refuse = (args: Arguments, letter: string): never => args.fail(1, `invalid format option '${letter}'`)
 
 /** Binary structures by format strings, as the library of that name by Roberto Ierusalimschy reads and writes them. */
 export function struct(machine: Machine): Library {
@@ -24,6 +29,8 @@ export function struct(machine: Machine): Library {
     size: plain(machine, (args) => {
       let size = 0
       for (const option of optionsOf(args, () => size)) {
+        // Letters and digits that it does not know count as nothing here.
+        if (option.isUnknown && !/[a-z0-9]/i.test(option.letter)) refuse(args, option.letter)
         if (option.letter === 's') args.fail(1, "option 's' has no fixed size")
         if (option.letter === 'c' && option.size === 0) args.fail(1, "option 'c0' has no fixed size")
         size += option.gap + option.size
@@ -46,6 +53,7 @@ function* optionsOf(args: Arguments, at: () => number): Generator<Option, void, 
   }
   while (index < format.length) {
     const letter = format[index++] ?? ''
+    if (' ><!'.includes(letter)) yield { letter, size: 0, isBig, gap: 0, isControl: true }
     switch (letter) {
       case ' ':
         break
@@ -68,7 +76,10 @@ function* optionsOf(args: Arguments, at: () => number): Generator<Option, void, 
       default: {
         const isSized = letter === 'i' || letter === 'I'
         const size = isSized ? number(4) : SIZES[letter]
-        if (size === undefined) return args.fail(1, `invalid format option '${letter}'`)
+        if (size === undefined) {
+          yield { letter, size: 0, isBig, gap: 0, isUnknown: true }
+          break
+        }
         if (size > MAX_INTEGER) args.machine.raise(`integral size ${size} is larger than limit of ${MAX_INTEGER}`)
         const unit = Math.min(size, alignment)
         const gap = size === 0 ? 0 : (unit - (at() & (unit - 1))) & (unit - 1)
@@ -80,7 +91,9 @@ function* optionsOf(args: Arguments, at: () => number): Generator<Option, void, 
 
 function pack(args: Arguments): string {
   let [packed, argument] = ['', 2]
-  for (const { letter, size, isBig, gap } of optionsOf(args, () => packed.length)) {
+  for (const { letter, size, isBig, gap, ...kind } of optionsOf(args, () => packed.length)) {
+    if (kind.isUnknown) refuse(args, letter)
+    if (kind.isControl) continue
     packed += '\0'.repeat(gap)
     if (INTEGERS.includes(letter)) packed += integerBytes(args.number(argument++), size, isBig)
     else if (letter === 'x') packed += '\0'
@@ -99,15 +112,18 @@ function unpack(args: Arguments): LuaValue[] {
   args.string(1)
   const data = args.string(2)
   const from = args.optionalInt(3, 1)
-  if (from <= 0) args.fail(3, 'offset must be 1 or greater')
+  if (from === 0) args.fail(3, 'offset must be 1 or greater')
   let at = from - 1
   const results: LuaValue[] = []
   const need = (size: number) => {
-    if (size > data.length || at > data.length - size) args.fail(2, 'data string too short')
+    // Its offsets have no sign: a negative one is far behind the end.
+    if (size > data.length || at < 0 || at > data.length - size) args.fail(2, 'data string too short')
   }
-  for (const { letter, size, isBig, gap } of optionsOf(args, () => at)) {
+  for (const { letter, size, isBig, gap, ...kind } of optionsOf(args, () => at)) {
     at += gap
     need(size)
+    if (kind.isUnknown) refuse(args, letter)
+    if (kind.isControl) continue
     if (letter === 's') {
       const end = data.indexOf('\0', at)
       if (end < 0) args.machine.raise('unfinished string in data')

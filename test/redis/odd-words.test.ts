@@ -1,0 +1,166 @@
+import { beforeAll, beforeEach, describe, test } from 'vitest'
+import { afterTests } from '../support/after-tests.ts'
+import { PROGRAMS } from '../support/redis-server.ts'
+import { type Pair, startPair } from './support/pair.ts'
+
+/** Words that no client means to send, and which of several faults a server names. */
+describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $program', ({ program }) => {
+  const atEnd = afterTests()
+  let pair: Pair
+  beforeAll(async () => {
+    pair = await startPair(atEnd, { engine: program === 'valkey-server' ? 'valkey' : 'redis' })
+  })
+  beforeEach(() => pair.reset())
+
+  const evaluated = (...bodies: readonly string[]) => bodies.map((body) => ['EVAL', body, '0'])
+
+  test('a message repeats a word up to its first zero byte', async () => {
+    await pair.same(
+      ['XGROUP', 'CREATE', 'stream', 'group', '0', 'MKSTREAM'],
+      ['XGROUP', 'SETID', 'stream', 'no\0such', '0'],
+      ['XPENDING', 'stream', '\0'],
+      ['XINFO', 'CONSUMERS', 'stream', 'no\0such'],
+      ['no\0such', 'wo\0rd', 'word'],
+      ['CONFIG', 'no\0such'],
+      ['CONFIG', 'SET', 'no\0such', '1'],
+      ['CLIENT', 'LIST', 'TYPE', 'no\0such'],
+      ['ACL', 'CAT', 'no\0such'],
+      ['ACL', 'SETUSER', 'someone', '+no\0such'],
+      ['EXPIRE', 'key', '100', 'no\0such'],
+      ['PFDEBUG', 'no\0such', 'key'],
+      ['FUNCTION', 'LOAD', 'no\0such', 'body'],
+      ['HELLO', '3', 'no\0such'],
+    )
+  })
+
+  test('a cursor is a number of 64 bits, or what counts as one', async () => {
+    const cursors = [
+      '-1',
+      '+1',
+      '',
+      ' 1',
+      '-',
+      '01',
+      '1x',
+      '0x1',
+      '1\0x',
+      '\v1',
+      '-0',
+      '-00',
+      '- 1',
+      '++1',
+      '-9223372036854775808',
+    ]
+    cursors.push(
+      '-9223372036854775809',
+      '18446744073709551615',
+      '18446744073709551616',
+      '-18446744073709551615',
+      '9'.repeat(30),
+    )
+    await pair.same(
+      ['SADD', 'set', '1'],
+      ...cursors.flatMap((cursor) => [
+        ['SSCAN', 'set', cursor, 'COUNT', '10'],
+        ['SSCAN', 'none', cursor, 'COUNT', '10'],
+        ['SCAN', cursor, 'COUNT', '0'],
+      ]),
+      ['HSCAN', 'set', 'x'],
+      ['HSCAN', 'set', '-1', 'COUNT', 'x'],
+    )
+  })
+
+  test('times are refused beyond 64 bits, not before', async () => {
+    const far = [
+      '9223372036854775807',
+      '9223372036854775',
+      '9223372036854776',
+      '9223372036854775808',
+      '-9223372036854775808',
+    ]
+    far.push('-9223372036854776', '-9223372036854775', '9007199254740993')
+    await pair.same(
+      ...far.flatMap((time) => [
+        ['SET', 'key', 'value'],
+        ...['EXPIRE', 'PEXPIRE', 'EXPIREAT', 'PEXPIREAT'].map((name) => [name, 'key', time]),
+        ...['EX', 'PX', 'EXAT', 'PXAT'].map((unit) => ['SET', 'key', 'value', unit, time]),
+        ...['EX', 'PX', 'EXAT', 'PXAT'].map((unit) => ['GETEX', 'key', unit, time]),
+        ['SETEX', 'key', time, 'value'],
+        ['PSETEX', 'key', time, 'value'],
+        ['EXISTS', 'key'],
+      ]),
+    )
+  })
+
+  test('fractions that are added have the range of 80 bits, scores that of 64', async () => {
+    const numbers = [
+      '1e400',
+      '-1e400',
+      '1e4932',
+      '1e4933',
+      '1e-400',
+      '1e-4951',
+      '1e-5000',
+      '0e-9999',
+      '0x1p16383',
+      'inf',
+      '-inf',
+    ]
+    await pair.same(
+      ['ZADD', 'zset', '1', 'member'],
+      ...numbers.flatMap((number) => [
+        ['DEL', 'string', 'hash'],
+        ['INCRBYFLOAT', 'string', number],
+        ['INCRBYFLOAT', 'string', number],
+        ['HINCRBYFLOAT', 'hash', 'field', number],
+        ['HINCRBYFLOAT', 'hash', 'field', '1.5'],
+        ['HSET', 'hash', 'other', number],
+        ['HINCRBYFLOAT', 'hash', 'other', '1'],
+        ['ZADD', 'zset', number, 'other'],
+        ['ZINCRBY', 'zset', number, 'member'],
+        ['ZRANGEBYSCORE', 'zset', '-inf', number],
+      ]),
+      ['ZRANGEBYSCORE', 'zset', '\0', '(9\0x'],
+      ['ZCOUNT', 'zset', ' ', '1'],
+    )
+  })
+
+  test('of several faults the one is named that a server sees first', async () => {
+    await pair.same(
+      ['SET', 'string', 'value'],
+      ['XINFO', 'STREAM', 'none', 'FULL', 'COUNT'],
+      ['XINFO', 'STREAM', 'string', 'SHORT'],
+      ['RESTORE', 'key', '0', 'value', 'FREQ', 'x'],
+      ['RESTORE', 'key', '0', 'value', 'FREQ', '256'],
+      ['RESTORE', 'key', '0', 'value', 'IDLETIME', 'x'],
+      ['RESTORE', 'key', '0', 'value', 'IDLETIME', '-1'],
+      ...evaluated(
+        'return math.fmod({}, "x")',
+        'return math.ldexp(nil, {})',
+        'return math.atan2("x")',
+        'return math.pow({}, {})',
+        'return rawget("x")',
+        'return rawget({})',
+        'return struct.unpack("!b", "", 3)',
+        'return {struct.unpack(" ", "", -1)}',
+        'return {struct.unpack("", "", -1)}',
+        'return struct.unpack("b", "x", 0)',
+      ),
+    )
+  })
+
+  test('scripts that handle errors badly end as in the server', async () => {
+    await pair.same(
+      ...evaluated(
+        'return {xpcall(1, 2)}',
+        'return {xpcall(error)}',
+        'return {tostring(xpcall(function() return 7 end, 2))}',
+        'local ok, text = xpcall(error, 2) return {tostring(ok), text}',
+        'local n = 0 local ok, text = xpcall(error, function() n = n + 1 if n < 3 then nil_() end return n end) return {n, text}',
+        'local ok, text = xpcall(error, function() nil_() end) return {tostring(ok), text}',
+        'return struct.size("a1?")',
+        'return struct.size("a1yi")',
+      ),
+    )
+  })
+})
