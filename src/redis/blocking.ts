@@ -15,6 +15,8 @@ export interface Blocked {
   readonly until: number
   /** Writes what it is answered then. */
   readonly timedOut: () => void
+  /** Whether it is to be served, too, when a key is gone: its group is gone with it. */
+  readonly untilGone: boolean
   readonly since: number
   /** The order in which clients began to wait. */
   readonly turn: number
@@ -32,6 +34,15 @@ export interface Wait {
   readonly timeout: number
   /** Writes the reply when the time is over. */
   readonly timedOut: () => void
+  /** Whether the end of a key is an answer, too; absent: no. */
+  readonly untilGone?: boolean
+}
+
+/** Whether a key was there at a time and had not expired; nothing is done about it if it had. */
+function wasThere(db: Database, key: string, at: number): boolean {
+  const entry = db.findKey(Buffer.from(key, 'latin1'))
+  const expiresAt = entry === 0 ? 0 : db.expiryOf(entry)
+  return expiresAt < 0 || expiresAt >= at
 }
 
 /**
@@ -45,11 +56,13 @@ export class Blocking {
   #ready: { readonly db: Database; readonly key: string }[] = []
   readonly #queued = new Set<string>()
   #turn = 0
+  readonly #looksFirst: boolean
   #serving: Client | undefined
   #stays = false
 
   constructor(core: Core) {
     this.#core = core
+    this.#looksFirst = core.dialect.engine === 'valkey'
   }
 
   /** Whether a client that has waited is being served: what is not for it, it goes on waiting for. */
@@ -67,6 +80,12 @@ export class Blocking {
     return this.#waiting.reduce((sum, keys) => sum + (keys?.size ?? 0), 0)
   }
 
+  /** Those of them whose end, too, somebody waits for. */
+  get keysUntilGone(): number {
+    const awaits = (clients: Set<Client>): boolean => [...clients].some(({ blocked }) => blocked?.untilGone === true)
+    return this.#waiting.reduce((sum, keys) => sum + [...(keys?.values() ?? [])].filter(awaits).length, 0)
+  }
+
   /** Not so in transactions and scripts. */
   mayBlock(client: Client): boolean {
     return !client.denyBlocking && client.connection !== undefined
@@ -76,7 +95,7 @@ export class Blocking {
    * Makes a client wait that runs a command now, which has found nothing and has replied nothing. Where it may not (in a
    * transaction or a script), what it is answered is written at once.
    */
-  block(client: Client, args: Args, { keys, timeout, timedOut }: Wait): void {
+  block(client: Client, args: Args, { keys, timeout, timedOut, untilGone = false }: Wait): void {
     const core = this.#core
     if (!this.mayBlock(client)) {
       timedOut()
@@ -98,6 +117,7 @@ export class Blocking {
       keys: [...new Set(keys.map((index) => kept.text(index)))],
       until,
       timedOut,
+      untilGone,
       since: core.keyspace.now,
       turn: ++this.#turn,
       byClients: true,
@@ -179,21 +199,24 @@ export class Blocking {
 
   /** Serves those who wait for what was added, until there is nothing for any of them. */
   serve(): void {
+    const fedAt = this.#core.keyspace.now
     // What was added may have expired while the command that did so went on.
     this.#core.refreshTime()
     while (this.#ready.length > 0) {
       const ready = this.#ready
       this.#ready = []
       this.#queued.clear()
-      for (const { db, key } of ready) this.#serveKey(db, key)
+      for (const { db, key } of ready) this.#serveKey(db, key, fedAt)
     }
   }
 
-  #serveKey(db: Database, key: string): void {
+  #serveKey(db: Database, key: string, fedAt: number): void {
     const clients = [...(this.#waiting[db.id]?.get(key) ?? [])]
     clients.sort((a, b) => (a.blocked?.turn ?? 0) - (b.blocked?.turn ?? 0))
     for (const client of clients) {
       if (client.blocked === undefined || client.closing) continue
+      // Valkey leaves a key where it is that had expired before; only those who wait for a group are told that it is gone.
+      if (this.#looksFirst && !client.blocked.untilGone && !wasThere(db, key, fedAt)) continue
       this.#again(client, client.blocked)
     }
   }

@@ -63,8 +63,12 @@ export function call(client: Client, command: Command, args: Args): void {
     replies.error(error instanceof Refusal ? error.message : internal(core, command, error))
   }
   // What makes its client wait is counted once the client is answered.
-  if (client.blocked === undefined || !core.blocking.holds(client)) command.calls++
-  if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
+  if (client.blocked === undefined || !core.blocking.holds(client)) {
+    command.calls++
+    const caller = client.connection === undefined ? core.scriptCaller : client
+    if (caller !== undefined) caller.processed++
+    if (measured) core.measured(client, command, args, core.clock.monotonicMs() - began)
+  }
   core.running = outer
   if (core.tracers.length > 0 && !shownFirst && isShown) core.trace(client, command, args)
   if (!touches) keyspace.countsAccess = true

@@ -50,15 +50,15 @@ export function clientLine(client: Client): string {
     ['age', Math.floor((now - client.connectedAt) / MS_PER_SECOND)],
     ['idle', Math.floor((now - client.lastCommandAt) / MS_PER_SECOND)],
     ['flags', flagsOf(client)],
-    ...(engine === 'valkey' ? [['capa', ''] as const] : []),
     ['db', client.db.id],
     ['sub', sub],
     ['psub', psub],
     ['ssub', ssub],
     ['multi', queued],
     ...(engine === 'valkey' ? [['watch', client.watching] as const] : []),
-    ['qbuf', core.serving === client ? client.queryBytes : 0],
-    ['qbuf-free', 20_474],
+    // A request that came whole lies in a buffer that all clients share, as Valkey has it, too.
+    ['qbuf', engine === 'redis' && core.serving === client ? client.queryBytes : 0],
+    ['qbuf-free', engine === 'valkey' ? 0 : 20_474],
     ['argv-mem', 0],
     ['multi-mem', 0],
     ['rbs', 1024],
@@ -73,7 +73,13 @@ export function clientLine(client: Client): string {
     ['redir', core.redirectionOf(client)],
     ['resp', client.resp],
     ...(engine === 'valkey'
-      ? [['lib-name', client.libraryName] as const, ['lib-ver', client.libraryVersion] as const]
+      ? ([
+          ['lib-name', client.libraryName],
+          ['lib-ver', client.libraryVersion],
+          ['tot-net-in', connection?.bytesRead ?? 0],
+          ['tot-net-out', connection?.bytesWritten ?? 0],
+          ['tot-cmds', client.processed],
+        ] as const)
       : []),
   ]
   return fields.map(([name, value]) => `${name}=${value}`).join(' ')

@@ -56,6 +56,8 @@ export class Client {
   /** What it is told of keys that it has read; see tracking.ts. */
   tracking: object | undefined
   commands = 0
+  /** Commands that have run for it, those of its transactions and scripts among them. */
+  processed = 0
   /** Bytes of requests that were at hand when it was last served. */
   queryBytes = 0
 

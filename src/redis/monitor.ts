@@ -41,7 +41,7 @@ function trace(client: Client, command: Command, args: Args): void {
   const time = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(MICROSECONDS_DIGITS, '0')}`
   const from = client.connection === undefined ? 'lua' : addressOf(client)
   const words = Array.from({ length: args.count }, (_, index) =>
-    quoted(isSecret(command, args, index) ? REDACTED : args.text(index)),
+    quoted(isSecret(core.dialect, command, args, index) ? REDACTED : args.text(index)),
   )
   const line = Buffer.from(`+${time} [${client.db.id} ${from}] ${words.join(' ')}\r\n`, 'latin1')
   for (const listener of monitors.get(core) ?? []) listener.post(line)

@@ -1,4 +1,4 @@
-import type { Command } from './commands/command.ts'
+import type { Command, Dialect } from './commands/command.ts'
 import type { Args } from './protocol/args.ts'
 
 const SECRET_DIRECTIVES = [
@@ -14,11 +14,12 @@ const SECRET_DIRECTIVES = [
 /** What is shown instead. */
 export const REDACTED = '(redacted)'
 
-/** Whether a word of a command may not be shown to others: passwords, users' rules. */
-export function isSecret({ name }: Command, args: Args, index: number): boolean {
+/** Whether a word of a command may not be shown to others: passwords, users' rules. Valkey keeps names of users to itself, too. */
+export function isSecret({ engine }: Dialect, { name }: Command, args: Args, index: number): boolean {
   if (index === 0) return false
   if (name === 'auth') return true
   if (name === 'acl|setuser') return index > 1
+  if (name === 'acl|getuser' || name === 'acl|deluser') return engine === 'valkey' && index > 1
   if (name === 'config|set') {
     return index > 2 && index % 2 === 1 && SECRET_DIRECTIVES.includes(args.text(index - 1).toLowerCase())
   }

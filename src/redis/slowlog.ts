@@ -1,6 +1,6 @@
 import type { Client } from './client.ts'
 import { addressOf } from './client-line.ts'
-import { type Command, SKIP_SLOWLOG } from './commands/command.ts'
+import { type Command, type Dialect, SKIP_SLOWLOG } from './commands/command.ts'
 import type { Core } from './core.ts'
 import type { Args } from './protocol/args.ts'
 import { isSecret, REDACTED } from './secrets.ts'
@@ -19,6 +19,7 @@ export interface SlowEntry {
 const MOST_WORDS = 32
 const MOST_BYTES = 128
 const MICROSECONDS = 1000
+const NOBODY = '?:0'
 
 /** SLOWLOG: the latest commands that took long, newest first. */
 export class SlowLog {
@@ -34,13 +35,16 @@ export class SlowLog {
     const { slowlogSlowerThan, slowlogMaxLen } = this.#core.config.settings
     const microseconds = Math.round(ms * MICROSECONDS)
     if (slowlogSlowerThan < 0 || microseconds < slowlogSlowerThan || (command.flags & SKIP_SLOWLOG) !== 0) return
+    // Valkey names the client that has called the script; redis names nobody.
+    const { dialect, scriptCaller } = this.#core
+    const caller = client.isScript && dialect.engine === 'valkey' ? (scriptCaller ?? client) : client
     this.entries.unshift({
       id: this.#nextId++,
       seconds: Math.floor(this.#core.keyspace.now / 1000),
       microseconds,
-      words: shortened(command, args),
-      address: addressOf(client),
-      clientName: client.name,
+      words: shortened(dialect, command, args),
+      address: addressOf(caller) || NOBODY,
+      clientName: caller.name,
     })
     this.cut(slowlogMaxLen)
   }
@@ -50,12 +54,12 @@ export class SlowLog {
   }
 }
 
-function shortened(command: Command, args: Args): Buffer[] {
+function shortened(dialect: Dialect, command: Command, args: Args): Buffer[] {
   const words = Array.from({ length: Math.min(args.count, MOST_WORDS) }, (_, index) => {
     if (index === MOST_WORDS - 1 && args.count > MOST_WORDS) {
       return Buffer.from(`... (${args.count - MOST_WORDS + 1} more arguments)`)
     }
-    if (isSecret(command, args, index)) return Buffer.from(REDACTED)
+    if (isSecret(dialect, command, args, index)) return Buffer.from(REDACTED)
     const more = args.length(index) - MOST_BYTES
     if (more <= 0) return args.bytesOf(index)
     return Buffer.concat([args.slice(index).subarray(0, MOST_BYTES), Buffer.from(`... (${more} more bytes)`)])

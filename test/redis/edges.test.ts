@@ -242,11 +242,163 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
       ['CONFIG', 'SET', 'slowlog-log-slower-than', '10000'],
       ['ACL', 'DELUSER', 'eve'],
     )
+    await pair.same(
+      ['CONFIG', 'SET', 'slowlog-log-slower-than', '0'],
+      ['ACL', 'GETUSER', 'nobody'],
+      ['ACL', 'DELUSER', 'nobody', 'eve'],
+      ['EVAL', "return redis.call('ping')", '0'],
+      ['CONFIG', 'SET', 'slowlog-log-slower-than', '10000'],
+    )
     const { ours, theirs } = await pair.replies(['SLOWLOG', 'GET', '-1'])
     const words = (reply = '') => [...reply.matchAll(/\r\n([^\r:$*]+)/g)].map((found) => found[1]).join(' ')
     const shown = (reply = '') => words(reply).replace(/\d+\.\d+\.\d+\.\d+:\d+/g, 'client')
     expect(shown(ours[0])).toEqual(shown(theirs[0]))
     expect(ours[0]).not.toContain('secret')
+  })
+
+  test('a command that waits is in the slow log once it is answered', async () => {
+    const waiting = await pair.ours.connect()
+    await pair.same(['CONFIG', 'SET', 'slowlog-log-slower-than', '0'], ['SLOWLOG', 'RESET'])
+    waiting.write('BLPOP awaited 0\r\n')
+    await eventually('it waits', async () =>
+      /blocked_clients:1\r/.test((await pair.ours.talk.ask(['INFO', 'clients']))[0] ?? ''),
+    )
+    const logged = async () => (await pair.ours.talk.ask(['SLOWLOG', 'GET', '-1']))[0]?.match(/BLPOP/g)?.length ?? 0
+    expect(await logged()).toBe(0)
+    await pair.ours.talk.ask(['RPUSH', 'awaited', 'x'])
+    await waiting.next()
+    expect(await logged()).toBe(1)
+    await pair.same(['CONFIG', 'SET', 'slowlog-log-slower-than', '10000'])
+  })
+
+  test('clients are described in the fields of the server', async () => {
+    const { ours, theirs } = await pair.replies(['CLIENT', 'INFO'])
+    const names = (reply = '') => [...reply.matchAll(/([a-z-]+)=/g)].map((found) => found[1])
+    expect(names(ours[0])).toEqual(names(theirs[0]))
+    await pair.same(
+      ...['-1', '0', 'x', '9999999999999999999', '1000000'].map((age) => ['CLIENT', 'KILL', 'MAXAGE', age]),
+    )
+  })
+
+  test.runIf(program === 'valkey-server')(
+    'a client’s bytes and commands are counted as the server counts them',
+    async () => {
+      const counted = async () => {
+        const { ours, theirs } = await pair.replies(['CLIENT', 'INFO'])
+        return [ours[0], theirs[0]].map((reply = '') =>
+          ['tot-net-in', 'tot-cmds'].map((name) => Number(new RegExp(`${name}=(\\d+)`).exec(reply)?.[1])),
+        )
+      }
+      const before = await counted()
+      await pair.same(
+        ['EVAL', "redis.call('ping') return redis.call('echo', 'x')", '0'],
+        ['MULTI'],
+        ['SET', 'a', '1'],
+        ['EXEC'],
+      )
+      const after = await counted()
+      const [ours, theirs] = after.map((numbers, who) => numbers.map((number, i) => number - (before[who]?.[i] ?? 0)))
+      expect(ours).toEqual(theirs)
+    },
+  )
+
+  test('a client goes on waiting for a key that has expired before its turn', async () => {
+    const talks = [await pair.ours.connect(), await pair.connectTheirs()]
+    for (const talk of talks) talk.write('BLPOP l 0\r\n')
+    await untilBothWait()
+    await pair.same(
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'],
+      ['MULTI'],
+      ['RPUSH', 'l', 'x'],
+      ['PEXPIRE', 'l', '1'],
+      ['DEBUG', 'SLEEP', '0.02'],
+      ['EXEC'],
+      ['DBSIZE'],
+      ['SELECT', '1'],
+      ['RPUSH', 'l', 'x'],
+      ['PEXPIRE', 'l', '1'],
+      ['SELECT', '0'],
+      ['DEBUG', 'SLEEP', '0.02'],
+      ['SWAPDB', '0', '1'],
+      ['DBSIZE'],
+      ['DEL', 'l'],
+      ['RPUSH', 'l', 'y'],
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '1'],
+    )
+    expect(await talks[0]?.next()).toEqual(await talks[1]?.next())
+  })
+
+  test('keys whose end is waited for are counted', async () => {
+    const talks = [await pair.ours.connect(), await pair.connectTheirs()]
+    await pair.same(['XGROUP', 'CREATE', 'x', 'g', '$', 'MKSTREAM'])
+    for (const talk of talks) talk.write('XREADGROUP GROUP g c BLOCK 0 STREAMS x >\r\n')
+    await untilBothWait()
+    const { ours, theirs } = await pair.replies(['INFO', 'clients'])
+    const lines = (reply = '') => reply.match(/total_blocking\S*/g)
+    expect(lines(ours[0])).toEqual(lines(theirs[0]))
+    await pair.same(['DEL', 'x'])
+    expect(await talks[0]?.next()).toEqual(await talks[1]?.next())
+  })
+
+  test('what is set to expire in the past is as little there as with the server', () =>
+    pair.same(
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'],
+      ...[[], ['NX'], ['GET'], ['XX'], ['KEEPTTL']].flatMap((options) => [
+        ['SET', 'a', 'old'],
+        ['SET', 'a', 'new', 'PXAT', '1', ...options.filter((each) => each !== 'KEEPTTL')],
+        ['DBSIZE'],
+        ['GET', 'a'],
+        ['SET', 'b', 'new', 'EXAT', '1', ...options],
+        ['DBSIZE'],
+        ['GET', 'b'],
+      ]),
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '1'],
+    ))
+
+  test('an element too large for a node makes its list a large one', async () => {
+    const large = 'x'.repeat(8192)
+    const encoding = ['OBJECT', 'ENCODING', 'l']
+    await pair.same(
+      ...[
+        [['RPUSH', 'l', large]],
+        [
+          ['RPUSH', 'l', 'a'],
+          ['LSET', 'l', '0', large],
+        ],
+        [['RPUSH', 'l', 'a', 'b', large], ['LTRIM', 'l', '2', '2'], encoding, ['LPOP', 'l']],
+        [
+          ['RPUSH', 'l', 'a', large],
+          ['RPOP', 'l'],
+        ],
+        [
+          ['RPUSH', 'm', large],
+          ['LMOVE', 'm', 'l', 'LEFT', 'LEFT'],
+        ],
+      ].flatMap((commands) => [...commands, encoding, ['DEL', 'l']]),
+    )
+    await pair.same(['CONFIG', 'SET', 'list-compress-depth', '2'], ['RPUSH', 'l', 'a', large])
+    const { ours, theirs } = await pair.replies(['DEBUG', 'OBJECT', 'l'])
+    const nodes = (reply = '') => reply.match(/ql_(?:listpack_max|compressed):\S+/g)
+    expect(nodes(ours[0])).toEqual(nodes(theirs[0]))
+    await pair.same(['CONFIG', 'SET', 'list-compress-depth', '0'])
+  })
+
+  test('changes are counted as the server counts them', async () => {
+    for (const command of CHANGES) {
+      const words = command.split(' ')
+      const before = await changesOf(pair)
+      await pair.same(words)
+      const after = await changesOf(pair)
+      expect(`${command}: ${after.map((count, who) => count - (before[who] ?? 0))}`).toMatch(/: (\d+),\1$/)
+    }
+  })
+
+  test.runIf(program === 'valkey-server')('Valkey calls itself redis where it is told to', async () => {
+    await pair.same(['CONFIG', 'SET', 'extended-redis-compatibility', 'yes'])
+    const { ours, theirs } = await pair.replies(['INFO', 'server'])
+    const mode = (reply = '') => reply.match(/\w+_mode:\w+/g)
+    expect(mode(ours[0])).toEqual(mode(theirs[0]))
+    await pair.same(['CONFIG', 'SET', 'extended-redis-compatibility', 'no'])
   })
 
   test('keys that scripts read are remembered for clients that track them', async () => {
@@ -370,3 +522,36 @@ test('members of long chains are drawn as often as others', () => {
   }
   for (const member of members) expect(drawn.get(member)).toBeGreaterThan(700)
 })
+
+/** What either of the two counts as changed since it last saved. */
+async function changesOf(pair: Pair): Promise<number[]> {
+  const { ours, theirs } = await pair.replies(['INFO', 'persistence'])
+  return [...ours, ...theirs].map((reply) => Number(/rdb_changes_since_last_save:(\d+)/.exec(reply)?.[1]))
+}
+
+const CHANGES = [
+  'RPUSH l a b c d e f',
+  'LTRIM l 1 9',
+  'LTRIM l 0 -1',
+  'LMOVE l m LEFT RIGHT',
+  'RPOPLPUSH l l',
+  'LREM l 0 none',
+  'RPOP l 2',
+  'LMPOP 1 l LEFT COUNT 2',
+  'SADD s a b c d',
+  'SREM s a none b',
+  'SMOVE s t c',
+  'SPOP s 9',
+  'ZADD z 1 a 2 b 3 c 4 d 5 e',
+  'ZREM z a none b',
+  'ZPOPMIN z 2',
+  'HSET h a 1 b 2',
+  'HDEL h a b c',
+  'GEOADD g 13 38 p 15 37 c',
+  'GEOSEARCHSTORE near g FROMLONLAT 15 37 BYRADIUS 900 km',
+  'XADD x 1-1 f v',
+  'XADD x 1-2 f v',
+  'XDEL x 1-1 1-2',
+  'SORT m STORE n',
+  'FLUSHALL',
+]

@@ -57,6 +57,9 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   congested = false
   /** Why it ended, once it has. */
   end: 'normal' | 'error' | 'idle' = 'normal'
+  /** All bytes that came, and all that were handed to the socket. */
+  bytesRead = 0
+  bytesWritten = 0
 
   readonly #protocol: Protocol<T>
   // Bytes that came without the end of their request.
@@ -88,6 +91,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
     const { counters, replies } = this.#protocol
     counters.bytesRead += length
     counters.packetsIn++
+    this.bytesRead += length
     replies.begin(this)
     if (this.#pendingLength > 0) {
       this.#keep(bytes, 0, length)
@@ -145,6 +149,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
     const { socket } = this
     if (socket.destroyed) return false
     this.#protocol.counters.packetsOut++
+    this.bytesWritten += bytes.length
     const waiting = this.behind > 0
     if (!waiting && this.#held !== undefined) this.#letGo()
     // A client that is behind costs what it is sent, rather than a whole buffer each time.

@@ -63,8 +63,7 @@ export function bitfield(client: Client, args: Args, onlyReads: boolean): void {
     if (grown || before !== after) changes++
   }
   if (changes === 0) return
-  db.changed(args, 1, STRING_EVENT, 'setbit')
-  db.keyspace.dirty += changes - 1
+  db.changed(args, 1, STRING_EVENT, 'setbit', changes)
 }
 
 function operationsOf(client: Client, args: Args): Operation[] {

@@ -119,8 +119,9 @@ function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe:
     else if (args.is(i, 'USER')) {
       if (!core.access.exists(value)) throw refusal(`ERR No such user '${shownText(value)}'`)
       filters.push((each) => each.user?.name === value)
-    } else if (args.is(i, 'MAXAGE')) {
+    } else if (core.dialect.engine === 'valkey' && args.is(i, 'MAXAGE')) {
       const seconds = args.integer(i + 1, refusal('ERR maxage is not an integer or out of range'))
+      if (seconds < 1) throw refusal('ERR maxage should be greater than 0')
       filters.push((each) => core.keyspace.now - each.connectedAt >= seconds * 1000)
     } else if (args.is(i, 'SKIPME')) {
       if (!/^(yes|no)$/i.test(value)) throw SYNTAX

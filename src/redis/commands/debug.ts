@@ -1,11 +1,16 @@
 import type { Client } from '../client.ts'
+import type { Core } from '../core.ts'
 import { idleMs } from '../keyspace/access-clock.ts'
+import type { Database } from '../keyspace/database.ts'
 import { digestOf, digestOfAll } from '../keyspace/digest.ts'
-import { ACCESS, ENCODING_NAMES } from '../keyspace/entry.ts'
+import { ACCESS, LISTPACK } from '../keyspace/entry.ts'
 import type { Args } from '../protocol/args.ts'
 import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
+import type { Quicklist } from '../types/list.ts'
+import { packedCount } from '../types/packed.ts'
 import type { Row } from './command.ts'
+import { encodingName } from './generic.ts'
 import { refuseUnlessAllowed } from './guarded.ts'
 import { populate } from './populate.ts'
 import { debugLoadAof, debugReload } from './saves.ts'
@@ -57,16 +62,28 @@ function debug(client: Client, args: Args): void {
   run(client, args)
 }
 
-function objectOf({ db, replies }: Client, args: Args): void {
+function objectOf({ core, db, replies }: Client, args: Args): void {
   // Of a key that has expired, too, as long as it lies there.
   const entry = db.findKey(args.slice(2))
   if (entry === 0) throw NO_SUCH_KEY
   const access = db.arena.word(entry, ACCESS)
-  const encoding = ENCODING_NAMES[db.encodingOf(entry)] ?? ''
+  const encoding = encodingName(core, db, entry)
+  const list = encoding === 'quicklist' ? ` ${quicklistOf(core, db, entry)}` : ''
   const idle = Math.floor(idleMs(db.keyspace, access) / 1000)
   replies.status(
-    `Value at:0x${entry.toString(16).padStart(12, '0')} refcount:1 encoding:${encoding} serializedlength:1 lru:${access & 0xffffff} lru_seconds_idle:${idle}`,
+    `Value at:0x${entry.toString(16).padStart(12, '0')} refcount:1 encoding:${encoding} serializedlength:1 lru:${access & 0xffffff} lru_seconds_idle:${idle}${list}`,
   )
+}
+
+/** The nodes of a list. None of them is compressed, so that `list-compress-depth` says only whether they might be. */
+function quicklistOf({ config }: Core, db: Database, entry: number): string {
+  const { listCompressDepth, listMaxListpackSize } = config.settings
+  const isSmall = db.encodingOf(entry) === LISTPACK
+  const list = isSmall ? undefined : (db.objectOf(entry) as Quicklist) // a list's only object
+  const nodes = list?.nodes ?? 1
+  const count = list?.count ?? packedCount(db.arena, db.packedOf(entry))
+  const bytes = list?.bytes ?? db.arena.capacity(db.packedOf(entry))
+  return `ql_nodes:${nodes} ql_avg_node:${(count / nodes).toFixed(2)} ql_listpack_max:${listMaxListpackSize} ql_compressed:${listCompressDepth > 0 ? 1 : 0} ql_uncompressed_size:${bytes}`
 }
 
 /** Holds up the whole node, as it does the whole server. */

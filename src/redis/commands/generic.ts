@@ -1,6 +1,7 @@
 import { matcher } from '../../acl/glob.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import type { Client } from '../client.ts'
+import type { Core } from '../core.ts'
 import { frequencyOf, idleMs } from '../keyspace/access-clock.ts'
 import { copyValue } from '../keyspace/copy.ts'
 import type { Database } from '../keyspace/database.ts'
@@ -388,9 +389,14 @@ function objectEncoding(client: Client, args: Args): void {
   const { core, db, replies } = client
   const entry = objectEntry(client, args)
   if (entry === 0) return
+  replies.bulkText(encodingName(core, db, entry))
+}
+
+/** What the claimed version calls the encoding of an entry. */
+export function encodingName(core: Core, db: Database, entry: number): string {
   const encoding = db.encodingOf(entry)
   const isOld = encoding === LISTPACK && !isAtLeast(core.dialect.version, SMALL_SINCE)
-  replies.bulkText(ENCODING_NAMES[(isOld ? BEFORE[db.typeOf(entry)] : undefined) ?? encoding] ?? 'unknown')
+  return ENCODING_NAMES[(isOld ? BEFORE[db.typeOf(entry)] : undefined) ?? encoding] ?? 'unknown'
 }
 
 const SHARED_REFERENCES = 2_147_483_647

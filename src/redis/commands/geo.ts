@@ -149,7 +149,7 @@ function search(client: Client, args: Args, variant: Variant): void {
       target.add(asked.storesDistance ? meters / asked.unit : score, member, viewOf(member), 0, member.length)
     }
     const event = variant.around === 'options' ? 'geosearchstore' : 'georadiusstore'
-    db.changed(args, asked.target, ZSET_EVENT, event)
+    db.changed(args, asked.target, ZSET_EVENT, event, found.length)
     db.ready(args, asked.target)
   } else db.delete(args, asked.target)
   replies.integer(found.length)

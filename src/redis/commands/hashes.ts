@@ -60,7 +60,7 @@ function setPairs(client: Client, args: Args): number {
   writable(client, args)
   let added = 0
   for (let i = 2; i < args.count; i += 2) if (setWords(args, i, i + 1)) added++
-  client.db.changed(args, 1, HASH_EVENT, 'hset')
+  client.db.changed(args, 1, HASH_EVENT, 'hset', args.count / 2 - 1)
   return added
 }
 
@@ -119,7 +119,7 @@ function hdel(client: Client, args: Args): void {
     removed++
   }
   if (removed > 0) {
-    db.changed(args, 1, HASH_EVENT, 'hdel')
+    db.changed(args, 1, HASH_EVENT, 'hdel', removed)
     if (opened.count === 0) db.removeEmpty(entry, args, 1)
   }
   replies.integer(removed)

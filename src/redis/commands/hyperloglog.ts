@@ -64,8 +64,7 @@ function pfadd(client: Client, args: Args): void {
   if (changes > 0) {
     sketch.forgetCached()
     keep(client, args, 1, found, sketch)
-    db.changed(args, 1, STRING_EVENT, 'pfadd')
-    db.keyspace.dirty += changes - 1
+    db.changed(args, 1, STRING_EVENT, 'pfadd', changes)
   }
   replies.integer(changes > 0 ? 1 : 0)
 }

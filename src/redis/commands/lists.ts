@@ -70,14 +70,14 @@ function push(client: Client, args: Args, end: End, onlyThere: boolean): void {
   }
   const list = writable(client, args, 1)
   for (let i = 2; i < args.count; i++) list.push(end === 'head', args.bytes, args.start(i), args.end(i))
-  db.changed(args, 1, LIST_EVENT, PUSHES[end])
+  db.changed(args, 1, LIST_EVENT, PUSHES[end], args.count - 2)
   db.ready(args, 1)
   replies.integer(list.length)
 }
 
-/** Tells that elements were taken from a list, which goes with the last of them. */
-function taken(db: Database, args: Args, index: number, event: string): void {
-  db.changed(args, index, LIST_EVENT, event)
+/** Tells that so many elements were taken from a list, which goes with the last of them. */
+function taken(db: Database, args: Args, index: number, event: string, elements: number): void {
+  db.changed(args, index, LIST_EVENT, event, elements)
   tidy(db, args, index)
 }
 
@@ -111,7 +111,7 @@ function popOne({ db, replies }: Client, args: Args, index: number, end: End): v
   const { arena, chunk, start } = opened
   replies.bulk(arena.page(chunk), arena.view(chunk), start, start + opened.elementLength)
   opened.remove()
-  taken(db, args, index, POPS[end])
+  taken(db, args, index, POPS[end], 1)
 }
 
 function popSome(client: Client, args: Args, index: number, end: End, count: number): void {
@@ -120,7 +120,7 @@ function popSome(client: Client, args: Args, index: number, end: End, count: num
   replies.array(elements)
   opened.each(end === 'head' ? 0 : -1, elements, replies.bulk.bind(replies), end === 'tail')
   opened.removeEnd(end === 'head', elements)
-  taken(db, args, index, POPS[end])
+  taken(db, args, index, POPS[end], elements)
 }
 
 function llen(client: Client, args: Args): void {
@@ -196,12 +196,12 @@ function ltrim(client: Client, args: Args): void {
   const first = Math.max(0, fromStart(from, length))
   const last = Math.min(length - 1, fromStart(to, length))
   if (first > last) {
-    db.changed(args, 1, LIST_EVENT, 'ltrim')
+    db.changed(args, 1, LIST_EVENT, 'ltrim', length)
     db.removeEmpty(entry, args, 1)
   } else {
     opened.removeEnd(false, length - 1 - last)
     opened.removeEnd(true, first)
-    taken(db, args, 1, 'ltrim')
+    taken(db, args, 1, 'ltrim', length - 1 - last + first)
   }
   replies.ok()
 }
@@ -225,7 +225,7 @@ function lrem(client: Client, args: Args): void {
       there = backwards ? opened.previous() : opened.here()
     } else there = backwards ? opened.previous() : opened.next()
   }
-  if (removed > 0) taken(db, args, 1, 'lrem')
+  if (removed > 0) taken(db, args, 1, 'lrem', removed)
   replies.integer(removed)
 }
 
@@ -307,10 +307,11 @@ function move(client: Client, args: Args, from: End, to: End, timeout?: number):
   const element = opened.element()
   const target = writable(client, args, 2, openedTarget)
   target.push(to === 'head', element, 0, element.length)
-  db.changed(args, 2, LIST_EVENT, PUSHES[to])
+  // An element that moves is one change.
+  db.changed(args, 2, LIST_EVENT, PUSHES[to], 0)
   // Where both are the same list, it may be in other chunks now.
   openIn(client, db.peek(args, 1)).removeEnd(from === 'head', 1)
-  taken(db, args, 1, POPS[from])
+  taken(db, args, 1, POPS[from], 1)
   db.ready(args, 2)
   replies.bulkBytes(element)
   if (timeout === undefined) return

@@ -39,8 +39,11 @@ export const SERVER: readonly Row[] = [
 function flush(client: Client, args: Args, everything: boolean): void {
   const { core, db, replies } = client
   if (args.count > 2 || (args.count === 2 && !args.is(1, 'SYNC') && !args.is(1, 'ASYNC'))) throw SYNTAX
-  core.keyspace.flush(everything ? undefined : db)
-  core.keyspace.dirty++
+  const { keyspace } = core
+  const keys = (everything ? keyspace.databases : [db]).reduce((sum, each) => sum + each.keys, 0)
+  keyspace.flush(everything ? undefined : db)
+  // Replicas are told of it, too, when there was nothing.
+  keyspace.dirty += Math.max(1, keys)
   if (everything) persistenceOf(core).flushed()
   replies.ok()
 }

@@ -54,7 +54,7 @@ function sadd(client: Client, args: Args): void {
   else opened.open(client, entry)
   let added = 0
   for (let i = 2; i < args.count; i++) if (opened.add(args.bytes, args.view, args.start(i), args.end(i))) added++
-  if (added > 0) db.changed(args, 1, SET_EVENT, 'sadd')
+  if (added > 0) db.changed(args, 1, SET_EVENT, 'sadd', added)
   replies.integer(added)
 }
 
@@ -66,13 +66,13 @@ function srem(client: Client, args: Args): void {
     opened.open(client, entry)
     for (let i = 2; i < args.count; i++) if (opened.remove(args.view, args.start(i), args.end(i))) removed++
   }
-  if (removed > 0) taken(client, args, entry, 'srem')
+  if (removed > 0) taken(client, args, entry, 'srem', removed)
   replies.integer(removed)
 }
 
-/** Tells that members were taken from the set of word 1, which goes with the last of them. */
-function taken({ db }: Client, args: Args, entry: number, event: string): void {
-  db.changed(args, 1, SET_EVENT, event)
+/** Tells that so many members were taken from the set of word 1, which goes with the last of them. */
+function taken({ db }: Client, args: Args, entry: number, event: string, members: number): void {
+  db.changed(args, 1, SET_EVENT, event, members)
   if (opened.count === 0) db.removeEmpty(entry, args, 1)
 }
 
@@ -107,7 +107,7 @@ function smove(client: Client, args: Args): void {
   const isThere = holds(opened, args, 3)
   if (isThere === 1 && source !== target) {
     opened.remove(args.view, args.start(3), args.end(3))
-    taken(client, args, source, 'srem')
+    taken(client, args, source, 'srem', 1)
     if (target === 0) openedTarget.create(client, args, 2)
     else openedTarget.open(client, target)
     const isNew = openedTarget.add(args.bytes, args.view, args.start(3), args.end(3))
@@ -143,7 +143,7 @@ function spop(client: Client, args: Args): void {
   if (popped.length === size && count !== undefined) {
     core.propagation.instead(db, core.deletionWord('lazyServerDel'), args.bytesOf(1))
   } else core.propagation.instead(db, 'SREM', args.bytesOf(1), ...popped)
-  taken(client, args, entry, 'spop')
+  taken(client, args, entry, 'spop', popped.length)
 }
 
 function srandmember(client: Client, args: Args): void {

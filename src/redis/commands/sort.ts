@@ -236,9 +236,8 @@ function store(client: Client, args: Args, { gets, target }: SortOptions, member
     const entry = db.overwrite(args, target, LIST, LISTPACK, createPacked(db.arena))
     const list = openedList.open(db, entry, core.config.settings.listMaxListpackSize)
     for (const element of elements) list.push(false, element, 0, element.length)
-    db.changed(args, target, LIST_EVENT, 'sortstore')
+    db.changed(args, target, LIST_EVENT, 'sortstore', elements.length)
     db.ready(args, target)
-    db.keyspace.dirty += elements.length - 1
   } else db.delete(args, target)
   replies.integer(elements.length)
 }

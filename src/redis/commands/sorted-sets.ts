@@ -139,7 +139,7 @@ export function addToZset(client: Client, args: Args, implied = 0): void {
     updated++
   }
   if (added + updated > 0) {
-    db.changed(args, 1, ZSET_EVENT, increments ? 'zincr' : 'zadd')
+    db.changed(args, 1, ZSET_EVENT, increments ? 'zincr' : 'zadd', added + updated)
     db.ready(args, 1)
   }
   if (!increments) replies.integer((flags & CH) !== 0 ? added + updated : added)
@@ -172,13 +172,13 @@ function zrem(client: Client, args: Args): void {
     opened.remove()
     removed++
   }
-  if (removed > 0) taken(client, args, 1, 'zrem')
+  if (removed > 0) taken(client, args, 1, 'zrem', removed)
   replies.integer(removed)
 }
 
 /** Tells that members were taken from the set that is open, which goes with the last of them. */
-function taken({ db }: Client, args: Args, index: number, event: string): void {
-  db.changed(args, index, ZSET_EVENT, event)
+function taken({ db }: Client, args: Args, index: number, event: string, members: number): void {
+  db.changed(args, index, ZSET_EVENT, event, members)
   if (opened.count === 0) db.removeEmpty(db.peek(args, index), args, index)
 }
 
@@ -192,7 +192,7 @@ function removeRange(client: Client, args: Args, ends: Ends): void {
   const [first, behind] = ends(opened.open(client, entry))
   const members = Math.max(0, behind - first)
   opened.removeRange(first, members)
-  if (members > 0) taken(client, args, 1, args.text(0).toLowerCase())
+  if (members > 0) taken(client, args, 1, args.text(0).toLowerCase(), members)
   replies.integer(members)
 }
 
@@ -282,7 +282,7 @@ function popSome(client: Client, args: Args, index: number, end: End, members: n
     end === 'max',
   )
   opened.removeRange(end === 'min' ? 0 : count - members, members)
-  taken(client, args, index, POPS[end])
+  taken(client, args, index, POPS[end], members)
 }
 
 function blockingPop(client: Client, args: Args, end: End): void {

@@ -148,7 +148,7 @@ function xack(client: Client, args: Args): void {
   }
   const ids = Array.from({ length: args.count - 3 }, (_, i) => streamId(args, i + 3))
   const settled = ids.filter((id) => found.group.settle(id)).length
-  if (settled > 0) db.touched(args, 1)
+  if (settled > 0) db.touched(args, 1, settled)
   replies.integer(settled)
 }
 

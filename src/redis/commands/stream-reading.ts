@@ -114,7 +114,7 @@ function read(client: Client, args: Args, ofGroup: boolean): void {
     }
   } else if (reading.timeout === undefined) replies.nullArray()
   else {
-    const wait = { timeout: reading.timeout, timedOut: () => replies.nullArray() }
+    const wait = { timeout: reading.timeout, timedOut: () => replies.nullArray(), untilGone: ofGroup }
     core.blocking.block(client, waitingArgs(args, reading, sources), { keys: sources.map(({ key }) => key), ...wait })
   }
   if (ofGroup) core.propagation.nothing()

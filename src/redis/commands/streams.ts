@@ -152,7 +152,7 @@ function xtrim(client: Client, args: Args): void {
   const stream = entry === 0 ? undefined : streamOf(db, entry)
   const removed = stream === undefined || words.trim === undefined ? 0 : stream.trim(words.trim)
   if (stream !== undefined && removed > 0) {
-    db.changed(args, 1, STREAM_EVENT, 'xtrim')
+    db.changed(args, 1, STREAM_EVENT, 'xtrim', removed)
     if (words.tilde !== 0) core.propagation.instead(db, 'XTRIM', ...exactWords(args, stream, words).slice(1))
   }
   replies.integer(removed)
@@ -167,7 +167,7 @@ function xdel({ db, replies }: Client, args: Args): void {
   const stream = streamOf(db, entry)
   const ids = Array.from({ length: args.count - 2 }, (_, i) => streamId(args, i + 2))
   const removed = ids.filter((id) => stream.remove(id)).length
-  if (removed > 0) db.changed(args, 1, STREAM_EVENT, 'xdel')
+  if (removed > 0) db.changed(args, 1, STREAM_EVENT, 'xdel', removed)
   replies.integer(removed)
 }
 

@@ -76,6 +76,12 @@ function set(client: Client, args: Args): void {
     if (!asksFor) replies.null()
     return
   }
+  // Redis writes what has expired already, and finds so with the next look at it; Valkey has it gone at once.
+  if (expiresAt > 0 && client.core.dialect.engine === 'valkey' && isOver(db, expiresAt)) {
+    if (found !== 0) removeExpired(client, args, found)
+    if (!asksFor) replies.ok()
+    return
+  }
   const entry = setFromArgs(db, args, 1, 2, found, keepTtl)
   if (expiresAt > 0) {
     db.setExpiry(entry, expiresAt)
@@ -84,6 +90,16 @@ function set(client: Client, args: Args): void {
   db.changed(args, 1, STRING_EVENT, 'set')
   if (expiresAt > 0) db.notify(GENERIC, 'expire', args, 1)
   if (!asksFor) replies.ok()
+}
+
+/** Whether a time that a key is given has passed; on a replica that is for its primary to say. */
+const isOver = ({ keyspace }: Database, at: number): boolean => keyspace.mayExpire && keyspace.isPast(at)
+
+/** Removes a key that was given a time that has passed. */
+function removeExpired({ core, db }: Client, args: Args, found: number): void {
+  db.remove(found)
+  core.propagation.instead(db, core.deletionWord('lazyExpire'), args.bytesOf(1))
+  db.changed(args, 1, GENERIC, 'del')
 }
 
 function setnx({ db, replies }: Client, args: Args): void {
@@ -143,11 +159,8 @@ function getex(client: Client, args: Args): void {
   const { persist } = options
   const expiresAt = expiryOf(options, args, db.keyspace)
   replyValue(db, found)
-  if (expiresAt > 0 && db.keyspace.mayExpire && db.keyspace.isPast(expiresAt)) {
-    db.remove(found)
-    propagation.instead(db, client.core.deletionWord('lazyExpire'), args.bytesOf(1))
-    db.changed(args, 1, GENERIC, 'del')
-  } else if (expiresAt > 0) {
+  if (expiresAt > 0 && isOver(db, expiresAt)) removeExpired(client, args, found)
+  else if (expiresAt > 0) {
     db.setExpiry(found, expiresAt)
     propagation.instead(db, 'PEXPIREAT', args.bytesOf(1), String(expiresAt))
     db.changed(args, 1, GENERIC, 'expire')

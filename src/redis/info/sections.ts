@@ -37,7 +37,7 @@ function merged(lines: readonly Line[], told: readonly Line[]): Line[] {
 
 function server(core: Core): Line[] {
   const { engine, version } = core.dialect
-  const { settings } = core.config
+  const { compatible, settings } = core.config
   const { now } = core.keyspace
   const seconds = Math.floor((now - core.startedAt) / MS_PER_SECOND)
   const mode = settings.clusterEnabled ? 'cluster' : 'standalone'
@@ -47,7 +47,7 @@ function server(core: Core): Line[] {
     ['redis_git_sha1', '00000000'],
     ['redis_git_dirty', 0],
     ['redis_build_id', core.runId.slice(0, 16)],
-    [engine === 'valkey' ? 'server_mode' : 'redis_mode', mode],
+    [engine === 'valkey' && !compatible ? 'server_mode' : 'redis_mode', mode],
     ['os', core.host.os],
     ['arch_bits', 64],
     ['monotonic_clock', 'POSIX clock_gettime'],
@@ -89,7 +89,7 @@ function clients(core: Core): Line[] {
       ? ([
           ['total_watched_keys', core.watches.keys],
           ['total_blocking_keys', core.blocking.keys],
-          ['total_blocking_keys_on_nokey', 0],
+          ['total_blocking_keys_on_nokey', core.blocking.keysUntilGone],
         ] as const)
       : []),
   ]

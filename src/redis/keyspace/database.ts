@@ -391,15 +391,18 @@ export class Database {
 
   // Telling others.
 
-  /** A key has been changed: counted for replication, told to those who watch it and to clients that keep what they read. */
-  touched(args: Args, index: number): void {
-    this.keyspace.dirty++
+  /**
+   * A key has been changed: counted for replication, told to those who watch it and to clients that keep what they read.
+   * @param changes How many of its members have changed, as `rdb_changes_since_last_save` counts them.
+   */
+  touched(args: Args, index: number, changes = 1): void {
+    this.keyspace.dirty += changes
     if (this.keyspace.observed) this.keyspace.tell(this, args.bytesOf(index))
   }
 
   /** `touched`, and an event. */
-  changed(args: Args, index: number, events: number, event: string): void {
-    this.touched(args, index)
+  changed(args: Args, index: number, events: number, event: string, changes = 1): void {
+    this.touched(args, index, changes)
     if (this.keyspace.notifies !== 0) this.notify(events, event, args, index)
   }
 

@@ -269,6 +269,7 @@ export class OpenList {
       this.#put(node, packedInsert(this.arena, chunk, place, source, start, end))
     } else this.#addNode(atHead ? 0 : this.nodes, source, start, end)
     this.#count(1)
+    this.#outgrow()
   }
 
   /** Adds an element at the place, which stays before or behind it. */
@@ -285,6 +286,7 @@ export class OpenList {
     const grows = packedSize(end - start) - packedSize(this.elementLength)
     if (grows <= 0 || packedEnd(arena, chunk) + grows <= this.#mostBytes || packedCount(arena, chunk) === 1) {
       this.#put(this.#node, packedReplace(arena, chunk, this.#place, source, start, end))
+      this.#outgrow()
       return
     }
     this.#put(this.#node, packedRemove(arena, chunk, this.#place))
@@ -400,6 +402,11 @@ export class OpenList {
     const { arena } = this
     const chunk = createPacked(arena, FIRST_PLACE + packedSize(end - start))
     this.#enlarged().insert(node, packedInsert(arena, chunk, FIRST_PLACE, source, start, end))
+  }
+
+  /** A list is no longer small once its only element is too large for any chunk. */
+  #outgrow(): void {
+    if (this.#large === undefined && packedEnd(this.arena, this.#chunk(0)) > this.#mostBytes) this.#enlarged()
   }
 
   /** The list as one of several chunks. */
