@@ -1,6 +1,7 @@
 /** What a worker thread does: it runs cache nodes, as it is asked to. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Impairment } from '../../net/serve/impairment.ts'
+import { collectUnaided } from '../../net/serve/node-insides.ts'
 import type { Places } from '../../net/serve/server.ts'
 import type { IngressRule } from '../network/ingress.ts'
 import { ConnectionPlaces } from './connection-places.ts'
@@ -232,6 +233,7 @@ function itemsOf(key: string): Items {
 /** Runs nodes with these programs until the thread is ended. */
 export function serveNodes(named: typeof programs): void {
   programs = named
+  collectUnaided()
   parentPort?.on('message', (message: Request | LoginVerdict) => {
     if ('request' in message) return void answer(message)
     const { question, holds } = message

@@ -2,7 +2,7 @@
 import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, UnixAddress } from '../../net/serve/listener.ts'
-import { keepYoungSpaceSmall } from '../../net/serve/node-insides.ts'
+import { collectUnaided, keepYoungSpaceSmall } from '../../net/serve/node-insides.ts'
 import { stayAlive } from '../clock.ts'
 import type { Login, NodeTls } from '../options.ts'
 import { CacheNode } from '../server.ts'
@@ -38,6 +38,7 @@ export async function runNode(
   const tls = plan.secure ? readCertificates(plan) : undefined
   const clock = plan.mayMoveTime ? new DebugClock() : undefined
   keepYoungSpaceSmall()
+  collectUnaided()
   const node: CacheNode = new CacheNode(
     {
       ...plan.node,

@@ -226,3 +226,23 @@ export function inlineMore(): void {
 export function keepYoungSpaceSmall(): void {
   if (mayUseInsides()) setFlagsFromString('--semi-space-growth-factor=1')
 }
+
+// V8's helpers share what a collection does, and are woken for it. Where others take the processors it is they who are waited for:
+// of a heap of 10 MB a thread alone moves what stays of the new objects in less than a millisecond, and goes through all in about five.
+// Marking bit by bit wakes them most of all.
+const BY_HELPERS = [
+  'parallel-scavenge',
+  'parallel-compaction',
+  'parallel-pointer-update',
+  'concurrent-array-buffer-sweeping',
+  'incremental-marking',
+]
+
+/**
+ * For a process whose heaps are small, whatever its nodes hold: collections do without helpers. On two cores that thirty threads want,
+ * a node that grew by 400 MB stood still for more than 20 ms a third as often (9 times rather than 27).
+ */
+export function collectUnaided(): void {
+  if (!mayUseInsides()) return
+  for (const flag of BY_HELPERS) setFlagsFromString(`--no-${flag}`)
+}

@@ -7,7 +7,7 @@ import { BadRule } from '../../acl/rules.ts'
 import { redis } from '../../api/catalog/engines.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, ServerTls } from '../../net/serve/listener.ts'
-import { keepYoungSpaceSmall } from '../../net/serve/node-insides.ts'
+import { collectUnaided, keepYoungSpaceSmall } from '../../net/serve/node-insides.ts'
 import { stayAlive } from '../clock.ts'
 import type { ClusterParts } from '../cluster/cluster.ts'
 import { readNodesFile, writeNodesFile } from '../cluster/nodes-file.ts'
@@ -47,6 +47,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
   const tls = tlsPort > 0 ? certificates(word) : undefined
   const least = LEVELS.indexOf(word('loglevel') ?? 'notice')
   keepYoungSpaceSmall()
+  collectUnaided()
   const node = started(() => {
     const log = (level: string, line: string) => {
       if (LEVELS.indexOf(level) >= least) write(line)

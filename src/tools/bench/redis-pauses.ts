@@ -22,7 +22,9 @@ export async function benchRedisPauses(quick: boolean, scale: Scale = quick ? QU
   const [port] = (await once(node, 'message')) as [number] // what it sends first
   try {
     const load: MixedLoad = { ...scale, port, bytes }
-    const rows = [['', 'pause, ms', 'with waiting for the processor', 'collection', `over ${MOST_PAUSE_MS} ms`]]
+    const rows = [
+      ['', 'pause, ms', 'processor time', 'with waiting for the processor', 'collection', `over ${MOST_PAUSE_MS} ms`],
+    ]
     let longest = 0
     let during = 'filling'
     let seen: Exclude<MixedLoadMessage, string | { during: string }> | undefined
@@ -42,10 +44,10 @@ export async function benchRedisPauses(quick: boolean, scale: Scale = quick ? QU
     }
     for (const [name, watched] of all) {
       longest = Math.max(longest, watched.longestMs)
-      const { longestMs, longestWithWaitingMs, longestCollectionMs, tooLong } = watched
+      const { longestMs, longestWorkMs, longestWithWaitingMs, longestCollectionMs, tooLong } = watched
       rows.push([
         name,
-        ...[longestMs, longestWithWaitingMs, longestCollectionMs].map((ms) => ms.toFixed(1)),
+        ...[longestMs, longestWorkMs, longestWithWaitingMs, longestCollectionMs].map((ms) => ms.toFixed(1)),
         `${tooLong}`,
       ])
     }
@@ -79,6 +81,7 @@ async function askWatched(node: ChildProcess): Promise<Watched> {
 
 const longer = (a: Watched | undefined, b: Watched): Watched => ({
   longestMs: Math.max(a?.longestMs ?? 0, b.longestMs),
+  longestWorkMs: Math.max(a?.longestWorkMs ?? 0, b.longestWorkMs),
   longestWithWaitingMs: Math.max(a?.longestWithWaitingMs ?? 0, b.longestWithWaitingMs),
   longestCollectionMs: Math.max(a?.longestCollectionMs ?? 0, b.longestCollectionMs),
   tooLong: (a?.tooLong ?? 0) + b.tooLong,
