@@ -26,6 +26,10 @@ export function execute(client: Client, args: Args): void {
     }
     command = sub ?? command
   }
+  if (command.reserved && !core.keeper.tells(client)) {
+    refuse(client, undefined, unknownCommand(args))
+    return
+  }
   if (!command.takes(args.count) || command.run === undefined) {
     refuse(client, command, wrongArity(command))
     return
@@ -145,9 +149,9 @@ function mayRun(client: Client, command: Command, args: Args): boolean {
     return false
   }
   if (client.transaction && !NOT_QUEUED.has(command.name)) {
-    const unsubscribed = notSubscribed(client, command.name)
-    if (unsubscribed !== undefined) {
-      refuse(client, command, unsubscribed)
+    const unfit = notSubscribed(client, command.name) ?? core.keeper.notQueued(client, command, args)
+    if (unfit !== undefined) {
+      refuse(client, command, unfit)
       return false
     }
     const kept = args === core.args ? args.keep() : args

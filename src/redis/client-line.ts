@@ -69,7 +69,8 @@ export function clientLine(client: Client): string {
     ['tot-mem', 22_400 + client.outboxBytes],
     ['events', 'r'],
     ['cmd', client.lastCommand],
-    ['user', client.user?.name ?? 'default'],
+    // As of servers' links that have no user: one of the keeper's is nobody's business.
+    ['user', core.keeper.isOwn(client.user?.name) ? '(superuser)' : (client.user?.name ?? 'default')],
     ['redir', core.redirectionOf(client)],
     ['resp', client.resp],
     ...(engine === 'valkey'

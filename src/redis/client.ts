@@ -2,6 +2,7 @@ import type { Connection } from '../net/serve/connection.ts'
 import type { User } from './access.ts'
 import type { Blocked } from './blocking.ts'
 import type { Core } from './core.ts'
+import type { Guest, Meter } from './keeper.ts'
 import type { Database } from './keyspace/database.ts'
 import type { Args } from './protocol/args.ts'
 import type { Replies } from './protocol/replies.ts'
@@ -18,6 +19,8 @@ export class Client {
   readonly core: Core
   readonly id: number
   readonly connection: Connection | undefined
+  /** What its keeper has let it in with, where it has come to the keeper's door. */
+  readonly guest: Guest | undefined
   readonly connectedAt: number
   db: Database
   resp: 2 | 3 = 2
@@ -58,6 +61,8 @@ export class Client {
   commands = 0
   /** Commands that have run for it, those of its transactions and scripts among them. */
   processed = 0
+  /** Bytes of a command that waits: its meter counts it once it is answered. -1: there is none. */
+  unmetered = -1
   /** Bytes of requests that were at hand when it was last served. */
   queryBytes = 0
 
@@ -69,14 +74,15 @@ export class Client {
   /** How far in the history what it has written goes. */
   wroteTo = 0
 
-  constructor(core: Core, connection: Connection | undefined) {
+  constructor(core: Core, connection: Connection | undefined, guest?: Guest) {
     this.core = core
     this.id = ++core.lastClientId
     this.connection = connection
+    this.guest = guest
     this.db = core.keyspace.db(0)
     this.connectedAt = core.keyspace.now
     this.lastCommandAt = core.keyspace.now
-    this.user = connection === undefined ? core.access.everyone : core.access.unauthenticated()
+    this.user = connection === undefined ? core.access.everyone : core.access.unauthenticated(this)
     this.updateGate()
   }
 
@@ -132,9 +138,16 @@ export class Client {
   post(bytes: Buffer): void {
     if (this.connection === undefined || this.connection.socket.destroyed || bytes.length === 0) return
     this.outbox.push(bytes)
+    if (this.guest?.meter !== undefined) this.#count(this.guest.meter, bytes.length)
     this.outboxBytes += bytes.length
     this.core.outboxes.add(this)
     this.core.posted(this)
+  }
+
+  #count(meter: Meter, bytes: number): void {
+    if (this.unmetered < 0) meter.sent(bytes)
+    else meter.served(this.unmetered + bytes, false)
+    this.unmetered = -1
   }
 
   /** Selects a database, whose id is right. */

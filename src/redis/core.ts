@@ -12,6 +12,7 @@ import type { Config } from './config/config.ts'
 import { Counters } from './counters.ts'
 import { type Host, thisHost } from './host.ts'
 import type { Line } from './info/section.ts'
+import { Keeper, type Keeping } from './keeper.ts'
 import { followAccess } from './keyspace/access-clock.ts'
 import type { Database } from './keyspace/database.ts'
 import { eventFlags, tellsKeyevent, tellsKeyspace } from './keyspace/events.ts'
@@ -43,6 +44,7 @@ export interface CoreParts {
   readonly log: Log
   readonly dialect: Dialect
   readonly shutdown: () => void
+  readonly keeping: Keeping | undefined
 }
 
 /** Takes what the node has to say beside its replies. */
@@ -58,6 +60,7 @@ export class Core {
   readonly replies = new Replies()
   readonly access: Access
   readonly watches = new Watches()
+  readonly keeper: Keeper
   readonly propagation: Propagation
   readonly blocking: Blocking
   readonly connections = new Set<Connection<RedisTalker>>()
@@ -151,7 +154,7 @@ export class Core {
   readonly #tellers = new Map<string, (() => readonly Line[])[]>()
   readonly #refreshAccess: () => void
 
-  constructor({ config, commands, clock, random, runId, log, dialect, shutdown }: CoreParts) {
+  constructor({ config, commands, clock, random, runId, log, dialect, shutdown, keeping }: CoreParts) {
     this.dialect = dialect
     this.propagation = new Propagation(dialect)
     this.replies.shortDoubles = dialect.engine === 'valkey'
@@ -170,6 +173,7 @@ export class Core {
     config.follow(['notifyKeyspaceEvents'], () => {
       this.keyspace.notifies = eventFlags(config.settings.notifyKeyspaceEvents) ?? 0
     })
+    this.keeper = new Keeper(this, keeping)
     this.access = new Access(this)
     config.follow(['requirepass'], () => {
       this.access.setPassword(config.settings.requirepass)

@@ -36,7 +36,7 @@ export function startMonitor(core: Core): void {
 
 function trace(client: Client, command: Command, args: Args): void {
   const { core } = client
-  if ((command.flags & ADMIN) !== 0) return
+  if ((command.flags & ADMIN) !== 0 || core.keeper.isAtWork(client)) return
   const { now } = core.keyspace
   const time = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(MICROSECONDS_DIGITS, '0')}`
   const from = client.connection === undefined ? 'lua' : addressOf(client)

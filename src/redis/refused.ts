@@ -15,7 +15,8 @@ export function unknownCommand(args: Args): string {
 export const unknownSubcommand = ({ name }: Command, args: Args): string =>
   `ERR unknown subcommand '${args.shown(1).slice(0, MOST_SHOWN)}'. Try ${name.toUpperCase()} HELP.`
 
-export const wrongArity = ({ name }: Command): string => `ERR wrong number of arguments for '${name}' command`
+export const wrongArity = ({ name }: Pick<Command, 'name'>): string =>
+  `ERR wrong number of arguments for '${name}' command`
 
 /** What a handler says of words it can't read, as redis' addReplySubcommandSyntaxError does. */
 export const subcommandSyntax = (args: Args): string =>

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Connection } from '../net/serve/connection.ts'
+import type { Door } from '../net/serve/door.ts'
 import type { Impairment } from '../net/serve/impairment.ts'
 import type { Admits, ListenAddress, ServerTls, TransitOf, UnixAddress } from '../net/serve/listener.ts'
 import { inlineMore } from '../net/serve/node-insides.ts'
@@ -15,6 +17,7 @@ import { ROWS } from './commands/table.ts'
 import { Config } from './config/config.ts'
 import { Core, type Log } from './core.ts'
 import { startFeatures } from './features.ts'
+import type { ClientRules, Guest, Keeping } from './keeper.ts'
 import { Loader, type LoaderOptions } from './rdb/loader.ts'
 import { persistenceOf } from './rdb/persistence.ts'
 import { type Snapshot, snapshotOf } from './rdb/snapshot.ts'
@@ -39,6 +42,8 @@ export interface RedisNodeOptions extends Dialect {
   /** What this node's connections share with those of others; without it only its own maximum counts. */
   readonly places?: Places
   readonly log?: Log
+  /** Who runs it for others. Absent: nobody. */
+  readonly keeping?: Keeping
   /** In cluster mode (`cluster-enabled yes`): what it is to know of its cluster from the start. */
   readonly cluster?: ClusterParts
   /** The file that its directives are from, in full: CONFIG REWRITE writes it. */
@@ -49,6 +54,7 @@ export interface RedisNodeOptions extends Dialect {
 
 const TOO_MANY = Buffer.from('-ERR max number of clients reached\r\n')
 const RUN_ID_BYTES = 20
+const MS_PER_SECOND = 1000
 
 /** Numbers from 0 to 1 (xoshiro128**), not to be foretold by who has not seen their seed: sampling asks for many. */
 function chance(): () => number {
@@ -95,6 +101,7 @@ export class RedisNode {
       runId: randomBytes(RUN_ID_BYTES).toString('hex'),
       log: options.log ?? (() => undefined),
       shutdown: options.shutdown ?? (() => undefined),
+      keeping: options.keeping,
     })
     core.host.configFile = options.configFile ?? ''
     startFeatures(core, options.cluster ?? {})
@@ -106,7 +113,7 @@ export class RedisNode {
         replies: core.replies,
         counters: core.counters,
         connections: core.connections,
-        talk: (connection: Connection<RedisTalker>) => new RedisTalker(core, connection),
+        talk: (connection) => this.#talk(connection),
       },
       {
         tls: options.tls,
@@ -140,6 +147,19 @@ export class RedisNode {
     if (first !== undefined) this.#core.config.load(new Map([['port', [String(first.port)]]]))
     replicationOf(this.#core).start()
     return bound
+  }
+
+  /**
+   * Serves a client that a door of the keeper's has let in, and that reads nothing yet. Answers its connection, for faults;
+   * undefined: it was turned away.
+   */
+  adopt(socket: Socket, secure: boolean, door: Pick<Door, 'insides' | 'burden'>, guest: Guest): Connection | undefined {
+    return this.#server.adopt(socket, secure, { door, talk: (connection) => this.#talk(connection, guest) })
+  }
+
+  /** What clients may from now on, and what becomes of them: those of the keeper's own user apart. */
+  rule(rules: ClientRules): void {
+    this.#core.keeper.rules = rules
   }
 
   /** Follows another node or server from now on; null: none, so that this one is a primary. */
@@ -216,6 +236,12 @@ export class RedisNode {
   /** Takes the bytes of such a file, and adds what is in it to what there is. */
   loader(options?: LoaderOptions): Loader {
     return new Loader(this.#core, options)
+  }
+
+  #talk(connection: Connection<RedisTalker>, guest?: Guest): RedisTalker {
+    const seconds = this.#core.config.settings.tcpKeepalive
+    if (seconds > 0) connection.socket.setKeepAlive(true, seconds * MS_PER_SECOND)
+    return new RedisTalker(this.#core, connection, guest)
   }
 
   /** Loads the file that `dir` and `dbfilename` name, if there is one; clients are told to wait meanwhile. @throws BadRdb */

@@ -33,6 +33,7 @@ export class SlowLog {
 
   note(client: Client, command: Command, args: Args, ms: number): void {
     const { slowlogSlowerThan, slowlogMaxLen } = this.#core.config.settings
+    if (this.#core.keeper.isAtWork(client)) return
     const microseconds = Math.round(ms * MICROSECONDS)
     if (slowlogSlowerThan < 0 || microseconds < slowlogSlowerThan || (command.flags & SKIP_SLOWLOG) !== 0) return
     // Valkey names the client that has called the script; redis names nobody.

@@ -2,6 +2,7 @@ import type { Connection, Talker } from '../net/serve/connection.ts'
 import { execute } from './call.ts'
 import { Client } from './client.ts'
 import type { Core } from './core.ts'
+import type { Guest, Meter } from './keeper.ts'
 import { BROKEN, INCOMPLETE, RequestParser } from './protocol/parser.ts'
 
 // What these answer is told as messages are, which are never skipped.
@@ -13,10 +14,13 @@ export class RedisTalker implements Talker {
   readonly client: Client
   readonly #core: Core
   readonly #parser: RequestParser
+  /** Of what was at hand when its meter last held it, what has not been served yet: it had to wait. */
+  #heldBytes = 0
+  readonly #goOn = (): void => this.#release()
 
-  constructor(core: Core, connection: Connection) {
+  constructor(core: Core, connection: Connection, guest?: Guest) {
     this.#core = core
-    this.client = new Client(core, connection)
+    this.client = new Client(core, connection, guest)
     this.#parser = new RequestParser(core.config.settings)
     core.clients.set(this.client.id, this.client)
   }
@@ -36,6 +40,7 @@ export class RedisTalker implements Talker {
     core.serving = client
     replies.resp = client.resp
     client.queryBytes = end
+    const meter = client.guest?.meter
     let at = 0
     while (at < end) {
       this.#parser.stranger = client.user === undefined
@@ -49,9 +54,17 @@ export class RedisTalker implements Talker {
       const start = at
       at = next
       if (args.count === 0) continue
+      if (meter?.holds(this.#goOn) === true) {
+        this.#heldBytes = end - start
+        if (connection !== undefined) connection.congested = true
+        at = start
+        break
+      }
       client.commands++
+      const before = meter === undefined ? 0 : replies.produced
       if (client.replyMode === 'on') execute(client, args)
       else this.#executeQuietly()
+      if (meter !== undefined && !client.paused) this.#count(meter, at - start, replies.produced - before)
       if (client.paused) {
         // Nothing of it has been done: it is served again once clients may go on.
         at = start
@@ -75,6 +88,21 @@ export class RedisTalker implements Talker {
     this.#core.log('warning', `Closing client ${id} that reached max query buffer length`)
     connection?.drop('error')
     return true
+  }
+
+  #count(meter: Meter, asked: number, answered: number): void {
+    const { client } = this
+    const hadToWait = this.#heldBytes > 0
+    this.#heldBytes = Math.max(0, this.#heldBytes - asked)
+    if (client.blocked === undefined) meter.served(asked + answered, hadToWait)
+    else client.unmetered = asked
+  }
+
+  #release(): void {
+    const { connection } = this.client
+    if (connection === undefined) return
+    connection.congested = true
+    connection.resume()
   }
 
   /** CLIENT REPLY OFF and SKIP: what is answered is thrown away. */

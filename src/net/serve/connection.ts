@@ -73,7 +73,13 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   readonly #copyWrites: boolean
   readonly #direct: DirectWrites | undefined
 
-  constructor(protocol: Protocol<T>, socket: Socket, secure: boolean, directWrites?: Insides['directWrites']) {
+  constructor(
+    protocol: Protocol<T>,
+    socket: Socket,
+    secure: boolean,
+    directWrites?: Insides['directWrites'],
+    talk: Protocol<T>['talk'] = protocol.talk,
+  ) {
     this.#protocol = protocol
     this.socket = socket
     this.#copyWrites = secure
@@ -83,7 +89,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
           if (failed) this.drop('error')
           else if (socket.writableLength === 0) this.drained()
         })
-    this.talker = protocol.talk(this)
+    this.talker = talk(this)
   }
 
   /** Takes what was read; the bytes may be reused by the caller afterwards. */

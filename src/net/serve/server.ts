@@ -24,12 +24,19 @@ export interface ServerOptions extends Omit<DoorOptions, 'serve' | 'clients' | '
   readonly budget: Budget
 }
 
+/** How a client is taken on. */
+interface Adoption<T extends Talker> {
+  /** The one that has let it in. */
+  readonly door: Pick<Door, 'insides' | 'burden'>
+  readonly talk: Protocol<T>['talk']
+}
+
 /** Serves one protocol to the clients of its door. */
 export class Server<T extends Talker> {
   readonly door: Door
   readonly #protocol: Protocol<T>
   readonly #budget: Budget
-  readonly #waiting: { readonly socket: Socket; readonly secure: boolean }[] = []
+  readonly #waiting: { readonly socket: Socket; readonly secure: boolean; readonly adoption: Adoption<T> }[] = []
 
   constructor(protocol: Protocol<T>, { budget, ...door }: ServerOptions) {
     this.#protocol = protocol
@@ -37,7 +44,7 @@ export class Server<T extends Talker> {
     this.door = new Door({
       ...door,
       clients: protocol.connections,
-      serve: (socket, secure) => this.#accept(socket, secure),
+      serve: (socket, secure) => void this.adopt(socket, secure),
       onHandshakeError: () => protocol.counters.handshakeErrors++,
     })
   }
@@ -52,16 +59,27 @@ export class Server<T extends Talker> {
     await Promise.all(gone)
   }
 
-  #accept(socket: Socket, secure: boolean): void {
+  /**
+   * Serves a client that a door has let in, its own unless another one is given. Answers its connection; undefined: it is turned
+   * away, or waits.
+   * @param talk Makes its talker; default: as all others'.
+   */
+  adopt(
+    socket: Socket,
+    secure: boolean,
+    { door = this.door, talk = this.#protocol.talk }: Partial<Adoption<T>> = {},
+  ): Connection<T> | undefined {
     const { connections, counters } = this.#protocol
     const { most, wait } = this.#budget
-    if (connections.size < most) this.#serve(socket, secure)
-    else if (!wait) this.#turnAway(socket)
+    const adoption = { door, talk }
+    if (connections.size < most) return this.#serve(socket, secure, adoption)
+    if (!wait) this.#turnAway(socket)
     else {
       // As in a backlog: connected, and not served until another leaves. Counted when accepting ends, not for each.
       if (this.#waiting.length === 0) counters.acceptingPaused++
-      this.#waiting.push({ socket, secure })
+      this.#waiting.push({ socket, secure, adoption })
     }
+    return undefined
   }
 
   #turnAway(socket: Socket): void {
@@ -71,27 +89,27 @@ export class Server<T extends Talker> {
     socket.destroySoon()
   }
 
-  #serve(accepted: Socket, secure: boolean): void {
+  #serve(accepted: Socket, secure: boolean, { door, talk }: Adoption<T>): Connection<T> | undefined {
     const { connections, counters } = this.#protocol
     const { places } = this.#budget
     if (places?.take() === false) {
       this.#turnAway(accepted)
-      return
+      return undefined
     }
     counters.totalConnections++
     if (accepted.remoteFamily === 'IPv6') counters.acceptedIpv6++
     else counters.acceptedIpv4++
     let connection: Connection<T> | undefined
-    const { rewrap, shareReads, directWrites } = this.door.insides
+    const { rewrap, shareReads, directWrites } = door.insides
     // On a port that takes TLS and plain text, the first bytes have been read already, to tell which it is. Where none have been,
     // read() is not called: it would make the socket begin to read.
     const early: Buffer | null = !secure && rewrap && accepted.readableLength > 0 ? accepted.read() : null
     const wrapped = secure ? undefined : rewrap?.(accepted, (length, bytes) => connection?.receive(bytes, length))
     const socket = wrapped ?? accepted
-    connection = new Connection(this.#protocol, socket, secure, directWrites)
+    connection = new Connection(this.#protocol, socket, secure, directWrites, talk)
     const served = connection
     connections.add(served)
-    this.door.burden(served)
+    door.burden(served)
     socket.on('drain', () => served.drained())
     socket.on('error', () => served.drop('error'))
     socket.on('close', () => {
@@ -106,12 +124,13 @@ export class Server<T extends Talker> {
       socket.resume()
     }
     if (early !== null) served.receive(early, early.length)
+    return served
   }
 
   #admit(): void {
     const next = this.#waiting.shift()
     if (next === undefined) return
     if (next.socket.destroyed) this.#admit()
-    else this.#serve(next.socket, next.secure)
+    else this.#serve(next.socket, next.secure, next.adoption)
   }
 }

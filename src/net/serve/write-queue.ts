@@ -67,6 +67,11 @@ export class WriteQueue {
     this.#restart()
   }
 
+  /** All bytes handed to sinks, or gathered for one: how it grows is what is written meanwhile. */
+  get produced(): number {
+    return this.written + this.length - this.#start
+  }
+
   /** Starts gathering for another connection. What was gathered before has been flushed. */
   begin(sink: ReplySink): void {
     this.#sink = sink

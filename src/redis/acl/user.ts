@@ -69,13 +69,13 @@ export class AclUser implements User {
   }
 
   /** As ACL LIST shows it, and files have it. */
-  describe(): string {
+  describe({ withoutHashes = false } = {}): string {
     const { byRules } = this.#presets
     return [
       'user',
       this.name,
       ...this.flags,
-      ...this.passwords.map((hash) => `#${hash}`),
+      ...(withoutHashes ? [] : this.passwords.map((hash) => `#${hash}`)),
       this.root.describe(byRules),
       ...this.selectors.map((each) => `(${each.describe(byRules)})`),
     ].join(' ')

@@ -89,6 +89,12 @@ export class Access {
     return [...this.users.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** Those that a client is to see, by name. */
+  shownTo(client: Client): AclUser[] {
+    const { keeper } = this.#core
+    return keeper.hidesFrom(client) ? this.sorted().filter(({ name }) => !keeper.isOwn(name)) : this.sorted()
+  }
+
   /** `requirepass`, which is the default user's. */
   setPassword(password: string): void {
     this.defaultUser.apply('resetpass')
@@ -100,20 +106,26 @@ export class Access {
     return this.defaultUser.takesAnyPassword
   }
 
-  exists(name: string): boolean {
-    return this.users.has(name)
+  /** A user that a client is to see. */
+  find(name: string, client: Client): AclUser | undefined {
+    const { keeper } = this.#core
+    return keeper.isOwn(name) && keeper.hidesFrom(client) ? undefined : this.users.get(name)
   }
 
   /** Who a client is that has said nothing. */
-  unauthenticated(): User | undefined {
+  unauthenticated(client: Client): User | undefined {
     const { defaultUser } = this
-    return defaultUser.isOn && defaultUser.takesAnyPassword ? defaultUser : undefined
+    const isOpen = defaultUser.takesAnyPassword || this.#core.keeper.opensTo(client)
+    return defaultUser.isOn && isOpen ? defaultUser : undefined
   }
 
-  /** Who a client is that names itself; undefined: it is no such user, or has the wrong password. */
-  authenticate(name: string, password: Buffer, client: Client): User | undefined {
+  /**
+   * Who a client is that names itself; undefined: it is no such user, or has the wrong password.
+   * @param isIn Whether what it has said is right, where that was found out otherwise.
+   */
+  authenticate(name: string, password: Buffer, client: Client, isIn?: boolean): User | undefined {
     const user = this.users.get(name)
-    if (user?.allows(password)) return user
+    if (user && (isIn === undefined ? user.allows(password) : user.isOn && isIn)) return user
     this.#note(client, { reason: 'auth', object: this.#core.args.text(0), user: name })
     return undefined
   }

@@ -30,8 +30,8 @@ export const ACL: readonly Row[] = [
   { name: 'acl|setuser', run: setuser },
   { name: 'acl|deluser', run: deluser },
   { name: 'acl|getuser', run: getuser },
-  { name: 'acl|list', run: (client) => replyTexts(client, client.core.access.sorted(), (user) => user.describe()) },
-  { name: 'acl|users', run: (client) => replyTexts(client, client.core.access.sorted(), ({ name }) => name) },
+  { name: 'acl|list', run: list },
+  { name: 'acl|users', run: (client) => replyTexts(client, client.core.access.shownTo(client), ({ name }) => name) },
   { name: 'acl|cat', run: cat },
   { name: 'acl|genpass', run: genpass },
   { name: 'acl|log', run: log },
@@ -44,6 +44,12 @@ export const ACL: readonly Row[] = [
 function replyTexts<T>({ replies }: Client, items: readonly T[], textOf: (item: T) => string): void {
   replies.array(items.length)
   for (const item of items) replies.bulkText(textOf(item))
+}
+
+function list(client: Client): void {
+  const { access, keeper } = client.core
+  const withoutHashes = keeper.hidesFrom(client)
+  replyTexts(client, access.shownTo(client), (user) => user.describe({ withoutHashes }))
 }
 
 function setuser({ core, replies }: Client, args: Args): void {
@@ -80,7 +86,7 @@ function endClientsOf(client: Client, users: readonly AclUser[]): void {
 
 function getuser(client: Client, args: Args): void {
   const { core, replies } = client
-  const user = core.access.users.get(args.text(2))
+  const user = core.access.find(args.text(2), client)
   if (user === undefined) {
     replies.null()
     return
@@ -90,7 +96,7 @@ function getuser(client: Client, args: Args): void {
   replies.set(user.flags.length)
   for (const flag of user.flags) replies.bulkText(flag)
   replies.bulkText('passwords')
-  replyTexts(client, user.passwords, (hash) => hash)
+  replyTexts(client, core.keeper.hidesFrom(client) ? [] : user.passwords, (hash) => hash)
   replySelector(client, user, user.root)
   replies.bulkText('selectors')
   replies.array(user.selectors.length)
@@ -166,12 +172,14 @@ function log({ core, replies }: Client, args: Args): void {
   }
 }
 
-function dryrun({ core, replies }: Client, args: Args): void {
-  const user = core.access.users.get(args.text(2))
+function dryrun(client: Client, args: Args): void {
+  const { core, replies } = client
+  const user = core.access.find(args.text(2), client)
   if (user === undefined) throw refusal(`ERR User '${args.shown(2)}' not found`)
   const words = Args.of(args.words(3))
   const command = commandOf(core.commands.find(words), words)
-  if (command === undefined) throw refusal(`ERR Command '${args.shown(3)}' not found`)
+  const isUnknown = command === undefined || (command.reserved && !core.keeper.tells(client))
+  if (isUnknown) throw refusal(`ERR Command '${args.shown(3)}' not found`)
   if (!command.takes(words.count)) throw refusal(wrongArity(command))
   const denied = core.access.dryRun(user, command, words)
   if (denied === undefined) replies.ok()

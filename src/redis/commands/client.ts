@@ -65,16 +65,25 @@ function typeOf(args: Args, index: number): string {
   return type
 }
 
-function list({ core, replies }: Client, args: Args): void {
-  let clients = [...core.clients.values()]
+/** All clients that one is to see. */
+function seenBy(client: Client): Client[] {
+  const { clients, keeper } = client.core
+  const all = [...clients.values()]
+  return keeper.hidesFrom(client) ? all.filter((each) => !keeper.isAtWork(each)) : all
+}
+
+function list(client: Client, args: Args): void {
+  const { core, replies } = client
+
+  let clients = seenBy(client)
   if (args.count === 4 && args.is(2, 'TYPE')) {
     const type = typeOf(args, 3)
     clients = clients.filter((each) => kindOf(each) === type)
   } else if (args.count > 3 && args.is(2, 'ID')) {
     clients = []
     for (let i = 3; i < args.count; i++) {
-      const client = core.clients.get(args.integer(i, BAD_ID))
-      if (client) clients.push(client)
+      const found = core.clients.get(args.integer(i, BAD_ID))
+      if (found && seenBy(client).includes(found)) clients.push(found)
     }
   } else if (args.count !== 2) throw SYNTAX
   replies.verbatim(clients.map((each) => `${clientLine(each)}\n`).join(''))
@@ -84,24 +93,25 @@ function list({ core, replies }: Client, args: Args): void {
 type Filter = (client: Client) => boolean
 
 function kill(client: Client, args: Args): void {
-  const { core, replies } = client
+  const { replies } = client
   if (args.count === 3) {
     const address = args.text(2)
-    const found = [...core.clients.values()].find((each) => addressOf(each) === address)
+    const found = seenBy(client).find((each) => addressOf(each) === address)
     if (found === undefined) throw NO_SUCH_CLIENT
     replies.ok()
     endClient(client, found)
     return
   }
   const { filters, skipMe } = killFilters(client, args)
-  const killed = [...core.clients.values()].filter(
+  const killed = seenBy(client).filter(
     (each) => !(skipMe && each === client) && filters.every((filter) => filter(each)),
   )
   replies.integer(killed.length)
   for (const each of killed) endClient(client, each)
 }
 
-function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe: boolean } {
+function killFilters(client: Client, args: Args): { filters: Filter[]; skipMe: boolean } {
+  const { core } = client
   const filters: Filter[] = []
   let skipMe = true
   if (args.count % 2 !== 0) throw SYNTAX
@@ -117,7 +127,7 @@ function killFilters({ core }: Client, args: Args): { filters: Filter[]; skipMe:
     } else if (args.is(i, 'ADDR')) filters.push((each) => addressOf(each) === value)
     else if (args.is(i, 'LADDR')) filters.push((each) => localAddressOf(each) === value)
     else if (args.is(i, 'USER')) {
-      if (!core.access.exists(value)) throw refusal(`ERR No such user '${shownText(value)}'`)
+      if (core.access.find(value, client) === undefined) throw refusal(`ERR No such user '${shownText(value)}'`)
       filters.push((each) => each.user?.name === value)
     } else if (core.dialect.engine === 'valkey' && args.is(i, 'MAXAGE')) {
       const seconds = args.integer(i + 1, refusal('ERR maxage is not an integer or out of range'))

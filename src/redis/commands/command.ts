@@ -131,6 +131,8 @@ export class Command {
   measuredCalls = 0
   rejected = 0
   failed = 0
+  /** Whether only the node's keeper is to know of it. */
+  reserved = false
   /** Microseconds of each call that was measured, by latency histogram bucket; see latency.ts. */
   histogram: Map<number, number> | undefined
 

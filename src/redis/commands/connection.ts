@@ -67,7 +67,7 @@ function reset(client: Client): void {
   client.noTouch = false
   client.readOnly = false
   client.askingUntil = -1
-  client.user = core.access.unauthenticated()
+  client.user = core.access.unauthenticated(client)
   client.updateGate()
   client.replies.status('RESET')
 }
@@ -77,15 +77,18 @@ function auth(client: Client, args: Args): void {
   if (args.count > 3) throw SYNTAX
   if (args.count === 2 && access.needsNoPassword()) throw NO_PASSWORD
   const name = args.count === 3 ? args.text(1) : 'default'
-  logIn(client, name, args.bytesOf(args.count - 1))
-  client.replies.ok()
+  if (logIn(client, args, name, args.bytesOf(args.count - 1))) client.replies.ok()
 }
 
-function logIn(client: Client, name: string, password: Buffer): void {
-  const user = client.core.access.authenticate(name, password, client)
+/** Answers whether it is in; else the command is run again once that is known. @throws Refusal */
+function logIn(client: Client, args: Args, name: string, password: Buffer): boolean {
+  const isIn = client.core.keeper.letsIn(client, args, name, password)
+  if (isIn === 'later') return false
+  const user = client.core.access.authenticate(name, password, client, isIn)
   if (user === undefined) throw WRONG_PASSWORD
   client.user = user
   client.updateGate()
+  return true
 }
 
 /** What names of clients are made of. @throws Refusal */
@@ -112,7 +115,7 @@ function hello(client: Client, args: Args): void {
     } else if (args.is(i, 'SETNAME') && i + 1 < args.count) name = clientName(args, ++i)
     else throw refusal(`ERR Syntax error in HELLO option '${args.shown(i)}'`)
   }
-  if (login) logIn(client, login.user, login.password)
+  if (login && !logIn(client, args, login.user, login.password)) return
   if (client.user === undefined) throw NEEDS_AUTH
   if (name !== undefined) client.name = name
   client.resp = resp

@@ -315,7 +315,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('bind-source-addr', text, ''),
   row('protected-mode', yesNo, true),
   row('tcp-backlog', integer(0, INT), 511, { setting: 'tcpBacklog', ...immutable }),
-  row('tcp-keepalive', integer(0, INT), 300),
+  row('tcp-keepalive', integer(0, INT), 300, { setting: 'tcpKeepalive' }),
   row('unixsocket', text, '', immutable),
   row('unixsocketperm', octal, 0, immutable),
   row('unixsocketgroup', text, '', { valkeySince: '8.0.0', ...immutable }),

@@ -25,6 +25,7 @@ export interface Settings {
   trackingTableMaxKeys: number
   busyReplyThreshold: number
   tcpBacklog: number
+  tcpKeepalive: number
   enableDebugCommand: string
   lazyExpire: boolean
   lazyServerDel: boolean

@@ -10,6 +10,9 @@ const NOT_FOR_REPLICAS = "ERR Replica can't interact with the keyspace"
 /** What speaks against commands by the role of the node and of its client, in the order of redis' processCommand. */
 export function restrict(core: Core, replication: Replication): void {
   const { settings } = core.config
+  const { keeper } = core
+  const isReadOnlyTo = ({ user }: Client): boolean =>
+    core.isReplica ? settings.replicaReadOnly : keeper.rules.refusesWrites && !keeper.isOwn(user?.name)
   const turns = [
     core.checks.add((client, command) => {
       const needed = settings.minReplicasToWrite
@@ -18,8 +21,9 @@ export function restrict(core: Core, replication: Replication): void {
       return replication.replicas.good < needed ? NO_REPLICAS : undefined
     }),
     core.checks.add((client, command) => {
-      if (!core.isReplica || core.obeys || !settings.replicaReadOnly) return undefined
-      return has(client, command, WRITE) ? READ_ONLY : undefined
+      if (core.obeys || !isReadOnlyTo(client) || !has(client, command, WRITE)) return undefined
+      keeper.refusedWrite(client)
+      return READ_ONLY
     }),
     core.checks.add((client, command) => {
       if (core.obeys || settings.replicaServeStaleData || !isStale(replication)) return undefined
@@ -38,13 +42,18 @@ export function restrict(core: Core, replication: Replication): void {
   ]
   const update = (): void => {
     const isOn =
-      core.isReplica || core.loading !== 'no' || settings.minReplicasToWrite > 0 || replication.replicas.all.size > 0
+      core.isReplica ||
+      core.loading !== 'no' ||
+      settings.minReplicasToWrite > 0 ||
+      replication.replicas.all.size > 0 ||
+      keeper.rules.refusesWrites
     for (const turn of turns) turn(isOn)
     core.updateGate()
   }
   core.config.follow(['minReplicasToWrite'], update)
   replication.listeners.push(update)
   core.loadingListeners.push(update)
+  keeper.follow(update)
 }
 
 const isStale = ({ following }: Replication): boolean => following !== undefined && !following.isConnected

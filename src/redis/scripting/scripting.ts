@@ -416,7 +416,7 @@ export class Scripting {
     const { machine } = this.#interpreter(run.invocation.kind)
     machine.fuel -= FUEL_PER_COMMAND
     machine.probeStack()
-    const found = this.#find(args)
+    const found = this.#find(args, run.caller)
     const refused = typeof found === 'string' ? found : this.#refusal(run, client, found, args)
     if (refused !== undefined || typeof found === 'string') {
       if (typeof found !== 'string') found.rejected++
@@ -467,14 +467,15 @@ export class Scripting {
   }
 
   /** The command that the words name, or why there is none. */
-  #find(args: Args): Command | string {
+  #find(args: Args, caller: Client): Command | string {
     const named = this.core.commands.find(args)
     const server = this.core.dialect.engine === 'valkey' ? '' : 'Redis '
     const command =
       named !== undefined && named.subcommands.size > 0 && args.count > 1
         ? (named.subcommands.get(args.text(1).toLowerCase()) ?? (named.run === undefined ? undefined : named))
         : named
-    if (command === undefined) return `Unknown ${server}command called from script`
+    const isUnknown = command === undefined || (command.reserved && !this.core.keeper.tells(caller))
+    if (isUnknown) return `Unknown ${server}command called from script`
     if (!command.takes(args.count) || command.run === undefined) {
       return `Wrong number of args calling ${server}command from script`
     }
@@ -515,7 +516,7 @@ export class Scripting {
 
   mayRun(run: Running, words: readonly string[]): boolean | undefined {
     const args = this.#argsOf(words)
-    const command = this.#find(args)
+    const command = this.#find(args, run.caller)
     if (typeof command === 'string') return undefined
     const { user } = run.caller
     return user?.unrestricted !== false || this.core.access.allows(run.caller, command, args)

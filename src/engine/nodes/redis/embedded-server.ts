@@ -1,10 +1,14 @@
 /** A server that is a part of this thread: started, and ended with it. */
 import { createReadStream, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { BadRule } from '../../../acl/rules.ts'
 import { errorCode, errorMessage } from '../../../api/thrown.ts'
+import type { Door } from '../../../net/serve/door.ts'
+import type { Afflicted } from '../../../net/serve/impairment.ts'
 import { BadValue } from '../../../redis/config/kinds.ts'
 import type { Log } from '../../../redis/core.ts'
+import type { ClientRules, Guest } from '../../../redis/keeper.ts'
 import { BadRdb } from '../../../redis/rdb/loader.ts'
 import { RedisNode } from '../../../redis/server.ts'
 import { writeDurably } from '../../store/snapshot-files.ts'
@@ -15,7 +19,7 @@ import { forget, hasRun, IDENTITY_FILE, LOG_FILE, prepare } from './directory.ts
 import { Operator } from './operator.ts'
 import { endServerIn } from './process.ts'
 import { type Reach, reachOf } from './reach.ts'
-import { keysOf } from './restricted.ts'
+import { ENGINE_USER, keysOf, restrictionsFor } from './restricted.ts'
 import { endedUnnoticed, HAS_SOURCE_ADDRESS, ownPortTaken, type Server } from './server.ts'
 import { serverLog } from './server-log.ts'
 import type { Member, RedisSpec } from './spec.ts'
@@ -74,6 +78,14 @@ export class EmbeddedServer implements Server {
     return new EmbeddedServer(spec, node, reach, cluster)
   }
 
+  adopt(socket: Socket, secure: boolean, door: Pick<Door, 'insides' | 'burden'>, guest: Guest): Afflicted | undefined {
+    return this.#node.adopt(socket, secure, door, guest)
+  }
+
+  rule(rules: ClientRules): void {
+    this.#node.rule(rules)
+  }
+
   tell(topology: readonly Member[]): void {
     if (!this.#cluster) return
     this.#node.topology(this.#cluster.recorded(topology))
@@ -118,6 +130,7 @@ function made(spec: RedisSpec, cluster: ClusterSeen | undefined, log: Log): Redi
       directives: new Map(lines.filter(isDirective).map(([each, ...values]) => [each, values])),
       renamed: new Map(valuesOf('rename-command').map(([command = '', to = '']) => [command.toLowerCase(), to])),
       users: valuesOf('user'),
+      keeping: { user: ENGINE_USER, isReserved: restrictionsFor(spec) },
       ...(cluster && { cluster: cluster.parts }),
       log,
     })

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
 import { inMilliseconds } from '../../../net/clock.ts'
 import { Door } from '../../../net/serve/door.ts'
-import { Affliction, type Impairment } from '../../../net/serve/impairment.ts'
+import { type Afflicted, Affliction, type Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
 import { Links } from './links.ts'
 import type { LoginsOptions } from './logins.ts'
 import type { Meter } from './meter.ts'
 import { Passage } from './passage.ts'
+import type { Server } from './server.ts'
 import type { LinkFaults, Logins } from './spec.ts'
 
 const BACKLOG = 511
@@ -23,10 +24,18 @@ export interface EntranceSettings {
   readonly checkLogin?: (user: string, token: string, from: string) => Promise<number>
 }
 
-/** A server behind a door: by the name of its node, and its socket. */
-export interface Served {
+/** A server behind a door: by the name of its node, and its socket, or how it serves clients itself. */
+export interface Served extends Pick<Server, 'socket' | 'adopt'> {
   readonly name: string
-  readonly socket: string
+}
+
+/** What the door knows of a client of its server. */
+interface Client {
+  readonly secure: boolean
+  /** Whether it is a server of the engine itself. */
+  readonly isOwn: boolean
+  /** What its server is called. */
+  readonly of: string
 }
 
 export interface EntranceOptions extends EntranceSettings {
@@ -52,11 +61,11 @@ export interface EntranceOptions extends EntranceSettings {
   readonly password: string
 }
 
-/** The door of a real server, and the clients that are passed on through it. */
+/** The door of a server, and the clients that are passed on through it, or handed to the server if that is a part of the engine. */
 export class Entrance {
   readonly #options: EntranceOptions
   readonly #door: Door
-  readonly #passages = new Set<Passage>()
+  readonly #clients = new Map<Afflicted, Client>()
   /** Those of replicas. */
   readonly #links = new Links()
   /** What clients of some of the servers suffer from, by the names of those. */
@@ -76,7 +85,7 @@ export class Entrance {
       transitOf: (socket) => (this.#isOwn(socket) ? 'plain' : this.#transit),
       admits: (socket) => this.#isOwn(socket) || this.#admission(socket.remoteAddress, socket.localPort),
       serve: (socket, secure) => this.#serve(socket, secure),
-      clients: this.#passages,
+      clients: { [Symbol.iterator]: () => this.#clients.keys() },
       // Faults of clients; what is between servers has its own.
       suffers: (socket) => !this.#isOwn(socket),
     })
@@ -84,7 +93,7 @@ export class Entrance {
 
   /** Clients there are now, the engine's own servers apart. */
   get clients(): number {
-    return this.#clients().length
+    return this.#guests().length
   }
 
   async listen(address: ListenAddress): Promise<void> {
@@ -110,8 +119,14 @@ export class Entrance {
     for (const affliction of before.values()) affliction.lift()
     this.#afflictions = new Map(
       Object.entries(impairments).map(([name, impairment]) => {
-        const clients = this.#clients().filter((passage) => passage.of === name)
-        return [name, new Affliction(impairment, clients)]
+        const clients = this.#guests().filter(([, { of }]) => of === name)
+        return [
+          name,
+          new Affliction(
+            impairment,
+            clients.map(([client]) => client),
+          ),
+        ]
       }),
     )
   }
@@ -128,7 +143,7 @@ export class Entrance {
   /** What clients have to speak from now on; those that speak plain text are hung up on when that is over. */
   speak(transit: Transit): void {
     this.#transit = transit
-    if (transit === 'tls') for (const { secure, socket } of this.#clients()) if (!secure) socket.destroy()
+    if (transit === 'tls') for (const [{ socket }, { secure }] of this.#guests()) if (!secure) socket.destroy()
   }
 
   /**
@@ -138,7 +153,7 @@ export class Entrance {
   refuseWrites(refuses: boolean): void {
     const isNew = refuses && !this.#refusesWrites
     this.#refusesWrites = refuses
-    if (isNew) for (const { socket } of this.#clients()) socket.destroy()
+    if (isNew) for (const [{ socket }] of this.#guests()) socket.destroy()
   }
 
   /**
@@ -148,9 +163,9 @@ export class Entrance {
   close(): void {
     this.#door.close()
     for (const affliction of this.#afflictions.values()) affliction.end()
-    for (const passage of this.#passages) {
-      if (!passage.isOwn) passage.socket.destroy()
-      else inMilliseconds(DRAIN_MS, () => passage.socket.destroy())
+    for (const [{ socket }, { isOwn }] of this.#clients) {
+      if (!isOwn) socket.destroy()
+      else inMilliseconds(DRAIN_MS, () => socket.destroy())
     }
   }
 
@@ -169,7 +184,19 @@ export class Entrance {
     else if (verdict === false) socket.destroy()
   }
 
-  #pass(socket: Socket, secure: boolean, { name, socket: server }: Served): void {
+  #pass(socket: Socket, secure: boolean, server: Served): void {
+    const isOwn = this.#isOwn(socket)
+    const client =
+      server.adopt && !isOwn
+        ? server.adopt(socket, secure, this.#door, { meter: this.#options.meter })
+        : this.#passageOf(socket, server)
+    if (!client) return
+    this.#clients.set(client, { secure, isOwn, of: server.name })
+    this.#afflictions.get(server.name)?.burden(client)
+    client.socket.on('close', () => this.#clients.delete(client))
+  }
+
+  #passageOf(socket: Socket, { socket: server }: Served): Passage {
     const isOwn = this.#isOwn(socket)
     const seconds = this.#options.keepAliveSeconds?.() ?? KEEP_ALIVE_SECONDS
     socket.setKeepAlive(seconds > 0, seconds * 1_000)
@@ -179,12 +206,10 @@ export class Entrance {
     const refusesWrites = !isOwn && this.#refusesWrites
     const isRestricted = isOwn ? undefined : this.#options.isRestricted
     const told = { closesOnReadonly, refusesWrites, isRestricted }
-    const passage = new Passage(socket, { server, of: name, secure, isOwn, ...told, line, logins })
-    this.#passages.add(passage)
+    const passage = new Passage(socket, { server, isOwn, ...told, line, logins })
     this.#door.burden(passage)
-    this.#afflictions.get(name)?.burden(passage)
     if (isOwn) this.#links.watch(passage)
-    passage.socket.on('close', () => this.#passages.delete(passage))
+    return passage
   }
 
   #loginsOf({ remoteAddress = '' }: Socket): LoginsOptions {
@@ -192,8 +217,8 @@ export class Entrance {
     return { logins, password, check: async (user, token) => (await checkLogin?.(user, token, remoteAddress)) ?? 0 }
   }
 
-  #clients(): Passage[] {
-    return [...this.#passages].filter(({ isOwn }) => !isOwn)
+  #guests(): [Afflicted, Client][] {
+    return [...this.#clients].filter(([, { isOwn }]) => !isOwn)
   }
 
   #isOwn({ remoteAddress }: Socket): boolean {

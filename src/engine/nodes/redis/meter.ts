@@ -1,4 +1,5 @@
 import { inMilliseconds } from '../../../net/clock.ts'
+import type { Meter as CommandMeter } from '../../../redis/keeper.ts'
 import { CommandScanner } from './command-scanner.ts'
 
 const KILOBYTE = 1024
@@ -6,11 +7,12 @@ const SECOND_MS = 1_000
 
 /**
  * ElastiCache Processing Units of a serverless cache (guide, "Pricing"): a command costs one for each kilobyte that it moves, and
- * at least one. Counted at the door, where it is not known which reply belongs to which command: replies are set against the
- * commands of the piece that their client sent last. The time that commands take costs nothing here, whatever they do. What is over
- * the limit per second waits for the next second, as it does with Memcached.
+ * at least one. A server that is a part of the engine tells of each command. Of another one they are counted at the door, where
+ * it is not known which reply belongs to which command: replies are set against the commands of the piece that their client sent
+ * last. The time that commands take costs nothing here, whatever they do. What is over the limit per second waits for the next
+ * second, as it does with Memcached.
  */
-export class Meter {
+export class Meter implements CommandMeter {
   /** ECPUs since the server was started, or taken over. */
   consumed = 0
   commands = 0
@@ -27,6 +29,23 @@ export class Meter {
     this.limit = limit
   }
 
+  holds(release: () => void): boolean {
+    const now = performance.now()
+    if (!this.#isExhausted(now)) return false
+    this.#whenNotExhausted(release, now)
+    return true
+  }
+
+  served(bytes: number, hadToWait: boolean): void {
+    this.charge(Math.max(1, bytes / KILOBYTE))
+    this.commands++
+    if (hadToWait) this.throttled++
+  }
+
+  sent(bytes: number): void {
+    this.charge(bytes / KILOBYTE)
+  }
+
   /** Of one more client. */
   line(): MeteredLine {
     return new MeteredLine(this)
@@ -39,7 +58,7 @@ export class Meter {
   }
 
   /** @param now Milliseconds, of a clock that never jumps. */
-  isExhausted(now: number): boolean {
+  #isExhausted(now: number): boolean {
     const second = Math.floor(now / SECOND_MS)
     // A single costly command may have spent more than there was.
     this.#spent = Math.max(0, this.#spent - (second > this.#second ? this.limit * (second - this.#second) : 0))
@@ -48,7 +67,7 @@ export class Meter {
   }
 
   /** Calls when there may be something left; in the order in which they came. */
-  whenNotExhausted(release: () => void, now: number): void {
+  #whenNotExhausted(release: () => void, now: number): void {
     this.#held.add(release)
     if (this.#isWaiting) return
     this.#isWaiting = true
@@ -73,10 +92,8 @@ export class MeteredLine {
   }
 
   /** Whether nothing more is to be passed on for now; then `release` is called when there is something left. */
-  holds(now: number, release: () => void): boolean {
-    if (!this.#meter.isExhausted(now)) return false
-    this.#meter.whenNotExhausted(release, now)
-    return true
+  holds(release: () => void): boolean {
+    return this.#meter.holds(release)
   }
 
   /** Passes on what the client has sent. @param hadToWait Whether it was held. */

@@ -63,6 +63,7 @@ export class RedisNode {
   /** Of a serverless cache. */
   readonly #meter: Meter | undefined
   readonly #logs: LogDelivery
+  readonly #checkLogin: EntranceSettings['checkLogin']
   #live: RedisLive
   /** Where its data comes from another cluster. */
   #feed: Feed | undefined
@@ -93,11 +94,14 @@ export class RedisNode {
     }
     const { ecpuPerSecond } = spec.live
     this.#meter = ecpuPerSecond === undefined ? undefined : new Meter(ecpuPerSecond)
+    const adopt: Server['adopt'] = server.adopt && ((...client) => server.adopt?.(...client))
+    this.#checkLogin = entrance.checkLogin
+    this.#rule()
     this.#entrance = new Entrance({
       ...entrance,
       transit: spec.live.transit,
       ownAddress: HAS_SOURCE_ADDRESS ? keys.address : undefined,
-      server: () => ({ name: '', socket: server.socket }),
+      server: () => ({ name: '', socket: server.socket, ...(adopt && { adopt }) }),
       closesOnReadonly: () => this.#live.closeOnReplicaWrite === true,
       keepAliveSeconds: () => secondsOf(this.#live.directives['tcp-keepalive']),
       refusesWrites: spec.live.refusesWrites === true,
@@ -172,6 +176,7 @@ export class RedisNode {
   async adjust(live: RedisLive): Promise<void> {
     this.#live = live
     this.#agrees = false
+    this.#rule()
     this.#entrance.speak(live.transit)
     this.#entrance.refuseWrites(live.refusesWrites === true)
     this.#entrance.impairLinks(live.links ?? {})
@@ -283,6 +288,20 @@ export class RedisNode {
     await this.#feed?.close()
   }
 
+  /** Tells a server that sees to its clients itself what holds for them. */
+  #rule(): void {
+    const { refusesWrites = false, closeOnReplicaWrite = false, logins } = this.#live
+    this.#server.rule?.({
+      refusesWrites,
+      endsOnReadonly: closeOnReplicaWrite,
+      logins: logins && {
+        isOpen: logins.isOpen,
+        tokenUsers: logins.iam,
+        check: async (...login) => (await this.#checkLogin?.(...login)) ?? 0,
+      },
+    })
+  }
+
   /** At one that had done all it was told. */
   #lookAnew(): void {
     if (!this.#agrees) return
@@ -301,7 +320,7 @@ export class RedisNode {
         const users = withLogins(live, keys)
         const told = {
           ...live,
-          users: live.refusesWrites ? withoutWrites(users) : users,
+          users: live.refusesWrites && !this.#server.rule ? withoutWrites(users) : users,
           // It has what its source has, as a replica would, whatever that takes.
           ...(live.feed && { directives: { ...live.directives, maxmemory: '0' } }),
         }

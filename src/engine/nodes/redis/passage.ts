@@ -21,9 +21,6 @@ const READONLY = Buffer.from(`${READONLY_LINE}\r\n`)
 export interface PassageOptions {
   /** The server's socket. */
   readonly server: string
-  /** What the server is called. */
-  readonly of: string
-  readonly secure: boolean
   /** Whether the client is a server of the engine itself. */
   readonly isOwn: boolean
   /** Whether a client that is told that it wrote to a replica is hung up on. */
@@ -41,9 +38,6 @@ export interface PassageOptions {
 /** One client of a real server: bytes are passed both ways as they come. */
 export class Passage implements Afflicted {
   readonly socket: net.Socket
-  readonly secure: boolean
-  readonly isOwn: boolean
-  readonly of: string
   congested = false
   closing = false
   readonly #server: net.Socket
@@ -59,9 +53,6 @@ export class Passage implements Afflicted {
 
   constructor(accepted: net.Socket, options: PassageOptions) {
     this.socket = accepted
-    this.secure = options.secure
-    this.isOwn = options.isOwn
-    this.of = options.of
     this.#options = options
     this.#errors = options.refusesWrites ? new ErrorRewriter(asReplica) : undefined
     // What the client sent before it closed its side is answered still.
@@ -88,7 +79,7 @@ export class Passage implements Afflicted {
   }
 
   #meter(piece: Buffer, line: MeteredLine): void {
-    const isHeld = this.#held.length > 0 || line.holds(performance.now(), () => this.#release(line))
+    const isHeld = this.#held.length > 0 || line.holds(() => this.#release(line))
     if (isHeld) {
       this.#held.push(Buffer.from(piece))
       this.socket.pause()
@@ -100,7 +91,7 @@ export class Passage implements Afflicted {
 
   #release(line: MeteredLine): void {
     for (let piece = this.#held[0]; piece && !this.socket.destroyed; piece = this.#held[0]) {
-      if (line.holds(performance.now(), () => this.#release(line))) return
+      if (line.holds(() => this.#release(line))) return
       this.#held.shift()
       line.sent(piece, true)
       this.#pass(piece)

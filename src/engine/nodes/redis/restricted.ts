@@ -77,8 +77,11 @@ const isKnownTo = ({ name, version }: RedisProgram, command: string): boolean =>
 /**
  * The rules of a user, without the commands that only the engine may say: at the end, where they hold, selectors included. They
  * are those that are parts of commands which stay, and PSYNC: the server answers NOPERM, and the door says what ElastiCache's would.
+ * A server that is a part of the engine keeps them to itself, whatever a user may.
  */
-export function restrictRules(rules: string, service: Service): string {
+export function restrictRules(rules: string, service: Service & Partial<Pick<RedisSpec, 'program'>>): string {
+  const { program } = service
+  if (program && program.path === undefined) return rules
   const forbidden = restrictionsOf(service).filter((command) => !canBeRenamed(command))
   const without = forbidden.map((command) => `-${command}`).join(' ')
   return `${rules.replaceAll(/\(([^)]*)\)/g, `($1 ${without})`)} ${without}`

@@ -1,3 +1,7 @@
+import type { Socket } from 'node:net'
+import type { Door } from '../../../net/serve/door.ts'
+import type { Afflicted } from '../../../net/serve/impairment.ts'
+import type { ClientRules, Guest } from '../../../redis/keeper.ts'
 import type { Operator } from './operator.ts'
 import type { Member } from './spec.ts'
 
@@ -8,6 +12,13 @@ export interface Server {
   readonly operator: Operator
   /** Undefined: it is no process of its own. */
   readonly pid: number | undefined
+  /**
+   * Serves a client itself that its door has let in. Answers what of it faults are to burden; undefined: it was turned away.
+   * Absent: it is dialled for each.
+   */
+  adopt?(socket: Socket, secure: boolean, door: Pick<Door, 'insides' | 'burden'>, guest: Guest): Afflicted | undefined
+  /** Tells what clients may and what becomes of them. Absent: that is for the door to see to, and for the rules of users. */
+  rule?(rules: ClientRules): void
   /** Tells it who is who in its cluster, which it goes by at once. Absent: it gets to know the others itself. */
   tell?(topology: readonly Member[]): void
   /** Has slots whose keys have gone to another primary be that one's, all at once. Absent: it is told so of each. */

@@ -31,7 +31,7 @@ export function userCommands(
   wanted: readonly string[],
   known: readonly string[],
   applied: ReadonlyMap<string, string> = new Map(),
-  spec: Pick<RedisSpec, 'service'> = {},
+  spec: Partial<Pick<RedisSpec, 'service' | 'program'>> = {},
 ): Command[] {
   const users = wanted.map(userOf)
   const names = new Set(users.map(({ name }) => name))

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { OPEN, SERVERS, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
+import { ALL_SERVERS, OPEN, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
 
 const WRONG = 'WRONGPASS invalid username-password pair or user is disabled.'
 const TOKEN = `#${hash('sha256', 'token', 'hex')}`
 
-describe.each(SERVERS)('the door of $name (skipped without it)', ({ name, isMissing }) => {
+describe.each(ALL_SERVERS)('the door of $name (skipped without it)', ({ name, isMissing }) => {
   test.skipIf(isMissing)('lets clients in that say nothing, while the first token is introduced', async () => {
     const spec = specOf(name, {
       live: { ...OPEN, users: [`default on ${TOKEN} ~* &* +@all`], logins: { isOpen: true, iam: [] } },
@@ -33,6 +33,14 @@ describe.each(SERVERS)('the door of $name (skipped without it)', ({ name, isMiss
     await brief.closed
     expect(await renewed.say('PING')).toBe('PONG')
     expect(await renewed.say('AUTH', 'job', 'other')).toBe(WRONG)
+    const greeting = new TestClient(spec.port)
+    const [said, whoami] = await Promise.all([
+      greeting.say('HELLO', '3', 'AUTH', 'job', 'long', 'SETNAME', 'greeter'),
+      greeting.say('ACL', 'WHOAMI'),
+    ])
+    expect(said).not.toMatch(/^[A-Z]+ /)
+    expect(whoami).toBe('job')
+    expect(await greeting.say('CLIENT', 'GETNAME')).toBe('greeter')
   })
 
   test.skipIf(isMissing)('lets nobody log in with a token within a transaction', async () => {

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { SERVERS, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
+import { SERVERS, type ServerName, specOf, startNode, TestClient } from '../../../support/redis-node.ts'
 
-const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
+const [installed] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
+const servers: readonly { readonly name: ServerName; readonly isMissing: boolean }[] = [
+  { name: installed?.name ?? 'redis-server', isMissing: installed === undefined },
+  { name: 'embedded valkey', isMissing: false },
+]
 const live = { directives: {}, users: ['default on nopass ~* &* +@all'], transit: 'plain' as const }
 
-describe.skipIf(!server)('a metered server (skipped without redis-server and valkey-server)', () => {
-  const spec = (ecpuPerSecond: number) => specOf(server?.name ?? 'redis-server', { live: { ...live, ecpuPerSecond } })
+describe.each(servers)('a metered $name (skipped without it)', ({ name, isMissing }) => {
+  const spec = (ecpuPerSecond: number) => specOf(name, { live: { ...live, ecpuPerSecond } })
 
-  test('counts one ECPU a command, and the kilobytes of larger ones in both directions', async () => {
+  test.skipIf(isMissing)('counts one ECPU a command, and the kilobytes of larger ones in both directions', async () => {
     const wanted = spec(Number.POSITIVE_INFINITY)
     const node = await startNode(wanted)
     const client = new TestClient(wanted.port)
@@ -19,7 +23,7 @@ describe.skipIf(!server)('a metered server (skipped without redis-server and val
     expect((await node.counters()).throttled).toBe(0)
   })
 
-  test('lets wait what is over the limit, and serves it in its order', async () => {
+  test.skipIf(isMissing)('lets wait what is over the limit, and serves it in its order', async () => {
     const wanted = spec(20)
     const node = await startNode(wanted)
     const client = new TestClient(wanted.port)
@@ -29,4 +33,19 @@ describe.skipIf(!server)('a metered server (skipped without redis-server and val
     expect(await node.counters()).toMatchObject({ ecpus: 50, throttled: expect.any(Number) })
     expect((await node.counters()).throttled).toBeGreaterThan(0)
   })
+})
+
+test('each command of a pipeline costs what it moves, however the network cuts it, and one that waits is paid for once', async () => {
+  const wanted = specOf('embedded valkey', { live: { ...live, ecpuPerSecond: Number.POSITIVE_INFINITY } })
+  const node = await startNode(wanted)
+  const spent = async () => (await node.counters()).ecpus
+  const client = new TestClient(wanted.port)
+  await client.say('SET', 'a', 'x'.repeat(2_048))
+  expect(await spent()).toBeCloseTo(2, 1)
+  await Promise.all([client.say('PING'), client.say('GET', 'a'), client.say('PING')])
+  expect(await spent()).toBeCloseTo(2 + 4, 1)
+  const waiting = client.say('BLPOP', 'list', '0')
+  await new TestClient(wanted.port).say('LPUSH', 'list', 'x')
+  await waiting
+  expect(await spent()).toBeCloseTo(2 + 4 + 2, 1)
 })
