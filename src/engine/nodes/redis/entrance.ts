@@ -187,9 +187,7 @@ export class Entrance {
   #pass(socket: Socket, secure: boolean, server: Served): void {
     const isOwn = this.#isOwn(socket)
     const client =
-      server.adopt && !isOwn
-        ? server.adopt(socket, secure, this.#door, { meter: this.#options.meter })
-        : this.#passageOf(socket, server)
+      server.adopt && !isOwn ? server.adopt(socket, secure, this.#door, this.#options) : this.#passageOf(socket, server)
     if (!client) return
     this.#clients.set(client, { secure, isOwn, of: server.name })
     this.#afflictions.get(server.name)?.burden(client)
