@@ -9,6 +9,7 @@ import { startPause } from './pause.ts'
 import { startPubSub } from './pubsub.ts'
 import { startPersistence } from './rdb/persistence.ts'
 import { startReplication } from './replication/start.ts'
+import { startShutdown } from './shutdown.ts'
 import { startSlowLog } from './slowlog.ts'
 import { startTracking } from './tracking.ts'
 
@@ -27,6 +28,7 @@ const FEATURES: readonly ((core: Core) => void)[] = [
   startPubSub,
   startReplication,
   startPause,
+  startShutdown,
 ]
 
 /** Starts all of them. */

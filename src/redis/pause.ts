@@ -6,8 +6,8 @@ import type { Core } from './core.ts'
 export class Pause {
   #until = 0
   #onlyWrites = false
-  /** Writes are held back for the node's own purposes, whatever clients say. */
-  #holdsWrites = false
+  /** What writes are held back for, whatever clients say. */
+  readonly #holding = new Set<'failover' | 'shutdown'>()
   readonly #held = new Set<Client>()
   readonly #core: Core
   readonly #turn: (on: boolean) => void
@@ -49,13 +49,14 @@ export class Pause {
 
   /** Whether anyone is held back. */
   get isPaused(): boolean {
-    return this.#holdsWrites || this.#until > this.#core.keyspace.now
+    return this.#holding.size > 0 || this.#until > this.#core.keyspace.now
   }
 
-  /** Clients that write wait until it is over. */
-  holdWrites(on: boolean): void {
+  /** Clients that write wait until what the node is about is over. */
+  holdWrites(what: 'failover' | 'shutdown', on: boolean): void {
     const core = this.#core
-    this.#holdsWrites = on
+    if (on) this.#holding.add(what)
+    else this.#holding.delete(what)
     this.#turn(this.isPaused)
     core.updateGate()
     if (!core.isReplica) core.keyspace.mayExpire = !this.isPaused

@@ -24,6 +24,7 @@ import { type Snapshot, snapshotOf } from './rdb/snapshot.ts'
 import type { Primary } from './replication/following.ts'
 import { replicationOf } from './replication/replication.ts'
 import { type ReplicationState, stateOf } from './replication/report.ts'
+import { shutdownOf, shutdownOptions } from './shutdown.ts'
 import { RedisTalker } from './talker.ts'
 
 /** What a node is started with. */
@@ -254,6 +255,19 @@ export class RedisNode {
     } finally {
       replication.goOn()
     }
+  }
+
+  /**
+   * Ends the node as SHUTDOWN does, in the way of the directive for this signal; `options.shutdown` is called once it may go.
+   * Answers whether that was not under way already.
+   */
+  end(signal: 'SIGINT' | 'SIGTERM'): boolean {
+    const core = this.#core
+    core.refreshTime()
+    const words = core.config.text(`shutdown-on-${signal.toLowerCase()}`).split(' ')
+    const hasBegun = shutdownOf(core).begin(shutdownOptions(new Set(words)))
+    core.deliver()
+    return hasBegun
   }
 
   /** Saves as SHUTDOWN does: where there are save points, unless that was done already. */

@@ -40,3 +40,26 @@ export const unlessInterrupted = <T>(act: (signal: AbortSignal) => Promise<T>): 
     })
     return Promise.race([act(signal), interrupted])
   })
+
+type EndSignal = 'SIGINT' | 'SIGTERM'
+
+/**
+ * Has `heard` told of each signal that is to end the process, in the place of its end.
+ * @param heard Answers whether that was news to it: Ctrl-C once more ends the process as usual.
+ * @returns Has signals end the process again.
+ */
+export function whenSignalled(heard: (name: EndSignal) => boolean): () => void {
+  const stop = (): void => {
+    process.off('SIGINT', hear)
+    process.off('SIGTERM', hear)
+  }
+  const hear = (name: NodeJS.Signals): void => {
+    const isNews = heard(name === 'SIGINT' ? name : 'SIGTERM')
+    if (isNews || name !== 'SIGINT') return
+    stop()
+    process.kill(process.pid, name)
+  }
+  process.on('SIGINT', hear)
+  process.on('SIGTERM', hear)
+  return stop
+}

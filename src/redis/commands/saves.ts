@@ -4,6 +4,7 @@ import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import { Loader } from '../rdb/loader.ts'
 import { persistenceOf } from '../rdb/persistence.ts'
 import { snapshotOf } from '../rdb/snapshot.ts'
+import { shutdownOf, shutdownOptions } from '../shutdown.ts'
 import type { Row } from './command.ts'
 
 /** When files are written and read, and the end of a node. */
@@ -18,7 +19,6 @@ export const SAVES: readonly Row[] = [
 const IN_PROGRESS = refusal('ERR Background save already in progress')
 const NOT_SAVED = refusal('ERR')
 const NO_SHUTDOWN = refusal('ERR No shutdown in progress.')
-const NOT_ENDED = refusal('ERR Errors trying to SHUTDOWN. Check logs.')
 const ONLY_OPTIONS = refusal('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.')
 
 function save({ core, replies }: Client): void {
@@ -42,20 +42,16 @@ function rewriteNothing({ core, replies }: Client): void {
   replies.status(`Background append only file rewriting ${when}`)
 }
 
-const SHUTDOWN_WORDS = ['SAVE', 'NOSAVE', 'NOW', 'FORCE', 'ABORT'] as const
+const SHUTDOWN_WORDS = ['save', 'nosave', 'now', 'force', 'abort']
 
-function shutdown({ core }: Client, args: Args): void {
-  const words = new Set<(typeof SHUTDOWN_WORDS)[number]>()
-  for (let i = 1; i < args.count; i++) {
-    const word = SHUTDOWN_WORDS.find((each) => args.is(i, each))
-    if (word === undefined) throw SYNTAX
-    words.add(word)
-  }
-  if ((words.has('ABORT') && words.size > 1) || (words.has('SAVE') && words.has('NOSAVE'))) throw SYNTAX
-  if (words.has('ABORT')) throw NO_SHUTDOWN
-  const how = words.has('SAVE') ? 'save' : words.has('NOSAVE') ? 'nosave' : 'by-save-points'
-  if (!persistenceOf(core).saveAtEnd(how) && !words.has('FORCE')) throw NOT_ENDED
-  core.shutdown()
+function shutdown(client: Client, args: Args): void {
+  const { core, replies } = client
+  const words = new Set(args.words(1).map((word) => word.toString('latin1').toLowerCase()))
+  if (![...words].every((word) => SHUTDOWN_WORDS.includes(word))) throw SYNTAX
+  if ((words.has('abort') && words.size > 1) || (words.has('save') && words.has('nosave'))) throw SYNTAX
+  if (!words.has('abort')) shutdownOf(core).askedBy(client, args, shutdownOptions(words))
+  else if (shutdownOf(core).abort()) replies.ok()
+  else throw NO_SHUTDOWN
 }
 
 /** DEBUG RELOAD: the file is written and loaded again, or only loaded. */

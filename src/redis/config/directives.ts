@@ -182,6 +182,22 @@ const percentiles: Kind<string> = {
   write: (value) => [{ text: value || '""', isNews: true }],
 }
 
+const ENDS = ['default', 'save', 'nosave', 'now', 'force']
+
+/** The words of SHUTDOWN. */
+const ends: Kind<string> = {
+  ...words,
+  read(given) {
+    const all = given.join(' ').toLowerCase().split(' ').filter(Boolean)
+    if (all.length === 0 || !all.every((word) => ENDS.includes(word)))
+      throw new BadValue(`argument(s) must be one of the following: ${ENDS.join(', ')}`)
+    if (all.includes('save') && all.includes('nosave'))
+      throw new BadValue("shutdown options SAVE and NOSAVE can't be used simultaneously")
+    const shown = ENDS.slice(1).filter((word) => all.includes(word))
+    return shown.length === 0 ? 'default' : shown.join(' ')
+  },
+}
+
 /** Every directive of Redis 7.0 and of Valkey up to 8.0. */
 export const DIRECTIVES: readonly Directive[] = [
   row('maxmemory', memory(), 0, { setting: 'maxmemory' }),
@@ -363,9 +379,9 @@ export const DIRECTIVES: readonly Directive[] = [
   row('ignore-warnings', emptyText, ''),
   row('oom-score-adj', choice('no', 'yes', 'relative', 'absolute'), 'no'),
   row('oom-score-adj-values', words, '0 200 800'),
-  row('shutdown-timeout', integer(0, INT), 10),
-  row('shutdown-on-sigint', words, 'default'),
-  row('shutdown-on-sigterm', words, 'default'),
+  row('shutdown-timeout', integer(0, INT), 10, { setting: 'shutdownTimeout' }),
+  row('shutdown-on-sigint', ends, 'default'),
+  row('shutdown-on-sigterm', ends, 'default'),
   row('rdb-key-save-delay', integer(-INT - 1, INT), 0, hidden),
   row('key-load-delay', integer(-INT - 1, INT), 0, hidden),
   row('watchdog-period', integer(0, INT), 0, hidden),

@@ -66,5 +66,6 @@ export interface Settings {
   savePoints: string
   stopWritesOnBgsaveError: boolean
   port: number
+  shutdownTimeout: number
   sanitizeDumpPayload: string
 }

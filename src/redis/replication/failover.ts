@@ -41,7 +41,7 @@ export class Failover {
     this.#core.log('notice', 'FAILOVER requested.')
     this.#request = request
     this.#until = request.timeout === 0 ? Number.POSITIVE_INFINITY : keyspace.now + request.timeout
-    pauseOf(this.#core).holdWrites(true)
+    pauseOf(this.#core).holdWrites('failover', true)
     this.#askedAt = 0
     this.#ask()
     this.state = 'waiting-for-sync'
@@ -99,7 +99,7 @@ export class Failover {
     this.state = 'no-failover'
     this.#request = undefined
     this.#until = 0
-    pauseOf(this.#core).holdWrites(false)
+    pauseOf(this.#core).holdWrites('failover', false)
   }
 
   /** How far replicas are: they say so by themselves only once a second. */

@@ -93,7 +93,11 @@ export function report(core: Core, replication: Replication): void {
   ])
   core.tell('memory', () => [
     ['mem_replication_backlog', replication.history.backlog?.memory ?? 0],
-    ['mem_total_replication_buffers', replication.history.backlog?.memory ?? 0],
+    // What several replicas have yet to read is there once.
+    [
+      'mem_total_replication_buffers',
+      Math.max(replication.history.backlog?.memory ?? 0, ...[...replicas.all].map(({ client }) => client.unsent)),
+    ],
     ['mem_clients_slaves', [...replicas.all].reduce((sum, { client }) => sum + client.unsent, 0)],
   ])
   // A file that is loaded tells of itself.

@@ -18,6 +18,8 @@ import { BadArgument, type Plan } from './command-line.ts'
 export interface RunningNode {
   readonly addresses: readonly ListenAddress[]
   readonly socket: string | undefined
+  /** Ends it as SHUTDOWN does; answers whether that was not under way already. Its caller's `end` is called once it may go. */
+  end(signal: 'SIGINT' | 'SIGTERM'): boolean
   /** Ends the node, and takes its pid file away. */
   close(): Promise<void>
 }
@@ -79,6 +81,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
   return {
     addresses: node.addresses,
     socket: socketPath,
+    end: (signal) => node.end(signal),
     async close() {
       release()
       node.saveAtEnd()
