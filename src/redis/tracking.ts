@@ -41,6 +41,7 @@ export class Tracking {
     core.farewells.push((client) => this.#gone(client))
     core.resets.push((client) => this.end(client))
     core.chores.push(() => this.#limit())
+    core.config.follow(['trackingTableMaxKeys'], () => this.#limitSoon())
     core.tell('clients', () => [['tracking_clients', this.#clients.size]])
     core.tell('stats', () => [
       ['tracking_total_keys', this.#readers.size],
@@ -98,6 +99,7 @@ export class Tracking {
       readers.add(client)
       this.#readers.set(key, readers)
     }
+    this.#limitSoon()
   }
 
   #keyChanged(key: Buffer): void {
@@ -187,6 +189,12 @@ export class Tracking {
 
   #gone(client: Client): void {
     this.end(client)
+  }
+
+  /** Before the next command is replied to, and not only with the next of the chores. */
+  #limitSoon(): void {
+    const most = this.#core.config.settings.trackingTableMaxKeys
+    if (most > 0 && this.#readers.size > most) this.#core.later.push(() => this.#limit())
   }
 
   /** `tracking-table-max-keys`: of keys beyond it, clients are told as if they had changed. */

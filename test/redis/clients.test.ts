@@ -50,6 +50,18 @@ describe.skipIf(!hasRedis)(`clients are served as by the server ${NEEDS_REDIS}`,
     await pair.sameBytes('GET b\r\nFLUSHALL\r\n', 3)
   })
 
+  test('a client hears of keys beyond the limit before its next command is answered', async () => {
+    const talks = [await pair.ours.connect(), await pair.connectTheirs()]
+    for (const talk of talks) await talk.ask(['HELLO', '3'], ['CLIENT', 'TRACKING', 'ON'], ['MGET', 'a', 'b'])
+    await pair.same(['CONFIG', 'SET', 'tracking-table-max-keys', '1'])
+    for (const talk of talks) {
+      talk.write('PING\r\n')
+      expect(await talk.next()).toMatch(/invalidate/)
+      expect(await talk.next()).toBe('+PONG\r\n')
+    }
+    await pair.same(['CONFIG', 'SET', 'tracking-table-max-keys', '1000000'])
+  })
+
   test('a pause holds back those who write, and lets them go on', async () => {
     for (const side of [pair.ours.talk, pair.theirs.talk]) {
       const other = side === pair.ours.talk ? await pair.ours.connect() : undefined
