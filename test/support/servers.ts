@@ -1,10 +1,18 @@
-/** Engines whose nodes of Redis OSS and Valkey are the servers that are installed: what holds for parts of the engine is said apart. */
+/**
+ * Engines whose nodes of Redis OSS and Valkey are parts of them, as users have them; with `CACHECTL_TEST_SERVERS=server` they are the
+ * servers that are installed. What holds for one of both alone is said apart.
+ */
 import type { EngineOptions, NodeRuntimeName } from '../../src/api/local-engine.ts'
 import { startTestEngine as startAny, type TestEngineOptions } from './engine.ts'
 import { start as startAnyProcess } from './engine-process.ts'
+import { SERVERS as INSTALLED } from './redis-node.ts'
 
-/** Set to run these tests with nodes that are parts of the engine. */
-const nodeRuntime = (process.env.CACHECTL_TEST_SERVERS ?? 'server') as NodeRuntimeName // a developer's own
+const nodeRuntime = (process.env.CACHECTL_TEST_SERVERS ?? 'embedded') as NodeRuntimeName // CI's, or a developer's own
+
+export const isEmbedded = nodeRuntime !== 'server'
+
+/** Those that nodes can be: tests of one that is missing are skipped, and say so. */
+export const SERVERS = INSTALLED.map((server) => ({ ...server, isMissing: server.isMissing && !isEmbedded }))
 
 export const startTestEngine = (options: TestEngineOptions = {}) => startAny({ nodeRuntime, ...options })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TestEngine } from '../../support/engine.ts'
-import { SERVERS, say, TestClient } from '../../support/redis-node.ts'
-import { startTestEngine } from '../../support/servers.ts'
+import { say, TestClient } from '../../support/redis-node.ts'
+import { SERVERS, startTestEngine } from '../../support/servers.ts'
 import {
   available,
   clusterOf,

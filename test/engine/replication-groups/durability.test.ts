@@ -11,10 +11,10 @@ import { control } from '../../support/control.ts'
 import { firstPort, temporaryDirectory } from '../../support/engine.ts'
 import type { EngineProcess } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
+import { start } from '../../support/real-servers.ts'
 import { say, TestClient } from '../../support/redis-node.ts'
-import { start } from '../../support/servers.ts'
 import { newGroup, newUser, PASSWORD, untilGroupActive, untilUserActive } from '../users/support.ts'
-import { NODE, portOf, SKIPPED, server } from './support.ts'
+import { installed, NODE, portOf, SKIPPED } from './support.ts'
 
 /** Processes of all servers that were started with this state. */
 function serversOf(stateDir: string): number[] {
@@ -73,7 +73,7 @@ test('a replication group whose nodes are parts of an engine that is killed come
   expect(await say(port, 'SET', 'a', '2')).toBe('OK')
 })
 
-describe.skipIf(!server || process.platform !== 'linux')(
+describe.skipIf(!installed || process.platform !== 'linux')(
   `a replication group whose engine is killed ${SKIPPED}`,
   () => {
     test('goes on with its servers, and what they hold', async () => {

@@ -4,8 +4,8 @@ import type { CreateReplicationGroupCommandInput } from '@aws-sdk/client-elastic
 import { describe, expect, test } from 'vitest'
 import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
+import { startTestEngine } from '../../support/real-servers.ts'
 import { SERVERS, TestClient } from '../../support/redis-node.ts'
-import { startTestEngine } from '../../support/servers.ts'
 import { available, create, portOfCluster } from './support.ts'
 
 const isMissing = SERVERS.some(({ name, isMissing }) => name === 'valkey-server' && isMissing)

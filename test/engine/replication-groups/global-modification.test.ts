@@ -1,8 +1,8 @@
 import type { CreateReplicationGroupCommandInput, ElastiCache } from '@aws-sdk/client-elasticache'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../support/eventually.ts'
-import { SERVERS, say } from '../../support/redis-node.ts'
-import { startTestEngine } from '../../support/servers.ts'
+import { say } from '../../support/redis-node.ts'
+import { SERVERS, startTestEngine } from '../../support/servers.ts'
 import { engine, portOf, SKIPPED, server } from './support.ts'
 
 const OF = { GlobalReplicationGroupId: 'sgaui-shop' }

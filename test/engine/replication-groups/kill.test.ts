@@ -12,9 +12,9 @@ import type { EngineProcess } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { GroupWriter } from '../../support/group-writer.ts'
 import { oneOf, type Random, randomOf } from '../../support/random.ts'
+import { start } from '../../support/real-servers.ts'
 import { TestClient } from '../../support/redis-node.ts'
-import { start } from '../../support/servers.ts'
-import { NODE, SKIPPED, server } from './support.ts'
+import { installed, NODE, SKIPPED } from './support.ts'
 
 const KILLS = Number(process.env.CACHECTL_KILLS ?? 3)
 const SEED = Number(process.env.CACHECTL_SEED ?? 1)
@@ -162,7 +162,7 @@ const portsOf = async (client: ElastiCache): Promise<number[]> => {
   return ports.filter((port) => port > 0)
 }
 
-describe.skipIf(!server || process.platform !== 'linux')(`servers of replication groups ${SKIPPED}`, () => {
+describe.skipIf(!installed || process.platform !== 'linux')(`servers of replication groups ${SKIPPED}`, () => {
   test(`hold what was acknowledged after kill -9 of them and of the engine at any moment, ${KILLS} times, and none is left over`, {
     timeout: 120_000 + KILLS * 60_000,
   }, async () => {

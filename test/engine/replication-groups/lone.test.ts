@@ -3,8 +3,8 @@ import { CONTROL } from '../../../src/api/local-engine.ts'
 import { control } from '../../support/control.ts'
 import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
-import { SERVERS, say } from '../../support/redis-node.ts'
-import { startTestEngine } from '../../support/servers.ts'
+import { say } from '../../support/redis-node.ts'
+import { SERVERS, startTestEngine } from '../../support/servers.ts'
 import { clusterOf, NODE, portOfCluster, SKIPPED, server } from './support.ts'
 
 async function createLone(api: TestEngine, more: object = {}): Promise<number> {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
 import { isInstalled } from '../../support/programs.ts'
-import { startTestEngine } from '../../support/servers.ts'
+import { startTestEngine } from '../../support/real-servers.ts'
 
 const group = {
   ReplicationGroupId: 'shop',

@@ -3,11 +3,14 @@ import { familyOf, newestVersion } from '../../../src/api/catalog/engines.ts'
 import { findFamily } from '../../../src/engine/families/families.ts'
 import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
-import { SERVERS } from '../../support/redis-node.ts'
+import { SERVERS as ALL } from '../../support/redis-node.ts'
+import { SERVERS } from '../../support/servers.ts'
 
-/** The newest program there is; undefined: there is none, and the tests are skipped. */
+/** The newest that nodes can be; undefined: there is none, and the tests are skipped. */
 export const [server] = SERVERS.filter(({ isMissing }) => !isMissing).reverse()
-export const engine = server?.name === 'valkey-server' ? 'valkey' : 'redis'
+/** The newest program there is, for tests of what are processes. */
+export const [installed] = ALL.filter(({ isMissing }) => !isMissing).reverse()
+export const engine = installed?.name === 'redis-server' ? 'redis' : 'valkey'
 export const NODE = { Engine: engine, CacheNodeType: 'cache.t4g.small' }
 const facts = findFamily(engine)?.engine
 if (!facts) throw new Error(`no engine ${engine}`)
@@ -17,7 +20,7 @@ export const SKIPPED = '(skipped without redis-server and valkey-server)'
 
 /** What nodes may be: tests of what holds for all of them. */
 export const RUNTIMES = [
-  { nodeRuntime: 'server', isMissing: !server },
+  { nodeRuntime: 'server', isMissing: !installed },
   { nodeRuntime: 'embedded', isMissing: false },
 ] as const
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { TestEngine } from '../../support/engine.ts'
 import { eventually } from '../../support/eventually.ts'
-import { SERVERS, say } from '../../support/redis-node.ts'
-import { startTestEngine } from '../../support/servers.ts'
+import { say } from '../../support/redis-node.ts'
+import { SERVERS, startTestEngine } from '../../support/servers.ts'
 import { available, clusterOf, create, portOf, SKIPPED, server } from './support.ts'
 
 const modify = (api: TestEngine, input: object) =>

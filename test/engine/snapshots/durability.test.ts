@@ -5,8 +5,8 @@ import { engineFiles } from '../../../src/api/local-engine.ts'
 import { temporaryDirectory } from '../../support/engine.ts'
 import type { EngineProcess } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
-import { start } from '../../support/servers.ts'
-import { NODE, SKIPPED, server } from '../replication-groups/support.ts'
+import { start } from '../../support/real-servers.ts'
+import { installed, NODE, SKIPPED } from '../replication-groups/support.ts'
 import { expectFilled, fill } from './data.ts'
 
 /** Processes of all servers that were started with this state, such that only move data included. */
@@ -50,7 +50,7 @@ async function begin(stateDir: string): Promise<EngineProcess> {
   return engine
 }
 
-describe.skipIf(!server || process.platform !== 'linux')(`an engine that is killed ${SKIPPED}`, () => {
+describe.skipIf(!installed || process.platform !== 'linux')(`an engine that is killed ${SKIPPED}`, () => {
   test('while a snapshot is taken, and while it is copied, ends both when it is there again', async () => {
     const stateDir = stateDirectory()
     await (await begin(stateDir)).kill()

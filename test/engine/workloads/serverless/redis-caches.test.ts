@@ -118,7 +118,8 @@ test.skipIf(!HAS_BOTH)(`the way back from Valkey 7 says why there is none here $
 })
 
 test('a serverless cache whose server is not installed is refused, with the package to install', async () => {
-  const engine = await startTestEngine({ serverPlaces: { 'valkey-server': '/nonexistent/valkey-server' } })
+  const serverPlaces = { 'valkey-server': '/nonexistent/valkey-server' }
+  const engine = await startTestEngine({ nodeRuntime: 'server', serverPlaces })
   const made = engine.client().createServerlessCache({ ServerlessCacheName: 'shop', Engine: 'valkey' })
   await expect(made).rejects.toMatchObject({
     name: 'InvalidParameterCombinationException',

@@ -6,9 +6,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../../../support/engine.ts'
 import type { EngineProcess } from '../../../support/engine-process.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { isInstalled } from '../../../support/programs.ts'
+import { start, startTestEngine } from '../../../support/real-servers.ts'
 import { describedCache, untilCache } from '../../../support/serverless.ts'
-import { start, startTestEngine } from '../../../support/servers.ts'
-import { clientOfCache, created, HAS_VALKEY } from './redis-support.ts'
+import { clientOfCache, created } from './redis-support.ts'
+
+const HAS_VALKEY = isInstalled('valkey-server')
 
 /** The process of the only server that was started with this state. */
 function serverOf(stateDir: string): number | undefined {

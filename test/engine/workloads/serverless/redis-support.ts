@@ -2,19 +2,20 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerlessCache } from '@aws-sdk/client-elasticache'
 import type { TestEngine } from '../../../support/engine.ts'
-import { SERVERS, TestClient } from '../../../support/redis-node.ts'
+import { TestClient } from '../../../support/redis-node.ts'
 import { createdCache } from '../../../support/serverless.ts'
+import { SERVERS } from '../../../support/servers.ts'
 
-/** Programs that are installed, by the engine they run. */
-const INSTALLED = new Map(
+/** What nodes can be, by the engine they are of. */
+const RUNNABLE = new Map(
   SERVERS.filter(({ isMissing }) => !isMissing).map(({ name }) => [
     name === 'valkey-server' ? 'valkey' : 'redis',
     name,
   ]),
 )
-export const HAS_VALKEY = INSTALLED.has('valkey')
-export const HAS_BOTH = INSTALLED.size === 2
-export const ENGINES = (['redis', 'valkey'] as const).map((engine) => ({ engine, isMissing: !INSTALLED.has(engine) }))
+export const HAS_VALKEY = RUNNABLE.has('valkey')
+export const HAS_BOTH = RUNNABLE.size === 2
+export const ENGINES = (['redis', 'valkey'] as const).map((engine) => ({ engine, isMissing: !RUNNABLE.has(engine) }))
 export const SKIPPED = '(skipped without redis-server and valkey-server)'
 
 /** A cache of Valkey that is available. */
