@@ -86,7 +86,7 @@ export class Database {
 
   /** The entry of a key that is about to be written, or 0; counted as an access. */
   lookupWrite(args: Args, index: number): number {
-    const entry = this.#live(args, index)
+    const entry = this.#live(args, index, true)
     if (entry !== 0) {
       this.preserve(entry)
       this.#access(entry)
@@ -283,6 +283,13 @@ export class Database {
   // Expiry.
 
   setExpiry(entry: number, at: number): void {
+    const { isWritableReplica, showsExpired, ownKeys } = this.keyspace
+    if (isWritableReplica && !showsExpired) ownKeys.add(this, this.keyOf(entry))
+    this.restoreExpiry(entry, at)
+  }
+
+  /** The same of what a file says. */
+  restoreExpiry(entry: number, at: number): void {
     this.preserve(entry)
     if ((this.arena.word(entry, META) & HAS_TTL) === 0) this.expiring.add(entry)
     this.arena.setDouble(entry, EXPIRES, at)
@@ -420,18 +427,20 @@ export class Database {
     return hashBytes(args.view, args.start(index), args.end(index), this.keyspace.seed)
   }
 
-  #live(args: Args, index: number): number {
+  #live(args: Args, index: number, isWritten = false): number {
     const start = args.start(index)
     const length = args.end(index) - start
     const entry = this.table.find(args.view, start, length, this.hash(args, index))
     if (entry === 0 || (this.arena.word(entry, META) & HAS_TTL) === 0) return entry
-    return this.keyspace.isPast(this.arena.double(entry, EXPIRES)) ? this.#expired(entry) : entry
+    return this.keyspace.isPast(this.arena.double(entry, EXPIRES)) ? this.#expired(entry, isWritten) : entry
   }
 
-  /** On a replica, keys only look as if they were gone: the primary deletes them. */
-  #expired(entry: number): number {
-    if (this.keyspace.mayExpire) this.expire(entry)
-    return this.keyspace.showsExpired ? entry : 0
+  /** On a replica, keys only look as if they were gone: the primary deletes them, unless a client writes to them. */
+  #expired(entry: number, isWritten: boolean): number {
+    const { mayExpire, showsExpired, isWritableReplica } = this.keyspace
+    if (showsExpired) return entry
+    if (mayExpire || (isWritten && isWritableReplica)) this.expire(entry)
+    return 0
   }
 
   #access(entry: number): void {
@@ -445,6 +454,9 @@ export class Database {
     const { arena, keyspace } = this
     const start = args.start(index)
     const end = args.end(index)
+    // One that has expired was not found by who only reads before it writes (GETSET).
+    const hidden = keyspace.isWritableReplica ? this.findWord(args, index) : 0
+    if (hidden !== 0) this.expire(hidden)
     const entry = arena.allocate(HEADER_BYTES + end - start + valueBytes + this.#linkBytes)
     arena.setWord(entry, HASH, this.hash(args, index))
     arena.setWord(entry, META, keyspace.marks)

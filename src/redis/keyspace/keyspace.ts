@@ -4,6 +4,7 @@ import type { Replies } from '../protocol/replies.ts'
 import { Database } from './database.ts'
 import { GENERIC } from './events.ts'
 import { Objects } from './objects.ts'
+import { OwnKeys } from './own-keys.ts'
 
 /** What is told of keys: to clients that watch, track, listen or wait, and to replicas. */
 export interface KeyObservers {
@@ -68,6 +69,9 @@ export class Keyspace {
   mayExpire = true
   /** Whether they are found all the same: by the commands of a replica's primary. */
   showsExpired = false
+  /** Whether clients write to a replica: what they find expired goes, and what they have expire is theirs to end. */
+  isWritableReplica = false
+  readonly ownKeys = new OwnKeys()
 
   /** Whether accesses are noted in entries; not while a client is served that asked for that (CLIENT NO-TOUCH). */
   countsAccess = true
@@ -131,6 +135,7 @@ export class Keyspace {
 
   flush(db: Database | undefined): void {
     this.#observers.flushing(db)
+    if (db === undefined) this.ownKeys.clear()
     for (const each of db ? [db] : this.databases) each.clear()
   }
 

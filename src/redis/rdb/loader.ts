@@ -286,7 +286,7 @@ export class Loader {
       db.remove(found)
     }
     const entry = addEntry(db, args, 0, value)
-    if (expiresAt >= 0) db.setExpiry(entry, expiresAt)
+    if (expiresAt >= 0) db.restoreExpiry(entry, expiresAt)
     setAccess(this.#core, db, entry, idle, frequency)
     this.loaded++
   }

@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts'
+import { tendOwnKeys } from './own-keys.ts'
 import { Replication, replications } from './replication.ts'
 import { report } from './report.ts'
 import { restrict } from './restrictions.ts'
@@ -9,6 +10,7 @@ export function startReplication(core: Core): void {
   replications.set(core, replication)
   report(core, replication)
   restrict(core, replication)
+  tendOwnKeys(core, replication)
   const { cluster } = core
   if (cluster) cluster.follow = (primary) => replication.follow(primary && { host: primary.ip, port: primary.port })
 }
