@@ -376,6 +376,28 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('at the edges of $p
         ],
       ].flatMap((commands) => [...commands, encoding, ['DEL', 'l']]),
     )
+    const sized = (size: string) => ['CONFIG', 'SET', 'list-max-listpack-size', size]
+    await pair.same(
+      sized('3'),
+      ...[
+        [
+          ['RPUSH', 'l', 'a', 'b', 'c'],
+          ['LSET', 'l', '0', 'd'],
+        ],
+        [
+          ['RPUSH', 'l', 'a', 'b', 'c'],
+          ['LINSERT', 'l', 'AFTER', 'none', 'd'],
+        ],
+        [
+          ['RPUSH', 'l', 'a', 'b'],
+          ['LSET', 'l', '0', 'd'],
+        ],
+        [sized('0'), ['RPUSH', 'l', 'a'], ['LSET', 'l', '0', 'd']],
+        [sized('-10'), ['RPUSH', 'l', 'x'.repeat(60_000)]],
+        [['RPUSH', 'l', 'x'.repeat(70_000)]],
+        [sized('-2')],
+      ].flatMap((commands) => [...commands, encoding, ['DEL', 'l']]),
+    )
     await pair.same(['CONFIG', 'SET', 'list-compress-depth', '2'], ['RPUSH', 'l', 'a', large])
     const { ours, theirs } = await pair.replies(['DEBUG', 'OBJECT', 'l'])
     const nodes = (reply = '') => reply.match(/ql_(?:listpack_max|compressed):\S+/g)

@@ -145,6 +145,7 @@ function lset(client: Client, args: Args): void {
   const entry = db.writeOf(LIST, args, 1)
   if (entry === 0) throw NO_SUCH_KEY
   if (!openIn(client, entry).seek(args.integer(2))) throw OUT_OF_RANGE
+  opened.expect(args.length(3))
   opened.replace(args.bytes, args.start(3), args.end(3))
   opened.settle()
   db.changed(args, 1, LIST_EVENT, 'lset')
@@ -160,7 +161,8 @@ function linsert(client: Client, args: Args): void {
     replies.integer(0)
     return
   }
-  if (!openIn(client, entry).find(args.view, args.start(3), args.length(3))) {
+  openIn(client, entry).expect(args.length(4))
+  if (!opened.find(args.view, args.start(3), args.length(3))) {
     replies.integer(-1)
     return
   }

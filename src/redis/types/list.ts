@@ -113,15 +113,16 @@ export class Quicklist implements LargeValue {
   }
 }
 
-// `list-max-listpack-size`, where it is negative: -1 to -5.
-const SIZES = [4096, 8192, 16_384, 32_768, 65_536] as const
+// `list-max-listpack-size`, where it is negative: -1 to -5, as which all below it count.
+const LARGEST_BYTES = 65_536
+const SIZES = [4096, 8192, 16_384, 32_768, LARGEST_BYTES] as const
 // Where it counts elements, they may not take more than this.
 const SAFE_BYTES = 8192
 
 /** How many elements and bytes a chunk may hold, by `list-max-listpack-size`. */
 export const chunkLimits = (maxSize: number): { readonly elements: number; readonly bytes: number } => ({
   elements: maxSize < 0 ? Number.POSITIVE_INFINITY : Math.max(1, maxSize),
-  bytes: SIZES[-maxSize - 1] ?? SAFE_BYTES,
+  bytes: maxSize < 0 ? (SIZES[-maxSize - 1] ?? LARGEST_BYTES) : SAFE_BYTES,
 })
 
 /**
@@ -278,6 +279,11 @@ export class OpenList {
     if (behind) this.#place = packedNext(arena, this.chunk, this.#place)
     this.#insertHere(source, start, end)
     this.#count(1)
+  }
+
+  /** To be called before an element of so many bytes is put in: servers make a list large that would not hold it besides all it has. */
+  expect(bytes: number): void {
+    if (this.#large === undefined && !this.#hasRoom(this.#chunk(0), bytes)) this.#enlarged()
   }
 
   /** Puts other bytes in the place of the element. */
