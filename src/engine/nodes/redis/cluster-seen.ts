@@ -6,6 +6,8 @@ import { placeOf } from './doors.ts'
 import { type Owners, ownersOf, shardIdOf, topologyOf, withMoves } from './embedded-topology.ts'
 import type { Member, RedisSpec } from './spec.ts'
 
+const ENGINE_DECIDES = 'ERR The engine decides which node of a shard is its primary.'
+
 /**
  * What a node of a cluster has been told of it. Slots that move are asked of the nodes before they are put on record: what a node
  * has been asked holds until the record says so, too.
@@ -29,6 +31,8 @@ export class ClusterSeen {
       id,
       topology: topologyOf(topology, this.#recorded, spec.announce),
       changed: (cluster) => this.#note(cluster),
+      // Clients never get so far: the command is one of those that ElastiCache keeps to itself.
+      failover: () => ENGINE_DECIDES,
       bus: processBus,
     }
   }

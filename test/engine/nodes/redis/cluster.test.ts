@@ -62,6 +62,20 @@ const areWell = async (group: readonly Running[]) => (await Promise.all(group.ma
 describe.each(ALL_SERVERS)(
   'a group in cluster mode of $name (skipped where it is not installed)',
   ({ name, isMissing, isEmbedded }) => {
+    test.skipIf(isMissing)('has the primary that the engine has chosen, whatever clients say', async () => {
+      const topology = topologyOf(1)
+      const group = await Promise.all(topology.map((member) => run(name, topology, member)))
+      await eventually('all is well', () => areWell(group))
+      const [, replica] = group as [Running, Running]
+      for (const how of [[], ['FORCE'], ['TAKEOVER']]) {
+        expect(await say(replica.spec.port, 'CLUSTER', 'FAILOVER', ...how)).toMatch(/^ERR unknown (sub)?command/)
+        const call = ['CLUSTER', 'FAILOVER', ...how].map((word) => `'${word}'`).join()
+        expect(await say(replica.spec.port, 'EVAL', `return redis.call(${call})`, '0')).toMatch(/^ERR |^NOPERM /)
+      }
+      expect((await replica.node.status()).role).toBe('replica')
+      expect(await areWell(group)).toBe(true)
+    })
+
     test.skipIf(isMissing)('forms, fails over, takes back what it lost, and grows', async () => {
       const topology = topologyOf(3)
       const group = await Promise.all(topology.map((member) => run(name, topology, member)))
