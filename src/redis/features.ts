@@ -8,6 +8,7 @@ import { startOutputLimits } from './output-limits.ts'
 import { startPause } from './pause.ts'
 import { startPubSub } from './pubsub.ts'
 import { startPersistence } from './rdb/persistence.ts'
+import { startSnapshots } from './rdb/snapshots.ts'
 import { startReplication } from './replication/start.ts'
 import { startShutdown } from './shutdown.ts'
 import { startSlowLog } from './slowlog.ts'
@@ -28,6 +29,7 @@ const FEATURES: readonly ((core: Core) => void)[] = [
   startPubSub,
   startReplication,
   startPause,
+  startSnapshots,
   startShutdown,
 ]
 

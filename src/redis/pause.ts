@@ -15,7 +15,7 @@ export class Pause {
 
   constructor(core: Core) {
     this.#core = core
-    this.#turn = core.checks.add((client, command) => this.#hold(client, command))
+    this.#turn = core.checks.add((client, command) => this.#check(client, command))
     core.farewells.push((client) => this.#held.delete(client))
     core.tell('clients', () => [['blocked_clients', core.blocking.clients.size + this.#held.size]])
   }
@@ -44,7 +44,7 @@ export class Pause {
     this.#turn(this.isPaused)
     core.updateGate()
     if (!core.isReplica) core.keyspace.mayExpire = !this.isPaused
-    this.#letGo()
+    this.letGo()
   }
 
   /** Whether anyone is held back. */
@@ -60,11 +60,18 @@ export class Pause {
     this.#turn(this.isPaused)
     core.updateGate()
     if (!core.isReplica) core.keyspace.mayExpire = !this.isPaused
-    if (!on) this.#letGo()
+    if (!on) this.letGo()
+  }
+
+  /** Holds a client back whatever is paused, until the next `letGo`. Answers what its check is to say. */
+  hold(client: Client): string {
+    client.paused = true
+    this.#held.add(client)
+    return ''
   }
 
   /** Those that have to wait on are held back again as soon as they are served. */
-  #letGo(): void {
+  letGo(): void {
     const core = this.#core
     for (const client of this.#held) {
       client.paused = false
@@ -73,7 +80,7 @@ export class Pause {
     this.#held.clear()
   }
 
-  #hold(client: Client, command: Command): string | undefined {
+  #check(client: Client, command: Command): string | undefined {
     if (client.kind === 'replica' || client.kind === 'master' || client.connection === undefined) return undefined
     if (command.name === 'client|unpause') return undefined
     const isExec = command.name === 'exec'
@@ -81,9 +88,7 @@ export class Pause {
       (command.flags & (WRITE | MAY_REPLICATE)) !== 0 ||
       (isExec && (client.transaction?.queue.some((each) => (each.flags & (WRITE | MAY_REPLICATE)) !== 0) ?? false))
     if ((this.#onlyWrites || this.#until <= client.core.keyspace.now) && !changes) return undefined
-    client.paused = true
-    this.#held.add(client)
-    return ''
+    return this.hold(client)
   }
 }
 

@@ -31,7 +31,7 @@ function expireOf(db: Database, keys: number): number {
   let stale = 0
   for (let i = 0; i < keys && db.expiring.count > 0; i++) {
     const entry = db.expiring.at(Math.floor(db.keyspace.random() * db.expiring.count))
-    if (!db.keyspace.isPast(db.arena.double(entry, EXPIRES))) continue
+    if (!db.keyspace.isPast(db.arena.double(entry, EXPIRES)) || db.keyspace.preserver?.defers(db, entry)) continue
     db.expire(entry)
     stale++
   }

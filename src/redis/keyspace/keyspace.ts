@@ -29,6 +29,8 @@ export interface Freeable {
 export interface Preserver {
   /** An entry with a mark that is not `marks` is about to be changed or removed. */
   preserve(db: Database, entry: number): void
+  /** Whether an entry would take too long to be written at once before it changes. It is written bit by bit from now on. */
+  defers(db: Database, entry: number): boolean
   /** A database has forgotten its keys, which are no longer changed. Answers whether it has them given back itself, later. */
   keep(table: ChainTable, keys: Freeable): boolean
 }

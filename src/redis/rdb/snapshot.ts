@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import type { Core } from '../core.ts'
 import { frequencyOf, idleMs } from '../keyspace/access-clock.ts'
 import type { Database } from '../keyspace/database.ts'
-import { ACCESS, EXPIRES, FIRST_MARK, HAS_TTL, HEADER_BYTES, KEY_BYTES, META } from '../keyspace/entry.ts'
-import type { Freeable, Keyspace, Preserver } from '../keyspace/keyspace.ts'
+import { ACCESS, EXPIRES, HAS_TTL, HEADER_BYTES, KEY_BYTES, META } from '../keyspace/entry.ts'
 import type { ChainTable } from '../memory/chain-table.ts'
 import { OPCODES } from './codes.ts'
 import { Crc64 } from './crc64.ts'
+import { SLICE_MS, type Snapshots, snapshotsOf } from './snapshots.ts'
 import { formatOf, ValueWriter } from './value-writer.ts'
 import { RdbWriter } from './writer.ts'
 
@@ -25,12 +25,9 @@ export interface SnapshotOptions {
   readonly functionsOnly?: boolean
 }
 
-/** How long it writes at once where others wait. */
-const SLICE_MS = 2
 const PIECE_BYTES = 256 * 1024
 // Buckets between two looks at the clock.
 const BUCKETS_PER_LOOK = 16
-const MARKS = 8
 
 /**
  * A whole data set as the bytes of a file of redis, as it is when this is called, while commands go on: a key that is about to be
@@ -38,7 +35,7 @@ const MARKS = 8
  * @throws RangeError There are eight already.
  */
 export function snapshotOf(core: Core, options: SnapshotOptions = {}): Snapshot {
-  const taken = snapshotsOf(core.keyspace)
+  const taken = snapshotsOf(core)
   // Without keys there is nothing to mark.
   const snapshot = new Snapshot(core, options, options.functionsOnly ? 0 : taken.firstFree(), taken)
   taken.add(snapshot)
@@ -78,6 +75,8 @@ export class Snapshot implements AsyncIterable<Buffer> {
   /** What is written while a large key is being written to the other. */
   readonly #aside: RdbWriter
   readonly #taken: Snapshots
+  /** Pieces that were written before anyone asked for them. */
+  readonly #ready: Buffer[] = []
   readonly #savesIdle: boolean
   readonly #savesFrequency: boolean
   readonly #visitEntry = (entry: number): void => this.#entry(entry)
@@ -118,6 +117,8 @@ export class Snapshot implements AsyncIterable<Buffer> {
    */
   slice(ms: number): Buffer | undefined {
     if (this.#state !== 'writing') return undefined
+    const ready = this.#ready.shift()
+    if (ready !== undefined) return ready
     const { clock } = this.#core
     const until = clock.monotonicMs() + ms
     do {
@@ -158,7 +159,7 @@ export class Snapshot implements AsyncIterable<Buffer> {
     if (this.#state !== 'writing') return
     this.#state = 'cancelled'
     this.#large = undefined
-    this.#writer.at = this.#aside.at = 0
+    this.#writer.at = this.#aside.at = this.#ready.length = 0
     void this.#forgetSlowly()
   }
 
@@ -167,9 +168,23 @@ export class Snapshot implements AsyncIterable<Buffer> {
     return this.#parts.some((part) => part.table === table && !part.isDone)
   }
 
+  /** Whether a key of its has yet to be written. */
+  lacks(db: Database, entry: number): boolean {
+    const { arena, marks } = db.keyspace
+    if (this.#state !== 'writing' || ((arena.word(entry, META) ^ marks) & this.mark) === 0) return false
+    return this.#partOf(db) !== undefined
+  }
+
+  /** Writes some of a key that it `lacks`, or of the large one that it is in the middle of. */
+  preserveSome(db: Database, entry: number): void {
+    if (this.#large) this.#goOn()
+    else this.#begin(this.#partOf(db) as Part, entry) // it lacks the key
+    if (this.#writer.at >= PIECE_BYTES) this.#ready.push(this.#take())
+  }
+
   /** Writes a key that is about to be changed. */
   preserve(db: Database, entry: number): void {
-    const part = this.#parts.find(({ table }) => table === db.table)
+    const part = this.#partOf(db)
     if (part === undefined) return
     if (this.#large?.entry === entry) {
       while (this.#large) this.#goOn()
@@ -244,10 +259,19 @@ export class Snapshot implements AsyncIterable<Buffer> {
       this.#flip(entry)
       return
     }
+    this.#begin(part, entry)
+  }
+
+  /** Writes a key, or the first of one that is large. */
+  #begin(part: Part, entry: number): void {
     const parts = this.#writeKey(this.#writer, part, this.#core.keyspace.db(part.db), entry)
     this.written++
     if (parts === undefined) this.#flip(entry)
     else this.#large = { entry, parts }
+  }
+
+  #partOf({ table }: Database): Part | undefined {
+    return this.#parts.find((part) => part.table === table)
   }
 
   /** Writes some more of a large key. */
@@ -326,68 +350,4 @@ export class Snapshot implements AsyncIterable<Buffer> {
       await setImmediate()
     }
   }
-}
-
-/** The snapshots of a keyspace that are being taken. */
-class Snapshots implements Preserver {
-  readonly #keyspace: Keyspace
-  readonly #taken = new Set<Snapshot>()
-  /** Keys that a database has forgotten, to be given back once they are written. */
-  readonly #forgotten = new Map<ChainTable, Freeable>()
-
-  constructor(keyspace: Keyspace) {
-    this.#keyspace = keyspace
-  }
-
-  /** A mark that none of them has. */
-  firstFree(): number {
-    for (let at = 0; at < MARKS; at++) {
-      const mark = FIRST_MARK << at
-      if (![...this.#taken].some((each) => each.mark === mark)) return mark
-    }
-    throw new RangeError(`no more than ${MARKS} snapshots at once`)
-  }
-
-  add(snapshot: Snapshot): void {
-    this.#taken.add(snapshot)
-    this.#keyspace.marks ^= snapshot.mark
-    this.#keyspace.preserver = this
-  }
-
-  remove(snapshot: Snapshot): void {
-    this.#taken.delete(snapshot)
-    if (this.#taken.size === 0) this.#keyspace.preserver = undefined
-  }
-
-  preserve(db: Database, entry: number): void {
-    const { arena, marks } = this.#keyspace
-    for (const snapshot of this.#taken)
-      if (((arena.word(entry, META) ^ marks) & snapshot.mark) !== 0) snapshot.preserve(db, entry)
-  }
-
-  keep(table: ChainTable, keys: Freeable): boolean {
-    const isNeeded = this.#needs(table)
-    if (isNeeded) this.#forgotten.set(table, keys)
-    return isNeeded
-  }
-
-  /** A snapshot has gone through a table. */
-  passed(table: ChainTable): void {
-    const keys = this.#forgotten.get(table)
-    if (keys === undefined || this.#needs(table)) return
-    this.#forgotten.delete(table)
-    this.#keyspace.freeLater(keys)
-  }
-
-  #needs(table: ChainTable): boolean {
-    return [...this.#taken].some((each) => each.needs(table))
-  }
-}
-
-const bySpace = new WeakMap<Keyspace, Snapshots>()
-
-function snapshotsOf(keyspace: Keyspace): Snapshots {
-  const found = bySpace.get(keyspace) ?? new Snapshots(keyspace)
-  bySpace.set(keyspace, found)
-  return found
 }

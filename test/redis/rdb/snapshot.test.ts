@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import type { Command } from '../../../src/protocols/resp/encode.ts'
 import { systemClock } from '../../../src/redis/clock.ts'
 import { BadRdb, type Loader } from '../../../src/redis/rdb/loader.ts'
 import { afterTests } from '../../support/after-tests.ts'
@@ -66,6 +67,38 @@ test('a snapshot is what there was when it began, whatever is changed meanwhile'
     ),
     { numRuns: 3, endOnFailure: true },
   ))
+
+const CHANGES: readonly (readonly Command[])[] = [
+  [['HSET', 'vast', 'field 7', 'changed']],
+  [['DEL', 'vast']],
+  [['MULTI'], ['SET', 'aside', '1'], ['HDEL', 'vast', 'field 7'], ['EXEC']],
+  [['EVAL', "redis.call('SET', 'aside', '2') return redis.call('HDEL', KEYS[1], 'field 7')", '1', 'vast']],
+]
+
+test.each(CHANGES)('of those whose %j changes what takes long to write, nobody else waits', async (...change) => {
+  // A look at the clock takes a millisecond.
+  let ms = 0
+  const slow = { ...clock, monotonicMs: () => ++ms }
+  const { node, talk, connect } = await startNode(atEnd, { config, clock: slow })
+  const fill = "for i = 1, 20000 do redis.call('HSET', KEYS[1], 'field ' .. i, string.rep('x', 60)) end"
+  await talk.ask(['EVAL', fill, '1', 'vast'], ['SET', 'small', 'value'])
+  const [was] = await talk.ask(['DEBUG', 'DIGEST'])
+  const snapshot = node.snapshot()
+  const changing = await connect()
+  let isChanged = false
+  const changed = changing.ask(...change).then(() => {
+    isChanged = true
+  })
+  let isWaiting = false
+  while (!isWaiting && !isChanged) {
+    const [, clients = ''] = await talk.ask(['APPEND', 'small', 'r'], ['INFO', 'clients'])
+    isWaiting = clients.includes('blocked_clients:1')
+  }
+  expect(isWaiting).toBe(true)
+  await changed
+  const file = snapshot.whole()
+  expect(await loaded(file, (loader) => loader.feed(file))).toBe(was)
+})
 
 test('one that is cancelled is in nobody’s way', async () => {
   const { node, talk } = source
