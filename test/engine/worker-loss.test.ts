@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { memcached, startTestEngine } from '../support/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import { MemcachedClient } from '../support/memcached-client.ts'
+import { say } from '../support/redis-node.ts'
+import { available, create, portOf, rolesOf } from './replication-groups/support.ts'
 
 async function connect(port: number): Promise<MemcachedClient> {
   const client = await MemcachedClient.connect(port)
@@ -38,3 +41,32 @@ test('nodes of a worker thread that ends are there again at once, empty, and the
   for (const client of kept) expect(await client.ask('get a\r\n')).toBe('VALUE a 0 1\r\nx\r\nEND\r\n')
   expect(engine.log.join('\n')).toContain('a worker thread ended; starting its nodes again')
 })
+
+// With one core there is one worker, and all of a group is lost with it.
+test.skipIf(availableParallelism() === 1)('a replica leads on when the worker thread of its primary ends', async () => {
+  const posts = vi.spyOn(Worker.prototype, 'postMessage')
+  onTestFinished(() => posts.mockRestore())
+  const engine = await startTestEngine({ nodeRuntime: 'embedded' })
+  const group = await create(engine, { Engine: 'valkey', NumCacheClusters: 2, AutomaticFailoverEnabled: true })
+  const port = portOf(group, 'PrimaryEndpoint')
+  await say(port, 'SET', 'a', '1')
+  const reader = portOf(group, 'ReaderEndpoint')
+  await eventually('replicated', async () => (await say(reader, 'GET', 'a')) === '1')
+  const startOf = (key: string) => posts.mock.calls.findIndex((call) => isStart(call[0], key))
+  const [primary, replica] = ['shop-001', 'shop-002'].map(
+    (id) => posts.mock.contexts[startOf(`us-west-2/${id}/0001`)] as Worker, // what postMessage was called of
+  )
+  expect(primary).not.toBe(replica)
+  await primary?.terminate()
+  await eventually('the replica leads on', async () => (await say(port, 'SET', 'b', '2')) === 'OK')
+  expect(await say(port, 'GET', 'a')).toBe('1')
+  await eventually('the primary is back', async () => {
+    const info = await say(port, 'INFO', 'replication')
+    return info.includes('role:master') && info.includes('state=online')
+  })
+  expect(rolesOf(await available(engine))).toEqual(['shop-001 replica', 'shop-002 primary'])
+})
+
+/** Whether a worker was asked to start a node. */
+const isStart = (message: unknown, key: string): boolean =>
+  JSON.stringify(message).includes('"do":"start"') && JSON.stringify(message).includes(`"${key}"`)
