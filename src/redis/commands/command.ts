@@ -109,6 +109,8 @@ const LOOKING_AROUND = ['scan', 'randomkey']
 /** Commands that are fast but not called so, as they may free what they overwrite. */
 const BRIEF = ['set', 'setex', 'psetex']
 
+const NO_SUBCOMMANDS: ReadonlyMap<string, Command> = new Map()
+
 /** A command of one node, and how often it was called. */
 export class Command {
   readonly name: string
@@ -120,7 +122,7 @@ export class Command {
   readonly flagsOf: FlagFinder | undefined
   /** `config get`'s is `config`. */
   readonly parent: Command | undefined
-  readonly subcommands = new Map<string, Command>()
+  subcommands = NO_SUBCOMMANDS
   /** Whether it comes by keys that were not named. */
   readonly looksAround: boolean
   /** Whether it takes as long whatever it is given: nothing is gained by measuring each call. */
@@ -173,8 +175,18 @@ export interface Dialect {
   readonly version: string
 }
 
+/** By dialect: nodes of one have the same. */
+const known = new Map<string, ReadonlyMap<string, Facts>>()
+
 /** What a server of an engine and version says of its commands, by name. */
-export function factsOf({ engine, version }: Dialect): ReadonlyMap<string, Facts> {
+export function factsOf(dialect: Dialect): ReadonlyMap<string, Facts> {
+  const key = `${dialect.engine} ${dialect.version}`
+  const facts = known.get(key) ?? readFacts(dialect)
+  known.set(key, facts)
+  return facts
+}
+
+function readFacts({ engine, version }: Dialect): ReadonlyMap<string, Facts> {
   const rows = new Map([...REDIS, ...(engine === 'valkey' ? VALKEY : [])])
   const parsed = [...rows].map(([name, json]): [string, Facts] => [name, JSON.parse(json)])
   return new Map(parsed.filter(([, { since }]) => isAtLeast(version, since)))
@@ -188,7 +200,9 @@ export class CommandTable {
   readonly facts: ReadonlyMap<string, Facts>
   /** Containers and commands, without subcommands. */
   readonly commands: ReadonlyMap<string, Command>
-  readonly #slots: { readonly name: Buffer; readonly command: Command }[][] = Array.from({ length: SLOTS }, () => [])
+  readonly #slots: ({ readonly name: Buffer; readonly command: Command }[] | undefined)[] = new Array(SLOTS).fill(
+    undefined,
+  )
 
   /** @param renamed New names by old ones, `''` for commands that are gone (`rename-command`). */
   constructor(rows: readonly Row[], dialect: Dialect, renamed: ReadonlyMap<string, string> = new Map()) {
@@ -201,12 +215,14 @@ export class CommandTable {
       const parent = sub === undefined ? undefined : commands.get(name)
       const command = new Command(row, about, parent)
       if (sub === undefined) commands.set(name, command)
-      else parent?.subcommands.set(sub, command)
+      else if (parent) parent.subcommands = new Map([...parent.subcommands, [sub, command]])
     }
     this.commands = commands
     for (const [name, command] of commands) {
       const spoken = Buffer.from((renamed.get(name) ?? name).toLowerCase())
-      if (spoken.length > 0) this.#slots[slotOf(spoken, 0, spoken.length)]?.push({ name: spoken, command })
+      if (spoken.length === 0) continue
+      const slot = slotOf(spoken, 0, spoken.length)
+      this.#slots[slot] = [...(this.#slots[slot] ?? []), { name: spoken, command }]
     }
   }
 
@@ -217,7 +233,8 @@ export class CommandTable {
     const end = args.end(0)
     const length = end - start
     if (length === 0) return undefined
-    const slot = this.#slots[slotOf(bytes, start, end)] as { name: Buffer; command: Command }[] // slotOf < SLOTS
+    const slot = this.#slots[slotOf(bytes, start, end)]
+    if (slot === undefined) return undefined
     for (let row = 0; row < slot.length; row++) {
       const { name, command } = slot[row] as { name: Buffer; command: Command } // row < length
       if (name.length !== length) continue
