@@ -36,6 +36,20 @@ test('a backlog tells what it was told, from any place that can still be asked f
   )
 })
 
+test('of a command of megabytes a backlog keeps no more than what can be asked for', () => {
+  const command = ['SET', 'key', 'v'.repeat(9_000_000)].map((word) => Buffer.from(word))
+  for (const way of ['add', 'addArgs', 'append'] as const) {
+    const backlog = new Backlog(100_000, 0)
+    if (way === 'add') backlog.add(command)
+    else if (way === 'addArgs') backlog.addArgs(Args.of(command))
+    else backlog.append(encodeCommand(command))
+    expect(Buffer.concat(backlog.from(0)).equals(encodeCommand(command))).toBe(true)
+    backlog.trim(Number.POSITIVE_INFINITY)
+    expect(backlog.memory).toBeLessThan(3_000_000)
+    expect(backlog.length).toBe(100_000)
+  }
+})
+
 const cut = (whole: Buffer, lengths: readonly number[]): Buffer[] => {
   const pieces: Buffer[] = []
   let at = 0

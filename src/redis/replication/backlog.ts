@@ -2,8 +2,11 @@ import type { Args } from '../protocol/args.ts'
 
 // So that a replica is sent much at once, and little is kept longer than it is needed.
 const CHUNK = 64 * 1024
+// What is larger is kept in pieces: as one it would stay until as much as can be asked for has come after it.
+const LARGEST = 1024 * 1024
 const DIGITS = 16
 const CR_LF = 2
+const CR_LF_BYTES = Buffer.from('\r\n')
 const CR = 0x0d
 const LF = 0x0a
 const ARRAY = 0x2a
@@ -54,7 +57,7 @@ export class Backlog {
   append(bytes: Buffer, start = 0, end = bytes.length): void {
     let at = start
     while (at < end) {
-      const chunk = this.#room(1)
+      const chunk = this.#room(1, Math.min(LARGEST, end - at))
       const length = Math.min(end - at, chunk.bytes.length - chunk.length)
       bytes.copy(chunk.bytes, chunk.length, at, at + length)
       chunk.length += length
@@ -67,6 +70,11 @@ export class Backlog {
   add(words: readonly Buffer[]): void {
     let length = 0
     for (const word of words) length += word.length
+    if (length > LARGEST) {
+      this.#appendLine(ARRAY, words.length)
+      for (const word of words) this.#appendWord(word, 0, word.length)
+      return
+    }
     const chunk = this.#room(roomFor(words.length, length))
     let at = line(chunk.bytes, chunk.length, ARRAY, words.length)
     for (const word of words) {
@@ -82,6 +90,11 @@ export class Backlog {
     const { count, bytes } = args
     let length = 0
     for (let i = 0; i < count; i++) length += args.length(i)
+    if (length > LARGEST) {
+      this.#appendLine(ARRAY, count)
+      for (let i = 0; i < count; i++) this.#appendWord(bytes, args.start(i), args.end(i))
+      return
+    }
     const chunk = this.#room(roomFor(count, length))
     let at = line(chunk.bytes, chunk.length, ARRAY, count)
     for (let i = 0; i < count; i++) {
@@ -112,11 +125,22 @@ export class Backlog {
     if (gone > 0) this.#chunks = this.#chunks.slice(gone)
   }
 
-  /** The chunk to write to, with room for so many bytes. */
-  #room(bytes: number): Chunk {
+  #appendLine(mark: number, value: number): void {
+    const bytes = Buffer.alloc(roomFor(0, 0))
+    this.append(bytes, 0, line(bytes, 0, mark, value))
+  }
+
+  #appendWord(bytes: Buffer, start: number, end: number): void {
+    this.#appendLine(BULK, end - start)
+    this.append(bytes, start, end)
+    this.append(CR_LF_BYTES)
+  }
+
+  /** The chunk to write to, with room for so many bytes; a new one has room for `wanted`. */
+  #room(bytes: number, wanted = bytes): Chunk {
     const last = this.#chunks.at(-1)
     if (last !== undefined && last.bytes.length - last.length >= bytes) return last
-    const chunk = { start: this.end, bytes: Buffer.allocUnsafeSlow(Math.max(CHUNK, bytes)), length: 0 }
+    const chunk = { start: this.end, bytes: Buffer.allocUnsafeSlow(Math.max(CHUNK, wanted)), length: 0 }
     this.#chunks.push(chunk)
     return chunk
   }
