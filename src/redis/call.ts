@@ -96,11 +96,11 @@ function internal(core: Core, command: Command, error: unknown): string {
 
 /** Answers a request with an error before it has run. A transaction that is being queued can't be run then. */
 function refuse(client: Client, command: Command | undefined, line: string): void {
-  const isExec = client.transaction !== undefined && command?.name === 'exec'
-  if (isExec) endTransaction(client)
+  const isExec = command?.name === 'exec'
+  if (isExec && client.transaction) endTransaction(client)
   if (client.transaction) client.transaction.aborted = true
   if (command) command.rejected++
-  client.core.replies.error(isExec ? `EXECABORT Transaction discarded because of: ${line}` : line)
+  client.core.replies.error(isExec ? `EXECABORT Transaction discarded because of: ${line.replace(/^ERR /, '')}` : line)
   client.core.blamedErrors = client.core.replies.errors
 }
 

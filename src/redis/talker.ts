@@ -47,7 +47,7 @@ export class RedisTalker implements Talker {
       const next = this.#parser.parse(args, bytes, at, end)
       if (next === INCOMPLETE) break
       if (next === BROKEN) {
-        replies.error(`ERR Protocol error: ${this.#parser.failure}`)
+        if (client.replyMode === 'on') replies.error(`ERR Protocol error: ${this.#parser.failure}`)
         client.endAfterReplies()
         break
       }

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
@@ -130,6 +130,10 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
       ['SET', 'string', 'value'],
       ['XINFO', 'STREAM', 'none', 'FULL', 'COUNT'],
       ['XINFO', 'STREAM', 'string', 'SHORT'],
+      ['BLMPOP', '-1', '1', 'key', 'LEFT', 'COUNT', '0'],
+      ['BLMPOP', 'x', '2', 'key', 'LEFT'],
+      ['BZMPOP', 'x', '1', 'key', 'MIN', 'COUNT', '-1'],
+      ['BZMPOP', 'x', '1', 'key', 'MIN'],
       ['RESTORE', 'key', '0', 'value', 'FREQ', 'x'],
       ['RESTORE', 'key', '0', 'value', 'FREQ', '256'],
       ['RESTORE', 'key', '0', 'value', 'IDLETIME', 'x'],
@@ -141,6 +145,13 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
         'return math.pow({}, {})',
         'return rawget("x")',
         'return rawget({})',
+        'return next(nil)',
+        'return next()',
+        'return table.concat(1, {})',
+        'for i = nil, nil_ do end',
+        'for i = nil, {}, {} do end',
+        'for i = 1, nil, {} do end',
+        'for i = 1, 2, {} do end',
         'return struct.unpack("!b", "", 3)',
         'return {struct.unpack(" ", "", -1)}',
         'return {struct.unpack("", "", -1)}',
@@ -161,6 +172,128 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
         'return struct.size("a1?")',
         'return struct.size("a1yi")',
       ),
+    )
+  })
+
+  test('a collection has the encoding that is chosen by the words of its first command', async () => {
+    const limits = ['hash-max-listpack-entries', 'zset-max-listpack-entries', 'set-max-intset-entries']
+    if (program === 'valkey-server') limits.push('set-max-listpack-entries')
+    const few = ['0', '1', '2']
+    const numbers = [['1'], ['1', '1'], ['1', '1', '1'], ['1', 'a'], ['a', '1'], ['1', '2', '3'], ['a', 'a', 'a']]
+    const conversations = [
+      ...numbers.flatMap((words) => [
+        [['SADD', 'key', ...words]],
+        [
+          ['SADD', 'key', '1'],
+          ['SADD', 'key', ...words],
+        ],
+        [
+          ['SADD', 'key', 'a'],
+          ['SADD', 'key', ...words],
+        ],
+        [
+          ['SADD', 'other', words[0] ?? ''],
+          ['SMOVE', 'other', 'key', words[0] ?? ''],
+        ],
+        [['HSET', 'key', ...words.flatMap((word) => [word, 'value'])]],
+        [['ZADD', 'key', ...words.flatMap((word) => ['1', word])]],
+      ]),
+    ]
+    for (const most of few) {
+      await pair.same(
+        ...limits.map((limit) => ['CONFIG', 'SET', limit, most]),
+        ...conversations.flatMap((commands) => [['DEL', 'key', 'other'], ...commands, ['OBJECT', 'ENCODING', 'key']]),
+      )
+    }
+    await pair.same(...limits.map((limit) => ['CONFIG', 'SET', limit, '128']))
+  })
+
+  test('EXEC that may not run ends its transaction, and says why in its own way', async () => {
+    await pair.same(
+      ['EXEC', 'extra'],
+      ['MULTI'],
+      ['EXEC', 'extra'],
+      ['EXEC'],
+      ['ACL', 'SETUSER', 'someone', 'on', 'nopass', '~*', '+@all', '-exec'],
+      ['AUTH', 'someone', 'x'],
+      ['EXEC'],
+      ['AUTH', 'default', 'x'],
+      ['ACL', 'DELUSER', 'someone'],
+      ['SUBSCRIBE', 'channel'],
+      ['EXEC'],
+    )
+  })
+
+  test('a line with a zero byte has no end', async () => {
+    const [ours, theirs] = [await pair.ours.connect(), await pair.connectTheirs()]
+    for (const talk of [ours, theirs]) {
+      talk.write('PING\r\nECHO \0x\r\nPING\r\n')
+      expect(await talk.next()).toBe('+PONG\r\n')
+      talk.write(`${'x'.repeat(70_000)}\r\n`)
+      expect(await talk.next()).toBe('-ERR Protocol error: too big inline request\r\n')
+    }
+  })
+
+  test('a client that wants no replies is not told of a request that is none', async () => {
+    const talk = await pair.ours.connect()
+    talk.write('CLIENT REPLY OFF\r\n*x\r\n')
+    expect(await talk.rest()).toBe('')
+  })
+
+  test('SET with a time that is past leaves what the server leaves', async () => {
+    await pair.same(
+      ['CONFIG', 'SET', 'notify-keyspace-events', 'KEA'],
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'],
+      ['SET', 'key', 'value', 'PXAT', '1'],
+      ['DBSIZE'],
+      ['SET', 'other', 'value'],
+      ['SET', 'other', 'new', 'GET', 'PXAT', '1'],
+      ['DBSIZE'],
+      ['GET', 'other'],
+      ['CONFIG', 'SET', 'notify-keyspace-events', ''],
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '1'],
+    )
+  })
+
+  test('KEYS leaves what has expired where it is', async () => {
+    await pair.same(
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '0'],
+      ['SET', 'key', 'value', 'PX', '1'],
+      ['DEBUG', 'SLEEP', '0.01'],
+      ['SET', 'other', 'value'],
+      ['KEYS', '*'],
+      ['DBSIZE'],
+      ['DEBUG', 'SET-ACTIVE-EXPIRE', '1'],
+    )
+  })
+
+  test('SORT leaves equal elements as far as a server does that sorts only what is asked for', async () => {
+    const elements = Array.from({ length: 200 }, (_, i) => String((i * 7919) % 1009))
+    await pair.same(
+      ['RPUSH', 'list', ...elements],
+      ['MSET', 'by_7', 'b', 'by_14', 'a', 'by_21', 'a'],
+      ...[
+        ['0', '10'],
+        ['50', '20'],
+        ['150', '-1'],
+        ['-5', '3'],
+        ['0', '0'],
+        ['300', '10'],
+        ['0', '200'],
+      ].flatMap(([from = '', count = '']) => [
+        ['SORT', 'list', 'BY', 'by_*', 'ALPHA', 'LIMIT', from, count],
+        ['SORT', 'list', 'BY', 'by_*', 'ALPHA', 'DESC', 'LIMIT', from, count],
+      ]),
+    )
+  })
+
+  test('a sorted set is dumped with whole scores as numbers, as far as a server has them so', async () => {
+    await pair.same(
+      ...['1e17', '-1e17', '4611686018427387904', '4611686018427388928', '1e19', '0.5'].flatMap((score) => [
+        ['DEL', 'zset'],
+        ['ZADD', 'zset', score, 'a'],
+        ['DUMP', 'zset'],
+      ]),
     )
   })
 })

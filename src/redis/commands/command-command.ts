@@ -180,7 +180,7 @@ function docs(client: Client, args: Args): void {
     const whole: Documented = JSON.parse(texts.get(container) ?? '{}')
     // A subcommand is told in its container.
     const parts = whole.subcommands as Record<string, Documented> | undefined
-    document(client.replies, sub === undefined ? whole : (parts?.[name] ?? {}))
+    document(client.replies, sub === undefined ? whole : (parts?.[name] ?? {}), core.dialect.engine === 'valkey')
   }
 }
 
@@ -189,8 +189,16 @@ type Documented = Readonly<Record<string, unknown>>
 const SETS = ['flags', 'doc_flags']
 const MAPS = ['arguments']
 
+const PARTED = ['oneof', 'block']
+
+/** Valkey gives each argument that has no parts a text to show, which mostly is its name, and kept only where it isn't. */
+function named(argument: Documented): Documented {
+  const { name, type, ...more } = argument
+  return PARTED.includes(String(type)) ? argument : { name, type, display_text: name, ...more }
+}
+
 /** Maps and arrays as they are; flags are sets of statuses. */
-function document(replies: Replies, docs: Documented): void {
+function document(replies: Replies, docs: Documented, repeatsNames: boolean): void {
   const members = Object.entries(docs)
   replies.map(members.length)
   for (const [name, value] of members) {
@@ -200,21 +208,21 @@ function document(replies: Replies, docs: Documented): void {
     else if (name === 'history') {
       const entries = value as unknown[] // pairs
       replies.set(entries.length)
-      for (const entry of entries) plain(replies, entry)
+      for (const entry of entries) plain(replies, entry, repeatsNames)
     } else if (MAPS.includes(name)) {
       const parts = value as Documented[] // arguments are maps
       replies.array(parts.length)
-      for (const part of parts) document(replies, part)
-    } else plain(replies, value)
+      for (const part of parts) document(replies, repeatsNames ? named(part) : part, repeatsNames)
+    } else plain(replies, value, repeatsNames)
   }
 }
 
-function plain(replies: Replies, value: unknown): void {
+function plain(replies: Replies, value: unknown, repeatsNames: boolean): void {
   if (typeof value === 'number') replies.integer(value)
   else if (Array.isArray(value)) {
     replies.array(value.length)
-    for (const each of value) plain(replies, each)
+    for (const each of value) plain(replies, each, repeatsNames)
   } else if (typeof value === 'object' && value !== null)
-    document(replies, value as Documented) // of JSON
+    document(replies, value as Documented, repeatsNames) // of JSON
   else replies.bulkText(String(value))
 }

@@ -258,17 +258,12 @@ function keys({ db, replies }: Client, args: Args): void {
   const fits = pattern === '*' ? () => true : matcher(pattern)
   replies.counted('array', () => {
     let found = 0
-    const stale: number[] = []
     db.table.each((entry) => {
-      if (!fits(db.keyText(entry))) return
-      if (isStale(db, entry)) {
-        stale.push(entry)
-        return
-      }
+      // What has expired is not told of, and left to be found by whoever asks for it.
+      if (!fits(db.keyText(entry)) || isStale(db, entry)) return
       replies.bulkBytes(db.keyOf(entry))
       found++
     })
-    if (db.keyspace.mayExpire) for (const entry of stale) db.expire(entry)
     return found
   })
 }

@@ -58,6 +58,7 @@ function writable(client: Client, args: Args): OpenHash {
 function setPairs(client: Client, args: Args): number {
   if (args.count % 2 === 1) throw refusal(`ERR wrong number of arguments for '${args.text(0).toLowerCase()}' command`)
   writable(client, args)
+  if (client.core.dialect.engine === 'valkey') opened.expect((args.count - 2) / 2)
   let added = 0
   for (let i = 2; i < args.count; i += 2) if (setWords(args, i, i + 1)) added++
   client.db.changed(args, 1, HASH_EVENT, 'hset', args.count / 2 - 1)

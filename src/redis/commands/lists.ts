@@ -45,7 +45,7 @@ export const LISTS: readonly Row[] = [
   { name: 'brpop', run: (client, args) => blockingPop(client, args, 'tail') },
   { name: 'blmove', run: blockingMove },
   { name: 'brpoplpush', run: (client, args) => move(client, args, 'tail', 'head', timeoutOf(client, args, 3)) },
-  { name: 'blmpop', run: (client, args) => popFirst(client, args, 2, timeoutOf(client, args, 1)) },
+  { name: 'blmpop', run: (client, args) => popFirst(client, args, 2, 1) },
 ]
 
 const opened = new OpenList()
@@ -343,7 +343,7 @@ function blockingPop(client: Client, args: Args, end: End): void {
 }
 
 /** LMPOP and BLMPOP: @param at where the number of keys is. */
-function popFirst(client: Client, args: Args, at: number, timeout?: number): void {
+function popFirst(client: Client, args: Args, at: number, timeoutAt?: number): void {
   const { core, db, replies } = client
   const keys = atLeastOne(args, at, NUMKEYS)
   const where = at + keys + 1
@@ -355,6 +355,7 @@ function popFirst(client: Client, args: Args, at: number, timeout?: number): voi
     count = atLeastOne(args, where + 2, COUNT)
     if (where + 3 !== args.count) throw SYNTAX
   }
+  const timeout = timeoutAt && timeoutOf(client, args, timeoutAt)
   for (let i = at + 1; i < where; i++) {
     const entry = timeout === undefined ? db.writeOf(LIST, args, i) : awaited(client, args, i, LIST)
     if (entry === 0) continue

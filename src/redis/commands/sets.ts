@@ -3,6 +3,7 @@ import type { Client } from '../client.ts'
 import { SET } from '../keyspace/entry.ts'
 import { SET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
+import { readInteger } from '../protocol/numbers.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import type { Replies } from '../protocol/replies.ts'
 import { OpenSet } from '../types/set.ts'
@@ -52,11 +53,16 @@ function sadd(client: Client, args: Args): void {
   const entry = db.writeOf(SET, args, 1)
   if (entry === 0) opened.create(client, args, 1)
   else opened.open(client, entry)
+  if (client.core.dialect.engine === 'valkey')
+    opened.expect(args.count - 2, entry === 0 ? readsAsInteger(args, 2) : undefined)
   let added = 0
   for (let i = 2; i < args.count; i++) if (opened.add(args.bytes, args.view, args.start(i), args.end(i))) added++
   if (added > 0) db.changed(args, 1, SET_EVENT, 'sadd', added)
   replies.integer(added)
 }
+
+const readsAsInteger = (args: Args, index: number): boolean =>
+  readInteger(args.bytes, args.start(index), args.end(index)) !== undefined
 
 function srem(client: Client, args: Args): void {
   const { db, replies } = client
@@ -108,8 +114,10 @@ function smove(client: Client, args: Args): void {
   if (isThere === 1 && source !== target) {
     opened.remove(args.view, args.start(3), args.end(3))
     taken(client, args, source, 'srem', 1)
-    if (target === 0) openedTarget.create(client, args, 2)
-    else openedTarget.open(client, target)
+    if (target === 0) {
+      openedTarget.create(client, args, 2)
+      if (client.core.dialect.engine === 'valkey') openedTarget.expect(1, readsAsInteger(args, 3))
+    } else openedTarget.open(client, target)
     const isNew = openedTarget.add(args.bytes, args.view, args.start(3), args.end(3))
     if (isNew) db.changed(args, 2, SET_EVENT, 'sadd')
   }

@@ -10,6 +10,7 @@ import { refusal, SYNTAX, WRONG_TYPE } from '../protocol/refusals.ts'
 import { OpenHash } from '../types/hash.ts'
 import { OpenList } from '../types/list.ts'
 import { createPacked } from '../types/packed.ts'
+import { sortFirst } from '../types/partial-sort.ts'
 import { OpenSet } from '../types/set.ts'
 import { bytesOf } from '../types/span.ts'
 import { OpenZset } from '../types/zset.ts'
@@ -160,24 +161,38 @@ function limited(members: readonly Buffer[], { start, count }: SortOptions): rea
 }
 
 /** Sorts in place. @throws what can't be read as a number */
-function sortMembers(client: Client, members: Buffer[], { by, alpha, descending, target }: SortOptions): void {
+function sortMembers(client: Client, members: Buffer[], options: SortOptions): void {
+  const { by, alpha, descending, target } = options
   const sign = descending ? -1 : 1
   const weights = members.map((member) => (by === undefined ? member : valueBy(client, by, member)))
   const order = members.map((_, index) => index)
   const member = (index: number): Buffer => members[index] ?? NO_BYTES
   if (alpha) {
     const texts = target === 0 ? weights.map(untilZero) : weights
-    order.sort((a, b) => sign * compareTexts(texts[a], texts[b]))
+    sortAsAsked(order, options, (a, b) => sign * compareTexts(texts[a], texts[b]))
   } else {
     const scores = weights.map((weight) => (weight === undefined ? 0 : scoreOf(weight)))
     const score = (index: number): number => scores[index] ?? 0
-    order.sort((a, b) => {
+    sortAsAsked(order, options, (a, b) => {
       if (score(a) === score(b)) return sign * member(a).compare(member(b))
       return score(a) < score(b) ? -sign : sign
     })
   }
   const sorted = order.map(member)
   for (const [index, each] of sorted.entries()) members[index] = each
+}
+
+/** Servers sort no more than they have to, if it is by something else; what is equal comes out in another order then. */
+function sortAsAsked(
+  order: number[],
+  { by, start, count }: SortOptions,
+  compare: (a: number, b: number) => number,
+): void {
+  const from = Math.max(0, start)
+  const behind = count < 0 ? order.length : Math.min(order.length, from + count)
+  const isPart = by !== undefined && (from > 0 || behind < order.length)
+  if (!isPart) order.sort(compare)
+  else if (from < behind) sortFirst(order, behind, compare, from)
 }
 
 /** Servers compare as C does, up to a zero byte, what they don't store. */

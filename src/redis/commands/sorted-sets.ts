@@ -58,7 +58,7 @@ export const SORTED_SETS: readonly Row[] = [
   { name: 'bzpopmin', run: (client, args) => blockingPop(client, args, 'min') },
   { name: 'bzpopmax', run: (client, args) => blockingPop(client, args, 'max') },
   { name: 'zmpop', run: (client, args) => popFirst(client, args, 1) },
-  { name: 'bzmpop', run: (client, args) => popFirst(client, args, 2, timeoutOf(client, args, 1)) },
+  { name: 'bzmpop', run: (client, args) => popFirst(client, args, 2, 1) },
   { name: 'zrandmember', run: zrandmember },
   { name: 'zscan', run: zscan },
 ]
@@ -307,7 +307,7 @@ function blockingPop(client: Client, args: Args, end: End): void {
 }
 
 /** ZMPOP and BZMPOP: @param at where the number of keys is. */
-function popFirst(client: Client, args: Args, at: number, timeout?: number): void {
+function popFirst(client: Client, args: Args, at: number, timeoutAt?: number): void {
   const { core, db, replies } = client
   const keys = atLeastOne(args, at, NUMKEYS)
   const where = at + keys + 1
@@ -320,6 +320,7 @@ function popFirst(client: Client, args: Args, at: number, timeout?: number): voi
     count = atLeastOne(args, where + 2, COUNT)
     if (where + 3 !== args.count) throw SYNTAX
   }
+  const timeout = timeoutAt && timeoutOf(client, args, timeoutAt)
   for (let i = at + 1; i < where; i++) {
     const entry = timeout === undefined ? db.writeOf(ZSET, args, i) : awaited(client, args, i, ZSET)
     if (entry === 0) continue

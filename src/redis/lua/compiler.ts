@@ -160,8 +160,9 @@ class Compiler {
     const site = this.#scopes.site(this.#words.last)
     const id = this.#scopes.newId()
     const [at, end, by] = [`c${id}`, `e${id}`, `s${id}`]
-    const bound = (one: Expression, what: string) =>
-      one.numeric ? one.code : `M.bound(F, ${site}, ${one.code}, '${what}')`
+    // All three are worked out before one of them is looked at.
+    const bound = (one: Expression, kept: string, what: string) =>
+      one.numeric ? '' : `${kept} = M.bound(F, ${site}, ${kept}, '${what}');`
     const body = this.#scopes.scoped(() => {
       this.#scopes.current.locals += 3
       this.#words.expect('do')
@@ -173,7 +174,8 @@ class Compiler {
       step.constant && step.numeric && Number(step.code) > 0
         ? `${at} <= ${end}`
         : `(${by} > 0 ? ${at} <= ${end} : ${end} <= ${at})`
-    return `{ let ${at} = ${bound(from, 'initial')}, ${end} = ${bound(to, 'limit')}, ${by} = ${bound(step, 'step')};
+    return `{ let ${at} = ${from.code}, ${end} = ${to.code}, ${by} = ${step.code};
+${bound(from, at, 'initial')}${bound(to, end, 'limit')}${bound(step, by, 'step')}
 for (${at} -= ${by}; ${at} += ${by}, ${goesOn}; ) { if (--M.fuel < 0) yield* M.tick(F);\n${body}} }\n`
   }
 

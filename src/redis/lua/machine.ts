@@ -60,8 +60,10 @@ export class Machine {
   /** Called now and then while a script runs; `pause` makes it let others have the thread, `error` ends it. */
   onTick: () => { readonly pause: boolean; readonly error?: LuaValue } = () => ({ pause: false })
 
-  readonly nextFunction = native((table, key) => {
-    if (!(table instanceof LuaTable)) return this.argumentError(1, `table expected, got ${typeName(table, 'no value')}`)
+  readonly nextFunction = native((...values) => {
+    const [table, key] = values
+    if (!(table instanceof LuaTable))
+      return this.argumentError(1, `table expected, got ${typeName(table, values.length === 0 ? 'no value' : 'nil')}`)
     const next = table.next(key)
     if (next === null) return this.fault("invalid key to 'next'")
     return next === undefined ? undefined : [next, table.get(next)]

@@ -121,8 +121,10 @@ export class RequestParser {
   #inline(args: Args, bytes: Buffer, at: number, end: number): number {
     const most = Math.min(end, at + LONGEST_LINE)
     let line = at
-    while (line < most && bytes[line] !== LF) line++
-    if (line === most) return end - at >= LONGEST_LINE ? this.#broken('too big inline request') : INCOMPLETE
+    // The servers look for the end of the line as C does: none is found behind a zero byte.
+    while (line < most && bytes[line] !== LF && bytes[line] !== 0) line++
+    if (line === most || bytes[line] === 0)
+      return end - at >= LONGEST_LINE ? this.#broken('too big inline request') : INCOMPLETE
     const last = line > at && bytes[line - 1] === CR ? line - 1 : line
     const words = splitInline(bytes.subarray(at, last))
     if (words === undefined) return this.#broken('unbalanced quotes in request')

@@ -118,7 +118,7 @@ export class ValueWriter {
       pack.add(page, start, start + packedLength(arena, chunk, place))
       place = packedNext(arena, chunk, place)
       const score = page.readDoubleLE(packedStart(arena, chunk, place))
-      if (Number.isInteger(score) && Math.abs(score) <= 2 ** 53) pack.number(score)
+      if (Number.isInteger(score) && Math.abs(score) <= MOST_WHOLE_SCORE) pack.number(score)
       else {
         const text = Buffer.from(doubleText(score), 'latin1')
         pack.add(text, 0, text.length)
@@ -268,6 +268,8 @@ function intset(to: RdbWriter, { arena }: Database, chunk: number): void {
 }
 
 const SAME_FIELDS = 2
+/** Half of what 64 bits hold: larger scores are texts. */
+const MOST_WHOLE_SCORE = 2 ** 62
 
 /** One entry of a node, told by what differs from the node's first. */
 function streamEntry(

@@ -64,6 +64,11 @@ export class OpenHash {
     return this.#found !== 0
   }
 
+  /** Readies it for so many fields, as Valkey does: none of them, it guesses, is the same as another, or there already. */
+  expect(fields: number): void {
+    if (this.#large === undefined && fields > this.settings.hashMaxListpackEntries) this.enlarge()
+  }
+
   /** Gives a field a value. Answers whether the field is new. */
   set(
     field: Buffer,

@@ -7,12 +7,20 @@ const MANY = 40
 /**
  * Sorts so far that the first `wanted` items are in their places, as the servers do it: by Bentley and McIlroy's quicksort, steered
  * alike, so that items that are equal come in the same order as there.
+ * @param skipped So many of them need not be.
  */
-export function sortFirst<T>(items: T[], wanted: number, order: Order<T>): void {
-  sortPart(items, 0, items.length, wanted, order)
+export function sortFirst<T>(items: T[], wanted: number, order: Order<T>, skipped = 0): void {
+  sortPart(items, 0, items.length, [skipped, wanted], order)
 }
 
-function sortPart<T>(items: T[], from: number, behind: number, wanted: number, order: Order<T>): void {
+function sortPart<T>(
+  items: T[],
+  from: number,
+  behind: number,
+  range: readonly [number, number],
+  order: Order<T>,
+): void {
+  const [skipped, wanted] = range
   const at = (index: number): T => items[index] as T // all indexes are below the length
   const compare = (a: number, b: number): number => order(at(a), at(b))
   const swap = (a: number, b: number): void => {
@@ -60,7 +68,8 @@ function sortPart<T>(items: T[], from: number, behind: number, wanted: number, o
     swapRuns(start, low - lowRun, lowRun)
     const highRun = Math.min(larger, behind - 1 - equalHigh)
     swapRuns(low, behind - highRun, highRun)
-    if (smaller > 1 && start < wanted) sortPart(items, start, start + smaller, wanted, order)
+    const isWanted = start < wanted && start + smaller > skipped
+    if (smaller > 1 && isWanted) sortPart(items, start, start + smaller, range, order)
     start = behind - larger
     if (larger <= 1 || start >= wanted) return
   }

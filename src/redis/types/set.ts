@@ -47,6 +47,19 @@ export class OpenSet {
     return this.open(client, db.overwrite(args, index, SET, INTSET, createPacked(db.arena)))
   }
 
+  /**
+   * Readies it for so many words, as Valkey does: none of them, it guesses, is the same as another, or there already.
+   * @param isInteger Whether the first is; absent: the set has been there before.
+   */
+  expect(words: number, isInteger?: boolean): void {
+    if (this.#large) return
+    const { setMaxIntsetEntries, setMaxListpackEntries } = this.opener.core.config.settings
+    const isNew = isInteger !== undefined
+    if ((isInteger ?? this.encoding === INTSET) && words <= setMaxIntsetEntries) return
+    if (words > setMaxListpackEntries || (!isNew && this.encoding === INTSET)) this.#enlarge()
+    else if (isNew) this.db.setValue(this.#entry, LISTPACK, this.chunk)
+  }
+
   get count(): number {
     return this.#large?.count ?? packedCount(this.arena, this.chunk)
   }

@@ -6,8 +6,8 @@ import { calling, type Library, plain } from './arguments.ts'
 export function table(machine: Machine): Library {
   return {
     concat: plain(machine, (args) => {
-      const list = args.table(1)
       const separator = args.optionalString(2, '')
+      const list = args.table(1)
       const from = args.optionalInt(3, 1)
       const to = args.at(4) === undefined ? list.length : args.int(4)
       const parts: string[] = []
