@@ -146,10 +146,12 @@ export class PubSub {
   }
 
   #send(clients: ReadonlySet<Client>, message: Message): number {
-    const { dialect, later, serving } = this.#core
+    const { dialect, later, serving, scriptCaller } = this.#core
+    const by = serving ?? scriptCaller
     for (const client of clients) {
-      // Since 7.2 the reply to a command comes before what it has its own client hear.
-      if (client === serving && dialect.engine === 'valkey') later.push(() => this.#tell(client, message))
+      // Since 7.2 the reply to a command comes before what it has its own client hear; that to a script always does here.
+      if (client === by && (dialect.engine === 'valkey' || serving === undefined))
+        later.push(() => this.#tell(client, message))
       else this.#tell(client, message)
     }
     return clients.size

@@ -171,6 +171,9 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
         'local ok, text = xpcall(error, function() nil_() end) return {tostring(ok), text}',
         'return struct.size("a1?")',
         'return struct.size("a1yi")',
+        'return {pcall((ipairs({1})))}',
+        'return {pcall((ipairs({1})), {7, 8}, "1")}',
+        'return {pcall((ipairs({1})), 7, 1)}',
       ),
     )
   })
@@ -206,6 +209,47 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
       )
     }
     await pair.same(...limits.map((limit) => ['CONFIG', 'SET', limit, '128']))
+  })
+
+  test('what an intersection is stored as goes by the smallest of the sets', async () => {
+    for (const most of ['0', '2', '512']) {
+      await pair.same(
+        ['CONFIG', 'SET', 'set-max-intset-entries', most],
+        ['DEL', 'numbers', 'more', 'mixed', 'result'],
+        ['SADD', 'numbers', '1', '2', '3'],
+        ['SADD', 'more', '1', '2', '3', '4'],
+        ['SADD', 'mixed', '1', '2', 'a'],
+        ...['numbers more', 'more mixed', 'mixed more', 'mixed numbers', 'more'].flatMap((sets) => [
+          ['SINTERSTORE', 'result', ...sets.split(' ')],
+          ['OBJECT', 'ENCODING', 'result'],
+        ]),
+      )
+    }
+  })
+
+  test('a range of keys that is empty is no words of a command', async () => {
+    await pair.same(
+      ['ACL', 'SETUSER', 'someone', 'allcommands'],
+      ['COMMAND', 'GETKEYS', 'PFMERGE', 'key'],
+      ['COMMAND', 'GETKEYSANDFLAGS', 'PFMERGE', 'key'],
+      ['ACL', 'DRYRUN', 'someone', 'PFMERGE', 'key'],
+      ['ACL', 'DRYRUN', 'someone', 'PFMERGE', 'key', 'other'],
+      ['COMMAND', 'GETKEYS', 'EVAL', 'return 1', '0'],
+      ['ACL', 'DELUSER', 'someone'],
+    )
+  })
+
+  test('an index of LSET has as many bits as in the server', async () => {
+    await pair.same(
+      ['RPUSH', 'list', 'a', 'b'],
+      ...['9223372036854775807', '4294967296', '-4294967297', '2147483648', '2'].map((index) => [
+        'LSET',
+        'list',
+        index,
+        index,
+      ]),
+      ['LRANGE', 'list', '0', '-1'],
+    )
   })
 
   test('EXEC that may not run ends its transaction, and says why in its own way', async () => {
@@ -295,5 +339,20 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
         ['DUMP', 'zset'],
       ]),
     )
+  })
+
+  // Redis 7.0 has its own client hear of it before.
+  test.runIf(program === 'valkey-server')('what a script has its own client hear comes behind its reply', async () => {
+    const [ours, theirs] = [await pair.ours.connect(), await pair.connectTheirs()]
+    const commands = [
+      ['EVAL', 'return redis.call("PUBLISH", "channel", "message")', '0'],
+      ['PING', 'next'],
+    ]
+    const heard = []
+    for (const talk of [ours, theirs]) {
+      await talk.ask(['HELLO', '3'], ['SUBSCRIBE', 'channel'])
+      heard.push([...(await talk.ask(...commands)), await talk.next()])
+    }
+    expect(heard[0]).toEqual(heard[1])
   })
 })

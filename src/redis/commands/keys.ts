@@ -12,7 +12,8 @@ function keysBySpec({ begin_search: begin, find_keys: find }: KeySpec, args: Arg
     const { lastkey, keystep, limit } = find.spec
     let last = lastkey >= 0 ? first + lastkey : args.count + lastkey
     if (lastkey === -1 && limit > 1) last = first + Math.floor((args.count - first) / limit) - 1
-    return steps(args, first, last, keystep)
+    // Keys that are counted may be none; those of a range may not.
+    return last < first && begin.type === 'index' ? undefined : steps(args, first, last, keystep)
   }
   if (find.type !== 'keynum') return undefined
   const { keynumidx, firstkey, keystep } = find.spec

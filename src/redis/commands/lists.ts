@@ -144,7 +144,10 @@ function lset(client: Client, args: Args): void {
   const { db, replies } = client
   const entry = db.writeOf(LIST, args, 1)
   if (entry === 0) throw NO_SUCH_KEY
-  if (!openIn(client, entry).seek(args.integer(2))) throw OUT_OF_RANGE
+  const index = args.integer(2)
+  // Valkey takes 32 bits of it.
+  const at = client.core.dialect.engine === 'valkey' ? Number(BigInt.asIntN(32, args.integer64(2))) : index
+  if (!openIn(client, entry).seek(at)) throw OUT_OF_RANGE
   opened.expect(args.length(3))
   opened.replace(args.bytes, args.start(3), args.end(3))
   opened.settle()

@@ -1,6 +1,6 @@
 import { viewOf } from '../../net/bytes.ts'
 import type { Client } from '../client.ts'
-import { SET } from '../keyspace/entry.ts'
+import { INTSET, SET } from '../keyspace/entry.ts'
 import { SET_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { readInteger } from '../protocol/numbers.ts'
@@ -30,7 +30,7 @@ export const SETS: readonly Row[] = [
   { name: 'sinter', run: (client, args) => replySet(client, intersection(client, args, 1, args.count)) },
   { name: 'sunion', run: (client, args) => replySet(client, union(client, args, 1)) },
   { name: 'sdiff', run: (client, args) => replySet(client, difference(client, args, 1)) },
-  { name: 'sinterstore', run: (client, args) => store(client, args, intersection(client, args, 2, args.count)) },
+  { name: 'sinterstore', run: sinterstore },
   { name: 'sunionstore', run: (client, args) => store(client, args, union(client, args, 2)) },
   { name: 'sdiffstore', run: (client, args) => store(client, args, difference(client, args, 2)) },
   { name: 'sintercard', run: sintercard },
@@ -237,13 +237,26 @@ function replySet({ replies }: Client, result: Result): void {
   })
 }
 
-/** Makes the set of word 1 of a result, which may come from it. */
-function store(client: Client, args: Args, result: Result): void {
+/** Valkey begins with what the smallest of the sets is, and has integers among themselves only at the end, if they are few enough. */
+function sinterstore(client: Client, args: Args): void {
+  const { core } = client
+  const result = intersection(client, args, 2, args.count)
+  const [least] = allSets(client, args, 2, args.count).sort((a, b) => (a?.count ?? 0) - (b?.count ?? 0))
+  const isMixed = core.dialect.engine === 'valkey' && least !== undefined && least.encoding !== INTSET
+  store(client, args, result, isMixed ? core.config.settings.setMaxIntsetEntries : undefined)
+}
+
+/**
+ * Makes the set of word 1 of a result, which may come from it.
+ * @param mostIntegers As many are kept as such; absent: as many as always.
+ */
+function store(client: Client, args: Args, result: Result, mostIntegers = Number.POSITIVE_INFINITY): void {
   const { db, replies } = client
   const members: Buffer[] = []
   result((member) => members.push(bytesOf(member)))
   if (members.length > 0) {
     opened.create(client, args, 1)
+    if (members.length > mostIntegers) opened.expect(1, false)
     for (const member of members) opened.add(member, viewOf(member), 0, member.length)
     db.changed(args, 1, SET_EVENT, args.text(0).toLowerCase())
   } else db.delete(args, 1)

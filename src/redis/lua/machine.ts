@@ -1,6 +1,6 @@
 import { compile } from './compiler.ts'
 import { chunkName } from './lexer.ts'
-import { numberToString, stringToNumber } from './numbers.ts'
+import { numberToString, stringToNumber, toInt32 } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import {
   Coroutine,
@@ -69,9 +69,14 @@ export class Machine {
     return next === undefined ? undefined : [next, table.get(next)]
   })
 
-  readonly ipairsFunction = native((table, index) => {
-    const next = Number(index) + 1
-    const value = table instanceof LuaTable ? table.get(next) : undefined
+  readonly ipairsFunction = native((...values) => {
+    const [table, index] = values
+    const at = toNumber(index)
+    if (at === undefined)
+      return this.argumentError(2, `number expected, got ${typeName(index, values.length < 2 ? 'no value' : 'nil')}`)
+    if (!(table instanceof LuaTable)) return this.argumentError(1, `table expected, got ${typeName(table, 'nil')}`)
+    const next = toInt32(at) + 1
+    const value = table.get(next)
     return value === undefined ? NOTHING : [next, value]
   })
 

@@ -13,7 +13,7 @@ import {
   STRING,
   ZSET,
 } from '../keyspace/entry.ts'
-import { doubleText, readInteger } from '../protocol/numbers.ts'
+import { doubleText, readInteger, shortDoubleText } from '../protocol/numbers.ts'
 import type { Fields } from '../types/fields.ts'
 import type { Quicklist } from '../types/list.ts'
 import { FIRST_PLACE, packedCount, packedEnd, packedLength, packedNext, packedStart } from '../types/packed.ts'
@@ -120,7 +120,7 @@ export class ValueWriter {
       const score = page.readDoubleLE(packedStart(arena, chunk, place))
       if (Number.isInteger(score) && Math.abs(score) <= MOST_WHOLE_SCORE) pack.number(score)
       else {
-        const text = Buffer.from(doubleText(score), 'latin1')
+        const text = Buffer.from(this.#isNewer ? shortDoubleText(score) : doubleText(score), 'latin1')
         pack.add(text, 0, text.length)
       }
       place = packedNext(arena, chunk, place)

@@ -198,7 +198,7 @@ export class OpenSet {
     return this.db.packedOf(this.#entry)
   }
 
-  private get encoding(): number {
+  get encoding(): number {
     return this.db.encodingOf(this.#entry)
   }
 
